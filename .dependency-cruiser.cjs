@@ -1,0 +1,33 @@
+/** The arrows of ARCHITECTURE.md: what each folder may import. Node's own modules are ruled by `effects`. */
+const folder = (name, from, allowed) => ({
+  name,
+  severity: 'error',
+  from: { path: from },
+  to: { path: '^(parsers|src|rules|test|tools|bench)/', pathNot: allowed },
+})
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    folder('text-stands-alone', '^parsers/text/', ['^parsers/text/']),
+    folder('parsers-know-text', '^parsers/(?!text/)([^/]+)/', ['^parsers/text/', '^parsers/$1/']),
+    folder('files-know-text', '^src/files/', ['^parsers/text/', '^src/files/']),
+    folder('servers-know-parsers', '^src/servers/', ['^parsers/', '^src/servers/', '^src/files/']),
+    folder('deployment-knows-servers', '^src/deployment/', ['^parsers/', '^src/servers/', '^src/deployment/', '^src/files/']),
+    folder('engine-knows-deployment', '^src/engine/', ['^parsers/text/', '^src/servers/problem[.]ts', '^src/deployment/', '^src/engine/']),
+    folder('rules-know-the-model', '^rules/', ['^rules/', '^src/engine/(rule|severity)[.]ts', '^src/deployment/', '^src/servers/', '^parsers/']),
+    folder('reports-know-engine', '^src/report/', ['^parsers/text/', '^src/engine/', '^src/report/', '^src/deployment/', '^src/servers/problem[.]ts']),
+    {
+      name: 'effects-at-the-edge',
+      severity: 'error',
+      from: { path: '^(parsers|src/servers|src/deployment|src/engine|src/report|rules)/' },
+      to: { path: '^(node:)?(fs|fs/promises|child_process|net|http|https|dns|os|process|tty)$' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'], extensions: ['.ts', '.js', '.json'] },
+  },
+}

@@ -1,0 +1,88 @@
+/**
+ * A text file as the parsers see it.
+ *
+ * `path` is absolute and POSIX, as the server would write it: below an audited root it begins at
+ * that root (`/etc/nginx/nginx.conf`), whatever the machine of the audit calls the folder.
+ *
+ * `code` is what a parser reads and has the length of `text`, so that every offset holds in both.
+ * It differs from `text` only in templates, where placeholders are {@link UNKNOWN} characters and
+ * statement lines are blank (see `mask-template.ts`).
+ *
+ * `encoding` is the one in which the bytes were read: `latin1` where they are not valid UTF-8, as the
+ * servers read bytes and refuse neither. A byte-order mark stays in the text: both servers see it.
+ */
+export interface Source {
+  readonly path: string
+  readonly text: string
+  readonly code: string
+  readonly encoding: 'utf8' | 'latin1'
+  readonly template: boolean
+}
+
+/** A stretch of a source: UTF-16 offsets, half-open. */
+export interface Place {
+  readonly source: Source
+  readonly start: number
+  readonly end: number
+}
+
+/** One-based line and column; the column counts UTF-16 units, as editors and SARIF do. */
+export interface Position {
+  readonly line: number
+  readonly column: number
+}
+
+/** Stands in `Source.code` for a character that only a template engine knows. */
+export const UNKNOWN = '\uE000'
+
+/** True for a word that holds a template's placeholder: its value is known to nobody here. */
+export function isUnknownWord(value: string): boolean {
+  return value.includes(UNKNOWN)
+}
+
+/** A source made from a text in memory. */
+export function textSource(path: string, text: string): Source {
+  return { path, text, code: text, encoding: 'utf8', template: false }
+}
+
+const lineStartsOf = new WeakMap<Source, readonly number[]>()
+
+/** The offset at which each line begins. Lines end at LF, as both servers count them. */
+export function lineStarts(source: Source): readonly number[] {
+  const known = lineStartsOf.get(source)
+  if (known !== undefined) return known
+  const starts = [0]
+  for (let at = source.text.indexOf('\n'); at !== -1; at = source.text.indexOf('\n', at + 1))
+    starts.push(at + 1)
+  lineStartsOf.set(source, starts)
+  return starts
+}
+
+/** Line and column of an offset; an offset past the end is the end. */
+export function positionAt(source: Source, offset: number): Position {
+  const starts = lineStarts(source)
+  const bounded = Math.min(Math.max(offset, 0), source.text.length)
+  let low = 0
+  let high = starts.length - 1
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if ((starts[middle] ?? 0) <= bounded) low = middle
+    else high = middle - 1
+  }
+  return { line: low + 1, column: bounded - (starts[low] ?? 0) + 1 }
+}
+
+/** The text of a one-based line without its line end; empty for a line that is not there. */
+export function lineText(source: Source, line: number): string {
+  const starts = lineStarts(source)
+  const start = starts[line - 1]
+  if (start === undefined) return ''
+  const next = starts[line]
+  const end = next === undefined ? source.text.length : next - 1
+  return source.text.slice(start, source.text[end - 1] === '\r' && end > start ? end - 1 : end)
+}
+
+/** The text at a place, as written. */
+export function placeText(place: Place): string {
+  return place.source.text.slice(place.start, place.end)
+}

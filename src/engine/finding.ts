@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto'
+import { lineText, type Place, positionAt } from '../../parsers/text/source.ts'
+import type { Fix, Rule, RuleFinding } from './rule.ts'
+import type { Confidence, Severity } from './severity.ts'
+
+/** A place as a report shows it; `file` is relative to the report's root, lines and columns are one-based. */
+export interface Location extends Place {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  readonly endLine: number
+  readonly endColumn: number
+}
+
+export interface RelatedLocation {
+  readonly at: Location
+  readonly message: string
+}
+
+export interface Finding {
+  readonly rule: string
+  readonly severity: Severity
+  readonly confidence: Confidence
+  readonly fatal: boolean
+  readonly message: string
+  readonly at: Location
+  readonly label: string | null
+  readonly related: readonly RelatedLocation[]
+  readonly help: string
+  /** URL of the rule's documentation. */
+  readonly docs: string
+  readonly fix: Fix | null
+  /** Survives a line inserted above it: made of the rule, the file and the line's own text. */
+  readonly fingerprint: string
+}
+
+export const DOCUMENTATION = 'https://github.com/deploy-audit/deploy-audit/blob/main/docs/rules'
+
+/** How a deployment's paths are named in the report. */
+export type FileNamer = (path: string) => string
+
+export function locate(place: Place, fileName: FileNamer): Location {
+  const start = positionAt(place.source, place.start)
+  const end = positionAt(place.source, place.end)
+  return {
+    source: place.source,
+    start: place.start,
+    end: place.end,
+    file: fileName(place.source.path),
+    line: start.line,
+    column: start.column,
+    endLine: end.line,
+    endColumn: end.column,
+  }
+}
+
+export function toFinding(rule: Rule, raw: RuleFinding, severity: Severity, fileName: FileNamer): Finding {
+  const at = locate(raw.at, fileName)
+  return {
+    rule: rule.id,
+    severity,
+    confidence: raw.confidence ?? rule.confidence,
+    fatal: raw.fatal ?? false,
+    message: raw.message,
+    at,
+    label: raw.label ?? null,
+    related: (raw.related ?? []).map(({ at, message }) => ({ at: locate(at, fileName), message })),
+    help: raw.help ?? rule.remedy,
+    docs: `${DOCUMENTATION}/${rule.id}.md`,
+    fix: raw.fix ?? null,
+    fingerprint: '',
+  }
+}
+
+/** By file, offset and rule: the order of every report. */
+export function compareFindings(a: Finding, b: Finding): number {
+  return (
+    compareText(a.at.file, b.at.file) ||
+    a.at.start - b.at.start ||
+    a.at.end - b.at.end ||
+    compareText(a.rule, b.rule) ||
+    compareText(a.message, b.message)
+  )
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/**
+ * Sorts, drops what was said twice of the same text, and gives each finding its fingerprint: equal lines
+ * of one file are told apart by their order.
+ */
+export function settle(findings: readonly Finding[]): readonly Finding[] {
+  const sorted = [...findings].sort(compareFindings)
+  const seen = new Map<string, number>()
+  const settled: Finding[] = []
+  let previous: Finding | undefined
+  for (const finding of sorted) {
+    if (previous !== undefined && compareFindings(previous, finding) === 0) continue
+    previous = finding
+    const text = lineText(finding.at.source, finding.at.line).trim()
+    const key = [finding.rule, finding.at.file, text].join('\0')
+    const count = seen.get(key) ?? 0
+    seen.set(key, count + 1)
+    const fingerprint = createHash('sha256').update(`${key}\0${count}`).digest('hex').slice(0, 32)
+    settled.push({ ...finding, fingerprint })
+  }
+  return settled
+}

@@ -1,0 +1,31 @@
+import type { Finding } from './finding.ts'
+import type { Rule } from './rule.ts'
+import type { Crash } from './run.ts'
+import type { Severity } from './severity.ts'
+
+export interface ProgramReport {
+  readonly program: 'nginx' | 'apache'
+  /** Relative to the report's root; null for fragments. */
+  readonly main: string | null
+  /** What the server itself would say: false exactly where some problem of it is fatal. */
+  readonly accepted: boolean
+  readonly version: string
+}
+
+/** What an audit found, whole and sorted: every reporter is a function of this value. */
+export interface Report {
+  readonly tool: { readonly name: 'deploy-audit'; readonly version: string }
+  /** As the user would name it, relative to the working directory where it lies below it: `.`, `web1`, `/`. */
+  readonly root: string
+  /** How many files were read. */
+  readonly files: number
+  readonly programs: readonly ProgramReport[]
+  readonly findings: readonly Finding[]
+  readonly suppressed: readonly Finding[]
+  readonly summary: Readonly<Record<Severity, number>>
+  /** Every rule that ran, fired or not, sorted by id. */
+  readonly rules: readonly Rule[]
+  readonly crashes: readonly Crash[]
+  /** What could not be read and the like: a line each for standard error. */
+  readonly notices: readonly string[]
+}

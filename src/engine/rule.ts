@@ -1,0 +1,68 @@
+import type { TextEdit } from '../../parsers/text/edit.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import type { Deployment } from '../deployment/deployment.ts'
+import type { Related } from '../servers/problem.ts'
+import type { Confidence, Severity } from './severity.ts'
+
+/** A whole change, applied or not at all. `unsafe` where the running server may answer differently. */
+export interface Fix {
+  readonly title: string
+  readonly safety: 'safe' | 'unsafe'
+  readonly edits: readonly TextEdit[]
+}
+
+/** What a rule yields: one fault at the smallest stretch of text that has to change. */
+export interface RuleFinding {
+  readonly at: Place
+  /** What is wrong here, concretely, in the present tense, code in backticks, no full stop. */
+  readonly message: string
+  /** A short label for the underlined text. */
+  readonly label?: string
+  readonly related?: readonly Related[]
+  /** What to do, as an action; the rule's `remedy` where absent. */
+  readonly help?: string
+  /** Where the facts make it better or worse than the rule's own severity. */
+  readonly severity?: Severity
+  readonly confidence?: Confidence
+  /** True where the server refuses its whole configuration for it. */
+  readonly fatal?: boolean
+  readonly fix?: Fix
+}
+
+/**
+ * A small deployment that shows a rule. Keys are paths (`nginx.conf`, `etc/apache2/ports.conf`, or
+ * `.auditrc` for options); the text between « and » in a `bad` example is what the rule underlines.
+ */
+export interface Example {
+  readonly title: string
+  readonly files: Readonly<Record<string, string>>
+}
+
+export interface RuleDefinition {
+  /** One line, the same for every finding; no full stop. */
+  readonly summary: string
+  readonly severity: Severity
+  readonly confidence: Confidence
+  /** 0.1 to 10, as code scanning reads it; only where an attacker gains something. */
+  readonly securitySeverity?: number
+  readonly since: string
+  /** What harm it does, in a sentence or two. */
+  readonly why: string
+  /** What to do about it, as an action. */
+  readonly remedy: string
+  readonly references: readonly string[]
+  /** Why no running server on loopback can show the harm; absent where a live case shows it. */
+  readonly unproven?: string
+  readonly bad: readonly Example[]
+  readonly good: readonly Example[]
+  check(deployment: Deployment): Iterable<RuleFinding>
+}
+
+/** A rule with the id that its path gives it: `rules/tls/weak-protocol.ts` is `tls/weak-protocol`. */
+export interface Rule extends RuleDefinition {
+  readonly id: string
+}
+
+export function defineRule(definition: RuleDefinition): RuleDefinition {
+  return definition
+}

@@ -1,0 +1,43 @@
+import type { Source } from '../../parsers/text/source.ts'
+
+export type FileKind = 'file' | 'directory' | 'other'
+
+export interface DirectoryEntry {
+  readonly name: string
+  /** Kind of what a link leads to; null where it leads nowhere or out of the root. */
+  readonly kind: FileKind | null
+}
+
+export type ReadResult =
+  | { readonly kind: 'source'; readonly source: Source }
+  /** `missing` covers a link that leads out of the root; `unreadable` carries the system's reason. */
+  | { readonly kind: 'missing' | 'directory' | 'other' | 'unreadable' | 'too-large'; readonly reason: string }
+
+/**
+ * The files of one audited root. Every path is absolute and POSIX, as the server itself would write
+ * it: `/etc/nginx/nginx.conf`, whatever the root is called on the machine of the audit.
+ *
+ * Reading is synchronous: the servers read one file after the other, and so does the model of them.
+ */
+export interface FileSystem {
+  /** The same `Source` object for the same real file, so that it is parsed once. */
+  read(path: string): ReadResult
+  /** Entries in C-locale (byte) order; null where there is no such directory or it cannot be read. */
+  list(path: string): readonly DirectoryEntry[] | null
+  /** Links followed; null where nothing is there. */
+  kind(path: string): FileKind | null
+  /** The path with every link inside the root resolved; null where nothing is there. */
+  realPath(path: string): string | null
+  /** The permission bits, as `stat` gives them; null where nothing is there or they are unknown. */
+  mode(path: string): number | null
+  /**
+   * True where the absence of a file is evidence: the path belongs to a tree that the audit holds.
+   * `/opt/site/app.wsgi` is not covered by a root that has only `/etc`.
+   */
+  covers(path: string): boolean
+  /**
+   * The path as a report names it: relative to the working directory in which the tool was started where
+   * the file lies below it, else absolute on the machine of the audit.
+   */
+  display(path: string): string
+}

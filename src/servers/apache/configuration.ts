@@ -1,0 +1,73 @@
+import type { ApacheWord } from '../../../parsers/apache/syntax.ts'
+import type { Source } from '../../../parsers/text/source.ts'
+import type { Fact } from '../fact.ts'
+import type { Problem } from '../problem.ts'
+import type { ServerVersion } from '../version.ts'
+import type { ApacheProblemCode } from './problem-codes.ts'
+
+export type { ApacheProblemCode } from './problem-codes.ts'
+
+/**
+ * A directive or section of httpd's own configuration tree, after the reading phase: conditionals and
+ * macros are gone, includes stand in place, `${}` is expanded, executed directives (`Define`,
+ * `LoadModule`, `Include`…) are absent, as in `-D DUMP_CONFIG`.
+ */
+export interface ApacheDirective {
+  /** The canonical spelling of the table (`ServerName`), or as written where no module owns the name. No `<`. */
+  readonly name: string
+  /** True for a section such as `<VirtualHost>`. */
+  readonly section: boolean
+  /** The words after expansion. A word that came out of `${}` or a macro points at the text that was written. */
+  readonly args: readonly ApacheWord[]
+  /** The raw arguments after expansion, quotes kept, a section's `>` included: what DUMP_CONFIG prints. */
+  readonly text: string
+  /** Where it is written; for a macro's body, the place inside `<Macro>`. */
+  readonly source: Source
+  readonly start: number
+  readonly end: number
+  /** Offsets of the name alone. */
+  readonly nameStart: number
+  readonly nameEnd: number
+  /** The line that httpd names: the last physical one, or the index inside a macro's body. */
+  readonly line: number
+  /** The file name that httpd names: the source's path, or `macro 'm' (defined on line …) used on line …`. */
+  readonly file: string
+  /** The enclosing section; null at the top. */
+  readonly parent: ApacheDirective | null
+  readonly children: readonly ApacheDirective[]
+}
+
+/** A `LoadModule` that was executed, or a module that is compiled in (`at` null). */
+export interface ApacheModule {
+  /** `headers_module` */
+  readonly id: string
+  /** `mod_headers.c`; null for a module outside the table. */
+  readonly file: string | null
+}
+
+/** One httpd: a main file with all it includes, or the joined fragments of a tree that has none. */
+export interface ApacheConfiguration {
+  readonly program: 'apache'
+  /** The main file; null where there are only fragments, whose outer part nobody knows. */
+  readonly main: Source | null
+  readonly version: ServerVersion
+  readonly serverRoot: Fact<string>
+  readonly sources: readonly Source[]
+  /** The tree as the walking phase sees it, main server first, in reading order. */
+  readonly top: readonly ApacheDirective[]
+  /** By lower-case name, sections too (`virtualhost`), in reading order: rules look here and walk nothing. */
+  readonly occurrences: ReadonlyMap<string, readonly ApacheDirective[]>
+  /** Modules by id, in loading order, after the whole reading phase. */
+  readonly modules: ReadonlyMap<string, ApacheModule>
+  /** False for fragments or where a LoadModule could not be read: a module that is not in `modules` may be there. */
+  readonly modulesComplete: boolean
+  readonly defines: ReadonlyMap<string, string | null>
+  /** What `apache2 -t` would say, in its order: the reading phase first, and where that fails nothing else. */
+  readonly problems: readonly Problem<ApacheProblemCode>[]
+}
+
+/** True, false, or undefined where the missing outer part may load it. `id` as in `headers_module`. */
+export function isModuleLoaded(configuration: ApacheConfiguration, id: string): boolean | undefined {
+  if (configuration.modules.has(id)) return true
+  return configuration.modulesComplete ? false : undefined
+}

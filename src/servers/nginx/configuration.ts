@@ -1,0 +1,62 @@
+import type { NginxDirectiveNode, NginxWord } from '../../../parsers/nginx/syntax.ts'
+import type { Source } from '../../../parsers/text/source.ts'
+import type { Problem } from '../problem.ts'
+import type { ServerVersion } from '../version.ts'
+
+/** The context a directive stands in, by nginx's own names (`location if` is nginx's `if in location`). */
+export type NginxContext =
+  | 'main'
+  | 'events'
+  | 'http'
+  | 'server'
+  | 'location'
+  | 'server if'
+  | 'location if'
+  | 'limit_except'
+  | 'upstream'
+  | 'stream'
+  | 'stream server'
+  | 'stream upstream'
+  | 'mail'
+  | 'mail server'
+  /** The inside of a block whose entries are data of a module: `map`, `geo`, `types`, `split_clients`… */
+  | 'data'
+  /** The inside of a block that only a module outside this table knows, or a fragment that tells nothing. */
+  | 'unknown'
+
+/**
+ * A directive where nginx acts on it: the same syntax node appears once for every place that includes
+ * its file. `children` holds the block's directives in the order nginx reads them, every `include`
+ * followed by what it brought (the `include` itself stays, with its files as no children of its own).
+ */
+export interface NginxDirective {
+  /** Decoded and interned: comparing names compares pointers. */
+  readonly name: string
+  readonly args: readonly NginxWord[]
+  readonly node: NginxDirectiveNode
+  readonly source: Source
+  readonly context: NginxContext
+  /** The enclosing block's directive, through includes; null at the top of main, or of a fragment. */
+  readonly parent: NginxDirective | null
+  readonly children: readonly NginxDirective[]
+}
+
+/** One nginx: a main file with all it includes, or the joined fragments of a tree that has none. */
+export interface NginxConfiguration {
+  readonly program: 'nginx'
+  /** The main file; null where there are only fragments, whose outer part nobody knows. */
+  readonly main: Source | null
+  readonly version: ServerVersion
+  /** Every file read, once, in the order of the first reading. */
+  readonly sources: readonly Source[]
+  /** The directives of context main; in fragments, what stands at their top, each with its inferred context. */
+  readonly top: readonly NginxDirective[]
+  /** Every directive of a name, in reading order: rules look here and walk nothing. */
+  readonly occurrences: ReadonlyMap<string, readonly NginxDirective[]>
+  /** What `nginx -t` would say, in its order; syntax, includes and meaning together. */
+  readonly problems: readonly Problem<NginxProblemCode>[]
+}
+
+export type { NginxProblemCode } from './problem-codes.ts'
+
+import type { NginxProblemCode } from './problem-codes.ts'
