@@ -1,0 +1,151 @@
+import { buildDeployment } from './deployment/build-deployment.ts'
+import type { Deployment } from './deployment/deployment.ts'
+import type { SiteFacts } from './deployment/site-facts.ts'
+import { type Finding, settle } from './engine/finding.ts'
+import type { ProgramReport, Report } from './engine/report.ts'
+import { type ActiveRule, type Crash, runRules } from './engine/run.ts'
+import { SEVERITIES, type Severity } from './engine/severity.ts'
+import type { Host } from './files/discover.ts'
+import type { ApacheConfiguration } from './servers/apache/configuration.ts'
+import type { ApacheEnvironment } from './servers/apache/environment.ts'
+import { evaluateApache } from './servers/apache/evaluate.ts'
+import type { NginxConfiguration } from './servers/nginx/configuration.ts'
+import { evaluateNginx } from './servers/nginx/evaluate.ts'
+import { packageVersion } from './servers/package-version.ts'
+import type { ServerVersion } from './servers/version.ts'
+
+/** Everything an audit depends on but the files themselves. */
+export interface AuditSettings {
+  readonly toolVersion: string
+  readonly rules: readonly ActiveRule[]
+  readonly facts: SiteFacts
+  /** Given versions win over the package database of the root. */
+  readonly versions: { readonly nginx?: ServerVersion; readonly apache?: ServerVersion }
+  /** Includes that point into a tree with another layout: the first matching prefix is replaced. */
+  readonly includeMap: readonly { readonly from: string; readonly to: string }[]
+  /** How the service starts the httpd of a main file (null: of fragments). */
+  readonly environment: (host: Host, main: string | null) => ApacheEnvironment
+}
+
+/** The servers of one host as the audit understood them, and what rules ask. */
+export interface UnderstoodHost {
+  readonly host: Host
+  readonly nginx: readonly NginxConfiguration[]
+  readonly apache: readonly ApacheConfiguration[]
+  readonly deployments: readonly Deployment[]
+}
+
+/**
+ * Reads the servers of one host: every main file with what it includes. Files that no main file reaches
+ * stand for the missing main file of their program; where there is one, they are a deployment of their own.
+ */
+export function understand(host: Host, settings: AuditSettings): UnderstoodHost {
+  const { files } = host
+  const { facts, includeMap } = settings
+  const nginxVersion = settings.versions.nginx ?? packageVersion(files, 'nginx')
+  const apacheVersion = settings.versions.apache ?? packageVersion(files, 'apache')
+
+  const readNginx = (main: string | null, fragments: readonly string[]): NginxConfiguration =>
+    evaluateNginx({
+      files,
+      main: main === null ? null : sourceOf(host, main),
+      fragments: fragments.map(path => sourceOf(host, path)),
+      version: nginxVersion,
+      includeMap,
+    })
+  const readApache = (main: string | null, fragments: readonly string[]): ApacheConfiguration =>
+    evaluateApache({
+      files,
+      main: main === null ? null : sourceOf(host, main),
+      fragments: fragments.map(path => sourceOf(host, path)),
+      environment: settings.environment(host, main),
+      version: apacheVersion,
+    })
+
+  const nginx = host.nginxMains.map(main => readNginx(main, []))
+  const apache = host.apacheMains.map(main => readApache(main, []))
+  const nginxRest = unreached(host.nginxFragments, nginx)
+  const apacheRest = unreached(host.apacheFragments, apache)
+  const nginxFragments = nginxRest.length === 0 ? [] : [readNginx(null, nginxRest)]
+  const apacheFragments = apacheRest.length === 0 ? [] : [readApache(null, apacheRest)]
+
+  const build = (
+    nginx: readonly NginxConfiguration[],
+    apache: readonly ApacheConfiguration[],
+  ): Deployment[] =>
+    nginx.length + apache.length === 0 ? [] : [buildDeployment({ nginx, apache, facts, files })]
+  const deployments = [
+    ...build(nginx.length === 0 ? nginxFragments : nginx, apache.length === 0 ? apacheFragments : apache),
+    ...build(nginx.length === 0 ? [] : nginxFragments, apache.length === 0 ? [] : apacheFragments),
+  ]
+  return {
+    host,
+    nginx: [...nginx, ...nginxFragments],
+    apache: [...apache, ...apacheFragments],
+    deployments,
+  }
+}
+
+/** Audits the hosts that discovery found: from files to the one value that every reporter prints. */
+export function audit(hosts: readonly Host[], root: string, settings: AuditSettings): Report {
+  const findings: Finding[] = []
+  const crashes: Crash[] = []
+  const programs: ProgramReport[] = []
+  const notices: string[] = []
+  let fileCount = 0
+  for (const host of hosts) {
+    const understood = understand(host, settings)
+    for (const deployment of understood.deployments) {
+      const result = runRules(settings.rules, deployment, host.fileName)
+      findings.push(...result.findings)
+      crashes.push(...result.crashes)
+    }
+    for (const configuration of [...understood.nginx, ...understood.apache]) {
+      programs.push(programReport(configuration, host))
+      fileCount += configuration.sources.length
+    }
+    notices.push(...host.notices())
+  }
+  const settled = settle(findings)
+  return {
+    tool: { name: 'deploy-audit', version: settings.toolVersion },
+    root,
+    files: fileCount,
+    programs,
+    findings: settled,
+    suppressed: [],
+    summary: summarise(settled),
+    rules: settings.rules.map(({ rule }) => rule),
+    crashes,
+    notices,
+  }
+}
+
+function programReport(configuration: NginxConfiguration | ApacheConfiguration, host: Host): ProgramReport {
+  return {
+    program: configuration.program,
+    main: configuration.main === null ? null : host.fileName(configuration.main.path),
+    accepted: !configuration.problems.some(problem => problem.fatal),
+    version: configuration.version.value,
+  }
+}
+
+function unreached(
+  fragments: readonly string[],
+  configurations: readonly { readonly sources: readonly { readonly path: string }[] }[],
+): readonly string[] {
+  const reached = new Set(configurations.flatMap(({ sources }) => sources.map(({ path }) => path)))
+  return fragments.filter(path => !reached.has(path))
+}
+
+function sourceOf(host: Host, path: string) {
+  const read = host.files.read(path)
+  if (read.kind !== 'source') throw new Error(`${path}: ${read.reason}`)
+  return read.source
+}
+
+function summarise(findings: readonly Finding[]): Record<Severity, number> {
+  const summary = Object.fromEntries(SEVERITIES.map(severity => [severity, 0])) as Record<Severity, number>
+  for (const { severity } of findings) summary[severity]++
+  return summary
+}
