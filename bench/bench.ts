@@ -1,0 +1,121 @@
+/**
+ * Measures the audit beside `nginx -t` and `apache2 -t` on the same generated deployments, in one run.
+ *
+ *   npm run bench [-- SITES…]      (default 1000 10000)
+ *
+ * Prints a table and keeps it in bench/RESULTS.md with the machine's description.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus, tmpdir, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { generateDeployment } from './generate-deployment.ts'
+import { type Measurement, median } from './measure.ts'
+
+const RUNS = 5
+const repository = fileURLToPath(new URL('..', import.meta.url))
+const program = join(repository, 'dist/deploy-audit.js')
+const sizes = process.argv.slice(2).map(Number)
+if (sizes.length === 0) sizes.push(1000, 10000)
+if (sizes.some(size => !Number.isInteger(size) || size < 1)) {
+  console.error('bench: the number of sites is a positive integer')
+  process.exit(2)
+}
+
+interface Row {
+  readonly sites: number
+  readonly audit: Measurement
+  readonly nginx: Measurement
+  readonly apache: Measurement
+}
+
+const start = await median([process.execPath, program, '--version'], 15)
+const empty = await median([process.execPath, '-e', '0'], 15)
+
+const rows: Row[] = []
+for (const sites of sizes) {
+  const root = mkdtempSync(join(tmpdir(), 'deploy-audit-bench-'))
+  try {
+    generateDeployment(root, sites)
+    const nginxConf = join(root, 'etc/nginx/nginx.conf')
+    const apacheConf = join(root, 'etc/apache2/apache2.conf')
+    rows.push({
+      sites,
+      audit: expect(0, await median([process.execPath, program, root, '--no-config'], RUNS)),
+      nginx: expect(
+        0,
+        await median(['nginx', '-t', '-q', '-e', join(root, 'log/error.log'), '-c', nginxConf], RUNS),
+      ),
+      apache: expect(
+        0,
+        await median(['apache2', '-t', '-d', join(root, 'etc/apache2'), '-f', apacheConf], RUNS, {
+          PATH: process.env.PATH,
+        }),
+      ),
+    })
+  } finally {
+    rmSync(root, { recursive: true, force: true })
+  }
+}
+
+const table = [
+  '| sites | deploy-audit | `nginx -t` | `apache2 -t` | both servers | audit : servers | audit memory | servers memory |',
+  '|---:|---:|---:|---:|---:|---:|---:|---:|',
+  ...rows.map(({ sites, audit, nginx, apache }) => {
+    const servers = nginx.time + apache.time
+    const cells = [
+      String(sites),
+      seconds(audit),
+      seconds(nginx),
+      seconds(apache),
+      `${(servers / 1000).toFixed(2)} s`,
+      (audit.time / servers).toFixed(2),
+      `${audit.memory.toFixed(0)} MiB`,
+      `${nginx.memory.toFixed(0)} + ${apache.memory.toFixed(0)} MiB`,
+    ]
+    return `| ${cells.join(' | ')} |`
+  }),
+]
+const first = rows[0]
+const last = rows.at(-1)
+const lines = [
+  ...table,
+  '',
+  `Start-up: \`deploy-audit --version\` ${start.time.toFixed(0)} ms, \`node -e 0\` ${empty.time.toFixed(0)} ms, difference ${(start.time - empty.time).toFixed(0)} ms.`,
+]
+if (first !== undefined && last !== undefined && first !== last) {
+  lines.push(
+    '',
+    `From ${first.sites} to ${last.sites} sites the audit takes ${(last.audit.time / first.audit.time).toFixed(1)} times as long.`,
+  )
+}
+const text = lines.join('\n')
+console.log(text)
+writeFileSync(join(repository, 'bench/RESULTS.md'), `${heading()}\n${text}\n`)
+
+function seconds(measurement: Measurement): string {
+  return `${(measurement.time / 1000).toFixed(2)} s`
+}
+
+/** A figure of a run that failed would be a figure of something else. */
+function expect(status: number, measurement: Measurement): Measurement {
+  if (measurement.status !== status) throw new Error(`exit ${measurement.status}:\n${measurement.output}`)
+  return measurement
+}
+
+function heading(): string {
+  const version = (command: string, ...args: string[]) => {
+    const { stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' })
+    return /(?:nginx|Apache)\/[\d.]+/.exec(stdout + stderr)?.[0] ?? command
+  }
+  const os = /PRETTY_NAME="([^"]*)"/.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? process.platform
+  return `# Results of the last run
+
+Made by \`npm run build && npm run bench\`. One generated deployment a row: an nginx server pair, an Apache
+virtual host and a daemon process a site, one file a site and program. Wall time is the median of ${RUNS} runs
+after one that warms the page cache; memory is the highest resident size of the process in any of them.
+
+${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${os}, Node ${process.versions.node}, ${version('nginx', '-v')}, ${version('apache2', '-v')}.
+`
+}

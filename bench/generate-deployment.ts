@@ -1,0 +1,152 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/**
+ * Writes a deployment of `sites` sites below `root`: an nginx server pair, an Apache virtual host and a
+ * daemon process each, one file a site and program, as large hosts have them. Nothing in it is TLS: the
+ * servers would spend their time in OpenSSL and the comparison would flatter the audit.
+ */
+export function generateDeployment(root: string, sites: number): void {
+  const nginx = join(root, 'etc/nginx')
+  const apache = join(root, 'etc/apache2')
+  for (const folder of [nginx, apache]) mkdirSync(join(folder, 'sites-enabled'), { recursive: true })
+  mkdirSync(join(root, 'run'), { recursive: true })
+  mkdirSync(join(root, 'log'), { recursive: true })
+  writeFileSync(join(nginx, 'nginx.conf'), nginxMain(root))
+  writeFileSync(join(apache, 'apache2.conf'), apacheMain(root))
+  for (let site = 0; site < sites; site++) {
+    const name = `site${String(site).padStart(5, '0')}`
+    writeFileSync(join(nginx, 'sites-enabled', `${name}.conf`), nginxSite(name))
+    writeFileSync(join(apache, 'sites-enabled', `${name}.conf`), apacheSite(name))
+  }
+}
+
+function nginxMain(root: string): string {
+  return `worker_processes 2;
+pid ${root}/run/nginx.pid;
+error_log ${root}/log/error.log;
+
+events {
+    worker_connections 1024;
+}
+
+http {
+    access_log off;
+    server_names_hash_max_size 65536;
+    server_names_hash_bucket_size 128;
+    variables_hash_max_size 4096;
+    client_body_temp_path ${root}/run/body;
+    proxy_temp_path ${root}/run/proxy;
+    fastcgi_temp_path ${root}/run/fastcgi;
+    uwsgi_temp_path ${root}/run/uwsgi;
+    scgi_temp_path ${root}/run/scgi;
+
+    server {
+        listen 127.0.0.1:18080 default_server;
+        server_name _;
+        return 444;
+    }
+
+    include sites-enabled/*.conf;
+}
+`
+}
+
+function nginxSite(name: string): string {
+  return `# ${name}: every other address leads to the one canonical URL
+upstream ${name} {
+    server 127.0.0.1:19000;
+}
+
+server {
+    listen 127.0.0.1:18080;
+    server_name www.${name}.example.org;
+    return 301 http://${name}.example.org$request_uri;
+}
+
+server {
+    listen 127.0.0.1:18080;
+    server_name ${name}.example.org;
+
+    root /var/www/${name};
+    client_max_body_size 10m;
+    add_header X-Frame-Options SAMEORIGIN always;
+    add_header X-Content-Type-Options nosniff always;
+
+    location / {
+        try_files $uri @django;
+    }
+
+    location /static/ {
+        expires 30d;
+    }
+
+    location @django {
+        proxy_pass http://${name};
+        proxy_redirect off;
+        proxy_set_header Host $host;
+        proxy_set_header X-Real-IP $remote_addr;
+        proxy_set_header X-Forwarded-For $remote_addr;
+        proxy_set_header X-Forwarded-Proto $scheme;
+        proxy_read_timeout 90s;
+    }
+}
+`
+}
+
+function apacheMain(root: string): string {
+  return `ServerName localhost
+DefaultRuntimeDir ${root}/run
+PidFile ${root}/run/apache.pid
+ErrorLog ${root}/log/error.log
+Mutex file:${root}/run default
+LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+LoadModule setenvif_module /usr/lib/apache2/modules/mod_setenvif.so
+LoadModule headers_module /usr/lib/apache2/modules/mod_headers.so
+LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+ServerLimit 16
+ThreadsPerChild 25
+MaxRequestWorkers 400
+WSGISocketPrefix ${root}/run/wsgi
+Listen 127.0.0.1:19000
+
+<Directory />
+    AllowOverride None
+    Require all denied
+</Directory>
+
+IncludeOptional sites-enabled/*.conf
+`
+}
+
+function apacheSite(name: string): string {
+  return `# ${name}: answers nginx alone
+<VirtualHost 127.0.0.1:19000>
+    ServerName ${name}.example.org
+    ServerAdmin webmaster@example.org
+    LogLevel warn
+    Timeout 120
+
+    # The request came over TLS when nginx says so
+    SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on
+
+    WSGIDaemonProcess ${name} processes=2 threads=15 maximum-requests=10000 display-name=%{GROUP}
+    WSGIProcessGroup ${name}
+    WSGIApplicationGroup %{GLOBAL}
+    WSGIScriptAlias / /opt/${name}/app/wsgi.py
+
+    <Directory /opt/${name}/app>
+        <Files wsgi.py>
+            Require all granted
+        </Files>
+    </Directory>
+
+    <Location /internal>
+        Require all denied
+    </Location>
+
+    Header always set Referrer-Policy same-origin
+</VirtualHost>
+`
+}
