@@ -1,0 +1,66 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { textSource } from '../../parsers/text/source.ts'
+import type { Deployment } from '../../src/deployment/deployment.ts'
+import type { Rule } from '../../src/engine/rule.ts'
+import { runRules } from '../../src/engine/run.ts'
+
+const source = textSource('/a.conf', 'listen 80;\n')
+const at = { source, start: 0, end: 6 }
+const base = {
+  summary: 'A summary',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Why.',
+  remedy: 'Do this',
+  references: [],
+  bad: [],
+  good: [],
+} as const
+const deployment = {} as Deployment
+
+test('a rule that crashes keeps what it said and stops no other', () => {
+  const crashing: Rule = {
+    ...base,
+    id: 'a/crashing',
+    *check() {
+      yield { at, message: 'before' }
+      throw new Error('broken')
+    },
+  }
+  const sound: Rule = {
+    ...base,
+    id: 'b/sound',
+    *check() {
+      yield { at, message: 'after' }
+    },
+  }
+  const result = runRules(
+    [crashing, sound].map(rule => ({ rule, severity: null })),
+    deployment,
+    path => path,
+  )
+  assert.equal(
+    result.findings.map(({ message }) => message),
+    ['before', 'after'],
+  )
+  assert.equal(result.crashes, [{ rule: 'a/crashing', message: 'broken' }])
+})
+
+test('the severity of the user wins over the finding, and that over the rule', () => {
+  const rule: Rule = {
+    ...base,
+    id: 'a/b',
+    *check() {
+      yield { at, message: 'one', severity: 'error' }
+      yield { at, message: 'two' }
+    },
+  }
+  const severities = (severity: 'info' | null) =>
+    runRules([{ rule, severity }], deployment, path => path).findings.map(finding => finding.severity)
+  assert.equal(severities(null), ['error', 'warning'])
+  assert.equal(severities('info'), ['info', 'info'])
+})
+
+test.run()
