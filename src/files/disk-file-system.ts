@@ -1,0 +1,214 @@
+import { isUtf8 } from 'node:buffer'
+import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats, statSync } from 'node:fs'
+import { isAbsolute, posix, relative, sep } from 'node:path'
+import { compareBytes } from './byte-order.ts'
+import type { DirectoryEntry, FileKind, FileSystem, ReadResult } from './file-system.ts'
+import { toSource } from './to-source.ts'
+
+export interface DiskFileSystemOptions {
+  /** Absolute folder that reports name paths relative to; the process's own where absent. */
+  readonly workingDirectory?: string
+  /** Bytes of the largest file that is read. */
+  readonly maximumSize?: number
+}
+
+/** What the disk refused, beside the port itself: each path once. */
+export interface DiskFileSystem extends FileSystem {
+  notices(): readonly string[]
+}
+
+/** 10 MB: a hundred times the largest configuration seen, and far below a log that an Include swallows. */
+const MAXIMUM_SIZE = 10_000_000
+/** As many as Linux follows before it says ELOOP. */
+const MAXIMUM_LINKS = 40
+
+/** What a path leads to: a path inside the root without links, and what lies there. */
+interface Resolved {
+  readonly path: string
+  readonly stats: Stats
+}
+
+/**
+ * The files below `root`, an absolute folder on this machine that stands for `/`.
+ *
+ * Links are followed as a server in that root would follow them: an absolute target begins at the root,
+ * and `..` cannot leave it. Only regular files are opened, so that no fifo, socket or device blocks.
+ */
+export function diskFileSystem(root: string, options: DiskFileSystemOptions = {}): DiskFileSystem {
+  const workingDirectory = options.workingDirectory ?? process.cwd()
+  const maximumSize = options.maximumSize ?? MAXIMUM_SIZE
+  const prefix = root === '/' ? '' : root
+  const folders = new Map<string, Resolved | null>()
+  const results = new Map<string, ReadResult>()
+  const lists = new Map<string, readonly DirectoryEntry[] | null>()
+  const refused = new Map<string, string>()
+
+  const toDisk = (path: string): string => (path === '/' ? root : prefix + path)
+  const display = (path: string): string => displayPath(toDisk(path), workingDirectory)
+  const refuse = (path: string, error: unknown): string => {
+    const reason = systemReason(error)
+    refused.set(path, reason)
+    return reason
+  }
+
+  /** Resolves a folder, remembered, since thousands of files share a few. */
+  const resolveFolder = (path: string, depth: number): Resolved | null => {
+    const known = folders.get(path)
+    if (known !== undefined) return known
+    const resolved = path === '/' ? rootOf(root) : resolveEntry(path, depth)
+    folders.set(path, resolved)
+    return resolved
+  }
+  const resolveEntry = (path: string, depth: number): Resolved | null => {
+    const slash = path.lastIndexOf('/')
+    const name = path.slice(slash + 1)
+    const parent = resolveFolder(slash <= 0 ? '/' : path.slice(0, slash), depth)
+    if (parent === null || !parent.stats.isDirectory()) return null
+    if (name === '' || name === '.') return parent
+    if (name === '..') return resolveFolder(posix.dirname(parent.path), depth)
+    const real = parent.path === '/' ? `/${name}` : `${parent.path}/${name}`
+    let stats: Stats | undefined
+    let target = ''
+    try {
+      stats = lstatSync(toDisk(real), { throwIfNoEntry: false })
+      if (stats?.isSymbolicLink()) target = readlinkSync(toDisk(real))
+    } catch (error) {
+      if (!isAbsence(error)) refuse(real, error)
+      return null
+    }
+    if (stats === undefined) return null
+    if (!stats.isSymbolicLink()) return { path: real, stats }
+    if (depth >= MAXIMUM_LINKS) return null
+    return resolveEntry(target.startsWith('/') ? target : `${parent.path}/${target}`, depth + 1)
+  }
+  const resolve = (path: string): Resolved | null => resolveEntry(path, 0)
+
+  const readResolved = ({ path, stats }: Resolved): ReadResult => {
+    const kind = kindOf(stats)
+    if (kind === 'directory') return { kind, reason: 'it is a directory' }
+    if (kind === 'other') return { kind, reason: 'it is neither a file nor a directory' }
+    if (stats.size > maximumSize) {
+      const reason = `it is larger than ${maximumSize / 1_000_000} MB`
+      refused.set(path, reason)
+      return { kind: 'too-large', reason }
+    }
+    try {
+      const { text, encoding } = readText(toDisk(path))
+      return { kind: 'source', source: toSource(path, text, encoding) }
+    } catch (error) {
+      return { kind: 'unreadable', reason: refuse(path, error) }
+    }
+  }
+
+  return {
+    read(path) {
+      const resolved = resolve(path)
+      if (resolved === null) return { kind: 'missing', reason: 'no such file' }
+      const known = results.get(resolved.path)
+      if (known !== undefined) return known
+      const result = readResolved(resolved)
+      results.set(resolved.path, result)
+      return result
+    },
+    list(path) {
+      const resolved = resolve(path)
+      if (resolved === null || !resolved.stats.isDirectory()) return null
+      const known = lists.get(resolved.path)
+      if (known !== undefined) return known
+      const folder = resolved.path === '/' ? '' : resolved.path
+      let entries: readonly DirectoryEntry[] | null = null
+      try {
+        entries = readdirSync(toDisk(resolved.path), { withFileTypes: true })
+          // A name that is not UTF-8 cannot be opened by the name that Node gives it.
+          .filter(entry => !entry.name.includes('\uFFFD'))
+          .sort((a, b) => compareBytes(a.name, b.name))
+          .map(entry => {
+            if (entry.isFile()) return { name: entry.name, kind: 'file' }
+            if (entry.isDirectory()) return { name: entry.name, kind: 'directory' }
+            const target = entry.isSymbolicLink() ? resolve(`${folder}/${entry.name}`) : null
+            if (target !== null) return { name: entry.name, kind: kindOf(target.stats) }
+            return { name: entry.name, kind: entry.isSymbolicLink() ? null : 'other' }
+          })
+      } catch (error) {
+        refuse(resolved.path, error)
+      }
+      lists.set(resolved.path, entries)
+      return entries
+    },
+    kind(path) {
+      const resolved = resolve(path)
+      return resolved === null ? null : kindOf(resolved.stats)
+    },
+    realPath(path) {
+      return resolve(path)?.path ?? null
+    },
+    mode(path) {
+      const resolved = resolve(path)
+      return resolved === null ? null : resolved.stats.mode & 0o7777
+    },
+    /**
+     * A root that holds `etc/nginx` says nothing of `/etc/letsencrypt`: the first two folders of the path
+     * have to be there, except below `/` itself, which holds everything.
+     */
+    covers(path) {
+      if (root === '/') return true
+      const [first, second, third] = path.split('/').filter(part => part !== '')
+      if (first === undefined) return true
+      if (second === undefined) return true
+      const folder = third === undefined ? `/${first}` : `/${first}/${second}`
+      return resolveFolder(folder, 0)?.stats.isDirectory() === true
+    },
+    display,
+    notices() {
+      return [...refused].map(([path, reason]) => `${display(path)}: ${reason}`)
+    },
+  }
+}
+
+/** Relative to the working directory where the path lies below it, else as it is. */
+export function displayPath(path: string, workingDirectory: string): string {
+  const short = relative(workingDirectory, path)
+  if (short === '') return '.'
+  const outside = short === '..' || short.startsWith(`..${sep}`) || isAbsolute(short)
+  return (outside ? path : short).split(sep).join('/')
+}
+
+/**
+ * Bytes as text: UTF-8, or Latin-1 where they are not, since the servers read bytes and refuse neither.
+ * Throws what the system throws.
+ */
+export function readText(path: string): { readonly text: string; readonly encoding: 'utf8' | 'latin1' } {
+  const text = readFileSync(path, 'utf8')
+  if (!text.includes('\uFFFD')) return { text, encoding: 'utf8' }
+  const bytes = readFileSync(path)
+  return isUtf8(bytes) ? { text, encoding: 'utf8' } : { text: bytes.toString('latin1'), encoding: 'latin1' }
+}
+
+function rootOf(root: string): Resolved | null {
+  const stats = statSync(root, { throwIfNoEntry: false })
+  return stats === undefined ? null : { path: '/', stats }
+}
+
+function kindOf(stats: Stats): FileKind {
+  if (stats.isFile()) return 'file'
+  return stats.isDirectory() ? 'directory' : 'other'
+}
+
+/** The ways in which the system says that nothing is there, odd names included. */
+function isAbsence(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException).code ?? ''
+  return ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE'].includes(code)
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'operation not permitted',
+  EIO: 'input/output error',
+  EMFILE: 'too many open files',
+}
+
+/** The system's reason without its call and path. */
+export function systemReason(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code ?? ''
+  return REASONS[code] ?? (code === '' ? String(error) : code)
+}

@@ -1,0 +1,103 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { diskFileSystem } from '../../src/files/disk-file-system.ts'
+
+const base = mkdtempSync(join(tmpdir(), 'deploy-audit-disk-'))
+const root = join(base, 'web1')
+test.after(() => rmSync(base, { recursive: true, force: true }))
+
+mkdirSync(join(root, 'etc/nginx/sites-available'), { recursive: true })
+mkdirSync(join(root, 'etc/nginx/sites-enabled'))
+writeFileSync(join(base, 'secret'), 'outside')
+writeFileSync(join(root, 'etc/nginx/nginx.conf'), 'http {}\n')
+writeFileSync(join(root, 'etc/nginx/sites-available/a'), 'server {}\n')
+writeFileSync(join(root, 'etc/nginx/latin1.conf'), Buffer.from([0x23, 0xe9, 0x0a]))
+writeFileSync(join(root, 'etc/nginx/bom.conf'), '\uFEFFhttp {}\n')
+writeFileSync(join(root, 'etc/nginx/replacement.conf'), '# \uFFFD\n')
+writeFileSync(join(root, 'etc/nginx/big.conf'), 'x'.repeat(2000))
+symlinkSync('/etc/nginx/sites-available/a', join(root, 'etc/nginx/sites-enabled/absolute'))
+symlinkSync('../sites-available/a', join(root, 'etc/nginx/sites-enabled/relative'))
+symlinkSync('../../../../secret', join(root, 'etc/nginx/sites-enabled/out'))
+symlinkSync(join(base, 'secret'), join(root, 'etc/nginx/sites-enabled/out-absolute'))
+symlinkSync('loop', join(root, 'etc/nginx/sites-enabled/loop'))
+symlinkSync('/etc/nginx', join(root, 'etc/web'))
+const fifo = spawnSync('mkfifo', [join(root, 'etc/nginx/fifo')]).status === 0
+
+const files = diskFileSystem(root, { workingDirectory: base, maximumSize: 1000 })
+
+test('absolute and relative links are followed inside the root, to one source', () => {
+  const direct = files.read('/etc/nginx/sites-available/a')
+  assert.is(direct.kind, 'source')
+  assert.is(files.read('/etc/nginx/sites-enabled/absolute'), direct)
+  assert.is(files.read('/etc/nginx/sites-enabled/relative'), direct)
+  assert.is(files.read('/etc/web/sites-enabled/../sites-enabled/relative'), direct)
+  assert.is(files.realPath('/etc/web/sites-enabled/absolute'), '/etc/nginx/sites-available/a')
+})
+
+test('a link out of the root, or to itself, leads nowhere', () => {
+  for (const name of ['out', 'out-absolute', 'loop', 'absolute/below', 'none'])
+    assert.is(files.read(`/etc/nginx/sites-enabled/${name}`).kind, 'missing', name)
+  assert.is(files.read('/../secret').kind, 'missing')
+  assert.is(files.read('/etc/\0').kind, 'missing')
+  assert.is(files.read(`/${'x'.repeat(300)}`).kind, 'missing')
+})
+
+test('lists names in byte order with the kind of what a link leads to', () => {
+  assert.equal(files.list('/etc/nginx/sites-enabled'), [
+    { name: 'absolute', kind: 'file' },
+    { name: 'loop', kind: null },
+    { name: 'out', kind: null },
+    { name: 'out-absolute', kind: null },
+    { name: 'relative', kind: 'file' },
+  ])
+  assert.is(files.list('/etc/nginx/nginx.conf'), null)
+  assert.is(files.kind('/etc/web'), 'directory')
+})
+
+test('bytes that are not UTF-8 are Latin-1, and a byte-order mark stays', () => {
+  const latin1 = files.read('/etc/nginx/latin1.conf')
+  assert.ok(latin1.kind === 'source' && latin1.source.text === '#é\n' && latin1.source.encoding === 'latin1')
+  const bom = files.read('/etc/nginx/bom.conf')
+  assert.ok(bom.kind === 'source' && bom.source.text.startsWith('\uFEFF'))
+  const replacement = files.read('/etc/nginx/replacement.conf')
+  assert.ok(replacement.kind === 'source' && replacement.source.encoding === 'utf8')
+})
+
+test('a fifo is never opened, a huge file never read, and the latter is named once', () => {
+  if (fifo) assert.is(files.read('/etc/nginx/fifo').kind, 'other')
+  assert.is(files.read('/etc/nginx/big.conf').kind, 'too-large')
+  assert.is(files.read('/etc/web/big.conf').kind, 'too-large')
+  assert.equal(files.notices(), ['web1/etc/nginx/big.conf: it is larger than 0.001 MB'])
+})
+
+test('a file that the system refuses to read is unreadable and named', () => {
+  const path = join(root, 'etc/nginx/locked.conf')
+  writeFileSync(path, 'http {}\n')
+  chmodSync(path, 0)
+  const own = diskFileSystem(root, { workingDirectory: base })
+  const read = own.read('/etc/nginx/locked.conf')
+  // The superuser reads it all the same.
+  assert.is(read.kind, process.getuid?.() === 0 ? 'source' : 'unreadable')
+  assert.is(own.notices().length, process.getuid?.() === 0 ? 0 : 1)
+  assert.is(own.mode('/etc/nginx/locked.conf'), 0)
+})
+
+test('covers what lies in folders that are there', () => {
+  assert.ok(files.covers('/etc/nginx/gone.conf'))
+  assert.ok(files.covers('/etc/nginx/conf.d/gone.conf'))
+  assert.not.ok(files.covers('/etc/letsencrypt/live/x/fullchain.pem'))
+  assert.not.ok(files.covers('/opt/site/app.wsgi'))
+  assert.ok(diskFileSystem('/').covers('/opt/site/app.wsgi'))
+})
+
+test('names files relative to the working directory below it, else absolute', () => {
+  assert.is(files.display('/etc/nginx/nginx.conf'), 'web1/etc/nginx/nginx.conf')
+  assert.is(diskFileSystem(root, { workingDirectory: '/nowhere' }).display('/etc/x'), join(root, 'etc/x'))
+  assert.is(diskFileSystem('/', { workingDirectory: '/root' }).display('/etc/x'), '/etc/x')
+})
+
+test.run()
