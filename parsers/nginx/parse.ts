@@ -1,0 +1,279 @@
+import type { Source } from '../text/source.ts'
+import {
+  BUFFER_SIZE,
+  CLOSE_BRACE,
+  CLOSE_PARENTHESIS,
+  CR,
+  DOUBLE_QUOTE,
+  decodeWord,
+  HASH,
+  isSpace,
+  OPEN_BRACE,
+  overflowsBuffer,
+  SEMICOLON,
+  SINGLE_QUOTE,
+  scanQuoted,
+  scanWord,
+} from './lexer.ts'
+import { scanLuaBlock } from './lua.ts'
+import type {
+  NginxBlock,
+  NginxDirectiveNode,
+  NginxLuaNode,
+  NginxNode,
+  NginxSyntaxCode,
+  NginxSyntaxProblem,
+  NginxTree,
+  NginxWord,
+} from './syntax.ts'
+
+const trees = new WeakMap<Source, NginxTree>()
+
+/**
+ * The tree of one file, read as nginx 1.22 reads it; the same tree again for the same source.
+ *
+ * Never throws. What nginx would refuse is a problem and the tree goes on behind it: a directive that a `}`
+ * cuts short ends there, a block that the file leaves open ends with the file.
+ */
+export function parseNginx(source: Source): NginxTree {
+  const known = trees.get(source)
+  if (known !== undefined) return known
+  const tree = new Parser(source).parse()
+  trees.set(source, tree)
+  return tree
+}
+
+/** A block that is still open. A nameless one (`{ … }`) hands its children to the block around it. */
+interface OpenBlock {
+  readonly name: NginxWord | null
+  readonly args: readonly NginxWord[]
+  readonly open: number
+  readonly children: NginxNode[]
+}
+
+const NO_ARGS: readonly NginxWord[] = []
+const NO_PROBLEMS: readonly NginxSyntaxProblem[] = []
+
+class Parser {
+  private readonly code: string
+  private readonly text: string
+  private readonly wide: boolean
+  private readonly blocks: OpenBlock[] = []
+  private readonly problems: NginxSyntaxProblem[] = []
+  private children: NginxNode[] = []
+  /** The words since the last `;` or brace; only the first `count` count, so that one array serves all. */
+  private readonly words: NginxWord[] = []
+  private count = 0
+
+  constructor(source: Source) {
+    this.code = source.code
+    this.text = source.text
+    this.wide = source.encoding === 'utf8'
+  }
+
+  parse(): NginxTree {
+    const { code } = this
+    const length = code.length
+    const top = this.children
+    let at = 0
+    while (at < length) {
+      const char = code.charCodeAt(at)
+      if (isSpace(char)) at++
+      else if (char === SEMICOLON) at = this.semicolon(at)
+      else if (char === OPEN_BRACE) at = this.openBrace(at)
+      else if (char === CLOSE_BRACE) at = this.closeBrace(at)
+      else if (char === HASH) at = this.comment(at)
+      else if (char === DOUBLE_QUOTE || char === SINGLE_QUOTE) at = this.quoted(at)
+      else at = this.word(at)
+    }
+    this.endOfFile()
+    return { children: top, problems: this.problems.length === 0 ? NO_PROBLEMS : this.problems }
+  }
+
+  private word(start: number): number {
+    const { code } = this
+    const end = scanWord(code, start)
+    // A whitespace that ends the word still lies in the same buffer, a `;` or `{` is the last one read.
+    const reach = end < code.length && isSpace(code.charCodeAt(end)) ? end + 1 : end
+    if (overflowsBuffer(this.text, start, reach, this.wide)) this.tooLong(start, 'a parameter')
+    this.push(start, end, decodeWord(code.slice(start, end)))
+    return end
+  }
+
+  private quoted(start: number): number {
+    const { code } = this
+    const close = scanQuoted(code, start)
+    const closing = close === -1 ? code.length : close
+    const end = close === -1 ? code.length : close + 1
+    const next = code.charCodeAt(end)
+    const spaced = isSpace(next)
+    if (overflowsBuffer(this.text, start + 1, closing, this.wide)) {
+      const message = `the quote opened here is not closed within ${BUFFER_SIZE} bytes`
+      this.problem('too-long-parameter', message, start, start + 1)
+    } else if (overflowsBuffer(this.text, start + 1, spaced ? end + 1 : end, this.wide))
+      this.tooLong(start, 'a parameter')
+    this.push(start, end, decodeWord(code.slice(start + 1, closing)))
+    if (spaced || next === SEMICOLON || next === OPEN_BRACE || next === CLOSE_PARENTHESIS) return end
+    if (end === code.length) return end
+    const character = String.fromCodePoint(code.codePointAt(end) ?? 0)
+    this.problem(
+      'unexpected-after-quote',
+      `a closing quote is followed by \`${character}\` instead of a space, \`;\`, \`{\` or \`)\``,
+      end,
+      end + character.length,
+    )
+    // `"off"}`: said once, and the brace closes its block.
+    if (next === CLOSE_BRACE) this.endDirective(end, end)
+    return end
+  }
+
+  private push(start: number, end: number, value: string): void {
+    this.words[this.count] = { start, end, value: this.count === 0 ? internName(value) : value }
+    this.count++
+  }
+
+  private comment(start: number): number {
+    const { code } = this
+    const lineEnd = code.indexOf('\n', start)
+    const end = lineEnd === -1 ? code.length : lineEnd
+    if (overflowsBuffer(this.text, start, end, this.wide)) this.tooLong(start, 'a comment')
+    // The CR of a CRLF is no part of what the comment says.
+    const shown = lineEnd !== -1 && code.charCodeAt(end - 1) === CR ? end - 1 : end
+    this.children.push({ kind: 'comment', start, end: shown })
+    return end
+  }
+
+  private semicolon(at: number): number {
+    if (this.count === 0) {
+      this.problem('unexpected-semicolon', 'this `;` ends no directive', at, at + 1)
+      this.children.push({ kind: 'invalid', start: at, end: at + 1 })
+    } else this.endDirective(at, at + 1)
+    return at + 1
+  }
+
+  private openBrace(at: number): number {
+    if (this.count === 0) {
+      this.problem('unexpected-open-brace', 'this `{` opens a block that has no name', at, at + 1)
+      this.children.push({ kind: 'invalid', start: at, end: at + 1 })
+      this.blocks.push({ name: null, args: NO_ARGS, open: at, children: this.children })
+      return at + 1
+    }
+    const name = this.takeName()
+    const args = this.takeArgs()
+    if (name.value.endsWith('_by_lua_block')) return this.luaBlock(name, args, at)
+    this.blocks.push({ name, args, open: at, children: this.children })
+    this.children = []
+    return at + 1
+  }
+
+  private luaBlock(name: NginxWord, args: readonly NginxWord[], open: number): number {
+    const close = scanLuaBlock(this.code, open)
+    const end = close === -1 ? this.code.length : close
+    if (close === -1) {
+      const message = `the file ends inside the Lua code of \`${name.value}\``
+      this.problem('unexpected-end-of-file', message, end, end)
+    }
+    this.children.push(directive(name, args, { kind: 'lua', start: open, end }, open, end))
+    return end
+  }
+
+  private closeBrace(at: number): number {
+    if (this.count > 0) {
+      const message = `\`${shorten(this.words[0]?.value ?? '')}\` is not ended by \`;\` before this \`}\``
+      this.problem('unexpected-close-brace', message, at, at + 1)
+      this.endDirective(at, this.words[this.count - 1]?.end ?? at)
+    }
+    if (this.blocks.length === 0) {
+      if (this.problems.at(-1)?.start !== at)
+        this.problem('unexpected-close-brace', 'this `}` closes no block of this file', at, at + 1)
+      this.children.push({ kind: 'invalid', start: at, end: at + 1 })
+    } else this.closeBlock(at + 1, true)
+    return at + 1
+  }
+
+  private closeBlock(end: number, closed: boolean): void {
+    const block = this.blocks.pop()
+    if (block === undefined) return
+    const { name, args, open } = block
+    if (name !== null) {
+      // A copy holds no spare room, which growing arrays have plenty of.
+      const node = directive(name, args, this.children.slice(), open, end)
+      this.children = block.children
+      this.children.push(node)
+    } else if (closed) this.children.push({ kind: 'invalid', start: end - 1, end })
+  }
+
+  private endDirective(terminator: number, end: number): void {
+    const name = this.takeName()
+    this.children.push(directive(name, this.takeArgs(), null, terminator, end))
+  }
+
+  private endOfFile(): void {
+    const end = this.code.length
+    if (this.count > 0) {
+      const last = this.words[this.count - 1]
+      const problem = this.problems.at(-1)
+      // Of a word that overflows its buffer nginx never sees the end.
+      if (problem?.code !== 'too-long-parameter' || problem.start !== last?.start) {
+        const message = `the file ends before \`;\` or \`{\` ends \`${shorten(this.words[0]?.value ?? '')}\``
+        this.problem('unexpected-end-of-file', message, end, end)
+      }
+      this.endDirective(end, end)
+    } else if (this.blocks.length > 0) {
+      const name = this.blocks.at(-1)?.name
+      const block = name == null ? 'a block' : `the block of \`${shorten(name.value)}\``
+      this.problem('unexpected-end-of-file', `the file ends inside ${block}: a \`}\` is missing`, end, end)
+    }
+    while (this.blocks.length > 0) this.closeBlock(end, false)
+  }
+
+  private takeName(): NginxWord {
+    return this.words[0] as NginxWord
+  }
+
+  private takeArgs(): readonly NginxWord[] {
+    const args = this.count === 1 ? NO_ARGS : this.words.slice(1, this.count)
+    this.count = 0
+    return args
+  }
+
+  private tooLong(start: number, what: string): void {
+    const message = `${what} longer than nginx's buffer of ${BUFFER_SIZE} bytes begins here`
+    this.problem('too-long-parameter', message, start, start + 1)
+  }
+
+  private problem(code: NginxSyntaxCode, message: string, start: number, end: number): void {
+    this.problems.push({ code, message, start, end })
+  }
+}
+
+function directive(
+  name: NginxWord,
+  args: readonly NginxWord[],
+  body: readonly NginxNode[] | NginxLuaNode | null,
+  terminator: number,
+  end: number,
+): NginxDirectiveNode {
+  const block: NginxBlock | null =
+    body === null ? null : { kind: 'block', start: terminator, end, children: 'kind' in body ? [body] : body }
+  return { kind: 'directive', start: name.start, end, name, args, block, terminator }
+}
+
+const names = new Map<string, string>()
+/** More names than any configuration has; what comes after them is not kept. */
+const MOST_NAMES = 10_000
+
+/** One string for each name, so that comparing names compares pointers. */
+function internName(name: string): string {
+  const interned = names.get(name)
+  if (interned !== undefined) return interned
+  if (names.size === MOST_NAMES) return name
+  // A property key is a string of its own, where a slice would keep the whole file in memory.
+  const own = Object.keys({ [name]: true })[0] ?? name
+  names.set(own, own)
+  return own
+}
+
+function shorten(text: string): string {
+  return text.length <= 40 ? text : `${text.slice(0, 40)}…`
+}
