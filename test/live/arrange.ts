@@ -1,0 +1,150 @@
+/**
+ * Turns the files of an example into a deployment that can be started: a fragment gets the outer part it
+ * lacks, and everything that its directives name (scripts, certificates, folders, users) is listed to be made.
+ */
+
+export interface Arranged {
+  /** Absolute path to text. */
+  readonly files: Readonly<Record<string, string>>
+  readonly nginx: boolean
+  readonly apache: boolean
+  /** A port on which each server will listen, to wait for. */
+  readonly nginxPort: number
+  readonly apachePort: number
+  readonly scripts: readonly string[]
+  readonly certificates: readonly string[]
+  readonly folders: readonly string[]
+  readonly users: readonly string[]
+}
+
+const MODULES = [
+  'mpm_worker',
+  'authn_core',
+  'authz_core',
+  'authz_host',
+  'authz_user',
+  'access_compat',
+  'setenvif',
+  'env',
+  'headers',
+  'alias',
+  'rewrite',
+  'mime',
+  'dir',
+  'status',
+  'remoteip',
+  'proxy',
+  'proxy_http',
+  'reqtimeout',
+  'wsgi',
+] as const
+
+const APACHE_SIGN =
+  /^\s*(?:<(?:VirtualHost|Directory|Location|IfModule)\b|Listen\s|WSGI|ServerRoot\b|LoadModule\b)/im
+const NGINX_SIGN = /^\s*(?:server|upstream|http|events|map|location|proxy_\w+)\b[^\n]*[{;]/m
+
+export function arrange(files: Readonly<Record<string, string>>): Arranged {
+  const written: Record<string, string> = {}
+  const nginxFragments: string[] = []
+  const apacheFragments: string[] = []
+  for (const [name, text] of Object.entries(files)) {
+    if (name.startsWith('.')) continue
+    if (name.includes('/')) {
+      written[`/${name}`] = text
+    } else if (APACHE_SIGN.test(text)) {
+      apacheFragments.push(text)
+    } else if (NGINX_SIGN.test(text)) {
+      nginxFragments.push(text)
+    } else {
+      written[`/opt/${name}`] = text
+    }
+  }
+  if (nginxFragments.length > 0) {
+    written['/etc/nginx/nginx.conf'] = nginxMain()
+    nginxFragments.forEach((text, index) => {
+      written[`/etc/nginx/fragments/${index}.conf`] = text
+    })
+  }
+  if (apacheFragments.length > 0) {
+    written['/etc/apache2/apache2.conf'] = apacheMain(apacheFragments.join('\n'))
+    apacheFragments.forEach((text, index) => {
+      written[`/etc/apache2/fragments/${index}.conf`] = text
+    })
+  }
+  const text = Object.entries(written)
+    .filter(([path]) => path.startsWith('/etc/'))
+    .map(([, content]) => content)
+    .join('\n')
+  const nginxText = Object.entries(written)
+    .filter(([path]) => path.startsWith('/etc/nginx/'))
+    .map(([, content]) => content)
+    .join('\n')
+  return {
+    files: written,
+    nginx: written['/etc/nginx/nginx.conf'] !== undefined,
+    apache: written['/etc/apache2/apache2.conf'] !== undefined,
+    nginxPort: Number(/^\s*listen\s+(?:\S*:)?(\d+)/m.exec(nginxText)?.[1] ?? 80),
+    apachePort: Number(/^\s*Listen\s+(?:\S*:)?(\d+)/m.exec(text)?.[1] ?? 80),
+    scripts: all(
+      text,
+      /^\s*WSGI(?:ScriptAlias(?:Match)?|ImportScript)\s+(?:(?:"[^"]*"|\S+)\s+)?"?(\/[^\s"]+)/gm,
+    ),
+    certificates: all(
+      text,
+      /^\s*(?:ssl_certificate(?:_key)?|SSLCertificate(?:Key)?File)\s+"?(\/[^\s;"]+)/gim,
+    ),
+    folders: all(text, /^\s*(?:root|alias|DocumentRoot)\s+"?(\/[^\s;"]+)/gim),
+    users: all(text, /\b(?:user|group)=([a-z_][\w-]*)/g).filter(
+      user => user !== 'www-data' && user !== 'root',
+    ),
+  }
+}
+
+function all(text: string, pattern: RegExp): readonly string[] {
+  return [...new Set([...text.matchAll(pattern)].map(match => match[1] ?? ''))].filter(value => value !== '')
+}
+
+function nginxMain(): string {
+  return `user www-data;
+worker_processes 1;
+pid /run/nginx.pid;
+error_log /var/log/nginx/error.log;
+events {}
+http {
+    access_log off;
+    include /etc/nginx/fragments/*.conf;
+}
+`
+}
+
+function apacheMain(fragments: string): string {
+  const loaded = MODULES.map(name => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`)
+  const ports = /^\s*Listen\s/im.test(fragments)
+    ? []
+    : [...new Set(all(fragments, /<VirtualHost\s[^>]*:(\d+)\s*>/gi))].map(port => `Listen 127.0.0.1:${port}`)
+  // Few processes start fast; an example that speaks of the limits gets none of ours.
+  const limits = /^\s*(?:ServerLimit|MaxRequestWorkers|ThreadsPerChild)\s/im.test(fragments)
+    ? []
+    : ['ServerLimit 4', 'StartServers 1', 'MaxRequestWorkers 100']
+  return [
+    'ServerRoot /etc/apache2',
+    'ServerName localhost',
+    'PidFile /run/apache2/apache2.pid',
+    'DefaultRuntimeDir /run/apache2',
+    'Mutex file:/run/apache2 default',
+    'ErrorLog /var/log/apache2/error.log',
+    ...loaded,
+    'User www-data',
+    'Group www-data',
+    'TypesConfig /etc/mime.types',
+    'WSGISocketPrefix /run/apache2/wsgi',
+    ...limits,
+    ...ports,
+    '<Directory />',
+    'AllowOverride None',
+    'Require all denied',
+    '</Directory>',
+    'IncludeOptional /etc/apache2/fragments/*.conf',
+    '',
+  ].join('\n')
+}

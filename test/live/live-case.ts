@@ -1,0 +1,32 @@
+import type { LiveRequest, LiveResponse } from './request.ts'
+import type { Stack } from './stack.ts'
+
+/** What running servers answered on one example. */
+export interface LiveAnswer {
+  readonly refused: Stack['refused']
+  readonly response: LiveResponse
+  readonly log: string
+  /** Sends another request to the same running servers. */
+  request(request: LiveRequest): Promise<LiveResponse>
+}
+
+/**
+ * The proof of a rule: one request to its own bad example and to its own good one, and what each shows.
+ * The text of the examples is the rule's, so that documentation, test and proof cannot drift apart.
+ */
+export interface LiveCase {
+  readonly rule: string
+  /** What is seen on the running servers, in a sentence. */
+  readonly shows: string
+  /** Which of the rule's examples; the first of each where absent. */
+  readonly examples?: { readonly bad?: number; readonly good?: number }
+  /** Names that /etc/hosts maps. */
+  readonly hosts?: Readonly<Record<string, string>>
+  /** Files beside the example's own, such as the application or a static page. */
+  readonly files?: Readonly<Record<string, string>>
+  readonly request: LiveRequest
+  /** True where the answer shows the harm. */
+  readonly harm: (answer: LiveAnswer) => boolean | Promise<boolean>
+  /** True where the answer is as its owner wants it; no harm where absent. */
+  readonly sound?: (answer: LiveAnswer) => boolean | Promise<boolean>
+}

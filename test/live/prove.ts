@@ -1,0 +1,74 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Example, RuleDefinition } from '../../src/engine/rule.ts'
+import type { LiveAnswer, LiveCase } from './live-case.ts'
+import { startStack } from './stack.ts'
+
+/** Registers one test a case: the running servers show the harm on the bad example and none on the good one. */
+export function prove(cases: readonly LiveCase[]): void {
+  for (const live of cases) {
+    test(`${live.rule}: ${live.shows}`, async () => {
+      const rule = await loadRule(live.rule)
+      const bad = pick(rule.bad, live.examples?.bad, live.rule)
+      const good = pick(rule.good, live.examples?.good, live.rule)
+      await ask(live, bad, async answer => {
+        assert.ok(await live.harm(answer), `no harm on the bad example "${bad.title}": ${describe(answer)}`)
+      })
+      await ask(live, good, async answer => {
+        const sound = live.sound === undefined ? !(await live.harm(answer)) : await live.sound(answer)
+        assert.ok(sound, `the good example "${good.title}" is not sound: ${describe(answer)}`)
+      })
+    })
+  }
+}
+
+export async function loadRule(id: string): Promise<RuleDefinition> {
+  const module = (await import(`../../rules/${id}.ts`)) as { default: RuleDefinition }
+  return module.default
+}
+
+function pick(examples: readonly Example[], index = 0, rule: string): Example {
+  const example = examples[index]
+  if (example === undefined) throw new RangeError(`${rule} has no example ${index}`)
+  return example
+}
+
+async function ask(
+  live: LiveCase,
+  example: Example,
+  look: (answer: LiveAnswer) => Promise<void>,
+): Promise<void> {
+  const files = Object.fromEntries(
+    Object.entries({ ...example.files, ...live.files }).map(([path, text]) => [
+      path,
+      text.replaceAll(/[«»]/g, ''),
+    ]),
+  )
+  const stack = await startStack({ files, ...(live.hosts === undefined ? {} : { hosts: live.hosts }) })
+  try {
+    const response = await stack.request(live.request)
+    await look({
+      refused: stack.refused,
+      response,
+      log: stack.log(),
+      request: request => stack.request(request),
+    })
+  } finally {
+    await stack.stop()
+  }
+}
+
+function describe({ refused, response, log }: LiveAnswer): string {
+  return JSON.stringify(
+    {
+      refused,
+      status: response.status,
+      headers: response.headers,
+      body: response.body.slice(0, 400),
+      failure: response.failure,
+      log: log.slice(-1200),
+    },
+    null,
+    1,
+  )
+}

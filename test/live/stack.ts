@@ -1,0 +1,206 @@
+/**
+ * Runs a whole deployment, nginx and httpd with mod_wsgi, as an example writes it. Only inside the
+ * namespaces of `enter-namespace.ts`: it mounts over /etc/nginx, /etc/apache2, /opt and others.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { type LiveResponse, type LiveRequest, send } from './request.ts'
+import { REPORTING_APPLICATION } from './reporting-application.ts'
+import { arrange } from './arrange.ts'
+
+/** What a case gives: configuration by path, as rule examples do, and whatever else it needs on disk. */
+export interface StackFiles {
+  readonly files: Readonly<Record<string, string>>
+  /** Names that resolve, as /etc/hosts lines do: name to address. */
+  readonly hosts?: Readonly<Record<string, string>>
+}
+
+export interface Stack {
+  /** Null where the server accepted its configuration; else what it said. */
+  readonly refused: { readonly nginx: string | null; readonly apache: string | null }
+  /** Everything that nginx and httpd have written to their error logs so far. */
+  log(): string
+  request(request: LiveRequest): Promise<LiveResponse>
+  stop(): Promise<void>
+}
+
+/** Folders that a deployment may fill; each is an empty private file system during a case. */
+const PRIVATE = [
+  '/etc/nginx',
+  '/etc/apache2',
+  '/opt',
+  '/srv',
+  '/var/www',
+  '/var/log',
+  '/var/lib/nginx',
+  '/run',
+]
+
+/** Writes the deployment, asks both servers for their verdict, and starts those that accept it. */
+export async function startStack({ files, hosts = {} }: StackFiles): Promise<Stack> {
+  const folder = mkdtempSync(join(tmpdir(), 'deploy-audit-live-'))
+  for (const path of PRIVATE) mount(['-t', 'tmpfs', '-o', 'mode=755', 'none', path])
+  const deployment = arrange(files)
+  for (const [path, text] of Object.entries(deployment.files)) write(path, text)
+  for (const script of deployment.scripts) if (!existsSync(script)) write(script, REPORTING_APPLICATION)
+  for (const path of ['/run/apache2', '/var/log/apache2', '/var/log/nginx', ...deployment.folders]) {
+    mkdirSync(path, { recursive: true })
+  }
+  installCertificates(folder, deployment.certificates)
+  bindFile(folder, 'hosts', '/etc/hosts', hostsFile(hosts))
+  bindFile(folder, 'passwd', '/etc/passwd', withUsers('/etc/passwd', deployment.users))
+  bindFile(folder, 'group', '/etc/group', withGroups('/etc/group', deployment.users))
+
+  const processes: ChildProcess[] = []
+  const nginxCommand = ['nginx', '-c', '/etc/nginx/nginx.conf']
+  const apacheCommand = ['apache2', '-d', '/etc/apache2', '-f', '/etc/apache2/apache2.conf']
+  const refused = {
+    nginx: deployment.nginx ? verdict([...nginxCommand, '-t']) : null,
+    apache: deployment.apache ? verdict([...apacheCommand, '-t']) : null,
+  }
+  if (deployment.apache && refused.apache === null) {
+    processes.push(start([...apacheCommand, '-DFOREGROUND']))
+    await reachable(deployment.apachePort)
+  }
+  if (deployment.nginx && refused.nginx === null) {
+    processes.push(start([...nginxCommand, '-g', 'daemon off;']))
+    await reachable(deployment.nginxPort)
+  }
+  return {
+    refused,
+    log: () => spawnSync('sh', ['-c', 'cat /var/log/*/*error* 2>/dev/null'], { encoding: 'utf8' }).stdout,
+    request: send,
+    stop: async () => {
+      await Promise.all(processes.map(kill))
+      for (const path of ['/etc/group', '/etc/passwd', '/etc/hosts', ...[...PRIVATE].reverse()]) {
+        spawnSync('umount', ['--lazy', path])
+      }
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, text)
+}
+
+function mount(args: readonly string[]): void {
+  const { status, stderr } = spawnSync('mount', args, { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`mount ${args.join(' ')}: ${stderr}`)
+}
+
+function bindFile(folder: string, name: string, target: string, text: string): void {
+  const file = join(folder, name)
+  writeFileSync(file, text)
+  chmodSync(file, 0o644)
+  mount(['--bind', file, target])
+}
+
+function hostsFile(hosts: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(hosts).map(([name, address]) => `${address} ${name}`)
+  return ['127.0.0.1 localhost', '::1 localhost', ...lines, ''].join('\n')
+}
+
+function withUsers(path: string, users: readonly string[]): string {
+  const lines = users.map(
+    (user, index) => `${user}:x:${4000 + index}:${4000 + index}::/:/bin/false`,
+  )
+  return `${spawnSync('cat', [path], { encoding: 'utf8' }).stdout}${lines.join('\n')}\n`
+}
+
+function withGroups(path: string, users: readonly string[]): string {
+  const lines = users.map((user, index) => `${user}:x:${4000 + index}:`)
+  return `${spawnSync('cat', [path], { encoding: 'utf8' }).stdout}${lines.join('\n')}\n`
+}
+
+/** One self-signed pair, made once a process, stands wherever the configuration expects a certificate. */
+let certificate: string | null = null
+function installCertificates(folder: string, paths: readonly string[]): void {
+  if (paths.length === 0) return
+  if (certificate === null) {
+    const pem = join(folder, 'pair.pem')
+    const { status, stderr } = spawnSync(
+      'openssl',
+      [
+        'req',
+        '-x509',
+        '-newkey',
+        'rsa:2048',
+        '-nodes',
+        '-days',
+        '2',
+        '-subj',
+        '/CN=example.org',
+        '-keyout',
+        pem,
+        '-out',
+        `${pem}.crt`,
+      ],
+      { encoding: 'utf8' },
+    )
+    if (status !== 0) throw new Error(stderr)
+    certificate = spawnSync('cat', [pem, `${pem}.crt`], { encoding: 'utf8' }).stdout
+  }
+  const pair = join(folder, 'installed.pem')
+  writeFileSync(pair, certificate)
+  for (const path of paths) {
+    mkdirSync(dirname(path), { recursive: true })
+    if (!existsSync(path)) copyFileSync(pair, path)
+  }
+}
+
+function verdict(command: readonly string[]): string | null {
+  const [program = '', ...args] = command
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', env: environment() })
+  return status === 0 ? null : `${stdout}${stderr}`.trim()
+}
+
+function start(command: readonly string[]): ChildProcess {
+  const [program = '', ...args] = command
+  return spawn(program, args, { stdio: 'ignore', detached: true, env: environment() })
+}
+
+/** What Debian's envvars would set, so that `${APACHE_LOG_DIR}` of an example means something. */
+function environment(): NodeJS.ProcessEnv {
+  return {
+    PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+    APACHE_RUN_USER: 'www-data',
+    APACHE_RUN_GROUP: 'www-data',
+    APACHE_PID_FILE: '/run/apache2/apache2.pid',
+    APACHE_RUN_DIR: '/run/apache2',
+    APACHE_LOCK_DIR: '/run/apache2',
+    APACHE_LOG_DIR: '/var/log/apache2',
+  }
+}
+
+/** SIGKILL of the process group: a graceful stop waits for the daemon processes, up to seconds. */
+function kill(child: ChildProcess): Promise<void> {
+  return new Promise(resolve => {
+    if (child.exitCode !== null || child.pid === undefined) return resolve()
+    child.on('exit', () => resolve())
+    process.kill(-child.pid, 'SIGKILL')
+  })
+}
+
+/** Waits until something listens on the port, at most two seconds: a server that failed to bind shows in its log. */
+async function reachable(port: number): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    if (await opens(port)) return
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+}
+
+function opens(port: number): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = connect({ port, host: '127.0.0.1' })
+    socket.on('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.on('error', () => resolve(false))
+  })
+}
