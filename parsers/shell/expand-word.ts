@@ -1,0 +1,253 @@
+import { isUnknownWord, type Place } from '../text/source.ts'
+import { globPattern } from './glob-pattern.ts'
+import { type Scope, UNSET } from './scope.ts'
+import { knownValue, type ShellValue, unknownValue } from './shell-environment.ts'
+
+/** A word after expansion; `quoted` where any part of it stood in quotes, so that it is never split or dropped. */
+export interface ExpandedWord {
+  readonly value: ShellValue
+  readonly quoted: boolean
+}
+
+/** A name that the shell sets itself whenever it likes. */
+const SHELL_OWN = /^(?:[0-9@*#?$!_-]|RANDOM|SECONDS|LINENO|PWD|OLDPWD|PPID|SHLVL|UID|EUID|BASH.*|IFS|OPTIND)$/
+
+/**
+ * Expands one word as the shell does in an assignment: quotes, backslashes, `$name`, `${name…}`; no
+ * splitting, no globbing. Command and arithmetic substitution make it unknown. `${name:=word}` assigns.
+ */
+export function expandWord(word: Place, scope: Scope): ExpandedWord {
+  const text = word.source.code.slice(word.start, word.end)
+  if (isUnknownWord(text)) return { value: unknownValue('a template fills it in'), quoted: true }
+  const expansion = new Expansion(text, word, scope)
+  const end = expansion.run(0, null)
+  if (end < text.length) expansion.fail('it is beyond this reader')
+  return { value: expansion.value(), quoted: expansion.quoted }
+}
+
+/** A variable's value as an expansion meets it; null where the variable is not set. */
+type Reading = { known: true; value: string | null } | { known: false; reason: string }
+
+/** `${name:-word}` taken apart. */
+interface Operation {
+  readonly name: string
+  readonly variable: Reading
+  readonly operator: string
+  readonly word: Expansion
+  readonly written: string
+  readonly place: Place
+}
+
+class Expansion {
+  quoted = false
+  #result = ''
+  #reason: string | null = null
+
+  constructor(
+    private readonly text: string,
+    private readonly at: Place,
+    private readonly scope: Scope,
+  ) {}
+
+  value(): ShellValue {
+    return this.#reason === null ? knownValue(this.#result) : unknownValue(this.#reason)
+  }
+
+  fail(reason: string): void {
+    this.#reason ??= reason
+  }
+
+  /** Reads up to an unquoted `close` or the end, and returns the offset where it stopped. */
+  run(start: number, close: '}' | null): number {
+    let at = start
+    while (at < this.text.length) {
+      const char = this.text[at]!
+      if (char === close) return at
+      if (char === "'") at = this.#single(at)
+      else if (char === '"') at = this.#double(at)
+      else if (char === '\\') {
+        this.quoted = true
+        // A backslash before the line end joins the lines and leaves nothing.
+        if (this.text[at + 1] !== '\n') this.#result += this.text[at + 1] ?? ''
+        at += 2
+      } else if (char === '$' && this.text[at + 1] === "'") return this.#give('shells differ on it')
+      else if (char === '$' && this.text[at + 1] === '"') at = this.#double(at + 1)
+      else if (char === '$') at = this.#dollar(at, false)
+      else if (char === '`') return this.#give('a command decides it')
+      else {
+        if (char === '~' && (at === start || this.text[at - 1] === ':'))
+          this.fail('it depends on a home directory')
+        if (close === null && (char === '(' || char === ')')) return this.#give('it is an array')
+        this.#result += char
+        at++
+      }
+    }
+    return at
+  }
+
+  #give(reason: string): number {
+    this.fail(reason)
+    return this.text.length
+  }
+
+  #single(at: number): number {
+    this.quoted = true
+    const end = this.text.indexOf("'", at + 1)
+    if (end === -1) return this.#give('its quote is not closed')
+    this.#result += this.text.slice(at + 1, end)
+    return end + 1
+  }
+
+  #double(open: number): number {
+    this.quoted = true
+    let at = open + 1
+    while (at < this.text.length) {
+      const char = this.text[at]!
+      if (char === '"') return at + 1
+      if (char === '\\') {
+        const next = this.text[at + 1] ?? ''
+        if (next === '\n') this.#result += ''
+        else this.#result += '$`"\\'.includes(next) ? next : `\\${next}`
+        at += 2
+      } else if (char === '$') at = this.#dollar(at, true)
+      else if (char === '`') return this.#give('a command decides it')
+      else {
+        this.#result += char
+        at++
+      }
+    }
+    return this.#give('its quote is not closed')
+  }
+
+  #dollar(at: number, inQuotes: boolean): number {
+    const next = this.text[at + 1] ?? ''
+    if (next === '(') return this.#give('a command decides it')
+    if (next === '{') return this.#braces(at + 2, inQuotes)
+    const name = /^(?:[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-])/.exec(this.text.slice(at + 1))?.[0]
+    if (name === undefined) {
+      this.#result += '$'
+      return at + 1
+    }
+    const variable = this.#read(name)
+    if (variable.known) this.#result += variable.value ?? ''
+    else this.fail(variable.reason)
+    return at + 1 + name.length
+  }
+
+  #read(name: string): Reading {
+    if (SHELL_OWN.test(name)) return { known: false, reason: `the shell sets \`${name}\`` }
+    const variable = this.scope.get(name)
+    return variable === UNSET ? { known: true, value: null } : variable.value
+  }
+
+  #braces(start: number, inQuotes: boolean): number {
+    const text = this.text
+    if (text[start] === '#' && text[start + 1] !== '}') return this.#length(start + 1)
+    const name = /^(?:[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-])/.exec(text.slice(start))?.[0]
+    if (name === undefined) return this.#give('it is beyond this reader')
+    const after = start + name.length
+    const variable = this.#read(name)
+    if (text[after] === '}') {
+      if (variable.known) this.#result += variable.value ?? ''
+      else this.fail(variable.reason)
+      return after + 1
+    }
+    const operator = /^(?::?[-=+?]|##?|%%?)/.exec(text.slice(after))?.[0]
+    if (operator === undefined) return this.#give('it is beyond this reader')
+
+    const word = new Expansion(text, this.at, this.scope)
+    const from = after + operator.length
+    const end = inQuotes ? word.#quotedWord(from) : word.run(from, '}')
+    if (text[end] !== '}') return this.#give('it is beyond this reader')
+    const place = { source: this.at.source, start: this.at.start + start - 2, end: this.at.start + end + 1 }
+    this.#operate({ name, variable, operator, word, written: text.slice(from, end), place })
+    return end + 1
+  }
+
+  /** The word of `"${name:-word}"`: single quotes in it are letters, as POSIX has it. */
+  #quotedWord(start: number): number {
+    let at = start
+    while (at < this.text.length && this.text[at] !== '}') {
+      const char = this.text[at]!
+      if (char === '$') at = this.#dollar(at, true)
+      else if (char === '"' || char === '`' || char === '\\' || char === "'")
+        return this.#give('shells differ on it')
+      else {
+        this.#result += char
+        at++
+      }
+    }
+    return at
+  }
+
+  #length(start: number): number {
+    const name = /^[A-Za-z_][A-Za-z0-9_]*(?=\})/.exec(this.text.slice(start))?.[0]
+    if (name === undefined) return this.#give('it is beyond this reader')
+    const variable = this.#read(name)
+    if (!variable.known) this.fail(variable.reason)
+    else if (isAscii(variable.value ?? '')) this.#result += String(variable.value?.length ?? 0)
+    else this.fail('shells differ on it')
+    return start + name.length + 1
+  }
+
+  #operate({ name, variable, operator, word, written, place }: Operation): void {
+    if (!variable.known) {
+      this.fail(variable.reason)
+      if (operator.endsWith('=')) this.scope.blur(name, variable.reason)
+      return
+    }
+    const { value } = variable
+    const isSet = value !== null && (!operator.startsWith(':') || value !== '')
+    switch (operator.at(-1)) {
+      case '-':
+        if (isSet) this.#result += value
+        else this.#take(word.value())
+        return
+      case '+':
+        if (isSet) this.#take(word.value())
+        return
+      case '?':
+        if (isSet) this.#result += value
+        else this.fail('the shell stops here')
+        return
+      case '=': {
+        if (isSet) {
+          this.#result += value
+          return
+        }
+        const given = word.value()
+        this.#take(given)
+        this.scope.assign(name, given, place)
+        return
+      }
+      default:
+        this.#result += this.#trim(value ?? '', operator, written)
+    }
+  }
+
+  #take(value: ShellValue): void {
+    if (value.known) this.#result += value.value
+    else this.fail(value.reason)
+  }
+
+  #trim(value: string, operator: string, written: string): string {
+    const longest = operator.length === 2
+    // A quoted or expanded pattern would need to remember which of its characters are quoted.
+    const pattern = /["'$`\\]/.test(written) ? null : globPattern(written, longest)
+    // dash counts bytes where bash counts letters.
+    if (pattern === null || (!isAscii(value) && /[?[]/.test(written))) {
+      this.fail('its pattern is beyond this reader')
+      return ''
+    }
+    if (operator[0] === '#') return value.replace(new RegExp(`^${pattern}`, 'u'), '')
+    // From the end: the shortest suffix begins last, the longest first.
+    const suffix = new RegExp(`^${pattern}$`, 'u')
+    const starts = Array.from({ length: value.length + 1 }, (_, start) => start)
+    const found = (longest ? starts : starts.reverse()).find(start => suffix.test(value.slice(start)))
+    return found === undefined ? value : value.slice(0, found)
+  }
+}
+
+function isAscii(text: string): boolean {
+  return /^[\x00-\x7f]*$/.test(text)
+}

@@ -1,0 +1,63 @@
+import { Language, Parser } from 'web-tree-sitter'
+import type { Source } from '../text/source.ts'
+import { runStatements } from './run-script.ts'
+import { Scope } from './scope.ts'
+import type { ScriptRun } from './script-run.ts'
+import type { ShellEnvironment, ShellOptions, ShellParser } from './shell-environment.ts'
+
+/** The two WebAssembly modules: their bytes, or the paths of their files. */
+export interface ShellGrammar {
+  /** `web-tree-sitter.wasm` */
+  readonly runtime: Uint8Array | string
+  /** `tree-sitter-bash.wasm` */
+  readonly grammar: Uint8Array | string
+}
+
+/** A script that reads itself, or reads deeper than this, is given up. */
+const MAXIMUM_DEPTH = 16
+
+/**
+ * Loads tree-sitter's runtime and the grammar of bash, of which POSIX sh is nearly a part, and returns
+ * the reader of scripts. It rejects where a module cannot be loaded.
+ */
+export async function loadShellParser(wasm: ShellGrammar): Promise<ShellParser> {
+  const { runtime } = wasm
+  await Parser.init(typeof runtime === 'string' ? { locateFile: () => runtime } : { wasmBinary: runtime })
+  const parser = new Parser()
+  parser.setLanguage(await Language.load(wasm.grammar))
+  return { parse: (source, options = {}) => runScript(parser, source, options) }
+}
+
+function runScript(parser: Parser, source: Source, options: ShellOptions): ShellEnvironment {
+  const scope = new Scope(options.initial ?? [], null, false, [])
+  runFile(parser, source, scope, { options, functions: new Map(), depth: 0 })
+  return { ...scope.environment(), assignments: scope.assignments }
+}
+
+interface Context {
+  readonly options: ShellOptions
+  readonly functions: Map<string, string>
+  readonly depth: number
+}
+
+function runFile(parser: Parser, source: Source, scope: Scope, context: Context): boolean {
+  const { options, functions, depth } = context
+  if (depth > MAXIMUM_DEPTH) return false
+  // A script is read line by line, and to a POSIX shell the carriage return belongs to the value.
+  const tree = parser.parse(source.code)
+  if (tree === null) return false
+  const run: ScriptRun = {
+    source,
+    options,
+    functions,
+    include: (other, into) => runFile(parser, other, into, { options, functions, depth: depth + 1 }),
+  }
+  try {
+    const before = scope.ended
+    runStatements(tree.rootNode.children, scope, run)
+    if (depth > 0) scope.ended = before
+  } finally {
+    tree.delete()
+  }
+  return true
+}

@@ -1,0 +1,218 @@
+import type { Node } from 'web-tree-sitter'
+import { expandWord } from './expand-word.ts'
+import { matchesGlob } from './glob-pattern.ts'
+import { runCommand } from './run-command.ts'
+import type { Scope } from './scope.ts'
+import { placeOf, type ScriptRun } from './script-run.ts'
+import { blurAssigned } from './blur-assigned.ts'
+import { splitWords } from './split-words.ts'
+import { type Status, testExpression } from './test-expression.ts'
+
+const BRANCH = 'a condition that only the running shell can decide'
+
+/** Executes statements one after the other on values; the result is the exit status of the last. */
+export function runStatements(nodes: readonly Node[], scope: Scope, run: ScriptRun): Status {
+  let status: Status = true
+  for (let index = 0; index < nodes.length; index++) {
+    if (scope.ended === true) return status
+    if (scope.ended === 'maybe') {
+      const onward = scope.copy()
+      onward.ended = false
+      runStatements(nodes.slice(index), onward, run)
+      const ended = scope.copy()
+      ended.ended = true
+      scope.become([ended, onward], BRANCH)
+      return undefined
+    }
+    const node = nodes[index]!
+    if (!node.isNamed || node.type === 'comment') continue
+    if (node.hasError) {
+      scope.blurAll('the script could not be read here')
+      status = undefined
+      continue
+    }
+    const next = node.nextSibling
+    // A statement in the background runs in a shell of its own.
+    if (next?.type === '&') continue
+    if (
+      next?.isNamed === true &&
+      next.type !== 'comment' &&
+      next.startIndex === node.endIndex &&
+      !endsLine(node)
+    ) {
+      blurAssigned(
+        textOf(node, run) + textOf(next, run),
+        'the script could not be read here',
+        scope,
+        run.functions,
+      )
+      index++
+      status = undefined
+      continue
+    }
+    status = runStatement(node, scope, run)
+  }
+  return status
+}
+
+function endsLine(node: Node): boolean {
+  return node.text.endsWith('\n') || node.text.endsWith(';')
+}
+
+function textOf(node: Node, run: ScriptRun): string {
+  return run.source.code.slice(node.startIndex, node.endIndex)
+}
+
+function runStatement(node: Node, scope: Scope, run: ScriptRun): Status {
+  switch (node.type) {
+    case 'variable_assignment':
+    case 'variable_assignments':
+    case 'command':
+    case 'declaration_command':
+    case 'unset_command':
+      return runCommand(splitWords(run.source.code, node.startIndex, node.endIndex), scope, run)
+    case 'test_command':
+      return runTest(node, scope, run)
+    case 'negated_command': {
+      const status = runStatements(node.namedChildren, scope, run)
+      return status === undefined ? undefined : !status
+    }
+    case 'list':
+      return runList(node, scope, run)
+    case 'if_statement':
+      return runBranches(ifBranches(node), scope, run)
+    case 'case_statement':
+      return runBranches(caseBranches(node), scope, run)
+    case 'function_definition': {
+      const name = node.childForFieldName('name')?.text
+      if (name !== undefined) run.functions.set(name, node.childForFieldName('body')?.text ?? '')
+      return true
+    }
+    case 'redirected_statement': {
+      const body = node.childForFieldName('body')
+      return body === null ? true : runStatements([body], scope, run)
+    }
+    case 'compound_statement':
+      if (node.firstChild?.type === '{') return runStatements(node.namedChildren, scope, run)
+      break
+    case 'pipeline':
+    case 'subshell':
+      // Each runs in a shell of its own, whose variables die with it.
+      return undefined
+    case 'heredoc_body':
+    case 'heredoc_end':
+      return true
+  }
+  if (node.isError || node.type === 'ERROR') scope.blurAll('the script could not be read before this')
+  else
+    blurAssigned(
+      textOf(node, run),
+      `a \`${node.type.replace(/_.*/, '')}\` may change it`,
+      scope,
+      run.functions,
+    )
+  return undefined
+}
+
+function runTest(node: Node, scope: Scope, run: ScriptRun): Status {
+  const open = node.firstChild
+  const close = node.lastChild
+  if (open === null || close === null || (open.type !== '[' && open.type !== '[[')) return undefined
+  const words = splitWords(run.source.code, open.endIndex, close.startIndex)
+  return testExpression(
+    words.map(word => expandWord(placeOf(word, run), scope)),
+    open.type === '[[',
+    run.options.kind,
+  )
+}
+
+function runList(node: Node, scope: Scope, run: ScriptRun): Status {
+  const [left, operator, right] = node.children
+  if (left === undefined || right === undefined) return undefined
+  const status = runStatements([left], scope, run)
+  const wanted = operator?.type === '&&'
+  if (status === undefined) {
+    const taken = scope.copy()
+    runStatements([right], taken, run)
+    scope.become([taken, scope.copy()], BRANCH)
+    return undefined
+  }
+  return status === wanted ? runStatements([right], scope, run) : status
+}
+
+/** One way through an `if` or a `case`: its condition, and what is executed where it holds. */
+interface Branch {
+  readonly holds: (scope: Scope, run: ScriptRun) => Status
+  readonly body: readonly Node[]
+}
+
+function runBranches(branches: readonly Branch[], scope: Scope, run: ScriptRun): Status {
+  const [branch, ...others] = branches
+  if (branch === undefined) return true
+  const holds = branch.holds(scope, run)
+  if (holds === true) return runStatements(branch.body, scope, run)
+  if (holds === false) return runBranches(others, scope, run)
+  const taken = scope.copy()
+  runStatements(branch.body, taken, run)
+  const passed = scope.copy()
+  runBranches(others, passed, run)
+  scope.become([taken, passed], BRANCH)
+  return undefined
+}
+
+function ifBranches(node: Node): readonly Branch[] {
+  const clauses = node.children.filter(child => child.type === 'elif_clause' || child.type === 'else_clause')
+  const own = node.children.filter(child => child.type !== 'elif_clause' && child.type !== 'else_clause')
+  return [branchOf(own), ...clauses.map(clause => branchOf(clause.children))]
+}
+
+/** `if … then …`, `elif … then …` or `else …`, keywords included. */
+function branchOf(nodes: readonly Node[]): Branch {
+  const then = nodes.findIndex(node => node.type === 'then')
+  if (then === -1) return { holds: () => true, body: nodes.slice(1) }
+  const condition = nodes.slice(1, then)
+  return {
+    holds: (scope, run) => runStatements(condition, scope, run),
+    body: nodes.slice(then + 1).filter(node => node.type !== 'fi'),
+  }
+}
+
+function caseBranches(node: Node): readonly Branch[] {
+  const subject = node.childForFieldName('value')
+  return node.children
+    .filter(child => child.type === 'case_item')
+    .map(item => {
+      const children = item.children
+      const paren = children.findIndex(child => child.type === ')')
+      const last = children.at(-1)?.type
+      return {
+        body: children.slice(paren + 1).filter(child => child.isNamed),
+        holds: (scope: Scope, run: ScriptRun) => {
+          if (subject === null || last === ';&' || last === ';;&') return undefined
+          return holdsCase(subject, item, children[paren], scope, run)
+        },
+      }
+    })
+}
+
+function holdsCase(subject: Node, item: Node, paren: Node | undefined, scope: Scope, run: ScriptRun): Status {
+  const { code } = run.source
+  const place = { source: run.source, start: subject.startIndex, end: subject.endIndex }
+  const { value } = expandWord(place, scope)
+  const written = code.slice(item.startIndex, paren?.startIndex ?? item.startIndex).replace(/^\s*\(/, '')
+  const patterns = written.split('|').map(pattern => pattern.trim())
+  let status: Status = false
+  for (const pattern of patterns) {
+    const matches = pattern === '*' ? true : value.known ? matchesWritten(pattern, value.value) : undefined
+    if (matches === true) return true
+    if (matches === undefined) status = undefined
+  }
+  return status
+}
+
+/** A pattern as written; one that holds an expansion is left to the shell. */
+function matchesWritten(pattern: string, text: string): Status {
+  const quoted = /^(?:"([^"$`\\]*)"|'([^']*)')$/.exec(pattern)
+  if (quoted !== null) return (quoted[1] ?? quoted[2]) === text
+  return /["'$`]/.test(pattern) ? undefined : matchesGlob(pattern, text)
+}

@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** Where the parsers' WebAssembly modules lie on this machine. */
+export interface GrammarFiles {
+  readonly runtime: string
+  readonly bash: string
+}
+
+/**
+ * Finds the modules that the build copied beside the bundle (`dist/web-tree-sitter.wasm`,
+ * `dist/tree-sitter-bash.wasm`), else in `node_modules`. Throws where neither has them.
+ */
+export function grammarFiles(): GrammarFiles {
+  return {
+    runtime: find('web-tree-sitter.wasm', 'web-tree-sitter'),
+    bash: find('tree-sitter-bash.wasm', 'tree-sitter-bash'),
+  }
+}
+
+function find(file: string, packageName: string): string {
+  const here = dirname(fileURLToPath(import.meta.url))
+  for (let folder = here; ; folder = dirname(folder)) {
+    for (const path of [join(folder, file), join(folder, 'node_modules', packageName, file)])
+      if (existsSync(path)) return path
+    if (folder === dirname(folder)) throw new Error(`${file} is missing: the installation is not complete`)
+  }
+}
