@@ -1,3 +1,5 @@
+import type { TextMap } from './text-map.ts'
+
 /**
  * One Apache file as a flat list of logical lines: httpd itself reads lines and builds its tree while
  * it executes them (an Include, a conditional or a macro may open and close what others began), so the
@@ -27,14 +29,25 @@ export interface ApacheLineNode {
   readonly text: string
   /** `text` cut into words; of an opener, what stands before its last `>`. */
   readonly words: readonly ApacheWord[]
+  /** One-based number of the first physical line. */
+  readonly firstLine: number
   /** One-based number of the last physical line: the one httpd names. */
   readonly line: number
+  /** The logical line where it is no plain stretch of the source (continued lines); null where it is. */
+  readonly made: MadeLine | null
+}
+
+/** A trimmed logical line that was put together, and where its characters were written. */
+export interface MadeLine {
+  readonly text: string
+  readonly map: TextMap
 }
 
 export interface ApacheCommentNode {
   readonly kind: 'comment'
   readonly start: number
   readonly end: number
+  readonly firstLine: number
   readonly line: number
 }
 
