@@ -1,0 +1,229 @@
+import { existsSync, realpathSync, type Stats, statSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { diskFileSystem, displayPath, readText } from './disk-file-system.ts'
+import type { FileSystem } from './file-system.ts'
+import type { Host } from './host.ts'
+import { inferRoot, nestedRoot } from './infer-root.ts'
+import { InputError } from './input-error.ts'
+import { SERVER_FOLDERS } from './known-places.ts'
+import { memoryFileSystem } from './memory-file-system.ts'
+import { overlay } from './overlay.ts'
+import { joinSurveys, type Survey, survey, surveyFile } from './survey.ts'
+import { toSource } from './to-source.ts'
+import { folderPattern, walk } from './walk.ts'
+
+export type { Host } from './host.ts'
+
+/** The files of an `nginx -T` dump, main file first; null for any other text. */
+export type DumpSplitter = (
+  text: string,
+) => readonly { readonly path: string; readonly text: string }[] | null
+
+export interface DiscoverOptions {
+  /** Absolute; inferred from each path where absent. */
+  readonly root?: string
+  readonly workingDirectory: string
+  /** True for an absolute path of this machine that is not to be audited. */
+  readonly ignores?: (path: string) => boolean
+  /** Standard input, for the path `-`; `name` is the file that it stands for. */
+  readonly standardInput?: { readonly text: string; readonly name: string | null }
+  readonly splitDump?: DumpSplitter
+}
+
+/** What was asked of one root, as paths inside it. */
+interface Scope {
+  readonly folders: string[]
+  readonly single: string[]
+  /** Files and links below the folders. */
+  readonly paths: string[]
+  readonly refused: Map<string, string>
+}
+
+/**
+ * Finds what there is to audit below some paths: folders, main files, fragments, dumps of `nginx -T`.
+ *
+ * Throws {@link InputError} for a path that is not there, lies outside `root` or is no configuration, and
+ * where nothing is found at all.
+ */
+export function discover(paths: readonly string[], options: DiscoverOptions): readonly Host[] {
+  const scopes = new Map<string, Scope>()
+  const hosts: Host[] = []
+  const scopeOf = (root: string): Scope => {
+    const scope = scopes.get(root) ?? { folders: [], single: [], paths: [], refused: new Map() }
+    scopes.set(root, scope)
+    return scope
+  }
+
+  for (const path of paths) {
+    if (path === '-') {
+      hosts.push(standardInputHost(options))
+      continue
+    }
+    const { absolute, stats } = locatePath(path, options)
+    if (stats.isDirectory()) {
+      addFolder(options.root ?? inferRoot(absolute), absolute, options, scopeOf)
+      continue
+    }
+    const dump = stats.size > MAXIMUM_DUMP ? null : readDump(absolute, options)
+    if (dump === null) {
+      const root = options.root ?? inferRoot(dirname(absolute))
+      scopeOf(root).single.push(`/${relative(root, absolute)}`)
+    } else {
+      hosts.push(dump)
+    }
+  }
+  for (const [root, scope] of scopes) {
+    const host = diskHost(root, scope, options)
+    if (host !== null) hosts.push(host)
+  }
+  if (hosts.length === 0) {
+    throw new InputError(`nothing to audit: no nginx or Apache configuration in ${paths.join(', ')}`)
+  }
+  return hosts
+}
+
+/** The path on this machine, links resolved; with a root, `/etc` may also mean that of the root. */
+function locatePath(
+  path: string,
+  { root, workingDirectory }: DiscoverOptions,
+): { readonly absolute: string; readonly stats: Stats } {
+  let absolute = resolve(workingDirectory, path)
+  if (root !== undefined && !isBelow(absolute, root)) {
+    if (path.startsWith('/') && existsSync(join(root, path))) absolute = join(root, path)
+    else if (existsSync(absolute)) throw new InputError(`${path}: outside the root ${root}`)
+  }
+  const stats = existsSync(absolute) ? statSync(absolute) : null
+  if (stats === null) throw new InputError(`${path}: no such file or directory`)
+  if (!stats.isFile() && !stats.isDirectory()) {
+    throw new InputError(`${path}: neither a file nor a directory`)
+  }
+  return { absolute: root === undefined ? realpathSync(absolute) : absolute, stats }
+}
+
+function isBelow(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`)
+}
+
+/** Walks a folder once and hands what lies in another machine's tree (`web1/etc/nginx`) to that root. */
+function addFolder(
+  root: string,
+  absolute: string,
+  options: DiscoverOptions,
+  scopeOf: (root: string) => Scope,
+): void {
+  const folder = `/${relative(root, absolute)}`
+  const own = scopeOf(root)
+  own.folders.push(folder)
+  const isMachine = root === '/' && folder === '/'
+  const { paths, refused } = walk(
+    root,
+    isMachine ? SERVER_FOLDERS.map(folderPattern) : [folderPattern(folder)],
+  )
+  for (const [path, reason] of refused) own.refused.set(path, reason)
+  const isWhole = options.root === undefined && !isMachine
+  for (const path of paths) {
+    const prefix = isWhole ? nestedRoot(path) : null
+    if (prefix === null) {
+      own.paths.push(path)
+      continue
+    }
+    const nested = scopeOf(root === '/' ? prefix : root + prefix)
+    if (nested.folders.length === 0) nested.folders.push('/')
+    nested.paths.push(path.slice(prefix.length))
+  }
+}
+
+function diskHost(root: string, scope: Scope, options: DiscoverOptions): Host | null {
+  const { workingDirectory } = options
+  const files = diskFileSystem(root, { workingDirectory })
+  const isAsked = (path: string): boolean =>
+    scope.folders.some(folder => isBelow(path, folder)) && options.ignores?.(onDisk(root, path)) !== true
+  const surveys: Survey[] = [survey(files, scope.paths.filter(isAsked), isAsked)]
+  for (const path of scope.single) {
+    const found = surveyFile(files, files.realPath(path) ?? path)
+    if (found === null) throw new InputError(unusable(files, path))
+    surveys.push(found)
+  }
+  const notices = (): readonly string[] => [
+    ...[...scope.refused].map(([path, reason]) => `${displayPath(path, workingDirectory)}: ${reason}`),
+    ...files.notices(),
+  ]
+  return toHost(displayPath(root, workingDirectory), files, joinSurveys(surveys), notices)
+}
+
+function onDisk(root: string, path: string): string {
+  return root === '/' ? path : root + path
+}
+
+function unusable(files: FileSystem, path: string): string {
+  const read = files.read(path)
+  const reason = read.kind === 'source' ? 'no configuration of nginx or Apache' : read.reason
+  return `${files.display(path)}: ${reason}`
+}
+
+function toHost(
+  root: string,
+  files: FileSystem,
+  { mains, fragments, htaccess }: Survey,
+  notices: () => readonly string[],
+): Host | null {
+  const all = [mains.nginx, mains.apache, fragments.nginx, fragments.apache]
+  if (all.every(paths => paths.length === 0)) return null
+  return {
+    root,
+    files,
+    fileName: path => files.display(path),
+    nginxMains: mains.nginx,
+    apacheMains: mains.apache,
+    nginxFragments: fragments.nginx,
+    apacheFragments: fragments.apache,
+    htaccess,
+    notices,
+  }
+}
+
+/** Bytes of the largest dump that is read: one text holds every file, so the limit of one file is too low. */
+const MAXIMUM_DUMP = 200_000_000
+
+function readDump(path: string, { splitDump }: DiscoverOptions): Host | null {
+  if (splitDump === undefined) return null
+  try {
+    return dumpHost(readText(path).text, splitDump)
+  } catch {
+    // The audit itself says why it cannot be read.
+    return null
+  }
+}
+
+const DUMP_HEADER = /^# configuration file \/.*:$/m
+
+function dumpHost(text: string, splitDump: DumpSplitter): Host | null {
+  const parts = DUMP_HEADER.test(text) ? splitDump(text) : null
+  const main = parts?.[0]
+  if (parts === null || main === undefined) return null
+  const texts = Object.fromEntries(parts.map(part => [part.path, part.text]))
+  // A dump holds what nginx read and nothing else: what it lacks may well be on the machine.
+  const files = memoryFileSystem(texts, { covers: [], root: '/' })
+  const none = { nginx: [], apache: [] }
+  const found: Survey = { mains: { ...none, nginx: [main.path] }, fragments: none, htaccess: [] }
+  return toHost('/', files, found, () => [])
+}
+
+function standardInputHost(options: DiscoverOptions): Host {
+  const { text = '', name = null } = options.standardInput ?? {}
+  const dump = options.splitDump === undefined ? null : dumpHost(text, options.splitDump)
+  if (dump !== null) return dump
+  const { workingDirectory } = options
+  const absolute = resolve(workingDirectory, name ?? 'stdin')
+  const root = options.root ?? inferRoot(dirname(absolute))
+  const path = `/${relative(root, absolute)}`
+  const source = toSource(path, text)
+  const files =
+    name === null
+      ? memoryFileSystem({ [path]: text }, { covers: [] })
+      : overlay(diskFileSystem(root, { workingDirectory }), source)
+  const found = surveyFile(files, path)
+  const host = found === null ? null : toHost(displayPath(root, workingDirectory), files, found, () => [])
+  if (host === null) throw new InputError(`${name ?? 'standard input'}: no configuration of nginx or Apache`)
+  return host
+}

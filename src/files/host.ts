@@ -1,0 +1,18 @@
+import type { FileSystem } from './file-system.ts'
+
+/** What is to be audited below one root; every path is absolute inside it and free of links. */
+export interface Host {
+  /** As a report names it: `.`, `web1`, `/`. */
+  readonly root: string
+  readonly files: FileSystem
+  /** A path inside the root as a report names it. */
+  readonly fileName: (path: string) => string
+  readonly nginxMains: readonly string[]
+  readonly apacheMains: readonly string[]
+  /** Files that stand alone where no main file reaches them. */
+  readonly nginxFragments: readonly string[]
+  readonly apacheFragments: readonly string[]
+  readonly htaccess: readonly string[]
+  /** What could not be read, a line each; to be asked after the audit, which reads most. */
+  readonly notices: () => readonly string[]
+}

@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { SERVER_FOLDERS } from './known-places.ts'
+
+/**
+ * The folder that stands for `/` where nobody said: what the audited path's own folders tell.
+ *
+ * `web1/etc/nginx` has its root at `web1`, `/usr/local/etc/nginx` at `/`. A folder that holds
+ * `etc/nginx` and the like is a root itself, and a folder in which nothing tells is its own.
+ *
+ * @param folder absolute; the audited folder, or the one that holds the audited file
+ */
+export function inferRoot(folder: string): string {
+  if (isRoot(folder)) return folder
+  for (let above = folder; above !== dirname(above); above = dirname(above)) {
+    for (const known of SERVER_FOLDERS) {
+      if (above.endsWith(known)) return above.slice(0, -known.length) || '/'
+    }
+    const root = rootOfEtc(above)
+    if (root !== null && isRoot(root)) return root
+  }
+  return folder
+}
+
+/**
+ * The prefix under which a path inside a folder lies in another machine's tree: `/web1` of
+ * `/web1/etc/nginx/nginx.conf`. Null where the path is the folder's own.
+ */
+export function nestedRoot(path: string): string | null {
+  for (const known of SERVER_FOLDERS) {
+    const at = path.indexOf(`${known}/`)
+    if (at !== -1) return at === 0 ? null : path.slice(0, at)
+  }
+  return null
+}
+
+/** True for a folder that holds a server's configuration where a machine's root holds it. */
+function isRoot(folder: string): boolean {
+  const prefix = folder === '/' ? '' : folder
+  return SERVER_FOLDERS.some(known => existsSync(prefix + known))
+}
+
+/** `/usr/local/etc` and `/opt/homebrew/etc` belong to the machine's root, not to the folder above them. */
+function rootOfEtc(folder: string): string | null {
+  if (!folder.endsWith('/etc')) return null
+  return folder.replace(/(?:\/usr\/local|\/opt\/homebrew)?\/etc$/, '') || '/'
+}

@@ -1,0 +1,93 @@
+import type { FileSystem } from './file-system.ts'
+import { isMainName, judgePath, MAIN_FILES } from './known-places.ts'
+import { type Program, recognise } from './recognise.ts'
+
+/** The files of one root, sorted by what they are to the servers. */
+export interface Survey {
+  readonly mains: Readonly<Record<Program, readonly string[]>>
+  readonly fragments: Readonly<Record<Program, readonly string[]>>
+  readonly htaccess: readonly string[]
+}
+
+export const PROGRAMS: readonly Program[] = ['nginx', 'apache']
+
+/**
+ * Sorts the files below a root: main files by the places where distributions put them, then by content;
+ * the rest by content alone.
+ *
+ * @param paths files and links inside the root
+ * @param isAsked true for a path inside the root that belongs to the audit
+ */
+export function survey(
+  files: FileSystem,
+  paths: readonly string[],
+  isAsked: (path: string) => boolean,
+): Survey {
+  const mains: Record<Program, string[]> = { nginx: [], apache: [] }
+  for (const program of PROGRAMS) {
+    for (const place of MAIN_FILES[program]) {
+      const path = isAsked(place) ? files.realPath(place) : null
+      if (path === null || mains[program].includes(path)) continue
+      if (files.read(path).kind === 'source') mains[program].push(path)
+    }
+  }
+
+  const fragments: Record<Program, string[]> = { nginx: [], apache: [] }
+  const onDemand: Record<Program, string[]> = { nginx: [], apache: [] }
+  const seen = new Set<string>([...mains.nginx, ...mains.apache])
+  for (const named of paths) {
+    const verdict = judgePath(named)
+    const path = verdict === null ? null : files.realPath(named)
+    if (verdict === null || path === null || seen.has(path) || !isAsked(path)) continue
+    seen.add(path)
+    const read = files.read(path)
+    const recognised = read.kind === 'source' ? recognise(read.source) : null
+    if (recognised === null) continue
+    const { program, part } = recognised
+    if (part === 'whole' || (part === 'outer' && isMainName(path, program))) mains[program].push(path)
+    else if (judgePath(path)?.onDemand === true) onDemand[program].push(path)
+    else fragments[program].push(path)
+  }
+  for (const program of PROGRAMS) {
+    // Where a main file is there, it says which of the available files count.
+    if (mains[program].length === 0) fragments[program].push(...onDemand[program])
+  }
+  return { mains, fragments, htaccess: paths.filter(path => path.endsWith('/.htaccess')) }
+}
+
+/** Sorts one file that the user named: its place and name decide where its content does not. */
+export function surveyFile(files: FileSystem, path: string): Survey | null {
+  const read = files.read(path)
+  // What a .htaccess means hangs on the configuration that lets it speak.
+  if (read.kind !== 'source' || path.endsWith('/.htaccess')) return null
+  const recognised = recognise(read.source)
+  const program = recognised?.program ?? judgePath(path)?.program ?? null
+  if (program === null) return null
+  const isKnown = MAIN_FILES[program].some(place => files.realPath(place) === path)
+  const part = recognised?.part ?? 'inner'
+  const isMain = isKnown || part === 'whole' || (part === 'outer' && isMainName(path, program))
+  const one = (chosen: boolean): Record<Program, readonly string[]> => ({
+    nginx: chosen && program === 'nginx' ? [path] : [],
+    apache: chosen && program === 'apache' ? [path] : [],
+  })
+  return { mains: one(isMain), fragments: one(!isMain), htaccess: [] }
+}
+
+/** Several surveys of one root as one, each file once. */
+export function joinSurveys(surveys: readonly Survey[]): Survey {
+  const join = (pick: (survey: Survey) => readonly string[]): readonly string[] => [
+    ...new Set(surveys.flatMap(pick)),
+  ]
+  const mains = {
+    nginx: join(({ mains }) => mains.nginx),
+    apache: join(({ mains }) => mains.apache),
+  }
+  return {
+    mains,
+    fragments: {
+      nginx: join(({ fragments }) => fragments.nginx).filter(path => !mains.nginx.includes(path)),
+      apache: join(({ fragments }) => fragments.apache).filter(path => !mains.apache.includes(path)),
+    },
+    htaccess: join(({ htaccess }) => htaccess),
+  }
+}
