@@ -34,7 +34,8 @@ export function walk(root: string, patterns: readonly string[]): Walk {
     try {
       return nodeFileSystem.readdirSync(folder, options)
     } catch (error) {
-      refused.set(folder, systemReason(error))
+      const { code } = error as NodeJS.ErrnoException
+      if (code !== 'ENOENT' && code !== 'ENOTDIR') refused.set(folder, systemReason(error))
       return []
     }
   }) as typeof nodeFileSystem.readdirSync

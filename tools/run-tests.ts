@@ -1,0 +1,99 @@
+/**
+ * Runs the tests: `tsx tools/run-tests.ts [--full] [PART-OF-A-PATH…]`.
+ *
+ * One process a file, two at a time. Without `--full`, the files that need real servers
+ * (`*.server.test.ts`) stay out. The last line is `N passed, N failed`; a file that crashes, hangs or
+ * holds no test counts as one failure.
+ */
+import { spawn } from 'node:child_process'
+import { styleText } from 'node:util'
+import glob from 'fast-glob'
+import { installServers } from './install-servers.ts'
+
+interface Outcome {
+  readonly passed: number
+  readonly failed: number
+  readonly skipped: number
+  readonly output: string
+  readonly seconds: number
+}
+
+/** Seconds after which a file is ended: each is meant to take well under one minute. */
+const TIMEOUT = 180
+const PROCESSES = 2
+
+const isFull = process.argv.includes('--full')
+const parts = process.argv.slice(2).filter(word => !word.startsWith('--'))
+
+if (isFull) {
+  try {
+    installServers()
+  } catch (error) {
+    console.error((error as Error).message)
+    process.exit(1)
+  }
+}
+
+const paths = (await glob('test/**/*.test.ts'))
+  .filter(path => isFull || !path.endsWith('.server.test.ts'))
+  .filter(path => parts.length === 0 || parts.some(part => path.includes(part)))
+  .sort()
+
+const total = { passed: 0, failed: 0, skipped: 0 }
+const waiting = [...paths]
+await Promise.all(Array.from({ length: PROCESSES }, worker))
+
+if (paths.length === 0) console.log('no test file matches')
+if (total.skipped > 0) console.log(`${total.skipped} skipped`)
+console.log(`${total.passed} passed, ${total.failed} failed`)
+process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1)
+
+async function worker(): Promise<void> {
+  for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
+    const outcome = await runFile(path)
+    total.passed += outcome.passed
+    total.failed += outcome.failed
+    total.skipped += outcome.skipped
+    const mark = outcome.failed === 0 ? styleText('green', 'ok  ') : styleText('red', 'FAIL')
+    console.log(`${mark} ${path} (${outcome.passed} passed, ${outcome.seconds.toFixed(1)} s)`)
+    if (outcome.failed > 0) console.log(outcome.output.replace(/^/gm, '     '))
+  }
+}
+
+function runFile(path: string): Promise<Outcome> {
+  const start = performance.now()
+  const child = spawn(process.execPath, ['--import', 'tsx', path], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, FORCE_COLOR: '0' },
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8')
+    stream.on('data', (text: string) => {
+      output += text
+    })
+  }
+  const timer = setTimeout(() => {
+    output += `\nended after ${TIMEOUT} s\n`
+    child.kill('SIGKILL')
+  }, TIMEOUT * 1000)
+  return new Promise(resolve => {
+    child.on('close', code => {
+      clearTimeout(timer)
+      resolve({ ...countTests(output, code), output, seconds: (performance.now() - start) / 1000 })
+    })
+  })
+}
+
+/** Reads uvu's own totals; the exit code tells of a crash before or after them. */
+function countTests(output: string, code: number | null): Omit<Outcome, 'output' | 'seconds'> {
+  const sum = (word: string): number => {
+    const lines = output.matchAll(new RegExp(`^ {2}${word}:\\s+(\\d+)$`, 'gm'))
+    return [...lines].reduce((count, line) => count + Number(line[1]), 0)
+  }
+  const passed = sum('Passed')
+  const skipped = sum('Skipped')
+  const failed = sum('Total') - passed - skipped
+  const isBroken = failed === 0 && (code !== 0 || passed === 0)
+  return { passed, skipped, failed: isBroken ? 1 : failed }
+}
