@@ -1,0 +1,283 @@
+import { parseNginx } from '../../../parsers/nginx/parse.ts'
+import type { NginxBlock, NginxNode, NginxSyntaxProblem, NginxWord } from '../../../parsers/nginx/syntax.ts'
+import { isUnknownWord, type Source } from '../../../parsers/text/source.ts'
+import type { FileSystem } from '../../files/file-system.ts'
+import type { Related } from '../problem.ts'
+import type { ServerVersion } from '../version.ts'
+import type { NginxConfiguration, NginxContext, NginxDirective } from './configuration.ts'
+import { contextInside, honoursInclude } from './contexts.ts'
+import { fragmentContexts } from './fragments.ts'
+import { type IncludeMapping, type IncludeRequest, type IncludeStep, includeResolver } from './includes.ts'
+import { inReadingOrder, type NginxProblem, type TimedProblem } from './reading-order.ts'
+
+/** One nginx to evaluate. */
+export interface NginxInput {
+  readonly files: FileSystem
+  /** The main file; null where there are only fragments. */
+  readonly main: Source | null
+  /** The path by which nginx opens the main file, where a link makes it another than the source's own. */
+  readonly mainPath?: string
+  /** Read where there is no main file, in this order. */
+  readonly fragments: readonly Source[]
+  readonly version: ServerVersion
+  readonly includeMap?: readonly IncludeMapping[]
+}
+
+/**
+ * What nginx makes of its files: every directive where it acts, includes in their place, each with its
+ * context, and all that `nginx -t` would say in the order in which it would say it.
+ *
+ * Never throws. Files that are not there, cannot be read or are templates leave parts unknown.
+ */
+export function evaluateNginx(input: NginxInput): NginxConfiguration {
+  const { main, version } = input
+  const evaluation = new Evaluation(input)
+  if (main === null) evaluation.readFragments(input.fragments)
+  else evaluation.readMain(main)
+  const { top, occurrences, sources, problems } = evaluation
+  return {
+    program: 'nginx',
+    main,
+    version,
+    sources,
+    top,
+    occurrences,
+    problems: inReadingOrder(top, problems, []),
+  }
+}
+
+/** A directive while its block is being read; the configuration shows it read-only. */
+interface OpenDirective extends NginxDirective {
+  children: readonly NginxDirective[]
+}
+
+/** One reading of a file: what nginx has not yet met of its syntax problems. */
+interface Reading {
+  readonly source: Source
+  readonly problems: readonly NginxSyntaxProblem[]
+  next: number
+}
+
+const NONE: readonly NginxDirective[] = []
+const NO_PROBLEMS: readonly NginxSyntaxProblem[] = []
+
+/** nginx itself ends with its stack; nobody nests a tenth as deep. */
+const DEEPEST = 1000
+
+/** Further places that include the same missing file, named beside the first. */
+const MOST_RELATED = 10
+
+class Evaluation {
+  readonly top: NginxDirective[] = []
+  readonly occurrences = new Map<string, NginxDirective[]>()
+  readonly sources: Source[] = []
+  readonly problems: TimedProblem[] = []
+  /** True where something that nginx reads is not known here, and so might set anything. */
+  hasUnknownParts: boolean
+  private readonly resolve: (request: IncludeRequest) => readonly IncludeStep[]
+  private readonly seen = new Set<Source>()
+  /** The files that are open now, each inside the one before it. */
+  private readonly open = new Set<Source>()
+  private readonly absent = new Map<string, { readonly related: Related[]; readonly words: Set<NginxWord> }>()
+  private time = 0
+  private depth = 0
+
+  constructor(input: NginxInput) {
+    const { main, files } = input
+    const path = input.mainPath ?? main?.path ?? null
+    this.hasUnknownParts = main === null
+    this.resolve = includeResolver(
+      files,
+      path === null ? null : path.slice(0, path.lastIndexOf('/')),
+      input.includeMap,
+    )
+  }
+
+  readMain(main: Source): void {
+    this.readFile(main, 'main', null, this.top)
+  }
+
+  /** A fragment that another one includes is read there; of fragments that include each other, the first is. */
+  readFragments(fragments: readonly Source[]): void {
+    const included = this.includedBy(fragments)
+    for (const fragment of fragments)
+      if (!included.has(fragment)) this.readFile(fragment, 'unknown', null, this.top)
+    for (const fragment of fragments)
+      if (!this.seen.has(fragment)) this.readFile(fragment, 'unknown', null, this.top)
+  }
+
+  private includedBy(fragments: readonly Source[]): ReadonlySet<Source> {
+    const included = new Set<Source>()
+    const visit = (nodes: readonly NginxNode[], from: Source): void => {
+      for (const node of nodes) {
+        if (node.kind !== 'directive') continue
+        if (node.block !== null) visit(node.block.children, from)
+        const value = node.args[0]?.value
+        if (node.name.value !== 'include' || value === undefined || isUnknownWord(value)) continue
+        for (const step of this.resolve({ value, from, literal: false }))
+          if (step.kind === 'source' && step.source !== from) included.add(step.source)
+      }
+    }
+    for (const fragment of fragments)
+      if (fragment.code.includes('include')) visit(parseNginx(fragment).children, fragment)
+    return included
+  }
+
+  private readFile(
+    source: Source,
+    context: NginxContext,
+    parent: NginxDirective | null,
+    into: NginxDirective[],
+  ): void {
+    const { children, problems } = parseNginx(source)
+    const isFirst = !this.seen.has(source)
+    if (isFirst) {
+      this.seen.add(source)
+      this.sources.push(source)
+      if (source.template) this.hasUnknownParts = true
+    }
+    // A file that is read a thousand times says once what is wrong in it; a template says nothing.
+    const reading = { source, problems: isFirst && !source.template ? problems : NO_PROBLEMS, next: 0 }
+    this.open.add(source)
+    if (context === 'unknown' && parent === null) {
+      const contextOf = fragmentContexts(source)
+      for (const node of children)
+        if (node.kind === 'directive') this.readNodes([node], reading, contextOf(node), null, into)
+    } else this.readNodes(children, reading, context, parent, into)
+    this.meet(reading, Number.POSITIVE_INFINITY)
+    this.open.delete(source)
+  }
+
+  private readNodes(
+    nodes: readonly NginxNode[],
+    reading: Reading,
+    context: NginxContext,
+    parent: NginxDirective | null,
+    into: NginxDirective[],
+  ): void {
+    const { source } = reading
+    for (const node of nodes) {
+      if (node.kind !== 'directive') continue
+      if (reading.next < reading.problems.length) this.meet(reading, node.terminator + 1)
+      const name = node.name.value
+      const { block, args } = node
+      const directive: OpenDirective = { name, args, node, source, context, parent, children: NONE }
+      this.time++
+      into.push(directive)
+      if (context !== 'data') this.record(name, directive)
+      if (block !== null) {
+        if (context === 'data') this.meetDataBlock(directive)
+        if (block.children.length > 0) directive.children = this.readBlock(block.children, reading, directive)
+        if (reading.next < reading.problems.length) this.meet(reading, closingBrace(source, block))
+        this.time++
+      } else if (name === 'include') this.include(directive, into)
+    }
+  }
+
+  private readBlock(
+    nodes: readonly NginxNode[],
+    reading: Reading,
+    directive: NginxDirective,
+  ): readonly NginxDirective[] {
+    if (this.depth === DEEPEST) {
+      this.hasUnknownParts = true
+      return NONE
+    }
+    const children: NginxDirective[] = []
+    this.depth++
+    this.readNodes(nodes, reading, contextInside(directive.name, directive.context), directive, children)
+    this.depth--
+    // A copy holds no spare room, which growing arrays have plenty of.
+    return children.length === 0 ? NONE : children.slice()
+  }
+
+  private record(name: string, directive: NginxDirective): void {
+    const known = this.occurrences.get(name)
+    if (known === undefined) this.occurrences.set(name, [directive])
+    else known.push(directive)
+  }
+
+  private include(directive: NginxDirective, into: NginxDirective[]): void {
+    const { args, source, parent, context } = directive
+    const [word] = args
+    if (word === undefined || args.length !== 1) return
+    if (context === 'data' && parent !== null && !honoursInclude(parent.name)) return
+    if (isUnknownWord(word.value)) {
+      this.hasUnknownParts = true
+      return
+    }
+    const literal = context === 'data' && parent?.name === 'geo'
+    for (const step of this.resolve({ value: word.value, from: source, literal })) {
+      if (step.kind === 'problem') this.meetAbsence(step, directive, word)
+      else if (this.open.has(step.source)) this.meetCycle(step.source, directive, word)
+      else if (this.depth === DEEPEST) this.hasUnknownParts = true
+      else {
+        this.depth++
+        this.readFile(step.source, context, parent, into)
+        this.depth--
+      }
+    }
+  }
+
+  /** Takes up the syntax problems that nginx meets before it reaches the offset. */
+  private meet(reading: Reading, before: number): void {
+    const { source, problems } = reading
+    for (let found = problems[reading.next]; found !== undefined && found.start < before; ) {
+      const { code, message, start, end } = found
+      this.tell({ code, fatal: true, message, at: { source, start, end } })
+      found = problems[++reading.next]
+    }
+  }
+
+  private meetDataBlock({ source, node, parent }: NginxDirective): void {
+    if (source.template || parent === null || !CORE_DATA_BLOCKS.has(parent.name)) return
+    const at = { source, start: node.terminator, end: node.terminator + 1 }
+    const message = `an entry of \`${parent.name}\` opens a block, where nginx takes words and a \`;\` alone`
+    this.tell({ code: 'unexpected-open-brace', fatal: true, message, at })
+  }
+
+  private meetAbsence(
+    step: Extract<IncludeStep, { kind: 'problem' }>,
+    { source }: NginxDirective,
+    word: NginxWord,
+  ): void {
+    if (!step.fatal) this.hasUnknownParts = true
+    if (source.template) {
+      this.hasUnknownParts = true
+      return
+    }
+    const at = { source, start: word.start, end: word.end }
+    const known = this.absent.get(step.path)
+    if (known === undefined) {
+      const related: Related[] = []
+      this.absent.set(step.path, { related, words: new Set([word]) })
+      this.tell({ code: step.code, fatal: step.fatal, message: step.message, at, related })
+    } else if (!known.words.has(word)) {
+      known.words.add(word)
+      if (known.related.length < MOST_RELATED) known.related.push({ at, message: 'included here too' })
+    }
+  }
+
+  private meetCycle(target: Source, { source }: NginxDirective, word: NginxWord): void {
+    const key = `\0${source.path}\0${word.start}`
+    if (this.absent.has(key)) return
+    this.absent.set(key, { related: [], words: new Set() })
+    const itself = target === source ? 'itself' : `\`${target.path}\`, which includes this file`
+    const message = `this file includes ${itself}: nginx opens files until the system refuses`
+    const at = { source, start: word.start, end: word.end }
+    this.tell({ code: 'include-cycle', fatal: !source.template, message, at })
+  }
+
+  private tell(problem: NginxProblem): void {
+    this.problems.push({ time: this.time, problem })
+  }
+}
+
+/** Blocks whose every line nginx's own modules read as words. */
+const CORE_DATA_BLOCKS: ReadonlySet<string> = new Set(['map', 'geo', 'types', 'split_clients', 'charset_map'])
+
+/** The offset behind the `}` that closes a block; beyond everything where the file ended first. */
+function closingBrace({ code }: Source, { end, children }: NginxBlock): number {
+  const isClosed = code.endsWith('}', end) && children.at(-1)?.end !== end
+  return isClosed ? end : Number.POSITIVE_INFINITY
+}

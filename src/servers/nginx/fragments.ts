@@ -1,0 +1,125 @@
+import { parseNginx } from '../../../parsers/nginx/parse.ts'
+import type { NginxDirectiveNode } from '../../../parsers/nginx/syntax.ts'
+import type { Source } from '../../../parsers/text/source.ts'
+import type { NginxContext } from './configuration.ts'
+import { type NginxProgram, nginxDirective } from './directives.ts'
+
+/** The context of each directive at the top of a fragment. */
+export type FragmentContexts = (node: NginxDirectiveNode) => NginxContext
+
+const inferred = new WeakMap<Source, FragmentContexts>()
+
+/**
+ * Tells where the directives at the top of a fragment belong: where a comment
+ * `# deploy-audit-context http,server` says so (the blocks around the file, outermost first), else where
+ * all of them may stand together, else where each may stand. `unknown` where that leaves a choice.
+ */
+export function fragmentContexts(source: Source): FragmentContexts {
+  const known = inferred.get(source)
+  if (known !== undefined) return known
+  const contexts = inferContexts(source)
+  inferred.set(source, contexts)
+  return contexts
+}
+
+function inferContexts(source: Source): FragmentContexts {
+  const told = contextTold(source)
+  if (told !== null) return () => told
+  const nodes = parseNginx(source).children.filter(node => node.kind === 'directive')
+  const program = programOf(source, nodes)
+  const shared = sharedContexts(nodes, program)
+  const together = shared === null ? null : choose(shared, nodes)
+  if (together !== null) return () => together
+  return node => {
+    const own = contextsFor(node, program)
+    return (own === null ? null : choose(own, [node])) ?? 'unknown'
+  }
+}
+
+const CONTEXT_COMMENT = /^#\s*deploy-audit-context\s+([a-z_]+(?:\s*,\s*[a-z_]+)*)\s*$/
+
+function contextTold(source: Source): NginxContext | null {
+  if (!source.code.includes('deploy-audit-context')) return null
+  for (const node of parseNginx(source).children) {
+    if (node.kind !== 'comment') continue
+    const match = CONTEXT_COMMENT.exec(source.code.slice(node.start, node.end))
+    if (match === null) continue
+    let context: NginxContext | null = 'main'
+    for (const block of (match[1] ?? '').split(',')) context = contextNamed(block.trim(), context)
+    return context
+  }
+  return null
+}
+
+const NAMED: Readonly<Record<string, readonly NginxContext[]>> = {
+  main: ['main'],
+  events: ['events'],
+  http: ['http'],
+  stream: ['stream'],
+  mail: ['mail'],
+  server: ['server', 'stream server', 'mail server'],
+  upstream: ['upstream', 'stream upstream'],
+  location: ['location'],
+  limit_except: ['limit_except'],
+  if: ['server if', 'location if'],
+}
+
+/** The context that a word of the comment names inside `outer`; `server` alone is one of http. */
+function contextNamed(block: string, outer: NginxContext): NginxContext {
+  const candidates = NAMED[block] ?? ['unknown']
+  return candidates.find(context => context.startsWith(`${outer} `)) ?? candidates[0] ?? 'unknown'
+}
+
+/** The program that a fragment configures; http where nothing tells another. */
+function programOf(source: Source, nodes: readonly NginxDirectiveNode[]): NginxProgram {
+  for (const node of nodes) {
+    if (node.name.value !== 'server' || node.block === null) continue
+    for (const child of node.block.children) {
+      if (child.kind !== 'directive') continue
+      const { value } = child.name
+      // In http a server has no `proxy_pass` of its own, in stream it has nothing else.
+      if (value === 'proxy_pass' || value === 'ssl_preread' || value === 'proxy_timeout') return 'stream'
+      if (value === 'protocol' || value === 'auth_http') return 'mail'
+      if (value === 'location' || value === 'server_name' || value === 'root') return 'http'
+    }
+  }
+  return /\/streams?[-_.a-z]*\//.test(source.path) ? 'stream' : 'http'
+}
+
+/** Where this directive may stand, by its name and whether it opens a block; null where nobody knows. */
+function contextsFor(node: NginxDirectiveNode, program: NginxProgram): readonly NginxContext[] | null {
+  const facts = nginxDirective(node.name.value).filter(({ block }) => block === (node.block !== null))
+  const fitting = facts.filter(fact => fact.program === 'core' || fact.program === program)
+  const contexts = (fitting.length === 0 ? facts : fitting).flatMap(fact => fact.contexts)
+  return contexts.length === 0 ? null : contexts
+}
+
+function sharedContexts(
+  nodes: readonly NginxDirectiveNode[],
+  program: NginxProgram,
+): readonly NginxContext[] | null {
+  let shared: readonly NginxContext[] | null = null
+  for (const node of nodes) {
+    const own = contextsFor(node, program)
+    if (own === null) continue
+    shared = shared === null ? own : shared.filter(context => own.includes(context))
+    if (shared.length === 0) return null
+  }
+  return shared
+}
+
+/** The one context among several that is meant beyond doubt, or null. */
+function choose(
+  contexts: readonly NginxContext[],
+  nodes: readonly NginxDirectiveNode[],
+): NginxContext | null {
+  const [first] = contexts
+  if (first !== undefined && contexts.every(context => context === first)) return first
+  // Inside a location there are also `if` blocks and `limit_except`, which nobody keeps in a file.
+  const blocks = contexts.filter(context => !context.endsWith(' if') && context !== 'limit_except')
+  const [block] = blocks
+  if (block !== undefined && blocks.every(context => context === block)) return block
+  // Locations inside locations are rare, and files that hold them rarer.
+  const isServers = nodes.some(node => node.name.value === 'location') && blocks.includes('server')
+  return isServers ? 'server' : null
+}

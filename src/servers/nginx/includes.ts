@@ -1,0 +1,203 @@
+import type { FileSystem } from '../../files/file-system.ts'
+import type { Source } from '../../../parsers/text/source.ts'
+import type { NginxProblemCode } from './configuration.ts'
+import { expandGlob, isGlob } from './glob.ts'
+
+/** The first matching prefix of an include's absolute path is replaced. */
+export interface IncludeMapping {
+  readonly from: string
+  readonly to: string
+}
+
+/** What one path of an `include` brings, in the order in which nginx opens them. */
+export type IncludeStep =
+  | { readonly kind: 'source'; readonly path: string; readonly source: Source }
+  | {
+      readonly kind: 'problem'
+      readonly path: string
+      readonly code: Extract<NginxProblemCode, `include-${string}`>
+      readonly fatal: boolean
+      readonly message: string
+    }
+
+export interface IncludeRequest {
+  /** The argument, decoded. */
+  readonly value: string
+  /** The file that holds the `include`. */
+  readonly from: Source
+  /** True inside `geo`, whose module opens the path without looking for wildcards. */
+  readonly literal: boolean
+}
+
+/** Folders in which nginx's packages and its own build keep the configuration and its stock files. */
+const HOMES = [
+  '/etc/nginx/',
+  '/usr/local/etc/nginx/',
+  '/usr/local/nginx/conf/',
+  '/usr/local/openresty/nginx/conf/',
+  '/opt/nginx/conf/',
+]
+
+/** Files that come with nginx, which people therefore leave out of their repositories. */
+const STOCK_FILES = [
+  'mime.types',
+  'fastcgi_params',
+  'fastcgi.conf',
+  'uwsgi_params',
+  'scgi_params',
+  'proxy_params',
+  'koi-utf',
+  'koi-win',
+  'win-utf',
+  'snippets/fastcgi-php.conf',
+  'snippets/snakeoil.conf',
+]
+
+/**
+ * What an `include` brings, each file read at most once.
+ *
+ * nginx takes a relative path from the folder of the main file (`mainFolder`), whichever file it stands
+ * in. Without a main file that folder is unknown: the first folder upward from the including file that
+ * has the path stands for it. A missing file is fatal only where its absence is evidence.
+ */
+export function includeResolver(
+  files: FileSystem,
+  mainFolder: string | null,
+  mappings: readonly IncludeMapping[] = [],
+): (request: IncludeRequest) => readonly IncludeStep[] {
+  const known = new Map<string, readonly IncludeStep[]>()
+  const holdsEverything = files.covers('/no-such-folder/no-such-folder/no-such-file')
+
+  /** The paths that an absolute path or pattern names; empty where nothing is there. */
+  const namedBy = (path: string, literal: boolean): readonly string[] => {
+    if (!literal && isGlob(path)) return expandGlob(files, path)
+    return files.kind(path) === null ? [] : [path]
+  }
+
+  const mapped = (path: string): string => {
+    for (const { from, to } of mappings) {
+      if (!path.startsWith(from)) continue
+      const target = to + path.slice(from.length)
+      return target.startsWith('/') ? target : `/${target}`
+    }
+    return path
+  }
+
+  /** Where the file would lie in a tree that holds the inside of `/etc/nginx` and not that folder itself. */
+  const insideHome = (path: string): string | null => {
+    const home = HOMES.find(folder => path.startsWith(folder))
+    return home === undefined ? null : path.slice(home.length)
+  }
+
+  const fromMain = (value: string, folder: string, literal: boolean): readonly IncludeStep[] => {
+    const path = mapped(value.startsWith('/') ? value : `${folder}/${value}`)
+    const pattern = !literal && isGlob(path)
+    const found = pattern ? expandGlob(files, path) : files.kind(path) === null ? [] : [path]
+    if (found.length > 0) return found.map(read)
+    const inside = files.covers(path) ? null : insideHome(path)
+    const beside = inside === null ? [] : namedBy(`${folder}/${inside}`, literal)
+    if (beside.length > 0) return beside.map(read)
+    if (!pattern) return [absent(path, folder)]
+    return files.covers(fixedPart(path)) ? [] : [outside(path)]
+  }
+
+  const fromFragment = (value: string, from: Source, literal: boolean): readonly IncludeStep[] => {
+    const path = value.startsWith('/') ? mapped(value) : null
+    const found = path === null ? [] : namedBy(path, literal)
+    if (found.length > 0) return found.map(read)
+    const relative = path === null ? value : insideHome(path)
+    if (relative !== null) {
+      for (let folder = parentOf(from.path); ; folder = parentOf(folder)) {
+        const candidates = namedBy(`${folder}/${relative}`, literal)
+        if (candidates.length > 0) return candidates.map(read)
+        if (folder === '') break
+      }
+    }
+    return [outside(value)]
+  }
+
+  const read = (path: string): IncludeStep => {
+    const result = files.read(path)
+    switch (result.kind) {
+      case 'source':
+        return { kind: 'source', path, source: result.source }
+      case 'missing':
+        return absent(path, mainFolder ?? '')
+      case 'directory':
+        return problem(
+          path,
+          'include-directory',
+          true,
+          `\`${path}\` is a directory, which nginx cannot read as a file`,
+        )
+      case 'unreadable':
+      case 'too-large':
+        return problem(path, 'include-unreadable', false, `\`${path}\` is not read: ${result.reason}`)
+      case 'other':
+        return problem(
+          path,
+          'include-unknown',
+          false,
+          `\`${path}\` is no regular file, so what it sets is unknown`,
+        )
+    }
+  }
+
+  const absent = (path: string, folder: string): IncludeStep => {
+    if (isLink(files, path) ? !holdsEverything : !files.covers(path)) return outside(path)
+    if (isStockFile(files, path, folder)) {
+      const message = `\`${path}\` comes with nginx and is not among these files`
+      return problem(path, 'include-unknown', false, message)
+    }
+    return problem(path, 'include-missing', true, `\`${path}\` is not there`)
+  }
+
+  return ({ value, from, literal }) => {
+    const key = mainFolder === null ? `${parentOf(from.path)}\0${value}\0${literal}` : `${value}\0${literal}`
+    const resolved = known.get(key)
+    if (resolved !== undefined) return resolved
+    const steps =
+      mainFolder === null ? fromFragment(value, from, literal) : fromMain(value, mainFolder, literal)
+    known.set(key, steps)
+    return steps
+  }
+}
+
+function outside(path: string): IncludeStep {
+  const message = `\`${path}\` lies outside what is audited, so what it sets is unknown`
+  return problem(path, 'include-unknown', false, message)
+}
+
+function problem(
+  path: string,
+  code: Extract<NginxProblemCode, `include-${string}`>,
+  fatal: boolean,
+  message: string,
+): IncludeStep {
+  return { kind: 'problem', path, code, fatal, message }
+}
+
+/** A link that leads nowhere is there to `glob`, and what it leads to may lie outside the audited root. */
+function isLink(files: FileSystem, path: string): boolean {
+  const name = path.slice(path.lastIndexOf('/') + 1)
+  return files.list(parentOf(path) || '/')?.some(entry => entry.name === name) ?? false
+}
+
+/**
+ * True for a file that nginx itself brings where the tree holds none of those beside its main file: then
+ * the tree is somebody's own part of a configuration, not what lies on a machine.
+ */
+function isStockFile(files: FileSystem, path: string, folder: string): boolean {
+  if (!path.startsWith(`${folder}/`) || !STOCK_FILES.includes(path.slice(folder.length + 1))) return false
+  return !STOCK_FILES.some(name => files.kind(`${folder}/${name}`) !== null)
+}
+
+/** The folders of a pattern before its first wildcard. */
+function fixedPart(pattern: string): string {
+  return pattern.slice(0, pattern.lastIndexOf('/', pattern.search(/[*?[]/)) + 1)
+}
+
+/** The folder of a path without a slash at its end: empty for `/`. */
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(path.lastIndexOf('/'), 0))
+}
