@@ -1,0 +1,104 @@
+import { isUnknownWord, type Place } from '../../../../parsers/text/source.ts'
+import { ANY_V4, type Address, parseNginxListen } from '../../address.ts'
+import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
+import { isOn } from './effective.ts'
+import { argumentPlace, namePlace } from './places.ts'
+import { childrenNamed, hasUnreadInclude } from './scope.ts'
+
+/** One `listen` of a server, or the `*:80` that holds where there is none. */
+export interface NginxListen {
+  readonly address: Address
+  /** Null for a unix socket. */
+  readonly port: number | null
+  /** The end of a range of ports; the port itself where one is written. */
+  readonly lastPort: number | null
+  /** True where the socket speaks TLS for this server: `ssl` or `quic` here, or `ssl on` in force. */
+  readonly ssl: boolean
+  readonly sslParameter: boolean
+  /** `default_server`, or the old `default`. */
+  readonly defaultServer: boolean
+  readonly http2: boolean
+  /** A UDP socket of its own, beside the TCP one. */
+  readonly quic: boolean
+  readonly proxyProtocol: boolean
+  /** Null where the address is not of version 6. */
+  readonly ipv6only: boolean | null
+  /** The address as written; the server's keyword where no `listen` is. */
+  readonly at: Place
+  readonly directive: NginxDirective | null
+}
+
+const listensOf = new WeakMap<NginxDirective, readonly NginxListen[]>()
+
+/**
+ * The sockets of a server. A `listen` whose address is a template's placeholder, or is malformed, is left
+ * out: see {@link hasUnreadListens}.
+ */
+export function listens(configuration: NginxConfiguration, server: NginxDirective): readonly NginxListen[] {
+  const known = listensOf.get(server)
+  if (known !== undefined) return known
+  const directives = childrenNamed(server, 'listen')
+  const ssl = isOn(configuration, server, 'ssl', false)
+  const http2 = isOn(configuration, server, 'http2', false)
+  const sslOn = ssl.known && ssl.value
+  const http2On = http2.known && http2.value
+  const read =
+    directives.length === 0
+      ? hasUnreadInclude(configuration, server)
+        ? []
+        : [impliedListen(server, sslOn, http2On)]
+      : directives.flatMap(directive => readListen(directive, sslOn, http2On) ?? [])
+  listensOf.set(server, read)
+  return read
+}
+
+/** True where the server may have sockets that {@link listens} does not name. */
+export function hasUnreadListens(configuration: NginxConfiguration, server: NginxDirective): boolean {
+  if (hasUnreadInclude(configuration, server)) return true
+  const directives = childrenNamed(server, 'listen')
+  return directives.length > 0 && listens(configuration, server).length < directives.length
+}
+
+/** nginx started by root listens on `*:80` for a server that names no socket. */
+function impliedListen(server: NginxDirective, ssl: boolean, http2: boolean): NginxListen {
+  return {
+    address: ANY_V4,
+    port: 80,
+    lastPort: 80,
+    ssl,
+    sslParameter: false,
+    defaultServer: false,
+    http2,
+    quic: false,
+    proxyProtocol: false,
+    ipv6only: null,
+    at: namePlace(server),
+    directive: null,
+  }
+}
+
+function readListen(directive: NginxDirective, sslOn: boolean, http2On: boolean): NginxListen | null {
+  const word = directive.args[0]
+  if (word === undefined || directive.args.some(({ value }) => isUnknownWord(value))) return null
+  const parsed = parseNginxListen(word.value)
+  if (parsed === null) return null
+  const has = (parameter: string) =>
+    directive.args.some(({ value }, index) => index > 0 && value === parameter)
+  const quic = has('quic')
+  const sslParameter = has('ssl') || quic
+  const isVersion6 = parsed.address.kind === 'ip' && parsed.address.family === 6
+  return {
+    address: parsed.address,
+    port: parsed.port,
+    lastPort: parsed.lastPort,
+    ssl: sslOn || sslParameter,
+    sslParameter,
+    defaultServer: has('default_server') || has('default'),
+    http2: http2On || has('http2'),
+    quic,
+    proxyProtocol: has('proxy_protocol'),
+    ipv6only: isVersion6 ? !has('ipv6only=off') : null,
+    at: argumentPlace(directive, 0),
+    directive,
+  }
+}
