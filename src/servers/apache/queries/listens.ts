@@ -1,0 +1,79 @@
+import type { ApacheWord } from '../../../../parsers/apache/syntax.ts'
+import type { Place } from '../../../../parsers/text/source.ts'
+import { type Address, ANY_V4, ANY_V6, type Endpoint, parseApacheAddress } from '../../address.ts'
+import { type Fact, known, unknown } from '../../fact.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
+import { argumentPlace, isSettled, namePlace, wordPlace } from './places.ts'
+import { parseSocketAddress } from './socket-address.ts'
+
+/** One `Listen`. */
+export interface ApacheListen {
+  readonly directive: ApacheDirective
+  /** The word with the address. */
+  readonly at: Place
+  /**
+   * The socket. A bare port and `*:port` are `::` that takes version 4 too, as httpd opens them on Linux;
+   * a host name stays a name.
+   */
+  readonly endpoint: Fact<Endpoint>
+  /** True where no address is written: any address of either version. */
+  readonly any: boolean
+  /** The second argument, lower case; httpd takes `https` for port 443 and `http` otherwise. */
+  readonly protocol: string
+}
+
+const cache = new WeakMap<ApacheConfiguration, readonly ApacheListen[]>()
+
+/** Every socket that the configuration opens, in reading order; `Listen` is global wherever it stands. */
+export function listens(configuration: ApacheConfiguration): readonly ApacheListen[] {
+  let list = cache.get(configuration)
+  if (list === undefined) {
+    list = (configuration.occurrences.get('listen') ?? []).map(toListen)
+    cache.set(configuration, list)
+  }
+  return list
+}
+
+function toListen(directive: ApacheDirective): ApacheListen {
+  const [word, second] = directive.args
+  if (word === undefined) {
+    const at = namePlace(directive)
+    return { directive, at, endpoint: unknown('no address is written', at), any: false, protocol: 'http' }
+  }
+  const at = wordPlace(directive, word)
+  const endpoint = endpointOf(word, at)
+  const port = endpoint.known ? endpoint.value.port : null
+  return {
+    directive,
+    at,
+    endpoint,
+    any: isAny(word),
+    protocol: second?.value.toLowerCase() ?? (port === 443 ? 'https' : 'http'),
+  }
+}
+
+function isAny(word: ApacheWord): boolean {
+  return parseApacheAddress(word.value)?.address === null
+}
+
+function endpointOf(word: ApacheWord, at: Place): Fact<Endpoint> {
+  if (!isSettled(word.value)) return unknown('the address is filled in elsewhere', at)
+  const socket = parseSocketAddress(word.value)
+  if (socket.kind === 'malformed' || socket.kind === 'unresolvable' || socket.port === null)
+    return unknown('httpd refuses the address', at)
+  const { port } = socket
+  if (socket.kind === 'name') return known({ address: { kind: 'name', name: socket.name }, port }, at)
+  if (socket.kind === 'ip') return known({ address: socket.address, port }, at)
+  const address: Address = isAny(word) || socket.address === ANY_V6 ? ANY_V6 : socket.address
+  return known(
+    address.kind === 'ip' && address.family === 4
+      ? { address: ANY_V4, port }
+      : { address: ANY_V6, port, ipv6only: false },
+    at,
+  )
+}
+
+/** The place of the protocol, or of the address where none is written. */
+export function protocolPlace(listen: ApacheListen): Place {
+  return argumentPlace(listen.directive, listen.directive.args.length > 1 ? 1 : 0)
+}
