@@ -1,0 +1,49 @@
+import type { Finding } from '../engine/finding.ts'
+import { maskMessage } from './mask.ts'
+import type { Reporter } from './reporter.ts'
+
+/** For programs: the whole report, stable under `version`; keys are added, never renamed. */
+export const reportJson: Reporter = report => {
+  const value = {
+    version: 1,
+    tool: report.tool,
+    root: report.root,
+    files: report.files,
+    programs: report.programs.map(({ program, main, accepted }) => ({ program, main, accepted })),
+    findings: report.findings.map(findingValue),
+    suppressed: report.suppressed.map(findingValue),
+    summary: {
+      error: report.summary.error,
+      warning: report.summary.warning,
+      info: report.summary.info,
+    },
+    ...(report.crashes.length > 0 && { crashes: report.crashes }),
+  }
+  return `${JSON.stringify(value, null, 2)}\n`
+}
+
+function findingValue(finding: Finding): Readonly<Record<string, unknown>> {
+  const { at, fix } = finding
+  return {
+    rule: finding.rule,
+    severity: finding.severity,
+    confidence: finding.confidence,
+    fatal: finding.fatal,
+    message: maskMessage(finding.message),
+    file: at.file,
+    line: at.line,
+    column: at.column,
+    endLine: at.endLine,
+    endColumn: at.endColumn,
+    related: finding.related.map(({ at, message }) => ({
+      file: at.file,
+      line: at.line,
+      column: at.column,
+      message: maskMessage(message),
+    })),
+    help: maskMessage(finding.help),
+    docs: finding.docs,
+    fix: fix === null ? null : { title: fix.title, safety: fix.safety },
+    fingerprint: finding.fingerprint,
+  }
+}

@@ -1,0 +1,155 @@
+import type { Location as SarifLocation, Log, Notification, ReportingDescriptor, Result } from 'sarif'
+import type { Finding, Location } from '../engine/finding.ts'
+import { DOCUMENTATION } from '../engine/finding.ts'
+import type { Report } from '../engine/report.ts'
+import type { Rule } from '../engine/rule.ts'
+import { SEVERITIES, type Severity } from '../engine/severity.ts'
+import { maskMessage } from './mask.ts'
+import type { Reporter } from './reporter.ts'
+
+const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json'
+const HOME = 'https://github.com/deploy-audit/deploy-audit'
+
+/** GitHub refuses a run with more results, and a result with more locations. */
+const MAXIMUM_RESULTS = 25_000
+const MAXIMUM_LOCATIONS = 1000
+const MAXIMUM_DESCRIPTION = 1024
+
+const LEVELS = { error: 'error', warning: 'warning', info: 'note' } as const
+const PROBLEM_SEVERITIES = { error: 'error', warning: 'warning', info: 'recommendation' } as const
+
+/**
+ * SARIF 2.1.0 as GitHub code scanning reads it.
+ * https://docs.github.com/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
+ */
+export const reportSarif: Reporter = report => {
+  const ruleIndex = new Map(report.rules.map(({ id }, index) => [id, index] as const))
+  const kept = worst(report.findings)
+  const log: Log = {
+    $schema: SCHEMA,
+    version: '2.1.0',
+    runs: [
+      {
+        tool: {
+          driver: {
+            name: report.tool.name,
+            semanticVersion: report.tool.version,
+            informationUri: HOME,
+            rules: report.rules.map(descriptor),
+          },
+        },
+        automationDetails: { id: 'deploy-audit/' },
+        columnKind: 'utf16CodeUnits',
+        originalUriBaseIds: {
+          '%SRCROOT%': { description: { text: 'The folder in which the audit was started.' } },
+        },
+        invocations: [
+          {
+            executionSuccessful: report.crashes.length === 0,
+            toolExecutionNotifications: notifications(report, report.findings.length - kept.length),
+          },
+        ],
+        results: kept.map(finding => result(finding, ruleIndex.get(finding.rule))),
+      },
+    ],
+  }
+  return `${JSON.stringify(log, null, 2)}\n`
+}
+
+/** All of them in their order, or, where they are too many, the worst. */
+function worst(findings: readonly Finding[]): readonly Finding[] {
+  if (findings.length <= MAXIMUM_RESULTS) return findings
+  const rank = (severity: Severity): number => -SEVERITIES.indexOf(severity)
+  return [...findings].sort((a, b) => rank(a.severity) - rank(b.severity)).slice(0, MAXIMUM_RESULTS)
+}
+
+function notifications(report: Report, leftOut: number): Notification[] {
+  const crashed = report.crashes.map(
+    ({ rule, message }): Notification => ({
+      level: 'error',
+      message: { text: `The rule ${rule} failed: ${message}` },
+      associatedRule: { id: rule },
+    }),
+  )
+  if (leftOut === 0) return crashed
+  const text = `${leftOut} findings are left out: GitHub takes ${MAXIMUM_RESULTS}. The worst are here.`
+  return [...crashed, { level: 'warning', message: { text } }]
+}
+
+function descriptor(rule: Rule): ReportingDescriptor {
+  const [group = ''] = rule.id.split('/')
+  const isSecurity = rule.securitySeverity !== undefined
+  const references = rule.references.map(reference => `- <${reference}>`)
+  return {
+    id: rule.id,
+    name: rule.id.replace(/(?:^|[/-])(.)/g, (_, letter: string) => letter.toUpperCase()),
+    shortDescription: { text: sentence(rule.summary) },
+    fullDescription: { text: shorten(rule.why, MAXIMUM_DESCRIPTION) },
+    help: {
+      text: sentence(rule.remedy),
+      markdown: [rule.why, `**What to do:** ${sentence(rule.remedy)}`, references.join('\n')]
+        .filter(Boolean)
+        .join('\n\n'),
+    },
+    helpUri: `${DOCUMENTATION}/${rule.id}.md`,
+    defaultConfiguration: { level: LEVELS[rule.severity] },
+    properties: {
+      tags: isSecurity ? ['security', group] : [group],
+      precision: rule.confidence,
+      ...(isSecurity
+        ? { 'security-severity': rule.securitySeverity.toFixed(1) }
+        : { 'problem.severity': PROBLEM_SEVERITIES[rule.severity] }),
+    },
+  }
+}
+
+function result(finding: Finding, ruleIndex: number | undefined): Result {
+  const related = finding.related.slice(0, MAXIMUM_LOCATIONS - 1)
+  const links = related.map(({ message }, index) => `[${escapeLink(maskMessage(message))}](${index + 1})`)
+  const text = [sentence(escapeLink(maskMessage(finding.message))), ...links.map(sentence)].join(' ')
+  return {
+    ruleId: finding.rule,
+    ...(ruleIndex !== undefined && { ruleIndex }),
+    level: LEVELS[finding.severity],
+    message: { text },
+    locations: [{ physicalLocation: physicalLocation(finding.at) }],
+    relatedLocations: related.map(({ at, message }, index) => ({
+      id: index + 1,
+      physicalLocation: physicalLocation(at),
+      message: { text: maskMessage(message) },
+    })),
+    partialFingerprints: { 'deployAudit/v1': finding.fingerprint },
+  }
+}
+
+function physicalLocation(at: Location): NonNullable<SarifLocation['physicalLocation']> {
+  const isEmpty = at.line === at.endLine && at.endColumn <= at.column
+  return {
+    artifactLocation: artifact(at.file),
+    region: {
+      startLine: at.line,
+      startColumn: at.column,
+      endLine: at.endLine,
+      endColumn: isEmpty ? at.column + 1 : at.endColumn,
+    },
+  }
+}
+
+/** Relative to the folder of the audit; what lies elsewhere on the machine has no other name than its own. */
+function artifact(file: string): { readonly uri: string; readonly uriBaseId?: string } {
+  const uri = file.split('/').map(encodeURIComponent).join('/')
+  return file.startsWith('/') ? { uri: `file://${uri}` } : { uri, uriBaseId: '%SRCROOT%' }
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`
+}
+
+/** In a SARIF message, brackets would begin a link. */
+function escapeLink(text: string): string {
+  return text.replace(/[[\]\\]/g, '\\$&')
+}
+
+function shorten(text: string, maximum: number): string {
+  return text.length <= maximum ? text : `${text.slice(0, maximum - 1)}…`
+}

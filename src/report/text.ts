@@ -1,0 +1,110 @@
+import type { ChalkInstance } from 'chalk'
+import type { Finding, Location } from '../engine/finding.ts'
+import type { ProgramReport, Report } from '../engine/report.ts'
+import { SEVERITIES, type Severity } from '../engine/severity.ts'
+import { frameOf } from './frame.ts'
+import { maskMessage } from './mask.ts'
+import { printable } from './printable.ts'
+import type { Reporter, ReportOptions } from './reporter.ts'
+
+/** For people: each finding with the code it speaks of, the worst named first in the line that sums up. */
+export const reportText: Reporter = (report, options) => {
+  const blocks = report.findings.map(finding => findingBlock(finding, options))
+  for (const { rule, message } of report.crashes) {
+    const head = options.chalk.red.bold('error[internal/rule-crashed]')
+    blocks.push(
+      `${head}: \`${rule}\` failed: ${printable(message)}\n   = help: report it, with the rule's name\n`,
+    )
+  }
+  if (options.summary) blocks.push(`${summaryLine(report, options.chalk)}\n`)
+  return blocks.join('\n')
+}
+
+function findingBlock(finding: Finding, options: ReportOptions): string {
+  const { chalk } = options
+  const places = [finding.at, ...finding.related.map(({ at }) => at)]
+  const digits = Math.max(...places.map(({ line }) => String(line).length))
+  const paint = colourOf(chalk, finding.severity)
+  const title = `${paint.bold(`${finding.severity}[${finding.rule}]`)}: ${chalk.bold(prose(finding.message))}`
+  const gutter: Gutter = { digits, ...options }
+  const lines = [
+    title,
+    ...framed('-->', finding.at, '^', finding.label, paint, gutter),
+    ...finding.related.flatMap(({ at, message }) => framed(':::', at, '-', message, chalk.blue, gutter)),
+    note('help', finding.help, gutter),
+    note('docs', finding.docs, gutter),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+interface Gutter {
+  readonly digits: number
+  readonly chalk: ChalkInstance
+  readonly width: number
+}
+
+function framed(
+  arrow: string,
+  at: Location,
+  mark: string,
+  label: string | null,
+  paint: ChalkInstance,
+  { digits, chalk, width }: Gutter,
+): string[] {
+  const blank = ' '.repeat(digits + 1)
+  const bar = chalk.blue('|')
+  const room = width - digits - 4
+  const { code, markStart, markEnd } = frameOf(at, room)
+  const space = ' '.repeat(markStart)
+  const underline = mark.repeat(markEnd - markStart)
+  const text = label === null ? '' : prose(label)
+  const fits = markEnd + 1 + text.length <= room
+  const lines = [
+    `${blank}${chalk.blue(arrow)} ${printable(at.file)}:${at.line}:${at.column}`,
+    `${blank} ${bar}`,
+    `${chalk.blue(` ${String(at.line).padStart(digits)} |`)} ${code}`.trimEnd(),
+    `${blank} ${bar} ${space}${paint(text !== '' && fits ? `${underline} ${text}` : underline)}`,
+  ]
+  if (text !== '' && !fits) {
+    const indent = ' '.repeat(Math.max(0, Math.min(markStart, room - text.length)))
+    lines.push(`${blank} ${bar} ${indent}${paint(text)}`)
+  }
+  return lines
+}
+
+function note(name: string, text: string, { digits, chalk }: Gutter): string {
+  return `${' '.repeat(digits + 2)}${chalk.blue('=')} ${chalk.bold(name)}: ${prose(text)}`
+}
+
+function prose(text: string): string {
+  return printable(maskMessage(text))
+}
+
+function colourOf(chalk: ChalkInstance, severity: Severity): ChalkInstance {
+  if (severity === 'error') return chalk.red
+  return severity === 'warning' ? chalk.yellow : chalk.cyan
+}
+
+/** `1 error, 2 warnings in 42 files; nginx accepts etc/nginx/nginx.conf, Apache refuses …`. */
+function summaryLine(report: Report, chalk: ChalkInstance): string {
+  const counts = [...SEVERITIES]
+    .reverse()
+    .filter(severity => report.summary[severity] > 0)
+    .map(severity => colourOf(chalk, severity)(countOf(report.summary[severity], severity)))
+  const found = counts.length === 0 ? chalk.green('nothing found') : counts.join(', ')
+  const files = `${report.files} ${report.files === 1 ? 'file' : 'files'}`
+  const suppressed = report.suppressed.length === 0 ? '' : ` (${report.suppressed.length} suppressed)`
+  const verdicts = report.programs.map(program => verdict(program))
+  return `${found}${suppressed} in ${files}${verdicts.length === 0 ? '' : `; ${verdicts.join(', ')}`}`
+}
+
+function countOf(count: number, severity: Severity): string {
+  if (severity === 'info') return `${count} info`
+  return `${count} ${severity}${count === 1 ? '' : 's'}`
+}
+
+function verdict({ program, main, accepted }: ProgramReport): string {
+  const name = program === 'nginx' ? 'nginx' : 'Apache'
+  if (main === null) return accepted ? `${name} fragments read` : `${name} would refuse the fragments`
+  return `${name} ${accepted ? 'accepts' : 'refuses'} ${printable(main)}`
+}
