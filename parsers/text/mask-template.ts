@@ -28,7 +28,7 @@ export function maskTemplate(path: string, text: string): MaskedText {
     .slice(1)
   const named = endings.some(ending => TEMPLATE_NAMES.has(ending)) || isConfigureInput(endings)
   const hasTags = text.includes('{{') || text.includes('{%') || text.includes('<%')
-  if (!named && !hasTags) return { code: text, template: false }
+  if (!named && (!hasTags || isProgram(path))) return { code: text, template: false }
   const tags = hasTags || text.includes('{#') ? findTags(text) : []
   if (!named && !tags.some(tag => isUnmistakable(text, tag))) return { code: text, template: false }
   const tagged = tags.length === 0 ? text : maskTags(text, tags)
@@ -39,6 +39,11 @@ export function maskTemplate(path: string, text: string): MaskedText {
 /** `nginx.conf.in`; a site's file may well be called `example.co.in`. */
 function isConfigureInput(endings: readonly string[]): boolean {
   return endings.at(-1) === 'in' && /^(?:conf|cfg|vhost|load|wsgi|py|sh|service)$/.test(endings.at(-2) ?? '')
+}
+
+/** Programs carry templates in their strings without being any. */
+function isProgram(path: string): boolean {
+  return /\.(?:py|wsgi|sh|js|php)$/.test(path)
 }
 
 interface Tag {

@@ -65,6 +65,7 @@ test('what the servers themselves accept is no template', () => {
   plain('/a.conf', 'log_format j \'{"a":{"b":"$uri"}}\';\nserver {# c\n#}\n}')
   plain('/etc/nginx/sites-enabled/example.co.in', 'root /%home%/@a@;')
   plain('/a.conf', "sub_filter '{{ title }}' 'x';")
+  plain('/settings.py', 'PAGE = """\n{{ title }}\n"""')
   plain('/a.conf', '# {{ ansible_managed }}\nlisten 80;')
   plain('/a.conf', 'LogFormat "%{%s}t %h" x')
   plain('/a.conf', 'set $a ${{x}};')

@@ -1,0 +1,50 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+
+/** A configuration as its bytes: each character of `conf` and `files` is one byte. */
+export interface NginxCase {
+  readonly name: string
+  readonly conf: string
+  /** Path relative to the folder of `nginx.conf` to content; `null` content is an empty folder. */
+  readonly files: Readonly<Record<string, string | null>>
+  /** Link, relative to the same folder, to its target. */
+  readonly links?: Readonly<Record<string, string>>
+}
+
+export interface NginxVerdict {
+  readonly accepts: boolean
+  /** What nginx says, from its level on; `$ROOT` stands for the folder of `nginx.conf`. */
+  readonly messages: readonly string[]
+}
+
+/** Asks the installed nginx, in a private folder that is gone afterwards. */
+export function askNginx(asked: NginxCase): NginxVerdict {
+  const root = mkdtempSync(join(tmpdir(), 'nginx-case-'))
+  try {
+    chmodSync(root, 0o755)
+    for (const [path, content] of [['nginx.conf', asked.conf] as const, ...Object.entries(asked.files)]) {
+      const target = join(root, path)
+      mkdirSync(content === null ? target : dirname(target), { recursive: true })
+      if (content !== null) writeFileSync(target, Buffer.from(content, 'latin1'))
+    }
+    for (const [path, target] of Object.entries(asked.links ?? {})) {
+      mkdirSync(dirname(join(root, path)), { recursive: true })
+      symlinkSync(target, join(root, path))
+    }
+    const log = join(root, 'error.log')
+    // The prefix lies elsewhere on purpose: includes begin at the folder of the main file.
+    const options = ['-p', tmpdir(), '-c', join(root, 'nginx.conf'), '-e', log, '-t']
+    // An include of itself goes on until no more files may be open.
+    const command = ['-c', 'ulimit -n 100; exec nginx "$@"', 'nginx', ...options]
+    const result = spawnSync('sh', command, { encoding: 'latin1', timeout: 10_000 })
+    const messages = result.stderr
+      .split('\n')
+      .filter(line => /^nginx: \[(?:emerg|crit|alert|warn)\]/.test(line))
+      .map(line => line.slice('nginx: '.length).replaceAll(root, '$ROOT'))
+    return { accepts: result.status === 0, messages }
+  } finally {
+    rmSync(root, { recursive: true, force: true })
+  }
+}
