@@ -1,5 +1,5 @@
 import type { ApacheWord } from '../../../parsers/apache/syntax.ts'
-import type { Source } from '../../../parsers/text/source.ts'
+import type { Place, Source } from '../../../parsers/text/source.ts'
 import type { Fact } from '../fact.ts'
 import type { Problem } from '../problem.ts'
 import type { ServerVersion } from '../version.ts'
@@ -43,6 +43,8 @@ export interface ApacheModule {
   readonly id: string
   /** `mod_headers.c`; null for a module outside the table. */
   readonly file: string | null
+  /** The `LoadModule`; null or absent for what is compiled in. */
+  readonly at?: Place | null
 }
 
 /** One httpd: a main file with all it includes, or the joined fragments of a tree that has none. */
@@ -57,6 +59,11 @@ export interface ApacheConfiguration {
   readonly top: readonly ApacheDirective[]
   /** By lower-case name, sections too (`virtualhost`), in reading order: rules look here and walk nothing. */
   readonly occurrences: ReadonlyMap<string, readonly ApacheDirective[]>
+  /**
+   * What acted while it was read and is gone from the tree, in reading order: `Include`, `Define`,
+   * `LoadModule`, `ServerRoot`, `Use`, the conditional sections and `<Macro>`, false ones too.
+   */
+  readonly executed?: readonly ApacheDirective[]
   /** Modules by id, in loading order, after the whole reading phase. */
   readonly modules: ReadonlyMap<string, ApacheModule>
   /** False for fragments or where a LoadModule could not be read: a module that is not in `modules` may be there. */

@@ -1,0 +1,104 @@
+import { posix } from 'node:path'
+import { type Source, textSource } from '../../../parsers/text/source.ts'
+import type { FileSystem } from '../../files/file-system.ts'
+import { type Fact, known, unknown } from '../fact.ts'
+import type { Problem } from '../problem.ts'
+import type { ServerVersion } from '../version.ts'
+import type { ApacheConfiguration, ApacheProblemCode } from './configuration.ts'
+import type { ApacheEnvironment } from './environment.ts'
+import { builtInModules } from './modules.ts'
+import { openStream, readBody, readFile } from './reading/read-lines.ts'
+import type { Reading } from './reading/reading.ts'
+import { rootFragments } from './reading/root-fragments.ts'
+
+export interface ApacheInput {
+  readonly files: FileSystem
+  /** The main file; null for fragments. */
+  readonly main: Source | null
+  /** Where `main` is null: files that some main file out of sight includes, in the order of their names. */
+  readonly fragments: readonly Source[]
+  readonly environment: ApacheEnvironment
+  readonly version: ServerVersion
+  /** `httpd -d`, an absolute path; the folder of the main file where absent. */
+  readonly serverRoot?: string
+  /** Names as `httpd -D` gives them, beside those of the environment. */
+  readonly defines?: readonly string[]
+  /** Lines as `httpd -C` and `httpd -c` give them, read before and after the main file. */
+  readonly commandLine?: { readonly before: readonly string[]; readonly after: readonly string[] }
+}
+
+/**
+ * Evaluates a configuration as httpd does it: reads it line by line, whereby includes, conditionals,
+ * macros and definitions act at their place, then walks the tree that came out of it.
+ *
+ * Never throws. `problems` holds what `apache2 -t` would say: where reading fails, nothing else.
+ */
+export function evaluateApache(input: ApacheInput): ApacheConfiguration {
+  const reading = startReading(input)
+  if (input.main !== null) readProgram(reading, input.main, input.commandLine)
+  else for (const source of rootFragments(reading, input.fragments)) readFile(reading, source, null)
+
+  const configuration = {
+    program: 'apache',
+    main: input.main,
+    version: input.version,
+    serverRoot: reading.serverRoot,
+    sources: [...reading.sources],
+    top: reading.top,
+    occurrences: reading.occurrences,
+    executed: reading.executed,
+    modules: reading.modules,
+    modulesComplete: !reading.fragments && reading.complete && !reading.stopped,
+    defines: reading.defines,
+    problems: reading.problems as readonly Problem<ApacheProblemCode>[],
+  } as const satisfies ApacheConfiguration
+  return configuration
+}
+
+function startReading(input: ApacheInput): Reading {
+  const fragments = input.main === null
+  const defines = new Map<string, string | null>()
+  for (const name of input.environment.defines.keys()) defines.set(name, null)
+  for (const name of input.defines ?? []) defines.set(name, null)
+  return {
+    files: input.files,
+    version: input.version,
+    environment: input.environment,
+    fragments,
+    top: [],
+    occurrences: new Map(),
+    executed: [],
+    sources: new Set(),
+    modules: new Map(builtInModules().map(module => [module.id, module])),
+    defines,
+    variables: new Map(),
+    problems: [],
+    names: new Map(),
+    said: new Map(),
+    macros: null,
+    serverRoot: initialRoot(input),
+    stream: openStream(textSource('', '')),
+    includeDepth: 0,
+    complete: true,
+    fatal: false,
+    stopped: false,
+    readFile,
+    readBody,
+  }
+}
+
+function initialRoot({ serverRoot, main }: ApacheInput): Fact<string> {
+  if (serverRoot !== undefined) return known(posix.normalize(serverRoot))
+  if (main === null) return unknown('the main file, which may set it, is not among the files')
+  return known(posix.dirname(main.path))
+}
+
+function readProgram(reading: Reading, main: Source, commandLine: ApacheInput['commandLine']): void {
+  if (commandLine?.before.length) readFile(reading, lines(commandLine.before), null)
+  readFile(reading, main, null)
+  if (commandLine?.after.length) readFile(reading, lines(commandLine.after), null)
+}
+
+function lines(texts: readonly string[]): Source {
+  return textSource('-c/-C directives', texts.map(text => `${text}\n`).join(''))
+}

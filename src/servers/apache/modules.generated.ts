@@ -1,0 +1,130 @@
+// Generated from tools/facts/apache-modules.tsv by `npm run generate`: edit that file instead.
+
+/** A module a line: id, shared object (empty where compiled in), source file. */
+export const MODULE_ROWS = `access_compat_module	mod_access_compat.so	mod_access_compat.c
+actions_module	mod_actions.so	mod_actions.c
+alias_module	mod_alias.so	mod_alias.c
+allowmethods_module	mod_allowmethods.so	mod_allowmethods.c
+asis_module	mod_asis.so	mod_asis.c
+auth_basic_module	mod_auth_basic.so	mod_auth_basic.c
+auth_digest_module	mod_auth_digest.so	mod_auth_digest.c
+auth_form_module	mod_auth_form.so	mod_auth_form.c
+authn_anon_module	mod_authn_anon.so	mod_authn_anon.c
+authn_core_module	mod_authn_core.so	mod_authn_core.c
+authn_dbd_module	mod_authn_dbd.so	mod_authn_dbd.c
+authn_dbm_module	mod_authn_dbm.so	mod_authn_dbm.c
+authn_file_module	mod_authn_file.so	mod_authn_file.c
+authn_socache_module	mod_authn_socache.so	mod_authn_socache.c
+authnz_fcgi_module	mod_authnz_fcgi.so	mod_authnz_fcgi.c
+authnz_ldap_module	mod_authnz_ldap.so	mod_authnz_ldap.c
+authz_core_module	mod_authz_core.so	mod_authz_core.c
+authz_dbd_module	mod_authz_dbd.so	mod_authz_dbd.c
+authz_dbm_module	mod_authz_dbm.so	mod_authz_dbm.c
+authz_groupfile_module	mod_authz_groupfile.so	mod_authz_groupfile.c
+authz_host_module	mod_authz_host.so	mod_authz_host.c
+authz_owner_module	mod_authz_owner.so	mod_authz_owner.c
+authz_user_module	mod_authz_user.so	mod_authz_user.c
+autoindex_module	mod_autoindex.so	mod_autoindex.c
+brotli_module	mod_brotli.so	mod_brotli.c
+bucketeer_module	mod_bucketeer.so	mod_bucketeer.c
+buffer_module	mod_buffer.so	mod_buffer.c
+cache_disk_module	mod_cache_disk.so	mod_cache_disk.c
+cache_module	mod_cache.so	mod_cache.c
+cache_socache_module	mod_cache_socache.so	mod_cache_socache.c
+case_filter_in_module	mod_case_filter_in.so	mod_case_filter_in.c
+case_filter_module	mod_case_filter.so	mod_case_filter.c
+cern_meta_module	mod_cern_meta.so	mod_cern_meta.c
+cgi_module	mod_cgi.so	mod_cgi.c
+cgid_module	mod_cgid.so	mod_cgid.c
+charset_lite_module	mod_charset_lite.so	mod_charset_lite.c
+core_module		core.c
+data_module	mod_data.so	mod_data.c
+dav_fs_module	mod_dav_fs.so	mod_dav_fs.c
+dav_lock_module	mod_dav_lock.so	mod_dav_lock.c
+dav_module	mod_dav.so	mod_dav.c
+dbd_module	mod_dbd.so	mod_dbd.c
+deflate_module	mod_deflate.so	mod_deflate.c
+dialup_module	mod_dialup.so	mod_dialup.c
+dir_module	mod_dir.so	mod_dir.c
+dumpio_module	mod_dumpio.so	mod_dumpio.c
+echo_module	mod_echo.so	mod_echo.c
+env_module	mod_env.so	mod_env.c
+expires_module	mod_expires.so	mod_expires.c
+ext_filter_module	mod_ext_filter.so	mod_ext_filter.c
+file_cache_module	mod_file_cache.so	mod_file_cache.c
+filter_module	mod_filter.so	mod_filter.c
+headers_module	mod_headers.so	mod_headers.c
+heartbeat_module	mod_heartbeat.so	mod_heartbeat.c
+heartmonitor_module	mod_heartmonitor.so	mod_heartmonitor.c
+http2_module	mod_http2.so	mod_http2.c
+http_module		http_core.c
+ident_module	mod_ident.so	mod_ident.c
+imagemap_module	mod_imagemap.so	mod_imagemap.c
+include_module	mod_include.so	mod_include.c
+info_module	mod_info.so	mod_info.c
+lbmethod_bybusyness_module	mod_lbmethod_bybusyness.so	mod_lbmethod_bybusyness.c
+lbmethod_byrequests_module	mod_lbmethod_byrequests.so	mod_lbmethod_byrequests.c
+lbmethod_bytraffic_module	mod_lbmethod_bytraffic.so	mod_lbmethod_bytraffic.c
+lbmethod_heartbeat_module	mod_lbmethod_heartbeat.so	mod_lbmethod_heartbeat.c
+ldap_module	mod_ldap.so	util_ldap.c
+log_config_module		mod_log_config.c
+log_debug_module	mod_log_debug.so	mod_log_debug.c
+log_forensic_module	mod_log_forensic.so	mod_log_forensic.c
+logio_module		mod_logio.c
+lua_module	mod_lua.so	mod_lua.c
+macro_module	mod_macro.so	mod_macro.c
+md_module	mod_md.so	mod_md.c
+mime_magic_module	mod_mime_magic.so	mod_mime_magic.c
+mime_module	mod_mime.so	mod_mime.c
+mpm_event_module	mod_mpm_event.so	event.c
+mpm_prefork_module	mod_mpm_prefork.so	prefork.c
+mpm_worker_module	mod_mpm_worker.so	worker.c
+negotiation_module	mod_negotiation.so	mod_negotiation.c
+proxy_ajp_module	mod_proxy_ajp.so	mod_proxy_ajp.c
+proxy_balancer_module	mod_proxy_balancer.so	mod_proxy_balancer.c
+proxy_connect_module	mod_proxy_connect.so	mod_proxy_connect.c
+proxy_express_module	mod_proxy_express.so	mod_proxy_express.c
+proxy_fcgi_module	mod_proxy_fcgi.so	mod_proxy_fcgi.c
+proxy_fdpass_module	mod_proxy_fdpass.so	mod_proxy_fdpass.c
+proxy_ftp_module	mod_proxy_ftp.so	mod_proxy_ftp.c
+proxy_hcheck_module	mod_proxy_hcheck.so	mod_proxy_hcheck.c
+proxy_html_module	mod_proxy_html.so	mod_proxy_html.c
+proxy_http2_module	mod_proxy_http2.so	mod_proxy_http2.c
+proxy_http_module	mod_proxy_http.so	mod_proxy_http.c
+proxy_module	mod_proxy.so	mod_proxy.c
+proxy_scgi_module	mod_proxy_scgi.so	mod_proxy_scgi.c
+proxy_uwsgi_module	mod_proxy_uwsgi.so	mod_proxy_uwsgi.c
+proxy_wstunnel_module	mod_proxy_wstunnel.so	mod_proxy_wstunnel.c
+ratelimit_module	mod_ratelimit.so	mod_ratelimit.c
+reflector_module	mod_reflector.so	mod_reflector.c
+remoteip_module	mod_remoteip.so	mod_remoteip.c
+reqtimeout_module	mod_reqtimeout.so	mod_reqtimeout.c
+request_module	mod_request.so	mod_request.c
+rewrite_module	mod_rewrite.so	mod_rewrite.c
+sed_module	mod_sed.so	mod_sed.c
+session_cookie_module	mod_session_cookie.so	mod_session_cookie.c
+session_crypto_module	mod_session_crypto.so	mod_session_crypto.c
+session_dbd_module	mod_session_dbd.so	mod_session_dbd.c
+session_module	mod_session.so	mod_session.c
+setenvif_module	mod_setenvif.so	mod_setenvif.c
+slotmem_plain_module	mod_slotmem_plain.so	mod_slotmem_plain.c
+slotmem_shm_module	mod_slotmem_shm.so	mod_slotmem_shm.c
+so_module		mod_so.c
+socache_dbm_module	mod_socache_dbm.so	mod_socache_dbm.c
+socache_memcache_module	mod_socache_memcache.so	mod_socache_memcache.c
+socache_redis_module	mod_socache_redis.so	mod_socache_redis.c
+socache_shmcb_module	mod_socache_shmcb.so	mod_socache_shmcb.c
+speling_module	mod_speling.so	mod_speling.c
+ssl_module	mod_ssl.so	mod_ssl.c
+status_module	mod_status.so	mod_status.c
+substitute_module	mod_substitute.so	mod_substitute.c
+suexec_module	mod_suexec.so	mod_suexec.c
+unique_id_module	mod_unique_id.so	mod_unique_id.c
+unixd_module		mod_unixd.c
+userdir_module	mod_userdir.so	mod_userdir.c
+usertrack_module	mod_usertrack.so	mod_usertrack.c
+version_module		mod_version.c
+vhost_alias_module	mod_vhost_alias.so	mod_vhost_alias.c
+watchdog_module		mod_watchdog.c
+wsgi_module	mod_wsgi.so	mod_wsgi.c
+xml2enc_module	mod_xml2enc.so	mod_xml2enc.c`

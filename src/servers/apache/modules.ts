@@ -1,0 +1,81 @@
+import type { ApacheModule } from './configuration.ts'
+import { MODULE_ROWS } from './modules.generated.ts'
+
+/** A module of httpd 2.4 or Debian's mod_wsgi under its three names. */
+export interface ApacheModuleFacts {
+  /** `headers_module`: what `LoadModule` and `<IfModule>` call it. */
+  readonly id: string
+  /** `mod_headers.so`; null where Debian compiles it in. */
+  readonly sharedObject: string | null
+  /** `mod_headers.c`: the other name that `<IfModule>` knows, irregular for the MPMs and mod_ldap. */
+  readonly file: string
+}
+
+let byId: Map<string, ApacheModuleFacts> | undefined
+let byFile: Map<string, ApacheModuleFacts> | undefined
+let bySharedObject: Map<string, ApacheModuleFacts> | undefined
+
+function decode(): Map<string, ApacheModuleFacts> {
+  byId = new Map()
+  byFile = new Map()
+  bySharedObject = new Map()
+  for (const row of MODULE_ROWS.split('\n')) {
+    const [id = '', sharedObject = '', file = ''] = row.split('\t')
+    const facts = { id, sharedObject: sharedObject || null, file }
+    byId.set(id, facts)
+    byFile.set(file, facts)
+    if (facts.sharedObject !== null) bySharedObject.set(facts.sharedObject, facts)
+  }
+  return byId
+}
+
+/** A module by its id, such as `headers_module`. */
+export function apacheModule(id: string): ApacheModuleFacts | undefined {
+  return (byId ?? decode()).get(id)
+}
+
+/** A module by its source file, such as `mod_headers.c`. */
+export function apacheModuleOfFile(file: string): ApacheModuleFacts | undefined {
+  if (byFile === undefined) decode()
+  return byFile?.get(file)
+}
+
+/** A module by its shared object's name without folder, such as `mod_headers.so`. */
+export function apacheModuleOfSharedObject(name: string): ApacheModuleFacts | undefined {
+  if (bySharedObject === undefined) decode()
+  return bySharedObject?.get(name)
+}
+
+/** Every module of the table, by id. */
+export function allApacheModules(): Iterable<ApacheModuleFacts> {
+  return (byId ?? decode()).values()
+}
+
+/** The modules that Debian compiles in; other builds load some of them, which changes nothing. */
+export function builtInModules(): readonly ApacheModule[] {
+  const modules: ApacheModule[] = []
+  for (const { id, sharedObject, file } of allApacheModules()) {
+    if (sharedObject === null) modules.push({ id, file })
+  }
+  return modules
+}
+
+/**
+ * The source file of a module: the table's, or for another's module what nearly all are called,
+ * `mod_fcgid.c` for `fcgid_module`.
+ */
+export function sourceFileOf(id: string): string {
+  return apacheModule(id)?.file ?? `mod_${id.replace(/_module$/, '')}.c`
+}
+
+/**
+ * Whether `<IfModule name>` finds a module among the loaded ones, by id or source file, case and all:
+ * `mod_headers` and `MOD_HEADERS.C` name none.
+ */
+export function isLoadedUnder(modules: ReadonlyMap<string, ApacheModule>, name: string): boolean {
+  if (modules.has(name)) return true
+  if (!name.endsWith('.c')) return false
+  const known = apacheModuleOfFile(name)
+  if (known !== undefined) return modules.has(known.id)
+  return name.startsWith('mod_') && modules.has(`${name.slice(4, -2)}_module`)
+}

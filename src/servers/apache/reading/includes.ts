@@ -1,0 +1,167 @@
+import { posix } from 'node:path'
+import type { ApacheLineNode } from '../../../../parsers/apache/syntax.ts'
+import type { Place } from '../../../../parsers/text/source.ts'
+import { isPattern, matchesPattern } from './fnmatch.ts'
+import { absolutePath } from './paths.ts'
+import { placeOf } from './places.ts'
+import { type Cursor, type Reading, refuse, remark } from './reading.ts'
+
+/** httpd's AP_MAX_INCLUDE_DEPTH, for files and for folders alike. */
+const MAXIMUM_DEPTH = 128
+
+/** One Include at work. */
+interface Including {
+  readonly reading: Reading
+  readonly cursor: Cursor
+  readonly optional: boolean
+  /** The word that names the path. */
+  readonly at: Place
+}
+
+/** `Include`: reads files in place; relative ones begin at the ServerRoot of this moment. */
+export function include(reading: Reading, node: ApacheLineNode, cursor: Cursor): void {
+  includeWord(reading, node, cursor, false)
+}
+
+/** `IncludeOptional`: the same, content with finding nothing. */
+export function includeOptional(reading: Reading, node: ApacheLineNode, cursor: Cursor): void {
+  includeWord(reading, node, cursor, true)
+}
+
+function includeWord(reading: Reading, node: ApacheLineNode, cursor: Cursor, optional: boolean): void {
+  const word = node.words[0]
+  if (word === undefined) return
+  const at = placeOf(reading.stream, node, word)
+  const path = absolutePath(reading, word.value)
+  if (path === null) {
+    skipUnknown({ reading, cursor, optional, at }, word.value)
+    return
+  }
+  if (reading.includeDepth >= MAXIMUM_DEPTH) {
+    refuse(
+      reading,
+      'include-too-deep',
+      `includes are nested more than ${MAXIMUM_DEPTH} deep: this one leads back to itself`,
+      at,
+    )
+    reading.stopped = true
+    return
+  }
+  reading.includeDepth++
+  const including: Including = { reading, cursor, optional, at }
+  if (isPattern(path)) includePattern(including, '/', path.split('/').slice(1))
+  else includePath(including, path, 0)
+  reading.includeDepth--
+}
+
+/** Walks a pattern component by component, in byte order. */
+function includePattern(including: Including, folder: string, components: readonly string[]): void {
+  const { reading, optional, at } = including
+  const [component = '', ...rest] = components
+  if (!isPattern(component)) {
+    const path = posix.join(folder, component)
+    if (rest.length === 0) includePath(including, path, 0)
+    else includePattern(including, path, rest)
+    return
+  }
+  const { files } = reading
+  const entries = files.list(folder)
+  if (entries === null) {
+    if (!files.covers(folder)) {
+      skipUnknown(including, folder)
+      return
+    }
+    if (files.kind(folder) === 'directory') {
+      skipUnknown(including, folder)
+      return
+    }
+    if (optional && files.kind(folder) === null) return
+    refuse(reading, 'include-missing', `\`${folder}\` is no directory`, at)
+    return
+  }
+  let matched = false
+  for (const { name, kind } of entries) {
+    if (!matchesPattern(component, name) || (rest.length > 0 && kind !== 'directory')) continue
+    matched = true
+    const path = posix.join(folder, name)
+    if (rest.length === 0) includePath(including, path, 0)
+    else includePattern(including, path, rest)
+    if (reading.stopped) return
+  }
+  if (matched || optional) return
+  if (!files.covers(posix.join(folder, 'any'))) {
+    skipUnknown(including, folder)
+    return
+  }
+  refuse(reading, 'include-no-match', `nothing in \`${folder}\` matches \`${component}\``, at, {
+    help: 'write `IncludeOptional` where the folder may be empty',
+  })
+}
+
+/** Reads a file, or everything below a directory: hidden files and editors' backups too. */
+function includePath(including: Including, path: string, depth: number): void {
+  const { reading, cursor, optional, at } = including
+  const { files } = reading
+  const result = files.read(path)
+  switch (result.kind) {
+    case 'source':
+      reading.readFile(reading, result.source, cursor.parent)
+      return
+    case 'directory':
+      includeFolder(including, path, depth)
+      return
+    case 'other':
+      if (path === '/dev/null') return
+      skipUnknown(including, path)
+      return
+    case 'unreadable':
+    case 'too-large':
+      skipUnknown(including, path)
+      return
+    case 'missing':
+      if (isAbsent(including, path)) {
+        if (!optional) refuse(reading, 'include-missing', `\`${path}\` does not exist`, at)
+      } else skipUnknown(including, path)
+  }
+}
+
+function includeFolder(including: Including, path: string, depth: number): void {
+  const { reading, at } = including
+  if (depth > MAXIMUM_DEPTH) {
+    refuse(
+      reading,
+      'include-too-deep',
+      `folders below \`${path}\` are nested more than ${MAXIMUM_DEPTH} deep`,
+      at,
+    )
+    reading.stopped = true
+    return
+  }
+  const entries = reading.files.list(path)
+  if (entries === null) {
+    skipUnknown(including, path)
+    return
+  }
+  for (const { name } of entries) {
+    includePath(including, posix.join(path, name), depth + 1)
+    if (reading.stopped) return
+  }
+}
+
+/**
+ * A missing file is evidence where the audit holds its place. A link is not: what it leads to may lie
+ * outside the audited root.
+ */
+function isAbsent({ reading: { files } }: Including, path: string): boolean {
+  if (!files.covers(path)) return false
+  const entries = files.list(posix.dirname(path))
+  const name = posix.basename(path)
+  return entries === null || !entries.some(entry => entry.name === name)
+}
+
+/** From here on anything may be defined or loaded that the audit does not see. */
+function skipUnknown({ reading, optional, at }: Including, path: string): void {
+  reading.complete = false
+  if (optional || reading.fragments) return
+  remark(reading, 'include-unknown', `\`${path}\` lies outside of what is audited`, at)
+}

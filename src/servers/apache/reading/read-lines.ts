@@ -1,0 +1,178 @@
+import { parseApache } from '../../../../parsers/apache/parse.ts'
+import { splitWords } from '../../../../parsers/apache/split-words.ts'
+import type { ApacheLineNode } from '../../../../parsers/apache/syntax.ts'
+import { isUnknownWord, type Source } from '../../../../parsers/text/source.ts'
+import type { ApacheDirective } from '../configuration.ts'
+import { nextLine } from './conditionals.ts'
+import { execute } from './executed.ts'
+import { type LineName, nameOf, noteOccurrence } from './names.ts'
+import { lineOf, placeOf } from './places.ts'
+import { type Cursor, type OpenDirective, type Reading, refuse, type Stream } from './reading.ts'
+import { expandLine, hasVariables } from './variables.ts'
+
+/** Reads one file into the tree below `parent`: what it opens it has to close. */
+export function readFile(reading: Reading, source: Source, parent: OpenDirective | null): void {
+  reading.sources.add(source)
+  const before = reading.stream
+  reading.stream = openStream(source)
+  const cursor: Cursor = { floor: parent, parent }
+  for (let node = nextLine(reading); node !== null; node = nextLine(reading)) {
+    readLine(reading, node, cursor)
+    if (reading.stopped) break
+  }
+  refuseOpen(reading, cursor)
+  reading.stream = before
+}
+
+export function openStream(source: Source, file = source.path): Stream {
+  return {
+    nodes: parseApache(source),
+    source,
+    file,
+    rest: null,
+    expands: source.code.includes('${'),
+    next: 0,
+  }
+}
+
+/**
+ * Reads a true conditional's body. Its closer has to be the whole line; the end of the file closes it as
+ * well, and with it whatever the body still has open.
+ */
+export function readBody(reading: Reading, cursor: Cursor, closer: string): void {
+  for (let node = nextLine(reading); node !== null; node = nextLine(reading)) {
+    if (node.kind === 'close' && cursor.parent === cursor.floor && isCloserOf(reading, node, closer)) return
+    readLine(reading, node, cursor)
+    if (reading.stopped) return
+  }
+}
+
+function isCloserOf(reading: Reading, node: ApacheLineNode, name: string): boolean {
+  if (node.text !== '' || node.name.value.length !== name.length) return false
+  return lineOf(reading.stream, node).toLowerCase() === `</${name.toLowerCase()}>`
+}
+
+/** httpd names the outermost of what is still open. */
+function refuseOpen(reading: Reading, cursor: Cursor): void {
+  if (reading.stopped) return
+  let outermost: OpenDirective | null = null
+  for (let open = cursor.parent; open !== null && open !== cursor.floor; open = open.parent) outermost = open
+  if (outermost === null) return
+  const { source, nameStart, nameEnd, name } = outermost
+  const at = { source, start: nameStart, end: nameEnd }
+  refuse(reading, 'section-unclosed', `\`<${name}>\` is not closed`, at, { help: `add \`</${name}>\`` })
+}
+
+function readLine(reading: Reading, written: ApacheLineNode, cursor: Cursor): void {
+  const { stream } = reading
+  let node = written
+  if (stream.expands && hasVariables(written)) {
+    const expanded = expandLine(reading, stream, written)
+    if (expanded === null) return
+    node = expanded
+  }
+  if (node.kind === 'close') {
+    closeSection(reading, node, cursor)
+    return
+  }
+  if (node.name.value === '' && isEmptyWord(stream, node)) return
+  // What a template or an unknown variable names is anybody's guess.
+  if (node.kind === 'directive' && isUnknownWord(node.name.value)) return
+  const name = nameOf(reading, node.name.value, node.kind === 'open')
+  const parent = cursor.parent
+  if (execute(reading, node, name, cursor)) {
+    reading.executed.push(makeDirective(stream, node, name, parent))
+    return
+  }
+  const directive = makeDirective(stream, node, name, parent)
+  const siblings = parent === null ? reading.top : parent.children
+  siblings.push(directive)
+  noteOccurrence(reading, name, directive)
+  if (directive.section) cursor.parent = directive
+}
+
+/** httpd skips a line whose first word is `""`. */
+function isEmptyWord(stream: Stream, node: ApacheLineNode): boolean {
+  return splitWords(lineOf(stream, node))[0]?.value === ''
+}
+
+/** Stands for the children of what can have none. */
+const NO_CHILDREN: OpenDirective[] = []
+
+function makeDirective(
+  stream: Stream,
+  node: ApacheLineNode,
+  name: LineName,
+  parent: OpenDirective | null,
+): OpenDirective {
+  const section = node.kind === 'open'
+  return {
+    name: name.name,
+    section,
+    args: node.words,
+    text: node.text,
+    source: stream.source,
+    start: node.start,
+    end: node.end,
+    nameStart: node.name.start,
+    nameEnd: node.name.end,
+    line: node.line,
+    file: stream.file,
+    parent,
+    children: section ? [] : NO_CHILDREN,
+  } satisfies ApacheDirective
+}
+
+function closeSection(reading: Reading, node: ApacheLineNode, cursor: Cursor): void {
+  const { stream } = reading
+  const name = node.name.value
+  const open = cursor.parent
+  if (open === cursor.floor || open === null) {
+    refuse(reading, 'section-not-open', `\`</${name}>\` closes nothing`, placeOf(stream, node))
+    return
+  }
+  if (!isWholeCloser(stream, node)) {
+    refuse(reading, 'section-close-malformed', `\`</${name}\` does not end in \`>\``, placeOf(stream, node))
+  }
+  if (name.length === open.name.length && name.toLowerCase() === open.name.toLowerCase()) {
+    cursor.parent = open.parent
+    return
+  }
+  if (isUnknownWord(name) || isUnknownWord(open.name)) {
+    cursor.parent = open.parent
+    return
+  }
+  refuse(
+    reading,
+    'section-mismatched',
+    `\`<${open.name}>\` is closed by \`</${name}>\``,
+    placeOf(stream, node),
+    {
+      related: [
+        {
+          at: { source: open.source, start: open.nameStart, end: open.nameEnd },
+          message: `\`<${open.name}>\` is opened here`,
+        },
+      ],
+    },
+  )
+  recover(cursor, name)
+}
+
+/** Goes on behind the section that the closer may have meant. */
+function recover(cursor: Cursor, name: string): void {
+  for (let open = cursor.parent; open !== null && open !== cursor.floor; open = open.parent) {
+    if (open.name.toLowerCase() !== name.toLowerCase()) continue
+    cursor.parent = open.parent
+    return
+  }
+}
+
+/** The first word has to end in `>`: what follows behind a space is ignored. */
+function isWholeCloser(stream: Stream, node: ApacheLineNode): boolean {
+  if (node.made === null && stream.source.code.charCodeAt(node.name.end) === 62) {
+    const behind = stream.source.code.charCodeAt(node.name.end + 1)
+    if (Number.isNaN(behind) || behind === 10 || behind === 13 || behind === 32) return true
+  }
+  return splitWords(lineOf(stream, node))[0]?.value.endsWith('>') ?? false
+}

@@ -1,0 +1,107 @@
+import type { ApacheNode } from '../../../../parsers/apache/syntax.ts'
+import type { Place, Source } from '../../../../parsers/text/source.ts'
+import type { FileSystem } from '../../../files/file-system.ts'
+import type { Fact } from '../../fact.ts'
+import type { Problem } from '../../problem.ts'
+import type { ServerVersion } from '../../version.ts'
+import type { ApacheDirective, ApacheModule } from '../configuration.ts'
+import type { ApacheEnvironment } from '../environment.ts'
+import type { ApacheReadProblemCode } from '../problem-codes.ts'
+import type { Macro } from './macros.ts'
+import type { LineName } from './names.ts'
+
+/** A directive while the tree is built: the same object, with its children still coming. */
+export interface OpenDirective extends ApacheDirective {
+  readonly parent: OpenDirective | null
+  readonly children: OpenDirective[]
+}
+
+/**
+ * What lines come from. A macro's lines are put before the rest of the stream that used it, as httpd
+ * does, so that a macro may open or close what its user closes or opened.
+ */
+export interface Stream {
+  readonly nodes: readonly ApacheNode[]
+  readonly source: Source
+  /** The file name that httpd would give: a path, or `macro 'm' (defined on line …) used on line …`. */
+  readonly file: string
+  /** What comes when this one is at its end; null for a file. */
+  readonly rest: Stream | null
+  /** True where some line may hold `${}`. */
+  readonly expands: boolean
+  next: number
+}
+
+/**
+ * Where lines go. httpd builds every file and every conditional's body as a tree of its own: what was
+ * open before cannot be closed by it, so `floor` is the section below which it cannot go.
+ */
+export interface Cursor {
+  readonly floor: OpenDirective | null
+  parent: OpenDirective | null
+}
+
+/** Everything that changes while a configuration is read. */
+export interface Reading {
+  readonly files: FileSystem
+  readonly version: ServerVersion
+  readonly environment: ApacheEnvironment
+  /** True for files whose outer part nobody knows: what is not there may be there. */
+  readonly fragments: boolean
+  readonly top: OpenDirective[]
+  readonly occurrences: Map<string, ApacheDirective[]>
+  /** Directives that acted while they were read and left no trace in the tree. */
+  readonly executed: ApacheDirective[]
+  readonly sources: Set<Source>
+  readonly modules: Map<string, ApacheModule>
+  /** What `-D` and `Define` named, with its value; case counts. */
+  readonly defines: Map<string, string | null>
+  /** Values of `Define` by lower-case name: `${}` does not mind the case. */
+  readonly variables: Map<string, string>
+  readonly problems: Problem<ApacheReadProblemCode>[]
+  readonly names: Map<string, LineName>
+  readonly said: Map<Source, Set<number>>
+  macros: Map<string, Macro> | null
+  serverRoot: Fact<string>
+  stream: Stream
+  includeDepth: number
+  /** False once a file that might define, load or include anything could not be read. */
+  complete: boolean
+  /** True once httpd would have given up: the rest is read, and nothing more is said of it. */
+  fatal: boolean
+  /** True once going on would never end. */
+  stopped: boolean
+  /** Reads one file into the tree below `parent`; set once, since includes lead back to the lines. */
+  readonly readFile: (reading: Reading, source: Source, parent: OpenDirective | null) => void
+  /** Reads lines until a conditional's closer or the end of the stream. */
+  readonly readBody: (reading: Reading, cursor: Cursor, closer: string) => void
+}
+
+/** Says why httpd refuses the configuration. Only its first word counts, and a template may be anything. */
+export function refuse(
+  reading: Reading,
+  code: ApacheReadProblemCode,
+  message: string,
+  at: Place,
+  extra: Pick<Problem, 'help' | 'related'> = {},
+): void {
+  if (at.source.template || reading.fatal) return
+  reading.fatal = true
+  reading.problems.push({ code, fatal: true, message, at, ...extra })
+}
+
+/** Says what httpd would say or nobody would, and go on; once for a stretch of text. */
+export function remark(
+  reading: Reading,
+  code: ApacheReadProblemCode,
+  message: string,
+  at: Place,
+  extra: Pick<Problem, 'help' | 'related'> = {},
+): void {
+  if (at.source.template || reading.fatal) return
+  const said = reading.said.get(at.source)
+  if (said === undefined) reading.said.set(at.source, new Set([at.start]))
+  else if (said.has(at.start)) return
+  else said.add(at.start)
+  reading.problems.push({ code, fatal: false, message, at, ...extra })
+}

@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs'
+import { allApacheModules } from '../../../src/servers/apache/modules.ts'
+
+/** One configuration that a real httpd 2.4.71 was asked about, and what it said. */
+export interface ApacheCase {
+  readonly name: string
+  /** Behind `Include $ROOT/base.inc` on the first line where `base` is true. */
+  readonly conf: string
+  readonly base: boolean
+  /** Path below the root to content; null for an empty folder. */
+  readonly files: Readonly<Record<string, string | null>>
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly accepts: boolean
+  readonly stderr: string
+  /** DUMP_CONFIG's output without what belongs to base.inc; null where the configuration is refused. */
+  readonly tree: string | null
+}
+
+/** The folder that stands for `$ROOT` of the cases. */
+export const ROOT = '/srv/root'
+
+export function readCases(): readonly ApacheCase[] {
+  const text = readFileSync(new URL('cases.jsonl', import.meta.url), 'utf8')
+  return text
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line) as ApacheCase)
+}
+
+/** The files of a case as a root that also holds the modules of the server. */
+export function caseFiles({ conf, base, files }: ApacheCase): Record<string, string> {
+  const texts: Record<string, string> = { '/tmp/': '', '/dev/null': '', [`${ROOT}/`]: '' }
+  for (const { sharedObject } of allApacheModules()) {
+    if (sharedObject !== null) texts[`/usr/lib/apache2/modules/${sharedObject}`] = ''
+  }
+  const baseText = readFileSync(new URL('base.conf', import.meta.url), 'utf8')
+  texts[`${ROOT}/base.inc`] = fill(baseText)
+  texts[`${ROOT}/c.conf`] = fill(base ? `Include ${ROOT}/base.inc\n${conf}` : conf)
+  for (const [name, text] of Object.entries(files)) {
+    if (text === null) texts[`${ROOT}/${name}/`] = ''
+    else texts[`${ROOT}/${name}`] = fill(text)
+  }
+  return texts
+}
+
+export function fill(text: string): string {
+  return text.replaceAll('$ROOT', ROOT)
+}
