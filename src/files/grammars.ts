@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 export interface GrammarFiles {
   readonly runtime: string
   readonly bash: string
+  readonly python: string
 }
 
 /**
@@ -16,6 +17,7 @@ export function grammarFiles(): GrammarFiles {
   return {
     runtime: find('web-tree-sitter.wasm', 'web-tree-sitter'),
     bash: find('tree-sitter-bash.wasm', 'tree-sitter-bash'),
+    python: find('tree-sitter-python.wasm', 'tree-sitter-python'),
   }
 }
 

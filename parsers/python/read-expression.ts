@@ -1,0 +1,150 @@
+import type { Node } from 'web-tree-sitter'
+import type { PythonCall, PythonExpression } from './python-module.ts'
+
+/** An expression as data; everything that is neither literal, name, call, operator nor index is unknown. */
+export function readExpression(node: Node): PythonExpression {
+  const at = { start: node.startIndex, end: node.endIndex }
+  switch (node.type) {
+    case 'string': {
+      const value = readString(node)
+      return value === null ? { kind: 'unknown', ...at } : { kind: 'string', value, ...at }
+    }
+    case 'concatenated_string': {
+      const parts = children(node).map(readString)
+      if (parts.some(part => part === null)) return { kind: 'unknown', ...at }
+      return { kind: 'string', value: parts.join(''), ...at }
+    }
+    case 'integer':
+    case 'float': {
+      const value = Number(node.text.replaceAll('_', ''))
+      return Number.isNaN(value) ? { kind: 'unknown', ...at } : { kind: 'number', value, ...at }
+    }
+    case 'true':
+    case 'false':
+      return { kind: 'boolean', value: node.type === 'true', ...at }
+    case 'none':
+      return { kind: 'none', ...at }
+    case 'list':
+    case 'tuple':
+    case 'set':
+    case 'expression_list':
+      return { kind: 'list', items: children(node).map(readExpression), ...at }
+    case 'dictionary':
+      return readDictionary(node)
+    case 'parenthesized_expression': {
+      const inner = children(node)[0]
+      return inner === undefined ? { kind: 'unknown', ...at } : readExpression(inner)
+    }
+    case 'identifier':
+      return { kind: 'name', name: node.text, ...at }
+    case 'attribute': {
+      const name = dottedName(node)
+      if (name !== '') return { kind: 'name', name, ...at }
+      const of = node.childForFieldName('object')
+      const attribute = node.childForFieldName('attribute')?.text ?? ''
+      return of === null
+        ? { kind: 'unknown', ...at }
+        : { kind: 'attribute', of: readExpression(of), name: attribute, ...at }
+    }
+    case 'call':
+      return readCall(node)
+    case 'binary_operator': {
+      const left = node.childForFieldName('left')
+      const right = node.childForFieldName('right')
+      const operator = node.childForFieldName('operator')?.text ?? ''
+      if (left === null || right === null) return { kind: 'unknown', ...at }
+      return { kind: 'binary', operator, left: readExpression(left), right: readExpression(right), ...at }
+    }
+    case 'subscript': {
+      const of = node.childForFieldName('value')
+      const index = node.childForFieldName('subscript')
+      if (of === null || index === null) return { kind: 'unknown', ...at }
+      return { kind: 'subscript', of: readExpression(of), index: readExpression(index), ...at }
+    }
+    default:
+      return { kind: 'unknown', ...at }
+  }
+}
+
+export function readCall(node: Node): PythonCall {
+  const callee = node.childForFieldName('function')
+  const receiver = callee?.type === 'attribute' ? callee.childForFieldName('object') : null
+  const args: PythonExpression[] = []
+  const keywords: Record<string, PythonExpression> = {}
+  for (const argument of children(node.childForFieldName('arguments'))) {
+    if (argument.type === 'keyword_argument') {
+      const value = argument.childForFieldName('value')
+      const name = argument.childForFieldName('name')?.text ?? ''
+      if (value !== null) keywords[name] = readExpression(value)
+    } else {
+      args.push(readExpression(argument))
+    }
+  }
+  const name = callee === null ? '' : dottedName(callee)
+  return {
+    kind: 'call',
+    callee:
+      name === '' && callee?.type === 'attribute'
+        ? (callee.childForFieldName('attribute')?.text ?? '')
+        : name,
+    receiver: receiver === null ? null : readExpression(receiver),
+    args,
+    keywords,
+    start: node.startIndex,
+    end: node.endIndex,
+  }
+}
+
+/** `a.b.c`, or empty where something else than names stands in it. */
+export function dottedName(node: Node): string {
+  if (node.type === 'identifier') return node.text
+  if (node.type !== 'attribute') return ''
+  const object = node.childForFieldName('object')
+  const head = object === null ? '' : dottedName(object)
+  return head === '' ? '' : `${head}.${node.childForFieldName('attribute')?.text ?? ''}`
+}
+
+function readDictionary(node: Node): PythonExpression {
+  const entries = children(node).flatMap(pair => {
+    const key = pair.type === 'pair' ? pair.childForFieldName('key') : null
+    const value = pair.childForFieldName('value')
+    return key === null || value === null ? [] : [{ key: readExpression(key), value: readExpression(value) }]
+  })
+  return { kind: 'dict', entries, start: node.startIndex, end: node.endIndex }
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  '\\': '\\',
+  "'": "'",
+  '"': '"',
+  '0': '\0',
+  '\n': '',
+}
+
+/** The text of a string literal; null for one with an interpolation, of bytes, or with an escape that is rare. */
+function readString(node: Node): string | null {
+  const start = node.children.find(child => child?.type === 'string_start')?.text ?? ''
+  const prefix = start.replace(/["']+$/, '').toLowerCase()
+  if (prefix.includes('b') || children(node).some(child => child.type === 'interpolation')) return null
+  const content = node.children
+    .filter(child => child?.type === 'string_content')
+    .map(child => child?.text ?? '')
+    .join('')
+  if (prefix.includes('r')) return content
+  let isPlain = true
+  const text = content.replace(/\\([\s\S])/g, (_, character: string) => {
+    const escaped = ESCAPES[character]
+    if (escaped === undefined) isPlain = false
+    return escaped ?? ''
+  })
+  return isPlain ? text : null
+}
+
+function children(node: Node | null): readonly Node[] {
+  return node === null
+    ? []
+    : (node.namedChildren.filter(child => child !== null && child.type !== 'comment') as Node[])
+}

@@ -1,0 +1,115 @@
+import type { Node } from 'web-tree-sitter'
+import type { PythonStatement } from './python-module.ts'
+import { dottedName, readCall, readExpression } from './read-expression.ts'
+
+/** Statements whose bodies may run or not; what stands in them is read as conditional. */
+const COMPOUND: ReadonlySet<string> = new Set([
+  'if_statement',
+  'elif_clause',
+  'else_clause',
+  'try_statement',
+  'except_clause',
+  'except_group_clause',
+  'finally_clause',
+  'for_statement',
+  'while_statement',
+  'with_statement',
+  'match_statement',
+  'case_clause',
+])
+
+/** The statements of a module, in order; bodies of functions and classes are no part of it. */
+export function readStatements(root: Node): readonly PythonStatement[] {
+  const statements: PythonStatement[] = []
+  collect(root, false, statements)
+  return statements
+}
+
+function collect(parent: Node, conditional: boolean, into: PythonStatement[]): void {
+  for (const node of parent.namedChildren) {
+    if (node === null) continue
+    if (COMPOUND.has(node.type)) collect(node, true, into)
+    else if (node.type === 'block') collect(node, conditional, into)
+    else readStatement(node, conditional, into)
+  }
+}
+
+function readStatement(node: Node, conditional: boolean, into: PythonStatement[]): void {
+  const at = { start: node.startIndex, end: node.endIndex, conditional }
+  switch (node.type) {
+    case 'expression_statement':
+      for (const child of node.namedChildren)
+        if (child !== null) readExpressionStatement(child, conditional, into)
+      return
+    case 'import_statement':
+      for (const child of node.namedChildren) {
+        if (child === null) continue
+        const name = child.type === 'aliased_import' ? child.childForFieldName('name') : child
+        into.push({ kind: 'import', ...at, module: name?.text ?? '', names: null })
+      }
+      return
+    case 'import_from_statement':
+    case 'future_import_statement':
+      into.push({
+        kind: 'import',
+        ...at,
+        module: node.childForFieldName('module_name')?.text ?? '',
+        names: importedNames(node),
+      })
+      return
+    case 'function_definition':
+    case 'class_definition':
+      into.push({ kind: 'definition', ...at, name: node.childForFieldName('name')?.text ?? '' })
+      return
+    case 'decorated_definition': {
+      const definition = node.childForFieldName('definition')
+      if (definition !== null) readStatement(definition, conditional, into)
+      return
+    }
+    default:
+      return
+  }
+}
+
+function readExpressionStatement(node: Node, conditional: boolean, into: PythonStatement[]): void {
+  const at = { start: node.startIndex, end: node.endIndex, conditional }
+  if (node.type === 'call') {
+    into.push({ kind: 'call', ...at, call: readCall(node) })
+    return
+  }
+  if (node.type !== 'assignment' && node.type !== 'augmented_assignment') return
+  const left = node.childForFieldName('left')
+  const right = node.childForFieldName('right')
+  if (left === null || right === null) return
+  // `a = b = value` nests to the right and gives both names the same value.
+  if (right.type === 'assignment') readExpressionStatement(right, conditional, into)
+  let last = right
+  while (last.type === 'assignment') last = last.childForFieldName('right') ?? last
+  const operator = node.childForFieldName('operator')?.text ?? '='
+  const unknown = { kind: 'unknown', start: last.startIndex, end: last.endIndex } as const
+  const isTuple =
+    left.type === 'pattern_list' || left.type === 'tuple_pattern' || left.type === 'list_pattern'
+  const targets = isTuple ? left.namedChildren.filter(child => child !== null) : [left]
+  for (const target of targets) {
+    const value = isTuple || (operator !== '=' && operator !== '+=') ? unknown : readExpression(last)
+    into.push({ kind: 'assignment', ...at, target: targetName(target), appends: operator === '+=', value })
+  }
+}
+
+function targetName(node: Node): string {
+  if (node.type !== 'subscript') return dottedName(node)
+  const value = node.childForFieldName('value')
+  const index = node.childForFieldName('subscript')
+  if (value === null || index === null) return ''
+  const key = readExpression(index)
+  return `${dottedName(value)}[${key.kind === 'string' ? key.value : ''}]`
+}
+
+function importedNames(node: Node): readonly { readonly name: string; readonly as: string }[] {
+  if (node.namedChildren.some(child => child?.type === 'wildcard_import')) return [{ name: '*', as: '*' }]
+  return node.childrenForFieldName('name').flatMap(child => {
+    if (child === null) return []
+    const name = (child.type === 'aliased_import' ? child.childForFieldName('name') : child)?.text ?? ''
+    return [{ name, as: child.childForFieldName('alias')?.text ?? name }]
+  })
+}

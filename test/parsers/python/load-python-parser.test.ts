@@ -1,0 +1,102 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { loadPythonParser } from '../../../parsers/python/load-python-parser.ts'
+import type { PythonExpression } from '../../../parsers/python/python-module.ts'
+import { textSource } from '../../../parsers/text/source.ts'
+import { grammarFiles } from '../../../src/files/grammars.ts'
+
+const grammars = grammarFiles()
+const parser = await loadPythonParser({ runtime: grammars.runtime, grammar: grammars.python })
+const parse = (text: string) => parser.parse(textSource('/settings.py', text))
+
+function value(text: string): PythonExpression {
+  const [statement] = parse(`X = ${text}\n`).statements
+  if (statement?.kind !== 'assignment') throw new Error(`no assignment: ${text}`)
+  return statement.value
+}
+
+/** The expression without its offsets, as short as can be. */
+function plain(expression: PythonExpression): unknown {
+  switch (expression.kind) {
+    case 'string':
+    case 'number':
+    case 'boolean':
+      return expression.value
+    case 'none':
+      return null
+    case 'list':
+      return expression.items.map(plain)
+    case 'dict':
+      return Object.fromEntries(
+        expression.entries.map(({ key, value }) => [String(plain(key)), plain(value)]),
+      )
+    case 'name':
+      return { name: expression.name }
+    case 'call':
+      return { call: expression.callee, args: expression.args.map(plain) }
+    case 'binary':
+      return [plain(expression.left), expression.operator, plain(expression.right)]
+    default:
+      return { kind: expression.kind }
+  }
+}
+
+test('literals are values', () => {
+  assert.equal(
+    ['True', 'None', '10_000', '2.5', '"a\\n"', "r'\\d'", "'a' 'b'", "['a', ('b',)]", "{'a': 1}"].map(text =>
+      plain(value(text)),
+    ),
+    [true, null, 10000, 2.5, 'a\n', '\\d', 'ab', ['a', ['b']], { a: 1 }],
+  )
+})
+
+test('what the interpreter alone knows is unknown, or a call or name that says so', () => {
+  assert.equal(plain(value('f"{x}"')), { kind: 'unknown' })
+  assert.equal(plain(value('b"x"')), { kind: 'unknown' })
+  assert.equal(plain(value('a if b else c')), { kind: 'unknown' })
+  assert.equal(plain(value("os.environ.get('A', 'b')")), { call: 'os.environ.get', args: ['A', 'b'] })
+  assert.equal(plain(value("BASE_DIR / 'static'")), [{ name: 'BASE_DIR' }, '/', 'static'])
+})
+
+test('a method call carries what it is called on', () => {
+  const call = value('Path(__file__).resolve().parent')
+  assert.is(call.kind, 'attribute')
+})
+
+test('assignments to items and attributes have a name', () => {
+  const targets = parse(
+    `import os, sys\nos.environ['DJANGO_SETTINGS_MODULE'] = 'a.b'\nsys.stdout = sys.stderr\na = b = 1\nc, d = 1, 2\nA += ['x']\n`,
+  )
+    .statements.filter(statement => statement.kind === 'assignment')
+    .map(statement => (statement.kind === 'assignment' ? statement.target : ''))
+  assert.equal(targets, ['os.environ[DJANGO_SETTINGS_MODULE]', 'sys.stdout', 'b', 'a', 'c', 'd', 'A'])
+})
+
+test('what stands in an if or a try may run or not; functions are not the module', () => {
+  const { statements } = parse(
+    `try:\n    from .local import *\nexcept ImportError:\n    pass\nif X:\n    DEBUG = True\nelse:\n    DEBUG = False\ndef f():\n    SECRET = 1\n`,
+  )
+  assert.equal(
+    statements.map(statement => [statement.kind, statement.conditional]),
+    [
+      ['import', true],
+      ['assignment', true],
+      ['assignment', true],
+      ['definition', false],
+    ],
+  )
+})
+
+test('offsets count UTF-16 units', () => {
+  const text = "NAME = 'ü😀'\nDEBUG = True\n"
+  const statement = parse(text).statements[1]
+  assert.is(text.slice(statement?.start, statement?.end), 'DEBUG = True')
+})
+
+test('a file that is not Python is read as far as it goes', () => {
+  const module = parse('DEBUG = True\nprint "x"\n)(\n')
+  assert.ok(module.broken)
+  assert.is(module.statements[0]?.kind, 'assignment')
+})
+
+test.run()
