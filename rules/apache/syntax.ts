@@ -1,0 +1,43 @@
+import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheProblemCode } from '../../src/servers/apache/configuration.ts'
+
+/** What is only said because it could not be looked at. */
+const UNSEEN: ReadonlySet<ApacheProblemCode> = new Set(['include-unknown'])
+
+export default defineRule({
+  summary: 'Apache refuses the configuration, or warns of it',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Apache stops reading at the first fault: it does not start, and a graceful restart takes the running server down with every site on it.',
+  remedy: 'Correct the line, and ask `apache2ctl configtest` before each reload',
+  references: ['https://httpd.apache.org/docs/2.4/configuring.html'],
+  bad: [
+    {
+      title: 'a section that is never closed',
+      files: { 'site.conf': '<«VirtualHost» *:80>\n    ServerName example.org\n' },
+    },
+  ],
+  good: [
+    {
+      title: 'a continued line',
+      files: {
+        'site.conf': '<VirtualHost *:80>\n    ServerName \\\n        example.org\n</VirtualHost>\n',
+      },
+    },
+  ],
+  *check({ apache }) {
+    for (const { problems } of apache) {
+      for (const { code, fatal, message, at, related, help } of problems) {
+        yield {
+          at,
+          message,
+          fatal,
+          severity: fatal ? 'error' : UNSEEN.has(code) ? 'info' : 'warning',
+          ...(related === undefined ? {} : { related }),
+          ...(help === undefined ? {} : { help }),
+        }
+      }
+    }
+  },
+})

@@ -1,0 +1,140 @@
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { placeText } from '../../parsers/text/source.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+
+const DECODED = /\$(?:(?:uri|document_uri)(?![A-Za-z0-9_])|\{(?:uri|document_uri)\})/
+const REDIRECT_CODES = new Set(['301', '302', '303', '307', '308'])
+const ABSOLUTE = /^(?:https?:\/\/|\$scheme)/
+
+export default defineRule({
+  summary: 'A response header repeats the decoded path, so a visitor can write headers of their own',
+  severity: 'error',
+  confidence: 'high',
+  securitySeverity: 6.1,
+  since: '0.1.0',
+  why: '`$uri` holds the path after decoding: `%0d%0a` in it ends the header line, and what follows is a header, or a whole answer, of the attacker’s choosing: cookies, cached pages, scripts.',
+  remedy: 'Use `$request_uri`, which stays as the client encoded it',
+  references: [
+    'https://nginx.org/en/docs/http/ngx_http_core_module.html#var_uri',
+    'https://cwe.mitre.org/data/definitions/113.html',
+  ],
+  bad: [
+    {
+      title: 'a redirect to TLS',
+      files: {
+        'nginx.conf':
+          'server {\n    listen 80;\n    server_name example.org;\n    return 301 «https://example.org$uri»;\n}\n',
+      },
+    },
+    {
+      title: 'the query repeated with it',
+      files: {
+        'nginx.conf':
+          'server {\n    listen 80;\n    server_name example.org;\n    location /old/ {\n        return 302 «https://example.org$uri$is_args$args»;\n    }\n}\n',
+      },
+    },
+    {
+      title: 'a header of its own',
+      files: {
+        'nginx.conf':
+          'server {\n    listen 80;\n    root /srv/www;\n    location / {\n        add_header X-Path «"$document_uri"»;\n    }\n}\n',
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'the request as it was sent',
+      files: {
+        'nginx.conf':
+          'server {\n    listen 80;\n    server_name example.org;\n    return 301 https://example.org$request_uri;\n}\n',
+      },
+    },
+    {
+      title: 'a body, which no header follows',
+      files: { 'nginx.conf': 'server {\n    listen 80;\n    return 200 "$uri";\n}\n' },
+    },
+    {
+      title: 'one exact path, which holds no line end',
+      files: {
+        'nginx.conf':
+          'server {\n    listen 80;\n    location = /old {\n        return 301 https://example.org$uri;\n    }\n}\n',
+      },
+    },
+    {
+      title: 'a path of word characters alone',
+      files: {
+        'nginx.conf':
+          'server {\n    listen 80;\n    location ~ ^/[a-z0-9/-]+$ {\n        return 301 https://example.org$uri;\n    }\n}\n',
+      },
+    },
+    {
+      title: 'a file that only has the name in it',
+      files: {
+        'nginx.conf':
+          'server {\n    listen 80;\n    root /srv/www;\n    location / {\n        try_files $uri $uri/ =404;\n    }\n}\n',
+      },
+    },
+  ],
+  *check({ nginx }) {
+    for (const { occurrences } of nginx) {
+      for (const name of ['return', 'rewrite', 'add_header']) {
+        for (const [directive] of byText(occurrences.get(name) ?? [])) {
+          const index = headerArgument(directive)
+          const value = index === null ? undefined : directive.args[index]?.value
+          if (index === null || value === undefined || !DECODED.test(value)) continue
+          if (isPathBounded(directive)) continue
+          const variable = DECODED.exec(value)?.[0] ?? '$uri'
+          const place = argumentPlace(directive, index)
+          const written = placeText(place)
+          const whole = written.replace(/\$(?:document_)?uri(?:\$is_args|\?)\$args/, '$request_uri')
+          yield {
+            at: place,
+            message: `\`${name}\` puts \`${variable}\` into a response header, and \`%0d%0a\` in a URL ends that header and begins another`,
+            label: 'decoded before it is sent',
+            ...(name === 'rewrite'
+              ? {}
+              : whole === written
+                ? propose('Use the path as the client sent it', 'unsafe', [
+                    replacePlace(place, written.replace(DECODED, '$request_uri')),
+                  ])
+                : propose('Use the request as the client sent it', 'safe', [replacePlace(place, whole)])),
+          }
+        }
+      }
+    }
+  },
+})
+
+/** The index of the argument that becomes a header's value; null where none does. */
+function headerArgument({ name, args }: NginxDirective): number | null {
+  const first = args[0]?.value ?? ''
+  const second = args[1]?.value ?? ''
+  if (name === 'add_header') return args.length >= 2 ? 1 : null
+  if (name === 'return') {
+    if (args.length === 1) return ABSOLUTE.test(first) ? 0 : null
+    return REDIRECT_CODES.has(first) ? 1 : null
+  }
+  const flag = args[2]?.value
+  return ABSOLUTE.test(second) || flag === 'redirect' || flag === 'permanent' ? 1 : null
+}
+
+/** True where the enclosing location admits no line end: an exact path, or word characters to its end. */
+function isPathBounded(directive: NginxDirective): boolean {
+  for (let block = directive.parent; block !== null; block = block.parent) {
+    if (block.name !== 'location') continue
+    const [modifier, pattern] = block.args
+    if (modifier === undefined) return false
+    if (modifier.value.startsWith('=')) return true
+    const match = /^~\*?(.*)$/s.exec(modifier.value)
+    if (match === null) return false
+    return isPlainPattern(pattern?.value ?? match[1] ?? '')
+  }
+  return false
+}
+
+/** Anchored at both ends, and of literal characters, `\w`, `\d` and listed classes alone. */
+function isPlainPattern(pattern: string): boolean {
+  return /^\^(?:[A-Za-z0-9/_-]|\\[.wd/-]|\[[A-Za-z0-9/_.-]+\]|[()|*+?])+\$$/.test(pattern)
+}

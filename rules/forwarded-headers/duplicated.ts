@@ -1,0 +1,87 @@
+import type { SentHeader, SentHeaders } from '../../src/deployment/deployment.ts'
+import { propose, removeDirective } from '../../src/deployment/edits.ts'
+import { argumentPlace, isSameText } from '../../src/deployment/places.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const location = (lines: string): string =>
+  `server {\n    listen 80;\n    server_name example.org;\n    location / {\n        proxy_pass http://127.0.0.1:9000;\n${lines}    }\n}\n`
+
+export default defineRule({
+  summary: 'One header is set twice, and nginx sends both',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Lines of one level do not replace each other. Apache joins the two values to `https, https`, which no test for `https` matches; two Host headers are a 400.',
+  remedy: 'Keep one line for each header',
+  references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header'],
+  bad: [
+    {
+      title: 'the scheme said twice',
+      files: {
+        'nginx.conf': location(
+          '        proxy_set_header Host $host;\n        proxy_set_header X-Forwarded-Proto $scheme;\n        proxy_set_header «X-Forwarded-Proto» https;\n',
+        ),
+      },
+    },
+    {
+      title: 'a snippet that has the header already',
+      files: {
+        'etc/nginx/nginx.conf': `events {\n}\nhttp {\n${location('        include snippets/proxy.conf;\n        proxy_set_header «host» $http_host;\n')}}\n`,
+        'etc/nginx/snippets/proxy.conf': 'proxy_set_header Host $host;\n',
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'one line on each level: the inner one is in force',
+      files: {
+        'nginx.conf':
+          'server {\n    listen 80;\n    server_name example.org;\n    proxy_set_header Host $host;\n    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host example.org;\n    }\n}\n',
+      },
+    },
+    {
+      title: 'an empty value sends nothing',
+      files: {
+        'nginx.conf': location(
+          '        proxy_set_header Host $host;\n        proxy_set_header Authorization "";\n        proxy_set_header Authorization "Basic abc";\n',
+        ),
+      },
+    },
+  ],
+  *check({ hops }) {
+    const levels = new Set<SentHeaders['level']>()
+    const said: SentHeader[] = []
+    for (const { headers } of hops) {
+      if (headers.level === null || levels.has(headers.level)) continue
+      levels.add(headers.level)
+      const first = new Map<string, SentHeader>()
+      for (const header of headers.written) {
+        if (header.state === 'cleared') continue
+        const earlier = first.get(header.name)
+        if (earlier === undefined) {
+          first.set(header.name, header)
+          continue
+        }
+        // What stands in the block itself is what its owner can change; a snippet serves others too.
+        const inSnippet = ({ directive }: SentHeader): boolean => directive.source !== headers.level?.source
+        const [fault, other] =
+          inSnippet(header) && !inSnippet(earlier) ? [earlier, header] : [header, earlier]
+        if (said.some(({ directive }) => isSameText(directive, fault.directive))) continue
+        said.push(fault)
+        const name = fault.directive.args[0]?.value ?? ''
+        const isHost = header.name === 'host'
+        yield {
+          at: argumentPlace(fault.directive, 0),
+          message: isHost
+            ? 'nginx sends `Host` twice, and Apache answers such a request with 400'
+            : `nginx sends \`${name}\` twice, and Apache joins the values to \`${other.value}, ${fault.value}\``,
+          label: 'the second of two',
+          related: [{ at: argumentPlace(other.directive, 0), message: 'set on the same level' }],
+          ...(inSnippet(fault) || fault.value !== other.value
+            ? {}
+            : propose('Drop the second line', 'safe', [removeDirective(fault.directive)])),
+        }
+      }
+    }
+  },
+})

@@ -1,0 +1,130 @@
+import type { Hop, SentHeader } from '../../src/deployment/deployment.ts'
+import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
+import { argumentPlace, isSameText, namePlace } from '../../src/deployment/places.ts'
+import { placeText } from '../../parsers/text/source.ts'
+import { sentHeader } from '../../src/deployment/sent-headers.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+
+const SCHEME = new Set(['x-forwarded-proto', 'x-forwarded-protocol', 'x-forwarded-ssl', 'x-forwarded-scheme'])
+
+const site = (server: string, location: string): string =>
+  `server {\n    listen 80;\n    server_name example.org;\n${server}    location / {\n        proxy_pass http://127.0.0.1:9000;\n${location}    }\n}\n`
+const SET =
+  '    proxy_set_header Host $host;\n    proxy_set_header X-Forwarded-For $remote_addr;\n    proxy_set_header X-Forwarded-Proto $scheme;\n'
+
+export default defineRule({
+  summary: 'A location sets one header and thereby loses those of the level above',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: '`proxy_set_header` is inherited only by a level that has none of its own. The backend is then asked for `Host: 127.0.0.1:9000`, or for the name of the upstream, and no longer learns the scheme or the client: Django answers 400, redirects lead to the wrong place.',
+  remedy: 'Repeat the whole set in the location, best as a snippet that each location includes',
+  references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header'],
+  bad: [
+    {
+      title: 'one header for WebSockets',
+      files: { 'nginx.conf': site(SET, '        «proxy_set_header» Upgrade $http_upgrade;\n') },
+    },
+    {
+      title: 'the client’s address, and nothing else',
+      files: {
+        'nginx.conf': site(
+          SET,
+          '        «proxy_set_header» X-Real-IP $remote_addr;\n        proxy_set_header Host $host;\n',
+        ),
+      },
+    },
+  ],
+  good: [
+    { title: 'nothing of its own', files: { 'nginx.conf': site(SET, '') } },
+    {
+      title: 'the whole set repeated',
+      files: {
+        'nginx.conf': site(
+          SET,
+          '        proxy_set_header Host $http_host;\n        proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;\n        proxy_set_header X-Forwarded-Proto https;\n        proxy_set_header Upgrade $http_upgrade;\n',
+        ),
+      },
+    },
+    {
+      title: 'repeated by a snippet',
+      files: {
+        'etc/nginx/nginx.conf': `events {\n}\nhttp {\n${site('    include proxy.conf;\n', '        include proxy.conf;\n        proxy_set_header Upgrade $http_upgrade;\n')}}\n`,
+        'etc/nginx/proxy.conf': SET,
+      },
+    },
+    {
+      title: 'a service elsewhere that wants its own name',
+      files: {
+        'nginx.conf': `server {\n    listen 80;\n    server_name example.org;\n${SET}    location /maps/ {\n        proxy_pass https://tiles.example.com/;\n        proxy_set_header Authorization "";\n    }\n}\n`,
+      },
+    },
+  ],
+  *check({ hops }) {
+    const said: NginxDirective[] = []
+    for (const hop of hops) {
+      const { level, written } = hop.headers
+      const own = written[0]?.directive
+      if (level === null || own === undefined || isElsewhere(hop)) continue
+      const above = outerSet(level)
+      if (above.length === 0) continue
+      const names = new Set(written.map(({ name }) => name))
+      const lost = above.filter(header => isForwarding(header) && !names.has(header.name))
+      const [first] = lost
+      if (first === undefined || said.some(directive => isSameText(directive, own))) continue
+      said.push(own)
+      const isGrave = lost.some(({ name }) => name === 'host' || SCHEME.has(name))
+      const known = hop.targets.some(({ backend }) => backend.kind === 'apache')
+      const list = lost.map(({ directive }) => `\`${directive.args[0]?.value}\``).join(', ')
+      yield {
+        at: namePlace(own),
+        severity: isGrave && known ? 'error' : 'warning',
+        message: `\`proxy_set_header\` in this \`${level.name}\` replaces the set of the level above, so ${list} ${lost.length === 1 ? 'is' : 'are'} no longer sent${consequence(lost, hop)}`,
+        label: 'this one line replaces them all',
+        related: lost.map(({ directive }) => ({ at: argumentPlace(directive, 0), message: 'lost here' })),
+        ...copyMissing(level, own, lost),
+      }
+    }
+  },
+})
+
+function consequence(lost: readonly SentHeader[], { upstream, targets }: Hop): string {
+  if (!lost.some(({ name }) => name === 'host')) return ''
+  const name = upstream?.args[0]?.value ?? targets[0]?.written
+  return name === undefined ? '' : `, and the backend is asked for \`Host: ${name}\``
+}
+
+/** What a backend needs to know of the client's request. */
+function isForwarding({ name, state, value }: SentHeader): boolean {
+  if (state === 'cleared' || value === '$proxy_host') return false
+  return name === 'host' || name === 'x-real-ip' || name.startsWith('x-forwarded-') || name === 'forwarded'
+}
+
+/** A host of its own name, outside of this deployment, wants neither our Host nor our visitors' addresses. */
+function isElsewhere({ upstream, targets }: Hop): boolean {
+  return upstream === null && (targets.length === 0 || targets.every(({ local }) => local !== true))
+}
+
+/** The set of the nearest level above that has one. */
+function outerSet(level: NginxDirective): readonly SentHeader[] {
+  for (let block = level.parent; block !== null; block = block.parent) {
+    const lines = block.children.filter(({ name }) => name === 'proxy_set_header')
+    if (lines.length > 0)
+      return lines.map(line => sentHeader(line.args[0]?.value ?? '', line.args[1]?.value ?? '', line))
+  }
+  return []
+}
+
+function copyMissing(level: NginxDirective, own: NginxDirective, lost: readonly SentHeader[]) {
+  // A snippet serves other blocks too: a line added there would be said twice in some of them.
+  if (own.source !== level.source) return {}
+  const place = namePlace(own)
+  const indent = indentationAt(place)
+  const lines = lost.map(({ directive }) => {
+    const last = directive.args.at(-1) ?? directive.node.name
+    const text = placeText({ source: directive.source, start: directive.node.start, end: last.end })
+    return `${text};\n${indent}`
+  })
+  return propose('Repeat the headers of the level above', 'unsafe', [insertBefore(place, lines.join(''))])
+}

@@ -1,0 +1,104 @@
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { trustedBy } from '../../src/deployment/trusted-headers.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+/** The headers by which proxies tell the scheme, none of them a standard. */
+const SCHEME_HEADERS = new Set([
+  'x-forwarded-proto',
+  'x-forwarded-protocol',
+  'x-forwarded-scheme',
+  'x-forwarded-ssl',
+  'x-forwarded-https',
+  'x-scheme',
+  'x-url-scheme',
+  'front-end-https',
+])
+
+const site = (header: string): string =>
+  `server {\n    listen 443 ssl;\n    server_name example.org;\n    ssl_certificate /etc/ssl/a.pem;\n    ssl_certificate_key /etc/ssl/a.key;\n    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n${header}    }\n}\n`
+const apache = (trust: string): string =>
+  `<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    ${trust}\n    WSGIScriptAlias / /srv/app/wsgi.py process-group=app\n    WSGIDaemonProcess app\n</VirtualHost>\n`
+
+export default defineRule({
+  summary: 'nginx tells the scheme in one header, Apache reads it from another',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Apache never sees the header it waits for, so every request over TLS counts as plain: redirects to https loop, secure cookies are missing, and Django refuses forms with “Origin checking failed”.',
+  remedy: 'Use one name on both sides',
+  references: [
+    'https://httpd.apache.org/docs/2.4/mod/mod_setenvif.html',
+    'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header',
+  ],
+  bad: [
+    {
+      title: 'Proto against Protocol',
+      files: {
+        'nginx.conf': site('        proxy_set_header «X-Forwarded-Proto» https;\n'),
+        'ports.conf': 'Listen 127.0.0.1:9000\n',
+        'site.conf': apache('SetEnvIf X-Forwarded-Protocol "^https$" HTTPS=on'),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'the same name, in any case',
+      files: {
+        'nginx.conf': site('        proxy_set_header x-forwarded-proto $scheme;\n'),
+        'ports.conf': 'Listen 127.0.0.1:9000\n',
+        'site.conf': apache('SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on'),
+      },
+    },
+    {
+      title: 'both names, as two applications want them',
+      files: {
+        'nginx.conf': site(
+          '        proxy_set_header X-Forwarded-Proto $scheme;\n        proxy_set_header X-Forwarded-Protocol $scheme;\n',
+        ),
+        'ports.conf': 'Listen 127.0.0.1:9000\n',
+        'site.conf': apache('SetEnvIf X-Forwarded-Protocol "^https$" HTTPS=on'),
+      },
+    },
+    {
+      title: 'Apache reads two, and nginx sends one of them',
+      files: {
+        'nginx.conf': site('        proxy_set_header X-Forwarded-Proto $scheme;\n'),
+        'ports.conf': 'Listen 127.0.0.1:9000\n',
+        'site.conf': apache(
+          'SetEnvIf X-Forwarded-Protocol "^https$" HTTPS=on\n    SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on',
+        ),
+      },
+    },
+  ],
+  *check(deployment) {
+    const said = new Set<string>()
+    for (const hop of deployment.hops) {
+      if (!hop.server.tls || hop.headers.open) continue
+      const trusts = trustedBy(deployment, hop)
+      if (trusts.length === 0) continue
+      const { written } = hop.headers
+      if (trusts.some(({ trust }) => written.some(({ name }) => name === trust.header))) continue
+      const sent = written.find(({ name, state }) => state === 'set' && SCHEME_HEADERS.has(name))
+      const [first] = trusts
+      if (sent === undefined || first === undefined) continue
+      const at = argumentPlace(sent.directive, 0)
+      const key = `${at.source.path}\0${at.start}\0${first.trust.header}`
+      if (said.has(key)) continue
+      said.add(key)
+      const wanted = first.trust.directive.source.text
+        .slice(first.trust.at.start, first.trust.at.end)
+        .replace(/^%\{HTTP:|\}$/g, '')
+      yield {
+        at,
+        severity: first.certain ? 'error' : 'warning',
+        confidence: first.certain ? 'high' : 'medium',
+        message: `nginx tells the scheme in \`${sent.directive.args[0]?.value}\`, and Apache reads it from \`${wanted}\`, which nobody sets`,
+        label: 'Apache does not read this',
+        related: [{ at: first.trust.at, message: 'Apache waits for this header' }],
+        help: `Send \`${wanted}\` from nginx, or let Apache test \`${sent.directive.args[0]?.value}\``,
+        ...propose(`Send ${wanted}`, 'unsafe', [/^[\w-]+$/.test(wanted) ? replacePlace(at, wanted) : null]),
+      }
+    }
+  },
+})

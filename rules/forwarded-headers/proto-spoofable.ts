@@ -1,0 +1,179 @@
+import type { Place } from '../../parsers/text/source.ts'
+import type { Hop } from '../../src/deployment/deployment.ts'
+import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
+import { alsoElsewhere, namePlace } from '../../src/deployment/places.ts'
+import type { SchemeTrust } from '../../src/deployment/scheme-trust.ts'
+import { trustedBy } from '../../src/deployment/trusted-headers.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+
+const APACHE = {
+  'ports.conf': 'Listen 127.0.0.1:9000\n',
+  'site.conf':
+    '<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on\n    WSGIScriptAlias / /srv/app/wsgi.py process-group=app\n    WSGIDaemonProcess app\n</VirtualHost>\n',
+}
+const server = (location: string, top = ''): string =>
+  `${top}server {\n    listen 80;\n    server_name example.org;\n${location}}\n`
+
+export default defineRule({
+  summary: 'A client may tell Apache that its plain request came over TLS',
+  severity: 'error',
+  confidence: 'high',
+  securitySeverity: 7.4,
+  since: '0.1.0',
+  why: 'nginx passes a request header on unless it sets it. Where Apache takes that header for the scheme, `curl -H "X-Forwarded-Proto: https" http://…` makes the application believe in TLS: it skips its redirect, sends secure cookies in the clear and builds https URLs for a plain connection.',
+  remedy:
+    'Set the header wherever nginx hands on to this backend, on port 80 too: `proxy_set_header X-Forwarded-Proto $scheme;`',
+  references: [
+    'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header',
+    'https://docs.djangoproject.com/en/stable/ref/settings/#secure-proxy-ssl-header',
+  ],
+  bad: [
+    {
+      title: 'a location on port 80 that does not set the header',
+      files: {
+        'nginx.conf': server(
+          '    «location» / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n    }\n',
+        ),
+        ...APACHE,
+      },
+    },
+    {
+      title: 'the client’s own header handed on',
+      files: {
+        'nginx.conf': server(
+          '    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n        proxy_set_header X-Forwarded-Proto «$http_x_forwarded_proto»;\n    }\n',
+        ),
+        ...APACHE,
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'set to the scheme that nginx saw',
+      files: {
+        'nginx.conf': server(
+          '    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n        proxy_set_header X-Forwarded-Proto $scheme;\n    }\n',
+        ),
+        ...APACHE,
+      },
+    },
+    {
+      title: 'cleared',
+      files: {
+        'nginx.conf': server(
+          '    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n        proxy_set_header x-forwarded-proto "";\n    }\n',
+        ),
+        ...APACHE,
+      },
+    },
+    {
+      title: 'inherited from the server',
+      files: {
+        'nginx.conf': server(
+          '    proxy_set_header Host $host;\n    proxy_set_header X-Forwarded-Proto $scheme;\n    location / {\n        proxy_pass http://127.0.0.1:9000;\n    }\n',
+        ),
+        ...APACHE,
+      },
+    },
+    {
+      title: 'a backend that trusts no header',
+      files: {
+        'nginx.conf': server(
+          '    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n    }\n',
+        ),
+        'ports.conf': APACHE['ports.conf'],
+        'site.conf':
+          '<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    DocumentRoot /srv/www\n</VirtualHost>\n',
+      },
+    },
+    {
+      title: 'nobody outside reaches the location',
+      files: {
+        'nginx.conf': server(
+          '    location / {\n        allow 127.0.0.1;\n        deny all;\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n    }\n',
+        ),
+        ...APACHE,
+      },
+    },
+    {
+      title: 'an outer proxy that sets the header',
+      files: {
+        'nginx.conf': server(
+          '    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n    }\n',
+          'set_real_ip_from 10.0.0.0/8;\nreal_ip_header X-Forwarded-For;\n',
+        ),
+        ...APACHE,
+      },
+    },
+  ],
+  *check(deployment) {
+    const { hops, facts } = deployment
+    // A declared outer proxy is the one who sets the header; that it does is its own configuration's matter.
+    if (facts.outerProxies.length > 0) return
+    const faults = new Map<string, Fault>()
+    for (const hop of hops) {
+      if (hop.server.plainListens.length === 0 || hop.reachable !== true || hop.headers.open) continue
+      if (!hop.headers.passesOthers) continue
+      if (hop.server.configuration.occurrences.has('set_real_ip_from')) continue
+      for (const { trust, certain } of trustedBy(deployment, hop)) {
+        const sent = hop.headers.written.filter(({ name }) => name === trust.header)
+        if (sent.some(({ state }) => state !== 'passed')) continue
+        const passing = sent[0]?.directive ?? null
+        const at = passing === null ? namePlace(hop.headers.level ?? hop.block) : valuePlace(passing)
+        const key = `${at.source.path}\0${at.start}\0${trust.header}`
+        const fault = faults.get(key)
+        if (fault === undefined) faults.set(key, { at, hop, trust, passing, certain, hops: 1 })
+        else {
+          fault.hops++
+          if (certain) fault.certain = true
+        }
+      }
+    }
+    for (const { at, hop, trust, passing, certain, hops } of faults.values()) {
+      const header = trust.directive.source.text
+        .slice(trust.at.start, trust.at.end)
+        .replace(/^%\{HTTP:|\}$/g, '')
+      const many = alsoElsewhere(hops, 'locations')
+      yield {
+        at,
+        severity: certain ? 'error' : 'warning',
+        confidence: certain ? 'high' : 'medium',
+        message:
+          passing === null
+            ? `nginx passes the client’s own \`${header}\` on to Apache${many}, and Apache takes it for the scheme of the request`
+            : `\`proxy_set_header\` repeats the client’s own \`${header}\`${many}, and Apache takes it for the scheme of the request`,
+        label: passing === null ? `does not set \`${header}\`` : 'the client decides',
+        related: [
+          { at: trust.at, message: 'Apache trusts it here' },
+          { at: hop.server.plainListens[0]?.at ?? at, message: 'plain HTTP reaches this server' },
+        ],
+        help: `Add \`proxy_set_header ${header} $scheme;\` here; on Apache’s side there is nothing to change`,
+        ...(passing === null ? addHeader(hop, header) : {}),
+      }
+    }
+  },
+})
+
+interface Fault {
+  readonly at: Place
+  readonly hop: Hop
+  readonly trust: SchemeTrust
+  readonly passing: NginxDirective | null
+  certain: boolean
+  hops: number
+}
+
+function valuePlace(directive: NginxDirective): Place {
+  const word = directive.args[1] ?? directive.node.name
+  return { source: directive.source, start: word.start, end: word.end }
+}
+
+/** A line more in the set that is in force; without any, a set of its own would still send nginx's defaults. */
+function addHeader(hop: Hop, header: string) {
+  const beside = hop.headers.written[0]?.directive ?? hop.pass
+  const line = `proxy_set_header ${header} $scheme;\n${indentationAt(namePlace(beside))}`
+  return propose(`Set ${header} to the scheme that nginx saw`, 'safe', [
+    insertBefore(namePlace(beside), line),
+  ])
+}

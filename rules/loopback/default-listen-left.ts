@@ -1,0 +1,87 @@
+import { covers, formatEndpoint } from '../../src/servers/address.ts'
+import type { Listener } from '../../src/deployment/deployment.ts'
+import { directivePlace, insertBefore, isOwnText, propose } from '../../src/deployment/edits.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const NGINX = 'server {\n    listen 80;\n    server_name example.org;\n    root /srv/www;\n}\n'
+
+export default defineRule({
+  summary: 'Apache still opens the port that nginx listens on',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Both configuration checks are content, but a port belongs to one process: whichever server starts second fails with “Address already in use”, often only at the next reboot.',
+  remedy:
+    'Remove the `Listen` that the distribution left in Apache’s `ports.conf`, and let Apache listen on loopback alone',
+  references: [
+    'https://httpd.apache.org/docs/2.4/bind.html',
+    'https://nginx.org/en/docs/http/ngx_http_core_module.html#listen',
+  ],
+  bad: [
+    {
+      title: 'ports.conf as Debian ships it',
+      files: { 'nginx.conf': NGINX, 'ports.conf': 'Listen «80»\nListen 127.0.0.1:9000\n' },
+    },
+    {
+      title: 'nginx on version 6, Apache on everything',
+      files: {
+        'nginx.conf': NGINX.replace('listen 80', 'listen [::]:80'),
+        'ports.conf': 'Listen «80»\n',
+      },
+    },
+  ],
+  good: [
+    { title: 'Apache on loopback', files: { 'nginx.conf': NGINX, 'ports.conf': 'Listen 127.0.0.1:9000\n' } },
+    {
+      title: 'each on an address of its own',
+      files: {
+        'nginx.conf': NGINX.replace('listen 80', 'listen 192.0.2.10:80'),
+        'ports.conf': 'Listen 192.0.2.11:80\n',
+      },
+    },
+    {
+      title: 'two containers',
+      files: {
+        'nginx.conf':
+          'server {\n    listen 80;\n    location / {\n        proxy_pass http://apache:80;\n    }\n}\n',
+        'ports.conf': 'Listen 80\n',
+      },
+    },
+  ],
+  *check({ listeners, sharesMachine }) {
+    if (!sharesMachine) return
+    const nginxByPort = new Map<number, Listener[]>()
+    for (const listener of listeners) {
+      if (listener.program !== 'nginx' || listener.port === null) continue
+      const known = nginxByPort.get(listener.port)
+      if (known === undefined) nginxByPort.set(listener.port, [listener])
+      else known.push(listener)
+    }
+    const apache = listeners.filter(({ program }) => program === 'apache')
+    for (const listener of apache) {
+      if (listener.port !== 80 && listener.port !== 443) continue
+      if (listener.address.kind !== 'ip' || !listener.address.wildcard) continue
+      const taken = (nginxByPort.get(listener.port) ?? []).filter(
+        other => covers(listener, other) === true || covers(other, listener) === true,
+      )
+      if (taken.length === 0) continue
+      const others = apache.filter(other => other.configuration === listener.configuration)
+      yield {
+        at: listener.at,
+        message: `Apache and nginx both open port ${listener.port}, so whichever starts second does not start`,
+        label: 'taken by nginx',
+        related: taken.map(other => ({ at: other.at, message: `nginx opens ${formatEndpoint(other)}` })),
+        help:
+          others.length > 1
+            ? 'Remove this line from Apache; nginx is the one that answers the network'
+            : `Move Apache to a port of its own on loopback, such as \`Listen 127.0.0.1:9000\`, or take port ${listener.port} from nginx`,
+        // Without any Listen httpd does not start at all.
+        ...(others.length > 1 && isOwnText(listener.directive)
+          ? propose('Comment the line out', 'unsafe', [
+              insertBefore(directivePlace(listener.directive), '# '),
+            ])
+          : {}),
+      }
+    }
+  },
+})

@@ -1,0 +1,144 @@
+import { formatEndpoint } from '../../src/servers/address.ts'
+import type { Deployment, Hop, Listener, Target } from '../../src/deployment/deployment.ts'
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const NGINX =
+  'server {\n    listen 80;\n    server_name example.org;\n    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n        proxy_set_header X-Forwarded-Proto $scheme;\n    }\n}\n'
+const SITE =
+  '<VirtualHost *:9000>\n    ServerName example.org\n    SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on\n    DocumentRoot /srv/www\n</VirtualHost>\n'
+
+export default defineRule({
+  summary: 'The backend answers the whole network, not only nginx',
+  severity: 'warning',
+  confidence: 'high',
+  securitySeverity: 7.5,
+  since: '0.1.0',
+  why: 'Whoever reaches Apache directly walks past nginx: no TLS, no access rules, no limits, and every forwarded header is theirs to forge.',
+  remedy: 'Bind Apache to the address that nginx connects to: `Listen 127.0.0.1:9000`',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mpm_common.html#listen'],
+  bad: [
+    {
+      title: 'a bare port',
+      files: { 'nginx.conf': NGINX, 'ports.conf': 'Listen «9000»\n', 'site.conf': SITE },
+    },
+    {
+      title: 'every version 4 address',
+      files: { 'nginx.conf': NGINX, 'ports.conf': 'Listen «0.0.0.0:9000»\n', 'site.conf': SITE },
+    },
+  ],
+  good: [
+    {
+      title: 'loopback',
+      files: { 'nginx.conf': NGINX, 'ports.conf': 'Listen 127.0.0.1:9000\n', 'site.conf': SITE },
+    },
+    {
+      title: 'nginx on another machine',
+      files: {
+        'nginx.conf': NGINX.replace('127.0.0.1', '10.0.0.7'),
+        'ports.conf': 'Listen 9000\n',
+        'site.conf': SITE,
+      },
+    },
+    {
+      title: 'a container of its own',
+      files: {
+        'nginx.conf': NGINX.replace('127.0.0.1', 'app'),
+        'ports.conf': 'Listen 9000\n',
+        'site.conf': SITE,
+      },
+    },
+    {
+      title: 'public on purpose',
+      files: {
+        'nginx.conf': NGINX,
+        'ports.conf': 'Listen 9000\n',
+        'site.conf': SITE,
+        '.auditrc': 'facts:\n  publicListeners: ["9000"]\n',
+      },
+    },
+    {
+      title: 'a port that nginx does not use',
+      files: { 'nginx.conf': NGINX, 'ports.conf': 'Listen 127.0.0.1:9000\nListen 8080\n', 'site.conf': SITE },
+    },
+  ],
+  *check(deployment) {
+    const { listeners, hops, facts, sharesMachine } = deployment
+    if (!sharesMachine) return
+    const byPort = targetsByPort(hops)
+    for (const listener of listeners) {
+      if (listener.program !== 'apache' || listener.loopback !== false || listener.port === null) continue
+      const connections = byPort.get(listener.port) ?? []
+      if (connections.length === 0 || !connections.every(({ target }) => isLoopbackTarget(target))) continue
+      const reached = connections.filter(
+        ({ target }) => target.backend.kind === 'apache' && target.backend.listener === listener,
+      )
+      const [first] = reached
+      if (first === undefined) continue
+      const written = formatEndpoint(listener)
+      if (facts.publicListeners.some(each => each === `${listener.port}` || each === written)) continue
+      const trusts = trustsBehind(deployment, listener)
+      yield {
+        at: listener.at,
+        severity: trusts.length > 0 ? 'error' : 'warning',
+        message: `Apache listens on port ${listener.port} of ${describe(listener)}, though only nginx on this machine talks to it${trusts.length > 0 ? ', and it trusts the headers that nginx would set' : ''}`,
+        label: 'reachable past nginx',
+        related: [
+          { at: first.target.at, message: 'nginx connects here' },
+          ...trusts.slice(0, 1).map(({ at }) => ({ at, message: 'anyone may send this header' })),
+        ],
+        help: `Write \`Listen ${first.target.written}\` in Apache; nginx stays as it is`,
+        ...bindToLoopback(listener, reached),
+      }
+    }
+  },
+})
+
+interface Connection {
+  readonly hop: Hop
+  readonly target: Target
+}
+
+function targetsByPort(hops: readonly Hop[]): ReadonlyMap<number, readonly Connection[]> {
+  const byPort = new Map<number, Connection[]>()
+  const seen = new Set<Target>()
+  for (const hop of hops) {
+    for (const target of hop.targets) {
+      if (target.port === null || seen.has(target)) continue
+      seen.add(target)
+      const known = byPort.get(target.port)
+      if (known === undefined) byPort.set(target.port, [{ hop, target }])
+      else known.push({ hop, target })
+    }
+  }
+  return byPort
+}
+
+function isLoopbackTarget({ addresses, local }: Target): boolean {
+  return local === true && addresses.every(address => address.kind !== 'ip' || isLoopbackIp(address.ip))
+}
+
+function isLoopbackIp(ip: string): boolean {
+  return ip === '::1' || ip.startsWith('127.') || ip === '0.0.0.0' || ip === '::'
+}
+
+function trustsBehind(deployment: Deployment, listener: Listener) {
+  return deployment.virtualHosts
+    .filter(({ addresses }) => addresses.some(({ port }) => port === null || port === listener.port))
+    .flatMap(host => deployment.trustsOf(host))
+}
+
+function describe({ address }: Listener): string {
+  return address.kind === 'ip' && address.wildcard ? 'every address' : formatEndpoint({ address, port: null })
+}
+
+/** Only where all connections go to one address, which the new line then covers. */
+function bindToLoopback(listener: Listener, reached: readonly Connection[]) {
+  const hosts = new Set(reached.map(({ target }) => formatEndpoint({ address: target.address, port: null })))
+  const [host] = hosts
+  if (host === undefined || hosts.size !== 1 || listener.others.length > 0) return {}
+  const text = /^(?:127\.[\d.]+|\[::1\])$/.test(host) ? `${host}:${listener.port}` : null
+  return propose('Listen on loopback alone', 'unsafe', [
+    text === null ? null : replacePlace(listener.at, text),
+  ])
+}

@@ -1,0 +1,45 @@
+import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxProblemCode } from '../../src/servers/nginx/configuration.ts'
+
+/** What is only said because it could not be looked at. */
+const UNSEEN: ReadonlySet<NginxProblemCode> = new Set(['include-unknown'])
+
+export default defineRule({
+  summary: 'nginx refuses the configuration, or warns of it',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'nginx reads all of its configuration or none of it: a reload keeps the old one without a word to visitors, and the next restart leaves every site down.',
+  remedy: 'Correct the line, and ask `nginx -t` before each reload',
+  references: ['https://nginx.org/en/docs/beginners_guide.html#conf_structure'],
+  bad: [
+    {
+      title: 'a lost semicolon',
+      files: { 'nginx.conf': 'server {\n    listen 80;\n    root /srv/www\n«}»\n' },
+    },
+    {
+      title: 'a misspelt directive',
+      files: { 'nginx.conf': 'server {\n    listen 80;\n    «sever_name» example.org;\n}\n' },
+    },
+  ],
+  good: [
+    {
+      title: 'words that only look wrong',
+      files: { 'nginx.conf': 'server {\n    listen 80;\n    index a}b a#b;\n    root /srv/www;\n}\n' },
+    },
+  ],
+  *check({ nginx }) {
+    for (const { problems } of nginx) {
+      for (const { code, fatal, message, at, related, help } of problems) {
+        yield {
+          at,
+          message,
+          fatal,
+          severity: fatal ? 'error' : UNSEEN.has(code) ? 'info' : 'warning',
+          ...(related === undefined ? {} : { related }),
+          ...(help === undefined ? {} : { help }),
+        }
+      }
+    }
+  },
+})

@@ -1,0 +1,58 @@
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const main = (lines: string): string =>
+  `ServerRoot /etc/apache2\nLoadModule mpm_worker_module modules/mod_mpm_worker.so\nListen 127.0.0.1:9000\n${lines}`
+
+export default defineRule({
+  summary: 'Apache may not start as many workers as it is told to',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Apache quietly lowers `MaxRequestWorkers` to what `ServerLimit` times `ThreadsPerChild` allows; the error log says so once, at start, and under load requests wait for a worker that was planned and is not there.',
+  remedy: 'Raise `ServerLimit`, or plan with fewer workers',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mpm_common.html#maxrequestworkers'],
+  bad: [
+    {
+      title: 'four processes of five threads for 150 requests',
+      files: {
+        'etc/apache2/apache2.conf': main('ServerLimit 4\nThreadsPerChild 5\nMaxRequestWorkers «150»\n'),
+      },
+    },
+    {
+      title: 'the limit that httpd has by itself',
+      files: { 'etc/apache2/apache2.conf': main('ThreadsPerChild 25\nMaxRequestWorkers «800»\n') },
+    },
+  ],
+  good: [
+    {
+      title: 'as Debian ships it',
+      files: { 'etc/apache2/apache2.conf': main('ThreadsPerChild 25\nMaxRequestWorkers 150\n') },
+    },
+    {
+      title: 'the limit raised with it',
+      files: {
+        'etc/apache2/apache2.conf': main('ServerLimit 32\nThreadsPerChild 25\nMaxRequestWorkers 800\n'),
+      },
+    },
+  ],
+  *check({ workers }) {
+    for (const { maximum, serverLimit, threadsPerChild, allowed, mpm } of workers) {
+      if (maximum.at === null || maximum.value <= allowed) continue
+      const factors =
+        mpm === 'prefork'
+          ? `\`ServerLimit\` is ${serverLimit.value}`
+          : `${serverLimit.value} processes (\`ServerLimit\`) of ${threadsPerChild.value} threads make ${allowed}`
+      yield {
+        at: maximum.at,
+        message: `\`MaxRequestWorkers\` asks for ${maximum.value}, but ${factors}, and Apache lowers it to that`,
+        label: `becomes ${allowed}`,
+        related: [
+          ...(serverLimit.at === null ? [] : [{ at: serverLimit.at, message: 'the limit of processes' }]),
+          ...(threadsPerChild.at === null ? [] : [{ at: threadsPerChild.at, message: 'threads of each' }]),
+        ],
+        ...propose('Write the number that Apache uses', 'safe', [replacePlace(maximum.at, `${allowed}`)]),
+      }
+    }
+  },
+})

@@ -1,0 +1,80 @@
+import { insertAfter, propose, removeDirective } from '../../src/deployment/edits.ts'
+import { argumentPlace, byText, namePlace } from '../../src/deployment/places.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { compareVersions, isAtLeast } from '../../src/servers/version.ts'
+
+const KEYS = '    ssl_certificate /etc/ssl/a.pem;\n    ssl_certificate_key /etc/ssl/a.key;\n'
+
+export default defineRule({
+  summary: '`ssl on` is deprecated, and gone from nginx 1.25.1',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'The directive turns every socket of the server to TLS, port 80 too; since 1.25.1 nginx does not know it and refuses the whole configuration, so the next upgrade takes every site down.',
+  remedy: 'Write `listen 443 ssl;` and drop `ssl on;`',
+  references: ['https://nginx.org/en/docs/http/ngx_http_ssl_module.html#ssl', 'https://nginx.org/en/CHANGES'],
+  bad: [
+    {
+      title: 'the directive of nginx 0.7',
+      files: {
+        'nginx.conf': `server {\n    listen 443;\n    server_name example.org;\n    «ssl» on;\n${KEYS}}\n`,
+        '.auditrc': 'versions:\n  nginx: 1.22.1\n',
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'TLS as a property of the socket',
+      files: { 'nginx.conf': `server {\n    listen 443 ssl;\n    server_name example.org;\n${KEYS}}\n` },
+    },
+    {
+      title: 'turned off, which changes nothing',
+      files: {
+        'nginx.conf': 'server {\n    listen 80;\n    ssl off;\n}\n',
+        '.auditrc': 'versions:\n  nginx: 1.22.1\n',
+      },
+    },
+    {
+      title: 'nginx before 0.7.14, which knows no other way',
+      files: {
+        'nginx.conf': `server {\n    listen 443;\n    ssl on;\n${KEYS}}\n`,
+        '.auditrc': 'versions:\n  nginx: 0.7.10\n',
+      },
+    },
+  ],
+  *check({ nginx }) {
+    for (const { occurrences, version } of nginx) {
+      if (version.from !== 'assumed' && compareVersions(version.value, '0.7.14') < 0) continue
+      const isGone = version.from !== 'assumed' && isAtLeast(version, '1.25.1')
+      for (const [directive, ...others] of byText(occurrences.get('ssl') ?? [])) {
+        if (directive.context.startsWith('mail') || directive.args[0]?.value.toLowerCase() !== 'on') continue
+        const places = directive.context === 'server' ? 'servers' : 'times'
+        const count = others.length === 0 ? '' : ` (included ${others.length + 1} ${places})`
+        yield {
+          at: namePlace(directive),
+          severity: isGone ? 'error' : 'warning',
+          message: isGone
+            ? `nginx ${version.value} has no \`ssl\` directive${count}: TLS is a parameter of \`listen\``
+            : `\`ssl on\` is deprecated${count}, and nginx 1.25.1 and newer refuse to start with it`,
+          ...(others.length === 0 ? moveToListen(directive) : {}),
+        }
+      }
+    }
+  },
+})
+
+/** The same sockets, spelt as today: only where every `listen` of the server stands beside it. */
+function moveToListen(directive: NginxDirective) {
+  const listens = directive.parent?.children.filter(({ name }) => name === 'listen') ?? []
+  if (directive.context !== 'server' || listens.length === 0) return {}
+  // A server that listens on 80 as well speaks TLS there today, which nobody wants: that is for a human.
+  if (!listens.every(listen => /(?:^|:)443$/.test(listen.args[0]?.value ?? ''))) return {}
+  if (!listens.every(listen => listen.source === directive.source)) return {}
+  return propose('Make TLS a parameter of `listen`', 'safe', [
+    removeDirective(directive),
+    ...listens
+      .filter(({ args }) => !args.some(({ value }) => value === 'ssl'))
+      .map(listen => insertAfter(argumentPlace(listen, listen.args.length - 1), ' ssl')),
+  ])
+}

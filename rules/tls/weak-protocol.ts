@@ -1,0 +1,120 @@
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { argumentsPlace, argumentPlace, byText } from '../../src/deployment/places.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+
+const WEAK = new Set(['sslv2', 'sslv3', 'tlsv1', 'tlsv1.0', 'tlsv1.1'])
+
+export default defineRule({
+  summary: 'TLS older than 1.2 is offered',
+  severity: 'warning',
+  confidence: 'high',
+  securitySeverity: 5.9,
+  since: '0.1.0',
+  why: 'SSL 3 and TLS 1.0 and 1.1 are withdrawn (RFC 7568, RFC 8996): their ciphers and signatures can be broken, and an attacker on the line can press a client down to them.',
+  remedy: 'Offer `TLSv1.2` and `TLSv1.3` alone',
+  references: [
+    'https://nginx.org/en/docs/http/ngx_http_ssl_module.html#ssl_protocols',
+    'https://httpd.apache.org/docs/2.4/mod/mod_ssl.html#sslprotocol',
+    'https://www.rfc-editor.org/rfc/rfc8996',
+  ],
+  bad: [
+    {
+      title: 'a list from another decade',
+      files: {
+        'nginx.conf':
+          'server {\n    listen 443 ssl;\n    server_name example.org;\n    ssl_certificate /etc/ssl/a.pem;\n    ssl_certificate_key /etc/ssl/a.key;\n    ssl_protocols «TLSv1 TLSv1.1» TLSv1.2;\n}\n',
+      },
+    },
+    {
+      title: 'nothing newer at all',
+      files: {
+        'nginx.conf':
+          'ssl_protocols «TLSv1»;\nserver {\n    listen 443 ssl;\n    ssl_certificate /etc/ssl/a.pem;\n    ssl_certificate_key /etc/ssl/a.key;\n}\n',
+      },
+    },
+    {
+      title: 'Apache with TLS of its own',
+      files: {
+        'site.conf':
+          '<VirtualHost *:443>\n    ServerName example.org\n    SSLEngine on\n    SSLCertificateFile /etc/ssl/a.pem\n    SSLProtocol «TLSv1.1» TLSv1.2\n</VirtualHost>\n',
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'today’s two',
+      files: {
+        'nginx.conf':
+          'server {\n    listen 443 ssl;\n    ssl_certificate /etc/ssl/a.pem;\n    ssl_certificate_key /etc/ssl/a.key;\n    ssl_protocols TLSv1.2 TLSv1.3;\n}\n',
+      },
+    },
+    {
+      title: 'no server speaks TLS, so the list is never used',
+      files: { 'nginx.conf': 'ssl_protocols TLSv1 TLSv1.1 TLSv1.2;\nserver {\n    listen 80;\n}\n' },
+    },
+    {
+      title: 'taken away in Apache',
+      files: {
+        'site.conf':
+          '<VirtualHost *:443>\n    ServerName example.org\n    SSLEngine on\n    SSLCertificateFile /etc/ssl/a.pem\n    SSLProtocol all -SSLv3 -TLSv1 -TLSv1.1\n</VirtualHost>\n',
+      },
+    },
+  ],
+  *check({ nginx, apache, servers }) {
+    const speaksTls = new Set(servers.filter(({ tls }) => tls).map(({ directive }) => directive))
+    for (const { occurrences } of nginx) {
+      for (const [directive, ...others] of byText(occurrences.get('ssl_protocols') ?? [])) {
+        if (![directive, ...others].some(each => governsTls(each, speaksTls))) continue
+        const weak = directive.args.flatMap(({ value }, index) =>
+          WEAK.has(value.toLowerCase()) ? [index] : [],
+        )
+        const first = weak[0]
+        if (first === undefined) continue
+        const strong = directive.args.filter(({ value }) => !WEAK.has(value.toLowerCase()))
+        const words = strong.length === 0 ? 'TLSv1.2 TLSv1.3' : strong.map(({ value }) => value).join(' ')
+        yield {
+          at: argumentsPlace(directive, first, lastOfRun(weak)),
+          message: `\`ssl_protocols\` offers ${listed(weak.map(index => directive.args[index]?.value ?? ''))}`,
+          ...propose('Offer TLS 1.2 and newer alone', 'unsafe', [
+            replacePlace(argumentsPlace(directive, 0, directive.args.length - 1), words),
+          ]),
+        }
+      }
+    }
+    for (const { occurrences } of apache) {
+      for (const [directive] of byText(occurrences.get('sslprotocol') ?? [])) {
+        // `all` leaves the choice to OpenSSL, whose own configuration rules the old versions out on most systems.
+        for (const [index, { value }] of directive.args.entries()) {
+          if (!WEAK.has(value.toLowerCase().replace(/^\+/, ''))) continue
+          yield {
+            at: argumentPlace(directive, index),
+            message: `\`SSLProtocol\` offers \`${value.replace(/^\+/, '')}\``,
+          }
+          break
+        }
+      }
+    }
+  },
+})
+
+/** True where some TLS server takes its protocols from this directive. */
+function governsTls(directive: NginxDirective, speaksTls: ReadonlySet<NginxDirective>): boolean {
+  const { parent, context } = directive
+  if (parent !== null && (context === 'server' || parent.name === 'server')) {
+    return context === 'server' ? speaksTls.has(parent) : true
+  }
+  return context.startsWith('stream') || context.startsWith('mail') || speaksTls.size > 0
+}
+
+/** The last index of the unbroken run that begins with the first. */
+function lastOfRun(indexes: readonly number[]): number {
+  let last = indexes[0] ?? 0
+  for (const index of indexes) if (index === last + 1) last = index
+  return last
+}
+
+function listed(words: readonly string[]): string {
+  const quoted = words.map(word => `\`${word}\``)
+  return quoted.length < 2 ? (quoted[0] ?? '') : `${quoted.slice(0, -1).join(', ')} and ${quoted.at(-1)}`
+}

@@ -1,0 +1,125 @@
+import { formatEndpoint } from '../../src/servers/address.ts'
+import type { BackendHost, Deployment, Hop, Target } from '../../src/deployment/deployment.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const NGINX =
+  'upstream app {\n    server «127.0.0.1:9001»;\n}\nserver {\n    listen 80;\n    server_name example.org;\n    location / {\n        proxy_pass http://app;\n        proxy_set_header Host $host;\n    }\n}\n'
+const SITE =
+  '<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    DocumentRoot /srv/www\n</VirtualHost>\n'
+const unmarked = NGINX.replace(/[«»]/g, '')
+
+export default defineRule({
+  summary: 'nginx connects to a port that Apache does not open',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: '`nginx -t` and `apache2ctl configtest` look at one server each and are content; every request is answered with 502 Bad Gateway.',
+  remedy: 'Give nginx’s upstream and Apache’s `Listen` the same port',
+  references: [
+    'https://nginx.org/en/docs/http/ngx_http_upstream_module.html#server',
+    'https://httpd.apache.org/docs/2.4/mod/mpm_common.html#listen',
+  ],
+  bad: [
+    {
+      title: 'one digit apart',
+      files: { 'nginx.conf': NGINX, 'ports.conf': 'Listen 127.0.0.1:9000\n', 'site.conf': SITE },
+    },
+  ],
+  good: [
+    {
+      title: 'the same port',
+      files: {
+        'nginx.conf': unmarked.replace('9001', '9000'),
+        'ports.conf': 'Listen 127.0.0.1:9000\n',
+        'site.conf': SITE,
+      },
+    },
+    { title: 'no Apache in sight', files: { 'nginx.conf': unmarked } },
+    {
+      title: 'a second backend beside Apache, which something else owns',
+      files: {
+        'nginx.conf':
+          'server {\n    listen 80;\n    server_name example.org;\n    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n    }\n    location /ws/ {\n        proxy_pass http://127.0.0.1:9001;\n        proxy_set_header Host $host;\n    }\n}\n',
+        'ports.conf': 'Listen 127.0.0.1:9000\n',
+        'site.conf': SITE,
+      },
+    },
+    {
+      title: 'a site that Apache does not know',
+      files: {
+        'nginx.conf': `${unmarked.replaceAll('example.org', 'node.example.org')}`,
+        'ports.conf': 'Listen 8080\n',
+        'site.conf': SITE.replace('127.0.0.1:9000', '*:8080'),
+      },
+    },
+    {
+      title: 'a socket',
+      files: {
+        'nginx.conf': unmarked.replace('127.0.0.1:9001', 'unix:/run/app.sock'),
+        'ports.conf': 'Listen 127.0.0.1:9000\n',
+        'site.conf': SITE,
+      },
+    },
+  ],
+  *check(deployment) {
+    const { hops, listeners, apache, knowsEveryListen, sharesMachine } = deployment
+    if (!knowsEveryListen || !sharesMachine || apache.length === 0) return
+    const byName = hostsByName(deployment.virtualHosts)
+    const said = new Set<Target>()
+    for (const hop of hops) {
+      for (const target of hop.targets) {
+        if (target.backend.kind !== 'nobody' || said.has(target)) continue
+        const meant = meantHost(deployment, hop, byName)
+        if (meant === null) continue
+        said.add(target)
+        const opened = listeners.filter(({ program }) => program === 'apache')
+        const isWhole = apache.every(({ main }) => main !== null)
+        yield {
+          at: target.at,
+          severity: isWhole ? 'error' : 'warning',
+          confidence: isWhole ? 'high' : 'medium',
+          message: `nginx connects to ${formatEndpoint(target)}, where no \`Listen\` of Apache opens a port, though Apache has the site it asks for`,
+          label: 'nothing listens here',
+          related: [
+            ...opened.slice(0, 3).map(({ at }) => ({ at, message: 'Apache listens here' })),
+            { at: meant.at, message: 'the virtual host of this site' },
+          ],
+          help:
+            opened.length === 1 && opened[0] !== undefined
+              ? `Connect to port ${opened[0].port} in nginx, or let Apache \`Listen ${target.written}\``
+              : `Let Apache \`Listen ${target.written}\`, or correct the port in nginx`,
+        }
+      }
+    }
+  },
+})
+
+function hostsByName(hosts: readonly BackendHost[]): ReadonlyMap<string, BackendHost> {
+  const byName = new Map<string, BackendHost>()
+  for (const host of hosts) for (const name of host.names) if (!byName.has(name)) byName.set(name, host)
+  return byName
+}
+
+/**
+ * The virtual host that a hop is meant for: it has the name that nginx sends, and nothing of the same
+ * server reaches it. Another hop of that server that does shows that this one is for something else.
+ */
+function meantHost(
+  deployment: Deployment,
+  hop: Hop,
+  byName: ReadonlyMap<string, BackendHost>,
+): { at: BackendHost['addresses'][number]['at'] } | null {
+  const names = [...(hop.hostsSent ?? []), ...hop.server.names.map(({ name }) => name)]
+  for (const name of names) {
+    const host = byName.get(name)
+    if (host === undefined) continue
+    if (deployment.hopsOf(hop.server).some(other => reachesApache(other))) return null
+    const at = host.addresses[0]?.at
+    return at === undefined ? null : { at }
+  }
+  return null
+}
+
+function reachesApache({ targets }: Hop): boolean {
+  return targets.some(({ backend }) => backend.kind === 'apache')
+}

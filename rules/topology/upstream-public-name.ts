@@ -1,0 +1,92 @@
+import { isLoopback } from '../../src/servers/address.ts'
+import type { Listener, Target } from '../../src/deployment/deployment.ts'
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { alsoElsewhere } from '../../src/deployment/places.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const nginx = (server: string): string =>
+  `upstream app {\n    server ${server};\n}\nserver {\n    listen 80;\n    server_name example.org;\n    location / {\n        proxy_pass http://app;\n        proxy_set_header Host $host;\n    }\n}\n`
+
+export default defineRule({
+  summary: 'nginx reaches its backend through the public name of the site',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Outside of this machine’s hosts file the name leads to the public address. Either Apache is open to the network there, or it listens on loopback and every request is a 502; and where the name does not resolve at boot, nginx does not start.',
+  remedy: 'Connect to loopback: `server 127.0.0.1:9000;`',
+  references: ['https://nginx.org/en/docs/http/ngx_http_upstream_module.html#server'],
+  bad: [
+    {
+      title: 'the site’s own name as its upstream',
+      files: { 'nginx.conf': nginx('«example.org:9000»') },
+    },
+    {
+      title: 'and Apache on loopback',
+      files: { 'nginx.conf': nginx('«example.org:9000»'), 'ports.conf': 'Listen 127.0.0.1:9000\n' },
+    },
+    {
+      title: 'without an upstream block',
+      files: {
+        'nginx.conf':
+          'server {\n    listen 80;\n    server_name example.org;\n    location / {\n        proxy_pass «http://example.org:9000»;\n    }\n}\n',
+      },
+    },
+  ],
+  good: [
+    { title: 'loopback', files: { 'nginx.conf': nginx('127.0.0.1:9000') } },
+    { title: 'a name of another machine', files: { 'nginx.conf': nginx('app1.internal.example:9000') } },
+    {
+      title: 'the hosts file leads it to loopback',
+      files: {
+        'etc/nginx/nginx.conf': `events {\n}\nhttp {\n${nginx('example.org:9000')}}\n`,
+        'etc/hosts': '127.0.0.1 localhost example.org\n',
+      },
+    },
+  ],
+  *check({ hops, servers, listeners }) {
+    const names = new Map<string, { at: Target['at'] }>()
+    for (const server of servers) {
+      for (const { name, exact, at } of server.names) if (exact && !names.has(name)) names.set(name, { at })
+    }
+    const users = new Map<Target, number>()
+    for (const { targets } of hops) {
+      for (const target of targets) {
+        if (target.address.kind === 'name') users.set(target, (users.get(target) ?? 0) + 1)
+      }
+    }
+    for (const [target, count] of users) {
+      if (target.address.kind !== 'name') continue
+      const name = names.get(target.address.name)
+      if (name === undefined || target.local === true) continue
+      const listener = listeners.find(
+        each => each.program === 'apache' && each.port === target.port && each.port !== null,
+      )
+      const bound = listener?.loopback === true
+      yield {
+        at: target.at,
+        severity: bound ? 'error' : 'warning',
+        message: bound
+          ? `nginx connects to \`${target.written}\`${alsoElsewhere(count, 'locations')}, which is the public name of the site, while Apache listens on loopback alone`
+          : `nginx connects to \`${target.written}\`${alsoElsewhere(count, 'locations')}, which is the public name of the site and not loopback`,
+        label: 'leads to the public address',
+        related: [
+          { at: name.at, message: 'nginx itself answers for this name' },
+          ...(listener === undefined ? [] : [{ at: listener.at, message: 'Apache listens here' }]),
+        ],
+        help: `Connect to \`127.0.0.1:${target.port}\` in nginx, and let Apache listen there`,
+        ...(listener === undefined ? {} : connectToLoopback(target, listener)),
+      }
+    }
+  },
+})
+
+function connectToLoopback(target: Target, listener: Listener) {
+  const { source, start, end } = target.at
+  const written = source.text.slice(start, end)
+  const address = listener.address
+  const takesV4 = address.kind === 'ip' && (address.wildcard || address.ip === '127.0.0.1')
+  if (!takesV4 || isLoopback(address) === undefined || !written.includes(target.written)) return {}
+  return propose('Connect to loopback', 'unsafe', [
+    replacePlace(target.at, written.replace(target.written, `127.0.0.1:${target.port}`)),
+  ])
+}

@@ -1,0 +1,135 @@
+import {
+  propose,
+  removeDirective,
+  replacePlace,
+  directivePlace,
+  isOwnText,
+} from '../../src/deployment/edits.ts'
+import { argumentPlace, byText, namePlace } from '../../src/deployment/places.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import {
+  type ApacheConfiguration,
+  type ApacheDirective,
+  isModuleLoaded,
+} from '../../src/servers/apache/configuration.ts'
+
+const LEGACY = new Set(['order', 'allow', 'deny', 'satisfy'])
+const SECTION = '<Directory /srv/app>\n    «Order» deny,allow\n    Allow from all\n</Directory>\n'
+
+export default defineRule({
+  summary: 'Access is granted in the language of Apache 2.2',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: '`Order` and `Allow` only work through mod_access_compat, and they do not replace `Require all denied`: both have to admit a request. Under the `<Directory />` of a stock Apache 2.4 every request is a 403.',
+  remedy: 'Write `Require all granted` instead',
+  references: ['https://httpd.apache.org/docs/2.4/upgrading.html#access'],
+  bad: [
+    { title: 'a folder opened as in 2.2', files: { 'site.conf': SECTION } },
+    {
+      title: 'below the root that 2.4 closes',
+      files: { 'site.conf': `<Directory />\n    Require all denied\n</Directory>\n${SECTION}` },
+    },
+  ],
+  good: [
+    {
+      title: 'as in 2.4',
+      files: { 'site.conf': '<Directory /srv/app>\n    Require all granted\n</Directory>\n' },
+    },
+    {
+      title: 'for a server of the old kind alone',
+      files: {
+        'etc/apache2/apache2.conf':
+          'ServerRoot /etc/apache2\nLoadModule mpm_worker_module modules/mod_mpm_worker.so\nLoadModule authz_core_module modules/mod_authz_core.so\nListen 127.0.0.1:9000\n<Directory /srv/app>\n    <IfModule !mod_authz_core.c>\n        Order deny,allow\n        Allow from all\n    </IfModule>\n    Require all granted\n</Directory>\n',
+      },
+    },
+  ],
+  *check({ apache }) {
+    for (const configuration of apache) {
+      // Without the module httpd knows none of the names, which the syntax rule says.
+      if (isModuleLoaded(configuration, 'access_compat_module') === false) continue
+      const lines = ['order', 'allow', 'deny'].flatMap(name => configuration.occurrences.get(name) ?? [])
+      const sections = new Map<ApacheDirective | null, ApacheDirective[]>()
+      for (const line of lines) {
+        const known = sections.get(line.parent)
+        if (known === undefined) sections.set(line.parent, [line])
+        else known.push(line)
+      }
+      const firsts = [...sections.values()].map(group => group.sort((a, b) => a.nameStart - b.nameStart)[0])
+      for (const [line] of byText(firsts.filter(first => first !== undefined))) {
+        const section = line.parent
+        const group = (section?.children ?? configuration.top).filter(({ name }) =>
+          LEGACY.has(name.toLowerCase()),
+        )
+        const requires = (section?.children ?? []).some(({ name }) => /^Require/.test(name))
+        const closer = requires || section === null ? null : closedAbove(configuration, section)
+        const where = section === null ? '' : ` in \`<${section.name} ${section.args[0]?.value ?? ''}>\``
+        yield {
+          at: namePlace(line),
+          severity: closer === null ? 'warning' : 'error',
+          message:
+            closer === null
+              ? `access${where} is ruled by \`${line.name}\`, which Apache 2.4 keeps only for old configurations`
+              : `\`Order\` and \`Allow\`${where} do not lift \`Require all denied\` of the folder above, so every request is a 403`,
+          related: closer === null ? [] : [{ at: argumentPlace(closer, 0), message: 'still in force here' }],
+          help: grantsAll(group)
+            ? 'Write `Require all granted` in place of these lines'
+            : 'Translate the lines to `Require`',
+          ...(section !== null && !requires && grantsAll(group) ? modernise(group) : {}),
+        }
+      }
+    }
+  },
+})
+
+/** The nearest `Require all denied` of an enclosing folder, where none between grants access. */
+function closedAbove(configuration: ApacheConfiguration, section: ApacheDirective): ApacheDirective | null {
+  if (section.name !== 'Directory') return null
+  const path = folder(section)
+  if (path === null) return null
+  let closest: ApacheDirective | null = null
+  let length = -1
+  for (const other of configuration.occurrences.get('directory') ?? []) {
+    const outer = folder(other)
+    if (
+      outer === null ||
+      other === section ||
+      !(path === outer || path.startsWith(outer === '/' ? '/' : `${outer}/`))
+    )
+      continue
+    const require = other.children.findLast(({ name }) => /^Require/.test(name))
+    if (require !== undefined && outer.length >= length) {
+      closest = require
+      length = outer.length
+    }
+  }
+  const [first, second] = closest?.args ?? []
+  return first?.value.toLowerCase() === 'all' && second?.value.toLowerCase() === 'denied' ? closest : null
+}
+
+/** The folder of a `<Directory>` that stands for one path; null for patterns. */
+function folder({ args }: ApacheDirective): string | null {
+  const path = args[0]?.value
+  if (path === undefined || !path.startsWith('/') || /[*?[]/.test(path)) return null
+  return path === '/' ? path : path.replace(/\/+$/, '')
+}
+
+/** `Order` in either sense with `Allow from all`, and no exception. */
+function grantsAll(group: readonly ApacheDirective[]): boolean {
+  return (
+    group.some(
+      ({ name, args }) =>
+        name.toLowerCase() === 'allow' &&
+        args.map(({ value }) => value.toLowerCase()).join(' ') === 'from all',
+    ) && group.every(({ name }) => ['order', 'allow'].includes(name.toLowerCase()))
+  )
+}
+
+function modernise(group: readonly ApacheDirective[]) {
+  const [first, ...rest] = [...group].sort((a, b) => a.start - b.start)
+  if (first === undefined || !isOwnText(first)) return {}
+  return propose('Grant access as Apache 2.4 does', 'unsafe', [
+    replacePlace(directivePlace(first), 'Require all granted'),
+    ...rest.map(removeDirective),
+  ])
+}

@@ -1,0 +1,115 @@
+import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
+import { byText, namePlace } from '../../src/deployment/places.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const host = (lines: string): string =>
+  `<VirtualHost *:9000>\n    ServerName example.org\n${lines}</VirtualHost>\n`
+
+export default defineRule({
+  summary: 'The application runs inside Apache’s own processes',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'A daemon process that no script is sent to does nothing: its user, threads, `maximum-requests` and virtual environment are ignored without a word, and every Apache process loads the application as www-data, memory and all.',
+  remedy:
+    'Send the script to a daemon process: `WSGIProcessGroup NAME`, or `process-group=NAME` on the alias',
+  references: [
+    'https://modwsgi.readthedocs.io/en/master/configuration-directives/WSGIProcessGroup.html',
+    'https://modwsgi.readthedocs.io/en/master/user-guides/processes-and-threading.html',
+  ],
+  bad: [
+    {
+      title: 'a daemon process, and nobody sends to it',
+      files: {
+        'site.conf': host(
+          '    WSGIDaemonProcess app user=app threads=5\n    «WSGIScriptAlias» / /srv/app/wsgi.py\n',
+        ),
+      },
+    },
+    {
+      title: 'taken back by the alias',
+      files: {
+        'site.conf': host(
+          '    WSGIDaemonProcess app\n    WSGIProcessGroup app\n    «WSGIScriptAlias» / /srv/app/wsgi.py process-group=%{GLOBAL}\n',
+        ),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'the group of the virtual host',
+      files: {
+        'site.conf': host(
+          '    WSGIDaemonProcess app\n    WSGIProcessGroup app\n    WSGIScriptAlias / /srv/app/wsgi.py\n',
+        ),
+      },
+    },
+    {
+      title: 'the group on the alias',
+      files: {
+        'site.conf': host(
+          '    WSGIDaemonProcess app\n    WSGIScriptAlias / /srv/app/wsgi.py process-group=app\n',
+        ),
+      },
+    },
+    {
+      title: 'the group in the folder’s section',
+      files: {
+        'site.conf': host(
+          '    WSGIDaemonProcess app\n    WSGIScriptAlias / /srv/app/wsgi.py\n    <Directory /srv/app>\n        WSGIProcessGroup app\n    </Directory>\n',
+        ),
+      },
+    },
+    {
+      title: 'a group that the environment names',
+      files: {
+        'site.conf': host(
+          '    WSGIDaemonProcess app\n    WSGIProcessGroup %{ENV:GROUP}\n    WSGIScriptAlias / /srv/app/wsgi.py\n',
+        ),
+      },
+    },
+    {
+      title: 'a fragment that may get its group from the server',
+      files: { 'site.conf': host('    WSGIScriptAlias / /srv/app/wsgi.py\n') },
+    },
+  ],
+  *check({ applications }) {
+    const embedded = applications.filter(
+      ({ processGroup }) => processGroup.known && processGroup.value === '',
+    )
+    const aliases = byText(embedded.map(({ directive }) => directive))
+    for (const [directive] of aliases) {
+      const application = embedded.find(each => each.directive === directive)
+      if (application === undefined) continue
+      const { visibleDaemons, configuration, processGroup } = application
+      const isWhole = configuration.main !== null
+      // The missing main file may send every script to a daemon process of its own.
+      if (!isWhole && visibleDaemons.length === 0) continue
+      const [daemon] = visibleDaemons
+      const script = directive.args[1]?.value ?? ''
+      yield {
+        at: namePlace(directive),
+        severity: isWhole && daemon !== undefined ? 'error' : 'warning',
+        message:
+          daemon === undefined
+            ? `no process group holds \`${script}\`, so it runs inside Apache’s own processes`
+            : `no process group holds \`${script}\`, so it runs inside Apache’s own processes and not in \`${daemon.name}\``,
+        label: 'embedded mode',
+        related: [
+          ...visibleDaemons
+            .slice(0, 2)
+            .map(each => ({ at: each.at, message: 'this daemon process gets no request' })),
+          ...(processGroup.at === null ? [] : [{ at: processGroup.at, message: 'set here' }]),
+        ],
+        ...(visibleDaemons.length === 1 && daemon !== undefined && processGroup.at === null
+          ? propose(`Send the script to ${daemon.name}`, 'unsafe', [
+              insertBefore(
+                namePlace(directive),
+                `WSGIProcessGroup ${daemon.name}\n${indentationAt(namePlace(directive))}`,
+              ),
+            ])
+          : {}),
+      }
+    }
+  },
+})

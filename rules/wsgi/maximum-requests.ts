@@ -1,0 +1,57 @@
+import { defineRule } from '../../src/engine/rule.ts'
+
+const host = (options: string): string =>
+  `<VirtualHost *:9000>\n    ServerName example.org\n    WSGIDaemonProcess ${options}\n    WSGIProcessGroup app\n    WSGIScriptAlias / /srv/app/wsgi.py\n</VirtualHost>\n`
+
+export default defineRule({
+  summary: 'Daemon processes are never replaced, or far too often',
+  severity: 'info',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'An application that leaks a little memory fills the machine in the end; a high `maximum-requests` keeps it in check. A low one restarts processes all day: requests wait while Django loads, and caches begin empty.',
+  remedy: 'Set a high limit, such as `maximum-requests=10000`',
+  references: ['https://modwsgi.readthedocs.io/en/master/configuration-directives/WSGIDaemonProcess.html'],
+  bad: [
+    { title: 'no limit', files: { 'site.conf': host('«app» threads=5') } },
+    {
+      title: 'a process for every hundred requests',
+      files: { 'site.conf': host('app «maximum-requests=100»') },
+    },
+  ],
+  good: [
+    { title: 'a high limit', files: { 'site.conf': host('app maximum-requests=10000') } },
+    {
+      title: 'the owner allows a lower one',
+      files: {
+        'site.conf': host('app maximum-requests=200'),
+        '.auditrc': 'facts:\n  minimumMaximumRequests: 100\n',
+      },
+    },
+    {
+      title: 'a process is replaced by time instead',
+      files: { 'site.conf': host('app restart-interval=86400') },
+    },
+  ],
+  *check({ daemons, facts }) {
+    for (const { name, at, options } of daemons) {
+      const maximum = options.get('maximum-requests')
+      const limit = maximum === undefined ? 0 : Number.parseInt(maximum.value, 10)
+      if (Number.isNaN(limit)) continue
+      if (maximum !== undefined && limit > 0) {
+        if (limit >= facts.minimumMaximumRequests) continue
+        yield {
+          at: maximum.at,
+          severity: 'warning',
+          message: `\`${name}\` is replaced after ${limit} requests, and each time the application loads anew`,
+          label: `fewer than ${facts.minimumMaximumRequests}`,
+        }
+        continue
+      }
+      if (options.has('restart-interval') || options.has('inactivity-timeout')) continue
+      yield {
+        at: maximum?.at ?? at,
+        message: `\`${name}\` has no \`maximum-requests\`, so its processes live, and may grow, until Apache restarts`,
+      }
+    }
+  },
+})

@@ -1,0 +1,159 @@
+import type { Source } from '../../parsers/text/source.ts'
+import type { FileSystem } from '../files/file-system.ts'
+import type { ApacheConfiguration } from '../servers/apache/configuration.ts'
+import type { NginxConfiguration } from '../servers/nginx/configuration.ts'
+import { apacheListeners, knowsEveryListen } from './apache-listeners.ts'
+import { backendHosts } from './backend-hosts.ts'
+import type { BackendHost, Deployment, Hop, Listener, NginxServer } from './deployment.ts'
+import { nginxHops } from './hops.ts'
+import { readHostsFile } from './hosts-file.ts'
+import { indexListeners, nginxListeners } from './listeners.ts'
+import { nginxServers, serverIndex } from './nginx-servers.ts'
+import { once } from './once.ts'
+import { schemeTrusts } from './scheme-trust.ts'
+import type { SiteFacts } from './site-facts.ts'
+import { targetReader } from './targets.ts'
+import { readApplications, readDaemons } from './wsgi.ts'
+import { readWorkers } from './workers.ts'
+
+export interface DeploymentInput {
+  readonly nginx: readonly NginxConfiguration[]
+  readonly apache: readonly ApacheConfiguration[]
+  readonly facts: SiteFacts
+  readonly files: FileSystem
+}
+
+/** Joins the servers of one root. Nothing is computed before a rule asks for it. */
+export function buildDeployment({ nginx, apache, facts, files }: DeploymentInput): Deployment {
+  const hosts = once(() => readHostsFile(files))
+  const listeners = once(() => [...nginx.flatMap(nginxListeners), ...apache.flatMap(apacheListeners)])
+  const servers = once(() => nginx.flatMap(nginxServers))
+  const hops = once((): readonly Hop[] => {
+    const readTarget = targetReader({
+      listeners: indexListeners(listeners()),
+      ownAddresses: boundAddresses(listeners()),
+      hosts: hosts(),
+    })
+    const serverOf = serverIndex(servers())
+    return nginx.flatMap(configuration => nginxHops(configuration, serverOf, readTarget))
+  })
+  const hopsByServer = once(() => groupBy(hops(), hop => hop.server))
+  const virtualHosts = once(() => backendHosts(apache, hops))
+  const hostsByHop = once(() => backendsByHop(virtualHosts()))
+  const trusts = once(() => apache.flatMap(schemeTrusts))
+  const trustsByHost = once(() => groupBy(trusts(), trust => trust.virtualHost ?? trust.configuration))
+  const daemons = once(() => apache.flatMap(readDaemons))
+  const applications = once(() => readApplications(apache, daemons()))
+  const workers = once(() => apache.flatMap(readWorkers))
+  const knowsListens = once(() => apache.every(knowsEveryListen))
+  const shared = once(
+    () => (isInstalled(nginx) && isInstalled(apache)) || sharesMachine(servers(), listeners(), hops()),
+  )
+  return {
+    nginx,
+    apache,
+    facts,
+    files,
+    get hosts() {
+      return hosts()
+    },
+    get listeners() {
+      return listeners()
+    },
+    get servers() {
+      return servers()
+    },
+    get hops() {
+      return hops()
+    },
+    hopsOf: server => hopsByServer().get(server) ?? NONE,
+    backendsOf: hop => hostsByHop().get(hop) ?? NONE,
+    get virtualHosts() {
+      return virtualHosts()
+    },
+    trustsOf: ({ configuration, directive }) => {
+      const ofAll = trustsByHost().get(configuration)
+      const own = trustsByHost().get(directive)
+      if (ofAll === undefined) return own ?? NONE
+      return own === undefined ? ofAll : [...ofAll, ...own]
+    },
+    get trusts() {
+      return trusts()
+    },
+    get applications() {
+      return applications()
+    },
+    get daemons() {
+      return daemons()
+    },
+    get workers() {
+      return workers()
+    },
+    get knowsEveryListen() {
+      return knowsListens()
+    },
+    get sharesMachine() {
+      return shared()
+    },
+  }
+}
+
+const NONE: readonly never[] = []
+
+function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): ReadonlyMap<K, readonly T[]> {
+  const groups = new Map<K, T[]>()
+  for (const item of items) {
+    const key = keyOf(item)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [item])
+    else group.push(item)
+  }
+  return groups
+}
+
+function backendsByHop(hosts: readonly BackendHost[]): ReadonlyMap<Hop, readonly BackendHost[]> {
+  const byHop = new Map<Hop, BackendHost[]>()
+  for (const host of hosts) {
+    for (const { hop } of host.hops) {
+      const known = byHop.get(hop)
+      if (known === undefined) byHop.set(hop, [host])
+      else known.push(host)
+    }
+  }
+  return byHop
+}
+
+/** The addresses of this machine that a server is bound to; the wildcard is every one, and names none. */
+function boundAddresses(listeners: readonly Listener[]): ReadonlySet<string> {
+  const bound = new Set<string>()
+  for (const { address } of listeners) if (address.kind === 'ip' && !address.wildcard) bound.add(address.ip)
+  return bound
+}
+
+/** Main files at the places of an installed system: the root is the `/` of one machine. */
+function isInstalled(configurations: readonly { readonly main: Source | null }[]): boolean {
+  return (
+    configurations.length > 0 && configurations.every(({ main }) => main?.path.startsWith('/etc/') === true)
+  )
+}
+
+/**
+ * A connection to another address, or to a name that is not one of the sites', on a port that Apache
+ * opens: then the Apache of this tree runs there, in a container or on a machine of its own.
+ */
+function sharesMachine(
+  servers: readonly NginxServer[],
+  listeners: readonly Listener[],
+  hops: readonly Hop[],
+): boolean {
+  const ports = new Set(listeners.flatMap(({ program, port }) => (program === 'apache' ? [port] : [])))
+  if (ports.size === 0) return true
+  const names = new Set(servers.flatMap(({ names }) => names.map(({ name }) => name)))
+  for (const { targets } of hops) {
+    for (const { address, port, local } of targets) {
+      if (local === true || !ports.has(port)) continue
+      if (address.kind === 'ip' || (address.kind === 'name' && !names.has(address.name))) return false
+    }
+  }
+  return true
+}

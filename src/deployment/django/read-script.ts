@@ -1,0 +1,70 @@
+import type {
+  PythonExpression,
+  PythonParser,
+  PythonStatement,
+} from '../../../parsers/python/python-module.ts'
+import type { Source } from '../../../parsers/text/source.ts'
+import { evaluateExpression } from './evaluate-expression.ts'
+import type { SettingValue, WsgiScript } from './settings.ts'
+
+const VARIABLE = 'DJANGO_SETTINGS_MODULE'
+
+/** What a WSGI script says of its settings module, its search path and its own names. */
+export function readScript(parser: PythonParser, source: Source): WsgiScript {
+  const module = parser.parse(source)
+  const values = new Map<string, SettingValue | undefined>()
+  const names = new Set<string>()
+  const path: string[] = []
+  let open = module.broken
+  let settingsModule: WsgiScript['settingsModule'] = null
+  const evaluate = (expression: PythonExpression | undefined) =>
+    expression === undefined
+      ? undefined
+      : evaluateExpression(expression, name => values.get(name), source.path)
+  const name = (
+    expression: PythonExpression | undefined,
+    how: 'assigned' | 'setdefault',
+    statement: PythonStatement,
+  ) => {
+    const value = evaluate(expression)
+    const { start, end } = expression ?? statement
+    settingsModule = typeof value === 'string' ? { name: value, how, at: { source, start, end } } : null
+  }
+  for (const statement of module.statements) {
+    switch (statement.kind) {
+      case 'assignment':
+        names.add(statement.target)
+        values.set(
+          statement.target,
+          statement.conditional || statement.appends ? undefined : evaluate(statement.value),
+        )
+        if (statement.target === `os.environ[${VARIABLE}]` || statement.target === `environ[${VARIABLE}]`) {
+          name(statement.value, 'assigned', statement)
+        }
+        break
+      case 'call': {
+        const { callee, args } = statement.call
+        if (/(?:^|\.)environ\.setdefault$/.test(callee) && evaluate(args[0]) === VARIABLE) {
+          // What is set already stays.
+          if (settingsModule === null) name(args[1], 'setdefault', statement)
+        } else if (callee === 'sys.path.append' || callee === 'site.addsitedir') {
+          const folder = evaluate(args[0])
+          if (typeof folder === 'string') path.push(folder)
+        } else if (callee === 'sys.path.insert') {
+          const folder = evaluate(args[1])
+          if (typeof folder === 'string') path.unshift(folder)
+        }
+        break
+      }
+      case 'import':
+        if (statement.names === null) names.add(statement.module.split('.')[0] ?? '')
+        else for (const imported of statement.names) names.add(imported.as)
+        if (statement.names?.some(imported => imported.name === '*')) open = true
+        break
+      case 'definition':
+        names.add(statement.name)
+        break
+    }
+  }
+  return { settingsModule, path, names, open }
+}

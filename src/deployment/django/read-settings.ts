@@ -1,0 +1,150 @@
+import { posix } from 'node:path'
+import type { PythonImport, PythonParser } from '../../../parsers/python/python-module.ts'
+import type { Place, Source } from '../../../parsers/text/source.ts'
+import type { FileSystem } from '../../files/file-system.ts'
+import { type Fact, known, unknown } from '../../servers/fact.ts'
+import { evaluateExpression } from './evaluate-expression.ts'
+import type { DjangoSettings, SettingValue } from './settings.ts'
+
+/** Deeper chains of star imports are given up: their names are unknown. */
+const MAXIMUM_DEPTH = 12
+
+interface Names {
+  readonly values: Map<string, Fact<SettingValue>>
+  /** Why a name that is not in `values` may be set all the same; null where it is not. */
+  open: string | null
+}
+
+/**
+ * Reads a settings module and what it star-imports.
+ *
+ * @param searchPath folders in which Python would look for the module, best first
+ * @returns null where the module's file is not in the audited root
+ */
+export function readSettings(
+  files: FileSystem,
+  parser: PythonParser,
+  module: string,
+  searchPath: readonly string[],
+): DjangoSettings | null {
+  const source = findModule(files, module, searchPath)
+  if (source === null) return null
+  const read: string[] = []
+  const names = evaluateModule({ files, parser, searchPath, read, depth: 0 }, source)
+  return {
+    module,
+    files: read,
+    get(name) {
+      return names.values.get(name) ?? (names.open === null ? null : unknown(names.open))
+    },
+  }
+}
+
+interface Context {
+  readonly files: FileSystem
+  readonly parser: PythonParser
+  readonly searchPath: readonly string[]
+  readonly read: string[]
+  readonly depth: number
+}
+
+function evaluateModule(context: Context, source: Source): Names {
+  context.read.push(source.path)
+  const module = context.parser.parse(source)
+  const names: Names = {
+    values: new Map(),
+    open: module.broken ? `${source.path} is not all Python 3` : null,
+  }
+  const lookup = (name: string): SettingValue | undefined => {
+    const fact = names.values.get(name)
+    return fact?.known === true ? fact.value : undefined
+  }
+  for (const statement of module.statements) {
+    const at: Place = { source, start: statement.start, end: statement.end }
+    if (statement.kind === 'import') {
+      importNames(context, source, statement, at, names)
+    } else if (statement.kind === 'assignment') {
+      const { target, conditional, appends } = statement
+      const value = evaluateExpression(statement.value, lookup, source.path)
+      names.values.set(target, settle(names.values.get(target), value, { at, conditional, appends }))
+    } else if (statement.kind === 'call') {
+      // `INSTALLED_APPS.append(…)` and the like change what stands before their last dot.
+      const changed = statement.call.callee.replace(/\.\w+$/, '')
+      if (names.values.has(changed)) names.values.set(changed, unknown('it is changed by a call', at))
+    }
+  }
+  return names
+}
+
+function settle(
+  before: Fact<SettingValue> | undefined,
+  value: SettingValue | undefined,
+  {
+    at,
+    conditional,
+    appends,
+  }: { readonly at: Place; readonly conditional: boolean; readonly appends: boolean },
+): Fact<SettingValue> {
+  if (conditional) return unknown('a condition decides', at)
+  if (!appends) return value === undefined ? unknown('the running program decides', at) : known(value, at)
+  if (before?.known !== true || !Array.isArray(before.value) || !Array.isArray(value)) {
+    return unknown('the running program decides', at)
+  }
+  return known([...before.value, ...value], at)
+}
+
+function importNames(
+  context: Context,
+  importer: Source,
+  statement: PythonImport,
+  at: Place,
+  into: Names,
+): void {
+  if (statement.names === null) return
+  const imported = resolveImport(context, importer, statement.module)
+  const inner =
+    imported === null || context.depth >= MAXIMUM_DEPTH || context.read.includes(imported.path)
+      ? null
+      : evaluateModule({ ...context, depth: context.depth + 1 }, imported)
+  for (const { name, as } of statement.names) {
+    if (name !== '*') {
+      const fact = inner?.values.get(name)
+      // Names that a package of Django or of the system brings are no settings unless they look like one.
+      if (fact !== undefined)
+        into.values.set(as, statement.conditional ? unknown('a condition decides', at) : fact)
+      else if (/^[A-Z][A-Z0-9_]*$/.test(as))
+        into.values.set(as, unknown(`it comes from ${statement.module}`, at))
+      continue
+    }
+    if (inner === null) {
+      into.open = `${statement.module} was not read`
+      for (const key of into.values.keys())
+        into.values.set(key, unknown(`${statement.module} may set it`, at))
+      continue
+    }
+    into.open ??= inner.open
+    for (const [key, fact] of inner.values)
+      into.values.set(key, statement.conditional ? unknown('a condition decides', at) : fact)
+  }
+}
+
+function resolveImport({ files, searchPath }: Context, importer: Source, module: string): Source | null {
+  const dots = /^\.*/.exec(module)?.[0].length ?? 0
+  if (dots === 0) return findModule(files, module, searchPath)
+  let folder = posix.dirname(importer.path)
+  for (let level = 1; level < dots; level++) folder = posix.dirname(folder)
+  return findModule(files, module.slice(dots), [folder])
+}
+
+function findModule(files: FileSystem, module: string, folders: readonly string[]): Source | null {
+  const relative = module.replaceAll('.', '/')
+  for (const folder of folders) {
+    const base = relative === '' ? folder : posix.join(folder, relative)
+    for (const path of [`${base}.py`, `${base}/__init__.py`]) {
+      if (files.kind(path) !== 'file') continue
+      const read = files.read(path)
+      if (read.kind === 'source') return read.source
+    }
+  }
+  return null
+}

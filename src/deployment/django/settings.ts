@@ -1,0 +1,40 @@
+import type { Place } from '../../../parsers/text/source.ts'
+import type { Fact } from '../../servers/fact.ts'
+
+/** A value of a settings module; `undefined` stands for a part that only the running program knows. */
+export type SettingValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly (SettingValue | undefined)[]
+  | ReadonlyMap<string, SettingValue | undefined>
+
+/** What is known of the settings that one WSGI script runs with. */
+export interface DjangoSettings {
+  /** Dotted, as in `shop.settings`. */
+  readonly module: string
+  /** Paths of the files that were read, the module itself first. */
+  readonly files: readonly string[]
+  /**
+   * The value of a setting where it is assigned, unknown where a condition, the environment or a file that
+   * was not read decides, and null where nothing assigns it, so that Django's own default holds.
+   */
+  get(name: string): Fact<SettingValue> | null
+}
+
+/** What a WSGI script says of its application. */
+export interface WsgiScript {
+  /** The settings module that it names; null where it names none or computes it. */
+  readonly settingsModule: {
+    readonly name: string
+    readonly how: 'assigned' | 'setdefault'
+    readonly at: Place
+  } | null
+  /** Folders that it adds to `sys.path`, in their order. */
+  readonly path: readonly string[]
+  /** Module-level names that it defines, `application` among them where all is well. */
+  readonly names: ReadonlySet<string>
+  /** True where a name may come from elsewhere: a star import, or a file that is no Python 3. */
+  readonly open: boolean
+}

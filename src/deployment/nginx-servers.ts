@@ -1,0 +1,59 @@
+import { isLoopback } from '../servers/address.ts'
+import type { NginxConfiguration, NginxDirective } from '../servers/nginx/configuration.ts'
+import { type NginxListen, listens } from '../servers/nginx/queries/listens.ts'
+import { type NginxServerName, serverNames } from '../servers/nginx/queries/server-names.ts'
+import { httpServers } from '../servers/nginx/queries/servers.ts'
+import { type NginxSocket, sockets } from '../servers/nginx/queries/sockets.ts'
+import { ordinaryAnswer } from './ordinary-answer.ts'
+import type { NginxServer, ServerListen, ServerName } from './deployment.ts'
+import { once } from './once.ts'
+
+/** Every `server` block of one nginx, with the sockets it shares with others. */
+export function nginxServers(configuration: NginxConfiguration): readonly NginxServer[] {
+  const socketOf = new Map<NginxListen, NginxSocket>()
+  for (const socket of sockets(configuration)) {
+    for (const { listen } of socket.servers) socketOf.set(listen, socket)
+  }
+  return httpServers(configuration).map(directive => {
+    const own = listens(configuration, directive).map(listen => serverListen(listen, socketOf.get(listen)))
+    const answer = once(() => ordinaryAnswer(configuration, directive))
+    return {
+      configuration,
+      directive,
+      listens: own,
+      names: serverNames(directive).map(serverName),
+      tls: own.some(({ tls }) => tls),
+      plainListens: own.filter(({ tls, loopback }) => !tls && loopback === false),
+      get answer() {
+        return answer()
+      },
+    }
+  })
+}
+
+/** TLS is a property of the socket: one `listen … ssl` turns it on for every server that shares it. */
+function serverListen(listen: NginxListen, socket: NginxSocket | undefined): ServerListen {
+  const { address, port, quic, defaultServer, directive, at, ipv6only } = listen
+  return {
+    address,
+    port,
+    ...(ipv6only === null ? {} : { ipv6only }),
+    tls: socket?.ssl ?? listen.ssl,
+    quic,
+    defaultServer,
+    proxyProtocol: socket?.proxyProtocol ?? listen.proxyProtocol,
+    loopback: isLoopback(address),
+    directive,
+    at,
+  }
+}
+
+function serverName(name: NginxServerName): ServerName {
+  const exact = name.kind === 'exact' && name.name !== '' && name.name !== '_'
+  return { name: name.kind === 'exact' ? name.name : name.text.toLowerCase(), exact, at: name.at }
+}
+
+/** The directive of a server by which rules find what belongs to it. */
+export function serverIndex(servers: readonly NginxServer[]): ReadonlyMap<NginxDirective, NginxServer> {
+  return new Map(servers.map(server => [server.directive, server]))
+}

@@ -1,0 +1,62 @@
+import type { Place } from '../../parsers/text/source.ts'
+import type { ApacheDirective } from '../servers/apache/configuration.ts'
+import type { NginxDirective } from '../servers/nginx/configuration.ts'
+
+export type AnyDirective = NginxDirective | ApacheDirective
+
+export function isNginxDirective(directive: AnyDirective): directive is NginxDirective {
+  return 'node' in directive
+}
+
+/** Where a directive's name is written; of a section, without its `<`. */
+export function namePlace(directive: AnyDirective): Place {
+  const { source } = directive
+  return isNginxDirective(directive)
+    ? { source, start: directive.node.name.start, end: directive.node.name.end }
+    : { source, start: directive.nameStart, end: directive.nameEnd }
+}
+
+/** Where an argument is written, quotes included; the directive's name where there is no such argument. */
+export function argumentPlace(directive: AnyDirective, index: number): Place {
+  const word = directive.args[index]
+  return word === undefined
+    ? namePlace(directive)
+    : { source: directive.source, start: word.start, end: word.end }
+}
+
+/** From the first argument given to the last, both included. */
+export function argumentsPlace(directive: AnyDirective, first: number, last: number): Place {
+  const from = argumentPlace(directive, first)
+  return { source: from.source, start: from.start, end: argumentPlace(directive, last).end }
+}
+
+/** True where two directives are the same text: one line of a snippet that is included twice. */
+export function isSameText(a: AnyDirective, b: AnyDirective): boolean {
+  return a.source === b.source && namePlace(a).start === namePlace(b).start
+}
+
+/** The directives that share one written text, under the first of them, in the order given. */
+export function byText<T extends AnyDirective>(directives: Iterable<T>): readonly (readonly [T, ...T[]])[] {
+  const files = new Map<T['source'], Map<number, [T, ...T[]]>>()
+  const groups: [T, ...T[]][] = []
+  for (const directive of directives) {
+    let starts = files.get(directive.source)
+    if (starts === undefined) {
+      starts = new Map()
+      files.set(directive.source, starts)
+    }
+    const start = namePlace(directive).start
+    const group = starts.get(start)
+    if (group === undefined) {
+      const created: [T, ...T[]] = [directive]
+      starts.set(start, created)
+      groups.push(created)
+    } else group.push(directive)
+  }
+  return groups
+}
+
+/** `, as in 3 other places that include it`: how often a text that is reported once is in force. */
+export function alsoElsewhere(count: number, what: string): string {
+  return count <= 1 ? '' : `, for ${count} ${what}`
+}

@@ -1,0 +1,22 @@
+import type { Deployment, Hop } from './deployment.ts'
+import type { SchemeTrust } from './scheme-trust.ts'
+
+/** A header that the backend of one hop takes for the scheme. */
+export interface HopTrust {
+  readonly trust: SchemeTrust
+  /** False where the backend is only likely to be the one: a name that a resolver would have to confirm. */
+  readonly certain: boolean
+}
+
+/** The headers that decide the scheme of a hop's requests, each once, in the virtual hosts it reaches. */
+export function trustedBy(deployment: Deployment, hop: Hop): readonly HopTrust[] {
+  const found = new Map<string, HopTrust>()
+  for (const host of deployment.backendsOf(hop)) {
+    const certain = host.hops.some(reach => reach.hop === hop && reach.certain)
+    for (const trust of deployment.trustsOf(host)) {
+      const known = found.get(trust.header)
+      if (known === undefined || (certain && !known.certain)) found.set(trust.header, { trust, certain })
+    }
+  }
+  return [...found.values()]
+}

@@ -1,0 +1,65 @@
+import { parse } from 'yaml'
+import { type AuditSettings, audit } from '../../src/audit.ts'
+import { DEFAULT_SITE_FACTS } from '../../src/deployment/site-facts.ts'
+import type { Report } from '../../src/engine/report.ts'
+import type { Rule } from '../../src/engine/rule.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+import type { Host } from '../../src/files/host.ts'
+import { memoryFileSystem } from '../../src/files/memory-file-system.ts'
+import { survey } from '../../src/files/survey.ts'
+import type { ApacheEnvironment } from '../../src/servers/apache/environment.ts'
+import { EMPTY_ENVIRONMENT } from '../../src/servers/apache/environment.ts'
+import type { ServerVersion } from '../../src/servers/version.ts'
+
+export type Environment = (files: FileSystem, main: string | null) => ApacheEnvironment
+
+/** Audits texts in memory as one root, with the options of the `.auditrc` among them. */
+export function auditFiles(
+  texts: Readonly<Record<string, string>>,
+  rules: readonly Rule[],
+  environment: Environment = () => EMPTY_ENVIRONMENT,
+): Report {
+  const { '.auditrc': options, ...rest } = texts
+  // A whole tree says what is missing; a handful of fragments says nothing of the files around it.
+  const isTree = Object.keys(rest).some(path => path.startsWith('etc/'))
+  const files = memoryFileSystem(rest, { covers: isTree ? ['/etc'] : [] })
+  const paths = Object.keys(rest).map(path => `/${path}`)
+  const { mains, fragments, htaccess } = survey(files, paths, () => true)
+  const host: Host = {
+    root: '.',
+    files,
+    fileName: path => path.slice(1),
+    nginxMains: mains.nginx,
+    apacheMains: mains.apache,
+    nginxFragments: fragments.nginx,
+    apacheFragments: fragments.apache,
+    htaccess,
+    notices: () => [],
+  }
+  return audit([host], '.', settingsOf(options, rules, environment))
+}
+
+function settingsOf(
+  options: string | undefined,
+  rules: readonly Rule[],
+  environment: Environment,
+): AuditSettings {
+  const read: { facts?: object; versions?: { nginx?: string; apache?: string } } =
+    options === undefined ? {} : parse(options)
+  const { nginx, apache } = read.versions ?? {}
+  return {
+    toolVersion: '0.0.0',
+    rules: rules.map(rule => ({ rule, severity: null })),
+    facts: { ...DEFAULT_SITE_FACTS, ...read.facts },
+    versions: {
+      ...(nginx === undefined ? {} : { nginx: given(nginx) }),
+      ...(apache === undefined ? {} : { apache: given(apache) }),
+    },
+    includeMap: [],
+    environment: (host, main) => environment(host.files, main),
+  }
+}
+
+function given(value: string): ServerVersion {
+  return { value, from: 'option', at: null }
+}

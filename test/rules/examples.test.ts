@@ -1,0 +1,103 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { applyEdits } from '../../parsers/text/edit.ts'
+import type { Source } from '../../parsers/text/source.ts'
+import type { Finding } from '../../src/engine/finding.ts'
+import type { Report } from '../../src/engine/report.ts'
+import type { Example, Rule } from '../../src/engine/rule.ts'
+import { loadRules } from '../../tools/load-rules.ts'
+import { auditFiles } from './audit-files.ts'
+
+const OPEN = '«'
+const CLOSE = '»'
+
+interface Marked {
+  readonly files: Readonly<Record<string, string>>
+  /** `file:start-end`, sorted. */
+  readonly marks: readonly string[]
+}
+
+/** Takes the marks out of an example's files. */
+function unmark(files: Example['files']): Marked {
+  const plain: Record<string, string> = {}
+  const marks: string[] = []
+  for (const [path, text] of Object.entries(files)) {
+    let clean = ''
+    let start: number | null = null
+    for (const char of text) {
+      if (char === OPEN) start = clean.length
+      else if (char === CLOSE) {
+        assert.not.equal(start, null, `${path}: a mark that closes nothing`)
+        marks.push(`${path}:${start}-${clean.length}`)
+        start = null
+      } else clean += char
+    }
+    assert.is(start, null, `${path}: a mark that is never closed`)
+    plain[path] = clean
+  }
+  return { files: plain, marks: marks.sort() }
+}
+
+function placesOf(report: Report): readonly string[] {
+  return report.findings.map(({ at }) => `${at.file}:${at.start}-${at.end}`).sort()
+}
+
+/** What the findings' fixes make of the files; the later of two that overlap waits for the next pass. */
+function applyFixes(files: Readonly<Record<string, string>>, findings: readonly Finding[]) {
+  const edits = new Map<Source, NonNullable<Finding['fix']>['edits'][number][]>()
+  for (const { fix } of findings) {
+    for (const edit of fix?.edits ?? []) edits.set(edit.source, [...(edits.get(edit.source) ?? []), edit])
+  }
+  const fixed: Record<string, string> = { ...files }
+  for (const [source, list] of edits) {
+    const text = applyEdits(source, list)
+    assert.not.equal(text, null, 'the edits of one example overlap')
+    fixed[source.path.slice(1)] = text ?? ''
+  }
+  return fixed
+}
+
+function explain(report: Report): string {
+  return report.findings.map(({ at, message }) => `${at.file}:${at.line}:${at.column}: ${message}`).join('\n')
+}
+
+/** Trees are memory: an example's sources must not outlive it. */
+function check(rule: Rule, files: Readonly<Record<string, string>>): Report {
+  const report = auditFiles(files, [rule])
+  assert.equal(report.crashes, [], 'the rule crashes')
+  return report
+}
+
+for (const { rule } of await loadRules()) {
+  test(`${rule.id} has examples of both kinds`, () => {
+    assert.ok(rule.bad.length > 0 && rule.good.length > 0)
+  })
+
+  for (const example of rule.bad) {
+    test(`${rule.id}: bad, ${example.title}`, () => {
+      const { files, marks } = unmark(example.files)
+      assert.ok(marks.length > 0, 'a bad example marks what is wrong')
+      const report = check(rule, files)
+      assert.equal(placesOf(report), marks, explain(report))
+      for (const { message, severity } of report.findings) {
+        assert.not.match(message, /[.!]$/)
+        assert.ok(['error', 'warning', 'info'].includes(severity))
+      }
+      if (report.findings.every(({ fix }) => fix !== null)) {
+        const fixed = applyFixes(files, report.findings)
+        const again = check(rule, fixed)
+        assert.equal(placesOf(again), [], `after the fix:\n${Object.values(fixed).join('\n')}`)
+        assert.equal(applyFixes(fixed, again.findings), fixed)
+      }
+    })
+  }
+
+  for (const example of rule.good) {
+    test(`${rule.id}: good, ${example.title}`, () => {
+      const report = check(rule, unmark(example.files).files)
+      assert.equal(placesOf(report), [], explain(report))
+    })
+  }
+}
+
+test.run()
