@@ -1,0 +1,98 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { loadPythonParser } from '../../../parsers/python/load-python-parser.ts'
+import { readScript } from '../../../src/deployment/django/read-script.ts'
+import { readSettings } from '../../../src/deployment/django/read-settings.ts'
+import { grammarFiles } from '../../../src/files/grammars.ts'
+import { memoryFileSystem } from '../../../src/files/memory-file-system.ts'
+import { textSource } from '../../../parsers/text/source.ts'
+
+const grammars = grammarFiles()
+const parser = await loadPythonParser({ runtime: grammars.runtime, grammar: grammars.python })
+const read = (files: Record<string, string>, module = 'shop.settings') => {
+  const settings = readSettings(memoryFileSystem(files), parser, module, ['/opt'])
+  if (settings === null) throw new Error('no settings')
+  return (name: string) => {
+    const fact = settings.get(name)
+    return fact === null ? 'unset' : fact.known ? fact.value : 'unknown'
+  }
+}
+
+test('literals and path arithmetic are known, the environment is not', () => {
+  const get = read({
+    '/opt/shop/settings.py': `import os
+from pathlib import Path
+BASE_DIR = Path(__file__).resolve().parent.parent
+STATIC_ROOT = BASE_DIR / 'static'
+MEDIA_ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'media')
+DEBUG = False
+ALLOWED_HOSTS = ['a.example.org', os.environ['HOST']]
+SECRET_KEY = os.environ['SECRET_KEY']
+INSTALLED_APPS = ['one'] + ['two']
+INSTALLED_APPS += ['three']
+SECURE_PROXY_SSL_HEADER = ('HTTP_X_FORWARDED_PROTO', 'https')
+`,
+  })
+  assert.is(get('BASE_DIR'), '/opt')
+  assert.is(get('STATIC_ROOT'), '/opt/static')
+  assert.is(get('MEDIA_ROOT'), '/opt/shop/media')
+  assert.is(get('DEBUG'), false)
+  assert.equal(get('ALLOWED_HOSTS'), ['a.example.org', undefined])
+  assert.is(get('SECRET_KEY'), 'unknown')
+  assert.equal(get('INSTALLED_APPS'), ['one', 'two', 'three'])
+  assert.equal(get('SECURE_PROXY_SSL_HEADER'), ['HTTP_X_FORWARDED_PROTO', 'https'])
+  assert.is(get('USE_TZ'), 'unset')
+})
+
+test('a condition makes a value unknown', () => {
+  const get = read({ '/opt/shop/settings.py': 'DEBUG = False\nif x:\n    DEBUG = True\n' })
+  assert.is(get('DEBUG'), 'unknown')
+})
+
+test('a star import brings its names, and one that is not there may bring any', () => {
+  const get = read({
+    '/opt/shop/settings/__init__.py': 'from .base import *\nDEBUG = False\n',
+    '/opt/shop/settings/base.py': "DEBUG = True\nTIME_ZONE = 'UTC'\n",
+  })
+  assert.is(get('DEBUG'), false)
+  assert.is(get('TIME_ZONE'), 'UTC')
+  const open = read({ '/opt/shop/settings.py': 'DEBUG = True\nfrom .local import *\nUSE_TZ = True\n' })
+  assert.is(open('DEBUG'), 'unknown')
+  assert.is(open('USE_TZ'), true)
+  assert.is(open('OTHER'), 'unknown')
+})
+
+test('modules that import each other end', () => {
+  const get = read({
+    '/opt/shop/settings.py': 'from shop.other import *\nA = 1\n',
+    '/opt/shop/other.py': 'from shop.settings import *\nB = 2\n',
+  })
+  assert.is(get('A'), 1)
+  assert.is(get('B'), 2)
+})
+
+test('a module outside the root is no settings', () => {
+  assert.is(readSettings(memoryFileSystem({}), parser, 'shop.settings', ['/opt']), null)
+})
+
+test('a script names its settings and its path', () => {
+  const script = readScript(
+    parser,
+    textSource(
+      '/opt/shop/wsgi.py',
+      `import os, sys
+sys.path.insert(0, os.path.dirname(os.path.dirname(__file__)))
+os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')
+from django.core.wsgi import get_wsgi_application
+application = get_wsgi_application()
+`,
+    ),
+  )
+  assert.is(script.settingsModule?.name, 'shop.settings')
+  assert.is(script.settingsModule?.how, 'setdefault')
+  assert.equal(script.path, ['/opt'])
+  assert.ok(script.names.has('application'))
+  assert.not.ok(script.open)
+})
+
+test.run()
