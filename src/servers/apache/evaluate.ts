@@ -36,7 +36,8 @@ export interface ApacheInput {
 export function evaluateApache(input: ApacheInput): ApacheConfiguration {
   const reading = startReading(input)
   if (input.main !== null) readProgram(reading, input.main, input.commandLine)
-  else for (const source of rootFragments(reading, input.fragments)) readFile(reading, source, null)
+  else
+    for (const source of rootFragments(reading, input.fragments)) readFile(reading, source, source.path, null)
 
   const configuration = {
     program: 'apache',
@@ -77,7 +78,7 @@ function startReading(input: ApacheInput): Reading {
     said: new Map(),
     macros: null,
     serverRoot: initialRoot(input),
-    stream: openStream(textSource('', '')),
+    stream: openStream(textSource('', ''), ''),
     includeDepth: 0,
     complete: true,
     fatal: false,
@@ -94,11 +95,16 @@ function initialRoot({ serverRoot, main }: ApacheInput): Fact<string> {
 }
 
 function readProgram(reading: Reading, main: Source, commandLine: ApacheInput['commandLine']): void {
-  if (commandLine?.before.length) readFile(reading, lines(commandLine.before), null)
-  readFile(reading, main, null)
-  if (commandLine?.after.length) readFile(reading, lines(commandLine.after), null)
+  readCommandLine(reading, commandLine?.before)
+  readFile(reading, main, main.path, null)
+  readCommandLine(reading, commandLine?.after)
 }
 
-function lines(texts: readonly string[]): Source {
-  return textSource('-c/-C directives', texts.map(text => `${text}\n`).join(''))
+/** What httpd calls the file of such lines. */
+const COMMAND_LINE = '-c/-C directives'
+
+function readCommandLine(reading: Reading, lines: readonly string[] = []): void {
+  if (lines.length === 0) return
+  const source = textSource(COMMAND_LINE, lines.map(line => `${line}\n`).join(''))
+  readFile(reading, source, COMMAND_LINE, null)
 }

@@ -6,7 +6,7 @@ import type { ApacheConfiguration } from '../../../src/servers/apache/configurat
 import { evaluateApache } from '../../../src/servers/apache/evaluate.ts'
 import { resolveApache } from '../../../src/servers/apache/resolve.ts'
 import { known } from '../../../src/servers/fact.ts'
-import { type ApacheCase, caseFiles, fill, ROOT, readCases } from './read-cases.ts'
+import { type ApacheCase, BASE, caseFiles, fill, ROOT, readCases } from './read-cases.ts'
 
 for (const one of readCases()) {
   test(one.name, () => {
@@ -64,7 +64,7 @@ function evaluateCase(one: ApacheCase): ApacheConfiguration {
 
 /** What stands in the dump behind everything that base.inc brought. */
 function ownTree(dump: string): string {
-  const start = dump.lastIndexOf(`# In file: ${ROOT}/base.inc\n`)
+  const start = dump.lastIndexOf(`# In file: ${BASE}\n`)
   if (start === -1) return dump
   const next = dump.indexOf('# In file: ', start + 1)
   return next === -1 ? '' : dump.slice(next)

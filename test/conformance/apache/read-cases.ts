@@ -20,6 +20,9 @@ export interface ApacheCase {
 /** The folder that stands for `$ROOT` of the cases. */
 export const ROOT = '/srv/root'
 
+/** What every case with `base` includes first. It lies beside the root: a case asks whether the root has it. */
+export const BASE = '/srv/base.inc'
+
 export function readCases(): readonly ApacheCase[] {
   const text = readFileSync(new URL('cases.jsonl', import.meta.url), 'utf8')
   return text
@@ -35,8 +38,8 @@ export function caseFiles({ conf, base, files }: ApacheCase): Record<string, str
     if (sharedObject !== null) texts[`/usr/lib/apache2/modules/${sharedObject}`] = ''
   }
   const baseText = readFileSync(new URL('base.conf', import.meta.url), 'utf8')
-  texts[`${ROOT}/base.inc`] = fill(baseText)
-  texts[`${ROOT}/c.conf`] = fill(base ? `Include ${ROOT}/base.inc\n${conf}` : conf)
+  texts[BASE] = fill(baseText)
+  texts[`${ROOT}/c.conf`] = fill(base ? `Include ${BASE}\n${conf}` : conf)
   for (const [name, text] of Object.entries(files)) {
     if (text === null) texts[`${ROOT}/${name}/`] = ''
     else texts[`${ROOT}/${name}`] = fill(text)

@@ -105,7 +105,7 @@ function includePath(including: Including, path: string, depth: number): void {
   const result = files.read(path)
   switch (result.kind) {
     case 'source':
-      reading.readFile(reading, result.source, cursor.parent)
+      reading.readFile(reading, result.source, path, cursor.parent)
       return
     case 'directory':
       includeFolder(including, path, depth)

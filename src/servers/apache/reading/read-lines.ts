@@ -10,11 +10,14 @@ import { lineOf, placeOf } from './places.ts'
 import { type Cursor, type OpenDirective, type Reading, refuse, type Stream } from './reading.ts'
 import { expandLine, hasVariables } from './variables.ts'
 
-/** Reads one file into the tree below `parent`: what it opens it has to close. */
-export function readFile(reading: Reading, source: Source, parent: OpenDirective | null): void {
+/**
+ * Reads one file into the tree below `parent`: what it opens it has to close. `file` is the path that led
+ * to it: httpd names it in its messages, link or no link.
+ */
+export function readFile(reading: Reading, source: Source, file: string, parent: OpenDirective | null): void {
   reading.sources.add(source)
   const before = reading.stream
-  reading.stream = openStream(source)
+  reading.stream = openStream(source, file)
   const cursor: Cursor = { floor: parent, parent }
   for (let node = nextLine(reading); node !== null; node = nextLine(reading)) {
     readLine(reading, node, cursor)
@@ -24,7 +27,7 @@ export function readFile(reading: Reading, source: Source, parent: OpenDirective
   reading.stream = before
 }
 
-export function openStream(source: Source, file = source.path): Stream {
+export function openStream(source: Source, file: string): Stream {
   return {
     nodes: parseApache(source),
     source,

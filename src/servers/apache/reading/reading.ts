@@ -72,7 +72,7 @@ export interface Reading {
   /** True once going on would never end. */
   stopped: boolean
   /** Reads one file into the tree below `parent`; set once, since includes lead back to the lines. */
-  readonly readFile: (reading: Reading, source: Source, parent: OpenDirective | null) => void
+  readonly readFile: (reading: Reading, source: Source, file: string, parent: OpenDirective | null) => void
   /** Reads lines until a conditional's closer or the end of the stream. */
   readonly readBody: (reading: Reading, cursor: Cursor, closer: string) => void
 }

@@ -1,0 +1,97 @@
+import { cpSync, existsSync, readdirSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { diskFileSystem } from '../../../src/files/disk-file-system.ts'
+import { evaluateApache } from '../../../src/servers/apache/evaluate.ts'
+import { resolveApache } from '../../../src/servers/apache/resolve.ts'
+import { known } from '../../../src/servers/fact.ts'
+import { askApache, inPrivateRoot } from './real-apache.ts'
+
+const INFO = 'LoadModule info_module /usr/lib/apache2/modules/mod_info.so'
+
+/** What Debian's own `envvars` exports, with the folders of a private root. */
+function environment(root: string): Record<string, string> {
+  return {
+    APACHE_RUN_USER: 'www-data',
+    APACHE_RUN_GROUP: 'www-data',
+    APACHE_PID_FILE: join(root, 'apache2.pid'),
+    APACHE_RUN_DIR: root,
+    APACHE_LOCK_DIR: root,
+    APACHE_LOG_DIR: root,
+    LANG: 'C',
+  }
+}
+
+/** A copy of Debian's folder, so that modules may be enabled in it. */
+function copyDebian(root: string): string {
+  const folder = join(root, 'apache2')
+  cpSync('/etc/apache2', folder, { recursive: true, verbatimSymlinks: true })
+  return folder
+}
+
+function enable(folder: string, kind: 'mods' | 'conf' | 'sites', name: string): void {
+  const link = join(folder, `${kind}-enabled`, name)
+  if (!existsSync(link)) symlinkSync(`../${kind}-available/${name}`, link)
+}
+
+interface Pair {
+  readonly expected: string
+  readonly actual: string
+}
+
+function compare(folder: string, env: Record<string, string>, main = join(folder, 'apache2.conf')): Pair {
+  const answer = askApache(['-d', folder, '-f', main, '-C', INFO, '-D', 'DUMP_CONFIG'], env)
+  assert.ok(answer.accepts, answer.stderr)
+  const files = diskFileSystem('/')
+  const read = files.read(main)
+  if (read.kind !== 'source') throw new Error(read.reason)
+  const configuration = evaluateApache({
+    files,
+    main: read.source,
+    fragments: [],
+    environment: {
+      variables: new Map(Object.entries(env).map(([name, value]) => [name, known(value)])),
+      complete: true,
+      defines: new Map(),
+    },
+    version: { value: '2.4.71', from: 'option', at: null },
+    serverRoot: folder,
+    defines: ['DUMP_CONFIG'],
+    commandLine: { before: [INFO], after: [] },
+  })
+  assert.equal(
+    configuration.problems.filter(problem => problem.fatal).map(problem => problem.message),
+    [],
+  )
+  return { expected: answer.stdout, actual: resolveApache(configuration) }
+}
+
+test("Debian's configuration as it is installed", () => {
+  inPrivateRoot(root => {
+    const folder = copyDebian(root)
+    const { expected, actual } = compare(folder, environment(root))
+    assert.ok(expected.includes('VirtualHost'))
+    assert.is(actual, expected)
+  })
+})
+
+/** The modules of a kind of which a server takes one, and those that want what is not there. */
+const LEFT_OUT =
+  /^(mpm_(prefork|worker)|cgi|proxy_html|md|dbd|authn_dbd|authz_dbd|session_dbd|suexec|bucketeer|case_filter.*|heart.*|lbmethod_heartbeat|ssl)\./
+
+test('every module and every snippet of Debian that can be loaded together', () => {
+  inPrivateRoot(root => {
+    const folder = copyDebian(root)
+    const env = environment(root)
+    for (const name of readdirSync(join(folder, 'mods-available'))) {
+      if (!LEFT_OUT.test(name)) enable(folder, 'mods', name)
+    }
+    for (const name of readdirSync(join(folder, 'conf-available'))) enable(folder, 'conf', name)
+    const { expected, actual } = compare(folder, env)
+    assert.ok(expected.split('\n').length > 300, 'too little to compare')
+    assert.is(actual, expected)
+  })
+})
+
+test.run()
