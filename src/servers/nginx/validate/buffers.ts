@@ -1,0 +1,84 @@
+import type { NginxDirective } from '../configuration.ts'
+import { parseNumber, parseSize } from './numbers.ts'
+import { isWhole, type Reading, report } from './unit.ts'
+
+/**
+ * Sizes of buffers that contradict each other in one block, by nginx's merge of each location: the busy
+ * buffers hold at least one buffer and leave one free; a temporary file takes at least one buffer.
+ */
+export function checkBuffers(reading: Reading): void {
+  if (!isWhole(reading)) return
+  for (const family of ['proxy', 'fastcgi', 'uwsgi', 'scgi']) {
+    const blocks = new Set<NginxDirective>()
+    for (const suffix of SUFFIXES)
+      for (const directive of reading.unit.occurrences.get(`${family}_${suffix}`) ?? [])
+        if (
+          directive.parent !== null &&
+          directive.context !== 'stream' &&
+          directive.context !== 'stream server'
+        )
+          blocks.add(directive.parent)
+    for (const block of blocks) if (!checkBlock(reading, block, family)) return
+  }
+}
+
+const SUFFIXES = [
+  'buffer_size',
+  'buffers',
+  'busy_buffers_size',
+  'temp_file_write_size',
+  'max_temp_file_size',
+] as const
+
+/** The page size of the machines that nginx runs on: its default for a buffer. */
+const PAGE = 4096
+
+function checkBlock(reading: Reading, block: NginxDirective, family: string): boolean {
+  const at = (suffix: string): NginxDirective | null => effective(block, `${family}_${suffix}`)
+  const size = (suffix: string): number | null => {
+    const word = at(suffix)?.args[0]
+    return word === undefined ? null : parseSize(word.value)
+  }
+  const buffers = at('buffers')
+  const count = buffers === null ? 8 : (parseNumber(buffers.args[0]?.value ?? '') ?? 8)
+  const each = buffers === null ? PAGE : (parseSize(buffers.args[1]?.value ?? '') ?? PAGE)
+  if (count < 2 && buffers !== null)
+    return contradict(reading, buffers, `\`${family}_buffers\` are fewer than two`)
+  const largest = Math.max(size('buffer_size') ?? PAGE, each)
+  const busy = size('busy_buffers_size') ?? 2 * largest
+  const culprit = at('busy_buffers_size') ?? at('buffer_size') ?? buffers
+  if (culprit !== null && busy < largest)
+    return contradict(
+      reading,
+      culprit,
+      `\`${family}_busy_buffers_size\` is ${busy}, less than one buffer of ${largest}`,
+    )
+  if (culprit !== null && busy > (count - 1) * each) {
+    const message = `\`${family}_busy_buffers_size\` is ${busy}, more than all \`${family}_buffers\` but one hold, ${(count - 1) * each}`
+    return contradict(reading, culprit, message)
+  }
+  const write = at('temp_file_write_size')
+  const chunk = size('temp_file_write_size')
+  if (write !== null && chunk !== null && chunk < largest)
+    return contradict(reading, write, `\`${write.name}\` is ${chunk}, less than one buffer of ${largest}`)
+  const file = at('max_temp_file_size')
+  const most = size('max_temp_file_size')
+  if (file !== null && most !== null && most !== 0 && most < largest)
+    return contradict(
+      reading,
+      file,
+      `\`${file.name}\` is ${most}: neither 0 nor as much as one buffer, ${largest}`,
+    )
+  return true
+}
+
+function effective(block: NginxDirective, name: string): NginxDirective | null {
+  for (let level: NginxDirective | null = block; level !== null; level = level.parent)
+    for (const child of level.children) if (child.name === name) return child
+  return null
+}
+
+function contradict(reading: Reading, directive: NginxDirective, message: string): false {
+  report(reading, 'buffers-inconsistent', directive, directive.args[0] ?? null, message)
+  return false
+}

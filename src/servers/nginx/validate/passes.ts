@@ -1,0 +1,183 @@
+import type { NginxWord } from '../../../../parsers/nginx/syntax.ts'
+import type { NginxDirective } from '../configuration.ts'
+import { type Address, readAddress } from './address.ts'
+import { readLocationMatch } from './locations.ts'
+import { compileRegex } from './rewrite.ts'
+import { compile, useVariable } from './script.ts'
+import { type Check, isWhole, type Program, programOf, type Reading, report } from './unit.ts'
+import { reportPort } from './upstream.ts'
+import { refuse, refuseParameter } from './values.ts'
+
+export const checkProxyPass: Check = (reading, directive, facts, level) => {
+  const [target] = directive.args
+  if (target === undefined) return
+  const program = programOf(reading, facts)
+  if (target.value.includes('$')) {
+    compile(reading, program, directive, target)
+    return
+  }
+  if (facts.program === 'stream') {
+    const address = readTarget(reading, program, directive, target, target.value, false)
+    if (address?.kind === 'name' || address === null || address.kind === 'unix' || address.port !== null)
+      return
+    report(reading, 'invalid-address', directive, target, `\`${target.value}\` names no port to connect to`)
+    return
+  }
+  const scheme = /^https?:\/\//i.exec(target.value)?.[0]
+  if (scheme === undefined) {
+    const message = `\`${target.value}\` begins with neither \`http://\` nor \`https://\``
+    report(reading, 'invalid-address', directive, target, message)
+    return
+  }
+  const rest = target.value.slice(scheme.length)
+  const address = readTarget(reading, program, directive, target, rest, true)
+  if (address === null || address.uri === '') return
+  const place = placeWithoutUri(directive, level.context)
+  if (place === null) return
+  const message = `\`proxy_pass\` has the path \`${address.uri}\`, which it may not have ${place}`
+  report(reading, 'uri-not-allowed', directive, target, message)
+}
+
+/** Why nginx cannot tell which part of the request a path would replace; null where it can. */
+function placeWithoutUri(directive: NginxDirective, context: string): string | null {
+  if (context === 'location if') return 'inside `if`'
+  if (context === 'limit_except') return 'inside `limit_except`'
+  const match = directive.parent === null ? null : readLocationMatch(directive.parent)
+  if (match?.kind === 'named') return 'in a named location'
+  if (match?.kind === 'regex' || match?.kind === 'regex-caseless')
+    return 'in a location given by a regular expression'
+  return null
+}
+
+/** An address that a request is passed to; null where it is malformed. */
+function readTarget(
+  reading: Reading,
+  program: Program,
+  directive: NginxDirective,
+  word: NginxWord,
+  text: string,
+  uri: boolean,
+): Address | null {
+  const address = readAddress(text, { uri })
+  if (typeof address === 'string') {
+    report(
+      reading,
+      'invalid-address',
+      directive,
+      word,
+      `\`${word.value}\` is no address to connect to: ${address}`,
+    )
+    return null
+  }
+  if (address.kind === 'name' && address.port !== null) {
+    const port = String(address.port)
+    const upstream = program.upstreams.get(address.host)
+    if (upstream !== undefined) {
+      if (isWhole(reading)) reportPort(reading, directive, address.host, port, upstream.directive)
+    } else if (!program.ports.has(address.host)) program.ports.set(address.host, { directive, word, port })
+  }
+  return address
+}
+
+/** `fastcgi_pass`, `uwsgi_pass`, `scgi_pass`, `grpc_pass`, `memcached_pass`. */
+export const checkPass: Check = (reading, directive, facts) => {
+  const [target] = directive.args
+  if (target === undefined) return
+  const program = programOf(reading, facts)
+  if (directive.name === 'memcached_pass')
+    useVariable(program, 'memcached_key', directive, directive.node.name)
+  if (target.value.includes('$')) {
+    compile(reading, program, directive, target)
+    return
+  }
+  const schemes = SCHEMES[directive.name]
+  const text = schemes === undefined ? target.value : target.value.replace(schemes, '')
+  readTarget(reading, program, directive, target, text, false)
+}
+
+const SCHEMES: Readonly<Record<string, RegExp>> = {
+  uwsgi_pass: /^s?uwsgi:\/\//i,
+  grpc_pass: /^grpcs?:\/\//i,
+}
+
+export const checkProxyRedirect: Check = (reading, directive) => {
+  const [from, to] = directive.args
+  if (from === undefined) return
+  if (to !== undefined) {
+    compilePattern(reading, directive, from, to)
+    return
+  }
+  if (from.value === 'off') return
+  if (from.value !== 'default') {
+    refuseParameter(reading, directive, from)
+    return
+  }
+  const { parent } = directive
+  if (parent === null || reading.unit.hasUnknownParts) return
+  const siblings = parent.children
+  const pass = siblings.find(sibling => sibling.name === 'proxy_pass')
+  if (pass === undefined || siblings.indexOf(pass) > siblings.indexOf(directive)) {
+    const message = '`proxy_redirect default` stands before the `proxy_pass` that it takes its default from'
+    report(reading, 'wrong-order', directive, from, message)
+  } else if (pass.args[0]?.value.includes('$') === true) {
+    const message = '`proxy_redirect default` has no default where `proxy_pass` holds variables'
+    report(reading, 'invalid-value', directive, from, message)
+  }
+}
+
+/** A pair of a pattern and its replacement, where `~` begins a regular expression. */
+function compilePattern(
+  reading: Reading,
+  directive: NginxDirective,
+  from: NginxWord,
+  to: NginxWord,
+): boolean {
+  if (from.value.startsWith('~')) {
+    const pattern = from.value.slice(from.value.startsWith('~*') ? 2 : 1)
+    if (!compileRegex(reading, reading.http, directive, from, pattern)) return false
+  } else if (!compile(reading, reading.http, directive, from)) return false
+  return compile(reading, reading.http, directive, to)
+}
+
+export const checkProxyCookie: Check = (reading, directive) => {
+  const [from, to] = directive.args
+  if (from === undefined) return
+  if (to !== undefined) compilePattern(reading, directive, from, to)
+  else if (from.value !== 'off') refuseParameter(reading, directive, from)
+}
+
+const COOKIE_FLAGS = /^(?:(?:no)?(?:secure|httponly)|nosamesite|samesite=(?:strict|lax|none))$/
+
+export const checkProxyCookieFlags: Check = (reading, directive) => {
+  const [cookie, ...flags] = directive.args
+  if (cookie === undefined) return
+  if (flags.length === 0) {
+    if (cookie.value !== 'off') refuseParameter(reading, directive, cookie)
+    return
+  }
+  if (cookie.value.startsWith('~')) {
+    if (!compileRegex(reading, reading.http, directive, cookie, cookie.value.slice(1))) return
+  } else if (!compile(reading, reading.http, directive, cookie)) return
+  for (const flag of flags) {
+    if (flag.value.includes('$')) {
+      if (!compile(reading, reading.http, directive, flag)) return
+    } else if (!COOKIE_FLAGS.test(flag.value)) {
+      refuseParameter(reading, directive, flag)
+      return
+    }
+  }
+}
+
+/** The third argument of `fastcgi_param` and its like. */
+export const checkParam: Check = (reading, directive) => {
+  const last = directive.args[2]
+  if (last !== undefined && last.value !== 'if_not_empty') refuseParameter(reading, directive, last)
+}
+
+export const checkSplitPathInfo: Check = (reading, directive) => {
+  const [word] = directive.args
+  if (word === undefined || !compileRegex(reading, reading.http, directive, word, word.value)) return
+  const groups = word.value.match(/(?<!\\)\((?!\?)|\(\?P?<[A-Za-z]/g)?.length ?? 0
+  if (groups !== 2 && !word.value.includes('[') && !word.value.includes('\\'))
+    refuse(reading, directive, word, `\`${word.value}\` does not have two groups`)
+}

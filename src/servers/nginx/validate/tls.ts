@@ -1,0 +1,166 @@
+import type { NginxWord } from '../../../../parsers/nginx/syntax.ts'
+import type { FileSystem } from '../../../files/file-system.ts'
+import type { NginxDirective } from '../configuration.ts'
+import { parseNumber, parseSize } from './numbers.ts'
+import { type Check, isWhole, type Program, type Reading, report, type ServerFacts } from './unit.ts'
+import { refuse } from './values.ts'
+import { declareZone } from './zones.ts'
+
+export const checkSessionCache: Check = (reading, directive) => {
+  for (const word of directive.args) {
+    const { value } = word
+    if (value === 'off' || value === 'none' || value === 'builtin') continue
+    if (value.startsWith('builtin:')) {
+      if (parseNumber(value.slice(8)) === null)
+        return void refuse(reading, directive, word, `\`${value}\` is no cache of sessions`)
+      continue
+    }
+    const [, name = '', size = ''] = value.startsWith('shared:') ? value.split(':') : []
+    const bytes = parseSize(size)
+    if (name === '' || bytes === null || bytes < 32_768)
+      return void refuse(
+        reading,
+        directive,
+        word,
+        `\`${value}\` is no cache of sessions such as \`shared:SSL:10m\``,
+      )
+    if (!declareZone(reading, directive, word, 'ssl sessions', name, bytes)) return
+  }
+}
+
+/** Directives whose file nginx opens while it reads them or when the block ends. */
+const FILES: ReadonlySet<string> = new Set([
+  'ssl_certificate',
+  'ssl_certificate_key',
+  'ssl_client_certificate',
+  'ssl_trusted_certificate',
+  'ssl_crl',
+  'ssl_dhparam',
+  'ssl_password_file',
+  'ssl_session_ticket_key',
+  'ssl_stapling_file',
+  'proxy_ssl_certificate',
+  'proxy_ssl_certificate_key',
+  'proxy_ssl_trusted_certificate',
+  'proxy_ssl_crl',
+])
+
+export function namesFile(directive: NginxDirective): boolean {
+  return FILES.has(directive.name)
+}
+
+/** A file of TLS that is not there: fatal where its absence is evidence. */
+export function checkFile(reading: Reading, directive: NginxDirective): void {
+  const [word] = directive.args
+  const { main, files } = reading.unit
+  if (word === undefined || main === null || directive.source.template) return
+  const { value } = word
+  if (value === '' || value.includes('$') || /^(?:data|engine|store):/.test(value)) return
+  const path = value.startsWith('/') ? value : `${main.path.slice(0, main.path.lastIndexOf('/'))}/${value}`
+  if (!isSurelyMissing(files, path)) return
+  const message = `\`${value}\` is not there`
+  report(reading, 'certificate-missing', directive, word, message)
+}
+
+/** True where the folder that would hold the file can be listed and does not, or is itself not there. */
+export function isSurelyMissing(files: FileSystem, path: string): boolean {
+  if (!files.covers(path) || files.kind(path) !== null) return false
+  let folder = path
+  while (folder !== '') {
+    folder = folder.slice(0, folder.lastIndexOf('/'))
+    const entries = files.list(folder === '' ? '/' : folder)
+    if (entries !== null) {
+      const name = path.slice(folder.length + 1).split('/')[0] ?? ''
+      // A link that leads out of what is audited is there, whatever it leads to.
+      return !entries.some(entry => entry.name === name)
+    }
+    if (files.kind(folder === '' ? '/' : folder) !== null) return false
+  }
+  return false
+}
+
+/** The certificates that hold in a server: its own, else those of the block around it. */
+function effective(server: NginxDirective, name: string): readonly NginxDirective[] {
+  for (let block: NginxDirective | null = server; block !== null; block = block.parent) {
+    const own = block.children.filter(child => child.name === name)
+    if (own.length > 0) return own
+  }
+  return []
+}
+
+/**
+ * Each key beside its certificate, and a certificate for each address that speaks TLS: on such an address
+ * the default server needs one, or refuses handshakes, which then binds all the others.
+ */
+export function checkCertificates(reading: Reading, program: Program): void {
+  if (!isWhole(reading)) return
+  for (const { directive } of program.servers) {
+    const certificates = effective(directive, 'ssl_certificate')
+    const keys = effective(directive, 'ssl_certificate_key')
+    const last = certificates[certificates.length - 1]
+    if (last !== undefined && keys.length < certificates.length) {
+      const word: NginxWord | null = last.args[0] ?? null
+      report(
+        reading,
+        'certificate-missing',
+        last,
+        word,
+        `no \`ssl_certificate_key\` belongs to \`${word?.value}\``,
+      )
+      return
+    }
+    const [ssl] = effective(directive, 'ssl')
+    if (ssl?.args[0]?.value.toLowerCase() === 'on' && last === undefined) {
+      report(reading, 'certificate-missing', ssl, null, '`ssl on` stands where no `ssl_certificate` holds')
+      return
+    }
+  }
+  if (program.name !== 'http') {
+    checkOwnListens(reading, program)
+    return
+  }
+  const sockets = new Map<string, ServerFacts[]>()
+  const tls = new Set<string>()
+  const defaults = new Map<string, ServerFacts>()
+  for (const server of program.servers)
+    for (const { key, ssl, directive } of server.listens) {
+      if (key === null) continue
+      const servers = sockets.get(key)
+      if (servers === undefined) sockets.set(key, [server])
+      else servers.push(server)
+      if (ssl) tls.add(key)
+      if (directive.args.some(arg => arg.value === 'default_server' || arg.value === 'default'))
+        defaults.set(key, server)
+    }
+  for (const key of tls) {
+    const servers = sockets.get(key) ?? []
+    const fallback = defaults.get(key) ?? servers[0]
+    if (fallback === undefined || hasCertificate(fallback.directive)) continue
+    const refuses = (server: ServerFacts): boolean =>
+      effective(server.directive, 'ssl_reject_handshake')[0]?.args[0]?.value.toLowerCase() === 'on'
+    const bare = refuses(fallback)
+      ? servers.find(server => !hasCertificate(server.directive) && !refuses(server))
+      : fallback
+    if (bare === undefined) continue
+    reportBare(reading, bare.directive, key)
+    return
+  }
+}
+
+function hasCertificate(server: NginxDirective): boolean {
+  return effective(server, 'ssl_certificate').length > 0
+}
+
+function checkOwnListens(reading: Reading, program: Program): void {
+  for (const server of program.servers) {
+    const listen = server.listens.find(({ ssl }) => ssl)
+    if (listen === undefined || hasCertificate(server.directive)) continue
+    reportBare(reading, server.directive, listen.key ?? '')
+    return
+  }
+}
+
+function reportBare(reading: Reading, server: NginxDirective, socket: string): void {
+  const message = `this server answers TLS on ${socket} and has no \`ssl_certificate\``
+  report(reading, 'certificate-missing', server, null, message)
+}

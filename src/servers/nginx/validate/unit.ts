@@ -1,0 +1,205 @@
+import type { NginxWord } from '../../../../parsers/nginx/syntax.ts'
+import { isUnknownWord, type Place, positionAt, type Source } from '../../../../parsers/text/source.ts'
+import type { FileSystem } from '../../../files/file-system.ts'
+import type { Related } from '../../problem.ts'
+import { compareVersions, type ServerVersion } from '../../version.ts'
+import type { NginxContext, NginxDirective } from '../configuration.ts'
+import type { NginxDirectiveFacts } from '../directives.ts'
+import type { NginxProblemCode } from '../problem-codes.ts'
+import type { NginxProblem } from '../reading-order.ts'
+
+/** What the checks are given: the directives as nginx reads them, and how much of the whole is known. */
+export interface NginxUnit {
+  readonly top: readonly NginxDirective[]
+  readonly occurrences: ReadonlyMap<string, readonly NginxDirective[]>
+  readonly version: ServerVersion
+  /** Null where only fragments are there. */
+  readonly main: Source | null
+  readonly files: FileSystem
+  readonly fragments: boolean
+  /** True where an include leads to a file that nobody here can read: whatever it sets is unknown. */
+  readonly hasUnknownParts: boolean
+}
+
+/** One block while nginx reads it. */
+export interface Level {
+  readonly directive: NginxDirective | null
+  readonly context: NginxContext
+  /** The directives that may stand once, each as it was first seen here. */
+  readonly seen: Map<string, NginxDirective>
+}
+
+/** A variable that some directive reads, and where. */
+export interface VariableUse {
+  readonly name: string
+  readonly directive: NginxDirective
+  readonly word: NginxWord
+}
+
+/** A named stretch of shared memory as its declarations build it up. */
+export interface Zone {
+  readonly owner: string
+  readonly directive: NginxDirective
+  readonly word: NginxWord
+  size: number | null
+}
+
+/** What nginx remembers of an `http` or a `stream` block until it ends. */
+export interface Program {
+  readonly name: 'http' | 'stream' | 'mail'
+  readonly uses: Map<string, VariableUse>
+  readonly defined: Set<string>
+  readonly logFormats: Map<string, NginxDirective>
+  readonly upstreams: Map<string, Upstream>
+  readonly servers: ServerFacts[]
+  /** `proxy_pass` and its like that name a host and a port, by host. */
+  readonly ports: Map<string, { directive: NginxDirective; word: NginxWord; port: string }>
+  readonly caches: { directive: NginxDirective; word: NginxWord }[]
+}
+
+export interface Upstream {
+  readonly directive: NginxDirective
+  servers: number
+  backups: number
+  /** False once a balancing method is chosen that knows no `backup`. */
+  takesBackup: boolean
+}
+
+/** A server block as its directives describe it. */
+export interface ServerFacts {
+  readonly directive: NginxDirective
+  readonly listens: Listen[]
+  readonly names: { readonly word: NginxWord; readonly directive: NginxDirective }[]
+}
+
+export interface Listen {
+  /** Address and port as nginx compares them, such as `0.0.0.0:80`; null where only DNS knows it. */
+  readonly key: string | null
+  readonly ssl: boolean
+  readonly directive: NginxDirective
+}
+
+/** Everything that is remembered from the first directive to the last. */
+export interface Reading {
+  readonly unit: NginxUnit
+  readonly problems: NginxProblem[]
+  /** The block whose end is checked, null at the end of everything, undefined while nginx reads. */
+  closing: NginxDirective | null | undefined
+  readonly http: Program
+  readonly stream: Program
+  readonly mail: Program
+  readonly zones: Map<string, Zone>
+  /** Addresses that are listened on so far, by program and address. */
+  readonly sockets: Map<string, Socket>
+  /** True once an `events`, `http`, `stream` or `mail` block was opened. */
+  modulesFixed: boolean
+  readonly modules: Set<string>
+  /** Modules that no table here knows are loaded, or the build is another one: unknown names may be theirs. */
+  readonly foreign: boolean
+}
+
+/** One address and port with what its `listen` directives said so far. */
+export interface Socket {
+  readonly servers: Set<ServerFacts>
+  optionsAt: NginxDirective | null
+  defaultAt: NginxDirective | null
+  ssl: boolean
+}
+
+/** Checks one directive after its context and argument count were found right. */
+export type Check = (
+  reading: Reading,
+  directive: NginxDirective,
+  facts: NginxDirectiveFacts,
+  level: Level,
+) => void
+
+export function newProgram(name: Program['name']): Program {
+  return {
+    name,
+    uses: new Map(),
+    defined: new Set(),
+    logFormats: new Map(),
+    upstreams: new Map(),
+    servers: [],
+    ports: new Map(),
+    caches: [],
+  }
+}
+
+export function programOf(reading: Reading, facts: NginxDirectiveFacts): Program {
+  if (facts.program === 'stream') return reading.stream
+  return facts.program === 'mail' ? reading.mail : reading.http
+}
+
+export interface ReportOptions {
+  /** Default true. */
+  readonly fatal?: boolean
+  readonly related?: readonly Related[]
+  readonly help?: string
+}
+
+/**
+ * Adds a problem, at a word of a directive or at its name. nginx names the line on which the directive
+ * ended: a word on any other line than that or the directive's first is passed over for the name.
+ */
+export function report(
+  reading: Reading,
+  code: NginxProblemCode,
+  directive: NginxDirective,
+  word: NginxWord | null,
+  message: string,
+  options: ReportOptions = {},
+): void {
+  const { source } = directive
+  const problem: NginxProblem = {
+    code,
+    fatal: (options.fatal ?? true) && !source.template,
+    message,
+    at: placeOf(directive, word),
+    ...(options.related === undefined ? {} : { related: options.related }),
+    ...(options.help === undefined ? {} : { help: options.help }),
+    ...(reading.closing === undefined ? {} : { closing: reading.closing }),
+  }
+  reading.problems.push(problem)
+}
+
+function placeOf(directive: NginxDirective, word: NginxWord | null): Place {
+  const { source, node } = directive
+  const { name } = node
+  if (word === null || word === name) return { source, start: name.start, end: name.end }
+  const line = positionAt(source, word.start).line
+  const nameable =
+    line === positionAt(source, name.start).line || line === positionAt(source, node.terminator).line
+  const at = nameable ? word : name
+  return { source, start: at.start, end: at.end }
+}
+
+/** The place of a directive's name, for what a problem refers to. */
+export function nameOf(directive: NginxDirective): Place {
+  const { name } = directive.node
+  return { source: directive.source, start: name.start, end: name.end }
+}
+
+/** True where some argument is a template's: nothing certain can be said of the directive. */
+export function hasUnknownArgument(directive: NginxDirective): boolean {
+  return directive.source.template && directive.args.some(arg => isUnknownWord(arg.value))
+}
+
+/** True where the whole configuration lies open: what is not there is not there. */
+export function isWhole(reading: Reading): boolean {
+  const { unit } = reading
+  return unit.main !== null && !unit.fragments && !unit.hasUnknownParts
+}
+
+/** True where this version is sure to lack what came with `since`; never for an assumed version. */
+export function isBefore(reading: Reading, since: string): boolean {
+  const { version } = reading.unit
+  return version.from !== 'assumed' && compareVersions(version.value, since) < 0
+}
+
+/** True where this version is sure to have what came with `since`. */
+export function isSince(reading: Reading, since: string): boolean {
+  const { version } = reading.unit
+  return version.from !== 'assumed' && compareVersions(version.value, since) >= 0
+}

@@ -1,0 +1,223 @@
+import type { NginxDirective } from '../configuration.ts'
+import { readAddress } from './address.ts'
+import { isCidr, parseNumber, parseSize, parseTime } from './numbers.ts'
+import {
+  type Check,
+  isBefore,
+  isWhole,
+  nameOf,
+  programOf,
+  type Reading,
+  report,
+  type Upstream,
+} from './unit.ts'
+import { refuse, refuseParameter } from './values.ts'
+import { declareZone } from './zones.ts'
+
+export const checkUpstream: Check = (reading, directive, facts) => {
+  const [name] = directive.args
+  if (name === undefined) return
+  const program = programOf(reading, facts)
+  const key = name.value.toLowerCase()
+  const address = readAddress(name.value)
+  if (typeof address === 'string' && !name.value.includes('$')) {
+    report(
+      reading,
+      'invalid-address',
+      directive,
+      name,
+      `\`${name.value}\` is no name of an upstream: ${address}`,
+    )
+  }
+  const upstream: Upstream = { directive, servers: 0, backups: 0, takesBackup: true }
+  const first = program.upstreams.get(key)
+  if (first !== undefined && !reading.unit.fragments) {
+    const related = [{ at: nameOf(first.directive), message: 'here it is for the first time' }]
+    report(reading, 'duplicate-upstream', directive, name, `the upstream \`${name.value}\` is there twice`, {
+      related,
+    })
+  }
+  const use = program.ports.get(key)
+  if (use !== undefined && isWhole(reading))
+    reportPort(reading, directive, name.value, use.port, use.directive)
+  program.upstreams.set(key, upstream)
+}
+
+/** An upstream's name with a port behind it: nginx takes the port for a mistake. */
+export function reportPort(
+  reading: Reading,
+  directive: NginxDirective,
+  name: string,
+  port: string,
+  other: NginxDirective,
+): void {
+  const message = `the upstream \`${name}\` may not have the port ${port}: its servers name theirs`
+  const related = [{ at: nameOf(other), message: 'the other half' }]
+  report(reading, 'invalid-address', directive, directive.args[0] ?? null, message, { related })
+}
+
+export function currentUpstream(reading: Reading, directive: NginxDirective): Upstream | null {
+  const { parent } = directive
+  const name = parent?.args[0]?.value.toLowerCase()
+  if (parent === null || name === undefined) return null
+  const program = directive.context === 'stream upstream' ? reading.stream : reading.http
+  const upstream = program.upstreams.get(name)
+  return upstream?.directive === parent ? upstream : null
+}
+
+export const checkUpstreamServer: Check = (reading, directive, facts) => {
+  const [address, ...parameters] = directive.args
+  if (address === undefined) return
+  const upstream = currentUpstream(reading, directive)
+  let backup = false
+  for (const word of parameters) {
+    const { value } = word
+    const equals = value.indexOf('=')
+    const name = equals === -1 ? value : value.slice(0, equals + 1)
+    const text = value.slice(equals + 1)
+    switch (name) {
+      case 'weight=':
+        if (!(parseNumber(text) ?? 0))
+          return void refuse(reading, directive, word, `\`${value}\` is no weight`)
+        break
+      case 'max_conns=':
+      case 'max_fails=':
+        if (parseNumber(text) === null)
+          return void refuse(reading, directive, word, `\`${text}\` is no number`)
+        break
+      case 'fail_timeout=':
+        if (parseTime(text, true) === null)
+          return void refuse(reading, directive, word, `\`${text}\` is no time in seconds`)
+        break
+      case 'backup':
+        if (upstream !== null && !upstream.takesBackup) {
+          const message = 'the balancing method of this upstream does not know `backup`'
+          report(reading, 'invalid-parameter', directive, word, message)
+          return
+        }
+        backup = true
+        break
+      case 'down':
+        break
+      case 'resolve':
+      case 'service=':
+        if (isBefore(reading, '1.27.3')) return void refuseParameter(reading, directive, word)
+        break
+      case 'route=':
+      case 'drain':
+        if (isBefore(reading, '1.29.6')) return void refuseParameter(reading, directive, word)
+        break
+      case 'slow_start=':
+        // A parameter of nginx Plus, whose versions begin with another number.
+        if (!isBefore(reading, '99')) break
+        return void refuseParameter(reading, directive, word)
+      default:
+        return void refuseParameter(reading, directive, word)
+    }
+  }
+  const read = readAddress(address.value)
+  if (
+    typeof read === 'string' ||
+    (facts.program === 'stream' && read.port === null && read.kind !== 'unix')
+  ) {
+    const reason = typeof read === 'string' ? read : 'no port'
+    report(
+      reading,
+      'invalid-address',
+      directive,
+      address,
+      `\`${address.value}\` is no address of a server: ${reason}`,
+    )
+    return
+  }
+  if (upstream === null) return
+  if (backup) upstream.backups++
+  else upstream.servers++
+}
+
+/** The methods that know no `backup`, from where they stand on. */
+export const checkBalancing: Check = (reading, directive) => {
+  const upstream = currentUpstream(reading, directive)
+  if (upstream !== null)
+    upstream.takesBackup = directive.name === 'least_conn' || directive.name === 'least_time'
+  const [first, second] = directive.args
+  if (directive.name === 'hash' && second !== undefined && second.value !== 'consistent')
+    refuseParameter(reading, directive, second)
+  if (directive.name !== 'random') return
+  if (first !== undefined && first.value !== 'two') refuseParameter(reading, directive, first)
+  else if (second !== undefined && !/^least_(?:conn|time(?:=.*)?)$/.test(second.value))
+    refuseParameter(reading, directive, second)
+}
+
+export const checkKeepalive: Check = (reading, directive) => {
+  const [count] = directive.args
+  if (count !== undefined && !(parseNumber(count.value) ?? 0))
+    refuse(reading, directive, count, `\`${count.value}\` is no number of connections to keep`)
+}
+
+export const checkUpstreamZone: Check = (reading, directive, facts) => {
+  const [name, size] = directive.args
+  if (name === undefined) return
+  if (name.value === '') {
+    refuse(reading, directive, name, 'a zone needs a name')
+    return
+  }
+  const bytes = size === undefined ? null : parseSize(size.value)
+  if (size !== undefined && bytes === null) {
+    refuse(reading, directive, size, `\`${size.value}\` is no size of a zone`)
+    return
+  }
+  if (size !== undefined && (bytes ?? 0) < 32_768) {
+    refuse(reading, directive, size, `a zone of ${size.value} is too small: it takes at least 32k`)
+    return
+  }
+  declareZone(reading, directive, name, `${facts.program} upstream`, name.value, bytes)
+}
+
+/** What nginx finds at the `}` of an upstream. */
+export function endUpstream(reading: Reading, directive: NginxDirective): void {
+  const name = directive.args[0]
+  const program = directive.context === 'stream' ? reading.stream : reading.http
+  const upstream = name === undefined ? undefined : program.upstreams.get(name.value.toLowerCase())
+  if (upstream === undefined || upstream.directive !== directive) return
+  if (upstream.servers + upstream.backups > 0 || reading.unit.hasUnknownParts) return
+  // Modules of others bring servers by directives of their own.
+  if (directive.children.some(child => child.name !== 'server' && !BALANCING.has(child.name))) return
+  report(reading, 'empty-upstream', directive, null, `the upstream \`${name?.value}\` has no servers`)
+}
+
+const BALANCING = new Set([
+  'hash',
+  'ip_hash',
+  'least_conn',
+  'random',
+  'keepalive',
+  'keepalive_requests',
+  'keepalive_time',
+  'keepalive_timeout',
+  'zone',
+  'include',
+])
+
+/** When the whole block ends: an upstream of nothing but backups serves nobody. */
+export function checkUpstreams(reading: Reading, upstreams: Iterable<Upstream>): void {
+  for (const { directive, servers, backups } of upstreams)
+    if (servers === 0 && backups > 0) {
+      const name = directive.args[0]
+      report(
+        reading,
+        'empty-upstream',
+        directive,
+        name ?? null,
+        `the upstream \`${name?.value}\` has only backup servers`,
+      )
+    }
+}
+
+/** `allow` and `deny`: `all`, `unix:`, an address or a network. */
+export const checkAccessRule: Check = (reading, directive) => {
+  const [word] = directive.args
+  if (word === undefined || word.value === 'all' || word.value === 'unix:') return
+  if (isCidr(word.value) === 'invalid')
+    report(reading, 'invalid-address', directive, word, `\`${word.value}\` is no address or network`)
+}

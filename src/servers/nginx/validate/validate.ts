@@ -1,0 +1,303 @@
+import { isUnknownWord } from '../../../../parsers/text/source.ts'
+import type { NginxContext, NginxDirective } from '../configuration.ts'
+import { contextInside } from '../contexts.ts'
+import {
+  externalModuleOf,
+  type NginxDirectiveFacts,
+  nearestDirective,
+  nginxDirective,
+} from '../directives.ts'
+import type { NginxProblem } from '../reading-order.ts'
+import { checkBuffers } from './buffers.ts'
+import { CHECKS } from './checks.ts'
+import { checkDuplicateLocations } from './locations.ts'
+import { compileArguments } from './script.ts'
+import { checkCompleteServers, checkServerNames } from './servers.ts'
+import { checkCertificates, checkFile, namesFile } from './tls.ts'
+import {
+  hasUnknownArgument,
+  isBefore,
+  isSince,
+  isWhole,
+  type Level,
+  nameOf,
+  type NginxUnit,
+  newProgram,
+  programOf,
+  type Reading,
+  report,
+} from './unit.ts'
+import { checkUpstreams, endUpstream } from './upstream.ts'
+import { checkValue } from './values.ts'
+import { checkVariables } from './variables.ts'
+import { checkCaches, checkZones } from './zones.ts'
+
+export type { NginxUnit } from './unit.ts'
+
+/**
+ * What nginx says of a configuration beyond its syntax, in nginx's order: each directive as it is read,
+ * each block as it closes, and the whole at its end. nginx stops at the first fatal problem; the list
+ * goes on behind it. Pure: it reads no file, only asks `files` what is there.
+ */
+export function validateNginx(unit: NginxUnit): readonly NginxProblem[] {
+  const reading: Reading = {
+    unit,
+    problems: [],
+    closing: undefined,
+    http: newProgram('http'),
+    stream: newProgram('stream'),
+    mail: newProgram('mail'),
+    zones: new Map(),
+    sockets: new Map(),
+    modulesFixed: false,
+    modules: new Set(),
+    foreign: isForeignBuild(unit),
+  }
+  readBlock(reading, { directive: null, context: 'main', seen: new Map() }, unit.top)
+  endConfiguration(reading)
+  return reading.problems
+}
+
+/** Modules that come with nginx itself and bring no names that the table lacks. */
+const OWN_MODULES =
+  /ngx_(?:stream|mail|http_(?:geoip|image_filter|perl|xslt_filter)|stream_geoip)_module(?:\.so)?$/
+
+/** A sign of modules or of a build that this table does not describe. */
+function isForeignBuild({ occurrences }: NginxUnit): boolean {
+  for (const { args } of occurrences.get('load_module') ?? [])
+    if (args[0] !== undefined && !OWN_MODULES.test(args[0].value)) return true
+  for (const name of occurrences.keys())
+    if (FOREIGN_SIGN.test(name) && nginxDirective(name).length === 0) return true
+  return false
+}
+
+/** Directives that only OpenResty, Angie, Tengine, Passenger's and Plus's builds have: there may be more of them. */
+const FOREIGN_SIGN =
+  /_by_lua|^(?:lua_|passenger_|more_|api$|status_zone$|zone_sync|acme_|js_|brotli|rtmp$|push_stream)/
+
+function readBlock(reading: Reading, level: Level, directives: readonly NginxDirective[]): void {
+  for (const directive of directives) readDirective(reading, level, directive)
+}
+
+function readDirective(reading: Reading, level: Level, directive: NginxDirective): void {
+  const { name, context, children, node } = directive
+  if (context === 'data') return
+  const known = nginxDirective(name)
+  const facts = context === 'unknown' ? undefined : definitionIn(reading, known, context)
+  if (facts === undefined) {
+    if (context !== 'unknown') reportStray(reading, directive, known)
+    // What stands in a block of unknown kind is unknown; a known block in a wrong place is read on.
+    if (children.length > 0 && known.some(({ block }) => block)) readChildren(reading, directive)
+    return
+  }
+  if (node.block === null && facts.block) {
+    report(reading, 'missing-block', directive, null, `\`${name}\` has no block \`{ … }\``)
+    return
+  }
+  if (node.block !== null && !facts.block) {
+    report(
+      reading,
+      'missing-semicolon',
+      directive,
+      null,
+      `\`${name}\` does not end in \`;\` but opens a block`,
+    )
+    return
+  }
+  const isSound = checkDirective(reading, directive, facts, level)
+  if (node.block === null) return
+  if (name === 'http' || name === 'events' || name === 'stream' || name === 'mail')
+    reading.modulesFixed = true
+  readChildren(reading, directive)
+  if (isSound) endBlock(reading, directive)
+}
+
+function readChildren(reading: Reading, directive: NginxDirective): void {
+  const context = contextInside(directive.name, directive.context)
+  if (context === 'data' || directive.children.length === 0) return
+  readBlock(reading, { directive, context, seen: new Map() }, directive.children)
+}
+
+function definitionIn(
+  reading: Reading,
+  known: readonly NginxDirectiveFacts[],
+  context: NginxContext,
+): NginxDirectiveFacts | undefined {
+  for (const facts of known)
+    if (
+      (facts.contexts.length === 0 || facts.contexts.includes(context)) &&
+      (facts.since === null || !isBefore(reading, facts.since)) &&
+      (facts.until === null || !isSince(reading, facts.until))
+    )
+      return facts
+  return undefined
+}
+
+/** A directive that nginx does not know, or not here, or not any more. */
+function reportStray(
+  reading: Reading,
+  directive: NginxDirective,
+  known: readonly NginxDirectiveFacts[],
+): void {
+  const { name, context } = directive
+  if (isUnknownWord(name)) return
+  if (known.length === 0) {
+    reportUnknown(reading, directive)
+    return
+  }
+  const inVersion = known.filter(
+    ({ since, until }) =>
+      (since === null || !isBefore(reading, since)) && (until === null || !isSince(reading, until)),
+  )
+  const [first] = inVersion
+  if (first === undefined) {
+    const [facts] = known
+    const version = reading.unit.version.value
+    if (facts?.until !== null && facts?.until !== undefined && isSince(reading, facts.until))
+      report(
+        reading,
+        'directive-removed',
+        directive,
+        null,
+        `nginx ${version} has no \`${name}\`: ${facts.until} took it out`,
+      )
+    else
+      report(
+        reading,
+        'directive-too-new',
+        directive,
+        null,
+        `nginx ${version} has no \`${name}\`: it came with ${facts?.since}`,
+      )
+    return
+  }
+  if (reading.unit.fragments && directive.parent === null) return
+  const places = [...new Set(inVersion.flatMap(({ contexts }) => contexts))]
+  const message = `\`${name}\` may not stand in ${CONTEXT_WORDS[context] ?? `\`${context}\``}`
+  const help = `Its place is ${places.map(place => CONTEXT_WORDS[place] ?? `\`${place}\``).join(', ')}`
+  const isModule = externalModuleOf(name) !== null && reading.foreign
+  report(reading, 'wrong-context', directive, null, message, { help, fatal: !isModule })
+}
+
+const CONTEXT_WORDS: Readonly<Partial<Record<NginxContext, string>>> = {
+  main: 'the main context, outside of every block',
+  'server if': '`if` of a `server`',
+  'location if': '`if` of a `location`',
+  'stream server': '`server` of `stream`',
+  'stream upstream': '`upstream` of `stream`',
+  'mail server': '`server` of `mail`',
+}
+
+function reportUnknown(reading: Reading, directive: NginxDirective): void {
+  const { name, context } = directive
+  const module = externalModuleOf(name)
+  if (module !== null) {
+    if (reading.foreign || !isWhole(reading)) return
+    const message = `\`${name}\` belongs to the module ${module.name}, which no \`load_module\` here loads`
+    const help = 'Load the module, unless this nginx was built with it'
+    report(reading, 'module-not-loaded', directive, null, message, { fatal: false, help })
+    return
+  }
+  const near = nearestDirective(name, context)
+  // Where other modules may be at work, only a slip of one letter is surely no directive of theirs.
+  const fatal = !reading.foreign && (isWhole(reading) || near !== null)
+  if (!fatal && near === null) return
+  report(reading, 'unknown-directive', directive, null, `nginx knows no directive \`${name}\``, {
+    fatal,
+    ...(near === null ? {} : { help: `Did you mean \`${near}\`?` }),
+  })
+}
+
+/** False where nginx would have stopped here. */
+function checkDirective(
+  reading: Reading,
+  directive: NginxDirective,
+  facts: NginxDirectiveFacts,
+  level: Level,
+): boolean {
+  const { name, args } = directive
+  if (hasUnknownArgument(directive)) return true
+  if (args.length < facts.minimum || args.length > facts.maximum) {
+    report(reading, 'argument-count', directive, null, countMessage(name, args.length, facts))
+    return false
+  }
+  const before = reading.problems.length
+  if (facts.once) {
+    const first = level.seen.get(name)
+    if (first === undefined) level.seen.set(name, directive)
+    else if (!reading.unit.fragments || first.source === directive.source) {
+      const related = [{ at: nameOf(first), message: 'here it stands already' }]
+      report(reading, 'duplicate-directive', directive, null, `\`${name}\` stands twice in one block`, {
+        related,
+      })
+      return false
+    }
+  }
+  if (facts.value !== '' && !checkValue(reading, directive, facts)) return false
+  if (facts.program !== 'core' && !compileArguments(reading, programOf(reading, facts), directive))
+    return false
+  CHECKS.get(name)?.(reading, directive, facts, level)
+  if (namesFile(directive)) checkFile(reading, directive)
+  return !reading.problems.slice(before).some(({ fatal }) => fatal)
+}
+
+function countMessage(name: string, count: number, { minimum, maximum }: NginxDirectiveFacts): string {
+  const wanted =
+    maximum === Number.POSITIVE_INFINITY
+      ? `at least ${minimum}`
+      : minimum === maximum
+        ? minimum === 0
+          ? 'none'
+          : String(minimum)
+        : `${minimum} to ${maximum}`
+  return `\`${name}\` has ${count} ${count === 1 ? 'argument' : 'arguments'}, where nginx wants ${wanted}`
+}
+
+/** What nginx finds at a block's `}`. */
+function endBlock(reading: Reading, directive: NginxDirective): void {
+  const { name, context } = directive
+  if (name !== 'upstream' && context !== 'main') return
+  reading.closing = directive
+  if (name === 'upstream') endUpstream(reading, directive)
+  else if (name === 'http') endHttp(reading, directive)
+  else if (name === 'stream' || name === 'mail') endProgram(reading, name)
+  reading.closing = undefined
+}
+
+/** nginx merges every level, sorts the locations, looks up variables, hashes names: in this order. */
+function endHttp(reading: Reading, directive: NginxDirective): void {
+  const { http } = reading
+  checkUpstreams(reading, http.upstreams.values())
+  checkBuffers(reading)
+  checkCaches(reading, http.caches)
+  for (const server of directive.children)
+    if (server.name === 'server') checkDuplicateLocations(reading, server.children)
+  checkCertificates(reading, http)
+  checkVariables(reading, http)
+  checkServerNames(reading, http)
+}
+
+function endProgram(reading: Reading, name: 'stream' | 'mail'): void {
+  const program = reading[name]
+  checkUpstreams(reading, program.upstreams.values())
+  checkCompleteServers(reading, program)
+  checkCertificates(reading, program)
+  checkVariables(reading, program)
+}
+
+function endConfiguration(reading: Reading): void {
+  const { unit } = reading
+  reading.closing = null
+  if (unit.fragments || unit.main === null) {
+    for (const directive of unit.top)
+      if (directive.name === 'server' && directive.context === 'http')
+        checkDuplicateLocations(reading, directive.children)
+    return
+  }
+  if (!unit.hasUnknownParts && !unit.occurrences.has('events')) {
+    const at = { source: unit.main, start: 0, end: Math.min(1, unit.main.text.length) }
+    const message = 'the configuration has no `events` block, which nginx wants even where it is empty'
+    reading.problems.push({ code: 'no-events', fatal: true, message, at, closing: null })
+  }
+  checkZones(reading)
+}
