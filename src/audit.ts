@@ -1,3 +1,4 @@
+import type { PythonParser } from '../parsers/python/python-module.ts'
 import { buildDeployment } from './deployment/build-deployment.ts'
 import type { Deployment } from './deployment/deployment.ts'
 import type { SiteFacts } from './deployment/site-facts.ts'
@@ -23,6 +24,8 @@ export interface AuditSettings {
   readonly versions: { readonly nginx?: ServerVersion; readonly apache?: ServerVersion }
   /** Includes that point into a tree with another layout: the first matching prefix is replaced. */
   readonly includeMap: readonly { readonly from: string; readonly to: string }[]
+  /** Reads WSGI scripts and settings; without it what they say is unknown. */
+  readonly python?: PythonParser | null
   /** How the service starts the httpd of a main file (null: of fragments). */
   readonly environment: (host: Host, main: string | null) => ApacheEnvironment
 }
@@ -73,7 +76,9 @@ export function understand(host: Host, settings: AuditSettings): UnderstoodHost 
     nginx: readonly NginxConfiguration[],
     apache: readonly ApacheConfiguration[],
   ): Deployment[] =>
-    nginx.length + apache.length === 0 ? [] : [buildDeployment({ nginx, apache, facts, files })]
+    nginx.length + apache.length === 0
+      ? []
+      : [buildDeployment({ nginx, apache, facts, files, python: settings.python ?? null })]
   const deployments = [
     ...build(nginx.length === 0 ? nginxFragments : nginx, apache.length === 0 ? apacheFragments : apache),
     ...build(nginx.length === 0 ? [] : nginxFragments, apache.length === 0 ? [] : apacheFragments),

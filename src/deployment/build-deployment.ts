@@ -1,3 +1,4 @@
+import type { PythonParser } from '../../parsers/python/python-module.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import type { FileSystem } from '../files/file-system.ts'
 import type { ApacheConfiguration } from '../servers/apache/configuration.ts'
@@ -5,26 +6,30 @@ import type { NginxConfiguration } from '../servers/nginx/configuration.ts'
 import { apacheListeners, knowsEveryListen } from './apache-listeners.ts'
 import { backendHosts } from './backend-hosts.ts'
 import type { BackendHost, Deployment, Hop, Listener, NginxServer } from './deployment.ts'
+import { pythonReader } from './django/application-settings.ts'
 import { nginxHops } from './hops.ts'
 import { readHostsFile } from './hosts-file.ts'
 import { indexListeners, nginxListeners } from './listeners.ts'
 import { nginxServers, serverIndex } from './nginx-servers.ts'
 import { once } from './once.ts'
+import { postgresServers } from './postgres.ts'
 import { schemeTrusts } from './scheme-trust.ts'
 import type { SiteFacts } from './site-facts.ts'
 import { targetReader } from './targets.ts'
-import { readApplications, readDaemons } from './wsgi.ts'
 import { readWorkers } from './workers.ts'
+import { readApplications, readDaemons } from './wsgi.ts'
 
 export interface DeploymentInput {
   readonly nginx: readonly NginxConfiguration[]
   readonly apache: readonly ApacheConfiguration[]
   readonly facts: SiteFacts
   readonly files: FileSystem
+  /** Null, or left out, where no Python is read. */
+  readonly python?: PythonParser | null
 }
 
 /** Joins the servers of one root. Nothing is computed before a rule asks for it. */
-export function buildDeployment({ nginx, apache, facts, files }: DeploymentInput): Deployment {
+export function buildDeployment({ nginx, apache, facts, files, python = null }: DeploymentInput): Deployment {
   const hosts = once(() => readHostsFile(files))
   const listeners = once(() => [...nginx.flatMap(nginxListeners), ...apache.flatMap(apacheListeners)])
   const servers = once(() => nginx.flatMap(nginxServers))
@@ -44,6 +49,7 @@ export function buildDeployment({ nginx, apache, facts, files }: DeploymentInput
   const trustsByHost = once(() => groupBy(trusts(), trust => trust.virtualHost ?? trust.configuration))
   const daemons = once(() => apache.flatMap(readDaemons))
   const applications = once(() => readApplications(apache, daemons()))
+  const postgres = once(() => postgresServers(files))
   const workers = once(() => apache.flatMap(readWorkers))
   const knowsListens = once(() => apache.every(knowsEveryListen))
   const shared = once(
@@ -83,8 +89,12 @@ export function buildDeployment({ nginx, apache, facts, files }: DeploymentInput
     get applications() {
       return applications()
     },
+    pythonOf: pythonReader(files, python),
     get daemons() {
       return daemons()
+    },
+    get postgres() {
+      return postgres()
     },
     get workers() {
       return workers()

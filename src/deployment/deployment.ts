@@ -4,7 +4,9 @@ import type { Address, Endpoint } from '../servers/address.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../servers/apache/configuration.ts'
 import type { NginxConfiguration, NginxDirective } from '../servers/nginx/configuration.ts'
 import type { Application, Daemon } from './applications.ts'
+import type { PythonFacts } from './django/application-settings.ts'
 import type { HostsFile } from './hosts-file.ts'
+import type { PostgresServer } from './postgres.ts'
 import type { SchemeTrust } from './scheme-trust.ts'
 import type { SiteFacts } from './site-facts.ts'
 import type { Workers } from './workers.ts'
@@ -38,6 +40,9 @@ export interface Deployment {
   /** Every WSGI script that a virtual host or the main server answers with. */
   readonly applications: readonly Application[]
   readonly daemons: readonly Daemon[]
+  /** The script and the Django settings of an application; null where its file is not in the audit. */
+  pythonOf(application: Application): PythonFacts | null
+  readonly postgres: readonly PostgresServer[]
   /** Worker arithmetic, one for each httpd whose MPM is known. */
   readonly workers: readonly Workers[]
   /**

@@ -1,12 +1,12 @@
 import { isLoopback } from '../servers/address.ts'
 import type { NginxConfiguration, NginxDirective } from '../servers/nginx/configuration.ts'
-import { type NginxListen, listens } from '../servers/nginx/queries/listens.ts'
+import { listens, type NginxListen } from '../servers/nginx/queries/listens.ts'
 import { type NginxServerName, serverNames } from '../servers/nginx/queries/server-names.ts'
 import { httpServers } from '../servers/nginx/queries/servers.ts'
 import { type NginxSocket, sockets } from '../servers/nginx/queries/sockets.ts'
-import { ordinaryAnswer } from './ordinary-answer.ts'
 import type { NginxServer, ServerListen, ServerName } from './deployment.ts'
 import { once } from './once.ts'
+import { ordinaryAnswer } from './ordinary-answer.ts'
 
 /** Every `server` block of one nginx, with the sockets it shares with others. */
 export function nginxServers(configuration: NginxConfiguration): readonly NginxServer[] {

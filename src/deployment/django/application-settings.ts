@@ -1,0 +1,74 @@
+import { posix } from 'node:path'
+import type { PythonParser } from '../../../parsers/python/python-module.ts'
+import type { FileSystem } from '../../files/file-system.ts'
+import type { Application } from '../applications.ts'
+import { readScript } from './read-script.ts'
+import { readSettings } from './read-settings.ts'
+import type { DjangoSettings, WsgiScript } from './settings.ts'
+
+/** What the Python files of the root say of one WSGI script. */
+export interface PythonFacts {
+  /** Path of the script, links resolved. */
+  readonly path: string
+  readonly script: WsgiScript
+  /** Null where the script names no settings module, or its file is not in the root. */
+  readonly settings: DjangoSettings | null
+}
+
+/** Reads the scripts of applications and their settings, each once; null for a script that is not in the root. */
+export function pythonReader(
+  files: FileSystem,
+  parser: PythonParser | null,
+): (application: Application) => PythonFacts | null {
+  const known = new Map<string, PythonFacts | null>()
+  return application => {
+    if (parser === null) return null
+    const alias = application.directive.args[1]?.value
+    const path = alias === undefined ? null : files.realPath(alias)
+    if (path === null) return null
+    const folders = configuredPath(application)
+    const key = [path, ...folders].join('\0')
+    const before = known.get(key)
+    if (before !== undefined) return before
+    const facts = readFacts(files, parser, path, folders)
+    known.set(key, facts)
+    return facts
+  }
+}
+
+function readFacts(
+  files: FileSystem,
+  parser: PythonParser,
+  path: string,
+  folders: readonly string[],
+): PythonFacts | null {
+  const read = files.read(path)
+  if (read.kind !== 'source') return null
+  const script = readScript(parser, read.source)
+  if (script.settingsModule === null) return { path, script, settings: null }
+  const folder = posix.dirname(path)
+  // Django's own layout puts the script into the project's package, and the package beside manage.py.
+  const searchPath = [...script.path, ...folders, posix.dirname(folder), folder]
+  return { path, script, settings: readSettings(files, parser, script.settingsModule.name, searchPath) }
+}
+
+/**
+ * The folders that Apache's configuration puts on `sys.path`: `python-path` and `home` of the daemon
+ * process (mod_wsgi adds both), else `WSGIPythonPath`.
+ */
+function configuredPath({ configuration, processGroup, visibleDaemons }: Application): readonly string[] {
+  const group = processGroup.known ? processGroup.value : ''
+  const daemon = visibleDaemons.find(({ name }) => name === group)
+  if (daemon === undefined) {
+    const directive = configuration.occurrences.get('wsgipythonpath')?.at(-1)
+    return splitPath(directive?.args[0]?.value)
+  }
+  return [
+    ...splitPath(daemon.options.get('python-path')?.value),
+    ...splitPath(daemon.options.get('home')?.value),
+  ]
+}
+
+function splitPath(value: string | undefined): readonly string[] {
+  return value === undefined ? [] : value.split(':').filter(folder => folder.startsWith('/'))
+}
