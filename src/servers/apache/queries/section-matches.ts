@@ -1,0 +1,85 @@
+import { posix } from 'node:path'
+import { compilePcre, toBytes } from '../../regex.ts'
+import type { ApacheDirective } from '../configuration.ts'
+import { fnmatch, hasWildcard } from './fnmatch.ts'
+import { isSettled } from './places.ts'
+
+/** Whether a section applies: undefined where the files cannot tell. */
+export type Applies = boolean | undefined
+
+/** How a `<Directory>`, `<Location>` or `<Files>` names what it applies to. */
+export interface SectionPattern {
+  readonly kind: 'plain' | 'wildcard' | 'regex' | 'unknown'
+  readonly text: string
+}
+
+const patterns = new WeakMap<ApacheDirective, SectionPattern>()
+
+export function sectionPattern(section: ApacheDirective): SectionPattern {
+  let pattern = patterns.get(section)
+  if (pattern === undefined) {
+    pattern = readPattern(section)
+    patterns.set(section, pattern)
+  }
+  return pattern
+}
+
+function readPattern(section: ApacheDirective): SectionPattern {
+  const [first, second] = section.args
+  const tilde = first?.value === '~'
+  const word = tilde ? second : first
+  const text = word?.value ?? ''
+  if (!isSettled(text)) return { kind: 'unknown', text }
+  if (tilde || section.name.toLowerCase().endsWith('match')) return { kind: 'regex', text }
+  return { kind: hasWildcard(text) ? 'wildcard' : 'plain', text }
+}
+
+/** A path as httpd compares it: no `.`, `..` or doubled slash, and one slash at the end. */
+export function directoryPath(path: string): string {
+  const normal = posix.normalize(path)
+  return normal.endsWith('/') ? normal : `${normal}/`
+}
+
+/** How deep a path lies: 1 for `/`, 3 for `/srv/app/`. */
+export function depthOf(directory: string): number {
+  let depth = 0
+  for (const char of directory) if (char === '/') depth++
+  return depth
+}
+
+/** Whether a `<Directory>` without a regular expression is the folder itself or one above it. */
+export function directoryApplies(pattern: SectionPattern, folder: string): Applies {
+  if (pattern.kind === 'unknown') return undefined
+  if (!pattern.text.startsWith('/')) return false
+  const own = directoryPath(pattern.text)
+  if (pattern.kind === 'plain') return folder.startsWith(own)
+  // A pattern is compared with the folder that lies as deep as itself.
+  const depth = depthOf(own)
+  const parts = folder.split('/')
+  if (parts.length - 1 < depth) return false
+  return fnmatch(own, `${parts.slice(0, depth).join('/')}/`, true)
+}
+
+/** Whether a regular expression finds something in the path; httpd searches bytes. */
+export function regexApplies(pattern: SectionPattern, subject: string): Applies {
+  // Since 2.4.30 httpd lets `.` take a line end and `$` stay off it.
+  const expression = compilePcre(pattern.text, { dotAll: true, dollarEndOnly: true })
+  return expression === null ? undefined : expression.match(toBytes(subject)) !== null
+}
+
+/** Whether a `<Location>` or `<LocationMatch>` applies to the decoded path of a URL. */
+export function locationApplies(pattern: SectionPattern, uri: string): Applies {
+  const { kind, text } = pattern
+  if (kind === 'unknown') return undefined
+  if (kind === 'regex') return regexApplies(pattern, uri)
+  if (kind === 'wildcard') return fnmatch(text, uri, true)
+  if (!uri.startsWith(text)) return false
+  return text === '' || text.endsWith('/') || uri.length === text.length || uri[text.length] === '/'
+}
+
+/** Whether a `<Files>` or `<FilesMatch>` applies to the last part of a file's path. */
+export function filesApplies(pattern: SectionPattern, name: string): Applies {
+  if (pattern.kind === 'unknown') return undefined
+  if (pattern.kind === 'regex') return regexApplies(pattern, name)
+  return pattern.kind === 'wildcard' ? fnmatch(pattern.text, name, false) : pattern.text === name
+}

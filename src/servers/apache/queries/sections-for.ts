@@ -1,0 +1,243 @@
+import { posix } from 'node:path'
+import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
+import { directivesIn } from './directives-in.ts'
+import {
+  type Applies,
+  depthOf,
+  directoryApplies,
+  directoryPath,
+  filesApplies,
+  locationApplies,
+  regexApplies,
+  sectionPattern,
+} from './section-matches.ts'
+import type { VirtualHost } from './virtual-hosts.ts'
+
+export type LevelKind =
+  | 'server'
+  | 'virtual-host'
+  | 'directory'
+  | 'htaccess'
+  | 'directory-match'
+  | 'files'
+  | 'location'
+  | 'if'
+
+/** One scope whose directives are merged into what holds for a request, the later over the earlier. */
+export interface Level {
+  readonly kind: LevelKind
+  /** The section; null for the main server and for a `.htaccess` file. */
+  readonly section: ApacheDirective | null
+  /** What a `.htaccess` file holds at its top; null for every other level. */
+  readonly htaccess: readonly ApacheDirective[] | null
+  /** True, or undefined where nobody can tell whether it applies: `<If>`, a regular expression beyond us. */
+  readonly applies: true | undefined
+}
+
+/** What a request asks for, after httpd has mapped it. */
+export interface RequestPath {
+  /** The decoded path of the URL, slashes merged. */
+  readonly uri: string
+  /** The file or folder it is mapped to; null where that is not known, undefined where there is none (a proxy). */
+  readonly file?: string | null
+  /** True where the path of `file` is a folder itself. */
+  readonly folder?: boolean
+}
+
+/** The `.htaccess` of a folder (with its last slash): its directives, null for none, undefined where unknown. */
+export type HtaccessReader = (
+  folder: string,
+  above: readonly Level[],
+) => readonly ApacheDirective[] | null | undefined
+
+interface Sections {
+  /** `<Directory>` without a regular expression: those of few parts first, then in reading order. */
+  readonly directories: readonly ApacheDirective[]
+  readonly directoryMatches: readonly ApacheDirective[]
+  readonly files: readonly ApacheDirective[]
+  readonly locations: readonly ApacheDirective[]
+  readonly conditions: readonly ApacheDirective[]
+}
+
+const cache = new WeakMap<ApacheConfiguration, Map<ApacheDirective | null, Sections>>()
+
+/**
+ * The scopes that hold for a request, in the order in which httpd merges them: main server, virtual
+ * host, `<Directory>` from the root downwards with the `.htaccess` of each folder behind it,
+ * `<DirectoryMatch>`, `<Files>`, `<Location>`, `<If>`. Of equal rank, the main server's come first.
+ */
+export function sectionsFor(
+  configuration: ApacheConfiguration,
+  host: VirtualHost | null,
+  path: RequestPath,
+  htaccess?: HtaccessReader,
+): readonly Level[] {
+  const levels: Level[] = [level('server', null, true)]
+  if (host !== null) levels.push(level('virtual-host', host.directive, true))
+  const own = [sectionsOf(configuration, null)]
+  if (host !== null) own.push(sectionsOf(configuration, host.directive))
+
+  if (path.file !== undefined)
+    addFileLevels(configuration, levels, own, path.file, path.folder === true, htaccess)
+  for (const { locations } of own) {
+    for (const section of locations) {
+      addLevel(levels, 'location', section, locationApplies(sectionPattern(section), path.uri))
+    }
+  }
+  for (const { conditions } of own)
+    for (const section of conditions) addLevel(levels, 'if', section, undefined)
+  // A condition inside a section is merged behind everything, where that section applies.
+  for (const { section } of [...levels]) {
+    if (section === null || section.name === 'VirtualHost' || section.name === 'If') continue
+    for (const condition of conditionsIn(configuration, section)) addLevel(levels, 'if', condition, undefined)
+  }
+  return levels
+}
+
+function addFileLevels(
+  configuration: ApacheConfiguration,
+  levels: Level[],
+  own: readonly Sections[],
+  file: string | null,
+  isFolder: boolean,
+  htaccess: HtaccessReader | undefined,
+): void {
+  const folder = file === null ? null : directoryPath(isFolder ? file : posix.dirname(file))
+  const directories = own.flatMap(({ directories }) => directories)
+  // httpd's sort keeps the order of equals, and the main server's stand before the virtual host's.
+  const sorted = own.length === 1 ? directories : [...directories].sort((a, b) => depth(a) - depth(b))
+  const applying = sorted.flatMap(section => {
+    const pattern = sectionPattern(section)
+    const applies: Applies =
+      folder !== null ? directoryApplies(pattern, folder) : pattern.text === '/' ? true : undefined
+    return applies === false ? [] : [{ section, applies, depth: depth(section) }]
+  })
+  const parts = folder === null ? 0 : depthOf(folder)
+  let next = 0
+  for (let deep = 1; deep <= parts; deep++) {
+    for (; next < applying.length && applying[next]!.depth <= deep; next++)
+      addLevel(levels, 'directory', applying[next]!.section, applying[next]!.applies)
+    if (htaccess === undefined || folder === null) continue
+    const at = `${folder.split('/').slice(0, deep).join('/')}/`
+    const found = htaccess(at, levels)
+    if (found !== null)
+      levels.push({
+        kind: 'htaccess',
+        section: null,
+        htaccess: found ?? [],
+        applies: found === undefined ? undefined : true,
+      })
+  }
+  for (; next < applying.length; next++)
+    addLevel(levels, 'directory', applying[next]!.section, applying[next]!.applies)
+
+  for (const { directoryMatches } of own) {
+    for (const section of directoryMatches) {
+      const applies = folder === null ? undefined : regexApplies(sectionPattern(section), folder)
+      addLevel(levels, 'directory-match', section, applies)
+    }
+  }
+  addFilesSections(configuration, levels, own, isFolder ? null : file)
+}
+
+function addFilesSections(
+  configuration: ApacheConfiguration,
+  levels: Level[],
+  own: readonly Sections[],
+  file: string | null,
+): void {
+  const candidates: { section: ApacheDirective; applies: Applies }[] = []
+  for (const { files } of own) for (const section of files) candidates.push({ section, applies: true })
+  for (const { kind, section, htaccess, applies } of levels) {
+    if (kind === 'server' || kind === 'virtual-host') continue
+    if (section !== null) {
+      for (const files of filesIn(configuration, section)) candidates.push({ section: files, applies })
+    } else {
+      for (const child of htaccess ?? []) if (isFiles(child)) candidates.push({ section: child, applies })
+    }
+  }
+  for (const { section, applies } of candidates) {
+    const matches = file === null ? undefined : filesApplies(sectionPattern(section), posix.basename(file))
+    addLevel(levels, 'files', section, matches === false ? false : applies === true ? matches : undefined)
+  }
+}
+
+function isFiles(directive: ApacheDirective): boolean {
+  return directive.section && /^files(?:match)?$/i.test(directive.name)
+}
+
+function filesIn(
+  configuration: ApacheConfiguration,
+  parent: ApacheDirective | null,
+): readonly ApacheDirective[] {
+  return inOrder(
+    directivesIn(configuration, parent, 'files'),
+    directivesIn(configuration, parent, 'filesmatch'),
+    parent,
+    configuration,
+  )
+}
+
+function conditionsIn(
+  configuration: ApacheConfiguration,
+  parent: ApacheDirective | null,
+): readonly ApacheDirective[] {
+  return ['if', 'elseif', 'else'].flatMap(name => directivesIn(configuration, parent, name))
+}
+
+function addLevel(levels: Level[], kind: LevelKind, section: ApacheDirective, applies: Applies): void {
+  if (applies !== false) levels.push(level(kind, section, applies))
+}
+
+function level(kind: LevelKind, section: ApacheDirective | null, applies: true | undefined): Level {
+  return { kind, section, htaccess: null, applies }
+}
+
+function depth(section: ApacheDirective): number {
+  const { text } = sectionPattern(section)
+  return text.startsWith('/') ? depthOf(directoryPath(text)) : 1
+}
+
+function sectionsOf(configuration: ApacheConfiguration, parent: ApacheDirective | null): Sections {
+  let byParent = cache.get(configuration)
+  if (byParent === undefined) {
+    byParent = new Map()
+    cache.set(configuration, byParent)
+  }
+  let sections = byParent.get(parent)
+  if (sections === undefined) {
+    sections = readSections(configuration, parent)
+    byParent.set(parent, sections)
+  }
+  return sections
+}
+
+function readSections(configuration: ApacheConfiguration, parent: ApacheDirective | null): Sections {
+  const directories = directivesIn(configuration, parent, 'directory')
+  const matches = directivesIn(configuration, parent, 'directorymatch')
+  const isRegex = (section: ApacheDirective): boolean => sectionPattern(section).kind === 'regex'
+  return {
+    directories: directories.filter(section => !isRegex(section)).sort((a, b) => depth(a) - depth(b)),
+    directoryMatches: inOrder(directories.filter(isRegex), matches, parent, configuration),
+    files: filesIn(configuration, parent),
+    locations: inOrder(
+      directivesIn(configuration, parent, 'location'),
+      directivesIn(configuration, parent, 'locationmatch'),
+      parent,
+      configuration,
+    ),
+    conditions: conditionsIn(configuration, parent),
+  }
+}
+
+/** Two lists of one parent's children as one, in reading order. */
+function inOrder(
+  a: readonly ApacheDirective[],
+  b: readonly ApacheDirective[],
+  parent: ApacheDirective | null,
+  configuration: ApacheConfiguration,
+): readonly ApacheDirective[] {
+  if (a.length === 0 || b.length === 0) return a.length === 0 ? b : a
+  const wanted = new Set([...a, ...b])
+  return (parent === null ? configuration.top : parent.children).filter(child => wanted.has(child))
+}

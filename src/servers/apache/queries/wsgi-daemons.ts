@@ -1,0 +1,125 @@
+import type { Place } from '../../../../parsers/text/source.ts'
+import { type Fact, known, unknown } from '../../fact.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
+import { type Option, readOptions } from './name-value-options.ts'
+import { argumentPlace, isSettled } from './places.ts'
+import { hostName, type VirtualHost, virtualHostOf } from './virtual-hosts.ts'
+
+/** One `WSGIDaemonProcess`: a group of processes that run applications. */
+export interface WsgiDaemon {
+  readonly directive: ApacheDirective
+  /** The group's name. */
+  readonly name: Fact<string>
+  /** Where the name is written. */
+  readonly at: Place
+  /** The virtual host that declares it; null in the main server. */
+  readonly virtualHost: VirtualHost | null
+  /** The options as written, by name. */
+  readonly options: ReadonlyMap<string, Option>
+}
+
+/** Numbers that mod_wsgi 4.9 takes where an option is not written; seconds, bytes or counts. */
+export const DAEMON_DEFAULTS: Readonly<Record<string, number>> = {
+  processes: 1,
+  threads: 15,
+  'maximum-requests': 0,
+  'restart-interval': 0,
+  'inactivity-timeout': 0,
+  'request-timeout': 0,
+  'startup-timeout': 0,
+  'graceful-timeout': 15,
+  'eviction-timeout': 0,
+  'shutdown-timeout': 5,
+  'deadlock-timeout': 300,
+  'connect-timeout': 15,
+  'queue-timeout': 0,
+  'listen-backlog': 100,
+  'header-buffer-size': 32768,
+  'cpu-time-limit': 0,
+  'cpu-priority': 0,
+  'memory-limit': 0,
+  'virtual-memory-limit': 0,
+}
+
+const cache = new WeakMap<ApacheConfiguration, readonly WsgiDaemon[]>()
+const byNames = new WeakMap<ApacheConfiguration, ReadonlyMap<string, WsgiDaemon>>()
+
+/** Every daemon process group, in reading order. */
+export function wsgiDaemons(configuration: ApacheConfiguration): readonly WsgiDaemon[] {
+  let daemons = cache.get(configuration)
+  if (daemons === undefined) {
+    daemons = (configuration.occurrences.get('wsgidaemonprocess') ?? []).map(directive =>
+      toDaemon(configuration, directive),
+    )
+    cache.set(configuration, daemons)
+  }
+  return daemons
+}
+
+function toDaemon(configuration: ApacheConfiguration, directive: ApacheDirective): WsgiDaemon {
+  const at = argumentPlace(directive, 0)
+  const text = directive.args[0]?.value
+  const isName = text !== undefined && isSettled(text)
+  return {
+    directive,
+    name: isName ? known(text, at) : unknown('the name is filled in elsewhere', at),
+    at,
+    virtualHost: virtualHostOf(configuration, directive),
+    options: readOptions(directive, 1),
+  }
+}
+
+/** A number of a daemon process group: as written, or mod_wsgi's default. `socket-timeout` is httpd's Timeout. */
+export function daemonNumber(daemon: WsgiDaemon, name: string): Fact<number> {
+  const option = daemon.options.get(name)
+  if (option === undefined) {
+    const value = DAEMON_DEFAULTS[name]
+    return value === undefined ? unknown(`mod_wsgi has no default for \`${name}\``) : known(value)
+  }
+  if (!option.value.known) return unknown(option.value.reason, option.valueAt)
+  return /^-?\d+$/.test(option.value.value)
+    ? known(Number(option.value.value), option.valueAt)
+    : unknown('it is not a number', option.valueAt)
+}
+
+/** The group of this name; names are unique in one httpd. Undefined where nobody declares it. */
+export function wsgiDaemonNamed(configuration: ApacheConfiguration, name: string): WsgiDaemon | undefined {
+  let byName = byNames.get(configuration)
+  if (byName === undefined) {
+    const map = new Map<string, WsgiDaemon>()
+    for (const daemon of wsgiDaemons(configuration))
+      if (daemon.name.known && !map.has(daemon.name.value)) map.set(daemon.name.value, daemon)
+    byName = map
+    byNames.set(configuration, byName)
+  }
+  return byName.get(name)
+}
+
+/**
+ * Whether a virtual host (null: the main server) may use a group: one of the main server always, one
+ * of a virtual host only where the `ServerName` is the same string, whatever the port or the aliases.
+ */
+export function isDaemonVisible(
+  configuration: ApacheConfiguration,
+  daemon: WsgiDaemon,
+  host: VirtualHost | null,
+): boolean | undefined {
+  if (daemon.virtualHost === null || daemon.virtualHost === host) return true
+  if (host === null) return false
+  const declared = hostName(configuration, daemon.virtualHost)
+  const asking = hostName(configuration, host)
+  // Two hosts without a name of their own both go by the main server's.
+  if (!declared.known || !asking.known)
+    return daemon.virtualHost.serverName === null &&
+      host.serverName === null &&
+      onlyAny(daemon.virtualHost, host)
+      ? true
+      : undefined
+  return declared.value.host === asking.value.host
+}
+
+function onlyAny(...hosts: readonly VirtualHost[]): boolean {
+  return hosts.every(host =>
+    host.addresses.some(({ socket }) => socket.known && socket.value.address === null),
+  )
+}

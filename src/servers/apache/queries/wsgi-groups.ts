@@ -1,0 +1,82 @@
+import type { Place } from '../../../../parsers/text/source.ts'
+import { type Fact, known, unknown } from '../../fact.ts'
+import type { ApacheConfiguration } from '../configuration.ts'
+import { effective } from './effective.ts'
+import { argumentPlace, isSettled } from './places.ts'
+import { type Level, sectionsFor } from './sections-for.ts'
+import type { VirtualHost } from './virtual-hosts.ts'
+import { scriptFile, type WsgiScriptAlias } from './wsgi-script-aliases.ts'
+
+/** Where an application runs: in httpd's own processes, or in a daemon process group. */
+export type ProcessGroup = { readonly kind: 'embedded' } | { readonly kind: 'daemon'; readonly name: string }
+
+/** The interpreter that runs it; `server` and `resource` are made of the host's name and the mount point. */
+export type ApplicationGroup =
+  | { readonly kind: 'main-interpreter' | 'server' | 'resource' }
+  | { readonly kind: 'name'; readonly name: string }
+
+/**
+ * The process group of an alias: its own `process-group=`, else the innermost `WSGIProcessGroup` of the
+ * sections that apply to it, else the virtual host's, else the main server's, else none: embedded.
+ */
+export function effectiveProcessGroup(
+  configuration: ApacheConfiguration,
+  host: VirtualHost | null,
+  alias: WsgiScriptAlias,
+): Fact<ProcessGroup> {
+  const written = groupText(configuration, host, alias, 'process-group', 'WSGIProcessGroup')
+  if (!written.known) return unknown(written.reason, written.at)
+  const { value, at } = written
+  if (value === null || value === '' || value === '%{GLOBAL}') return known({ kind: 'embedded' }, at)
+  return value.startsWith('%{')
+    ? unknown('a variable of the request names the group', at)
+    : known({ kind: 'daemon', name: value }, at)
+}
+
+/** The interpreter of an alias, found in the same way; `%{RESOURCE}` where nothing is written. */
+export function effectiveApplicationGroup(
+  configuration: ApacheConfiguration,
+  host: VirtualHost | null,
+  alias: WsgiScriptAlias,
+): Fact<ApplicationGroup> {
+  const written = groupText(configuration, host, alias, 'application-group', 'WSGIApplicationGroup')
+  if (!written.known) return unknown(written.reason, written.at)
+  const { value, at } = written
+  if (value === null || value === '%{RESOURCE}') return known({ kind: 'resource' }, at)
+  if (value === '' || value === '%{GLOBAL}') return known({ kind: 'main-interpreter' }, at)
+  if (value === '%{SERVER}') return known({ kind: 'server' }, at)
+  return value.startsWith('%{')
+    ? unknown('a variable of the request names the group', at)
+    : known({ kind: 'name', name: value }, at)
+}
+
+/** The sections that hold for a request to the alias's own URL. */
+export function aliasLevels(
+  configuration: ApacheConfiguration,
+  host: VirtualHost | null,
+  alias: WsgiScriptAlias,
+): readonly Level[] {
+  const uri = alias.path.known && !alias.regex ? alias.path.value : ''
+  return sectionsFor(configuration, host, { uri, file: scriptFile(alias) })
+}
+
+function groupText(
+  configuration: ApacheConfiguration,
+  host: VirtualHost | null,
+  alias: WsgiScriptAlias,
+  option: string,
+  directive: string,
+): Fact<string | null> {
+  const own = alias.options.get(option)
+  if (own !== undefined) return own.value
+  // Without one such line anywhere there is nothing to look for.
+  if (!configuration.occurrences.has(directive.toLowerCase()) && configuration.main !== null)
+    return known(null)
+  const { directives, open } = effective(configuration, aliasLevels(configuration, host, alias), directive)
+  if (open !== null) return unknown(open)
+  const found = directives.at(-1)
+  if (found === undefined) return known(null)
+  const at: Place = argumentPlace(found, 0)
+  const value = found.args[0]?.value ?? ''
+  return isSettled(value) ? known(value, at) : unknown('the group is filled in elsewhere', at)
+}
