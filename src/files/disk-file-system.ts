@@ -173,15 +173,23 @@ export function displayPath(path: string, workingDirectory: string): string {
   return (outside ? path : short).split(sep).join('/')
 }
 
-/**
- * Bytes as text: UTF-8, or Latin-1 where they are not, since the servers read bytes and refuse neither.
- * Throws what the system throws.
- */
-export function readText(path: string): { readonly text: string; readonly encoding: 'utf8' | 'latin1' } {
+/** A text and the encoding in which its bytes were read. */
+export interface DecodedText {
+  readonly text: string
+  readonly encoding: 'utf8' | 'latin1'
+}
+
+/** Bytes as text: UTF-8, or Latin-1 where they are not, since the servers read bytes and refuse neither. */
+export function decodeText(bytes: Buffer): DecodedText {
+  return isUtf8(bytes)
+    ? { text: bytes.toString('utf8'), encoding: 'utf8' }
+    : { text: bytes.toString('latin1'), encoding: 'latin1' }
+}
+
+/** The text of a file of this machine. Throws what the system throws. */
+export function readText(path: string): DecodedText {
   const text = readFileSync(path, 'utf8')
-  if (!text.includes('\uFFFD')) return { text, encoding: 'utf8' }
-  const bytes = readFileSync(path)
-  return isUtf8(bytes) ? { text, encoding: 'utf8' } : { text: bytes.toString('latin1'), encoding: 'latin1' }
+  return text.includes('\uFFFD') ? decodeText(readFileSync(path)) : { text, encoding: 'utf8' }
 }
 
 function rootOf(root: string): Resolved | null {
