@@ -38,7 +38,7 @@ function readLines(code: string): readonly ApacheNode[] {
       // A C string ends at NUL: httpd sees neither the rest of the line nor its end.
       pushPlain(nodes, code, at, nul, line)
     } else if (feed !== -1 && isContinued(code, at, feed)) {
-      const joined = joinLines(code, at, line)
+      const joined = joinLines(code, at, line, hasNul)
       const node = parseLine(joined.text, joined.map, joined.line, line)
       if (node !== null) nodes.push(node)
       line = joined.line
@@ -60,14 +60,14 @@ function isContinued(code: string, start: number, feed: number): boolean {
  * Joins physical lines as httpd does: whatever stands before the line end decides, so a backslash that an
  * earlier line left behind continues even an empty line, and comments are not known yet.
  */
-function joinLines(code: string, start: number, firstLine: number) {
+function joinLines(code: string, start: number, firstLine: number, hasNul: boolean) {
   const joined = new MappedText(code, null, 0)
   let line = firstLine - 1
   let at = start
   while (at < code.length) {
     line++
     const feed = code.indexOf('\n', at)
-    const nul = code.indexOf('\0', at)
+    const nul = hasNul ? code.indexOf('\0', at) : -1
     if (nul !== -1 && (feed === -1 || nul < feed)) {
       joined.copy(at, nul)
       at = feed === -1 ? code.length : feed + 1
