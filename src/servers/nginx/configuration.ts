@@ -51,8 +51,13 @@ export interface NginxConfiguration {
   readonly sources: readonly Source[]
   /** The directives of context main; in fragments, what stands at their top, each with its inferred context. */
   readonly top: readonly NginxDirective[]
-  /** Every directive of a name, in reading order: rules look here and walk nothing. */
+  /**
+   * Every directive of a name, in reading order: rules look here and walk nothing. Entries of data blocks
+   * (`map`, `types` and their like) are no directives and not among them.
+   */
   readonly occurrences: ReadonlyMap<string, readonly NginxDirective[]>
+  /** What each `include` brought, in order; none for one whose files are not there or cannot be read. */
+  readonly included?: ReadonlyMap<NginxDirective, readonly Source[]>
   /** What `nginx -t` would say, in its order; syntax, includes and meaning together. */
   readonly problems: readonly Problem<NginxProblemCode>[]
 }

@@ -1,3 +1,4 @@
+import { findDirectives } from '../../../parsers/nginx/find-directives.ts'
 import { parseNginx } from '../../../parsers/nginx/parse.ts'
 import type { NginxBlock, NginxNode, NginxSyntaxProblem, NginxWord } from '../../../parsers/nginx/syntax.ts'
 import { isUnknownWord, type Source } from '../../../parsers/text/source.ts'
@@ -34,7 +35,7 @@ export function evaluateNginx(input: NginxInput): NginxConfiguration {
   const evaluation = new Evaluation(input)
   if (main === null) evaluation.readFragments(input.fragments)
   else evaluation.readMain(main)
-  const { top, occurrences, sources, problems } = evaluation
+  const { top, occurrences, sources, included, problems } = evaluation
   return {
     program: 'nginx',
     main,
@@ -42,6 +43,7 @@ export function evaluateNginx(input: NginxInput): NginxConfiguration {
     sources,
     top,
     occurrences,
+    included,
     problems: inReadingOrder(top, problems, []),
   }
 }
@@ -71,6 +73,7 @@ class Evaluation {
   readonly top: NginxDirective[] = []
   readonly occurrences = new Map<string, NginxDirective[]>()
   readonly sources: Source[] = []
+  readonly included = new Map<NginxDirective, readonly Source[]>()
   readonly problems: TimedProblem[] = []
   /** True where something that nginx reads is not known here, and so might set anything. */
   hasUnknownParts: boolean
@@ -108,18 +111,15 @@ class Evaluation {
 
   private includedBy(fragments: readonly Source[]): ReadonlySet<Source> {
     const included = new Set<Source>()
-    const visit = (nodes: readonly NginxNode[], from: Source): void => {
-      for (const node of nodes) {
-        if (node.kind !== 'directive') continue
-        if (node.block !== null) visit(node.block.children, from)
-        const value = node.args[0]?.value
-        if (node.name.value !== 'include' || value === undefined || isUnknownWord(value)) continue
+    for (const from of fragments) {
+      if (!from.code.includes('include')) continue
+      for (const { args } of findDirectives(parseNginx(from).children, 'include')) {
+        const value = args[0]?.value
+        if (value === undefined || isUnknownWord(value)) continue
         for (const step of this.resolve({ value, from, literal: false }))
           if (step.kind === 'source' && step.source !== from) included.add(step.source)
       }
     }
-    for (const fragment of fragments)
-      if (fragment.code.includes('include')) visit(parseNginx(fragment).children, fragment)
     return included
   }
 
@@ -207,11 +207,14 @@ class Evaluation {
       return
     }
     const literal = context === 'data' && parent?.name === 'geo'
+    const brought: Source[] = []
+    this.included.set(directive, brought)
     for (const step of this.resolve({ value: word.value, from: source, literal })) {
       if (step.kind === 'problem') this.meetAbsence(step, directive, word)
       else if (this.open.has(step.source)) this.meetCycle(step.source, directive, word)
       else if (this.depth === DEEPEST) this.hasUnknownParts = true
       else {
+        brought.push(step.source)
         this.depth++
         this.readFile(step.source, context, parent, into)
         this.depth--

@@ -24,6 +24,14 @@ export function expandGlob(files: FileSystem, pattern: string): readonly string[
   return found.sort(compareBytes)
 }
 
+/** Whether `glob(3)` would take the path for the pattern, were it there. */
+export function matchesPath(path: string, pattern: string): boolean {
+  const names = path.split('/').filter(name => name !== '')
+  const segments = pattern.split('/').filter(segment => segment !== '')
+  if (names.length !== segments.length) return false
+  return names.every((name, index) => matchesSegment(bytes(name), bytes(segments[index] ?? '')))
+}
+
 function matching(files: FileSystem, folder: string, segment: string): string[] {
   const paths: string[] = []
   const pattern = bytes(segment)
