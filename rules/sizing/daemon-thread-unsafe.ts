@@ -36,7 +36,7 @@ export default defineRule({
   *check({ daemons, facts }) {
     if (facts.threadSafe === true) return
     for (const { name, at, threads, processes, options } of daemons) {
-      if (!threads.known || threads.value === 1) continue
+      if (!name.known || !threads.known || threads.value === 1) continue
       const isUnsafe = facts.threadSafe === false
       const written = options.get('threads')
       const count = options.get('processes')
@@ -46,8 +46,8 @@ export default defineRule({
         confidence: isUnsafe ? 'high' : 'medium',
         message:
           written === undefined
-            ? `\`${name}\` runs the application in ${threads.value} threads, because nothing says otherwise${isUnsafe ? ', and it is not thread safe' : ''}`
-            : `\`${name}\` runs the application in ${threads.value} threads${isUnsafe ? ', and it is not thread safe' : ''}`,
+            ? `\`${name.value}\` runs the application in ${threads.value} threads, because nothing says otherwise${isUnsafe ? ', and it is not thread safe' : ''}`
+            : `\`${name.value}\` runs the application in ${threads.value} threads${isUnsafe ? ', and it is not thread safe' : ''}`,
         ...(isUnsafe && written !== undefined && count !== undefined && processes.known
           ? propose('Use one thread each, and as many processes', 'unsafe', [
               replacePlace(written.at, 'threads=1'),

@@ -52,17 +52,17 @@ export default defineRule({
     },
   ],
   *check({ daemons, workers }) {
-    for (const { configuration, effective, maximum, serverLimit } of workers) {
+    for (const { configuration, mpm, capacity } of workers) {
       for (const { name, at, threads, processes, options, configuration: home } of daemons) {
-        if (home !== configuration || !threads.known || !processes.known) continue
+        if (home !== configuration || !name.known || !threads.known || !processes.known) continue
         const total = threads.value * processes.value
-        if (total <= effective) continue
-        const counted = maximum.at ?? serverLimit.at
+        if (total <= capacity.workers) continue
+        const counted = mpm.maxRequestWorkers.at ?? mpm.serverLimit.at
         yield {
           at: options.get('threads')?.at ?? options.get('processes')?.at ?? at,
-          message: `\`${name}\` has ${total} threads, but Apache has only ${effective} workers to hand them requests`,
-          label: `${total - effective} of them never get a request`,
-          related: counted === null ? [] : [{ at: counted, message: `Apache’s ${effective} workers` }],
+          message: `\`${name.value}\` has ${total} threads, but Apache has only ${capacity.workers} workers to hand them requests`,
+          label: `${total - capacity.workers} of them never get a request`,
+          related: counted === null ? [] : [{ at: counted, message: `Apache’s ${capacity.workers} workers` }],
         }
       }
     }

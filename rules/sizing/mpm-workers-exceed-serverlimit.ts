@@ -1,4 +1,5 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { placeText } from '../../parsers/text/source.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const main = (lines: string): string =>
@@ -37,21 +38,25 @@ export default defineRule({
     },
   ],
   *check({ workers }) {
-    for (const { maximum, serverLimit, threadsPerChild, allowed, mpm } of workers) {
-      if (maximum.at === null || maximum.value <= allowed) continue
+    for (const { mpm, capacity } of workers) {
+      const { serverLimit, threadsPerChild } = mpm
+      const correction = capacity.corrections.find(({ kind }) => kind === 'workers-over-limit')
+      if (correction === undefined || correction.at === null || !serverLimit.known) continue
+      const { at, to: allowed } = correction
       const factors =
-        mpm === 'prefork'
+        mpm.kind === 'prefork'
           ? `\`ServerLimit\` is ${serverLimit.value}`
-          : `${serverLimit.value} processes (\`ServerLimit\`) of ${threadsPerChild.value} threads make ${allowed}`
+          : `${serverLimit.value} processes (\`ServerLimit\`) of ${capacity.threadsPerChild} threads make ${allowed}`
+      const asked = placeText(at)
       yield {
-        at: maximum.at,
-        message: `\`MaxRequestWorkers\` asks for ${maximum.value}, but ${factors}, and Apache lowers it to that`,
+        at,
+        message: `\`MaxRequestWorkers\` asks for ${asked}, but ${factors}, and Apache lowers it to that`,
         label: `becomes ${allowed}`,
         related: [
           ...(serverLimit.at === null ? [] : [{ at: serverLimit.at, message: 'the limit of processes' }]),
           ...(threadsPerChild.at === null ? [] : [{ at: threadsPerChild.at, message: 'threads of each' }]),
         ],
-        ...propose('Write the number that Apache uses', 'safe', [replacePlace(maximum.at, `${allowed}`)]),
+        ...propose('Write the number that Apache uses', 'safe', [replacePlace(at, `${allowed}`)]),
       }
     }
   },

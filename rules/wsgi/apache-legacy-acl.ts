@@ -6,6 +6,7 @@ import {
   isOwnText,
 } from '../../src/deployment/edits.ts'
 import { argumentPlace, byText, namePlace } from '../../src/deployment/places.ts'
+import { placeText } from '../../parsers/text/source.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import {
   type ApacheConfiguration,
@@ -69,7 +70,7 @@ export default defineRule({
           severity: closer === null ? 'warning' : 'error',
           message:
             closer === null
-              ? `access${where} is ruled by \`${line.name}\`, which Apache 2.4 keeps only for old configurations`
+              ? `access${where} is ruled by \`${placeText(namePlace(line))}\`, which Apache 2.4 keeps only for old configurations`
               : `\`Order\` and \`Allow\`${where} do not lift \`Require all denied\` of the folder above, so every request is a 403`,
           related: closer === null ? [] : [{ at: argumentPlace(closer, 0), message: 'still in force here' }],
           help: grantsAll(group)

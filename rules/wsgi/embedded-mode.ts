@@ -5,6 +5,9 @@ import { defineRule } from '../../src/engine/rule.ts'
 const host = (lines: string): string =>
   `<VirtualHost *:9000>\n    ServerName example.org\n${lines}</VirtualHost>\n`
 
+const main = (text: string): string =>
+  `ServerRoot /etc/apache2\nLoadModule mpm_worker_module modules/mod_mpm_worker.so\nLoadModule wsgi_module modules/mod_wsgi.so\nListen 127.0.0.1:9000\n${text}`
+
 export default defineRule({
   summary: 'The application runs inside Apache’s own processes',
   severity: 'warning',
@@ -21,16 +24,18 @@ export default defineRule({
     {
       title: 'a daemon process, and nobody sends to it',
       files: {
-        'site.conf': host(
-          '    WSGIDaemonProcess app user=app threads=5\n    «WSGIScriptAlias» / /srv/app/wsgi.py\n',
+        'etc/apache2/apache2.conf': main(
+          host('    WSGIDaemonProcess app user=app threads=5\n    «WSGIScriptAlias» / /srv/app/wsgi.py\n'),
         ),
       },
     },
     {
       title: 'taken back by the alias',
       files: {
-        'site.conf': host(
-          '    WSGIDaemonProcess app\n    WSGIProcessGroup app\n    «WSGIScriptAlias» / /srv/app/wsgi.py process-group=%{GLOBAL}\n',
+        'etc/apache2/apache2.conf': main(
+          host(
+            '    WSGIDaemonProcess app\n    WSGIProcessGroup app\n    «WSGIScriptAlias» / /srv/app/wsgi.py process-group=%{GLOBAL}\n',
+          ),
         ),
       },
     },
@@ -86,14 +91,15 @@ export default defineRule({
       // The missing main file may send every script to a daemon process of its own.
       if (!isWhole && visibleDaemons.length === 0) continue
       const [daemon] = visibleDaemons
+      const daemonName = daemon?.name.known ? daemon.name.value : null
       const script = directive.args[1]?.value ?? ''
       yield {
         at: namePlace(directive),
         severity: isWhole && daemon !== undefined ? 'error' : 'warning',
         message:
-          daemon === undefined
+          daemonName === null
             ? `no process group holds \`${script}\`, so it runs inside Apache’s own processes`
-            : `no process group holds \`${script}\`, so it runs inside Apache’s own processes and not in \`${daemon.name}\``,
+            : `no process group holds \`${script}\`, so it runs inside Apache’s own processes and not in \`${daemonName}\``,
         label: 'embedded mode',
         related: [
           ...visibleDaemons
@@ -101,11 +107,11 @@ export default defineRule({
             .map(each => ({ at: each.at, message: 'this daemon process gets no request' })),
           ...(processGroup.at === null ? [] : [{ at: processGroup.at, message: 'set here' }]),
         ],
-        ...(visibleDaemons.length === 1 && daemon !== undefined && processGroup.at === null
-          ? propose(`Send the script to ${daemon.name}`, 'unsafe', [
+        ...(visibleDaemons.length === 1 && daemonName !== null && processGroup.at === null
+          ? propose(`Send the script to ${daemonName}`, 'unsafe', [
               insertBefore(
                 namePlace(directive),
-                `WSGIProcessGroup ${daemon.name}\n${indentationAt(namePlace(directive))}`,
+                `WSGIProcessGroup ${daemonName}\n${indentationAt(namePlace(directive))}`,
               ),
             ])
           : {}),

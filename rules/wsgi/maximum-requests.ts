@@ -34,15 +34,17 @@ export default defineRule({
   ],
   *check({ daemons, facts }) {
     for (const { name, at, options } of daemons) {
+      if (!name.known) continue
       const maximum = options.get('maximum-requests')
-      const limit = maximum === undefined ? 0 : Number.parseInt(maximum.value, 10)
+      if (maximum !== undefined && !maximum.value.known) continue
+      const limit = maximum?.value.known ? Number.parseInt(maximum.value.value, 10) : 0
       if (Number.isNaN(limit)) continue
       if (maximum !== undefined && limit > 0) {
         if (limit >= facts.minimumMaximumRequests) continue
         yield {
           at: maximum.at,
           severity: 'warning',
-          message: `\`${name}\` is replaced after ${limit} requests, and each time the application loads anew`,
+          message: `\`${name.value}\` is replaced after ${limit} requests, and each time the application loads anew`,
           label: `fewer than ${facts.minimumMaximumRequests}`,
         }
         continue
@@ -50,7 +52,7 @@ export default defineRule({
       if (options.has('restart-interval') || options.has('inactivity-timeout')) continue
       yield {
         at: maximum?.at ?? at,
-        message: `\`${name}\` has no \`maximum-requests\`, so its processes live, and may grow, until Apache restarts`,
+        message: `\`${name.value}\` has no \`maximum-requests\`, so its processes live, and may grow, until Apache restarts`,
       }
     }
   },

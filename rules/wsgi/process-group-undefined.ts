@@ -27,7 +27,7 @@ export default defineRule({
     {
       title: 'no daemon process at all',
       files: {
-        'etc/apache2/apache2.conf': `${MAIN}${host('    WSGIScriptAlias / /srv/shop/wsgi.py «process-group=shop»\n')}`,
+        'etc/apache2/apache2.conf': `${MAIN}${host('    WSGIScriptAlias / /srv/shop/wsgi.py process-group=«shop»\n')}`,
       },
     },
   ],
@@ -62,12 +62,12 @@ export default defineRule({
   *check({ applications, daemons, apache }) {
     for (const configuration of apache) {
       const own = daemons.filter(daemon => daemon.configuration === configuration)
-      const names = new Set(own.map(({ name }) => name))
+      const names = new Set(own.flatMap(({ name }) => (name.known ? [name.value] : [])))
       const isWhole = configuration.main !== null && !configuration.problems.some(isUnseenPart)
       for (const { configuration: home, processGroup, directive } of applications) {
         if (home !== configuration || !processGroup.known || processGroup.at === null) continue
         const { value, at } = processGroup
-        if (value === '' || names.has(value)) continue
+        if (value === '' || names.has(value) || own.some(({ name }) => !name.known)) continue
         const near = [...names].filter(name => editDistance(name, value) <= (value.length > 3 ? 2 : 1))
         // In a fragment the missing main file may define it, unless a name beside it says what was meant.
         if (!isWhole && near.length === 0) continue
@@ -84,7 +84,7 @@ export default defineRule({
           label: 'nobody defines this group',
           related: [
             ...own
-              .filter(({ name }) => name === candidate)
+              .filter(({ name }) => name.known && name.value === candidate)
               .slice(0, 1)
               .map(daemon => ({ at: daemon.at, message: 'defined under this name' })),
             {

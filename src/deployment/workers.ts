@@ -1,26 +1,16 @@
-import type { Place } from '../../parsers/text/source.ts'
 import type { ApacheConfiguration } from '../servers/apache/configuration.ts'
-
-export interface Counted {
-  readonly value: number
-  /** Where it is written; null for httpd's default. */
-  readonly at: Place | null
-}
+import { type Capacity, type Mpm, mpm } from '../servers/apache/queries/mpm.ts'
 
 /** How many requests one httpd answers at a time. */
 export interface Workers {
   readonly configuration: ApacheConfiguration
-  readonly mpm: 'event' | 'worker' | 'prefork'
-  readonly serverLimit: Counted
-  readonly threadsPerChild: Counted
-  /** `MaxRequestWorkers` as written or by default. */
-  readonly maximum: Counted
-  /** What the limit of processes allows. */
-  readonly allowed: number
-  /** What httpd arrives at. */
-  readonly effective: number
+  readonly mpm: Mpm
+  readonly capacity: Capacity
 }
 
-export function readWorkers(_configuration: ApacheConfiguration): readonly Workers[] {
-  return []
+/** The worker arithmetic of one httpd; nothing where its MPM or a limit is not known. */
+export function readWorkers(configuration: ApacheConfiguration): readonly Workers[] {
+  const fact = mpm(configuration)
+  if (!fact.known || !fact.value.capacity.known) return []
+  return [{ configuration, mpm: fact.value, capacity: fact.value.capacity.value }]
 }

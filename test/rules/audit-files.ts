@@ -39,7 +39,7 @@ export function auditFiles(
   return audit([host], '.', settingsOf(options, rules, environment))
 }
 
-function settingsOf(
+export function settingsOf(
   options: string | undefined,
   rules: readonly Rule[],
   environment: Environment,
