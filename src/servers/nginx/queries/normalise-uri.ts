@@ -7,6 +7,8 @@ export interface NormalUri {
   readonly args: string
   /** True where the path held an escape: nginx escapes again what it sends on. */
   readonly quoted: boolean
+  /** True where a `+` stood in the path, plain or escaped. */
+  readonly plus: boolean
 }
 
 type State = 'usual' | 'slash' | 'dot' | 'dot-dot' | 'quoted' | 'quoted-second'
@@ -81,7 +83,8 @@ export function normaliseUri(target: string, mergeSlashes = true): NormalUri | n
   if (state === 'quoted' || state === 'quoted-second') return null
   if (state === 'dot') out.pop()
   if (state === 'dot-dot' && !climb()) return null
-  return { uri: out.join(''), args: char === '?' ? argumentsOf(raw, at) : '', quoted }
+  const uri = out.join('')
+  return { uri, args: char === '?' ? argumentsOf(raw, at) : '', quoted, plus: uri.includes('+') }
 }
 
 /** nginx ends the arguments at a `#`, which no browser sends. */
@@ -105,15 +108,9 @@ export function escapeUri(bytes: string, strict = true): string {
   return escapeBytes(bytes, strict ? ' "#%<>?\\^`{|}' : ' #%?')
 }
 
-/** Escapes bytes that become part of a query, as the captures of a redirecting `rewrite` are. */
-export function escapeArguments(bytes: string): string {
-  // Everything but letters, digits, `-`, `.`, `_` and `~`.
-  let result = ''
-  for (let index = 0; index < bytes.length; index++) {
-    const char = bytes[index] ?? ''
-    result += /[A-Za-z0-9\-._~]/.test(char) ? char : percent(char)
-  }
-  return result
+/** Escapes bytes that become part of a query, as nginx does with the captures of a redirecting `rewrite`. */
+export function escapeArguments(bytes: string, strict = true): string {
+  return escapeBytes(bytes, strict ? ' "#%&+;<>?\\^`{|}' : ' #%&+;?')
 }
 
 function escapeBytes(bytes: string, special: string): string {

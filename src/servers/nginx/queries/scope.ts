@@ -1,3 +1,4 @@
+import { isUnknownWord } from '../../../../parsers/text/source.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 
 /** A block, or null for what stands at the top of the configuration. */
@@ -74,10 +75,14 @@ function unreadArguments(configuration: NginxConfiguration): ReadonlySet<string>
 
 /** True where an `include` directly in this block (at the top for null) brought what nobody here has read. */
 export function hasUnreadInclude(configuration: NginxConfiguration, scope: NginxScope): boolean {
-  const unread = unreadArguments(configuration)
-  if (unread.size === 0) return false
   const includes = scope === null ? topNamed(configuration, 'include') : childrenNamed(scope, 'include')
-  return includes.some(include => unread.has(include.args[0]?.value ?? ''))
+  if (includes.length === 0) return false
+  const unread = unreadArguments(configuration)
+  return includes.some(({ args, source }) => {
+    const path = args[0]?.value ?? ''
+    // Of a template's includes nothing is said, so none of them is sure to have been read.
+    return source.template || isUnknownWord(path) || unread.has(path)
+  })
 }
 
 /** The `http` block; null in fragments, and where there is none. */

@@ -1,0 +1,80 @@
+import type { FileSystem } from '../../../files/file-system.ts'
+import { type Fact, known, unknown } from '../../fact.ts'
+import { compilePcre, fromBytes } from '../../regex.ts'
+import type { NginxDirective } from '../configuration.ts'
+import { interpolate } from './interpolate.ts'
+import { keepMatch, type RequestState, requestVariables } from './request.ts'
+
+/** The words of an `if` without its parentheses, which may touch them or stand alone. */
+export function conditionWords(directive: NginxDirective): readonly string[] {
+  const words = directive.args.map(word => word.value)
+  const first = words[0]
+  if (first?.startsWith('(')) words[0] = first.slice(1)
+  const last = words.at(-1)
+  if (last?.endsWith(')')) words[words.length - 1] = last.slice(0, -1)
+  return words.filter((word, index) => word !== '' || (index > 0 && index < words.length - 1))
+}
+
+/**
+ * Whether the condition of an `if` holds. A matching expression leaves its groups in the state, as in nginx.
+ * Unknown where a variable, a file or an expression is.
+ */
+export function conditionHolds(
+  state: RequestState,
+  directive: NginxDirective,
+  files: FileSystem | null,
+): Fact<boolean> {
+  const [first = '', operator, operand = ''] = conditionWords(directive)
+  const variables = requestVariables(state)
+  const test = /^!?-[fdex]$/.exec(first)
+  if (test !== null) {
+    const path = interpolate(operator ?? '', variables)
+    if (!path.known) return path
+    const there = fileTest(files, fromBytes(path.value), first.at(-1) ?? '')
+    return there.known && first.startsWith('!') ? known(!there.value) : there
+  }
+  const value = interpolate(first, variables)
+  if (!value.known) return unknown(value.reason, value.at)
+  switch (operator) {
+    case undefined:
+      return known(value.value !== '' && value.value !== '0')
+    case '=':
+    case '!=': {
+      const other = interpolate(operand, variables)
+      if (!other.known) return unknown(other.reason, other.at)
+      return known((value.value === other.value) === (operator === '='))
+    }
+    case '~':
+    case '~*':
+    case '!~':
+    case '!~*': {
+      const regex = compilePcre(operand, { caseless: operator.endsWith('*') })
+      if (regex === null) return unknown(`\`${operand}\` cannot be evaluated here`)
+      const match = regex.match(value.value)
+      keepMatch(state, match)
+      return known((match !== null) === !operator.startsWith('!'))
+    }
+    default:
+      return unknown('the condition is malformed')
+  }
+}
+
+function fileTest(files: FileSystem | null, path: string, test: string): Fact<boolean> {
+  const kind = files?.kind(path) ?? null
+  if (kind === null) {
+    if (files?.covers(path)) return known(false)
+    return unknown(`\`${path}\` is outside of what is audited`)
+  }
+  switch (test) {
+    case 'f':
+      return known(kind === 'file')
+    case 'd':
+      return known(kind === 'directory')
+    case 'e':
+      return known(true)
+    default: {
+      const mode = files?.mode(path) ?? null
+      return mode === null ? unknown(`the mode of \`${path}\` is not known`) : known((mode & 0o100) !== 0)
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import type { FileSystem } from '../../../files/file-system.ts'
+import type { PcreMatch } from '../../regex.ts'
+import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
+import { accessStep } from './access-phase.ts'
+import { contentStep } from './content-phase.ts'
+import { isOn } from './effective.ts'
+import { locationStep, runDirectives } from './rewrite-phase.ts'
+import { normaliseUri } from './normalise-uri.ts'
+import { namePlace } from './places.ts'
+import { keepMatch, type NginxRequest, type OutcomeStep, type RequestState } from './request.ts'
+import { tryFilesStep } from './try-files.ts'
+import { fail, type Next, type OutcomeEnd, type Walk } from './walk.ts'
+
+export type { OutcomeEnd } from './walk.ts'
+
+export interface Outcome {
+  readonly steps: readonly OutcomeStep[]
+  readonly end: OutcomeEnd
+}
+
+export interface OutcomeOptions {
+  /** Where files are looked for; null where none can be. */
+  readonly files: FileSystem | null
+  /** The match of a `server_name` expression, as `selectServer` gives it. */
+  readonly match?: PcreMatch | null
+}
+
+/** nginx goes to another location ten times, and answers 500 to the next. */
+const MOST_CHANGES = 11
+
+/**
+ * Follows a request through a server as nginx's phases do: rewrites of the server, location, rewrites of the
+ * location, access, `try_files`, content; with every internal redirect starting anew. What nobody here can
+ * know ends it as unknown, with the reason.
+ */
+export function outcome(
+  configuration: NginxConfiguration,
+  server: NginxDirective,
+  request: NginxRequest,
+  options: OutcomeOptions = { files: null },
+): Outcome {
+  const merge = isOn(configuration, server, 'merge_slashes', true)
+  const normal = normaliseUri(request.target, merge.known ? merge.value : true)
+  if (normal === null) {
+    const reason = 'the request line is malformed'
+    return { steps: [], end: { kind: 'response', status: 400, location: null, reason, at: null } }
+  }
+  const state: RequestState = {
+    configuration,
+    server,
+    request,
+    scope: server,
+    location: null,
+    uri: normal.uri,
+    args: normal.args,
+    quoted: normal.quoted,
+    plus: normal.plus,
+    internal: false,
+    unchanged: true,
+    validLocation: true,
+    captures: null,
+    values: new Map(),
+    mapped: new Map(),
+  }
+  keepMatch(state, options.match ?? null)
+  const walk: Walk = {
+    state,
+    files: options.files,
+    steps: [],
+    changes: MOST_CHANGES,
+    method: request.method,
+    errorPage: false,
+    status: null,
+  }
+  return { end: follow(walk), steps: walk.steps }
+}
+
+function follow(walk: Walk): OutcomeEnd {
+  let next: Next = { kind: 'jump', to: 'server' }
+  // Each turn is an internal redirect, of which nginx allows ten.
+  for (let turn = 0; turn <= 2 * MOST_CHANGES; turn++) {
+    if (next.kind === 'end') return next.end
+    if (next.kind === 'go') break
+    next = phases(walk, next.to)
+  }
+  return { kind: 'unknown', reason: 'the request does not come to an end', at: namePlace(walk.state.server) }
+}
+
+/** Runs the phases from an entry on: to an end, or to the next jump. */
+function phases(walk: Walk, from: 'server' | 'find' | 'named'): Next {
+  const { state } = walk
+  if (from === 'server') {
+    const rewritten = runDirectives(walk, state.server)
+    if (rewritten.kind === 'end' || rewritten.kind === 'jump') return rewritten
+  }
+  if (from !== 'named') {
+    const found = locationStep(walk)
+    if (found.kind !== 'go') return found
+  }
+  if (state.location !== null) {
+    const rewritten = runDirectives(walk, state.location)
+    if (rewritten.kind === 'end' || rewritten.kind === 'jump') return rewritten
+    if (rewritten.kind === 'changed') {
+      walk.changes--
+      if (walk.changes === 0) return fail(walk, 500, 'nginx counts ten rewrites and gives up', null)
+      return { kind: 'jump', to: 'find' }
+    }
+  }
+  const access = accessStep(walk)
+  if (access.kind !== 'go') return access
+  const tried = tryFilesStep(walk)
+  if (tried.kind !== 'go') return tried
+  return contentStep(walk)
+}

@@ -1,0 +1,211 @@
+import type { Place } from '../../../../parsers/text/source.ts'
+import type { Address } from '../../address.ts'
+import { type Fact, known, unknown } from '../../fact.ts'
+import type { PcreMatch } from '../../regex.ts'
+import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
+import type { Variables } from './interpolate.ts'
+import { maps, mapValue } from './maps.ts'
+import { requestHost } from './select-server.ts'
+import { serverNames } from './server-names.ts'
+
+/** A request as it reaches nginx. */
+export interface NginxRequest {
+  readonly method: string
+  /** Path and query of the request line: `/a%20b?c=d`. */
+  readonly target: string
+  /** The `Host` header as sent; null for a request without one. */
+  readonly host: string | null
+  readonly scheme: 'http' | 'https'
+  /** The local address of the connection, where it is known. */
+  readonly address?: Address
+  readonly port: number | null
+  /** All request headers by lower-case name; absent where nobody knows them. */
+  readonly headers?: ReadonlyMap<string, string>
+  /** The client's address, where it is known. */
+  readonly client?: string
+}
+
+/** What nginx keeps of a request while it decides; changed by its rewrites. */
+export interface RequestState {
+  readonly configuration: NginxConfiguration
+  readonly server: NginxDirective
+  readonly request: NginxRequest
+  /** The block whose settings are in force: the server, a location, or an `if` that was true in one. */
+  scope: NginxDirective
+  /** The location that was found; null for the server itself. */
+  location: NginxDirective | null
+  /** Decoded bytes. */
+  uri: string
+  args: string
+  readonly quoted: boolean
+  readonly plus: boolean
+  /** True from the first rewrite or internal redirect on: then `internal` locations answer. */
+  internal: boolean
+  /** True while the path of the request line may go to a backend as it came. */
+  unchanged: boolean
+  /** False behind `rewrite … break`: then `proxy_pass` leaves its own URI out. */
+  validLocation: boolean
+  /** Numbered groups of the last match. */
+  captures: PcreMatch | null
+  /** By `set` and named groups. */
+  readonly values: Map<string, Fact<string>>
+  /** Evaluated maps: nginx keeps the first value. */
+  readonly mapped: Map<string, Fact<string>>
+}
+
+/** Remembers a match as `$1` and its like, and its named groups as variables. */
+export function keepMatch(state: RequestState, match: PcreMatch | null): void {
+  state.captures = match
+  if (match === null) return
+  for (const [name, value] of match.named)
+    state.values.set(
+      name.toLowerCase(),
+      match.capturesCertain ? known(value) : unknown('a repeated group may hold another value'),
+    )
+}
+
+/** The variables of a request, as they stand when they are asked. */
+export function requestVariables(state: RequestState): Variables {
+  return name => {
+    if (/^[1-9]$/.test(name)) return numbered(state.captures, Number(name))
+    const value = state.values.get(name)
+    if (value !== undefined) return value
+    const map = maps(state.configuration).get(name)
+    if (map === undefined)
+      return setVariables(state.configuration).has(name) ? known('') : builtin(state, name)
+    const kept = state.mapped.get(name)
+    if (kept !== undefined) return kept
+    // A map that asks itself would never end; nginx answers 500.
+    state.mapped.set(name, unknown('a `map` asks for its own variable'))
+    const result = mapValue(map, requestVariables(state))
+    state.mapped.set(name, result)
+    return result
+  }
+}
+
+const setNamesOf = new WeakMap<NginxConfiguration, ReadonlySet<string>>()
+
+/** Every variable of a `set`: empty as long as none of them was executed. */
+function setVariables(configuration: NginxConfiguration): ReadonlySet<string> {
+  const cached = setNamesOf.get(configuration)
+  if (cached !== undefined) return cached
+  const names = new Set<string>()
+  for (const { args } of configuration.occurrences.get('set') ?? []) {
+    const name = args[0]?.value ?? ''
+    // `args` has a value of its own.
+    if (name.startsWith('$') && name.toLowerCase() !== '$args') names.add(name.slice(1).toLowerCase())
+  }
+  setNamesOf.set(configuration, names)
+  return names
+}
+
+function numbered(match: PcreMatch | null, group: number): Fact<string> {
+  if (match === null) return known('')
+  if (!match.capturesCertain) return unknown('a repeated group may hold another value')
+  return known(match.captures[group] ?? '')
+}
+
+function builtin(state: RequestState, name: string): Fact<string> {
+  const { request, server } = state
+  switch (name) {
+    case 'uri':
+    case 'document_uri':
+      return known(state.uri)
+    case 'request_uri':
+      return known(request.target)
+    case 'args':
+    case 'query_string':
+      return known(state.args)
+    case 'is_args':
+      return known(state.args === '' ? '' : '?')
+    case 'request_method':
+      return known(request.method)
+    case 'scheme':
+      return known(request.scheme)
+    case 'https':
+      return known(request.scheme === 'https' ? 'on' : '')
+    case 'host':
+      return hostVariable(state)
+    case 'http_host':
+      return known(request.host ?? '')
+    case 'server_name':
+      return serverNameVariable(server)
+    case 'server_port':
+      return request.port === null ? known('') : known(String(request.port))
+    case 'request_port':
+      return unknownVariable(name)
+    case 'remote_addr':
+    case 'realip_remote_addr':
+      return request.client === undefined ? unknownVariable(name) : known(request.client)
+    case 'server_addr':
+      return request.address?.kind === 'ip' ? known(request.address.ip) : unknownVariable(name)
+  }
+  if (name.startsWith('arg_')) return known(argument(state.args, name.slice(4)))
+  if (name.startsWith('http_')) return header(request, name.slice(5).replaceAll('_', '-'))
+  if (name.startsWith('cookie_')) return cookie(request, name.slice(7))
+  if (name === 'content_type' || name === 'content_length') return header(request, name.replace('_', '-'))
+  if (name.startsWith('ssl_') && request.scheme === 'http') return known('')
+  return unknownVariable(name)
+}
+
+function unknownVariable(name: string): Fact<string> {
+  return unknown(`the value of \`$${name}\` is not known here`)
+}
+
+function hostVariable(state: RequestState): Fact<string> {
+  const host = state.request.host === null ? null : requestHost(state.request.host)
+  return host === null ? serverNameVariable(state.server) : known(host)
+}
+
+function serverNameVariable(server: NginxDirective): Fact<string> {
+  const name = serverNames(server)[0]
+  if (name === undefined) return known('')
+  if (name.kind === 'unknown') return unknown('the name of this server is not known here', name.at)
+  if (name.kind === 'regex') return known(name.text, name.at)
+  return known(name.text.toLowerCase().replace(/^\./, ''), name.at)
+}
+
+function header(request: NginxRequest, name: string): Fact<string> {
+  if (request.headers === undefined) return unknown(`the client's \`${name}\` header is not known here`)
+  return known(request.headers.get(name) ?? '')
+}
+
+function cookie(request: NginxRequest, name: string): Fact<string> {
+  const all = header(request, 'cookie')
+  if (!all.known) return all
+  for (const pair of all.value.split(/;\s*/)) {
+    const equals = pair.indexOf('=')
+    if (equals !== -1 && pair.slice(0, equals).toLowerCase() === name) return known(pair.slice(equals + 1))
+  }
+  return known('')
+}
+
+function argument(args: string, name: string): string {
+  for (const pair of args.split('&')) {
+    const equals = pair.indexOf('=')
+    if (equals !== -1 && pair.slice(0, equals).toLowerCase() === name) return pair.slice(equals + 1)
+  }
+  return ''
+}
+
+/** One thing that happened to the request, for a reader to follow. */
+export interface OutcomeStep {
+  readonly kind:
+    | 'location'
+    | 'rewrite'
+    | 'set'
+    | 'if'
+    | 'break'
+    | 'return'
+    | 'access'
+    | 'try-files'
+    | 'index'
+    | 'internal-redirect'
+    | 'error-page'
+    | 'auto-redirect'
+    | 'file'
+    | 'pass'
+    | 'unknown'
+  readonly text: string
+  readonly at: Place | null
+}

@@ -1,0 +1,192 @@
+import type { Place } from '../../../../parsers/text/source.ts'
+import type { FileSystem } from '../../../files/file-system.ts'
+import { toBytes } from '../../regex.ts'
+import type { NginxDirective } from '../configuration.ts'
+import { effective, isOn } from './effective.ts'
+import { interpolate } from './interpolate.ts'
+import { argumentPlace, namePlace } from './places.ts'
+import type { ProxyTarget } from './proxy-target.ts'
+import { type OutcomeStep, type RequestState, requestVariables } from './request.ts'
+import { namedLocation } from './select-location.ts'
+
+/** Where a request ends. */
+export type OutcomeEnd = { readonly at: Place | null } & (
+  | {
+      readonly kind: 'response'
+      readonly status: number
+      /** The `Location` of a redirect, whole; null for other answers. */
+      readonly location: string | null
+      readonly reason: string
+    }
+  /** nginx hangs up without an answer (`return 444`). */
+  | { readonly kind: 'closed' }
+  /** A file; `exists` is null where that folder is not part of the audit. */
+  | { readonly kind: 'file'; readonly path: string; readonly exists: true | null; readonly status: number }
+  /** Another server answers. `uri` is null where the protocol has none. */
+  | {
+      readonly kind: 'pass'
+      readonly target: ProxyTarget
+      readonly uri: string | null
+      /** The block whose settings hold: a location, or an `if` in one. */
+      readonly scope: NginxDirective
+    }
+  /** A module of nginx answers: `stub_status`, `empty_gif`… */
+  | { readonly kind: 'handler'; readonly name: string }
+  | { readonly kind: 'unknown'; readonly reason: string }
+)
+
+/** A request on its way. */
+export interface Walk {
+  readonly state: RequestState
+  readonly files: FileSystem | null
+  readonly steps: OutcomeStep[]
+  /** Internal redirects and rewrites left, plus one. */
+  changes: number
+  method: string
+  /** True once an `error_page` was taken: without `recursive_error_pages` no second one is. */
+  errorPage: boolean
+  /** The status that an `error_page` leaves for whatever answers; null for the answer's own. */
+  status: number | null
+}
+
+/** What follows a phase: the next one, another location, or the end. */
+export type Next =
+  | { readonly kind: 'go' }
+  | { readonly kind: 'jump'; readonly to: 'server' | 'find' | 'named' }
+  | { readonly kind: 'end'; readonly end: OutcomeEnd }
+
+export const GO: Next = { kind: 'go' }
+
+export function step(walk: Walk, kind: OutcomeStep['kind'], text: string, at: Place | null): void {
+  walk.steps.push({ kind, text, at })
+}
+
+export function endUnknown(walk: Walk, reason: string, at: Place | null): Next {
+  step(walk, 'unknown', reason, at)
+  return { kind: 'end', end: { kind: 'unknown', reason, at } }
+}
+
+/** An answer that is sent as it is: no `error_page` looks at it. */
+export function respond(walk: Walk, status: number, reason: string, at: Place | null): Next {
+  return {
+    kind: 'end',
+    end: { kind: 'response', status: walk.status ?? status, location: null, reason, at },
+  }
+}
+
+/** Starts anew with another URI, the server's own rewrites first. Both are bytes. */
+export function internalRedirect(walk: Walk, uri: string, args: string, at: Place | null): Next {
+  const { state } = walk
+  walk.changes--
+  if (walk.changes <= 0) return plainError(500, 'nginx counts ten internal redirects and gives up', at)
+  state.uri = uri
+  state.args = args
+  state.internal = true
+  state.unchanged = false
+  state.validLocation = true
+  state.location = null
+  state.scope = state.server
+  step(walk, 'internal-redirect', `goes on as \`${uri}${args === '' ? '' : `?${args}`}\``, at)
+  return { kind: 'jump', to: 'server' }
+}
+
+/** Goes on in a named location, with the URI as it is. */
+export function enterNamed(walk: Walk, name: string, at: Place | null): Next {
+  const { state } = walk
+  walk.changes--
+  if (walk.changes <= 0) return plainError(500, 'nginx counts ten internal redirects and gives up', at)
+  const location = namedLocation(state.server, name)
+  if (location === null) return plainError(500, `there is no location \`${name}\` in this server`, at)
+  state.location = location.directive
+  state.scope = location.directive
+  state.internal = true
+  step(walk, 'location', `named location \`${name}\``, location.at)
+  return { kind: 'jump', to: 'named' }
+}
+
+function plainError(status: number, reason: string, at: Place | null): Next {
+  return { kind: 'end', end: { kind: 'response', status, location: null, reason, at } }
+}
+
+/** An answer of 300 and above made by nginx: an `error_page` in force for it takes over. */
+export function fail(
+  walk: Walk,
+  status: number,
+  reason: string,
+  at: Place | null,
+  location: string | null = null,
+): Next {
+  const { state } = walk
+  const page = walk.errorPage ? null : errorPageFor(walk, status)
+  if (page === 'unknown')
+    return endUnknown(walk, `the answer is ${status}, unless an unread file has an \`error_page\` for it`, at)
+  if (page !== null) {
+    const recursive = isOn(state.configuration, state.scope, 'recursive_error_pages', false)
+    walk.errorPage = !(recursive.known && recursive.value)
+    return takeErrorPage(walk, page, status)
+  }
+  const absolute = location === null ? null : absoluteLocation(state, location)
+  return { kind: 'end', end: { kind: 'response', status, location: absolute, reason, at } }
+}
+
+function errorPageFor(walk: Walk, status: number): NginxDirective | 'unknown' | null {
+  const { configuration, scope } = walk.state
+  const fact = effective(configuration, scope, 'error_page')
+  if (!fact.known) return configuration.main === null ? null : 'unknown'
+  if (fact.value.directives.length === 0) return null
+  // One page in the block is enough for nginx to look no second time, whatever it is for.
+  const recursive = isOn(configuration, scope, 'recursive_error_pages', false)
+  const page = fact.value.directives.find(({ args }) =>
+    args.slice(0, -1).some(word => word.value === String(status)),
+  )
+  if (page === undefined && !(recursive.known && recursive.value)) walk.errorPage = true
+  return page ?? null
+}
+
+function takeErrorPage(walk: Walk, page: NginxDirective, status: number): Next {
+  const { state } = walk
+  const at = argumentPlace(page, page.args.length - 1)
+  const written = page.args.at(-1)?.value ?? ''
+  const equals = page.args.find(word => word.value.startsWith('='))?.value
+  const overwrite = equals === undefined ? null : Number.parseInt(equals.slice(1), 10) || 0
+  walk.status = overwrite === null ? status : overwrite === 0 ? null : overwrite
+  const target = interpolate(written, requestVariables(state))
+  if (!target.known) return endUnknown(walk, target.reason, at)
+  step(walk, 'error-page', `${status} is answered by \`${target.value}\``, namePlace(page))
+  if (target.value.startsWith('@')) return enterNamed(walk, target.value, at)
+  if (target.value.startsWith('/')) {
+    if (walk.method !== 'HEAD') walk.method = 'GET'
+    const [uri, args] = splitArguments(toBytes(target.value))
+    return internalRedirect(walk, uri, args, at)
+  }
+  const isRedirect = overwrite !== null && [301, 302, 303, 307, 308].includes(overwrite)
+  const code = isRedirect ? overwrite : 302
+  return {
+    kind: 'end',
+    end: { kind: 'response', status: code, location: target.value, reason: 'an `error_page` redirects', at },
+  }
+}
+
+/** A URI and what stands behind its `?`. */
+export function splitArguments(text: string): readonly [string, string] {
+  const question = text.indexOf('?')
+  return question === -1 ? [text, ''] : [text.slice(0, question), text.slice(question + 1)]
+}
+
+/** The `Location` that goes out: nginx puts scheme, host and port before a path unless `absolute_redirect off`. */
+function absoluteLocation(state: RequestState, location: string): string {
+  if (!location.startsWith('/')) return location
+  const { configuration, scope, request } = state
+  const absolute = isOn(configuration, scope, 'absolute_redirect', true)
+  if (!absolute.known || !absolute.value) return location
+  const named = isOn(configuration, scope, 'server_name_in_redirect', false)
+  const host = requestVariables(state)(named.known && named.value ? 'server_name' : 'host')
+  if (!host.known) return location
+  const withPort = isOn(configuration, scope, 'port_in_redirect', true)
+  const usual = request.scheme === 'https' ? 443 : 80
+  const port =
+    request.port === null || request.port === usual || !(withPort.known && withPort.value)
+      ? ''
+      : `:${request.port}`
+  return `${request.scheme}://${host.value}${port}${location}`
+}
