@@ -1,9 +1,9 @@
 import { existsSync, realpathSync, type Stats, statSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
-import { diskFileSystem, displayPath, readText } from './disk-file-system.ts'
+import { diskFileSystem, displayPath, isBelow, readText } from './disk-file-system.ts'
 import type { FileSystem } from './file-system.ts'
 import type { Host } from './host.ts'
-import { inferRoot, nestedRoot } from './infer-root.ts'
+import { type AuditRoot, inferRoot, nestedRoot } from './infer-root.ts'
 import { InputError } from './input-error.ts'
 import { SERVER_FOLDERS } from './known-places.ts'
 import { memoryFileSystem } from './memory-file-system.ts'
@@ -31,7 +31,7 @@ export interface DiscoverOptions {
 }
 
 /** What was asked of one root, as paths inside it. */
-interface Scope {
+interface Scope extends AuditRoot {
   readonly folders: string[]
   readonly single: string[]
   /** Files and links below the folders. */
@@ -48,11 +48,13 @@ interface Scope {
 export function discover(paths: readonly string[], options: DiscoverOptions): readonly Host[] {
   const scopes = new Map<string, Scope>()
   const hosts: Host[] = []
-  const scopeOf = (root: string): Scope => {
-    const scope = scopes.get(root) ?? { folders: [], single: [], paths: [], refused: new Map() }
-    scopes.set(root, scope)
+  const scopeOf = ({ root, within }: AuditRoot): Scope => {
+    const key = `${root}\0${within}`
+    const scope = scopes.get(key) ?? { root, within, folders: [], single: [], paths: [], refused: new Map() }
+    scopes.set(key, scope)
     return scope
   }
+  const given = options.root === undefined ? null : { root: options.root, within: '/' }
 
   for (const path of paths) {
     if (path === '-') {
@@ -61,19 +63,19 @@ export function discover(paths: readonly string[], options: DiscoverOptions): re
     }
     const { absolute, stats } = locatePath(path, options)
     if (stats.isDirectory()) {
-      addFolder(options.root ?? inferRoot(absolute), absolute, options, scopeOf)
+      addFolder(given ?? inferRoot(absolute), absolute, options, scopeOf)
       continue
     }
     const dump = stats.size > MAXIMUM_DUMP ? null : readDump(absolute, options)
     if (dump === null) {
-      const root = options.root ?? inferRoot(dirname(absolute))
-      scopeOf(root).single.push(`/${relative(root, absolute)}`)
+      const auditRoot = given ?? inferRoot(dirname(absolute))
+      scopeOf(auditRoot).single.push(`/${relative(auditRoot.root, absolute)}`)
     } else {
       hosts.push(dump)
     }
   }
-  for (const [root, scope] of scopes) {
-    const host = diskHost(root, scope, options)
+  for (const scope of scopes.values()) {
+    const host = diskHost(scope, options)
     if (host !== null) hosts.push(host)
   }
   if (hosts.length === 0) {
@@ -100,19 +102,16 @@ function locatePath(
   return { absolute: root === undefined ? realpathSync(absolute) : absolute, stats }
 }
 
-function isBelow(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`)
-}
-
 /** Walks a folder once and hands what lies in another machine's tree (`web1/etc/nginx`) to that root. */
 function addFolder(
-  root: string,
+  auditRoot: AuditRoot,
   absolute: string,
   options: DiscoverOptions,
-  scopeOf: (root: string) => Scope,
+  scopeOf: (root: AuditRoot) => Scope,
 ): void {
+  const { root } = auditRoot
   const folder = `/${relative(root, absolute)}`
-  const own = scopeOf(root)
+  const own = scopeOf(auditRoot)
   own.folders.push(folder)
   const isMachine = root === '/' && folder === '/'
   const { paths, refused } = walk(
@@ -127,20 +126,21 @@ function addFolder(
       own.paths.push(path)
       continue
     }
-    const nested = scopeOf(root === '/' ? prefix : root + prefix)
+    const nested = scopeOf({ root: root === '/' ? prefix : root + prefix, within: '/' })
     if (nested.folders.length === 0) nested.folders.push('/')
     nested.paths.push(path.slice(prefix.length))
   }
 }
 
-function diskHost(root: string, scope: Scope, options: DiscoverOptions): Host | null {
+function diskHost(scope: Scope, options: DiscoverOptions): Host | null {
+  const { root, within } = scope
   const { workingDirectory } = options
-  const files = diskFileSystem(root, { workingDirectory })
+  const files = diskFileSystem(root, { workingDirectory, within })
   const isAsked = (path: string): boolean =>
     scope.folders.some(folder => isBelow(path, folder)) && options.ignores?.(onDisk(root, path)) !== true
-  const surveys: Survey[] = [survey(files, scope.paths.filter(isAsked), isAsked)]
+  const surveys: Survey[] = [survey(files, scope.paths.filter(isAsked), isAsked, within)]
   for (const path of scope.single) {
-    const found = surveyFile(files, files.realPath(path) ?? path)
+    const found = surveyFile(files, files.realPath(path) ?? path, within)
     if (found === null) throw new InputError(unusable(files, path))
     surveys.push(found)
   }
@@ -148,10 +148,11 @@ function diskHost(root: string, scope: Scope, options: DiscoverOptions): Host | 
     ...[...scope.refused].map(([path, reason]) => `${displayPath(path, workingDirectory)}: ${reason}`),
     ...files.notices(),
   ]
-  return toHost(displayPath(root, workingDirectory), files, joinSurveys(surveys), notices)
+  return toHost(displayPath(onDisk(root, within), workingDirectory), files, joinSurveys(surveys), notices)
 }
 
 function onDisk(root: string, path: string): string {
+  if (path === '/') return root
   return root === '/' ? path : root + path
 }
 
@@ -215,15 +216,19 @@ function standardInputHost(options: DiscoverOptions): Host {
   if (dump !== null) return dump
   const { workingDirectory } = options
   const absolute = resolve(workingDirectory, name ?? 'stdin')
-  const root = options.root ?? inferRoot(dirname(absolute))
+  const { root, within } =
+    options.root === undefined ? inferRoot(dirname(absolute)) : { root: options.root, within: '/' }
   const path = `/${relative(root, absolute)}`
   const source = toSource(path, text)
   const files =
     name === null
       ? memoryFileSystem({ [path]: text }, { covers: [] })
-      : overlay(diskFileSystem(root, { workingDirectory }), source)
-  const found = surveyFile(files, path)
-  const host = found === null ? null : toHost(displayPath(root, workingDirectory), files, found, () => [])
+      : overlay(diskFileSystem(root, { workingDirectory, within }), source)
+  const found = surveyFile(files, path, within)
+  const host =
+    found === null
+      ? null
+      : toHost(displayPath(onDisk(root, within), workingDirectory), files, found, () => [])
   if (host === null) throw new InputError(`${name ?? 'standard input'}: no configuration of nginx or Apache`)
   return host
 }

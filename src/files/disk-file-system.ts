@@ -8,6 +8,8 @@ import { toSource } from './to-source.ts'
 export interface DiskFileSystemOptions {
   /** Absolute folder that reports name paths relative to; the process's own where absent. */
   readonly workingDirectory?: string
+  /** The one folder of the root that is read; everything else is as if it were not there, and no evidence. */
+  readonly within?: string
   /** Bytes of the largest file that is read. */
   readonly maximumSize?: number
 }
@@ -38,6 +40,7 @@ export function diskFileSystem(root: string, options: DiskFileSystemOptions = {}
   const workingDirectory = options.workingDirectory ?? process.cwd()
   const maximumSize = options.maximumSize ?? MAXIMUM_SIZE
   const prefix = root === '/' ? '' : root
+  const within = options.within ?? '/'
   const folders = new Map<string, Resolved | null>()
   const results = new Map<string, ReadResult>()
   const lists = new Map<string, readonly DirectoryEntry[] | null>()
@@ -81,7 +84,10 @@ export function diskFileSystem(root: string, options: DiskFileSystemOptions = {}
     if (depth >= MAXIMUM_LINKS) return null
     return resolveEntry(target.startsWith('/') ? target : `${parent.path}/${target}`, depth + 1)
   }
-  const resolve = (path: string): Resolved | null => resolveEntry(path, 0)
+  const resolve = (path: string): Resolved | null => {
+    const resolved = resolveEntry(path, 0)
+    return resolved !== null && isBelow(resolved.path, within) ? resolved : null
+  }
 
   const readResolved = ({ path, stats }: Resolved): ReadResult => {
     const kind = kindOf(stats)
@@ -151,6 +157,7 @@ export function diskFileSystem(root: string, options: DiskFileSystemOptions = {}
      * have to be there, except below `/` itself, which holds everything.
      */
     covers(path) {
+      if (within !== '/') return isBelow(path, within)
       if (root === '/') return true
       const [first, second, third] = path.split('/').filter(part => part !== '')
       if (first === undefined) return true
@@ -163,6 +170,11 @@ export function diskFileSystem(root: string, options: DiskFileSystemOptions = {}
       return [...refused].map(([path, reason]) => `${display(path)}: ${reason}`)
     },
   }
+}
+
+/** True for a folder and everything in it. */
+export function isBelow(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`)
 }
 
 /** Relative to the working directory where the path lies below it, else as it is. */

@@ -2,15 +2,32 @@ import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { SERVER_FOLDERS } from './known-places.ts'
 
+/** Where the audited files lie, as their servers would see it. */
+export interface AuditRoot {
+  /** The folder of this machine that stands for `/`. */
+  readonly root: string
+  /**
+   * The one folder of the root that belongs to the audit, `/` for all of it. Of a folder that is no
+   * machine's tree (a private prefix, a repository of fragments) the paths are those of this machine, and
+   * what lies beside it says nothing.
+   */
+  readonly within: string
+}
+
 /**
- * The folder that stands for `/` where nobody said: what the audited path's own folders tell.
+ * The root where nobody said: what the audited path's own folders tell.
  *
  * `web1/etc/nginx` has its root at `web1`, `/usr/local/etc/nginx` at `/`. A folder that holds
- * `etc/nginx` and the like is a root itself, and a folder in which nothing tells is its own.
+ * `etc/nginx` and the like is a root itself, and a folder in which nothing tells stands alone.
  *
  * @param folder absolute; the audited folder, or the one that holds the audited file
  */
-export function inferRoot(folder: string): string {
+export function inferRoot(folder: string): AuditRoot {
+  const root = machineRoot(folder)
+  return root === null ? { root: '/', within: folder } : { root, within: '/' }
+}
+
+function machineRoot(folder: string): string | null {
   if (isRoot(folder)) return folder
   for (let above = folder; above !== dirname(above); above = dirname(above)) {
     for (const known of SERVER_FOLDERS) {
@@ -19,7 +36,7 @@ export function inferRoot(folder: string): string {
     const root = rootOfEtc(above)
     if (root !== null && isRoot(root)) return root
   }
-  return folder
+  return null
 }
 
 /**

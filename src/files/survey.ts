@@ -17,12 +17,15 @@ export const PROGRAMS: readonly Program[] = ['nginx', 'apache']
  *
  * @param paths files and links inside the root
  * @param isAsked true for a path inside the root that belongs to the audit
+ * @param within the folder from which names of folders mean something
  */
 export function survey(
   files: FileSystem,
   paths: readonly string[],
   isAsked: (path: string) => boolean,
+  within = '/',
 ): Survey {
+  const judge = (path: string) => judgePath(below(path, within))
   const mains: Record<Program, string[]> = { nginx: [], apache: [] }
   for (const program of PROGRAMS) {
     for (const place of MAIN_FILES[program]) {
@@ -36,7 +39,7 @@ export function survey(
   const onDemand: Record<Program, string[]> = { nginx: [], apache: [] }
   const seen = new Set<string>([...mains.nginx, ...mains.apache])
   for (const named of paths) {
-    const verdict = judgePath(named)
+    const verdict = judge(named)
     const path = verdict === null ? null : files.realPath(named)
     if (verdict === null || path === null || seen.has(path) || !isAsked(path)) continue
     seen.add(path)
@@ -45,7 +48,7 @@ export function survey(
     if (recognised === null) continue
     const { program, part } = recognised
     if (part === 'whole' || (part === 'outer' && isMainName(path, program))) mains[program].push(path)
-    else if (judgePath(path)?.onDemand === true) onDemand[program].push(path)
+    else if (judge(path)?.onDemand === true) onDemand[program].push(path)
     else fragments[program].push(path)
   }
   for (const program of PROGRAMS) {
@@ -56,12 +59,12 @@ export function survey(
 }
 
 /** Sorts one file that the user named: its place and name decide where its content does not. */
-export function surveyFile(files: FileSystem, path: string): Survey | null {
+export function surveyFile(files: FileSystem, path: string, within = '/'): Survey | null {
   const read = files.read(path)
   // What a .htaccess means hangs on the configuration that lets it speak.
   if (read.kind !== 'source' || path.endsWith('/.htaccess')) return null
   const recognised = recognise(read.source)
-  const program = recognised?.program ?? judgePath(path)?.program ?? null
+  const program = recognised?.program ?? judgePath(below(path, within))?.program ?? null
   if (program === null) return null
   const isKnown = MAIN_FILES[program].some(place => files.realPath(place) === path)
   const part = recognised?.part ?? 'inner'
@@ -71,6 +74,10 @@ export function surveyFile(files: FileSystem, path: string): Survey | null {
     apache: chosen && program === 'apache' ? [path] : [],
   })
   return { mains: one(isMain), fragments: one(!isMain), htaccess: [] }
+}
+
+function below(path: string, within: string): string {
+  return within !== '/' && path.startsWith(`${within}/`) ? path.slice(within.length) : path
 }
 
 /** Several surveys of one root as one, each file once. */

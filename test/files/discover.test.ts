@@ -76,12 +76,22 @@ test('a repository of two machines is two hosts, and its own files a third', () 
   })
   const hosts = discover(['.'], { workingDirectory: folder })
   assert.equal(hosts.map(shape), [
-    { ...NOTHING, root: '.', nginxFragments: ['/docker/default.conf.template'] },
+    { ...NOTHING, root: '.', nginxFragments: [join(folder, 'docker/default.conf.template')] },
     { ...NOTHING, root: 'web1', nginxMains: ['/etc/nginx/nginx.conf'] },
     { ...NOTHING, root: 'web2', apacheMains: ['/usr/local/etc/apache24/httpd.conf'] },
     { ...NOTHING, root: 'web3', nginxMains: ['/usr/local/nginx/conf/nginx.conf'] },
   ])
   assert.is(hosts[2]?.fileName('/usr/local/etc/x'), 'web2/usr/local/etc/x')
+})
+
+test('a folder that is no machine has the paths of this one, and says nothing of what lies beside it', () => {
+  const folder = scratchTree({ 'conf/a.conf': SERVER, 'other/b.conf': SERVER })
+  const [host] = discover(['conf'], { workingDirectory: folder })
+  assert.is(host?.files.read(join(folder, 'conf/a.conf')).kind, 'source')
+  assert.is(host?.files.read(join(folder, 'other/b.conf')).kind, 'missing')
+  assert.ok(host?.files.covers(join(folder, 'conf/c.conf')))
+  assert.not.ok(host?.files.covers('/etc/nginx/mime.types'))
+  assert.is(host?.files.kind('/etc'), null)
 })
 
 test('a repository without a main file is read as fragments, available ones too', () => {
@@ -99,8 +109,8 @@ test('a repository without a main file is read as fragments, available ones too'
     {
       ...NOTHING,
       root: folder.slice(1),
-      nginxFragments: ['/nginx.conf', '/sites-available/example.org'],
-      apacheFragments: ['/apache.conf'],
+      nginxFragments: ['nginx.conf', 'sites-available/example.org'].map(path => join(folder, path)),
+      apacheFragments: [join(folder, 'apache.conf')],
     },
   ])
 })
@@ -108,7 +118,12 @@ test('a repository without a main file is read as fragments, available ones too'
 test('main files are told by content where no known place has one', () => {
   const folder = scratchTree({ 'deploy/front.conf': NGINX, 'deploy/back/httpd.conf': APACHE })
   assert.equal(discover(['deploy'], { workingDirectory: folder }).map(shape), [
-    { ...NOTHING, root: 'deploy', nginxMains: ['/front.conf'], apacheMains: ['/back/httpd.conf'] },
+    {
+      ...NOTHING,
+      root: 'deploy',
+      nginxMains: [join(folder, 'deploy/front.conf')],
+      apacheMains: [join(folder, 'deploy/back/httpd.conf')],
+    },
   ])
 })
 
