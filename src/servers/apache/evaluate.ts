@@ -7,9 +7,10 @@ import type { ServerVersion } from '../version.ts'
 import type { ApacheConfiguration, ApacheProblemCode } from './configuration.ts'
 import type { ApacheEnvironment } from './environment.ts'
 import { builtInModules } from './modules.ts'
-import { openStream, readBody, readFile } from './reading/read-lines.ts'
+import { readFile } from './reading/read-lines.ts'
 import type { Reading } from './reading/reading.ts'
 import { rootFragments } from './reading/root-fragments.ts'
+import { startReading } from './reading/start-reading.ts'
 
 export interface ApacheInput {
   readonly files: FileSystem
@@ -34,7 +35,7 @@ export interface ApacheInput {
  * Never throws. `problems` holds what `apache2 -t` would say: where reading fails, nothing else.
  */
 export function evaluateApache(input: ApacheInput): ApacheConfiguration {
-  const reading = startReading(input)
+  const reading = begin(input)
   if (input.main !== null) readProgram(reading, input.main, input.commandLine)
   else
     for (const source of rootFragments(reading, input.fragments)) readFile(reading, source, source.path, null)
@@ -56,36 +57,20 @@ export function evaluateApache(input: ApacheInput): ApacheConfiguration {
   return configuration
 }
 
-function startReading(input: ApacheInput): Reading {
-  const fragments = input.main === null
+function begin(input: ApacheInput): Reading {
   const defines = new Map<string, string | null>()
   for (const name of input.environment.defines.keys()) defines.set(name, null)
   for (const name of input.defines ?? []) defines.set(name, null)
-  return {
+  return startReading({
     files: input.files,
     version: input.version,
     environment: input.environment,
-    fragments,
-    top: [],
-    occurrences: new Map(),
-    executed: [],
-    sources: new Set(),
+    fragments: input.main === null,
+    perDirectory: false,
     modules: new Map(builtInModules().map(module => [module.id, module])),
     defines,
-    variables: new Map(),
-    problems: [],
-    names: new Map(),
-    said: new Map(),
-    macros: null,
     serverRoot: initialRoot(input),
-    stream: openStream(textSource('', ''), ''),
-    includeDepth: 0,
-    complete: true,
-    fatal: false,
-    stopped: false,
-    readFile,
-    readBody,
-  }
+  })
 }
 
 function initialRoot({ serverRoot, main }: ApacheInput): Fact<string> {

@@ -38,6 +38,7 @@ const EXECUTED: ReadonlyMap<string, Executed> = new Map<string, Executed>([
 /** Runs a directive that acts while it is read; false for all others, which belong into the tree. */
 export function execute(reading: Reading, node: ApacheLineNode, name: LineName, cursor: Cursor): boolean {
   if (node.kind === 'open') return executeSection(reading, node, name, cursor)
+  if (reading.perDirectory) return false
   const executed = EXECUTED.get(name.lower)
   if (executed === undefined || !isOwnerThere(reading, name)) return false
   const { length } = node.words
@@ -63,7 +64,8 @@ function executeSection(reading: Reading, node: ApacheLineNode, name: LineName, 
   if (condition !== undefined) readConditional(reading, node, name.name, cursor, condition)
   else if (name.lower === 'ifversion' && isOwnerThere(reading, name)) {
     readVersionConditional(reading, node, cursor)
-  } else if (name.lower === 'macro' && isOwnerThere(reading, name)) defineMacro(reading, node)
+  } else if (reading.perDirectory) return false
+  else if (name.lower === 'macro' && isOwnerThere(reading, name)) defineMacro(reading, node)
   else if (name.facts?.executed && name.lower.startsWith('lua') && isOwnerThere(reading, name)) {
     // The body is a Lua program up to the closer.
     skipBody(reading, node, name.name)

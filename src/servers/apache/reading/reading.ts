@@ -48,6 +48,8 @@ export interface Reading {
   readonly environment: ApacheEnvironment
   /** True for files whose outer part nobody knows: what is not there may be there. */
   readonly fragments: boolean
+  /** True for `.htaccess`, where nothing acts while it is read but the conditional sections. */
+  readonly perDirectory: boolean
   readonly top: OpenDirective[]
   readonly occurrences: Map<string, ApacheDirective[]>
   /** Directives that acted while they were read and left no trace in the tree. */
