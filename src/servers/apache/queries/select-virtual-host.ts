@@ -222,6 +222,7 @@ function buildSets(hosts: readonly VirtualHost[]): Sets {
   const byKey = new Map<string, VirtualHostSet & { members: VirtualHostMember[] }>()
   const unplaced: VirtualHostMember[] = []
   for (const virtualHost of hosts) {
+    let previous: string | null = null
     for (const address of virtualHost.addresses) {
       if (!address.socket.known) {
         if (!address.dead) unplaced.push({ virtualHost, address })
@@ -230,6 +231,9 @@ function buildSets(hosts: readonly VirtualHost[]): Sets {
       const { address: at, port } = address.socket.value
       const ip = at?.kind === 'ip' ? at.ip : null
       const key = keyOf(ip, port)
+      // `* *` is one entry to httpd, `10.0.0.1 10.0.0.1` are two.
+      if (ip === null && key === previous) continue
+      previous = key
       const set = byKey.get(key)
       if (set === undefined) byKey.set(key, { address: ip, port, members: [{ virtualHost, address }] })
       else set.members.push({ virtualHost, address })
