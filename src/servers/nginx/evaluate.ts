@@ -10,6 +10,7 @@ import { contextInside, honoursInclude } from './contexts.ts'
 import { fragmentContexts } from './fragments.ts'
 import { type IncludeMapping, type IncludeRequest, type IncludeStep, includeResolver } from './includes.ts'
 import { inReadingOrder, type NginxProblem, type TimedProblem } from './reading-order.ts'
+import { validateNginx } from './validate/validate.ts'
 
 /** One nginx to evaluate. */
 export interface NginxInput {
@@ -31,11 +32,14 @@ export interface NginxInput {
  * Never throws. Files that are not there, cannot be read or are templates leave parts unknown.
  */
 export function evaluateNginx(input: NginxInput): NginxConfiguration {
-  const { main, version } = input
+  const { main, version, files } = input
   const evaluation = new Evaluation(input)
   if (main === null) evaluation.readFragments(input.fragments)
   else evaluation.readMain(main)
-  const { top, occurrences, sources, included, problems } = evaluation
+  const { top, occurrences, sources, included, problems, hasUnknownParts } = evaluation
+  const unit = { top, occurrences, version, main, files, fragments: main === null, hasUnknownParts }
+  // What a template's placeholders would change, nobody can say against it.
+  const meaning = validateNginx(unit).filter(({ at }) => !at.source.template)
   return {
     program: 'nginx',
     main,
@@ -44,7 +48,7 @@ export function evaluateNginx(input: NginxInput): NginxConfiguration {
     top,
     occurrences,
     included,
-    problems: inReadingOrder(top, problems, []),
+    problems: inReadingOrder(top, problems, meaning),
   }
 }
 
