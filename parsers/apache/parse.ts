@@ -175,9 +175,11 @@ function cutName(
     const word = makeWord(text, start, end, offset, map)
     return { start: word.start, end: word.end, value: command.slice(prefix, command.length - suffix) }
   }
+  const from = start + prefix
+  const to = Math.max(from, end - suffix)
   return {
-    start: map === null ? start + prefix + offset : mapStart(map, start + prefix),
-    end: map === null ? end - suffix + offset : mapEnd(map, end - suffix),
+    start: map === null ? from + offset : from < end ? mapStart(map, from) : mapEnd(map, from),
+    end: map === null ? to + offset : mapEnd(map, to),
     value: command.slice(prefix, command.length - suffix),
   }
 }
