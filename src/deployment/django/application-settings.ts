@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import type { PythonParser } from '../../../parsers/python/python-module.ts'
 import type { FileSystem } from '../../files/file-system.ts'
-import type { Application } from '../applications.ts'
+import type { Application, Daemon } from '../applications.ts'
 import { readScript } from './read-script.ts'
 import { readSettings } from './read-settings.ts'
 import type { DjangoSettings, WsgiScript } from './settings.ts'
@@ -58,15 +58,17 @@ function readFacts(
  */
 function configuredPath({ configuration, processGroup, visibleDaemons }: Application): readonly string[] {
   const group = processGroup.known ? processGroup.value : ''
-  const daemon = visibleDaemons.find(({ name }) => name === group)
+  const daemon = visibleDaemons.find(({ name }) => name.known && name.value === group)
   if (daemon === undefined) {
     const directive = configuration.occurrences.get('wsgipythonpath')?.at(-1)
     return splitPath(directive?.args[0]?.value)
   }
-  return [
-    ...splitPath(daemon.options.get('python-path')?.value),
-    ...splitPath(daemon.options.get('home')?.value),
-  ]
+  return [...splitPath(optionText(daemon, 'python-path')), ...splitPath(optionText(daemon, 'home'))]
+}
+
+function optionText({ options }: Daemon, name: string): string | undefined {
+  const value = options.get(name)?.value
+  return value?.known ? value.value : undefined
 }
 
 function splitPath(value: string | undefined): readonly string[] {
