@@ -6,10 +6,10 @@ import { reportSarif } from './sarif.ts'
 import { reportText } from './text.ts'
 
 /** Every format by the name that `--format` takes. */
-export const reporters: Readonly<Record<string, Reporter>> = {
+export const reporters = {
   text: reportText,
   concise: reportConcise,
   json: reportJson,
   sarif: reportSarif,
   github: reportGithub,
-}
+} as const satisfies Readonly<Record<string, Reporter>>

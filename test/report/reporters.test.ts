@@ -12,7 +12,7 @@ const isUpdate = process.env.UPDATE_GOLDEN === '1'
 const plain = { chalk: new Chalk({ level: 0 }), width: 80, summary: true }
 
 function print(format: string, report: Report = sampleReport, options = plain): string {
-  const reporter = reporters[format]
+  const reporter = Object.entries(reporters).find(([name]) => name === format)?.[1]
   if (reporter === undefined) throw new Error(format)
   return reporter(report, options)
 }

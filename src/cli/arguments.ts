@@ -1,0 +1,137 @@
+import { parseArgs } from 'node:util'
+import { CONFIDENCES, type Confidence, SEVERITIES, type Severity } from '../engine/severity.ts'
+import { InputError } from '../files/input-error.ts'
+import { didYouMean } from './did-you-mean.ts'
+
+export const COMMANDS = ['audit', 'resolve', 'explain', 'rules', 'init'] as const
+export type Command = (typeof COMMANDS)[number]
+
+export const FORMATS = ['text', 'concise', 'json', 'sarif', 'github'] as const
+export type Format = (typeof FORMATS)[number]
+
+/** The command line, checked; what was not given has its default. */
+export interface Arguments {
+  readonly command: Command
+  /** Paths, or the rule of `explain`. */
+  readonly words: readonly string[]
+  readonly format: Format
+  readonly output: string | null
+  readonly root: string | null
+  readonly defines: readonly string[]
+  readonly nginxVersion: string | null
+  /** `none` for `--no-config`. */
+  readonly config: { readonly kind: 'search' | 'none' } | { readonly kind: 'file'; readonly path: string }
+  readonly only: readonly string[]
+  readonly skip: readonly string[]
+  readonly minimumSeverity: Severity
+  readonly minimumConfidence: Confidence
+  /** Null where findings never change the exit code. */
+  readonly failOn: Severity | null
+  readonly quiet: boolean
+  readonly verbose: boolean
+  readonly color: 'auto' | 'always' | 'never'
+  readonly standardInputName: string | null
+  readonly help: boolean
+  readonly version: boolean
+}
+
+const OPTIONS = {
+  format: { type: 'string', short: 'f' },
+  output: { type: 'string', short: 'o' },
+  root: { type: 'string' },
+  define: { type: 'string', multiple: true, short: 'D' },
+  'nginx-version': { type: 'string' },
+  config: { type: 'string' },
+  'no-config': { type: 'boolean' },
+  only: { type: 'string', multiple: true },
+  skip: { type: 'string', multiple: true },
+  'min-severity': { type: 'string' },
+  'min-confidence': { type: 'string' },
+  'fail-on': { type: 'string' },
+  quiet: { type: 'boolean', short: 'q' },
+  verbose: { type: 'boolean', short: 'v' },
+  color: { type: 'string' },
+  'stdin-filename': { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean' },
+} as const
+
+type OptionName = keyof typeof OPTIONS
+
+/** Throws {@link InputError} for what the command line does not take, with the nearest name it does. */
+export function readArguments(words: readonly string[]): Arguments {
+  const { tokens } = parseArgs({
+    args: [...words],
+    options: OPTIONS,
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  })
+  const values = new Map<OptionName, string[]>()
+  const positionals: string[] = []
+  for (const token of tokens) {
+    if (token.kind === 'positional') positionals.push(token.value)
+    if (token.kind !== 'option') continue
+    const name = token.name as OptionName
+    const option = OPTIONS[name]
+    if (option === undefined) {
+      const names = Object.keys(OPTIONS).map(known => `--${known}`)
+      throw new InputError(`unknown option "${token.rawName}"${didYouMean(token.rawName, names)}`)
+    }
+    if (option.type === 'string' && isMissing(token.value, token.inlineValue)) {
+      throw new InputError(`${token.rawName} needs a value`)
+    }
+    if (option.type === 'boolean' && token.value !== undefined) {
+      throw new InputError(`${token.rawName} takes no value`)
+    }
+    values.set(name, [...(values.get(name) ?? []), token.value ?? ''])
+  }
+
+  const last = (name: OptionName): string | null => values.get(name)?.at(-1) ?? null
+  const list = (name: OptionName): readonly string[] =>
+    (values.get(name) ?? []).flatMap(value => value.split(',')).filter(value => value !== '')
+  const oneOf = <T extends string>(name: OptionName, allowed: readonly T[], fallback: T): T => {
+    const value = last(name)
+    if (value === null) return fallback
+    const found = allowed.find(candidate => candidate === value)
+    if (found !== undefined) return found
+    const choices = `${allowed.slice(0, -1).join(', ')} or ${allowed.at(-1)}`
+    throw new InputError(`--${name} takes ${choices}, not "${value}"${didYouMean(value, allowed)}`)
+  }
+
+  const command = COMMANDS.find(name => name === positionals[0])
+  const config = last('config')
+  const isNone = values.has('no-config')
+  if (config !== null && isNone) throw new InputError('--config and --no-config exclude each other')
+  const failOn = oneOf('fail-on', [...SEVERITIES, 'never'] as const, 'warning')
+  const nginxVersion = last('nginx-version')
+  if (nginxVersion !== null && !/^\d+(?:\.\d+){1,3}$/.test(nginxVersion)) {
+    throw new InputError(`--nginx-version takes a version such as 1.24.0, not "${nginxVersion}"`)
+  }
+  return {
+    command: command ?? 'audit',
+    words: command === undefined ? positionals : positionals.slice(1),
+    format: oneOf('format', FORMATS, 'text'),
+    output: last('output'),
+    root: last('root'),
+    defines: values.get('define') ?? [],
+    nginxVersion,
+    config: config === null ? { kind: isNone ? 'none' : 'search' } : { kind: 'file', path: config },
+    only: list('only'),
+    skip: list('skip'),
+    minimumSeverity: oneOf('min-severity', SEVERITIES, 'info'),
+    minimumConfidence: oneOf('min-confidence', CONFIDENCES, 'low'),
+    failOn: failOn === 'never' ? null : failOn,
+    quiet: values.has('quiet'),
+    verbose: values.has('verbose'),
+    color: oneOf('color', ['auto', 'always', 'never'], 'auto'),
+    standardInputName: last('stdin-filename'),
+    help: values.has('help'),
+    version: values.has('version'),
+  }
+}
+
+/** `--format --quiet` is a forgotten value; `--format=-x` and `-o -` are values. */
+function isMissing(value: string | undefined, isInline: boolean | undefined): boolean {
+  return value === undefined || value === '' || (isInline !== true && /^-./.test(value))
+}

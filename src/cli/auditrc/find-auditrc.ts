@@ -1,0 +1,19 @@
+import { existsSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+export const AUDITRC = '.auditrc'
+
+/**
+ * The `.auditrc` nearest to an audited path: in its folder, or above it up to the top of its repository
+ * or of the file system. Null where there is none.
+ *
+ * @param path absolute; a file, a folder, or something that is not there
+ */
+export function findAuditrc(path: string): string | null {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+  for (let folder = isFolder ? path : dirname(path); ; folder = dirname(folder)) {
+    const file = join(folder, AUDITRC)
+    if (existsSync(file)) return file
+    if (existsSync(join(folder, '.git')) || folder === dirname(folder)) return null
+  }
+}

@@ -1,0 +1,94 @@
+import * as v from 'valibot'
+import { SEVERITIES } from '../../engine/severity.ts'
+
+const version = v.pipe(
+  v.union([v.string(), v.number()]),
+  v.transform(String),
+  v.regex(/^\d+(?:\.\d+){1,3}$/, 'a version such as 1.24.0'),
+)
+const port = v.pipe(
+  v.union([v.string(), v.number()]),
+  v.transform(String),
+  v.regex(/^(?:\S+:)?\d{1,5}$/, 'a port, or an address and a port such as 127.0.0.1:9000'),
+)
+const bytes = v.union([
+  v.pipe(v.number(), v.integer(), v.minValue(1)),
+  v.pipe(v.string(), v.regex(/^\d+(?:\.\d+)?\s*(?:[KMGT]i?)?B?$/i, 'a size such as 4 GB')),
+])
+
+/** `.auditrc`, as written: every key is optional, and one that is not here is a mistake. */
+export const auditrcSchema = v.strictObject({
+  root: v.optional(v.pipe(v.string(), v.description('The folder that stands for /, relative to this file.'))),
+  ignore: v.optional(
+    v.pipe(
+      v.array(v.string()),
+      v.description(
+        'Globs of files, relative to this file, that are not audited and in which nothing is reported.',
+      ),
+    ),
+  ),
+  versions: v.optional(
+    v.pipe(
+      v.strictObject({ nginx: v.optional(version), apache: v.optional(version) }),
+      v.description('The servers’ versions, where the machine’s package database is not in the tree.'),
+    ),
+  ),
+  include: v.optional(
+    v.strictObject({
+      map: v.pipe(
+        v.record(v.string(), v.string()),
+        v.description('Where includes point to in this tree: a path of the server to a path below the root.'),
+      ),
+    }),
+  ),
+  defines: v.optional(
+    v.pipe(v.array(v.string()), v.description('Names that httpd is started with as -D NAME.')),
+  ),
+  rules: v.optional(
+    v.pipe(
+      v.record(v.string(), v.picklist(['off', ...SEVERITIES])),
+      v.description(
+        'A rule or a whole group: off, or the severity of its findings. A rule wins over its group.',
+      ),
+    ),
+  ),
+  facts: v.optional(
+    v.pipe(
+      v.strictObject({
+        threadSafe: v.optional(
+          v.pipe(v.boolean(), v.description('Whether the application may run in several threads.')),
+        ),
+        canonicalHosts: v.optional(
+          v.pipe(v.array(v.string()), v.description('Names of which each page has exactly one.')),
+        ),
+        threadUnsafeLibraries: v.optional(
+          v.pipe(
+            v.array(v.string()),
+            v.description('Import names of libraries that must not run in two threads.'),
+          ),
+        ),
+        minimumMaximumRequests: v.optional(
+          v.pipe(
+            v.number(),
+            v.integer(),
+            v.minValue(0),
+            v.description('maximum-requests below this is too low.'),
+          ),
+        ),
+        publicListeners: v.optional(
+          v.pipe(v.array(port), v.description('Backend listeners that are public on purpose.')),
+        ),
+        outerProxies: v.optional(
+          v.pipe(
+            v.array(v.string()),
+            v.description('Proxies in front of nginx that set the forwarded headers themselves.'),
+          ),
+        ),
+        memory: v.optional(v.pipe(bytes, v.description('The machine’s memory, in bytes or as 4 GB.'))),
+      }),
+      v.description('What no configuration file says and the owner knows.'),
+    ),
+  ),
+})
+
+export type AuditrcFile = v.InferOutput<typeof auditrcSchema>

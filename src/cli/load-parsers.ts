@@ -1,0 +1,42 @@
+import type { PythonParser } from '../../parsers/python/python-module.ts'
+import type { ShellParser } from '../../parsers/shell/shell-environment.ts'
+import type { AuditSettings } from '../audit.ts'
+import type { Host } from '../files/discover.ts'
+import { environmentScript, readEnvironment } from '../servers/apache/read-environment.ts'
+
+/** The parts of the settings that need a grammar, which is loaded only where a host has a file for it. */
+export async function loadParsers(
+  hosts: readonly Host[],
+  defines: readonly string[],
+): Promise<Required<Pick<AuditSettings, 'environment' | 'python'>>> {
+  const hasScript = hosts.some(({ files, apacheMains }) =>
+    apacheMains.some(main => environmentScript(files, main) !== null),
+  )
+  const hasApache = hosts.some(
+    ({ apacheMains, apacheFragments }) => apacheMains.length + apacheFragments.length > 0,
+  )
+  const shell = hasScript ? await loadShell() : null
+  return {
+    environment: ({ files }, main) => readEnvironment(files, shell, main, { defines }),
+    // Only Apache's configuration leads to a WSGI script.
+    python: hasApache ? await loadPython() : null,
+  }
+}
+
+async function loadShell(): Promise<ShellParser> {
+  const [{ loadShellParser }, { grammarFiles }] = await Promise.all([
+    import('../../parsers/shell/load-shell-parser.ts'),
+    import('../files/grammars.ts'),
+  ])
+  const { runtime, bash } = grammarFiles()
+  return loadShellParser({ runtime, grammar: bash })
+}
+
+async function loadPython(): Promise<PythonParser> {
+  const [{ loadPythonParser }, { grammarFiles }] = await Promise.all([
+    import('../../parsers/python/load-python-parser.ts'),
+    import('../files/grammars.ts'),
+  ])
+  const { runtime, python } = grammarFiles()
+  return loadPythonParser({ runtime, grammar: python })
+}

@@ -1,0 +1,47 @@
+import type { Rule } from '../engine/rule.ts'
+import type { ActiveRule } from '../engine/run.ts'
+import type { Severity } from '../engine/severity.ts'
+import { InputError } from '../files/input-error.ts'
+import { didYouMean } from './did-you-mean.ts'
+
+export interface RuleSelection {
+  /** Ids and groups of `--only`; all where empty. */
+  readonly only: readonly string[]
+  readonly skip: readonly string[]
+  /** `rules` of `.auditrc`. */
+  readonly configured: ReadonlyMap<string, Severity | 'off'>
+}
+
+/** Every name that `--only`, `--skip` and `.auditrc` may use: ids and groups. */
+export function ruleNames(rules: readonly Rule[]): readonly string[] {
+  return [...new Set(rules.flatMap(({ id }) => [groupOf(id), id]))]
+}
+
+/** Throws {@link InputError} for a name that is neither a rule's nor a group's. */
+export function assertRuleNames(names: readonly string[], rules: readonly Rule[]): void {
+  const known = ruleNames(rules)
+  for (const name of names) {
+    if (!known.includes(name)) throw new InputError(`unknown rule "${name}"${didYouMean(name, known)}`)
+  }
+}
+
+/** The rules of this audit. What the command line names runs even where `.auditrc` has it off. */
+export function selectRules(rules: readonly Rule[], selection: RuleSelection): readonly ActiveRule[] {
+  const { only, skip, configured } = selection
+  assertRuleNames([...only, ...skip], rules)
+  const isNamed = (names: readonly string[], id: string): boolean =>
+    names.includes(id) || names.includes(groupOf(id))
+  const active: ActiveRule[] = []
+  for (const rule of rules) {
+    const { id } = rule
+    const severity = configured.get(id) ?? configured.get(groupOf(id)) ?? null
+    if (isNamed(skip, id)) continue
+    if (only.length > 0 ? !isNamed(only, id) : severity === 'off') continue
+    active.push({ rule, severity: severity === 'off' ? null : severity })
+  }
+  return active
+}
+
+function groupOf(id: string): string {
+  return id.slice(0, id.indexOf('/'))
+}

@@ -1,0 +1,51 @@
+import { audit } from '../audit.ts'
+import type { Report } from '../engine/report.ts'
+import type { Rule } from '../engine/rule.ts'
+import { type Severity, severityAtLeast } from '../engine/severity.ts'
+import { reporters } from '../report/reporters.ts'
+import type { Arguments } from './arguments.ts'
+import { prepare } from './prepare.ts'
+import { selectFindings } from './select-findings.ts'
+import { loadChalk, type Terminal, wantsColor, widthOf } from './terminal.ts'
+import { writeOutput } from './write-output.ts'
+
+/** Audits, prints, and returns the exit code. */
+export async function runAudit(
+  given: Arguments,
+  rules: readonly Rule[],
+  terminal: Terminal,
+): Promise<number> {
+  const started = performance.now()
+  const { hosts, root, settings, ignores } = await prepare(given, rules, terminal)
+  const whole = audit(hosts, root, settings)
+  const report = selectFindings(whole, { ...given, ignores })
+  const isFile = given.output !== null && given.output !== '-'
+  const text = reporters[given.format](report, {
+    chalk: await loadChalk(
+      wantsColor(given.color, isFile ? { ...terminal, isInteractive: false } : terminal),
+    ),
+    width: isFile ? widthOf({ ...terminal, isInteractive: false }) : widthOf(terminal),
+    summary: !given.quiet,
+  })
+  if (given.output !== null && isFile) writeOutput(given.output, text)
+  else terminal.print(text)
+
+  if (!given.quiet) for (const notice of report.notices) terminal.warn(notice)
+  if (given.verbose) explainRun(report, hosts.length, performance.now() - started, terminal)
+  return exitCode(report, given.failOn)
+}
+
+function explainRun(report: Report, hosts: number, milliseconds: number, { warn }: Terminal): void {
+  for (const { program, main, version } of report.programs) {
+    warn(`${program} ${version}: ${main ?? 'fragments'}`)
+  }
+  const seconds = (milliseconds / 1000).toFixed(2)
+  warn(`${hosts} ${hosts === 1 ? 'host' : 'hosts'}, ${report.rules.length} rules, ${seconds} s`)
+}
+
+/** A crashed rule is a defect of the tool, whatever the others found. */
+function exitCode(report: Report, failOn: Severity | null): number {
+  if (report.crashes.length > 0) return 3
+  if (failOn === null) return 0
+  return report.findings.some(({ severity }) => severityAtLeast(severity, failOn)) ? 1 : 0
+}

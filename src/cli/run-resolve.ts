@@ -1,0 +1,31 @@
+import { understand } from '../audit.ts'
+import { InputError } from '../files/input-error.ts'
+import { resolveApache } from '../servers/apache/resolve.ts'
+import { resolveNginx } from '../servers/nginx/resolve.ts'
+import type { Arguments } from './arguments.ts'
+import { prepare } from './prepare.ts'
+import type { Terminal } from './terminal.ts'
+import { writeOutput } from './write-output.ts'
+
+/** Prints what each server makes of its files, and returns the exit code: 1 where one would refuse them. */
+export async function runResolve(given: Arguments, terminal: Terminal): Promise<number> {
+  if (given.words.length === 0) throw new InputError('resolve needs a path')
+  const { hosts, settings } = await prepare(given, [], terminal)
+  const texts: string[] = []
+  let isRefused = false
+  for (const host of hosts) {
+    const { nginx, apache } = understand(host, settings)
+    texts.push(...nginx.map(resolveNginx), ...apache.map(resolveApache))
+    for (const { problems } of [...nginx, ...apache]) {
+      const fatal = problems.find(problem => problem.fatal)
+      if (fatal === undefined) continue
+      isRefused = true
+      if (!given.quiet) terminal.warn(`${host.fileName(fatal.at.source.path)}: ${fatal.message}`)
+    }
+    if (!given.quiet) for (const notice of host.notices()) terminal.warn(notice)
+  }
+  const text = texts.join('\n')
+  if (given.output === null || given.output === '-') terminal.print(text)
+  else writeOutput(given.output, text)
+  return isRefused ? 1 : 0
+}

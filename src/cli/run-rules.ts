@@ -1,0 +1,30 @@
+import { DOCUMENTATION } from '../engine/finding.ts'
+import type { Rule } from '../engine/rule.ts'
+import { InputError } from '../files/input-error.ts'
+import type { Arguments } from './arguments.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Lists every rule. */
+export function runRules(given: Arguments, rules: readonly Rule[], terminal: Terminal): number {
+  if (given.format === 'json') {
+    const list = rules.map(rule => ({
+      id: rule.id,
+      summary: rule.summary,
+      severity: rule.severity,
+      confidence: rule.confidence,
+      securitySeverity: rule.securitySeverity ?? null,
+      since: rule.since,
+      docs: `${DOCUMENTATION}/${rule.id}.md`,
+    }))
+    terminal.print(`${JSON.stringify(list, null, 2)}\n`)
+    return 0
+  }
+  if (given.format !== 'text')
+    throw new InputError(`rules can be listed as text or json, not ${given.format}`)
+  const width = Math.max(...rules.map(({ id }) => id.length))
+  const lines = rules.map(
+    ({ id, severity, summary }) => `${id.padEnd(width)}  ${severity.padEnd(7)}  ${summary}\n`,
+  )
+  terminal.print(lines.join(''))
+  return 0
+}

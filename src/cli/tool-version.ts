@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The version in the package's own `package.json`, which lies above this file, bundled or not. */
+export function toolVersion(): string {
+  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
+    const text = readIfThere(join(folder, 'package.json'))
+    if (text !== null) return (JSON.parse(text) as { readonly version: string }).version
+    if (folder === dirname(folder)) throw new Error('the installation is not complete: no package.json')
+  }
+}
+
+function readIfThere(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return null
+  }
+}

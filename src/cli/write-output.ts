@@ -1,0 +1,31 @@
+import { renameSync, rmSync, statSync, realpathSync, writeFileSync } from 'node:fs'
+import { systemReason } from '../files/disk-file-system.ts'
+import { InputError } from '../files/input-error.ts'
+
+/**
+ * Writes a whole file or nothing: beside its target, then renamed over it. What is no regular file, such
+ * as /dev/stderr or a fifo, is written as it is.
+ *
+ * Throws {@link InputError} where that cannot be done.
+ */
+export function writeOutput(path: string, text: string): void {
+  try {
+    const there = statSync(path, { throwIfNoEntry: false })
+    if (there !== undefined && !there.isFile()) {
+      writeFileSync(path, text)
+      return
+    }
+    // A link stays one: what it leads to is replaced.
+    const target = there === undefined ? path : realpathSync(path)
+    const beside = `${target}.${process.pid}.tmp`
+    try {
+      writeFileSync(beside, text, { flag: 'wx', ...(there !== undefined && { mode: there.mode & 0o777 }) })
+      renameSync(beside, target)
+    } catch (error) {
+      rmSync(beside, { force: true })
+      throw error
+    }
+  } catch (error) {
+    throw new InputError(`${path}: cannot be written: ${systemReason(error)}`)
+  }
+}
