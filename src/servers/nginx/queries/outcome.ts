@@ -8,6 +8,7 @@ import { locationStep, runDirectives } from './rewrite-phase.ts'
 import { normaliseUri } from './normalise-uri.ts'
 import { namePlace } from './places.ts'
 import { keepMatch, type NginxRequest, type OutcomeStep, type RequestState } from './request.ts'
+import { socketsOf } from './select-server.ts'
 import { tryFilesStep } from './try-files.ts'
 import { fail, type Next, type OutcomeEnd, type Walk } from './walk.ts'
 
@@ -39,8 +40,7 @@ export function outcome(
   request: NginxRequest,
   options: OutcomeOptions = { files: null },
 ): Outcome {
-  const merge = isOn(configuration, server, 'merge_slashes', true)
-  const normal = normaliseUri(request.target, merge.known ? merge.value : true)
+  const normal = normaliseUri(request.target, mergesSlashes(configuration, server, request))
   if (normal === null) {
     const reason = 'the request line is malformed'
     return { steps: [], end: { kind: 'response', status: 400, location: null, reason, at: null } }
@@ -73,6 +73,21 @@ export function outcome(
     status: null,
   }
   return { end: follow(walk), steps: walk.steps }
+}
+
+/**
+ * Whether runs of slashes become one. nginx reads the request line before it knows the host, so over plain
+ * HTTP the default server of the socket decides; over TLS the server that SNI named.
+ */
+export function mergesSlashes(
+  configuration: NginxConfiguration,
+  server: NginxDirective,
+  request: Pick<NginxRequest, 'scheme' | 'port'>,
+): boolean {
+  const socket = socketsOf(configuration, server).find(found => found.socket.port === request.port)?.socket
+  const first = socket?.defaultServer.known ? socket.defaultServer.value.server : server
+  const merge = isOn(configuration, request.scheme === 'https' ? server : first, 'merge_slashes', true)
+  return merge.known ? merge.value : true
 }
 
 function follow(walk: Walk): OutcomeEnd {

@@ -44,8 +44,6 @@ const cache = new WeakMap<NginxDirective, Reachability>()
 export function externalReachability(configuration: NginxConfiguration, scope: NginxDirective): Reachability {
   const known = cache.get(scope)
   if (known !== undefined) return known
-  // Two locations that lead to each other alone are reached by nobody.
-  cache.set(scope, { kind: 'internal', reason: 'only internal redirects lead here', at: namePlace(scope) })
   const result = judge(configuration, scope)
   cache.set(scope, result)
   return result
@@ -116,8 +114,9 @@ function entrance(
   const { modifier, name } = readLocation(location)
   const internal = childrenNamed(location, 'internal')[0]
   if (modifier !== '@' && internal === undefined) return null
-  const sources = leadsTo(configuration, server, location)
-  const reached = sources.map(source => externalReachability(configuration, source))
+  const reached = origins(configuration, server, location).map(origin =>
+    externalReachability(configuration, origin),
+  )
   const best =
     reached.find(({ kind }) => kind === 'reachable') ??
     reached.find(({ kind }) => kind === 'authenticated' || kind === 'restricted') ??
@@ -128,15 +127,32 @@ function entrance(
   return { kind: 'internal', reason, at: namePlace(internal ?? location) }
 }
 
-/** The blocks of a server whose redirects lead to a location, by what is written out in them. */
-function leadsTo(
+function isEnteredInside(block: NginxDirective): boolean {
+  if (block.name !== 'location') return false
+  return readLocation(block).modifier === '@' || childrenNamed(block, 'internal').length > 0
+}
+
+/**
+ * The blocks that requests enter by their URI and leave for this location by redirects that are written out,
+ * perhaps by way of other internal ones.
+ */
+function origins(
   configuration: NginxConfiguration,
   server: NginxDirective,
   location: NginxDirective,
 ): readonly NginxDirective[] {
-  return redirects(configuration, server)
-    .filter(redirect => redirect.target === location)
-    .map(redirect => redirect.from)
+  const all = redirects(configuration, server)
+  const seen = new Set<NginxDirective>([location])
+  const found: NginxDirective[] = []
+  for (const target of seen) {
+    for (const redirect of all) {
+      if (redirect.target !== target || seen.has(redirect.from)) continue
+      // A set grows while it is walked, so what is added here is visited too.
+      if (isEnteredInside(redirect.from)) seen.add(redirect.from)
+      else if (!found.includes(redirect.from)) found.push(redirect.from)
+    }
+  }
+  return found
 }
 
 interface Redirect {
@@ -219,7 +235,7 @@ function authentication(configuration: NginxConfiguration, scope: NginxDirective
 
 /** What the client writes as it likes: an `if` on these turns some requests away, never all. */
 const FREE_VARIABLES =
-  /^(?:http_(?:user_agent|referer|host|cookie|accept\w*|origin)|host|uri|document_uri|request_uri|request_method|args|query_string|scheme|https|arg_\w+|cookie_\w+|server_port|server_name|request_filename|invalid_referer|is_args|[1-9])$/
+  /^(?:http_(?:user_agent|referer|host|accept\w*|origin)|host|uri|document_uri|request_uri|request_method|args|query_string|scheme|https|server_port|server_name|request_filename|invalid_referer|is_args|[1-9])$/
 
 /** An `if` that refuses requests by something else, such as a secret header: whether outsiders pass is unknown. */
 function guard(scope: NginxDirective): Reachability | null {
