@@ -1,6 +1,8 @@
 import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
 import { byText, namePlace } from '../../src/deployment/places.ts'
+import type { Workers } from '../../src/deployment/workers.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 
 const host = (lines: string): string =>
   `<VirtualHost *:9000>\n    ServerName example.org\n${lines}</VirtualHost>\n`
@@ -74,11 +76,17 @@ export default defineRule({
       },
     },
     {
+      title: 'embedded on purpose: prefork, and a number of processes chosen for it',
+      files: {
+        'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nLoadModule mpm_prefork_module modules/mod_mpm_prefork.so\nLoadModule wsgi_module modules/mod_wsgi.so\nListen 127.0.0.1:9000\nMaxRequestWorkers 8\n${host('    WSGIScriptAlias / /srv/app/wsgi.py\n')}`,
+      },
+    },
+    {
       title: 'a fragment that may get its group from the server',
       files: { 'site.conf': host('    WSGIScriptAlias / /srv/app/wsgi.py\n') },
     },
   ],
-  *check({ applications }) {
+  *check({ applications, workers }) {
     const embedded = applications.filter(
       ({ processGroup }) => processGroup.known && processGroup.value === '',
     )
@@ -90,6 +98,8 @@ export default defineRule({
       const isWhole = configuration.main !== null
       // The missing main file may send every script to a daemon process of its own.
       if (!isWhole && visibleDaemons.length === 0) continue
+      // Processes that are counted for it: then embedded mode is a decision.
+      if (visibleDaemons.length === 0 && isTunedForEmbedding(workers, configuration)) continue
       const [daemon] = visibleDaemons
       const daemonName = daemon?.name.known ? daemon.name.value : null
       const script = directive.args[1]?.value ?? ''
@@ -119,3 +129,11 @@ export default defineRule({
     }
   },
 })
+
+/** prefork, with a number of processes that somebody chose. */
+function isTunedForEmbedding(workers: readonly Workers[], configuration: ApacheConfiguration): boolean {
+  return workers.some(
+    ({ configuration: home, mpm }) =>
+      home === configuration && mpm.kind === 'prefork' && mpm.maxRequestWorkers.at !== null,
+  )
+}

@@ -28,6 +28,7 @@ export function backendHosts(
       hosts.push({
         configuration,
         directive,
+        virtualHost: host,
         addresses: host.addresses.map(({ socket, at }) => ({
           known: socket.known,
           address: socket.known ? socket.value.address : null,

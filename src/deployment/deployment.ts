@@ -2,6 +2,7 @@ import type { Place } from '../../parsers/text/source.ts'
 import type { FileSystem } from '../files/file-system.ts'
 import type { Address, Endpoint } from '../servers/address.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../servers/apache/configuration.ts'
+import type { VirtualHost } from '../servers/apache/queries/virtual-hosts.ts'
 import type { NginxConfiguration, NginxDirective } from '../servers/nginx/configuration.ts'
 import type { Application, Daemon } from './applications.ts'
 import type { PythonFacts } from './django/application-settings.ts'
@@ -168,6 +169,7 @@ export type Backend =
 export interface BackendHost {
   readonly configuration: ApacheConfiguration
   readonly directive: ApacheDirective
+  readonly virtualHost: VirtualHost
   readonly addresses: readonly HostAddress[]
   /** ServerName and ServerAlias, lower case, without port. */
   readonly names: readonly string[]

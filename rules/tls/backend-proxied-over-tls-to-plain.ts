@@ -1,0 +1,89 @@
+import type { Place } from '../../parsers/text/source.ts'
+import type { BackendHost, Deployment, Hop } from '../../src/deployment/deployment.ts'
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { speaksTls } from '../../src/deployment/backend-tls.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const nginx = (target: string): string =>
+  `server {\n    listen 80;\n    server_name example.org;\n    location / {\n        proxy_pass ${target};\n        proxy_set_header Host $host;\n    }\n}\n`
+const apache = (lines: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nLoadModule mpm_worker_module modules/mod_mpm_worker.so\nLoadModule ssl_module modules/mod_ssl.so\nListen 127.0.0.1:9000\n<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n${lines}</VirtualHost>\n`,
+})
+const whole = (target: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': `events {\n}\nhttp {\n${nginx(target)}}\n`,
+})
+const TLS = '    SSLEngine on\n    SSLCertificateFile /srv/tls/a.pem\n'
+
+export default defineRule({
+  summary: 'nginx and Apache do not agree whether their connection is encrypted',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'A TLS handshake on a plain port, or plain HTTP on a TLS port, is no request: nginx logs “wrong version number” and answers 502, or Apache answers 400 to every page. Both configuration checks are content.',
+  remedy: 'Give `proxy_pass` the scheme that Apache speaks on that port',
+  references: [
+    'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass',
+    'https://httpd.apache.org/docs/2.4/mod/mod_ssl.html#sslengine',
+  ],
+  bad: [
+    {
+      title: 'https to a plain virtual host',
+      files: { ...whole('«https://127.0.0.1:9000»'), ...apache('    DocumentRoot /srv/www\n') },
+    },
+    {
+      title: 'http to a virtual host with TLS',
+      files: { ...whole('«http://127.0.0.1:9000»'), ...apache(TLS) },
+    },
+  ],
+  good: [
+    {
+      title: 'both plain',
+      files: { ...whole('http://127.0.0.1:9000'), ...apache('    DocumentRoot /srv/www\n') },
+    },
+    { title: 'both encrypted', files: { ...whole('https://127.0.0.1:9000'), ...apache(TLS) } },
+    {
+      title: 'a backend that is not Apache',
+      files: { ...whole('https://127.0.0.1:9443'), ...apache('    DocumentRoot /srv/www\n') },
+    },
+  ],
+  *check(deployment) {
+    for (const hop of deployment.hops) {
+      if (hop.scheme === 'unknown') continue
+      const fault = contradiction(deployment, hop)
+      if (fault === null) continue
+      const { host, engine } = fault
+      const encrypts = hop.scheme === 'https'
+      const place = argumentPlace(hop.pass, 0)
+      const written = place.source.text.slice(place.start, place.end)
+      yield {
+        at: place,
+        message: encrypts
+          ? 'nginx begins a TLS handshake with its backend, but Apache speaks plain HTTP there, so every request is a 502'
+          : 'nginx sends plain HTTP to its backend, but Apache waits for a TLS handshake there, so every request is a 400',
+        label: encrypts ? 'https' : 'http',
+        related: [
+          { at: host.addresses[0]?.at ?? namePlace(host.directive), message: 'Apache answers here' },
+          ...(engine === null ? [] : [{ at: engine, message: 'turned on here' }]),
+        ],
+        help: `Write \`${encrypts ? 'http' : 'https'}://\` in nginx, or ${encrypts ? 'give the virtual host TLS' : 'take TLS from the virtual host'}`,
+        ...propose(`Connect by ${encrypts ? 'plain HTTP' : 'TLS'}`, 'unsafe', [
+          replacePlace(place, written.replace(/https?(?=:\/\/)/i, encrypts ? 'http' : 'https')),
+        ]),
+      }
+    }
+  },
+})
+
+/** A virtual host that the hop certainly reaches and that speaks the other protocol. */
+function contradiction(
+  deployment: Deployment,
+  hop: Hop,
+): { readonly host: BackendHost; readonly engine: Place | null } | null {
+  for (const host of deployment.backendsOf(hop)) {
+    if (!host.hops.some(reach => reach.hop === hop && reach.certain)) continue
+    const fact = speaksTls(host)
+    if (fact.known && fact.value !== (hop.scheme === 'https')) return { host, engine: fact.at }
+  }
+  return null
+}

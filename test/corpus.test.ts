@@ -1,0 +1,41 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Report } from '../src/engine/report.ts'
+import { severityAtLeast } from '../src/engine/severity.ts'
+import { loadRules } from '../tools/load-rules.ts'
+import { auditFolder } from './rules/audit-folder.ts'
+
+const CORPUS = resolve('test/corpus')
+const rules = (await loadRules()).map(({ rule }) => rule)
+
+function lines({ findings }: Report): readonly string[] {
+  return findings.map(
+    ({ at, severity, rule, message }) =>
+      `${at.file}:${at.line}:${at.column}: ${severity}[${rule}] ${message}`,
+  )
+}
+
+for (const name of readdirSync(CORPUS).sort()) {
+  const folder = join(CORPUS, name)
+  const expected = join(folder, 'expected.txt')
+  if (!existsSync(expected)) continue
+  test(`${name}: exactly what is expected`, async () => {
+    const report = await auditFolder(folder, rules)
+    assert.equal(report.crashes, [])
+    assert.is(`${lines(report).join('\n')}\n`, readFileSync(expected, 'utf8'))
+  })
+}
+
+for (const name of readdirSync(join(CORPUS, 'ok')).sort()) {
+  test(`ok/${name}: no warning and no error`, async () => {
+    const report = await auditFolder(join(CORPUS, 'ok', name), rules)
+    assert.equal(report.crashes, [])
+    const loud = report.findings.filter(({ severity }) => severityAtLeast(severity, 'warning'))
+    assert.equal(lines({ ...report, findings: loud }), [])
+    assert.ok(report.programs.every(({ accepted }) => accepted))
+  })
+}
+
+test.run()
