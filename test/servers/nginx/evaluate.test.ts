@@ -1,0 +1,246 @@
+import * as fc from 'fast-check'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { placeText, positionAt, type Source } from '../../../parsers/text/source.ts'
+import type { FileSystem } from '../../../src/files/file-system.ts'
+import { memoryFileSystem } from '../../../src/files/memory-file-system.ts'
+import type { NginxConfiguration, NginxDirective } from '../../../src/servers/nginx/configuration.ts'
+import { evaluateNginx, type NginxInput } from '../../../src/servers/nginx/evaluate.ts'
+
+const version = { value: '1.22.1', from: 'option', at: null } as const
+
+function sourceOf(files: FileSystem, path: string): Source {
+  const result = files.read(path)
+  if (result.kind !== 'source') throw new Error(`${path}: ${result.reason}`)
+  return result.source
+}
+
+/** Evaluates the main file `main` of the file system. */
+function evaluate(
+  files: FileSystem,
+  main = '/etc/nginx/nginx.conf',
+  more: Partial<NginxInput> = {},
+): NginxConfiguration {
+  return evaluateNginx({ files, main: sourceOf(files, main), fragments: [], version, ...more })
+}
+
+const nginx = (files: Readonly<Record<string, string>>): NginxConfiguration =>
+  evaluate(
+    memoryFileSystem(Object.fromEntries(Object.entries(files).map(([k, v]) => [`/etc/nginx/${k}`, v]))),
+  )
+
+/** `name(children)` with each context that differs from the parent's usual one left out. */
+function show(directives: readonly NginxDirective[]): string {
+  return directives
+    .map(({ name, args, children, node }) => {
+      const words = [name, ...args.map(arg => arg.value)].join(' ')
+      return node.block === null ? words : `${words} { ${show(children)} }`
+    })
+    .join('; ')
+}
+
+const codes = ({ problems }: NginxConfiguration): string[] =>
+  problems.map(({ code, fatal }) => `${code}${fatal ? '!' : ''}`)
+
+test('what an include brings follows it, with the context of its place and its own source', () => {
+  const { top, sources, occurrences, included } = nginx({
+    'nginx.conf': 'events {}\nhttp { include s/*; server { include p; } server { include p; } }',
+    's/a': 'server { listen 1; }',
+    p: 'listen 2;\nlocation / { include q; }',
+    q: 'deny all;',
+  })
+  assert.is(
+    show(top),
+    'events {  }; http { include s/*; server { listen 1 }; server { include p; listen 2; location / { include q; deny all } };' +
+      ' server { include p; listen 2; location / { include q; deny all } } }',
+  )
+  assert.equal(
+    sources.map(({ path }) => path.slice('/etc/nginx/'.length)),
+    ['nginx.conf', 's/a', 'p', 'q'],
+  )
+  const [, second, third] = occurrences.get('listen') ?? []
+  assert.is(second?.node, third?.node)
+  assert.is(second?.context, 'server')
+  assert.is(second?.parent?.name, 'server')
+  assert.is.not(second?.parent, third?.parent)
+  assert.is(second?.source.path, '/etc/nginx/p')
+  const [deny] = occurrences.get('deny') ?? []
+  assert.is(deny?.context, 'location')
+  const [first] = occurrences.get('include') ?? []
+  assert.equal(first && included?.get(first)?.map(({ path }) => path), ['/etc/nginx/s/a'])
+})
+
+test('contexts are told by the blocks around', () => {
+  const { occurrences } = nginx({
+    'nginx.conf': `events { a; }
+      http { map $uri $x { include m; } upstream u { b; } server { if ($x) { c; } location / { if ($x) { d; } limit_except GET { e; } } } }
+      stream { upstream u { f; } server { g; } map $a $b { x y; } }
+      mail { server { h; } }
+      rtmp { server { i; } }`,
+    m: 'server 1;\nlisten 2;',
+  })
+  const contexts = Object.fromEntries(
+    [...'abcdefghi'].map(name => [name, occurrences.get(name)?.[0]?.context]),
+  )
+  assert.equal(contexts, {
+    a: 'events',
+    b: 'upstream',
+    c: 'server if',
+    d: 'location if',
+    e: 'limit_except',
+    f: 'stream upstream',
+    g: 'stream server',
+    h: 'mail server',
+    i: 'unknown',
+  })
+  // What a map maps is no directive, whatever it is called.
+  assert.is(occurrences.has('listen'), false)
+  assert.equal(
+    occurrences.get('map')?.[0]?.children.map(({ name, context }) => `${context} ${name}`),
+    ['data include', 'data server', 'data listen'],
+  )
+})
+
+test('a missing file is said once, with the other places that include it', () => {
+  const { problems } = nginx({
+    'nginx.conf':
+      'events {}\nhttp { server { include gone; } server { include gone; include p; } server { include p; } }',
+    p: 'include gone;',
+  })
+  const missing = problems.filter(({ code }) => code === 'include-missing')
+  assert.is(missing.length, 1)
+  const [problem] = missing
+  assert.is(problem?.code, 'include-missing')
+  assert.is(problem?.fatal, true)
+  assert.is(problem && positionAt(problem.at.source, problem.at.start).column, 25)
+  assert.is(problem?.related?.length, 2)
+})
+
+test('a file that is not among the audited ones leaves a part unknown and is not fatal', () => {
+  const main =
+    'events {}\nhttp { include /opt/site/a.conf; include /opt/site/*.conf; bogus_directive_of_theirs on; }'
+  const files = memoryFileSystem({ '/etc/nginx/nginx.conf': main }, { covers: ['/etc'] })
+  const configuration = evaluate(files)
+  assert.equal(
+    codes(configuration).filter(code => code.startsWith('include')),
+    ['include-unknown', 'include-unknown'],
+  )
+})
+
+test("a repository need not hold the files that nginx's own package brings", () => {
+  const main = 'events {}\nhttp { include mime.types; server { location / { include fastcgi_params; } } }'
+  const bare = evaluate(memoryFileSystem({ '/nginx.conf': main }), '/nginx.conf')
+  assert.equal(codes(bare), ['include-unknown', 'include-unknown'])
+  const installed = evaluate(memoryFileSystem({ '/etc/nginx/nginx.conf': main, '/etc/nginx/koi-utf': '' }))
+  assert.equal(codes(installed), ['include-missing!', 'include-missing!'])
+})
+
+test('where nginx itself lives elsewhere, files beside the main one stand for those below /etc/nginx', () => {
+  const files = memoryFileSystem(
+    {
+      '/repo/nginx.conf': 'events {}\nhttp { include /etc/nginx/conf.d/*.conf; }',
+      '/repo/conf.d/a.conf': 'server { listen 1; }',
+    },
+    { covers: ['/repo'] },
+  )
+  const configuration = evaluate(files, '/repo/nginx.conf')
+  assert.is(configuration.occurrences.get('listen')?.length, 1)
+  assert.equal(codes(configuration), [])
+})
+
+test('an include map leads into a tree of another layout', () => {
+  const files = memoryFileSystem({
+    '/nginx.conf': 'events {}\nhttp { include /usr/share/site/*.conf; }',
+    '/conf/a.conf': 'server { listen 1; }',
+  })
+  const includeMap = [{ from: '/usr/share/site/', to: '/conf/' }]
+  assert.is(evaluate(files, '/nginx.conf', { includeMap }).occurrences.get('listen')?.length, 1)
+})
+
+test('a link that leads out of what is audited is unknown, one that leads nowhere on a machine is fatal', () => {
+  const texts = { '/etc/nginx/nginx.conf': 'events {}\nhttp { include s/*; }' }
+  const links = { '/etc/nginx/s/a': '/opt/a.conf' }
+  assert.equal(codes(evaluate(memoryFileSystem(texts, { links, covers: ['/etc'] }))), ['include-unknown'])
+  assert.equal(codes(evaluate(memoryFileSystem(texts, { links }))), ['include-missing!'])
+})
+
+test('a file that links lead to is read under the folder by which nginx opened it', () => {
+  const files = memoryFileSystem(
+    { '/srv/conf/main': 'events {}\nhttp { include a; }', '/etc/nginx/a': 'sendfile on;' },
+    { links: { '/etc/nginx/nginx.conf': '/srv/conf/main' } },
+  )
+  const configuration = evaluate(files, '/etc/nginx/nginx.conf', { mainPath: '/etc/nginx/nginx.conf' })
+  assert.equal(codes(configuration), [])
+  assert.ok(configuration.occurrences.has('sendfile'))
+})
+
+test('a cycle is told where it closes, and what came before it is read', () => {
+  const { problems, occurrences } = nginx({
+    'nginx.conf': 'events {}\nhttp { include a; }',
+    a: 'map $uri $a { }\ninclude b;',
+    b: '\ninclude a;',
+  })
+  assert.equal(
+    problems.map(({ code, at }) => [code, at.source.path, placeText(at)]),
+    [['include-cycle', '/etc/nginx/b', 'a']],
+  )
+  assert.is(occurrences.get('map')?.length, 1)
+})
+
+test('a syntax error of a file that is read a thousand times is said once, in reading order', () => {
+  const configuration = nginx({
+    'nginx.conf': 'events {}\nhttp { include p; include p;\n sendfile maybe; }',
+    p: 'server { listen 1; ; }',
+  })
+  assert.equal(codes(configuration).slice(0, 2), ['unexpected-semicolon!', 'invalid-value!'])
+})
+
+test('nothing in a template is fatal', () => {
+  const source: Source = {
+    path: '/etc/nginx/nginx.conf',
+    text: 'events {}\nhttp { include {{ a }}; include gone; listen {{ b }} }',
+    code: 'events {}\nhttp { include \uE000\uE000\uE000\uE000\uE000\uE000\uE000; include gone; listen \uE000\uE000\uE000\uE000\uE000\uE000\uE000 }',
+    encoding: 'utf8',
+    template: true,
+  }
+  const { problems } = evaluateNginx({ files: memoryFileSystem({}), main: source, fragments: [], version })
+  assert.equal(problems, [])
+})
+
+test('any text is evaluated, and every block holds its children', () => {
+  const words = fc.constantFrom(
+    ...'events http server location / if map $uri $x include a b c * ; ; ; { { } } } " \' # \n'.split(' '),
+    'nginx.conf',
+    'listen 80',
+  )
+  const text = fc.array(words, { maxLength: 60 }).map(parts => parts.join(' '))
+  fc.assert(
+    fc.property(text, text, text, (main, a, b) => {
+      const { top, occurrences } = nginx({ 'nginx.conf': main, a, b })
+      let count = 0
+      const walk = (directives: readonly NginxDirective[], parent: NginxDirective | null): void => {
+        for (const directive of directives) {
+          assert.is(directive.parent, parent)
+          if (directive.context !== 'data') {
+            count++
+            assert.ok(occurrences.get(directive.name)?.includes(directive))
+          }
+          walk(directive.children, directive)
+        }
+      }
+      walk(top, null)
+      assert.is(
+        [...occurrences.values()].reduce((sum, found) => sum + found.length, 0),
+        count,
+      )
+    }),
+    { seed: 41, numRuns: 500 },
+  )
+})
+
+test('a block that is nested beyond reason ends the evaluation of its branch alone', () => {
+  const { top } = nginx({ 'nginx.conf': `${'a {'.repeat(50_000)}${'}'.repeat(50_000)} b;` })
+  assert.is(top.at(-1)?.name, 'b')
+})
+
+test.run()
