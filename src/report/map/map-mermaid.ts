@@ -1,0 +1,19 @@
+import type { DeploymentMap } from '../../deployment/deployment-map.ts'
+import { mapGraph } from './map-graph.ts'
+
+/** A Mermaid flowchart, as GitHub draws it in Markdown. */
+export function mapMermaid(map: DeploymentMap): string {
+  const { nodes, edges } = mapGraph(map)
+  const lines = ['flowchart LR']
+  for (const { id, label, broken } of nodes)
+    lines.push(`  ${id}["${entities(label)}"]${broken ? ':::broken' : ''}`)
+  for (const { from, to, label } of edges)
+    lines.push(`  ${from} -->${label === '' ? '' : `|"${entities(label)}"|`} ${to}`)
+  lines.push('  classDef broken stroke:#d00,stroke-width:3px')
+  return `${lines.join('\n')}\n`
+}
+
+/** Mermaid has no backslash escapes: what would end the label is written as an entity. */
+function entities(text: string): string {
+  return text.replace(/["#&<>;]/g, character => `#${character.charCodeAt(0)};`).replaceAll('\n', '<br>')
+}
