@@ -23,6 +23,8 @@ export interface NginxInput {
   readonly fragments: readonly Source[]
   readonly version: ServerVersion
   readonly includeMap?: readonly IncludeMapping[]
+  /** True where the files came from an `nginx -T` dump, which holds all that nginx reads. */
+  readonly isDump?: boolean
 }
 
 /**
@@ -97,6 +99,7 @@ class Evaluation {
       files,
       path === null ? null : path.slice(0, path.lastIndexOf('/')),
       input.includeMap,
+      input.isDump,
     )
   }
 

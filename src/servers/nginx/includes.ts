@@ -58,12 +58,14 @@ const STOCK_FILES = [
  *
  * nginx takes a relative path from the folder of the main file (`mainFolder`), whichever file it stands
  * in. Without a main file that folder is unknown: the first folder upward from the including file that
- * has the path stands for it. A missing file is fatal only where its absence is evidence.
+ * has the path stands for it. A missing file is fatal only where its absence is evidence. `isComplete`
+ * says that every file that nginx would read is there, so that a pattern which finds none means none.
  */
 export function includeResolver(
   files: FileSystem,
   mainFolder: string | null,
   mappings: readonly IncludeMapping[] = [],
+  isComplete = false,
 ): (request: IncludeRequest) => readonly IncludeStep[] {
   const known = new Map<string, readonly IncludeStep[]>()
   const holdsEverything = files.covers('/no-such-folder/no-such-folder/no-such-file')
@@ -98,7 +100,7 @@ export function includeResolver(
     const beside = inside === null ? [] : namedBy(`${folder}/${inside}`, literal)
     if (beside.length > 0) return beside.map(read)
     if (!pattern) return [absent(path, folder)]
-    return files.covers(fixedPart(path)) ? [] : [outside(path)]
+    return isComplete || files.covers(fixedPart(path)) ? [] : [outside(path)]
   }
 
   const fromFragment = (value: string, from: Source, literal: boolean): readonly IncludeStep[] => {

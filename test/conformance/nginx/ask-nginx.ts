@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 export interface NginxCase {
   readonly name: string
   readonly conf: string
-  /** Path relative to the folder of `nginx.conf` to content; `null` content is an empty folder. */
+  /** Path relative to the folder of `nginx.conf` to content; `null` is an empty folder. */
   readonly files: Readonly<Record<string, string | null>>
   /** Link, relative to the same folder, to its target. */
   readonly links?: Readonly<Record<string, string>>
@@ -19,8 +19,23 @@ export interface NginxVerdict {
   readonly messages: readonly string[]
 }
 
-/** Asks the installed nginx, in a private folder that is gone afterwards. */
+/** Asks the installed nginx about a case, in a private folder that is gone afterwards. */
 export function askNginx(asked: NginxCase): NginxVerdict {
+  return withCase(asked, (main, run) => {
+    const { status, stderr } = run('-t')
+    const messages = stderr
+      .split('\n')
+      .filter(line => /^nginx: \[(?:emerg|crit|alert|warn)\]/.test(line))
+      .map(line => line.slice('nginx: '.length).replaceAll(dirname(main), '$ROOT'))
+    return { accepts: status === 0, messages }
+  })
+}
+
+/** Runs nginx on the case's main file with one more option. */
+export type RunNginx = (option: '-t' | '-T') => SpawnSyncReturns<string>
+
+/** Writes a case to disk for as long as `use` takes. */
+export function withCase<Result>(asked: NginxCase, use: (main: string, run: RunNginx) => Result): Result {
   const root = mkdtempSync(join(tmpdir(), 'nginx-case-'))
   try {
     chmodSync(root, 0o755)
@@ -33,17 +48,14 @@ export function askNginx(asked: NginxCase): NginxVerdict {
       mkdirSync(dirname(join(root, path)), { recursive: true })
       symlinkSync(target, join(root, path))
     }
-    const log = join(root, 'error.log')
-    // The prefix lies elsewhere on purpose: includes begin at the folder of the main file.
-    const options = ['-p', tmpdir(), '-c', join(root, 'nginx.conf'), '-e', log, '-t']
-    // An include of itself goes on until no more files may be open.
-    const command = ['-c', 'ulimit -n 100; exec nginx "$@"', 'nginx', ...options]
-    const result = spawnSync('sh', command, { encoding: 'latin1', timeout: 10_000 })
-    const messages = result.stderr
-      .split('\n')
-      .filter(line => /^nginx: \[(?:emerg|crit|alert|warn)\]/.test(line))
-      .map(line => line.slice('nginx: '.length).replaceAll(root, '$ROOT'))
-    return { accepts: result.status === 0, messages }
+    const main = join(root, 'nginx.conf')
+    return use(main, option => {
+      // The prefix lies elsewhere on purpose: includes begin at the folder of the main file.
+      const options = ['-p', tmpdir(), '-c', main, '-e', join(root, 'error.log'), option]
+      // An include of itself goes on until no more files may be open.
+      const command = ['-c', 'ulimit -n 100; exec nginx "$@"', 'nginx', ...options]
+      return spawnSync('sh', command, { encoding: option === '-t' ? 'latin1' : 'utf8', timeout: 10_000 })
+    })
   } finally {
     rmSync(root, { recursive: true, force: true })
   }
