@@ -1,0 +1,225 @@
+import type { ApacheWord } from '../../../../parsers/apache/syntax.ts'
+import { type Check, type Fault, invalid, isInside, textAfterWords, argument, type Walk } from './check.ts'
+import { expressionFault } from './expression.ts'
+import { isUrl } from './alias.ts'
+import { directoryFault } from './paths.ts'
+import { hasStatusLine } from './rewrite.ts'
+
+const OPTIONS = new Set(
+  'indexes includes includesnoexec followsymlinks symlinksifownermatch execcgi multiviews runscripts all none'.split(
+    ' ',
+  ),
+)
+
+/** `Options`: either all words with a sign or none; `None` and `All` take no sign. */
+export const checkOptions: Check = directive => {
+  let signs = 0
+  let first = true
+  for (const word of directive.args) {
+    const sign = /^[+-]/.test(word.value)
+    const name = (sign ? word.value.slice(1) : word.value).toLowerCase()
+    if (sign ? !first && signs === 0 : signs > 0) {
+      return invalid(
+        'options with and without a sign stand in one line',
+        word,
+        'give all of them a `+` or `-`, or none',
+      )
+    }
+    if (sign) signs++
+    if (!OPTIONS.has(name)) return invalid(`there is no option \`${word.value}\``, word, optionHelp(word))
+    if (sign && (name === 'none' || name === 'all'))
+      return invalid(`\`${word.value}\`: \`${name}\` takes no sign`, word)
+    if (name === 'none' && !first) return invalid('`None` is not the first option', word)
+    first = false
+  }
+  return null
+}
+
+function optionHelp(word: ApacheWord): string | undefined {
+  if (word.value.includes(',')) return 'part options by blanks'
+  return word.value.startsWith('#') ? 'put the comment on a line of its own' : undefined
+}
+
+const OVERRIDES = new Set(['authconfig', 'fileinfo', 'indexes', 'limit', 'options', 'all', 'none'])
+
+export const checkAllowOverride: Check = directive => {
+  for (const word of directive.args) {
+    const equals = word.value.indexOf('=')
+    const name = (equals === -1 ? word.value : word.value.slice(0, equals)).toLowerCase()
+    if (name === 'nonfatal') {
+      if (equals === -1)
+        return invalid(
+          '`Nonfatal` is not followed by `=`',
+          word,
+          'write `Nonfatal=Override`, `Nonfatal=Unknown` or `Nonfatal=All`',
+        )
+      continue
+    }
+    if (!OVERRIDES.has(name)) return invalid(`there is no override class \`${word.value}\``, word)
+    if (name !== 'options' || equals === -1) continue
+    for (const option of word.value.slice(equals + 1).split(',')) {
+      if (option !== '' && !OPTIONS.has(option.toLowerCase()))
+        return invalid(`there is no option \`${option}\``, word)
+    }
+  }
+  return null
+}
+
+export const checkAllowOverrideList: Check = directive => {
+  const { args } = directive
+  if (args.length < 2) return null
+  const none = args.find(word => word.value.toLowerCase() === 'none')
+  return none === undefined ? null : invalid('`None` stands beside names of directives', none)
+}
+
+export const checkErrorDocument: Check = (directive, _scope, walk) => {
+  const code = Number.parseInt(argument(directive, 0), 10)
+  if (!hasErrorStatus(code)) {
+    return invalid(`\`${argument(directive, 0)}\` is no status code that httpd knows`, directive.args[0])
+  }
+  const word = directive.args[1]
+  const target = word?.value ?? ''
+  if (target.toLowerCase() === 'default') return null
+  // Whatever the kind of the target, httpd reads it as a string expression, unless it is a URL.
+  if (isUrl(target)) return null
+  const fault = expressionFault(target, 'string', walk.names)
+  return fault === null
+    ? null
+    : { code: 'invalid-expression', message: `the text is no expression: ${fault}`, word }
+}
+
+function hasErrorStatus(code: number): boolean {
+  return hasStatusLine(code) && code !== 425
+}
+
+export const checkDocumentRoot: Check = (directive, scope, walk) => {
+  const fault = directoryFault(directive, argument(directive, 0), directive.args[0], walk)
+  if (fault === null) return null
+  // Of a virtual host httpd only warns.
+  return { ...fault, fatal: scope.virtualHost === null }
+}
+
+/** A folder that has to be there, such as `CoreDumpDirectory`. */
+export const checkDirectory: Check = (directive, _scope, walk) =>
+  directoryFault(directive, argument(directive, 0), directive.args[0], walk)
+
+/** `Error` refuses the configuration with its own words. */
+export const checkError: Check = directive => {
+  const text = textAfterWords(directive, 0)
+  const message =
+    text === '' ? '`Error` stops the server, without a word' : `\`Error\` stops the server: ${text}`
+  return { code: 'error-directive', message, word: directive.args[0] }
+}
+
+const FILE_MUTEXES = new Set(['flock', 'fcntl', 'file'])
+const MUTEXES = new Set(['none', 'default', 'sem', 'sysvsem', 'posixsem', 'pthread', ...FILE_MUTEXES])
+
+export const checkMutex: Check = (directive, _scope, walk) => {
+  const word = directive.args[0]
+  if (word === undefined) return { code: 'wrong-argument-count', message: '`Mutex` names no mechanism' }
+  const colon = word.value.indexOf(':')
+  const kind = (colon === -1 ? word.value : word.value.slice(0, colon)).toLowerCase()
+  if (!MUTEXES.has(kind)) return invalid(`there is no mutex \`${word.value}\``, word)
+  const folder = colon === -1 ? '' : word.value.slice(colon + 1)
+  return folder === '' ? null : directoryFault(directive, folder, word, walk)
+}
+
+const EXPIRY_UNITS: readonly (readonly [word: string, least: number])[] = [
+  ['years', 1],
+  ['months', 2],
+  ['weeks', 1],
+  ['days', 1],
+  ['hours', 1],
+  ['minutes', 2],
+  ['seconds', 1],
+]
+
+/** httpd compares only the first letters: one, or two where one would not tell `months` from `minutes`. */
+function isUnit(word: string): boolean {
+  const lower = word.toLowerCase()
+  return EXPIRY_UNITS.some(([unit, least]) => lower.slice(0, least) === unit.slice(0, least))
+}
+
+/** An expiry such as `A3600` or `access plus 1 month`; null where httpd takes it. */
+function expiryFault(text: string, word: ApacheWord | undefined): Fault | null {
+  if (/^[AM]/.test(text)) return null
+  const words = text.split(/\s+/).filter(part => part !== '')
+  const base = words.shift() ?? ''
+  if (!/^[amn]/i.test(base))
+    return invalid(
+      `\`${base}\` is no moment from which to count`,
+      word,
+      'begin with `access` or `modification`',
+    )
+  if (/^p/i.test(words[0] ?? '')) words.shift()
+  for (let index = 0; index < words.length; index += 2) {
+    const number = words[index] ?? ''
+    const unit = words[index + 1]
+    if (!/^[0-9]/.test(number)) return invalid(`\`${number}\` is no number`, word)
+    if (unit === undefined) return invalid(`no unit follows \`${number}\``, word)
+    if (!isUnit(unit)) return invalid(`\`${unit}\` is no unit of time`, word)
+  }
+  return null
+}
+
+export const checkExpiresDefault: Check = directive => expiryFault(argument(directive, 0), directive.args[0])
+
+export const checkExpiresByType: Check = directive => {
+  if (!argument(directive, 0).includes('/')) {
+    return invalid(`\`${argument(directive, 0)}\` has no slash, so it is no media type`, directive.args[0])
+  }
+  return expiryFault(argument(directive, 1), directive.args[1])
+}
+
+/** `SetEnvIf` and its kin: what is looked at, a pattern, and the variables. */
+export function setEnvIfCheck(names: boolean, regexFault: (pattern: string) => string | null): Check {
+  return directive => {
+    const { args } = directive
+    const attribute = names ? argument(directive, 0) : ''
+    const index = names ? 1 : 0
+    if (
+      (names && attribute === '') ||
+      argument(directive, index) === '' ||
+      argument(directive, index + 1) === ''
+    ) {
+      return {
+        code: 'wrong-argument-count',
+        message: `\`${directive.name}\` lacks ${names ? 'a header, a pattern or a variable' : 'a pattern or a variable'}`,
+        word: args[args.length - 1],
+      }
+    }
+    const nameFault = names && !/^[A-Za-z0-9_-]*$/.test(attribute) ? regexFault(attribute) : null
+    if (nameFault !== null) {
+      return {
+        code: 'invalid-regex',
+        message: `the name's pattern does not compile: ${nameFault}`,
+        word: args[0],
+      }
+    }
+    const fault = regexFault(argument(directive, index))
+    if (fault === null) return null
+    return {
+      code: 'invalid-regex',
+      message: `the pattern of \`${directive.name}\` does not compile: ${fault}`,
+      word: args[index],
+    }
+  }
+}
+
+export const checkSetEnvIfExpr: Check = (directive, _scope, walk: Walk) => {
+  if (argument(directive, 0) === '' || argument(directive, 1) === '') {
+    return { code: 'wrong-argument-count', message: '`SetEnvIfExpr` takes an expression and variables' }
+  }
+  const fault = expressionFault(argument(directive, 0), 'boolean', walk.names)
+  if (fault === null) return null
+  return {
+    code: 'invalid-expression',
+    message: `the condition is no expression: ${fault}`,
+    word: directive.args[0],
+  }
+}
+
+/** True inside sections that httpd counts as a directory's own. */
+export function isPerDirectory(scope: Parameters<Check>[1]): boolean {
+  return scope.path !== null || isInside(scope, 'directory')
+}

@@ -1,0 +1,193 @@
+import { type Check, type Fault, invalid, argument } from './check.ts'
+import { expressionFault } from './expression.ts'
+import { regexFault } from './regex.ts'
+import { isSubnet } from './subnet.ts'
+import { leadingNumber } from './values.ts'
+
+const INDEX_OPTIONS = new Set(
+  (
+    'fancyindexing foldersfirst htmltable ignorecase ignoreclient iconsarelinks scanhtmltitles showforbidden ' +
+    'suppresscolumnsorting suppressdescription suppresshtmlpreamble suppressicon suppresslastmodified ' +
+    'suppressrules suppresssize trackmodified versionsort xhtml useolddateformat addalttoclass none'
+  ).split(' '),
+)
+const INDEX_VALUES = new Set(['iconwidth', 'iconheight', 'namewidth', 'descriptionwidth', 'type', 'charset'])
+const LEAST_WIDTH: Readonly<Record<string, number>> = { namewidth: 5, descriptionwidth: 12 }
+
+export const checkIndexOptions: Check = directive => {
+  for (const word of directive.args) {
+    const sign = /^[+-]/.exec(word.value)?.[0]
+    const [name = '', value] = word.value.slice(sign === undefined ? 0 : 1).split('=')
+    const lower = name.toLowerCase()
+    if (lower === 'none' && sign !== undefined) return invalid('`None` takes no sign', word)
+    if (INDEX_OPTIONS.has(lower) && value === undefined) continue
+    if (!INDEX_VALUES.has(lower)) return invalid(`there is no index option \`${word.value}\``, word)
+    if (value !== undefined && sign === '-')
+      return invalid(`\`${word.value}\` takes away a value`, word, `write \`-${name}\``)
+    const least = LEAST_WIDTH[lower]
+    // Text that is no number is taken as 0, which httpd lets pass.
+    if (
+      least !== undefined &&
+      value !== undefined &&
+      /^[0-9]/.test(value) &&
+      Number.parseInt(value, 10) < least
+    ) {
+      return invalid(`\`${name}\` is less than ${least}`, word)
+    }
+  }
+  return null
+}
+
+/** `header=20-40,MinRate=500` and its kin. */
+export const checkRequestReadTimeout: Check = directive => {
+  for (const word of directive.args) {
+    const fault = readTimeoutFault(word.value)
+    if (fault !== null) return invalid(`\`${word.value}\`: ${fault}`, word)
+  }
+  return null
+}
+
+function readTimeoutFault(text: string): string | null {
+  const equals = text.indexOf('=')
+  if (equals === -1) return 'this is no `key=value`'
+  if (!/^(?:header|body|handshake)$/i.test(text.slice(0, equals)))
+    return 'this is neither `header`, `body` nor `handshake`'
+  const value = text.slice(equals + 1)
+  const rate = /,\s*minrate\s*=(.*)$/is.exec(value)
+  const range = rate === null ? value : value.slice(0, rate.index)
+  if (range.includes(',')) return 'only `MinRate=` may follow the comma'
+  if (rate !== null) {
+    if (!/^[0-9]+$/.test(rate[1] ?? '')) return 'the rate is no number'
+    if (Number(rate[1]) < 1) return 'the rate is 0'
+  }
+  const bounds = range.split('-')
+  if (bounds.length > 2 || !bounds.every(bound => /^[0-9]+$/.test(bound))) return 'the time is no number'
+  if (bounds.length < 2) return null
+  if (rate === null) return 'a range of times needs `MinRate=`'
+  return Number(bounds[1]) <= Number(bounds[0]) ? 'the range ends before it begins' : null
+}
+
+export const checkSubstitute: Check = directive => {
+  const word = directive.args[0]
+  const text = word?.value ?? ''
+  const delimiter = text[1]
+  if (!/^s/i.test(text) || delimiter === undefined) return invalid(`\`${text}\` is no \`s/…/…/\``, word)
+  const parts = text.slice(2).split(delimiter)
+  if (parts.length < 2) return invalid(`\`${text}\` has no replacement`, word)
+  const flags = parts[2] ?? ''
+  if (!/^[infq]*$/i.test(flags)) return invalid(`\`${flags}\` are no flags of a substitution`, word)
+  const fault = /n/i.test(flags) ? null : regexFault(parts[0] ?? '')
+  if (fault === null) return null
+  return { code: 'invalid-regex', message: `the pattern does not compile: ${fault}`, word }
+}
+
+/** `(ALT,/icon.gif)` is one word. */
+export const checkAddIcon: Check = directive => {
+  const value = argument(directive, 0)
+  if (!value.startsWith('(')) return null
+  if (!value.includes(','))
+    return invalid(`\`${value}\` has no closing parenthesis or no comma`, directive.args[0])
+  return value.endsWith(')') ? null : invalid(`\`${value}\` has no closing parenthesis`, directive.args[0])
+}
+
+export const checkAction: Check = directive => {
+  const third = directive.args[2]
+  if (third === undefined || third.value.toLowerCase() === 'virtual') return null
+  return invalid(`\`${third.value}\` is not \`virtual\``, third)
+}
+
+/** Proxies of mod_remoteip: an address, a network, or a name, which only a resolver could judge. */
+export const checkRemoteProxies: Check = directive => {
+  for (const word of directive.args) {
+    const value = word.value
+    if (value === '') return null
+    const asAddress = value.includes('/') || value.includes(':') || /^[0-9.]+$/.test(value)
+    if (asAddress && !isSubnet(value)) return invalid(`\`${value}\` is no address or network`, word)
+  }
+  return null
+}
+
+/** `%0`, `%2.1`, `%-1+`, `%p`, `%%` in the path of a virtual document root. */
+export const checkVirtualPath: Check = directive => {
+  const word = directive.args[0]
+  const text = word?.value ?? ''
+  if (text.toLowerCase() === 'none') return null
+  if (!text.startsWith('/')) return invalid(`\`${text}\` is no absolute path`, word)
+  for (const found of text.matchAll(/%(?:%|p|-?[0-9]+\+?(?:\.-?[0-9]+\+?)?|(.?))/gs)) {
+    if (found[1] !== undefined) return invalid(`\`${found[0]}\` names no part of the host`, word)
+  }
+  return null
+}
+
+export const checkUserDir: Check = directive => {
+  if (directive.args.length > 0) return null
+  return { code: 'wrong-argument-count', message: '`UserDir` has no argument' }
+}
+
+export const checkFilterByType: Check = directive => {
+  if (directive.args.length >= 2) return null
+  return {
+    code: 'wrong-argument-count',
+    message: '`AddOutputFilterByType` takes filters and at least one media type',
+    word: directive.args[0],
+  }
+}
+
+export const checkDeflateNote: Check = directive => {
+  const [first, second] = directive.args
+  if (second === undefined || /^(?:input|output|ratio)$/i.test(first?.value ?? '')) return null
+  return invalid(`there is no note of the kind \`${first?.value}\``, first)
+}
+
+/** `MaxRanges` and its kin: a word, or a number from 1 on. */
+export const checkRangeLimit: Check = directive => {
+  const value = argument(directive, 0)
+  if (/^(?:none|default|unlimited)$/i.test(value) || leadingNumber(value) >= 1) return null
+  return invalid(
+    `\`${value}\` is neither a number from 1 on nor \`none\`, \`default\` or \`unlimited\``,
+    directive.args[0],
+  )
+}
+
+export const checkIndexRedirect: Check = directive => {
+  const value = argument(directive, 0)
+  if (/^(?:on|off|permanent|temp|seeother)$/i.test(value)) return null
+  const status = leadingNumber(value)
+  if (status >= 300 && status <= 399) return null
+  return invalid(`\`${value}\` is no status of a redirect`, directive.args[0])
+}
+
+export const checkIndexOrder: Check = directive => {
+  if (!/^(?:ascending|descending)$/i.test(argument(directive, 0))) {
+    return invalid('the order is neither `Ascending` nor `Descending`', directive.args[0])
+  }
+  if (/^(?:name|date|size|description)$/i.test(argument(directive, 1))) return null
+  return invalid('the index is ordered neither by name, date, size nor description', directive.args[1])
+}
+
+/** The methods of `MultiviewsMatch`: `Any` and `NegotiatedOnly` stand alone. */
+export const checkMultiviews: Check = directive => {
+  const words = directive.args.filter(word => word.value !== '')
+  for (const [index, word] of words.entries()) {
+    const lower = word.value.toLowerCase()
+    if (!/^(?:any|negotiatedonly|filters|handlers)$/.test(lower))
+      return invalid(`there is no \`${word.value}\` to match`, word)
+    if (index === 0) continue
+    const alone = /^(?:any|negotiatedonly)$/
+    if (alone.test(lower) || alone.test(words[index - 1]?.value.toLowerCase() ?? '')) {
+      return invalid(`\`${word.value}\` does not go with what stands before it`, word)
+    }
+  }
+  return null
+}
+
+/** A check that the first argument is a boolean expression. */
+export const checkCondition: Check = (directive, _scope, walk): Fault | null => {
+  const fault = expressionFault(argument(directive, 0), 'boolean', walk.names)
+  if (fault === null) return null
+  return {
+    code: 'invalid-expression',
+    message: `the condition is no expression: ${fault}`,
+    word: directive.args[0],
+  }
+}

@@ -1,0 +1,50 @@
+import { posix } from 'node:path'
+import type { ApacheWord } from '../../../../parsers/apache/syntax.ts'
+import type { ApacheDirective } from '../configuration.ts'
+import type { Fault, Walk } from './check.ts'
+
+/** A path as httpd resolves it: relative ones from `ServerRoot`; null where nobody knows that. */
+export function absolutePath(path: string, walk: Walk): string | null {
+  if (path.startsWith('/')) return posix.normalize(path)
+  const root = walk.unit.serverRoot
+  return root.known ? posix.join(root.value, path) : null
+}
+
+/** A file that httpd opens or asks for while it reads its configuration; silent where it may well be there. */
+export function fileFault(
+  directive: ApacheDirective,
+  path: string,
+  word: ApacheWord | undefined,
+  walk: Walk,
+): Fault | null {
+  return missingFault(directive, path, word, walk, 'file')
+}
+
+export function directoryFault(
+  directive: ApacheDirective,
+  path: string,
+  word: ApacheWord | undefined,
+  walk: Walk,
+): Fault | null {
+  return missingFault(directive, path, word, walk, 'directory')
+}
+
+function missingFault(
+  directive: ApacheDirective,
+  path: string,
+  word: ApacheWord | undefined,
+  walk: Walk,
+  wanted: 'file' | 'directory',
+): Fault | null {
+  const absolute = absolutePath(path, walk)
+  if (absolute === null) return null
+  const { files } = walk.unit
+  const kind = files.kind(absolute)
+  if (kind === wanted || (wanted === 'file' && kind === 'other')) return null
+  if (kind === null && !files.covers(absolute)) return null
+  const message =
+    kind === null
+      ? `\`${directive.name}\` names ${absolute}, which is not there`
+      : `\`${directive.name}\` names ${absolute}, which is no ${wanted}`
+  return { code: 'path-missing', message, word }
+}

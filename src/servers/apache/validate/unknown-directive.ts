@@ -1,0 +1,121 @@
+import { distance } from 'fastest-levenshtein'
+import type { ApacheDirective } from '../configuration.ts'
+import {
+  type ApacheDirectiveFacts,
+  allApacheDirectives,
+  apacheDirective,
+  apacheSection,
+} from '../directives.ts'
+import type { Fault, ValidationUnit } from './check.ts'
+
+/** Names that modules outside the table bring, by how they begin. */
+const FOREIGN: readonly (readonly [prefix: string, module: string])[] = [
+  ['php_', 'PHP'],
+  ['sec', 'mod_security'],
+  ['passenger', 'Passenger'],
+  ['fcgid', 'mod_fcgid'],
+  ['fastcgi', 'mod_fastcgi'],
+  ['jk', 'mod_jk'],
+  ['perl', 'mod_perl'],
+  ['python', 'mod_python'],
+  ['geoip', 'mod_geoip'],
+  ['maxmind', 'mod_maxminddb'],
+  ['dos', 'mod_evasive'],
+  ['modpagespeed', 'mod_pagespeed'],
+  ['krb', 'mod_auth_kerb'],
+  ['gssapi', 'mod_auth_gssapi'],
+  ['oidc', 'mod_auth_openidc'],
+  ['mellon', 'mod_auth_mellon'],
+  ['shib', 'mod_shib'],
+  ['svn', 'mod_dav_svn'],
+  ['qs_', 'mod_qos'],
+  ['xsendfile', 'mod_xsendfile'],
+]
+
+/** Names that httpd 2.4 dropped, with what took their place. */
+const DROPPED: Readonly<Record<string, string>> = {
+  acceptmutex: 'write `Mutex`',
+  authauthoritative: 'drop the line',
+  authdefaultauthoritative: 'drop the line',
+  authzdefaultauthoritative: 'drop the line: httpd 2.4 has no such switch',
+  authzuserauthoritative: 'drop the line: httpd 2.4 has no such switch',
+  authzgroupfileauthoritative: 'drop the line: httpd 2.4 has no such switch',
+  cookielog: 'write `CustomLog` with a `%{cookie}n` format',
+  lockfile: 'write `Mutex`',
+  rewritelock: 'write `Mutex`',
+  rewritelog: 'write `LogLevel rewrite:trace3`',
+  rewriteloglevel: 'write `LogLevel rewrite:trace3`',
+  sslmutex: 'write `Mutex`',
+}
+
+/** The names near to an unknown one cost a walk over the table: the same name is asked about once. */
+const nearest = new Map<string, string | undefined>()
+
+/** The fault of a name that no module in the table has. */
+export function unknownFault(directive: ApacheDirective, unit: ValidationUnit): Fault | null {
+  const lower = directive.name.toLowerCase()
+  const foreign = FOREIGN.find(([prefix]) => lower.startsWith(prefix))?.[1]
+  if (!unit.modulesComplete || hasForeignModule(unit)) return null
+  const shown = directive.section ? `<${directive.name}>` : directive.name
+  return {
+    code: 'unknown-directive',
+    message: `no module that is loaded knows \`${shown}\``,
+    help: unknownHelp(directive, lower, foreign),
+  }
+}
+
+/** True where a module is loaded that the table does not know: what it brings is unknown. */
+export function hasForeignModule(unit: ValidationUnit): boolean {
+  for (const module of unit.modules.values()) if (module.file === null) return true
+  return false
+}
+
+function unknownHelp(
+  directive: ApacheDirective,
+  lower: string,
+  foreign: string | undefined,
+): string | undefined {
+  const dropped = DROPPED[lower]
+  if (dropped !== undefined) return dropped
+  if (lower.startsWith('\u00ef\u00bb\u00bf') || lower.startsWith('\ufeff'))
+    return 'remove the byte-order mark at the start of the file'
+  const twin = directive.section ? apacheDirective(lower) : apacheSection(lower)
+  if (twin !== undefined && twin.section !== directive.section) {
+    return directive.section
+      ? `write \`${twin.name}\` without \`<\``
+      : `write \`<${twin.name} …>\`: it is a section`
+  }
+  const near = nearestName(lower)
+  if (near !== undefined) return `did you mean \`${near}\`?`
+  return foreign === undefined ? undefined : `load the module of ${foreign}`
+}
+
+function nearestName(lower: string): string | undefined {
+  if (nearest.has(lower)) return nearest.get(lower)
+  const most = Math.max(1, Math.floor(lower.length / 4))
+  let best: string | undefined
+  let least = most + 1
+  for (const facts of allApacheDirectives()) {
+    if (Math.abs(facts.name.length - lower.length) >= least) continue
+    const far = distance(facts.name.toLowerCase(), lower)
+    if (far < least) {
+      least = far
+      best = facts.name
+    }
+  }
+  nearest.set(lower, best)
+  return best
+}
+
+/** The fault of a name whose modules are all known not to be loaded. */
+export function unloadedFault(facts: ApacheDirectiveFacts): Fault {
+  const module = facts.modules[0] ?? ''
+  const shown = facts.section ? `<${facts.name}>` : facts.name
+  const which =
+    facts.modules.length > 1 ? `one of ${facts.modules.map(id => `\`${id}\``).join(', ')}` : `\`${module}\``
+  return {
+    code: 'module-not-loaded',
+    message: `\`${shown}\` needs ${which}, and no \`LoadModule\` loads it`,
+    help: `add \`LoadModule ${module} …\`, on Debian \`a2enmod ${module.replace(/_module$/, '')}\``,
+  }
+}

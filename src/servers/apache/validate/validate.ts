@@ -1,0 +1,169 @@
+import type { Problem } from '../../problem.ts'
+import type { ApacheDirective } from '../configuration.ts'
+import { ALLOW, type ApacheDirectiveFacts, apacheDirective, apacheSection, scopeBits } from '../directives.ts'
+import type { ApacheProblemCode } from '../problem-codes.ts'
+import { arityFault } from './arity.ts'
+import { authorizationSection } from './authorization.ts'
+import {
+  contextBit,
+  type Fault,
+  isUnknownDirective,
+  markOf,
+  mayBeLoaded,
+  type Scope,
+  type ValidationUnit,
+  type Walk,
+} from './check.ts'
+import { checkOf } from './checks.ts'
+import { openSection } from './sections.ts'
+import { serverFaults } from './server-checks.ts'
+import { hasForeignModule, unknownFault, unloadedFault } from './unknown-directive.ts'
+
+export type { ValidationUnit } from './check.ts'
+
+/**
+ * What httpd's walking phase, and the check after it, say of a configuration that was read without an
+ * error. The first fatal problem is the one that `apache2 -t` names; those behind it are what it would
+ * name next.
+ *
+ * Outcomes that hang on more than the files (a resolver, the users of the machine, ports in use,
+ * permissions) are left out.
+ */
+export function validateApache(unit: ValidationUnit): readonly Problem<ApacheProblemCode>[] {
+  const problems: Problem<ApacheProblemCode>[] = []
+  const later: Problem<ApacheProblemCode>[] = []
+  const seen = new Map<object, Set<string>>()
+  const walk: Walk = {
+    unit,
+    names: { ssl: mayBeLoaded(unit, 'ssl_module'), open: hasForeignModule(unit) || !unit.modulesComplete },
+    defined: new Map(),
+    report: (directive, fault) => add(problems, seen, directive, fault),
+    reportLater: (directive, fault) => add(later, seen, directive, fault),
+  }
+  // httpd counts its multi-processing modules before it walks the tree.
+  problems.push(...serverFaults(unit))
+  walkList(unit.top, mainScope(unit), walk)
+  return [...problems, ...later]
+}
+
+/** One text that a thousand sites include is reported once. */
+function add(
+  list: Problem<ApacheProblemCode>[],
+  seen: Map<object, Set<string>>,
+  directive: ApacheDirective,
+  fault: Fault,
+): void {
+  const { source } = directive
+  const mark = markOf(directive, fault.word)
+  const key = `${mark.start} ${fault.code} ${fault.message}`
+  const keys = seen.get(source)
+  if (keys?.has(key)) return
+  if (keys === undefined) seen.set(source, new Set([key]))
+  else keys.add(key)
+  list.push({
+    code: fault.code,
+    // Only the engine knows what a template's lines come to.
+    fatal: fault.fatal !== false && !source.template,
+    message: fault.message,
+    at: { source, start: mark.start, end: mark.end },
+    ...(fault.related === undefined ? {} : { related: fault.related }),
+    ...(fault.help === undefined ? {} : { help: fault.help }),
+  })
+}
+
+const NOWHERE = {} as ApacheDirective
+
+function mainScope(unit: ValidationUnit): Scope {
+  return {
+    // A fragment may be what a section includes, so that anything may stand in it.
+    bits: unit.fragments ? scopeBits('proxy') | ALLOW.server : scopeBits('server'),
+    around: 0,
+    virtualHost: null,
+    path: null,
+    limited: null,
+    authorization: authorizationSection('any', unit.top[0] ?? NOWHERE),
+    branch: { open: false },
+  }
+}
+
+function walkList(directives: readonly ApacheDirective[], scope: Scope, walk: Walk): void {
+  for (const directive of directives) {
+    const fault = directive.section ? walkSection(directive, scope, walk) : judge(directive, scope, walk)
+    if (fault !== null) walk.report(directive, fault)
+  }
+}
+
+function judge(directive: ApacheDirective, scope: Scope, walk: Walk): Fault | null {
+  if (isUnknownDirective(directive)) return null
+  const lower = directive.name.toLowerCase()
+  const facts = apacheDirective(lower)
+  if (facts === undefined || facts.section) return unknownFault(directive, walk.unit)
+  const fault = placeFault(directive, facts, scope, walk)
+  if (fault !== null) return fault
+  if (facts.documentedOnly || facts.executed) return null
+  return (
+    arityFault(directive, facts) ??
+    refusedFault(directive, facts, scope) ??
+    checkOf(lower)?.(directive, scope, walk) ??
+    null
+  )
+}
+
+/** Whether a loaded module owns the name, and whether the bits of the scope let it stand here. */
+function placeFault(
+  directive: ApacheDirective,
+  facts: ApacheDirectiveFacts,
+  scope: Scope,
+  walk: Walk,
+): Fault | null {
+  const { unit } = walk
+  if (unit.modulesComplete && !facts.modules.some(id => unit.modules.has(id))) {
+    if (facts.documentedOnly && facts.modules.includes('core_module')) return null
+    return unloadedFault(facts)
+  }
+  if (facts.documentedOnly || facts.executed || (facts.allowed & scope.bits) !== 0) return null
+  const { parent } = directive
+  const where = parent === null ? 'at the top of the configuration' : `in \`<${parent.name}>\``
+  const shown = facts.section ? `<${facts.name}>` : facts.name
+  return { code: 'not-allowed-here', message: `\`${shown}\` stands ${where}, where it is not allowed` }
+}
+
+function refusedFault(directive: ApacheDirective, facts: ApacheDirectiveFacts, scope: Scope): Fault | null {
+  for (const context of facts.refused) {
+    if ((scope.around & contextBit(context)) === 0) continue
+    const shown = facts.section ? `<${directive.name}>` : directive.name
+    return {
+      code: 'not-allowed-here',
+      message: `\`${shown}\` stands ${INSIDE[context]}, where it is not allowed`,
+    }
+  }
+  return null
+}
+
+const INSIDE = {
+  server: 'in the main server',
+  virtualhost: 'in `<VirtualHost>`',
+  directory: 'in `<Directory>`',
+  location: 'in `<Location>`',
+  files: 'in `<Files>`',
+  if: 'in `<If>`',
+  limit: 'in `<Limit>`',
+  proxy: 'in `<Proxy>`',
+} as const
+
+/** Judges a section and all that is in it; what is found behind the children is the section's own. */
+function walkSection(directive: ApacheDirective, scope: Scope, walk: Walk): Fault | null {
+  const lower = directive.name.toLowerCase()
+  const facts = apacheSection(lower)
+  if (facts === undefined) return isUnknownDirective(directive) ? null : unknownFault(directive, walk.unit)
+  const misplaced = placeFault(directive, facts, scope, walk) ?? refusedFault(directive, facts, scope)
+  if (misplaced !== null) return misplaced
+  if (facts.documentedOnly || facts.executed) return null
+  const opening = openSection(lower, directive, scope, walk)
+  const hidden = isUnknownDirective(directive)
+  if (opening.fault !== null && !hidden) walk.report(directive, opening.fault)
+  if (opening.inside === null) return null
+  walkList(directive.children, opening.inside, walk)
+  const after = opening.after?.(walk) ?? null
+  return opening.fault !== null || hidden ? null : after
+}
