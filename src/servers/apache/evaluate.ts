@@ -2,15 +2,15 @@ import { posix } from 'node:path'
 import { type Source, textSource } from '../../../parsers/text/source.ts'
 import type { FileSystem } from '../../files/file-system.ts'
 import { type Fact, known, unknown } from '../fact.ts'
-import type { Problem } from '../problem.ts'
 import type { ServerVersion } from '../version.ts'
-import type { ApacheConfiguration, ApacheProblemCode } from './configuration.ts'
+import type { ApacheConfiguration } from './configuration.ts'
 import type { ApacheEnvironment } from './environment.ts'
 import { builtInModules } from './modules.ts'
 import { readFile } from './reading/read-lines.ts'
 import type { Reading } from './reading/reading.ts'
 import { rootFragments } from './reading/root-fragments.ts'
 import { startReading } from './reading/start-reading.ts'
+import { validateApache } from './validate/validate.ts'
 
 export interface ApacheInput {
   readonly files: FileSystem
@@ -40,21 +40,34 @@ export function evaluateApache(input: ApacheInput): ApacheConfiguration {
   else
     for (const source of rootFragments(reading, input.fragments)) readFile(reading, source, source.path, null)
 
-  const configuration = {
+  const modulesComplete = !reading.fragments && reading.complete && !reading.stopped
+  const { top, occurrences, modules, serverRoot, executed, defines } = reading
+  const unit = {
+    top,
+    occurrences,
+    modules,
+    modulesComplete,
+    version: input.version,
+    files: input.files,
+    main: input.main,
+    serverRoot,
+    fragments: reading.fragments,
+  }
+  return {
     program: 'apache',
     main: input.main,
     version: input.version,
-    serverRoot: reading.serverRoot,
+    serverRoot,
     sources: [...reading.sources],
-    top: reading.top,
-    occurrences: reading.occurrences,
-    executed: reading.executed,
-    modules: reading.modules,
-    modulesComplete: !reading.fragments && reading.complete && !reading.stopped,
-    defines: reading.defines,
-    problems: reading.problems as readonly Problem<ApacheProblemCode>[],
-  } as const satisfies ApacheConfiguration
-  return configuration
+    top,
+    occurrences,
+    executed,
+    modules,
+    modulesComplete,
+    defines,
+    // A reading error hides whatever the walk would have said.
+    problems: reading.fatal ? reading.problems : [...reading.problems, ...validateApache(unit)],
+  }
 }
 
 function begin(input: ApacheInput): Reading {

@@ -32,8 +32,10 @@ export function readCases(): readonly ApacheCase[] {
 }
 
 /** The files of a case as a root that also holds the modules of the server. */
-export function caseFiles({ conf, base, files }: ApacheCase): Record<string, string> {
+export function caseFiles({ conf, base, files, args }: ApacheCase): Record<string, string> {
   const texts: Record<string, string> = { '/tmp/': '', '/dev/null': '', [`${ROOT}/`]: '' }
+  // `-T` leaves the check of the DocumentRoot out: to the audit, which has no such option, it is there.
+  if (args.includes('-T')) texts['/nope/'] = ''
   for (const { sharedObject } of allApacheModules()) {
     if (sharedObject !== null) texts[`/usr/lib/apache2/modules/${sharedObject}`] = ''
   }

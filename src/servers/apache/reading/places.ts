@@ -1,5 +1,5 @@
 import type { ApacheLineNode, ApacheWord } from '../../../../parsers/apache/syntax.ts'
-import type { Place } from '../../../../parsers/text/source.ts'
+import { lineStarts, type Place } from '../../../../parsers/text/source.ts'
 import type { Stream } from './reading.ts'
 
 /**
@@ -8,14 +8,14 @@ import type { Stream } from './reading.ts'
  */
 export function placeOf(stream: Stream, node: ApacheLineNode, word: ApacheWord = node.name): Place {
   const { source } = stream
-  if (node.firstLine === node.line || node.made === null) {
-    return { source, start: word.start, end: word.end }
-  }
-  const feed = source.text.lastIndexOf('\n', node.end - 1)
-  if (word.start > feed) return { source, start: word.start, end: word.end }
-  const last = node.words.at(-1)
-  if (last !== undefined && last.start > feed) return { source, start: last.start, end: last.end }
-  return { source, start: Math.min(feed + 1, node.end), end: node.end }
+  const isMacro = stream.rest !== null
+  if (node.firstLine === node.line || isMacro) return { source, start: word.start, end: word.end }
+  const last = lineStarts(source)[node.line - 1] ?? node.end
+  if (word.start >= last) return { source, start: word.start, end: word.end }
+  const words = node.words.at(-1)
+  if (words !== undefined && words.start >= last) return { source, start: words.start, end: words.end }
+  // The last line may be an empty one that a backslash brought in.
+  return { source, start: last, end: Math.max(last, node.end) }
 }
 
 /** The logical line as httpd has it before it cuts it, trimmed and joined. */
