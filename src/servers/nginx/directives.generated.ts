@@ -76,7 +76,7 @@ error_log	ngx_log	main	1+							logs/error.log error
 error_page	ngx_http_core_module	http,server,location,if-in-location	2+							
 etag	ngx_http_core_module	http,server,location	1		on|off		once			on
 eventport_events	ngx_eventport_module	events	1		number		once			
-events	ngx_event	main	0	block						
+events	ngx_event	main	0	block			once			
 expires	ngx_http_headers_filter_module	http,server,location,if-in-location	1|2				once			off
 fastcgi_bind	ngx_http_fastcgi_module	http,server,location	1|2		bind		once			
 fastcgi_buffer_size	ngx_http_fastcgi_module	http,server,location	1		size		once			4k|8k
@@ -189,7 +189,7 @@ gzip_vary	ngx_http_core_module	http,server,location	1		on|off		once
 gzip_window	ngx_http_gzip_filter_module	http,server,location	1		size		once			
 hash	ngx_http_upstream_hash_module	upstream	1|2							
 hash	ngx_stream_upstream_hash_module	stream-upstream	1|2							
-http	ngx_http	main	0	block						
+http	ngx_http	main	0	block			once			
 http2	ngx_http_v2_module	http,server	1		on|off		once	1.25.1		off
 http2_body_preread_size	ngx_http_v2_module	http,server	1		size		once			64k
 http2_chunk_size	ngx_http_v2_module	http,server,location	1		size		once			8k
@@ -227,7 +227,8 @@ index	ngx_http_index_module	http,server,location	1+							index.html
 internal	ngx_http_core_module	location	0				once			
 iocp_threads	ngx_iocp_module	events	1		number		once			
 ip_hash	ngx_http_upstream_ip_hash_module	upstream	0							
-keepalive	ngx_http_upstream_keepalive_module	upstream	1|2				once			
+keepalive	ngx_http_upstream_keepalive_module	upstream	1				once			
+keepalive	ngx_http_upstream_keepalive_module	upstream	1|2				once	1.27.0		
 keepalive_disable	ngx_http_core_module	http,server,location	1|2		words	none msie6 safari				msie6
 keepalive_min_timeout	ngx_http_core_module	http,server,location	1		time-ms		once	1.27.4		0
 keepalive_requests	ngx_http_core_module	http,server,location	1		number		once			1000
@@ -273,7 +274,7 @@ log_format	ngx_http_log_module	http	2+							combined "..."
 log_format	ngx_stream_log_module	stream	2+							
 log_not_found	ngx_http_core_module	http,server,location	1		on|off		once			on
 log_subrequest	ngx_http_core_module	http,server,location	1		on|off		once			off
-mail	ngx_mail	main	0	block						
+mail	ngx_mail	main	0	block			once			
 map	ngx_http_map_module	http	2	block						
 map	ngx_stream_map_module	stream	2	block						
 map_hash_bucket_size	ngx_http_map_module	http	1		number		once			32|64|128
@@ -653,7 +654,7 @@ ssl_verify_depth	ngx_mail_ssl_module	mail,mail-server	1		number		once			1
 ssl_verify_depth	ngx_stream_ssl_module	stream,stream-server	1		number		once			1
 starttls	ngx_mail_ssl_module	mail,mail-server	1		word	off on only	once			off
 sticky	ngx_http_upstream_sticky_module	upstream	2+					1.29.6		
-stream	ngx_stream	main	0	block						
+stream	ngx_stream	main	0	block			once			
 stub_status	ngx_http_stub_status_module	server,location	0|1							
 sub_filter	ngx_http_sub_filter_module	http,server,location	2							
 sub_filter_last_modified	ngx_http_sub_filter_module	http,server,location	1		on|off		once			off

@@ -1,6 +1,7 @@
 import type { NginxDirective } from '../configuration.ts'
+import { effective } from './merge.ts'
 import { parseNumber, parseSize } from './numbers.ts'
-import { isWhole, type Reading, report } from './unit.ts'
+import { isWhole, type Program, type Reading, report } from './unit.ts'
 
 /**
  * Sizes of buffers that contradict each other in one block, by nginx's merge of each location: the busy
@@ -72,13 +73,59 @@ function checkBlock(reading: Reading, block: NginxDirective, family: string): bo
   return true
 }
 
-function effective(block: NginxDirective, name: string): NginxDirective | null {
-  for (let level: NginxDirective | null = block; level !== null; level = level.parent)
-    for (const child of level.children) if (child.name === name) return child
-  return null
-}
-
 function contradict(reading: Reading, directive: NginxDirective, message: string): false {
   report(reading, 'buffers-inconsistent', directive, directive.args[0] ?? null, message)
   return false
+}
+
+/** A pool of a connection takes up one large buffer of a request's headers at least. */
+export function checkHeaderBuffers(reading: Reading, program: Program): void {
+  if (!isWhole(reading)) return
+  for (const { directive } of program.servers) {
+    const buffers = effective(directive, 'large_client_header_buffers')
+    const pool = effective(directive, 'connection_pool_size')
+    if (buffers === null && pool === null) continue
+    const each = buffers === null ? 8192 : (parseSize(buffers.args[1]?.value ?? '') ?? 8192)
+    const least = pool === null ? 512 : (parseSize(pool.args[0]?.value ?? '') ?? 512)
+    if (each >= least) continue
+    const message = `\`large_client_header_buffers\` of ${each} are smaller than \`connection_pool_size\`, ${least}`
+    report(reading, 'buffers-inconsistent', buffers ?? pool ?? directive, null, message)
+    return
+  }
+}
+
+/** Two charsets that meet in one block need a `charset_map` that leads from one to the other. */
+export function checkCharsets(reading: Reading): void {
+  const { occurrences } = reading.unit
+  const sources = occurrences.get('source_charset')
+  if (sources === undefined || !isWhole(reading)) return
+  const blocks = new Set<NginxDirective>()
+  for (const { parent } of [...sources, ...(occurrences.get('charset') ?? [])])
+    if (parent !== null) blocks.add(parent)
+  for (const block of blocks) {
+    const to = effective(block, 'charset')
+    const from = effective(block, 'source_charset')
+    const target = to?.args[0]?.value.toLowerCase() ?? 'off'
+    const origin = from?.args[0]?.value.toLowerCase() ?? 'off'
+    if (
+      to === null ||
+      target === origin ||
+      [target, origin].some(name => name === 'off' || name.startsWith('$'))
+    )
+      continue
+    const maps = occurrences.get('charset_map') ?? []
+    const isMapped = maps.some(({ args }) => {
+      const pair = args.map(({ value }) => value.toLowerCase())
+      return pair.includes(target) && pair.includes(origin)
+    })
+    if (isMapped) continue
+    report(
+      reading,
+      'invalid-value',
+      to,
+      to.args[0] ?? null,
+      `no \`charset_map\` leads from \`${origin}\` to \`${target}\``,
+    )
+    return
+  }
 }

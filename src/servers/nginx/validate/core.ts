@@ -295,3 +295,31 @@ export const checkUserIdExpires: Check = (reading, directive) => {
   if (parseTime(word.value, true) === null)
     refuse(reading, directive, word, `\`${word.value}\` is no time in seconds`)
 }
+
+const BROWSERS = new Set(['msie', 'gecko', 'opera', 'safari', 'konqueror'])
+
+export const checkModernBrowser: Check = (reading, directive) => {
+  const [browser, version] = directive.args
+  if (browser === undefined) return
+  if (version === undefined) {
+    if (browser.value !== 'unlisted')
+      refuse(reading, directive, browser, `\`${browser.value}\` has no version beside it`)
+  } else if (!BROWSERS.has(browser.value))
+    refuse(reading, directive, browser, `\`${browser.value}\` is no browser that nginx tells apart`)
+  else if (!/^\d+(?:\.\d+){0,3}\.?$/.test(version.value))
+    refuse(reading, directive, version, `\`${version.value}\` is no version`)
+}
+
+export const checkThreadPool: Check = (reading, directive) => {
+  let threads = false
+  for (const word of directive.args.slice(1)) {
+    const count = parameter(word, 'threads') ?? parameter(word, 'max_queue')
+    if (count === null) return void refuseParameter(reading, directive, word)
+    const number = parseNumber(count)
+    const least = word.value.startsWith('threads=') ? 1 : 0
+    if (number === null || number < least)
+      return void refuse(reading, directive, word, `\`${word.value}\` is no number for a pool of threads`)
+    if (least === 1) threads = true
+  }
+  if (!threads) refuse(reading, directive, directive.node.name, '`thread_pool` has no `threads`')
+}

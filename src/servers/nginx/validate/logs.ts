@@ -1,6 +1,9 @@
+import type { NginxWord } from '../../../../parsers/nginx/syntax.ts'
+import type { NginxDirective } from '../configuration.ts'
+import { readAddress } from './address.ts'
 import { parseNumber, parseSize, parseTime } from './numbers.ts'
 import { compile, readScript, useVariable } from './script.ts'
-import { type Check, isWhole, nameOf, programOf, report } from './unit.ts'
+import { type Check, isWhole, nameOf, programOf, type Reading, report } from './unit.ts'
 import { parameter, refuse, refuseParameter } from './values.ts'
 
 /** What the log module reads by itself, beside the variables of all. */
@@ -68,7 +71,9 @@ export const checkAccessLog: Check = (reading, directive, facts) => {
     if (format !== undefined) refuseParameter(reading, directive, format)
     return
   }
-  if (!compile(reading, program, directive, path)) return
+  if (path.value.startsWith('syslog:')) {
+    if (!checkSyslog(reading, directive, path)) return
+  } else if (!compile(reading, program, directive, path)) return
   if (format !== undefined && format.value.toLowerCase() !== 'combined' && isWhole(reading)) {
     const lower = format.value.toLowerCase()
     let isKnown = program.logFormats.has(format.value)
@@ -111,6 +116,33 @@ export const checkAccessLog: Check = (reading, directive, facts) => {
     refuse(reading, directive, path, 'a log to syslog takes no buffer')
 }
 
+const FACILITIES = new Set(
+  'kern user mail daemon auth intern lpr news uucp clock authpriv ftp ntp audit alert cron local0 local1 local2 local3 local4 local5 local6 local7'.split(
+    ' ',
+  ),
+)
+const SEVERITIES = new Set(['emerg', 'alert', 'crit', 'error', 'warn', 'notice', 'info', 'debug'])
+
+/** What stands behind `syslog:`; false where nginx refuses it. */
+function checkSyslog(reading: Reading, directive: NginxDirective, word: NginxWord): boolean {
+  let server = false
+  for (const part of word.value.slice('syslog:'.length).split(',')) {
+    const equals = part.indexOf('=')
+    const name = equals === -1 ? part : part.slice(0, equals + 1)
+    const value = equals === -1 ? '' : part.slice(equals + 1)
+    let isGood = true
+    if (name === 'server=') {
+      isGood = typeof readAddress(value) !== 'string'
+      server = true
+    } else if (name === 'facility=') isGood = FACILITIES.has(value)
+    else if (name === 'severity=') isGood = SEVERITIES.has(value)
+    else if (name === 'tag=') isGood = /^[A-Za-z0-9_]{0,32}$/.test(value)
+    else if (name !== 'nohostname') isGood = false
+    if (!isGood) return refuse(reading, directive, word, `\`${part}\` means nothing to syslog`)
+  }
+  return server || refuse(reading, directive, word, '`syslog:` names no `server`')
+}
+
 const LEVELS = new Set(['emerg', 'alert', 'crit', 'error', 'warn', 'notice', 'info', 'debug'])
 const DEBUG_LEVELS = new Set([
   'debug_core',
@@ -125,6 +157,7 @@ const DEBUG_LEVELS = new Set([
 export const checkErrorLog: Check = (reading, directive) => {
   const [path, ...levels] = directive.args
   if (path === undefined) return
+  if (path.value.startsWith('syslog:') && !checkSyslog(reading, directive, path)) return
   const seen = new Set<string>()
   for (const word of levels) {
     const isLevel = LEVELS.has(word.value)

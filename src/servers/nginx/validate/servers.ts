@@ -1,4 +1,5 @@
 import type { NginxDirective } from '../configuration.ts'
+import { effective } from './merge.ts'
 import { compileRegex } from './rewrite.ts'
 import {
   type Check,
@@ -114,6 +115,7 @@ export function checkCompleteServers(reading: Reading, program: Program): void {
       report(reading, 'incomplete-server', directive, null, 'this server has no `listen`')
       return
     }
+    if (program.name === 'mail' && !checkMailServer(reading, directive, listens)) return
     if (program.name === 'stream' && !directive.children.some(isHandler)) {
       report(
         reading,
@@ -136,4 +138,28 @@ function isHandler({ name }: NginxDirective): boolean {
     name === 'js_filter' ||
     name.includes('_by_lua')
   )
+}
+
+/** Ports that tell nginx which protocol a mail server without `protocol` speaks. */
+const MAIL_PORTS = /:(?:25|465|587|110|995|143|993)$/
+
+function checkMailServer(
+  reading: Reading,
+  directive: NginxDirective,
+  listens: ServerFacts['listens'],
+): boolean {
+  const hasProtocol = directive.children.some(({ name }) => name === 'protocol')
+  if (!hasProtocol && !listens.some(({ key }) => key === null || MAIL_PORTS.test(key))) {
+    report(
+      reading,
+      'incomplete-server',
+      directive,
+      null,
+      'this server has no `protocol`, and no port tells which',
+    )
+    return false
+  }
+  if (effective(directive, 'auth_http') !== null) return true
+  report(reading, 'incomplete-server', directive, null, 'no `auth_http` holds for this server')
+  return false
 }

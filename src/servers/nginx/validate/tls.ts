@@ -3,6 +3,7 @@ import type { FileSystem } from '../../../files/file-system.ts'
 import type { NginxDirective } from '../configuration.ts'
 import { parseNumber, parseSize } from './numbers.ts'
 import { type Check, isWhole, type Program, type Reading, report, type ServerFacts } from './unit.ts'
+import { effectiveAll } from './merge.ts'
 import { refuse } from './values.ts'
 import { declareZone } from './zones.ts'
 
@@ -28,29 +29,38 @@ export const checkSessionCache: Check = (reading, directive) => {
   }
 }
 
-/** Directives whose file nginx opens while it reads them or when the block ends. */
-const FILES: ReadonlySet<string> = new Set([
+/** Directives whose file nginx opens when it merges a server that has a certificate. */
+const FILES = [
   'ssl_certificate',
   'ssl_certificate_key',
   'ssl_client_certificate',
   'ssl_trusted_certificate',
   'ssl_crl',
   'ssl_dhparam',
-  'ssl_password_file',
   'ssl_session_ticket_key',
-  'ssl_stapling_file',
-  'proxy_ssl_certificate',
-  'proxy_ssl_certificate_key',
-  'proxy_ssl_trusted_certificate',
-  'proxy_ssl_crl',
-])
+] as const
 
-export function namesFile(directive: NginxDirective): boolean {
-  return FILES.has(directive.name)
+/** The files of TLS that hold for some server with a certificate. */
+export function checkTlsFiles(reading: Reading, program: Program): void {
+  if (reading.unit.main === null) return
+  const blocks = new Set<NginxDirective>()
+  for (const { directive } of program.servers) {
+    if (!hasCertificate(directive)) continue
+    blocks.add(directive)
+    if (directive.parent !== null) blocks.add(directive.parent)
+  }
+  for (const name of FILES)
+    for (const directive of reading.unit.occurrences.get(name) ?? [])
+      if (directive.parent !== null && blocks.has(directive.parent)) checkFile(reading, directive)
+}
+
+/** nginx reads passwords while it reads the directive. */
+export function checkPasswordFile(reading: Reading, directive: NginxDirective): void {
+  checkFile(reading, directive)
 }
 
 /** A file of TLS that is not there: fatal where its absence is evidence. */
-export function checkFile(reading: Reading, directive: NginxDirective): void {
+function checkFile(reading: Reading, directive: NginxDirective): void {
   const [word] = directive.args
   const { main, files } = reading.unit
   if (word === undefined || main === null || directive.source.template) return
@@ -79,15 +89,6 @@ export function isSurelyMissing(files: FileSystem, path: string): boolean {
   return false
 }
 
-/** The certificates that hold in a server: its own, else those of the block around it. */
-function effective(server: NginxDirective, name: string): readonly NginxDirective[] {
-  for (let block: NginxDirective | null = server; block !== null; block = block.parent) {
-    const own = block.children.filter(child => child.name === name)
-    if (own.length > 0) return own
-  }
-  return []
-}
-
 /**
  * Each key beside its certificate, and a certificate for each address that speaks TLS: on such an address
  * the default server needs one, or refuses handshakes, which then binds all the others.
@@ -95,8 +96,8 @@ function effective(server: NginxDirective, name: string): readonly NginxDirectiv
 export function checkCertificates(reading: Reading, program: Program): void {
   if (!isWhole(reading)) return
   for (const { directive } of program.servers) {
-    const certificates = effective(directive, 'ssl_certificate')
-    const keys = effective(directive, 'ssl_certificate_key')
+    const certificates = effectiveAll(directive, 'ssl_certificate')
+    const keys = effectiveAll(directive, 'ssl_certificate_key')
     const last = certificates[certificates.length - 1]
     if (last !== undefined && keys.length < certificates.length) {
       const word: NginxWord | null = last.args[0] ?? null
@@ -109,7 +110,7 @@ export function checkCertificates(reading: Reading, program: Program): void {
       )
       return
     }
-    const [ssl] = effective(directive, 'ssl')
+    const [ssl] = effectiveAll(directive, 'ssl')
     if (ssl?.args[0]?.value.toLowerCase() === 'on' && last === undefined) {
       report(reading, 'certificate-missing', ssl, null, '`ssl on` stands where no `ssl_certificate` holds')
       return
@@ -137,7 +138,7 @@ export function checkCertificates(reading: Reading, program: Program): void {
     const fallback = defaults.get(key) ?? servers[0]
     if (fallback === undefined || hasCertificate(fallback.directive)) continue
     const refuses = (server: ServerFacts): boolean =>
-      effective(server.directive, 'ssl_reject_handshake')[0]?.args[0]?.value.toLowerCase() === 'on'
+      effectiveAll(server.directive, 'ssl_reject_handshake')[0]?.args[0]?.value.toLowerCase() === 'on'
     const bare = refuses(fallback)
       ? servers.find(server => !hasCertificate(server.directive) && !refuses(server))
       : fallback
@@ -148,7 +149,7 @@ export function checkCertificates(reading: Reading, program: Program): void {
 }
 
 function hasCertificate(server: NginxDirective): boolean {
-  return effective(server, 'ssl_certificate').length > 0
+  return effectiveAll(server, 'ssl_certificate').length > 0
 }
 
 function checkOwnListens(reading: Reading, program: Program): void {

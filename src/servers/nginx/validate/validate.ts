@@ -8,12 +8,12 @@ import {
   nginxDirective,
 } from '../directives.ts'
 import type { NginxProblem } from '../reading-order.ts'
-import { checkBuffers } from './buffers.ts'
+import { checkBuffers, checkCharsets, checkHeaderBuffers } from './buffers.ts'
 import { CHECKS } from './checks.ts'
 import { checkDuplicateLocations } from './locations.ts'
 import { compileArguments } from './script.ts'
 import { checkCompleteServers, checkServerNames } from './servers.ts'
-import { checkCertificates, checkFile, namesFile } from './tls.ts'
+import { checkCertificates, checkPasswordFile, checkTlsFiles } from './tls.ts'
 import {
   hasUnknownArgument,
   isBefore,
@@ -83,7 +83,7 @@ function readDirective(reading: Reading, level: Level, directive: NginxDirective
   const { name, context, children, node } = directive
   if (context === 'data') return
   const known = nginxDirective(name)
-  const facts = context === 'unknown' ? undefined : definitionIn(reading, known, context)
+  const facts = context === 'unknown' ? undefined : definitionIn(reading, known, directive)
   if (facts === undefined) {
     if (context !== 'unknown') reportStray(reading, directive, known)
     // What stands in a block of unknown kind is unknown; a known block in a wrong place is read on.
@@ -118,19 +118,24 @@ function readChildren(reading: Reading, directive: NginxDirective): void {
   readBlock(reading, { directive, context, seen: new Map() }, directive.children)
 }
 
+/** The definition that holds here; of several, the one that wants this many arguments. */
 function definitionIn(
   reading: Reading,
   known: readonly NginxDirectiveFacts[],
-  context: NginxContext,
+  { context, args }: NginxDirective,
 ): NginxDirectiveFacts | undefined {
-  for (const facts of known)
+  let found: NginxDirectiveFacts | undefined
+  for (const facts of known) {
     if (
-      (facts.contexts.length === 0 || facts.contexts.includes(context)) &&
-      (facts.since === null || !isBefore(reading, facts.since)) &&
-      (facts.until === null || !isSince(reading, facts.until))
+      (facts.contexts.length > 0 && !facts.contexts.includes(context)) ||
+      (facts.since !== null && isBefore(reading, facts.since)) ||
+      (facts.until !== null && isSince(reading, facts.until))
     )
-      return facts
-  return undefined
+      continue
+    if (args.length >= facts.minimum && args.length <= facts.maximum) return facts
+    found ??= facts
+  }
+  return found
 }
 
 /** A directive that nginx does not know, or not here, or not any more. */
@@ -237,7 +242,7 @@ function checkDirective(
   if (facts.program !== 'core' && !compileArguments(reading, programOf(reading, facts), directive))
     return false
   CHECKS.get(name)?.(reading, directive, facts, level)
-  if (namesFile(directive)) checkFile(reading, directive)
+  if (name.endsWith('ssl_password_file')) checkPasswordFile(reading, directive)
   return !reading.problems.slice(before).some(({ fatal }) => fatal)
 }
 
@@ -268,11 +273,14 @@ function endBlock(reading: Reading, directive: NginxDirective): void {
 function endHttp(reading: Reading, directive: NginxDirective): void {
   const { http } = reading
   checkUpstreams(reading, http.upstreams.values())
+  checkHeaderBuffers(reading, http)
   checkBuffers(reading)
   checkCaches(reading, http.caches)
   for (const server of directive.children)
     if (server.name === 'server') checkDuplicateLocations(reading, server.children)
   checkCertificates(reading, http)
+  checkTlsFiles(reading, http)
+  checkCharsets(reading)
   checkVariables(reading, http)
   checkServerNames(reading, http)
 }
@@ -282,6 +290,7 @@ function endProgram(reading: Reading, name: 'stream' | 'mail'): void {
   checkUpstreams(reading, program.upstreams.values())
   checkCompleteServers(reading, program)
   checkCertificates(reading, program)
+  checkTlsFiles(reading, program)
   checkVariables(reading, program)
 }
 
