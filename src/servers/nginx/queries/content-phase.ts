@@ -8,7 +8,7 @@ import { effectivePass, proxyTarget } from './proxy-target.ts'
 import { requestVariables } from './request.ts'
 import { sentUri } from './sent-uri.ts'
 import { fileBase, filePath } from './static-content.ts'
-import { endUnknown, fail, internalRedirect, type Next, step, type Walk } from './walk.ts'
+import { endUnknown, fail, internalRedirect, misplacedAlias, type Next, step, type Walk } from './walk.ts'
 
 const HANDLERS: ReadonlySet<string> = new Set([
   'stub_status',
@@ -37,10 +37,16 @@ export function contentStep(walk: Walk): Next {
     if (!target.known) return endUnknown(walk, target.reason, at)
     step(walk, 'pass', `\`${pass.name}\` hands it on`, at)
     if (pass.name !== 'proxy_pass')
-      return { kind: 'end', end: { kind: 'pass', target: target.value, uri: null, scope, at } }
+      return {
+        kind: 'end',
+        end: { kind: 'pass', target: target.value, uri: null, status: walk.status, scope, at },
+      }
     const uri = sentUri(walk.state, target.value)
     if (!uri.known) return endUnknown(walk, uri.reason, at)
-    return { kind: 'end', end: { kind: 'pass', target: target.value, uri: uri.value, scope, at } }
+    return {
+      kind: 'end',
+      end: { kind: 'pass', target: target.value, uri: uri.value, status: walk.status, scope, at },
+    }
   }
   const handler = scope.children.find(child => HANDLERS.has(child.name))
   if (handler !== undefined)
@@ -52,6 +58,8 @@ function fileStep(walk: Walk): Next {
   const { state, files } = walk
   const base = fileBase(state.configuration, state.scope)
   if (!base.known) return endUnknown(walk, base.reason, base.at)
+  const misplaced = misplacedAlias(walk, base.value)
+  if (misplaced !== null) return misplaced
   const path = filePath(base.value, state.uri, requestVariables(state))
   if (!path.known) return endUnknown(walk, path.reason, path.at)
   const isFolder = state.uri.endsWith('/')
@@ -100,7 +108,7 @@ function indexStep(walk: Walk, folder: string, at: Place | null): Next {
     const kind = files?.kind(path) ?? null
     if (kind === null && !files?.covers(path)) return fileEnd(walk, path, null, indexAt)
     if (kind === null) {
-      if (files?.kind(folder.replace(/\/+$/, '') || '/') === null)
+      if (files?.kind(folder.replace(/\/+$/, '') || '/') !== 'directory')
         return fail(walk, 404, `\`${folder}\` is not there`, at)
       continue
     }

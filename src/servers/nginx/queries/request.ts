@@ -1,12 +1,13 @@
 import type { Place } from '../../../../parsers/text/source.ts'
 import type { Address } from '../../address.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
-import type { PcreMatch } from '../../regex.ts'
+import { type PcreMatch, toBytes } from '../../regex.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 import type { Variables } from './interpolate.ts'
 import { maps, mapValue } from './maps.ts'
 import { requestHost } from './select-server.ts'
 import { serverNames } from './server-names.ts'
+import { baseFolder, fileBase, filePath } from './static-content.ts'
 
 /** A request as it reaches nginx. */
 export interface NginxRequest {
@@ -134,6 +135,10 @@ function builtin(state: RequestState, name: string): Fact<string> {
       return request.port === null ? known('') : known(String(request.port))
     case 'request_port':
       return unknownVariable(name)
+    case 'document_root':
+      return documentRoot(state)
+    case 'request_filename':
+      return requestFile(state)
     case 'remote_addr':
     case 'realip_remote_addr':
       return request.client === undefined ? unknownVariable(name) : known(request.client)
@@ -146,6 +151,18 @@ function builtin(state: RequestState, name: string): Fact<string> {
   if (name === 'content_type' || name === 'content_length') return header(request, name.replace('_', '-'))
   if (name.startsWith('ssl_') && request.scheme === 'http') return known('')
   return unknownVariable(name)
+}
+
+function documentRoot(state: RequestState): Fact<string> {
+  const base = fileBase(state.configuration, state.scope)
+  return base.known ? baseFolder(base.value, requestVariables(state)) : unknown(base.reason)
+}
+
+function requestFile(state: RequestState): Fact<string> {
+  const base = fileBase(state.configuration, state.scope)
+  if (!base.known) return unknown(base.reason)
+  const path = filePath(base.value, state.uri, requestVariables(state))
+  return path.known ? known(toBytes(path.value), path.at) : path
 }
 
 function unknownVariable(name: string): Fact<string> {

@@ -61,6 +61,7 @@ function runSet(walk: Walk, directive: NginxDirective): Rewritten {
   if (name === 'args') {
     if (!value.known) return endUnknown(walk, value.reason, namePlace(directive))
     state.args = value.value
+    state.unchanged = false
   } else state.values.set(name, value)
   step(walk, 'set', `\`$${name}\` is ${value.known ? `\`${value.value}\`` : 'unknown'}`, namePlace(directive))
   return GO
@@ -160,11 +161,6 @@ export function locationStep(walk: Walk): Next {
     step(walk, 'location', 'no location matches', namePlace(state.server))
     return GO
   }
-  if (reason === 'auto-redirect') {
-    step(walk, 'auto-redirect', `the URI lacks the last slash of \`${location.name}\``, location.at)
-    const query = state.args === '' ? '' : `?${state.args}`
-    return fail(walk, 301, 'nginx adds the last slash', location.at, escapeUri(`${state.uri}/`) + query)
-  }
   step(
     walk,
     'location',
@@ -174,5 +170,10 @@ export function locationStep(walk: Walk): Next {
   const internal = childrenNamed(location.directive, 'internal')[0]
   if (internal !== undefined && !state.internal)
     return fail(walk, 404, 'the location is `internal`', namePlace(internal))
+  if (reason === 'auto-redirect') {
+    step(walk, 'auto-redirect', `the URI lacks the last slash of \`${location.name}\``, location.at)
+    const query = state.args === '' ? '' : `?${state.args}`
+    return fail(walk, 301, 'nginx adds the last slash', location.at, escapeUri(`${state.uri}/`) + query)
+  }
   return GO
 }

@@ -43,11 +43,8 @@ function aliasPrefix(level: NginxDirective | null): string | null {
   return null
 }
 
-/**
- * The path of the file that a URI (decoded bytes) means: `root` and the whole URI, or `alias` and what is
- * behind the location's name. Unknown for a relative folder, or variables that are.
- */
-export function filePath(base: FileBase, uri: string, variables: Variables): Fact<string> {
+/** The folder itself, as `$document_root` holds it; unknown for a relative one. */
+export function baseFolder(base: FileBase, variables: Variables): Fact<string> {
   const at = argumentPlace(base.directive, 0)
   // nginx drops one last slash of what is written for a root.
   const written = base.kind === 'root' && base.path.endsWith('/') ? base.path.slice(0, -1) : base.path
@@ -55,6 +52,17 @@ export function filePath(base: FileBase, uri: string, variables: Variables): Fac
   if (!folder.known) return unknown(folder.reason, at)
   if (!folder.value.startsWith('/') && base.path !== '/')
     return unknown(`\`${base.path}\` lies below the folder that nginx was built or started for`, at)
+  return known(folder.value, at)
+}
+
+/**
+ * The path of the file that a URI (decoded bytes) means: `root` and the whole URI, or `alias` and what is
+ * behind the location's name. Unknown for a relative folder, or variables that are.
+ */
+export function filePath(base: FileBase, uri: string, variables: Variables): Fact<string> {
+  const folder = baseFolder(base, variables)
+  const { at } = folder
+  if (!folder.known) return folder
   if (base.kind === 'alias') {
     if (base.prefix === null) return known(fromBytes(folder.value), at)
     return known(fromBytes(toBytes(folder.value) + uri.slice(toBytes(base.prefix).length)), at)

@@ -4,8 +4,9 @@ import { interpolate } from './interpolate.ts'
 import { argumentPlace, wordPlace } from './places.ts'
 import { type RequestState, requestVariables } from './request.ts'
 import { childrenNamed } from './scope.ts'
-import { type FileBase, fileBase, filePath } from './static-content.ts'
+import { baseFolder, type FileBase, fileBase, filePath } from './static-content.ts'
 import {
+  misplacedAlias,
   endUnknown,
   enterNamed,
   fail,
@@ -24,19 +25,24 @@ export function tryFilesStep(walk: Walk): Next {
   if (directive === undefined) return GO
   const last = directive.args.at(-1)
   const base = fileBase(state.configuration, state.scope)
+  const misplaced = base.known ? misplacedAlias(walk, base.value) : null
+  if (misplaced !== null) return misplaced
   for (const word of directive.args.slice(0, -1)) {
     const at = wordPlace(directive, word)
-    const name = interpolate(word.value, requestVariables(state))
+    const wantsFolder = word.value.endsWith('/')
+    const written = wantsFolder ? word.value.slice(0, -1) : word.value
+    const name = interpolate(written, requestVariables(state))
     if (!name.known) return endUnknown(walk, name.reason, at)
     if (!base.known) return endUnknown(walk, base.reason, at)
-    const wantsFolder = word.value.endsWith('/')
     const path = pathOf(state, base.value, toBytes(name.value))
     if (path === null) return endUnknown(walk, 'the folder of the files is not known', at)
-    const bare = wantsFolder ? path.replace(/\/$/, '') : path
-    const kind = walk.files?.kind(bare === '' ? '/' : bare) ?? null
+    const bare = path.replace(/(?<=.)\/+$/, '')
+    const kind = walk.files?.kind(bare) ?? null
     if (kind === null && !walk.files?.covers(bare))
       return endUnknown(walk, `whether \`${path}\` is there is not known`, at)
     if (kind === null || (kind === 'directory') !== wantsFolder) continue
+    // A file's name with a slash behind it is nothing to the system.
+    if (kind === 'file' && bare !== path) continue
     step(walk, 'try-files', `\`${path}\` is there`, at)
     state.uri = uriOf(base.value, toBytes(name.value))
     return GO
@@ -51,8 +57,8 @@ function pathOf(state: RequestState, base: FileBase, name: string): string | nul
     const path = filePath(base, name, variables)
     return path.known ? path.value : null
   }
-  const folder = interpolate(base.path, variables)
-  if (!folder.known || !folder.value.startsWith('/')) return null
+  const folder = baseFolder(base, variables)
+  if (!folder.known) return null
   return fromBytes(toBytes(folder.value) + withoutPrefix(base, name))
 }
 

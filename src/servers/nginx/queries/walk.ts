@@ -8,6 +8,7 @@ import { argumentPlace, namePlace } from './places.ts'
 import type { ProxyTarget } from './proxy-target.ts'
 import { type OutcomeStep, type RequestState, requestVariables } from './request.ts'
 import { namedLocation } from './select-location.ts'
+import type { FileBase } from './static-content.ts'
 
 /** Where a request ends. */
 export type OutcomeEnd = { readonly at: Place | null } & (
@@ -27,6 +28,8 @@ export type OutcomeEnd = { readonly at: Place | null } & (
       readonly kind: 'pass'
       readonly target: ProxyTarget
       readonly uri: string | null
+      /** The status that an `error_page` on the way puts in place of the backend's; null for that itself. */
+      readonly status: number | null
       /** The block whose settings hold: a location, or an `if` in one. */
       readonly scope: NginxDirective
     }
@@ -165,6 +168,12 @@ function takeErrorPage(walk: Walk, page: NginxDirective, status: number): Next {
     kind: 'end',
     end: { kind: 'response', status: code, location: target.value, reason: 'an `error_page` redirects', at },
   }
+}
+
+/** nginx refuses to map a URI that `rewrite … break` has changed through an alias: 500. */
+export function misplacedAlias(walk: Walk, base: FileBase): Next | null {
+  if (base.kind !== 'alias' || walk.state.validLocation) return null
+  return fail(walk, 500, 'an `alias` takes no URI that was rewritten', namePlace(base.directive))
 }
 
 /** A URI and what stands behind its `?`. */
