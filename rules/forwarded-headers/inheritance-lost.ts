@@ -1,10 +1,11 @@
-import type { Hop, SentHeader } from '../../src/deployment/deployment.ts'
+import type { Hop, NginxServer, SentHeader } from '../../src/deployment/deployment.ts'
 import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
 import { argumentPlace, isSameText, namePlace } from '../../src/deployment/places.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { sentHeader } from '../../src/deployment/sent-headers.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { effective } from '../../src/servers/nginx/queries/effective.ts'
 
 const SCHEME = new Set(['x-forwarded-proto', 'x-forwarded-protocol', 'x-forwarded-ssl', 'x-forwarded-scheme'])
 
@@ -67,7 +68,7 @@ export default defineRule({
       const { level, written } = hop.headers
       const own = written[0]?.directive
       if (level === null || own === undefined || isElsewhere(hop)) continue
-      const above = outerSet(level)
+      const above = outerSet(hop.server, level)
       if (above.length === 0) continue
       const names = new Set(written.map(({ name }) => name))
       const lost = above.filter(header => isForwarding(header) && !names.has(header.name))
@@ -106,14 +107,13 @@ function isElsewhere({ upstream, targets }: Hop): boolean {
   return upstream === null && (targets.length === 0 || targets.every(({ local }) => local !== true))
 }
 
-/** The set of the nearest level above that has one. */
-function outerSet(level: NginxDirective): readonly SentHeader[] {
-  for (let block = level.parent; block !== null; block = block.parent) {
-    const lines = block.children.filter(({ name }) => name === 'proxy_set_header')
-    if (lines.length > 0)
-      return lines.map(line => sentHeader(line.args[0]?.value ?? '', line.args[1]?.value ?? '', line))
-  }
-  return []
+/** The set that the level would have inherited. */
+function outerSet({ configuration }: NginxServer, level: NginxDirective): readonly SentHeader[] {
+  const outer = effective(configuration, level.parent, 'proxy_set_header')
+  if (!outer.known) return []
+  return outer.value.directives.map(line =>
+    sentHeader(line.args[0]?.value ?? '', line.args[1]?.value ?? '', line),
+  )
 }
 
 function copyMissing(level: NginxDirective, own: NginxDirective, lost: readonly SentHeader[]) {

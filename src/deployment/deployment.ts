@@ -139,7 +139,10 @@ export interface Hop {
   /** The upstream block it names; null for an address of its own. */
   readonly upstream: NginxDirective | null
   readonly headers: SentHeaders
-  /** Whether a client can bring a request here; undefined where that hangs on what is not known. */
+  /**
+   * Whether a client of any address can bring a request here, be it with a password; false also where
+   * `allow` lists who may; undefined where that hangs on what is not known.
+   */
   readonly reachable: boolean | undefined
   /** The names that the backend may be asked for; null where nobody knows. */
   readonly hostsSent: readonly string[] | null

@@ -1,9 +1,9 @@
 import type { NginxConfiguration, NginxDirective } from '../servers/nginx/configuration.ts'
 import { type ProxyTarget, proxyTarget, type TargetEndpoint } from '../servers/nginx/queries/proxy-target.ts'
+import { externalReachability } from '../servers/nginx/queries/reachability.ts'
 import { enclosingServer } from '../servers/nginx/queries/servers.ts'
 import type { Hop, NginxServer, SentHeaders, Target } from './deployment.ts'
 import { once } from './once.ts'
-import { isReachable } from './reachable.ts'
 import { sentHeaders } from './sent-headers.ts'
 
 /** Every `proxy_pass` of http that stands in a server, in reading order. */
@@ -33,7 +33,7 @@ function readHop(
   const fact = proxyTarget(configuration, pass)
   const target = fact.known ? fact.value : null
   const headers = once(() => sentHeaders(configuration, block))
-  const reachable = once(() => isReachable(configuration, block))
+  const reachable = once(() => isOpenToClients(configuration, block))
   const hosts = once(() => hostsSent(server, headers(), target))
   return {
     server,
@@ -52,6 +52,13 @@ function readHop(
       return hosts()
     },
   }
+}
+
+/** Clients of any address get in, with a password or without; undefined where nobody can tell. */
+function isOpenToClients(configuration: NginxConfiguration, block: NginxDirective): boolean | undefined {
+  const { kind } = externalReachability(configuration, block)
+  if (kind === 'unknown') return undefined
+  return kind === 'reachable' || kind === 'authenticated'
 }
 
 /** The host names, without port, that the backend may be asked for; null where a variable hides them. */
