@@ -1,5 +1,5 @@
 import type { ApacheWord } from '../../../../parsers/apache/syntax.ts'
-import { isUnknownWord, positionAt, type Source } from '../../../../parsers/text/source.ts'
+import { isUnknownWord, lineStarts, positionAt, type Source } from '../../../../parsers/text/source.ts'
 import type { FileSystem } from '../../../files/file-system.ts'
 import type { Fact } from '../../fact.ts'
 import type { Related } from '../../problem.ts'
@@ -152,23 +152,27 @@ export function markOf(
   directive: ApacheDirective,
   word: ApacheWord | undefined,
 ): { start: number; end: number } {
-  const name = { start: directive.nameStart, end: directive.nameEnd }
-  const wanted = word !== undefined && liesIn(directive, word) ? word : name
-  if (positionAt(directive.source, wanted.start).line === positionAt(directive.source, directive.end).line) {
-    return { start: wanted.start, end: wanted.end }
-  }
-  const line = positionAt(directive.source, directive.end).line
+  const { source } = directive
+  const wanted =
+    word !== undefined && liesIn(directive, word)
+      ? word
+      : { start: directive.nameStart, end: directive.nameEnd }
+  const line = lastLine(directive)
+  if (positionAt(source, wanted.start).line === line) return { start: wanted.start, end: wanted.end }
   for (let index = directive.args.length - 1; index >= 0; index--) {
     const last = directive.args[index]
-    if (
-      last !== undefined &&
-      liesIn(directive, last) &&
-      positionAt(directive.source, last.start).line === line
-    ) {
+    if (last !== undefined && liesIn(directive, last) && positionAt(source, last.start).line === line) {
       return { start: last.start, end: last.end }
     }
   }
-  return { start: directive.end, end: directive.end }
+  const start = lineStarts(source)[line - 1] ?? directive.end
+  return { start, end: start }
+}
+
+/** httpd's own line; in a macro's body that counts from the macro, so the text's own line is taken. */
+function lastLine(directive: ApacheDirective): number {
+  if (directive.file === directive.source.path) return directive.line
+  return positionAt(directive.source, directive.end).line
 }
 
 /** A word that came out of a macro or a variable may point elsewhere. */

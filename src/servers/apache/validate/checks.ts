@@ -46,6 +46,7 @@ const HANDLERS: Readonly<Record<string, Check>> = {
   ErrorLogFormat: logging.checkErrorLogFormat,
   ExpiresByType: core.checkExpiresByType,
   ExpiresDefault: core.checkExpiresDefault,
+  FileETag: core.checkFileETag,
   GlobalLog: logging.checkCustomLog,
   Header: headerCheck(false),
   IndexOptions: modules.checkIndexOptions,

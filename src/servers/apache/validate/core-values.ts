@@ -40,6 +40,13 @@ function optionHelp(word: ApacheWord): string | undefined {
   return word.value.startsWith('#') ? 'put the comment on a line of its own' : undefined
 }
 
+const ETAG_PARTS = new Set(['inode', 'mtime', 'size', 'digest', 'all', 'none'])
+
+export const checkFileETag: Check = directive => {
+  const wrong = directive.args.find(word => !ETAG_PARTS.has(word.value.replace(/^[+-]/, '').toLowerCase()))
+  return wrong === undefined ? null : invalid(`there is no part \`${wrong.value}\` of an ETag`, wrong)
+}
+
 const OVERRIDES = new Set(['authconfig', 'fileinfo', 'indexes', 'limit', 'options', 'all', 'none'])
 
 export const checkAllowOverride: Check = directive => {

@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import type { ApacheWord } from '../../../../parsers/apache/syntax.ts'
+import type { FileSystem } from '../../../files/file-system.ts'
 import type { ApacheDirective } from '../configuration.ts'
 import type { Fault, Walk } from './check.ts'
 
@@ -41,10 +42,23 @@ function missingFault(
   const { files } = walk.unit
   const kind = files.kind(absolute)
   if (kind === wanted || (wanted === 'file' && kind === 'other')) return null
-  if (kind === null && !files.covers(absolute)) return null
+  if (kind === null && !isMissing(absolute, files)) return null
   const message =
     kind === null
       ? `\`${directive.name}\` names ${absolute}, which is not there`
       : `\`${directive.name}\` names ${absolute}, which is no ${wanted}`
   return { code: 'path-missing', message, word }
+}
+
+/**
+ * True where the audit can tell that nothing is there. A link that leads out of the audited root is
+ * there for the server, though nobody here can follow it.
+ */
+export function isMissing(path: string, files: FileSystem): boolean {
+  if (files.kind(path) !== null || !files.covers(path)) return false
+  for (let at = path; at !== '/'; at = posix.dirname(at)) {
+    const folder = files.list(posix.dirname(at))
+    if (folder !== null) return !folder.some(entry => entry.name === posix.basename(at))
+  }
+  return true
 }

@@ -1,7 +1,10 @@
+import { posix } from 'node:path'
 import type { Place } from '../../../../parsers/text/source.ts'
 import type { Problem } from '../../problem.ts'
+import type { ApacheDirective } from '../configuration.ts'
 import type { ApacheProblemCode } from '../problem-codes.ts'
 import type { ValidationUnit } from './check.ts'
+import { isMissing } from './paths.ts'
 
 /** Faults of the server as a whole, which httpd names without a line. */
 export function serverFaults(unit: ValidationUnit): readonly Problem<ApacheProblemCode>[] {
@@ -22,6 +25,33 @@ export function serverFaults(unit: ValidationUnit): readonly Problem<ApacheProbl
       help: loaded.length === 0 ? 'load `mpm_event_module`' : 'load one of them',
     },
   ]
+}
+
+/**
+ * Without an `ErrorLog` httpd writes to `logs/error_log` below the server root, and refuses a
+ * configuration whose root has no such folder. It looks only after the walk.
+ */
+export function defaultLogFault(unit: ValidationUnit): Problem<ApacheProblemCode> | null {
+  const { serverRoot } = unit
+  const at = startOf(unit)
+  if (unit.fragments || at === null || !serverRoot.known) return null
+  if (unit.occurrences.get('errorlog')?.some(directive => !isInVirtualHost(directive))) return null
+  const folder = posix.join(serverRoot.value, 'logs')
+  if (!isMissing(folder, unit.files)) return null
+  return {
+    code: 'path-missing',
+    fatal: true,
+    message: `no \`ErrorLog\` is set, and the folder ${folder} of the default one is not there`,
+    at,
+    help: 'set `ErrorLog`',
+  }
+}
+
+function isInVirtualHost(directive: ApacheDirective): boolean {
+  for (let parent = directive.parent; parent !== null; parent = parent.parent) {
+    if (parent.name.toLowerCase() === 'virtualhost') return true
+  }
+  return false
 }
 
 /** The main file's beginning: what is missing has no line of its own. */

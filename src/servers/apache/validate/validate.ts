@@ -16,7 +16,7 @@ import {
 } from './check.ts'
 import { checkOf } from './checks.ts'
 import { openSection } from './sections.ts'
-import { serverFaults } from './server-checks.ts'
+import { defaultLogFault, serverFaults } from './server-checks.ts'
 import { hasForeignModule, unknownFault, unloadedFault } from './unknown-directive.ts'
 
 export type { ValidationUnit } from './check.ts'
@@ -43,7 +43,8 @@ export function validateApache(unit: ValidationUnit): readonly Problem<ApachePro
   // httpd counts its multi-processing modules before it walks the tree.
   problems.push(...serverFaults(unit))
   walkList(unit.top, mainScope(unit), walk)
-  return [...problems, ...later]
+  const log = defaultLogFault(unit)
+  return log === null ? [...problems, ...later] : [...problems, log, ...later]
 }
 
 /** One text that a thousand sites include is reported once. */
