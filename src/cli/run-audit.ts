@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { audit } from '../audit.ts'
 import type { Report } from '../engine/report.ts'
 import type { Rule } from '../engine/rule.ts'
@@ -27,7 +28,8 @@ export async function runAudit(
     width: isFile ? widthOf({ ...terminal, isInteractive: false }) : widthOf(terminal),
     summary: !given.quiet,
   })
-  if (given.output !== null && isFile) writeOutput(given.output, text)
+  if (given.output !== null && isFile)
+    writeOutput(resolve(terminal.workingDirectory, given.output), text, given.output)
   else terminal.print(text)
 
   if (!given.quiet) for (const notice of report.notices) terminal.warn(notice)

@@ -31,7 +31,7 @@ export const STARTER = `# deploy-audit reads this file from the audited folder u
 export function runInit({ workingDirectory, warn }: Terminal): number {
   const path = resolve(workingDirectory, AUDITRC)
   if (existsSync(path)) throw new InputError(`${AUDITRC} is there already`)
-  writeOutput(path, STARTER)
+  writeOutput(path, STARTER, AUDITRC)
   warn(`${AUDITRC} written`)
   return 0
 }

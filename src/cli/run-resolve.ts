@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { understand } from '../audit.ts'
 import { InputError } from '../files/input-error.ts'
 import { resolveApache } from '../servers/apache/resolve.ts'
@@ -26,6 +27,6 @@ export async function runResolve(given: Arguments, terminal: Terminal): Promise<
   }
   const text = texts.join('\n')
   if (given.output === null || given.output === '-') terminal.print(text)
-  else writeOutput(given.output, text)
+  else writeOutput(resolve(terminal.workingDirectory, given.output), text, given.output)
   return isRefused ? 1 : 0
 }

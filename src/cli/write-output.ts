@@ -7,8 +7,11 @@ import { InputError } from '../files/input-error.ts'
  * as /dev/stderr or a fifo, is written as it is.
  *
  * Throws {@link InputError} where that cannot be done.
+ *
+ * @param path absolute
+ * @param name how the user wrote it
  */
-export function writeOutput(path: string, text: string): void {
+export function writeOutput(path: string, text: string, name: string): void {
   try {
     const there = statSync(path, { throwIfNoEntry: false })
     if (there !== undefined && !there.isFile()) {
@@ -26,6 +29,6 @@ export function writeOutput(path: string, text: string): void {
       throw error
     }
   } catch (error) {
-    throw new InputError(`${path}: cannot be written: ${systemReason(error)}`)
+    throw new InputError(`${name}: cannot be written: ${systemReason(error)}`)
   }
 }

@@ -222,6 +222,11 @@ function isAbsence(error: unknown): boolean {
 
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
+  ENOENT: 'no such folder',
+  ENOTDIR: 'not a folder',
+  EROFS: 'read-only file system',
+  ENOSPC: 'no space left',
+  EISDIR: 'it is a folder',
   EPERM: 'operation not permitted',
   EIO: 'input/output error',
   EMFILE: 'too many open files',

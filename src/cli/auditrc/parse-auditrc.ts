@@ -29,7 +29,7 @@ export function parseAuditrc(text: string, file: string, knownRules?: readonly s
   const root = document.contents
   if (root === null) return toAuditrc({})
   if (!isMap(root)) return fail(0, 'expected keys such as `rules:`')
-  const result = v.safeParse(auditrcSchema, document.toJS())
+  const result = v.safeParse(auditrcSchema, withoutEmpty(document.toJS()))
   if (!result.success) {
     const [issue] = result.issues
     const path = (issue.path ?? []).map(item => item.key as string | number)
@@ -41,6 +41,11 @@ export function parseAuditrc(text: string, file: string, knownRules?: readonly s
     fail(offsetOf(root, ['rules', name], true), `unknown rule "${name}"${didYouMean(name, knownRules)}`)
   }
   return toAuditrc(value)
+}
+
+/** A key whose entries are all commented out is as good as absent. */
+function withoutEmpty(value: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== null))
 }
 
 function toAuditrc(value: AuditrcFile): Auditrc {

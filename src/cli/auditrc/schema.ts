@@ -35,9 +35,13 @@ export const auditrcSchema = v.strictObject({
   ),
   include: v.optional(
     v.strictObject({
-      map: v.pipe(
-        v.record(v.string(), v.string()),
-        v.description('Where includes point to in this tree: a path of the server to a path below the root.'),
+      map: v.optional(
+        v.pipe(
+          v.record(v.string(), v.string()),
+          v.description(
+            'Where includes point to in this tree: a path of the server to a path below the root.',
+          ),
+        ),
       ),
     }),
   ),

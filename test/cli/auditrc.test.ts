@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { rules } from '../../rules/index.generated.ts'
+import { EMPTY_AUDITRC } from '../../src/cli/auditrc/auditrc.ts'
+import { findAuditrc } from '../../src/cli/auditrc/find-auditrc.ts'
+import { parseAuditrc } from '../../src/cli/auditrc/parse-auditrc.ts'
+import { ruleNames } from '../../src/cli/rule-selection.ts'
+import { STARTER } from '../../src/cli/run-init.ts'
+import { InputError } from '../../src/files/input-error.ts'
+import { scratchTree } from '../files/scratch-tree.ts'
+
+const names = ruleNames(rules)
+
+function fails(text: string, message: string): void {
+  assert.throws(
+    () => parseAuditrc(text, '.auditrc', names),
+    (error: unknown) => {
+      assert.is((error as Error).message, message)
+      return error instanceof InputError
+    },
+  )
+}
+
+test('the example is complete and loads', () => {
+  const text = readFileSync('.auditrc.example', 'utf8')
+  const auditrc = parseAuditrc(text, '.auditrc.example', names)
+  assert.is(auditrc.root, 'web1')
+  assert.equal(auditrc.versions, { nginx: '1.22.1', apache: '2.4.62' })
+  assert.equal(auditrc.includeMap, [{ from: '/etc/nginx/snippets', to: '/shared/nginx/snippets' }])
+  assert.equal(auditrc.defines, ['SSL'])
+  assert.is(auditrc.rules.get('sizing'), 'off')
+  assert.is(auditrc.rules.get('tls/weak-protocol'), 'error')
+  assert.is(auditrc.facts.threadSafe, true)
+  assert.is(auditrc.facts.memory, 4 * 1024 ** 3)
+  const schema = JSON.parse(readFileSync('docs/auditrc.schema.json', 'utf8'))
+  const keys = Object.keys(schema.properties)
+  for (const key of keys) assert.match(text, new RegExp(`^${key}:`, 'm'), key)
+  for (const fact of Object.keys(schema.properties.facts.properties))
+    assert.ok(text.includes(`  ${fact}:`), fact)
+})
+
+test('what init writes loads, as it stands and with its comments taken away', () => {
+  assert.equal(parseAuditrc(STARTER, '.auditrc', names), EMPTY_AUDITRC)
+  const used = STARTER.replace(/^# (?=\s*[\w/-]+:(?!\/)|\s+-)/gm, '')
+  assert.is(parseAuditrc(used, '.auditrc', names).rules.get('sizing'), 'off')
+})
+
+test('JSON is read too, and nothing at all is nothing', () => {
+  assert.equal(parseAuditrc('rules:\n', '.auditrc', names), EMPTY_AUDITRC)
+  assert.is(parseAuditrc('{"facts": {"threadSafe": false}}', '.auditrc', names).facts.threadSafe, false)
+  assert.equal(parseAuditrc('# nothing\n', '.auditrc', names), EMPTY_AUDITRC)
+})
+
+test('mistakes are named at their place', () => {
+  fails('ignroe: []\n', '.auditrc:1:1: unknown key "ignroe": did you mean "ignore"?')
+  fails(
+    'rules:\n  tls/weak-protcol: off\n',
+    '.auditrc:2:3: unknown rule "tls/weak-protcol": did you mean "tls/weak-protocol"?',
+  )
+  fails(
+    'rules:\n  tls: high\n',
+    '.auditrc:2:8: `rules.tls`: expected off, info, warning or error, not "high"',
+  )
+  fails('facts:\n  threadsafe: true\n', '.auditrc:2:3: unknown key "threadsafe": did you mean "threadSafe"?')
+  fails('facts:\n  threadSafe: maybe\n', '.auditrc:2:15: `facts.threadSafe`: expected boolean, not "maybe"')
+  fails('ignore:\n  - 1\n', '.auditrc:2:5: `ignore.0`: expected string, not 1')
+  fails(
+    'versions:\n  nginx: new\n',
+    '.auditrc:2:10: `versions.nginx`: expected a version such as 1.24.0, not "new"',
+  )
+  fails('facts: {memory: much}\n', '.auditrc:1:17: `facts.memory`: expected a size such as 4 GB, not "much"')
+  fails('- a\n', '.auditrc:1:1: expected keys such as `rules:`')
+  fails('root: a\nroot: b\n', '.auditrc:2:1: Map keys must be unique')
+  fails(
+    'rules: {\n',
+    '.auditrc:2:1: Flow map in block collection must be sufficiently indented and end with a }',
+  )
+})
+
+test('the nearest file counts, up to the top of the repository', () => {
+  const folder = scratchTree({
+    '.auditrc': '',
+    'a/.auditrc': '',
+    'a/b/site.conf': '',
+    'repository/.git/HEAD': '',
+    'repository/c/x': '',
+  })
+  assert.is(findAuditrc(join(folder, 'a/b/site.conf')), join(folder, 'a/.auditrc'))
+  assert.is(findAuditrc(join(folder, 'a')), join(folder, 'a/.auditrc'))
+  assert.is(findAuditrc(join(folder, 'z/gone')), join(folder, '.auditrc'))
+  assert.is(findAuditrc(join(folder, 'repository/c')), null)
+})
+
+test.run()

@@ -1,0 +1,165 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { scratchTree } from '../files/scratch-tree.ts'
+import { runIn } from './harness.ts'
+
+const OLD_TLS =
+  'server {\n  listen 443 ssl;\n  ssl_certificate /a;\n  ssl_certificate_key /b;\n  ssl_protocols TLSv1;\n}\n'
+const QUIET_SITE = 'upstream a {\n  server 127.0.0.1:9000;\n}\n'
+
+test('findings go to standard output and decide the exit code', async () => {
+  const folder = scratchTree({ 'nginx.conf': OLD_TLS })
+  const found = await runIn(folder, ['-f', 'concise', '.'])
+  assert.is(found.code, 1)
+  assert.match(found.out, /^nginx\.conf:5:17: warning\[tls\/weak-protocol\] /)
+  assert.equal(found.errors, [])
+  assert.is((await runIn(folder, ['.', '--fail-on', 'error'])).code, 0)
+  assert.is((await runIn(folder, ['.', '--fail-on', 'never'])).code, 0)
+  assert.is((await runIn(folder, ['.', '--skip', 'tls'])).code, 0)
+  assert.is((await runIn(folder, ['.', '--only', 'wsgi,loopback'])).code, 0)
+  assert.is((await runIn(folder, ['.', '--min-severity', 'error'])).code, 0)
+  for (const format of ['text', 'json', 'sarif', 'github']) {
+    assert.is((await runIn(folder, ['.', '-f', format])).code, 1, format)
+  }
+})
+
+test('nothing found is exit 0', async () => {
+  const { code, out } = await runIn(scratchTree({ 'nginx.conf': QUIET_SITE }), ['.'])
+  assert.is(code, 0)
+  assert.match(out, /^nothing found in 1 file; nginx/)
+})
+
+test('a file that the server refuses is a finding at its line, and the rest is audited', async () => {
+  const folder = scratchTree({ 'a.conf': 'server {\n  listen 80\n}\n', 'nginx.conf': OLD_TLS })
+  const { code, out } = await runIn(folder, ['-f', 'json', '.'])
+  const report = JSON.parse(out)
+  assert.is(code, 1)
+  assert.equal(report.programs, [{ program: 'nginx', main: null, accepted: false }])
+  const places = report.findings.map(({ rule, file }: { rule: string; file: string }) => `${file} ${rule}`)
+  assert.ok(places.includes('a.conf nginx/syntax'), places.join())
+  assert.ok(places.includes('nginx.conf tls/weak-protocol'), places.join())
+})
+
+test('.auditrc switches off, changes severity, leaves out, and is found upwards', async () => {
+  const folder = scratchTree({ 'sub/nginx.conf': OLD_TLS, 'sub/old/legacy.conf': OLD_TLS })
+  const severities = async (auditrc: string): Promise<readonly string[]> => {
+    writeFileSync(join(folder, '.auditrc'), auditrc)
+    const { out, errors } = await runIn(folder, ['-f', 'concise', '--only', 'tls/weak-protocol', 'sub'])
+    assert.equal(errors, [])
+    return [...out.matchAll(/^(\S+?):.*?: (\w+)\[/gm)].map(([, file, severity]) => `${file} ${severity}`)
+  }
+  assert.equal(await severities(''), ['sub/nginx.conf warning', 'sub/old/legacy.conf warning'])
+  assert.equal(await severities('ignore: [sub/old]\n'), ['sub/nginx.conf warning'])
+  assert.equal(await severities('ignore: ["**/legacy.*"]\nrules:\n  tls: error\n'), ['sub/nginx.conf error'])
+  writeFileSync(join(folder, '.auditrc'), 'rules: {tls/weak-protocol: off}\n')
+  assert.not.match((await runIn(folder, ['-f', 'concise', 'sub'])).out, /weak-protocol/)
+  assert.match((await runIn(folder, ['-f', 'concise', '--no-config', 'sub'])).out, /weak-protocol/)
+  writeFileSync(join(folder, 'other.yaml'), 'rules: {tls/weak-protocol: info}\n')
+  assert.match((await runIn(folder, ['-f', 'concise', '--config', 'other.yaml', 'sub'])).out, /info\[tls/)
+})
+
+test('what cannot be done is one line and exit 2', async () => {
+  const folder = scratchTree({
+    'nginx.conf': QUIET_SITE,
+    'x.txt': '',
+    'bad/.auditrc': 'rulez: 1\n',
+    'bad/a.conf': OLD_TLS,
+  })
+  const cases: readonly (readonly [readonly string[], RegExp])[] = [
+    [['gone'], /gone: no such file or directory$/],
+    [['x.txt'], /x\.txt: no configuration of nginx or Apache$/],
+    [['--fromat', 'json'], /unknown option "--fromat": did you mean "--format"\?$/],
+    [['-f', 'xml'], /--format takes /],
+    [
+      ['--only', 'tls/weak-protocl', '.'],
+      /unknown rule "tls\/weak-protocl": did you mean "tls\/weak-protocol"\?$/,
+    ],
+    [['--root', 'gone', '.'], /the root gone is no folder$/],
+    [['--config', 'gone', '.'], /gone: cannot be read: /],
+    [['-o', 'gone/report.json', '.'], /gone\/report\.json: cannot be written: no such folder$/],
+    [['bad'], /bad\/\.auditrc:1:1: unknown key "rulez": did you mean "rules"\?$/],
+    [['explain', 'nothing'], /unknown rule "nothing"/],
+    [['explain'], /explain needs a rule/],
+    [['resolve'], /resolve needs a path/],
+    [['rules', '-f', 'sarif'], /rules can be listed as text or json, not sarif$/],
+  ]
+  for (const [words, message] of cases) {
+    const { code, out, errors } = await runIn(folder, words)
+    assert.is(code, 2, words.join(' '))
+    assert.is(out, '', words.join(' '))
+    assert.is(errors.length, 1, words.join(' '))
+    assert.match(errors[0] ?? '', /^deploy-audit: [^\n]*$/)
+    assert.match(errors[0] ?? '', message)
+  }
+})
+
+test('an output file is written whole, over a link’s target, and nothing is left beside it', async () => {
+  const folder = scratchTree({ 'nginx.conf': OLD_TLS })
+  mkdirSync(join(folder, 'out'))
+  writeFileSync(join(folder, 'out/real.json'), 'old')
+  symlinkSync('real.json', join(folder, 'out/report.json'))
+  const { code, out } = await runIn(folder, ['-f', 'json', '-o', join(folder, 'out/report.json'), '.'])
+  assert.is(code, 1)
+  assert.is(out, '')
+  assert.is(JSON.parse(readFileSync(join(folder, 'out/real.json'), 'utf8')).version, 1)
+  assert.equal(readdirSync(join(folder, 'out')).sort(), ['real.json', 'report.json'])
+})
+
+test('colour is for screens, or where it is asked for', async () => {
+  const folder = scratchTree({ 'nginx.conf': OLD_TLS })
+  const isColoured = async (words: readonly string[], given = {}): Promise<boolean> =>
+    (await runIn(folder, ['.', ...words], given)).out.includes('\u001b[')
+  const screen = { isInteractive: true, columns: 80 }
+  assert.not.ok(await isColoured([]))
+  assert.ok(await isColoured([], screen))
+  assert.not.ok(await isColoured([], { ...screen, environment: { NO_COLOR: '1' } }))
+  assert.not.ok(await isColoured([], { ...screen, environment: { TERM: 'dumb' } }))
+  assert.ok(await isColoured([], { environment: { FORCE_COLOR: '1' } }))
+  assert.not.ok(await isColoured(['--color', 'never'], screen))
+  assert.ok(await isColoured(['--color', 'always'], { environment: { NO_COLOR: '1' } }))
+})
+
+test('quiet leaves the findings, verbose says what was read', async () => {
+  const folder = scratchTree({ 'nginx.conf': OLD_TLS })
+  assert.not.match((await runIn(folder, ['.', '-q'])).out, / in 1 file/)
+  const { errors } = await runIn(folder, ['.', '-v', '--nginx-version', '1.20.1'])
+  assert.is(errors[0], 'nginx 1.20.1: fragments')
+})
+
+test('standard input is a file of the name that it is given', async () => {
+  const folder = scratchTree({ 'etc/nginx/nginx.conf': 'events {}\n' })
+  const named = await runIn(folder, ['-f', 'concise', '-', '--stdin-filename', 'etc/nginx/conf.d/a.conf'], {
+    input: OLD_TLS,
+  })
+  assert.match(named.out, /^etc\/nginx\/conf\.d\/a\.conf:5:17: /)
+  assert.is((await runIn(folder, ['-'], { input: 'hello\n' })).code, 2)
+})
+
+test('resolve prints what the servers read; explain and rules print the rules', async () => {
+  const folder = scratchTree({
+    'etc/nginx/nginx.conf': 'events {}\nhttp {\n  include conf.d/*.conf;\n}\n',
+    'etc/nginx/conf.d/a.conf': 'server {\n  listen 8080;\n}\n',
+  })
+  const resolved = await runIn(folder, ['resolve', '.'])
+  assert.is(resolved.code, 0)
+  assert.match(resolved.out, /listen 8080;/)
+  const explained = await runIn(folder, ['explain', 'tls/weak-protocol'])
+  assert.match(explained.out, /^tls\/weak-protocol: [\s\S]*Why\n[\s\S]*What to do\n[\s\S]*References\n/)
+  const listed = await runIn(folder, ['rules', '-f', 'json'])
+  assert.ok(JSON.parse(listed.out).some(({ id }: { id: string }) => id === 'tls/weak-protocol'))
+  assert.match((await runIn(folder, ['rules'])).out, /^tls\/weak-protocol +warning +/m)
+})
+
+test('init writes once', async () => {
+  const folder = scratchTree({ 'nginx.conf': QUIET_SITE })
+  const there = process.cwd()
+  assert.is((await runIn(folder, ['init'])).code, 0)
+  assert.ok(existsSync(join(folder, '.auditrc')))
+  assert.is((await runIn(folder, ['init'])).code, 2)
+  assert.is((await runIn(folder, ['.'])).code, 0)
+  assert.is(process.cwd(), there)
+})
+
+test.run()
