@@ -50,6 +50,8 @@ function measure<T>(name: string, run: () => T): T {
 
 const texts: Record<string, string> = {
   '/etc/apache2/apache2.conf':
+    'LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so\n' +
+    'LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\n' +
     'LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\n' +
     'LoadModule headers_module /usr/lib/apache2/modules/mod_headers.so\n' +
     'IncludeOptional sites-enabled/*.conf\n',
@@ -59,7 +61,7 @@ for (let index = 0; index < SITES; index++) texts[`/etc/apache2/sites-enabled/${
 const whole = textSource('/one.conf', Array.from({ length: SITES }, (_, index) => site(index)).join(''))
 measure(`parse, ${SITES} sites in one file`, () => parseApache(whole))
 
-const files = memoryFileSystem(texts)
+const files = memoryFileSystem(texts, { covers: ['/etc'] })
 const main = files.read('/etc/apache2/apache2.conf')
 if (main.kind !== 'source') throw new Error(main.reason)
 const configuration = measure(`evaluate, ${SITES} files`, () =>
@@ -71,4 +73,5 @@ const configuration = measure(`evaluate, ${SITES} files`, () =>
     version: { value: '2.4.71', from: 'assumed', at: null },
   }),
 )
-console.log(`${configuration.top.length} at the top, ${configuration.problems.length} problems`)
+console.log(`${configuration.top.length} at the top`)
+for (const { message } of configuration.problems.slice(0, 5)) console.log(message)
