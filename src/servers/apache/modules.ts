@@ -77,5 +77,6 @@ export function isLoadedUnder(modules: ReadonlyMap<string, ApacheModule>, name: 
   if (!name.endsWith('.c')) return false
   const known = apacheModuleOfFile(name)
   if (known !== undefined) return modules.has(known.id)
-  return name.startsWith('mod_') && modules.has(`${name.slice(4, -2)}_module`)
+  const id = `${name.replace(/^mod_/, '').slice(0, -2)}_module`
+  return name.startsWith('mod_') && apacheModule(id) === undefined && modules.has(id)
 }

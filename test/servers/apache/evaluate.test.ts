@@ -1,0 +1,246 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { placeText } from '../../../parsers/text/source.ts'
+import { memoryFileSystem } from '../../../src/files/memory-file-system.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../../src/servers/apache/configuration.ts'
+import type { ApacheEnvironment } from '../../../src/servers/apache/environment.ts'
+import { evaluateApache } from '../../../src/servers/apache/evaluate.ts'
+import { resolveApache } from '../../../src/servers/apache/resolve.ts'
+import { known, unknown } from '../../../src/servers/fact.ts'
+
+const MODULES = `LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
+LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+LoadModule headers_module /usr/lib/apache2/modules/mod_headers.so
+LoadModule env_module /usr/lib/apache2/modules/mod_env.so
+LoadModule macro_module /usr/lib/apache2/modules/mod_macro.so
+ErrorLog /dev/null
+`
+
+interface Setting {
+  readonly files?: Readonly<Record<string, string>>
+  readonly covers?: readonly string[]
+  readonly variables?: ApacheEnvironment['variables']
+  readonly complete?: boolean
+}
+
+function evaluate(main: string, setting: Setting = {}): ApacheConfiguration {
+  const files = memoryFileSystem(
+    { '/etc/apache2/apache2.conf': MODULES + main, ...setting.files },
+    { covers: setting.covers ?? ['/etc'] },
+  )
+  const read = files.read('/etc/apache2/apache2.conf')
+  if (read.kind !== 'source') throw new Error(read.reason)
+  return evaluateApache({
+    files,
+    main: read.source,
+    fragments: [],
+    environment: {
+      variables: setting.variables ?? new Map(),
+      complete: setting.complete ?? true,
+      defines: new Map(),
+    },
+    version: { value: '2.4.71', from: 'option', at: null },
+  })
+}
+
+function evaluateFragments(texts: Readonly<Record<string, string>>): ApacheConfiguration {
+  const files = memoryFileSystem(texts, { covers: [] })
+  const fragments = Object.keys(texts).map(path => {
+    const read = files.read(path)
+    if (read.kind !== 'source') throw new Error(read.reason)
+    return read.source
+  })
+  return evaluateApache({
+    files,
+    main: null,
+    fragments,
+    environment: { variables: new Map(), complete: false, defines: new Map() },
+    version: { value: '2.4.71', from: 'assumed', at: null },
+  })
+}
+
+function find(configuration: ApacheConfiguration, name: string): readonly ApacheDirective[] {
+  return configuration.occurrences.get(name) ?? []
+}
+
+const texts = (directives: readonly ApacheDirective[]) => directives.map(directive => directive.text)
+const said = ({ problems }: ApacheConfiguration) =>
+  problems.map(({ code, fatal, at }) => [code, fatal, placeText(at)])
+
+test('an expanded word points at the variable that was written', () => {
+  const { occurrences, problems } = evaluate('Define dir /srv/site\nSetEnv A "${dir}/app" ${dir}\n')
+  const [directive] = occurrences.get('setenv') ?? []
+  assert.is(directive?.text, 'A "/srv/site/app" /srv/site')
+  const places = directive?.args.map(({ start, end }) => placeText({ source: directive.source, start, end }))
+  assert.equal(places, ['A', '"${dir}/app"', '${dir}'])
+  // Three arguments are one too many for SetEnv.
+  assert.is(problems.length, 1)
+})
+
+test("a macro's words point into the body of the macro", () => {
+  const configuration = evaluate(
+    '<Macro Site $host>\n  <VirtualHost *:80>\n    ServerName www.$host\n  </VirtualHost>\n</Macro>\nUse Site a.example\n',
+  )
+  const [name] = find(configuration, 'servername')
+  assert.is(name?.args[0]?.value, 'www.a.example')
+  assert.is(name?.line, 2)
+  assert.match(
+    name?.file ?? '',
+    /^macro 'site' \(defined on line 7 of "\/etc\/apache2\/apache2.conf"\) used on line 12/,
+  )
+  const [word] = name?.args ?? []
+  assert.is(name?.source.text.slice(word?.start, word?.end), 'www.$host')
+  assert.is(name?.parent?.name, 'VirtualHost')
+})
+
+test('the environment comes after Define, and a value that only the shell knows is unknown', () => {
+  const configuration = evaluate('Define A 1\nSetEnv X ${A}${B}\nSetEnv Y ${C}/log\n', {
+    variables: new Map([
+      ['A', known('2')],
+      ['B', known('3')],
+      ['C', unknown('a command decides')],
+    ]),
+  })
+  assert.equal(texts(find(configuration, 'setenv')), ['X 13', 'Y \uE000/log'])
+  assert.equal(configuration.problems, [])
+  assert.match(resolveApache(configuration), 'SetEnv Y ${C}/log')
+})
+
+test('an undefined variable is remarked where everything was read, once, and is unknown elsewhere', () => {
+  const everything = evaluate('Include a.conf\nInclude a.conf\n', {
+    files: { '/etc/apache2/a.conf': 'SetEnv A ${B}\nSetEnv C ${map:key}\n' },
+  })
+  assert.equal(said(everything), [['variable-undefined', false, '${B}']])
+  assert.equal(texts(find(everything, 'setenv')), ['A ${B}', 'C ${map:key}', 'A ${B}', 'C ${map:key}'])
+  const part = evaluate('SetEnv A ${B}\n', { complete: false })
+  assert.equal(part.problems, [])
+  assert.equal(texts(find(part, 'setenv')), ['A \uE000'])
+})
+
+test('a missing include is fatal where the audit would have it, and leaves all open where not', () => {
+  assert.equal(said(evaluate('Include none.conf\n')), [['include-missing', true, 'none.conf']])
+  const outside = evaluate('Include /opt/site/httpd.conf\nUse FromThere\n')
+  assert.equal(said(outside), [['include-unknown', false, '/opt/site/httpd.conf']])
+  assert.is(outside.modulesComplete, false)
+  assert.equal(said(evaluate('IncludeOptional /opt/none.conf\nIncludeOptional none/*.conf\n')), [])
+})
+
+test('an include through a link that leads out of the root is no evidence', () => {
+  const files = memoryFileSystem(
+    { '/etc/apache2/apache2.conf': `${MODULES}Include sites-enabled/*.conf\n` },
+    { covers: ['/etc'], links: { '/etc/apache2/sites-enabled/a.conf': '/srv/a.conf' } },
+  )
+  const read = files.read('/etc/apache2/apache2.conf')
+  if (read.kind !== 'source') throw new Error(read.reason)
+  const configuration = evaluateApache({
+    files,
+    main: read.source,
+    fragments: [],
+    environment: { variables: new Map(), complete: true, defines: new Map() },
+    version: { value: '2.4.71', from: 'option', at: null },
+  })
+  assert.equal(said(configuration), [['include-unknown', false, 'sites-enabled/*.conf']])
+})
+
+test('what acts while it is read is listed apart, with the section it was met in', () => {
+  const configuration = evaluate(
+    '<VirtualHost *:80>\nDefine A 1\n<IfDefine A>\nSetEnv B c\n</IfDefine>\n</VirtualHost>\n',
+  )
+  const executed = configuration.executed?.filter(({ name }) => name !== 'LoadModule') ?? []
+  assert.equal(
+    executed.map(({ name, parent }) => [name, parent?.name]),
+    [
+      ['Define', 'VirtualHost'],
+      ['IfDefine', 'VirtualHost'],
+    ],
+  )
+  assert.is(configuration.defines.get('A'), '1')
+})
+
+test('modules carry both names and the line that loads them', () => {
+  const { modules } = evaluate('')
+  assert.equal(modules.get('core_module'), { id: 'core_module', file: 'core.c' })
+  const event = modules.get('mpm_event_module')
+  assert.is(event?.file, 'event.c')
+  assert.match(event?.at ? placeText(event.at) : '', /^LoadModule mpm_event_module /)
+})
+
+test('a module object that holds another module is fatal, a missing one only where modules are', () => {
+  assert.equal(said(evaluate('LoadModule foo_module modules/mod_expires.so\n')), [
+    ['module-unloadable', true, 'foo_module'],
+  ])
+  assert.equal(said(evaluate('LoadModule foo_module modules/mod_foo.so\n')), [])
+  const files = { '/usr/lib/apache2/modules/mod_env.so': '' }
+  const whole = evaluate('', { files, covers: ['/'] })
+  assert.is(whole.problems[0]?.code, 'module-unloadable')
+})
+
+test('the tree goes on behind a fatal problem, and nothing more is said', () => {
+  const configuration = evaluate(
+    '<Directory />\n</Location>\n</Directory>\nInclude none.conf\nSetEnv A b\nFoo\n',
+  )
+  assert.equal(said(configuration), [['section-mismatched', true, 'Location']])
+  assert.is(find(configuration, 'setenv')[0]?.parent, null)
+})
+
+test('a fatal line of several lines is blamed on its last', () => {
+  const configuration = evaluate('Include \\\n  none.conf\n')
+  assert.equal(said(configuration), [['include-missing', true, 'none.conf']])
+})
+
+test('fragments: what is missing may be outside', () => {
+  const configuration = evaluateFragments({
+    '/sites/a.conf': `<VirtualHost *:80>
+  ServerName a.example
+  Include snippets/common.conf
+  Use Proxy 9000
+  <IfModule mod_wsgi.c>
+    WSGIScriptAlias / /srv/a.wsgi
+  </IfModule>
+  <IfModule !mod_wsgi.c>
+    SetEnv Lost 1
+  </IfModule>
+  ErrorLog \${APACHE_LOG_DIR}/a.log
+</VirtualHost>
+`,
+    '/sites/b.conf': '<VirtualHost *:80>\n  ServerName b.example\n</VirtualHost>\n',
+  })
+  assert.equal(said(configuration), [])
+  assert.is(configuration.modulesComplete, false)
+  assert.equal(texts(find(configuration, 'servername')), ['a.example', 'b.example'])
+  assert.is(find(configuration, 'wsgiscriptalias').length, 1)
+  assert.is(find(configuration, 'setenv').length, 0)
+  assert.is(configuration.serverRoot.known, false)
+})
+
+test('fragments: one that another includes is read at its place', () => {
+  const configuration = evaluateFragments({
+    '/etc/apache2/snippets/headers.conf': 'Header set A b\n',
+    '/etc/apache2/sites/a.conf':
+      '<VirtualHost *:80>\n  Include /etc/apache2/snippets/*.conf\n</VirtualHost>\n',
+  })
+  const headers = find(configuration, 'header')
+  assert.is(headers.length, 1)
+  assert.is(headers[0]?.parent?.name, 'VirtualHost')
+})
+
+test('fragments: a section that its file does not close is fatal', () => {
+  const configuration = evaluateFragments({ '/a.conf': '<VirtualHost *:80>\n' })
+  assert.equal(said(configuration), [['section-unclosed', true, 'VirtualHost']])
+})
+
+test('a template is never refused', () => {
+  const text = '<VirtualHost *:\uE000>\nServerName \uE000\n\uE000 On\n</\uE000>\n</Directory>\n<Files a>\n'
+  const source = { path: '/t.conf.j2', text, code: text, encoding: 'utf8', template: true } as const
+  const configuration = evaluateApache({
+    files: memoryFileSystem({}),
+    main: null,
+    fragments: [source],
+    environment: { variables: new Map(), complete: false, defines: new Map() },
+    version: { value: '2.4.71', from: 'assumed', at: null },
+  })
+  assert.equal(configuration.problems, [])
+  assert.is(find(configuration, 'servername').length, 1)
+})
+
+test.run()
