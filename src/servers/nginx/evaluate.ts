@@ -64,6 +64,7 @@ interface Reading {
   readonly source: Source
   readonly problems: readonly NginxSyntaxProblem[]
   next: number
+  readonly isRepeated: boolean
 }
 
 const NONE: readonly NginxDirective[] = []
@@ -71,6 +72,12 @@ const NO_PROBLEMS: readonly NginxSyntaxProblem[] = []
 
 /** nginx itself ends with its stack; nobody nests a tenth as deep. */
 const DEEPEST = 1000
+
+/**
+ * Directives of repeated files after which no file is read again: files that include each other twice
+ * over, forty deep, would keep nginx busy for days. Ten thousand sites with long snippets have half of it.
+ */
+const MOST_REPEATED = 1_000_000
 
 /** Further places that include the same missing file, named beside the first. */
 const MOST_RELATED = 10
@@ -88,7 +95,10 @@ class Evaluation {
   /** The files that are open now, each inside the one before it. */
   private readonly open = new Set<Source>()
   private readonly absent = new Map<string, { readonly related: Related[]; readonly words: Set<NginxWord> }>()
+  private readonly lists = new Map<Source, readonly Source[]>()
   private time = 0
+  /** How many directives stand in files that were read before. */
+  private repeated = 0
   private depth = 0
 
   constructor(input: NginxInput) {
@@ -144,7 +154,8 @@ class Evaluation {
       if (source.template) this.hasUnknownParts = true
     }
     // A file that is read a thousand times says once what is wrong in it; a template says nothing.
-    const reading = { source, problems: isFirst && !source.template ? problems : NO_PROBLEMS, next: 0 }
+    const told = isFirst && !source.template ? problems : NO_PROBLEMS
+    const reading = { source, problems: told, next: 0, isRepeated: !isFirst }
     this.open.add(source)
     if (context === 'unknown' && parent === null) {
       const contextOf = fragmentContexts(source)
@@ -170,6 +181,7 @@ class Evaluation {
       const { block, args } = node
       const directive: OpenDirective = { name, args, node, source, context, parent, children: NONE }
       this.time++
+      if (reading.isRepeated) this.repeated++
       into.push(directive)
       if (context !== 'data') this.record(name, directive)
       if (block !== null) {
@@ -215,11 +227,11 @@ class Evaluation {
     }
     const literal = context === 'data' && parent?.name === 'geo'
     const brought: Source[] = []
-    this.included.set(directive, brought)
     for (const step of this.resolve({ value: word.value, from: source, literal })) {
       if (step.kind === 'problem') this.meetAbsence(step, directive, word)
       else if (this.open.has(step.source)) this.meetCycle(step.source, directive, word)
-      else if (this.depth === DEEPEST) this.hasUnknownParts = true
+      else if (this.depth === DEEPEST || (this.repeated > MOST_REPEATED && this.seen.has(step.source)))
+        this.hasUnknownParts = true
       else {
         brought.push(step.source)
         this.depth++
@@ -227,6 +239,18 @@ class Evaluation {
         this.depth--
       }
     }
+    const [first] = brought
+    if (first !== undefined) this.included.set(directive, brought.length === 1 ? this.alone(first) : brought)
+  }
+
+  /** The same list for the same file, which thousands of servers may include. */
+  private alone(source: Source): readonly Source[] {
+    let list = this.lists.get(source)
+    if (list === undefined) {
+      list = [source]
+      this.lists.set(source, list)
+    }
+    return list
   }
 
   /** Takes up the syntax problems that nginx meets before it reaches the offset. */

@@ -238,6 +238,15 @@ test('any text is evaluated, and every block holds its children', () => {
   )
 })
 
+test('files that include each other over and over come to an end', () => {
+  const levels = Array.from({ length: 40 }, (_, level) => [
+    `f${level}`,
+    `include f${level + 1};\ninclude f${level + 1};`,
+  ])
+  const { sources } = nginx({ 'nginx.conf': 'include f0;', ...Object.fromEntries(levels), f40: 'gzip on;' })
+  assert.is(sources.length, 42)
+})
+
 test('a block that is nested beyond reason ends the evaluation of its branch alone', () => {
   const { top } = nginx({ 'nginx.conf': `${'a {'.repeat(50_000)}${'}'.repeat(50_000)} b;` })
   assert.is(top.at(-1)?.name, 'b')
