@@ -60,12 +60,13 @@ function fileStep(walk: Walk): Next {
   if (!base.known) return endUnknown(walk, base.reason, base.at)
   const misplaced = misplacedAlias(walk, base.value)
   if (misplaced !== null) return misplaced
-  const path = filePath(base.value, state.uri, requestVariables(state))
+  const path = filePath(base.value, state.uri, requestVariables(state), state.addsUri)
   if (!path.known) return endUnknown(walk, path.reason, path.at)
   const isFolder = state.uri.endsWith('/')
-  if (isFolder && ['GET', 'HEAD', 'POST'].includes(walk.method)) return indexStep(walk, path.value, path.at)
+  if (isFolder && ['GET', 'HEAD', 'POST'].includes(walk.state.method))
+    return indexStep(walk, path.value, path.at)
   if (isFolder) return fail(walk, 403, 'a folder takes no such method', path.at)
-  if (!['GET', 'HEAD', 'POST'].includes(walk.method))
+  if (!['GET', 'HEAD', 'POST'].includes(walk.state.method))
     return fail(walk, 405, 'files take no such method', path.at)
   const kind = files?.kind(path.value) ?? null
   if (kind === null) {
@@ -82,7 +83,7 @@ function fileStep(walk: Walk): Next {
       `${escapeUri(state.uri)}/${query}`,
     )
   }
-  if (walk.method === 'POST') return fail(walk, 405, 'files take no `POST`', path.at)
+  if (walk.state.method === 'POST') return fail(walk, 405, 'files take no `POST`', path.at)
   return fileEnd(walk, path.value, true, path.at)
 }
 
@@ -104,7 +105,7 @@ function indexStep(walk: Walk, folder: string, at: Place | null): Next {
     const value = interpolate(name, requestVariables(state))
     if (!value.known) return endUnknown(walk, value.reason, indexAt)
     if (value.value.startsWith('/')) return internalRedirect(walk, value.value, state.args, indexAt)
-    const path = folder + value.value
+    const path = folder + fromBytes(value.value)
     const kind = files?.kind(path) ?? null
     if (kind === null && !files?.covers(path)) return fileEnd(walk, path, null, indexAt)
     if (kind === null) {

@@ -1,12 +1,13 @@
 import { isUnknownWord } from '../../../../parsers/text/source.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
+import { toBytes } from '../../regex.ts'
 
 /** A stretch of a value: plain text, or a variable by its lower-case name (`1` for `$1`). */
 export type ValuePart =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'variable'; readonly name: string }
 
-/** The value of a variable; names come in lower case. */
+/** The value of a variable, as bytes; names come in lower case. */
 export type Variables = (name: string) => Fact<string>
 
 const NAME = /[A-Za-z0-9_]/
@@ -57,14 +58,14 @@ export function isComputed(value: string): boolean {
   return isUnknownWord(value) || variableNames(value).length > 0
 }
 
-/** The value with every variable replaced; unknown, naming it, where one of them is. */
+/** The value, as bytes, with every variable replaced; unknown, naming it, where one of them is. */
 export function interpolate(value: string, variables: Variables): Fact<string> {
   if (isUnknownWord(value)) return unknown('a placeholder of a template stands here')
-  if (!value.includes('$')) return known(value)
+  if (!value.includes('$')) return known(toBytes(value))
   let result = ''
   for (const part of valueParts(value)) {
     if (part.kind === 'text') {
-      result += part.text
+      result += toBytes(part.text)
       continue
     }
     const fact = variables(part.name)

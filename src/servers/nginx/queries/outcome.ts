@@ -58,6 +58,8 @@ export function outcome(
     internal: false,
     unchanged: true,
     validLocation: true,
+    addsUri: false,
+    method: request.method,
     captures: null,
     values: new Map(),
     mapped: new Map(),
@@ -68,7 +70,6 @@ export function outcome(
     files: options.files,
     steps: [],
     changes: MOST_CHANGES,
-    method: request.method,
     errorPage: false,
     status: null,
   }

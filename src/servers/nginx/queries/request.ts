@@ -46,6 +46,10 @@ export interface RequestState {
   unchanged: boolean
   /** False behind `rewrite … break`: then `proxy_pass` leaves its own URI out. */
   validLocation: boolean
+  /** True once `try_files` found a file below the alias of an expression. */
+  addsUri: boolean
+  /** An `error_page` makes it `GET`. */
+  method: string
   /** Numbered groups of the last match. */
   captures: PcreMatch | null
   /** By `set` and named groups. */
@@ -113,14 +117,14 @@ function builtin(state: RequestState, name: string): Fact<string> {
     case 'document_uri':
       return known(state.uri)
     case 'request_uri':
-      return known(request.target)
+      return known(toBytes(request.target))
     case 'args':
     case 'query_string':
       return known(state.args)
     case 'is_args':
       return known(state.args === '' ? '' : '?')
     case 'request_method':
-      return known(request.method)
+      return known(state.method)
     case 'scheme':
       return known(request.scheme)
     case 'https':
@@ -161,7 +165,7 @@ function documentRoot(state: RequestState): Fact<string> {
 function requestFile(state: RequestState): Fact<string> {
   const base = fileBase(state.configuration, state.scope)
   if (!base.known) return unknown(base.reason)
-  const path = filePath(base.value, state.uri, requestVariables(state))
+  const path = filePath(base.value, state.uri, requestVariables(state), state.addsUri)
   return path.known ? known(toBytes(path.value), path.at) : path
 }
 

@@ -74,11 +74,8 @@ function redirect(state: RequestState, text: string, addArgs: boolean, status: n
 
 /** Replaces variables; numbered groups are escaped in arguments and redirects where the request held an escape. */
 function expand(state: RequestState, text: string, escapes: boolean): Fact<string> {
-  if (!isComputed(text)) return known(toBytes(text))
-  if (!escapes || !(state.quoted || state.plus)) {
-    const fact = interpolate(text, requestVariables(state))
-    return fact.known ? known(toBytes(fact.value)) : fact
-  }
+  if (!isComputed(text) || !escapes || !(state.quoted || state.plus))
+    return interpolate(text, requestVariables(state))
   const strict = isAtLeast(state.configuration.version, '1.21.1')
   const variables = requestVariables(state)
   let result = ''

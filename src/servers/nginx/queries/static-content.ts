@@ -43,7 +43,7 @@ function aliasPrefix(level: NginxDirective | null): string | null {
   return null
 }
 
-/** The folder itself, as `$document_root` holds it; unknown for a relative one. */
+/** The folder itself as bytes, as `$document_root` holds it; unknown for a relative one. */
 export function baseFolder(base: FileBase, variables: Variables): Fact<string> {
   const at = argumentPlace(base.directive, 0)
   // nginx drops one last slash of what is written for a root.
@@ -57,15 +57,16 @@ export function baseFolder(base: FileBase, variables: Variables): Fact<string> {
 
 /**
  * The path of the file that a URI (decoded bytes) means: `root` and the whole URI, or `alias` and what is
- * behind the location's name. Unknown for a relative folder, or variables that are.
+ * behind the location's name (all of it behind the alias of an expression where `try_files` put it there,
+ * `addsUri`). Unknown for a relative folder, or variables that are.
  */
-export function filePath(base: FileBase, uri: string, variables: Variables): Fact<string> {
+export function filePath(base: FileBase, uri: string, variables: Variables, addsUri = false): Fact<string> {
   const folder = baseFolder(base, variables)
   const { at } = folder
   if (!folder.known) return folder
   if (base.kind === 'alias') {
-    if (base.prefix === null) return known(fromBytes(folder.value), at)
-    return known(fromBytes(toBytes(folder.value) + uri.slice(toBytes(base.prefix).length)), at)
+    if (base.prefix === null) return known(fromBytes(addsUri ? folder.value + uri : folder.value), at)
+    return known(fromBytes(folder.value + uri.slice(toBytes(base.prefix).length)), at)
   }
-  return known(fromBytes(toBytes(folder.value) + uri), at)
+  return known(fromBytes(folder.value + uri), at)
 }

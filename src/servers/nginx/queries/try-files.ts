@@ -1,10 +1,11 @@
+import { type Fact, known } from '../../fact.ts'
 import { fromBytes, toBytes } from '../../regex.ts'
 import type { NginxDirective } from '../configuration.ts'
-import { interpolate } from './interpolate.ts'
+import { interpolate, isComputed } from './interpolate.ts'
 import { argumentPlace, wordPlace } from './places.ts'
 import { type RequestState, requestVariables } from './request.ts'
 import { childrenNamed } from './scope.ts'
-import { baseFolder, type FileBase, fileBase, filePath } from './static-content.ts'
+import { baseFolder, type FileBase, fileBase } from './static-content.ts'
 import {
   misplacedAlias,
   endUnknown,
@@ -29,13 +30,13 @@ export function tryFilesStep(walk: Walk): Next {
   if (misplaced !== null) return misplaced
   for (const word of directive.args.slice(0, -1)) {
     const at = wordPlace(directive, word)
-    const wantsFolder = word.value.endsWith('/')
-    const written = wantsFolder ? word.value.slice(0, -1) : word.value
-    const name = interpolate(written, requestVariables(state))
-    if (!name.known) return endUnknown(walk, name.reason, at)
     if (!base.known) return endUnknown(walk, base.reason, at)
-    const path = pathOf(state, base.value, toBytes(name.value))
-    if (path === null) return endUnknown(walk, 'the folder of the files is not known', at)
+    const wantsFolder = word.value.endsWith('/')
+    const name = nameOf(state, base.value, wantsFolder ? word.value.slice(0, -1) : word.value)
+    if (!name.known) return endUnknown(walk, name.reason, at)
+    const folder = baseFolder(base.value, requestVariables(state))
+    if (!folder.known) return endUnknown(walk, folder.reason, at)
+    const path = fromBytes(folder.value + name.value)
     const bare = path.replace(/(?<=.)\/+$/, '')
     const kind = walk.files?.kind(bare) ?? null
     if (kind === null && !walk.files?.covers(bare))
@@ -44,45 +45,41 @@ export function tryFilesStep(walk: Walk): Next {
     // A file's name with a slash behind it is nothing to the system.
     if (kind === 'file' && bare !== path) continue
     step(walk, 'try-files', `\`${path}\` is there`, at)
-    state.uri = uriOf(base.value, toBytes(name.value))
+    take(state, base.value, name.value, wantsFolder)
     return GO
   }
-  return last === undefined ? GO : fallback(walk, directive, last.value)
+  return last === undefined ? GO : fallback(walk, directive, base.known ? base.value : null, last.value)
 }
 
-/** With an alias, what is tried lies below it once the location's name is taken off. */
-function pathOf(state: RequestState, base: FileBase, name: string): string | null {
-  const variables = requestVariables(state)
-  if (base.kind === 'root') {
-    const path = filePath(base, name, variables)
-    return path.known ? path.value : null
+/** The URI becomes what was found; behind an alias with the location's name in front. */
+function take(state: RequestState, base: FileBase, name: string, wantsFolder: boolean): void {
+  if (base.kind === 'root') state.uri = name
+  else if (base.prefix !== null) state.uri = state.uri.slice(0, toBytes(base.prefix).length) + name
+  else if (!wantsFolder) {
+    state.uri = name
+    state.addsUri = true
   }
-  const folder = baseFolder(base, variables)
-  if (!folder.known) return null
-  return fromBytes(toBytes(folder.value) + withoutPrefix(base, name))
 }
 
-function withoutPrefix({ prefix }: FileBase, name: string): string {
-  const bytes = toBytes(prefix ?? '')
-  return bytes !== '' && name.startsWith(bytes) ? name.slice(bytes.length) : name
+/** What nginx tries, or goes to: behind an alias it takes the location's name off again, if variables brought it. */
+function nameOf(state: RequestState, base: FileBase | null, written: string): Fact<string> {
+  const name = interpolate(written, requestVariables(state))
+  if (!name.known || !isComputed(written) || base?.kind !== 'alias' || base.prefix === null) return name
+  const { length } = toBytes(base.prefix)
+  return name.value.startsWith(state.uri.slice(0, length)) ? known(name.value.slice(length)) : name
 }
 
-function uriOf(base: FileBase, name: string): string {
-  if (base.kind === 'root' || base.prefix === null) return name
-  return toBytes(base.prefix) + withoutPrefix(base, name)
-}
-
-function fallback(walk: Walk, directive: NginxDirective, written: string): Next {
+function fallback(walk: Walk, directive: NginxDirective, base: FileBase | null, written: string): Next {
   const at = argumentPlace(directive, directive.args.length - 1)
   if (written.startsWith('=')) {
     const status = Number.parseInt(written.slice(1), 10)
     step(walk, 'try-files', `nothing is there: ${status}`, at)
     return fail(walk, status, '`try_files` finds nothing', at)
   }
-  const target = interpolate(written, requestVariables(walk.state))
+  const target = nameOf(walk.state, base, written)
   if (!target.known) return endUnknown(walk, target.reason, at)
-  step(walk, 'try-files', `nothing is there: \`${target.value}\``, at)
+  step(walk, 'try-files', `nothing is there: \`${fromBytes(target.value)}\``, at)
   if (target.value.startsWith('@')) return enterNamed(walk, target.value, at)
-  const [uri, args] = splitArguments(toBytes(target.value))
+  const [uri, args] = splitArguments(target.value)
   return internalRedirect(walk, uri, args, at)
 }

@@ -1,6 +1,6 @@
 import type { Place } from '../../../../parsers/text/source.ts'
 import type { FileSystem } from '../../../files/file-system.ts'
-import { toBytes } from '../../regex.ts'
+import { fromBytes } from '../../regex.ts'
 import type { NginxDirective } from '../configuration.ts'
 import { effective, isOn } from './effective.ts'
 import { interpolate } from './interpolate.ts'
@@ -45,7 +45,6 @@ export interface Walk {
   readonly steps: OutcomeStep[]
   /** Internal redirects and rewrites left, plus one. */
   changes: number
-  method: string
   /** True once an `error_page` was taken: without `recursive_error_pages` no second one is. */
   errorPage: boolean
   /** The status that an `error_page` leaves for whatever answers; null for the answer's own. */
@@ -87,9 +86,10 @@ export function internalRedirect(walk: Walk, uri: string, args: string, at: Plac
   state.internal = true
   state.unchanged = false
   state.validLocation = true
+  state.addsUri = false
   state.location = null
   state.scope = state.server
-  step(walk, 'internal-redirect', `goes on as \`${uri}${args === '' ? '' : `?${args}`}\``, at)
+  step(walk, 'internal-redirect', `goes on as \`${fromBytes(uri)}${args === '' ? '' : `?${args}`}\``, at)
   return { kind: 'jump', to: 'server' }
 }
 
@@ -158,8 +158,8 @@ function takeErrorPage(walk: Walk, page: NginxDirective, status: number): Next {
   step(walk, 'error-page', `${status} is answered by \`${target.value}\``, namePlace(page))
   if (target.value.startsWith('@')) return enterNamed(walk, target.value, at)
   if (target.value.startsWith('/')) {
-    if (walk.method !== 'HEAD') walk.method = 'GET'
-    const [uri, args] = splitArguments(toBytes(target.value))
+    if (state.method !== 'HEAD') state.method = 'GET'
+    const [uri, args] = splitArguments(target.value)
     return internalRedirect(walk, uri, args, at)
   }
   const isRedirect = overwrite !== null && [301, 302, 303, 307, 308].includes(overwrite)
