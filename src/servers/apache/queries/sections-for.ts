@@ -64,7 +64,7 @@ const cache = new WeakMap<ApacheConfiguration, Map<ApacheDirective | null, Secti
 /**
  * The scopes that hold for a request, in the order in which httpd merges them: main server, virtual
  * host, `<Directory>` from the root downwards with the `.htaccess` of each folder behind it,
- * `<DirectoryMatch>`, `<Files>`, `<Location>`, `<If>`. Of equal rank, the main server's come first.
+ * `<DirectoryMatch>` by the slashes in it, `<Files>`, `<Location>`, `<If>`. Of equal rank, the main server's come first.
  */
 export function sectionsFor(
   configuration: ApacheConfiguration,
@@ -131,11 +131,13 @@ function addFileLevels(
   for (; next < applying.length; next++)
     addLevel(levels, 'directory', applying[next]!.section, applying[next]!.applies)
 
-  for (const { directoryMatches } of own) {
-    for (const section of directoryMatches) {
-      const applies = folder === null ? undefined : regexApplies(sectionPattern(section), folder)
-      addLevel(levels, 'directory-match', section, applies)
-    }
+  // httpd sorts regular expressions too, by the slashes in them.
+  const matches = own.flatMap(({ directoryMatches }) => directoryMatches)
+  for (const section of own.length === 1 ? matches : matches.sort((a, b) => slashes(a) - slashes(b))) {
+    // A regular expression meets the whole path, the file's own name with it.
+    const path = isFolder ? folder : file
+    const applies = path === null ? undefined : regexApplies(sectionPattern(section), path)
+    addLevel(levels, 'directory-match', section, applies)
   }
   addFilesSections(configuration, levels, own, isFolder ? null : file)
 }
@@ -198,6 +200,10 @@ function depth(section: ApacheDirective): number {
   return text.startsWith('/') ? depthOf(directoryPath(text)) : 1
 }
 
+function slashes(section: ApacheDirective): number {
+  return depthOf(sectionPattern(section).text)
+}
+
 function sectionsOf(configuration: ApacheConfiguration, parent: ApacheDirective | null): Sections {
   let byParent = cache.get(configuration)
   if (byParent === undefined) {
@@ -218,7 +224,9 @@ function readSections(configuration: ApacheConfiguration, parent: ApacheDirectiv
   const isRegex = (section: ApacheDirective): boolean => sectionPattern(section).kind === 'regex'
   return {
     directories: directories.filter(section => !isRegex(section)).sort((a, b) => depth(a) - depth(b)),
-    directoryMatches: inOrder(directories.filter(isRegex), matches, parent, configuration),
+    directoryMatches: [...inOrder(directories.filter(isRegex), matches, parent, configuration)].sort(
+      (a, b) => slashes(a) - slashes(b),
+    ),
     files: filesIn(configuration, parent),
     locations: inOrder(
       directivesIn(configuration, parent, 'location'),
