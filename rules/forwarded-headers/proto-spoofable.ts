@@ -1,6 +1,6 @@
 import type { Place } from '../../parsers/text/source.ts'
+import { addHeader } from '../../src/deployment/add-header.ts'
 import type { Hop } from '../../src/deployment/deployment.ts'
-import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
 import { alsoElsewhere, namePlace } from '../../src/deployment/places.ts'
 import type { SchemeTrust } from '../../src/deployment/scheme-trust.ts'
 import { trustedBy } from '../../src/deployment/trusted-headers.ts'
@@ -149,7 +149,7 @@ export default defineRule({
           { at: hop.server.plainListens[0]?.at ?? at, message: 'plain HTTP reaches this server' },
         ],
         help: `Add \`proxy_set_header ${header} $scheme;\` here; on Apache’s side there is nothing to change`,
-        ...(passing === null ? addHeader(hop, header) : {}),
+        ...(passing === null ? addHeader(hop, header, '$scheme', 'safe') : {}),
       }
     }
   },
@@ -167,13 +167,4 @@ interface Fault {
 function valuePlace(directive: NginxDirective): Place {
   const word = directive.args[1] ?? directive.node.name
   return { source: directive.source, start: word.start, end: word.end }
-}
-
-/** A line more in the set that is in force; without any, a set of its own would still send nginx's defaults. */
-function addHeader(hop: Hop, header: string) {
-  const beside = hop.headers.written[0]?.directive ?? hop.pass
-  const line = `proxy_set_header ${header} $scheme;\n${indentationAt(namePlace(beside))}`
-  return propose(`Set ${header} to the scheme that nginx saw`, 'safe', [
-    insertBefore(namePlace(beside), line),
-  ])
 }

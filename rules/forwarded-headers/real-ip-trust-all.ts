@@ -1,0 +1,64 @@
+import type { NginxServer } from '../../src/deployment/deployment.ts'
+import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
+
+const server = (listen: string, network: string): string =>
+  `server {\n    listen ${listen};\n    server_name example.org;\n    set_real_ip_from ${network};\n    real_ip_header X-Forwarded-For;\n    location / {\n        return 200 $remote_addr;\n    }\n}\n`
+
+export default defineRule({
+  summary: 'Anyone may tell nginx which address they come from',
+  severity: 'error',
+  confidence: 'high',
+  securitySeverity: 7.5,
+  since: '0.1.0',
+  why: 'With every address trusted, a client’s own header becomes `$remote_addr`: `allow` and `deny`, rate limits, logs and what the backend is told all follow it.',
+  remedy: 'List the addresses of the proxies in front of nginx, and nothing else',
+  references: ['https://nginx.org/en/docs/http/ngx_http_realip_module.html#set_real_ip_from'],
+  bad: [
+    { title: 'every version 4 address', files: { 'nginx.conf': server('80', '«0.0.0.0/0»') } },
+    { title: 'every version 6 address', files: { 'nginx.conf': server('[::]:80', '«::/0»') } },
+  ],
+  good: [
+    { title: 'the network of the balancers', files: { 'nginx.conf': server('80', '10.0.0.0/8') } },
+    { title: 'only this machine connects', files: { 'nginx.conf': server('127.0.0.1:8080', '0.0.0.0/0') } },
+    { title: 'only a socket', files: { 'nginx.conf': server('unix:/run/nginx.sock', 'unix:') } },
+  ],
+  *check({ nginx, servers }) {
+    const byDirective = new Map(servers.map(server => [server.directive, server]))
+    for (const { occurrences } of nginx) {
+      for (const group of byText(occurrences.get('set_real_ip_from') ?? [])) {
+        const [directive] = group
+        const network = directive.args[0]?.value
+        if (network !== '0.0.0.0/0' && network !== '::/0') continue
+        if (directive.context.startsWith('stream')) continue
+        const open = group
+          .map(each => openListen(each, servers, byDirective))
+          .find(each => each !== undefined)
+        if (open === undefined) continue
+        yield {
+          at: argumentPlace(directive, 0),
+          message: `nginx takes the client’s address from a header of whoever connects, because \`${network}\` is everybody`,
+          label: 'trusts every address',
+          related: [{ at: open.at, message: 'the network connects here' }],
+        }
+      }
+    }
+  },
+})
+
+/** A socket that the directive governs and that the network reaches. */
+function openListen(
+  directive: NginxDirective,
+  servers: readonly NginxServer[],
+  byDirective: ReadonlyMap<NginxDirective, NginxServer>,
+): NginxServer['listens'][number] | undefined {
+  const home = enclosingServer(directive)
+  const governed = home === null ? servers : [byDirective.get(home)]
+  for (const server of governed) {
+    const listen = server?.listens.find(({ loopback }) => loopback === false)
+    if (listen !== undefined) return listen
+  }
+  return undefined
+}

@@ -1,0 +1,85 @@
+import { directivePlace, indentationAt, insertAfter, isOwnText, propose } from '../../src/deployment/edits.ts'
+import { argumentPlace, byText, namePlace } from '../../src/deployment/places.ts'
+import { virtualHostOf } from '../../src/deployment/scheme-trust.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+
+const LISTS = [
+  'remoteipinternalproxy',
+  'remoteipinternalproxylist',
+  'remoteiptrustedproxy',
+  'remoteiptrustedproxylist',
+]
+
+const main = (lines: string): string =>
+  `ServerRoot /etc/apache2\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule remoteip_module /usr/lib/apache2/modules/mod_remoteip.so\nListen 127.0.0.1:9000\nServerName example.org\n${lines}`
+
+export default defineRule({
+  summary: 'Apache takes the client’s address from a header, whoever sends it',
+  severity: 'error',
+  confidence: 'high',
+  securitySeverity: 7.5,
+  since: '0.1.0',
+  why: 'Without a list of proxies mod_remoteip believes everybody: whoever reaches Apache, or writes a second address into the header that nginx extends, chooses the address that access rules and logs see.',
+  remedy: 'Name the proxy that nginx is: `RemoteIPInternalProxy 127.0.0.1`',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mod_remoteip.html#remoteipinternalproxy'],
+  bad: [
+    {
+      title: 'the header alone',
+      files: { 'etc/apache2/apache2.conf': main('RemoteIPHeader «X-Forwarded-For»\n') },
+    },
+  ],
+  good: [
+    {
+      title: 'nginx on loopback is the one proxy',
+      files: {
+        'etc/apache2/apache2.conf': main('RemoteIPHeader X-Real-IP\nRemoteIPInternalProxy 127.0.0.1\n'),
+      },
+    },
+    {
+      title: 'a list of the main server, the header in the virtual host',
+      files: {
+        'etc/apache2/apache2.conf': main(
+          'RemoteIPInternalProxy 127.0.0.1\n<VirtualHost *:9000>\n    ServerName example.org\n    RemoteIPHeader X-Real-IP\n</VirtualHost>\n',
+        ),
+      },
+    },
+    {
+      title: 'a fragment: the list may stand in the main file',
+      files: {
+        'site.conf':
+          '<VirtualHost *:9000>\n    ServerName example.org\n    RemoteIPHeader X-Real-IP\n</VirtualHost>\n',
+      },
+    },
+  ],
+  *check({ apache }) {
+    for (const { main, occurrences, executed } of apache) {
+      if (main === null) continue
+      const lists = [
+        ...LISTS.flatMap(name => occurrences.get(name) ?? []),
+        ...(executed ?? []).filter(({ name }) => LISTS.includes(name.toLowerCase())),
+      ], ...(executed?.get(name) ?? [])])
+      const homes = new Set(lists.map(virtualHostOf))
+      if (homes.has(null)) continue
+      for (const [directive] of byText(occurrences.get('remoteipheader') ?? [])) {
+        const home = virtualHostOf(directive)
+        // A header of the main server holds in the virtual hosts too, and so may their own lists.
+        if (home === null ? homes.size > 0 : homes.has(home)) continue
+        yield {
+          at: argumentPlace(directive, 0),
+          message: `Apache takes the client’s address from \`${directive.args[0]?.value}\` of whoever connects, because no proxy is named`,
+          label: 'believed from everybody',
+          ...trustLoopback(directive),
+        }
+      }
+    }
+  },
+})
+
+function trustLoopback(directive: ApacheDirective) {
+  if (!isOwnText(directive)) return {}
+  const line = `\n${indentationAt(namePlace(directive))}RemoteIPInternalProxy 127.0.0.1`
+  return propose('Trust the nginx of this machine alone', 'unsafe', [
+    insertAfter(directivePlace(directive), line),
+  ])
+}

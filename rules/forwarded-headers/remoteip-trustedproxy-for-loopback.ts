@@ -1,0 +1,51 @@
+import { isOwnText, propose, replacePlace } from '../../src/deployment/edits.ts'
+import { byText, namePlace } from '../../src/deployment/places.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const lines = (list: string): string =>
+  `RemoteIPHeader X-Forwarded-For\n${list}\n<VirtualHost *:9000>\n    ServerName example.org\n    DocumentRoot /srv/www\n</VirtualHost>\n`
+const PRIVATE =
+  /^(?:127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|::1(?:\/|$)|f[cd][0-9a-f]{2}:|fe80:|localhost$)/i
+
+export default defineRule({
+  summary: 'A proxy inside of the own network is trusted only for outside addresses',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'What `RemoteIPTrustedProxy` names may not hand on private addresses: mod_remoteip stops at the first of them, so visitors of the intranet, monitoring and other proxies all appear as nginx itself.',
+  remedy: 'Name proxies of the own network with `RemoteIPInternalProxy`',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mod_remoteip.html#remoteiptrustedproxy'],
+  bad: [
+    { title: 'nginx on loopback', files: { 'site.conf': lines('«RemoteIPTrustedProxy» 127.0.0.1') } },
+    {
+      title: 'a balancer in a private network',
+      files: { 'site.conf': lines('«RemoteIPTrustedProxy» 10.0.0.0/8') },
+    },
+  ],
+  good: [
+    { title: 'as an internal proxy', files: { 'site.conf': lines('RemoteIPInternalProxy 127.0.0.1') } },
+    {
+      title: 'a proxy out on the network',
+      files: { 'site.conf': lines('RemoteIPTrustedProxy 203.0.113.7') },
+    },
+  ],
+  *check({ apache }) {
+    for (const { occurrences } of apache) {
+      for (const [directive] of byText(occurrences.get('remoteiptrustedproxy') ?? [])) {
+        const inside = directive.args.filter(({ value }) => PRIVATE.test(value))
+        const [first] = inside
+        if (first === undefined) continue
+        yield {
+          at: namePlace(directive),
+          message: `\`RemoteIPTrustedProxy ${first.value}\` refuses private addresses from a proxy that stands in a private network itself`,
+          label: 'for proxies outside',
+          ...propose('Trust it as a proxy of the own network', 'unsafe', [
+            inside.length === directive.args.length && isOwnText(directive)
+              ? replacePlace(namePlace(directive), 'RemoteIPInternalProxy')
+              : null,
+          ]),
+        }
+      }
+    }
+  },
+})

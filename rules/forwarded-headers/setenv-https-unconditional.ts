@@ -1,0 +1,81 @@
+import { argumentsPlace, byText } from '../../src/deployment/places.ts'
+import { isSecureValue, virtualHostOf } from '../../src/deployment/scheme-trust.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const nginx = (lines: string): string =>
+  `server {\n    ${lines}\n    server_name example.org;\n    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n    }\n}\n`
+const apache = (line: string): string =>
+  `<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    ${line}\n    WSGIDaemonProcess app\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`
+const LISTEN = 'Listen 127.0.0.1:9000\n'
+const TLS = 'listen 443 ssl;\n    ssl_certificate /etc/ssl/a.pem;\n    ssl_certificate_key /etc/ssl/a.key;'
+
+export default defineRule({
+  summary: 'Every request counts as https, those of port 80 too',
+  severity: 'error',
+  confidence: 'high',
+  securitySeverity: 5.9,
+  since: '0.1.0',
+  why: '`SetEnv HTTPS on` asks nobody. A request that nginx took in plain HTTP is secure for the application: it sends secure cookies in the clear, and its own redirect to https never happens.',
+  remedy:
+    'Let a header of nginx decide: `SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on`, and set that header in nginx',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mod_env.html#setenv'],
+  bad: [
+    {
+      title: 'nginx hands on from port 80 as well',
+      files: {
+        'nginx.conf': nginx('listen 80;'),
+        'ports.conf': LISTEN,
+        'site.conf': apache('SetEnv «HTTPS on»'),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'only TLS comes here',
+      files: {
+        'nginx.conf': nginx(TLS),
+        'ports.conf': LISTEN,
+        'site.conf': apache('SetEnv HTTPS on'),
+      },
+    },
+    {
+      title: 'the header decides',
+      files: {
+        'nginx.conf': nginx('listen 80;'),
+        'ports.conf': LISTEN,
+        'site.conf': apache('SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on'),
+      },
+    },
+  ],
+  *check({ apache, virtualHosts, facts }) {
+    // With a declared proxy in front, plain HTTP at nginx may be TLS for the client.
+    if (facts.outerProxies.length > 0) return
+    for (const configuration of apache) {
+      for (const [directive] of byText(configuration.occurrences.get('setenv') ?? [])) {
+        const [name, value] = directive.args
+        if (name?.value !== 'HTTPS' || value === undefined || !isSecureValue(value.value)) continue
+        const home = virtualHostOf(directive)
+        const reach = virtualHosts
+          .filter(host => host.configuration === configuration && (home === null || host.directive === home))
+          .flatMap(({ hops }) => hops)
+          .find(({ hop }) => {
+            const { plainListens, configuration: nginx } = hop.server
+            return (
+              plainListens.length > 0 && hop.reachable === true && !nginx.occurrences.has('set_real_ip_from')
+            )
+          })
+        if (reach === undefined) continue
+        const listen = reach.hop.server.plainListens[0]
+        yield {
+          at: argumentsPlace(directive, 0, 1),
+          severity: reach.certain ? 'error' : 'warning',
+          confidence: reach.certain ? 'high' : 'medium',
+          message:
+            'Apache calls every request secure here, and nginx hands on requests that came in plain HTTP',
+          label: 'without asking',
+          related: listen === undefined ? [] : [{ at: listen.at, message: 'nginx takes plain HTTP here' }],
+        }
+      }
+    }
+  },
+})

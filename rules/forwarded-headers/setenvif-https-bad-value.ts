@@ -1,0 +1,72 @@
+import { placeText } from '../../parsers/text/source.ts'
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { isSecureValue, virtualHostOf } from '../../src/deployment/scheme-trust.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const host = (line: string, application = true): string =>
+  `<VirtualHost *:9000>\n    ServerName example.org\n    ${line}\n${application ? '    WSGIDaemonProcess app\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n' : '    DocumentRoot /srv/www\n'}</VirtualHost>\n`
+
+/** What nobody writes who means a secure request. */
+const NEGATIVE = new Set(['', 'off', 'no', 'false', '0'])
+
+export default defineRule({
+  summary: 'HTTPS is set to a value that mod_wsgi does not take for yes',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'mod_wsgi turns `HTTPS` into `wsgi.url_scheme` only where it is `on` or `1`. With any other value every request stays http for the application: redirects to https loop, secure cookies are missing.',
+  remedy: 'Write `HTTPS=on`',
+  references: ['https://modwsgi.readthedocs.io/en/master/release-notes/version-3.0.html'],
+  bad: [
+    {
+      title: 'a word that reads well',
+      files: { 'site.conf': host('SetEnvIf X-Forwarded-Proto "^https$" «HTTPS=true»') },
+    },
+    {
+      title: 'the scheme itself',
+      files: { 'site.conf': host('SetEnvIfNoCase X-Forwarded-Proto https «HTTPS=https»') },
+    },
+  ],
+  good: [
+    { title: 'on', files: { 'site.conf': host('SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on') } },
+    {
+      title: 'no value, which is 1',
+      files: { 'site.conf': host('SetEnvIf X-Forwarded-Proto "^https$" HTTPS') },
+    },
+    { title: 'taken back on purpose', files: { 'site.conf': host('SetEnvIf X-Plain "." HTTPS=off') } },
+    {
+      title: 'no WSGI application that would read it',
+      files: { 'site.conf': host('SetEnvIf X-Forwarded-Proto "^https$" HTTPS=true', false) },
+    },
+  ],
+  *check({ apache, applications }) {
+    const withApplication = new Set(applications.map(({ virtualHost }) => virtualHost))
+    for (const { occurrences } of apache) {
+      const lines = ['setenvif', 'setenvifnocase'].flatMap(name => occurrences.get(name) ?? [])
+      for (const [directive] of byText(lines)) {
+        const home = virtualHostOf(directive)
+        if (
+          home === null
+            ? withApplication.size === 0
+            : !withApplication.has(home) && !withApplication.has(null)
+        )
+          continue
+        for (let index = 2; index < directive.args.length; index++) {
+          const value = /^HTTPS=(.*)$/s.exec(directive.args[index]?.value ?? '')?.[1]
+          if (value === undefined || isSecureValue(value) || NEGATIVE.has(value.toLowerCase())) continue
+          if (value.includes('$')) continue
+          const at = argumentPlace(directive, index)
+          yield {
+            at,
+            message: `mod_wsgi takes \`HTTPS\` for a secure request only as \`on\` or \`1\`, so \`${value}\` changes nothing`,
+            label: 'not a yes',
+            ...propose('Write the value that counts', 'safe', [
+              placeText(at) === `HTTPS=${value}` ? replacePlace(at, 'HTTPS=on') : null,
+            ]),
+          }
+        }
+      }
+    }
+  },
+})

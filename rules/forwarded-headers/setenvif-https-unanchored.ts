@@ -1,0 +1,68 @@
+import { placeText } from '../../parsers/text/source.ts'
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const host = (line: string): string =>
+  `<VirtualHost *:9000>\n    ServerName example.org\n    ${line}\n    WSGIDaemonProcess app\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`
+
+export default defineRule({
+  summary: 'Any header that contains the word counts as https',
+  severity: 'warning',
+  confidence: 'high',
+  securitySeverity: 3.7,
+  since: '0.1.0',
+  why: 'Without `^` and `$` the expression matches inside of longer values: `xhttpsx`, or `http, https` where a client’s header and the proxy’s were joined, makes a plain request secure.',
+  remedy: 'Compare the whole value: `"^https$"`',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mod_setenvif.html#setenvif'],
+  bad: [
+    {
+      title: 'the bare word',
+      files: { 'site.conf': host('SetEnvIf X-Forwarded-Proto «https» HTTPS=on') },
+    },
+    {
+      title: 'anchored at one end',
+      files: { 'site.conf': host('SetEnvIf X-Forwarded-Proto «"^https"» HTTPS=on') },
+    },
+  ],
+  good: [
+    {
+      title: 'the whole value',
+      files: { 'site.conf': host('SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on') },
+    },
+    {
+      title: 'two whole values',
+      files: { 'site.conf': host('SetEnvIf X-Forwarded-Ssl "^(on|1)$" HTTPS=on') },
+    },
+  ],
+  *check({ trusts }) {
+    const lines = trusts.filter(({ directive }) => /^SetEnvIf/i.test(directive.name))
+    for (const [directive] of byText(lines.map(trust => trust.directive))) {
+      const pattern = directive.args[1]?.value
+      if (pattern === undefined || isAnchored(pattern)) continue
+      const at = argumentPlace(directive, 1)
+      const header = directive.args[0]?.value ?? ''
+      yield {
+        at,
+        message: `\`${pattern}\` matches inside of longer values, so \`${header}: x${literal(pattern) ?? 'https'}x\` makes a request secure`,
+        label: 'matches anywhere in the value',
+        related: [{ at: argumentPlace(directive, 0), message: 'the header that is compared' }],
+        ...propose('Compare the whole value', 'safe', [
+          literal(pattern) === null || placeText(at).includes('${')
+            ? null
+            : replacePlace(at, `"^${literal(pattern)}$"`),
+        ]),
+      }
+    }
+  },
+})
+
+/** Anchored at both ends, in every alternative. */
+function isAnchored(pattern: string): boolean {
+  return /^(?:\^|\\A).*(?:\$|\\z|\\Z)$/s.test(pattern) && !/\|(?![^(]*\))/.test(pattern)
+}
+
+/** The one word that a pattern without any other operator stands for. */
+function literal(pattern: string): string | null {
+  return /^\^?([A-Za-z0-9]+)\$?$/.exec(pattern)?.[1] ?? null
+}
