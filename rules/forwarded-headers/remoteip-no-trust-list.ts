@@ -58,7 +58,7 @@ export default defineRule({
       const lists = [
         ...LISTS.flatMap(name => occurrences.get(name) ?? []),
         ...(executed ?? []).filter(({ name }) => LISTS.includes(name.toLowerCase())),
-      ], ...(executed?.get(name) ?? [])])
+      ]
       const homes = new Set(lists.map(virtualHostOf))
       if (homes.has(null)) continue
       for (const [directive] of byText(occurrences.get('remoteipheader') ?? [])) {
