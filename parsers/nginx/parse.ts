@@ -24,6 +24,7 @@ import type {
   NginxSyntaxCode,
   NginxSyntaxProblem,
   NginxTree,
+  NginxUnfinished,
   NginxWord,
 } from './syntax.ts'
 
@@ -64,6 +65,8 @@ class Parser {
   /** The words since the last `;` or brace; only the first `count` count, so that one array serves all. */
   private readonly words: NginxWord[] = []
   private count = 0
+  /** The quote that the file never closes. */
+  private openQuote: NginxUnfinished | null = null
 
   constructor(source: Source) {
     this.code = source.code
@@ -105,6 +108,7 @@ class Parser {
     const close = scanQuoted(code, start)
     const closing = close === -1 ? code.length : close
     const end = close === -1 ? code.length : close + 1
+    if (close === -1) this.openQuote = { what: 'quote', start, end: start + 1 }
     const next = code.charCodeAt(end)
     const spaced = isSpace(next)
     if (overflowsBuffer(this.text, start + 1, closing, this.wide)) {
@@ -121,6 +125,7 @@ class Parser {
       `a closing quote is followed by \`${character}\` instead of a space, \`;\`, \`{\` or \`)\``,
       end,
       end + character.length,
+      { what: 'quote', start, end: start + 1 },
     )
     // `"off"}`: said once, and the brace closes its block.
     if (next === CLOSE_BRACE) this.endDirective(end, end)
@@ -171,7 +176,7 @@ class Parser {
     const end = close === -1 ? this.code.length : close
     if (close === -1) {
       const message = `the file ends inside the Lua code of \`${name.value}\``
-      this.problem('unexpected-end-of-file', message, end, end)
+      this.problem('unexpected-end-of-file', message, end, end, unfinished('block', name))
     }
     this.children.push(directive(name, args, { kind: 'lua', start: open, end }, open, end))
     return end
@@ -180,7 +185,7 @@ class Parser {
   private closeBrace(at: number): number {
     if (this.count > 0) {
       const message = `\`${shorten(this.words[0]?.value ?? '')}\` is not ended by \`;\` before this \`}\``
-      this.problem('unexpected-close-brace', message, at, at + 1)
+      this.problem('unexpected-close-brace', message, at, at + 1, unfinished('directive', this.words[0]))
       this.endDirective(at, this.words[this.count - 1]?.end ?? at)
     }
     if (this.blocks.length === 0) {
@@ -215,14 +220,25 @@ class Parser {
       const problem = this.problems.at(-1)
       // Of a word that overflows its buffer nginx never sees the end.
       if (problem?.code !== 'too-long-parameter' || problem.start !== last?.start) {
-        const message = `the file ends before \`;\` or \`{\` ends \`${shorten(this.words[0]?.value ?? '')}\``
-        this.problem('unexpected-end-of-file', message, end, end)
+        const name = shorten(this.words[0]?.value ?? '')
+        const message =
+          this.openQuote === null
+            ? `the file ends before \`;\` or \`{\` ends \`${name}\``
+            : `the file ends inside a quote of \`${name}\``
+        this.problem(
+          'unexpected-end-of-file',
+          message,
+          end,
+          end,
+          this.openQuote ?? unfinished('directive', this.words[0]),
+        )
       }
       this.endDirective(end, end)
     } else if (this.blocks.length > 0) {
       const name = this.blocks.at(-1)?.name
       const block = name == null ? 'a block' : `the block of \`${shorten(name.value)}\``
-      this.problem('unexpected-end-of-file', `the file ends inside ${block}: a \`}\` is missing`, end, end)
+      const message = `the file ends inside ${block}: a \`}\` is missing`
+      this.problem('unexpected-end-of-file', message, end, end, unfinished('block', name))
     }
     while (this.blocks.length > 0) this.closeBlock(end, false)
   }
@@ -242,9 +258,22 @@ class Parser {
     this.problem('too-long-parameter', message, start, start + 1)
   }
 
-  private problem(code: NginxSyntaxCode, message: string, start: number, end: number): void {
-    this.problems.push({ code, message, start, end })
+  private problem(
+    code: NginxSyntaxCode,
+    message: string,
+    start: number,
+    end: number,
+    unfinished: NginxUnfinished | null = null,
+  ): void {
+    this.problems.push({ code, message, start, end, unfinished })
   }
+}
+
+function unfinished(
+  what: NginxUnfinished['what'],
+  word: NginxWord | null | undefined,
+): NginxUnfinished | null {
+  return word == null ? null : { what, start: word.start, end: word.end }
 }
 
 function directive(

@@ -28,6 +28,7 @@ export interface NginxBlock {
   readonly kind: 'block'
   readonly start: number
   readonly end: number
+  /** In the order in which they end: a comment between a directive's arguments comes before it. */
   readonly children: readonly NginxNode[]
 }
 
@@ -61,11 +62,19 @@ export type NginxSyntaxCode =
   | 'unexpected-end-of-file'
   | 'too-long-parameter'
 
+/** What nginx was still reading when it met a problem: the quote itself, or the name of the directive. */
+export interface NginxUnfinished {
+  readonly what: 'quote' | 'directive' | 'block'
+  readonly start: number
+  readonly end: number
+}
+
 export interface NginxSyntaxProblem {
   readonly code: NginxSyntaxCode
   readonly message: string
   readonly start: number
   readonly end: number
+  readonly unfinished: NginxUnfinished | null
 }
 
 export interface NginxTree {

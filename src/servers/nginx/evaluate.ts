@@ -10,6 +10,7 @@ import { contextInside, honoursInclude } from './contexts.ts'
 import { fragmentContexts } from './fragments.ts'
 import { type IncludeMapping, type IncludeRequest, type IncludeStep, includeResolver } from './includes.ts'
 import { inReadingOrder, type NginxProblem, type TimedProblem } from './reading-order.ts'
+import { syntaxProblem } from './syntax-problem.ts'
 import { validateNginx } from './validate/validate.ts'
 
 /** One nginx to evaluate. */
@@ -257,8 +258,7 @@ class Evaluation {
   private meet(reading: Reading, before: number): void {
     const { source, problems } = reading
     for (let found = problems[reading.next]; found !== undefined && found.start < before; ) {
-      const { code, message, start, end } = found
-      this.tell({ code, fatal: true, message, at: { source, start, end } })
+      this.tell(syntaxProblem(source, found))
       found = problems[++reading.next]
     }
   }
@@ -285,7 +285,8 @@ class Evaluation {
     if (known === undefined) {
       const related: Related[] = []
       this.absent.set(step.path, { related, words: new Set([word]) })
-      this.tell({ code: step.code, fatal: step.fatal, message: step.message, at, related })
+      const { code, fatal, message, help } = step
+      this.tell({ code, fatal, message, at, help, related })
     } else if (!known.words.has(word)) {
       known.words.add(word)
       if (known.related.length < MOST_RELATED) known.related.push({ at, message: 'included here too' })
@@ -299,7 +300,8 @@ class Evaluation {
     const itself = target === source ? 'itself' : `\`${target.path}\`, which includes this file`
     const message = `this file includes ${itself}: nginx opens files until the system refuses`
     const at = { source, start: word.start, end: word.end }
-    this.tell({ code: 'include-cycle', fatal: !source.template, message, at })
+    const help = 'Take one `include` of the circle out'
+    this.tell({ code: 'include-cycle', fatal: !source.template, message, at, help })
   }
 
   private tell(problem: NginxProblem): void {

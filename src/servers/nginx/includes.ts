@@ -15,9 +15,10 @@ export type IncludeStep =
   | {
       readonly kind: 'problem'
       readonly path: string
-      readonly code: Extract<NginxProblemCode, `include-${string}`>
+      readonly code: IncludeCode
       readonly fatal: boolean
       readonly message: string
+      readonly help: string
     }
 
 export interface IncludeRequest {
@@ -170,13 +171,17 @@ function outside(path: string): IncludeStep {
   return problem(path, 'include-unknown', false, message)
 }
 
-function problem(
-  path: string,
-  code: Extract<NginxProblemCode, `include-${string}`>,
-  fatal: boolean,
-  message: string,
-): IncludeStep {
-  return { kind: 'problem', path, code, fatal, message }
+type IncludeCode = Exclude<Extract<NginxProblemCode, `include-${string}`>, 'include-cycle'>
+
+const HELP: Readonly<Record<IncludeCode, string>> = {
+  'include-missing': 'Write the path as nginx finds it, or take the `include` out',
+  'include-directory': 'Include the files of the folder: a path that ends in `/*.conf`',
+  'include-unreadable': 'Run the audit as a user who may read the file',
+  'include-unknown': 'Audit the folder that holds it too, or map its path with `include.map` in .auditrc',
+}
+
+function problem(path: string, code: IncludeCode, fatal: boolean, message: string): IncludeStep {
+  return { kind: 'problem', path, code, fatal, message, help: HELP[code] }
 }
 
 /** A link that leads nowhere is there to `glob`, and what it leads to may lie outside the audited root. */
