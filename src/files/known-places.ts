@@ -89,7 +89,7 @@ export function judgePath(path: string): PathVerdict | null {
 /** True where a main file is often called so. */
 export function isMainName(path: string, program: Program): boolean {
   const name = posix.basename(path)
-  return program === 'nginx' ? /^(?:nginx|openresty|angie)\b/.test(name) : /^(?:apache2?|httpd)\b/.test(name)
+  return program === 'nginx' ? /^(?:nginx|openresty|angie)\b/.test(name) : /^(?:apache2|httpd)\b/.test(name)
 }
 
 /** `x.conf`, `x.conf.j2`, or a name such as `example.org` in the top folder or one that holds sites. */
