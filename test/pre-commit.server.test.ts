@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'uvu'
@@ -57,7 +57,7 @@ test.before(() => {
   assert.is(listed.status, 0, listed.stderr)
   for (const path of listed.stdout.split('\0')) {
     // A file that is deleted and not yet committed is listed all the same.
-    if (path !== '') cpSync(path, join(hooks, path), { force: true, recursive: true, errorOnExist: false })
+    if (path !== '' && existsSync(path)) cpSync(path, join(hooks, path), { recursive: true })
   }
   succeed(hooks, 'git', ['init', '--quiet'])
   succeed(hooks, 'git', ['add', '--all'])

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import type { AuditSettings } from '../audit.ts'
 import type { Rule } from '../engine/rule.ts'
 import { decodeText, displayPath, systemReason } from '../files/disk-file-system.ts'
 import { discover, type Host } from '../files/discover.ts'
+import { inferRoot } from '../files/infer-root.ts'
 import { InputError } from '../files/input-error.ts'
 import { splitNginxDump } from '../servers/nginx/dump.ts'
 import type { ServerVersion } from '../servers/version.ts'
@@ -55,7 +56,7 @@ export async function prepare(
       rules: selectRules(rules, { only: given.only, skip: given.skip, configured: auditrc.rules }),
       facts: auditrc.facts,
       versions: versionsOf(given, auditrc),
-      includeMap: auditrc.includeMap,
+      includeMap: includeMapOf(auditrc, folder, root ?? inferRoot(locate(paths, workingDirectory)).root),
       environment,
       python,
     },
@@ -119,6 +120,20 @@ async function ignoredBy(globs: readonly string[], folder: string): Promise<(pat
     { dot: true },
   )
   return path => matches(relative(folder, path))
+}
+
+/** A relative target is relative to `.auditrc`; the servers' code knows paths inside the root alone. */
+function includeMapOf(auditrc: Auditrc, folder: string, root: string): Auditrc['includeMap'] {
+  return auditrc.includeMap.map(({ from, to }) => ({
+    from,
+    to: isAbsolute(to) ? to : `/${relative(root, resolve(folder, to))}`,
+  }))
+}
+
+/** The folder of the first audited path. */
+function locate(paths: readonly string[], workingDirectory: string): string {
+  const path = resolve(workingDirectory, paths.find(path => path !== '-') ?? '.')
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true ? path : dirname(path)
 }
 
 function versionsOf(given: Arguments, auditrc: Auditrc): AuditSettings['versions'] {

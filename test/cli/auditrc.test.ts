@@ -28,7 +28,7 @@ test('the example is complete and loads', () => {
   const auditrc = parseAuditrc(text, '.auditrc.example', names)
   assert.is(auditrc.root, 'web1')
   assert.equal(auditrc.versions, { nginx: '1.22.1', apache: '2.4.62' })
-  assert.equal(auditrc.includeMap, [{ from: '/etc/nginx/snippets', to: '/shared/nginx/snippets' }])
+  assert.equal(auditrc.includeMap, [{ from: '/etc/nginx/snippets', to: 'web1/shared/nginx-snippets' }])
   assert.equal(auditrc.defines, ['SSL'])
   assert.is(auditrc.rules.get('sizing'), 'off')
   assert.is(auditrc.rules.get('tls/weak-protocol'), 'error')

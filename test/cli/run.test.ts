@@ -60,6 +60,18 @@ test('.auditrc switches off, changes severity, leaves out, and is found upwards'
   assert.match((await runIn(folder, ['-f', 'concise', '--config', 'other.yaml', 'sub'])).out, /info\[tls/)
 })
 
+test('include.map finds the files of another layout, relative to .auditrc', async () => {
+  for (const root of ['', 'root: .\n']) {
+    const folder = scratchTree({
+      '.auditrc': `${root}include:\n  map:\n    /etc/nginx/snippets: conf/snippets\n`,
+      'conf/nginx.conf': 'events {}\nhttp {\n  include /etc/nginx/snippets/tls.conf;\n}\n',
+      'conf/snippets/tls.conf': OLD_TLS,
+    })
+    const { out } = await runIn(folder, ['-f', 'concise', '.'])
+    assert.match(out, /^conf\/snippets\/tls\.conf:5:17: warning\[tls\/weak-protocol\]/m)
+  }
+})
+
 test('what cannot be done is one line and exit 2', async () => {
   const folder = scratchTree({
     'nginx.conf': QUIET_SITE,

@@ -39,7 +39,7 @@ export const auditrcSchema = v.strictObject({
         v.pipe(
           v.record(v.string(), v.string()),
           v.description(
-            'Where includes point to in this tree: a path of the server to a path below the root.',
+            'Where includes point to in this tree: a path of the server to a folder of this tree.',
           ),
         ),
       ),
