@@ -37,6 +37,23 @@ export interface ApacheDirective {
   readonly children: readonly ApacheDirective[]
 }
 
+/** One thing that httpd accepts in silence while it reads. */
+export type ReadingNote =
+  /** A true conditional that only the end of its file closes. */
+  | { readonly kind: 'conditional-left-open'; readonly at: Place; readonly name: string }
+  /** A value that was defined inside a section, used outside of it. */
+  | {
+      readonly kind: 'definition-leaked'
+      readonly at: Place
+      readonly name: string
+      readonly definition: Place
+      readonly section: string
+    }
+  /** A file that no one named: a folder or a pattern brought an editor's or a package's copy in. */
+  | { readonly kind: 'copy-included'; readonly at: Place; readonly path: string }
+  /** An `IncludeOptional` that found nothing; `path` is absolute and may be a pattern. */
+  | { readonly kind: 'nothing-included'; readonly at: Place; readonly path: string }
+
 /** A `LoadModule` that was executed, or a module that is compiled in (`at` null). */
 export interface ApacheModule {
   /** `headers_module` */
@@ -64,6 +81,8 @@ export interface ApacheConfiguration {
    * `LoadModule`, `ServerRoot`, `Use`, the conditional sections and `<Macro>`, false ones too.
    */
   readonly executed?: readonly ApacheDirective[]
+  /** What the reading phase accepts in silence and its writer may not have meant, in reading order. */
+  readonly notes?: readonly ReadingNote[]
   /** Modules by id, in loading order, after the whole reading phase. */
   readonly modules: ReadonlyMap<string, ApacheModule>
   /** False for fragments or where a LoadModule could not be read: a module that is not in `modules` may be there. */

@@ -65,6 +65,7 @@ export function evaluateApache(input: ApacheInput): ApacheConfiguration {
     modules,
     modulesComplete,
     defines,
+    notes: reading.notes,
     // A reading error hides whatever the walk would have said.
     problems: reading.fatal ? reading.problems : [...reading.problems, ...validateApache(unit)],
   }

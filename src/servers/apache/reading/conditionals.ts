@@ -6,7 +6,7 @@ import { isLoadedUnder } from '../modules.ts'
 import { evaluateVersion } from './if-version.ts'
 import { absolutePath } from './paths.ts'
 import { lineOf, placeOf } from './places.ts'
-import { type Cursor, type Reading, refuse } from './reading.ts'
+import { type Cursor, note, type Reading, refuse } from './reading.ts'
 
 /** A condition's truth; undefined where the missing part of the configuration decides it. */
 type Truth = boolean | undefined
@@ -67,8 +67,11 @@ function readWhere(
   cursor: Cursor,
   holds: boolean,
 ): void {
-  if (holds) reading.readBody(reading, { floor: cursor.parent, parent: cursor.parent }, name)
-  else skipBody(reading, node, name)
+  if (holds) {
+    const at = placeOf(reading.stream, node)
+    const closed = reading.readBody(reading, { floor: cursor.parent, parent: cursor.parent }, name)
+    if (!closed && !reading.stopped) note(reading, { kind: 'conditional-left-open', at, name })
+  } else skipBody(reading, node, name)
 }
 
 /**

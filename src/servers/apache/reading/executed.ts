@@ -83,7 +83,7 @@ function amount(least: number, most: number): string {
   return most === Number.POSITIVE_INFINITY ? `at least ${least} argument` : `${least} or ${most} arguments`
 }
 
-function define(reading: Reading, node: ApacheLineNode): void {
+function define(reading: Reading, node: ApacheLineNode, cursor: Cursor): void {
   const [name, value] = node.words
   if (name === undefined) return
   if (name.value.includes(':')) {
@@ -94,7 +94,12 @@ function define(reading: Reading, node: ApacheLineNode): void {
   // An empty value is none: `${}` stays undefined.
   const text = value === undefined || value.value === '' ? null : value.value
   if (!reading.defines.has(name.value) || text !== null) reading.defines.set(name.value, text)
-  if (text !== null) reading.variables.set(name.value.toLowerCase(), text)
+  if (text === null) return
+  reading.variables.set(name.value.toLowerCase(), {
+    value: text,
+    at: placeOf(reading.stream, node, name),
+    section: cursor.parent,
+  })
 }
 
 function undefine(reading: Reading, node: ApacheLineNode): void {

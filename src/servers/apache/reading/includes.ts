@@ -4,7 +4,7 @@ import type { Place } from '../../../../parsers/text/source.ts'
 import { isPattern, matchesPattern } from './fnmatch.ts'
 import { absolutePath } from './paths.ts'
 import { placeOf } from './places.ts'
-import { type Cursor, type Reading, refuse, remark } from './reading.ts'
+import { type Cursor, note, type Reading, refuse, remark } from './reading.ts'
 
 /** httpd's AP_MAX_INCLUDE_DEPTH, for files and for folders alike. */
 const MAXIMUM_DEPTH = 128
@@ -16,6 +16,8 @@ interface Including {
   readonly optional: boolean
   /** The word that names the path. */
   readonly at: Place
+  /** The absolute path that it names. */
+  readonly path: string
 }
 
 /** `Include`: reads files in place; relative ones begin at the ServerRoot of this moment. */
@@ -34,7 +36,7 @@ function includeWord(reading: Reading, node: ApacheLineNode, cursor: Cursor, opt
   const at = placeOf(reading.stream, node, word)
   const path = absolutePath(reading, word.value)
   if (path === null) {
-    skipUnknown({ reading, cursor, optional, at }, word.value)
+    skipUnknown({ reading, cursor, optional, at, path: word.value }, word.value)
     return
   }
   if (reading.includeDepth >= MAXIMUM_DEPTH) {
@@ -48,7 +50,7 @@ function includeWord(reading: Reading, node: ApacheLineNode, cursor: Cursor, opt
     return
   }
   reading.includeDepth++
-  const including: Including = { reading, cursor, optional, at }
+  const including: Including = { reading, cursor, optional, at, path }
   if (isPattern(path)) includePattern(including, '/', path.split('/').slice(1))
   else includePath(including, path, 0)
   reading.includeDepth--
@@ -75,7 +77,10 @@ function includePattern(including: Including, folder: string, components: readon
       skipUnknown(including, folder)
       return
     }
-    if (optional && files.kind(folder) === null) return
+    if (optional && files.kind(folder) === null) {
+      noteNothing(including)
+      return
+    }
     refuse(reading, 'include-missing', `\`${folder}\` is no directory`, at)
     return
   }
@@ -84,13 +89,18 @@ function includePattern(including: Including, folder: string, components: readon
     if (!matchesPattern(component, name) || (rest.length > 0 && kind !== 'directory')) continue
     matched = true
     const path = posix.join(folder, name)
+    if (rest.length === 0 && !isMeant(component, name)) noteCopy(including, name, path)
     if (rest.length === 0) includePath(including, path, 0)
     else includePattern(including, path, rest)
     if (reading.stopped) return
   }
-  if (matched || optional) return
+  if (matched) return
   if (!files.covers(posix.join(folder, 'any'))) {
     skipUnknown(including, folder)
+    return
+  }
+  if (optional) {
+    noteNothing(including)
     return
   }
   refuse(reading, 'include-no-match', `nothing in \`${folder}\` matches \`${component}\``, at, {
@@ -120,7 +130,8 @@ function includePath(including: Including, path: string, depth: number): void {
       return
     case 'missing':
       if (isAbsent(including, path)) {
-        if (!optional) refuse(reading, 'include-missing', `\`${path}\` does not exist`, at)
+        if (optional) noteNothing(including)
+        else refuse(reading, 'include-missing', `\`${path}\` does not exist`, at)
       } else skipUnknown(including, path)
   }
 }
@@ -143,10 +154,33 @@ function includeFolder(including: Including, path: string, depth: number): void 
     return
   }
   for (const { name } of entries) {
-    includePath(including, posix.join(path, name), depth + 1)
+    const inner = posix.join(path, name)
+    noteCopy(including, name, inner)
+    includePath(including, inner, depth + 1)
     if (reading.stopped) return
   }
 }
+
+/** What editors and package managers leave beside a file, and hidden files, which only a folder brings in. */
+const COPY =
+  /(?:~|\.(?:sw[op]|bak|orig|rej|old|save|tmp|dpkg-[a-z]+|ucf-[a-z]+|rpm(?:save|new|orig)))$|^\.|^#.*#$/
+
+function noteCopy({ reading, at }: Including, name: string, path: string): void {
+  if (COPY.test(name)) note(reading, { kind: 'copy-included', at, path })
+}
+
+/** A pattern such as `*.old` asks for what it gets. */
+function isMeant(component: string, name: string): boolean {
+  const suffix = /[^*?\]]*$/.exec(component)?.[0] ?? ''
+  return suffix !== '' && COPY.test(`x${suffix}`) && name.endsWith(suffix)
+}
+
+function noteNothing({ reading, at, path }: Including): void {
+  note(reading, { kind: 'nothing-included', at, path })
+}
+
+/** Only an audit of the whole machine covers this. */
+const NOWHERE = '/no/such/folder'
 
 /**
  * A missing file is evidence where the audit holds its place. A link is not: what it leads to may lie
@@ -154,6 +188,7 @@ function includeFolder(including: Including, path: string, depth: number): void 
  */
 function isAbsent({ reading: { files } }: Including, path: string): boolean {
   if (!files.covers(path)) return false
+  if (files.covers(NOWHERE)) return true
   const entries = files.list(posix.dirname(path))
   const name = posix.basename(path)
   return entries === null || !entries.some(entry => entry.name === name)

@@ -42,12 +42,15 @@ export function openStream(source: Source, file: string): Stream {
  * Reads a true conditional's body. Its closer has to be the whole line; the end of the file closes it as
  * well, and with it whatever the body still has open.
  */
-export function readBody(reading: Reading, cursor: Cursor, closer: string): void {
+export function readBody(reading: Reading, cursor: Cursor, closer: string): boolean {
   for (let node = nextLine(reading); node !== null; node = nextLine(reading)) {
-    if (node.kind === 'close' && cursor.parent === cursor.floor && isCloserOf(reading, node, closer)) return
+    if (node.kind === 'close' && cursor.parent === cursor.floor && isCloserOf(reading, node, closer)) {
+      return true
+    }
     readLine(reading, node, cursor)
-    if (reading.stopped) return
+    if (reading.stopped) return false
   }
+  return false
 }
 
 function isCloserOf(reading: Reading, node: ApacheLineNode, name: string): boolean {
@@ -70,7 +73,7 @@ function readLine(reading: Reading, written: ApacheLineNode, cursor: Cursor): vo
   const { stream } = reading
   let node = written
   if (stream.expands && hasVariables(written)) {
-    const expanded = expandLine(reading, stream, written)
+    const expanded = expandLine(reading, stream, written, cursor.parent)
     if (expanded === null) return
     node = expanded
   }

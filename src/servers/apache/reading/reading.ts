@@ -4,7 +4,7 @@ import type { FileSystem } from '../../../files/file-system.ts'
 import type { Fact } from '../../fact.ts'
 import type { Problem } from '../../problem.ts'
 import type { ServerVersion } from '../../version.ts'
-import type { ApacheDirective, ApacheModule } from '../configuration.ts'
+import type { ApacheDirective, ApacheModule, ReadingNote } from '../configuration.ts'
 import type { ApacheEnvironment } from '../environment.ts'
 import type { ApacheReadProblemCode } from '../problem-codes.ts'
 import type { Macro } from './macros.ts'
@@ -41,6 +41,14 @@ export interface Cursor {
   parent: OpenDirective | null
 }
 
+/** The value of a `Define` and where it was written. */
+export interface Variable {
+  readonly value: string
+  readonly at: Place | null
+  /** The section in which the `Define` stands; null at the top and in files that nothing encloses. */
+  readonly section: OpenDirective | null
+}
+
 /** Everything that changes while a configuration is read. */
 export interface Reading {
   readonly files: FileSystem
@@ -59,8 +67,10 @@ export interface Reading {
   /** What `-D` and `Define` named, with its value; case counts. */
   readonly defines: Map<string, string | null>
   /** Values of `Define` by lower-case name: `${}` does not mind the case. */
-  readonly variables: Map<string, string>
+  readonly variables: Map<string, Variable>
   readonly problems: Problem<ApacheReadProblemCode>[]
+  readonly notes: ReadingNote[]
+  readonly noted: Set<string>
   readonly names: Map<string, LineName>
   readonly said: Map<Source, Set<number>>
   macros: Map<string, Macro> | null
@@ -75,8 +85,8 @@ export interface Reading {
   stopped: boolean
   /** Reads one file into the tree below `parent`; set once, since includes lead back to the lines. */
   readonly readFile: (reading: Reading, source: Source, file: string, parent: OpenDirective | null) => void
-  /** Reads lines until a conditional's closer or the end of the stream. */
-  readonly readBody: (reading: Reading, cursor: Cursor, closer: string) => void
+  /** Reads lines until a conditional's closer; false where the stream ends before it. */
+  readonly readBody: (reading: Reading, cursor: Cursor, closer: string) => boolean
 }
 
 /** Says why httpd refuses the configuration. Only its first word counts, and a template may be anything. */
@@ -106,4 +116,14 @@ export function remark(
   else if (said.has(at.start)) return
   else said.add(at.start)
   reading.problems.push({ code, fatal: false, message, at, ...extra })
+}
+
+/** Keeps what is accepted in silence; once for a stretch of text. */
+export function note(reading: Reading, fresh: ReadingNote): void {
+  if (fresh.at.source.template) return
+  const { source, start } = fresh.at
+  const key = `${fresh.kind} ${start} ${source.path} ${'path' in fresh ? fresh.path : ''}`
+  if (reading.noted.has(key)) return
+  reading.noted.add(key)
+  reading.notes.push(fresh)
 }

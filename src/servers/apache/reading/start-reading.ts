@@ -1,6 +1,6 @@
 import { textSource } from '../../../../parsers/text/source.ts'
 import { openStream, readBody, readFile } from './read-lines.ts'
-import type { Reading } from './reading.ts'
+import type { Reading, Variable } from './reading.ts'
 
 /** What a reading begins with. */
 export type ReadingStart = Pick<
@@ -9,8 +9,10 @@ export type ReadingStart = Pick<
 >
 
 export function startReading(start: ReadingStart): Reading {
-  const variables = new Map<string, string>()
-  for (const [name, value] of start.defines) if (value !== null) variables.set(name.toLowerCase(), value)
+  const variables = new Map<string, Variable>()
+  for (const [name, value] of start.defines) {
+    if (value !== null) variables.set(name.toLowerCase(), { value, at: null, section: null })
+  }
   return {
     ...start,
     top: [],
@@ -19,6 +21,8 @@ export function startReading(start: ReadingStart): Reading {
     sources: new Set(),
     variables,
     problems: [],
+    notes: [],
+    noted: new Set(),
     names: new Map(),
     said: new Map(),
     macros: null,

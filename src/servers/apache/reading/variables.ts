@@ -2,9 +2,9 @@ import { cutLine } from '../../../../parsers/apache/parse.ts'
 import { isSpace } from '../../../../parsers/apache/split-words.ts'
 import type { ApacheLineNode } from '../../../../parsers/apache/syntax.ts'
 import { mapEnd, MappedText, mapStart } from '../../../../parsers/apache/text-map.ts'
-import { UNKNOWN } from '../../../../parsers/text/source.ts'
+import { type Place, UNKNOWN } from '../../../../parsers/text/source.ts'
 import { lineOf } from './places.ts'
-import { type Reading, remark, type Stream } from './reading.ts'
+import { note, type OpenDirective, type Reading, remark, type Stream, type Variable } from './reading.ts'
 
 /** True where httpd may find something to expand in the line. */
 export function hasVariables(node: ApacheLineNode): boolean {
@@ -17,7 +17,12 @@ export function hasVariables(node: ApacheLineNode): boolean {
  *
  * A value that nobody knows is an {@link UNKNOWN} character.
  */
-export function expandLine(reading: Reading, stream: Stream, node: ApacheLineNode): ApacheLineNode | null {
+export function expandLine(
+  reading: Reading,
+  stream: Stream,
+  node: ApacheLineNode,
+  parent: OpenDirective | null,
+): ApacheLineNode | null {
   const line = lineOf(stream, node)
   const map = node.made?.map ?? null
   const offset = map === null ? node.start : 0
@@ -26,13 +31,17 @@ export function expandLine(reading: Reading, stream: Stream, node: ApacheLineNod
   for (let at = line.indexOf('${'); at !== -1; at = line.indexOf('${', at)) {
     const close = line.indexOf('}', at)
     if (close === -1) break
-    const value = lookUp(reading, line.slice(at + 2, close))
-    if (value === null) {
-      complain(reading, stream, line.slice(at + 2, close), {
-        start: map === null ? offset + at : mapStart(map, at),
-        end: map === null ? offset + close + 1 : mapEnd(map, close + 1),
-      })
-    } else {
+    const name = line.slice(at + 2, close)
+    const use = {
+      source: stream.source,
+      start: map === null ? offset + at : mapStart(map, at),
+      end: map === null ? offset + close + 1 : mapEnd(map, close + 1),
+    }
+    const variable = reading.variables.get(name.toLowerCase())
+    if (variable !== undefined) noteLeak(reading, name, variable, use, parent)
+    const value = variable?.value ?? lookUp(reading, name)
+    if (value === null) complain(reading, name, use)
+    else {
       expanded.copy(copied, at)
       expanded.replace(at, close + 1, value)
       copied = close + 1
@@ -47,10 +56,21 @@ export function expandLine(reading: Reading, stream: Stream, node: ApacheLineNod
   return cutLine(text, start, text.length, 0, expanded.finish(), node.line, node.firstLine)
 }
 
-/** The value, {@link UNKNOWN}, or null where the name is known to have none. `Define` goes before the environment. */
+/** A `Define` inside a section holds for all that comes behind it. */
+function noteLeak(
+  reading: Reading,
+  name: string,
+  { at, section }: Variable,
+  use: Place,
+  parent: OpenDirective | null,
+): void {
+  if (at === null || section === null) return
+  for (let open = parent; open !== null; open = open.parent) if (open === section) return
+  note(reading, { kind: 'definition-leaked', at: use, name, definition: at, section: section.name })
+}
+
+/** The value in the environment, {@link UNKNOWN}, or null where the name is known to have none. */
 function lookUp(reading: Reading, name: string): string | null {
-  const defined = reading.variables.get(name.toLowerCase())
-  if (defined !== undefined) return defined
   const exported = reading.environment.variables.get(name)
   if (exported !== undefined) return exported.known ? exported.value : UNKNOWN
   // A map of mod_rewrite (`${map:key}`) looks like a variable and is none: httpd leaves it in silence.
@@ -62,18 +82,13 @@ function isEverythingKnown(reading: Reading): boolean {
   return !reading.fragments && reading.complete && reading.environment.complete
 }
 
-function complain(
-  reading: Reading,
-  stream: Stream,
-  name: string,
-  { start, end }: { readonly start: number; readonly end: number },
-): void {
+function complain(reading: Reading, name: string, at: Place): void {
   if (name.includes(':')) return
   remark(
     reading,
     'variable-undefined',
     `\`\${${name}}\` is neither defined before this line nor in the environment, so httpd keeps it letter by letter`,
-    { source: stream.source, start, end },
+    at,
     { help: `define it first with \`Define ${name} …\`, or export it where httpd is started` },
   )
 }
