@@ -9,6 +9,12 @@ import forwardedHeadersDuplicated from './forwarded-headers/duplicated.ts'
 import forwardedHeadersInheritanceLost from './forwarded-headers/inheritance-lost.ts'
 import forwardedHeadersProtoNameMismatch from './forwarded-headers/proto-name-mismatch.ts'
 import forwardedHeadersProtoSpoofable from './forwarded-headers/proto-spoofable.ts'
+import forwardedHeadersRealIpTrustAll from './forwarded-headers/real-ip-trust-all.ts'
+import forwardedHeadersRemoteipNoTrustList from './forwarded-headers/remoteip-no-trust-list.ts'
+import forwardedHeadersRemoteipTrustedproxyForLoopback from './forwarded-headers/remoteip-trustedproxy-for-loopback.ts'
+import forwardedHeadersSetenvHttpsUnconditional from './forwarded-headers/setenv-https-unconditional.ts'
+import forwardedHeadersSetenvifHttpsBadValue from './forwarded-headers/setenvif-https-bad-value.ts'
+import forwardedHeadersSetenvifHttpsUnanchored from './forwarded-headers/setenvif-https-unanchored.ts'
 import loopbackDefaultListenLeft from './loopback/default-listen-left.ts'
 import loopbackListenPublic from './loopback/listen-public.ts'
 import nginxSyntax from './nginx/syntax.ts'
@@ -38,6 +44,12 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/inheritance-lost', ...forwardedHeadersInheritanceLost },
   { id: 'forwarded-headers/proto-name-mismatch', ...forwardedHeadersProtoNameMismatch },
   { id: 'forwarded-headers/proto-spoofable', ...forwardedHeadersProtoSpoofable },
+  { id: 'forwarded-headers/real-ip-trust-all', ...forwardedHeadersRealIpTrustAll },
+  { id: 'forwarded-headers/remoteip-no-trust-list', ...forwardedHeadersRemoteipNoTrustList },
+  { id: 'forwarded-headers/remoteip-trustedproxy-for-loopback', ...forwardedHeadersRemoteipTrustedproxyForLoopback },
+  { id: 'forwarded-headers/setenv-https-unconditional', ...forwardedHeadersSetenvHttpsUnconditional },
+  { id: 'forwarded-headers/setenvif-https-bad-value', ...forwardedHeadersSetenvifHttpsBadValue },
+  { id: 'forwarded-headers/setenvif-https-unanchored', ...forwardedHeadersSetenvifHttpsUnanchored },
   { id: 'loopback/default-listen-left', ...loopbackDefaultListenLeft },
   { id: 'loopback/listen-public', ...loopbackListenPublic },
   { id: 'nginx/syntax', ...nginxSyntax },

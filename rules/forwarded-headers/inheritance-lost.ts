@@ -1,11 +1,10 @@
-import type { Hop, NginxServer, SentHeader } from '../../src/deployment/deployment.ts'
+import type { Hop, SentHeader } from '../../src/deployment/deployment.ts'
 import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
+import { lostHeaders } from '../../src/deployment/lost-headers.ts'
 import { argumentPlace, isSameText, namePlace } from '../../src/deployment/places.ts'
 import { placeText } from '../../parsers/text/source.ts'
-import { sentHeader } from '../../src/deployment/sent-headers.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
-import { effective } from '../../src/servers/nginx/queries/effective.ts'
 
 const SCHEME = new Set(['x-forwarded-proto', 'x-forwarded-protocol', 'x-forwarded-ssl', 'x-forwarded-scheme'])
 
@@ -68,10 +67,7 @@ export default defineRule({
       const { level, written } = hop.headers
       const own = written[0]?.directive
       if (level === null || own === undefined || isElsewhere(hop)) continue
-      const above = outerSet(hop.server, level)
-      if (above.length === 0) continue
-      const names = new Set(written.map(({ name }) => name))
-      const lost = above.filter(header => isForwarding(header) && !names.has(header.name))
+      const lost = lostHeaders(hop).filter(isForwarding)
       const [first] = lost
       if (first === undefined || said.some(directive => isSameText(directive, own))) continue
       said.push(own)
@@ -105,15 +101,6 @@ function isForwarding({ name, state, value }: SentHeader): boolean {
 /** A host of its own name, outside of this deployment, wants neither our Host nor our visitors' addresses. */
 function isElsewhere({ upstream, targets }: Hop): boolean {
   return upstream === null && (targets.length === 0 || targets.every(({ local }) => local !== true))
-}
-
-/** The set that the level would have inherited. */
-function outerSet({ configuration }: NginxServer, level: NginxDirective): readonly SentHeader[] {
-  const outer = effective(configuration, level.parent, 'proxy_set_header')
-  if (!outer.known) return []
-  return outer.value.directives.map(line =>
-    sentHeader(line.args[0]?.value ?? '', line.args[1]?.value ?? '', line),
-  )
 }
 
 function copyMissing(level: NginxDirective, own: NginxDirective, lost: readonly SentHeader[]) {

@@ -1,7 +1,7 @@
 import { defineRule } from '../../src/engine/rule.ts'
 
 const main = (workers: string, options: string): string =>
-  `ServerRoot /etc/apache2\nLoadModule mpm_worker_module modules/mod_mpm_worker.so\nLoadModule wsgi_module modules/mod_wsgi.so\nListen 127.0.0.1:9000\n${workers}<VirtualHost *:9000>\n    ServerName example.org\n    WSGIDaemonProcess app ${options}\n    WSGIProcessGroup app\n    WSGIScriptAlias / /srv/app/wsgi.py\n</VirtualHost>\n`
+  `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n${workers}<VirtualHost *:9000>\n    ServerName example.org\n    WSGIDaemonProcess app ${options}\n    WSGIProcessGroup app\n    WSGIScriptAlias / /srv/app/wsgi.py\n</VirtualHost>\n`
 
 export default defineRule({
   summary: 'More application threads than Apache workers that could feed them',

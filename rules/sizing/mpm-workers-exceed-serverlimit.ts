@@ -3,7 +3,7 @@ import { placeText } from '../../parsers/text/source.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const main = (lines: string): string =>
-  `ServerRoot /etc/apache2\nLoadModule mpm_worker_module modules/mod_mpm_worker.so\nListen 127.0.0.1:9000\n${lines}`
+  `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nListen 127.0.0.1:9000\n${lines}`
 
 export default defineRule({
   summary: 'Apache may not start as many workers as it is told to',

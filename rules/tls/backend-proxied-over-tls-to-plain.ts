@@ -8,7 +8,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 const nginx = (target: string): string =>
   `server {\n    listen 80;\n    server_name example.org;\n    location / {\n        proxy_pass ${target};\n        proxy_set_header Host $host;\n    }\n}\n`
 const apache = (lines: string): Record<string, string> => ({
-  'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nLoadModule mpm_worker_module modules/mod_mpm_worker.so\nLoadModule ssl_module modules/mod_ssl.so\nListen 127.0.0.1:9000\n<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n${lines}</VirtualHost>\n`,
+  'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule ssl_module /usr/lib/apache2/modules/mod_ssl.so\nListen 127.0.0.1:9000\n<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n${lines}</VirtualHost>\n`,
 })
 const whole = (target: string): Record<string, string> => ({
   'etc/nginx/nginx.conf': `events {\n}\nhttp {\n${nginx(target)}}\n`,

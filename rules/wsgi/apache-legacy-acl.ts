@@ -41,7 +41,7 @@ export default defineRule({
       title: 'for a server of the old kind alone',
       files: {
         'etc/apache2/apache2.conf':
-          'ServerRoot /etc/apache2\nLoadModule mpm_worker_module modules/mod_mpm_worker.so\nLoadModule authz_core_module modules/mod_authz_core.so\nListen 127.0.0.1:9000\n<Directory /srv/app>\n    <IfModule !mod_authz_core.c>\n        Order deny,allow\n        Allow from all\n    </IfModule>\n    Require all granted\n</Directory>\n',
+          'ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nListen 127.0.0.1:9000\n<Directory /srv/app>\n    <IfModule !mod_authz_core.c>\n        Order deny,allow\n        Allow from all\n    </IfModule>\n    Require all granted\n</Directory>\n',
       },
     },
   ],

@@ -8,7 +8,7 @@ const host = (lines: string): string =>
   `<VirtualHost *:9000>\n    ServerName example.org\n${lines}</VirtualHost>\n`
 
 const main = (text: string): string =>
-  `ServerRoot /etc/apache2\nLoadModule mpm_worker_module modules/mod_mpm_worker.so\nLoadModule wsgi_module modules/mod_wsgi.so\nListen 127.0.0.1:9000\n${text}`
+  `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n${text}`
 
 export default defineRule({
   summary: 'The application runs inside Apache’s own processes',
@@ -78,7 +78,7 @@ export default defineRule({
     {
       title: 'embedded on purpose: prefork, and a number of processes chosen for it',
       files: {
-        'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nLoadModule mpm_prefork_module modules/mod_mpm_prefork.so\nLoadModule wsgi_module modules/mod_wsgi.so\nListen 127.0.0.1:9000\nMaxRequestWorkers 8\n${host('    WSGIScriptAlias / /srv/app/wsgi.py\n')}`,
+        'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_prefork_module /usr/lib/apache2/modules/mod_mpm_prefork.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\nMaxRequestWorkers 8\n${host('    WSGIScriptAlias / /srv/app/wsgi.py\n')}`,
       },
     },
     {

@@ -5,7 +5,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 const host = (lines: string): string =>
   `<VirtualHost *:9000>\n    ServerName example.org\n${lines}</VirtualHost>\n`
 const MAIN =
-  'ServerRoot /etc/apache2\nLoadModule mpm_worker_module modules/mod_mpm_worker.so\nLoadModule wsgi_module modules/mod_wsgi.so\nListen 127.0.0.1:9000\n'
+  'ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n'
 
 export default defineRule({
   summary: 'A script is sent to a daemon process that nobody defines',

@@ -1,0 +1,172 @@
+import type { BackendHost, Deployment, Hop } from '../../src/deployment/deployment.ts'
+import { hopReachedBy } from '../../src/deployment/hop-reached-by.ts'
+import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { virtualHostOf } from '../../src/deployment/scheme-trust.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
+
+const nginx = (lines = ''): string =>
+  `server {\n    listen 80;\n    server_name example.org;\n${lines}    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n    }\n}\n`
+const LISTEN = 'Listen 127.0.0.1:9000\n'
+const site = (require: string, lines = ''): string =>
+  `<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    DocumentRoot /srv/www\n${lines}    <Location /server-status>\n        SetHandler server-status\n        ${require}\n    </Location>\n</VirtualHost>\n`
+
+const LOCAL_HOSTS = /^(?:localhost(?:\.localdomain)?|127\.[\d./]+|::1)$/i
+
+export default defineRule({
+  summary: 'A page for this machine alone is open to everybody who comes through nginx',
+  severity: 'error',
+  confidence: 'high',
+  securitySeverity: 6.5,
+  since: '0.1.0',
+  why: 'For Apache every request that nginx hands on comes from 127.0.0.1. `Require local`, as Debian writes it for `/server-status`, then admits the whole world: addresses of visitors, URLs with their tokens, the load of the machine.',
+  remedy:
+    'Refuse the path in nginx (`location /server-status { deny all; }`), or let mod_remoteip give Apache the client’s address and name addresses with `Require ip`',
+  references: [
+    'https://httpd.apache.org/docs/2.4/mod/mod_authz_host.html#requiredirectives',
+    'https://httpd.apache.org/docs/2.4/mod/mod_remoteip.html',
+  ],
+  bad: [
+    {
+      title: 'the status page of Debian',
+      files: { 'nginx.conf': nginx(), 'ports.conf': LISTEN, 'site.conf': site('Require «local»') },
+    },
+    {
+      title: 'the loopback address by number',
+      files: {
+        'nginx.conf': nginx(),
+        'ports.conf': LISTEN,
+        'site.conf': site('Require ip «127.0.0.1 ::1»'),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'nginx refuses the path',
+      files: {
+        'nginx.conf': nginx('    location /server-status {\n        deny all;\n    }\n'),
+        'ports.conf': LISTEN,
+        'site.conf': site('Require local'),
+      },
+    },
+    {
+      title: 'Apache knows the client’s address',
+      files: {
+        'nginx.conf': nginx().replace('$host;', '$host;\n        proxy_set_header X-Real-IP $remote_addr;'),
+        'ports.conf': LISTEN,
+        'site.conf': site(
+          'Require ip 127.0.0.1',
+          '    RemoteIPHeader X-Real-IP\n    RemoteIPInternalProxy 127.0.0.1\n',
+        ),
+      },
+    },
+    {
+      title: 'a password as well',
+      files: {
+        'nginx.conf': nginx(),
+        'ports.conf': LISTEN,
+        'site.conf': site(
+          'AuthType Basic\n        AuthName status\n        AuthUserFile /etc/apache2/users\n        <RequireAll>\n            Require local\n            Require valid-user\n        </RequireAll>',
+        ),
+      },
+    },
+    {
+      title: 'nobody but nginx may talk to Apache at all',
+      files: {
+        'nginx.conf': nginx(),
+        'ports.conf': LISTEN,
+        'site.conf':
+          '<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    DocumentRoot /srv/www\n    <Location />\n        Require local\n    </Location>\n</VirtualHost>\n',
+      },
+    },
+    {
+      title: 'nginx hands on only another part of the site',
+      files: {
+        'nginx.conf': nginx().replace('location / {', 'root /srv/www;\n    location /app/ {'),
+        'ports.conf': LISTEN,
+        'site.conf': site('Require local'),
+      },
+    },
+  ],
+  *check(deployment) {
+    for (const configuration of deployment.apache) {
+      const lines = ['require', 'allow'].flatMap(name => configuration.occurrences.get(name) ?? [])
+      for (const [directive] of byText(lines.filter(isLocalOnly))) {
+        const section = locationOf(directive)
+        const path = section?.args[0]?.value
+        // `/` is the whole site, which only nginx may ask: that is meant so.
+        if (section === null || path === undefined || !/^\/[^*?[\]]+$/.test(path)) continue
+        if (hasOtherGuard(section)) continue
+        const reach = reachedThroughNginx(deployment, configuration, section, path)
+        if (reach === null) continue
+        const first =
+          directive.name === 'Require' && directive.args[0]?.value.toLowerCase() === 'local' ? 0 : 1
+        const last = directive.args.length - 1
+        const at = argumentPlace(directive, first)
+        yield {
+          at: { ...at, end: argumentPlace(directive, Math.max(first, last)).end },
+          message: `Apache lets only this machine see \`${path}\`, but every request that nginx hands on comes from this machine`,
+          label: 'true for everybody behind nginx',
+          related: [
+            { at: argumentPlace(section, 0), message: 'the page' },
+            { at: argumentPlace(reach.pass, 0), message: 'nginx hands it on here' },
+          ],
+        }
+      }
+    }
+  },
+})
+
+/** `Require local`, and addresses or names of loopback alone. */
+function isLocalOnly({ name, args }: ApacheDirective): boolean {
+  const [kind, ...rest] = args.map(({ value }) => value)
+  if (kind === undefined) return false
+  if (name.toLowerCase() === 'allow') {
+    return kind.toLowerCase() === 'from' && rest.length > 0 && rest.every(host => LOCAL_HOSTS.test(host))
+  }
+  if (kind.toLowerCase() === 'local') return true
+  return /^(?:ip|host)$/i.test(kind) && rest.length > 0 && rest.every(host => LOCAL_HOSTS.test(host))
+}
+
+/** The `<Location>` around a directive, where nothing but plain alternatives stands between. */
+function locationOf(directive: ApacheDirective): ApacheDirective | null {
+  for (let at = directive.parent; at !== null; at = at.parent) {
+    if (at.name === 'Location') return at
+    if (at.name !== 'RequireAny') return null
+  }
+  return null
+}
+
+/** Anything else that a request has to pass, or a second opinion that may refuse it. */
+function hasOtherGuard(section: ApacheDirective): boolean {
+  return section.children.some(
+    ({ name, args }) =>
+      /^(?:RequireAll|RequireNone|AuthType|If|RewriteRule|Limit|LimitExcept)$/i.test(name) ||
+      (name === 'Require' && /^(?:valid-user|user|group|expr|env|not|all)$/i.test(args[0]?.value ?? '')),
+  )
+}
+
+function reachedThroughNginx(
+  deployment: Deployment,
+  configuration: ApacheConfiguration,
+  section: ApacheDirective,
+  path: string,
+): Hop | null {
+  const home = virtualHostOf(section)
+  for (const host of deployment.virtualHosts) {
+    if (host.configuration !== configuration || (home !== null && host.directive !== home)) continue
+    if (knowsClients(host)) continue
+    for (const { hop, certain } of host.hops) {
+      if (certain && hop.reachable === true && hopReachedBy(deployment, hop, path)) return hop
+    }
+  }
+  return null
+}
+
+/** mod_remoteip puts the client's address in the place of nginx's. */
+function knowsClients({ configuration, directive }: BackendHost): boolean {
+  return (configuration.occurrences.get('remoteipheader') ?? []).some(header => {
+    const home = virtualHostOf(header)
+    return home === null || home === directive
+  })
+}

@@ -1,0 +1,132 @@
+import { addHeader } from '../../src/deployment/add-header.ts'
+import type { BackendHost, Deployment, Hop } from '../../src/deployment/deployment.ts'
+import { lostHeaders } from '../../src/deployment/lost-headers.ts'
+import { alsoElsewhere, argumentPlace, isSameText, namePlace } from '../../src/deployment/places.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const nginx = (lines: string): string =>
+  `upstream app {\n    server 127.0.0.1:9000;\n}\nserver {\n    listen 80;\n    server_name example.org;\n    «location» / {\n        proxy_pass http://app;\n        proxy_set_header X-Forwarded-For $remote_addr;\n${lines}    }\n}\n`
+const plain = (lines: string): string => nginx(lines).replace(/[«»]/g, '')
+const LISTEN = 'Listen 127.0.0.1:9000\n'
+const host = (name: string): string =>
+  `<VirtualHost 127.0.0.1:9000>\n    ServerName ${name}\n    WSGIDaemonProcess ${name}\n    WSGIScriptAlias / /opt/${name}/wsgi.py process-group=${name}\n    <Directory /opt/${name}>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`
+
+export default defineRule({
+  summary: 'The backend is asked for the name of the upstream, not of the site',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Without `proxy_set_header Host` nginx sends what stands in `proxy_pass`. Apache then answers with its first virtual host, whichever that is, and Django refuses the unknown name with 400 or builds its links and redirects with it.',
+  remedy: 'Hand the client’s name on: `proxy_set_header Host $host;`',
+  references: [
+    'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header',
+    'https://docs.djangoproject.com/en/stable/ref/settings/#allowed-hosts',
+  ],
+  bad: [
+    {
+      title: 'two sites in one Apache',
+      files: {
+        'nginx.conf': nginx(''),
+        'ports.conf': LISTEN,
+        'site.conf': host('shop.example.org') + host('example.org'),
+      },
+    },
+    {
+      title: 'one application that checks the name',
+      files: { 'nginx.conf': nginx(''), 'ports.conf': LISTEN, 'site.conf': host('example.org') },
+    },
+  ],
+  good: [
+    {
+      title: 'handed on',
+      files: {
+        'nginx.conf': plain('        proxy_set_header Host $host;\n'),
+        'ports.conf': LISTEN,
+        'site.conf': host('shop.example.org') + host('example.org'),
+      },
+    },
+    {
+      title: 'Apache goes by that name on purpose',
+      files: { 'nginx.conf': plain(''), 'ports.conf': LISTEN, 'site.conf': host('app') },
+    },
+    {
+      title: 'the name in a header of its own',
+      files: {
+        'nginx.conf': plain('        proxy_set_header X-Forwarded-Host $host;\n'),
+        'ports.conf': LISTEN,
+        'site.conf': host('example.org'),
+      },
+    },
+    {
+      title: 'files that are the same under every name',
+      files: {
+        'nginx.conf': plain(''),
+        'ports.conf': LISTEN,
+        'site.conf':
+          '<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    DocumentRoot /srv/www\n</VirtualHost>\n',
+      },
+    },
+  ],
+  *check(deployment) {
+    const applications = new Set(deployment.applications.map(({ virtualHost }) => virtualHost))
+    const said: {
+      hop: Hop
+      level: Hop['block']
+      count: number
+      host: BackendHost
+      wrong: BackendHost | null
+    }[] = []
+    for (const hop of deployment.hops) {
+      const { headers } = hop
+      if (headers.open || hop.reachable === false) continue
+      if (headers.written.some(({ name }) => name === 'host' || name === 'x-forwarded-host')) continue
+      // Where a line of its own lost it, that line is the fault.
+      if (lostHeaders(hop).some(({ name }) => name === 'host')) continue
+      const [host] = deployment.backendsOf(hop)
+      if (host === undefined) continue
+      const sent = hop.hostsSent ?? []
+      if (sent.some(name => host.names.includes(name))) continue
+      const wrong = meantInstead(deployment, hop, host)
+      if (wrong === null && !applications.has(host.directive)) continue
+      const level = headers.level ?? hop.block
+      const known = said.find(each => isSameText(each.level, level))
+      if (known === undefined) said.push({ hop, level, count: 1, host, wrong })
+      else known.count++
+    }
+    for (const { hop, level, count, host, wrong } of said) {
+      const name = hop.hostsSent?.[0] ?? ''
+      // Among fragments the virtual host that answers unknown names may be one that is not here.
+      const certain = host.hops.some(reach => reach.hop === hop && reach.certain)
+      yield {
+        at: namePlace(level),
+        severity: wrong === null || !certain ? 'warning' : 'error',
+        confidence: wrong === null || !certain ? 'medium' : 'high',
+        message:
+          wrong === null
+            ? `nginx asks the application for \`Host: ${name}\`${alsoElsewhere(count, 'locations')}, a name that no visitor uses`
+            : `nginx asks Apache for \`Host: ${name}\`${alsoElsewhere(count, 'locations')}, so the first virtual host answers instead of \`${wrong.names[0]}\``,
+        label: 'sets no `Host`',
+        related: [
+          { at: argumentPlace(hop.pass, 0), message: 'this name is sent' },
+          { at: host.addresses[0]?.at ?? namePlace(host.directive), message: 'this virtual host answers' },
+        ],
+        help: 'Add `proxy_set_header Host $host;` in nginx; Apache stays as it is',
+        ...addHeader(hop, 'Host', '$host', 'unsafe'),
+      }
+    }
+  },
+})
+
+/** Another virtual host that has the name by which visitors come. */
+function meantInstead(deployment: Deployment, hop: Hop, host: BackendHost): BackendHost | null {
+  const names = hop.server.names.filter(({ exact }) => exact).map(({ name }) => name)
+  if (names.some(name => host.names.includes(name))) return null
+  return (
+    deployment.virtualHosts.find(
+      other =>
+        other.configuration === host.configuration &&
+        other !== host &&
+        other.names.some(name => names.includes(name)),
+    ) ?? null
+  )
+}

@@ -1,0 +1,18 @@
+import { effective } from '../servers/nginx/queries/effective.ts'
+import type { Hop, SentHeader } from './deployment.ts'
+import { sentHeader } from './sent-headers.ts'
+
+/**
+ * The headers that the level above sets and that a hop does not send, because a set of its own replaces
+ * the inherited one. Empty where the set is inherited, or where nobody knows what is above.
+ */
+export function lostHeaders({ server, headers }: Hop): readonly SentHeader[] {
+  const { level, written } = headers
+  if (level === null || level.parent === null) return []
+  const outer = effective(server.configuration, level.parent, 'proxy_set_header')
+  if (!outer.known) return []
+  const names = new Set(written.map(({ name }) => name))
+  return outer.value.directives
+    .map(line => sentHeader(line.args[0]?.value ?? '', line.args[1]?.value ?? '', line))
+    .filter(({ name }) => !names.has(name))
+}
