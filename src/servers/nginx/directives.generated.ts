@@ -14,7 +14,7 @@ add_header_inherit	ngx_http_headers_filter_module	http,server,location,if-in-loc
 add_trailer	ngx_http_headers_filter_module	http,server,location,if-in-location	2|3							
 add_trailer_inherit	ngx_http_headers_filter_module	http,server,location,if-in-location	1		word	on off merge	once	1.29.3		on
 addition_types	ngx_http_addition_filter_module	http,server,location	1+		types					text/html
-aio	ngx_http_core_module	http,server,location	1							off
+aio	ngx_http_core_module	http,server,location	1				once			off
 aio_write	ngx_http_core_module	http,server,location	1		on|off		once			off
 alias	ngx_http_core_module	location	1				once			
 allow	ngx_http_access_module	http,server,location,limit_except	1							
@@ -253,7 +253,7 @@ limit_conn_log_level	ngx_stream_limit_conn_module	stream,stream-server	1		word	i
 limit_conn_status	ngx_http_limit_conn_module	http,server,location	1		number	400..599	once			503
 limit_conn_zone	ngx_http_limit_conn_module	http	2							
 limit_conn_zone	ngx_stream_limit_conn_module	stream	2							
-limit_except	ngx_http_core_module	location	1+	block						
+limit_except	ngx_http_core_module	location	1+	block			once			
 limit_rate	ngx_http_core_module	http,server,location,if-in-location	1		complex-size		once			0
 limit_rate_after	ngx_http_core_module	http,server,location,if-in-location	1		complex-size		once			0
 limit_req	ngx_http_limit_req_module	http,server,location	1|2|3							
@@ -337,7 +337,7 @@ preread_timeout	ngx_stream_core_module	stream,stream-server	1		time-ms		once			3
 protocol	ngx_mail_core_module	mail-server	1							
 proxy	ngx_mail_proxy_module	mail,mail-server	1		on|off		once			
 proxy_bind	ngx_http_proxy_module	http,server,location	1|2		bind		once			
-proxy_bind	ngx_stream_proxy_module	stream,stream-server	1|2				once			
+proxy_bind	ngx_stream_proxy_module	stream,stream-server	1|2		bind		once			
 proxy_buffer	ngx_mail_proxy_module	mail,mail-server	1		size		once			4k|8k
 proxy_buffer_size	ngx_http_proxy_module	http,server,location	1		size		once			4k|8k
 proxy_buffer_size	ngx_stream_proxy_module	stream,stream-server	1		size		once			16k
@@ -786,8 +786,8 @@ xslt_stylesheet	ngx_http_xslt_filter_module	location	1+
 xslt_types	ngx_http_xslt_filter_module	http,server,location	1+		types					text/xml
 zone	ngx_http_upstream_zone_module	upstream	1|2							
 zone	ngx_stream_upstream_zone_module	stream-upstream	1|2							
-ssl	ngx_http_ssl_module	http,server	1				once		1.25.1	off
-ssl	ngx_mail_ssl_module	mail,mail-server	1				once		1.25.1	off`
+ssl	ngx_http_ssl_module	http,server	1		on|off		once		1.25.1	off
+ssl	ngx_mail_ssl_module	mail,mail-server	1		on|off		once		1.25.1	off`
 
 /** variable, program, flags. */
 export const NGINX_VARIABLES = `acme_certificate	http	
@@ -844,6 +844,7 @@ http_user_agent	http
 http_via	http	
 http_x_forwarded_for	http	
 https	http	
+invalid_referer	http	
 is_args	http	
 is_request_port	http	
 jwt_claim_	http	prefix

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { nginxDirective } from '../../../src/servers/nginx/directives.ts'
 import { askModel, type Bench, prepareBench, type Verdict } from './differential/ask.ts'
-import { MODULES, readBases } from './differential/bases.ts'
+import { type Base, MODULES, readBases } from './differential/bases.ts'
 import { mutate, seededRandom } from './differential/mutate.ts'
 
 export interface Comparison {
@@ -22,6 +22,7 @@ export interface DifferentialResult {
   readonly comparisons: readonly Comparison[]
   /** Of those that the configuration alone decides, the share on which both agree. */
   readonly agreement: number
+  readonly bases: readonly Base[]
 }
 
 export interface DifferentialOptions {
@@ -36,7 +37,11 @@ export async function runDifferential(options: DifferentialOptions): Promise<Dif
   const benches = [prepareBench(), prepareBench()]
   try {
     const random = seededRandom(options.seed)
-    const bases = readBases(options.modules ?? MODULES)
+    const [first, second] = benches
+    if (first === null || second === null || first === undefined || second === undefined) return null
+    const bases: Base[] = []
+    for (const base of readBases(options.modules ?? MODULES))
+      if ((await first.ask(base.text)).accepts) bases.push(base)
     const queue: { base: string; kind: string; text: string }[] = []
     while (queue.length < options.count) {
       const base = bases[Math.floor(random() * bases.length)]
@@ -51,12 +56,10 @@ export async function runDifferential(options: DifferentialOptions): Promise<Dif
         comparisons.push({ ...next, nginx, model, outcome: compare(nginx, model) })
       }
     }
-    const [first, second] = benches
-    if (first === null || second === null || first === undefined || second === undefined) return null
     await Promise.all([work(first), work(second)])
     const decided = comparisons.filter(({ outcome }) => outcome !== 'environment')
     const same = decided.filter(({ outcome }) => outcome === 'same')
-    return { comparisons, agreement: same.length / Math.max(1, decided.length) }
+    return { comparisons, agreement: same.length / Math.max(1, decided.length), bases }
   } finally {
     for (const bench of benches) bench?.remove()
   }
@@ -72,7 +75,7 @@ function compare(nginx: Verdict, model: Verdict): Comparison['outcome'] {
     return 'environment'
   // A directive of a module that this nginx was built without.
   const unbuilt = /^unknown directive "(\w+)"/.exec(nginx.message)?.[1]
-  if (unbuilt !== undefined && model.accepts && nginxDirective(unbuilt).length > 0) return 'environment'
+  if (unbuilt !== undefined && nginxDirective(unbuilt).length > 0) return 'environment'
   if (!nginx.accepts && ENVIRONMENT.test(nginx.message)) return model.accepts ? 'environment' : 'same'
   if (nginx.accepts !== model.accepts) return 'verdict'
   if (nginx.place === null || model.place === null) return 'same'
@@ -106,7 +109,7 @@ async function main(): Promise<number> {
   }
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   console.log(
-    `${result.comparisons.length} mutants, seed ${options.seed}, ${seconds} s: ${counts.same} alike, ` +
+    `${result.comparisons.length} mutants of ${result.bases.length} configurations, seed ${options.seed}, ${seconds} s: ${counts.same} alike, ` +
       `${counts.environment} that hang on the machine, ${counts.verdict} with another verdict, ` +
       `${counts.place} at another line; agreement ${(result.agreement * 100).toFixed(2)}%`,
   )

@@ -1,6 +1,6 @@
 import { readAddress } from './address.ts'
 import { isCidr, parseNumber, parseSize, parseTime } from './numbers.ts'
-import { compile } from './script.ts'
+import { compile, useVariable } from './script.ts'
 import { type Check, isBefore, nameOf, programOf, report } from './unit.ts'
 import { compileRegex } from './rewrite.ts'
 import { parameter, refuse, refuseParameter } from './values.ts'
@@ -42,7 +42,7 @@ export const checkErrorPage: Check = (reading, directive) => {
   const before = args[args.length - 2]
   if (uri === undefined || before === undefined) return
   let codes = args.length - 1
-  if (before.value.startsWith('=')) {
+  if (args.length > 2 && before.value.startsWith('=')) {
     codes--
     if (before.value.length > 1 && parseNumber(before.value.slice(1)) === null)
       return void refuse(reading, directive, before, `\`${before.value}\` is no status to answer with`)
@@ -266,7 +266,9 @@ export const checkGzipDisable: Check = (reading, directive) => {
 
 export const checkCharset: Check = (reading, directive) => {
   const [word] = directive.args
-  if (word?.value.startsWith('$') === true) compile(reading, reading.http, directive, word, word.value, false)
+  // All behind the `$` is the name, whatever characters it has.
+  if (word?.value.startsWith('$') === true)
+    useVariable(reading.http, word.value.slice(1).toLowerCase(), directive, word)
 }
 
 export const checkAuthRequestSet: Check = (reading, directive, facts) => {
@@ -278,16 +280,23 @@ export const checkAuthRequestSet: Check = (reading, directive, facts) => {
   else program.defined.add(variable.value.slice(1).toLowerCase())
 }
 
-export const checkValidReferers: Check = (reading, directive) => {
-  reading.http.defined.add('invalid_referer')
+export const checkValidReferers: Check = (reading, directive, _facts, level) => {
   for (const word of directive.args) {
     const { value } = word
     if (value.startsWith('~')) {
       if (value.length === 1) return void refuse(reading, directive, word, 'the regular expression is empty')
       if (!compileRegex(reading, reading.http, directive, word, value.slice(1))) return
     } else if (value === '') return void refuse(reading, directive, word, 'a referer is empty')
+    else if (!REFERER_WORDS.has(value) && !value.includes('/')) {
+      const key = `referer ${value.toLowerCase()}`
+      if (level.seen.has(key))
+        return void refuse(reading, directive, word, `the referer \`${value}\` is there twice`)
+      level.seen.set(key, directive)
+    }
   }
 }
+
+const REFERER_WORDS = new Set(['none', 'blocked', 'server_names'])
 
 export const checkUserIdExpires: Check = (reading, directive) => {
   const [word] = directive.args
@@ -306,7 +315,7 @@ export const checkModernBrowser: Check = (reading, directive) => {
       refuse(reading, directive, browser, `\`${browser.value}\` has no version beside it`)
   } else if (!BROWSERS.has(browser.value))
     refuse(reading, directive, browser, `\`${browser.value}\` is no browser that nginx tells apart`)
-  else if (!/^\d+(?:\.\d+){0,3}\.?$/.test(version.value))
+  else if (!/^[\d.]+$/.test(version.value))
     refuse(reading, directive, version, `\`${version.value}\` is no version`)
 }
 
@@ -314,7 +323,8 @@ export const checkThreadPool: Check = (reading, directive) => {
   let threads = false
   for (const word of directive.args.slice(1)) {
     const count = parameter(word, 'threads') ?? parameter(word, 'max_queue')
-    if (count === null) return void refuseParameter(reading, directive, word)
+    // nginx passes over parameters that it does not know here.
+    if (count === null) continue
     const number = parseNumber(count)
     const least = word.value.startsWith('threads=') ? 1 : 0
     if (number === null || number < least)
@@ -322,4 +332,15 @@ export const checkThreadPool: Check = (reading, directive) => {
     if (least === 1) threads = true
   }
   if (!threads) refuse(reading, directive, directive.node.name, '`thread_pool` has no `threads`')
+}
+
+export const checkMailProtocol: Check = (reading, directive) => {
+  const [word] = directive.args
+  if (word !== undefined && !/^(?:imap|pop3|smtp)$/.test(word.value))
+    refuse(
+      reading,
+      directive,
+      word,
+      `\`${word.value}\` is no protocol of mail: \`imap\`, \`pop3\` or \`smtp\``,
+    )
 }

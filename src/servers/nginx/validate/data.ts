@@ -159,7 +159,11 @@ export const checkSplitClients: Check = (reading, directive, facts) => {
   for (const entry of directive.children) {
     if (entry.node.block !== null || isTemplate(entry)) continue
     const { name } = entry
-    if (name === '*') continue
+    if (name === '*') {
+      // The rest of all: whatever comes behind it is too much.
+      total = 10_000
+      continue
+    }
     const match = /^(\d*)(?:\.(\d{0,2}))?%$/.exec(name)
     const percent = match === null ? 0 : Number(`${match[1] || '0'}.${match[2] || '0'}`)
     if (percent === 0) {
@@ -198,8 +202,9 @@ export const checkCharsetMap: Check = (reading, directive) => {
       )
       continue
     }
+    // Two digits for a byte; the right side may be several of them where it is UTF-8.
     for (const word of words)
-      if (!/^[0-9a-fA-F]+$/.test(word.value)) {
+      if (!/^(?:[0-9a-fA-F]{1,2}|(?:[0-9a-fA-F]{2})+)$/.test(word.value)) {
         refuseEntry(reading, entry, word, `\`${word.value}\` is no hexadecimal code of a character`)
         break
       }

@@ -74,6 +74,10 @@ export const checkAccessLog: Check = (reading, directive, facts) => {
   if (path.value.startsWith('syslog:')) {
     if (!checkSyslog(reading, directive, path)) return
   } else if (!compile(reading, program, directive, path)) return
+  if (format === undefined && facts.program === 'stream') {
+    report(reading, 'argument-count', directive, path, 'a log of a stream names its format')
+    return
+  }
   if (format !== undefined && format.value.toLowerCase() !== 'combined' && isWhole(reading)) {
     const lower = format.value.toLowerCase()
     let isKnown = program.logFormats.has(format.value)

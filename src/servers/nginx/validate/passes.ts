@@ -2,6 +2,7 @@ import type { NginxWord } from '../../../../parsers/nginx/syntax.ts'
 import type { NginxDirective } from '../configuration.ts'
 import { type Address, readAddress } from './address.ts'
 import { readLocationMatch } from './locations.ts'
+import { effective } from './merge.ts'
 import { compileRegex } from './rewrite.ts'
 import { compile, useVariable } from './script.ts'
 import { type Check, isWhole, type Program, programOf, type Reading, report } from './unit.ts'
@@ -92,8 +93,52 @@ export const checkPass: Check = (reading, directive, facts) => {
   }
   const schemes = SCHEMES[directive.name]
   const text = schemes === undefined ? target.value : target.value.replace(schemes, '')
-  readTarget(reading, program, directive, target, text, false)
+  wantPort(program, directive, target, readTarget(reading, program, directive, target, text, false))
 }
+
+function wantPort(
+  program: Program,
+  directive: NginxDirective,
+  word: NginxWord,
+  address: Address | null,
+): void {
+  if (address !== null && address.kind !== 'unix' && address.port === null)
+    program.portless.push({ directive, word, host: address.host })
+}
+
+/** When the block ends: a target without a port that is no upstream's name. */
+export function checkPorts(reading: Reading, program: Program): void {
+  if (!isWhole(reading)) return
+  for (const { directive, word, host } of program.portless)
+    if (!program.upstreams.has(host)) {
+      const message = `\`${word.value}\` names no port, and no \`upstream\` has that name`
+      report(reading, 'invalid-address', directive, word, message)
+      return
+    }
+}
+
+/** `https://` targets whose certificate is to be verified, with nothing to verify it by. */
+export function checkVerification(reading: Reading): void {
+  if (!isWhole(reading)) return
+  for (const [family, scheme] of VERIFYING)
+    for (const pass of reading.unit.occurrences.get(`${family}_pass`) ?? []) {
+      const { parent } = pass
+      const target = pass.args[0]?.value ?? ''
+      if (parent === null || !(target.toLowerCase().startsWith(scheme) || target.startsWith('$'))) continue
+      const verify = effective(parent, `${family}_ssl_verify`)
+      if (verify?.args[0]?.value.toLowerCase() !== 'on') continue
+      if (effective(parent, `${family}_ssl_trusted_certificate`) !== null) continue
+      const message = `\`${verify.name}\` is on where no \`${family}_ssl_trusted_certificate\` holds`
+      report(reading, 'certificate-missing', verify, null, message)
+      return
+    }
+}
+
+const VERIFYING = [
+  ['proxy', 'https://'],
+  ['uwsgi', 'suwsgi://'],
+  ['grpc', 'grpcs://'],
+] as const
 
 const SCHEMES: Readonly<Record<string, RegExp>> = {
   uwsgi_pass: /^s?uwsgi:\/\//i,

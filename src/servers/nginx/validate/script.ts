@@ -145,9 +145,7 @@ const COMPILED: Readonly<Record<string, Positions>> = {
   fastcgi_cache_bypass: ALL,
   fastcgi_cache_key: FIRST,
   fastcgi_no_cache: ALL,
-  fastcgi_param: SECOND,
   fastcgi_store: FIRST,
-  grpc_set_header: SECOND,
   grpc_ssl_certificate: FIRST,
   grpc_ssl_certificate_key: FIRST,
   grpc_ssl_name: FIRST,
@@ -163,7 +161,6 @@ const COMPILED: Readonly<Record<string, Positions>> = {
   proxy_method: FIRST,
   proxy_no_cache: ALL,
   proxy_set_body: FIRST,
-  proxy_set_header: SECOND,
   proxy_ssl_certificate: FIRST,
   proxy_ssl_certificate_key: FIRST,
   proxy_ssl_name: FIRST,
@@ -174,7 +171,6 @@ const COMPILED: Readonly<Record<string, Positions>> = {
   scgi_cache_bypass: ALL,
   scgi_cache_key: FIRST,
   scgi_no_cache: ALL,
-  scgi_param: SECOND,
   scgi_store: FIRST,
   secure_link: FIRST,
   secure_link_md5: FIRST,
@@ -185,7 +181,6 @@ const COMPILED: Readonly<Record<string, Positions>> = {
   uwsgi_cache_bypass: ALL,
   uwsgi_cache_key: FIRST,
   uwsgi_no_cache: ALL,
-  uwsgi_param: SECOND,
   uwsgi_ssl_certificate: FIRST,
   uwsgi_ssl_certificate_key: FIRST,
   uwsgi_ssl_name: FIRST,
@@ -205,4 +200,16 @@ export function compileArguments(reading: Reading, program: Program, directive: 
     if (word !== undefined && !compile(reading, program, directive, word)) return false
   }
   return true
+}
+
+/** Headers and parameters that nginx compiles only when it merges the levels of `http`. */
+const MERGED = ['proxy_set_header', 'grpc_set_header', 'fastcgi_param', 'uwsgi_param', 'scgi_param'] as const
+
+/** Compiles what waits until `http` ends. */
+export function compileMerged(reading: Reading, program: Program): void {
+  for (const name of MERGED)
+    for (const directive of reading.unit.occurrences.get(name) ?? []) {
+      const value = directive.args[1]
+      if (value !== undefined && !directive.source.template) compile(reading, program, directive, value)
+    }
 }

@@ -97,9 +97,9 @@ function reportTaken(
   report(reading, 'conflicting-server-name', directive, word, message, { fatal: false, related })
 }
 
-/** A `*` may be the first label or the last; no label may be empty. */
+/** A `*` may be the first label or the last; no label may be empty, and no byte may be zero. */
 function isHashable(name: string): boolean {
-  if (name.includes('..')) return false
+  if (name.includes('..') || name.includes('\0')) return false
   const star = name.indexOf('*')
   if (star === -1) return true
   if (name.indexOf('*', star + 1) !== -1) return false
@@ -159,7 +159,13 @@ function checkMailServer(
     )
     return false
   }
-  if (effective(directive, 'auth_http') !== null) return true
-  report(reading, 'incomplete-server', directive, null, 'no `auth_http` holds for this server')
+  if (effective(directive, 'auth_http') === null) {
+    report(reading, 'incomplete-server', directive, null, 'no `auth_http` holds for this server')
+    return false
+  }
+  const starttls = effective(directive, 'starttls')
+  if (starttls === null || starttls.args[0]?.value.toLowerCase() === 'off') return true
+  if (effective(directive, 'ssl_certificate') !== null) return true
+  report(reading, 'certificate-missing', starttls, null, '`starttls` stands where no `ssl_certificate` holds')
   return false
 }

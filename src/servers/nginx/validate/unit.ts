@@ -55,6 +55,8 @@ export interface Program {
   /** `proxy_pass` and its like that name a host and a port, by host. */
   readonly ports: Map<string, { directive: NginxDirective; word: NginxWord; port: string }>
   readonly caches: { directive: NginxDirective; word: NginxWord }[]
+  /** Targets without a port, which only an upstream of that name makes good. */
+  readonly portless: { directive: NginxDirective; word: NginxWord; host: string }[]
 }
 
 export interface Upstream {
@@ -124,6 +126,7 @@ export function newProgram(name: Program['name']): Program {
     servers: [],
     ports: new Map(),
     caches: [],
+    portless: [],
   }
 }
 

@@ -11,7 +11,8 @@ import type { NginxProblem } from '../reading-order.ts'
 import { checkBuffers, checkCharsets, checkHeaderBuffers } from './buffers.ts'
 import { CHECKS } from './checks.ts'
 import { checkDuplicateLocations } from './locations.ts'
-import { compileArguments } from './script.ts'
+import { checkPorts, checkVerification } from './passes.ts'
+import { compileArguments, compileMerged } from './script.ts'
 import { checkCompleteServers, checkServerNames } from './servers.ts'
 import { checkCertificates, checkPasswordFile, checkTlsFiles } from './tls.ts'
 import {
@@ -273,8 +274,11 @@ function endBlock(reading: Reading, directive: NginxDirective): void {
 function endHttp(reading: Reading, directive: NginxDirective): void {
   const { http } = reading
   checkUpstreams(reading, http.upstreams.values())
+  compileMerged(reading, http)
+  checkPorts(reading, http)
   checkHeaderBuffers(reading, http)
   checkBuffers(reading)
+  checkVerification(reading)
   checkCaches(reading, http.caches)
   for (const server of directive.children)
     if (server.name === 'server') checkDuplicateLocations(reading, server.children)
@@ -288,6 +292,7 @@ function endHttp(reading: Reading, directive: NginxDirective): void {
 function endProgram(reading: Reading, name: 'stream' | 'mail'): void {
   const program = reading[name]
   checkUpstreams(reading, program.upstreams.values())
+  checkPorts(reading, program)
   checkCompleteServers(reading, program)
   checkCertificates(reading, program)
   checkTlsFiles(reading, program)

@@ -93,6 +93,9 @@ function checkSize(reading: Reading, directive: NginxDirective, word: NginxWord)
     case 'request_pool_size':
       if (size >= 256 && size % 16 === 0) return true
       return refuse(reading, directive, word, 'a pool is at least 256 bytes, in multiples of 16')
+    case 'http2_pool_size':
+      if (size >= 112 && size % 16 === 0) return true
+      return refuse(reading, directive, word, 'a pool of HTTP/2 is at least 112 bytes, in multiples of 16')
     case 'gzip_window':
       if (isPowerOfTwo(size, 512, 32_768)) return true
       return refuse(reading, directive, word, 'a gzip window is a power of two from 512 to 32k')

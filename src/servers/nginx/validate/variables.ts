@@ -1,4 +1,4 @@
-import { externalModuleOf, nginxVariable } from '../directives.ts'
+import { nginxVariable } from '../directives.ts'
 import { isWhole, type Program, type Reading, report } from './unit.ts'
 
 /**
@@ -10,7 +10,7 @@ export function checkVariables(reading: Reading, program: Program): void {
   const table = program.name
   for (const { name, directive, word } of program.uses.values()) {
     if (program.defined.has(name) || nginxVariable(table, name) !== null) continue
-    if (directive.source.template || isForeignName(name)) continue
+    if (directive.source.template || FOREIGN.test(name)) continue
     const message = `nothing defines the variable \`$${name}\``
     const near = nearest(name, program.defined)
     report(reading, 'unknown-variable', directive, word, message, {
@@ -21,11 +21,7 @@ export function checkVariables(reading: Reading, program: Program): void {
 
 /** Names that modules outside nginx are known to give their variables. */
 const FOREIGN =
-  /^(?:geoip|brotli_|zstd_|vts_|lua_|js_|jwt_|otel_|opentelemetry_|opentracing_|acme_|modsecurity_|passenger_|oidc_|session_log_|upstream_check|echo_|encrypted_|cookie_set|set_|redis|memc|srcache_|shib_|rtmp_|fancyindex_|nchan_|angie|keyval|protocol_|spdy|pagespeed|datadog_)/
-
-function isForeignName(name: string): boolean {
-  return FOREIGN.test(name) || externalModuleOf(name) !== null
-}
+  /^(?:geoip|brotli_|zstd_|vts_|lua_|js_|jwt_|otel_|opentelemetry_|opentracing_|acme_|modsecurity_|passenger_|oidc_|session_log_|upstream_check|echo_|encrypted_|cookie_set|set_|redis|memc_|srcache_|shib_|rtmp_|fancyindex_|nchan_|angie|keyval|protocol_|spdy|pagespeed|datadog_)/
 
 /** A defined name that differs in case or underscores alone. */
 function nearest(name: string, defined: ReadonlySet<string>): string | null {

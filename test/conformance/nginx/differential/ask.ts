@@ -111,9 +111,11 @@ function endings(directives: readonly NginxDirective[], path: string, line: numb
 }
 
 /** What the installed `/etc/nginx` includes. */
-const INSTALLED: Readonly<Record<string, string>> = Object.fromEntries([
-  ...Object.entries(companions()).map(([path, content]) => [`/etc/nginx/${path}`, content] as const),
-])
+const INSTALLED: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(companions())
+    .filter(([path]) => path === 'mime.types' || path.endsWith('_params'))
+    .map(([path, content]) => [`/etc/nginx/${path}`, content]),
+)
 
 /** Lone surrogates aside, what a file of these characters reads as. */
 function decoded(text: string): string {

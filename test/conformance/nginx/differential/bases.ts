@@ -1,5 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { rules } from '../../../../rules/index.generated.ts'
+import { memoryFileSystem } from '../../../../src/files/memory-file-system.ts'
+import { evaluateNginx } from '../../../../src/servers/nginx/evaluate.ts'
+import { resolveNginx } from '../../../../src/servers/nginx/resolve.ts'
 
 /** A main file that nginx accepts, to be mutated. */
 export interface Base {
@@ -27,6 +32,7 @@ export function readBases(modules: string): readonly Base[] {
       if (existsSync(module)) bases.push({ name, text: `load_module ${module};\n${text}` })
     }
   }
+  bases.push(...exampleBases(), ...ruleBases())
   const debian = '/etc/nginx/nginx.conf'
   const site = '/etc/nginx/sites-available/default'
   if (existsSync(debian) && existsSync(site)) {
@@ -37,6 +43,45 @@ export function readBases(modules: string): readonly Base[] {
     })
   }
   return bases
+}
+
+/** The whole deployments of `examples/`, each in one piece. */
+function exampleBases(): readonly Base[] {
+  const folder = fileURLToPath(new URL('../../../../examples/', import.meta.url))
+  return readdirSync(folder).flatMap(name => {
+    const files: Record<string, string> = {}
+    for (const path of readdirSync(join(folder, name), { recursive: true, encoding: 'utf8' }))
+      if (path.startsWith('etc/nginx/') && statSync(join(folder, name, path)).isFile())
+        files[`/${path}`] = readFileSync(join(folder, name, path), 'utf8')
+    const fileSystem = memoryFileSystem(files)
+    const main = fileSystem.read('/etc/nginx/nginx.conf')
+    if (main.kind !== 'source') return []
+    const version = { value: '1.22.1', from: 'option', at: null } as const
+    const configuration = evaluateNginx({ files: fileSystem, main: main.source, fragments: [], version })
+    return [{ name: `examples/${name}`, text: withOwnCertificates(resolveNginx(configuration)) }]
+  })
+}
+
+/** The nginx files of the rules' examples, each made whole. */
+function ruleBases(): readonly Base[] {
+  return rules.flatMap(({ id, bad, good }) =>
+    [...bad, ...good].flatMap(({ files }) =>
+      Object.entries(files).flatMap(([path, marked]) => {
+        const text = marked.replace(/[«»]/g, '')
+        if (!/^(?:etc\/nginx\/)?nginx\.conf$/.test(path) || /\binclude\b/.test(text)) return []
+        const isWhole = /^\s*(?:http|stream)\s*\{/m.test(text)
+        const events = /^\s*events\b/m.test(text) ? '' : 'events {}\n'
+        const whole = isWhole ? `${events}${text}` : `events {}\nhttp {\n${text}\n}\n`
+        return [{ name: id, text: withOwnCertificates(whole) }]
+      }),
+    ),
+  )
+}
+
+function withOwnCertificates(text: string): string {
+  return text
+    .replace(/(ssl_certificate\s+)[^\s;]+/g, '$1cert.pem')
+    .replace(/(ssl_certificate_key\s+)[^\s;]+/g, '$1key.pem')
 }
 
 /** Files that the bases name, by their path beside the main file; a certificate is made where they are put. */
