@@ -214,7 +214,7 @@ export function parseNginxTarget(text: string, defaultPort: number): NginxTarget
     const uri = colon === -1 ? '' : text.slice(colon + 1)
     return path === ''
       ? null
-      : { address: { kind: 'unix', path }, port: null, impliedPort: false, host: text, uri }
+      : { address: { kind: 'unix', path }, port: null, impliedPort: false, host: `unix:${path}`, uri }
   }
   const end = text.search(/[/?]/)
   const split = splitNginxHost(end === -1 ? text : text.slice(0, end))

@@ -34,7 +34,12 @@ export function contentStep(walk: Walk): Next {
   if (pass !== null) {
     const target = proxyTarget(configuration, pass, requestVariables(walk.state))
     const at = argumentPlace(pass, 0)
-    if (!target.known) return endUnknown(walk, target.reason, at)
+    if (!target.known) {
+      const written = interpolate(pass.args[0]?.value ?? '', requestVariables(walk.state))
+      // nginx reads an address made of variables anew for each request, and answers 500 where it cannot.
+      if (written.known) return fail(walk, 500, `\`${written.value}\` is no address`, at)
+      return endUnknown(walk, target.reason, at)
+    }
     step(walk, 'pass', `\`${pass.name}\` hands it on`, at)
     if (pass.name !== 'proxy_pass')
       return {

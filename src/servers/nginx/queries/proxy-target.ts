@@ -1,5 +1,5 @@
 import { isUnknownWord, type Place } from '../../../../parsers/text/source.ts'
-import { type Endpoint, parseNginxTarget } from '../../address.ts'
+import { type Endpoint, type NginxTarget, parseNginxTarget } from '../../address.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 import { effective } from './effective.ts'
@@ -115,8 +115,7 @@ export function proxyTarget(
   const base = {
     protocol: split.protocol,
     host: parsed.host,
-    proxyHost:
-      parsed.port === null || parsed.port === split.port ? parsed.host : `${parsed.host}:${parsed.port}`,
+    proxyHost: proxyHost(parsed, split.port),
     uri: parsed.uri,
     computed,
     at,
@@ -126,6 +125,12 @@ export function proxyTarget(
   const endpoints = named.servers.flatMap(server => endpointsOf(server))
   const complete = named.complete && endpoints.length === named.servers.length
   return known({ ...base, upstream: named, endpoints, complete }, at)
+}
+
+/** What `$proxy_host` holds: the port only where it is not the protocol's own, `localhost` for a unix socket. */
+function proxyHost({ host, port }: NginxTarget, usual: number): string {
+  if (port === null) return 'localhost'
+  return port === usual ? host : `${host}:${port}`
 }
 
 function endpointsOf(server: UpstreamServer): readonly TargetEndpoint[] {

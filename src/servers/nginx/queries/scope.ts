@@ -1,4 +1,4 @@
-import { isUnknownWord } from '../../../../parsers/text/source.ts'
+import { isUnknownWord, placeText } from '../../../../parsers/text/source.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 
 /** A block, or null for what stands at the top of the configuration. */
@@ -52,22 +52,11 @@ const unreadOf = new WeakMap<NginxConfiguration, ReadonlySet<string>>()
 function unreadArguments(configuration: NginxConfiguration): ReadonlySet<string> {
   const known = unreadOf.get(configuration)
   if (known !== undefined) return known
-  const starts = new Map<string, Set<number>>()
-  for (const problem of configuration.problems) {
-    if (!problem.code.startsWith('include-') || problem.code === 'include-cycle') continue
-    const { source, start } = problem.at
-    const offsets = starts.get(source.path)
-    if (offsets === undefined) starts.set(source.path, new Set([start]))
-    else offsets.add(start)
-  }
   const unread = new Set<string>()
-  if (starts.size > 0) {
-    for (const include of configuration.occurrences.get('include') ?? []) {
-      const offsets = starts.get(include.source.path)
-      const word = include.args[0]
-      if (offsets === undefined || word === undefined) continue
-      if (offsets.has(word.start) || offsets.has(include.node.start)) unread.add(word.value)
-    }
+  for (const { code, at } of configuration.problems) {
+    if (!code.startsWith('include-') || code === 'include-cycle') continue
+    const text = placeText(at)
+    unread.add(/^(["']).*\1$/s.test(text) ? text.slice(1, -1) : text)
   }
   unreadOf.set(configuration, unread)
   return unread

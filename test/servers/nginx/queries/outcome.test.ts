@@ -1,0 +1,103 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { memoryFileSystem } from '../../../../src/files/memory-file-system.ts'
+import type { NginxRequest } from '../../../../src/servers/nginx/queries/request.ts'
+import { outcome } from '../../../../src/servers/nginx/queries/outcome.ts'
+import { block, readFragments, readHttp } from './read-text.ts'
+
+const FILES = memoryFileSystem(
+  { '/srv/site/index.html': '', '/srv/site/a.html': '', '/srv/site/sub/x': '' },
+  { covers: ['/srv/site'] },
+)
+
+function end(server: string, target: string, more: Partial<NginxRequest> = {}): string {
+  const configuration = readHttp(
+    `map $http_x $mapped { y yes; default no; } server { root /srv/site; ${server} }`,
+  )
+  const request: NginxRequest = { method: 'GET', target, host: 'h.test', scheme: 'http', port: 80, ...more }
+  const { end } = outcome(configuration, block(configuration, 'server'), request, { files: FILES })
+  switch (end.kind) {
+    case 'response':
+      return `${end.status} ${end.location ?? ''}`.trim()
+    case 'file':
+      return `file ${end.path} ${end.exists ? 'there' : 'unknown'} ${end.status}`
+    case 'pass':
+      return `pass ${end.target.proxyHost} ${end.uri}`
+    case 'closed':
+      return 'closed'
+    case 'handler':
+      return `handler ${end.name}`
+    case 'unknown':
+      return 'unknown'
+  }
+}
+
+test('files', () => {
+  assert.is(end('', '/'), 'file /srv/site/index.html there 200')
+  assert.is(end('', '/sub'), '301 http://h.test/sub/')
+  assert.is(end('', '/sub/'), '403')
+  assert.is(end('', '/none'), '404')
+  assert.is(end('', '/%2e%2e/x'), '400')
+  assert.is(end('', '/a.html', { method: 'POST' }), '405')
+  assert.is(end('location /f/ { alias /srv/site/; }', '/f/a.html'), 'file /srv/site/a.html there 200')
+  assert.is(end('location /f/ { alias /elsewhere/; }', '/f/a'), 'file /elsewhere/a unknown 200')
+  assert.is(end('autoindex on;', '/sub/'), 'handler autoindex')
+  assert.is(end('error_page 404 /a.html;', '/none'), 'file /srv/site/a.html there 404')
+})
+
+test('redirects and answers', () => {
+  assert.is(end('return 301 https://$host$request_uri;', '/a?b'), '301 https://h.test/a?b')
+  assert.is(end('return 444;', '/'), 'closed')
+  assert.is(end('rewrite ^/(.*) http://t/$1 permanent;', '/a%2Fb%20c%3Fd'), '301 http://t/a/b%20c?d')
+  assert.is(end('location = /x { return 302 /y; }', '/x', { port: 8080 }), '302 http://h.test:8080/y')
+  assert.is(end('location / { rewrite ^ /x last; }', '/a'), '500')
+})
+
+test('backends, with the URI they get', () => {
+  assert.is(end('location / { proxy_pass http://b:1; }', '/a%20b//c?d'), 'pass b:1 /a%20b//c?d')
+  assert.is(end('location /a/ { proxy_pass http://b:1/x/; }', '/a/b%20c?d'), 'pass b:1 /x/b%20c?d')
+  assert.is(end('location /a/ { proxy_pass http://b:1; }', '/a'), '301 http://h.test/a/')
+  assert.is(
+    end('location / { try_files $uri @b; } location @b { proxy_pass http://b:1; }', '/n'),
+    'pass b:1 /n',
+  )
+  assert.is(end('location / { set $to b:2; proxy_pass http://$to; }', '/'), 'pass b:2 /')
+})
+
+test('what is not known ends as unknown, where it matters', () => {
+  const guard = 'if ($http_x = y) { return 403; }'
+  assert.is(end(guard, '/a.html'), 'unknown')
+  assert.is(end(guard, '/a.html', { headers: new Map() }), 'file /srv/site/a.html there 200')
+  assert.is(end(guard, '/a.html', { headers: new Map([['x', 'y']]) }), '403')
+  assert.is(end('if ($http_x) { set $y 1; }', '/a.html'), 'file /srv/site/a.html there 200')
+  assert.is(end('if ($http_x) { set $y 1; } if ($y) { return 403; }', '/a.html'), 'unknown')
+  assert.is(
+    end('location / { if ($mapped = yes) { return 410; } }', '/a.html', { headers: new Map([['x', 'Y']]) }),
+    '410',
+  )
+  assert.is(end('location / { try_files /elsewhere $uri =404; root /; }', '/'), 'unknown')
+  assert.is(end('location / { proxy_pass http://$http_x; }', '/'), 'unknown')
+  assert.is(end('location / { allow 10.0.0.1; deny all; }', '/a.html'), 'unknown')
+  assert.is(end('location / { allow 10.0.0.1; deny all; }', '/a.html', { client: '10.0.0.2' }), '403')
+  assert.is(end('location / { deny all; }', '/a.html'), '403')
+})
+
+test('a set variable stands for itself, an unset one for nothing', () => {
+  assert.is(end('if ($late) { return 403; } set $late 1;', '/a.html'), 'file /srv/site/a.html there 200')
+  assert.is(end('set $late 1; if ($late) { return 403; }', '/a.html'), '403')
+})
+
+test('the steps say how it went', () => {
+  const configuration = readFragments({
+    '/a.conf': 'server { root /srv/site; location / { try_files $uri /index.html; } }',
+  })
+  const request = { method: 'GET', target: '/none', host: 'h', scheme: 'http', port: 80 } as const
+  const { steps } = outcome(configuration, block(configuration, 'server'), request, { files: FILES })
+  assert.equal(
+    steps.map(step => step.kind),
+    ['location', 'try-files', 'internal-redirect', 'location', 'try-files', 'file'],
+  )
+  for (const step of steps) assert.ok(step.at, step.text)
+})
+
+test.run()
