@@ -10,6 +10,9 @@ import type { NginxCase, NginxVerdict } from './ask-nginx.ts'
 /** A configuration with what nginx 1.22.1 said of it. */
 export type RecordedCase = NginxCase & NginxVerdict
 
+/** Files of cases beside this one: the language, its words, its includes. */
+export const CASE_FILES: readonly string[] = ['cases.jsonl', 'lexer-cases.jsonl', 'include-cases.jsonl']
+
 /** The cases of a file beside this one, a JSON object a line. */
 export function readCases(file: string): readonly RecordedCase[] {
   const lines = readFileSync(new URL(file, import.meta.url), 'utf8')

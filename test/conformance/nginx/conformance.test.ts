@@ -2,7 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { positionAt } from '../../../parsers/text/source.ts'
 import type { NginxDirective } from '../../../src/servers/nginx/configuration.ts'
-import { evaluateCase, placeNamed, type RecordedCase, readCases } from './cases.ts'
+import { CASE_FILES, evaluateCase, placeNamed, type RecordedCase, readCases } from './cases.ts'
 
 /** Compares verdict and place: nginx's own line, or the one on which the directive begins that it names. */
 function agrees(recorded: RecordedCase): void {
@@ -35,7 +35,7 @@ function beginnings(directives: readonly NginxDirective[], path: string, line: n
   })
 }
 
-for (const file of ['cases.jsonl', 'include-cases.jsonl'])
+for (const file of CASE_FILES)
   for (const recorded of readCases(file)) test(`${file}: ${recorded.name}`, () => agrees(recorded))
 
 test.run()

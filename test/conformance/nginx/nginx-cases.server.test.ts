@@ -1,9 +1,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { askNginx } from './ask-nginx.ts'
-import { readCases } from './cases.ts'
+import { CASE_FILES, readCases } from './cases.ts'
 
-for (const file of ['cases.jsonl', 'include-cases.jsonl']) {
+for (const file of CASE_FILES) {
   test(`${file} holds what the installed nginx says`, () => {
     for (const { accepts, messages, ...asked } of readCases(file)) {
       const verdict = askNginx(asked)

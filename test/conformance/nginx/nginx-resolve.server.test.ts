@@ -9,7 +9,7 @@ import { splitNginxDump } from '../../../src/servers/nginx/dump.ts'
 import { evaluateNginx } from '../../../src/servers/nginx/evaluate.ts'
 import { resolveNginx } from '../../../src/servers/nginx/resolve.ts'
 import { askNginx, withCase } from './ask-nginx.ts'
-import { evaluateCase, readCases } from './cases.ts'
+import { CASE_FILES, evaluateCase, readCases } from './cases.ts'
 
 const version = { value: '1.22.1', from: 'option', at: null } as const
 
@@ -30,7 +30,7 @@ function meaning(directives: readonly NginxDirective[]): unknown {
     ])
 }
 
-const accepted = ['cases.jsonl', 'include-cases.jsonl'].flatMap(readCases).filter(({ accepts }) => accepts)
+const accepted = CASE_FILES.flatMap(readCases).filter(({ accepts }) => accepts)
 
 test('nginx accepts a configuration in one piece where it accepts its files, and reads the same', () => {
   for (const recorded of accepted) {
