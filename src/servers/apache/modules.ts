@@ -80,3 +80,30 @@ export function isLoadedUnder(modules: ReadonlyMap<string, ApacheModule>, name: 
   const id = `${name.replace(/^mod_/, '').slice(0, -2)}_module`
   return name.startsWith('mod_') && apacheModule(id) === undefined && modules.has(id)
 }
+
+/** Names of the MPMs' source files that look right and are none: the manual had them for years. */
+const MISTAKEN: ReadonlyMap<string, string> = new Map([
+  ['mpm_event.c', 'mpm_event_module'],
+  ['mpm_worker.c', 'mpm_worker_module'],
+  ['mpm_prefork.c', 'mpm_prefork_module'],
+])
+
+let meantBy: Map<string, string> | undefined
+
+/**
+ * The identifier of the module that a name was meant for which is no module's: `headers_module` for
+ * `mod_headers` or `MOD_HEADERS.C`. Null for right names and for those that may be another's module.
+ */
+export function moduleMeantBy(name: string): string | null {
+  if (apacheModule(name) !== undefined || apacheModuleOfFile(name) !== undefined) return null
+  if (meantBy === undefined) {
+    meantBy = new Map(MISTAKEN)
+    for (const { id, sharedObject, file } of allApacheModules()) {
+      const stem = (sharedObject ?? file).replace(/\.(?:so|c)$/, '')
+      for (const slip of [id, file, stem, `${stem}.c`, `${stem}.so`, `${id}.c`, `${stem}_module`]) {
+        if (!meantBy.has(slip)) meantBy.set(slip, id)
+      }
+    }
+  }
+  return meantBy.get(name.toLowerCase()) ?? null
+}

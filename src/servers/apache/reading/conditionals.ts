@@ -2,7 +2,7 @@ import { splitWords } from '../../../../parsers/apache/split-words.ts'
 import type { ApacheLineNode } from '../../../../parsers/apache/syntax.ts'
 import { isUnknownWord } from '../../../../parsers/text/source.ts'
 import { apacheDirective, apacheSection } from '../directives.ts'
-import { isLoadedUnder } from '../modules.ts'
+import { isLoadedUnder, moduleMeantBy } from '../modules.ts'
 import { evaluateVersion } from './if-version.ts'
 import { absolutePath } from './paths.ts'
 import { lineOf, placeOf } from './places.ts'
@@ -134,9 +134,12 @@ function isModuleThere(reading: Reading, name: string): Truth {
   return reading.fragments ? isPossibleModule(name) : false
 }
 
-/** Of the MPMs exactly one runs, so one body of the three is enough: event's, the default. */
+/**
+ * Of the MPMs exactly one runs, so one body of the three is enough: event's, the default. A name that no
+ * module has is false everywhere.
+ */
 function isPossibleModule(name: string): Truth {
-  return OTHER_MPMS.has(name) ? false : undefined
+  return OTHER_MPMS.has(name) || moduleMeantBy(name) !== null ? false : undefined
 }
 
 const OTHER_MPMS: ReadonlySet<string> = new Set([
@@ -144,10 +147,6 @@ const OTHER_MPMS: ReadonlySet<string> = new Set([
   'prefork.c',
   'mpm_worker_module',
   'mpm_prefork_module',
-  // No MPM is called so: httpd's own documentation had it wrong for years.
-  'mpm_event.c',
-  'mpm_worker.c',
-  'mpm_prefork.c',
 ])
 
 function isDefined(reading: Reading, name: string): Truth {

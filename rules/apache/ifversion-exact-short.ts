@@ -1,0 +1,68 @@
+import { argumentsPlace, byText } from '../../src/deployment/places.ts'
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+export default defineRule({
+  summary: '`<IfVersion 2.4>` holds for 2.4.0 alone',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Without an operator, or with `=`, Apache compares all three numbers of its version and takes a missing one for 0. No release that is in use is 2.4.0, so the body is skipped in silence.',
+  remedy: 'Compare with `>=`',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mod_version.html#ifversion'],
+  bad: [
+    {
+      title: 'both ways to write it',
+      files: {
+        'site.conf': `<VirtualHost *:80>
+    ServerName example.org
+    <IfVersion «2.4»>
+        SetEnv A b
+    </IfVersion>
+    <IfVersion «= 2.4»>
+        SetEnv C d
+    </IfVersion>
+</VirtualHost>
+`,
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'a range, a whole version, an expression',
+      files: {
+        'site.conf': `<VirtualHost *:80>
+    ServerName example.org
+    <IfVersion >= 2.4>
+        SetEnv A b
+    </IfVersion>
+    <IfVersion = 2.4.57>
+        SetEnv C d
+    </IfVersion>
+    <IfVersion ~ ^2.4>
+        SetEnv E f
+    </IfVersion>
+</VirtualHost>
+`,
+      },
+    },
+  ],
+  *check({ apache }) {
+    for (const { executed = [] } of apache) {
+      const conditionals = executed.filter(({ name, section }) => section && name === 'IfVersion')
+      for (const [directive] of byText(conditionals)) {
+        const values = directive.args.map(({ value }) => value)
+        const version =
+          values.length === 1 ? values[0] : values.length === 2 && values[0] === '=' ? values[1] : ''
+        if (version === undefined || !/^\d+(?:\.\d+)?$/.test(version)) continue
+        const at = argumentsPlace(directive, 0, values.length - 1)
+        yield {
+          at,
+          message: `the condition holds for ${[...version.split('.'), '0', '0'].slice(0, 3).join('.')} alone`,
+          help: `write \`<IfVersion >= ${version}>\``,
+          ...propose(`Compare with \`>=\``, 'unsafe', [replacePlace(at, `>= ${version}`)]),
+        }
+      }
+    }
+  },
+})

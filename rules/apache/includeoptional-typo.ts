@@ -1,0 +1,90 @@
+import { posix } from 'node:path'
+import type { Deployment } from '../../src/deployment/deployment.ts'
+import { editDistance } from '../../src/deployment/edit-distance.ts'
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const MAIN = 'ServerRoot /etc/apache2\nLoadModule mpm_event_module modules/mod_mpm_event.so\n'
+const HOST = '<VirtualHost *:80>\n    ServerName example.org\n</VirtualHost>\n'
+
+export default defineRule({
+  summary: 'IncludeOptional finds nothing, and something of nearly that name is there',
+  severity: 'warning',
+  confidence: 'medium',
+  since: '0.1.0',
+  why: '`IncludeOptional` is content with nothing: a slip in its path leaves out a file, or every site, without a word.',
+  remedy: 'Write the name of what is there, or `Include` for what has to be there',
+  references: ['https://httpd.apache.org/docs/2.4/mod/core.html#includeoptional'],
+  bad: [
+    {
+      title: 'a letter too few',
+      files: {
+        'etc/apache2/apache2.conf': `${MAIN}IncludeOptional «sites-enable/*.conf»\n`,
+        'etc/apache2/sites-enabled/shop.conf': HOST,
+      },
+    },
+    {
+      title: 'a file',
+      files: {
+        'etc/apache2/apache2.conf': `${MAIN}IncludeOptional «conf-enabled/securty.conf»\n`,
+        'etc/apache2/conf-enabled/security.conf': 'ServerTokens Prod\n',
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'an empty folder, and a file that may be there one day',
+      files: {
+        'etc/apache2/apache2.conf': `${MAIN}IncludeOptional conf-enabled/*.conf\nIncludeOptional local.conf\n`,
+        'etc/apache2/conf-enabled/': '',
+        'etc/apache2/conf-available/local.conf': 'ServerTokens Prod\n',
+      },
+    },
+  ],
+  *check({ apache, files }) {
+    for (const { notes = [] } of apache) {
+      for (const { kind, at, ...note } of notes) {
+        if (kind !== 'nothing-included' || !('path' in note)) continue
+        const slip = nearestName(files, note.path)
+        if (slip === null) continue
+        const written = at.source.text.slice(at.start, at.end)
+        const index = written.lastIndexOf(slip.missing)
+        const start = at.start + index
+        yield {
+          at,
+          message: `\`${slip.missing}\` does not exist, and \`${slip.present}\` does`,
+          ...propose(
+            `Write \`${slip.present}\``,
+            'unsafe',
+            index === -1
+              ? []
+              : [replacePlace({ source: at.source, start, end: start + slip.missing.length }, slip.present)],
+          ),
+        }
+      }
+    }
+  },
+})
+
+/** The first part of a path that is not there, and the one name beside it that differs by a letter. */
+function nearestName(
+  files: Deployment['files'],
+  path: string,
+): { readonly missing: string; readonly present: string } | null {
+  let folder = '/'
+  for (const missing of path.split('/').slice(1)) {
+    if (/[*?[]/.test(missing)) return null
+    const next = posix.join(folder, missing)
+    if (files.kind(next) !== null) {
+      folder = next
+      continue
+    }
+    const names = files.list(folder) ?? []
+    // A link that leads nowhere has the name and is no slip.
+    if (names.some(({ name }) => name === missing)) return null
+    const near = names.filter(({ name }) => editDistance(name.toLowerCase(), missing.toLowerCase()) <= 1)
+    const [only] = near
+    return only !== undefined && near.length === 1 ? { missing, present: only.name } : null
+  }
+  return null
+}

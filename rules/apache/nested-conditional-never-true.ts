@@ -1,0 +1,85 @@
+import { byText, namePlace } from '../../src/deployment/places.ts'
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { moduleMeantBy } from '../../src/servers/apache/modules.ts'
+
+export default defineRule({
+  summary: '`<IfModule>` asks for a name that no module has',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Apache knows a module by its identifier (`headers_module`) and by its source file (`mod_headers.c`), letter by letter. Any other name is that of a module which is not loaded: the body is skipped in silence, security headers and access rules with it.',
+  remedy: 'Write the module’s identifier',
+  references: ['https://httpd.apache.org/docs/2.4/mod/core.html#ifmodule'],
+  bad: [
+    {
+      title: 'without `.c`, in capitals, by its object, by a name that the manual once had',
+      files: {
+        'site.conf': `<VirtualHost *:80>
+    ServerName example.org
+    <IfModule «mod_headers»>
+        Header always set X-Frame-Options "DENY"
+    </IfModule>
+    <IfModule «MOD_SSL.C»>
+        SSLEngine off
+    </IfModule>
+    <IfModule !«mod_wsgi.so»>
+        SetEnv A b
+    </IfModule>
+</VirtualHost>
+<IfModule «mpm_event.c»>
+    MaxRequestWorkers 150
+</IfModule>
+`,
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'both names of a module, and one that nobody here knows',
+      files: {
+        'site.conf': `<VirtualHost *:80>
+    ServerName example.org
+    <IfModule mod_headers.c>
+        Header always set X-Frame-Options "DENY"
+    </IfModule>
+    <IfModule !headers_module>
+        SetEnv A b
+    </IfModule>
+    <IfModule mod_php5.c>
+        SetEnv C d
+    </IfModule>
+</VirtualHost>
+<IfModule event.c>
+    MaxRequestWorkers 150
+</IfModule>
+`,
+      },
+    },
+  ],
+  *check({ apache }) {
+    for (const { executed = [] } of apache) {
+      const conditionals = executed.filter(({ name, section }) => section && name === 'IfModule')
+      for (const [directive] of byText(conditionals)) {
+        const [word] = directive.args
+        if (word === undefined || directive.source.template) continue
+        const negated = word.value.startsWith('!')
+        const written = negated ? word.value.slice(1) : word.value
+        const meant = moduleMeantBy(written)
+        if (meant === null) continue
+        const { source } = directive
+        const text = source.text.slice(word.start, word.end)
+        const isPlain = text === word.value
+        const at = isPlain
+          ? { source, start: word.start + (negated ? 1 : 0), end: word.end }
+          : namePlace(directive)
+        yield {
+          at,
+          message: `no module is called \`${written}\`, so the condition is always ${negated ? 'true' : 'false'}`,
+          help: `write \`${meant}\``,
+          ...propose(`Ask for \`${meant}\``, 'unsafe', isPlain ? [replacePlace(at, meant)] : []),
+        }
+      }
+    }
+  },
+})

@@ -1,0 +1,55 @@
+import { indentationAt, propose, replacePlace } from '../../src/deployment/edits.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { silentLinesOf } from '../../src/servers/apache/silent-lines.ts'
+
+export default defineRule({
+  summary: 'A directive stands behind the `>` of a section, where Apache drops it',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Apache looks for the last `>` of the line and forgets what comes behind it. The configuration is accepted, and the directive never existed.',
+  remedy: 'Put the directive on a line of its own',
+  references: ['https://httpd.apache.org/docs/2.4/configuring.html#syntax'],
+  bad: [
+    {
+      title: 'a rule that denies nothing',
+      files: {
+        'site.conf': `<VirtualHost *:80>
+    ServerName example.org
+    <Directory /srv/private>«Require all denied»
+    </Directory>
+</VirtualHost>
+`,
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'a comment',
+      files: {
+        'site.conf': `<VirtualHost *:80> # the shop
+    ServerName example.org
+    <Directory /srv/private>
+        Require all denied
+    </Directory>
+</VirtualHost>
+`,
+      },
+    },
+  ],
+  *check({ apache }) {
+    for (const { line } of silentLinesOf(apache)) {
+      if (line.kind !== 'behind-section') continue
+      const { at, node } = line
+      const text = at.source.text.slice(at.start, at.end)
+      const indentation = `${indentationAt(at)}    `
+      yield {
+        at,
+        message: `Apache drops \`${text}\`, which stands behind the \`>\` of \`<${node.name.value}>\``,
+        ...propose('Put it on a line of its own', 'unsafe', [
+          node.firstLine === node.line ? replacePlace(at, `\n${indentation}${text}`) : null,
+        ]),
+      }
+    }
+  },
+})

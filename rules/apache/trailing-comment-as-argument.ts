@@ -1,0 +1,60 @@
+import { indentationAt, propose, replacePlace } from '../../src/deployment/edits.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { silentLinesOf } from '../../src/servers/apache/silent-lines.ts'
+
+export default defineRule({
+  summary: 'A comment behind a directive is taken for more arguments of it',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Apache knows comments only at the beginning of a line. Behind a directive `#` and every word after it are arguments: names that a virtual host answers to, files that are looked for, extensions that get a type.',
+  remedy: 'Put the comment on a line of its own',
+  references: ['https://httpd.apache.org/docs/2.4/configuring.html#syntax'],
+  bad: [
+    {
+      title: 'two more names for a virtual host',
+      files: {
+        'site.conf': `<VirtualHost *:80>
+    ServerName example.org
+    ServerAlias www.example.org «# and example.net»
+</VirtualHost>
+`,
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'a line of its own, and `#` where it means itself',
+      files: {
+        'site.conf': `<VirtualHost *:80>
+    ServerName example.org
+    # and example.net
+    ServerAlias www.example.org
+    IndexIgnore *~ #*
+    KeepAlive On # a flag reads one word
+</VirtualHost>
+`,
+      },
+    },
+  ],
+  *check({ apache }) {
+    for (const { line } of silentLinesOf(apache)) {
+      if (line.kind !== 'comment-argument') continue
+      const { at, node } = line
+      const { source } = at
+      const comment = source.text.slice(at.start, at.end)
+      const before = source.text.slice(0, at.start).trimEnd().length
+      const isOneLine = node.firstLine === node.line
+      yield {
+        at,
+        message: `\`${comment}\` is no comment here: \`${node.name.value}\` takes each word of it for an argument`,
+        ...propose('Put the comment on the line above', 'unsafe', [
+          isOneLine
+            ? replacePlace({ source, start: node.start, end: node.start }, `${comment}\n${indentationAt(at)}`)
+            : null,
+          isOneLine ? replacePlace({ source, start: before, end: at.end }, '') : null,
+        ]),
+      }
+    }
+  },
+})

@@ -1,0 +1,63 @@
+import { insertAfter, propose } from '../../src/deployment/edits.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { silentLinesOf } from '../../src/servers/apache/silent-lines.ts'
+
+export default defineRule({
+  summary: 'A quote is opened and never closed',
+  severity: 'info',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Apache takes all that is left of the line for one argument, without a word. It is a slip even where the value comes out right, and any argument added behind it becomes part of it.',
+  remedy: 'Close the quote where the argument ends',
+  references: ['https://httpd.apache.org/docs/2.4/configuring.html#syntax'],
+  bad: [
+    {
+      title: 'a folder',
+      files: {
+        'site.conf': `<VirtualHost *:80>
+    ServerName example.org
+    DocumentRoot «"/srv/shop/public»
+</VirtualHost>
+`,
+      },
+    },
+    {
+      title: 'a section',
+      files: { 'site.conf': '<Directory «"/srv/shop»>\n    Require all granted\n</Directory>\n' },
+    },
+  ],
+  good: [
+    {
+      title: 'closed, escaped, in the middle of a word, or a message in the style of Apache 1.3',
+      files: {
+        'site.conf': `<VirtualHost *:80>
+    ServerName example.org
+    DocumentRoot "/srv/shop \\"new\\"/public"
+    Header set X-Note it's
+    ErrorDocument 404 "Nothing here
+</VirtualHost>
+`,
+      },
+    },
+  ],
+  *check({ apache }) {
+    for (const { line } of silentLinesOf(apache)) {
+      if (line.kind !== 'open-quote') continue
+      const { at, node, word } = line
+      const quote = at.source.text[at.start] ?? '"'
+      const takesMore = /\s/.test(word.value)
+      yield {
+        at,
+        severity: takesMore ? 'warning' : 'info',
+        message: takesMore
+          ? `the quote is not closed, so \`${node.name.value}\` takes the rest of the line for one argument`
+          : 'the quote is not closed',
+        ...propose(
+          'Close the quote at the end of the argument',
+          'safe',
+          word.value.endsWith('\\') ? [] : [insertAfter(at, quote)],
+        ),
+      }
+    }
+  },
+})

@@ -1,0 +1,148 @@
+import { parseApache } from '../../../parsers/apache/parse.ts'
+import { isClosedQuote } from '../../../parsers/apache/split-words.ts'
+import type { ApacheCommentNode, ApacheLineNode, ApacheWord } from '../../../parsers/apache/syntax.ts'
+import type { Place, Source } from '../../../parsers/text/source.ts'
+import type { ApacheConfiguration } from './configuration.ts'
+import { apacheDirective, apacheSection } from './directives.ts'
+
+/** A line that httpd takes otherwise than it looks, without a word. */
+export type SilentLine =
+  /** A comment whose backslash makes the next line, a directive by its looks, part of it. */
+  | {
+      readonly kind: 'swallowed-by-comment'
+      readonly at: Place
+      readonly backslash: Place
+      readonly name: string
+    }
+  /** Text behind a section's last `>`, no comment: it is dropped. */
+  | { readonly kind: 'behind-section'; readonly at: Place; readonly node: ApacheLineNode }
+  /** A quote that no other closes: the word runs to the end of the line. */
+  | {
+      readonly kind: 'open-quote'
+      readonly at: Place
+      readonly node: ApacheLineNode
+      readonly word: ApacheWord
+    }
+  /** A comment behind arguments: it is taken for more of them. */
+  | { readonly kind: 'comment-argument'; readonly at: Place; readonly node: ApacheLineNode }
+
+const found = new WeakMap<Source, readonly SilentLine[]>()
+
+/** The silent lines of a file, found in one pass and kept. Templates have none. */
+export function silentLines(source: Source): readonly SilentLine[] {
+  const known = found.get(source)
+  if (known !== undefined) return known
+  const lines: SilentLine[] = []
+  if (!source.template) {
+    for (const node of parseApache(source)) {
+      if (node.kind === 'comment') {
+        if (node.firstLine !== node.line) lookBehindComment(lines, source, node)
+        continue
+      }
+      if (node.kind === 'open') lookBehindBracket(lines, source, node)
+      for (const word of node.words) lookAtWord(lines, source, node, word)
+    }
+  }
+  found.set(source, lines)
+  return lines
+}
+
+function lookBehindComment(lines: SilentLine[], source: Source, node: ApacheCommentNode): void {
+  for (let feed = source.code.indexOf('\n', node.start); feed !== -1 && feed < node.end; ) {
+    const end = source.code.indexOf('\n', feed + 1)
+    const next = source.code.slice(feed + 1, end === -1 ? node.end : Math.min(end, node.end))
+    const match = /^\s*(<?)([A-Za-z]\w*)/.exec(next)
+    if (match !== null && isName(match[2] ?? '', match[1] === '<')) {
+      const start = feed + 1 + next.search(/\S/)
+      const backslash = source.code.lastIndexOf('\\', feed)
+      lines.push({
+        kind: 'swallowed-by-comment',
+        at: { source, start, end: feed + 1 + next.trimEnd().replace(/\\$/, '').trimEnd().length },
+        backslash: { source, start: backslash, end: backslash + 1 },
+        name: match[2] ?? '',
+      })
+      return
+    }
+    // Arguments of a directive that was commented out with its first line.
+    if (next.trim() !== '' && !next.trimStart().startsWith('#')) return
+    feed = end === -1 ? node.end : end
+  }
+}
+
+function isName(word: string, section: boolean): boolean {
+  const lower = word.toLowerCase()
+  return section ? apacheSection(lower) !== undefined : apacheDirective(lower)?.section === false
+}
+
+function lookBehindBracket(lines: SilentLine[], source: Source, node: ApacheLineNode): void {
+  const bracket = node.text.lastIndexOf('>')
+  if (bracket === -1 || bracket === node.text.length - 1) return
+  const rest = node.text.slice(bracket + 1).trim()
+  if (rest === '' || rest.startsWith('#')) return
+  const at = source.code.lastIndexOf('>', node.end - 1) + 1
+  if (at === 0 || at > node.end) return
+  const start = at + source.code.slice(at, node.end).search(/[^\s\\]/)
+  lines.push({ kind: 'behind-section', at: { source, start, end: node.end }, node })
+}
+
+/** Where a lonely quote is the message's own: `ErrorDocument 404 "text`, or an expression's. */
+const OWN_QUOTES: ReadonlySet<string> = new Set(['errordocument', 'require', 'sslrequire', 'if', 'elseif'])
+
+/** Takes whatever words there are, and a `#` at a word's beginning makes no sense among them. */
+const TAKES_NO_HASH: ReadonlySet<string> = new Set([
+  'serveralias',
+  'directoryindex',
+  'addtype',
+  'addhandler',
+  'addencoding',
+  'addcharset',
+  'addlanguage',
+  'addoutputfilter',
+  'addoutputfilterbytype',
+  'addinputfilter',
+  'languagepriority',
+  'unsetenv',
+  'passenv',
+])
+
+/** Takes whatever words there are, of which one may well begin with `#`. */
+const TAKES_HASH: ReadonlySet<string> = new Set([
+  'setenvif',
+  'setenvifnocase',
+  'browsermatch',
+  'browsermatchnocase',
+])
+
+function lookAtWord(lines: SilentLine[], source: Source, node: ApacheLineNode, word: ApacheWord): void {
+  const first = source.code.charCodeAt(word.start)
+  if (first === 34 || first === 39) {
+    if (word.end !== lastWordEnd(node) || isClosedQuote(source.code, word.start, word.end)) return
+    const lower = node.name.value.toLowerCase()
+    if (OWN_QUOTES.has(lower)) return
+    if (apacheDirective(lower) === undefined && apacheSection(lower) === undefined) return
+    lines.push({ kind: 'open-quote', at: { source, start: word.start, end: word.end }, node, word })
+  } else if (first === 35 && node.kind === 'directive' && word !== node.words[0]) {
+    const lower = node.name.value.toLowerCase()
+    if (!TAKES_NO_HASH.has(lower) && !(word.value === '#' && TAKES_HASH.has(lower))) return
+    if (lines.at(-1)?.kind === 'comment-argument' && (lines.at(-1)?.at.end ?? 0) >= word.end) return
+    lines.push({ kind: 'comment-argument', at: { source, start: word.start, end: node.end }, node })
+  }
+}
+
+function lastWordEnd(node: ApacheLineNode): number {
+  return node.words.at(-1)?.end ?? 0
+}
+
+/** The silent lines of all files of several configurations, each file once. */
+export function* silentLinesOf(
+  configurations: readonly ApacheConfiguration[],
+): Generator<{ readonly line: SilentLine; readonly configuration: ApacheConfiguration }> {
+  const seen = new Set<Source>()
+  for (const configuration of configurations) {
+    for (const source of configuration.sources) {
+      if (seen.has(source)) continue
+      seen.add(source)
+      for (const line of silentLines(source)) yield { line, configuration }
+    }
+  }
+}
