@@ -1,0 +1,91 @@
+import { formatEndpoint } from '../../src/servers/address.ts'
+import type { Listener, Target } from '../../src/deployment/deployment.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { virtualHostOf } from '../../src/deployment/scheme-trust.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
+import { selectVirtualHost } from '../../src/servers/apache/queries/select-virtual-host.ts'
+
+const main = (lines: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf':
+    'events {\n}\nhttp {\n    server {\n        listen 80;\n        server_name example.org;\n        location / {\n            proxy_pass http://127.0.0.1:9000;\n            proxy_set_header Host $host;\n        }\n    }\n}\n',
+  'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nServerName localhost\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule alias_module /usr/lib/apache2/modules/mod_alias.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\n${lines}`,
+})
+const SITE_WORDS = [
+  'alias',
+  'aliasmatch',
+  'scriptalias',
+  'proxypass',
+  'documentroot',
+  'redirect',
+  'rewriterule',
+]
+const HOST = '    ServerName example.org\n    DocumentRoot /srv/www\n</VirtualHost>\n'
+
+export default defineRule({
+  summary: 'nginx connects to a port of Apache that no virtual host answers',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Where no `<VirtualHost>` has the address of the connection the main server answers, which knows nothing of the site: every page is a 404, or the distribution’s welcome page.',
+  remedy: 'Give the virtual host the address and port of the `Listen`',
+  references: ['https://httpd.apache.org/docs/2.4/vhosts/details.html'],
+  bad: [
+    {
+      title: 'a virtual host on another port',
+      files: main(`Listen «127.0.0.1:9000»\nListen 127.0.0.1:9001\n<VirtualHost *:9001>\n${HOST}`),
+    },
+  ],
+  good: [
+    {
+      title: 'a virtual host on the port',
+      files: main(`Listen 127.0.0.1:9000\n<VirtualHost *:9000>\n${HOST}`),
+    },
+    {
+      title: 'a virtual host on every port',
+      files: main(`Listen 127.0.0.1:9000\n<VirtualHost *>\n${HOST}`),
+    },
+    {
+      title: 'the main server is the site',
+      files: main('Listen 127.0.0.1:9000\nWSGIScriptAlias / /opt/app/wsgi.py\n'),
+    },
+    { title: 'no virtual host anywhere', files: main('Listen 127.0.0.1:9000\nDocumentRoot /srv/www\n') },
+  ],
+  *check({ hops, virtualHosts, applications }) {
+    const said = new Set<Listener>()
+    for (const hop of hops) {
+      for (const target of hop.targets) {
+        const { backend } = target
+        if (backend.kind !== 'apache' || backend.listener.configuration.program !== 'apache') continue
+        const { listener } = backend
+        const { configuration } = backend.listener
+        if (said.has(listener) || configuration.main === null || configuration.program !== 'apache') continue
+        if (!virtualHosts.some(host => host.configuration === configuration)) continue
+        if (
+          isSite(configuration) ||
+          applications.some(each => each.configuration === configuration && each.virtualHost === null)
+        )
+          continue
+        if (!fallsToMain(target, configuration)) continue
+        said.add(listener)
+        yield {
+          at: listener.at,
+          message: `nginx connects to ${formatEndpoint(listener)}, and no virtual host has this address, so Apache’s main server answers`,
+          label: 'no virtual host here',
+          related: [{ at: argumentPlace(hop.pass, 0), message: 'nginx connects here' }],
+        }
+      }
+    }
+  },
+})
+
+/** What the main server is made to answer with: then it is the site. */
+function isSite({ occurrences }: ApacheConfiguration): boolean {
+  return SITE_WORDS.some(name => occurrences.get(name)?.some(each => virtualHostOf(each) === null) === true)
+}
+
+function fallsToMain(target: Target, configuration: ApacheConfiguration): boolean {
+  if (target.port === null) return false
+  const address = target.addresses.find(({ kind }) => kind === 'ip') ?? target.address
+  return selectVirtualHost(configuration, { address, port: target.port, host: null }).kind === 'main-server'
+}

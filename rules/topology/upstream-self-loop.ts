@@ -1,0 +1,104 @@
+import type { Hop, NginxServer, Target } from '../../src/deployment/deployment.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { formatEndpoint } from '../../src/servers/address.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { selectServer } from '../../src/servers/nginx/queries/select-server.ts'
+
+const nginx = (target: string, lines = ''): string =>
+  `server {\n    listen 80;\n    server_name example.org;\n    location / {\n        proxy_pass ${target};\n        proxy_set_header Host $host;\n    }\n}\n${lines}`
+
+export default defineRule({
+  summary: 'nginx hands a request on to itself, to the same server',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'The request comes back to where it started, again and again, until nginx runs out of connections: one visitor takes every site of the machine down.',
+  remedy: 'Connect to the port of the backend',
+  references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass'],
+  bad: [
+    {
+      title: 'the port of nginx instead of the backend’s',
+      files: { 'nginx.conf': nginx('«http://127.0.0.1:80»') },
+    },
+    {
+      title: 'no port, which is 80',
+      files: { 'nginx.conf': nginx('«http://127.0.0.1»') },
+    },
+  ],
+  good: [
+    { title: 'the backend’s port', files: { 'nginx.conf': nginx('http://127.0.0.1:8000') } },
+    {
+      title: 'an inner server on a port of its own',
+      files: {
+        'nginx.conf': nginx(
+          'http://127.0.0.1:8080',
+          'server {\n    listen 127.0.0.1:8080;\n    root /srv/www;\n}\n',
+        ),
+      },
+    },
+    {
+      title: 'an inner server under another name',
+      files: {
+        'nginx.conf': nginx(
+          'http://127.0.0.1:80',
+          'server {\n    listen 80;\n    server_name inner;\n    root /srv/www;\n}\n',
+        ).replace('Host $host', 'Host inner'),
+      },
+    },
+    {
+      title: 'another location of the same server',
+      files: {
+        'nginx.conf':
+          'server {\n    listen 80;\n    server_name example.org;\n    location /old/ {\n        proxy_pass http://127.0.0.1:80/new/;\n        proxy_set_header Host $host;\n    }\n    location /new/ {\n        return 200 new;\n    }\n}\n',
+      },
+    },
+  ],
+  *check({ hops }) {
+    const said = new Set<Target>()
+    for (const hop of hops) {
+      if (hop.reachable === false) continue
+      for (const target of hop.targets) {
+        if (target.backend.kind !== 'nginx' || said.has(target) || !comesBack(hop, target)) continue
+        said.add(target)
+        const listen = target.backend.listener
+        yield {
+          at: target.at,
+          message: `nginx connects to ${formatEndpoint(target)}, which it opens itself, and the request comes back to the same server`,
+          label: 'nginx itself answers here',
+          related: [
+            { at: listen.at, message: 'nginx listens here' },
+            { at: argumentPlace(hop.pass, 0), message: 'handed on here' },
+          ],
+        }
+      }
+    }
+  },
+})
+
+/** The name that is sent selects the server of the hop, and the path is not changed on the way. */
+function comesBack(hop: Hop, target: Target): boolean {
+  const { server, pass } = hop
+  if (hop.hostsSent === null || hasPath(hop) || target.backend.kind !== 'nginx') return false
+  if (target.backend.listener.configuration !== server.configuration) return false
+  const address = target.addresses.find(({ kind }) => kind === 'ip') ?? target.address
+  return (
+    pass.parent !== null &&
+    hop.hostsSent.length > 0 &&
+    hop.hostsSent.every(host => answers(server, address, target.port, host))
+  )
+}
+
+/** `proxy_pass http://host/path` sends another path, which another location may answer. */
+function hasPath({ pass }: Hop): boolean {
+  return /^https?:\/\/[^/]+\/./i.test(pass.args[0]?.value ?? '')
+}
+
+function answers(
+  server: NginxServer,
+  address: Target['address'],
+  port: number | null,
+  host: string,
+): boolean {
+  const selection = selectServer(server.configuration, { address, port, host })
+  return selection.known && selection.value.server === server.directive
+}
