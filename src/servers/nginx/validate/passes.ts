@@ -18,10 +18,7 @@ export const checkProxyPass: Check = (reading, directive, facts, level) => {
     return
   }
   if (facts.program === 'stream') {
-    const address = readTarget(reading, program, directive, target, target.value, false)
-    if (address?.kind === 'name' || address === null || address.kind === 'unix' || address.port !== null)
-      return
-    report(reading, 'invalid-address', directive, target, `\`${target.value}\` names no port to connect to`)
+    wantPort(program, directive, target, readTarget(reading, program, directive, target, target.value, false))
     return
   }
   const scheme = /^https?:\/\//i.exec(target.value)?.[0]

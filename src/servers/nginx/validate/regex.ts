@@ -46,10 +46,13 @@ class RegexReader {
   private readonly pattern: string
   private at = 0
   private depth = 0
+  /** True once the rest of the pattern is not for this reader: it finds no fault any more. */
+  private isLost = false
   private error: string | null = null
   private readonly names: string[] = []
   private groups = 0
   private readonly references: number[] = []
+  private readonly namesUsed: string[] = []
 
   constructor(pattern: string) {
     this.pattern = pattern
@@ -62,16 +65,18 @@ class RegexReader {
     if (this.error === null)
       for (const reference of this.references)
         if (reference > this.groups) this.fail('reference to a group that does not exist')
+    for (const name of this.namesUsed)
+      if (!this.names.includes(name)) this.fail('reference to a group that does not exist')
     return { error: this.error, names: this.names }
   }
 
   private fail(reason: string): void {
-    this.error ??= reason
+    if (!this.isLost) this.error ??= reason
     this.at = this.pattern.length
   }
 
   private skipStartVerbs(): void {
-    while (this.pattern.startsWith('(*', this.at)) {
+    while (/^\(\*[A-Z]/.test(this.pattern.slice(this.at, this.at + 3))) {
       const close = this.pattern.indexOf(')', this.at)
       if (close === -1) return
       this.at = close + 1
@@ -103,7 +108,7 @@ class RegexReader {
         repeatable = false
       } else {
         this.at++
-        repeatable = true
+        repeatable = char !== '^' && char !== '$'
       }
     }
   }
@@ -146,7 +151,7 @@ class RegexReader {
       return false
     }
     let repeatable = true
-    if (this.pattern.charAt(this.at) === '*') {
+    if (/^\*[A-Za-z:]/.test(this.pattern.slice(this.at, this.at + 2))) {
       const close = this.pattern.indexOf(')', this.at)
       if (close === -1) this.fail('missing )')
       else this.at = close + 1
@@ -183,11 +188,11 @@ class RegexReader {
       this.at++
       return 'group'
     }
-    if (char === '=' || char === '!') {
+    if (char === '=' || char === '!' || char === '*') {
       this.at++
       return 'assertion'
     }
-    if (char === '<' && (next === '=' || next === '!')) {
+    if (char === '<' && (next === '=' || next === '!' || next === '*')) {
       this.at += 2
       return 'assertion'
     }
@@ -198,6 +203,10 @@ class RegexReader {
       this.groups++
       return 'group'
     }
+    const named = /^(?:&|P>|P=)([A-Za-z_]\w*)(?=\))/.exec(pattern.slice(this.at, this.at + 36))
+    if (named !== null) this.namesUsed.push(named[1] ?? '')
+    const numbered = /^[1-9]\d{0,3}(?=\))/.exec(pattern.slice(this.at, this.at + 6))
+    if (numbered !== null) this.references.push(Number(numbered[0]))
     if (char === 'P' && (next === '=' || next === '>')) return this.skipTo(')')
     if (char === '&' || char === 'R' || char === 'C' || /[0-9+]/.test(char)) return this.skipTo(')')
     if (char === '-' && /[0-9]/.test(next)) return this.skipTo(')')
@@ -248,6 +257,7 @@ class RegexReader {
       }
       // Under `x` white space and comments mean nothing: the rest is not for this reader.
       if (char === 'x') {
+        this.isLost = true
         this.at = this.pattern.length
         return 'done'
       }
@@ -281,11 +291,29 @@ class RegexReader {
     }
     if (char >= '1' && char <= '9') return this.readBackReference()
     if (char === 'x' && pattern.charAt(this.at) === '{') return this.readHex()
+    if (char === 'o' && pattern.charAt(this.at) === '{') {
+      const close = pattern.indexOf('}', this.at)
+      if (close !== -1) this.at = close + 1
+      return true
+    }
+    if (char === 'g') {
+      const absolute = /^(?:(\d{1,4})|\{(\d{1,4})\})/.exec(pattern.slice(this.at, this.at + 6))
+      const number = Number(absolute?.[1] ?? absolute?.[2] ?? 0)
+      if (number > 0) this.references.push(number)
+      if (absolute !== null) this.at += absolute[0].length
+      return true
+    }
     if (char === 'c') {
       if (this.at >= pattern.length) this.fail('\\c at end of pattern')
       this.at++
     }
-    return !'bBAZzGK'.includes(char) || char === 'b' || char === 'B' || char === 'K'
+    if (char === 'k') {
+      const named = /^(?:<(\w+)>|'(\w+)'|\{(\w+)\})/.exec(pattern.slice(this.at, this.at + 36))
+      if (named !== null) this.namesUsed.push(named[1] ?? named[2] ?? named[3] ?? '')
+      if (named !== null) this.at += named[0].length
+      return true
+    }
+    return !'bBAZzGK'.includes(char)
   }
 
   private readBackReference(): boolean {

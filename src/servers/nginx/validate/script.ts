@@ -174,8 +174,6 @@ const COMPILED: Readonly<Record<string, Positions>> = {
   scgi_store: FIRST,
   secure_link: FIRST,
   secure_link_md5: FIRST,
-  ssl_certificate: FIRST,
-  ssl_certificate_key: FIRST,
   sub_filter: ALL,
   uwsgi_cache: FIRST,
   uwsgi_cache_bypass: ALL,
@@ -202,14 +200,24 @@ export function compileArguments(reading: Reading, program: Program, directive: 
   return true
 }
 
-/** Headers and parameters that nginx compiles only when it merges the levels of `http`. */
-const MERGED = ['proxy_set_header', 'grpc_set_header', 'fastcgi_param', 'uwsgi_param', 'scgi_param'] as const
+/** The arguments that nginx compiles only when it merges the levels of `http`. */
+const MERGED = [
+  ['proxy_set_header', 1],
+  ['grpc_set_header', 1],
+  ['fastcgi_param', 1],
+  ['uwsgi_param', 1],
+  ['scgi_param', 1],
+  ['ssl_certificate', 0],
+  ['ssl_certificate_key', 0],
+] as const
 
 /** Compiles what waits until `http` ends. */
 export function compileMerged(reading: Reading, program: Program): void {
-  for (const name of MERGED)
+  for (const [name, index] of MERGED)
     for (const directive of reading.unit.occurrences.get(name) ?? []) {
-      const value = directive.args[1]
-      if (value !== undefined && !directive.source.template) compile(reading, program, directive, value)
+      const value = directive.args[index]
+      const isOwn = !directive.context.startsWith('stream') && !directive.context.startsWith('mail')
+      if (value !== undefined && isOwn && !directive.source.template)
+        compile(reading, program, directive, value)
     }
 }

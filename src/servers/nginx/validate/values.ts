@@ -145,7 +145,7 @@ function checkAccess(reading: Reading, directive: NginxDirective): boolean {
 
 function checkPath(reading: Reading, directive: NginxDirective): boolean {
   for (const word of directive.args.slice(1))
-    if (!(parseNumber(word.value) ?? 0) || word.value.length > 1)
+    if (!(parseNumber(word.value) ?? 0))
       return refuse(
         reading,
         directive,

@@ -111,7 +111,7 @@ const REPLACEMENTS = [
   '$1',
   '${uri}',
   '$uri',
-  '/x',
+  '/nowhere/x',
   '127.0.0.1',
   'http://127.0.0.1/',
   '~^/a(b|c)$',
