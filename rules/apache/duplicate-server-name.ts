@@ -1,0 +1,88 @@
+import type { Place } from '../../parsers/text/source.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import {
+  type VirtualHostMember,
+  virtualHostSets,
+} from '../../src/servers/apache/queries/select-virtual-host.ts'
+import type { VirtualHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
+
+const host = (address: string, lines: string): string =>
+  `<VirtualHost ${address}>\n${lines}\n</VirtualHost>\n`
+
+interface Written {
+  readonly host: VirtualHost
+  readonly at: Place
+}
+
+/** The plain names of a host with their places: ServerName first. */
+function* plainNames({ virtualHost }: VirtualHostMember): Iterable<{ name: string; at: Place }> {
+  const { serverName, aliases } = virtualHost
+  if (serverName?.known === true && serverName.at !== null)
+    yield { name: serverName.value.host.toLowerCase(), at: serverName.at }
+  for (const { name, wild, at } of aliases)
+    if (name.known && !wild) yield { name: name.value.toLowerCase(), at }
+}
+
+export default defineRule({
+  summary: 'Two virtual hosts of one address have the same name, and the second is never reached by it',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Among the virtual hosts of an address, Apache takes the first that has the name, and says nothing of the second. Which one is first often hangs on the names of the files that are included.',
+  remedy: 'Keep the name in one of the two virtual hosts',
+  references: ['https://httpd.apache.org/docs/2.4/vhosts/name-based.html'],
+  bad: [
+    {
+      title: 'the same name twice',
+      files: {
+        'site.conf': `${host('*:80', 'ServerName example.org')}${host('*:80', 'ServerName «Example.org»')}`,
+      },
+    },
+    {
+      title: 'a name that is an alias elsewhere',
+      files: {
+        'site.conf': `${host('*:80', 'ServerName a.example.org\nServerAlias b.example.org')}${host('*:80', 'ServerName «b.example.org»\nServerAlias c.example.org')}`,
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'on another port',
+      files: {
+        'site.conf': `${host('*:80', 'ServerName example.org')}${host('*:443', 'ServerName example.org')}`,
+      },
+    },
+    {
+      title: 'the name again as an alias of the same virtual host',
+      files: { 'site.conf': host('*:80', 'ServerName example.org\nServerAlias example.org www.example.org') },
+    },
+  ],
+  *check({ apache }) {
+    for (const configuration of apache) {
+      const said = new Set<string>()
+      for (const { members } of virtualHostSets(configuration)) {
+        if (members.length < 2) continue
+        const first = new Map<string, Written>()
+        for (const member of members) {
+          for (const { name, at } of plainNames(member)) {
+            const earlier = first.get(name)
+            if (earlier === undefined) first.set(name, { host: member.virtualHost, at })
+            if (earlier === undefined || earlier.host === member.virtualHost) continue
+            // The same two hosts may meet at several addresses.
+            const key = `${at.source.path}:${at.start}:${earlier.host.index}`
+            if (said.has(key)) continue
+            said.add(key)
+            yield {
+              at,
+              message: `an earlier virtual host of the same address has the name \`${name}\` and answers for it`,
+              label: 'never chosen by this name',
+              related: [{ at: earlier.at, message: 'the first with the name' }],
+              // Files that no main file joins may be meant for two servers.
+              ...(configuration.main === null ? { confidence: 'medium' as const } : {}),
+            }
+          }
+        }
+      }
+    }
+  },
+})

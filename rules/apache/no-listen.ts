@@ -1,0 +1,51 @@
+import { defineRule } from '../../src/engine/rule.ts'
+import { namePlace } from '../../src/servers/apache/queries/places.ts'
+import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
+
+const LOADED = 'LoadModule mpm_event_module modules/mod_mpm_event.so\n'
+
+export default defineRule({
+  summary: 'No Listen line anywhere, and Apache does not start',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'httpd has no port by default. `apache2ctl configtest` says OK; the start ends with `no listening sockets available, shutting down`.',
+  remedy: 'Write `Listen 127.0.0.1:9000`, or include the file that does',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mpm_common.html#listen'],
+  bad: [
+    {
+      title: 'a virtual host opens no port',
+      files: {
+        'etc/apache2/apache2.conf': `«ServerName» localhost\n${LOADED}<VirtualHost *:80>\nServerName example.org\n</VirtualHost>\n`,
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'in a file of its own',
+      files: {
+        'etc/apache2/apache2.conf': `ServerName localhost\n${LOADED}Include ports.conf\n`,
+        'etc/apache2/ports.conf': 'Listen 80\n',
+      },
+    },
+    {
+      title: 'a fragment, whose main file may have one',
+      files: { 'site.conf': '<VirtualHost *:80>\nServerName example.org\n</VirtualHost>\n' },
+    },
+    {
+      title: 'in a file outside the audit',
+      files: { 'etc/apache2/apache2.conf': `ServerName localhost\n${LOADED}Include /opt/ports.conf\n` },
+    },
+  ],
+  *check({ apache }) {
+    for (const configuration of apache) {
+      const [first] = configuration.top
+      if (first === undefined || configuration.occurrences.has('listen')) continue
+      if (!isWhole(configuration)) continue
+      yield {
+        at: namePlace(first),
+        message: 'no `Listen` stands in the whole configuration, so Apache has no socket and does not start',
+      }
+    }
+  },
+})

@@ -1,0 +1,107 @@
+import type { Place } from '../../parsers/text/source.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import {
+  matchesWild,
+  type VirtualHostMember,
+  virtualHostSets,
+} from '../../src/servers/apache/queries/select-virtual-host.ts'
+import type { VirtualHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
+
+const host = (lines: string): string => `<VirtualHost *:80>\n${lines}\n</VirtualHost>\n`
+
+interface Pattern {
+  readonly host: VirtualHost
+  readonly text: string
+  readonly at: Place
+}
+
+/** The patterns met so far: those of the form `*.example.org` by their end, so that a name finds them at once. */
+class Patterns {
+  readonly #bySuffix = new Map<string, Pattern>()
+  readonly #others: Pattern[] = []
+
+  add(pattern: Pattern): void {
+    const suffix = /^\*(\.[^*?]+)$/.exec(pattern.text)?.[1]
+    if (suffix === undefined) this.#others.push(pattern)
+    else if (!this.#bySuffix.has(suffix)) this.#bySuffix.set(suffix, pattern)
+  }
+
+  find(name: string): Pattern | undefined {
+    for (let dot = name.indexOf('.'); dot !== -1; dot = name.indexOf('.', dot + 1)) {
+      const found = this.#bySuffix.get(name.slice(dot))
+      if (found !== undefined) return found
+    }
+    return this.#others.find(({ text }) => matchesWild(text, name))
+  }
+}
+
+function* patternsOf({ virtualHost }: VirtualHostMember): Iterable<Pattern> {
+  for (const { name, wild, at } of virtualHost.aliases)
+    if (wild && name.known) yield { host: virtualHost, text: name.value.toLowerCase(), at }
+}
+
+export default defineRule({
+  summary: 'An earlier virtual host takes this name with a pattern',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Apache takes the first virtual host of which any name matches: a `ServerAlias *.example.org` beats the exact name of every virtual host that is read after it.',
+  remedy: 'Read the virtual host with the pattern last',
+  references: ['https://httpd.apache.org/docs/2.4/vhosts/name-based.html'],
+  bad: [
+    {
+      title: 'the wildcard tenant comes first',
+      files: {
+        'site.conf': `${host('ServerName example.org\nServerAlias *.example.org')}${host('ServerName «shop.example.org»')}`,
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'the wildcard tenant comes last',
+      files: {
+        'site.conf': `${host('ServerName shop.example.org')}${host('ServerName example.org\nServerAlias *.example.org')}`,
+      },
+    },
+    {
+      title: 'the pattern does not match',
+      files: {
+        'site.conf': `${host('ServerName example.org\nServerAlias *.example.org')}${host('ServerName shop.example.com')}`,
+      },
+    },
+  ],
+  *check({ apache }) {
+    for (const configuration of apache) {
+      const said = new Set<Place['source'] | string>()
+      for (const { members } of virtualHostSets(configuration)) {
+        const patterns = new Patterns()
+        const earlier = new Set<string>()
+        for (const member of members) {
+          const { serverName, aliases } = member.virtualHost
+          const names = aliases.flatMap(({ name, wild, at }) =>
+            name.known && !wild ? [{ name: name.value, at }] : [],
+          )
+          if (serverName?.known === true && serverName.at !== null)
+            names.unshift({ name: serverName.value.host, at: serverName.at })
+          for (const { name, at } of names) {
+            const lower = name.toLowerCase()
+            // That an earlier host has the very name is said elsewhere.
+            const taken = earlier.has(lower) ? undefined : patterns.find(lower)
+            const key = `${at.source.path}:${at.start}`
+            if (taken === undefined || taken.host === member.virtualHost || said.has(key)) continue
+            said.add(key)
+            yield {
+              at,
+              message: `\`ServerAlias ${taken.text}\` of an earlier virtual host matches \`${lower}\` and answers for it`,
+              label: 'never chosen by this name',
+              related: [{ at: taken.at, message: 'matches first' }],
+              ...(configuration.main === null ? { confidence: 'medium' as const } : {}),
+            }
+          }
+          for (const { name } of names) earlier.add(name.toLowerCase())
+          for (const pattern of patternsOf(member)) patterns.add(pattern)
+        }
+      }
+    }
+  },
+})

@@ -1,0 +1,52 @@
+import { defineRule } from '../../src/engine/rule.ts'
+import { virtualHosts } from '../../src/servers/apache/queries/virtual-hosts.ts'
+
+export default defineRule({
+  summary: 'An address of a virtual host that Apache cannot resolve and ignores',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Apache takes the text for a host name, finds no address, writes `AH00547: Could not resolve host name … ignoring!` to the log and goes on: no connection ever leads to the virtual host by this address, and another one answers in its place.',
+  remedy: 'Write the address with a numeric port, such as `*:443` or `[2001:db8::1]:443`',
+  references: ['https://httpd.apache.org/docs/2.4/mod/core.html#virtualhost'],
+  bad: [
+    {
+      title: 'a port by its name',
+      files: { 'site.conf': '<VirtualHost «*:https»>\nServerName example.org\n</VirtualHost>\n' },
+    },
+    {
+      title: 'no address of version 4',
+      files: {
+        'site.conf': '<VirtualHost «192.168.300.1:80» *:80>\nServerName example.org\n</VirtualHost>\n',
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'numbers, names and version 6',
+      files: {
+        'site.conf':
+          '<VirtualHost *:443 192.0.2.1:443 [2001:db8::1]:443 ::1:443 www.example.org:443>\nServerName example.org\n</VirtualHost>\n',
+      },
+    },
+    {
+      title: 'a port that is filled in elsewhere',
+      files: { 'site.conf': '<VirtualHost *:${PORT}>\nServerName example.org\n</VirtualHost>\n' },
+    },
+  ],
+  *check({ apache }) {
+    for (const configuration of apache) {
+      for (const { addresses } of virtualHosts(configuration)) {
+        const all = addresses.every(({ dead }) => dead)
+        for (const { at, text, dead } of addresses) {
+          if (!dead) continue
+          yield {
+            at,
+            message: `no resolver knows \`${text}\`, so Apache ignores ${all ? 'the virtual host' : 'this address of the virtual host'}`,
+            ...(all ? { severity: 'error' as const } : {}),
+          }
+        }
+      }
+    }
+  },
+})
