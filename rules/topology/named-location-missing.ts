@@ -1,0 +1,64 @@
+import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { locationIndex } from '../../src/servers/nginx/queries/locations.ts'
+import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
+import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
+
+const site = (fallback: string, name: string): string =>
+  `server {\n    listen 80;\n    server_name example.org;\n    root /srv/www;\n    location / {\n        try_files $uri ${fallback};\n    }\n    location ${name} {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n    }\n}\n`
+
+export default defineRule({
+  summary: 'A named location is asked for that the server does not have',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'nginx looks for the name when a request needs it, not when it starts: the configuration check is content, and every request that falls through is a 500 with “could not find named location” in the error log.',
+  remedy: 'Give the location and the fallback the same name',
+  references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#location'],
+  bad: [
+    {
+      title: 'two spellings',
+      files: { 'nginx.conf': site('«@django»', '@djnago') },
+    },
+  ],
+  good: [
+    { title: 'the same name', files: { 'nginx.conf': site('@django', '@django') } },
+    {
+      title: 'in a snippet that each server includes',
+      files: {
+        'etc/nginx/nginx.conf':
+          'events {\n}\nhttp {\n    server {\n        listen 80;\n        root /srv/www;\n        error_page 404 @missing;\n        include snippets/missing.conf;\n    }\n}\n',
+        'etc/nginx/snippets/missing.conf': 'location @missing {\n    return 404 missing;\n}\n',
+      },
+    },
+  ],
+  *check({ nginx }) {
+    for (const configuration of nginx) {
+      for (const name of ['try_files', 'error_page']) {
+        const asking = (configuration.occurrences.get(name) ?? []).filter(each =>
+          lacksTarget(configuration, each),
+        )
+        for (const [directive, ...others] of byText(asking)) {
+          const last = directive.args.length - 1
+          const target = directive.args[last]?.value ?? ''
+          yield {
+            at: argumentPlace(directive, last),
+            message: `\`${name}\` hands on to \`${target}\`, and ${others.length === 0 ? 'the server has' : `${others.length + 1} servers have`} no \`location ${target}\`, so nginx answers 500`,
+            label: 'no such location',
+          }
+        }
+      }
+    }
+  },
+})
+
+function lacksTarget(configuration: NginxConfiguration, directive: NginxDirective): boolean {
+  const target = directive.args.at(-1)?.value ?? ''
+  if (!target.startsWith('@') || target.includes('$')) return false
+  const server = enclosingServer(directive)
+  if (server === null || server === undefined) return false
+  if (hasUnreadInclude(configuration, server)) return false
+  const { named, unread } = locationIndex(server)
+  return unread.length === 0 && !named.has(target)
+}

@@ -1,0 +1,118 @@
+import { alsoElsewhere, argumentPlace, byText, namePlace } from '../../src/deployment/places.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { childrenNamed, hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
+
+const site = (location: string): string =>
+  `upstream app {\n    server 127.0.0.1:9000;\n}\nserver {\n    listen 80;\n    server_name example.org;\n    root /srv/www;\n    try_files $uri @app;\n${location}    location @app {\n        proxy_pass http://app;\n        proxy_set_header Host $host;\n    }\n}\n`
+
+/** What answers a request by itself, so that no fallback is missed. */
+const ANSWERS = new Set([
+  'proxy_pass',
+  'fastcgi_pass',
+  'uwsgi_pass',
+  'scgi_pass',
+  'grpc_pass',
+  'memcached_pass',
+  'return',
+  'rewrite',
+  'try_files',
+  'alias',
+  'root',
+  'stub_status',
+  'empty_gif',
+  'autoindex',
+  'deny',
+  'error_page',
+  'internal',
+  'flv',
+  'mp4',
+  'perl',
+  'js_content',
+  'if',
+  'index',
+])
+/** Folders and endings of files that lie on the disk or nowhere. */
+const STATIC =
+  /static|media|assets|img|image|css|js|font|favicon|robots|well-known|upload|download|\.(?:\w+\||\w+\)?\$?$)|\\\./i
+
+export default defineRule({
+  summary: 'A location does not inherit the fallback to the application',
+  severity: 'error',
+  confidence: 'medium',
+  since: '0.1.0',
+  why: '`try_files` is never inherited: a location that sets no more than a header answers with files alone, and every page of the application below it is a 404.',
+  remedy: 'Repeat `try_files` in the location',
+  references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#try_files'],
+  bad: [
+    {
+      title: 'a location that only adds a header',
+      files: {
+        'nginx.conf': site('    «location» /account {\n        add_header Cache-Control no-store;\n    }\n'),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'repeated',
+      files: {
+        'nginx.conf': site(
+          '    location /account {\n        add_header Cache-Control no-store;\n        try_files $uri @app;\n    }\n',
+        ),
+      },
+    },
+    {
+      title: 'files alone, on purpose',
+      files: { 'nginx.conf': site('    location /static/ {\n        expires 30d;\n    }\n') },
+    },
+    {
+      title: 'endings of files',
+      files: { 'nginx.conf': site('    location ~* \\.(css|js|png)$ {\n        expires 30d;\n    }\n') },
+    },
+    {
+      title: 'an answer of its own',
+      files: {
+        'nginx.conf': site(
+          '    location /account {\n        proxy_pass http://app;\n        proxy_set_header Host $host;\n    }\n',
+        ),
+      },
+    },
+  ],
+  *check({ servers }) {
+    const lost = new Map<NginxDirective, NginxDirective>()
+    for (const { configuration, directive } of servers) {
+      const fallback = fallbackOf(directive)
+      if (fallback === null) continue
+      for (const location of childrenNamed(directive, 'location')) {
+        if (losesFallback(configuration, location)) lost.set(location, fallback)
+      }
+    }
+    for (const [location, ...others] of byText(lost.keys())) {
+      const fallback = lost.get(location)
+      if (fallback === undefined) continue
+      const last = fallback.args.length - 1
+      yield {
+        at: namePlace(location),
+        message: `\`location ${readLocation(location).name}\` does not inherit \`try_files\`${alsoElsewhere(others.length + 1, 'servers')}, so what is no file here is a 404 and never reaches \`${fallback.args[last]?.value}\``,
+        label: 'without the fallback',
+        related: [{ at: argumentPlace(fallback, last), message: 'the fallback of the server' }],
+      }
+    }
+  },
+})
+
+/** The server's `try_files`, where its last argument hands on to a named location. */
+function fallbackOf(server: NginxDirective): NginxDirective | null {
+  const [directive] = childrenNamed(server, 'try_files')
+  return directive?.args.at(-1)?.value.startsWith('@') === true ? directive : null
+}
+
+function losesFallback(configuration: NginxConfiguration, location: NginxDirective): boolean {
+  const { modifier, name } = readLocation(location)
+  if (modifier === '@' || STATIC.test(name) || name === '/') return false
+  if (hasUnreadInclude(configuration, location)) return false
+  return !location.children.some(
+    ({ name }) => ANSWERS.has(name) || name === 'location' || /_by_lua/.test(name) || name.startsWith('auth'),
+  )
+}

@@ -1,0 +1,52 @@
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { upstreams } from '../../src/servers/nginx/queries/upstreams.ts'
+
+const block = (name: string): string => `upstream ${name} {\n    server 127.0.0.1:9000;\n}\n`
+const server = (target: string): string =>
+  `server {\n    listen 80;\n    server_name example.org;\n    location / {\n        proxy_pass ${target};\n    }\n}\n`
+
+export default defineRule({
+  summary: 'An upstream that nothing hands requests to',
+  severity: 'info',
+  confidence: 'medium',
+  since: '0.1.0',
+  why: 'It is left over, or the name in `proxy_pass` is misspelt and means a host of the network instead.',
+  remedy: 'Remove the block, or use its name',
+  references: ['https://nginx.org/en/docs/http/ngx_http_upstream_module.html#upstream'],
+  bad: [
+    {
+      title: 'another name in proxy_pass',
+      files: { 'nginx.conf': `${block('«app»')}${server('http://127.0.0.1:9000')}` },
+    },
+  ],
+  good: [
+    { title: 'used', files: { 'nginx.conf': `${block('app')}${server('http://app')}` } },
+    { title: 'chosen by a variable', files: { 'nginx.conf': `${block('app')}${server('http://$backend')}` } },
+    { title: 'a file of upstreams alone', files: { 'nginx.conf': block('app') } },
+  ],
+  *check({ nginx }) {
+    for (const configuration of nginx) {
+      const { occurrences } = configuration
+      const passes = [
+        'proxy_pass',
+        'fastcgi_pass',
+        'uwsgi_pass',
+        'scgi_pass',
+        'grpc_pass',
+        'memcached_pass',
+      ].flatMap(name => occurrences.get(name) ?? [])
+      const targets = passes.map(({ args }) => args[0]?.value.toLowerCase() ?? '')
+      // Without any pass the part that uses them is not here; with a variable each may be meant.
+      if (targets.length === 0 || targets.some(target => target.includes('$'))) continue
+      const used = new Set(targets.map(target => target.replace(/^\w+:\/\//, '').split('/', 1)[0]))
+      for (const { name, at, directive } of upstreams(configuration).values()) {
+        if (used.has(name.toLowerCase())) continue
+        yield {
+          at: at ?? argumentPlace(directive, 0),
+          message: `nothing hands requests to the upstream \`${name}\``,
+        }
+      }
+    }
+  },
+})
