@@ -1,5 +1,6 @@
-import { cpSync, existsSync, readdirSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { diskFileSystem } from '../../../src/files/disk-file-system.ts'
@@ -92,5 +93,37 @@ test('every module and every snippet of Debian that can be loaded together', () 
     assert.is(actual, expected)
   })
 })
+
+const EXAMPLES = fileURLToPath(new URL('../../../examples', import.meta.url))
+
+/** An example in a private root, with that root's paths and with users whom this machine has. */
+function copyExample(example: string, root: string): string {
+  cpSync(join(EXAMPLES, example), root, { recursive: true })
+  const folder = join(root, 'etc/apache2')
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue
+    const path = join(entry.parentPath, entry.name)
+    const text = readFileSync(path, 'utf8')
+      .replaceAll(/\/(?=(?:etc\/apache2|etc\/mime|opt|srv)\b)/g, `${root}/`)
+      .replaceAll(
+        /\b(user|group)=\S+/g,
+        (_, kind: string) => `${kind}=${kind === 'user' ? 'nobody' : 'nogroup'}`,
+      )
+    writeFileSync(path, text)
+  }
+  return folder
+}
+
+for (const example of readdirSync(EXAMPLES)) {
+  if (!existsSync(join(EXAMPLES, example, 'etc/apache2/apache2.conf'))) continue
+  test(`the example ${example}`, () => {
+    inPrivateRoot(root => {
+      const folder = copyExample(example, root)
+      const { expected, actual } = compare(folder, environment(root))
+      assert.ok(expected.includes('WSGIScriptAlias'))
+      assert.is(actual, expected)
+    })
+  })
+}
 
 test.run()
