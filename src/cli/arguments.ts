@@ -3,18 +3,32 @@ import { CONFIDENCES, type Confidence, SEVERITIES, type Severity } from '../engi
 import { InputError } from '../files/input-error.ts'
 import { didYouMean } from './did-you-mean.ts'
 
-export const COMMANDS = ['audit', 'resolve', 'explain', 'rules', 'init'] as const
+export const COMMANDS = ['audit', 'resolve', 'map', 'trace', 'explain', 'rules', 'init'] as const
 export type Command = (typeof COMMANDS)[number]
 
 export const FORMATS = ['text', 'concise', 'json', 'sarif', 'github'] as const
 export type Format = (typeof FORMATS)[number]
 
+export const MAP_FORMATS = ['text', 'json', 'mermaid', 'dot'] as const
+export type MapFormat = (typeof MAP_FORMATS)[number]
+
+/** What `--format` takes, by command. */
+const FORMATS_OF: Readonly<Record<Command, readonly (Format | MapFormat)[]>> = {
+  audit: FORMATS,
+  map: MAP_FORMATS,
+  trace: ['text', 'json'],
+  rules: ['text', 'json'],
+  resolve: ['text'],
+  explain: ['text'],
+  init: ['text'],
+}
+
 /** The command line, checked; what was not given has its default. */
 export interface Arguments {
   readonly command: Command
-  /** Paths, or the rule of `explain`. */
+  /** Paths, the rule of `explain`, or the URL and the path of `trace`. */
   readonly words: readonly string[]
-  readonly format: Format
+  readonly format: Format | MapFormat
   readonly output: string | null
   readonly root: string | null
   readonly defines: readonly string[]
@@ -31,6 +45,9 @@ export interface Arguments {
   readonly verbose: boolean
   readonly color: 'auto' | 'always' | 'never'
   readonly standardInputName: string | null
+  /** Of `trace`: the address that the client connects to, and its method. */
+  readonly address: string | null
+  readonly method: string
   readonly help: boolean
   readonly version: boolean
 }
@@ -52,6 +69,8 @@ const OPTIONS = {
   verbose: { type: 'boolean', short: 'v' },
   color: { type: 'string' },
   'stdin-filename': { type: 'string' },
+  address: { type: 'string' },
+  method: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },
 } as const
@@ -111,7 +130,7 @@ export function readArguments(words: readonly string[]): Arguments {
   return {
     command: command ?? 'audit',
     words: command === undefined ? positionals : positionals.slice(1),
-    format: oneOf('format', FORMATS, 'text'),
+    format: oneOf('format', FORMATS_OF[command ?? 'audit'], 'text'),
     output: last('output'),
     root: last('root'),
     defines: values.get('define') ?? [],
@@ -126,6 +145,8 @@ export function readArguments(words: readonly string[]): Arguments {
     verbose: values.has('verbose'),
     color: oneOf('color', ['auto', 'always', 'never'], 'auto'),
     standardInputName: last('stdin-filename'),
+    address: last('address'),
+    method: last('method') ?? 'GET',
     help: values.has('help'),
     version: values.has('version'),
   }

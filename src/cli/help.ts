@@ -1,6 +1,10 @@
 export const HELP = `deploy-audit [PATH…]        audit a folder, a main file, a fragment or an \`nginx -T\` dump
                             (default: /etc where it holds nginx or Apache, else .)
 deploy-audit resolve PATH   print the configuration as the server reads it, includes in place
+deploy-audit map PATH       draw who listens, who hands on to whom and what answers
+                            (--format text, json, mermaid or dot)
+deploy-audit trace URL PATH follow one request through every layer, each decision with its line
+                            (--method M, --address A; --format text or json)
 deploy-audit explain RULE   why a rule reports, what to do about it, examples, references
 deploy-audit rules          list every rule (--format json for programs)
 deploy-audit init           write a .auditrc to begin with

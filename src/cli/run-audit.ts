@@ -4,7 +4,7 @@ import type { Report } from '../engine/report.ts'
 import type { Rule } from '../engine/rule.ts'
 import { type Severity, severityAtLeast } from '../engine/severity.ts'
 import { reporters } from '../report/reporters.ts'
-import type { Arguments } from './arguments.ts'
+import type { Arguments, Format } from './arguments.ts'
 import { prepare } from './prepare.ts'
 import { selectFindings } from './select-findings.ts'
 import { loadChalk, type Terminal, wantsColor, widthOf } from './terminal.ts'
@@ -21,7 +21,7 @@ export async function runAudit(
   const whole = audit(hosts, root, settings)
   const report = selectFindings(whole, { ...given, ignores })
   const isFile = given.output !== null && given.output !== '-'
-  const text = reporters[given.format](report, {
+  const text = reporters[given.format as Format](report, {
     chalk: await loadChalk(
       wantsColor(given.color, isFile ? { ...terminal, isInteractive: false } : terminal),
     ),

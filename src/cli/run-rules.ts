@@ -1,6 +1,5 @@
 import { DOCUMENTATION } from '../engine/finding.ts'
 import type { Rule } from '../engine/rule.ts'
-import { InputError } from '../files/input-error.ts'
 import type { Arguments } from './arguments.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -19,8 +18,6 @@ export function runRules(given: Arguments, rules: readonly Rule[], terminal: Ter
     terminal.print(`${JSON.stringify(list, null, 2)}\n`)
     return 0
   }
-  if (given.format !== 'text')
-    throw new InputError(`rules can be listed as text or json, not ${given.format}`)
   const width = Math.max(...rules.map(({ id }) => id.length))
   const lines = rules.map(
     ({ id, severity, summary }) => `${id.padEnd(width)}  ${severity.padEnd(7)}  ${summary}\n`,

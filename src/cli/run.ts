@@ -39,6 +39,10 @@ async function runCommand(words: readonly string[], terminal: Terminal): Promise
       return (await import('./run-explain.ts')).runExplain(given, rules, terminal)
     case 'rules':
       return (await import('./run-rules.ts')).runRules(given, rules, terminal)
+    case 'map':
+      return (await import('./run-map.ts')).runMap(given, rules, terminal)
+    case 'trace':
+      return (await import('./run-trace.ts')).runTrace(given, terminal)
     case 'audit':
       return (await import('./run-audit.ts')).runAudit(given, rules, terminal)
   }

@@ -1,4 +1,4 @@
-import { renameSync, rmSync, statSync, realpathSync, writeFileSync } from 'node:fs'
+import { realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { systemReason } from '../files/disk-file-system.ts'
 import { InputError } from '../files/input-error.ts'
 

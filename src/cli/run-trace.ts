@@ -1,0 +1,52 @@
+import { resolve } from 'node:path'
+import { understand } from '../audit.ts'
+import type { TraceRequest } from '../deployment/trace/trace.ts'
+import { traceRequest } from '../deployment/trace/trace-request.ts'
+import { InputError } from '../files/input-error.ts'
+import { traceJson, traceText } from '../report/trace-text.ts'
+import { parseHost } from '../servers/address.ts'
+import type { Arguments } from './arguments.ts'
+import { prepare } from './prepare.ts'
+import { loadChalk, type Terminal, wantsColor } from './terminal.ts'
+import { writeOutput } from './write-output.ts'
+
+/** Follows one request through every deployment of the path. */
+export async function runTrace(given: Arguments, terminal: Terminal): Promise<number> {
+  const [url, ...paths] = given.words
+  if (url === undefined) throw new InputError('trace needs a URL and a path')
+  const request = readRequest(url, given)
+  const { hosts, settings } = await prepare({ ...given, words: paths }, [], terminal)
+  const isFile = given.output !== null && given.output !== '-'
+  const chalk = await loadChalk(
+    wantsColor(given.color, isFile ? { ...terminal, isInteractive: false } : terminal),
+  )
+  const texts = hosts.flatMap(host =>
+    understand(host, settings).deployments.map(deployment => {
+      const trace = traceRequest(deployment, request)
+      return given.format === 'json'
+        ? traceJson(trace, host.fileName)
+        : traceText(trace, host.fileName, chalk)
+    }),
+  )
+  const text = texts.join('\n')
+  if (given.output !== null && isFile)
+    writeOutput(resolve(terminal.workingDirectory, given.output), text, given.output)
+  else terminal.print(text)
+  return 0
+}
+
+/** The path stays as it was typed: a URL class would decode and fold what a server is about to judge. */
+function readRequest(url: string, { address, method }: Arguments): TraceRequest {
+  const parts = /^(https?):\/\/(\[[0-9a-f:.]+\]|[^/:?#\s]+)(?::(\d{1,5}))?([/?][^#\s]*)?$/i.exec(url)
+  if (parts === null) throw new InputError(`"${url}" is no URL such as https://example.org/page`)
+  const scheme = parts[1]?.toLowerCase() === 'https' ? 'https' : 'http'
+  const path = parts[4] ?? '/'
+  return {
+    scheme,
+    host: (parts[2] ?? '').toLowerCase(),
+    port: parts[3] === undefined ? (scheme === 'https' ? 443 : 80) : Number(parts[3]),
+    target: path.startsWith('?') ? `/${path}` : path,
+    method: method.toUpperCase(),
+    ...(address !== null && { address: parseHost(address) }),
+  }
+}
