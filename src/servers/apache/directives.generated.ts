@@ -222,8 +222,8 @@ DocumentRoot		core_module	1	server		DocumentRoot "/usr/local/apache/htdocs"	Docu
 DTracePrivileges	d	privileges_module	raw	any,section,server,proxy		DTracePrivileges Off	DTracePrivileges On|Off
 DumpIOInput		dumpio_module	flag	server		DumpIOInput Off	DumpIOInput On|Off
 DumpIOOutput		dumpio_module	flag	server		DumpIOOutput Off	DumpIOOutput On|Off
-Else	s	core_module	raw	any			<Else> ... </Else>
-ElseIf	s	core_module	raw	any			<ElseIf expression> ... </ElseIf>
+Else	s	core_module	raw	any	limit		<Else> ... </Else>
+ElseIf	s	core_module	raw	any	limit		<ElseIf expression> ... </ElseIf>
 EnableExceptionHook	d	mpm_event_module mpm_worker_module mpm_prefork_module	1	any,section,server,proxy		EnableExceptionHook Off	EnableExceptionHook On|Off
 EnableMMAP		core_module	1	FileInfo		EnableMMAP On	EnableMMAP On|Off
 EnableSendfile		core_module	1	FileInfo		EnableSendfile Off	EnableSendfile On|Off
@@ -294,7 +294,7 @@ HostnameLookups		core_module	1	section,server		HostnameLookups Off	HostnameLooku
 HttpProtocolOptions		core_module	each	server		HttpProtocolOptions Strict LenientMethods Allow0.9	HttpProtocolOptions [Strict|Unsafe] [RegisteredMethods|LenientMethods] [Allow0.9|Require1.0]
 IdentityCheck		ident_module	flag	section,server		IdentityCheck Off	IdentityCheck On|Off
 IdentityCheckTimeout		ident_module	1	section,server		IdentityCheckTimeout 30	IdentityCheckTimeout seconds
-If	s	core_module	raw	any			<If expression> ... </If>
+If	s	core_module	raw	any	limit		<If expression> ... </If>
 IfDefine	sx	core_module	raw	any			<IfDefine [!]parameter-name> ... </IfDefine>
 IfDirective	sx	core_module	raw	any			<IfDirective [!]directive-name> ... </IfDirective>
 IfFile	sx	core_module	raw	any			<IfFile [!]filename> ... </IfFile>

@@ -1,10 +1,10 @@
 import type { ApacheDirective } from '../configuration.ts'
 import { ALLOW } from '../directives.ts'
 import type { AuthorizationSection, Check, Fault, Scope, Walk } from './check.ts'
-import { invalid, isInside, mayBeLoaded, textAfterWords, argument } from './check.ts'
+import { contextBit, invalid, isInside, mayBeLoaded, textAfterWords, argument } from './check.ts'
 import { expressionFault } from './expression.ts'
 import { isRegisteredMethod } from './methods.ts'
-import type { Opening } from './sections.ts'
+import { type Opening, openerFault } from './opener.ts'
 import { isSubnet } from './subnet.ts'
 
 export function authorizationSection(
@@ -151,18 +151,29 @@ function lineFault(directive: ApacheDirective, line: LineKind, index: number, wa
   }
 }
 
-/** `<RequireAll>`, `<RequireAny>`, `<RequireNone>`: httpd does not ask for their `>`. */
+/** `<RequireAll>`, `<RequireAny>`, `<RequireNone>`. */
 export function requireSection(
   kind: AuthorizationSection['kind'],
 ): (directive: ApacheDirective, scope: Scope, walk: Walk) => Opening {
   return (directive, scope) => {
     const own = authorizationSection(kind, directive)
-    const inside: Scope = { ...scope, authorization: own, branch: { open: false } }
+    const inside: Scope = {
+      ...scope,
+      bits: ALLOW.AuthConfig,
+      // httpd treats it as `<Limit>`: neither `<Files>` nor `<If>` may stand in it.
+      around: scope.around | contextBit('limit'),
+      authorization: own,
+      branch: { open: false },
+    }
     const word = directive.args[0]
-    const fault: Fault | null =
-      word !== undefined && directive.text.includes('>')
-        ? { code: 'section-opener-malformed', message: `\`<${directive.name}>\` takes no argument`, word }
-        : null
+    let fault = openerFault(directive, false)
+    if (fault === null && word !== undefined) {
+      fault = {
+        code: 'section-opener-malformed',
+        message: `\`<${directive.name}>\` takes no argument`,
+        word,
+      }
+    }
     return { fault, inside, after: walk => closeSection(directive, scope.authorization, own, walk) }
   }
 }

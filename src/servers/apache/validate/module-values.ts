@@ -1,5 +1,6 @@
-import { type Check, type Fault, invalid, argument } from './check.ts'
+import { argument, type Check, type Fault, invalid, mayBeLoaded } from './check.ts'
 import { expressionFault } from './expression.ts'
+import { isRegisteredMethod } from './methods.ts'
 import { regexFault } from './regex.ts'
 import { isSubnet } from './subnet.ts'
 import { leadingNumber } from './values.ts'
@@ -124,15 +125,6 @@ export const checkUserDir: Check = directive => {
   return { code: 'wrong-argument-count', message: '`UserDir` has no argument' }
 }
 
-export const checkFilterByType: Check = directive => {
-  if (directive.args.length >= 2) return null
-  return {
-    code: 'wrong-argument-count',
-    message: '`AddOutputFilterByType` takes filters and at least one media type',
-    word: directive.args[0],
-  }
-}
-
 export const checkDeflateNote: Check = directive => {
   const [first, second] = directive.args
   if (second === undefined || /^(?:input|output|ratio)$/i.test(first?.value ?? '')) return null
@@ -190,4 +182,105 @@ export const checkCondition: Check = (directive, _scope, walk): Fault | null => 
     message: `the condition is no expression: ${fault}`,
     word: directive.args[0],
   }
+}
+
+/** Methods with a sign, or `reset` in the first place. */
+export const checkAllowMethods: Check = (directive, _scope, walk) => {
+  for (const [index, word] of directive.args.entries()) {
+    if (index === 0 && word.value.toLowerCase() === 'reset') return null
+    const name = word.value.replace(/^[+-]/, '')
+    if (!isRegisteredMethod(name) && !walk.defined.has(`method ${name}`)) {
+      return invalid(`there is no method \`${name}\``, word)
+    }
+  }
+  return null
+}
+
+/** Levels times length of the folders may not be more than 20. */
+export const checkCacheDirectories: Check = directive => {
+  const number = leadingNumber(argument(directive, 0))
+  if (number >= 1 && number <= 20) return null
+  return invalid(`\`${directive.name}\` is no number from 1 to 20`, directive.args[0])
+}
+
+/** Both limits, of redirects and of subrequests, are at least 1. */
+export const checkRecursion: Check = directive => {
+  const wrong = directive.args.find(word => word.value !== '' && leadingNumber(word.value) < 1)
+  return wrong === undefined ? null : invalid(`\`${wrong.value}\` is no number from 1 on`, wrong)
+}
+
+/** A cookie's name, with its attributes behind it. */
+export const checkSessionCookie: Check = directive => {
+  const name = argument(directive, 0)
+  if (name !== '' && !/[=&]/.test(name)) return null
+  return invalid(`\`${name}\` is no name of a cookie: it is empty or holds \`=\` or \`&\``, directive.args[0])
+}
+
+export const checkDav: Check = (directive, _scope, walk) => {
+  const name = argument(directive, 0)
+  const lower = name.toLowerCase()
+  if (lower === 'off' || walk.names.open) return null
+  const provider = lower === 'on' || lower === 'filesystem'
+  if (provider && mayBeLoaded(walk.unit, 'dav_fs_module')) return null
+  const message = provider
+    ? '`Dav On` needs `dav_fs_module`, which is not loaded'
+    : `there is no repository \`${name}\` of mod_dav`
+  return { code: 'unknown-provider', message, word: directive.args[0] }
+}
+
+export const checkNonceLifetime: Check = directive => {
+  if (/^[+-]?[0-9]+$/.test(argument(directive, 0))) return null
+  return invalid(`\`${argument(directive, 0)}\` is no number of seconds`, directive.args[0])
+}
+
+/** Directives that httpd knows only to refuse them. */
+export function retiredCheck(help: string): Check {
+  return directive => ({
+    code: 'invalid-value',
+    message: `\`${directive.name}\` is no longer supported, and httpd refuses it`,
+    help,
+  })
+}
+
+export const checkFilterOptions: Check = directive => {
+  const wrong = directive.args.find(
+    word => !/^(?:logstderr|nologstderr|onfail=(?:abort|remove))$/i.test(word.value),
+  )
+  return wrong === undefined ? null : invalid(`\`ExtFilterOptions\` knows no \`${wrong.value}\``, wrong)
+}
+
+export const checkPushPriority: Check = directive => {
+  const [, dependency, weight] = directive.args
+  const value = dependency?.value ?? ''
+  if (!/^(?:after|before|interleaved)$/i.test(value) && leadingNumber(value) < 1) {
+    return invalid(`\`${value}\` is neither \`After\`, \`Before\`, \`Interleaved\` nor a weight`, dependency)
+  }
+  if (weight === undefined || weight.value === '' || leadingNumber(weight.value) >= 1) return null
+  return invalid(`\`${weight.value}\` is no weight`, weight)
+}
+
+/** `H2PushResource [add] path [critical]` */
+export const checkPushResource: Check = directive => {
+  const { args } = directive
+  const rest = args[0]?.value.toLowerCase() === 'add' && args.length > 1 ? args.slice(1) : args
+  const last = rest[1]
+  if (last === undefined || (last.value.toLowerCase() === 'critical' && rest.length === 2)) return null
+  return invalid(`\`${last.value}\` is not \`critical\``, last)
+}
+
+export const checkLdapUrl: Check = directive => {
+  const [url, mode] = directive.args
+  if (!/^ldap[is]?:\/\//i.test(url?.value ?? '')) {
+    return invalid(`\`${url?.value ?? ''}\` is no LDAP URL`, url)
+  }
+  if (mode === undefined || mode.value === '' || /^(?:none|ssl|tls|starttls)$/i.test(mode.value)) return null
+  return invalid(`there is no mode \`${mode.value}\` of an LDAP connection`, mode)
+}
+
+export const checkCgiVariable: Check = directive => {
+  const [name, rule] = directive.args
+  if (name?.value !== 'REQUEST_URI')
+    return invalid(`\`CGIVar\` knows no variable \`${name?.value ?? ''}\``, name)
+  if (/^(?:current-uri|original-uri)$/.test(rule?.value ?? '')) return null
+  return invalid(`\`CGIVar\` knows no rule \`${rule?.value ?? ''}\``, rule)
 }

@@ -2,7 +2,7 @@ import type { ApacheWord } from '../../../../parsers/apache/syntax.ts'
 import type { ApacheDirective } from '../configuration.ts'
 import { type Check, type Fault, invalid, mayBeLoaded, type Scope, argument, type Walk } from './check.ts'
 import { regexFault } from './regex.ts'
-import { openerFault, type Opening } from './sections.ts'
+import { type Opening, openerFault } from './opener.ts'
 import { isTime, leadingNumber } from './values.ts'
 
 type Parameter =
@@ -285,10 +285,18 @@ export const checkBalancerMember: Check = (directive, scope, walk) => {
 }
 
 export const checkProxySet: Check = (directive, scope, walk) => {
-  // Outside of `<Proxy>` the worker has to be known by then, which only a whole run can tell.
-  if (scope.path === null) return null
+  if (scope.path === null) {
+    // Outside of `<Proxy>` the first word names a worker; whether it is known by then is left open.
+    const word = directive.args[0]
+    if (word === undefined || walk.unit.fragments || isWorkerName(word.value)) return null
+    return invalid(
+      `\`${word.value}\` of \`ProxySet\` is no worker`,
+      word,
+      'name the worker first, or put the line into `<Proxy>`',
+    )
+  }
   const target = scope.path
-  if (!/^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(target) && !/^unix:/i.test(target)) {
+  if (!isWorkerName(target)) {
     return invalid(`\`ProxySet\` stands in the section of \`${target}\`, which is no URL`, directive.args[0])
   }
   const balancer = /^balancer:\/\//i.test(target)
@@ -297,6 +305,10 @@ export const checkProxySet: Check = (directive, scope, walk) => {
     if (fault !== null) return fault
   }
   return null
+}
+
+function isWorkerName(text: string): boolean {
+  return /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(text) || /^unix:/i.test(text)
 }
 
 /** `<Proxy>` with parameters of its worker, and `<ProxyMatch>`. */

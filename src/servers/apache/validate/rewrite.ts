@@ -25,30 +25,63 @@ export function hasStatusLine(code: number): boolean {
   return STATUS_CODES.has(code)
 }
 
+/** The words of a line as mod_rewrite cuts them; null stands for a line that ends too early. */
+interface RewriteWords {
+  readonly first: string
+  readonly second: string
+  readonly flags: string | null
+}
+
+/**
+ * mod_rewrite cuts its lines by itself: a backslash keeps a blank in a word, a quote ends at the next
+ * one whatever stands before it, and what follows a closing quote is the next word, be it empty.
+ */
+function readWords(text: string): RewriteWords | null {
+  let at = 0
+  let ended = false
+  const next = (): string => {
+    while (/\s/.test(text[at] ?? '')) at++
+    const quote = text[at] === '"' || text[at] === "'" ? text[at++] : undefined
+    const start = at
+    while (at < text.length) {
+      const char = text[at] ?? ''
+      if (quote === undefined ? /\s/.test(char) : char === quote) break
+      at += char === '\\' && /\s/.test(text[at + 1] ?? '') ? 2 : 1
+    }
+    ended = at >= text.length
+    return text.slice(start, at++)
+  }
+  const first = next()
+  if (ended) return null
+  const second = next()
+  return { first, second, flags: ended || text.slice(at).trim() === '' ? null : next() }
+}
+
 export const checkRewriteRule: Check = directive => {
-  const argumentFault = fewArguments(directive)
-  if (argumentFault !== null) return argumentFault
-  const flags = readFlags(directive)
+  const words = readWords(directive.text)
+  if (words === null) return fewArguments(directive)
+  const flags = readFlags(words.flags, directive)
   if (flags.fault !== null) return flags.fault
   for (const flag of flags.list) {
     const fault = ruleFlagFault(flag, directive.args[2])
     if (fault !== null) return fault
   }
-  return patternFault(directive, 0, argument(directive, 0))
+  return patternFault(directive, 0, words.first)
 }
 
 export const checkRewriteCond: Check = (directive, _scope, walk) => {
-  const argumentFault = fewArguments(directive)
-  if (argumentFault !== null) return argumentFault
-  const flags = readFlags(directive)
+  const words = readWords(directive.text)
+  if (words === null) return fewArguments(directive)
+  const flags = readFlags(words.flags, directive)
   if (flags.fault !== null) return flags.fault
   const unknown = flags.list.find(flag => !CONDITION_FLAGS.has(keyOf(flag)))
   if (unknown !== undefined) {
     return invalid(`\`RewriteCond\` knows no flag \`${unknown}\``, directive.args[2], flagHelp(unknown))
   }
-  const pattern = argument(directive, 1)
-  if (argument(directive, 0).toLowerCase() === 'expr') {
-    const fault = expressionFault(pattern.startsWith('!') ? pattern.slice(1) : pattern, 'boolean', walk.names)
+  const pattern = words.second
+  if (words.first.toLowerCase() === 'expr') {
+    const condition = pattern.startsWith('!') ? pattern.slice(1) : pattern
+    const fault = expressionFault(condition, 'boolean', walk.names)
     if (fault === null) return null
     return {
       code: 'invalid-expression',
@@ -77,9 +110,7 @@ function patternFault(directive: ApacheDirective, index: number, pattern: string
   }
 }
 
-/** Empty words count: only a line that ends early is refused. */
-function fewArguments(directive: ApacheDirective): Fault | null {
-  if (directive.args.length >= 2) return null
+function fewArguments(directive: ApacheDirective): Fault {
   const what =
     directive.name.toLowerCase() === 'rewritecond' ? 'a test string and a pattern' : 'a pattern and a target'
   return {
@@ -89,16 +120,15 @@ function fewArguments(directive: ApacheDirective): Fault | null {
   }
 }
 
-function readFlags(directive: ApacheDirective): {
-  readonly fault: Fault | null
-  readonly list: readonly string[]
-} {
-  const word = directive.args[2]
-  if (word === undefined || word.value === '') return { fault: null, list: [] }
-  const text = word.value
+function readFlags(
+  text: string | null,
+  directive: ApacheDirective,
+): { readonly fault: Fault | null; readonly list: readonly string[] } {
+  if (text === null) return { fault: null, list: [] }
   if (!text.startsWith('[') || !text.endsWith(']') || text.length < 2) {
     const help = 'write the flags as one word: `[L,R=301]`, without blanks'
-    return { fault: invalid(`the flags \`${text}\` do not stand in brackets`, word, help), list: [] }
+    const message = `the flags \`${text}\` do not stand in brackets`
+    return { fault: invalid(message, directive.args[2], help), list: [] }
   }
   return {
     fault: null,

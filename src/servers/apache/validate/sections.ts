@@ -4,18 +4,10 @@ import { authorizationSection, providerAlias, requireSection } from './authoriza
 import { contextBit, type Fault, invalid, type Scope, argument, type Walk } from './check.ts'
 import { expressionFault } from './expression.ts'
 import { intersect, isEmpty, isSubset, type MethodSet, methodsOf } from './methods.ts'
+import { type Opening, openerFault } from './opener.ts'
 import { proxySection } from './proxy.ts'
 import { regexFault } from './regex.ts'
 import { virtualHostAddressFault } from './listen.ts'
-
-/** What a section's handler does: judges the opener, sets the scope of what is inside, judges again. */
-export interface Opening {
-  readonly fault: Fault | null
-  /** The scope of the children; null where httpd never gets to them. */
-  readonly inside: Scope | null
-  /** httpd looks for surplus arguments only behind the children. */
-  readonly after?: (walk: Walk) => Fault | null
-}
 
 type Opener = (directive: ApacheDirective, scope: Scope, walk: Walk) => Opening
 
@@ -65,15 +57,6 @@ function surplusFault(directive: ApacheDirective, most: number): Fault | null {
     word: surplus,
     help: 'put an argument with blanks into quotes',
   }
-}
-
-/** What every opener needs: its `>`, and an argument. */
-export function openerFault(directive: ApacheDirective, needsArgument = true): Fault | null {
-  if (!directive.text.includes('>')) {
-    return { code: 'section-opener-malformed', message: `\`<${directive.name}\` has no closing \`>\`` }
-  }
-  if (!needsArgument || directive.args.length > 0) return null
-  return { code: 'section-opener-malformed', message: `\`<${directive.name}>\` has no argument` }
 }
 
 const virtualHost: Opener = (directive, scope) => {

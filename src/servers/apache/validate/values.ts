@@ -167,6 +167,27 @@ ProxyHTMLBufSize: -2147483648
 ReadBufferSize: 0 4294967295
 `
 
+/** Other shapes of the first argument, as a pattern and in words. */
+const PATTERNS: readonly (readonly [names: string, pattern: RegExp, says: string])[] = [
+  ['AsyncRequestWorkerFactor', /^\s*\+?(?:[1-9]|0*\.?0*[1-9])[0-9.]*$/, 'a positive number'],
+  ['AllowCONNECT', /^[0-9]+(?:-[0-9]+)?$/, 'a port or a range of ports'],
+  [
+    'AuthFormBody AuthFormLocation AuthFormMethod AuthFormMimetype AuthFormPassword AuthFormUsername',
+    /^[^=&]+$/,
+    "a field's name, without `=` and `&`",
+  ],
+  ['CacheDisable', /^(?:on$|\/|[^/]*:)/i, '`on`, a path or a URL'],
+  ['CacheKeyBaseURL', /:|^\/\//, 'a URL with a scheme, a host or a port'],
+  ['CacheLastModifiedFactor', /^\s*[+-]?\.?[0-9]/, 'a number'],
+  ['CacheSocacheMaxSize', /^\s*\+?[0-9]{5,}/, 'a number of bytes of at least 1024'],
+  ['CookieDomain', /^\..*\../s, 'a domain with a leading and another dot'],
+  ['HeartbeatAddress HeartbeatListen', /.:[0-9]+$/, 'an address with its port'],
+  ['LDAPConnectionPoolTTL', /^\s*[+-]?(?:[0-9]+$|[0-9]*(?:s|h|[mM][is]))/, 'a time'],
+  ['ModemStandard', /^(?:V\.21|V\.26bis|V\.32|V\.34|V\.92)$/i, 'a standard of modems'],
+  ['ProxyDomain', /^\./, 'a domain with a leading dot'],
+  ['SubstituteMaxLineLength', /^[0-9]*[bBkKmMgG]?$/, 'a size, with b, k, m or g behind it'],
+]
+
 const BUFFER_SIZES = 'ProxyIOBufferSize ProxyReceiveBufferSize ReceiveBufferSize SendBufferSize'.split(' ')
 const TIMES =
   'CGIDScriptTimeout CGIScriptTimeout H2MaxWorkerIdleSeconds H2StreamTimeout KeepAliveTimeout LDAPRetryDelay'.split(
@@ -207,6 +228,16 @@ function wordCheck(allowed: ReadonlySet<string>): Check {
 export function leadingNumber(text: string): number {
   const number = Number.parseInt(/^\s*[+-]?[0-9]+/.exec(text)?.[0] ?? '0', 10)
   return Number.isNaN(number) ? 0 : number
+}
+
+function patternCheck(pattern: RegExp, says: string): Check {
+  return directive => {
+    for (const word of directive.args) {
+      if (word.value === '') return null
+      if (!pattern.test(word.value)) return invalid(`\`${word.value}\` is not ${says}`, word)
+    }
+    return null
+  }
 }
 
 function numberCheck(least: number, most: number, whole: boolean): Check {
@@ -276,6 +307,9 @@ export function valueChecks(): Map<string, Check> {
         numberCheck(Number(least), most === undefined ? Number.POSITIVE_INFINITY : Number(most), whole),
       )
     }
+  }
+  for (const [names, pattern, says] of PATTERNS) {
+    for (const name of names.split(' ')) checks.set(name.toLowerCase(), patternCheck(pattern, says))
   }
   for (const name of BUFFER_SIZES) checks.set(name.toLowerCase(), bufferCheck)
   for (const name of TIMES) checks.set(name.toLowerCase(), timeCheck)
