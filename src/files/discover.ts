@@ -213,22 +213,29 @@ function dumpHost(text: string, splitDump: DumpSplitter): Host | null {
 function standardInputHost(options: DiscoverOptions): Host {
   const { text = '', name = null } = options.standardInput ?? {}
   const dump = options.splitDump === undefined ? null : dumpHost(text, options.splitDump)
-  if (dump !== null) return dump
+  const host = dump ?? (name === null ? textHost(text) : namedHost(text, name, options))
+  if (host === null) throw new InputError(`${name ?? 'standard input'}: no configuration of nginx or Apache`)
+  return host
+}
+
+/** A text that nobody placed: nothing around it is known. */
+function textHost(text: string): Host | null {
+  const path = '/stdin'
+  const files = memoryFileSystem({ [path]: text }, { covers: [] })
+  const found = surveyFile(files, path)
+  return found === null ? null : toHost('.', files, found, () => [])
+}
+
+/** A text in the place of a file, with the disk around it. */
+function namedHost(text: string, name: string, options: DiscoverOptions): Host | null {
   const { workingDirectory } = options
-  const absolute = resolve(workingDirectory, name ?? 'stdin')
+  const absolute = resolve(workingDirectory, name)
   const { root, within } =
     options.root === undefined ? inferRoot(dirname(absolute)) : { root: options.root, within: '/' }
   const path = `/${relative(root, absolute)}`
-  const source = toSource(path, text)
-  const files =
-    name === null
-      ? memoryFileSystem({ [path]: text }, { covers: [] })
-      : overlay(diskFileSystem(root, { workingDirectory, within }), source)
+  const disk = diskFileSystem(root, { workingDirectory, within })
+  const files = overlay(disk, toSource(path, text))
   const found = surveyFile(files, path, within)
-  const host =
-    found === null
-      ? null
-      : toHost(displayPath(onDisk(root, within), workingDirectory), files, found, () => [])
-  if (host === null) throw new InputError(`${name ?? 'standard input'}: no configuration of nginx or Apache`)
-  return host
+  if (found === null) return null
+  return toHost(displayPath(onDisk(root, within), workingDirectory), files, found, () => disk.notices())
 }
