@@ -1,14 +1,35 @@
 // Written by `npm run generate` from the files of this folder.
 import type { Rule } from '../src/engine/rule.ts'
+import apacheCommentContinuation from './apache/comment-continuation.ts'
+import apacheDefineInVhostLeaks from './apache/define-in-vhost-leaks.ts'
+import apacheDuplicateServerName from './apache/duplicate-server-name.ts'
+import apacheIfversionExactShort from './apache/ifversion-exact-short.ts'
+import apacheIncludeDirSwallowsBackups from './apache/include-dir-swallows-backups.ts'
+import apacheIncludeoptionalTypo from './apache/includeoptional-typo.ts'
+import apacheListenOverlap from './apache/listen-overlap.ts'
+import apacheNestedConditionalNeverTrue from './apache/nested-conditional-never-true.ts'
+import apacheNoListen from './apache/no-listen.ts'
+import apacheSslNoCertificate from './apache/ssl-no-certificate.ts'
 import apacheSyntax from './apache/syntax.ts'
+import apacheTextAfterSectionOpen from './apache/text-after-section-open.ts'
+import apacheTrailingCommentAsArgument from './apache/trailing-comment-as-argument.ts'
+import apacheUnclosedConditional from './apache/unclosed-conditional.ts'
+import apacheUnterminatedQuote from './apache/unterminated-quote.ts'
+import apacheVhostMissingServername from './apache/vhost-missing-servername.ts'
+import apacheVhostPortWildcardShadowed from './apache/vhost-port-wildcard-shadowed.ts'
+import apacheVhostShadowedByEarlierWildcard from './apache/vhost-shadowed-by-earlier-wildcard.ts'
+import apacheVhostShadowedBySpecificIp from './apache/vhost-shadowed-by-specific-ip.ts'
+import apacheVhostUnresolvableAddress from './apache/vhost-unresolvable-address.ts'
 import canonicalUrlHostMissingRedirect from './canonical-url/host-missing-redirect.ts'
 import canonicalUrlHttpAndHttpsBothServe from './canonical-url/http-and-https-both-serve.ts'
 import canonicalUrlRedirectManglesUri from './canonical-url/redirect-mangles-uri.ts'
 import canonicalUrlRedirectUriInjection from './canonical-url/redirect-uri-injection.ts'
 import forwardedHeadersDuplicated from './forwarded-headers/duplicated.ts'
 import forwardedHeadersInheritanceLost from './forwarded-headers/inheritance-lost.ts'
+import forwardedHeadersLocalOnlyAclBehindProxy from './forwarded-headers/local-only-acl-behind-proxy.ts'
 import forwardedHeadersProtoNameMismatch from './forwarded-headers/proto-name-mismatch.ts'
 import forwardedHeadersProtoSpoofable from './forwarded-headers/proto-spoofable.ts'
+import forwardedHeadersProxyHostNotForwarded from './forwarded-headers/proxy-host-not-forwarded.ts'
 import forwardedHeadersRealIpTrustAll from './forwarded-headers/real-ip-trust-all.ts'
 import forwardedHeadersRemoteipNoTrustList from './forwarded-headers/remoteip-no-trust-list.ts'
 import forwardedHeadersRemoteipTrustedproxyForLoopback from './forwarded-headers/remoteip-trustedproxy-for-loopback.ts'
@@ -25,8 +46,16 @@ import tlsBackendProxiedOverTlsToPlain from './tls/backend-proxied-over-tls-to-p
 import tlsListenWithoutSsl from './tls/listen-without-ssl.ts'
 import tlsSslOnDeprecated from './tls/ssl-on-deprecated.ts'
 import tlsWeakProtocol from './tls/weak-protocol.ts'
+import topologyHostSelectsWrongVhost from './topology/host-selects-wrong-vhost.ts'
+import topologyListenWithoutVhost from './topology/listen-without-vhost.ts'
+import topologyNamedLocationMissing from './topology/named-location-missing.ts'
+import topologyServernameMismatchSingleVhost from './topology/servername-mismatch-single-vhost.ts'
+import topologyTryFilesFallbackLost from './topology/try-files-fallback-lost.ts'
+import topologyUpstreamAddressMismatch from './topology/upstream-address-mismatch.ts'
 import topologyUpstreamPortNotListened from './topology/upstream-port-not-listened.ts'
 import topologyUpstreamPublicName from './topology/upstream-public-name.ts'
+import topologyUpstreamSelfLoop from './topology/upstream-self-loop.ts'
+import topologyUpstreamUnused from './topology/upstream-unused.ts'
 import topologyVhostUnreachablePort from './topology/vhost-unreachable-port.ts'
 import wsgiApacheLegacyAcl from './wsgi/apache-legacy-acl.ts'
 import wsgiEmbeddedMode from './wsgi/embedded-mode.ts'
@@ -35,15 +64,36 @@ import wsgiProcessGroupUndefined from './wsgi/process-group-undefined.ts'
 
 /** Every rule, sorted by id; the id is the path. */
 export const rules: readonly Rule[] = [
+  { id: 'apache/comment-continuation', ...apacheCommentContinuation },
+  { id: 'apache/define-in-vhost-leaks', ...apacheDefineInVhostLeaks },
+  { id: 'apache/duplicate-server-name', ...apacheDuplicateServerName },
+  { id: 'apache/ifversion-exact-short', ...apacheIfversionExactShort },
+  { id: 'apache/include-dir-swallows-backups', ...apacheIncludeDirSwallowsBackups },
+  { id: 'apache/includeoptional-typo', ...apacheIncludeoptionalTypo },
+  { id: 'apache/listen-overlap', ...apacheListenOverlap },
+  { id: 'apache/nested-conditional-never-true', ...apacheNestedConditionalNeverTrue },
+  { id: 'apache/no-listen', ...apacheNoListen },
+  { id: 'apache/ssl-no-certificate', ...apacheSslNoCertificate },
   { id: 'apache/syntax', ...apacheSyntax },
+  { id: 'apache/text-after-section-open', ...apacheTextAfterSectionOpen },
+  { id: 'apache/trailing-comment-as-argument', ...apacheTrailingCommentAsArgument },
+  { id: 'apache/unclosed-conditional', ...apacheUnclosedConditional },
+  { id: 'apache/unterminated-quote', ...apacheUnterminatedQuote },
+  { id: 'apache/vhost-missing-servername', ...apacheVhostMissingServername },
+  { id: 'apache/vhost-port-wildcard-shadowed', ...apacheVhostPortWildcardShadowed },
+  { id: 'apache/vhost-shadowed-by-earlier-wildcard', ...apacheVhostShadowedByEarlierWildcard },
+  { id: 'apache/vhost-shadowed-by-specific-ip', ...apacheVhostShadowedBySpecificIp },
+  { id: 'apache/vhost-unresolvable-address', ...apacheVhostUnresolvableAddress },
   { id: 'canonical-url/host-missing-redirect', ...canonicalUrlHostMissingRedirect },
   { id: 'canonical-url/http-and-https-both-serve', ...canonicalUrlHttpAndHttpsBothServe },
   { id: 'canonical-url/redirect-mangles-uri', ...canonicalUrlRedirectManglesUri },
   { id: 'canonical-url/redirect-uri-injection', ...canonicalUrlRedirectUriInjection },
   { id: 'forwarded-headers/duplicated', ...forwardedHeadersDuplicated },
   { id: 'forwarded-headers/inheritance-lost', ...forwardedHeadersInheritanceLost },
+  { id: 'forwarded-headers/local-only-acl-behind-proxy', ...forwardedHeadersLocalOnlyAclBehindProxy },
   { id: 'forwarded-headers/proto-name-mismatch', ...forwardedHeadersProtoNameMismatch },
   { id: 'forwarded-headers/proto-spoofable', ...forwardedHeadersProtoSpoofable },
+  { id: 'forwarded-headers/proxy-host-not-forwarded', ...forwardedHeadersProxyHostNotForwarded },
   { id: 'forwarded-headers/real-ip-trust-all', ...forwardedHeadersRealIpTrustAll },
   { id: 'forwarded-headers/remoteip-no-trust-list', ...forwardedHeadersRemoteipNoTrustList },
   { id: 'forwarded-headers/remoteip-trustedproxy-for-loopback', ...forwardedHeadersRemoteipTrustedproxyForLoopback },
@@ -60,8 +110,16 @@ export const rules: readonly Rule[] = [
   { id: 'tls/listen-without-ssl', ...tlsListenWithoutSsl },
   { id: 'tls/ssl-on-deprecated', ...tlsSslOnDeprecated },
   { id: 'tls/weak-protocol', ...tlsWeakProtocol },
+  { id: 'topology/host-selects-wrong-vhost', ...topologyHostSelectsWrongVhost },
+  { id: 'topology/listen-without-vhost', ...topologyListenWithoutVhost },
+  { id: 'topology/named-location-missing', ...topologyNamedLocationMissing },
+  { id: 'topology/servername-mismatch-single-vhost', ...topologyServernameMismatchSingleVhost },
+  { id: 'topology/try-files-fallback-lost', ...topologyTryFilesFallbackLost },
+  { id: 'topology/upstream-address-mismatch', ...topologyUpstreamAddressMismatch },
   { id: 'topology/upstream-port-not-listened', ...topologyUpstreamPortNotListened },
   { id: 'topology/upstream-public-name', ...topologyUpstreamPublicName },
+  { id: 'topology/upstream-self-loop', ...topologyUpstreamSelfLoop },
+  { id: 'topology/upstream-unused', ...topologyUpstreamUnused },
   { id: 'topology/vhost-unreachable-port', ...topologyVhostUnreachablePort },
   { id: 'wsgi/apache-legacy-acl', ...wsgiApacheLegacyAcl },
   { id: 'wsgi/embedded-mode', ...wsgiEmbeddedMode },
