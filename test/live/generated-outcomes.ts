@@ -168,11 +168,34 @@ function pass(random: Dice, backend: string, isPrefix: boolean): string {
   return random.pick(isPrefix ? [...plain, ...withUri, ...computed] : [...plain, ...computed])
 }
 
-function body(random: Dice, backend: string, name: string, folder: string, isPrefix: boolean): string {
+function body(
+  random: Dice,
+  backend: string,
+  name: string,
+  folder: string,
+  isPrefix: boolean,
+  nested: string | null,
+): string {
   const lines = [`add_header X-Block "${name}" always;`]
   for (let count = random.roll(3); count > 0; count--) lines.push(rewriting(random))
   if (random.once(6)) lines.push('internal;')
   if (random.once(4)) lines.push(errorPage(random))
+  if (random.once(8))
+    lines.push(
+      random.pick([
+        'deny all;',
+        'allow 127.0.0.1; deny all;',
+        'deny 127.0.0.1;',
+        'satisfy any; deny all; auth_basic x; auth_basic_user_file none;',
+        'auth_basic x; auth_basic_user_file none;',
+      ]),
+    )
+  if (random.once(8) && !name.endsWith('.named'))
+    lines.push(
+      `limit_except ${random.pick(['GET', 'POST', 'GET POST'])} { ${random.pick(['deny all;', 'deny 10.0.0.1;'])} }`,
+    )
+  if (random.once(8) && isPrefix && nested !== null)
+    lines.push(`location ${nested} {\n${body(random, backend, `${name}.in`, folder, true, null)}    }`)
   switch (random.roll(7)) {
     case 0:
     case 1:
@@ -212,6 +235,13 @@ const PREFIXES = [
 ]
 const EXPRESSIONS = ['~ \\.html$', '~* ^/IMG/(.*)', '~ ^/old/(.+)', '~ ^/(?<top>[a-z]+)/']
 
+/** A prefix inside a prefix that ends in a slash; an exact location takes none. */
+function nestedName(name: string): string | null {
+  return name.startsWith('=') || name.startsWith('~') || !name.endsWith('/')
+    ? null
+    : `${name.replace(/^\S+ /, '')}b`
+}
+
 /** One site: everything that the rewrite, try_files, error_page and proxy modules do with a request. */
 export function outcomeServer(
   random: Dice,
@@ -231,8 +261,8 @@ export function outcomeServer(
     used.add(random.once(4) ? random.pick(EXPRESSIONS) : random.pick(PREFIXES))
   let index = 0
   for (const name of used)
-    text += `    location ${name} {\n${body(random, backend, `${id}.${index++}`, folder, !name.startsWith('~'))}    }\n`
+    text += `    location ${name} {\n${body(random, backend, `${id}.${index++}`, folder, !name.startsWith('~'), nestedName(name))}    }\n`
   text += `    location @app {\n      add_header X-Block ${id}.app always;\n      proxy_pass ${backend};\n    }\n`
-  text += `    location @named {\n${body(random, backend, `${id}.named`, folder, false).replace('      internal;\n', '')}    }\n`
+  text += `    location @named {\n${body(random, backend, `${id}.named`, folder, false, null).replace('      internal;\n', '')}    }\n`
   return `${text}  }\n`
 }

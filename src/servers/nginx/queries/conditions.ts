@@ -65,6 +65,8 @@ function fileTest(files: FileSystem | null, path: string, test: string): Fact<bo
     if (files?.covers(path)) return known(false)
     return unknown(`\`${path}\` is outside of what is audited`)
   }
+  // A file's name with a slash behind it is nothing to the system.
+  if (kind === 'file' && path.endsWith('/')) return known(false)
   switch (test) {
     case 'f':
       return known(kind === 'file')

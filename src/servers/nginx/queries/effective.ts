@@ -53,7 +53,6 @@ const OWN: ReadonlySet<string> = new Set([
   'set',
   'if',
   'break',
-  'internal',
   'location',
   'limit_except',
   'server_name',

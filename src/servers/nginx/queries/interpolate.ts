@@ -74,6 +74,3 @@ export function interpolate(value: string, variables: Variables): Fact<string> {
   }
   return known(result)
 }
-
-/** Knows no variable: for asking what is constant. */
-export const NO_VARIABLES: Variables = name => unknown(`the value of \`$${name}\` is not known here`)

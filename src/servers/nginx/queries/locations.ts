@@ -126,11 +126,6 @@ function passesOn(location: NginxDirective): boolean {
   return location.children.some(child => PASS_NAMES.has(child.name))
 }
 
-/** The directive by which this block hands requests on; null where none stands in it. */
-export function passDirective(scope: NginxDirective): NginxDirective | null {
-  return scope.children.find(child => PASS_NAMES.has(child.name)) ?? null
-}
-
 /** Every location below a server or location, nested ones behind their outer one, in reading order. */
 export function locationsOf(scope: NginxDirective): readonly NginxDirective[] {
   const own = childrenNamed(scope, 'location')

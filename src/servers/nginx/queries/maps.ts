@@ -77,25 +77,31 @@ function readMap(
   return { source, variable, exact, leading, trailing, regexes, fallback, hostnames, complete, directive }
 }
 
+/** What a map's variable holds, and the match of the expression that gave it: `$1` is from it afterwards. */
+export interface MapAnswer {
+  readonly value: Fact<string>
+  readonly match: PcreMatch | null
+}
+
 /** The value of a map's variable; unknown where its source is, or an expression cannot be evaluated. */
-export function mapValue(map: NginxMap, variables: Variables): Fact<string> {
+export function askMap(map: NginxMap, variables: Variables): MapAnswer {
   const source = interpolate(map.source, variables)
-  if (!source.known) return source
+  if (!source.known) return { value: source, match: null }
+  const at = argumentPlace(map.directive, 1)
   const found = findEntry(map, source.value)
   if (found === null)
-    return unknown('an expression of this `map` cannot be evaluated here', argumentPlace(map.directive, 1))
+    return { value: unknown('an expression of this `map` cannot be evaluated here', at), match: null }
   const { entry, match } = found
-  if (entry === null) {
-    if (!map.complete)
-      return unknown('this `map` has entries that were not read', argumentPlace(map.directive, 1))
-    return known('', argumentPlace(map.directive, 1))
-  }
-  const at = argumentPlace(entry, 0)
+  if (entry === null)
+    return {
+      value: map.complete ? known('', at) : unknown('this `map` has entries that were not read', at),
+      match,
+    }
   const value = interpolate(
     entry.args[0]?.value ?? '',
     match === null ? variables : withMatch(match, variables),
   )
-  return value.known ? known(value.value, at) : unknown(value.reason, at)
+  return { value: { ...value, at: argumentPlace(entry, 0) }, match }
 }
 
 /** Every value that the map can give, as written: for rules that ask what is possible. */

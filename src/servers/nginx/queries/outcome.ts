@@ -113,7 +113,8 @@ function phases(walk: Walk, from: 'server' | 'find' | 'named'): Next {
     const found = locationStep(walk)
     if (found.kind !== 'go') return found
   }
-  if (state.location !== null) {
+  // `limit_except` has its own settings, and none of its location's rewrites or answers.
+  if (state.location !== null && state.scope.name !== 'limit_except') {
     const rewritten = runDirectives(walk, state.location)
     if (rewritten.kind === 'end' || rewritten.kind === 'jump') return rewritten
     if (rewritten.kind === 'changed') {

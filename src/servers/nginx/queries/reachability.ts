@@ -4,7 +4,7 @@ import { toBytes } from '../../regex.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 import { addressAccess } from './access.ts'
 import { conditionWords } from './conditions.ts'
-import { effectiveValue } from './effective.ts'
+import { effective, effectiveValue } from './effective.ts'
 import { isComputed, variableNames } from './interpolate.ts'
 import { hasUnreadListens, listens } from './listens.ts'
 import { locationIndex, locationsOf, readLocation } from './locations.ts'
@@ -112,8 +112,8 @@ function entrance(
   location: NginxDirective,
 ): Reachability | null {
   const { modifier, name } = readLocation(location)
-  const internal = childrenNamed(location, 'internal')[0]
-  if (modifier !== '@' && internal === undefined) return null
+  const internal = internalBy(configuration, location)
+  if (modifier !== '@' && internal === null) return null
   const reached = origins(configuration, server, location).map(origin =>
     externalReachability(configuration, origin),
   )
@@ -127,9 +127,15 @@ function entrance(
   return { kind: 'internal', reason, at: namePlace(internal ?? location) }
 }
 
-function isEnteredInside(block: NginxDirective): boolean {
+/** The `internal` in force: a location inside an internal one is internal too. */
+function internalBy(configuration: NginxConfiguration, location: NginxDirective): NginxDirective | null {
+  const fact = effective(configuration, location, 'internal')
+  return fact.known ? (fact.value.directives[0] ?? null) : null
+}
+
+function isEnteredInside(configuration: NginxConfiguration, block: NginxDirective): boolean {
   if (block.name !== 'location') return false
-  return readLocation(block).modifier === '@' || childrenNamed(block, 'internal').length > 0
+  return readLocation(block).modifier === '@' || internalBy(configuration, block) !== null
 }
 
 /**
@@ -148,7 +154,7 @@ function origins(
     for (const redirect of all) {
       if (redirect.target !== target || seen.has(redirect.from)) continue
       // A set grows while it is walked, so what is added here is visited too.
-      if (isEnteredInside(redirect.from)) seen.add(redirect.from)
+      if (isEnteredInside(configuration, redirect.from)) seen.add(redirect.from)
       else if (!found.includes(redirect.from)) found.push(redirect.from)
     }
   }

@@ -1,4 +1,4 @@
-import { isUnknownWord, type Place } from '../../../../parsers/text/source.ts'
+import type { Place } from '../../../../parsers/text/source.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
 import { isAtLeast } from '../../version.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
@@ -138,9 +138,4 @@ export function headerFate(set: RequestHeaders, name: string): HeaderFate {
   if (sent.length > 0) return { kind: 'set', entries: sent }
   if (entries.length > 0) return { kind: 'cleared', entries }
   return set.passes ? { kind: 'passed' } : { kind: 'absent' }
-}
-
-/** True where a name or value of the set is a template's placeholder. */
-export function hasPlaceholder(set: RequestHeaders): boolean {
-  return set.headers.some(({ name, value }) => isUnknownWord(name) || isUnknownWord(value))
 }

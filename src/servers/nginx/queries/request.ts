@@ -4,7 +4,7 @@ import { type Fact, known, unknown } from '../../fact.ts'
 import { type PcreMatch, toBytes } from '../../regex.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 import type { Variables } from './interpolate.ts'
-import { maps, mapValue } from './maps.ts'
+import { askMap, maps } from './maps.ts'
 import { requestHost } from './select-server.ts'
 import { serverNames } from './server-names.ts'
 import { baseFolder, fileBase, filePath } from './static-content.ts'
@@ -82,7 +82,8 @@ export function requestVariables(state: RequestState): Variables {
     if (kept !== undefined) return kept
     // A map that asks itself would never end; nginx answers 500.
     state.mapped.set(name, unknown('a `map` asks for its own variable'))
-    const result = mapValue(map, requestVariables(state))
+    const { value: result, match } = askMap(map, requestVariables(state))
+    if (match !== null) keepMatch(state, match)
     state.mapped.set(name, result)
     return result
   }

@@ -1,6 +1,7 @@
 import { fromBytes } from '../../regex.ts'
 import type { NginxDirective } from '../configuration.ts'
 import { conditionHolds, conditionWords } from './conditions.ts'
+import { effective } from './effective.ts'
 import { childrenNamed } from './scope.ts'
 import { interpolate } from './interpolate.ts'
 import { PASSES } from './locations.ts'
@@ -44,6 +45,7 @@ function runOne(walk: Walk, directive: NginxDirective, run: Run): Rewritten {
     case 'return':
       return runReturn(walk, directive)
     case 'break':
+      if (run.changed) walk.state.validLocation = false
       run.changed = false
       step(walk, 'break', 'rewriting ends here', namePlace(directive))
       return { kind: 'stopped' }
@@ -167,13 +169,28 @@ export function locationStep(walk: Walk): Next {
     `\`location ${location.directive.args.map(word => word.value).join(' ')}\` (${reason})`,
     location.at,
   )
-  const internal = childrenNamed(location.directive, 'internal')[0]
-  if (internal !== undefined && !state.internal)
-    return fail(walk, 404, 'the location is `internal`', namePlace(internal))
+  // A location inside an internal one is internal too.
+  const internal = effective(state.configuration, location.directive, 'internal')
+  if (internal.known && internal.value.directives.length > 0 && !state.internal)
+    return fail(walk, 404, 'the location is `internal`', internal.at)
   if (reason === 'auto-redirect') {
     step(walk, 'auto-redirect', `the URI lacks the last slash of \`${location.name}\``, location.at)
     const query = state.args === '' ? '' : `?${state.args}`
     return fail(walk, 301, 'nginx adds the last slash', location.at, escapeUri(`${state.uri}/`) + query)
   }
+  const excepted = methodBlock(location.directive, state.method)
+  if (excepted !== null) {
+    step(walk, 'location', `\`limit_except\` holds for \`${state.method}\``, namePlace(excepted))
+    state.scope = excepted
+  }
   return GO
+}
+
+/** The `limit_except` that holds for a method; one that lists `GET` lists `HEAD` with it. */
+function methodBlock(location: NginxDirective, method: string): NginxDirective | null {
+  const block = childrenNamed(location, 'limit_except')[0]
+  if (block === undefined) return null
+  const listed = block.args.map(word => word.value.toUpperCase())
+  const isListed = listed.includes(method) || (method === 'HEAD' && listed.includes('GET'))
+  return isListed ? null : block
 }

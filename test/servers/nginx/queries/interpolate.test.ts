@@ -7,7 +7,7 @@ import {
   valueParts,
   variableNames,
 } from '../../../../src/servers/nginx/queries/interpolate.ts'
-import { maps, mapValue, mapValues } from '../../../../src/servers/nginx/queries/maps.ts'
+import { askMap, maps, mapValues } from '../../../../src/servers/nginx/queries/maps.ts'
 import { readHttp } from './read-text.ts'
 
 const VALUES: Readonly<Record<string, string>> = { host: 'h', '1': 'one', request_uri: '/r' }
@@ -46,7 +46,7 @@ test('maps answer by key, wildcard, expression, default', () => {
   const ask = (map: string, host: string) => {
     const found = maps(configuration).get(map)
     assert.ok(found)
-    const fact = mapValue(found, name => (name === 'host' ? known(host) : unknown('no')))
+    const { value: fact } = askMap(found, name => (name === 'host' ? known(host) : unknown('no')))
     return fact.known ? fact.value : 'unknown'
   }
   const cases: readonly (readonly [string, string, string])[] = [
@@ -73,7 +73,7 @@ test('a map that was not read whole knows only what it has', () => {
   const configuration = readHttp('map $host $x { a 1; include missing.map; }')
   const map = maps(configuration).get('x')
   assert.ok(map)
-  assert.is(mapValue(map, () => known('b')).known, false)
+  assert.is(askMap(map, () => known('b')).value.known, false)
 })
 
 test.run()
