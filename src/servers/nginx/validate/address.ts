@@ -96,3 +96,8 @@ function readPorts(text: string, { listen }: AddressOptions): readonly [number, 
   if (first === null || last === null) return null
   return first < 1 || first > 65535 || last < first || last > 65535 ? null : [first, last]
 }
+
+/** False for a host that no name service can know: it has a letter that names of hosts never have. */
+export function isPossibleHost(address: Address): boolean {
+  return address.kind !== 'name' || /^[\w.-]+$/.test(address.host)
+}

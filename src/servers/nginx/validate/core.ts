@@ -344,3 +344,9 @@ export const checkMailProtocol: Check = (reading, directive) => {
       `\`${word.value}\` is no protocol of mail: \`imap\`, \`pop3\` or \`smtp\``,
     )
 }
+
+export const checkUserIdMark: Check = (reading, directive) => {
+  const [word] = directive.args
+  if (word !== undefined && word.value !== 'off' && !/^[0-9A-Za-z=]$/.test(word.value))
+    refuse(reading, directive, word, `\`${word.value}\` is neither \`off\` nor one letter, digit or \`=\``)
+}

@@ -1,6 +1,6 @@
 import type { NginxWord } from '../../../../parsers/nginx/syntax.ts'
 import type { NginxDirective } from '../configuration.ts'
-import { type Address, readAddress } from './address.ts'
+import { type Address, isPossibleHost, readAddress } from './address.ts'
 import { parseIpv6, parseNumber, parseSize, parseTime } from './numbers.ts'
 import { type Check, isBefore, nameOf, type Reading, report, type ServerFacts } from './unit.ts'
 import { refuse, refuseParameter } from './values.ts'
@@ -25,6 +25,15 @@ export const checkListen: Check = (reading, directive, facts) => {
       `\`${word.value}\` is no address to listen on: ${address}`,
     )
     return
+  }
+  if (!isPossibleHost(address)) {
+    const message = `\`${word.value}\` is no port, no address and no name that a host can have`
+    report(reading, 'invalid-address', directive, word, message)
+    return
+  }
+  if (address.kind === 'name' && address.port === null && /^\d+[a-z_]{1,3}$/.test(address.host)) {
+    const message = `nginx takes \`${word.value}\` for the name of a host, as it is no port`
+    report(reading, 'invalid-address', directive, word, message, { fatal: false })
   }
   if (facts.program !== 'http' && address.port === null && address.kind !== 'unix') {
     report(reading, 'invalid-address', directive, word, `\`${word.value}\` names no port to listen on`)

@@ -303,6 +303,14 @@ class RegexReader {
       if (absolute !== null) this.at += absolute[0].length
       return true
     }
+    if (char === 'p' || char === 'P') {
+      const property = pattern.charAt(this.at)
+      if (property !== '{' && !(property !== '' && 'CLMNPSZclmnpsz'.includes(property)))
+        this.fail('unknown property after \\P or \\p')
+      const close = property === '{' ? pattern.indexOf('}', this.at) : this.at
+      if (close !== -1) this.at = close + 1
+      return true
+    }
     if (char === 'c') {
       if (this.at >= pattern.length) this.fail('\\c at end of pattern')
       this.at++

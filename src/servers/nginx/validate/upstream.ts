@@ -1,5 +1,5 @@
 import type { NginxDirective } from '../configuration.ts'
-import { readAddress } from './address.ts'
+import { isPossibleHost, readAddress } from './address.ts'
 import { isCidr, parseNumber, parseSize, parseTime } from './numbers.ts'
 import {
   type Check,
@@ -127,6 +127,16 @@ export const checkUpstreamServer: Check = (reading, directive, facts) => {
       directive,
       address,
       `\`${address.value}\` is no address of a server: ${reason}`,
+    )
+    return
+  }
+  if (!isPossibleHost(read)) {
+    report(
+      reading,
+      'invalid-address',
+      directive,
+      address,
+      `\`${address.value}\` is no name that a host can have`,
     )
     return
   }
