@@ -3,6 +3,7 @@ import { type Source, textSource } from '../../../parsers/text/source.ts'
 import type { FileSystem } from '../../files/file-system.ts'
 import { type Fact, known, unknown } from '../fact.ts'
 import type { ServerVersion } from '../version.ts'
+import { accountProblems } from './account-problems.ts'
 import type { ApacheConfiguration } from './configuration.ts'
 import type { ApacheEnvironment } from './environment.ts'
 import { builtInModules } from './modules.ts'
@@ -67,7 +68,9 @@ export function evaluateApache(input: ApacheInput): ApacheConfiguration {
     defines,
     notes: reading.notes,
     // A reading error hides whatever the walk would have said.
-    problems: reading.fatal ? reading.problems : [...reading.problems, ...validateApache(unit)],
+    problems: reading.fatal
+      ? reading.problems
+      : [...reading.problems, ...validateApache(unit), ...accountProblems(unit)],
   }
 }
 

@@ -33,7 +33,14 @@ export function readCases(): readonly ApacheCase[] {
 
 /** The files of a case as a root that also holds the modules of the server. */
 export function caseFiles({ conf, base, files, args }: ApacheCase): Record<string, string> {
-  const texts: Record<string, string> = { '/tmp/': '', '/dev/null': '', [`${ROOT}/`]: '' }
+  const texts: Record<string, string> = {
+    '/etc/nsswitch.conf': 'passwd: files systemd\ngroup: files systemd\n',
+    '/etc/passwd': 'root:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/var/www:/bin/false\n',
+    '/etc/group': 'root:x:0:\nwww-data:x:33:\n',
+    '/tmp/': '',
+    '/dev/null': '',
+    [`${ROOT}/`]: '',
+  }
   // `-T` leaves the check of the DocumentRoot out: to the audit, which has no such option, it is there.
   if (args.includes('-T')) texts['/nope/'] = ''
   for (const { sharedObject } of allApacheModules()) {
