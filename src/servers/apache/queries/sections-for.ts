@@ -28,7 +28,7 @@ export interface Level {
   readonly kind: LevelKind
   /** The section; null for the main server and for a `.htaccess` file. */
   readonly section: ApacheDirective | null
-  /** What a `.htaccess` file holds at its top; null for every other level. */
+  /** What a `.htaccess` file holds at its top, or in this section of it; null for every other level. */
   readonly htaccess: readonly ApacheDirective[] | null
   /** True, or undefined where nobody can tell whether it applies: `<If>`, a regular expression beyond us. */
   readonly applies: true | undefined
@@ -87,8 +87,13 @@ export function sectionsFor(
   for (const { conditions } of own)
     for (const section of conditions) addLevel(levels, 'if', section, undefined)
   // A condition inside a section is merged behind everything, where that section applies.
-  for (const { section } of [...levels]) {
-    if (section === null || section.name === 'VirtualHost' || section.name === 'If') continue
+  for (const { section, htaccess } of [...levels]) {
+    for (const child of htaccess ?? []) {
+      if (/^(?:if|elseif|else)$/i.test(child.name))
+        levels.push({ kind: 'if', section: child, htaccess: child.children, applies: undefined })
+    }
+    if (section === null || htaccess !== null || section.name === 'VirtualHost' || section.name === 'If')
+      continue
     for (const condition of conditionsIn(configuration, section)) addLevel(levels, 'if', condition, undefined)
   }
   return levels
@@ -148,19 +153,22 @@ function addFilesSections(
   own: readonly Sections[],
   file: string | null,
 ): void {
-  const candidates: { section: ApacheDirective; applies: Applies }[] = []
+  const candidates: { section: ApacheDirective; applies: Applies; inHtaccess?: true }[] = []
   for (const { files } of own) for (const section of files) candidates.push({ section, applies: true })
   for (const { kind, section, htaccess, applies } of levels) {
     if (kind === 'server' || kind === 'virtual-host') continue
     if (section !== null) {
       for (const files of filesIn(configuration, section)) candidates.push({ section: files, applies })
     } else {
-      for (const child of htaccess ?? []) if (isFiles(child)) candidates.push({ section: child, applies })
+      for (const child of htaccess ?? [])
+        if (isFiles(child)) candidates.push({ section: child, applies, inHtaccess: true })
     }
   }
-  for (const { section, applies } of candidates) {
+  for (const { section, applies, inHtaccess } of candidates) {
     const matches = file === null ? undefined : filesApplies(sectionPattern(section), posix.basename(file))
-    addLevel(levels, 'files', section, matches === false ? false : applies === true ? matches : undefined)
+    if (matches === false) continue
+    const own = level('files', section, applies === true ? matches : undefined)
+    levels.push(inHtaccess === true ? { ...own, htaccess: section.children } : own)
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ApacheConfiguration } from '../configuration.ts'
-import { type VirtualHostSet, unplacedMembers, virtualHostSets } from './select-virtual-host.ts'
+import { unplacedMembers, type VirtualHostSet, virtualHostSets } from './select-virtual-host.ts'
 import { hostName, type VirtualHost, virtualHosts } from './virtual-hosts.ts'
 
 /** One line group of `apache2 -S`. */

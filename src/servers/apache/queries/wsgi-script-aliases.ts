@@ -1,6 +1,6 @@
 import type { Place } from '../../../../parsers/text/source.ts'
-import { compilePcre, toBytes } from '../../regex.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
+import { compilePcre, toBytes } from '../../regex.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
 import { directivesIn } from './directives-in.ts'
 import { type Option, readOptions } from './name-value-options.ts'

@@ -1,0 +1,180 @@
+import { posix } from 'node:path'
+import type { Place } from '../../../../parsers/text/source.ts'
+import type { FileSystem } from '../../../files/file-system.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
+import { evaluateHtaccess, type HtaccessFile } from '../evaluate-htaccess.ts'
+import { type Fact, unknown } from '../../fact.ts'
+import { directivesIn } from './directives-in.ts'
+import { effective, serverLevels } from './effective.ts'
+import { type Overrides, overridesFor } from './overrides.ts'
+import { argumentPlace, isSettled } from './places.ts'
+import { type HtaccessReader, type Level, sectionsFor } from './sections-for.ts'
+import { type VirtualHost, virtualHosts } from './virtual-hosts.ts'
+
+/** A `.htaccess` below a folder that a virtual host serves. */
+export interface Htaccess {
+  readonly file: HtaccessFile
+  /** With its last slash. */
+  readonly folder: string
+  /** The first host that serves it; null for the main server. */
+  readonly virtualHost: VirtualHost | null
+  /** What the server's own files and the folders above let it say. */
+  readonly overrides: Fact<Overrides>
+}
+
+/** A tree of files is searched this far: deeper or wider ones hold data, not configuration. */
+const MAXIMUM_DEPTH = 8
+const MAXIMUM_FOLDERS = 2000
+/** Of all document roots together. */
+const MAXIMUM_SEEN = 20_000
+
+interface Store {
+  readonly files: Map<string, HtaccessFile | null>
+  list: readonly Htaccess[] | null
+}
+
+const stores = new WeakMap<ApacheConfiguration, Store>()
+
+function storeOf(configuration: ApacheConfiguration): Store {
+  let store = stores.get(configuration)
+  if (store === undefined) {
+    store = { files: new Map(), list: null }
+    stores.set(configuration, store)
+  }
+  return store
+}
+
+/** The names under which httpd looks for such a file in each folder. */
+function fileNames(configuration: ApacheConfiguration, host: VirtualHost | null): readonly string[] {
+  const { directives, open } = effective(configuration, serverLevels(host), 'AccessFileName')
+  if (open !== null) return ['.htaccess']
+  return directives.at(-1)?.args.map(({ value }) => value) ?? ['.htaccess']
+}
+
+/** Reads a folder's own file (its last slash included in `folder`); null where there is none. */
+function fileIn(
+  configuration: ApacheConfiguration,
+  files: FileSystem,
+  folder: string,
+  names: readonly string[],
+): HtaccessFile | null {
+  const store = storeOf(configuration)
+  for (const name of names) {
+    const path = folder + name
+    let file = store.files.get(path)
+    if (file === undefined) {
+      const result = files.read(path)
+      file = result.kind === 'source' ? evaluateHtaccess(result.source, configuration, files) : null
+      store.files.set(path, file)
+    }
+    if (file !== null) return file
+  }
+  return null
+}
+
+/** A reader for `sectionsFor`: what the folder's file adds, where `AllowOverride` lets httpd look at it. */
+export function htaccessReader(
+  configuration: ApacheConfiguration,
+  files: FileSystem,
+  host: VirtualHost | null,
+): HtaccessReader {
+  const names = fileNames(configuration, host)
+  return (folder, above) => {
+    const file = fileIn(configuration, files, folder, names)
+    if (file === null)
+      return names.some(name => files.covers(folder + name)) ? null : outsideAudit(configuration, above)
+    const overrides = overridesFor(configuration, above)
+    if (!overrides.known) return undefined
+    return overrides.value.reads ? file.children : null
+  }
+}
+
+/** Whether a file that nobody can see here would count. */
+function outsideAudit(configuration: ApacheConfiguration, above: readonly Level[]): null | undefined {
+  const overrides = overridesFor(configuration, above)
+  return overrides.known && !overrides.value.reads ? null : undefined
+}
+
+/** Every such file below the document roots and aliases that the audit holds, once each. */
+export function htaccessFiles(configuration: ApacheConfiguration, files: FileSystem): readonly Htaccess[] {
+  const store = storeOf(configuration)
+  store.list ??= findAll(configuration, files)
+  return store.list
+}
+
+function findAll(configuration: ApacheConfiguration, files: FileSystem): readonly Htaccess[] {
+  const found: Htaccess[] = []
+  const seen = new Set<string>()
+  for (const host of [null, ...virtualHosts(configuration)]) {
+    const names = fileNames(configuration, host)
+    for (const root of servedFolders(configuration, host)) {
+      if (seen.has(root) || files.kind(root) !== 'directory') continue
+      for (const folder of foldersBelow(files, root, seen)) {
+        const file = fileIn(configuration, files, folder, names)
+        if (file !== null)
+          found.push({
+            file,
+            folder,
+            virtualHost: host,
+            overrides: overridesAt(configuration, files, host, folder),
+          })
+      }
+    }
+  }
+  return found
+}
+
+function overridesAt(
+  configuration: ApacheConfiguration,
+  files: FileSystem,
+  host: VirtualHost | null,
+  folder: string,
+): Fact<Overrides> {
+  let above: readonly Level[] | null = null
+  const reader = htaccessReader(configuration, files, host)
+  sectionsFor(configuration, host, { uri: '', file: folder, folder: true }, (at, levels) => {
+    if (at === folder) above = [...levels]
+    return reader(at, levels)
+  })
+  return above === null ? unknown('the folder is not known') : overridesFor(configuration, above)
+}
+
+function servedFolders(configuration: ApacheConfiguration, host: VirtualHost | null): readonly string[] {
+  const parent: ApacheDirective | null = host?.directive ?? null
+  const folders = [
+    ...directivesIn(configuration, parent, 'documentroot')
+      .slice(-1)
+      .map(directive => directive.args[0]?.value),
+    ...directivesIn(configuration, parent, 'alias').map(directive => directive.args[1]?.value),
+  ]
+  return folders
+    .filter((folder): folder is string => folder?.startsWith('/') === true && isSettled(folder))
+    .map(folder => posix.join(folder, '/').replace(/\/$/, '') || '/')
+}
+
+function foldersBelow(files: FileSystem, root: string, seen: Set<string>): readonly string[] {
+  const folders: string[] = []
+  const pending: { path: string; depth: number }[] = [{ path: root, depth: 0 }]
+  for (
+    let next = pending.shift();
+    next !== undefined && folders.length < MAXIMUM_FOLDERS && seen.size < MAXIMUM_SEEN;
+    next = pending.shift()
+  ) {
+    const { path, depth } = next
+    if (seen.has(path)) continue
+    seen.add(path)
+    folders.push(path === '/' ? path : `${path}/`)
+    if (depth === MAXIMUM_DEPTH) continue
+    for (const { name, kind } of files.list(path) ?? [])
+      if (kind === 'directory' && name !== 'node_modules' && name !== '.git')
+        pending.push({ path: posix.join(path, name), depth: depth + 1 })
+  }
+  return folders
+}
+
+/** Where `AllowOverride` would have to be written for a folder that has none: the place that serves it. */
+export function servingPlace(configuration: ApacheConfiguration, htaccess: Htaccess): Place | null {
+  const parent = htaccess.virtualHost?.directive ?? null
+  const root = directivesIn(configuration, parent, 'documentroot').at(-1)
+  return root === undefined ? null : argumentPlace(root, 0)
+}

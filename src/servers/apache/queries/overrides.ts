@@ -1,0 +1,101 @@
+import type { Place } from '../../../../parsers/text/source.ts'
+import { type Fact, known, unknown } from '../../fact.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
+import { apacheDirective, apacheSection, type OverrideClass, overrideClasses } from '../directives.ts'
+import { effective } from './effective.ts'
+import { argumentPlace, isSettled } from './places.ts'
+import type { Level } from './sections-for.ts'
+
+/** What the server's own files let a `.htaccess` in one folder say. */
+export interface Overrides {
+  /** False where httpd does not look for the file at all. */
+  readonly reads: boolean
+  /**
+   * True where no `AllowOverride` holds: httpd then reads the file and lets nothing stand in it, though
+   * its documentation calls that the default and the same as `None`.
+   */
+  readonly unset: boolean
+  readonly classes: ReadonlySet<OverrideClass>
+  /** Names of `AllowOverrideList`, lower case. */
+  readonly list: ReadonlySet<string>
+  /** The words of `Options=…`, lower case; null where every option may stand. */
+  readonly options: ReadonlySet<string> | null
+  /** Of `Nonfatal=`: what is passed over instead of answered with 500. */
+  readonly nonfatal: { readonly override: boolean; readonly unknown: boolean }
+  /** The `AllowOverride` that holds. */
+  readonly at: Place | null
+}
+
+const CLASSES: readonly OverrideClass[] = ['AuthConfig', 'FileInfo', 'Indexes', 'Limit', 'Options']
+
+/** The `AllowOverride` and `AllowOverrideList` of a folder, from the levels above its `.htaccess`. */
+export function overridesFor(configuration: ApacheConfiguration, levels: readonly Level[]): Fact<Overrides> {
+  const allow = effective(configuration, levels, 'AllowOverride')
+  const listed = effective(configuration, levels, 'AllowOverrideList')
+  const open = allow.open ?? listed.open
+  if (open !== null) return unknown(open)
+  const directive = allow.directives.at(-1)
+  const names = (listed.directives.at(-1)?.args ?? []).map(({ value }) => value.toLowerCase())
+  const words = (directive?.args ?? []).map(({ value }) => value)
+  if (![...words, ...names].every(isSettled)) return unknown('the value is filled in elsewhere')
+  const list = new Set(names.filter(name => name !== 'none'))
+  return known(readWords(words, list, directive))
+}
+
+function readWords(
+  words: readonly string[],
+  list: ReadonlySet<string>,
+  directive: ApacheDirective | undefined,
+): Overrides {
+  const classes = new Set<OverrideClass>()
+  let options: Set<string> | null = null
+  let none = false
+  const nonfatal = { override: false, unknown: false }
+  for (const word of words) {
+    const [name = '', value] = word.toLowerCase().split('=')
+    if (name === 'none') none = true
+    else if (name === 'all') for (const each of CLASSES) classes.add(each)
+    else if (name === 'nonfatal') {
+      nonfatal.override ||= value === 'override' || value === 'all'
+      nonfatal.unknown ||= value === 'unknown' || value === 'all'
+    } else {
+      const found = CLASSES.find(each => each.toLowerCase() === name)
+      if (found !== undefined) classes.add(found)
+      if (found === 'Options' && value !== undefined) options = new Set(value.split(','))
+    }
+  }
+  return {
+    reads: !none || list.size > 0,
+    unset: directive === undefined,
+    classes,
+    list,
+    options,
+    nonfatal,
+    at: directive === undefined ? null : argumentPlace(directive, 0),
+  }
+}
+
+/** A directive that httpd turns away in a `.htaccess`: every request to the folder is then answered with 500. */
+export interface Refusal {
+  readonly directive: ApacheDirective
+  /** The classes of which one would let it stand; none where it may not stand in any `.htaccess`. */
+  readonly wanted: readonly OverrideClass[]
+}
+
+/** The directives of a `.htaccess` that may not stand there, in reading order. */
+export function refusals(children: readonly ApacheDirective[], overrides: Overrides): readonly Refusal[] {
+  if (!overrides.reads || overrides.nonfatal.override) return []
+  const found: Refusal[] = []
+  const visit = (directive: ApacheDirective): void => {
+    const name = directive.name.toLowerCase()
+    const facts = directive.section ? apacheSection(name) : apacheDirective(name)
+    // An unknown name is a fault of its own, and what was executed while reading is gone.
+    if (facts === undefined || facts.executed) return
+    const wanted = overrideClasses(facts)
+    if (!overrides.list.has(name) && !wanted.some(each => overrides.classes.has(each)))
+      found.push({ directive, wanted })
+    for (const child of directive.children) visit(child)
+  }
+  for (const child of children) visit(child)
+  return found
+}
