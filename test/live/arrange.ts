@@ -1,3 +1,6 @@
+import { textSource } from '../../parsers/text/source.ts'
+import { recognise } from '../../src/files/recognise.ts'
+
 /**
  * Turns the files of an example into a deployment that can be started: a fragment gets the outer part it
  * lacks, and everything that its directives name (scripts, certificates, folders, users) is listed to be made.
@@ -39,21 +42,18 @@ const MODULES = [
   'wsgi',
 ] as const
 
-const APACHE_SIGN =
-  /^\s*(?:<(?:VirtualHost|Directory|Location|IfModule)\b|Listen\s|WSGI|ServerRoot\b|LoadModule\b)/im
-const NGINX_SIGN = /^\s*(?:server|upstream|http|events|map|location|proxy_\w+)\b[^\n]*[{;]/m
-
 export function arrange(files: Readonly<Record<string, string>>): Arranged {
   const written: Record<string, string> = {}
   const nginxFragments: string[] = []
   const apacheFragments: string[] = []
   for (const [name, text] of Object.entries(files)) {
     if (name.startsWith('.')) continue
+    const program = recognise(textSource(`/${name}`, text))?.program
     if (name.includes('/')) {
       written[`/${name}`] = text
-    } else if (APACHE_SIGN.test(text)) {
+    } else if (program === 'apache') {
       apacheFragments.push(text)
-    } else if (NGINX_SIGN.test(text)) {
+    } else if (program === 'nginx') {
       nginxFragments.push(text)
     } else {
       written[`/opt/${name}`] = text
