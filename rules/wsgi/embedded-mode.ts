@@ -90,9 +90,9 @@ export default defineRule({
     const embedded = applications.filter(
       ({ processGroup }) => processGroup.known && processGroup.value === '',
     )
-    const aliases = byText(embedded.map(({ directive }) => directive))
-    for (const [directive] of aliases) {
-      const application = embedded.find(each => each.directive === directive)
+    const byDirective = new Map(embedded.map(application => [application.directive, application]))
+    for (const [directive] of byText(byDirective.keys())) {
+      const application = byDirective.get(directive)
       if (application === undefined) continue
       const { visibleDaemons, configuration, processGroup } = application
       const isWhole = configuration.main !== null

@@ -1,0 +1,91 @@
+import { editDistance } from '../../src/deployment/edit-distance.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
+
+const MAIN =
+  'ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n'
+const main = (lines: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': `${MAIN}${lines}<VirtualHost *:9000>\n    ServerName example.org\n    WSGIDaemonProcess app\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n</VirtualHost>\n`,
+})
+
+/** Directives that name a process group, whatever they do with it. */
+const USERS = [
+  'wsgiprocessgroup',
+  'wsgirestrictprocess',
+  'wsgiscriptalias',
+  'wsgiscriptaliasmatch',
+  'wsgiimportscript',
+  'wsgihandlerscript',
+  'wsgidispatchscript',
+]
+
+export default defineRule({
+  summary: 'A daemon process that no application runs in',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Its processes start, load Python and wait for ever; and whoever reads the file believes that the application has its user, limits and environment.',
+  remedy: 'Send the application to it with `WSGIProcessGroup`, or remove it',
+  references: ['https://modwsgi.readthedocs.io/en/master/configuration-directives/WSGIDaemonProcess.html'],
+  bad: [{ title: 'left from a site that moved', files: main('WSGIDaemonProcess «previous»\n') }],
+  good: [
+    { title: 'used', files: main('') },
+    {
+      title: 'runs a script at its start',
+      files: main(
+        'WSGIDaemonProcess jobs\nWSGIImportScript /opt/app/jobs.py process-group=jobs application-group=%{GLOBAL}\n',
+      ),
+    },
+    { title: 'managed by its own code', files: main('WSGIDaemonProcess jobs threads=0\n') },
+    {
+      title: 'a fragment, whose user may stand elsewhere',
+      files: { 'daemons.conf': 'WSGIDaemonProcess app user=app\n' },
+    },
+  ],
+  *check({ apache, daemons, applications }) {
+    for (const configuration of apache) {
+      if (
+        configuration.main === null ||
+        configuration.problems.some(({ code }) => code === 'include-unknown')
+      )
+        continue
+      const own = applications.filter(each => each.configuration === configuration)
+      if (own.some(({ processGroup }) => !processGroup.known)) continue
+      const named = namedGroups(configuration)
+      const used = new Set(
+        own.flatMap(({ processGroup }) => (processGroup.known ? [processGroup.value] : [])),
+      )
+      // An application that found no group is the fault there, and says so.
+      const lost = new Set(
+        own.flatMap(each =>
+          each.processGroup.known && each.processGroup.value === '' ? each.visibleDaemons : [],
+        ),
+      )
+      // A misspelt group is the fault where it is written.
+      const defined = new Set(daemons.flatMap(({ name }) => (name.known ? [name.value] : [])))
+      const undefinedNames = [...used].filter(name => name !== '' && !defined.has(name))
+      for (const daemon of daemons) {
+        const { name, at, threads } = daemon
+        if (daemon.configuration !== configuration || !name.known || lost.has(daemon)) continue
+        if (used.has(name.value) || named.has(name.value) || (threads.known && threads.value === 0)) continue
+        const { value } = name
+        if (undefinedNames.some(other => editDistance(other, value) <= 2)) continue
+        yield {
+          at,
+          message: `no application runs in the daemon process \`${name.value}\``,
+          label: 'nothing is sent here',
+        }
+      }
+    }
+  },
+})
+
+function namedGroups({ occurrences }: ApacheConfiguration): ReadonlySet<string> {
+  const names = new Set<string>()
+  for (const user of USERS) {
+    for (const { args } of occurrences.get(user) ?? []) {
+      for (const { value } of args) names.add(value.replace(/^process-group=/, ''))
+    }
+  }
+  return names
+}

@@ -1,0 +1,68 @@
+import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import type { Deployment } from '../../src/deployment/deployment.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const MAIN =
+  'ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n'
+const host = (home: string): string =>
+  `<VirtualHost *:9000>\n    ServerName example.org\n    WSGIDaemonProcess app python-home=${home}\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`
+const VENV = { 'etc/venv/pyvenv.cfg': 'home = /usr/bin\n' }
+
+export default defineRule({
+  summary: 'The Python environment of the daemon process is not one',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Python cannot start without its library: the daemon process dies and is started again each second, requests hang, and a stop of Apache takes many seconds. `configtest` says “Syntax OK”.',
+  remedy: 'Name the folder of the virtual environment, the one with `pyvenv.cfg` in it',
+  references: ['https://modwsgi.readthedocs.io/en/master/user-guides/virtual-environments.html'],
+  bad: [
+    {
+      title: 'a folder that is not there',
+      files: { 'etc/apache2/apache2.conf': `${MAIN}${host('«/etc/env»')}`, ...VENV },
+    },
+    {
+      title: 'the programs of the environment instead of its root',
+      files: { 'etc/apache2/apache2.conf': `${MAIN}${host('«/opt/venv/bin»')}` },
+    },
+    {
+      title: 'its packages instead of its root',
+      files: { 'etc/apache2/apache2.conf': `${MAIN}${host('«/opt/venv/lib/python3.11/site-packages»')}` },
+    },
+  ],
+  good: [
+    {
+      title: 'an environment',
+      files: { 'etc/apache2/apache2.conf': `${MAIN}${host('/etc/venv')}`, ...VENV },
+    },
+    { title: 'outside of the audit', files: { 'etc/apache2/apache2.conf': `${MAIN}${host('/opt/venv')}` } },
+  ],
+  *check({ daemons, apache, files }) {
+    for (const { options } of daemons) {
+      const home = options.get('python-home')
+      if (home?.value.known) yield* judge(files, home.value.value, home.valueAt)
+    }
+    for (const { occurrences } of apache) {
+      for (const [directive] of byText(occurrences.get('wsgipythonhome') ?? [])) {
+        yield* judge(files, directive.args[0]?.value ?? '', argumentPlace(directive, 0))
+      }
+    }
+  },
+})
+
+function* judge(files: Deployment['files'], written: string, at: Place) {
+  const home = written.replace(/\/+$/, '')
+  if (!home.startsWith('/')) return
+  const isInside = /\/(?:bin|site-packages|dist-packages)$/.test(home)
+  if (!isInside && (!files.covers(home) || files.kind(home) === 'directory')) return
+  const root = home.replace(/\/(?:bin|lib\/python[\d.]+\/(?:site|dist)-packages)$/, '')
+  yield {
+    at,
+    message: isInside
+      ? `\`${home}\` is a part of a Python environment, and mod_wsgi wants its root`
+      : `\`${home}\` is not there, so Python does not start and the daemon process dies again and again`,
+    label: isInside ? 'not the root' : 'no such folder',
+    ...(isInside && root !== home ? { help: `Write \`${root}\`` } : {}),
+  }
+}

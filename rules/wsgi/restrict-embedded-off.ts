@@ -1,0 +1,53 @@
+import { namePlace } from '../../src/deployment/places.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const MAIN =
+  'ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n'
+const main = (lines: string, mark = false): Record<string, string> => ({
+  'etc/apache2/apache2.conf': `${MAIN}${lines}<VirtualHost *:9000>\n    ServerName example.org\n    ${mark ? '«WSGIDaemonProcess»' : 'WSGIDaemonProcess'} app\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n</VirtualHost>\n`,
+})
+
+export default defineRule({
+  summary: 'A slip would bring applications back into Apache’s own processes',
+  severity: 'info',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Every application runs in a daemon process here. With `WSGIRestrictEmbedded On` Python does not start in Apache’s own processes at all, which saves memory, and an application without a process group is a loud 500 instead of a quiet mistake.',
+  remedy: 'Add `WSGIRestrictEmbedded On` outside of the virtual hosts',
+  references: ['https://modwsgi.readthedocs.io/en/master/configuration-directives/WSGIRestrictEmbedded.html'],
+  bad: [{ title: 'daemon processes alone', files: main('', true) }],
+  good: [
+    { title: 'restricted', files: main('WSGIRestrictEmbedded On\n') },
+    {
+      title: 'a script that checks passwords, which needs Apache’s own processes',
+      files: main('<Directory /srv/private>\n    WSGIAuthUserScript /opt/app/auth.py\n</Directory>\n'),
+    },
+    {
+      title: 'a fragment',
+      files: {
+        'site.conf':
+          '<VirtualHost *:9000>\n    WSGIDaemonProcess app\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n</VirtualHost>\n',
+      },
+    },
+  ],
+  *check({ apache, applications, daemons }) {
+    for (const configuration of apache) {
+      const { main, occurrences } = configuration
+      if (main === null || occurrences.has('wsgirestrictembedded')) continue
+      if (
+        ['wsgiaccessscript', 'wsgiauthuserscript', 'wsgiauthgroupscript'].some(name => occurrences.has(name))
+      )
+        continue
+      const own = applications.filter(each => each.configuration === configuration)
+      const first = daemons.find(each => each.configuration === configuration)
+      if (first === undefined || own.length === 0) continue
+      if (!own.every(({ processGroup }) => processGroup.known && processGroup.value !== '')) continue
+      yield {
+        at: namePlace(first.directive),
+        message:
+          'every application runs in a daemon process, and nothing keeps the next one out of Apache’s own',
+        label: 'the first of them',
+      }
+    }
+  },
+})

@@ -1,0 +1,53 @@
+import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const MAIN =
+  'ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n'
+const host = (script: string): string =>
+  `<VirtualHost *:9000>\n    ServerName example.org\n    WSGIDaemonProcess app\n    WSGIScriptAlias / ${script} process-group=app\n    <Directory /etc/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`
+
+export default defineRule({
+  summary: 'The WSGI script is not there',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Apache looks for the file when a request comes: it starts, says “Syntax OK”, and answers every page with 404, “Target WSGI script not found” in the error log.',
+  remedy: 'Correct the path, or deploy the script',
+  references: ['https://modwsgi.readthedocs.io/en/master/configuration-directives/WSGIScriptAlias.html'],
+  bad: [
+    {
+      title: 'a file that was renamed',
+      files: {
+        'etc/apache2/apache2.conf': `${MAIN}${host('«/etc/app/wsgi.py»')}`,
+        'etc/app/application.py': 'application = None\n',
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'there',
+      files: {
+        'etc/apache2/apache2.conf': `${MAIN}${host('/etc/app/wsgi.py')}`,
+        'etc/app/wsgi.py': 'application = None\n',
+      },
+    },
+    {
+      title: 'a folder that is not in the audit',
+      files: { 'etc/apache2/apache2.conf': `${MAIN}${host('/opt/app/wsgi.py')}` },
+    },
+  ],
+  *check({ applications, files }) {
+    const missing = applications.filter(({ alias }) => {
+      if (alias.regex || !alias.script.known || alias.script.value.endsWith('/')) return false
+      const script = alias.script.value
+      return script.startsWith('/') && files.covers(script) && files.kind(script) === null
+    })
+    for (const [directive] of byText(missing.map(each => each.directive))) {
+      yield {
+        at: argumentPlace(directive, 1),
+        message: `\`${directive.args[1]?.value}\` is not there, so every request of this application is a 404`,
+        label: 'no such file',
+      }
+    }
+  },
+})
