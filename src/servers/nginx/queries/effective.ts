@@ -125,7 +125,7 @@ function atLevel(
 ): Fact<EffectiveDirectives> | null {
   if (level === null) return null
   const directives = ofGroup(level.children, name, group)
-  return judged(configuration, level, asked, directives)
+  return judged(configuration, level, asked, name, directives)
 }
 
 /** The group's directives in reading order; a large block is walked only where several members occur. */
@@ -144,9 +144,10 @@ function judged(
   configuration: NginxConfiguration,
   level: NginxScope,
   asked: NginxScope,
+  name: string,
   directives: readonly NginxDirective[],
 ): Fact<EffectiveDirectives> | null {
-  const unread = hasUnreadInclude(configuration, level)
+  const unread = hasUnreadInclude(configuration, level, name)
   const first = directives[0]
   if (first !== undefined)
     return known({ directives, level, inherited: level !== asked, complete: !unread }, namePlace(first))
@@ -165,10 +166,13 @@ function atTop(
   group: readonly string[] | undefined,
 ): Fact<EffectiveDirectives> {
   const context = outermost?.context ?? 'main'
+  // Of what http knows, main has `error_log` alone: no unread file of modules leaves the rest in doubt.
+  if (context === 'main' && asked !== null && name !== 'error_log' && configuration.main !== null)
+    return NOTHING
   const isSibling = (directive: NginxDirective) =>
     directive.context === context && (context !== 'server' || directive.source === outermost?.source)
   const directives = ofGroup(configuration.top, name, group).filter(isSibling)
-  const found = judged(configuration, null, asked, directives)
+  const found = judged(configuration, null, asked, name, directives)
   if (found !== null) return found
   return configuration.main === null ? unknown('the outer part of the configuration is not here') : NOTHING
 }

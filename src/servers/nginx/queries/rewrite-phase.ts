@@ -2,7 +2,7 @@ import { fromBytes } from '../../regex.ts'
 import type { NginxDirective } from '../configuration.ts'
 import { conditionHolds, conditionWords } from './conditions.ts'
 import { effective } from './effective.ts'
-import { childrenNamed } from './scope.ts'
+import { childrenNamed, hasUnreadInclude } from './scope.ts'
 import { interpolate } from './interpolate.ts'
 import { PASSES } from './locations.ts'
 import { escapeUri } from './normalise-uri.ts'
@@ -17,6 +17,9 @@ export type Rewritten = Next | { readonly kind: 'changed' } | { readonly kind: '
 
 /** Runs the rewrite module's directives of a server or location, those of an `if` that holds in their place. */
 export function runDirectives(walk: Walk, scope: NginxDirective): Rewritten {
+  const { configuration } = walk.state
+  if (hasUnreadInclude(configuration, scope))
+    return endUnknown(walk, 'a file that is included here was not read', namePlace(scope))
   const run: Run = { changed: false }
   const result = runList(walk, scope, run)
   if (result.kind === 'go' || result.kind === 'stopped') return run.changed ? { kind: 'changed' } : GO

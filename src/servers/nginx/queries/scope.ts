@@ -62,15 +62,46 @@ function unreadArguments(configuration: NginxConfiguration): ReadonlySet<string>
   return unread
 }
 
-/** True where an `include` directly in this block (at the top for null) brought what nobody here has read. */
-export function hasUnreadInclude(configuration: NginxConfiguration, scope: NginxScope): boolean {
+/**
+ * Files that come with nginx, its packages or certbot, by what they set. That one of them was not read leaves
+ * nothing else in doubt.
+ */
+const STOCK_FILES: ReadonlyMap<string, readonly string[]> = new Map([
+  ['fastcgi_params', ['fastcgi_param']],
+  ['fastcgi.conf', ['fastcgi_param']],
+  ['uwsgi_params', ['uwsgi_param']],
+  ['scgi_params', ['scgi_param']],
+  // Debian's sets headers alone; what people add to it is of the same kind.
+  ['proxy_params', ['proxy_']],
+  ['mime.types', ['types']],
+  ['options-ssl-nginx.conf', ['ssl_']],
+  ['snakeoil.conf', ['ssl_']],
+])
+
+/** Where requests go is never left to a file of parameters. */
+function maySet(path: string, name: string | null): boolean {
+  const set = STOCK_FILES.get(path.slice(path.lastIndexOf('/') + 1))
+  if (set === undefined) return true
+  return name !== null && name !== 'proxy_pass' && set.some(prefix => name.startsWith(prefix))
+}
+
+/**
+ * True where an `include` directly in this block (at the top for null) brought what nobody here has read, and
+ * that may hold the directive of this name; without a name, anything that decides where requests go.
+ */
+export function hasUnreadInclude(
+  configuration: NginxConfiguration,
+  scope: NginxScope,
+  name: string | null = null,
+): boolean {
   const includes = scope === null ? topNamed(configuration, 'include') : childrenNamed(scope, 'include')
   if (includes.length === 0) return false
   const unread = unreadArguments(configuration)
   return includes.some(({ args, source }) => {
     const path = args[0]?.value ?? ''
     // Of a template's includes nothing is said, so none of them is sure to have been read.
-    return source.template || isUnknownWord(path) || unread.has(path)
+    const isUnread = source.template || isUnknownWord(path) || unread.has(path)
+    return isUnread && maySet(path, name)
   })
 }
 

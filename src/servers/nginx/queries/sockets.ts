@@ -76,7 +76,7 @@ export function sockets(configuration: NginxConfiguration): readonly NginxSocket
 function isComplete(configuration: NginxConfiguration): boolean {
   const http = httpBlock(configuration)
   if (http === null || configuration.main === null) return false
-  if (hasUnreadInclude(configuration, http) || hasUnreadInclude(configuration, null)) return false
+  if (hasUnreadInclude(configuration, http)) return false
   return !httpServers(configuration).some(server => hasUnreadListens(configuration, server))
 }
 

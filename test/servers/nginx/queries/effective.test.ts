@@ -102,6 +102,28 @@ test('what nobody has read may have set it', () => {
   assert.match(inForce(fragments, block(fragments, 'location /'), 'gzip'), 'unknown')
 })
 
+test('a file of parameters that was not read leaves only those open', () => {
+  const configuration = readHttp(
+    'server { location /a { include proxy_params; } location /f { include fastcgi.conf; } }',
+  )
+  const location = block(configuration, 'location /a')
+  assert.match(inForce(configuration, location, 'proxy_set_header'), 'unknown')
+  assert.match(inForce(configuration, location, 'proxy_read_timeout'), 'unknown')
+  assert.is(inForce(configuration, location, 'proxy_pass'), '')
+  assert.is(inForce(configuration, location, 'root'), '')
+  assert.match(inForce(configuration, block(configuration, 'location /f'), 'fastcgi_param'), 'unknown')
+})
+
+test('main lends http its error_log, and nothing else', () => {
+  const files = {
+    '/etc/nginx/nginx.conf': 'include modules.conf; error_log /e; events {} http { server { } }',
+  }
+  const configuration = readHttp('', files)
+  const server = block(configuration, 'server')
+  assert.is(inForce(configuration, server, 'error_log'), 'error_log /e')
+  assert.is(inForce(configuration, server, 'proxy_set_header'), '')
+})
+
 test('values and flags, with their defaults', () => {
   const configuration = readHttp('server { sendfile ON; root "/a b"; }')
   const server = block(configuration, 'server')

@@ -82,6 +82,13 @@ test('what is not known ends as unknown, where it matters', () => {
   assert.is(end('location / { deny all; }', '/a.html'), '403')
 })
 
+test('what was not read may decide, but a file of parameters does not', () => {
+  assert.is(end('include missing.conf;', '/'), 'unknown')
+  assert.is(end('location / { include missing.conf; proxy_pass http://b; }', '/'), 'unknown')
+  assert.is(end('location / { include proxy_params; proxy_pass http://b; }', '/'), 'pass b /')
+  assert.is(end('include /etc/letsencrypt/options-ssl-nginx.conf; return 410;', '/'), '410')
+})
+
 test('a set variable stands for itself, an unset one for nothing', () => {
   assert.is(end('if ($late) { return 403; } set $late 1;', '/a.html'), 'file /srv/site/a.html there 200')
   assert.is(end('set $late 1; if ($late) { return 403; }', '/a.html'), '403')
