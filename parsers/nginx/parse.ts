@@ -16,6 +16,7 @@ import {
   scanWord,
 } from './lexer.ts'
 import { scanLuaBlock } from './lua.ts'
+import { unclosedBlock } from './unclosed-block.ts'
 import type {
   NginxBlock,
   NginxDirectiveNode,
@@ -89,7 +90,7 @@ class Parser {
       else if (char === DOUBLE_QUOTE || char === SINGLE_QUOTE) at = this.quoted(at)
       else at = this.word(at)
     }
-    this.endOfFile()
+    this.endOfFile(top)
     return { children: top, problems: this.problems.length === 0 ? NO_PROBLEMS : this.problems }
   }
 
@@ -213,9 +214,10 @@ class Parser {
     this.children.push(directive(name, this.takeArgs(), null, terminator, end))
   }
 
-  private endOfFile(): void {
+  private endOfFile(top: readonly NginxNode[]): void {
     const end = this.code.length
-    if (this.count > 0) {
+    const isSaid = this.count > 0
+    if (isSaid) {
       const last = this.words[this.count - 1]
       const problem = this.problems.at(-1)
       // Of a word that overflows its buffer nginx never sees the end.
@@ -234,13 +236,15 @@ class Parser {
         )
       }
       this.endDirective(end, end)
-    } else if (this.blocks.length > 0) {
-      const name = this.blocks.at(-1)?.name
-      const block = name == null ? 'a block' : `the block of \`${shorten(name.value)}\``
-      const message = `the file ends inside ${block}: a \`}\` is missing`
-      this.problem('unexpected-end-of-file', message, end, end, unfinished('block', name))
     }
+    const name = this.blocks.at(-1)?.name ?? null
+    const isOpen = this.blocks.length > 0
     while (this.blocks.length > 0) this.closeBlock(end, false)
+    if (isSaid || !isOpen) return
+    const unclosed = unclosedBlock(this.code, top) ?? name
+    const block = unclosed === null ? 'a block' : `the block of \`${shorten(unclosed.value)}\``
+    const message = `the file ends inside ${block}: a \`}\` is missing`
+    this.problem('unexpected-end-of-file', message, end, end, unfinished('block', unclosed))
   }
 
   private takeName(): NginxWord {

@@ -94,6 +94,15 @@ test('the tree goes on behind what nginx refuses', () => {
   assert.is(parse('http { a on } }').problems.length, 2)
 })
 
+test('indentation tells which block was left open', () => {
+  const started = (text: string): number | undefined => parse(text).problems[0]?.unfinished?.start
+  const text = 'http {\n  server {\n    location / {\n      a;\n\n    location /b {\n    }\n  }\n}\n'
+  assert.is(started(text), text.indexOf('location /'))
+  assert.is(started('http { server { a; }\n'), 0)
+  assert.is(started('a "b\n;'), 2)
+  assert.is(started('a b'), 0)
+})
+
 test('limits are counted in bytes and only where more of the file follows', () => {
   const long = (count: number, fill = 'a'): string => `index ${fill.repeat(count)}`
   const codes = (text: string): string[] => parse(text).problems.map(problem => problem.code)
