@@ -1,0 +1,75 @@
+import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
+import { isPrefixOf } from '../../src/servers/apache/queries/wsgi-script-aliases.ts'
+
+const host = (lines: string): string =>
+  `<VirtualHost *:80>\nServerName example.org\n${lines}\n</VirtualHost>\n`
+
+export default defineRule({
+  summary: 'An Alias that an earlier one covers',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'mod_alias takes the first `Alias` or `ScriptAlias` whose path matches, not the longest: the files behind the later one are never served.',
+  remedy: 'Write the longer path first',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mod_alias.html#order'],
+  bad: [
+    {
+      title: 'the shorter path first',
+      files: { 'site.conf': host('Alias /files /srv/files\nAlias «/files/private» /srv/private') },
+    },
+  ],
+  good: [
+    {
+      title: 'the longer path first',
+      files: {
+        'site.conf': host(
+          'Alias /files/private /srv/private\nAlias /files /srv/files\nAlias /filesystem /srv/x',
+        ),
+      },
+    },
+    {
+      title: 'where the shorter one leads there anyway',
+      files: { 'site.conf': host('Alias /files /srv/files\nAlias /files/private /srv/files/private') },
+    },
+    {
+      title: 'a virtual host’s own is tried before the main server’s',
+      files: { 'site.conf': `Alias /files /srv/files\n${host('Alias /files/private /srv/private')}` },
+    },
+  ],
+  *check({ apache }) {
+    for (const { occurrences } of apache) {
+      // An Alias is compared with the Aliases before it, a ScriptAlias with its own kind.
+      const aliases = [...(occurrences.get('alias') ?? []), ...(occurrences.get('scriptalias') ?? [])]
+      const earlier = new Map<ApacheDirective | null, ApacheDirective[]>()
+      for (const directive of aliases) {
+        const { parent } = directive
+        if (parent !== null && parent.name !== 'VirtualHost') continue
+        const [path, target] = directive.args
+        if (path === undefined || target === undefined || !isSettled(path.value) || !isSettled(target.value))
+          continue
+        const before = earlier.get(parent) ?? []
+        const covering = before.find(
+          other => other.name === directive.name && isPrefixOf(other.args[0]!.value, path.value),
+        )
+        if (covering === undefined) {
+          if (before.length < 200) before.push(directive)
+          earlier.set(parent, before)
+          continue
+        }
+        const [from, to] = covering.args
+        if (
+          `${to!.value}${path.value.slice(from!.value.length)}`.replace(/\/$/, '') ===
+          target.value.replace(/\/$/, '')
+        )
+          continue
+        yield {
+          at: argumentPlace(directive, 0),
+          message: `\`${covering.name} ${from!.value}\` stands before it and matches everything below \`${path.value}\`, so this line does nothing`,
+          related: [{ at: argumentPlace(covering, 0), message: 'matches first' }],
+        }
+      }
+    }
+  },
+})

@@ -1,0 +1,68 @@
+import { parseApache } from '../../parsers/apache/parse.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { htaccessFiles, servingPlace } from '../../src/servers/apache/queries/htaccess.ts'
+
+const main = (lines: string): string =>
+  `ServerName localhost\nLoadModule mpm_event_module modules/mod_mpm_event.so\nListen 80\nDocumentRoot /srv/www\n${lines}`
+
+export default defineRule({
+  summary: 'A .htaccess file in a folder for which no AllowOverride is set',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Without any `AllowOverride`, Apache still reads the file and lets nothing stand in it: each request to the folder is answered with 500. The documentation calls the default `None`, which would not read it.',
+  remedy: 'Write `AllowOverride None` and move the lines into the section, or allow what the file needs',
+  references: ['https://httpd.apache.org/docs/2.4/mod/core.html#allowoverride'],
+  bad: [
+    {
+      title: 'a document root outside the usual ones',
+      files: {
+        'etc/apache2/apache2.conf': main('<Directory /srv/www>\nRequire all granted\n</Directory>\n'),
+        'srv/www/.htaccess': '# ours\n«DirectoryIndex» start.html\n',
+      },
+    },
+    {
+      title: 'a conditional is a line too',
+      files: {
+        'etc/apache2/apache2.conf': main(''),
+        'srv/www/a/.htaccess': '<«IfModule» mod_rewrite.c>\n</IfModule>\n',
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'not read at all',
+      files: {
+        'etc/apache2/apache2.conf': main('<Directory />\nAllowOverride None\n</Directory>\n'),
+        'srv/www/.htaccess': 'DirectoryIndex start.html\n',
+      },
+    },
+    {
+      title: 'allowed',
+      files: {
+        'etc/apache2/apache2.conf': main('<Directory /srv>\nAllowOverride Indexes\n</Directory>\n'),
+        'srv/www/.htaccess': 'DirectoryIndex start.html\n',
+      },
+    },
+    {
+      title: 'nothing but comments in it',
+      files: { 'etc/apache2/apache2.conf': main(''), 'srv/www/.htaccess': '# nothing\n' },
+    },
+  ],
+  *check({ apache, files }) {
+    for (const configuration of apache) {
+      for (const htaccess of htaccessFiles(configuration, files)) {
+        const { file, folder, overrides } = htaccess
+        if (!overrides.known || !overrides.value.unset || overrides.value.list.size > 0) continue
+        const first = parseApache(file.source).find(node => node.kind === 'directive' || node.kind === 'open')
+        if (first === undefined || first.kind === 'comment') continue
+        const served = servingPlace(configuration, htaccess)
+        yield {
+          at: { source: file.source, start: first.name.start, end: first.name.end },
+          message: `no \`AllowOverride\` is set for ${folder} or a folder above it, so this line makes Apache answer every request there with 500`,
+          related: served === null ? [] : [{ at: served, message: 'serves the folder' }],
+        }
+      }
+    }
+  },
+})

@@ -1,0 +1,74 @@
+import { posix } from 'node:path'
+import { defineRule } from '../../src/engine/rule.ts'
+import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
+import { sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
+
+export default defineRule({
+  summary: 'A Directory section for a folder that is not there',
+  severity: 'info',
+  confidence: 'medium',
+  since: '0.1.0',
+  why: 'Apache takes any path without looking. A section for a folder that has another name applies to nothing, and the folder that was meant is left to what holds above it.',
+  remedy: 'Write the absolute path of the folder',
+  references: ['https://httpd.apache.org/docs/2.4/mod/core.html#directory'],
+  bad: [
+    {
+      title: 'a relative path',
+      files: {
+        'site.conf':
+          '<VirtualHost *:80>\n<Directory «www/html»>\nRequire all granted\n</Directory>\n</VirtualHost>\n',
+      },
+    },
+    {
+      title: 'a folder with another name',
+      files: {
+        'etc/apache2/apache2.conf': '<Directory «/etc/app»>\nRequire all denied\n</Directory>\n',
+        'etc/apps/settings.ini': '',
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'a folder, its parent, a pattern, and what lies outside the audit',
+      files: {
+        'etc/apache2/apache2.conf':
+          '<Directory /etc/apps/>\nRequire all denied\n</Directory>\n<Directory />\nRequire all denied\n</Directory>\n<Directory "/etc/*/x">\nRequire all denied\n</Directory>\n<Directory /srv/www>\nRequire all granted\n</Directory>\n',
+        'etc/apps/settings.ini': '',
+      },
+    },
+  ],
+  *check({ apache, files }) {
+    for (const { occurrences } of apache) {
+      for (const section of occurrences.get('directory') ?? []) {
+        const { kind, text } = sectionPattern(section)
+        if (text === '' || kind === 'unknown' || kind === 'regex') continue
+        if (!text.startsWith('/')) {
+          yield {
+            at: argumentPlace(section, 0),
+            message: `\`${text}\` is a relative path, which no folder has, so the section applies to nothing`,
+            severity: 'warning',
+            confidence: 'high',
+          }
+        } else if (kind === 'plain') {
+          const path = posix.normalize(text)
+          // A file of that name would do no better, but a link may lead out of the audit.
+          if (
+            files.kind(path) !== null ||
+            !files.covers(path) ||
+            isLink(files.list(posix.dirname(path)), path)
+          )
+            continue
+          yield {
+            at: argumentPlace(section, 0),
+            message: `the folder ${path} is not there, so the section applies to nothing`,
+          }
+        }
+      }
+    }
+  },
+})
+
+function isLink(entries: readonly { readonly name: string }[] | null, path: string): boolean {
+  const name = posix.basename(path)
+  return entries?.some(entry => entry.name === name) === true
+}

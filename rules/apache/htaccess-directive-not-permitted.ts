@@ -1,0 +1,73 @@
+import { defineRule } from '../../src/engine/rule.ts'
+import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
+import { refusals } from '../../src/servers/apache/queries/overrides.ts'
+
+const main = (override: string): string =>
+  `ServerName localhost\nLoadModule mpm_event_module modules/mod_mpm_event.so\nListen 80\nDocumentRoot /srv/www\n<Directory /srv/www>\nAllowOverride ${override}\n</Directory>\n`
+
+export default defineRule({
+  summary: 'A directive in .htaccess that AllowOverride does not let stand there',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Apache does not pass over a line that may not stand in `.htaccess`: it answers every request to the folder, and to all below it, with 500.',
+  remedy: 'Allow its class with `AllowOverride`, or move the line into the server’s own files',
+  references: ['https://httpd.apache.org/docs/2.4/mod/core.html#allowoverride'],
+  bad: [
+    {
+      title: 'rules for rewriting where only access may be overridden',
+      files: {
+        'etc/apache2/apache2.conf': main('AuthConfig'),
+        'srv/www/.htaccess': '«RewriteEngine» On\nRequire all granted\n',
+      },
+    },
+    {
+      title: 'what may stand in no such file',
+      files: {
+        'etc/apache2/apache2.conf': main('All'),
+        'srv/www/.htaccess': '«DocumentRoot» /srv\n',
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'allowed by its class, and by its name',
+      files: {
+        'etc/apache2/apache2.conf': main('FileInfo\nAllowOverrideList Options'),
+        'srv/www/.htaccess': 'RewriteEngine On\nOptions -Indexes\n',
+      },
+    },
+    {
+      title: 'passed over on demand',
+      files: {
+        'etc/apache2/apache2.conf': main('AuthConfig Nonfatal=Override'),
+        'srv/www/.htaccess': 'RewriteEngine On\n',
+      },
+    },
+    {
+      title: 'never read',
+      files: { 'etc/apache2/apache2.conf': main('None'), 'srv/www/.htaccess': 'RewriteEngine On\n' },
+    },
+  ],
+  *check({ apache, files }) {
+    for (const configuration of apache) {
+      for (const { file, folder, overrides } of htaccessFiles(configuration, files)) {
+        if (!overrides.known || overrides.value.unset) continue
+        // The first one is what httpd stumbles over; the others come to light with its repair.
+        const [first] = refusals(file.children, overrides.value)
+        if (first === undefined) continue
+        const { directive, wanted } = first
+        const lacks =
+          wanted.length === 0
+            ? 'may stand in no `.htaccess`'
+            : `needs \`AllowOverride ${wanted.join('` or `')}\``
+        yield {
+          at: { source: file.source, start: directive.nameStart, end: directive.nameEnd },
+          message: `\`${directive.name}\` ${lacks}, so Apache answers every request to ${folder} with 500`,
+          related:
+            overrides.value.at === null ? [] : [{ at: overrides.value.at, message: 'what is allowed there' }],
+        }
+      }
+    }
+  },
+})

@@ -1,0 +1,59 @@
+import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+
+export default defineRule({
+  summary: 'A RewriteCond with no RewriteRule behind it',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'A condition belongs to the next `RewriteRule` of the same section, and is forgotten at the end of the section. The rule it was meant for runs without it, or is not there.',
+  remedy: 'Write the condition directly before its rule, in the same section',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mod_rewrite.html#rewritecond'],
+  bad: [
+    {
+      title: 'behind its rule',
+      files: {
+        'site.conf':
+          '<VirtualHost *:80>\nRewriteEngine On\nRewriteRule ^ https://example.org/ [R]\n«RewriteCond» %{HTTP_HOST} =example.net\n</VirtualHost>\n',
+      },
+    },
+    {
+      title: 'the rule stands in another section',
+      files: {
+        'site.conf':
+          '<VirtualHost *:80>\nRewriteEngine On\n«RewriteCond» %{REQUEST_URI} ^/a\n<Location /a>\nRewriteRule ^ - [F]\n</Location>\n</VirtualHost>\n',
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'several conditions, other lines between',
+      files: {
+        'site.conf':
+          '<VirtualHost *:80>\nRewriteEngine On\nRewriteCond %{HTTP_HOST} =a.example.org [OR]\nRewriteCond %{HTTP_HOST} =b.example.org\nServerAlias b.example.org\nRewriteRule ^ https://example.org/ [R]\n</VirtualHost>\n',
+      },
+    },
+  ],
+  *check({ apache }) {
+    for (const { occurrences, main, top } of apache) {
+      const conditions = occurrences.get('rewritecond') ?? []
+      const order = new Map<ApacheDirective, number>()
+      const lastRule = new Map<ApacheDirective | null, number>()
+      for (const parent of new Set(conditions.map(({ parent }) => parent))) {
+        for (const [index, child] of (parent?.children ?? top).entries()) {
+          order.set(child, index)
+          if (child.name === 'RewriteRule') lastRule.set(parent, index)
+        }
+      }
+      for (const condition of conditions) {
+        // Without the main file, another fragment may bring the rule for the top.
+        if (condition.parent === null && main === null) continue
+        if ((order.get(condition) ?? 0) < (lastRule.get(condition.parent) ?? -1)) continue
+        yield {
+          at: { source: condition.source, start: condition.nameStart, end: condition.nameEnd },
+          message: 'no `RewriteRule` follows this condition in its section, so it has no effect',
+        }
+      }
+    }
+  },
+})

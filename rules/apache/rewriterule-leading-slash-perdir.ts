@@ -1,0 +1,64 @@
+import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
+import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
+import { sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
+
+/** A pattern that can only match a path with its first slash; `^/?` can match without. */
+function wantsSlash(rule: ApacheDirective): boolean {
+  const pattern = rule.args[0]?.value ?? ''
+  return /^\^\/(?![?*{])/.test(pattern) && !pattern.includes('|')
+}
+
+export default defineRule({
+  summary: 'A RewriteRule for a path with its first slash where Apache has taken the slash away',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'In `<Directory>` and in `.htaccess`, mod_rewrite compares the path below the folder, which does not begin with a slash: the rule never matches.',
+  remedy: 'Take the slash away, or write `^/?` where the rule is used in both places',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mod_rewrite.html#rewriterule'],
+  bad: [
+    {
+      title: 'in a folder',
+      files: {
+        'site.conf':
+          '<VirtualHost *:80>\nDocumentRoot /srv/www\n<Directory /srv/www>\nRewriteEngine On\nRewriteRule «^/old» /new [R]\n</Directory>\n</VirtualHost>\n',
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'without the slash, or either way',
+      files: {
+        'site.conf':
+          '<VirtualHost *:80>\n<Directory /srv/www>\nRewriteEngine On\nRewriteRule ^old /new [R]\nRewriteRule ^/?older /new [R]\nRewriteRule ^(/|a)x /new [R]\n</Directory>\n</VirtualHost>\n',
+      },
+    },
+    {
+      title: 'in a virtual host, where the slash is there',
+      files: {
+        'site.conf': '<VirtualHost *:80>\nRewriteEngine On\nRewriteRule ^/old /new [R]\n</VirtualHost>\n',
+      },
+    },
+  ],
+  *check({ apache, files }) {
+    for (const configuration of apache) {
+      const inFolders = (configuration.occurrences.get('rewriterule') ?? []).filter(
+        ({ parent }) => parent?.name === 'Directory' && sectionPattern(parent).kind !== 'regex',
+      )
+      const inFiles = htaccessFiles(configuration, files).flatMap(({ file, overrides }) =>
+        overrides.known && overrides.value.reads
+          ? file.children.filter(({ name }) => name.toLowerCase() === 'rewriterule')
+          : [],
+      )
+      for (const rule of [...inFolders, ...inFiles]) {
+        if (!wantsSlash(rule)) continue
+        yield {
+          at: argumentPlace(rule, 0),
+          message: `\`${rule.args[0]?.value}\` begins with a slash, and the path that it is compared with here never does`,
+        }
+      }
+    }
+  },
+})
