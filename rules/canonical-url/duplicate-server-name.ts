@@ -1,0 +1,61 @@
+import { alsoElsewhere } from '../../src/deployment/places.ts'
+import { formatEndpoint } from '../../src/servers/address.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { nameConflicts } from '../../src/servers/nginx/queries/select-server.ts'
+
+const server = (name: string, root: string): string =>
+  `server {\n    listen 80;\n    server_name ${name};\n    root /srv/${root};\n}\n`
+
+export default defineRule({
+  summary: 'Two servers have the same name on the same socket, and nginx ignores the second',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'nginx starts, warns of a “conflicting server name” and never gives the second server a request for it: a change made there, a redirect or a certificate, has no effect.',
+  remedy: 'Join the two servers, or give them different names',
+  references: ['https://nginx.org/en/docs/http/server_names.html'],
+  bad: [
+    {
+      title: 'a copy that was forgotten',
+      files: { 'nginx.conf': server('example.org', 'www') + server('«example.org»', 'new') },
+    },
+  ],
+  good: [
+    {
+      title: 'two names',
+      files: { 'nginx.conf': server('example.org', 'www') + server('new.example.org', 'new') },
+    },
+    {
+      title: 'two ports',
+      files: {
+        'nginx.conf': server('example.org', 'www') + server('example.org', 'new').replace('80', '8080'),
+      },
+    },
+    {
+      title: 'one server that says the name twice',
+      files: { 'nginx.conf': server('example.org', 'www') + server('_', 'all') },
+    },
+  ],
+  *check({ nginx }) {
+    for (const configuration of nginx) {
+      const said = new Map<string, { conflict: ReturnType<typeof nameConflicts>[number]; sockets: number }>()
+      for (const conflict of nameConflicts(configuration)) {
+        const { at, text } = conflict.ignored
+        if (conflict.server === conflict.keptServer || text === '_' || text === '') continue
+        const key = `${at.source.path}\0${at.start}`
+        const known = said.get(key)
+        if (known === undefined) said.set(key, { conflict, sockets: 1 })
+        else known.sockets++
+      }
+      for (const { conflict, sockets } of said.values()) {
+        const { ignored, kept, socket } = conflict
+        yield {
+          at: ignored.at,
+          message: `nginx ignores \`${ignored.text}\` here${sockets > 1 ? alsoElsewhere(sockets, 'sockets') : ` on ${formatEndpoint({ address: socket.address, port: socket.port })}`}, because an earlier server has it`,
+          label: 'never asked',
+          related: [{ at: kept.at, message: 'this server answers' }],
+        }
+      }
+    }
+  },
+})

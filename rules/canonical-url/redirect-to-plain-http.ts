@@ -1,0 +1,75 @@
+import type { NginxServer } from '../../src/deployment/deployment.ts'
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { placeText } from '../../parsers/text/source.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const KEYS = '    ssl_certificate /etc/ssl/a.pem;\n    ssl_certificate_key /etc/ssl/a.key;\n'
+const server = (lines: string): string => `server {\n${lines}}\n`
+const MAIN =
+  server('    listen 80;\n    server_name example.org;\n    return 301 https://example.org$request_uri;\n') +
+  server(`    listen 443 ssl;\n    server_name example.org;\n${KEYS}    root /srv/www;\n`)
+
+export default defineRule({
+  summary: 'A redirect sends visitors to plain HTTP, from where they are sent on to TLS',
+  severity: 'warning',
+  confidence: 'high',
+  securitySeverity: 3.7,
+  since: '0.1.0',
+  why: 'The detour is one more round trip for each visitor, and its first half is readable and can be answered by anybody on the line.',
+  remedy: 'Redirect to `https://` at once',
+  references: ['https://developer.mozilla.org/en-US/docs/Web/HTTP/Guides/Redirections'],
+  bad: [
+    {
+      title: 'www sent to the plain name',
+      files: {
+        'nginx.conf': `${server('    listen 80;\n    server_name www.example.org;\n    return 301 «http://example.org$request_uri»;\n')}${MAIN}`,
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'to TLS at once',
+      files: {
+        'nginx.conf': `${server('    listen 80;\n    server_name www.example.org;\n    return 301 https://example.org$request_uri;\n')}${MAIN}`,
+      },
+    },
+    {
+      title: 'a site that has no TLS',
+      files: {
+        'nginx.conf':
+          server(
+            '    listen 80;\n    server_name www.example.org;\n    return 301 http://example.org$request_uri;\n',
+          ) + server('    listen 80;\n    server_name example.org;\n    root /srv/www;\n'),
+      },
+    },
+  ],
+  *check({ servers }) {
+    const overTls = new Map<string, NginxServer>()
+    const upgraded = new Map<string, NginxServer>()
+    for (const server of servers) {
+      for (const { name, exact } of server.names) {
+        if (!exact) continue
+        if (server.tls) overTls.set(name, server)
+        else if (server.answer.kind === 'redirect' && /^https:/.test(server.answer.target))
+          upgraded.set(name, server)
+      }
+    }
+    for (const { answer, names } of servers) {
+      if (answer.kind !== 'redirect') continue
+      const target = /^http:\/\/([^/:$?]+)(?=[/$?]|$)/.exec(answer.target)?.[1]?.toLowerCase()
+      if (target === undefined || !overTls.has(target)) continue
+      const second = upgraded.get(target)
+      if (second === undefined || names.some(({ name }) => name === target)) continue
+      const next = second.answer.kind === 'redirect' ? second.answer.at : null
+      yield {
+        at: answer.at,
+        message: `nginx redirects to \`http://${target}\`, where it redirects again, to https`,
+        label: 'plain HTTP first',
+        related: next === null ? [] : [{ at: next, message: 'the second redirect' }],
+        ...propose('Redirect to https at once', 'safe', [
+          replacePlace(answer.at, placeText(answer.at).replace('http://', 'https://')),
+        ]),
+      }
+    }
+  },
+})

@@ -1,0 +1,91 @@
+import type { Listener, Target } from '../../src/deployment/deployment.ts'
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { placeText } from '../../parsers/text/source.ts'
+import { formatEndpoint } from '../../src/servers/address.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const nginx = (target: string): string =>
+  `upstream app {\n    server ${target};\n}\nserver {\n    listen 80;\n    server_name example.org;\n    location / {\n        proxy_pass http://app;\n        proxy_set_header Host $host;\n    }\n}\n`
+
+export default defineRule({
+  summary: '`localhost` is two addresses, and Apache listens on one of them',
+  severity: 'warning',
+  confidence: 'medium',
+  since: '0.1.0',
+  why: 'nginx takes every address that a name has, 127.0.0.1 and ::1 on most machines, and shares requests between them: each second one is refused first, logged as an error, and counts against the server until nginx leaves it out.',
+  remedy: 'Connect by number: `127.0.0.1:9000`',
+  references: ['https://nginx.org/en/docs/http/ngx_http_upstream_module.html#server'],
+  bad: [
+    {
+      title: 'version 4 alone',
+      files: {
+        'nginx.conf': nginx('«localhost:9000»'),
+        'ports.conf': 'Listen 127.0.0.1:9000\n',
+        'site.conf': '<VirtualHost *:9000>\n    ServerName example.org\n</VirtualHost>\n',
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'by number',
+      files: { 'nginx.conf': nginx('127.0.0.1:9000'), 'ports.conf': 'Listen 127.0.0.1:9000\n' },
+    },
+    {
+      title: 'both addresses',
+      files: {
+        'nginx.conf': nginx('localhost:9000'),
+        'ports.conf': 'Listen 127.0.0.1:9000\nListen [::1]:9000\n',
+      },
+    },
+    {
+      title: 'every address',
+      files: { 'nginx.conf': nginx('localhost:9000'), 'ports.conf': 'Listen 9000\n' },
+    },
+    {
+      title: 'the hosts file knows version 4 alone',
+      files: {
+        'etc/nginx/nginx.conf': `events {\n}\nhttp {\n${nginx('localhost:9000')}}\n`,
+        'etc/hosts': '127.0.0.1 localhost\n',
+        'etc/apache2/apache2.conf':
+          'ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nListen 127.0.0.1:9000\n',
+      },
+    },
+  ],
+  *check({ hops, listeners, hosts }) {
+    const known = hosts?.get('localhost')
+    // Where the hosts file tells, it counts; else both lines are taken to be there, as on most machines.
+    if (
+      known !== undefined &&
+      new Set(known.map(address => (address.kind === 'ip' ? address.family : 0))).size < 2
+    )
+      return
+    const said = new Set<Target>()
+    for (const { targets } of hops) {
+      for (const target of targets) {
+        if (target.address.kind !== 'name' || target.address.name !== 'localhost' || said.has(target))
+          continue
+        const onPort = listeners.filter(({ program, port }) => program === 'apache' && port === target.port)
+        const [only] = onPort
+        if (only === undefined || onPort.length !== 1 || !isOneLoopback(only)) continue
+        said.add(target)
+        const there = formatEndpoint(only)
+        const written = placeText(target.at)
+        yield {
+          at: target.at,
+          message: `nginx connects to both addresses of \`localhost\`, and Apache listens on ${there} alone`,
+          label: 'two addresses on most machines',
+          related: [{ at: only.at, message: 'one of them' }],
+          ...propose('Connect to the address on which Apache listens', 'safe', [
+            written.includes('localhost')
+              ? replacePlace(target.at, written.replace(target.written, there))
+              : null,
+          ]),
+        }
+      }
+    }
+  },
+})
+
+function isOneLoopback({ address }: Listener): boolean {
+  return address.kind === 'ip' && !address.wildcard
+}

@@ -1,0 +1,77 @@
+import { covers, formatEndpoint } from '../../src/servers/address.ts'
+import type { Listener } from '../../src/deployment/deployment.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const nginx = (listen: string): string =>
+  `server {\n    listen ${listen};\n    server_name example.org;\n    root /srv/www;\n}\n`
+
+export default defineRule({
+  summary: 'nginx and Apache both want the same socket',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'A socket belongs to one process. Both configuration checks are content, and whichever server starts second fails with “Address already in use”.',
+  remedy: 'Give each server an address or a port of its own',
+  references: [
+    'https://httpd.apache.org/docs/2.4/bind.html',
+    'https://nginx.org/en/docs/http/ngx_http_core_module.html#listen',
+  ],
+  bad: [
+    {
+      title: 'the backend’s port opened by nginx as well',
+      files: { 'nginx.conf': nginx('8080'), 'ports.conf': 'Listen «127.0.0.1:8080»\n' },
+    },
+    {
+      title: 'a version 6 socket that takes version 4 too',
+      files: { 'nginx.conf': nginx('[::]:9000 ipv6only=off'), 'ports.conf': 'Listen «127.0.0.1:9000»\n' },
+    },
+  ],
+  good: [
+    { title: 'two ports', files: { 'nginx.conf': nginx('80'), 'ports.conf': 'Listen 127.0.0.1:9000\n' } },
+    {
+      title: 'two addresses',
+      files: { 'nginx.conf': nginx('192.0.2.10:8080'), 'ports.conf': 'Listen 127.0.0.1:8080\n' },
+    },
+    {
+      title: 'version 6 alone, and version 4 alone',
+      files: { 'nginx.conf': nginx('[::]:9000'), 'ports.conf': 'Listen 0.0.0.0:9000\n' },
+    },
+    {
+      title: 'Apache in a container of its own',
+      files: {
+        'nginx.conf':
+          'server {\n    listen 8080;\n    location / {\n        proxy_pass http://apache:8080;\n    }\n}\n',
+        'ports.conf': 'Listen 8080\n',
+      },
+    },
+  ],
+  *check({ listeners, sharesMachine }) {
+    if (!sharesMachine) return
+    const ofNginx = listeners.filter(({ program, port }) => program === 'nginx' && port !== null)
+    const byPort = new Map<number | null, Listener[]>()
+    for (const listener of ofNginx) {
+      const known = byPort.get(listener.port)
+      if (known === undefined) byPort.set(listener.port, [listener])
+      else known.push(listener)
+    }
+    for (const listener of listeners) {
+      if (listener.program !== 'apache' || listener.port === null || isDefaultLeft(listener)) continue
+      const taken = (byPort.get(listener.port) ?? []).filter(
+        other => covers(listener, other) === true || covers(other, listener) === true,
+      )
+      const [first] = taken
+      if (first === undefined) continue
+      yield {
+        at: listener.at,
+        message: `Apache opens ${formatEndpoint(listener)} and nginx opens ${formatEndpoint(first)}, so whichever starts second does not start`,
+        label: 'taken by nginx',
+        related: taken.map(other => ({ at: other.at, message: `nginx opens ${formatEndpoint(other)}` })),
+      }
+    }
+  },
+})
+
+/** Port 80 or 443 on every address: what the distribution left, which has a rule of its own. */
+function isDefaultLeft({ address, port }: Listener): boolean {
+  return (port === 80 || port === 443) && address.kind === 'ip' && address.wildcard
+}
