@@ -1,3 +1,12 @@
+import {
+  characterClass,
+  escapeSequence,
+  fail,
+  literal,
+  type State,
+  Untranslatable,
+} from './regex-characters.ts'
+
 /**
  * Regular expressions of PCRE, as both servers use them, evaluated by JavaScript's engine.
  *
@@ -69,33 +78,6 @@ export function compilePcre(pattern: string, options: PcreOptions = {}): Pcre | 
   return compiled
 }
 
-interface State {
-  readonly text: string
-  at: number
-  caseless: boolean
-  dotAll: boolean
-  readonly dollarEndOnly: boolean
-  /** The next of PCRE's group numbers. */
-  groups: number
-  readonly names: Map<string, number>
-  /** Counts the groups that stand in for possessive and atomic ones. */
-  atomics: number
-  capturesCertain: boolean
-  /** True once something was written whose meaning hangs on case. */
-  cased: boolean
-  /** True where a byte outside ASCII stands in it: JavaScript knows the case of some, PCRE of none. */
-  highByte: boolean
-  depth: number
-  lookbehind: number
-}
-
-/** Thrown inside the translator alone, to leave its recursion. */
-class Untranslatable extends Error {}
-
-function fail(): never {
-  throw new Untranslatable()
-}
-
 function translate(pattern: string, options: PcreOptions): Pcre | null {
   const state: State = {
     text: toBytes(pattern),
@@ -111,6 +93,8 @@ function translate(pattern: string, options: PcreOptions): Pcre | null {
     highByte: false,
     depth: 0,
     lookbehind: 0,
+    nullable: false,
+    loose: false,
   }
   try {
     const body = alternatives(state)
@@ -147,6 +131,9 @@ function toPcre(regex: RegExp, state: State): Pcre {
 
 function alternatives(state: State): string {
   let result = ''
+  let nullable = false
+  let loose = false
+  let own = NO_ITEMS
   state.depth++
   if (state.depth > 200) fail()
   while (state.at < state.text.length) {
@@ -155,29 +142,60 @@ function alternatives(state: State): string {
     if (char === '|') {
       state.at++
       result += '|'
-    } else result += quantified(state)
+      nullable ||= own.needed === 0
+      loose ||= isLoose(own)
+      own = NO_ITEMS
+      continue
+    }
+    result += quantified(state)
+    own = {
+      needed: own.needed + (state.nullable ? 0 : 1),
+      looseNeeded: own.looseNeeded || (state.loose && !state.nullable),
+      looseNullable: own.looseNullable || (state.loose && state.nullable),
+    }
   }
   state.depth--
+  state.nullable = nullable || own.needed === 0
+  state.loose = loose || isLoose(own)
   return result
+}
+
+/** What one alternative is made of. */
+interface Items {
+  /** How many of its parts match at least one character. */
+  readonly needed: number
+  readonly looseNeeded: boolean
+  readonly looseNullable: boolean
+}
+
+const NO_ITEMS: Items = { needed: 0, looseNeeded: false, looseNullable: false }
+
+/** True where a part that repeats without bound may be all that the alternative matches. */
+function isLoose({ needed, looseNeeded, looseNullable }: Items): boolean {
+  return (looseNullable && needed === 0) || (looseNeeded && needed === 1)
 }
 
 function quantified(state: State): string {
   const groupsBefore = state.groups
+  state.nullable = false
+  state.loose = false
   let atom = atomOf(state)
+  if (atom === '') state.nullable = true
   for (let first = true; ; first = false) {
     const quantifier = readQuantifier(state)
     if (quantifier === null) return atom
     if (atom === '') fail()
-    if (quantifier.many && state.groups > groupsBefore) state.capturesCertain = false
-    const next = state.text[state.at]
+    const { least, most } = quantifier
+    if (most > 1 && state.groups > groupsBefore) state.capturesCertain = false
+    const isPossessive = state.text[state.at] === '+'
+    // PCRE gives up on `(a+)+` after a number of steps; JavaScript would go on for years.
+    if (most === Number.POSITIVE_INFINITY && state.loose && !isPossessive) fail()
+    state.nullable ||= least === 0
+    state.loose = !isPossessive && (state.loose || most === Number.POSITIVE_INFINITY)
     const piece = (first ? atom : `(?:${atom})`) + quantifier.text
-    if (next === '+') {
-      state.at++
-      atom = atomic(state, piece)
-    } else if (next === '?') {
-      state.at++
-      atom = `${piece}?`
-    } else atom = piece
+    const isLazy = state.text[state.at] === '?'
+    if (isPossessive || isLazy) state.at++
+    atom = isPossessive ? atomic(state, piece) : isLazy ? `${piece}?` : piece
   }
 }
 
@@ -187,11 +205,18 @@ function atomic(state: State, body: string): string {
   return `(?:(?=(?<${name}>${body}))\\k<${name}>)`
 }
 
-function readQuantifier(state: State): { readonly text: string; readonly many: boolean } | null {
+interface Quantifier {
+  readonly text: string
+  readonly least: number
+  readonly most: number
+}
+
+function readQuantifier(state: State): Quantifier | null {
   const char = state.text[state.at]
   if (char === '*' || char === '+' || char === '?') {
     state.at++
-    return { text: char, many: char !== '?' }
+    const most = char === '?' ? 1 : Number.POSITIVE_INFINITY
+    return { text: char, least: char === '+' ? 1 : 0, most }
   }
   if (char !== '{') return null
   const close = state.text.indexOf('}', state.at)
@@ -205,7 +230,7 @@ function readQuantifier(state: State): { readonly text: string; readonly many: b
   const most = match[2] === undefined ? least : match[3] === '' ? Number.POSITIVE_INFINITY : Number(match[3])
   if (least > 65535 || (most !== Number.POSITIVE_INFINITY && most > 65535) || most < least) fail()
   state.at = close + 1
-  return { text: match[0], many: most > 1 }
+  return { text: match[0], least, most }
 }
 
 function atomOf(state: State): string {
@@ -217,13 +242,16 @@ function atomOf(state: State): string {
     case '[':
       return characterClass(state)
     case '\\':
-      return escapeSequence(state)
+      // Of the escapes, only those for places match nothing.
+      return /^[AZzbBE]/.test(state.text[state.at] ?? '')
+        ? assertion(state, escapeSequence(state))
+        : escapeSequence(state)
     case '.':
       return state.dotAll ? '[^]' : '[^\\n]'
     case '$':
-      return state.dollarEndOnly ? '(?![^])' : '(?=\\n?(?![^]))'
+      return assertion(state, state.dollarEndOnly ? '(?![^])' : '(?=\\n?(?![^]))')
     case '^':
-      return '^'
+      return assertion(state, '^')
     case '*':
     case '+':
     case '?':
@@ -231,14 +259,6 @@ function atomOf(state: State): string {
     default:
       return literal(state, char)
   }
-}
-
-function literal(state: State, char: string): string {
-  if (/[A-Za-z]/.test(char)) state.cased = true
-  if (/[A-Za-z0-9_]/.test(char)) return char
-  const code = char.charCodeAt(0)
-  if (code > 127) state.highByte = true
-  return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : fail()
 }
 
 function group(state: State): string {
@@ -254,14 +274,18 @@ function group(state: State): string {
     return ''
   }
   if (rest[0] === ':') return `(?:${inner(state, 1)})`
-  if (rest[0] === '>') return atomic(state, inner(state, 1))
-  if (rest[0] === '=' || rest[0] === '!') return `(?${rest[0]}${inner(state, 1)})`
+  if (rest[0] === '>') {
+    const body = atomic(state, inner(state, 1))
+    state.loose = false
+    return body
+  }
+  if (rest[0] === '=' || rest[0] === '!') return assertion(state, `(?${rest[0]}${inner(state, 1)})`)
   if (rest === '<=' || rest === '<!') {
     // A look-behind runs backwards in JavaScript, so its groups would hold something else.
     state.lookbehind++
     const body = inner(state, 2)
     state.lookbehind--
-    return `(?${rest}${body})`
+    return assertion(state, `(?${rest}${body})`)
   }
   const named = /^(?:P?<([A-Za-z_][A-Za-z0-9_]{0,31})>|'([A-Za-z_][A-Za-z0-9_]{0,31})')/.exec(
     text.slice(state.at, state.at + 40),
@@ -269,6 +293,13 @@ function group(state: State): string {
   if (named === null) return optionSetting(state)
   state.at += named[0].length
   return capturing(state, named[1] ?? named[2] ?? '')
+}
+
+/** What matches a place and no character. */
+function assertion(state: State, text: string): string {
+  state.nullable = true
+  state.loose = false
+  return text
 }
 
 /** The inside of a group whose opening has `skip` characters behind the `?`, up to behind its `)`. */
@@ -303,146 +334,4 @@ function optionSetting(state: State): string {
   if (flags.includes('s')) state.dotAll = true
   state.at += match[0].length
   return ''
-}
-
-/** Classes as the inside of `[…]`: PCRE's own, by byte and in the C locale. */
-const CLASSES: Readonly<Record<string, string>> = {
-  d: '0-9',
-  w: '0-9A-Za-z_',
-  s: '\\t-\\r ',
-  h: '\\t \\xa0',
-  v: '\\n-\\r\\x85',
-}
-
-const POSIX: Readonly<Record<string, string>> = {
-  alnum: '0-9A-Za-z',
-  alpha: 'A-Za-z',
-  ascii: '\\x00-\\x7f',
-  blank: '\\t ',
-  cntrl: '\\x00-\\x1f\\x7f',
-  digit: '0-9',
-  graph: '!-~',
-  lower: 'a-z',
-  print: ' -~',
-  punct: '!-/:-@\\[-`{-~',
-  space: '\\t-\\r ',
-  upper: 'A-Z',
-  word: '0-9A-Za-z_',
-  xdigit: '0-9A-Fa-f',
-}
-
-/** `\a`, `\e`, `\f`, `\n`, `\r`, `\t`, as JavaScript writes them. */
-const CONTROLS = new Map(
-  ['a\\x07', 'e\\x1b', 'f\\f', 'n\\n', 'r\\r', 't\\t'].map(pair => [pair[0], pair.slice(1)]),
-)
-
-function escapeSequence(state: State): string {
-  const char = state.text[state.at]
-  if (char === undefined) return fail()
-  state.at++
-  switch (char) {
-    case 'A':
-      return '^'
-    case 'Z':
-      return '(?=\\n?(?![^]))'
-    case 'z':
-      return '(?![^])'
-    case 'N':
-      return state.text[state.at] === '{' ? fail() : '[^\\n]'
-    case 'b':
-    case 'B':
-      return `\\${char}`
-    case 'E':
-      return ''
-    case 'Q':
-      return quotedLiteral(state)
-  }
-  const positive = CLASSES[char]
-  if (positive !== undefined) return `[${positive}]`
-  const negative = CLASSES[char.toLowerCase()]
-  if (negative !== undefined) return `[^${negative}]`
-  return characterEscape(state, char)
-}
-
-/** `\Q…\E`, as one atom; what PCRE would repeat behind it is its last character only. */
-function quotedLiteral(state: State): string {
-  const end = state.text.indexOf('\\E', state.at)
-  const body = state.text.slice(state.at, end === -1 ? undefined : end)
-  state.at = end === -1 ? state.text.length : end + 2
-  if (/^[*+?{]/.test(state.text.slice(state.at))) fail()
-  return [...body].map(char => literal(state, char)).join('')
-}
-
-/** An escape for one character; null escapes, back references and what PCRE does not know are given up. */
-function characterEscape(state: State, char: string): string {
-  const control = CONTROLS.get(char)
-  if (control !== undefined) return control
-  const rest = state.text.slice(state.at, state.at + 8)
-  if (char === 'x') {
-    const match = /^(?:\{([0-9a-fA-F]{1,2})\}|([0-9a-fA-F]{0,2}))/.exec(rest)
-    if (match === null || rest.startsWith('{') !== (match[1] !== undefined)) return fail()
-    state.at += match[0].length
-    return literal(state, String.fromCharCode(Number.parseInt(match[1] ?? (match[2] || '0'), 16)))
-  }
-  if (char === '0') {
-    const match = /^[0-7]{0,2}/.exec(rest)
-    state.at += match?.[0].length ?? 0
-    return literal(state, String.fromCharCode(Number.parseInt(match?.[0] || '0', 8)))
-  }
-  if (/[0-9A-Za-z]/.test(char)) return fail()
-  return literal(state, char)
-}
-
-function characterClass(state: State): string {
-  const { text } = state
-  let result = '['
-  if (text[state.at] === '^') {
-    result += '^'
-    state.at++
-  }
-  let first = true
-  for (;;) {
-    const char = text[state.at]
-    if (char === undefined) return fail()
-    if (char === ']' && !first) break
-    first = false
-    const low = classItem(state)
-    const isRange = text[state.at] === '-' && text[state.at + 1] !== ']' && text[state.at + 1] !== undefined
-    if (!isRange) {
-      result += low.text
-      continue
-    }
-    state.at++
-    const high = classItem(state)
-    // PCRE2 refuses a hyphen between a class such as `\d` and anything else.
-    if (!low.single || !high.single) return fail()
-    result += `${low.text}-${high.text}`
-  }
-  state.at++
-  return `${result}]`
-}
-
-function classItem(state: State): { readonly text: string; readonly single: boolean } {
-  const { text } = state
-  const char = text[state.at] ?? ''
-  if (char === '[' && (text[state.at + 1] === '.' || text[state.at + 1] === '=')) fail()
-  const posix = char === '[' ? /^\[:(\^?)([a-z]+):\]/.exec(text.slice(state.at, state.at + 14)) : null
-  if (posix !== null) {
-    const body = posix[1] === '' ? POSIX[posix[2] ?? ''] : undefined
-    if (body === undefined) fail()
-    state.at += posix[0].length
-    state.cased = true
-    return { text: body, single: false }
-  }
-  state.at++
-  if (char !== '\\') return { text: literal(state, char), single: true }
-  const escaped = text[state.at] ?? fail()
-  state.at++
-  if (escaped === 'b') return { text: '\\x08', single: true }
-  if (escaped === 'E' || escaped === 'Q') fail()
-  const positive = CLASSES[escaped]
-  if (positive !== undefined) return { text: positive, single: false }
-  if (escaped === 'D' || escaped === 'W') return { text: `\\${escaped}`, single: false }
-  if (escaped === 'S') return { text: '\\x00-\\x08\\x0e-\\x1f!-\\xff', single: false }
-  return { text: characterEscape(state, escaped), single: true }
 }

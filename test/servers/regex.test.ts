@@ -91,6 +91,29 @@ test('what cannot be said faithfully is given up', () => {
   assert.is(compilePcre('é', { caseless: true }), null)
 })
 
+test('an expression that would run for years is given up, one with separators is not', () => {
+  for (const pattern of [
+    '^(a+)+$',
+    '(?:[a-z]+-?)+$',
+    '(.*)*x',
+    '(a*b*)*',
+    '(?:(?:a|b)+)*',
+    '((?:x|y*)z?)+',
+    '(?:^a+)*',
+  ])
+    assert.is(compilePcre(pattern), null, pattern)
+  for (const pattern of [
+    '^(?:[^/]+/)*$',
+    '(\\.[a-z]+)*',
+    '^/([a-z]+)/?$',
+    '(?>a+)+',
+    '(?:a++)+',
+    '(?:.*/)?x+',
+    '(ab*)+',
+  ])
+    assert.ok(compilePcre(pattern), pattern)
+})
+
 test('a repeated group warns that its capture may differ', () => {
   assert.is(compilePcre('((a)|b)*')?.match('ab')?.capturesCertain, false)
   assert.is(compilePcre('(a)(?:b)*')?.match('ab')?.capturesCertain, true)
