@@ -52,6 +52,7 @@ const texts: Record<string, string> = {
   '/etc/apache2/apache2.conf':
     'LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so\n' +
     'LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\n' +
+    'ErrorLog /dev/null\n' +
     'LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\n' +
     'LoadModule headers_module /usr/lib/apache2/modules/mod_headers.so\n' +
     'IncludeOptional sites-enabled/*.conf\n',

@@ -69,7 +69,11 @@ function readWhere(
 ): void {
   if (holds) {
     const at = placeOf(reading.stream, node)
-    const closed = reading.readBody(reading, { floor: cursor.parent, parent: cursor.parent }, name)
+    const closed = reading.readBody(
+      reading,
+      { floor: cursor.parent, parent: cursor.parent, depth: cursor.depth + 1 },
+      name,
+    )
     if (!closed && !reading.stopped) note(reading, { kind: 'conditional-left-open', at, name })
   } else skipBody(reading, node, name)
 }

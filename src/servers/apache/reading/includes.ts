@@ -115,7 +115,8 @@ function includePath(including: Including, path: string, depth: number): void {
   const result = files.read(path)
   switch (result.kind) {
     case 'source':
-      reading.readFile(reading, result.source, path, cursor.parent)
+      reading.includes++
+      reading.readFile(reading, result.source, path, cursor.parent, cursor.depth)
       return
     case 'directory':
       includeFolder(including, path, depth)

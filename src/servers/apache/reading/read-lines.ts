@@ -7,18 +7,24 @@ import { nextLine } from './conditionals.ts'
 import { execute } from './executed.ts'
 import { type LineName, nameOf, noteOccurrence } from './names.ts'
 import { lineOf, placeOf } from './places.ts'
-import { type Cursor, type OpenDirective, type Reading, refuse, type Stream } from './reading.ts'
+import { type Cursor, countLine, type OpenDirective, type Reading, refuse, type Stream } from './reading.ts'
 import { expandLine, hasVariables } from './variables.ts'
 
 /**
  * Reads one file into the tree below `parent`: what it opens it has to close. `file` is the path that led
  * to it: httpd names it in its messages, link or no link.
  */
-export function readFile(reading: Reading, source: Source, file: string, parent: OpenDirective | null): void {
+export function readFile(
+  reading: Reading,
+  source: Source,
+  file: string,
+  parent: OpenDirective | null,
+  depth = 0,
+): void {
   reading.sources.add(source)
   const before = reading.stream
   reading.stream = openStream(source, file)
-  const cursor: Cursor = { floor: parent, parent }
+  const cursor: Cursor = { floor: parent, parent, depth }
   for (let node = nextLine(reading); node !== null; node = nextLine(reading)) {
     readLine(reading, node, cursor)
     if (reading.stopped) break
@@ -71,6 +77,8 @@ function refuseOpen(reading: Reading, cursor: Cursor): void {
 
 function readLine(reading: Reading, written: ApacheLineNode, cursor: Cursor): void {
   const { stream } = reading
+  countLine(reading, cursor)
+  if (reading.stopped) return
   let node = written
   if (stream.expands && hasVariables(written)) {
     const expanded = expandLine(reading, stream, written, cursor.parent)
@@ -94,7 +102,9 @@ function readLine(reading: Reading, written: ApacheLineNode, cursor: Cursor): vo
   const siblings = parent === null ? reading.top : parent.children
   siblings.push(directive)
   noteOccurrence(reading, name, directive)
-  if (directive.section) cursor.parent = directive
+  if (!directive.section) return
+  cursor.parent = directive
+  cursor.depth++
 }
 
 /** httpd skips a line whose first word is `""`. */
@@ -141,11 +151,11 @@ function closeSection(reading: Reading, node: ApacheLineNode, cursor: Cursor): v
     refuse(reading, 'section-close-malformed', `\`</${name}\` does not end in \`>\``, placeOf(stream, node))
   }
   if (name.length === open.name.length && name.toLowerCase() === open.name.toLowerCase()) {
-    cursor.parent = open.parent
+    leave(cursor, open)
     return
   }
   if (isUnknownWord(name) || isUnknownWord(open.name)) {
-    cursor.parent = open.parent
+    leave(cursor, open)
     return
   }
   refuse(
@@ -165,11 +175,16 @@ function closeSection(reading: Reading, node: ApacheLineNode, cursor: Cursor): v
   recover(cursor, name)
 }
 
+function leave(cursor: Cursor, section: OpenDirective): void {
+  for (let open = cursor.parent; open !== null && open !== section.parent; open = open.parent) cursor.depth--
+  cursor.parent = section.parent
+}
+
 /** Goes on behind the section that the closer may have meant. */
 function recover(cursor: Cursor, name: string): void {
   for (let open = cursor.parent; open !== null && open !== cursor.floor; open = open.parent) {
     if (open.name.toLowerCase() !== name.toLowerCase()) continue
-    cursor.parent = open.parent
+    leave(cursor, open)
     return
   }
 }

@@ -39,6 +39,8 @@ export interface Stream {
 export interface Cursor {
   readonly floor: OpenDirective | null
   parent: OpenDirective | null
+  /** How many sections and conditionals are open around the next line. */
+  depth: number
 }
 
 /** The value of a `Define` and where it was written. */
@@ -77,6 +79,10 @@ export interface Reading {
   serverRoot: Fact<string>
   stream: Stream
   includeDepth: number
+  /** Files included so far, each as often as it is. */
+  includes: number
+  /** Lines read so far, each as often as an include or a macro brings it. */
+  lines: number
   /** False once a file that might define, load or include anything could not be read. */
   complete: boolean
   /** True once httpd would have given up: the rest is read, and nothing more is said of it. */
@@ -84,9 +90,28 @@ export interface Reading {
   /** True once going on would never end. */
   stopped: boolean
   /** Reads one file into the tree below `parent`; set once, since includes lead back to the lines. */
-  readonly readFile: (reading: Reading, source: Source, file: string, parent: OpenDirective | null) => void
+  readonly readFile: (
+    reading: Reading,
+    source: Source,
+    file: string,
+    parent: OpenDirective | null,
+    depth: number,
+  ) => void
   /** Reads lines until a conditional's closer; false where the stream ends before it. */
   readonly readBody: (reading: Reading, cursor: Cursor, closer: string) => boolean
+}
+
+/** No configuration is nested so deep; far from where a stack would overflow. */
+const MAXIMUM_DEPTH = 400
+/** Ten times what ten thousand sites come to: files that include each other twice over double them each time. */
+const MAXIMUM_LINES = 3_000_000
+const MAXIMUM_INCLUDES = 300_000
+
+/** Stops a reading that would never end, or end in too much. httpd itself would go on. */
+export function countLine(reading: Reading, cursor: Cursor): void {
+  reading.lines++
+  if (reading.lines > MAXIMUM_LINES || reading.includes > MAXIMUM_INCLUDES) reading.stopped = true
+  if (cursor.depth > MAXIMUM_DEPTH) reading.stopped = true
 }
 
 /** Says why httpd refuses the configuration. Only its first word counts, and a template may be anything. */

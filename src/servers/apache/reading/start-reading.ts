@@ -28,6 +28,8 @@ export function startReading(start: ReadingStart): Reading {
     macros: null,
     stream: openStream(textSource('', ''), ''),
     includeDepth: 0,
+    includes: 0,
+    lines: 0,
     complete: true,
     fatal: false,
     stopped: false,
