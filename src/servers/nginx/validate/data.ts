@@ -3,7 +3,7 @@ import type { NginxDirective } from '../configuration.ts'
 import { isCidr, parseIpv4 } from './numbers.ts'
 import { compileRegex } from './rewrite.ts'
 import { compile, defineVariable } from './script.ts'
-import { type Check, nameOf, type Program, programOf, type Reading, report } from './unit.ts'
+import { type Check, isBefore, nameOf, type Program, programOf, type Reading, report } from './unit.ts'
 
 /** The words of an entry: its first is the node's name. */
 function wordsOf(entry: NginxDirective): readonly NginxWord[] {
@@ -101,7 +101,7 @@ export const checkGeo: Check = (reading, directive, facts) => {
         refuseEntry(reading, entry, entry.node.name, '`ranges` is not the first entry of this `geo`')
         continue
       }
-      if (name === 'proxy_recursive') continue
+      if (name === 'proxy_recursive' || (name === 'volatile' && !isBefore(reading, '1.29.3'))) continue
     }
     if (args.length !== 1) {
       refuseEntry(

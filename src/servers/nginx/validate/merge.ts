@@ -1,17 +1,45 @@
 import type { NginxDirective } from '../configuration.ts'
 
+const NONE: readonly NginxDirective[] = []
+
+/** Blocks with more children than this are asked through an index: `http` may hold ten thousand servers. */
+const FEW = 64
+const indexes = new WeakMap<NginxDirective, ReadonlyMap<string, readonly NginxDirective[]>>()
+
+function ownOf(block: NginxDirective, name: string): readonly NginxDirective[] {
+  if (block.children.length > FEW) return indexOf(block).get(name) ?? NONE
+  let found: NginxDirective[] | null = null
+  for (const child of block.children)
+    if (child.name === name) {
+      if (found === null) found = [child]
+      else found.push(child)
+    }
+  return found ?? NONE
+}
+
+function indexOf(block: NginxDirective): ReadonlyMap<string, readonly NginxDirective[]> {
+  const known = indexes.get(block)
+  if (known !== undefined) return known
+  const index = new Map<string, NginxDirective[]>()
+  for (const child of block.children) {
+    const same = index.get(child.name)
+    if (same === undefined) index.set(child.name, [child])
+    else same.push(child)
+  }
+  indexes.set(block, index)
+  return index
+}
+
 /** The directive of a name that holds in a block: its own, else that of the block around it. */
 export function effective(block: NginxDirective, name: string): NginxDirective | null {
-  for (let level: NginxDirective | null = block; level !== null; level = level.parent)
-    for (const child of level.children) if (child.name === name) return child
-  return null
+  return effectiveAll(block, name)[0] ?? null
 }
 
 /** All directives of a name that hold in a block, where several may stand side by side. */
 export function effectiveAll(block: NginxDirective, name: string): readonly NginxDirective[] {
   for (let level: NginxDirective | null = block; level !== null; level = level.parent) {
-    const own = level.children.filter(child => child.name === name)
+    const own = ownOf(level, name)
     if (own.length > 0) return own
   }
-  return []
+  return NONE
 }

@@ -1,5 +1,6 @@
 import type { NginxDirective } from '../configuration.ts'
 import { effective } from './merge.ts'
+import { nginxDirective } from '../directives.ts'
 import { compileRegex } from './rewrite.ts'
 import {
   type Check,
@@ -129,17 +130,10 @@ export function checkCompleteServers(reading: Reading, program: Program): void {
   }
 }
 
-/** What answers in a stream; a name that no table knows may do so too. */
+/** What answers in a stream; a directive that no table knows may do so too. */
 function isHandler({ name }: NginxDirective): boolean {
-  return (
-    name === 'proxy_pass' ||
-    name === 'return' ||
-    name === 'pass' ||
-    name === 'js_filter' ||
-    name.includes('_by_lua')
-  )
+  return name === 'proxy_pass' || name === 'return' || name === 'pass' || nginxDirective(name).length === 0
 }
-
 /** Ports that tell nginx which protocol a mail server without `protocol` speaks. */
 const MAIL_PORTS = /:(?:25|465|587|110|995|143|993)$/
 
