@@ -91,7 +91,10 @@ export function requestVariables(state: RequestState): Variables {
 
 const setNamesOf = new WeakMap<NginxConfiguration, ReadonlySet<string>>()
 
-/** Every variable of a `set`: empty as long as none of them was executed. */
+const MATCHING = ['location', 'server_name', 'rewrite', 'if'] as const
+const GROUP_NAME = /\(\?(?:P?<|')([A-Za-z_][A-Za-z0-9_]*)[>']/g
+
+/** Every variable of a `set` or a named group: empty as long as none of them was executed. */
 function setVariables(configuration: NginxConfiguration): ReadonlySet<string> {
   const cached = setNamesOf.get(configuration)
   if (cached !== undefined) return cached
@@ -101,6 +104,14 @@ function setVariables(configuration: NginxConfiguration): ReadonlySet<string> {
     // `args` has a value of its own.
     if (name.startsWith('$') && name.toLowerCase() !== '$args') names.add(name.slice(1).toLowerCase())
   }
+  const addGroups = (pattern: string) => {
+    if (!pattern.includes('(?')) return
+    for (const match of pattern.matchAll(GROUP_NAME)) names.add((match[1] ?? '').toLowerCase())
+  }
+  for (const directive of MATCHING)
+    for (const { args } of configuration.occurrences.get(directive) ?? [])
+      for (const word of args) addGroups(word.value)
+  for (const map of maps(configuration).values()) for (const entry of map.regexes) addGroups(entry.name)
   setNamesOf.set(configuration, names)
   return names
 }
