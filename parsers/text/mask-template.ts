@@ -8,7 +8,7 @@ export interface MaskedText {
 
 /** Endings that say that a program writes the real file from this one. */
 const TEMPLATE_NAMES: ReadonlySet<string> = new Set(
-  'j2 jinja jinja2 erb epp tmpl template tpl ctmpl gotmpl gtpl hbs mustache envsubst'.split(' '),
+  'j2 jinja jinja2 erb ejs epp tmpl template tpl ctmpl gotmpl gtpl hbs mustache envsubst'.split(' '),
 )
 /** Endings of those that fill in `${NAME}`, `$NAME`, `@NAME@` and `%name%`. */
 const SUBSTITUTED_NAMES: ReadonlySet<string> = new Set('tmpl template tpl envsubst'.split(' '))
@@ -90,8 +90,12 @@ function findTags(text: string): readonly Tag[] {
 const BRACE_STATEMENT =
   /^\{\{[-~]?\s*(?:[#/>!^]|(?:if|else|end|range|with|define|block|template|break|continue|each|unless)\b|\$\w+\s*:?=)/
 
+/** `<%- name %>` prints in EJS; in ERB a dash only eats blanks, and what follows is a statement's keyword. */
+const EJS_VALUE = /^<%-\s*[\w.$[\]'"()]+\s*%>$/
+const ERB_KEYWORD = /^<%-\s*(?:else|end|begin|ensure)\b/
+
 function isStatement(tag: string): boolean {
-  if (tag.startsWith('<%')) return !tag.startsWith('<%=') && !tag.startsWith('<%-=')
+  if (tag.startsWith('<%')) return !/^<%-?=/.test(tag) && (ERB_KEYWORD.test(tag) || !EJS_VALUE.test(tag))
   return !tag.startsWith('{{') || BRACE_STATEMENT.test(tag)
 }
 

@@ -37,6 +37,8 @@ const HOMES = [
   '/usr/local/nginx/conf/',
   '/usr/local/openresty/nginx/conf/',
   '/opt/nginx/conf/',
+  '/opt/bitnami/nginx/conf/',
+  '/opt/homebrew/etc/nginx/',
 ]
 
 /** Files that come with nginx, which people therefore leave out of their repositories. */
@@ -191,11 +193,12 @@ function isLink(files: FileSystem, path: string): boolean {
 }
 
 /**
- * True for a file that nginx itself brings where the tree holds none of those beside its main file: then
- * the tree is somebody's own part of a configuration, not what lies on a machine.
+ * True for a file that nginx itself brings, missing where nobody can tell that it is missing on the machine
+ * too: the main file lies where no nginx keeps it, as in a repository, or none of the stock files is there.
  */
 function isStockFile(files: FileSystem, path: string, folder: string): boolean {
   if (!path.startsWith(`${folder}/`) || !STOCK_FILES.includes(path.slice(folder.length + 1))) return false
+  if (!HOMES.includes(`${folder}/`)) return true
   return !STOCK_FILES.some(name => files.kind(`${folder}/${name}`) !== null)
 }
 

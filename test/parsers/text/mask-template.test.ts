@@ -20,6 +20,7 @@ test('a placeholder is an unknown word of its own length', () => {
   const text = 'listen {{ port }};'
   assert.is(maskTemplate('/a.conf', text).code, `listen ${UNKNOWN.repeat(10)};`)
   assert.is(masked('/a.conf.erb', 'listen <%= @port %>;'), 'listen ?;')
+  assert.is(masked('/a.conf.ejs', '<%_ if (a) { _%>\nlisten <%- port %>;\n<%- end %>\n'), '\nlisten ?;\n\n')
   assert.is(masked('/a.tmpl', 'server_name {{ .Host }}.example.org;'), 'server_name ?.example.org;')
 })
 

@@ -129,7 +129,7 @@ test('a file that is not among the audited ones leaves a part unknown and is not
 
 test("a repository need not hold the files that nginx's own package brings", () => {
   const main = 'events {}\nhttp { include mime.types; server { location / { include fastcgi_params; } } }'
-  const bare = evaluate(memoryFileSystem({ '/nginx.conf': main }), '/nginx.conf')
+  const bare = evaluate(memoryFileSystem({ '/nginx.conf': main, '/koi-utf': '' }), '/nginx.conf')
   assert.equal(codes(bare), ['include-unknown', 'include-unknown'])
   const installed = evaluate(memoryFileSystem({ '/etc/nginx/nginx.conf': main, '/etc/nginx/koi-utf': '' }))
   assert.equal(codes(installed), ['include-missing!', 'include-missing!'])
