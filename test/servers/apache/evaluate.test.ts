@@ -142,6 +142,50 @@ test('an include through a link that leads out of the root is no evidence', () =
   assert.equal(said(configuration), [['include-unknown', false, 'sites-enabled/*.conf']])
 })
 
+test('a folder that is a link out of the root is no evidence either', () => {
+  const files = memoryFileSystem(
+    { '/etc/httpd/conf/httpd.conf': 'ServerRoot /etc/httpd\nInclude conf.d/a.conf\nInclude conf.d/*.conf\n' },
+    { covers: ['/etc'], links: { '/etc/httpd/conf.d': '/srv/conf.d' } },
+  )
+  const read = files.read('/etc/httpd/conf/httpd.conf')
+  if (read.kind !== 'source') throw new Error(read.reason)
+  const { problems } = evaluateApache({
+    files,
+    main: read.source,
+    fragments: [],
+    environment: { variables: new Map(), complete: true, defines: new Map() },
+    version: { value: '2.4.71', from: 'option', at: null },
+  })
+  assert.equal(
+    problems.filter(({ code }) => code.startsWith('include')).map(({ code, fatal }) => [code, fatal]),
+    [
+      ['include-unknown', false],
+      ['include-unknown', false],
+    ],
+  )
+})
+
+test("Red Hat's links into /var and /run are often lost, and are no evidence", () => {
+  const main = `ServerRoot /etc/httpd
+LoadModule mpm_event_module modules/mod_mpm_event.so
+LoadModule unixd_module modules/mod_unixd.so
+ErrorLog logs/error_log
+CustomLog logs/access_log common
+PidFile run/httpd.pid
+`
+  const files = memoryFileSystem({ '/etc/httpd/conf/httpd.conf': main }, { covers: ['/etc'] })
+  const read = files.read('/etc/httpd/conf/httpd.conf')
+  if (read.kind !== 'source') throw new Error(read.reason)
+  const configuration = evaluateApache({
+    files,
+    main: read.source,
+    fragments: [],
+    environment: { variables: new Map(), complete: true, defines: new Map() },
+    version: { value: '2.4.57', from: 'option', at: null },
+  })
+  assert.equal(said(configuration), [])
+})
+
 test('what acts while it is read is listed apart, with the section it was met in', () => {
   const configuration = evaluate(
     '<VirtualHost *:80>\nDefine A 1\n<IfDefine A>\nSetEnv B c\n</IfDefine>\n</VirtualHost>\n',

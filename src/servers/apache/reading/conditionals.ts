@@ -3,6 +3,7 @@ import type { ApacheLineNode } from '../../../../parsers/apache/syntax.ts'
 import { isUnknownWord } from '../../../../parsers/text/source.ts'
 import { apacheDirective, apacheSection } from '../directives.ts'
 import { isLoadedUnder, moduleMeantBy } from '../modules.ts'
+import { isMissing } from '../validate/paths.ts'
 import { evaluateVersion } from './if-version.ts'
 import { absolutePath } from './paths.ts'
 import { lineOf, placeOf } from './places.ts'
@@ -162,7 +163,7 @@ function isFileThere(reading: Reading, name: string): Truth {
   const path = absolutePath(reading, name)
   if (path === null) return undefined
   if (reading.files.kind(path) !== null) return true
-  return reading.files.covers(path) ? false : undefined
+  return isMissing(path, reading.files) ? false : undefined
 }
 
 function isDirectiveThere(reading: Reading, name: string): Truth {

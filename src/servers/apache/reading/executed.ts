@@ -3,6 +3,7 @@ import type { ApacheLineNode } from '../../../../parsers/apache/syntax.ts'
 import { isUnknownWord } from '../../../../parsers/text/source.ts'
 import { known, unknown } from '../../fact.ts'
 import { apacheModule, apacheModuleOfSharedObject, sourceFileOf } from '../modules.ts'
+import { isMissing } from '../validate/paths.ts'
 import { CONDITIONS, readConditional, readVersionConditional, skipBody } from './conditionals.ts'
 import { include, includeOptional } from './includes.ts'
 import { defineMacro, undefineMacro, useMacro } from './macros.ts'
@@ -165,7 +166,7 @@ const MODULE_FOLDERS = ['/usr/lib/apache2/modules', '/usr/lib64/httpd/modules', 
 function isObjectMissing(reading: Reading, object: string): boolean {
   const { files } = reading
   const path = absolutePath(reading, object)
-  if (path === null || !files.covers(path) || files.kind(path) !== null) return false
+  if (path === null || !isMissing(path, files)) return false
   return MODULE_FOLDERS.some(folder => files.kind(folder) === 'directory')
 }
 
@@ -183,7 +184,8 @@ function setServerRoot(reading: Reading, node: ApacheLineNode): void {
     return
   }
   const path = posix.normalize(word.value)
-  if (reading.files.kind(path) !== 'directory' && reading.files.covers(path)) {
+  const kind = reading.files.kind(path)
+  if (kind === 'file' || (kind === null && isMissing(path, reading.files))) {
     refuse(reading, 'server-root-invalid', `\`${path}\` is no directory`, at)
   }
   reading.serverRoot = known(path, at)
@@ -196,7 +198,8 @@ function checkRuntimeDirectory(reading: Reading, node: ApacheLineNode): void {
   const [word] = node.words
   const path = word === undefined ? null : absolutePath(reading, word.value)
   if (path === null || VOLATILE.some(folder => `${path}/`.startsWith(folder))) return
-  if (reading.files.kind(path) === 'directory' || !reading.files.covers(path)) return
+  const kind = reading.files.kind(path)
+  if (kind === 'directory' || (kind === null && !isMissing(path, reading.files))) return
   const at = placeOf(reading.stream, node, word)
   refuse(reading, 'runtime-directory-invalid', `\`${path}\` is no directory`, at)
 }

@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import type { ApacheLineNode } from '../../../../parsers/apache/syntax.ts'
 import type { Place } from '../../../../parsers/text/source.ts'
+import { isMissing } from '../validate/paths.ts'
 import { isPattern, matchesPattern } from './fnmatch.ts'
 import { absolutePath } from './paths.ts'
 import { placeOf } from './places.ts'
@@ -69,15 +70,12 @@ function includePattern(including: Including, folder: string, components: readon
   const { files } = reading
   const entries = files.list(folder)
   if (entries === null) {
-    if (!files.covers(folder)) {
+    const kind = files.kind(folder)
+    if (kind === 'directory' || (kind === null && !isAbsent(including, folder))) {
       skipUnknown(including, folder)
       return
     }
-    if (files.kind(folder) === 'directory') {
-      skipUnknown(including, folder)
-      return
-    }
-    if (optional && files.kind(folder) === null) {
+    if (optional && kind === null) {
       noteNothing(including)
       return
     }
@@ -184,15 +182,11 @@ function noteNothing({ reading, at, path }: Including): void {
 const NOWHERE = '/no/such/folder'
 
 /**
- * A missing file is evidence where the audit holds its place. A link is not: what it leads to may lie
- * outside the audited root.
+ * A missing file is evidence where the audit holds its place. A link is not, unless the root is the whole
+ * machine: what it leads to may lie outside.
  */
 function isAbsent({ reading: { files } }: Including, path: string): boolean {
-  if (!files.covers(path)) return false
-  if (files.covers(NOWHERE)) return true
-  const entries = files.list(posix.dirname(path))
-  const name = posix.basename(path)
-  return entries === null || !entries.some(entry => entry.name === name)
+  return files.covers(NOWHERE) ? files.kind(path) === null : isMissing(path, files)
 }
 
 /** From here on anything may be defined or loaded that the audit does not see. */

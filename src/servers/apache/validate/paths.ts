@@ -30,18 +30,29 @@ export function directoryFault(
   return missingFault(directive, path, word, walk, 'directory')
 }
 
+/** Of some paths httpd asks only whether anything is there. */
+export function existsFault(
+  directive: ApacheDirective,
+  path: string,
+  word: ApacheWord | undefined,
+  walk: Walk,
+): Fault | null {
+  return missingFault(directive, path, word, walk, null)
+}
+
 function missingFault(
   directive: ApacheDirective,
   path: string,
   word: ApacheWord | undefined,
   walk: Walk,
-  wanted: 'file' | 'directory',
+  wanted: 'file' | 'directory' | null,
 ): Fault | null {
   const absolute = absolutePath(path, walk)
   if (absolute === null) return null
   const { files } = walk.unit
   const kind = files.kind(absolute)
-  if (kind === wanted || (wanted === 'file' && kind === 'other')) return null
+  if ((kind !== null && wanted === null) || kind === wanted || (wanted === 'file' && kind === 'other'))
+    return null
   if (kind === null && !isMissing(absolute, files)) return null
   const message =
     kind === null
@@ -51,11 +62,17 @@ function missingFault(
 }
 
 /**
+ * Red Hat's `/etc/httpd` has links to `/var/log/httpd`, `/run/httpd` and the modules, which copies of the
+ * folder and repositories seldom keep.
+ */
+const LINKED_OUT = /^\/etc\/[^/]+\/(?:logs|run|state|modules)(?:\/|$)/
+
+/**
  * True where the audit can tell that nothing is there. A link that leads out of the audited root is
  * there for the server, though nobody here can follow it.
  */
 export function isMissing(path: string, files: FileSystem): boolean {
-  if (files.kind(path) !== null || !files.covers(path)) return false
+  if (files.kind(path) !== null || !files.covers(path) || LINKED_OUT.test(path)) return false
   for (let at = path; at !== '/'; at = posix.dirname(at)) {
     const folder = files.list(posix.dirname(at))
     if (folder !== null) return !folder.some(entry => entry.name === posix.basename(at))
