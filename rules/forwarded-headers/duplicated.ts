@@ -1,6 +1,6 @@
 import type { SentHeader, SentHeaders } from '../../src/deployment/deployment.ts'
 import { propose, removeDirective } from '../../src/deployment/edits.ts'
-import { argumentPlace, isSameText } from '../../src/deployment/places.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const location = (lines: string): string =>
@@ -50,7 +50,7 @@ export default defineRule({
   ],
   *check({ hops }) {
     const levels = new Set<SentHeaders['level']>()
-    const said: SentHeader[] = []
+    const said = new Set<SentHeader['directive']['node']>()
     for (const { headers } of hops) {
       if (headers.level === null || levels.has(headers.level)) continue
       levels.add(headers.level)
@@ -66,8 +66,8 @@ export default defineRule({
         const inSnippet = ({ directive }: SentHeader): boolean => directive.source !== headers.level?.source
         const [fault, other] =
           inSnippet(header) && !inSnippet(earlier) ? [earlier, header] : [header, earlier]
-        if (said.some(({ directive }) => isSameText(directive, fault.directive))) continue
-        said.push(fault)
+        if (said.has(fault.directive.node)) continue
+        said.add(fault.directive.node)
         const name = fault.directive.args[0]?.value ?? ''
         const isHost = header.name === 'host'
         yield {

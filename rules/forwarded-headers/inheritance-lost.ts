@@ -1,7 +1,7 @@
 import type { Hop, SentHeader } from '../../src/deployment/deployment.ts'
 import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
 import { lostHeaders } from '../../src/deployment/lost-headers.ts'
-import { argumentPlace, isSameText, namePlace } from '../../src/deployment/places.ts'
+import { argumentPlace, groupByText, namePlace } from '../../src/deployment/places.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
@@ -62,15 +62,15 @@ export default defineRule({
     },
   ],
   *check({ hops }) {
-    const said: NginxDirective[] = []
+    const found: Loss[] = []
     for (const hop of hops) {
       const { level, written } = hop.headers
       const own = written[0]?.directive
       if (level === null || own === undefined || isElsewhere(hop)) continue
       const lost = lostHeaders(hop).filter(isForwarding)
-      const [first] = lost
-      if (first === undefined || said.some(directive => isSameText(directive, own))) continue
-      said.push(own)
+      if (lost.length > 0) found.push({ hop, level, own, lost })
+    }
+    for (const [{ hop, level, own, lost }] of groupByText(found, ({ own }) => own)) {
       const isGrave = lost.some(({ name }) => name === 'host' || SCHEME.has(name))
       const known = hop.targets.some(({ backend }) => backend.kind === 'apache')
       const list = lost.map(({ directive }) => `\`${directive.args[0]?.value}\``).join(', ')
@@ -85,6 +85,14 @@ export default defineRule({
     }
   },
 })
+
+interface Loss {
+  readonly hop: Hop
+  readonly level: NginxDirective
+  /** The first line of the set that replaces the inherited one. */
+  readonly own: NginxDirective
+  readonly lost: readonly SentHeader[]
+}
 
 function consequence(lost: readonly SentHeader[], { upstream, targets }: Hop): string {
   if (!lost.some(({ name }) => name === 'host')) return ''

@@ -1,7 +1,7 @@
 import { addHeader } from '../../src/deployment/add-header.ts'
 import type { BackendHost, Deployment, Hop } from '../../src/deployment/deployment.ts'
 import { lostHeaders } from '../../src/deployment/lost-headers.ts'
-import { alsoElsewhere, argumentPlace, isSameText, namePlace } from '../../src/deployment/places.ts'
+import { alsoElsewhere, argumentPlace, groupByText, namePlace } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const nginx = (lines: string): string =>
@@ -69,13 +69,7 @@ export default defineRule({
   ],
   *check(deployment) {
     const applications = new Set(deployment.applications.map(({ virtualHost }) => virtualHost))
-    const said: {
-      hop: Hop
-      level: Hop['block']
-      count: number
-      host: BackendHost
-      wrong: BackendHost | null
-    }[] = []
+    const found: { hop: Hop; level: Hop['block']; host: BackendHost; wrong: BackendHost | null }[] = []
     for (const hop of deployment.hops) {
       const { headers } = hop
       if (headers.open || hop.reachable === false) continue
@@ -89,11 +83,10 @@ export default defineRule({
       const wrong = meantInstead(deployment, hop, host)
       if (wrong === null && !applications.has(host.directive)) continue
       const level = headers.level ?? hop.block
-      const known = said.find(each => isSameText(each.level, level))
-      if (known === undefined) said.push({ hop, level, count: 1, host, wrong })
-      else known.count++
+      found.push({ hop, level, host, wrong })
     }
-    for (const { hop, level, count, host, wrong } of said) {
+    for (const [{ hop, level, host, wrong }, ...others] of groupByText(found, ({ level }) => level)) {
+      const count = others.length + 1
       const name = hop.hostsSent?.[0] ?? ''
       // Among fragments the virtual host that answers unknown names may be one that is not here.
       const certain = host.hops.some(reach => reach.hop === hop && reach.certain)

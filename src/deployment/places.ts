@@ -35,25 +35,33 @@ export function isSameText(a: AnyDirective, b: AnyDirective): boolean {
   return a.source === b.source && namePlace(a).start === namePlace(b).start
 }
 
-/** The directives that share one written text, under the first of them, in the order given. */
-export function byText<T extends AnyDirective>(directives: Iterable<T>): readonly (readonly [T, ...T[]])[] {
-  const files = new Map<T['source'], Map<number, [T, ...T[]]>>()
+/** The items whose directives share one written text, in the order in which the texts are first met. */
+export function groupByText<T>(
+  items: Iterable<T>,
+  directiveOf: (item: T) => AnyDirective,
+): readonly (readonly [T, ...T[]])[] {
+  const files = new Map<Place['source'], Map<number, [T, ...T[]]>>()
   const groups: [T, ...T[]][] = []
-  for (const directive of directives) {
-    let starts = files.get(directive.source)
+  for (const item of items) {
+    const { source, start } = namePlace(directiveOf(item))
+    let starts = files.get(source)
     if (starts === undefined) {
       starts = new Map()
-      files.set(directive.source, starts)
+      files.set(source, starts)
     }
-    const start = namePlace(directive).start
     const group = starts.get(start)
     if (group === undefined) {
-      const created: [T, ...T[]] = [directive]
+      const created: [T, ...T[]] = [item]
       starts.set(start, created)
       groups.push(created)
-    } else group.push(directive)
+    } else group.push(item)
   }
   return groups
+}
+
+/** The directives that share one written text, under the first of them, in the order given. */
+export function byText<T extends AnyDirective>(directives: Iterable<T>): readonly (readonly [T, ...T[]])[] {
+  return groupByText(directives, directive => directive)
 }
 
 /** `, as in 3 other places that include it`: how often a text that is reported once is in force. */

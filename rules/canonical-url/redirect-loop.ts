@@ -1,0 +1,111 @@
+import type { Answer, NginxServer, ServerListen } from '../../src/deployment/deployment.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { selectServer } from '../../src/servers/nginx/queries/select-server.ts'
+
+const KEYS = '    ssl_certificate /etc/ssl/a.pem;\n    ssl_certificate_key /etc/ssl/a.key;\n'
+const both = (lines: string): string =>
+  `server {\n    listen 80;\n    listen 443 ssl;\n    server_name example.org;\n${KEYS}${lines}}\n`
+
+export default defineRule({
+  summary: 'A redirect leads back to itself',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'The browser follows it twenty times and gives up: “too many redirects”. No page of the site can be seen.',
+  remedy: 'Redirect on port 80 alone, in a server of its own',
+  references: ['https://nginx.org/en/docs/http/converting_rewrite_rules.html'],
+  bad: [
+    {
+      title: 'to TLS, from TLS',
+      files: { 'nginx.conf': both('    return 301 «https://example.org$request_uri»;\n') },
+    },
+    {
+      title: 'two names that send to each other',
+      files: {
+        'nginx.conf':
+          'server {\n    listen 80;\n    server_name example.org;\n    return 301 «http://www.example.org$request_uri»;\n}\nserver {\n    listen 80;\n    server_name www.example.org;\n    return 301 «http://example.org$request_uri»;\n}\n',
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'one server for each port',
+      files: {
+        'nginx.conf': `server {\n    listen 80;\n    server_name example.org;\n    return 301 https://$host$request_uri;\n}\nserver {\n    listen 443 ssl;\n    server_name example.org;\n${KEYS}    root /srv/www;\n}\n`,
+      },
+    },
+    {
+      title: 'a condition on the scheme',
+      files: {
+        'nginx.conf': both(
+          '    if ($scheme = http) {\n        return 301 https://example.org$request_uri;\n    }\n    root /srv/www;\n',
+        ),
+      },
+    },
+    {
+      title: 'one page that answers',
+      files: {
+        'nginx.conf': both(
+          '    root /srv/www;\n    location / {\n        return 302 https://example.org/soon;\n    }\n    location = /soon {\n    }\n',
+        ),
+      },
+    },
+  ],
+  *check({ servers }) {
+    const byDirective = new Map(servers.map(server => [server.directive, server]))
+    for (const server of servers) {
+      const { answer } = server
+      if (answer.kind !== 'redirect') continue
+      const looping = server.listens.find(listen => returns(server, listen, byDirective))
+      if (looping === undefined) continue
+      yield {
+        at: answer.at,
+        message: `this redirect leads back to the same server over ${looping.tls ? 'TLS' : 'plain HTTP'}, without an end`,
+        label: 'answered by a redirect again',
+        related: [{ at: looping.at, message: 'requests come back here' }],
+      }
+    }
+  },
+})
+
+type Servers = ReadonlyMap<NginxDirective, NginxServer>
+
+/** True where a request that comes in on this socket comes to the same server on the same port again. */
+function returns(start: NginxServer, listen: ServerListen, servers: Servers): boolean {
+  let host = start.names.find(({ exact }) => exact)?.name ?? null
+  let server = start
+  let port = listen.port
+  for (let step = 0; step < 6; step++) {
+    const next = targetOf(server.answer, host, port, listen.tls)
+    if (next === null) return false
+    const selection = selectServer(server.configuration, { port: next.port, host: next.host })
+    const selected = selection.known ? servers.get(selection.value.server) : undefined
+    if (selected === undefined) return false
+    // Only what speaks the scheme of the target answers it.
+    if (!selected.listens.some(({ port, tls }) => port === next.port && tls === next.tls)) return false
+    if (selected === start && next.port === listen.port) return true
+    if (selected.answer.kind !== 'redirect') return false
+    server = selected
+    host = next.host
+    port = next.port
+  }
+  return false
+}
+
+/** Where an unconditional redirect of a whole site leads; null for one page, or what a variable hides. */
+function targetOf(answer: Answer, host: string | null, port: number | null, tls: boolean) {
+  if (answer.kind !== 'redirect') return null
+  const match = /^(https?|\$scheme):\/\/([^/:$]+|\$(?:host|http_host|server_name))(?::(\d+))?(.*)$/s.exec(
+    answer.target,
+  )
+  if (match === null) return null
+  const [, scheme = '', name = '', written, path = ''] = match
+  if (path !== '' && !/\$(?:request_uri|uri|1)\b/.test(path)) return null
+  const isTls = scheme === '$scheme' ? tls : scheme === 'https'
+  const target = name.startsWith('$') ? host : name.toLowerCase()
+  if (target === null) return null
+  const usual = isTls ? 443 : 80
+  const kept = name === '$http_host' && port !== null && scheme === '$scheme' ? port : usual
+  return { host: target, port: written === undefined ? kept : Number(written), tls: isTls }
+}

@@ -1,0 +1,104 @@
+import { addHeader } from '../../src/deployment/add-header.ts'
+import type { Deployment, Hop } from '../../src/deployment/deployment.ts'
+import { alsoElsewhere, groupByText, namePlace } from '../../src/deployment/places.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { virtualHostOf } from '../../src/deployment/scheme-trust.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const HEADER = 'x-forwarded-host'
+const nginx = (lines = ''): string =>
+  `server {\n    listen 80;\n    server_name example.org;\n    «location» / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n${lines}    }\n}\n`
+const APACHE = {
+  'ports.conf': 'Listen 127.0.0.1:9000\n',
+  'site.conf':
+    '<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    WSGITrustedProxyHeaders X-Forwarded-Host\n    WSGIDaemonProcess app\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n',
+}
+
+export default defineRule({
+  summary: 'A client may tell the application which host it was asked for',
+  severity: 'error',
+  confidence: 'high',
+  securitySeverity: 7.4,
+  since: '0.1.0',
+  why: 'nginx passes `X-Forwarded-Host` on, and the application builds its links with it: the link of a password mail, or a page in a cache, leads to the attacker’s machine.',
+  remedy:
+    'Set the header in nginx wherever it hands on, or clear it: `proxy_set_header X-Forwarded-Host "";`',
+  references: [
+    'https://docs.djangoproject.com/en/stable/ref/settings/#use-x-forwarded-host',
+    'https://modwsgi.readthedocs.io/en/master/configuration-directives/WSGITrustedProxyHeaders.html',
+  ],
+  bad: [{ title: 'trusted by mod_wsgi, not set by nginx', files: { 'nginx.conf': nginx(), ...APACHE } }],
+  good: [
+    {
+      title: 'set',
+      files: {
+        'nginx.conf': nginx('        proxy_set_header X-Forwarded-Host $host;\n').replace(/[«»]/g, ''),
+        ...APACHE,
+      },
+    },
+    {
+      title: 'cleared',
+      files: {
+        'nginx.conf': nginx('        proxy_set_header X-Forwarded-Host "";\n').replace(/[«»]/g, ''),
+        ...APACHE,
+      },
+    },
+    {
+      title: 'an application that does not ask',
+      files: {
+        'nginx.conf': nginx().replace(/[«»]/g, ''),
+        ...APACHE,
+        'site.conf': APACHE['site.conf'].replace('X-Forwarded-Host', 'X-Forwarded-Proto'),
+      },
+    },
+  ],
+  *check(deployment) {
+    if (deployment.facts.outerProxies.length > 0) return
+    const found: { hop: Hop; at: Place; level: Hop['block']; strict: boolean }[] = []
+    for (const hop of deployment.hops) {
+      if (hop.reachable !== true || hop.headers.open || !hop.headers.passesOthers) continue
+      if (hop.server.configuration.occurrences.has('set_real_ip_from')) continue
+      if (hop.headers.written.some(({ name, state }) => name === HEADER && state !== 'passed')) continue
+      const trust = trusting(deployment, hop)
+      if (trust === null) continue
+      const level = hop.headers.level ?? hop.block
+      found.push({ hop, level, ...trust })
+    }
+    for (const [{ hop, at, level, strict }, ...others] of groupByText(found, ({ level }) => level)) {
+      yield {
+        at: namePlace(level),
+        severity: strict ? 'warning' : 'error',
+        message: `nginx passes the client’s own \`X-Forwarded-Host\` on${alsoElsewhere(others.length + 1, 'locations')}, and the application takes it for its name`,
+        label: 'does not set `X-Forwarded-Host`',
+        related: [{ at, message: 'trusted here' }],
+        help: 'Set or clear the header in nginx; on the other side there is nothing to change',
+        ...addHeader(hop, 'X-Forwarded-Host', '$host', 'safe'),
+      }
+    }
+  },
+})
+
+/** Where the backend says that it believes the header; `strict` where Django accepts listed names alone. */
+function trusting(deployment: Deployment, hop: Hop): { at: Place; strict: boolean } | null {
+  for (const host of deployment.backendsOf(hop)) {
+    if (!host.hops.some(reach => reach.hop === hop && reach.certain)) continue
+    for (const directive of host.configuration.occurrences.get('wsgitrustedproxyheaders') ?? []) {
+      const home = virtualHostOf(directive)
+      const index = directive.args.findIndex(({ value }) => value.toLowerCase() === HEADER)
+      if (index !== -1 && (home === null || home === host.directive))
+        return { at: argumentPlace(directive, index), strict: false }
+    }
+    for (const application of deployment.applications) {
+      if (application.configuration !== host.configuration || application.virtualHost !== host.directive)
+        continue
+      const settings = deployment.pythonOf(application)?.settings
+      const use = settings?.get('USE_X_FORWARDED_HOST')
+      if (!use?.known || use.value !== true || use.at === null) continue
+      const allowed = settings?.get('ALLOWED_HOSTS')
+      const strict = allowed?.known === true && Array.isArray(allowed.value) && !allowed.value.includes('*')
+      return { at: use.at, strict }
+    }
+  }
+  return null
+}

@@ -1,0 +1,61 @@
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { alsoElsewhere, argumentPlace, groupByText } from '../../src/deployment/places.ts'
+import { trustedBy } from '../../src/deployment/trusted-headers.ts'
+import type { SentHeader } from '../../src/deployment/deployment.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const SCHEME = new Set(['x-forwarded-proto', 'x-forwarded-protocol', 'x-forwarded-scheme', 'x-forwarded-ssl'])
+const nginx = (header: string, top = ''): string =>
+  `${top}server {\n    listen 80;\n    server_name example.org;\n    location / {\n        proxy_pass http://127.0.0.1:8000;\n        proxy_set_header Host $host;\n        proxy_set_header X-Forwarded-Proto ${header};\n    }\n}\n`
+
+export default defineRule({
+  summary: 'nginx repeats what the client says of the scheme',
+  severity: 'warning',
+  confidence: 'medium',
+  securitySeverity: 5.3,
+  since: '0.1.0',
+  why: 'The line looks as if nginx vouched for the scheme, but hands on the client’s own word: an application that believes the header takes a plain request for a secure one.',
+  remedy:
+    'Say what nginx saw, `$scheme`; behind another proxy, take its word only from its address, by `geo` or `map`',
+  references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#var_http_'],
+  bad: [{ title: 'the client’s own header', files: { 'nginx.conf': nginx('«$http_x_forwarded_proto»') } }],
+  good: [
+    { title: 'what nginx saw', files: { 'nginx.conf': nginx('$scheme') } },
+    {
+      title: 'the word of a proxy that is named',
+      files: { 'nginx.conf': nginx('$http_x_forwarded_proto', 'set_real_ip_from 10.0.0.0/8;\n') },
+    },
+    {
+      title: 'through a map that judges who says it',
+      files: {
+        'nginx.conf': nginx(
+          '$told_scheme',
+          'geo $realip_remote_addr $trusted {\n    default 0;\n    10.0.0.0/8 1;\n}\nmap "$trusted:$http_x_forwarded_proto" $told_scheme {\n    default $scheme;\n    "1:https" https;\n}\n',
+        ),
+      },
+    },
+  ],
+  *check(deployment) {
+    if (deployment.facts.outerProxies.length > 0) return
+    const found: SentHeader[] = []
+    for (const hop of deployment.hops) {
+      if (hop.reachable !== true || hop.server.plainListens.length === 0) continue
+      if (hop.server.configuration.occurrences.has('set_real_ip_from')) continue
+      for (const header of hop.headers.written) {
+        if (header.state !== 'passed' || !SCHEME.has(header.name)) continue
+        // Where Apache is known to believe it, that is `proto-spoofable`.
+        if (trustedBy(deployment, hop).some(({ trust }) => trust.header === header.name)) continue
+        found.push(header)
+      }
+    }
+    for (const [header, ...others] of groupByText(found, ({ directive }) => directive)) {
+      const at = argumentPlace(header.directive, 1)
+      yield {
+        at,
+        message: `nginx repeats the client’s own \`${header.directive.args[0]?.value}\`${alsoElsewhere(others.length + 1, 'locations')} as if it had checked it`,
+        label: 'the client decides',
+        ...propose('Say what nginx saw', 'unsafe', [replacePlace(at, '$scheme')]),
+      }
+    }
+  },
+})

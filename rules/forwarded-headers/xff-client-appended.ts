@@ -1,0 +1,44 @@
+import type { SentHeader } from '../../src/deployment/deployment.ts'
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { alsoElsewhere, argumentPlace, groupByText } from '../../src/deployment/places.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const nginx = (value: string, top = ''): string =>
+  `${top}server {\n    listen 80;\n    server_name example.org;\n    location / {\n        proxy_pass http://127.0.0.1:8000;\n        proxy_set_header Host $host;\n        proxy_set_header X-Forwarded-For ${value};\n    }\n}\n`
+
+export default defineRule({
+  summary: 'The first address in X-Forwarded-For is the client’s own invention',
+  severity: 'info',
+  confidence: 'medium',
+  since: '0.1.0',
+  why: '`$proxy_add_x_forwarded_for` appends to what the client sent. Whoever reads the first entry, as many log formats and libraries do, reads what a visitor chose to write.',
+  remedy: 'At the edge, where nobody stands in front of nginx, send `$remote_addr` alone',
+  references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#var_proxy_add_x_forwarded_for'],
+  bad: [{ title: 'appended at the edge', files: { 'nginx.conf': nginx('«$proxy_add_x_forwarded_for»') } }],
+  good: [
+    { title: 'what nginx saw', files: { 'nginx.conf': nginx('$remote_addr') } },
+    {
+      title: 'behind a proxy that is named',
+      files: { 'nginx.conf': nginx('$proxy_add_x_forwarded_for', 'set_real_ip_from 10.0.0.0/8;\n') },
+    },
+  ],
+  *check({ hops, facts }) {
+    if (facts.outerProxies.length > 0) return
+    const found: SentHeader[] = []
+    for (const { headers, reachable, server } of hops) {
+      if (reachable !== true || server.configuration.occurrences.has('set_real_ip_from')) continue
+      for (const header of headers.written) {
+        if (header.name !== 'x-forwarded-for' || header.state !== 'appended') continue
+        found.push(header)
+      }
+    }
+    for (const [header, ...others] of groupByText(found, ({ directive }) => directive)) {
+      const at = argumentPlace(header.directive, 1)
+      yield {
+        at,
+        message: `nginx appends to the \`X-Forwarded-For\` that the client sent${alsoElsewhere(others.length + 1, 'locations')}, so the first address in it is the client’s to choose`,
+        ...propose('Send the address that nginx saw', 'unsafe', [replacePlace(at, '$remote_addr')]),
+      }
+    }
+  },
+})
