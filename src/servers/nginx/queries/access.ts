@@ -65,7 +65,7 @@ export type AddressAccess =
 export function addressAccess(configuration: NginxConfiguration, scope: NginxDirective): Fact<AddressAccess> {
   const fact = effective(configuration, scope, 'allow')
   if (!fact.known) return unknown(fact.reason)
-  if (!fact.value.complete) return unknown('a file that is included here was not read')
+  if (!fact.value.complete) return unknown('something here was not read')
   const networks: string[] = []
   for (const rule of fact.value.directives) {
     const from = rule.args[0]?.value ?? ''

@@ -151,7 +151,7 @@ function judged(
   const first = directives[0]
   if (first !== undefined)
     return known({ directives, level, inherited: level !== asked, complete: !unread }, namePlace(first))
-  return unread ? unknown('a file that is included here was not read') : null
+  return unread ? unknown('something here was not read') : null
 }
 
 /**

@@ -19,7 +19,7 @@ export type Rewritten = Next | { readonly kind: 'changed' } | { readonly kind: '
 export function runDirectives(walk: Walk, scope: NginxDirective): Rewritten {
   const { configuration } = walk.state
   if (hasUnreadInclude(configuration, scope))
-    return endUnknown(walk, 'a file that is included here was not read', namePlace(scope))
+    return endUnknown(walk, 'something here was not read', namePlace(scope))
   const run: Run = { changed: false }
   const result = runList(walk, scope, run)
   if (result.kind === 'go' || result.kind === 'stopped') return run.changed ? { kind: 'changed' } : GO

@@ -85,15 +85,40 @@ function maySet(path: string, name: string | null): boolean {
   return name !== null && name !== 'proxy_pass' && set.some(prefix => name.startsWith(prefix))
 }
 
+const placeholderIn = new WeakMap<readonly NginxDirective[], boolean>()
+
+/** True where a template's placeholder stands for whole directives: what it renders to may set anything. */
+function hasPlaceholder(directives: readonly NginxDirective[]): boolean {
+  const cached = placeholderIn.get(directives)
+  if (cached !== undefined) return cached
+  const found = directives.some(({ name, source }) => source.template && isUnknownWord(name))
+  placeholderIn.set(directives, found)
+  return found
+}
+
+const templatedOf = new WeakMap<NginxConfiguration, boolean>()
+
+/** True where some file of the configuration is a template: what order and number its blocks have is open. */
+export function hasTemplates(configuration: NginxConfiguration): boolean {
+  const cached = templatedOf.get(configuration)
+  if (cached !== undefined) return cached
+  const found = configuration.sources.some(source => source.template)
+  templatedOf.set(configuration, found)
+  return found
+}
+
 /**
- * True where an `include` directly in this block (at the top for null) brought what nobody here has read, and
- * that may hold the directive of this name; without a name, anything that decides where requests go.
+ * True where an `include` directly in this block (at the top for null), or a placeholder, brings what nobody
+ * here has read and what may hold the directive of this name; without a name, anything that decides where
+ * requests go.
  */
 export function hasUnreadInclude(
   configuration: NginxConfiguration,
   scope: NginxScope,
   name: string | null = null,
 ): boolean {
+  if (hasTemplates(configuration) && hasPlaceholder(scope === null ? configuration.top : scope.children))
+    return true
   const includes = scope === null ? topNamed(configuration, 'include') : childrenNamed(scope, 'include')
   if (includes.length === 0) return false
   const unread = unreadArguments(configuration)

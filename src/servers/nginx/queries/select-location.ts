@@ -61,7 +61,7 @@ function find(
   const index = locationIndex(scope)
   const exact = index.exact.get(uri)
   if (exact !== undefined) return ok({ location: exact, reason: 'exact', match: sofar.match })
-  if (hasUnreadInclude(configuration, scope)) return unread('a file that is included here was not read')
+  if (hasUnreadInclude(configuration, scope)) return unread('something here was not read')
   const placeholder = index.unread[0]
   if (placeholder !== undefined) return unread('the name of a location here is a placeholder')
 

@@ -2,7 +2,7 @@ import { type Address, formatEndpoint } from '../../address.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 import { hasUnreadListens, listens, type NginxListen } from './listens.ts'
-import { httpBlock, hasUnreadInclude } from './scope.ts'
+import { hasTemplates, httpBlock, hasUnreadInclude } from './scope.ts'
 import { httpServers } from './servers.ts'
 
 /** A server on a socket, by the `listen` that puts it there. */
@@ -76,7 +76,7 @@ export function sockets(configuration: NginxConfiguration): readonly NginxSocket
 function isComplete(configuration: NginxConfiguration): boolean {
   const http = httpBlock(configuration)
   if (http === null || configuration.main === null) return false
-  if (hasUnreadInclude(configuration, http)) return false
+  if (hasUnreadInclude(configuration, http) || hasTemplates(configuration)) return false
   return !httpServers(configuration).some(server => hasUnreadListens(configuration, server))
 }
 

@@ -124,6 +124,15 @@ test('main lends http its error_log, and nothing else', () => {
   assert.is(inForce(configuration, server, 'proxy_set_header'), '')
 })
 
+test('a placeholder for whole directives may be anything', () => {
+  const text = 'server {\n {{ extra }}\n listen 80;\n gzip on;\n location /a { proxy_pass http://b; }\n}\n'
+  const configuration = readFragments({ '/site.conf.j2': text })
+  const server = block(configuration, 'server')
+  assert.is(inForce(configuration, server, 'gzip'), 'gzip on')
+  assert.is(inForce(configuration, server, 'try_files'), 'unknown: something here was not read')
+  assert.is(inForce(configuration, block(configuration, 'location /a'), 'try_files'), '')
+})
+
 test('values and flags, with their defaults', () => {
   const configuration = readHttp('server { sendfile ON; root "/a b"; }')
   const server = block(configuration, 'server')
