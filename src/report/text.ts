@@ -6,6 +6,7 @@ import { frameOf } from './frame.ts'
 import { maskMessage } from './mask.ts'
 import { printable } from './printable.ts'
 import type { Reporter, ReportOptions } from './reporter.ts'
+import { wrapWords } from './wrap-words.ts'
 
 /** For people: each finding with the code it speaks of, the worst named first in the line that sums up. */
 export const reportText: Reporter = (report, options) => {
@@ -16,7 +17,7 @@ export const reportText: Reporter = (report, options) => {
       `${head}: \`${rule}\` failed: ${printable(message)}\n   = help: report it, with the rule's name\n`,
     )
   }
-  if (options.summary) blocks.push(`${summaryLine(report, options.chalk)}\n`)
+  if (options.summary) blocks.push(`${summaryLines(report, options.chalk)}\n`)
   return blocks.join('\n')
 }
 
@@ -25,10 +26,15 @@ function findingBlock(finding: Finding, options: ReportOptions): string {
   const places = [finding.at, ...finding.related.map(({ at }) => at)]
   const digits = Math.max(...places.map(({ line }) => String(line).length))
   const paint = colourOf(chalk, finding.severity)
-  const title = `${paint.bold(`${finding.severity}[${finding.rule}]`)}: ${chalk.bold(prose(finding.message))}`
+  const kind = `${finding.severity}[${finding.rule}]`
+  const title = wrapWords(
+    prose(finding.message),
+    options.width - INDENT.length,
+    kind.length + 2 - INDENT.length,
+  )
   const gutter: Gutter = { digits, ...options }
   const lines = [
-    title,
+    `${paint.bold(kind)}: ${title.map(line => chalk.bold(line)).join(`\n${INDENT}`)}`,
     ...framed('-->', finding.at, '^', finding.label, paint, gutter),
     ...finding.related.flatMap(({ at, message }) => framed(':::', at, '-', message, chalk.blue, gutter)),
     note('help', finding.help, gutter),
@@ -36,6 +42,9 @@ function findingBlock(finding: Finding, options: ReportOptions): string {
   ]
   return `${lines.join('\n')}\n`
 }
+
+/** Of what goes on on the next line. */
+const INDENT = '  '
 
 interface Gutter {
   readonly digits: number
@@ -72,8 +81,11 @@ function framed(
   return lines
 }
 
-function note(name: string, text: string, { digits, chalk }: Gutter): string {
-  return `${' '.repeat(digits + 2)}${chalk.blue('=')} ${chalk.bold(name)}: ${prose(text)}`
+function note(name: string, text: string, { digits, chalk, width }: Gutter): string {
+  const head = `${' '.repeat(digits + 2)}= ${name}: `
+  const indent = `${' '.repeat(digits + 4)}${INDENT}`
+  const lines = wrapWords(prose(text), width - indent.length, head.length - indent.length)
+  return `${' '.repeat(digits + 2)}${chalk.blue('=')} ${chalk.bold(name)}: ${lines.join(`\n${indent}`)}`
 }
 
 function prose(text: string): string {
@@ -85,8 +97,8 @@ function colourOf(chalk: ChalkInstance, severity: Severity): ChalkInstance {
   return severity === 'warning' ? chalk.yellow : chalk.cyan
 }
 
-/** `1 error, 2 warnings in 42 files; nginx accepts etc/nginx/nginx.conf, Apache refuses …`. */
-function summaryLine(report: Report, chalk: ChalkInstance): string {
+/** What each server would say, a line each, and the last line of all: `1 error, 2 warnings in 42 files`. */
+function summaryLines(report: Report, chalk: ChalkInstance): string {
   const counts = [...SEVERITIES]
     .reverse()
     .filter(severity => report.summary[severity] > 0)
@@ -94,8 +106,7 @@ function summaryLine(report: Report, chalk: ChalkInstance): string {
   const found = counts.length === 0 ? chalk.green('nothing found') : counts.join(', ')
   const files = `${report.files} ${report.files === 1 ? 'file' : 'files'}`
   const suppressed = report.suppressed.length === 0 ? '' : ` (${report.suppressed.length} suppressed)`
-  const verdicts = report.programs.map(program => verdict(program))
-  return `${found}${suppressed} in ${files}${verdicts.length === 0 ? '' : `; ${verdicts.join(', ')}`}`
+  return [...report.programs.map(verdict), `${found}${suppressed} in ${files}`].join('\n')
 }
 
 function countOf(count: number, severity: Severity): string {

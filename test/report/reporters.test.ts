@@ -37,7 +37,7 @@ test('text on a narrow terminal keeps every mark visible', () => {
   golden('text-narrow', lines.join('\n'))
 })
 
-test('nothing found is said in one line, and not at all where the summary is not wanted', () => {
+test('nothing found is said too, and not at all where the summary is not wanted', () => {
   const none: Report = {
     ...sampleReport,
     findings: [],
@@ -45,7 +45,7 @@ test('nothing found is said in one line, and not at all where the summary is not
     summary: { error: 0, warning: 0, info: 0 },
     programs: sampleReport.programs.slice(0, 1),
   }
-  assert.is(print('text', none), 'nothing found in 42 files; nginx accepts etc/nginx/nginx.conf\n')
+  assert.is(print('text', none), 'nginx accepts etc/nginx/nginx.conf\nnothing found in 42 files\n')
   assert.is(print('text', none, { ...plain, summary: false }), '')
   assert.is(print('concise', none), '')
   assert.is(print('github', none), '')
