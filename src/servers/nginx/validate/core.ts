@@ -1,7 +1,7 @@
 import { readAddress } from './address.ts'
 import { isCidr, parseNumber, parseSize, parseTime } from './numbers.ts'
 import { compile, useVariable } from './script.ts'
-import { type Check, isBefore, nameOf, programOf, report } from './unit.ts'
+import { type Check, firstOf, isBefore, nameOf, programOf, report } from './unit.ts'
 import { compileRegex } from './rewrite.ts'
 import { parameter, refuse, refuseParameter } from './values.ts'
 
@@ -9,8 +9,8 @@ import { parameter, refuse, refuseParameter } from './values.ts'
 export const checkRoot: Check = (reading, directive, _facts, level) => {
   const [path] = directive.args
   if (path === undefined) return
-  const first = level.seen.get('root or alias')
-  if (first !== undefined) {
+  const first = firstOf(level, 'root or alias', directive)
+  if (first !== null) {
     const related = [{ at: nameOf(first), message: 'here it stands already' }]
     const message =
       first.name === directive.name
@@ -19,7 +19,6 @@ export const checkRoot: Check = (reading, directive, _facts, level) => {
     report(reading, 'duplicate-directive', directive, null, message, { related })
     return
   }
-  level.seen.set('root or alias', directive)
   const { parent } = directive
   if (directive.name === 'alias' && parent?.name === 'location' && parent.args[0]?.value.startsWith('@')) {
     report(
@@ -289,9 +288,8 @@ export const checkValidReferers: Check = (reading, directive, _facts, level) => 
     } else if (value === '') return void refuse(reading, directive, word, 'a referer is empty')
     else if (!REFERER_WORDS.has(value) && !value.includes('/')) {
       const key = `referer ${value.toLowerCase()}`
-      if (level.seen.has(key))
+      if (firstOf(level, key, directive) !== null)
         return void refuse(reading, directive, word, `the referer \`${value}\` is there twice`)
-      level.seen.set(key, directive)
     }
   }
 }

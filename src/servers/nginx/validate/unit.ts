@@ -25,8 +25,8 @@ export interface NginxUnit {
 export interface Level {
   readonly directive: NginxDirective | null
   readonly context: NginxContext
-  /** The directives that may stand once, each as it was first seen here. */
-  readonly seen: Map<string, NginxDirective>
+  /** What may stand once, each as it was first seen here: few enough in any block to look through. */
+  readonly seen: { readonly key: string; readonly directive: NginxDirective }[]
 }
 
 /** A variable that some directive reads, and where. */
@@ -115,6 +115,13 @@ export type Check = (
   facts: NginxDirectiveFacts,
   level: Level,
 ) => void
+
+/** The directive that stood here first under a key; null where this one is the first, and remembered. */
+export function firstOf({ seen }: Level, key: string, directive: NginxDirective): NginxDirective | null {
+  for (const other of seen) if (other.key === key) return other.directive
+  seen.push({ key, directive })
+  return null
+}
 
 export function newProgram(name: Program['name']): Program {
   return {

@@ -16,6 +16,7 @@ import { compileArguments, compileMerged } from './script.ts'
 import { checkCompleteServers, checkServerNames } from './servers.ts'
 import { checkCertificates, checkPasswordFile, checkTlsFiles } from './tls.ts'
 import {
+  firstOf,
   hasUnknownArgument,
   isBefore,
   isSince,
@@ -54,7 +55,7 @@ export function validateNginx(unit: NginxUnit): readonly NginxProblem[] {
     modules: new Set(),
     foreign: isForeignBuild(unit),
   }
-  readBlock(reading, { directive: null, context: 'main', seen: new Map() }, unit.top)
+  readBlock(reading, { directive: null, context: 'main', seen: [] }, unit.top)
   endConfiguration(reading)
   return reading.problems
 }
@@ -116,7 +117,7 @@ function readDirective(reading: Reading, level: Level, directive: NginxDirective
 function readChildren(reading: Reading, directive: NginxDirective): void {
   const context = contextInside(directive.name, directive.context)
   if (context === 'data' || directive.children.length === 0) return
-  readBlock(reading, { directive, context, seen: new Map() }, directive.children)
+  readBlock(reading, { directive, context, seen: [] }, directive.children)
 }
 
 /** The definition that holds here; of several, the one that wants this many arguments. */
@@ -229,9 +230,8 @@ function checkDirective(
   }
   const before = reading.problems.length
   if (facts.once) {
-    const first = level.seen.get(name)
-    if (first === undefined) level.seen.set(name, directive)
-    else if (!reading.unit.fragments || first.source === directive.source) {
+    const first = firstOf(level, name, directive)
+    if (first !== null && (!reading.unit.fragments || first.source === directive.source)) {
       const related = [{ at: nameOf(first), message: 'here it stands already' }]
       report(reading, 'duplicate-directive', directive, null, `\`${name}\` stands twice in one block`, {
         related,
@@ -244,7 +244,9 @@ function checkDirective(
     return false
   CHECKS.get(name)?.(reading, directive, facts, level)
   if (name.endsWith('ssl_password_file')) checkPasswordFile(reading, directive)
-  return !reading.problems.slice(before).some(({ fatal }) => fatal)
+  for (let index = before; index < reading.problems.length; index++)
+    if (reading.problems[index]?.fatal === true) return false
+  return true
 }
 
 function countMessage(name: string, count: number, { minimum, maximum }: NginxDirectiveFacts): string {

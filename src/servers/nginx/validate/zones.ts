@@ -2,7 +2,7 @@ import type { NginxWord } from '../../../../parsers/nginx/syntax.ts'
 import type { NginxDirective } from '../configuration.ts'
 import { parseNumber, parseSize, parseTime } from './numbers.ts'
 import { compile } from './script.ts'
-import { type Check, isWhole, nameOf, programOf, type Reading, report } from './unit.ts'
+import { type Check, firstOf, isWhole, type Level, nameOf, programOf, type Reading, report } from './unit.ts'
 import { parameter, refuse, refuseParameter } from './values.ts'
 
 /**
@@ -156,31 +156,23 @@ export const checkLimitReq: Check = (reading, directive, _facts, level) => {
     }
   }
   if (zone === null) refuse(reading, directive, directive.node.name, '`limit_req` has no `zone`')
-  else checkOnce(reading, directive, level.seen, zone)
+  else checkOnce(reading, directive, level, zone)
 }
 
 export const checkLimitConn: Check = (reading, directive, facts, level) => {
   const [name, count] = directive.args
   if (name === undefined || count === undefined) return
   if (!declareZone(reading, directive, name, `${facts.program} limit_conn`, name.value, null)) return
-  if (!checkOnce(reading, directive, level.seen, name.value)) return
+  if (!checkOnce(reading, directive, level, name.value)) return
   const limit = parseNumber(count.value)
   if (limit === null || limit < 1 || limit > 65535)
     refuse(reading, directive, count, `\`${count.value}\` is no number of connections from 1 to 65535`)
 }
 
-function checkOnce(
-  reading: Reading,
-  directive: NginxDirective,
-  seen: Map<string, NginxDirective>,
-  zone: string,
-): boolean {
+function checkOnce(reading: Reading, directive: NginxDirective, level: Level, zone: string): boolean {
   const key = `${directive.name} ${zone}`
-  const first = seen.get(key)
-  if (first === undefined) {
-    seen.set(key, directive)
-    return true
-  }
+  const first = firstOf(level, key, directive)
+  if (first === null) return true
   const related = [{ at: nameOf(first), message: 'here it stands already' }]
   const message = `\`${directive.name}\` names the zone \`${zone}\` twice in one block`
   report(reading, 'duplicate-directive', directive, null, message, { related })
