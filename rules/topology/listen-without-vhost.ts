@@ -53,21 +53,28 @@ export default defineRule({
   ],
   *check({ hops, virtualHosts, applications }) {
     const said = new Set<Listener>()
+    const withHosts = new Set(virtualHosts.map(({ configuration }) => configuration))
+    const withApplication = new Set(
+      applications
+        .filter(({ virtualHost }) => virtualHost === null)
+        .map(({ configuration }) => configuration),
+    )
+    const answersItself = (configuration: ApacheConfiguration): boolean =>
+      withApplication.has(configuration) || isSite(configuration)
     for (const hop of hops) {
       for (const target of hop.targets) {
         const { backend } = target
         if (backend.kind !== 'apache' || backend.listener.configuration.program !== 'apache') continue
         const { listener } = backend
         const { configuration } = backend.listener
-        if (said.has(listener) || configuration.main === null || configuration.program !== 'apache') continue
-        if (!virtualHosts.some(host => host.configuration === configuration)) continue
+        if (said.has(listener) || configuration.main === null) continue
+        said.add(listener)
         if (
-          isSite(configuration) ||
-          applications.some(each => each.configuration === configuration && each.virtualHost === null)
+          !withHosts.has(configuration) ||
+          answersItself(configuration) ||
+          !fallsToMain(target, configuration)
         )
           continue
-        if (!fallsToMain(target, configuration)) continue
-        said.add(listener)
         yield {
           at: listener.at,
           message: `nginx connects to ${formatEndpoint(listener)}, and no virtual host has this address, so Apache’s main server answers`,

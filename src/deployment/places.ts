@@ -30,11 +30,6 @@ export function argumentsPlace(directive: AnyDirective, first: number, last: num
   return { source: from.source, start: from.start, end: argumentPlace(directive, last).end }
 }
 
-/** True where two directives are the same text: one line of a snippet that is included twice. */
-export function isSameText(a: AnyDirective, b: AnyDirective): boolean {
-  return a.source === b.source && namePlace(a).start === namePlace(b).start
-}
-
 /** The items whose directives share one written text, in the order in which the texts are first met. */
 export function groupByText<T>(
   items: Iterable<T>,
