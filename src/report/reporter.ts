@@ -1,9 +1,18 @@
-import type { ChalkInstance } from 'chalk'
 import type { Report } from '../engine/report.ts'
 
+/** A style for a stretch of text; an instance of chalk is one, of whatever level. */
+export interface Paint {
+  (text: string): string
+  readonly bold: Paint
+  readonly red: Paint
+  readonly green: Paint
+  readonly yellow: Paint
+  readonly blue: Paint
+  readonly cyan: Paint
+}
+
 export interface ReportOptions {
-  /** Colours, or an instance of level 0 for none. */
-  readonly chalk: ChalkInstance
+  readonly chalk: Paint
   /** Columns of the terminal; longer lines of code are cut around what is marked. */
   readonly width: number
   /** False where the findings alone are wanted. */

@@ -1,11 +1,10 @@
-import type { ChalkInstance } from 'chalk'
 import type { Finding, Location } from '../engine/finding.ts'
 import type { ProgramReport, Report } from '../engine/report.ts'
 import { SEVERITIES, type Severity } from '../engine/severity.ts'
 import { frameOf } from './frame.ts'
 import { maskMessage } from './mask.ts'
 import { printable } from './printable.ts'
-import type { Reporter, ReportOptions } from './reporter.ts'
+import type { Paint, Reporter, ReportOptions } from './reporter.ts'
 import { wrapWords } from './wrap-words.ts'
 
 /** For people: each finding with the code it speaks of, the worst named first in the line that sums up. */
@@ -48,7 +47,7 @@ const INDENT = '  '
 
 interface Gutter {
   readonly digits: number
-  readonly chalk: ChalkInstance
+  readonly chalk: Paint
   readonly width: number
 }
 
@@ -57,7 +56,7 @@ function framed(
   at: Location,
   mark: string,
   label: string | null,
-  paint: ChalkInstance,
+  paint: Paint,
   { digits, chalk, width }: Gutter,
 ): string[] {
   const blank = ' '.repeat(digits + 1)
@@ -92,13 +91,13 @@ function prose(text: string): string {
   return printable(maskMessage(text))
 }
 
-function colourOf(chalk: ChalkInstance, severity: Severity): ChalkInstance {
+function colourOf(chalk: Paint, severity: Severity): Paint {
   if (severity === 'error') return chalk.red
   return severity === 'warning' ? chalk.yellow : chalk.cyan
 }
 
 /** What each server would say, a line each, and the last line of all: `1 error, 2 warnings in 42 files`. */
-function summaryLines(report: Report, chalk: ChalkInstance): string {
+function summaryLines(report: Report, chalk: Paint): string {
   const counts = [...SEVERITIES]
     .reverse()
     .filter(severity => report.summary[severity] > 0)
