@@ -1,4 +1,4 @@
-import { isUnknownWord, placeText } from '../../../../parsers/text/source.ts'
+import { isUnknownWord, placeText, type Source } from '../../../../parsers/text/source.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 
 /** A block, or null for what stands at the top of the configuration. */
@@ -85,15 +85,34 @@ function maySet(path: string, name: string | null): boolean {
   return name !== null && name !== 'proxy_pass' && set.some(prefix => name.startsWith(prefix))
 }
 
-const placeholderIn = new WeakMap<readonly NginxDirective[], boolean>()
+const placeholderIn = new WeakMap<NginxDirective, boolean>()
 
-/** True where a template's placeholder stands for whole directives: what it renders to may set anything. */
-function hasPlaceholder(directives: readonly NginxDirective[]): boolean {
-  const cached = placeholderIn.get(directives)
+/**
+ * True where a template's placeholder or statement stands between the directives of a block, or in place of
+ * a directive's name: what it renders to may set anything.
+ */
+function hasPlaceholder(scope: NginxDirective): boolean {
+  const cached = placeholderIn.get(scope)
   if (cached !== undefined) return cached
-  const found = directives.some(({ name, source }) => source.template && isUnknownWord(name))
-  placeholderIn.set(directives, found)
+  const found =
+    scope.source.template && (hasMaskedGap(scope) || scope.children.some(({ name }) => isUnknownWord(name)))
+  placeholderIn.set(scope, found)
   return found
+}
+
+/** A masked stretch reads otherwise in `code` than in `text`. */
+function hasMaskedGap({ source, node }: NginxDirective): boolean {
+  if (node.block === null) return false
+  let from = node.block.start
+  for (const child of node.block.children) {
+    if (isMasked(source, from, child.start)) return true
+    from = child.end
+  }
+  return isMasked(source, from, node.block.end)
+}
+
+function isMasked({ text, code }: Source, start: number, end: number): boolean {
+  return text.slice(start, end) !== code.slice(start, end)
 }
 
 const templatedOf = new WeakMap<NginxConfiguration, boolean>()
@@ -117,8 +136,7 @@ export function hasUnreadInclude(
   scope: NginxScope,
   name: string | null = null,
 ): boolean {
-  if (hasTemplates(configuration) && hasPlaceholder(scope === null ? configuration.top : scope.children))
-    return true
+  if (scope !== null && hasTemplates(configuration) && hasPlaceholder(scope)) return true
   const includes = scope === null ? topNamed(configuration, 'include') : childrenNamed(scope, 'include')
   if (includes.length === 0) return false
   const unread = unreadArguments(configuration)

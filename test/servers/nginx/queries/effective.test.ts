@@ -125,12 +125,14 @@ test('main lends http its error_log, and nothing else', () => {
 })
 
 test('a placeholder for whole directives may be anything', () => {
-  const text = 'server {\n {{ extra }}\n listen 80;\n gzip on;\n location /a { proxy_pass http://b; }\n}\n'
+  const text =
+    'server {\n {{ extra }}\n listen 80;\n gzip on;\n location /a { proxy_pass http://{{ b }}; }\n location /b {\n {% if x %}\n root /b;\n {% endif %}\n }\n}\n'
   const configuration = readFragments({ '/site.conf.j2': text })
   const server = block(configuration, 'server')
   assert.is(inForce(configuration, server, 'gzip'), 'gzip on')
   assert.is(inForce(configuration, server, 'try_files'), 'unknown: something here was not read')
   assert.is(inForce(configuration, block(configuration, 'location /a'), 'try_files'), '')
+  assert.match(inForce(configuration, block(configuration, 'location /b'), 'try_files'), 'unknown')
 })
 
 test('values and flags, with their defaults', () => {
