@@ -140,10 +140,6 @@ function apacheMain(fragments: string): string {
     'WSGISocketPrefix /run/apache2/wsgi',
     ...limits,
     ...ports,
-    '<Directory />',
-    'AllowOverride None',
-    'Require all denied',
-    '</Directory>',
     'IncludeOptional /etc/apache2/fragments/*.conf',
     '',
   ].join('\n')

@@ -24,6 +24,8 @@ export interface LiveCase {
   readonly hosts?: Readonly<Record<string, string>>
   /** Files beside the example's own, such as the application or a static page. */
   readonly files?: Readonly<Record<string, string>>
+  /** Ports of loopback on which a backend answers that reports what it was sent. */
+  readonly mirrors?: readonly number[]
   readonly request: LiveRequest
   /** True where the answer shows the harm. */
   readonly harm: (answer: LiveAnswer) => boolean | Promise<boolean>

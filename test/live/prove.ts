@@ -44,7 +44,8 @@ async function ask(
       text.replaceAll(/[«»]/g, ''),
     ]),
   )
-  const stack = await startStack({ files, ...(live.hosts === undefined ? {} : { hosts: live.hosts }) })
+  const { hosts = {}, mirrors = [] } = live
+  const stack = await startStack({ files, hosts, mirrors })
   try {
     const response = await stack.request(live.request)
     await look({

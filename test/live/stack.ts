@@ -3,19 +3,30 @@
  * namespaces of `enter-namespace.ts`: it mounts over /etc/nginx, /etc/apache2, /opt and others.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { type LiveResponse, type LiveRequest, send } from './request.ts'
-import { REPORTING_APPLICATION } from './reporting-application.ts'
 import { arrange } from './arrange.ts'
+import { startMirror, stopMirror } from './mirror.ts'
+import { REPORTING_APPLICATION } from './reporting-application.ts'
+import { type LiveRequest, type LiveResponse, send } from './request.ts'
 
 /** What a case gives: configuration by path, as rule examples do, and whatever else it needs on disk. */
 export interface StackFiles {
   readonly files: Readonly<Record<string, string>>
   /** Names that resolve, as /etc/hosts lines do: name to address. */
   readonly hosts?: Readonly<Record<string, string>>
+  /** Ports of loopback on which a backend answers that reports what it was sent. */
+  readonly mirrors?: readonly number[]
 }
 
 export interface Stack {
@@ -37,12 +48,26 @@ const PRIVATE = [
   '/var/log',
   '/var/lib/nginx',
   '/run',
-]
+] as const
+
+/** Covers the machine's folders: /etc as it is, with every change private, and the others empty. */
+function coverFolders(folder: string): void {
+  mount(['-t', 'tmpfs', 'none', folder])
+  for (const name of ['changes', 'work']) mkdirSync(join(folder, name))
+  const layers = `lowerdir=/etc,upperdir=${folder}/changes,workdir=${folder}/work`
+  mount(['-t', 'overlay', 'overlay', '-o', layers, '/etc'])
+  for (const path of PRIVATE) mount(['-t', 'tmpfs', '-o', 'mode=755', 'none', path])
+}
+
+function uncoverFolders(folder: string): void {
+  for (const path of [...PRIVATE].reverse()) spawnSync('umount', ['--lazy', path])
+  for (const path of ['/etc', folder]) spawnSync('umount', ['--lazy', path])
+}
 
 /** Writes the deployment, asks both servers for their verdict, and starts those that accept it. */
-export async function startStack({ files, hosts = {} }: StackFiles): Promise<Stack> {
+export async function startStack({ files, hosts = {}, mirrors = [] }: StackFiles): Promise<Stack> {
   const folder = mkdtempSync(join(tmpdir(), 'deploy-audit-live-'))
-  for (const path of PRIVATE) mount(['-t', 'tmpfs', '-o', 'mode=755', 'none', path])
+  coverFolders(folder)
   const deployment = arrange(files)
   for (const [path, text] of Object.entries(deployment.files)) write(path, text)
   for (const script of deployment.scripts) if (!existsSync(script)) write(script, REPORTING_APPLICATION)
@@ -50,10 +75,17 @@ export async function startStack({ files, hosts = {} }: StackFiles): Promise<Sta
     mkdirSync(path, { recursive: true })
   }
   installCertificates(folder, deployment.certificates)
-  bindFile(folder, 'hosts', '/etc/hosts', hostsFile(hosts))
-  bindFile(folder, 'passwd', '/etc/passwd', withUsers('/etc/passwd', deployment.users))
-  bindFile(folder, 'group', '/etc/group', withGroups('/etc/group', deployment.users))
+  writeFileSync('/etc/hosts', hostsFile(hosts))
+  appendFileSync(
+    '/etc/passwd',
+    userLines(deployment.users, (user, id) => `${user}:x:${id}:${id}::/:/bin/false`),
+  )
+  appendFileSync(
+    '/etc/group',
+    userLines(deployment.users, (user, id) => `${user}:x:${id}:`),
+  )
 
+  const backends = await Promise.all(mirrors.map(startMirror))
   const processes: ChildProcess[] = []
   const nginxCommand = ['nginx', '-c', '/etc/nginx/nginx.conf']
   const apacheCommand = ['apache2', '-d', '/etc/apache2', '-f', '/etc/apache2/apache2.conf']
@@ -74,10 +106,8 @@ export async function startStack({ files, hosts = {} }: StackFiles): Promise<Sta
     log: () => spawnSync('sh', ['-c', 'cat /var/log/*/*error* 2>/dev/null'], { encoding: 'utf8' }).stdout,
     request: send,
     stop: async () => {
-      await Promise.all(processes.map(kill))
-      for (const path of ['/etc/group', '/etc/passwd', '/etc/hosts', ...[...PRIVATE].reverse()]) {
-        spawnSync('umount', ['--lazy', path])
-      }
+      await Promise.all([...processes.map(kill), ...backends.map(stopMirror)])
+      uncoverFolders(folder)
       rmSync(folder, { recursive: true, force: true })
     },
   }
@@ -93,28 +123,18 @@ function mount(args: readonly string[]): void {
   if (status !== 0) throw new Error(`mount ${args.join(' ')}: ${stderr}`)
 }
 
-function bindFile(folder: string, name: string, target: string, text: string): void {
-  const file = join(folder, name)
-  writeFileSync(file, text)
-  chmodSync(file, 0o644)
-  mount(['--bind', file, target])
-}
-
 function hostsFile(hosts: Readonly<Record<string, string>>): string {
   const lines = Object.entries(hosts).map(([name, address]) => `${address} ${name}`)
   return ['127.0.0.1 localhost', '::1 localhost', ...lines, ''].join('\n')
 }
 
-function withUsers(path: string, users: readonly string[]): string {
-  const lines = users.map(
-    (user, index) => `${user}:x:${4000 + index}:${4000 + index}::/:/bin/false`,
-  )
-  return `${spawnSync('cat', [path], { encoding: 'utf8' }).stdout}${lines.join('\n')}\n`
-}
-
-function withGroups(path: string, users: readonly string[]): string {
-  const lines = users.map((user, index) => `${user}:x:${4000 + index}:`)
-  return `${spawnSync('cat', [path], { encoding: 'utf8' }).stdout}${lines.join('\n')}\n`
+function userLines(users: readonly string[], line: (user: string, id: number) => string): string {
+  return users
+    .map(
+      (user, index) => `${line(user, 4000 + index)}
+`,
+    )
+    .join('')
 }
 
 /** One self-signed pair, made once a process, stands wherever the configuration expects a certificate. */

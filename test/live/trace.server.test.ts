@@ -3,7 +3,7 @@ import { enterNamespace } from './enter-namespace.ts'
 enterNamespace(import.meta.url)
 
 const { test } = await import('uvu')
-const assert = await import('uvu/assert')
+const assert: typeof import('uvu/assert') = await import('uvu/assert')
 const { understand } = await import('../../src/audit.ts')
 const { DEFAULT_SITE_FACTS } = await import('../../src/deployment/site-facts.ts')
 const { traceRequest } = await import('../../src/deployment/trace/trace-request.ts')

@@ -1,0 +1,29 @@
+import { createServer, type Server } from 'node:http'
+
+/**
+ * A backend that answers with what it was sent, in the form of the reporting application: header names as
+ * WSGI spells them, and a header that came twice with both its values.
+ */
+export function startMirror(port: number): Promise<Server> {
+  const server = createServer((request, response) => {
+    const report: Record<string, string> = { path: request.url ?? '', port: String(port) }
+    for (let index = 0; index < request.rawHeaders.length; index += 2) {
+      const name = `HTTP_${(request.rawHeaders[index] ?? '').toUpperCase().replaceAll('-', '_')}`
+      const value = request.rawHeaders[index + 1] ?? ''
+      report[name] = report[name] === undefined ? value : `${report[name]}, ${value}`
+    }
+    response.setHeader('Content-Type', 'application/json')
+    response.end(JSON.stringify(report))
+  })
+  return new Promise((resolve, reject) => {
+    server.on('error', reject)
+    server.listen(port, '127.0.0.1', () => resolve(server))
+  })
+}
+
+export function stopMirror(server: Server): Promise<void> {
+  server.closeAllConnections()
+  return new Promise(resolve => {
+    server.close(() => resolve())
+  })
+}
