@@ -1,6 +1,6 @@
 import { parseNginx } from '../../../parsers/nginx/parse.ts'
 import type { NginxDirectiveNode } from '../../../parsers/nginx/syntax.ts'
-import type { Source } from '../../../parsers/text/source.ts'
+import { isUnknownWord, type Source } from '../../../parsers/text/source.ts'
 import type { NginxContext } from './configuration.ts'
 import { type NginxProgram, nginxDirective } from './directives.ts'
 
@@ -72,18 +72,35 @@ function contextNamed(block: string, outer: NginxContext): NginxContext {
 
 /** The program that a fragment configures; http where nothing tells another. */
 function programOf(source: Source, nodes: readonly NginxDirectiveNode[]): NginxProgram {
+  let other: NginxProgram | null = null
   for (const node of nodes) {
-    if (node.name.value !== 'server' || node.block === null) continue
-    for (const child of node.block.children) {
-      if (child.kind !== 'directive') continue
-      const { value } = child.name
-      // In http a server has no `proxy_pass` of its own, in stream it has nothing else.
-      if (value === 'proxy_pass' || value === 'ssl_preread' || value === 'proxy_timeout') return 'stream'
-      if (value === 'protocol' || value === 'auth_http') return 'mail'
-      if (value === 'location' || value === 'server_name' || value === 'root') return 'http'
+    const servers = node.name.value === 'server' ? (node.block?.children ?? []) : []
+    for (const said of [node, ...servers]) {
+      const program = said.kind === 'directive' ? programTold(said) : null
+      if (program === 'http') return 'http'
+      other ??= program
     }
   }
-  return /\/streams?[-_.a-z]*\//.test(source.path) ? 'stream' : 'http'
+  return other ?? (/\/streams?[-_.a-z]*\//.test(source.path) ? 'stream' : 'http')
+}
+
+/** The one program that a directive belongs to, by its name or by its arguments; null where it fits several. */
+function programTold({ name, args }: NginxDirectiveNode): NginxProgram | null {
+  const [value = ''] = args.map(arg => arg.value)
+  switch (name.value) {
+    case 'proxy_pass':
+      if (value === '' || isUnknownWord(value) || value.startsWith('$')) return null
+      return /^https?:\/\//i.test(value) ? 'http' : 'stream'
+    case 'listen':
+      return args.some(arg => arg.value === 'udp') ? 'stream' : null
+    case 'return':
+      // A stream server sends its argument as it is; one of http wants a status or a URL.
+      if (args.length !== 1 || isUnknownWord(value)) return 'http'
+      return /^(?:\d+|https?:\/\/.*|\$scheme.*)$/i.test(value) ? 'http' : 'stream'
+  }
+  const programs = new Set(nginxDirective(name.value).map(({ program }) => program))
+  if (programs.has('core') || programs.size !== 1) return null
+  return [...programs][0] ?? null
 }
 
 /** Where this directive may stand, by its name and whether it opens a block; null where nobody knows. */

@@ -60,6 +60,20 @@ test('a server that passes connections on by itself is one of stream', () => {
   assert.equal(contexts('upstream u { server a:1; }', '/etc/nginx/stream.d/a.conf'), ['upstream: stream'])
 })
 
+test('what only stream takes tells stream, what only http takes tells http', () => {
+  assert.equal(contexts('listen 1 udp;\nproxy_pass dns;'), [
+    'listen: stream server',
+    'proxy_pass: stream server',
+  ])
+  assert.equal(contexts('server { listen 1; return "hello $remote_addr"; }'), ['server: stream'])
+  assert.equal(contexts('server { listen 1; return 301 https://a$request_uri; }'), ['server: http'])
+  assert.equal(contexts('server { listen 1; return $scheme://a; }'), ['server: http'])
+  assert.equal(contexts('ssl_preread on;\nproxy_timeout 3s;'), [
+    'ssl_preread: unknown',
+    'proxy_timeout: unknown',
+  ])
+})
+
 test('a comment tells the context', () => {
   assert.equal(contexts('# deploy-audit-context http,server\nadd_header A b;'), ['add_header: server'])
   assert.equal(contexts('# deploy-audit-context stream, server\nallow all;'), ['allow: stream server'])
