@@ -76,7 +76,16 @@ export async function startNginx(
     detached: true,
     env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
   })
-  const server = { prefix, stop: () => stop(child, prefix) }
+  // A test that dies half-way must leave no server behind.
+  const killed = () => killGroup(child)
+  process.once('exit', killed)
+  const server = {
+    prefix,
+    stop: async () => {
+      process.off('exit', killed)
+      await stop(child, prefix)
+    },
+  }
   for (let attempt = 0; attempt < 150 && child.exitCode === null; attempt++) {
     if (await opens(port)) return server
     await new Promise(resolve => setTimeout(resolve, 20))
@@ -86,10 +95,16 @@ export async function startNginx(
   throw new Error(`nginx does not start: ${said}`)
 }
 
+/** nginx leads a group of its own, with its workers in it. */
+function killGroup(child: ChildProcess): void {
+  if (child.exitCode === null && child.signalCode === null && child.pid !== undefined)
+    process.kill(-child.pid, 'SIGKILL')
+}
+
 async function stop(child: ChildProcess, prefix: string): Promise<void> {
   if (child.exitCode === null && child.pid !== undefined) {
     const exited = new Promise(resolve => child.on('exit', resolve))
-    process.kill(-child.pid, 'SIGKILL')
+    killGroup(child)
     await exited
   }
   rmSync(prefix, { recursive: true, force: true })
