@@ -1,14 +1,23 @@
 // Written by `npm run generate` from the files of this folder.
 import type { Rule } from '../src/engine/rule.ts'
+import apacheAliasOverlap from './apache/alias-overlap.ts'
+import apacheAllowoverrideUnset from './apache/allowoverride-unset.ts'
 import apacheCommentContinuation from './apache/comment-continuation.ts'
 import apacheDefineInVhostLeaks from './apache/define-in-vhost-leaks.ts'
+import apacheDirectoryNonexistent from './apache/directory-nonexistent.ts'
 import apacheDuplicateServerName from './apache/duplicate-server-name.ts'
+import apacheHtaccessDirectiveNotPermitted from './apache/htaccess-directive-not-permitted.ts'
 import apacheIfversionExactShort from './apache/ifversion-exact-short.ts'
 import apacheIncludeDirSwallowsBackups from './apache/include-dir-swallows-backups.ts'
 import apacheIncludeoptionalTypo from './apache/includeoptional-typo.ts'
 import apacheListenOverlap from './apache/listen-overlap.ts'
+import apacheLocationNoSlash from './apache/location-no-slash.ts'
 import apacheNestedConditionalNeverTrue from './apache/nested-conditional-never-true.ts'
 import apacheNoListen from './apache/no-listen.ts'
+import apacheProxypassOrder from './apache/proxypass-order.ts'
+import apacheRewriteNotInherited from './apache/rewrite-not-inherited.ts'
+import apacheRewritecondDangling from './apache/rewritecond-dangling.ts'
+import apacheRewriteruleLeadingSlashPerdir from './apache/rewriterule-leading-slash-perdir.ts'
 import apacheSslNoCertificate from './apache/ssl-no-certificate.ts'
 import apacheSyntax from './apache/syntax.ts'
 import apacheTextAfterSectionOpen from './apache/text-after-section-open.ts'
@@ -20,14 +29,20 @@ import apacheVhostPortWildcardShadowed from './apache/vhost-port-wildcard-shadow
 import apacheVhostShadowedByEarlierWildcard from './apache/vhost-shadowed-by-earlier-wildcard.ts'
 import apacheVhostShadowedBySpecificIp from './apache/vhost-shadowed-by-specific-ip.ts'
 import apacheVhostUnresolvableAddress from './apache/vhost-unresolvable-address.ts'
+import canonicalUrlDuplicateServerName from './canonical-url/duplicate-server-name.ts'
 import canonicalUrlHostMissingRedirect from './canonical-url/host-missing-redirect.ts'
 import canonicalUrlHttpAndHttpsBothServe from './canonical-url/http-and-https-both-serve.ts'
+import canonicalUrlRedirectLoop from './canonical-url/redirect-loop.ts'
 import canonicalUrlRedirectManglesUri from './canonical-url/redirect-mangles-uri.ts'
+import canonicalUrlRedirectMissingOnTls from './canonical-url/redirect-missing-on-tls.ts'
+import canonicalUrlRedirectToPlainHttp from './canonical-url/redirect-to-plain-http.ts'
 import canonicalUrlRedirectUriInjection from './canonical-url/redirect-uri-injection.ts'
 import forwardedHeadersDuplicated from './forwarded-headers/duplicated.ts'
+import forwardedHeadersHostSpoofable from './forwarded-headers/host-spoofable.ts'
 import forwardedHeadersInheritanceLost from './forwarded-headers/inheritance-lost.ts'
 import forwardedHeadersLocalOnlyAclBehindProxy from './forwarded-headers/local-only-acl-behind-proxy.ts'
 import forwardedHeadersProtoNameMismatch from './forwarded-headers/proto-name-mismatch.ts'
+import forwardedHeadersProtoPassthrough from './forwarded-headers/proto-passthrough.ts'
 import forwardedHeadersProtoSpoofable from './forwarded-headers/proto-spoofable.ts'
 import forwardedHeadersProxyHostNotForwarded from './forwarded-headers/proxy-host-not-forwarded.ts'
 import forwardedHeadersRealIpTrustAll from './forwarded-headers/real-ip-trust-all.ts'
@@ -36,7 +51,10 @@ import forwardedHeadersRemoteipTrustedproxyForLoopback from './forwarded-headers
 import forwardedHeadersSetenvHttpsUnconditional from './forwarded-headers/setenv-https-unconditional.ts'
 import forwardedHeadersSetenvifHttpsBadValue from './forwarded-headers/setenvif-https-bad-value.ts'
 import forwardedHeadersSetenvifHttpsUnanchored from './forwarded-headers/setenvif-https-unanchored.ts'
+import forwardedHeadersXffClientAppended from './forwarded-headers/xff-client-appended.ts'
 import loopbackDefaultListenLeft from './loopback/default-listen-left.ts'
+import loopbackListenNoIpv6Pair from './loopback/listen-no-ipv6-pair.ts'
+import loopbackListenPortConflict from './loopback/listen-port-conflict.ts'
 import loopbackListenPublic from './loopback/listen-public.ts'
 import nginxSyntax from './nginx/syntax.ts'
 import sizingDaemonThreadUnsafe from './sizing/daemon-thread-unsafe.ts'
@@ -45,6 +63,7 @@ import sizingMpmWorkersExceedServerlimit from './sizing/mpm-workers-exceed-serve
 import tlsBackendProxiedOverTlsToPlain from './tls/backend-proxied-over-tls-to-plain.ts'
 import tlsListenWithoutSsl from './tls/listen-without-ssl.ts'
 import tlsSslOnDeprecated from './tls/ssl-on-deprecated.ts'
+import tlsSslOnHitsPlainListen from './tls/ssl-on-hits-plain-listen.ts'
 import tlsWeakProtocol from './tls/weak-protocol.ts'
 import topologyHostSelectsWrongVhost from './topology/host-selects-wrong-vhost.ts'
 import topologyListenWithoutVhost from './topology/listen-without-vhost.ts'
@@ -57,22 +76,38 @@ import topologyUpstreamPublicName from './topology/upstream-public-name.ts'
 import topologyUpstreamSelfLoop from './topology/upstream-self-loop.ts'
 import topologyUpstreamUnused from './topology/upstream-unused.ts'
 import topologyVhostUnreachablePort from './topology/vhost-unreachable-port.ts'
+import wsgiAliasOrder from './wsgi/alias-order.ts'
 import wsgiApacheLegacyAcl from './wsgi/apache-legacy-acl.ts'
+import wsgiDaemonUnused from './wsgi/daemon-unused.ts'
+import wsgiDirectoryNotGranted from './wsgi/directory-not-granted.ts'
 import wsgiEmbeddedMode from './wsgi/embedded-mode.ts'
 import wsgiMaximumRequests from './wsgi/maximum-requests.ts'
+import wsgiProcessGroupNotVisible from './wsgi/process-group-not-visible.ts'
 import wsgiProcessGroupUndefined from './wsgi/process-group-undefined.ts'
+import wsgiPythonHomeMissing from './wsgi/python-home-missing.ts'
+import wsgiRestrictEmbeddedOff from './wsgi/restrict-embedded-off.ts'
+import wsgiScriptMissing from './wsgi/script-missing.ts'
 
 /** Every rule, sorted by id; the id is the path. */
 export const rules: readonly Rule[] = [
+  { id: 'apache/alias-overlap', ...apacheAliasOverlap },
+  { id: 'apache/allowoverride-unset', ...apacheAllowoverrideUnset },
   { id: 'apache/comment-continuation', ...apacheCommentContinuation },
   { id: 'apache/define-in-vhost-leaks', ...apacheDefineInVhostLeaks },
+  { id: 'apache/directory-nonexistent', ...apacheDirectoryNonexistent },
   { id: 'apache/duplicate-server-name', ...apacheDuplicateServerName },
+  { id: 'apache/htaccess-directive-not-permitted', ...apacheHtaccessDirectiveNotPermitted },
   { id: 'apache/ifversion-exact-short', ...apacheIfversionExactShort },
   { id: 'apache/include-dir-swallows-backups', ...apacheIncludeDirSwallowsBackups },
   { id: 'apache/includeoptional-typo', ...apacheIncludeoptionalTypo },
   { id: 'apache/listen-overlap', ...apacheListenOverlap },
+  { id: 'apache/location-no-slash', ...apacheLocationNoSlash },
   { id: 'apache/nested-conditional-never-true', ...apacheNestedConditionalNeverTrue },
   { id: 'apache/no-listen', ...apacheNoListen },
+  { id: 'apache/proxypass-order', ...apacheProxypassOrder },
+  { id: 'apache/rewrite-not-inherited', ...apacheRewriteNotInherited },
+  { id: 'apache/rewritecond-dangling', ...apacheRewritecondDangling },
+  { id: 'apache/rewriterule-leading-slash-perdir', ...apacheRewriteruleLeadingSlashPerdir },
   { id: 'apache/ssl-no-certificate', ...apacheSslNoCertificate },
   { id: 'apache/syntax', ...apacheSyntax },
   { id: 'apache/text-after-section-open', ...apacheTextAfterSectionOpen },
@@ -84,14 +119,20 @@ export const rules: readonly Rule[] = [
   { id: 'apache/vhost-shadowed-by-earlier-wildcard', ...apacheVhostShadowedByEarlierWildcard },
   { id: 'apache/vhost-shadowed-by-specific-ip', ...apacheVhostShadowedBySpecificIp },
   { id: 'apache/vhost-unresolvable-address', ...apacheVhostUnresolvableAddress },
+  { id: 'canonical-url/duplicate-server-name', ...canonicalUrlDuplicateServerName },
   { id: 'canonical-url/host-missing-redirect', ...canonicalUrlHostMissingRedirect },
   { id: 'canonical-url/http-and-https-both-serve', ...canonicalUrlHttpAndHttpsBothServe },
+  { id: 'canonical-url/redirect-loop', ...canonicalUrlRedirectLoop },
   { id: 'canonical-url/redirect-mangles-uri', ...canonicalUrlRedirectManglesUri },
+  { id: 'canonical-url/redirect-missing-on-tls', ...canonicalUrlRedirectMissingOnTls },
+  { id: 'canonical-url/redirect-to-plain-http', ...canonicalUrlRedirectToPlainHttp },
   { id: 'canonical-url/redirect-uri-injection', ...canonicalUrlRedirectUriInjection },
   { id: 'forwarded-headers/duplicated', ...forwardedHeadersDuplicated },
+  { id: 'forwarded-headers/host-spoofable', ...forwardedHeadersHostSpoofable },
   { id: 'forwarded-headers/inheritance-lost', ...forwardedHeadersInheritanceLost },
   { id: 'forwarded-headers/local-only-acl-behind-proxy', ...forwardedHeadersLocalOnlyAclBehindProxy },
   { id: 'forwarded-headers/proto-name-mismatch', ...forwardedHeadersProtoNameMismatch },
+  { id: 'forwarded-headers/proto-passthrough', ...forwardedHeadersProtoPassthrough },
   { id: 'forwarded-headers/proto-spoofable', ...forwardedHeadersProtoSpoofable },
   { id: 'forwarded-headers/proxy-host-not-forwarded', ...forwardedHeadersProxyHostNotForwarded },
   { id: 'forwarded-headers/real-ip-trust-all', ...forwardedHeadersRealIpTrustAll },
@@ -100,7 +141,10 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/setenv-https-unconditional', ...forwardedHeadersSetenvHttpsUnconditional },
   { id: 'forwarded-headers/setenvif-https-bad-value', ...forwardedHeadersSetenvifHttpsBadValue },
   { id: 'forwarded-headers/setenvif-https-unanchored', ...forwardedHeadersSetenvifHttpsUnanchored },
+  { id: 'forwarded-headers/xff-client-appended', ...forwardedHeadersXffClientAppended },
   { id: 'loopback/default-listen-left', ...loopbackDefaultListenLeft },
+  { id: 'loopback/listen-no-ipv6-pair', ...loopbackListenNoIpv6Pair },
+  { id: 'loopback/listen-port-conflict', ...loopbackListenPortConflict },
   { id: 'loopback/listen-public', ...loopbackListenPublic },
   { id: 'nginx/syntax', ...nginxSyntax },
   { id: 'sizing/daemon-thread-unsafe', ...sizingDaemonThreadUnsafe },
@@ -109,6 +153,7 @@ export const rules: readonly Rule[] = [
   { id: 'tls/backend-proxied-over-tls-to-plain', ...tlsBackendProxiedOverTlsToPlain },
   { id: 'tls/listen-without-ssl', ...tlsListenWithoutSsl },
   { id: 'tls/ssl-on-deprecated', ...tlsSslOnDeprecated },
+  { id: 'tls/ssl-on-hits-plain-listen', ...tlsSslOnHitsPlainListen },
   { id: 'tls/weak-protocol', ...tlsWeakProtocol },
   { id: 'topology/host-selects-wrong-vhost', ...topologyHostSelectsWrongVhost },
   { id: 'topology/listen-without-vhost', ...topologyListenWithoutVhost },
@@ -121,8 +166,15 @@ export const rules: readonly Rule[] = [
   { id: 'topology/upstream-self-loop', ...topologyUpstreamSelfLoop },
   { id: 'topology/upstream-unused', ...topologyUpstreamUnused },
   { id: 'topology/vhost-unreachable-port', ...topologyVhostUnreachablePort },
+  { id: 'wsgi/alias-order', ...wsgiAliasOrder },
   { id: 'wsgi/apache-legacy-acl', ...wsgiApacheLegacyAcl },
+  { id: 'wsgi/daemon-unused', ...wsgiDaemonUnused },
+  { id: 'wsgi/directory-not-granted', ...wsgiDirectoryNotGranted },
   { id: 'wsgi/embedded-mode', ...wsgiEmbeddedMode },
   { id: 'wsgi/maximum-requests', ...wsgiMaximumRequests },
+  { id: 'wsgi/process-group-not-visible', ...wsgiProcessGroupNotVisible },
   { id: 'wsgi/process-group-undefined', ...wsgiProcessGroupUndefined },
+  { id: 'wsgi/python-home-missing', ...wsgiPythonHomeMissing },
+  { id: 'wsgi/restrict-embedded-off', ...wsgiRestrictEmbeddedOff },
+  { id: 'wsgi/script-missing', ...wsgiScriptMissing },
 ]
