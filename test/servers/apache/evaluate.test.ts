@@ -230,6 +230,7 @@ test('the tree goes on behind a fatal problem, and nothing more is said', () => 
 test('a fatal line of several lines is blamed on its last', () => {
   const configuration = evaluate('Include \\\n  none.conf\n')
   assert.equal(said(configuration), [['include-missing', true, 'none.conf']])
+  assert.equal(said(evaluate('<VirtualHost \\\n  *:80>\n')), [['section-unclosed', true, '*:80']])
 })
 
 test('fragments: what is missing may be outside', () => {

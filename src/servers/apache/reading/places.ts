@@ -1,5 +1,6 @@
 import type { ApacheLineNode, ApacheWord } from '../../../../parsers/apache/syntax.ts'
-import { lineStarts, type Place } from '../../../../parsers/text/source.ts'
+import { lineStarts, type Place, type Source } from '../../../../parsers/text/source.ts'
+import type { ApacheDirective } from '../configuration.ts'
 import type { Stream } from './reading.ts'
 
 /**
@@ -10,12 +11,39 @@ export function placeOf(stream: Stream, node: ApacheLineNode, word: ApacheWord =
   const { source } = stream
   const isMacro = stream.rest !== null
   if (node.firstLine === node.line || isMacro) return { source, start: word.start, end: word.end }
-  const last = lineStarts(source)[node.line - 1] ?? node.end
-  if (word.start >= last) return { source, start: word.start, end: word.end }
-  const words = node.words.at(-1)
-  if (words !== undefined && words.start >= last) return { source, start: words.start, end: words.end }
+  return placeOnLine(source, node.line, node.end, [word, ...node.words])
+}
+
+/** The same for what stands in the tree already. */
+export function placeOfDirective({
+  source,
+  file,
+  line,
+  end,
+  nameStart,
+  nameEnd,
+  args,
+}: ApacheDirective): Place {
+  const name = { start: nameStart, end: nameEnd }
+  // The lines of a macro are counted in its body.
+  if (file.startsWith("macro '")) return { source, ...name }
+  return placeOnLine(source, line, end, [name, ...args])
+}
+
+/** The first of the words if it stands on the line, else the last that does. */
+function placeOnLine(
+  source: Source,
+  line: number,
+  end: number,
+  [preferred, ...words]: readonly Pick<ApacheWord, 'start' | 'end'>[],
+): Place {
+  const start = lineStarts(source)[line - 1] ?? end
+  const word = [preferred, words.at(-1)].find(
+    candidate => candidate !== undefined && candidate.start >= start,
+  )
+  if (word !== undefined) return { source, start: word.start, end: word.end }
   // The last line may be an empty one that a backslash brought in.
-  return { source, start: last, end: Math.max(last, node.end) }
+  return { source, start, end: Math.max(start, end) }
 }
 
 /** The logical line as httpd has it before it cuts it, trimmed and joined. */

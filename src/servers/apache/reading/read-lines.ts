@@ -6,7 +6,7 @@ import type { ApacheDirective } from '../configuration.ts'
 import { nextLine } from './conditionals.ts'
 import { execute } from './executed.ts'
 import { type LineName, nameOf, noteOccurrence } from './names.ts'
-import { lineOf, placeOf } from './places.ts'
+import { lineOf, placeOf, placeOfDirective } from './places.ts'
 import { type Cursor, countLine, type OpenDirective, type Reading, refuse, type Stream } from './reading.ts'
 import { expandLine, hasVariables } from './variables.ts'
 
@@ -70,8 +70,8 @@ function refuseOpen(reading: Reading, cursor: Cursor): void {
   let outermost: OpenDirective | null = null
   for (let open = cursor.parent; open !== null && open !== cursor.floor; open = open.parent) outermost = open
   if (outermost === null) return
-  const { source, nameStart, nameEnd, name } = outermost
-  const at = { source, start: nameStart, end: nameEnd }
+  const { name } = outermost
+  const at = placeOfDirective(outermost)
   refuse(reading, 'section-unclosed', `\`<${name}>\` is not closed`, at, { help: `add \`</${name}>\`` })
 }
 
