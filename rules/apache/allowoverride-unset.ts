@@ -1,9 +1,9 @@
 import { parseApache } from '../../parsers/apache/parse.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { htaccessFiles, servingPlace } from '../../src/servers/apache/queries/htaccess.ts'
+import { mainFile } from './example-main.ts'
 
-const main = (lines: string): string =>
-  `ServerName localhost\nLoadModule mpm_event_module modules/mod_mpm_event.so\nListen 80\nDocumentRoot /srv/www\n${lines}`
+const main = (lines: string): string => mainFile(`Listen 80\nDocumentRoot /srv/www\n${lines}`, ['dir'])
 
 export default defineRule({
   summary: 'A .htaccess file in a folder for which no AllowOverride is set',

@@ -16,7 +16,7 @@ export default defineRule({
       title: 'a relative path',
       files: {
         'site.conf':
-          '<VirtualHost *:80>\n<Directory «www/html»>\nRequire all granted\n</Directory>\n</VirtualHost>\n',
+          '<VirtualHost *:80>\nDocumentRoot /srv/www\n<Directory />\nRequire all denied\n</Directory>\n<Directory «srv/www»>\nRequire all granted\n</Directory>\n</VirtualHost>\n',
       },
     },
     {
@@ -28,6 +28,13 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'an absolute path',
+      files: {
+        'site.conf':
+          '<VirtualHost *:80>\nDocumentRoot /srv/www\n<Directory />\nRequire all denied\n</Directory>\n<Directory /srv/www>\nRequire all granted\n</Directory>\n</VirtualHost>\n',
+      },
+    },
     {
       title: 'a folder, its parent, a pattern, and what lies outside the audit',
       files: {

@@ -35,7 +35,7 @@ export default defineRule({
     {
       title: 'the same name twice',
       files: {
-        'site.conf': `${host('*:80', 'ServerName example.org')}${host('*:80', 'ServerName «Example.org»')}`,
+        'site.conf': `${host('*:80', 'ServerName example.org')}${host('*:80', 'ServerName «Example.org»\nRedirect gone /second')}`,
       },
     },
     {
@@ -46,6 +46,10 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'all of it in one',
+      files: { 'site.conf': host('*:80', 'ServerName example.org\nRedirect gone /second') },
+    },
     {
       title: 'on another port',
       files: {

@@ -1,9 +1,13 @@
 import { defineRule } from '../../src/engine/rule.ts'
 import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
 import { refusals } from '../../src/servers/apache/queries/overrides.ts'
+import { mainFile } from './example-main.ts'
 
 const main = (override: string): string =>
-  `ServerName localhost\nLoadModule mpm_event_module modules/mod_mpm_event.so\nListen 80\nDocumentRoot /srv/www\n<Directory /srv/www>\nAllowOverride ${override}\n</Directory>\n`
+  mainFile(
+    `Listen 80\nDocumentRoot /srv/www\n<Directory /srv/www>\nAllowOverride ${override}\n</Directory>\n`,
+    ['rewrite'],
+  )
 
 export default defineRule({
   summary: 'A directive in .htaccess that AllowOverride does not let stand there',

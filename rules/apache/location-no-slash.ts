@@ -15,7 +15,7 @@ export default defineRule({
       title: 'a word alone',
       files: {
         'site.conf':
-          '<VirtualHost *:80>\n<Location «admin»>\nRequire all denied\n</Location>\n</VirtualHost>\n',
+          '<VirtualHost *:80>\n<Directory />\nRequire all granted\n</Directory>\n<Location «admin»>\nRequire all denied\n</Location>\n</VirtualHost>\n',
       },
     },
     {
@@ -31,7 +31,7 @@ export default defineRule({
       title: 'paths, an expression, a pattern, a proxied URL',
       files: {
         'site.conf':
-          '<VirtualHost *:80>\n<Location /admin>\nRequire all denied\n</Location>\n<Location ~ "admin$">\nRequire all denied\n</Location>\n<Location "/*/x">\nRequire all denied\n</Location>\n<Location http://example.org/x>\nRequire all denied\n</Location>\n<Location ${AREA}>\nRequire all denied\n</Location>\n</VirtualHost>\n',
+          '<VirtualHost *:80>\n<Directory />\nRequire all granted\n</Directory>\n<Location /admin>\nRequire all denied\n</Location>\n<Location ~ "admin$">\nRequire all denied\n</Location>\n<Location "/*/x">\nRequire all denied\n</Location>\n<Location http://example.org/x>\nRequire all denied\n</Location>\n<Location ${AREA}>\nRequire all denied\n</Location>\n</VirtualHost>\n',
       },
     },
   ],

@@ -1,8 +1,9 @@
 import { defineRule } from '../../src/engine/rule.ts'
 import { namePlace } from '../../src/servers/apache/queries/places.ts'
 import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
+import { mainFile } from './example-main.ts'
 
-const LOADED = 'LoadModule mpm_event_module modules/mod_mpm_event.so\n'
+const HOST = '<VirtualHost *:80>\nServerName example.org\n</VirtualHost>\n'
 
 export default defineRule({
   summary: 'No Listen line anywhere, and Apache does not start',
@@ -16,7 +17,7 @@ export default defineRule({
     {
       title: 'a virtual host opens no port',
       files: {
-        'etc/apache2/apache2.conf': `«ServerName» localhost\n${LOADED}<VirtualHost *:80>\nServerName example.org\n</VirtualHost>\n`,
+        'etc/apache2/apache2.conf': mainFile(HOST).replace('ServerName localhost', '«ServerName» localhost'),
       },
     },
   ],
@@ -24,22 +25,19 @@ export default defineRule({
     {
       title: 'in a file of its own',
       files: {
-        'etc/apache2/apache2.conf': `ServerName localhost\n${LOADED}Include ports.conf\n`,
+        'etc/apache2/apache2.conf': mainFile(`Include ports.conf\n${HOST}`),
         'etc/apache2/ports.conf': 'Listen 80\n',
       },
     },
-    {
-      title: 'a fragment, whose main file may have one',
-      files: { 'site.conf': '<VirtualHost *:80>\nServerName example.org\n</VirtualHost>\n' },
-    },
+    { title: 'a fragment, whose main file may have one', files: { 'site.conf': HOST } },
     {
       title: 'in a file outside the audit',
-      files: { 'etc/apache2/apache2.conf': `ServerName localhost\n${LOADED}Include /opt/ports.conf\n` },
+      files: { 'etc/apache2/apache2.conf': mainFile(`Include /opt/ports.conf\n${HOST}`) },
     },
   ],
   *check({ apache }) {
     for (const configuration of apache) {
-      const [first] = configuration.top
+      const first = configuration.top.find(({ source }) => source === configuration.main)
       if (first === undefined || configuration.occurrences.has('listen')) continue
       if (!isWhole(configuration)) continue
       yield {

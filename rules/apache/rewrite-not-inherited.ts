@@ -1,19 +1,34 @@
 import { defineRule } from '../../src/engine/rule.ts'
-import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
-import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { directivesIn, lastDirectiveIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { namePlace } from '../../src/servers/apache/queries/places.ts'
 import { reachedSets } from '../../src/servers/apache/queries/set-reach.ts'
-import { virtualHosts } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { type VirtualHost, virtualHosts } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { mainFile } from './example-main.ts'
 
-const main = (lines: string): string =>
-  `ServerName localhost\nLoadModule mpm_event_module modules/mod_mpm_event.so\nLoadModule rewrite_module modules/mod_rewrite.so\nListen 80\nRewriteEngine On\n${lines}`
+const main = (lines: string): string => mainFile(`Listen 80\nRewriteEngine On\n${lines}`, ['rewrite'])
 const HOST = '<VirtualHost *:80>\nServerName example.org\n</VirtualHost>\n'
 
-/** True where a host takes over the main server's rules, or the main server hands them down. */
-function isAnyInherited(configuration: ApacheConfiguration): boolean {
-  return (configuration.occurrences.get('rewriteoptions') ?? []).some(({ args }) =>
-    args.some(({ value }) => /^inherit/i.test(value)),
+const OWN = ['RewriteEngine', 'RewriteOptions', 'RewriteRule', 'RewriteCond', 'RewriteMap']
+
+/** The words of the last `RewriteOptions` of a host, or of the main server (null). */
+function optionsOf(configuration: ApacheConfiguration, parent: ApacheDirective | null): readonly string[] {
+  return (
+    lastDirectiveIn(configuration, parent, 'RewriteOptions')?.args.map(({ value }) => value.toLowerCase()) ??
+    []
   )
+}
+
+/**
+ * True where a host runs the main server's rules: it asks for them or the main server hands them down, and
+ * it has a line of mod_rewrite of its own, without which the module leaves it alone.
+ */
+function inherits(configuration: ApacheConfiguration, { directive }: VirtualHost): boolean {
+  if (!OWN.some(name => lastDirectiveIn(configuration, directive, name) !== undefined)) return false
+  const own = optionsOf(configuration, directive)
+  if (own.includes('inherit') || own.includes('inheritbefore')) return true
+  const handed = optionsOf(configuration, null).some(word => word.startsWith('inheritdown'))
+  return handed && !own.includes('ignoreinherit')
 }
 
 export default defineRule({
@@ -21,8 +36,9 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Virtual hosts inherit `RewriteEngine On` of the main server, but not its rules. Where virtual hosts answer every connection, the rules outside them never run: a redirect to https or a ban that stands there does nothing.',
-  remedy: 'Write the rules into each virtual host, or `RewriteOptions InheritDown` beside them',
+  why: 'Virtual hosts do not inherit the rules of the main server, and one without any line of mod_rewrite runs none even where they are handed down. Where virtual hosts answer every connection, the rules outside them never run: a redirect to https or a ban that stands there does nothing.',
+  remedy:
+    'Write the rules into each virtual host, or `RewriteOptions InheritDown` beside them and `RewriteEngine On` into each virtual host',
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_rewrite.html#rewriteoptions'],
   bad: [
     {
@@ -31,13 +47,21 @@ export default defineRule({
         'etc/apache2/apache2.conf': main(`«RewriteRule» ^/old(.*) /new$1 [R=301]\n${HOST}`),
       },
     },
+    {
+      title: 'handed down to a virtual host that has no line of mod_rewrite',
+      files: {
+        'etc/apache2/apache2.conf': main(
+          `RewriteOptions InheritDown\n«RewriteRule» ^/old /new [R=301]\n${HOST}`,
+        ),
+      },
+    },
   ],
   good: [
     {
       title: 'handed down',
       files: {
         'etc/apache2/apache2.conf': main(
-          `RewriteOptions InheritDown\nRewriteRule ^/old /new [R=301]\n${HOST}`,
+          'RewriteOptions InheritDown\nRewriteRule ^/old /new [R=301]\n<VirtualHost *:80>\nServerName example.org\nRewriteEngine On\n</VirtualHost>\n',
         ),
       },
     },
@@ -53,7 +77,7 @@ export default defineRule({
       const rules = directivesIn(configuration, null, 'rewriterule')
       const [first] = rules
       if (first === undefined || virtualHosts(configuration).length === 0) continue
-      if (isAnyInherited(configuration)) continue
+      if (virtualHosts(configuration).some(host => inherits(configuration, host))) continue
       const reached = reachedSets(configuration)
       if (reached === null || reached.size === 0 || reached.has(null)) continue
       const others = rules.length > 1 ? ` and the ${rules.length - 1} behind it` : ''

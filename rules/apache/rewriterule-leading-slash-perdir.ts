@@ -32,7 +32,7 @@ export default defineRule({
       title: 'without the slash, or either way',
       files: {
         'site.conf':
-          '<VirtualHost *:80>\n<Directory /srv/www>\nRewriteEngine On\nRewriteRule ^old /new [R]\nRewriteRule ^/?older /new [R]\nRewriteRule ^(/|a)x /new [R]\n</Directory>\n</VirtualHost>\n',
+          '<VirtualHost *:80>\nDocumentRoot /srv/www\n<Directory /srv/www>\nRewriteEngine On\nRewriteRule ^old /new [R]\nRewriteRule ^/?older /new [R]\nRewriteRule ^(/|a)x /new [R]\n</Directory>\n</VirtualHost>\n',
       },
     },
     {

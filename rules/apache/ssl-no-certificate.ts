@@ -4,8 +4,9 @@ import { effective, serverLevels } from '../../src/servers/apache/queries/effect
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
 import { type VirtualHost, virtualHosts } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { mainFile } from './example-main.ts'
 
-const SSL = 'LoadModule ssl_module modules/mod_ssl.so\nListen 443\n'
+const main = (lines: string): string => mainFile(`Listen 443\n${lines}`, ['ssl'])
 
 /** The `SSLEngine on` that holds for a host without a certificate; null where all is well or not known. */
 function engineWithoutCertificate(
@@ -36,13 +37,17 @@ export default defineRule({
     {
       title: 'a virtual host without its own, and none outside it',
       files: {
-        'etc/apache2/apache2.conf': `${SSL}<VirtualHost *:443>\nServerName example.org\nSSLEngine «on»\n</VirtualHost>\n`,
+        'etc/apache2/apache2.conf': main(
+          '<VirtualHost *:443>\nServerName example.org\nSSLEngine «on»\n</VirtualHost>\n',
+        ),
       },
     },
     {
       title: 'turned on for every host, and one has none',
       files: {
-        'etc/apache2/apache2.conf': `${SSL}SSLEngine «on»\n<VirtualHost *:443>\nSSLCertificateFile /a.pem\n</VirtualHost>\n`,
+        'etc/apache2/apache2.conf': main(
+          'SSLEngine «on»\n<VirtualHost *:443>\nSSLCertificateFile /srv/a.pem\n</VirtualHost>\n',
+        ),
       },
     },
   ],
@@ -50,13 +55,17 @@ export default defineRule({
     {
       title: 'one certificate for all, outside',
       files: {
-        'etc/apache2/apache2.conf': `${SSL}SSLCertificateFile /a.pem\n<VirtualHost *:443>\nSSLEngine on\n</VirtualHost>\n`,
+        'etc/apache2/apache2.conf': main(
+          'SSLCertificateFile /srv/a.pem\n<VirtualHost *:443>\nSSLEngine on\n</VirtualHost>\n',
+        ),
       },
     },
     {
       title: 'mod_md brings them',
       files: {
-        'etc/apache2/apache2.conf': `${SSL}LoadModule md_module modules/mod_md.so\nMDomain example.org\n<VirtualHost *:443>\nServerName example.org\nSSLEngine on\n</VirtualHost>\n`,
+        'etc/apache2/apache2.conf': main(
+          'LoadModule md_module /usr/lib/apache2/modules/mod_md.so\nMDomain example.org\n<VirtualHost *:443>\nServerName example.org\nSSLEngine on\n</VirtualHost>\n',
+        ),
       },
     },
     {

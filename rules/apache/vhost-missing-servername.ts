@@ -16,14 +16,14 @@ export default defineRule({
     {
       title: 'second and nameless',
       files: {
-        'site.conf': `${host('ServerName example.org')}<«VirtualHost» *:80>\nDocumentRoot /srv\n</VirtualHost>\n`,
+        'site.conf': `${host('ServerName example.org')}<«VirtualHost» *:80>\nRedirect gone /old\n</VirtualHost>\n`,
       },
     },
   ],
   good: [
     {
       title: 'the first of its address takes what nobody else does',
-      files: { 'site.conf': `${host('DocumentRoot /srv')}${host('ServerName example.org')}` },
+      files: { 'site.conf': `${host('Redirect gone /old')}${host('ServerName example.org')}` },
     },
     {
       title: 'an alias is a name',

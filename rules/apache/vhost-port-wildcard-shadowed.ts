@@ -2,9 +2,11 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { listens } from '../../src/servers/apache/queries/listens.ts'
 import { virtualHostSets } from '../../src/servers/apache/queries/select-virtual-host.ts'
 import { isSetReached } from '../../src/servers/apache/queries/set-reach.ts'
+import { mainFile } from './example-main.ts'
 
+const main = (lines: string): string => mainFile(lines, ['alias'])
 const host = (address: string, name: string): string =>
-  `<VirtualHost ${address}>\nServerName ${name}\n</VirtualHost>\n`
+  `<VirtualHost ${address}>\nServerName ${name}\nRedirect gone /from-${name.slice(0, 1)}\n</VirtualHost>\n`
 
 export default defineRule({
   summary: 'Virtual hosts on any port that no connection reaches, because others name each port',
@@ -18,7 +20,9 @@ export default defineRule({
     {
       title: 'one port, and a virtual host that names it',
       files: {
-        'etc/apache2/apache2.conf': `Listen 80\n${host('*:80', 'a.example.org')}${host('«*»', 'b.example.org')}`,
+        'etc/apache2/apache2.conf': main(
+          `Listen 80\n${host('*:80', 'a.example.org')}${host('«*»', 'b.example.org')}`,
+        ),
       },
     },
   ],
@@ -26,13 +30,17 @@ export default defineRule({
     {
       title: 'both name the port',
       files: {
-        'etc/apache2/apache2.conf': `Listen 80\n${host('*:80', 'a.example.org')}${host('*:80', 'b.example.org')}`,
+        'etc/apache2/apache2.conf': main(
+          `Listen 80\n${host('*:80', 'a.example.org')}${host('*:80', 'b.example.org')}`,
+        ),
       },
     },
     {
       title: 'another port is left',
       files: {
-        'etc/apache2/apache2.conf': `Listen 80\nListen 8080\n${host('*:80', 'a.example.org')}${host('*', 'b.example.org')}`,
+        'etc/apache2/apache2.conf': main(
+          `Listen 80\nListen 8080\n${host('*:80', 'a.example.org')}${host('*', 'b.example.org')}`,
+        ),
       },
     },
   ],

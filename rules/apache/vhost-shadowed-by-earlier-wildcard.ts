@@ -52,7 +52,7 @@ export default defineRule({
     {
       title: 'the wildcard tenant comes first',
       files: {
-        'site.conf': `${host('ServerName example.org\nServerAlias *.example.org')}${host('ServerName «shop.example.org»')}`,
+        'site.conf': `${host('ServerName example.org\nServerAlias *.example.org')}${host('ServerName «shop.example.org»\nRedirect gone /shop')}`,
       },
     },
   ],
@@ -60,7 +60,7 @@ export default defineRule({
     {
       title: 'the wildcard tenant comes last',
       files: {
-        'site.conf': `${host('ServerName shop.example.org')}${host('ServerName example.org\nServerAlias *.example.org')}`,
+        'site.conf': `${host('ServerName shop.example.org\nRedirect gone /shop')}${host('ServerName example.org\nServerAlias *.example.org')}`,
       },
     },
     {

@@ -2,9 +2,11 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { listens } from '../../src/servers/apache/queries/listens.ts'
 import { virtualHostSets } from '../../src/servers/apache/queries/select-virtual-host.ts'
 import { isSetReached } from '../../src/servers/apache/queries/set-reach.ts'
+import { mainFile } from './example-main.ts'
 
+const main = (lines: string): string => mainFile(lines, ['alias'])
 const host = (address: string, name: string): string =>
-  `<VirtualHost ${address}>\nServerName ${name}\n</VirtualHost>\n`
+  `<VirtualHost ${address}>\nServerName ${name}\nRedirect gone /from-${name.slice(0, 1)}\n</VirtualHost>\n`
 
 export default defineRule({
   summary: 'Virtual hosts on any address that no connection reaches, because others name each address',
@@ -18,7 +20,9 @@ export default defineRule({
     {
       title: 'Apache listens on one address, and one virtual host names it',
       files: {
-        'etc/apache2/apache2.conf': `Listen 127.0.0.1:9000\n${host('127.0.0.1:9000', 'a.example.org')}${host('«*:9000»', 'b.example.org')}`,
+        'etc/apache2/apache2.conf': main(
+          `Listen 127.0.0.1:9000\n${host('127.0.0.1:9000', 'a.example.org')}${host('«*:9000»', 'b.example.org')}`,
+        ),
       },
     },
   ],
@@ -26,13 +30,17 @@ export default defineRule({
     {
       title: 'all of any address',
       files: {
-        'etc/apache2/apache2.conf': `Listen 127.0.0.1:9000\n${host('*:9000', 'a.example.org')}${host('*:9000', 'b.example.org')}`,
+        'etc/apache2/apache2.conf': main(
+          `Listen 127.0.0.1:9000\n${host('*:9000', 'a.example.org')}${host('*:9000', 'b.example.org')}`,
+        ),
       },
     },
     {
       title: 'Apache listens on other addresses too',
       files: {
-        'etc/apache2/apache2.conf': `Listen 80\n${host('127.0.0.1:80', 'status.example.org')}${host('*:80', 'example.org')}`,
+        'etc/apache2/apache2.conf': main(
+          `Listen 80\n${host('127.0.0.1:80', 'status.example.org')}${host('*:80', 'example.org')}`,
+        ),
       },
     },
   ],

@@ -1,6 +1,9 @@
 import { defineRule } from '../../src/engine/rule.ts'
 import { virtualHosts } from '../../src/servers/apache/queries/virtual-hosts.ts'
 
+const host = (addresses: string): string =>
+  `<VirtualHost ${addresses}>\nServerName example.org\nRedirect gone /old\n</VirtualHost>\n`
+
 export default defineRule({
   summary: 'An address of a virtual host that Apache cannot resolve and ignores',
   severity: 'warning',
@@ -12,26 +15,25 @@ export default defineRule({
   bad: [
     {
       title: 'a port by its name',
-      files: { 'site.conf': '<VirtualHost «*:https»>\nServerName example.org\n</VirtualHost>\n' },
+      files: { 'site.conf': `Listen 127.0.0.1:443\n${host('«*:https»')}` },
     },
     {
       title: 'no address of version 4',
-      files: {
-        'site.conf': '<VirtualHost «192.168.300.1:80» *:80>\nServerName example.org\n</VirtualHost>\n',
-      },
+      files: { 'site.conf': host('«192.168.300.1:80» *:80') },
     },
   ],
   good: [
     {
-      title: 'numbers, names and version 6',
-      files: {
-        'site.conf':
-          '<VirtualHost *:443 192.0.2.1:443 [2001:db8::1]:443 ::1:443 www.example.org:443>\nServerName example.org\n</VirtualHost>\n',
-      },
+      title: 'a number',
+      files: { 'site.conf': `Listen 127.0.0.1:443\n${host('*:443')}` },
+    },
+    {
+      title: 'addresses, names and version 6',
+      files: { 'site.conf': host('192.0.2.1:443 [2001:db8::1]:443 ::1:443 www.example.org:443') },
     },
     {
       title: 'a port that is filled in elsewhere',
-      files: { 'site.conf': '<VirtualHost *:${PORT}>\nServerName example.org\n</VirtualHost>\n' },
+      files: { 'site.conf': host('*:${PORT}') },
     },
   ],
   *check({ apache }) {

@@ -106,6 +106,14 @@ const CASES: readonly LiveCase[] = [
     sound: answers(301),
   },
   {
+    rule: 'apache/rewrite-not-inherited',
+    shows: 'no redirect though the rules are handed down',
+    examples: { bad: 1 },
+    request: { url: 'http://example.org/old' },
+    harm: answers(403, 404),
+    sound: answers(301),
+  },
+  {
     rule: 'apache/rewriterule-leading-slash-perdir',
     shows: 'no redirect',
     request: { url: 'http://example.org/old' },
