@@ -42,6 +42,8 @@ const MODULES = [
   'wsgi',
 ] as const
 
+export const MODULES_FOLDER = '/usr/lib/apache2/modules'
+
 export function arrange(files: Readonly<Record<string, string>>): Arranged {
   const written: Record<string, string> = {}
   const nginxFragments: string[] = []
@@ -118,7 +120,7 @@ http {
 }
 
 function apacheMain(fragments: string): string {
-  const loaded = MODULES.map(name => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`)
+  const loaded = MODULES.map(name => `LoadModule ${name}_module ${MODULES_FOLDER}/mod_${name}.so`)
   const ports = /^\s*Listen\s/im.test(fragments)
     ? []
     : [...new Set(all(fragments, /<VirtualHost\s[^>]*:(\d+)\s*>/gi))].map(port => `Listen 127.0.0.1:${port}`)

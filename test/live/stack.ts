@@ -15,7 +15,7 @@ import {
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { arrange } from './arrange.ts'
+import { arrange, MODULES_FOLDER } from './arrange.ts'
 import { startMirror, stopMirror } from './mirror.ts'
 import { REPORTING_APPLICATION } from './reporting-application.ts'
 import { type LiveRequest, type LiveResponse, send } from './request.ts'
@@ -70,7 +70,10 @@ export async function startStack({ files, hosts = {}, mirrors = [] }: StackFiles
   coverFolders(folder)
   const deployment = arrange(files)
   for (const [path, text] of Object.entries(deployment.files)) write(path, text)
-  for (const script of deployment.scripts) if (!existsSync(script)) write(script, REPORTING_APPLICATION)
+  for (const script of deployment.scripts) {
+    // A script below /etc is the example's own, there or not.
+    if (!script.startsWith('/etc/') && !existsSync(script)) write(script, REPORTING_APPLICATION)
+  }
   for (const path of ['/run/apache2', '/var/log/apache2', '/var/log/nginx', ...deployment.folders]) {
     mkdirSync(path, { recursive: true })
   }
@@ -88,7 +91,17 @@ export async function startStack({ files, hosts = {}, mirrors = [] }: StackFiles
   const backends = await Promise.all(mirrors.map(startMirror))
   const processes: ChildProcess[] = []
   const nginxCommand = ['nginx', '-c', '/etc/nginx/nginx.conf']
-  const apacheCommand = ['apache2', '-d', '/etc/apache2', '-f', '/etc/apache2/apache2.conf']
+  // What Debian's own files give to every configuration: without the user httpd runs as nobody that exists,
+  // and without mod_authz_core it answers every request with 500.
+  const common = [
+    'User www-data',
+    'Group www-data',
+    `LoadModule authz_core_module ${MODULES_FOLDER}/mod_authz_core.so`,
+  ]
+  const apacheCommand = [
+    ...['apache2', '-d', '/etc/apache2', '-f', '/etc/apache2/apache2.conf'],
+    ...common.flatMap(line => ['-C', line]),
+  ]
   const refused = {
     nginx: deployment.nginx ? verdict([...nginxCommand, '-t']) : null,
     apache: deployment.apache ? verdict([...apacheCommand, '-t']) : null,

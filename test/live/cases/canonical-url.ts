@@ -1,0 +1,61 @@
+import type { LiveCase } from '../live-case.ts'
+
+const PAGES = { 'srv/www/index.html': 'old page', 'srv/new/index.html': 'new page' }
+
+export const cases: readonly LiveCase[] = [
+  {
+    rule: 'canonical-url/duplicate-server-name',
+    shows: 'the second server of a name never answers',
+    files: PAGES,
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.body === 'old page',
+    sound: async ({ request }) => (await request({ url: 'http://new.example.org/' })).body === 'new page',
+  },
+  {
+    rule: 'canonical-url/host-missing-redirect',
+    shows: 'the page answers under both names',
+    files: PAGES,
+    request: { url: 'http://www.example.org/' },
+    harm: ({ response }) => response.status === 200,
+    sound: ({ response }) => response.status === 301 && response.headers.location === 'http://example.org/',
+  },
+  {
+    rule: 'canonical-url/http-and-https-both-serve',
+    shows: 'plain HTTP gives the page that TLS gives',
+    files: PAGES,
+    request: { url: 'http://example.org/' },
+    harm: async ({ response, request }) =>
+      response.status === 200 && response.body === (await request({ url: 'https://example.org/' })).body,
+    sound: ({ response }) => response.status === 301 && response.headers.location === 'https://example.org/',
+  },
+  {
+    rule: 'canonical-url/redirect-mangles-uri',
+    shows: 'an escaped question mark in the path becomes the query',
+    request: { url: 'http://www.example.org/a%2Fb%20c%3Fd' },
+    harm: ({ response }) => response.headers.location === 'http://example.org/a/b%20c?d',
+    sound: ({ response }) => response.headers.location === 'http://example.org/a%2Fb%20c%3Fd',
+  },
+  {
+    rule: 'canonical-url/redirect-missing-on-tls',
+    shows: 'the other name gets the page over TLS where plain HTTP redirects',
+    files: PAGES,
+    request: { url: 'https://www.example.org/' },
+    harm: ({ response }) => response.status === 200,
+    sound: ({ response }) => response.status === 301 && response.headers.location === 'https://example.org/',
+  },
+  {
+    rule: 'canonical-url/redirect-to-plain-http',
+    shows: 'the redirect leads to a second one',
+    request: { url: 'http://www.example.org/page' },
+    harm: async ({ response, request }) =>
+      response.headers.location === 'http://example.org/page' &&
+      (await request({ url: 'http://example.org/page' })).status === 301,
+    sound: ({ response }) => response.headers.location === 'https://example.org/page',
+  },
+  {
+    rule: 'canonical-url/redirect-uri-injection',
+    shows: 'a line end in the URL becomes a header of the answer',
+    request: { url: 'http://example.org/a%0d%0aX-Injected:1' },
+    harm: ({ response }) => response.headers['x-injected'] === '1',
+  },
+]

@@ -1,0 +1,91 @@
+import type { LiveCase } from '../live-case.ts'
+
+const isGood = ({
+  refused,
+}: {
+  readonly refused: { readonly nginx: string | null; readonly apache: string | null }
+}) => refused.nginx === null && refused.apache === null
+
+export const cases: readonly LiveCase[] = [
+  {
+    rule: 'topology/upstream-port-not-listened',
+    shows: 'nginx answers 502 while both servers call their configuration good',
+    files: { 'srv/www/index.html': 'page' },
+    request: { url: 'http://example.org/index.html' },
+    harm: answer => answer.response.status === 502 && isGood(answer),
+    sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'topology/upstream-address-mismatch',
+    shows: 'nginx answers 502: the port is right and the address is not',
+    files: { 'srv/www/index.html': 'page' },
+    request: { url: 'http://example.org/index.html' },
+    harm: answer => answer.response.status === 502 && isGood(answer),
+    sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'topology/upstream-public-name',
+    shows: 'where the name is that of a public address, loopback is not asked',
+    hosts: { 'example.org': '127.0.0.2' },
+    mirrors: [9000],
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.status === 502,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'topology/upstream-self-loop',
+    shows: 'nginx asks itself until it gives up',
+    mirrors: [8000],
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.status >= 500,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'topology/vhost-unreachable-port',
+    shows: 'nobody answers on the port of the virtual host',
+    files: { 'srv/www/index.html': 'page' },
+    request: { url: 'http://example.org:9001/index.html' },
+    harm: answer => answer.response.failure === 'ECONNREFUSED' && isGood(answer),
+    sound: async ({ request }) =>
+      (await request({ url: 'http://example.org:9000/index.html' })).status === 200,
+  },
+  {
+    rule: 'topology/host-selects-wrong-vhost',
+    shows: 'the other site answers',
+    files: { 'srv/blog/index.html': 'blog', 'srv/shop/index.html': 'shop' },
+    request: { url: 'http://shop.example.org/index.html' },
+    harm: ({ response }) => response.body === 'blog',
+    sound: ({ response }) => response.body === 'shop',
+  },
+  {
+    rule: 'topology/listen-without-vhost',
+    shows: 'the main server answers, and it has no such page',
+    files: { 'srv/www/index.html': 'page' },
+    request: { url: 'http://example.org/index.html' },
+    harm: answer => answer.response.status === 404 && isGood(answer),
+    sound: ({ response }) => response.body === 'page',
+  },
+  {
+    rule: 'topology/named-location-missing',
+    shows: 'nginx answers 500 while it calls its configuration good',
+    mirrors: [9000],
+    request: { url: 'http://example.org/nothing' },
+    harm: answer => answer.response.status === 500 && isGood(answer),
+    sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'topology/servername-mismatch-single-vhost',
+    shows: 'the interpreter goes by a name that nobody asked for',
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.report?.application_group === 'old.example.net|',
+    sound: ({ response }) => response.report?.application_group === 'example.org|',
+  },
+  {
+    rule: 'topology/try-files-fallback-lost',
+    shows: 'the location answers 404 instead of the application',
+    mirrors: [9000],
+    request: { url: 'http://example.org/account' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.status === 200,
+  },
+]

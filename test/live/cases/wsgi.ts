@@ -1,0 +1,60 @@
+import type { LiveCase } from '../live-case.ts'
+
+const SITE = 'http://example.org:9000'
+
+export const cases: readonly LiveCase[] = [
+  {
+    rule: 'wsgi/embedded-mode',
+    shows: 'the application answers, and runs in no process group',
+    request: { url: `${SITE}/` },
+    harm: ({ response }) => response.report?.process_group === '',
+    sound: ({ response }) => response.report?.process_group === 'app',
+  },
+  {
+    rule: 'wsgi/process-group-undefined',
+    shows: 'every request is a 500 while the check calls the configuration good',
+    request: { url: `${SITE}/` },
+    harm: ({ response, refused }) => response.status === 500 && refused.apache === null,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'wsgi/process-group-not-visible',
+    shows: 'every request is a 500 while the check calls the configuration good',
+    request: { url: 'http://shop.example.org:9000/' },
+    harm: ({ response, refused }) => response.status === 500 && refused.apache === null,
+    sound: async ({ request }) => (await request({ url: `${SITE}/` })).status === 200,
+  },
+  {
+    rule: 'wsgi/alias-order',
+    shows: 'the first application answers for the path of the second',
+    request: { url: `${SITE}/blog` },
+    harm: ({ response }) => response.report?.script === '/opt/site/wsgi.py',
+    sound: ({ response }) => response.report?.script === '/opt/blog/wsgi.py',
+  },
+  {
+    rule: 'wsgi/apache-legacy-acl',
+    shows: 'the old words do not lift the new denial',
+    examples: { bad: 1 },
+    files: {
+      'wsgi.conf':
+        '<VirtualHost *:9000>\nServerName example.org\nWSGIDaemonProcess app\nWSGIScriptAlias / /srv/app/wsgi.py process-group=app\n</VirtualHost>\n',
+    },
+    request: { url: `${SITE}/` },
+    harm: ({ response, refused }) => response.status === 403 && refused.apache === null,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'wsgi/directory-not-granted',
+    shows: 'every request is a 403 while the check calls the configuration good',
+    request: { url: `${SITE}/` },
+    harm: ({ response, refused }) => response.status === 403 && refused.apache === null,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'wsgi/script-missing',
+    shows: 'every request is a 404 while the check calls the configuration good',
+    request: { url: `${SITE}/` },
+    harm: ({ response, refused }) => response.status === 404 && refused.apache === null,
+    sound: ({ response }) => response.status !== 404,
+  },
+]
