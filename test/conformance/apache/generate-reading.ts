@@ -116,11 +116,12 @@ export function generateReading(seed: number): GeneratedConfiguration {
   }
 
   const macros = random() < 0.8 ? `${macro(2)}\n<Macro m $p>\n${header()}\n</Macro>\n` : ''
+  const continued = (text: string): string => text.replace(/ /g, () => (random() < 0.04 ? ' \\\n ' : ' '))
   return {
-    main: `${macros}${block(0)}\n`,
+    main: continued(`${macros}${block(0)}\n`),
     files: {
       'a.conf': `${header()}\n`,
-      'b.conf': `${block(3)}\n`,
+      'b.conf': continued(`${block(3)}\n`),
       'd/x.conf': `${block(3)}\n`,
       'd/y.conf~': `${header()}\n`,
       'd/.z.conf': `${header()}\n`,
