@@ -1,0 +1,80 @@
+import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
+import type { Hop } from '../../src/deployment/deployment.ts'
+import { argumentPlace, groupByText } from '../../src/deployment/places.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { effective, effectiveValue } from '../../src/servers/nginx/queries/effective.ts'
+
+const nginx = (lines: string): string =>
+  `server {\n    listen 80;\n    server_name example.org;\n    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n${lines}    }\n}\n`
+const APACHE = {
+  'ports.conf': 'Listen 127.0.0.1:9000\n',
+  'site.conf':
+    '<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    WSGIDaemonProcess app\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n',
+}
+const STREAMED = '        proxy_http_version 1.1;\n        proxy_request_buffering «off»;\n'
+
+export default defineRule({
+  summary: 'Uploads without a length are refused by mod_wsgi',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'With buffering off nginx hands a chunked upload on as it comes, without Content-Length, and mod_wsgi answers 411 Length Required. With buffering nginx counts first and the same upload works.',
+  remedy: 'Leave `proxy_request_buffering` on for this backend',
+  references: [
+    'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_request_buffering',
+    'https://modwsgi.readthedocs.io/en/master/configuration-directives/WSGIChunkedRequest.html',
+  ],
+  bad: [{ title: 'uploads streamed', files: { 'nginx.conf': nginx(STREAMED), ...APACHE } }],
+  good: [
+    { title: 'buffered', files: { 'nginx.conf': nginx('        proxy_http_version 1.1;\n'), ...APACHE } },
+    {
+      title: 'HTTP/1.0, which has no chunks: nginx buffers all the same',
+      files: {
+        'nginx.conf': nginx('        proxy_http_version 1.0;\n        proxy_request_buffering off;\n'),
+        ...APACHE,
+      },
+    },
+    {
+      title: 'an application that takes chunks',
+      files: {
+        'nginx.conf': nginx(STREAMED.replace(/[«»]/g, '')),
+        ...APACHE,
+        'site.conf': APACHE['site.conf'].replace(
+          '    WSGIDaemon',
+          '    WSGIChunkedRequest On\n    WSGIDaemon',
+        ),
+      },
+    },
+  ],
+  *check(deployment) {
+    const applications = new Map(deployment.applications.map(each => [each.virtualHost, each]))
+    const found = deployment.hops.flatMap(hop => {
+      const directive = streamingLine(hop)
+      return directive === null ? [] : [{ hop, directive }]
+    })
+    for (const [{ hop, directive }] of groupByText(found, each => each.directive)) {
+      for (const host of certainBackends(deployment, hop)) {
+        const application = applications.get(host.directive)
+        if (application === undefined || host.configuration.occurrences.has('wsgichunkedrequest')) continue
+        yield {
+          at: argumentPlace(directive, 0),
+          message: 'nginx hands chunked uploads on without their length, and mod_wsgi refuses them with 411',
+          label: 'not buffered',
+          related: [{ at: argumentPlace(application.directive, 1), message: 'mod_wsgi answers here' }],
+        }
+        break
+      }
+    }
+  },
+})
+
+/** The `proxy_request_buffering off` in force, where the hop speaks a version that has chunks. */
+function streamingLine({ server, block }: Hop): NginxDirective | null {
+  const { configuration } = server
+  const buffering = effective(configuration, block, 'proxy_request_buffering')
+  const directive = buffering.known ? buffering.value.directives[0] : undefined
+  if (directive === undefined || directive.args[0]?.value.toLowerCase() !== 'off') return null
+  const version = effectiveValue(configuration, block, 'proxy_http_version', '1.0')
+  return version.known && version.value === '1.1' ? directive : null
+}

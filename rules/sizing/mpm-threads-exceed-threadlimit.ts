@@ -1,0 +1,41 @@
+import { defineRule } from '../../src/engine/rule.ts'
+
+const main = (lines: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nListen 127.0.0.1:9000\n${lines}`,
+})
+
+export default defineRule({
+  summary: 'A process may not have as many threads as it is told to',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Apache lowers `ThreadsPerChild` to `ThreadLimit`, which is 64 where nobody writes it, and all the arithmetic of workers changes with it.',
+  remedy: 'Raise `ThreadLimit` with it, or use fewer threads in more processes',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mpm_common.html#threadlimit'],
+  bad: [
+    {
+      title: 'a hundred threads and no limit written',
+      files: main('ThreadsPerChild «100»\nMaxRequestWorkers 128\n'),
+    },
+  ],
+  good: [
+    {
+      title: 'the limit raised first',
+      files: main('ThreadLimit 100\nThreadsPerChild 100\nMaxRequestWorkers 200\n'),
+    },
+  ],
+  *check({ workers }) {
+    for (const { mpm, capacity } of workers) {
+      for (const { kind, from, to, at } of capacity.corrections) {
+        if (at === null || kind !== 'threads-over-limit') continue
+        const { threadLimit } = mpm
+        yield {
+          at,
+          message: `\`ThreadsPerChild ${from}\` is more than \`ThreadLimit\` allows, and Apache makes ${to} of it`,
+          label: `becomes ${to}`,
+          related: threadLimit.at === null ? [] : [{ at: threadLimit.at, message: 'the limit' }],
+        }
+      }
+    }
+  },
+})

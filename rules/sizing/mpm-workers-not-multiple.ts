@@ -1,0 +1,41 @@
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const main = (lines: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nListen 127.0.0.1:9000\n${lines}`,
+})
+
+export default defineRule({
+  summary: 'MaxRequestWorkers is no multiple of the threads of a process',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Apache starts whole processes only and lowers the number to the next multiple, with a line in the error log that nobody reads.',
+  remedy: 'Write a multiple of `ThreadsPerChild`',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mpm_common.html#maxrequestworkers'],
+  bad: [
+    { title: 'a round number', files: main('ThreadsPerChild 64\nMaxRequestWorkers «150»\n') },
+    { title: 'fewer than one process has', files: main('ThreadsPerChild 25\nMaxRequestWorkers «10»\n') },
+  ],
+  good: [
+    { title: 'six processes of twenty-five', files: main('ThreadsPerChild 25\nMaxRequestWorkers 150\n') },
+  ],
+  *check({ workers }) {
+    for (const { mpm, capacity } of workers) {
+      for (const { kind, from, to, at } of capacity.corrections) {
+        if (at === null || (kind !== 'workers-not-multiple' && kind !== 'workers-below-threads')) continue
+        const { threadsPerChild } = mpm
+        yield {
+          at,
+          message: `\`MaxRequestWorkers ${from}\` is no whole number of processes with ${capacity.threadsPerChild} threads, and Apache makes ${to} of it`,
+          label: `becomes ${to}`,
+          related:
+            threadsPerChild.at === null
+              ? []
+              : [{ at: threadsPerChild.at, message: 'threads of each process' }],
+          ...propose('Write the number that Apache uses', 'safe', [replacePlace(at, `${to}`)]),
+        }
+      }
+    }
+  },
+})

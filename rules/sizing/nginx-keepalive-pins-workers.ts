@@ -1,0 +1,93 @@
+import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
+import type { Hop } from '../../src/deployment/deployment.ts'
+import { namePlace } from '../../src/deployment/places.ts'
+import { upstreamConnections } from '../../src/deployment/upstream-connections.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { timeouts } from '../../src/servers/apache/queries/server-settings.ts'
+
+const nginx = (keepalive: string): string =>
+  `worker_processes 2;\nevents {\n}\nhttp {\n    upstream app {\n        server 127.0.0.1:9000;\n        ${keepalive}\n        keepalive_timeout 4s;\n    }\n    server {\n        listen 80;\n        server_name example.org;\n        location / {\n            proxy_pass http://app;\n            proxy_http_version 1.1;\n            proxy_set_header Connection "";\n            proxy_set_header Host $host;\n        }\n    }\n}\n`
+const apache = (mpm: string, lines: string): string =>
+  `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_${mpm}_module /usr/lib/apache2/modules/mod_mpm_${mpm}.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nListen 127.0.0.1:9000\n${lines}<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n</VirtualHost>\n`
+const SMALL = 'ServerLimit 2\nThreadsPerChild 5\nMaxRequestWorkers 10\n'
+
+export default defineRule({
+  summary: 'Idle connections of nginx hold workers of Apache',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'In the worker and prefork MPMs a kept connection keeps its thread, busy or not. nginx keeps its idle connections until Apache’s `KeepAliveTimeout`, and the next visitor waits that long for a worker: five seconds, where the event MPM needs sixteen milliseconds.',
+  remedy: 'Use the event MPM, or `KeepAlive Off`, or a `KeepAliveTimeout` of a second',
+  references: [
+    'https://nginx.org/en/docs/http/ngx_http_upstream_module.html#keepalive',
+    'https://httpd.apache.org/docs/2.4/mod/event.html',
+  ],
+  bad: [
+    {
+      title: 'sixteen kept connections, ten workers',
+      files: {
+        'etc/nginx/nginx.conf': nginx('«keepalive» 16;'),
+        'etc/apache2/apache2.conf': apache('worker', SMALL),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'the event MPM',
+      files: {
+        'etc/nginx/nginx.conf': nginx('keepalive 16;'),
+        'etc/apache2/apache2.conf': apache('event', SMALL),
+      },
+    },
+    {
+      title: 'Apache closes each connection',
+      files: {
+        'etc/nginx/nginx.conf': nginx('keepalive 16;'),
+        'etc/apache2/apache2.conf': apache('worker', `${SMALL}KeepAlive Off\n`),
+      },
+    },
+    {
+      title: 'a second of waiting at most',
+      files: {
+        'etc/nginx/nginx.conf': nginx('keepalive 16;'),
+        'etc/apache2/apache2.conf': apache('worker', `${SMALL}KeepAliveTimeout 1\n`),
+      },
+    },
+    {
+      title: 'nothing kept',
+      files: { 'etc/nginx/nginx.conf': nginx(''), 'etc/apache2/apache2.conf': apache('worker', SMALL) },
+    },
+  ],
+  *check(deployment) {
+    const said = new Set<Hop['upstream']>()
+    for (const hop of deployment.hops) {
+      if (hop.upstream === null || said.has(hop.upstream)) continue
+      const kept = upstreamConnections(hop)
+      if (kept === null || !kept.reused) continue
+      for (const host of certainBackends(deployment, hop)) {
+        const workers = deployment.workers.find(({ configuration }) => configuration === host.configuration)
+        const { keepAlive, keepAliveTimeout } = timeouts(host.configuration, host.virtualHost)
+        if (workers === undefined || workers.mpm.kind === 'event') continue
+        if (!keepAlive.known || !keepAlive.value || !keepAliveTimeout.known || keepAliveTimeout.value <= 2)
+          continue
+        said.add(hop.upstream)
+        const total = kept.perProcess * (kept.processes ?? 1)
+        const all = total >= workers.capacity.workers
+        yield {
+          at: kept.at,
+          severity: all && kept.processes !== null ? 'error' : 'warning',
+          message: `nginx keeps up to ${total} idle connections, and each holds one of Apache’s ${workers.capacity.workers} workers for ${keepAliveTimeout.value} seconds`,
+          label: 'kept open',
+          related: [
+            {
+              at: workers.mpm.maxRequestWorkers.at ?? namePlace(host.directive),
+              message: `the ${workers.mpm.kind} MPM gives each a thread`,
+            },
+            ...(keepAliveTimeout.at === null ? [] : [{ at: keepAliveTimeout.at, message: 'this long' }]),
+          ],
+        }
+        break
+      }
+    }
+  },
+})

@@ -1,0 +1,58 @@
+import type { Hop } from '../../src/deployment/deployment.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { upstreamConnections } from '../../src/deployment/upstream-connections.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { isAtLeast } from '../../src/servers/version.ts'
+
+const nginx = (keepalive: string, lines: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': `events {\n}\nhttp {\n    upstream app {\n        server 127.0.0.1:9000;\n        ${keepalive} 16;\n    }\n    server {\n        listen 80;\n        server_name example.org;\n        location / {\n            proxy_pass http://app;\n            proxy_set_header Host $host;\n${lines}        }\n    }\n}\n`,
+  '.auditrc': 'versions:\n  nginx: 1.22.1\n',
+})
+
+export default defineRule({
+  summary: 'Connections to the backend are kept, and never used again',
+  severity: 'info',
+  confidence: 'high',
+  since: '0.1.0',
+  why: '`keepalive` needs HTTP/1.1 and no `Connection: close`, which nginx before 1.29.7 sends unless told otherwise: each request still opens a connection of its own.',
+  remedy: 'Add `proxy_http_version 1.1;` and `proxy_set_header Connection "";` to the location',
+  references: ['https://nginx.org/en/docs/http/ngx_http_upstream_module.html#keepalive'],
+  bad: [{ title: 'keepalive alone', files: nginx('«keepalive»', '') }],
+  good: [
+    {
+      title: 'with what it needs',
+      files: nginx(
+        'keepalive',
+        '            proxy_http_version 1.1;\n            proxy_set_header Connection "";\n',
+      ),
+    },
+  ],
+  *check({ hops }) {
+    const byUpstream = new Map<Hop['upstream'], Hop[]>()
+    for (const hop of hops) {
+      if (hop.upstream === null) continue
+      const known = byUpstream.get(hop.upstream)
+      if (known === undefined) byUpstream.set(hop.upstream, [hop])
+      else known.push(hop)
+    }
+    for (const group of byUpstream.values()) {
+      const [first] = group
+      if (first === undefined) continue
+      const { version } = first.server.configuration
+      // From 1.29.7 on it is the default; where nobody says the version it may be.
+      if (
+        version.from === 'assumed' ||
+        isAtLeast(version, '1.29.7') ||
+        group.some(({ headers }) => headers.open)
+      )
+        continue
+      const kept = upstreamConnections(first)
+      if (kept === null || group.some(hop => upstreamConnections(hop)?.reused === true)) continue
+      yield {
+        at: kept.at,
+        message: `nginx closes its connections to \`${first.upstream?.args[0]?.value}\` after each request all the same`,
+        related: [{ at: argumentPlace(first.pass, 0), message: 'handed on by HTTP/1.0' }],
+      }
+    }
+  },
+})

@@ -1,0 +1,31 @@
+import type { Place } from '../../parsers/text/source.ts'
+import type { NginxDirective } from '../servers/nginx/configuration.ts'
+import { effective } from '../servers/nginx/queries/effective.ts'
+import { parseSize, parseTime } from '../servers/nginx/validate/numbers.ts'
+import type { Hop } from './deployment.ts'
+import { argumentPlace } from './places.ts'
+
+/** How long nginx waits between two reads from a hop's backend, where that is written. */
+export function explicitReadTimeout(
+  hop: Hop,
+): { readonly seconds: number; readonly at: Place; readonly directive: NginxDirective } | null {
+  const directive = written(hop, 'proxy_read_timeout')
+  const milliseconds = directive === null ? null : parseTime(directive.args[0]?.value ?? '', false)
+  if (directive === null || milliseconds === null) return null
+  return { seconds: milliseconds / 1000, at: argumentPlace(directive, 0), directive }
+}
+
+/** The largest request body in bytes that nginx hands on, where that is written; 0 for any. */
+export function explicitBodyLimit(
+  hop: Hop,
+): { readonly bytes: number; readonly at: Place; readonly directive: NginxDirective } | null {
+  const directive = written(hop, 'client_max_body_size')
+  const bytes = directive === null ? null : parseSize(directive.args[0]?.value ?? '', true)
+  if (directive === null || bytes === null) return null
+  return { bytes, at: argumentPlace(directive, 0), directive }
+}
+
+function written({ server, block }: Hop, name: string): NginxDirective | null {
+  const fact = effective(server.configuration, block, name)
+  return fact.known ? (fact.value.directives[0] ?? null) : null
+}
