@@ -43,8 +43,8 @@ const UNITS: Readonly<Record<string, readonly [step: number, milliseconds: numbe
 }
 
 /**
- * A time in milliseconds: numbers with units that fall from years to milliseconds (`1d12h`), a bare number
- * in seconds. Where nginx counts in seconds, milliseconds are refused; where it counts in milliseconds,
+ * A time in milliseconds: numbers with units that fall from years to milliseconds (`1d12h`, `1h 30m`), a
+ * bare number in seconds. Where nginx counts in seconds, milliseconds are refused; where it counts in milliseconds,
  * years and months are.
  */
 export function parseTime(text: string, inSeconds: boolean): number | null {
@@ -72,6 +72,7 @@ export function parseTime(text: string, inSeconds: boolean): number | null {
     total += value * scale
     value = 0
     index += name.length
+    while (text.charAt(index) === ' ') index++
   }
   const milliseconds = total + value * SECOND
   if (!valid || milliseconds / (inSeconds ? SECOND : 1) >= LIMIT) return null

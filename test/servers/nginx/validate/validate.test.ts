@@ -1,0 +1,110 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { placeText, textSource } from '../../../../parsers/text/source.ts'
+import { memoryFileSystem } from '../../../../src/files/memory-file-system.ts'
+import type { NginxConfiguration } from '../../../../src/servers/nginx/configuration.ts'
+import { evaluateNginx } from '../../../../src/servers/nginx/evaluate.ts'
+import type { ServerVersion } from '../../../../src/servers/version.ts'
+import { SAMPLES, wholeOf } from './samples.ts'
+
+const DEBIAN: ServerVersion = { value: '1.22.1', from: 'option', at: null }
+const ASSUMED: ServerVersion = { value: '1.31.0', from: 'assumed', at: null }
+
+function evaluate(text: string, version = DEBIAN, covers?: readonly string[]): NginxConfiguration {
+  const files = memoryFileSystem({ '/etc/nginx/nginx.conf': text }, covers === undefined ? {} : { covers })
+  const main = files.read('/etc/nginx/nginx.conf')
+  if (main.kind !== 'source') throw new Error(main.reason)
+  return evaluateNginx({ files, main: main.source, fragments: [], version })
+}
+
+function fatalCodes(configuration: NginxConfiguration): readonly string[] {
+  return configuration.problems.filter(({ fatal }) => fatal).map(({ code }) => code)
+}
+
+for (const sample of SAMPLES)
+  test(`${sample.inside}: ${sample.text}`, () => {
+    const marked = /«([\s\S]*)»/.exec(sample.text)?.[1]
+    const { problems } = evaluate(wholeOf(sample).replace(/[«»]/g, ''))
+    const fatal = problems.find(problem => problem.fatal)
+    assert.is(fatal?.code ?? null, sample.code, fatal?.message)
+    if (fatal !== undefined && marked !== undefined) assert.is(placeText(fatal.at), marked)
+  })
+
+test('an unknown name near a known one comes with it', () => {
+  const [problem] = evaluate('events { }\nhttp { sever_tokens off; }\n').problems
+  assert.match(problem?.help ?? '', '`server_tokens`')
+})
+
+test('a directive of a known module is no error where nothing loads it', () => {
+  const { problems } = evaluate(
+    'events { }\nhttp { more_set_headers "A: b"; brotli on; lua_package_path x; }\n',
+  )
+  assert.equal(
+    problems.filter(({ fatal }) => fatal),
+    [],
+  )
+})
+
+test('a foreign module explains a name that nobody knows', () => {
+  const text = 'load_module modules/ngx_http_secret_module.so;\nevents { }\nhttp { secret_sauce on; }\n'
+  assert.equal(fatalCodes(evaluate(text)), [])
+  const stock = 'load_module modules/ngx_stream_module.so;\nevents { }\nhttp { secret_sauce on; }\n'
+  assert.equal(fatalCodes(evaluate(stock)), ['unknown-directive'])
+})
+
+test('the version decides what is known', () => {
+  const http2 = 'events { }\nhttp { server { http2 on; } }\n'
+  assert.equal(fatalCodes(evaluate(http2)), ['directive-too-new'])
+  assert.equal(fatalCodes(evaluate(http2, { ...DEBIAN, value: '1.25.1' })), [])
+  const ssl = 'events { }\nhttp { ssl off; }\n'
+  assert.equal(fatalCodes(evaluate(ssl)), [])
+  assert.equal(fatalCodes(evaluate(ssl, { ...DEBIAN, value: '1.25.1' })), ['directive-removed'])
+})
+
+test('an assumed version refuses nothing that some version takes', () => {
+  for (const text of ['ssl on;', 'http2 on;', 'add_header_inherit merge;'])
+    assert.equal(fatalCodes(evaluate(`events { }\nhttp { ${text} }\n`, ASSUMED, [])), [], text)
+})
+
+test('a name that two servers have on one socket is a warning', () => {
+  const text = 'events { }\nhttp {\nserver { server_name a; }\nserver { server_name b a; }\n}\n'
+  const { problems } = evaluate(text)
+  assert.equal(
+    problems.map(({ code, fatal, at }) => [code, fatal, placeText(at), at.start > text.indexOf('b a')]),
+    [['conflicting-server-name', false, 'a', true]],
+  )
+})
+
+test('a certificate is missing only where its absence is evidence', () => {
+  const text =
+    'events { }\nhttp { server { listen 443 ssl; ssl_certificate /etc/ssl/a.pem; ssl_certificate_key /etc/ssl/a.key; } }\n'
+  assert.equal(fatalCodes(evaluate(text, DEBIAN, ['/etc'])), ['certificate-missing', 'certificate-missing'])
+  assert.equal(fatalCodes(evaluate(text, DEBIAN, ['/etc/nginx'])), [])
+})
+
+test('without a main file nothing is said of what may stand around it', () => {
+  const files = memoryFileSystem({ '/sites/a.conf': '', '/sites/b.conf': '' })
+  const fragments = [
+    textSource(
+      '/sites/a.conf',
+      'limit_req zone=z;\naccess_log /a.log fancy;\nserver { listen 80 default; return 200 $x; }\n',
+    ),
+    textSource('/sites/b.conf', 'server { listen 80 default; location / { proxy_pass http://back:80; } }\n'),
+  ]
+  const configuration = evaluateNginx({ files, main: null, fragments, version: ASSUMED })
+  assert.equal(fatalCodes(configuration), [])
+})
+
+test('an include that nobody can read leaves the rest in doubt', () => {
+  const text =
+    'include /opt/elsewhere/*.conf;\nevents { }\nhttp { server { return 200 $x; some_module_thing on; } }\n'
+  assert.equal(fatalCodes(evaluate(text, DEBIAN, ['/etc'])), [])
+})
+
+test('problems come in the order in which nginx meets them', () => {
+  const text =
+    'events { }\nhttp {\nserver { return 200 $nosuch; location /a { } location /a { } }\nsendfile maybe;\n}\n'
+  assert.equal(fatalCodes(evaluate(text)), ['invalid-value', 'duplicate-location', 'unknown-variable'])
+})
+
+test.run()
