@@ -3,7 +3,7 @@ import type { Source } from '../../../parsers/text/source.ts'
 import type { NginxProblemCode } from './configuration.ts'
 import { expandGlob, isGlob } from './glob.ts'
 
-/** The first matching prefix of an include's absolute path is replaced. */
+/** The first mapping whose folder holds an include's absolute path moves it; slashes at the ends say nothing. */
 export interface IncludeMapping {
   readonly from: string
   readonly to: string
@@ -81,9 +81,9 @@ export function includeResolver(
 
   const mapped = (path: string): string => {
     for (const { from, to } of mappings) {
-      if (!path.startsWith(from)) continue
-      const target = to + path.slice(from.length)
-      return target.startsWith('/') ? target : `/${target}`
+      const prefix = from.replace(/\/+$/, '')
+      if (path !== prefix && !path.startsWith(`${prefix}/`)) continue
+      return `/${to.replace(/^\/+|\/+$/g, '')}${path.slice(prefix.length)}`.replace(/^\/+/, '/')
     }
     return path
   }

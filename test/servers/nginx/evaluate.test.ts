@@ -153,8 +153,19 @@ test('an include map leads into a tree of another layout', () => {
     '/nginx.conf': 'events {}\nhttp { include /usr/share/site/*.conf; }',
     '/conf/a.conf': 'server { listen 1; }',
   })
-  const includeMap = [{ from: '/usr/share/site/', to: '/conf/' }]
-  assert.is(evaluate(files, '/nginx.conf', { includeMap }).occurrences.get('listen')?.length, 1)
+  for (const [from, to] of [
+    ['/usr/share/site/', '/conf/'],
+    ['/usr/share/site', 'conf'],
+    ['/usr/share', '/other'],
+    ['/usr/share/si', '/conf'],
+  ] as const) {
+    const { occurrences } = evaluate(files, '/nginx.conf', { includeMap: [{ from, to }] })
+    assert.is(
+      occurrences.get('listen')?.length ?? 0,
+      to.includes('conf') && from.includes('site') ? 1 : 0,
+      from,
+    )
+  }
 })
 
 test('a link that leads out of what is audited is unknown, one that leads nowhere on a machine is fatal', () => {
