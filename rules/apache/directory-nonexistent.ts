@@ -48,7 +48,7 @@ export default defineRule({
     for (const { occurrences } of apache) {
       for (const section of occurrences.get('directory') ?? []) {
         const { kind, text } = sectionPattern(section)
-        if (text === '' || kind === 'unknown' || kind === 'regex') continue
+        if (text === '' || kind === 'unknown' || kind === 'regex' || text.startsWith('proxy:')) continue
         if (!text.startsWith('/')) {
           yield {
             at: argumentPlace(section, 0),
@@ -60,8 +60,8 @@ export default defineRule({
           const path = posix.normalize(text)
           // A file of that name would do no better, but a link may lead out of the audit.
           if (
-            files.kind(path) !== null ||
             !files.covers(path) ||
+            files.kind(path) !== null ||
             isLink(files.list(posix.dirname(path)), path)
           )
             continue

@@ -44,11 +44,14 @@ function storeOf(configuration: ApacheConfiguration): Store {
   return store
 }
 
+const USUAL_NAMES: readonly string[] = ['.htaccess']
+
 /** The names under which httpd looks for such a file in each folder. */
 function fileNames(configuration: ApacheConfiguration, host: VirtualHost | null): readonly string[] {
+  if (!configuration.occurrences.has('accessfilename')) return USUAL_NAMES
   const { directives, open } = effective(configuration, serverLevels(host), 'AccessFileName')
-  if (open !== null) return ['.htaccess']
-  return directives.at(-1)?.args.map(({ value }) => value) ?? ['.htaccess']
+  if (open !== null) return USUAL_NAMES
+  return directives.at(-1)?.args.map(({ value }) => value) ?? USUAL_NAMES
 }
 
 /** Reads a folder's own file (its last slash included in `folder`); null where there is none. */
@@ -105,10 +108,11 @@ export function htaccessFiles(configuration: ApacheConfiguration, files: FileSys
 function findAll(configuration: ApacheConfiguration, files: FileSystem): readonly Htaccess[] {
   const found: Htaccess[] = []
   const seen = new Set<string>()
+  const missing = new Set<string>()
   for (const host of [null, ...virtualHosts(configuration)]) {
     const names = fileNames(configuration, host)
     for (const root of servedFolders(configuration, host)) {
-      if (seen.has(root) || files.kind(root) !== 'directory') continue
+      if (seen.has(root) || !isFolder(files, root, missing)) continue
       for (const folder of foldersBelow(files, root, seen)) {
         const file = fileIn(configuration, files, folder, names)
         if (file !== null)
@@ -122,6 +126,17 @@ function findAll(configuration: ApacheConfiguration, files: FileSystem): readonl
     }
   }
   return found
+}
+
+/** A look from above: below a folder that is not there, nothing needs to be asked for. */
+function isFolder(files: FileSystem, path: string, missing: Set<string>): boolean {
+  for (let slash = path.indexOf('/', 1); slash !== -1; slash = path.indexOf('/', slash + 1))
+    if (missing.has(path.slice(0, slash))) return false
+  if (files.kind(path) === 'directory') return true
+  let above = path
+  while (above !== '/' && files.kind(posix.dirname(above)) === null) above = posix.dirname(above)
+  missing.add(above)
+  return false
 }
 
 function overridesAt(
