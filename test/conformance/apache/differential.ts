@@ -205,6 +205,7 @@ function print(result: DifferentialResult): void {
     process.stdout.write(
       `httpd: ${httpd.line ?? ''} ${httpd.message.trim().slice(0, 300)}\nours:  ${ours.line ?? ''} ${ours.message}\n`,
     )
+    if (kind === 'another tree') process.stdout.write(treeDifference(httpd.tree ?? '', ours.tree ?? ''))
     for (const [path, text] of Object.entries(files)) {
       const line = Number(/:(\d+)$/.exec(httpd.line ?? ours.line ?? '')?.[1] ?? 0)
       const shown = (httpd.line ?? ours.line ?? '').includes(path)
@@ -221,6 +222,14 @@ function print(result: DifferentialResult): void {
   process.stdout.write(
     `\n${agreed} of ${result.total} agree (${share} %), ${result.refused} refused by httpd, ${result.environment} left out\n`,
   )
+}
+
+/** The first line in which two trees differ. */
+function treeDifference(httpd: string, ours: string): string {
+  const left = httpd.split('\n')
+  const right = ours.split('\n')
+  const index = left.findIndex((line, at) => line !== right[at])
+  return `tree line ${index + 1}\n  httpd: ${JSON.stringify(left[index])}\n  ours:  ${JSON.stringify(right[index])}\n`
 }
 
 /** `differential.ts [--count N] [--seed S]` */

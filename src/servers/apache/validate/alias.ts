@@ -116,5 +116,13 @@ export function isUrl(text: string): boolean {
 /** `RedirectPermanent` and `RedirectTemp`. */
 export const checkRedirectTarget: Check = directive => {
   const target = directive.args[1]
+  const first = argument(directive, 0)
+  if (/^[0-9]/.test(first)) {
+    // A number in the first place is a status, as in `Redirect`, and what follows it is no target.
+    const status = Number.parseInt(first, 10)
+    return status < 300 || status > 399
+      ? null
+      : invalid(`\`${first}\` is taken for a status, so there is no target`, directive.args[0])
+  }
   return target === undefined ? null : targetFault(target)
 }

@@ -2,7 +2,7 @@ import type { ApacheWord } from '../../../../parsers/apache/syntax.ts'
 import { type Check, type Fault, invalid, isInside, textAfterWords, argument, type Walk } from './check.ts'
 import { expressionFault } from './expression.ts'
 import { isUrl } from './alias.ts'
-import { directoryFault } from './paths.ts'
+import { directoryFault, fileFault } from './paths.ts'
 import { hasStatusLine } from './rewrite.ts'
 
 const OPTIONS = new Set(
@@ -45,6 +45,18 @@ const ETAG_PARTS = new Set(['inode', 'mtime', 'size', 'digest', 'all', 'none'])
 export const checkFileETag: Check = directive => {
   const wrong = directive.args.find(word => !ETAG_PARTS.has(word.value.replace(/^[+-]/, '').toLowerCase()))
   return wrong === undefined ? null : invalid(`there is no part \`${wrong.value}\` of an ETag`, wrong)
+}
+
+const REGEX_OPTIONS = /^(?:none|[+-]?(?:icase|dotall|dollar_endonly))$/i
+
+export const checkRegexOptions: Check = directive => {
+  for (const word of directive.args) {
+    if (word.value === '') return null
+    if (!REGEX_OPTIONS.test(word.value)) {
+      return invalid(`there is no option \`${word.value}\` of regular expressions`, word)
+    }
+  }
+  return null
 }
 
 const OVERRIDES = new Set(['authconfig', 'fileinfo', 'indexes', 'limit', 'options', 'all', 'none'])
@@ -105,6 +117,10 @@ export const checkDocumentRoot: Check = (directive, scope, walk) => {
   // Of a virtual host httpd only warns.
   return { ...fault, fatal: scope.virtualHost === null }
 }
+
+/** A file that has to be there. */
+export const checkFile: Check = (directive, _scope, walk) =>
+  fileFault(directive, argument(directive, 0), directive.args[0], walk)
 
 /** A folder that has to be there, such as `CoreDumpDirectory`. */
 export const checkDirectory: Check = (directive, _scope, walk) =>
@@ -167,6 +183,13 @@ function expiryFault(text: string, word: ApacheWord | undefined): Fault | null {
     if (!isUnit(unit)) return invalid(`\`${unit}\` is no unit of time`, word)
   }
   return null
+}
+
+/** `CookieExpires`: seconds, or numbers with their units. */
+export const checkCookieExpires: Check = directive => {
+  const text = argument(directive, 0)
+  if (/^[0-9]/.test(text) && /[0-9]$/.test(text)) return null
+  return expiryFault(`access ${text}`, directive.args[0])
 }
 
 export const checkExpiresDefault: Check = directive => expiryFault(argument(directive, 0), directive.args[0])

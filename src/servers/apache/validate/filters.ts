@@ -1,5 +1,5 @@
 import type { ApacheWord } from '../../../../parsers/apache/syntax.ts'
-import { argument, type Check, type Fault, mayBeLoaded, type Walk } from './check.ts'
+import { argument, type Check, type Fault, invalid, mayBeLoaded, textAfterWords, type Walk } from './check.ts'
 import { expressionFault } from './expression.ts'
 
 /** Output filters by lower-case name, with the module that registers them. */
@@ -60,10 +60,41 @@ export const checkFilterProvider: Check = (directive, _scope, walk) => {
   return null
 }
 
-/** `ExtFilterDefine` and `LuaOutputFilter` register a filter at once; `FilterDeclare` does not. */
+/** `LuaOutputFilter` and `ExtFilterDefine` register a filter at once; `FilterDeclare` does not. */
 export const defineFilter: Check = (directive, _scope, walk) => {
   walk.defined.set(`filter ${argument(directive, 0).toLowerCase()}`, directive)
   return null
+}
+
+/** `ExtFilterDefine name cmd=…`; the value of `cmd` may be quoted. */
+export const checkExternalFilter: Check = (directive, scope, walk) => {
+  const rest = textAfterWords(directive, 1)
+  const pattern =
+    /\s*(?:(cmd)=(?:"[^"]*"?|\S*)|(mode|ftype|disableenv|enableenv|intype|outtype)=(\S*)|(preservescontentlength)(?=\s|$)|(\S+))/giy
+  for (let found = pattern.exec(rest); found !== null; found = pattern.exec(rest)) {
+    const unknown = found[5]
+    const mode = found[2]?.toLowerCase() === 'mode' ? found[3] : undefined
+    if (unknown !== undefined || (mode !== undefined && !/^(?:input|output)$/i.test(mode))) {
+      return invalid(`\`ExtFilterDefine\` takes no \`${unknown ?? `mode=${mode}`}\``, directive.args[1])
+    }
+  }
+  return defineFilter(directive, scope, walk)
+}
+
+/** A smart filter, which only directives of mod_filter may name. */
+export const declareFilter: Check = (directive, _scope, walk) => {
+  walk.defined.set(`smart filter ${argument(directive, 0).toLowerCase()}`, directive)
+  return null
+}
+
+export const checkFilterTrace: Check = (directive, _scope, walk) => {
+  const name = argument(directive, 0)
+  if (walk.unit.fragments || walk.defined.has(`smart filter ${name.toLowerCase()}`)) return null
+  return {
+    code: 'undefined-name',
+    message: `no smart filter \`${name}\` is declared above`,
+    word: directive.args[0],
+  }
 }
 
 function filterFault(name: string, word: ApacheWord | undefined, walk: Walk): Fault | null {

@@ -102,7 +102,7 @@ export function virtualHostAddressFault(directive: ApacheDirective): Fault | nul
 export const checkServerName: Check = directive => {
   const word = directive.args[0]
   const value = argument(directive, 0)
-  if (/[*?[\]]/.test(value)) {
+  if (/[*?]|\[.*\]/.test(value)) {
     return invalid(`\`ServerName ${value}\` is a pattern`, word, 'keep patterns for `ServerAlias`')
   }
   const scheme = value.indexOf('://')

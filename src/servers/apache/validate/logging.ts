@@ -1,4 +1,4 @@
-import type { ApacheModule } from '../configuration.ts'
+import { isLoadedUnder } from '../modules.ts'
 import { type Check, type Fault, invalid, mayBeLoaded, argument, type Walk } from './check.ts'
 import { expressionFault } from './expression.ts'
 import { directoryFault } from './paths.ts'
@@ -36,13 +36,9 @@ export const checkLogLevel: Check = (directive, _scope, walk) => {
 }
 
 /** A module is named `dir`, `dir_module` or `mod_dir.c`. */
-function knowsModule(name: string, walk: Walk): boolean {
-  const { modules, modulesComplete } = walk.unit
-  if (!modulesComplete || modules.has(name) || modules.has(`${name}_module`)) return true
-  for (const module of modules.values() as Iterable<ApacheModule>) {
-    if (module.file === name || module.file === null) return true
-  }
-  return false
+function knowsModule(name: string, { unit, names }: Walk): boolean {
+  if (names.open) return true
+  return unit.modules.has(`${name}_module`) || isLoadedUnder(unit.modules, name)
 }
 
 /** Letters of access log formats in httpd's core and the modules that add some. */

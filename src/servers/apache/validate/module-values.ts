@@ -9,7 +9,7 @@ const INDEX_OPTIONS = new Set(
   (
     'fancyindexing foldersfirst htmltable ignorecase ignoreclient iconsarelinks scanhtmltitles showforbidden ' +
     'suppresscolumnsorting suppressdescription suppresshtmlpreamble suppressicon suppresslastmodified ' +
-    'suppressrules suppresssize trackmodified versionsort xhtml useolddateformat addalttoclass none'
+    'suppressrules suppresssize trackmodified versionsort xhtml useolddateformat none'
   ).split(' '),
 )
 const INDEX_VALUES = new Set(['iconwidth', 'iconheight', 'namewidth', 'descriptionwidth', 'type', 'charset'])
@@ -199,7 +199,8 @@ export const checkAllowMethods: Check = (directive, _scope, walk) => {
 /** Levels times length of the folders may not be more than 20. */
 export const checkCacheDirectories: Check = directive => {
   const number = leadingNumber(argument(directive, 0))
-  if (number >= 1 && number <= 20) return null
+  // A number beyond C's `int` wraps around to anything.
+  if ((number >= 1 && number <= 20) || number > 2147483647) return null
   return invalid(`\`${directive.name}\` is no number from 1 to 20`, directive.args[0])
 }
 
@@ -283,4 +284,54 @@ export const checkCgiVariable: Check = directive => {
     return invalid(`\`CGIVar\` knows no variable \`${name?.value ?? ''}\``, name)
   if (/^(?:current-uri|original-uri)$/.test(rule?.value ?? '')) return null
   return invalid(`\`CGIVar\` knows no rule \`${rule?.value ?? ''}\``, rule)
+}
+
+/** `Prefer`, `Fallback` or both, or `None` alone. */
+export const checkForcePriority: Check = directive => {
+  const words = directive.args.filter(word => word.value !== '')
+  for (const word of words) {
+    const lower = word.value.toLowerCase()
+    if (!/^(?:none|prefer|fallback)$/.test(lower)) {
+      return invalid(`\`ForceLanguagePriority\` knows no \`${word.value}\``, word)
+    }
+    if (lower === 'none' && words.length > 1) return invalid('`None` does not stand alone', word)
+  }
+  return null
+}
+
+/** `CacheEnable type [url]`: the URL is needed outside of a section. */
+export const checkCacheEnable: Check = (directive, scope, walk) => {
+  const [type, url] = directive.args
+  if (type?.value.startsWith('/')) return invalid(`\`${type.value}\` is no kind of cache`, type)
+  if (scope.path !== null || walk.unit.fragments || (url !== undefined && url.value !== '')) return null
+  return { code: 'wrong-argument-count', message: '`CacheEnable` names no URL', word: type }
+}
+
+export const checkCharsetOptions: Check = directive => {
+  const wrong = directive.args.find(
+    word => !/^(?:(?:no)?implicitadd|(?:no)?translateallmimetypes)$/i.test(word.value),
+  )
+  return wrong === undefined ? null : invalid(`\`CharsetOptions\` knows no \`${wrong.value}\``, wrong)
+}
+
+export const checkPushDiary: Check = directive => {
+  const number = leadingNumber(argument(directive, 0))
+  if (number >= 0 && Number.isInteger(Math.log2(number === 0 ? 1 : number))) return null
+  return invalid('the size of the diary is neither 0 nor a power of 2', directive.args[0])
+}
+
+export const checkHeartbeatServers: Check = directive => {
+  const number = leadingNumber(argument(directive, 0))
+  if (number === 0 || number >= 10) return null
+  return invalid('the number of servers is neither 0 nor at least 10', directive.args[0])
+}
+
+export const checkLogMessage: Check = (directive, _scope, walk) => {
+  const fault = expressionFault(argument(directive, 0), 'string', walk.names)
+  if (fault === null) return null
+  return {
+    code: 'invalid-expression',
+    message: `the message is no expression: ${fault}`,
+    word: directive.args[0],
+  }
 }

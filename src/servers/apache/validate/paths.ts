@@ -51,7 +51,7 @@ function missingFault(
   if (absolute === null) return null
   const { files } = walk.unit
   const kind = files.kind(absolute)
-  if ((kind !== null && wanted === null) || kind === wanted || (wanted === 'file' && kind === 'other'))
+  if (kind !== null && (wanted === null || kind === wanted || (wanted === 'file' && kind === 'other')))
     return null
   if (kind === null && !isMissing(absolute, files)) return null
   const message =

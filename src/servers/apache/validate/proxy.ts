@@ -277,6 +277,10 @@ export const checkBalancerMember: Check = (directive, scope, walk) => {
   if (url === undefined || url.value === '') {
     return { code: 'wrong-argument-count', message: '`BalancerMember` names no backend', word: args[0] }
   }
+  const balancer = inSection ? (scope.path ?? '') : (args[0]?.value ?? '')
+  if (!isWorkerName(balancer) && !walk.unit.fragments) {
+    return invalid(`\`${balancer}\` is no balancer`, url, 'put it into `<Proxy balancer://name>`')
+  }
   for (const word of args.slice(inSection ? 1 : 2)) {
     const fault = parameterFault(directive, word, false, walk)
     if (fault !== null) return fault

@@ -1,3 +1,14 @@
+import { readEscape, Refusal } from './regex-escape.ts'
+import {
+  addLengths,
+  type Item,
+  type Length,
+  NAME,
+  POSIX_CLASSES,
+  START_OPTIONS,
+  VERBS,
+} from './regex-syntax.ts'
+
 const verdicts = new Map<string, string | null>()
 /** Patterns come from a finite configuration; past this many the cache begins again. */
 const MOST_VERDICTS = 4096
@@ -15,8 +26,6 @@ export function regexFault(pattern: string): string | null {
   return fault
 }
 
-class Refusal extends Error {}
-
 function findFault(pattern: string): string | null {
   // `(?x)` makes blanks and comments of what would be literals.
   if (/\(\?\^?[imsnJUa]*x/.test(pattern)) return null
@@ -29,17 +38,6 @@ function findFault(pattern: string): string | null {
     throw error
   }
 }
-
-/** The length of what an item matches; null where it varies, as a lookbehind must not. */
-type Length = number | null
-
-const POSIX_CLASSES = new Set(
-  'alpha lower upper alnum ascii blank cntrl digit graph print punct space word xdigit'.split(' '),
-)
-const VERBS = /^\*(?:(?:ACCEPT|FAIL|F|COMMIT|PRUNE|SKIP|THEN)(?::[^)]*)?|MARK:[^)]*|:[^)]+)\)/
-const START_OPTIONS =
-  /^\(\*(?:UTF|UCP|CRLF|CR|LF|ANYCRLF|ANY|NUL|BSR_ANYCRLF|BSR_UNICODE|NO_JIT|NO_START_OPT|NO_AUTO_POSSESS|NO_DOTSTAR_ANCHOR|NOTEMPTY|NOTEMPTY_ATSTART|LIMIT_(?:MATCH|DEPTH|HEAP|RECURSION)=[0-9]+)\)/
-const NAME = '([A-Za-z_][A-Za-z0-9_]{0,31})'
 
 class Reader {
   readonly #text: string
@@ -88,7 +86,7 @@ class Reader {
     let quantifiable = false
     for (;;) {
       const char = this.#text[this.#at]
-      if (char === undefined || char === '|' || char === ')') return add(total, last)
+      if (char === undefined || char === '|' || char === ')') return addLengths(total, last)
       const quantifier = this.#quantifier()
       if (quantifier !== null) {
         if (!quantifiable) throw new Refusal('a quantifier follows nothing that it could repeat')
@@ -106,7 +104,7 @@ class Reader {
         this.#at += 2
         continue
       }
-      total = add(total, last)
+      total = addLengths(total, last)
       const item = this.#item(char)
       last = item.length
       quantifiable = item.quantifiable
@@ -137,7 +135,7 @@ class Reader {
     return { least, most }
   }
 
-  #item(char: string): { readonly length: Length; readonly quantifiable: boolean } {
+  #item(char: string): Item {
     if (char === '\\') return this.#escape()
     if (char === '[') {
       this.#characterClass()
@@ -149,7 +147,7 @@ class Reader {
     return { length: 1, quantifiable: true }
   }
 
-  #escape(): { readonly length: Length; readonly quantifiable: boolean } {
+  #escape(): Item {
     const char = this.#text[this.#at + 1]
     if (char === undefined) throw new Refusal('`\\` stands at the end')
     if (char === 'Q') {
@@ -186,7 +184,7 @@ class Reader {
     return { length: 1, quantifiable: true }
   }
 
-  #reference(): { readonly length: Length; readonly quantifiable: boolean } {
+  #reference(): Item {
     const rest = this.#text.slice(this.#at, this.#at + 64)
     const named = new RegExp(`^\\\\(?:k(?:<${NAME}>|'${NAME}'|\\{${NAME}\\})|g\\{${NAME}\\})`).exec(rest)
     if (named !== null) {
@@ -210,50 +208,11 @@ class Reader {
     return { length: null, quantifiable: true }
   }
 
-  /** Escapes that stand for one character or a class of them, inside brackets or not. */
+  /** An escape that stands for one character or a class of them, inside brackets or not. */
   #plainEscape(inClass: boolean): 'class' | 'character' {
-    const char = this.#text[this.#at + 1]
-    if (char === undefined) throw new Refusal('`\\` stands at the end')
-    const rest = this.#text.slice(this.#at, this.#at + 48)
-    let length = 2
-    let kind: 'class' | 'character' = 'character'
-    if ('dDsSwWhHvV'.includes(char) || (char === 'N' && !inClass)) {
-      kind = 'class'
-      if (rest.startsWith('\\N{')) throw new Refusal('`\\N{…}` is not supported')
-    } else if (char === 'p' || char === 'P') {
-      const property = /^\\[pP](?:\{\^?([A-Za-z_ &]+)\}|([CLMNPSZ]))/.exec(rest)
-      if (property === null) throw new Refusal(`\`\\${char}\` is not followed by a property`)
-      if (property[1] !== undefined && !isProperty(property[1])) {
-        throw new Refusal(`there is no property \`${property[1]}\``)
-      }
-      length = property[0].length
-      kind = 'class'
-    } else if (char === 'x') {
-      const braces = /^\\x\{([^}]*)\}/.exec(rest)
-      if (braces !== null) {
-        const value = Number.parseInt(braces[1] ?? '', 16)
-        // httpd compiles without UTF: a character is one byte.
-        if (!/^[0-9A-Fa-f]+$/.test(braces[1] ?? '') || value > 0xff) {
-          throw new Refusal(`\`${braces[0]}\` is no character`)
-        }
-        length = braces[0].length
-      } else length = (/^\\x[0-9A-Fa-f]{0,2}/.exec(rest)?.[0] ?? rest).length
-    } else if (char === 'o') {
-      const octal = /^\\o\{[0-7]+\}/.exec(rest)
-      if (octal === null) throw new Refusal('`\\o` is not followed by an octal number in braces')
-      length = octal[0].length
-    } else if (char === 'c') {
-      if (rest.length < 3) throw new Refusal('`\\c` stands at the end')
-      length = 3
-    } else if (/[0-9]/.test(char)) {
-      length = (/^\\[0-7]{1,3}/.exec(rest)?.[0] ?? rest.slice(0, 2)).length
-    } else if (/[A-Za-z]/.test(char)) {
-      if (!(inClass ? 'aefnrtb' : 'aefnrtC').includes(char)) {
-        throw new Refusal(`\`\\${char}\` has no meaning${inClass ? ' in a class' : ''}`)
-      }
-    }
-    this.#at += length
-    return kind
+    const read = readEscape(this.#text.slice(this.#at, this.#at + 48), inClass)
+    this.#at += read.length
+    return read.kind
   }
 
   #characterClass(): void {
@@ -336,7 +295,7 @@ class Reader {
     return { kind: 'character', code: char.charCodeAt(0) }
   }
 
-  #group(): { readonly length: Length; readonly quantifiable: boolean } {
+  #group(): Item {
     this.#at++
     const rest = this.#text.slice(this.#at, this.#at + 80)
     if (rest.startsWith('*')) {
@@ -370,7 +329,7 @@ class Reader {
     return this.#specialGroup(rest)
   }
 
-  #lookOrPlain(opener: string): { readonly length: Length; readonly quantifiable: boolean } {
+  #lookOrPlain(opener: string): Item {
     if (!/[=!]/.test(opener)) return { length: this.#closing(), quantifiable: true }
     const start = this.#at
     const lengths = this.#alternatives()
@@ -384,7 +343,7 @@ class Reader {
     return { length: 0, quantifiable: true }
   }
 
-  #specialGroup(rest: string): { readonly length: Length; readonly quantifiable: boolean } {
+  #specialGroup(rest: string): Item {
     const reference = new RegExp(`^\\?(?:P=${NAME}|P>${NAME}|&${NAME})\\)`).exec(rest)
     if (reference !== null) {
       this.#namedReferences.push(reference[1] ?? reference[2] ?? reference[3] ?? '')
@@ -410,7 +369,7 @@ class Reader {
     return { length: 0, quantifiable: false }
   }
 
-  #conditional(rest: string): { readonly length: Length; readonly quantifiable: boolean } {
+  #conditional(rest: string): Item {
     const condition = new RegExp(
       `^\\?\\((?:([0-9]+)|[+-][0-9]+|<${NAME}>|'${NAME}'|R[0-9]*|R&${NAME}|DEFINE|VERSION>?=[0-9.]+|${NAME})\\)`,
     ).exec(rest)
@@ -444,18 +403,9 @@ class Reader {
   }
 
   /** A group whose inside is left to PCRE. */
-  #skipGroup(): { readonly length: Length; readonly quantifiable: boolean } {
+  #skipGroup(): Item {
     while (this.#text[this.#at] !== ':' && this.#at < this.#text.length) this.#at++
     this.#at++
     return { length: this.#closing(), quantifiable: true }
   }
-}
-
-function add(left: Length, right: Length): Length {
-  return left === null || right === null ? null : left + right
-}
-
-/** General categories are checked; scripts and the rest are many, so only an evident misspelling is refused. */
-function isProperty(name: string): boolean {
-  return name.length !== 2 || /^(?:C[cfnos]|L[lmotu&]|M[cen]|N[dlo]|P[cdefios]|S[ckmo]|Z[lps])$/.test(name)
 }

@@ -2,7 +2,7 @@ import type { ApacheWord } from '../../../../parsers/apache/syntax.ts'
 import type { ApacheDirective } from '../configuration.ts'
 import { type Check, type Fault, invalid, mayBeLoaded, argument } from './check.ts'
 import { expressionFault } from './expression.ts'
-import { fileFault } from './paths.ts'
+import { existsFault } from './paths.ts'
 import { regexFault } from './regex.ts'
 
 const RULE_FLAGS = new Set(
@@ -180,11 +180,12 @@ const OPTIONS = new Set(
   ).split(' '),
 )
 
-export const checkRewriteOptions: Check = directive => {
+export const checkRewriteOptions: Check = (directive, scope) => {
   for (const word of directive.args) {
     if (word.value === '') return null
     const lower = word.value.toLowerCase()
-    if (OPTIONS.has(lower) || lower.startsWith('maxredirects=')) continue
+    const serverOnly = lower === 'longurloptimization' && scope.path !== null
+    if ((OPTIONS.has(lower) && !serverOnly) || lower.startsWith('maxredirects=')) continue
     return invalid(`\`RewriteOptions\` knows no \`${word.value}\``, word)
   }
   return null
@@ -217,5 +218,8 @@ export const checkRewriteMap: Check = (directive, _scope, walk) => {
   }
   // A program is started with arguments; only its own file has to be there.
   const path = type === 'prg' ? (rest.split(' ')[0] ?? '') : type === 'txt' || type === 'rnd' ? rest : source
-  return path === '' ? null : fileFault(directive, path, word, walk)
+  // The words of a program are cut with their quotes, as a shell would.
+  return path === '' || (type === 'prg' && /["']/.test(path))
+    ? null
+    : existsFault(directive, path, word, walk)
 }

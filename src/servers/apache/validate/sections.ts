@@ -30,7 +30,8 @@ function pathSection(context: ApacheContext, match: boolean): Opener {
   return (directive, scope) => {
     const missing = openerFault(directive)
     const first = argument(directive, 0)
-    const tilde = !match && first === '~'
+    // `<DirectoryMatch ~ …>` is taken too, which `<FilesMatch>` and `<LocationMatch>` are not.
+    const tilde = first === '~' && (!match || context === 'directory')
     const path = tilde ? argument(directive, 1) : first
     const inside = enter(scope, context, path, directive)
     if (missing !== null) return { fault: missing, inside }

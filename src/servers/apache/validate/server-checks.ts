@@ -3,28 +3,41 @@ import type { Place } from '../../../../parsers/text/source.ts'
 import type { Problem } from '../../problem.ts'
 import type { ApacheDirective } from '../configuration.ts'
 import type { ApacheProblemCode } from '../problem-codes.ts'
+import { builtInModules } from '../modules.ts'
 import type { ValidationUnit } from './check.ts'
 import { isMissing } from './paths.ts'
 
-/** Faults of the server as a whole, which httpd names without a line. */
-export function serverFaults(unit: ValidationUnit): readonly Problem<ApacheProblemCode>[] {
-  if (unit.fragments || !unit.modulesComplete) return []
+/**
+ * What the number of multi-processing modules tells: httpd takes exactly one, and counts before it walks
+ * the tree.
+ *
+ * A configuration that shows none was not seen whole, or belongs to a server with one compiled in, as
+ * httpd's own build makes it; such a server loads `unixd_module` and its like, which Debian compiles in.
+ * `modulesKnown` is false there: what else is loaded is then anybody's guess.
+ */
+export function countProcessingModules(unit: ValidationUnit): {
+  readonly problem: Problem<ApacheProblemCode> | null
+  readonly modulesKnown: boolean
+} {
   const at = startOf(unit)
-  if (at === null) return []
+  if (unit.fragments || !unit.modulesComplete || at === null) return { problem: null, modulesKnown: false }
   const loaded = [...unit.modules.keys()].filter(id => id.startsWith('mpm_'))
-  if (loaded.length === 1) return []
-  return [
-    {
-      code: 'mpm-count',
-      fatal: true,
-      message:
-        loaded.length === 0
-          ? 'no multi-processing module is loaded, so httpd does not start'
-          : `${loaded.length} multi-processing modules are loaded, and httpd takes one: ${loaded.join(', ')}`,
-      at,
-      help: loaded.length === 0 ? 'load `mpm_event_module`' : 'load one of them',
-    },
-  ]
+  if (loaded.length === 1) return { problem: null, modulesKnown: true }
+  if (loaded.length > 1) {
+    const message = `${loaded.length} multi-processing modules are loaded, and httpd takes one: ${loaded.join(', ')}`
+    return { problem: mpmProblem(message, at, 'load one of them'), modulesKnown: true }
+  }
+  const builtIn = new Set(builtInModules().map(module => module.id))
+  const loads = [...unit.modules.values()].filter(module => module.at)
+  if (loads.length === 0 || loads.some(module => builtIn.has(module.id))) {
+    return { problem: null, modulesKnown: false }
+  }
+  const message = 'no multi-processing module is loaded, so httpd does not start'
+  return { problem: mpmProblem(message, at, 'load `mpm_event_module`'), modulesKnown: false }
+}
+
+function mpmProblem(message: string, at: Place, help: string): Problem<ApacheProblemCode> {
+  return { code: 'mpm-count', fatal: true, message, at, help }
 }
 
 /**

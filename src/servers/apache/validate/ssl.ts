@@ -154,6 +154,9 @@ export const checkSslRequire: Check = (directive, _scope, walk) => {
 
 export function revocationCheck(words: readonly string[], extra: string): Check {
   return directive => {
+    if (directive.args.length === 0) {
+      return { code: 'wrong-argument-count', message: `\`${directive.name}\` has no argument` }
+    }
     for (const [index, word] of directive.args.entries()) {
       const value = word.value.toLowerCase()
       if (index === 0 ? words.includes(value) : value === extra) continue

@@ -6,6 +6,7 @@ import {
   apacheDirective,
   apacheSection,
 } from '../directives.ts'
+import { apacheModule } from '../modules.ts'
 import type { Fault, ValidationUnit } from './check.ts'
 
 /** Names that modules outside the table bring, by how they begin. */
@@ -66,7 +67,7 @@ export function unknownFault(directive: ApacheDirective, unit: ValidationUnit): 
 
 /** True where a module is loaded that the table does not know: what it brings is unknown. */
 export function hasForeignModule(unit: ValidationUnit): boolean {
-  for (const module of unit.modules.values()) if (module.file === null) return true
+  for (const id of unit.modules.keys()) if (apacheModule(id) === undefined) return true
   return false
 }
 

@@ -16,7 +16,7 @@ import {
 } from './check.ts'
 import { checkOf } from './checks.ts'
 import { openSection } from './sections.ts'
-import { defaultLogFault, serverFaults } from './server-checks.ts'
+import { countProcessingModules, defaultLogFault } from './server-checks.ts'
 import { hasForeignModule, unknownFault, unloadedFault } from './unknown-directive.ts'
 
 export type { ValidationUnit } from './check.ts'
@@ -29,7 +29,9 @@ export type { ValidationUnit } from './check.ts'
  * Outcomes that hang on more than the files (a resolver, the users of the machine, ports in use,
  * permissions) are left out.
  */
-export function validateApache(unit: ValidationUnit): readonly Problem<ApacheProblemCode>[] {
+export function validateApache(whole: ValidationUnit): readonly Problem<ApacheProblemCode>[] {
+  const { problem, modulesKnown } = countProcessingModules(whole)
+  const unit: ValidationUnit = { ...whole, modulesComplete: modulesKnown }
   const problems: Problem<ApacheProblemCode>[] = []
   const later: Problem<ApacheProblemCode>[] = []
   const seen = new Map<object, Set<string>>()
@@ -40,8 +42,7 @@ export function validateApache(unit: ValidationUnit): readonly Problem<ApachePro
     report: (directive, fault) => add(problems, seen, directive, fault),
     reportLater: (directive, fault) => add(later, seen, directive, fault),
   }
-  // httpd counts its multi-processing modules before it walks the tree.
-  problems.push(...serverFaults(unit))
+  if (problem !== null) problems.push(problem)
   walkList(unit.top, mainScope(unit), walk)
   const log = defaultLogFault(unit)
   return log === null ? [...problems, ...later] : [...problems, log, ...later]

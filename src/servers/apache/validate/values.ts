@@ -17,7 +17,6 @@ CookieStyle: netscape cookie cookie2 rfc2109 rfc2965
 DeflateAlterETag: addsuffix nochange remove
 EnableMMAP: on off
 EnableSendfile: on off
-ForceLanguagePriority: none prefer fallback
 H2CopyFiles: on off
 H2Direct: on off
 H2EarlyHints: on off
@@ -183,6 +182,12 @@ const PATTERNS: readonly (readonly [names: string, pattern: RegExp, says: string
   ['CookieDomain', /^\..*\../s, 'a domain with a leading and another dot'],
   ['HeartbeatAddress HeartbeatListen', /.:[0-9]+$/, 'an address with its port'],
   ['LDAPConnectionPoolTTL', /^\s*[+-]?(?:[0-9]+$|[0-9]*(?:s|h|[mM][is]))/, 'a time'],
+  [
+    'MDActivationDelay MDCheckInterval MDInitialDelay MDRetryDelay',
+    /^[+-]?[0-9]*(?:d|h|mi?|ms|s)?$/i,
+    'a duration',
+  ],
+  ['MemcacheConnTTL RedisConnPoolTTL RedisTimeout', /^\s*\+?(?:[0-9]+$|[0-9]*(?:s|h|[mM][is]))/, 'a time'],
   ['ModemStandard', /^(?:V\.21|V\.26bis|V\.32|V\.34|V\.92)$/i, 'a standard of modems'],
   ['ProxyDomain', /^\./, 'a domain with a leading dot'],
   ['SubstituteMaxLineLength', /^[0-9]*[bBkKmMgG]?$/, 'a size, with b, k, m or g behind it'],

@@ -1,0 +1,172 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { placeText, positionAt } from '../../../../parsers/text/source.ts'
+import { memoryFileSystem } from '../../../../src/files/memory-file-system.ts'
+import { evaluateApache } from '../../../../src/servers/apache/evaluate.ts'
+import type { Problem } from '../../../../src/servers/problem.ts'
+import { evaluateFragments, evaluateText, MAIN } from './evaluate-text.ts'
+
+function fatals(problems: readonly Problem[]): readonly Problem[] {
+  return problems.filter(problem => problem.fatal)
+}
+
+function only(problems: readonly Problem[]): Problem {
+  const found = fatals(problems)
+  assert.is(found.length, 1, found.map(problem => problem.message).join('; '))
+  return found[0] as Problem
+}
+
+test('a misspelt name is underlined, with the name that was meant', () => {
+  const problem = only(evaluateText('ServerAdmim a@example.com\n').problems)
+  assert.is(problem.code, 'unknown-directive')
+  assert.is(placeText(problem.at), 'ServerAdmim')
+  assert.match(problem.help ?? '', 'ServerAdmin')
+})
+
+test('a directive of a module that is not loaded names the module', () => {
+  const problem = only(evaluateText('Header set X-A b\n').problems)
+  assert.is(problem.code, 'module-not-loaded')
+  assert.match(problem.message, 'headers_module')
+  assert.match(problem.help ?? '', 'a2enmod headers')
+  assert.equal(fatals(evaluateText('Header set X-A b\n', ['headers']).problems), [])
+})
+
+test('a module that no table knows may bring any directive, filter, provider and variable', () => {
+  const text =
+    'LoadModule evil_module /usr/lib/apache2/modules/mod_evil.so\nEvilTwin On\n' +
+    "<If \"%{EVIL} == 'x' && evil('y') == 'z'\">\n</If>\n<Directory />\nRequire evil\n</Directory>\n"
+  const files = { '/usr/lib/apache2/modules/mod_evil.so': '' }
+  assert.equal(fatals(evaluateText(text, [], files).problems), [])
+})
+
+test('what is wrong after the first fault is told too, in the order of the lines', () => {
+  const { problems } = evaluateText('KeepAlive yes\n\nServerTokens Nothing\nOptions +All\n')
+  const lines = fatals(problems).map(problem => positionAt(problem.at.source, problem.at.start).line)
+  assert.equal(lines, [2, 4, 5])
+})
+
+test('the word that has to change is underlined', () => {
+  const marks = (text: string, modules: readonly string[]): string =>
+    placeText(only(evaluateText(text, modules).problems).at)
+  assert.is(marks('<Directory />\nOptions Indexes +FollowSymLinks\n</Directory>\n', []), '+FollowSymLinks')
+  assert.is(marks('RewriteEngine On\nRewriteRule ^a$ /b [L,Q]\n', ['rewrite']), '[L,Q]')
+  assert.is(marks('<If "%{HTTPS}">\n</If>\n', []), '"%{HTTPS}"')
+  assert.is(marks('ServerName example.com # the name\n', []), '#')
+})
+
+test('the mark lies on the line that httpd names: the last of a directive', () => {
+  const problem = only(evaluateText('Options \\\n  Wrong \\\n  Indexes\n').problems)
+  assert.is(positionAt(problem.at.source, problem.at.start).line, 4)
+})
+
+test('a text that many sites include is reported once', () => {
+  const sites = Array.from(
+    { length: 30 },
+    (_, index) => `<VirtualHost *:80>\nServerName s${index}.example\nInclude snippet.conf\n</VirtualHost>\n`,
+  )
+  const files = { '/srv/root/snippet.conf': 'ServerSignature Maybe\n' }
+  only(evaluateText(sites.join(''), [], files).problems)
+})
+
+test('both definitions of a process group are shown', () => {
+  const problem = only(evaluateText('WSGIDaemonProcess a\nWSGIDaemonProcess a\n', ['wsgi']).problems)
+  assert.is(problem.code, 'duplicate-definition')
+  assert.is(positionAt(problem.at.source, problem.at.start).line, 3)
+  const related = problem.related?.[0]
+  assert.ok(related)
+  assert.is(positionAt(related.at.source, related.at.start).line, 2)
+})
+
+test('a missing DocumentRoot is fatal for the main server and a warning for a virtual host', () => {
+  assert.is(only(evaluateText('DocumentRoot /nowhere\n').problems).code, 'path-missing')
+  const host = evaluateText('<VirtualHost *:80>\nDocumentRoot /nowhere\n</VirtualHost>\n').problems
+  assert.equal(fatals(host), [])
+  assert.is(host[0]?.code, 'path-missing')
+})
+
+test('a missing file is no evidence where the audit does not hold its folder', () => {
+  const text = 'ServerName a\nErrorLog /dev/null\nSSLCertificateFile /opt/certificates/a.pem\n'
+  const root = memoryFileSystem({ '/etc/apache2/apache2.conf': text }, { covers: ['/etc'] })
+  const main = root.read('/etc/apache2/apache2.conf')
+  assert.is(main.kind, 'source')
+  if (main.kind !== 'source') return
+  const { problems } = evaluateApache({
+    files: root,
+    main: main.source,
+    fragments: [],
+    environment: { variables: new Map(), complete: true, defines: new Map() },
+    version: { value: '2.4.71', from: 'option', at: null },
+  })
+  assert.not.ok(problems.some(problem => problem.code === 'path-missing' && /opt/.test(problem.message)))
+})
+
+test('a server takes exactly one multi-processing module, and says so first', () => {
+  const two = evaluateText('KeepAlive yes\n', ['mpm_worker']).problems
+  assert.is(fatals(two)[0]?.code, 'mpm-count')
+})
+
+test('a server whose processing module nobody sees is not said to lack any module', () => {
+  const judge = (text: string): readonly Problem[] => {
+    const root = memoryFileSystem(
+      { '/etc/httpd/conf/httpd.conf': `ServerRoot /etc/httpd\nErrorLog /dev/null\n${text}` },
+      { covers: ['/etc/httpd/conf'] },
+    )
+    const main = root.read('/etc/httpd/conf/httpd.conf')
+    if (main.kind !== 'source') throw new Error(main.reason)
+    const { problems } = evaluateApache({
+      files: root,
+      main: main.source,
+      fragments: [],
+      environment: { variables: new Map(), complete: true, defines: new Map() },
+      version: { value: '2.4.62', from: 'option', at: null },
+    })
+    return fatals(problems)
+  }
+  const load = (name: string): string => `LoadModule ${name}_module modules/mod_${name}.so\n`
+  assert.equal(judge('Header set X-A b\n'), [])
+  assert.equal(judge(`${load('alias')}${load('unixd')}Header set X-A b\n`), [])
+  assert.equal(
+    judge(`${load('alias')}Header set X-A b\n`).map(problem => problem.code),
+    ['mpm-count'],
+  )
+})
+
+test('fragments are judged only where the missing outer part could not help', () => {
+  const { problems } = evaluateFragments(
+    'Require all granted\nServerAlias www.example.com\nHeader set X-A b\nRewriteBase /x\n<Else>\n</Else>\n',
+    '<VirtualHost *:80>\nServerName a\nProxyPass / http://127.0.0.1:9000/\nUnheardOf x\n</VirtualHost>\n',
+    'Listen 80\n',
+    'Listen 80\n',
+  )
+  assert.equal(
+    fatals(problems).map(problem => problem.message),
+    [],
+  )
+  assert.is(only(evaluateFragments('KeepAlive yes\n').problems).code, 'invalid-value')
+})
+
+test('what a template hides is not judged, and nothing in a template is fatal', () => {
+  const text =
+    'ServerName {{ name }}\n<VirtualHost *:{{ port }}>\nOptions {{ options }}\nDocumentRoot {{ a }}\n' +
+    '{{ directive }} x\n</VirtualHost>\nListen {{ port }}\n'
+  const { problems } = evaluateFragments(text)
+  assert.equal(fatals(problems), [])
+})
+
+test('messages speak of what is wrong, without a full stop', () => {
+  const { problems } = evaluateText('KeepAlive yes\nBogus\nListen 0\nOptions +All\nErrorDocument 999 x\n')
+  assert.is(problems.length, 5)
+  for (const { message } of problems) {
+    assert.match(message, '`')
+    assert.not.match(message, /\.$|should/)
+  }
+})
+
+test('the walk keeps to the lines of files and macros', () => {
+  const text = '<Macro M $x>\nServerTokens $x\n</Macro>\nUse M Nothing\n'
+  const problem = only(evaluateText(text, ['macro']).problems)
+  assert.is(problem.at.source.path, MAIN)
+  assert.is(positionAt(problem.at.source, problem.at.start).line, 3)
+})
+
+test.run()
