@@ -84,7 +84,10 @@ export function discover(paths: readonly string[], options: DiscoverOptions): re
   return hosts
 }
 
-/** The path on this machine, links resolved; with a root, `/etc` may also mean that of the root. */
+/**
+ * The path on this machine, links resolved. With a root, `/etc` may also mean that of the root, and a
+ * folder above the root (the repository that holds it) means the root.
+ */
 function locatePath(
   path: string,
   { root, workingDirectory }: DiscoverOptions,
@@ -92,6 +95,8 @@ function locatePath(
   let absolute = resolve(workingDirectory, path)
   if (root !== undefined && !isBelow(absolute, root)) {
     if (path.startsWith('/') && existsSync(join(root, path))) absolute = join(root, path)
+    else if (isBelow(root, realPathOr(absolute))) absolute = root
+    else if (isBelow(realPathOr(absolute), root)) absolute = realPathOr(absolute)
     else if (existsSync(absolute)) throw new InputError(`${path}: outside the root ${root}`)
   }
   const stats = existsSync(absolute) ? statSync(absolute) : null
@@ -100,6 +105,10 @@ function locatePath(
     throw new InputError(`${path}: neither a file nor a directory`)
   }
   return { absolute: root === undefined ? realpathSync(absolute) : absolute, stats }
+}
+
+function realPathOr(path: string): string {
+  return existsSync(path) ? realpathSync(path) : path
 }
 
 /** Walks a folder once and hands what lies in another machine's tree (`web1/etc/nginx`) to that root. */

@@ -2,6 +2,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { rules } from '../../rules/index.generated.ts'
+import { readArguments } from '../../src/cli/arguments.ts'
+import { runAudit } from '../../src/cli/run-audit.ts'
+import type { Rule } from '../../src/engine/rule.ts'
 import { scratchTree } from '../files/scratch-tree.ts'
 import { runIn } from './harness.ts'
 
@@ -105,6 +109,49 @@ test('what cannot be done is one line and exit 2', async () => {
     assert.match(errors[0] ?? '', /^deploy-audit: [^\n]*$/)
     assert.match(errors[0] ?? '', message)
   }
+})
+
+test('a rule that throws is exit 3, and what the others found is printed', async () => {
+  const folder = scratchTree({ 'nginx.conf': OLD_TLS })
+  const [first] = rules
+  if (first === undefined) throw new Error('there is no rule')
+  const crashing: Rule = {
+    ...first,
+    id: 'tls/crashing',
+    check: () => {
+      throw new TypeError('x is not a function')
+    },
+  }
+  let out = ''
+  const terminal = {
+    workingDirectory: folder,
+    environment: {},
+    isInteractive: false,
+    columns: undefined,
+    readInput: async () => Buffer.of(),
+    print: (text: string) => {
+      out += text
+    },
+    warn: () => undefined,
+  }
+  const code = await runAudit(
+    readArguments(['.', '-f', 'concise', '--fail-on', 'never']),
+    [crashing, ...rules],
+    terminal,
+  )
+  assert.is(code, 3)
+  assert.match(out, /warning\[tls\/weak-protocol\]/)
+  assert.match(out, /error\[internal\/rule-crashed\] `tls\/crashing` failed: x is not a function\n$/)
+})
+
+test('a root in .auditrc is what its repository means', async () => {
+  const folder = scratchTree({
+    '.auditrc': 'root: machine\n',
+    'machine/conf/nginx.conf': 'events {}\nhttp {\n  include /conf/tls.conf;\n}\n',
+    'machine/conf/tls.conf': OLD_TLS,
+  })
+  const { out } = await runIn(folder, ['-f', 'concise', '.'])
+  assert.match(out, /^machine\/conf\/tls\.conf:5:17: warning\[tls\/weak-protocol\]/m)
 })
 
 test('an output file is written whole, over a link’s target, and nothing is left beside it', async () => {

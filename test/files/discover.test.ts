@@ -132,6 +132,11 @@ test('--root is the root of every path, and gives absolute ones their meaning', 
   const options = { root: folder, workingDirectory: '/' }
   assert.is(discover(['/etc'], options)[0]?.nginxMains[0], '/etc/nginx/nginx.conf')
   assert.is(discover([join(folder, 'etc/nginx')], options)[0]?.apacheMains.length, 0)
+  assert.is(
+    discover(['..'], { root: folder, workingDirectory: join(folder, 'etc') })[0]?.apacheMains.length,
+    1,
+  )
+  assert.is(discover(['/'], options)[0]?.apacheMains.length, 1)
   assert.throws(() => discover(['/usr'], options), /outside the root/)
 })
 

@@ -1,0 +1,42 @@
+import { spawnSync } from 'node:child_process'
+import { symlinkSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { scratchTree } from '../files/scratch-tree.ts'
+
+const head = "import { test } from 'uvu'\nimport * as assert from 'uvu/assert'\n"
+const passing = `${head}test('a', () => assert.ok(true))\ntest('b', () => assert.ok(true))\ntest.run()\n`
+
+function runTests(files: Readonly<Record<string, string>>, words: readonly string[] = []) {
+  const folder = scratchTree({ 'package.json': '{"type":"module"}\n', ...files })
+  symlinkSync(resolve('node_modules'), join(folder, 'node_modules'))
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    ['--import', 'tsx', resolve('tools/run-tests.ts'), ...words],
+    { cwd: folder, encoding: 'utf8' },
+  )
+  return { status, last: stdout.trimEnd().split('\n').at(-1) }
+}
+
+test('counts what passed, and leaves the tests with servers out', () => {
+  const files = { 'test/a.test.ts': passing, 'test/b.server.test.ts': `${head}throw new Error('ran')\n` }
+  assert.equal(runTests(files), { status: 0, last: '2 passed, 0 failed' })
+})
+
+test('a failed test, a crashed file and one without tests each count as failed', () => {
+  const files = {
+    'test/a.test.ts': passing,
+    'test/failing.test.ts': `${head}test('c', () => assert.ok(false))\ntest('d', () => {})\ntest.run()\n`,
+    'test/crashing.test.ts': `${head}throw new Error('no')\n`,
+    'test/late.test.ts': `${head}test('e', () => {})\ntest.run()\nsetTimeout(() => process.exit(7), 200)\n`,
+    'test/empty.test.ts': 'export {}\n',
+  }
+  assert.equal(runTests(files), { status: 1, last: '4 passed, 4 failed' })
+})
+
+test('nothing that matches is a failure', () => {
+  assert.equal(runTests({ 'test/a.test.ts': passing }, ['zzz']), { status: 1, last: '0 passed, 0 failed' })
+})
+
+test.run()
