@@ -1,5 +1,6 @@
 import { parse } from 'yaml'
-import { type AuditSettings, audit } from '../../src/audit.ts'
+import { type AuditSettings, audit, understand } from '../../src/audit.ts'
+import type { Deployment } from '../../src/deployment/deployment.ts'
 import { DEFAULT_SITE_FACTS } from '../../src/deployment/site-facts.ts'
 import type { Report } from '../../src/engine/report.ts'
 import type { Rule } from '../../src/engine/rule.ts'
@@ -19,13 +20,25 @@ export function auditFiles(
   rules: readonly Rule[],
   environment: Environment = () => EMPTY_ENVIRONMENT,
 ): Report {
-  const { '.auditrc': options, ...rest } = texts
+  return audit([hostOf(texts)], '.', settingsOf(texts['.auditrc'], rules, environment))
+}
+
+/** The one deployment that texts in memory make: what a rule is handed. */
+export function deploymentOf(texts: Readonly<Record<string, string>>): Deployment {
+  const settings = settingsOf(texts['.auditrc'], [], () => EMPTY_ENVIRONMENT)
+  const [deployment] = understand(hostOf(texts), settings).deployments
+  if (deployment === undefined) throw new RangeError('the texts hold no configuration')
+  return deployment
+}
+
+function hostOf(texts: Readonly<Record<string, string>>): Host {
+  const rest = Object.fromEntries(Object.entries(texts).filter(([path]) => path !== '.auditrc'))
   // A whole tree says what is missing; a handful of fragments says nothing of the files around it.
   const isTree = Object.keys(rest).some(path => path.startsWith('etc/'))
   const files = memoryFileSystem(rest, { covers: isTree ? ['/etc'] : [] })
   const paths = Object.keys(rest).map(path => `/${path}`)
   const { mains, fragments, htaccess } = survey(files, paths, () => true)
-  const host: Host = {
+  return {
     root: '.',
     files,
     fileName: path => path.slice(1),
@@ -36,7 +49,6 @@ export function auditFiles(
     htaccess,
     notices: () => [],
   }
-  return audit([host], '.', settingsOf(options, rules, environment))
 }
 
 export function settingsOf(
