@@ -1,9 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { diskFileSystem } from '../../src/files/disk-file-system.ts'
-import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
-import { EMPTY_ENVIRONMENT } from '../../src/servers/apache/environment.ts'
-import { evaluateApache } from '../../src/servers/apache/evaluate.ts'
 import { effectiveAccess } from '../../src/servers/apache/queries/effective-access.ts'
 import { headerTable, responseHeaders } from '../../src/servers/apache/queries/header-tables.ts'
 import { htaccessReader } from '../../src/servers/apache/queries/htaccess.ts'
@@ -11,7 +8,8 @@ import { overridesFor, refusals } from '../../src/servers/apache/queries/overrid
 import { sectionsFor } from '../../src/servers/apache/queries/sections-for.ts'
 import { virtualHosts } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { type Choices, choices } from './apache-random.ts'
-import { type RunningApache, startApache } from './apache-server.ts'
+import { startApache } from './apache-server.ts'
+import { understandApache } from './apache-understand.ts'
 import { enterNamespace } from './enter-namespace.ts'
 import { send } from './request.ts'
 
@@ -185,20 +183,6 @@ function generate(choice: Choices): string {
   ].join('\n')
 }
 
-function understand({ main, root }: RunningApache): ApacheConfiguration {
-  const files = diskFileSystem('/')
-  const result = files.read(main)
-  assert.ok(result.kind === 'source')
-  return evaluateApache({
-    files,
-    main: result.source,
-    fragments: [],
-    environment: { ...EMPTY_ENVIRONMENT, complete: true },
-    version: { value: '2.4.66', from: 'option', at: null },
-    serverRoot: root,
-  })
-}
-
 const MODULES = [
   'headers',
   'access_compat',
@@ -219,7 +203,7 @@ test('the sections that apply, their order, and who is let in', async () => {
     { address: '127.0.0.1', port: PORT },
   )
   try {
-    const configuration = understand(running)
+    const configuration = understandApache(running)
     const disk = diskFileSystem('/')
     const hosts = virtualHosts(configuration)
     const statuses = new Map<number, number>()

@@ -14,7 +14,9 @@ const MODULES = '/usr/lib/apache2/modules'
 export interface ApacheSetup {
   /** The lines after the preamble; `$ROOT` stands for the prefix, here and in `files`. */
   readonly configuration: string
-  /** Beside `mpm_event` and `authz_core`, without `_module`. */
+  /** `event` where absent. */
+  readonly mpm?: string
+  /** Beside the MPM and `authz_core`, without `_module`. */
   readonly modules?: readonly string[]
   /** Further files by path below the prefix. */
   readonly files?: Readonly<Record<string, string>>
@@ -42,13 +44,18 @@ export interface RunningApache {
 }
 
 /** Writes the files of a setup under a prefix of its own, readable for every user. */
-export function writeApache({ configuration, modules = [], files = {} }: ApacheSetup): ApachePrefix {
+export function writeApache({
+  configuration,
+  mpm = 'event',
+  modules = [],
+  files = {},
+}: ApacheSetup): ApachePrefix {
   const root = mkdtempSync(join(tmpdir(), 'apache-'))
   chmodSync(root, 0o755)
   for (const folder of ['run', 'www']) mkdirSync(join(root, folder))
   for (const folder of ['run']) chmodSync(join(root, folder), 0o777)
   const fill = (text: string): string => text.replaceAll('$ROOT', root)
-  const loaded = ['mpm_event', 'authz_core', ...modules].map(
+  const loaded = [`mpm_${mpm}`, 'authz_core', ...modules].map(
     name => `LoadModule ${name}_module ${MODULES}/mod_${name}.so`,
   )
   const text = fill(

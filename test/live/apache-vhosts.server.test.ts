@@ -1,14 +1,12 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { diskFileSystem } from '../../src/files/disk-file-system.ts'
 import { parseHost } from '../../src/servers/address.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
-import { EMPTY_ENVIRONMENT } from '../../src/servers/apache/environment.ts'
-import { evaluateApache } from '../../src/servers/apache/evaluate.ts'
 import { selectVirtualHost } from '../../src/servers/apache/queries/select-virtual-host.ts'
 import { vhostMap } from '../../src/servers/apache/queries/vhost-map.ts'
 import { type Choices, choices } from './apache-random.ts'
-import { type ApachePrefix, askApache, startApache, writeApache } from './apache-server.ts'
+import { askApache, startApache, writeApache } from './apache-server.ts'
+import { understandApache } from './apache-understand.ts'
 import { enterNamespace } from './enter-namespace.ts'
 import { send } from './request.ts'
 
@@ -82,20 +80,6 @@ function generateLayout(choice: Choices): Layout {
   return { configuration: parts.join('\n'), files }
 }
 
-function understand({ main, root }: Pick<ApachePrefix, 'main' | 'root'>): ApacheConfiguration {
-  const files = diskFileSystem('/')
-  const result = files.read(main)
-  assert.ok(result.kind === 'source')
-  return evaluateApache({
-    files,
-    main: result.source,
-    fragments: [],
-    environment: { ...EMPTY_ENVIRONMENT, complete: true },
-    version: { value: '2.4.66', from: 'option', at: null },
-    serverRoot: root,
-  })
-}
-
 /** `address:port` to its hosts as `-S` prints them, the default server first. */
 type Picture = Record<string, string[]>
 
@@ -138,8 +122,8 @@ test('the map of virtual hosts is the one that -S prints', () => {
     try {
       const { status, stdout, stderr } = askApache(prefix, ['-S'])
       assert.is(status, 0, `${layout.configuration}\n${stderr}`)
-      assert.equal(picture(understand(prefix)), realPicture(stdout), layout.configuration)
-      const ignored = vhostMap(understand(prefix)).ignored.length
+      assert.equal(picture(understandApache(prefix)), realPicture(stdout), layout.configuration)
+      const ignored = vhostMap(understandApache(prefix)).ignored.length
       assert.is(ignored, stderr.split('AH00547').length - 1, layout.configuration)
     } finally {
       prefix.remove()
@@ -169,7 +153,7 @@ test('the host that answers is the one that was selected', async () => {
     sockets[0]!,
   )
   try {
-    const configuration = understand(running)
+    const configuration = understandApache(running)
     const marker = new Map<unknown, string>()
     for (const header of configuration.occurrences.get('header') ?? [])
       marker.set(header.parent, header.args[3]?.value ?? '')

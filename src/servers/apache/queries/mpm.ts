@@ -101,14 +101,15 @@ function capacityOf({
   let threads = threadsPerChild.value
   let workers = maxRequestWorkers.value
   const limit = Math.max(serverLimit.value, 1)
-  if (threads > threadLimit.value) {
+  const most = Math.max(threadLimit.value, 1)
+  if (threads > most) {
     corrections.push({
       kind: 'threads-over-limit',
       from: threads,
-      to: threadLimit.value,
+      to: most,
       at: threadsPerChild.at,
     })
-    threads = threadLimit.value
+    threads = most
   }
   threads = Math.max(threads, 1)
   if (workers < threads) {
