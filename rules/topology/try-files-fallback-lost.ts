@@ -113,6 +113,6 @@ function losesFallback(configuration: NginxConfiguration, location: NginxDirecti
   if (modifier === '@' || STATIC.test(name) || name === '/') return false
   if (hasUnreadInclude(configuration, location)) return false
   return !location.children.some(
-    ({ name }) => ANSWERS.has(name) || name === 'location' || /_by_lua/.test(name) || name.startsWith('auth'),
+    ({ name }) => ANSWERS.has(name) || name === 'location' || /_by_lua/.test(name),
   )
 }

@@ -46,6 +46,13 @@ export default defineRule({
       },
     },
     {
+      title: 'a prefix taken away, so that another location answers',
+      files: {
+        'nginx.conf':
+          'server {\n    listen 80;\n    server_name example.org;\n    location /old/ {\n        proxy_pass http://127.0.0.1/;\n        proxy_set_header Host $host;\n    }\n    location / {\n        return 200 new;\n    }\n}\n',
+      },
+    },
+    {
       title: 'another location of the same server',
       files: {
         'nginx.conf':
@@ -78,7 +85,7 @@ export default defineRule({
 /** The name that is sent selects the server of the hop, and the path is not changed on the way. */
 function comesBack(hop: Hop, target: Target): boolean {
   const { server, pass } = hop
-  if (hop.hostsSent === null || hasPath(hop) || target.backend.kind !== 'nginx') return false
+  if (hop.hostsSent === null || changesPath(hop) || target.backend.kind !== 'nginx') return false
   if (target.backend.listener.configuration !== server.configuration) return false
   const address = target.addresses.find(({ kind }) => kind === 'ip') ?? target.address
   return (
@@ -88,9 +95,12 @@ function comesBack(hop: Hop, target: Target): boolean {
   )
 }
 
-/** `proxy_pass http://host/path` sends another path, which another location may answer. */
-function hasPath({ pass }: Hop): boolean {
-  return /^https?:\/\/[^/]+\/./i.test(pass.args[0]?.value ?? '')
+/** A path behind the address, or a rewrite in front, sends another path, which another location may answer. */
+function changesPath({ pass, block }: Hop): boolean {
+  return (
+    /^https?:\/\/[^/]+\//i.test(pass.args[0]?.value ?? '') ||
+    block.children.some(({ name }) => name === 'rewrite')
+  )
 }
 
 function answers(

@@ -1,3 +1,4 @@
+import { isAbsent } from '../../src/deployment/is-absent.ts'
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { Deployment } from '../../src/deployment/deployment.ts'
@@ -55,7 +56,7 @@ function* judge(files: Deployment['files'], written: string, at: Place) {
   const home = written.replace(/\/+$/, '')
   if (!home.startsWith('/')) return
   const isInside = /\/(?:bin|site-packages|dist-packages)$/.test(home)
-  if (!isInside && (!files.covers(home) || files.kind(home) === 'directory')) return
+  if (!isInside && !isAbsent(files, home)) return
   const root = home.replace(/\/(?:bin|lib\/python[\d.]+\/(?:site|dist)-packages)$/, '')
   yield {
     at,

@@ -1,3 +1,4 @@
+import { isAbsent } from '../../src/deployment/is-absent.ts'
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -40,7 +41,7 @@ export default defineRule({
     const missing = applications.filter(({ alias }) => {
       if (alias.regex || !alias.script.known || alias.script.value.endsWith('/')) return false
       const script = alias.script.value
-      return script.startsWith('/') && files.covers(script) && files.kind(script) === null
+      return isAbsent(files, script)
     })
     for (const [directive] of byText(missing.map(each => each.directive))) {
       yield {

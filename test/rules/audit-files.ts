@@ -1,10 +1,12 @@
 import { parse } from 'yaml'
+import { loadPythonParser } from '../../parsers/python/load-python-parser.ts'
 import { type AuditSettings, audit, understand } from '../../src/audit.ts'
 import type { Deployment } from '../../src/deployment/deployment.ts'
 import { DEFAULT_SITE_FACTS } from '../../src/deployment/site-facts.ts'
 import type { Report } from '../../src/engine/report.ts'
 import type { Rule } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
+import { grammarFiles } from '../../src/files/grammars.ts'
 import type { Host } from '../../src/files/host.ts'
 import { memoryFileSystem } from '../../src/files/memory-file-system.ts'
 import { survey } from '../../src/files/survey.ts'
@@ -13,6 +15,9 @@ import { EMPTY_ENVIRONMENT } from '../../src/servers/apache/environment.ts'
 import type { ServerVersion } from '../../src/servers/version.ts'
 
 export type Environment = (files: FileSystem, main: string | null) => ApacheEnvironment
+
+const { runtime, python: grammar } = grammarFiles()
+const python = await loadPythonParser({ runtime, grammar })
 
 /** Audits texts in memory as one root, with the options of the `.auditrc` among them. */
 export function auditFiles(
@@ -47,6 +52,7 @@ function hostOf(texts: Readonly<Record<string, string>>): Host {
     nginxFragments: fragments.nginx,
     apacheFragments: fragments.apache,
     htaccess,
+    isDump: false,
     notices: () => [],
   }
 }
@@ -68,6 +74,7 @@ export function settingsOf(
       ...(apache === undefined ? {} : { apache: given(apache) }),
     },
     includeMap: [],
+    python,
     environment: (host, main) => environment(host.files, main),
   }
 }
