@@ -52,6 +52,8 @@ export function understand(host: Host, settings: AuditSettings): UnderstoodHost 
     evaluateNginx({
       files,
       main: main === null ? null : sourceOf(host, main),
+      ...(main !== null && { mainPath: main }),
+      isDump: host.isDump,
       fragments: fragments.map(path => sourceOf(host, path)),
       version: nginxVersion,
       includeMap,

@@ -149,7 +149,7 @@ function diskHost(scope: Scope, options: DiscoverOptions): Host | null {
     scope.folders.some(folder => isBelow(path, folder)) && options.ignores?.(onDisk(root, path)) !== true
   const surveys: Survey[] = [survey(files, scope.paths.filter(isAsked), isAsked, within)]
   for (const path of scope.single) {
-    const found = surveyFile(files, files.realPath(path) ?? path, within)
+    const found = surveyFile(files, path, within)
     if (found === null) throw new InputError(unusable(files, path))
     surveys.push(found)
   }
@@ -188,6 +188,7 @@ function toHost(
     nginxFragments: fragments.nginx,
     apacheFragments: fragments.apache,
     htaccess,
+    isDump: false,
     notices,
   }
 }
@@ -216,7 +217,8 @@ function dumpHost(text: string, splitDump: DumpSplitter): Host | null {
   const files = memoryFileSystem(texts, { covers: [], root: '/' })
   const none = { nginx: [], apache: [] }
   const found: Survey = { mains: { ...none, nginx: [main.path] }, fragments: none, htaccess: [] }
-  return toHost('/', files, found, () => [])
+  const host = toHost('/', files, found, () => [])
+  return host === null ? null : { ...host, isDump: true }
 }
 
 function standardInputHost(options: DiscoverOptions): Host {

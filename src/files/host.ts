@@ -1,18 +1,21 @@
 import type { FileSystem } from './file-system.ts'
 
-/** What is to be audited below one root; every path is absolute inside it and free of links. */
+/** What is to be audited below one root; every path is absolute inside it. */
 export interface Host {
   /** As a report names it: `.`, `web1`, `/`. */
   readonly root: string
   readonly files: FileSystem
   /** A path inside the root as a report names it. */
   readonly fileName: (path: string) => string
+  /** Main files by the names under which the servers open them, which may be links. */
   readonly nginxMains: readonly string[]
   readonly apacheMains: readonly string[]
   /** Files that stand alone where no main file reaches them. */
   readonly nginxFragments: readonly string[]
   readonly apacheFragments: readonly string[]
   readonly htaccess: readonly string[]
+  /** True for the files of an `nginx -T` dump: what they lack may still be on the machine. */
+  readonly isDump: boolean
   /** What could not be read, a line each; to be asked after the audit, which reads most. */
   readonly notices: () => readonly string[]
 }

@@ -27,17 +27,19 @@ export function survey(
 ): Survey {
   const judge = (path: string) => judgePath(below(path, within))
   const mains: Record<Program, string[]> = { nginx: [], apache: [] }
+  const seen = new Set<string>()
   for (const program of PROGRAMS) {
     for (const place of MAIN_FILES[program]) {
       const path = isAsked(place) ? files.realPath(place) : null
-      if (path === null || mains[program].includes(path)) continue
-      if (files.read(path).kind === 'source') mains[program].push(path)
+      if (path === null || seen.has(path) || files.read(path).kind !== 'source') continue
+      seen.add(path)
+      // The name by which the server opens it: what it includes is looked for beside that.
+      mains[program].push(place)
     }
   }
 
   const fragments: Record<Program, string[]> = { nginx: [], apache: [] }
   const onDemand: Record<Program, string[]> = { nginx: [], apache: [] }
-  const seen = new Set<string>([...mains.nginx, ...mains.apache])
   for (const named of paths) {
     const verdict = judge(named)
     const path = verdict === null ? null : files.realPath(named)
@@ -47,7 +49,7 @@ export function survey(
     const recognised = read.kind === 'source' ? recognise(read.source) : null
     if (recognised === null) continue
     const { program, part } = recognised
-    if (part === 'whole' || (part === 'outer' && isMainName(path, program))) mains[program].push(path)
+    if (part === 'whole' || (part === 'outer' && isMainName(path, program))) mains[program].push(named)
     else if (judge(path)?.onDemand === true) onDemand[program].push(path)
     else fragments[program].push(path)
   }
@@ -66,7 +68,8 @@ export function surveyFile(files: FileSystem, path: string, within = '/'): Surve
   const recognised = recognise(read.source)
   const program = recognised?.program ?? judgePath(below(path, within))?.program ?? null
   if (program === null) return null
-  const isKnown = MAIN_FILES[program].some(place => files.realPath(place) === path)
+  const real = files.realPath(path)
+  const isKnown = MAIN_FILES[program].some(place => files.realPath(place) === real)
   const part = recognised?.part ?? 'inner'
   const isMain = isKnown || part === 'whole' || (part === 'outer' && isMainName(path, program))
   const one = (chosen: boolean): Record<Program, readonly string[]> => ({
