@@ -11,6 +11,7 @@ const NEEDED: readonly { readonly package: string; readonly isThere: () => boole
   },
   { package: 'python3-django', isThere: () => succeeds('/usr/bin/python3', ['-c', 'import django']) },
   { package: 'pre-commit', isThere: () => existsSync('/usr/bin/pre-commit') },
+  { package: 'openssl', isThere: () => succeeds('openssl', ['version']) },
   { package: 'git', isThere: () => succeeds('git', ['--version']) },
 ]
 
@@ -34,9 +35,10 @@ export function installServers(): void {
   try {
     writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
     const install = ['install', '--yes', '--no-install-recommends', ...missing]
-    // The lists of a fresh machine are empty; those of a used one may name versions that are gone.
-    if (!aptGet(['update']) || !aptGet(install))
-      throw new Error(`apt-get could not install ${missing.join(', ')}`)
+    // The lists of a fresh machine are empty, those of a used one may name versions that are gone; one list
+    // that cannot be had does not matter where the others have the packages.
+    aptGet(['update'])
+    if (!aptGet(install)) throw new Error(`apt-get could not install ${missing.join(', ')}`)
   } finally {
     rmSync(POLICY, { force: true })
     if (existsSync(kept)) renameSync(kept, POLICY)

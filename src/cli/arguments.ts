@@ -114,7 +114,7 @@ export function readArguments(words: readonly string[]): Arguments {
     if (value === null) return fallback
     const found = allowed.find(candidate => candidate === value)
     if (found !== undefined) return found
-    const choices = `${allowed.slice(0, -1).join(', ')} or ${allowed.at(-1)}`
+    const choices = allowed.join(', ').replace(/, ([^,]*)$/, ' or $1')
     throw new InputError(`--${name} takes ${choices}, not "${value}"${didYouMean(value, allowed)}`)
   }
 

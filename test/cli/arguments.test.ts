@@ -70,6 +70,7 @@ test('what is wrong is said with the nearest right word', () => {
   fails(['-x'], 'unknown option "-x"')
   fails(['-f', 'jsn'], '--format takes text, concise, json, sarif or github, not "jsn": did you mean "json"?')
   fails(['--fail-on', 'warn'], '--fail-on takes info, warning, error or never, not "warn"')
+  fails(['explain', '-f', 'json', 'tls'], '--format takes text, not "json"')
   fails(['--output'], '--output needs a value')
   fails(['--output', '--quiet'], '--output needs a value')
   fails(['--quiet=1'], '--quiet takes no value')
