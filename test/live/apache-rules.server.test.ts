@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import { enterNamespace } from './enter-namespace.ts'
 import type { LiveAnswer, LiveCase } from './live-case.ts'
@@ -12,6 +13,16 @@ function isDown({ refused, response }: LiveAnswer): boolean {
 
 function answers(...statuses: readonly number[]): (answer: LiveAnswer) => boolean {
   return ({ refused, response }) => refused.apache === null && statuses.includes(response.status)
+}
+
+/** httpd writes the line once the answer is out. */
+async function accessLog(): Promise<string> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const text = readFileSync('/var/log/apache2/access.log', 'utf8')
+    if (text !== '') return text
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+  return ''
 }
 
 const CASES: readonly LiveCase[] = [
@@ -149,6 +160,43 @@ const CASES: readonly LiveCase[] = [
     request: { url: 'http://example.org/page.txt' },
     harm: answers(403),
     sound: answers(200),
+  },
+  {
+    rule: 'apache/access-compat-nested-reset',
+    shows: 'a client that the list does not name is let in',
+    files: { 'srv/www/page.txt': 'here\n' },
+    request: { url: 'http://example.org/page.txt' },
+    harm: answers(404, 200),
+    sound: answers(403),
+  },
+  {
+    rule: 'apache/limit-denies-only-listed-methods',
+    shows: 'another method reaches the handler',
+    files: { 'srv/www/page.txt': 'here\n' },
+    request: { url: 'http://example.org/page.txt', method: 'PUT' },
+    harm: answers(404, 405),
+    sound: answers(403),
+  },
+  {
+    rule: 'apache/require-user-without-authtype',
+    shows: 'every request is answered with 500',
+    request: { url: 'http://example.org/' },
+    harm: answers(500),
+    sound: answers(401),
+  },
+  {
+    rule: 'apache/customlog-unknown-format',
+    shows: 'the word stands in the log and nothing else',
+    request: { url: 'http://example.org/hello' },
+    harm: async () => /^combine$/m.test(await accessLog()),
+    sound: async () => (await accessLog()).includes('/hello'),
+  },
+  {
+    rule: 'apache/location-wildcard-no-subpath',
+    shows: 'what lies below is open',
+    request: { url: 'http://example.org/shop/admin/users' },
+    harm: answers(404),
+    sound: answers(403),
   },
 ]
 

@@ -1,0 +1,70 @@
+import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { namePlace } from '../../src/servers/apache/queries/places.ts'
+
+const host = (lines: string): string =>
+  `<VirtualHost *:80>\nServerName example.org\nDocumentRoot /srv/www\n${lines}\n</VirtualHost>\n`
+const OUTER = '<Directory /srv>\nOrder allow,deny\nAllow from all\n</Directory>\n'
+
+function has(children: readonly ApacheDirective[], name: string): boolean {
+  return children.some(child => child.name.toLowerCase() === name)
+}
+
+export default defineRule({
+  summary: 'Allow without Order lets everybody in',
+  severity: 'warning',
+  confidence: 'high',
+  securitySeverity: 7.5,
+  since: '0.1.0',
+  why: 'mod_access_compat inherits nothing: a section with `Allow` of its own drops the `Order` of the sections around it and falls back to `Order deny,allow`, which lets in everybody whom no `Deny` names. The list of addresses keeps nobody out.',
+  remedy: 'Write `Require ip …` instead, or `Order allow,deny` into the same section',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mod_access_compat.html#order'],
+  bad: [
+    {
+      title: 'the Order stands in the section outside',
+      files: { 'site.conf': host(`${OUTER}<Directory /srv/www>\n«Allow» from 192.0.2.1\n</Directory>`) },
+    },
+  ],
+  good: [
+    {
+      title: 'with an Order of its own',
+      files: {
+        'site.conf': host(
+          `${OUTER}<Directory /srv/www>\nOrder allow,deny\nAllow from 192.0.2.1\n</Directory>`,
+        ),
+      },
+    },
+    {
+      title: 'with a Deny, and with Require',
+      files: {
+        'site.conf': host(
+          `<Directory /srv/www>\nDeny from all\nAllow from 192.0.2.1\n</Directory>\n<Directory /srv/x>\nRequire ip 192.0.2.1\nAllow from 192.0.2.1\n</Directory>`,
+        ),
+      },
+    },
+    {
+      title: 'everybody is meant',
+      files: { 'site.conf': host('<Directory /srv/www>\nAllow from all\n</Directory>') },
+    },
+  ],
+  *check({ apache }) {
+    for (const { occurrences } of apache) {
+      const sections = new Set((occurrences.get('allow') ?? []).map(({ parent }) => parent))
+      for (const section of sections) {
+        if (section === null) continue
+        const { children } = section
+        // A Require beside it decides by itself who comes in.
+        if (['order', 'deny', 'require', 'requireall', 'requireany'].some(name => has(children, name)))
+          continue
+        const allows = children.filter(child => child.name.toLowerCase() === 'allow')
+        const [first] = allows
+        if (first === undefined || allows.some(({ args }) => args.some(({ value }) => /^all$/i.test(value))))
+          continue
+        yield {
+          at: namePlace(first),
+          message: `\`Allow\` without an \`Order\` in the same section keeps nobody out: \`Order deny,allow\` holds, and no \`Deny\` names anyone`,
+        }
+      }
+    }
+  },
+})

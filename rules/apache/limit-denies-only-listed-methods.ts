@@ -1,0 +1,62 @@
+import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { authorize, requireTree } from '../../src/servers/apache/queries/require-tree.ts'
+
+const host = (lines: string): string =>
+  `<VirtualHost *:80>\nServerName example.org\nDocumentRoot /srv/www\n<Directory /srv/www>\n${lines}\n</Directory>\n</VirtualHost>\n`
+
+/** True where the section says to an unlisted method what it does not say to GET. */
+function letsOthersIn(section: ApacheDirective): boolean {
+  const tree = requireTree(section.children)
+  if (tree === null) return false
+  // `AuthMerging And` keeps what holds outside.
+  if (section.children.some(({ name }) => name === 'AuthMerging')) return false
+  return authorize(tree, { method: 'PUT' }) === 'granted' && authorize(tree, { method: 'GET' }) !== 'granted'
+}
+
+export default defineRule({
+  summary: 'Access is ruled inside Limit, and other methods are let in',
+  severity: 'warning',
+  confidence: 'high',
+  securitySeverity: 6.5,
+  since: '0.1.0',
+  why: 'What stands in `<Limit GET POST>` holds for these methods alone. To any other, such as PUT, OPTIONS or PATCH, the section has nothing to say, takes the place of the sections outside, and lets everybody through to the handler or application.',
+  remedy: 'Take the `<Limit>` away, so that the lines hold for every method',
+  references: ['https://httpd.apache.org/docs/2.4/mod/core.html#limit'],
+  bad: [
+    {
+      title: 'GET and POST are closed, PUT is not',
+      files: { 'site.conf': host('<«Limit» GET POST>\nRequire all denied\n</Limit>') },
+    },
+  ],
+  good: [
+    { title: 'for every method', files: { 'site.conf': host('Require all denied') } },
+    {
+      title: 'single methods are closed, and the rest is open on purpose',
+      files: { 'site.conf': host('<Limit PUT DELETE>\nRequire all denied\n</Limit>') },
+    },
+    {
+      title: 'a line for the others',
+      files: {
+        'site.conf': host(
+          '<Limit GET>\nRequire ip 192.0.2.1\n</Limit>\n<LimitExcept GET>\nRequire all denied\n</LimitExcept>',
+        ),
+      },
+    },
+  ],
+  *check({ apache }) {
+    for (const { occurrences } of apache) {
+      const seen = new Set<ApacheDirective>()
+      for (const limit of occurrences.get('limit') ?? []) {
+        const section = limit.parent
+        if (section === null || seen.has(section)) continue
+        seen.add(section)
+        if (!limit.args.some(({ value }) => value === 'GET') || !letsOthersIn(section)) continue
+        yield {
+          at: { source: limit.source, start: limit.nameStart, end: limit.nameEnd },
+          message: `the section closes ${limit.args.map(({ value }) => value).join(', ')} and lets every other method through`,
+        }
+      }
+    }
+  },
+})
