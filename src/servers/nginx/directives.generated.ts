@@ -466,15 +466,15 @@ referer_hash_max_size	ngx_http_referer_module	server,location	1		number		once			
 request_pool_size	ngx_http_core_module	http,server	1		size		once			4k
 reset_timedout_connection	ngx_http_core_module	http,server,location	1		on|off		once			off
 resolver	ngx_http_core_module	http,server,location	1+				once			
-resolver	ngx_http_upstream	upstream	1+				once			
+resolver	ngx_http_upstream	upstream	1+				once	1.27.3		
 resolver	ngx_mail_core_module	mail,mail-server	1+				once			off
 resolver	ngx_stream_core_module	stream,stream-server	1+				once			
-resolver	ngx_stream_upstream	stream-upstream	1+				once			
+resolver	ngx_stream_upstream	stream-upstream	1+				once	1.27.3		
 resolver_timeout	ngx_http_core_module	http,server,location	1		time-ms		once			30s
-resolver_timeout	ngx_http_upstream	upstream	1		time-ms		once			
+resolver_timeout	ngx_http_upstream	upstream	1		time-ms		once	1.27.3		
 resolver_timeout	ngx_mail_core_module	mail,mail-server	1		time-ms		once			30s
 resolver_timeout	ngx_stream_core_module	stream,stream-server	1		time-ms		once			30s
-resolver_timeout	ngx_stream_upstream	stream-upstream	1		time-ms		once			
+resolver_timeout	ngx_stream_upstream	stream-upstream	1		time-ms		once	1.27.3		
 return	ngx_http_rewrite_module	server,location,if-in-server,if-in-location	1|2							
 return	ngx_stream_return_module	stream-server	1				once			
 rewrite	ngx_http_rewrite_module	server,location,if-in-server,if-in-location	2|3							

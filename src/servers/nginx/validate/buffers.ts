@@ -19,7 +19,8 @@ export function checkBuffers(reading: Reading): void {
           directive.context !== 'stream server'
         )
           blocks.add(directive.parent)
-    for (const block of blocks) if (!checkBlock(reading, block, family)) return
+    for (const block of blocks)
+      if (isMerged(block, reading.http, family) && !checkBlock(reading, block, family)) return
   }
 }
 
@@ -30,6 +31,13 @@ const SUFFIXES = [
   'temp_file_write_size',
   'max_temp_file_size',
 ] as const
+
+/** What stands in `http` itself is compared where a server sets none of its own. */
+function isMerged(block: NginxDirective, { servers }: Program, family: string): boolean {
+  if (block.name !== 'http') return true
+  const names = new Set<string>(SUFFIXES.map(suffix => `${family}_${suffix}`))
+  return servers.some(({ directive }) => !directive.children.some(({ name }) => names.has(name)))
+}
 
 /** The page size of the machines that nginx runs on: its default for a buffer. */
 const PAGE = 4096

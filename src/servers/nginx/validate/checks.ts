@@ -33,6 +33,7 @@ import { checkListen } from './listen.ts'
 import { checkLocation } from './locations.ts'
 import { checkAccessLog, checkErrorLog, checkFileCache, checkLogFormat } from './logs.ts'
 import {
+  checkAuthHttp,
   checkParam,
   checkPass,
   checkProxyCookie,
@@ -43,7 +44,7 @@ import {
 } from './passes.ts'
 import { checkIf, checkReturn, checkRewrite, checkSet } from './rewrite.ts'
 import { checkServer, checkServerName } from './servers.ts'
-import { checkSessionCache } from './tls.ts'
+import { checkOcspCache, checkSessionCache } from './tls.ts'
 import type { Check } from './unit.ts'
 import {
   checkAccessRule,
@@ -77,6 +78,7 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ['aio', checkAio],
   ['alias', checkRoot],
   ['allow', checkAccessRule],
+  ['auth_http', checkAuthHttp],
   ['auth_request_set', checkAuthRequestSet],
   ['charset', checkCharset],
   ['charset_map', checkCharsetMap],
@@ -141,6 +143,7 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ['set_real_ip_from', checkRealIpFrom],
   ['source_charset', checkCharset],
   ['split_clients', checkSplitClients],
+  ['ssl_ocsp_cache', checkOcspCache],
   ['ssl_session_cache', checkSessionCache],
   ['keepalive_timeout', checkKeepaliveTimeout],
   ['thread_pool', checkThreadPool],

@@ -215,3 +215,18 @@ export const checkSplitPathInfo: Check = (reading, directive) => {
   if (groups !== 2 && !word.value.includes('[') && !word.value.includes('\\'))
     refuse(reading, directive, word, `\`${word.value}\` does not have two groups`)
 }
+
+/** `auth_http` of mail: an address with a path, `http://` before it or not. */
+export const checkAuthHttp: Check = (reading, directive) => {
+  const [word] = directive.args
+  if (word === undefined) return
+  const address = readAddress(word.value.replace(/^http:\/\//i, ''), { uri: true })
+  if (typeof address === 'string')
+    report(
+      reading,
+      'invalid-address',
+      directive,
+      word,
+      `\`${word.value}\` is no address of a server: ${address}`,
+    )
+}

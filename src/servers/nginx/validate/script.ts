@@ -217,7 +217,13 @@ export function compileMerged(reading: Reading, program: Program): void {
     for (const directive of reading.unit.occurrences.get(name) ?? []) {
       const value = directive.args[index]
       const isOwn = !directive.context.startsWith('stream') && !directive.context.startsWith('mail')
-      if (value !== undefined && isOwn && !directive.source.template)
+      if (value !== undefined && isOwn && !directive.source.template && isMerged(program, directive))
         compile(reading, program, directive, value)
     }
+}
+
+/** What stands in `http` itself is merged into the servers that set none of the same. */
+function isMerged({ servers }: Program, { name, parent }: NginxDirective): boolean {
+  if (parent?.name !== 'http') return true
+  return servers.some(({ directive }) => !directive.children.some(child => child.name === name))
 }

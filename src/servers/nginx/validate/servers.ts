@@ -18,6 +18,8 @@ export const checkServer: Check = (reading, directive, facts) => {
 }
 
 export const checkServerName: Check = (reading, directive, facts) => {
+  // In mail it is a name for a greeting and nothing more.
+  if (facts.program === 'mail') return
   const program = programOf(reading, facts)
   const server = program.servers[program.servers.length - 1]
   for (const word of directive.args) {

@@ -29,6 +29,16 @@ export const checkSessionCache: Check = (reading, directive) => {
   }
 }
 
+export const checkOcspCache: Check = (reading, directive) => {
+  const [word] = directive.args
+  if (word === undefined || word.value === 'off') return
+  const [kind, name = '', size = ''] = word.value.split(':')
+  const bytes = parseSize(size)
+  if (kind !== 'shared' || name === '' || bytes === null || bytes < 32_768)
+    refuse(reading, directive, word, `\`${word.value}\` is no cache such as \`shared:name:1m\``)
+  else declareZone(reading, directive, word, 'ssl ocsp', name, bytes)
+}
+
 /** Directives whose file nginx opens when it merges a server that has a certificate. */
 const FILES = [
   'ssl_certificate',
