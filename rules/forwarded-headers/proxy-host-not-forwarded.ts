@@ -1,4 +1,5 @@
 import { addHeader } from '../../src/deployment/add-header.ts'
+import type { Application } from '../../src/deployment/applications.ts'
 import type { BackendHost, Deployment, Hop } from '../../src/deployment/deployment.ts'
 import { lostHeaders } from '../../src/deployment/lost-headers.ts'
 import { alsoElsewhere, argumentPlace, groupByText, namePlace } from '../../src/deployment/places.ts'
@@ -68,7 +69,14 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const applications = new Set(deployment.applications.map(({ virtualHost }) => virtualHost))
+    const applications = new Map(deployment.applications.map(each => [each.virtualHost, each]))
+    /** True where an application answers that may refuse the name; false where its settings allow it. */
+    const checksName = (application: Application | undefined, sent: readonly string[]): boolean => {
+      if (application === undefined) return false
+      const allowed = deployment.pythonOf(application)?.settings?.get('ALLOWED_HOSTS')
+      const names = allowed?.known && Array.isArray(allowed.value) ? new Set(allowed.value) : null
+      return names === null || !sent.every(name => names.has('*') || names.has(name))
+    }
     const found: { hop: Hop; level: Hop['block']; host: BackendHost; wrong: BackendHost | null }[] = []
     for (const hop of deployment.hops) {
       const { headers } = hop
@@ -81,7 +89,7 @@ export default defineRule({
       const sent = hop.hostsSent ?? []
       if (sent.some(name => host.names.includes(name))) continue
       const wrong = meantInstead(deployment, hop, host)
-      if (wrong === null && !applications.has(host.directive)) continue
+      if (wrong === null && !checksName(applications.get(host.directive), sent)) continue
       const level = headers.level ?? hop.block
       found.push({ hop, level, host, wrong })
     }

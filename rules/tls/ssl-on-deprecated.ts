@@ -49,6 +49,8 @@ export default defineRule({
       const isGone = version.from !== 'assumed' && isAtLeast(version, '1.25.1')
       for (const [directive, ...others] of byText(occurrences.get('ssl') ?? [])) {
         if (directive.context.startsWith('mail') || directive.args[0]?.value.toLowerCase() !== 'on') continue
+        // On port 80 it does harm today, which `ssl-on-hits-plain-listen` says.
+        if (hasPlainPort(directive)) continue
         const places = directive.context === 'server' ? 'servers' : 'times'
         const count = others.length === 0 ? '' : ` (included ${others.length + 1} ${places})`
         yield {
@@ -63,6 +65,14 @@ export default defineRule({
     }
   },
 })
+
+function hasPlainPort(directive: NginxDirective): boolean {
+  return (
+    directive.parent?.children.some(
+      ({ name, args }) => name === 'listen' && /(?:^|:)80$/.test(args[0]?.value ?? ''),
+    ) === true
+  )
+}
 
 /** The same sockets, spelt as today: only where every `listen` of the server stands beside it. */
 function moveToListen(directive: NginxDirective) {

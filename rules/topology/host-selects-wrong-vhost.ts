@@ -89,8 +89,9 @@ export default defineRule({
         const meant = near === undefined ? undefined : byDirective.get(near)
         yield {
           at: name.at,
-          severity: isWhole ? 'error' : 'warning',
-          confidence: isWhole ? 'high' : 'medium',
+          // Without a name that is nearly the same, one site may answer for the other on purpose.
+          severity: isWhole && meant !== undefined ? 'error' : 'warning',
+          confidence: isWhole && meant !== undefined ? 'high' : 'medium',
           message: `no virtual host of Apache is called \`${name.name}\`, so the first one, \`${chosen.names[0] ?? chosen.directive.args[0]?.value}\`, answers for it`,
           label: 'nginx hands this name on',
           related: [

@@ -51,12 +51,19 @@ export default defineRule({
     },
     { title: 'no virtual host anywhere', files: main('Listen 127.0.0.1:9000\nDocumentRoot /srv/www\n') },
   ],
-  *check({ hops, virtualHosts, applications }) {
+  *check({ hops, virtualHosts, applications, listeners }) {
     const said = new Set<Listener>()
     const withHosts = new Set(virtualHosts.map(({ configuration }) => configuration))
     const withApplication = new Set(
       applications
         .filter(({ virtualHost }) => virtualHost === null)
+        .map(({ configuration }) => configuration),
+    )
+    const opened = new Set(listeners.flatMap(({ program, port }) => (program === 'apache' ? [port] : [])))
+    // A virtual host on a port that nobody opens is the other half of the same slip, and the louder one.
+    const misplaced = new Set(
+      virtualHosts
+        .filter(({ addresses }) => addresses.some(({ port }) => port !== null && !opened.has(port)))
         .map(({ configuration }) => configuration),
     )
     const answersItself = (configuration: ApacheConfiguration): boolean =>
@@ -71,6 +78,7 @@ export default defineRule({
         said.add(listener)
         if (
           !withHosts.has(configuration) ||
+          misplaced.has(configuration) ||
           answersItself(configuration) ||
           !fallsToMain(target, configuration)
         )

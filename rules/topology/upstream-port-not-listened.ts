@@ -66,13 +66,16 @@ export default defineRule({
     if (!knowsEveryListen || !sharesMachine || apache.length === 0) return
     const byName = hostsByName(deployment.virtualHosts)
     const said = new Set<Target>()
+    const opened = listeners.filter(({ program }) => program === 'apache')
+    const ports = new Set(opened.map(({ port }) => port))
     for (const hop of hops) {
       for (const target of hop.targets) {
         if (target.backend.kind !== 'nobody' || said.has(target)) continue
+        // On another address the port is open: then the address is the fault.
+        if (ports.has(target.port)) continue
         const meant = meantHost(deployment, hop, byName)
         if (meant === null) continue
         said.add(target)
-        const opened = listeners.filter(({ program }) => program === 'apache')
         const isWhole = apache.every(({ main }) => main !== null)
         yield {
           at: target.at,

@@ -2,6 +2,7 @@ import { byText, argumentPlace } from '../../src/deployment/places.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { effectiveAccess } from '../../src/servers/apache/queries/effective-access.ts'
+import { settingOf } from '../../src/servers/apache/queries/server-settings.ts'
 import { aliasLevels } from '../../src/servers/apache/queries/wsgi-groups.ts'
 import { virtualHostOf } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import type { Application } from '../../src/deployment/applications.ts'
@@ -79,8 +80,10 @@ export default defineRule({
 function decidedBy({ configuration, directive, alias }: Application) {
   if (alias.regex || !alias.script.known || alias.script.value.endsWith('/')) return null
   const host = virtualHostOf(configuration, directive)
-  const access = effectiveAccess(configuration, aliasLevels(configuration, host, alias), {
-    address: '127.0.0.1',
-  })
+  const levels = aliasLevels(configuration, host, alias)
+  // A .htaccess that counts may grant what nothing else does.
+  const override = settingOf(configuration, levels, 'AllowOverride')
+  if (!override.known || (override.value !== null && override.value.toLowerCase() !== 'none')) return null
+  const access = effectiveAccess(configuration, levels, { address: '127.0.0.1' })
   return access.allowed === false && access.hostLines.length === 0 ? access.at : null
 }
