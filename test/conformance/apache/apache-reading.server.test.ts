@@ -2,7 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { compareReading } from './compare-reading.ts'
 
-/** `node --import tsx test/conformance/apache/reading.ts` runs thousands. */
+/** `node --import tsx test/conformance/apache/compare-reading.ts` runs thousands. */
 const COUNT = 200
 
 test(`verdict, blamed line and tree of ${COUNT} generated configurations are httpd's`, () => {

@@ -1,5 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
 import { positionAt } from '../../../parsers/text/source.ts'
 import { diskFileSystem } from '../../../src/files/disk-file-system.ts'
 import { evaluateApache } from '../../../src/servers/apache/evaluate.ts'
@@ -66,3 +68,23 @@ function compareIn(root: string, seed: number, { main, files }: GeneratedConfigu
   if (fatal.at.source.path === blamed[2] && line === Number(blamed[1])) return null
   return shown(`blamed ${fatal.at.source.path}:${line} (${fatal.message}): ${answer.stderr}`)
 }
+
+/** `node --import tsx test/conformance/apache/compare-reading.ts [--count N] [--seed S]` */
+function main(): void {
+  const { values } = parseArgs({
+    options: { count: { type: 'string', default: '3000' }, seed: { type: 'string', default: '1' } },
+  })
+  const count = Number(values.count)
+  const first = Number(values.seed)
+  let disagreements = 0
+  for (let seed = first; seed < first + count; seed++) {
+    const difference = compareReading(seed)
+    if (difference === null) continue
+    disagreements++
+    console.log(difference)
+  }
+  console.log(`${count - disagreements} of ${count} agree`)
+  process.exitCode = disagreements === 0 ? 0 : 1
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) main()
