@@ -78,6 +78,16 @@ export const checkExternalFilter: Check = (directive, scope, walk) => {
       return invalid(`\`ExtFilterDefine\` takes no \`${unknown ?? `mode=${mode}`}\``, directive.args[1])
     }
   }
+  const key = `ext filter ${argument(directive, 0).toLowerCase()}`
+  const earlier = walk.defined.get(key)
+  if (earlier !== undefined && (!walk.unit.fragments || earlier.source === directive.source)) {
+    return {
+      code: 'duplicate-definition',
+      message: `the filter \`${argument(directive, 0)}\` is defined twice`,
+      word: directive.args[0],
+    }
+  }
+  walk.defined.set(key, directive)
   return defineFilter(directive, scope, walk)
 }
 

@@ -327,6 +327,10 @@ export const checkHeartbeatServers: Check = directive => {
 }
 
 export const checkLogMessage: Check = (directive, _scope, walk) => {
+  const other = directive.args
+    .slice(1)
+    .find(word => word.value !== '' && !/^(?:hook|expr)=/i.test(word.value))
+  if (other !== undefined) return invalid(`\`LogMessage\` takes no \`${other.value}\``, other)
   const fault = expressionFault(argument(directive, 0), 'string', walk.names)
   if (fault === null) return null
   return {
@@ -334,4 +338,23 @@ export const checkLogMessage: Check = (directive, _scope, walk) => {
     message: `the message is no expression: ${fault}`,
     word: directive.args[0],
   }
+}
+
+/** `CacheDisable`: a path or URL, and in `<Location>` the word `on`. */
+export const checkCacheDisable: Check = (directive, scope, walk) => {
+  const value = argument(directive, 0)
+  const on = value.toLowerCase() === 'on'
+  if (scope.path !== null) {
+    return on ? null : invalid('`CacheDisable` in a section is not `on`', directive.args[0])
+  }
+  if (/[/:]/.test(value) || (on && walk.unit.fragments)) return null
+  return invalid(`\`${value}\` is neither a path nor a URL`, directive.args[0])
+}
+
+export const checkProxyExceptions: Check = directive => {
+  if (directive.args.length === 0) {
+    return { code: 'wrong-argument-count', message: `\`${directive.name}\` names no address` }
+  }
+  const wrong = directive.args.find(word => !isSubnet(word.value))
+  return wrong === undefined ? null : invalid(`\`${wrong.value}\` is no address or network`, wrong)
 }

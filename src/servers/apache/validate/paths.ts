@@ -67,15 +67,20 @@ function missingFault(
  */
 const LINKED_OUT = /^\/etc\/[^/]+\/(?:logs|run|state|modules)(?:\/|$)/
 
+/** A path that no machine has: who vouches for it vouches for every path, as a whole machine does. */
+const NOWHERE = '/-/-/-'
+
 /**
- * True where the audit can tell that nothing is there. A link that leads out of the audited root is
- * there for the server, though nobody here can follow it.
+ * True where the audit can tell that nothing is there. In a copy of some folders it holds the folder,
+ * which lacks the name: one that is missing as a whole was more likely left out, as keys and logs are.
+ * A link that leads out of the root is there for the server, though nobody here can follow it.
  */
 export function isMissing(path: string, files: FileSystem): boolean {
   if (files.kind(path) !== null || !files.covers(path) || LINKED_OUT.test(path)) return false
   for (let at = path; at !== '/'; at = posix.dirname(at)) {
     const folder = files.list(posix.dirname(at))
     if (folder !== null) return !folder.some(entry => entry.name === posix.basename(at))
+    if (!files.covers(NOWHERE)) return false
   }
   return true
 }

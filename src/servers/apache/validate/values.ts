@@ -175,7 +175,6 @@ const PATTERNS: readonly (readonly [names: string, pattern: RegExp, says: string
     /^[^=&]+$/,
     "a field's name, without `=` and `&`",
   ],
-  ['CacheDisable', /^(?:on$|\/|[^/]*:)/i, '`on`, a path or a URL'],
   ['CacheKeyBaseURL', /:|^\/\//, 'a URL with a scheme, a host or a port'],
   ['CacheLastModifiedFactor', /^\s*[+-]?\.?[0-9]/, 'a number'],
   ['CacheSocacheMaxSize', /^\s*\+?[0-9]{5,}/, 'a number of bytes of at least 1024'],

@@ -100,6 +100,28 @@ test('a missing file is no evidence where the audit does not hold its folder', (
   assert.not.ok(problems.some(problem => problem.code === 'path-missing' && /opt/.test(problem.message)))
 })
 
+test('in a copy of some folders a folder left out as a whole is no evidence', () => {
+  const judge = (path: string): readonly string[] => {
+    const text = `ServerName a\nErrorLog /dev/null\nCoreDumpDirectory ${path}\n`
+    const root = memoryFileSystem(
+      { '/etc/apache2/apache2.conf': text, '/etc/ssl/certs/a.pem': '.' },
+      { covers: ['/etc'] },
+    )
+    const main = root.read('/etc/apache2/apache2.conf')
+    if (main.kind !== 'source') throw new Error(main.reason)
+    const { problems } = evaluateApache({
+      files: root,
+      main: main.source,
+      fragments: [],
+      environment: { variables: new Map(), complete: true, defines: new Map() },
+      version: { value: '2.4.71', from: 'option', at: null },
+    })
+    return problems.filter(problem => /CoreDump/.test(problem.message)).map(problem => problem.code)
+  }
+  assert.equal(judge('/etc/ssl/private/cores'), [])
+  assert.equal(judge('/etc/ssl/cores'), ['path-missing'])
+})
+
 test('a server takes exactly one multi-processing module, and says so first', () => {
   const two = evaluateText('KeepAlive yes\n', ['mpm_worker']).problems
   assert.is(fatals(two)[0]?.code, 'mpm-count')
