@@ -5,7 +5,9 @@ import * as assert from 'uvu/assert'
 import type { Report } from '../src/engine/report.ts'
 import { severityAtLeast } from '../src/engine/severity.ts'
 import { loadRules } from '../tools/load-rules.ts'
+import { scratchTree } from './files/scratch-tree.ts'
 import { auditFolder } from './rules/audit-folder.ts'
+import { TEN, tenDeployments } from './ten-deployments.ts'
 
 const CORPUS = resolve('test/corpus')
 const rules = (await loadRules()).map(({ rule }) => rule)
@@ -25,6 +27,25 @@ for (const name of readdirSync(CORPUS).sort()) {
     const report = await auditFolder(folder, rules)
     assert.equal(report.crashes, [])
     assert.is(`${lines(report).join('\n')}\n`, readFileSync(expected, 'utf8'))
+  })
+}
+
+/** Only what is loud: information about a deployment of a few lines tells nothing of its fault. */
+function loudLines(report: Report): string {
+  const loud = report.findings.filter(({ severity }) => severityAtLeast(severity, 'warning'))
+  return lines({ ...report, findings: loud })
+    .map(line => `${line}\n`)
+    .join('')
+}
+
+for (const { name, broken, repaired } of tenDeployments()) {
+  test(`ten/${name}: the fault is found, and gone where it is repaired`, async () => {
+    for (const [kind, files] of Object.entries({ broken, repaired })) {
+      const report = await auditFolder(scratchTree(files), rules)
+      assert.equal(report.crashes, [])
+      assert.ok(report.programs.every(({ accepted }) => accepted))
+      assert.is(loudLines(report), readFileSync(join(TEN, name, kind, 'expected.txt'), 'utf8'), kind)
+    }
   })
 }
 

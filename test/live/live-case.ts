@@ -10,16 +10,10 @@ export interface LiveAnswer {
   request(request: LiveRequest): Promise<LiveResponse>
 }
 
-/**
- * The proof of a rule: one request to its own bad example and to its own good one, and what each shows.
- * The text of the examples is the rule's, so that documentation, test and proof cannot drift apart.
- */
-export interface LiveCase {
-  readonly rule: string
+/** What is asked of the running servers, and how harm is told from a sound answer. */
+export interface LiveQuestion {
   /** What is seen on the running servers, in a sentence. */
   readonly shows: string
-  /** Which of the rule's examples; the first of each where absent. */
-  readonly examples?: { readonly bad?: number; readonly good?: number }
   /** Names that /etc/hosts maps. */
   readonly hosts?: Readonly<Record<string, string>>
   /** Files beside the example's own, such as the application or a static page. */
@@ -31,4 +25,19 @@ export interface LiveCase {
   readonly harm: (answer: LiveAnswer) => boolean | Promise<boolean>
   /** True where the answer is as its owner wants it; no harm where absent. */
   readonly sound?: (answer: LiveAnswer) => boolean | Promise<boolean>
+}
+
+/**
+ * The proof of a rule: one request to its own bad example and to its own good one, and what each shows.
+ * The text of the examples is the rule's, so that documentation, test and proof cannot drift apart.
+ */
+export interface LiveCase extends LiveQuestion {
+  readonly rule: string
+  /** Which of the rule's examples; the first of each where absent. */
+  readonly examples?: { readonly bad?: number; readonly good?: number }
+}
+
+/** The proof of a deployment of `test/corpus/ten`: as it stands in `broken`, and with the files of `repaired`. */
+export interface DeploymentCase extends LiveQuestion {
+  readonly deployment: string
 }

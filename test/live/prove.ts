@@ -1,7 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Example, RuleDefinition } from '../../src/engine/rule.ts'
-import type { LiveAnswer, LiveCase } from './live-case.ts'
+import { readDeploymentPair } from '../ten-deployments.ts'
+import type { DeploymentCase, LiveAnswer, LiveCase, LiveQuestion } from './live-case.ts'
 import { startStack } from './stack.ts'
 
 /** Registers one test a case: the running servers show the harm on the bad example and none on the good one. */
@@ -11,15 +12,29 @@ export function prove(cases: readonly LiveCase[]): void {
       const rule = await loadRule(live.rule)
       const bad = pick(rule.bad, live.examples?.bad, live.rule)
       const good = pick(rule.good, live.examples?.good, live.rule)
-      await ask(live, bad, async answer => {
-        assert.ok(await live.harm(answer), `no harm on the bad example "${bad.title}": ${describe(answer)}`)
-      })
-      await ask(live, good, async answer => {
-        const sound = live.sound === undefined ? !(await live.harm(answer)) : await live.sound(answer)
-        assert.ok(sound, `the good example "${good.title}" is not sound: ${describe(answer)}`)
-      })
+      await compare(live, bad, good)
     })
   }
+}
+
+/** The same for deployments of `test/corpus/ten`. */
+export function proveDeployments(cases: readonly DeploymentCase[]): void {
+  for (const live of cases) {
+    test(`${live.deployment}: ${live.shows}`, async () => {
+      const { broken, repaired } = readDeploymentPair(live.deployment)
+      await compare(live, { title: 'broken', files: broken }, { title: 'repaired', files: repaired })
+    })
+  }
+}
+
+async function compare(live: LiveQuestion, bad: Example, good: Example): Promise<void> {
+  await ask(live, bad, async answer => {
+    assert.ok(await live.harm(answer), `no harm on the bad example "${bad.title}": ${describe(answer)}`)
+  })
+  await ask(live, good, async answer => {
+    const sound = live.sound === undefined ? !(await live.harm(answer)) : await live.sound(answer)
+    assert.ok(sound, `the good example "${good.title}" is not sound: ${describe(answer)}`)
+  })
 }
 
 export async function loadRule(id: string): Promise<RuleDefinition> {
@@ -34,7 +49,7 @@ function pick(examples: readonly Example[], index = 0, rule: string): Example {
 }
 
 async function ask(
-  live: LiveCase,
+  live: LiveQuestion,
   example: Example,
   look: (answer: LiveAnswer) => Promise<void>,
 ): Promise<void> {

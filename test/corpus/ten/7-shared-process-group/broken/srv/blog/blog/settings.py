@@ -1,0 +1,5 @@
+DEBUG = False
+ALLOWED_HOSTS = [".example.org"]
+ROOT_URLCONF = "blog.urls"
+TIME_ZONE = "UTC"
+USE_TZ = True

@@ -1,0 +1,7 @@
+from django.http import HttpResponse
+from django.urls import path
+
+def page(request):
+    return HttpResponse("this is the blog")
+
+urlpatterns = [path("", page)]

@@ -1,0 +1,5 @@
+DEBUG = False
+ALLOWED_HOSTS = [".example.org"]
+ROOT_URLCONF = "shop.urls"
+TIME_ZONE = "UTC"
+USE_TZ = True
