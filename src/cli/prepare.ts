@@ -1,9 +1,9 @@
-import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import type { AuditSettings } from '../audit.ts'
 import type { Rule } from '../engine/rule.ts'
 import { discover, type Host } from '../files/discover.ts'
-import { decodeText, displayPath, systemReason } from '../files/disk-file-system.ts'
+import { decodeText, displayPath, isFolder, systemReason } from '../files/disk-file-system.ts'
 import { inferRoot } from '../files/infer-root.ts'
 import { InputError } from '../files/input-error.ts'
 import { splitNginxDump } from '../servers/nginx/dump.ts'
@@ -102,7 +102,7 @@ function rootOf(given: Arguments, auditrc: Auditrc, folder: string, workingDirec
   const written = given.root ?? auditrc.root
   if (written === null) return null
   const root = resolve(given.root === null ? folder : workingDirectory, written)
-  if (statSync(root, { throwIfNoEntry: false })?.isDirectory() !== true) {
+  if (!isFolder(root)) {
     throw new InputError(`the root ${written} is no folder`)
   }
   return realpathSync(root)
@@ -133,7 +133,7 @@ function includeMapOf(auditrc: Auditrc, folder: string, root: string): Auditrc['
 /** The folder of the first audited path. */
 function locate(paths: readonly string[], workingDirectory: string): string {
   const path = resolve(workingDirectory, paths.find(path => path !== '-') ?? '.')
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true ? path : dirname(path)
+  return isFolder(path) ? path : dirname(path)
 }
 
 function versionsOf(given: Arguments, auditrc: Auditrc): AuditSettings['versions'] {

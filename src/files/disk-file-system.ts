@@ -185,6 +185,15 @@ export function displayPath(path: string, workingDirectory: string): string {
   return (outside ? path : short).split(sep).join('/')
 }
 
+/** True for a folder of this machine; false also for what the system will not look at. */
+export function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return false
+  }
+}
+
 /** A text and the encoding in which its bytes were read. */
 export interface DecodedText {
   readonly text: string

@@ -77,6 +77,7 @@ export function recognise(source: Source): Recognised | null {
   let seen = 0
   for (const line of significantLines(source.code)) {
     if (++seen > SIGNIFICANT_LINES) break
+    if (MARKUP.test(line)) return null
     const word = firstWord(line).toLowerCase()
     const last = line.charCodeAt(line.length - 1)
     const isStatement = last === SEMICOLON || last === OPEN_BRACE || last === CLOSE_BRACE
@@ -131,6 +132,9 @@ function sectionName(line: string): string {
   const end = line.search(/[\s>]/)
   return line.slice(1, end === -1 ? undefined : end).toLowerCase()
 }
+
+/** XML and HTML close an element on its own line, which httpd never does with a section. */
+const MARKUP = /^<[?!]|^<[^>]*>.*<\/|\/>$/
 
 /** JSON, JavaScript, Go and HCL have blocks called `http` and `server` too. */
 function isOtherLanguage(code: string): boolean {

@@ -83,8 +83,11 @@ test('what cannot be done is one line and exit 2', async () => {
     'bad/.auditrc': 'rulez: 1\n',
     'bad/a.conf': OLD_TLS,
   })
+  symlinkSync('loop', join(folder, 'loop'))
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [['gone'], /gone: no such file or directory$/],
+    [['loop'], /loop: no such file or directory$/],
+    [['x'.repeat(5000)], /x: no such file or directory$/],
     [['x.txt'], /x\.txt: no configuration of nginx or Apache$/],
     [['--fromat', 'json'], /unknown option "--fromat": did you mean "--format"\?$/],
     [['-f', 'xml'], /--format takes /],

@@ -1,5 +1,6 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { isFolder } from '../../files/disk-file-system.ts'
 
 export const AUDITRC = '.auditrc'
 
@@ -10,8 +11,7 @@ export const AUDITRC = '.auditrc'
  * @param path absolute; a file, a folder, or something that is not there
  */
 export function findAuditrc(path: string): string | null {
-  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
-  for (let folder = isFolder ? path : dirname(path); ; folder = dirname(folder)) {
+  for (let folder = isFolder(path) ? path : dirname(path); ; folder = dirname(folder)) {
     const file = join(folder, AUDITRC)
     if (existsSync(file)) return file
     if (existsSync(join(folder, '.git')) || folder === dirname(folder)) return null
