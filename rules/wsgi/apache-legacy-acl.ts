@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import {
   propose,
   removeDirective,
@@ -56,6 +57,7 @@ export default defineRule({
         if (known === undefined) sections.set(line.parent, [line])
         else known.push(line)
       }
+      const byFolder = requiresByFolder(configuration)
       const firsts = [...sections.values()].map(group => group.sort((a, b) => a.nameStart - b.nameStart)[0])
       for (const [line] of byText(firsts.filter(first => first !== undefined))) {
         const section = line.parent
@@ -63,7 +65,7 @@ export default defineRule({
           LEGACY.has(name.toLowerCase()),
         )
         const requires = (section?.children ?? []).some(({ name }) => /^Require/.test(name))
-        const closer = requires || section === null ? null : closedAbove(configuration, section)
+        const closer = requires || section === null ? null : closedAbove(section, byFolder)
         const where = section === null ? '' : ` in \`<${section.name} ${section.args[0]?.value ?? ''}>\``
         yield {
           at: namePlace(line),
@@ -83,29 +85,31 @@ export default defineRule({
   },
 })
 
-/** The nearest `Require all denied` of an enclosing folder, where none between grants access. */
-function closedAbove(configuration: ApacheConfiguration, section: ApacheDirective): ApacheDirective | null {
-  if (section.name !== 'Directory') return null
-  const path = folder(section)
-  if (path === null) return null
-  let closest: ApacheDirective | null = null
-  let length = -1
-  for (const other of configuration.occurrences.get('directory') ?? []) {
-    const outer = folder(other)
-    if (
-      outer === null ||
-      other === section ||
-      !(path === outer || path.startsWith(outer === '/' ? '/' : `${outer}/`))
-    )
-      continue
-    const require = other.children.findLast(({ name }) => /^Require/.test(name))
-    if (require !== undefined && outer.length >= length) {
-      closest = require
-      length = outer.length
-    }
+/** The last `Require` line of each folder that has a section with one. */
+function requiresByFolder({ occurrences }: ApacheConfiguration): ReadonlyMap<string, ApacheDirective> {
+  const byFolder = new Map<string, ApacheDirective>()
+  for (const section of occurrences.get('directory') ?? []) {
+    const path = folder(section)
+    const require = path === null ? undefined : section.children.findLast(({ name }) => /^Require/.test(name))
+    if (path !== null && require !== undefined) byFolder.set(path, require)
   }
-  const [first, second] = closest?.args ?? []
-  return first?.value.toLowerCase() === 'all' && second?.value.toLowerCase() === 'denied' ? closest : null
+  return byFolder
+}
+
+/** The `Require all denied` that holds for a folder from its own path or the nearest above; null for any other. */
+function closedAbove(
+  section: ApacheDirective,
+  requires: ReadonlyMap<string, ApacheDirective>,
+): ApacheDirective | null {
+  if (section.name !== 'Directory') return null
+  for (let path = folder(section); path !== null; path = path === '/' ? null : posix.dirname(path)) {
+    const closest = requires.get(path)
+    if (closest === undefined) continue
+    const [first, second] = closest.args
+    const isDenied = first?.value.toLowerCase() === 'all' && second?.value.toLowerCase() === 'denied'
+    return isDenied ? closest : null
+  }
+  return null
 }
 
 /** The folder of a `<Directory>` that stands for one path; null for patterns. */

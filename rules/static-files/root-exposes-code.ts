@@ -1,0 +1,110 @@
+import type { Deployment } from '../../src/deployment/deployment.ts'
+import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { serverIndex } from '../../src/deployment/nginx-servers.ts'
+import { servedBy } from '../../src/deployment/served-file.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const nginx = (lines: string): string =>
+  `server {\n    listen 80;\n    server_name example.org;\n${lines}    location @app {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n    }\n}\n`
+const APACHE = {
+  'ports.conf': 'Listen 127.0.0.1:9000\n',
+  'site.conf':
+    '<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    WSGIDaemonProcess app\n    WSGIScriptAlias / /opt/shop/shop/wsgi.py process-group=app\n    <Directory /opt/shop/shop>\n        Require all granted\n    </Directory>\n</VirtualHost>\n',
+}
+
+export default defineRule({
+  summary: 'nginx hands out the program as files',
+  severity: 'error',
+  confidence: 'high',
+  securitySeverity: 8.6,
+  since: '0.1.0',
+  why: 'A root that lies above the project serves every file in it to whoever guesses the name: `/shop/settings.py` with its passwords, `/.git/config`, `/db.sqlite3`. `try_files` finds them before the application is asked.',
+  remedy: 'Collect static files in a folder of their own, and let nginx serve that alone',
+  references: ['https://docs.djangoproject.com/en/stable/howto/static-files/deployment/'],
+  bad: [
+    {
+      title: 'the project itself as root',
+      files: { 'nginx.conf': nginx('    root «/opt/shop»;\n    try_files $uri @app;\n'), ...APACHE },
+    },
+    {
+      title: 'an alias for static files that leads to the project',
+      files: {
+        'nginx.conf': nginx(
+          '    location /static/ {\n        alias «/opt/shop/»;\n    }\n    location / {\n        try_files /none @app;\n    }\n',
+        ),
+        ...APACHE,
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'a folder of its own',
+      files: { 'nginx.conf': nginx('    root /var/www/shop;\n    try_files $uri @app;\n'), ...APACHE },
+    },
+    {
+      title: 'the folder of static files inside of the project',
+      files: {
+        'nginx.conf': nginx(
+          '    location /static/ {\n        root /opt/shop;\n    }\n    location / {\n        try_files /none @app;\n    }\n',
+        ),
+        ...APACHE,
+      },
+    },
+    {
+      title: 'a root that no file is taken from',
+      files: {
+        'nginx.conf': nginx(
+          '    root /opt/shop;\n    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n    }\n',
+        ),
+        ...APACHE,
+      },
+    },
+    {
+      title: 'programs refused by their ending',
+      files: {
+        'nginx.conf': nginx(
+          '    root /opt/shop;\n    location ~ \\.pyc?$ {\n        deny all;\n    }\n    location / {\n        try_files $uri @app;\n    }\n',
+        ),
+        ...APACHE,
+      },
+    },
+  ],
+  *check(deployment) {
+    const programs = programFiles(deployment)
+    if (programs.length === 0) return
+    const servers = serverIndex(deployment.servers)
+    for (const { occurrences } of deployment.nginx) {
+      for (const name of ['root', 'alias']) {
+        for (const group of byText(occurrences.get(name) ?? [])) {
+          const [directive] = group
+          const base = `${directive.args[0]?.value.replace(/\/+$/, '') ?? ''}/`
+          if (base === '/') continue
+          const inside = programs.filter(({ path }) => path.startsWith(base))
+          const exposed = inside.flatMap(program => {
+            const served = servedBy(deployment.files, directive, program.path, servers)
+            return served === null ? [] : [{ program, served }]
+          })[0]
+          if (exposed === undefined) continue
+          yield {
+            at: argumentPlace(directive, 0),
+            message: `nginx serves \`${exposed.served.url}\`, which is the program \`${exposed.program.path}\`, to whoever asks for it`,
+            label: 'the project lies below',
+            related: [{ at: exposed.program.at, message: 'the application runs this file' }],
+          }
+        }
+      }
+    }
+  },
+})
+
+/** The scripts that Apache runs, and the settings that they name. */
+function programFiles(deployment: Deployment): readonly { readonly path: string; readonly at: Place }[] {
+  return deployment.applications.flatMap(application => {
+    const { alias } = application
+    if (alias.regex || !alias.script.known || !alias.script.value.startsWith('/')) return []
+    const at = alias.scriptAt
+    const settings = deployment.pythonOf(application)?.settings?.files ?? []
+    return [alias.script.value, ...settings].map(path => ({ path, at }))
+  })
+}
