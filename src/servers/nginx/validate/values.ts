@@ -79,6 +79,8 @@ function checkNumber(
 ): boolean {
   const value = parseNumber(word.value)
   if (value === null) return refuse(reading, directive, word, `\`${word.value}\` is no number`)
+  if (directive.name === 'http2_streams_index_size' && !isPowerOfTwo(value, 1, 2 ** 62))
+    return refuse(reading, directive, word, 'the index of the streams of HTTP/2 is a power of two')
   if (facts.bounds === null) return true
   const [low, high] = facts.bounds
   if (value >= low && value <= high) return true
@@ -96,9 +98,6 @@ function checkSize(reading: Reading, directive: NginxDirective, word: NginxWord)
     case 'http2_pool_size':
       if (size >= 112 && size % 16 === 0) return true
       return refuse(reading, directive, word, 'a pool of HTTP/2 is at least 112 bytes, in multiples of 16')
-    case 'http2_streams_index_size':
-      if (isPowerOfTwo(size, 1, 2 ** 62)) return true
-      return refuse(reading, directive, word, 'the index of the streams of HTTP/2 is a power of two')
     case 'gzip_window':
       if (isPowerOfTwo(size, 512, 32_768)) return true
       return refuse(reading, directive, word, 'a gzip window is a power of two from 512 to 32k')
