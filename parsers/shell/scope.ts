@@ -68,8 +68,8 @@ export class Scope {
 
   /** After something that may have changed this one name. */
   blur(name: string, reason: string): void {
-    const value = { known: false, reason } as const
-    this.#variables.set(name, { value, exported: this.#isExported(name), assignment: null })
+    // What may have set it may have exported it as well.
+    this.#variables.set(name, { value: { known: false, reason }, exported: true, assignment: null })
   }
 
   /** After something that may have changed any name. */

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { loadShellParser } from '../../../parsers/shell/load-shell-parser.ts'
@@ -132,37 +133,113 @@ const SCRIPTS = [
   'A=a:b; IFS=x; B=$A; C="*"; D=[a]*',
 ]
 
+const NAMES = ['A', 'B', 'C', 'D', 'E', 'F', 'G']
+/** Compares what is known with what `sh` has after the script; returns how many values were. */
+function compare(script: string): number {
+  let compared = 0
+  const probe = NAMES.map(name => `printf '%s\\n' "${name} \${${name}+set} \${${name}}"`)
+  const output = execFileSync('sh', ['-c', `${script}\n${probe.join('\n')}\nenv`], {
+    encoding: 'utf8',
+    env: { PATH: '/usr/bin:/bin' },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+    .trimEnd()
+    .split('\n')
+  for (const line of output.slice(0, NAMES.length)) {
+    const [, name = '', set, text = ''] = /^(\w) (set)? ?(.*)$/.exec(line) ?? []
+    const ours = value(script, name)
+    if (ours === undefined) continue
+    compared++
+    assert.is(ours, set === undefined ? null : text, `${name} of ${JSON.stringify(script)}`)
+  }
+  const names = output.slice(NAMES.length).flatMap(line => /^([A-G])=/.exec(line)?.[1] ?? [])
+  const ours = exported(script).filter(name => NAMES.includes(name))
+  // A name that may have been unset is among ours.
+  assert.equal(
+    names.filter(name => !ours.includes(name)),
+    [],
+    script,
+  )
+  return compared
+}
+
 test('a real POSIX shell agrees on whatever is known', () => {
   let compared = 0
-  for (const script of SCRIPTS) {
-    const probe = ['A', 'B', 'C', 'D', 'E', 'F', 'G'].map(
-      name => `printf '%s\\n' "${name} \${${name}+set} \${${name}}"`,
-    )
-    const output = execFileSync('sh', ['-c', `${script}\n${probe.join('\n')}`], {
-      encoding: 'utf8',
-      env: { PATH: '/usr/bin:/bin' },
-    })
-    for (const line of output.trimEnd().split('\n')) {
-      const [, name = '', set, text = ''] = /^(\w) (set)? ?(.*)$/.exec(line) ?? []
-      const ours = value(script, name)
-      if (ours === undefined) continue
-      compared++
-      assert.is(ours, set === undefined ? null : text, `${name} of ${JSON.stringify(script)}`)
-    }
-    const environment = execFileSync('sh', ['-c', `${script}\nenv`], {
-      encoding: 'utf8',
-      env: { PATH: '/usr/bin:/bin' },
-    })
-    const names = environment.split('\n').flatMap(line => /^([A-G])=/.exec(line)?.[1] ?? [])
-    assert.equal(
-      exported(script)
-        .filter(name => /^[A-G]$/.test(name))
-        .sort(),
-      names.sort(),
-      script,
-    )
-  }
+  for (const script of SCRIPTS) compared += compare(script)
   assert.ok(compared > SCRIPTS.length * 5, `${compared} values compared`)
+})
+
+const NAME = fc.constantFrom(...NAMES)
+const TEXT = fc.constantFrom('x', 'a b', '/run/y', '', 'a*b', 'p=q', '-n', '!')
+const WORD = fc.oneof(
+  TEXT.map(text => `"${text}"`),
+  TEXT.map(text => `'${text}'`),
+  NAME.map(name => `$${name}`),
+  NAME.map(name => `"$${name}/z"`),
+  fc
+    .tuple(NAME, TEXT, fc.constantFrom(':-', '-', ':+', '+', '=', ':='))
+    .map(([name, text, op]) => `"\${${name}${op}${text}}"`),
+  fc
+    .tuple(NAME, fc.constantFrom('##*/', '#?', '%/*', '%%*', '#a', '%[a-z]'))
+    .map(([name, trim]) => `\${${name}${trim}}`),
+  fc.constantFrom('plain', '/a$A/b$B.c', '$A$B', 'x\\ y'),
+)
+const CONDITION = fc.oneof(
+  fc
+    .tuple(WORD, fc.constantFrom('=', '!='), WORD)
+    .map(([a, op, b]) => `[ "${a.replace(/"/g, '')}" ${op} ${b.startsWith('$') ? `"${b}"` : b} ]`),
+  fc.tuple(fc.constantFrom('-n', '-z'), NAME).map(([op, name]) => `[ ${op} "$${name}" ]`),
+  NAME.map(name => `test "$${name}"`),
+  NAME.map(name => `! [ "$${name}" = x ]`),
+  fc.constantFrom('true', 'false', ':', '[ -d /usr ]'),
+)
+const SIMPLE = fc.oneof(
+  { weight: 4, arbitrary: fc.tuple(NAME, WORD).map(([name, word]) => `${name}=${word}`) },
+  fc.tuple(NAME, WORD).map(([name, word]) => `export ${name}=${word.replace(/^([^"'].*)$/, '"$1"')}`),
+  NAME.map(name => `export ${name}`),
+  NAME.map(name => `unset ${name}`),
+  fc.tuple(NAME, TEXT).map(([name, text]) => `: "\${${name}:=${text}}"`),
+  fc
+    .tuple(CONDITION, fc.constantFrom('&&', '||'), NAME, WORD)
+    .map(([test, op, name, word]) => `${test} ${op} ${name}=${word}`),
+)
+const STATEMENT = fc.oneof(
+  { weight: 3, arbitrary: SIMPLE },
+  fc.tuple(CONDITION, SIMPLE, SIMPLE).map(([test, a, b]) => `if ${test}; then\n  ${a}\nelse\n  ${b}\nfi`),
+  fc
+    .tuple(CONDITION, SIMPLE, CONDITION, SIMPLE)
+    .map(([a, b, c, d]) => `if ${a}; then ${b}; elif ${c}; then ${d}; fi`),
+  fc
+    .tuple(NAME, SIMPLE, SIMPLE)
+    .map(([name, a, b]) => `case "$${name}" in\n  x|a*) ${a};;\n  *) ${b};;\nesac`),
+  SIMPLE.map(statement => `(${statement})`),
+  SIMPLE.map(statement => `{ ${statement}; }`),
+  fc.tuple(NAME, SIMPLE).map(([name, statement]) => `for ${name} in 1 2; do ${statement}; done`),
+)
+
+test('a real POSIX shell agrees on generated scripts', () => {
+  let compared = 0
+  fc.assert(
+    fc.property(fc.array(STATEMENT, { minLength: 2, maxLength: 7 }), statements => {
+      compared += compare(statements.join('\n'))
+    }),
+    { seed: 20265, numRuns: 120 },
+  )
+  assert.ok(compared > 500, `${compared} values compared`)
+})
+
+test('whatever stands in the file, nothing is thrown', () => {
+  const piece = fc.oneof(
+    STATEMENT,
+    fc.string(),
+    fc.constantFrom('if', '${', '$(', '`', '"', "'", '<<E', 'fi', ';;', '\uE000', '&', '|', '\\\n'),
+  )
+  fc.assert(
+    fc.property(fc.array(piece), pieces => {
+      shell.parse(textSource('/envvars', pieces.join(' ')))
+    }),
+    { seed: 20266, numRuns: 400 },
+  )
 })
 
 test.run()

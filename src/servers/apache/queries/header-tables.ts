@@ -41,16 +41,7 @@ export interface HeaderLines {
 
 /** What mod_headers does to responses in a scope: the lines of all levels, outer first; nothing is replaced. */
 export function responseHeaders(configuration: ApacheConfiguration, levels: readonly Level[]): HeaderLines {
-  return linesOf(configuration, levels, 'Header')
-}
-
-/** What mod_headers does to requests in a scope. */
-export function requestHeaders(configuration: ApacheConfiguration, levels: readonly Level[]): HeaderLines {
-  return linesOf(configuration, levels, 'RequestHeader')
-}
-
-function linesOf(configuration: ApacheConfiguration, levels: readonly Level[], name: string): HeaderLines {
-  const { directives, open } = effective(configuration, levels, name)
+  const { directives, open } = effective(configuration, levels, 'Header')
   return { lines: directives.map(headerLine).filter(line => line !== null), open }
 }
 

@@ -3,7 +3,7 @@ import type { Place } from '../../../../parsers/text/source.ts'
 import { type Address, ANY_V4, ANY_V6, type Endpoint, parseApacheAddress } from '../../address.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
-import { argumentPlace, isSettled, namePlace, wordPlace } from './places.ts'
+import { isSettled, namePlace, wordPlace } from './places.ts'
 import { parseSocketAddress } from './socket-address.ts'
 
 /** One `Listen`. */
@@ -71,9 +71,4 @@ function endpointOf(word: ApacheWord, at: Place): Fact<Endpoint> {
       : { address: ANY_V6, port, ipv6only: false },
     at,
   )
-}
-
-/** The place of the protocol, or of the address where none is written. */
-export function protocolPlace(listen: ApacheListen): Place {
-  return argumentPlace(listen.directive, listen.directive.args.length > 1 ? 1 : 0)
 }
