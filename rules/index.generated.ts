@@ -1,8 +1,10 @@
 // Written by `npm run generate` from the files of this folder.
 import type { Rule } from '../src/engine/rule.ts'
+import apacheAccessCompatNestedReset from './apache/access-compat-nested-reset.ts'
 import apacheAliasOverlap from './apache/alias-overlap.ts'
 import apacheAllowoverrideUnset from './apache/allowoverride-unset.ts'
 import apacheCommentContinuation from './apache/comment-continuation.ts'
+import apacheCustomlogUnknownFormat from './apache/customlog-unknown-format.ts'
 import apacheDefineInVhostLeaks from './apache/define-in-vhost-leaks.ts'
 import apacheDirectoryNonexistent from './apache/directory-nonexistent.ts'
 import apacheDuplicateServerName from './apache/duplicate-server-name.ts'
@@ -10,11 +12,14 @@ import apacheHtaccessDirectiveNotPermitted from './apache/htaccess-directive-not
 import apacheIfversionExactShort from './apache/ifversion-exact-short.ts'
 import apacheIncludeDirSwallowsBackups from './apache/include-dir-swallows-backups.ts'
 import apacheIncludeoptionalTypo from './apache/includeoptional-typo.ts'
+import apacheLimitDeniesOnlyListedMethods from './apache/limit-denies-only-listed-methods.ts'
 import apacheListenOverlap from './apache/listen-overlap.ts'
 import apacheLocationNoSlash from './apache/location-no-slash.ts'
+import apacheLocationWildcardNoSubpath from './apache/location-wildcard-no-subpath.ts'
 import apacheNestedConditionalNeverTrue from './apache/nested-conditional-never-true.ts'
 import apacheNoListen from './apache/no-listen.ts'
 import apacheProxypassOrder from './apache/proxypass-order.ts'
+import apacheRequireUserWithoutAuthtype from './apache/require-user-without-authtype.ts'
 import apacheRewriteNotInherited from './apache/rewrite-not-inherited.ts'
 import apacheRewritecondDangling from './apache/rewritecond-dangling.ts'
 import apacheRewriteruleLeadingSlashPerdir from './apache/rewriterule-leading-slash-perdir.ts'
@@ -29,6 +34,8 @@ import apacheVhostPortWildcardShadowed from './apache/vhost-port-wildcard-shadow
 import apacheVhostShadowedByEarlierWildcard from './apache/vhost-shadowed-by-earlier-wildcard.ts'
 import apacheVhostShadowedBySpecificIp from './apache/vhost-shadowed-by-specific-ip.ts'
 import apacheVhostUnresolvableAddress from './apache/vhost-unresolvable-address.ts'
+import bodyLimitsChunkedUploadRejected from './body-limits/chunked-upload-rejected.ts'
+import bodyLimitsInverted from './body-limits/inverted.ts'
 import canonicalUrlDuplicateServerName from './canonical-url/duplicate-server-name.ts'
 import canonicalUrlHostMissingRedirect from './canonical-url/host-missing-redirect.ts'
 import canonicalUrlHttpAndHttpsBothServe from './canonical-url/http-and-https-both-serve.ts'
@@ -57,9 +64,24 @@ import loopbackListenNoIpv6Pair from './loopback/listen-no-ipv6-pair.ts'
 import loopbackListenPortConflict from './loopback/listen-port-conflict.ts'
 import loopbackListenPublic from './loopback/listen-public.ts'
 import nginxSyntax from './nginx/syntax.ts'
+import sizingApacheWorkersStarvedByDaemon from './sizing/apache-workers-starved-by-daemon.ts'
+import sizingDaemonProcesses1Explicit from './sizing/daemon-processes-1-explicit.ts'
 import sizingDaemonThreadUnsafe from './sizing/daemon-thread-unsafe.ts'
 import sizingDaemonThreadsExceedApacheWorkers from './sizing/daemon-threads-exceed-apache-workers.ts'
+import sizingDaemonThreadsExcessive from './sizing/daemon-threads-excessive.ts'
+import sizingKeepaliveTimeoutRace from './sizing/keepalive-timeout-race.ts'
+import sizingLowRamServers from './sizing/low-ram-servers.ts'
+import sizingMpmNotLoadedAsDescribed from './sizing/mpm-not-loaded-as-described.ts'
+import sizingMpmThreadsExceedThreadlimit from './sizing/mpm-threads-exceed-threadlimit.ts'
 import sizingMpmWorkersExceedServerlimit from './sizing/mpm-workers-exceed-serverlimit.ts'
+import sizingMpmWorkersNotMultiple from './sizing/mpm-workers-not-multiple.ts'
+import sizingNginxKeepalivePinsWorkers from './sizing/nginx-keepalive-pins-workers.ts'
+import sizingNginxWorkerConnections from './sizing/nginx-worker-connections.ts'
+import sizingPostgresConnectionsExceeded from './sizing/postgres-connections-exceeded.ts'
+import sizingUpstreamKeepaliveIneffective from './sizing/upstream-keepalive-ineffective.ts'
+import staticFilesRootExposesCode from './static-files/root-exposes-code.ts'
+import staticFilesWsgiDirInDocroot from './static-files/wsgi-dir-in-docroot.ts'
+import timeoutsApacheShorter from './timeouts/apache-shorter.ts'
 import tlsBackendProxiedOverTlsToPlain from './tls/backend-proxied-over-tls-to-plain.ts'
 import tlsListenWithoutSsl from './tls/listen-without-ssl.ts'
 import tlsSslOnDeprecated from './tls/ssl-on-deprecated.ts'
@@ -90,9 +112,11 @@ import wsgiScriptMissing from './wsgi/script-missing.ts'
 
 /** Every rule, sorted by id; the id is the path. */
 export const rules: readonly Rule[] = [
+  { id: 'apache/access-compat-nested-reset', ...apacheAccessCompatNestedReset },
   { id: 'apache/alias-overlap', ...apacheAliasOverlap },
   { id: 'apache/allowoverride-unset', ...apacheAllowoverrideUnset },
   { id: 'apache/comment-continuation', ...apacheCommentContinuation },
+  { id: 'apache/customlog-unknown-format', ...apacheCustomlogUnknownFormat },
   { id: 'apache/define-in-vhost-leaks', ...apacheDefineInVhostLeaks },
   { id: 'apache/directory-nonexistent', ...apacheDirectoryNonexistent },
   { id: 'apache/duplicate-server-name', ...apacheDuplicateServerName },
@@ -100,11 +124,14 @@ export const rules: readonly Rule[] = [
   { id: 'apache/ifversion-exact-short', ...apacheIfversionExactShort },
   { id: 'apache/include-dir-swallows-backups', ...apacheIncludeDirSwallowsBackups },
   { id: 'apache/includeoptional-typo', ...apacheIncludeoptionalTypo },
+  { id: 'apache/limit-denies-only-listed-methods', ...apacheLimitDeniesOnlyListedMethods },
   { id: 'apache/listen-overlap', ...apacheListenOverlap },
   { id: 'apache/location-no-slash', ...apacheLocationNoSlash },
+  { id: 'apache/location-wildcard-no-subpath', ...apacheLocationWildcardNoSubpath },
   { id: 'apache/nested-conditional-never-true', ...apacheNestedConditionalNeverTrue },
   { id: 'apache/no-listen', ...apacheNoListen },
   { id: 'apache/proxypass-order', ...apacheProxypassOrder },
+  { id: 'apache/require-user-without-authtype', ...apacheRequireUserWithoutAuthtype },
   { id: 'apache/rewrite-not-inherited', ...apacheRewriteNotInherited },
   { id: 'apache/rewritecond-dangling', ...apacheRewritecondDangling },
   { id: 'apache/rewriterule-leading-slash-perdir', ...apacheRewriteruleLeadingSlashPerdir },
@@ -119,6 +146,8 @@ export const rules: readonly Rule[] = [
   { id: 'apache/vhost-shadowed-by-earlier-wildcard', ...apacheVhostShadowedByEarlierWildcard },
   { id: 'apache/vhost-shadowed-by-specific-ip', ...apacheVhostShadowedBySpecificIp },
   { id: 'apache/vhost-unresolvable-address', ...apacheVhostUnresolvableAddress },
+  { id: 'body-limits/chunked-upload-rejected', ...bodyLimitsChunkedUploadRejected },
+  { id: 'body-limits/inverted', ...bodyLimitsInverted },
   { id: 'canonical-url/duplicate-server-name', ...canonicalUrlDuplicateServerName },
   { id: 'canonical-url/host-missing-redirect', ...canonicalUrlHostMissingRedirect },
   { id: 'canonical-url/http-and-https-both-serve', ...canonicalUrlHttpAndHttpsBothServe },
@@ -147,9 +176,24 @@ export const rules: readonly Rule[] = [
   { id: 'loopback/listen-port-conflict', ...loopbackListenPortConflict },
   { id: 'loopback/listen-public', ...loopbackListenPublic },
   { id: 'nginx/syntax', ...nginxSyntax },
+  { id: 'sizing/apache-workers-starved-by-daemon', ...sizingApacheWorkersStarvedByDaemon },
+  { id: 'sizing/daemon-processes-1-explicit', ...sizingDaemonProcesses1Explicit },
   { id: 'sizing/daemon-thread-unsafe', ...sizingDaemonThreadUnsafe },
   { id: 'sizing/daemon-threads-exceed-apache-workers', ...sizingDaemonThreadsExceedApacheWorkers },
+  { id: 'sizing/daemon-threads-excessive', ...sizingDaemonThreadsExcessive },
+  { id: 'sizing/keepalive-timeout-race', ...sizingKeepaliveTimeoutRace },
+  { id: 'sizing/low-ram-servers', ...sizingLowRamServers },
+  { id: 'sizing/mpm-not-loaded-as-described', ...sizingMpmNotLoadedAsDescribed },
+  { id: 'sizing/mpm-threads-exceed-threadlimit', ...sizingMpmThreadsExceedThreadlimit },
   { id: 'sizing/mpm-workers-exceed-serverlimit', ...sizingMpmWorkersExceedServerlimit },
+  { id: 'sizing/mpm-workers-not-multiple', ...sizingMpmWorkersNotMultiple },
+  { id: 'sizing/nginx-keepalive-pins-workers', ...sizingNginxKeepalivePinsWorkers },
+  { id: 'sizing/nginx-worker-connections', ...sizingNginxWorkerConnections },
+  { id: 'sizing/postgres-connections-exceeded', ...sizingPostgresConnectionsExceeded },
+  { id: 'sizing/upstream-keepalive-ineffective', ...sizingUpstreamKeepaliveIneffective },
+  { id: 'static-files/root-exposes-code', ...staticFilesRootExposesCode },
+  { id: 'static-files/wsgi-dir-in-docroot', ...staticFilesWsgiDirInDocroot },
+  { id: 'timeouts/apache-shorter', ...timeoutsApacheShorter },
   { id: 'tls/backend-proxied-over-tls-to-plain', ...tlsBackendProxiedOverTlsToPlain },
   { id: 'tls/listen-without-ssl', ...tlsListenWithoutSsl },
   { id: 'tls/ssl-on-deprecated', ...tlsSslOnDeprecated },

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import type { LiveAnswer, LiveCase } from '../live-case.ts'
 
 const SITE = 'http://example.org:9000'
@@ -7,6 +9,51 @@ async function together({ request }: LiveAnswer, count: number): Promise<number>
   const started = performance.now()
   await Promise.all(Array.from({ length: count }, () => request({ url: `${SITE}/?sleep=0.5` })))
   return performance.now() - started
+}
+
+/** Milliseconds that Apache takes for a request after nginx has sent it twenty at once. */
+async function besideIdleConnections({ request }: LiveAnswer): Promise<number> {
+  await Promise.all(Array.from({ length: 20 }, () => request({ url: 'http://example.org/' })))
+  const started = performance.now()
+  await request({ url: `${SITE}/` })
+  return performance.now() - started
+}
+
+const pause = (milliseconds: number) => new Promise(resolve => setTimeout(resolve, milliseconds))
+
+/** Milliseconds that a static file takes while a dozen slow pages are asked for. */
+async function besideSlowPages({ request }: LiveAnswer): Promise<number> {
+  for (let count = 0; count < 12; count++) void request({ url: 'http://example.org/?sleep=0.3' })
+  await pause(150)
+  const started = performance.now()
+  const { status } = await request({ url: 'http://example.org/static/site.css' })
+  return status === 200 ? performance.now() - started : Number.NaN
+}
+
+/**
+ * The status of a POST that nginx sends on a connection which the backend has just closed. The race is made
+ * to happen: the worker process is halted between the two events, as a busy one is without a signal.
+ */
+async function postInTheGap({ request }: LiveAnswer): Promise<number> {
+  await request({ url: 'http://example.org/' })
+  const client = connect({ port: 80, host: '127.0.0.1' })
+  await pause(1400)
+  const master = readFileSync('/run/nginx.pid', 'utf8').trim()
+  const workers = readFileSync(`/proc/${master}/task/${master}/children`, 'utf8')
+    .trim()
+    .split(' ')
+    .map(Number)
+  for (const worker of workers) process.kill(worker, 'SIGSTOP')
+  client.write('POST / HTTP/1.1\r\nHost: example.org\r\nContent-Length: 1\r\n\r\nx')
+  await pause(1200)
+  const answer = new Promise<number>(resolve => {
+    client.once('data', data => resolve(Number(data.toString('latin1').split(' ')[1])))
+    client.once('close', () => resolve(0))
+  })
+  for (const worker of workers) process.kill(worker, 'SIGCONT')
+  const status = await answer
+  client.destroy()
+  return status
 }
 
 export const cases: readonly LiveCase[] = [
@@ -23,5 +70,39 @@ export const cases: readonly LiveCase[] = [
     request: { url: `${SITE}/` },
     harm: async answer => (await together(answer, 30)) > 900,
     sound: async answer => (await together(answer, 30)) < 900,
+  },
+  {
+    rule: 'sizing/apache-workers-starved-by-daemon',
+    shows: 'a static file waits while a dozen slow pages hold every worker',
+    files: { 'opt/app/static/site.css': 'body {}\n' },
+    request: { url: 'http://example.org/' },
+    harm: async answer => (await besideSlowPages(answer)) > 400,
+    sound: async answer => (await besideSlowPages(answer)) < 200,
+  },
+  {
+    rule: 'sizing/keepalive-timeout-race',
+    shows: 'a POST that meets a connection Apache has closed is a 502',
+    request: { url: 'http://example.org/' },
+    harm: async answer => (await postInTheGap(answer)) === 502,
+    sound: async answer => (await postInTheGap(answer)) === 200,
+  },
+  {
+    rule: 'sizing/mpm-threads-exceed-threadlimit',
+    shows: 'httpd lowers the threads when it starts',
+    request: { url: `${SITE}/` },
+    harm: ({ log }) => /ThreadsPerChild of 100 exceeds ThreadLimit/.test(log),
+  },
+  {
+    rule: 'sizing/mpm-workers-not-multiple',
+    shows: 'httpd lowers the workers when it starts',
+    request: { url: `${SITE}/` },
+    harm: ({ log }) => /MaxRequestWorkers of 150 is not an integer multiple/.test(log),
+  },
+  {
+    rule: 'sizing/nginx-keepalive-pins-workers',
+    shows: 'a request waits for seconds while every worker holds an idle connection',
+    request: { url: 'http://example.org/' },
+    harm: async answer => (await besideIdleConnections(answer)) > 1000,
+    sound: async answer => (await besideIdleConnections(answer)) < 500,
   },
 ]

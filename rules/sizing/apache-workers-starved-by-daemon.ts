@@ -1,0 +1,112 @@
+import type { Application, Daemon } from '../../src/deployment/applications.ts'
+import { daemonOf } from '../../src/deployment/daemon-of.ts'
+import type { BackendHost, Deployment } from '../../src/deployment/deployment.ts'
+import { hopReachedBy } from '../../src/deployment/hop-reached-by.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
+
+const nginx = (lines: string): string =>
+  `events {\n}\nhttp {\n    server {\n        listen 80;\n        server_name example.org;\n        location / {\n            proxy_pass http://127.0.0.1:9000;\n            proxy_set_header Host $host;\n        }\n${lines}    }\n}\n`
+const apache = (options: string): string =>
+  `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule alias_module /usr/lib/apache2/modules/mod_alias.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nServerLimit 2\nStartServers 2\nThreadsPerChild 5\nMaxRequestWorkers 10\nListen 127.0.0.1:9000\n<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    Alias /static/ /opt/app/static/\n    WSGIDaemonProcess app ${options}\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`
+
+export default defineRule({
+  summary: 'Static files wait behind slow pages',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'A request that waits for a thread of the daemon process holds a worker of Apache, without end. With few threads behind many workers a handful of slow pages fills them all, and a picture that needs no application at all waits too.',
+  remedy:
+    'Let nginx serve the static files, or give up waiting with `queue-timeout=45` on the `WSGIDaemonProcess`',
+  references: ['https://modwsgi.readthedocs.io/en/master/configuration-directives/WSGIDaemonProcess.html'],
+  bad: [
+    {
+      title: 'one thread behind ten workers, and static files of Apache’s',
+      files: {
+        'etc/nginx/nginx.conf': nginx(''),
+        'etc/apache2/apache2.conf': apache('«threads=1»'),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'nginx serves them',
+      files: {
+        'etc/nginx/nginx.conf': nginx(
+          '        location /static/ {\n            alias /opt/app/static/;\n        }\n',
+        ),
+        'etc/apache2/apache2.conf': apache('threads=1'),
+      },
+    },
+    {
+      title: 'requests that wait are turned away after a while',
+      files: {
+        'etc/nginx/nginx.conf': nginx(''),
+        'etc/apache2/apache2.conf': apache('threads=1 queue-timeout=10'),
+      },
+    },
+    {
+      title: 'as many threads as workers',
+      files: {
+        'etc/nginx/nginx.conf': nginx(''),
+        'etc/apache2/apache2.conf': apache('processes=2 threads=5'),
+      },
+    },
+  ],
+  *check(deployment) {
+    if (!deployment.apache.some(({ occurrences }) => occurrences.has('alias'))) return
+    const hosts = new Map(deployment.virtualHosts.map(host => [host.directive, host]))
+    const said = new Set<Daemon>()
+    for (const application of deployment.applications) {
+      const host = application.virtualHost === null ? undefined : hosts.get(application.virtualHost)
+      const daemon = daemonOf(deployment, application)
+      if (host === undefined || daemon === null || said.has(daemon)) continue
+      const workers = deployment.workers.find(each => each.configuration === application.configuration)
+      const waits = daemon.number('queue-timeout')
+      const { threads, processes, options } = daemon
+      if (workers === undefined || !waits.known || waits.value !== 0) continue
+      if (!threads.known || !processes.known) continue
+      const total = threads.value * processes.value
+      const count = workers.capacity.workers
+      if (total * FEW > count) continue
+      const alias = servedAlias(deployment, application, host)
+      if (alias === null) continue
+      said.add(daemon)
+      const written = options.get('threads') ?? options.get('processes')
+      yield {
+        at: written?.at ?? daemon.at,
+        // What nobody wrote is hardly meant for a machine of this size, but nobody chose it either.
+        severity: written === undefined ? 'info' : 'warning',
+        message: `${total === 1 ? 'One thread answers' : `${total} threads answer`} for the application while requests that wait may hold all ${count} workers of Apache, which serve \`${alias.args[0]?.value}\` too`,
+        related: [
+          { at: argumentPlace(alias, 0), message: 'static files of Apache’s' },
+          {
+            at: workers.mpm.maxRequestWorkers.at ?? namePlace(host.directive),
+            message: `${count} workers`,
+          },
+        ],
+      }
+    }
+  },
+})
+
+/** So many workers to a thread let a short burst of slow pages fill them all. */
+const FEW = 8
+
+/** An `Alias` of the application's host whose files come from Apache; null where none does for sure. */
+function servedAlias(
+  deployment: Deployment,
+  { configuration }: Application,
+  host: BackendHost,
+): ApacheDirective | null {
+  for (const alias of directivesIn(configuration, host.directive, 'alias')) {
+    const prefix = alias.args[0]?.value
+    if (prefix === undefined || prefix.includes('$')) continue
+    if (deployment.nginx.length === 0) return alias
+    const path = `${prefix.replace(/\/$/, '')}/site.css`
+    if (host.hops.some(({ hop, certain }) => certain && hopReachedBy(deployment, hop, path))) return alias
+  }
+  return null
+}

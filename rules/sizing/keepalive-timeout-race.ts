@@ -1,0 +1,122 @@
+import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
+import type { Hop } from '../../src/deployment/deployment.ts'
+import {
+  indentationAt,
+  insertBefore,
+  type Proposal,
+  propose,
+  replacePlace,
+} from '../../src/deployment/edits.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { upstreamConnections } from '../../src/deployment/upstream-connections.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { timeouts } from '../../src/servers/apache/queries/server-settings.ts'
+import { childrenNamed } from '../../src/servers/nginx/queries/scope.ts'
+import { parseTime } from '../../src/servers/nginx/validate/numbers.ts'
+import { isAtLeast } from '../../src/servers/version.ts'
+
+const nginx = (lines: string): string =>
+  `worker_processes 1;\nevents {\n}\nhttp {\n    upstream app {\n        server 127.0.0.1:9000;\n${lines}    }\n    server {\n        listen 80;\n        server_name example.org;\n        location / {\n            proxy_pass http://app;\n            proxy_http_version 1.1;\n            proxy_set_header Connection "";\n            proxy_set_header Host $host;\n        }\n    }\n}\n`
+const apache = (lines: string): string =>
+  `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n${lines}<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    WSGIDaemonProcess app\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`
+
+export default defineRule({
+  summary: 'Apache closes the connections that nginx keeps',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Whoever closes an idle connection first wins a race: where Apache does, nginx may be sending the next request on it at that moment. A GET is sent again; a POST is not, and its visitor gets a 502 now and then that nobody can repeat.',
+  remedy: 'Let nginx give up first: a `keepalive_timeout` in the upstream below Apache’s `KeepAliveTimeout`',
+  references: [
+    'https://nginx.org/en/docs/http/ngx_http_upstream_module.html#keepalive_timeout',
+    'https://httpd.apache.org/docs/2.4/mod/core.html#keepalivetimeout',
+  ],
+  bad: [
+    {
+      title: 'nginx keeps them a minute, Apache two seconds',
+      files: {
+        'etc/nginx/nginx.conf': nginx('        «keepalive» 4;\n'),
+        'etc/apache2/apache2.conf': apache('KeepAliveTimeout 2\n'),
+      },
+    },
+    {
+      title: 'the same time in both',
+      files: {
+        'etc/nginx/nginx.conf': nginx('        keepalive 4;\n        keepalive_timeout «5s»;\n'),
+        'etc/apache2/apache2.conf': apache(''),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'nginx gives up first',
+      files: {
+        'etc/nginx/nginx.conf': nginx('        keepalive 4;\n        keepalive_timeout 1s;\n'),
+        'etc/apache2/apache2.conf': apache('KeepAliveTimeout 2\n'),
+      },
+    },
+    {
+      title: 'Apache keeps none',
+      files: {
+        'etc/nginx/nginx.conf': nginx('        keepalive 4;\n'),
+        'etc/apache2/apache2.conf': apache('KeepAlive Off\n'),
+      },
+    },
+    {
+      title: 'nginx keeps none',
+      files: { 'etc/nginx/nginx.conf': nginx(''), 'etc/apache2/apache2.conf': apache('') },
+    },
+  ],
+  *check(deployment) {
+    const said = new Set<Hop['upstream']>()
+    for (const hop of deployment.hops) {
+      const { upstream } = hop
+      if (upstream === null || said.has(upstream)) continue
+      const kept = upstreamConnections(hop)
+      if (kept === null || !kept.reused) continue
+      const written = childrenNamed(upstream, 'keepalive_timeout')[0]
+      const idle = written === undefined ? 60_000 : parseTime(written.args[0]?.value ?? '', false)
+      if (idle === null) continue
+      for (const host of certainBackends(deployment, hop)) {
+        const { keepAlive, keepAliveTimeout } = timeouts(host.configuration, host.virtualHost)
+        if (!keepAlive.known || !keepAlive.value || !keepAliveTimeout.known) continue
+        if (idle < keepAliveTimeout.value * 1000) continue
+        said.add(upstream)
+        const at = written === undefined ? kept.at : argumentPlace(written, 0)
+        yield {
+          at,
+          message: `nginx keeps idle connections for ${idle / 1000} seconds${written === undefined ? ' unless told otherwise' : ''}, and Apache closes them after ${keepAliveTimeout.value}`,
+          label: 'Apache is first',
+          related: [
+            {
+              at: keepAliveTimeout.at ?? namePlace(host.directive),
+              message:
+                keepAliveTimeout.at === null
+                  ? 'Apache waits five seconds by itself'
+                  : 'Apache waits this long',
+            },
+          ],
+          ...shorter(hop, at, written !== undefined, keepAliveTimeout.value),
+        }
+        break
+      }
+    }
+  },
+})
+
+/** A second less than Apache. The directive is known since 1.15.3. */
+function shorter(
+  { server }: Hop,
+  at: ReturnType<typeof namePlace>,
+  isWritten: boolean,
+  seconds: number,
+): Proposal {
+  const { version } = server.configuration
+  if (seconds < 2 || !Number.isInteger(seconds)) return {}
+  if (version.from !== 'assumed' && !isAtLeast(version, '1.15.3')) return {}
+  const title = 'Let nginx give up a second before Apache'
+  if (isWritten) return propose(title, 'safe', [replacePlace(at, `${seconds - 1}s`)])
+  return propose(title, 'safe', [
+    insertBefore(at, `keepalive_timeout ${seconds - 1}s;\n${indentationAt(at)}`),
+  ])
+}

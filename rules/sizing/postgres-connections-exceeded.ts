@@ -1,0 +1,116 @@
+import type { Application, Daemon } from '../../src/deployment/applications.ts'
+import { daemonOf } from '../../src/deployment/daemon-of.ts'
+import type { Deployment } from '../../src/deployment/deployment.ts'
+import type { PostgresServer } from '../../src/deployment/postgres.ts'
+import { numberOf, postgresOf } from '../../src/deployment/postgres-clients.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const tree = (options: string, postgres: string, database = ''): Record<string, string> => ({
+  'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    WSGIDaemonProcess shop ${options}\n    WSGIProcessGroup shop\n    WSGIScriptAlias / /opt/shop/shop/wsgi.py\n</VirtualHost>\n`,
+  'etc/postgresql/15/main/postgresql.conf': postgres,
+  'opt/shop/shop/wsgi.py':
+    'import os\nfrom django.core.wsgi import get_wsgi_application\nos.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"\napplication = get_wsgi_application()\n',
+  'opt/shop/shop/settings.py': `DATABASES = {\n    "default": {\n        "ENGINE": "django.db.backends.postgresql",\n        "NAME": "shop",\n${database}    }\n}\n`,
+})
+
+export default defineRule({
+  summary: 'More threads than PostgreSQL takes connections',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Django opens a connection for each thread that asks the database. When all of them do, PostgreSQL refuses the last with “FATAL: sorry, too many clients already”, which visitors see as a 500, under load alone.',
+  remedy: 'Use fewer threads, raise `max_connections`, or put pgbouncer between them',
+  references: [
+    'https://docs.djangoproject.com/en/stable/ref/databases/#connection-management',
+    'https://www.postgresql.org/docs/current/runtime-config-connection.html',
+  ],
+  unproven: 'PostgreSQL is not among the servers that live tests start',
+  bad: [
+    {
+      title: 'a hundred and twenty threads, a hundred connections',
+      files: tree('processes=8 «threads=15»', 'port = 5432\nmax_connections = 100\n'),
+    },
+    {
+      title: 'the hundred that nobody wrote',
+      files: tree('processes=10 «threads=10»', 'port = 5432\n'),
+    },
+  ],
+  good: [
+    { title: 'fewer threads', files: tree('processes=2 threads=15', 'max_connections = 100\n') },
+    {
+      title: 'pgbouncer between them',
+      files: tree('processes=8 threads=15', 'max_connections = 100\n', '        "PORT": "6432",\n'),
+    },
+    {
+      title: 'a database on another machine',
+      files: tree('processes=8 threads=15', 'max_connections = 100\n', '        "HOST": "db.internal",\n'),
+    },
+  ],
+  *check(deployment) {
+    if (deployment.postgres.length === 0) return
+    for (const [server, clients] of clientsOf(deployment)) {
+      const maximum = numberOf(server, 'max_connections', 100)
+      const forSuperusers = numberOf(server, 'superuser_reserved_connections', 3)
+      const forOthers = numberOf(server, 'reserved_connections', 0)
+      if (maximum === null || forSuperusers === null || forOthers === null) continue
+      const free = maximum - forSuperusers - forOthers
+      const total = clients.reduce((sum, { threads }) => sum + threads, 0)
+      const largest = clients.reduce((a, b) => (b.threads > a.threads ? b : a))
+      if (total <= free) continue
+      const written = server.setting('max_connections')?.at ?? null
+      yield {
+        at: largest.at,
+        message: `The applications may ask PostgreSQL from ${total} threads at once, and it takes ${free} connections of theirs`,
+        related: [
+          ...(written === null
+            ? []
+            : [{ at: written, message: `less ${maximum - free} for administrators` }]),
+          ...clients
+            .filter(client => client !== largest)
+            .slice(0, 5)
+            .map(({ threads, at }) => ({ at, message: `${threads} of the threads` })),
+        ],
+      }
+    }
+  },
+})
+
+interface Client {
+  readonly threads: number
+  readonly at: Daemon['at']
+}
+
+/** Each process group once, with the server that an application of it uses. */
+function clientsOf(deployment: Deployment): ReadonlyMap<PostgresServer, readonly [Client, ...Client[]]> {
+  const clients = new Map<PostgresServer, [Client, ...Client[]]>()
+  const seen = new Set<unknown>()
+  for (const application of deployment.applications) {
+    const home = daemonOf(deployment, application)
+    const client = home === null ? embedded(deployment, application) : daemonClient(home)
+    const key = home ?? application.configuration
+    if (client === null || seen.has(key)) continue
+    const server = postgresOf(deployment, application)
+    if (server === null) continue
+    seen.add(key)
+    const known = clients.get(server)
+    if (known === undefined) clients.set(server, [client])
+    else known.push(client)
+  }
+  return clients
+}
+
+function daemonClient({ threads, processes, options, at }: Daemon): Client | null {
+  if (!threads.known || !processes.known) return null
+  const written = options.get('threads') ?? options.get('processes')
+  return { threads: threads.value * processes.value, at: written?.at ?? at }
+}
+
+/** In Apache's own processes every worker may ask. */
+function embedded(
+  { workers }: Deployment,
+  { configuration, processGroup, alias }: Application,
+): Client | null {
+  if (!processGroup.known || processGroup.value !== '') return null
+  const own = workers.find(each => each.configuration === configuration)
+  return own === undefined ? null : { threads: own.capacity.workers, at: alias.scriptAt }
+}
