@@ -77,7 +77,7 @@ export function recognise(source: Source): Recognised | null {
   let seen = 0
   for (const line of significantLines(source.code)) {
     if (++seen > SIGNIFICANT_LINES) break
-    if (MARKUP.test(line)) return null
+    if (MARKUP.test(line) && !APACHE_SECTIONS.has(sectionName(line))) return null
     const word = firstWord(line).toLowerCase()
     const last = line.charCodeAt(line.length - 1)
     const isStatement = last === SEMICOLON || last === OPEN_BRACE || last === CLOSE_BRACE
@@ -133,7 +133,7 @@ function sectionName(line: string): string {
   return line.slice(1, end === -1 ? undefined : end).toLowerCase()
 }
 
-/** XML and HTML close an element on its own line, which httpd never does with a section. */
+/** XML and HTML close an element on its own line; `<Directory />` only looks so. */
 const MARKUP = /^<[?!]|^<[^>]*>.*<\/|\/>$/
 
 /** JSON, JavaScript, Go and HCL have blocks called `http` and `server` too. */

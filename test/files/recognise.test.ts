@@ -36,6 +36,10 @@ test('a main file of Apache says where the server lives and what it loads', () =
 })
 
 test('fragments of Apache', () => {
+  assert.equal(
+    of('<Directory />\n  Require all denied\n</Directory>\n<Location /admin/>\n</Location>\n'),
+    APACHE,
+  )
   assert.equal(of('<VirtualHost *:80>\n  ServerName a\n</VirtualHost>\n'), APACHE)
   assert.equal(of('Listen 127.0.0.1:9000\n'), APACHE_OUTER)
   assert.equal(of('<IfModule mod_ssl.c>\n\tListen 443\n</IfModule>\n'), APACHE_OUTER)
