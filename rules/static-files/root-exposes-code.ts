@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import type { Deployment } from '../../src/deployment/deployment.ts'
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
 import { serverIndex } from '../../src/deployment/nginx-servers.ts'
@@ -71,16 +72,14 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const programs = programFiles(deployment)
-    if (programs.length === 0) return
+    const byFolder = programsByFolder(deployment)
+    if (byFolder.size === 0) return
     const servers = serverIndex(deployment.servers)
     for (const { occurrences } of deployment.nginx) {
       for (const name of ['root', 'alias']) {
         for (const group of byText(occurrences.get(name) ?? [])) {
           const [directive] = group
-          const base = `${directive.args[0]?.value.replace(/\/+$/, '') ?? ''}/`
-          if (base === '/') continue
-          const inside = programs.filter(({ path }) => path.startsWith(base))
+          const inside = byFolder.get(directive.args[0]?.value.replace(/\/+$/, '') ?? '') ?? []
           const exposed = inside.flatMap(program => {
             const served = servedBy(deployment.files, directive, program.path, servers)
             return served === null ? [] : [{ program, served }]
@@ -98,8 +97,28 @@ export default defineRule({
   },
 })
 
-/** The scripts that Apache runs, and the settings that they name. */
-function programFiles(deployment: Deployment): readonly { readonly path: string; readonly at: Place }[] {
+interface Program {
+  readonly path: string
+  readonly at: Place
+}
+
+/** As many of one folder are tried: one that is handed out is enough, and a folder of a thousand sites has many. */
+const MOST_TRIED = 10
+
+/** The scripts that Apache runs, and the settings that they name, by every folder above them. */
+function programsByFolder(deployment: Deployment): ReadonlyMap<string, readonly Program[]> {
+  const byFolder = new Map<string, Program[]>()
+  for (const program of programFiles(deployment)) {
+    for (let folder = posix.dirname(program.path); folder !== '/'; folder = posix.dirname(folder)) {
+      const known = byFolder.get(folder)
+      if (known === undefined) byFolder.set(folder, [program])
+      else if (known.length < MOST_TRIED) known.push(program)
+    }
+  }
+  return byFolder
+}
+
+function programFiles(deployment: Deployment): readonly Program[] {
   return deployment.applications.flatMap(application => {
     const { alias } = application
     if (alias.regex || !alias.script.known || !alias.script.value.startsWith('/')) return []
