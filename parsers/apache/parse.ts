@@ -73,13 +73,22 @@ function joinLines(code: string, start: number, firstLine: number, hasNul: boole
       at = feed === -1 ? code.length : feed + 1
       break
     }
-    joined.copy(at, feed === -1 ? code.length : feed)
-    at = feed === -1 ? code.length : feed + 1
-    if (feed === -1) break
-    let kept = joined.text.length
-    if (joined.text.charCodeAt(kept - 1) === CARRIAGE_RETURN) kept--
-    if (joined.text.charCodeAt(kept - 1) !== BACKSLASH) break
-    joined.truncate(kept - 1)
+    if (feed === -1) {
+      joined.copy(at, code.length)
+      at = code.length
+      break
+    }
+    const end = feed > at && code.charCodeAt(feed - 1) === CARRIAGE_RETURN ? feed - 1 : feed
+    if (end > at ? code.charCodeAt(end - 1) !== BACKSLASH : !joined.text.endsWith('\\')) {
+      joined.copy(at, feed)
+      at = feed + 1
+      break
+    }
+    if (end > at) joined.copy(at, end - 1)
+    else joined.truncate(joined.text.length - 1)
+    at = feed + 1
+    // httpd counts the line that it looks for behind the last one.
+    if (at === code.length) line++
   }
   return { text: joined.text, map: joined.finish(), line, next: at }
 }

@@ -117,11 +117,17 @@ export function generateReading(seed: number): GeneratedConfiguration {
 
   const macros = random() < 0.8 ? `${macro(2)}\n<Macro m $p>\n${header()}\n</Macro>\n` : ''
   const continued = (text: string): string => text.replace(/ /g, () => (random() < 0.04 ? ' \\\n ' : ' '))
+  const lineEnd = random() < 0.15 ? '\r\n' : '\n'
+  const odd = random() < 0.1 ? pick(['\0', '\f', '\v', '\r', '\\', '\u00a0', '"', "'", '>', '#']) : ''
+  const written = (text: string): string =>
+    text
+      .replace(/\n/g, () => (odd !== '' && random() < 0.1 ? odd + lineEnd : lineEnd))
+      .replace(/ /g, () => (odd !== '' && random() < 0.05 ? ` ${odd}` : ' '))
   return {
-    main: continued(`${macros}${block(0)}\n`),
+    main: written(continued(`${macros}${block(0)}\n`)),
     files: {
       'a.conf': `${header()}\n`,
-      'b.conf': continued(`${block(3)}\n`),
+      'b.conf': written(continued(`${block(3)}\n`)),
       'd/x.conf': `${block(3)}\n`,
       'd/y.conf~': `${header()}\n`,
       'd/.z.conf': `${header()}\n`,

@@ -102,6 +102,10 @@ test('a blank line ends a continuation', () => {
   assert.is(second?.name.value, 'KeepAlive')
 })
 
+test('a continuation into the end of the file counts the line that is not there', () => {
+  assert.is(line('KeepAlive On \\\n').line, 2)
+})
+
 test('a backslash that two of them left behind continues an empty line', () => {
   const node = line('a\\\\\n\nb c\n')
   assert.is(node.name.value, 'ab')
