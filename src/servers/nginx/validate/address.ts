@@ -99,5 +99,5 @@ function readPorts(text: string, { listen }: AddressOptions): readonly [number, 
 
 /** False for a host that no name service can know: it has a letter that names of hosts never have. */
 export function isPossibleHost(address: Address): boolean {
-  return address.kind !== 'name' || /^[\w.-]+$/.test(address.host)
+  return address.kind !== 'name' || /^[\w.\0-]+$/.test(address.host)
 }

@@ -1,6 +1,6 @@
 import { readAddress } from './address.ts'
 import { isCidr, parseNumber, parseSize, parseTime } from './numbers.ts'
-import { compile, useVariable } from './script.ts'
+import { compile, defineVariable, useVariable } from './script.ts'
 import { type Check, firstOf, isBefore, nameOf, programOf, report } from './unit.ts'
 import { compileRegex } from './rewrite.ts'
 import { parameter, refuse, refuseParameter } from './values.ts'
@@ -277,6 +277,11 @@ export const checkAuthRequestSet: Check = (reading, directive, facts) => {
   if (!variable.value.startsWith('$') || variable.value.length === 1)
     report(reading, 'invalid-variable-name', directive, variable, `\`${variable.value}\` is no variable`)
   else program.defined.add(variable.value.slice(1).toLowerCase())
+}
+
+export const checkPerlSet: Check = (reading, directive) => {
+  const [variable] = directive.args
+  if (variable !== undefined) defineVariable(reading, reading.http, directive, variable)
 }
 
 export const checkValidReferers: Check = (reading, directive, _facts, level) => {

@@ -172,7 +172,10 @@ export const checkSplitClients: Check = (reading, directive, facts) => {
     }
     total += Math.round(percent * 100)
     if (total <= 10_000) continue
+    // nginx adds up at the end of the block.
+    reading.closing = directive
     refuseEntry(reading, entry, entry.node.name, 'the percentages add up to more than 100%')
+    reading.closing = undefined
     return
   }
 }

@@ -98,6 +98,8 @@ export interface Reading {
   readonly modules: Set<string>
   /** Modules that no table here knows are loaded, or the build is another one: unknown names may be theirs. */
   readonly foreign: boolean
+  /** Directives of modules outside nginx stand here, which may define any variable. */
+  readonly hasForeignNames: boolean
 }
 
 /** One address and port with what its `listen` directives said so far. */

@@ -54,6 +54,7 @@ export function validateNginx(unit: NginxUnit): readonly NginxProblem[] {
     modulesFixed: false,
     modules: new Set(),
     foreign: isForeignBuild(unit),
+    hasForeignNames: hasForeignNames(unit),
   }
   readBlock(reading, { directive: null, context: 'main', seen: [] }, unit.top)
   endConfiguration(reading)
@@ -70,6 +71,12 @@ function isForeignBuild({ occurrences }: NginxUnit): boolean {
     if (args[0] !== undefined && !OWN_MODULES.test(args[0].value)) return true
   for (const name of occurrences.keys())
     if (FOREIGN_SIGN.test(name) && nginxDirective(name).length === 0) return true
+  return false
+}
+
+function hasForeignNames({ occurrences }: NginxUnit): boolean {
+  for (const name of occurrences.keys())
+    if (nginxDirective(name).length === 0 && externalModuleOf(name) !== null) return true
   return false
 }
 

@@ -6,7 +6,7 @@ import { isWhole, type Program, type Reading, report } from './unit.ts'
  * `set`, `map` and named group has been read, wherever it stands.
  */
 export function checkVariables(reading: Reading, program: Program): void {
-  if (!isWhole(reading) || reading.foreign || program.name === 'mail') return
+  if (!isWhole(reading) || reading.foreign || reading.hasForeignNames || program.name === 'mail') return
   const table = program.name
   for (const { name, directive, word } of program.uses.values()) {
     if (program.defined.has(name) || nginxVariable(table, name) !== null) continue

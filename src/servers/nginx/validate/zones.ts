@@ -247,10 +247,6 @@ function isCacheParameter(name: string, text: string): boolean {
 export const checkCache: Check = (reading, directive, facts) => {
   const [name] = directive.args
   if (name === undefined || name.value === 'off' || name.value.includes('$')) return
-  if (name.value === '') {
-    refuse(reading, directive, name, 'the name of the zone is empty')
-    return
-  }
   const zone = reading.zones.get(name.value)
   const owner = `${facts.program} ${directive.name}`
   if (zone !== undefined && zone.owner !== owner && !reading.unit.fragments) {

@@ -52,6 +52,11 @@ test('a foreign module explains a name that nobody knows', () => {
   assert.equal(fatalCodes(evaluate(stock)), ['unknown-directive'])
 })
 
+test('a variable may be of a module that is built in', () => {
+  const text = 'events { }\nhttp { keyval $uri $seen zone=z; server { return 200 $seen; } }\n'
+  assert.equal(fatalCodes(evaluate(text)), [])
+})
+
 test('the version decides what is known', () => {
   const http2 = 'events { }\nhttp { server { http2 on; } }\n'
   assert.equal(fatalCodes(evaluate(http2)), ['directive-too-new'])
