@@ -77,7 +77,7 @@ export function recognise(source: Source): Recognised | null {
   let seen = 0
   for (const line of significantLines(source.code)) {
     if (++seen > SIGNIFICANT_LINES) break
-    if (MARKUP.test(line) && !APACHE_SECTIONS.has(sectionName(line))) return null
+    if (isMarkup(line)) return null
     const word = firstWord(line).toLowerCase()
     const last = line.charCodeAt(line.length - 1)
     const isStatement = last === SEMICOLON || last === OPEN_BRACE || last === CLOSE_BRACE
@@ -134,7 +134,10 @@ function sectionName(line: string): string {
 }
 
 /** XML and HTML close an element on its own line; `<Directory />` only looks so. */
-const MARKUP = /^<[?!]|^<[^>]*>.*<\/|\/>$/
+function isMarkup(line: string): boolean {
+  if (/^<[?!]|^<[^>]*>.*<\//.test(line)) return true
+  return line.endsWith('/>') && !APACHE_SECTIONS.has(sectionName(line))
+}
 
 /** JSON, JavaScript, Go and HCL have blocks called `http` and `server` too. */
 function isOtherLanguage(code: string): boolean {
