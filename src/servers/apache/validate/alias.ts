@@ -63,8 +63,7 @@ export function redirectCheck(match: boolean): Check {
     if (!hasStatus && args.length > 2) return invalid(`\`${first}\` is no status`, args[0])
     status ??= 302
     const from = args[hasStatus ? 1 : 0]
-    let to = args[hasStatus ? 2 : 1]
-    if (to?.value === '') to = undefined
+    const to = args[hasStatus ? 2 : 1]
     if (match) {
       const fault = regexFault(from?.value ?? '')
       if (fault !== null) {

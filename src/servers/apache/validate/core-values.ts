@@ -29,7 +29,9 @@ export const checkOptions: Check = directive => {
     if (!OPTIONS.has(name)) return invalid(`there is no option \`${word.value}\``, word, optionHelp(word))
     if (sign && (name === 'none' || name === 'all'))
       return invalid(`\`${word.value}\`: \`${name}\` takes no sign`, word)
-    if (name === 'none' && !first) return invalid('`None` is not the first option', word)
+    if ((name === 'none' || name === 'all') && !first) {
+      return invalid(`\`${word.value}\` is not the first option`, word)
+    }
     first = false
   }
   return null

@@ -166,7 +166,8 @@ export const checkMultiviews: Check = directive => {
       return invalid(`there is no \`${word.value}\` to match`, word)
     if (index === 0) continue
     const alone = /^(?:any|negotiatedonly)$/
-    if (alone.test(lower) || alone.test(words[index - 1]?.value.toLowerCase() ?? '')) {
+    const before = words[index - 1]?.value.toLowerCase() ?? ''
+    if (before !== lower && (alone.test(lower) || alone.test(before))) {
       return invalid(`\`${word.value}\` does not go with what stands before it`, word)
     }
   }
@@ -186,6 +187,9 @@ export const checkCondition: Check = (directive, _scope, walk): Fault | null => 
 
 /** Methods with a sign, or `reset` in the first place. */
 export const checkAllowMethods: Check = (directive, _scope, walk) => {
+  if (directive.args.length === 0) {
+    return { code: 'wrong-argument-count', message: '`AllowMethods` names no method' }
+  }
   for (const [index, word] of directive.args.entries()) {
     if (index === 0 && word.value.toLowerCase() === 'reset') return null
     const name = word.value.replace(/^[+-]/, '')
@@ -357,4 +361,30 @@ export const checkProxyExceptions: Check = directive => {
   }
   const wrong = directive.args.find(word => !isSubnet(word.value))
   return wrong === undefined ? null : invalid(`\`${wrong.value}\` is no address or network`, wrong)
+}
+
+const GLOBAL_CERTIFICATES =
+  'ca_der ca_base64 ca_cert7_db ca_secmod cert_der cert_base64 cert_key3_db cert_nickname cert_pfx key_der key_base64 key_pfx'
+const CLIENT_CERTIFICATES =
+  'ca_der ca_base64 cert_der cert_base64 cert_nickname cert_pfx key_der key_base64 key_pfx'
+
+/** The kinds of certificates of `LDAPTrustedGlobalCert` and `LDAPTrustedClientCert`. */
+export function certificateKindCheck(global: boolean): Check {
+  const kinds = new Set((global ? GLOBAL_CERTIFICATES : CLIENT_CERTIFICATES).split(' '))
+  return directive => {
+    const kind = argument(directive, 0)
+    return kinds.has(kind.toLowerCase())
+      ? null
+      : invalid(`there is no kind \`${kind}\` of certificates`, directive.args[0])
+  }
+}
+
+/** A size with `K` or `M` behind it, of at least one client's record. */
+export const checkShmemSize: Check = directive => {
+  const text = argument(directive, 0)
+  const found = /^\s*\+?([0-9]+)(?:$|([kKmM]))/.exec(text)
+  const unit = found?.[2]?.toLowerCase()
+  const factor = unit === 'k' ? 1024 : unit === 'm' ? 1048576 : 1
+  if (found !== null && Number(found[1]) * factor >= 88) return null
+  return invalid(`\`${text}\` is no size of at least 88 bytes`, directive.args[0])
 }

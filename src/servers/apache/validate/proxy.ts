@@ -249,15 +249,20 @@ export const checkProxyPassReverse: Check = (directive, scope, walk) => {
   }
 }
 
+/** `On` or `Off`, and behind an `On` the status codes that are replaced; the last word of the two counts. */
 export const checkProxyErrorOverride: Check = directive => {
-  const first = argument(directive, 0).toLowerCase()
-  if (first !== 'on' && first !== 'off')
-    return invalid('`ProxyErrorOverride` begins neither with `On` nor with `Off`', directive.args[0])
-  for (const word of directive.args.slice(1)) {
-    if (word.value === '') return null
-    if (!/^[0-9]+$/.test(word.value)) return invalid(`\`${word.value}\` is no status code`, word)
-    if (first === 'off') return invalid('status codes stand behind `Off`', word)
-    const code = Number(word.value)
+  let state: string | null = null
+  for (const word of directive.args) {
+    const lower = word.value.toLowerCase()
+    if (lower === '') return null
+    if (lower === 'on' || lower === 'off') {
+      state = lower
+      continue
+    }
+    if (state === null) return invalid('`ProxyErrorOverride` begins neither with `On` nor with `Off`', word)
+    if (!/^[0-9]+$/.test(lower)) return invalid(`\`${word.value}\` is no status code`, word)
+    if (state === 'off') return invalid('status codes stand behind `Off`', word)
+    const code = Number(lower)
     if (code < 400 || code > 599) return invalid(`\`${word.value}\` is no status of an error`, word)
   }
   return null
