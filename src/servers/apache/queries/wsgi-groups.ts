@@ -17,14 +17,16 @@ export type ApplicationGroup =
 
 /**
  * The process group of an alias: its own `process-group=`, else the innermost `WSGIProcessGroup` of the
- * sections that apply to it, else the virtual host's, else the main server's, else none: embedded.
+ * sections that apply to it, else the virtual host's, else the main server's, else none: embedded. A
+ * `<Location>` below the alias counts only where `uri`, the decoded path of a request, lies in it.
  */
 export function effectiveProcessGroup(
   configuration: ApacheConfiguration,
   host: VirtualHost | null,
   alias: WsgiScriptAlias,
+  uri?: string,
 ): Fact<ProcessGroup> {
-  const written = groupText(configuration, host, alias, 'process-group', 'WSGIProcessGroup')
+  const written = groupText({ configuration, host, alias, uri }, 'process-group', 'WSGIProcessGroup')
   if (!written.known) return unknown(written.reason, written.at)
   const { value, at } = written
   if (value === null || value === '' || value === '%{GLOBAL}') return known({ kind: 'embedded' }, at)
@@ -38,8 +40,9 @@ export function effectiveApplicationGroup(
   configuration: ApacheConfiguration,
   host: VirtualHost | null,
   alias: WsgiScriptAlias,
+  uri?: string,
 ): Fact<ApplicationGroup> {
-  const written = groupText(configuration, host, alias, 'application-group', 'WSGIApplicationGroup')
+  const written = groupText({ configuration, host, alias, uri }, 'application-group', 'WSGIApplicationGroup')
   if (!written.known) return unknown(written.reason, written.at)
   const { value, at } = written
   if (value === null || value === '%{RESOURCE}') return known({ kind: 'resource' }, at)
@@ -50,29 +53,37 @@ export function effectiveApplicationGroup(
     : known({ kind: 'name', name: value }, at)
 }
 
-/** The sections that hold for a request to the alias's own URL. */
+/** A request to a script: `uri` is the decoded path of the URL, the alias's own where undefined. */
+interface ScriptRequest {
+  readonly configuration: ApacheConfiguration
+  readonly host: VirtualHost | null
+  readonly alias: WsgiScriptAlias
+  readonly uri: string | undefined
+}
+
+/** The sections that hold for a request to a script; `uri` is the alias's own URL where it is left out. */
 export function aliasLevels(
   configuration: ApacheConfiguration,
   host: VirtualHost | null,
   alias: WsgiScriptAlias,
+  uri?: string,
 ): readonly Level[] {
-  const uri = alias.path.known && !alias.regex ? alias.path.value : ''
-  return sectionsFor(configuration, host, { uri, file: scriptFile(alias) })
+  const own = alias.path.known && !alias.regex ? alias.path.value : ''
+  return sectionsFor(configuration, host, { uri: uri ?? own, file: scriptFile(alias) })
 }
 
-function groupText(
-  configuration: ApacheConfiguration,
-  host: VirtualHost | null,
-  alias: WsgiScriptAlias,
-  option: string,
-  directive: string,
-): Fact<string | null> {
+function groupText(request: ScriptRequest, option: string, directive: string): Fact<string | null> {
+  const { configuration, host, alias, uri } = request
   const own = alias.options.get(option)
   if (own !== undefined) return own.value
   // Without one such line anywhere there is nothing to look for.
   if (!configuration.occurrences.has(directive.toLowerCase()) && configuration.main !== null)
     return known(null)
-  const { directives, open } = effective(configuration, aliasLevels(configuration, host, alias), directive)
+  const { directives, open } = effective(
+    configuration,
+    aliasLevels(configuration, host, alias, uri),
+    directive,
+  )
   if (open !== null) return unknown(open)
   const found = directives.at(-1)
   if (found === undefined) return known(null)
