@@ -1,0 +1,90 @@
+import { serverIndex } from '../../src/deployment/nginx-servers.ts'
+import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { insertAfter, propose } from '../../src/deployment/edits.ts'
+import { strangerGets } from '../../src/deployment/stranger-gets.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { locationPath } from '../../src/deployment/location-path.ts'
+import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+
+const server = (lines: string): Record<string, string> => ({
+  'nginx.conf': `server {\n    listen 80;\n    server_name example.org;\n${lines}    location / {\n        return 404;\n    }\n}\n`,
+})
+
+export default defineRule({
+  summary: 'One step out of the folder of static files',
+  severity: 'error',
+  confidence: 'high',
+  securitySeverity: 7.5,
+  since: '0.1.0',
+  why: 'nginx puts the alias in place of the location’s name and appends the rest of the path. Where the name has no last slash and the alias has one, `/img../` becomes `/data/img/../`: everything beside the folder is handed out, the settings of the project perhaps.',
+  remedy: 'End both with a slash, or neither',
+  references: [
+    'https://nginx.org/en/docs/http/ngx_http_core_module.html#alias',
+    'https://github.com/dvershinin/gixy/blob/master/docs/en/checks/alias-traversal.md',
+  ],
+  bad: [
+    {
+      title: 'a location without its last slash',
+      files: server('    location «/static» {\n        alias /opt/shop/static/;\n    }\n'),
+    },
+    {
+      title: 'an expression whose group begins behind no slash',
+      files: server('    location ~ «^/files(.*)$» {\n        alias /opt/shop/files/$1;\n    }\n'),
+    },
+  ],
+  good: [
+    {
+      title: 'both with a slash',
+      files: server('    location /static/ {\n        alias /opt/shop/static/;\n    }\n'),
+    },
+    {
+      title: 'neither',
+      files: server('    location /static {\n        alias /opt/shop/static;\n    }\n'),
+    },
+    {
+      title: 'the slash is part of the expression',
+      files: server('    location ~ ^/files/(.*)$ {\n        alias /opt/shop/files/$1;\n    }\n'),
+    },
+    {
+      title: 'one file by its exact name',
+      files: server('    location = /favicon.ico {\n        alias /opt/shop/static/favicon.ico;\n    }\n'),
+    },
+    {
+      title: 'a location that only internal redirects reach',
+      files: server(
+        '    location /protected {\n        internal;\n        alias /opt/shop/static/;\n    }\n',
+      ),
+    },
+  ],
+  *check(deployment) {
+    const servers = serverIndex(deployment.servers)
+    for (const { occurrences } of deployment.nginx) {
+      for (const group of byText(occurrences.get('alias') ?? [])) {
+        for (const alias of group) {
+          const location = alias.parent
+          const home = location === null ? null : enclosingServer(location)
+          const server = home === null ? undefined : servers.get(home)
+          if (location?.name !== 'location' || server === undefined) continue
+          const path = locationPath(location)
+          // What follows stands in the same segment as the dots, so nothing takes them for a step upwards.
+          if (path === null || path.endsWith('/')) continue
+          const asked = `${path}../settings.py`
+          const end = strangerGets(deployment, server, asked)
+          if (end.kind !== 'file' || !end.path.includes('/../')) continue
+          const { at, modifier } = readLocation(location)
+          yield {
+            at,
+            message: `\`${path}../\` leaves \`${alias.args[0]?.value}\` by one folder: \`${asked}\` is \`${end.path}\``,
+            label: 'no slash at its end',
+            related: [{ at: argumentPlace(alias, 0), message: 'put in place of the name' }],
+            ...(modifier === '' || modifier === '^~'
+              ? propose('End the location with a slash', 'unsafe', [insertAfter(at, '/')])
+              : {}),
+          }
+          break
+        }
+      }
+    }
+  },
+})

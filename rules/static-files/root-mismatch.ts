@@ -1,0 +1,142 @@
+import { posix } from 'node:path'
+import { placeText } from '../../parsers/text/source.ts'
+import type { Application } from '../../src/deployment/applications.ts'
+import type { Deployment, Hop, NginxServer } from '../../src/deployment/deployment.ts'
+import { folderOfUrl, servesOwnStaticFiles } from '../../src/deployment/django/static-settings.ts'
+import { frontsOf } from '../../src/deployment/fronts-of.ts'
+import { isAbsent } from '../../src/deployment/is-absent.ts'
+import { namePlace } from '../../src/deployment/places.ts'
+import { strangerGetsOnly } from '../../src/deployment/stranger-gets.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
+import { isPrefixOf } from '../../src/servers/apache/queries/wsgi-script-aliases.ts'
+
+const tree = (nginx: string, apache = '', settings = ''): Record<string, string> => ({
+  'etc/nginx/nginx.conf': `events {\n}\nhttp {\n    «server» {\n        listen 80;\n        server_name example.org;\n${nginx}        location / {\n            proxy_pass http://127.0.0.1:9000;\n            proxy_set_header Host $host;\n        }\n    }\n}\n`,
+  'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule alias_module /usr/lib/apache2/modules/mod_alias.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n${apache}    WSGIDaemonProcess shop python-path=/opt/shop\n    WSGIScriptAlias / /opt/shop/shop/wsgi.py process-group=shop application-group=%{GLOBAL}\n    <Directory /opt/shop>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`,
+  'opt/shop/shop/wsgi.py':
+    'import os\nfrom django.core.wsgi import get_wsgi_application\nos.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"\napplication = get_wsgi_application()\n',
+  'opt/shop/shop/settings.py': `SECRET_KEY = "example"\nALLOWED_HOSTS = ["example.org"]\nROOT_URLCONF = "shop.urls"\nSTATIC_URL = "/static/"\nSTATIC_ROOT = "/opt/shop/static"\n${settings}`,
+  'opt/shop/shop/urls.py': 'urlpatterns = []\n',
+  'opt/shop/static/site.css': 'body {}\n',
+})
+const plain = (files: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(files).map(([path, text]) => [path, text.replace(/[«»]/g, '')]))
+
+export default defineRule({
+  summary: 'Nobody serves the static files where Django collects them',
+  severity: 'warning',
+  confidence: 'medium',
+  since: '0.1.0',
+  why: 'With `DEBUG = False` Django serves no static files, and pages come without styles and pictures where nginx does not take them from `STATIC_ROOT`.',
+  remedy: 'Add `location /static/ { alias …; }` with the folder of `STATIC_ROOT`',
+  references: [
+    'https://docs.djangoproject.com/en/stable/howto/static-files/deployment/',
+    'https://nginx.org/en/docs/http/ngx_http_core_module.html#alias',
+  ],
+  bad: [
+    { title: 'everything is handed to Django', files: tree('') },
+    {
+      title: 'a folder that is not there',
+      files: {
+        ...plain(tree('')),
+        'etc/nginx/nginx.conf': (
+          tree('        location /static/ {\n            alias @;\n        }\n')['etc/nginx/nginx.conf'] ?? ''
+        )
+          .replace(/[«»]/g, '')
+          .replace('@', '«/etc/nginx/static/»'),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'an alias of the same folder',
+      files: plain(tree('        location /static/ {\n            alias /opt/shop/static/;\n        }\n')),
+    },
+    {
+      title: 'a root above it',
+      files: plain(tree('        location /static/ {\n            root /opt/shop;\n        }\n')),
+    },
+    {
+      title: 'Apache serves them',
+      files: plain(tree('', '    Alias /static/ /opt/shop/static/\n')),
+    },
+    {
+      title: 'the application does, by WhiteNoise',
+      files: plain(
+        tree(
+          '',
+          '',
+          'MIDDLEWARE = ["django.middleware.security.SecurityMiddleware", "whitenoise.middleware.WhiteNoiseMiddleware"]\n',
+        ),
+      ),
+    },
+    {
+      title: 'another host does',
+      files: plain(tree('', '', 'STATIC_URL = "https://cdn.example.net/shop/"\n')),
+    },
+  ],
+  *check(deployment) {
+    for (const application of deployment.applications) {
+      const finding = mismatch(deployment, application)
+      if (finding !== null) yield finding
+    }
+  },
+})
+
+function mismatch(deployment: Deployment, application: Application): RuleFinding | null {
+  const settings = deployment.pythonOf(application)?.settings ?? null
+  const { alias } = application
+  if (settings === null || !alias.path.known || alias.path.value !== '/') return null
+  const files = folderOfUrl(settings, 'STATIC')
+  if (files === null || servesOwnStaticFiles(settings) !== false) return null
+  const debug = settings.get('DEBUG')
+  if (debug !== null && !(debug.known && debug.value === false)) return null
+  const related = files.folderAt === null ? [] : [{ at: files.folderAt, message: 'collected here' }]
+  for (const [server, hops] of frontsOf(deployment, application)) {
+    if (!server.names.some(({ exact }) => exact)) continue
+    const end = strangerGetsOnly(server, `${files.url}site.css`, `${files.folder}/site.css`)
+    if (end.kind === 'pass') {
+      if (!isHandedOn(hops, end.target.directive) || apacheServes(deployment, application, files.url))
+        continue
+      return {
+        at: namePlace(server.directive),
+        message: `nginx hands \`${files.url}\` to Django, which serves no static files without \`DEBUG\``,
+        related,
+        help: `Add \`location ${files.url} { alias ${files.folder}/; }\``,
+      }
+    }
+    if (end.kind !== 'response' || end.status !== 404 || end.at === null) continue
+    const written = placeText(end.at)
+    if (!written.startsWith('/') || isSameFolder(deployment, written, files.folder)) continue
+    return {
+      at: end.at,
+      // A link, or a copy made by the deployment, would be as good as the folder itself.
+      severity: isAbsent(deployment.files, posix.normalize(written)) ? 'warning' : 'info',
+      message: `nginx looks for \`${files.url}\` in \`${written}\`, and Django collects the files in \`${files.folder}\``,
+      related,
+    }
+  }
+  return null
+}
+
+function isHandedOn(hops: readonly Hop[], pass: NginxServer['directive']): boolean {
+  return hops.some(hop => hop.pass.node === pass.node)
+}
+
+function apacheServes(
+  deployment: Deployment,
+  { configuration, virtualHost }: Application,
+  url: string,
+): boolean {
+  const { occurrences } = configuration
+  if (['aliasmatch', 'rewriterule', 'scriptalias'].some(name => occurrences.has(name))) return true
+  return [virtualHost, null].some(section =>
+    directivesIn(configuration, section, 'alias').some(({ args }) => isPrefixOf(args[0]?.value ?? '', url)),
+  )
+}
+
+function isSameFolder({ files }: Deployment, a: string, b: string): boolean {
+  const real = files.realPath(a)
+  return real !== null && real === files.realPath(b)
+}

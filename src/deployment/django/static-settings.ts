@@ -1,0 +1,44 @@
+import { posix } from 'node:path'
+import type { Fact } from '../../servers/fact.ts'
+import type { DjangoSettings } from './settings.ts'
+
+/** A URL of the site and the folder that Django keeps its files in. */
+export interface FolderOfUrl {
+  /** Begins and ends with a slash. */
+  readonly url: string
+  /** Absolute, without a last slash. */
+  readonly folder: string
+  readonly urlAt: Fact<unknown>['at']
+  readonly folderAt: Fact<unknown>['at']
+}
+
+/**
+ * `STATIC_URL` with `STATIC_ROOT`, or `MEDIA_URL` with `MEDIA_ROOT`, of an application at the root of its
+ * site; null where one is not known, not set, or the URL is another host's.
+ */
+export function folderOfUrl(settings: DjangoSettings, kind: 'STATIC' | 'MEDIA'): FolderOfUrl | null {
+  const url = settings.get(`${kind}_URL`)
+  const folder = settings.get(`${kind}_ROOT`)
+  if (url?.known !== true || folder?.known !== true) return null
+  if (typeof url.value !== 'string' || typeof folder.value !== 'string') return null
+  if (!folder.value.startsWith('/') || url.value === '' || /^(?:[a-z]+:)?\/\//i.test(url.value)) return null
+  // Django puts the script's own path, which is `/` here, before a relative URL.
+  const path = posix.normalize(`/${url.value}/`)
+  if (path === '/') return null
+  return {
+    url: path,
+    folder: posix.normalize(folder.value).replace(/(?<=.)\/$/, ''),
+    urlAt: url.at,
+    folderAt: folder.at,
+  }
+}
+
+/** Whether the application serves its static files itself, by WhiteNoise; undefined where nobody can tell. */
+export function servesOwnStaticFiles(settings: DjangoSettings): boolean | undefined {
+  const middleware = settings.get('MIDDLEWARE')
+  if (middleware === null) return false
+  if (!middleware.known || !Array.isArray(middleware.value)) return undefined
+  const names: readonly unknown[] = middleware.value
+  if (names.some(name => typeof name === 'string' && /whitenoise|dj_static|static/i.test(name))) return true
+  return names.every(name => typeof name === 'string') ? false : undefined
+}

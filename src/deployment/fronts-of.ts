@@ -1,0 +1,31 @@
+import type { ApacheDirective } from '../servers/apache/configuration.ts'
+import type { Application } from './applications.ts'
+import type { BackendHost, Deployment, Hop, NginxServer } from './deployment.ts'
+
+const indexes = new WeakMap<readonly BackendHost[], ReadonlyMap<ApacheDirective, BackendHost>>()
+
+/** The virtual host that an application answers in; null in the main server. */
+export function hostOf({ virtualHosts }: Deployment, { virtualHost }: Application): BackendHost | null {
+  if (virtualHost === null) return null
+  let byDirective = indexes.get(virtualHosts)
+  if (byDirective === undefined) {
+    byDirective = new Map(virtualHosts.map(host => [host.directive, host]))
+    indexes.set(virtualHosts, byDirective)
+  }
+  return byDirective.get(virtualHost) ?? null
+}
+
+/** The servers of nginx that certainly hand requests to an application's host, each with its hops there. */
+export function frontsOf(
+  deployment: Deployment,
+  application: Application,
+): ReadonlyMap<NginxServer, readonly Hop[]> {
+  const fronts = new Map<NginxServer, Hop[]>()
+  for (const { hop, certain } of hostOf(deployment, application)?.hops ?? []) {
+    if (!certain) continue
+    const known = fronts.get(hop.server)
+    if (known === undefined) fronts.set(hop.server, [hop])
+    else known.push(hop)
+  }
+  return fronts
+}
