@@ -1,7 +1,7 @@
 import type { NginxServer } from '../../src/deployment/deployment.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const KEYS = '    ssl_certificate /etc/ssl/a.pem;\n    ssl_certificate_key /etc/ssl/a.key;\n'
+const KEYS = '    ssl_certificate /srv/tls/a.pem;\n    ssl_certificate_key /srv/tls/a.key;\n'
 const whole = (lines: string): string => `events {\n}\nhttp {\n${lines}}\n`
 const WWW =
   'server {\n    listen 80;\n    server_name «www.example.org»;\n    return 301 https://example.org$request_uri;\n}\n'
