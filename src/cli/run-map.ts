@@ -1,9 +1,12 @@
 import { resolve } from 'node:path'
-import { audit, understand } from '../audit.ts'
+import { understand } from '../audit.ts'
 import { type DeploymentMap, deploymentMap } from '../deployment/deployment-map.ts'
+import { settle } from '../engine/finding.ts'
 import type { Rule } from '../engine/rule.ts'
+import { type Crash, runRules } from '../engine/run.ts'
 import { InputError } from '../files/input-error.ts'
 import { mapDot } from '../report/map/map-dot.ts'
+import { mapJson } from '../report/map/map-json.ts'
 import { mapMermaid } from '../report/map/map-mermaid.ts'
 import { mapText } from '../report/map/map-text.ts'
 import type { Arguments } from './arguments.ts'
@@ -14,36 +17,45 @@ import { writeOutput } from './write-output.ts'
 /** Draws the joined picture of every deployment, what is surely wrong marked in it. */
 export async function runMap(given: Arguments, rules: readonly Rule[], terminal: Terminal): Promise<number> {
   if (given.words.length === 0) throw new InputError('map needs a path')
-  const { hosts, root, settings } = await prepare(given, rules, terminal)
-  const { findings } = audit(hosts, root, settings)
-  const faults = findings
-    .filter(({ severity }) => severity === 'error')
-    .map(({ rule, message, at }) => ({ rule, message, file: at.file, line: at.line }))
-  const maps = hosts.flatMap(host =>
-    understand(host, settings).deployments.map(deployment =>
-      deploymentMap(deployment, host.fileName, faults),
-    ),
-  )
+  const { hosts, settings } = await prepare(given, rules, terminal)
+  const crashes: Crash[] = []
+  const maps: DeploymentMap[] = []
+  for (const host of hosts) {
+    for (const deployment of understand(host, settings).deployments) {
+      const result = runRules(settings.rules, deployment, host.fileName)
+      crashes.push(...result.crashes)
+      const faults = settle(result.findings)
+        .filter(({ severity }) => severity === 'error')
+        .map(({ rule, message, at }) => ({ rule, message, file: at.file, line: at.line }))
+      maps.push(deploymentMap(deployment, host.fileName, faults))
+    }
+  }
   const isFile = given.output !== null && given.output !== '-'
   const chalk = await loadChalk(
     wantsColor(given.color, isFile ? { ...terminal, isInteractive: false } : terminal),
   )
-  const text = maps.map(map => draw(map, given.format, chalk)).join('\n')
+  const text = draw(maps, given.format, chalk)
   if (given.output !== null && isFile)
     writeOutput(resolve(terminal.workingDirectory, given.output), text, given.output)
   else terminal.print(text)
-  return 0
+  for (const { rule, message } of crashes)
+    terminal.warn(`internal/rule-crashed: \`${rule}\` failed: ${message}`)
+  return crashes.length === 0 ? 0 : 3
 }
 
-function draw(map: DeploymentMap, format: Arguments['format'], chalk: Parameters<typeof mapText>[1]): string {
+function draw(
+  maps: readonly DeploymentMap[],
+  format: Arguments['format'],
+  chalk: Parameters<typeof mapText>[1],
+): string {
   switch (format) {
     case 'json':
-      return `${JSON.stringify(map, null, 2)}\n`
+      return mapJson(maps)
     case 'mermaid':
-      return mapMermaid(map)
+      return mapMermaid(maps)
     case 'dot':
-      return mapDot(map)
+      return mapDot(maps)
     default:
-      return mapText(map, chalk)
+      return mapText(maps, chalk)
   }
 }

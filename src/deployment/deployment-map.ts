@@ -5,13 +5,13 @@ import type { ApacheConfiguration, ApacheDirective } from '../servers/apache/con
 import { vhostMap } from '../servers/apache/queries/vhost-map.ts'
 import type { ApplicationGroup } from '../servers/apache/queries/wsgi-groups.ts'
 import type { Fact } from '../servers/fact.ts'
+import type { NginxDirective } from '../servers/nginx/configuration.ts'
 import type { Application, Daemon } from './applications.ts'
 import type { Deployment, Hop, Listener, NginxServer, Target } from './deployment.ts'
 import { namePlace } from './places.ts'
 
-/** The joined picture of one deployment as plain data: what `map --format json` prints. */
+/** The joined picture of one deployment as plain data: what `map --format json` prints of each. */
 export interface DeploymentMap {
-  readonly version: 1
   readonly listeners: readonly MappedListener[]
   readonly sites: readonly MappedSite[]
   readonly virtualHosts: readonly MappedAddress[]
@@ -29,7 +29,13 @@ export interface MappedPlace {
   readonly line: number
 }
 
-export interface MappedListener extends MappedPlace {
+/** A part of the picture that a fault may be in. */
+export interface MappedPart extends MappedPlace {
+  /** True where one of the faults lies inside. */
+  readonly broken: boolean
+}
+
+export interface MappedListener extends MappedPart {
   readonly program: 'nginx' | 'apache'
   /** `127.0.0.1:9000`, `*:80`, `[::1]:80`, `unix:/run/x.sock`. */
   readonly address: string
@@ -39,7 +45,7 @@ export interface MappedListener extends MappedPlace {
   readonly loopback: boolean | null
 }
 
-export interface MappedSite extends MappedPlace {
+export interface MappedSite extends MappedPart {
   readonly names: readonly string[]
   readonly listens: readonly { readonly address: string; readonly tls: boolean; readonly default: boolean }[]
   readonly answer: 'content' | 'refusal' | 'redirect' | 'unknown'
@@ -48,7 +54,7 @@ export interface MappedSite extends MappedPlace {
   readonly hops: readonly MappedHop[]
 }
 
-export interface MappedHop extends MappedPlace {
+export interface MappedHop extends MappedPart {
   /** The block's own words: `location @django`. */
   readonly location: string
   readonly pass: string
@@ -57,7 +63,7 @@ export interface MappedHop extends MappedPlace {
   /** The names that the backend may be asked for; null where a variable decides. */
   readonly hosts: readonly string[] | null
   readonly targets: readonly MappedTarget[]
-  /** The virtual hosts that its requests reach, as `file:line` of their sections. */
+  /** The virtual hosts that its requests reach, by the places of their sections. */
   readonly virtualHosts: readonly MappedPlace[]
 }
 
@@ -78,7 +84,7 @@ export interface MappedAddress {
   readonly hosts: readonly MappedVirtualHost[]
 }
 
-export interface MappedVirtualHost extends MappedPlace {
+export interface MappedVirtualHost extends MappedPart {
   /** Null where only a resolver knows it. */
   readonly name: string | null
   readonly default: boolean
@@ -86,7 +92,7 @@ export interface MappedVirtualHost extends MappedPlace {
   readonly wildAliases: readonly string[]
 }
 
-export interface MappedApplication extends MappedPlace {
+export interface MappedApplication extends MappedPart {
   readonly path: string | null
   readonly script: string | null
   readonly virtualHost: MappedPlace | null
@@ -96,7 +102,7 @@ export interface MappedApplication extends MappedPlace {
   readonly applicationGroup: string | null
 }
 
-export interface MappedDaemon extends MappedPlace {
+export interface MappedDaemon extends MappedPart {
   readonly name: string | null
   readonly processes: number | null
   readonly threads: number | null
@@ -122,54 +128,101 @@ export function deploymentMap(
   fileName: (path: string) => string,
   faults: readonly MappedFault[] = [],
 ): DeploymentMap {
-  const at = (place: Place): MappedPlace => ({
-    file: fileName(place.source.path),
-    line: positionAt(place.source, place.start).line,
-  })
-  const ofHost = (directive: ApacheDirective): MappedPlace => ({
-    file: directive.file === directive.source.path ? fileName(directive.file) : directive.file,
-    line: directive.line,
-  })
-  const tlsSockets = new Set(
-    deployment.servers.flatMap(({ listens }) => listens.filter(({ tls }) => tls).map(formatEndpoint)),
-  )
+  const cartographer = new Cartographer(fileName, faults)
   const unknowns: MappedUnknown[] = []
   for (const hop of deployment.hops) {
     if (hop.targets.length === 0)
-      unknowns.push({ ...at(namePlace(hop.pass)), reason: 'a variable decides where the request goes' })
+      unknowns.push({
+        ...cartographer.place(namePlace(hop.pass)),
+        reason: 'a variable decides where the request goes',
+      })
     for (const target of hop.targets) {
       if (target.backend.kind === 'unknown')
-        unknowns.push({ ...at(target.at), reason: target.backend.reason })
+        unknowns.push({ ...cartographer.place(target.at), reason: target.backend.reason })
     }
   }
+  const tlsSockets = new Set(
+    deployment.servers.flatMap(({ listens }) => listens.filter(({ tls }) => tls).map(formatEndpoint)),
+  )
   return {
-    version: 1,
-    listeners: deployment.listeners.map(listener => mapListener(listener, tlsSockets, at)),
-    sites: deployment.servers.map(server => mapSite(deployment, server, at, ofHost)),
-    virtualHosts: deployment.apache.flatMap(configuration => mapAddresses(configuration, ofHost)),
-    applications: deployment.applications.map(application => mapApplication(application, at, ofHost)),
-    daemons: deployment.daemons.map(daemon => mapDaemon(daemon, at)),
+    listeners: deployment.listeners.map(listener => mapListener(listener, tlsSockets, cartographer)),
+    sites: deployment.servers.map(server => mapSite(deployment, server, cartographer)),
+    virtualHosts: deployment.apache.flatMap(configuration => mapAddresses(configuration, cartographer)),
+    applications: deployment.applications.map(application => mapApplication(application, cartographer)),
+    daemons: deployment.daemons.map(daemon => mapDaemon(daemon, cartographer)),
     unknowns: distinct(unknowns),
     faults,
   }
 }
 
-type Locate = (place: Place) => MappedPlace
-type LocateHost = (directive: ApacheDirective) => MappedPlace
+/** Names places as reports do, and knows which stretches of files hold a fault. */
+class Cartographer {
+  readonly #fileName: (path: string) => string
+  /** Lines of faults by file. */
+  readonly #faults = new Map<string, number[]>()
 
-function mapListener(listener: Listener, tlsSockets: ReadonlySet<string>, at: Locate): MappedListener {
+  constructor(fileName: (path: string) => string, faults: readonly MappedFault[]) {
+    this.#fileName = fileName
+    for (const { file, line } of faults) {
+      const lines = this.#faults.get(file)
+      if (lines === undefined) this.#faults.set(file, [line])
+      else lines.push(line)
+    }
+  }
+
+  place({ source, start }: Place): MappedPlace {
+    return { file: this.#fileName(source.path), line: positionAt(source, start).line }
+  }
+
+  /** A part that is named by one line, and is broken by a fault anywhere in its stretch. */
+  part(at: Place, stretch: Place = { ...at, end: at.start }): MappedPart {
+    return { ...this.place(at), broken: this.#isBroken(stretch) }
+  }
+
+  /** A section by the file and line that httpd names: of a macro, where it was used. */
+  section(directive: ApacheDirective): MappedPlace {
+    const { file, source, line } = directive
+    return { file: file === source.path ? this.#fileName(file) : file, line }
+  }
+
+  brokenSection(directive: ApacheDirective): MappedPart {
+    return { ...this.section(directive), broken: this.#isBroken(wholeSection(directive)) }
+  }
+
+  #isBroken({ source, start, end }: Place): boolean {
+    const lines = this.#faults.get(this.#fileName(source.path))
+    if (lines === undefined) return false
+    const first = positionAt(source, start).line
+    const last = positionAt(source, end).line
+    return lines.some(line => line >= first && line <= last)
+  }
+}
+
+/** From the opening line to the last directive: a section's own offsets are those of its opening line. */
+function wholeSection(section: ApacheDirective): Place {
+  let last = section
+  for (let child = last.children.at(-1); child !== undefined; child = last.children.at(-1)) last = child
+  const { source, start } = section
+  return { source, start, end: last.source === source ? last.end : section.end }
+}
+
+function mapListener(
+  listener: Listener,
+  tlsSockets: ReadonlySet<string>,
+  cartographer: Cartographer,
+): MappedListener {
   const address = formatEndpoint(listener)
   return {
     program: listener.program,
     address,
     tls: listener.program === 'apache' ? null : tlsSockets.has(address),
     loopback: listener.loopback ?? null,
-    ...at(listener.at),
+    ...cartographer.part(listener.at),
   }
 }
 
-function mapSite(deployment: Deployment, server: NginxServer, at: Locate, ofHost: LocateHost): MappedSite {
-  const { answer } = server
+function mapSite(deployment: Deployment, server: NginxServer, cartographer: Cartographer): MappedSite {
+  const { answer, directive } = server
   return {
     names: server.names.map(({ name }) => name),
     listens: server.listens.map(listen => ({
@@ -179,36 +232,42 @@ function mapSite(deployment: Deployment, server: NginxServer, at: Locate, ofHost
     })),
     answer: answer.kind,
     redirect: answer.kind === 'redirect' ? answer.target : null,
-    hops: deployment.hopsOf(server).map(hop => mapHop(deployment, hop, at, ofHost)),
-    ...at(namePlace(server.directive)),
+    hops: deployment.hopsOf(server).map(hop => mapHop(deployment, hop, cartographer)),
+    ...cartographer.part(namePlace(directive), wholeOf(directive)),
   }
 }
 
-function mapHop(deployment: Deployment, hop: Hop, at: Locate, ofHost: LocateHost): MappedHop {
+function wholeOf({ source, node }: NginxDirective): Place {
+  return { source, start: node.start, end: node.end }
+}
+
+function mapHop(deployment: Deployment, hop: Hop, cartographer: Cartographer): MappedHop {
   const { block, pass } = hop
   return {
     location: [block.name, ...block.args.map(({ value }) => value)].join(' '),
     pass: pass.args[0]?.value ?? '',
     reachable: hop.reachable ?? null,
     hosts: hop.hostsSent,
-    targets: hop.targets.map(target => mapTarget(target, at)),
-    virtualHosts: deployment.backendsOf(hop).map(({ directive }) => ofHost(directive)),
-    ...at(namePlace(pass)),
+    targets: hop.targets.map(target => mapTarget(target, cartographer)),
+    virtualHosts: deployment.backendsOf(hop).map(({ directive }) => cartographer.section(directive)),
+    ...cartographer.part(namePlace(pass), wholeOf(block)),
   }
 }
 
-function mapTarget(target: Target, at: Locate): MappedTarget {
+function mapTarget(target: Target, cartographer: Cartographer): MappedTarget {
   const { backend } = target
-  const listener = backend.kind === 'apache' || backend.kind === 'nginx' ? at(backend.listener.at) : null
   return {
     address: formatEndpoint(target),
     backend: backend.kind,
-    listener,
+    listener: 'listener' in backend ? cartographer.place(backend.listener.at) : null,
     reason: backend.kind === 'unknown' ? backend.reason : null,
   }
 }
 
-function mapAddresses(configuration: ApacheConfiguration, ofHost: LocateHost): readonly MappedAddress[] {
+function mapAddresses(
+  configuration: ApacheConfiguration,
+  cartographer: Cartographer,
+): readonly MappedAddress[] {
   return vhostMap(configuration).entries.map(({ address, port, hosts }) => ({
     address,
     port,
@@ -217,30 +276,30 @@ function mapAddresses(configuration: ApacheConfiguration, ofHost: LocateHost): r
       default: index === 0,
       aliases,
       wildAliases,
-      ...ofHost(virtualHost.directive),
+      ...cartographer.brokenSection(virtualHost.directive),
     })),
   }))
 }
 
-function mapApplication(application: Application, at: Locate, ofHost: LocateHost): MappedApplication {
+function mapApplication(application: Application, cartographer: Cartographer): MappedApplication {
   const { alias, virtualHost } = application
   return {
     path: value(alias.path),
     script: value(alias.script),
-    virtualHost: virtualHost === null ? null : ofHost(virtualHost),
+    virtualHost: virtualHost === null ? null : cartographer.section(virtualHost),
     processGroup: value(application.processGroup),
     applicationGroup: groupName(value(application.applicationGroup)),
-    ...at(namePlace(alias.directive)),
+    ...cartographer.part(namePlace(alias.directive)),
   }
 }
 
-function mapDaemon(daemon: Daemon, at: Locate): MappedDaemon {
+function mapDaemon(daemon: Daemon, cartographer: Cartographer): MappedDaemon {
   return {
     name: value(daemon.name),
     processes: value(daemon.processes),
     threads: value(daemon.threads),
     options: Object.fromEntries([...daemon.options].map(([name, option]) => [name, value(option.value)])),
-    ...at(daemon.at),
+    ...cartographer.part(daemon.at),
   }
 }
 

@@ -10,10 +10,15 @@ const SHAPES: Readonly<Record<MapNode['kind'], string>> = {
   unknown: 'ellipse',
 }
 
-/** A graph in Graphviz' language. */
-export function mapDot(map: DeploymentMap): string {
-  const { nodes, edges } = mapGraph(map)
-  const lines = ['digraph deployment {', '  rankdir=LR;', '  node [fontname="sans-serif"];']
+/** One graph in Graphviz’ language. */
+export function mapDot(maps: readonly DeploymentMap[]): string {
+  const { nodes, edges } = mapGraph(maps)
+  const lines = [
+    'digraph deployment {',
+    '  rankdir=LR;',
+    '  node [fontname="sans-serif"];',
+    '  edge [fontname="sans-serif"];',
+  ]
   for (const { id, label, kind, broken } of nodes) {
     const style = [`label=${quote(label)}`, `shape=${SHAPES[kind]}`]
     if (kind === 'unknown') style.push('style=dashed')

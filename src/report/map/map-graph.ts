@@ -1,4 +1,5 @@
-import type { DeploymentMap, MappedPlace } from '../../deployment/deployment-map.ts'
+import type { DeploymentMap, MappedPlace, MappedSite } from '../../deployment/deployment-map.ts'
+import { keyOf, listed, siteName } from './map-words.ts'
 
 /** The map as nodes and edges: what Mermaid and Graphviz both draw. */
 export interface MapGraph {
@@ -19,65 +20,129 @@ export interface MapEdge {
   readonly label: string
 }
 
-/** From the names that clients ask for to the processes that answer. */
-export function mapGraph(map: DeploymentMap): MapGraph {
-  const nodes = new Map<string, MapNode>()
-  const edges = new Map<string, MapEdge>()
-  const ids = new Map<string, string>()
-  const broken = new Set(map.faults.map(({ file, line }) => `${file}:${line}`))
-  const idOf = (key: string): string => {
-    const known = ids.get(key) ?? `n${ids.size + 1}`
-    ids.set(key, known)
-    return known
-  }
-  const node = (key: string, label: string, kind: MapNode['kind'], isBroken: boolean): string => {
-    const id = idOf(key)
-    if (!nodes.has(id)) nodes.set(id, { id, label, kind, broken: isBroken })
+/** From the names that clients ask for to the processes that answer, every deployment in one graph. */
+export function mapGraph(maps: readonly DeploymentMap[]): MapGraph {
+  const graph = new GraphUnderConstruction()
+  maps.forEach((map, index) => {
+    graph.scope = `${index} `
+    drawMap(map, graph)
+  })
+  return graph
+}
+
+/** Nodes by key, so that what two sites share is drawn once. */
+class GraphUnderConstruction implements MapGraph {
+  readonly nodes: MapNode[] = []
+  readonly edges: MapEdge[] = []
+  /** Stands before every key: nodes of two deployments are never the same. */
+  scope = ''
+  readonly #ids = new Map<string, string>()
+  readonly #edges = new Set<string>()
+
+  node(key: string, label: string, kind: MapNode['kind'], broken: boolean): string {
+    const scoped = this.scope + key
+    const known = this.#ids.get(scoped)
+    if (known !== undefined) return known
+    const id = `n${this.nodes.length + 1}`
+    this.#ids.set(scoped, id)
+    this.nodes.push({ id, label, kind, broken })
     return id
   }
-  const edge = (from: string, to: string, label: string) =>
-    edges.set(`${from} ${to} ${label}`, { from, to, label })
-  const isBroken = (at: MappedPlace) => broken.has(`${at.file}:${at.line}`)
-  const hostNames = new Map<string, string | null>()
-  for (const { hosts } of map.virtualHosts) {
-    for (const host of hosts) hostNames.set(`${host.file}:${host.line}`, host.name)
+
+  edge(from: string, to: string, label: string): void {
+    const key = `${from} ${to} ${label}`
+    if (this.#edges.has(key)) return
+    this.#edges.add(key)
+    this.edges.push({ from, to, label })
   }
+}
+
+function drawMap(map: DeploymentMap, graph: GraphUnderConstruction): void {
+  const hosts = indexHosts(map)
   const hostNode = (at: MappedPlace): string => {
-    const key = `${at.file}:${at.line}`
-    return node(`host ${key}`, `virtual host ${hostNames.get(key) ?? key}`, 'virtual-host', isBroken(at))
+    const key = keyOf(at)
+    const { name, addresses, broken } = hosts.get(key) ?? { name: null, addresses: [], broken: false }
+    const label = [`virtual host ${name ?? '(no name)'}`, listed(addresses, ', ')].join('\n')
+    return graph.node(`host ${key}`, label, 'virtual-host', broken)
   }
+  const siteNode = (site: MappedSite): string =>
+    graph.node(`site ${keyOf(site)}`, siteLabel(site), 'site', site.broken)
+  const siteNamed = indexSites(map.sites)
 
   for (const site of map.sites) {
-    const listens = site.listens.map(({ address, tls }) => (tls ? `${address} tls` : address)).join(', ')
-    const label = `${site.names.join(' ') || '(no name)'}\n${listens}`
-    const from = node(`site ${site.file}:${site.line}`, label, 'site', isBroken(site))
+    const from = siteNode(site)
+    if (site.redirect !== null) {
+      const target = siteNamed(site.redirect)
+      const to =
+        target === undefined
+          ? graph.node(`url ${site.redirect}`, site.redirect, 'unknown', false)
+          : siteNode(target)
+      graph.edge(from, to, 'redirects')
+    }
     for (const hop of site.hops) {
-      for (const target of hop.targets) {
-        const to = node(
-          `target ${target.address}`,
-          target.address,
-          target.listener === null ? 'unknown' : 'listener',
-          target.backend === 'nobody',
-        )
-        edge(from, to, hop.location)
-        for (const at of hop.virtualHosts) edge(to, hostNode(at), '')
+      for (const { address, listener, backend } of hop.targets) {
+        const kind = listener === null ? 'unknown' : 'listener'
+        const label = backend === 'nobody' ? `${address}\nnothing listens` : address
+        const to = graph.node(`target ${address}`, label, kind, backend === 'nobody')
+        graph.edge(from, to, hop.location)
+        for (const at of hop.virtualHosts) graph.edge(to, hostNode(at), '')
       }
     }
   }
+
+  const declared = new Set(map.daemons.map(({ name }) => name))
   for (const application of map.applications) {
-    if (application.virtualHost === null) continue
-    const script = node(
-      `script ${application.script}`,
-      application.script ?? '?',
-      'application',
-      isBroken(application),
-    )
-    edge(hostNode(application.virtualHost), script, application.path ?? '?')
-    const group = application.processGroup
+    const { script, path, processGroup: group, virtualHost } = application
+    const from =
+      virtualHost === null
+        ? graph.node('main server', 'main server', 'virtual-host', false)
+        : hostNode(virtualHost)
+    const to = graph.node(`script ${script}`, script ?? '(script unknown)', 'application', application.broken)
+    graph.edge(from, to, path ?? '(path unknown)')
     if (group === null) continue
-    const daemon = map.daemons.find(({ name }) => name === group)
-    const label = group === '' ? 'embedded' : `group ${group}`
-    edge(script, node(`group ${group}`, label, 'daemon', group !== '' && daemon === undefined), '')
+    const label = group === '' ? 'Apache’s own processes' : `process group ${group}`
+    graph.edge(to, graph.node(`group ${group}`, label, 'daemon', group !== '' && !declared.has(group)), '')
   }
-  return { nodes: [...nodes.values()], edges: [...edges.values()] }
+}
+
+interface DrawnHost {
+  readonly name: string | null
+  readonly addresses: string[]
+  readonly broken: boolean
+}
+
+/** A section of several addresses stands once in the picture. */
+function indexHosts({ virtualHosts }: DeploymentMap): ReadonlyMap<string, DrawnHost> {
+  const index = new Map<string, DrawnHost>()
+  for (const { address, port, hosts } of virtualHosts) {
+    const written = `${address}:${port ?? '*'}`
+    for (const host of hosts) {
+      const known = index.get(keyOf(host))
+      if (known === undefined)
+        index.set(keyOf(host), { name: host.name, addresses: [written], broken: host.broken })
+      else known.addresses.push(written)
+    }
+  }
+  return index
+}
+
+function siteLabel(site: MappedSite): string {
+  const { listens, answer } = site
+  const sockets = listens.map(({ address, tls }) => (tls ? `${address} TLS` : address))
+  const refusal = answer === 'refusal' ? ['turned away'] : []
+  return [siteName(site, ' '), listed(sockets, ', '), ...refusal].join('\n')
+}
+
+/** Finds the site that a redirect of a fixed host leads to; undefined for a host of nobody here. */
+function indexSites(sites: readonly MappedSite[]): (target: string) => MappedSite | undefined {
+  const byName = new Map<string, MappedSite>()
+  for (const site of sites) {
+    for (const name of site.names) {
+      for (const { tls } of site.listens) {
+        const key = `${tls ? 'https' : 'http'}://${name}`
+        if (!byName.has(key)) byName.set(key, site)
+      }
+    }
+  }
+  return target => byName.get(/^https?:\/\/[^/$:]+/.exec(target)?.[0] ?? '')
 }

@@ -2,8 +2,8 @@ import type { DeploymentMap } from '../../deployment/deployment-map.ts'
 import { mapGraph } from './map-graph.ts'
 
 /** A Mermaid flowchart, as GitHub draws it in Markdown. */
-export function mapMermaid(map: DeploymentMap): string {
-  const { nodes, edges } = mapGraph(map)
+export function mapMermaid(maps: readonly DeploymentMap[]): string {
+  const { nodes, edges } = mapGraph(maps)
   const lines = ['flowchart LR']
   for (const { id, label, broken } of nodes)
     lines.push(`  ${id}["${entities(label)}"]${broken ? ':::broken' : ''}`)

@@ -1,126 +1,180 @@
 import type { ChalkInstance } from 'chalk'
 import type {
   DeploymentMap,
+  MappedAddress,
+  MappedApplication,
   MappedDaemon,
   MappedHop,
   MappedPlace,
+  MappedSite,
   MappedTarget,
 } from '../../deployment/deployment-map.ts'
 import { maskMessage } from '../mask.ts'
+import { type PlacedLine, placeColumn } from '../place-column.ts'
+import { printable } from '../printable.ts'
+import { hostNames, keyOf, listed, programName, siteName } from './map-words.ts'
 
 /** The joined picture for a terminal: who listens, which site hands on to whom, and what answers there. */
-export function mapText(map: DeploymentMap, chalk: ChalkInstance): string {
-  const lines: string[] = []
-  const place = (at: MappedPlace) => chalk.dim(`${at.file}:${at.line}`)
-  const broken = brokenLines(map)
-  const mark = (at: MappedPlace, text: string) =>
-    broken.has(`${at.file}:${at.line}`) ? chalk.red(text) : text
+export function mapText(maps: readonly DeploymentMap[], chalk: ChalkInstance): string {
+  return maps.map(map => oneMap(map, chalk)).join('\n')
+}
 
-  heading('Listeners', map.listeners.length)
-  for (const listener of map.listeners) {
-    const reach = listener.loopback === null ? 'unknown' : listener.loopback ? 'loopback' : 'public'
-    const what = [
-      listener.program.padEnd(7),
-      listener.address.padEnd(24),
-      listener.tls === true ? 'tls ' : '    ',
-      reach,
+function oneMap(map: DeploymentMap, chalk: ChalkInstance): string {
+  const sections: readonly (readonly [string, readonly PlacedLine[]])[] = [
+    ['Listeners', listenerLines(map)],
+    ['Sites', siteLines(map)],
+    ['Virtual hosts', virtualHostLines(map)],
+    ['Process groups', daemonLines(map)],
+    ['Unknown', map.unknowns.map(unknown => line('?', 0, unknown.reason, unknown))],
+  ]
+  // One column for the places of the whole picture.
+  const drawn = placeColumn(
+    sections.flatMap(([, lines]) => lines),
+    chalk,
+  )
+  let from = 0
+  const parts: string[] = []
+  for (const [title, { length }] of sections) {
+    if (length > 0) parts.push([chalk.bold(title), ...drawn.slice(from, from + length)].join('\n'))
+    from += length
+  }
+  if (map.faults.length > 0) parts.push([chalk.bold('Broken'), ...faultLines(map, chalk)].join('\n'))
+  return `${parts.join('\n\n')}\n`
+}
+
+function line(
+  mark: PlacedLine['mark'],
+  depth: number,
+  text: string,
+  at: MappedPlace | null,
+  bold = false,
+): PlacedLine {
+  return { mark, text: '  '.repeat(depth) + text, place: at === null ? null : keyOf(at), bold }
+}
+
+function markOf({ broken }: { readonly broken: boolean }): PlacedLine['mark'] {
+  return broken ? '!' : ' '
+}
+
+function listenerLines({ listeners }: DeploymentMap): readonly PlacedLine[] {
+  const width = Math.max(...listeners.map(({ address }) => address.length))
+  return listeners.map(listener => {
+    const { program, address, tls, loopback } = listener
+    const reach = loopback === null ? 'reach unknown' : loopback ? 'this machine only' : 'open to the network'
+    const text = `${programName(program).padEnd(6)}  ${address.padEnd(width)}  ${tls === true ? 'TLS' : '   '}  ${reach}`
+    return line(markOf(listener), 0, text, listener)
+  })
+}
+
+function siteLines(map: DeploymentMap): readonly PlacedLine[] {
+  const names = hostNames(map)
+  return map.sites.flatMap(site => {
+    return [
+      line(markOf(site), 0, siteName(site, ' '), site, true),
+      ...site.listens.map(({ address, tls, default: isDefault }) =>
+        line(' ', 1, `on ${address}${tls ? ', TLS' : ''}${isDefault ? ', default server' : ''}`, null),
+      ),
+      ...answerLines(site),
+      ...site.hops.flatMap(hop => hopLines(hop, names)),
     ]
-    lines.push(`  ${mark(listener, what.join(' '))}  ${place(listener)}`)
-  }
+  })
+}
 
-  heading('Sites', map.sites.length)
-  const daemons = new Map(map.daemons.map(daemon => [daemon.name ?? '', daemon]))
-  for (const site of map.sites) {
-    const names = site.names.length === 0 ? '(no name)' : site.names.join(' ')
-    const listens = site.listens.map(
-      ({ address, tls, default: isDefault }) =>
-        `${address}${tls ? ' tls' : ''}${isDefault ? ' default' : ''}`,
+function answerLines({ answer, redirect, hops }: MappedSite): readonly PlacedLine[] {
+  if (redirect !== null) return [line(' ', 1, `redirects to ${redirect}`, null)]
+  if (answer === 'refusal') return [line(' ', 1, 'turns every request away', null)]
+  return answer === 'content' && hops.length === 0 ? [line(' ', 1, 'answers by itself', null)] : []
+}
+
+function hopLines(hop: MappedHop, names: ReadonlyMap<string, string>): readonly PlacedLine[] {
+  const hidden = hop.reachable === false ? ', not from outside' : ''
+  const hosts =
+    hop.hosts === null ? 'a Host that is not known' : `Host ${listed(hop.hosts, ', ') || '(none)'}`
+  return [
+    line(markOf(hop), 1, `${hop.location} → ${hop.pass}${hidden}`, hop),
+    ...hop.targets.map(targetLine),
+    ...(hop.virtualHosts.length === 0 ? [line(' ', 2, `asks for ${hosts}`, null)] : []),
+    ...hop.virtualHosts.map(at =>
+      line(' ', 2, `${hosts} → virtual host ${names.get(keyOf(at)) ?? '(no name)'}`, at),
+    ),
+  ]
+}
+
+function targetLine({ address, backend, listener, reason }: MappedTarget): PlacedLine {
+  if (backend === 'nobody') return line('!', 2, `${address}, where nothing listens`, null)
+  if (backend === 'unknown') return line('?', 2, `${address}, ${reason ?? 'unknown'}`, null)
+  return line(' ', 2, `${address}, where ${programName(backend)} listens`, listener)
+}
+
+function virtualHostLines(map: DeploymentMap): readonly PlacedLine[] {
+  const daemons = new Map(map.daemons.map(daemon => [daemon.name, daemon]))
+  const applications = new Map<string, MappedApplication[]>()
+  for (const application of map.applications) {
+    const key = application.virtualHost === null ? '' : keyOf(application.virtualHost)
+    const known = applications.get(key)
+    if (known === undefined) applications.set(key, [application])
+    else known.push(application)
+  }
+  const applicationLines = (key: string): readonly PlacedLine[] =>
+    (applications.get(key) ?? []).map(application => applicationLine(application, daemons))
+  const ofMainServer = applicationLines('')
+  return [
+    ...map.virtualHosts.flatMap(address => addressLines(address, applicationLines)),
+    ...(ofMainServer.length === 0 ? [] : [line(' ', 0, 'main server', null), ...ofMainServer]),
+  ]
+}
+
+function addressLines(
+  { address, port, hosts }: MappedAddress,
+  applicationLines: (key: string) => readonly PlacedLine[],
+): readonly PlacedLine[] {
+  const lines = [line(' ', 0, `${address}:${port ?? '*'}`, null)]
+  for (const host of hosts) {
+    const aliases = [...host.aliases, ...host.wildAliases]
+    const also = aliases.length === 0 ? '' : `, also ${listed(aliases, ', ')}`
+    const first = host.default && hosts.length > 1 ? ', default' : ''
+    lines.push(
+      line(markOf(host), 1, `${host.name ?? '(name unknown)'}${also}${first}`, host, true),
+      ...applicationLines(keyOf(host)),
     )
-    lines.push(`  ${mark(site, chalk.bold(names))}  ${listens.join(', ')}  ${place(site)}`)
-    if (site.redirect !== null) lines.push(`    redirects to ${site.redirect}`)
-    else if (site.answer === 'refusal') lines.push('    refuses')
-    for (const hop of site.hops) lines.push(...hopLines(hop))
   }
-
-  heading('Virtual hosts', map.virtualHosts.length)
-  for (const { address, port, hosts } of map.virtualHosts) {
-    lines.push(`  ${address}:${port ?? '*'}`)
-    for (const host of hosts) {
-      const aliases = [...host.aliases, ...host.wildAliases]
-      const text = `${host.name ?? '(name unknown)'}${aliases.length === 0 ? '' : ` (${aliases.join(', ')})`}`
-      lines.push(
-        `    ${mark(host, text)}${host.default && hosts.length > 1 ? ' default' : ''}  ${place(host)}`,
-      )
-    }
-  }
-
-  heading('Process groups', map.daemons.length)
-  for (const daemon of map.daemons) lines.push(`  ${mark(daemon, describeDaemon(daemon))}  ${place(daemon)}`)
-
-  heading('Unknown', map.unknowns.length)
-  for (const unknown of map.unknowns) lines.push(`  ${unknown.reason}  ${place(unknown)}`)
-
-  heading('Broken', map.faults.length)
-  for (const fault of map.faults)
-    lines.push(`  ${chalk.red(maskMessage(fault.message))}  ${place(fault)} ${chalk.dim(fault.rule)}`)
-
-  return `${lines.join('\n')}\n`
-
-  function heading(title: string, count: number): void {
-    if (count === 0) return
-    if (lines.length > 0) lines.push('')
-    lines.push(chalk.bold(title))
-  }
-
-  function hopLines(hop: MappedHop): readonly string[] {
-    const hidden = hop.reachable === false ? ', not from outside' : ''
-    const hosts = hop.hosts === null ? 'Host unknown' : `Host ${hop.hosts.join(', ') || '(none)'}`
-    const result = [`    ${mark(hop, `${hop.location} → ${hop.pass}`)}  ${hosts}${hidden}  ${place(hop)}`]
-    for (const target of hop.targets) result.push(`      ${targetText(target)}`)
-    for (const at of hop.virtualHosts) {
-      const host = findHost(at)
-      result.push(`      virtual host ${host ?? '(no name)'}  ${place(at)}`)
-      for (const application of map.applications) {
-        if (application.virtualHost !== null && isSame(application.virtualHost, at)) {
-          const group = application.processGroup
-          const daemon = group === null ? undefined : daemons.get(group)
-          const runs =
-            group === null
-              ? 'process group unknown'
-              : group === ''
-                ? 'embedded in Apache'
-                : daemon === undefined
-                  ? chalk.red(`process group ${group}, which nothing declares`)
-                  : `process group ${describeDaemon(daemon)}`
-          result.push(
-            `        ${application.path ?? '?'} ${application.script ?? '?'}  ${runs}  ${place(application)}`,
-          )
-        }
-      }
-    }
-    return result
-  }
-
-  function targetText({ address, backend, listener, reason }: MappedTarget): string {
-    if (backend === 'nobody') return chalk.red(`${address}: nothing listens there`)
-    if (listener === null) return `${address}: ${reason ?? 'unknown'}`
-    return `${address}: ${backend} listens  ${place(listener)}`
-  }
-
-  function findHost(at: MappedPlace): string | null {
-    for (const { hosts } of map.virtualHosts) for (const host of hosts) if (isSame(host, at)) return host.name
-    return null
-  }
+  return lines
 }
 
-function describeDaemon({ name, processes, threads }: MappedDaemon): string {
-  return `${name ?? '?'} (${processes ?? '?'} × ${threads ?? '?'} threads)`
+function applicationLine(
+  application: MappedApplication,
+  daemons: ReadonlyMap<string | null, MappedDaemon>,
+): PlacedLine {
+  const { processGroup: group } = application
+  const daemon = daemons.get(group)
+  const isLost = group !== null && group !== '' && daemon === undefined
+  const where =
+    group === null
+      ? 'in a process group that is not known'
+      : group === ''
+        ? 'in Apache’s own processes'
+        : isLost
+          ? `in process group ${group}, which nothing declares`
+          : `in process group ${group}`
+  const text = `${application.path ?? '?'} → ${application.script ?? '?'} ${where}`
+  return line(isLost ? '!' : markOf(application), 2, text, application)
 }
 
-function isSame(a: MappedPlace, b: MappedPlace): boolean {
-  return a.file === b.file && a.line === b.line
+function daemonLines({ daemons, applications }: DeploymentMap): readonly PlacedLine[] {
+  const isEveryGroupKnown = applications.every(({ processGroup }) => processGroup !== null)
+  const used = new Set(applications.map(({ processGroup }) => processGroup))
+  return daemons.map(daemon => {
+    const { name, processes, threads, options } = daemon
+    const user = options.user === undefined ? '' : `, as user ${options.user ?? '?'}`
+    const idle = isEveryGroupKnown && name !== null && !used.has(name) ? ', and no script runs in it' : ''
+    const text = `${name ?? '?'}: ${processes ?? '?'} × ${threads ?? '?'} threads${user}${idle}`
+    return line(markOf(daemon), 0, text, daemon)
+  })
 }
 
-function brokenLines(map: DeploymentMap): ReadonlySet<string> {
-  return new Set(map.faults.map(({ file, line }) => `${file}:${line}`))
+function faultLines({ faults }: DeploymentMap, chalk: ChalkInstance): readonly string[] {
+  return faults.flatMap(fault => [
+    `${chalk.red('!')} ${chalk.dim(printable(keyOf(fault)))}  ${fault.rule}`,
+    `    ${chalk.red(printable(maskMessage(fault.message)))}`,
+  ])
 }

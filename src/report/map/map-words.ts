@@ -1,0 +1,33 @@
+import type { DeploymentMap, MappedPlace, MappedSite } from '../../deployment/deployment-map.ts'
+
+/** A place as one word: what parts of a map refer to each other by. */
+export function keyOf({ file, line }: MappedPlace): string {
+  return `${file}:${line}`
+}
+
+/** The names of virtual hosts by the places of their sections. */
+export function hostNames({ virtualHosts }: DeploymentMap): ReadonlyMap<string, string> {
+  const names = new Map<string, string>()
+  for (const { hosts } of virtualHosts) {
+    for (const host of hosts) if (host.name !== null) names.set(keyOf(host), host.name)
+  }
+  return names
+}
+
+/** What clients call a site: the default server of a port without a name of its own is for all others. */
+export function siteName({ names, listens }: MappedSite, separator: string): string {
+  const own = names.filter(name => name !== '_' && name !== '')
+  if (own.length > 0) return listed(own, separator)
+  return listens.some(listen => listen.default) ? 'any other name' : names[0] || '(no name)'
+}
+
+export function programName(program: 'nginx' | 'apache'): string {
+  return program === 'apache' ? 'Apache' : 'nginx'
+}
+
+/** A list of which a reader sees the first few: a site of many tenants has hundreds of names. */
+export function listed(words: readonly string[], separator: string): string {
+  const most = 4
+  if (words.length <= most + 1) return words.join(separator)
+  return `${words.slice(0, most).join(separator)} and ${words.length - most} more`
+}
