@@ -6,8 +6,20 @@ const host = (lines: string): string =>
   `<VirtualHost *:80>\nServerName example.org\nDocumentRoot /srv/www\n${lines}\n</VirtualHost>\n`
 const OUTER = '<Directory /srv>\nOrder allow,deny\nAllow from all\n</Directory>\n'
 
-function has(children: readonly ApacheDirective[], name: string): boolean {
-  return children.some(child => child.name.toLowerCase() === name)
+const DECIDING = new Set(['order', 'deny', 'require', 'requireall', 'requireany'])
+
+/** `<Limit>` is no scope of its own: its lines belong to the section around it. */
+function isLimit({ name }: ApacheDirective): boolean {
+  return /^limit(?:except)?$/i.test(name)
+}
+
+function sectionOf(directive: ApacheDirective): ApacheDirective | null {
+  const { parent } = directive
+  return parent !== null && isLimit(parent) ? sectionOf(parent) : parent
+}
+
+function linesOf(children: readonly ApacheDirective[]): readonly ApacheDirective[] {
+  return children.flatMap(child => (isLimit(child) ? linesOf(child.children) : [child]))
 }
 
 export default defineRule({
@@ -35,6 +47,14 @@ export default defineRule({
       },
     },
     {
+      title: 'with an Order around the Limit',
+      files: {
+        'site.conf': host(
+          '<Directory /srv/www>\nOrder allow,deny\n<Limit GET>\nAllow from 192.0.2.1\n</Limit>\n</Directory>',
+        ),
+      },
+    },
+    {
       title: 'with a Deny, and with Require',
       files: {
         'site.conf': host(
@@ -49,14 +69,13 @@ export default defineRule({
   ],
   *check({ apache }) {
     for (const { occurrences } of apache) {
-      const sections = new Set((occurrences.get('allow') ?? []).map(({ parent }) => parent))
+      const sections = new Set((occurrences.get('allow') ?? []).map(sectionOf))
       for (const section of sections) {
         if (section === null) continue
-        const { children } = section
+        const lines = linesOf(section.children)
         // A Require beside it decides by itself who comes in.
-        if (['order', 'deny', 'require', 'requireall', 'requireany'].some(name => has(children, name)))
-          continue
-        const allows = children.filter(child => child.name.toLowerCase() === 'allow')
+        if (lines.some(({ name }) => DECIDING.has(name.toLowerCase()))) continue
+        const allows = lines.filter(({ name }) => name.toLowerCase() === 'allow')
         const [first] = allows
         if (first === undefined || allows.some(({ args }) => args.some(({ value }) => /^all$/i.test(value))))
           continue

@@ -39,7 +39,7 @@ export default defineRule({
     },
   ],
   *check({ apache }) {
-    for (const { occurrences } of apache) {
+    for (const { occurrences, main } of apache) {
       // An Alias is compared with the Aliases before it, a ScriptAlias with its own kind.
       const aliases = [...(occurrences.get('alias') ?? []), ...(occurrences.get('scriptalias') ?? [])]
       const earlier = new Map<ApacheDirective | null, ApacheDirective[]>()
@@ -64,6 +64,8 @@ export default defineRule({
           target.value.replace(/\/$/, '')
         )
           continue
+        // Only a main file says in which order two fragments are read.
+        if (main === null && covering.source !== directive.source) continue
         yield {
           at: argumentPlace(directive, 0),
           message: `\`${covering.name} ${from!.value}\` stands before it and matches everything below \`${path.value}\`, so this line does nothing`,

@@ -45,6 +45,13 @@ export default defineRule({
       },
     },
     {
+      title: 'an application answers every path',
+      files: {
+        'etc/apache2/apache2.conf': main('WSGIScriptAlias / /srv/app/wsgi.py\n'),
+        'srv/www/.htaccess': 'DirectoryIndex start.html\n',
+      },
+    },
+    {
       title: 'nothing but comments in it',
       files: { 'etc/apache2/apache2.conf': main(''), 'srv/www/.htaccess': '# nothing\n' },
     },

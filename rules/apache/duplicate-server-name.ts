@@ -82,7 +82,9 @@ export default defineRule({
               label: 'never chosen by this name',
               related: [{ at: earlier.at, message: 'the first with the name' }],
               // Files that no main file joins may be meant for two servers.
-              ...(configuration.main === null ? { confidence: 'medium' as const } : {}),
+              ...(configuration.main === null && at.source !== earlier.at.source
+                ? { severity: 'info' as const, confidence: 'low' as const }
+                : {}),
             }
           }
         }

@@ -82,7 +82,9 @@ export default defineRule({
           label: 'cannot be opened',
           related: [{ at: earlier.at, message: 'takes the port' }],
           // Parts of a tree without the main file may belong to two machines.
-          ...(configuration.main === null ? { confidence: 'medium' as const } : {}),
+          ...(configuration.main === null && later.at.source !== earlier.at.source
+            ? { severity: 'warning' as const, confidence: 'medium' as const }
+            : {}),
         }
       }
     }

@@ -72,6 +72,8 @@ export default defineRule({
           continue
         }
         if (sameBackend(covering, own)) continue
+        // Only a main file says in which order two fragments are read.
+        if (configuration.main === null && covering.directive.source !== directive.source) continue
         yield {
           at: argumentPlace(directive, 0),
           message: `\`ProxyPass ${covering.path}\` stands before it and matches everything below \`${own.path}\`, so this line does nothing`,

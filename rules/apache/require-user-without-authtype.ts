@@ -53,7 +53,8 @@ export default defineRule({
   *check({ apache }) {
     for (const configuration of apache) {
       const { occurrences } = configuration
-      if (occurrences.has('authtype') || !isWhole(configuration)) continue
+      // A client certificate may give the name as well.
+      if (['authtype', 'sslusername'].some(name => occurrences.has(name)) || !isWhole(configuration)) continue
       for (const require of occurrences.get('require') ?? []) {
         const index = userWord(require)
         if (index === null || require.parent?.name === 'AuthzProviderAlias') continue

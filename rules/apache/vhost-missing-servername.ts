@@ -45,6 +45,8 @@ export default defineRule({
       for (const [virtualHost, first] of later) {
         if (firsts.has(virtualHost)) continue
         const { directive } = virtualHost
+        // Only a main file says in which order two fragments are read.
+        if (configuration.main === null && directive.source !== first.directive.source) continue
         yield {
           at: { source: directive.source, start: directive.nameStart, end: directive.nameEnd },
           message:

@@ -90,12 +90,13 @@ export default defineRule({
             const key = `${at.source.path}:${at.start}`
             if (taken === undefined || taken.host === member.virtualHost || said.has(key)) continue
             said.add(key)
+            // Only a main file says in which order two fragments are read.
+            if (configuration.main === null && at.source !== taken.at.source) continue
             yield {
               at,
               message: `\`ServerAlias ${taken.text}\` of an earlier virtual host matches \`${lower}\` and answers for it`,
               label: 'never chosen by this name',
               related: [{ at: taken.at, message: 'matches first' }],
-              ...(configuration.main === null ? { confidence: 'medium' as const } : {}),
             }
           }
           for (const { name } of names) earlier.add(name.toLowerCase())

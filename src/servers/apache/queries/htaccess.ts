@@ -10,6 +10,7 @@ import { type Overrides, overridesFor } from './overrides.ts'
 import { argumentPlace, isSettled } from './places.ts'
 import { type HtaccessReader, type Level, sectionsFor } from './sections-for.ts'
 import { type VirtualHost, virtualHosts } from './virtual-hosts.ts'
+import { wsgiScriptAliases } from './wsgi-script-aliases.ts'
 
 /** A `.htaccess` below a folder that a virtual host serves. */
 export interface Htaccess {
@@ -110,6 +111,7 @@ function findAll(configuration: ApacheConfiguration, files: FileSystem): readonl
   const seen = new Set<string>()
   const missing = new Set<string>()
   for (const host of [null, ...virtualHosts(configuration)]) {
+    if (isHandedOn(configuration, host)) continue
     const names = fileNames(configuration, host)
     for (const root of servedFolders(configuration, host)) {
       if (seen.has(root) || !isFolder(files, root, missing)) continue
@@ -126,6 +128,14 @@ function findAll(configuration: ApacheConfiguration, files: FileSystem): readonl
     }
   }
   return found
+}
+
+/** True where a backend or an application answers every path, so that no file of the document root does. */
+function isHandedOn(configuration: ApacheConfiguration, host: VirtualHost | null): boolean {
+  if (wsgiScriptAliases(configuration, host).some(({ path }) => path.known && path.value === '/')) return true
+  return effective(configuration, serverLevels(host), 'ProxyPass').directives.some(
+    ({ args }) => args[0]?.value === '/' && args[1]?.value !== '!',
+  )
 }
 
 /** A look from above: below a folder that is not there, nothing needs to be asked for. */

@@ -1,7 +1,7 @@
 import type { Place } from '../../../../parsers/text/source.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
 import type { ApacheConfiguration } from '../configuration.ts'
-import { effective } from './effective.ts'
+import { effective, serverLevels } from './effective.ts'
 import { argumentPlace, isSettled } from './places.ts'
 import { type Level, sectionsFor } from './sections-for.ts'
 import type { VirtualHost } from './virtual-hosts.ts'
@@ -90,4 +90,22 @@ function groupText(request: ScriptRequest, option: string, directive: string): F
   const at: Place = argumentPlace(found, 0)
   const value = found.args[0]?.value ?? ''
   return isSettled(value) ? known(value, at) : unknown('the group is filled in elsewhere', at)
+}
+
+const onlyOfServers = new WeakMap<ApacheConfiguration, Map<string, boolean>>()
+
+/** True where no section but virtual hosts has such a line: then there is no need to find those that apply. */
+function isOnlyOfServers(configuration: ApacheConfiguration, directive: string): boolean {
+  let byName = onlyOfServers.get(configuration)
+  if (byName === undefined) {
+    byName = new Map()
+    onlyOfServers.set(configuration, byName)
+  }
+  let only = byName.get(directive)
+  if (only === undefined) {
+    const lines = configuration.occurrences.get(directive.toLowerCase()) ?? []
+    only = lines.every(({ parent }) => parent === null || parent.name === 'VirtualHost')
+    byName.set(directive, only)
+  }
+  return only
 }
