@@ -2,7 +2,7 @@ import type { NginxWord } from '../../../../parsers/nginx/syntax.ts'
 import type { NginxDirective } from '../configuration.ts'
 import { isCidr, parseIpv4 } from './numbers.ts'
 import { compileRegex } from './rewrite.ts'
-import { compile, defineVariable } from './script.ts'
+import { compile, defineVariable, useVariable } from './script.ts'
 import { type Check, isBefore, nameOf, type Program, programOf, type Reading, report } from './unit.ts'
 
 /** The words of an entry: its first is the node's name. */
@@ -118,7 +118,11 @@ export const checkGeo: Check = (reading, directive, facts) => {
 }
 
 function isVariable(reading: Reading, program: Program, directive: NginxDirective, word: NginxWord): boolean {
-  if (word.value.startsWith('$') && word.value.length > 1) return compile(reading, program, directive, word)
+  if (word.value.startsWith('$') && word.value.length > 1) {
+    // All behind the `$` is the name, whatever characters it has.
+    useVariable(program, word.value.slice(1).toLowerCase(), directive, word)
+    return true
+  }
   report(reading, 'invalid-variable-name', directive, word, `\`${word.value}\` is no variable`)
   return false
 }

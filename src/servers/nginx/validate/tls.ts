@@ -3,7 +3,7 @@ import type { FileSystem } from '../../../files/file-system.ts'
 import type { NginxDirective } from '../configuration.ts'
 import { parseNumber, parseSize } from './numbers.ts'
 import { type Check, isWhole, type Program, type Reading, report, type ServerFacts } from './unit.ts'
-import { effectiveAll } from './merge.ts'
+import { effective, effectiveAll } from './merge.ts'
 import { refuse } from './values.ts'
 import { declareZone } from './zones.ts'
 
@@ -118,6 +118,19 @@ export function checkCertificates(reading: Reading, program: Program): void {
         word,
         `no \`ssl_certificate_key\` belongs to \`${word?.value}\``,
       )
+      return
+    }
+    const verify = effective(directive, 'ssl_verify_client')
+    const wanted = verify?.args[0]?.value.toLowerCase()
+    if (
+      last !== undefined &&
+      verify !== null &&
+      (wanted === 'on' || wanted === 'optional') &&
+      effective(directive, 'ssl_client_certificate') === null &&
+      effective(directive, 'ssl_trusted_certificate') === null
+    ) {
+      const message = '`ssl_verify_client` stands where no `ssl_client_certificate` holds'
+      report(reading, 'certificate-missing', verify, null, message)
       return
     }
     const [ssl] = effectiveAll(directive, 'ssl')
