@@ -1,11 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-
-/** A generated file: its path from the repository's root and its whole text. */
-interface GeneratedFile {
-  readonly path: string
-  readonly content: string
-}
+import type { GeneratedFile } from '../generated-file.ts'
 
 const FACTS = fileURLToPath(new URL('../facts/apache-directives.tsv', import.meta.url))
 const PATH = 'src/servers/apache/directives.generated.ts'

@@ -4,7 +4,6 @@ export type ApacheReadProblemCode =
   | 'include-unknown'
   | 'include-no-match'
   | 'include-too-deep'
-  | 'file-unreadable'
   | 'line-too-long'
   | 'section-unclosed'
   | 'section-mismatched'
@@ -15,7 +14,6 @@ export type ApacheReadProblemCode =
   | 'version-malformed'
   | 'define-malformed'
   | 'variable-undefined'
-  | 'variable-unknown'
   | 'module-unloadable'
   | 'server-root-invalid'
   | 'runtime-directory-invalid'
@@ -25,7 +23,6 @@ export type ApacheReadProblemCode =
   | 'macro-recursive'
   | 'macro-redefined'
   | 'macro-argument-unused'
-  | 'macro-nesting'
   | 'read-arguments'
 
 /** What the walking phase meets: names, places, arguments, values. */

@@ -22,7 +22,7 @@ interface Verdict {
   readonly tree: string | null
 }
 
-export interface Disagreement {
+interface Disagreement {
   readonly base: string
   readonly kind: 'accepts what httpd refuses' | 'refuses what httpd accepts' | 'another line' | 'another tree'
   readonly httpd: Verdict
@@ -31,7 +31,7 @@ export interface Disagreement {
   readonly files: Readonly<Record<string, string>>
 }
 
-export interface DifferentialResult {
+interface DifferentialResult {
   readonly total: number
   /** How many httpd refused: a run in which it took everything would show nothing. */
   readonly refused: number

@@ -1,5 +1,5 @@
 import type { ApacheWord } from '../../../../parsers/apache/syntax.ts'
-import { type Check, type Fault, invalid, isInside, textAfterWords, argument, type Walk } from './check.ts'
+import { type Check, type Fault, invalid, textAfterWords, argument, type Walk } from './check.ts'
 import { expressionFault } from './expression.ts'
 import { isUrl } from './alias.ts'
 import { directoryFault, fileFault } from './paths.ts'
@@ -249,9 +249,4 @@ export const checkSetEnvIfExpr: Check = (directive, _scope, walk: Walk) => {
     message: `the condition is no expression: ${fault}`,
     word: directive.args[0],
   }
-}
-
-/** True inside sections that httpd counts as a directory's own. */
-export function isPerDirectory(scope: Parameters<Check>[1]): boolean {
-  return scope.path !== null || isInside(scope, 'directory')
 }
