@@ -20,15 +20,16 @@ export async function runTrace(given: Arguments, terminal: Terminal): Promise<nu
   const chalk = await loadChalk(
     wantsColor(given.color, isFile ? { ...terminal, isInteractive: false } : terminal),
   )
-  const texts = hosts.flatMap(host =>
-    understand(host, settings).deployments.map(deployment => {
-      const trace = traceRequest(deployment, request)
-      return given.format === 'json'
-        ? traceJson(trace, host.fileName)
-        : traceText(trace, host.fileName, chalk)
-    }),
+  const traces = hosts.flatMap(host =>
+    understand(host, settings).deployments.map(deployment => ({
+      trace: traceRequest(deployment, request),
+      fileName: host.fileName,
+    })),
   )
-  const text = texts.join('\n')
+  const text =
+    given.format === 'json'
+      ? traceJson(traces)
+      : traces.map(({ trace, fileName }) => traceText(trace, fileName, chalk)).join('\n')
   if (given.output !== null && isFile)
     writeOutput(resolve(terminal.workingDirectory, given.output), text, given.output)
   else terminal.print(text)

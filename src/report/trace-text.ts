@@ -1,7 +1,8 @@
 import type { ChalkInstance } from 'chalk'
 import { type Place, positionAt } from '../../parsers/text/source.ts'
-import type { Trace, TraceEnd } from '../deployment/trace/trace.ts'
+import type { Trace, TraceEnd, TraceStep } from '../deployment/trace/trace.ts'
 import { maskMessage } from './mask.ts'
+import { placeColumn } from './place-column.ts'
 import { printable } from './printable.ts'
 
 type FileNamer = (path: string) => string
@@ -9,29 +10,52 @@ type FileNamer = (path: string) => string
 /** The way of one request for a terminal: a decision a line, with the place that made it. */
 export function traceText(trace: Trace, fileName: FileNamer, chalk: ChalkInstance): string {
   const { request, steps, end } = trace
-  const lines = [chalk.bold(`${request.method} ${urlOf(trace)}`)]
+  const drawn = placeColumn(
+    steps.map(({ text, at, known }) => ({
+      mark: known ? ' ' : '?',
+      text: `  ${text}`,
+      place: at === null ? null : placeText(at, fileName),
+    })),
+    chalk,
+  )
+  const lines = [chalk.bold(printable(`${request.method} ${urlOf(trace)}`))]
   let layer = ''
-  for (const step of steps) {
-    if (step.layer !== layer) lines.push(`  ${chalk.cyan(step.layer)}`)
+  steps.forEach((step, index) => {
+    if (step.layer !== layer) lines.push(`  ${chalk.cyan(PROGRAMS[step.layer])}`)
     layer = step.layer
-    const text = maskMessage(printable(step.text))
-    const place = step.at === null ? '' : `  ${chalk.dim(placeText(step.at, fileName))}`
-    lines.push(`    ${step.known ? text : chalk.yellow(`unknown: ${text}`)}${place}`)
-  }
-  lines.push(`  ${chalk.bold('end')} ${describeEnd(end)}`)
+    lines.push(drawn[index] ?? '')
+  })
+  lines.push(chalk.bold(`→ ${printable(maskMessage(describeEnd(end)))}`))
   return `${lines.join('\n')}\n`
 }
 
-/** The same as data: `version` 1, steps with `file` and `line`, the end as it is. */
-export function traceJson(trace: Trace, fileName: FileNamer): string {
-  const steps = trace.steps.map(({ layer, text, at, known }) => ({
-    layer,
-    text: maskMessage(text),
-    known,
-    file: at === null ? null : fileName(at.source.path),
-    line: at === null ? null : positionAt(at.source, at.start).line,
+const PROGRAMS: Readonly<Record<TraceStep['layer'], string>> = {
+  nginx: 'nginx',
+  apache: 'Apache',
+  mod_wsgi: 'mod_wsgi',
+}
+
+/** A trace with the names that reports give to its files. */
+export interface NamedTrace {
+  readonly trace: Trace
+  readonly fileName: FileNamer
+}
+
+/** `{ "version": 1, "traces": [ … ] }`: one for every deployment, steps with `file` and `line`, the end as it is. */
+export function traceJson(traces: readonly NamedTrace[]): string {
+  const shown = traces.map(({ trace, fileName }) => ({
+    url: urlOf(trace),
+    method: trace.request.method,
+    steps: trace.steps.map(({ layer, text, at, known }) => ({
+      layer,
+      text: maskMessage(text),
+      known,
+      file: at === null ? null : fileName(at.source.path),
+      line: at === null ? null : positionAt(at.source, at.start).line,
+    })),
+    end: trace.end,
   }))
-  return `${JSON.stringify({ version: 1, url: urlOf(trace), method: trace.request.method, steps, end: trace.end }, null, 2)}\n`
+  return `${JSON.stringify({ version: 1, traces: shown }, null, 2)}\n`
 }
 
 function urlOf({ request: { scheme, host, port, target } }: Trace): string {
@@ -46,24 +70,24 @@ function placeText(at: Place, fileName: FileNamer): string {
 function describeEnd(end: TraceEnd): string {
   switch (end.kind) {
     case 'status':
-      return `${end.status} by ${end.by}: ${end.reason}`
+      return `${end.status} from ${PROGRAMS[end.by]}: ${end.reason}`
     case 'redirect':
-      return `${end.status} to ${end.location} by ${end.by}`
+      return `${end.status} from ${PROGRAMS[end.by]}: redirect to ${end.location}`
     case 'file':
-      return `file ${end.path} by ${end.by}${end.exists === null ? ', if it is there' : ''}`
+      return `file ${end.path} from ${PROGRAMS[end.by]}${end.exists === null ? ', if it is there' : ''}`
     case 'handler':
-      return `${end.name} of ${end.by}`
+      return `the page \`${end.name}\` that ${PROGRAMS[end.by]} makes itself`
     case 'application': {
       const where =
         end.processGroup === null
           ? 'in a process group that is not known'
           : end.processGroup === ''
-            ? 'embedded in Apache'
+            ? 'in Apache’s own processes'
             : `in process group ${end.processGroup}`
       return `application ${end.script} ${where}`
     }
     case 'backend':
-      return `backend ${end.address}: ${end.reason}`
+      return `handed to ${end.address}: ${end.reason}`
     case 'refused':
       return `refused: ${end.reason}`
     case 'loop':

@@ -69,7 +69,7 @@ export function traceNginx(
   if (result.end.kind === 'unknown') {
     const assumed = outcome(configuration, server, asked, { files: takenAsMissing(files), match })
     if (assumed.end.kind !== 'unknown') {
-      steps.doubt(`${result.end.reason}; what is not in the audit is taken as not there`, result.end.at)
+      steps.doubt(`${result.end.reason}: taken as missing`, result.end.at)
       result = assumed
     }
   }
@@ -145,7 +145,10 @@ function depart(
       if (isHost) host = value.known ? (value.value === '' ? null : value.value) : undefined
       // A variable of the client's is told as it is written: that is all there is to know.
       const text = value.known ? value.value : header.value
-      steps.add(header.value === '' ? `${header.name} is removed` : `${header.name}: ${text}`, header.at)
+      steps.add(
+        header.value === '' ? `takes ${header.name} away` : `sends ${header.name}: ${text}`,
+        header.at,
+      )
     }
   } else {
     steps.doubt(sent.reason, sent.at)

@@ -44,9 +44,10 @@ function direct(deployment: Deployment, request: TraceRequest, steps: TraceStep[
   if (listener === undefined || configuration === undefined) {
     return { kind: 'refused', reason: `nothing listens on port ${request.port}` }
   }
+  const whom = listener.loopback === true ? ', for clients on this machine only' : ''
   steps.push({
     layer: 'apache',
-    text: `Apache listens on ${formatEndpoint(listener)}`,
+    text: `listens on ${formatEndpoint(listener)}${whom}`,
     at: listener.at,
     known: true,
   })
@@ -100,7 +101,7 @@ function follow(
         return { end: { kind: 'unknown', reason: 'the Apache behind it is not known' } }
       steps.push({
         layer: 'apache',
-        text: `Apache listens on ${formatEndpoint(backend.listener)}`,
+        text: `listens on ${formatEndpoint(backend.listener)}`,
         at: backend.listener.at,
         known: true,
       })
