@@ -97,8 +97,7 @@ function mismatch(deployment: Deployment, application: Application): RuleFinding
     if (!server.names.some(({ exact }) => exact)) continue
     const end = strangerGetsOnly(server, `${files.url}site.css`, `${files.folder}/site.css`)
     if (end.kind === 'pass') {
-      if (!isHandedOn(hops, end.target.directive) || apacheServes(deployment, application, files.url))
-        continue
+      if (!isHandedOn(hops, end.target.directive) || apacheServes(application, files.url)) continue
       return {
         at: namePlace(server.directive),
         message: `nginx hands \`${files.url}\` to Django, which serves no static files without \`DEBUG\``,
@@ -124,11 +123,7 @@ function isHandedOn(hops: readonly Hop[], pass: NginxServer['directive']): boole
   return hops.some(hop => hop.pass.node === pass.node)
 }
 
-function apacheServes(
-  deployment: Deployment,
-  { configuration, virtualHost }: Application,
-  url: string,
-): boolean {
+function apacheServes({ configuration, virtualHost }: Application, url: string): boolean {
   const { occurrences } = configuration
   if (['aliasmatch', 'rewriterule', 'scriptalias'].some(name => occurrences.has(name))) return true
   return [virtualHost, null].some(section =>

@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { type Place, placeText } from '../../parsers/text/source.ts'
 import type { FileSystem } from '../files/file-system.ts'
 import { outcome, type OutcomeEnd } from '../servers/nginx/queries/outcome.ts'
 import type { Deployment, NginxServer } from './deployment.ts'
@@ -7,7 +8,7 @@ import type { Deployment, NginxServer } from './deployment.ts'
 const STRANGER = '192.0.2.77'
 
 /**
- * Where a stranger's GET for a path ends in one server of nginx, supposing that a file is there.
+ * Where the GET of a stranger without a password ends in one server of nginx, supposing that a file is there.
  *
  * @param path decoded, with its dots and slashes as they are to be sent
  * @param existing path of a file that is taken to be there, in the audited tree or not
@@ -18,10 +19,11 @@ export function strangerGets(
   path: string,
   existing: string | null = null,
 ): OutcomeEnd {
-  const listen = server.listens.find(({ loopback }) => loopback === false) ?? server.listens[0]
-  if (listen === undefined) return { kind: 'unknown', reason: 'the server opens no known socket', at: null }
+  const listen = server.listens.find(({ loopback }) => loopback !== true)
+  if (listen === undefined)
+    return { kind: 'unknown', reason: 'only this machine gets to the server', at: null }
   const name = server.names.find(({ exact }) => exact)
-  return outcome(
+  const { end, steps } = outcome(
     server.configuration,
     server.directive,
     {
@@ -31,10 +33,20 @@ export function strangerGets(
       scheme: listen.tls ? 'https' : 'http',
       address: listen.address,
       port: listen.port,
+      headers: NO_HEADERS,
       client: STRANGER,
     },
     { files: existing === null ? files : withFile(files, existing) },
-  ).end
+  )
+  // Where another server decides who gets in, a stranger hardly does.
+  const isGuarded = steps.some(({ kind, at }) => kind === 'access' && isAuthRequest(at))
+  return isGuarded ? { kind: 'unknown', reason: '`auth_request` decides who gets in', at: null } : end
+}
+
+const NO_HEADERS: ReadonlyMap<string, string> = new Map()
+
+function isAuthRequest(at: Place | null): boolean {
+  return at !== null && placeText(at) === 'auth_request'
 }
 
 /** The same, supposing that this file is the only one there is: what nginx answers where others may be missing. */

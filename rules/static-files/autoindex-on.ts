@@ -1,0 +1,111 @@
+import { posix } from 'node:path'
+import type { NginxServer } from '../../src/deployment/deployment.ts'
+import { uploadUrls } from '../../src/deployment/upload-urls.ts'
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { locationPath } from '../../src/deployment/location-path.ts'
+import { serverIndex } from '../../src/deployment/nginx-servers.ts'
+import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { strangerGetsOnly } from '../../src/deployment/stranger-gets.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
+import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
+
+const server = (lines: string): Record<string, string> => ({
+  'nginx.conf': `server {\n    listen 80;\n    server_name example.org;\n    root /srv/www;\n${lines}}\n`,
+})
+
+export default defineRule({
+  summary: 'Folders are listed to everybody',
+  severity: 'warning',
+  confidence: 'high',
+  securitySeverity: 5.3,
+  since: '0.1.0',
+  why: 'Where a folder has no index file nginx lists what is in it: backups, other visitors’ uploads, and everything else whose only protection was that nobody knew its name.',
+  remedy: 'Leave `autoindex` off but for folders that are meant to be browsed',
+  references: ['https://nginx.org/en/docs/http/ngx_http_autoindex_module.html'],
+  bad: [
+    { title: 'every folder of the site', files: server('    autoindex «on»;\n') },
+    {
+      title: 'one folder, which may be meant to be browsed',
+      files: server('    location /files/ {\n        autoindex «on»;\n    }\n'),
+    },
+  ],
+  good: [
+    { title: 'off', files: server('    location /files/ {\n        autoindex off;\n    }\n') },
+    {
+      title: 'behind a password',
+      files: server(
+        '    location /files/ {\n        auth_basic "Staff";\n        auth_basic_user_file /etc/nginx/htpasswd;\n        autoindex on;\n    }\n',
+      ),
+    },
+    {
+      title: 'where another server asks who is there',
+      files: server(
+        '    location /files/ {\n        auth_request /who;\n        autoindex on;\n    }\n    location = /who {\n        internal;\n        proxy_pass http://127.0.0.1:9000;\n    }\n',
+      ),
+    },
+    {
+      title: 'requests that are handed on see no listing',
+      files: server(
+        '    autoindex on;\n    location / {\n        proxy_pass http://127.0.0.1:9000;\n    }\n',
+      ),
+    },
+  ],
+  *check(deployment) {
+    if (!deployment.nginx.some(({ occurrences }) => occurrences.has('autoindex'))) return
+    const servers = serverIndex(deployment.servers)
+    const media = uploadUrls(deployment)
+    for (const { occurrences } of deployment.nginx) {
+      for (const group of byText(occurrences.get('autoindex') ?? [])) {
+        for (const directive of group) {
+          if (directive.args[0]?.value.toLowerCase() !== 'on') continue
+          const listed = listedPath(directive, servers)
+          if (listed === null) continue
+          const holdsUploads = (media.get(listed.server) ?? []).some(
+            ({ url }) => url.startsWith(listed.path) || listed.path.startsWith(url),
+          )
+          const isWide = directive.parent?.name !== 'location' || listed.path === '/'
+          const at = argumentPlace(directive, 0)
+          yield {
+            at,
+            severity: isWide || holdsUploads ? 'warning' : 'info',
+            message: holdsUploads
+              ? `nginx lists the uploads of all visitors below \`${listed.path}\``
+              : `nginx lists every folder below \`${listed.path}\` that has no index file`,
+            ...propose('Turn listings off', 'unsafe', [replacePlace(at, 'off')]),
+          }
+          break
+        }
+      }
+    }
+  },
+})
+
+interface Listed {
+  readonly server: NginxServer
+  readonly path: string
+}
+
+/** A folder that a stranger gets a listing of; null where none does for sure. */
+function listedPath(
+  directive: NginxDirective,
+  servers: ReadonlyMap<NginxDirective, NginxServer>,
+): Listed | null {
+  const scope = directive.parent
+  const home = scope === null ? null : enclosingServer(scope)
+  const server = home === null ? undefined : servers.get(home)
+  if (scope === null || server === undefined) return null
+  const written = scope.name === 'location' ? locationPath(scope) : '/'
+  if (written === null) return null
+  const path = written.endsWith('/') ? written : `${written}/`
+  // An index file at the top hides that folder alone, so a folder below is asked for.
+  const folder = `${path}folder/`
+  const base = fileBase(server.configuration, scope)
+  if (!base.known || base.value.path.includes('$')) return null
+  const { kind, prefix, path: top } = base.value
+  const inside = kind === 'root' ? folder : prefix === null ? null : folder.slice(prefix.length)
+  if (inside === null) return null
+  const end = strangerGetsOnly(server, folder, posix.normalize(`${top}/${inside}/file`))
+  return end.kind === 'handler' && end.name === 'autoindex' ? { server, path } : null
+}

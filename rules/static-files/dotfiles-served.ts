@@ -1,0 +1,129 @@
+import { indentationAt, insertBefore, type Proposal, propose } from '../../src/deployment/edits.ts'
+import type { NginxServer } from '../../src/deployment/deployment.ts'
+import { serverIndex } from '../../src/deployment/nginx-servers.ts'
+import { argumentPlace, byText, namePlace } from '../../src/deployment/places.ts'
+import { urlOfFile } from '../../src/deployment/url-of-file.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
+
+const server = (lines: string): string =>
+  `server {\n    listen 80;\n    server_name example.org;\n    root «/var/www/shop»;\n${lines}}\n`
+const plain = (text: string): string => text.replace(/[«»]/g, '')
+const GIT = { 'var/www/shop/.git/config': '[core]\n', 'var/www/shop/index.html': '<h1>Shop</h1>\n' }
+
+/** What lies in web folders by accident, and a file that gives it away where it is a folder. */
+const ACCIDENTS: readonly (readonly [path: string, isSecret: boolean])[] = [
+  ['.git/config', true],
+  ['.git/HEAD', true],
+  ['.env', true],
+  ['.htpasswd', true],
+  ['.ssh/id_rsa', true],
+  ['.aws/credentials', true],
+  ['.svn/wc.db', false],
+  ['.svn/entries', false],
+  ['.hg/hgrc', false],
+  ['.bash_history', false],
+  ['.npmrc', false],
+  ['.pypirc', false],
+  ['.DS_Store', false],
+]
+
+export default defineRule({
+  summary: 'Hidden files are handed out',
+  severity: 'warning',
+  confidence: 'high',
+  securitySeverity: 7.5,
+  since: '0.1.0',
+  why: 'nginx treats a file whose name begins with a dot like any other. A repository’s `.git` gives the whole program and its history to whoever asks, an `.env` the passwords.',
+  remedy:
+    'Keep them out of the served folder, and refuse them: `location ~ /\\.(?!well-known/) { deny all; }`',
+  references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#location'],
+  bad: [
+    { title: 'a checkout as the root', files: { 'nginx.conf': server(''), ...GIT } },
+    {
+      title: 'an alias to a folder with an .env in it',
+      files: {
+        'nginx.conf': plain(server('    location /shop/ {\n        alias @;\n    }\n')).replace(
+          '@',
+          '«/srv/shop/»',
+        ),
+        'srv/shop/.env': 'PASSWORD=secret\n',
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'refused by their dot',
+      files: {
+        'nginx.conf': plain(server('    location ~ /\\.(?!well-known/) {\n        deny all;\n    }\n')),
+        ...GIT,
+      },
+    },
+    {
+      title: 'the folder of a certificate’s challenge alone',
+      files: {
+        'nginx.conf': plain(server('')),
+        'var/www/shop/.well-known/acme-challenge/token': 'token\n',
+      },
+    },
+    {
+      title: 'a root that requests do not get to',
+      files: {
+        'nginx.conf': plain(server('    location / {\n        proxy_pass http://127.0.0.1:9000;\n    }\n')),
+        ...GIT,
+      },
+    },
+  ],
+  *check(deployment) {
+    const servers = serverIndex(deployment.servers)
+    for (const { occurrences } of deployment.nginx) {
+      for (const name of ['root', 'alias']) {
+        for (const group of byText(occurrences.get(name) ?? [])) {
+          const accidents = accidentsIn(deployment.files, group[0])
+          if (accidents.length === 0) continue
+          for (const directive of group) {
+            const home = enclosingServer(directive)
+            const server = home === null ? undefined : servers.get(home)
+            if (server === undefined) continue
+            const served = accidents.flatMap(({ path, isSecret }) => {
+              const url = urlOfFile(deployment, server, directive, path)
+              return url === null ? [] : [{ url, isSecret }]
+            })[0]
+            if (served === undefined) continue
+            yield {
+              at: argumentPlace(directive, 0),
+              severity: served.isSecret ? 'error' : 'warning',
+              message: `nginx hands out \`${served.url}\` of this folder to whoever asks for it`,
+              label: 'hidden files lie here',
+              ...refuse(server),
+            }
+            break
+          }
+        }
+      }
+    }
+  },
+})
+
+function accidentsIn(
+  files: FileSystem,
+  folder: NginxDirective,
+): readonly { readonly path: string; readonly isSecret: boolean }[] {
+  const base = folder.args[0]?.value.replace(/\/+$/, '') ?? ''
+  if (!base.startsWith('/') || base.includes('$') || files.kind(base) !== 'directory') return []
+  return ACCIDENTS.flatMap(([name, isSecret]) =>
+    files.kind(`${base}/${name}`) === 'file' ? [{ path: `${base}/${name}`, isSecret }] : [],
+  )
+}
+
+/** A location of the server, which as an expression comes before every plain prefix. */
+function refuse({ directive }: NginxServer): Proposal {
+  const first = directive.children.find(({ source }) => source === directive.source)
+  if (first === undefined) return {}
+  const at = namePlace(first)
+  const indent = indentationAt(at)
+  const location = ['location ~ /\\.(?!well-known/) {', '    deny all;', '}', ''].join(`\n${indent}`)
+  return propose('Refuse names that begin with a dot', 'unsafe', [insertBefore(at, location)])
+}

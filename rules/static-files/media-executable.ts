@@ -1,0 +1,122 @@
+import type { NginxServer } from '../../src/deployment/deployment.ts'
+import { namePlace } from '../../src/deployment/places.ts'
+import { servesFile, strangerGets } from '../../src/deployment/stranger-gets.ts'
+import { type Uploads, uploadUrls } from '../../src/deployment/upload-urls.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { toBytes } from '../../src/servers/regex.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { effective } from '../../src/servers/nginx/queries/effective.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { selectLocation } from '../../src/servers/nginx/queries/select-location.ts'
+
+const MEDIA = '        location /media/ {\n            alias /opt/shop/media/;\n        }\n'
+const PHP =
+  '        location ~ \\.php$ {\n            root /opt/shop;\n            «fastcgi_pass» 127.0.0.1:9001;\n            fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;\n        }\n'
+
+const tree = (nginx: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': `events {\n}\nhttp {\n    server {\n        listen 80;\n        server_name example.org;\n${nginx}        location / {\n            proxy_pass http://127.0.0.1:9000;\n            proxy_set_header Host $host;\n        }\n    }\n}\n`,
+  'etc/apache2/apache2.conf':
+    'ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    WSGIDaemonProcess shop python-path=/opt/shop\n    WSGIScriptAlias / /opt/shop/shop/wsgi.py process-group=shop application-group=%{GLOBAL}\n    <Directory /opt/shop>\n        Require all granted\n    </Directory>\n</VirtualHost>\n',
+  'opt/shop/shop/wsgi.py':
+    'import os\nfrom django.core.wsgi import get_wsgi_application\nos.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"\napplication = get_wsgi_application()\n',
+  'opt/shop/shop/settings.py': 'MEDIA_URL = "/media/"\nMEDIA_ROOT = "/opt/shop/media"\n',
+})
+
+export default defineRule({
+  summary: 'What visitors upload runs',
+  severity: 'warning',
+  confidence: 'high',
+  securitySeverity: 8.1,
+  since: '0.1.0',
+  why: 'A `location ~ \\.php$` comes before the prefix of the uploads, so that a file named `x.php` among them is a program on this machine. An `x.html` or `x.svg` is a program in the browser of whoever opens it, with the cookies of the site.',
+  remedy:
+    'Use `location ^~ /media/`, and send uploads from a host of their own or with `Content-Security-Policy: sandbox`',
+  references: [
+    'https://docs.djangoproject.com/en/stable/topics/security/#user-uploaded-content',
+    'https://nginx.org/en/docs/http/ngx_http_core_module.html#location',
+  ],
+  bad: [
+    { title: 'PHP beside the uploads', files: tree(MEDIA + PHP) },
+    {
+      title: 'pages among the uploads',
+      files: tree(MEDIA.replace('location', '«location»')),
+    },
+  ],
+  good: [
+    {
+      title: 'uploads that no expression gets, and that browsers may not run',
+      files: tree(
+        (
+          MEDIA.replace('/media/', '^~ /media/').replace(
+            'media/;\n',
+            'media/;\n            add_header Content-Security-Policy sandbox;\n',
+          ) + PHP
+        ).replace(/[«»]/g, ''),
+      ),
+    },
+    {
+      title: 'uploads that are saved, not shown',
+      files: tree(
+        MEDIA.replace('media/;\n', 'media/;\n            add_header Content-Disposition attachment;\n'),
+      ),
+    },
+    {
+      title: 'uploads that the application hands out itself',
+      files: tree(''),
+    },
+  ],
+  *check(deployment) {
+    const said = new Set<unknown>()
+    for (const [server, all] of uploadUrls(deployment)) {
+      for (const uploads of all) {
+        const end = strangerGets(deployment, server, `${uploads.url}x.php`, `${uploads.folder}/x.php`)
+        if (end.kind === 'pass' && end.target.protocol === 'fastcgi') {
+          const { directive } = end.target
+          if (!said.has(directive.node)) yield programs(uploads, directive)
+          said.add(directive.node)
+          continue
+        }
+        const page = `${uploads.url}x.html`
+        if (!servesFile(deployment, server, page, `${uploads.folder}/x.html`)) continue
+        const location = unprotected(server, page)
+        if (location === null || said.has(location.node)) continue
+        said.add(location.node)
+        yield {
+          at: namePlace(location),
+          severity: 'info',
+          message: `A page that a visitor uploads is \`${page}\`, and its scripts run as those of the site`,
+          related: mediaRoot(uploads),
+        }
+      }
+    }
+  },
+})
+
+function programs(uploads: Uploads, pass: NginxDirective): RuleFinding {
+  return {
+    at: namePlace(pass),
+    message: `An upload named \`x.php\` is \`${uploads.url}x.php\`, which nginx hands to PHP to run`,
+    related: mediaRoot(uploads),
+    help: `Write \`location ^~ ${uploads.url}\`, so that no expression gets its files`,
+  }
+}
+
+function mediaRoot({ folderAt }: Uploads): NonNullable<RuleFinding['related']> {
+  return folderAt === null ? [] : [{ at: folderAt, message: 'uploads are kept here' }]
+}
+
+/** The block that hands out a path; null where a header or the types in force keep scripts from running. */
+function unprotected(server: NginxServer, path: string): NginxDirective | null {
+  const selected = selectLocation(server.configuration, server.directive, toBytes(path))
+  if (!selected.known) return null
+  const scope = selected.value.location?.directive ?? server.directive
+  if (scope !== server.directive && readLocation(scope).modifier === '@') return null
+  const headers = effective(server.configuration, scope, 'add_header')
+  const types = effective(server.configuration, scope, 'types')
+  if (!headers.known || !types.known) return null
+  const protects = headers.value.directives.some(({ args }) =>
+    /^content-(?:security-policy|disposition)$/i.test(args[0]?.value ?? ''),
+  )
+  const isPlain = types.value.level === scope && scope !== server.directive
+  return protects || isPlain ? null : scope
+}
