@@ -79,11 +79,10 @@ function groupText(request: ScriptRequest, option: string, directive: string): F
   // Without one such line anywhere there is nothing to look for.
   if (!configuration.occurrences.has(directive.toLowerCase()) && configuration.main !== null)
     return known(null)
-  const { directives, open } = effective(
-    configuration,
-    aliasLevels(configuration, host, alias, uri),
-    directive,
-  )
+  const levels = isOnlyOfServers(configuration, directive)
+    ? serverLevels(host)
+    : aliasLevels(configuration, host, alias, uri)
+  const { directives, open } = effective(configuration, levels, directive)
   if (open !== null) return unknown(open)
   const found = directives.at(-1)
   if (found === undefined) return known(null)
