@@ -62,6 +62,7 @@ export default defineRule({
     })
     for (const [{ hop, bytes, at }] of groupByText(found, ({ directive }) => directive)) {
       for (const host of certainBackends(deployment, hop)) {
+        if (!host.configuration.occurrences.has('limitrequestbody')) continue
         const inner = bodyLimit(
           host.configuration,
           sectionsFor(host.configuration, host.virtualHost, { uri: '/', file: null }),
