@@ -79,7 +79,12 @@ import sizingNginxKeepalivePinsWorkers from './sizing/nginx-keepalive-pins-worke
 import sizingNginxWorkerConnections from './sizing/nginx-worker-connections.ts'
 import sizingPostgresConnectionsExceeded from './sizing/postgres-connections-exceeded.ts'
 import sizingUpstreamKeepaliveIneffective from './sizing/upstream-keepalive-ineffective.ts'
+import staticFilesAliasTraversal from './static-files/alias-traversal.ts'
+import staticFilesAutoindexOn from './static-files/autoindex-on.ts'
+import staticFilesDotfilesServed from './static-files/dotfiles-served.ts'
+import staticFilesMediaExecutable from './static-files/media-executable.ts'
 import staticFilesRootExposesCode from './static-files/root-exposes-code.ts'
+import staticFilesRootMismatch from './static-files/root-mismatch.ts'
 import staticFilesWsgiDirInDocroot from './static-files/wsgi-dir-in-docroot.ts'
 import timeoutsApacheShorter from './timeouts/apache-shorter.ts'
 import tlsBackendProxiedOverTlsToPlain from './tls/backend-proxied-over-tls-to-plain.ts'
@@ -100,9 +105,11 @@ import topologyUpstreamUnused from './topology/upstream-unused.ts'
 import topologyVhostUnreachablePort from './topology/vhost-unreachable-port.ts'
 import wsgiAliasOrder from './wsgi/alias-order.ts'
 import wsgiApacheLegacyAcl from './wsgi/apache-legacy-acl.ts'
+import wsgiAppsShareProcessGroup from './wsgi/apps-share-process-group.ts'
 import wsgiDaemonUnused from './wsgi/daemon-unused.ts'
 import wsgiDirectoryNotGranted from './wsgi/directory-not-granted.ts'
 import wsgiEmbeddedMode from './wsgi/embedded-mode.ts'
+import wsgiGlobalWithMultipleApps from './wsgi/global-with-multiple-apps.ts'
 import wsgiMaximumRequests from './wsgi/maximum-requests.ts'
 import wsgiProcessGroupNotVisible from './wsgi/process-group-not-visible.ts'
 import wsgiProcessGroupUndefined from './wsgi/process-group-undefined.ts'
@@ -191,7 +198,12 @@ export const rules: readonly Rule[] = [
   { id: 'sizing/nginx-worker-connections', ...sizingNginxWorkerConnections },
   { id: 'sizing/postgres-connections-exceeded', ...sizingPostgresConnectionsExceeded },
   { id: 'sizing/upstream-keepalive-ineffective', ...sizingUpstreamKeepaliveIneffective },
+  { id: 'static-files/alias-traversal', ...staticFilesAliasTraversal },
+  { id: 'static-files/autoindex-on', ...staticFilesAutoindexOn },
+  { id: 'static-files/dotfiles-served', ...staticFilesDotfilesServed },
+  { id: 'static-files/media-executable', ...staticFilesMediaExecutable },
   { id: 'static-files/root-exposes-code', ...staticFilesRootExposesCode },
+  { id: 'static-files/root-mismatch', ...staticFilesRootMismatch },
   { id: 'static-files/wsgi-dir-in-docroot', ...staticFilesWsgiDirInDocroot },
   { id: 'timeouts/apache-shorter', ...timeoutsApacheShorter },
   { id: 'tls/backend-proxied-over-tls-to-plain', ...tlsBackendProxiedOverTlsToPlain },
@@ -212,9 +224,11 @@ export const rules: readonly Rule[] = [
   { id: 'topology/vhost-unreachable-port', ...topologyVhostUnreachablePort },
   { id: 'wsgi/alias-order', ...wsgiAliasOrder },
   { id: 'wsgi/apache-legacy-acl', ...wsgiApacheLegacyAcl },
+  { id: 'wsgi/apps-share-process-group', ...wsgiAppsShareProcessGroup },
   { id: 'wsgi/daemon-unused', ...wsgiDaemonUnused },
   { id: 'wsgi/directory-not-granted', ...wsgiDirectoryNotGranted },
   { id: 'wsgi/embedded-mode', ...wsgiEmbeddedMode },
+  { id: 'wsgi/global-with-multiple-apps', ...wsgiGlobalWithMultipleApps },
   { id: 'wsgi/maximum-requests', ...wsgiMaximumRequests },
   { id: 'wsgi/process-group-not-visible', ...wsgiProcessGroupNotVisible },
   { id: 'wsgi/process-group-undefined', ...wsgiProcessGroupUndefined },

@@ -57,4 +57,26 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response, refused }) => response.status === 404 && refused.apache === null,
     sound: ({ response }) => response.status !== 404,
   },
+  {
+    rule: 'wsgi/apps-share-process-group',
+    shows: 'the project that is asked second answers with the settings of the first',
+    request: { url: 'http://shop.example.org:9000/' },
+    harm: async ({ response, request, refused }) =>
+      refused.apache === null &&
+      response.body === 'shop' &&
+      (await request({ url: 'http://wiki.example.org:9000/' })).body !== 'wiki',
+    sound: async ({ response, request }) =>
+      response.body === 'shop' && (await request({ url: 'http://wiki.example.org:9000/' })).body === 'wiki',
+  },
+  {
+    rule: 'wsgi/global-with-multiple-apps',
+    shows: 'the project that is asked second answers with the pages of the first',
+    request: { url: 'http://shop.example.org:9000/' },
+    harm: async ({ response, request, refused }) =>
+      refused.apache === null &&
+      response.body === 'shop' &&
+      (await request({ url: 'http://wiki.example.org:9000/' })).body === 'shop',
+    sound: async ({ response, request }) =>
+      response.body === 'shop' && (await request({ url: 'http://wiki.example.org:9000/' })).body === 'wiki',
+  },
 ]

@@ -1,0 +1,133 @@
+import {
+  djangoProjects,
+  insists,
+  type ProcessMember,
+  sharedProcesses,
+} from '../../src/deployment/process-sharing.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const MAIN =
+  'ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n'
+const host = (name: string, lines: string, mark = false): string =>
+  `<VirtualHost *:9000>\n    ServerName ${name}.example.org\n${lines}    WSGIScriptAlias / ${mark ? '«' : ''}/opt/${name}/${name}/wsgi.py${mark ? '»' : ''}\n    <Directory /opt/${name}>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`
+const SHARED = '    WSGIProcessGroup sites\n'
+const SETDEFAULT = 'os.environ.setdefault("DJANGO_SETTINGS_MODULE", '
+const ASSIGNED = 'os.environ["DJANGO_SETTINGS_MODULE"] = ('
+const project = (name: string, sets = SETDEFAULT, settings = `${name}.settings`): Record<string, string> => ({
+  [`opt/${name}/${name}/wsgi.py`]: `import os\nimport sys\n\nsys.path.insert(0, "/opt/${name}")\n${sets}"${settings}")\n\nfrom django.core.wsgi import get_wsgi_application\n\napplication = get_wsgi_application()\n`,
+  [`opt/${name}/${name}/__init__.py`]: '',
+  [`opt/${name}/${name}/settings.py`]: `SECRET_KEY = "${name}"\nALLOWED_HOSTS = [".example.org"]\nROOT_URLCONF = "${name}.urls"\n`,
+  [`opt/${name}/${name}/urls.py`]: `from django.http import HttpResponse\nfrom django.urls import re_path\n\n\ndef page(request):\n    return HttpResponse("${name}")\n\n\nurlpatterns = [re_path("", page)]\n`,
+})
+
+export default defineRule({
+  summary: 'Two Django projects share the processes of one group',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Processes have one environment and one time zone, and the limits of the group count for all that run in it. `os.environ.setdefault` keeps what stands there, so the project that is loaded second gets the settings of the first, in an interpreter of its own too: it answers 200 with the wrong site, or 500, and which one it hits changes with each restart.',
+  remedy: 'Give each project a `WSGIDaemonProcess` of its own',
+  references: [
+    'https://modwsgi.readthedocs.io/en/master/user-guides/application-issues.html',
+    'https://docs.djangoproject.com/en/stable/howto/deployment/wsgi/',
+  ],
+  bad: [
+    {
+      title: 'two projects with the script of `startproject`',
+      files: {
+        'etc/apache2/apache2.conf': `${MAIN}WSGIDaemonProcess sites\n${host('shop', SHARED)}${host('wiki', SHARED, true)}`,
+        ...project('shop'),
+        ...project('wiki'),
+      },
+    },
+    {
+      title: 'each insists on its own settings',
+      files: {
+        'etc/apache2/apache2.conf': `${MAIN}WSGIDaemonProcess sites\n${host('shop', SHARED)}${host('wiki', SHARED, true)}`,
+        ...project('shop', ASSIGNED),
+        ...project('wiki', ASSIGNED),
+      },
+    },
+    {
+      title: 'no daemon process, so both run in Apache’s own',
+      files: {
+        'etc/apache2/apache2.conf': `${MAIN}${host('shop', '')}${host('wiki', '', true)}`,
+        ...project('shop'),
+        ...project('wiki'),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'a daemon process for each',
+      files: {
+        'etc/apache2/apache2.conf': `${MAIN}${host('shop', '    WSGIDaemonProcess shop\n    WSGIProcessGroup shop\n')}${host('wiki', '    WSGIDaemonProcess wiki\n    WSGIProcessGroup wiki\n')}`,
+        ...project('shop'),
+        ...project('wiki'),
+      },
+    },
+    {
+      title: 'one project under two names',
+      files: {
+        'etc/apache2/apache2.conf': `${MAIN}WSGIDaemonProcess sites\n${host('shop', SHARED)}${host('www', SHARED)}`,
+        ...project('shop'),
+        ...project('www', SETDEFAULT, 'shop.settings'),
+      },
+    },
+    {
+      title: 'scripts outside of the audit',
+      files: {
+        'etc/apache2/apache2.conf': `${MAIN}WSGIDaemonProcess sites\n${host('shop', SHARED)}${host('wiki', SHARED)}`,
+      },
+    },
+  ],
+  *check(deployment) {
+    for (const { daemon, members } of sharedProcesses(deployment)) {
+      if (members.length < 2) continue
+      const projects = djangoProjects(members)
+      const [first, second] = projects
+      if (first === undefined || second === undefined || shareInterpreter(projects)) continue
+      const processes = daemon?.name.known
+        ? `the processes of \`${daemon.name.value}\``
+        : 'Apache’s own processes'
+      const yielding = projects.find(each => !insists(each))
+      yield {
+        at: second.application.alias.scriptAt,
+        severity: yielding === undefined ? 'warning' : 'error',
+        message:
+          yielding === undefined
+            ? `${listed(projects)} run in ${processes}, and share one environment and one time zone`
+            : `${listed(projects)} run in ${processes}, where \`setdefault\` gives the one loaded later the settings of the first`,
+        label: 'shares its processes with another project',
+        related: [
+          { at: first.application.alias.scriptAt, message: 'the first of them' },
+          ...projects.flatMap(({ python }) => {
+            const module = python?.script.settingsModule
+            return module?.how === 'setdefault'
+              ? [{ at: module.at, message: 'gives way to what stands in the environment' }]
+              : []
+          }),
+          ...(daemon === null ? [] : [{ at: daemon.at, message: 'the group' }]),
+        ].slice(0, 6),
+      }
+    }
+  },
+})
+
+/** Then they get in each other's way far earlier, and `wsgi/global-with-multiple-apps` says so. */
+function shareInterpreter(projects: readonly ProcessMember[]): boolean {
+  const seen = new Set<string>()
+  for (const { interpreter } of projects) {
+    if (interpreter === null) continue
+    if (seen.has(interpreter)) return true
+    seen.add(interpreter)
+  }
+  return false
+}
+
+function listed(projects: readonly ProcessMember[]): string {
+  const names = projects.map(({ python }) => `\`${python?.script.settingsModule?.name ?? ''}\``)
+  return names.length > 3
+    ? `${names.slice(0, 2).join(', ')} and ${names.length - 2} more projects`
+    : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
+}

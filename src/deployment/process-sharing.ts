@@ -1,0 +1,95 @@
+import type { ApacheConfiguration } from '../servers/apache/configuration.ts'
+import type { Application, Daemon } from './applications.ts'
+import { daemonOf } from './daemon-of.ts'
+import type { Deployment } from './deployment.ts'
+import type { PythonFacts } from './django/application-settings.ts'
+
+/** One script among those that share processes. */
+export interface ProcessMember {
+  /** Where several aliases name the script, the first of them. */
+  readonly application: Application
+  /** Path of the script as the alias writes it. */
+  readonly script: string
+  /** Null where the script is not in the audit. */
+  readonly python: PythonFacts | null
+  /**
+   * What tells its interpreter from others of the process; null where only the request decides, and for
+   * `%{RESOURCE}`, which gives every mount point one of its own.
+   */
+  readonly interpreter: string | null
+}
+
+/** The scripts that run in one group of processes; `daemon` null for Apache's own. */
+export interface SharedProcesses {
+  readonly configuration: ApacheConfiguration
+  readonly daemon: Daemon | null
+  /** Each script once, in reading order. */
+  readonly members: readonly ProcessMember[]
+}
+
+const cache = new WeakMap<Deployment, readonly SharedProcesses[]>()
+
+/** Every process group, and Apache's own processes, with the scripts that run there. */
+export function sharedProcesses(deployment: Deployment): readonly SharedProcesses[] {
+  let groups = cache.get(deployment)
+  if (groups === undefined) {
+    groups = deployment.apache.flatMap(configuration => groupsOf(deployment, configuration))
+    cache.set(deployment, groups)
+  }
+  return groups
+}
+
+function groupsOf(deployment: Deployment, configuration: ApacheConfiguration): readonly SharedProcesses[] {
+  const groups = new Map<Daemon | null, Map<string, ProcessMember>>()
+  for (const application of deployment.applications) {
+    const { processGroup, alias } = application
+    if (application.configuration !== configuration || !processGroup.known || !alias.script.known) continue
+    const daemon = daemonOf(deployment, application)
+    // A group that is not defined runs nothing; in fragments it may be Apache's own in the missing part.
+    if (daemon === null && (processGroup.value !== '' || configuration.main === null)) continue
+    const members = groups.get(daemon) ?? new Map<string, ProcessMember>()
+    groups.set(daemon, members)
+    const script = alias.script.value
+    if (members.has(script)) continue
+    members.set(script, {
+      application,
+      script,
+      python: deployment.pythonOf(application),
+      interpreter: interpreterOf(application),
+    })
+  }
+  return [...groups].map(([daemon, members]) => ({
+    configuration,
+    daemon,
+    members: [...members.values()],
+  }))
+}
+
+function interpreterOf({ applicationGroup }: Application): string | null {
+  if (!applicationGroup.known) return null
+  const { value } = applicationGroup
+  if (value.kind === 'main-interpreter') return '%{GLOBAL}'
+  return value.kind === 'name' ? value.name : null
+}
+
+/**
+ * The members of Django projects, one for each settings module that a script names: a project that is
+ * mounted twice counts once.
+ */
+export function djangoProjects(members: readonly ProcessMember[]): readonly ProcessMember[] {
+  const projects = new Map<string, ProcessMember>()
+  for (const member of members) {
+    const module = member.python?.script.settingsModule
+    if (module == null) continue
+    const known = projects.get(module.name)
+    // Of two scripts of one project, the one that does not insist on its settings is the weak one.
+    if (known === undefined || (module.how === 'setdefault' && insists(known)))
+      projects.set(module.name, member)
+  }
+  return [...projects.values()]
+}
+
+/** True where the script sets the variable whatever stands in it. */
+export function insists({ python }: ProcessMember): boolean {
+  return python?.script.settingsModule?.how === 'assigned'
+}
