@@ -297,9 +297,9 @@ export const checkProxySet: Check = (directive, scope, walk) => {
   if (scope.path === null) {
     // Outside of `<Proxy>` the first word names a worker; whether it is known by then is left open.
     const word = directive.args[0]
-    if (word === undefined || walk.unit.fragments || isWorkerName(word.value)) return null
+    if (walk.unit.fragments || (word !== undefined && isWorkerName(word.value))) return null
     return invalid(
-      `\`${word.value}\` of \`ProxySet\` is no worker`,
+      `\`${word?.value ?? ''}\` of \`ProxySet\` is no worker`,
       word,
       'name the worker first, or put the line into `<Proxy>`',
     )
