@@ -7,6 +7,7 @@ import { apacheListeners, knowsEveryListen } from './apache-listeners.ts'
 import { backendHosts } from './backend-hosts.ts'
 import type { BackendHost, Deployment, Hop, Listener, NginxServer } from './deployment.ts'
 import { pythonReader } from './django/application-settings.ts'
+import { gunicornServers } from './gunicorn.ts'
 import { nginxHops } from './hops.ts'
 import { readHostsFile } from './hosts-file.ts'
 import { indexListeners, nginxListeners } from './listeners.ts'
@@ -50,6 +51,7 @@ export function buildDeployment({ nginx, apache, facts, files, python = null }: 
   const daemons = once(() => apache.flatMap(readDaemons))
   const applications = once(() => readApplications(apache, daemons()))
   const postgres = once(() => postgresServers(files))
+  const gunicorn = once(() => gunicornServers(files, python))
   const workers = once(() => apache.flatMap(readWorkers))
   const knowsListens = once(() => apache.every(knowsEveryListen))
   const shared = once(
@@ -95,6 +97,9 @@ export function buildDeployment({ nginx, apache, facts, files, python = null }: 
     },
     get postgres() {
       return postgres()
+    },
+    get gunicorn() {
+      return gunicorn()
     },
     get workers() {
       return workers()

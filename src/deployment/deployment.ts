@@ -6,6 +6,7 @@ import type { VirtualHost } from '../servers/apache/queries/virtual-hosts.ts'
 import type { NginxConfiguration, NginxDirective } from '../servers/nginx/configuration.ts'
 import type { Application, Daemon } from './applications.ts'
 import type { PythonFacts } from './django/application-settings.ts'
+import type { GunicornServer } from './gunicorn.ts'
 import type { HostsFile } from './hosts-file.ts'
 import type { PostgresServer } from './postgres.ts'
 import type { SchemeTrust } from './scheme-trust.ts'
@@ -44,6 +45,8 @@ export interface Deployment {
   /** The script and the Django settings of an application; null where its file is not in the audit. */
   pythonOf(application: Application): PythonFacts | null
   readonly postgres: readonly PostgresServer[]
+  /** Every gunicorn that a unit of systemd starts. */
+  readonly gunicorn: readonly GunicornServer[]
   /** Worker arithmetic, one for each httpd whose MPM is known. */
   readonly workers: readonly Workers[]
   /**

@@ -15,6 +15,13 @@ export function explicitReadTimeout(
   return { seconds: milliseconds / 1000, at: argumentPlace(directive, 0), directive }
 }
 
+/** Seconds that nginx waits between two reads from a hop's backend, a minute by itself; null where not known. */
+export function readTimeout(hop: Hop): number | null {
+  const fact = effective(hop.server.configuration, hop.block, 'proxy_read_timeout')
+  if (!fact.known) return null
+  return fact.value.directives.length === 0 ? 60 : (explicitReadTimeout(hop)?.seconds ?? null)
+}
+
 /** The largest request body in bytes that nginx hands on, where that is written; 0 for any. */
 export function explicitBodyLimit(
   hop: Hop,
