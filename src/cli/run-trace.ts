@@ -4,7 +4,7 @@ import type { TraceRequest } from '../deployment/trace/trace.ts'
 import { traceRequest } from '../deployment/trace/trace-request.ts'
 import { InputError } from '../files/input-error.ts'
 import { traceJson, traceText } from '../report/trace-text.ts'
-import { parseHost } from '../servers/address.ts'
+import { type Address, parseHost } from '../servers/address.ts'
 import type { Arguments } from './arguments.ts'
 import { prepare } from './prepare.ts'
 import { loadChalk, type Terminal, wantsColor } from './terminal.ts'
@@ -13,7 +13,7 @@ import { writeOutput } from './write-output.ts'
 /** Follows one request through every deployment of the path. */
 export async function runTrace(given: Arguments, terminal: Terminal): Promise<number> {
   const [url, ...paths] = given.words
-  if (url === undefined) throw new InputError('trace needs a URL and a path')
+  if (url === undefined || paths.length === 0) throw new InputError('trace needs a URL and a path')
   const request = readRequest(url, given)
   const { hosts, settings } = await prepare({ ...given, words: paths }, [], terminal)
   const isFile = given.output !== null && given.output !== '-'
@@ -36,18 +36,33 @@ export async function runTrace(given: Arguments, terminal: Terminal): Promise<nu
   return 0
 }
 
+/** Scheme, host, port, path with query; a fragment stays in the browser. */
+const URL_PARTS = /^(https?):\/\/(\[[0-9a-f:.]+\]|[^/:?#\s]+)(?::(\d{1,5}))?([/?][^#\s]*)?(?:#\S*)?$/i
+/** A token of RFC 9110. */
+const METHOD = /^[\w!#$%&'*+.^`|~-]+$/
+
 /** The path stays as it was typed: a URL class would decode and fold what a server is about to judge. */
 function readRequest(url: string, { address, method }: Arguments): TraceRequest {
-  const parts = /^(https?):\/\/(\[[0-9a-f:.]+\]|[^/:?#\s]+)(?::(\d{1,5}))?([/?][^#\s]*)?$/i.exec(url)
+  const parts = URL_PARTS.exec(url)
   if (parts === null) throw new InputError(`"${url}" is no URL such as https://example.org/page`)
   const scheme = parts[1]?.toLowerCase() === 'https' ? 'https' : 'http'
+  const port = parts[3] === undefined ? (scheme === 'https' ? 443 : 80) : Number(parts[3])
+  if (port < 1 || port > 65535) throw new InputError(`"${url}" has no port from 1 to 65535`)
+  if (!METHOD.test(method)) throw new InputError(`--method takes a word such as GET, not "${method}"`)
   const path = parts[4] ?? '/'
   return {
     scheme,
     host: (parts[2] ?? '').toLowerCase(),
-    port: parts[3] === undefined ? (scheme === 'https' ? 443 : 80) : Number(parts[3]),
+    port,
     target: path.startsWith('?') ? `/${path}` : path,
     method: method.toUpperCase(),
-    ...(address !== null && { address: parseHost(address) }),
+    ...(address !== null && { address: readAddress(address) }),
   }
+}
+
+function readAddress(written: string): Address {
+  const address = parseHost(written)
+  if (address.kind !== 'ip' || address.wildcard)
+    throw new InputError(`--address takes an address such as 192.0.2.10, not "${written}"`)
+  return address
 }

@@ -1,4 +1,6 @@
 import type { DeploymentMap, MappedPlace, MappedSite } from '../../deployment/deployment-map.ts'
+import { maskMessage } from '../mask.ts'
+import { printable } from '../printable.ts'
 import { keyOf, listed, siteName } from './map-words.ts'
 
 /** The map as nodes and edges: what Mermaid and Graphviz both draw. */
@@ -45,7 +47,7 @@ class GraphUnderConstruction implements MapGraph {
     if (known !== undefined) return known
     const id = `n${this.nodes.length + 1}`
     this.#ids.set(scoped, id)
-    this.nodes.push({ id, label, kind, broken })
+    this.nodes.push({ id, label: label.split('\n').map(shown).join('\n'), kind, broken })
     return id
   }
 
@@ -53,8 +55,13 @@ class GraphUnderConstruction implements MapGraph {
     const key = `${from} ${to} ${label}`
     if (this.#edges.has(key)) return
     this.#edges.add(key)
-    this.edges.push({ from, to, label })
+    this.edges.push({ from, to, label: shown(label) })
   }
+}
+
+/** Without secrets, and without what a terminal would obey. */
+function shown(line: string): string {
+  return printable(maskMessage(line))
 }
 
 function drawMap(map: DeploymentMap, graph: GraphUnderConstruction): void {
