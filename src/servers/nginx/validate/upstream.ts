@@ -19,16 +19,6 @@ export const checkUpstream: Check = (reading, directive, facts) => {
   if (name === undefined) return
   const program = programOf(reading, facts)
   const key = name.value.toLowerCase()
-  const address = readAddress(name.value)
-  if (typeof address === 'string' && !name.value.includes('$')) {
-    report(
-      reading,
-      'invalid-address',
-      directive,
-      name,
-      `\`${name.value}\` is no name of an upstream: ${address}`,
-    )
-  }
   const upstream: Upstream = { directive, servers: 0, backups: 0, takesBackup: true }
   const first = program.upstreams.get(key)
   if (first !== undefined && !reading.unit.fragments) {

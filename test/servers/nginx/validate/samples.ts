@@ -103,6 +103,7 @@ export const SAMPLES: readonly Sample[] = [
     'upstream u { server 127.0.0.1; } server { location / { proxy_pass «http://u:81»; } }',
     'invalid-address',
   ),
+  http('upstream a:b/c { server 127.0.0.1; }', null),
   http('map $uri $x { «a»; }', 'invalid-entry'),
   http('map $uri $x { default 1; «default» 2; }', 'duplicate-entry'),
   http('map $uri $x { a 1; «A» 2; }', 'duplicate-entry'),
