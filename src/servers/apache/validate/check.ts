@@ -139,6 +139,21 @@ export function isUnknownDirective(directive: ApacheDirective): boolean {
   return isUnknownWord(directive.text) || isUnknownWord(directive.name)
 }
 
+const CONDITIONAL = /<If(?:Module|Define|Version|File|Directive|Section)\b/i
+
+/**
+ * True where two definitions of one name may never meet: fragments may belong to servers of their own,
+ * and of a fragment's conditional sections all are read, though a server may take one of them.
+ */
+export function mayNeverMeet(
+  unit: ValidationUnit,
+  earlier: ApacheDirective,
+  later: ApacheDirective,
+): boolean {
+  if (!unit.fragments) return false
+  return earlier.source !== later.source || CONDITIONAL.test(later.source.code)
+}
+
 /** True where the module is loaded or may be. */
 export function mayBeLoaded(unit: ValidationUnit, id: string): boolean {
   return unit.modules.has(id) || !unit.modulesComplete

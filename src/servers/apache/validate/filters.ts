@@ -1,5 +1,14 @@
 import type { ApacheWord } from '../../../../parsers/apache/syntax.ts'
-import { argument, type Check, type Fault, invalid, mayBeLoaded, textAfterWords, type Walk } from './check.ts'
+import {
+  argument,
+  type Check,
+  type Fault,
+  invalid,
+  mayNeverMeet,
+  mayBeLoaded,
+  textAfterWords,
+  type Walk,
+} from './check.ts'
 import { expressionFault } from './expression.ts'
 
 /** Output filters by lower-case name, with the module that registers them. */
@@ -80,7 +89,7 @@ export const checkExternalFilter: Check = (directive, scope, walk) => {
   }
   const key = `ext filter ${argument(directive, 0).toLowerCase()}`
   const earlier = walk.defined.get(key)
-  if (earlier !== undefined && (!walk.unit.fragments || earlier.source === directive.source)) {
+  if (earlier !== undefined && !mayNeverMeet(walk.unit, earlier, directive)) {
     return {
       code: 'duplicate-definition',
       message: `the filter \`${argument(directive, 0)}\` is defined twice`,

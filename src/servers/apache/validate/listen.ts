@@ -1,7 +1,7 @@
 import type { ApacheWord } from '../../../../parsers/apache/syntax.ts'
 import { parseIpv6Groups } from '../../address.ts'
 import type { ApacheDirective } from '../configuration.ts'
-import { type Check, type Fault, invalid, argument } from './check.ts'
+import { argument, type Check, type Fault, invalid, mayNeverMeet, type Walk } from './check.ts'
 
 /** `host` is null where only a port stands; `port` 0 where none does. */
 interface AddressAndPort {
@@ -53,7 +53,7 @@ export const checkListen: Check = (directive, _scope, walk) => {
   if (parsed.port === 0) {
     return invalid(`\`${word.value}\` has no port`, word, 'write the port, as in `Listen 127.0.0.1:9000`')
   }
-  return duplicateFault(directive, word, parsed, walk.defined, walk.unit.fragments)
+  return duplicateFault(directive, word, parsed, walk)
 }
 
 /** httpd compares the hosts as they are written: `0.0.0.0:80` beside `*:80` is left to the kernel. */
@@ -61,18 +61,16 @@ function duplicateFault(
   directive: ApacheDirective,
   word: ApacheWord,
   parsed: AddressAndPort,
-  defined: Map<string, ApacheDirective>,
-  fragments: boolean,
+  walk: Walk,
 ): Fault | null {
   const host = parsed.host === null || parsed.host === '*' ? '*' : parsed.host
   const key = `listen ${host}:${parsed.port}`
-  const earlier = defined.get(key)
+  const earlier = walk.defined.get(key)
   if (earlier === undefined) {
-    defined.set(key, directive)
+    walk.defined.set(key, directive)
     return null
   }
-  // Fragments may belong to servers of their own.
-  if (fragments && earlier.source !== directive.source) return null
+  if (mayNeverMeet(walk.unit, earlier, directive)) return null
   return {
     code: 'duplicate-listen',
     message: `\`${host}:${parsed.port}\` is opened by two \`Listen\``,

@@ -1,6 +1,15 @@
 import type { ApacheWord } from '../../../../parsers/apache/syntax.ts'
 import type { ApacheDirective } from '../configuration.ts'
-import { type Check, type Fault, invalid, type Scope, textAfterWords, argument, type Walk } from './check.ts'
+import {
+  type Check,
+  type Fault,
+  invalid,
+  mayNeverMeet,
+  type Scope,
+  textAfterWords,
+  argument,
+  type Walk,
+} from './check.ts'
 import { regexFault } from './regex.ts'
 import { isSubnet } from './subnet.ts'
 import { leadingNumber } from './values.ts'
@@ -136,7 +145,7 @@ function defineDaemon(directive: ApacheDirective, name: string, scope: Scope, wa
     if (scope.virtualHost !== null) walk.defined.set(`daemon-host ${name}`, scope.virtualHost)
     return null
   }
-  if (walk.unit.fragments && earlier.source !== directive.source) return null
+  if (mayNeverMeet(walk.unit, earlier, directive)) return null
   return {
     code: 'duplicate-definition',
     message: `the process group \`${name}\` is defined twice`,

@@ -167,6 +167,13 @@ test('fragments are judged only where the missing outer part could not help', ()
   assert.is(only(evaluateFragments('KeepAlive yes\n').problems).code, 'invalid-value')
 })
 
+test("of a fragment's conditional sections only one may hold", () => {
+  const ports =
+    'Listen 80\n<IfModule ssl_module>\n\tListen 443\n</IfModule>\n<IfModule mod_gnutls.c>\n\tListen 443\n</IfModule>\n'
+  assert.equal(fatals(evaluateFragments(ports).problems), [])
+  assert.is(only(evaluateFragments('Listen 80\nListen 80\n').problems).code, 'duplicate-listen')
+})
+
 test('what a template hides is not judged, and nothing in a template is fatal', () => {
   const text =
     'ServerName {{ name }}\n<VirtualHost *:{{ port }}>\nOptions {{ options }}\nDocumentRoot {{ a }}\n' +
