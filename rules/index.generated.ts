@@ -36,6 +36,7 @@ import apacheVhostShadowedBySpecificIp from './apache/vhost-shadowed-by-specific
 import apacheVhostUnresolvableAddress from './apache/vhost-unresolvable-address.ts'
 import bodyLimitsChunkedUploadRejected from './body-limits/chunked-upload-rejected.ts'
 import bodyLimitsInverted from './body-limits/inverted.ts'
+import canonicalUrlDefaultServerCatchallApp from './canonical-url/default-server-catchall-app.ts'
 import canonicalUrlDuplicateServerName from './canonical-url/duplicate-server-name.ts'
 import canonicalUrlHostMissingRedirect from './canonical-url/host-missing-redirect.ts'
 import canonicalUrlHttpAndHttpsBothServe from './canonical-url/http-and-https-both-serve.ts'
@@ -44,11 +45,13 @@ import canonicalUrlRedirectManglesUri from './canonical-url/redirect-mangles-uri
 import canonicalUrlRedirectMissingOnTls from './canonical-url/redirect-missing-on-tls.ts'
 import canonicalUrlRedirectToPlainHttp from './canonical-url/redirect-to-plain-http.ts'
 import canonicalUrlRedirectUriInjection from './canonical-url/redirect-uri-injection.ts'
+import forwardedHeadersDoubleProxyProcessing from './forwarded-headers/double-proxy-processing.ts'
 import forwardedHeadersDuplicated from './forwarded-headers/duplicated.ts'
 import forwardedHeadersHostSpoofable from './forwarded-headers/host-spoofable.ts'
 import forwardedHeadersInheritanceLost from './forwarded-headers/inheritance-lost.ts'
 import forwardedHeadersLocalOnlyAclBehindProxy from './forwarded-headers/local-only-acl-behind-proxy.ts'
 import forwardedHeadersProtoNameMismatch from './forwarded-headers/proto-name-mismatch.ts'
+import forwardedHeadersProtoNeverSet from './forwarded-headers/proto-never-set.ts'
 import forwardedHeadersProtoPassthrough from './forwarded-headers/proto-passthrough.ts'
 import forwardedHeadersProtoSpoofable from './forwarded-headers/proto-spoofable.ts'
 import forwardedHeadersProxyHostNotForwarded from './forwarded-headers/proxy-host-not-forwarded.ts'
@@ -87,7 +90,12 @@ import staticFilesRootExposesCode from './static-files/root-exposes-code.ts'
 import staticFilesRootMismatch from './static-files/root-mismatch.ts'
 import staticFilesWsgiDirInDocroot from './static-files/wsgi-dir-in-docroot.ts'
 import timeoutsApacheShorter from './timeouts/apache-shorter.ts'
+import timeoutsGunicornTimeoutVsNginx from './timeouts/gunicorn-timeout-vs-nginx.ts'
+import timeoutsInverted from './timeouts/inverted.ts'
+import timeoutsWsgiRequestTimeoutKillsProcess from './timeouts/wsgi-request-timeout-kills-process.ts'
+import timeoutsWsgiRequestTimeoutMissing from './timeouts/wsgi-request-timeout-missing.ts'
 import tlsBackendProxiedOverTlsToPlain from './tls/backend-proxied-over-tls-to-plain.ts'
+import tlsHstsOnHttp from './tls/hsts-on-http.ts'
 import tlsListenWithoutSsl from './tls/listen-without-ssl.ts'
 import tlsSslOnDeprecated from './tls/ssl-on-deprecated.ts'
 import tlsSslOnHitsPlainListen from './tls/ssl-on-hits-plain-listen.ts'
@@ -102,6 +110,7 @@ import topologyUpstreamPortNotListened from './topology/upstream-port-not-listen
 import topologyUpstreamPublicName from './topology/upstream-public-name.ts'
 import topologyUpstreamSelfLoop from './topology/upstream-self-loop.ts'
 import topologyUpstreamUnused from './topology/upstream-unused.ts'
+import topologyVhostNoUpstream from './topology/vhost-no-upstream.ts'
 import topologyVhostUnreachablePort from './topology/vhost-unreachable-port.ts'
 import wsgiAliasOrder from './wsgi/alias-order.ts'
 import wsgiApacheLegacyAcl from './wsgi/apache-legacy-acl.ts'
@@ -116,6 +125,7 @@ import wsgiProcessGroupUndefined from './wsgi/process-group-undefined.ts'
 import wsgiPythonHomeMissing from './wsgi/python-home-missing.ts'
 import wsgiRestrictEmbeddedOff from './wsgi/restrict-embedded-off.ts'
 import wsgiScriptMissing from './wsgi/script-missing.ts'
+import wsgiTimezoneLeak from './wsgi/timezone-leak.ts'
 
 /** Every rule, sorted by id; the id is the path. */
 export const rules: readonly Rule[] = [
@@ -155,6 +165,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/vhost-unresolvable-address', ...apacheVhostUnresolvableAddress },
   { id: 'body-limits/chunked-upload-rejected', ...bodyLimitsChunkedUploadRejected },
   { id: 'body-limits/inverted', ...bodyLimitsInverted },
+  { id: 'canonical-url/default-server-catchall-app', ...canonicalUrlDefaultServerCatchallApp },
   { id: 'canonical-url/duplicate-server-name', ...canonicalUrlDuplicateServerName },
   { id: 'canonical-url/host-missing-redirect', ...canonicalUrlHostMissingRedirect },
   { id: 'canonical-url/http-and-https-both-serve', ...canonicalUrlHttpAndHttpsBothServe },
@@ -163,11 +174,13 @@ export const rules: readonly Rule[] = [
   { id: 'canonical-url/redirect-missing-on-tls', ...canonicalUrlRedirectMissingOnTls },
   { id: 'canonical-url/redirect-to-plain-http', ...canonicalUrlRedirectToPlainHttp },
   { id: 'canonical-url/redirect-uri-injection', ...canonicalUrlRedirectUriInjection },
+  { id: 'forwarded-headers/double-proxy-processing', ...forwardedHeadersDoubleProxyProcessing },
   { id: 'forwarded-headers/duplicated', ...forwardedHeadersDuplicated },
   { id: 'forwarded-headers/host-spoofable', ...forwardedHeadersHostSpoofable },
   { id: 'forwarded-headers/inheritance-lost', ...forwardedHeadersInheritanceLost },
   { id: 'forwarded-headers/local-only-acl-behind-proxy', ...forwardedHeadersLocalOnlyAclBehindProxy },
   { id: 'forwarded-headers/proto-name-mismatch', ...forwardedHeadersProtoNameMismatch },
+  { id: 'forwarded-headers/proto-never-set', ...forwardedHeadersProtoNeverSet },
   { id: 'forwarded-headers/proto-passthrough', ...forwardedHeadersProtoPassthrough },
   { id: 'forwarded-headers/proto-spoofable', ...forwardedHeadersProtoSpoofable },
   { id: 'forwarded-headers/proxy-host-not-forwarded', ...forwardedHeadersProxyHostNotForwarded },
@@ -206,7 +219,12 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/root-mismatch', ...staticFilesRootMismatch },
   { id: 'static-files/wsgi-dir-in-docroot', ...staticFilesWsgiDirInDocroot },
   { id: 'timeouts/apache-shorter', ...timeoutsApacheShorter },
+  { id: 'timeouts/gunicorn-timeout-vs-nginx', ...timeoutsGunicornTimeoutVsNginx },
+  { id: 'timeouts/inverted', ...timeoutsInverted },
+  { id: 'timeouts/wsgi-request-timeout-kills-process', ...timeoutsWsgiRequestTimeoutKillsProcess },
+  { id: 'timeouts/wsgi-request-timeout-missing', ...timeoutsWsgiRequestTimeoutMissing },
   { id: 'tls/backend-proxied-over-tls-to-plain', ...tlsBackendProxiedOverTlsToPlain },
+  { id: 'tls/hsts-on-http', ...tlsHstsOnHttp },
   { id: 'tls/listen-without-ssl', ...tlsListenWithoutSsl },
   { id: 'tls/ssl-on-deprecated', ...tlsSslOnDeprecated },
   { id: 'tls/ssl-on-hits-plain-listen', ...tlsSslOnHitsPlainListen },
@@ -221,6 +239,7 @@ export const rules: readonly Rule[] = [
   { id: 'topology/upstream-public-name', ...topologyUpstreamPublicName },
   { id: 'topology/upstream-self-loop', ...topologyUpstreamSelfLoop },
   { id: 'topology/upstream-unused', ...topologyUpstreamUnused },
+  { id: 'topology/vhost-no-upstream', ...topologyVhostNoUpstream },
   { id: 'topology/vhost-unreachable-port', ...topologyVhostUnreachablePort },
   { id: 'wsgi/alias-order', ...wsgiAliasOrder },
   { id: 'wsgi/apache-legacy-acl', ...wsgiApacheLegacyAcl },
@@ -235,4 +254,5 @@ export const rules: readonly Rule[] = [
   { id: 'wsgi/python-home-missing', ...wsgiPythonHomeMissing },
   { id: 'wsgi/restrict-embedded-off', ...wsgiRestrictEmbeddedOff },
   { id: 'wsgi/script-missing', ...wsgiScriptMissing },
+  { id: 'wsgi/timezone-leak', ...wsgiTimezoneLeak },
 ]

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import type { LiveCase } from '../live-case.ts'
 
 const SITE = 'http://example.org:9000'
@@ -79,4 +80,19 @@ export const cases: readonly LiveCase[] = [
     sound: async ({ response, request }) =>
       response.body === 'shop' && (await request({ url: 'http://wiki.example.org:9000/' })).body === 'wiki',
   },
+  {
+    rule: 'wsgi/timezone-leak',
+    shows: 'the stamps of the access log are in the zone of Django',
+    request: { url: 'http://shop.example.org:9000/' },
+    harm: async ({ request, refused }) => {
+      // httpd keeps the text of a second, so the next request falls into another one.
+      await new Promise(resolve => setTimeout(resolve, 1100))
+      await request({ url: 'http://shop.example.org:9000/' })
+      return refused.apache === null && accessLog().some(line => line.includes(' +0900]'))
+    },
+  },
 ]
+
+function accessLog(): readonly string[] {
+  return readFileSync('/var/log/apache2/access.log', 'utf8').trim().split('\n')
+}

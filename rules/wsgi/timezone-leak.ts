@@ -1,0 +1,145 @@
+import type { Deployment } from '../../src/deployment/deployment.ts'
+import { type ProcessMember, sharedProcesses } from '../../src/deployment/process-sharing.ts'
+import { applicationTimeZone, isSameClock, systemTimeZone } from '../../src/deployment/time-zones.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const MAIN =
+  'ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nCustomLog /var/log/apache2/access.log "%t %U"\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nStartServers 1\nServerLimit 1\nMaxRequestWorkers 25\nListen 127.0.0.1:9000\n'
+const host = (name: string, lines: string): string =>
+  `<VirtualHost *:9000>\n    ServerName ${name}.example.org\n${lines}    WSGIScriptAlias / /opt/${name}/${name}/wsgi.py\n    <Directory /opt/${name}>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`
+const OWN = (name: string): string => `    WSGIDaemonProcess ${name}\n    WSGIProcessGroup ${name}\n`
+const SHARED = '    WSGIProcessGroup sites\n'
+const project = (name: string, zone: string, module = '"'): Record<string, string> => ({
+  [`opt/${name}/${name}/wsgi.py`]: `import os\nimport sys\n\nsys.path.insert(0, "/opt/${name}")\nos.environ["DJANGO_SETTINGS_MODULE"] = ${module}${name}.settings${module === '"' ? '"' : '"»'}\n\nfrom django.core.wsgi import get_wsgi_application\n\napplication = get_wsgi_application()\n`,
+  [`opt/${name}/${name}/__init__.py`]: '',
+  [`opt/${name}/${name}/settings.py`]: `SECRET_KEY = "${name}"\nALLOWED_HOSTS = [".example.org"]\nROOT_URLCONF = "${name}.urls"\n${zone}`,
+  [`opt/${name}/${name}/urls.py`]: `import time\n\nfrom django.http import HttpResponse\nfrom django.urls import re_path\n\n\ndef page(request):\n    return HttpResponse(time.strftime("%z"))\n\n\nurlpatterns = [re_path("", page)]\n`,
+})
+const UTC = { 'etc/timezone': 'Etc/UTC\n' }
+
+export default defineRule({
+  summary: 'Django moves the processes it runs in to another time zone',
+  severity: 'info',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Django sets the zone of the whole process when it reads its settings. In Apache’s own processes the stamps of the access log jump with the first request, and what reads logs by time, such as fail2ban, loses its place. Of two projects in one group, the one loaded last sets the clock of both.',
+  remedy:
+    'Give each project a daemon process of its own; where the lines of its error log matter, `TIME_ZONE = "UTC"` on a machine in UTC, with the zone of each visitor activated in the views',
+  references: [
+    'https://docs.djangoproject.com/en/stable/ref/settings/#time-zone',
+    'https://modwsgi.readthedocs.io/en/master/user-guides/application-issues.html',
+  ],
+  bad: [
+    {
+      title: 'in Apache’s own processes',
+      files: {
+        'etc/apache2/apache2.conf': `${MAIN}${host('shop', '')}`,
+        ...UTC,
+        ...project('shop', '«TIME_ZONE = "Asia/Tokyo"»\n'),
+      },
+    },
+    {
+      title: 'two projects, two clocks, one process',
+      files: {
+        'etc/apache2/apache2.conf': `${MAIN}WSGIDaemonProcess sites\n${host('shop', SHARED)}${host('wiki', SHARED)}`,
+        ...project('shop', 'TIME_ZONE = "UTC"\n'),
+        ...project('wiki', '«TIME_ZONE = "Europe/Berlin"»\n'),
+      },
+    },
+    {
+      title: 'no zone set, which is Chicago to Django',
+      files: {
+        'etc/apache2/apache2.conf': `${MAIN}${host('shop', OWN('shop'))}`,
+        ...UTC,
+        ...project('shop', '', '«"'),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'the zone of the machine',
+      files: {
+        'etc/apache2/apache2.conf': `${MAIN}${host('shop', '')}`,
+        ...UTC,
+        ...project('shop', 'TIME_ZONE = "UTC"\n'),
+      },
+    },
+    {
+      title: 'two clocks, a daemon process for each',
+      files: {
+        'etc/apache2/apache2.conf': `${MAIN}${host('shop', OWN('shop'))}${host('wiki', OWN('wiki'))}`,
+        ...project('shop', 'TIME_ZONE = "UTC"\n'),
+        ...project('wiki', 'TIME_ZONE = "Europe/Berlin"\n'),
+      },
+    },
+    {
+      title: 'Django leaves the zone alone',
+      files: {
+        'etc/apache2/apache2.conf': `${MAIN}${host('shop', '')}`,
+        ...UTC,
+        ...project('shop', 'TIME_ZONE = None\n'),
+      },
+    },
+    {
+      title: 'a machine whose zone nobody knows',
+      files: {
+        'etc/apache2/apache2.conf': `${MAIN}${host('shop', '')}`,
+        ...project('shop', 'TIME_ZONE = "Asia/Tokyo"\n'),
+      },
+    },
+  ],
+  *check(deployment) {
+    const system = systemTimeZone(deployment.files)
+    for (const { daemon, members } of sharedProcesses(deployment)) {
+      const zoned = zonesOf(deployment, members)
+      const [first] = zoned
+      if (first === undefined) continue
+      const rival = zoned.find(({ zone }) => isSameClock(zone, first.zone) === false)
+      if (rival !== undefined) {
+        yield {
+          at: rival.at,
+          severity: 'warning',
+          message: `\`${first.zone}\` and \`${rival.zone}\` meet in the same processes, and whichever project is loaded last sets the clock of both`,
+          label: 'one clock for two projects',
+          related: [
+            { at: first.at, message: `\`${first.zone}\` here` },
+            {
+              at: first.member.application.processGroup.at ?? daemon?.at,
+              message: 'the processes they share',
+            },
+          ].flatMap(({ at, message }) => (at === undefined ? [] : [{ at, message }])),
+        }
+        continue
+      }
+      if (!system.known || isSameClock(first.zone, system.value) !== false) continue
+      const { alias } = first.member.application
+      yield {
+        at: first.at,
+        severity: daemon === null ? 'warning' : 'info',
+        message:
+          daemon === null
+            ? `Django sets Apache’s own processes to \`${first.zone}\`, on a machine in \`${system.value}\`: the stamps of the access log jump with the first request`
+            : `the daemon process logs in \`${first.zone}\`, Apache in \`${system.value}\``,
+        label: 'sets the zone of the process',
+        related: [
+          { at: alias.scriptAt, message: daemon === null ? 'embedded in Apache' : 'this application' },
+        ],
+      }
+    }
+  },
+})
+
+interface Zoned {
+  readonly member: ProcessMember
+  readonly zone: string
+  readonly at: Place
+}
+
+function zonesOf(deployment: Deployment, members: readonly ProcessMember[]): readonly Zoned[] {
+  return members.flatMap(member => {
+    const zone = applicationTimeZone(deployment, member.application)
+    if (!zone.known || zone.value === null || zone.at === null) return []
+    return [{ member, zone: zone.value, at: zone.at }]
+  })
+}
