@@ -89,9 +89,7 @@ function trusting(deployment: Deployment, hop: Hop): { at: Place; strict: boolea
       if (index !== -1 && (home === null || home === host.directive))
         return { at: argumentPlace(directive, index), strict: false }
     }
-    for (const application of deployment.applications) {
-      if (application.configuration !== host.configuration || application.virtualHost !== host.directive)
-        continue
+    for (const application of deployment.applicationsOf(host)) {
       const settings = deployment.pythonOf(application)?.settings
       const use = settings?.get('USE_X_FORWARDED_HOST')
       if (!use?.known || use.value !== true || use.at === null) continue

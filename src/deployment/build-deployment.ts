@@ -52,6 +52,7 @@ export function buildDeployment({ nginx, apache, facts, files, python = null }: 
   const applications = once(() => readApplications(apache, daemons()))
   const postgres = once(() => postgresServers(files))
   const gunicorn = once(() => gunicornServers(files, python))
+  const applicationsByHost = once(() => groupBy(applications(), ({ virtualHost }) => virtualHost))
   const workers = once(() => apache.flatMap(readWorkers))
   const knowsListens = once(() => apache.every(knowsEveryListen))
   const shared = once(
@@ -92,6 +93,7 @@ export function buildDeployment({ nginx, apache, facts, files, python = null }: 
       return applications()
     },
     pythonOf: pythonReader(files, python),
+    applicationsOf: ({ directive }) => applicationsByHost().get(directive) ?? NONE,
     get daemons() {
       return daemons()
     },

@@ -41,6 +41,8 @@ export interface Deployment {
   readonly trusts: readonly SchemeTrust[]
   /** Every WSGI script that a virtual host or the main server answers with. */
   readonly applications: readonly Application[]
+  /** Those whose aliases stand in one virtual host, in reading order. */
+  applicationsOf(host: BackendHost): readonly Application[]
   readonly daemons: readonly Daemon[]
   /** The script and the Django settings of an application; null where its file is not in the audit. */
   pythonOf(application: Application): PythonFacts | null

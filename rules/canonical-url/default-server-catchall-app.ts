@@ -1,0 +1,84 @@
+import type { Deployment, Hop, NginxServer } from '../../src/deployment/deployment.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { formatEndpoint } from '../../src/servers/address.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { sockets } from '../../src/servers/nginx/queries/sockets.ts'
+
+const whole = (lines: string): string => `events {\n}\nhttp {\n${lines}}\n`
+const app = (listen: string, host = '$host'): string =>
+  `server {\n    listen ${listen};\n    server_name example.org;\n    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host ${host};\n    }\n}\n`
+const APACHE =
+  'ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    WSGIDaemonProcess app\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n'
+const tree = (nginx: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': whole(nginx),
+  'etc/apache2/apache2.conf': APACHE,
+})
+
+export default defineRule({
+  summary: 'The application answers every name that leads to this machine',
+  severity: 'warning',
+  confidence: 'medium',
+  securitySeverity: 5.4,
+  since: '0.1.0',
+  why: 'A request for a name that no server has goes to the default server of the socket. Where that is the application, it is asked for the stranger’s name: its links, its redirects and the mail with the new password lead there, unless it checks the name itself.',
+  remedy: 'Give the socket a default server that answers nobody: `listen 80 default_server; return 444;`',
+  references: [
+    'https://nginx.org/en/docs/http/request_processing.html',
+    'https://docs.djangoproject.com/en/stable/topics/security/#host-headers-virtual-hosting',
+  ],
+  bad: [{ title: 'the only server of the port', files: tree(app('«80»')) }],
+  good: [
+    {
+      title: 'strangers get no answer',
+      files: tree(
+        `server {\n    listen 80 default_server;\n    server_name _;\n    return 444;\n}\n${app('80')}`,
+      ),
+    },
+    { title: 'the name is fixed', files: tree(app('80', 'example.org')) },
+    {
+      title: 'the first server redirects',
+      files: tree(
+        `server {\n    listen 80;\n    server_name www.example.org;\n    return 301 http://example.org$request_uri;\n}\n${app('80')}`,
+      ),
+    },
+    { title: 'only this machine connects', files: tree(app('127.0.0.1:8080')) },
+  ],
+  *check(deployment) {
+    const byDirective = new Map(deployment.servers.map(server => [server.directive, server]))
+    for (const configuration of deployment.nginx) {
+      const said = new Set<NginxServer>()
+      for (const socket of sockets(configuration)) {
+        if (!socket.defaultServer.known || socket.quic) continue
+        const { server: directive, listen } = socket.defaultServer.value
+        const server = byDirective.get(directive)
+        if (server === undefined || said.has(server) || server.answer.kind !== 'content') continue
+        if (server.listens.find(({ at }) => at.start === listen.at.start)?.loopback !== false) continue
+        // A wildcard, or no name at all: a server that is made for whatever comes.
+        if (!server.names.some(({ exact }) => exact)) continue
+        const hop = deployment.hopsOf(server).find(each => handsNameOn(deployment, each))
+        if (hop === undefined) continue
+        said.add(server)
+        yield {
+          at: listen.at,
+          message: `nginx gives requests for unknown names on ${formatEndpoint({ address: socket.address, port: socket.port })} to this server, which hands them on to the application`,
+          label:
+            socket.explicitDefault === null ? 'the first server of the socket' : 'the default of the socket',
+          related: [{ at: argumentPlace(hop.pass, 0), message: 'handed on with the name as it came' }],
+        }
+      }
+    }
+  },
+})
+
+/** True where a stranger’s name reaches an application that is not known to refuse it. */
+function handsNameOn(deployment: Deployment, hop: Hop): boolean {
+  const host = hop.headers.written.find(({ name }) => name === 'host')
+  if (host === undefined || !/^\$(?:host|http_host)\b/.test(host.value) || hop.reachable !== true)
+    return false
+  return deployment.backendsOf(hop).some(backend =>
+    deployment.applicationsOf(backend).some(application => {
+      const allowed = deployment.pythonOf(application)?.settings?.get('ALLOWED_HOSTS')
+      return !(allowed?.known && Array.isArray(allowed.value) && !allowed.value.includes('*'))
+    }),
+  )
+}

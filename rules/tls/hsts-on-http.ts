@@ -1,0 +1,71 @@
+import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
+
+const server = (lines: string): string => `server {\n${lines}    server_name example.org;\n}\n`
+const HSTS = 'add_header «Strict-Transport-Security» "max-age=31536000" always;'
+const KEYS = '    ssl_certificate /srv/tls/a.pem;\n    ssl_certificate_key /srv/tls/a.key;\n'
+
+export default defineRule({
+  summary: 'Strict-Transport-Security is sent in plain HTTP, where browsers ignore it',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'RFC 6797 tells browsers to disregard the header on a plain connection, as anybody on the line could have written it. The site is not protected by it there.',
+  remedy: 'Send the header from the TLS server',
+  references: ['https://www.rfc-editor.org/rfc/rfc6797#section-8.1'],
+  unproven: 'browsers ignore the header; no request to the servers shows it',
+  bad: [
+    {
+      title: 'in the server that redirects',
+      files: {
+        'nginx.conf': server(`    listen 80;\n    ${HSTS}\n    return 301 https://$host$request_uri;\n`),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'in the TLS server',
+      files: {
+        'nginx.conf': server(
+          `    listen 443 ssl;\n${KEYS}    ${HSTS.replace(/[«»]/g, '')}\n    root /srv/www;\n`,
+        ),
+      },
+    },
+    {
+      title: 'a server on both ports',
+      files: {
+        'nginx.conf': server(
+          `    listen 80;\n    listen 443 ssl;\n${KEYS}    ${HSTS.replace(/[«»]/g, '')}\n    root /srv/www;\n`,
+        ),
+      },
+    },
+    {
+      title: 'behind a proxy that ends TLS',
+      files: {
+        'nginx.conf': `set_real_ip_from 10.0.0.0/8;\n${server(`    listen 80;\n    ${HSTS.replace(/[«»]/g, '')}\n    root /srv/www;\n`)}`,
+      },
+    },
+  ],
+  *check({ nginx, servers, facts }) {
+    if (facts.outerProxies.length > 0) return
+    const byDirective = new Map(servers.map(server => [server.directive, server]))
+    for (const { occurrences } of nginx) {
+      if (occurrences.has('set_real_ip_from')) continue
+      for (const group of byText(occurrences.get('add_header') ?? [])) {
+        const [directive] = group
+        if (directive.args[0]?.value.toLowerCase() !== 'strict-transport-security') continue
+        const homes = group.map(each => byDirective.get(enclosingServer(each) ?? each))
+        // A snippet, or a line of http, that some TLS server sends as well is right there.
+        const plain = homes.every(home => home !== undefined && !home.tls && home.plainListens.length > 0)
+        const listen = homes[0]?.plainListens[0]
+        if (!plain || listen === undefined) continue
+        yield {
+          at: argumentPlace(directive, 0),
+          message: 'nginx sends `Strict-Transport-Security` in plain HTTP, where browsers ignore it',
+          related: [{ at: listen.at, message: 'this server speaks plain HTTP alone' }],
+        }
+      }
+    }
+  },
+})

@@ -1,0 +1,58 @@
+import { namePlace } from '../../src/deployment/places.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const NGINX = {
+  'etc/nginx/nginx.conf':
+    'events {\n}\nhttp {\n    server {\n        listen 80;\n        server_name example.org;\n        location / {\n            proxy_pass http://127.0.0.1:9000;\n            proxy_set_header Host $host;\n        }\n    }\n}\n',
+}
+const apache = (port: string, open = '127.0.0.1:9001'): Record<string, string> => ({
+  'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\nListen ${open}\n<VirtualHost *:9000>\n    ServerName example.org\n</VirtualHost>\n<VirtualHost ${port}>\n    ServerName shop.example.org\n    WSGIDaemonProcess shop\n    WSGIScriptAlias / /opt/shop/wsgi.py process-group=shop\n</VirtualHost>\n`,
+})
+
+export default defineRule({
+  summary: 'An application on loopback that nginx hands nothing to',
+  severity: 'info',
+  confidence: 'medium',
+  since: '0.1.0',
+  why: 'Its processes wait for requests that only this machine could send: it is left over, or its server in nginx is missing.',
+  remedy: 'Add the server in nginx, or remove the virtual host',
+  references: ['https://httpd.apache.org/docs/2.4/vhosts/'],
+  bad: [{ title: 'a port that no proxy_pass has', files: { ...NGINX, ...apache('«*:9001»') } }],
+  good: [
+    {
+      title: 'handed on to',
+      files: {
+        ...NGINX,
+        ...apache('*:9001'),
+        'etc/nginx/nginx.conf': NGINX['etc/nginx/nginx.conf'].replace(':9000', ':9001'),
+      },
+    },
+    { title: 'open to the network', files: { ...NGINX, ...apache('*:9001', '9001') } },
+    { title: 'no nginx in sight', files: apache('*:9001') },
+  ],
+  *check(deployment) {
+    const { nginx, hops, virtualHosts, listeners, applications } = deployment
+    if (nginx.length === 0 || nginx.some(({ main }) => main === null)) return
+    // Where a variable chooses the backend it may be any.
+    if (hops.some(({ targets }) => targets.length === 0)) return
+    const ports = new Set(hops.flatMap(({ targets }) => targets.map(({ port }) => port)))
+    const withApplication = new Set(applications.map(({ virtualHost }) => virtualHost))
+    const open = new Set(
+      listeners.flatMap(({ program, port, loopback }) =>
+        program === 'apache' && loopback !== true ? [port] : [],
+      ),
+    )
+    const opened = new Set(listeners.flatMap(({ program, port }) => (program === 'apache' ? [port] : [])))
+    for (const host of virtualHosts) {
+      if (!withApplication.has(host.directive) || host.configuration.main === null) continue
+      const isAlone = host.addresses.every(
+        ({ port }) => port !== null && opened.has(port) && !ports.has(port) && !open.has(port),
+      )
+      if (!isAlone) continue
+      yield {
+        at: host.addresses[0]?.at ?? namePlace(host.directive),
+        message: `nginx hands nothing on to port ${host.addresses[0]?.port}, and only this machine reaches it`,
+      }
+    }
+  },
+})
