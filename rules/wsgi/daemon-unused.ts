@@ -1,4 +1,4 @@
-import { editDistance } from '../../src/deployment/edit-distance.ts'
+import { distance } from 'fastest-levenshtein'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 
@@ -69,7 +69,7 @@ export default defineRule({
         if (daemon.configuration !== configuration || !name.known || lost.has(daemon)) continue
         if (used.has(name.value) || named.has(name.value) || (threads.known && threads.value === 0)) continue
         const { value } = name
-        if (undefinedNames.some(other => editDistance(other, value) <= 2)) continue
+        if (undefinedNames.some(other => distance(other, value) <= 2)) continue
         yield {
           at,
           message: `no application runs in the daemon process \`${name.value}\``,

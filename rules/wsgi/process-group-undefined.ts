@@ -1,5 +1,5 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
-import { editDistance } from '../../src/deployment/edit-distance.ts'
+import { distance } from 'fastest-levenshtein'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const host = (lines: string): string =>
@@ -68,7 +68,7 @@ export default defineRule({
         if (home !== configuration || !processGroup.known || processGroup.at === null) continue
         const { value, at } = processGroup
         if (value === '' || names.has(value) || own.some(({ name }) => !name.known)) continue
-        const near = [...names].filter(name => editDistance(name, value) <= (value.length > 3 ? 2 : 1))
+        const near = [...names].filter(name => distance(name, value) <= (value.length > 3 ? 2 : 1))
         // In a fragment the missing main file may define it, unless a name beside it says what was meant.
         if (!isWhole && near.length === 0) continue
         const candidate = near.length === 1 ? near[0] : undefined
