@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import type { Deployment } from '../../src/deployment/deployment.ts'
-import { editDistance } from '../../src/deployment/edit-distance.ts'
+import { distance } from 'fastest-levenshtein'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -82,7 +82,7 @@ function nearestName(
     const names = files.list(folder) ?? []
     // A link that leads nowhere has the name and is no slip.
     if (names.some(({ name }) => name === missing)) return null
-    const near = names.filter(({ name }) => editDistance(name.toLowerCase(), missing.toLowerCase()) <= 1)
+    const near = names.filter(({ name }) => distance(name.toLowerCase(), missing.toLowerCase()) <= 1)
     const [only] = near
     return only !== undefined && near.length === 1 ? { missing, present: only.name } : null
   }
