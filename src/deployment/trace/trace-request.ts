@@ -70,13 +70,13 @@ function follow(
   steps: TraceStep[],
 ): { readonly end: TraceEnd } | { readonly again: TraceRequest } {
   const hop = deployment.hops.find(({ block }) => block === departure.scope)
-  const target = hop === undefined ? undefined : firstTarget(hop)
-  if (hop === undefined || target === undefined) {
+  const inTurn = hop === undefined ? [] : targetsInTurn(hop)
+  const [target] = inTurn
+  if (target === undefined) {
     return { end: { kind: 'unknown', reason: 'a variable decides where the request goes' } }
   }
   const address = formatEndpoint(target)
-  const others = hop.targets.length - 1
-  const more = others === 0 ? '' : `, one of ${others + 1} servers that take turns`
+  const more = inTurn.length === 1 ? '' : `, one of ${inTurn.length} servers that take turns`
   steps.push({ layer: 'nginx', text: `connects to ${address}${more}`, at: target.at, known: true })
   const { backend } = target
   switch (backend.kind) {
@@ -123,15 +123,16 @@ function follow(
   }
 }
 
-/** Where a first request goes: backups wait until the others fail. */
-function firstTarget(hop: Hop): Target | undefined {
-  const backups = new Set(
-    hop.upstream?.children
+/** Where requests go while every server answers: backups wait until the others fail. */
+function targetsInTurn({ targets, upstream }: Hop): readonly Target[] {
+  const waiting = new Set(
+    upstream?.children
       .filter(
         ({ name, args }) =>
           name === 'server' && args.some(({ value }) => value === 'backup' || value === 'down'),
       )
       .map(({ args }) => args[0]?.value),
   )
-  return hop.targets.find(({ written }) => !backups.has(written)) ?? hop.targets[0]
+  const inTurn = targets.filter(({ written }) => !waiting.has(written))
+  return inTurn.length === 0 ? targets : inTurn
 }
