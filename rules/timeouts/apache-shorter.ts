@@ -28,6 +28,13 @@ export default defineRule({
         'etc/apache2/apache2.conf': apache('Timeout 60\n'),
       },
     },
+    {
+      title: 'a second in Apache',
+      files: {
+        'etc/nginx/nginx.conf': nginx('            proxy_read_timeout «300s»;\n'),
+        'etc/apache2/apache2.conf': apache('Timeout 1\n'),
+      },
+    },
   ],
   good: [
     {

@@ -44,11 +44,31 @@ export function gunicornServers(files: FileSystem, python: PythonParser | null):
   })
 }
 
-/** True where a connection of nginx goes to this gunicorn. */
-export function isBoundTo({ binds }: GunicornServer, { address, port, local }: Target): boolean {
-  if (address.kind === 'unix') return binds.includes(`unix:${address.path}`)
-  if (local !== true || port === null) return false
-  return binds.some(bind => !bind.startsWith('unix:') && bind.endsWith(`:${port}`) && isLocalBind(bind))
+const indexes = new WeakMap<readonly GunicornServer[], ReadonlyMap<string, GunicornServer>>()
+
+/** The gunicorn that a connection of nginx goes to. */
+export function gunicornAt(
+  servers: readonly GunicornServer[],
+  { address, port, local }: Target,
+): GunicornServer | null {
+  let bySocket = indexes.get(servers)
+  if (bySocket === undefined) {
+    bySocket = indexSockets(servers)
+    indexes.set(servers, bySocket)
+  }
+  if (address.kind === 'unix') return bySocket.get(`unix:${address.path}`) ?? null
+  return local === true && port !== null ? (bySocket.get(`:${port}`) ?? null) : null
+}
+
+function indexSockets(servers: readonly GunicornServer[]): ReadonlyMap<string, GunicornServer> {
+  const index = new Map<string, GunicornServer>()
+  for (const server of servers) {
+    for (const bind of server.binds) {
+      if (bind.startsWith('unix:')) index.set(bind, server)
+      else if (isLocalBind(bind)) index.set(bind.slice(bind.lastIndexOf(':')), server)
+    }
+  }
+  return index
 }
 
 function isLocalBind(bind: string): boolean {

@@ -1,0 +1,99 @@
+import type { Deployment, Hop } from '../../src/deployment/deployment.ts'
+import { type GunicornServer, gunicornAt } from '../../src/deployment/gunicorn.ts'
+import { explicitReadTimeout } from '../../src/deployment/hop-limits.ts'
+import { groupByText } from '../../src/deployment/places.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const tree = (read: string, options: string, config = ''): Record<string, string> => ({
+  'etc/nginx/nginx.conf': `events {\n}\nhttp {\n    upstream shop {\n        server unix:/run/shop.sock;\n    }\n    server {\n        listen 80;\n        server_name example.org;\n        location / {\n            proxy_pass http://shop;\n            proxy_set_header Host $host;\n${read}        }\n    }\n}\n`,
+  'etc/systemd/system/shop.service': `[Service]\nWorkingDirectory=/etc/shop\nExecStart=/opt/shop/bin/gunicorn --bind unix:/run/shop.sock ${options}shop.wsgi\n`,
+  ...(config === '' ? {} : { 'etc/shop/gunicorn.conf.py': config }),
+})
+
+export default defineRule({
+  summary: 'gunicorn kills the workers that nginx waits for',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'nginx was told to wait for slow pages, but a synchronous worker that is silent for longer than `--timeout`, half a minute by itself, is killed in the middle of its request: the visitor gets a 502.',
+  remedy: 'Raise gunicorn’s `--timeout` to what nginx waits',
+  references: [
+    'https://docs.gunicorn.org/en/stable/settings.html#timeout',
+    'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_read_timeout',
+  ],
+  unproven: 'gunicorn is not among the servers that live tests start',
+  bad: [
+    {
+      title: 'raised in nginx, and not in gunicorn',
+      files: tree('            proxy_read_timeout «300s»;\n', ''),
+    },
+    {
+      title: 'less in its configuration file',
+      files: tree('            proxy_read_timeout «300s»;\n', '', 'timeout = 120\n'),
+    },
+  ],
+  good: [
+    {
+      title: 'raised in both',
+      files: tree('            proxy_read_timeout 300s;\n', '--timeout 300 '),
+    },
+    {
+      title: 'workers with threads, which answer for themselves',
+      files: tree('            proxy_read_timeout 300s;\n', '--threads 4 '),
+    },
+    {
+      title: 'asynchronous workers',
+      files: tree('            proxy_read_timeout 300s;\n', '-k gevent '),
+    },
+    { title: 'raised in neither', files: tree('', '') },
+  ],
+  *check(deployment) {
+    if (deployment.gunicorn.length === 0) return
+    const found = deployment.hops.flatMap(hop => {
+      const read = explicitReadTimeout(hop)
+      return read === null ? [] : [{ hop, ...read }]
+    })
+    for (const group of groupByText(found, ({ directive }) => directive)) {
+      for (const { hop, seconds, at } of group) {
+        const limit = limitFor(deployment, hop)
+        // The minute that nginx waits by itself says nothing of slow pages.
+        if (limit === null || seconds <= Math.max(limit.seconds, 60)) continue
+        yield {
+          at,
+          message: `nginx waits ${seconds} seconds for an answer, but gunicorn kills the worker after ${limit.seconds}`,
+          label: 'longer than a worker lives',
+          related: [
+            {
+              at: limit.at,
+              message: limit.isWritten
+                ? 'gunicorn waits this long'
+                : 'half a minute, as nothing says otherwise',
+            },
+          ],
+          help: `Start gunicorn with \`--timeout ${seconds}\``,
+        }
+        break
+      }
+    }
+  },
+})
+
+interface Limit {
+  readonly seconds: number
+  readonly isWritten: boolean
+  readonly at: GunicornServer['at']
+}
+
+/** The time that a synchronous worker may be silent; null for others, and where it is not known. */
+function limitFor({ gunicorn }: Deployment, { targets }: Hop): Limit | null {
+  const server = targets.map(target => gunicornAt(gunicorn, target)).find(found => found !== null)
+  if (server === undefined) return null
+  const kind = server.setting('worker_class')
+  const threads = server.setting('threads')
+  const timeout = server.setting('timeout')
+  if (kind !== null && !(kind.known && kind.value === 'sync')) return null
+  if (threads !== null && !(threads.known && threads.value === 1)) return null
+  if (timeout === null) return { seconds: 30, isWritten: false, at: server.at }
+  if (!timeout.known || typeof timeout.value !== 'number' || timeout.value === 0) return null
+  return { seconds: timeout.value, isWritten: true, at: timeout.at ?? server.at }
+}

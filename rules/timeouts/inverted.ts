@@ -1,0 +1,110 @@
+import type { Hop } from '../../src/deployment/deployment.ts'
+import { indentationAt, insertBefore, propose, replacePlace } from '../../src/deployment/edits.ts'
+import { frontsOf } from '../../src/deployment/fronts-of.ts'
+import { explicitReadTimeout, readTimeout } from '../../src/deployment/hop-limits.ts'
+import { patienceOf } from '../../src/deployment/patience.ts'
+import { namePlace } from '../../src/deployment/places.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { isOn } from '../../src/servers/nginx/queries/effective.ts'
+
+const nginx = (line: string): string =>
+  `events {\n}\nhttp {\n    server {\n        listen 80;\n        server_name example.org;\n        location / {\n            «proxy_pass» http://127.0.0.1:9000;\n            proxy_set_header Host $host;\n${line}        }\n    }\n}\n`
+const plain = (text: string): string => text.replace(/[«»]/g, '')
+const apache = (line: string, options = ''): string =>
+  `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n${line}<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    WSGIDaemonProcess app${options}\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`
+
+export default defineRule({
+  summary: 'nginx gives up before Apache does',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'The visitor gets a 504 from nginx while the application goes on, finishes, and commits. Whoever sends the form again sends it twice, and each of them holds a worker of Apache until the end.',
+  remedy: 'Let nginx wait as long as what lies behind it, or end slow requests there with `request-timeout`',
+  references: [
+    'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_read_timeout',
+    'https://modwsgi.readthedocs.io/en/master/configuration-directives/WSGIDaemonProcess.html',
+  ],
+  bad: [
+    {
+      title: 'a second in nginx, a minute in Apache',
+      files: {
+        'etc/nginx/nginx.conf': plain(nginx('            proxy_read_timeout @;\n')).replace('@', '«1s»'),
+        'etc/apache2/apache2.conf': apache(''),
+      },
+    },
+    {
+      title: 'raised in Apache, which may be its packager’s choice',
+      files: { 'etc/nginx/nginx.conf': nginx(''), 'etc/apache2/apache2.conf': apache('Timeout 300\n') },
+    },
+  ],
+  good: [
+    {
+      title: 'the same in both',
+      files: {
+        'etc/nginx/nginx.conf': plain(nginx('            proxy_read_timeout 90s;\n')),
+        'etc/apache2/apache2.conf': apache('Timeout 90\n'),
+      },
+    },
+    {
+      title: 'mod_wsgi ends the request first',
+      files: {
+        'etc/nginx/nginx.conf': plain(nginx('            proxy_read_timeout 90s;\n')),
+        'etc/apache2/apache2.conf': apache('Timeout 300\n', ' request-timeout=60'),
+      },
+    },
+    {
+      title: 'nobody raised or lowered anything',
+      files: { 'etc/nginx/nginx.conf': plain(nginx('')), 'etc/apache2/apache2.conf': apache('') },
+    },
+    {
+      title: 'answers that stream, each part in time',
+      files: {
+        'etc/nginx/nginx.conf': plain(
+          nginx('            proxy_read_timeout 10s;\n            proxy_buffering off;\n'),
+        ),
+        'etc/apache2/apache2.conf': apache(''),
+      },
+    },
+  ],
+  *check(deployment) {
+    const said = new Set<unknown>()
+    for (const application of deployment.applications) {
+      const patience = patienceOf(deployment, application)
+      if (patience === null) continue
+      for (const hop of [...frontsOf(deployment, application).values()].flat()) {
+        const waits = readTimeout(hop)
+        if (waits === null || waits >= patience.seconds || isStream(hop)) continue
+        const written = explicitReadTimeout(hop)
+        const text = (written?.directive ?? hop.pass).node
+        if (said.has(text)) continue
+        said.add(text)
+        const pass = namePlace(hop.pass)
+        const title = `Wait ${patience.seconds} seconds in nginx too`
+        yield {
+          at: written?.at ?? pass,
+          // Debian's own apache2.conf says 300, so without a word in nginx nobody may have chosen either.
+          severity: written === null ? 'info' : 'warning',
+          message: `nginx gives up after ${waits} seconds${written === null ? ' unless told otherwise' : ''}, and ${patience.ends ? 'mod_wsgi lets the application work' : 'Apache stays with the application'} for ${patience.seconds}`,
+          label: 'the visitor’s end of it',
+          related: [
+            {
+              at: patience.at ?? namePlace(application.directive),
+              message: patience.at === null ? 'Apache waits for a minute by itself' : 'this long behind it',
+            },
+          ],
+          ...propose(title, 'unsafe', [
+            written === null
+              ? insertBefore(pass, `proxy_read_timeout ${patience.seconds}s;\n${indentationAt(pass)}`)
+              : replacePlace(written.at, `${patience.seconds}s`),
+          ]),
+        }
+      }
+    }
+  },
+})
+
+/** What comes in parts, or over an upgraded connection, is cut by silence and not by its length. */
+function isStream({ server, block, headers }: Hop): boolean {
+  const buffers = isOn(server.configuration, block, 'proxy_buffering', true)
+  return (buffers.known && !buffers.value) || headers.written.some(({ name }) => name === 'upgrade')
+}

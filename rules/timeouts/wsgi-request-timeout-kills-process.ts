@@ -1,0 +1,91 @@
+import { daemonOf } from '../../src/deployment/daemon-of.ts'
+import { frontsOf, hostOf } from '../../src/deployment/fronts-of.ts'
+import { explicitReadTimeout } from '../../src/deployment/hop-limits.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { timeouts } from '../../src/servers/apache/queries/server-settings.ts'
+
+const nginx = (seconds: number): string =>
+  `events {\n}\nhttp {\n    server {\n        listen 80;\n        server_name example.org;\n        location / {\n            proxy_pass http://127.0.0.1:9000;\n            proxy_set_header Host $host;\n            proxy_read_timeout ${seconds}s;\n        }\n    }\n}\n`
+const apache = (options: string): string =>
+  `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nTimeout 300\nListen 127.0.0.1:9000\n<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    WSGIDaemonProcess app ${options}\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`
+
+export default defineRule({
+  summary: 'mod_wsgi ends the process while nginx is willing to wait',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Somebody told nginx to wait for slow pages, but at `request-timeout` (on average over the threads) mod_wsgi restarts the process: after the grace times it is killed with every request in it, and their visitors get a 500, “Truncated or oversized response headers”.',
+  remedy: 'Raise `request-timeout` to what nginx waits, or move the slow work into a queue',
+  references: [
+    'https://modwsgi.readthedocs.io/en/master/configuration-directives/WSGIDaemonProcess.html',
+    'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_read_timeout',
+  ],
+  bad: [
+    {
+      title: 'three seconds in mod_wsgi, ten in nginx',
+      files: {
+        'etc/nginx/nginx.conf': nginx(10),
+        'etc/apache2/apache2.conf': apache(
+          'threads=1 «request-timeout=1» graceful-timeout=1 shutdown-timeout=1',
+        ),
+      },
+    },
+    {
+      title: 'a minute for pages that may take ten',
+      files: {
+        'etc/nginx/nginx.conf': nginx(600),
+        'etc/apache2/apache2.conf': apache('threads=3 «request-timeout=60»').replace('300', '600'),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'as long as nginx waits',
+      files: {
+        'etc/nginx/nginx.conf': nginx(10),
+        'etc/apache2/apache2.conf': apache(
+          'threads=1 request-timeout=10 graceful-timeout=1 shutdown-timeout=1',
+        ),
+      },
+    },
+    {
+      title: 'a single slow request is spread over fifteen threads',
+      files: {
+        'etc/nginx/nginx.conf': nginx(300),
+        'etc/apache2/apache2.conf': apache('threads=15 request-timeout=60'),
+      },
+    },
+  ],
+  *check(deployment) {
+    const said = new Set<unknown>()
+    for (const application of deployment.applications) {
+      const daemon = daemonOf(deployment, application)
+      if (daemon === null || said.has(daemon)) continue
+      const limit = daemon.number('request-timeout')
+      const graceful = daemon.number('graceful-timeout')
+      const shutdown = daemon.number('shutdown-timeout')
+      const { threads, options } = daemon
+      const written = options.get('request-timeout')
+      const host = hostOf(deployment, application)
+      if (host === null || written === undefined || options.has('interrupt-timeout')) continue
+      if (!limit.known || !graceful.known || !shutdown.known || !threads.known || limit.value === 0) continue
+      // One request alone: its time counts as that of all threads together.
+      const killed = limit.value * Math.max(threads.value, 1) + graceful.value + shutdown.value
+      const { timeout } = timeouts(host.configuration, host.virtualHost)
+      const socket = options.has('socket-timeout') ? daemon.number('socket-timeout') : timeout
+      if (!socket.known || socket.value <= killed) continue
+      for (const hop of [...frontsOf(deployment, application).values()].flat()) {
+        const waits = explicitReadTimeout(hop)
+        if (waits === null || waits.seconds <= killed) continue
+        said.add(daemon)
+        yield {
+          at: written.at,
+          message: `nginx waits ${waits.seconds} seconds for an answer, but a request of ${killed} seconds ends with its whole process`,
+          related: [{ at: waits.at, message: 'slow pages are expected' }],
+          help: `Write \`request-timeout=${waits.seconds}\`, or let nginx wait less`,
+        }
+        break
+      }
+    }
+  },
+})
