@@ -15,7 +15,7 @@ import {
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { arrange, MODULES_FOLDER } from './arrange.ts'
+import { type Arranged, arrange, MODULES_FOLDER } from './arrange.ts'
 import { startMirror, stopMirror } from './mirror.ts'
 import { REPORTING_APPLICATION } from './reporting-application.ts'
 import { type LiveRequest, type LiveResponse, send } from './request.ts'
@@ -64,9 +64,22 @@ function uncoverFolders(folder: string): void {
   for (const path of ['/etc', folder]) spawnSync('umount', ['--lazy', path])
 }
 
-/** Writes the deployment, asks both servers for their verdict, and starts those that accept it. */
-export async function startStack({ files, hosts = {}, mirrors = [] }: StackFiles): Promise<Stack> {
-  const folder = mkdtempSync(join(tmpdir(), 'deploy-audit-live-'))
+const NGINX = ['nginx', '-c', '/etc/nginx/nginx.conf']
+
+// What Debian's own files give to every configuration: without the user httpd runs as nobody that exists,
+// and without mod_authz_core it answers every request with 500.
+const COMMON = [
+  'User www-data',
+  'Group www-data',
+  `LoadModule authz_core_module ${MODULES_FOLDER}/mod_authz_core.so`,
+]
+const APACHE = [
+  ...['apache2', '-d', '/etc/apache2', '-f', '/etc/apache2/apache2.conf'],
+  ...COMMON.flatMap(line => ['-C', line]),
+]
+
+/** Covers the machine's folders and writes the deployment and all that it names. */
+function layOut(folder: string, { files, hosts = {} }: StackFiles): Arranged {
   coverFolders(folder)
   const deployment = arrange(files)
   for (const [path, text] of Object.entries(deployment.files)) write(path, text)
@@ -87,31 +100,41 @@ export async function startStack({ files, hosts = {}, mirrors = [] }: StackFiles
     '/etc/group',
     userLines(deployment.users, (user, id) => `${user}:x:${id}:`),
   )
+  return deployment
+}
 
-  const backends = await Promise.all(mirrors.map(startMirror))
-  const processes: ChildProcess[] = []
-  const nginxCommand = ['nginx', '-c', '/etc/nginx/nginx.conf']
-  // What Debian's own files give to every configuration: without the user httpd runs as nobody that exists,
-  // and without mod_authz_core it answers every request with 500.
-  const common = [
-    'User www-data',
-    'Group www-data',
-    `LoadModule authz_core_module ${MODULES_FOLDER}/mod_authz_core.so`,
-  ]
-  const apacheCommand = [
-    ...['apache2', '-d', '/etc/apache2', '-f', '/etc/apache2/apache2.conf'],
-    ...common.flatMap(line => ['-C', line]),
-  ]
-  const refused = {
-    nginx: deployment.nginx ? verdict([...nginxCommand, '-t']) : null,
-    apache: deployment.apache ? verdict([...apacheCommand, '-t']) : null,
+function askBoth(deployment: Arranged): Stack['refused'] {
+  return {
+    nginx: deployment.nginx ? verdict([...NGINX, '-t']) : null,
+    apache: deployment.apache ? verdict([...APACHE, '-t']) : null,
   }
+}
+
+/** What both servers say of a deployment, without a start. */
+export function checkStack(files: StackFiles): Stack['refused'] & { readonly arranged: Arranged } {
+  const folder = mkdtempSync(join(tmpdir(), 'deploy-audit-live-'))
+  try {
+    const arranged = layOut(folder, files)
+    return { ...askBoth(arranged), arranged }
+  } finally {
+    uncoverFolders(folder)
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Writes the deployment, asks both servers for their verdict, and starts those that accept it. */
+export async function startStack(given: StackFiles): Promise<Stack> {
+  const folder = mkdtempSync(join(tmpdir(), 'deploy-audit-live-'))
+  const deployment = layOut(folder, given)
+  const backends = await Promise.all((given.mirrors ?? []).map(startMirror))
+  const processes: ChildProcess[] = []
+  const refused = askBoth(deployment)
   if (deployment.apache && refused.apache === null) {
-    processes.push(start([...apacheCommand, '-DFOREGROUND']))
+    processes.push(start([...APACHE, '-DFOREGROUND']))
     await reachable(deployment.apachePort)
   }
   if (deployment.nginx && refused.nginx === null) {
-    processes.push(start([...nginxCommand, '-g', 'daemon off;']))
+    processes.push(start([...NGINX, '-g', 'daemon off;']))
     await reachable(deployment.nginxPort)
   }
   return {
