@@ -35,6 +35,9 @@ import apacheVhostShadowedByEarlierWildcard from './apache/vhost-shadowed-by-ear
 import apacheVhostShadowedBySpecificIp from './apache/vhost-shadowed-by-specific-ip.ts'
 import apacheVhostUnresolvableAddress from './apache/vhost-unresolvable-address.ts'
 import bodyLimitsChunkedUploadRejected from './body-limits/chunked-upload-rejected.ts'
+import bodyLimitsDefault from './body-limits/default.ts'
+import bodyLimitsDjango from './body-limits/django.ts'
+import bodyLimitsHeaderSizeChain from './body-limits/header-size-chain.ts'
 import bodyLimitsInverted from './body-limits/inverted.ts'
 import canonicalUrlDefaultServerCatchallApp from './canonical-url/default-server-catchall-app.ts'
 import canonicalUrlDuplicateServerName from './canonical-url/duplicate-server-name.ts'
@@ -115,17 +118,20 @@ import topologyVhostUnreachablePort from './topology/vhost-unreachable-port.ts'
 import wsgiAliasOrder from './wsgi/alias-order.ts'
 import wsgiApacheLegacyAcl from './wsgi/apache-legacy-acl.ts'
 import wsgiAppsShareProcessGroup from './wsgi/apps-share-process-group.ts'
+import wsgiDaemonDuplicateName from './wsgi/daemon-duplicate-name.ts'
 import wsgiDaemonUnused from './wsgi/daemon-unused.ts'
 import wsgiDirectoryNotGranted from './wsgi/directory-not-granted.ts'
 import wsgiEmbeddedMode from './wsgi/embedded-mode.ts'
 import wsgiGlobalWithMultipleApps from './wsgi/global-with-multiple-apps.ts'
 import wsgiMaximumRequests from './wsgi/maximum-requests.ts'
 import wsgiProcessGroupNotVisible from './wsgi/process-group-not-visible.ts'
+import wsgiProcessGroupOrder from './wsgi/process-group-order.ts'
 import wsgiProcessGroupUndefined from './wsgi/process-group-undefined.ts'
 import wsgiPythonHomeMissing from './wsgi/python-home-missing.ts'
 import wsgiRestrictEmbeddedOff from './wsgi/restrict-embedded-off.ts'
 import wsgiScriptMissing from './wsgi/script-missing.ts'
 import wsgiTimezoneLeak from './wsgi/timezone-leak.ts'
+import wsgiUserRoot from './wsgi/user-root.ts'
 
 /** Every rule, sorted by id; the id is the path. */
 export const rules: readonly Rule[] = [
@@ -164,6 +170,9 @@ export const rules: readonly Rule[] = [
   { id: 'apache/vhost-shadowed-by-specific-ip', ...apacheVhostShadowedBySpecificIp },
   { id: 'apache/vhost-unresolvable-address', ...apacheVhostUnresolvableAddress },
   { id: 'body-limits/chunked-upload-rejected', ...bodyLimitsChunkedUploadRejected },
+  { id: 'body-limits/default', ...bodyLimitsDefault },
+  { id: 'body-limits/django', ...bodyLimitsDjango },
+  { id: 'body-limits/header-size-chain', ...bodyLimitsHeaderSizeChain },
   { id: 'body-limits/inverted', ...bodyLimitsInverted },
   { id: 'canonical-url/default-server-catchall-app', ...canonicalUrlDefaultServerCatchallApp },
   { id: 'canonical-url/duplicate-server-name', ...canonicalUrlDuplicateServerName },
@@ -244,15 +253,18 @@ export const rules: readonly Rule[] = [
   { id: 'wsgi/alias-order', ...wsgiAliasOrder },
   { id: 'wsgi/apache-legacy-acl', ...wsgiApacheLegacyAcl },
   { id: 'wsgi/apps-share-process-group', ...wsgiAppsShareProcessGroup },
+  { id: 'wsgi/daemon-duplicate-name', ...wsgiDaemonDuplicateName },
   { id: 'wsgi/daemon-unused', ...wsgiDaemonUnused },
   { id: 'wsgi/directory-not-granted', ...wsgiDirectoryNotGranted },
   { id: 'wsgi/embedded-mode', ...wsgiEmbeddedMode },
   { id: 'wsgi/global-with-multiple-apps', ...wsgiGlobalWithMultipleApps },
   { id: 'wsgi/maximum-requests', ...wsgiMaximumRequests },
   { id: 'wsgi/process-group-not-visible', ...wsgiProcessGroupNotVisible },
+  { id: 'wsgi/process-group-order', ...wsgiProcessGroupOrder },
   { id: 'wsgi/process-group-undefined', ...wsgiProcessGroupUndefined },
   { id: 'wsgi/python-home-missing', ...wsgiPythonHomeMissing },
   { id: 'wsgi/restrict-embedded-off', ...wsgiRestrictEmbeddedOff },
   { id: 'wsgi/script-missing', ...wsgiScriptMissing },
   { id: 'wsgi/timezone-leak', ...wsgiTimezoneLeak },
+  { id: 'wsgi/user-root', ...wsgiUserRoot },
 ]

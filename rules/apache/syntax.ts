@@ -4,6 +4,13 @@ import type { ApacheProblemCode } from '../../src/servers/apache/configuration.t
 /** What is only said because it could not be looked at. */
 const UNSEEN: ReadonlySet<ApacheProblemCode> = new Set(['include-unknown'])
 
+/** Told by rules of their own, with what to do about them. */
+const TOLD_ELSEWHERE: ReadonlySet<ApacheProblemCode> = new Set([
+  'wsgi-daemon-twice',
+  'wsgi-daemon-as-root',
+  'wsgi-daemon-below',
+])
+
 export default defineRule({
   summary: 'Apache refuses the configuration, or warns of it',
   severity: 'error',
@@ -29,6 +36,7 @@ export default defineRule({
   *check({ apache }) {
     for (const { problems } of apache) {
       for (const { code, fatal, message, at, related, help } of problems) {
+        if (TOLD_ELSEWHERE.has(code)) continue
         yield {
           at,
           message,

@@ -44,6 +44,9 @@ export type ApacheWalkProblemCode =
   | 'error-directive'
   | 'mpm-count'
   | 'negative-authorization-only'
+  | 'wsgi-daemon-twice'
+  | 'wsgi-daemon-as-root'
+  | 'wsgi-daemon-below'
 
 /** Everything that the model of httpd can say against a configuration: a closed list, so that a switch over it is checked. */
 export type ApacheProblemCode = ApacheReadProblemCode | ApacheWalkProblemCode

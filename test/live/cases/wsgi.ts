@@ -91,6 +91,31 @@ export const cases: readonly LiveCase[] = [
       return refused.apache === null && accessLog().some(line => line.includes(' +0900]'))
     },
   },
+  {
+    rule: 'wsgi/daemon-duplicate-name',
+    shows: 'Apache refuses to start',
+    request: { url: `${SITE}/` },
+    harm: ({ refused }) => refused.apache?.includes('Name duplicates previous WSGI daemon') === true,
+    sound: async ({ response, request, refused }) =>
+      refused.apache === null &&
+      response.report?.process_group === 'app' &&
+      (await request({ url: 'http://example.org:9001/' })).report?.process_group === 'app',
+  },
+  {
+    rule: 'wsgi/user-root',
+    shows: 'Apache refuses to start',
+    request: { url: `${SITE}/` },
+    harm: ({ refused }) => refused.apache?.includes('blocked from running as root') === true,
+    sound: ({ response, refused }) => refused.apache === null && response.status === 200,
+  },
+  {
+    rule: 'wsgi/process-group-order',
+    shows: 'Apache refuses to start',
+    examples: { bad: 1 },
+    request: { url: `${SITE}/` },
+    harm: ({ refused }) => refused.apache?.includes('WSGI process group not yet configured') === true,
+    sound: ({ response, refused }) => refused.apache === null && response.report?.process_group === 'app',
+  },
 ]
 
 function accessLog(): readonly string[] {

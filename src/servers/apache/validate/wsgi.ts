@@ -118,6 +118,13 @@ function daemonOptionFault({ name, value, word }: Option): Fault | null {
       help: daemonHelp(name),
     }
   }
+  if (name === 'user' && /^(?:root|#0+)$/.test(value)) {
+    return {
+      code: 'wsgi-daemon-as-root',
+      message: `mod_wsgi runs no application as root, so Apache refuses \`${name}=${value}\``,
+      word,
+    }
+  }
   const number = leadingNumber(value)
   const wrong =
     (kind === 'positive' && number < 1) ||
@@ -147,7 +154,7 @@ function defineDaemon(directive: ApacheDirective, name: string, scope: Scope, wa
   }
   if (mayNeverMeet(walk.unit, earlier, directive)) return null
   return {
-    code: 'duplicate-definition',
+    code: 'wsgi-daemon-twice',
     message: `the process group \`${name}\` is defined twice`,
     word: directive.args[0],
     related: [
@@ -231,10 +238,18 @@ function groupFault(group: Option, scope: Scope, walk: Walk): Fault | null {
   if (group.value === '%{GLOBAL}' || walk.unit.fragments) return null
   const daemon = walk.defined.get(`daemon ${group.value}`)
   if (daemon === undefined) {
+    const below = daemonsOf(walk).get(group.value)
     return {
-      code: 'undefined-name',
+      code: below === undefined ? 'undefined-name' : 'wsgi-daemon-below',
       message: `the process group \`${group.value}\` is not defined before this line`,
       word: group.word,
+      ...(below === undefined
+        ? {}
+        : {
+            related: [
+              { at: { source: below.source, start: below.start, end: below.end }, message: 'defined here' },
+            ],
+          }),
       help: 'put its `WSGIDaemonProcess` above',
     }
   }
@@ -253,6 +268,25 @@ function groupFault(group: Option, scope: Scope, walk: Walk): Fault | null {
       { at: { source: daemon.source, start: daemon.start, end: daemon.end }, message: 'defined here' },
     ],
   }
+}
+
+const daemons = new WeakMap<Walk, ReadonlyMap<string, ApacheDirective>>()
+
+/** Every process group of the tree, those below the present line too. */
+function daemonsOf(walk: Walk): ReadonlyMap<string, ApacheDirective> {
+  const cached = daemons.get(walk)
+  if (cached !== undefined) return cached
+  const found = new Map<string, ApacheDirective>()
+  const visit = (list: readonly ApacheDirective[]): void => {
+    for (const directive of list) {
+      if (directive.section) visit(directive.children)
+      else if (directive.name.toLowerCase() === 'wsgidaemonprocess' && !found.has(argument(directive, 0)))
+        found.set(argument(directive, 0), directive)
+    }
+  }
+  visit(walk.unit.top)
+  daemons.set(walk, found)
+  return found
 }
 
 /** The name without its scheme and port, as mod_wsgi compares it. */

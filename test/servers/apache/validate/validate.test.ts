@@ -70,7 +70,7 @@ test('a text that many sites include is reported once', () => {
 
 test('both definitions of a process group are shown', () => {
   const problem = only(evaluateText('WSGIDaemonProcess a\nWSGIDaemonProcess a\n', ['wsgi']).problems)
-  assert.is(problem.code, 'duplicate-definition')
+  assert.is(problem.code, 'wsgi-daemon-twice')
   assert.is(positionAt(problem.at.source, problem.at.start).line, 3)
   const related = problem.related?.[0]
   assert.ok(related)

@@ -1,0 +1,33 @@
+import { defineRule } from '../../src/engine/rule.ts'
+
+const MAIN =
+  'ServerRoot /etc/apache2\nServerName localhost\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n'
+const main = (options: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': `${MAIN}<VirtualHost *:9000>\n    ServerName example.org\n    WSGIDaemonProcess app ${options}\n    WSGIProcessGroup app\n    WSGIScriptAlias / /opt/app/wsgi.py\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`,
+})
+
+export default defineRule({
+  summary: 'A daemon process is to run as root',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Every fault of the application would be a fault of root, so mod_wsgi refuses it, and Apache does not start: “WSGI process blocked from running as root”.',
+  remedy: 'Make a user for the application: `user=app group=app`',
+  references: ['https://modwsgi.readthedocs.io/en/master/configuration-directives/WSGIDaemonProcess.html'],
+  bad: [
+    { title: 'by name', files: main('«user=root» group=root') },
+    { title: 'by number', files: main('«user=#0»') },
+  ],
+  good: [
+    { title: 'a user of its own', files: main('user=app group=app') },
+    { title: 'the user of Apache', files: main('threads=5') },
+  ],
+  *check({ apache }) {
+    for (const { problems } of apache) {
+      for (const { code, at, message, fatal } of problems) {
+        if (code !== 'wsgi-daemon-as-root') continue
+        yield { at, message, fatal, label: 'root' }
+      }
+    }
+  },
+})
