@@ -32,6 +32,13 @@ export function explicitBodyLimit(
   return { bytes, at: argumentPlace(directive, 0), directive }
 }
 
+/** The same, with nginx's own megabyte where nothing is written (`at` is null then); null where not known. */
+export function bodyLimitOf(hop: Hop): { readonly bytes: number; readonly at: Place | null } | null {
+  const fact = effective(hop.server.configuration, hop.block, 'client_max_body_size')
+  if (!fact.known) return null
+  return fact.value.directives.length === 0 ? { bytes: 1024 ** 2, at: null } : explicitBodyLimit(hop)
+}
+
 function written({ server, block }: Hop, name: string): NginxDirective | null {
   const fact = effective(server.configuration, block, name)
   return fact.known ? (fact.value.directives[0] ?? null) : null

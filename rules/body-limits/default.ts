@@ -1,0 +1,118 @@
+import type { Application } from '../../src/deployment/applications.ts'
+import type { Deployment, NginxServer } from '../../src/deployment/deployment.ts'
+import { indentationAt, insertBefore, type Proposal, propose } from '../../src/deployment/edits.ts'
+import { frontsOf } from '../../src/deployment/fronts-of.ts'
+import { bodyLimitOf } from '../../src/deployment/hop-limits.ts'
+import { namePlace } from '../../src/deployment/places.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { Place } from '../../parsers/text/source.ts'
+
+const MEGABYTE = 1024 ** 2
+
+const tree = (server: string, settings: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': `events {\n}\nhttp {\n    «server» {\n        listen 80;\n        server_name example.org;\n${server}        location / {\n            proxy_pass http://127.0.0.1:9000;\n            proxy_set_header Host $host;\n        }\n    }\n}\n`,
+  'etc/apache2/apache2.conf':
+    'ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    WSGIDaemonProcess shop python-path=/opt/shop\n    WSGIScriptAlias / /opt/shop/shop/wsgi.py process-group=shop\n    <Directory /opt/shop>\n        Require all granted\n    </Directory>\n</VirtualHost>\n',
+  'opt/shop/shop/wsgi.py':
+    'import os\nfrom django.core.wsgi import get_wsgi_application\nos.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"\napplication = get_wsgi_application()\n',
+  'opt/shop/shop/settings.py': settings,
+})
+const plain = (files: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(files).map(([path, text]) => [path, text.replace(/[«»]/g, '')]))
+
+export default defineRule({
+  summary: 'Django takes larger uploads than nginx lets through',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Unless `client_max_body_size` says otherwise nginx refuses bodies above one megabyte with 413, a page of nginx’s own: Django, which was told to take more, never sees them.',
+  remedy: 'Set `client_max_body_size` for the site to what Django takes',
+  references: [
+    'https://nginx.org/en/docs/http/ngx_http_core_module.html#client_max_body_size',
+    'https://docs.djangoproject.com/en/stable/ref/settings/#data-upload-max-memory-size',
+  ],
+  bad: [
+    {
+      title: 'twenty megabytes in Django, and nothing in nginx',
+      files: tree('', 'DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024\n'),
+    },
+    {
+      title: 'a folder for uploads, which a photograph is too large for',
+      files: tree('', 'MEDIA_ROOT = "/opt/shop/media"\n'),
+    },
+  ],
+  good: [
+    {
+      title: 'as much in nginx',
+      files: plain(
+        tree('        client_max_body_size 20m;\n', 'DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024\n'),
+      ),
+    },
+    {
+      title: 'more in the location that takes uploads',
+      files: plain(
+        tree(
+          '        location /upload/ {\n            client_max_body_size 20m;\n            proxy_pass http://127.0.0.1:9000;\n            proxy_set_header Host $host;\n        }\n',
+          'DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024\n',
+        ),
+      ),
+    },
+    { title: 'an application without uploads', files: plain(tree('', 'DEBUG = False\n')) },
+  ],
+  *check(deployment) {
+    const said = new Set<unknown>()
+    for (const application of deployment.applications) {
+      const wanted = uploadsOf(deployment, application)
+      if (wanted === null) continue
+      for (const [server, hops] of frontsOf(deployment, application)) {
+        const limits = hops.map(bodyLimitOf)
+        // One location with a limit of its own is where uploads go.
+        if (!limits.every(limit => limit?.at === null) || said.has(server.directive.node)) continue
+        said.add(server.directive.node)
+        yield {
+          at: namePlace(server.directive),
+          severity: wanted.bytes === null ? 'info' : 'warning',
+          message:
+            wanted.bytes === null
+              ? 'nginx refuses uploads above a megabyte, as nothing says otherwise, and Django has a folder for them'
+              : `nginx refuses bodies above a megabyte, as nothing says otherwise, and Django takes ${wanted.bytes === Number.POSITIVE_INFINITY ? 'any' : `${megabytes(wanted.bytes)} MB`}`,
+          related: wanted.at === null ? [] : [{ at: wanted.at, message: 'what Django is told' }],
+          ...raise(server, wanted.bytes),
+        }
+      }
+    }
+  },
+})
+
+interface Uploads {
+  /** The largest body that Django was told to take; null where only the folder says that there are uploads. */
+  readonly bytes: number | null
+  readonly at: Place | null
+}
+
+/** What the settings say of uploads above nginx's own limit; null where they say nothing. */
+function uploadsOf(deployment: Deployment, application: Application): Uploads | null {
+  const settings = deployment.pythonOf(application)?.settings ?? null
+  if (settings === null) return null
+  for (const name of ['DATA_UPLOAD_MAX_MEMORY_SIZE', 'FILE_UPLOAD_MAX_MEMORY_SIZE']) {
+    const size = settings.get(name)
+    if (size?.known !== true) continue
+    if (size.value === null && name.startsWith('DATA'))
+      return { bytes: Number.POSITIVE_INFINITY, at: size.at }
+    if (typeof size.value === 'number' && size.value > MEGABYTE) return { bytes: size.value, at: size.at }
+  }
+  const media = settings.get('MEDIA_ROOT')
+  return media?.known === true && media.value !== '' ? { bytes: null, at: media.at } : null
+}
+
+function raise({ directive }: NginxServer, bytes: number | null): Proposal {
+  const first = directive.children.find(({ source }) => source === directive.source)
+  if (first === undefined || bytes === null || !Number.isFinite(bytes)) return {}
+  const at = namePlace(first)
+  const line = `client_max_body_size ${Math.ceil(bytes / MEGABYTE)}m;\n${indentationAt(at)}`
+  return propose('Let nginx take what Django takes', 'unsafe', [insertBefore(at, line)])
+}
+
+function megabytes(bytes: number): number {
+  return Math.round((bytes / MEGABYTE) * 10) / 10
+}

@@ -1,0 +1,76 @@
+import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
+import { groupByText, argumentPlace } from '../../src/deployment/places.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
+import { effective } from '../../src/servers/nginx/queries/effective.ts'
+import { parseSize } from '../../src/servers/nginx/validate/numbers.ts'
+
+const files = (line: string, apache: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': `events {\n}\nhttp {\n    server {\n        listen 80;\n        server_name example.org;\n${line}        location / {\n            proxy_pass http://127.0.0.1:9000;\n            proxy_set_header Host $host;\n        }\n    }\n}\n`,
+  'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\n${apache}Listen 127.0.0.1:9000\n<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    WSGIDaemonProcess app\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`,
+})
+
+/** httpd's own limits for a header line and for the request line. */
+const DEFAULT = 8190
+
+export default defineRule({
+  summary: 'Apache refuses headers that nginx was told to take',
+  severity: 'info',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Large cookies or tokens made somebody raise nginx’s buffers, but Apache answers 400 to a header above `LimitRequestFieldSize`, which is 8190 bytes by itself.',
+  remedy: 'Raise `LimitRequestFieldSize` and `LimitRequestLine` in Apache too',
+  references: [
+    'https://nginx.org/en/docs/http/ngx_http_core_module.html#large_client_header_buffers',
+    'https://httpd.apache.org/docs/2.4/mod/core.html#limitrequestfieldsize',
+  ],
+  bad: [
+    {
+      title: 'raised in nginx alone',
+      files: files('        large_client_header_buffers 4 «32k»;\n', ''),
+    },
+  ],
+  good: [
+    {
+      title: 'raised in both',
+      files: files('        large_client_header_buffers 4 32k;\n', 'LimitRequestFieldSize 32768\n'),
+    },
+    { title: 'raised in neither', files: files('', '') },
+    {
+      title: 'what nginx has by itself, written out',
+      files: files('        large_client_header_buffers 4 8k;\n', ''),
+    },
+  ],
+  *check(deployment) {
+    const found = deployment.hops.flatMap(hop => {
+      const { configuration, directive } = hop.server
+      const fact = effective(configuration, directive, 'large_client_header_buffers')
+      const buffers = fact.known ? fact.value.directives[0] : undefined
+      const size = buffers === undefined ? null : parseSize(buffers.args[1]?.value ?? '')
+      // Two bytes less than 8k are no difference that somebody made.
+      return buffers === undefined || size === null || size <= 8192 ? [] : [{ hop, buffers, size }]
+    })
+    for (const group of groupByText(found, ({ buffers }) => buffers)) {
+      for (const { hop, buffers, size } of group) {
+        const [host] = certainBackends(deployment, hop)
+        const limit = host === undefined ? null : fieldLimit(host.configuration)
+        if (limit === null || size <= limit) continue
+        yield {
+          at: argumentPlace(buffers, 1),
+          message: `nginx takes headers of ${size} bytes, and Apache answers 400 to those above ${limit}`,
+        }
+        break
+      }
+    }
+  },
+})
+
+/**
+ * The largest that any line of the configuration allows: httpd reads headers before it knows the virtual
+ * host, with the limit of the first one of the address. Null in fragments.
+ */
+function fieldLimit({ main, occurrences }: ApacheConfiguration): number | null {
+  if (main === null) return null
+  const written = (occurrences.get('limitrequestfieldsize') ?? []).map(({ args }) => Number(args[0]?.value))
+  return written.some(Number.isNaN) ? null : Math.max(DEFAULT, ...written)
+}

@@ -1,0 +1,56 @@
+import type { LiveCase } from '../live-case.ts'
+import { REPORTING_APPLICATION } from '../reporting-application.ts'
+
+const SITE = 'http://example.org'
+const MEGABYTE = 1024 ** 2
+
+export const cases: readonly LiveCase[] = [
+  {
+    rule: 'body-limits/default',
+    shows: 'nginx refuses two megabytes before Django sees them',
+    files: { 'opt/shop/shop/wsgi.py': REPORTING_APPLICATION },
+    request: { url: `${SITE}/`, method: 'POST', body: Buffer.alloc(2 * MEGABYTE) },
+    harm: ({ response }) => response.status === 413,
+    sound: ({ response }) => response.report?.length === String(2 * MEGABYTE),
+  },
+  {
+    rule: 'body-limits/inverted',
+    shows: 'nginx hands two megabytes on, and Apache refuses them',
+    examples: { good: 1 },
+    files: { 'srv/www/index.html': 'Hello\n' },
+    request: { url: `${SITE}/index.html`, method: 'POST', body: Buffer.alloc(2 * MEGABYTE) },
+    harm: ({ response }) => response.status === 413,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'body-limits/django',
+    shows: 'Django answers 400 to three megabytes that are no file',
+    request: {
+      url: `${SITE}/`,
+      method: 'POST',
+      body: Buffer.alloc(3 * MEGABYTE),
+      headers: { 'Content-Type': 'application/json' },
+    },
+    harm: ({ response }) => response.status === 400,
+    sound: ({ response }) => response.status === 200 && response.body === String(3 * MEGABYTE),
+  },
+  {
+    rule: 'body-limits/chunked-upload-rejected',
+    shows: 'an upload without a length is answered with 411',
+    request: {
+      url: `${SITE}/`,
+      method: 'POST',
+      body: Buffer.alloc(400_000),
+      headers: { 'Transfer-Encoding': 'chunked' },
+    },
+    harm: ({ response }) => response.status === 411,
+    sound: ({ response }) => response.report?.length === '400000',
+  },
+  {
+    rule: 'body-limits/header-size-chain',
+    shows: 'a header that nginx takes is a 400 of Apache’s',
+    request: { url: `${SITE}/`, headers: { Cookie: `session=${'x'.repeat(10_000)}` } },
+    harm: ({ response }) => response.status === 400,
+    sound: ({ response }) => response.status === 200,
+  },
+]
