@@ -1,7 +1,8 @@
+import { posix } from 'node:path'
 import { serverIndex } from '../../src/deployment/nginx-servers.ts'
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
 import { insertAfter, propose } from '../../src/deployment/edits.ts'
-import { strangerGets } from '../../src/deployment/stranger-gets.ts'
+import { strangerGetsOnly } from '../../src/deployment/stranger-gets.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { locationPath } from '../../src/deployment/location-path.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
@@ -70,7 +71,8 @@ export default defineRule({
           // What follows stands in the same segment as the dots, so nothing takes them for a step upwards.
           if (path === null || path.endsWith('/')) continue
           const asked = `${path}../settings.py`
-          const end = strangerGets(deployment, server, asked)
+          const folder = (alias.args[0]?.value ?? '').replace(/\$.*$/s, '')
+          const end = strangerGetsOnly(server, asked, posix.normalize(`${folder}../settings.py`))
           if (end.kind !== 'file' || !end.path.includes('/../')) continue
           const { at, modifier } = readLocation(location)
           yield {
