@@ -149,7 +149,9 @@ export async function startStack(given: StackFiles): Promise<Stack> {
   }
 }
 
+/** A path that ends in a slash is an empty folder. */
 function write(path: string, text: string): void {
+  if (path.endsWith('/')) return void mkdirSync(path, { recursive: true })
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, text)
 }
