@@ -117,10 +117,12 @@ import topologyVhostNoUpstream from './topology/vhost-no-upstream.ts'
 import topologyVhostUnreachablePort from './topology/vhost-unreachable-port.ts'
 import wsgiAliasOrder from './wsgi/alias-order.ts'
 import wsgiApacheLegacyAcl from './wsgi/apache-legacy-acl.ts'
+import wsgiApplicationGroupGlobal from './wsgi/application-group-global.ts'
 import wsgiAppsShareProcessGroup from './wsgi/apps-share-process-group.ts'
 import wsgiDaemonDuplicateName from './wsgi/daemon-duplicate-name.ts'
 import wsgiDaemonUnused from './wsgi/daemon-unused.ts'
 import wsgiDirectoryNotGranted from './wsgi/directory-not-granted.ts'
+import wsgiDisplayName from './wsgi/display-name.ts'
 import wsgiEmbeddedMode from './wsgi/embedded-mode.ts'
 import wsgiGlobalWithMultipleApps from './wsgi/global-with-multiple-apps.ts'
 import wsgiMaximumRequests from './wsgi/maximum-requests.ts'
@@ -131,6 +133,7 @@ import wsgiPythonHomeMissing from './wsgi/python-home-missing.ts'
 import wsgiRestrictEmbeddedOff from './wsgi/restrict-embedded-off.ts'
 import wsgiScriptMissing from './wsgi/script-missing.ts'
 import wsgiTimezoneLeak from './wsgi/timezone-leak.ts'
+import wsgiUserMissing from './wsgi/user-missing.ts'
 import wsgiUserRoot from './wsgi/user-root.ts'
 
 /** Every rule, sorted by id; the id is the path. */
@@ -252,10 +255,12 @@ export const rules: readonly Rule[] = [
   { id: 'topology/vhost-unreachable-port', ...topologyVhostUnreachablePort },
   { id: 'wsgi/alias-order', ...wsgiAliasOrder },
   { id: 'wsgi/apache-legacy-acl', ...wsgiApacheLegacyAcl },
+  { id: 'wsgi/application-group-global', ...wsgiApplicationGroupGlobal },
   { id: 'wsgi/apps-share-process-group', ...wsgiAppsShareProcessGroup },
   { id: 'wsgi/daemon-duplicate-name', ...wsgiDaemonDuplicateName },
   { id: 'wsgi/daemon-unused', ...wsgiDaemonUnused },
   { id: 'wsgi/directory-not-granted', ...wsgiDirectoryNotGranted },
+  { id: 'wsgi/display-name', ...wsgiDisplayName },
   { id: 'wsgi/embedded-mode', ...wsgiEmbeddedMode },
   { id: 'wsgi/global-with-multiple-apps', ...wsgiGlobalWithMultipleApps },
   { id: 'wsgi/maximum-requests', ...wsgiMaximumRequests },
@@ -266,5 +271,6 @@ export const rules: readonly Rule[] = [
   { id: 'wsgi/restrict-embedded-off', ...wsgiRestrictEmbeddedOff },
   { id: 'wsgi/script-missing', ...wsgiScriptMissing },
   { id: 'wsgi/timezone-leak', ...wsgiTimezoneLeak },
+  { id: 'wsgi/user-missing', ...wsgiUserMissing },
   { id: 'wsgi/user-root', ...wsgiUserRoot },
 ]

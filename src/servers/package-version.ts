@@ -3,7 +3,16 @@ import type { ServerVersion } from './version.ts'
 
 /** Debian's packages that carry the program itself, best first. */
 const PACKAGES = {
-  nginx: ['nginx', 'nginx-core', 'nginx-full', 'nginx-light', 'nginx-extras', 'nginx-common', 'openresty', 'angie'],
+  nginx: [
+    'nginx',
+    'nginx-core',
+    'nginx-full',
+    'nginx-light',
+    'nginx-extras',
+    'nginx-common',
+    'openresty',
+    'angie',
+  ],
   apache: ['apache2-bin', 'apache2'],
 } as const
 
@@ -17,25 +26,29 @@ const DATABASE = '/var/lib/dpkg/status'
  * the newest, marked as assumed.
  */
 export function packageVersion(files: FileSystem, program: keyof typeof PACKAGES): ServerVersion {
+  return installedVersion(files, PACKAGES[program]) ?? { value: NEWEST[program], from: 'assumed', at: null }
+}
+
+/** The version of the first of these packages that Debian's database has as installed; null where none is. */
+export function installedVersion(files: FileSystem, packages: readonly string[]): ServerVersion | null {
   const read = files.read(DATABASE)
-  if (read.kind === 'source') {
-    const { text } = read.source
-    for (const name of PACKAGES[program]) {
-      const header = `Package: ${name}\n`
-      const at = text.startsWith(header) ? 0 : text.indexOf(`\n${header}`) + 1
-      if (at === 0 && !text.startsWith(header)) continue
-      const end = text.indexOf('\n\n', at)
-      const stanza = text.slice(at, end === -1 ? text.length : end)
-      if (!/^Status: .*\binstalled$/m.test(stanza)) continue
-      const version = /^Version: (?:\d+:)?(\d+(?:\.\d+)+)/m.exec(stanza)
-      if (version === null) continue
-      const start = at + version.index
-      return {
-        value: version[1] ?? '',
-        from: 'package-database',
-        at: { source: read.source, start, end: start + version[0].length },
-      }
+  if (read.kind !== 'source') return null
+  const { text } = read.source
+  for (const name of packages) {
+    const header = `Package: ${name}\n`
+    const at = text.startsWith(header) ? 0 : text.indexOf(`\n${header}`) + 1
+    if (at === 0 && !text.startsWith(header)) continue
+    const end = text.indexOf('\n\n', at)
+    const stanza = text.slice(at, end === -1 ? text.length : end)
+    if (!/^Status: .*\binstalled$/m.test(stanza)) continue
+    const version = /^Version: (?:\d+:)?(\d+(?:\.\d+)+)/m.exec(stanza)
+    if (version === null) continue
+    const start = at + version.index
+    return {
+      value: version[1] ?? '',
+      from: 'package-database',
+      at: { source: read.source, start, end: start + version[0].length },
     }
   }
-  return { value: NEWEST[program], from: 'assumed', at: null }
+  return null
 }

@@ -116,6 +116,13 @@ export const cases: readonly LiveCase[] = [
     harm: ({ refused }) => refused.apache?.includes('WSGI process group not yet configured') === true,
     sound: ({ response, refused }) => refused.apache === null && response.report?.process_group === 'app',
   },
+  {
+    rule: 'wsgi/user-missing',
+    shows: 'the application runs as the user of Apache',
+    request: { url: `${SITE}/` },
+    harm: ({ response }) => response.report?.uid === '33',
+    sound: ({ response }) => response.status === 200 && response.report?.uid !== '33',
+  },
 ]
 
 function accessLog(): readonly string[] {

@@ -1,0 +1,137 @@
+import { indentationAt, insertBefore, isOwnText, propose } from '../../src/deployment/edits.ts'
+import { namePlace } from '../../src/deployment/places.ts'
+import { sharedProcesses } from '../../src/deployment/process-sharing.ts'
+import { namedLibraries, type PythonLibrary } from '../../src/deployment/python-libraries.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const host = (lines: string): string =>
+  `<VirtualHost *:9000>\n    ServerName example.org\n    WSGIDaemonProcess maps\n    WSGIProcessGroup maps\n${lines}</VirtualHost>\n`
+const MAIN =
+  'ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n'
+const ALIAS = '    WSGIScriptAlias / /opt/maps/maps/wsgi.py\n'
+const MARKED = ALIAS.replace('WSGIScriptAlias', '«WSGIScriptAlias»')
+const project = (apps: string): Record<string, string> => ({
+  'opt/maps/maps/wsgi.py':
+    'import os\nfrom django.core.wsgi import get_wsgi_application\n\nos.environ["DJANGO_SETTINGS_MODULE"] = "maps.settings"\napplication = get_wsgi_application()\n',
+  'opt/maps/maps/settings.py': `INSTALLED_APPS = [${apps}]\n`,
+})
+
+/** Django applications and engines that load GEOS and GDAL. */
+const GEOGRAPHY = /^django\.contrib\.gis(?:$|\.)/
+/** Distributions whose C code keeps one state for each process, by the warnings of their own documentation. */
+const WITH_STATE = new Set([
+  'numpy',
+  'scipy',
+  'pandas',
+  'scikit-learn',
+  'matplotlib',
+  'lxml',
+  'shapely',
+  'gdal',
+  'fiona',
+  'geopandas',
+  'opencv-python',
+  'opencv-python-headless',
+  'tensorflow',
+  'torch',
+])
+
+export default defineRule({
+  summary: 'The application runs in a sub-interpreter',
+  severity: 'info',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'mod_wsgi gives each application an interpreter of its own beside Python’s first. C extensions that were written for the first one alone, GEOS and numpy among them, deadlock there or crash: requests hang, or end with “Truncated or oversized response headers received from daemon process”.',
+  remedy: 'Write `WSGIApplicationGroup %{GLOBAL}` where the daemon process has one application',
+  references: [
+    'https://modwsgi.readthedocs.io/en/master/user-guides/application-issues.html',
+    'https://modwsgi.readthedocs.io/en/master/configuration-directives/WSGIApplicationGroup.html',
+  ],
+  unproven: 'Whether an extension deadlocks hangs on its version and on timing',
+  bad: [
+    {
+      title: 'an application of its own daemon process',
+      files: { 'etc/apache2/apache2.conf': `${MAIN}${host(MARKED)}` },
+    },
+    {
+      title: 'with GeoDjango in it',
+      files: {
+        'etc/apache2/apache2.conf': `${MAIN}${host(MARKED)}`,
+        ...project('"django.contrib.auth", "django.contrib.gis"'),
+      },
+    },
+    {
+      title: 'with numpy in its requirements',
+      files: {
+        'etc/apache2/apache2.conf': `${MAIN}${host(MARKED)}`,
+        ...project('"django.contrib.auth"'),
+        'opt/maps/requirements.txt': 'Django==3.2\nnumpy>=1.24\n',
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'the main interpreter',
+      files: {
+        'etc/apache2/apache2.conf': `${MAIN}${host(`    WSGIApplicationGroup %{GLOBAL}\n${ALIAS}`)}`,
+        ...project('"django.contrib.gis"'),
+      },
+    },
+    {
+      title: 'said on the alias',
+      files: {
+        'etc/apache2/apache2.conf': `${MAIN}${host('    WSGIScriptAlias / /opt/maps/maps/wsgi.py application-group=%{GLOBAL}\n')}`,
+      },
+    },
+    {
+      title: 'two applications in one daemon process',
+      files: {
+        'etc/apache2/apache2.conf': `${MAIN}${host(`    WSGIScriptAlias /tiles /opt/tiles/tiles/wsgi.py\n${ALIAS}`)}`,
+      },
+    },
+    {
+      title: 'another interpreter, by somebody’s decision, and nothing that speaks against it',
+      files: { 'etc/apache2/apache2.conf': `${MAIN}${host(`    WSGIApplicationGroup maps\n${ALIAS}`)}` },
+    },
+    {
+      title: 'a fragment, whose main file may say it',
+      files: { 'site.conf': host(ALIAS) },
+    },
+  ],
+  *check(deployment) {
+    for (const { daemon, members } of sharedProcesses(deployment)) {
+      const [member] = members
+      if (daemon === null || member === undefined || members.length > 1) continue
+      const { application, python } = member
+      const { applicationGroup, directive } = application
+      if (!applicationGroup.known || applicationGroup.value.kind === 'main-interpreter') continue
+      const library =
+        python === null ? undefined : namedLibraries(deployment.files, python).find(needsMainInterpreter)
+      // A group that is written was somebody's decision.
+      if (library === undefined && applicationGroup.at !== null) continue
+      const at = applicationGroup.at ?? namePlace(directive)
+      yield {
+        at,
+        severity: library === undefined ? 'info' : 'warning',
+        message:
+          library === undefined
+            ? `\`${member.script}\` runs in a sub-interpreter, though its daemon process runs nothing else`
+            : `\`${member.script}\` uses \`${library.name}\` in a sub-interpreter, which its C code does not expect`,
+        label: 'not the main interpreter',
+        related: [
+          ...(library?.at == null ? [] : [{ at: library.at, message: 'loaded here' }]),
+          { at: daemon.at, message: 'has no other application' },
+        ],
+        ...(applicationGroup.at === null && isOwnText(directive)
+          ? propose('Use the main interpreter', 'unsafe', [
+              insertBefore(at, `WSGIApplicationGroup %{GLOBAL}\n${indentationAt(at)}`),
+            ])
+          : {}),
+      }
+    }
+  },
+})
+
+function needsMainInterpreter({ name }: PythonLibrary): boolean {
+  return GEOGRAPHY.test(name) || WITH_STATE.has(name)
+}

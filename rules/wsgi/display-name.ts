@@ -1,0 +1,83 @@
+import type { Daemon } from '../../src/deployment/applications.ts'
+import { insertAfter, isOwnText, propose } from '../../src/deployment/edits.ts'
+import { alsoElsewhere, argumentPlace, byText } from '../../src/deployment/places.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const MAIN =
+  'ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n'
+const main = (lines: string): Record<string, string> => ({ 'etc/apache2/apache2.conf': `${MAIN}${lines}` })
+
+/** mod_wsgi writes the name over the program's own, and no further than that reaches. */
+const DEBIAN_PROGRAM = '/usr/sbin/apache2'
+
+export default defineRule({
+  summary: 'Daemon processes cannot be told apart in the list of processes',
+  severity: 'info',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'In `ps` and `top` every daemon process is one more `apache2`: nobody sees which application eats the memory. A name longer than the path of the program is cut off at its end.',
+  remedy: 'Add `display-name=%{GROUP}`',
+  references: ['https://modwsgi.readthedocs.io/en/master/configuration-directives/WSGIDaemonProcess.html'],
+  bad: [
+    { title: 'no name', files: main('WSGIDaemonProcess «shop» threads=5\n') },
+    {
+      title: 'two groups, said once',
+      files: main('WSGIDaemonProcess «shop» threads=5\nWSGIDaemonProcess wiki\n'),
+    },
+    {
+      title: 'the domain does not fit',
+      files: main('WSGIDaemonProcess shop.example.org «display-name=%{GROUP}»\n'),
+    },
+  ],
+  good: [
+    { title: 'named after the group', files: main('WSGIDaemonProcess shop display-name=%{GROUP}\n') },
+    {
+      title: 'a short name for a long group',
+      files: main('WSGIDaemonProcess shop.example.org display-name=(wsgi:shop)\n'),
+    },
+  ],
+  *check({ apache, daemons }) {
+    for (const configuration of apache) {
+      const own = daemons.filter(daemon => daemon.configuration === configuration)
+      yield* nameless(own)
+      if (!configuration.serverRoot.known || configuration.serverRoot.value !== '/etc/apache2') continue
+      for (const { options, name } of own) {
+        const option = options.get('display-name')
+        if (option === undefined || !option.value.known || !name.known) continue
+        const shown = option.value.value === '%{GROUP}' ? `(wsgi:${name.value})` : option.value.value
+        if (shown.length <= DEBIAN_PROGRAM.length) continue
+        yield {
+          at: option.at,
+          message: `\`${shown}\` is cut to \`${shown.slice(0, DEBIAN_PROGRAM.length)}\` in the list of processes, which has the room of \`${DEBIAN_PROGRAM}\``,
+          label: `${shown.length} letters`,
+          help: `Choose a name of at most ${DEBIAN_PROGRAM.length} letters, such as \`display-name=(wsgi:${name.value.slice(0, 10).replace(/[^\w].*$/, '')})\``,
+        }
+      }
+    }
+  },
+})
+
+/** One finding for all, with one fix: it is one decision. */
+function* nameless(daemons: readonly Daemon[]) {
+  const lacking = daemons.filter(({ options }) => !options.has('display-name'))
+  const byDirective = new Map(lacking.map(daemon => [daemon.directive, daemon]))
+  const written = byText(byDirective.keys()).flatMap(([directive]) => byDirective.get(directive) ?? [])
+  const [first, ...others] = written
+  if (first === undefined) return
+  const name = first.name.known ? `\`${first.name.value}\`` : 'the daemon process'
+  yield {
+    at: first.at,
+    message: `${name} has no \`display-name\`, so \`ps\` shows one more \`apache2\`${alsoElsewhere(lacking.length, 'daemon processes')}`,
+    label: 'no name in the list of processes',
+    related: others.slice(0, 5).map(({ at }) => ({ at, message: 'and this one' })),
+    ...propose(
+      'Name the processes after their group',
+      'safe',
+      written.map(({ directive }) =>
+        isOwnText(directive)
+          ? insertAfter(argumentPlace(directive, directive.args.length - 1), ' display-name=%{GROUP}')
+          : null,
+      ),
+    ),
+  }
+}
