@@ -1,9 +1,12 @@
 import { posix } from 'node:path'
-import type { Deployment } from '../../src/deployment/deployment.ts'
+import type { Deployment, NginxServer } from '../../src/deployment/deployment.ts'
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
 import { serverIndex } from '../../src/deployment/nginx-servers.ts'
-import { servedBy } from '../../src/deployment/served-file.ts'
+import { urlOfFile } from '../../src/deployment/url-of-file.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import type { Place } from '../../parsers/text/source.ts'
+import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const nginx = (lines: string): string =>
@@ -37,6 +40,19 @@ export default defineRule({
         ...APACHE,
       },
     },
+    {
+      title: 'programs refused, and the database beside them served',
+      files: {
+        'nginx.conf': nginx(
+          '    root «/opt/shop»;\n    location ~ \\.pyc?$ {\n        deny all;\n    }\n    location / {\n        try_files $uri @app;\n    }\n',
+        ),
+        ...APACHE,
+        'opt/shop/shop/wsgi.py':
+          'import os\nos.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"\nfrom django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n',
+        'opt/shop/shop/settings.py':
+          'DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "/opt/shop/db.sqlite3"}}\n',
+      },
+    },
   ],
   good: [
     {
@@ -62,6 +78,15 @@ export default defineRule({
       },
     },
     {
+      title: 'behind a password',
+      files: {
+        'nginx.conf': nginx(
+          '    root /opt/shop;\n    auth_basic "Staff";\n    auth_basic_user_file /etc/nginx/htpasswd;\n    try_files $uri @app;\n',
+        ),
+        ...APACHE,
+      },
+    },
+    {
       title: 'programs refused by their ending',
       files: {
         'nginx.conf': nginx(
@@ -78,18 +103,15 @@ export default defineRule({
     for (const { occurrences } of deployment.nginx) {
       for (const name of ['root', 'alias']) {
         for (const group of byText(occurrences.get(name) ?? [])) {
-          const [directive] = group
-          const inside = byFolder.get(directive.args[0]?.value.replace(/\/+$/, '') ?? '') ?? []
-          const exposed = inside.flatMap(program => {
-            const served = servedBy(deployment.files, directive, program.path, servers)
-            return served === null ? [] : [{ program, served }]
-          })[0]
-          if (exposed === undefined) continue
+          const inside = byFolder.get(group[0].args[0]?.value.replace(/\/+$/, '') ?? '')
+          const exposed = inside === undefined ? null : exposedBy(deployment, servers, group, inside)
+          if (exposed === null) continue
+          const { program, url } = exposed
           yield {
-            at: argumentPlace(directive, 0),
-            message: `nginx serves \`${exposed.served.url}\`, which is the program \`${exposed.program.path}\`, to whoever asks for it`,
+            at: argumentPlace(group[0], 0),
+            message: `nginx serves \`${url}\`, which is the ${program.what} \`${program.path}\`, to whoever asks for it`,
             label: 'the project lies below',
-            related: [{ at: exposed.program.at, message: 'the application runs this file' }],
+            related: [{ at: program.at, message: 'the application runs this file' }],
           }
         }
       }
@@ -97,8 +119,32 @@ export default defineRule({
   },
 })
 
+/** The first program that a stranger gets through one of the places that a folder is written for. */
+function exposedBy(
+  deployment: Deployment,
+  servers: ReadonlyMap<NginxDirective, NginxServer>,
+  group: readonly NginxDirective[],
+  programs: readonly Program[],
+): { readonly program: Program; readonly url: string } | null {
+  for (const directive of group) {
+    const home = enclosingServer(directive)
+    const server = home === null ? undefined : servers.get(home)
+    // What http says holds in every server that says nothing else.
+    const heirs =
+      home === null ? deployment.servers.slice(0, MOST_TRIED) : server === undefined ? [] : [server]
+    for (const heir of heirs) {
+      for (const program of programs) {
+        const url = urlOfFile(deployment, heir, directive, program.path)
+        if (url !== null) return { program, url }
+      }
+    }
+  }
+  return null
+}
+
 interface Program {
   readonly path: string
+  readonly what: 'program' | 'database'
   readonly at: Place
 }
 
@@ -123,7 +169,22 @@ function programFiles(deployment: Deployment): readonly Program[] {
     const { alias } = application
     if (alias.regex || !alias.script.known || !alias.script.value.startsWith('/')) return []
     const at = alias.scriptAt
-    const settings = deployment.pythonOf(application)?.settings?.files ?? []
-    return [alias.script.value, ...settings].map(path => ({ path, at }))
+    const settings = deployment.pythonOf(application)?.settings ?? null
+    const programs = [alias.script.value, ...(settings?.files ?? [])]
+    const database = settings === null ? null : sqliteFile(settings)
+    return [
+      ...programs.map(path => ({ path, what: 'program', at }) as const),
+      ...(database === null ? [] : [{ path: database, what: 'database', at } as const]),
+    ]
   })
+}
+
+/** The file of the default database, where it is SQLite's. */
+function sqliteFile(settings: DjangoSettings): string | null {
+  const databases = settings.get('DATABASES')
+  const database =
+    databases?.known === true && databases.value instanceof Map ? databases.value.get('default') : undefined
+  if (!(database instanceof Map) || database.get('ENGINE') !== 'django.db.backends.sqlite3') return null
+  const name = database.get('NAME')
+  return typeof name === 'string' && name.startsWith('/') ? name : null
 }
