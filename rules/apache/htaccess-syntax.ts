@@ -1,0 +1,74 @@
+import { defineRule } from '../../src/engine/rule.ts'
+import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
+import { htaccessFault } from '../../src/servers/apache/queries/htaccess-fault.ts'
+import { mainFile } from './example-main.ts'
+
+const main = (modules: readonly string[]): string =>
+  mainFile(
+    'Listen 80\nDocumentRoot /srv/www\n<Directory /srv/www>\nAllowOverride All\n</Directory>\n',
+    modules,
+  )
+
+export default defineRule({
+  summary: 'A .htaccess file that Apache cannot read',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: '`apache2 -t` never looks at `.htaccess`. When a request comes and the file cannot be read to its end, Apache answers 500, to this folder and to all below it.',
+  remedy: 'Correct the line, or load the module that knows it',
+  references: ['https://httpd.apache.org/docs/2.4/howto/htaccess.html'],
+  bad: [
+    {
+      title: 'a letter too many',
+      files: {
+        'etc/apache2/apache2.conf': main(['rewrite']),
+        'srv/www/.htaccess': '«RewriteEnginee» On\n',
+      },
+    },
+    {
+      title: 'a module that is not loaded',
+      files: {
+        'etc/apache2/apache2.conf': main([]),
+        'srv/www/.htaccess': '«ExpiresActive» On\n',
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'all known',
+      files: {
+        'etc/apache2/apache2.conf': main(['rewrite']),
+        'srv/www/.htaccess': 'RewriteEngine On\n',
+      },
+    },
+    {
+      title: 'where the module is, and not elsewhere',
+      files: {
+        'etc/apache2/apache2.conf': main([]),
+        'srv/www/.htaccess': '<IfModule mod_expires.c>\nExpiresActive On\n</IfModule>\n',
+      },
+    },
+    {
+      title: 'a module that no table knows may know the line',
+      files: {
+        'etc/apache2/apache2.conf': `LoadModule house_module modules/mod_house.so\n${main([])}`,
+        'srv/www/.htaccess': 'HouseRule On\n',
+      },
+    },
+  ],
+  *check({ apache, files }) {
+    for (const configuration of apache) {
+      for (const { file, folder, overrides } of htaccessFiles(configuration, files)) {
+        // Where nothing may be overridden the file is not read.
+        if (!overrides.known || !overrides.value.reads || file.source.template) continue
+        const fault = htaccessFault(configuration, files, file)
+        if (fault === null) continue
+        yield {
+          at: fault.at,
+          message: `${fault.message}, so Apache answers every request to ${folder} with 500`,
+          ...(fault.help === undefined ? {} : { help: fault.help }),
+        }
+      }
+    }
+  },
+})
