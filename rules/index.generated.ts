@@ -9,6 +9,7 @@ import apacheDefineInVhostLeaks from './apache/define-in-vhost-leaks.ts'
 import apacheDirectoryNonexistent from './apache/directory-nonexistent.ts'
 import apacheDuplicateServerName from './apache/duplicate-server-name.ts'
 import apacheHtaccessDirectiveNotPermitted from './apache/htaccess-directive-not-permitted.ts'
+import apacheHtaccessSyntax from './apache/htaccess-syntax.ts'
 import apacheIfversionExactShort from './apache/ifversion-exact-short.ts'
 import apacheIncludeDirSwallowsBackups from './apache/include-dir-swallows-backups.ts'
 import apacheIncludeoptionalTypo from './apache/includeoptional-typo.ts'
@@ -119,6 +120,7 @@ import wsgiAliasOrder from './wsgi/alias-order.ts'
 import wsgiApacheLegacyAcl from './wsgi/apache-legacy-acl.ts'
 import wsgiApplicationGroupGlobal from './wsgi/application-group-global.ts'
 import wsgiAppsShareProcessGroup from './wsgi/apps-share-process-group.ts'
+import wsgiAuthorizationDropped from './wsgi/authorization-dropped.ts'
 import wsgiDaemonDuplicateName from './wsgi/daemon-duplicate-name.ts'
 import wsgiDaemonUnused from './wsgi/daemon-unused.ts'
 import wsgiDirectoryNotGranted from './wsgi/directory-not-granted.ts'
@@ -126,6 +128,7 @@ import wsgiDisplayName from './wsgi/display-name.ts'
 import wsgiEmbeddedMode from './wsgi/embedded-mode.ts'
 import wsgiGlobalWithMultipleApps from './wsgi/global-with-multiple-apps.ts'
 import wsgiMaximumRequests from './wsgi/maximum-requests.ts'
+import wsgiModWsgiOptionTooNew from './wsgi/mod-wsgi-option-too-new.ts'
 import wsgiProcessGroupNotVisible from './wsgi/process-group-not-visible.ts'
 import wsgiProcessGroupOrder from './wsgi/process-group-order.ts'
 import wsgiProcessGroupUndefined from './wsgi/process-group-undefined.ts'
@@ -147,6 +150,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/directory-nonexistent', ...apacheDirectoryNonexistent },
   { id: 'apache/duplicate-server-name', ...apacheDuplicateServerName },
   { id: 'apache/htaccess-directive-not-permitted', ...apacheHtaccessDirectiveNotPermitted },
+  { id: 'apache/htaccess-syntax', ...apacheHtaccessSyntax },
   { id: 'apache/ifversion-exact-short', ...apacheIfversionExactShort },
   { id: 'apache/include-dir-swallows-backups', ...apacheIncludeDirSwallowsBackups },
   { id: 'apache/includeoptional-typo', ...apacheIncludeoptionalTypo },
@@ -257,6 +261,7 @@ export const rules: readonly Rule[] = [
   { id: 'wsgi/apache-legacy-acl', ...wsgiApacheLegacyAcl },
   { id: 'wsgi/application-group-global', ...wsgiApplicationGroupGlobal },
   { id: 'wsgi/apps-share-process-group', ...wsgiAppsShareProcessGroup },
+  { id: 'wsgi/authorization-dropped', ...wsgiAuthorizationDropped },
   { id: 'wsgi/daemon-duplicate-name', ...wsgiDaemonDuplicateName },
   { id: 'wsgi/daemon-unused', ...wsgiDaemonUnused },
   { id: 'wsgi/directory-not-granted', ...wsgiDirectoryNotGranted },
@@ -264,6 +269,7 @@ export const rules: readonly Rule[] = [
   { id: 'wsgi/embedded-mode', ...wsgiEmbeddedMode },
   { id: 'wsgi/global-with-multiple-apps', ...wsgiGlobalWithMultipleApps },
   { id: 'wsgi/maximum-requests', ...wsgiMaximumRequests },
+  { id: 'wsgi/mod-wsgi-option-too-new', ...wsgiModWsgiOptionTooNew },
   { id: 'wsgi/process-group-not-visible', ...wsgiProcessGroupNotVisible },
   { id: 'wsgi/process-group-order', ...wsgiProcessGroupOrder },
   { id: 'wsgi/process-group-undefined', ...wsgiProcessGroupUndefined },

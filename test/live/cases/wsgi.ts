@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { LiveCase } from '../live-case.ts'
+import { REPORTING_APPLICATION } from '../reporting-application.ts'
 
 const SITE = 'http://example.org:9000'
 
@@ -122,6 +123,31 @@ export const cases: readonly LiveCase[] = [
     request: { url: `${SITE}/` },
     harm: ({ response }) => response.report?.uid === '33',
     sound: ({ response }) => response.status === 200 && response.report?.uid !== '33',
+  },
+  {
+    rule: 'wsgi/authorization-dropped',
+    shows: 'the header is not there for the application',
+    // The framework itself is not on this machine.
+    files: { 'opt/api/api/wsgi.py': REPORTING_APPLICATION },
+    request: { url: `${SITE}/`, headers: { Authorization: 'Token abc' } },
+    harm: ({ response }) => response.status === 200 && response.report?.HTTP_AUTHORIZATION === undefined,
+    sound: ({ response }) => response.report?.HTTP_AUTHORIZATION === 'Token abc',
+  },
+  {
+    rule: 'wsgi/authorization-dropped',
+    shows: 'another module brings the header past mod_wsgi',
+    files: { 'opt/api/api/wsgi.py': REPORTING_APPLICATION },
+    examples: { good: 2 },
+    request: { url: `${SITE}/`, headers: { Authorization: 'Token abc' } },
+    harm: ({ response }) => response.status === 200 && response.report?.HTTP_AUTHORIZATION === undefined,
+    sound: ({ response }) => response.report?.HTTP_AUTHORIZATION === 'Token abc',
+  },
+  {
+    rule: 'wsgi/mod-wsgi-option-too-new',
+    shows: 'Apache refuses to start',
+    request: { url: `${SITE}/` },
+    harm: ({ refused }) => refused.apache?.includes('Invalid option to WSGI daemon process') === true,
+    sound: ({ response, refused }) => refused.apache === null && response.status === 200,
   },
 ]
 

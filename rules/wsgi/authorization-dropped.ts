@@ -1,0 +1,101 @@
+import { seesAuthorization } from '../../src/deployment/authorization-header.ts'
+import { readsAuthorization } from '../../src/deployment/django/header-authentication.ts'
+import { indentationAt, insertBefore, isOwnText, propose } from '../../src/deployment/edits.ts'
+import { groupByText, namePlace } from '../../src/deployment/places.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const MAIN =
+  'ServerRoot /etc/apache2\nServerName localhost\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule setenvif_module /usr/lib/apache2/modules/mod_setenvif.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n'
+const ALIAS = 'WSGIScriptAlias / /opt/api/api/wsgi.py'
+const main = (lines: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': `${MAIN}<VirtualHost *:9000>\n    ServerName example.org\n    WSGIDaemonProcess api\n    WSGIProcessGroup api\n${lines}    <Directory /opt/api/api>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`,
+})
+const BAD = main(`    «WSGIScriptAlias» / /opt/api/api/wsgi.py\n`)
+const project = (settings: string): Record<string, string> => ({
+  'opt/api/api/wsgi.py':
+    'import os\nfrom django.core.wsgi import get_wsgi_application\n\nos.environ["DJANGO_SETTINGS_MODULE"] = "api.settings"\napplication = get_wsgi_application()\n',
+  'opt/api/api/settings.py': settings,
+})
+const TOKENS = project(
+  'INSTALLED_APPS = ["rest_framework", "rest_framework.authtoken"]\nREST_FRAMEWORK = {\n    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.TokenAuthentication"],\n}\n',
+)
+
+export default defineRule({
+  summary: 'The application never sees the Authorization header it reads',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'mod_wsgi keeps `Authorization` to itself, as CGI does, unless told otherwise: every client with a token or a password in that header is a stranger to Django, and gets 401 or 403. Under `runserver` all works.',
+  remedy: 'Write `WSGIPassAuthorization On` beside the alias',
+  references: [
+    'https://modwsgi.readthedocs.io/en/master/configuration-directives/WSGIPassAuthorization.html',
+    'https://www.django-rest-framework.org/api-guide/authentication/#apache-mod_wsgi-specific-configuration',
+  ],
+  bad: [
+    { title: 'tokens of Django REST Framework', files: { ...BAD, ...TOKENS } },
+    {
+      title: 'OAuth by its middleware',
+      files: {
+        ...BAD,
+        ...project('MIDDLEWARE = ("oauth2_provider.middleware.OAuth2TokenMiddleware",)\n'),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'handed on',
+      files: { ...main(`    WSGIPassAuthorization On\n    ${ALIAS}\n`), ...TOKENS },
+    },
+    {
+      title: 'handed on by the alias',
+      files: { ...main(`    ${ALIAS} pass-authorization=On\n`), ...TOKENS },
+    },
+    {
+      title: 'a line of another module hands it on',
+      files: {
+        ...main(`    SetEnvIf Authorization "(.*)" HTTP_AUTHORIZATION=$1\n    ${ALIAS}\n`),
+        ...TOKENS,
+      },
+    },
+    {
+      title: 'sessions alone',
+      files: {
+        ...main(`    ${ALIAS}\n`),
+        ...project(
+          'INSTALLED_APPS = ["rest_framework"]\nREST_FRAMEWORK = {\n    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],\n}\n',
+        ),
+      },
+    },
+    {
+      title: 'a header of another name',
+      files: {
+        ...main(`    ${ALIAS}\n`),
+        ...project(
+          'INSTALLED_APPS = ["rest_framework_simplejwt"]\nSIMPLE_JWT = {"AUTH_HEADER_NAME": "HTTP_X_ACCESS_TOKEN"}\n',
+        ),
+      },
+    },
+    { title: 'settings outside of the audit', files: main(`    ${ALIAS}\n`) },
+  ],
+  *check(deployment) {
+    for (const [application] of groupByText(deployment.applications, ({ directive }) => directive)) {
+      const settings = deployment.pythonOf(application)?.settings
+      const reader = settings == null ? null : readsAuthorization(settings)
+      if (reader === null) continue
+      const sees = seesAuthorization(deployment, application)
+      if (!sees.known || sees.value) continue
+      const at = sees.at ?? namePlace(application.directive)
+      yield {
+        at,
+        message: `\`${reader.name}\` reads the \`Authorization\` header, which mod_wsgi does not hand on to it`,
+        label: sees.at === null ? 'drops the header' : 'turned off',
+        related: reader.at === null ? [] : [{ at: reader.at, message: 'read here' }],
+        ...(sees.at === null && isOwnText(application.directive)
+          ? propose('Hand the header on', 'unsafe', [
+              insertBefore(at, `WSGIPassAuthorization On\n${indentationAt(at)}`),
+            ])
+          : {}),
+      }
+    }
+  },
+})

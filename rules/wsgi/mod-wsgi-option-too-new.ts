@@ -1,0 +1,118 @@
+import { byText, groupByText, namePlace } from '../../src/deployment/places.ts'
+import type { Deployment } from '../../src/deployment/deployment.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
+import { installedVersion } from '../../src/servers/package-version.ts'
+import { compareVersions } from '../../src/servers/version.ts'
+
+const MAIN =
+  'ServerRoot /etc/apache2\nServerName localhost\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\n'
+const DEBIAN = 'LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\n'
+const PIP =
+  'LoadModule wsgi_module /opt/venv/lib/python3.12/site-packages/mod_wsgi/server/mod_wsgi-py312.so\n'
+const host = (options: string): string =>
+  `Listen 127.0.0.1:9000\n<VirtualHost *:9000>\n    ServerName example.org\n    WSGIDaemonProcess app ${options}\n    WSGIProcessGroup app\n    WSGIScriptAlias / /opt/app/wsgi.py\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`
+const packaged = (version: string): Record<string, string> => ({
+  'var/lib/dpkg/status': `Package: libapache2-mod-wsgi-py3\nStatus: install ok installed\nVersion: ${version}\n\n`,
+})
+
+const OPTIONS = ['switch-interval', 'interrupt-timeout', 'response-flush-delay']
+const DIRECTIVES = ['wsgiinterpreteroptions', 'wsgitelemetryservice', 'wsgitelemetryoptions']
+const PACKAGES = ['libapache2-mod-wsgi-py3', 'libapache2-mod-wsgi']
+/** Where distributions keep their own module, which was never newer than 5. */
+const DISTRIBUTION =
+  /^(?:\/usr\/lib\/apache2\/modules|\/usr\/lib64\/httpd\/modules|modules)\/mod_wsgi\w*\.so$/
+
+export default defineRule({
+  summary: 'The configuration is written for a newer mod_wsgi',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'mod_wsgi refuses an option of `WSGIDaemonProcess` that it does not know, and Apache a directive: it does not start. These came with mod_wsgi 6.',
+  remedy: 'Remove it, or install mod_wsgi 6 or newer',
+  references: ['https://modwsgi.readthedocs.io/en/master/configuration-directives/WSGIDaemonProcess.html'],
+  bad: [
+    {
+      title: 'the module of the distribution',
+      files: { 'etc/apache2/apache2.conf': `${MAIN}${DEBIAN}${host('«interrupt-timeout=5»')}` },
+    },
+    {
+      title: 'the version that the package database names',
+      files: {
+        'etc/apache2/apache2.conf': `${MAIN}${DEBIAN}${host('«switch-interval=0.01»')}`,
+        ...packaged('4.9.4-1+b2'),
+      },
+    },
+    {
+      title: 'a module of unknown age',
+      files: { 'etc/apache2/apache2.conf': `${MAIN}${PIP}${host('«response-flush-delay=10»')}` },
+    },
+  ],
+  good: [
+    {
+      title: 'what every version knows',
+      files: { 'etc/apache2/apache2.conf': `${MAIN}${DEBIAN}${host('request-timeout=60')}` },
+    },
+    {
+      title: 'the version that has it',
+      files: {
+        'etc/apache2/apache2.conf': `${MAIN}${DEBIAN}${host('interrupt-timeout=5')}`,
+        ...packaged('6.0.1-1'),
+      },
+    },
+  ],
+  *check(deployment) {
+    for (const configuration of deployment.apache) {
+      const found = [...newOptions(deployment, configuration), ...newDirectives(configuration)]
+      if (found.length === 0) continue
+      const age = ageOf(deployment, configuration)
+      if (age === 'new') continue
+      for (const { at, what } of found) {
+        yield {
+          at,
+          severity: age === 'old' ? 'error' : age === 'distribution' ? 'warning' : 'info',
+          confidence: age === 'old' ? 'high' : 'medium',
+          fatal: age === 'old',
+          message:
+            age === 'unknown'
+              ? `only mod_wsgi 6 and newer know ${what}, and an older one refuses to start with it`
+              : `the mod_wsgi of this machine is older than 6 and does not know ${what}, so Apache does not start`,
+          label: 'since mod_wsgi 6',
+        }
+      }
+    }
+  },
+})
+
+function newOptions({ daemons }: Deployment, configuration: ApacheConfiguration) {
+  const own = daemons.filter(daemon => daemon.configuration === configuration)
+  return groupByText(own, ({ directive }) => directive).flatMap(([{ options }]) =>
+    OPTIONS.flatMap(name => {
+      const option = options.get(name)
+      return option === undefined ? [] : [{ at: option.at, what: `the option \`${name}\`` }]
+    }),
+  )
+}
+
+function newDirectives({ occurrences }: ApacheConfiguration) {
+  return DIRECTIVES.flatMap(name =>
+    byText(occurrences.get(name) ?? []).map(([directive]) => ({
+      at: namePlace(directive),
+      what: `\`${directive.name}\``,
+    })),
+  )
+}
+
+function ageOf(
+  { files }: Deployment,
+  configuration: ApacheConfiguration,
+): 'old' | 'distribution' | 'new' | 'unknown' {
+  const loading = configuration.executed?.find(
+    ({ name, args }) => name.toLowerCase() === 'loadmodule' && args[0]?.value === 'wsgi_module',
+  )
+  const path = loading?.args[1]?.value ?? ''
+  if (!DISTRIBUTION.test(path)) return 'unknown'
+  const version = installedVersion(files, PACKAGES)
+  if (version === null) return 'distribution'
+  return compareVersions(version.value, '6') < 0 ? 'old' : 'new'
+}
