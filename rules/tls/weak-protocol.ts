@@ -1,7 +1,9 @@
+import type { NginxServer } from '../../src/deployment/deployment.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
-import { argumentsPlace, argumentPlace, byText } from '../../src/deployment/places.ts'
+import { argumentPlace, argumentsPlace, byText } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { effective } from '../../src/servers/nginx/queries/effective.ts'
 
 const WEAK = new Set(['sslv2', 'sslv3', 'tlsv1', 'tlsv1.0', 'tlsv1.1'])
 
@@ -54,6 +56,13 @@ export default defineRule({
       files: { 'nginx.conf': 'ssl_protocols TLSv1 TLSv1.1 TLSv1.2;\nserver {\n    listen 80;\n}\n' },
     },
     {
+      title: 'Debian’s old list, which the only TLS server replaces by its own',
+      files: {
+        'nginx.conf':
+          'ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3;\nserver {\n    listen 443 ssl;\n    ssl_certificate /etc/ssl/a.pem;\n    ssl_certificate_key /etc/ssl/a.key;\n    ssl_protocols TLSv1.2 TLSv1.3;\n}\n',
+      },
+    },
+    {
       title: 'taken away in Apache',
       files: {
         'site.conf':
@@ -62,10 +71,10 @@ export default defineRule({
     },
   ],
   *check({ nginx, apache, servers }) {
-    const speaksTls = new Set(servers.filter(({ tls }) => tls).map(({ directive }) => directive))
+    const speakTls = servers.filter(({ tls }) => tls)
     for (const { occurrences } of nginx) {
       for (const [directive, ...others] of byText(occurrences.get('ssl_protocols') ?? [])) {
-        if (![directive, ...others].some(each => governsTls(each, speaksTls))) continue
+        if (![directive, ...others].some(each => governsTls(each, speakTls))) continue
         const weak = directive.args.flatMap(({ value }, index) =>
           WEAK.has(value.toLowerCase()) ? [index] : [],
         )
@@ -98,13 +107,16 @@ export default defineRule({
   },
 })
 
-/** True where some TLS server takes its protocols from this directive. */
-function governsTls(directive: NginxDirective, speaksTls: ReadonlySet<NginxDirective>): boolean {
+/** True where some TLS server takes its protocols from this directive: its own replace those of `http`. */
+function governsTls(directive: NginxDirective, speakTls: readonly NginxServer[]): boolean {
   const { parent, context } = directive
-  if (parent !== null && (context === 'server' || parent.name === 'server')) {
-    return context === 'server' ? speaksTls.has(parent) : true
-  }
-  return context.startsWith('stream') || context.startsWith('mail') || speaksTls.size > 0
+  if (context.startsWith('stream') || context.startsWith('mail')) return true
+  if (parent !== null && context !== 'server' && parent.name === 'server') return true
+  return speakTls.some(server => {
+    if (context === 'server' && server.directive !== parent) return false
+    const fact = effective(server.configuration, server.directive, 'ssl_protocols')
+    return fact.known && fact.value.directives.includes(directive)
+  })
 }
 
 /** The last index of the unbroken run that begins with the first. */
