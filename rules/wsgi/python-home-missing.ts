@@ -1,7 +1,8 @@
-import { isAbsent } from '../../src/deployment/is-absent.ts'
-import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { posix } from 'node:path'
 import type { Place } from '../../parsers/text/source.ts'
 import type { Deployment } from '../../src/deployment/deployment.ts'
+import { isAbsent } from '../../src/deployment/is-absent.ts'
+import { argumentPlace, byText } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const MAIN =
@@ -37,6 +38,10 @@ export default defineRule({
       title: 'an environment',
       files: { 'etc/apache2/apache2.conf': `${MAIN}${host('/etc/venv')}`, ...VENV },
     },
+    {
+      title: 'a repository, which keeps the application and not its environment',
+      files: { 'etc/apache2/apache2.conf': `${MAIN}${host('/etc/app/env')}`, 'etc/app/app.wsgi': '' },
+    },
     { title: 'outside of the audit', files: { 'etc/apache2/apache2.conf': `${MAIN}${host('/opt/venv')}` } },
   ],
   *check({ daemons, apache, files }) {
@@ -56,7 +61,7 @@ function* judge(files: Deployment['files'], written: string, at: Place) {
   const home = written.replace(/\/+$/, '')
   if (!home.startsWith('/')) return
   const isInside = /\/(?:bin|site-packages|dist-packages)$/.test(home)
-  if (!isInside && !isAbsent(files, home)) return
+  if (!isInside && !(isAbsent(files, home) && keepsEnvironments(files, home))) return
   const root = home.replace(/\/(?:bin|lib\/python[\d.]+\/(?:site|dist)-packages)$/, '')
   yield {
     at,
@@ -66,4 +71,16 @@ function* judge(files: Deployment['files'], written: string, at: Place) {
     label: isInside ? 'not the root' : 'no such folder',
     ...(isInside && root !== home ? { help: `Write \`${root}\`` } : {}),
   }
+}
+
+/** A path that no machine has: who vouches for it vouches for every path, as a whole machine does. */
+const NOWHERE = '/-/-/-'
+
+/** Repositories and copies leave environments out, unless one is kept beside. */
+function keepsEnvironments(files: Deployment['files'], home: string): boolean {
+  if (files.covers(NOWHERE)) return true
+  const folder = posix.dirname(home)
+  return (
+    files.list(folder)?.some(({ name }) => files.kind(`${folder}/${name}/pyvenv.cfg`) === 'file') === true
+  )
 }

@@ -1,9 +1,9 @@
 import type { NginxWord } from '../../../../parsers/nginx/syntax.ts'
 import type { FileSystem } from '../../../files/file-system.ts'
 import type { NginxDirective } from '../configuration.ts'
+import { effective, effectiveAll } from './merge.ts'
 import { parseNumber, parseSize } from './numbers.ts'
 import { type Check, isWhole, type Program, type Reading, report, type ServerFacts } from './unit.ts'
-import { effective, effectiveAll } from './merge.ts'
 import { refuse } from './values.ts'
 import { declareZone } from './zones.ts'
 
@@ -78,11 +78,19 @@ function checkFile(reading: Reading, directive: NginxDirective): void {
   if (value === '' || value.includes('$') || /^(?:data|engine|store):/.test(value)) return
   const path = value.startsWith('/') ? value : `${main.path.slice(0, main.path.lastIndexOf('/'))}/${value}`
   if (!isSurelyMissing(files, path)) return
+  // A key beside its certificate is what the owner of a copy or a repository leaves out on purpose.
+  if (directive.name.endsWith('_key') && !files.covers(NOWHERE)) return
   const message = `\`${value}\` is not there`
   report(reading, 'certificate-missing', directive, word, message)
 }
 
-/** True where the folder that would hold the file can be listed and does not, or is itself not there. */
+/** A path that no machine has: who vouches for it vouches for every path, as a whole machine does. */
+const NOWHERE = '/-/-/-'
+
+/**
+ * True where the folder that would hold the file can be listed and does not, or, on a whole machine, is
+ * itself not there: out of a copy or a repository the folders of certificates are left as a whole.
+ */
 export function isSurelyMissing(files: FileSystem, path: string): boolean {
   if (!files.covers(path) || files.kind(path) !== null) return false
   let folder = path
@@ -94,7 +102,7 @@ export function isSurelyMissing(files: FileSystem, path: string): boolean {
       // A link that leads out of what is audited is there, whatever it leads to.
       return !entries.some(entry => entry.name === name)
     }
-    if (files.kind(folder === '' ? '/' : folder) !== null) return false
+    if (files.kind(folder === '' ? '/' : folder) !== null || !files.covers(NOWHERE)) return false
   }
   return false
 }

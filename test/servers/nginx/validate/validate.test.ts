@@ -83,8 +83,11 @@ test('a name that two servers have on one socket is a warning', () => {
 test('a certificate is missing only where its absence is evidence', () => {
   const text =
     'events { }\nhttp { server { listen 443 ssl; ssl_certificate /etc/ssl/a.pem; ssl_certificate_key /etc/ssl/a.key; } }\n'
-  assert.equal(fatalCodes(evaluate(text, DEBIAN, ['/etc'])), ['certificate-missing', 'certificate-missing'])
+  assert.equal(fatalCodes(evaluate(text, DEBIAN, ['/'])), ['certificate-missing', 'certificate-missing'])
+  assert.equal(fatalCodes(evaluate(text, DEBIAN, ['/etc'])), [])
   assert.equal(fatalCodes(evaluate(text, DEBIAN, ['/etc/nginx'])), [])
+  const beside = text.replaceAll('/etc/ssl/', '/etc/nginx/')
+  assert.equal(fatalCodes(evaluate(beside, DEBIAN, ['/etc'])), ['certificate-missing'])
 })
 
 test('without a main file nothing is said of what may stand around it', () => {
