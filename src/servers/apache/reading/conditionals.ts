@@ -97,7 +97,11 @@ export function skipBody(reading: Reading, node: ApacheLineNode, name: string): 
       )
       return
     }
-    if (line.kind === 'directive') continue
+    if (line.kind === 'directive') {
+      // Whoever starts httpd chooses the MPM by `-D`, as mod_wsgi-express does, and how is not known here.
+      if (loadsProcessingModule(line) && isStartUnknown(reading, open)) reading.complete = false
+      continue
+    }
     if (line.kind === 'open') {
       open.push(line.name.value)
       continue
@@ -117,6 +121,14 @@ export function skipBody(reading: Reading, node: ApacheLineNode, name: string): 
     }
     if (open.length === 0) return
   }
+}
+
+function loadsProcessingModule({ name, words }: ApacheLineNode): boolean {
+  return name.value.toLowerCase() === 'loadmodule' && words[0]?.value.startsWith('mpm_') === true
+}
+
+function isStartUnknown({ environment }: Reading, open: readonly string[]): boolean {
+  return !environment.complete && open.some(name => name.toLowerCase() === 'ifdefine')
 }
 
 /** The next line of the stream that is no comment; null at its end. */
