@@ -1,9 +1,11 @@
+import { posix } from 'node:path'
+import { apacheServes } from '../../src/deployment/apache-serves.ts'
+import type { Application } from '../../src/deployment/applications.ts'
+import type { Deployment } from '../../src/deployment/deployment.ts'
+import { hostAt } from '../../src/deployment/fronts-of.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
+import { virtualHostOf } from '../../src/deployment/scheme-trust.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { serverLevels } from '../../src/servers/apache/queries/effective.ts'
-import { settingOf } from '../../src/servers/apache/queries/server-settings.ts'
-import { virtualHostOf } from '../../src/servers/apache/queries/virtual-hosts.ts'
-import { wsgiScriptAliasFor } from '../../src/servers/apache/queries/wsgi-script-aliases.ts'
 
 const host = (root: string, alias: string): string =>
   `<VirtualHost *:9000>\n    ServerName example.org\n    DocumentRoot ${root}\n    WSGIDaemonProcess app\n    WSGIProcessGroup app\n    WSGIScriptAlias ${alias}\n    <Directory /srv/www>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`
@@ -14,13 +16,28 @@ export default defineRule({
   confidence: 'high',
   securitySeverity: 7.5,
   since: '0.1.0',
-  why: 'The script runs at its own URL, and lies below the document root under another: there Apache sends its text, and that of everything beside it.',
-  remedy: 'Keep programs out of the document root',
+  why: 'The script runs at its own URL, and lies in a folder of files under another: there Apache sends its text, and that of everything beside it.',
+  remedy: 'Keep programs out of the folders that Apache serves',
   references: ['https://modwsgi.readthedocs.io/en/master/user-guides/configuration-guidelines.html'],
   bad: [
     {
       title: 'a script below the document root',
       files: { 'site.conf': host('/srv/www', '/run «/srv/www/app/wsgi.py»') },
+    },
+    {
+      title: 'a script in a folder that another URL serves',
+      files: {
+        'site.conf': host('/srv/docs', '/ «/srv/www/app/wsgi.py»').replace(
+          '    WSGIDaemonProcess',
+          '    Alias /files /srv/www\n    WSGIDaemonProcess',
+        ),
+      },
+    },
+    {
+      title: 'a script below the document root of another site',
+      files: {
+        'site.conf': `<VirtualHost *:9000>\n    ServerName www.example.org\n    DocumentRoot /srv/www\n    <Directory /srv/www>\n        Require all granted\n    </Directory>\n</VirtualHost>\n${host('/srv/docs', '/ «/srv/www/app/wsgi.py»')}`,
+      },
     },
   ],
   good: [
@@ -29,28 +46,72 @@ export default defineRule({
       title: 'the application answers every URL, so that no file is handed out',
       files: { 'site.conf': host('/srv/www', '/ /srv/www/app/wsgi.py') },
     },
+    {
+      title: 'access to the folder is denied but for the script’s own URL',
+      files: {
+        'site.conf': host('/srv/www', '/run /srv/www/app/wsgi.py').replace(
+          '</VirtualHost>',
+          '    <Location /app>\n        Require all denied\n    </Location>\n</VirtualHost>',
+        ),
+      },
+    },
+    {
+      title: 'the script runs there too',
+      files: {
+        'site.conf': host('/srv/www', '/run /srv/www/app/wsgi.py').replace(
+          '    </Directory>',
+          '        SetHandler wsgi-script\n    </Directory>',
+        ),
+      },
+    },
   ],
-  *check({ applications }) {
-    for (const { configuration, directive, alias } of applications) {
-      if (alias.regex || !alias.script.known) continue
-      const host = virtualHostOf(configuration, directive)
-      const levels = serverLevels(host)
-      const own = directive.parent?.children.findLast(({ name }) => name === 'DocumentRoot')
-      const root = own?.args[0]?.value ?? known(settingOf(configuration, levels, 'DocumentRoot'))
-      if (root === null || !alias.script.value.startsWith(`${root.replace(/\/+$/, '')}/`)) continue
-      const url = alias.script.value.slice(root.replace(/\/+$/, '').length)
-      // Another alias, or this one, that takes the URL runs a program instead of sending its text.
-      if (wsgiScriptAliasFor(configuration, host, url) !== null) continue
-      yield {
-        at: argumentPlace(directive, 1),
-        message: `\`${alias.script.value}\` lies below the document root, so Apache sends its text at \`${url}\``,
-        label: 'a program among the files',
-        related: own === undefined ? [] : [{ at: argumentPlace(own, 0), message: 'the document root' }],
+  *check(deployment) {
+    const byFolder = scriptsByFolder(deployment)
+    if (byFolder.size === 0) return
+    const said = new Set<Application>()
+    for (const { occurrences } of deployment.apache) {
+      for (const [name, index] of [
+        ['documentroot', 0],
+        ['alias', 1],
+      ] as const) {
+        for (const folder of occurrences.get(name) ?? []) {
+          const inside = byFolder.get(folder.args[index]?.value.replace(/\/+$/, '') ?? '')
+          const section = virtualHostOf(folder)
+          const host = inside === undefined || section === null ? null : hostAt(deployment, section)
+          if (inside === undefined || host === null) continue
+          for (const application of inside) {
+            const { script, scriptAt } = application.alias
+            if (!script.known || said.has(application)) continue
+            const url = apacheServes(deployment, host, folder, script.value)
+            if (url === null) continue
+            said.add(application)
+            yield {
+              at: scriptAt,
+              message: `\`${script.value}\` lies in a folder of files, so Apache sends its text at \`${url}\``,
+              label: 'a program among the files',
+              related: [{ at: argumentPlace(folder, index), message: 'this folder is served' }],
+            }
+          }
+        }
       }
     }
   },
 })
 
-function known(fact: ReturnType<typeof settingOf>): string | null {
-  return fact.known ? fact.value : null
+/** As many of one folder are tried: a folder of a thousand sites has many. */
+const MOST_TRIED = 10
+
+/** The applications by every folder above their script. */
+function scriptsByFolder({ applications }: Deployment): ReadonlyMap<string, readonly Application[]> {
+  const byFolder = new Map<string, Application[]>()
+  for (const application of applications) {
+    const { regex, script } = application.alias
+    if (regex || !script.known || !script.value.startsWith('/')) continue
+    for (let folder = posix.dirname(script.value); folder !== '/'; folder = posix.dirname(folder)) {
+      const known = byFolder.get(folder)
+      if (known === undefined) byFolder.set(folder, [application])
+      else if (known.length < MOST_TRIED) known.push(application)
+    }
+  }
+  return byFolder
 }

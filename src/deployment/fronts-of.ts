@@ -5,14 +5,18 @@ import type { BackendHost, Deployment, Hop, NginxServer } from './deployment.ts'
 const indexes = new WeakMap<readonly BackendHost[], ReadonlyMap<ApacheDirective, BackendHost>>()
 
 /** The virtual host that an application answers in; null in the main server. */
-export function hostOf({ virtualHosts }: Deployment, { virtualHost }: Application): BackendHost | null {
-  if (virtualHost === null) return null
+export function hostOf(deployment: Deployment, { virtualHost }: Application): BackendHost | null {
+  return virtualHost === null ? null : hostAt(deployment, virtualHost)
+}
+
+/** The virtual host that this section makes. */
+export function hostAt({ virtualHosts }: Deployment, section: ApacheDirective): BackendHost | null {
   let byDirective = indexes.get(virtualHosts)
   if (byDirective === undefined) {
     byDirective = new Map(virtualHosts.map(host => [host.directive, host]))
     indexes.set(virtualHosts, byDirective)
   }
-  return byDirective.get(virtualHost) ?? null
+  return byDirective.get(section) ?? null
 }
 
 /** The servers of nginx that certainly hand requests to an application's host, each with its hops there. */
