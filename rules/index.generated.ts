@@ -133,8 +133,10 @@ import wsgiProcessGroupNotVisible from './wsgi/process-group-not-visible.ts'
 import wsgiProcessGroupOrder from './wsgi/process-group-order.ts'
 import wsgiProcessGroupUndefined from './wsgi/process-group-undefined.ts'
 import wsgiPythonHomeMissing from './wsgi/python-home-missing.ts'
+import wsgiPythonPathSitePackages from './wsgi/python-path-site-packages.ts'
 import wsgiRestrictEmbeddedOff from './wsgi/restrict-embedded-off.ts'
 import wsgiScriptMissing from './wsgi/script-missing.ts'
+import wsgiSocketPrefixUnreadable from './wsgi/socket-prefix-unreadable.ts'
 import wsgiTimezoneLeak from './wsgi/timezone-leak.ts'
 import wsgiUserMissing from './wsgi/user-missing.ts'
 import wsgiUserRoot from './wsgi/user-root.ts'
@@ -274,8 +276,10 @@ export const rules: readonly Rule[] = [
   { id: 'wsgi/process-group-order', ...wsgiProcessGroupOrder },
   { id: 'wsgi/process-group-undefined', ...wsgiProcessGroupUndefined },
   { id: 'wsgi/python-home-missing', ...wsgiPythonHomeMissing },
+  { id: 'wsgi/python-path-site-packages', ...wsgiPythonPathSitePackages },
   { id: 'wsgi/restrict-embedded-off', ...wsgiRestrictEmbeddedOff },
   { id: 'wsgi/script-missing', ...wsgiScriptMissing },
+  { id: 'wsgi/socket-prefix-unreadable', ...wsgiSocketPrefixUnreadable },
   { id: 'wsgi/timezone-leak', ...wsgiTimezoneLeak },
   { id: 'wsgi/user-missing', ...wsgiUserMissing },
   { id: 'wsgi/user-root', ...wsgiUserRoot },

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { chmodSync, readFileSync } from 'node:fs'
 import type { LiveCase } from '../live-case.ts'
 import { REPORTING_APPLICATION } from '../reporting-application.ts'
 
@@ -148,6 +148,16 @@ export const cases: readonly LiveCase[] = [
     request: { url: `${SITE}/` },
     harm: ({ refused }) => refused.apache?.includes('Invalid option to WSGI daemon process') === true,
     sound: ({ response, refused }) => refused.apache === null && response.status === 200,
+  },
+  {
+    rule: 'wsgi/socket-prefix-unreadable',
+    shows: 'every request is a 503 once the folder of logs is as Debian makes it',
+    request: { url: `${SITE}/` },
+    harm: async ({ response, request, refused }) => {
+      chmodSync('/var/log/apache2', 0o750)
+      const later = await request({ url: `${SITE}/` })
+      return refused.apache === null && response.status === 200 && later.status === 503
+    },
   },
 ]
 

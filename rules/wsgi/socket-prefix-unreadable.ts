@@ -1,0 +1,71 @@
+import { closedFolder, wsgiSocketFolder } from '../../src/deployment/wsgi-socket-folder.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const MAIN =
+  'ServerRoot /etc/apache2\nServerName localhost\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n'
+const main = (lines: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': `${MAIN}${lines}<VirtualHost *:9000>\n    ServerName example.org\n    WSGIDaemonProcess app\n    WSGIProcessGroup app\n    WSGIScriptAlias / /opt/app/wsgi.py\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`,
+})
+
+/** Folders that the distributions keep closed to the user of Apache: 0750 of root and adm, 0700 of root. */
+const CLOSED = /^(?:\/var\/log(?:\/|$)|\/root(?:\/|$)|\/etc\/httpd\/logs(?:\/|$))/
+
+export default defineRule({
+  summary: 'Apache cannot reach the sockets of its daemon processes',
+  severity: 'error',
+  confidence: 'medium',
+  since: '0.1.0',
+  why: 'Apache’s own processes run as www-data or apache and connect to the daemon processes by sockets in a folder. Where they may not enter it, every request is a 503, “(13)Permission denied … Unable to connect to WSGI daemon process”. In a folder that everybody may write to, another user of the machine may get in between.',
+  remedy:
+    'Put them where the user of Apache may go and nobody else may write: `WSGISocketPrefix run/wsgi`, or `/var/run/apache2/wsgi` on Debian',
+  references: [
+    'https://modwsgi.readthedocs.io/en/master/configuration-directives/WSGISocketPrefix.html',
+    'https://modwsgi.readthedocs.io/en/master/user-guides/configuration-issues.html',
+  ],
+  bad: [
+    {
+      title: 'among the logs, which are for root alone',
+      files: main('WSGISocketPrefix «/var/log/apache2/wsgi»\n'),
+    },
+    { title: 'where everybody writes', files: main('WSGISocketPrefix «/tmp/wsgi»\n') },
+  ],
+  good: [
+    { title: 'the folder of Apache', files: main('WSGISocketPrefix /run/apache2/wsgi\n') },
+    { title: 'nothing said, which is right on Debian', files: main('') },
+    {
+      title: 'no daemon process, so no sockets',
+      files: { 'etc/apache2/apache2.conf': `${MAIN}WSGISocketPrefix /tmp/wsgi\n` },
+    },
+  ],
+  *check({ apache, daemons, files }) {
+    for (const configuration of apache) {
+      if (!daemons.some(daemon => daemon.configuration === configuration)) continue
+      const folder = wsgiSocketFolder(configuration, files)
+      if (folder === null) continue
+      const { path, at } = folder
+      if (/^\/(?:var\/)?tmp(?:\/|$)/.test(path)) {
+        yield {
+          at,
+          severity: 'warning',
+          message: `the sockets of the daemon processes lie in \`${path}\`, where everybody may put files of the same name`,
+          label: 'open to every user',
+        }
+        continue
+      }
+      // Elsewhere the owner or the group of a closed folder may well be Apache's.
+      if (!CLOSED.test(path)) continue
+      const closed = closedFolder(files, path)
+      if (closed === null) continue
+      const isSure = closed !== undefined && !closed.groupMayEnter
+      yield {
+        at,
+        severity: isSure ? 'error' : 'warning',
+        confidence: isSure ? 'high' : 'medium',
+        message: isSure
+          ? `the user of Apache may not enter \`${closed.path}\`, where the sockets of the daemon processes lie, so every request is a 503`
+          : `the sockets of the daemon processes lie in \`${path}\`, which distributions close to the user of Apache: then every request is a 503`,
+        label: 'closed to the user of Apache',
+      }
+    }
+  },
+})
