@@ -3,7 +3,6 @@ import { type ProxyTarget, proxyTarget, type TargetEndpoint } from '../servers/n
 import { externalReachability } from '../servers/nginx/queries/reachability.ts'
 import { enclosingServer } from '../servers/nginx/queries/servers.ts'
 import type { Hop, NginxServer, SentHeaders, Target } from './deployment.ts'
-import { once } from './once.ts'
 import { sentHeaders } from './sent-headers.ts'
 
 /** Every `proxy_pass` of http that stands in a server, in reading order. */
@@ -31,26 +30,47 @@ function readHop(
   readTarget: (endpoint: TargetEndpoint) => Target,
 ): Hop {
   const fact = proxyTarget(configuration, pass)
-  const target = fact.known ? fact.value : null
-  const headers = once(() => sentHeaders(configuration, block))
-  const reachable = once(() => isOpenToClients(configuration, block))
-  const hosts = once(() => hostsSent(server, headers(), target))
-  return {
-    server,
-    block,
-    pass,
-    scheme: target === null ? 'unknown' : target.protocol === 'https' ? 'https' : 'http',
-    targets: target === null ? [] : target.endpoints.map(readTarget),
-    upstream: target?.upstream?.directive ?? null,
-    get headers() {
-      return headers()
-    },
-    get reachable() {
-      return reachable()
-    },
-    get hostsSent() {
-      return hosts()
-    },
+  return new ProxyHop(server, block, pass, fact.known ? fact.value : null, readTarget)
+}
+
+/** Ten thousand sites have as many hops: what rules ask of few of them is computed when they ask. */
+class ProxyHop implements Hop {
+  readonly server: NginxServer
+  readonly block: NginxDirective
+  readonly pass: NginxDirective
+  readonly scheme: Hop['scheme']
+  readonly targets: readonly Target[]
+  readonly upstream: NginxDirective | null
+  readonly #proxyHost: string | null
+  #headers: SentHeaders | null = null
+
+  constructor(
+    server: NginxServer,
+    block: NginxDirective,
+    pass: NginxDirective,
+    target: ProxyTarget | null,
+    readTarget: (endpoint: TargetEndpoint) => Target,
+  ) {
+    this.server = server
+    this.block = block
+    this.pass = pass
+    this.scheme = target === null ? 'unknown' : target.protocol === 'https' ? 'https' : 'http'
+    this.targets = target === null ? [] : target.endpoints.map(readTarget)
+    this.upstream = target?.upstream?.directive ?? null
+    this.#proxyHost = target?.proxyHost ?? null
+  }
+
+  get headers(): SentHeaders {
+    this.#headers ??= sentHeaders(this.server.configuration, this.block)
+    return this.#headers
+  }
+
+  get reachable(): boolean | undefined {
+    return isOpenToClients(this.server.configuration, this.block)
+  }
+
+  get hostsSent(): readonly string[] | null {
+    return hostsSent(this.server, this.headers, this.#proxyHost)
   }
 }
 
@@ -65,7 +85,7 @@ function isOpenToClients(configuration: NginxConfiguration, block: NginxDirectiv
 function hostsSent(
   server: NginxServer,
   headers: SentHeaders,
-  target: ProxyTarget | null,
+  proxyHost: string | null,
 ): readonly string[] | null {
   if (headers.open) return null
   const host = headers.written.findLast(({ name, state }) => name === 'host' && state !== 'cleared')
@@ -79,7 +99,7 @@ function hostsSent(
       return first === undefined || !first.exact ? null : [first.name]
     }
     case '$proxy_host':
-      return target === null ? null : [target.proxyHost.replace(/:\d+$/, '').toLowerCase()]
+      return proxyHost === null ? null : [proxyHost.replace(/:\d+$/, '').toLowerCase()]
     default:
       return value.includes('$') ? null : [value.toLowerCase()]
   }

@@ -4,8 +4,7 @@ import { listens, type NginxListen } from '../servers/nginx/queries/listens.ts'
 import { type NginxServerName, serverNames } from '../servers/nginx/queries/server-names.ts'
 import { httpServers } from '../servers/nginx/queries/servers.ts'
 import { type NginxSocket, sockets } from '../servers/nginx/queries/sockets.ts'
-import type { NginxServer, ServerListen, ServerName } from './deployment.ts'
-import { once } from './once.ts'
+import type { Answer, NginxServer, ServerListen, ServerName } from './deployment.ts'
 import { ordinaryAnswer } from './ordinary-answer.ts'
 
 /** Every `server` block of one nginx, with the sockets it shares with others. */
@@ -16,19 +15,42 @@ export function nginxServers(configuration: NginxConfiguration): readonly NginxS
   }
   return httpServers(configuration).map(directive => {
     const own = listens(configuration, directive).map(listen => serverListen(listen, socketOf.get(listen)))
-    const answer = once(() => ordinaryAnswer(configuration, directive))
-    return {
-      configuration,
-      directive,
-      listens: own,
-      names: serverNames(directive).map(serverName),
-      tls: own.some(({ tls }) => tls),
-      plainListens: own.filter(({ tls, loopback }) => !tls && loopback === false),
-      get answer() {
-        return answer()
-      },
-    }
+    return new HttpServer(configuration, directive, own, serverNames(directive).map(serverName))
   })
+}
+
+const NONE: readonly ServerListen[] = []
+
+class HttpServer implements NginxServer {
+  readonly configuration: NginxConfiguration
+  readonly directive: NginxDirective
+  readonly listens: readonly ServerListen[]
+  readonly names: readonly ServerName[]
+  readonly plainListens: readonly ServerListen[]
+  #answer: Answer | null = null
+
+  constructor(
+    configuration: NginxConfiguration,
+    directive: NginxDirective,
+    listens: readonly ServerListen[],
+    names: readonly ServerName[],
+  ) {
+    this.configuration = configuration
+    this.directive = directive
+    this.listens = listens
+    this.names = names
+    const plain = listens.filter(({ tls, loopback }) => !tls && loopback === false)
+    this.plainListens = plain.length === 0 ? NONE : plain.length === listens.length ? listens : plain
+  }
+
+  get tls(): boolean {
+    return this.listens.some(({ tls }) => tls)
+  }
+
+  get answer(): Answer {
+    this.#answer ??= ordinaryAnswer(this.configuration, this.directive)
+    return this.#answer
+  }
 }
 
 /** TLS is a property of the socket: one `listen … ssl` turns it on for every server that shares it. */

@@ -1,4 +1,5 @@
-import type { ApacheConfiguration } from '../servers/apache/configuration.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../servers/apache/configuration.ts'
 import type { VirtualHost } from '../servers/apache/queries/virtual-hosts.ts'
 import { hostName, virtualHosts } from '../servers/apache/queries/virtual-hosts.ts'
 import {
@@ -7,29 +8,62 @@ import {
   type WsgiDaemon,
   wsgiDaemons,
 } from '../servers/apache/queries/wsgi-daemons.ts'
-import { effectiveApplicationGroup, effectiveProcessGroup } from '../servers/apache/queries/wsgi-groups.ts'
+import {
+  type ApplicationGroup,
+  effectiveApplicationGroup,
+  effectiveProcessGroup,
+  type ProcessGroup,
+} from '../servers/apache/queries/wsgi-groups.ts'
 import { type WsgiScriptAlias, wsgiScriptAliases } from '../servers/apache/queries/wsgi-script-aliases.ts'
-import { known } from '../servers/fact.ts'
+import { type Fact, known } from '../servers/fact.ts'
 import type { Application, Daemon } from './applications.ts'
-import { once } from './once.ts'
 import { virtualHostOf } from './scheme-trust.ts'
 
 /** Every `WSGIDaemonProcess` of one httpd, in reading order. */
 export function readDaemons(configuration: ApacheConfiguration): readonly Daemon[] {
-  return wsgiDaemons(configuration).map(daemon => {
-    const { directive, name, at, virtualHost, options } = daemon
-    return {
-      configuration,
-      directive,
-      name,
-      at,
-      virtualHost: virtualHost?.directive ?? null,
-      processes: daemonNumber(daemon, 'processes'),
-      threads: daemonNumber(daemon, 'threads'),
-      options,
-      number: option => daemonNumber(daemon, option),
-    }
-  })
+  return wsgiDaemons(configuration).map(daemon => new DaemonGroup(configuration, daemon))
+}
+
+class DaemonGroup implements Daemon {
+  readonly configuration: ApacheConfiguration
+  readonly #daemon: WsgiDaemon
+
+  constructor(configuration: ApacheConfiguration, daemon: WsgiDaemon) {
+    this.configuration = configuration
+    this.#daemon = daemon
+  }
+
+  get directive(): ApacheDirective {
+    return this.#daemon.directive
+  }
+
+  get name(): Fact<string> {
+    return this.#daemon.name
+  }
+
+  get at(): Place {
+    return this.#daemon.at
+  }
+
+  get virtualHost(): ApacheDirective | null {
+    return this.#daemon.virtualHost?.directive ?? null
+  }
+
+  get processes(): Fact<number> {
+    return this.number('processes')
+  }
+
+  get threads(): Fact<number> {
+    return this.number('threads')
+  }
+
+  get options(): Daemon['options'] {
+    return this.#daemon.options
+  }
+
+  number(option: string): Fact<number> {
+    return daemonNumber(this.#daemon, option)
+  }
 }
 
 /** Every script alias, once, in the virtual host (or main server) that writes it. */
@@ -51,40 +85,57 @@ export function readApplications(
     for (const host of [null, ...virtualHosts(configuration)]) {
       for (const alias of wsgiScriptAliases(configuration, host)) {
         if (virtualHostOf(alias.directive) !== (host?.directive ?? null)) continue
-        applications.push(readApplication(configuration, host, alias, visibleTo))
+        applications.push(new ScriptApplication(configuration, host, alias, visibleTo))
       }
     }
   }
   return applications
 }
 
-function readApplication(
-  configuration: ApacheConfiguration,
-  host: VirtualHost | null,
-  alias: WsgiScriptAlias,
-  visibleTo: (host: VirtualHost | null) => readonly Daemon[],
-): Application {
-  const processGroup = once(() => {
-    const fact = effectiveProcessGroup(configuration, host, alias)
-    return fact.known ? known(fact.value.kind === 'embedded' ? '' : fact.value.name, fact.at) : fact
-  })
-  const applicationGroup = once(() => effectiveApplicationGroup(configuration, host, alias))
-  const visibleDaemons = once(() => visibleTo(host))
-  return {
-    configuration,
-    directive: alias.directive,
-    alias,
-    virtualHost: host?.directive ?? null,
-    get processGroup() {
-      return processGroup()
-    },
-    get applicationGroup() {
-      return applicationGroup()
-    },
-    get visibleDaemons() {
-      return visibleDaemons()
-    },
+/** What rules ask of few applications is computed when they ask. */
+class ScriptApplication implements Application {
+  readonly configuration: ApacheConfiguration
+  readonly alias: WsgiScriptAlias
+  readonly #host: VirtualHost | null
+  readonly #visibleTo: (host: VirtualHost | null) => readonly Daemon[]
+  #processGroup: Fact<string> | null = null
+
+  constructor(
+    configuration: ApacheConfiguration,
+    host: VirtualHost | null,
+    alias: WsgiScriptAlias,
+    visibleTo: (host: VirtualHost | null) => readonly Daemon[],
+  ) {
+    this.configuration = configuration
+    this.alias = alias
+    this.#host = host
+    this.#visibleTo = visibleTo
   }
+
+  get directive(): ApacheDirective {
+    return this.alias.directive
+  }
+
+  get virtualHost(): ApacheDirective | null {
+    return this.#host?.directive ?? null
+  }
+
+  get processGroup(): Fact<string> {
+    this.#processGroup ??= groupName(effectiveProcessGroup(this.configuration, this.#host, this.alias))
+    return this.#processGroup
+  }
+
+  get applicationGroup(): Fact<ApplicationGroup> {
+    return effectiveApplicationGroup(this.configuration, this.#host, this.alias)
+  }
+
+  get visibleDaemons(): readonly Daemon[] {
+    return this.#visibleTo(this.#host)
+  }
+}
+
+function groupName(fact: Fact<ProcessGroup>): Fact<string> {
+  return fact.known ? known(fact.value.kind === 'embedded' ? '' : fact.value.name, fact.at) : fact
 }
 
 /** The groups that one virtual host may use: the main server's, and those of hosts with its name. */
