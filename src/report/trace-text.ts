@@ -84,7 +84,8 @@ function describeEnd(end: TraceEnd): string {
           : end.processGroup === ''
             ? 'in Apache’s own processes'
             : `in process group ${end.processGroup}`
-      return `application ${end.script} ${where}`
+      const scheme = end.scheme === null ? '' : `, told ${end.scheme}`
+      return `application ${end.script} ${where}${scheme}`
     }
     case 'backend':
       return `handed to ${end.address}: ${end.reason}`

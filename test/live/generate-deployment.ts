@@ -84,6 +84,10 @@ function site(random: Random): string {
     '        proxy_set_header Host $http_host;\n        proxy_set_header X-Forwarded-Proto $scheme;\n',
     '',
     '        proxy_set_header Host one.example.org;\n',
+    '        proxy_set_header Host $host;\n        proxy_set_header X-Forwarded-Proto $scheme;\n        proxy_set_header X-Forwarded-Proto https;\n',
+    '        proxy_set_header Host $host;\n        proxy_set_header X-Forwarded-Proto "";\n',
+    '        proxy_set_header Host $host;\n        proxy_set_header x-forwarded-proto HTTPS;\n        proxy_pass_request_headers off;\n',
+    '        proxy_set_header Host $host;\n        proxy_set_header X-Forwarded-Proto $http_x_forwarded_proto;\n',
   ])
   const pass = `${headers}        proxy_pass http://app;\n`
   const parts = [
@@ -128,6 +132,15 @@ function site(random: Random): string {
   return `${chosen.map(text => `    ${text}`).join('')}    location @app {\n${pass}    }\n`
 }
 
+/** How a virtual host learns of TLS that ended in nginx; the last looks for a header that is not there. */
+const SCHEMES = [
+  '',
+  'SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on',
+  'SetEnvIf X-Forwarded-Proto https HTTPS=on',
+  'SetEnvIfNoCase X-Forwarded-Proto "^https$" HTTPS=1',
+  'SetEnvIf X-Forwarded-Ssl "^$" HTTPS=on',
+]
+
 function virtualHost(random: Random, name: string, index: number, isShared: boolean): string {
   const group = `group${index}`
   const declares = random.below(4) > 0
@@ -136,6 +149,7 @@ function virtualHost(random: Random, name: string, index: number, isShared: bool
     `<VirtualHost ${random.pick(['*:9000', '127.0.0.1:9000'])}>`,
     `ServerName ${name}`,
     random.below(3) === 0 ? `ServerAlias *.${name}` : '',
+    random.pick(SCHEMES),
     declares ? `WSGIDaemonProcess ${group} threads=2` : '',
     uses === null ? '' : `WSGIProcessGroup ${uses}`,
     random.below(2) === 0 ? 'WSGIScriptAlias /two /opt/app/two.py' : '',

@@ -32,6 +32,7 @@ function difference(end: End, response: Response): string | null {
       return same(
         response.report !== null &&
           response.report.script === end.script &&
+          (end.scheme === null || response.report.scheme === end.scheme) &&
           (end.processGroup === null || response.report.process_group === end.processGroup),
       )
     case 'refused':
@@ -41,7 +42,7 @@ function difference(end: End, response: Response): string | null {
   }
 }
 
-const DEPLOYMENTS = 12
+const DEPLOYMENTS = 24
 const settings = {
   toolVersion: '0',
   rules: [],
@@ -55,6 +56,7 @@ test('a trace ends where the running servers end', async () => {
   const differences: string[] = []
   let asked = 0
   let unknown = 0
+  const schemes = { http: 0, https: 0 }
   for (let seed = 1; seed <= DEPLOYMENTS; seed++) {
     const { files, urls } = generateDeployment(seed)
     const stack = await startStack({ files })
@@ -78,6 +80,7 @@ test('a trace ends where the running servers end', async () => {
           unknown++
           continue
         }
+        if (end.kind === 'application' && end.scheme !== null) schemes[end.scheme]++
         const found = difference(end, await stack.request({ url }))
         if (found !== null) {
           const way = steps.map(({ text }) => text).join('; ')
@@ -96,6 +99,7 @@ test('a trace ends where the running servers end', async () => {
     `${differences.length} of ${asked}:\n${differences.slice(0, 12).join('\n')}`,
   )
   assert.ok(asked >= 300, `only ${asked} were asked`)
+  assert.ok(schemes.http >= 50 && schemes.https >= 10, JSON.stringify(schemes))
   assert.ok(unknown <= asked / 20, `${unknown} of ${asked} are unknown`)
 })
 

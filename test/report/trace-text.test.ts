@@ -21,7 +21,12 @@ function traced(end: TraceEnd, steps: readonly TraceStep[] = [], port = 80): Tra
   }
 }
 
-const END: TraceEnd = { kind: 'application', script: '/srv/app/wsgi.py', processGroup: 'app' }
+const END: TraceEnd = {
+  kind: 'application',
+  script: '/srv/app/wsgi.py',
+  processGroup: 'app',
+  scheme: 'https',
+}
 const STEPS = [
   step('nginx', 'server example.org: its name is asked for', 1),
   step('nginx', 'short', 2, false),
@@ -40,7 +45,7 @@ test('a decision a line, places in one column, programs above what they decide',
     access is granted
   mod_wsgi
     process group app                          etc/nginx/nginx.conf:3
-→ application /srv/app/wsgi.py in process group app
+→ application /srv/app/wsgi.py in process group app, told https
 `,
   )
 })
@@ -60,9 +65,12 @@ const ENDS: readonly (readonly [TraceEnd, string])[] = [
     { kind: 'handler', by: 'apache', name: 'server-status' },
     'the page `server-status` that Apache makes itself',
   ],
-  [{ kind: 'application', script: '/a.py', processGroup: '' }, 'application /a.py in Apache’s own processes'],
   [
-    { kind: 'application', script: '/a.py', processGroup: null },
+    { kind: 'application', script: '/a.py', processGroup: '', scheme: null },
+    'application /a.py in Apache’s own processes',
+  ],
+  [
+    { kind: 'application', script: '/a.py', processGroup: null, scheme: null },
     'application /a.py in a process group that is not known',
   ],
   [{ kind: 'backend', address: '10.0.0.1:80', reason: 'why' }, 'handed to 10.0.0.1:80: why'],

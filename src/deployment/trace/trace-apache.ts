@@ -18,6 +18,7 @@ import {
 import type { Deployment } from '../deployment.ts'
 import { argumentPlace, namePlace } from '../places.ts'
 import { Steps, type TraceEnd, type TraceLeg } from './trace.ts'
+import { type ArrivingHeader, traceScheme } from './trace-scheme.ts'
 
 /** A request as it reaches httpd. */
 export interface ApacheArrival {
@@ -31,14 +32,17 @@ export interface ApacheArrival {
   readonly method: string
   /** The client's end of the connection. */
   readonly client?: string
+  /** What arrives under the lower-case name of a header. */
+  readonly header: (name: string) => ArrivingHeader
 }
 
 /** Follows a request through httpd: virtual host, aliases, sections and access, script and process group. */
 export function traceApache(
-  { files }: Deployment,
+  deployment: Deployment,
   configuration: ApacheConfiguration,
   arrival: ApacheArrival,
 ): TraceLeg {
+  const { files } = deployment
   const steps = new Steps('apache')
   if (arrival.host === undefined)
     return steps.end({ kind: 'unknown', reason: 'the Host that Apache is asked for is not known' })
@@ -103,7 +107,11 @@ export function traceApache(
     steps.doubt('a script alias whose path is not known may match', null)
     return steps.end({ kind: 'unknown', reason: 'a script alias whose path is not known may match' })
   }
-  if (script !== null) return runScript(configuration, host, script, { uri, arrival, files }, steps)
+  if (script !== null) {
+    const scheme = traceScheme(deployment, configuration, host?.directive ?? null, arrival, steps)
+    const leg = runScript(configuration, host, script, { uri, arrival, files }, steps)
+    return leg.end.kind === 'application' ? steps.end({ ...leg.end, scheme }) : leg
+  }
 
   const root = effectiveDirective(configuration, serverLevels(host), 'DocumentRoot')
   if (root === undefined) return steps.end({ kind: 'unknown', reason: 'the DocumentRoot is not known' })
@@ -156,7 +164,7 @@ function runScript(
   const name = path ?? ''
   if (!group.known) {
     steps.doubt(group.reason, group.at, 'mod_wsgi')
-    return steps.end({ kind: 'application', script: name, processGroup: null })
+    return steps.end({ kind: 'application', script: name, processGroup: null, scheme: null })
   }
   if (group.value.kind === 'embedded') {
     const restricted = effectiveDirective(configuration, serverLevels(null), 'WSGIRestrictEmbedded')
@@ -165,13 +173,13 @@ function runScript(
       return steps.end({ kind: 'status', by: 'mod_wsgi', status: 500, reason: '`WSGIRestrictEmbedded On`' })
     }
     steps.add('no process group: the script runs in Apache’s own processes', group.at, 'mod_wsgi')
-    return steps.end({ kind: 'application', script: name, processGroup: '' })
+    return steps.end({ kind: 'application', script: name, processGroup: '', scheme: null })
   }
   const daemon = wsgiDaemonNamed(configuration, group.value.name)
   if (daemon === undefined) {
     if (configuration.main === null) {
       steps.doubt(`process group ${group.value.name}, declared outside the audit`, group.at, 'mod_wsgi')
-      return steps.end({ kind: 'application', script: name, processGroup: group.value.name })
+      return steps.end({ kind: 'application', script: name, processGroup: group.value.name, scheme: null })
     }
     steps.add(`process group ${group.value.name}, which nothing declares`, group.at, 'mod_wsgi')
     return steps.end({ kind: 'status', by: 'mod_wsgi', status: 500, reason: 'no such process group' })
@@ -194,7 +202,7 @@ function runScript(
   if (interpreter.known && interpreter.value.kind === 'main-interpreter') {
     steps.add('in the main interpreter', interpreter.at, 'mod_wsgi')
   }
-  return steps.end({ kind: 'application', script: name, processGroup: group.value.name })
+  return steps.end({ kind: 'application', script: name, processGroup: group.value.name, scheme: null })
 }
 
 function serveFile(

@@ -18,6 +18,8 @@ export interface Departure {
   readonly uri: string
   /** The `Host` it carries; null for none, undefined where that is not known. */
   readonly host: string | null | undefined
+  /** The values that nginx writes, by lower-case name; null for one that is not known. */
+  readonly values: ReadonlyMap<string, readonly (string | null)[]>
 }
 
 export type NginxLeg =
@@ -136,12 +138,15 @@ function depart(
   }
   const sent = requestHeaders(configuration, scope)
   let host: string | null | undefined
+  const values = new Map<string, (string | null)[]>()
   if (sent.known) {
     const variables = requestValues(request, hostHeader, target.proxyHost)
     for (const header of sent.value.headers) {
-      const isHost = header.name.toLowerCase() === 'host'
+      const name = header.name.toLowerCase()
+      const isHost = name === 'host'
       if (!isHost && header.directive === null) continue
       const value = interpolate(header.value, variables)
+      values.set(name, [...(values.get(name) ?? []), value.known ? value.value : null])
       if (isHost) host = value.known ? (value.value === '' ? null : value.value) : undefined
       // A variable of the client's is told as it is written: that is all there is to know.
       const text = value.known ? value.value : header.value
@@ -153,7 +158,10 @@ function depart(
   } else {
     steps.doubt(sent.reason, sent.at)
   }
-  return { steps: steps.list, departure: { scope, scheme: protocol, uri: uri ?? request.target, host } }
+  return {
+    steps: steps.list,
+    departure: { scope, scheme: protocol, uri: uri ?? request.target, host, values },
+  }
 }
 
 function requestValues(

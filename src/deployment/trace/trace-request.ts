@@ -3,6 +3,7 @@ import type { Deployment, Hop, Target } from '../deployment.ts'
 import type { Trace, TraceEnd, TraceRequest, TraceStep } from './trace.ts'
 import { traceApache } from './trace-apache.ts'
 import { type Departure, traceNginx } from './trace-nginx.ts'
+import type { ArrivingHeader } from './trace-scheme.ts'
 
 /** A request that comes back to nginx more often than this goes round in circles. */
 const MOST_HOPS = 5
@@ -24,7 +25,7 @@ export function traceRequest(deployment: Deployment, request: TraceRequest): Tra
     const leg = traceNginx(deployment, nginx, arrival)
     steps.push(...leg.steps)
     if ('end' in leg) return { request, steps, end: leg.end }
-    const next = follow(deployment, arrival, leg.departure, steps)
+    const next = follow(deployment, arrival, leg.departure, steps, hop === 0)
     if ('end' in next) return { request, steps, end: next.end }
     arrival = next.again
   }
@@ -58,6 +59,7 @@ function direct(deployment: Deployment, request: TraceRequest, steps: TraceStep[
     tls: request.scheme === 'https',
     target: request.target,
     method: request.method,
+    header: () => ({ kind: 'client' }),
   })
   steps.push(...leg.steps)
   return leg.end
@@ -68,11 +70,12 @@ function follow(
   request: TraceRequest,
   departure: Departure,
   steps: TraceStep[],
+  isFirst: boolean,
 ): { readonly end: TraceEnd } | { readonly again: TraceRequest } {
   const hop = deployment.hops.find(({ block }) => block === departure.scope)
   const inTurn = hop === undefined ? [] : targetsInTurn(hop)
   const [target] = inTurn
-  if (target === undefined) {
+  if (hop === undefined || target === undefined) {
     return { end: { kind: 'unknown', reason: 'a variable decides where the request goes' } }
   }
   const address = formatEndpoint(target)
@@ -113,6 +116,7 @@ function follow(
         target: departure.uri,
         method: request.method,
         ...(target.local === true && { client: '127.0.0.1' }),
+        header: name => arrivingHeader(hop, departure, name, isFirst),
       })
       steps.push(...leg.steps)
       // nginx speaks TLS to a plain virtual host, or the reverse: the client sees a bad gateway.
@@ -121,6 +125,25 @@ function follow(
       return { end: leg.end }
     }
   }
+}
+
+/** What the backend gets under a name; behind another nginx, what goes through is that one's and not the client's. */
+function arrivingHeader(
+  { headers: { written, open, passesOthers } }: Hop,
+  { values }: Departure,
+  name: string,
+  isFirst: boolean,
+): ArrivingHeader {
+  const through: ArrivingHeader = { kind: isFirst ? 'client' : 'unknown' }
+  if (open) return { kind: 'unknown' }
+  const own = written.filter(header => header.name === name)
+  if (own.length === 0) return passesOthers ? through : { kind: 'values', values: [] }
+  if (own.some(({ state }) => state === 'passed')) return own.length === 1 ? through : { kind: 'unknown' }
+  const sent = values.get(name) ?? []
+  const told = sent.filter(value => value !== null)
+  return told.length < sent.length
+    ? { kind: 'unknown' }
+    : { kind: 'values', values: told.filter(value => value !== '') }
 }
 
 /** Where requests go while every server answers: backups wait until the others fail. */

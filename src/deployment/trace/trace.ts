@@ -58,6 +58,8 @@ export type TraceEnd =
       readonly script: string
       /** Empty for Apache's own processes; null where that is not known. */
       readonly processGroup: string | null
+      /** `wsgi.url_scheme`; null where the client or something unread decides it. */
+      readonly scheme: 'http' | 'https' | null
     }
   /** A program that is not in the audit. */
   | { readonly kind: 'backend'; readonly address: string; readonly reason: string }

@@ -78,7 +78,12 @@ test('a request is told step by step, each with its line', () => {
     'apache access is granted',
     'mod_wsgi process group app etc/apache2/apache2.conf:16',
   ])
-  assert.equal(request.end, { kind: 'application', script: '/srv/app/wsgi.py', processGroup: 'app' })
+  assert.equal(request.end, {
+    kind: 'application',
+    script: '/srv/app/wsgi.py',
+    processGroup: 'app',
+    scheme: 'http',
+  })
 })
 
 const proxied = server(PASS)
@@ -326,6 +331,72 @@ test('headers are sent, taken away, or told as written', () => {
     ],
   )
 })
+
+/** Lines of Apache, lines of the location, the scheme that the application is told, and the step that says so. */
+const SCHEMES: readonly (readonly [string, string, string | null, string | null])[] = [
+  ['', '', 'http', null],
+  [
+    'SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on',
+    'proxy_set_header X-Forwarded-Proto https;',
+    'https',
+    'X-Forwarded-Proto is `https`, so the application is told https',
+  ],
+  [
+    'SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on',
+    'proxy_set_header X-Forwarded-Proto $scheme; proxy_set_header x-forwarded-proto https;',
+    'http',
+    'X-Forwarded-Proto is `http, https`, so the application is told http',
+  ],
+  [
+    'SetEnvIf X-Forwarded-Proto https HTTPS=on',
+    'proxy_set_header X-Forwarded-Proto "";',
+    'http',
+    'X-Forwarded-Proto does not arrive, so the application is told http',
+  ],
+  [
+    'SetEnvIfNoCase X-Forwarded-Proto ^https$ HTTPS=1',
+    'proxy_set_header X-Forwarded-Proto HTTPS;',
+    'https',
+    'X-Forwarded-Proto is `HTTPS`, so the application is told https',
+  ],
+  [
+    'SetEnvIf X-Forwarded-Proto ^https$ HTTPS=on',
+    '',
+    null,
+    'X-Forwarded-Proto is what the client says, and `^https$` tells the application https',
+  ],
+  [
+    'SetEnvIf X-Forwarded-Proto ^https$ HTTPS=on',
+    'proxy_set_header X-Forwarded-Proto $http_x_forwarded_proto;',
+    null,
+    'X-Forwarded-Proto is what the client says, and `^https$` tells the application https',
+  ],
+  [
+    'SetEnvIf X-Forwarded-Proto ^https$ HTTPS=on',
+    'proxy_set_header X-Forwarded-Proto $cookie_scheme;',
+    null,
+    'X-Forwarded-Proto is not known, and `^https$` tells the application https',
+  ],
+  // What another line may set, or only for some paths, is not told.
+  ['SetEnv HTTPS on', '', null, null],
+  ['<Location />\nSetEnvIf X-Forwarded-Proto ^https$ HTTPS=on\n</Location>', '', null, null],
+]
+
+for (const [apache, nginx, scheme, said] of SCHEMES) {
+  test(`the application is told ${scheme ?? 'what nobody knows'} by: ${apache || 'nothing'}; ${nginx}`, () => {
+    const modules =
+      'LoadModule setenvif_module /usr/lib/apache2/modules/mod_setenvif.so\nLoadModule env_module /usr/lib/apache2/modules/mod_env.so\n'
+    const request = trace(
+      both(
+        server(`location / { proxy_pass http://127.0.0.1:9000; proxy_set_header Host $host; ${nginx} }`),
+        APACHE(`${apache}\n${DAEMON}`, modules),
+      ),
+      'http://example.org/',
+    )
+    assert.is(request.end.kind === 'application' ? request.end.scheme : request.end.kind, scheme)
+    assert.is(request.steps.map(({ text }) => text).find(text => text.includes('application')) ?? null, said)
+  })
+}
 
 test('a backup waits, and several servers take turns', () => {
   const upstream = (lines: string): string => `upstream app {\n    ${lines}\n}\n`
