@@ -59,7 +59,7 @@ export function byText<T extends AnyDirective>(directives: Iterable<T>): readonl
   return groupByText(directives, directive => directive)
 }
 
-/** `, as in 3 other places that include it`: how often a text that is reported once is in force. */
+/** `, for 3 locations`: how often a text that is reported once is in force; empty for once. */
 export function alsoElsewhere(count: number, what: string): string {
   return count <= 1 ? '' : `, for ${count} ${what}`
 }
