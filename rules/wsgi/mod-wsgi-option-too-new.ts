@@ -12,6 +12,8 @@ const PIP =
   'LoadModule wsgi_module /opt/venv/lib/python3.12/site-packages/mod_wsgi/server/mod_wsgi-py312.so\n'
 const host = (options: string): string =>
   `Listen 127.0.0.1:9000\n<VirtualHost *:9000>\n    ServerName example.org\n    WSGIDaemonProcess app ${options}\n    WSGIProcessGroup app\n    WSGIScriptAlias / /opt/app/wsgi.py\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`
+/** Which servers take these hangs on their age alone. */
+const VERSIONS = { '.auditrc': 'versions:\n  apache: 2.4.62\n' }
 const packaged = (version: string): Record<string, string> => ({
   'var/lib/dpkg/status': `Package: libapache2-mod-wsgi-py3\nStatus: install ok installed\nVersion: ${version}\n\n`,
 })
@@ -34,13 +36,17 @@ export default defineRule({
   bad: [
     {
       title: 'the module of the distribution',
-      files: { 'etc/apache2/apache2.conf': `${MAIN}${DEBIAN}${host('«interrupt-timeout=5»')}` },
+      files: {
+        'etc/apache2/apache2.conf': `${MAIN}${DEBIAN}${host('«interrupt-timeout=5»')}`,
+        ...VERSIONS,
+      },
     },
     {
       title: 'the version that the package database names',
       files: {
         'etc/apache2/apache2.conf': `${MAIN}${DEBIAN}${host('«switch-interval=0.01»')}`,
         ...packaged('4.9.4-1+b2'),
+        ...VERSIONS,
       },
     },
     {
@@ -58,6 +64,7 @@ export default defineRule({
       files: {
         'etc/apache2/apache2.conf': `${MAIN}${DEBIAN}${host('interrupt-timeout=5')}`,
         ...packaged('6.0.1-1'),
+        ...VERSIONS,
       },
     },
   ],

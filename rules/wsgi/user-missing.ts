@@ -28,7 +28,7 @@ export default defineRule({
     },
     {
       title: 'a user that a template fills in',
-      files: { 'etc/apache2/apache2.conf': `${MAIN}${host('app user=${APP_USER}')}` },
+      files: { 'site.conf': host('app user=${APP_USER}') },
     },
   ],
   *check({ apache, daemons }) {
