@@ -27,7 +27,10 @@ const MAXIMUM_LINKS = 40
 /** What a path leads to: a path inside the root without links, and what lies there. */
 interface Resolved {
   readonly path: string
-  readonly stats: Stats
+  readonly kind: FileKind
+  /** Bytes. */
+  readonly size: number
+  readonly mode: number
 }
 
 /**
@@ -42,6 +45,7 @@ export function diskFileSystem(root: string, options: DiskFileSystemOptions = {}
   const prefix = root === '/' ? '' : root
   const within = options.within ?? '/'
   const folders = new Map<string, Resolved | null>()
+  const found = new Map<string, Resolved>()
   const results = new Map<string, ReadResult>()
   const lists = new Map<string, readonly DirectoryEntry[] | null>()
   const refused = new Map<string, string>()
@@ -66,7 +70,7 @@ export function diskFileSystem(root: string, options: DiskFileSystemOptions = {}
     const slash = path.lastIndexOf('/')
     const name = path.slice(slash + 1)
     const parent = resolveFolder(slash <= 0 ? '/' : path.slice(0, slash), depth)
-    if (parent === null || !parent.stats.isDirectory()) return null
+    if (parent === null || parent.kind !== 'directory') return null
     if (name === '' || name === '.') return parent
     if (name === '..') return resolveFolder(posix.dirname(parent.path), depth)
     const real = parent.path === '/' ? `/${name}` : `${parent.path}/${name}`
@@ -80,20 +84,24 @@ export function diskFileSystem(root: string, options: DiskFileSystemOptions = {}
       return null
     }
     if (stats === undefined) return null
-    if (!stats.isSymbolicLink()) return { path: real, stats }
+    if (!stats.isSymbolicLink()) return resolvedAt(real, stats)
     if (depth >= MAXIMUM_LINKS) return null
     return resolveEntry(target.startsWith('/') ? target : `${parent.path}/${target}`, depth + 1)
   }
+  /** Discovery, includes and rules ask for the same files again: the system is asked once. */
   const resolve = (path: string): Resolved | null => {
+    const known = found.get(path)
+    if (known !== undefined) return known
     const resolved = resolveEntry(path, 0)
-    return resolved !== null && isBelow(resolved.path, within) ? resolved : null
+    if (resolved === null || !isBelow(resolved.path, within)) return null
+    found.set(path, resolved)
+    return resolved
   }
 
-  const readResolved = ({ path, stats }: Resolved): ReadResult => {
-    const kind = kindOf(stats)
+  const readResolved = ({ path, kind, size }: Resolved): ReadResult => {
     if (kind === 'directory') return { kind, reason: 'it is a directory' }
     if (kind === 'other') return { kind, reason: 'it is neither a file nor a directory' }
-    if (stats.size > maximumSize) {
+    if (size > maximumSize) {
       const reason = `it is larger than ${maximumSize / 1_000_000} MB`
       refused.set(path, reason)
       return { kind: 'too-large', reason }
@@ -118,7 +126,7 @@ export function diskFileSystem(root: string, options: DiskFileSystemOptions = {}
     },
     list(path) {
       const resolved = resolve(path)
-      if (resolved === null || !resolved.stats.isDirectory()) return null
+      if (resolved === null || resolved.kind !== 'directory') return null
       const known = lists.get(resolved.path)
       if (known !== undefined) return known
       const folder = resolved.path === '/' ? '' : resolved.path
@@ -132,7 +140,7 @@ export function diskFileSystem(root: string, options: DiskFileSystemOptions = {}
             if (entry.isFile()) return { name: entry.name, kind: 'file' }
             if (entry.isDirectory()) return { name: entry.name, kind: 'directory' }
             const target = entry.isSymbolicLink() ? resolve(`${folder}/${entry.name}`) : null
-            if (target !== null) return { name: entry.name, kind: kindOf(target.stats) }
+            if (target !== null) return { name: entry.name, kind: target.kind }
             return { name: entry.name, kind: entry.isSymbolicLink() ? null : 'other' }
           })
       } catch (error) {
@@ -142,15 +150,13 @@ export function diskFileSystem(root: string, options: DiskFileSystemOptions = {}
       return entries
     },
     kind(path) {
-      const resolved = resolve(path)
-      return resolved === null ? null : kindOf(resolved.stats)
+      return resolve(path)?.kind ?? null
     },
     realPath(path) {
       return resolve(path)?.path ?? null
     },
     mode(path) {
-      const resolved = resolve(path)
-      return resolved === null ? null : resolved.stats.mode & 0o7777
+      return resolve(path)?.mode ?? null
     },
     /**
      * A root that holds `etc/nginx` says nothing of `/etc/letsencrypt`: the first two folders of the path
@@ -163,7 +169,7 @@ export function diskFileSystem(root: string, options: DiskFileSystemOptions = {}
       if (first === undefined) return true
       if (second === undefined) return true
       const folder = third === undefined ? `/${first}` : `/${first}/${second}`
-      return resolveFolder(folder, 0)?.stats.isDirectory() === true
+      return resolveFolder(folder, 0)?.kind === 'directory'
     },
     display,
     notices() {
@@ -215,7 +221,11 @@ export function readText(path: string): DecodedText {
 
 function rootOf(root: string): Resolved | null {
   const stats = statSync(root, { throwIfNoEntry: false })
-  return stats === undefined ? null : { path: '/', stats }
+  return stats === undefined ? null : resolvedAt('/', stats)
+}
+
+function resolvedAt(path: string, stats: Stats): Resolved {
+  return { path, kind: kindOf(stats), size: stats.size, mode: stats.mode & 0o7777 }
 }
 
 function kindOf(stats: Stats): FileKind {

@@ -5,6 +5,8 @@
 /** Names whose value is a secret: of a variable, a header, a directive, a key of Python's settings. */
 const SECRET_NAME =
   /[\w-]*(?:password|passwd|passphrase|secret|credential|api[-_]?key|access[-_]?key|private[-_]?key|[-_]token|authorization|\b(?:pass|pwd|key)(?==))[\w-]*/gi
+/** What every such name holds. */
+const SECRET_WORD = /pass|pwd|secret|credential|key|-token|_token|authorization/i
 /** Names that hold one of those words and no secret. */
 const HARMLESS_NAME = /(?:file|path|dir|dialog|zone|server_tokens)$/i
 /** What may stand between a name and its value. */
@@ -13,6 +15,7 @@ const SEPARATOR = /^(?:["']?\]?\s*(?:=>|[!=]?~\*?|!=|[=:])\s*|["']\s*,\s*|["']?\
 const HARMLESS_VALUE =
   /^(?:$|[$/%{(]|exec:|file:|https?:|unix:|os\.|env[.(]|config\(|(?:Basic|Bearer|Digest|Token|Negotiate)(?: |$)|(?:on|off|true|false|none|null|yes|no)$)/i
 
+const SCHEME = /(?:Basic|Bearer|Digest|Token|Negotiate)\s/
 const SCHEME_TOKEN = /\b((?:Basic|Bearer|Digest|Token|Negotiate)\s+)([\w+/=.~-]{4,})/g
 const URL_PASSWORD = /(\w:\/\/[^\s:/@"']*:)([^\s@/"']+)(?=@)/g
 const KEY_LINE = /^\s*[A-Za-z0-9+/]{48,}={0,2}\s*$/
@@ -29,6 +32,7 @@ export function maskMessage(message: string): string {
 }
 
 function maskTokens(text: string): string {
+  if (!text.includes('://') && !SCHEME.test(text)) return text
   return text
     .replace(URL_PASSWORD, (_, before: string, secret: string) => before + stars(secret))
     .replace(SCHEME_TOKEN, (whole, before: string, secret: string) =>
@@ -37,6 +41,8 @@ function maskTokens(text: string): string {
 }
 
 function maskNamed(text: string): string {
+  // Most lines hold none of the words, and this pattern, without anything before them, is quick to say so.
+  if (!SECRET_WORD.test(text)) return text
   const isComment = /^\s*#/.test(text)
   let masked = text
   for (const name of text.matchAll(SECRET_NAME)) {

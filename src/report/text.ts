@@ -9,7 +9,8 @@ import { wrapWords } from './wrap-words.ts'
 
 /** For people: each finding with the code it speaks of, the worst named first in the line that sums up. */
 export const reportText: Reporter = (report, options) => {
-  const blocks = report.findings.map(finding => findingBlock(finding, options))
+  const notes = new Map<string, string>()
+  const blocks = report.findings.map(finding => findingBlock(finding, options, notes))
   for (const { rule, message } of report.crashes) {
     const head = options.chalk.red.bold('error[internal/rule-crashed]')
     blocks.push(
@@ -20,10 +21,11 @@ export const reportText: Reporter = (report, options) => {
   return blocks.join('\n')
 }
 
-function findingBlock(finding: Finding, options: ReportOptions): string {
+/** `notes` keeps those that findings of one rule share. */
+function findingBlock(finding: Finding, options: ReportOptions, notes: Map<string, string>): string {
   const { chalk } = options
-  const places = [finding.at, ...finding.related.map(({ at }) => at)]
-  const digits = Math.max(...places.map(({ line }) => String(line).length))
+  let digits = String(finding.at.line).length
+  for (const { at } of finding.related) digits = Math.max(digits, String(at.line).length)
   const paint = colourOf(chalk, finding.severity)
   const kind = `${finding.severity}[${finding.rule}]`
   const title = wrapWords(
@@ -31,13 +33,13 @@ function findingBlock(finding: Finding, options: ReportOptions): string {
     options.width - INDENT.length,
     kind.length + 2 - INDENT.length,
   )
-  const gutter: Gutter = { digits, ...options }
+  const gutter: Gutter = { digits, chalk, width: options.width }
   const lines = [
     `${paint.bold(kind)}: ${title.map(line => chalk.bold(line)).join(`\n${INDENT}`)}`,
     ...framed('-->', finding.at, '^', finding.label, paint, gutter),
     ...finding.related.flatMap(({ at, message }) => framed(':::', at, '-', message, chalk.blue, gutter)),
-    note('help', finding.help, gutter),
-    note('docs', finding.docs, gutter),
+    sharedNote('help', finding.help, gutter, notes),
+    sharedNote('docs', finding.docs, gutter, notes),
   ]
   return `${lines.join('\n')}\n`
 }
@@ -79,6 +81,19 @@ function framed(
   }
   return lines
 }
+
+function sharedNote(name: string, text: string, gutter: Gutter, notes: Map<string, string>): string {
+  const key = `${gutter.digits} ${name} ${text}`
+  let lines = notes.get(key)
+  if (lines === undefined) {
+    lines = note(name, text, gutter)
+    if (notes.size < MOST_NOTES) notes.set(key, lines)
+  }
+  return lines
+}
+
+/** More than there are rules; help that names something of its own place is said once anyway. */
+const MOST_NOTES = 1000
 
 function note(name: string, text: string, { digits, chalk, width }: Gutter): string {
   const head = `${' '.repeat(digits + 2)}= ${name}: `
