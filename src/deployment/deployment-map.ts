@@ -159,14 +159,14 @@ export function deploymentMap(
 class Cartographer {
   readonly #fileName: (path: string) => string
   /** Lines of faults by file. */
-  readonly #faults = new Map<string, number[]>()
+  readonly #faults = new Map<string, Set<number>>()
 
   constructor(fileName: (path: string) => string, faults: readonly MappedFault[]) {
     this.#fileName = fileName
     for (const { file, line } of faults) {
       const lines = this.#faults.get(file)
-      if (lines === undefined) this.#faults.set(file, [line])
-      else lines.push(line)
+      if (lines === undefined) this.#faults.set(file, new Set([line]))
+      else lines.add(line)
     }
   }
 
@@ -192,9 +192,9 @@ class Cartographer {
   #isBroken({ source, start, end }: Place): boolean {
     const lines = this.#faults.get(this.#fileName(source.path))
     if (lines === undefined) return false
-    const first = positionAt(source, start).line
     const last = positionAt(source, end).line
-    return lines.some(line => line >= first && line <= last)
+    for (let line = positionAt(source, start).line; line <= last; line++) if (lines.has(line)) return true
+    return false
   }
 }
 

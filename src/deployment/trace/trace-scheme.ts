@@ -40,7 +40,8 @@ export function traceScheme(
   }
   const trusts = all.filter(trust => trust.configuration === configuration && isHere(trust.directive))
   const trusted = new Set(trusts.map(({ directive }) => directive))
-  const isClear = !othersThatSetHttps(configuration, trusted).some(isHere)
+  // A main file that is not there may set the variable for every virtual host.
+  const isClear = configuration.main !== null && !othersThatSetHttps(configuration, trusted).some(isHere)
   let isSecure: boolean | null = isClear ? tls : null
   for (const trust of trusts) {
     const verdict = judge(trust, arriving, steps)

@@ -57,7 +57,7 @@ function markOf({ broken }: { readonly broken: boolean }): PlacedLine['mark'] {
 }
 
 function listenerLines({ listeners }: DeploymentMap): readonly PlacedLine[] {
-  const width = Math.max(...listeners.map(({ address }) => address.length))
+  const width = listeners.reduce((most, { address }) => Math.max(most, address.length), 0)
   return listeners.map(listener => {
     const { program, address, tls, loopback } = listener
     const reach = loopback === null ? 'reach unknown' : loopback ? 'this machine only' : 'open to the network'
