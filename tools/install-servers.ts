@@ -12,6 +12,9 @@ const NEEDED: readonly { readonly package: string; readonly isThere: () => boole
   { package: 'python3-django', isThere: () => succeeds('/usr/bin/python3', ['-c', 'import django']) },
   { package: 'pre-commit', isThere: () => existsSync('/usr/bin/pre-commit') },
   { package: 'openssl', isThere: () => succeeds('openssl', ['version']) },
+  // The namespaces of the live tests: `ip`, and `unshare` beside it.
+  { package: 'iproute2', isThere: () => succeeds('ip', ['-Version']) },
+  { package: 'util-linux', isThere: () => succeeds('unshare', ['--version']) },
   { package: 'git', isThere: () => succeeds('git', ['--version']) },
 ]
 
