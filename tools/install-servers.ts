@@ -37,7 +37,7 @@ export function installServers(): void {
   if (existsSync(POLICY)) renameSync(POLICY, kept)
   try {
     writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
-    const install = ['install', '--yes', '--no-install-recommends', ...missing]
+    const install = ['install', '--yes', ...missing]
     // The lists of a fresh machine are empty, those of a used one may name versions that are gone; one list
     // that cannot be had does not matter where the others have the packages.
     aptGet(['update'])
