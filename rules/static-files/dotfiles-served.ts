@@ -1,10 +1,9 @@
 import { indentationAt, insertBefore, type Proposal, propose } from '../../src/deployment/edits.ts'
-import type { NginxServer } from '../../src/deployment/deployment.ts'
+import type { Deployment, NginxServer } from '../../src/deployment/deployment.ts'
 import { serverIndex } from '../../src/deployment/nginx-servers.ts'
 import { argumentPlace, byText, namePlace } from '../../src/deployment/places.ts'
 import { urlOfFile } from '../../src/deployment/url-of-file.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { FileSystem } from '../../src/files/file-system.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 
@@ -108,7 +107,7 @@ export default defineRule({
 })
 
 function accidentsIn(
-  files: FileSystem,
+  files: Deployment['files'],
   folder: NginxDirective,
 ): readonly { readonly path: string; readonly isSecret: boolean }[] {
   const base = folder.args[0]?.value.replace(/\/+$/, '') ?? ''

@@ -1,6 +1,7 @@
 import type { PythonParser } from '../../parsers/python/python-module.ts'
 import type { ShellParser } from '../../parsers/shell/shell-environment.ts'
 import type { AuditSettings } from '../audit.ts'
+import { gunicornServers } from '../deployment/gunicorn.ts'
 import type { Host } from '../files/discover.ts'
 import { environmentScript, readEnvironment } from '../servers/apache/read-environment.ts'
 
@@ -18,9 +19,13 @@ export async function loadParsers(
   const shell = hasScript ? await loadShell() : null
   return {
     environment: ({ files }, main) => readEnvironment(files, shell, main, { defines }),
-    // Only Apache's configuration leads to a WSGI script.
-    python: hasApache ? await loadPython() : null,
+    // Apache's configuration leads to a WSGI script, a unit to gunicorn's configuration file.
+    python: hasApache || hosts.some(startsGunicorn) ? await loadPython() : null,
   }
+}
+
+function startsGunicorn({ files }: Host): boolean {
+  return gunicornServers(files, null).length > 0
 }
 
 async function loadShell(): Promise<ShellParser> {
