@@ -99,8 +99,10 @@ import timeoutsInverted from './timeouts/inverted.ts'
 import timeoutsWsgiRequestTimeoutKillsProcess from './timeouts/wsgi-request-timeout-kills-process.ts'
 import timeoutsWsgiRequestTimeoutMissing from './timeouts/wsgi-request-timeout-missing.ts'
 import tlsBackendProxiedOverTlsToPlain from './tls/backend-proxied-over-tls-to-plain.ts'
+import tlsCertNameMismatch from './tls/cert-name-mismatch.ts'
 import tlsHstsOnHttp from './tls/hsts-on-http.ts'
 import tlsListenWithoutSsl from './tls/listen-without-ssl.ts'
+import tlsPinnedIpListen from './tls/pinned-ip-listen.ts'
 import tlsSslOnDeprecated from './tls/ssl-on-deprecated.ts'
 import tlsSslOnHitsPlainListen from './tls/ssl-on-hits-plain-listen.ts'
 import tlsWeakProtocol from './tls/weak-protocol.ts'
@@ -242,8 +244,10 @@ export const rules: readonly Rule[] = [
   { id: 'timeouts/wsgi-request-timeout-kills-process', ...timeoutsWsgiRequestTimeoutKillsProcess },
   { id: 'timeouts/wsgi-request-timeout-missing', ...timeoutsWsgiRequestTimeoutMissing },
   { id: 'tls/backend-proxied-over-tls-to-plain', ...tlsBackendProxiedOverTlsToPlain },
+  { id: 'tls/cert-name-mismatch', ...tlsCertNameMismatch },
   { id: 'tls/hsts-on-http', ...tlsHstsOnHttp },
   { id: 'tls/listen-without-ssl', ...tlsListenWithoutSsl },
+  { id: 'tls/pinned-ip-listen', ...tlsPinnedIpListen },
   { id: 'tls/ssl-on-deprecated', ...tlsSslOnDeprecated },
   { id: 'tls/ssl-on-hits-plain-listen', ...tlsSslOnHitsPlainListen },
   { id: 'tls/weak-protocol', ...tlsWeakProtocol },

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process'
+import { checkServerIdentity, connect } from 'node:tls'
 import type { LiveCase } from '../live-case.ts'
 
 export const cases: readonly LiveCase[] = [
@@ -24,4 +26,47 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 400,
     sound: ({ response }) => response.status !== 400,
   },
+  {
+    rule: 'tls/ssl-on-deprecated',
+    shows: 'nginx warns whenever it reads its configuration',
+    request: { url: 'https://example.org/' },
+    harm: ({ log }) => log.includes('the "ssl" directive is deprecated'),
+  },
+  {
+    rule: 'tls/cert-name-mismatch',
+    shows: 'a client that checks names gives up on the certificate',
+    files: pairFor('example.org'),
+    request: { url: 'https://example.org/' },
+    harm: async ({ refused }) => refused.nginx === null && !(await isCertified('www.example.org')),
+    sound: async ({ refused }) => refused.nginx === null && (await isCertified('example.org')),
+  },
 ]
+
+/** A certificate for one name and its key, where the rule's examples look for them. */
+function pairFor(name: string): Readonly<Record<string, string>> {
+  // OpenSSL opens its output anew, which a pipe allows and the socket of a child process does not.
+  const { stdout, stderr } = spawnSync(
+    'sh',
+    [
+      ...['-c', 'openssl "$@" | cat', 'sh'],
+      ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', `/CN=${name}`],
+      ...['-addext', `subjectAltName=DNS:${name}`, '-keyout', '/dev/stdout', '-out', '/dev/stdout'],
+    ],
+    { encoding: 'utf8' },
+  )
+  if (!stdout.includes('END CERTIFICATE')) throw new Error(stderr)
+  return { 'etc/ssl/site.pem': stdout, 'etc/ssl/site.key': stdout }
+}
+
+/** Whether the certificate that nginx shows for a name stands for it. */
+function isCertified(name: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port: 443, servername: name, rejectUnauthorized: false })
+    socket.on('error', reject)
+    socket.on('secureConnect', () => {
+      const fault = checkServerIdentity(name, socket.getPeerCertificate())
+      socket.destroy()
+      resolve(fault === undefined)
+    })
+  })
+}

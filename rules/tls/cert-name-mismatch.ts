@@ -1,0 +1,98 @@
+import { certificatesOf } from '../../src/deployment/certificates.ts'
+import { groupByText } from '../../src/deployment/places.ts'
+import { parseHost } from '../../src/servers/address.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+/** For `example.org` and `*.shop.example.org`. */
+const CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBrDCCAVKgAwIBAgIUNx5q6M6qDgHtrOBo00vUlvYwQ8UwCgYIKoZIzj0EAwIw
+FjEUMBIGA1UEAwwLZXhhbXBsZS5vcmcwIBcNMjYxMTI0MTMyNTAxWhgPMjEyNjEw
+MzExMzI1MDFaMBYxFDASBgNVBAMMC2V4YW1wbGUub3JnMFkwEwYHKoZIzj0CAQYI
+KoZIzj0DAQcDQgAEglR0amO70C2e7imMwl0CRH6sP6lLddyN2M9vice9KCjgAX0S
+B6T5WmpOiQUKJ6oqwOmNO5PLXVlsEtqxu2EeeKN8MHowHQYDVR0OBBYEFEgYTcIE
+v+lCugZ3MgIEfeQXw75HMB8GA1UdIwQYMBaAFEgYTcIEv+lCugZ3MgIEfeQXw75H
+MCoGA1UdEQQjMCGCC2V4YW1wbGUub3JnghIqLnNob3AuZXhhbXBsZS5vcmcwDAYD
+VR0TAQH/BAIwADAKBggqhkjOPQQDAgNIADBFAiBliHyOoZNOgI6pwhPorhSgU71z
+1/lvd1JsACLHrXUEsgIhAPQbqe8J2jngbCNzrGPhPMHS2K5H62TU1yamQwdOq+NK
+-----END CERTIFICATE-----
+`
+const nginx = (names: string, rest = ''): Record<string, string> => ({
+  'nginx.conf': `server {\n    listen 443 ssl;\n    server_name ${names};\n    ssl_certificate /etc/ssl/site.pem;\n    ssl_certificate_key /etc/ssl/site.key;\n${rest}    root /srv/www;\n}\n`,
+})
+const FILES = { 'etc/ssl/site.pem': CERTIFICATE }
+
+export default defineRule({
+  summary: 'The certificate does not stand for a name of its server',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Browsers stop before they send the first request, and warn of an attack; so does every client that follows a redirect from this name, since TLS comes before the redirect.',
+  remedy: 'Order a certificate with this name in it, or take the name out of the server',
+  references: [
+    'https://nginx.org/en/docs/http/configuring_https_servers.html',
+    'https://www.rfc-editor.org/rfc/rfc6125',
+  ],
+  bad: [
+    {
+      title: 'www, which nobody ordered',
+      files: { ...nginx('example.org «www.example.org»'), ...FILES },
+    },
+    {
+      title: 'a wildcard stands for one label',
+      files: { ...nginx('example.org «a.b.shop.example.org»'), ...FILES },
+    },
+  ],
+  good: [
+    { title: 'the name', files: { ...nginx('example.org'), ...FILES } },
+    { title: 'the wildcard', files: { ...nginx('EXAMPLE.org toys.shop.example.org'), ...FILES } },
+    { title: 'a certificate outside of the audit', files: nginx('www.example.org') },
+    { title: 'its address as a name', files: { ...nginx('example.org 192.0.2.10'), ...FILES } },
+    {
+      title: 'a server for whatever name comes',
+      files: { ...nginx('_ *.example.com'), ...FILES },
+    },
+    {
+      title: 'another proxy in front, which the clients see',
+      files: { ...nginx('www.example.org', '    set_real_ip_from 10.0.0.0/8;\n'), ...FILES },
+    },
+  ],
+  *check({ servers, files, nginx, facts }) {
+    if (facts.outerProxies.length > 0) return
+    const behindProxy = new Set(nginx.filter(({ occurrences }) => occurrences.has('set_real_ip_from')))
+    for (const [server] of groupByText(servers, ({ directive }) => directive)) {
+      if (behindProxy.has(server.configuration)) continue
+      if (!server.listens.some(({ tls, loopback }) => tls && loopback !== true)) continue
+      if (server.answer.kind === 'refusal') continue
+      const shown = certificatesOf(files, server)
+      // nginx chooses among several by the kinds of key that the client takes.
+      const certificates = shown.flatMap(({ certificate }) => certificate ?? [])
+      const [first] = shown
+      if (first === undefined || certificates.length < shown.length) continue
+      const foreign = server.names.filter(
+        ({ name, exact }) =>
+          exact &&
+          parseHost(name).kind === 'name' &&
+          !certificates.some(certificate => certificate.covers(name)),
+      )
+      const [name, ...others] = foreign
+      if (name === undefined) continue
+      const stands = listed([...new Set(certificates.flatMap(({ names }) => names))])
+      yield {
+        at: name.at,
+        message: `the certificate of this server does not stand for \`${name.name}\`${others.length > 0 ? ` and ${others.length} more of its names` : ''}, only for ${stands}`,
+        label: 'browsers refuse it',
+        related: [
+          { at: first.at, message: 'this certificate' },
+          ...others.slice(0, 5).map(({ at }) => ({ at, message: 'nor for this one' })),
+        ],
+      }
+    }
+  },
+})
+
+function listed(names: readonly string[]): string {
+  if (names.length === 0) return 'no host name'
+  const quoted = names.slice(0, 3).map(name => `\`${name}\``)
+  if (names.length > 3) return `${quoted.join(', ')} and ${names.length - 3} more`
+  return quoted.length < 2 ? (quoted[0] ?? '') : `${quoted.slice(0, -1).join(', ')} and ${quoted.at(-1)}`
+}
