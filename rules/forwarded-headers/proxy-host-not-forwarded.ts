@@ -1,3 +1,4 @@
+import { isCertainBackend } from '../../src/deployment/backend-of-hop.ts'
 import { addHeader } from '../../src/deployment/add-header.ts'
 import type { Application } from '../../src/deployment/applications.ts'
 import type { BackendHost, Deployment, Hop } from '../../src/deployment/deployment.ts'
@@ -97,7 +98,7 @@ export default defineRule({
       const count = others.length + 1
       const name = hop.hostsSent?.[0] ?? ''
       // Among fragments the virtual host that answers unknown names may be one that is not here.
-      const certain = host.hops.some(reach => reach.hop === hop && reach.certain)
+      const certain = isCertainBackend(host, hop)
       yield {
         at: namePlace(level),
         severity: wrong === null || !certain ? 'warning' : 'error',

@@ -1,3 +1,4 @@
+import { isCertainBackend } from '../../src/deployment/backend-of-hop.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { BackendHost, Deployment, Hop } from '../../src/deployment/deployment.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
@@ -81,7 +82,7 @@ function contradiction(
   hop: Hop,
 ): { readonly host: BackendHost; readonly engine: Place | null } | null {
   for (const host of deployment.backendsOf(hop)) {
-    if (!host.hops.some(reach => reach.hop === hop && reach.certain)) continue
+    if (!isCertainBackend(host, hop)) continue
     const fact = speaksTls(host)
     if (fact.known && fact.value !== (hop.scheme === 'https')) return { host, engine: fact.at }
   }

@@ -35,23 +35,33 @@ export function groupByText<T>(
   items: Iterable<T>,
   directiveOf: (item: T) => AnyDirective,
 ): readonly (readonly [T, ...T[]])[] {
-  const files = new Map<Place['source'], Map<number, [T, ...T[]]>>()
+  const files = new Map<Place['source'], TextGroups<T>>()
   const groups: [T, ...T[]][] = []
   for (const item of items) {
-    const { source, start } = namePlace(directiveOf(item))
-    let starts = files.get(source)
-    if (starts === undefined) {
-      starts = new Map()
-      files.set(source, starts)
+    const directive = directiveOf(item)
+    const start = isNginxDirective(directive) ? directive.node.start : directive.nameStart
+    const file = files.get(directive.source)
+    const group = file === undefined ? undefined : file.start === start ? file.group : file.others?.get(start)
+    if (group !== undefined) {
+      group.push(item)
+      continue
     }
-    const group = starts.get(start)
-    if (group === undefined) {
-      const created: [T, ...T[]] = [item]
-      starts.set(start, created)
-      groups.push(created)
-    } else group.push(item)
+    const created: [T, ...T[]] = [item]
+    if (file === undefined) files.set(directive.source, { start, group: created, others: null })
+    else {
+      file.others ??= new Map()
+      file.others.set(start, created)
+    }
+    groups.push(created)
   }
   return groups
+}
+
+/** The groups of one file. Most files of thousands have one, which needs no map of its own. */
+interface TextGroups<T> {
+  readonly start: number
+  readonly group: [T, ...T[]]
+  others: Map<number, [T, ...T[]]> | null
 }
 
 /** The directives that share one written text, under the first of them, in the order given. */

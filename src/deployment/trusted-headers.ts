@@ -1,3 +1,4 @@
+import { isCertainBackend } from './backend-of-hop.ts'
 import type { Deployment, Hop } from './deployment.ts'
 import type { SchemeTrust } from './scheme-trust.ts'
 
@@ -12,7 +13,7 @@ export interface HopTrust {
 export function trustedBy(deployment: Deployment, hop: Hop): readonly HopTrust[] {
   const found = new Map<string, HopTrust>()
   for (const host of deployment.backendsOf(hop)) {
-    const certain = host.hops.some(reach => reach.hop === hop && reach.certain)
+    const certain = isCertainBackend(host, hop)
     for (const trust of deployment.trustsOf(host)) {
       const known = found.get(trust.header)
       if (known === undefined || (certain && !known.certain)) found.set(trust.header, { trust, certain })

@@ -86,13 +86,11 @@ function replaced(
   let open = outer
   let last: ApacheDirective | null = null
   for (const level of levels) {
-    const found = names
-      .map(name => directivesAt(configuration, level, name).at(-1))
-      .filter(directive => directive !== undefined)
-      .reduce<ApacheDirective | undefined>(
-        (a, b) => (a === undefined || a.start < b.start ? b : a),
-        undefined,
-      )
+    let found: ApacheDirective | undefined
+    for (const name of names) {
+      const written = directivesAt(configuration, level, name).at(-1)
+      if (written !== undefined && (found === undefined || found.start < written.start)) found = written
+    }
     if (found === undefined) continue
     if (level.applies === undefined) open = MAY_APPLY
     else {
