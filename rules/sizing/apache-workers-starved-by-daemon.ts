@@ -77,8 +77,8 @@ export default defineRule({
       const written = options.get('threads') ?? options.get('processes')
       yield {
         at: written?.at ?? daemon.at,
-        // What nobody wrote is hardly meant for a machine of this size, but nobody chose it either.
-        severity: written === undefined ? 'info' : 'warning',
+        // A short burst fills the few workers that are left; many are left for a flood, which hurts anyway.
+        severity: written === undefined || count - total > BURST ? 'info' : 'warning',
         message: `${total === 1 ? 'One thread answers' : `${total} threads answer`} for the application while requests that wait may hold all ${count} workers of Apache, which serve \`${alias.args[0]?.value}\` too`,
         related: [
           { at: argumentPlace(alias, 0), message: 'static files of Apache’s' },
@@ -92,8 +92,11 @@ export default defineRule({
   },
 })
 
-/** So many workers to a thread let a short burst of slow pages fill them all. */
+/** From so many workers to a thread on, requests that wait hold more of Apache than those that run. */
 const FEW = 8
+
+/** As many slow pages at once are no flood. */
+const BURST = 50
 
 /** An `Alias` of the application's host whose files come from Apache; null where none does for sure. */
 function servedAlias(

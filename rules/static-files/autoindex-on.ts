@@ -25,7 +25,16 @@ export default defineRule({
   remedy: 'Leave `autoindex` off but for folders that are meant to be browsed',
   references: ['https://nginx.org/en/docs/http/ngx_http_autoindex_module.html'],
   bad: [
-    { title: 'every folder of the site', files: server('    autoindex «on»;\n') },
+    {
+      title: 'every folder of the site',
+      files: server(
+        '    autoindex «on»;\n    location /shop/ {\n        proxy_pass http://127.0.0.1:9000;\n    }\n',
+      ),
+    },
+    {
+      title: 'a host of files alone, which may be meant to be browsed',
+      files: server('    autoindex «on»;\n'),
+    },
     {
       title: 'one folder, which may be meant to be browsed',
       files: server('    location /files/ {\n        autoindex «on»;\n    }\n'),
@@ -65,7 +74,10 @@ export default defineRule({
           const holdsUploads = (media.get(listed.server) ?? []).some(
             ({ url }) => url.startsWith(listed.path) || listed.path.startsWith(url),
           )
-          const isWide = directive.parent?.name !== 'location' || listed.path === '/'
+          // A host that has nothing but files may be a mirror, whose listings are its pages.
+          const isWide =
+            (directive.parent?.name !== 'location' || listed.path === '/') &&
+            deployment.hopsOf(listed.server).length > 0
           const at = argumentPlace(directive, 0)
           yield {
             at,

@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import type { NginxServer } from '../../src/deployment/deployment.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { servesFile, strangerGets } from '../../src/deployment/stranger-gets.ts'
@@ -7,6 +8,7 @@ import { toBytes } from '../../src/servers/regex.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
 import { selectLocation } from '../../src/servers/nginx/queries/select-location.ts'
 
 const MEDIA = '        location /media/ {\n            alias /opt/shop/media/;\n        }\n'
@@ -55,6 +57,15 @@ export default defineRule({
       ),
     },
     {
+      title: 'PHP that finds no upload below its own folder',
+      files: tree(
+        (
+          MEDIA.replace('media/;\n', 'media/;\n            add_header Content-Security-Policy sandbox;\n') +
+          PHP.replace('/opt/shop', '/srv/blog')
+        ).replace(/[«»]/g, ''),
+      ),
+    },
+    {
       title: 'uploads that are saved, not shown',
       files: tree(
         MEDIA.replace('media/;\n', 'media/;\n            add_header Content-Disposition attachment;\n'),
@@ -71,6 +82,7 @@ export default defineRule({
       for (const uploads of all) {
         const end = strangerGets(deployment, server, `${uploads.url}x.php`, `${uploads.folder}/x.php`)
         if (end.kind === 'pass' && end.target.protocol === 'fastcgi') {
+          if (!runs(server, end.scope, `${uploads.url}x.php`, `${uploads.folder}/x.php`)) continue
           const { directive } = end.target
           if (!said.has(directive.node)) yield programs(uploads, directive)
           said.add(directive.node)
@@ -91,6 +103,13 @@ export default defineRule({
     }
   },
 })
+
+/** True where the folder of the block that hands on to PHP makes this file of the path. */
+function runs({ configuration }: NginxServer, scope: NginxDirective, path: string, file: string): boolean {
+  const base = fileBase(configuration, scope)
+  if (!base.known || base.value.kind !== 'root' || base.value.path.includes('$')) return false
+  return posix.normalize(`${base.value.path}/${path}`) === file
+}
 
 function programs(uploads: Uploads, pass: NginxDirective): RuleFinding {
   return {

@@ -2,7 +2,11 @@ import { posix } from 'node:path'
 import { placeText } from '../../parsers/text/source.ts'
 import type { Application } from '../../src/deployment/applications.ts'
 import type { Deployment, Hop, NginxServer } from '../../src/deployment/deployment.ts'
-import { folderOfUrl, servesOwnStaticFiles } from '../../src/deployment/django/static-settings.ts'
+import {
+  folderOfUrl,
+  mayRouteToFiles,
+  servesOwnStaticFiles,
+} from '../../src/deployment/django/static-settings.ts'
 import { frontsOf } from '../../src/deployment/fronts-of.ts'
 import { isAbsent } from '../../src/deployment/is-absent.ts'
 import { namePlace } from '../../src/deployment/places.ts'
@@ -100,6 +104,7 @@ function mismatch(deployment: Deployment, application: Application): RuleFinding
       if (!isHandedOn(hops, end.target.directive) || apacheServes(application, files.url)) continue
       return {
         at: namePlace(server.directive),
+        severity: mayRouteToFiles(deployment.files, settings) ? 'info' : 'warning',
         message: `nginx hands \`${files.url}\` to Django, which serves no static files without \`DEBUG\``,
         related,
         help: `Add \`location ${files.url} { alias ${files.folder}/; }\``,

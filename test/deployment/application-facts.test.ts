@@ -3,7 +3,11 @@ import * as assert from 'uvu/assert'
 import { frontsOf, hostOf } from '../../src/deployment/fronts-of.ts'
 import { patienceOf } from '../../src/deployment/patience.ts'
 import { numberOf, postgresOf } from '../../src/deployment/postgres-clients.ts'
-import { folderOfUrl, servesOwnStaticFiles } from '../../src/deployment/django/static-settings.ts'
+import {
+  folderOfUrl,
+  mayRouteToFiles,
+  servesOwnStaticFiles,
+} from '../../src/deployment/django/static-settings.ts'
 import { deploymentOf } from '../rules/audit-files.ts'
 
 function site(options: string, settings = '', postgres: Readonly<Record<string, string>> = {}) {
@@ -62,6 +66,18 @@ test('whether an application serves its static files', () => {
   assert.is(read('MIDDLEWARE = ["whitenoise.middleware.WhiteNoiseMiddleware"]\n'), true)
   assert.is(read('MIDDLEWARE = ["a.B", some_name]\n'), undefined)
   assert.is(read('from .base import *\n'), undefined)
+})
+
+test('whether URLs may lead to Django’s own view of files', () => {
+  const read = (settings: string, urls: Readonly<Record<string, string>>) => {
+    const { deployment, settings: read } = site('', settings, urls)
+    return mayRouteToFiles(deployment.files, read)
+  }
+  const named = 'ROOT_URLCONF = "shop.urls"\n'
+  assert.is(read(named, { 'opt/shop/shop/urls.py': 'urlpatterns = []\n' }), false)
+  assert.is(read(named, { 'opt/shop/shop/urls.py': 'from django.views.static import serve\n' }), true)
+  assert.is(read(named, {}), true)
+  assert.is(read('', { 'opt/shop/shop/urls.py': 'urlpatterns = []\n' }), true)
 })
 
 test('the PostgreSQL that an application is on', () => {

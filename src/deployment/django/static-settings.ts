@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import type { FileSystem } from '../../files/file-system.ts'
 import type { Fact } from '../../servers/fact.ts'
 import type { DjangoSettings } from './settings.ts'
 
@@ -33,7 +34,7 @@ export function folderOfUrl(settings: DjangoSettings, kind: 'STATIC' | 'MEDIA'):
   }
 }
 
-/** Whether the application serves its static files itself, by WhiteNoise; undefined where nobody can tell. */
+/** Whether middleware of the application serves its static files, as WhiteNoise does; undefined where nobody can tell. */
 export function servesOwnStaticFiles(settings: DjangoSettings): boolean | undefined {
   const middleware = settings.get('MIDDLEWARE')
   if (middleware === null) return false
@@ -41,4 +42,19 @@ export function servesOwnStaticFiles(settings: DjangoSettings): boolean | undefi
   const names: readonly unknown[] = middleware.value
   if (names.some(name => typeof name === 'string' && /whitenoise|dj_static|static/i.test(name))) return true
   return names.every(name => typeof name === 'string') ? false : undefined
+}
+
+/**
+ * Whether the URLs of the application may lead to Django's own view of files, which serves them without `DEBUG`
+ * too. True also where the module that lists them is not read.
+ */
+export function mayRouteToFiles(files: FileSystem, settings: DjangoSettings): boolean {
+  const urls = settings.get('ROOT_URLCONF')
+  const [own] = settings.files
+  if (urls?.known !== true || typeof urls.value !== 'string' || own === undefined) return true
+  const path = settings.module.replaceAll('.', '/')
+  const ending = [`/${path}.py`, `/${path}/__init__.py`].find(each => own.endsWith(each))
+  if (ending === undefined) return true
+  const read = files.read(`${own.slice(0, -ending.length)}/${urls.value.replaceAll('.', '/')}.py`)
+  return read.kind !== 'source' || /views\.static|views import static|staticfiles/.test(read.source.code)
 }
