@@ -68,7 +68,7 @@ function missingFault(
 const LINKED_OUT = /^\/etc\/[^/]+\/(?:logs|run|state|modules)(?:\/|$)/
 
 /** A path that no machine has: who vouches for it vouches for every path, as a whole machine does. */
-const NOWHERE = '/-/-/-'
+export const NOWHERE = '/-/-/-'
 
 /**
  * True where the audit can tell that nothing is there. In a copy of some folders it holds the folder,

@@ -2,10 +2,10 @@ import { posix } from 'node:path'
 import type { Place } from '../../../../parsers/text/source.ts'
 import type { Problem } from '../../problem.ts'
 import type { ApacheDirective } from '../configuration.ts'
-import type { ApacheProblemCode } from '../problem-codes.ts'
 import { builtInModules } from '../modules.ts'
+import type { ApacheProblemCode } from '../problem-codes.ts'
 import type { ValidationUnit } from './check.ts'
-import { isMissing } from './paths.ts'
+import { isMissing, NOWHERE } from './paths.ts'
 
 /**
  * What the number of multi-processing modules tells: httpd takes exactly one, and counts before it walks
@@ -50,7 +50,8 @@ export function defaultLogFault(unit: ValidationUnit): Problem<ApacheProblemCode
   if (unit.fragments || at === null || !serverRoot.known) return null
   if (unit.occurrences.get('errorlog')?.some(directive => !isInVirtualHost(directive))) return null
   const folder = posix.join(serverRoot.value, 'logs')
-  if (!isMissing(folder, unit.files)) return null
+  // Copies and repositories keep no folder of logs, and may stand elsewhere than their server's root.
+  if (!unit.files.covers(NOWHERE) || !isMissing(folder, unit.files)) return null
   return {
     code: 'path-missing',
     fatal: true,

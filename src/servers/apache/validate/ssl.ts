@@ -1,7 +1,8 @@
+import { posix } from 'node:path'
 import type { ApacheDirective } from '../configuration.ts'
-import { type Check, type Fault, invalid, mayBeLoaded, textAfterWords, argument, type Walk } from './check.ts'
+import { argument, type Check, type Fault, invalid, mayBeLoaded, textAfterWords, type Walk } from './check.ts'
 import { expressionFault } from './expression.ts'
-import { absolutePath, directoryFault, fileFault } from './paths.ts'
+import { absolutePath, directoryFault, fileFault, NOWHERE } from './paths.ts'
 
 /** SSLv3 is left out: whether it is there is a matter of the OpenSSL that the server is built with. */
 const PROTOCOLS = new Set(['all', 'sslv3', 'tlsv1', 'tlsv1.1', 'tlsv1.2', 'tlsv1.3'])
@@ -57,8 +58,19 @@ export const checkPemFile: Check = (directive, _scope, walk) => {
   const path = argument(directive, 0)
   if (path.startsWith('pkcs11:')) return null
   const fault = fileFault(directive, path, directive.args[0], walk)
-  if (fault !== null) return fault
+  if (fault !== null) return isKeptElsewhere(directive, path, walk) ? null : fault
   return emptyFault(directive, path, walk)
+}
+
+/** Repositories and copies leave out keys, and certificates by their extension. */
+function isKeptElsewhere({ name }: ApacheDirective, path: string, walk: Walk): boolean {
+  const { files } = walk.unit
+  const absolute = absolutePath(path, walk)
+  if (absolute === null || files.covers(NOWHERE)) return false
+  if (name.toLowerCase().endsWith('keyfile')) return true
+  const extension = posix.extname(absolute)
+  const entries = files.list(posix.dirname(absolute)) ?? []
+  return extension !== '' && !entries.some(entry => entry.name.endsWith(extension))
 }
 
 function emptyFault(directive: ApacheDirective, path: string, walk: Walk): Fault | null {

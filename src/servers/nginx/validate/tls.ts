@@ -1,5 +1,5 @@
 import type { NginxWord } from '../../../../parsers/nginx/syntax.ts'
-import type { FileSystem } from '../../../files/file-system.ts'
+import type { DirectoryEntry, FileSystem } from '../../../files/file-system.ts'
 import type { NginxDirective } from '../configuration.ts'
 import { effective, effectiveAll } from './merge.ts'
 import { parseNumber, parseSize } from './numbers.ts'
@@ -87,6 +87,12 @@ function checkFile(reading: Reading, directive: NginxDirective): void {
 /** A path that no machine has: who vouches for it vouches for every path, as a whole machine does. */
 const NOWHERE = '/-/-/-'
 
+/** Repositories leave out certificates by their extension: only a folder that has another one shows them. */
+function keepsTheKind(entries: readonly DirectoryEntry[], name: string): boolean {
+  const dot = name.lastIndexOf('.')
+  return dot > 0 && entries.some(entry => entry.name.endsWith(name.slice(dot)))
+}
+
 /**
  * True where the folder that would hold the file can be listed and does not, or, on a whole machine, is
  * itself not there: out of a copy or a repository the folders of certificates are left as a whole.
@@ -100,7 +106,8 @@ export function isSurelyMissing(files: FileSystem, path: string): boolean {
     if (entries !== null) {
       const name = path.slice(folder.length + 1).split('/')[0] ?? ''
       // A link that leads out of what is audited is there, whatever it leads to.
-      return !entries.some(entry => entry.name === name)
+      if (entries.some(entry => entry.name === name)) return false
+      return files.covers(NOWHERE) || keepsTheKind(entries, name)
     }
     if (files.kind(folder === '' ? '/' : folder) !== null || !files.covers(NOWHERE)) return false
   }

@@ -86,8 +86,9 @@ test('a certificate is missing only where its absence is evidence', () => {
   assert.equal(fatalCodes(evaluate(text, DEBIAN, ['/'])), ['certificate-missing', 'certificate-missing'])
   assert.equal(fatalCodes(evaluate(text, DEBIAN, ['/etc'])), [])
   assert.equal(fatalCodes(evaluate(text, DEBIAN, ['/etc/nginx'])), [])
-  const beside = text.replaceAll('/etc/ssl/', '/etc/nginx/')
+  const beside = text.replaceAll('/etc/ssl/a.pem', '/etc/nginx/a.conf')
   assert.equal(fatalCodes(evaluate(beside, DEBIAN, ['/etc'])), ['certificate-missing'])
+  assert.equal(fatalCodes(evaluate(text.replaceAll('/etc/ssl/', '/etc/nginx/'), DEBIAN, ['/etc'])), [])
 })
 
 test('without a main file nothing is said of what may stand around it', () => {
