@@ -1,11 +1,18 @@
 import { existsSync, realpathSync, type Stats, statSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
-import { diskFileSystem, displayPath, isBelow, readText } from './disk-file-system.ts'
+import {
+  diskFileSystem,
+  displayPath,
+  isBelow,
+  NAME_LOST,
+  readText,
+  systemReason,
+} from './disk-file-system.ts'
 import type { FileSystem } from './file-system.ts'
 import type { Host } from './host.ts'
 import { type AuditRoot, inferRoot, nestedRoot } from './infer-root.ts'
 import { InputError } from './input-error.ts'
-import { SERVER_FOLDERS } from './known-places.ts'
+import { judgePath, SERVER_FOLDERS } from './known-places.ts'
 import { memoryFileSystem } from './memory-file-system.ts'
 import { overlay } from './overlay.ts'
 import { joinSurveys, type Survey, survey, surveyFile } from './survey.ts'
@@ -66,7 +73,7 @@ export function discover(paths: readonly string[], options: DiscoverOptions): re
       addFolder(given ?? inferRoot(absolute), absolute, options, scopeOf)
       continue
     }
-    const dump = stats.size > MAXIMUM_DUMP ? null : readDump(absolute, options)
+    const dump = stats.size === 0 || stats.size > MAXIMUM_DUMP ? null : readDump(absolute, options)
     if (dump === null) {
       const auditRoot = given ?? inferRoot(dirname(absolute))
       scopeOf(auditRoot).single.push(`/${relative(auditRoot.root, absolute)}`)
@@ -74,12 +81,17 @@ export function discover(paths: readonly string[], options: DiscoverOptions): re
       hosts.push(dump)
     }
   }
+  const unread: string[] = []
   for (const scope of scopes.values()) {
-    const host = diskHost(scope, options)
+    const { host, notices } = diskHost(scope, options)
     if (host !== null) hosts.push(host)
+    else unread.push(...notices())
   }
   if (hosts.length === 0) {
-    throw new InputError(`nothing to audit: no nginx or Apache configuration in ${paths.join(', ')}`)
+    const [first] = unread
+    const more = unread.length > 1 ? ` and ${unread.length - 1} more` : ''
+    const reason = first === undefined ? '' : ` (${first}${more})`
+    throw new InputError(`nothing to audit: no nginx or Apache configuration in ${paths.join(', ')}${reason}`)
   }
   return hosts
 }
@@ -92,6 +104,7 @@ function locatePath(
   path: string,
   { root, workingDirectory }: DiscoverOptions,
 ): { readonly absolute: string; readonly stats: Stats } {
+  if (path === '') throw new InputError('an empty path')
   let absolute = resolve(workingDirectory, path)
   if (root !== undefined && !isBelow(absolute, root)) {
     if (path.startsWith('/') && existsSync(join(root, path))) absolute = join(root, path)
@@ -99,12 +112,20 @@ function locatePath(
     else if (isBelow(realPathOr(absolute), root)) absolute = realPathOr(absolute)
     else if (existsSync(absolute)) throw new InputError(`${path}: outside the root ${root}`)
   }
-  const stats = existsSync(absolute) ? statSync(absolute) : null
-  if (stats === null) throw new InputError(`${path}: no such file or directory`)
+  const stats = statsOf(absolute, path)
   if (!stats.isFile() && !stats.isDirectory()) {
     throw new InputError(`${path}: neither a file nor a directory`)
   }
   return { absolute: root === undefined ? realpathSync(absolute) : absolute, stats }
+}
+
+function statsOf(absolute: string, path: string): Stats {
+  try {
+    return statSync(absolute)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new InputError(`${path}: ${code === 'EACCES' ? systemReason(error) : 'no such file or directory'}`)
+  }
 }
 
 function realPathOr(path: string): string {
@@ -131,6 +152,7 @@ function addFolder(
   const isWhole = options.root === undefined && !isMachine
   for (const path of paths) {
     const prefix = isWhole ? nestedRoot(path) : null
+    if (path.includes('\uFFFD') && judgePath(path) !== null) own.refused.set(onDisk(root, path), NAME_LOST)
     if (prefix === null) {
       own.paths.push(path)
       continue
@@ -141,7 +163,10 @@ function addFolder(
   }
 }
 
-function diskHost(scope: Scope, options: DiscoverOptions): Host | null {
+function diskHost(
+  scope: Scope,
+  options: DiscoverOptions,
+): { readonly host: Host | null; readonly notices: () => readonly string[] } {
   const { root, within } = scope
   const { workingDirectory } = options
   const files = diskFileSystem(root, { workingDirectory, within })
@@ -157,7 +182,16 @@ function diskHost(scope: Scope, options: DiscoverOptions): Host | null {
     ...[...scope.refused].map(([path, reason]) => `${displayPath(path, workingDirectory)}: ${reason}`),
     ...files.notices(),
   ]
-  return toHost(displayPath(onDisk(root, within), workingDirectory), files, joinSurveys(surveys), notices)
+  const found = joinSurveys(surveys)
+  // A main file says itself which links it follows.
+  if (found.mains.nginx.length === 0 && found.mains.apache.length === 0) {
+    for (const path of scope.paths.filter(isAsked)) {
+      if (judgePath(path) === null || path.includes('\uFFFD') || files.realPath(path) !== null) continue
+      scope.refused.set(onDisk(root, path), 'the link leads nowhere, or out of what is audited')
+    }
+  }
+  const name = displayPath(onDisk(root, within), workingDirectory)
+  return { host: toHost(name, files, found, notices), notices }
 }
 
 function onDisk(root: string, path: string): string {

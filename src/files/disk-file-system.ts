@@ -107,7 +107,9 @@ export function diskFileSystem(root: string, options: DiskFileSystemOptions = {}
       return { kind: 'too-large', reason }
     }
     try {
-      const { text, encoding } = readText(toDisk(path))
+      // Also what /proc calls empty: some of it never ends, and some waits for an event.
+      const { text, encoding }: DecodedText =
+        size === 0 ? { text: '', encoding: 'utf8' } : readText(toDisk(path))
       return { kind: 'source', source: toSource(path, text, encoding) }
     } catch (error) {
       return { kind: 'unreadable', reason: refuse(path, error) }
@@ -133,8 +135,12 @@ export function diskFileSystem(root: string, options: DiskFileSystemOptions = {}
       let entries: readonly DirectoryEntry[] | null = null
       try {
         entries = readdirSync(toDisk(resolved.path), { withFileTypes: true })
-          // A name that is not UTF-8 cannot be opened by the name that Node gives it.
-          .filter(entry => !entry.name.includes('\uFFFD'))
+          .filter(({ name }) => {
+            // A name that is not UTF-8 cannot be opened by the name that Node gives it.
+            const isLost = name.includes('\uFFFD')
+            if (isLost) refused.set(`${folder}/${name}`, NAME_LOST)
+            return !isLost
+          })
           .sort((a, b) => compareBytes(a.name, b.name))
           .map(entry => {
             if (entry.isFile()) return { name: entry.name, kind: 'file' }
@@ -163,7 +169,7 @@ export function diskFileSystem(root: string, options: DiskFileSystemOptions = {}
      * have to be there, except below `/` itself, which holds everything.
      */
     covers(path) {
-      if (within !== '/') return isBelow(path, within)
+      if (within !== '/') return isBelow(posix.normalize(path), within)
       if (root === '/') return true
       const [first, second, third] = path.split('/').filter(part => part !== '')
       if (first === undefined) return true
@@ -238,6 +244,9 @@ function isAbsence(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException).code ?? ''
   return ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE'].includes(code)
 }
+
+/** Why a file is not read whose name Node cannot hand back to the system. */
+export const NAME_LOST = 'its name is not UTF-8'
 
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
