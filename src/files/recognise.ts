@@ -68,7 +68,7 @@ const SIGNIFICANT_LINES = 120
  * speaks for either: a file that only looks like a configuration is not audited.
  */
 export function recognise(source: Source): Recognised | null {
-  if (source.text.slice(0, 1000).includes('\0')) return null
+  if (source.text.startsWith('#!') || source.text.slice(0, 1000).includes('\0')) return null
   let nginxSigns = 0
   let apacheSigns = 0
   let apacheOuter = false
