@@ -99,7 +99,7 @@ export function settle(findings: readonly Finding[]): readonly Finding[] {
   for (const finding of sorted) {
     if (previous !== undefined && compareFindings(previous, finding) === 0) continue
     previous = finding
-    const text = lineText(finding.at.source, finding.at.line).trim()
+    const text = textAround(finding.at)
     const key = [finding.rule, finding.at.file, text].join('\0')
     const count = seen.get(key) ?? 0
     seen.set(key, count + 1)
@@ -107,4 +107,13 @@ export function settle(findings: readonly Finding[]): readonly Finding[] {
     settled.push({ ...finding, fingerprint })
   }
   return settled
+}
+
+/** Characters of a line that tell it apart; of a longer one, such as a minified file, what stands around. */
+const LONGEST_LINE = 2000
+
+function textAround({ source, line, column }: Location): string {
+  const text = lineText(source, line)
+  if (text.length <= LONGEST_LINE) return text.trim()
+  return text.slice(Math.max(0, column - LONGEST_LINE / 4), column + LONGEST_LINE / 4).trim()
 }
