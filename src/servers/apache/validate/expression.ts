@@ -28,11 +28,17 @@ export function expressionFault(
     return null
   } catch (error) {
     if (error instanceof Refusal) return error.message
+    if (error instanceof TooDeep) return null
     throw error
   }
 }
 
 class Refusal extends Error {}
+
+/** Nested deeper than anybody writes: httpd's own parser gives up somewhere too, and where is not known. */
+class TooDeep extends Error {}
+
+const DEEPEST = 500
 
 const VARIABLES = new Set(
   (
@@ -70,6 +76,7 @@ class Parser {
   readonly #names: ExpressionNames
   #at = 0
   #token: Token = END
+  #depth = 0
   /** The text of the last word where it is one constant string, as `-R` and `-ipmatch` ask for. */
   #constant: string | null = null
 
@@ -108,9 +115,11 @@ class Parser {
       return
     }
     if (token.kind === 'symbol' && token.value === '(') {
+      if (++this.#depth > DEEPEST) throw new TooDeep()
       this.#next()
       this.#or()
       this.#expect(')')
+      this.#depth--
       return
     }
     if (token.kind === 'unary') {
@@ -211,9 +220,11 @@ class Parser {
       this.#next()
       if (!this.#isSymbol('(')) this.#refuse()
       this.#function(token.value)
+      if (++this.#depth > DEEPEST) throw new TooDeep()
       this.#next()
       this.#word()
       this.#expect(')')
+      this.#depth--
       this.#constant = null
       return
     }
