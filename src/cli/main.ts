@@ -5,8 +5,9 @@ const words = process.argv.slice(2)
 
 // A pipe that closed early (`| head`) is no fault of this program's.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit()
+  if (error.code === 'EPIPE') process.exit()
+  process.stderr.write(`deploy-audit: standard output cannot be written: ${error.code ?? error.message}\n`)
+  process.exit(2)
 })
 
 if (words.length === 1 && words[0] === '--version') {
