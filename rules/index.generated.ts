@@ -101,6 +101,7 @@ import timeoutsWsgiRequestTimeoutMissing from './timeouts/wsgi-request-timeout-m
 import tlsBackendProxiedOverTlsToPlain from './tls/backend-proxied-over-tls-to-plain.ts'
 import tlsCertNameMismatch from './tls/cert-name-mismatch.ts'
 import tlsHstsOnHttp from './tls/hsts-on-http.ts'
+import tlsKeyWorldReadable from './tls/key-world-readable.ts'
 import tlsListenWithoutSsl from './tls/listen-without-ssl.ts'
 import tlsPinnedIpListen from './tls/pinned-ip-listen.ts'
 import tlsSslOnDeprecated from './tls/ssl-on-deprecated.ts'
@@ -246,6 +247,7 @@ export const rules: readonly Rule[] = [
   { id: 'tls/backend-proxied-over-tls-to-plain', ...tlsBackendProxiedOverTlsToPlain },
   { id: 'tls/cert-name-mismatch', ...tlsCertNameMismatch },
   { id: 'tls/hsts-on-http', ...tlsHstsOnHttp },
+  { id: 'tls/key-world-readable', ...tlsKeyWorldReadable },
   { id: 'tls/listen-without-ssl', ...tlsListenWithoutSsl },
   { id: 'tls/pinned-ip-listen', ...tlsPinnedIpListen },
   { id: 'tls/ssl-on-deprecated', ...tlsSslOnDeprecated },

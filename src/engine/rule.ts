@@ -36,6 +36,8 @@ export interface RuleFinding {
 export interface Example {
   readonly title: string
   readonly files: Readonly<Record<string, string>>
+  /** Permission bits by path, of files or folders, where the rule asks for them; unknown where absent. */
+  readonly modes?: Readonly<Record<string, number>>
 }
 
 export interface RuleDefinition {

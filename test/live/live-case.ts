@@ -6,6 +6,8 @@ export interface LiveAnswer {
   readonly refused: Stack['refused']
   readonly response: LiveResponse
   readonly log: string
+  /** The same log as it is now, for what a server writes after its answer or tries more than once. */
+  logNow(): string
   /** Sends another request to the same running servers. */
   request(request: LiveRequest): Promise<LiveResponse>
 }

@@ -60,13 +60,14 @@ async function ask(
     ]),
   )
   const { hosts = {}, mirrors = [] } = live
-  const stack = await startStack({ files, hosts, mirrors })
+  const stack = await startStack({ files, modes: example.modes ?? {}, hosts, mirrors })
   try {
     const response = await stack.request(live.request)
     await look({
       refused: stack.refused,
       response,
       log: stack.log(),
+      logNow: () => stack.log(),
       request: request => stack.request(request),
     })
   } finally {

@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import {
   appendFileSync,
+  chmodSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -23,6 +24,8 @@ import { type LiveRequest, type LiveResponse, send } from './request.ts'
 /** What a case gives: configuration by path, as rule examples do, and whatever else it needs on disk. */
 export interface StackFiles {
   readonly files: Readonly<Record<string, string>>
+  /** Permission bits by path. */
+  readonly modes?: Readonly<Record<string, number>>
   /** Names that resolve, as /etc/hosts lines do: name to address. */
   readonly hosts?: Readonly<Record<string, string>>
   /** Ports of loopback on which a backend answers that reports what it was sent. */
@@ -79,7 +82,7 @@ const APACHE = [
 ]
 
 /** Covers the machine's folders and writes the deployment and all that it names. */
-function layOut(folder: string, { files, hosts = {} }: StackFiles): Arranged {
+function layOut(folder: string, { files, modes = {}, hosts = {} }: StackFiles): Arranged {
   coverFolders(folder)
   const deployment = arrange(files)
   for (const [path, text] of Object.entries(deployment.files)) write(path, text)
@@ -91,6 +94,7 @@ function layOut(folder: string, { files, hosts = {} }: StackFiles): Arranged {
     mkdirSync(path, { recursive: true })
   }
   installCertificates(folder, deployment.certificates)
+  for (const [path, mode] of Object.entries(modes)) chmodSync(join('/', path), mode)
   writeFileSync('/etc/hosts', hostsFile(hosts))
   appendFileSync(
     '/etc/passwd',

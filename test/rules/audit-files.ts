@@ -24,8 +24,9 @@ export function auditFiles(
   texts: Readonly<Record<string, string>>,
   rules: readonly Rule[],
   environment: Environment = () => EMPTY_ENVIRONMENT,
+  modes: Readonly<Record<string, number>> = {},
 ): Report {
-  return audit([hostOf(texts)], '.', settingsOf(texts['.auditrc'], rules, environment))
+  return audit([hostOf(texts, modes)], '.', settingsOf(texts['.auditrc'], rules, environment))
 }
 
 /** The one deployment that texts in memory make: what a rule is handed. */
@@ -36,11 +37,11 @@ export function deploymentOf(texts: Readonly<Record<string, string>>): Deploymen
   return deployment
 }
 
-function hostOf(texts: Readonly<Record<string, string>>): Host {
+function hostOf(texts: Readonly<Record<string, string>>, modes: Readonly<Record<string, number>> = {}): Host {
   const rest = Object.fromEntries(Object.entries(texts).filter(([path]) => path !== '.auditrc'))
   // A whole tree says what is missing; a handful of fragments says nothing of the files around it.
   const isTree = Object.keys(rest).some(path => path.startsWith('etc/'))
-  const files = memoryFileSystem(rest, { covers: isTree ? ['/etc'] : [] })
+  const files = memoryFileSystem(rest, { covers: isTree ? ['/etc'] : [], modes })
   const paths = Object.keys(rest).map(path => `/${path}`)
   const { mains, fragments, htaccess } = survey(files, paths, () => true)
   return {

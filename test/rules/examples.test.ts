@@ -62,8 +62,8 @@ function explain(report: Report): string {
 }
 
 /** Trees are memory: an example's sources must not outlive it. */
-function check(rule: Rule, files: Readonly<Record<string, string>>): Report {
-  const report = auditFiles(files, [rule])
+function check(rule: Rule, files: Readonly<Record<string, string>>, { modes }: Example): Report {
+  const report = auditFiles(files, [rule], undefined, modes)
   assert.equal(report.crashes, [], 'the rule crashes')
   return report
 }
@@ -77,7 +77,7 @@ for (const { rule } of await loadRules()) {
     test(`${rule.id}: bad, ${example.title}`, () => {
       const { files, marks } = unmark(example.files)
       assert.ok(marks.length > 0, 'a bad example marks what is wrong')
-      const report = check(rule, files)
+      const report = check(rule, files, example)
       assert.equal(placesOf(report), marks, explain(report))
       for (const { message, severity } of report.findings) {
         assert.not.match(message, /[.!]$/)
@@ -85,7 +85,7 @@ for (const { rule } of await loadRules()) {
       }
       if (report.findings.every(({ fix }) => fix !== null)) {
         const fixed = applyFixes(files, report.findings)
-        const again = check(rule, fixed)
+        const again = check(rule, fixed, example)
         assert.equal(placesOf(again), [], `after the fix:\n${Object.values(fixed).join('\n')}`)
         assert.equal(applyFixes(fixed, again.findings), fixed)
       }
@@ -94,7 +94,7 @@ for (const { rule } of await loadRules()) {
 
   for (const example of rule.good) {
     test(`${rule.id}: good, ${example.title}`, () => {
-      const report = check(rule, unmark(example.files).files)
+      const report = check(rule, unmark(example.files).files, example)
       assert.equal(placesOf(report), [], explain(report))
     })
   }

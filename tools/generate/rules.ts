@@ -55,12 +55,14 @@ function rulePage(rule: Rule): GeneratedFile {
   return { path: `docs/rules/${rule.id}.md`, content: `${sections.filter(Boolean).join('\n\n')}\n` }
 }
 
-function example({ title, files }: Example): string[] {
+function example({ title, files, modes = {} }: Example): string[] {
   const blocks = Object.entries(files).map(([path, text]) => {
     const fence = text.includes('```') ? '````' : '```'
     return `\`${path}\`\n\n${fence}${language(path)}\n${text.replace(/[«»]/g, '').trimEnd()}\n${fence}`
   })
-  return [`### ${title.charAt(0).toUpperCase()}${title.slice(1)}`, ...blocks]
+  const bits = Object.entries(modes).map(([path, mode]) => `\`${path}\` ${mode.toString(8).padStart(4, '0')}`)
+  const permissions = bits.length === 0 ? [] : [`Permissions: ${bits.join(', ')}`]
+  return [`### ${title.charAt(0).toUpperCase()}${title.slice(1)}`, ...blocks, ...permissions]
 }
 
 function language(path: string): string {

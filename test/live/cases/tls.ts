@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { checkServerIdentity, connect } from 'node:tls'
+import { checkServerIdentity, connect, type SecureVersion } from 'node:tls'
 import type { LiveCase } from '../live-case.ts'
 
 export const cases: readonly LiveCase[] = [
@@ -33,12 +33,26 @@ export const cases: readonly LiveCase[] = [
     harm: ({ log }) => log.includes('the "ssl" directive is deprecated'),
   },
   {
+    rule: 'tls/weak-protocol',
+    shows: 'a client that knows nothing newer than TLS 1.0 is served',
+    request: { url: 'https://example.org/' },
+    harm: async ({ refused }) => refused.nginx === null && (await speaks('TLSv1')),
+    sound: async ({ refused }) =>
+      refused.nginx === null && !(await speaks('TLSv1')) && (await speaks('TLSv1.2')),
+  },
+  {
     rule: 'tls/cert-name-mismatch',
     shows: 'a client that checks names gives up on the certificate',
     files: pairFor('example.org'),
     request: { url: 'https://example.org/' },
     harm: async ({ refused }) => refused.nginx === null && !(await isCertified('www.example.org')),
     sound: async ({ refused }) => refused.nginx === null && (await isCertified('example.org')),
+  },
+  {
+    rule: 'tls/key-world-readable',
+    shows: 'a user of the machine without any right of its own reads the key',
+    request: { url: 'https://example.org/' },
+    harm: () => readsAsNobody('/etc/ssl/private/site.key'),
   },
 ]
 
@@ -67,6 +81,30 @@ function isCertified(name: string): Promise<boolean> {
       const fault = checkServerIdentity(name, socket.getPeerCertificate())
       socket.destroy()
       resolve(fault === undefined)
+    })
+  })
+}
+
+function readsAsNobody(path: string): boolean {
+  return spawnSync('cat', [path], { uid: 65534, gid: 65534 }).status === 0
+}
+
+/** Whether nginx completes a handshake in one version of TLS with a client that objects to none. */
+function speaks(version: SecureVersion): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = connect({
+      host: '127.0.0.1',
+      port: 443,
+      servername: 'example.org',
+      rejectUnauthorized: false,
+      minVersion: version,
+      maxVersion: version,
+      ciphers: 'DEFAULT:@SECLEVEL=0',
+    })
+    socket.on('error', () => resolve(false))
+    socket.on('secureConnect', () => {
+      socket.destroy()
+      resolve(true)
     })
   })
 }

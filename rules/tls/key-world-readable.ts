@@ -1,0 +1,101 @@
+import { posix } from 'node:path'
+import type { Place } from '../../parsers/text/source.ts'
+import type { Deployment } from '../../src/deployment/deployment.ts'
+import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const nginx = (key: string): Record<string, string> => ({
+  'nginx.conf': `server {\n    listen 443 ssl;\n    server_name example.org;\n    ssl_certificate /etc/ssl/site.pem;\n    ssl_certificate_key ${key};\n    root /srv/www;\n}\n`,
+  'etc/ssl/private/site.key': 'the key\n',
+})
+const apache = (key: string): Record<string, string> => ({
+  'site.conf': `<VirtualHost *:443>\n    ServerName example.org\n    SSLEngine on\n    SSLCertificateFile /etc/ssl/site.pem\n    SSLCertificateKeyFile ${key}\n</VirtualHost>\n`,
+  'etc/ssl/private/site.key': 'the key\n',
+})
+const KEY = 'etc/ssl/private/site.key'
+
+export default defineRule({
+  summary: 'Every user of the machine may read the private key',
+  severity: 'error',
+  confidence: 'medium',
+  securitySeverity: 7.1,
+  since: '0.1.0',
+  why: 'Whoever has the key can pass for the site. Any account of the machine will do: that of another application, or one that a fault in it lets run a program.',
+  remedy:
+    'Take the key away from others: `chmod o= FILE`; both servers read it as root before they change their user',
+  references: [
+    'https://nginx.org/en/docs/http/configuring_https_servers.html',
+    'https://httpd.apache.org/docs/2.4/mod/mod_ssl.html#sslcertificatekeyfile',
+  ],
+  bad: [
+    {
+      title: 'readable by all',
+      files: nginx('«/etc/ssl/private/site.key»'),
+      modes: { [KEY]: 0o644, 'etc/ssl/private': 0o755 },
+    },
+    {
+      title: 'in Apache',
+      files: apache('«/etc/ssl/private/site.key»'),
+      modes: { [KEY]: 0o604, 'etc/ssl/private': 0o711 },
+    },
+  ],
+  good: [
+    { title: 'root alone', files: nginx('/etc/ssl/private/site.key'), modes: { [KEY]: 0o600 } },
+    {
+      title: 'the group ssl-cert, as Debian has it',
+      files: nginx('/etc/ssl/private/site.key'),
+      modes: { [KEY]: 0o640 },
+    },
+    {
+      title: 'a folder that others may not enter',
+      files: nginx('/etc/ssl/private/site.key'),
+      modes: { [KEY]: 0o644, 'etc/ssl/private': 0o710 },
+    },
+    { title: 'permissions that nobody knows', files: nginx('/etc/ssl/private/site.key') },
+  ],
+  *check({ nginx, apache, files }) {
+    const said = new Set<string>()
+    for (const { occurrences, main } of nginx) {
+      for (const [directive] of byText(occurrences.get('ssl_certificate_key') ?? [])) {
+        const folder = main === null ? null : posix.dirname(main.path)
+        yield* judge(files, directive.args[0]?.value ?? '', folder, argumentPlace(directive, 0), said)
+      }
+    }
+    for (const { occurrences, serverRoot } of apache) {
+      const folder = serverRoot.known ? serverRoot.value : null
+      // Without a file of its own the key stands in that of the certificate.
+      for (const [directive] of byText(occurrences.get('sslcertificatekeyfile') ?? [])) {
+        yield* judge(files, directive.args[0]?.value ?? '', folder, argumentPlace(directive, 0), said)
+      }
+    }
+  },
+})
+
+/** A key is said once, however many sites use it. */
+function* judge(
+  files: Deployment['files'],
+  written: string,
+  folder: string | null,
+  at: Place,
+  said: Set<string>,
+) {
+  if (written.includes('$') || /^\w+:/.test(written)) return
+  if (!written.startsWith('/') && folder === null) return
+  const path = posix.resolve(folder ?? '/', written)
+  const real = files.realPath(path)
+  if (real === null || said.has(real) || files.kind(real) !== 'file') return
+  const mode = files.mode(real)
+  if (mode === null || (mode & 0o004) === 0) return
+  said.add(real)
+  // Every folder on the way has to let others through; one of unknown permissions may not.
+  for (let up = posix.dirname(real); up !== '/'; up = posix.dirname(up)) {
+    const bits = files.mode(up)
+    if (bits !== null && (bits & 0o001) === 0) return
+  }
+  yield {
+    at,
+    message: `every user of the machine may read the private key \`${path}\`, whose permissions are ${(mode & 0o777).toString(8).padStart(4, '0')}`,
+    label: 'readable by all',
+    help: `\`chmod o= ${path}\``,
+  }
+}
