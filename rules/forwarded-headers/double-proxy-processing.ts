@@ -1,6 +1,6 @@
 import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
 import { groupByText } from '../../src/deployment/places.ts'
-import type { SchemeTrust } from '../../src/deployment/scheme-trust.ts'
+import { isProxySchemeHeader, type SchemeTrust } from '../../src/deployment/scheme-trust.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -15,16 +15,16 @@ const django = (settings: string): Record<string, string> => ({
   'opt/app/shop/wsgi.py':
     "import os\n\nfrom django.core.wsgi import get_wsgi_application\n\nos.environ['DJANGO_SETTINGS_MODULE'] = 'shop.settings'\napplication = get_wsgi_application()\n",
   'opt/app/shop/__init__.py': '',
-  'opt/app/shop/settings.py': `SECRET_KEY = 'x'\n${settings}`,
+  'opt/app/shop/settings.py': `ALLOWED_HOSTS = ['example.org']\nSECRET_KEY = 'x'\nROOT_URLCONF = 'shop.urls'\n${settings}`,
 })
 const HEADER = "SECURE_PROXY_SSL_HEADER = ('HTTP_X_FORWARDED_PROTO', 'https')\n"
 
 export default defineRule({
   summary: 'mod_wsgi and Django both read what the proxy says',
-  severity: 'warning',
-  confidence: 'medium',
+  severity: 'info',
+  confidence: 'high',
   since: '0.1.0',
-  why: 'mod_wsgi takes the headers of `WSGITrustedProxyHeaders` into account and then removes them or changes what they meant. An application that reads them once more sees nothing, or the client’s own words.',
+  why: 'It works as long as both name the same header, which mod_wsgi leaves to the application. Of the other headers that say a scheme it removes all that it does not trust: one change of the list, and Django waits for a header that never comes and takes TLS for plain HTTP.',
   remedy: 'Let one of the two read them: drop `SECURE_PROXY_SSL_HEADER`, or `WSGITrustedProxyHeaders`',
   references: [
     'https://modwsgi.readthedocs.io/en/master/configuration-directives/WSGITrustedProxyHeaders.html',
@@ -37,6 +37,14 @@ export default defineRule({
         ...django(HEADER),
       },
     },
+    {
+      title: 'each its own',
+      files: {
+        ...apache('    WSGITrustedProxyHeaders «X-Forwarded-Scheme»\n'),
+        'nginx.conf': NGINX.replace('X-Forwarded-Proto', 'X-Forwarded-Scheme'),
+        ...django(HEADER),
+      },
+    },
   ],
   good: [
     {
@@ -46,23 +54,35 @@ export default defineRule({
     { title: 'Django alone', files: { ...apache(''), ...django(HEADER) } },
   ],
   *check(deployment) {
-    const found: { trust: SchemeTrust; setting: Place }[] = []
+    const found: { trust: SchemeTrust; same: boolean; header: string; setting: Place }[] = []
     for (const hop of deployment.hops) {
       for (const host of certainBackends(deployment, hop)) {
-        const trust = deployment.trustsOf(host).find(({ pattern }) => pattern === null)
-        if (trust === undefined) continue
+        const trusts = deployment.trustsOf(host).filter(({ pattern }) => pattern === null)
+        const [first] = trusts
+        if (first === undefined) continue
         for (const application of deployment.applicationsOf(host)) {
-          const header = deployment.pythonOf(application)?.settings?.get('SECURE_PROXY_SSL_HEADER')
-          if (header?.known && Array.isArray(header.value) && header.at !== null)
-            found.push({ trust, setting: header.at })
+          const setting = deployment.pythonOf(application)?.settings?.get('SECURE_PROXY_SSL_HEADER')
+          if (!setting?.known || !Array.isArray(setting.value) || setting.at === null) continue
+          const variable: unknown = setting.value[0]
+          if (typeof variable !== 'string') continue
+          const header = variable
+            .replace(/^HTTP_/, '')
+            .replaceAll('_', '-')
+            .toLowerCase()
+          const same = trusts.find(trust => trust.header === header)
+          found.push({ trust: same ?? first, same: same !== undefined, header, setting: setting.at })
         }
       }
     }
-    for (const [{ trust, setting }] of groupByText(found, each => each.trust.directive)) {
+    for (const [{ trust, same, header, setting }] of groupByText(found, each => each.trust.directive)) {
+      // What mod_wsgi does not count among the headers of proxies, it does not touch.
+      const isRemoved = !same && isProxySchemeHeader(header)
       yield {
         at: trust.at,
-        message: 'mod_wsgi takes the scheme from this header, and Django reads the header once more',
-        related: [{ at: setting, message: 'read again here' }],
+        message: isRemoved
+          ? `mod_wsgi takes the scheme from this header and removes \`${header}\`, for which Django waits`
+          : 'mod_wsgi takes the scheme from this header, and Django takes it from a header once more',
+        related: [{ at: setting, message: isRemoved ? 'never arrives here' : 'read again here' }],
       }
     }
   },

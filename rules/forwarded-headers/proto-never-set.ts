@@ -1,5 +1,6 @@
 import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
 import type { BackendHost, Deployment, Hop } from '../../src/deployment/deployment.ts'
+import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { alsoElsewhere, groupByText, namePlace } from '../../src/deployment/places.ts'
 import { isSecureValue, virtualHostOf } from '../../src/deployment/scheme-trust.ts'
 import type { Place } from '../../parsers/text/source.ts'
@@ -18,20 +19,22 @@ const DJANGO = (settings: string): Record<string, string> => ({
   'opt/app/shop/__init__.py': '',
   'opt/app/shop/settings.py': `ALLOWED_HOSTS = ['example.org']\nSECRET_KEY = 'x'\nROOT_URLCONF = 'shop.urls'\n${settings}`,
 })
+const REDIRECT =
+  "MIDDLEWARE = ['django.middleware.security.SecurityMiddleware']\nSECURE_SSL_REDIRECT = True\n"
 
 export default defineRule({
   summary: 'Django redirects to https what came over TLS, for nobody tells it so',
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'nginx ends TLS and hands on plain HTTP. With `SECURE_SSL_REDIRECT` Django sends each such request to the very URL that was asked for, and the browser gives up after twenty.',
+  why: 'nginx ends TLS and hands on plain HTTP. With `SECURE_SSL_REDIRECT` Django’s `SecurityMiddleware` sends each such request to the very URL that was asked for, and the browser gives up after twenty.',
   remedy:
     'Send the scheme from nginx (`proxy_set_header X-Forwarded-Proto $scheme;`) and take it in Apache (`SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on`)',
   references: ['https://docs.djangoproject.com/en/stable/ref/settings/#secure-ssl-redirect'],
   bad: [
     {
       title: 'nothing said, nothing read',
-      files: { 'nginx.conf': nginx(), ...APACHE(), ...DJANGO('SECURE_SSL_REDIRECT = True\n') },
+      files: { 'nginx.conf': nginx(), ...APACHE(), ...DJANGO(REDIRECT) },
     },
   ],
   good: [
@@ -40,7 +43,7 @@ export default defineRule({
       files: {
         'nginx.conf': plain('        proxy_set_header X-Forwarded-Proto $scheme;\n'),
         ...APACHE('    SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on\n'),
-        ...DJANGO('SECURE_SSL_REDIRECT = True\n'),
+        ...DJANGO(REDIRECT),
       },
     },
     {
@@ -48,9 +51,7 @@ export default defineRule({
       files: {
         'nginx.conf': plain('        proxy_set_header X-Forwarded-Proto $scheme;\n'),
         ...APACHE(),
-        ...DJANGO(
-          "SECURE_SSL_REDIRECT = True\nSECURE_PROXY_SSL_HEADER = ('HTTP_X_FORWARDED_PROTO', 'https')\n",
-        ),
+        ...DJANGO(`${REDIRECT}SECURE_PROXY_SSL_HEADER = ('HTTP_X_FORWARDED_PROTO', 'https')\n`),
       },
     },
     {
@@ -58,8 +59,12 @@ export default defineRule({
       files: {
         'nginx.conf': plain(),
         ...APACHE('    SetEnv HTTPS on\n'),
-        ...DJANGO('SECURE_SSL_REDIRECT = True\n'),
+        ...DJANGO(REDIRECT),
       },
+    },
+    {
+      title: 'nothing in Django reads the setting',
+      files: { 'nginx.conf': plain(), ...APACHE(), ...DJANGO('SECURE_SSL_REDIRECT = True\n') },
     },
     { title: 'Django does not redirect', files: { 'nginx.conf': plain(), ...APACHE(), ...DJANGO('') } },
   ],
@@ -87,10 +92,17 @@ function redirectingSetting(deployment: Deployment, hop: Hop): Place | null {
       const settings = deployment.pythonOf(application)?.settings
       const redirect = settings?.get('SECURE_SSL_REDIRECT')
       if (!redirect?.known || redirect.value !== true || redirect.at === null) continue
-      if (settings?.get('SECURE_PROXY_SSL_HEADER') === null) return redirect.at
+      if (settings?.get('SECURE_PROXY_SSL_HEADER') === null && readsRedirect(settings)) return redirect.at
     }
   }
   return null
+}
+
+/** The setting does nothing by itself: a middleware of Django's reads it, and none is there by default. */
+function readsRedirect(settings: DjangoSettings): boolean {
+  const middleware = settings.get('MIDDLEWARE')
+  if (!middleware?.known || !Array.isArray(middleware.value)) return false
+  return middleware.value.includes('django.middleware.security.SecurityMiddleware')
 }
 
 function isAlwaysSecure({ configuration, directive }: BackendHost): boolean {

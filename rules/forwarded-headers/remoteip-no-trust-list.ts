@@ -12,7 +12,7 @@ const LISTS = [
 ]
 
 const main = (lines: string): string =>
-  `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule remoteip_module /usr/lib/apache2/modules/mod_remoteip.so\nListen 127.0.0.1:9000\nServerName example.org\n${lines}`
+  `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule authz_host_module /usr/lib/apache2/modules/mod_authz_host.so\nLoadModule remoteip_module /usr/lib/apache2/modules/mod_remoteip.so\nListen 127.0.0.1:9000\nServerName example.org\nDocumentRoot /srv/www\n<Directory /srv/www>\n    Require ip 203.0.113.7\n</Directory>\n${lines}`
 
 export default defineRule({
   summary: 'Apache takes the client’s address from a header, whoever sends it',

@@ -36,6 +36,11 @@ const SCHEME_HEADERS = new Set([
   'x-scheme',
 ])
 
+/** True for a header, in lower case, that mod_wsgi removes where it trusts others for the scheme. */
+export function isProxySchemeHeader(header: string): boolean {
+  return SCHEME_HEADERS.has(header)
+}
+
 /** The values of the variable HTTPS that mod_wsgi turns into `wsgi.url_scheme` https. */
 export function isSecureValue(value: string): boolean {
   return value.toLowerCase() === 'on' || value === '1'

@@ -9,6 +9,8 @@ export interface LiveRequest {
   readonly body?: string | Buffer
   /** Where to connect instead of 127.0.0.1. */
   readonly address?: string
+  /** Milliseconds of silence after which the client gives up; ten seconds where absent. */
+  readonly patience?: number
 }
 
 export interface LiveResponse {
@@ -29,6 +31,7 @@ export function send({
   headers = {},
   body,
   address = '127.0.0.1',
+  patience = 10_000,
 }: LiveRequest): Promise<LiveResponse> {
   const parts = /^(https?):\/\/([^/:]+)(?::(\d+))?(\/.*)?$/.exec(url)
   if (parts === null) throw new TypeError(`no URL: ${url}`)
@@ -41,7 +44,7 @@ export function send({
     method,
     headers: { Host: port === undefined ? host : `${host}:${port}`, ...headers },
     agent: false as const,
-    timeout: 10_000,
+    timeout: patience,
   }
   return new Promise(resolve => {
     const request = tls

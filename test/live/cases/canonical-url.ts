@@ -58,4 +58,22 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'http://example.org/a%0d%0aX-Injected:1' },
     harm: ({ response }) => response.headers['x-injected'] === '1',
   },
+  {
+    rule: 'canonical-url/redirect-loop',
+    shows: 'the redirect leads to the address that was asked for',
+    files: PAGES,
+    request: { url: 'https://example.org/page' },
+    harm: ({ response }) =>
+      response.status === 301 && response.headers.location === 'https://example.org/page',
+    sound: async ({ request }) => (await request({ url: 'https://example.org/' })).body === 'old page',
+  },
+  {
+    rule: 'canonical-url/default-server-catchall-app',
+    shows: 'the application is asked for the name of a stranger',
+    request: { url: 'http://evil.example/' },
+    harm: ({ response }) => response.report?.host === 'evil.example',
+    sound: async ({ response, request }) =>
+      response.failure === 'ECONNRESET' &&
+      (await request({ url: 'http://example.org/' })).report?.host === 'example.org',
+  },
 ]

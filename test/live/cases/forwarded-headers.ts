@@ -2,6 +2,12 @@ import type { LiveCase } from '../live-case.ts'
 
 const FORGED = { 'X-Forwarded-Proto': 'https' }
 
+/** A page that says what Django takes for the scheme of its request. */
+const PAGE_OF_DJANGO = {
+  'opt/app/shop/urls.py':
+    "from django.http import HttpResponse\nfrom django.urls import path\n\nurlpatterns = [path('page', lambda request: HttpResponse(request.scheme))]\n",
+}
+
 export const cases: readonly LiveCase[] = [
   {
     rule: 'forwarded-headers/proto-spoofable',
@@ -75,5 +81,59 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'http://example.org:9000/', headers: { 'X-Forwarded-Proto': 'xhttpsx' } },
     harm: ({ response }) => response.report?.scheme === 'https',
     sound: ({ response }) => response.report?.scheme === 'http',
+  },
+  {
+    rule: 'forwarded-headers/host-spoofable',
+    shows: 'the application goes by the name that a client writes',
+    request: { url: 'http://example.org/', headers: { 'X-Forwarded-Host': 'evil.example' } },
+    harm: ({ response }) => response.report?.host === 'evil.example',
+    sound: ({ response }) => response.report?.host === 'example.org',
+  },
+  {
+    rule: 'forwarded-headers/proto-passthrough',
+    shows: 'the backend is told what the client says',
+    mirrors: [8000],
+    request: { url: 'http://example.org/', headers: FORGED },
+    harm: ({ response }) => response.report?.HTTP_X_FORWARDED_PROTO === 'https',
+    sound: ({ response }) => response.report?.HTTP_X_FORWARDED_PROTO === 'http',
+  },
+  {
+    rule: 'forwarded-headers/proto-never-set',
+    shows: 'Django answers TLS with a redirect to the same address',
+    files: PAGE_OF_DJANGO,
+    request: { url: 'https://example.org/page' },
+    harm: ({ response }) =>
+      response.status === 301 && response.headers.location === 'https://example.org/page',
+    sound: ({ response }) => response.status === 200 && response.body === 'https',
+  },
+  {
+    rule: 'forwarded-headers/remoteip-no-trust-list',
+    shows: 'whoever connects gets past an access rule by a header',
+    files: { 'srv/www/index.html': 'page' },
+    request: { url: 'http://example.org:9000/index.html', headers: { 'X-Forwarded-For': '203.0.113.7' } },
+    harm: ({ response }) => response.status === 200,
+    sound: ({ response }) => response.status === 403,
+  },
+  {
+    rule: 'forwarded-headers/remoteip-trustedproxy-for-loopback',
+    shows: 'a visitor with a private address appears as nginx itself',
+    files: {
+      'client.conf': '<Location "/">\n    Header always set X-Client "expr=%{REMOTE_ADDR}"\n</Location>\n',
+    },
+    request: { url: 'http://example.org:9000/', headers: { 'X-Forwarded-For': '10.1.2.3' } },
+    harm: ({ response }) => response.headers['x-client'] === '127.0.0.1',
+    sound: ({ response }) => response.headers['x-client'] === '10.1.2.3',
+  },
+  {
+    rule: 'forwarded-headers/double-proxy-processing',
+    shows: 'the header that Django reads never arrives',
+    examples: { bad: 1 },
+    files: {
+      'opt/app/shop/urls.py':
+        "from django.http import HttpResponse\nfrom django.urls import path\n\nurlpatterns = [path('page', lambda request: HttpResponse(str('HTTP_X_FORWARDED_PROTO' in request.META)))]\n",
+    },
+    request: { url: 'https://example.org/page', headers: FORGED },
+    harm: ({ response }) => response.body === 'False',
+    sound: ({ response }) => response.body === 'True',
   },
 ]

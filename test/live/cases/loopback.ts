@@ -1,20 +1,29 @@
 import type { LiveCase } from '../live-case.ts'
 
+/** A server that cannot bind tries again for two seconds and a half, and may be slow to begin. */
+async function says(logNow: () => string, pattern: RegExp): Promise<boolean> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    if (pattern.test(logNow())) return true
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
+  return false
+}
+
 export const cases: readonly LiveCase[] = [
   {
     rule: 'loopback/default-listen-left',
     shows: 'the second of the two servers cannot bind its port, and both checks call it good',
     request: { url: 'http://example.org/' },
-    harm: ({ refused, log }) =>
-      refused.nginx === null && refused.apache === null && /Address already in use/.test(log),
+    harm: async ({ refused, logNow }) =>
+      refused.nginx === null && refused.apache === null && (await says(logNow, /Address already in use/)),
     sound: ({ log }) => !/Address already in use/.test(log),
   },
   {
     rule: 'loopback/listen-port-conflict',
     shows: 'the second of the two servers cannot bind its port',
     request: { url: 'http://example.org/' },
-    harm: ({ refused, log }) =>
-      refused.nginx === null && refused.apache === null && /Address already in use/.test(log),
+    harm: async ({ refused, logNow }) =>
+      refused.nginx === null && refused.apache === null && (await says(logNow, /Address already in use/)),
     sound: ({ log }) => !/Address already in use/.test(log),
   },
   {
@@ -24,5 +33,15 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'http://example.org:9000/index.html', address: '127.0.0.2' },
     harm: ({ response }) => response.status === 200,
     sound: ({ response }) => response.failure === 'ECONNREFUSED',
+  },
+  {
+    rule: 'loopback/listen-no-ipv6-pair',
+    shows: 'nginx tries the other address of the name first, in vain',
+    files: { 'srv/www/index.html': 'page' },
+    request: { url: 'http://example.org/' },
+    harm: async ({ request, logNow }) => {
+      await request({ url: 'http://example.org/' })
+      return /while connecting to upstream.* upstream: "http:\/\/\[::1\]:9000/.test(logNow())
+    },
   },
 ]

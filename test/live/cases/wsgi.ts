@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync } from 'node:fs'
+import { chmodSync, readdirSync, readFileSync } from 'node:fs'
 import type { LiveCase } from '../live-case.ts'
 import { REPORTING_APPLICATION } from '../reporting-application.ts'
 
@@ -159,7 +159,36 @@ export const cases: readonly LiveCase[] = [
       return refused.apache === null && response.status === 200 && later.status === 503
     },
   },
+  {
+    rule: 'wsgi/daemon-unused',
+    shows: 'a process waits at a socket of its own, and another one answers',
+    request: { url: `${SITE}/` },
+    harm: ({ response }) => response.report?.process_group === 'app' && daemonSockets().length === 2,
+    sound: ({ response }) => response.report?.process_group === 'app' && daemonSockets().length === 1,
+  },
+  {
+    rule: 'wsgi/python-home-missing',
+    shows: 'the daemon process dies as it starts, and the request waits',
+    request: { url: `${SITE}/`, patience: 1500 },
+    harm: ({ response, refused }) => refused.apache === null && response.failure === 'ETIMEDOUT',
+    sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'wsgi/maximum-requests',
+    shows: 'another process answers after a hundred requests',
+    examples: { bad: 1 },
+    request: { url: `${SITE}/` },
+    harm: async ({ response, request }) => {
+      const pids = new Set([response.report?.pid])
+      for (let count = 0; count < 120; count++) pids.add((await request({ url: `${SITE}/` })).report?.pid)
+      return pids.size > 1
+    },
+  },
 ]
+
+function daemonSockets(): readonly string[] {
+  return readdirSync('/run/apache2').filter(name => name.startsWith('wsgi.') && name.endsWith('.sock'))
+}
 
 function accessLog(): readonly string[] {
   return readFileSync('/var/log/apache2/access.log', 'utf8').trim().split('\n')
