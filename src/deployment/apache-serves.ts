@@ -1,13 +1,26 @@
-import { ANY_V4 } from '../servers/address.ts'
-import type { ApacheDirective } from '../servers/apache/configuration.ts'
-import { sslEngine } from '../servers/apache/queries/server-settings.ts'
-import { hostName } from '../servers/apache/queries/virtual-hosts.ts'
-import { wsgiScriptAliasFor } from '../servers/apache/queries/wsgi-script-aliases.ts'
+import { posix } from 'node:path'
+import type { ApacheConfiguration, ApacheDirective } from '../servers/apache/configuration.ts'
+import { directivesIn } from '../servers/apache/queries/directives-in.ts'
+import { effectiveAccess } from '../servers/apache/queries/effective-access.ts'
+import { sectionsFor } from '../servers/apache/queries/sections-for.ts'
+import { effectiveHandler } from '../servers/apache/queries/server-settings.ts'
+import { isPrefixOf, wsgiScriptAliasFor } from '../servers/apache/queries/wsgi-script-aliases.ts'
 import type { BackendHost, Deployment } from './deployment.ts'
 import { hopReachedBy } from './hop-reached-by.ts'
-import { traceApache } from './trace/trace-apache.ts'
 
-const LOOPBACK = { ...ANY_V4, ip: '127.0.0.1', wildcard: false }
+/** Lines that may send a request elsewhere by an expression, or to a program. */
+const DETOURS = [
+  'rewriterule',
+  'proxypass',
+  'proxypassmatch',
+  'aliasmatch',
+  'scriptalias',
+  'scriptaliasmatch',
+  'redirect',
+  'redirectmatch',
+  'redirectpermanent',
+  'redirecttemp',
+]
 
 /**
  * The path of the URL at which a `DocumentRoot` or `Alias` of a virtual host gives a file to clients as it is;
@@ -24,26 +37,34 @@ export function apacheServes(
   if (!file.startsWith(`${base}/`)) return null
   const prefix = isAlias ? (folder.args[0]?.value.replace(/\/+$/, '') ?? '') : ''
   const url = prefix + file.slice(base.length)
-  const { configuration, virtualHost } = host
-  // The script alias of a whole site answers for every file of its document root.
+  const { configuration, directive, virtualHost } = host
+  // mod_alias comes before mod_wsgi, and a script alias before the document root.
+  if (aliasFor(configuration, directive, url) !== (isAlias ? folder : undefined)) return null
   if (!isAlias && wsgiScriptAliasFor(configuration, virtualHost, url) !== null) return null
-  const address = host.addresses.find(({ known }) => known)
-  const name = hostName(configuration, virtualHost)
-  if (address === undefined || !name.known) return null
-  const arrival = {
-    address: address.address ?? LOOPBACK,
-    port: address.port ?? 80,
-    host: name.value.host,
-    tls: false,
-    target: encodeURI(url),
-    method: 'GET',
-    header: () => ({ kind: 'client' }) as const,
+  for (const section of [directive, null]) {
+    if (DETOURS.some(name => directivesIn(configuration, section, name).length > 0)) return null
   }
-  const { steps, end } = traceApache(deployment, configuration, arrival)
-  // Whether the missing main file of fragments turns TLS on changes nothing of what is served.
-  const doubts =
-    steps.filter(({ known }) => !known).length - (sslEngine(configuration, virtualHost).known ? 0 : 1)
-  if (end.kind !== 'file' || end.path !== file || doubts > 0) return null
+  const levels = sectionsFor(configuration, virtualHost, { uri: url, file })
+  if (effectiveAccess(configuration, levels, { method: 'GET', authenticated: false }).allowed !== true)
+    return null
+  // Of fragments the missing main file may set a handler for everything, and hardly ever does.
+  const handler = effectiveHandler(configuration, levels, posix.basename(file))
+  if (handler.known ? handler.value !== null : configuration.main !== null) return null
   const isReached = host.hops.length === 0 || host.hops.some(({ hop }) => hopReachedBy(deployment, hop, url))
   return isReached ? url : null
+}
+
+/** The first `Alias` that takes a path: those of the virtual host, then the main server's. */
+function aliasFor(
+  configuration: ApacheConfiguration,
+  host: ApacheDirective,
+  url: string,
+): ApacheDirective | undefined {
+  for (const section of [host, null]) {
+    const found = directivesIn(configuration, section, 'alias').find(({ args }) =>
+      isPrefixOf(args[0]?.value ?? '', url),
+    )
+    if (found !== undefined) return found
+  }
+  return undefined
 }
