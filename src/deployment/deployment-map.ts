@@ -85,6 +85,8 @@ export interface MappedAddress {
 }
 
 export interface MappedVirtualHost extends MappedPart {
+  /** The line whose `Use` brought the section in by a macro; null where it is written as it stands. */
+  readonly use: MappedPlace | null
   /** Null where only a resolver knows it. */
   readonly name: string | null
   readonly default: boolean
@@ -155,6 +157,8 @@ export function deploymentMap(
   }
 }
 
+const USE = /^macro '.* used on line (\d+) of "([^"]*)"+$/
+
 /** Names places as reports do, and knows which stretches of files hold a fault. */
 class Cartographer {
   readonly #fileName: (path: string) => string
@@ -185,8 +189,18 @@ class Cartographer {
     return { file: file === source.path ? this.#fileName(file) : file, line }
   }
 
-  brokenSection(directive: ApacheDirective): MappedPart {
-    return { ...this.section(directive), broken: this.#isBroken(wholeSection(directive)) }
+  host(directive: ApacheDirective): MappedPart & { readonly use: MappedPlace | null } {
+    return {
+      ...this.section(directive),
+      use: this.#use(directive),
+      broken: this.#isBroken(wholeSection(directive)),
+    }
+  }
+
+  /** The outermost `Use`: httpd names every macro on the way, the innermost first. */
+  #use({ file, source }: ApacheDirective): MappedPlace | null {
+    const [, line, path] = file === source.path ? [] : (USE.exec(file) ?? [])
+    return path === undefined ? null : { file: this.#fileName(path), line: Number(line) }
   }
 
   #isBroken({ source, start, end }: Place): boolean {
@@ -276,7 +290,7 @@ function mapAddresses(
       default: index === 0,
       aliases,
       wildAliases,
-      ...cartographer.brokenSection(virtualHost.directive),
+      ...cartographer.host(virtualHost.directive),
     })),
   }))
 }

@@ -121,6 +121,7 @@ test('virtual hosts stand by address, the default first, each with its names', (
           wildAliases: ['*.test'],
           file: 'site.conf',
           line: 2,
+          use: null,
           broken: false,
         },
         {
@@ -130,6 +131,7 @@ test('virtual hosts stand by address, the default first, each with its names', (
           wildAliases: [],
           file: 'site.conf',
           line: 9,
+          use: null,
           broken: false,
         },
       ],
@@ -195,19 +197,39 @@ Use Site b.example.org
 `
   const { virtualHosts } = mapOf({ 'ports.conf': PORTS, 'site.conf': site })
   assert.equal(
-    virtualHosts.flatMap(({ hosts }) => hosts.map(({ name, file, line }) => [name, file, line])),
+    virtualHosts.flatMap(({ hosts }) => hosts.map(({ name, file, line, use }) => [name, file, line, use])),
     [
       [
         'a.example.org',
         'macro \'site\' (defined on line 1 of "/site.conf") used on line 6 of "/site.conf"',
         1,
+        { file: 'site.conf', line: 6 },
       ],
       [
         'b.example.org',
         'macro \'site\' (defined on line 1 of "/site.conf") used on line 7 of "/site.conf"',
         1,
+        { file: 'site.conf', line: 7 },
       ],
     ],
+  )
+})
+
+test('of macros in macros, the line that begins it is the use', () => {
+  const site = `<Macro Inner $name>
+<VirtualHost 127.0.0.1:9000>
+    ServerName $name
+</VirtualHost>
+</Macro>
+<Macro Outer $name>
+Use Inner $name
+</Macro>
+Use Outer a.example.org
+`
+  const { virtualHosts } = mapOf({ 'ports.conf': PORTS, 'site.conf': site })
+  assert.equal(
+    virtualHosts.flatMap(({ hosts }) => hosts.map(({ name, use }) => [name, use])),
+    [['a.example.org', { file: 'site.conf', line: 9 }]],
   )
 })
 

@@ -117,6 +117,20 @@ test('names that nobody chose are words, and long lists are short', () => {
   assert.match(text, /^ {2}t0\.example\.org t1\S+ t2\S+ t3\S+ and 26 more +nginx\.conf:6$/m)
 })
 
+test('a virtual host of a macro is told by the line that uses it', () => {
+  const map = mapOf({
+    'nginx.conf': server(
+      '*.example.org',
+      'location / { proxy_pass http://127.0.0.1:9000; proxy_set_header Host $host; }',
+    ),
+    'site.conf':
+      'Listen 127.0.0.1:9000\n<Macro Site $name>\n<VirtualHost 127.0.0.1:9000>\nServerName $name\n</VirtualHost>\n</Macro>\nUse Site a.example.org\n',
+  })
+  const text = mapText([map], plain)
+  assert.match(text, /^ {4}a\.example\.org +site\.conf:7$/m)
+  assert.match(text, /^ {6}asks for Host as the client sent it$/m)
+})
+
 test('no picture breaks at what a file may hold', () => {
   const nasty = `a"b<c>&\\#.example`
   const maps = [mapOf({ 'nginx.conf': server(`'${nasty}'`, 'return 200 ok;') })]

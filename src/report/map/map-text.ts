@@ -8,11 +8,12 @@ import type {
   MappedPlace,
   MappedSite,
   MappedTarget,
+  MappedVirtualHost,
 } from '../../deployment/deployment-map.ts'
 import { maskMessage } from '../mask.ts'
 import { type PlacedLine, placeColumn } from '../place-column.ts'
 import { printable } from '../printable.ts'
-import { hostNames, keyOf, listed, programName, siteName } from './map-words.ts'
+import { hostsByPlace, keyOf, listed, programName, siteName } from './map-words.ts'
 
 /** The joined picture for a terminal: who listens, which site hands on to whom, and what answers there. */
 export function mapText(maps: readonly DeploymentMap[], chalk: ChalkInstance): string {
@@ -67,7 +68,7 @@ function listenerLines({ listeners }: DeploymentMap): readonly PlacedLine[] {
 }
 
 function siteLines(map: DeploymentMap): readonly PlacedLine[] {
-  const names = hostNames(map)
+  const hosts = hostsByPlace(map)
   return map.sites.flatMap(site => {
     return [
       line(markOf(site), 0, siteName(site, ' '), site, true),
@@ -75,7 +76,7 @@ function siteLines(map: DeploymentMap): readonly PlacedLine[] {
         line(' ', 1, `on ${address}${tls ? ', TLS' : ''}${isDefault ? ', default server' : ''}`, null),
       ),
       ...answerLines(site),
-      ...site.hops.flatMap(hop => hopLines(hop, names)),
+      ...site.hops.flatMap(hop => hopLines(hop, hosts)),
     ]
   })
 }
@@ -86,18 +87,24 @@ function answerLines({ answer, redirect, hops }: MappedSite): readonly PlacedLin
   return answer === 'content' && hops.length === 0 ? [line(' ', 1, 'answers by itself', null)] : []
 }
 
-function hopLines(hop: MappedHop, names: ReadonlyMap<string, string>): readonly PlacedLine[] {
+function hopLines(hop: MappedHop, hosts: ReadonlyMap<string, MappedVirtualHost>): readonly PlacedLine[] {
   const hidden = hop.reachable === false ? ', not from outside' : ''
-  const hosts =
-    hop.hosts === null ? 'a Host that is not known' : `Host ${listed(hop.hosts, ', ') || '(none)'}`
+  const asked = askedHost(hop)
   return [
     line(markOf(hop), 1, `${hop.location} → ${hop.pass}${hidden}`, hop),
     ...hop.targets.map(targetLine),
-    ...(hop.virtualHosts.length === 0 ? [line(' ', 2, `asks for ${hosts}`, null)] : []),
-    ...hop.virtualHosts.map(at =>
-      line(' ', 2, `${hosts} → virtual host ${names.get(keyOf(at)) ?? '(no name)'}`, at),
-    ),
+    ...(hop.virtualHosts.length === 0 ? [line(' ', 2, `asks for ${asked}`, null)] : []),
+    ...hop.virtualHosts.map(at => {
+      const host = hosts.get(keyOf(at))
+      return line(' ', 2, `${asked} → virtual host ${host?.name ?? '(no name)'}`, host?.use ?? at)
+    }),
   ]
+}
+
+function askedHost({ hosts }: MappedHop): string {
+  if (hosts === null) return 'a Host that is not known'
+  // nginx hands the client's own on, and the site is for names that nobody can list.
+  return hosts.length === 0 ? 'Host as the client sent it' : `Host ${listed(hosts, ', ')}`
 }
 
 function targetLine({ address, backend, listener, reason }: MappedTarget): PlacedLine {
@@ -134,7 +141,7 @@ function addressLines(
     const also = aliases.length === 0 ? '' : `, also ${listed(aliases, ', ')}`
     const first = host.default && hosts.length > 1 ? ', default' : ''
     lines.push(
-      line(markOf(host), 1, `${host.name ?? '(name unknown)'}${also}${first}`, host, true),
+      line(markOf(host), 1, `${host.name ?? '(name unknown)'}${also}${first}`, host.use ?? host, true),
       ...applicationLines(keyOf(host)),
     )
   }

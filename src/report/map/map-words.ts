@@ -1,17 +1,18 @@
-import type { DeploymentMap, MappedPlace, MappedSite } from '../../deployment/deployment-map.ts'
+import type {
+  DeploymentMap,
+  MappedPlace,
+  MappedSite,
+  MappedVirtualHost,
+} from '../../deployment/deployment-map.ts'
 
 /** A place as one word: what parts of a map refer to each other by. */
 export function keyOf({ file, line }: MappedPlace): string {
   return `${file}:${line}`
 }
 
-/** The names of virtual hosts by the places of their sections. */
-export function hostNames({ virtualHosts }: DeploymentMap): ReadonlyMap<string, string> {
-  const names = new Map<string, string>()
-  for (const { hosts } of virtualHosts) {
-    for (const host of hosts) if (host.name !== null) names.set(keyOf(host), host.name)
-  }
-  return names
+/** Virtual hosts by the places of their sections. */
+export function hostsByPlace({ virtualHosts }: DeploymentMap): ReadonlyMap<string, MappedVirtualHost> {
+  return new Map(virtualHosts.flatMap(({ hosts }) => hosts.map(host => [keyOf(host), host] as const)))
 }
 
 /** What clients call a site: the default server of a port without a name of its own is for all others. */
