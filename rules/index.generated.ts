@@ -100,6 +100,7 @@ import timeoutsWsgiRequestTimeoutKillsProcess from './timeouts/wsgi-request-time
 import timeoutsWsgiRequestTimeoutMissing from './timeouts/wsgi-request-timeout-missing.ts'
 import tlsBackendProxiedOverTlsToPlain from './tls/backend-proxied-over-tls-to-plain.ts'
 import tlsCertNameMismatch from './tls/cert-name-mismatch.ts'
+import tlsHstsMissing from './tls/hsts-missing.ts'
 import tlsHstsOnHttp from './tls/hsts-on-http.ts'
 import tlsKeyWorldReadable from './tls/key-world-readable.ts'
 import tlsListenWithoutSsl from './tls/listen-without-ssl.ts'
@@ -246,6 +247,7 @@ export const rules: readonly Rule[] = [
   { id: 'timeouts/wsgi-request-timeout-missing', ...timeoutsWsgiRequestTimeoutMissing },
   { id: 'tls/backend-proxied-over-tls-to-plain', ...tlsBackendProxiedOverTlsToPlain },
   { id: 'tls/cert-name-mismatch', ...tlsCertNameMismatch },
+  { id: 'tls/hsts-missing', ...tlsHstsMissing },
   { id: 'tls/hsts-on-http', ...tlsHstsOnHttp },
   { id: 'tls/key-world-readable', ...tlsKeyWorldReadable },
   { id: 'tls/listen-without-ssl', ...tlsListenWithoutSsl },

@@ -55,6 +55,21 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'https://example.org/' },
     harm: () => readsAsNobody('/etc/ssl/private/site.key'),
   },
+  {
+    rule: 'tls/hsts-missing',
+    shows: 'the answer carries no Strict-Transport-Security',
+    request: { url: 'https://example.org/' },
+    harm: ({ response }) =>
+      response.status !== 0 && response.headers['strict-transport-security'] === undefined,
+  },
+  {
+    rule: 'tls/hsts-missing',
+    shows: 'a header of the location drops the one of the server',
+    examples: { bad: 3 },
+    request: { url: 'https://example.org/' },
+    harm: ({ response }) =>
+      response.status !== 0 && response.headers['strict-transport-security'] === undefined,
+  },
 ]
 
 /** A certificate for one name and its key, where the rule's examples look for them. */

@@ -1,0 +1,175 @@
+import type { Application } from '../../src/deployment/applications.ts'
+import type { Deployment, NginxServer } from '../../src/deployment/deployment.ts'
+import { hstsOf } from '../../src/deployment/strict-transport.ts'
+import { alsoElsewhere, groupByText, namePlace } from '../../src/deployment/places.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
+
+const HEADER = '    add_header Strict-Transport-Security "max-age=31536000" always;\n'
+const nginx = (lines: string, mark = true, name = 'example.org'): string =>
+  `${mark ? '«server»' : 'server'} {\n    listen 443 ssl;\n    server_name ${name};\n    ssl_certificate /etc/ssl/a.pem;\n    ssl_certificate_key /etc/ssl/a.key;\n${lines}}\n`
+const ROOT = '    root /srv/www;\n'
+const PROXY =
+  '    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n    }\n'
+const MAIN =
+  'ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n'
+const whole = (site: string): string => `events {\n}\nhttp {\n${site}}\n`
+const APACHE = `${MAIN}<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    WSGIScriptAlias / /opt/app/app/wsgi.py\n</VirtualHost>\n`
+const project = (settings: string): Record<string, string> => ({
+  'opt/app/app/wsgi.py':
+    'import os\nfrom django.core.wsgi import get_wsgi_application\n\nos.environ["DJANGO_SETTINGS_MODULE"] = "app.settings"\napplication = get_wsgi_application()\n',
+  'opt/app/app/settings.py': settings,
+})
+
+export default defineRule({
+  summary: 'Browsers are not told to stay with TLS',
+  severity: 'info',
+  confidence: 'medium',
+  since: '0.1.0',
+  why: 'Without `Strict-Transport-Security` each visit may begin in plain HTTP, by an old link or a typed name: whoever sits on the line answers that first request and keeps the visitor there.',
+  remedy:
+    'Add `add_header Strict-Transport-Security "max-age=31536000" always;` to the TLS server once all of the site is on TLS, or `SECURE_HSTS_SECONDS` to Django’s settings',
+  references: [
+    'https://www.rfc-editor.org/rfc/rfc6797',
+    'https://nginx.org/en/docs/http/ngx_http_headers_module.html#add_header',
+    'https://docs.djangoproject.com/en/stable/ref/settings/#secure-hsts-seconds',
+  ],
+  bad: [
+    { title: 'a site of files', files: { 'etc/nginx/nginx.conf': whole(nginx(ROOT)) } },
+    {
+      title: 'several sites, said once',
+      files: { 'etc/nginx/nginx.conf': whole(nginx(ROOT) + nginx(ROOT, false, 'example.net')) },
+    },
+    {
+      title: 'Django says nothing either',
+      files: {
+        'etc/nginx/nginx.conf': whole(nginx(PROXY)),
+        'etc/apache2/apache2.conf': APACHE,
+        ...project('SECURE_SSL_REDIRECT = False\n'),
+      },
+    },
+    {
+      title: 'a location whose own header drops it',
+      files: {
+        'etc/nginx/nginx.conf': whole(
+          nginx(
+            `${HEADER}${ROOT}    location / {\n        «add_header» X-Frame-Options DENY;\n    }\n`,
+            false,
+          ),
+        ),
+      },
+    },
+  ],
+  good: [
+    { title: 'sent by nginx', files: { 'etc/nginx/nginx.conf': whole(nginx(HEADER + ROOT, false)) } },
+    {
+      title: 'sent by Django',
+      files: {
+        'etc/nginx/nginx.conf': whole(nginx(PROXY, false)),
+        'etc/apache2/apache2.conf': APACHE,
+        ...project('SECURE_HSTS_SECONDS = 31536000\n'),
+      },
+    },
+    {
+      title: 'sent by Apache',
+      files: {
+        'etc/nginx/nginx.conf': whole(nginx(PROXY, false)),
+        'etc/apache2/apache2.conf': `${MAIN}LoadModule headers_module /usr/lib/apache2/modules/mod_headers.so\nHeader always set Strict-Transport-Security "max-age=31536000"\n${APACHE.slice(MAIN.length)}`,
+      },
+    },
+    {
+      title: 'an application that nobody here can read',
+      files: { 'etc/nginx/nginx.conf': whole(nginx(PROXY, false)), 'etc/apache2/apache2.conf': APACHE },
+    },
+    {
+      title: 'nothing but a redirect',
+      files: {
+        'etc/nginx/nginx.conf': whole(nginx('    return 301 https://www.example.org$request_uri;\n', false)),
+      },
+    },
+    {
+      title: 'this machine alone',
+      files: { 'etc/nginx/nginx.conf': whole(nginx(ROOT, false)).replace('443 ssl', '127.0.0.1:443 ssl') },
+    },
+    { title: 'a fragment, whose http may send it', files: { 'site.conf': nginx(ROOT, false) } },
+  ],
+  *check(deployment) {
+    const maySend = senders(deployment)
+    for (const configuration of deployment.nginx) {
+      const lacking: NginxServer[] = []
+      const own = deployment.servers.filter(each => each.configuration === configuration)
+      for (const [server] of groupByText(own, ({ directive }) => directive)) {
+        if (!isPublicSite(server) || maySend(server)) continue
+        const { sent, droppedBy, writtenAt } = hstsOf(server)
+        if (sent === false && droppedBy === null) lacking.push(server)
+        if (droppedBy !== null) {
+          yield {
+            at: namePlace(droppedBy),
+            message: 'this `add_header` drops the `Strict-Transport-Security` of the server for its location',
+            label: 'replaces all inherited headers',
+            related: writtenAt === null ? [] : [{ at: writtenAt, message: 'sent elsewhere in the server' }],
+            help: 'Repeat the header in this location',
+          }
+        }
+      }
+      const [first, ...others] = lacking
+      if (first === undefined) continue
+      const name = first.names.find(({ exact }) => exact)?.name ?? 'this server'
+      yield {
+        at: namePlace(first.directive),
+        message: `\`${name}\` sends no \`Strict-Transport-Security\` over TLS${alsoElsewhere(lacking.length, 'servers')}`,
+        related: others
+          .slice(0, 5)
+          .map(({ directive }) => ({ at: namePlace(directive), message: 'nor this one' })),
+      }
+    }
+  },
+})
+
+/** A server with a name that answers the network over TLS with pages of its own. */
+function isPublicSite({ listens, names, answer }: NginxServer): boolean {
+  if (answer.kind !== 'content' || !names.some(({ exact }) => exact)) return false
+  return listens.some(({ tls, loopback }) => tls && loopback === false)
+}
+
+/**
+ * Whether what stands behind a server may send the header; true also where nobody can tell: a backend outside
+ * of the audit, or settings that the environment gives.
+ */
+function senders(deployment: Deployment): (server: NginxServer) => boolean {
+  const byHost = new Map<unknown, Application[]>()
+  for (const application of deployment.applications) {
+    const known = byHost.get(application.virtualHost)
+    if (known === undefined) byHost.set(application.virtualHost, [application])
+    else known.push(application)
+  }
+  const withHeader = new Set(deployment.apache.filter(sendsHeader))
+  return server => {
+    const hops = deployment.hopsOf(server)
+    if (hops.length === 0) return server.directive.children.some(({ name }) => name.endsWith('_pass'))
+    return hops.some(hop => {
+      const hosts = deployment.backendsOf(hop)
+      return (
+        hosts.length === 0 ||
+        hosts.some(({ configuration, directive }) => {
+          const applications = byHost.get(directive) ?? []
+          if (withHeader.has(configuration) || applications.length === 0) return true
+          return applications.some(application => djangoMaySend(deployment, application))
+        })
+      )
+    })
+  }
+}
+
+function sendsHeader({ occurrences }: ApacheConfiguration): boolean {
+  return (occurrences.get('header') ?? []).some(({ args }) =>
+    args.some(({ value }) => value.toLowerCase() === 'strict-transport-security'),
+  )
+}
+
+function djangoMaySend(deployment: Deployment, application: Application): boolean {
+  const settings = deployment.pythonOf(application)?.settings
+  if (settings == null) return true
+  const seconds = settings.get('SECURE_HSTS_SECONDS')
+  return seconds !== null && !(seconds.known && (seconds.value === 0 || seconds.value === null))
+}
