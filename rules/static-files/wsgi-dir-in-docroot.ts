@@ -56,6 +56,12 @@ export default defineRule({
       },
     },
     {
+      title: 'a folder whose .htaccess may deny it',
+      files: {
+        'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n${host('/srv/www', '/run /srv/www/app/wsgi.py').replace('        Require', '        AllowOverride All\n        Require')}`,
+      },
+    },
+    {
       title: 'the script runs there too',
       files: {
         'site.conf': host('/srv/www', '/run /srv/www/app/wsgi.py').replace(

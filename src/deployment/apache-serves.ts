@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import type { ApacheConfiguration, ApacheDirective } from '../servers/apache/configuration.ts'
 import { directivesIn } from '../servers/apache/queries/directives-in.ts'
 import { effectiveAccess } from '../servers/apache/queries/effective-access.ts'
+import { htaccessReader } from '../servers/apache/queries/htaccess.ts'
 import { sectionsFor } from '../servers/apache/queries/sections-for.ts'
 import { effectiveHandler } from '../servers/apache/queries/server-settings.ts'
 import { isPrefixOf, wsgiScriptAliasFor } from '../servers/apache/queries/wsgi-script-aliases.ts'
@@ -44,7 +45,15 @@ export function apacheServes(
   for (const section of [directive, null]) {
     if (DETOURS.some(name => directivesIn(configuration, section, name).length > 0)) return null
   }
-  const levels = sectionsFor(configuration, virtualHost, { uri: url, file })
+  const levels = sectionsFor(
+    configuration,
+    virtualHost,
+    { uri: url, file },
+    htaccessReader(configuration, deployment.files, virtualHost),
+  )
+  // A `.htaccess` that nobody can see here may deny; in fragments the main file would have to ask for it.
+  if (configuration.main !== null && levels.some(({ kind, applies }) => kind === 'htaccess' && !applies))
+    return null
   if (effectiveAccess(configuration, levels, { method: 'GET', authenticated: false }).allowed !== true)
     return null
   // Of fragments the missing main file may set a handler for everything, and hardly ever does.
