@@ -141,6 +141,16 @@ const SCHEMES = [
   'SetEnvIf X-Forwarded-Ssl "^$" HTTPS=on',
 ]
 
+/** Rules that do nothing: no path of the requests matches, or no engine runs. */
+const IDLE_RULES = [
+  '',
+  'RewriteEngine On\nRewriteRule ^/nothing /x [R]',
+  'RewriteEngine On\nRewriteRule !^/ /x [R]',
+  'RewriteRule ^/ /x [R]',
+  'RedirectMatch 410 ^/never',
+  'AliasMatch ^/never(.*)$ /srv/x$1',
+]
+
 function virtualHost(random: Random, name: string, index: number, isShared: boolean): string {
   const group = `group${index}`
   const declares = random.below(4) > 0
@@ -150,6 +160,7 @@ function virtualHost(random: Random, name: string, index: number, isShared: bool
     `ServerName ${name}`,
     random.below(3) === 0 ? `ServerAlias *.${name}` : '',
     random.pick(SCHEMES),
+    random.pick(IDLE_RULES),
     declares ? `WSGIDaemonProcess ${group} threads=2` : '',
     uses === null ? '' : `WSGIProcessGroup ${uses}`,
     random.below(2) === 0 ? 'WSGIScriptAlias /two /opt/app/two.py' : '',

@@ -19,6 +19,7 @@ import type { Deployment } from '../deployment.ts'
 import { argumentPlace, namePlace } from '../places.ts'
 import { Steps, type TraceEnd, type TraceLeg } from './trace.ts'
 import { type ArrivingHeader, traceScheme } from './trace-scheme.ts'
+import { unreadLine } from './unread-lines.ts'
 
 /** A request as it reaches httpd. */
 export interface ApacheArrival {
@@ -87,7 +88,7 @@ export function traceApache(
       status: 404,
       reason: 'the path holds an escaped slash or NUL',
     })
-  const early = uncertain(configuration, host)
+  const early = unreadLine(configuration, host, uri)
   if (early !== null) {
     steps.doubt(`\`${early.name}\` may send the request elsewhere`, namePlace(early))
     return steps.end({ kind: 'unknown', reason: `\`${early.name}\` may send the request elsewhere` })
@@ -268,25 +269,6 @@ function decideAccess(
 function asksForUser(configuration: ApacheConfiguration, levels: readonly Level[]): boolean {
   const requires = effective(configuration, levels, 'Require').directives
   return requires.some(({ args }) => /^(?:valid-user|user|group)$/i.test(args[0]?.value ?? ''))
-}
-
-/** A rule of mod_rewrite or a proxy of this server whose outcome only a running one knows. */
-function uncertain(configuration: ApacheConfiguration, host: VirtualHost | null): ApacheDirective | null {
-  for (const name of ['rewriterule', 'proxypass', 'proxypassmatch', 'aliasmatch', 'redirectmatch']) {
-    for (const directive of configuration.occurrences.get(name) ?? []) {
-      const owner = enclosingHost(directive)
-      // Rules of mod_rewrite in the main server do not hold in virtual hosts.
-      if (owner === (host?.directive ?? null) || (owner === null && name !== 'rewriterule')) return directive
-    }
-  }
-  return null
-}
-
-function enclosingHost(directive: ApacheDirective): ApacheDirective | null {
-  for (let section = directive.parent; section !== null; section = section.parent) {
-    if (section.name === 'VirtualHost') return section
-  }
-  return null
 }
 
 const STATUS: Readonly<Record<string, number>> = { permanent: 301, temp: 302, seeother: 303, gone: 410 }

@@ -265,7 +265,36 @@ const ENDS: readonly (readonly [string, Texts, string, Partial<TraceEnd>])[] = [
   [
     'a rule of mod_rewrite may do anything',
     both(proxied, APACHE(`RewriteEngine On\nRewriteRule ^/a /b [R]\n${DAEMON}`)),
+    'http://example.org/a',
+    { kind: 'unknown' },
+  ],
+  [
+    'a rule that does not match does nothing',
+    both(
+      proxied,
+      APACHE(
+        `RewriteEngine On\nRewriteRule ^/a /b [R]\nRedirectMatch 301 ^/c /d\nAliasMatch ^/e(.*) /f$1\n${DAEMON}`,
+      ),
+    ),
     'http://example.org/',
+    { kind: 'application', processGroup: 'app' },
+  ],
+  [
+    'a rule that is switched off does nothing',
+    both(proxied, APACHE(`RewriteRule ^/ /b [R]\n${DAEMON}`)),
+    'http://example.org/',
+    { kind: 'application', processGroup: 'app' },
+  ],
+  [
+    'a rule for all but some paths',
+    both(proxied, APACHE(`RewriteEngine On\nRewriteRule !^/static /b [R]\n${DAEMON}`)),
+    'http://example.org/a',
+    { kind: 'unknown' },
+  ],
+  [
+    'an expression of mod_alias that matches',
+    both(proxied, APACHE(`RedirectMatch ^/c /d\n${DAEMON}`)),
+    'http://example.org/c',
     { kind: 'unknown' },
   ],
   [
