@@ -1,7 +1,9 @@
 import type { Hop } from '../../src/deployment/deployment.ts'
-import { argumentPlace } from '../../src/deployment/places.ts'
+import { indentationAt, insertBefore, type Proposal, propose } from '../../src/deployment/edits.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { upstreamConnections } from '../../src/deployment/upstream-connections.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { isAtLeast } from '../../src/servers/version.ts'
 
 const nginx = (keepalive: string, lines: string): Record<string, string> => ({
@@ -52,7 +54,24 @@ export default defineRule({
         at: kept.at,
         message: `nginx closes its connections to \`${first.upstream?.args[0]?.value}\` after each request all the same`,
         related: [{ at: argumentPlace(first.pass, 0), message: 'handed on by HTTP/1.0' }],
+        ...(group.length === 1 ? reuse(first) : {}),
       }
     }
   },
 })
+
+/** What a kept connection needs, beside the headers in force; nothing where some of it says otherwise. */
+function reuse({ server, block, headers, pass }: Hop): Proposal {
+  const version = effective(server.configuration, block, 'proxy_http_version')
+  const isOpen = !version.known || version.value.directives.length > 0
+  if (isOpen || headers.written.some(({ name }) => name === 'connection')) return {}
+  const beside = headers.written[0]?.directive ?? pass
+  // An `if` takes neither of the two.
+  if (beside.parent?.name === 'if') return {}
+  const at = namePlace(beside)
+  const indent = indentationAt(at)
+  // With the worker and prefork MPMs a kept connection holds a worker, so its owner has to want it.
+  return propose('Keep the connections open', 'unsafe', [
+    insertBefore(at, `proxy_http_version 1.1;\n${indent}proxy_set_header Connection "";\n${indent}`),
+  ])
+}

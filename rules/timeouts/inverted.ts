@@ -5,6 +5,7 @@ import { explicitReadTimeout, readTimeout } from '../../src/deployment/hop-limit
 import { patienceOf } from '../../src/deployment/patience.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { isOn } from '../../src/servers/nginx/queries/effective.ts'
 
 const nginx = (line: string): string =>
@@ -57,6 +58,15 @@ export default defineRule({
       files: { 'etc/nginx/nginx.conf': plain(nginx('')), 'etc/apache2/apache2.conf': apache('') },
     },
     {
+      title: 'a probe that wants its answer at once',
+      files: {
+        'etc/nginx/nginx.conf': plain(
+          nginx('            proxy_read_timeout 2s;\n').replace('location /', 'location = /healthz'),
+        ),
+        'etc/apache2/apache2.conf': apache(''),
+      },
+    },
+    {
       title: 'answers that stream, each part in time',
       files: {
         'etc/nginx/nginx.conf': plain(
@@ -73,7 +83,7 @@ export default defineRule({
       if (patience === null) continue
       for (const hop of [...frontsOf(deployment, application).values()].flat()) {
         const waits = readTimeout(hop)
-        if (waits === null || waits >= patience.seconds || isStream(hop)) continue
+        if (waits === null || waits >= patience.seconds || isStream(hop) || isProbe(hop)) continue
         const written = explicitReadTimeout(hop)
         const text = (written?.directive ?? hop.pass).node
         if (said.has(text)) continue
@@ -103,6 +113,15 @@ export default defineRule({
     }
   },
 })
+
+/** A whole word of the path: `/shopping/` is none. */
+const PROBE =
+  /(?:^|[/_.-])(?:health(?:z|check)?|livez?|liveness|alive|readyz?|readiness|ping|status|probe)(?:$|[/_.-])/i
+
+/** Whoever asks whether the site is alive wants no late answer, and commits nothing. */
+function isProbe({ block }: Hop): boolean {
+  return block.name === 'location' && PROBE.test(readLocation(block).name)
+}
 
 /** What comes in parts, or over an upgraded connection, is cut by silence and not by its length. */
 function isStream({ server, block, headers }: Hop): boolean {
