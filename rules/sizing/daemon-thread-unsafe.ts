@@ -1,4 +1,8 @@
+import type { Place } from '../../parsers/text/source.ts'
+import type { Application } from '../../src/deployment/applications.ts'
+import type { Deployment } from '../../src/deployment/deployment.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { namedLibraries } from '../../src/deployment/python-libraries.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const host = (options: string): string =>
@@ -9,7 +13,7 @@ export default defineRule({
   severity: 'info',
   confidence: 'medium',
   since: '0.1.0',
-  why: 'Without `threads=` a daemon process has fifteen. A library that keeps state outside of Python’s reach mixes the data of two visitors then, or crashes the process: some geospatial ones were known for it.',
+  why: 'Without `threads=` a daemon process has fifteen. A library that keeps state outside of Python’s reach mixes the data of two visitors then, or crashes the process: some geospatial ones were known for it. Where the settings are in the audit and name no such library, nothing is said.',
   remedy:
     'Say in `.auditrc` whether the application is thread safe (`facts.threadSafe`); where it is not, use `processes=N threads=1`',
   references: ['https://modwsgi.readthedocs.io/en/master/user-guides/processes-and-threading.html'],
@@ -25,29 +29,56 @@ export default defineRule({
         '.auditrc': 'facts:\n  threadSafe: false\n',
       },
     },
+    {
+      title: 'a library that its owner calls unsafe',
+      files: {
+        'site.conf': host('app «threads=15»').replace('/srv/app/wsgi.py', '/srv/app/app/wsgi.py'),
+        'srv/app/app/wsgi.py': "import os\nos.environ['DJANGO_SETTINGS_MODULE'] = 'app.settings'\n",
+        'srv/app/app/settings.py': "INSTALLED_APPS = ['django.contrib.auth', 'charts']\n",
+        '.auditrc': 'facts:\n  threadUnsafeLibraries: [charts]\n',
+      },
+    },
   ],
   good: [
+    {
+      title: 'settings that name no such library',
+      files: {
+        'site.conf': host('app threads=15').replace('/srv/app/wsgi.py', '/srv/app/app/wsgi.py'),
+        'srv/app/app/wsgi.py': "import os\nos.environ['DJANGO_SETTINGS_MODULE'] = 'app.settings'\n",
+        'srv/app/app/settings.py': "INSTALLED_APPS = ['django.contrib.auth']\n",
+      },
+    },
     { title: 'one thread each', files: { 'site.conf': host('app processes=4 threads=1') } },
     {
       title: 'the owner says it is safe',
       files: { 'site.conf': host('app threads=15'), '.auditrc': 'facts:\n  threadSafe: true\n' },
     },
   ],
-  *check({ daemons, facts }) {
+  *check(deployment) {
+    const { daemons, facts } = deployment
     if (facts.threadSafe === true) return
-    for (const { name, at, threads, processes, options } of daemons) {
+    const byGroup = applicationsByGroup(deployment)
+    for (const daemon of daemons) {
+      const { name, at, threads, processes, options } = daemon
       if (!name.known || !threads.known || threads.value === 1) continue
-      const isUnsafe = facts.threadSafe === false
+      const library = unsafeLibrary(deployment, byGroup.get(name.value) ?? [])
+      if (library === null && facts.threadSafe === null) continue
+      const isUnsafe = facts.threadSafe === false || library?.certain === true
       const written = options.get('threads')
       const count = options.get('processes')
+      const because = written === undefined ? ', because nothing says otherwise' : ''
+      const verdict =
+        facts.threadSafe === false
+          ? ', and it is not thread safe'
+          : library?.name === undefined
+            ? ''
+            : `, and it loads \`${library.name}\``
       yield {
         at: written?.at ?? at,
         severity: isUnsafe ? 'warning' : 'info',
         confidence: isUnsafe ? 'high' : 'medium',
-        message:
-          written === undefined
-            ? `\`${name.value}\` runs the application in ${threads.value} threads, because nothing says otherwise${isUnsafe ? ', and it is not thread safe' : ''}`
-            : `\`${name.value}\` runs the application in ${threads.value} threads${isUnsafe ? ', and it is not thread safe' : ''}`,
+        message: `\`${name.value}\` runs the application in ${threads.value} threads${because}${verdict}`,
+        ...(library?.at == null ? {} : { related: [{ at: library.at, message: 'named here' }] }),
         ...(isUnsafe && written !== undefined && count !== undefined && processes.known
           ? propose('Use one thread each, and as many processes', 'unsafe', [
               replacePlace(written.at, 'threads=1'),
@@ -58,3 +89,46 @@ export default defineRule({
     }
   },
 })
+
+/** Libraries that Django's own documentation, or their authors, warn of; none of today's is certain. */
+const SUSPECT = ['django.contrib.gis', 'mapnik', 'python-mapnik']
+
+interface UnsafeLibrary {
+  /** Undefined where the application's libraries are not known. */
+  readonly name?: string
+  readonly at?: Place | null
+  /** True where the owner calls it unsafe. */
+  readonly certain: boolean
+}
+
+/** Null where the libraries of every application are known and none is suspect. */
+function unsafeLibrary(
+  { files, facts, pythonOf }: Deployment,
+  applications: readonly Application[],
+): UnsafeLibrary | null {
+  let unknown = applications.length === 0
+  for (const application of applications) {
+    const python = pythonOf(application)
+    if (python === null || python.settings?.get('INSTALLED_APPS')?.known !== true) {
+      unknown = true
+      continue
+    }
+    for (const { name, at } of namedLibraries(files, python)) {
+      if (facts.threadUnsafeLibraries.includes(name)) return { name, at, certain: true }
+      if (SUSPECT.includes(name)) return { name, at, certain: false }
+    }
+  }
+  return unknown ? { certain: false } : null
+}
+
+function applicationsByGroup({ applications }: Deployment): ReadonlyMap<string, readonly Application[]> {
+  const groups = new Map<string, Application[]>()
+  for (const application of applications) {
+    const { processGroup } = application
+    if (!processGroup.known) continue
+    const group = groups.get(processGroup.value)
+    if (group === undefined) groups.set(processGroup.value, [application])
+    else group.push(application)
+  }
+  return groups
+}
