@@ -41,9 +41,11 @@ import bodyLimitsDjango from './body-limits/django.ts'
 import bodyLimitsHeaderSizeChain from './body-limits/header-size-chain.ts'
 import bodyLimitsInverted from './body-limits/inverted.ts'
 import canonicalUrlDefaultServerCatchallApp from './canonical-url/default-server-catchall-app.ts'
+import canonicalUrlDefaultServerDependsOnIncludeOrder from './canonical-url/default-server-depends-on-include-order.ts'
 import canonicalUrlDuplicateServerName from './canonical-url/duplicate-server-name.ts'
 import canonicalUrlHostMissingRedirect from './canonical-url/host-missing-redirect.ts'
 import canonicalUrlHttpAndHttpsBothServe from './canonical-url/http-and-https-both-serve.ts'
+import canonicalUrlRedirectChain from './canonical-url/redirect-chain.ts'
 import canonicalUrlRedirectLoop from './canonical-url/redirect-loop.ts'
 import canonicalUrlRedirectManglesUri from './canonical-url/redirect-mangles-uri.ts'
 import canonicalUrlRedirectMissingOnTls from './canonical-url/redirect-missing-on-tls.ts'
@@ -53,11 +55,13 @@ import forwardedHeadersDoubleProxyProcessing from './forwarded-headers/double-pr
 import forwardedHeadersDuplicated from './forwarded-headers/duplicated.ts'
 import forwardedHeadersHostSpoofable from './forwarded-headers/host-spoofable.ts'
 import forwardedHeadersInheritanceLost from './forwarded-headers/inheritance-lost.ts'
+import forwardedHeadersInternalIpsBehindProxy from './forwarded-headers/internal-ips-behind-proxy.ts'
 import forwardedHeadersLocalOnlyAclBehindProxy from './forwarded-headers/local-only-acl-behind-proxy.ts'
 import forwardedHeadersProtoNameMismatch from './forwarded-headers/proto-name-mismatch.ts'
 import forwardedHeadersProtoNeverSet from './forwarded-headers/proto-never-set.ts'
 import forwardedHeadersProtoPassthrough from './forwarded-headers/proto-passthrough.ts'
 import forwardedHeadersProtoSpoofable from './forwarded-headers/proto-spoofable.ts'
+import forwardedHeadersProxyHostHttpHost from './forwarded-headers/proxy-host-http-host.ts'
 import forwardedHeadersProxyHostNotForwarded from './forwarded-headers/proxy-host-not-forwarded.ts'
 import forwardedHeadersRealIpTrustAll from './forwarded-headers/real-ip-trust-all.ts'
 import forwardedHeadersRemoteipNoTrustList from './forwarded-headers/remoteip-no-trust-list.ts'
@@ -65,6 +69,7 @@ import forwardedHeadersRemoteipTrustedproxyForLoopback from './forwarded-headers
 import forwardedHeadersSetenvHttpsUnconditional from './forwarded-headers/setenv-https-unconditional.ts'
 import forwardedHeadersSetenvifHttpsBadValue from './forwarded-headers/setenvif-https-bad-value.ts'
 import forwardedHeadersSetenvifHttpsUnanchored from './forwarded-headers/setenvif-https-unanchored.ts'
+import forwardedHeadersUnderscoresInHeaders from './forwarded-headers/underscores-in-headers.ts'
 import forwardedHeadersXffClientAppended from './forwarded-headers/xff-client-appended.ts'
 import loopbackDefaultListenLeft from './loopback/default-listen-left.ts'
 import loopbackListenNoIpv6Pair from './loopback/listen-no-ipv6-pair.ts'
@@ -117,6 +122,7 @@ import topologyUpstreamAddressMismatch from './topology/upstream-address-mismatc
 import topologyUpstreamPortNotListened from './topology/upstream-port-not-listened.ts'
 import topologyUpstreamPublicName from './topology/upstream-public-name.ts'
 import topologyUpstreamSelfLoop from './topology/upstream-self-loop.ts'
+import topologyUpstreamUndefined from './topology/upstream-undefined.ts'
 import topologyUpstreamUnused from './topology/upstream-unused.ts'
 import topologyVhostNoUpstream from './topology/vhost-no-upstream.ts'
 import topologyVhostUnreachablePort from './topology/vhost-unreachable-port.ts'
@@ -188,9 +194,11 @@ export const rules: readonly Rule[] = [
   { id: 'body-limits/header-size-chain', ...bodyLimitsHeaderSizeChain },
   { id: 'body-limits/inverted', ...bodyLimitsInverted },
   { id: 'canonical-url/default-server-catchall-app', ...canonicalUrlDefaultServerCatchallApp },
+  { id: 'canonical-url/default-server-depends-on-include-order', ...canonicalUrlDefaultServerDependsOnIncludeOrder },
   { id: 'canonical-url/duplicate-server-name', ...canonicalUrlDuplicateServerName },
   { id: 'canonical-url/host-missing-redirect', ...canonicalUrlHostMissingRedirect },
   { id: 'canonical-url/http-and-https-both-serve', ...canonicalUrlHttpAndHttpsBothServe },
+  { id: 'canonical-url/redirect-chain', ...canonicalUrlRedirectChain },
   { id: 'canonical-url/redirect-loop', ...canonicalUrlRedirectLoop },
   { id: 'canonical-url/redirect-mangles-uri', ...canonicalUrlRedirectManglesUri },
   { id: 'canonical-url/redirect-missing-on-tls', ...canonicalUrlRedirectMissingOnTls },
@@ -200,11 +208,13 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/duplicated', ...forwardedHeadersDuplicated },
   { id: 'forwarded-headers/host-spoofable', ...forwardedHeadersHostSpoofable },
   { id: 'forwarded-headers/inheritance-lost', ...forwardedHeadersInheritanceLost },
+  { id: 'forwarded-headers/internal-ips-behind-proxy', ...forwardedHeadersInternalIpsBehindProxy },
   { id: 'forwarded-headers/local-only-acl-behind-proxy', ...forwardedHeadersLocalOnlyAclBehindProxy },
   { id: 'forwarded-headers/proto-name-mismatch', ...forwardedHeadersProtoNameMismatch },
   { id: 'forwarded-headers/proto-never-set', ...forwardedHeadersProtoNeverSet },
   { id: 'forwarded-headers/proto-passthrough', ...forwardedHeadersProtoPassthrough },
   { id: 'forwarded-headers/proto-spoofable', ...forwardedHeadersProtoSpoofable },
+  { id: 'forwarded-headers/proxy-host-http-host', ...forwardedHeadersProxyHostHttpHost },
   { id: 'forwarded-headers/proxy-host-not-forwarded', ...forwardedHeadersProxyHostNotForwarded },
   { id: 'forwarded-headers/real-ip-trust-all', ...forwardedHeadersRealIpTrustAll },
   { id: 'forwarded-headers/remoteip-no-trust-list', ...forwardedHeadersRemoteipNoTrustList },
@@ -212,6 +222,7 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/setenv-https-unconditional', ...forwardedHeadersSetenvHttpsUnconditional },
   { id: 'forwarded-headers/setenvif-https-bad-value', ...forwardedHeadersSetenvifHttpsBadValue },
   { id: 'forwarded-headers/setenvif-https-unanchored', ...forwardedHeadersSetenvifHttpsUnanchored },
+  { id: 'forwarded-headers/underscores-in-headers', ...forwardedHeadersUnderscoresInHeaders },
   { id: 'forwarded-headers/xff-client-appended', ...forwardedHeadersXffClientAppended },
   { id: 'loopback/default-listen-left', ...loopbackDefaultListenLeft },
   { id: 'loopback/listen-no-ipv6-pair', ...loopbackListenNoIpv6Pair },
@@ -264,6 +275,7 @@ export const rules: readonly Rule[] = [
   { id: 'topology/upstream-port-not-listened', ...topologyUpstreamPortNotListened },
   { id: 'topology/upstream-public-name', ...topologyUpstreamPublicName },
   { id: 'topology/upstream-self-loop', ...topologyUpstreamSelfLoop },
+  { id: 'topology/upstream-undefined', ...topologyUpstreamUndefined },
   { id: 'topology/upstream-unused', ...topologyUpstreamUnused },
   { id: 'topology/vhost-no-upstream', ...topologyVhostNoUpstream },
   { id: 'topology/vhost-unreachable-port', ...topologyVhostUnreachablePort },

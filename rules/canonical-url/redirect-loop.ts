@@ -1,4 +1,5 @@
-import type { Answer, NginxServer, ServerListen } from '../../src/deployment/deployment.ts'
+import type { NginxServer, ServerListen } from '../../src/deployment/deployment.ts'
+import { redirectTarget } from '../../src/deployment/redirect-target.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { selectServer } from '../../src/servers/nginx/queries/select-server.ts'
@@ -77,7 +78,7 @@ function returns(start: NginxServer, listen: ServerListen, servers: Servers): bo
   let server = start
   let port = listen.port
   for (let step = 0; step < 6; step++) {
-    const next = targetOf(server.answer, host, port, listen.tls)
+    const next = redirectTarget(server.answer, host, port, listen.tls)
     if (next === null) return false
     const selection = selectServer(server.configuration, { port: next.port, host: next.host })
     const selected = selection.known ? servers.get(selection.value.server) : undefined
@@ -91,21 +92,4 @@ function returns(start: NginxServer, listen: ServerListen, servers: Servers): bo
     port = next.port
   }
   return false
-}
-
-/** Where an unconditional redirect of a whole site leads; null for one page, or what a variable hides. */
-function targetOf(answer: Answer, host: string | null, port: number | null, tls: boolean) {
-  if (answer.kind !== 'redirect') return null
-  const match = /^(https?|\$scheme):\/\/([^/:$]+|\$(?:host|http_host|server_name))(?::(\d+))?(.*)$/s.exec(
-    answer.target,
-  )
-  if (match === null) return null
-  const [, scheme = '', name = '', written, path = ''] = match
-  if (path !== '' && !/\$(?:request_uri|uri|1)\b/.test(path)) return null
-  const isTls = scheme === '$scheme' ? tls : scheme === 'https'
-  const target = name.startsWith('$') ? host : name.toLowerCase()
-  if (target === null) return null
-  const usual = isTls ? 443 : 80
-  const kept = name === '$http_host' && port !== null && scheme === '$scheme' ? port : usual
-  return { host: target, port: written === undefined ? kept : Number(written), tls: isTls }
 }

@@ -76,4 +76,20 @@ export const cases: readonly LiveCase[] = [
       response.failure === 'ECONNRESET' &&
       (await request({ url: 'http://example.org/' })).report?.host === 'example.org',
   },
+  {
+    rule: 'canonical-url/redirect-chain',
+    shows: 'the address of the redirect redirects again',
+    request: { url: 'http://www.example.org/page' },
+    harm: async ({ response, request }) =>
+      response.headers.location === 'http://example.org/page' &&
+      (await request({ url: 'http://example.org/page' })).status === 301,
+    sound: ({ response }) => response.headers.location === 'https://example.org/page',
+  },
+  {
+    rule: 'canonical-url/default-server-depends-on-include-order',
+    shows: 'the site whose file comes first in the alphabet answers an unknown name',
+    request: { url: 'http://unknown.example/' },
+    harm: ({ response }) => response.body === 'blog.example.org',
+    sound: ({ response }) => response.body === 'shop.example.org',
+  },
 ]
