@@ -88,7 +88,9 @@ function hostsSent(
   proxyHost: string | null,
 ): readonly string[] | null {
   if (headers.open) return null
-  const host = headers.written.findLast(({ name, state }) => name === 'host' && state !== 'cleared')
+  const host = headers.written.findLast(({ name }) => name === 'host')
+  // nginx sends no header whose value is empty, its own default neither.
+  if (host?.state === 'cleared') return []
   const value = (host?.value ?? '$proxy_host').replace(/:(?:\d+|\$(?:server_port|proxy_port))$/, '')
   switch (value) {
     case '$host':
