@@ -189,8 +189,23 @@ function cutName(
   return {
     start: map === null ? from + offset : from < end ? mapStart(map, from) : mapEnd(map, from),
     end: map === null ? to + offset : mapEnd(map, to),
-    value: command.slice(prefix, command.length - suffix),
+    value: internName(command.slice(prefix, command.length - suffix)),
   }
+}
+
+const names = new Map<string, string>()
+/** More names than any configuration has; what comes after them is not kept. */
+const MOST_NAMES = 10_000
+
+/** One string for each name: thousands of files write the same few. */
+function internName(name: string): string {
+  const interned = names.get(name)
+  if (interned !== undefined) return interned
+  if (names.size === MOST_NAMES) return name
+  // A property key is a string of its own, where a slice would keep the whole file in memory.
+  const own = Object.keys({ [name]: true })[0] ?? name
+  names.set(own, own)
+  return own
 }
 
 function shift(map: TextMap, by: number): TextMap {

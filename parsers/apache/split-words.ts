@@ -83,7 +83,7 @@ export function splitWords(
   offset = 0,
   map: TextMap | null = null,
 ): readonly ApacheWord[] {
-  let words: ApacheWord[] | null = null
+  let count = 0
   let at = start
   while (at < end) {
     if (isSpace(text.charCodeAt(at))) {
@@ -92,12 +92,20 @@ export function splitWords(
     }
     const stop = endOfWord(text, at, end)
     const word = makeWord(text, at, stop, offset, map)
-    if (words === null) words = [word]
-    else words.push(word)
+    cut[count++] = word
     at = stop
   }
-  return words ?? NO_WORDS
+  if (count === 0) return NO_WORDS
+  // A copy holds no spare room, which growing arrays have plenty of; what was cut is not kept twice.
+  const words = cut.slice(0, count)
+  if (cut.length > MOST_KEPT) cut.length = 0
+  return words
 }
+
+/** The words of the line at hand: one array serves all. */
+const cut: ApacheWord[] = []
+/** A line of a million words leaves no such array behind. */
+const MOST_KEPT = 1000
 
 export function makeWord(
   text: string,

@@ -176,6 +176,8 @@ function closeSection(reading: Reading, node: ApacheLineNode, cursor: Cursor): v
 }
 
 function leave(cursor: Cursor, section: OpenDirective): void {
+  // A copy holds no spare room, which growing arrays have plenty of.
+  section.children = section.children.length === 0 ? NO_CHILDREN : section.children.slice()
   for (let open = cursor.parent; open !== null && open !== section.parent; open = open.parent) cursor.depth--
   cursor.parent = section.parent
 }

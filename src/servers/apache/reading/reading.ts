@@ -13,7 +13,7 @@ import type { LineName } from './names.ts'
 /** A directive while the tree is built: the same object, with its children still coming. */
 export interface OpenDirective extends ApacheDirective {
   readonly parent: OpenDirective | null
-  readonly children: OpenDirective[]
+  children: OpenDirective[]
 }
 
 /**
