@@ -108,7 +108,7 @@ LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
 ServerLimit 16
 ThreadsPerChild 25
 MaxRequestWorkers 400
-WSGISocketPrefix ${root}/run/wsgi
+WSGISocketPrefix wsgi
 Listen 127.0.0.1:19000
 
 <Directory />
@@ -126,12 +126,12 @@ function apacheSite(name: string): string {
     ServerName ${name}.example.org
     ServerAdmin webmaster@example.org
     LogLevel warn
-    Timeout 120
+    Timeout 90
 
     # The request came over TLS when nginx says so
     SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on
 
-    WSGIDaemonProcess ${name} processes=2 threads=15 maximum-requests=10000 display-name=%{GROUP}
+    WSGIDaemonProcess ${name} processes=2 threads=1 request-timeout=90 maximum-requests=10000 display-name=%{GROUP}
     WSGIProcessGroup ${name}
     WSGIApplicationGroup %{GLOBAL}
     WSGIScriptAlias / /opt/${name}/app/wsgi.py
