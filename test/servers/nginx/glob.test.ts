@@ -1,7 +1,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { diskFileSystem } from '../../../src/files/disk-file-system.ts'
 import { memoryFileSystem } from '../../../src/files/memory-file-system.ts'
 import { expandGlob, matchesSegment } from '../../../src/servers/nginx/glob.ts'
+import { scratchTree } from '../../files/scratch-tree.ts'
 
 test('names match as fnmatch matches them', () => {
   const cases: readonly (readonly [string, string, boolean])[] = [
@@ -61,6 +63,14 @@ test('a link that leads nowhere is found', () => {
   const files = memoryFileSystem({ '/d/b/': '' }, { links: { '/d/a': '/gone', '/d/b/x': 'gone' } })
   assert.equal(expandGlob(files, '/d/a*'), ['/d/a'])
   assert.equal(expandGlob(files, '/d/*/x'), ['/d/b/x'])
+})
+
+test('folders above the audited one do not have to be seen', () => {
+  const within = scratchTree({ 'conf.d/a.conf': '', 'sites/b': '-> ../conf.d/a.conf' })
+  const files = diskFileSystem('/', { within })
+  assert.equal(expandGlob(files, `${within}/conf.d/*.conf`), [`${within}/conf.d/a.conf`])
+  assert.equal(expandGlob(files, `${within}/*/b`), [`${within}/sites/b`])
+  assert.equal(expandGlob(files, `${within}/conf.d/[a].con`), [])
 })
 
 test.run()
