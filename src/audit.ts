@@ -104,7 +104,8 @@ export function audit(hosts: readonly Host[], root: string, settings: AuditSetti
     const understood = understand(host, settings)
     for (const deployment of understood.deployments) {
       const result = runRules(settings.rules, deployment, host.fileName)
-      findings.push(...result.findings)
+      // There may be more of them than a call takes arguments.
+      for (const finding of result.findings) findings.push(finding)
       crashes.push(...result.crashes)
     }
     for (const configuration of [...understood.nginx, ...understood.apache]) {

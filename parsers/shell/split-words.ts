@@ -34,24 +34,29 @@ function wordEnd(code: string, start: number, to: number): number {
   return at
 }
 
+/** No script is nested so deep; far from where a stack would overflow. */
+const DEEPEST = 500
+
 /** The offset after one character or one quoted or nested stretch. */
-function skip(code: string, at: number, to: number): number {
+function skip(code: string, at: number, to: number, depth = 0): number {
   const char = code[at]
+  if (depth > DEEPEST) return to
   if (char === '\\') return at + 2
   if (char === "'") return after(code.indexOf("'", at + 1), to)
-  if (char === '"' || char === '`') return closing(code, at + 1, char, to)
-  if (char === '$' && code[at + 1] === '{') return closing(code, at + 2, '}', to)
-  if (char === '$' && code[at + 1] === '(') return closing(code, at + 2, ')', to)
+  if (char === '"' || char === '`') return closing(code, at + 1, char, to, depth)
+  if (char === '$' && code[at + 1] === '{') return closing(code, at + 2, '}', to, depth)
+  if (char === '$' && code[at + 1] === '(') return closing(code, at + 2, ')', to, depth)
   return at + 1
 }
 
-function closing(code: string, start: number, close: string, to: number): number {
+function closing(code: string, start: number, close: string, to: number, depth: number): number {
   let at = start
   while (at < to && code[at] !== close) {
     // Inside double quotes a single quote is a letter.
     if (code[at] === "'" && close === '"') at++
-    else if (code[at] === '(' && close === ')') at = closing(code, at + 1, ')', to)
-    else at = skip(code, at, to)
+    else if (code[at] === '(' && close === ')')
+      at = depth > DEEPEST ? to : closing(code, at + 1, ')', to, depth + 1)
+    else at = skip(code, at, to, depth + 1)
   }
   return at + 1
 }

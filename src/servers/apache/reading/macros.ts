@@ -170,6 +170,7 @@ export function useMacro(reading: Reading, node: ApacheLineNode): void {
     )
     return
   }
+  reading.includes++
   const file = `macro '${name}' (${macro.location}) used on line ${node.line} of "${stream.file}"`
   const nodes = fillIn(macro, values)
   reading.stream = {

@@ -1,7 +1,7 @@
 import { cutLine } from '../../../../parsers/apache/parse.ts'
 import { isSpace } from '../../../../parsers/apache/split-words.ts'
 import type { ApacheLineNode } from '../../../../parsers/apache/syntax.ts'
-import { mapEnd, MappedText, mapStart } from '../../../../parsers/apache/text-map.ts'
+import { MappedText, mapEnd, mapStart } from '../../../../parsers/apache/text-map.ts'
 import { type Place, UNKNOWN } from '../../../../parsers/text/source.ts'
 import { lineOf } from './places.ts'
 import { note, type OpenDirective, type Reading, remark, type Stream, type Variable } from './reading.ts'
@@ -10,6 +10,9 @@ import { note, type OpenDirective, type Reading, remark, type Stream, type Varia
 export function hasVariables(node: ApacheLineNode): boolean {
   return node.text.includes('${') || node.name.value.includes('${')
 }
+
+/** Definitions that double each other outgrow any memory; httpd itself refuses a line of 16 MB. */
+const MAXIMUM_ADDED = 1_000_000
 
 /**
  * The line with its `${}` filled in and cut again: httpd expands before it cuts, so a value may bring
@@ -28,6 +31,7 @@ export function expandLine(
   const offset = map === null ? node.start : 0
   const expanded = new MappedText(line, map, offset)
   let copied = 0
+  let added = 0
   for (let at = line.indexOf('${'); at !== -1; at = line.indexOf('${', at)) {
     const close = line.indexOf('}', at)
     if (close === -1) break
@@ -42,6 +46,11 @@ export function expandLine(
     const value = variable?.value ?? lookUp(reading, name)
     if (value === null) complain(reading, name, use)
     else {
+      added += value.length
+      if (added > MAXIMUM_ADDED) {
+        reading.stopped = true
+        return null
+      }
       expanded.copy(copied, at)
       expanded.replace(at, close + 1, value)
       copied = close + 1

@@ -350,7 +350,9 @@ class Parser {
     if (next !== ':') throw new Refusal(`\`%{${name}\` has no closing \`}\``)
     this.#function(name)
     const start = this.#at
+    if (++this.#depth > DEEPEST) throw new TooDeep()
     this.stringText('}')
+    this.#depth--
     if (this.#at === start + 1) throw new Refusal(`\`%{${name}:}\` names nothing`)
   }
 

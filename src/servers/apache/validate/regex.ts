@@ -1,4 +1,4 @@
-import { readEscape, Refusal } from './regex-escape.ts'
+import { Refusal, readEscape } from './regex-escape.ts'
 import {
   addLengths,
   type Item,
@@ -39,10 +39,14 @@ function findFault(pattern: string): string | null {
   }
 }
 
+/** PCRE2's `parens_nest_limit`. */
+const DEEPEST = 250
+
 class Reader {
   readonly #text: string
   #at = 0
   #groups = 0
+  #depth = 0
   readonly #names = new Set<string>()
   /** Group numbers that are referred to; some are opened only later. */
   readonly #references: number[] = []
@@ -296,6 +300,13 @@ class Reader {
   }
 
   #group(): Item {
+    if (++this.#depth > DEEPEST) throw new Refusal('parentheses are nested too deeply')
+    const item = this.#openGroup()
+    this.#depth--
+    return item
+  }
+
+  #openGroup(): Item {
     this.#at++
     const rest = this.#text.slice(this.#at, this.#at + 80)
     if (rest.startsWith('*')) {
