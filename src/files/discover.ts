@@ -15,7 +15,7 @@ import { InputError } from './input-error.ts'
 import { judgePath, SERVER_FOLDERS } from './known-places.ts'
 import { memoryFileSystem } from './memory-file-system.ts'
 import { overlay } from './overlay.ts'
-import { joinSurveys, type Survey, survey, surveyFile } from './survey.ts'
+import { below, joinSurveys, type Survey, survey, surveyFile } from './survey.ts'
 import { toSource } from './to-source.ts'
 import { folderPattern, walk } from './walk.ts'
 
@@ -152,7 +152,8 @@ function addFolder(
   const isWhole = options.root === undefined && !isMachine
   for (const path of paths) {
     const prefix = isWhole ? nestedRoot(path) : null
-    if (path.includes('\uFFFD') && judgePath(path) !== null) own.refused.set(onDisk(root, path), NAME_LOST)
+    if (path.includes('\uFFFD') && judgePath(below(path, auditRoot.within)) !== null)
+      own.refused.set(onDisk(root, path), NAME_LOST)
     if (prefix === null) {
       own.paths.push(path)
       continue
@@ -186,7 +187,8 @@ function diskHost(
   // A main file says itself which links it follows.
   if (found.mains.nginx.length === 0 && found.mains.apache.length === 0) {
     for (const path of scope.paths.filter(isAsked)) {
-      if (judgePath(path) === null || path.includes('\uFFFD') || files.realPath(path) !== null) continue
+      if (judgePath(below(path, within)) === null || path.includes('\uFFFD') || files.realPath(path) !== null)
+        continue
       scope.refused.set(onDisk(root, path), 'the link leads nowhere, or out of what is audited')
     }
   }

@@ -79,7 +79,8 @@ export function surveyFile(files: FileSystem, path: string, within = '/'): Surve
   return { mains: one(isMain), fragments: one(!isMain), htaccess: [] }
 }
 
-function below(path: string, within: string): string {
+/** The path from the folder inside which names of folders mean something. */
+export function below(path: string, within: string): string {
   return within !== '/' && path.startsWith(`${within}/`) ? path.slice(within.length) : path
 }
 
