@@ -6,7 +6,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { timeouts } from '../../src/servers/apache/queries/server-settings.ts'
 
 const nginx = (keepalive: string): string =>
-  `worker_processes 2;\nevents {\n}\nhttp {\n    upstream app {\n        server 127.0.0.1:9000;\n        ${keepalive}\n        keepalive_timeout 4s;\n    }\n    server {\n        listen 80;\n        server_name example.org;\n        location / {\n            proxy_pass http://app;\n            proxy_http_version 1.1;\n            proxy_set_header Connection "";\n            proxy_set_header Host $host;\n        }\n    }\n}\n`
+  `worker_processes 2;\nevents {\n}\nhttp {\n    upstream app {\n        server 127.0.0.1:9000;\n        ${keepalive}\n        keepalive_timeout 2s;\n    }\n    server {\n        listen 80;\n        server_name example.org;\n        location / {\n            proxy_pass http://app;\n            proxy_http_version 1.1;\n            proxy_set_header Connection "";\n            proxy_set_header Host $host;\n        }\n    }\n}\n`
 const apache = (mpm: string, lines: string): string =>
   `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_${mpm}_module /usr/lib/apache2/modules/mod_mpm_${mpm}.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nListen 127.0.0.1:9000\n${lines}<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n</VirtualHost>\n`
 const SMALL = 'ServerLimit 2\nThreadsPerChild 5\nMaxRequestWorkers 10\n'
