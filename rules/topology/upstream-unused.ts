@@ -1,4 +1,5 @@
 import { argumentPlace } from '../../src/deployment/places.ts'
+import { misspeltUpstreams } from '../../src/deployment/misspelt-upstream.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { upstreams } from '../../src/servers/nginx/queries/upstreams.ts'
 
@@ -40,8 +41,10 @@ export default defineRule({
       // Without any pass the part that uses them is not here; with a variable each may be meant.
       if (targets.length === 0 || targets.some(target => target.includes('$'))) continue
       const used = new Set(targets.map(target => target.replace(/^\w+:\/\//, '').split('/', 1)[0]))
+      // A name that is nearly right is the fault of `upstream-undefined`.
+      const meant = new Set(misspeltUpstreams(configuration).map(each => each.meant.directive))
       for (const { name, at, directive } of upstreams(configuration).values()) {
-        if (used.has(name.toLowerCase())) continue
+        if (used.has(name.toLowerCase()) || meant.has(directive)) continue
         yield {
           at: at ?? argumentPlace(directive, 0),
           message: `nothing hands requests to the upstream \`${name}\``,

@@ -9,6 +9,8 @@ export interface LiveRequest {
   readonly body?: string | Buffer
   /** Where to connect instead of 127.0.0.1. */
   readonly address?: string
+  /** The client's own address, one of loopback; 127.0.0.1 where absent. */
+  readonly from?: string
   /** Milliseconds of silence after which the client gives up; ten seconds where absent. */
   readonly patience?: number
 }
@@ -31,6 +33,7 @@ export function send({
   headers = {},
   body,
   address = '127.0.0.1',
+  from,
   patience = 10_000,
 }: LiveRequest): Promise<LiveResponse> {
   const parts = /^(https?):\/\/([^/:]+)(?::(\d+))?(\/.*)?$/.exec(url)
@@ -44,6 +47,7 @@ export function send({
     method,
     headers: { Host: port === undefined ? host : `${host}:${port}`, ...headers },
     agent: false as const,
+    ...(from === undefined ? {} : { localAddress: from }),
     timeout: patience,
   }
   return new Promise(resolve => {

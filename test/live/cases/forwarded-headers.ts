@@ -136,4 +136,25 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.body === 'False',
     sound: ({ response }) => response.body === 'True',
   },
+  {
+    rule: 'forwarded-headers/internal-ips-behind-proxy',
+    shows: 'a visitor from another address counts as a developer',
+    files: {
+      'opt/app/shop/urls.py':
+        "from django.conf import settings\nfrom django.http import HttpResponse\nfrom django.urls import path\n\n\ndef page(request):\n    internal = settings.DEBUG and request.META['REMOTE_ADDR'] in settings.INTERNAL_IPS\n    return HttpResponse('toolbar' if internal else 'page')\n\n\nurlpatterns = [path('', page)]\n",
+    },
+    request: { url: 'http://example.org/', from: '127.0.0.3' },
+    harm: ({ response }) => response.body === 'toolbar',
+    sound: ({ response }) => response.body === 'page',
+  },
+  {
+    rule: 'forwarded-headers/underscores-in-headers',
+    shows: 'the backend gets two values for what it takes for one name; mod_wsgi gets one',
+    mirrors: [8000],
+    examples: { good: 1 },
+    request: { url: 'http://example.org/', headers: { X_Forwarded_Proto: 'https' } },
+    harm: ({ response }) => response.report?.HTTP_X_FORWARDED_PROTO === 'http, https',
+    sound: ({ response }) =>
+      response.report?.scheme === 'http' && response.report.HTTP_X_FORWARDED_PROTO === 'http',
+  },
 ]

@@ -88,4 +88,22 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 404,
     sound: ({ response }) => response.status === 200,
   },
+  {
+    rule: 'topology/upstream-undefined',
+    shows: 'nginx refuses its configuration',
+    mirrors: [9000],
+    request: { url: 'http://example.org/' },
+    harm: ({ refused }) => refused.nginx?.includes('host not found in upstream "djagno"') === true,
+    sound: answer => answer.response.status === 200 && isGood(answer),
+  },
+  {
+    rule: 'topology/static-bypasses-backend-acl',
+    shows: 'nginx gives a page that Apache refuses',
+    files: { 'srv/site/files/internal/page.html': 'internal' },
+    request: { url: 'http://example.org/files/internal/page.html' },
+    harm: async ({ response, request }) =>
+      response.body === 'internal' &&
+      (await request({ url: 'http://example.org:9000/files/internal/page.html' })).status === 403,
+    sound: ({ response }) => response.status === 403,
+  },
 ]

@@ -1,0 +1,44 @@
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { alsoElsewhere, argumentPlace, groupByText } from '../../src/deployment/places.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const nginx = (host: string, listen = '80'): string =>
+  `server {\n    listen ${listen};\n    server_name example.org;\n    location / {\n        proxy_pass http://127.0.0.1:8000;\n        proxy_set_header Host ${host};\n    }\n}\n`
+
+export default defineRule({
+  summary: 'The backend is asked for the name that the client wrote, not for the one by which nginx chose',
+  severity: 'info',
+  confidence: 'medium',
+  since: '0.1.0',
+  why: 'A request line may hold a whole URL. nginx chooses the server by its host and hands on `$http_host`, which may say something else: a name that no server of nginx has reaches the backend all the same. `$host` is the name that counted.',
+  remedy: 'Hand on `$host`, unless visitors come by another port, which only `$http_host` keeps',
+  references: [
+    'https://nginx.org/en/docs/http/ngx_http_core_module.html#var_host',
+    'https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2',
+  ],
+  bad: [{ title: 'on the usual port', files: { 'nginx.conf': nginx('«$http_host»') } }],
+  good: [
+    { title: 'the name that counted', files: { 'nginx.conf': nginx('$host') } },
+    {
+      title: 'another port, which belongs to the name',
+      files: { 'nginx.conf': nginx('$http_host', '8080') },
+    },
+    { title: 'only this machine asks', files: { 'nginx.conf': nginx('$http_host', '127.0.0.1:80') } },
+  ],
+  *check({ hops }) {
+    const found = hops.flatMap(hop => {
+      if (hop.reachable !== true || !hop.server.listens.every(({ port }) => port === 80 || port === 443))
+        return []
+      if (hop.server.listens.every(({ loopback }) => loopback !== false)) return []
+      return hop.headers.written.filter(({ name, value }) => name === 'host' && value === '$http_host')
+    })
+    for (const [{ directive }, ...others] of groupByText(found, header => header.directive)) {
+      const at = argumentPlace(directive, 1)
+      yield {
+        at,
+        message: `\`$http_host\` hands on what the client wrote${alsoElsewhere(others.length + 1, 'locations')}, which need not be the name by which nginx chose the server`,
+        ...propose('Hand on the name by which nginx chose', 'unsafe', [replacePlace(at, '$host')]),
+      }
+    }
+  },
+})

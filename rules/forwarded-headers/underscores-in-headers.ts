@@ -1,0 +1,75 @@
+import type { Hop, SentHeader } from '../../src/deployment/deployment.ts'
+import { argumentPlace, argumentsPlace, byText } from '../../src/deployment/places.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+
+const nginx = (lines: string, port = 8000): string =>
+  `server {\n    listen 80;\n    server_name example.org;\n${lines}    location / {\n        proxy_pass http://127.0.0.1:${port};\n        proxy_set_header Host $host;\n        proxy_set_header X-Forwarded-Proto $scheme;\n    }\n}\n`
+
+export default defineRule({
+  summary: 'A client may send a second spelling of the headers that nginx sets',
+  severity: 'info',
+  confidence: 'medium',
+  since: '0.1.0',
+  why: 'nginx sets `X-Forwarded-Proto`, and hands on the client’s own `X_Forwarded_Proto` beside it. Servers that make variables of headers may read both as one, and believe the client. httpd does not: it leaves such names out of what mod_wsgi gets.',
+  remedy: 'Drop the line, and let clients spell their headers with dashes',
+  references: [
+    'https://nginx.org/en/docs/http/ngx_http_core_module.html#underscores_in_headers',
+    'https://docs.djangoproject.com/en/stable/howto/deployment/wsgi/',
+  ],
+  bad: [
+    {
+      title: 'before a server that is not Apache',
+      files: { 'nginx.conf': nginx('    underscores_in_headers «on»;\n') },
+    },
+  ],
+  good: [
+    { title: 'not allowed', files: { 'nginx.conf': nginx('') } },
+    {
+      title: 'before mod_wsgi, which never sees them',
+      files: {
+        'nginx.conf': nginx('    underscores_in_headers on;\n', 9000),
+        'ports.conf': 'Listen 127.0.0.1:9000\n',
+        'site.conf':
+          '<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on\n    WSGIDaemonProcess app\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n',
+      },
+    },
+  ],
+  *check({ nginx, hops, hopsOf, servers }) {
+    const byDirective = new Map(servers.map(server => [server.directive, server]))
+    for (const configuration of nginx) {
+      for (const [directive] of byText(configuration.occurrences.get('underscores_in_headers') ?? [])) {
+        if (directive.args[0]?.value.toLowerCase() !== 'on') continue
+        const server = directive.parent === null ? undefined : byDirective.get(directive.parent)
+        const affected =
+          server === undefined
+            ? hops.filter(hop => hop.server.configuration === configuration)
+            : hopsOf(server)
+        const header = doubled(affected)
+        if (header === null) continue
+        const name = header.directive.args[0]?.value ?? ''
+        yield {
+          at: argumentPlace(directive, 0),
+          message: `a client may send \`${name.replaceAll('-', '_')}\` beside the \`${name}\` that nginx sets, and the application may take one for the other`,
+          related: [{ at: whole(header.directive), message: 'set here' }],
+        }
+      }
+    }
+  },
+})
+
+/** A header that says something of the client, set for a backend that is not known to be Apache. */
+function doubled(hops: readonly Hop[]): SentHeader | null {
+  for (const { reachable, targets, headers } of hops) {
+    if (reachable !== true || targets.every(({ backend }) => backend.kind === 'apache')) continue
+    const header = headers.written.find(
+      ({ name, state }) => state === 'set' && /^x-(?:forwarded-|real-ip$)/.test(name),
+    )
+    if (header !== undefined) return header
+  }
+  return null
+}
+
+function whole(directive: NginxDirective) {
+  return argumentsPlace(directive, 0, 1)
+}

@@ -1,0 +1,165 @@
+import { posix } from 'node:path'
+import type { Deployment, NginxServer } from '../../src/deployment/deployment.ts'
+import { serverIndex } from '../../src/deployment/nginx-servers.ts'
+import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { urlOfFile } from '../../src/deployment/url-of-file.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
+
+const nginx = (lines: string): string =>
+  `server {\n    listen 80;\n    server_name example.org;\n${lines}    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n    }\n}\n`
+const apache = (folder: string, access: string): Record<string, string> => ({
+  'ports.conf': 'Listen 127.0.0.1:9000\n',
+  'site.conf': `<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    DocumentRoot /srv/site\n    <Directory ${folder}>\n        ${access}\n    </Directory>\n</VirtualHost>\n`,
+})
+const FILES = '    location /files/ {\n        alias «/srv/site/files/»;\n    }\n'
+
+// Servers that share one folder serve it alike; of thousands the first few tell.
+const LOOKED_AT = 16
+
+export default defineRule({
+  summary: 'nginx hands out what Apache keeps from strangers',
+  severity: 'warning',
+  confidence: 'medium',
+  securitySeverity: 6.5,
+  since: '0.1.0',
+  why: 'The access rules of Apache hold for requests that come to Apache. nginx serves the same folder itself and asks nobody: what the file says is protected is open to whoever knows the address.',
+  remedy: 'Repeat the rule in nginx (`deny all;`, `auth_basic`), or let Apache serve the folder',
+  references: [
+    'https://nginx.org/en/docs/http/ngx_http_access_module.html',
+    'https://httpd.apache.org/docs/2.4/howto/access.html',
+  ],
+  bad: [
+    {
+      title: 'a closed folder below a root',
+      files: {
+        'nginx.conf': nginx(FILES),
+        ...apache('/srv/site/files/internal', 'Require all denied'),
+      },
+    },
+    {
+      title: 'a password that nginx does not ask for',
+      files: {
+        'nginx.conf': nginx(FILES),
+        ...apache('/srv/site/files', 'Require valid-user'),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'closed in nginx as well',
+      files: {
+        'nginx.conf': nginx(
+          `${FILES.replace(/[«»]/g, '')}    location /files/internal/ {\n        deny all;\n    }\n`,
+        ),
+        ...apache('/srv/site/files/internal', 'Require all denied'),
+      },
+    },
+    {
+      title: 'a password in nginx too',
+      files: {
+        'nginx.conf': nginx(
+          FILES.replace(/[«»]/g, '').replace(
+            ';\n',
+            ';\n        auth_basic files;\n        auth_basic_user_file /etc/nginx/users;\n',
+          ),
+        ),
+        ...apache('/srv/site/files', 'Require valid-user'),
+      },
+    },
+    {
+      title: 'a folder that Apache leaves to nginx',
+      files: {
+        'nginx.conf': nginx(FILES.replace(/[«»]/g, '')),
+        ...apache('/srv/site', 'Require all denied'),
+      },
+    },
+  ],
+  *check(deployment) {
+    if (!deployment.sharesMachine) return
+    const sections = sectionsByFolder(deployment)
+    if (![...sections.values()].some(section => restriction(section) !== null)) return
+    const folders = new Map<string, NginxDirective[]>()
+    for (const { occurrences } of deployment.nginx) {
+      for (const directive of ['root', 'alias'].flatMap(name => occurrences.get(name) ?? [])) {
+        const path = trimmed(directive.args[0]?.value ?? '')
+        if (path.startsWith('/') && !path.includes('$')) {
+          const known = folders.get(path)
+          if (known === undefined) folders.set(path, [directive])
+          else if (known.length < LOOKED_AT) known.push(directive)
+        }
+      }
+    }
+    const servers = serverIndex(deployment.servers)
+    for (const [path, section] of sections) {
+      const line = restriction(section)
+      if (line === null) continue
+      const isClosed = line.args.some(({ value }) => value.toLowerCase() === 'denied')
+      for (const base of upwards(path)) {
+        // What Apache closes as a whole it leaves to nginx; a part of it that is closed is meant.
+        if (isClosed && base === path) continue
+        const served = servedFrom(deployment, servers, folders.get(base) ?? [], `${path}/page.html`)
+        if (served === null) continue
+        yield {
+          at: argumentPlace(served.directive, 0),
+          message: `nginx gives files of \`${path}\` to everybody, at \`${posix.dirname(served.url)}\`, and Apache ${isClosed ? 'keeps that folder closed' : 'asks who comes'}`,
+          label: 'served without Apache',
+          related: [{ at: argumentPlace(line, 0), message: 'the rule that nginx does not know' }],
+        }
+        break
+      }
+    }
+  },
+})
+
+/** The last `<Directory>` of each plain path. */
+function sectionsByFolder({ apache }: Deployment): ReadonlyMap<string, ApacheDirective> {
+  const sections = new Map<string, ApacheDirective>()
+  for (const { occurrences } of apache) {
+    for (const [section] of byText(occurrences.get('directory') ?? [])) {
+      const path = trimmed(section.args[0]?.value ?? '')
+      if (/^\/[^*?[\]$]+$/.test(path)) sections.set(path, section)
+    }
+  }
+  return sections
+}
+
+/** The `Require` that keeps strangers out, where nothing else of the section may let them in. */
+function restriction({ children }: ApacheDirective): ApacheDirective | null {
+  const requires = children.filter(({ name }) => name.toLowerCase() === 'require')
+  const [first] = requires
+  if (
+    first === undefined ||
+    children.some(({ name }) => /^(?:Require\w+|If\w*|Satisfy|Limit\w*)$/i.test(name))
+  )
+    return null
+  return requires.every(({ args }) => /^(?:valid-user|user|group|all)$/i.test(args[0]?.value ?? '')) &&
+    !requires.some(({ args }) => args.some(({ value }) => value.toLowerCase() === 'granted'))
+    ? first
+    : null
+}
+
+function servedFrom(
+  deployment: Deployment,
+  servers: ReadonlyMap<NginxDirective, NginxServer>,
+  directives: readonly NginxDirective[],
+  file: string,
+) {
+  for (const directive of directives) {
+    const home = enclosingServer(directive)
+    const server = home === null ? undefined : servers.get(home)
+    const url = server === undefined ? null : urlOfFile(deployment, server, directive, file)
+    if (url !== null) return { directive, url }
+  }
+  return null
+}
+
+function* upwards(path: string): Iterable<string> {
+  for (let at = path; at !== '/'; at = posix.dirname(at)) yield at
+}
+
+function trimmed(path: string): string {
+  return path.replace(/(?<=.)\/+$/, '')
+}

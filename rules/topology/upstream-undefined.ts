@@ -1,0 +1,49 @@
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { misspeltUpstreams } from '../../src/deployment/misspelt-upstream.ts'
+import { argumentPlace, groupByText } from '../../src/deployment/places.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const nginx = (target: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': `events {\n}\nhttp {\n    upstream django {\n        server 127.0.0.1:9000;\n    }\n    server {\n        listen 80;\n        server_name example.org;\n        location / {\n            proxy_pass ${target};\n        }\n    }\n}\n`,
+})
+const HOSTS = { 'etc/hosts': '127.0.0.1 localhost\n' }
+
+export default defineRule({
+  summary: 'A name in proxy_pass is nearly that of an upstream',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'What is no upstream is a host for nginx, and it asks the resolver for it as it starts. Nobody knows such a host, so nginx refuses its whole configuration: “host not found in upstream”.',
+  remedy: 'Write the name of the upstream as it is defined',
+  references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass'],
+  bad: [{ title: 'two letters swapped', files: { ...nginx('«http://djagno»'), ...HOSTS } }],
+  good: [
+    { title: 'the same name', files: { ...nginx('http://django'), ...HOSTS } },
+    { title: 'without regard to case', files: { ...nginx('http://Django/'), ...HOSTS } },
+    {
+      title: 'a host of this name is known',
+      files: { ...nginx('http://djagno'), 'etc/hosts': '127.0.0.1 localhost djagno\n' },
+    },
+    { title: 'a host with a port, such as a container', files: { ...nginx('http://djang:8000'), ...HOSTS } },
+  ],
+  *check({ nginx, hosts }) {
+    const found = nginx.flatMap(misspeltUpstreams)
+    for (const [{ pass, name, meant }] of groupByText(found, each => each.pass)) {
+      if (hosts?.has(name.toLowerCase()) === true) continue
+      const at = argumentPlace(pass, 0)
+      // A resolver may know a host without a dot, in a network of containers for one.
+      const isSure = hosts !== null
+      yield {
+        at,
+        severity: isSure ? 'error' : 'warning',
+        confidence: isSure ? 'high' : 'medium',
+        message: `\`${name}\` is no upstream; nginx takes it for a host, and does not start where nobody knows one`,
+        label: `\`${meant.name}\`?`,
+        related: [{ at: meant.at, message: 'nearly the same name, and unused' }],
+        ...propose(`Hand requests to ${meant.name}`, 'unsafe', [
+          replacePlace(at, (pass.args[0]?.value ?? '').replace(name, meant.name)),
+        ]),
+      }
+    }
+  },
+})

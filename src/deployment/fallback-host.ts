@@ -1,0 +1,106 @@
+import type { BackendHost, Deployment, Hop, ServerName } from './deployment.ts'
+import { hostAt } from './fronts-of.ts'
+import { selectVirtualHost } from '../servers/apache/queries/select-virtual-host.ts'
+
+/** A name that nginx hands on and no virtual host has, so that the first of the address answers. */
+export interface FallbackHost {
+  readonly hop: Hop
+  readonly name: ServerName
+  /** The virtual host that answers. */
+  readonly chosen: BackendHost
+  /** Another one with nearly this name; null where there is none. */
+  readonly meant: BackendHost | null
+  /** True where other servers of nginx say that the one that answers is made for another site. */
+  readonly isTaken: boolean
+}
+
+const cache = new WeakMap<readonly Hop[], readonly FallbackHost[]>()
+
+/** Every such name, once for each place where it is written; not where one virtual host is alone or a catch-all. */
+export function fallbackHosts(deployment: Deployment): readonly FallbackHost[] {
+  let known = cache.get(deployment.hops)
+  if (known === undefined) {
+    known = find(deployment)
+    cache.set(deployment.hops, known)
+  }
+  return known
+}
+
+function find(deployment: Deployment): readonly FallbackHost[] {
+  const found: FallbackHost[] = []
+  const said = new Set<string>()
+  for (const hop of deployment.hops) {
+    if (hop.reachable === false) continue
+    for (const name of sentNames(hop)) {
+      const key = `${name.at.source.path}\0${name.at.start}`
+      if (said.has(key)) continue
+      const answer = answering(hop, name.name)
+      const chosen = answer === null ? null : hostAt(deployment, answer.directive)
+      if (answer === null || chosen === null || isCatchAll(chosen)) continue
+      said.add(key)
+      let meant: BackendHost | null = null
+      for (const directive of answer.others) {
+        const other = hostAt(deployment, directive)
+        if (other === null || !isNear(other, name.name)) continue
+        meant = other
+        break
+      }
+      // Another site's name in nginx says that this virtual host was meant for that one.
+      const isTaken = chosen.hops.some(
+        ({ hop: other }) => other.server !== hop.server && shares(other, chosen),
+      )
+      found.push({ hop, name, chosen, meant, isTaken })
+    }
+  }
+  return found
+}
+
+/** The names by which visitors come and which nginx hands on unchanged. */
+function sentNames({ server, hostsSent }: Hop): readonly ServerName[] {
+  return server.names.filter(({ name, exact }) => exact && hostsSent?.includes(name) === true)
+}
+
+/** The virtual host that answers because no name matches, with the others of its address. */
+function answering(hop: Hop, name: string) {
+  for (const { backend, addresses, address, port } of hop.targets) {
+    if (backend.kind !== 'apache' || port === null || backend.listener.configuration.program !== 'apache')
+      continue
+    const ip = addresses.find(({ kind }) => kind === 'ip') ?? address
+    const selection = selectVirtualHost(backend.listener.configuration, { address: ip, port, host: name })
+    if (selection.kind !== 'virtual-host' || selection.reason !== 'first') return null
+    const { directive } = selection.virtualHost
+    const others = selection.set.members.flatMap(({ virtualHost }) =>
+      virtualHost.directive === directive ? [] : [virtualHost.directive],
+    )
+    return others.length === 0 ? null : { directive, others }
+  }
+  return null
+}
+
+/** Named so that nobody can ask for it: made to answer what no other does. */
+function isCatchAll({ names, virtualHost }: BackendHost): boolean {
+  if (virtualHost.serverName === null) return true
+  return names.some(
+    name => /^(?:_|default|_default_|localhost|catch-?all|invalid)/.test(name) || !name.includes('.'),
+  )
+}
+
+function isNear({ names }: BackendHost, name: string): boolean {
+  return names.some(other => other.length > 4 && isOneSlipApart(other, name))
+}
+
+/** One letter more, less or different, or two neighbours swapped. */
+function isOneSlipApart(a: string, b: string): boolean {
+  if (Math.abs(a.length - b.length) > 1) return false
+  let start = 0
+  while (start < a.length && a[start] === b[start]) start++
+  const restA = a.slice(start)
+  const restB = b.slice(start)
+  if (restA.slice(1) === restB || restA === restB.slice(1)) return true
+  if (restA.slice(1) === restB.slice(1)) return true
+  return restA[0] === restB[1] && restA[1] === restB[0] && restA.slice(2) === restB.slice(2)
+}
+
+function shares({ server }: Hop, { names }: BackendHost): boolean {
+  return server.names.some(({ name }) => names.includes(name))
+}
