@@ -75,6 +75,8 @@ import loopbackDefaultListenLeft from './loopback/default-listen-left.ts'
 import loopbackListenNoIpv6Pair from './loopback/listen-no-ipv6-pair.ts'
 import loopbackListenPortConflict from './loopback/listen-port-conflict.ts'
 import loopbackListenPublic from './loopback/listen-public.ts'
+import loopbackListenUnused from './loopback/listen-unused.ts'
+import loopbackVhostWildcardOnLoopbackListen from './loopback/vhost-wildcard-on-loopback-listen.ts'
 import nginxSyntax from './nginx/syntax.ts'
 import sizingApacheWorkersStarvedByDaemon from './sizing/apache-workers-starved-by-daemon.ts'
 import sizingDaemonProcesses1Explicit from './sizing/daemon-processes-1-explicit.ts'
@@ -116,7 +118,10 @@ import tlsWeakProtocol from './tls/weak-protocol.ts'
 import topologyHostSelectsWrongVhost from './topology/host-selects-wrong-vhost.ts'
 import topologyListenWithoutVhost from './topology/listen-without-vhost.ts'
 import topologyNamedLocationMissing from './topology/named-location-missing.ts'
+import topologyServerNameNotInApache from './topology/server-name-not-in-apache.ts'
+import topologyServeraliasNotInNginx from './topology/serveralias-not-in-nginx.ts'
 import topologyServernameMismatchSingleVhost from './topology/servername-mismatch-single-vhost.ts'
+import topologyStaticBypassesBackendAcl from './topology/static-bypasses-backend-acl.ts'
 import topologyTryFilesFallbackLost from './topology/try-files-fallback-lost.ts'
 import topologyUpstreamAddressMismatch from './topology/upstream-address-mismatch.ts'
 import topologyUpstreamPortNotListened from './topology/upstream-port-not-listened.ts'
@@ -228,6 +233,8 @@ export const rules: readonly Rule[] = [
   { id: 'loopback/listen-no-ipv6-pair', ...loopbackListenNoIpv6Pair },
   { id: 'loopback/listen-port-conflict', ...loopbackListenPortConflict },
   { id: 'loopback/listen-public', ...loopbackListenPublic },
+  { id: 'loopback/listen-unused', ...loopbackListenUnused },
+  { id: 'loopback/vhost-wildcard-on-loopback-listen', ...loopbackVhostWildcardOnLoopbackListen },
   { id: 'nginx/syntax', ...nginxSyntax },
   { id: 'sizing/apache-workers-starved-by-daemon', ...sizingApacheWorkersStarvedByDaemon },
   { id: 'sizing/daemon-processes-1-explicit', ...sizingDaemonProcesses1Explicit },
@@ -269,7 +276,10 @@ export const rules: readonly Rule[] = [
   { id: 'topology/host-selects-wrong-vhost', ...topologyHostSelectsWrongVhost },
   { id: 'topology/listen-without-vhost', ...topologyListenWithoutVhost },
   { id: 'topology/named-location-missing', ...topologyNamedLocationMissing },
+  { id: 'topology/server-name-not-in-apache', ...topologyServerNameNotInApache },
+  { id: 'topology/serveralias-not-in-nginx', ...topologyServeraliasNotInNginx },
   { id: 'topology/servername-mismatch-single-vhost', ...topologyServernameMismatchSingleVhost },
+  { id: 'topology/static-bypasses-backend-acl', ...topologyStaticBypassesBackendAcl },
   { id: 'topology/try-files-fallback-lost', ...topologyTryFilesFallbackLost },
   { id: 'topology/upstream-address-mismatch', ...topologyUpstreamAddressMismatch },
   { id: 'topology/upstream-port-not-listened', ...topologyUpstreamPortNotListened },

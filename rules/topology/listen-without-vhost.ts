@@ -1,7 +1,7 @@
 import { formatEndpoint } from '../../src/servers/address.ts'
 import type { Listener, Target } from '../../src/deployment/deployment.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
-import { virtualHostOf } from '../../src/deployment/scheme-trust.ts'
+import { isMainServerSite } from '../../src/deployment/main-server-site.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { selectVirtualHost } from '../../src/servers/apache/queries/select-virtual-host.ts'
@@ -11,15 +11,6 @@ const main = (lines: string): Record<string, string> => ({
     'events {\n}\nhttp {\n    server {\n        listen 80;\n        server_name example.org;\n        location / {\n            proxy_pass http://127.0.0.1:9000;\n            proxy_set_header Host $host;\n        }\n    }\n}\n',
   'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nServerName localhost\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule alias_module /usr/lib/apache2/modules/mod_alias.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\n${lines}`,
 })
-const SITE_WORDS = [
-  'alias',
-  'aliasmatch',
-  'scriptalias',
-  'proxypass',
-  'documentroot',
-  'redirect',
-  'rewriterule',
-]
 const HOST = '    ServerName example.org\n    DocumentRoot /srv/www\n</VirtualHost>\n'
 
 export default defineRule({
@@ -67,7 +58,7 @@ export default defineRule({
         .map(({ configuration }) => configuration),
     )
     const answersItself = (configuration: ApacheConfiguration): boolean =>
-      withApplication.has(configuration) || isSite(configuration)
+      withApplication.has(configuration) || isMainServerSite(configuration)
     for (const hop of hops) {
       for (const target of hop.targets) {
         const { backend } = target
@@ -93,11 +84,6 @@ export default defineRule({
     }
   },
 })
-
-/** What the main server is made to answer with: then it is the site. */
-function isSite({ occurrences }: ApacheConfiguration): boolean {
-  return SITE_WORDS.some(name => occurrences.get(name)?.some(each => virtualHostOf(each) === null) === true)
-}
 
 function fallsToMain(target: Target, configuration: ApacheConfiguration): boolean {
   if (target.port === null) return false

@@ -44,4 +44,11 @@ export const cases: readonly LiveCase[] = [
       return /while connecting to upstream.* upstream: "http:\/\/\[::1\]:9000/.test(logNow())
     },
   },
+  {
+    rule: 'loopback/listen-unused',
+    shows: 'Apache answers on a port that no site has',
+    request: { url: 'http://example.org:9100/' },
+    harm: ({ response }) => response.status !== 0,
+    sound: ({ response }) => response.failure === 'ECONNREFUSED',
+  },
 ]

@@ -1,0 +1,20 @@
+import type { ApacheConfiguration } from '../servers/apache/configuration.ts'
+import { virtualHostOf } from './scheme-trust.ts'
+
+/** What a main server answers with where somebody meant it to answer. */
+const WORDS = [
+  'alias',
+  'aliasmatch',
+  'scriptalias',
+  'proxypass',
+  'documentroot',
+  'redirect',
+  'rewriterule',
+  'wsgiscriptalias',
+  'wsgiscriptaliasmatch',
+]
+
+/** True where the main server of an httpd is a site of its own, beside its virtual hosts. */
+export function isMainServerSite({ occurrences }: ApacheConfiguration): boolean {
+  return WORDS.some(name => occurrences.get(name)?.some(each => virtualHostOf(each) === null) === true)
+}
