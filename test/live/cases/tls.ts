@@ -44,7 +44,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'tls/cert-name-mismatch',
     shows: 'a client that checks names gives up on the certificate',
-    files: pairFor('example.org'),
+    // Made when it is asked for, as whoever only counts the cases needs no certificate.
+    get files() {
+      return pairFor('example.org')
+    },
     request: { url: 'https://example.org/' },
     harm: async ({ refused }) => refused.nginx === null && !(await isCertified('www.example.org')),
     sound: async ({ refused }) => refused.nginx === null && (await isCertified('example.org')),

@@ -1,0 +1,80 @@
+import { readdirSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { loadRules } from '../../tools/load-rules.ts'
+import type { LiveCase } from './live-case.ts'
+
+/** The groups whose rules speak of what servers do together, which running servers show. */
+const GROUPS = new Set([
+  'body-limits',
+  'canonical-url',
+  'forwarded-headers',
+  'loopback',
+  'sizing',
+  'static-files',
+  'timeouts',
+  'tls',
+  'topology',
+  'wsgi',
+])
+
+const rules = (await loadRules()).map(({ rule }) => rule)
+const cases = await loadCases()
+const proven = new Set(cases.map(({ rule }) => rule))
+
+async function loadCases(): Promise<readonly LiveCase[]> {
+  const loaded: LiveCase[] = []
+  for (const file of readdirSync(new URL('cases', import.meta.url)).sort()) {
+    const module: { readonly cases: readonly Partial<LiveCase>[] } = await import(`./cases/${file}`)
+    // Cases of whole deployments name no rule.
+    loaded.push(...module.cases.filter((live): live is LiveCase => live.rule !== undefined))
+  }
+  return loaded
+}
+
+test('every rule that warns is shown on running servers, or says why none can show it', () => {
+  const open = rules
+    .filter(({ id, severity }) => GROUPS.has(id.split('/', 1)[0] ?? '') && severity !== 'info')
+    .filter(({ id, unproven }) => !proven.has(id) && unproven === undefined)
+  assert.equal(
+    open.map(({ id }) => id),
+    [],
+  )
+})
+
+test('no rule is called unproven that a case shows', () => {
+  const both = rules.filter(({ id, unproven }) => unproven !== undefined && proven.has(id))
+  assert.equal(
+    both.map(({ id }) => id),
+    [],
+  )
+})
+
+test('the reason why nothing is shown is a sentence', () => {
+  const empty = rules.filter(
+    ({ unproven }) => unproven !== undefined && unproven.trim().split(/\s+/).length < 4,
+  )
+  assert.equal(
+    empty.map(({ id }) => id),
+    [],
+  )
+})
+
+test('every case names a rule and examples that are there', () => {
+  const byId = new Map(rules.map(rule => [rule.id, rule]))
+  const lost = cases.filter(({ rule, examples = {} }) => {
+    const definition = byId.get(rule)
+    const { bad = 0, good = 0 } = examples
+    return definition?.bad[bad] === undefined || definition.good[good] === undefined
+  })
+  assert.equal(
+    lost.map(({ rule, shows }) => `${rule}: ${shows}`),
+    [],
+  )
+})
+
+test('there are cases to compare', () => {
+  assert.ok(cases.length > 90, `${cases.length} cases`)
+})
+
+test.run()
