@@ -76,6 +76,7 @@ import loopbackListenNoIpv6Pair from './loopback/listen-no-ipv6-pair.ts'
 import loopbackListenPortConflict from './loopback/listen-port-conflict.ts'
 import loopbackListenPublic from './loopback/listen-public.ts'
 import loopbackListenUnused from './loopback/listen-unused.ts'
+import loopbackPostgresListenPublic from './loopback/postgres-listen-public.ts'
 import loopbackVhostWildcardOnLoopbackListen from './loopback/vhost-wildcard-on-loopback-listen.ts'
 import nginxSyntax from './nginx/syntax.ts'
 import sizingApacheWorkersStarvedByDaemon from './sizing/apache-workers-starved-by-daemon.ts'
@@ -234,6 +235,7 @@ export const rules: readonly Rule[] = [
   { id: 'loopback/listen-port-conflict', ...loopbackListenPortConflict },
   { id: 'loopback/listen-public', ...loopbackListenPublic },
   { id: 'loopback/listen-unused', ...loopbackListenUnused },
+  { id: 'loopback/postgres-listen-public', ...loopbackPostgresListenPublic },
   { id: 'loopback/vhost-wildcard-on-loopback-listen', ...loopbackVhostWildcardOnLoopbackListen },
   { id: 'nginx/syntax', ...nginxSyntax },
   { id: 'sizing/apache-workers-starved-by-daemon', ...sizingApacheWorkersStarvedByDaemon },

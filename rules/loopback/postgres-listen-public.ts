@@ -1,0 +1,103 @@
+import { admitsOtherMachines } from '../../src/deployment/postgres-clients-allowed.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { isLoopback, parseHost } from '../../src/servers/address.ts'
+
+const HBA =
+  'local all all peer\nhost all all 127.0.0.1/32 scram-sha-256\nhost all all ::1/128 scram-sha-256\n'
+const NGINX = 'server {\n    listen 80;\n    server_name example.org;\n    root /srv/www;\n}\n'
+const tree = (addresses: string, hba: string | null = HBA): Record<string, string> => ({
+  'etc/nginx/nginx.conf': `events {\n}\nhttp {\n${NGINX}}\n`,
+  'etc/postgresql/15/main/postgresql.conf': `data_directory = '/var/lib/postgresql/15/main'\n${addresses}port = 5432\n`,
+  ...(hba === null ? {} : { 'etc/postgresql/15/main/pg_hba.conf': hba }),
+})
+
+export default defineRule({
+  summary: 'PostgreSQL answers the whole network',
+  severity: 'warning',
+  confidence: 'medium',
+  securitySeverity: 5.3,
+  since: '0.1.0',
+  why: 'The application of this machine reaches its database by a socket or by loopback. On every address PostgreSQL answers strangers too, who may guess passwords, or use a fault that needs none.',
+  remedy: "Write `listen_addresses = 'localhost'`, and restart PostgreSQL",
+  references: [
+    'https://www.postgresql.org/docs/current/runtime-config-connection.html#GUC-LISTEN-ADDRESSES',
+    'https://www.postgresql.org/docs/current/auth-pg-hba-conf.html',
+  ],
+  unproven: 'The tests run nginx and Apache, and no database',
+  bad: [
+    { title: 'every address', files: tree("listen_addresses = «'*'»\n") },
+    { title: 'every version 4 address', files: tree("listen_addresses = «'localhost, 0.0.0.0'»\n") },
+    {
+      title: 'access rules that are not in the audit',
+      files: tree("listen_addresses = «'*'»\n", null),
+    },
+    {
+      title: 'an address of the machine, though nobody else is let in',
+      files: tree("listen_addresses = «'localhost,192.0.2.10'»\n"),
+    },
+  ],
+  good: [
+    { title: 'the default', files: tree("#listen_addresses = 'localhost'\n") },
+    { title: 'loopback', files: tree("listen_addresses = 'localhost, 127.0.0.1, ::1'\n") },
+    { title: 'the socket alone', files: tree("listen_addresses = ''\n") },
+    {
+      title: 'a database for other machines, by its access rules',
+      files: tree("listen_addresses = '*'\n", `${HBA}hostssl shop shop 10.0.0.0/24 scram-sha-256\n`),
+    },
+    {
+      title: 'an address chosen for other machines',
+      files: tree("listen_addresses = 'localhost,10.0.0.5'\n", null),
+    },
+    {
+      title: 'public on purpose',
+      files: {
+        ...tree("listen_addresses = '*'\n"),
+        '.auditrc': 'facts:\n  publicListeners: ["5432"]\n',
+      },
+    },
+  ],
+  *check({ postgres, files, facts }) {
+    for (const server of postgres) {
+      const listen = server.setting('listen_addresses')
+      const port = server.setting('port')
+      if (!listen?.known || listen.at === null || (port !== null && !port.known)) continue
+      const number = port?.value ?? '5432'
+      if (facts.publicListeners.some(each => each === number || each.endsWith(`:${number}`))) continue
+      const admits = admitsOtherMachines(files, server)
+      // Whoever lets other machines in wants them to connect.
+      if (admits === true) continue
+      const entries = listen.value.split(',').map(each => each.trim())
+      const open = entries.find(isEveryAddress)
+      const other = entries.find(isOtherAddress)
+      if (open !== undefined) yield finding(listen.at, open, admits)
+      else if (other !== undefined && admits === false) {
+        yield {
+          ...finding(listen.at, other, admits),
+          severity: 'info' as const,
+        }
+      }
+    }
+  },
+})
+
+function finding(at: Place, address: string, admits: boolean | undefined) {
+  const where = isEveryAddress(address) ? 'every address of the machine' : `\`${address}\``
+  return {
+    at,
+    message:
+      admits === false
+        ? `PostgreSQL listens on ${where}, though its pg_hba.conf lets nobody in from another machine`
+        : `PostgreSQL listens on ${where}, and not for this machine alone`,
+    label: 'open to the network',
+  }
+}
+
+function isEveryAddress(entry: string): boolean {
+  return entry === '*' || entry === '0.0.0.0' || entry === '::'
+}
+
+function isOtherAddress(entry: string): boolean {
+  const address = parseHost(entry)
+  return address.kind === 'ip' && !address.wildcard && isLoopback(address) === false
+}
