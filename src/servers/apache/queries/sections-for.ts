@@ -50,9 +50,17 @@ export type HtaccessReader = (
   above: readonly Level[],
 ) => readonly ApacheDirective[] | null | undefined
 
+/** Positions in the list of `<Directory>` sections, so that a path meets its own few of thousands. */
+interface DirectoryIndex {
+  /** Those without wildcards, by the folder that they name, its last slash included. */
+  readonly byFolder: ReadonlyMap<string, readonly number[]>
+  readonly others: readonly number[]
+}
+
 interface Sections {
   /** `<Directory>` without a regular expression: those of few parts first, then in reading order. */
   readonly directories: readonly ApacheDirective[]
+  readonly directoryIndex: DirectoryIndex
   readonly directoryMatches: readonly ApacheDirective[]
   readonly files: readonly ApacheDirective[]
   readonly locations: readonly ApacheDirective[]
@@ -108,15 +116,8 @@ function addFileLevels(
   htaccess: HtaccessReader | undefined,
 ): void {
   const folder = file === null ? null : directoryPath(isFolder ? file : posix.dirname(file))
-  const directories = own.flatMap(({ directories }) => directories)
   // httpd's sort keeps the order of equals, and the main server's stand before the virtual host's.
-  const sorted = own.length === 1 ? directories : [...directories].sort((a, b) => depth(a) - depth(b))
-  const applying = sorted.flatMap(section => {
-    const pattern = sectionPattern(section)
-    const applies: Applies =
-      folder !== null ? directoryApplies(pattern, folder) : pattern.text === '/' ? true : undefined
-    return applies === false ? [] : [{ section, applies, depth: depth(section) }]
-  })
+  const applying = own.flatMap(sections => directoriesFor(sections, folder)).sort((a, b) => a.depth - b.depth)
   const parts = folder === null ? 0 : depthOf(folder)
   let next = 0
   for (let deep = 1; deep <= parts; deep++) {
@@ -145,6 +146,52 @@ function addFileLevels(
     addLevel(levels, 'directory-match', section, applies)
   }
   addFilesSections(configuration, levels, own, isFolder ? null : file)
+}
+
+/** The `<Directory>` sections that hold, or may, for a folder (null: one that is not known), by their depth. */
+function directoriesFor(
+  { directories, directoryIndex }: Sections,
+  folder: string | null,
+): readonly {
+  readonly section: ApacheDirective
+  readonly applies: true | undefined
+  readonly depth: number
+}[] {
+  const candidates = folder === null ? directories : candidatesFor(directories, directoryIndex, folder)
+  return candidates.flatMap(section => {
+    const pattern = sectionPattern(section)
+    const applies: Applies =
+      folder !== null ? directoryApplies(pattern, folder) : pattern.text === '/' ? true : undefined
+    return applies === false ? [] : [{ section, applies, depth: depth(section) }]
+  })
+}
+
+function candidatesFor(
+  directories: readonly ApacheDirective[],
+  { byFolder, others }: DirectoryIndex,
+  folder: string,
+): readonly ApacheDirective[] {
+  const positions = [...others]
+  for (let slash = folder.indexOf('/'); slash !== -1; slash = folder.indexOf('/', slash + 1))
+    positions.push(...(byFolder.get(folder.slice(0, slash + 1)) ?? []))
+  return positions.sort((a, b) => a - b).flatMap(position => directories[position] ?? [])
+}
+
+function indexDirectories(directories: readonly ApacheDirective[]): DirectoryIndex {
+  const byFolder = new Map<string, number[]>()
+  const others: number[] = []
+  for (const [position, section] of directories.entries()) {
+    const { kind, text } = sectionPattern(section)
+    if (kind !== 'plain') {
+      others.push(position)
+      continue
+    }
+    const folder = directoryPath(text)
+    const known = byFolder.get(folder)
+    if (known === undefined) byFolder.set(folder, [position])
+    else known.push(position)
+  }
+  return { byFolder, others }
 }
 
 function addFilesSections(
@@ -188,11 +235,16 @@ function filesIn(
   )
 }
 
+const CONDITIONS = ['if', 'elseif', 'else']
+const NONE: readonly ApacheDirective[] = []
+
 function conditionsIn(
   configuration: ApacheConfiguration,
   parent: ApacheDirective | null,
 ): readonly ApacheDirective[] {
-  return ['if', 'elseif', 'else'].flatMap(name => directivesIn(configuration, parent, name))
+  const { occurrences } = configuration
+  if (!CONDITIONS.some(name => occurrences.has(name))) return NONE
+  return CONDITIONS.flatMap(name => directivesIn(configuration, parent, name))
 }
 
 function addLevel(levels: Level[], kind: LevelKind, section: ApacheDirective, applies: Applies): void {
@@ -230,8 +282,10 @@ function readSections(configuration: ApacheConfiguration, parent: ApacheDirectiv
   const directories = directivesIn(configuration, parent, 'directory')
   const matches = directivesIn(configuration, parent, 'directorymatch')
   const isRegex = (section: ApacheDirective): boolean => sectionPattern(section).kind === 'regex'
+  const sorted = directories.filter(section => !isRegex(section)).sort((a, b) => depth(a) - depth(b))
   return {
-    directories: directories.filter(section => !isRegex(section)).sort((a, b) => depth(a) - depth(b)),
+    directories: sorted,
+    directoryIndex: indexDirectories(sorted),
     directoryMatches: [...inOrder(directories.filter(isRegex), matches, parent, configuration)].sort(
       (a, b) => slashes(a) - slashes(b),
     ),
