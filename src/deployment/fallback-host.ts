@@ -1,4 +1,4 @@
-import type { BackendHost, Deployment, Hop, ServerName } from './deployment.ts'
+import type { BackendHost, Deployment, Hop, NginxServer, ServerName } from './deployment.ts'
 import { hostAt } from './fronts-of.ts'
 import { selectVirtualHost } from '../servers/apache/queries/select-virtual-host.ts'
 
@@ -28,6 +28,8 @@ export function fallbackHosts(deployment: Deployment): readonly FallbackHost[] {
 
 function find(deployment: Deployment): readonly FallbackHost[] {
   const found: FallbackHost[] = []
+  const indexes = new Map<NonNullable<ReturnType<typeof answering>>['set'], NameIndex>()
+  const siteServers = new Map<BackendHost, readonly NginxServer[]>()
   const said = new Set<string>()
   for (const hop of deployment.hops) {
     if (hop.reachable === false) continue
@@ -38,17 +40,21 @@ function find(deployment: Deployment): readonly FallbackHost[] {
       const chosen = answer === null ? null : hostAt(deployment, answer.directive)
       if (answer === null || chosen === null || isCatchAll(chosen)) continue
       said.add(key)
-      let meant: BackendHost | null = null
-      for (const directive of answer.others) {
-        const other = hostAt(deployment, directive)
-        if (other === null || !isNear(other, name.name)) continue
-        meant = other
-        break
+      let index = indexes.get(answer.set)
+      if (index === undefined) {
+        index = indexNames(
+          answer.set.members.flatMap(({ virtualHost }) => hostAt(deployment, virtualHost.directive) ?? []),
+        )
+        indexes.set(answer.set, index)
+      }
+      const meant = nearestTo(index, name.name, chosen)
+      let own = siteServers.get(chosen)
+      if (own === undefined) {
+        own = [...new Set(chosen.hops.flatMap(({ hop }) => (shares(hop, chosen) ? [hop.server] : [])))]
+        siteServers.set(chosen, own)
       }
       // Another site's name in nginx says that this virtual host was meant for that one.
-      const isTaken = chosen.hops.some(
-        ({ hop: other }) => other.server !== hop.server && shares(other, chosen),
-      )
+      const isTaken = own.length > 1 || (own[0] !== undefined && own[0] !== hop.server)
       found.push({ hop, name, chosen, meant, isTaken })
     }
   }
@@ -69,10 +75,9 @@ function answering(hop: Hop, name: string) {
     const selection = selectVirtualHost(backend.listener.configuration, { address: ip, port, host: name })
     if (selection.kind !== 'virtual-host' || selection.reason !== 'first') return null
     const { directive } = selection.virtualHost
-    const others = selection.set.members.flatMap(({ virtualHost }) =>
-      virtualHost.directive === directive ? [] : [virtualHost.directive],
-    )
-    return others.length === 0 ? null : { directive, others }
+    const { set } = selection
+    const isAlone = set.members.every(({ virtualHost }) => virtualHost.directive === directive)
+    return isAlone ? null : { directive, set }
   }
   return null
 }
@@ -83,6 +88,43 @@ function isCatchAll({ names, virtualHost }: BackendHost): boolean {
   return names.some(
     name => /^(?:_|default|_default_|localhost|catch-?all|invalid)/.test(name) || !name.includes('.'),
   )
+}
+
+/** The hosts of one address, and for each of their names, whole and less one letter, who has it. */
+interface NameIndex {
+  readonly hosts: readonly BackendHost[]
+  readonly positions: ReadonlyMap<string, readonly number[]>
+}
+
+/** Names one slip apart are equal once a letter is taken out of one or both: thousands need no comparison. */
+function indexNames(hosts: readonly BackendHost[]): NameIndex {
+  const positions = new Map<string, number[]>()
+  for (const [position, { names }] of hosts.entries()) {
+    for (const name of names) {
+      for (const text of lessOneLetter(name)) {
+        const known = positions.get(text)
+        if (known === undefined) positions.set(text, [position])
+        else if (known.at(-1) !== position) known.push(position)
+      }
+    }
+  }
+  return { hosts, positions }
+}
+
+function lessOneLetter(name: string): readonly string[] {
+  const texts = [name]
+  for (let at = 0; at < name.length; at++) texts.push(name.slice(0, at) + name.slice(at + 1))
+  return texts
+}
+
+/** The first of the other hosts that is nearly called so. */
+function nearestTo({ hosts, positions }: NameIndex, name: string, chosen: BackendHost): BackendHost | null {
+  const candidates = new Set(lessOneLetter(name).flatMap(text => positions.get(text) ?? []))
+  for (const position of [...candidates].sort((a, b) => a - b)) {
+    const host = hosts[position]
+    if (host !== undefined && host !== chosen && isNear(host, name)) return host
+  }
+  return null
 }
 
 function isNear({ names }: BackendHost, name: string): boolean {
