@@ -20,18 +20,26 @@ export function pythonReader(
   files: FileSystem,
   parser: PythonParser | null,
 ): (application: Application) => PythonFacts | null {
-  const known = new Map<string, PythonFacts | null>()
-  return application => {
-    if (parser === null) return null
+  const byApplication = new Map<Application, PythonFacts | null>()
+  const byPath = new Map<string, PythonFacts | null>()
+  const find = (application: Application): PythonFacts | null => {
     const alias = application.directive.args[1]?.value
-    const path = alias === undefined ? null : files.realPath(alias)
-    if (path === null) return null
+    const path = parser === null || alias === undefined ? null : files.realPath(alias)
+    if (parser === null || path === null) return null
     const folders = configuredPath(application)
     const key = [path, ...folders].join('\0')
-    const before = known.get(key)
+    const before = byPath.get(key)
     if (before !== undefined) return before
     const facts = readFacts(files, parser, path, folders)
-    known.set(key, facts)
+    byPath.set(key, facts)
+    return facts
+  }
+  return application => {
+    let facts = byApplication.get(application)
+    if (facts === undefined) {
+      facts = find(application)
+      byApplication.set(application, facts)
+    }
     return facts
   }
 }
