@@ -27,10 +27,20 @@ export default defineRule({
       title: 'among the logs, which are for root alone',
       files: main('WSGISocketPrefix «/var/log/apache2/wsgi»\n'),
     },
+    {
+      title: 'a folder that root alone may enter, as the audit shows',
+      files: { ...main('WSGISocketPrefix «/var/log/apache2/wsgi»\n'), 'var/log/apache2/error.log': '' },
+      modes: { 'var/log/apache2': 0o700 },
+    },
     { title: 'where everybody writes', files: main('WSGISocketPrefix «/tmp/wsgi»\n') },
   ],
   good: [
     { title: 'the folder of Apache', files: main('WSGISocketPrefix /run/apache2/wsgi\n') },
+    {
+      title: 'a folder of logs that was opened to all',
+      files: { ...main('WSGISocketPrefix /var/log/apache2/wsgi\n'), 'var/log/apache2/error.log': '' },
+      modes: { var: 0o755, 'var/log': 0o755, 'var/log/apache2': 0o755 },
+    },
     { title: 'nothing said, which is right on Debian', files: main('') },
     {
       title: 'no daemon process, so no sockets',
