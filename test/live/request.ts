@@ -7,6 +7,8 @@ export interface LiveRequest {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Buffer
+  /** What the request line asks for instead of the URL's path, such as a whole URL. */
+  readonly target?: string
   /** Where to connect instead of 127.0.0.1. */
   readonly address?: string
   /** The client's own address, one of loopback; 127.0.0.1 where absent. */
@@ -34,6 +36,7 @@ export function send({
   body,
   address = '127.0.0.1',
   from,
+  target,
   patience = 10_000,
 }: LiveRequest): Promise<LiveResponse> {
   const parts = /^(https?):\/\/([^/:]+)(?::(\d+))?(\/.*)?$/.exec(url)
@@ -43,7 +46,7 @@ export function send({
   const options = {
     host: address,
     port: port === undefined ? (tls ? 443 : 80) : Number(port),
-    path,
+    path: target ?? path,
     method,
     headers: { Host: port === undefined ? host : `${host}:${port}`, ...headers },
     agent: false as const,

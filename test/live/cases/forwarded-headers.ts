@@ -157,4 +157,16 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) =>
       response.report?.scheme === 'http' && response.report.HTTP_X_FORWARDED_PROTO === 'http',
   },
+  {
+    rule: 'forwarded-headers/proxy-host-http-host',
+    shows: 'nginx chooses by one name and hands on another',
+    mirrors: [8000],
+    request: {
+      url: 'http://example.org/',
+      target: 'http://example.org/',
+      headers: { Host: 'evil.example' },
+    },
+    harm: ({ response }) => response.report?.HTTP_HOST === 'evil.example',
+    sound: ({ response }) => response.report?.HTTP_HOST === 'example.org',
+  },
 ]

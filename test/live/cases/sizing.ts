@@ -57,7 +57,36 @@ async function postInTheGap({ request }: LiveAnswer): Promise<number> {
   return status
 }
 
+/** Keeps the visitor's name where every thread of the process writes it, as a library in C may. */
+const THREAD_UNSAFE = `import time
+
+current = None
+
+
+def application(environ, start_response):
+    global current
+    current = environ["QUERY_STRING"]
+    time.sleep(0.2)
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [current.encode()]
+`
+
 export const cases: readonly LiveCase[] = [
+  {
+    rule: 'sizing/daemon-thread-unsafe',
+    shows: 'visitors get the page of another one',
+    examples: { bad: 1, good: 1 },
+    files: { 'srv/app/wsgi.py': THREAD_UNSAFE },
+    request: { url: `${SITE}/?first` },
+    harm: async ({ response, request }) => {
+      const names = ['a', 'b', 'c', 'd', 'e', 'f']
+      const answers = await Promise.all(names.map(name => request({ url: `${SITE}/?${name}` })))
+      return (
+        response.status === 200 &&
+        answers.some(({ body }, index) => names.includes(body) && body !== names[index])
+      )
+    },
+  },
   {
     rule: 'sizing/mpm-workers-exceed-serverlimit',
     shows: 'httpd lowers the number when it starts',
