@@ -1,8 +1,27 @@
 import type { Node } from 'web-tree-sitter'
 import type { PythonCall, PythonExpression } from './python-module.ts'
 
-/** An expression as data; everything that is neither literal, name, call, operator nor index is unknown. */
+/** No settings are nested so deep, Python itself takes 200 parentheses; far from where a stack would overflow. */
+const DEEPEST = 300
+
+/** How many expressions are open around the one that is read. */
+let depth = 0
+
+/**
+ * An expression as data; everything that is neither literal, name, call, operator nor index is unknown, and
+ * so is what is nested deeper than anybody writes.
+ */
 export function readExpression(node: Node): PythonExpression {
+  if (depth >= DEEPEST) return { kind: 'unknown', start: node.startIndex, end: node.endIndex }
+  depth++
+  try {
+    return readOpen(node)
+  } finally {
+    depth--
+  }
+}
+
+function readOpen(node: Node): PythonExpression {
   const at = { start: node.startIndex, end: node.endIndex }
   switch (node.type) {
     case 'string': {

@@ -38,6 +38,9 @@ interface Operation {
   readonly place: Place
 }
 
+/** No script is nested so deep; far from where a stack would overflow. */
+const DEEPEST = 100
+
 class Expansion {
   quoted = false
   #result = ''
@@ -47,6 +50,7 @@ class Expansion {
     private readonly text: string,
     private readonly at: Place,
     private readonly scope: Scope,
+    private readonly depth = 0,
   ) {}
 
   value(): ShellValue {
@@ -155,7 +159,8 @@ class Expansion {
     const operator = /^(?::?[-=+?]|##?|%%?)/.exec(text.slice(after))?.[0]
     if (operator === undefined) return this.#give('it is beyond this reader')
 
-    const word = new Expansion(text, this.at, this.scope)
+    if (this.depth >= DEEPEST) return this.#give('it is beyond this reader')
+    const word = new Expansion(text, this.at, this.scope, this.depth + 1)
     const from = after + operator.length
     const end = inQuotes ? word.#quotedWord(from) : word.run(from, '}')
     if (text[end] !== '}') return this.#give('it is beyond this reader')
