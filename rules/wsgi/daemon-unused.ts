@@ -56,11 +56,12 @@ export default defineRule({
         own.flatMap(({ processGroup }) => (processGroup.known ? [processGroup.value] : [])),
       )
       // An application that found no group is the fault there, and says so.
-      const lost = new Set(
+      const seenByLost = new Set(
         own.flatMap(each =>
-          each.processGroup.known && each.processGroup.value === '' ? each.visibleDaemons : [],
+          each.processGroup.known && each.processGroup.value === '' ? [each.visibleDaemons] : [],
         ),
       )
+      const lost = new Set([...seenByLost].flat())
       // A misspelt group is the fault where it is written.
       const defined = new Set(daemons.flatMap(({ name }) => (name.known ? [name.value] : [])))
       const undefinedNames = [...used].filter(name => name !== '' && !defined.has(name))

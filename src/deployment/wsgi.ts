@@ -154,12 +154,18 @@ function visibility(
     if (group === undefined) byName.set(key, [daemon])
     else group.push(daemon)
   }
-  return host => {
-    if (host === null) return ofServer
+  const see = (host: VirtualHost): readonly Daemon[] => {
     const name = hostName(configuration, host)
     const own = (byName.get(name.known ? name.value.host : '') ?? [])
       .filter(daemon => isDaemonVisible(configuration, daemon, host) === true)
       .flatMap(({ directive }) => byDirective.get(directive) ?? [])
     return own.length === 0 ? ofServer : [...own, ...ofServer]
+  }
+  // All scripts of one host see the same, and are asked about one after the other.
+  let last: { readonly host: VirtualHost; readonly seen: readonly Daemon[] } | null = null
+  return host => {
+    if (host === null) return ofServer
+    if (last?.host !== host) last = { host, seen: see(host) }
+    return last.seen
   }
 }

@@ -66,6 +66,7 @@ export function effectiveAccess(
 
 function merge(configuration: ApacheConfiguration, levels: readonly Level[]): Merged {
   const outer = configuration.main === null
+  const hasHostLines = HOST_LINES.some(name => configuration.occurrences.has(name))
   let merged: Scope = { tree: null, merging: 'off', uncertain: outer }
   let hostLines: readonly ApacheDirective[] = []
   let hostOpen = outer
@@ -77,7 +78,7 @@ function merge(configuration: ApacheConfiguration, levels: readonly Level[]): Me
       const children = level.htaccess ?? level.section?.children ?? []
       const scope = scopeOf(children, level.applies === true)
       if (scope !== null) own = own === null ? scope : mergeScopes(own, scope)
-      const lines = children.flatMap(hostLinesOf)
+      const lines = hasHostLines || level.htaccess !== null ? children.flatMap(hostLinesOf) : NONE
       if (lines.length === 0) continue
       if (level.applies === true) hostLines = lines
       hostOpen = level.applies !== true
@@ -128,6 +129,9 @@ function mergeScopes(outer: Scope, inner: Scope): Scope {
   }
   return { tree, merging: inner.merging, uncertain }
 }
+
+const HOST_LINES = ['order', 'allow', 'deny', 'satisfy']
+const NONE: readonly ApacheDirective[] = []
 
 function hostLinesOf(child: ApacheDirective): readonly ApacheDirective[] {
   switch (child.name.toLowerCase()) {

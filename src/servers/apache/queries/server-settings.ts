@@ -47,16 +47,37 @@ export interface Timeouts {
 
 /** The waiting times of a virtual host (null: the main server). */
 export function timeouts(configuration: ApacheConfiguration, host: VirtualHost | null): Timeouts {
-  const levels = serverLevels(host)
-  const timeout = numberOf(configuration, levels, 'Timeout', 60)
-  const proxy = settingOf(configuration, levels, 'ProxyTimeout')
-  const keepAlive = settingOf(configuration, levels, 'KeepAlive')
-  return {
-    timeout,
-    keepAlive: keepAlive.known ? known(keepAlive.value?.toLowerCase() !== 'off', keepAlive.at) : keepAlive,
-    keepAliveTimeout: keepAliveTimeout(configuration, levels),
-    proxyTimeout:
-      proxy.known && proxy.value === null ? timeout : numberOf(configuration, levels, 'ProxyTimeout', 60),
+  return new HostTimeouts(configuration, serverLevels(host))
+}
+
+/** Most who ask want one of the four: each is computed where it is asked for. */
+class HostTimeouts implements Timeouts {
+  readonly #configuration: ApacheConfiguration
+  readonly #levels: readonly Level[]
+
+  constructor(configuration: ApacheConfiguration, levels: readonly Level[]) {
+    this.#configuration = configuration
+    this.#levels = levels
+  }
+
+  get timeout(): Fact<number> {
+    return numberOf(this.#configuration, this.#levels, 'Timeout', 60)
+  }
+
+  get keepAlive(): Fact<boolean> {
+    const text = settingOf(this.#configuration, this.#levels, 'KeepAlive')
+    return text.known ? known(text.value?.toLowerCase() !== 'off', text.at) : text
+  }
+
+  get keepAliveTimeout(): Fact<number> {
+    return keepAliveTimeout(this.#configuration, this.#levels)
+  }
+
+  get proxyTimeout(): Fact<number> {
+    const text = settingOf(this.#configuration, this.#levels, 'ProxyTimeout')
+    return text.known && text.value === null
+      ? this.timeout
+      : numberOf(this.#configuration, this.#levels, 'ProxyTimeout', 60)
   }
 }
 

@@ -112,8 +112,12 @@ export function proxyTarget(
     at,
     server: null,
   }
-  const base = {
+  const endpoints = named === undefined ? [own] : named.servers.flatMap(server => endpointsOf(server))
+  const target: ProxyTarget = {
     protocol: split.protocol,
+    upstream: named ?? null,
+    endpoints,
+    complete: named === undefined || (named.complete && endpoints.length === named.servers.length),
     host: parsed.host,
     proxyHost: proxyHost(parsed, split.port),
     uri: parsed.uri,
@@ -121,10 +125,7 @@ export function proxyTarget(
     at,
     directive,
   }
-  if (named === undefined) return known({ ...base, upstream: null, endpoints: [own], complete: true }, at)
-  const endpoints = named.servers.flatMap(server => endpointsOf(server))
-  const complete = named.complete && endpoints.length === named.servers.length
-  return known({ ...base, upstream: named, endpoints, complete }, at)
+  return known(target, at)
 }
 
 /** What `$proxy_host` holds: the port only where it is not the protocol's own, `localhost` for a unix socket. */
@@ -141,7 +142,11 @@ function endpointsOf(server: UpstreamServer): readonly TargetEndpoint[] {
 function splitScheme(name: string, text: string): (Protocol & { readonly rest: string }) | null {
   const match = TAKES_SCHEME.has(name) ? /^([A-Za-z]+):\/\//.exec(text) : null
   const plain = PLAIN.get(name)
-  if (match === null) return plain === undefined ? null : { ...plain, rest: text }
+  if (match === null) return plain === undefined ? null : withRest(plain, text)
   const scheme = SCHEMES.get((match[1] ?? '').toLowerCase())
-  return scheme === undefined ? null : { ...scheme, rest: text.slice(match[0].length) }
+  return scheme === undefined ? null : withRest(scheme, text.slice(match[0].length))
+}
+
+function withRest({ protocol, port }: Protocol, rest: string): Protocol & { readonly rest: string } {
+  return { protocol, port, rest }
 }
