@@ -1,4 +1,5 @@
 import type { PythonParser } from '../parsers/python/python-module.ts'
+import type { Source } from '../parsers/text/source.ts'
 import { buildDeployment } from './deployment/build-deployment.ts'
 import type { Deployment } from './deployment/deployment.ts'
 import type { SiteFacts } from './deployment/site-facts.ts'
@@ -108,8 +109,9 @@ export function audit(hosts: readonly Host[], root: string, settings: AuditSetti
       for (const finding of result.findings) findings.push(finding)
       crashes.push(...result.crashes)
     }
+    const refused = new Set(findings.filter(({ fatal }) => fatal).map(({ at }) => at.source))
     for (const configuration of [...understood.nginx, ...understood.apache]) {
-      programs.push(programReport(configuration, host))
+      programs.push(programReport(configuration, host, refused))
       fileCount += configuration.sources.length
     }
     notices.push(...host.notices())
@@ -129,11 +131,18 @@ export function audit(hosts: readonly Host[], root: string, settings: AuditSetti
   }
 }
 
-function programReport(configuration: NginxConfiguration | ApacheConfiguration, host: Host): ProgramReport {
+/** @param refused files in which some rule found what their server refuses */
+function programReport(
+  configuration: NginxConfiguration | ApacheConfiguration,
+  host: Host,
+  refused: ReadonlySet<Source>,
+): ProgramReport {
   return {
     program: configuration.program,
     main: configuration.main === null ? null : host.fileName(configuration.main.path),
-    accepted: !configuration.problems.some(problem => problem.fatal),
+    accepted:
+      !configuration.problems.some(problem => problem.fatal) &&
+      !configuration.sources.some(source => refused.has(source)),
     version: configuration.version.value,
   }
 }
