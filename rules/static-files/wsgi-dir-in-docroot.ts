@@ -58,7 +58,7 @@ export default defineRule({
     {
       title: 'a folder whose .htaccess may deny it',
       files: {
-        'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n${host('/srv/www', '/run /srv/www/app/wsgi.py').replace('        Require', '        AllowOverride All\n        Require')}`,
+        'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n${host('/srv/www', '/run /srv/www/app/wsgi.py').replace('        Require', '        AllowOverride All\n        Require')}`,
       },
     },
     {
