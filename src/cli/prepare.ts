@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import type { AuditSettings } from '../audit.ts'
 import type { Rule } from '../engine/rule.ts'
@@ -90,8 +90,13 @@ async function readAuditrc(
   const name = displayPath(file, workingDirectory)
   let text: string
   try {
-    text = readFileSync(file, 'utf8')
+    // A device may never end, and a fifo that lies about never begin; a fifo that was named is somebody's.
+    const stats = statSync(file)
+    const isReadable = stats.isFile() || stats.isDirectory() || (stats.isFIFO() && config.kind === 'file')
+    text = isReadable ? readFileSync(file, 'utf8') : ''
+    if (!isReadable && file !== '/dev/null') throw new InputError(`${name}: no regular file`)
   } catch (error) {
+    if (error instanceof InputError) throw error
     throw new InputError(`${name}: cannot be read: ${systemReason(error)}`)
   }
   const { parseAuditrc } = await import('./auditrc/parse-auditrc.ts')

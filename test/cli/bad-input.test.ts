@@ -38,6 +38,31 @@ test('a script that nginx would choke on is no configuration', async () => {
   assert.is((await runIn(folder, ['.'])).code, 2)
 })
 
+test('a .auditrc of aliases without end, or that is a device, is a mistake in one line', async () => {
+  const levels = Array.from(
+    { length: 9 },
+    (_, index) => `b${index + 1}: &b${index + 1} [${Array(9).fill(`*b${index}`).join()}]\n`,
+  )
+  const folder = scratchTree({
+    'nginx.conf': SITE,
+    '.auditrc': `b0: &b0 [x]\n${levels.join('')}`,
+    'zero/.auditrc': '-> /dev/zero',
+    'zero/nginx.conf': SITE,
+  })
+  const cases: readonly (readonly [readonly string[], RegExp])[] = [
+    [['.'], /^deploy-audit: \.auditrc:1:1: [^\n]*alias[^\n]*$/],
+    [['zero'], /^deploy-audit: zero\/\.auditrc: no regular file$/],
+    [['--config', '/dev/zero', '.'], /^deploy-audit: \/dev\/zero: no regular file$/],
+  ]
+  for (const [words, message] of cases) {
+    const { code, errors } = await runIn(folder, words)
+    assert.is(code, 2, words.join(' '))
+    assert.is(errors.length, 1)
+    assert.match(errors[0] ?? '', message)
+  }
+  assert.is((await runIn(folder, ['--config', '/dev/null', '.'])).code, 0)
+})
+
 test('rules takes no argument', async () => {
   const { code, errors } = await runIn(scratchTree({}), ['rules', 'tls'])
   assert.is(code, 2)

@@ -29,7 +29,14 @@ export function parseAuditrc(text: string, file: string, knownRules?: readonly s
   const root = document.contents
   if (root === null) return toAuditrc({})
   if (!isMap(root)) return fail(0, 'expected keys such as `rules:`')
-  const result = v.safeParse(auditrcSchema, withoutEmpty(document.toJS()))
+  let values: unknown
+  try {
+    values = document.toJS()
+  } catch (thrown) {
+    // Aliases that lead nowhere, to themselves, or multiply beyond measure.
+    fail(0, thrown instanceof Error ? thrown.message : String(thrown))
+  }
+  const result = v.safeParse(auditrcSchema, withoutEmpty(values))
   if (!result.success) {
     const [issue] = result.issues
     const path = (issue.path ?? []).map(item => item.key as string | number)
