@@ -34,5 +34,5 @@ function data(text: string): string {
 }
 
 function property(text: string): string {
-  return data(text).replaceAll(':', '%3A').replaceAll(',', '%2C')
+  return data(printable(text)).replaceAll(':', '%3A').replaceAll(',', '%2C')
 }
