@@ -29,7 +29,7 @@ export function parseAuditrc(text: string, file: string, knownRules?: readonly s
   const root = document.contents
   if (root === null) return toAuditrc({})
   if (!isMap(root)) return fail(0, 'expected keys such as `rules:`')
-  let values: unknown
+  let values: Readonly<Record<string, unknown>> = {}
   try {
     values = document.toJS()
   } catch (thrown) {
