@@ -1,6 +1,198 @@
-import type { LiveCase } from '../live-case.ts'
+import { readFileSync } from 'node:fs'
+import type { LiveAnswer, LiveCase } from '../live-case.ts'
+
+/** Both configurations pass `apache2 -t`, and nobody answers. */
+function isDown({ refused, response }: LiveAnswer): boolean {
+  return refused.apache === null && response.status === 0
+}
+
+function answers(...statuses: readonly number[]): (answer: LiveAnswer) => boolean {
+  return ({ refused, response }) => refused.apache === null && statuses.includes(response.status)
+}
+
+/** httpd writes the line once the answer is out. */
+async function accessLog(): Promise<string> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const text = readFileSync('/var/log/apache2/access.log', 'utf8')
+    if (text !== '') return text
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+  return ''
+}
 
 export const cases: readonly LiveCase[] = [
+  {
+    rule: 'apache/listen-overlap',
+    shows: 'configtest is content and httpd does not start',
+    request: { url: 'http://example.org:9000/' },
+    harm: isDown,
+    sound: answers(403, 404, 200),
+  },
+  {
+    rule: 'apache/no-listen',
+    shows: 'configtest is content and httpd does not start',
+    request: { url: 'http://example.org/' },
+    harm: isDown,
+    sound: answers(403, 404, 200),
+  },
+  {
+    rule: 'apache/ssl-no-certificate',
+    shows: 'configtest is content and httpd does not start',
+    request: { url: 'https://example.org/' },
+    harm: isDown,
+    sound: answers(403, 404, 200),
+  },
+  {
+    rule: 'apache/vhost-unresolvable-address',
+    shows: 'the virtual host never answers',
+    request: { url: 'http://example.org:443/old' },
+    harm: answers(403, 404),
+    sound: answers(410),
+  },
+  {
+    rule: 'apache/vhost-shadowed-by-specific-ip',
+    shows: 'the virtual host of the name does not answer',
+    request: { url: 'http://b.example.org:9000/from-b' },
+    harm: answers(403, 404),
+    sound: answers(410),
+  },
+  {
+    rule: 'apache/vhost-port-wildcard-shadowed',
+    shows: 'the virtual host of the name does not answer',
+    request: { url: 'http://b.example.org/from-b' },
+    harm: answers(403, 404),
+    sound: answers(410),
+  },
+  {
+    rule: 'apache/duplicate-server-name',
+    shows: 'what the second virtual host says is not done',
+    request: { url: 'http://example.org/second' },
+    harm: answers(403, 404),
+    sound: answers(410),
+  },
+  {
+    rule: 'apache/vhost-shadowed-by-earlier-wildcard',
+    shows: 'the pattern beats the exact name',
+    request: { url: 'http://shop.example.org/shop' },
+    harm: answers(403, 404),
+    sound: answers(410),
+  },
+  {
+    rule: 'apache/vhost-missing-servername',
+    shows: 'a host without a name answers for none',
+    request: { url: 'http://nobody.example.net/old' },
+    harm: answers(403, 404),
+    sound: answers(410),
+  },
+  {
+    rule: 'apache/allowoverride-unset',
+    shows: 'the folder answers 500',
+    request: { url: 'http://example.org/' },
+    harm: answers(500),
+    sound: answers(403, 404, 200),
+  },
+  {
+    rule: 'apache/htaccess-directive-not-permitted',
+    shows: 'the folder answers 500',
+    request: { url: 'http://example.org/' },
+    harm: answers(500),
+    sound: answers(403, 404, 200),
+  },
+  {
+    rule: 'apache/rewritecond-dangling',
+    shows: 'the rule runs for every name',
+    request: { url: 'http://other.example.net/' },
+    harm: answers(302),
+  },
+  {
+    rule: 'apache/rewrite-not-inherited',
+    shows: 'no redirect',
+    request: { url: 'http://example.org/old' },
+    harm: answers(403, 404),
+    sound: answers(301),
+  },
+  {
+    rule: 'apache/rewrite-not-inherited',
+    shows: 'no redirect though the rules are handed down',
+    examples: { bad: 1 },
+    request: { url: 'http://example.org/old' },
+    harm: answers(403, 404),
+    sound: answers(301),
+  },
+  {
+    rule: 'apache/rewriterule-leading-slash-perdir',
+    shows: 'no redirect',
+    request: { url: 'http://example.org/old' },
+    harm: answers(403, 404),
+    sound: answers(302),
+  },
+  {
+    rule: 'apache/proxypass-order',
+    shows: 'the excluded path goes to the backend',
+    request: { url: 'http://example.org/static/x.css' },
+    harm: answers(503),
+    sound: answers(403, 404),
+  },
+  {
+    rule: 'apache/alias-overlap',
+    shows: 'the file behind the longer path is not found',
+    files: { 'srv/private/page.txt': 'here\n' },
+    request: { url: 'http://example.org/files/private/page.txt' },
+    harm: answers(404),
+    sound: answers(200),
+  },
+  {
+    rule: 'apache/location-no-slash',
+    shows: 'what was to be denied is open',
+    request: { url: 'http://example.org/admin' },
+    harm: answers(404),
+    sound: answers(403),
+  },
+  {
+    rule: 'apache/directory-nonexistent',
+    shows: 'what was to be open is denied',
+    files: { 'srv/www/page.txt': 'here\n' },
+    request: { url: 'http://example.org/page.txt' },
+    harm: answers(403),
+    sound: answers(200),
+  },
+  {
+    rule: 'apache/access-compat-nested-reset',
+    shows: 'a client that the list does not name is let in',
+    files: { 'srv/www/page.txt': 'here\n' },
+    request: { url: 'http://example.org/page.txt' },
+    harm: answers(404, 200),
+    sound: answers(403),
+  },
+  {
+    rule: 'apache/limit-denies-only-listed-methods',
+    shows: 'another method reaches the handler',
+    files: { 'srv/www/page.txt': 'here\n' },
+    request: { url: 'http://example.org/page.txt', method: 'PUT' },
+    harm: answers(404, 405),
+    sound: answers(403),
+  },
+  {
+    rule: 'apache/require-user-without-authtype',
+    shows: 'every request is answered with 500',
+    request: { url: 'http://example.org/' },
+    harm: answers(500),
+    sound: answers(401),
+  },
+  {
+    rule: 'apache/customlog-unknown-format',
+    shows: 'the word stands in the log and nothing else',
+    request: { url: 'http://example.org/hello' },
+    harm: async () => /^combine$/m.test(await accessLog()),
+    sound: async () => (await accessLog()).includes('/hello'),
+  },
+  {
+    rule: 'apache/location-wildcard-no-subpath',
+    shows: 'what lies below is open',
+    request: { url: 'http://example.org/shop/admin/users' },
+    harm: answers(404),
+    sound: answers(403),
+  },
   {
     rule: 'apache/htaccess-syntax',
     shows: 'every request to the folder is a 500 while the check calls the configuration good',
