@@ -1,8 +1,7 @@
-import { readdirSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { loadRules } from '../../tools/load-rules.ts'
-import type { LiveCase } from './live-case.ts'
+import { loadCases } from './load-cases.ts'
 
 /** The groups whose rules speak of what servers do together, which running servers show. */
 const GROUPS = new Set([
@@ -21,16 +20,6 @@ const GROUPS = new Set([
 const rules = (await loadRules()).map(({ rule }) => rule)
 const cases = await loadCases()
 const proven = new Set(cases.map(({ rule }) => rule))
-
-async function loadCases(): Promise<readonly LiveCase[]> {
-  const loaded: LiveCase[] = []
-  for (const file of readdirSync(new URL('cases', import.meta.url)).sort()) {
-    const module: { readonly cases: readonly Partial<LiveCase>[] } = await import(`./cases/${file}`)
-    // Cases of whole deployments name no rule.
-    loaded.push(...module.cases.filter((live): live is LiveCase => live.rule !== undefined))
-  }
-  return loaded
-}
 
 test('every rule that warns is shown on running servers, or says why none can show it', () => {
   const open = rules
