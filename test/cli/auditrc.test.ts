@@ -73,6 +73,7 @@ test('mistakes are named at their place', () => {
   fails('facts: {memory: much}\n', '.auditrc:1:17: `facts.memory`: expected a size such as 4 GB, not "much"')
   fails('- a\n', '.auditrc:1:1: expected keys such as `rules:`')
   fails('root: a\nroot: b\n', '.auditrc:2:1: Map keys must be unique')
+  fails('root: a\n---\nroot: b\n', '.auditrc:2:1: a second document begins, and one is read')
   fails(
     'rules: {\n',
     '.auditrc:2:1: Flow map in block collection must be sufficiently indented and end with a }',

@@ -24,6 +24,7 @@ export function parseAuditrc(text: string, file: string, knownRules?: readonly s
     throw new InputError(`${file}:${Math.max(line, 1)}:${Math.max(col, 1)}: ${message}`)
   }
   const [error] = document.errors
+  if (error?.code === 'MULTIPLE_DOCS') fail(error.pos[0], 'a second document begins, and one is read')
   if (error !== undefined) fail(error.pos[0], error.message.replace(/\s*\n[\s\S]*/, ''))
 
   const root = document.contents
