@@ -78,7 +78,7 @@ const table = [
       seconds(apache),
       `${(servers / 1000).toFixed(2)} s`,
       (audit.time / servers).toFixed(2),
-      (audit.cpu / (nginx.cpu + apache.cpu)).toFixed(2),
+      nginx.cpu + apache.cpu < 500 ? '–' : (audit.cpu / (nginx.cpu + apache.cpu)).toFixed(2),
       `${audit.memory.toFixed(0)} MiB`,
       `${nginx.memory.toFixed(0)} + ${apache.memory.toFixed(0)} MiB`,
     ]

@@ -119,6 +119,7 @@ function* significantLines(code: string): Generator<string> {
 
 /** nginx takes a comment after a statement; the words before it are what tells. */
 function withoutComment(line: string): string {
+  if (!line.includes('#')) return line
   const comment = line.search(/[;{}]\s*#/)
   return comment === -1 ? line : line.slice(0, comment + 1)
 }
@@ -135,7 +136,7 @@ function sectionName(line: string): string {
 
 /** XML and HTML close an element on its own line; `<Directory />` only looks so. */
 function isMarkup(line: string): boolean {
-  if (/^<[?!]|^<[^>]*>.*<\//.test(line)) return true
+  if (line.startsWith('<') && /^<[?!]|^<[^>]*>.*<\//.test(line)) return true
   return line.endsWith('/>') && !APACHE_SECTIONS.has(sectionName(line))
 }
 
