@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8'
 import type { PythonParser } from '../../parsers/python/python-module.ts'
 import type { ShellParser } from '../../parsers/shell/shell-environment.ts'
 import type { AuditSettings } from '../audit.ts'
@@ -28,12 +29,21 @@ function startsGunicorn({ files }: Host): boolean {
   return gunicornServers(files, null).length > 0
 }
 
+/**
+ * V8 optimises a WebAssembly module as a whole while the process waits, half a second for these grammars.
+ * They read a few short files: the code of its baseline compiler is ready at once and fast enough.
+ */
+function compileQuickly(): void {
+  setFlagsFromString('--liftoff-only')
+}
+
 async function loadShell(): Promise<ShellParser> {
   const [{ loadShellParser }, { grammarFiles }] = await Promise.all([
     import('../../parsers/shell/load-shell-parser.ts'),
     import('../files/grammars.ts'),
   ])
   const { runtime, bash } = grammarFiles()
+  compileQuickly()
   return loadShellParser({ runtime, grammar: bash })
 }
 
@@ -43,5 +53,6 @@ async function loadPython(): Promise<PythonParser> {
     import('../files/grammars.ts'),
   ])
   const { runtime, python } = grammarFiles()
+  compileQuickly()
   return loadPythonParser({ runtime, grammar: python })
 }
