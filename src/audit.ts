@@ -70,10 +70,10 @@ export function understand(host: Host, settings: AuditSettings): UnderstoodHost 
 
   const nginx = host.nginxMains.map(main => readNginx(main, []))
   const apache = host.apacheMains.map(main => readApache(main, []))
-  const nginxRest = unreached(host.nginxFragments, nginx)
-  const apacheRest = unreached(host.apacheFragments, apache)
-  const nginxFragments = nginxRest.length === 0 ? [] : [readNginx(null, nginxRest)]
-  const apacheFragments = apacheRest.length === 0 ? [] : [readApache(null, apacheRest)]
+  const reached = new Set([...nginx, ...apache].flatMap(({ sources }) => sources.map(({ path }) => path)))
+  const rest = host.fragments(reached)
+  const nginxFragments = rest.nginx.length === 0 ? [] : [readNginx(null, rest.nginx)]
+  const apacheFragments = rest.apache.length === 0 ? [] : [readApache(null, rest.apache)]
 
   const build = (
     nginx: readonly NginxConfiguration[],
@@ -145,14 +145,6 @@ function programReport(
       !configuration.sources.some(source => refused.has(source)),
     version: configuration.version.value,
   }
-}
-
-function unreached(
-  fragments: readonly string[],
-  configurations: readonly { readonly sources: readonly { readonly path: string }[] }[],
-): readonly string[] {
-  const reached = new Set(configurations.flatMap(({ sources }) => sources.map(({ path }) => path)))
-  return fragments.filter(path => !reached.has(path))
 }
 
 function sourceOf(host: Host, path: string) {

@@ -14,9 +14,7 @@ export async function loadParsers(
   const hasScript = hosts.some(({ files, apacheMains }) =>
     apacheMains.some(main => environmentScript(files, main) !== null),
   )
-  const hasApache = hosts.some(
-    ({ apacheMains, apacheFragments }) => apacheMains.length + apacheFragments.length > 0,
-  )
+  const hasApache = hosts.some(host => host.hasApache)
   const shell = hasScript ? await loadShell() : null
   return {
     environment: ({ files }, main) => readEnvironment(files, shell, main, { defines }),

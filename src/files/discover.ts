@@ -210,19 +210,21 @@ function unusable(files: FileSystem, path: string): string {
 function toHost(
   root: string,
   files: FileSystem,
-  { mains, fragments, htaccess }: Survey,
+  { mains, fragments, hasApache, htaccess }: Survey,
   notices: () => readonly string[],
 ): Host | null {
-  const all = [mains.nginx, mains.apache, fragments.nginx, fragments.apache]
-  if (all.every(paths => paths.length === 0)) return null
+  if (mains.nginx.length + mains.apache.length === 0) {
+    const { nginx, apache } = fragments(new Set())
+    if (nginx.length + apache.length === 0) return null
+  }
   return {
     root,
     files,
     fileName: path => files.display(path),
     nginxMains: mains.nginx,
     apacheMains: mains.apache,
-    nginxFragments: fragments.nginx,
-    apacheFragments: fragments.apache,
+    fragments,
+    hasApache,
     htaccess,
     isDump: false,
     notices,
@@ -252,7 +254,12 @@ function dumpHost(text: string, splitDump: DumpSplitter): Host | null {
   // A dump holds what nginx read and nothing else: what it lacks may well be on the machine.
   const files = memoryFileSystem(texts, { covers: [], root: '/' })
   const none = { nginx: [], apache: [] }
-  const found: Survey = { mains: { ...none, nginx: [main.path] }, fragments: none, htaccess: [] }
+  const found: Survey = {
+    mains: { ...none, nginx: [main.path] },
+    fragments: () => none,
+    hasApache: false,
+    htaccess: [],
+  }
   const host = toHost('/', files, found, () => [])
   return host === null ? null : { ...host, isDump: true }
 }

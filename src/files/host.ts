@@ -10,9 +10,13 @@ export interface Host {
   /** Main files by the names under which the servers open them, which may be links. */
   readonly nginxMains: readonly string[]
   readonly apacheMains: readonly string[]
-  /** Files that stand alone where no main file reaches them. */
-  readonly nginxFragments: readonly string[]
-  readonly apacheFragments: readonly string[]
+  /** Files that stand alone, but for those that a main file reached: by program, paths without links. */
+  readonly fragments: (reached: ReadonlySet<string>) => {
+    readonly nginx: readonly string[]
+    readonly apache: readonly string[]
+  }
+  /** True where something of Apache's is among the files. */
+  readonly hasApache: boolean
   readonly htaccess: readonly string[]
   /** True for the files of an `nginx -T` dump: what they lack may still be on the machine. */
   readonly isDump: boolean

@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import type { FileSystem } from './file-system.ts'
 import { isMainName, judgePath, MAIN_FILES } from './known-places.ts'
 import { type Program, recognise } from './recognise.ts'
@@ -5,7 +6,10 @@ import { type Program, recognise } from './recognise.ts'
 /** The files of one root, sorted by what they are to the servers. */
 export interface Survey {
   readonly mains: Readonly<Record<Program, readonly string[]>>
-  readonly fragments: Readonly<Record<Program, readonly string[]>>
+  /** Files that stand alone, without those that the server reached (paths without links). */
+  readonly fragments: (reached: ReadonlySet<string>) => Readonly<Record<Program, readonly string[]>>
+  /** True where something of Apache's is among the files. */
+  readonly hasApache: boolean
   readonly htaccess: readonly string[]
 }
 
@@ -38,6 +42,10 @@ export function survey(
     }
   }
 
+  // Nearly all files beside a main file are those it includes: they are looked into when it has been read,
+  // and only if it did not come by.
+  const folders = PROGRAMS.flatMap(program => mains[program].map(main => `${posix.dirname(main)}/`))
+  const later: string[] = []
   const fragments: Record<Program, string[]> = { nginx: [], apache: [] }
   const onDemand: Record<Program, string[]> = { nginx: [], apache: [] }
   for (const named of paths) {
@@ -45,6 +53,10 @@ export function survey(
     const path = verdict === null ? null : files.realPath(named)
     if (verdict === null || path === null || seen.has(path) || !isAsked(path)) continue
     seen.add(path)
+    if (folders.some(folder => path.startsWith(folder))) {
+      later.push(path)
+      continue
+    }
     const read = files.read(path)
     const recognised = read.kind === 'source' ? recognise(read.source) : null
     if (recognised === null) continue
@@ -57,7 +69,25 @@ export function survey(
     // Where a main file is there, it says which of the available files count.
     if (mains[program].length === 0) fragments[program].push(...onDemand[program])
   }
-  return { mains, fragments, htaccess: paths.filter(path => path.endsWith('/.htaccess')) }
+  return {
+    mains,
+    fragments: reached => {
+      const all = { nginx: [...fragments.nginx], apache: [...fragments.apache] }
+      for (const path of later) {
+        if (reached.has(path) || judge(path)?.onDemand === true) continue
+        const read = files.read(path)
+        const recognised = read.kind === 'source' ? recognise(read.source) : null
+        // Another main file beside the one in use is somebody's copy.
+        if (recognised !== null && recognised.part !== 'whole') all[recognised.program].push(path)
+      }
+      return {
+        nginx: all.nginx.filter(path => !reached.has(path)),
+        apache: all.apache.filter(path => !reached.has(path)),
+      }
+    },
+    hasApache: mains.apache.length + fragments.apache.length > 0,
+    htaccess: paths.filter(path => path.endsWith('/.htaccess')),
+  }
 }
 
 /** Sorts one file that the user named: its place and name decide where its content does not. */
@@ -76,7 +106,12 @@ export function surveyFile(files: FileSystem, path: string, within = '/'): Surve
     nginx: chosen && program === 'nginx' ? [path] : [],
     apache: chosen && program === 'apache' ? [path] : [],
   })
-  return { mains: one(isMain), fragments: one(!isMain), htaccess: [] }
+  return {
+    mains: one(isMain),
+    fragments: () => one(!isMain),
+    hasApache: program === 'apache',
+    htaccess: [],
+  }
 }
 
 /** The path from the folder inside which names of folders mean something. */
@@ -95,10 +130,11 @@ export function joinSurveys(surveys: readonly Survey[]): Survey {
   }
   return {
     mains,
-    fragments: {
-      nginx: join(({ fragments }) => fragments.nginx).filter(path => !mains.nginx.includes(path)),
-      apache: join(({ fragments }) => fragments.apache).filter(path => !mains.apache.includes(path)),
-    },
+    fragments: reached => ({
+      nginx: join(survey => survey.fragments(reached).nginx).filter(path => !mains.nginx.includes(path)),
+      apache: join(survey => survey.fragments(reached).apache).filter(path => !mains.apache.includes(path)),
+    }),
+    hasApache: surveys.some(({ hasApache }) => hasApache),
     htaccess: join(({ htaccess }) => htaccess),
   }
 }

@@ -11,7 +11,8 @@ const SERVER = 'server {\n  listen 80;\n}\n'
 const APACHE = 'ServerRoot /etc/apache2\nInclude ports.conf\n'
 const VHOST = '<VirtualHost *:80>\n  ServerName a\n</VirtualHost>\n'
 
-function shape({ root, nginxMains, apacheMains, nginxFragments, apacheFragments }: Host) {
+function shape({ root, nginxMains, apacheMains, fragments }: Host) {
+  const { nginx: nginxFragments, apache: apacheFragments } = fragments(new Set())
   return { root, nginxMains, apacheMains, nginxFragments, apacheFragments }
 }
 const NOTHING = { nginxMains: [], apacheMains: [], nginxFragments: [], apacheFragments: [] }
@@ -145,8 +146,8 @@ test('what is ignored is not there', () => {
   const ignores = (path: string) => path.includes('/apache2/') || path.endsWith('lost.conf')
   const [host] = discover(['.'], { workingDirectory: folder, ignores })
   assert.equal(host?.apacheMains, [])
-  assert.equal(host?.apacheFragments, [])
-  assert.equal(host?.nginxFragments, [])
+  assert.equal(host?.fragments(new Set()).apache, [])
+  assert.equal(host?.fragments(new Set()).nginx, [])
 })
 
 test('a dump is a machine of its own, of which nothing else is known', () => {
@@ -172,7 +173,7 @@ test('standard input stands for the file it is named after, with the disk around
   assert.is(host?.files.read('/etc/nginx/mime.types').kind, 'source')
   assert.is(host?.fileName('/etc/nginx/nginx.conf'), 'etc/nginx/nginx.conf')
   const [unnamed] = discover(['-'], { workingDirectory: folder, standardInput: { text: SERVER, name: null } })
-  assert.equal(unnamed?.nginxFragments, ['/stdin'])
+  assert.equal(unnamed?.fragments(new Set()).nginx, ['/stdin'])
 })
 
 test('says in one line what cannot be audited', () => {
@@ -193,7 +194,7 @@ test('a fifo among the files neither hangs nor counts', () => {
   const folder = scratchTree(web)
   if (spawnSync('mkfifo', [join(folder, 'etc/nginx/pipe.conf')]).status !== 0) return
   const [host] = discover(['.'], { workingDirectory: folder })
-  assert.equal(host?.nginxFragments, ['/etc/nginx/extra/lost.conf'])
+  assert.equal(host?.fragments(new Set()).nginx, ['/etc/nginx/extra/lost.conf'])
 })
 
 test.run()

@@ -43,15 +43,15 @@ function hostOf(texts: Readonly<Record<string, string>>, modes: Readonly<Record<
   const isTree = Object.keys(rest).some(path => path.startsWith('etc/'))
   const files = memoryFileSystem(rest, { covers: isTree ? ['/etc'] : [], modes })
   const paths = Object.keys(rest).map(path => `/${path}`)
-  const { mains, fragments, htaccess } = survey(files, paths, () => true)
+  const { mains, fragments, hasApache, htaccess } = survey(files, paths, () => true)
   return {
     root: '.',
     files,
     fileName: path => path.slice(1),
     nginxMains: mains.nginx,
     apacheMains: mains.apache,
-    nginxFragments: fragments.nginx,
-    apacheFragments: fragments.apache,
+    fragments,
+    hasApache,
     htaccess,
     isDump: false,
     notices: () => [],

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { loadShellParser } from '../../parsers/shell/load-shell-parser.ts'
 import type { ShellParser } from '../../parsers/shell/shell-environment.ts'
 import { audit } from '../../src/audit.ts'
 import type { Report } from '../../src/engine/report.ts'
@@ -7,7 +8,6 @@ import type { Rule } from '../../src/engine/rule.ts'
 import { discover } from '../../src/files/discover.ts'
 import { grammarFiles } from '../../src/files/grammars.ts'
 import { environmentScript, readEnvironment } from '../../src/servers/apache/read-environment.ts'
-import { loadShellParser } from '../../parsers/shell/load-shell-parser.ts'
 import { settingsOf } from './audit-files.ts'
 
 let shell: Promise<ShellParser> | null = null
