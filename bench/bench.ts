@@ -5,10 +5,11 @@
  *
  * Prints a table and keeps it in bench/RESULTS.md with the machine's description.
  */
+
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { generateDeployment } from './generate-deployment.ts'
 import { type Measurement, medians } from './measure.ts'
@@ -27,6 +28,7 @@ if (sizes.some(size => !Number.isInteger(size) || size < 1)) {
 
 interface Row {
   readonly sites: number
+  readonly tls: boolean
   readonly audit: Measurement
   readonly nginx: Measurement
   readonly apache: Measurement
@@ -39,10 +41,10 @@ const [start, empty] = await medians(
 if (start === undefined || empty === undefined) throw new RangeError('two commands, two results')
 
 const rows: Row[] = []
-for (const sites of sizes) {
+for (const [sites, tls] of sizes.flatMap(size => [[size, false] as const, [size, true] as const])) {
   const root = mkdtempSync(join(tmpdir(), 'deploy-audit-bench-'))
   try {
-    generateDeployment(root, sites)
+    generateDeployment(root, sites, tls)
     const nginxConf = join(root, 'etc/nginx/nginx.conf')
     const apacheConf = join(root, 'etc/apache2/apache2.conf')
     const [audit, nginx, apache] = await medians(
@@ -60,7 +62,7 @@ for (const sites of sizes) {
     )
     if (audit === undefined || nginx === undefined || apache === undefined)
       throw new RangeError('three commands, three results')
-    rows.push({ sites, audit, nginx, apache })
+    rows.push({ sites, tls, audit, nginx, apache })
   } finally {
     rmSync(root, { recursive: true, force: true })
   }
@@ -69,10 +71,10 @@ for (const sites of sizes) {
 const table = [
   '| sites | deploy-audit | `nginx -t` | `apache2 -t` | both servers | audit : servers | of processor time | audit memory | servers memory |',
   '|---:|---:|---:|---:|---:|---:|---:|---:|---:|',
-  ...rows.map(({ sites, audit, nginx, apache }) => {
+  ...rows.map(({ sites, tls, audit, nginx, apache }) => {
     const servers = nginx.time + apache.time
     const cells = [
-      String(sites),
+      tls ? `${sites}, TLS` : String(sites),
       seconds(audit),
       seconds(nginx),
       seconds(apache),
@@ -85,8 +87,9 @@ const table = [
     return `| ${cells.join(' | ')} |`
   }),
 ]
-const first = rows[0]
-const last = rows.at(-1)
+const plain = rows.filter(({ tls }) => !tls)
+const first = plain[0]
+const last = plain.at(-1)
 const lines = [
   ...table,
   '',
@@ -115,7 +118,7 @@ function heading(): string {
   return `# Results of the last run
 
 Made by \`npm run build && npm run bench\`. One generated deployment a row: an nginx server pair, an Apache
-virtual host and a daemon process a site, one file a site and program. Wall time is the median of ${RUNS} runs
+virtual host and a daemon process a site, one file a site and program; with TLS, nginx ends it. Wall time is the median of ${RUNS} runs
 after one that warms the page cache (of three to ${RUNS} on a busy machine), in which the three programs take
 turns; processor time is that of all threads; memory is the highest resident size of the process in any run.
 

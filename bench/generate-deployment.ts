@@ -1,27 +1,40 @@
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
  * Writes a deployment of `sites` sites below `root`: an nginx server pair, an Apache virtual host and a
- * daemon process each, one file a site and program, as large hosts have them. Nothing in it is TLS: the
- * servers would spend their time in OpenSSL and the comparison would flatter the audit.
+ * daemon process each, one file a site and program, as large hosts have them.
+ *
+ * Without TLS the servers do nothing but read: the hardest comparison. With it, as deployments are, nginx
+ * makes an OpenSSL context a server, which the audit has no need to do; `openssl` makes the certificate.
  */
-export function generateDeployment(root: string, sites: number): void {
+export function generateDeployment(root: string, sites: number, tls = false): void {
   const nginx = join(root, 'etc/nginx')
   const apache = join(root, 'etc/apache2')
   for (const folder of [nginx, apache]) mkdirSync(join(folder, 'sites-enabled'), { recursive: true })
   mkdirSync(join(root, 'run'), { recursive: true })
   mkdirSync(join(root, 'log'), { recursive: true })
-  writeFileSync(join(nginx, 'nginx.conf'), nginxMain(root))
+  if (tls) makeCertificate(join(root, 'tls'))
+  writeFileSync(join(nginx, 'nginx.conf'), nginxMain(root, tls))
   writeFileSync(join(apache, 'apache2.conf'), apacheMain(root))
   for (let site = 0; site < sites; site++) {
     const name = `site${String(site).padStart(5, '0')}`
-    writeFileSync(join(nginx, 'sites-enabled', `${name}.conf`), nginxSite(name))
+    writeFileSync(join(nginx, 'sites-enabled', `${name}.conf`), nginxSite(name, tls))
     writeFileSync(join(apache, 'sites-enabled', `${name}.conf`), apacheSite(name))
   }
 }
 
-function nginxMain(root: string): string {
+function makeCertificate(folder: string): void {
+  mkdirSync(folder)
+  const files = ['-keyout', join(folder, 'site.key'), '-out', join(folder, 'site.pem')]
+  const words = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=example.org']
+  const { status, stderr } = spawnSync('openssl', [...words, ...files], { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`openssl: ${stderr}`)
+}
+
+function nginxMain(root: string, tls: boolean): string {
+  const certificate = `\n    ssl_certificate ${root}/tls/site.pem;\n    ssl_certificate_key ${root}/tls/site.key;`
   return `worker_processes 2;
 pid ${root}/run/nginx.pid;
 error_log ${root}/log/error.log;
@@ -31,7 +44,7 @@ events {
 }
 
 http {
-    access_log off;
+    access_log off;${tls ? certificate : ''}
     server_names_hash_max_size 65536;
     server_names_hash_bucket_size 128;
     variables_hash_max_size 4096;
@@ -52,20 +65,22 @@ http {
 `
 }
 
-function nginxSite(name: string): string {
+function nginxSite(name: string, tls: boolean): string {
+  const [listen, scheme] = tls ? ['127.0.0.1:18443 ssl', 'https'] : ['127.0.0.1:18080', 'http']
+  const plain = tls ? '\n    listen 127.0.0.1:18080;' : ''
   return `# ${name}: every other address leads to the one canonical URL
 upstream ${name} {
     server 127.0.0.1:19000;
 }
 
 server {
-    listen 127.0.0.1:18080;
+    listen ${listen};${plain}
     server_name www.${name}.example.org;
-    return 301 http://${name}.example.org$request_uri;
+    return 301 ${scheme}://${name}.example.org$request_uri;
 }
 
 server {
-    listen 127.0.0.1:18080;
+    listen ${listen};
     server_name ${name}.example.org;
 
     root /var/www/${name};
