@@ -1,68 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { positionAt } from '../../../parsers/text/source.ts'
-import type { Trace, TraceEnd } from '../../../src/deployment/trace/trace.ts'
-import { traceRequest } from '../../../src/deployment/trace/trace-request.ts'
-import { parseHost } from '../../../src/servers/address.ts'
-import { deploymentOf } from '../../rules/audit-files.ts'
-
-type Texts = Readonly<Record<string, string>>
-
-function trace(texts: Texts, url: string, address?: string): Trace {
-  const [, scheme, host = '', port, target = '/'] = /^(https?):\/\/([^/:]+)(?::(\d+))?(.*)$/.exec(url) ?? []
-  return traceRequest(deploymentOf(texts), {
-    scheme: scheme === 'https' ? 'https' : 'http',
-    host,
-    port: Number(port ?? (scheme === 'https' ? 443 : 80)),
-    target: target || '/',
-    method: 'GET',
-    ...(address !== undefined && { address: parseHost(address) }),
-  })
-}
-
-/** Each step as `layer text file:line`, unknown ones with a question mark. */
-function stepsOf({ steps }: Trace): readonly string[] {
-  return steps.map(({ layer, text, at, known }) => {
-    const place = at === null ? '' : ` ${at.source.path.slice(1)}:${positionAt(at.source, at.start).line}`
-    return `${layer}${known ? '' : '?'} ${text}${place}`
-  })
-}
-
-const NGINX = (servers: string): string =>
-  `events {
-}
-http {
-${servers}
-}
-`
-const server = (lines: string, listen = '80', name = 'example.org'): string =>
-  `server {\n    listen ${listen};\n    server_name ${name};\n    ${lines}\n}\n`
-const PASS = 'location / { proxy_pass http://127.0.0.1:9000; proxy_set_header Host $host; }'
-const APACHE = (lines: string, top = ''): string =>
-  `ServerRoot /etc/apache2
-LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
-LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
-LoadModule authz_host_module /usr/lib/apache2/modules/mod_authz_host.so
-LoadModule authz_user_module /usr/lib/apache2/modules/mod_authz_user.so
-LoadModule authn_core_module /usr/lib/apache2/modules/mod_authn_core.so
-LoadModule alias_module /usr/lib/apache2/modules/mod_alias.so
-LoadModule rewrite_module /usr/lib/apache2/modules/mod_rewrite.so
-LoadModule status_module /usr/lib/apache2/modules/mod_status.so
-LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
-ErrorLog /var/log/apache2/error.log
-ServerName localhost
-Listen 127.0.0.1:9000
-${top}<VirtualHost 127.0.0.1:9000>
-    ServerName example.org
-${lines}
-</VirtualHost>
-`
-const SCRIPT = 'WSGIScriptAlias / /srv/app/wsgi.py'
-const DAEMON = `WSGIDaemonProcess app\nWSGIProcessGroup app\n${SCRIPT}`
-
-function both(nginx: string, apache = APACHE(DAEMON)): Texts {
-  return { 'etc/nginx/nginx.conf': NGINX(nginx), 'etc/apache2/apache2.conf': apache }
-}
+import type { TraceEnd } from '../../../src/deployment/trace/trace.ts'
+import { APACHE, both, DAEMON, PASS, SCRIPT, server, stepsOf, type Texts, trace } from './trace-texts.ts'
 
 test('a request is told step by step, each with its line', () => {
   const request = trace(both(server(PASS)), 'http://example.org/page')
