@@ -59,11 +59,21 @@ export function survey(
     }
     const read = files.read(path)
     const recognised = read.kind === 'source' ? recognise(read.source) : null
-    if (recognised === null) continue
+    if (recognised === null) {
+      // Nobody can tell what it holds, but its name says which server would be asked about it.
+      if (read.kind === 'source' && posix.basename(named) === 'nginx.conf') mains.nginx.push(named)
+      continue
+    }
     const { program, part } = recognised
     if (part === 'whole' || (part === 'outer' && isMainName(path, program))) mains[program].push(named)
     else if (judge(path)?.onDemand === true) onDemand[program].push(path)
     else fragments[program].push(path)
+  }
+  for (const path of paths) {
+    const included = mains.apache.includes(path) ? null : includedServer(files, path, mains.apache)
+    if (included === null) continue
+    mains.apache = mains.apache.map(main => (main === included ? path : main))
+    fragments.apache = fragments.apache.filter(fragment => fragment !== files.realPath(path))
   }
   for (const program of PROGRAMS) {
     // Where a main file is there, it says which of the available files count.
@@ -96,12 +106,21 @@ export function surveyFile(files: FileSystem, path: string, within = '/'): Surve
   // What a .htaccess means hangs on the configuration that lets it speak.
   if (read.kind !== 'source' || path.endsWith('/.htaccess')) return null
   const recognised = recognise(read.source)
-  const program = recognised?.program ?? judgePath(below(path, within))?.program ?? null
+  const named = PROGRAMS.find(each => isMainName(path, each)) ?? null
+  const program =
+    recognised?.program ??
+    judgePath(below(path, within))?.program ??
+    named ??
+    (includesServer(files, path, read.source.text) ? 'apache' : null)
   if (program === null) return null
   const real = files.realPath(path)
   const isKnown = MAIN_FILES[program].some(place => files.realPath(place) === real)
-  const part = recognised?.part ?? 'inner'
-  const isMain = isKnown || part === 'whole' || (part === 'outer' && isMainName(path, program))
+  const part = recognised?.part ?? (named === program ? 'whole' : 'inner')
+  const isMain =
+    isKnown ||
+    part === 'whole' ||
+    (part === 'outer' && isMainName(path, program)) ||
+    (program === 'apache' && includesServer(files, path, read.source.text))
   const one = (chosen: boolean): Record<Program, readonly string[]> => ({
     nginx: chosen && program === 'nginx' ? [path] : [],
     apache: chosen && program === 'apache' ? [path] : [],
@@ -112,6 +131,31 @@ export function surveyFile(files: FileSystem, path: string, within = '/'): Surve
     hasApache: program === 'apache',
     htaccess: [],
   }
+}
+
+/** The one of these main files that a file beside it includes by its name: then that file is the main one. */
+function includedServer(files: FileSystem, path: string, mains: readonly string[]): string | null {
+  const folder = posix.dirname(path)
+  const beside = mains.filter(main => posix.dirname(main) === folder)
+  if (beside.length === 0 || !path.endsWith('.conf')) return null
+  const read = files.read(path)
+  const target = read.kind === 'source' ? includeTarget(read.source.text) : undefined
+  if (target === undefined) return null
+  const included = posix.resolve(folder, target)
+  return beside.find(main => main === included) ?? null
+}
+
+function includeTarget(text: string): string | undefined {
+  return /^[ \t]*Include[ \t]+"?([^\s"*?[]+)/im.exec(text)?.[1]
+}
+
+/** True where a file of Apache begins with another that sets a server up: then it is the main one. */
+function includesServer(files: FileSystem, path: string, text: string): boolean {
+  const target = includeTarget(text)
+  if (target === undefined) return false
+  const read = files.read(posix.resolve(posix.dirname(path), target))
+  const recognised = read.kind === 'source' ? recognise(read.source) : null
+  return recognised?.program === 'apache' && recognised.part !== 'inner'
 }
 
 /** The path from the folder inside which names of folders mean something. */

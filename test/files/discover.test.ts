@@ -116,6 +116,25 @@ test('a repository without a main file is read as fragments, available ones too'
   ])
 })
 
+test('a file called nginx.conf is a main file even where nobody can read it', () => {
+  const folder = scratchTree({ 'conf/nginx.conf': '}\n' })
+  for (const path of ['conf', 'conf/nginx.conf']) {
+    const [host] = discover([path], { workingDirectory: folder })
+    assert.equal(host?.nginxMains, [join(folder, 'conf/nginx.conf')], path)
+  }
+})
+
+test('the file that includes a whole server is the main one', () => {
+  const folder = scratchTree({
+    'conf/site.conf': `Include ./base.conf\nHeader set X-A b\n`,
+    'conf/base.conf': APACHE.replace('Include ports.conf\n', 'Listen 80\nLoadModule a_module a.so\n'),
+  })
+  for (const path of ['conf', 'conf/site.conf']) {
+    const [host] = discover([path], { workingDirectory: folder })
+    assert.equal(host?.apacheMains, [join(folder, 'conf/site.conf')], path)
+  }
+})
+
 test('main files are told by content where no known place has one', () => {
   const folder = scratchTree({ 'deploy/front.conf': NGINX, 'deploy/back/httpd.conf': APACHE })
   assert.equal(discover(['deploy'], { workingDirectory: folder }).map(shape), [
