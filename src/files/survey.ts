@@ -69,8 +69,10 @@ export function survey(
     else if (judge(path)?.onDemand === true) onDemand[program].push(path)
     else fragments[program].push(path)
   }
-  for (const path of paths) {
-    const included = mains.apache.includes(path) ? null : includedServer(files, path, mains.apache)
+  // What stands where a distribution puts it is the main file, whoever includes it.
+  const found = mains.apache.filter(main => !MAIN_FILES.apache.includes(main))
+  for (const path of found.length === 0 ? [] : paths) {
+    const included = found.includes(path) ? null : includedServer(files, path, found)
     if (included === null) continue
     mains.apache = mains.apache.map(main => (main === included ? path : main))
     fragments.apache = fragments.apache.filter(fragment => fragment !== files.realPath(path))

@@ -135,6 +135,15 @@ test('the file that includes a whole server is the main one', () => {
   }
 })
 
+test('a file that includes the main file of a known place does not take its place', () => {
+  const folder = scratchTree({
+    'etc/apache2/apache2.conf': APACHE,
+    'etc/apache2/try.conf': 'Include apache2.conf\nServerName try\n',
+  })
+  const [host] = discover(['.'], { workingDirectory: folder })
+  assert.equal(host?.apacheMains, ['/etc/apache2/apache2.conf'])
+})
+
 test('main files are told by content where no known place has one', () => {
   const folder = scratchTree({ 'deploy/front.conf': NGINX, 'deploy/back/httpd.conf': APACHE })
   assert.equal(discover(['deploy'], { workingDirectory: folder }).map(shape), [
