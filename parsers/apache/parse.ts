@@ -1,7 +1,8 @@
+import { internName } from '../text/intern-name.ts'
 import type { Source } from '../text/source.ts'
 import { endOfWord, isSpace, makeWord, NO_WORDS, splitWords, wordValue } from './split-words.ts'
 import type { ApacheLineNode, ApacheNode, ApacheWord } from './syntax.ts'
-import { mapEnd, mapStart, MappedText, type TextMap } from './text-map.ts'
+import { MappedText, mapEnd, mapStart, type TextMap } from './text-map.ts'
 
 const BACKSLASH = 92
 const CARRIAGE_RETURN = 13
@@ -191,21 +192,6 @@ function cutName(
     end: map === null ? to + offset : mapEnd(map, to),
     value: internName(command.slice(prefix, command.length - suffix)),
   }
-}
-
-const names = new Map<string, string>()
-/** More names than any configuration has; what comes after them is not kept. */
-const MOST_NAMES = 10_000
-
-/** One string for each name: thousands of files write the same few. */
-function internName(name: string): string {
-  const interned = names.get(name)
-  if (interned !== undefined) return interned
-  if (names.size === MOST_NAMES) return name
-  // A property key is a string of its own, where a slice would keep the whole file in memory.
-  const own = Object.keys({ [name]: true })[0] ?? name
-  names.set(own, own)
-  return own
 }
 
 function shift(map: TextMap, by: number): TextMap {

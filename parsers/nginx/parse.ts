@@ -1,3 +1,4 @@
+import { internName } from '../text/intern-name.ts'
 import type { Source } from '../text/source.ts'
 import {
   BUFFER_SIZE,
@@ -16,7 +17,6 @@ import {
   scanWord,
 } from './lexer.ts'
 import { scanLuaBlock } from './lua.ts'
-import { unclosedBlock } from './unclosed-block.ts'
 import type {
   NginxBlock,
   NginxDirectiveNode,
@@ -28,6 +28,7 @@ import type {
   NginxUnfinished,
   NginxWord,
 } from './syntax.ts'
+import { unclosedBlock } from './unclosed-block.ts'
 
 const trees = new WeakMap<Source, NginxTree>()
 
@@ -290,21 +291,6 @@ function directive(
   const block: NginxBlock | null =
     body === null ? null : { kind: 'block', start: terminator, end, children: 'kind' in body ? [body] : body }
   return { kind: 'directive', start: name.start, end, name, args, block, terminator }
-}
-
-const names = new Map<string, string>()
-/** More names than any configuration has; what comes after them is not kept. */
-const MOST_NAMES = 10_000
-
-/** One string for each name, so that comparing names compares pointers. */
-function internName(name: string): string {
-  const interned = names.get(name)
-  if (interned !== undefined) return interned
-  if (names.size === MOST_NAMES) return name
-  // A property key is a string of its own, where a slice would keep the whole file in memory.
-  const own = Object.keys({ [name]: true })[0] ?? name
-  names.set(own, own)
-  return own
 }
 
 function shorten(text: string): string {
