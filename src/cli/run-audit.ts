@@ -1,14 +1,13 @@
-import { resolve } from 'node:path'
 import { audit } from '../audit.ts'
 import type { Report } from '../engine/report.ts'
 import type { Rule } from '../engine/rule.ts'
 import { type Severity, severityAtLeast } from '../engine/severity.ts'
 import { reporters } from '../report/reporters.ts'
 import type { Arguments, Format } from './arguments.ts'
+import { commandOutput } from './command-output.ts'
 import { prepare } from './prepare.ts'
 import { selectFindings } from './select-findings.ts'
-import { loadChalk, type Terminal, wantsColor, widthOf } from './terminal.ts'
-import { writeOutput } from './write-output.ts'
+import type { Terminal } from './terminal.ts'
 
 /** Audits, prints, and returns the exit code. */
 export async function runAudit(
@@ -20,17 +19,8 @@ export async function runAudit(
   const { hosts, root, settings, ignores } = await prepare(given, rules, terminal)
   const whole = audit(hosts, root, settings)
   const report = selectFindings(whole, { ...given, ignores })
-  const isFile = given.output !== null && given.output !== '-'
-  const text = reporters[given.format as Format](report, {
-    chalk: await loadChalk(
-      wantsColor(given.color, isFile ? { ...terminal, isInteractive: false } : terminal),
-    ),
-    width: isFile ? widthOf({ ...terminal, isInteractive: false }) : widthOf(terminal),
-    summary: !given.quiet,
-  })
-  if (given.output !== null && isFile)
-    writeOutput(resolve(terminal.workingDirectory, given.output), text, given.output)
-  else terminal.print(text)
+  const { chalk, width, write } = await commandOutput(given, terminal)
+  write(reporters[given.format as Format](report, { chalk, width, summary: !given.quiet }))
 
   if (!given.quiet) for (const notice of report.notices) terminal.warn(notice)
   if (given.verbose) explainRun(report, hosts.length, performance.now() - started, terminal)

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import { understand } from '../audit.ts'
 import { type DeploymentMap, deploymentMap } from '../deployment/deployment-map.ts'
 import { settle } from '../engine/finding.ts'
@@ -10,9 +9,9 @@ import { mapJson } from '../report/map/map-json.ts'
 import { mapMermaid } from '../report/map/map-mermaid.ts'
 import { mapText } from '../report/map/map-text.ts'
 import type { Arguments } from './arguments.ts'
+import { commandOutput } from './command-output.ts'
 import { prepare } from './prepare.ts'
-import { loadChalk, type Terminal, wantsColor } from './terminal.ts'
-import { writeOutput } from './write-output.ts'
+import type { Terminal } from './terminal.ts'
 
 /** Draws the joined picture of every deployment, what is surely wrong marked in it. */
 export async function runMap(given: Arguments, rules: readonly Rule[], terminal: Terminal): Promise<number> {
@@ -30,14 +29,9 @@ export async function runMap(given: Arguments, rules: readonly Rule[], terminal:
       maps.push(deploymentMap(deployment, host.fileName, faults))
     }
   }
-  const isFile = given.output !== null && given.output !== '-'
-  const chalk = await loadChalk(
-    wantsColor(given.color, isFile ? { ...terminal, isInteractive: false } : terminal),
-  )
+  const { chalk, write } = await commandOutput(given, terminal)
   const text = draw(maps, given.format, chalk)
-  if (given.output !== null && isFile)
-    writeOutput(resolve(terminal.workingDirectory, given.output), text, given.output)
-  else terminal.print(text)
+  write(text)
   for (const { rule, message } of crashes)
     terminal.warn(`internal/rule-crashed: \`${rule}\` failed: ${message}`)
   return crashes.length === 0 ? 0 : 3

@@ -1,12 +1,11 @@
-import { resolve } from 'node:path'
 import { understand } from '../audit.ts'
 import { InputError } from '../files/input-error.ts'
 import { resolveApache } from '../servers/apache/resolve.ts'
 import { resolveNginx } from '../servers/nginx/resolve.ts'
 import type { Arguments } from './arguments.ts'
+import { writeText } from './command-output.ts'
 import { prepare } from './prepare.ts'
 import type { Terminal } from './terminal.ts'
-import { writeOutput } from './write-output.ts'
 
 /** Prints what each server makes of its files, and returns the exit code: 1 where one would refuse them. */
 export async function runResolve(given: Arguments, terminal: Terminal): Promise<number> {
@@ -25,8 +24,6 @@ export async function runResolve(given: Arguments, terminal: Terminal): Promise<
     }
     if (!given.quiet) for (const notice of host.notices()) terminal.warn(notice)
   }
-  const text = texts.join('\n')
-  if (given.output === null || given.output === '-') terminal.print(text)
-  else writeOutput(resolve(terminal.workingDirectory, given.output), text, given.output)
+  writeText(given, terminal, texts.join('\n'))
   return isRefused ? 1 : 0
 }

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import { understand } from '../audit.ts'
 import type { TraceRequest } from '../deployment/trace/trace.ts'
 import { traceRequest } from '../deployment/trace/trace-request.ts'
@@ -6,9 +5,9 @@ import { InputError } from '../files/input-error.ts'
 import { traceJson, traceText } from '../report/trace-text.ts'
 import { type Address, parseHost } from '../servers/address.ts'
 import type { Arguments } from './arguments.ts'
+import { commandOutput } from './command-output.ts'
 import { prepare } from './prepare.ts'
-import { loadChalk, type Terminal, wantsColor } from './terminal.ts'
-import { writeOutput } from './write-output.ts'
+import type { Terminal } from './terminal.ts'
 
 /** Follows one request through every deployment of the path. */
 export async function runTrace(given: Arguments, terminal: Terminal): Promise<number> {
@@ -16,10 +15,7 @@ export async function runTrace(given: Arguments, terminal: Terminal): Promise<nu
   if (url === undefined || paths.length === 0) throw new InputError('trace needs a URL and a path')
   const request = readRequest(url, given)
   const { hosts, settings } = await prepare({ ...given, words: paths }, [], terminal)
-  const isFile = given.output !== null && given.output !== '-'
-  const chalk = await loadChalk(
-    wantsColor(given.color, isFile ? { ...terminal, isInteractive: false } : terminal),
-  )
+  const { chalk, write } = await commandOutput(given, terminal)
   const traces = hosts.flatMap(host =>
     understand(host, settings).deployments.map(deployment => ({
       trace: traceRequest(deployment, request),
@@ -30,9 +26,7 @@ export async function runTrace(given: Arguments, terminal: Terminal): Promise<nu
     given.format === 'json'
       ? traceJson(traces)
       : traces.map(({ trace, fileName }) => traceText(trace, fileName, chalk)).join('\n')
-  if (given.output !== null && isFile)
-    writeOutput(resolve(terminal.workingDirectory, given.output), text, given.output)
-  else terminal.print(text)
+  write(text)
   return 0
 }
 
