@@ -1,11 +1,9 @@
 import { posix } from 'node:path'
 import { type Place, placeText } from '../../parsers/text/source.ts'
 import type { FileSystem } from '../files/file-system.ts'
-import { outcome, type OutcomeEnd } from '../servers/nginx/queries/outcome.ts'
+import { type OutcomeEnd, outcome } from '../servers/nginx/queries/outcome.ts'
 import type { Deployment, NginxServer } from './deployment.ts'
-
-/** An address of the block that is reserved for documentation: some client out on the network. */
-const STRANGER = '192.0.2.77'
+import { strangerRequest } from './stranger-request.ts'
 
 /**
  * Where the GET of a stranger without a password ends in one server of nginx, supposing that a file is there.
@@ -22,20 +20,10 @@ export function strangerGets(
   const listen = server.listens.find(({ loopback }) => loopback !== true)
   if (listen === undefined)
     return { kind: 'unknown', reason: 'only this machine gets to the server', at: null }
-  const name = server.names.find(({ exact }) => exact)
   const { end, steps } = outcome(
     server.configuration,
     server.directive,
-    {
-      method: 'GET',
-      target: encodeURI(path),
-      host: name?.name ?? 'host.invalid',
-      scheme: listen.tls ? 'https' : 'http',
-      address: listen.address,
-      port: listen.port,
-      headers: NO_HEADERS,
-      client: STRANGER,
-    },
+    { ...strangerRequest(server, listen, path), headers: NO_HEADERS },
     { files: existing === null ? files : withFile(files, existing) },
   )
   // Where another server decides who gets in, a stranger hardly does.

@@ -1,7 +1,8 @@
 import type { ApacheWord } from '../../../../parsers/apache/syntax.ts'
-import { type Check, type Fault, invalid, textAfterWords, argument, type Walk } from './check.ts'
-import { expressionFault } from './expression.ts'
 import { isUrl } from './alias.ts'
+import { argument, type Check, type Fault, invalid, textAfterWords } from './check.ts'
+import { expressionFault } from './expression.ts'
+import { checkCondition } from './module-values.ts'
 import { directoryFault, fileFault } from './paths.ts'
 import { hasStatusLine } from './rewrite.ts'
 
@@ -238,15 +239,9 @@ export function setEnvIfCheck(names: boolean, regexFault: (pattern: string) => s
   }
 }
 
-export const checkSetEnvIfExpr: Check = (directive, _scope, walk: Walk) => {
+export const checkSetEnvIfExpr: Check = (directive, scope, walk) => {
   if (argument(directive, 0) === '' || argument(directive, 1) === '') {
     return { code: 'wrong-argument-count', message: '`SetEnvIfExpr` takes an expression and variables' }
   }
-  const fault = expressionFault(argument(directive, 0), 'boolean', walk.names)
-  if (fault === null) return null
-  return {
-    code: 'invalid-expression',
-    message: `the condition is no expression: ${fault}`,
-    word: directive.args[0],
-  }
+  return checkCondition(directive, scope, walk)
 }
