@@ -2,7 +2,7 @@ import { type Fact, known, unknown } from '../../fact.ts'
 import { isAtLeast } from '../../version.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 import { namePlace } from './places.ts'
-import { hasUnreadInclude, type NginxScope, named } from './scope.ts'
+import { hasUnreadInclude, mayHoldUnread, type NginxScope, named } from './scope.ts'
 
 /** What is in force at a block for one directive (or for a group that nginx inherits as one). */
 export interface EffectiveDirectives {
@@ -86,9 +86,10 @@ export function effective(
   scope: NginxScope,
   name: string,
 ): Fact<EffectiveDirectives> {
+  const group = groupOf.get(name)
+  if (isNowhere(configuration, name, group)) return NOTHING
   const ruleName = HEADER_RULES.get(name)
   if (ruleName !== undefined) return effectiveHeaders(configuration, scope, name, ruleName)
-  const group = groupOf.get(name)
   if (OWN.has(name)) return atLevel(configuration, scope, scope, name, group) ?? NOTHING
   if (HANDLERS.has(name)) {
     const own = atLevel(configuration, scope, scope, name, group)
@@ -97,6 +98,17 @@ export function effective(
     return takesOver ? (atLevel(configuration, scope.parent, scope, name, group) ?? NOTHING) : NOTHING
   }
   return nearest(configuration, scope, scope, name, group)
+}
+
+/** True where no line of the whole configuration can hold it: most of what is asked is nginx's default. */
+function isNowhere(
+  configuration: NginxConfiguration,
+  name: string,
+  group: readonly string[] | undefined,
+): boolean {
+  const { occurrences, main } = configuration
+  if (main === null || occurrences.has(name) || mayHoldUnread(configuration)) return false
+  return group === undefined || !group.some(member => occurrences.has(member))
 }
 
 function nearest(

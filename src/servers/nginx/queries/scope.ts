@@ -46,20 +46,42 @@ function index(directives: readonly NginxDirective[]): ReadonlyMap<string, reado
   return built
 }
 
-const unreadOf = new WeakMap<NginxConfiguration, ReadonlySet<string>>()
+/** What leaves a configuration in doubt; of most, nothing does, and then no block has to be searched for it. */
+interface Unread {
+  /** The arguments of every `include` whose files nobody here has read: they may set anything. */
+  readonly includes: ReadonlySet<string>
+  /** True where some file is a template: what order and number its blocks have is open. */
+  readonly templates: boolean
+}
 
-/** The arguments of every `include` whose files nobody here has read: they may set anything. */
+const unreadOf = new WeakMap<NginxConfiguration, Unread>()
+
+function unreadIn(configuration: NginxConfiguration): Unread {
+  let unread = unreadOf.get(configuration)
+  if (unread === undefined) {
+    unread = {
+      includes: unreadArguments(configuration),
+      templates: configuration.sources.some(source => source.template),
+    }
+    unreadOf.set(configuration, unread)
+  }
+  return unread
+}
+
 function unreadArguments(configuration: NginxConfiguration): ReadonlySet<string> {
-  const known = unreadOf.get(configuration)
-  if (known !== undefined) return known
   const unread = new Set<string>()
   for (const { code, at } of configuration.problems) {
     if (!code.startsWith('include-') || code === 'include-cycle') continue
     const text = placeText(at)
     unread.add(/^(["']).*\1$/s.test(text) ? text.slice(1, -1) : text)
   }
-  unreadOf.set(configuration, unread)
   return unread
+}
+
+/** True where nobody knows every directive of the configuration. */
+export function mayHoldUnread(configuration: NginxConfiguration): boolean {
+  const { includes, templates } = unreadIn(configuration)
+  return templates || includes.size > 0
 }
 
 /**
@@ -115,15 +137,9 @@ function isMasked({ text, code }: Source, start: number, end: number): boolean {
   return text.slice(start, end) !== code.slice(start, end)
 }
 
-const templatedOf = new WeakMap<NginxConfiguration, boolean>()
-
-/** True where some file of the configuration is a template: what order and number its blocks have is open. */
+/** True where some file of the configuration is a template. */
 export function hasTemplates(configuration: NginxConfiguration): boolean {
-  const cached = templatedOf.get(configuration)
-  if (cached !== undefined) return cached
-  const found = configuration.sources.some(source => source.template)
-  templatedOf.set(configuration, found)
-  return found
+  return unreadIn(configuration).templates
 }
 
 /**
@@ -136,14 +152,14 @@ export function hasUnreadInclude(
   scope: NginxScope,
   name: string | null = null,
 ): boolean {
-  if (scope !== null && hasTemplates(configuration) && hasPlaceholder(scope)) return true
+  const unread = unreadIn(configuration)
+  if (!unread.templates && unread.includes.size === 0) return false
+  if (scope !== null && unread.templates && hasPlaceholder(scope)) return true
   const includes = scope === null ? topNamed(configuration, 'include') : childrenNamed(scope, 'include')
-  if (includes.length === 0) return false
-  const unread = unreadArguments(configuration)
   return includes.some(({ args, source }) => {
     const path = args[0]?.value ?? ''
     // Of a template's includes nothing is said, so none of them is sure to have been read.
-    const isUnread = source.template || isUnknownWord(path) || unread.has(path)
+    const isUnread = source.template || isUnknownWord(path) || unread.includes.has(path)
     return isUnread && maySet(path, name)
   })
 }
