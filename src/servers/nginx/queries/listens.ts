@@ -1,5 +1,5 @@
 import { isUnknownWord, type Place } from '../../../../parsers/text/source.ts'
-import { ANY_V4, type Address, parseNginxListen } from '../../address.ts'
+import { ANY_V4, type Address, type NginxListenAddress, parseNginxListen } from '../../address.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 import { isOn } from './effective.ts'
 import { argumentPlace, namePlace } from './places.ts'
@@ -47,7 +47,7 @@ export function listens(configuration: NginxConfiguration, server: NginxDirectiv
       ? hasUnreadInclude(configuration, server)
         ? []
         : [impliedListen(server, sslOn, http2On)]
-      : directives.flatMap(directive => readListen(directive, sslOn, http2On) ?? [])
+      : directives.flatMap(directive => readListen(configuration, directive, sslOn, http2On) ?? [])
   listensOf.set(server, read)
   return read
 }
@@ -77,10 +77,32 @@ function impliedListen(server: NginxDirective, ssl: boolean, http2: boolean): Ng
   }
 }
 
-function readListen(directive: NginxDirective, sslOn: boolean, http2On: boolean): NginxListen | null {
+const addressesOf = new WeakMap<NginxConfiguration, Map<string, NginxListenAddress | null>>()
+
+/** Thousands of servers share few addresses: each text is read once. */
+function readAddress(configuration: NginxConfiguration, text: string): NginxListenAddress | null {
+  let addresses = addressesOf.get(configuration)
+  if (addresses === undefined) {
+    addresses = new Map()
+    addressesOf.set(configuration, addresses)
+  }
+  let address = addresses.get(text)
+  if (address === undefined) {
+    address = parseNginxListen(text)
+    addresses.set(text, address)
+  }
+  return address
+}
+
+function readListen(
+  configuration: NginxConfiguration,
+  directive: NginxDirective,
+  sslOn: boolean,
+  http2On: boolean,
+): NginxListen | null {
   const word = directive.args[0]
   if (word === undefined || directive.args.some(({ value }) => isUnknownWord(value))) return null
-  const parsed = parseNginxListen(word.value)
+  const parsed = readAddress(configuration, word.value)
   if (parsed === null) return null
   const has = (parameter: string) =>
     directive.args.some(({ value }, index) => index > 0 && value === parameter)
