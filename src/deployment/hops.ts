@@ -43,6 +43,7 @@ class ProxyHop implements Hop {
   readonly upstream: NginxDirective | null
   readonly #proxyHost: string | null
   #headers: SentHeaders | null = null
+  #hostsSent: readonly string[] | null | undefined
 
   constructor(
     server: NginxServer,
@@ -70,7 +71,10 @@ class ProxyHop implements Hop {
   }
 
   get hostsSent(): readonly string[] | null {
-    return hostsSent(this.server, this.headers, this.#proxyHost)
+    if (this.#hostsSent === undefined) {
+      this.#hostsSent = hostsSent(this.server, this.headers, this.#proxyHost)
+    }
+    return this.#hostsSent
   }
 }
 

@@ -1,18 +1,23 @@
 import type { NginxConfiguration, NginxDirective } from '../servers/nginx/configuration.ts'
-import { requestHeaders } from '../servers/nginx/queries/request-headers.ts'
+import { effective, isOn } from '../servers/nginx/queries/effective.ts'
 import type { SentHeader, SentHeaders } from './deployment.ts'
 
 const OPEN: SentHeaders = { level: null, written: [], open: true, passesOthers: true }
 
 /** The request headers that nginx writes for a block that hands on by `proxy_pass`, defaults left out. */
 export function sentHeaders(configuration: NginxConfiguration, block: NginxDirective): SentHeaders {
-  const fact = requestHeaders(configuration, block)
-  if (!fact.known) return OPEN
-  const { headers, level, complete, passes } = fact.value
-  const written = headers.flatMap(({ name, value, directive }) =>
-    directive === null ? [] : [sentHeader(name, value, directive)],
-  )
-  return { level, written, open: !complete, passesOthers: passes }
+  const set = effective(configuration, block, 'proxy_set_header')
+  if (!set.known) return OPEN
+  const { directives, level, complete } = set.value
+  const passes = isOn(configuration, block, 'proxy_pass_request_headers', true)
+  return {
+    level,
+    written: directives.map(directive =>
+      sentHeader(directive.args[0]?.value ?? '', directive.args[1]?.value ?? '', directive),
+    ),
+    open: !complete,
+    passesOthers: passes.known ? passes.value : true,
+  }
 }
 
 export function sentHeader(name: string, value: string, directive: NginxDirective): SentHeader {

@@ -114,21 +114,22 @@ function builtin(name: string, value: string): RequestHeader {
   return { name, value, at: null, directive: null }
 }
 
-/** Since 1.29.7 nginx keeps connections to backends by default, and says so. */
-function proxyDefaults(configuration: NginxConfiguration): readonly RequestHeader[] {
-  const keeps = isAtLeast(configuration.version, '1.29.7')
-  return [
-    builtin('Host', '$proxy_host'),
-    builtin('Connection', keeps ? '' : 'close'),
-    ...CONNECTION_HEADERS.map(name => builtin(name, '')),
-  ]
-}
-
 const GRPC_DEFAULTS: readonly RequestHeader[] = [
   builtin('Host', '$proxy_host'),
   builtin('Connection', ''),
   ...CONNECTION_HEADERS.map(name => builtin(name, '')),
 ]
+
+const CLOSING_DEFAULTS: readonly RequestHeader[] = [
+  builtin('Host', '$proxy_host'),
+  builtin('Connection', 'close'),
+  ...CONNECTION_HEADERS.map(name => builtin(name, '')),
+]
+
+/** Since 1.29.7 nginx keeps connections to backends by default, and says so, as it always did by gRPC. */
+function proxyDefaults(configuration: NginxConfiguration): readonly RequestHeader[] {
+  return isAtLeast(configuration.version, '1.29.7') ? GRPC_DEFAULTS : CLOSING_DEFAULTS
+}
 
 /** What becomes of one header; names compare without case. */
 export function headerFate(set: RequestHeaders, name: string): HeaderFate {
