@@ -1,7 +1,12 @@
 import type { ApacheConfiguration, ApacheDirective } from '../servers/apache/configuration.ts'
 import { selectVirtualHost } from '../servers/apache/queries/select-virtual-host.ts'
-import { type VirtualHost, virtualHosts } from '../servers/apache/queries/virtual-hosts.ts'
-import type { BackendHost, Hop, HopToHost, Target } from './deployment.ts'
+import {
+  type VirtualHost,
+  type VirtualHostAddress,
+  virtualHosts,
+} from '../servers/apache/queries/virtual-hosts.ts'
+import type { BackendHost, HostAddress, Hop, HopToHost, Target } from './deployment.ts'
+import { once } from './once.ts'
 import { virtualHostOf } from './scheme-trust.ts'
 
 const REDIRECTS = ['redirect', 'redirectmatch', 'redirectpermanent', 'redirecttemp', 'rewriterule']
@@ -11,39 +16,64 @@ export function backendHosts(
   configurations: readonly ApacheConfiguration[],
   hops: () => readonly Hop[],
 ): readonly BackendHost[] {
-  const hosts: BackendHost[] = []
-  const reaches = new Map<ApacheDirective, HopToHost[]>()
-  let joined = false
-  const hopsTo = (directive: ApacheDirective): readonly HopToHost[] => {
-    if (!joined) {
-      joined = true
-      join(configurations, hosts, hops(), reaches)
-    }
-    return reaches.get(directive) ?? []
-  }
+  const hosts = new Map<ApacheConfiguration, readonly ReachedHost[]>()
+  const joined = once(() => join(hosts, hops()))
   for (const configuration of configurations) {
     const redirecting = redirectingHosts(configuration)
-    for (const host of virtualHosts(configuration)) {
-      const { directive } = host
-      hosts.push({
-        configuration,
-        directive,
-        virtualHost: host,
-        addresses: host.addresses.map(({ socket, at }) => ({
-          known: socket.known,
-          address: socket.known ? socket.value.address : null,
-          port: socket.known ? socket.value.port : null,
-          at,
-        })),
-        names: namesOf(host),
-        mayRedirect: redirecting.has(directive) || redirecting.has(null),
-        get hops() {
-          return hopsTo(directive)
-        },
-      })
-    }
+    const own = virtualHosts(configuration).map(host => {
+      const mayRedirect = redirecting.has(host.directive) || redirecting.has(null)
+      return new ReachedHost(configuration, host, mayRedirect, joined)
+    })
+    hosts.set(configuration, own)
   }
-  return hosts
+  return [...hosts.values()].flat()
+}
+
+/** Which hops lead to it is found for all hosts at once, at the first question. */
+class ReachedHost implements BackendHost {
+  readonly configuration: ApacheConfiguration
+  readonly virtualHost: VirtualHost
+  readonly addresses: readonly HostAddress[]
+  readonly names: readonly string[]
+  readonly mayRedirect: boolean
+  readonly #joined: () => void
+  #hops: HopToHost[] = []
+
+  constructor(
+    configuration: ApacheConfiguration,
+    virtualHost: VirtualHost,
+    mayRedirect: boolean,
+    joined: () => void,
+  ) {
+    this.configuration = configuration
+    this.virtualHost = virtualHost
+    this.addresses = virtualHost.addresses.map(hostAddress)
+    this.names = namesOf(virtualHost)
+    this.mayRedirect = mayRedirect
+    this.#joined = joined
+  }
+
+  get directive(): ApacheDirective {
+    return this.virtualHost.directive
+  }
+
+  get hops(): readonly HopToHost[] {
+    this.#joined()
+    return this.#hops
+  }
+
+  /** One hop may lead here by several of its names and addresses. */
+  reachedBy(hop: Hop, certain: boolean): void {
+    const last = this.#hops.at(-1)
+    if (last?.hop !== hop) this.#hops.push({ hop, certain })
+    else if (certain && !last.certain) this.#hops[this.#hops.length - 1] = { hop, certain }
+  }
+}
+
+function hostAddress({ socket, at }: VirtualHostAddress): HostAddress {
+  return socket.known
+    ? { known: true, address: socket.value.address, port: socket.value.port, at }
+    : { known: false, address: null, port: null, at }
 }
 
 /** ServerName and the aliases without wildcards, lower case. */
@@ -61,61 +91,43 @@ function redirectingHosts(configuration: ApacheConfiguration): ReadonlySet<Apach
   return found
 }
 
-function join(
-  configurations: readonly ApacheConfiguration[],
-  hosts: readonly BackendHost[],
-  hops: readonly Hop[],
-  reaches: Map<ApacheDirective, HopToHost[]>,
-): void {
-  const byName = likelyHosts(hosts)
-  const add = (directive: ApacheDirective, hop: Hop, certain: boolean): void => {
-    const known = reaches.get(directive)
-    if (known === undefined) {
-      reaches.set(directive, [{ hop, certain }])
-      return
-    }
-    const last = known.at(-1)
-    if (last?.hop !== hop) known.push({ hop, certain })
-    else if (certain && !last.certain) known[known.length - 1] = { hop, certain }
-  }
+function join(hosts: ReadonlyMap<ApacheConfiguration, readonly ReachedHost[]>, hops: readonly Hop[]): void {
+  const byName = once(() => likelyHosts([...hosts.values()].flat()))
   for (const hop of hops) {
     for (const target of hop.targets) {
       const { backend } = target
       if (backend.kind === 'apache') {
-        const { configuration } = backend.listener
-        const home = configurations.find(each => each === configuration)
-        if (home !== undefined)
-          for (const each of selected(home, target, hop)) add(each.directive, hop, each.certain)
+        for (const [configuration, own] of hosts) {
+          if (configuration === backend.listener.configuration) select(configuration, own, target, hop)
+        }
       }
       // A port and a name that agree say which host is meant, where only a resolver or a missing
       // `Listen` could make it certain.
       if (backend.kind !== 'unknown' && backend.kind !== 'nobody') continue
       for (const name of namesAskedFor(hop)) {
-        for (const directive of byName.get(`${target.port} ${name}`) ?? []) add(directive, hop, false)
+        for (const host of byName().get(`${target.port} ${name}`) ?? []) host.reachedBy(hop, false)
       }
     }
   }
 }
 
-/** The hosts that answer on the connection's address for each name that nginx sends. */
-function selected(
+/** Tells the hosts that answer on the connection's address for each name that nginx sends. */
+function select(
   configuration: ApacheConfiguration,
+  hosts: readonly ReachedHost[],
   target: Target,
   hop: Hop,
-): readonly { readonly directive: ApacheDirective; readonly certain: boolean }[] {
+): void {
   const { port } = target
+  if (port === null) return
   const address = target.addresses.find(({ kind }) => kind === 'ip') ?? target.address
-  if (port === null) return []
-  const found = new Map<ApacheDirective, boolean>()
   for (const host of hop.hostsSent ?? []) {
     const selection = selectVirtualHost(configuration, { address, port, host })
     if (selection.kind !== 'virtual-host') continue
-    const { directive } = selection.virtualHost
     // Among fragments the host that answers for unknown names may be one that is not here.
     const certain = configuration.main !== null || selection.reason !== 'first'
-    found.set(directive, certain || found.get(directive) === true)
+    hosts[selection.virtualHost.index]?.reachedBy(hop, certain)
   }
-  return [...found].map(([directive, certain]) => ({ directive, certain }))
 }
 
 function namesAskedFor(hop: Hop): readonly string[] {
@@ -123,16 +135,16 @@ function namesAskedFor(hop: Hop): readonly string[] {
   return hop.server.names.filter(({ exact }) => exact).map(({ name }) => name)
 }
 
-function likelyHosts(hosts: readonly BackendHost[]): ReadonlyMap<string, readonly ApacheDirective[]> {
-  const byName = new Map<string, ApacheDirective[]>()
-  for (const { addresses, names, directive } of hosts) {
-    for (const { port } of addresses) {
+function likelyHosts(hosts: readonly ReachedHost[]): ReadonlyMap<string, readonly ReachedHost[]> {
+  const byName = new Map<string, ReachedHost[]>()
+  for (const host of hosts) {
+    for (const { port } of host.addresses) {
       if (port === null) continue
-      for (const name of names) {
+      for (const name of host.names) {
         const key = `${port} ${name}`
         const known = byName.get(key)
-        if (known === undefined) byName.set(key, [directive])
-        else known.push(directive)
+        if (known === undefined) byName.set(key, [host])
+        else known.push(host)
       }
     }
   }
