@@ -140,11 +140,13 @@ function endpointsOf(server: UpstreamServer): readonly TargetEndpoint[] {
 }
 
 function splitScheme(name: string, text: string): (Protocol & { readonly rest: string }) | null {
-  const match = TAKES_SCHEME.has(name) ? /^([A-Za-z]+):\/\//.exec(text) : null
+  const colon = TAKES_SCHEME.has(name) ? text.indexOf('://') : -1
+  const scheme = colon <= 0 ? undefined : SCHEMES.get(text.slice(0, colon).toLowerCase())
+  if (scheme !== undefined) return withRest(scheme, text.slice(colon + 3))
   const plain = PLAIN.get(name)
-  if (match === null) return plain === undefined ? null : withRest(plain, text)
-  const scheme = SCHEMES.get((match[1] ?? '').toLowerCase())
-  return scheme === undefined ? null : withRest(scheme, text.slice(match[0].length))
+  // A scheme that the directive does not know is no host either.
+  const isForeign = colon > 0 && /^[A-Za-z]+$/.test(text.slice(0, colon))
+  return plain === undefined || isForeign ? null : withRest(plain, text)
 }
 
 function withRest({ protocol, port }: Protocol, rest: string): Protocol & { readonly rest: string } {
