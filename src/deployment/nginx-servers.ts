@@ -56,10 +56,9 @@ class HttpServer implements NginxServer {
 /** TLS is a property of the socket: one `listen … ssl` turns it on for every server that shares it. */
 function serverListen(listen: NginxListen, socket: NginxSocket | undefined): ServerListen {
   const { address, port, quic, defaultServer, directive, at, ipv6only } = listen
-  return {
+  const own: ServerListen = {
     address,
     port,
-    ...(ipv6only === null ? {} : { ipv6only }),
     tls: socket?.ssl ?? listen.ssl,
     quic,
     defaultServer,
@@ -68,6 +67,7 @@ function serverListen(listen: NginxListen, socket: NginxSocket | undefined): Ser
     directive,
     at,
   }
+  return ipv6only === null ? own : { ...own, ipv6only }
 }
 
 function serverName(name: NginxServerName): ServerName {
