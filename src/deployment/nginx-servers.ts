@@ -75,7 +75,13 @@ function serverName(name: NginxServerName): ServerName {
   return { name: name.kind === 'exact' ? name.name : name.text.toLowerCase(), exact, at: name.at }
 }
 
+const indexes = new WeakMap<readonly NginxServer[], ReadonlyMap<NginxDirective, NginxServer>>()
+
 /** The directive of a server by which rules find what belongs to it. */
 export function serverIndex(servers: readonly NginxServer[]): ReadonlyMap<NginxDirective, NginxServer> {
-  return new Map(servers.map(server => [server.directive, server]))
+  const known = indexes.get(servers)
+  if (known !== undefined) return known
+  const index = new Map(servers.map(server => [server.directive, server]))
+  indexes.set(servers, index)
+  return index
 }
