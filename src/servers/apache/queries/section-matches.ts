@@ -13,45 +13,34 @@ export interface SectionPattern {
   readonly text: string
 }
 
-const patterns = new WeakMap<ApacheDirective, SectionPattern>()
-
 export function sectionPattern(section: ApacheDirective): SectionPattern {
-  let pattern = patterns.get(section)
-  if (pattern === undefined) {
-    pattern = readPattern(section)
-    patterns.set(section, pattern)
-  }
-  return pattern
-}
-
-function readPattern(section: ApacheDirective): SectionPattern {
   const [first, second] = section.args
   const tilde = first?.value === '~'
   const word = tilde ? second : first
   const text = word?.value ?? ''
   if (!isSettled(text)) return { kind: 'unknown', text }
-  if (tilde || section.name.toLowerCase().endsWith('match')) return { kind: 'regex', text }
+  if (tilde || section.name.endsWith('Match')) return { kind: 'regex', text }
   return { kind: hasWildcard(text) ? 'wildcard' : 'plain', text }
 }
 
 /** A path as httpd compares it: no `.`, `..` or doubled slash, and one slash at the end. */
 export function directoryPath(path: string): string {
-  const normal = posix.normalize(path)
+  const isNormal = path.startsWith('/') && !path.includes('//') && !path.includes('/.')
+  const normal = isNormal ? path : posix.normalize(path)
   return normal.endsWith('/') ? normal : `${normal}/`
 }
 
 /** How deep a path lies: 1 for `/`, 3 for `/srv/app/`. */
 export function depthOf(directory: string): number {
   let depth = 0
-  for (const char of directory) if (char === '/') depth++
+  for (let slash = directory.indexOf('/'); slash !== -1; slash = directory.indexOf('/', slash + 1)) depth++
   return depth
 }
 
-/** Whether a `<Directory>` without a regular expression is the folder itself or one above it. */
-export function directoryApplies(pattern: SectionPattern, folder: string): Applies {
+/** Whether a `<Directory>` without a regular expression, which names `own`, is the folder itself or one above it. */
+export function directoryApplies(pattern: SectionPattern, own: string, folder: string): Applies {
   if (pattern.kind === 'unknown') return undefined
   if (!pattern.text.startsWith('/')) return false
-  const own = directoryPath(pattern.text)
   if (pattern.kind === 'plain') return folder.startsWith(own)
   // A pattern is compared with the folder that lies as deep as itself.
   const depth = depthOf(own)

@@ -9,6 +9,7 @@ import {
   filesApplies,
   locationApplies,
   regexApplies,
+  type SectionPattern,
   sectionPattern,
 } from './section-matches.ts'
 import type { VirtualHost } from './virtual-hosts.ts'
@@ -50,24 +51,43 @@ export type HtaccessReader = (
   above: readonly Level[],
 ) => readonly ApacheDirective[] | null | undefined
 
-/** Positions in the list of `<Directory>` sections, so that a path meets its own few of thousands. */
+interface PatternedSection {
+  readonly section: ApacheDirective
+  readonly pattern: SectionPattern
+}
+
+/** A `<Directory>` without a regular expression. */
+interface DirectorySection extends PatternedSection {
+  /** The folder or the wildcards that it names, as httpd compares them. */
+  readonly folder: string
+  readonly depth: number
+}
+
+/** Positions in a long list of `<Directory>` sections, so that a path meets its own few of thousands. */
 interface DirectoryIndex {
-  /** Those without wildcards, by the folder that they name, its last slash included. */
+  /** Those without wildcards, by the folder that they name. */
   readonly byFolder: ReadonlyMap<string, readonly number[]>
   readonly others: readonly number[]
 }
 
 interface Sections {
-  /** `<Directory>` without a regular expression: those of few parts first, then in reading order. */
-  readonly directories: readonly ApacheDirective[]
-  readonly directoryIndex: DirectoryIndex
-  readonly directoryMatches: readonly ApacheDirective[]
-  readonly files: readonly ApacheDirective[]
-  readonly locations: readonly ApacheDirective[]
+  /** Those of few parts first, then in reading order. */
+  readonly directories: readonly DirectorySection[]
+  /** Null for a list so short that looking at each is quicker. */
+  readonly directoryIndex: DirectoryIndex | null
+  readonly directoryMatches: readonly PatternedSection[]
+  readonly files: readonly PatternedSection[]
+  readonly locations: readonly PatternedSection[]
   readonly conditions: readonly ApacheDirective[]
 }
 
-const cache = new WeakMap<ApacheConfiguration, Map<ApacheDirective | null, Sections>>()
+interface KeptSections {
+  readonly server: Sections
+  /** Those of the virtual host that was asked about last: its questions come one after the other. */
+  host: { readonly directive: ApacheDirective; readonly sections: Sections } | null
+}
+
+const cache = new WeakMap<ApacheConfiguration, KeptSections>()
 
 /**
  * The scopes that hold for a request, in the order in which httpd merges them: main server, virtual
@@ -82,19 +102,21 @@ export function sectionsFor(
 ): readonly Level[] {
   const levels: Level[] = [level('server', null, true)]
   if (host !== null) levels.push(level('virtual-host', host.directive, true))
-  const own = [sectionsOf(configuration, null)]
-  if (host !== null) own.push(sectionsOf(configuration, host.directive))
+  const own = sectionsOf(configuration, host)
 
-  if (path.file !== undefined)
-    addFileLevels(configuration, levels, own, path.file, path.folder === true, htaccess)
+  if (path.file !== undefined) addFileLevels(levels, own, path.file, path.folder === true, htaccess)
   for (const { locations } of own) {
-    for (const section of locations) {
-      addLevel(levels, 'location', section, locationApplies(sectionPattern(section), path.uri))
-    }
+    for (const { section, pattern } of locations)
+      addLevel(levels, 'location', section, locationApplies(pattern, path.uri))
   }
   for (const { conditions } of own)
     for (const section of conditions) addLevel(levels, 'if', section, undefined)
-  // A condition inside a section is merged behind everything, where that section applies.
+  if (htaccess !== undefined || hasConditions(configuration)) addInnerConditions(configuration, levels)
+  return levels
+}
+
+/** A condition inside a section is merged behind everything, where that section applies. */
+function addInnerConditions(configuration: ApacheConfiguration, levels: Level[]): void {
   for (const { section, htaccess } of [...levels]) {
     for (const child of htaccess ?? []) {
       if (/^(?:if|elseif|else)$/i.test(child.name))
@@ -104,11 +126,9 @@ export function sectionsFor(
       continue
     for (const condition of conditionsIn(configuration, section)) addLevel(levels, 'if', condition, undefined)
   }
-  return levels
 }
 
 function addFileLevels(
-  configuration: ApacheConfiguration,
   levels: Level[],
   own: readonly Sections[],
   file: string | null,
@@ -116,14 +136,33 @@ function addFileLevels(
   htaccess: HtaccessReader | undefined,
 ): void {
   const folder = file === null ? null : directoryPath(isFolder ? file : posix.dirname(file))
+  const applying: AppliedDirectory[] = []
+  for (const sections of own) addDirectories(applying, sections, folder)
   // httpd's sort keeps the order of equals, and the main server's stand before the virtual host's.
-  const applying = own.flatMap(sections => directoriesFor(sections, folder)).sort((a, b) => a.depth - b.depth)
-  const parts = folder === null ? 0 : depthOf(folder)
+  if (own.length > 1) applying.sort((a, b) => a.depth - b.depth)
+  if (htaccess === undefined || folder === null) {
+    for (const { section, applies } of applying) addLevel(levels, 'directory', section, applies)
+  } else addFolders(levels, applying, folder, htaccess)
+
+  // A regular expression meets the whole path, the file's own name with it.
+  const path = isFolder ? folder : file
+  for (const { section, pattern } of directoryMatches(own))
+    addLevel(levels, 'directory-match', section, path === null ? undefined : regexApplies(pattern, path))
+  addFilesSections(levels, own, isFolder ? null : file)
+}
+
+/** The `<Directory>` sections of each folder down to this one, and its `.htaccess` behind them. */
+function addFolders(
+  levels: Level[],
+  applying: readonly AppliedDirectory[],
+  folder: string,
+  htaccess: HtaccessReader,
+): void {
+  const parts = depthOf(folder)
   let next = 0
   for (let deep = 1; deep <= parts; deep++) {
     for (; next < applying.length && applying[next]!.depth <= deep; next++)
       addLevel(levels, 'directory', applying[next]!.section, applying[next]!.applies)
-    if (htaccess === undefined || folder === null) continue
     const at = `${folder.split('/').slice(0, deep).join('/')}/`
     const found = htaccess(at, levels)
     if (found !== null)
@@ -136,57 +175,66 @@ function addFileLevels(
   }
   for (; next < applying.length; next++)
     addLevel(levels, 'directory', applying[next]!.section, applying[next]!.applies)
-
-  // httpd sorts regular expressions too, by the slashes in them.
-  const matches = own.flatMap(({ directoryMatches }) => directoryMatches)
-  for (const section of own.length === 1 ? matches : matches.sort((a, b) => slashes(a) - slashes(b))) {
-    // A regular expression meets the whole path, the file's own name with it.
-    const path = isFolder ? folder : file
-    const applies = path === null ? undefined : regexApplies(sectionPattern(section), path)
-    addLevel(levels, 'directory-match', section, applies)
-  }
-  addFilesSections(configuration, levels, own, isFolder ? null : file)
 }
 
-/** The `<Directory>` sections that hold, or may, for a folder (null: one that is not known), by their depth. */
-function directoriesFor(
-  { directories, directoryIndex }: Sections,
-  folder: string | null,
-): readonly {
+/** httpd sorts regular expressions too, by the slashes in them. */
+function directoryMatches(own: readonly Sections[]): readonly PatternedSection[] {
+  const [first, second] = own
+  if (second === undefined || second.directoryMatches.length === 0) return first?.directoryMatches ?? NONE
+  return [...(first?.directoryMatches ?? NONE), ...second.directoryMatches].sort(bySlashes)
+}
+
+interface AppliedDirectory {
   readonly section: ApacheDirective
   readonly applies: true | undefined
   readonly depth: number
-}[] {
-  const candidates = folder === null ? directories : candidatesFor(directories, directoryIndex, folder)
-  return candidates.flatMap(section => {
-    const pattern = sectionPattern(section)
+}
+
+/** Adds the `<Directory>` sections that hold, or may, for a folder (null: one that is not known), by their depth. */
+function addDirectories(
+  applying: AppliedDirectory[],
+  { directories, directoryIndex }: Sections,
+  folder: string | null,
+): void {
+  const candidates =
+    folder === null || directoryIndex === null
+      ? directories
+      : candidatesFor(directories, directoryIndex, folder)
+  for (const directory of candidates) {
+    const { section, pattern, depth } = directory
     const applies: Applies =
-      folder !== null ? directoryApplies(pattern, folder) : pattern.text === '/' ? true : undefined
-    return applies === false ? [] : [{ section, applies, depth: depth(section) }]
-  })
+      folder !== null
+        ? directoryApplies(pattern, directory.folder, folder)
+        : pattern.text === '/'
+          ? true
+          : undefined
+    if (applies !== false) applying.push({ section, applies, depth })
+  }
 }
 
 function candidatesFor(
-  directories: readonly ApacheDirective[],
+  directories: readonly DirectorySection[],
   { byFolder, others }: DirectoryIndex,
   folder: string,
-): readonly ApacheDirective[] {
+): readonly DirectorySection[] {
   const positions = [...others]
   for (let slash = folder.indexOf('/'); slash !== -1; slash = folder.indexOf('/', slash + 1))
     positions.push(...(byFolder.get(folder.slice(0, slash + 1)) ?? []))
   return positions.sort((a, b) => a - b).flatMap(position => directories[position] ?? [])
 }
 
-function indexDirectories(directories: readonly ApacheDirective[]): DirectoryIndex {
+/** Below this, looking at one after the other is quicker than an index. */
+const SCANNED = 16
+
+function indexDirectories(directories: readonly DirectorySection[]): DirectoryIndex | null {
+  if (directories.length <= SCANNED) return null
   const byFolder = new Map<string, number[]>()
   const others: number[] = []
-  for (const [position, section] of directories.entries()) {
-    const { kind, text } = sectionPattern(section)
-    if (kind !== 'plain') {
+  for (const [position, { pattern, folder }] of directories.entries()) {
+    if (pattern.kind !== 'plain') {
       others.push(position)
       continue
     }
-    const folder = directoryPath(text)
     const known = byFolder.get(folder)
     if (known === undefined) byFolder.set(folder, [position])
     else known.push(position)
@@ -194,56 +242,52 @@ function indexDirectories(directories: readonly ApacheDirective[]): DirectoryInd
   return { byFolder, others }
 }
 
-function addFilesSections(
-  configuration: ApacheConfiguration,
-  levels: Level[],
-  own: readonly Sections[],
-  file: string | null,
-): void {
-  const candidates: { section: ApacheDirective; applies: Applies; inHtaccess?: true }[] = []
-  for (const { files } of own) for (const section of files) candidates.push({ section, applies: true })
-  for (const { kind, section, htaccess, applies } of levels) {
+function addFilesSections(levels: Level[], own: readonly Sections[], file: string | null): void {
+  const name = file === null ? null : posix.basename(file)
+  // What is added is no place for more of them.
+  const count = levels.length
+  for (const { files } of own)
+    for (const { section, pattern } of files)
+      addLevel(levels, 'files', section, filesApply(pattern, name, true))
+  for (let index = 0; index < count; index++) {
+    const { kind, section, htaccess, applies } = levels[index]!
     if (kind === 'server' || kind === 'virtual-host') continue
-    if (section !== null) {
-      for (const files of filesIn(configuration, section)) candidates.push({ section: files, applies })
-    } else {
-      for (const child of htaccess ?? [])
-        if (isFiles(child)) candidates.push({ section: child, applies, inHtaccess: true })
+    for (const child of section?.children ?? htaccess ?? []) {
+      if (!isFiles(child)) continue
+      const matches = filesApply(sectionPattern(child), name, applies)
+      if (matches === false) continue
+      levels.push({
+        kind: 'files',
+        section: child,
+        htaccess: section === null ? child.children : null,
+        applies: matches,
+      })
     }
   }
-  for (const { section, applies, inHtaccess } of candidates) {
-    const matches = file === null ? undefined : filesApplies(sectionPattern(section), posix.basename(file))
-    if (matches === false) continue
-    const own = level('files', section, applies === true ? matches : undefined)
-    levels.push(inHtaccess === true ? { ...own, htaccess: section.children } : own)
-  }
 }
 
-function isFiles(directive: ApacheDirective): boolean {
-  return directive.section && /^files(?:match)?$/i.test(directive.name)
+/** Whether a `<Files>` applies to a file's name (null: not known) in a scope that does, or may. */
+function filesApply(pattern: SectionPattern, name: string | null, scope: true | undefined): Applies {
+  const matches = name === null ? undefined : filesApplies(pattern, name)
+  return matches === true ? scope : matches
 }
 
-function filesIn(
-  configuration: ApacheConfiguration,
-  parent: ApacheDirective | null,
-): readonly ApacheDirective[] {
-  return inOrder(
-    directivesIn(configuration, parent, 'files'),
-    directivesIn(configuration, parent, 'filesmatch'),
-    parent,
-    configuration,
-  )
+function isFiles({ section, name }: ApacheDirective): boolean {
+  return section && (name === 'Files' || name === 'FilesMatch')
 }
 
 const CONDITIONS = ['if', 'elseif', 'else']
-const NONE: readonly ApacheDirective[] = []
+const NONE: readonly never[] = []
+
+function hasConditions({ occurrences }: ApacheConfiguration): boolean {
+  return CONDITIONS.some(name => occurrences.has(name))
+}
 
 function conditionsIn(
   configuration: ApacheConfiguration,
   parent: ApacheDirective | null,
 ): readonly ApacheDirective[] {
-  const { occurrences } = configuration
-  if (!CONDITIONS.some(name => occurrences.has(name))) return NONE
+  if (!hasConditions(configuration)) return NONE
   return CONDITIONS.flatMap(name => directivesIn(configuration, parent, name))
 }
 
@@ -255,59 +299,61 @@ function level(kind: LevelKind, section: ApacheDirective | null, applies: true |
   return { kind, section, htaccess: null, applies }
 }
 
-function depth(section: ApacheDirective): number {
-  const { text } = sectionPattern(section)
-  return text.startsWith('/') ? depthOf(directoryPath(text)) : 1
-}
-
-function slashes(section: ApacheDirective): number {
-  return depthOf(sectionPattern(section).text)
-}
-
-function sectionsOf(configuration: ApacheConfiguration, parent: ApacheDirective | null): Sections {
-  let byParent = cache.get(configuration)
-  if (byParent === undefined) {
-    byParent = new Map()
-    cache.set(configuration, byParent)
+/** The sections of the main server, and behind them those of the virtual host. */
+function sectionsOf(configuration: ApacheConfiguration, host: VirtualHost | null): readonly Sections[] {
+  let kept = cache.get(configuration)
+  if (kept === undefined) {
+    kept = { server: readSections(configuration, null), host: null }
+    cache.set(configuration, kept)
   }
-  let sections = byParent.get(parent)
-  if (sections === undefined) {
-    sections = readSections(configuration, parent)
-    byParent.set(parent, sections)
-  }
-  return sections
+  if (host === null) return [kept.server]
+  const { directive } = host
+  if (kept.host?.directive !== directive)
+    kept.host = { directive, sections: readSections(configuration, directive) }
+  return [kept.server, kept.host.sections]
 }
 
 function readSections(configuration: ApacheConfiguration, parent: ApacheDirective | null): Sections {
-  const directories = directivesIn(configuration, parent, 'directory')
-  const matches = directivesIn(configuration, parent, 'directorymatch')
-  const isRegex = (section: ApacheDirective): boolean => sectionPattern(section).kind === 'regex'
-  const sorted = directories.filter(section => !isRegex(section)).sort((a, b) => depth(a) - depth(b))
+  const directories: DirectorySection[] = []
+  const directoryMatches: PatternedSection[] = []
+  const files: PatternedSection[] = []
+  const locations: PatternedSection[] = []
+  for (const section of parent === null ? configuration.top : parent.children) {
+    if (!section.section) continue
+    switch (section.name) {
+      case 'Directory':
+      case 'DirectoryMatch': {
+        const pattern = sectionPattern(section)
+        if (pattern.kind === 'regex' || section.name === 'DirectoryMatch')
+          directoryMatches.push({ section, pattern })
+        else directories.push(directorySection(section, pattern))
+        break
+      }
+      case 'Files':
+      case 'FilesMatch':
+        files.push({ section, pattern: sectionPattern(section) })
+        break
+      case 'Location':
+      case 'LocationMatch':
+        locations.push({ section, pattern: sectionPattern(section) })
+    }
+  }
+  directories.sort((a, b) => a.depth - b.depth)
   return {
-    directories: sorted,
-    directoryIndex: indexDirectories(sorted),
-    directoryMatches: [...inOrder(directories.filter(isRegex), matches, parent, configuration)].sort(
-      (a, b) => slashes(a) - slashes(b),
-    ),
-    files: filesIn(configuration, parent),
-    locations: inOrder(
-      directivesIn(configuration, parent, 'location'),
-      directivesIn(configuration, parent, 'locationmatch'),
-      parent,
-      configuration,
-    ),
+    directories,
+    directoryIndex: indexDirectories(directories),
+    directoryMatches: directoryMatches.sort(bySlashes),
+    files,
+    locations,
     conditions: conditionsIn(configuration, parent),
   }
 }
 
-/** Two lists of one parent's children as one, in reading order. */
-function inOrder(
-  a: readonly ApacheDirective[],
-  b: readonly ApacheDirective[],
-  parent: ApacheDirective | null,
-  configuration: ApacheConfiguration,
-): readonly ApacheDirective[] {
-  if (a.length === 0 || b.length === 0) return a.length === 0 ? b : a
-  const wanted = new Set([...a, ...b])
-  return (parent === null ? configuration.top : parent.children).filter(child => wanted.has(child))
+function directorySection(section: ApacheDirective, pattern: SectionPattern): DirectorySection {
+  const folder = directoryPath(pattern.text)
+  return { section, pattern, folder, depth: pattern.text.startsWith('/') ? depthOf(folder) : 1 }
+}
+
+function bySlashes(a: PatternedSection, b: PatternedSection): number {
+  return depthOf(a.pattern.text) - depthOf(b.pattern.text)
 }
