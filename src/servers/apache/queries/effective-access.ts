@@ -70,31 +70,39 @@ function merge(configuration: ApacheConfiguration, levels: readonly Level[]): Me
   let merged: Scope = { tree: null, merging: 'off', uncertain: outer }
   let hostLines: readonly ApacheDirective[] = []
   let hostOpen = outer
-  for (const walk of WALKS) {
-    // httpd merges the sections of one walk among themselves before it lays them over the walk before.
-    let own: Scope | null = null
-    for (const level of levels) {
-      if (!walk.includes(level.kind)) continue
-      const children = level.htaccess ?? level.section?.children ?? []
-      const scope = scopeOf(children, level.applies === true)
-      if (scope !== null) own = own === null ? scope : mergeScopes(own, scope)
-      const lines = hasHostLines || level.htaccess !== null ? children.flatMap(hostLinesOf) : NONE
-      if (lines.length === 0) continue
-      if (level.applies === true) hostLines = lines
-      hostOpen = level.applies !== true
+  // httpd merges the sections of one walk among themselves before it lays them over the walk before.
+  let walk = 0
+  let own: Scope | null = null
+  for (const { kind, section, htaccess, applies } of levels) {
+    if (WALKS[kind] === 0) continue
+    if (WALKS[kind] !== walk) {
+      if (own !== null) merged = mergeScopes(merged, own)
+      own = null
+      walk = WALKS[kind]
     }
-    if (own !== null) merged = mergeScopes(merged, own)
+    const children = htaccess ?? section?.children ?? NONE
+    const scope = scopeOf(children, applies === true)
+    if (scope !== null) own = own === null ? scope : mergeScopes(own, scope)
+    const lines = hasHostLines || htaccess !== null ? children.flatMap(hostLinesOf) : NONE
+    if (lines.length === 0) continue
+    if (applies === true) hostLines = lines
+    hostOpen = applies !== true
   }
+  if (own !== null) merged = mergeScopes(merged, own)
   return { requires: merged.tree, hostLines, uncertain: merged.uncertain || (hostOpen && !outer) }
 }
 
-/** The sections that httpd merges in one go. Neither family of lines may stand outside a section. */
-const WALKS: readonly (readonly LevelKind[])[] = [
-  ['directory', 'htaccess', 'directory-match'],
-  ['files'],
-  ['location'],
-  ['if'],
-]
+/** The walk of httpd that a level is merged in, in their order; 0 where neither family of lines may stand. */
+const WALKS: Readonly<Record<LevelKind, number>> = {
+  server: 0,
+  'virtual-host': 0,
+  directory: 1,
+  htaccess: 1,
+  'directory-match': 1,
+  files: 2,
+  location: 3,
+  if: 4,
+}
 
 /** What one scope says to mod_authz_core. */
 interface Scope {

@@ -112,10 +112,13 @@ export function authorize(tree: RequireTree, client: Client, parent: 'all' | 'an
 /** A container is limited to what its children together are. */
 function methodsOf(tree: RequireTree): Methods {
   if (tree.kind === 'require' || tree.methods !== null) return tree.methods
-  const all = tree.children.map(methodsOf)
-  const [first] = all
-  if (first === undefined || first === null) return null
-  return all.every(methods => methods !== null && isSame(methods, first)) ? first : null
+  let first: Methods = null
+  for (const child of tree.children) {
+    const methods = methodsOf(child)
+    if (methods === null || (first !== null && !isSame(methods, first))) return null
+    first ??= methods
+  }
+  return first
 }
 
 function isSame(a: NonNullable<Methods>, b: NonNullable<Methods>): boolean {
