@@ -32,4 +32,8 @@ if (words.length === 1 && words[0] === '--version') {
       process.stderr.write(`${line}\n`)
     },
   })
+  // Once all text is out there is no need to take a large heap apart, object by object.
+  process.stdout.write('', failure => {
+    if (failure == null) process.stderr.write('', () => process.exit())
+  })
 }
