@@ -3,7 +3,8 @@
  *
  *   npm run bench [-- SITES…]      (default 1000 10000)
  *
- * Prints a table and keeps it in bench/RESULTS.md with the machine's description.
+ * Prints what it takes beside the servers, and what its own stages take, and keeps both in bench/RESULTS.md
+ * with the machine's description.
  */
 
 import { spawnSync } from 'node:child_process'
@@ -11,10 +12,18 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bundle } from '../tools/bundle.ts'
 import { generateDeployment } from './generate-deployment.ts'
 import { type Measurement, medians } from './measure.ts'
+import type { Stages } from './stages.ts'
 
 const RUNS = 5
+/** Above the second table. */
+const STAGES_EXPLAINED = [
+  'The stages of an audit, in a process that does nothing else: reading is files, parsers, evaluation and what',
+  '`-t` checks; the rules of the deployment are all groups but `nginx` and `apache`, with the model that they',
+  'ask; the rules of one server are those two groups.',
+]
 /** Milliseconds after which a row on a busy machine has to be content with fewer runs. */
 const ROW_LIMIT = 90_000
 const repository = fileURLToPath(new URL('..', import.meta.url))
@@ -32,6 +41,7 @@ interface Row {
   readonly audit: Measurement
   readonly nginx: Measurement
   readonly apache: Measurement
+  readonly stages: Stages
 }
 
 const [start, empty] = await medians(
@@ -40,6 +50,9 @@ const [start, empty] = await medians(
 )
 if (start === undefined || empty === undefined) throw new RangeError('two commands, two results')
 
+const compiled = mkdtempSync(join(tmpdir(), 'deploy-audit-bench-'))
+await bundle({ stages: join(repository, 'bench/stages.ts') }, compiled)
+
 const rows: Row[] = []
 for (const [sites, tls] of sizes.flatMap(size => [[size, false] as const, [size, true] as const])) {
   const root = mkdtempSync(join(tmpdir(), 'deploy-audit-bench-'))
@@ -47,7 +60,7 @@ for (const [sites, tls] of sizes.flatMap(size => [[size, false] as const, [size,
     generateDeployment(root, sites, tls)
     const nginxConf = join(root, 'etc/nginx/nginx.conf')
     const apacheConf = join(root, 'etc/apache2/apache2.conf')
-    const [audit, nginx, apache] = await medians(
+    const [audit, nginx, apache, staged] = await medians(
       [
         // Findings make 1 of it; what matters here is that it came to its end.
         { command: [process.execPath, program, root, '--no-config'], statuses: [0, 1] },
@@ -56,17 +69,19 @@ for (const [sites, tls] of sizes.flatMap(size => [[size, false] as const, [size,
           command: ['apache2', '-t', '-d', join(root, 'etc/apache2'), '-f', apacheConf],
           env: { PATH: process.env.PATH },
         },
+        { command: [process.execPath, join(compiled, 'stages.js'), root] },
       ],
       RUNS,
       ROW_LIMIT,
     )
-    if (audit === undefined || nginx === undefined || apache === undefined)
-      throw new RangeError('three commands, three results')
-    rows.push({ sites, tls, audit, nginx, apache })
+    if (audit === undefined || nginx === undefined || apache === undefined || staged === undefined)
+      throw new RangeError('four commands, four results')
+    rows.push({ sites, tls, audit, nginx, apache, stages: JSON.parse(staged.output) as Stages })
   } finally {
     rmSync(root, { recursive: true, force: true })
   }
 }
+rmSync(compiled, { recursive: true, force: true })
 
 const table = [
   '| sites | deploy-audit | `nginx -t` | `apache2 -t` | both servers | audit : servers | of processor time | audit memory | servers memory |',
@@ -74,7 +89,7 @@ const table = [
   ...rows.map(({ sites, tls, audit, nginx, apache }) => {
     const servers = nginx.time + apache.time
     const cells = [
-      tls ? `${sites}, TLS` : String(sites),
+      nameOf(sites, tls),
       seconds(audit),
       seconds(nginx),
       seconds(apache),
@@ -85,6 +100,14 @@ const table = [
       `${nginx.memory.toFixed(0)} + ${apache.memory.toFixed(0)} MiB`,
     ]
     return `| ${cells.join(' | ')} |`
+  }),
+]
+const stageTable = [
+  '| sites | finding the files | reading both servers | rules of the deployment | rules of one server | rules of the deployment : reading |',
+  '|---:|---:|---:|---:|---:|---:|',
+  ...rows.map(({ sites, tls, stages: { discovery, reading, deployment, alone } }) => {
+    const cells = [discovery, reading, deployment, alone].map(time => `${time.toFixed(0)} ms`)
+    return `| ${[nameOf(sites, tls), ...cells, (deployment / reading).toFixed(2)].join(' | ')} |`
   }),
 ]
 const plain = rows.filter(({ tls }) => !tls)
@@ -101,9 +124,14 @@ if (first !== undefined && last !== undefined && first !== last) {
     `From ${first.sites} to ${last.sites} sites the audit takes ${(last.audit.time / first.audit.time).toFixed(1)} times as long.`,
   )
 }
+lines.push('', ...STAGES_EXPLAINED, '', ...stageTable)
 const text = lines.join('\n')
 console.log(text)
 writeFileSync(join(repository, 'bench/RESULTS.md'), `${heading()}\n${text}\n`)
+
+function nameOf(sites: number, tls: boolean): string {
+  return tls ? `${sites}, TLS` : String(sites)
+}
 
 function seconds(measurement: Measurement): string {
   return `${(measurement.time / 1000).toFixed(2)} s`

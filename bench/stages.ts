@@ -1,0 +1,66 @@
+/**
+ * One audit of a folder, stage by stage: prints the milliseconds of each as JSON. `bench.ts` bundles it as the
+ * command line is bundled, since compiled code is what users wait for.
+ */
+import { rules } from '../rules/index.generated.ts'
+import { understand } from '../src/audit.ts'
+import { loadParsers } from '../src/cli/load-parsers.ts'
+import { DEFAULT_SITE_FACTS } from '../src/deployment/site-facts.ts'
+import type { Rule } from '../src/engine/rule.ts'
+import { runRules } from '../src/engine/run.ts'
+import { discover } from '../src/files/discover.ts'
+
+/** Milliseconds. */
+export interface Stages {
+  /** Finding the files and what they are. */
+  readonly discovery: number
+  /** Both servers' configurations: files read, parsed, put together, and checked as `-t` does. */
+  readonly reading: number
+  /** The rules that see the servers as one system, with the model that they ask. */
+  readonly deployment: number
+  /** The rules of one server alone. */
+  readonly alone: number
+}
+
+const [folder = '.'] = process.argv.slice(2)
+const isAlone = ({ id }: Rule): boolean => id.startsWith('nginx/') || id.startsWith('apache/')
+let last = performance.now()
+
+const hosts = discover([folder], { workingDirectory: process.cwd() })
+const parsers = await loadParsers(hosts, [])
+const discovery = lap()
+const understood = hosts.map(host =>
+  understand(host, {
+    toolVersion: '',
+    rules: [],
+    facts: DEFAULT_SITE_FACTS,
+    versions: {},
+    includeMap: [],
+    ...parsers,
+  }),
+)
+const reading = lap()
+check(rules.filter(rule => !isAlone(rule)))
+const deployment = lap()
+check(rules.filter(isAlone))
+const stages: Stages = { discovery, reading, deployment, alone: lap() }
+console.log(JSON.stringify(stages))
+
+function check(chosen: readonly Rule[]): void {
+  const active = chosen.map(rule => ({ rule, severity: null }))
+  for (const { host, deployments } of understood) {
+    for (const each of deployments) {
+      // A figure of rules that crashed would be a figure of something else.
+      for (const { rule, message } of runRules(active, each, host.fileName).crashes) {
+        throw new Error(`${rule}: ${message}`)
+      }
+    }
+  }
+}
+
+function lap(): number {
+  const now = performance.now()
+  const passed = now - last
+  last = now
+  return passed
+}
