@@ -1,9 +1,11 @@
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { isUnknownWord } from '../../parsers/text/source.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
-import { locationIndex } from '../../src/servers/nginx/queries/locations.ts'
-import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { childrenNamed, hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
+import { toBytes } from '../../src/servers/regex.ts'
 
 const site = (fallback: string, name: string): string =>
   `server {\n    listen 80;\n    server_name example.org;\n    root /srv/www;\n    location / {\n        try_files $uri ${fallback};\n    }\n    location ${name} {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n    }\n}\n`
@@ -36,9 +38,7 @@ export default defineRule({
   *check({ nginx }) {
     for (const configuration of nginx) {
       for (const name of ['try_files', 'error_page']) {
-        const asking = (configuration.occurrences.get(name) ?? []).filter(each =>
-          lacksTarget(configuration, each),
-        )
+        const asking = lackingTarget(configuration, configuration.occurrences.get(name) ?? [])
         for (const [directive, ...others] of byText(asking)) {
           const last = directive.args.length - 1
           const target = directive.args[last]?.value ?? ''
@@ -53,12 +53,36 @@ export default defineRule({
   },
 })
 
-function lacksTarget(configuration: NginxConfiguration, directive: NginxDirective): boolean {
-  const target = directive.args.at(-1)?.value ?? ''
-  if (!target.startsWith('@') || target.includes('$')) return false
-  const server = enclosingServer(directive)
-  if (server === null || server === undefined) return false
-  if (hasUnreadInclude(configuration, server)) return false
-  const { named, unread } = locationIndex(server)
-  return unread.length === 0 && !named.has(target)
+function lackingTarget(
+  configuration: NginxConfiguration,
+  directives: readonly NginxDirective[],
+): readonly NginxDirective[] {
+  // Those of one server follow each other.
+  let last: NginxDirective | null = null
+  let names: ReadonlySet<string> | null = null
+  return directives.filter(directive => {
+    const target = directive.args.at(-1)?.value ?? ''
+    if (!target.startsWith('@') || target.includes('$')) return false
+    const server = enclosingServer(directive)
+    if (server !== last) {
+      names = server === null ? null : namedLocations(configuration, server)
+      last = server
+    }
+    return names?.has(target) === false
+  })
+}
+
+/** The named locations of a server; null where there may be more. */
+function namedLocations(
+  configuration: NginxConfiguration,
+  server: NginxDirective,
+): ReadonlySet<string> | null {
+  if (hasUnreadInclude(configuration, server)) return null
+  const names = new Set<string>()
+  for (const location of childrenNamed(server, 'location')) {
+    const { modifier, name } = readLocation(location)
+    if (isUnknownWord(name)) return null
+    if (modifier === '@') names.add(toBytes(name))
+  }
+  return names
 }

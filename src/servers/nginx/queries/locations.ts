@@ -16,17 +16,7 @@ export interface NginxLocation {
   readonly at: Place
 }
 
-const locationOf = new WeakMap<NginxDirective, NginxLocation>()
-
 export function readLocation(directive: NginxDirective): NginxLocation {
-  const known = locationOf.get(directive)
-  if (known !== undefined) return known
-  const read = parseLocation(directive)
-  locationOf.set(directive, read)
-  return read
-}
-
-function parseLocation(directive: NginxDirective): NginxLocation {
   const [first, second] = directive.args
   if (first === undefined) return { directive, modifier: '', name: '', at: namePlace(directive) }
   if (second !== undefined) {
