@@ -1,7 +1,7 @@
 import type { NginxConfiguration, NginxDirective } from '../servers/nginx/configuration.ts'
 import { effective } from '../servers/nginx/queries/effective.ts'
-import { readLocation } from '../servers/nginx/queries/locations.ts'
-import { childrenNamed, hasUnreadInclude } from '../servers/nginx/queries/scope.ts'
+import { PASSES, readLocation } from '../servers/nginx/queries/locations.ts'
+import { hasUnreadInclude } from '../servers/nginx/queries/scope.ts'
 import type { Answer } from './deployment.ts'
 import { argumentPlace } from './places.ts'
 
@@ -9,7 +9,7 @@ const UNKNOWN: Answer = { kind: 'unknown' }
 const REFUSAL: Answer = { kind: 'refusal' }
 const CONTENT: Answer = { kind: 'content' }
 
-const HANDLERS = ['proxy_pass', 'fastcgi_pass', 'uwsgi_pass', 'scgi_pass', 'grpc_pass', 'memcached_pass']
+const HANDLERS: ReadonlySet<string> = new Set(PASSES)
 const REDIRECTS = new Set(['301', '302', '303', '307', '308'])
 /** Patterns that every path matches. */
 const EVERY_PATH = /^(?:\^|\.\*|\^?\/?\(?\.[*+]\)?\$?|\^\/)$/
@@ -19,20 +19,26 @@ const EVERY_PATH = /^(?:\^|\.\*|\^?\/?\(?\.[*+]\)?\$?|\^\/)$/
  * then of `location /`, then its content. A condition that may send the client elsewhere leaves it unknown.
  */
 export function ordinaryAnswer(configuration: NginxConfiguration, server: NginxDirective): Answer {
-  const rejects = effective(configuration, server, 'ssl_reject_handshake')
-  if (rejects.known && rejects.value.directives[0]?.args[0]?.value.toLowerCase() === 'on') return REFUSAL
+  if (rejectsHandshakes(configuration, server)) return REFUSAL
   const early = rewritePhase(configuration, server)
   if (early !== null) return early
-  const root = childrenNamed(server, 'location').find(isRootLocation)
+  const root = server.children.find(isRootLocation)
   if (root === undefined) return hasFiles(configuration, server) ? CONTENT : UNKNOWN
   const late = rewritePhase(configuration, root)
   if (late !== null) return late
-  if (HANDLERS.some(name => childrenNamed(root, name).length > 0)) return CONTENT
+  if (root.children.some(({ name }) => HANDLERS.has(name))) return CONTENT
   return hasFiles(configuration, root) ? CONTENT : UNKNOWN
+}
+
+function rejectsHandshakes(configuration: NginxConfiguration, server: NginxDirective): boolean {
+  if (!configuration.occurrences.has('ssl_reject_handshake')) return false
+  const rejects = effective(configuration, server, 'ssl_reject_handshake')
+  return rejects.known && rejects.value.directives[0]?.args[0]?.value.toLowerCase() === 'on'
 }
 
 /** `location /`; a regular expression that matches every path counts as one. */
 function isRootLocation(directive: NginxDirective): boolean {
+  if (directive.name !== 'location') return false
   const { modifier, name } = readLocation(directive)
   if (modifier === '' || modifier === '^~') return name === '/'
   return (modifier === '~' || modifier === '~*') && EVERY_PATH.test(name)
@@ -75,7 +81,7 @@ function returned(directive: NginxDirective): Answer {
 
 /** True where a folder is named, or `try_files` hands on to what answers. */
 function hasFiles(configuration: NginxConfiguration, block: NginxDirective): boolean {
-  if (childrenNamed(block, 'try_files').length > 0) return true
+  if (block.children.some(({ name }) => name === 'try_files')) return true
   const root = effective(configuration, block, 'root')
   return root.known && root.value.directives.length > 0
 }
