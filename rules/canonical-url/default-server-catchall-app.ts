@@ -1,6 +1,7 @@
 import type { Deployment, Hop, NginxServer } from '../../src/deployment/deployment.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { formatEndpoint } from '../../src/servers/address.ts'
+import { serverIndex } from '../../src/deployment/nginx-servers.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { sockets } from '../../src/servers/nginx/queries/sockets.ts'
 
@@ -44,7 +45,7 @@ export default defineRule({
     { title: 'only this machine connects', files: tree(app('127.0.0.1:8080')) },
   ],
   *check(deployment) {
-    const byDirective = new Map(deployment.servers.map(server => [server.directive, server]))
+    const byDirective = serverIndex(deployment.servers)
     for (const configuration of deployment.nginx) {
       const said = new Set<NginxServer>()
       for (const socket of sockets(configuration)) {

@@ -83,21 +83,13 @@ export default defineRule({
   ],
   *check(deployment) {
     const { servers, facts } = deployment
-    const answering = new Map<string, { server: NginxServer; name: ServerName }[]>()
-    for (const server of servers) {
-      if (server.answer.kind !== 'content' || hasOpenNames(server)) continue
-      for (const name of server.names) {
-        if (!name.exact) continue
-        const known = answering.get(name.name)
-        if (known === undefined) answering.set(name.name, [{ server, name }])
-        else known.push({ server, name })
-      }
-    }
-    for (const [www, answers] of answering) {
-      if (!www.startsWith('www.')) continue
+    const doubled = answering(servers, name => name.startsWith('www.'))
+    if (doubled.size === 0) return
+    const bareNames = answering(servers, name => doubled.has(`www.${name}`))
+    for (const [www, answers] of doubled) {
       const bare = www.slice(4)
       if (facts.canonicalHosts.includes(www) && facts.canonicalHosts.includes(bare)) continue
-      const others = answering.get(bare)
+      const others = bareNames.get(bare)
       if (others === undefined) continue
       for (const { server, name } of answers) {
         const twin = others.find(other => isSameSite(deployment, server, other.server))
@@ -112,6 +104,29 @@ export default defineRule({
     }
   },
 })
+
+interface Answering {
+  readonly server: NginxServer
+  readonly name: ServerName
+}
+
+/** The servers that answer with pages for names of one kind, by name. */
+function answering(
+  servers: readonly NginxServer[],
+  isMeant: (name: string) => boolean,
+): ReadonlyMap<string, readonly Answering[]> {
+  const found = new Map<string, Answering[]>()
+  for (const server of servers) {
+    for (const name of server.names) {
+      if (!name.exact || !isMeant(name.name)) continue
+      if (server.answer.kind !== 'content' || hasOpenNames(server)) continue
+      const known = found.get(name.name)
+      if (known === undefined) found.set(name.name, [{ server, name }])
+      else known.push({ server, name })
+    }
+  }
+  return found
+}
 
 /** A wildcard, a regular expression or the empty name: a server for tenants whose names nobody lists. */
 function hasOpenNames(server: NginxServer): boolean {

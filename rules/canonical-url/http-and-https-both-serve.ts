@@ -64,17 +64,20 @@ export default defineRule({
   ],
   *check(deployment) {
     const { servers } = deployment
+    const overPlain = servers.filter(
+      ({ plainListens, answer }) => plainListens.length > 0 && answer.kind === 'content',
+    )
+    if (overPlain.length === 0) return
     const overTls = new Map<string, NginxServer>()
     for (const server of servers) {
       if (!server.tls || server.answer.kind !== 'content') continue
       for (const { name, exact } of server.names) if (exact && !overTls.has(name)) overTls.set(name, server)
     }
-    for (const server of servers) {
+    for (const server of overPlain) {
       const listen = server.plainListens[0]
-      if (listen === undefined || server.answer.kind !== 'content') continue
       const name = server.names.find(({ name, exact }) => exact && overTls.has(name))
       const secure = name === undefined ? undefined : overTls.get(name.name)
-      if (name === undefined || secure === undefined) continue
+      if (listen === undefined || name === undefined || secure === undefined) continue
       if (backendMayRedirect(deployment, server)) continue
       const tlsListen = secure.listens.find(({ tls }) => tls)
       yield {

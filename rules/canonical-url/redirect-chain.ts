@@ -3,6 +3,7 @@ import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { groupByText } from '../../src/deployment/places.ts'
 import { type RedirectTarget, redirectTarget } from '../../src/deployment/redirect-target.ts'
 import { placeText } from '../../parsers/text/source.ts'
+import { serverIndex } from '../../src/deployment/nginx-servers.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { selectServer } from '../../src/servers/nginx/queries/select-server.ts'
@@ -59,13 +60,18 @@ export default defineRule({
     },
   ],
   *check({ servers }) {
-    const byDirective = new Map(servers.map(each => [each.directive, each]))
+    const byDirective = serverIndex(servers)
+    const chains = new Map<NginxServer, Chain>()
+    for (const server of servers) {
+      const chain = firstChain(server, byDirective)
+      if (chain !== null) chains.set(server, chain)
+    }
+    if (chains.size === 0) return
     for (const [start] of groupByText(servers, ({ directive }) => directive)) {
       const { answer } = start
-      if (answer.kind !== 'redirect') continue
-      const found = start.listens.map(listen => chain(start, listen, byDirective)).find(each => each !== null)
-      if (found == null) continue
-      const { first, second, then } = found
+      const chain = chains.get(start)
+      if (answer.kind !== 'redirect' || chain === undefined) continue
+      const { first, second, then } = chain
       yield {
         at: answer.at,
         message: `this redirect leads to ${written(first)}, which redirects again, to ${written(second)}`,
@@ -84,11 +90,18 @@ interface Chain {
   readonly then: NginxServer
 }
 
-function chain(
-  start: NginxServer,
-  listen: ServerListen,
-  servers: ReadonlyMap<NginxDirective, NginxServer>,
-): Chain | null {
+type Servers = ReadonlyMap<NginxDirective, NginxServer>
+
+function firstChain(start: NginxServer, servers: Servers): Chain | null {
+  if (start.answer.kind !== 'redirect') return null
+  for (const listen of start.listens) {
+    const found = chainFrom(start, listen, servers)
+    if (found !== null) return found
+  }
+  return null
+}
+
+function chainFrom(start: NginxServer, listen: ServerListen, servers: Servers): Chain | null {
   const host = start.names.find(({ exact }) => exact)?.name ?? null
   const first = redirectTarget(start.answer, host, listen.port, listen.tls)
   // The same name over TLS comes first by the rules of browsers' preload lists.

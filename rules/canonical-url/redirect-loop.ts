@@ -1,5 +1,6 @@
 import type { NginxServer, ServerListen } from '../../src/deployment/deployment.ts'
 import { redirectTarget } from '../../src/deployment/redirect-target.ts'
+import { serverIndex } from '../../src/deployment/nginx-servers.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { selectServer } from '../../src/servers/nginx/queries/select-server.ts'
@@ -54,7 +55,7 @@ export default defineRule({
     },
   ],
   *check({ servers }) {
-    const byDirective = new Map(servers.map(server => [server.directive, server]))
+    const byDirective = serverIndex(servers)
     for (const server of servers) {
       const { answer } = server
       if (answer.kind !== 'redirect') continue

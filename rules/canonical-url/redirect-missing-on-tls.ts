@@ -44,6 +44,8 @@ export default defineRule({
     { title: 'a fragment', files: { 'nginx.conf': (WWW + SITE).replace(/[«»]/g, '') } },
   ],
   *check({ servers }) {
+    const redirecting = servers.filter(redirectsPlainWww)
+    if (redirecting.length === 0) return
     const overTls = new Map<string, NginxServer>()
     const patterns: NginxServer[] = []
     let refuses = false
@@ -56,8 +58,7 @@ export default defineRule({
     }
     // Names by pattern, or a default server that turns strangers away: then nothing is missing.
     if (refuses || patterns.length > 0) return
-    for (const { answer, names, tls, configuration } of servers) {
-      if (tls || answer.kind !== 'redirect' || configuration.main === null) continue
+    for (const { names } of redirecting) {
       for (const { name, exact, at } of names) {
         if (!exact || !name.startsWith('www.') || overTls.has(name)) continue
         const twin = overTls.get(name.slice(4))
@@ -74,3 +75,12 @@ export default defineRule({
     }
   },
 })
+
+/** A server without TLS that redirects a name with `www.`. */
+function redirectsPlainWww(server: NginxServer): boolean {
+  if (server.tls || server.configuration.main === null) return false
+  return (
+    server.names.some(({ name, exact }) => exact && name.startsWith('www.')) &&
+    server.answer.kind === 'redirect'
+  )
+}

@@ -44,20 +44,23 @@ export default defineRule({
     },
   ],
   *check({ servers }) {
-    const overTls = new Map<string, NginxServer>()
+    if (!servers.some(({ tls }) => tls)) return
+    const redirecting = servers.filter(server => plainTarget(server) !== undefined)
+    if (redirecting.length === 0) return
+    const overTls = new Set<string>()
     const upgraded = new Map<string, NginxServer>()
     for (const server of servers) {
       for (const { name, exact } of server.names) {
         if (!exact) continue
-        if (server.tls) overTls.set(name, server)
+        if (server.tls) overTls.add(name)
         else if (server.answer.kind === 'redirect' && /^https:/.test(server.answer.target))
           upgraded.set(name, server)
       }
     }
-    for (const { answer, names } of servers) {
-      if (answer.kind !== 'redirect') continue
-      const target = /^http:\/\/([^/:$?]+)(?=[/$?]|$)/.exec(answer.target)?.[1]?.toLowerCase()
-      if (target === undefined || !overTls.has(target)) continue
+    for (const server of redirecting) {
+      const { answer, names } = server
+      const target = plainTarget(server)
+      if (answer.kind !== 'redirect' || target === undefined || !overTls.has(target)) continue
       const second = upgraded.get(target)
       if (second === undefined || names.some(({ name }) => name === target)) continue
       const next = second.answer.kind === 'redirect' ? second.answer.at : null
@@ -73,3 +76,9 @@ export default defineRule({
     }
   },
 })
+
+/** The host of a redirect to plain HTTP on its usual port. */
+function plainTarget({ answer }: NginxServer): string | undefined {
+  if (answer.kind !== 'redirect') return undefined
+  return /^http:\/\/([^/:$?]+)(?=[/$?]|$)/.exec(answer.target)?.[1]?.toLowerCase()
+}

@@ -80,12 +80,11 @@ export default defineRule({
   *check({ nginx }) {
     for (const { occurrences } of nginx) {
       for (const name of ['return', 'rewrite', 'add_header']) {
-        for (const [directive] of byText(occurrences.get(name) ?? [])) {
+        for (const [directive] of byText((occurrences.get(name) ?? []).filter(namesPath))) {
           const index = headerArgument(directive)
           const value = index === null ? undefined : directive.args[index]?.value
-          if (index === null || value === undefined || !DECODED.test(value)) continue
-          if (isPathBounded(directive)) continue
-          const variable = DECODED.exec(value)?.[0] ?? '$uri'
+          const variable = value === undefined ? undefined : DECODED.exec(value)?.[0]
+          if (index === null || variable === undefined || isPathBounded(directive)) continue
           const place = argumentPlace(directive, index)
           const written = placeText(place)
           const whole = written.replace(/\$(?:document_)?uri(?:\$is_args|\?)\$args/, '$request_uri')
@@ -106,6 +105,10 @@ export default defineRule({
     }
   },
 })
+
+function namesPath({ args }: NginxDirective): boolean {
+  return args.some(({ value }) => value.includes('$') && DECODED.test(value))
+}
 
 /** The index of the argument that becomes a header's value; null where none does. */
 function headerArgument({ name, args }: NginxDirective): number | null {
