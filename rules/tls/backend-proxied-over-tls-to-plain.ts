@@ -49,8 +49,9 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    const mayEncrypt = deployment.apache.some(({ occurrences }) => occurrences.has('sslengine'))
     for (const hop of deployment.hops) {
-      if (hop.scheme === 'unknown') continue
+      if (hop.scheme === 'unknown' || (hop.scheme === 'http' && !mayEncrypt)) continue
       const fault = contradiction(deployment, hop)
       if (fault === null) continue
       const { host, engine } = fault

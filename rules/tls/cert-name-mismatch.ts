@@ -1,4 +1,5 @@
 import { certificatesOf } from '../../src/deployment/certificates.ts'
+import type { NginxServer } from '../../src/deployment/deployment.ts'
 import { groupByText } from '../../src/deployment/places.ts'
 import { parseHost } from '../../src/servers/address.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -59,10 +60,10 @@ export default defineRule({
   *check({ servers, files, nginx, facts }) {
     if (facts.outerProxies.length > 0) return
     const behindProxy = new Set(nginx.filter(({ occurrences }) => occurrences.has('set_real_ip_from')))
+    const open = new Set(servers.filter(isOpenOverTls))
+    if (open.size === 0) return
     for (const [server] of groupByText(servers, ({ directive }) => directive)) {
-      if (behindProxy.has(server.configuration)) continue
-      if (!server.listens.some(({ tls, loopback }) => tls && loopback !== true)) continue
-      if (server.answer.kind === 'refusal') continue
+      if (!open.has(server) || behindProxy.has(server.configuration)) continue
       const shown = certificatesOf(files, server)
       // nginx chooses among several by the kinds of key that the client takes.
       const certificates = shown.flatMap(({ certificate }) => certificate ?? [])
@@ -89,6 +90,13 @@ export default defineRule({
     }
   },
 })
+
+/** A server that answers over TLS to more than this machine. */
+function isOpenOverTls(server: NginxServer): boolean {
+  return (
+    server.listens.some(({ tls, loopback }) => tls && loopback !== true) && server.answer.kind !== 'refusal'
+  )
+}
 
 function listed(names: readonly string[]): string {
   if (names.length === 0) return 'no host name'

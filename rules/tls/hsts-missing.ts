@@ -1,6 +1,7 @@
 import type { Application } from '../../src/deployment/applications.ts'
 import type { Deployment, NginxServer } from '../../src/deployment/deployment.ts'
 import { hstsOf } from '../../src/deployment/strict-transport.ts'
+import { once } from '../../src/deployment/once.ts'
 import { alsoElsewhere, groupByText, namePlace } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
@@ -96,10 +97,12 @@ export default defineRule({
   *check(deployment) {
     const maySend = senders(deployment)
     for (const configuration of deployment.nginx) {
-      const lacking: NginxServer[] = []
       const own = deployment.servers.filter(each => each.configuration === configuration)
+      const silent = new Set(own.filter(server => isPublicSite(server) && !maySend(server)))
+      if (silent.size === 0) continue
+      const lacking: NginxServer[] = []
       for (const [server] of groupByText(own, ({ directive }) => directive)) {
-        if (!isPublicSite(server) || maySend(server)) continue
+        if (!silent.has(server)) continue
         const { sent, droppedBy, writtenAt } = hstsOf(server)
         if (sent === false && droppedBy === null) lacking.push(server)
         if (droppedBy !== null) {
@@ -127,9 +130,9 @@ export default defineRule({
 })
 
 /** A server with a name that answers the network over TLS with pages of its own. */
-function isPublicSite({ listens, names, answer }: NginxServer): boolean {
-  if (answer.kind !== 'content' || !names.some(({ exact }) => exact)) return false
-  return listens.some(({ tls, loopback }) => tls && loopback === false)
+function isPublicSite(server: NginxServer): boolean {
+  if (!server.listens.some(({ tls, loopback }) => tls && loopback === false)) return false
+  return server.answer.kind === 'content' && server.names.some(({ exact }) => exact)
 }
 
 /**
@@ -137,13 +140,7 @@ function isPublicSite({ listens, names, answer }: NginxServer): boolean {
  * of the audit, or settings that the environment gives.
  */
 function senders(deployment: Deployment): (server: NginxServer) => boolean {
-  const byHost = new Map<unknown, Application[]>()
-  for (const application of deployment.applications) {
-    const known = byHost.get(application.virtualHost)
-    if (known === undefined) byHost.set(application.virtualHost, [application])
-    else known.push(application)
-  }
-  const withHeader = new Set(deployment.apache.filter(sendsHeader))
+  const withHeader = once(() => new Set(deployment.apache.filter(sendsHeader)))
   return server => {
     const hops = deployment.hopsOf(server)
     if (hops.length === 0) return server.directive.children.some(({ name }) => name.endsWith('_pass'))
@@ -151,10 +148,11 @@ function senders(deployment: Deployment): (server: NginxServer) => boolean {
       const hosts = deployment.backendsOf(hop)
       return (
         hosts.length === 0 ||
-        hosts.some(({ configuration, directive }) => {
-          const applications = byHost.get(directive) ?? []
-          if (withHeader.has(configuration) || applications.length === 0) return true
-          return applications.some(application => djangoMaySend(deployment, application))
+        hosts.some(host => {
+          const applications = deployment.applicationsOf(host)
+          if (applications.length === 0) return true
+          if (applications.some(application => djangoMaySend(deployment, application))) return true
+          return withHeader().has(host.configuration)
         })
       )
     })

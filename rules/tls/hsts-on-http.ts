@@ -1,4 +1,6 @@
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { serverIndex } from '../../src/deployment/nginx-servers.ts'
+import { isStrictTransport } from '../../src/deployment/strict-transport.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 
@@ -49,12 +51,11 @@ export default defineRule({
   ],
   *check({ nginx, servers, facts }) {
     if (facts.outerProxies.length > 0) return
-    const byDirective = new Map(servers.map(server => [server.directive, server]))
     for (const { occurrences } of nginx) {
       if (occurrences.has('set_real_ip_from')) continue
-      for (const group of byText(occurrences.get('add_header') ?? [])) {
+      for (const group of byText((occurrences.get('add_header') ?? []).filter(isStrictTransport))) {
         const [directive] = group
-        if (directive.args[0]?.value.toLowerCase() !== 'strict-transport-security') continue
+        const byDirective = serverIndex(servers)
         const homes = group.map(each => byDirective.get(enclosingServer(each) ?? each))
         // A snippet, or a line of http, that some TLS server sends as well is right there.
         const plain = homes.every(home => home !== undefined && !home.tls && home.plainListens.length > 0)

@@ -1,5 +1,7 @@
 import { formatEndpoint } from '../../src/servers/address.ts'
+import type { NginxServer } from '../../src/deployment/deployment.ts'
 import { insertAfter, propose } from '../../src/deployment/edits.ts'
+import { once } from '../../src/deployment/once.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -62,19 +64,16 @@ export default defineRule({
     },
   ],
   *check({ servers, facts }) {
-    const encrypted = new Set<string>()
-    for (const { listens } of servers) {
-      for (const listen of listens) if (listen.tls || listen.quic) encrypted.add(formatEndpoint(listen))
-    }
     if (facts.outerProxies.length > 0) return
+    const encrypted = once(() => encryptedEndpoints(servers))
     for (const { listens, configuration, directive: server } of servers) {
       if (configuration.occurrences.has('set_real_ip_from')) continue
-      const hasCertificate = server.children.some(({ name }) => name === 'ssl_certificate')
       for (const listen of listens) {
-        if (listen.port !== 443 || listen.directive === null) continue
-        if (listen.loopback !== false || listen.proxyProtocol || encrypted.has(formatEndpoint(listen)))
+        if (listen.port !== 443 || listen.directive === null || listen.tls || listen.quic) continue
+        if (listen.loopback !== false || listen.proxyProtocol || encrypted().has(formatEndpoint(listen)))
           continue
         const { directive } = listen
+        const hasCertificate = server.children.some(({ name }) => name === 'ssl_certificate')
         yield {
           at: listen.at,
           message: `nginx speaks plain HTTP on ${formatEndpoint(listen)}, where clients begin with a TLS handshake`,
@@ -89,3 +88,11 @@ export default defineRule({
     }
   },
 })
+
+function encryptedEndpoints(servers: readonly NginxServer[]): ReadonlySet<string> {
+  const found = new Set<string>()
+  for (const { listens } of servers) {
+    for (const listen of listens) if (listen.tls || listen.quic) found.add(formatEndpoint(listen))
+  }
+  return found
+}

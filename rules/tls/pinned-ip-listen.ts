@@ -47,17 +47,16 @@ export default defineRule({
   *check({ nginx, servers }) {
     for (const configuration of nginx) {
       const own = servers.filter(each => each.configuration === configuration)
-      const listens = own.flatMap(({ listens }) => listens)
       // Somebody who listens on all addresses too has sorted out which site belongs to which.
-      if (listens.some(each => each.tls && isWildcard(each))) continue
+      if (own.some(({ listens }) => listens.some(each => each.tls && isWildcard(each)))) continue
+      const bound = own.filter(({ listens }) => listens.some(isPinned))
+      if (bound.length === 0) continue
       const plain = plainByName(own)
       const pinned = new Map<string, { at: ServerListen; plain: ServerListen; count: number }>()
-      for (const { names, listens } of own) {
+      for (const { names, listens } of bound) {
         const open = names.map(({ name }) => plain.get(name)).find(each => each !== undefined)
         if (open === undefined) continue
-        for (const listen of listens) {
-          if (!listen.tls || listen.loopback !== false || isWildcard(listen)) continue
-          if (listen.address.kind !== 'ip') continue
+        for (const listen of listens.filter(isPinned)) {
           const key = formatEndpoint(listen)
           const known = pinned.get(key)
           if (known === undefined) pinned.set(key, { at: listen, plain: open, count: 1 })
@@ -75,6 +74,11 @@ export default defineRule({
     }
   },
 })
+
+/** TLS on one address that the network reaches. */
+function isPinned(listen: ServerListen): boolean {
+  return listen.tls && listen.loopback === false && listen.address.kind === 'ip' && !listen.address.wildcard
+}
 
 function isWildcard({ address }: ServerListen): boolean {
   return address.kind === 'ip' && address.wildcard

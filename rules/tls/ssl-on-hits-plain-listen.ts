@@ -1,4 +1,5 @@
 import { byText, namePlace } from '../../src/deployment/places.ts'
+import { serverIndex } from '../../src/deployment/nginx-servers.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const KEYS = '    ssl_certificate /etc/ssl/a.pem;\n    ssl_certificate_key /etc/ssl/a.key;\n'
@@ -35,7 +36,7 @@ export default defineRule({
     },
   ],
   *check({ nginx, servers }) {
-    const byDirective = new Map(servers.map(server => [server.directive, server]))
+    const byDirective = serverIndex(servers)
     for (const { occurrences } of nginx) {
       for (const [directive] of byText(occurrences.get('ssl') ?? [])) {
         if (directive.args[0]?.value.toLowerCase() !== 'on' || directive.parent === null) continue

@@ -39,12 +39,13 @@ export function hstsOf(server: NginxServer): StrictTransport {
 function headerIn({ configuration }: NginxServer, block: NginxDirective): NginxDirective | null | undefined {
   const found = effective(configuration, block, 'add_header')
   if (!found.known) return undefined
-  const line = found.value.directives.find(isHeader)
+  const line = found.value.directives.find(isStrictTransport)
   if (line !== undefined) return line
   return found.value.complete ? null : undefined
 }
 
-function isHeader({ args }: NginxDirective): boolean {
+/** True for the `add_header` that sends it. */
+export function isStrictTransport({ args }: NginxDirective): boolean {
   return args[0]?.value.toLowerCase() === 'strict-transport-security'
 }
 
@@ -56,7 +57,7 @@ function blocksAround(configuration: NginxConfiguration): ReadonlySet<NginxDirec
   if (known !== undefined) return known
   const around = new Set<NginxDirective>()
   for (const line of configuration.occurrences.get('add_header') ?? []) {
-    if (!isHeader(line)) continue
+    if (!isStrictTransport(line)) continue
     for (let at = line.parent; at !== null && !around.has(at); at = at.parent) around.add(at)
   }
   blocks.set(configuration, around)
