@@ -52,7 +52,7 @@ export default defineRule({
     const levels = new Set<SentHeaders['level']>()
     const said = new Set<SentHeader['directive']['node']>()
     for (const { headers } of hops) {
-      if (headers.level === null || levels.has(headers.level)) continue
+      if (headers.level === null || !hasRepeats(headers.written) || levels.has(headers.level)) continue
       levels.add(headers.level)
       const first = new Map<string, SentHeader>()
       for (const header of headers.written) {
@@ -85,3 +85,11 @@ export default defineRule({
     }
   },
 })
+
+function hasRepeats(headers: readonly SentHeader[]): boolean {
+  return headers.some(({ name }, index) => {
+    for (let later = index + 1; later < headers.length; later++)
+      if (headers[later]?.name === name) return true
+    return false
+  })
+}

@@ -4,6 +4,7 @@ import type { Deployment, Hop } from '../../src/deployment/deployment.ts'
 import { alsoElsewhere, groupByText, namePlace } from '../../src/deployment/places.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
+import { isTurnedOn } from '../../src/deployment/django/is-turned-on.ts'
 import { virtualHostOf } from '../../src/deployment/scheme-trust.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -55,7 +56,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    if (deployment.facts.outerProxies.length > 0) return
+    if (deployment.facts.outerProxies.length > 0 || !isTrustedAnywhere(deployment)) return
     const found: { hop: Hop; at: Place; level: Hop['block']; strict: boolean }[] = []
     for (const hop of deployment.hops) {
       if (hop.reachable !== true || hop.headers.open || !hop.headers.passesOthers) continue
@@ -79,6 +80,13 @@ export default defineRule({
     }
   },
 })
+
+function isTrustedAnywhere(deployment: Deployment): boolean {
+  return (
+    deployment.apache.some(({ occurrences }) => occurrences.has('wsgitrustedproxyheaders')) ||
+    isTurnedOn(deployment, 'USE_X_FORWARDED_HOST')
+  )
+}
 
 /** Where the backend says that it believes the header; `strict` where Django accepts listed names alone. */
 function trusting(deployment: Deployment, hop: Hop): { at: Place; strict: boolean } | null {

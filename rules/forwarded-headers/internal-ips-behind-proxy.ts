@@ -2,6 +2,7 @@ import type { Place } from '../../parsers/text/source.ts'
 import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
 import type { BackendHost, Deployment, Target } from '../../src/deployment/deployment.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
+import { isTurnedOn } from '../../src/deployment/django/is-turned-on.ts'
 import { virtualHostOf } from '../../src/deployment/scheme-trust.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -55,6 +56,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    if (!isTurnedOn(deployment, 'DEBUG')) return
     const said = new Set<string>()
     for (const hop of deployment.hops) {
       // Only connections from loopback come from the address that the settings name.

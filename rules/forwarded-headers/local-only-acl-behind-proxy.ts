@@ -90,8 +90,10 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const configuration of deployment.apache) {
-      const lines = ['require', 'allow'].flatMap(name => configuration.occurrences.get(name) ?? [])
-      for (const [directive] of byText(lines.filter(isLocalOnly))) {
+      const lines = ['require', 'allow'].flatMap(name =>
+        (configuration.occurrences.get(name) ?? []).filter(isLocalOnly),
+      )
+      for (const [directive] of byText(lines)) {
         const section = locationOf(directive)
         const path = section?.args[0]?.value
         // `/` is the whole site, which only nginx may ask: that is meant so.
@@ -119,13 +121,11 @@ export default defineRule({
 
 /** `Require local`, and addresses or names of loopback alone. */
 function isLocalOnly({ name, args }: ApacheDirective): boolean {
-  const [kind, ...rest] = args.map(({ value }) => value)
-  if (kind === undefined) return false
-  if (name.toLowerCase() === 'allow') {
-    return kind.toLowerCase() === 'from' && rest.length > 0 && rest.every(host => LOCAL_HOSTS.test(host))
-  }
-  if (kind.toLowerCase() === 'local') return true
-  return /^(?:ip|host)$/i.test(kind) && rest.length > 0 && rest.every(host => LOCAL_HOSTS.test(host))
+  const kind = args[0]?.value.toLowerCase()
+  const isAllow = name.toLowerCase() === 'allow'
+  if (kind === 'local' && !isAllow) return true
+  if (isAllow ? kind !== 'from' : kind !== 'ip' && kind !== 'host') return false
+  return args.length > 1 && args.slice(1).every(({ value }) => LOCAL_HOSTS.test(value))
 }
 
 /** The `<Location>` around a directive, where nothing but plain alternatives stands between. */

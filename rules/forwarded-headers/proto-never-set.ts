@@ -1,5 +1,6 @@
 import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
 import type { BackendHost, Deployment, Hop } from '../../src/deployment/deployment.ts'
+import { isTurnedOn } from '../../src/deployment/django/is-turned-on.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { alsoElsewhere, groupByText, namePlace } from '../../src/deployment/places.ts'
 import { isSecureValue, virtualHostOf } from '../../src/deployment/scheme-trust.ts'
@@ -69,6 +70,7 @@ export default defineRule({
     { title: 'Django does not redirect', files: { 'nginx.conf': plain(), ...APACHE(), ...DJANGO('') } },
   ],
   *check(deployment) {
+    if (!isTurnedOn(deployment, 'SECURE_SSL_REDIRECT')) return
     const found = deployment.hops.flatMap(hop => {
       const setting = hop.server.tls && !hop.headers.open ? redirectingSetting(deployment, hop) : null
       return setting === null ? [] : [{ hop, setting, level: hop.headers.level ?? hop.block }]

@@ -39,10 +39,10 @@ export default defineRule({
     if (deployment.facts.outerProxies.length > 0) return
     const found: SentHeader[] = []
     for (const hop of deployment.hops) {
-      if (hop.reachable !== true || hop.server.plainListens.length === 0) continue
+      if (hop.server.plainListens.length === 0) continue
       if (hop.server.configuration.occurrences.has('set_real_ip_from')) continue
       for (const header of hop.headers.written) {
-        if (header.state !== 'passed' || !SCHEME.has(header.name)) continue
+        if (header.state !== 'passed' || !SCHEME.has(header.name) || hop.reachable !== true) continue
         // Where Apache is known to believe it, that is `proto-spoofable`.
         if (trustedBy(deployment, hop).some(({ trust }) => trust.header === header.name)) continue
         found.push(header)

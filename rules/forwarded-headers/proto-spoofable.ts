@@ -113,12 +113,11 @@ export default defineRule({
     if (facts.outerProxies.length > 0) return
     const faults = new Map<string, Fault>()
     for (const hop of hops) {
-      if (hop.server.plainListens.length === 0 || hop.reachable !== true || hop.headers.open) continue
-      if (!hop.headers.passesOthers) continue
+      if (hop.server.plainListens.length === 0 || hop.headers.open || !hop.headers.passesOthers) continue
       if (hop.server.configuration.occurrences.has('set_real_ip_from')) continue
       for (const { trust, certain } of trustedBy(deployment, hop)) {
         const sent = hop.headers.written.filter(({ name }) => name === trust.header)
-        if (sent.some(({ state }) => state !== 'passed')) continue
+        if (sent.some(({ state }) => state !== 'passed') || hop.reachable !== true) continue
         const passing = sent[0]?.directive ?? null
         const at = passing === null ? namePlace(hop.headers.level ?? hop.block) : valuePlace(passing)
         const key = `${at.source.path}\0${at.start}\0${trust.header}`

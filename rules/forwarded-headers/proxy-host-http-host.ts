@@ -1,5 +1,6 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { alsoElsewhere, argumentPlace, groupByText } from '../../src/deployment/places.ts'
+import type { Hop, SentHeader } from '../../src/deployment/deployment.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const nginx = (host: string, listen = '80'): string =>
@@ -26,12 +27,12 @@ export default defineRule({
     { title: 'only this machine asks', files: { 'nginx.conf': nginx('$http_host', '127.0.0.1:80') } },
   ],
   *check({ hops }) {
-    const found = hops.flatMap(hop => {
-      if (hop.reachable !== true || !hop.server.listens.every(({ port }) => port === 80 || port === 443))
-        return []
-      if (hop.server.listens.every(({ loopback }) => loopback !== false)) return []
-      return hop.headers.written.filter(({ name, value }) => name === 'host' && value === '$http_host')
-    })
+    const found: SentHeader[] = []
+    for (const hop of hops) {
+      for (const header of hop.headers.written) {
+        if (header.name === 'host' && header.value === '$http_host' && isOpen(hop)) found.push(header)
+      }
+    }
     for (const [{ directive }, ...others] of groupByText(found, header => header.directive)) {
       const at = argumentPlace(directive, 1)
       yield {
@@ -42,3 +43,12 @@ export default defineRule({
     }
   },
 })
+
+/** Clients from the network come here, by the usual ports alone. */
+function isOpen(hop: Hop): boolean {
+  return (
+    hop.server.listens.every(({ port }) => port === 80 || port === 443) &&
+    hop.server.listens.some(({ loopback }) => loopback === false) &&
+    hop.reachable === true
+  )
+}

@@ -70,7 +70,6 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const applications = new Map(deployment.applications.map(each => [each.virtualHost, each]))
     /** True where an application answers that may refuse the name; false where its settings allow it. */
     const checksName = (application: Application | undefined, sent: readonly string[]): boolean => {
       if (application === undefined) return false
@@ -81,8 +80,9 @@ export default defineRule({
     const found: { hop: Hop; level: Hop['block']; host: BackendHost; wrong: BackendHost | null }[] = []
     for (const hop of deployment.hops) {
       const { headers } = hop
-      if (headers.open || hop.reachable === false) continue
+      if (headers.open) continue
       if (headers.written.some(({ name }) => name === 'host' || name === 'x-forwarded-host')) continue
+      if (hop.reachable === false) continue
       // Where a line of its own lost it, that line is the fault.
       if (lostHeaders(hop).some(({ name }) => name === 'host')) continue
       const [host] = deployment.backendsOf(hop)
@@ -90,7 +90,7 @@ export default defineRule({
       const sent = hop.hostsSent ?? []
       if (sent.some(name => host.names.includes(name))) continue
       const wrong = meantInstead(deployment, hop, host)
-      if (wrong === null && !checksName(applications.get(host.directive), sent)) continue
+      if (wrong === null && !checksName(deployment.applicationsOf(host).at(-1), sent)) continue
       const level = headers.level ?? hop.block
       found.push({ hop, level, host, wrong })
     }

@@ -1,5 +1,6 @@
 import type { NginxServer } from '../../src/deployment/deployment.ts'
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { serverIndex } from '../../src/deployment/nginx-servers.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
@@ -26,7 +27,7 @@ export default defineRule({
     { title: 'only a socket', files: { 'nginx.conf': server('unix:/run/nginx.sock', 'unix:') } },
   ],
   *check({ nginx, servers }) {
-    const byDirective = new Map(servers.map(server => [server.directive, server]))
+    const byDirective = serverIndex(servers)
     for (const { occurrences } of nginx) {
       for (const group of byText(occurrences.get('set_real_ip_from') ?? [])) {
         const [directive] = group

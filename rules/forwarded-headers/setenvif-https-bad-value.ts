@@ -2,6 +2,7 @@ import { placeText } from '../../parsers/text/source.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
 import { isSecureValue, virtualHostOf } from '../../src/deployment/scheme-trust.ts'
+import { once } from '../../src/deployment/once.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const host = (line: string, application = true): string =>
@@ -41,9 +42,11 @@ export default defineRule({
     },
   ],
   *check({ apache, applications }) {
-    const withApplication = new Set(applications.map(({ virtualHost }) => virtualHost))
+    const applied = once(() => new Set(applications.map(({ virtualHost }) => virtualHost)))
     for (const { occurrences } of apache) {
       const lines = ['setenvif', 'setenvifnocase'].flatMap(name => occurrences.get(name) ?? [])
+      if (!lines.some(({ args }) => args.some(({ value }) => badValue(value) !== null))) continue
+      const withApplication = applied()
       for (const [directive] of byText(lines)) {
         const home = virtualHostOf(directive)
         if (
@@ -53,9 +56,8 @@ export default defineRule({
         )
           continue
         for (let index = 2; index < directive.args.length; index++) {
-          const value = /^HTTPS=(.*)$/s.exec(directive.args[index]?.value ?? '')?.[1]
-          if (value === undefined || isSecureValue(value) || NEGATIVE.has(value.toLowerCase())) continue
-          if (value.includes('$')) continue
+          const value = badValue(directive.args[index]?.value ?? '')
+          if (value === null) continue
           const at = argumentPlace(directive, index)
           yield {
             at,
@@ -70,3 +72,10 @@ export default defineRule({
     }
   },
 })
+
+/** What a setting gives HTTPS, where that is meant for yes and is none. */
+function badValue(setting: string): string | null {
+  if (!setting.startsWith('HTTPS=')) return null
+  const value = setting.slice('HTTPS='.length)
+  return isSecureValue(value) || NEGATIVE.has(value.toLowerCase()) || value.includes('$') ? null : value
+}

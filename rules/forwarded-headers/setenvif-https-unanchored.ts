@@ -36,6 +36,7 @@ export default defineRule({
     },
   ],
   *check({ trusts }) {
+    if (trusts.every(({ pattern }) => pattern === null || isAnchored(pattern))) return
     const lines = trusts.filter(({ directive }) => /^SetEnvIf/i.test(directive.name))
     for (const [directive] of byText(lines.map(trust => trust.directive))) {
       const pattern = directive.args[1]?.value

@@ -1,5 +1,6 @@
 import type { Hop, SentHeader } from '../../src/deployment/deployment.ts'
 import { argumentPlace, argumentsPlace, byText } from '../../src/deployment/places.ts'
+import { serverIndex } from '../../src/deployment/nginx-servers.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 
@@ -36,7 +37,7 @@ export default defineRule({
     },
   ],
   *check({ nginx, hops, hopsOf, servers }) {
-    const byDirective = new Map(servers.map(server => [server.directive, server]))
+    const byDirective = serverIndex(servers)
     for (const configuration of nginx) {
       for (const [directive] of byText(configuration.occurrences.get('underscores_in_headers') ?? [])) {
         if (directive.args[0]?.value.toLowerCase() !== 'on') continue

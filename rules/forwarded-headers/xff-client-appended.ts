@@ -25,11 +25,11 @@ export default defineRule({
   *check({ hops, facts }) {
     if (facts.outerProxies.length > 0) return
     const found: SentHeader[] = []
-    for (const { headers, reachable, server } of hops) {
-      if (reachable !== true || server.configuration.occurrences.has('set_real_ip_from')) continue
-      for (const header of headers.written) {
-        if (header.name !== 'x-forwarded-for' || header.state !== 'appended') continue
-        found.push(header)
+    for (const hop of hops) {
+      if (hop.server.configuration.occurrences.has('set_real_ip_from')) continue
+      for (const header of hop.headers.written) {
+        if (header.state !== 'appended' || header.name !== 'x-forwarded-for') continue
+        if (hop.reachable === true) found.push(header)
       }
     }
     for (const [header, ...others] of groupByText(found, ({ directive }) => directive)) {

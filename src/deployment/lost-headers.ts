@@ -10,7 +10,7 @@ export function lostHeaders({ server, headers }: Hop): readonly SentHeader[] {
   const { level, written } = headers
   if (level === null || level.parent === null) return []
   const outer = effective(server.configuration, level.parent, 'proxy_set_header')
-  if (!outer.known) return []
+  if (!outer.known || outer.value.directives.length === 0) return []
   const names = new Set(written.map(({ name }) => name))
   return outer.value.directives
     .map(line => sentHeader(line.args[0]?.value ?? '', line.args[1]?.value ?? '', line))

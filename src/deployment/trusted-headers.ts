@@ -11,13 +11,14 @@ export interface HopTrust {
 
 /** The headers that decide the scheme of a hop's requests, each once, in the virtual hosts it reaches. */
 export function trustedBy(deployment: Deployment, hop: Hop): readonly HopTrust[] {
-  const found = new Map<string, HopTrust>()
+  const found: HopTrust[] = []
   for (const host of deployment.backendsOf(hop)) {
     const certain = isCertainBackend(host, hop)
     for (const trust of deployment.trustsOf(host)) {
-      const known = found.get(trust.header)
-      if (known === undefined || (certain && !known.certain)) found.set(trust.header, { trust, certain })
+      const index = found.findIndex(known => known.trust.header === trust.header)
+      if (index === -1) found.push({ trust, certain })
+      else if (certain && found[index]?.certain === false) found[index] = { trust, certain }
     }
   }
-  return [...found.values()]
+  return found
 }
