@@ -66,6 +66,8 @@ export default defineRule({
     if (!knowsEveryListen || nginx.length === 0 || nginx.some(({ main }) => main === null)) return
     // A connection that leads nowhere known may be meant for the very port that waits here.
     if (hops.some(isAstray)) return
+    const connected = connectedListeners(hops)
+    if (listeners.every(each => each.program === 'nginx' || connected.has(each))) return
     const taken = new Set(listeners.flatMap(({ program, port }) => (program === 'nginx' ? [port] : [])))
     for (const configuration of apache) {
       const ports = hostPorts(deployment, configuration)
@@ -73,7 +75,6 @@ export default defineRule({
       if (ports === null || isMainServerSite(configuration) || !isWhole(configuration)) continue
       const opened = new Set(own.map(({ port }) => port))
       if ([...ports].some(port => !opened.has(port))) continue
-      const connected = connectedListeners(hops)
       for (const listener of own) {
         if (ports.has(listener.port) || connected.has(listener) || taken.has(listener.port)) continue
         yield {

@@ -1,4 +1,4 @@
-import type { BackendHost } from '../../src/deployment/deployment.ts'
+import type { BackendHost, HostAddress } from '../../src/deployment/deployment.ts'
 import { isOwnText, propose, replacePlace } from '../../src/deployment/edits.ts'
 import { alsoElsewhere } from '../../src/deployment/places.ts'
 import { placeText } from '../../parsers/text/source.ts'
@@ -44,6 +44,8 @@ export default defineRule({
   ],
   *check({ listeners, virtualHosts, knowsEveryListen }) {
     if (!knowsEveryListen) return
+    // Most files name the address.
+    if (!virtualHosts.some(({ addresses }) => addresses.some(isEveryAddress))) return
     const byPort = groupByPort(listeners.filter(({ program }) => program === 'apache'))
     const hostsByPort = groupByPort(
       virtualHosts.flatMap(host => host.addresses.map(address => ({ host, address, port: address.port }))),
@@ -52,7 +54,7 @@ export default defineRule({
       if (listener === undefined || others.length > 0) continue
       if (listener.loopback !== true || listener.address.kind !== 'ip') continue
       const all = hostsByPort.get(port) ?? []
-      const found = all.filter(({ address }) => address.known && address.address === null)
+      const found = all.filter(({ address }) => isEveryAddress(address))
       const [first] = found
       if (first === undefined) continue
       const written = formatEndpoint(listener)
@@ -74,6 +76,10 @@ export default defineRule({
     }
   },
 })
+
+function isEveryAddress({ known, address }: HostAddress): boolean {
+  return known && address === null
+}
 
 function mayBeRewritten({ host }: { readonly host: BackendHost }): boolean {
   return host.virtualHost.serverName !== null && isOwnText(host.directive)

@@ -1,6 +1,7 @@
 import { formatEndpoint } from '../../src/servers/address.ts'
 import type { Listener, Target } from '../../src/deployment/deployment.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
+import { once } from '../../src/deployment/once.ts'
 import { isMainServerSite } from '../../src/deployment/main-server-site.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
@@ -44,21 +45,27 @@ export default defineRule({
   ],
   *check({ hops, virtualHosts, applications, listeners }) {
     const said = new Set<Listener>()
-    const withHosts = new Set(virtualHosts.map(({ configuration }) => configuration))
-    const withApplication = new Set(
-      applications
-        .filter(({ virtualHost }) => virtualHost === null)
-        .map(({ configuration }) => configuration),
-    )
     const opened = new Set(listeners.flatMap(({ program, port }) => (program === 'apache' ? [port] : [])))
+    const withHosts = once(() => new Set(virtualHosts.map(({ configuration }) => configuration)))
+    const withApplication = once(
+      () =>
+        new Set(
+          applications
+            .filter(({ virtualHost }) => virtualHost === null)
+            .map(({ configuration }) => configuration),
+        ),
+    )
     // A virtual host on a port that nobody opens is the other half of the same slip, and the louder one.
-    const misplaced = new Set(
-      virtualHosts
-        .filter(({ addresses }) => addresses.some(({ port }) => port !== null && !opened.has(port)))
-        .map(({ configuration }) => configuration),
+    const misplaced = once(
+      () =>
+        new Set(
+          virtualHosts
+            .filter(({ addresses }) => addresses.some(({ port }) => port !== null && !opened.has(port)))
+            .map(({ configuration }) => configuration),
+        ),
     )
     const answersItself = (configuration: ApacheConfiguration): boolean =>
-      withApplication.has(configuration) || isMainServerSite(configuration)
+      withApplication().has(configuration) || isMainServerSite(configuration)
     for (const hop of hops) {
       for (const target of hop.targets) {
         const { backend } = target
@@ -68,10 +75,10 @@ export default defineRule({
         if (said.has(listener) || configuration.main === null) continue
         said.add(listener)
         if (
-          !withHosts.has(configuration) ||
-          misplaced.has(configuration) ||
-          answersItself(configuration) ||
-          !fallsToMain(target, configuration)
+          !fallsToMain(target, configuration) ||
+          !withHosts().has(configuration) ||
+          misplaced().has(configuration) ||
+          answersItself(configuration)
         )
           continue
         yield {

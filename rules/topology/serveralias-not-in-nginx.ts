@@ -1,4 +1,5 @@
 import type { BackendHost, Deployment, NginxServer } from '../../src/deployment/deployment.ts'
+import { once } from '../../src/deployment/once.ts'
 import { serverIndex } from '../../src/deployment/nginx-servers.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
@@ -54,8 +55,10 @@ export default defineRule({
     const { nginx, virtualHosts, servers } = deployment
     if (nginx.length === 0 || nginx.some(({ main }) => main === null)) return
     const byDirective = serverIndex(servers)
-    const known = new Set(servers.flatMap(({ names }) => names.map(({ name }) => name)))
+    const names = once(() => new Set(servers.flatMap(server => server.names.map(({ name }) => name))))
     for (const host of virtualHosts) {
+      if (host.virtualHost.aliases.length === 0) continue
+      const known = names()
       const aliases = host.virtualHost.aliases.filter(
         ({ name, wild }) =>
           !wild && name.known && name.value.includes('.') && !known.has(name.value.toLowerCase()),

@@ -79,8 +79,10 @@ export default defineRule({
   ],
   *check(deployment) {
     if (!deployment.sharesMachine) return
+    const restricts = (section: ApacheDirective) =>
+      restriction(section) !== null && plainFolder(section) !== null
+    if (!deployment.apache.some(({ occurrences }) => occurrences.get('directory')?.some(restricts))) return
     const sections = sectionsByFolder(deployment)
-    if (![...sections.values()].some(section => restriction(section) !== null)) return
     const folders = new Map<string, NginxDirective[]>()
     for (const { occurrences } of deployment.nginx) {
       for (const directive of ['root', 'alias'].flatMap(name => occurrences.get(name) ?? [])) {
@@ -119,11 +121,17 @@ function sectionsByFolder({ apache }: Deployment): ReadonlyMap<string, ApacheDir
   const sections = new Map<string, ApacheDirective>()
   for (const { occurrences } of apache) {
     for (const [section] of byText(occurrences.get('directory') ?? [])) {
-      const path = trimmed(section.args[0]?.value ?? '')
-      if (/^\/[^*?[\]$]+$/.test(path)) sections.set(path, section)
+      const path = plainFolder(section)
+      if (path !== null) sections.set(path, section)
     }
   }
   return sections
+}
+
+/** The path of a `<Directory>`, where it is written out. */
+function plainFolder({ args }: ApacheDirective): string | null {
+  const path = trimmed(args[0]?.value ?? '')
+  return /^\/[^*?[\]$]+$/.test(path) ? path : null
 }
 
 /** The `Require` that keeps strangers out, where nothing else of the section may let them in. */

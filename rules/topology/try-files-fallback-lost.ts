@@ -104,7 +104,7 @@ export default defineRule({
 
 /** The server's `try_files`, where its last argument hands on to a named location. */
 function fallbackOf(server: NginxDirective): NginxDirective | null {
-  const [directive] = childrenNamed(server, 'try_files')
+  const directive = server.children.find(({ name }) => name === 'try_files')
   return directive?.args.at(-1)?.value.startsWith('@') === true ? directive : null
 }
 

@@ -1,5 +1,6 @@
 import { formatEndpoint } from '../../src/servers/address.ts'
 import type { BackendHost, Deployment, Hop, Target } from '../../src/deployment/deployment.ts'
+import { once } from '../../src/deployment/once.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const NGINX =
@@ -64,7 +65,7 @@ export default defineRule({
   *check(deployment) {
     const { hops, listeners, apache, knowsEveryListen, sharesMachine } = deployment
     if (!knowsEveryListen || !sharesMachine || apache.length === 0) return
-    const byName = hostsByName(deployment.virtualHosts)
+    const byName = once(() => hostsByName(deployment.virtualHosts))
     const said = new Set<Target>()
     const opened = listeners.filter(({ program }) => program === 'apache')
     const ports = new Set(opened.map(({ port }) => port))
@@ -73,7 +74,7 @@ export default defineRule({
         if (target.backend.kind !== 'nobody' || said.has(target)) continue
         // On another address the port is open: then the address is the fault.
         if (ports.has(target.port)) continue
-        const meant = meantHost(deployment, hop, byName)
+        const meant = meantHost(deployment, hop, byName())
         if (meant === null) continue
         said.add(target)
         const isWhole = apache.every(({ main }) => main !== null)

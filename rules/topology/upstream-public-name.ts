@@ -44,15 +44,16 @@ export default defineRule({
     },
   ],
   *check({ hops, servers, listeners }) {
-    const names = new Map<string, { at: Target['at'] }>()
-    for (const server of servers) {
-      for (const { name, exact, at } of server.names) if (exact && !names.has(name)) names.set(name, { at })
-    }
     const users = new Map<Target, number>()
     for (const { targets } of hops) {
       for (const target of targets) {
         if (target.address.kind === 'name') users.set(target, (users.get(target) ?? 0) + 1)
       }
+    }
+    if (users.size === 0) return
+    const names = new Map<string, { at: Target['at'] }>()
+    for (const server of servers) {
+      for (const { name, exact, at } of server.names) if (exact && !names.has(name)) names.set(name, { at })
     }
     for (const [target, count] of users) {
       if (target.address.kind !== 'name') continue

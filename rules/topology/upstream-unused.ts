@@ -1,6 +1,7 @@
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { misspeltUpstreams } from '../../src/deployment/misspelt-upstream.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { PASSES } from '../../src/servers/nginx/queries/locations.ts'
 import { upstreams } from '../../src/servers/nginx/queries/upstreams.ts'
 
 const block = (name: string): string => `upstream ${name} {\n    server 127.0.0.1:9000;\n}\n`
@@ -29,22 +30,16 @@ export default defineRule({
   *check({ nginx }) {
     for (const configuration of nginx) {
       const { occurrences } = configuration
-      const passes = [
-        'proxy_pass',
-        'fastcgi_pass',
-        'uwsgi_pass',
-        'scgi_pass',
-        'grpc_pass',
-        'memcached_pass',
-      ].flatMap(name => occurrences.get(name) ?? [])
-      const targets = passes.map(({ args }) => args[0]?.value.toLowerCase() ?? '')
+      const targets = PASSES.flatMap(name => occurrences.get(name) ?? []).map(
+        ({ args }) => args[0]?.value ?? '',
+      )
       // Without any pass the part that uses them is not here; with a variable each may be meant.
       if (targets.length === 0 || targets.some(target => target.includes('$'))) continue
-      const used = new Set(targets.map(target => target.replace(/^\w+:\/\//, '').split('/', 1)[0]))
+      const used = new Set(targets.map(usedName))
       // A name that is nearly right is the fault of `upstream-undefined`.
       const meant = new Set(misspeltUpstreams(configuration).map(each => each.meant.directive))
-      for (const { name, at, directive } of upstreams(configuration).values()) {
-        if (used.has(name.toLowerCase()) || meant.has(directive)) continue
+      for (const [key, { name, at, directive }] of upstreams(configuration)) {
+        if (used.has(key) || meant.has(directive)) continue
         yield {
           at: at ?? argumentPlace(directive, 0),
           message: `nothing hands requests to the upstream \`${name}\``,
@@ -53,3 +48,10 @@ export default defineRule({
     }
   },
 })
+
+/** What stands between the scheme and the path, lower case. */
+function usedName(target: string): string {
+  const start = /^\w+:\/\//.exec(target)?.[0].length ?? 0
+  const end = target.indexOf('/', start)
+  return target.slice(start, end === -1 ? undefined : end).toLowerCase()
+}

@@ -1,3 +1,4 @@
+import type { Listener } from '../../src/deployment/deployment.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -31,24 +32,19 @@ export default defineRule({
     { title: 'no nginx in sight', files: apache('*:9001') },
   ],
   *check(deployment) {
-    const { nginx, hops, virtualHosts, listeners, applications } = deployment
+    const { nginx, hops, virtualHosts, listeners } = deployment
     if (nginx.length === 0 || nginx.some(({ main }) => main === null)) return
     // Where a variable chooses the backend it may be any.
     if (hops.some(({ targets }) => targets.length === 0)) return
-    const ports = new Set(hops.flatMap(({ targets }) => targets.map(({ port }) => port)))
-    const withApplication = new Set(applications.map(({ virtualHost }) => virtualHost))
-    const open = new Set(
-      listeners.flatMap(({ program, port, loopback }) =>
-        program === 'apache' && loopback !== true ? [port] : [],
-      ),
-    )
-    const opened = new Set(listeners.flatMap(({ program, port }) => (program === 'apache' ? [port] : [])))
+    const connected = new Set<number | null>()
+    for (const { targets } of hops) for (const { port } of targets) connected.add(port)
+    const inner = innerPorts(listeners)
     for (const host of virtualHosts) {
-      if (!withApplication.has(host.directive) || host.configuration.main === null) continue
       const isAlone = host.addresses.every(
-        ({ port }) => port !== null && opened.has(port) && !ports.has(port) && !open.has(port),
+        ({ port }) => port !== null && inner.has(port) && !connected.has(port),
       )
-      if (!isAlone) continue
+      if (!isAlone || host.configuration.main === null) continue
+      if (deployment.applicationsOf(host).length === 0) continue
       yield {
         at: host.addresses[0]?.at ?? namePlace(host.directive),
         message: `nginx hands nothing on to port ${host.addresses[0]?.port}, and only this machine reaches it`,
@@ -56,3 +52,10 @@ export default defineRule({
     }
   },
 })
+
+/** The ports of Apache that only this machine reaches. */
+function innerPorts(listeners: readonly Listener[]): ReadonlySet<number | null> {
+  const apache = listeners.filter(({ program }) => program === 'apache')
+  const open = new Set(apache.filter(({ loopback }) => loopback !== true).map(({ port }) => port))
+  return new Set(apache.map(({ port }) => port).filter(port => !open.has(port)))
+}

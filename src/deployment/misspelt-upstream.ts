@@ -34,22 +34,30 @@ function find(configuration: NginxConfiguration): readonly MisspeltUpstream[] {
   if (main === null || defined.size === 0) return []
   const http = occurrences.get('http') ?? []
   if ([null, ...http].some(scope => hasUnreadInclude(configuration, scope, 'upstream'))) return []
-  const passes = (occurrences.get('proxy_pass') ?? []).flatMap(pass => {
-    const name = /^https?:\/\/([A-Za-z0-9_-]+)(?:\/|$)/i.exec(pass.args[0]?.value ?? '')?.[1]
-    return name === undefined ? [] : [{ pass, name, key: name.toLowerCase() }]
+  const passes = occurrences.get('proxy_pass') ?? []
+  const astray = passes.filter(pass => {
+    const key = nameIn(pass)?.toLowerCase()
+    return key !== undefined && key !== 'localhost' && !defined.has(key)
   })
+  if (astray.length === 0) return []
   const others = OTHER_PASSES.flatMap(each => occurrences.get(each) ?? [])
   const used = new Set([
-    ...passes.map(({ key }) => key),
+    ...passes.map(pass => nameIn(pass)?.toLowerCase()),
     ...others.map(({ args }) => (args[0]?.value ?? '').toLowerCase().replace(/^\w+:\/\//, '')),
   ])
   const unused = [...defined].filter(([key]) => !used.has(key))
-  return passes.flatMap(({ pass, name, key }) => {
-    if (defined.has(key) || key === 'localhost') return []
+  return astray.flatMap(pass => {
+    const name = nameIn(pass) ?? ''
+    const key = name.toLowerCase()
     // Of a short name two letters are half of it.
     const allowed = key.length > 5 ? 2 : 1
     const near = unused.filter(([other]) => distance(other, key) <= allowed)
     const [only] = near
     return only === undefined || near.length !== 1 ? [] : [{ pass, name, meant: only[1] }]
   })
+}
+
+/** What a `proxy_pass` names, where that has no dot and no port. */
+function nameIn({ args }: NginxDirective): string | undefined {
+  return /^https?:\/\/([A-Za-z0-9_-]+)(?:\/|$)/i.exec(args[0]?.value ?? '')?.[1]
 }
