@@ -1,5 +1,4 @@
 import type { Application, Daemon } from '../../src/deployment/applications.ts'
-import { daemonOf } from '../../src/deployment/daemon-of.ts'
 import type { BackendHost, Deployment } from '../../src/deployment/deployment.ts'
 import { hopReachedBy } from '../../src/deployment/hop-reached-by.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
@@ -61,7 +60,7 @@ export default defineRule({
     const said = new Set<Daemon>()
     for (const application of deployment.applications) {
       const host = application.virtualHost === null ? undefined : hosts.get(application.virtualHost)
-      const daemon = daemonOf(deployment, application)
+      const { daemon } = application
       if (host === undefined || daemon === null || said.has(daemon)) continue
       const workers = deployment.workers.find(each => each.configuration === application.configuration)
       const waits = daemon.number('queue-timeout')

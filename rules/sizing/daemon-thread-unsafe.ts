@@ -57,10 +57,12 @@ export default defineRule({
   *check(deployment) {
     const { daemons, facts } = deployment
     if (facts.threadSafe === true) return
+    const threaded = daemons.filter(({ name, threads }) => name.known && threads.known && threads.value !== 1)
+    if (threaded.length === 0) return
     const byGroup = applicationsByGroup(deployment)
-    for (const daemon of daemons) {
+    for (const daemon of threaded) {
       const { name, at, threads, processes, options } = daemon
-      if (!name.known || !threads.known || threads.value === 1) continue
+      if (!name.known || !threads.known) continue
       const library = unsafeLibrary(deployment, byGroup.get(name.value) ?? [])
       if (library === null && facts.threadSafe === null) continue
       const isUnsafe = facts.threadSafe === false || library?.certain === true

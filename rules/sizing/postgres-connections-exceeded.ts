@@ -1,5 +1,4 @@
 import type { Application, Daemon } from '../../src/deployment/applications.ts'
-import { daemonOf } from '../../src/deployment/daemon-of.ts'
 import type { Deployment } from '../../src/deployment/deployment.ts'
 import type { PostgresServer } from '../../src/deployment/postgres.ts'
 import { numberOf, postgresOf } from '../../src/deployment/postgres-clients.ts'
@@ -85,7 +84,7 @@ function clientsOf(deployment: Deployment): ReadonlyMap<PostgresServer, readonly
   const clients = new Map<PostgresServer, [Client, ...Client[]]>()
   const seen = new Set<unknown>()
   for (const application of deployment.applications) {
-    const home = daemonOf(deployment, application)
+    const home = application.daemon
     const client = home === null ? embedded(deployment, application) : daemonClient(home)
     const key = home ?? application.configuration
     if (client === null || seen.has(key)) continue

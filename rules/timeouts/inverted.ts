@@ -1,6 +1,6 @@
 import type { Hop } from '../../src/deployment/deployment.ts'
 import { indentationAt, insertBefore, propose, replacePlace } from '../../src/deployment/edits.ts'
-import { frontsOf } from '../../src/deployment/fronts-of.ts'
+import { hostOf } from '../../src/deployment/fronts-of.ts'
 import { explicitReadTimeout, readTimeout } from '../../src/deployment/hop-limits.ts'
 import { patienceOf } from '../../src/deployment/patience.ts'
 import { namePlace } from '../../src/deployment/places.ts'
@@ -79,10 +79,11 @@ export default defineRule({
   *check(deployment) {
     const said = new Set<unknown>()
     for (const application of deployment.applications) {
-      const patience = patienceOf(deployment, application)
-      if (patience === null) continue
-      for (const hop of [...frontsOf(deployment, application).values()].flat()) {
-        const waits = readTimeout(hop)
+      const host = hostOf(deployment, application)
+      const patience = host === null ? null : patienceOf(application, host)
+      if (host === null || patience === null) continue
+      for (const { hop, certain } of host.hops) {
+        const waits = certain ? readTimeout(hop) : null
         if (waits === null || waits >= patience.seconds || isStream(hop) || isProbe(hop)) continue
         const written = explicitReadTimeout(hop)
         const text = (written?.directive ?? hop.pass).node

@@ -1,5 +1,4 @@
-import { daemonOf } from '../../src/deployment/daemon-of.ts'
-import { frontsOf, hostOf } from '../../src/deployment/fronts-of.ts'
+import { hostOf } from '../../src/deployment/fronts-of.ts'
 import { explicitReadTimeout } from '../../src/deployment/hop-limits.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { timeouts } from '../../src/servers/apache/queries/server-settings.ts'
@@ -59,23 +58,23 @@ export default defineRule({
   *check(deployment) {
     const said = new Set<unknown>()
     for (const application of deployment.applications) {
-      const daemon = daemonOf(deployment, application)
-      if (daemon === null || said.has(daemon)) continue
+      const { daemon } = application
+      const written = daemon?.options.get('request-timeout')
+      const host = hostOf(deployment, application)
+      if (daemon === null || written === undefined || host === null || said.has(daemon)) continue
+      const { threads, options } = daemon
+      if (options.has('interrupt-timeout')) continue
       const limit = daemon.number('request-timeout')
       const graceful = daemon.number('graceful-timeout')
       const shutdown = daemon.number('shutdown-timeout')
-      const { threads, options } = daemon
-      const written = options.get('request-timeout')
-      const host = hostOf(deployment, application)
-      if (host === null || written === undefined || options.has('interrupt-timeout')) continue
       if (!limit.known || !graceful.known || !shutdown.known || !threads.known || limit.value === 0) continue
       // One request alone: its time counts as that of all threads together.
       const killed = limit.value * Math.max(threads.value, 1) + graceful.value + shutdown.value
       const { timeout } = timeouts(host.configuration, host.virtualHost)
       const socket = options.has('socket-timeout') ? daemon.number('socket-timeout') : timeout
       if (!socket.known || socket.value <= killed) continue
-      for (const hop of [...frontsOf(deployment, application).values()].flat()) {
-        const waits = explicitReadTimeout(hop)
+      for (const { hop, certain } of host.hops) {
+        const waits = certain ? explicitReadTimeout(hop) : null
         if (waits === null || waits.seconds <= killed) continue
         said.add(daemon)
         yield {

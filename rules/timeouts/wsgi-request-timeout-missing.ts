@@ -1,4 +1,3 @@
-import { daemonOf } from '../../src/deployment/daemon-of.ts'
 import { insertAfter, propose } from '../../src/deployment/edits.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -19,12 +18,16 @@ export default defineRule({
     { title: 'a minute', files: host('app threads=15 request-timeout=60') },
     { title: 'processes that no application uses', files: host('other threads=15') },
   ],
-  *check(deployment) {
-    const used = new Set(deployment.applications.map(application => daemonOf(deployment, application)))
-    for (const daemon of deployment.daemons) {
-      const { name, at } = daemon
+  *check({ daemons, applications }) {
+    const endless = daemons.filter(daemon => {
       const limit = daemon.number('request-timeout')
-      if (!used.has(daemon) || !name.known || !limit.known || limit.value !== 0) continue
+      return daemon.name.known && limit.known && limit.value === 0
+    })
+    if (endless.length === 0) return
+    const used = new Set(applications.map(({ daemon }) => daemon))
+    for (const daemon of endless) {
+      const { name, at } = daemon
+      if (!used.has(daemon) || !name.known) continue
       const isWritten = daemon.options.has('request-timeout')
       yield {
         at,

@@ -102,9 +102,9 @@ export default defineRule({
     for (const { daemon, members } of sharedProcesses(deployment)) {
       const [member] = members
       if (daemon === null || member === undefined || members.length > 1) continue
-      const { application, python } = member
-      const { applicationGroup, directive } = application
+      const { applicationGroup, directive } = member.application
       if (!applicationGroup.known || applicationGroup.value.kind === 'main-interpreter') continue
+      const { python } = member
       const library =
         python === null ? undefined : namedLibraries(deployment.files, python).find(needsMainInterpreter)
       // A group that is written was somebody's decision.

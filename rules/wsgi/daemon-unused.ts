@@ -51,10 +51,13 @@ export default defineRule({
         continue
       const own = applications.filter(each => each.configuration === configuration)
       if (own.some(({ processGroup }) => !processGroup.known)) continue
-      const named = namedGroups(configuration)
-      const used = new Set(
-        own.flatMap(({ processGroup }) => (processGroup.known ? [processGroup.value] : [])),
+      const used = new Set<string>()
+      for (const { processGroup } of own) if (processGroup.known) used.add(processGroup.value)
+      const idle = daemons.filter(
+        daemon => daemon.configuration === configuration && daemon.name.known && !used.has(daemon.name.value),
       )
+      if (idle.length === 0) continue
+      const named = namedGroups(configuration)
       // An application that found no group is the fault there, and says so.
       const seenByLost = new Set(
         own.flatMap(each =>
@@ -65,11 +68,11 @@ export default defineRule({
       // A misspelt group is the fault where it is written.
       const defined = new Set(daemons.flatMap(({ name }) => (name.known ? [name.value] : [])))
       const undefinedNames = [...used].filter(name => name !== '' && !defined.has(name))
-      for (const daemon of daemons) {
+      for (const daemon of idle) {
         const { name, at, threads } = daemon
-        if (daemon.configuration !== configuration || !name.known || lost.has(daemon)) continue
-        if (used.has(name.value) || named.has(name.value) || (threads.known && threads.value === 0)) continue
+        if (!name.known || lost.has(daemon)) continue
         const { value } = name
+        if (named.has(value) || (threads.known && threads.value === 0)) continue
         if (undefinedNames.some(other => distance(other, value) <= 2)) continue
         yield {
           at,

@@ -49,7 +49,9 @@ export default defineRule({
     },
   ],
   *check({ applications }) {
-    for (const { configuration, directive, processGroup } of applications) {
+    for (const application of applications) {
+      if (application.daemon !== null) continue
+      const { configuration, directive, processGroup } = application
       if (!processGroup.known || processGroup.value === '' || processGroup.at === null) continue
       const daemon = wsgiDaemonNamed(configuration, processGroup.value)
       if (daemon === undefined) continue

@@ -62,12 +62,14 @@ export default defineRule({
   *check({ applications, daemons, apache }) {
     for (const configuration of apache) {
       const own = daemons.filter(daemon => daemon.configuration === configuration)
+      if (own.some(({ name }) => !name.known)) continue
       const names = new Set(own.flatMap(({ name }) => (name.known ? [name.value] : [])))
       const isWhole = configuration.main !== null && !configuration.problems.some(isUnseenPart)
-      for (const { configuration: home, processGroup, directive } of applications) {
-        if (home !== configuration || !processGroup.known || processGroup.at === null) continue
+      for (const { configuration: home, processGroup, directive, daemon } of applications) {
+        if (home !== configuration || daemon !== null) continue
+        if (!processGroup.known || processGroup.at === null) continue
         const { value, at } = processGroup
-        if (value === '' || names.has(value) || own.some(({ name }) => !name.known)) continue
+        if (value === '' || names.has(value)) continue
         const near = [...names].filter(name => distance(name, value) <= (value.length > 3 ? 2 : 1))
         // In a fragment the missing main file may define it, unless a name beside it says what was meant.
         if (!isWhole && near.length === 0) continue

@@ -19,6 +19,11 @@ export interface Application {
    */
   readonly processGroup: Fact<string>
   readonly applicationGroup: Fact<ApplicationGroup>
+  /**
+   * The daemon processes that run it; null where it is embedded in Apache's own, where nothing it may use
+   * has the group's name, or where the group is not known.
+   */
+  readonly daemon: Daemon | null
   /** The daemon processes that mod_wsgi lets this virtual host use, its own first. */
   readonly visibleDaemons: readonly Daemon[]
 }

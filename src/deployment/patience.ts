@@ -1,9 +1,7 @@
 import type { Place } from '../../parsers/text/source.ts'
 import { timeouts } from '../servers/apache/queries/server-settings.ts'
 import type { Application } from './applications.ts'
-import { daemonOf } from './daemon-of.ts'
-import type { Deployment } from './deployment.ts'
-import { hostOf } from './fronts-of.ts'
+import type { BackendHost } from './deployment.ts'
 
 /** How long Apache and mod_wsgi stay with one request of an application in a daemon process. */
 export interface Patience {
@@ -14,11 +12,9 @@ export interface Patience {
   readonly at: Place | null
 }
 
-/** Null where the application is embedded, which nothing limits, or where a value is not known. */
-export function patienceOf(deployment: Deployment, application: Application): Patience | null {
-  const daemon = daemonOf(deployment, application)
-  const host = hostOf(deployment, application)
-  if (daemon === null || host === null) return null
+/** Null where an application of this host is embedded, which nothing limits, or where a value is not known. */
+export function patienceOf({ daemon }: Application, host: BackendHost): Patience | null {
+  if (daemon === null) return null
   const socket = daemon.options.has('socket-timeout')
     ? daemon.number('socket-timeout')
     : timeouts(host.configuration, host.virtualHost).timeout

@@ -1,6 +1,5 @@
 import type { ApacheConfiguration } from '../servers/apache/configuration.ts'
 import type { Application, Daemon } from './applications.ts'
-import { daemonOf } from './daemon-of.ts'
 import type { Deployment } from './deployment.ts'
 import type { PythonFacts } from './django/application-settings.ts'
 
@@ -40,36 +39,64 @@ export function sharedProcesses(deployment: Deployment): readonly SharedProcesse
 }
 
 function groupsOf(deployment: Deployment, configuration: ApacheConfiguration): readonly SharedProcesses[] {
-  const groups = new Map<Daemon | null, Map<string, ProcessMember>>()
+  const groups = new Map<Daemon | null, Group>()
   for (const application of deployment.applications) {
-    const { processGroup, alias } = application
+    const { processGroup, alias, daemon } = application
     if (application.configuration !== configuration || !processGroup.known || !alias.script.known) continue
-    const daemon = daemonOf(deployment, application)
     // A group that is not defined runs nothing; in fragments it may be Apache's own in the missing part.
     if (daemon === null && (processGroup.value !== '' || configuration.main === null)) continue
-    const members = groups.get(daemon) ?? new Map<string, ProcessMember>()
-    groups.set(daemon, members)
-    const script = alias.script.value
-    if (members.has(script)) continue
-    members.set(script, {
-      application,
-      script,
-      python: deployment.pythonOf(application),
-      interpreter: interpreterOf(application),
-    })
+    const member = new Member(deployment, application, alias.script.value)
+    const group = groups.get(daemon)
+    if (group === undefined) groups.set(daemon, new Group(configuration, daemon, member))
+    else group.add(member)
   }
-  return [...groups].map(([daemon, members]) => ({
-    configuration,
-    daemon,
-    members: [...members.values()],
-  }))
+  return [...groups.values()]
 }
 
-function interpreterOf({ applicationGroup }: Application): string | null {
-  if (!applicationGroup.known) return null
-  const { value } = applicationGroup
-  if (value.kind === 'main-interpreter') return '%{GLOBAL}'
-  return value.kind === 'name' ? value.name : null
+class Group implements SharedProcesses {
+  readonly configuration: ApacheConfiguration
+  readonly daemon: Daemon | null
+  readonly members: ProcessMember[]
+  /** Most groups of thousands have one member, and need no set. */
+  #scripts: Set<string> | null = null
+
+  constructor(configuration: ApacheConfiguration, daemon: Daemon | null, member: ProcessMember) {
+    this.configuration = configuration
+    this.daemon = daemon
+    this.members = [member]
+  }
+
+  add(member: ProcessMember): void {
+    this.#scripts ??= new Set(this.members.map(({ script }) => script))
+    if (this.#scripts.has(member.script)) return
+    this.#scripts.add(member.script)
+    this.members.push(member)
+  }
+}
+
+/** What rules ask of members that are not alone is found when they ask. */
+class Member implements ProcessMember {
+  readonly application: Application
+  readonly script: string
+  readonly #deployment: Deployment
+
+  constructor(deployment: Deployment, application: Application, script: string) {
+    this.application = application
+    this.script = script
+    this.#deployment = deployment
+  }
+
+  get python(): PythonFacts | null {
+    return this.#deployment.pythonOf(this.application)
+  }
+
+  get interpreter(): string | null {
+    const { applicationGroup } = this.application
+    if (!applicationGroup.known) return null
+    const { value } = applicationGroup
+    if (value.kind === 'main-interpreter') return '%{GLOBAL}'
+    return value.kind === 'name' ? value.name : null
+  }
 }
 
 /**

@@ -17,6 +17,7 @@ import {
 import { type WsgiScriptAlias, wsgiScriptAliases } from '../servers/apache/queries/wsgi-script-aliases.ts'
 import { type Fact, known } from '../servers/fact.ts'
 import type { Application, Daemon } from './applications.ts'
+import { once } from './once.ts'
 import { virtualHostOf } from './scheme-trust.ts'
 
 /** Every `WSGIDaemonProcess` of one httpd, in reading order. */
@@ -78,14 +79,14 @@ export function readApplications(
       !configuration.occurrences.has('wsgiscriptaliasmatch')
     )
       continue
-    const visibleTo = visibility(
+    const groups = new Groups(
       configuration,
       daemons.filter(daemon => daemon.configuration === configuration),
     )
     for (const host of [null, ...virtualHosts(configuration)]) {
       for (const alias of wsgiScriptAliases(configuration, host)) {
         if (virtualHostOf(alias.directive) !== (host?.directive ?? null)) continue
-        applications.push(new ScriptApplication(configuration, host, alias, visibleTo))
+        applications.push(new ScriptApplication(configuration, host, alias, groups))
       }
     }
   }
@@ -97,19 +98,20 @@ class ScriptApplication implements Application {
   readonly configuration: ApacheConfiguration
   readonly alias: WsgiScriptAlias
   readonly #host: VirtualHost | null
-  readonly #visibleTo: (host: VirtualHost | null) => readonly Daemon[]
+  readonly #groups: Groups
   #processGroup: Fact<string> | null = null
+  #daemon: Daemon | null | undefined
 
   constructor(
     configuration: ApacheConfiguration,
     host: VirtualHost | null,
     alias: WsgiScriptAlias,
-    visibleTo: (host: VirtualHost | null) => readonly Daemon[],
+    groups: Groups,
   ) {
     this.configuration = configuration
     this.alias = alias
     this.#host = host
-    this.#visibleTo = visibleTo
+    this.#groups = groups
   }
 
   get directive(): ApacheDirective {
@@ -129,8 +131,25 @@ class ScriptApplication implements Application {
     return effectiveApplicationGroup(this.configuration, this.#host, this.alias)
   }
 
+  get daemon(): Daemon | null {
+    if (this.#daemon === undefined) this.#daemon = this.#findDaemon()
+    return this.#daemon
+  }
+
+  #findDaemon(): Daemon | null {
+    const { processGroup, virtualHost } = this
+    if (!processGroup.known || processGroup.value === '') return null
+    const daemon = this.#groups.named(processGroup.value)
+    if (daemon === undefined) return null
+    const isVisible =
+      daemon.virtualHost === null ||
+      daemon.virtualHost === virtualHost ||
+      this.visibleDaemons.includes(daemon)
+    return isVisible ? daemon : null
+  }
+
   get visibleDaemons(): readonly Daemon[] {
-    return this.#visibleTo(this.#host)
+    return this.#groups.visibleTo(this.#host)
   }
 }
 
@@ -138,34 +157,69 @@ function groupName(fact: Fact<ProcessGroup>): Fact<string> {
   return fact.known ? known(fact.value.kind === 'embedded' ? '' : fact.value.name, fact.at) : fact
 }
 
-/** The groups that one virtual host may use: the main server's, and those of hosts with its name. */
-function visibility(
+/** The daemon processes of one httpd, as its applications look for them. */
+class Groups {
+  readonly #configuration: ApacheConfiguration
+  readonly #ofServer: readonly Daemon[]
+  readonly #byName = new Map<string, Daemon>()
+  readonly #byHostName: () => ReadonlyMap<string, readonly OwnedDaemon[]>
+  // All scripts of one host see the same, and are asked about one after the other.
+  #last: { readonly host: VirtualHost; readonly seen: readonly Daemon[] } | null = null
+
+  constructor(configuration: ApacheConfiguration, daemons: readonly Daemon[]) {
+    this.#configuration = configuration
+    this.#ofServer = daemons.filter(({ virtualHost }) => virtualHost === null)
+    for (const daemon of daemons) {
+      const { name } = daemon
+      if (name.known && !this.#byName.has(name.value)) this.#byName.set(name.value, daemon)
+    }
+    this.#byHostName = once(() => ownedDaemons(configuration, daemons))
+  }
+
+  /** The first of this name. */
+  named(name: string): Daemon | undefined {
+    return this.#byName.get(name)
+  }
+
+  /** Those that one virtual host may use: of hosts with its name, and the main server's. */
+  visibleTo(host: VirtualHost | null): readonly Daemon[] {
+    if (host === null) return this.#ofServer
+    if (this.#last?.host !== host) this.#last = { host, seen: this.#seenBy(host) }
+    return this.#last.seen
+  }
+
+  #seenBy(host: VirtualHost): readonly Daemon[] {
+    const own = (this.#byHostName().get(nameOf(this.#configuration, host)) ?? []).flatMap(
+      ({ daemon, written }) => (isDaemonVisible(this.#configuration, written, host) === true ? [daemon] : []),
+    )
+    return own.length === 0 ? this.#ofServer : [...own, ...this.#ofServer]
+  }
+}
+
+interface OwnedDaemon {
+  readonly daemon: Daemon
+  readonly written: WsgiDaemon
+}
+
+/** The daemon processes of virtual hosts, by the name of the host; empty for one that nobody knows. */
+function ownedDaemons(
   configuration: ApacheConfiguration,
   daemons: readonly Daemon[],
-): (host: VirtualHost | null) => readonly Daemon[] {
-  const byDirective = new Map<unknown, Daemon>(daemons.map(daemon => [daemon.directive, daemon]))
-  const ofServer = daemons.filter(({ virtualHost }) => virtualHost === null)
-  const byName = new Map<string, WsgiDaemon[]>()
-  for (const daemon of wsgiDaemons(configuration)) {
-    if (daemon.virtualHost === null) continue
-    const name = hostName(configuration, daemon.virtualHost)
-    const key = name.known ? name.value.host : ''
-    const group = byName.get(key)
-    if (group === undefined) byName.set(key, [daemon])
-    else group.push(daemon)
+): ReadonlyMap<string, readonly OwnedDaemon[]> {
+  const byDirective = new Map(daemons.map(daemon => [daemon.directive, daemon]))
+  const byName = new Map<string, OwnedDaemon[]>()
+  for (const written of wsgiDaemons(configuration)) {
+    const daemon = byDirective.get(written.directive)
+    if (written.virtualHost === null || daemon === undefined) continue
+    const name = nameOf(configuration, written.virtualHost)
+    const group = byName.get(name)
+    if (group === undefined) byName.set(name, [{ daemon, written }])
+    else group.push({ daemon, written })
   }
-  const see = (host: VirtualHost): readonly Daemon[] => {
-    const name = hostName(configuration, host)
-    const own = (byName.get(name.known ? name.value.host : '') ?? [])
-      .filter(daemon => isDaemonVisible(configuration, daemon, host) === true)
-      .flatMap(({ directive }) => byDirective.get(directive) ?? [])
-    return own.length === 0 ? ofServer : [...own, ...ofServer]
-  }
-  // All scripts of one host see the same, and are asked about one after the other.
-  let last: { readonly host: VirtualHost; readonly seen: readonly Daemon[] } | null = null
-  return host => {
-    if (host === null) return ofServer
-    if (last?.host !== host) last = { host, seen: see(host) }
-    return last.seen
-  }
+  return byName
+}
+
+function nameOf(configuration: ApacheConfiguration, host: VirtualHost): string {
+  const name = hostName(configuration, host)
+  return name.known ? name.value.host : ''
 }

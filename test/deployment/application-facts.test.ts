@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { frontsOf, hostOf } from '../../src/deployment/fronts-of.ts'
-import { patienceOf } from '../../src/deployment/patience.ts'
+import { type Patience, patienceOf } from '../../src/deployment/patience.ts'
 import { numberOf, postgresOf } from '../../src/deployment/postgres-clients.ts'
 import {
   folderOfUrl,
@@ -34,13 +34,17 @@ test('the shorter of what Apache waits and what mod_wsgi lets run', () => {
     ['request-timeout=120', 90, false],
     ['socket-timeout=20 request-timeout=30', 20, false],
   ] as const) {
-    const { deployment, application } = site(options)
-    const patience = patienceOf(deployment, application)
+    const patience = patienceAt(options)
     assert.equal([patience?.seconds, patience?.ends], [seconds, ends], options)
   }
-  const { deployment, application } = site('request-timeout=${LIMIT}')
-  assert.is(patienceOf(deployment, application), null)
+  assert.is(patienceAt('request-timeout=${LIMIT}'), null)
 })
+
+function patienceAt(options: string): Patience | null {
+  const { deployment, application } = site(options)
+  const host = hostOf(deployment, application)
+  return host === null ? null : patienceOf(application, host)
+}
 
 test('the servers of nginx in front of an application', () => {
   const { deployment, application } = site('')
