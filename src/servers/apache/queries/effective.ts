@@ -44,7 +44,7 @@ export function effective(
   const outer = configuration.main === null ? OUTER : null
   switch (merge.kind) {
     case 'replace':
-      return replaced(configuration, levels, [name, ...merge.alternatives], outer)
+      return replaced(configuration, levels, name, merge.synonym, outer)
     case 'replace-list':
       return replacedList(configuration, levels, name, outer)
     case 'append':
@@ -69,28 +69,30 @@ export function effectiveDirective(
   return directives.at(-1) ?? null
 }
 
+const SERVER: Level = { kind: 'server', section: null, htaccess: null, applies: true }
+const SERVER_ALONE: readonly Level[] = [SERVER]
+
 /** The levels of the main server and one virtual host alone, where no path is asked about. */
 export function serverLevels(host: VirtualHost | null): readonly Level[] {
-  const server: Level = { kind: 'server', section: null, htaccess: null, applies: true }
   return host === null
-    ? [server]
-    : [server, { kind: 'virtual-host', section: host.directive, htaccess: null, applies: true }]
+    ? SERVER_ALONE
+    : [SERVER, { kind: 'virtual-host', section: host.directive, htaccess: null, applies: true }]
 }
 
 function replaced(
   configuration: ApacheConfiguration,
   levels: readonly Level[],
-  names: readonly string[],
+  name: string,
+  synonym: string | null,
   outer: string | null,
 ): Effective {
   let open = outer
   let last: ApacheDirective | null = null
   for (const level of levels) {
-    let found: ApacheDirective | undefined
-    for (const name of names) {
-      const written = directivesAt(configuration, level, name).at(-1)
-      if (written !== undefined && (found === undefined || found.start < written.start)) found = written
-    }
+    const written = directivesAt(configuration, level, name).at(-1)
+    const other = synonym === null ? undefined : directivesAt(configuration, level, synonym).at(-1)
+    const found =
+      written === undefined || (other !== undefined && written.start < other.start) ? other : written
     if (found === undefined) continue
     if (level.applies === undefined) open = MAY_APPLY
     else {
@@ -98,8 +100,11 @@ function replaced(
       open = null
     }
   }
-  return { directives: last === null ? [] : [last], open }
+  return last === null && open === null ? NOTHING : { directives: last === null ? [] : [last], open }
 }
+
+/** Nothing is written, and the default holds. */
+const NOTHING: Effective = { directives: [], open: null }
 
 function replacedList(
   configuration: ApacheConfiguration,

@@ -1,15 +1,15 @@
 /**
  * How httpd's modules merge an inner scope's directive into an outer one's:
- * `replace`: the innermost value that is set (`alternatives` are other names of the same value);
+ * `replace`: the innermost value that is set (`synonym` is another name of the same value);
  * `replace-list`: all lines of the innermost level that has any;
  * `append`: all lines, outer levels first; `inner-first`: all lines, inner levels first;
  * `by-key`: the last line for each first argument.
  */
 export type Merge =
-  | { readonly kind: 'replace'; readonly alternatives: readonly string[] }
+  | { readonly kind: 'replace'; readonly synonym: string | null }
   | { readonly kind: 'replace-list' | 'append' | 'inner-first' | 'by-key' }
 
-const REPLACE: Merge = { kind: 'replace', alternatives: [] }
+const REPLACE: Merge = { kind: 'replace', synonym: null }
 
 /** The names, in lower case, of everything that is not simply replaced. */
 const KINDS: Readonly<Record<Exclude<Merge['kind'], 'replace'>, readonly string[]>> = {
@@ -81,8 +81,8 @@ const merges = new Map<string, Merge>()
 for (const [kind, names] of Object.entries(KINDS))
   for (const name of names) merges.set(name, { kind } as Merge)
 for (const [a, b] of SYNONYMS) {
-  merges.set(a, { kind: 'replace', alternatives: [b] })
-  merges.set(b, { kind: 'replace', alternatives: [a] })
+  merges.set(a, { kind: 'replace', synonym: b })
+  merges.set(b, { kind: 'replace', synonym: a })
 }
 
 export function mergeOf(name: string): Merge {

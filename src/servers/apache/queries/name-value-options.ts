@@ -13,13 +13,16 @@ export interface Option {
   readonly valueAt: Place
 }
 
+const NONE: ReadonlyMap<string, Option> = new Map()
+
 /**
  * Reads the words from `from` on. mod_wsgi cuts them itself: the quotes of `display-name="a b"` begin
  * behind the `=`, where httpd's own cutting would not see them.
  */
 export function readOptions(directive: ApacheDirective, from: number): ReadonlyMap<string, Option> {
-  const options = new Map<string, Option>()
   const { args, source } = directive
+  if (args.length <= from) return NONE
+  const options = new Map<string, Option>()
   for (let index = from; index < args.length; index++) {
     const first = args[index]!
     const equals = first.value.indexOf('=')

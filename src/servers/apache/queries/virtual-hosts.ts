@@ -63,7 +63,7 @@ export function virtualHostOf(
 ): VirtualHost | null {
   const { byDirective } = hostsOf(configuration)
   for (let at: ApacheDirective | null = directive; at !== null; at = at.parent) {
-    const host = byDirective.get(at)
+    const host = at.section ? byDirective.get(at) : undefined
     if (host !== undefined) return host
   }
   return null
