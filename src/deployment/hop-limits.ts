@@ -10,16 +10,22 @@ export function explicitReadTimeout(
   hop: Hop,
 ): { readonly seconds: number; readonly at: Place; readonly directive: NginxDirective } | null {
   const directive = written(hop, 'proxy_read_timeout')
-  const milliseconds = directive === null ? null : parseTime(directive.args[0]?.value ?? '', false)
-  if (directive === null || milliseconds === null) return null
-  return { seconds: milliseconds / 1000, at: argumentPlace(directive, 0), directive }
+  const waits = directive === null ? null : seconds(directive)
+  if (directive === null || waits === null) return null
+  return { seconds: waits, at: argumentPlace(directive, 0), directive }
 }
 
 /** Seconds that nginx waits between two reads from a hop's backend, a minute by itself; null where not known. */
-export function readTimeout(hop: Hop): number | null {
-  const fact = effective(hop.server.configuration, hop.block, 'proxy_read_timeout')
+export function readTimeout({ server, block }: Hop): number | null {
+  const fact = effective(server.configuration, block, 'proxy_read_timeout')
   if (!fact.known) return null
-  return fact.value.directives.length === 0 ? 60 : (explicitReadTimeout(hop)?.seconds ?? null)
+  const directive = fact.value.directives[0]
+  return directive === undefined ? 60 : seconds(directive)
+}
+
+function seconds({ args }: NginxDirective): number | null {
+  const milliseconds = parseTime(args[0]?.value ?? '', false)
+  return milliseconds === null ? null : milliseconds / 1000
 }
 
 /** The largest request body in bytes that nginx hands on, where that is written; 0 for any. */
