@@ -88,7 +88,9 @@ function contradict(reading: Reading, directive: NginxDirective, message: string
 
 /** A pool of a connection takes up one large buffer of a request's headers at least. */
 export function checkHeaderBuffers(reading: Reading, program: Program): void {
+  const { occurrences } = reading.unit
   if (!isWhole(reading)) return
+  if (!occurrences.has('large_client_header_buffers') && !occurrences.has('connection_pool_size')) return
   for (const { directive } of program.servers) {
     const buffers = effective(directive, 'large_client_header_buffers')
     const pool = effective(directive, 'connection_pool_size')

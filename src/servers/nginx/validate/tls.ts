@@ -52,7 +52,8 @@ const FILES = [
 
 /** The files of TLS that hold for some server with a certificate. */
 export function checkTlsFiles(reading: Reading, program: Program): void {
-  if (reading.unit.main === null) return
+  const { main, occurrences } = reading.unit
+  if (main === null || !FILES.some(name => occurrences.has(name))) return
   const blocks = new Set<NginxDirective>()
   for (const { directive } of program.servers) {
     if (!hasCertificate(directive)) continue
@@ -60,7 +61,7 @@ export function checkTlsFiles(reading: Reading, program: Program): void {
     if (directive.parent !== null) blocks.add(directive.parent)
   }
   for (const name of FILES)
-    for (const directive of reading.unit.occurrences.get(name) ?? [])
+    for (const directive of occurrences.get(name) ?? [])
       if (directive.parent !== null && blocks.has(directive.parent)) checkFile(reading, directive)
 }
 
@@ -120,7 +121,9 @@ export function isSurelyMissing(files: FileSystem, path: string): boolean {
  */
 export function checkCertificates(reading: Reading, program: Program): void {
   if (!isWhole(reading)) return
-  for (const { directive } of program.servers) {
+  const { occurrences } = reading.unit
+  const mayLack = occurrences.has('ssl_certificate') || occurrences.has('ssl')
+  for (const { directive } of mayLack ? program.servers : []) {
     const certificates = effectiveAll(directive, 'ssl_certificate')
     const keys = effectiveAll(directive, 'ssl_certificate_key')
     const last = certificates[certificates.length - 1]
@@ -158,16 +161,18 @@ export function checkCertificates(reading: Reading, program: Program): void {
     checkOwnListens(reading, program)
     return
   }
-  const sockets = new Map<string, ServerFacts[]>()
   const tls = new Set<string>()
+  for (const { listens } of program.servers)
+    for (const { key, ssl } of listens) if (ssl && key !== null) tls.add(key)
+  if (tls.size === 0) return
+  const sockets = new Map<string, ServerFacts[]>()
   const defaults = new Map<string, ServerFacts>()
   for (const server of program.servers)
-    for (const { key, ssl, directive } of server.listens) {
+    for (const { key, directive } of server.listens) {
       if (key === null) continue
       const servers = sockets.get(key)
       if (servers === undefined) sockets.set(key, [server])
       else servers.push(server)
-      if (ssl) tls.add(key)
       if (directive.args.some(arg => arg.value === 'default_server' || arg.value === 'default'))
         defaults.set(key, server)
     }

@@ -274,13 +274,13 @@ function endBlock(reading: Reading, directive: NginxDirective): void {
   if (name !== 'upstream' && context !== 'main') return
   reading.closing = directive
   if (name === 'upstream') endUpstream(reading, directive)
-  else if (name === 'http') endHttp(reading, directive)
+  else if (name === 'http') endHttp(reading)
   else if (name === 'stream' || name === 'mail') endProgram(reading, name)
   reading.closing = undefined
 }
 
 /** nginx merges every level, sorts the locations, looks up variables, hashes names: in this order. */
-function endHttp(reading: Reading, directive: NginxDirective): void {
+function endHttp(reading: Reading): void {
   const { http } = reading
   checkUpstreams(reading, http.upstreams.values())
   compileMerged(reading, http)
@@ -289,8 +289,7 @@ function endHttp(reading: Reading, directive: NginxDirective): void {
   checkBuffers(reading)
   checkVerification(reading)
   checkCaches(reading, http.caches)
-  for (const server of directive.children)
-    if (server.name === 'server') checkDuplicateLocations(reading, server.children)
+  for (const { directive } of http.servers) checkDuplicateLocations(reading, directive.children)
   checkCertificates(reading, http)
   checkTlsFiles(reading, http)
   checkCharsets(reading)
