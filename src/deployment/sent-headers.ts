@@ -27,8 +27,8 @@ export function sentHeader(name: string, value: string, directive: NginxDirectiv
 
 function stateOf(name: string, value: string): SentHeader['state'] {
   if (value === '') return 'cleared'
-  const variable = `http_${name.replaceAll('-', '_')}`
-  const lower = value.toLowerCase()
-  if (lower === `$${variable}` || lower === `\${${variable}}`) return 'passed'
+  const variable = /^\$(?:\{http_(\w+)\}|http_(\w+))$/i.exec(value)
+  if (variable !== null && (variable[1] ?? variable[2])?.toLowerCase() === name.replaceAll('-', '_'))
+    return 'passed'
   return value.includes('$proxy_add_x_forwarded_for') ? 'appended' : 'set'
 }
