@@ -1,6 +1,7 @@
 import type { NginxServer, ServerListen } from '../../src/deployment/deployment.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { groupByText } from '../../src/deployment/places.ts'
+import { repeatedRedirects } from '../../src/deployment/repeated-redirects.ts'
 import { type RedirectTarget, redirectTarget } from '../../src/deployment/redirect-target.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { serverIndex } from '../../src/deployment/nginx-servers.ts'
@@ -62,8 +63,8 @@ export default defineRule({
   *check({ servers }) {
     const byDirective = serverIndex(servers)
     const chains = new Map<NginxServer, Chain>()
-    for (const server of servers) {
-      const chain = firstChain(server, byDirective)
+    for (const { server, listen } of repeatedRedirects(servers)) {
+      const chain = chains.has(server) ? null : chainFrom(server, listen, byDirective)
       if (chain !== null) chains.set(server, chain)
     }
     if (chains.size === 0) return
@@ -91,15 +92,6 @@ interface Chain {
 }
 
 type Servers = ReadonlyMap<NginxDirective, NginxServer>
-
-function firstChain(start: NginxServer, servers: Servers): Chain | null {
-  if (start.answer.kind !== 'redirect') return null
-  for (const listen of start.listens) {
-    const found = chainFrom(start, listen, servers)
-    if (found !== null) return found
-  }
-  return null
-}
 
 function chainFrom(start: NginxServer, listen: ServerListen, servers: Servers): Chain | null {
   const host = start.names.find(({ exact }) => exact)?.name ?? null

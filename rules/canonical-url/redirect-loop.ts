@@ -1,4 +1,5 @@
 import type { NginxServer, ServerListen } from '../../src/deployment/deployment.ts'
+import { repeatedRedirects } from '../../src/deployment/repeated-redirects.ts'
 import { redirectTarget } from '../../src/deployment/redirect-target.ts'
 import { serverIndex } from '../../src/deployment/nginx-servers.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -56,11 +57,11 @@ export default defineRule({
   ],
   *check({ servers }) {
     const byDirective = serverIndex(servers)
-    for (const server of servers) {
+    const said = new Set<NginxServer>()
+    for (const { server, listen: looping } of repeatedRedirects(servers)) {
       const { answer } = server
-      if (answer.kind !== 'redirect') continue
-      const looping = server.listens.find(listen => returns(server, listen, byDirective))
-      if (looping === undefined) continue
+      if (answer.kind !== 'redirect' || said.has(server) || !returns(server, looping, byDirective)) continue
+      said.add(server)
       yield {
         at: answer.at,
         message: `this redirect leads back to the same server over ${looping.tls ? 'TLS' : 'plain HTTP'}, without an end`,
