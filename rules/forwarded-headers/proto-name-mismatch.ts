@@ -1,6 +1,6 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
-import { trustedBy } from '../../src/deployment/trusted-headers.ts'
+import { trustedBy, writesEveryTrusted } from '../../src/deployment/trusted-headers.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 /** The headers by which proxies tell the scheme, none of them a standard. */
@@ -74,7 +74,7 @@ export default defineRule({
   *check(deployment) {
     const said = new Set<string>()
     for (const hop of deployment.hops) {
-      if (!hop.server.tls || hop.headers.open) continue
+      if (!hop.server.tls || hop.headers.open || writesEveryTrusted(deployment, hop)) continue
       const trusts = trustedBy(deployment, hop)
       if (trusts.length === 0) continue
       const { written } = hop.headers

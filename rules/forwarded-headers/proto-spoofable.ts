@@ -1,9 +1,9 @@
 import type { Place } from '../../parsers/text/source.ts'
 import { addHeader } from '../../src/deployment/add-header.ts'
-import type { Hop } from '../../src/deployment/deployment.ts'
+import type { Hop, SentHeader } from '../../src/deployment/deployment.ts'
 import { alsoElsewhere, namePlace } from '../../src/deployment/places.ts'
 import type { SchemeTrust } from '../../src/deployment/scheme-trust.ts'
-import { trustedBy } from '../../src/deployment/trusted-headers.ts'
+import { trustedBy, writesEveryTrusted } from '../../src/deployment/trusted-headers.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 
@@ -115,9 +115,10 @@ export default defineRule({
     for (const hop of hops) {
       if (hop.server.plainListens.length === 0 || hop.headers.open || !hop.headers.passesOthers) continue
       if (hop.server.configuration.occurrences.has('set_real_ip_from')) continue
+      if (writesEveryTrusted(deployment, hop, isOwn)) continue
       for (const { trust, certain } of trustedBy(deployment, hop)) {
         const sent = hop.headers.written.filter(({ name }) => name === trust.header)
-        if (sent.some(({ state }) => state !== 'passed') || hop.reachable !== true) continue
+        if (sent.some(isOwn) || hop.reachable !== true) continue
         const passing = sent[0]?.directive ?? null
         const at = passing === null ? namePlace(hop.headers.level ?? hop.block) : valuePlace(passing)
         const key = `${at.source.path}\0${at.start}\0${trust.header}`
@@ -153,6 +154,11 @@ export default defineRule({
     }
   },
 })
+
+/** Not the client's own value. */
+function isOwn({ state }: SentHeader): boolean {
+  return state !== 'passed'
+}
 
 interface Fault {
   readonly at: Place

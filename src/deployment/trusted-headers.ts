@@ -1,5 +1,5 @@
 import { isCertainBackend } from './backend-of-hop.ts'
-import type { Deployment, Hop } from './deployment.ts'
+import type { Deployment, Hop, SentHeader } from './deployment.ts'
 import type { SchemeTrust } from './scheme-trust.ts'
 
 /** A header that the backend of one hop takes for the scheme. */
@@ -21,4 +21,27 @@ export function trustedBy(deployment: Deployment, hop: Hop): readonly HopTrust[]
     }
   }
   return found
+}
+
+const names = new WeakMap<readonly SchemeTrust[], ReadonlySet<string>>()
+
+/** True where a hop writes every header that decides the scheme anywhere, and needs no look at its virtual hosts. */
+export function writesEveryTrusted(
+  deployment: Deployment,
+  { headers }: Hop,
+  counts: (header: SentHeader) => boolean = () => true,
+): boolean {
+  for (const trusted of trustedNames(deployment)) {
+    if (!headers.written.some(header => header.name === trusted && counts(header))) return false
+  }
+  return true
+}
+
+function trustedNames({ trusts }: Deployment): ReadonlySet<string> {
+  let known = names.get(trusts)
+  if (known === undefined) {
+    known = new Set(trusts.map(({ header }) => header))
+    names.set(trusts, known)
+  }
+  return known
 }
