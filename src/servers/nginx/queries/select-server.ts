@@ -181,13 +181,14 @@ function nameIndex(configuration: NginxConfiguration, socket: NginxSocket): Name
   const trailing = new Map<string, NamedServer>()
   const regexes: NamedServer[] = []
   const conflicts: NameConflict[] = []
-  const seen = new Set<NginxDirective>()
   // `.example.com` takes the exact name too, but is found among the wildcards.
-  const taken = new Map<string, NamedServer>()
+  const apexes = new Map<string, NamedServer>()
   let incomplete = false
+  let last: NginxDirective | null = null
   for (const { server } of socket.servers) {
-    if (seen.has(server)) continue
-    seen.add(server)
+    // A server that is put on a socket twice stands there twice in a row.
+    if (server === last) continue
+    last = server
     if (hasUnreadNames(configuration, server)) incomplete = true
     for (const name of serverNames(server)) {
       const entry = { server, name }
@@ -204,9 +205,9 @@ function nameIndex(configuration: NginxConfiguration, socket: NginxSocket): Name
     const { name } = entry
     switch (name.kind) {
       case 'exact':
-        return put(taken, name.name, entry) ?? put(exact, name.name, entry)
+        return apexes.get(name.name) ?? put(exact, name.name, entry)
       case 'leading':
-        return (name.apex ? put(taken, name.domain, entry) : null) ?? put(leading, name.domain, entry)
+        return (name.apex ? putApex(name.domain, entry) : null) ?? put(leading, name.domain, entry)
       case 'trailing':
         return put(trailing, name.stem, entry)
       case 'regex':
@@ -215,6 +216,10 @@ function nameIndex(configuration: NginxConfiguration, socket: NginxSocket): Name
       case 'unknown':
         return null
     }
+  }
+
+  function putApex(domain: string, entry: NamedServer): NamedServer | null {
+    return exact.get(domain) ?? put(apexes, domain, entry)
   }
 }
 
