@@ -44,6 +44,7 @@ export default defineRule({
     { title: 'a fragment', files: { 'nginx.conf': (WWW + SITE).replace(/[«»]/g, '') } },
   ],
   *check({ servers }) {
+    if (!servers.some(({ tls }) => tls)) return
     const redirecting = servers.filter(redirectsPlainWww)
     if (redirecting.length === 0) return
     const overTls = new Map<string, NginxServer>()

@@ -121,10 +121,11 @@ export default defineRule({
 
 /** `Require local`, and addresses or names of loopback alone. */
 function isLocalOnly({ name, args }: ApacheDirective): boolean {
-  const kind = args[0]?.value.toLowerCase()
+  const kind = args[0]?.value ?? ''
+  if (!/^(?:local|ip|host|from)$/i.test(kind)) return false
   const isAllow = name.toLowerCase() === 'allow'
-  if (kind === 'local' && !isAllow) return true
-  if (isAllow ? kind !== 'from' : kind !== 'ip' && kind !== 'host') return false
+  if (/^local$/i.test(kind)) return !isAllow
+  if (/^from$/i.test(kind) !== isAllow) return false
   return args.length > 1 && args.slice(1).every(({ value }) => LOCAL_HOSTS.test(value))
 }
 

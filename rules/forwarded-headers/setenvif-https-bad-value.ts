@@ -4,6 +4,7 @@ import { argumentPlace, byText } from '../../src/deployment/places.ts'
 import { isSecureValue, virtualHostOf } from '../../src/deployment/scheme-trust.ts'
 import { once } from '../../src/deployment/once.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 
 const host = (line: string, application = true): string =>
   `<VirtualHost *:9000>\n    ServerName example.org\n    ${line}\n${application ? '    WSGIDaemonProcess app\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n' : '    DocumentRoot /srv/www\n'}</VirtualHost>\n`
@@ -45,7 +46,7 @@ export default defineRule({
     const applied = once(() => new Set(applications.map(({ virtualHost }) => virtualHost)))
     for (const { occurrences } of apache) {
       const lines = ['setenvif', 'setenvifnocase'].flatMap(name => occurrences.get(name) ?? [])
-      if (!lines.some(({ args }) => args.some(({ value }) => badValue(value) !== null))) continue
+      if (!lines.some(hasBadValue)) continue
       const withApplication = applied()
       for (const [directive] of byText(lines)) {
         const home = virtualHostOf(directive)
@@ -72,6 +73,10 @@ export default defineRule({
     }
   },
 })
+
+function hasBadValue({ args }: ApacheDirective): boolean {
+  return args.some(({ value }, index) => index > 1 && badValue(value) !== null)
+}
 
 /** What a setting gives HTTPS, where that is meant for yes and is none. */
 function badValue(setting: string): string | null {

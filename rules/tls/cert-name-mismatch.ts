@@ -1,5 +1,9 @@
-import { certificatesOf } from '../../src/deployment/certificates.ts'
-import type { NginxServer } from '../../src/deployment/deployment.ts'
+import {
+  type Certificate,
+  certificatesOf,
+  type ServerCertificate,
+} from '../../src/deployment/certificates.ts'
+import type { Deployment, NginxServer, ServerName } from '../../src/deployment/deployment.ts'
 import { groupByText } from '../../src/deployment/places.ts'
 import { parseHost } from '../../src/servers/address.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -60,23 +64,17 @@ export default defineRule({
   *check({ servers, files, nginx, facts }) {
     if (facts.outerProxies.length > 0) return
     const behindProxy = new Set(nginx.filter(({ occurrences }) => occurrences.has('set_real_ip_from')))
-    const open = new Set(servers.filter(isOpenOverTls))
-    if (open.size === 0) return
+    const mismatches = new Map<NginxServer, Mismatch>()
+    for (const server of servers) {
+      if (behindProxy.has(server.configuration) || !isOpenOverTls(server)) continue
+      const mismatch = mismatchOf(files, server)
+      if (mismatch !== null) mismatches.set(server, mismatch)
+    }
+    if (mismatches.size === 0) return
     for (const [server] of groupByText(servers, ({ directive }) => directive)) {
-      if (!open.has(server) || behindProxy.has(server.configuration)) continue
-      const shown = certificatesOf(files, server)
-      // nginx chooses among several by the kinds of key that the client takes.
-      const certificates = shown.flatMap(({ certificate }) => certificate ?? [])
-      const [first] = shown
-      if (first === undefined || certificates.length < shown.length) continue
-      const foreign = server.names.filter(
-        ({ name, exact }) =>
-          exact &&
-          parseHost(name).kind === 'name' &&
-          !certificates.some(certificate => certificate.covers(name)),
-      )
-      const [name, ...others] = foreign
-      if (name === undefined) continue
+      const mismatch = mismatches.get(server)
+      if (mismatch === undefined) continue
+      const { first, certificates, name, others } = mismatch
       const stands = listed([...new Set(certificates.flatMap(({ names }) => names))])
       yield {
         at: name.at,
@@ -96,6 +94,28 @@ function isOpenOverTls(server: NginxServer): boolean {
   return (
     server.listens.some(({ tls, loopback }) => tls && loopback !== true) && server.answer.kind !== 'refusal'
   )
+}
+
+interface Mismatch {
+  /** Where the configuration names the first certificate. */
+  readonly first: ServerCertificate
+  readonly certificates: readonly Certificate[]
+  /** The first name that no certificate stands for, and the others. */
+  readonly name: ServerName
+  readonly others: readonly ServerName[]
+}
+
+function mismatchOf(files: Deployment['files'], server: NginxServer): Mismatch | null {
+  const shown = certificatesOf(files, server)
+  // nginx chooses among several by the kinds of key that the client takes.
+  const certificates = shown.flatMap(({ certificate }) => certificate ?? [])
+  const [first] = shown
+  if (first === undefined || certificates.length < shown.length) return null
+  const [name, ...others] = server.names.filter(
+    ({ name, exact }) =>
+      exact && parseHost(name).kind === 'name' && !certificates.some(certificate => certificate.covers(name)),
+  )
+  return name === undefined ? null : { first, certificates, name, others }
 }
 
 function listed(names: readonly string[]): string {

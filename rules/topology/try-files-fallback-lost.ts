@@ -79,7 +79,8 @@ export default defineRule({
       },
     },
   ],
-  *check({ servers }) {
+  *check({ nginx, servers }) {
+    if (!nginx.some(({ occurrences }) => occurrences.get('try_files')?.some(isOfServer))) return
     const lost = new Map<NginxDirective, NginxDirective>()
     for (const { configuration, directive } of servers) {
       const fallback = fallbackOf(directive)
@@ -101,6 +102,10 @@ export default defineRule({
     }
   },
 })
+
+function isOfServer({ parent }: NginxDirective): boolean {
+  return parent?.name === 'server'
+}
 
 /** The server's `try_files`, where its last argument hands on to a named location. */
 function fallbackOf(server: NginxDirective): NginxDirective | null {

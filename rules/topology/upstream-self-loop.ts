@@ -63,9 +63,9 @@ export default defineRule({
   *check({ hops }) {
     const said = new Set<Target>()
     for (const hop of hops) {
-      if (hop.reachable === false) continue
       for (const target of hop.targets) {
-        if (target.backend.kind !== 'nginx' || said.has(target) || !comesBack(hop, target)) continue
+        if (target.backend.kind !== 'nginx' || said.has(target) || hop.reachable === false) continue
+        if (!comesBack(hop, target)) continue
         said.add(target)
         const listen = target.backend.listener
         yield {

@@ -32,13 +32,12 @@ function find(deployment: Deployment): readonly FallbackHost[] {
   const siteServers = new Map<BackendHost, readonly NginxServer[]>()
   const said = new Set<string>()
   for (const hop of deployment.hops) {
-    if (hop.reachable === false) continue
     for (const name of sentNames(hop)) {
-      const key = `${name.at.source.path}\0${name.at.start}`
-      if (said.has(key)) continue
       const answer = answering(hop, name.name)
       const chosen = answer === null ? null : hostAt(deployment, answer.directive)
-      if (answer === null || chosen === null || isCatchAll(chosen)) continue
+      if (answer === null || chosen === null || isCatchAll(chosen) || hop.reachable === false) continue
+      const key = `${name.at.source.path}\0${name.at.start}`
+      if (said.has(key)) continue
       said.add(key)
       let index = indexes.get(answer.set)
       if (index === undefined) {

@@ -46,7 +46,7 @@ function headerIn({ configuration }: NginxServer, block: NginxDirective): NginxD
 
 /** True for the `add_header` that sends it. */
 export function isStrictTransport({ args }: NginxDirective): boolean {
-  return args[0]?.value.toLowerCase() === 'strict-transport-security'
+  return /^strict-transport-security$/i.test(args[0]?.value ?? '')
 }
 
 const blocks = new WeakMap<NginxConfiguration, ReadonlySet<NginxDirective>>()
