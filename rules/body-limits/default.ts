@@ -2,7 +2,6 @@ import type { Application } from '../../src/deployment/applications.ts'
 import type { Deployment, NginxServer } from '../../src/deployment/deployment.ts'
 import { indentationAt, insertBefore, type Proposal, propose } from '../../src/deployment/edits.ts'
 import { frontsOf } from '../../src/deployment/fronts-of.ts'
-import { bodyLimitOf } from '../../src/deployment/hop-limits.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { Place } from '../../parsers/text/source.ts'
@@ -65,9 +64,9 @@ export default defineRule({
       const wanted = uploadsOf(deployment, application)
       if (wanted === null) continue
       for (const [server, hops] of frontsOf(deployment, application)) {
-        const limits = hops.map(bodyLimitOf)
         // One location with a limit of its own is where uploads go.
-        if (!limits.every(limit => limit?.at === null) || said.has(server.directive.node)) continue
+        const isLeftOut = hops.every(({ bodyLimit }) => bodyLimit?.directive === null)
+        if (!isLeftOut || said.has(server.directive.node)) continue
         said.add(server.directive.node)
         yield {
           at: namePlace(server.directive),

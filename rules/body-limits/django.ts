@@ -1,7 +1,7 @@
 import type { Application } from '../../src/deployment/applications.ts'
 import type { Deployment } from '../../src/deployment/deployment.ts'
 import { frontsOf } from '../../src/deployment/fronts-of.ts'
-import { explicitBodyLimit } from '../../src/deployment/hop-limits.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { Fact } from '../../src/servers/fact.ts'
 
@@ -54,13 +54,13 @@ export default defineRule({
       const inner = memoryLimit(deployment, application)
       if (inner?.known !== true) continue
       for (const hop of [...frontsOf(deployment, application).values()].flat()) {
-        const limit = explicitBodyLimit(hop)
-        if (limit === null || said.has(limit.directive.node)) continue
-        if (limit.bytes !== 0 && limit.bytes <= inner.value) continue
+        const limit = hop.bodyLimit
+        if (limit === null || limit.directive === null || said.has(limit.directive.node)) continue
+        if (limit.value !== 0 && limit.value <= inner.value) continue
         said.add(limit.directive.node)
         yield {
-          at: limit.at,
-          message: `nginx takes request bodies of ${limit.bytes === 0 ? 'any size' : `${limit.bytes} bytes`}, and Django answers 400 to those above ${inner.value} that are no files`,
+          at: argumentPlace(limit.directive, 0),
+          message: `nginx takes request bodies of ${limit.value === 0 ? 'any size' : `${limit.value} bytes`}, and Django answers 400 to those above ${inner.value} that are no files`,
           related: inner.at === null ? [] : [{ at: inner.at, message: 'Django’s limit' }],
         }
       }

@@ -1,6 +1,5 @@
 import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
-import { explicitBodyLimit } from '../../src/deployment/hop-limits.ts'
-import { groupByText } from '../../src/deployment/places.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { bodyLimit } from '../../src/servers/apache/queries/server-settings.ts'
 import { sectionsFor } from '../../src/servers/apache/queries/sections-for.ts'
@@ -56,11 +55,12 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const found = deployment.hops.flatMap(hop => {
-      const limit = explicitBodyLimit(hop)
-      return limit === null ? [] : [{ hop, ...limit }]
-    })
-    for (const [{ hop, bytes, at }] of groupByText(found, ({ directive }) => directive)) {
+    if (!deployment.apache.some(({ occurrences }) => occurrences.has('limitrequestbody'))) return
+    const said = new Set<unknown>()
+    for (const hop of deployment.hops) {
+      const limit = hop.bodyLimit
+      if (limit === null || limit.directive === null || said.has(limit.directive.node)) continue
+      const { value: bytes, directive } = limit
       for (const host of certainBackends(deployment, hop)) {
         if (!host.configuration.occurrences.has('limitrequestbody')) continue
         const inner = bodyLimit(
@@ -69,8 +69,9 @@ export default defineRule({
         )
         if (!inner.known || inner.at === null || inner.value === 0) continue
         if (bytes !== 0 && bytes <= inner.value) continue
+        said.add(directive.node)
         yield {
-          at,
+          at: argumentPlace(directive, 0),
           message: `nginx takes request bodies of ${bytes === 0 ? 'any size' : `${bytes} bytes`}, and Apache refuses those above ${inner.value}`,
           label: 'more than Apache takes',
           related: [{ at: inner.at, message: 'Apache’s limit' }],

@@ -10,7 +10,6 @@ import {
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { upstreamConnections } from '../../src/deployment/upstream-connections.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { timeouts } from '../../src/servers/apache/queries/server-settings.ts'
 import { childrenNamed } from '../../src/servers/nginx/queries/scope.ts'
 import { parseTime } from '../../src/servers/nginx/validate/numbers.ts'
 import { isAtLeast } from '../../src/servers/version.ts'
@@ -78,7 +77,7 @@ export default defineRule({
       const idle = written === undefined ? 60_000 : parseTime(written.args[0]?.value ?? '', false)
       if (idle === null) continue
       for (const host of certainBackends(deployment, hop)) {
-        const { keepAlive, keepAliveTimeout } = timeouts(host.configuration, host.virtualHost)
+        const { keepAlive, keepAliveTimeout } = host.timeouts
         if (!keepAlive.known || !keepAlive.value || !keepAliveTimeout.known) continue
         if (idle < keepAliveTimeout.value * 1000) continue
         said.add(upstream)

@@ -3,7 +3,6 @@ import type { Hop } from '../../src/deployment/deployment.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { upstreamConnections } from '../../src/deployment/upstream-connections.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { timeouts } from '../../src/servers/apache/queries/server-settings.ts'
 
 const nginx = (keepalive: string): string =>
   `worker_processes 2;\nevents {\n}\nhttp {\n    upstream app {\n        server 127.0.0.1:9000;\n        ${keepalive}\n        keepalive_timeout 2s;\n    }\n    server {\n        listen 80;\n        server_name example.org;\n        location / {\n            proxy_pass http://app;\n            proxy_http_version 1.1;\n            proxy_set_header Connection "";\n            proxy_set_header Host $host;\n        }\n    }\n}\n`
@@ -66,7 +65,7 @@ export default defineRule({
       if (kept === null || !kept.reused) continue
       for (const host of certainBackends(deployment, hop)) {
         const workers = deployment.workers.find(({ configuration }) => configuration === host.configuration)
-        const { keepAlive, keepAliveTimeout } = timeouts(host.configuration, host.virtualHost)
+        const { keepAlive, keepAliveTimeout } = host.timeouts
         if (workers === undefined || workers.mpm.kind === 'event') continue
         if (!keepAlive.known || !keepAlive.value || !keepAliveTimeout.known || keepAliveTimeout.value <= 2)
           continue

@@ -1,8 +1,6 @@
 import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
-import { explicitReadTimeout } from '../../src/deployment/hop-limits.ts'
-import { groupByText, namePlace } from '../../src/deployment/places.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { timeouts } from '../../src/servers/apache/queries/server-settings.ts'
 
 const nginx = (line: string): string =>
   `events {\n}\nhttp {\n    server {\n        listen 80;\n        server_name example.org;\n        location / {\n            proxy_pass http://127.0.0.1:9000;\n            proxy_set_header Host $host;\n${line}        }\n    }\n}\n`
@@ -50,17 +48,18 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const found = deployment.hops.flatMap(hop => {
-      const read = explicitReadTimeout(hop)
-      return read === null ? [] : [{ hop, ...read }]
-    })
-    for (const [{ hop, seconds, at }] of groupByText(found, ({ directive }) => directive)) {
+    const said = new Set<unknown>()
+    for (const hop of deployment.hops) {
+      const limit = hop.readTimeout
+      if (limit === null || limit.directive === null || said.has(limit.directive.node)) continue
+      const { value: seconds, directive } = limit
       for (const host of certainBackends(deployment, hop)) {
-        const { timeout } = timeouts(host.configuration, host.virtualHost)
+        const { timeout } = host.timeouts
         // The default of both is the same minute: only what was raised says that somebody wants to wait.
         if (!timeout.known || seconds <= Math.max(timeout.value, 60)) continue
+        said.add(directive.node)
         yield {
-          at,
+          at: argumentPlace(directive, 0),
           message: `nginx waits ${seconds} seconds for an answer, but Apache gives up after ${timeout.value}`,
           label: 'longer than Apache waits',
           related: [

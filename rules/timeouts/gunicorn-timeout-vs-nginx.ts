@@ -1,7 +1,6 @@
 import type { Deployment, Hop } from '../../src/deployment/deployment.ts'
 import { type GunicornServer, gunicornAt } from '../../src/deployment/gunicorn.ts'
-import { explicitReadTimeout } from '../../src/deployment/hop-limits.ts'
-import { groupByText } from '../../src/deployment/places.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const tree = (read: string, options: string, config = ''): Record<string, string> => ({
@@ -49,30 +48,28 @@ export default defineRule({
   ],
   *check(deployment) {
     if (deployment.gunicorn.length === 0) return
-    const found = deployment.hops.flatMap(hop => {
-      const read = explicitReadTimeout(hop)
-      return read === null ? [] : [{ hop, ...read }]
-    })
-    for (const group of groupByText(found, ({ directive }) => directive)) {
-      for (const { hop, seconds, at } of group) {
-        const limit = limitFor(deployment, hop)
-        // The minute that nginx waits by itself says nothing of slow pages.
-        if (limit === null || seconds <= Math.max(limit.seconds, 60)) continue
-        yield {
-          at,
-          message: `nginx waits ${seconds} seconds for an answer, but gunicorn kills the worker after ${limit.seconds}`,
-          label: 'longer than a worker lives',
-          related: [
-            {
-              at: limit.at,
-              message: limit.isWritten
-                ? 'gunicorn waits this long'
-                : 'half a minute, as nothing says otherwise',
-            },
-          ],
-          help: `Start gunicorn with \`--timeout ${seconds}\``,
-        }
-        break
+    const said = new Set<unknown>()
+    for (const hop of deployment.hops) {
+      const waits = hop.readTimeout
+      if (waits === null || waits.directive === null || said.has(waits.directive.node)) continue
+      const { value: seconds, directive } = waits
+      const limit = limitFor(deployment, hop)
+      // The minute that nginx waits by itself says nothing of slow pages.
+      if (limit === null || seconds <= Math.max(limit.seconds, 60)) continue
+      said.add(directive.node)
+      yield {
+        at: argumentPlace(directive, 0),
+        message: `nginx waits ${seconds} seconds for an answer, but gunicorn kills the worker after ${limit.seconds}`,
+        label: 'longer than a worker lives',
+        related: [
+          {
+            at: limit.at,
+            message: limit.isWritten
+              ? 'gunicorn waits this long'
+              : 'half a minute, as nothing says otherwise',
+          },
+        ],
+        help: `Start gunicorn with \`--timeout ${seconds}\``,
       }
     }
   },

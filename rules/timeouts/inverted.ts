@@ -1,9 +1,8 @@
 import type { Hop } from '../../src/deployment/deployment.ts'
 import { indentationAt, insertBefore, propose, replacePlace } from '../../src/deployment/edits.ts'
 import { hostOf } from '../../src/deployment/fronts-of.ts'
-import { explicitReadTimeout, readTimeout } from '../../src/deployment/hop-limits.ts'
 import { patienceOf } from '../../src/deployment/patience.ts'
-import { namePlace } from '../../src/deployment/places.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { isOn } from '../../src/servers/nginx/queries/effective.ts'
@@ -83,16 +82,17 @@ export default defineRule({
       const patience = host === null ? null : patienceOf(application, host)
       if (host === null || patience === null) continue
       for (const { hop, certain } of host.hops) {
-        const waits = certain ? readTimeout(hop) : null
-        if (waits === null || waits >= patience.seconds || isStream(hop) || isProbe(hop)) continue
-        const written = explicitReadTimeout(hop)
-        const text = (written?.directive ?? hop.pass).node
+        const limit = certain ? hop.readTimeout : null
+        if (limit === null || limit.value >= patience.seconds || isStream(hop) || isProbe(hop)) continue
+        const { value: waits, directive } = limit
+        const written = directive === null ? null : argumentPlace(directive, 0)
+        const text = (directive ?? hop.pass).node
         if (said.has(text)) continue
         said.add(text)
         const pass = namePlace(hop.pass)
         const title = `Wait ${patience.seconds} seconds in nginx too`
         yield {
-          at: written?.at ?? pass,
+          at: written ?? pass,
           // Debian's own apache2.conf says 300, and who raises both may want Apache to be the last: only a
           // time below nginx's own minute was chosen to give up early.
           severity: written === null || waits >= 60 ? 'info' : 'warning',
@@ -107,7 +107,7 @@ export default defineRule({
           ...propose(title, 'unsafe', [
             written === null
               ? insertBefore(pass, `proxy_read_timeout ${patience.seconds}s;\n${indentationAt(pass)}`)
-              : replacePlace(written.at, `${patience.seconds}s`),
+              : replacePlace(written, `${patience.seconds}s`),
           ]),
         }
       }

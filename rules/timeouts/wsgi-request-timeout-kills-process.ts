@@ -1,7 +1,6 @@
 import { hostOf } from '../../src/deployment/fronts-of.ts'
-import { explicitReadTimeout } from '../../src/deployment/hop-limits.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { timeouts } from '../../src/servers/apache/queries/server-settings.ts'
 
 const nginx = (seconds: number): string =>
   `events {\n}\nhttp {\n    server {\n        listen 80;\n        server_name example.org;\n        location / {\n            proxy_pass http://127.0.0.1:9000;\n            proxy_set_header Host $host;\n            proxy_read_timeout ${seconds}s;\n        }\n    }\n}\n`
@@ -70,18 +69,17 @@ export default defineRule({
       if (!limit.known || !graceful.known || !shutdown.known || !threads.known || limit.value === 0) continue
       // One request alone: its time counts as that of all threads together.
       const killed = limit.value * Math.max(threads.value, 1) + graceful.value + shutdown.value
-      const { timeout } = timeouts(host.configuration, host.virtualHost)
-      const socket = options.has('socket-timeout') ? daemon.number('socket-timeout') : timeout
+      const socket = options.has('socket-timeout') ? daemon.number('socket-timeout') : host.timeouts.timeout
       if (!socket.known || socket.value <= killed) continue
       for (const { hop, certain } of host.hops) {
-        const waits = certain ? explicitReadTimeout(hop) : null
-        if (waits === null || waits.seconds <= killed) continue
+        const waits = certain ? hop.readTimeout : null
+        if (waits === null || waits.directive === null || waits.value <= killed) continue
         said.add(daemon)
         yield {
           at: written.at,
-          message: `nginx waits ${waits.seconds} seconds for an answer, but a request of ${killed} seconds ends with its whole process`,
-          related: [{ at: waits.at, message: 'slow pages are expected' }],
-          help: `Write \`request-timeout=${waits.seconds}\`, or let nginx wait less`,
+          message: `nginx waits ${waits.value} seconds for an answer, but a request of ${killed} seconds ends with its whole process`,
+          related: [{ at: argumentPlace(waits.directive, 0), message: 'slow pages are expected' }],
+          help: `Write \`request-timeout=${waits.value}\`, or let nginx wait less`,
         }
         break
       }

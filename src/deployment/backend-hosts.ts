@@ -1,5 +1,6 @@
 import type { ApacheConfiguration, ApacheDirective } from '../servers/apache/configuration.ts'
 import { selectVirtualHost } from '../servers/apache/queries/select-virtual-host.ts'
+import { type Timeouts, timeouts } from '../servers/apache/queries/server-settings.ts'
 import {
   type VirtualHost,
   type VirtualHostAddress,
@@ -38,6 +39,7 @@ class ReachedHost implements BackendHost {
   readonly mayRedirect: boolean
   readonly #joined: () => void
   #hops: HopToHost[] = []
+  #timeouts: Timeouts | null = null
 
   constructor(
     configuration: ApacheConfiguration,
@@ -55,6 +57,11 @@ class ReachedHost implements BackendHost {
 
   get directive(): ApacheDirective {
     return this.virtualHost.directive
+  }
+
+  get timeouts(): Timeouts {
+    this.#timeouts ??= timeouts(this.configuration, this.virtualHost)
+    return this.#timeouts
   }
 
   get hops(): readonly HopToHost[] {

@@ -2,6 +2,7 @@ import type { Place } from '../../parsers/text/source.ts'
 import type { FileSystem } from '../files/file-system.ts'
 import type { Address, Endpoint } from '../servers/address.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../servers/apache/configuration.ts'
+import type { Timeouts } from '../servers/apache/queries/server-settings.ts'
 import type { VirtualHost } from '../servers/apache/queries/virtual-hosts.ts'
 import type { NginxConfiguration, NginxDirective } from '../servers/nginx/configuration.ts'
 import type { Application, Daemon } from './applications.ts'
@@ -151,6 +152,17 @@ export interface Hop {
   readonly reachable: boolean | undefined
   /** The names that the backend may be asked for; null where nobody knows. */
   readonly hostsSent: readonly string[] | null
+  /** Seconds that nginx waits between two reads from the backend; null where nobody knows. */
+  readonly readTimeout: HopLimit | null
+  /** Bytes of the largest request body that nginx hands on, 0 for any; null where nobody knows. */
+  readonly bodyLimit: HopLimit | null
+}
+
+/** What nginx keeps to on its way to a backend. */
+export interface HopLimit {
+  readonly value: number
+  /** The line that says it; null where nginx's own default holds. */
+  readonly directive: NginxDirective | null
 }
 
 /** An address that nginx connects to. */
@@ -183,6 +195,8 @@ export interface BackendHost {
   readonly names: readonly string[]
   /** True where a Redirect or a rewriting rule of it or of the main server may send the client elsewhere. */
   readonly mayRedirect: boolean
+  /** How long httpd waits in it. */
+  readonly timeouts: Timeouts
   /**
    * The hops that lead here: certain where the listener and the Host decide, else because port and name
    * agree.

@@ -1,51 +1,41 @@
-import type { Place } from '../../parsers/text/source.ts'
-import type { NginxDirective } from '../servers/nginx/configuration.ts'
+import type { NginxConfiguration, NginxDirective } from '../servers/nginx/configuration.ts'
 import { effective } from '../servers/nginx/queries/effective.ts'
 import { parseSize, parseTime } from '../servers/nginx/validate/numbers.ts'
-import type { Hop } from './deployment.ts'
-import { argumentPlace } from './places.ts'
+import type { HopLimit } from './deployment.ts'
 
-/** How long nginx waits between two reads from a hop's backend, where that is written. */
-export function explicitReadTimeout(
-  hop: Hop,
-): { readonly seconds: number; readonly at: Place; readonly directive: NginxDirective } | null {
-  const directive = written(hop, 'proxy_read_timeout')
-  const waits = directive === null ? null : seconds(directive)
-  if (directive === null || waits === null) return null
-  return { seconds: waits, at: argumentPlace(directive, 0), directive }
+const MINUTE: HopLimit = { value: 60, directive: null }
+const MEGABYTE: HopLimit = { value: 1024 ** 2, directive: null }
+
+/** Seconds that nginx waits between two reads from the backend; null where nobody knows. */
+export function readTimeout(configuration: NginxConfiguration, block: NginxDirective): HopLimit | null {
+  return inForce(configuration, block, 'proxy_read_timeout', MINUTE, parseSeconds)
 }
 
-/** Seconds that nginx waits between two reads from a hop's backend, a minute by itself; null where not known. */
-export function readTimeout({ server, block }: Hop): number | null {
-  const fact = effective(server.configuration, block, 'proxy_read_timeout')
-  if (!fact.known) return null
-  const directive = fact.value.directives[0]
-  return directive === undefined ? 60 : seconds(directive)
+/** Bytes of the largest request body that nginx hands on, 0 for any; null where nobody knows. */
+export function bodyLimit(configuration: NginxConfiguration, block: NginxDirective): HopLimit | null {
+  return inForce(configuration, block, 'client_max_body_size', MEGABYTE, parseBytes)
 }
 
-function seconds({ args }: NginxDirective): number | null {
-  const milliseconds = parseTime(args[0]?.value ?? '', false)
+function parseSeconds(text: string): number | null {
+  const milliseconds = parseTime(text, false)
   return milliseconds === null ? null : milliseconds / 1000
 }
 
-/** The largest request body in bytes that nginx hands on, where that is written; 0 for any. */
-export function explicitBodyLimit(
-  hop: Hop,
-): { readonly bytes: number; readonly at: Place; readonly directive: NginxDirective } | null {
-  const directive = written(hop, 'client_max_body_size')
-  const bytes = directive === null ? null : parseSize(directive.args[0]?.value ?? '', true)
-  if (directive === null || bytes === null) return null
-  return { bytes, at: argumentPlace(directive, 0), directive }
+function parseBytes(text: string): number | null {
+  return parseSize(text, true)
 }
 
-/** The same, with nginx's own megabyte where nothing is written (`at` is null then); null where not known. */
-export function bodyLimitOf(hop: Hop): { readonly bytes: number; readonly at: Place | null } | null {
-  const fact = effective(hop.server.configuration, hop.block, 'client_max_body_size')
+function inForce(
+  configuration: NginxConfiguration,
+  block: NginxDirective,
+  name: string,
+  fallback: HopLimit,
+  parse: (text: string) => number | null,
+): HopLimit | null {
+  const fact = effective(configuration, block, name)
   if (!fact.known) return null
-  return fact.value.directives.length === 0 ? { bytes: 1024 ** 2, at: null } : explicitBodyLimit(hop)
-}
-
-function written({ server, block }: Hop, name: string): NginxDirective | null {
-  const fact = effective(server.configuration, block, name)
-  return fact.known ? (fact.value.directives[0] ?? null) : null
+  const directive = fact.value.directives[0]
+  if (directive === undefined) return fallback
+  const value = parse(directive.args[0]?.value ?? '')
+  return value === null ? null : { value, directive }
 }

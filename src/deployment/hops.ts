@@ -2,7 +2,8 @@ import type { NginxConfiguration, NginxDirective } from '../servers/nginx/config
 import { type ProxyTarget, proxyTarget, type TargetEndpoint } from '../servers/nginx/queries/proxy-target.ts'
 import { externalReachability } from '../servers/nginx/queries/reachability.ts'
 import { enclosingServer } from '../servers/nginx/queries/servers.ts'
-import type { Hop, NginxServer, SentHeaders, Target } from './deployment.ts'
+import type { Hop, HopLimit, NginxServer, SentHeaders, Target } from './deployment.ts'
+import { bodyLimit, readTimeout } from './hop-limits.ts'
 import { sentHeaders } from './sent-headers.ts'
 
 /** Every `proxy_pass` of http that stands in a server, in reading order. */
@@ -44,6 +45,8 @@ class ProxyHop implements Hop {
   readonly #proxyHost: string | null
   #headers: SentHeaders | null = null
   #hostsSent: readonly string[] | null | undefined
+  #readTimeout: HopLimit | null | undefined
+  #bodyLimit: HopLimit | null | undefined
 
   constructor(
     server: NginxServer,
@@ -75,6 +78,17 @@ class ProxyHop implements Hop {
       this.#hostsSent = hostsSent(this.server, this.headers, this.#proxyHost)
     }
     return this.#hostsSent
+  }
+
+  get readTimeout(): HopLimit | null {
+    if (this.#readTimeout === undefined)
+      this.#readTimeout = readTimeout(this.server.configuration, this.block)
+    return this.#readTimeout
+  }
+
+  get bodyLimit(): HopLimit | null {
+    if (this.#bodyLimit === undefined) this.#bodyLimit = bodyLimit(this.server.configuration, this.block)
+    return this.#bodyLimit
   }
 }
 

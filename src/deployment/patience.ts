@@ -1,5 +1,4 @@
 import type { Place } from '../../parsers/text/source.ts'
-import { timeouts } from '../servers/apache/queries/server-settings.ts'
 import type { Application } from './applications.ts'
 import type { BackendHost } from './deployment.ts'
 
@@ -17,7 +16,7 @@ export function patienceOf({ daemon }: Application, host: BackendHost): Patience
   if (daemon === null) return null
   const socket = daemon.options.has('socket-timeout')
     ? daemon.number('socket-timeout')
-    : timeouts(host.configuration, host.virtualHost).timeout
+    : host.timeouts.timeout
   const request = daemon.number('request-timeout')
   if (!socket.known || !request.known) return null
   return request.value > 0 && request.value <= socket.value

@@ -54,6 +54,7 @@ export function timeouts(configuration: ApacheConfiguration, host: VirtualHost |
 class HostTimeouts implements Timeouts {
   readonly #configuration: ApacheConfiguration
   readonly #levels: readonly Level[]
+  #timeout: Fact<number> | null = null
 
   constructor(configuration: ApacheConfiguration, levels: readonly Level[]) {
     this.#configuration = configuration
@@ -61,7 +62,8 @@ class HostTimeouts implements Timeouts {
   }
 
   get timeout(): Fact<number> {
-    return numberOf(this.#configuration, this.#levels, 'Timeout', 60)
+    this.#timeout ??= numberOf(this.#configuration, this.#levels, 'Timeout', 60)
+    return this.#timeout
   }
 
   get keepAlive(): Fact<boolean> {
