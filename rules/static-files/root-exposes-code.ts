@@ -97,27 +97,31 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const byFolder = programsByFolder(deployment)
+    const written = deployment.nginx.flatMap(({ occurrences }) =>
+      ['root', 'alias'].flatMap(name => occurrences.get(name) ?? []),
+    )
+    const byFolder = programsByFolder(deployment, new Set(written.map(folderOf)))
     if (byFolder.size === 0) return
     const servers = serverIndex(deployment.servers)
-    for (const { occurrences } of deployment.nginx) {
-      for (const name of ['root', 'alias']) {
-        for (const group of byText(occurrences.get(name) ?? [])) {
-          const inside = byFolder.get(group[0].args[0]?.value.replace(/\/+$/, '') ?? '')
-          const exposed = inside === undefined ? null : exposedBy(deployment, servers, group, inside)
-          if (exposed === null) continue
-          const { program, url } = exposed
-          yield {
-            at: argumentPlace(group[0], 0),
-            message: `nginx serves \`${url}\`, which is the ${program.what} \`${program.path}\`, to whoever asks for it`,
-            label: 'the project lies below',
-            related: [{ at: program.at, message: 'the application runs this file' }],
-          }
-        }
+    for (const group of byText(written.filter(directive => byFolder.has(folderOf(directive))))) {
+      const exposed = exposedBy(deployment, servers, group, byFolder.get(folderOf(group[0])) ?? [])
+      if (exposed === null) continue
+      const { program, url } = exposed
+      yield {
+        at: argumentPlace(group[0], 0),
+        message: `nginx serves \`${url}\`, which is the ${program.what} \`${program.path}\`, to whoever asks for it`,
+        label: 'the project lies below',
+        related: [{ at: program.at, message: 'the application runs this file' }],
       }
     }
   },
 })
+
+/** As written, without the slash at its end. */
+function folderOf({ args }: NginxDirective): string {
+  const folder = args[0]?.value ?? ''
+  return folder.endsWith('/') ? folder.replace(/\/+$/, '') : folder
+}
 
 /** The first program that a stranger gets through one of the places that a folder is written for. */
 function exposedBy(
@@ -151,11 +155,15 @@ interface Program {
 /** As many of one folder are tried: one that is handed out is enough, and a folder of a thousand sites has many. */
 const MOST_TRIED = 10
 
-/** The scripts that Apache runs, and the settings that they name, by every folder above them. */
-function programsByFolder(deployment: Deployment): ReadonlyMap<string, readonly Program[]> {
+/** The scripts that Apache runs, and the settings that they name, by those of these folders that lie above them. */
+function programsByFolder(
+  deployment: Deployment,
+  folders: ReadonlySet<string>,
+): ReadonlyMap<string, readonly Program[]> {
   const byFolder = new Map<string, Program[]>()
   for (const program of programFiles(deployment)) {
     for (let folder = posix.dirname(program.path); folder !== '/'; folder = posix.dirname(folder)) {
+      if (!folders.has(folder)) continue
       const known = byFolder.get(folder)
       if (known === undefined) byFolder.set(folder, [program])
       else if (known.length < MOST_TRIED) known.push(program)

@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import type { Place } from '../../parsers/text/source.ts'
 import { apacheServes } from '../../src/deployment/apache-serves.ts'
 import type { Application } from '../../src/deployment/applications.ts'
 import type { Deployment } from '../../src/deployment/deployment.ts'
@@ -6,6 +7,7 @@ import { hostAt } from '../../src/deployment/fronts-of.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { virtualHostOf } from '../../src/deployment/scheme-trust.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 
 const host = (root: string, alias: string): string =>
   `<VirtualHost *:9000>\n    ServerName example.org\n    DocumentRoot ${root}\n    WSGIDaemonProcess app\n    WSGIProcessGroup app\n    WSGIScriptAlias ${alias}\n    <Directory /srv/www>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`
@@ -72,48 +74,61 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const byFolder = scriptsByFolder(deployment)
-    if (byFolder.size === 0) return
+    const served = deployment.apache.flatMap(({ occurrences }) => [
+      ...(occurrences.get('documentroot') ?? []).map(directive => servedFolder(directive, 0)),
+      ...(occurrences.get('alias') ?? []).map(directive => servedFolder(directive, 1)),
+    ])
+    if (served.length === 0) return
+    const byFolder = scriptsByFolder(deployment, new Set(served.map(({ folder }) => folder)))
     const said = new Set<Application>()
-    for (const { occurrences } of deployment.apache) {
-      for (const [name, index] of [
-        ['documentroot', 0],
-        ['alias', 1],
-      ] as const) {
-        for (const folder of occurrences.get(name) ?? []) {
-          const inside = byFolder.get(folder.args[index]?.value.replace(/\/+$/, '') ?? '')
-          const section = virtualHostOf(folder)
-          const host = inside === undefined || section === null ? null : hostAt(deployment, section)
-          if (inside === undefined || host === null) continue
-          for (const application of inside) {
-            const { script, scriptAt } = application.alias
-            if (!script.known || said.has(application)) continue
-            const url = apacheServes(deployment, host, folder, script.value)
-            if (url === null) continue
-            said.add(application)
-            yield {
-              at: scriptAt,
-              message: `\`${script.value}\` lies in a folder of files, so Apache sends its text at \`${url}\``,
-              label: 'a program among the files',
-              related: [{ at: argumentPlace(folder, index), message: 'this folder is served' }],
-            }
-          }
+    for (const { directive, folder, at } of served) {
+      const inside = byFolder.get(folder)
+      const section = virtualHostOf(directive)
+      const host = inside === undefined || section === null ? null : hostAt(deployment, section)
+      if (inside === undefined || host === null) continue
+      for (const application of inside) {
+        const { script, scriptAt } = application.alias
+        if (!script.known || said.has(application)) continue
+        const url = apacheServes(deployment, host, directive, script.value)
+        if (url === null) continue
+        said.add(application)
+        yield {
+          at: scriptAt,
+          message: `\`${script.value}\` lies in a folder of files, so Apache sends its text at \`${url}\``,
+          label: 'a program among the files',
+          related: [{ at, message: 'this folder is served' }],
         }
       }
     }
   },
 })
 
+interface ServedFolder {
+  readonly directive: ApacheDirective
+  /** As written, without the slash at its end. */
+  readonly folder: string
+  readonly at: Place
+}
+
+function servedFolder(directive: ApacheDirective, index: number): ServedFolder {
+  const folder = directive.args[index]?.value.replace(/\/+$/, '') ?? ''
+  return { directive, folder, at: argumentPlace(directive, index) }
+}
+
 /** As many of one folder are tried: a folder of a thousand sites has many. */
 const MOST_TRIED = 10
 
-/** The applications by every folder above their script. */
-function scriptsByFolder({ applications }: Deployment): ReadonlyMap<string, readonly Application[]> {
+/** The applications by those of these folders that lie above their script. */
+function scriptsByFolder(
+  { applications }: Deployment,
+  folders: ReadonlySet<string>,
+): ReadonlyMap<string, readonly Application[]> {
   const byFolder = new Map<string, Application[]>()
   for (const application of applications) {
     const { regex, script } = application.alias
     if (regex || !script.known || !script.value.startsWith('/')) continue
     for (let folder = posix.dirname(script.value); folder !== '/'; folder = posix.dirname(folder)) {
+      if (!folders.has(folder)) continue
       const known = byFolder.get(folder)
       if (known === undefined) byFolder.set(folder, [application])
       else if (known.length < MOST_TRIED) known.push(application)
