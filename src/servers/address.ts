@@ -24,13 +24,35 @@ export const ANY_V4: Address = { kind: 'ip', family: 4, ip: '0.0.0.0', wildcard:
 export const ANY_V6: Address = { kind: 'ip', family: 6, ip: '::', wildcard: true }
 
 const DIGITS = /^[0-9]+$/
-const DOTTED = /^[0-9]{1,10}\.[0-9]{1,10}\.[0-9]{1,10}\.[0-9]{1,10}$/
 
 /** Four decimal numbers as nginx reads them (`010` is ten); null for anything else. */
 export function parseIpv4(text: string): string | null {
-  if (!DOTTED.test(text)) return null
-  const octets = text.split('.').map(Number)
-  return octets.every(octet => octet <= 255) ? octets.join('.') : null
+  let octet = 0
+  let digits = 0
+  let dots = 0
+  let isCanonical = true
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    if (code === DOT) {
+      if (digits === 0 || ++dots > 3) return null
+      octet = 0
+      digits = 0
+      continue
+    }
+    if (!isDigit(code) || ++digits > 10) return null
+    if (digits > 1 && octet === 0) isCanonical = false
+    octet = octet * 10 + code - ZERO
+    if (octet > 255) return null
+  }
+  if (digits === 0 || dots !== 3) return null
+  return isCanonical ? text : text.split('.').map(Number).join('.')
+}
+
+const DOT = 0x2e
+const ZERO = 0x30
+
+function isDigit(code: number): boolean {
+  return code >= ZERO && code <= 0x39
 }
 
 /** What the C library takes for a version 4 address: `127.1`, `0x7f000001`, `010.0.0.1` is octal. */
@@ -122,7 +144,7 @@ function ipv6Address(text: string): Address | null {
 
 /** A host without port, as a request or a connection names it: an address, `[v6]`, or a name. */
 export function parseHost(text: string): Address {
-  const ipv4 = parseIpv4(text) ?? parseInetAton(text)
+  const ipv4 = isDigit(text.charCodeAt(0)) ? (parseIpv4(text) ?? parseInetAton(text)) : null
   if (ipv4 !== null) return ipv4Address(ipv4)
   const inner = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text
   return (inner.includes(':') ? ipv6Address(inner) : null) ?? { kind: 'name', name: text.toLowerCase() }
