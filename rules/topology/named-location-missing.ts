@@ -64,12 +64,18 @@ function lackingTarget(
     const target = directive.args.at(-1)?.value ?? ''
     if (!target.startsWith('@') || target.includes('$')) return false
     const server = enclosingServer(directive)
+    if (server === null || server.children.some(child => isNamed(child, target))) return false
     if (server !== last) {
-      names = server === null ? null : namedLocations(configuration, server)
+      names = namedLocations(configuration, server)
       last = server
     }
     return names?.has(target) === false
   })
+}
+
+/** True for the location of this very name: nearly always it is there, and nothing else needs to be known. */
+function isNamed({ name, args }: NginxDirective, target: string): boolean {
+  return name === 'location' && args[0]?.value === target
 }
 
 /** The named locations of a server; null where there may be more. */

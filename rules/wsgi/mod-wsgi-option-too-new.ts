@@ -92,8 +92,10 @@ export default defineRule({
 })
 
 function newOptions({ daemons }: Deployment, configuration: ApacheConfiguration) {
-  const own = daemons.filter(daemon => daemon.configuration === configuration)
-  return groupByText(own, ({ directive }) => directive).flatMap(([{ options }]) =>
+  const having = daemons.filter(
+    daemon => daemon.configuration === configuration && OPTIONS.some(name => daemon.options.has(name)),
+  )
+  return groupByText(having, ({ directive }) => directive).flatMap(([{ options }]) =>
     OPTIONS.flatMap(name => {
       const option = options.get(name)
       return option === undefined ? [] : [{ at: option.at, what: `the option \`${name}\`` }]

@@ -33,6 +33,7 @@ function find(deployment: Deployment): readonly FallbackHost[] {
   const said = new Set<string>()
   for (const hop of deployment.hops) {
     for (const name of sentNames(hop)) {
+      if (isCertainlyNamed(deployment, hop, name.name)) continue
       const answer = answering(hop, name.name)
       const chosen = answer === null ? null : hostAt(deployment, answer.directive)
       if (answer === null || chosen === null || isCatchAll(chosen) || hop.reachable === false) continue
@@ -63,6 +64,11 @@ function find(deployment: Deployment): readonly FallbackHost[] {
 /** The names by which visitors come and which nginx hands on unchanged. */
 function sentNames({ server, hostsSent }: Hop): readonly ServerName[] {
   return server.names.filter(({ name, exact }) => exact && hostsSent?.includes(name) === true)
+}
+
+/** True where the one address of a hop has a virtual host of this name, and so none answers for want of one. */
+function isCertainlyNamed(deployment: Deployment, hop: Hop, name: string): boolean {
+  return hop.targets.length === 1 && deployment.backendsOf(hop).some(({ names }) => names.includes(name))
 }
 
 /** The virtual host that answers because no name matches, with the others of its address. */

@@ -1,6 +1,21 @@
+import type { NginxConfiguration } from '../servers/nginx/configuration.ts'
 import { effective } from '../servers/nginx/queries/effective.ts'
 import type { Hop, SentHeader } from './deployment.ts'
 import { sentHeader } from './sent-headers.ts'
+
+const INNER: ReadonlySet<string> = new Set(['location', 'if', 'limit_except'])
+const writtenAbove = new WeakMap<NginxConfiguration, boolean>()
+
+/** True where http or some server says what the locations in it send: most leave that to each location. */
+function isWrittenAbove(configuration: NginxConfiguration): boolean {
+  let known = writtenAbove.get(configuration)
+  if (known === undefined) {
+    const lines = configuration.occurrences.get('proxy_set_header') ?? []
+    known = lines.some(({ parent }) => !(parent !== null && INNER.has(parent.name)))
+    writtenAbove.set(configuration, known)
+  }
+  return known
+}
 
 /**
  * The headers that the level above sets and that a hop does not send, because a set of its own replaces
@@ -9,6 +24,7 @@ import { sentHeader } from './sent-headers.ts'
 export function lostHeaders({ server, headers }: Hop): readonly SentHeader[] {
   const { level, written } = headers
   if (level === null || level.parent === null) return []
+  if (level.parent.name !== 'location' && !isWrittenAbove(server.configuration)) return []
   const outer = effective(server.configuration, level.parent, 'proxy_set_header')
   if (!outer.known || outer.value.directives.length === 0) return []
   const names = new Set(written.map(({ name }) => name))

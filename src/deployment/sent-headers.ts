@@ -27,6 +27,7 @@ export function sentHeader(name: string, value: string, directive: NginxDirectiv
 
 function stateOf(name: string, value: string): SentHeader['state'] {
   if (value === '') return 'cleared'
+  if (!value.includes('_')) return 'set'
   const variable = /^\$(?:\{http_(\w+)\}|http_(\w+))$/i.exec(value)
   if (variable !== null && (variable[1] ?? variable[2])?.toLowerCase() === name.replaceAll('-', '_'))
     return 'passed'

@@ -44,9 +44,12 @@ function headerIn({ configuration }: NginxServer, block: NginxDirective): NginxD
   return found.value.complete ? null : undefined
 }
 
+const STRICT_TRANSPORT = 'strict-transport-security'
+
 /** True for the `add_header` that sends it. */
 export function isStrictTransport({ args }: NginxDirective): boolean {
-  return /^strict-transport-security$/i.test(args[0]?.value ?? '')
+  const name = args[0]?.value ?? ''
+  return name.length === STRICT_TRANSPORT.length && name.toLowerCase() === STRICT_TRANSPORT
 }
 
 const blocks = new WeakMap<NginxConfiguration, ReadonlySet<NginxDirective>>()
