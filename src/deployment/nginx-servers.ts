@@ -15,7 +15,12 @@ export function nginxServers(configuration: NginxConfiguration): readonly NginxS
   }
   return httpServers(configuration).map(directive => {
     const own = listens(configuration, directive).map(listen => serverListen(listen, socketOf.get(listen)))
-    return new HttpServer(configuration, directive, own, serverNames(directive).map(serverName))
+    return new HttpServer(
+      configuration,
+      directive,
+      own,
+      serverNames(configuration, directive).map(serverName),
+    )
   })
 }
 

@@ -6,7 +6,7 @@ import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx
 import { evaluateNginx } from '../../src/servers/nginx/evaluate.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { outcome } from '../../src/servers/nginx/queries/outcome.ts'
-import { primaryServerName } from '../../src/servers/nginx/queries/server-names.ts'
+import { serverNames } from '../../src/servers/nginx/queries/server-names.ts'
 import { httpServers } from '../../src/servers/nginx/queries/servers.ts'
 import { toBytes } from '../../src/servers/regex.ts'
 import { dice } from './generated-nginx.ts'
@@ -70,7 +70,7 @@ test('requests end where the model says', async () => {
   let unknowns = 0
   let compared = 0
   for (const server of httpServers(configuration)) {
-    const host = primaryServerName(server)?.text
+    const host = serverNames(configuration, server)[0]?.text
     if (host === undefined || !host.endsWith('.test')) continue
     for (let count = 0; count < REQUESTS; count++) {
       const target = outcomeTarget(random)

@@ -4,6 +4,7 @@ import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 import { isOn } from './effective.ts'
 import { argumentPlace, namePlace } from './places.ts'
 import { childrenNamed, hasUnreadInclude } from './scope.ts'
+import { type Tables, tableOf } from './table-of.ts'
 
 /** One `listen` of a server, or the `*:80` that holds where there is none. */
 export interface NginxListen {
@@ -28,28 +29,32 @@ export interface NginxListen {
   readonly directive: NginxDirective | null
 }
 
-const listensOf = new WeakMap<NginxDirective, readonly NginxListen[]>()
+const listensOf: Tables<readonly NginxListen[]> = new WeakMap()
 
 /**
  * The sockets of a server. A `listen` whose address is a template's placeholder, or is malformed, is left
  * out: see {@link hasUnreadListens}.
  */
 export function listens(configuration: NginxConfiguration, server: NginxDirective): readonly NginxListen[] {
-  const known = listensOf.get(server)
+  const table = tableOf(listensOf, configuration)
+  const known = table.get(server)
   if (known !== undefined) return known
   const directives = childrenNamed(server, 'listen')
   const ssl = isOn(configuration, server, 'ssl', false)
   const http2 = isOn(configuration, server, 'http2', false)
   const sslOn = ssl.known && ssl.value
   const http2On = http2.known && http2.value
-  const read =
+  const read: readonly (NginxListen | null)[] =
     directives.length === 0
-      ? hasUnreadInclude(configuration, server)
-        ? []
-        : [impliedListen(server, sslOn, http2On)]
-      : directives.flatMap(directive => readListen(configuration, directive, sslOn, http2On) ?? [])
-  listensOf.set(server, read)
-  return read
+      ? [hasUnreadInclude(configuration, server) ? null : impliedListen(server, sslOn, http2On)]
+      : directives.map(directive => readListen(configuration, directive, sslOn, http2On))
+  const found = read.every(isRead) ? read : read.filter(isRead)
+  table.set(server, found)
+  return found
+}
+
+function isRead(listen: NginxListen | null): listen is NginxListen {
+  return listen !== null
 }
 
 /** True where the server may have sockets that {@link listens} does not name. */

@@ -12,6 +12,7 @@ import { argumentPlace, namePlace } from './places.ts'
 import { childrenNamed } from './scope.ts'
 import { selectLocation } from './select-location.ts'
 import { enclosingServer } from './servers.ts'
+import { type Tables, tableOf } from './table-of.ts'
 
 /** Whether somebody on another machine gets an answer out of a block. */
 export interface Reachability {
@@ -33,7 +34,7 @@ export interface Reachability {
   readonly at: Place | null
 }
 
-const cache = new WeakMap<NginxDirective, Reachability>()
+const cache: Tables<Reachability> = new WeakMap()
 
 /**
  * Whether requests from outside get to a location (or an `if` in one, or a server itself).
@@ -42,10 +43,11 @@ const cache = new WeakMap<NginxDirective, Reachability>()
  * block of the same server leads to it. Unknown where an `if` that the client does not decide may refuse.
  */
 export function externalReachability(configuration: NginxConfiguration, scope: NginxDirective): Reachability {
-  const known = cache.get(scope)
+  const table = tableOf(cache, configuration)
+  const known = table.get(scope)
   if (known !== undefined) return known
   const result = judge(configuration, scope)
-  cache.set(scope, result)
+  table.set(scope, result)
   return result
 }
 

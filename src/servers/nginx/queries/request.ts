@@ -123,7 +123,7 @@ function numbered(match: PcreMatch | null, group: number): Fact<string> {
 }
 
 function builtin(state: RequestState, name: string): Fact<string> {
-  const { request, server } = state
+  const { request } = state
   switch (name) {
     case 'uri':
     case 'document_uri':
@@ -146,7 +146,7 @@ function builtin(state: RequestState, name: string): Fact<string> {
     case 'http_host':
       return known(request.host ?? '')
     case 'server_name':
-      return serverNameVariable(server)
+      return serverNameVariable(state)
     case 'server_port':
       return request.port === null ? known('') : known(String(request.port))
     case 'request_port':
@@ -187,11 +187,11 @@ function unknownVariable(name: string): Fact<string> {
 
 function hostVariable(state: RequestState): Fact<string> {
   const host = state.request.host === null ? null : requestHost(state.request.host)
-  return host === null ? serverNameVariable(state.server) : known(host)
+  return host === null ? serverNameVariable(state) : known(host)
 }
 
-function serverNameVariable(server: NginxDirective): Fact<string> {
-  const name = serverNames(server)[0]
+function serverNameVariable({ configuration, server }: RequestState): Fact<string> {
+  const name = serverNames(configuration, server)[0]
   if (name === undefined) return known('')
   if (name.kind === 'unknown') return unknown('the name of this server is not known here', name.at)
   if (name.kind === 'regex') return known(name.text, name.at)

@@ -190,7 +190,7 @@ function nameIndex(configuration: NginxConfiguration, socket: NginxSocket): Name
     if (server === last) continue
     last = server
     if (hasUnreadNames(configuration, server)) incomplete = true
-    for (const name of serverNames(server)) {
+    for (const name of serverNames(configuration, server)) {
       const entry = { server, name }
       const kept = add(entry)
       if (kept !== null)

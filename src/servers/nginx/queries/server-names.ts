@@ -4,6 +4,7 @@ import { compilePcre, type Pcre } from '../../regex.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 import { namePlace, wordPlace } from './places.ts'
 import { childrenNamed, hasUnreadInclude } from './scope.ts'
+import { type Tables, tableOf } from './table-of.ts'
 
 /**
  * A name of a server, by the way nginx matches it.
@@ -22,29 +23,34 @@ export type NginxServerName = { readonly at: Place; readonly text: string } & (
   | { readonly kind: 'unknown' }
 )
 
-const namesOf = new WeakMap<NginxDirective, readonly NginxServerName[]>()
+const namesOf: Tables<readonly NginxServerName[]> = new WeakMap()
 
 /** The names of a server in reading order; the empty name alone where none is written. */
-export function serverNames(server: NginxDirective): readonly NginxServerName[] {
-  const known = namesOf.get(server)
+export function serverNames(
+  configuration: NginxConfiguration,
+  server: NginxDirective,
+): readonly NginxServerName[] {
+  const table = tableOf(namesOf, configuration)
+  const known = table.get(server)
   if (known !== undefined) return known
-  const names: NginxServerName[] = []
-  for (const directive of childrenNamed(server, 'server_name')) {
-    for (const word of directive.args) names.push(readName(directive, word))
-  }
-  if (names.length === 0) names.push({ kind: 'exact', name: '', text: '', at: namePlace(server) })
-  namesOf.set(server, names)
+  const written = childrenNamed(server, 'server_name').map(directive =>
+    directive.args.map(word => readName(directive, word)),
+  )
+  const read = written.length === 1 ? written[0] : written.flat()
+  const names: readonly NginxServerName[] =
+    read === undefined || read.length === 0
+      ? [{ kind: 'exact', name: '', text: '', at: namePlace(server) }]
+      : read
+  table.set(server, names)
   return names
 }
 
 /** True where the server may have names that nobody here has read. */
 export function hasUnreadNames(configuration: NginxConfiguration, server: NginxDirective): boolean {
-  return hasUnreadInclude(configuration, server) || serverNames(server).some(name => name.kind === 'unknown')
-}
-
-/** The first name as written, without the dot of `.example.com`: what `$server_name` holds. */
-export function primaryServerName(server: NginxDirective): NginxServerName | null {
-  return serverNames(server)[0] ?? null
+  return (
+    hasUnreadInclude(configuration, server) ||
+    serverNames(configuration, server).some(name => name.kind === 'unknown')
+  )
 }
 
 function readName(directive: NginxDirective, word: NginxWord): NginxServerName {

@@ -136,7 +136,7 @@ test('names match by their kind', () => {
   assert.ok(server)
   const hosts = ['a', 'x.b', 'b', 'c', 'x.c', 'd.x', 'd', 'ex']
   assert.equal(
-    serverNames(server).map(name => hosts.filter(host => nameMatches(name, host)).join(' ')),
+    serverNames(configuration, server).map(name => hosts.filter(host => nameMatches(name, host)).join(' ')),
     ['a', 'x.b', 'c x.c', 'd.x', 'ex', ''],
   )
 })
