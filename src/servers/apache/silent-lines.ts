@@ -26,12 +26,8 @@ export type SilentLine =
   /** A comment behind arguments: it is taken for more of them. */
   | { readonly kind: 'comment-argument'; readonly at: Place; readonly node: ApacheLineNode }
 
-const found = new WeakMap<Source, readonly SilentLine[]>()
-
-/** The silent lines of a file, found in one pass and kept. Templates have none. */
+/** The silent lines of a file. Templates have none. */
 export function silentLines(source: Source): readonly SilentLine[] {
-  const known = found.get(source)
-  if (known !== undefined) return known
   const lines: SilentLine[] = []
   if (!source.template) {
     for (const node of parseApache(source)) {
@@ -43,7 +39,6 @@ export function silentLines(source: Source): readonly SilentLine[] {
       for (const word of node.words) lookAtWord(lines, source, node, word)
     }
   }
-  found.set(source, lines)
   return lines
 }
 
@@ -133,16 +128,27 @@ function lastWordEnd(node: ApacheLineNode): number {
   return node.words.at(-1)?.end ?? 0
 }
 
-/** The silent lines of all files of several configurations, each file once. */
-export function* silentLinesOf(
-  configurations: readonly ApacheConfiguration[],
-): Generator<{ readonly line: SilentLine; readonly configuration: ApacheConfiguration }> {
+/** A silent line of a configuration. */
+export interface FoundLine {
+  readonly line: SilentLine
+  readonly configuration: ApacheConfiguration
+}
+
+const cache = new WeakMap<readonly ApacheConfiguration[], readonly FoundLine[]>()
+
+/** The silent lines of all files of several configurations, each file once; looked for once. */
+export function silentLinesOf(configurations: readonly ApacheConfiguration[]): readonly FoundLine[] {
+  const known = cache.get(configurations)
+  if (known !== undefined) return known
+  const found: FoundLine[] = []
   const seen = new Set<Source>()
   for (const configuration of configurations) {
     for (const source of configuration.sources) {
       if (seen.has(source)) continue
       seen.add(source)
-      for (const line of silentLines(source)) yield { line, configuration }
+      for (const line of silentLines(source)) found.push({ line, configuration })
     }
   }
+  cache.set(configurations, found)
+  return found
 }
