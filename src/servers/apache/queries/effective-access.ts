@@ -67,6 +67,7 @@ export function effectiveAccess(
 function merge(configuration: ApacheConfiguration, levels: readonly Level[]): Merged {
   const outer = configuration.main === null
   const hasHostLines = HOST_LINES.some(name => configuration.occurrences.has(name))
+  const hasMerging = configuration.occurrences.has('authmerging')
   let merged: Scope = { tree: null, merging: 'off', uncertain: outer }
   let hostLines: readonly ApacheDirective[] = []
   let hostOpen = outer
@@ -81,7 +82,7 @@ function merge(configuration: ApacheConfiguration, levels: readonly Level[]): Me
       walk = WALKS[kind]
     }
     const children = htaccess ?? section?.children ?? NONE
-    const scope = scopeOf(children, applies === true)
+    const scope = scopeOf(children, applies === true, hasMerging || htaccess !== null)
     if (scope !== null) own = own === null ? scope : mergeScopes(own, scope)
     const lines = hasHostLines || htaccess !== null ? children.flatMap(hostLinesOf) : NONE
     if (lines.length === 0) continue
@@ -112,9 +113,9 @@ interface Scope {
 }
 
 /** Null where none of mod_authz_core's lines stand among the children. */
-function scopeOf(children: readonly ApacheDirective[], certain: boolean): Scope | null {
+function scopeOf(children: readonly ApacheDirective[], certain: boolean, mayMerge: boolean): Scope | null {
   const tree = requireTree(children)
-  const written = children.findLast(child => child.name.toLowerCase() === 'authmerging')
+  const written = mayMerge ? children.findLast(({ name }) => name === 'AuthMerging') : undefined
   if (tree === null && written === undefined) return null
   const word = written?.args[0]?.value.toLowerCase()
   return { tree, merging: word === 'and' || word === 'or' ? word : 'off', uncertain: !certain }

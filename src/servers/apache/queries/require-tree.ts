@@ -48,21 +48,21 @@ export function requireTree(children: readonly ApacheDirective[]): RequireTree |
 function treesOf(children: readonly ApacheDirective[], methods: Methods): readonly RequireTree[] {
   const trees: RequireTree[] = []
   for (const directive of children) {
-    switch (directive.name.toLowerCase()) {
-      case 'require':
+    switch (directive.name) {
+      case 'Require':
         trees.push(requireOf(directive, methods))
         break
-      case 'requireall':
+      case 'RequireAll':
         trees.push(container('all', false, directive, methods))
         break
-      case 'requireany':
+      case 'RequireAny':
         trees.push(container('any', false, directive, methods))
         break
-      case 'requirenone':
+      case 'RequireNone':
         trees.push(container('any', true, directive, methods))
         break
-      case 'limit':
-      case 'limitexcept':
+      case 'Limit':
+      case 'LimitExcept':
         trees.push(...treesOf(directive.children, limitOf(directive)))
     }
   }
@@ -71,7 +71,7 @@ function treesOf(children: readonly ApacheDirective[], methods: Methods): readon
 
 /** The methods of a `<Limit>` or `<LimitExcept>`. */
 export function limitOf(directive: ApacheDirective): Methods {
-  return { only: directive.name.toLowerCase() === 'limit', names: directive.args.map(({ value }) => value) }
+  return { only: directive.name === 'Limit', names: directive.args.map(({ value }) => value) }
 }
 
 function container(
