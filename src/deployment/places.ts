@@ -35,33 +35,50 @@ export function groupByText<T>(
   items: Iterable<T>,
   directiveOf: (item: T) => AnyDirective,
 ): readonly (readonly [T, ...T[]])[] {
-  const files = new Map<Place['source'], TextGroups<T>>()
+  const byText = new TextMap<[T, ...T[]]>()
   const groups: [T, ...T[]][] = []
   for (const item of items) {
     const directive = directiveOf(item)
     const start = isNginxDirective(directive) ? directive.node.start : directive.nameStart
-    const file = files.get(directive.source)
-    const group = file === undefined ? undefined : file.start === start ? file.group : file.others?.get(start)
+    const group = byText.get(directive.source, start)
     if (group !== undefined) {
       group.push(item)
       continue
     }
     const created: [T, ...T[]] = [item]
-    if (file === undefined) files.set(directive.source, { start, group: created, others: null })
-    else {
-      file.others ??= new Map()
-      file.others.set(start, created)
-    }
+    byText.add(directive.source, start, created)
     groups.push(created)
   }
   return groups
 }
 
-/** The groups of one file. Most files of thousands have one, which needs no map of its own. */
-interface TextGroups<T> {
+/** What is known of the texts that begin at some place of some file. */
+export class TextMap<T> {
+  readonly #files = new Map<Place['source'], FileTexts<T>>()
+
+  get(source: Place['source'], start: number): T | undefined {
+    const file = this.#files.get(source)
+    if (file === undefined) return undefined
+    return file.start === start ? file.value : file.others?.get(start)
+  }
+
+  /** Adds what is not there yet. */
+  add(source: Place['source'], start: number, value: T): void {
+    const file = this.#files.get(source)
+    if (file === undefined) {
+      this.#files.set(source, { start, value, others: null })
+      return
+    }
+    file.others ??= new Map()
+    file.others.set(start, value)
+  }
+}
+
+/** The texts of one file. Most files of thousands have one, which needs no map of its own. */
+interface FileTexts<T> {
   readonly start: number
-  readonly group: [T, ...T[]]
-  others: Map<number, [T, ...T[]]> | null
+  readonly value: T
+  others: Map<number, T> | null
 }
 
 /** The directives that share one written text, under the first of them, in the order given. */

@@ -1,9 +1,9 @@
-import type { Place } from '../../parsers/text/source.ts'
 import { type Address, formatEndpoint, isLoopback } from '../servers/address.ts'
 import type { TargetEndpoint } from '../servers/nginx/queries/proxy-target.ts'
 import type { Backend, Target } from './deployment.ts'
 import type { HostsFile } from './hosts-file.ts'
 import { type ListenerIndex, listenerAt } from './listeners.ts'
+import { TextMap } from './places.ts'
 
 /** What is needed to find out where a connection leads. */
 export interface Surroundings {
@@ -15,18 +15,13 @@ export interface Surroundings {
 
 /** Makes targets of written addresses; the same text is the same target, however often it is included. */
 export function targetReader(surroundings: Surroundings): (endpoint: TargetEndpoint) => Target {
-  const known = new Map<Place['source'], Map<number, Target>>()
+  const known = new TextMap<Target>()
   return endpoint => {
     const { source, start } = endpoint.at
-    let starts = known.get(source)
-    if (starts === undefined) {
-      starts = new Map()
-      known.set(source, starts)
-    }
-    let target = starts.get(start)
+    let target = known.get(source, start)
     if (target === undefined) {
       target = readTarget(endpoint, surroundings)
-      starts.set(start, target)
+      known.add(source, start, target)
     }
     return target
   }
