@@ -99,6 +99,10 @@ function isOpenToClients(configuration: NginxConfiguration, block: NginxDirectiv
   return kind === 'reachable' || kind === 'authenticated'
 }
 
+function withoutPort(value: string): string {
+  return value.includes(':') ? value.replace(/:(?:\d+|\$(?:server_port|proxy_port))$/, '') : value
+}
+
 /** The host names, without port, that the backend may be asked for; null where a variable hides them. */
 function hostsSent(
   server: NginxServer,
@@ -109,7 +113,7 @@ function hostsSent(
   const host = headers.written.findLast(({ name }) => name === 'host')
   // nginx sends no header whose value is empty, its own default neither.
   if (host?.state === 'cleared') return []
-  const value = (host?.value ?? '$proxy_host').replace(/:(?:\d+|\$(?:server_port|proxy_port))$/, '')
+  const value = withoutPort(host?.value ?? '$proxy_host')
   switch (value) {
     case '$host':
     case '$http_host':

@@ -169,7 +169,7 @@ export function parseServerName(text: string): ServerName {
   const colons = text.indexOf('://')
   const scheme = colons > 0 ? text.slice(0, colons).toLowerCase() : null
   const rest = colons > 0 ? text.slice(colons + 3) : text
-  const port = /:(\d+)$/.exec(rest)
+  const port = rest.includes(':') ? /:(\d+)$/.exec(rest) : null
   return port === null
     ? { host: rest, port: null, scheme }
     : { host: rest.slice(0, port.index), port: Number(port[1]), scheme }
