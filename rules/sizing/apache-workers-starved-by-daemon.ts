@@ -1,10 +1,11 @@
-import type { Application, Daemon } from '../../src/deployment/applications.ts'
+import type { Application } from '../../src/deployment/applications.ts'
 import type { BackendHost, Deployment } from '../../src/deployment/deployment.ts'
 import { hopReachedBy } from '../../src/deployment/hop-reached-by.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
+import type { WsgiDaemon } from '../../src/servers/apache/queries/wsgi-daemons.ts'
 
 const nginx = (lines: string): string =>
   `events {\n}\nhttp {\n    server {\n        listen 80;\n        server_name example.org;\n        location / {\n            proxy_pass http://127.0.0.1:9000;\n            proxy_set_header Host $host;\n        }\n${lines}    }\n}\n`
@@ -57,7 +58,7 @@ export default defineRule({
   *check(deployment) {
     if (!deployment.apache.some(({ occurrences }) => occurrences.has('alias'))) return
     const hosts = new Map(deployment.virtualHosts.map(host => [host.directive, host]))
-    const said = new Set<Daemon>()
+    const said = new Set<WsgiDaemon>()
     for (const application of deployment.applications) {
       const host = application.virtualHost === null ? undefined : hosts.get(application.virtualHost)
       const { daemon } = application

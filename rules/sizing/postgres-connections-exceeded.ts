@@ -1,8 +1,9 @@
-import type { Application, Daemon } from '../../src/deployment/applications.ts'
+import type { Application } from '../../src/deployment/applications.ts'
 import type { Deployment } from '../../src/deployment/deployment.ts'
 import type { PostgresServer } from '../../src/deployment/postgres.ts'
 import { numberOf, postgresOf } from '../../src/deployment/postgres-clients.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { WsgiDaemon } from '../../src/servers/apache/queries/wsgi-daemons.ts'
 
 const tree = (options: string, postgres: string, database = ''): Record<string, string> => ({
   'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    WSGIDaemonProcess shop ${options}\n    WSGIProcessGroup shop\n    WSGIScriptAlias / /opt/shop/shop/wsgi.py\n</VirtualHost>\n`,
@@ -76,7 +77,7 @@ export default defineRule({
 
 interface Client {
   readonly threads: number
-  readonly at: Daemon['at']
+  readonly at: WsgiDaemon['at']
 }
 
 /** Each process group once, with the server that an application of it uses. */
@@ -98,7 +99,7 @@ function clientsOf(deployment: Deployment): ReadonlyMap<PostgresServer, readonly
   return clients
 }
 
-function daemonClient({ threads, processes, options, at }: Daemon): Client | null {
+function daemonClient({ threads, processes, options, at }: WsgiDaemon): Client | null {
   if (!threads.known || !processes.known) return null
   const written = options.get('threads') ?? options.get('processes')
   return { threads: threads.value * processes.value, at: written?.at ?? at }

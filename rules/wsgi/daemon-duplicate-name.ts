@@ -1,8 +1,8 @@
 import { removeDirective, propose } from '../../src/deployment/edits.ts'
 import { placeText, type Place } from '../../parsers/text/source.ts'
-import type { Daemon } from '../../src/deployment/applications.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { hostName, virtualHostOf } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import type { WsgiDaemon } from '../../src/servers/apache/queries/wsgi-daemons.ts'
 
 const MAIN =
   'ServerRoot /etc/apache2\nServerName localhost\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\nListen 127.0.0.1:9001\n'
@@ -87,7 +87,7 @@ function keyOf({ source, start }: Place): string {
 }
 
 /** mod_wsgi lets a virtual host use the groups of the main server and of hosts with its own ServerName. */
-function mayUse({ configuration, directive }: Daemon, first: Daemon): boolean {
+function mayUse({ configuration, directive }: WsgiDaemon, first: WsgiDaemon): boolean {
   if (first.virtualHost === null) return true
   const home = virtualHostOf(configuration, directive)
   const theirs = virtualHostOf(configuration, first.directive)

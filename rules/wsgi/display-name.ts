@@ -1,7 +1,7 @@
-import type { Daemon } from '../../src/deployment/applications.ts'
 import { insertAfter, isOwnText, propose } from '../../src/deployment/edits.ts'
 import { alsoElsewhere, argumentPlace, byText } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { WsgiDaemon } from '../../src/servers/apache/queries/wsgi-daemons.ts'
 
 const MAIN =
   'ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n'
@@ -58,7 +58,7 @@ export default defineRule({
 })
 
 /** One finding for all, with one fix: it is one decision. */
-function* nameless(daemons: readonly Daemon[]) {
+function* nameless(daemons: readonly WsgiDaemon[]) {
   const lacking = daemons.filter(({ options }) => !options.has('display-name'))
   const byDirective = new Map(lacking.map(daemon => [daemon.directive, daemon]))
   const written = byText(byDirective.keys()).flatMap(([directive]) => byDirective.get(directive) ?? [])

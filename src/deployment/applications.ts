@@ -1,9 +1,22 @@
-import type { Place } from '../../parsers/text/source.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../servers/apache/configuration.ts'
-import type { Option } from '../servers/apache/queries/name-value-options.ts'
-import type { ApplicationGroup } from '../servers/apache/queries/wsgi-groups.ts'
-import type { WsgiScriptAlias } from '../servers/apache/queries/wsgi-script-aliases.ts'
-import type { Fact } from '../servers/fact.ts'
+import type { VirtualHost } from '../servers/apache/queries/virtual-hosts.ts'
+import { hostName, virtualHosts } from '../servers/apache/queries/virtual-hosts.ts'
+import {
+  isDaemonVisible,
+  type WsgiDaemon,
+  wsgiDaemonNamed,
+  wsgiDaemons,
+} from '../servers/apache/queries/wsgi-daemons.ts'
+import {
+  type ApplicationGroup,
+  effectiveApplicationGroup,
+  effectiveProcessGroup,
+  type ProcessGroup,
+} from '../servers/apache/queries/wsgi-groups.ts'
+import { type WsgiScriptAlias, wsgiScriptAliases } from '../servers/apache/queries/wsgi-script-aliases.ts'
+import { type Fact, known } from '../servers/fact.ts'
+import { once } from './once.ts'
+import { virtualHostOf } from './scheme-trust.ts'
 
 /** A WSGI script at its URL, as the virtual host that writes the alias answers it. */
 export interface Application {
@@ -23,24 +36,136 @@ export interface Application {
    * The daemon processes that run it; null where it is embedded in Apache's own, where nothing it may use
    * has the group's name, or where the group is not known.
    */
-  readonly daemon: Daemon | null
+  readonly daemon: WsgiDaemon | null
   /** The daemon processes that mod_wsgi lets this virtual host use, its own first. */
-  readonly visibleDaemons: readonly Daemon[]
+  readonly visibleDaemons: readonly WsgiDaemon[]
 }
 
-/** A `WSGIDaemonProcess`. */
-export interface Daemon {
+/** Every script alias, once, in the virtual host (or main server) that writes it. */
+export function readApplications(configurations: readonly ApacheConfiguration[]): readonly Application[] {
+  const applications: Application[] = []
+  for (const configuration of configurations) {
+    if (
+      !configuration.occurrences.has('wsgiscriptalias') &&
+      !configuration.occurrences.has('wsgiscriptaliasmatch')
+    )
+      continue
+    const visible = new VisibleDaemons(configuration)
+    for (const host of [null, ...virtualHosts(configuration)]) {
+      for (const alias of wsgiScriptAliases(configuration, host)) {
+        if (virtualHostOf(alias.directive) !== (host?.directive ?? null)) continue
+        applications.push(new ScriptApplication(configuration, host, alias, visible))
+      }
+    }
+  }
+  return applications
+}
+
+/** What rules ask of few applications is computed when they ask. */
+class ScriptApplication implements Application {
   readonly configuration: ApacheConfiguration
-  readonly directive: ApacheDirective
-  readonly name: Fact<string>
-  /** Where the name is written. */
-  readonly at: Place
-  /** The virtual host that declares it; null for the main server, whose groups all may use. */
-  readonly virtualHost: ApacheDirective | null
-  readonly processes: Fact<number>
-  readonly threads: Fact<number>
-  /** As written, by name. */
-  readonly options: ReadonlyMap<string, Option>
-  /** A numeric option: as written, or mod_wsgi's default. */
-  number(option: string): Fact<number>
+  readonly alias: WsgiScriptAlias
+  readonly #host: VirtualHost | null
+  readonly #visible: VisibleDaemons
+  #processGroup: Fact<string> | null = null
+  #daemon: WsgiDaemon | null | undefined
+
+  constructor(
+    configuration: ApacheConfiguration,
+    host: VirtualHost | null,
+    alias: WsgiScriptAlias,
+    visible: VisibleDaemons,
+  ) {
+    this.configuration = configuration
+    this.alias = alias
+    this.#host = host
+    this.#visible = visible
+  }
+
+  get directive(): ApacheDirective {
+    return this.alias.directive
+  }
+
+  get virtualHost(): ApacheDirective | null {
+    return this.#host?.directive ?? null
+  }
+
+  get processGroup(): Fact<string> {
+    this.#processGroup ??= groupName(effectiveProcessGroup(this.configuration, this.#host, this.alias))
+    return this.#processGroup
+  }
+
+  get applicationGroup(): Fact<ApplicationGroup> {
+    return effectiveApplicationGroup(this.configuration, this.#host, this.alias)
+  }
+
+  get daemon(): WsgiDaemon | null {
+    if (this.#daemon === undefined) this.#daemon = this.#findDaemon()
+    return this.#daemon
+  }
+
+  #findDaemon(): WsgiDaemon | null {
+    const { processGroup } = this
+    if (!processGroup.known || processGroup.value === '') return null
+    const daemon = wsgiDaemonNamed(this.configuration, processGroup.value)
+    if (daemon === undefined) return null
+    const isVisible =
+      daemon.virtualHost === null || daemon.virtualHost === this.#host || this.visibleDaemons.includes(daemon)
+    return isVisible ? daemon : null
+  }
+
+  get visibleDaemons(): readonly WsgiDaemon[] {
+    return this.#visible.to(this.#host)
+  }
+}
+
+function groupName(fact: Fact<ProcessGroup>): Fact<string> {
+  return fact.known ? known(fact.value.kind === 'embedded' ? '' : fact.value.name, fact.at) : fact
+}
+
+/** The daemon processes of one httpd that its virtual hosts may use. */
+class VisibleDaemons {
+  readonly #configuration: ApacheConfiguration
+  readonly #ofServer: readonly WsgiDaemon[]
+  readonly #byHostName: () => ReadonlyMap<string, readonly WsgiDaemon[]>
+  // All scripts of one host see the same, and are asked about one after the other.
+  #last: { readonly host: VirtualHost; readonly seen: readonly WsgiDaemon[] } | null = null
+
+  constructor(configuration: ApacheConfiguration) {
+    this.#configuration = configuration
+    this.#ofServer = wsgiDaemons(configuration).filter(({ virtualHost }) => virtualHost === null)
+    this.#byHostName = once(() => daemonsByHostName(configuration))
+  }
+
+  /** Those of hosts with its name, and the main server's. */
+  to(host: VirtualHost | null): readonly WsgiDaemon[] {
+    if (host === null) return this.#ofServer
+    if (this.#last?.host !== host) this.#last = { host, seen: this.#seenBy(host) }
+    return this.#last.seen
+  }
+
+  #seenBy(host: VirtualHost): readonly WsgiDaemon[] {
+    const own = (this.#byHostName().get(nameOf(this.#configuration, host)) ?? []).filter(
+      daemon => isDaemonVisible(this.#configuration, daemon, host) === true,
+    )
+    return own.length === 0 ? this.#ofServer : [...own, ...this.#ofServer]
+  }
+}
+
+/** The daemon processes of virtual hosts, by the name of the host; empty for one that nobody knows. */
+function daemonsByHostName(configuration: ApacheConfiguration): ReadonlyMap<string, readonly WsgiDaemon[]> {
+  const byName = new Map<string, WsgiDaemon[]>()
+  for (const daemon of wsgiDaemons(configuration)) {
+    if (daemon.virtualHost === null) continue
+    const name = nameOf(configuration, daemon.virtualHost)
+    const group = byName.get(name)
+    if (group === undefined) byName.set(name, [daemon])
+    else group.push(daemon)
+  }
+  return byName
+}
+
+function nameOf(configuration: ApacheConfiguration, host: VirtualHost): string {
+  const name = hostName(configuration, host)
+  return name.known ? name.value.host : ''
 }

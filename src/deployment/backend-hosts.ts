@@ -72,7 +72,9 @@ class ReachedHost implements BackendHost {
   /** One hop may lead here by several of its names and addresses. */
   reachedBy(hop: Hop, certain: boolean): void {
     const last = this.#hops.at(-1)
-    if (last?.hop !== hop) this.#hops.push({ hop, certain })
+    // An array that is made with its first item has no spare room, which most would never use.
+    if (last === undefined) this.#hops = [{ hop, certain }]
+    else if (last.hop !== hop) this.#hops.push({ hop, certain })
     else if (certain && !last.certain) this.#hops[this.#hops.length - 1] = { hop, certain }
   }
 }

@@ -2,6 +2,7 @@ import type { PythonParser } from '../../parsers/python/python-module.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import type { FileSystem } from '../files/file-system.ts'
 import type { ApacheConfiguration } from '../servers/apache/configuration.ts'
+import { wsgiDaemons } from '../servers/apache/queries/wsgi-daemons.ts'
 import type { NginxConfiguration } from '../servers/nginx/configuration.ts'
 import { apacheListeners, knowsEveryListen } from './apache-listeners.ts'
 import { backendHosts } from './backend-hosts.ts'
@@ -18,7 +19,7 @@ import { schemeTrusts } from './scheme-trust.ts'
 import type { SiteFacts } from './site-facts.ts'
 import { targetReader } from './targets.ts'
 import { readWorkers } from './workers.ts'
-import { readApplications, readDaemons } from './wsgi.ts'
+import { readApplications } from './applications.ts'
 
 export interface DeploymentInput {
   readonly nginx: readonly NginxConfiguration[]
@@ -48,8 +49,8 @@ export function buildDeployment({ nginx, apache, facts, files, python = null }: 
   const hostsByHop = once(() => backendsByHop(virtualHosts()))
   const trusts = once(() => apache.flatMap(schemeTrusts))
   const trustsByHost = once(() => groupBy(trusts(), trust => trust.virtualHost ?? trust.configuration))
-  const daemons = once(() => apache.flatMap(readDaemons))
-  const applications = once(() => readApplications(apache, daemons()))
+  const daemons = once(() => apache.flatMap(wsgiDaemons))
+  const applications = once(() => readApplications(apache))
   const postgres = once(() => postgresServers(files))
   const gunicorn = once(() => gunicornServers(files, python))
   const applicationsByHost = once(() => groupBy(applications(), ({ virtualHost }) => virtualHost))

@@ -6,9 +6,10 @@ import { vhostMap } from '../servers/apache/queries/vhost-map.ts'
 import type { ApplicationGroup } from '../servers/apache/queries/wsgi-groups.ts'
 import type { Fact } from '../servers/fact.ts'
 import type { NginxDirective } from '../servers/nginx/configuration.ts'
-import type { Application, Daemon } from './applications.ts'
+import type { Application } from './applications.ts'
 import type { Deployment, Hop, Listener, NginxServer, Target } from './deployment.ts'
 import { namePlace } from './places.ts'
+import type { WsgiDaemon } from '../servers/apache/queries/wsgi-daemons.ts'
 
 /** The joined picture of one deployment as plain data: what `map --format json` prints of each. */
 export interface DeploymentMap {
@@ -307,12 +308,12 @@ function mapApplication(application: Application, cartographer: Cartographer): M
   }
 }
 
-function mapDaemon(daemon: Daemon, cartographer: Cartographer): MappedDaemon {
+function mapDaemon(daemon: WsgiDaemon, cartographer: Cartographer): MappedDaemon {
   return {
     name: value(daemon.name),
     processes: value(daemon.processes),
     threads: value(daemon.threads),
-    options: Object.fromEntries([...daemon.options].map(([name, option]) => [name, value(option.value)])),
+    options: Object.fromEntries(daemon.options.all().map(option => [option.name, value(option.value)])),
     ...cartographer.part(daemon.at),
   }
 }

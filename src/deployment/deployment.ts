@@ -5,7 +5,7 @@ import type { ApacheConfiguration, ApacheDirective } from '../servers/apache/con
 import type { Timeouts } from '../servers/apache/queries/server-settings.ts'
 import type { VirtualHost } from '../servers/apache/queries/virtual-hosts.ts'
 import type { NginxConfiguration, NginxDirective } from '../servers/nginx/configuration.ts'
-import type { Application, Daemon } from './applications.ts'
+import type { Application } from './applications.ts'
 import type { PythonFacts } from './django/application-settings.ts'
 import type { GunicornServer } from './gunicorn.ts'
 import type { HostsFile } from './hosts-file.ts'
@@ -13,6 +13,7 @@ import type { PostgresServer } from './postgres.ts'
 import type { SchemeTrust } from './scheme-trust.ts'
 import type { SiteFacts } from './site-facts.ts'
 import type { Workers } from './workers.ts'
+import type { WsgiDaemon } from '../servers/apache/queries/wsgi-daemons.ts'
 
 /**
  * All servers of one machine (one root) as one system: what rules ask. Everything below `files` is
@@ -44,7 +45,7 @@ export interface Deployment {
   readonly applications: readonly Application[]
   /** Those whose aliases stand in one virtual host, in reading order. */
   applicationsOf(host: BackendHost): readonly Application[]
-  readonly daemons: readonly Daemon[]
+  readonly daemons: readonly WsgiDaemon[]
   /** The script and the Django settings of an application; null where its file is not in the audit. */
   pythonOf(application: Application): PythonFacts | null
   readonly postgres: readonly PostgresServer[]

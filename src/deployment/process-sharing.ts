@@ -1,7 +1,8 @@
 import type { ApacheConfiguration } from '../servers/apache/configuration.ts'
-import type { Application, Daemon } from './applications.ts'
+import type { Application } from './applications.ts'
 import type { Deployment } from './deployment.ts'
 import type { PythonFacts } from './django/application-settings.ts'
+import type { WsgiDaemon } from '../servers/apache/queries/wsgi-daemons.ts'
 
 /** One script among those that share processes. */
 export interface ProcessMember {
@@ -21,7 +22,7 @@ export interface ProcessMember {
 /** The scripts that run in one group of processes; `daemon` null for Apache's own. */
 export interface SharedProcesses {
   readonly configuration: ApacheConfiguration
-  readonly daemon: Daemon | null
+  readonly daemon: WsgiDaemon | null
   /** Each script once, in reading order. */
   readonly members: readonly ProcessMember[]
 }
@@ -39,7 +40,7 @@ export function sharedProcesses(deployment: Deployment): readonly SharedProcesse
 }
 
 function groupsOf(deployment: Deployment, configuration: ApacheConfiguration): readonly SharedProcesses[] {
-  const groups = new Map<Daemon | null, Group>()
+  const groups = new Map<WsgiDaemon | null, Group>()
   for (const application of deployment.applications) {
     const { processGroup, alias, daemon } = application
     if (application.configuration !== configuration || !processGroup.known || !alias.script.known) continue
@@ -55,12 +56,12 @@ function groupsOf(deployment: Deployment, configuration: ApacheConfiguration): r
 
 class Group implements SharedProcesses {
   readonly configuration: ApacheConfiguration
-  readonly daemon: Daemon | null
+  readonly daemon: WsgiDaemon | null
   readonly members: ProcessMember[]
   /** Most groups of thousands have one member, and need no set. */
   #scripts: Set<string> | null = null
 
-  constructor(configuration: ApacheConfiguration, daemon: Daemon | null, member: ProcessMember) {
+  constructor(configuration: ApacheConfiguration, daemon: WsgiDaemon | null, member: ProcessMember) {
     this.configuration = configuration
     this.daemon = daemon
     this.members = [member]

@@ -1,10 +1,11 @@
 import { posix } from 'node:path'
 import type { PythonParser } from '../../../parsers/python/python-module.ts'
 import type { FileSystem } from '../../files/file-system.ts'
-import type { Application, Daemon } from '../applications.ts'
+import type { Application } from '../applications.ts'
 import { readScript } from './read-script.ts'
 import { readSettings } from './read-settings.ts'
 import type { DjangoSettings, WsgiScript } from './settings.ts'
+import type { WsgiDaemon } from '../../servers/apache/queries/wsgi-daemons.ts'
 
 /** What the Python files of the root say of one WSGI script. */
 export interface PythonFacts {
@@ -74,7 +75,7 @@ function configuredPath({ configuration, processGroup, visibleDaemons }: Applica
   return [...splitPath(optionText(daemon, 'python-path')), ...splitPath(optionText(daemon, 'home'))]
 }
 
-function optionText({ options }: Daemon, name: string): string | undefined {
+function optionText({ options }: WsgiDaemon, name: string): string | undefined {
   const value = options.get(name)?.value
   return value?.known ? value.value : undefined
 }

@@ -1,22 +1,9 @@
 import type { Place } from '../../../../parsers/text/source.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
-import { type Option, readOptions } from './name-value-options.ts'
+import { Options } from './name-value-options.ts'
 import { argumentPlace, isSettled } from './places.ts'
 import { hostName, type VirtualHost, virtualHostOf } from './virtual-hosts.ts'
-
-/** One `WSGIDaemonProcess`: a group of processes that run applications. */
-export interface WsgiDaemon {
-  readonly directive: ApacheDirective
-  /** The group's name. */
-  readonly name: Fact<string>
-  /** Where the name is written. */
-  readonly at: Place
-  /** The virtual host that declares it; null in the main server. */
-  readonly virtualHost: VirtualHost | null
-  /** The options as written, by name. */
-  readonly options: ReadonlyMap<string, Option>
-}
 
 /** Numbers that mod_wsgi 4.9 takes where an option is not written; seconds, bytes or counts. */
 export const DAEMON_DEFAULTS: Readonly<Record<string, number>> = {
@@ -41,6 +28,58 @@ export const DAEMON_DEFAULTS: Readonly<Record<string, number>> = {
   'virtual-memory-limit': 0,
 }
 
+/** One `WSGIDaemonProcess`: a group of processes that run applications. */
+export class WsgiDaemon {
+  readonly configuration: ApacheConfiguration
+  readonly directive: ApacheDirective
+  /** The virtual host that declares it; null for the main server, whose groups all may use. */
+  readonly virtualHost: VirtualHost | null
+  /** The group's name. */
+  readonly name: Fact<string>
+  readonly options: Options
+  #processes: Fact<number> | null = null
+  #threads: Fact<number> | null = null
+
+  constructor(configuration: ApacheConfiguration, directive: ApacheDirective) {
+    this.configuration = configuration
+    this.directive = directive
+    this.virtualHost = virtualHostOf(configuration, directive)
+    const text = directive.args[0]?.value
+    const at = argumentPlace(directive, 0)
+    this.name =
+      text !== undefined && isSettled(text) ? known(text, at) : unknown('the name is filled in elsewhere', at)
+    this.options = new Options(directive, 1)
+  }
+
+  /** Where the name is written. */
+  get at(): Place {
+    return this.name.at ?? argumentPlace(this.directive, 0)
+  }
+
+  get processes(): Fact<number> {
+    this.#processes ??= this.number('processes')
+    return this.#processes
+  }
+
+  get threads(): Fact<number> {
+    this.#threads ??= this.number('threads')
+    return this.#threads
+  }
+
+  /** A numeric option: as written, or mod_wsgi's default. `socket-timeout` is httpd's Timeout, and unknown here. */
+  number(name: string): Fact<number> {
+    const option = this.options.get(name)
+    if (option === undefined) {
+      const value = DAEMON_DEFAULTS[name]
+      return value === undefined ? unknown(`mod_wsgi has no default for \`${name}\``) : known(value)
+    }
+    if (!option.value.known) return unknown(option.value.reason, option.valueAt)
+    return /^-?\d+$/.test(option.value.value)
+      ? known(Number(option.value.value), option.valueAt)
+      : unknown('it is not a number', option.valueAt)
+  }
+}
+
 const cache = new WeakMap<ApacheConfiguration, readonly WsgiDaemon[]>()
 const byNames = new WeakMap<ApacheConfiguration, ReadonlyMap<string, WsgiDaemon>>()
 
@@ -48,38 +87,11 @@ const byNames = new WeakMap<ApacheConfiguration, ReadonlyMap<string, WsgiDaemon>
 export function wsgiDaemons(configuration: ApacheConfiguration): readonly WsgiDaemon[] {
   let daemons = cache.get(configuration)
   if (daemons === undefined) {
-    daemons = (configuration.occurrences.get('wsgidaemonprocess') ?? []).map(directive =>
-      toDaemon(configuration, directive),
-    )
+    const directives = configuration.occurrences.get('wsgidaemonprocess') ?? []
+    daemons = directives.map(directive => new WsgiDaemon(configuration, directive))
     cache.set(configuration, daemons)
   }
   return daemons
-}
-
-function toDaemon(configuration: ApacheConfiguration, directive: ApacheDirective): WsgiDaemon {
-  const at = argumentPlace(directive, 0)
-  const text = directive.args[0]?.value
-  const isName = text !== undefined && isSettled(text)
-  return {
-    directive,
-    name: isName ? known(text, at) : unknown('the name is filled in elsewhere', at),
-    at,
-    virtualHost: virtualHostOf(configuration, directive),
-    options: readOptions(directive, 1),
-  }
-}
-
-/** A number of a daemon process group: as written, or mod_wsgi's default. `socket-timeout` is httpd's Timeout. */
-export function daemonNumber(daemon: WsgiDaemon, name: string): Fact<number> {
-  const option = daemon.options.get(name)
-  if (option === undefined) {
-    const value = DAEMON_DEFAULTS[name]
-    return value === undefined ? unknown(`mod_wsgi has no default for \`${name}\``) : known(value)
-  }
-  if (!option.value.known) return unknown(option.value.reason, option.valueAt)
-  return /^-?\d+$/.test(option.value.value)
-    ? known(Number(option.value.value), option.valueAt)
-    : unknown('it is not a number', option.valueAt)
 }
 
 /** The group of this name; names are unique in one httpd. Undefined where nobody declares it. */

@@ -3,7 +3,7 @@ import { type Fact, known, unknown } from '../../fact.ts'
 import { compilePcre, toBytes } from '../../regex.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
 import { directivesIn } from './directives-in.ts'
-import { type Option, readOptions } from './name-value-options.ts'
+import { Options } from './name-value-options.ts'
 import { argumentPlace, isSettled } from './places.ts'
 import type { VirtualHost } from './virtual-hosts.ts'
 
@@ -19,7 +19,7 @@ export interface WsgiScriptAlias {
   readonly script: Fact<string>
   readonly scriptAt: Place
   /** `process-group`, `application-group`, `callable-object`, `pass-authorization`. */
-  readonly options: ReadonlyMap<string, Option>
+  readonly options: Options
 }
 
 const cache = new WeakMap<ApacheConfiguration, Map<ApacheDirective | null, readonly WsgiScriptAlias[]>>()
@@ -76,7 +76,7 @@ function toAlias(directive: ApacheDirective): WsgiScriptAlias {
     pathAt: argumentPlace(directive, 0),
     script: argument(directive, 1),
     scriptAt: argumentPlace(directive, 1),
-    options: readOptions(directive, 2),
+    options: new Options(directive, 2),
   }
 }
 

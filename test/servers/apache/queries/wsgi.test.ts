@@ -3,7 +3,6 @@ import * as assert from 'uvu/assert'
 import type { ApacheConfiguration } from '../../../../src/servers/apache/configuration.ts'
 import { virtualHosts } from '../../../../src/servers/apache/queries/virtual-hosts.ts'
 import {
-  daemonNumber,
   isDaemonVisible,
   wsgiDaemonNamed,
   wsgiDaemons,
@@ -97,8 +96,8 @@ test('options with quotes behind the equals sign, defaults, and places', () => {
   assert.equal(text('display-name'), ['my app', '"my app"'])
   assert.equal(text('python-path'), ['/a b:/c', "'/a b:/c'"])
   assert.equal(text('user'), ['x', '"x"'])
-  const processes = daemonNumber(daemon, 'processes')
-  const threads = daemonNumber(daemon, 'threads')
+  const processes = daemon.number('processes')
+  const threads = daemon.number('threads')
   assert.is(processes.known && processes.value, 2)
   assert.ok(threads.known && threads.value === 15 && threads.at === null)
   assert.is(wsgiDaemonNamed(configuration, 'app'), daemon)
