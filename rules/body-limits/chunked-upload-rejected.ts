@@ -54,7 +54,7 @@ export default defineRule({
       return directive === null ? [] : [{ hop, directive }]
     })
     for (const [{ hop, directive }] of groupByText(found, each => each.directive)) {
-      for (const host of certainBackends(deployment, hop)) {
+      for (const host of certainBackends(hop)) {
         const application = applications.get(host.directive)
         if (application === undefined || host.configuration.occurrences.has('wsgichunkedrequest')) continue
         yield {

@@ -52,7 +52,7 @@ export default defineRule({
     })
     for (const group of groupByText(found, ({ buffers }) => buffers)) {
       for (const { hop, buffers, size } of group) {
-        const [host] = certainBackends(deployment, hop)
+        const [host] = certainBackends(hop)
         const limit = host === undefined ? null : fieldLimit(host.configuration)
         if (limit === null || size <= limit) continue
         yield {

@@ -61,7 +61,7 @@ export default defineRule({
       const limit = hop.bodyLimit
       if (limit === null || limit.directive === null || said.has(limit.directive.node)) continue
       const { value: bytes, directive } = limit
-      for (const host of certainBackends(deployment, hop)) {
+      for (const host of certainBackends(hop)) {
         if (!host.configuration.occurrences.has('limitrequestbody')) continue
         const inner = bodyLimit(
           host.configuration,

@@ -73,11 +73,11 @@ export default defineRule({
 
 /** True where a stranger’s name reaches an application that is not known to refuse it. */
 function handsNameOn(deployment: Deployment, hop: Hop): boolean {
-  const host = hop.headers.written.find(({ name }) => name === 'host')
-  if (host === undefined || !/^\$(?:host|http_host)\b/.test(host.value) || hop.reachable !== true)
+  const header = hop.headers.written.find(({ name }) => name === 'host')
+  if (header === undefined || !/^\$(?:host|http_host)\b/.test(header.value) || hop.reachable !== true)
     return false
-  return deployment.backendsOf(hop).some(backend =>
-    deployment.applicationsOf(backend).some(application => {
+  return hop.backends.some(({ host }) =>
+    deployment.applicationsOf(host).some(application => {
       const allowed = deployment.pythonOf(application)?.settings?.get('ALLOWED_HOSTS')
       return !(allowed?.known && Array.isArray(allowed.value) && !allowed.value.includes('*'))
     }),

@@ -153,7 +153,5 @@ function originsOf(deployment: Deployment, server: NginxServer): readonly string
 }
 
 function backendMayRedirect(deployment: Deployment, server: NginxServer): boolean {
-  return deployment
-    .hopsOf(server)
-    .some(hop => deployment.backendsOf(hop).some(({ mayRedirect }) => mayRedirect))
+  return deployment.hopsOf(server).some(({ backends }) => backends.some(({ host }) => host.mayRedirect))
 }

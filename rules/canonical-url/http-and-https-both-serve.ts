@@ -91,7 +91,5 @@ export default defineRule({
 })
 
 function backendMayRedirect(deployment: Deployment, server: NginxServer): boolean {
-  return deployment
-    .hopsOf(server)
-    .some(hop => deployment.backendsOf(hop).some(({ mayRedirect }) => mayRedirect))
+  return deployment.hopsOf(server).some(({ backends }) => backends.some(({ host }) => host.mayRedirect))
 }

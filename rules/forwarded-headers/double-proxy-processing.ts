@@ -57,7 +57,7 @@ export default defineRule({
     if (!deployment.trusts.some(({ pattern }) => pattern === null)) return
     const found: { trust: SchemeTrust; same: boolean; header: string; setting: Place }[] = []
     for (const hop of deployment.hops) {
-      for (const host of certainBackends(deployment, hop)) {
+      for (const host of certainBackends(hop)) {
         const trusts = deployment.trustsOf(host).filter(({ pattern }) => pattern === null)
         const [first] = trusts
         if (first === undefined) continue

@@ -1,4 +1,4 @@
-import { isCertainBackend } from '../../src/deployment/backend-of-hop.ts'
+import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
 import { addHeader } from '../../src/deployment/add-header.ts'
 import type { Deployment, Hop } from '../../src/deployment/deployment.ts'
 import { alsoElsewhere, groupByText, namePlace } from '../../src/deployment/places.ts'
@@ -90,8 +90,7 @@ function isTrustedAnywhere(deployment: Deployment): boolean {
 
 /** Where the backend says that it believes the header; `strict` where Django accepts listed names alone. */
 function trusting(deployment: Deployment, hop: Hop): { at: Place; strict: boolean } | null {
-  for (const host of deployment.backendsOf(hop)) {
-    if (!isCertainBackend(host, hop)) continue
+  for (const host of certainBackends(hop)) {
     for (const directive of host.configuration.occurrences.get('wsgitrustedproxyheaders') ?? []) {
       const home = virtualHostOf(directive)
       const index = directive.args.findIndex(({ value }) => value.toLowerCase() === HEADER)

@@ -61,7 +61,7 @@ export default defineRule({
     for (const hop of deployment.hops) {
       // Only connections from loopback come from the address that the settings name.
       if (hop.reachable !== true || !hop.targets.every(isLoopback)) continue
-      for (const host of certainBackends(deployment, hop)) {
+      for (const host of certainBackends(hop)) {
         const at = internalAddress(deployment, host)
         if (at === null || said.has(`${at.source.path}\0${at.start}`)) continue
         said.add(`${at.source.path}\0${at.start}`)

@@ -88,7 +88,7 @@ export default defineRule({
 
 /** Where an application that the hop reaches says that it redirects, and neither it nor Apache reads a scheme. */
 function redirectingSetting(deployment: Deployment, hop: Hop): Place | null {
-  for (const host of certainBackends(deployment, hop)) {
+  for (const host of certainBackends(hop)) {
     if (deployment.trustsOf(host).length > 0 || isAlwaysSecure(host)) continue
     for (const application of deployment.applicationsOf(host)) {
       const settings = deployment.pythonOf(application)?.settings

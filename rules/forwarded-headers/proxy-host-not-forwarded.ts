@@ -1,7 +1,6 @@
-import { isCertainBackend } from '../../src/deployment/backend-of-hop.ts'
 import { addHeader } from '../../src/deployment/add-header.ts'
 import type { Application } from '../../src/deployment/applications.ts'
-import type { BackendHost, Deployment, Hop } from '../../src/deployment/deployment.ts'
+import type { BackendHost, Deployment, Hop, Reach } from '../../src/deployment/deployment.ts'
 import { lostHeaders } from '../../src/deployment/lost-headers.ts'
 import { alsoElsewhere, argumentPlace, groupByText, namePlace } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -77,7 +76,7 @@ export default defineRule({
       const names = allowed?.known && Array.isArray(allowed.value) ? new Set(allowed.value) : null
       return names === null || !sent.every(name => names.has('*') || names.has(name))
     }
-    const found: { hop: Hop; level: Hop['block']; host: BackendHost; wrong: BackendHost | null }[] = []
+    const found: { reach: Reach; level: Hop['block']; wrong: BackendHost | null }[] = []
     for (const hop of deployment.hops) {
       const { headers } = hop
       if (headers.open) continue
@@ -85,22 +84,23 @@ export default defineRule({
       if (hop.reachable === false) continue
       // Where a line of its own lost it, that line is the fault.
       if (lostHeaders(hop).some(({ name }) => name === 'host')) continue
-      const [host] = deployment.backendsOf(hop)
-      if (host === undefined) continue
+      const [reach] = hop.backends
+      if (reach === undefined) continue
+      const { host } = reach
       const sent = hop.hostsSent ?? []
       if (sent.some(name => host.names.includes(name))) continue
       const wrong = meantInstead(deployment, hop, host)
       if (wrong === null && !checksName(deployment.applicationsOf(host).at(-1), sent)) continue
       const level = headers.level ?? hop.block
-      found.push({ hop, level, host, wrong })
+      found.push({ reach, level, wrong })
     }
-    for (const [{ hop, level, host, wrong }, ...others] of groupByText(found, ({ level }) => level)) {
+    for (const [{ reach, level, wrong }, ...others] of groupByText(found, ({ level }) => level)) {
+      const { hop, host, certain } = reach
       const count = others.length + 1
       const name = hop.hostsSent?.[0] ?? ''
-      // Among fragments the virtual host that answers unknown names may be one that is not here.
-      const certain = isCertainBackend(host, hop)
       yield {
         at: namePlace(level),
+        // Among fragments the virtual host that answers unknown names may be one that is not here.
         severity: wrong === null || !certain ? 'warning' : 'error',
         confidence: wrong === null || !certain ? 'medium' : 'high',
         message:

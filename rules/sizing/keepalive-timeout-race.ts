@@ -76,7 +76,7 @@ export default defineRule({
       const written = childrenNamed(upstream, 'keepalive_timeout')[0]
       const idle = written === undefined ? 60_000 : parseTime(written.args[0]?.value ?? '', false)
       if (idle === null) continue
-      for (const host of certainBackends(deployment, hop)) {
+      for (const host of certainBackends(hop)) {
         const { keepAlive, keepAliveTimeout } = host.timeouts
         if (!keepAlive.known || !keepAlive.value || !keepAliveTimeout.known) continue
         if (idle < keepAliveTimeout.value * 1000) continue

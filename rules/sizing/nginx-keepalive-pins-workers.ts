@@ -63,7 +63,7 @@ export default defineRule({
       if (hop.upstream === null || said.has(hop.upstream)) continue
       const kept = upstreamConnections(hop)
       if (kept === null || !kept.reused) continue
-      for (const host of certainBackends(deployment, hop)) {
+      for (const host of certainBackends(hop)) {
         const workers = deployment.workers.find(({ configuration }) => configuration === host.configuration)
         const { keepAlive, keepAliveTimeout } = host.timeouts
         if (workers === undefined || workers.mpm.kind === 'event') continue

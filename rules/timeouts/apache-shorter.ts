@@ -53,7 +53,7 @@ export default defineRule({
       const limit = hop.readTimeout
       if (limit === null || limit.directive === null || said.has(limit.directive.node)) continue
       const { value: seconds, directive } = limit
-      for (const host of certainBackends(deployment, hop)) {
+      for (const host of certainBackends(hop)) {
         const { timeout } = host.timeouts
         // The default of both is the same minute: only what was raised says that somebody wants to wait.
         if (!timeout.known || seconds <= Math.max(timeout.value, 60)) continue

@@ -1,6 +1,6 @@
-import { isCertainBackend } from '../../src/deployment/backend-of-hop.ts'
+import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
 import type { Place } from '../../parsers/text/source.ts'
-import type { BackendHost, Deployment, Hop } from '../../src/deployment/deployment.ts'
+import type { BackendHost, Hop } from '../../src/deployment/deployment.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { speaksTls } from '../../src/deployment/backend-tls.ts'
@@ -52,7 +52,7 @@ export default defineRule({
     const mayEncrypt = deployment.apache.some(({ occurrences }) => occurrences.has('sslengine'))
     for (const hop of deployment.hops) {
       if (hop.scheme === 'unknown' || (hop.scheme === 'http' && !mayEncrypt)) continue
-      const fault = contradiction(deployment, hop)
+      const fault = contradiction(hop)
       if (fault === null) continue
       const { host, engine } = fault
       const encrypts = hop.scheme === 'https'
@@ -78,12 +78,8 @@ export default defineRule({
 })
 
 /** A virtual host that the hop certainly reaches and that speaks the other protocol. */
-function contradiction(
-  deployment: Deployment,
-  hop: Hop,
-): { readonly host: BackendHost; readonly engine: Place | null } | null {
-  for (const host of deployment.backendsOf(hop)) {
-    if (!isCertainBackend(host, hop)) continue
+function contradiction(hop: Hop): { readonly host: BackendHost; readonly engine: Place | null } | null {
+  for (const host of certainBackends(hop)) {
     const fact = speaksTls(host)
     if (fact.known && fact.value !== (hop.scheme === 'https')) return { host, engine: fact.at }
   }

@@ -144,18 +144,16 @@ function senders(deployment: Deployment): (server: NginxServer) => boolean {
   return server => {
     const hops = deployment.hopsOf(server)
     if (hops.length === 0) return server.directive.children.some(({ name }) => name.endsWith('_pass'))
-    return hops.some(hop => {
-      const hosts = deployment.backendsOf(hop)
-      return (
-        hosts.length === 0 ||
-        hosts.some(host => {
+    return hops.some(
+      ({ backends }) =>
+        backends.length === 0 ||
+        backends.some(({ host }) => {
           const applications = deployment.applicationsOf(host)
           if (applications.length === 0) return true
           if (applications.some(application => djangoMaySend(deployment, application))) return true
           return withHeader().has(host.configuration)
-        })
-      )
-    })
+        }),
+    )
   }
 }
 

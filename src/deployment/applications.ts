@@ -13,10 +13,9 @@ import {
   effectiveProcessGroup,
   type ProcessGroup,
 } from '../servers/apache/queries/wsgi-groups.ts'
-import { type WsgiScriptAlias, wsgiScriptAliases } from '../servers/apache/queries/wsgi-script-aliases.ts'
+import { scriptAliasesIn, type WsgiScriptAlias } from '../servers/apache/queries/wsgi-script-aliases.ts'
 import { type Fact, known } from '../servers/fact.ts'
 import { once } from './once.ts'
-import { virtualHostOf } from './scheme-trust.ts'
 
 /** A WSGI script at its URL, as the virtual host that writes the alias answers it. */
 export interface Application {
@@ -52,10 +51,8 @@ export function readApplications(configurations: readonly ApacheConfiguration[])
       continue
     const visible = new VisibleDaemons(configuration)
     for (const host of [null, ...virtualHosts(configuration)]) {
-      for (const alias of wsgiScriptAliases(configuration, host)) {
-        if (virtualHostOf(alias.directive) !== (host?.directive ?? null)) continue
+      for (const alias of scriptAliasesIn(configuration, host?.directive ?? null))
         applications.push(new ScriptApplication(configuration, host, alias, visible))
-      }
     }
   }
   return applications

@@ -6,11 +6,13 @@ import { wsgiDaemons } from '../servers/apache/queries/wsgi-daemons.ts'
 import type { NginxConfiguration } from '../servers/nginx/configuration.ts'
 import { apacheListeners, knowsEveryListen } from './apache-listeners.ts'
 import { backendHosts } from './backend-hosts.ts'
-import type { BackendHost, Deployment, Hop, Listener, NginxServer } from './deployment.ts'
+import type { Deployment, Hop, Listener, NginxServer } from './deployment.ts'
 import { pythonReader } from './django/application-settings.ts'
 import { gunicornServers } from './gunicorn.ts'
-import { nginxHops } from './hops.ts'
+import { groupBy } from './group-by.ts'
+import { nginxHops, type ProxyHop } from './hops.ts'
 import { readHostsFile } from './hosts-file.ts'
+import { joinHops } from './join-hops.ts'
 import { indexListeners, nginxListeners } from './listeners.ts'
 import { nginxServers, serverIndex } from './nginx-servers.ts'
 import { once } from './once.ts'
@@ -35,18 +37,18 @@ export function buildDeployment({ nginx, apache, facts, files, python = null }: 
   const hosts = once(() => readHostsFile(files))
   const listeners = once(() => [...nginx.flatMap(nginxListeners), ...apache.flatMap(apacheListeners)])
   const servers = once(() => nginx.flatMap(nginxServers))
-  const hops = once((): readonly Hop[] => {
+  const hops = once((): readonly ProxyHop[] => {
     const readTarget = targetReader({
       listeners: indexListeners(listeners()),
       ownAddresses: boundAddresses(listeners()),
       hosts: hosts(),
     })
     const serverOf = serverIndex(servers())
-    return nginx.flatMap(configuration => nginxHops(configuration, serverOf, readTarget))
+    return nginx.flatMap(configuration => nginxHops(configuration, serverOf, readTarget, joined))
   })
   const hopsByServer = once(() => groupBy(hops(), hop => hop.server))
-  const virtualHosts = once(() => backendHosts(apache, hops))
-  const hostsByHop = once(() => backendsByHop(virtualHosts()))
+  const virtualHosts = once(() => backendHosts(apache, joined))
+  const joined: () => void = once(() => joinHops(hops(), virtualHosts()))
   const trusts = once(() => apache.flatMap(schemeTrusts))
   const trustsByHost = once(() => groupBy(trusts(), trust => trust.virtualHost ?? trust.configuration))
   const daemons = once(() => apache.flatMap(wsgiDaemons))
@@ -77,7 +79,6 @@ export function buildDeployment({ nginx, apache, facts, files, python = null }: 
       return hops()
     },
     hopsOf: server => hopsByServer().get(server) ?? NONE,
-    backendsOf: hop => hostsByHop().get(hop) ?? NONE,
     get virtualHosts() {
       return virtualHosts()
     },
@@ -117,29 +118,6 @@ export function buildDeployment({ nginx, apache, facts, files, python = null }: 
 }
 
 const NONE: readonly never[] = []
-
-function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): ReadonlyMap<K, readonly T[]> {
-  const groups = new Map<K, T[]>()
-  for (const item of items) {
-    const key = keyOf(item)
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [item])
-    else group.push(item)
-  }
-  return groups
-}
-
-function backendsByHop(hosts: readonly BackendHost[]): ReadonlyMap<Hop, readonly BackendHost[]> {
-  const byHop = new Map<Hop, BackendHost[]>()
-  for (const host of hosts) {
-    for (const { hop } of host.hops) {
-      const known = byHop.get(hop)
-      if (known === undefined) byHop.set(hop, [host])
-      else known.push(host)
-    }
-  }
-  return byHop
-}
 
 /** The addresses of this machine that a server is bound to; the wildcard is every one, and names none. */
 function boundAddresses(listeners: readonly Listener[]): ReadonlySet<string> {

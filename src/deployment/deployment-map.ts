@@ -247,7 +247,7 @@ function mapSite(deployment: Deployment, server: NginxServer, cartographer: Cart
     })),
     answer: answer.kind,
     redirect: answer.kind === 'redirect' ? answer.target : null,
-    hops: deployment.hopsOf(server).map(hop => mapHop(deployment, hop, cartographer)),
+    hops: deployment.hopsOf(server).map(hop => mapHop(hop, cartographer)),
     ...cartographer.part(namePlace(directive), wholeOf(directive)),
   }
 }
@@ -256,7 +256,7 @@ function wholeOf({ source, node }: NginxDirective): Place {
   return { source, start: node.start, end: node.end }
 }
 
-function mapHop(deployment: Deployment, hop: Hop, cartographer: Cartographer): MappedHop {
+function mapHop(hop: Hop, cartographer: Cartographer): MappedHop {
   const { block, pass } = hop
   return {
     location: [block.name, ...block.args.map(({ value }) => value)].join(' '),
@@ -264,7 +264,7 @@ function mapHop(deployment: Deployment, hop: Hop, cartographer: Cartographer): M
     reachable: hop.reachable ?? null,
     hosts: hop.hostsSent,
     targets: hop.targets.map(target => mapTarget(target, cartographer)),
-    virtualHosts: deployment.backendsOf(hop).map(({ directive }) => cartographer.section(directive)),
+    virtualHosts: hop.backends.map(({ host }) => cartographer.section(host.directive)),
     ...cartographer.part(namePlace(pass), wholeOf(block)),
   }
 }

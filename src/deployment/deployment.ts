@@ -33,8 +33,6 @@ export interface Deployment {
   /** Every place where nginx hands a request to another server by HTTP. */
   readonly hops: readonly Hop[]
   hopsOf(server: NginxServer): readonly Hop[]
-  /** The virtual hosts that a hop's requests reach. */
-  backendsOf(hop: Hop): readonly BackendHost[]
   /** Every virtual host of Apache, in reading order. */
   readonly virtualHosts: readonly BackendHost[]
   /** The headers that decide the scheme in one virtual host, those of the main server included. */
@@ -153,6 +151,8 @@ export interface Hop {
   readonly reachable: boolean | undefined
   /** The names that the backend may be asked for; null where nobody knows. */
   readonly hostsSent: readonly string[] | null
+  /** The virtual hosts of Apache that its requests reach, in reading order. */
+  readonly backends: readonly Reach[]
   /** Seconds that nginx waits between two reads from the backend; null where nobody knows. */
   readonly readTimeout: HopLimit | null
   /** Bytes of the largest request body that nginx hands on, 0 for any; null where nobody knows. */
@@ -198,11 +198,8 @@ export interface BackendHost {
   readonly mayRedirect: boolean
   /** How long httpd waits in it. */
   readonly timeouts: Timeouts
-  /**
-   * The hops that lead here: certain where the listener and the Host decide, else because port and name
-   * agree.
-   */
-  readonly hops: readonly HopToHost[]
+  /** The hops that lead here. */
+  readonly hops: readonly Reach[]
 }
 
 /** One address of a `<VirtualHost>` section. */
@@ -216,7 +213,10 @@ export interface HostAddress {
   readonly at: Place
 }
 
-export interface HopToHost {
+/** A hop that leads to a virtual host. */
+export interface Reach {
   readonly hop: Hop
+  readonly host: BackendHost
+  /** Where the listener and the Host decide; false where only port and name agree. */
   readonly certain: boolean
 }

@@ -33,7 +33,7 @@ function find(deployment: Deployment): readonly FallbackHost[] {
   const said = new Set<string>()
   for (const hop of deployment.hops) {
     for (const name of sentNames(hop)) {
-      if (isCertainlyNamed(deployment, hop, name.name)) continue
+      if (isCertainlyNamed(hop, name.name)) continue
       const answer = answering(hop, name.name)
       const chosen = answer === null ? null : hostAt(deployment, answer.directive)
       if (answer === null || chosen === null || isCatchAll(chosen) || hop.reachable === false) continue
@@ -67,8 +67,8 @@ function sentNames({ server, hostsSent }: Hop): readonly ServerName[] {
 }
 
 /** True where the one address of a hop has a virtual host of this name, and so none answers for want of one. */
-function isCertainlyNamed(deployment: Deployment, hop: Hop, name: string): boolean {
-  return hop.targets.length === 1 && deployment.backendsOf(hop).some(({ names }) => names.includes(name))
+function isCertainlyNamed({ targets, backends }: Hop, name: string): boolean {
+  return targets.length === 1 && backends.some(({ host }) => host.names.includes(name))
 }
 
 /** The virtual host that answers because no name matches, with the others of its address. */

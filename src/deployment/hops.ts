@@ -2,40 +2,37 @@ import type { NginxConfiguration, NginxDirective } from '../servers/nginx/config
 import { type ProxyTarget, proxyTarget, type TargetEndpoint } from '../servers/nginx/queries/proxy-target.ts'
 import { externalReachability } from '../servers/nginx/queries/reachability.ts'
 import { enclosingServer } from '../servers/nginx/queries/servers.ts'
-import type { Hop, HopLimit, NginxServer, SentHeaders, Target } from './deployment.ts'
+import type { Hop, HopLimit, NginxServer, Reach, SentHeaders, Target } from './deployment.ts'
 import { bodyLimit, readTimeout } from './hop-limits.ts'
 import { sentHeaders } from './sent-headers.ts'
 
-/** Every `proxy_pass` of http that stands in a server, in reading order. */
+const NO_BACKENDS: readonly Reach[] = []
+
+/**
+ * Every `proxy_pass` of http that stands in a server, in reading order.
+ *
+ * @param join tells all of them the virtual hosts that they reach; called at the first question
+ */
 export function nginxHops(
   configuration: NginxConfiguration,
   serverOf: ReadonlyMap<NginxDirective, NginxServer>,
   readTarget: (endpoint: TargetEndpoint) => Target,
-): readonly Hop[] {
-  const hops: Hop[] = []
+  join: () => void,
+): readonly ProxyHop[] {
+  const hops: ProxyHop[] = []
   for (const pass of configuration.occurrences.get('proxy_pass') ?? []) {
     const block = pass.parent
     const directive = block === null ? null : enclosingServer(block)
     const server = directive === null ? undefined : serverOf.get(directive)
     if (block === null || server === undefined) continue
-    hops.push(readHop(configuration, server, block, pass, readTarget))
+    const fact = proxyTarget(configuration, pass)
+    hops.push(new ProxyHop(server, block, pass, fact.known ? fact.value : null, readTarget, join))
   }
   return hops
 }
 
-function readHop(
-  configuration: NginxConfiguration,
-  server: NginxServer,
-  block: NginxDirective,
-  pass: NginxDirective,
-  readTarget: (endpoint: TargetEndpoint) => Target,
-): Hop {
-  const fact = proxyTarget(configuration, pass)
-  return new ProxyHop(server, block, pass, fact.known ? fact.value : null, readTarget)
-}
-
 /** Ten thousand sites have as many hops: what rules ask of few of them is computed when they ask. */
-class ProxyHop implements Hop {
+export class ProxyHop implements Hop {
   readonly server: NginxServer
   readonly block: NginxDirective
   readonly pass: NginxDirective
@@ -47,6 +44,8 @@ class ProxyHop implements Hop {
   #hostsSent: readonly string[] | null | undefined
   #readTimeout: HopLimit | null | undefined
   #bodyLimit: HopLimit | null | undefined
+  #backends: readonly Reach[] = NO_BACKENDS
+  readonly #join: () => void
 
   constructor(
     server: NginxServer,
@@ -54,6 +53,7 @@ class ProxyHop implements Hop {
     pass: NginxDirective,
     target: ProxyTarget | null,
     readTarget: (endpoint: TargetEndpoint) => Target,
+    join: () => void,
   ) {
     this.server = server
     this.block = block
@@ -62,6 +62,7 @@ class ProxyHop implements Hop {
     this.targets = target === null ? [] : target.endpoints.map(readTarget)
     this.upstream = target?.upstream?.directive ?? null
     this.#proxyHost = target?.proxyHost ?? null
+    this.#join = join
   }
 
   get headers(): SentHeaders {
@@ -78,6 +79,16 @@ class ProxyHop implements Hop {
       this.#hostsSent = hostsSent(this.server, this.headers, this.#proxyHost)
     }
     return this.#hostsSent
+  }
+
+  get backends(): readonly Reach[] {
+    this.#join()
+    return this.#backends
+  }
+
+  /** What the join has found. */
+  setBackends(backends: readonly Reach[]): void {
+    this.#backends = backends
   }
 
   get readTimeout(): HopLimit | null {

@@ -1,4 +1,3 @@
-import { isCertainBackend } from './backend-of-hop.ts'
 import type { Deployment, Hop, SentHeader } from './deployment.ts'
 import type { SchemeTrust } from './scheme-trust.ts'
 
@@ -12,8 +11,7 @@ export interface HopTrust {
 /** The headers that decide the scheme of a hop's requests, each once, in the virtual hosts it reaches. */
 export function trustedBy(deployment: Deployment, hop: Hop): readonly HopTrust[] {
   const found: HopTrust[] = []
-  for (const host of deployment.backendsOf(hop)) {
-    const certain = isCertainBackend(host, hop)
+  for (const { host, certain } of hop.backends) {
     for (const trust of deployment.trustsOf(host)) {
       const index = found.findIndex(known => known.trust.header === trust.header)
       if (index === -1) found.push({ trust, certain })

@@ -17,7 +17,7 @@ function onlyHop({ hops }: Deployment): Hop {
 }
 
 function namesReached(deployment: Deployment): readonly string[] {
-  return deployment.backendsOf(onlyHop(deployment)).map(({ names }) => names[0] ?? '')
+  return onlyHop(deployment).backends.map(({ host }) => host.names[0] ?? '')
 }
 
 test('a socket is one listener, whoever asks for it', () => {
@@ -97,10 +97,11 @@ test('port and name join a hop to a virtual host where only a resolver could be 
     'nginx.conf': proxied('http://example.org:9000'),
     'site.conf': host('example.org', '', '*:9000') + host('other.example.org', '', '*:9000'),
   })
-  const [reached, ...others] = deployment.backendsOf(onlyHop(deployment))
-  assert.equal(reached?.names, ['example.org'])
+  const [reached, ...others] = onlyHop(deployment).backends
+  assert.equal(reached?.host.names, ['example.org'])
   assert.equal(others, [])
-  assert.is(reached?.hops[0]?.certain, false)
+  assert.is(reached?.certain, false)
+  assert.is(reached?.host.hops[0], reached)
 })
 
 test('what a server does with an ordinary page', () => {

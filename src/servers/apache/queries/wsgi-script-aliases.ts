@@ -32,13 +32,14 @@ export function wsgiScriptAliases(
   configuration: ApacheConfiguration,
   host: VirtualHost | null,
 ): readonly WsgiScriptAlias[] {
-  if (host === null) return aliasesIn(configuration, null)
-  const own = aliasesIn(configuration, host.directive)
-  const server = aliasesIn(configuration, null)
+  if (host === null) return scriptAliasesIn(configuration, null)
+  const own = scriptAliasesIn(configuration, host.directive)
+  const server = scriptAliasesIn(configuration, null)
   return server.length === 0 ? own : [...own, ...server]
 }
 
-function aliasesIn(
+/** Those that stand in a virtual host itself (null: in the main server), in reading order. */
+export function scriptAliasesIn(
   configuration: ApacheConfiguration,
   parent: ApacheDirective | null,
 ): readonly WsgiScriptAlias[] {

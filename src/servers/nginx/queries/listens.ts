@@ -57,11 +57,15 @@ function isRead(listen: NginxListen | null): listen is NginxListen {
   return listen !== null
 }
 
-/** True where the server may have sockets that {@link listens} does not name. */
-export function hasUnreadListens(configuration: NginxConfiguration, server: NginxDirective): boolean {
+/** True where the server may have sockets that {@link listens}, whose answer is `read`, does not name. */
+export function hasUnreadListens(
+  configuration: NginxConfiguration,
+  server: NginxDirective,
+  read: readonly NginxListen[] = listens(configuration, server),
+): boolean {
   if (hasUnreadInclude(configuration, server)) return true
   const directives = childrenNamed(server, 'listen')
-  return directives.length > 0 && listens(configuration, server).length < directives.length
+  return directives.length > 0 && read.length < directives.length
 }
 
 /** nginx started by root listens on `*:80` for a server that names no socket. */

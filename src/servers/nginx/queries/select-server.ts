@@ -2,7 +2,8 @@ import { type Address, covers } from '../../address.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
 import type { PcreMatch } from '../../regex.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
-import { hasUnreadNames, type NginxServerName, serverNames } from './server-names.ts'
+import { hasUnreadInclude } from './scope.ts'
+import { type NginxServerName, serverNames } from './server-names.ts'
 import { type NginxSocket, type SocketServer, sockets } from './sockets.ts'
 
 /** Where a request arrives, and the host it names. */
@@ -189,8 +190,9 @@ function nameIndex(configuration: NginxConfiguration, socket: NginxSocket): Name
     // A server that is put on a socket twice stands there twice in a row.
     if (server === last) continue
     last = server
-    if (hasUnreadNames(configuration, server)) incomplete = true
+    if (hasUnreadInclude(configuration, server)) incomplete = true
     for (const name of serverNames(configuration, server)) {
+      if (name.kind === 'unknown') incomplete = true
       const entry = { server, name }
       const kept = add(entry)
       if (kept !== null)

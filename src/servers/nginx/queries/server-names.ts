@@ -3,7 +3,7 @@ import { isUnknownWord, type Place } from '../../../../parsers/text/source.ts'
 import { compilePcre, type Pcre } from '../../regex.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 import { namePlace, wordPlace } from './places.ts'
-import { childrenNamed, hasUnreadInclude } from './scope.ts'
+import { childrenNamed } from './scope.ts'
 import { type Tables, tableOf } from './table-of.ts'
 
 /**
@@ -43,14 +43,6 @@ export function serverNames(
       : read
   table.set(server, names)
   return names
-}
-
-/** True where the server may have names that nobody here has read. */
-export function hasUnreadNames(configuration: NginxConfiguration, server: NginxDirective): boolean {
-  return (
-    hasUnreadInclude(configuration, server) ||
-    serverNames(configuration, server).some(name => name.kind === 'unknown')
-  )
 }
 
 function readName(directive: NginxDirective, word: NginxWord): NginxServerName {

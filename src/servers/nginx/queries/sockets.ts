@@ -45,11 +45,13 @@ const socketsOf = new WeakMap<NginxConfiguration, readonly NginxSocket[]>()
 export function sockets(configuration: NginxConfiguration): readonly NginxSocket[] {
   const cached = socketsOf.get(configuration)
   if (cached !== undefined) return cached
-  const complete = isComplete(configuration)
+  let complete = isKnownWhole(configuration)
   const entries = new Map<string, SocketServer[]>()
   const ports = new Map<string, number | null>()
   for (const server of httpServers(configuration)) {
-    for (const listen of listens(configuration, server)) {
+    const own = listens(configuration, server)
+    if (complete && hasUnreadListens(configuration, server, own)) complete = false
+    for (const listen of own) {
       const last = Math.min(listen.lastPort ?? 0, (listen.port ?? 0) + LONGEST_RANGE)
       for (let port = listen.port ?? 0; port <= last; port++) {
         const key = `${listen.quic ? 'quic ' : ''}${formatEndpoint({ address: listen.address, port: listen.port === null ? null : port })}`
@@ -72,12 +74,11 @@ export function sockets(configuration: NginxConfiguration): readonly NginxSocket
   return built
 }
 
-/** True where every server of http, and every socket of each, is known. */
-function isComplete(configuration: NginxConfiguration): boolean {
+/** True where every server of http is known. */
+function isKnownWhole(configuration: NginxConfiguration): boolean {
   const http = httpBlock(configuration)
   if (http === null || configuration.main === null) return false
-  if (hasUnreadInclude(configuration, http) || hasTemplates(configuration)) return false
-  return !httpServers(configuration).some(server => hasUnreadListens(configuration, server))
+  return !hasUnreadInclude(configuration, http) && !hasTemplates(configuration)
 }
 
 function socketOf(
