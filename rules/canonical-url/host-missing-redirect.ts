@@ -1,3 +1,4 @@
+import { backendsMayRedirect } from '../../src/deployment/backend-of-hop.ts'
 import type { Deployment, NginxServer, ServerName } from '../../src/deployment/deployment.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -93,7 +94,7 @@ export default defineRule({
       if (others === undefined) continue
       for (const { server, name } of answers) {
         const twin = others.find(other => isSameSite(deployment, server, other.server))
-        if (twin === undefined || backendMayRedirect(deployment, server)) continue
+        if (twin === undefined || backendsMayRedirect(deployment.hopsOf(server))) continue
         yield {
           at: name.at,
           message: `nginx answers \`${www}\` with the same pages as \`${bare}\` instead of redirecting`,
@@ -150,8 +151,4 @@ function originsOf(deployment: Deployment, server: NginxServer): readonly string
   return server.directive.children
     .filter(({ name }) => name === 'root')
     .map(({ args }) => `root ${args[0]?.value.replace(/\/+$/, '') ?? ''}`)
-}
-
-function backendMayRedirect(deployment: Deployment, server: NginxServer): boolean {
-  return deployment.hopsOf(server).some(({ backends }) => backends.some(({ host }) => host.mayRedirect))
 }

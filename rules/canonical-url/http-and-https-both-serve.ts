@@ -1,4 +1,5 @@
-import type { Deployment, NginxServer } from '../../src/deployment/deployment.ts'
+import { backendsMayRedirect } from '../../src/deployment/backend-of-hop.ts'
+import type { NginxServer } from '../../src/deployment/deployment.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const TLS = (body: string): string =>
@@ -64,21 +65,20 @@ export default defineRule({
   ],
   *check(deployment) {
     const { servers } = deployment
-    const overPlain = servers.filter(
-      ({ plainListens, answer }) => plainListens.length > 0 && answer.kind === 'content',
-    )
-    if (overPlain.length === 0) return
+    if (!servers.some(({ plainListens }) => plainListens.length > 0)) return
     const overTls = new Map<string, NginxServer>()
     for (const server of servers) {
       if (!server.tls || server.answer.kind !== 'content') continue
       for (const { name, exact } of server.names) if (exact && !overTls.has(name)) overTls.set(name, server)
     }
-    for (const server of overPlain) {
+    if (overTls.size === 0) return
+    for (const server of servers) {
+      if (server.plainListens.length === 0 || server.answer.kind !== 'content') continue
       const listen = server.plainListens[0]
       const name = server.names.find(({ name, exact }) => exact && overTls.has(name))
       const secure = name === undefined ? undefined : overTls.get(name.name)
       if (listen === undefined || name === undefined || secure === undefined) continue
-      if (backendMayRedirect(deployment, server)) continue
+      if (backendsMayRedirect(deployment.hopsOf(server))) continue
       const tlsListen = secure.listens.find(({ tls }) => tls)
       yield {
         at: listen.at,
@@ -89,7 +89,3 @@ export default defineRule({
     }
   },
 })
-
-function backendMayRedirect(deployment: Deployment, server: NginxServer): boolean {
-  return deployment.hopsOf(server).some(({ backends }) => backends.some(({ host }) => host.mayRedirect))
-}

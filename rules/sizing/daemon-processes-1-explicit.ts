@@ -20,8 +20,9 @@ export default defineRule({
   ],
   *check({ daemons }) {
     for (const { name, processes, options } of daemons) {
+      if (!name.known || !processes.known || processes.value !== 1) continue
       const written = options.get('processes')
-      if (written === undefined || !name.known || !processes.known || processes.value !== 1) continue
+      if (written === undefined) continue
       const { source, end } = written.at
       let { start } = written.at
       while (/[ \t]/.test(source.text[start - 1] ?? '')) start--

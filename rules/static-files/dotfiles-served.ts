@@ -2,7 +2,7 @@ import { indentationAt, insertBefore, type Proposal, propose } from '../../src/d
 import type { Deployment, NginxServer } from '../../src/deployment/deployment.ts'
 import { serverIndex } from '../../src/deployment/nginx-servers.ts'
 import { argumentPlace, byText, namePlace } from '../../src/deployment/places.ts'
-import { urlOfFile } from '../../src/deployment/url-of-file.ts'
+import { folderOf, urlOfFile } from '../../src/deployment/url-of-file.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
@@ -79,7 +79,8 @@ export default defineRule({
     const servers = serverIndex(deployment.servers)
     for (const { occurrences } of deployment.nginx) {
       for (const name of ['root', 'alias']) {
-        for (const group of byText(occurrences.get(name) ?? [])) {
+        const folders = (occurrences.get(name) ?? []).filter(folder => isFolder(deployment.files, folder))
+        for (const group of byText(folders)) {
           const accidents = accidentsIn(deployment.files, group[0])
           if (accidents.length === 0) continue
           for (const directive of group) {
@@ -106,12 +107,17 @@ export default defineRule({
   },
 })
 
+/** False for what is not in the audit, as most sites are not, and for what a variable names. */
+function isFolder(files: Deployment['files'], directive: NginxDirective): boolean {
+  const path = folderOf(directive)
+  return path.startsWith('/') && !path.includes('$') && files.kind(path) === 'directory'
+}
+
 function accidentsIn(
   files: Deployment['files'],
   folder: NginxDirective,
 ): readonly { readonly path: string; readonly isSecret: boolean }[] {
-  const base = folder.args[0]?.value.replace(/\/+$/, '') ?? ''
-  if (!base.startsWith('/') || base.includes('$') || files.kind(base) !== 'directory') return []
+  const base = folderOf(folder)
   return ACCIDENTS.flatMap(([name, isSecret]) =>
     files.kind(`${base}/${name}`) === 'file' ? [{ path: `${base}/${name}`, isSecret }] : [],
   )

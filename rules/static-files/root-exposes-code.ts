@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import type { Deployment, NginxServer } from '../../src/deployment/deployment.ts'
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
 import { serverIndex } from '../../src/deployment/nginx-servers.ts'
-import { urlOfFile } from '../../src/deployment/url-of-file.ts'
+import { folderOf, urlOfFile } from '../../src/deployment/url-of-file.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import type { Place } from '../../parsers/text/source.ts'
@@ -116,12 +116,6 @@ export default defineRule({
     }
   },
 })
-
-/** As written, without the slash at its end. */
-function folderOf({ args }: NginxDirective): string {
-  const folder = args[0]?.value ?? ''
-  return folder.endsWith('/') ? folder.replace(/\/+$/, '') : folder
-}
 
 /** The first program that a stranger gets through one of the places that a folder is written for. */
 function exposedBy(

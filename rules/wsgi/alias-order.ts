@@ -51,6 +51,7 @@ export default defineRule({
       const hidden = new Map<ApacheDirective, WsgiScriptAlias>()
       for (const host of [null, ...virtualHosts(configuration)]) {
         const aliases = wsgiScriptAliases(configuration, host)
+        if (aliases.length < 2) continue
         for (const [index, alias] of aliases.entries()) {
           const earlier = aliases.slice(0, index).find(each => hides(each, alias))
           if (earlier?.script.known && alias.script.known) hidden.set(alias.directive, earlier)

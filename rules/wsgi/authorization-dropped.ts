@@ -78,10 +78,12 @@ export default defineRule({
     { title: 'settings outside of the audit', files: main(`    ${ALIAS}\n`) },
   ],
   *check(deployment) {
-    for (const [application] of groupByText(deployment.applications, ({ directive }) => directive)) {
+    const reading = deployment.applications.flatMap(application => {
       const settings = deployment.pythonOf(application)?.settings
       const reader = settings == null ? null : readsAuthorization(settings)
-      if (reader === null) continue
+      return reader === null ? [] : [{ application, reader }]
+    })
+    for (const [{ application, reader }] of groupByText(reading, each => each.application.directive)) {
       const sees = seesAuthorization(deployment, application)
       if (!sees.known || sees.value) continue
       const at = sees.at ?? namePlace(application.directive)

@@ -1,5 +1,5 @@
 import { insertAfter, isOwnText, propose } from '../../src/deployment/edits.ts'
-import { alsoElsewhere, argumentPlace, byText } from '../../src/deployment/places.ts'
+import { alsoElsewhere, argumentPlace, groupByText } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { WsgiDaemon } from '../../src/servers/apache/queries/wsgi-daemons.ts'
 
@@ -60,8 +60,7 @@ export default defineRule({
 /** One finding for all, with one fix: it is one decision. */
 function* nameless(daemons: readonly WsgiDaemon[]) {
   const lacking = daemons.filter(({ options }) => !options.has('display-name'))
-  const byDirective = new Map(lacking.map(daemon => [daemon.directive, daemon]))
-  const written = byText(byDirective.keys()).flatMap(([directive]) => byDirective.get(directive) ?? [])
+  const written = groupByText(lacking, ({ directive }) => directive).map(([daemon]) => daemon)
   const [first, ...others] = written
   if (first === undefined) return
   const name = first.name.known ? `\`${first.name.value}\`` : 'the daemon process'

@@ -1,4 +1,4 @@
-import { alsoElsewhere, byText } from '../../src/deployment/places.ts'
+import { alsoElsewhere, groupByText } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const MAIN =
@@ -36,9 +36,7 @@ export default defineRule({
       const lacking = daemons.filter(
         daemon => daemon.configuration === configuration && !daemon.options.has('user'),
       )
-      const byDirective = new Map(lacking.map(daemon => [daemon.directive, daemon]))
-      const groups = byText(byDirective.keys())
-      const [first, ...others] = groups.flatMap(([directive]) => byDirective.get(directive) ?? [])
+      const [first, ...others] = groupByText(lacking, ({ directive }) => directive).map(([daemon]) => daemon)
       if (first === undefined) continue
       const name = first.name.known ? `\`${first.name.value}\`` : 'the daemon process'
       yield {

@@ -15,7 +15,7 @@ export function urlOfFile(
   folder: NginxDirective,
   file: string,
 ): string | null {
-  const base = folder.args[0]?.value.replace(/\/+$/, '') ?? ''
+  const base = folderOf(folder)
   if (base.includes('$') || !file.startsWith(`${base}/`)) return null
   const inside = file.slice(base.length)
   const { parent } = folder
@@ -26,4 +26,10 @@ export function urlOfFile(
     url = prefix.endsWith('/') ? prefix + inside.slice(1) : prefix + inside
   }
   return servesFile(deployment, server, url, file) ? url : null
+}
+
+/** The folder that a `root` or `alias` names, as written, without the slash at its end. */
+export function folderOf({ args }: NginxDirective): string {
+  const folder = args[0]?.value ?? ''
+  return folder.endsWith('/') ? folder.replace(/\/+$/, '') : folder
 }
