@@ -48,14 +48,13 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const applications = new Map(deployment.applications.map(each => [each.virtualHost, each]))
     const found = deployment.hops.flatMap(hop => {
       const directive = streamingLine(hop)
       return directive === null ? [] : [{ hop, directive }]
     })
     for (const [{ hop, directive }] of groupByText(found, each => each.directive)) {
       for (const host of certainBackends(hop)) {
-        const application = applications.get(host.directive)
+        const application = deployment.applicationsOf(host).at(-1)
         if (application === undefined || host.configuration.occurrences.has('wsgichunkedrequest')) continue
         yield {
           at: argumentPlace(directive, 0),

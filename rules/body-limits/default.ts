@@ -63,7 +63,7 @@ export default defineRule({
     for (const application of deployment.applications) {
       const wanted = uploadsOf(deployment, application)
       if (wanted === null) continue
-      for (const [server, hops] of frontsOf(deployment, application)) {
+      for (const [server, hops] of frontsOf(application)) {
         // One location with a limit of its own is where uploads go.
         const isLeftOut = hops.every(({ bodyLimit }) => bodyLimit?.directive === null)
         if (!isLeftOut || said.has(server.directive.node)) continue

@@ -53,7 +53,7 @@ export default defineRule({
     for (const application of deployment.applications) {
       const inner = memoryLimit(deployment, application)
       if (inner?.known !== true) continue
-      for (const hop of [...frontsOf(deployment, application).values()].flat()) {
+      for (const hop of [...frontsOf(application).values()].flat()) {
         const limit = hop.bodyLimit
         if (limit === null || limit.directive === null || said.has(limit.directive.node)) continue
         if (limit.value !== 0 && limit.value <= inner.value) continue

@@ -43,7 +43,7 @@ export default defineRule({
     },
   ],
   *check({ apache, applications }) {
-    const applied = once(() => new Set(applications.map(({ virtualHost }) => virtualHost)))
+    const applied = once(() => new Set(applications.map(({ host }) => host?.directive ?? null)))
     for (const { occurrences } of apache) {
       const lines = ['setenvif', 'setenvifnocase'].flatMap(name => occurrences.get(name) ?? [])
       if (!lines.some(hasBadValue)) continue

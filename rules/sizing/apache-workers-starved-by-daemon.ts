@@ -57,12 +57,10 @@ export default defineRule({
   ],
   *check(deployment) {
     if (!deployment.apache.some(({ occurrences }) => occurrences.has('alias'))) return
-    const hosts = new Map(deployment.virtualHosts.map(host => [host.directive, host]))
     const said = new Set<WsgiDaemon>()
     for (const application of deployment.applications) {
-      const host = application.virtualHost === null ? undefined : hosts.get(application.virtualHost)
-      const { daemon } = application
-      if (host === undefined || daemon === null || said.has(daemon)) continue
+      const { host, daemon } = application
+      if (host === null || daemon === null || said.has(daemon)) continue
       const workers = deployment.workers.find(each => each.configuration === application.configuration)
       const waits = daemon.number('queue-timeout')
       const { threads, processes, options } = daemon

@@ -97,7 +97,7 @@ function mismatch(deployment: Deployment, application: Application): RuleFinding
   const debug = settings.get('DEBUG')
   if (debug !== null && !(debug.known && debug.value === false)) return null
   const related = files.folderAt === null ? [] : [{ at: files.folderAt, message: 'collected here' }]
-  for (const [server, hops] of frontsOf(deployment, application)) {
+  for (const [server, hops] of frontsOf(application)) {
     if (!server.names.some(({ exact }) => exact)) continue
     const end = strangerGetsOnly(server, `${files.url}site.css`, `${files.folder}/site.css`)
     if (end.kind === 'pass') {
@@ -128,10 +128,10 @@ function isHandedOn(hops: readonly Hop[], pass: NginxServer['directive']): boole
   return hops.some(hop => hop.pass.node === pass.node)
 }
 
-function apacheServes({ configuration, virtualHost }: Application, url: string): boolean {
+function apacheServes({ configuration, host }: Application, url: string): boolean {
   const { occurrences } = configuration
   if (['aliasmatch', 'rewriterule', 'scriptalias'].some(name => occurrences.has(name))) return true
-  return [virtualHost, null].some(section =>
+  return [host?.directive ?? null, null].some(section =>
     directivesIn(configuration, section, 'alias').some(({ args }) => isPrefixOf(args[0]?.value ?? '', url)),
   )
 }

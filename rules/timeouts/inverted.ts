@@ -1,6 +1,5 @@
 import type { Hop } from '../../src/deployment/deployment.ts'
 import { indentationAt, insertBefore, propose, replacePlace } from '../../src/deployment/edits.ts'
-import { hostOf } from '../../src/deployment/fronts-of.ts'
 import { patienceOf } from '../../src/deployment/patience.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -78,7 +77,7 @@ export default defineRule({
   *check(deployment) {
     const said = new Set<unknown>()
     for (const application of deployment.applications) {
-      const host = hostOf(deployment, application)
+      const { host } = application
       const patience = host === null ? null : patienceOf(application, host)
       if (host === null || patience === null) continue
       for (const { hop, certain } of host.hops) {

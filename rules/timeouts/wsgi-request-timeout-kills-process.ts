@@ -1,4 +1,3 @@
-import { hostOf } from '../../src/deployment/fronts-of.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -57,9 +56,8 @@ export default defineRule({
   *check(deployment) {
     const said = new Set<unknown>()
     for (const application of deployment.applications) {
-      const { daemon } = application
+      const { daemon, host } = application
       const written = daemon?.options.get('request-timeout')
-      const host = hostOf(deployment, application)
       if (daemon === null || written === undefined || host === null || said.has(daemon)) continue
       const { threads, options } = daemon
       if (options.has('interrupt-timeout')) continue

@@ -49,11 +49,7 @@ export default defineRule({
     const withHosts = once(() => new Set(virtualHosts.map(({ configuration }) => configuration)))
     const withApplication = once(
       () =>
-        new Set(
-          applications
-            .filter(({ virtualHost }) => virtualHost === null)
-            .map(({ configuration }) => configuration),
-        ),
+        new Set(applications.filter(({ host }) => host === null).map(({ configuration }) => configuration)),
     )
     // A virtual host on a port that nobody opens is the other half of the same slip, and the louder one.
     const misplaced = once(

@@ -4,7 +4,6 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { effectiveAccess } from '../../src/servers/apache/queries/effective-access.ts'
 import { settingOf } from '../../src/servers/apache/queries/server-settings.ts'
 import { aliasLevels } from '../../src/servers/apache/queries/wsgi-groups.ts'
-import { virtualHostOf } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import type { Application } from '../../src/deployment/applications.ts'
 
 const MAIN =
@@ -77,13 +76,13 @@ export default defineRule({
 })
 
 /** Where a client is turned away, by `Require` alone: the old `Order` lines are another rule's. */
-function decidedBy({ configuration, directive, alias }: Application) {
+function decidedBy({ configuration, host, alias }: Application) {
   if (alias.regex || !alias.script.known || alias.script.value.endsWith('/')) return null
-  const host = virtualHostOf(configuration, directive)
-  const levels = aliasLevels(configuration, host, alias)
+  const levels = aliasLevels(configuration, host?.virtualHost ?? null, alias)
+  const access = effectiveAccess(configuration, levels, { address: '127.0.0.1' })
+  if (access.allowed !== false || access.hostLines.length > 0) return null
   // A .htaccess that counts may grant what nothing else does.
   const override = settingOf(configuration, levels, 'AllowOverride')
   if (!override.known || (override.value !== null && override.value.toLowerCase() !== 'none')) return null
-  const access = effectiveAccess(configuration, levels, { address: '127.0.0.1' })
-  return access.allowed === false && access.hostLines.length === 0 ? access.at : null
+  return access.at
 }

@@ -1,6 +1,6 @@
 import type { ApacheConfiguration, ApacheDirective } from '../servers/apache/configuration.ts'
 import type { VirtualHost } from '../servers/apache/queries/virtual-hosts.ts'
-import { hostName, virtualHosts } from '../servers/apache/queries/virtual-hosts.ts'
+import { hostName } from '../servers/apache/queries/virtual-hosts.ts'
 import {
   isDaemonVisible,
   type WsgiDaemon,
@@ -15,6 +15,8 @@ import {
 } from '../servers/apache/queries/wsgi-groups.ts'
 import { scriptAliasesIn, type WsgiScriptAlias } from '../servers/apache/queries/wsgi-script-aliases.ts'
 import { type Fact, known } from '../servers/fact.ts'
+import type { BackendHost } from './deployment.ts'
+import { groupBy } from './group-by.ts'
 import { once } from './once.ts'
 
 /** A WSGI script at its URL, as the virtual host that writes the alias answers it. */
@@ -23,8 +25,8 @@ export interface Application {
   /** `WSGIScriptAlias`, or its sibling with a regular expression. */
   readonly directive: ApacheDirective
   readonly alias: WsgiScriptAlias
-  /** Null for the main server. */
-  readonly virtualHost: ApacheDirective | null
+  /** Where it is written; null for the main server. */
+  readonly host: BackendHost | null
   /**
    * The process group in force, empty for Apache's own processes. `at` is where it is written: the value
    * of the alias's option, or the argument of `WSGIProcessGroup`; null where nothing says it.
@@ -41,7 +43,11 @@ export interface Application {
 }
 
 /** Every script alias, once, in the virtual host (or main server) that writes it. */
-export function readApplications(configurations: readonly ApacheConfiguration[]): readonly Application[] {
+export function readApplications(
+  configurations: readonly ApacheConfiguration[],
+  hosts: readonly BackendHost[],
+): readonly Application[] {
+  const byConfiguration = groupBy(hosts, ({ configuration }) => configuration)
   const applications: Application[] = []
   for (const configuration of configurations) {
     if (
@@ -50,7 +56,7 @@ export function readApplications(configurations: readonly ApacheConfiguration[])
     )
       continue
     const visible = new VisibleDaemons(configuration)
-    for (const host of [null, ...virtualHosts(configuration)]) {
+    for (const host of [null, ...(byConfiguration.get(configuration) ?? [])]) {
       for (const alias of scriptAliasesIn(configuration, host?.directive ?? null))
         applications.push(new ScriptApplication(configuration, host, alias, visible))
     }
@@ -62,20 +68,20 @@ export function readApplications(configurations: readonly ApacheConfiguration[])
 class ScriptApplication implements Application {
   readonly configuration: ApacheConfiguration
   readonly alias: WsgiScriptAlias
-  readonly #host: VirtualHost | null
+  readonly host: BackendHost | null
   readonly #visible: VisibleDaemons
   #processGroup: Fact<string> | null = null
   #daemon: WsgiDaemon | null | undefined
 
   constructor(
     configuration: ApacheConfiguration,
-    host: VirtualHost | null,
+    host: BackendHost | null,
     alias: WsgiScriptAlias,
     visible: VisibleDaemons,
   ) {
     this.configuration = configuration
     this.alias = alias
-    this.#host = host
+    this.host = host
     this.#visible = visible
   }
 
@@ -83,17 +89,17 @@ class ScriptApplication implements Application {
     return this.alias.directive
   }
 
-  get virtualHost(): ApacheDirective | null {
-    return this.#host?.directive ?? null
+  get #virtualHost(): VirtualHost | null {
+    return this.host?.virtualHost ?? null
   }
 
   get processGroup(): Fact<string> {
-    this.#processGroup ??= groupName(effectiveProcessGroup(this.configuration, this.#host, this.alias))
+    this.#processGroup ??= groupName(effectiveProcessGroup(this.configuration, this.#virtualHost, this.alias))
     return this.#processGroup
   }
 
   get applicationGroup(): Fact<ApplicationGroup> {
-    return effectiveApplicationGroup(this.configuration, this.#host, this.alias)
+    return effectiveApplicationGroup(this.configuration, this.#virtualHost, this.alias)
   }
 
   get daemon(): WsgiDaemon | null {
@@ -107,12 +113,14 @@ class ScriptApplication implements Application {
     const daemon = wsgiDaemonNamed(this.configuration, processGroup.value)
     if (daemon === undefined) return null
     const isVisible =
-      daemon.virtualHost === null || daemon.virtualHost === this.#host || this.visibleDaemons.includes(daemon)
+      daemon.virtualHost === null ||
+      daemon.virtualHost === this.#virtualHost ||
+      this.visibleDaemons.includes(daemon)
     return isVisible ? daemon : null
   }
 
   get visibleDaemons(): readonly WsgiDaemon[] {
-    return this.#visible.to(this.#host)
+    return this.#visible.to(this.#virtualHost)
   }
 }
 

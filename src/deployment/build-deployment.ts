@@ -52,10 +52,10 @@ export function buildDeployment({ nginx, apache, facts, files, python = null }: 
   const trusts = once(() => apache.flatMap(schemeTrusts))
   const trustsByHost = once(() => groupBy(trusts(), trust => trust.virtualHost ?? trust.configuration))
   const daemons = once(() => apache.flatMap(wsgiDaemons))
-  const applications = once(() => readApplications(apache))
+  const applications = once(() => readApplications(apache, virtualHosts()))
   const postgres = once(() => postgresServers(files))
   const gunicorn = once(() => gunicornServers(files, python))
-  const applicationsByHost = once(() => groupBy(applications(), ({ virtualHost }) => virtualHost))
+  const applicationsByHost = once(() => groupBy(applications(), ({ host }) => host))
   const workers = once(() => apache.flatMap(readWorkers))
   const knowsListens = once(() => apache.every(knowsEveryListen))
   const shared = once(
@@ -95,7 +95,7 @@ export function buildDeployment({ nginx, apache, facts, files, python = null }: 
       return applications()
     },
     pythonOf: pythonReader(files, python),
-    applicationsOf: ({ directive }) => applicationsByHost().get(directive) ?? NONE,
+    applicationsOf: host => applicationsByHost().get(host) ?? NONE,
     get daemons() {
       return daemons()
     },

@@ -297,11 +297,11 @@ function mapAddresses(
 }
 
 function mapApplication(application: Application, cartographer: Cartographer): MappedApplication {
-  const { alias, virtualHost } = application
+  const { alias, host } = application
   return {
     path: value(alias.path),
     script: value(alias.script),
-    virtualHost: virtualHost === null ? null : cartographer.section(virtualHost),
+    virtualHost: host === null ? null : cartographer.section(host.directive),
     processGroup: value(application.processGroup),
     applicationGroup: groupName(value(application.applicationGroup)),
     ...cartographer.part(namePlace(alias.directive)),

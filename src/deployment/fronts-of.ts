@@ -4,11 +4,6 @@ import type { BackendHost, Deployment, Hop, NginxServer } from './deployment.ts'
 
 const indexes = new WeakMap<readonly BackendHost[], ReadonlyMap<ApacheDirective, BackendHost>>()
 
-/** The virtual host that an application answers in; null in the main server. */
-export function hostOf(deployment: Deployment, { virtualHost }: Application): BackendHost | null {
-  return virtualHost === null ? null : hostAt(deployment, virtualHost)
-}
-
 /** The virtual host that this section makes. */
 export function hostAt({ virtualHosts }: Deployment, section: ApacheDirective): BackendHost | null {
   let byDirective = indexes.get(virtualHosts)
@@ -20,12 +15,9 @@ export function hostAt({ virtualHosts }: Deployment, section: ApacheDirective): 
 }
 
 /** The servers of nginx that certainly hand requests to an application's host, each with its hops there. */
-export function frontsOf(
-  deployment: Deployment,
-  application: Application,
-): ReadonlyMap<NginxServer, readonly Hop[]> {
+export function frontsOf({ host }: Application): ReadonlyMap<NginxServer, readonly Hop[]> {
   const fronts = new Map<NginxServer, Hop[]>()
-  for (const { hop, certain } of hostOf(deployment, application)?.hops ?? []) {
+  for (const { hop, certain } of host?.hops ?? []) {
     if (!certain) continue
     const known = fronts.get(hop.server)
     if (known === undefined) fronts.set(hop.server, [hop])

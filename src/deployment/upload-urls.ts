@@ -16,7 +16,7 @@ export function uploadUrls(deployment: Deployment): ReadonlyMap<NginxServer, rea
     const settings = deployment.pythonOf(application)?.settings ?? null
     const media = settings === null ? null : folderOfUrl(settings, 'MEDIA')
     if (media === null || !alias.path.known || alias.path.value !== '/') continue
-    for (const server of frontsOf(deployment, application).keys()) {
+    for (const server of frontsOf(application).keys()) {
       const known = byServer.get(server)
       if (known === undefined) byServer.set(server, [{ ...media, application }])
       else known.push({ ...media, application })

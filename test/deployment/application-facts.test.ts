@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { frontsOf, hostOf } from '../../src/deployment/fronts-of.ts'
+import { frontsOf } from '../../src/deployment/fronts-of.ts'
 import { type Patience, patienceOf } from '../../src/deployment/patience.ts'
 import { numberOf, postgresOf } from '../../src/deployment/postgres-clients.ts'
 import {
@@ -41,16 +41,16 @@ test('the shorter of what Apache waits and what mod_wsgi lets run', () => {
 })
 
 function patienceAt(options: string): Patience | null {
-  const { deployment, application } = site(options)
-  const host = hostOf(deployment, application)
+  const { application } = site(options)
+  const { host } = application
   return host === null ? null : patienceOf(application, host)
 }
 
 test('the servers of nginx in front of an application', () => {
-  const { deployment, application } = site('')
-  const names = [...frontsOf(deployment, application).keys()].map(({ names }) => names[0]?.name)
+  const { application } = site('')
+  const names = [...frontsOf(application).keys()].map(({ names }) => names[0]?.name)
   assert.equal(names, ['example.org'])
-  assert.equal(hostOf(deployment, application)?.names, ['example.org'])
+  assert.equal(application.host?.names, ['example.org'])
 })
 
 test('URLs and folders of Django, as it reads them', () => {
