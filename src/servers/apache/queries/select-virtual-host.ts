@@ -141,25 +141,28 @@ function selectMember(
   host: string | null,
 ): VirtualHostSelection {
   const first = set.members[0]!
-  const answer = (entry: Pick<NamedEntry, 'member' | 'reason' | 'at'>): VirtualHostSelection => ({
-    kind: 'virtual-host',
-    virtualHost: entry.member.virtualHost,
-    reason: entry.reason,
-    at: entry.at,
-    set,
-  })
-  const byDefault = answer({ member: first, reason: 'first', at: first.address.at })
-  if (host === null) return byDefault
+  if (host === null) return answer(set, first, 'first', first.address.at)
   const index = nameIndex(configuration, sets, set)
   const name = normaliseHost(host)
   const entry = findName(index, name)
   const only = set.members.every(member => member.virtualHost === first.virtualHost)
   const blind = only ? set.members.length : index.firstUnknown
-  if (entry !== null && entry.position <= blind) return answer(entry)
+  if (entry !== null && entry.position <= blind) return answer(set, entry.member, entry.reason, entry.at)
   if (blind < set.members.length)
     return { kind: 'unknown', reason: 'not every name of the virtual hosts is known' }
   const byAddress = index.addresses.get(name)
-  return byAddress === undefined ? byDefault : answer(byAddress)
+  return byAddress === undefined
+    ? answer(set, first, 'first', first.address.at)
+    : answer(set, byAddress.member, byAddress.reason, byAddress.at)
+}
+
+function answer(
+  set: VirtualHostSet,
+  { virtualHost }: VirtualHostMember,
+  reason: SelectionReason,
+  at: Place,
+): VirtualHostSelection {
+  return { kind: 'virtual-host', virtualHost, reason, at, set }
 }
 
 function findName(index: NameIndex, name: string): NamedEntry | null {

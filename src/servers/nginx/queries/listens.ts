@@ -1,5 +1,11 @@
 import { isUnknownWord, type Place } from '../../../../parsers/text/source.ts'
-import { ANY_V4, type Address, type NginxListenAddress, parseNginxListen } from '../../address.ts'
+import {
+  ANY_V4,
+  type Address,
+  formatEndpoint,
+  type NginxListenAddress,
+  parseNginxListen,
+} from '../../address.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 import { isOn } from './effective.ts'
 import { argumentPlace, namePlace } from './places.ts'
@@ -13,6 +19,8 @@ export interface NginxListen {
   readonly port: number | null
   /** The end of a range of ports; the port itself where one is written. */
   readonly lastPort: number | null
+  /** Address and port, the first of a range, as one text: two listens of one socket have the same. */
+  readonly endpoint: string
   /** True where the socket speaks TLS for this server: `ssl` or `quic` here, or `ssl on` in force. */
   readonly ssl: boolean
   readonly sslParameter: boolean
@@ -74,6 +82,7 @@ function impliedListen(server: NginxDirective, ssl: boolean, http2: boolean): Ng
     address: ANY_V4,
     port: 80,
     lastPort: 80,
+    endpoint: formatEndpoint({ address: ANY_V4, port: 80 }),
     ssl,
     sslParameter: false,
     defaultServer: false,
@@ -86,10 +95,14 @@ function impliedListen(server: NginxDirective, ssl: boolean, http2: boolean): Ng
   }
 }
 
-const addressesOf = new WeakMap<NginxConfiguration, Map<string, NginxListenAddress | null>>()
+interface ListenAddress extends NginxListenAddress {
+  readonly endpoint: string
+}
+
+const addressesOf = new WeakMap<NginxConfiguration, Map<string, ListenAddress | null>>()
 
 /** Thousands of servers share few addresses: each text is read once. */
-function readAddress(configuration: NginxConfiguration, text: string): NginxListenAddress | null {
+function readAddress(configuration: NginxConfiguration, text: string): ListenAddress | null {
   let addresses = addressesOf.get(configuration)
   if (addresses === undefined) {
     addresses = new Map()
@@ -97,11 +110,14 @@ function readAddress(configuration: NginxConfiguration, text: string): NginxList
   }
   let address = addresses.get(text)
   if (address === undefined) {
-    address = parseNginxListen(text)
+    const parsed = parseNginxListen(text)
+    address = parsed === null ? null : { ...parsed, endpoint: formatEndpoint(parsed) }
     addresses.set(text, address)
   }
   return address
 }
+
+const NO_PARAMETERS: readonly string[] = []
 
 function readListen(
   configuration: NginxConfiguration,
@@ -109,26 +125,26 @@ function readListen(
   sslOn: boolean,
   http2On: boolean,
 ): NginxListen | null {
-  const word = directive.args[0]
+  const [word, ...words] = directive.args
   if (word === undefined || directive.args.some(({ value }) => isUnknownWord(value))) return null
   const parsed = readAddress(configuration, word.value)
   if (parsed === null) return null
-  const has = (parameter: string) =>
-    directive.args.some(({ value }, index) => index > 0 && value === parameter)
-  const quic = has('quic')
-  const sslParameter = has('ssl') || quic
+  const parameters = words.length === 0 ? NO_PARAMETERS : words.map(({ value }) => value)
+  const quic = parameters.includes('quic')
+  const sslParameter = parameters.includes('ssl') || quic
   const isVersion6 = parsed.address.kind === 'ip' && parsed.address.family === 6
   return {
     address: parsed.address,
     port: parsed.port,
     lastPort: parsed.lastPort,
+    endpoint: parsed.endpoint,
     ssl: sslOn || sslParameter,
     sslParameter,
-    defaultServer: has('default_server') || has('default'),
-    http2: http2On || has('http2'),
+    defaultServer: parameters.includes('default_server') || parameters.includes('default'),
+    http2: http2On || parameters.includes('http2'),
     quic,
-    proxyProtocol: has('proxy_protocol'),
-    ipv6only: isVersion6 ? !has('ipv6only=off') : null,
+    proxyProtocol: parameters.includes('proxy_protocol'),
+    ipv6only: isVersion6 ? !parameters.includes('ipv6only=off') : null,
     at: argumentPlace(directive, 0),
     directive,
   }

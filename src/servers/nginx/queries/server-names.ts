@@ -33,16 +33,17 @@ export function serverNames(
   const table = tableOf(namesOf, configuration)
   const known = table.get(server)
   if (known !== undefined) return known
-  const written = childrenNamed(server, 'server_name').map(directive =>
-    directive.args.map(word => readName(directive, word)),
-  )
-  const read = written.length === 1 ? written[0] : written.flat()
+  const directives = childrenNamed(server, 'server_name')
+  const [only] = directives
+  const read = only !== undefined && directives.length === 1 ? readNames(only) : directives.flatMap(readNames)
   const names: readonly NginxServerName[] =
-    read === undefined || read.length === 0
-      ? [{ kind: 'exact', name: '', text: '', at: namePlace(server) }]
-      : read
+    read.length === 0 ? [{ kind: 'exact', name: '', text: '', at: namePlace(server) }] : read
   table.set(server, names)
   return names
+}
+
+function readNames(directive: NginxDirective): readonly NginxServerName[] {
+  return directive.args.map(word => readName(directive, word))
 }
 
 function readName(directive: NginxDirective, word: NginxWord): NginxServerName {

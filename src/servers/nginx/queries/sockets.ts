@@ -54,7 +54,11 @@ export function sockets(configuration: NginxConfiguration): readonly NginxSocket
     for (const listen of own) {
       const last = Math.min(listen.lastPort ?? 0, (listen.port ?? 0) + LONGEST_RANGE)
       for (let port = listen.port ?? 0; port <= last; port++) {
-        const key = `${listen.quic ? 'quic ' : ''}${formatEndpoint({ address: listen.address, port: listen.port === null ? null : port })}`
+        const endpoint =
+          listen.port === null || listen.port === port
+            ? listen.endpoint
+            : formatEndpoint({ address: listen.address, port })
+        const key = listen.quic ? `quic ${endpoint}` : endpoint
         const list = entries.get(key)
         if (list !== undefined) {
           list.push({ server, listen })
