@@ -39,6 +39,8 @@ function rejectsHandshakes(configuration: NginxConfiguration, server: NginxDirec
 /** `location /`; a regular expression that matches every path counts as one. */
 function isRootLocation(directive: NginxDirective): boolean {
   if (directive.name !== 'location') return false
+  const [first, second] = directive.args
+  if (second === undefined && first?.value.startsWith('/')) return first.value === '/'
   const { modifier, name } = readLocation(directive)
   if (modifier === '' || modifier === '^~') return name === '/'
   return (modifier === '~' || modifier === '~*') && EVERY_PATH.test(name)
