@@ -22,8 +22,9 @@ export default defineRule({
   ],
   *check({ daemons }) {
     for (const { name, threads, options } of daemons) {
+      if (!name.known || !threads.known || threads.value <= MANY) continue
       const written = options.get('threads')
-      if (written === undefined || !name.known || !threads.known || threads.value <= MANY) continue
+      if (written === undefined) continue
       yield {
         at: written.at,
         message: `Each process of \`${name.value}\` has ${threads.value} threads, and one of them runs Python at a time`,

@@ -61,7 +61,7 @@ export default defineRule({
       if (daemon === null || written === undefined || host === null || said.has(daemon)) continue
       const { threads, options } = daemon
       if (options.has('interrupt-timeout')) continue
-      const limit = daemon.number('request-timeout')
+      const limit = daemon.requestTimeout
       const graceful = daemon.number('graceful-timeout')
       const shutdown = daemon.number('shutdown-timeout')
       if (!limit.known || !graceful.known || !shutdown.known || !threads.known || limit.value === 0) continue

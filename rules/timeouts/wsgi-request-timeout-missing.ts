@@ -20,7 +20,7 @@ export default defineRule({
   ],
   *check({ daemons, applications }) {
     const endless = daemons.filter(daemon => {
-      const limit = daemon.number('request-timeout')
+      const limit = daemon.requestTimeout
       return daemon.name.known && limit.known && limit.value === 0
     })
     if (endless.length === 0) return

@@ -17,7 +17,7 @@ export function patienceOf({ daemon }: Application, host: BackendHost): Patience
   const socket = daemon.options.has('socket-timeout')
     ? daemon.number('socket-timeout')
     : host.timeouts.timeout
-  const request = daemon.number('request-timeout')
+  const request = daemon.requestTimeout
   if (!socket.known || !request.known) return null
   return request.value > 0 && request.value <= socket.value
     ? { seconds: request.value, ends: true, at: request.at }

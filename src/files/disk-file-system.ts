@@ -92,6 +92,9 @@ export function diskFileSystem(root: string, options: DiskFileSystemOptions = {}
   const resolve = (path: string): Resolved | null => {
     const known = found.get(path)
     if (known !== undefined) return known
+    // Of a tree that holds `etc` alone, applications name thousands of files in folders that are not there.
+    const slash = path.indexOf('/', 1)
+    if (slash !== -1 && resolveFolder(path.slice(0, slash), 0) === null) return null
     const resolved = resolveEntry(path, 0)
     if (resolved === null || !isBelow(resolved.path, within)) return null
     found.set(path, resolved)

@@ -180,9 +180,13 @@ function findName(index: NameIndex, name: string): NamedEntry | null {
 
 /** Lower case, without the port and the dot at the end, as httpd compares it. */
 export function normaliseHost(host: string): string {
-  const withoutPort = host.startsWith('[') ? host.replace(/\]:\d*$/, ']') : host.replace(/:\d*$/, '')
-  const lower = withoutPort.toLowerCase()
+  const lower = withoutPort(host).toLowerCase()
   return lower.length > 1 && lower.endsWith('.') ? lower.slice(0, -1) : lower
+}
+
+function withoutPort(host: string): string {
+  if (!host.includes(':')) return host
+  return host.startsWith('[') ? host.replace(/\]:\d*$/, ']') : host.replace(/:\d*$/, '')
 }
 
 /** httpd's `*` and `?` in an alias: any characters, dots too. `pattern` and `name` in lower case. */

@@ -1,7 +1,7 @@
 import { type Fact, known, unknown } from '../../fact.ts'
 import { isAtLeast } from '../../version.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
-import { effective, serverLevels } from './effective.ts'
+import { type Effective, effective, effectiveInServer } from './effective.ts'
 import { argumentPlace, isSettled } from './places.ts'
 import type { Level } from './sections-for.ts'
 import type { VirtualHost } from './virtual-hosts.ts'
@@ -12,7 +12,19 @@ export function settingOf(
   levels: readonly Level[],
   name: string,
 ): Fact<string | null> {
-  const { directives, open } = effective(configuration, levels, name)
+  return textOf(effective(configuration, levels, name))
+}
+
+/** The same, where the main server and one virtual host alone count. */
+function serverSetting(
+  configuration: ApacheConfiguration,
+  host: VirtualHost | null,
+  name: string,
+): Fact<string | null> {
+  return textOf(effectiveInServer(configuration, host, name))
+}
+
+function textOf({ directives, open }: Effective): Fact<string | null> {
   if (open !== null) return unknown(open)
   const directive = directives.at(-1)
   if (directive === undefined) return known(null)
@@ -21,13 +33,7 @@ export function settingOf(
   return isSettled(value) ? known(value, at) : unknown('the value is filled in elsewhere', at)
 }
 
-function numberOf(
-  configuration: ApacheConfiguration,
-  levels: readonly Level[],
-  name: string,
-  fallback: number,
-): Fact<number> {
-  const text = settingOf(configuration, levels, name)
+function toNumber(text: Fact<string | null>, fallback: number): Fact<number> {
   if (!text.known) return text
   if (text.value === null) return known(fallback)
   return /^\d+$/.test(text.value)
@@ -47,44 +53,45 @@ export interface Timeouts {
 
 /** The waiting times of a virtual host (null: the main server). */
 export function timeouts(configuration: ApacheConfiguration, host: VirtualHost | null): Timeouts {
-  return new HostTimeouts(configuration, serverLevels(host))
+  return new HostTimeouts(configuration, host)
 }
 
 /** Most who ask want one of the four: each is computed where it is asked for. */
 class HostTimeouts implements Timeouts {
   readonly #configuration: ApacheConfiguration
-  readonly #levels: readonly Level[]
+  readonly #host: VirtualHost | null
   #timeout: Fact<number> | null = null
 
-  constructor(configuration: ApacheConfiguration, levels: readonly Level[]) {
+  constructor(configuration: ApacheConfiguration, host: VirtualHost | null) {
     this.#configuration = configuration
-    this.#levels = levels
+    this.#host = host
+  }
+
+  #setting(name: string): Fact<string | null> {
+    return serverSetting(this.#configuration, this.#host, name)
   }
 
   get timeout(): Fact<number> {
-    this.#timeout ??= numberOf(this.#configuration, this.#levels, 'Timeout', 60)
+    this.#timeout ??= toNumber(this.#setting('Timeout'), 60)
     return this.#timeout
   }
 
   get keepAlive(): Fact<boolean> {
-    const text = settingOf(this.#configuration, this.#levels, 'KeepAlive')
+    const text = this.#setting('KeepAlive')
     return text.known ? known(text.value?.toLowerCase() !== 'off', text.at) : text
   }
 
   get keepAliveTimeout(): Fact<number> {
-    return keepAliveTimeout(this.#configuration, this.#levels)
+    return keepAliveTimeout(this.#setting('KeepAliveTimeout'))
   }
 
   get proxyTimeout(): Fact<number> {
-    const text = settingOf(this.#configuration, this.#levels, 'ProxyTimeout')
-    return text.known && text.value === null
-      ? this.timeout
-      : numberOf(this.#configuration, this.#levels, 'ProxyTimeout', 60)
+    const text = this.#setting('ProxyTimeout')
+    return text.known && text.value === null ? this.timeout : toNumber(text, 60)
   }
 }
 
-function keepAliveTimeout(configuration: ApacheConfiguration, levels: readonly Level[]): Fact<number> {
-  const text = settingOf(configuration, levels, 'KeepAliveTimeout')
+function keepAliveTimeout(text: Fact<string | null>): Fact<number> {
   if (!text.known) return text
   if (text.value === null) return known(5)
   const match = /^(\d+)(ms|s|min|h)?$/i.exec(text.value)
@@ -96,12 +103,12 @@ function keepAliveTimeout(configuration: ApacheConfiguration, levels: readonly L
 /** The largest request body in bytes, 0 for any; httpd has a limit of its own since 2.4.54. */
 export function bodyLimit(configuration: ApacheConfiguration, levels: readonly Level[]): Fact<number> {
   const fallback = isAtLeast(configuration.version, '2.4.54') ? 1_073_741_824 : 0
-  return numberOf(configuration, levels, 'LimitRequestBody', fallback)
+  return toNumber(settingOf(configuration, levels, 'LimitRequestBody'), fallback)
 }
 
 /** Whether TLS is spoken: `optional` is an old value for an upgrade within HTTP. */
 export function sslEngine(configuration: ApacheConfiguration, host: VirtualHost | null): Fact<boolean> {
-  const text = settingOf(configuration, serverLevels(host), 'SSLEngine')
+  const text = serverSetting(configuration, host, 'SSLEngine')
   return text.known ? known(text.value?.toLowerCase() === 'on', text.at) : text
 }
 
@@ -116,7 +123,7 @@ export function sslProtocols(
   configuration: ApacheConfiguration,
   host: VirtualHost | null,
 ): Fact<ReadonlySet<TlsProtocol>> {
-  const { directives, open } = effective(configuration, serverLevels(host), 'SSLProtocol')
+  const { directives, open } = effectiveInServer(configuration, host, 'SSLProtocol')
   if (open !== null) return unknown(open)
   const directive = directives.at(-1)
   return directive === undefined ? known(new Set(ALL)) : protocolsOf(directive)

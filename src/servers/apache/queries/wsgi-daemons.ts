@@ -39,6 +39,7 @@ export class WsgiDaemon {
   readonly options: Options
   #processes: Fact<number> | null = null
   #threads: Fact<number> | null = null
+  #requestTimeout: Fact<number> | null = null
 
   constructor(configuration: ApacheConfiguration, directive: ApacheDirective) {
     this.configuration = configuration
@@ -64,6 +65,12 @@ export class WsgiDaemon {
   get threads(): Fact<number> {
     this.#threads ??= this.number('threads')
     return this.#threads
+  }
+
+  /** Seconds; 0 for no end. */
+  get requestTimeout(): Fact<number> {
+    this.#requestTimeout ??= this.number('request-timeout')
+    return this.#requestTimeout
   }
 
   /** A numeric option: as written, or mod_wsgi's default. `socket-timeout` is httpd's Timeout, and unknown here. */

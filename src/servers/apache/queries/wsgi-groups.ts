@@ -1,7 +1,7 @@
 import type { Place } from '../../../../parsers/text/source.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
 import type { ApacheConfiguration } from '../configuration.ts'
-import { effective, serverLevels } from './effective.ts'
+import { effective, effectiveInServer } from './effective.ts'
 import { argumentPlace, isSettled } from './places.ts'
 import { type Level, sectionsFor } from './sections-for.ts'
 import type { VirtualHost } from './virtual-hosts.ts'
@@ -79,10 +79,9 @@ function groupText(request: ScriptRequest, option: string, directive: string): F
   // Without one such line anywhere there is nothing to look for.
   if (!configuration.occurrences.has(directive.toLowerCase()) && configuration.main !== null)
     return known(null)
-  const levels = isOnlyOfServers(configuration, directive)
-    ? serverLevels(host)
-    : aliasLevels(configuration, host, alias, uri)
-  const { directives, open } = effective(configuration, levels, directive)
+  const { directives, open } = isOnlyOfServers(configuration, directive)
+    ? effectiveInServer(configuration, host, directive)
+    : effective(configuration, aliasLevels(configuration, host, alias, uri), directive)
   if (open !== null) return unknown(open)
   const found = directives.at(-1)
   if (found === undefined) return known(null)
