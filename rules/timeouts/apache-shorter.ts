@@ -7,6 +7,11 @@ const nginx = (line: string): string =>
 const apache = (line: string): string =>
   `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n${line}<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    WSGIDaemonProcess app\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`
 
+const TWO_SITES =
+  'events {\n}\nhttp {\n    proxy_read_timeout «300s»;\n    server {\n        listen 80;\n        server_name example.org;\n        location / {\n            proxy_pass http://127.0.0.1:9000;\n            proxy_set_header Host $host;\n        }\n    }\n    server {\n        listen 80;\n        server_name example.net;\n        location / {\n            proxy_pass http://127.0.0.1:9000;\n            proxy_set_header Host $host;\n        }\n    }\n}\n'
+const secondHost = (line: string): string =>
+  `<VirtualHost 127.0.0.1:9000>\n    ServerName example.net\n    DocumentRoot /srv/net\n${line}</VirtualHost>\n`
+
 export default defineRule({
   summary: 'nginx waits longer than Apache does',
   severity: 'warning',
@@ -33,6 +38,13 @@ export default defineRule({
         'etc/apache2/apache2.conf': apache('Timeout 1\n'),
       },
     },
+    {
+      title: 'raised for all sites in nginx, and for all but one in Apache',
+      files: {
+        'etc/nginx/nginx.conf': TWO_SITES,
+        'etc/apache2/apache2.conf': `${apache('Timeout 300\n')}${secondHost('    Timeout 60\n')}`,
+      },
+    },
   ],
   good: [
     {
@@ -40,6 +52,13 @@ export default defineRule({
       files: {
         'etc/nginx/nginx.conf': nginx('            proxy_read_timeout 300s;\n'),
         'etc/apache2/apache2.conf': apache('Timeout 300\n'),
+      },
+    },
+    {
+      title: 'raised on both for all sites',
+      files: {
+        'etc/nginx/nginx.conf': TWO_SITES.replace(/[«»]/g, ''),
+        'etc/apache2/apache2.conf': `${apache('Timeout 300\n')}${secondHost('')}`,
       },
     },
     {
