@@ -10,7 +10,9 @@ module.exports = {
   forbidden: [
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
     folder('text-stands-alone', '^parsers/text/', ['^parsers/text/']),
-    folder('parsers-know-text', '^parsers/(?!text/)([^/]+)/', ['^parsers/text/', '^parsers/$1/']),
+    folder('tree-sitter-stands-alone', '^parsers/tree-sitter/', ['^parsers/tree-sitter/']),
+    folder('parsers-know-text', '^parsers/(?!text/|shell/|python/)([^/]+)/', ['^parsers/text/', '^parsers/$1/']),
+    folder('grammars-know-tree-sitter', '^parsers/(shell|python)/', ['^parsers/(text|tree-sitter)/', '^parsers/$1/']),
     folder('files-know-text', '^src/files/', ['^parsers/text/', '^src/files/']),
     folder('servers-know-parsers', '^src/servers/', ['^parsers/', '^src/servers/', '^src/files/']),
     folder('deployment-knows-servers', '^src/deployment/', ['^parsers/', '^src/servers/', '^src/deployment/', '^src/files/']),

@@ -1,30 +1,20 @@
-import { Language, Parser } from 'web-tree-sitter'
+import type { Parser } from 'web-tree-sitter'
 import type { Source } from '../text/source.ts'
+import { type GrammarModules, loadGrammar } from '../tree-sitter/load-grammar.ts'
 import { runStatements } from './run-script.ts'
 import { Scope } from './scope.ts'
 import type { ScriptRun } from './script-run.ts'
 import type { ShellEnvironment, ShellOptions, ShellParser } from './shell-environment.ts'
 
-/** The two WebAssembly modules: their bytes, or the paths of their files. */
-export interface ShellGrammar {
-  /** `web-tree-sitter.wasm` */
-  readonly runtime: Uint8Array | string
-  /** `tree-sitter-bash.wasm` */
-  readonly grammar: Uint8Array | string
-}
-
 /** A script that reads itself, or reads deeper than this, is given up. */
 const MAXIMUM_DEPTH = 16
 
 /**
- * Loads tree-sitter's runtime and the grammar of bash, of which POSIX sh is nearly a part, and returns
- * the reader of scripts. It rejects where a module cannot be loaded.
+ * Loads the grammar of bash, of which POSIX sh is nearly a part, and returns the reader of scripts. It
+ * rejects where a module cannot be loaded.
  */
-export async function loadShellParser(wasm: ShellGrammar): Promise<ShellParser> {
-  const { runtime } = wasm
-  await Parser.init(typeof runtime === 'string' ? { locateFile: () => runtime } : { wasmBinary: runtime })
-  const parser = new Parser()
-  parser.setLanguage(await Language.load(wasm.grammar))
+export async function loadShellParser(modules: GrammarModules): Promise<ShellParser> {
+  const parser = await loadGrammar(modules)
   return { parse: (source, options = {}) => runScript(parser, source, options) }
 }
 
