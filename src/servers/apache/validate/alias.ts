@@ -4,8 +4,8 @@ import { regexFault } from './regex.ts'
 
 /** A check that one argument compiles as a regular expression. */
 export function regexArgument(index: number): Check {
-  return directive => {
-    const fault = regexFault(argument(directive, index))
+  return (directive, _scope, { pcre }) => {
+    const fault = regexFault(argument(directive, index), pcre)
     if (fault === null) return null
     return {
       code: 'invalid-regex',
@@ -65,7 +65,7 @@ export function redirectCheck(match: boolean): Check {
     const from = args[hasStatus ? 1 : 0]
     const to = args[hasStatus ? 2 : 1]
     if (match) {
-      const fault = regexFault(from?.value ?? '')
+      const fault = regexFault(from?.value ?? '', walk.pcre)
       if (fault !== null) {
         return {
           code: 'invalid-regex',

@@ -3,6 +3,7 @@ import { isUnknownWord, lineStarts, positionAt, type Source } from '../../../../
 import type { FileSystem } from '../../../files/file-system.ts'
 import type { Fact } from '../../fact.ts'
 import type { Related } from '../../problem.ts'
+import type { PcreGeneration } from '../../pcre-generation.ts'
 import type { ServerVersion } from '../../version.ts'
 import type { ApacheDirective, ApacheModule } from '../configuration.ts'
 import type { ApacheContext } from '../directives.ts'
@@ -64,6 +65,7 @@ export interface Scope {
 export interface Walk {
   readonly unit: ValidationUnit
   readonly names: ExpressionNames
+  readonly pcre: PcreGeneration
   /** Names that were defined so far, by kind and name. */
   readonly defined: Map<string, ApacheDirective>
   report(directive: ApacheDirective, fault: Fault): void

@@ -1,3 +1,4 @@
+import type { PcreGeneration } from '../../pcre-generation.ts'
 import type { ApacheWord } from '../../../../parsers/apache/syntax.ts'
 import { isUrl } from './alias.ts'
 import { argument, type Check, type Fault, invalid, textAfterWords } from './check.ts'
@@ -205,8 +206,11 @@ export const checkExpiresByType: Check = directive => {
 }
 
 /** `SetEnvIf` and its kin: what is looked at, a pattern, and the variables. */
-export function setEnvIfCheck(names: boolean, regexFault: (pattern: string) => string | null): Check {
-  return directive => {
+export function setEnvIfCheck(
+  names: boolean,
+  regexFault: (pattern: string, pcre: PcreGeneration) => string | null,
+): Check {
+  return (directive, _scope, { pcre }) => {
     const { args } = directive
     const attribute = names ? argument(directive, 0) : ''
     const index = names ? 1 : 0
@@ -221,7 +225,7 @@ export function setEnvIfCheck(names: boolean, regexFault: (pattern: string) => s
         word: args[args.length - 1],
       }
     }
-    const nameFault = names && !/^[A-Za-z0-9_-]*$/.test(attribute) ? regexFault(attribute) : null
+    const nameFault = names && !/^[A-Za-z0-9_-]*$/.test(attribute) ? regexFault(attribute, pcre) : null
     if (nameFault !== null) {
       return {
         code: 'invalid-regex',
@@ -229,7 +233,7 @@ export function setEnvIfCheck(names: boolean, regexFault: (pattern: string) => s
         word: args[0],
       }
     }
-    const fault = regexFault(argument(directive, index))
+    const fault = regexFault(argument(directive, index), pcre)
     if (fault === null) return null
     return {
       code: 'invalid-regex',

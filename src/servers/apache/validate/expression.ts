@@ -1,3 +1,4 @@
+import type { PcreGeneration } from '../../pcre-generation.ts'
 import { regexFault } from './regex.ts'
 import { isSubnet } from './subnet.ts'
 
@@ -7,6 +8,8 @@ export interface ExpressionNames {
   readonly ssl: boolean
   /** True where a module outside the table may bring variables and functions of its own. */
   readonly open: boolean
+  /** What compiles its patterns. */
+  readonly pcre: PcreGeneration
 }
 
 /**
@@ -367,7 +370,7 @@ class Parser {
     }
     const end = text.indexOf(delimiter, this.#at + 1)
     if (end === -1) throw new Refusal(`a regular expression has no closing \`${delimiter}\``)
-    const fault = regexFault(text.slice(this.#at + 1, end))
+    const fault = regexFault(text.slice(this.#at + 1, end), this.#names.pcre)
     if (fault !== null) throw new Refusal(`a regular expression does not compile: ${fault}`)
     this.#at = end + 1
     if (text[this.#at] === 'i') this.#at++

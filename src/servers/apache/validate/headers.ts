@@ -65,7 +65,7 @@ function argumentsFault(
         value ?? name,
       )
     }
-    const fault = regexFault(value.value)
+    const fault = regexFault(value.value, walk.pcre)
     if (fault !== null) {
       return {
         code: 'invalid-regex',
@@ -79,7 +79,7 @@ function argumentsFault(
   if (action === 'unset' || action === 'echo') {
     if (third !== undefined)
       return wrongCount(`\`${directive.name} ${action}\` takes only a name and a condition`, third)
-    const fault = action === 'echo' ? regexFault(name?.value ?? '') : null
+    const fault = action === 'echo' ? regexFault(name?.value ?? '', walk.pcre) : null
     if (fault !== null) {
       return {
         code: 'invalid-regex',

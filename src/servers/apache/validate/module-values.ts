@@ -68,7 +68,7 @@ function readTimeoutFault(text: string): string | null {
   return Number(bounds[1]) <= Number(bounds[0]) ? 'the range ends before it begins' : null
 }
 
-export const checkSubstitute: Check = directive => {
+export const checkSubstitute: Check = (directive, _scope, { pcre }) => {
   const word = directive.args[0]
   const text = word?.value ?? ''
   const delimiter = text[1]
@@ -77,7 +77,7 @@ export const checkSubstitute: Check = directive => {
   if (parts.length < 2) return invalid(`\`${text}\` has no replacement`, word)
   const flags = parts[2] ?? ''
   if (!/^[infq]*$/i.test(flags)) return invalid(`\`${flags}\` are no flags of a substitution`, word)
-  const fault = /n/i.test(flags) ? null : regexFault(parts[0] ?? '')
+  const fault = /n/i.test(flags) ? null : regexFault(parts[0] ?? '', pcre)
   if (fault === null) return null
   return { code: 'invalid-regex', message: `the pattern does not compile: ${fault}`, word }
 }

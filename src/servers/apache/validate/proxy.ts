@@ -168,7 +168,7 @@ export function proxyPassCheck(match: boolean): Check {
     const fault = parametersFault(directive, first, rest, walk)
     if (fault !== null) return fault
     if (regex && !inSection) {
-      const compile = regexFault(path?.value ?? '')
+      const compile = regexFault(path?.value ?? '', walk.pcre)
       if (compile !== null) {
         return {
           code: 'invalid-regex',
@@ -329,7 +329,7 @@ export function proxySection(directive: ApacheDirective, inside: Scope, walk: Wa
   const rest = directive.args.slice(tilde ? 2 : 1)
   if (match || tilde) {
     const word = directive.args[tilde ? 1 : 0]
-    const fault = regexFault(word?.value ?? '')
+    const fault = regexFault(word?.value ?? '', walk.pcre)
     if (fault !== null) {
       return {
         fault: {

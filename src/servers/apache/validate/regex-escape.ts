@@ -1,3 +1,5 @@
+import type { PcreGeneration } from '../../pcre-generation.ts'
+
 /** What makes a pattern one that PCRE refuses. */
 export class Refusal extends Error {}
 
@@ -8,7 +10,7 @@ interface Escape {
 }
 
 /** Reads the escape with which `text` begins; groups and positions are the reader's own. */
-export function readEscape(text: string, inClass: boolean): Escape {
+export function readEscape(text: string, inClass: boolean, generation: PcreGeneration): Escape {
   const char = text[1]
   if (char === undefined) throw new Refusal('`\\` stands at the end')
   if ('dDsSwWhHvV'.includes(char) || (char === 'N' && !inClass)) {
@@ -16,7 +18,7 @@ export function readEscape(text: string, inClass: boolean): Escape {
     return { length: 2, kind: 'class' }
   }
   if (char === 'p' || char === 'P') return propertyEscape(text)
-  return { length: characterLength(text, char, inClass), kind: 'character' }
+  return { length: characterLength(text, char, inClass, generation), kind: 'character' }
 }
 
 function propertyEscape(text: string): Escape {
@@ -28,7 +30,7 @@ function propertyEscape(text: string): Escape {
   return { length: property[0].length, kind: 'class' }
 }
 
-function characterLength(text: string, char: string, inClass: boolean): number {
+function characterLength(text: string, char: string, inClass: boolean, generation: PcreGeneration): number {
   if (char === 'x') return hexadecimalLength(text)
   if (char === 'o') {
     const octal = /^\\o\{[0-7]+\}/.exec(text)
@@ -40,7 +42,9 @@ function characterLength(text: string, char: string, inClass: boolean): number {
     return 3
   }
   if (/[0-9]/.test(char)) return (/^\\[0-7]{1,3}/.exec(text)?.[0] ?? text.slice(0, 2)).length
-  if (/[A-Za-z]/.test(char) && !(inClass ? 'aefnrtb' : 'aefnrtC').includes(char)) {
+  // A letter without a meaning stands for itself to PCRE 1, except for those that Perl gives one.
+  const isMeaningless = generation === 2 ? /[A-Za-z]/.test(char) : 'LlNUu'.includes(char)
+  if (isMeaningless && !(inClass ? 'aefnrtb' : 'aefnrtC').includes(char)) {
     throw new Refusal(`\`\\${char}\` has no meaning${inClass ? ' in a class' : ''}`)
   }
   return 2

@@ -1,3 +1,4 @@
+import type { PcreGeneration } from '../../pcre-generation.ts'
 import { Refusal, readEscape } from './regex-escape.ts'
 import {
   addLengths,
@@ -9,27 +10,28 @@ import {
   VERBS,
 } from './regex-syntax.ts'
 
-const verdicts = new Map<string, string | null>()
+const verdicts: Readonly<Record<PcreGeneration, Map<string, string | null>>> = { 1: new Map(), 2: new Map() }
 /** Patterns come from a finite configuration; past this many the cache begins again. */
 const MOST_VERDICTS = 4096
 
 /**
- * What PCRE2 10.42 refuses in a pattern, as httpd compiles it; null where it compiles, or where only
- * the engine itself could tell (options that change the syntax in mid-pattern).
+ * What PCRE2 10.42, or PCRE 8.39, refuses in a pattern, as httpd compiles it; null where it compiles, or
+ * where only the engine itself could tell (options that change the syntax in mid-pattern).
  */
-export function regexFault(pattern: string): string | null {
-  const known = verdicts.get(pattern)
+export function regexFault(pattern: string, generation: PcreGeneration): string | null {
+  const ofGeneration = verdicts[generation]
+  const known = ofGeneration.get(pattern)
   if (known !== undefined) return known
-  const fault = findFault(pattern)
-  if (verdicts.size >= MOST_VERDICTS) verdicts.clear()
-  verdicts.set(pattern, fault)
+  const fault = findFault(pattern, generation)
+  if (ofGeneration.size >= MOST_VERDICTS) ofGeneration.clear()
+  ofGeneration.set(pattern, fault)
   return fault
 }
 
-function findFault(pattern: string): string | null {
+function findFault(pattern: string, generation: PcreGeneration): string | null {
   // `(?x)` makes blanks and comments of what would be literals.
   if (/\(\?\^?[imsnJUa]*x/.test(pattern)) return null
-  const reader = new Reader(pattern)
+  const reader = new Reader(pattern, generation)
   try {
     reader.whole()
     return null
@@ -44,6 +46,7 @@ const DEEPEST = 250
 
 class Reader {
   readonly #text: string
+  readonly #generation: PcreGeneration
   #at = 0
   #groups = 0
   #depth = 0
@@ -52,8 +55,9 @@ class Reader {
   readonly #references: number[] = []
   readonly #namedReferences: string[] = []
 
-  constructor(text: string) {
+  constructor(text: string, generation: PcreGeneration) {
     this.#text = text
+    this.#generation = generation
   }
 
   whole(): void {
@@ -177,11 +181,10 @@ class Reader {
     if (/[1-9]/.test(char)) {
       const digits = /^[0-9]+/.exec(this.#text.slice(this.#at + 1))?.[0] ?? char
       this.#at += digits.length + 1
-      // Two digits or more that name no group are an octal character, except where they begin with 8 or 9.
-      if (digits.length === 1 || char === '8' || char === '9') {
-        this.#references.push(Number(digits))
-        return { length: null, quantifiable: true }
-      }
+      // Two digits or more that name no group are an octal character, except where they begin with 8 or 9,
+      // which PCRE 1 takes for themselves.
+      const isDigit = char === '8' || char === '9'
+      if (isDigit ? this.#generation === 2 : digits.length === 1) this.#references.push(Number(digits))
       return { length: null, quantifiable: true }
     }
     this.#plainEscape(false)
@@ -214,7 +217,7 @@ class Reader {
 
   /** An escape that stands for one character or a class of them, inside brackets or not. */
   #plainEscape(inClass: boolean): 'class' | 'character' {
-    const read = readEscape(this.#text.slice(this.#at, this.#at + 48), inClass)
+    const read = readEscape(this.#text.slice(this.#at, this.#at + 48), inClass, this.#generation)
     this.#at += read.length
     return read.kind
   }
@@ -252,7 +255,7 @@ class Reader {
         this.#at++
         const from = low
         const right = this.#classMember()
-        if (left === 'class' || right.kind === 'class') {
+        if (this.#generation === 2 && (left === 'class' || right.kind === 'class')) {
           // A hyphen behind a range or a class is a literal only where no class takes part.
           throw new Refusal('a range in a class begins or ends with a class')
         }
@@ -347,7 +350,7 @@ class Reader {
     this.#close()
     if (opener.startsWith('?<')) {
       if (lengths.includes(null)) throw new Refusal('a lookbehind has no fixed length')
-      if (this.#text.slice(start, this.#at).includes('\\K')) {
+      if (this.#generation === 2 && this.#text.slice(start, this.#at).includes('\\K')) {
         throw new Refusal('`\\K` stands in a lookbehind')
       }
     }

@@ -1,3 +1,4 @@
+import type { PcreGeneration } from '../../pcre-generation.ts'
 import type { ApacheWord } from '../../../../parsers/apache/syntax.ts'
 import type { ApacheDirective } from '../configuration.ts'
 import { type Check, type Fault, invalid, mayBeLoaded, argument } from './check.ts'
@@ -57,7 +58,7 @@ function readWords(text: string): RewriteWords | null {
   return { first, second, flags: ended || text.slice(at).trim() === '' ? null : next() }
 }
 
-export const checkRewriteRule: Check = directive => {
+export const checkRewriteRule: Check = (directive, _scope, { pcre }) => {
   const words = readWords(directive.text)
   if (words === null) return fewArguments(directive)
   const flags = readFlags(words.flags, directive)
@@ -66,7 +67,7 @@ export const checkRewriteRule: Check = directive => {
     const fault = ruleFlagFault(flag, directive.args[2])
     if (fault !== null) return fault
   }
-  return patternFault(directive, 0, words.first)
+  return patternFault(directive, 0, words.first, pcre)
 }
 
 export const checkRewriteCond: Check = (directive, _scope, walk) => {
@@ -89,7 +90,7 @@ export const checkRewriteCond: Check = (directive, _scope, walk) => {
       word: directive.args[1],
     }
   }
-  return comparesText(pattern) ? null : patternFault(directive, 1, pattern)
+  return comparesText(pattern) ? null : patternFault(directive, 1, pattern, walk.pcre)
 }
 
 /** `-f`, `=text`, `>text` and their like are no regular expressions. */
@@ -100,8 +101,13 @@ function comparesText(pattern: string): boolean {
   return false
 }
 
-function patternFault(directive: ApacheDirective, index: number, pattern: string): Fault | null {
-  const fault = regexFault(pattern.startsWith('!') ? pattern.slice(1) : pattern)
+function patternFault(
+  directive: ApacheDirective,
+  index: number,
+  pattern: string,
+  pcre: PcreGeneration,
+): Fault | null {
+  const fault = regexFault(pattern.startsWith('!') ? pattern.slice(1) : pattern, pcre)
   if (fault === null) return null
   return {
     code: 'invalid-regex',

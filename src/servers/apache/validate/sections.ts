@@ -27,7 +27,7 @@ function enter(scope: Scope, context: ApacheContext, path: string, directive: Ap
 
 /** `<Directory>`, `<Location>`, `<Files>`, their `Match` forms, and the regular expression behind `~`. */
 function pathSection(context: ApacheContext, match: boolean): Opener {
-  return (directive, scope) => {
+  return (directive, scope, { pcre }) => {
     const missing = openerFault(directive)
     const first = argument(directive, 0)
     // `<DirectoryMatch ~ …>` is taken too, which `<FilesMatch>` and `<LocationMatch>` are not.
@@ -35,7 +35,7 @@ function pathSection(context: ApacheContext, match: boolean): Opener {
     const path = tilde ? argument(directive, 1) : first
     const inside = enter(scope, context, path, directive)
     if (missing !== null) return { fault: missing, inside }
-    const regex = match || tilde ? regexFault(path) : null
+    const regex = match || tilde ? regexFault(path, pcre) : null
     const fault: Fault | null =
       regex === null
         ? null

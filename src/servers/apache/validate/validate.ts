@@ -1,3 +1,4 @@
+import { pcreGeneration } from '../../pcre-generation.ts'
 import type { Problem } from '../../problem.ts'
 import type { ApacheDirective } from '../configuration.ts'
 import { ALLOW, type ApacheDirectiveFacts, apacheDirective, apacheSection, scopeBits } from '../directives.ts'
@@ -35,9 +36,15 @@ export function validateApache(whole: ValidationUnit): readonly Problem<ApachePr
   const problems: Problem<ApacheProblemCode>[] = []
   const later: Problem<ApacheProblemCode>[] = []
   const seen = new Map<object, Set<string>>()
+  const pcre = pcreGeneration('apache', unit.version)
   const walk: Walk = {
     unit,
-    names: { ssl: mayBeLoaded(unit, 'ssl_module'), open: hasForeignModule(unit) || !unit.modulesComplete },
+    names: {
+      ssl: mayBeLoaded(unit, 'ssl_module'),
+      open: hasForeignModule(unit) || !unit.modulesComplete,
+      pcre,
+    },
+    pcre,
     defined: new Map(),
     report: (directive, fault) => add(problems, seen, directive, fault),
     reportLater: (directive, fault) => add(later, seen, directive, fault),

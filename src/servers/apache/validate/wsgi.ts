@@ -207,7 +207,7 @@ export function scriptAliasCheck(match: boolean): Check {
     if (fault !== null) return fault
     if (broken !== null) return optionFault(directive.name, broken)
     if (match) {
-      const compile = regexFault(argument(directive, 0))
+      const compile = regexFault(argument(directive, 0), walk.pcre)
       return compile === null
         ? null
         : {

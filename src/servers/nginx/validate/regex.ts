@@ -1,7 +1,9 @@
+import type { PcreGeneration } from '../../pcre-generation.ts'
+
 /**
  * What PCRE surely refuses in a regular expression, and the names of its groups.
  *
- * nginx hands a pattern to PCRE2 without the extended flag. The reader follows pcre2pattern(3) and
+ * nginx hands a pattern to PCRE without the extended flag. The reader follows pcre2pattern(3) and
  * reports only errors of which it is certain; what it does not understand it passes over in silence.
  */
 export interface Regex {
@@ -9,12 +11,13 @@ export interface Regex {
   readonly names: readonly string[]
 }
 
-const cache = new Map<string, Regex>()
+const caches: Readonly<Record<PcreGeneration, Map<string, Regex>>> = { 1: new Map(), 2: new Map() }
 
-export function readRegex(pattern: string): Regex {
+export function readRegex(pattern: string, generation: PcreGeneration): Regex {
+  const cache = caches[generation]
   const known = cache.get(pattern)
   if (known !== undefined) return known
-  const regex = new RegexReader(pattern).read()
+  const regex = new RegexReader(pattern, generation).read()
   if (cache.size > 20_000) cache.clear()
   cache.set(pattern, regex)
   return regex
@@ -37,13 +40,14 @@ const POSIX = new Set([
   'xdigit',
 ])
 
-/** Letters that PCRE2 gives no meaning behind a backslash: it refuses them. */
+/** Letters that have no meaning behind a backslash: PCRE2 refuses them, to PCRE 1 they stand for themselves. */
 const MEANINGLESS = 'iIjJMmOqTyYF'
 const QUANTIFIER = /\{(\d{1,5})(?:(,)(\d{0,5}))?\}/y
 const GROUP_NAME = /[A-Za-z_][A-Za-z0-9_]*/y
 
 class RegexReader {
   private readonly pattern: string
+  private readonly generation: PcreGeneration
   private at = 0
   private depth = 0
   /** True once the rest of the pattern is not for this reader: it finds no fault any more. */
@@ -54,8 +58,9 @@ class RegexReader {
   private readonly references: number[] = []
   private readonly namesUsed: string[] = []
 
-  constructor(pattern: string) {
+  constructor(pattern: string, generation: PcreGeneration) {
     this.pattern = pattern
+    this.generation = generation
   }
 
   read(): Regex {
@@ -276,7 +281,7 @@ class RegexReader {
       return false
     }
     this.at += 2
-    if (MEANINGLESS.includes(char)) {
+    if (this.isRefused(char)) {
       this.fail('unrecognised character follows \\')
       return false
     }
@@ -324,12 +329,17 @@ class RegexReader {
     return !'bBAZzGK'.includes(char)
   }
 
+  private isRefused(letter: string): boolean {
+    return this.generation === 2 && MEANINGLESS.includes(letter)
+  }
+
   private readBackReference(): boolean {
     const start = this.at - 1
     while (/[0-9]/.test(this.pattern.charAt(this.at))) this.at++
     const text = this.pattern.slice(start, this.at)
     // Two digits and more may be an octal character: only a single one is surely a reference.
-    if (text.length === 1) this.references.push(Number(text))
+    const isItself = this.generation === 1 && (text === '8' || text === '9')
+    if (text.length === 1 && !isItself) this.references.push(Number(text))
     return true
   }
 
@@ -373,7 +383,7 @@ class RegexReader {
       } else if (char === '\\') {
         const escaped = pattern.charAt(index + 1)
         if (escaped === '') return void this.fail('\\ at end of pattern')
-        if (MEANINGLESS.includes(escaped)) return void this.fail('unrecognised character follows \\')
+        if (this.isRefused(escaped)) return void this.fail('unrecognised character follows \\')
         if (escaped === 'Q') {
           const end = pattern.indexOf('\\E', index)
           if (end === -1) return void this.fail('missing terminating ] for character class')

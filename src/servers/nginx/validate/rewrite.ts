@@ -14,7 +14,7 @@ export function compileRegex(
   word: NginxWord,
   pattern: string,
 ): boolean {
-  const regex = readRegex(pattern)
+  const regex = readRegex(pattern, reading.pcre)
   if (regex.error !== null) {
     const message = `PCRE refuses the regular expression \`${pattern}\`: ${regex.error}`
     report(reading, 'invalid-regex', directive, word, message)

@@ -1,3 +1,4 @@
+import { pcreGeneration } from '../../pcre-generation.ts'
 import { isUnknownWord } from '../../../../parsers/text/source.ts'
 import type { NginxContext, NginxDirective } from '../configuration.ts'
 import { contextInside } from '../contexts.ts'
@@ -44,6 +45,7 @@ export type { NginxUnit } from './unit.ts'
 export function validateNginx(unit: NginxUnit): readonly NginxProblem[] {
   const reading: Reading = {
     unit,
+    pcre: pcreGeneration('nginx', unit.version),
     problems: [],
     closing: undefined,
     http: newProgram('http'),

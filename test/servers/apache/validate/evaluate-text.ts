@@ -22,6 +22,7 @@ export function evaluateText(
   text: string,
   modules: readonly string[] = [],
   files: Readonly<Record<string, string>> = {},
+  version = '2.4.71',
 ): ApacheConfiguration {
   const loads = loadLines(['mpm_event', 'authz_core', ...modules], [])
   const objects = Object.fromEntries(
@@ -44,7 +45,7 @@ export function evaluateText(
     main: main.source,
     fragments: [],
     environment: { variables: new Map(), complete: true, defines: new Map() },
-    version: { value: '2.4.71', from: 'option', at: null },
+    version: { value: version, from: 'option', at: null },
     serverRoot: '/srv/root',
   })
 }

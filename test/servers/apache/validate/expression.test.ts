@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import { expressionFault } from '../../../../src/servers/apache/validate/expression.ts'
 import { regexFault } from '../../../../src/servers/apache/validate/regex.ts'
 
-const CORE = { ssl: false, open: false }
+const CORE = { ssl: false, open: false, pcre: 2 } as const
 
 test('a variable alone is no condition', () => {
   assert.ok(expressionFault('%{HTTPS}', 'boolean', CORE))
@@ -15,8 +15,8 @@ test('a variable alone is no condition', () => {
 test('names are known by the modules that bring them', () => {
   const text = "%{SSL_CLIENT_S_DN_CN} == 'x'"
   assert.match(expressionFault(text, 'boolean', CORE) ?? '', 'SSL_CLIENT_S_DN_CN')
-  assert.is(expressionFault(text, 'boolean', { ssl: true, open: false }), null)
-  assert.is(expressionFault("%{ANYTHING} == any('thing')", 'boolean', { ssl: false, open: true }), null)
+  assert.is(expressionFault(text, 'boolean', { ...CORE, ssl: true }), null)
+  assert.is(expressionFault("%{ANYTHING} == any('thing')", 'boolean', { ...CORE, open: true }), null)
 })
 
 test('a string expression is plain text with variables in it', () => {
@@ -43,7 +43,7 @@ test('expressions and patterns of any characters are read to an end', () => {
     fc.property(characters, text => {
       expressionFault(text, 'boolean', CORE)
       expressionFault(text, 'string', CORE)
-      regexFault(text)
+      for (const generation of [1, 2] as const) regexFault(text, generation)
     }),
     { seed: 7, numRuns: 4000 },
   )
@@ -61,7 +61,7 @@ test('what JavaScript and PCRE both know is judged alike', () => {
       } catch {
         compiles = false
       }
-      assert.is(regexFault(text) === null, compiles, text)
+      assert.is(regexFault(text, 2) === null, compiles, text)
     }),
     { seed: 11, numRuns: 4000 },
   )
