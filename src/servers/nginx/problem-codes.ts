@@ -50,3 +50,4 @@ export type NginxMeaningCode =
   | 'wrong-order'
   | 'incomplete-server'
   | 'no-events'
+  | 'few-connections'

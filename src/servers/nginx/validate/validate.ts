@@ -11,6 +11,7 @@ import {
 import type { NginxProblem } from '../reading-order.ts'
 import { checkBuffers, checkCharsets, checkHeaderBuffers } from './buffers.ts'
 import { CHECKS } from './checks.ts'
+import { checkConnections } from './connections.ts'
 import { checkDuplicateLocations } from './locations.ts'
 import { checkPorts, checkVerification } from './passes.ts'
 import { compileArguments, compileMerged } from './script.ts'
@@ -323,5 +324,6 @@ function endConfiguration(reading: Reading): void {
     const message = 'the configuration has no `events` block, which nginx wants even where it is empty'
     reading.problems.push({ code: 'no-events', fatal: true, message, at, closing: null })
   }
+  if (!unit.hasUnknownParts && !reading.foreign) checkConnections(reading)
   checkZones(reading)
 }

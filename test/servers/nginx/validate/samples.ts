@@ -1,12 +1,13 @@
 import type { NginxProblemCode } from '../../../../src/servers/nginx/problem-codes.ts'
 
-/** The inside of a block with the word at fault marked `«so»`, and what is said of it; null: nothing. */
+/** The inside of a block, or a whole file, with the word at fault marked `«so»`, and what is said of it; null: nothing. */
 export interface Sample {
-  readonly inside: 'main' | 'http' | 'server' | 'location'
+  readonly inside: 'file' | 'main' | 'http' | 'server' | 'location'
   readonly text: string
   readonly code: NginxProblemCode | null
 }
 
+const file = (text: string, code: Sample['code']): Sample => ({ inside: 'file', text, code })
 const main = (text: string, code: Sample['code']): Sample => ({ inside: 'main', text, code })
 const http = (text: string, code: Sample['code']): Sample => ({ inside: 'http', text, code })
 const server = (text: string, code: Sample['code']): Sample => ({ inside: 'server', text, code })
@@ -144,11 +145,21 @@ export const SAMPLES: readonly Sample[] = [
   main('worker_processes «many»;', 'invalid-value'),
   main('«worker_connections» 5;', 'wrong-context'),
   main('http { } «http» { }', 'duplicate-directive'),
+  file('events { worker_connections «1»; } http { server { listen 127.0.0.1:18301; } }', 'few-connections'),
+  file('events { worker_connections 2; } http { server { listen 127.0.0.1:18301; } }', null),
+  file(
+    'events { worker_connections «2»; } http { server { listen 18301; listen 127.0.0.1:18301 bind; } }',
+    'few-connections',
+  ),
+  file('events { worker_connections 2; } http { server { listen 18301; listen 127.0.0.1:18301; } }', null),
+  file('«events» { } http { server { listen 127.0.0.1:18301-18812; } }', 'few-connections'),
 ]
 
 /** A whole configuration around a sample. */
 export function wholeOf({ inside, text }: Sample): string {
   switch (inside) {
+    case 'file':
+      return `${text}\n`
     case 'main':
       return `events { }\n${text}\n`
     case 'http':

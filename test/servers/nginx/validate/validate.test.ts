@@ -30,6 +30,12 @@ for (const sample of SAMPLES)
     if (fatal !== undefined && marked !== undefined) assert.is(placeText(fatal.at), marked)
   })
 
+test('511 sockets leave one of the usual 512 connections for the master', () => {
+  // nginx accepts it where it may open so many files.
+  const text = 'events { } http { server { listen 127.0.0.1:18301-18811; } }\n'
+  assert.equal(fatalCodes(evaluate(text)), [])
+})
+
 test('an unknown name near a known one comes with it', () => {
   const [problem] = evaluate('events { }\nhttp { sever_tokens off; }\n').problems
   assert.match(problem?.help ?? '', '`server_tokens`')
