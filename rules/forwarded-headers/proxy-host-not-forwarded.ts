@@ -2,6 +2,7 @@ import { addHeader } from '../../src/deployment/add-header.ts'
 import type { Application } from '../../src/deployment/applications.ts'
 import type { BackendHost, Deployment, Hop, Reach } from '../../src/deployment/deployment.ts'
 import { lostHeaders } from '../../src/deployment/lost-headers.ts'
+import { exactNames } from '../../src/deployment/nginx-servers.ts'
 import { alsoElsewhere, argumentPlace, groupByText, namePlace } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -121,7 +122,7 @@ export default defineRule({
 
 /** Another virtual host that has the name by which visitors come. */
 function meantInstead(deployment: Deployment, hop: Hop, host: BackendHost): BackendHost | null {
-  const names = hop.server.names.filter(({ exact }) => exact).map(({ name }) => name)
+  const names = exactNames(hop.server)
   if (names.some(name => host.names.includes(name))) return null
   return (
     deployment.virtualHosts.find(

@@ -1,7 +1,6 @@
 import { namePlace } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { isDaemonVisible, wsgiDaemonNamed } from '../../src/servers/apache/queries/wsgi-daemons.ts'
-import { virtualHostOf } from '../../src/servers/apache/queries/virtual-hosts.ts'
 
 const host = (name: string, lines: string): string =>
   `<VirtualHost *:9000>\n    ServerName ${name}\n${lines}</VirtualHost>\n`
@@ -51,11 +50,11 @@ export default defineRule({
   *check({ applications }) {
     for (const application of applications) {
       if (application.daemon !== null) continue
-      const { configuration, directive, processGroup } = application
+      const { configuration, directive, host, processGroup } = application
       if (!processGroup.known || processGroup.value === '' || processGroup.at === null) continue
       const daemon = wsgiDaemonNamed(configuration, processGroup.value)
       if (daemon === undefined) continue
-      const home = virtualHostOf(configuration, directive)
+      const home = host?.virtualHost ?? null
       if (isDaemonVisible(configuration, daemon, home) !== false) continue
       const owner = daemon.virtualHost?.serverName
       const own = home?.serverName

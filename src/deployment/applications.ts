@@ -1,6 +1,5 @@
 import type { ApacheConfiguration, ApacheDirective } from '../servers/apache/configuration.ts'
-import type { VirtualHost } from '../servers/apache/queries/virtual-hosts.ts'
-import { hostName } from '../servers/apache/queries/virtual-hosts.ts'
+import { hostName, type VirtualHost } from '../servers/apache/queries/virtual-hosts.ts'
 import {
   isDaemonVisible,
   type WsgiDaemon,
@@ -15,8 +14,8 @@ import {
 } from '../servers/apache/queries/wsgi-groups.ts'
 import { scriptAliasesIn, type WsgiScriptAlias } from '../servers/apache/queries/wsgi-script-aliases.ts'
 import { type Fact, known } from '../servers/fact.ts'
+import { groupBy } from '../servers/group-by.ts'
 import type { BackendHost } from './deployment.ts'
-import { groupBy } from './group-by.ts'
 import { once } from './once.ts'
 
 /** A WSGI script at its URL, as the virtual host that writes the alias answers it. */
@@ -138,8 +137,11 @@ class VisibleDaemons {
 
   constructor(configuration: ApacheConfiguration) {
     this.#configuration = configuration
-    this.#ofServer = wsgiDaemons(configuration).filter(({ virtualHost }) => virtualHost === null)
-    this.#byHostName = once(() => daemonsByHostName(configuration))
+    const daemons = wsgiDaemons(configuration)
+    this.#ofServer = daemons.filter(({ virtualHost }) => virtualHost === null)
+    const ofHosts = daemons.filter(({ virtualHost }) => virtualHost !== null)
+    // By the name of the host; empty for one that nobody knows.
+    this.#byHostName = once(() => groupBy(ofHosts, ({ virtualHost }) => nameOf(configuration, virtualHost)))
   }
 
   /** Those of hosts with its name, and the main server's. */
@@ -157,20 +159,7 @@ class VisibleDaemons {
   }
 }
 
-/** The daemon processes of virtual hosts, by the name of the host; empty for one that nobody knows. */
-function daemonsByHostName(configuration: ApacheConfiguration): ReadonlyMap<string, readonly WsgiDaemon[]> {
-  const byName = new Map<string, WsgiDaemon[]>()
-  for (const daemon of wsgiDaemons(configuration)) {
-    if (daemon.virtualHost === null) continue
-    const name = nameOf(configuration, daemon.virtualHost)
-    const group = byName.get(name)
-    if (group === undefined) byName.set(name, [daemon])
-    else group.push(daemon)
-  }
-  return byName
-}
-
-function nameOf(configuration: ApacheConfiguration, host: VirtualHost): string {
-  const name = hostName(configuration, host)
-  return name.known ? name.value.host : ''
+function nameOf(configuration: ApacheConfiguration, host: VirtualHost | null): string {
+  const name = host === null ? null : hostName(configuration, host)
+  return name?.known ? name.value.host : ''
 }

@@ -67,11 +67,6 @@ export class ReachedHost implements BackendHost {
     return this.#hops
   }
 
-  /** The hop that was last found to lead here. */
-  get lastReach(): Reach | undefined {
-    return this.#hops.at(-1)
-  }
-
   addReach(reach: Reach): void {
     // An array that is made with its first item has no spare room, which most would never use.
     if (this.#hops.length === 0) this.#hops = [reach]

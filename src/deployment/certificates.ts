@@ -3,6 +3,7 @@ import { posix } from 'node:path'
 import type { Place } from '../../parsers/text/source.ts'
 import type { FileSystem } from '../files/file-system.ts'
 import { effective } from '../servers/nginx/queries/effective.ts'
+import { type Tables, tableOf } from '../servers/table-of.ts'
 import type { NginxServer } from './deployment.ts'
 import { argumentPlace } from './places.ts'
 
@@ -21,7 +22,7 @@ export interface ServerCertificate {
   readonly certificate: Certificate | null
 }
 
-const cache = new WeakMap<FileSystem, Map<string, Certificate | null>>()
+const cache: Tables<FileSystem, string, Certificate | null> = new WeakMap()
 
 /** The certificates in force for a server, one for each kind of key; empty where that is not known. */
 export function certificatesOf(files: FileSystem, server: NginxServer): readonly ServerCertificate[] {
@@ -40,11 +41,7 @@ export function certificatesOf(files: FileSystem, server: NginxServer): readonly
 
 /** The first certificate of a PEM file, which is the server's own; null where there is none. */
 function readCertificate(files: FileSystem, path: string): Certificate | null {
-  let known = cache.get(files)
-  if (known === undefined) {
-    known = new Map()
-    cache.set(files, known)
-  }
+  const known = tableOf(cache, files)
   let certificate = known.get(path)
   if (certificate === undefined) {
     certificate = parse(files, path)

@@ -4,12 +4,12 @@ import { formatEndpoint } from '../servers/address.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../servers/apache/configuration.ts'
 import { vhostMap } from '../servers/apache/queries/vhost-map.ts'
 import type { ApplicationGroup } from '../servers/apache/queries/wsgi-groups.ts'
+import type { WsgiDaemon } from '../servers/apache/queries/wsgi-daemons.ts'
 import type { Fact } from '../servers/fact.ts'
 import type { NginxDirective } from '../servers/nginx/configuration.ts'
 import type { Application } from './applications.ts'
 import type { Deployment, Hop, Listener, NginxServer, Target } from './deployment.ts'
 import { namePlace } from './places.ts'
-import type { WsgiDaemon } from '../servers/apache/queries/wsgi-daemons.ts'
 
 /** The joined picture of one deployment as plain data: what `map --format json` prints of each. */
 export interface DeploymentMap {

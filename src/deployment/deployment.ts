@@ -4,6 +4,7 @@ import type { Address, Endpoint } from '../servers/address.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../servers/apache/configuration.ts'
 import type { Timeouts } from '../servers/apache/queries/server-settings.ts'
 import type { VirtualHost } from '../servers/apache/queries/virtual-hosts.ts'
+import type { WsgiDaemon } from '../servers/apache/queries/wsgi-daemons.ts'
 import type { NginxConfiguration, NginxDirective } from '../servers/nginx/configuration.ts'
 import type { Application } from './applications.ts'
 import type { PythonFacts } from './django/application-settings.ts'
@@ -13,7 +14,6 @@ import type { PostgresServer } from './postgres.ts'
 import type { SchemeTrust } from './scheme-trust.ts'
 import type { SiteFacts } from './site-facts.ts'
 import type { Workers } from './workers.ts'
-import type { WsgiDaemon } from '../servers/apache/queries/wsgi-daemons.ts'
 
 /**
  * All servers of one machine (one root) as one system: what rules ask. Everything below `files` is

@@ -1,4 +1,5 @@
 import type { ApacheDirective } from '../servers/apache/configuration.ts'
+import { groupBy } from '../servers/group-by.ts'
 import type { Application } from './applications.ts'
 import type { BackendHost, Deployment, Hop, NginxServer } from './deployment.ts'
 
@@ -16,12 +17,6 @@ export function hostAt({ virtualHosts }: Deployment, section: ApacheDirective): 
 
 /** The servers of nginx that certainly hand requests to an application's host, each with its hops there. */
 export function frontsOf({ host }: Application): ReadonlyMap<NginxServer, readonly Hop[]> {
-  const fronts = new Map<NginxServer, Hop[]>()
-  for (const { hop, certain } of host?.hops ?? []) {
-    if (!certain) continue
-    const known = fronts.get(hop.server)
-    if (known === undefined) fronts.set(hop.server, [hop])
-    else known.push(hop)
-  }
-  return fronts
+  const hops = (host?.hops ?? []).flatMap(({ hop, certain }) => (certain ? [hop] : []))
+  return groupBy(hops, ({ server }) => server)
 }

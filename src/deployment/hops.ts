@@ -4,6 +4,7 @@ import { externalReachability } from '../servers/nginx/queries/reachability.ts'
 import { enclosingServer } from '../servers/nginx/queries/servers.ts'
 import type { Hop, HopLimit, NginxServer, Reach, SentHeaders, Target } from './deployment.ts'
 import { bodyLimit, readTimeout } from './hop-limits.ts'
+import { exactNames } from './nginx-servers.ts'
 import { sentHeaders } from './sent-headers.ts'
 
 const NO_BACKENDS: readonly Reach[] = []
@@ -128,7 +129,7 @@ function hostsSent(
   switch (value) {
     case '$host':
     case '$http_host':
-      return server.names.filter(({ exact }) => exact).map(({ name }) => name)
+      return exactNames(server)
     case '$server_name': {
       const [first] = server.names
       return first === undefined || !first.exact ? null : [first.name]

@@ -1,9 +1,10 @@
 import type { ApacheConfiguration } from '../servers/apache/configuration.ts'
 import { selectVirtualHost } from '../servers/apache/queries/select-virtual-host.ts'
+import { groupBy } from '../servers/group-by.ts'
 import type { ReachedHost } from './backend-hosts.ts'
 import type { Hop, Target } from './deployment.ts'
-import { groupBy } from './group-by.ts'
 import type { ProxyHop } from './hops.ts'
+import { exactNames } from './nginx-servers.ts'
 import { once } from './once.ts'
 
 /** The virtual hosts that one hop reaches, by several of its names and addresses perhaps, and whether that is certain. */
@@ -19,9 +20,9 @@ export function joinHops(hops: readonly ProxyHop[], hosts: readonly ReachedHost[
     for (const target of hop.targets) {
       const { backend } = target
       if (backend.kind === 'apache') {
-        for (const [configuration, own] of byConfiguration) {
-          if (configuration === backend.listener.configuration) select(configuration, own, target, hop, found)
-        }
+        const { configuration } = backend.listener
+        if (configuration.program === 'apache')
+          select(configuration, byConfiguration.get(configuration) ?? [], target, hop, found)
       }
       // A port and a name that agree say which host is meant, where only a resolver or a missing
       // `Listen` could make it certain.
@@ -67,7 +68,7 @@ function select(
 
 function namesAskedFor(hop: Hop): readonly string[] {
   if (hop.hostsSent !== null) return hop.hostsSent
-  return hop.server.names.filter(({ exact }) => exact).map(({ name }) => name)
+  return exactNames(hop.server)
 }
 
 function likelyHosts(hosts: readonly ReachedHost[]): ReadonlyMap<string, readonly ReachedHost[]> {

@@ -80,6 +80,11 @@ function serverName(name: NginxServerName): ServerName {
   return { name: name.kind === 'exact' ? name.name : name.text.toLowerCase(), exact, at: name.at }
 }
 
+/** The names that a visitor can ask for as they are written. */
+export function exactNames({ names }: NginxServer): readonly string[] {
+  return names.filter(({ exact }) => exact).map(({ name }) => name)
+}
+
 const indexes = new WeakMap<readonly NginxServer[], ReadonlyMap<NginxDirective, NginxServer>>()
 
 /** The directive of a server by which rules find what belongs to it. */

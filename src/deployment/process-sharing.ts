@@ -1,8 +1,8 @@
 import type { ApacheConfiguration } from '../servers/apache/configuration.ts'
+import type { WsgiDaemon } from '../servers/apache/queries/wsgi-daemons.ts'
 import type { Application } from './applications.ts'
 import type { Deployment } from './deployment.ts'
 import type { PythonFacts } from './django/application-settings.ts'
-import type { WsgiDaemon } from '../servers/apache/queries/wsgi-daemons.ts'
 
 /** One script among those that share processes. */
 export interface ProcessMember {

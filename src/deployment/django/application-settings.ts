@@ -1,11 +1,11 @@
 import { posix } from 'node:path'
 import type { PythonParser } from '../../../parsers/python/python-module.ts'
 import type { FileSystem } from '../../files/file-system.ts'
+import type { WsgiDaemon } from '../../servers/apache/queries/wsgi-daemons.ts'
 import type { Application } from '../applications.ts'
 import { readScript } from './read-script.ts'
 import { readSettings } from './read-settings.ts'
 import type { DjangoSettings, WsgiScript } from './settings.ts'
-import type { WsgiDaemon } from '../../servers/apache/queries/wsgi-daemons.ts'
 
 /** What the Python files of the root say of one WSGI script. */
 export interface PythonFacts {

@@ -1,8 +1,10 @@
+import { groupBy } from '../../group-by.ts'
+import { type Tables, tableOf } from '../../table-of.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
 
 type ByParent = ReadonlyMap<ApacheDirective | null, readonly ApacheDirective[]>
 
-const indexes = new WeakMap<ApacheConfiguration, Map<string, ByParent>>()
+const indexes: Tables<ApacheConfiguration, string, ByParent> = new WeakMap()
 const NONE: readonly ApacheDirective[] = []
 
 /**
@@ -14,14 +16,10 @@ export function directivesIn(
   parent: ApacheDirective | null,
   name: string,
 ): readonly ApacheDirective[] {
-  let index = indexes.get(configuration)
-  if (index === undefined) {
-    index = new Map()
-    indexes.set(configuration, index)
-  }
+  const index = tableOf(indexes, configuration)
   let byParent = index.get(name)
   if (byParent === undefined) {
-    byParent = groupByParent(configuration.occurrences.get(name.toLowerCase()) ?? NONE)
+    byParent = groupBy(configuration.occurrences.get(name.toLowerCase()) ?? NONE, ({ parent }) => parent)
     index.set(name, byParent)
   }
   return byParent.get(parent) ?? NONE
@@ -34,14 +32,4 @@ export function lastDirectiveIn(
   name: string,
 ): ApacheDirective | undefined {
   return directivesIn(configuration, parent, name).at(-1)
-}
-
-function groupByParent(directives: readonly ApacheDirective[]): ByParent {
-  const byParent = new Map<ApacheDirective | null, ApacheDirective[]>()
-  for (const directive of directives) {
-    const list = byParent.get(directive.parent)
-    if (list === undefined) byParent.set(directive.parent, [directive])
-    else list.push(directive)
-  }
-  return byParent
 }

@@ -1,6 +1,7 @@
 import type { Place } from '../../../../parsers/text/source.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
 import { compilePcre, toBytes } from '../../regex.ts'
+import { type Tables, tableOf } from '../../table-of.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
 import { directivesIn } from './directives-in.ts'
 import { Options } from './name-value-options.ts'
@@ -22,7 +23,7 @@ export interface WsgiScriptAlias {
   readonly options: Options
 }
 
-const cache = new WeakMap<ApacheConfiguration, Map<ApacheDirective | null, readonly WsgiScriptAlias[]>>()
+const cache: Tables<ApacheConfiguration, ApacheDirective | null, readonly WsgiScriptAlias[]> = new WeakMap()
 
 /**
  * The script aliases of a virtual host (null: the main server), in the order in which mod_wsgi tries
@@ -43,11 +44,7 @@ export function scriptAliasesIn(
   configuration: ApacheConfiguration,
   parent: ApacheDirective | null,
 ): readonly WsgiScriptAlias[] {
-  let byParent = cache.get(configuration)
-  if (byParent === undefined) {
-    byParent = new Map()
-    cache.set(configuration, byParent)
-  }
+  const byParent = tableOf(cache, configuration)
   let aliases = byParent.get(parent)
   if (aliases === undefined) {
     const plain = directivesIn(configuration, parent, 'wsgiscriptalias')

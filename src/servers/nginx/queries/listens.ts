@@ -6,11 +6,11 @@ import {
   type NginxListenAddress,
   parseNginxListen,
 } from '../../address.ts'
+import { type Tables, tableOf } from '../../table-of.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 import { isOn } from './effective.ts'
 import { argumentPlace, namePlace } from './places.ts'
 import { childrenNamed, hasUnreadInclude } from './scope.ts'
-import { type Tables, tableOf } from './table-of.ts'
 
 /** One `listen` of a server, or the `*:80` that holds where there is none. */
 export interface NginxListen {
@@ -37,7 +37,7 @@ export interface NginxListen {
   readonly directive: NginxDirective | null
 }
 
-const listensOf: Tables<readonly NginxListen[]> = new WeakMap()
+const listensOf: Tables<NginxConfiguration, NginxDirective, readonly NginxListen[]> = new WeakMap()
 
 /**
  * The sockets of a server. A `listen` whose address is a template's placeholder, or is malformed, is left
@@ -99,15 +99,11 @@ interface ListenAddress extends NginxListenAddress {
   readonly endpoint: string
 }
 
-const addressesOf = new WeakMap<NginxConfiguration, Map<string, ListenAddress | null>>()
+const addressesOf: Tables<NginxConfiguration, string, ListenAddress | null> = new WeakMap()
 
 /** Thousands of servers share few addresses: each text is read once. */
 function readAddress(configuration: NginxConfiguration, text: string): ListenAddress | null {
-  let addresses = addressesOf.get(configuration)
-  if (addresses === undefined) {
-    addresses = new Map()
-    addressesOf.set(configuration, addresses)
-  }
+  const addresses = tableOf(addressesOf, configuration)
   let address = addresses.get(text)
   if (address === undefined) {
     const parsed = parseNginxListen(text)
@@ -116,8 +112,6 @@ function readAddress(configuration: NginxConfiguration, text: string): ListenAdd
   }
   return address
 }
-
-const NO_PARAMETERS: readonly string[] = []
 
 function readListen(
   configuration: NginxConfiguration,
@@ -129,7 +123,7 @@ function readListen(
   if (word === undefined || directive.args.some(({ value }) => isUnknownWord(value))) return null
   const parsed = readAddress(configuration, word.value)
   if (parsed === null) return null
-  const parameters = words.length === 0 ? NO_PARAMETERS : words.map(({ value }) => value)
+  const parameters = words.map(({ value }) => value)
   const quic = parameters.includes('quic')
   const sslParameter = parameters.includes('ssl') || quic
   const isVersion6 = parsed.address.kind === 'ip' && parsed.address.family === 6

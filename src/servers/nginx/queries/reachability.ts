@@ -1,6 +1,7 @@
 import type { Place } from '../../../../parsers/text/source.ts'
 import { isLoopback } from '../../address.ts'
 import { toBytes } from '../../regex.ts'
+import { type Tables, tableOf } from '../../table-of.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 import { addressAccess } from './access.ts'
 import { conditionWords } from './conditions.ts'
@@ -12,7 +13,6 @@ import { argumentPlace, namePlace } from './places.ts'
 import { childrenNamed } from './scope.ts'
 import { selectLocation } from './select-location.ts'
 import { enclosingServer } from './servers.ts'
-import { type Tables, tableOf } from './table-of.ts'
 
 /** Whether somebody on another machine gets an answer out of a block. */
 export interface Reachability {
@@ -34,7 +34,7 @@ export interface Reachability {
   readonly at: Place | null
 }
 
-const cache: Tables<Reachability> = new WeakMap()
+const cache: Tables<NginxConfiguration, NginxDirective, Reachability> = new WeakMap()
 
 /**
  * Whether requests from outside get to a location (or an `if` in one, or a server itself).

@@ -1,4 +1,5 @@
 import { isUnknownWord, placeText, type Source } from '../../../../parsers/text/source.ts'
+import { groupBy } from '../../group-by.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 
 /** A block, or null for what stands at the top of the configuration. */
@@ -36,12 +37,7 @@ export function named(directives: readonly NginxDirective[], name: string): read
 function index(directives: readonly NginxDirective[]): ReadonlyMap<string, readonly NginxDirective[]> {
   const known = indexOf.get(directives)
   if (known !== undefined) return known
-  const built = new Map<string, NginxDirective[]>()
-  for (const directive of directives) {
-    const list = built.get(directive.name)
-    if (list === undefined) built.set(directive.name, [directive])
-    else list.push(directive)
-  }
+  const built = groupBy(directives, ({ name }) => name)
   indexOf.set(directives, built)
   return built
 }

@@ -1,10 +1,10 @@
 import type { NginxWord } from '../../../../parsers/nginx/syntax.ts'
 import { isUnknownWord, type Place } from '../../../../parsers/text/source.ts'
 import { compilePcre, type Pcre } from '../../regex.ts'
+import { type Tables, tableOf } from '../../table-of.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 import { namePlace, wordPlace } from './places.ts'
 import { childrenNamed } from './scope.ts'
-import { type Tables, tableOf } from './table-of.ts'
 
 /**
  * A name of a server, by the way nginx matches it.
@@ -23,7 +23,7 @@ export type NginxServerName = { readonly at: Place; readonly text: string } & (
   | { readonly kind: 'unknown' }
 )
 
-const namesOf: Tables<readonly NginxServerName[]> = new WeakMap()
+const namesOf: Tables<NginxConfiguration, NginxDirective, readonly NginxServerName[]> = new WeakMap()
 
 /** The names of a server in reading order; the empty name alone where none is written. */
 export function serverNames(
