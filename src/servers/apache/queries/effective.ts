@@ -1,5 +1,5 @@
 import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
-import { directivesIn, lastDirectiveIn } from './directives-in.ts'
+import { directivesIn } from './directives-in.ts'
 import { mergeOf } from './merge-kinds.ts'
 import type { Level } from './sections-for.ts'
 import type { VirtualHost } from './virtual-hosts.ts'
@@ -77,21 +77,6 @@ export function serverLevels(host: VirtualHost | null): readonly Level[] {
   return host === null
     ? SERVER_ALONE
     : [SERVER, { kind: 'virtual-host', section: host.directive, htaccess: null, applies: true }]
-}
-
-/** What the main server and one virtual host alone leave of a directive. */
-export function effectiveInServer(
-  configuration: ApacheConfiguration,
-  host: VirtualHost | null,
-  name: string,
-): Effective {
-  const merge = mergeOf(name)
-  if (merge.kind !== 'replace' || merge.synonym !== null)
-    return effective(configuration, serverLevels(host), name)
-  const own = host === null ? undefined : lastDirectiveIn(configuration, host.directive, name)
-  const written = own ?? lastDirectiveIn(configuration, null, name)
-  if (written !== undefined) return { directives: [written], open: null }
-  return configuration.main === null ? { directives: [], open: OUTER } : NOTHING
 }
 
 function replaced(

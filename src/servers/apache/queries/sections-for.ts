@@ -314,10 +314,10 @@ function sectionsOf(configuration: ApacheConfiguration, host: VirtualHost | null
 }
 
 function readSections(configuration: ApacheConfiguration, parent: ApacheDirective | null): Sections {
-  let directories: readonly DirectorySection[] = NONE
-  let directoryMatches: readonly PatternedSection[] = NONE
-  let files: readonly PatternedSection[] = NONE
-  let locations: readonly PatternedSection[] = NONE
+  const directories: DirectorySection[] = []
+  const directoryMatches: PatternedSection[] = []
+  const files: PatternedSection[] = []
+  const locations: PatternedSection[] = []
   for (const section of parent === null ? configuration.top : parent.children) {
     if (!section.section) continue
     switch (section.name) {
@@ -325,38 +325,28 @@ function readSections(configuration: ApacheConfiguration, parent: ApacheDirectiv
       case 'DirectoryMatch': {
         const pattern = sectionPattern(section)
         if (pattern.kind === 'regex' || section.name === 'DirectoryMatch')
-          directoryMatches = withItem(directoryMatches, { section, pattern })
-        else directories = withItem(directories, directorySection(section, pattern))
+          directoryMatches.push({ section, pattern })
+        else directories.push(directorySection(section, pattern))
         break
       }
       case 'Files':
       case 'FilesMatch':
-        files = withItem(files, { section, pattern: sectionPattern(section) })
+        files.push({ section, pattern: sectionPattern(section) })
         break
       case 'Location':
       case 'LocationMatch':
-        locations = withItem(locations, { section, pattern: sectionPattern(section) })
+        locations.push({ section, pattern: sectionPattern(section) })
     }
   }
-  if (directories.length > 1) directories = directories.toSorted((a, b) => a.depth - b.depth)
+  directories.sort((a, b) => a.depth - b.depth)
   return {
     directories,
     directoryIndex: indexDirectories(directories),
-    directoryMatches: directoryMatches.length > 1 ? directoryMatches.toSorted(bySlashes) : directoryMatches,
+    directoryMatches: directoryMatches.sort(bySlashes),
     files,
     locations,
     conditions: conditionsIn(configuration, parent),
   }
-}
-
-/**
- * Adds to a list that this function made. Of thousands of virtual hosts most have one section of a kind: an
- * array that is made with its first item has no spare room.
- */
-function withItem<T>(list: readonly T[], item: T): readonly T[] {
-  if (list.length === 0) return [item]
-  ;(list as T[]).push(item)
-  return list
 }
 
 function directorySection(section: ApacheDirective, pattern: SectionPattern): DirectorySection {

@@ -1,7 +1,7 @@
 import { type Fact, known, unknown } from '../../fact.ts'
 import { isAtLeast } from '../../version.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
-import { type Effective, effective, effectiveInServer } from './effective.ts'
+import { effective, serverLevels } from './effective.ts'
 import { argumentPlace, isSettled } from './places.ts'
 import type { Level } from './sections-for.ts'
 import type { VirtualHost } from './virtual-hosts.ts'
@@ -12,19 +12,7 @@ export function settingOf(
   levels: readonly Level[],
   name: string,
 ): Fact<string | null> {
-  return textOf(effective(configuration, levels, name))
-}
-
-/** The same, where the main server and one virtual host alone count. */
-function serverSetting(
-  configuration: ApacheConfiguration,
-  host: VirtualHost | null,
-  name: string,
-): Fact<string | null> {
-  return textOf(effectiveInServer(configuration, host, name))
-}
-
-function textOf({ directives, open }: Effective): Fact<string | null> {
+  const { directives, open } = effective(configuration, levels, name)
   if (open !== null) return unknown(open)
   const directive = directives.at(-1)
   if (directive === undefined) return known(null)
@@ -33,7 +21,13 @@ function textOf({ directives, open }: Effective): Fact<string | null> {
   return isSettled(value) ? known(value, at) : unknown('the value is filled in elsewhere', at)
 }
 
-function toNumber(text: Fact<string | null>, fallback: number): Fact<number> {
+function numberOf(
+  configuration: ApacheConfiguration,
+  levels: readonly Level[],
+  name: string,
+  fallback: number,
+): Fact<number> {
+  const text = settingOf(configuration, levels, name)
   if (!text.known) return text
   if (text.value === null) return known(fallback)
   return /^\d+$/.test(text.value)
@@ -53,45 +47,44 @@ export interface Timeouts {
 
 /** The waiting times of a virtual host (null: the main server). */
 export function timeouts(configuration: ApacheConfiguration, host: VirtualHost | null): Timeouts {
-  return new HostTimeouts(configuration, host)
+  return new HostTimeouts(configuration, serverLevels(host))
 }
 
 /** Most who ask want one of the four: each is computed where it is asked for. */
 class HostTimeouts implements Timeouts {
   readonly #configuration: ApacheConfiguration
-  readonly #host: VirtualHost | null
+  readonly #levels: readonly Level[]
   #timeout: Fact<number> | null = null
 
-  constructor(configuration: ApacheConfiguration, host: VirtualHost | null) {
+  constructor(configuration: ApacheConfiguration, levels: readonly Level[]) {
     this.#configuration = configuration
-    this.#host = host
-  }
-
-  #setting(name: string): Fact<string | null> {
-    return serverSetting(this.#configuration, this.#host, name)
+    this.#levels = levels
   }
 
   get timeout(): Fact<number> {
-    this.#timeout ??= toNumber(this.#setting('Timeout'), 60)
+    this.#timeout ??= numberOf(this.#configuration, this.#levels, 'Timeout', 60)
     return this.#timeout
   }
 
   get keepAlive(): Fact<boolean> {
-    const text = this.#setting('KeepAlive')
+    const text = settingOf(this.#configuration, this.#levels, 'KeepAlive')
     return text.known ? known(text.value?.toLowerCase() !== 'off', text.at) : text
   }
 
   get keepAliveTimeout(): Fact<number> {
-    return keepAliveTimeout(this.#setting('KeepAliveTimeout'))
+    return keepAliveTimeout(this.#configuration, this.#levels)
   }
 
   get proxyTimeout(): Fact<number> {
-    const text = this.#setting('ProxyTimeout')
-    return text.known && text.value === null ? this.timeout : toNumber(text, 60)
+    const text = settingOf(this.#configuration, this.#levels, 'ProxyTimeout')
+    return text.known && text.value === null
+      ? this.timeout
+      : numberOf(this.#configuration, this.#levels, 'ProxyTimeout', 60)
   }
 }
 
-function keepAliveTimeout(text: Fact<string | null>): Fact<number> {
+function keepAliveTimeout(configuration: ApacheConfiguration, levels: readonly Level[]): Fact<number> {
+  const text = settingOf(configuration, levels, 'KeepAliveTimeout')
   if (!text.known) return text
   if (text.value === null) return known(5)
   const match = /^(\d+)(ms|s|min|h)?$/i.exec(text.value)
@@ -103,12 +96,12 @@ function keepAliveTimeout(text: Fact<string | null>): Fact<number> {
 /** The largest request body in bytes, 0 for any; httpd has a limit of its own since 2.4.54. */
 export function bodyLimit(configuration: ApacheConfiguration, levels: readonly Level[]): Fact<number> {
   const fallback = isAtLeast(configuration.version, '2.4.54') ? 1_073_741_824 : 0
-  return toNumber(settingOf(configuration, levels, 'LimitRequestBody'), fallback)
+  return numberOf(configuration, levels, 'LimitRequestBody', fallback)
 }
 
 /** Whether TLS is spoken: `optional` is an old value for an upgrade within HTTP. */
 export function sslEngine(configuration: ApacheConfiguration, host: VirtualHost | null): Fact<boolean> {
-  const text = serverSetting(configuration, host, 'SSLEngine')
+  const text = settingOf(configuration, serverLevels(host), 'SSLEngine')
   return text.known ? known(text.value?.toLowerCase() === 'on', text.at) : text
 }
 
@@ -123,7 +116,7 @@ export function sslProtocols(
   configuration: ApacheConfiguration,
   host: VirtualHost | null,
 ): Fact<ReadonlySet<TlsProtocol>> {
-  const { directives, open } = effectiveInServer(configuration, host, 'SSLProtocol')
+  const { directives, open } = effective(configuration, serverLevels(host), 'SSLProtocol')
   if (open !== null) return unknown(open)
   const directive = directives.at(-1)
   return directive === undefined ? known(new Set(ALL)) : protocolsOf(directive)

@@ -1,7 +1,8 @@
 import type { Place } from '../../../../parsers/text/source.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
+import { type Tables, tableOf } from '../../table-of.ts'
 import type { ApacheConfiguration } from '../configuration.ts'
-import { effective, effectiveInServer } from './effective.ts'
+import { effective, serverLevels } from './effective.ts'
 import { argumentPlace, isSettled } from './places.ts'
 import { type Level, sectionsFor } from './sections-for.ts'
 import type { VirtualHost } from './virtual-hosts.ts'
@@ -79,9 +80,10 @@ function groupText(request: ScriptRequest, option: string, directive: string): F
   // Without one such line anywhere there is nothing to look for.
   if (!configuration.occurrences.has(directive.toLowerCase()) && configuration.main !== null)
     return known(null)
-  const { directives, open } = isOnlyOfServers(configuration, directive)
-    ? effectiveInServer(configuration, host, directive)
-    : effective(configuration, aliasLevels(configuration, host, alias, uri), directive)
+  const levels = isOnlyOfServers(configuration, directive)
+    ? serverLevels(host)
+    : aliasLevels(configuration, host, alias, uri)
+  const { directives, open } = effective(configuration, levels, directive)
   if (open !== null) return unknown(open)
   const found = directives.at(-1)
   if (found === undefined) return known(null)
@@ -90,15 +92,11 @@ function groupText(request: ScriptRequest, option: string, directive: string): F
   return isSettled(value) ? known(value, at) : unknown('the group is filled in elsewhere', at)
 }
 
-const onlyOfServers = new WeakMap<ApacheConfiguration, Map<string, boolean>>()
+const onlyOfServers: Tables<ApacheConfiguration, string, boolean> = new WeakMap()
 
 /** True where no section but virtual hosts has such a line: then there is no need to find those that apply. */
 function isOnlyOfServers(configuration: ApacheConfiguration, directive: string): boolean {
-  let byName = onlyOfServers.get(configuration)
-  if (byName === undefined) {
-    byName = new Map()
-    onlyOfServers.set(configuration, byName)
-  }
+  const byName = tableOf(onlyOfServers, configuration)
   let only = byName.get(directive)
   if (only === undefined) {
     const lines = configuration.occurrences.get(directive.toLowerCase()) ?? []
