@@ -26,11 +26,11 @@ const [folder = '.'] = process.argv.slice(2)
 const isAlone = ({ id }: Rule): boolean => id.startsWith('nginx/') || id.startsWith('apache/')
 let last = performance.now()
 
-const hosts = discover([folder], { workingDirectory: process.cwd() })
-const parsers = await loadParsers(hosts, [])
+const machines = discover([folder], { workingDirectory: process.cwd() })
+const parsers = await loadParsers(machines, [])
 const discovery = lap()
-const understood = hosts.map(host =>
-  understand(host, {
+const understood = machines.map(machine =>
+  understand(machine, {
     toolVersion: '',
     rules: [],
     facts: DEFAULT_SITE_FACTS,
@@ -48,10 +48,10 @@ console.log(JSON.stringify(stages))
 
 function check(chosen: readonly Rule[]): void {
   const active = chosen.map(rule => ({ rule, severity: null }))
-  for (const { host, deployments } of understood) {
+  for (const { machine, deployments } of understood) {
     for (const each of deployments) {
       // A figure of rules that crashed would be a figure of something else.
-      for (const { rule, message } of runRules(active, each, host.fileName).crashes) {
+      for (const { rule, message } of runRules(active, each, machine.fileName).crashes) {
         throw new Error(`${rule}: ${message}`)
       }
     }

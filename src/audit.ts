@@ -7,7 +7,7 @@ import { type Finding, settle } from './engine/finding.ts'
 import type { ProgramReport, Report } from './engine/report.ts'
 import { type ActiveRule, type Crash, runRules } from './engine/run.ts'
 import { SEVERITIES, type Severity } from './engine/severity.ts'
-import type { Host } from './files/discover.ts'
+import type { Machine } from './files/discover.ts'
 import type { ApacheConfiguration } from './servers/apache/configuration.ts'
 import type { ApacheEnvironment } from './servers/apache/environment.ts'
 import { evaluateApache } from './servers/apache/evaluate.ts'
@@ -28,23 +28,23 @@ export interface AuditSettings {
   /** Reads WSGI scripts and settings; without it what they say is unknown. */
   readonly python?: PythonParser | null
   /** How the service starts the httpd of a main file (null: of fragments). */
-  readonly environment: (host: Host, main: string | null) => ApacheEnvironment
+  readonly environment: (machine: Machine, main: string | null) => ApacheEnvironment
 }
 
-/** The servers of one host as the audit understood them, and what rules ask. */
-export interface UnderstoodHost {
-  readonly host: Host
+/** The servers of one machine as the audit understood them, and what rules ask. */
+export interface UnderstoodMachine {
+  readonly machine: Machine
   readonly nginx: readonly NginxConfiguration[]
   readonly apache: readonly ApacheConfiguration[]
   readonly deployments: readonly Deployment[]
 }
 
 /**
- * Reads the servers of one host: every main file with what it includes. Files that no main file reaches
+ * Reads the servers of one machine: every main file with what it includes. Files that no main file reaches
  * stand for the missing main file of their program; where there is one, they are a deployment of their own.
  */
-export function understand(host: Host, settings: AuditSettings): UnderstoodHost {
-  const { files } = host
+export function understand(machine: Machine, settings: AuditSettings): UnderstoodMachine {
+  const { files } = machine
   const { facts, includeMap } = settings
   const nginxVersion = settings.versions.nginx ?? packageVersion(files, 'nginx')
   const apacheVersion = settings.versions.apache ?? packageVersion(files, 'apache')
@@ -52,26 +52,26 @@ export function understand(host: Host, settings: AuditSettings): UnderstoodHost 
   const readNginx = (main: string | null, fragments: readonly string[]): NginxConfiguration =>
     evaluateNginx({
       files,
-      main: main === null ? null : sourceOf(host, main),
+      main: main === null ? null : sourceOf(machine, main),
       ...(main !== null && { mainPath: main }),
-      isDump: host.isDump,
-      fragments: fragments.map(path => sourceOf(host, path)),
+      isDump: machine.isDump,
+      fragments: fragments.map(path => sourceOf(machine, path)),
       version: nginxVersion,
       includeMap,
     })
   const readApache = (main: string | null, fragments: readonly string[]): ApacheConfiguration =>
     evaluateApache({
       files,
-      main: main === null ? null : sourceOf(host, main),
-      fragments: fragments.map(path => sourceOf(host, path)),
-      environment: settings.environment(host, main),
+      main: main === null ? null : sourceOf(machine, main),
+      fragments: fragments.map(path => sourceOf(machine, path)),
+      environment: settings.environment(machine, main),
       version: apacheVersion,
     })
 
-  const nginx = host.nginxMains.map(main => readNginx(main, []))
-  const apache = host.apacheMains.map(main => readApache(main, []))
+  const nginx = machine.nginxMains.map(main => readNginx(main, []))
+  const apache = machine.apacheMains.map(main => readApache(main, []))
   const reached = new Set([...nginx, ...apache].flatMap(({ sources }) => sources.map(({ path }) => path)))
-  const rest = host.fragments(reached)
+  const rest = machine.fragments(reached)
   const nginxFragments = rest.nginx.length === 0 ? [] : [readNginx(null, rest.nginx)]
   const apacheFragments = rest.apache.length === 0 ? [] : [readApache(null, rest.apache)]
 
@@ -87,34 +87,34 @@ export function understand(host: Host, settings: AuditSettings): UnderstoodHost 
     ...build(nginx.length === 0 ? [] : nginxFragments, apache.length === 0 ? [] : apacheFragments),
   ]
   return {
-    host,
+    machine,
     nginx: [...nginx, ...nginxFragments],
     apache: [...apache, ...apacheFragments],
     deployments,
   }
 }
 
-/** Audits the hosts that discovery found: from files to the one value that every reporter prints. */
-export function audit(hosts: readonly Host[], root: string, settings: AuditSettings): Report {
+/** Audits the machines that discovery found: from files to the one value that every reporter prints. */
+export function audit(machines: readonly Machine[], root: string, settings: AuditSettings): Report {
   const findings: Finding[] = []
   const crashes: Crash[] = []
   const programs: ProgramReport[] = []
   const notices: string[] = []
   let fileCount = 0
-  for (const host of hosts) {
-    const understood = understand(host, settings)
+  for (const machine of machines) {
+    const understood = understand(machine, settings)
     for (const deployment of understood.deployments) {
-      const result = runRules(settings.rules, deployment, host.fileName)
+      const result = runRules(settings.rules, deployment, machine.fileName)
       // There may be more of them than a call takes arguments.
       for (const finding of result.findings) findings.push(finding)
       crashes.push(...result.crashes)
     }
     const refused = new Set(findings.filter(({ fatal }) => fatal).map(({ at }) => at.source))
     for (const configuration of [...understood.nginx, ...understood.apache]) {
-      programs.push(programReport(configuration, host, refused))
+      programs.push(programReport(configuration, machine, refused))
       fileCount += configuration.sources.length
     }
-    notices.push(...host.notices())
+    notices.push(...machine.notices())
   }
   const settled = settle(findings)
   return {
@@ -134,12 +134,12 @@ export function audit(hosts: readonly Host[], root: string, settings: AuditSetti
 /** @param refused files in which some rule found what their server refuses */
 function programReport(
   configuration: NginxConfiguration | ApacheConfiguration,
-  host: Host,
+  machine: Machine,
   refused: ReadonlySet<Source>,
 ): ProgramReport {
   return {
     program: configuration.program,
-    main: configuration.main === null ? null : host.fileName(configuration.main.path),
+    main: configuration.main === null ? null : machine.fileName(configuration.main.path),
     accepted:
       !configuration.problems.some(problem => problem.fatal) &&
       !configuration.sources.some(source => refused.has(source)),
@@ -147,8 +147,8 @@ function programReport(
   }
 }
 
-function sourceOf(host: Host, path: string) {
-  const read = host.files.read(path)
+function sourceOf(machine: Machine, path: string) {
+  const read = machine.files.read(path)
   if (read.kind !== 'source') throw new Error(`${path}: ${read.reason}`)
   return read.source
 }

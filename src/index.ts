@@ -43,14 +43,14 @@ export interface AuditOptions {
  * to audit.
  */
 export async function auditPaths(paths: readonly string[], options: AuditOptions = {}): Promise<Report> {
-  const hosts = discover(paths, {
+  const machines = discover(paths, {
     workingDirectory: options.workingDirectory ?? process.cwd(),
     splitDump: splitNginxDump,
     ...(options.root !== undefined && { root: options.root }),
   })
-  const [host] = hosts
+  const [machine] = machines
   const { nginx, apache } = options.versions ?? {}
-  return audit(hosts, hosts.length === 1 && host !== undefined ? host.root : '.', {
+  return audit(machines, machines.length === 1 && machine !== undefined ? machine.root : '.', {
     toolVersion: toolVersion(),
     rules: (options.rules ?? rules).map(rule => ({ rule, severity: null })),
     facts: { ...DEFAULT_SITE_FACTS, ...options.facts },
@@ -59,7 +59,7 @@ export async function auditPaths(paths: readonly string[], options: AuditOptions
       ...(apache !== undefined && { apache: given(apache) }),
     },
     includeMap: [],
-    ...(await loadParsers(hosts, options.defines ?? [])),
+    ...(await loadParsers(machines, options.defines ?? [])),
   })
 }
 

@@ -3,27 +3,27 @@ import type { PythonParser } from '../../parsers/python/python-module.ts'
 import type { ShellParser } from '../../parsers/shell/shell-environment.ts'
 import type { AuditSettings } from '../audit.ts'
 import { gunicornServers } from '../deployment/gunicorn.ts'
-import type { Host } from '../files/discover.ts'
+import type { Machine } from '../files/discover.ts'
 import { environmentScript, readEnvironment } from '../servers/apache/read-environment.ts'
 
-/** The parts of the settings that need a grammar, which is loaded only where a host has a file for it. */
+/** The parts of the settings that need a grammar, which is loaded only where a machine has a file for it. */
 export async function loadParsers(
-  hosts: readonly Host[],
+  machines: readonly Machine[],
   defines: readonly string[],
 ): Promise<Required<Pick<AuditSettings, 'environment' | 'python'>>> {
-  const hasScript = hosts.some(({ files, apacheMains }) =>
+  const hasScript = machines.some(({ files, apacheMains }) =>
     apacheMains.some(main => environmentScript(files, main) !== null),
   )
-  const hasApache = hosts.some(host => host.hasApache)
+  const hasApache = machines.some(machine => machine.hasApache)
   const shell = hasScript ? await loadShell() : null
   return {
     environment: ({ files }, main) => readEnvironment(files, shell, main, { defines }),
     // Apache's configuration leads to a WSGI script, a unit to gunicorn's configuration file.
-    python: hasApache || hosts.some(startsGunicorn) ? await loadPython() : null,
+    python: hasApache || machines.some(startsGunicorn) ? await loadPython() : null,
   }
 }
 
-function startsGunicorn({ files }: Host): boolean {
+function startsGunicorn({ files }: Machine): boolean {
   return gunicornServers(files, null).length > 0
 }
 

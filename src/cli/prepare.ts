@@ -2,7 +2,7 @@ import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import type { AuditSettings } from '../audit.ts'
 import type { Rule } from '../engine/rule.ts'
-import { discover, type Host } from '../files/discover.ts'
+import { discover, type Machine } from '../files/discover.ts'
 import { decodeText, displayPath, isFolder, systemReason } from '../files/disk-file-system.ts'
 import { inferRoot } from '../files/infer-root.ts'
 import { InputError } from '../files/input-error.ts'
@@ -18,15 +18,15 @@ import { toolVersion } from './tool-version.ts'
 
 /** Everything that the command line and `.auditrc` decide before the first server is understood. */
 export interface Prepared {
-  readonly hosts: readonly Host[]
-  /** Of the report: that of the host, or `.` where there are several. */
+  readonly machines: readonly Machine[]
+  /** Of the report: that of the machine, or `.` where there are several. */
   readonly root: string
   readonly settings: AuditSettings
   /** True for a file, as a report names it, that `.auditrc` leaves out. */
   readonly ignores: (file: string) => boolean
 }
 
-/** Reads `.auditrc`, finds the hosts and puts the settings together. Throws {@link InputError}. */
+/** Reads `.auditrc`, finds the machines and puts the settings together. Throws {@link InputError}. */
 export async function prepare(
   given: Arguments,
   rules: readonly Rule[],
@@ -38,18 +38,18 @@ export async function prepare(
   const root = rootOf(given, auditrc, folder, workingDirectory)
   const ignoresDisk = await ignoredBy(auditrc.ignore, folder)
   const input = paths.includes('-') ? decodeText(await terminal.readInput()).text : null
-  const hosts = discover(paths, {
+  const machines = discover(paths, {
     workingDirectory,
     splitDump: splitNginxDump,
     ignores: ignoresDisk,
     ...(root !== null && { root }),
     ...(input !== null && { standardInput: { text: input, name: given.standardInputName } }),
   })
-  const { environment, python } = await loadParsers(hosts, [...given.defines, ...auditrc.defines])
-  const [host] = hosts
+  const { environment, python } = await loadParsers(machines, [...given.defines, ...auditrc.defines])
+  const [machine] = machines
   return {
-    hosts,
-    root: hosts.length === 1 && host !== undefined ? host.root : '.',
+    machines,
+    root: machines.length === 1 && machine !== undefined ? machine.root : '.',
     ignores: file => ignoresDisk(resolve(workingDirectory, file)),
     settings: {
       toolVersion: toolVersion(),

@@ -16,23 +16,23 @@ export async function runAudit(
   terminal: Terminal,
 ): Promise<number> {
   const started = performance.now()
-  const { hosts, root, settings, ignores } = await prepare(given, rules, terminal)
-  const whole = audit(hosts, root, settings)
+  const { machines, root, settings, ignores } = await prepare(given, rules, terminal)
+  const whole = audit(machines, root, settings)
   const report = selectFindings(whole, { ...given, ignores })
   const { chalk, width, write } = await commandOutput(given, terminal)
   write(reporters[given.format as Format](report, { chalk, width, summary: !given.quiet }))
 
   if (!given.quiet) for (const notice of report.notices) terminal.warn(notice)
-  if (given.verbose) explainRun(report, hosts.length, performance.now() - started, terminal)
+  if (given.verbose) explainRun(report, machines.length, performance.now() - started, terminal)
   return exitCode(report, given.failOn)
 }
 
-function explainRun(report: Report, hosts: number, milliseconds: number, { warn }: Terminal): void {
+function explainRun(report: Report, machines: number, milliseconds: number, { warn }: Terminal): void {
   for (const { program, main, version } of report.programs) {
     warn(`${program} ${version}: ${main ?? 'fragments'}`)
   }
   const seconds = (milliseconds / 1000).toFixed(2)
-  warn(`${hosts} ${hosts === 1 ? 'host' : 'hosts'}, ${report.rules.length} rules, ${seconds} s`)
+  warn(`${machines} ${machines === 1 ? 'machine' : 'machines'}, ${report.rules.length} rules, ${seconds} s`)
 }
 
 /** A crashed rule is a defect of the tool, whatever the others found. */

@@ -16,17 +16,17 @@ import type { Terminal } from './terminal.ts'
 /** Draws the joined picture of every deployment, what is surely wrong marked in it. */
 export async function runMap(given: Arguments, rules: readonly Rule[], terminal: Terminal): Promise<number> {
   if (given.words.length === 0) throw new InputError('map needs a path')
-  const { hosts, settings } = await prepare(given, rules, terminal)
+  const { machines, settings } = await prepare(given, rules, terminal)
   const crashes: Crash[] = []
   const maps: DeploymentMap[] = []
-  for (const host of hosts) {
-    for (const deployment of understand(host, settings).deployments) {
-      const result = runRules(settings.rules, deployment, host.fileName)
+  for (const machine of machines) {
+    for (const deployment of understand(machine, settings).deployments) {
+      const result = runRules(settings.rules, deployment, machine.fileName)
       crashes.push(...result.crashes)
       const faults = settle(result.findings)
         .filter(({ severity }) => severity === 'error')
         .map(({ rule, message, at }) => ({ rule, message, file: at.file, line: at.line }))
-      maps.push(deploymentMap(deployment, host.fileName, faults))
+      maps.push(deploymentMap(deployment, machine.fileName, faults))
     }
   }
   const { chalk, write } = await commandOutput(given, terminal)

@@ -10,19 +10,19 @@ import type { Terminal } from './terminal.ts'
 /** Prints what each server makes of its files, and returns the exit code: 1 where one would refuse them. */
 export async function runResolve(given: Arguments, terminal: Terminal): Promise<number> {
   if (given.words.length === 0) throw new InputError('resolve needs a path')
-  const { hosts, settings } = await prepare(given, [], terminal)
+  const { machines, settings } = await prepare(given, [], terminal)
   const texts: string[] = []
   let isRefused = false
-  for (const host of hosts) {
-    const { nginx, apache } = understand(host, settings)
+  for (const machine of machines) {
+    const { nginx, apache } = understand(machine, settings)
     texts.push(...nginx.map(resolveNginx), ...apache.map(resolveApache))
     for (const { problems } of [...nginx, ...apache]) {
       const fatal = problems.find(problem => problem.fatal)
       if (fatal === undefined) continue
       isRefused = true
-      if (!given.quiet) terminal.warn(`${host.fileName(fatal.at.source.path)}: ${fatal.message}`)
+      if (!given.quiet) terminal.warn(`${machine.fileName(fatal.at.source.path)}: ${fatal.message}`)
     }
-    if (!given.quiet) for (const notice of host.notices()) terminal.warn(notice)
+    if (!given.quiet) for (const notice of machine.notices()) terminal.warn(notice)
   }
   writeText(given, terminal, texts.join('\n'))
   return isRefused ? 1 : 0

@@ -14,12 +14,12 @@ export async function runTrace(given: Arguments, terminal: Terminal): Promise<nu
   const [url, ...paths] = given.words
   if (url === undefined || paths.length === 0) throw new InputError('trace needs a URL and a path')
   const request = readRequest(url, given)
-  const { hosts, settings } = await prepare({ ...given, words: paths }, [], terminal)
+  const { machines, settings } = await prepare({ ...given, words: paths }, [], terminal)
   const { chalk, write } = await commandOutput(given, terminal)
-  const traces = hosts.flatMap(host =>
-    understand(host, settings).deployments.map(deployment => ({
+  const traces = machines.flatMap(machine =>
+    understand(machine, settings).deployments.map(deployment => ({
       trace: traceRequest(deployment, request),
-      fileName: host.fileName,
+      fileName: machine.fileName,
     })),
   )
   const text =

@@ -9,7 +9,7 @@ import {
   systemReason,
 } from './disk-file-system.ts'
 import type { FileSystem } from './file-system.ts'
-import type { Host } from './host.ts'
+import type { Machine } from './machine.ts'
 import { type AuditRoot, inferRoot, nestedRoot } from './infer-root.ts'
 import { InputError } from './input-error.ts'
 import { judgePath, SERVER_FOLDERS } from './known-places.ts'
@@ -19,7 +19,7 @@ import { below, joinSurveys, type Survey, survey, surveyFile } from './survey.ts
 import { toSource } from './to-source.ts'
 import { folderPattern, walk } from './walk.ts'
 
-export type { Host } from './host.ts'
+export type { Machine } from './machine.ts'
 
 /** The files of an `nginx -T` dump, main file first; null for any other text. */
 export type DumpSplitter = (
@@ -52,9 +52,9 @@ interface Scope extends AuditRoot {
  * Throws {@link InputError} for a path that is not there, lies outside `root` or is no configuration, and
  * where nothing is found at all.
  */
-export function discover(paths: readonly string[], options: DiscoverOptions): readonly Host[] {
+export function discover(paths: readonly string[], options: DiscoverOptions): readonly Machine[] {
   const scopes = new Map<string, Scope>()
-  const hosts: Host[] = []
+  const machines: Machine[] = []
   const scopeOf = ({ root, within }: AuditRoot): Scope => {
     const key = `${root}\0${within}`
     const scope = scopes.get(key) ?? { root, within, folders: [], single: [], paths: [], refused: new Map() }
@@ -65,7 +65,7 @@ export function discover(paths: readonly string[], options: DiscoverOptions): re
 
   for (const path of paths) {
     if (path === '-') {
-      hosts.push(standardInputHost(options))
+      machines.push(standardInputMachine(options))
       continue
     }
     const { absolute, stats } = locatePath(path, options)
@@ -78,22 +78,22 @@ export function discover(paths: readonly string[], options: DiscoverOptions): re
       const auditRoot = given ?? inferRoot(dirname(absolute))
       scopeOf(auditRoot).single.push(`/${relative(auditRoot.root, absolute)}`)
     } else {
-      hosts.push(dump)
+      machines.push(dump)
     }
   }
   const unread: string[] = []
   for (const scope of scopes.values()) {
-    const { host, notices } = diskHost(scope, options)
-    if (host !== null) hosts.push(host)
+    const { machine, notices } = diskMachine(scope, options)
+    if (machine !== null) machines.push(machine)
     else unread.push(...notices())
   }
-  if (hosts.length === 0) {
+  if (machines.length === 0) {
     const [first] = unread
     const more = unread.length > 1 ? ` and ${unread.length - 1} more` : ''
     const reason = first === undefined ? '' : ` (${first}${more})`
     throw new InputError(`nothing to audit: no nginx or Apache configuration in ${paths.join(', ')}${reason}`)
   }
-  return hosts
+  return machines
 }
 
 /**
@@ -164,10 +164,10 @@ function addFolder(
   }
 }
 
-function diskHost(
+function diskMachine(
   scope: Scope,
   options: DiscoverOptions,
-): { readonly host: Host | null; readonly notices: () => readonly string[] } {
+): { readonly machine: Machine | null; readonly notices: () => readonly string[] } {
   const { root, within } = scope
   const { workingDirectory } = options
   const files = diskFileSystem(root, { workingDirectory, within })
@@ -193,7 +193,7 @@ function diskHost(
     }
   }
   const name = displayPath(onDisk(root, within), workingDirectory)
-  return { host: toHost(name, files, found, notices), notices }
+  return { machine: toMachine(name, files, found, notices), notices }
 }
 
 function onDisk(root: string, path: string): string {
@@ -207,12 +207,12 @@ function unusable(files: FileSystem, path: string): string {
   return `${files.display(path)}: ${reason}`
 }
 
-function toHost(
+function toMachine(
   root: string,
   files: FileSystem,
   { mains, fragments, hasApache, htaccess }: Survey,
   notices: () => readonly string[],
-): Host | null {
+): Machine | null {
   if (mains.nginx.length + mains.apache.length === 0) {
     const { nginx, apache } = fragments(new Set())
     if (nginx.length + apache.length === 0) return null
@@ -234,10 +234,10 @@ function toHost(
 /** Bytes of the largest dump that is read: one text holds every file, so the limit of one file is too low. */
 const MAXIMUM_DUMP = 200_000_000
 
-function readDump(path: string, { splitDump }: DiscoverOptions): Host | null {
+function readDump(path: string, { splitDump }: DiscoverOptions): Machine | null {
   if (splitDump === undefined) return null
   try {
-    return dumpHost(readText(path).text, splitDump)
+    return dumpMachine(readText(path).text, splitDump)
   } catch {
     // The audit itself says why it cannot be read.
     return null
@@ -246,7 +246,7 @@ function readDump(path: string, { splitDump }: DiscoverOptions): Host | null {
 
 const DUMP_HEADER = /^# configuration file \/.*:$/m
 
-function dumpHost(text: string, splitDump: DumpSplitter): Host | null {
+function dumpMachine(text: string, splitDump: DumpSplitter): Machine | null {
   const parts = DUMP_HEADER.test(text) ? splitDump(text) : null
   const main = parts?.[0]
   if (parts === null || main === undefined) return null
@@ -260,28 +260,29 @@ function dumpHost(text: string, splitDump: DumpSplitter): Host | null {
     hasApache: false,
     htaccess: [],
   }
-  const host = toHost('/', files, found, () => [])
-  return host === null ? null : { ...host, isDump: true }
+  const machine = toMachine('/', files, found, () => [])
+  return machine === null ? null : { ...machine, isDump: true }
 }
 
-function standardInputHost(options: DiscoverOptions): Host {
+function standardInputMachine(options: DiscoverOptions): Machine {
   const { text = '', name = null } = options.standardInput ?? {}
-  const dump = options.splitDump === undefined ? null : dumpHost(text, options.splitDump)
-  const host = dump ?? (name === null ? textHost(text) : namedHost(text, name, options))
-  if (host === null) throw new InputError(`${name ?? 'standard input'}: no configuration of nginx or Apache`)
-  return host
+  const dump = options.splitDump === undefined ? null : dumpMachine(text, options.splitDump)
+  const machine = dump ?? (name === null ? textMachine(text) : namedMachine(text, name, options))
+  if (machine === null)
+    throw new InputError(`${name ?? 'standard input'}: no configuration of nginx or Apache`)
+  return machine
 }
 
 /** A text that nobody placed: nothing around it is known. */
-function textHost(text: string): Host | null {
+function textMachine(text: string): Machine | null {
   const path = '/stdin'
   const files = memoryFileSystem({ [path]: text }, { covers: [] })
   const found = surveyFile(files, path)
-  return found === null ? null : toHost('.', files, found, () => [])
+  return found === null ? null : toMachine('.', files, found, () => [])
 }
 
 /** A text in the place of a file, with the disk around it. */
-function namedHost(text: string, name: string, options: DiscoverOptions): Host | null {
+function namedMachine(text: string, name: string, options: DiscoverOptions): Machine | null {
   const { workingDirectory } = options
   const absolute = resolve(workingDirectory, name)
   const { root, within } =
@@ -291,5 +292,5 @@ function namedHost(text: string, name: string, options: DiscoverOptions): Host |
   const files = overlay(disk, toSource(path, text))
   const found = surveyFile(files, path, within)
   if (found === null) return null
-  return toHost(displayPath(onDisk(root, within), workingDirectory), files, found, () => disk.notices())
+  return toMachine(displayPath(onDisk(root, within), workingDirectory), files, found, () => disk.notices())
 }

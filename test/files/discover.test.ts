@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { discover, type Host } from '../../src/files/discover.ts'
+import { discover, type Machine } from '../../src/files/discover.ts'
 import { InputError } from '../../src/files/input-error.ts'
 import { scratchTree } from './scratch-tree.ts'
 
@@ -11,7 +11,7 @@ const SERVER = 'server {\n  listen 80;\n}\n'
 const APACHE = 'ServerRoot /etc/apache2\nInclude ports.conf\n'
 const VHOST = '<VirtualHost *:80>\n  ServerName a\n</VirtualHost>\n'
 
-function shape({ root, nginxMains, apacheMains, fragments }: Host) {
+function shape({ root, nginxMains, apacheMains, fragments }: Machine) {
   const { nginx: nginxFragments, apache: apacheFragments } = fragments(new Set())
   return { root, nginxMains, apacheMains, nginxFragments, apacheFragments }
 }
@@ -37,16 +37,16 @@ const web = {
 
 test('a machine: main files by their places, the rest as fragments of whoever reaches none', () => {
   const folder = scratchTree(web)
-  const [host, ...others] = discover(['.'], { workingDirectory: folder })
+  const [machine, ...others] = discover(['.'], { workingDirectory: folder })
   assert.equal(others, [])
-  assert.equal(host && shape(host), {
+  assert.equal(machine && shape(machine), {
     root: '.',
     nginxMains: ['/etc/nginx/nginx.conf'],
     apacheMains: ['/etc/apache2/apache2.conf'],
     nginxFragments: ['/etc/nginx/extra/lost.conf'],
     apacheFragments: ['/etc/apache2/ports.conf', '/etc/apache2/sites-enabled/b.conf'],
   })
-  assert.equal(host?.htaccess, ['/var/www/html/.htaccess'])
+  assert.equal(machine?.htaccess, ['/var/www/html/.htaccess'])
 })
 
 test('etc, a folder in it and a file in it all have the machine as their root', () => {
@@ -68,31 +68,31 @@ test('etc, a folder in it and a file in it all have the machine as their root', 
   assert.equal(of('web1/etc/nginx/conf.d/a.conf'), [{ ...whole[0], nginxMains: [] }])
 })
 
-test('a repository of two machines is two hosts, and its own files a third', () => {
+test('a repository of two machines is two machines, and its own files a third', () => {
   const folder = scratchTree({
     'web1/etc/nginx/nginx.conf': NGINX,
     'web2/usr/local/etc/apache24/httpd.conf': APACHE,
     'web3/usr/local/nginx/conf/nginx.conf': NGINX,
     'docker/default.conf.template': SERVER,
   })
-  const hosts = discover(['.'], { workingDirectory: folder })
-  assert.equal(hosts.map(shape), [
+  const machines = discover(['.'], { workingDirectory: folder })
+  assert.equal(machines.map(shape), [
     { ...NOTHING, root: '.', nginxFragments: [join(folder, 'docker/default.conf.template')] },
     { ...NOTHING, root: 'web1', nginxMains: ['/etc/nginx/nginx.conf'] },
     { ...NOTHING, root: 'web2', apacheMains: ['/usr/local/etc/apache24/httpd.conf'] },
     { ...NOTHING, root: 'web3', nginxMains: ['/usr/local/nginx/conf/nginx.conf'] },
   ])
-  assert.is(hosts[2]?.fileName('/usr/local/etc/x'), 'web2/usr/local/etc/x')
+  assert.is(machines[2]?.fileName('/usr/local/etc/x'), 'web2/usr/local/etc/x')
 })
 
 test('a folder that is no machine has the paths of this one, and says nothing of what lies beside it', () => {
   const folder = scratchTree({ 'conf/a.conf': SERVER, 'other/b.conf': SERVER })
-  const [host] = discover(['conf'], { workingDirectory: folder })
-  assert.is(host?.files.read(join(folder, 'conf/a.conf')).kind, 'source')
-  assert.is(host?.files.read(join(folder, 'other/b.conf')).kind, 'missing')
-  assert.ok(host?.files.covers(join(folder, 'conf/c.conf')))
-  assert.not.ok(host?.files.covers('/etc/nginx/mime.types'))
-  assert.is(host?.files.kind('/etc'), null)
+  const [machine] = discover(['conf'], { workingDirectory: folder })
+  assert.is(machine?.files.read(join(folder, 'conf/a.conf')).kind, 'source')
+  assert.is(machine?.files.read(join(folder, 'other/b.conf')).kind, 'missing')
+  assert.ok(machine?.files.covers(join(folder, 'conf/c.conf')))
+  assert.not.ok(machine?.files.covers('/etc/nginx/mime.types'))
+  assert.is(machine?.files.kind('/etc'), null)
 })
 
 test('a repository without a main file is read as fragments, available ones too', () => {
@@ -119,8 +119,8 @@ test('a repository without a main file is read as fragments, available ones too'
 test('a file called nginx.conf is a main file even where nobody can read it', () => {
   const folder = scratchTree({ 'conf/nginx.conf': '}\n' })
   for (const path of ['conf', 'conf/nginx.conf']) {
-    const [host] = discover([path], { workingDirectory: folder })
-    assert.equal(host?.nginxMains, [join(folder, 'conf/nginx.conf')], path)
+    const [machine] = discover([path], { workingDirectory: folder })
+    assert.equal(machine?.nginxMains, [join(folder, 'conf/nginx.conf')], path)
   }
 })
 
@@ -130,8 +130,8 @@ test('the file that includes a whole server is the main one', () => {
     'conf/base.conf': APACHE.replace('Include ports.conf\n', 'Listen 80\nLoadModule a_module a.so\n'),
   })
   for (const path of ['conf', 'conf/site.conf']) {
-    const [host] = discover([path], { workingDirectory: folder })
-    assert.equal(host?.apacheMains, [join(folder, 'conf/site.conf')], path)
+    const [machine] = discover([path], { workingDirectory: folder })
+    assert.equal(machine?.apacheMains, [join(folder, 'conf/site.conf')], path)
   }
 })
 
@@ -140,8 +140,8 @@ test('a file that includes the main file of a known place does not take its plac
     'etc/apache2/apache2.conf': APACHE,
     'etc/apache2/try.conf': 'Include apache2.conf\nServerName try\n',
   })
-  const [host] = discover(['.'], { workingDirectory: folder })
-  assert.equal(host?.apacheMains, ['/etc/apache2/apache2.conf'])
+  const [machine] = discover(['.'], { workingDirectory: folder })
+  assert.equal(machine?.apacheMains, ['/etc/apache2/apache2.conf'])
 })
 
 test('main files are told by content where no known place has one', () => {
@@ -172,10 +172,10 @@ test('--root is the root of every path, and gives absolute ones their meaning', 
 test('what is ignored is not there', () => {
   const folder = scratchTree(web)
   const ignores = (path: string) => path.includes('/apache2/') || path.endsWith('lost.conf')
-  const [host] = discover(['.'], { workingDirectory: folder, ignores })
-  assert.equal(host?.apacheMains, [])
-  assert.equal(host?.fragments(new Set()).apache, [])
-  assert.equal(host?.fragments(new Set()).nginx, [])
+  const [machine] = discover(['.'], { workingDirectory: folder, ignores })
+  assert.equal(machine?.apacheMains, [])
+  assert.equal(machine?.fragments(new Set()).apache, [])
+  assert.equal(machine?.fragments(new Set()).nginx, [])
 })
 
 test('a dump is a machine of its own, of which nothing else is known', () => {
@@ -183,23 +183,23 @@ test('a dump is a machine of its own, of which nothing else is known', () => {
   const splitDump = () => [{ path: '/etc/nginx/nginx.conf', text: 'events {}\n' }]
   const standardInput = { text: '# configuration file /etc/nginx/nginx.conf:\n', name: null }
   for (const path of ['dump.txt', '-']) {
-    const [host] = discover([path], { workingDirectory: folder, splitDump, standardInput })
-    assert.equal(host?.nginxMains, ['/etc/nginx/nginx.conf'], path)
-    assert.not.ok(host?.files.covers('/etc/nginx/mime.types'))
+    const [machine] = discover([path], { workingDirectory: folder, splitDump, standardInput })
+    assert.equal(machine?.nginxMains, ['/etc/nginx/nginx.conf'], path)
+    assert.not.ok(machine?.files.covers('/etc/nginx/mime.types'))
   }
 })
 
 test('standard input stands for the file it is named after, with the disk around it', () => {
   const folder = scratchTree(web)
-  const [host] = discover(['-'], {
+  const [machine] = discover(['-'], {
     workingDirectory: folder,
     standardInput: { text: 'events {}\nhttp {}\n', name: 'etc/nginx/nginx.conf' },
   })
-  assert.equal(host?.nginxMains, ['/etc/nginx/nginx.conf'])
-  const read = host?.files.read('/etc/nginx/nginx.conf')
+  assert.equal(machine?.nginxMains, ['/etc/nginx/nginx.conf'])
+  const read = machine?.files.read('/etc/nginx/nginx.conf')
   assert.ok(read?.kind === 'source' && read.source.text === 'events {}\nhttp {}\n')
-  assert.is(host?.files.read('/etc/nginx/mime.types').kind, 'source')
-  assert.is(host?.fileName('/etc/nginx/nginx.conf'), 'etc/nginx/nginx.conf')
+  assert.is(machine?.files.read('/etc/nginx/mime.types').kind, 'source')
+  assert.is(machine?.fileName('/etc/nginx/nginx.conf'), 'etc/nginx/nginx.conf')
   const [unnamed] = discover(['-'], { workingDirectory: folder, standardInput: { text: SERVER, name: null } })
   assert.equal(unnamed?.fragments(new Set()).nginx, ['/stdin'])
 })
@@ -221,8 +221,8 @@ test('says in one line what cannot be audited', () => {
 test('a fifo among the files neither hangs nor counts', () => {
   const folder = scratchTree(web)
   if (spawnSync('mkfifo', [join(folder, 'etc/nginx/pipe.conf')]).status !== 0) return
-  const [host] = discover(['.'], { workingDirectory: folder })
-  assert.equal(host?.fragments(new Set()).nginx, ['/etc/nginx/extra/lost.conf'])
+  const [machine] = discover(['.'], { workingDirectory: folder })
+  assert.equal(machine?.fragments(new Set()).nginx, ['/etc/nginx/extra/lost.conf'])
 })
 
 test.run()

@@ -62,8 +62,8 @@ test('a trace ends where the running servers end', async () => {
     const stack = await startStack({ files })
     try {
       assert.equal(stack.refused, { nginx: null, apache: null }, `deployment ${seed}`)
-      const [host] = discover(['/etc'], { workingDirectory: '/' })
-      const deployment = host && understand(host, settings).deployments[0]
+      const [machine] = discover(['/etc'], { workingDirectory: '/' })
+      const deployment = machine && understand(machine, settings).deployments[0]
       if (deployment === undefined) throw new Error('nothing was understood')
       for (const url of urls) {
         const [, scheme, name = '', target = '/'] = /^(https?):\/\/([^/]+)(.*)$/.exec(url) ?? []

@@ -7,7 +7,7 @@ import type { Report } from '../../src/engine/report.ts'
 import type { Rule } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { grammarFiles } from '../../src/files/grammars.ts'
-import type { Host } from '../../src/files/host.ts'
+import type { Machine } from '../../src/files/machine.ts'
 import { memoryFileSystem } from '../../src/files/memory-file-system.ts'
 import { survey } from '../../src/files/survey.ts'
 import type { ApacheEnvironment } from '../../src/servers/apache/environment.ts'
@@ -26,18 +26,21 @@ export function auditFiles(
   environment: Environment = () => EMPTY_ENVIRONMENT,
   modes: Readonly<Record<string, number>> = {},
 ): Report {
-  return audit([hostOf(texts, modes)], '.', settingsOf(texts['.auditrc'], rules, environment))
+  return audit([machineOf(texts, modes)], '.', settingsOf(texts['.auditrc'], rules, environment))
 }
 
 /** The one deployment that texts in memory make: what a rule is handed. */
 export function deploymentOf(texts: Readonly<Record<string, string>>): Deployment {
   const settings = settingsOf(texts['.auditrc'], [], () => EMPTY_ENVIRONMENT)
-  const [deployment] = understand(hostOf(texts), settings).deployments
+  const [deployment] = understand(machineOf(texts), settings).deployments
   if (deployment === undefined) throw new RangeError('the texts hold no configuration')
   return deployment
 }
 
-function hostOf(texts: Readonly<Record<string, string>>, modes: Readonly<Record<string, number>> = {}): Host {
+function machineOf(
+  texts: Readonly<Record<string, string>>,
+  modes: Readonly<Record<string, number>> = {},
+): Machine {
   const rest = Object.fromEntries(Object.entries(texts).filter(([path]) => path !== '.auditrc'))
   // A whole tree says what is missing; a handful of fragments says nothing of the files around it.
   const isTree = Object.keys(rest).some(path => path.startsWith('etc/'))
@@ -76,7 +79,7 @@ export function settingsOf(
     },
     includeMap: [],
     python,
-    environment: (host, main) => environment(host.files, main),
+    environment: (machine, main) => environment(machine.files, main),
   }
 }
 

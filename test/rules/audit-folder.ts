@@ -15,8 +15,8 @@ let shell: Promise<ShellParser> | null = null
 /** Audits a folder of the disk as the command line does, with the options of the `.auditrc` in it. */
 export async function auditFolder(folder: string, rules: readonly Rule[]): Promise<Report> {
   const options = join(folder, '.auditrc')
-  const hosts = discover([folder], { workingDirectory: folder })
-  const needsShell = hosts.some(({ files, apacheMains }) =>
+  const machines = discover([folder], { workingDirectory: folder })
+  const needsShell = machines.some(({ files, apacheMains }) =>
     apacheMains.some(main => environmentScript(files, main) !== null),
   )
   if (needsShell) shell ??= loadShellParser(bashGrammar())
@@ -26,7 +26,7 @@ export async function auditFolder(folder: string, rules: readonly Rule[]): Promi
     rules,
     (files, main) => readEnvironment(files, parser, main),
   )
-  return audit(hosts, '.', settings)
+  return audit(machines, '.', settings)
 }
 
 function bashGrammar() {

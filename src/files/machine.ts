@@ -1,7 +1,7 @@
 import type { FileSystem } from './file-system.ts'
 
 /** What is to be audited below one root; every path is absolute inside it. */
-export interface Host {
+export interface Machine {
   /** As a report names it: `.`, `web1`, `/`. */
   readonly root: string
   readonly files: FileSystem
