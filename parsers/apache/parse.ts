@@ -1,3 +1,4 @@
+import { memo } from '../collections/memo.ts'
 import { internName } from '../text/intern-name.ts'
 import type { Source } from '../text/source.ts'
 import { endOfWord, isSpace, makeWord, NO_WORDS, splitWords, wordValue } from './split-words.ts'
@@ -11,19 +12,11 @@ const LESS_THAN = 60
 const SLASH = 47
 const GREATER_THAN = 62
 
-const parsed = new WeakMap<Source, readonly ApacheNode[]>()
-
 /**
  * The logical lines of a file, in order, blank ones left out. Never fails: what httpd refuses is for the
  * evaluator to say. The result is kept for each `Source` object.
  */
-export function parseApache(source: Source): readonly ApacheNode[] {
-  const known = parsed.get(source)
-  if (known !== undefined) return known
-  const nodes = readLines(source.code)
-  parsed.set(source, nodes)
-  return nodes
-}
+export const parseApache = memo(({ code }: Source) => readLines(code))
 
 function readLines(code: string): readonly ApacheNode[] {
   const nodes: ApacheNode[] = []

@@ -1,3 +1,4 @@
+import { memo } from '../collections/memo.ts'
 import { internName } from '../text/intern-name.ts'
 import type { Source } from '../text/source.ts'
 import {
@@ -30,21 +31,13 @@ import type {
 } from './syntax.ts'
 import { unclosedBlock } from './unclosed-block.ts'
 
-const trees = new WeakMap<Source, NginxTree>()
-
 /**
  * The tree of one file, read as nginx 1.22 reads it; the same tree again for the same source.
  *
  * Never throws. What nginx would refuse is a problem and the tree goes on behind it: a directive that a `}`
  * cuts short ends there, a block that the file leaves open ends with the file.
  */
-export function parseNginx(source: Source): NginxTree {
-  const known = trees.get(source)
-  if (known !== undefined) return known
-  const tree = new Parser(source).parse()
-  trees.set(source, tree)
-  return tree
-}
+export const parseNginx = memo((source: Source): NginxTree => new Parser(source).parse())
 
 /** A block that is still open. A nameless one (`{ … }`) hands its children to the block around it. */
 interface OpenBlock {

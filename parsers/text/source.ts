@@ -1,3 +1,5 @@
+import { memo } from '../collections/memo.ts'
+
 /**
  * A text file as the parsers see it.
  *
@@ -45,18 +47,13 @@ export function textSource(path: string, text: string): Source {
   return { path, text, code: text, encoding: 'utf8', template: false }
 }
 
-const lineStartsOf = new WeakMap<Source, readonly number[]>()
-
 /** The offset at which each line begins. Lines end at LF, as both servers count them. */
-export function lineStarts(source: Source): readonly number[] {
-  const known = lineStartsOf.get(source)
-  if (known !== undefined) return known
+export const lineStarts = memo((source: Source): readonly number[] => {
   const starts = [0]
   for (let at = source.text.indexOf('\n'); at !== -1; at = source.text.indexOf('\n', at + 1))
     starts.push(at + 1)
-  lineStartsOf.set(source, starts)
   return starts
-}
+})
 
 /** Line and column of an offset; an offset past the end is the end. */
 export function positionAt(source: Source, offset: number): Position {

@@ -2,7 +2,7 @@ import { placeText } from '../../parsers/text/source.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
 import { isSecureValue, virtualHostOf } from '../../src/deployment/scheme-trust.ts'
-import { once } from '../../src/deployment/once.ts'
+import { once } from '../../parsers/collections/once.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 

@@ -1,7 +1,7 @@
 import type { Application } from '../../src/deployment/applications.ts'
 import type { Deployment, NginxServer } from '../../src/deployment/deployment.ts'
 import { hstsOf } from '../../src/deployment/strict-transport.ts'
-import { once } from '../../src/deployment/once.ts'
+import { once } from '../../parsers/collections/once.ts'
 import { alsoElsewhere, groupByText, namePlace } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'

@@ -1,7 +1,7 @@
 import { formatEndpoint } from '../../src/servers/address.ts'
 import type { NginxServer } from '../../src/deployment/deployment.ts'
 import { insertAfter, propose } from '../../src/deployment/edits.ts'
-import { once } from '../../src/deployment/once.ts'
+import { once } from '../../parsers/collections/once.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 

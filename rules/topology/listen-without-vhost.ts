@@ -1,7 +1,7 @@
 import { formatEndpoint } from '../../src/servers/address.ts'
 import type { Listener, Target } from '../../src/deployment/deployment.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
-import { once } from '../../src/deployment/once.ts'
+import { once } from '../../parsers/collections/once.ts'
 import { isMainServerSite } from '../../src/deployment/main-server-site.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'

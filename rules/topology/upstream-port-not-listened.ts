@@ -1,6 +1,6 @@
 import { formatEndpoint } from '../../src/servers/address.ts'
 import type { BackendHost, Deployment, Hop, Target } from '../../src/deployment/deployment.ts'
-import { once } from '../../src/deployment/once.ts'
+import { once } from '../../parsers/collections/once.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const NGINX =

@@ -14,9 +14,9 @@ import {
 } from '../servers/apache/queries/wsgi-groups.ts'
 import { scriptAliasesIn, type WsgiScriptAlias } from '../servers/apache/queries/wsgi-script-aliases.ts'
 import { type Fact, known } from '../servers/fact.ts'
-import { groupBy } from '../servers/group-by.ts'
+import { groupBy } from '../../parsers/collections/group-by.ts'
 import type { BackendHost } from './deployment.ts'
-import { once } from './once.ts'
+import { once } from '../../parsers/collections/once.ts'
 
 /** A WSGI script at its URL, as the virtual host that writes the alias answers it. */
 export interface Application {

@@ -1,5 +1,5 @@
 import type { ApacheDirective } from '../servers/apache/configuration.ts'
-import { groupBy } from '../servers/group-by.ts'
+import { groupBy } from '../../parsers/collections/group-by.ts'
 import type { Application } from './applications.ts'
 import type { BackendHost, Deployment, Hop, NginxServer } from './deployment.ts'
 

@@ -1,11 +1,11 @@
 import type { ApacheConfiguration } from '../servers/apache/configuration.ts'
 import { selectVirtualHost } from '../servers/apache/queries/select-virtual-host.ts'
-import { groupBy } from '../servers/group-by.ts'
+import { groupBy } from '../../parsers/collections/group-by.ts'
 import type { ReachedHost } from './backend-hosts.ts'
 import type { Hop, Target } from './deployment.ts'
 import type { ProxyHop } from './hops.ts'
 import { exactNames } from './nginx-servers.ts'
-import { once } from './once.ts'
+import { once } from '../../parsers/collections/once.ts'
 
 /** The virtual hosts that one hop reaches, by several of its names and addresses perhaps, and whether that is certain. */
 type Found = Map<ReachedHost, boolean>

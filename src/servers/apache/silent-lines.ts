@@ -1,3 +1,4 @@
+import { memo } from '../../../parsers/collections/memo.ts'
 import { parseApache } from '../../../parsers/apache/parse.ts'
 import { isClosedQuote } from '../../../parsers/apache/split-words.ts'
 import type { ApacheCommentNode, ApacheLineNode, ApacheWord } from '../../../parsers/apache/syntax.ts'
@@ -134,12 +135,8 @@ export interface FoundLine {
   readonly configuration: ApacheConfiguration
 }
 
-const cache = new WeakMap<readonly ApacheConfiguration[], readonly FoundLine[]>()
-
 /** The silent lines of all files of several configurations, each file once; looked for once. */
-export function silentLinesOf(configurations: readonly ApacheConfiguration[]): readonly FoundLine[] {
-  const known = cache.get(configurations)
-  if (known !== undefined) return known
+export const silentLinesOf = memo((configurations: readonly ApacheConfiguration[]): readonly FoundLine[] => {
   const found: FoundLine[] = []
   const seen = new Set<Source>()
   for (const configuration of configurations) {
@@ -149,6 +146,5 @@ export function silentLinesOf(configurations: readonly ApacheConfiguration[]): r
       for (const line of silentLines(source)) found.push({ line, configuration })
     }
   }
-  cache.set(configurations, found)
   return found
-}
+})

@@ -1,3 +1,4 @@
+import { memo } from '../../../parsers/collections/memo.ts'
 import { parseNginx } from '../../../parsers/nginx/parse.ts'
 import type { NginxDirectiveNode } from '../../../parsers/nginx/syntax.ts'
 import { isUnknownWord, type Source } from '../../../parsers/text/source.ts'
@@ -7,20 +8,12 @@ import { type NginxProgram, nginxDirective } from './directives.ts'
 /** The context of each directive at the top of a fragment. */
 export type FragmentContexts = (node: NginxDirectiveNode) => NginxContext
 
-const inferred = new WeakMap<Source, FragmentContexts>()
-
 /**
  * Tells where the directives at the top of a fragment belong: where a comment
  * `# deploy-audit-context http,server` says so (the blocks around the file, outermost first), else where
  * all of them may stand together, else where each may stand. `unknown` where that leaves a choice.
  */
-export function fragmentContexts(source: Source): FragmentContexts {
-  const known = inferred.get(source)
-  if (known !== undefined) return known
-  const contexts = inferContexts(source)
-  inferred.set(source, contexts)
-  return contexts
-}
+export const fragmentContexts = memo(inferContexts)
 
 function inferContexts(source: Source): FragmentContexts {
   const told = contextTold(source)

@@ -1,10 +1,7 @@
-import { groupBy } from '../../group-by.ts'
-import { type Tables, tableOf } from '../../table-of.ts'
+import { memoByKey } from '../../../../parsers/collections/memo.ts'
+import { groupBy } from '../../../../parsers/collections/group-by.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
 
-type ByParent = ReadonlyMap<ApacheDirective | null, readonly ApacheDirective[]>
-
-const indexes: Tables<ApacheConfiguration, string, ByParent> = new WeakMap()
 const NONE: readonly ApacheDirective[] = []
 
 /**
@@ -16,14 +13,12 @@ export function directivesIn(
   parent: ApacheDirective | null,
   name: string,
 ): readonly ApacheDirective[] {
-  const index = tableOf(indexes, configuration)
-  let byParent = index.get(name)
-  if (byParent === undefined) {
-    byParent = groupBy(configuration.occurrences.get(name.toLowerCase()) ?? NONE, ({ parent }) => parent)
-    index.set(name, byParent)
-  }
-  return byParent.get(parent) ?? NONE
+  return byParent(configuration, name).get(parent) ?? NONE
 }
+
+const byParent = memoByKey(({ occurrences }: ApacheConfiguration, name: string) =>
+  groupBy(occurrences.get(name.toLowerCase()) ?? NONE, ({ parent }) => parent),
+)
 
 /** The last of them, which is the one that counts where a later one replaces an earlier. */
 export function lastDirectiveIn(

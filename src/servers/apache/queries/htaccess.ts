@@ -1,3 +1,4 @@
+import { memoByKey } from '../../../../parsers/collections/memo.ts'
 import { posix } from 'node:path'
 import type { Place } from '../../../../parsers/text/source.ts'
 import type { FileSystem } from '../../../files/file-system.ts'
@@ -29,22 +30,6 @@ const MAXIMUM_FOLDERS = 2000
 /** Of all document roots together. */
 const MAXIMUM_SEEN = 20_000
 
-interface Store {
-  readonly files: Map<string, HtaccessFile | null>
-  list: readonly Htaccess[] | null
-}
-
-const stores = new WeakMap<ApacheConfiguration, Store>()
-
-function storeOf(configuration: ApacheConfiguration): Store {
-  let store = stores.get(configuration)
-  if (store === undefined) {
-    store = { files: new Map(), list: null }
-    stores.set(configuration, store)
-  }
-  return store
-}
-
 const USUAL_NAMES: readonly string[] = ['.htaccess']
 
 /** The names under which httpd looks for such a file in each folder. */
@@ -55,22 +40,25 @@ function fileNames(configuration: ApacheConfiguration, host: VirtualHost | null)
   return directives.at(-1)?.args.map(({ value }) => value) ?? USUAL_NAMES
 }
 
+/** The files that one httpd serves: what its `.htaccess` files are read from. */
+interface Served {
+  readonly configuration: ApacheConfiguration
+  readonly files: FileSystem
+}
+
+const servedBy = memoByKey(
+  (configuration: ApacheConfiguration, files: FileSystem): Served => ({ configuration, files }),
+)
+
+const fileAt = memoByKey(({ configuration, files }: Served, path: string): HtaccessFile | null => {
+  const result = files.read(path)
+  return result.kind === 'source' ? evaluateHtaccess(result.source, configuration, files) : null
+})
+
 /** Reads a folder's own file (its last slash included in `folder`); null where there is none. */
-function fileIn(
-  configuration: ApacheConfiguration,
-  files: FileSystem,
-  folder: string,
-  names: readonly string[],
-): HtaccessFile | null {
-  const store = storeOf(configuration)
+function fileIn(served: Served, folder: string, names: readonly string[]): HtaccessFile | null {
   for (const name of names) {
-    const path = folder + name
-    let file = store.files.get(path)
-    if (file === undefined) {
-      const result = files.read(path)
-      file = result.kind === 'source' ? evaluateHtaccess(result.source, configuration, files) : null
-      store.files.set(path, file)
-    }
+    const file = fileAt(served, folder + name)
     if (file !== null) return file
   }
   return null
@@ -83,8 +71,9 @@ export function htaccessReader(
   host: VirtualHost | null,
 ): HtaccessReader {
   const names = fileNames(configuration, host)
+  const served = servedBy(configuration, files)
   return (folder, above) => {
-    const file = fileIn(configuration, files, folder, names)
+    const file = fileIn(served, folder, names)
     if (file === null)
       return names.some(name => files.covers(folder + name)) ? null : outsideAudit(configuration, above)
     const overrides = overridesFor(configuration, above)
@@ -100,23 +89,20 @@ function outsideAudit(configuration: ApacheConfiguration, above: readonly Level[
 }
 
 /** Every such file below the document roots and aliases that the audit holds, once each. */
-export function htaccessFiles(configuration: ApacheConfiguration, files: FileSystem): readonly Htaccess[] {
-  const store = storeOf(configuration)
-  store.list ??= findAll(configuration, files)
-  return store.list
-}
+export const htaccessFiles = memoByKey(findAll)
 
 function findAll(configuration: ApacheConfiguration, files: FileSystem): readonly Htaccess[] {
   const found: Htaccess[] = []
   const seen = new Set<string>()
   const missing = new Set<string>()
+  const served = servedBy(configuration, files)
   for (const host of [null, ...virtualHosts(configuration)]) {
     if (isHandedOn(configuration, host)) continue
     const names = fileNames(configuration, host)
     for (const root of servedFolders(configuration, host)) {
       if (seen.has(root) || !isFolder(files, root, missing)) continue
       for (const folder of foldersBelow(files, root, seen)) {
-        const file = fileIn(configuration, files, folder, names)
+        const file = fileIn(served, folder, names)
         if (file !== null)
           found.push({
             file,

@@ -1,3 +1,4 @@
+import { memo } from '../../../../parsers/collections/memo.ts'
 import type { ApacheWord } from '../../../../parsers/apache/syntax.ts'
 import type { Place } from '../../../../parsers/text/source.ts'
 import { type Address, ANY_V4, ANY_V6, type Endpoint, parseApacheAddress } from '../../address.ts'
@@ -22,17 +23,10 @@ export interface ApacheListen {
   readonly protocol: string
 }
 
-const cache = new WeakMap<ApacheConfiguration, readonly ApacheListen[]>()
-
 /** Every socket that the configuration opens, in reading order; `Listen` is global wherever it stands. */
-export function listens(configuration: ApacheConfiguration): readonly ApacheListen[] {
-  let list = cache.get(configuration)
-  if (list === undefined) {
-    list = (configuration.occurrences.get('listen') ?? []).map(toListen)
-    cache.set(configuration, list)
-  }
-  return list
-}
+export const listens = memo(({ occurrences }: ApacheConfiguration): readonly ApacheListen[] =>
+  (occurrences.get('listen') ?? []).map(toListen),
+)
 
 function toListen(directive: ApacheDirective): ApacheListen {
   const [word, second] = directive.args

@@ -1,3 +1,4 @@
+import { memo } from '../../../../parsers/collections/memo.ts'
 import type { Place } from '../../../../parsers/text/source.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
 import type { ApacheConfiguration } from '../configuration.ts'
@@ -46,19 +47,8 @@ const MPM_MODULES: readonly (readonly [string, MpmKind])[] = [
   ['mpm_prefork_module', 'prefork'],
 ]
 
-const cache = new WeakMap<ApacheConfiguration, Fact<Mpm>>()
-
 /** The MPM that is loaded, with its limits; unknown where none is, or more than one. */
-export function mpm(configuration: ApacheConfiguration): Fact<Mpm> {
-  let fact = cache.get(configuration)
-  if (fact === undefined) {
-    fact = readMpm(configuration)
-    cache.set(configuration, fact)
-  }
-  return fact
-}
-
-function readMpm(configuration: ApacheConfiguration): Fact<Mpm> {
+export const mpm = memo((configuration: ApacheConfiguration): Fact<Mpm> => {
   const loaded = MPM_MODULES.filter(([id]) => configuration.modules.has(id))
   const [first] = loaded
   if (first === undefined || loaded.length > 1) return unknown('the multi-processing module is not known')
@@ -71,7 +61,7 @@ function readMpm(configuration: ApacheConfiguration): Fact<Mpm> {
   const maxRequestWorkers = number(configuration, 'MaxRequestWorkers', threaded ? 400 : 256)
   const limits = { serverLimit, threadsPerChild, threadLimit, maxRequestWorkers }
   return known({ kind, ...limits, capacity: capacityOf(limits) })
-}
+})
 
 function number(configuration: ApacheConfiguration, name: string, fallback: number): Fact<number> {
   const { directives, open } = effective(configuration, serverLevels(null), name)

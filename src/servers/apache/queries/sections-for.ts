@@ -1,3 +1,4 @@
+import { memo } from '../../../../parsers/collections/memo.ts'
 import { posix } from 'node:path'
 import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
 import { directivesIn } from './directives-in.ts'
@@ -87,7 +88,12 @@ interface KeptSections {
   host: { readonly directive: ApacheDirective; readonly sections: Sections } | null
 }
 
-const cache = new WeakMap<ApacheConfiguration, KeptSections>()
+const keptSections = memo(
+  (configuration: ApacheConfiguration): KeptSections => ({
+    server: readSections(configuration, null),
+    host: null,
+  }),
+)
 
 /**
  * The scopes that hold for a request, in the order in which httpd merges them: main server, virtual
@@ -301,11 +307,7 @@ function level(kind: LevelKind, section: ApacheDirective | null, applies: true |
 
 /** The sections of the main server, and behind them those of the virtual host. */
 function sectionsOf(configuration: ApacheConfiguration, host: VirtualHost | null): readonly Sections[] {
-  let kept = cache.get(configuration)
-  if (kept === undefined) {
-    kept = { server: readSections(configuration, null), host: null }
-    cache.set(configuration, kept)
-  }
+  const kept = keptSections(configuration)
   if (host === null) return [kept.server]
   const { directive } = host
   if (kept.host?.directive !== directive)

@@ -1,3 +1,4 @@
+import { memo } from '../../../../parsers/collections/memo.ts'
 import type { Place } from '../../../../parsers/text/source.ts'
 import type { Address } from '../../address.ts'
 import type { ApacheConfiguration } from '../configuration.ts'
@@ -66,8 +67,6 @@ interface Sets {
   readonly unknownByPort: ReadonlyMap<number | null, VirtualHostMember>
   readonly names: Map<VirtualHostSet, NameIndex>
 }
-
-const cache = new WeakMap<ApacheConfiguration, Sets>()
 
 /** Every set of the configuration, in the order in which its first member is read. */
 export function virtualHostSets(configuration: ApacheConfiguration): readonly VirtualHostSet[] {
@@ -216,14 +215,7 @@ function keyOf(address: string | null, port: number | null): string {
   return `${address ?? '*'} ${port ?? '*'}`
 }
 
-function setsOf(configuration: ApacheConfiguration): Sets {
-  let sets = cache.get(configuration)
-  if (sets === undefined) {
-    sets = buildSets(virtualHosts(configuration))
-    cache.set(configuration, sets)
-  }
-  return sets
-}
+const setsOf = memo((configuration: ApacheConfiguration) => buildSets(virtualHosts(configuration)))
 
 function buildSets(hosts: readonly VirtualHost[]): Sets {
   const byKey = new Map<string, VirtualHostSet & { members: VirtualHostMember[] }>()

@@ -1,3 +1,4 @@
+import { memo } from '../../../../parsers/collections/memo.ts'
 import type { ApacheConfiguration } from '../configuration.ts'
 import { type ApacheListen, listens } from './listens.ts'
 import {
@@ -39,18 +40,13 @@ export function isSetReached(configuration: ApacheConfiguration, set: VirtualHos
   return reachedSets(configuration)?.has(set)
 }
 
-const cache = new WeakMap<ApacheConfiguration, ReadonlySet<VirtualHostSet | null> | null>()
-
 /** The sets that answer some connection, null among them where the main server does. */
-export function reachedSets(configuration: ApacheConfiguration): ReadonlySet<VirtualHostSet | null> | null {
-  let reached = cache.get(configuration)
-  if (reached === undefined) {
+export const reachedSets = memo(
+  (configuration: ApacheConfiguration): ReadonlySet<VirtualHostSet | null> | null => {
     const list = sockets(configuration)
-    reached = list === null ? null : findReached(configuration, list)
-    cache.set(configuration, reached)
-  }
-  return reached
-}
+    return list === null ? null : findReached(configuration, list)
+  },
+)
 
 function findReached(
   configuration: ApacheConfiguration,

@@ -1,3 +1,4 @@
+import { memo } from '../../../../parsers/collections/memo.ts'
 import type { ApacheWord } from '../../../../parsers/apache/syntax.ts'
 import type { Place } from '../../../../parsers/text/source.ts'
 import { type Address, parseHost } from '../../address.ts'
@@ -49,8 +50,6 @@ interface Hosts {
   readonly byDirective: ReadonlyMap<ApacheDirective, VirtualHost>
 }
 
-const cache = new WeakMap<ApacheConfiguration, Hosts>()
-
 /** Every `<VirtualHost>`, in reading order. */
 export function virtualHosts(configuration: ApacheConfiguration): readonly VirtualHost[] {
   return hostsOf(configuration).list
@@ -69,15 +68,10 @@ export function virtualHostOf(
   return null
 }
 
-function hostsOf(configuration: ApacheConfiguration): Hosts {
-  let hosts = cache.get(configuration)
-  if (hosts === undefined) {
-    const list = readHosts(configuration)
-    hosts = { list, byDirective: new Map(list.map(host => [host.directive, host])) }
-    cache.set(configuration, hosts)
-  }
-  return hosts
-}
+const hostsOf = memo((configuration: ApacheConfiguration): Hosts => {
+  const list = readHosts(configuration)
+  return { list, byDirective: new Map(list.map(host => [host.directive, host])) }
+})
 
 function readHosts(configuration: ApacheConfiguration): readonly VirtualHost[] {
   const directives = configuration.occurrences.get('virtualhost') ?? []

@@ -1,3 +1,4 @@
+import { memo } from '../../../../parsers/collections/memo.ts'
 import type { Place } from '../../../../parsers/text/source.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
@@ -87,32 +88,24 @@ export class WsgiDaemon {
   }
 }
 
-const cache = new WeakMap<ApacheConfiguration, readonly WsgiDaemon[]>()
-const byNames = new WeakMap<ApacheConfiguration, ReadonlyMap<string, WsgiDaemon>>()
-
 /** Every daemon process group, in reading order. */
-export function wsgiDaemons(configuration: ApacheConfiguration): readonly WsgiDaemon[] {
-  let daemons = cache.get(configuration)
-  if (daemons === undefined) {
-    const directives = configuration.occurrences.get('wsgidaemonprocess') ?? []
-    daemons = directives.map(directive => new WsgiDaemon(configuration, directive))
-    cache.set(configuration, daemons)
-  }
-  return daemons
-}
+export const wsgiDaemons = memo((configuration: ApacheConfiguration): readonly WsgiDaemon[] =>
+  (configuration.occurrences.get('wsgidaemonprocess') ?? []).map(
+    directive => new WsgiDaemon(configuration, directive),
+  ),
+)
 
 /** The group of this name; names are unique in one httpd. Undefined where nobody declares it. */
 export function wsgiDaemonNamed(configuration: ApacheConfiguration, name: string): WsgiDaemon | undefined {
-  let byName = byNames.get(configuration)
-  if (byName === undefined) {
-    const map = new Map<string, WsgiDaemon>()
-    for (const daemon of wsgiDaemons(configuration))
-      if (daemon.name.known && !map.has(daemon.name.value)) map.set(daemon.name.value, daemon)
-    byName = map
-    byNames.set(configuration, byName)
-  }
-  return byName.get(name)
+  return daemonsByName(configuration).get(name)
 }
+
+const daemonsByName = memo((configuration: ApacheConfiguration): ReadonlyMap<string, WsgiDaemon> => {
+  const byName = new Map<string, WsgiDaemon>()
+  for (const daemon of wsgiDaemons(configuration))
+    if (daemon.name.known && !byName.has(daemon.name.value)) byName.set(daemon.name.value, daemon)
+  return byName
+})
 
 /**
  * Whether a virtual host (null: the main server) may use a group: one of the main server always, one

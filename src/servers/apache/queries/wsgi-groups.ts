@@ -1,6 +1,6 @@
+import { memoByKey } from '../../../../parsers/collections/memo.ts'
 import type { Place } from '../../../../parsers/text/source.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
-import { type Tables, tableOf } from '../../table-of.ts'
 import type { ApacheConfiguration } from '../configuration.ts'
 import { effective, serverLevels } from './effective.ts'
 import { argumentPlace, isSettled } from './places.ts'
@@ -92,16 +92,8 @@ function groupText(request: ScriptRequest, option: string, directive: string): F
   return isSettled(value) ? known(value, at) : unknown('the group is filled in elsewhere', at)
 }
 
-const onlyOfServers: Tables<ApacheConfiguration, string, boolean> = new WeakMap()
-
 /** True where no section but virtual hosts has such a line: then there is no need to find those that apply. */
-function isOnlyOfServers(configuration: ApacheConfiguration, directive: string): boolean {
-  const byName = tableOf(onlyOfServers, configuration)
-  let only = byName.get(directive)
-  if (only === undefined) {
-    const lines = configuration.occurrences.get(directive.toLowerCase()) ?? []
-    only = lines.every(({ parent }) => parent === null || parent.name === 'VirtualHost')
-    byName.set(directive, only)
-  }
-  return only
-}
+const isOnlyOfServers = memoByKey((configuration: ApacheConfiguration, directive: string): boolean => {
+  const lines = configuration.occurrences.get(directive.toLowerCase()) ?? []
+  return lines.every(({ parent }) => parent === null || parent.name === 'VirtualHost')
+})

@@ -1,7 +1,7 @@
+import { memoByKey } from '../../../../parsers/collections/memo.ts'
 import type { Place } from '../../../../parsers/text/source.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
 import { compilePcre, toBytes } from '../../regex.ts'
-import { type Tables, tableOf } from '../../table-of.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
 import { directivesIn } from './directives-in.ts'
 import { Options } from './name-value-options.ts'
@@ -23,8 +23,6 @@ export interface WsgiScriptAlias {
   readonly options: Options
 }
 
-const cache: Tables<ApacheConfiguration, ApacheDirective | null, readonly WsgiScriptAlias[]> = new WeakMap()
-
 /**
  * The script aliases of a virtual host (null: the main server), in the order in which mod_wsgi tries
  * them: the host's own, then the main server's; the first that matches answers.
@@ -40,20 +38,13 @@ export function wsgiScriptAliases(
 }
 
 /** Those that stand in a virtual host itself (null: in the main server), in reading order. */
-export function scriptAliasesIn(
-  configuration: ApacheConfiguration,
-  parent: ApacheDirective | null,
-): readonly WsgiScriptAlias[] {
-  const byParent = tableOf(cache, configuration)
-  let aliases = byParent.get(parent)
-  if (aliases === undefined) {
+export const scriptAliasesIn = memoByKey(
+  (configuration: ApacheConfiguration, parent: ApacheDirective | null): readonly WsgiScriptAlias[] => {
     const plain = directivesIn(configuration, parent, 'wsgiscriptalias')
     const matches = directivesIn(configuration, parent, 'wsgiscriptaliasmatch')
-    aliases = inReadingOrder(configuration, parent, plain, matches).map(toAlias)
-    byParent.set(parent, aliases)
-  }
-  return aliases
-}
+    return inReadingOrder(configuration, parent, plain, matches).map(toAlias)
+  },
+)
 
 function inReadingOrder(
   configuration: ApacheConfiguration,

@@ -1,3 +1,4 @@
+import { memo } from '../../../../parsers/collections/memo.ts'
 import type { ApacheWord } from '../../../../parsers/apache/syntax.ts'
 import type { ApacheDirective } from '../configuration.ts'
 import {
@@ -270,12 +271,8 @@ function groupFault(group: Option, scope: Scope, walk: Walk): Fault | null {
   }
 }
 
-const daemons = new WeakMap<Walk, ReadonlyMap<string, ApacheDirective>>()
-
 /** Every process group of the tree, those below the present line too. */
-function daemonsOf(walk: Walk): ReadonlyMap<string, ApacheDirective> {
-  const cached = daemons.get(walk)
-  if (cached !== undefined) return cached
+const daemonsOf = memo((walk: Walk): ReadonlyMap<string, ApacheDirective> => {
   const found = new Map<string, ApacheDirective>()
   const visit = (list: readonly ApacheDirective[]): void => {
     for (const directive of list) {
@@ -285,9 +282,8 @@ function daemonsOf(walk: Walk): ReadonlyMap<string, ApacheDirective> {
     }
   }
   visit(walk.unit.top)
-  daemons.set(walk, found)
   return found
-}
+})
 
 /** The name without its scheme and port, as mod_wsgi compares it. */
 function serverNameOf(host: ApacheDirective): string | null {

@@ -1,3 +1,4 @@
+import { memoByKey } from '../../../../parsers/collections/memo.ts'
 import { isUnknownWord, type Place } from '../../../../parsers/text/source.ts'
 import {
   ANY_V4,
@@ -6,7 +7,6 @@ import {
   type NginxListenAddress,
   parseNginxListen,
 } from '../../address.ts'
-import { type Tables, tableOf } from '../../table-of.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 import { isOn } from './effective.ts'
 import { argumentPlace, namePlace } from './places.ts'
@@ -37,16 +37,13 @@ export interface NginxListen {
   readonly directive: NginxDirective | null
 }
 
-const listensOf: Tables<NginxConfiguration, NginxDirective, readonly NginxListen[]> = new WeakMap()
-
 /**
  * The sockets of a server. A `listen` whose address is a template's placeholder, or is malformed, is left
  * out: see {@link hasUnreadListens}.
  */
-export function listens(configuration: NginxConfiguration, server: NginxDirective): readonly NginxListen[] {
-  const table = tableOf(listensOf, configuration)
-  const known = table.get(server)
-  if (known !== undefined) return known
+export const listens = memoByKey(findListens)
+
+function findListens(configuration: NginxConfiguration, server: NginxDirective): readonly NginxListen[] {
   const directives = childrenNamed(server, 'listen')
   const ssl = isOn(configuration, server, 'ssl', false)
   const http2 = isOn(configuration, server, 'http2', false)
@@ -56,9 +53,7 @@ export function listens(configuration: NginxConfiguration, server: NginxDirectiv
     directives.length === 0
       ? [hasUnreadInclude(configuration, server) ? null : impliedListen(server, sslOn, http2On)]
       : directives.map(directive => readListen(configuration, directive, sslOn, http2On))
-  const found = read.every(isRead) ? read : read.filter(isRead)
-  table.set(server, found)
-  return found
+  return read.every(isRead) ? read : read.filter(isRead)
 }
 
 function isRead(listen: NginxListen | null): listen is NginxListen {
@@ -99,19 +94,11 @@ interface ListenAddress extends NginxListenAddress {
   readonly endpoint: string
 }
 
-const addressesOf: Tables<NginxConfiguration, string, ListenAddress | null> = new WeakMap()
-
 /** Thousands of servers share few addresses: each text is read once. */
-function readAddress(configuration: NginxConfiguration, text: string): ListenAddress | null {
-  const addresses = tableOf(addressesOf, configuration)
-  let address = addresses.get(text)
-  if (address === undefined) {
-    const parsed = parseNginxListen(text)
-    address = parsed === null ? null : { ...parsed, endpoint: formatEndpoint(parsed) }
-    addresses.set(text, address)
-  }
-  return address
-}
+const readAddress = memoByKey((_: NginxConfiguration, text: string): ListenAddress | null => {
+  const parsed = parseNginxListen(text)
+  return parsed === null ? null : { ...parsed, endpoint: formatEndpoint(parsed) }
+})
 
 function readListen(
   configuration: NginxConfiguration,

@@ -1,3 +1,4 @@
+import { memo } from '../../../../parsers/collections/memo.ts'
 import { isUnknownWord, type Place } from '../../../../parsers/text/source.ts'
 import { compilePcre, type Pcre, toBytes } from '../../regex.ts'
 import type { NginxDirective } from '../configuration.ts'
@@ -52,16 +53,8 @@ export interface LocationIndex {
   readonly redirecting: ReadonlySet<string>
 }
 
-const indexOf = new WeakMap<NginxDirective, LocationIndex>()
-
 /** Names are bytes, as nginx compares them. */
-export function locationIndex(scope: NginxDirective): LocationIndex {
-  const known = indexOf.get(scope)
-  if (known !== undefined) return known
-  const built = buildIndex(scope)
-  indexOf.set(scope, built)
-  return built
-}
+export const locationIndex = memo(buildIndex)
 
 function buildIndex(scope: NginxDirective): LocationIndex {
   const exact = new Map<string, NginxLocation>()

@@ -1,3 +1,4 @@
+import { memo } from '../../../../parsers/collections/memo.ts'
 import { isUnknownWord } from '../../../../parsers/text/source.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
 import { compilePcre, type PcreMatch } from '../../regex.ts'
@@ -24,12 +25,8 @@ export interface NginxMap {
   readonly directive: NginxDirective
 }
 
-const mapsOf = new WeakMap<NginxConfiguration, ReadonlyMap<string, NginxMap>>()
-
 /** The maps of http by their variable; of two for the same one nginx keeps the last. */
-export function maps(configuration: NginxConfiguration): ReadonlyMap<string, NginxMap> {
-  const known = mapsOf.get(configuration)
-  if (known !== undefined) return known
+export const maps = memo((configuration: NginxConfiguration): ReadonlyMap<string, NginxMap> => {
   const built = new Map<string, NginxMap>()
   for (const directive of configuration.occurrences.get('map') ?? []) {
     const [source, variable] = directive.args
@@ -37,9 +34,8 @@ export function maps(configuration: NginxConfiguration): ReadonlyMap<string, Ngi
     const map = readMap(configuration, directive, source.value, variable.value.slice(1).toLowerCase())
     built.set(map.variable, map)
   }
-  mapsOf.set(configuration, built)
   return built
-}
+})
 
 function readMap(
   configuration: NginxConfiguration,

@@ -1,7 +1,7 @@
+import { memoByKey } from '../../../../parsers/collections/memo.ts'
 import type { Place } from '../../../../parsers/text/source.ts'
 import { isLoopback } from '../../address.ts'
 import { toBytes } from '../../regex.ts'
-import { type Tables, tableOf } from '../../table-of.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 import { addressAccess } from './access.ts'
 import { conditionWords } from './conditions.ts'
@@ -34,22 +34,13 @@ export interface Reachability {
   readonly at: Place | null
 }
 
-const cache: Tables<NginxConfiguration, NginxDirective, Reachability> = new WeakMap()
-
 /**
  * Whether requests from outside get to a location (or an `if` in one, or a server itself).
  *
  * A named or internal location is reached where `try_files`, `error_page`, or a `rewrite` of a reachable
  * block of the same server leads to it. Unknown where an `if` that the client does not decide may refuse.
  */
-export function externalReachability(configuration: NginxConfiguration, scope: NginxDirective): Reachability {
-  const table = tableOf(cache, configuration)
-  const known = table.get(scope)
-  if (known !== undefined) return known
-  const result = judge(configuration, scope)
-  table.set(scope, result)
-  return result
-}
+export const externalReachability = memoByKey(judge)
 
 /** True, false, or undefined where nobody can tell: for rules that only ask whether outsiders get in at all. */
 export function isExternallyReachable(
@@ -168,11 +159,7 @@ interface Redirect {
   readonly target: NginxDirective
 }
 
-const redirectsOf = new WeakMap<NginxDirective, readonly Redirect[]>()
-
-function redirects(configuration: NginxConfiguration, server: NginxDirective): readonly Redirect[] {
-  const known = redirectsOf.get(server)
-  if (known !== undefined) return known
+const redirects = memoByKey((configuration: NginxConfiguration, server: NginxDirective) => {
   const found: Redirect[] = []
   const http = server.parent
   for (const block of [...(http === null ? [] : [http]), server, ...locationsOf(server)]) {
@@ -183,9 +170,8 @@ function redirects(configuration: NginxConfiguration, server: NginxDirective): r
       if (target !== null) found.push({ from, target })
     }
   }
-  redirectsOf.set(server, found)
   return found
-}
+})
 
 function destinations(block: NginxDirective): readonly string[] {
   const found: string[] = []

@@ -1,3 +1,4 @@
+import { memo } from '../../../../parsers/collections/memo.ts'
 import type { Place } from '../../../../parsers/text/source.ts'
 import type { Address } from '../../address.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
@@ -89,15 +90,11 @@ export function requestVariables(state: RequestState): Variables {
   }
 }
 
-const setNamesOf = new WeakMap<NginxConfiguration, ReadonlySet<string>>()
-
 const MATCHING = ['location', 'server_name', 'rewrite', 'if'] as const
 const GROUP_NAME = /\(\?(?:P?<|')([A-Za-z_][A-Za-z0-9_]*)[>']/g
 
 /** Every variable of a `set` or a named group: empty as long as none of them was executed. */
-function setVariables(configuration: NginxConfiguration): ReadonlySet<string> {
-  const cached = setNamesOf.get(configuration)
-  if (cached !== undefined) return cached
+const setVariables = memo((configuration: NginxConfiguration): ReadonlySet<string> => {
   const names = new Set<string>()
   for (const { args } of configuration.occurrences.get('set') ?? []) {
     const name = args[0]?.value ?? ''
@@ -112,9 +109,8 @@ function setVariables(configuration: NginxConfiguration): ReadonlySet<string> {
     for (const { args } of configuration.occurrences.get(directive) ?? [])
       for (const word of args) addGroups(word.value)
   for (const map of maps(configuration).values()) for (const entry of map.regexes) addGroups(entry.name)
-  setNamesOf.set(configuration, names)
   return names
-}
+})
 
 function numbered(match: PcreMatch | null, group: number): Fact<string> {
   if (match === null) return known('')

@@ -1,5 +1,6 @@
+import { memo } from '../../../../parsers/collections/memo.ts'
 import { isUnknownWord, placeText, type Source } from '../../../../parsers/text/source.ts'
-import { groupBy } from '../../group-by.ts'
+import { groupBy } from '../../../../parsers/collections/group-by.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 
 /** A block, or null for what stands at the top of the configuration. */
@@ -9,8 +10,6 @@ const NONE: readonly NginxDirective[] = []
 
 /** Below this, comparing interned names one by one is quicker than an index and needs no memory. */
 const SCANNED = 48
-
-const indexOf = new WeakMap<readonly NginxDirective[], ReadonlyMap<string, readonly NginxDirective[]>>()
 
 /** The directives of one name that stand directly in a block, in reading order. */
 export function childrenNamed(scope: NginxDirective, name: string): readonly NginxDirective[] {
@@ -34,13 +33,7 @@ export function named(directives: readonly NginxDirective[], name: string): read
   return found ?? NONE
 }
 
-function index(directives: readonly NginxDirective[]): ReadonlyMap<string, readonly NginxDirective[]> {
-  const known = indexOf.get(directives)
-  if (known !== undefined) return known
-  const built = groupBy(directives, ({ name }) => name)
-  indexOf.set(directives, built)
-  return built
-}
+const index = memo((directives: readonly NginxDirective[]) => groupBy(directives, ({ name }) => name))
 
 /** What leaves a configuration in doubt; of most, nothing does, and then no block has to be searched for it. */
 interface Unread {
@@ -50,19 +43,12 @@ interface Unread {
   readonly templates: boolean
 }
 
-const unreadOf = new WeakMap<NginxConfiguration, Unread>()
-
-function unreadIn(configuration: NginxConfiguration): Unread {
-  let unread = unreadOf.get(configuration)
-  if (unread === undefined) {
-    unread = {
-      includes: unreadArguments(configuration),
-      templates: configuration.sources.some(source => source.template),
-    }
-    unreadOf.set(configuration, unread)
-  }
-  return unread
-}
+const unreadIn = memo(
+  (configuration: NginxConfiguration): Unread => ({
+    includes: unreadArguments(configuration),
+    templates: configuration.sources.some(source => source.template),
+  }),
+)
 
 function unreadArguments(configuration: NginxConfiguration): ReadonlySet<string> {
   const unread = new Set<string>()
@@ -103,20 +89,14 @@ function maySet(path: string, name: string | null): boolean {
   return name !== null && name !== 'proxy_pass' && set.some(prefix => name.startsWith(prefix))
 }
 
-const placeholderIn = new WeakMap<NginxDirective, boolean>()
-
 /**
  * True where a template's placeholder or statement stands between the directives of a block, or in place of
  * a directive's name: what it renders to may set anything.
  */
-function hasPlaceholder(scope: NginxDirective): boolean {
-  const cached = placeholderIn.get(scope)
-  if (cached !== undefined) return cached
-  const found =
-    scope.source.template && (hasMaskedGap(scope) || scope.children.some(({ name }) => isUnknownWord(name)))
-  placeholderIn.set(scope, found)
-  return found
-}
+const hasPlaceholder = memo(
+  (scope: NginxDirective): boolean =>
+    scope.source.template && (hasMaskedGap(scope) || scope.children.some(({ name }) => isUnknownWord(name))),
+)
 
 /** A masked stretch reads otherwise in `code` than in `text`. */
 function hasMaskedGap({ source, node }: NginxDirective): boolean {

@@ -1,3 +1,5 @@
+import { groupBy } from '../../../../parsers/collections/group-by.ts'
+import { memo, memoByKey } from '../../../../parsers/collections/memo.ts'
 import { type Address, covers } from '../../address.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
 import type { PcreMatch } from '../../regex.ts'
@@ -172,11 +174,9 @@ function longestTrailing({ trailing }: NameIndex, host: string): NamedServer | n
   return null
 }
 
-const indexOf = new WeakMap<NginxSocket, NameIndex>()
+const nameIndex = memoByKey(indexNames)
 
-function nameIndex(configuration: NginxConfiguration, socket: NginxSocket): NameIndex {
-  const cached = indexOf.get(socket)
-  if (cached !== undefined) return cached
+function indexNames(configuration: NginxConfiguration, socket: NginxSocket): NameIndex {
   const exact = new Map<string, NamedServer>()
   const leading = new Map<string, NamedServer>()
   const trailing = new Map<string, NamedServer>()
@@ -199,9 +199,7 @@ function nameIndex(configuration: NginxConfiguration, socket: NginxSocket): Name
         conflicts.push({ socket, ignored: name, server, kept: kept.name, keptServer: kept.server })
     }
   }
-  const built = { exact, leading, trailing, regexes, conflicts, incomplete }
-  indexOf.set(socket, built)
-  return built
+  return { exact, leading, trailing, regexes, conflicts, incomplete }
 
   function add(entry: NamedServer): NamedServer | null {
     const { name } = entry
@@ -245,21 +243,9 @@ export function socketsOf(
   return bySocket(configuration).get(server) ?? []
 }
 
-type SocketEntries = { readonly socket: NginxSocket; readonly entry: SocketServer }[]
-
-const bySocketOf = new WeakMap<NginxConfiguration, ReadonlyMap<NginxDirective, SocketEntries>>()
-
-function bySocket(configuration: NginxConfiguration): ReadonlyMap<NginxDirective, SocketEntries> {
-  const cached = bySocketOf.get(configuration)
-  if (cached !== undefined) return cached
-  const built = new Map<NginxDirective, SocketEntries>()
-  for (const socket of sockets(configuration)) {
-    for (const entry of socket.servers) {
-      const list = built.get(entry.server)
-      if (list === undefined) built.set(entry.server, [{ socket, entry }])
-      else list.push({ socket, entry })
-    }
-  }
-  bySocketOf.set(configuration, built)
-  return built
-}
+const bySocket = memo((configuration: NginxConfiguration) =>
+  groupBy(
+    sockets(configuration).flatMap(socket => socket.servers.map(entry => ({ socket, entry }))),
+    ({ entry }) => entry.server,
+  ),
+)

@@ -1,7 +1,7 @@
+import { memoByKey } from '../../../../parsers/collections/memo.ts'
 import type { NginxWord } from '../../../../parsers/nginx/syntax.ts'
 import { isUnknownWord, type Place } from '../../../../parsers/text/source.ts'
 import { compilePcre, type Pcre } from '../../regex.ts'
-import { type Tables, tableOf } from '../../table-of.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 import { namePlace, wordPlace } from './places.ts'
 import { childrenNamed } from './scope.ts'
@@ -23,23 +23,14 @@ export type NginxServerName = { readonly at: Place; readonly text: string } & (
   | { readonly kind: 'unknown' }
 )
 
-const namesOf: Tables<NginxConfiguration, NginxDirective, readonly NginxServerName[]> = new WeakMap()
-
 /** The names of a server in reading order; the empty name alone where none is written. */
-export function serverNames(
-  configuration: NginxConfiguration,
-  server: NginxDirective,
-): readonly NginxServerName[] {
-  const table = tableOf(namesOf, configuration)
-  const known = table.get(server)
-  if (known !== undefined) return known
+export const serverNames = memoByKey(readServerNames)
+
+function readServerNames(_: NginxConfiguration, server: NginxDirective): readonly NginxServerName[] {
   const directives = childrenNamed(server, 'server_name')
   const [only] = directives
   const read = only !== undefined && directives.length === 1 ? readNames(only) : directives.flatMap(readNames)
-  const names: readonly NginxServerName[] =
-    read.length === 0 ? [{ kind: 'exact', name: '', text: '', at: namePlace(server) }] : read
-  table.set(server, names)
-  return names
+  return read.length === 0 ? [{ kind: 'exact', name: '', text: '', at: namePlace(server) }] : read
 }
 
 function readNames(directive: NginxDirective): readonly NginxServerName[] {

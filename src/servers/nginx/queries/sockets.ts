@@ -1,3 +1,4 @@
+import { memo } from '../../../../parsers/collections/memo.ts'
 import { type Address, formatEndpoint } from '../../address.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
@@ -39,12 +40,8 @@ export interface NginxSocket {
 /** A longer range of ports than this is a mistake or a scanner's, and is not opened here. */
 const LONGEST_RANGE = 1024
 
-const socketsOf = new WeakMap<NginxConfiguration, readonly NginxSocket[]>()
-
 /** Every socket of http, in the order of the first `listen` that opens it. */
-export function sockets(configuration: NginxConfiguration): readonly NginxSocket[] {
-  const cached = socketsOf.get(configuration)
-  if (cached !== undefined) return cached
+export const sockets = memo((configuration: NginxConfiguration): readonly NginxSocket[] => {
   let complete = isKnownWhole(configuration)
   const entries = new Map<string, SocketServer[]>()
   const ports = new Map<string, number | null>()
@@ -74,9 +71,8 @@ export function sockets(configuration: NginxConfiguration): readonly NginxSocket
     const first = list[0]
     if (first !== undefined) built.push(socketOf(first, list, ports.get(key) ?? null, complete))
   }
-  socketsOf.set(configuration, built)
   return built
-}
+})
 
 /** True where every server of http is known. */
 function isKnownWhole(configuration: NginxConfiguration): boolean {

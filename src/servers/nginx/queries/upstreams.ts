@@ -1,3 +1,4 @@
+import { memo } from '../../../../parsers/collections/memo.ts'
 import { isUnknownWord, type Place } from '../../../../parsers/text/source.ts'
 import { type NginxTarget, parseNginxTarget } from '../../address.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
@@ -31,12 +32,8 @@ export interface Upstream {
   readonly directive: NginxDirective
 }
 
-const upstreamsOf = new WeakMap<NginxConfiguration, ReadonlyMap<string, Upstream>>()
-
 /** The `upstream` blocks of http by lower-case name. */
-export function upstreams(configuration: NginxConfiguration): ReadonlyMap<string, Upstream> {
-  const known = upstreamsOf.get(configuration)
-  if (known !== undefined) return known
+export const upstreams = memo((configuration: NginxConfiguration): ReadonlyMap<string, Upstream> => {
   const built = new Map<string, Upstream>()
   for (const directive of configuration.occurrences.get('upstream') ?? []) {
     const name = directive.args[0]?.value
@@ -44,9 +41,8 @@ export function upstreams(configuration: NginxConfiguration): ReadonlyMap<string
     const key = name.toLowerCase()
     if (!built.has(key)) built.set(key, readUpstream(configuration, directive, name))
   }
-  upstreamsOf.set(configuration, built)
   return built
-}
+})
 
 function readUpstream(configuration: NginxConfiguration, directive: NginxDirective, name: string): Upstream {
   const keepalive = childrenNamed(directive, 'keepalive')[0]

@@ -1,10 +1,11 @@
+import { groupBy } from '../../../../parsers/collections/group-by.ts'
+import { memo } from '../../../../parsers/collections/memo.ts'
 import type { NginxDirective } from '../configuration.ts'
 
 const NONE: readonly NginxDirective[] = []
 
 /** Blocks with more children than this are asked through an index: `http` may hold ten thousand servers. */
 const FEW = 64
-const indexes = new WeakMap<NginxDirective, ReadonlyMap<string, readonly NginxDirective[]>>()
 
 function ownOf(block: NginxDirective, name: string): readonly NginxDirective[] {
   if (block.children.length > FEW) return indexOf(block).get(name) ?? NONE
@@ -17,18 +18,7 @@ function ownOf(block: NginxDirective, name: string): readonly NginxDirective[] {
   return found ?? NONE
 }
 
-function indexOf(block: NginxDirective): ReadonlyMap<string, readonly NginxDirective[]> {
-  const known = indexes.get(block)
-  if (known !== undefined) return known
-  const index = new Map<string, NginxDirective[]>()
-  for (const child of block.children) {
-    const same = index.get(child.name)
-    if (same === undefined) index.set(child.name, [child])
-    else same.push(child)
-  }
-  indexes.set(block, index)
-  return index
-}
+const indexOf = memo(({ children }: NginxDirective) => groupBy(children, ({ name }) => name))
 
 /** The directive of a name that holds in a block: its own, else that of the block around it. */
 export function effective(block: NginxDirective, name: string): NginxDirective | null {
