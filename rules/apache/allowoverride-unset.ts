@@ -1,7 +1,7 @@
 import { parseApache } from '../../parsers/apache/parse.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { htaccessFiles, servingPlace } from '../../src/servers/apache/queries/htaccess.ts'
-import { mainFile } from './example-main.ts'
+import { mainFile } from './_example-main.ts'
 
 const main = (lines: string): string => mainFile(`Listen 80\nDocumentRoot /srv/www\n${lines}`, ['dir'])
 

@@ -1,7 +1,7 @@
 import { defineRule } from '../../src/engine/rule.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
 import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
-import { mainFile } from './example-main.ts'
+import { mainFile } from './_example-main.ts'
 
 const main = (lines: string): string => mainFile(`Listen 80\nLogFormat "%h %u %r" combined\n${lines}`)
 

@@ -1,7 +1,7 @@
 import { defineRule } from '../../src/engine/rule.ts'
 import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
 import { refusals } from '../../src/servers/apache/queries/overrides.ts'
-import { mainFile } from './example-main.ts'
+import { mainFile } from './_example-main.ts'
 
 const main = (override: string): string =>
   mainFile(

@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import type { Deployment } from '../../src/deployment/deployment.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
 import { distance } from 'fastest-levenshtein'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { defineRule } from '../../src/engine/rule.ts'

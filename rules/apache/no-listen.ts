@@ -1,7 +1,7 @@
 import { defineRule } from '../../src/engine/rule.ts'
 import { namePlace } from '../../src/servers/apache/queries/places.ts'
 import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
-import { mainFile } from './example-main.ts'
+import { mainFile } from './_example-main.ts'
 
 const HOST = '<VirtualHost *:80>\nServerName example.org\n</VirtualHost>\n'
 

@@ -4,7 +4,7 @@ import { directivesIn, lastDirectiveIn } from '../../src/servers/apache/queries/
 import { namePlace } from '../../src/servers/apache/queries/places.ts'
 import { reachedSets } from '../../src/servers/apache/queries/set-reach.ts'
 import { type VirtualHost, virtualHosts } from '../../src/servers/apache/queries/virtual-hosts.ts'
-import { mainFile } from './example-main.ts'
+import { mainFile } from './_example-main.ts'
 
 const main = (lines: string): string => mainFile(`Listen 80\nRewriteEngine On\n${lines}`, ['rewrite'])
 const HOST = '<VirtualHost *:80>\nServerName example.org\n</VirtualHost>\n'

@@ -4,7 +4,7 @@ import { effective, serverLevels } from '../../src/servers/apache/queries/effect
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
 import { type VirtualHost, virtualHosts } from '../../src/servers/apache/queries/virtual-hosts.ts'
-import { mainFile } from './example-main.ts'
+import { mainFile } from './_example-main.ts'
 
 const main = (lines: string): string => mainFile(`Listen 443\n${lines}`, ['ssl'])
 

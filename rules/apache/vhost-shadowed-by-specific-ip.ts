@@ -2,7 +2,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { listens } from '../../src/servers/apache/queries/listens.ts'
 import { virtualHostSets } from '../../src/servers/apache/queries/select-virtual-host.ts'
 import { isSetReached } from '../../src/servers/apache/queries/set-reach.ts'
-import { mainFile } from './example-main.ts'
+import { mainFile } from './_example-main.ts'
 
 const main = (lines: string): string => mainFile(lines, ['alias'])
 const host = (address: string, name: string): string =>

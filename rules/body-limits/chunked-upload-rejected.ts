@@ -1,5 +1,5 @@
 import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
-import type { Hop } from '../../src/deployment/deployment.ts'
+import type { Hop } from '../../src/deployment/model.ts'
 import { argumentPlace, groupByText } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'

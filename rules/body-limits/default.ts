@@ -1,5 +1,5 @@
-import type { Application } from '../../src/deployment/applications.ts'
-import type { Deployment, NginxServer } from '../../src/deployment/deployment.ts'
+import type { Application } from '../../src/deployment/build/applications.ts'
+import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { indentationAt, insertBefore, type Proposal, propose } from '../../src/deployment/edits.ts'
 import { frontsOf } from '../../src/deployment/fronts-of.ts'
 import { namePlace } from '../../src/deployment/places.ts'

@@ -1,5 +1,5 @@
-import type { Application } from '../../src/deployment/applications.ts'
-import type { Deployment } from '../../src/deployment/deployment.ts'
+import type { Application } from '../../src/deployment/build/applications.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
 import { frontsOf } from '../../src/deployment/fronts-of.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'

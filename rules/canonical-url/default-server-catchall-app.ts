@@ -1,7 +1,7 @@
-import type { Deployment, Hop, NginxServer } from '../../src/deployment/deployment.ts'
+import type { Deployment, Hop, NginxServer } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { formatEndpoint } from '../../src/servers/address.ts'
-import { serverIndex } from '../../src/deployment/nginx-servers.ts'
+import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { sockets } from '../../src/servers/nginx/queries/sockets.ts'
 

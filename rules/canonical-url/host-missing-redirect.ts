@@ -1,5 +1,5 @@
 import { backendsMayRedirect } from '../../src/deployment/backend-of-hop.ts'
-import type { Deployment, NginxServer, ServerName } from '../../src/deployment/deployment.ts'
+import type { Deployment, NginxServer, ServerName } from '../../src/deployment/model.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const BACKEND = 'upstream app {\n    server 127.0.0.1:8000;\n}\n'

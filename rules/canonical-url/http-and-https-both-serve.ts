@@ -1,5 +1,5 @@
 import { backendsMayRedirect } from '../../src/deployment/backend-of-hop.ts'
-import type { NginxServer } from '../../src/deployment/deployment.ts'
+import type { NginxServer } from '../../src/deployment/model.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const TLS = (body: string): string =>

@@ -1,4 +1,4 @@
-import type { NginxServer } from '../../src/deployment/deployment.ts'
+import type { NginxServer } from '../../src/deployment/model.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const KEYS = '    ssl_certificate /srv/tls/a.pem;\n    ssl_certificate_key /srv/tls/a.key;\n'

@@ -1,4 +1,4 @@
-import type { NginxServer } from '../../src/deployment/deployment.ts'
+import type { NginxServer } from '../../src/deployment/model.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { defineRule } from '../../src/engine/rule.ts'

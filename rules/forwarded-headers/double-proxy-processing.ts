@@ -1,6 +1,6 @@
 import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
 import { groupByText } from '../../src/deployment/places.ts'
-import { isProxySchemeHeader, type SchemeTrust } from '../../src/deployment/scheme-trust.ts'
+import { isProxySchemeHeader, type SchemeTrust } from '../../src/deployment/build/scheme-trusts.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 

@@ -1,4 +1,4 @@
-import type { SentHeader, SentHeaders } from '../../src/deployment/deployment.ts'
+import type { SentHeader, SentHeaders } from '../../src/deployment/model.ts'
 import { propose, removeDirective } from '../../src/deployment/edits.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'

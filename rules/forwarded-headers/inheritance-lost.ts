@@ -1,6 +1,6 @@
-import type { Hop, SentHeader } from '../../src/deployment/deployment.ts'
+import type { Hop, SentHeader } from '../../src/deployment/model.ts'
 import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
-import { lostHeaders } from '../../src/deployment/lost-headers.ts'
+import { lostHeaders } from './_lost-headers.ts'
 import { argumentPlace, groupByText, namePlace } from '../../src/deployment/places.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { defineRule } from '../../src/engine/rule.ts'

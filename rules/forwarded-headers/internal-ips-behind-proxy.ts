@@ -1,9 +1,9 @@
 import type { Place } from '../../parsers/text/source.ts'
 import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
-import type { BackendHost, Deployment, Target } from '../../src/deployment/deployment.ts'
+import type { BackendHost, Deployment, Target } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { isTurnedOn } from '../../src/deployment/django/is-turned-on.ts'
-import { virtualHostOf } from '../../src/deployment/scheme-trust.ts'
+import { virtualHostOf } from '../../src/deployment/build/scheme-trusts.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const NGINX =

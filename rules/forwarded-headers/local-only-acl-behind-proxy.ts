@@ -1,7 +1,7 @@
-import type { BackendHost, Deployment, Hop } from '../../src/deployment/deployment.ts'
-import { hopReachedBy } from '../../src/deployment/hop-reached-by.ts'
+import type { BackendHost, Deployment, Hop } from '../../src/deployment/model.ts'
+import { hopReachedBy } from '../../src/deployment/requests/connection-reached-by.ts'
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
-import { virtualHostOf } from '../../src/deployment/scheme-trust.ts'
+import { virtualHostOf } from '../../src/deployment/build/scheme-trusts.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 

@@ -1,6 +1,6 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
-import { trustedBy, writesEveryTrusted } from '../../src/deployment/trusted-headers.ts'
+import { trustedBy, writesEveryTrusted } from './_trusted-headers.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 /** The headers by which proxies tell the scheme, none of them a standard. */

@@ -1,9 +1,9 @@
 import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
-import type { BackendHost, Deployment, Hop } from '../../src/deployment/deployment.ts'
+import type { BackendHost, Deployment, Hop } from '../../src/deployment/model.ts'
 import { isTurnedOn } from '../../src/deployment/django/is-turned-on.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { alsoElsewhere, groupByText, namePlace } from '../../src/deployment/places.ts'
-import { isSecureValue, virtualHostOf } from '../../src/deployment/scheme-trust.ts'
+import { isSecureValue, virtualHostOf } from '../../src/deployment/build/scheme-trusts.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 

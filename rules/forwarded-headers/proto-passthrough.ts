@@ -1,7 +1,7 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { alsoElsewhere, argumentPlace, groupByText } from '../../src/deployment/places.ts'
-import { trustedBy } from '../../src/deployment/trusted-headers.ts'
-import type { SentHeader } from '../../src/deployment/deployment.ts'
+import { trustedBy } from './_trusted-headers.ts'
+import type { SentHeader } from '../../src/deployment/model.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const SCHEME = new Set(['x-forwarded-proto', 'x-forwarded-protocol', 'x-forwarded-scheme', 'x-forwarded-ssl'])

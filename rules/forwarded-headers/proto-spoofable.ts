@@ -1,9 +1,9 @@
 import type { Place } from '../../parsers/text/source.ts'
-import { addHeader } from '../../src/deployment/add-header.ts'
-import type { Hop, SentHeader } from '../../src/deployment/deployment.ts'
+import { addHeader } from './_add-header.ts'
+import type { Hop, SentHeader } from '../../src/deployment/model.ts'
 import { alsoElsewhere, namePlace } from '../../src/deployment/places.ts'
-import type { SchemeTrust } from '../../src/deployment/scheme-trust.ts'
-import { trustedBy, writesEveryTrusted } from '../../src/deployment/trusted-headers.ts'
+import type { SchemeTrust } from '../../src/deployment/build/scheme-trusts.ts'
+import { trustedBy, writesEveryTrusted } from './_trusted-headers.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 

@@ -1,6 +1,6 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { alsoElsewhere, argumentPlace, groupByText } from '../../src/deployment/places.ts'
-import type { Hop, SentHeader } from '../../src/deployment/deployment.ts'
+import type { Hop, SentHeader } from '../../src/deployment/model.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const nginx = (host: string, listen = '80'): string =>

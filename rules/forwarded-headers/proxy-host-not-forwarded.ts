@@ -1,8 +1,8 @@
-import { addHeader } from '../../src/deployment/add-header.ts'
-import type { Application } from '../../src/deployment/applications.ts'
-import type { BackendHost, Deployment, Hop, Reach } from '../../src/deployment/deployment.ts'
-import { lostHeaders } from '../../src/deployment/lost-headers.ts'
-import { exactNames } from '../../src/deployment/nginx-servers.ts'
+import { addHeader } from './_add-header.ts'
+import type { Application } from '../../src/deployment/build/applications.ts'
+import type { BackendHost, Deployment, Hop, Reach } from '../../src/deployment/model.ts'
+import { lostHeaders } from './_lost-headers.ts'
+import { exactNames } from '../../src/deployment/build/servers.ts'
 import { alsoElsewhere, argumentPlace, groupByText, namePlace } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 

@@ -1,6 +1,6 @@
 import { directivePlace, indentationAt, insertAfter, isOwnText, propose } from '../../src/deployment/edits.ts'
 import { argumentPlace, byText, namePlace } from '../../src/deployment/places.ts'
-import { virtualHostOf } from '../../src/deployment/scheme-trust.ts'
+import { virtualHostOf } from '../../src/deployment/build/scheme-trusts.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 

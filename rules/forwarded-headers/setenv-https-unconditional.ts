@@ -1,5 +1,5 @@
 import { argumentsPlace, byText } from '../../src/deployment/places.ts'
-import { isSecureValue, virtualHostOf } from '../../src/deployment/scheme-trust.ts'
+import { isSecureValue, virtualHostOf } from '../../src/deployment/build/scheme-trusts.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const nginx = (lines: string): string =>

@@ -1,7 +1,7 @@
 import { placeText } from '../../parsers/text/source.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
-import { isSecureValue, virtualHostOf } from '../../src/deployment/scheme-trust.ts'
+import { isSecureValue, virtualHostOf } from '../../src/deployment/build/scheme-trusts.ts'
 import { once } from '../../parsers/collections/once.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'

@@ -1,6 +1,6 @@
-import type { Hop, SentHeader } from '../../src/deployment/deployment.ts'
+import type { Hop, SentHeader } from '../../src/deployment/model.ts'
 import { argumentPlace, argumentsPlace, byText } from '../../src/deployment/places.ts'
-import { serverIndex } from '../../src/deployment/nginx-servers.ts'
+import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 

@@ -1,4 +1,4 @@
-import type { SentHeader } from '../../src/deployment/deployment.ts'
+import type { SentHeader } from '../../src/deployment/model.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { alsoElsewhere, argumentPlace, groupByText } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'

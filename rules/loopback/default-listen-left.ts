@@ -1,5 +1,5 @@
 import { covers, formatEndpoint } from '../../src/servers/address.ts'
-import type { Listener } from '../../src/deployment/deployment.ts'
+import type { Listener } from '../../src/deployment/model.ts'
 import { directivePlace, insertBefore, isOwnText, propose } from '../../src/deployment/edits.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 

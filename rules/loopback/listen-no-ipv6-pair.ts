@@ -1,4 +1,4 @@
-import type { Listener, Target } from '../../src/deployment/deployment.ts'
+import type { Listener, Target } from '../../src/deployment/model.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { formatEndpoint } from '../../src/servers/address.ts'

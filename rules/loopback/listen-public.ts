@@ -1,5 +1,5 @@
 import { formatEndpoint } from '../../src/servers/address.ts'
-import type { Deployment, Hop, Listener, Target } from '../../src/deployment/deployment.ts'
+import type { Deployment, Hop, Listener, Target } from '../../src/deployment/model.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 

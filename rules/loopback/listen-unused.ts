@@ -1,4 +1,4 @@
-import type { Deployment, Hop, Listener } from '../../src/deployment/deployment.ts'
+import type { Deployment, Hop, Listener } from '../../src/deployment/model.ts'
 import { isMainServerSite } from '../../src/deployment/main-server-site.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { formatEndpoint } from '../../src/servers/address.ts'

@@ -1,4 +1,4 @@
-import { admitsOtherMachines } from '../../src/deployment/postgres-clients-allowed.ts'
+import { admitsOtherMachines } from './_postgres-clients-allowed.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { isLoopback, parseHost } from '../../src/servers/address.ts'

@@ -1,4 +1,4 @@
-import type { BackendHost, HostAddress } from '../../src/deployment/deployment.ts'
+import type { BackendHost, HostAddress } from '../../src/deployment/model.ts'
 import { isOwnText, propose, replacePlace } from '../../src/deployment/edits.ts'
 import { alsoElsewhere } from '../../src/deployment/places.ts'
 import { placeText } from '../../parsers/text/source.ts'

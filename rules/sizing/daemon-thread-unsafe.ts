@@ -1,8 +1,8 @@
 import type { Place } from '../../parsers/text/source.ts'
-import type { Application } from '../../src/deployment/applications.ts'
-import type { Deployment } from '../../src/deployment/deployment.ts'
+import type { Application } from '../../src/deployment/build/applications.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
-import { namedLibraries } from '../../src/deployment/python-libraries.ts'
+import { namedLibraries } from '../../src/deployment/django/python-libraries.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const host = (options: string): string =>

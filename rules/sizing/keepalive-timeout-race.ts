@@ -1,5 +1,5 @@
 import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
-import type { Hop } from '../../src/deployment/deployment.ts'
+import type { Hop } from '../../src/deployment/model.ts'
 import {
   indentationAt,
   insertBefore,
@@ -8,7 +8,7 @@ import {
   replacePlace,
 } from '../../src/deployment/edits.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
-import { upstreamConnections } from '../../src/deployment/upstream-connections.ts'
+import { upstreamConnections } from './_upstream-connections.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { childrenNamed } from '../../src/servers/nginx/queries/scope.ts'
 import { parseTime } from '../../src/servers/nginx/validate/numbers.ts'

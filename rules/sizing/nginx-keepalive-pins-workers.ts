@@ -1,7 +1,7 @@
 import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
-import type { Hop } from '../../src/deployment/deployment.ts'
+import type { Hop } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
-import { upstreamConnections } from '../../src/deployment/upstream-connections.ts'
+import { upstreamConnections } from './_upstream-connections.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const nginx = (keepalive: string): string =>

@@ -1,7 +1,7 @@
-import type { Application } from '../../src/deployment/applications.ts'
-import type { Deployment } from '../../src/deployment/deployment.ts'
-import type { PostgresServer } from '../../src/deployment/postgres.ts'
-import { numberOf, postgresOf } from '../../src/deployment/postgres-clients.ts'
+import type { Application } from '../../src/deployment/build/applications.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
+import type { PostgresServer } from '../../src/deployment/build/postgres.ts'
+import { numberOf, postgresOf } from './_postgres-clients.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { WsgiDaemon } from '../../src/servers/apache/queries/wsgi-daemons.ts'
 

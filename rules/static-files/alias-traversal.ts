@@ -1,10 +1,10 @@
 import { posix } from 'node:path'
-import { serverIndex } from '../../src/deployment/nginx-servers.ts'
+import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
 import { insertAfter, propose } from '../../src/deployment/edits.ts'
-import { strangerGetsOnly } from '../../src/deployment/stranger-gets.ts'
+import { strangerGetsOnly } from '../../src/deployment/requests/anonymous-request.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { locationPath } from '../../src/deployment/location-path.ts'
+import { locationPath } from '../../src/deployment/requests/location-path.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 

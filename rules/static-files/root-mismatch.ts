@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import { placeText } from '../../parsers/text/source.ts'
-import type { Application } from '../../src/deployment/applications.ts'
-import type { Deployment, Hop, NginxServer } from '../../src/deployment/deployment.ts'
+import type { Application } from '../../src/deployment/build/applications.ts'
+import type { Deployment, Hop, NginxServer } from '../../src/deployment/model.ts'
 import {
   folderOfUrl,
   mayRouteToFiles,
@@ -10,7 +10,7 @@ import {
 import { frontsOf } from '../../src/deployment/fronts-of.ts'
 import { isAbsent } from '../../src/deployment/is-absent.ts'
 import { namePlace } from '../../src/deployment/places.ts'
-import { strangerGetsOnly } from '../../src/deployment/stranger-gets.ts'
+import { strangerGetsOnly } from '../../src/deployment/requests/anonymous-request.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { isPrefixOf } from '../../src/servers/apache/queries/wsgi-script-aliases.ts'

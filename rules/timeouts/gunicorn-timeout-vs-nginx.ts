@@ -1,5 +1,5 @@
-import type { Deployment, Hop } from '../../src/deployment/deployment.ts'
-import { type GunicornServer, gunicornAt } from '../../src/deployment/gunicorn.ts'
+import type { Deployment, Hop } from '../../src/deployment/model.ts'
+import { type GunicornServer, gunicornAt } from '../../src/deployment/build/gunicorn.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 

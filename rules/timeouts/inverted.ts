@@ -1,6 +1,6 @@
-import type { Hop } from '../../src/deployment/deployment.ts'
+import type { Hop } from '../../src/deployment/model.ts'
 import { indentationAt, insertBefore, propose, replacePlace } from '../../src/deployment/edits.ts'
-import { patienceOf } from '../../src/deployment/patience.ts'
+import { patienceOf } from './_request-timeout.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'

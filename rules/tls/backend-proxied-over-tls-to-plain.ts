@@ -1,9 +1,9 @@
 import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
 import type { Place } from '../../parsers/text/source.ts'
-import type { BackendHost, Hop } from '../../src/deployment/deployment.ts'
+import type { BackendHost, Hop } from '../../src/deployment/model.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
-import { speaksTls } from '../../src/deployment/backend-tls.ts'
+import { speaksTls } from './_backend-tls.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const nginx = (target: string): string =>

@@ -1,9 +1,5 @@
-import {
-  type Certificate,
-  certificatesOf,
-  type ServerCertificate,
-} from '../../src/deployment/certificates.ts'
-import type { Deployment, NginxServer, ServerName } from '../../src/deployment/deployment.ts'
+import { type Certificate, certificatesOf, type ServerCertificate } from './_certificates.ts'
+import type { Deployment, NginxServer, ServerName } from '../../src/deployment/model.ts'
 import { groupByText } from '../../src/deployment/places.ts'
 import { parseHost } from '../../src/servers/address.ts'
 import { defineRule } from '../../src/engine/rule.ts'

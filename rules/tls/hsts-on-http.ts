@@ -1,6 +1,6 @@
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
-import { serverIndex } from '../../src/deployment/nginx-servers.ts'
-import { isStrictTransport } from '../../src/deployment/strict-transport.ts'
+import { serverIndex } from '../../src/deployment/build/servers.ts'
+import { isStrictTransport } from './_strict-transport.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 

@@ -1,5 +1,5 @@
 import { formatEndpoint } from '../../src/servers/address.ts'
-import type { NginxServer } from '../../src/deployment/deployment.ts'
+import type { NginxServer } from '../../src/deployment/model.ts'
 import { insertAfter, propose } from '../../src/deployment/edits.ts'
 import { once } from '../../parsers/collections/once.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'

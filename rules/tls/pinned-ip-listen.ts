@@ -1,5 +1,5 @@
 import { formatEndpoint } from '../../src/servers/address.ts'
-import type { NginxServer, ServerListen } from '../../src/deployment/deployment.ts'
+import type { NginxServer, ServerListen } from '../../src/deployment/model.ts'
 import { alsoElsewhere } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 

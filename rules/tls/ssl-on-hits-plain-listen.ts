@@ -1,5 +1,5 @@
 import { byText, namePlace } from '../../src/deployment/places.ts'
-import { serverIndex } from '../../src/deployment/nginx-servers.ts'
+import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const KEYS = '    ssl_certificate /etc/ssl/a.pem;\n    ssl_certificate_key /etc/ssl/a.key;\n'

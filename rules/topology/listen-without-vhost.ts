@@ -1,5 +1,5 @@
 import { formatEndpoint } from '../../src/servers/address.ts'
-import type { Listener, Target } from '../../src/deployment/deployment.ts'
+import type { Listener, Target } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { once } from '../../parsers/collections/once.ts'
 import { isMainServerSite } from '../../src/deployment/main-server-site.ts'

@@ -1,4 +1,4 @@
-import { fallbackHosts } from '../../src/deployment/fallback-host.ts'
+import { fallbackHosts } from './_fallback-host.ts'
 import { argumentPlace, groupByText, namePlace } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 

@@ -1,6 +1,6 @@
-import type { BackendHost, Deployment, NginxServer } from '../../src/deployment/deployment.ts'
+import type { BackendHost, Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { once } from '../../parsers/collections/once.ts'
-import { serverIndex } from '../../src/deployment/nginx-servers.ts'
+import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
 import { selectServer } from '../../src/servers/nginx/queries/select-server.ts'

@@ -1,5 +1,5 @@
 import { formatEndpoint } from '../../src/servers/address.ts'
-import type { BackendHost, Deployment, Hop, Target } from '../../src/deployment/deployment.ts'
+import type { BackendHost, Deployment, Hop, Target } from '../../src/deployment/model.ts'
 import { once } from '../../parsers/collections/once.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 

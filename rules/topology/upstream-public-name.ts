@@ -1,5 +1,5 @@
 import { isLoopback } from '../../src/servers/address.ts'
-import type { Listener, Target } from '../../src/deployment/deployment.ts'
+import type { Listener, Target } from '../../src/deployment/model.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { alsoElsewhere } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'

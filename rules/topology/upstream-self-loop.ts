@@ -1,4 +1,4 @@
-import type { Hop, NginxServer, Target } from '../../src/deployment/deployment.ts'
+import type { Hop, NginxServer, Target } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { formatEndpoint } from '../../src/servers/address.ts'
 import { defineRule } from '../../src/engine/rule.ts'

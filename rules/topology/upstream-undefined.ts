@@ -1,5 +1,5 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
-import { misspeltUpstreams } from '../../src/deployment/misspelt-upstream.ts'
+import { misspeltUpstreams } from './_misspelt-upstream.ts'
 import { argumentPlace, groupByText } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 

@@ -1,5 +1,5 @@
 import { argumentPlace } from '../../src/deployment/places.ts'
-import { misspeltUpstreams } from '../../src/deployment/misspelt-upstream.ts'
+import { misspeltUpstreams } from './_misspelt-upstream.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { PASSES } from '../../src/servers/nginx/queries/locations.ts'
 import { upstreams } from '../../src/servers/nginx/queries/upstreams.ts'

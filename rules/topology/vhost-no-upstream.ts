@@ -1,4 +1,4 @@
-import type { Listener } from '../../src/deployment/deployment.ts'
+import type { Listener } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 

@@ -1,5 +1,5 @@
 import { covers, formatEndpoint } from '../../src/servers/address.ts'
-import type { HostAddress, Listener } from '../../src/deployment/deployment.ts'
+import type { HostAddress, Listener } from '../../src/deployment/model.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const host = (address: string): string =>

@@ -1,7 +1,7 @@
 import { indentationAt, insertBefore, isOwnText, propose } from '../../src/deployment/edits.ts'
 import { namePlace } from '../../src/deployment/places.ts'
-import { sharedProcesses } from '../../src/deployment/process-sharing.ts'
-import { namedLibraries, type PythonLibrary } from '../../src/deployment/python-libraries.ts'
+import { sharedProcesses } from './_process-sharing.ts'
+import { namedLibraries, type PythonLibrary } from '../../src/deployment/django/python-libraries.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const host = (lines: string): string =>

@@ -1,9 +1,4 @@
-import {
-  djangoProjects,
-  insists,
-  type ProcessMember,
-  sharedProcesses,
-} from '../../src/deployment/process-sharing.ts'
+import { djangoProjects, insists, type ProcessMember, sharedProcesses } from './_process-sharing.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const MAIN =

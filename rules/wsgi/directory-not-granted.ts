@@ -4,7 +4,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { effectiveAccess } from '../../src/servers/apache/queries/effective-access.ts'
 import { settingOf } from '../../src/servers/apache/queries/server-settings.ts'
 import { aliasLevels } from '../../src/servers/apache/queries/wsgi-groups.ts'
-import type { Application } from '../../src/deployment/applications.ts'
+import type { Application } from '../../src/deployment/build/applications.ts'
 
 const MAIN =
   'ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n<Directory />\n    Require all denied\n</Directory>\n'

@@ -1,6 +1,6 @@
 import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
 import { byText, namePlace } from '../../src/deployment/places.ts'
-import type { Workers } from '../../src/deployment/workers.ts'
+import type { Workers } from '../../src/deployment/build/workers.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 

@@ -1,5 +1,5 @@
 import { byText, groupByText, namePlace } from '../../src/deployment/places.ts'
-import type { Deployment } from '../../src/deployment/deployment.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { installedVersion } from '../../src/servers/package-version.ts'

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import type { Place } from '../../parsers/text/source.ts'
-import type { Deployment } from '../../src/deployment/deployment.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
 import { isAbsent } from '../../src/deployment/is-absent.ts'
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'

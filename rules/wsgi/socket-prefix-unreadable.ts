@@ -1,4 +1,4 @@
-import { closedFolder, wsgiSocketFolder } from '../../src/deployment/wsgi-socket-folder.ts'
+import { closedFolder, wsgiSocketFolder } from './_wsgi-socket-directory.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const MAIN =

@@ -1,6 +1,6 @@
-import type { Deployment } from '../../src/deployment/deployment.ts'
-import { type ProcessMember, sharedProcesses } from '../../src/deployment/process-sharing.ts'
-import { applicationTimeZone, isSameClock, systemTimeZone } from '../../src/deployment/time-zones.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
+import { type ProcessMember, sharedProcesses } from './_process-sharing.ts'
+import { applicationTimeZone, isSameClock, systemTimeZone } from './_time-zones.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 

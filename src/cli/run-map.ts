@@ -1,5 +1,5 @@
 import { understand } from '../audit.ts'
-import { type DeploymentMap, deploymentMap } from '../deployment/deployment-map.ts'
+import { type DeploymentMap, deploymentMap } from '../deployment/map/deployment-map.ts'
 import { settle } from '../engine/finding.ts'
 import type { Rule } from '../engine/rule.ts'
 import { type Crash, runRules } from '../engine/run.ts'

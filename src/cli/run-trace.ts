@@ -1,6 +1,6 @@
 import { understand } from '../audit.ts'
-import type { TraceRequest } from '../deployment/trace/trace.ts'
-import { traceRequest } from '../deployment/trace/trace-request.ts'
+import type { TraceRequest } from '../deployment/requests/trace.ts'
+import { traceRequest } from '../deployment/requests/trace-request.ts'
 import { InputError } from '../files/input-error.ts'
 import { traceJson, traceText } from '../report/trace-text.ts'
 import { type Address, parseHost } from '../servers/address.ts'

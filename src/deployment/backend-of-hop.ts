@@ -1,4 +1,4 @@
-import type { BackendHost, Hop } from './deployment.ts'
+import type { BackendHost, Hop } from './model.ts'
 
 /** The virtual hosts that a hop certainly reaches. */
 export function certainBackends({ backends }: Hop): readonly BackendHost[] {

@@ -1,7 +1,7 @@
 import type { ApacheDirective } from '../servers/apache/configuration.ts'
 import { groupBy } from '../../parsers/collections/group-by.ts'
-import type { Application } from './applications.ts'
-import type { BackendHost, Deployment, Hop, NginxServer } from './deployment.ts'
+import type { Application } from './build/applications.ts'
+import type { BackendHost, Deployment, Hop, NginxServer } from './model.ts'
 
 const indexes = new WeakMap<readonly BackendHost[], ReadonlyMap<ApacheDirective, BackendHost>>()
 

@@ -1,5 +1,5 @@
 import type { ApacheConfiguration } from '../servers/apache/configuration.ts'
-import { virtualHostOf } from './scheme-trust.ts'
+import { virtualHostOf } from './build/scheme-trusts.ts'
 
 /** What a main server answers with where somebody meant it to answer. */
 const WORDS = [

@@ -1,6 +1,6 @@
 import type { TextEdit } from '../../parsers/text/edit.ts'
 import type { Place } from '../../parsers/text/source.ts'
-import type { Deployment } from '../deployment/deployment.ts'
+import type { Deployment } from '../deployment/model.ts'
 import type { Related } from '../servers/problem.ts'
 import type { Confidence, Severity } from './severity.ts'
 

@@ -1,4 +1,4 @@
-import type { Deployment } from '../deployment/deployment.ts'
+import type { Deployment } from '../deployment/model.ts'
 import { type FileNamer, type Finding, toFinding } from './finding.ts'
 import type { Rule } from './rule.ts'
 import type { Severity } from './severity.ts'

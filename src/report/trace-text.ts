@@ -1,6 +1,6 @@
 import type { ChalkInstance } from 'chalk'
 import { type Place, positionAt } from '../../parsers/text/source.ts'
-import type { Trace, TraceEnd, TraceStep } from '../deployment/trace/trace.ts'
+import type { Trace, TraceEnd, TraceStep } from '../deployment/requests/trace.ts'
 import { maskMessage } from './mask.ts'
 import { placeColumn } from './place-column.ts'
 import { printable } from './printable.ts'

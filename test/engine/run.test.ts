@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { textSource } from '../../parsers/text/source.ts'
-import type { Deployment } from '../../src/deployment/deployment.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
 import type { Rule } from '../../src/engine/rule.ts'
 import { runRules } from '../../src/engine/run.ts'
 

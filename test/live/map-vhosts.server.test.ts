@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { DeploymentMap } from '../../src/deployment/deployment-map.ts'
+import type { DeploymentMap } from '../../src/deployment/map/deployment-map.ts'
 import { runIn } from '../cli/harness.ts'
 import { generateLayout, type Picture, realPicture } from './apache-layouts.ts'
 import { choices } from './apache-random.ts'

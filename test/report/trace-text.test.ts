@@ -2,7 +2,7 @@ import { Chalk } from 'chalk'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { textSource } from '../../parsers/text/source.ts'
-import type { Trace, TraceEnd, TraceStep } from '../../src/deployment/trace/trace.ts'
+import type { Trace, TraceEnd, TraceStep } from '../../src/deployment/requests/trace.ts'
 import { traceJson, traceText } from '../../src/report/trace-text.ts'
 
 const plain = new Chalk({ level: 0 })

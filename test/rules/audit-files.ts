@@ -1,7 +1,7 @@
 import { parse } from 'yaml'
 import { loadPythonParser } from '../../parsers/python/load-python-parser.ts'
 import { type AuditSettings, audit, understand } from '../../src/audit.ts'
-import type { Deployment } from '../../src/deployment/deployment.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
 import { DEFAULT_SITE_FACTS } from '../../src/deployment/site-facts.ts'
 import type { Report } from '../../src/engine/report.ts'
 import type { Rule } from '../../src/engine/rule.ts'

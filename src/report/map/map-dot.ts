@@ -1,4 +1,4 @@
-import type { DeploymentMap } from '../../deployment/deployment-map.ts'
+import type { DeploymentMap } from '../../deployment/map/deployment-map.ts'
 import { type MapNode, mapGraph } from './map-graph.ts'
 
 const SHAPES: Readonly<Record<MapNode['kind'], string>> = {

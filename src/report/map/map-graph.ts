@@ -1,4 +1,4 @@
-import type { DeploymentMap, MappedPlace, MappedSite } from '../../deployment/deployment-map.ts'
+import type { DeploymentMap, MappedPlace, MappedSite } from '../../deployment/map/deployment-map.ts'
 import { maskMessage } from '../mask.ts'
 import { printable } from '../printable.ts'
 import { keyOf, listed, siteName } from './map-words.ts'

@@ -1,4 +1,4 @@
-import type { DeploymentMap } from '../../deployment/deployment-map.ts'
+import type { DeploymentMap } from '../../deployment/map/deployment-map.ts'
 import { maskMessage } from '../mask.ts'
 
 /** Values that repeat what is written in a file, where a secret may stand. */

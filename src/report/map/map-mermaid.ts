@@ -1,4 +1,4 @@
-import type { DeploymentMap } from '../../deployment/deployment-map.ts'
+import type { DeploymentMap } from '../../deployment/map/deployment-map.ts'
 import { mapGraph } from './map-graph.ts'
 
 /** A Mermaid flowchart, as GitHub draws it in Markdown. */

@@ -9,7 +9,7 @@ import type {
   MappedSite,
   MappedTarget,
   MappedVirtualHost,
-} from '../../deployment/deployment-map.ts'
+} from '../../deployment/map/deployment-map.ts'
 import { maskMessage } from '../mask.ts'
 import { type PlacedLine, placeColumn } from '../place-column.ts'
 import { printable } from '../printable.ts'

@@ -3,7 +3,7 @@ import type {
   MappedPlace,
   MappedSite,
   MappedVirtualHost,
-} from '../../deployment/deployment-map.ts'
+} from '../../deployment/map/deployment-map.ts'
 
 /** A place as one word: what parts of a map refer to each other by. */
 export function keyOf({ file, line }: MappedPlace): string {

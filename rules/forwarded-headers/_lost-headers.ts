@@ -1,0 +1,34 @@
+import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
+import { effective } from '../../src/servers/nginx/queries/effective.ts'
+import type { Hop, SentHeader } from '../../src/deployment/model.ts'
+import { sentHeader } from '../../src/deployment/build/sent-headers.ts'
+
+const INNER: ReadonlySet<string> = new Set(['location', 'if', 'limit_except'])
+const writtenAbove = new WeakMap<NginxConfiguration, boolean>()
+
+/** True where http or some server says what the locations in it send: most leave that to each location. */
+function isWrittenAbove(configuration: NginxConfiguration): boolean {
+  let known = writtenAbove.get(configuration)
+  if (known === undefined) {
+    const lines = configuration.occurrences.get('proxy_set_header') ?? []
+    known = lines.some(({ parent }) => !(parent !== null && INNER.has(parent.name)))
+    writtenAbove.set(configuration, known)
+  }
+  return known
+}
+
+/**
+ * The headers that the level above sets and that a hop does not send, because a set of its own replaces
+ * the inherited one. Empty where the set is inherited, or where nobody knows what is above.
+ */
+export function lostHeaders({ server, headers }: Hop): readonly SentHeader[] {
+  const { level, written } = headers
+  if (level === null || level.parent === null) return []
+  if (level.parent.name !== 'location' && !isWrittenAbove(server.configuration)) return []
+  const outer = effective(server.configuration, level.parent, 'proxy_set_header')
+  if (!outer.known || outer.value.directives.length === 0) return []
+  const names = new Set(written.map(({ name }) => name))
+  return outer.value.directives
+    .map(line => sentHeader(line.args[0]?.value ?? '', line.args[1]?.value ?? '', line))
+    .filter(({ name }) => !names.has(name))
+}

@@ -1,0 +1,45 @@
+import type { Deployment, Hop, SentHeader } from '../../src/deployment/model.ts'
+import type { SchemeTrust } from '../../src/deployment/build/scheme-trusts.ts'
+
+/** A header that the backend of one hop takes for the scheme. */
+export interface HopTrust {
+  readonly trust: SchemeTrust
+  /** False where the backend is only likely to be the one: a name that a resolver would have to confirm. */
+  readonly certain: boolean
+}
+
+/** The headers that decide the scheme of a hop's requests, each once, in the virtual hosts it reaches. */
+export function trustedBy(deployment: Deployment, hop: Hop): readonly HopTrust[] {
+  const found: HopTrust[] = []
+  for (const { host, certain } of hop.backends) {
+    for (const trust of deployment.trustsOf(host)) {
+      const index = found.findIndex(known => known.trust.header === trust.header)
+      if (index === -1) found.push({ trust, certain })
+      else if (certain && found[index]?.certain === false) found[index] = { trust, certain }
+    }
+  }
+  return found
+}
+
+const names = new WeakMap<readonly SchemeTrust[], ReadonlySet<string>>()
+
+/** True where a hop writes every header that decides the scheme anywhere, and needs no look at its virtual hosts. */
+export function writesEveryTrusted(
+  deployment: Deployment,
+  { headers }: Hop,
+  counts: (header: SentHeader) => boolean = () => true,
+): boolean {
+  for (const trusted of trustedNames(deployment)) {
+    if (!headers.written.some(header => header.name === trusted && counts(header))) return false
+  }
+  return true
+}
+
+function trustedNames({ trusts }: Deployment): ReadonlySet<string> {
+  let known = names.get(trusts)
+  if (known === undefined) {
+    known = new Set(trusts.map(({ header }) => header))
+    names.set(trusts, known)
+  }
+  return known
+}

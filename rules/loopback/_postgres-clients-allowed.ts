@@ -1,0 +1,29 @@
+import { posix } from 'node:path'
+import type { FileSystem } from '../../src/files/file-system.ts'
+import { isLoopback, parseHost } from '../../src/servers/address.ts'
+import type { PostgresServer } from '../../src/deployment/build/postgres.ts'
+
+/**
+ * Whether pg_hba.conf lets a client of another machine in at all; undefined where the file is not in the
+ * audit, or includes what is not read here.
+ */
+export function admitsOtherMachines(files: FileSystem, server: PostgresServer): boolean | undefined {
+  const named = server.setting('hba_file')
+  if (named !== null && !named.known) return undefined
+  const path = named?.value ?? posix.join(posix.dirname(server.path), 'pg_hba.conf')
+  const read = files.kind(path) === 'file' ? files.read(path) : null
+  if (read?.kind !== 'source') return undefined
+  let isOpen = false
+  for (const line of read.source.code.split('\n')) {
+    const [type = '', , , address = ''] = line.replace(/#.*/, '').trim().split(/\s+/)
+    if (/^(?:include|@)/.test(type)) return undefined
+    if (!type.startsWith('host') || /\sreject\b/.test(line)) continue
+    if (!isOfThisMachine(address)) isOpen = true
+  }
+  return isOpen
+}
+
+function isOfThisMachine(address: string): boolean {
+  const bare = address.replaceAll('"', '').replace(/\/\d+$/, '')
+  return bare === 'samehost' || isLoopback(parseHost(bare)) === true
+}

@@ -1,0 +1,38 @@
+import type { Application } from '../../src/deployment/build/applications.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
+import type { PostgresServer } from '../../src/deployment/build/postgres.ts'
+
+const LOCAL = new Set(['', 'localhost', '127.0.0.1', '::1'])
+
+/**
+ * The PostgreSQL server of this machine that an application's default database is on; null where it is
+ * elsewhere, behind a pool, or not known.
+ */
+export function postgresOf(deployment: Deployment, application: Application): PostgresServer | null {
+  if (deployment.postgres.length === 0) return null
+  const databases = deployment.pythonOf(application)?.settings?.get('DATABASES')
+  if (databases === undefined || databases === null || !databases.known) return null
+  const database = databases.value instanceof Map ? databases.value.get('default') : undefined
+  if (!(database instanceof Map)) return null
+  const engine = database.get('ENGINE')
+  if (typeof engine !== 'string' || !/\.(?:postgresql|postgresql_psycopg2|postgis)$/.test(engine)) return null
+  // Django's own pool, or another option that nobody here can read.
+  if (database.has('OPTIONS')) {
+    const options = database.get('OPTIONS')
+    if (!(options instanceof Map) || options.has('pool')) return null
+  }
+  const host = database.has('HOST') ? database.get('HOST') : ''
+  if (typeof host !== 'string' || !(LOCAL.has(host) || host.startsWith('/'))) return null
+  const port = database.has('PORT') ? database.get('PORT') : ''
+  if (typeof port !== 'string' && typeof port !== 'number') return null
+  const wanted = port === '' ? 5432 : Number(port)
+  return deployment.postgres.find(server => numberOf(server, 'port', 5432) === wanted) ?? null
+}
+
+/** A number of postgresql.conf, or the given default; null where it is none. */
+export function numberOf(server: PostgresServer, name: string, fallback: number): number | null {
+  const fact = server.setting(name)
+  if (fact === null) return fallback
+  if (!fact.known || !/^\d+$/.test(fact.value)) return null
+  return Number(fact.value)
+}

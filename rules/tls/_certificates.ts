@@ -1,0 +1,81 @@
+import { X509Certificate } from 'node:crypto'
+import { posix } from 'node:path'
+import type { Place } from '../../parsers/text/source.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+import { effective } from '../../src/servers/nginx/queries/effective.ts'
+import { type Tables, tableOf } from '../../src/servers/table-of.ts'
+import type { NginxServer } from '../../src/deployment/model.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+
+/** The names that one certificate stands for. */
+export interface Certificate {
+  /** True where a client takes it for the host, by the rules of RFC 6125: a wildcard stands for one label. */
+  covers(host: string): boolean
+  /** The host names of the certificate as written in it, for a message. */
+  readonly names: readonly string[]
+}
+
+/** A certificate that a server of nginx shows, and where the configuration names its file. */
+export interface ServerCertificate {
+  readonly at: Place
+  /** Null where the file is not in the audit, or is no certificate. */
+  readonly certificate: Certificate | null
+}
+
+const cache: Tables<FileSystem, string, Certificate | null> = new WeakMap()
+
+/** The certificates in force for a server, one for each kind of key; empty where that is not known. */
+export function certificatesOf(files: FileSystem, server: NginxServer): readonly ServerCertificate[] {
+  const { configuration, directive } = server
+  const found = effective(configuration, directive, 'ssl_certificate')
+  if (!found.known || !found.value.complete) return []
+  const folder = configuration.main === null ? null : posix.dirname(configuration.main.path)
+  return found.value.directives.map(line => {
+    const written = line.args[0]?.value ?? ''
+    // nginx looks for a relative file beside its main one.
+    const path = written.startsWith('/') ? written : folder === null ? null : posix.join(folder, written)
+    const isFile = path !== null && !written.includes('$') && !/^(?:data|engine|store):/.test(written)
+    return { at: argumentPlace(line, 0), certificate: isFile ? readCertificate(files, path) : null }
+  })
+}
+
+/** The first certificate of a PEM file, which is the server's own; null where there is none. */
+function readCertificate(files: FileSystem, path: string): Certificate | null {
+  const known = tableOf(cache, files)
+  let certificate = known.get(path)
+  if (certificate === undefined) {
+    certificate = parse(files, path)
+    known.set(path, certificate)
+  }
+  return certificate
+}
+
+const BEGIN = '-----BEGIN CERTIFICATE-----'
+const END = '-----END CERTIFICATE-----'
+
+function parse(files: FileSystem, path: string): Certificate | null {
+  const read = files.kind(path) === 'file' ? files.read(path) : null
+  if (read?.kind !== 'source') return null
+  const { text } = read.source
+  const from = text.indexOf(BEGIN)
+  const to = text.indexOf(END, from)
+  if (from === -1 || to === -1) return null
+  const certificate = decode(text.slice(from, to + END.length))
+  if (certificate === null) return null
+  const alternative = [...(certificate.subjectAltName ?? '').matchAll(/(?:^|, )DNS:([^,\s]+)/g)]
+  const common = /(?:^|\n)CN=(.+)/.exec(certificate.subject)?.[1]
+  const names = alternative.map(match => match[1] ?? '')
+  return {
+    covers: host => certificate.checkHost(host) !== undefined,
+    names: names.length > 0 || common === undefined ? names : [common],
+  }
+}
+
+/** Null for what OpenSSL does not take: it throws, and knows no way to ask first. */
+function decode(pem: string): X509Certificate | null {
+  try {
+    return new X509Certificate(pem)
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,153 @@
+import type { BackendHost, Deployment, Hop, NginxServer, ServerName } from '../../src/deployment/model.ts'
+import { hostAt } from '../../src/deployment/fronts-of.ts'
+import { selectVirtualHost } from '../../src/servers/apache/queries/select-virtual-host.ts'
+
+/** A name that nginx hands on and no virtual host has, so that the first of the address answers. */
+export interface FallbackHost {
+  readonly hop: Hop
+  readonly name: ServerName
+  /** The virtual host that answers. */
+  readonly chosen: BackendHost
+  /** Another one with nearly this name; null where there is none. */
+  readonly meant: BackendHost | null
+  /** True where other servers of nginx say that the one that answers is made for another site. */
+  readonly isTaken: boolean
+}
+
+const cache = new WeakMap<readonly Hop[], readonly FallbackHost[]>()
+
+/** Every such name, once for each place where it is written; not where one virtual host is alone or a catch-all. */
+export function fallbackHosts(deployment: Deployment): readonly FallbackHost[] {
+  let known = cache.get(deployment.hops)
+  if (known === undefined) {
+    known = find(deployment)
+    cache.set(deployment.hops, known)
+  }
+  return known
+}
+
+function find(deployment: Deployment): readonly FallbackHost[] {
+  const found: FallbackHost[] = []
+  const indexes = new Map<NonNullable<ReturnType<typeof answering>>['set'], NameIndex>()
+  const siteServers = new Map<BackendHost, readonly NginxServer[]>()
+  const said = new Set<string>()
+  for (const hop of deployment.hops) {
+    for (const name of sentNames(hop)) {
+      if (isCertainlyNamed(hop, name.name)) continue
+      const answer = answering(hop, name.name)
+      const chosen = answer === null ? null : hostAt(deployment, answer.directive)
+      if (answer === null || chosen === null || isCatchAll(chosen) || hop.reachable === false) continue
+      const key = `${name.at.source.path}\0${name.at.start}`
+      if (said.has(key)) continue
+      said.add(key)
+      let index = indexes.get(answer.set)
+      if (index === undefined) {
+        index = indexNames(
+          answer.set.members.flatMap(({ virtualHost }) => hostAt(deployment, virtualHost.directive) ?? []),
+        )
+        indexes.set(answer.set, index)
+      }
+      const meant = nearestTo(index, name.name, chosen)
+      let own = siteServers.get(chosen)
+      if (own === undefined) {
+        own = [...new Set(chosen.hops.flatMap(({ hop }) => (shares(hop, chosen) ? [hop.server] : [])))]
+        siteServers.set(chosen, own)
+      }
+      // Another site's name in nginx says that this virtual host was meant for that one.
+      const isTaken = own.length > 1 || (own[0] !== undefined && own[0] !== hop.server)
+      found.push({ hop, name, chosen, meant, isTaken })
+    }
+  }
+  return found
+}
+
+/** The names by which visitors come and which nginx hands on unchanged. */
+function sentNames({ server, hostsSent }: Hop): readonly ServerName[] {
+  return server.names.filter(({ name, exact }) => exact && hostsSent?.includes(name) === true)
+}
+
+/** True where the one address of a hop has a virtual host of this name, and so none answers for want of one. */
+function isCertainlyNamed({ targets, backends }: Hop, name: string): boolean {
+  return targets.length === 1 && backends.some(({ host }) => host.names.includes(name))
+}
+
+/** The virtual host that answers because no name matches, with the others of its address. */
+function answering(hop: Hop, name: string) {
+  for (const { backend, addresses, address, port } of hop.targets) {
+    if (backend.kind !== 'apache' || port === null || backend.listener.configuration.program !== 'apache')
+      continue
+    const ip = addresses.find(({ kind }) => kind === 'ip') ?? address
+    const selection = selectVirtualHost(backend.listener.configuration, { address: ip, port, host: name })
+    if (selection.kind !== 'virtual-host' || selection.reason !== 'first') return null
+    const { directive } = selection.virtualHost
+    const { set } = selection
+    const isAlone = set.members.every(({ virtualHost }) => virtualHost.directive === directive)
+    return isAlone ? null : { directive, set }
+  }
+  return null
+}
+
+/** Named so that nobody can ask for it: made to answer what no other does. */
+function isCatchAll({ names, virtualHost }: BackendHost): boolean {
+  if (virtualHost.serverName === null) return true
+  return names.some(
+    name => /^(?:_|default|_default_|localhost|catch-?all|invalid)/.test(name) || !name.includes('.'),
+  )
+}
+
+/** The hosts of one address, and for each of their names, whole and less one letter, who has it. */
+interface NameIndex {
+  readonly hosts: readonly BackendHost[]
+  readonly positions: ReadonlyMap<string, readonly number[]>
+}
+
+/** Names one slip apart are equal once a letter is taken out of one or both: thousands need no comparison. */
+function indexNames(hosts: readonly BackendHost[]): NameIndex {
+  const positions = new Map<string, number[]>()
+  for (const [position, { names }] of hosts.entries()) {
+    for (const name of names) {
+      for (const text of lessOneLetter(name)) {
+        const known = positions.get(text)
+        if (known === undefined) positions.set(text, [position])
+        else if (known.at(-1) !== position) known.push(position)
+      }
+    }
+  }
+  return { hosts, positions }
+}
+
+function lessOneLetter(name: string): readonly string[] {
+  const texts = [name]
+  for (let at = 0; at < name.length; at++) texts.push(name.slice(0, at) + name.slice(at + 1))
+  return texts
+}
+
+/** The first of the other hosts that is nearly called so. */
+function nearestTo({ hosts, positions }: NameIndex, name: string, chosen: BackendHost): BackendHost | null {
+  const candidates = new Set(lessOneLetter(name).flatMap(text => positions.get(text) ?? []))
+  for (const position of [...candidates].sort((a, b) => a - b)) {
+    const host = hosts[position]
+    if (host !== undefined && host !== chosen && isNear(host, name)) return host
+  }
+  return null
+}
+
+function isNear({ names }: BackendHost, name: string): boolean {
+  return names.some(other => other.length > 4 && isOneSlipApart(other, name))
+}
+
+/** One letter more, less or different, or two neighbours swapped. */
+function isOneSlipApart(a: string, b: string): boolean {
+  if (Math.abs(a.length - b.length) > 1) return false
+  let start = 0
+  while (start < a.length && a[start] === b[start]) start++
+  const restA = a.slice(start)
+  const restB = b.slice(start)
+  if (restA.slice(1) === restB || restA === restB.slice(1)) return true
+  if (restA.slice(1) === restB.slice(1)) return true
+  return restA[0] === restB[1] && restA[1] === restB[0] && restA.slice(2) === restB.slice(2)
+}
+
+function shares({ server }: Hop, { names }: BackendHost): boolean {
+  return server.names.some(({ name }) => names.includes(name))
+}

@@ -1,0 +1,63 @@
+import { distance } from 'fastest-levenshtein'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
+import { type Upstream, upstreams } from '../../src/servers/nginx/queries/upstreams.ts'
+
+/** A `proxy_pass` to a name that is no upstream and nearly one. */
+export interface MisspeltUpstream {
+  readonly pass: NginxDirective
+  /** As written in the `proxy_pass`. */
+  readonly name: string
+  readonly meant: Upstream
+}
+
+const OTHER_PASSES = ['fastcgi_pass', 'uwsgi_pass', 'scgi_pass', 'grpc_pass', 'memcached_pass']
+
+const cache = new WeakMap<NginxConfiguration, readonly MisspeltUpstream[]>()
+
+/**
+ * Every `proxy_pass` whose name, without a dot or a port, is one or two letters off that of an upstream
+ * which no other directive uses. None where parts of the configuration are missing: they may define it.
+ */
+export function misspeltUpstreams(configuration: NginxConfiguration): readonly MisspeltUpstream[] {
+  let known = cache.get(configuration)
+  if (known === undefined) {
+    known = find(configuration)
+    cache.set(configuration, known)
+  }
+  return known
+}
+
+function find(configuration: NginxConfiguration): readonly MisspeltUpstream[] {
+  const { main, occurrences } = configuration
+  const defined = upstreams(configuration)
+  if (main === null || defined.size === 0) return []
+  const http = occurrences.get('http') ?? []
+  if ([null, ...http].some(scope => hasUnreadInclude(configuration, scope, 'upstream'))) return []
+  const passes = occurrences.get('proxy_pass') ?? []
+  const astray = passes.filter(pass => {
+    const key = nameIn(pass)?.toLowerCase()
+    return key !== undefined && key !== 'localhost' && !defined.has(key)
+  })
+  if (astray.length === 0) return []
+  const others = OTHER_PASSES.flatMap(each => occurrences.get(each) ?? [])
+  const used = new Set([
+    ...passes.map(pass => nameIn(pass)?.toLowerCase()),
+    ...others.map(({ args }) => (args[0]?.value ?? '').toLowerCase().replace(/^\w+:\/\//, '')),
+  ])
+  const unused = [...defined].filter(([key]) => !used.has(key))
+  return astray.flatMap(pass => {
+    const name = nameIn(pass) ?? ''
+    const key = name.toLowerCase()
+    // Of a short name two letters are half of it.
+    const allowed = key.length > 5 ? 2 : 1
+    const near = unused.filter(([other]) => distance(other, key) <= allowed)
+    const [only] = near
+    return only === undefined || near.length !== 1 ? [] : [{ pass, name, meant: only[1] }]
+  })
+}
+
+/** What a `proxy_pass` names, where that has no dot and no port. */
+function nameIn({ args }: NginxDirective): string | undefined {
+  return /^https?:\/\/([A-Za-z0-9_-]+)(?:\/|$)/i.exec(args[0]?.value ?? '')?.[1]
+}

@@ -1,0 +1,45 @@
+import { posix } from 'node:path'
+import { effective } from '../../src/servers/apache/queries/effective.ts'
+import { virtualHostOf } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { aliasLevels } from '../../src/servers/apache/queries/wsgi-groups.ts'
+import { type Fact, known, unknown } from '../../src/servers/fact.ts'
+import type { Application } from '../../src/deployment/build/applications.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+
+/** Lines that hand the header on under its own or another name, whatever mod_wsgi does. */
+const CARRIERS = ['rewriterule', 'setenvif', 'setenvifnocase', 'requestheader', 'cgipassauth'] as const
+
+/**
+ * Whether an application sees the `Authorization` header of its requests. mod_wsgi drops it, as CGI does,
+ * unless `WSGIPassAuthorization On` holds or the alias says `pass-authorization=On`.
+ */
+export function seesAuthorization(deployment: Deployment, application: Application): Fact<boolean> {
+  const { configuration, alias, directive } = application
+  const option = alias.options.get('pass-authorization')
+  if (option !== undefined)
+    return option.value.known ? known(isOn(option.value.value), option.at) : unknown('filled in elsewhere')
+  for (const name of CARRIERS) {
+    for (const { args } of configuration.occurrences.get(name) ?? []) {
+      if (name === 'cgipassauth' || args.some(({ value }) => /authorization/i.test(value)))
+        return unknown('another line may hand it on')
+    }
+  }
+  if (alias.script.known) {
+    const override = posix.join(posix.dirname(alias.script.value), '.htaccess')
+    if (deployment.files.kind(override) !== null) return unknown('its .htaccess may turn it on')
+  }
+  const host = virtualHostOf(configuration, directive)
+  const { directives, open } = effective(
+    configuration,
+    aliasLevels(configuration, host, alias),
+    'WSGIPassAuthorization',
+  )
+  if (open !== null) return unknown(open)
+  const last = directives.at(-1)
+  return last === undefined ? known(false) : known(isOn(last.args[0]?.value ?? ''), argumentPlace(last, 0))
+}
+
+function isOn(value: string): boolean {
+  return value.toLowerCase() === 'on'
+}

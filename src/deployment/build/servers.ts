@@ -1,0 +1,97 @@
+import { isLoopback } from '../../servers/address.ts'
+import type { NginxConfiguration, NginxDirective } from '../../servers/nginx/configuration.ts'
+import { listens, type NginxListen } from '../../servers/nginx/queries/listens.ts'
+import { type NginxServerName, serverNames } from '../../servers/nginx/queries/server-names.ts'
+import { httpServers } from '../../servers/nginx/queries/servers.ts'
+import { type NginxSocket, sockets } from '../../servers/nginx/queries/sockets.ts'
+import type { Answer, NginxServer, ServerListen, ServerName } from '../model.ts'
+import { ordinaryAnswer } from './ordinary-answer.ts'
+
+/** Every `server` block of one nginx, with the sockets it shares with others. */
+export function nginxServers(configuration: NginxConfiguration): readonly NginxServer[] {
+  const socketOf = new Map<NginxListen, NginxSocket>()
+  for (const socket of sockets(configuration)) {
+    for (const { listen } of socket.servers) socketOf.set(listen, socket)
+  }
+  return httpServers(configuration).map(directive => {
+    const own = listens(configuration, directive).map(listen => serverListen(listen, socketOf.get(listen)))
+    return new HttpServer(
+      configuration,
+      directive,
+      own,
+      serverNames(configuration, directive).map(serverName),
+    )
+  })
+}
+
+const NONE: readonly ServerListen[] = []
+
+class HttpServer implements NginxServer {
+  readonly configuration: NginxConfiguration
+  readonly directive: NginxDirective
+  readonly listens: readonly ServerListen[]
+  readonly names: readonly ServerName[]
+  readonly plainListens: readonly ServerListen[]
+  #answer: Answer | null = null
+
+  constructor(
+    configuration: NginxConfiguration,
+    directive: NginxDirective,
+    listens: readonly ServerListen[],
+    names: readonly ServerName[],
+  ) {
+    this.configuration = configuration
+    this.directive = directive
+    this.listens = listens
+    this.names = names
+    const plain = listens.filter(({ tls, loopback }) => !tls && loopback === false)
+    this.plainListens = plain.length === 0 ? NONE : plain.length === listens.length ? listens : plain
+  }
+
+  get tls(): boolean {
+    return this.listens.some(({ tls }) => tls)
+  }
+
+  get answer(): Answer {
+    this.#answer ??= ordinaryAnswer(this.configuration, this.directive)
+    return this.#answer
+  }
+}
+
+/** TLS is a property of the socket: one `listen … ssl` turns it on for every server that shares it. */
+function serverListen(listen: NginxListen, socket: NginxSocket | undefined): ServerListen {
+  const { address, port, quic, defaultServer, directive, at, ipv6only } = listen
+  const own: ServerListen = {
+    address,
+    port,
+    tls: socket?.ssl ?? listen.ssl,
+    quic,
+    defaultServer,
+    proxyProtocol: socket?.proxyProtocol ?? listen.proxyProtocol,
+    loopback: isLoopback(address),
+    directive,
+    at,
+  }
+  return ipv6only === null ? own : { ...own, ipv6only }
+}
+
+function serverName(name: NginxServerName): ServerName {
+  const exact = name.kind === 'exact' && name.name !== '' && name.name !== '_'
+  return { name: name.kind === 'exact' ? name.name : name.text.toLowerCase(), exact, at: name.at }
+}
+
+/** The names that a visitor can ask for as they are written. */
+export function exactNames({ names }: NginxServer): readonly string[] {
+  return names.filter(({ exact }) => exact).map(({ name }) => name)
+}
+
+const indexes = new WeakMap<readonly NginxServer[], ReadonlyMap<NginxDirective, NginxServer>>()
+
+/** The directive of a server by which rules find what belongs to it. */
+export function serverIndex(servers: readonly NginxServer[]): ReadonlyMap<NginxDirective, NginxServer> {
+  const known = indexes.get(servers)
+  if (known !== undefined) return known
+  const index = new Map(servers.map(server => [server.directive, server]))
+  indexes.set(servers, index)
+  return index
+}

@@ -1,0 +1,342 @@
+import type { Place } from '../../../parsers/text/source.ts'
+import { positionAt } from '../../../parsers/text/source.ts'
+import { formatEndpoint } from '../../servers/address.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../servers/apache/configuration.ts'
+import { vhostMap } from '../../servers/apache/queries/vhost-map.ts'
+import type { ApplicationGroup } from '../../servers/apache/queries/wsgi-groups.ts'
+import type { WsgiDaemon } from '../../servers/apache/queries/wsgi-daemons.ts'
+import type { Fact } from '../../servers/fact.ts'
+import type { NginxDirective } from '../../servers/nginx/configuration.ts'
+import type { Application } from '../build/applications.ts'
+import type { Deployment, Hop, Listener, NginxServer, Target } from '../model.ts'
+import { namePlace } from '../places.ts'
+
+/** The joined picture of one deployment as plain data: what `map --format json` prints of each. */
+export interface DeploymentMap {
+  readonly listeners: readonly MappedListener[]
+  readonly sites: readonly MappedSite[]
+  readonly virtualHosts: readonly MappedAddress[]
+  readonly applications: readonly MappedApplication[]
+  readonly daemons: readonly MappedDaemon[]
+  /** What nobody can read from the files, a line each. */
+  readonly unknowns: readonly MappedUnknown[]
+  /** What is surely wrong, when the map is made with findings. */
+  readonly faults: readonly MappedFault[]
+}
+
+export interface MappedPlace {
+  readonly file: string
+  /** One-based. */
+  readonly line: number
+}
+
+/** A part of the picture that a fault may be in. */
+export interface MappedPart extends MappedPlace {
+  /** True where one of the faults lies inside. */
+  readonly broken: boolean
+}
+
+export interface MappedListener extends MappedPart {
+  readonly program: 'nginx' | 'apache'
+  /** `127.0.0.1:9000`, `*:80`, `[::1]:80`, `unix:/run/x.sock`. */
+  readonly address: string
+  /** Null for Apache, whose virtual hosts decide it. */
+  readonly tls: boolean | null
+  /** Null where a name hides the address. */
+  readonly loopback: boolean | null
+}
+
+export interface MappedSite extends MappedPart {
+  readonly names: readonly string[]
+  readonly listens: readonly { readonly address: string; readonly tls: boolean; readonly default: boolean }[]
+  readonly answer: 'content' | 'refusal' | 'redirect' | 'unknown'
+  /** Where a redirect leads, as written; null for any other answer. */
+  readonly redirect: string | null
+  readonly hops: readonly MappedHop[]
+}
+
+export interface MappedHop extends MappedPart {
+  /** The block's own words: `location @django`. */
+  readonly location: string
+  readonly pass: string
+  /** False behind `internal` or a denial; null where that is not known. */
+  readonly reachable: boolean | null
+  /** The names that the backend may be asked for; null where a variable decides. */
+  readonly hosts: readonly string[] | null
+  readonly targets: readonly MappedTarget[]
+  /** The virtual hosts that its requests reach, by the places of their sections. */
+  readonly virtualHosts: readonly MappedPlace[]
+}
+
+export interface MappedTarget {
+  readonly address: string
+  readonly backend: 'apache' | 'nginx' | 'nobody' | 'unknown'
+  /** Where the listener is opened; null where none is known. */
+  readonly listener: MappedPlace | null
+  readonly reason: string | null
+}
+
+/** A line group of `apache2 -S`. */
+export interface MappedAddress {
+  readonly address: string
+  /** Null for every port. */
+  readonly port: number | null
+  /** In reading order: the first answers for every name that none has. */
+  readonly hosts: readonly MappedVirtualHost[]
+}
+
+export interface MappedVirtualHost extends MappedPart {
+  /** The line whose `Use` brought the section in by a macro; null where it is written as it stands. */
+  readonly use: MappedPlace | null
+  /** Null where only a resolver knows it. */
+  readonly name: string | null
+  readonly default: boolean
+  readonly aliases: readonly string[]
+  readonly wildAliases: readonly string[]
+}
+
+export interface MappedApplication extends MappedPart {
+  readonly path: string | null
+  readonly script: string | null
+  readonly virtualHost: MappedPlace | null
+  /** Empty for Apache's own processes; null where it is not known. */
+  readonly processGroup: string | null
+  /** The name, or the word by which mod_wsgi makes it: `%{GLOBAL}`, `%{SERVER}`, `%{RESOURCE}`. */
+  readonly applicationGroup: string | null
+}
+
+export interface MappedDaemon extends MappedPart {
+  readonly name: string | null
+  readonly processes: number | null
+  readonly threads: number | null
+  readonly options: Readonly<Record<string, string | null>>
+}
+
+export interface MappedUnknown extends MappedPlace {
+  readonly reason: string
+}
+
+export interface MappedFault extends MappedPlace {
+  readonly rule: string
+  readonly message: string
+}
+
+/**
+ * Draws the map.
+ *
+ * @param fileName a path of the deployment as the reports name it
+ */
+export function deploymentMap(
+  deployment: Deployment,
+  fileName: (path: string) => string,
+  faults: readonly MappedFault[] = [],
+): DeploymentMap {
+  const cartographer = new Cartographer(fileName, faults)
+  const unknowns: MappedUnknown[] = []
+  for (const hop of deployment.hops) {
+    if (hop.targets.length === 0)
+      unknowns.push({
+        ...cartographer.place(namePlace(hop.pass)),
+        reason: 'a variable decides where the request goes',
+      })
+    for (const target of hop.targets) {
+      if (target.backend.kind === 'unknown')
+        unknowns.push({ ...cartographer.place(target.at), reason: target.backend.reason })
+    }
+  }
+  const tlsSockets = new Set(
+    deployment.servers.flatMap(({ listens }) => listens.filter(({ tls }) => tls).map(formatEndpoint)),
+  )
+  return {
+    listeners: deployment.listeners.map(listener => mapListener(listener, tlsSockets, cartographer)),
+    sites: deployment.servers.map(server => mapSite(deployment, server, cartographer)),
+    virtualHosts: deployment.apache.flatMap(configuration => mapAddresses(configuration, cartographer)),
+    applications: deployment.applications.map(application => mapApplication(application, cartographer)),
+    daemons: deployment.daemons.map(daemon => mapDaemon(daemon, cartographer)),
+    unknowns: distinct(unknowns),
+    faults,
+  }
+}
+
+const USE = /^macro '.* used on line (\d+) of "([^"]*)"+$/
+
+/** Names places as reports do, and knows which stretches of files hold a fault. */
+class Cartographer {
+  readonly #fileName: (path: string) => string
+  /** Lines of faults by file. */
+  readonly #faults = new Map<string, Set<number>>()
+
+  constructor(fileName: (path: string) => string, faults: readonly MappedFault[]) {
+    this.#fileName = fileName
+    for (const { file, line } of faults) {
+      const lines = this.#faults.get(file)
+      if (lines === undefined) this.#faults.set(file, new Set([line]))
+      else lines.add(line)
+    }
+  }
+
+  place({ source, start }: Place): MappedPlace {
+    return { file: this.#fileName(source.path), line: positionAt(source, start).line }
+  }
+
+  /** A part that is named by one line, and is broken by a fault anywhere in its stretch. */
+  part(at: Place, stretch: Place = { ...at, end: at.start }): MappedPart {
+    return { ...this.place(at), broken: this.#isBroken(stretch) }
+  }
+
+  /** A section by the file and line that httpd names: of a macro, where it was used. */
+  section(directive: ApacheDirective): MappedPlace {
+    const { file, source, line } = directive
+    return { file: file === source.path ? this.#fileName(file) : file, line }
+  }
+
+  host(directive: ApacheDirective): MappedPart & { readonly use: MappedPlace | null } {
+    return {
+      ...this.section(directive),
+      use: this.#use(directive),
+      broken: this.#isBroken(wholeSection(directive)),
+    }
+  }
+
+  /** The outermost `Use`: httpd names every macro on the way, the innermost first. */
+  #use({ file, source }: ApacheDirective): MappedPlace | null {
+    const [, line, path] = file === source.path ? [] : (USE.exec(file) ?? [])
+    return path === undefined ? null : { file: this.#fileName(path), line: Number(line) }
+  }
+
+  #isBroken({ source, start, end }: Place): boolean {
+    const lines = this.#faults.get(this.#fileName(source.path))
+    if (lines === undefined) return false
+    const last = positionAt(source, end).line
+    for (let line = positionAt(source, start).line; line <= last; line++) if (lines.has(line)) return true
+    return false
+  }
+}
+
+/** From the opening line to the last directive: a section's own offsets are those of its opening line. */
+function wholeSection(section: ApacheDirective): Place {
+  let last = section
+  for (let child = last.children.at(-1); child !== undefined; child = last.children.at(-1)) last = child
+  const { source, start } = section
+  return { source, start, end: last.source === source ? last.end : section.end }
+}
+
+function mapListener(
+  listener: Listener,
+  tlsSockets: ReadonlySet<string>,
+  cartographer: Cartographer,
+): MappedListener {
+  const address = formatEndpoint(listener)
+  return {
+    program: listener.program,
+    address,
+    tls: listener.program === 'apache' ? null : tlsSockets.has(address),
+    loopback: listener.loopback ?? null,
+    ...cartographer.part(listener.at),
+  }
+}
+
+function mapSite(deployment: Deployment, server: NginxServer, cartographer: Cartographer): MappedSite {
+  const { answer, directive } = server
+  return {
+    names: server.names.map(({ name }) => name),
+    listens: server.listens.map(listen => ({
+      address: formatEndpoint(listen),
+      tls: listen.tls,
+      default: listen.defaultServer,
+    })),
+    answer: answer.kind,
+    redirect: answer.kind === 'redirect' ? answer.target : null,
+    hops: deployment.hopsOf(server).map(hop => mapHop(hop, cartographer)),
+    ...cartographer.part(namePlace(directive), wholeOf(directive)),
+  }
+}
+
+function wholeOf({ source, node }: NginxDirective): Place {
+  return { source, start: node.start, end: node.end }
+}
+
+function mapHop(hop: Hop, cartographer: Cartographer): MappedHop {
+  const { block, pass } = hop
+  return {
+    location: [block.name, ...block.args.map(({ value }) => value)].join(' '),
+    pass: pass.args[0]?.value ?? '',
+    reachable: hop.reachable ?? null,
+    hosts: hop.hostsSent,
+    targets: hop.targets.map(target => mapTarget(target, cartographer)),
+    virtualHosts: hop.backends.map(({ host }) => cartographer.section(host.directive)),
+    ...cartographer.part(namePlace(pass), wholeOf(block)),
+  }
+}
+
+function mapTarget(target: Target, cartographer: Cartographer): MappedTarget {
+  const { backend } = target
+  return {
+    address: formatEndpoint(target),
+    backend: backend.kind,
+    listener: 'listener' in backend ? cartographer.place(backend.listener.at) : null,
+    reason: backend.kind === 'unknown' ? backend.reason : null,
+  }
+}
+
+function mapAddresses(
+  configuration: ApacheConfiguration,
+  cartographer: Cartographer,
+): readonly MappedAddress[] {
+  return vhostMap(configuration).entries.map(({ address, port, hosts }) => ({
+    address,
+    port,
+    hosts: hosts.map(({ virtualHost, name, aliases, wildAliases }, index) => ({
+      name,
+      default: index === 0,
+      aliases,
+      wildAliases,
+      ...cartographer.host(virtualHost.directive),
+    })),
+  }))
+}
+
+function mapApplication(application: Application, cartographer: Cartographer): MappedApplication {
+  const { alias, host } = application
+  return {
+    path: value(alias.path),
+    script: value(alias.script),
+    virtualHost: host === null ? null : cartographer.section(host.directive),
+    processGroup: value(application.processGroup),
+    applicationGroup: groupName(value(application.applicationGroup)),
+    ...cartographer.part(namePlace(alias.directive)),
+  }
+}
+
+function mapDaemon(daemon: WsgiDaemon, cartographer: Cartographer): MappedDaemon {
+  return {
+    name: value(daemon.name),
+    processes: value(daemon.processes),
+    threads: value(daemon.threads),
+    options: Object.fromEntries(daemon.options.all().map(option => [option.name, value(option.value)])),
+    ...cartographer.part(daemon.at),
+  }
+}
+
+function groupName(group: ApplicationGroup | null): string | null {
+  switch (group?.kind) {
+    case undefined:
+      return null
+    case 'name':
+      return group.name
+    case 'main-interpreter':
+      return '%{GLOBAL}'
+    case 'server':
+      return '%{SERVER}'
+    case 'resource':
+      return '%{RESOURCE}'
+  }
+}
+
+function value<T>(fact: Fact<T>): T | null {
+  return fact.known ? fact.value : null
+}
+
+function distinct(unknowns: readonly MappedUnknown[]): readonly MappedUnknown[] {
+  return [...new Map(unknowns.map(each => [`${each.file}:${each.line} ${each.reason}`, each])).values()]
+}

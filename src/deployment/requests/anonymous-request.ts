@@ -1,0 +1,81 @@
+import { posix } from 'node:path'
+import { type Place, placeText } from '../../../parsers/text/source.ts'
+import type { FileSystem } from '../../files/file-system.ts'
+import { type OutcomeEnd, outcome } from '../../servers/nginx/queries/outcome.ts'
+import type { Deployment, NginxServer } from '../model.ts'
+import { strangerRequest } from './request-of-client.ts'
+
+/**
+ * Where the GET of a stranger without a password ends in one server of nginx, supposing that a file is there.
+ *
+ * @param path decoded, with its dots and slashes as they are to be sent
+ * @param existing path of a file that is taken to be there, in the audited tree or not
+ */
+export function strangerGets(
+  { files }: Pick<Deployment, 'files'>,
+  server: NginxServer,
+  path: string,
+  existing: string | null = null,
+): OutcomeEnd {
+  const listen = server.listens.find(({ loopback }) => loopback !== true)
+  if (listen === undefined)
+    return { kind: 'unknown', reason: 'only this machine gets to the server', at: null }
+  const { end, steps } = outcome(
+    server.configuration,
+    server.directive,
+    { ...strangerRequest(server, listen, path), headers: NO_HEADERS },
+    { files: existing === null ? files : withFile(files, existing) },
+  )
+  // Where another server decides who gets in, a stranger hardly does.
+  const isGuarded = steps.some(({ kind, at }) => kind === 'access' && isAuthRequest(at))
+  return isGuarded ? { kind: 'unknown', reason: '`auth_request` decides who gets in', at: null } : end
+}
+
+const NO_HEADERS: ReadonlyMap<string, string> = new Map()
+
+function isAuthRequest(at: Place | null): boolean {
+  return at !== null && placeText(at) === 'auth_request'
+}
+
+/** The same, supposing that this file is the only one there is: what nginx answers where others may be missing. */
+export function strangerGetsOnly(server: NginxServer, path: string, existing: string): OutcomeEnd {
+  return strangerGets({ files: withFile(NO_FILES, existing) }, server, path)
+}
+
+const NO_FILES: FileSystem = {
+  read: () => ({ kind: 'missing', reason: 'nothing is there' }),
+  list: () => null,
+  realPath: () => null,
+  mode: () => null,
+  covers: () => true,
+  display: path => path,
+  kind: () => null,
+}
+
+/** True where nginx gives this very file to a stranger who asks for the path. */
+export function servesFile(
+  deployment: Pick<Deployment, 'files'>,
+  server: NginxServer,
+  path: string,
+  file: string,
+): boolean {
+  const end = strangerGets(deployment, server, path, file)
+  return end.kind === 'file' && posix.normalize(end.path) === file
+}
+
+/** The files as they are, and one that is there whatever the tree says. */
+function withFile(files: FileSystem, file: string): FileSystem {
+  return {
+    read: path => files.read(path),
+    list: path => files.list(path),
+    realPath: path => files.realPath(path),
+    mode: path => files.mode(path),
+    covers: path => files.covers(path),
+    display: path => files.display(path),
+    kind: path => {
+      const normal = posix.normalize(path).replace(/(?<=.)\/+$/, '')
+      if (normal === file) return 'file'
+      return file.startsWith(`${normal}/`) ? 'directory' : files.kind(path)
+    },
+  }
+}

@@ -1,0 +1,232 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Deployment, Hop } from '../../../src/deployment/model.ts'
+import { formatEndpoint } from '../../../src/servers/address.ts'
+import { deploymentOf } from '../../rules/audit-files.ts'
+
+const server = (lines: string, name = 'example.org'): string =>
+  `server {\n    listen 80;\n    server_name ${name};\n${lines}\n}\n`
+const proxied = (target: string, lines = 'proxy_set_header Host $host;', name?: string): string =>
+  server(`    location / {\n        proxy_pass ${target};\n        ${lines}\n    }`, name)
+const host = (name: string, lines = '', address = '127.0.0.1:9000'): string =>
+  `<VirtualHost ${address}>\n    ServerName ${name}\n${lines}</VirtualHost>\n`
+
+function onlyHop({ hops }: Deployment): Hop {
+  assert.is(hops.length, 1)
+  return hops[0] as Hop
+}
+
+function namesReached(deployment: Deployment): readonly string[] {
+  return onlyHop(deployment).backends.map(({ host }) => host.names[0] ?? '')
+}
+
+test('a socket is one listener, whoever asks for it', () => {
+  const { listeners } = deploymentOf({
+    'nginx.conf': `${server('')}${server('', 'example.net')}`,
+    'ports.conf': 'Listen 9000\nListen 127.0.0.1:9001\n',
+  })
+  assert.equal(
+    listeners.map(listener => [
+      listener.program,
+      formatEndpoint(listener),
+      listener.loopback,
+      listener.others.length,
+    ]),
+    [
+      ['nginx', '0.0.0.0:80', false, 1],
+      ['apache', '[::]:9000', false, 0],
+      ['apache', '127.0.0.1:9001', true, 0],
+    ],
+  )
+})
+
+test('the sockets of stream are listeners too', () => {
+  const { listeners } = deploymentOf({
+    'etc/nginx/nginx.conf':
+      'events {\n}\nstream {\n    server {\n        listen 127.0.0.1:5432;\n        proxy_pass 10.0.0.5:5432;\n    }\n}\n',
+  })
+  assert.equal(listeners.map(formatEndpoint), ['127.0.0.1:5432'])
+})
+
+test('a connection leads to the Listen that takes it, or to nobody', () => {
+  const backendOf = (target: string, ports: string): string => {
+    const deployment = deploymentOf({ 'nginx.conf': proxied(target), 'ports.conf': ports })
+    return onlyHop(deployment).targets[0]?.backend.kind ?? 'none'
+  }
+  assert.is(backendOf('http://127.0.0.1:9000', 'Listen 127.0.0.1:9000\n'), 'apache')
+  assert.is(backendOf('http://127.0.0.1:9000', 'Listen 9000\n'), 'apache')
+  assert.is(backendOf('http://[::1]:9000', 'Listen 9000\n'), 'apache')
+  assert.is(backendOf('http://[::1]:9000', 'Listen 127.0.0.1:9000\n'), 'nobody')
+  assert.is(backendOf('http://127.0.0.1:9001', 'Listen 127.0.0.1:9000\n'), 'nobody')
+  assert.is(backendOf('http://127.0.0.1:80', 'Listen 127.0.0.1:9000\n'), 'nginx')
+  assert.is(backendOf('http://192.0.2.7:9000', 'Listen 127.0.0.1:9000\n'), 'unknown')
+  assert.is(backendOf('http://backend:9000', 'Listen 9000\n'), 'unknown')
+  assert.is(backendOf('http://unix:/run/app.sock', 'Listen 9000\n'), 'unknown')
+  assert.is(backendOf('http://$backend', 'Listen 9000\n'), 'none')
+})
+
+test('the hosts file says what a name leads to', () => {
+  const deployment = deploymentOf({
+    'etc/nginx/nginx.conf': `events {\n}\nhttp {\n${proxied('http://backend:9000')}}\n`,
+    'etc/apache2/ports.conf': 'Listen 127.0.0.1:9000\n',
+    'etc/hosts': '127.0.0.1 localhost backend # ours\n10.0.0.5 other\n',
+  })
+  const [target] = onlyHop(deployment).targets
+  assert.is(target?.local, true)
+  assert.is(target?.backend.kind, 'apache')
+  assert.is(deployment.hosts?.get('other')?.length, 1)
+})
+
+test('the name that nginx sends selects the virtual host', () => {
+  const reached = (headers: string): readonly string[] =>
+    namesReached(
+      deploymentOf({
+        'nginx.conf': proxied('http://127.0.0.1:9000', headers),
+        'ports.conf': 'Listen 127.0.0.1:9000\n',
+        'site.conf': host('first.example.org') + host('example.org') + host('fixed.example.org'),
+      }),
+    )
+  assert.equal(reached('proxy_set_header Host $host;'), ['example.org'])
+  assert.equal(reached('proxy_set_header Host fixed.example.org;'), ['fixed.example.org'])
+  assert.equal(reached('proxy_set_header Host $server_name:$server_port;'), ['example.org'])
+  assert.equal(reached('proxy_set_header X-Any 1;'), ['first.example.org'])
+})
+
+test('port and name join a hop to a virtual host where only a resolver could be certain', () => {
+  const deployment = deploymentOf({
+    'nginx.conf': proxied('http://example.org:9000'),
+    'site.conf': host('example.org', '', '*:9000') + host('other.example.org', '', '*:9000'),
+  })
+  const [reached, ...others] = onlyHop(deployment).backends
+  assert.equal(reached?.host.names, ['example.org'])
+  assert.equal(others, [])
+  assert.is(reached?.certain, false)
+  assert.is(reached?.host.hops[0], reached)
+})
+
+test('what a server does with an ordinary page', () => {
+  const answerOf = (lines: string): string | undefined =>
+    deploymentOf({ 'nginx.conf': server(lines) }).servers[0]?.answer.kind
+  assert.is(answerOf('return 301 https://example.org$request_uri;'), 'redirect')
+  assert.is(answerOf('rewrite ^/(.*) https://example.org/$1 permanent;'), 'redirect')
+  assert.is(answerOf('return 444;'), 'refusal')
+  assert.is(answerOf('root /srv/www;'), 'content')
+  assert.is(answerOf('location / {\n proxy_pass http://127.0.0.1:1;\n}'), 'content')
+  assert.is(answerOf('location / {\n return 302 /login;\n}'), 'redirect')
+  assert.is(answerOf('location /api/ {\n proxy_pass http://127.0.0.1:1;\n}'), 'unknown')
+  assert.is(answerOf('if ($host = a) {\n return 301 http://b;\n}\nroot /srv/www;'), 'unknown')
+  assert.is(answerOf('rewrite ^/old/(.*) /new/$1 last;\nroot /srv/www;'), 'content')
+})
+
+test('TLS is a property of the socket that servers share', () => {
+  const { servers } = deploymentOf({
+    'nginx.conf':
+      'server {\n    listen 443 ssl;\n    server_name a;\n}\nserver {\n    listen 443;\n    server_name b;\n}\nserver {\n    listen 80;\n    server_name c;\n}\n',
+  })
+  assert.equal(
+    servers.map(({ tls, plainListens }) => [tls, plainListens.length]),
+    [
+      [true, 0],
+      [true, 0],
+      [false, 1],
+    ],
+  )
+})
+
+test('a header is set, cleared, passed or appended to', () => {
+  const { headers } = onlyHop(
+    deploymentOf({
+      'nginx.conf': proxied(
+        'http://127.0.0.1:9000',
+        'proxy_set_header A $scheme; proxy_set_header B ""; proxy_set_header X-C ${http_x_c}; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;',
+      ),
+    }),
+  )
+  assert.equal(
+    headers.written.map(({ name, state }) => [name, state]),
+    [
+      ['a', 'set'],
+      ['b', 'cleared'],
+      ['x-c', 'passed'],
+      ['x-forwarded-for', 'appended'],
+    ],
+  )
+  assert.is(headers.open, false)
+})
+
+test('in fragments a set that nobody wrote may stand in the missing part', () => {
+  const { headers, hostsSent } = onlyHop(deploymentOf({ 'nginx.conf': proxied('http://127.0.0.1:9000', '') }))
+  assert.is(headers.open, true)
+  assert.is(hostsSent, null)
+})
+
+test('headers that decide the scheme, and where', () => {
+  const deployment = deploymentOf({
+    'site.conf':
+      'SetEnvIf X-Everywhere on HTTPS=on\n' +
+      host(
+        'a.example.org',
+        '    SetEnvIfNoCase X-Forwarded-Proto "^https$" HTTPS\n    SetEnvIf Request_URI "^/s" HTTPS=on\n    SetEnvIf X-No "1" HTTPS=true\n',
+      ) +
+      host(
+        'b.example.org',
+        '    RewriteEngine On\n    RewriteCond %{HTTP:X-Forwarded-Ssl} =on\n    RewriteRule .* - [E=HTTPS:on]\n',
+      ),
+  })
+  const [a, b] = deployment.virtualHosts
+  const headers = (which: typeof a) =>
+    which === undefined ? [] : deployment.trustsOf(which).map(({ header }) => header)
+  assert.equal(headers(a), ['x-everywhere', 'x-forwarded-proto'])
+  assert.equal(headers(b), ['x-everywhere', 'x-forwarded-ssl'])
+})
+
+test('applications know their group and the daemon processes they may use', () => {
+  const { applications, daemons } = deploymentOf({
+    'site.conf':
+      'WSGIDaemonProcess shared threads=4\n' +
+      host(
+        'a.example.org',
+        '    WSGIDaemonProcess own processes=3\n    WSGIProcessGroup own\n    WSGIScriptAlias / /opt/a.py\n',
+      ) +
+      host('b.example.org', '    WSGIScriptAlias / /opt/b.py process-group=shared\n'),
+  })
+  assert.equal(
+    applications.map(({ processGroup, visibleDaemons }) => [
+      processGroup.known && processGroup.value,
+      visibleDaemons.map(({ name }) => name.known && name.value),
+    ]),
+    [
+      ['own', ['own', 'shared']],
+      ['shared', ['shared']],
+    ],
+  )
+  assert.equal(
+    daemons.map(({ threads, processes }) => [
+      threads.known && threads.value,
+      processes.known && processes.value,
+    ]),
+    [
+      [4, 1],
+      [15, 3],
+    ],
+  )
+})
+
+test('every Listen is known in a whole server, and beside ports.conf', () => {
+  assert.is(deploymentOf({ 'site.conf': host('a.example.org') }).knowsEveryListen, false)
+  assert.is(
+    deploymentOf({ 'ports.conf': 'Listen 9000\n', 'site.conf': host('a.example.org') }).knowsEveryListen,
+    true,
+  )
+})
+
+test('nginx that connects elsewhere on Apache’s port does not share its machine', () => {
+  const shares = (target: string): boolean =>
+    deploymentOf({ 'nginx.conf': proxied(target), 'ports.conf': 'Listen 8080\n' }).sharesMachine
+  assert.is(shares('http://127.0.0.1:8080'), true)
+  assert.is(shares('http://apache:8080'), false)
+  assert.is(shares('http://10.0.0.5:8080'), false)
+  assert.is(shares('http://10.0.0.5:3000'), true)
+})
+
+test.run()
