@@ -2,6 +2,7 @@ import { copyFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, join } from 'node:path'
 import { build } from 'esbuild'
+import { precomputeExamples } from './precompute-examples.ts'
 
 const GRAMMARS = [
   'web-tree-sitter/web-tree-sitter.wasm',
@@ -21,6 +22,7 @@ export async function bundle(entryPoints: Record<string, string>, folder: string
     outdir: folder,
     chunkNames: 'chunks/[name]-[hash]',
     bundle: true,
+    plugins: [precomputeExamples()],
     splitting: true,
     format: 'esm',
     platform: 'node',

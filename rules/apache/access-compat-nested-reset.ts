@@ -1,10 +1,21 @@
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { namePlace } from '../../src/servers/apache/queries/places.ts'
 
-const host = (lines: string): string =>
-  `<VirtualHost *:80>\nServerName example.org\nDocumentRoot /srv/www\n${lines}\n</VirtualHost>\n`
-const OUTER = '<Directory /srv>\nOrder allow,deny\nAllow from all\n</Directory>\n'
+const host = (lines: string): string => conf`
+  <VirtualHost *:80>
+  ServerName example.org
+  DocumentRoot /srv/www
+  ${lines}
+  </VirtualHost>
+`
+const OUTER = conf`
+  <Directory /srv>
+  Order allow,deny
+  Allow from all
+  </Directory>
+`
 
 const DECIDING = new Set(['order', 'deny', 'require', 'requireall', 'requireany'])
 
@@ -34,7 +45,14 @@ export default defineRule({
   bad: [
     {
       title: 'the Order stands in the section outside',
-      files: { 'site.conf': host(`${OUTER}<Directory /srv/www>\n«Allow» from 192.0.2.1\n</Directory>`) },
+      files: {
+        'site.conf': host(conf`
+          ${OUTER}
+          <Directory /srv/www>
+          «Allow» from 192.0.2.1
+          </Directory>
+        `),
+      },
     },
   ],
   good: [
@@ -42,7 +60,13 @@ export default defineRule({
       title: 'with an Order of its own',
       files: {
         'site.conf': host(
-          `${OUTER}<Directory /srv/www>\nOrder allow,deny\nAllow from 192.0.2.1\n</Directory>`,
+          conf`
+            ${OUTER}
+            <Directory /srv/www>
+            Order allow,deny
+            Allow from 192.0.2.1
+            </Directory>
+          `,
         ),
       },
     },
@@ -50,7 +74,14 @@ export default defineRule({
       title: 'with an Order around the Limit',
       files: {
         'site.conf': host(
-          '<Directory /srv/www>\nOrder allow,deny\n<Limit GET>\nAllow from 192.0.2.1\n</Limit>\n</Directory>',
+          conf`
+            <Directory /srv/www>
+            Order allow,deny
+            <Limit GET>
+            Allow from 192.0.2.1
+            </Limit>
+            </Directory>
+          `,
         ),
       },
     },
@@ -58,13 +89,28 @@ export default defineRule({
       title: 'with a Deny, and with Require',
       files: {
         'site.conf': host(
-          `<Directory /srv/www>\nDeny from all\nAllow from 192.0.2.1\n</Directory>\n<Directory /srv/x>\nRequire ip 192.0.2.1\nAllow from 192.0.2.1\n</Directory>`,
+          conf`
+            <Directory /srv/www>
+            Deny from all
+            Allow from 192.0.2.1
+            </Directory>
+            <Directory /srv/x>
+            Require ip 192.0.2.1
+            Allow from 192.0.2.1
+            </Directory>
+          `,
         ),
       },
     },
     {
       title: 'everybody is meant',
-      files: { 'site.conf': host('<Directory /srv/www>\nAllow from all\n</Directory>') },
+      files: {
+        'site.conf': host(conf`
+          <Directory /srv/www>
+          Allow from all
+          </Directory>
+        `),
+      },
     },
   ],
   *check({ apache }) {

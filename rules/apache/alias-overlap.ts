@@ -1,10 +1,15 @@
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
 import { isPrefixOf } from '../../src/servers/apache/queries/wsgi-script-aliases.ts'
 
-const host = (lines: string): string =>
-  `<VirtualHost *:80>\nServerName example.org\n${lines}\n</VirtualHost>\n`
+const host = (lines: string): string => conf`
+  <VirtualHost *:80>
+  ServerName example.org
+  ${lines}
+  </VirtualHost>
+`
 
 export default defineRule({
   summary: 'An Alias that an earlier one covers',
@@ -17,7 +22,12 @@ export default defineRule({
   bad: [
     {
       title: 'the shorter path first',
-      files: { 'site.conf': host('Alias /files /srv/files\nAlias «/files/private» /srv/private') },
+      files: {
+        'site.conf': host(conf`
+          Alias /files /srv/files
+          Alias «/files/private» /srv/private
+        `),
+      },
     },
   ],
   good: [
@@ -25,17 +35,31 @@ export default defineRule({
       title: 'the longer path first',
       files: {
         'site.conf': host(
-          'Alias /files/private /srv/private\nAlias /files /srv/files\nAlias /filesystem /srv/x',
+          conf`
+            Alias /files/private /srv/private
+            Alias /files /srv/files
+            Alias /filesystem /srv/x
+          `,
         ),
       },
     },
     {
       title: 'where the shorter one leads there anyway',
-      files: { 'site.conf': host('Alias /files /srv/files\nAlias /files/private /srv/files/private') },
+      files: {
+        'site.conf': host(conf`
+          Alias /files /srv/files
+          Alias /files/private /srv/files/private
+        `),
+      },
     },
     {
       title: 'a virtual host’s own is tried before the main server’s',
-      files: { 'site.conf': `Alias /files /srv/files\n${host('Alias /files/private /srv/private')}` },
+      files: {
+        'site.conf': conf`
+          Alias /files /srv/files
+          ${host('Alias /files/private /srv/private')}
+        `,
+      },
     },
   ],
   *check({ apache }) {

@@ -1,9 +1,18 @@
 import { parseApache } from '../../parsers/apache/parse.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { htaccessFiles, servingPlace } from '../../src/servers/apache/queries/htaccess.ts'
 import { mainFile } from './_example-main.ts'
 
-const main = (lines: string): string => mainFile(`Listen 80\nDocumentRoot /srv/www\n${lines}`, ['dir'])
+const main = (lines: string): string =>
+  mainFile(
+    conf`
+      Listen 80
+      DocumentRoot /srv/www
+      ${lines}
+    `,
+    ['dir'],
+  )
 
 export default defineRule({
   summary: 'A .htaccess file in a folder for which no AllowOverride is set',
@@ -17,15 +26,25 @@ export default defineRule({
     {
       title: 'a document root outside the usual ones',
       files: {
-        'etc/apache2/apache2.conf': main('<Directory /srv/www>\nRequire all granted\n</Directory>\n'),
-        'srv/www/.htaccess': '# ours\n«DirectoryIndex» start.html\n',
+        'etc/apache2/apache2.conf': main(conf`
+          <Directory /srv/www>
+          Require all granted
+          </Directory>
+        `),
+        'srv/www/.htaccess': conf`
+          # ours
+          «DirectoryIndex» start.html
+        `,
       },
     },
     {
       title: 'a conditional is a line too',
       files: {
         'etc/apache2/apache2.conf': main(''),
-        'srv/www/a/.htaccess': '<«IfModule» mod_rewrite.c>\n</IfModule>\n',
+        'srv/www/a/.htaccess': conf`
+          <«IfModule» mod_rewrite.c>
+          </IfModule>
+        `,
       },
     },
   ],
@@ -33,27 +52,35 @@ export default defineRule({
     {
       title: 'not read at all',
       files: {
-        'etc/apache2/apache2.conf': main('<Directory />\nAllowOverride None\n</Directory>\n'),
-        'srv/www/.htaccess': 'DirectoryIndex start.html\n',
+        'etc/apache2/apache2.conf': main(conf`
+          <Directory />
+          AllowOverride None
+          </Directory>
+        `),
+        'srv/www/.htaccess': conf`DirectoryIndex start.html`,
       },
     },
     {
       title: 'allowed',
       files: {
-        'etc/apache2/apache2.conf': main('<Directory /srv>\nAllowOverride Indexes\n</Directory>\n'),
-        'srv/www/.htaccess': 'DirectoryIndex start.html\n',
+        'etc/apache2/apache2.conf': main(conf`
+          <Directory /srv>
+          AllowOverride Indexes
+          </Directory>
+        `),
+        'srv/www/.htaccess': conf`DirectoryIndex start.html`,
       },
     },
     {
       title: 'an application answers every path',
       files: {
-        'etc/apache2/apache2.conf': main('WSGIScriptAlias / /srv/app/wsgi.py\n'),
-        'srv/www/.htaccess': 'DirectoryIndex start.html\n',
+        'etc/apache2/apache2.conf': main('WSGIScriptAlias / /srv/app/wsgi.py'),
+        'srv/www/.htaccess': conf`DirectoryIndex start.html`,
       },
     },
     {
       title: 'nothing but comments in it',
-      files: { 'etc/apache2/apache2.conf': main(''), 'srv/www/.htaccess': '# nothing\n' },
+      files: { 'etc/apache2/apache2.conf': main(''), 'srv/www/.htaccess': conf`# nothing` },
     },
   ],
   *check({ apache, files }) {

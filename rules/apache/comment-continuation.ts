@@ -1,4 +1,5 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { silentLinesOf } from '../../src/servers/apache/silent-lines.ts'
 
@@ -14,12 +15,13 @@ export default defineRule({
     {
       title: 'a path with a backslash at its end',
       files: {
-        'site.conf': `<VirtualHost *:80>
-    ServerName example.org
-    # copied from C:\\www\\
-    «Header always set X-Content-Type-Options "nosniff"»
-</VirtualHost>
-`,
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              # copied from C:\www\
+              «Header always set X-Content-Type-Options "nosniff"»
+          </VirtualHost>
+        `,
       },
     },
   ],
@@ -27,15 +29,16 @@ export default defineRule({
     {
       title: 'a directive of several lines that was commented out by its first',
       files: {
-        'site.conf': `<VirtualHost *:80>
-    ServerName example.org
-    # WSGIDaemonProcess shop \\
-        python-home=/srv/shop/venv \\
-        threads=15
-    # LogFormat "%h" \\
-    #     short
-</VirtualHost>
-`,
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              # WSGIDaemonProcess shop \
+                  python-home=/srv/shop/venv \
+                  threads=15
+              # LogFormat "%h" \
+              #     short
+          </VirtualHost>
+        `,
       },
     },
   ],

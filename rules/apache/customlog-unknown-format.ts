@@ -1,9 +1,15 @@
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
 import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
 import { mainFile } from './_example-main.ts'
 
-const main = (lines: string): string => mainFile(`Listen 80\nLogFormat "%h %u %r" combined\n${lines}`)
+const main = (lines: string): string =>
+  mainFile(conf`
+    Listen 80
+    LogFormat "%h %u %r" combined
+    ${lines}
+  `)
 
 /** A name that httpd defines itself. */
 const BUILT_IN = 'CLF'
@@ -19,7 +25,7 @@ export default defineRule({
   bad: [
     {
       title: 'a slip of the pen',
-      files: { 'etc/apache2/apache2.conf': main('CustomLog /var/log/apache2/access.log «combine»\n') },
+      files: { 'etc/apache2/apache2.conf': main('CustomLog /var/log/apache2/access.log «combine»') },
     },
   ],
   good: [
@@ -27,13 +33,22 @@ export default defineRule({
       title: 'a name that is defined, and a format in full',
       files: {
         'etc/apache2/apache2.conf': main(
-          'CustomLog /var/log/apache2/access.log combined\nCustomLog /var/log/apache2/other.log "%h %r" env=!quiet\n',
+          conf`
+            CustomLog /var/log/apache2/access.log combined
+            CustomLog /var/log/apache2/other.log "%h %r" env=!quiet
+          `,
         ),
       },
     },
     {
       title: 'a fragment, whose main file may define it',
-      files: { 'site.conf': '<VirtualHost *:80>\nCustomLog /var/log/apache2/x.log vhost\n</VirtualHost>\n' },
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80>
+          CustomLog /var/log/apache2/x.log vhost
+          </VirtualHost>
+        `,
+      },
     },
   ],
   *check({ apache }) {

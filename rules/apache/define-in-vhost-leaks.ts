@@ -1,4 +1,5 @@
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 export default defineRule({
@@ -13,23 +14,28 @@ export default defineRule({
     {
       title: 'a value of another virtual host',
       files: {
-        'site.conf': `<VirtualHost *:80>
-    Define shop /srv/shop
-    ServerName shop.example.org
-    DocumentRoot \${shop}/public
-</VirtualHost>
-<VirtualHost *:80>
-    ServerName blog.example.org
-    DocumentRoot «\${shop}»/blog
-</VirtualHost>
-`,
+        'site.conf': conf`
+          <VirtualHost *:80>
+              Define shop /srv/shop
+              ServerName shop.example.org
+              DocumentRoot \${shop}/public
+          </VirtualHost>
+          <VirtualHost *:80>
+              ServerName blog.example.org
+              DocumentRoot «\${shop}»/blog
+          </VirtualHost>
+        `,
       },
     },
     {
       title: 'a ServerRoot for one virtual host',
       files: {
-        'site.conf':
-          '<VirtualHost *:80>\n    ServerName example.org\n    ServerRoot «/srv/shop»\n</VirtualHost>\n',
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              ServerRoot «/srv/shop»
+          </VirtualHost>
+        `,
       },
     },
   ],
@@ -37,19 +43,20 @@ export default defineRule({
     {
       title: 'a value that each virtual host defines for itself',
       files: {
-        'site.conf': `<VirtualHost *:80>
-    Define root /srv/shop
-    ServerName shop.example.org
-    <Directory \${root}>
-        Require all granted
-    </Directory>
-</VirtualHost>
-<VirtualHost *:80>
-    Define root /srv/blog
-    ServerName blog.example.org
-    DocumentRoot \${root}
-</VirtualHost>
-`,
+        'site.conf': conf`
+          <VirtualHost *:80>
+              Define root /srv/shop
+              ServerName shop.example.org
+              <Directory \${root}>
+                  Require all granted
+              </Directory>
+          </VirtualHost>
+          <VirtualHost *:80>
+              Define root /srv/blog
+              ServerName blog.example.org
+              DocumentRoot \${root}
+          </VirtualHost>
+        `,
       },
     },
   ],

@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
@@ -15,14 +16,27 @@ export default defineRule({
     {
       title: 'a relative path',
       files: {
-        'site.conf':
-          '<VirtualHost *:80>\nDocumentRoot /srv/www\n<Directory />\nRequire all denied\n</Directory>\n<Directory «srv/www»>\nRequire all granted\n</Directory>\n</VirtualHost>\n',
+        'site.conf': conf`
+          <VirtualHost *:80>
+          DocumentRoot /srv/www
+          <Directory />
+          Require all denied
+          </Directory>
+          <Directory «srv/www»>
+          Require all granted
+          </Directory>
+          </VirtualHost>
+        `,
       },
     },
     {
       title: 'a folder with another name',
       files: {
-        'etc/apache2/apache2.conf': '<Directory «/etc/app»>\nRequire all denied\n</Directory>\n',
+        'etc/apache2/apache2.conf': conf`
+          <Directory «/etc/app»>
+          Require all denied
+          </Directory>
+        `,
         'etc/apps/settings.ini': '',
       },
     },
@@ -31,15 +45,36 @@ export default defineRule({
     {
       title: 'an absolute path',
       files: {
-        'site.conf':
-          '<VirtualHost *:80>\nDocumentRoot /srv/www\n<Directory />\nRequire all denied\n</Directory>\n<Directory /srv/www>\nRequire all granted\n</Directory>\n</VirtualHost>\n',
+        'site.conf': conf`
+          <VirtualHost *:80>
+          DocumentRoot /srv/www
+          <Directory />
+          Require all denied
+          </Directory>
+          <Directory /srv/www>
+          Require all granted
+          </Directory>
+          </VirtualHost>
+        `,
       },
     },
     {
       title: 'a folder, its parent, a pattern, and what lies outside the audit',
       files: {
-        'etc/apache2/apache2.conf':
-          '<Directory /etc/apps/>\nRequire all denied\n</Directory>\n<Directory />\nRequire all denied\n</Directory>\n<Directory "/etc/*/x">\nRequire all denied\n</Directory>\n<Directory /srv/www>\nRequire all granted\n</Directory>\n',
+        'etc/apache2/apache2.conf': conf`
+          <Directory /etc/apps/>
+          Require all denied
+          </Directory>
+          <Directory />
+          Require all denied
+          </Directory>
+          <Directory "/etc/*/x">
+          Require all denied
+          </Directory>
+          <Directory /srv/www>
+          Require all granted
+          </Directory>
+        `,
         'etc/apps/settings.ini': '',
       },
     },

@@ -1,4 +1,5 @@
 import type { Place } from '../../parsers/text/source.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import {
   type VirtualHostMember,
@@ -6,8 +7,11 @@ import {
 } from '../../src/servers/apache/queries/select-virtual-host.ts'
 import type { VirtualHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 
-const host = (address: string, lines: string): string =>
-  `<VirtualHost ${address}>\n${lines}\n</VirtualHost>\n`
+const host = (address: string, lines: string): string => conf`
+  <VirtualHost ${address}>
+  ${lines}
+  </VirtualHost>
+`
 
 interface Written {
   readonly host: VirtualHost
@@ -35,20 +39,46 @@ export default defineRule({
     {
       title: 'the same name twice',
       files: {
-        'site.conf': `${host('*:80', 'ServerName example.org')}${host('*:80', 'ServerName «Example.org»\nRedirect gone /second')}`,
+        'site.conf': `${host('*:80', 'ServerName example.org')}${host(
+          '*:80',
+          conf`
+            ServerName «Example.org»
+            Redirect gone /second
+          `,
+        )}`,
       },
     },
     {
       title: 'a name that is an alias elsewhere',
       files: {
-        'site.conf': `${host('*:80', 'ServerName a.example.org\nServerAlias b.example.org')}${host('*:80', 'ServerName «b.example.org»\nServerAlias c.example.org')}`,
+        'site.conf': `${host(
+          '*:80',
+          conf`
+            ServerName a.example.org
+            ServerAlias b.example.org
+          `,
+        )}${host(
+          '*:80',
+          conf`
+            ServerName «b.example.org»
+            ServerAlias c.example.org
+          `,
+        )}`,
       },
     },
   ],
   good: [
     {
       title: 'all of it in one',
-      files: { 'site.conf': host('*:80', 'ServerName example.org\nRedirect gone /second') },
+      files: {
+        'site.conf': host(
+          '*:80',
+          conf`
+            ServerName example.org
+            Redirect gone /second
+          `,
+        ),
+      },
     },
     {
       title: 'on another port',
@@ -58,7 +88,15 @@ export default defineRule({
     },
     {
       title: 'the name again as an alias of the same virtual host',
-      files: { 'site.conf': host('*:80', 'ServerName example.org\nServerAlias example.org www.example.org') },
+      files: {
+        'site.conf': host(
+          '*:80',
+          conf`
+            ServerName example.org
+            ServerAlias example.org www.example.org
+          `,
+        ),
+      },
     },
   ],
   *check({ apache }) {

@@ -1,3 +1,4 @@
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
 import { refusals } from '../../src/servers/apache/queries/overrides.ts'
@@ -5,7 +6,13 @@ import { mainFile } from './_example-main.ts'
 
 const main = (override: string): string =>
   mainFile(
-    `Listen 80\nDocumentRoot /srv/www\n<Directory /srv/www>\nAllowOverride ${override}\n</Directory>\n`,
+    conf`
+      Listen 80
+      DocumentRoot /srv/www
+      <Directory /srv/www>
+      AllowOverride ${override}
+      </Directory>
+    `,
     ['rewrite'],
   )
 
@@ -22,14 +29,17 @@ export default defineRule({
       title: 'rules for rewriting where only access may be overridden',
       files: {
         'etc/apache2/apache2.conf': main('AuthConfig'),
-        'srv/www/.htaccess': '«RewriteEngine» On\nRequire all granted\n',
+        'srv/www/.htaccess': conf`
+          «RewriteEngine» On
+          Require all granted
+        `,
       },
     },
     {
       title: 'what may stand in no such file',
       files: {
         'etc/apache2/apache2.conf': main('All'),
-        'srv/www/.htaccess': '«DocumentRoot» /srv\n',
+        'srv/www/.htaccess': conf`«DocumentRoot» /srv`,
       },
     },
   ],
@@ -38,19 +48,22 @@ export default defineRule({
       title: 'allowed by its class, and by its name',
       files: {
         'etc/apache2/apache2.conf': main('FileInfo\nAllowOverrideList Options'),
-        'srv/www/.htaccess': 'RewriteEngine On\nOptions -Indexes\n',
+        'srv/www/.htaccess': conf`
+          RewriteEngine On
+          Options -Indexes
+        `,
       },
     },
     {
       title: 'passed over on demand',
       files: {
         'etc/apache2/apache2.conf': main('AuthConfig Nonfatal=Override'),
-        'srv/www/.htaccess': 'RewriteEngine On\n',
+        'srv/www/.htaccess': conf`RewriteEngine On`,
       },
     },
     {
       title: 'never read',
-      files: { 'etc/apache2/apache2.conf': main('None'), 'srv/www/.htaccess': 'RewriteEngine On\n' },
+      files: { 'etc/apache2/apache2.conf': main('None'), 'srv/www/.htaccess': conf`RewriteEngine On` },
     },
   ],
   *check({ apache, files }) {

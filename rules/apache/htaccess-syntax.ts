@@ -1,3 +1,4 @@
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
 import { htaccessFault } from '../../src/servers/apache/queries/htaccess-fault.ts'
@@ -5,7 +6,13 @@ import { mainFile } from './_example-main.ts'
 
 const main = (modules: readonly string[]): string =>
   mainFile(
-    'Listen 80\nDocumentRoot /srv/www\n<Directory /srv/www>\nAllowOverride All\n</Directory>\n',
+    conf`
+      Listen 80
+      DocumentRoot /srv/www
+      <Directory /srv/www>
+      AllowOverride All
+      </Directory>
+    `,
     modules,
   )
 
@@ -22,14 +29,14 @@ export default defineRule({
       title: 'a letter too many',
       files: {
         'etc/apache2/apache2.conf': main(['rewrite']),
-        'srv/www/.htaccess': '«RewriteEnginee» On\n',
+        'srv/www/.htaccess': conf`«RewriteEnginee» On`,
       },
     },
     {
       title: 'a module that is not loaded',
       files: {
         'etc/apache2/apache2.conf': main([]),
-        'srv/www/.htaccess': '«ExpiresActive» On\n',
+        'srv/www/.htaccess': conf`«ExpiresActive» On`,
       },
     },
   ],
@@ -38,21 +45,28 @@ export default defineRule({
       title: 'all known',
       files: {
         'etc/apache2/apache2.conf': main(['rewrite']),
-        'srv/www/.htaccess': 'RewriteEngine On\n',
+        'srv/www/.htaccess': conf`RewriteEngine On`,
       },
     },
     {
       title: 'where the module is, and not elsewhere',
       files: {
         'etc/apache2/apache2.conf': main([]),
-        'srv/www/.htaccess': '<IfModule mod_expires.c>\nExpiresActive On\n</IfModule>\n',
+        'srv/www/.htaccess': conf`
+          <IfModule mod_expires.c>
+          ExpiresActive On
+          </IfModule>
+        `,
       },
     },
     {
       title: 'a module that no table knows may know the line',
       files: {
-        'etc/apache2/apache2.conf': `LoadModule house_module modules/mod_house.so\n${main([])}`,
-        'srv/www/.htaccess': 'HouseRule On\n',
+        'etc/apache2/apache2.conf': conf`
+          LoadModule house_module modules/mod_house.so
+          ${main([])}
+        `,
+        'srv/www/.htaccess': conf`HouseRule On`,
       },
     },
   ],

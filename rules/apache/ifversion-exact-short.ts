@@ -1,5 +1,6 @@
 import { argumentsPlace, byText } from '../../src/deployment/places.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 export default defineRule({
@@ -14,16 +15,17 @@ export default defineRule({
     {
       title: 'both ways to write it',
       files: {
-        'site.conf': `<VirtualHost *:80>
-    ServerName example.org
-    <IfVersion «2.4»>
-        SetEnv A b
-    </IfVersion>
-    <IfVersion «= 2.4»>
-        SetEnv C d
-    </IfVersion>
-</VirtualHost>
-`,
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              <IfVersion «2.4»>
+                  SetEnv A b
+              </IfVersion>
+              <IfVersion «= 2.4»>
+                  SetEnv C d
+              </IfVersion>
+          </VirtualHost>
+        `,
       },
     },
   ],
@@ -31,19 +33,20 @@ export default defineRule({
     {
       title: 'a range, a whole version, an expression',
       files: {
-        'site.conf': `<VirtualHost *:80>
-    ServerName example.org
-    <IfVersion >= 2.4>
-        SetEnv A b
-    </IfVersion>
-    <IfVersion = 2.4.57>
-        SetEnv C d
-    </IfVersion>
-    <IfVersion ~ ^2.4>
-        SetEnv E f
-    </IfVersion>
-</VirtualHost>
-`,
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              <IfVersion >= 2.4>
+                  SetEnv A b
+              </IfVersion>
+              <IfVersion = 2.4.57>
+                  SetEnv C d
+              </IfVersion>
+              <IfVersion ~ ^2.4>
+                  SetEnv E f
+              </IfVersion>
+          </VirtualHost>
+        `,
       },
     },
   ],

@@ -1,7 +1,15 @@
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const MAIN = 'ServerRoot /etc/apache2\nLoadModule mpm_event_module modules/mod_mpm_event.so\n'
-const HOST = '<VirtualHost *:80>\n    ServerName example.org\n</VirtualHost>\n'
+const MAIN = conf`
+  ServerRoot /etc/apache2
+  LoadModule mpm_event_module modules/mod_mpm_event.so
+`
+const HOST = conf`
+  <VirtualHost *:80>
+      ServerName example.org
+  </VirtualHost>
+`
 
 export default defineRule({
   summary: 'An Include reads a backup copy along with the files it is meant for',
@@ -15,10 +23,14 @@ export default defineRule({
     {
       title: 'a folder, and a pattern without an end',
       files: {
-        'etc/apache2/apache2.conf': `${MAIN}Include «sites-enabled»\nIncludeOptional «extra/*»\n`,
+        'etc/apache2/apache2.conf': conf`
+          ${MAIN}
+          Include «sites-enabled»
+          IncludeOptional «extra/*»
+        `,
         'etc/apache2/sites-enabled/shop.conf': HOST,
         'etc/apache2/sites-enabled/shop.conf~': HOST,
-        'etc/apache2/extra/tuning.conf.dpkg-old': 'Timeout 300\n',
+        'etc/apache2/extra/tuning.conf.dpkg-old': conf`Timeout 300`,
       },
     },
   ],
@@ -26,7 +38,10 @@ export default defineRule({
     {
       title: 'a pattern with an end',
       files: {
-        'etc/apache2/apache2.conf': `${MAIN}Include sites-enabled/*.conf\n`,
+        'etc/apache2/apache2.conf': conf`
+          ${MAIN}
+          Include sites-enabled/*.conf
+        `,
         'etc/apache2/sites-enabled/shop.conf': HOST,
         'etc/apache2/sites-enabled/shop.conf~': HOST,
       },

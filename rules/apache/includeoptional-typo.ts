@@ -2,10 +2,18 @@ import { posix } from 'node:path'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { distance } from 'fastest-levenshtein'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const MAIN = 'ServerRoot /etc/apache2\nLoadModule mpm_event_module modules/mod_mpm_event.so\n'
-const HOST = '<VirtualHost *:80>\n    ServerName example.org\n</VirtualHost>\n'
+const MAIN = conf`
+  ServerRoot /etc/apache2
+  LoadModule mpm_event_module modules/mod_mpm_event.so
+`
+const HOST = conf`
+  <VirtualHost *:80>
+      ServerName example.org
+  </VirtualHost>
+`
 
 export default defineRule({
   summary: 'IncludeOptional finds nothing, and something of nearly that name is there',
@@ -19,15 +27,21 @@ export default defineRule({
     {
       title: 'a letter too few',
       files: {
-        'etc/apache2/apache2.conf': `${MAIN}IncludeOptional «sites-enable/*.conf»\n`,
+        'etc/apache2/apache2.conf': conf`
+          ${MAIN}
+          IncludeOptional «sites-enable/*.conf»
+        `,
         'etc/apache2/sites-enabled/shop.conf': HOST,
       },
     },
     {
       title: 'a file',
       files: {
-        'etc/apache2/apache2.conf': `${MAIN}IncludeOptional «conf-enabled/securty.conf»\n`,
-        'etc/apache2/conf-enabled/security.conf': 'ServerTokens Prod\n',
+        'etc/apache2/apache2.conf': conf`
+          ${MAIN}
+          IncludeOptional «conf-enabled/securty.conf»
+        `,
+        'etc/apache2/conf-enabled/security.conf': conf`ServerTokens Prod`,
       },
     },
   ],
@@ -35,9 +49,13 @@ export default defineRule({
     {
       title: 'an empty folder, and a file that may be there one day',
       files: {
-        'etc/apache2/apache2.conf': `${MAIN}IncludeOptional conf-enabled/*.conf\nIncludeOptional local.conf\n`,
+        'etc/apache2/apache2.conf': conf`
+          ${MAIN}
+          IncludeOptional conf-enabled/*.conf
+          IncludeOptional local.conf
+        `,
         'etc/apache2/conf-enabled/': '',
-        'etc/apache2/conf-available/local.conf': 'ServerTokens Prod\n',
+        'etc/apache2/conf-available/local.conf': conf`ServerTokens Prod`,
       },
     },
   ],

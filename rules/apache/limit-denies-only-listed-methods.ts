@@ -1,9 +1,17 @@
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { authorize, requireTree } from '../../src/servers/apache/queries/require-tree.ts'
 
-const host = (lines: string): string =>
-  `<VirtualHost *:80>\nServerName example.org\nDocumentRoot /srv/www\n<Directory /srv/www>\n${lines}\n</Directory>\n</VirtualHost>\n`
+const host = (lines: string): string => conf`
+  <VirtualHost *:80>
+  ServerName example.org
+  DocumentRoot /srv/www
+  <Directory /srv/www>
+  ${lines}
+  </Directory>
+  </VirtualHost>
+`
 
 /** True where the section says to an unlisted method what it does not say to GET. */
 function letsOthersIn(section: ApacheDirective): boolean {
@@ -26,20 +34,39 @@ export default defineRule({
   bad: [
     {
       title: 'GET and POST are closed, PUT is not',
-      files: { 'site.conf': host('<«Limit» GET POST>\nRequire all denied\n</Limit>') },
+      files: {
+        'site.conf': host(conf`
+          <«Limit» GET POST>
+          Require all denied
+          </Limit>
+        `),
+      },
     },
   ],
   good: [
     { title: 'for every method', files: { 'site.conf': host('Require all denied') } },
     {
       title: 'single methods are closed, and the rest is open on purpose',
-      files: { 'site.conf': host('<Limit PUT DELETE>\nRequire all denied\n</Limit>') },
+      files: {
+        'site.conf': host(conf`
+          <Limit PUT DELETE>
+          Require all denied
+          </Limit>
+        `),
+      },
     },
     {
       title: 'a line for the others',
       files: {
         'site.conf': host(
-          '<Limit GET>\nRequire ip 192.0.2.1\n</Limit>\n<LimitExcept GET>\nRequire all denied\n</LimitExcept>',
+          conf`
+            <Limit GET>
+            Require ip 192.0.2.1
+            </Limit>
+            <LimitExcept GET>
+            Require all denied
+            </LimitExcept>
+          `,
         ),
       },
     },

@@ -1,3 +1,4 @@
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { type ApacheListen, listens } from '../../src/servers/apache/queries/listens.ts'
@@ -48,28 +49,53 @@ export default defineRule({
   bad: [
     {
       title: 'every address, and one of them',
-      files: { 'ports.conf': 'Listen 9000\nListen «127.0.0.1:9000»\n' },
+      files: {
+        'ports.conf': conf`
+          Listen 9000
+          Listen «127.0.0.1:9000»
+        `,
+      },
     },
     {
       title: 'in two files, the address first',
       files: {
-        'etc/apache2/apache2.conf': 'Listen 127.0.0.1:80\nInclude /etc/apache2/site.conf\n',
-        'etc/apache2/site.conf': 'Listen «80»\n',
+        'etc/apache2/apache2.conf': conf`
+          Listen 127.0.0.1:80
+          Include /etc/apache2/site.conf
+        `,
+        'etc/apache2/site.conf': conf`Listen «80»`,
       },
     },
   ],
   good: [
     {
       title: 'two addresses',
-      files: { 'ports.conf': 'Listen 127.0.0.1:9000\nListen [::1]:9000\n' },
+      files: {
+        'ports.conf': conf`
+          Listen 127.0.0.1:9000
+          Listen [::1]:9000
+        `,
+      },
     },
     {
       title: 'the wildcards of both versions, which httpd keeps apart',
-      files: { 'ports.conf': 'Listen 80\nListen 0.0.0.0:80\nListen [::]:443\nListen 0.0.0.0:443\n' },
+      files: {
+        'ports.conf': conf`
+          Listen 80
+          Listen 0.0.0.0:80
+          Listen [::]:443
+          Listen 0.0.0.0:443
+        `,
+      },
     },
     {
       title: 'version 6 first: the bare port then takes version 4',
-      files: { 'ports.conf': 'Listen [::1]:80\nListen 80\n' },
+      files: {
+        'ports.conf': conf`
+          Listen [::1]:80
+          Listen 80
+        `,
+      },
     },
   ],
   *check({ apache }) {

@@ -1,3 +1,4 @@
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
@@ -14,15 +15,28 @@ export default defineRule({
     {
       title: 'a word alone',
       files: {
-        'site.conf':
-          '<VirtualHost *:80>\n<Directory />\nRequire all granted\n</Directory>\n<Location «admin»>\nRequire all denied\n</Location>\n</VirtualHost>\n',
+        'site.conf': conf`
+          <VirtualHost *:80>
+          <Directory />
+          Require all granted
+          </Directory>
+          <Location «admin»>
+          Require all denied
+          </Location>
+          </VirtualHost>
+        `,
       },
     },
     {
       title: 'a regular expression without its sign',
       files: {
-        'site.conf':
-          '<VirtualHost *:80>\n<Location «^/admin»>\nRequire all denied\n</Location>\n</VirtualHost>\n',
+        'site.conf': conf`
+          <VirtualHost *:80>
+          <Location «^/admin»>
+          Require all denied
+          </Location>
+          </VirtualHost>
+        `,
       },
     },
   ],
@@ -30,8 +44,28 @@ export default defineRule({
     {
       title: 'paths, an expression, a pattern, a proxied URL',
       files: {
-        'site.conf':
-          '<VirtualHost *:80>\n<Directory />\nRequire all granted\n</Directory>\n<Location /admin>\nRequire all denied\n</Location>\n<Location ~ "admin$">\nRequire all denied\n</Location>\n<Location "/*/x">\nRequire all denied\n</Location>\n<Location http://example.org/x>\nRequire all denied\n</Location>\n<Location ${AREA}>\nRequire all denied\n</Location>\n</VirtualHost>\n',
+        'site.conf': conf`
+          <VirtualHost *:80>
+          <Directory />
+          Require all granted
+          </Directory>
+          <Location /admin>
+          Require all denied
+          </Location>
+          <Location ~ "admin$">
+          Require all denied
+          </Location>
+          <Location "/*/x">
+          Require all denied
+          </Location>
+          <Location http://example.org/x>
+          Require all denied
+          </Location>
+          <Location \${AREA}>
+          Require all denied
+          </Location>
+          </VirtualHost>
+        `,
       },
     },
   ],

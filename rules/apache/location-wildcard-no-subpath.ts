@@ -1,3 +1,4 @@
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
@@ -5,8 +6,16 @@ import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { authorize, requireTree } from '../../src/servers/apache/queries/require-tree.ts'
 import { sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
 
-const host = (lines: string): string =>
-  `<VirtualHost *:80>\nServerName example.org\nDocumentRoot /srv/www\n<Directory />\nRequire all granted\n</Directory>\n${lines}\n</VirtualHost>\n`
+const host = (lines: string): string => conf`
+  <VirtualHost *:80>
+  ServerName example.org
+  DocumentRoot /srv/www
+  <Directory />
+  Require all granted
+  </Directory>
+  ${lines}
+  </VirtualHost>
+`
 
 /** True where the section keeps somebody out. */
 function restricts(section: ApacheDirective): boolean {
@@ -41,21 +50,38 @@ export default defineRule({
   bad: [
     {
       title: 'an area of every tenant',
-      files: { 'site.conf': host('<Location «"/*/admin"»>\nRequire all denied\n</Location>') },
+      files: {
+        'site.conf': host(conf`
+          <Location «"/*/admin"»>
+          Require all denied
+          </Location>
+        `),
+      },
     },
   ],
   good: [
     {
       title: 'an expression',
       files: {
-        'site.conf': host('<LocationMatch "^/[^/]+/admin(/|$)">\nRequire all denied\n</LocationMatch>'),
+        'site.conf': host(conf`
+          <LocationMatch "^/[^/]+/admin(/|$)">
+          Require all denied
+          </LocationMatch>
+        `),
       },
     },
     {
       title: 'files have nothing below them, and nobody is kept out of the rest',
       files: {
         'site.conf': host(
-          '<Location "/*.php">\nRequire all denied\n</Location>\n<Location "/*/open">\nRequire all granted\n</Location>',
+          conf`
+            <Location "/*.php">
+            Require all denied
+            </Location>
+            <Location "/*/open">
+            Require all granted
+            </Location>
+          `,
         ),
       },
     },
@@ -63,7 +89,14 @@ export default defineRule({
       title: 'the parts below have a section of their own',
       files: {
         'site.conf': host(
-          '<Location "/*/admin">\nRequire all denied\n</Location>\n<Location "/*/admin/*">\nRequire all denied\n</Location>',
+          conf`
+            <Location "/*/admin">
+            Require all denied
+            </Location>
+            <Location "/*/admin/*">
+            Require all denied
+            </Location>
+          `,
         ),
       },
     },

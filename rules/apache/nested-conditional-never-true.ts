@@ -1,5 +1,6 @@
 import { byText, namePlace } from '../../src/deployment/places.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { moduleMeantBy } from '../../src/servers/apache/modules.ts'
 
@@ -15,22 +16,23 @@ export default defineRule({
     {
       title: 'without `.c`, in capitals, by its object, by a name that the manual once had',
       files: {
-        'site.conf': `<VirtualHost *:80>
-    ServerName example.org
-    <IfModule «mod_headers»>
-        Header always set X-Frame-Options "DENY"
-    </IfModule>
-    <IfModule «MOD_SSL.C»>
-        SSLEngine off
-    </IfModule>
-    <IfModule !«mod_wsgi.so»>
-        SetEnv A b
-    </IfModule>
-</VirtualHost>
-<IfModule «mpm_event.c»>
-    MaxRequestWorkers 150
-</IfModule>
-`,
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              <IfModule «mod_headers»>
+                  Header always set X-Frame-Options "DENY"
+              </IfModule>
+              <IfModule «MOD_SSL.C»>
+                  SSLEngine off
+              </IfModule>
+              <IfModule !«mod_wsgi.so»>
+                  SetEnv A b
+              </IfModule>
+          </VirtualHost>
+          <IfModule «mpm_event.c»>
+              MaxRequestWorkers 150
+          </IfModule>
+        `,
       },
     },
   ],
@@ -38,22 +40,23 @@ export default defineRule({
     {
       title: 'both names of a module, and one that nobody here knows',
       files: {
-        'site.conf': `<VirtualHost *:80>
-    ServerName example.org
-    <IfModule mod_headers.c>
-        Header always set X-Frame-Options "DENY"
-    </IfModule>
-    <IfModule !headers_module>
-        SetEnv A b
-    </IfModule>
-    <IfModule mod_php5.c>
-        SetEnv C d
-    </IfModule>
-</VirtualHost>
-<IfModule event.c>
-    MaxRequestWorkers 150
-</IfModule>
-`,
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              <IfModule mod_headers.c>
+                  Header always set X-Frame-Options "DENY"
+              </IfModule>
+              <IfModule !headers_module>
+                  SetEnv A b
+              </IfModule>
+              <IfModule mod_php5.c>
+                  SetEnv C d
+              </IfModule>
+          </VirtualHost>
+          <IfModule event.c>
+              MaxRequestWorkers 150
+          </IfModule>
+        `,
       },
     },
   ],

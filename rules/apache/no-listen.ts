@@ -1,9 +1,14 @@
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { namePlace } from '../../src/servers/apache/queries/places.ts'
 import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
 import { mainFile } from './_example-main.ts'
 
-const HOST = '<VirtualHost *:80>\nServerName example.org\n</VirtualHost>\n'
+const HOST = conf`
+  <VirtualHost *:80>
+  ServerName example.org
+  </VirtualHost>
+`
 
 export default defineRule({
   summary: 'No Listen line anywhere, and Apache does not start',
@@ -25,14 +30,22 @@ export default defineRule({
     {
       title: 'in a file of its own',
       files: {
-        'etc/apache2/apache2.conf': mainFile(`Include ports.conf\n${HOST}`),
-        'etc/apache2/ports.conf': 'Listen 80\n',
+        'etc/apache2/apache2.conf': mainFile(conf`
+          Include ports.conf
+          ${HOST}
+        `),
+        'etc/apache2/ports.conf': conf`Listen 80`,
       },
     },
     { title: 'a fragment, whose main file may have one', files: { 'site.conf': HOST } },
     {
       title: 'in a file outside the audit',
-      files: { 'etc/apache2/apache2.conf': mainFile(`Include /opt/ports.conf\n${HOST}`) },
+      files: {
+        'etc/apache2/apache2.conf': mainFile(conf`
+          Include /opt/ports.conf
+          ${HOST}
+        `),
+      },
     },
   ],
   *check({ apache }) {

@@ -1,10 +1,15 @@
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
 import { isPrefixOf } from '../../src/servers/apache/queries/wsgi-script-aliases.ts'
 
-const host = (lines: string): string =>
-  `<VirtualHost *:80>\nServerName example.org\n${lines}\n</VirtualHost>\n`
+const host = (lines: string): string => conf`
+  <VirtualHost *:80>
+  ServerName example.org
+  ${lines}
+  </VirtualHost>
+`
 
 /** Path and target of a `ProxyPass` outside `<Location>`; null for a form that takes the path from its section. */
 function read(directive: ApacheDirective): { path: string; target: string } | null {
@@ -26,7 +31,10 @@ export default defineRule({
     {
       title: 'an exclusion behind the rule that it excludes from',
       files: {
-        'site.conf': host('ProxyPass / http://127.0.0.1:8000/\nProxyPass «/static/» !'),
+        'site.conf': host(conf`
+          ProxyPass / http://127.0.0.1:8000/
+          ProxyPass «/static/» !
+        `),
       },
     },
   ],
@@ -35,20 +43,30 @@ export default defineRule({
       title: 'the longer path first',
       files: {
         'site.conf': host(
-          'ProxyPass /static/ !\nProxyPass /api http://127.0.0.1:9000/\nProxyPass / http://127.0.0.1:8000/',
+          conf`
+            ProxyPass /static/ !
+            ProxyPass /api http://127.0.0.1:9000/
+            ProxyPass / http://127.0.0.1:8000/
+          `,
         ),
       },
     },
     {
       title: 'parts of words are not parts of paths',
       files: {
-        'site.conf': host('ProxyPass /api http://127.0.0.1:8000/\nProxyPass /apis http://127.0.0.1:9000/'),
+        'site.conf': host(conf`
+          ProxyPass /api http://127.0.0.1:8000/
+          ProxyPass /apis http://127.0.0.1:9000/
+        `),
       },
     },
     {
       title: 'the same target in the end',
       files: {
-        'site.conf': host('ProxyPass /a http://127.0.0.1:8000/a\nProxyPass /a http://127.0.0.1:8000/a'),
+        'site.conf': host(conf`
+          ProxyPass /a http://127.0.0.1:8000/a
+          ProxyPass /a http://127.0.0.1:8000/a
+        `),
       },
     },
   ],

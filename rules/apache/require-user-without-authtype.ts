@@ -1,3 +1,4 @@
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
@@ -5,12 +6,14 @@ import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
 import { mainFile } from './_example-main.ts'
 
 const main = (lines: string): string =>
-  mainFile(`Listen 80\nDocumentRoot /srv/www\n${lines}`, [
-    'authn_core',
-    'authn_file',
-    'authz_user',
-    'auth_basic',
-  ])
+  mainFile(
+    conf`
+      Listen 80
+      DocumentRoot /srv/www
+      ${lines}
+    `,
+    ['authn_core', 'authn_file', 'authz_user', 'auth_basic'],
+  )
 
 const USERS = new Set(['valid-user', 'user', 'group', 'ldap-user', 'ldap-group', 'file-owner'])
 
@@ -31,7 +34,13 @@ export default defineRule({
   bad: [
     {
       title: 'nothing but the Require',
-      files: { 'etc/apache2/apache2.conf': main('<Location />\nRequire «valid-user»\n</Location>\n') },
+      files: {
+        'etc/apache2/apache2.conf': main(conf`
+          <Location />
+          Require «valid-user»
+          </Location>
+        `),
+      },
     },
   ],
   good: [
@@ -39,14 +48,29 @@ export default defineRule({
       title: 'asked for a password',
       files: {
         'etc/apache2/apache2.conf': main(
-          '<Directory />\nAuthType Basic\nAuthName staff\nAuthUserFile /srv/users\n</Directory>\n<Location />\nRequire valid-user\n</Location>\n',
+          conf`
+            <Directory />
+            AuthType Basic
+            AuthName staff
+            AuthUserFile /srv/users
+            </Directory>
+            <Location />
+            Require valid-user
+            </Location>
+          `,
         ),
       },
     },
     {
       title: 'a fragment, whose main file may set it',
       files: {
-        'site.conf': '<VirtualHost *:80>\n<Location />\nRequire valid-user\n</Location>\n</VirtualHost>\n',
+        'site.conf': conf`
+          <VirtualHost *:80>
+          <Location />
+          Require valid-user
+          </Location>
+          </VirtualHost>
+        `,
       },
     },
   ],

@@ -1,3 +1,4 @@
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { directivesIn, lastDirectiveIn } from '../../src/servers/apache/queries/directives-in.ts'
@@ -6,8 +7,20 @@ import { reachedSets } from '../../src/servers/apache/queries/set-reach.ts'
 import { type VirtualHost, virtualHosts } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { mainFile } from './_example-main.ts'
 
-const main = (lines: string): string => mainFile(`Listen 80\nRewriteEngine On\n${lines}`, ['rewrite'])
-const HOST = '<VirtualHost *:80>\nServerName example.org\n</VirtualHost>\n'
+const main = (lines: string): string =>
+  mainFile(
+    conf`
+      Listen 80
+      RewriteEngine On
+      ${lines}
+    `,
+    ['rewrite'],
+  )
+const HOST = conf`
+  <VirtualHost *:80>
+  ServerName example.org
+  </VirtualHost>
+`
 
 const OWN = ['RewriteEngine', 'RewriteOptions', 'RewriteRule', 'RewriteCond', 'RewriteMap']
 
@@ -44,14 +57,21 @@ export default defineRule({
     {
       title: 'a redirect for all, outside the only virtual host',
       files: {
-        'etc/apache2/apache2.conf': main(`«RewriteRule» ^/old(.*) /new$1 [R=301]\n${HOST}`),
+        'etc/apache2/apache2.conf': main(conf`
+          «RewriteRule» ^/old(.*) /new$1 [R=301]
+          ${HOST}
+        `),
       },
     },
     {
       title: 'handed down to a virtual host that has no line of mod_rewrite',
       files: {
         'etc/apache2/apache2.conf': main(
-          `RewriteOptions InheritDown\n«RewriteRule» ^/old /new [R=301]\n${HOST}`,
+          conf`
+            RewriteOptions InheritDown
+            «RewriteRule» ^/old /new [R=301]
+            ${HOST}
+          `,
         ),
       },
     },
@@ -61,14 +81,25 @@ export default defineRule({
       title: 'handed down',
       files: {
         'etc/apache2/apache2.conf': main(
-          'RewriteOptions InheritDown\nRewriteRule ^/old /new [R=301]\n<VirtualHost *:80>\nServerName example.org\nRewriteEngine On\n</VirtualHost>\n',
+          conf`
+            RewriteOptions InheritDown
+            RewriteRule ^/old /new [R=301]
+            <VirtualHost *:80>
+            ServerName example.org
+            RewriteEngine On
+            </VirtualHost>
+          `,
         ),
       },
     },
     {
       title: 'the main server answers on a port of its own',
       files: {
-        'etc/apache2/apache2.conf': main(`Listen 8080\nRewriteRule ^/old /new [R=301]\n${HOST}`),
+        'etc/apache2/apache2.conf': main(conf`
+          Listen 8080
+          RewriteRule ^/old /new [R=301]
+          ${HOST}
+        `),
       },
     },
   ],

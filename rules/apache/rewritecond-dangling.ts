@@ -1,3 +1,4 @@
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 
@@ -13,15 +14,27 @@ export default defineRule({
     {
       title: 'behind its rule',
       files: {
-        'site.conf':
-          '<VirtualHost *:80>\nRewriteEngine On\nRewriteRule ^ https://example.org/ [R]\n«RewriteCond» %{HTTP_HOST} =example.net\n</VirtualHost>\n',
+        'site.conf': conf`
+          <VirtualHost *:80>
+          RewriteEngine On
+          RewriteRule ^ https://example.org/ [R]
+          «RewriteCond» %{HTTP_HOST} =example.net
+          </VirtualHost>
+        `,
       },
     },
     {
       title: 'the rule stands in another section',
       files: {
-        'site.conf':
-          '<VirtualHost *:80>\nRewriteEngine On\n«RewriteCond» %{REQUEST_URI} ^/a\n<Location /a>\nRewriteRule ^ - [F]\n</Location>\n</VirtualHost>\n',
+        'site.conf': conf`
+          <VirtualHost *:80>
+          RewriteEngine On
+          «RewriteCond» %{REQUEST_URI} ^/a
+          <Location /a>
+          RewriteRule ^ - [F]
+          </Location>
+          </VirtualHost>
+        `,
       },
     },
   ],
@@ -29,8 +42,15 @@ export default defineRule({
     {
       title: 'several conditions, other lines between',
       files: {
-        'site.conf':
-          '<VirtualHost *:80>\nRewriteEngine On\nRewriteCond %{HTTP_HOST} =a.example.org [OR]\nRewriteCond %{HTTP_HOST} =b.example.org\nServerAlias b.example.org\nRewriteRule ^ https://example.org/ [R]\n</VirtualHost>\n',
+        'site.conf': conf`
+          <VirtualHost *:80>
+          RewriteEngine On
+          RewriteCond %{HTTP_HOST} =a.example.org [OR]
+          RewriteCond %{HTTP_HOST} =b.example.org
+          ServerAlias b.example.org
+          RewriteRule ^ https://example.org/ [R]
+          </VirtualHost>
+        `,
       },
     },
   ],

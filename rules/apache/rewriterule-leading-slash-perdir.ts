@@ -1,3 +1,4 @@
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
@@ -22,8 +23,15 @@ export default defineRule({
     {
       title: 'in a folder',
       files: {
-        'site.conf':
-          '<VirtualHost *:80>\nDocumentRoot /srv/www\n<Directory /srv/www>\nRewriteEngine On\nRewriteRule «^/old» /new [R]\n</Directory>\n</VirtualHost>\n',
+        'site.conf': conf`
+          <VirtualHost *:80>
+          DocumentRoot /srv/www
+          <Directory /srv/www>
+          RewriteEngine On
+          RewriteRule «^/old» /new [R]
+          </Directory>
+          </VirtualHost>
+        `,
       },
     },
   ],
@@ -31,14 +39,28 @@ export default defineRule({
     {
       title: 'without the slash, or either way',
       files: {
-        'site.conf':
-          '<VirtualHost *:80>\nDocumentRoot /srv/www\n<Directory /srv/www>\nRewriteEngine On\nRewriteRule ^old /new [R]\nRewriteRule ^/?older /new [R]\nRewriteRule ^(/|a)x /new [R]\n</Directory>\n</VirtualHost>\n',
+        'site.conf': conf`
+          <VirtualHost *:80>
+          DocumentRoot /srv/www
+          <Directory /srv/www>
+          RewriteEngine On
+          RewriteRule ^old /new [R]
+          RewriteRule ^/?older /new [R]
+          RewriteRule ^(/|a)x /new [R]
+          </Directory>
+          </VirtualHost>
+        `,
       },
     },
     {
       title: 'in a virtual host, where the slash is there',
       files: {
-        'site.conf': '<VirtualHost *:80>\nRewriteEngine On\nRewriteRule ^/old /new [R]\n</VirtualHost>\n',
+        'site.conf': conf`
+          <VirtualHost *:80>
+          RewriteEngine On
+          RewriteRule ^/old /new [R]
+          </VirtualHost>
+        `,
       },
     },
   ],

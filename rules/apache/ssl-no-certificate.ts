@@ -1,3 +1,4 @@
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { effective, serverLevels } from '../../src/servers/apache/queries/effective.ts'
@@ -6,7 +7,14 @@ import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
 import { type VirtualHost, virtualHosts } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { mainFile } from './_example-main.ts'
 
-const main = (lines: string): string => mainFile(`Listen 443\n${lines}`, ['ssl'])
+const main = (lines: string): string =>
+  mainFile(
+    conf`
+      Listen 443
+      ${lines}
+    `,
+    ['ssl'],
+  )
 
 /** The `SSLEngine on` that holds for a host without a certificate; null where all is well or not known. */
 function engineWithoutCertificate(
@@ -38,7 +46,12 @@ export default defineRule({
       title: 'a virtual host without its own, and none outside it',
       files: {
         'etc/apache2/apache2.conf': main(
-          '<VirtualHost *:443>\nServerName example.org\nSSLEngine «on»\n</VirtualHost>\n',
+          conf`
+            <VirtualHost *:443>
+            ServerName example.org
+            SSLEngine «on»
+            </VirtualHost>
+          `,
         ),
       },
     },
@@ -46,7 +59,12 @@ export default defineRule({
       title: 'turned on for every host, and one has none',
       files: {
         'etc/apache2/apache2.conf': main(
-          'SSLEngine «on»\n<VirtualHost *:443>\nSSLCertificateFile /srv/a.pem\n</VirtualHost>\n',
+          conf`
+            SSLEngine «on»
+            <VirtualHost *:443>
+            SSLCertificateFile /srv/a.pem
+            </VirtualHost>
+          `,
         ),
       },
     },
@@ -56,7 +74,12 @@ export default defineRule({
       title: 'one certificate for all, outside',
       files: {
         'etc/apache2/apache2.conf': main(
-          'SSLCertificateFile /srv/a.pem\n<VirtualHost *:443>\nSSLEngine on\n</VirtualHost>\n',
+          conf`
+            SSLCertificateFile /srv/a.pem
+            <VirtualHost *:443>
+            SSLEngine on
+            </VirtualHost>
+          `,
         ),
       },
     },
@@ -64,13 +87,26 @@ export default defineRule({
       title: 'mod_md brings them',
       files: {
         'etc/apache2/apache2.conf': main(
-          'LoadModule md_module /usr/lib/apache2/modules/mod_md.so\nMDomain example.org\n<VirtualHost *:443>\nServerName example.org\nSSLEngine on\n</VirtualHost>\n',
+          conf`
+            LoadModule md_module /usr/lib/apache2/modules/mod_md.so
+            MDomain example.org
+            <VirtualHost *:443>
+            ServerName example.org
+            SSLEngine on
+            </VirtualHost>
+          `,
         ),
       },
     },
     {
       title: 'a fragment, whose main file may name one',
-      files: { 'site.conf': '<VirtualHost *:443>\nSSLEngine on\n</VirtualHost>\n' },
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:443>
+          SSLEngine on
+          </VirtualHost>
+        `,
+      },
     },
   ],
   *check({ apache }) {

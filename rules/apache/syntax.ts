@@ -1,3 +1,4 @@
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheProblemCode } from '../../src/servers/apache/configuration.ts'
 
@@ -22,14 +23,24 @@ export default defineRule({
   bad: [
     {
       title: 'a section that is never closed',
-      files: { 'site.conf': '<«VirtualHost» *:80>\n    ServerName example.org\n' },
+      files: {
+        'site.conf': conf`
+          <«VirtualHost» *:80>
+              ServerName example.org
+        `,
+      },
     },
   ],
   good: [
     {
       title: 'a continued line',
       files: {
-        'site.conf': '<VirtualHost *:80>\n    ServerName \\\n        example.org\n</VirtualHost>\n',
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName \
+                  example.org
+          </VirtualHost>
+        `,
       },
     },
   ],

@@ -1,4 +1,5 @@
 import { indentationAt, propose, replacePlace } from '../../src/deployment/edits.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { silentLinesOf } from '../../src/servers/apache/silent-lines.ts'
 
@@ -14,12 +15,13 @@ export default defineRule({
     {
       title: 'a rule that denies nothing',
       files: {
-        'site.conf': `<VirtualHost *:80>
-    ServerName example.org
-    <Directory /srv/private>«Require all denied»
-    </Directory>
-</VirtualHost>
-`,
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              <Directory /srv/private>«Require all denied»
+              </Directory>
+          </VirtualHost>
+        `,
       },
     },
   ],
@@ -27,13 +29,14 @@ export default defineRule({
     {
       title: 'a comment',
       files: {
-        'site.conf': `<VirtualHost *:80> # the shop
-    ServerName example.org
-    <Directory /srv/private>
-        Require all denied
-    </Directory>
-</VirtualHost>
-`,
+        'site.conf': conf`
+          <VirtualHost *:80> # the shop
+              ServerName example.org
+              <Directory /srv/private>
+                  Require all denied
+              </Directory>
+          </VirtualHost>
+        `,
       },
     },
   ],

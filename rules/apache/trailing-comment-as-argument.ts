@@ -1,4 +1,5 @@
 import { indentationAt, propose, replacePlace } from '../../src/deployment/edits.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { silentLinesOf } from '../../src/servers/apache/silent-lines.ts'
 
@@ -14,11 +15,12 @@ export default defineRule({
     {
       title: 'two more names for a virtual host',
       files: {
-        'site.conf': `<VirtualHost *:80>
-    ServerName example.org
-    ServerAlias www.example.org «# and example.net»
-</VirtualHost>
-`,
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              ServerAlias www.example.org «# and example.net»
+          </VirtualHost>
+        `,
       },
     },
   ],
@@ -26,14 +28,15 @@ export default defineRule({
     {
       title: 'a line of its own, and `#` where it means itself',
       files: {
-        'site.conf': `<VirtualHost *:80>
-    ServerName example.org
-    # and example.net
-    ServerAlias www.example.org
-    IndexIgnore *~ #*
-    KeepAlive On # a flag reads one word
-</VirtualHost>
-`,
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              # and example.net
+              ServerAlias www.example.org
+              IndexIgnore *~ #*
+              KeepAlive On # a flag reads one word
+          </VirtualHost>
+        `,
       },
     },
   ],

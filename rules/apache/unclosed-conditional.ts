@@ -1,3 +1,4 @@
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 export default defineRule({
@@ -12,10 +13,14 @@ export default defineRule({
     {
       title: 'the closer of a snippet is gone',
       files: {
-        'etc/apache2/apache2.conf':
-          'LoadModule headers_module modules/mod_headers.so\nInclude security.conf\n',
-        'etc/apache2/security.conf':
-          '<«IfModule» mod_headers.c>\n    Header always set X-Frame-Options "DENY"\n',
+        'etc/apache2/apache2.conf': conf`
+          LoadModule headers_module modules/mod_headers.so
+          Include security.conf
+        `,
+        'etc/apache2/security.conf': conf`
+          <«IfModule» mod_headers.c>
+              Header always set X-Frame-Options "DENY"
+        `,
       },
     },
   ],
@@ -23,10 +28,15 @@ export default defineRule({
     {
       title: 'closed',
       files: {
-        'etc/apache2/apache2.conf':
-          'LoadModule headers_module modules/mod_headers.so\nInclude security.conf\n',
-        'etc/apache2/security.conf':
-          '<IfModule mod_headers.c>\n    Header always set X-Frame-Options "DENY"\n</IfModule>\n',
+        'etc/apache2/apache2.conf': conf`
+          LoadModule headers_module modules/mod_headers.so
+          Include security.conf
+        `,
+        'etc/apache2/security.conf': conf`
+          <IfModule mod_headers.c>
+              Header always set X-Frame-Options "DENY"
+          </IfModule>
+        `,
       },
     },
   ],

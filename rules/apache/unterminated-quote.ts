@@ -1,4 +1,5 @@
 import { insertAfter, propose } from '../../src/deployment/edits.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { silentLinesOf } from '../../src/servers/apache/silent-lines.ts'
 
@@ -14,29 +15,37 @@ export default defineRule({
     {
       title: 'a folder',
       files: {
-        'site.conf': `<VirtualHost *:80>
-    ServerName example.org
-    DocumentRoot «"/srv/shop/public»
-</VirtualHost>
-`,
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              DocumentRoot «"/srv/shop/public»
+          </VirtualHost>
+        `,
       },
     },
     {
       title: 'a section',
-      files: { 'site.conf': '<Directory «"/srv/shop»>\n    Require all granted\n</Directory>\n' },
+      files: {
+        'site.conf': conf`
+          <Directory «"/srv/shop»>
+              Require all granted
+          </Directory>
+        `,
+      },
     },
   ],
   good: [
     {
       title: 'closed, escaped, in the middle of a word, or a message in the style of Apache 1.3',
       files: {
-        'site.conf': `<VirtualHost *:80>
-    ServerName example.org
-    DocumentRoot "/srv/shop \\"new\\"/public"
-    Header set X-Note it's
-    ErrorDocument 404 "Nothing here
-</VirtualHost>
-`,
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              DocumentRoot "/srv/shop \"new\"/public"
+              Header set X-Note it's
+              ErrorDocument 404 "Nothing here
+          </VirtualHost>
+        `,
       },
     },
   ],

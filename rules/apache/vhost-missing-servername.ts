@@ -1,8 +1,13 @@
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { virtualHostSets } from '../../src/servers/apache/queries/select-virtual-host.ts'
 import type { VirtualHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 
-const host = (lines: string): string => `<VirtualHost *:80>\n${lines}\n</VirtualHost>\n`
+const host = (lines: string): string => conf`
+  <VirtualHost *:80>
+  ${lines}
+  </VirtualHost>
+`
 
 export default defineRule({
   summary: 'A virtual host without a name that is not the first of its address',
@@ -16,7 +21,12 @@ export default defineRule({
     {
       title: 'second and nameless',
       files: {
-        'site.conf': `${host('ServerName example.org')}<«VirtualHost» *:80>\nRedirect gone /old\n</VirtualHost>\n`,
+        'site.conf': conf`
+          ${host('ServerName example.org')}
+          <«VirtualHost» *:80>
+          Redirect gone /old
+          </VirtualHost>
+        `,
       },
     },
   ],

@@ -1,3 +1,4 @@
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { listens } from '../../src/servers/apache/queries/listens.ts'
 import { virtualHostSets } from '../../src/servers/apache/queries/select-virtual-host.ts'
@@ -5,8 +6,12 @@ import { isSetReached } from '../../src/servers/apache/queries/set-reach.ts'
 import { mainFile } from './_example-main.ts'
 
 const main = (lines: string): string => mainFile(lines, ['alias'])
-const host = (address: string, name: string): string =>
-  `<VirtualHost ${address}>\nServerName ${name}\nRedirect gone /from-${name.slice(0, 1)}\n</VirtualHost>\n`
+const host = (address: string, name: string): string => conf`
+  <VirtualHost ${address}>
+  ServerName ${name}
+  Redirect gone /from-${name.slice(0, 1)}
+  </VirtualHost>
+`
 
 export default defineRule({
   summary: 'Virtual hosts on any port that no connection reaches, because others name each port',
@@ -21,7 +26,11 @@ export default defineRule({
       title: 'one port, and a virtual host that names it',
       files: {
         'etc/apache2/apache2.conf': main(
-          `Listen 80\n${host('*:80', 'a.example.org')}${host('«*»', 'b.example.org')}`,
+          conf`
+            Listen 80
+            ${host('*:80', 'a.example.org')}
+            ${host('«*»', 'b.example.org')}
+          `,
         ),
       },
     },
@@ -31,7 +40,11 @@ export default defineRule({
       title: 'both name the port',
       files: {
         'etc/apache2/apache2.conf': main(
-          `Listen 80\n${host('*:80', 'a.example.org')}${host('*:80', 'b.example.org')}`,
+          conf`
+            Listen 80
+            ${host('*:80', 'a.example.org')}
+            ${host('*:80', 'b.example.org')}
+          `,
         ),
       },
     },
@@ -39,7 +52,12 @@ export default defineRule({
       title: 'another port is left',
       files: {
         'etc/apache2/apache2.conf': main(
-          `Listen 80\nListen 8080\n${host('*:80', 'a.example.org')}${host('*', 'b.example.org')}`,
+          conf`
+            Listen 80
+            Listen 8080
+            ${host('*:80', 'a.example.org')}
+            ${host('*', 'b.example.org')}
+          `,
         ),
       },
     },

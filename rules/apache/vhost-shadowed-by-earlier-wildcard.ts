@@ -1,4 +1,5 @@
 import type { Place } from '../../parsers/text/source.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import {
   matchesWild,
@@ -7,7 +8,11 @@ import {
 } from '../../src/servers/apache/queries/select-virtual-host.ts'
 import type { VirtualHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 
-const host = (lines: string): string => `<VirtualHost *:80>\n${lines}\n</VirtualHost>\n`
+const host = (lines: string): string => conf`
+  <VirtualHost *:80>
+  ${lines}
+  </VirtualHost>
+`
 
 interface Pattern {
   readonly host: VirtualHost
@@ -52,7 +57,13 @@ export default defineRule({
     {
       title: 'the wildcard tenant comes first',
       files: {
-        'site.conf': `${host('ServerName example.org\nServerAlias *.example.org')}${host('ServerName «shop.example.org»\nRedirect gone /shop')}`,
+        'site.conf': `${host(conf`
+          ServerName example.org
+          ServerAlias *.example.org
+        `)}${host(conf`
+          ServerName «shop.example.org»
+          Redirect gone /shop
+        `)}`,
       },
     },
   ],
@@ -60,13 +71,22 @@ export default defineRule({
     {
       title: 'the wildcard tenant comes last',
       files: {
-        'site.conf': `${host('ServerName shop.example.org\nRedirect gone /shop')}${host('ServerName example.org\nServerAlias *.example.org')}`,
+        'site.conf': `${host(conf`
+          ServerName shop.example.org
+          Redirect gone /shop
+        `)}${host(conf`
+          ServerName example.org
+          ServerAlias *.example.org
+        `)}`,
       },
     },
     {
       title: 'the pattern does not match',
       files: {
-        'site.conf': `${host('ServerName example.org\nServerAlias *.example.org')}${host('ServerName shop.example.com')}`,
+        'site.conf': `${host(conf`
+          ServerName example.org
+          ServerAlias *.example.org
+        `)}${host('ServerName shop.example.com')}`,
       },
     },
   ],

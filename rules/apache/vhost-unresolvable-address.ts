@@ -1,8 +1,13 @@
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { virtualHosts } from '../../src/servers/apache/queries/virtual-hosts.ts'
 
-const host = (addresses: string): string =>
-  `<VirtualHost ${addresses}>\nServerName example.org\nRedirect gone /old\n</VirtualHost>\n`
+const host = (addresses: string): string => conf`
+  <VirtualHost ${addresses}>
+  ServerName example.org
+  Redirect gone /old
+  </VirtualHost>
+`
 
 export default defineRule({
   summary: 'An address of a virtual host that Apache cannot resolve and ignores',
@@ -15,7 +20,12 @@ export default defineRule({
   bad: [
     {
       title: 'a port by its name',
-      files: { 'site.conf': `Listen 127.0.0.1:443\n${host('«*:https»')}` },
+      files: {
+        'site.conf': conf`
+          Listen 127.0.0.1:443
+          ${host('«*:https»')}
+        `,
+      },
     },
     {
       title: 'no address of version 4',
@@ -25,7 +35,12 @@ export default defineRule({
   good: [
     {
       title: 'a number',
-      files: { 'site.conf': `Listen 127.0.0.1:443\n${host('*:443')}` },
+      files: {
+        'site.conf': conf`
+          Listen 127.0.0.1:443
+          ${host('*:443')}
+        `,
+      },
     },
     {
       title: 'addresses, names and version 6',

@@ -1,18 +1,39 @@
 import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
 import type { Hop } from '../../src/deployment/model.ts'
 import { argumentPlace, groupByText } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effective, effectiveValue } from '../../src/servers/nginx/queries/effective.ts'
 
-const nginx = (lines: string): string =>
-  `server {\n    listen 80;\n    server_name example.org;\n    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n${lines}    }\n}\n`
+const nginx = (lines: string): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      location / {
+          proxy_pass http://127.0.0.1:9000;
+          proxy_set_header Host $host;
+          ${lines}
+      }
+  }
+`
 const APACHE = {
-  'ports.conf': 'Listen 127.0.0.1:9000\n',
-  'site.conf':
-    '<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    WSGIDaemonProcess app\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n',
+  'ports.conf': conf`Listen 127.0.0.1:9000`,
+  'site.conf': conf`
+    <VirtualHost 127.0.0.1:9000>
+        ServerName example.org
+        WSGIDaemonProcess app
+        WSGIScriptAlias / /opt/app/wsgi.py process-group=app
+        <Directory /opt/app>
+            Require all granted
+        </Directory>
+    </VirtualHost>
+  `,
 }
-const STREAMED = '        proxy_http_version 1.1;\n        proxy_request_buffering «off»;\n'
+const STREAMED = conf`
+  proxy_http_version 1.1;
+  proxy_request_buffering «off»;
+`
 
 export default defineRule({
   summary: 'Uploads without a length are refused by mod_wsgi',
@@ -27,11 +48,14 @@ export default defineRule({
   ],
   bad: [{ title: 'uploads streamed', files: { 'nginx.conf': nginx(STREAMED), ...APACHE } }],
   good: [
-    { title: 'buffered', files: { 'nginx.conf': nginx('        proxy_http_version 1.1;\n'), ...APACHE } },
+    { title: 'buffered', files: { 'nginx.conf': nginx('proxy_http_version 1.1;'), ...APACHE } },
     {
       title: 'HTTP/1.0, which has no chunks: nginx buffers all the same',
       files: {
-        'nginx.conf': nginx('        proxy_http_version 1.0;\n        proxy_request_buffering off;\n'),
+        'nginx.conf': nginx(conf`
+          proxy_http_version 1.0;
+          proxy_request_buffering off;
+        `),
         ...APACHE,
       },
     },

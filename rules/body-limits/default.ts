@@ -3,17 +3,50 @@ import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { indentationAt, insertBefore, type Proposal, propose } from '../../src/deployment/edits.ts'
 import { frontsOf } from '../../src/deployment/fronts-of.ts'
 import { namePlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { Place } from '../../parsers/text/source.ts'
 
 const MEGABYTE = 1024 ** 2
 
 const tree = (server: string, settings: string): Record<string, string> => ({
-  'etc/nginx/nginx.conf': `events {\n}\nhttp {\n    «server» {\n        listen 80;\n        server_name example.org;\n${server}        location / {\n            proxy_pass http://127.0.0.1:9000;\n            proxy_set_header Host $host;\n        }\n    }\n}\n`,
-  'etc/apache2/apache2.conf':
-    'ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    WSGIDaemonProcess shop python-path=/opt/shop\n    WSGIScriptAlias / /opt/shop/shop/wsgi.py process-group=shop\n    <Directory /opt/shop>\n        Require all granted\n    </Directory>\n</VirtualHost>\n',
-  'opt/shop/shop/wsgi.py':
-    'import os\nfrom django.core.wsgi import get_wsgi_application\nos.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"\napplication = get_wsgi_application()\n',
+  'etc/nginx/nginx.conf': conf`
+    events {
+    }
+    http {
+        «server» {
+            listen 80;
+            server_name example.org;
+            ${server}
+            location / {
+                proxy_pass http://127.0.0.1:9000;
+                proxy_set_header Host $host;
+            }
+        }
+    }
+  `,
+  'etc/apache2/apache2.conf': conf`
+    ServerRoot /etc/apache2
+    ErrorLog /var/log/apache2/error.log
+    LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+    LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+    LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+    Listen 127.0.0.1:9000
+    <VirtualHost 127.0.0.1:9000>
+        ServerName example.org
+        WSGIDaemonProcess shop python-path=/opt/shop
+        WSGIScriptAlias / /opt/shop/shop/wsgi.py process-group=shop
+        <Directory /opt/shop>
+            Require all granted
+        </Directory>
+    </VirtualHost>
+  `,
+  'opt/shop/shop/wsgi.py': conf`
+    import os
+    from django.core.wsgi import get_wsgi_application
+    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"
+    application = get_wsgi_application()
+  `,
   'opt/shop/shop/settings.py': settings,
 })
 const plain = (files: Record<string, string>): Record<string, string> =>
@@ -33,30 +66,34 @@ export default defineRule({
   bad: [
     {
       title: 'twenty megabytes in Django, and nothing in nginx',
-      files: tree('', 'DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024\n'),
+      files: tree('', conf`DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024`),
     },
     {
       title: 'a folder for uploads, which a photograph is too large for',
-      files: tree('', 'MEDIA_ROOT = "/opt/shop/media"\n'),
+      files: tree('', conf`MEDIA_ROOT = "/opt/shop/media"`),
     },
   ],
   good: [
     {
       title: 'as much in nginx',
-      files: plain(
-        tree('        client_max_body_size 20m;\n', 'DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024\n'),
-      ),
+      files: plain(tree('client_max_body_size 20m;', conf`DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024`)),
     },
     {
       title: 'more in the location that takes uploads',
       files: plain(
         tree(
-          '        location /upload/ {\n            client_max_body_size 20m;\n            proxy_pass http://127.0.0.1:9000;\n            proxy_set_header Host $host;\n        }\n',
-          'DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024\n',
+          conf`
+            location /upload/ {
+                client_max_body_size 20m;
+                proxy_pass http://127.0.0.1:9000;
+                proxy_set_header Host $host;
+            }
+          `,
+          conf`DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024`,
         ),
       ),
     },
-    { title: 'an application without uploads', files: plain(tree('', 'DEBUG = False\n')) },
+    { title: 'an application without uploads', files: plain(tree('', conf`DEBUG = False`)) },
   ],
   *check(deployment) {
     const said = new Set<unknown>()

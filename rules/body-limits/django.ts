@@ -2,18 +2,60 @@ import type { Application } from '../../src/deployment/build/applications.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { frontsOf } from '../../src/deployment/fronts-of.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { Fact } from '../../src/servers/fact.ts'
 
 const tree = (limit: string, settings: string): Record<string, string> => ({
-  'etc/nginx/nginx.conf': `events {\n}\nhttp {\n    server {\n        listen 80;\n        server_name example.org;\n        client_max_body_size ${limit};\n        location / {\n            proxy_pass http://127.0.0.1:9000;\n            proxy_set_header Host $host;\n        }\n    }\n}\n`,
-  'etc/apache2/apache2.conf':
-    'ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    WSGIDaemonProcess shop python-path=/opt/shop\n    WSGIScriptAlias / /opt/shop/shop/wsgi.py process-group=shop application-group=%{GLOBAL}\n    <Directory /opt/shop>\n        Require all granted\n    </Directory>\n</VirtualHost>\n',
-  'opt/shop/shop/wsgi.py':
-    'import os\nfrom django.core.wsgi import get_wsgi_application\nos.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"\napplication = get_wsgi_application()\n',
-  'opt/shop/shop/urls.py':
-    'from django.http import HttpResponse\nfrom django.urls import path\nfrom django.views.decorators.csrf import csrf_exempt\nurlpatterns = [path("", csrf_exempt(lambda request: HttpResponse(str(len(request.body)))))]\n',
-  'opt/shop/shop/settings.py': `SECRET_KEY = "example"\nALLOWED_HOSTS = ["example.org"]\nROOT_URLCONF = "shop.urls"\n${settings}`,
+  'etc/nginx/nginx.conf': conf`
+    events {
+    }
+    http {
+        server {
+            listen 80;
+            server_name example.org;
+            client_max_body_size ${limit};
+            location / {
+                proxy_pass http://127.0.0.1:9000;
+                proxy_set_header Host $host;
+            }
+        }
+    }
+  `,
+  'etc/apache2/apache2.conf': conf`
+    ServerRoot /etc/apache2
+    ErrorLog /var/log/apache2/error.log
+    LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+    LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+    LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+    Listen 127.0.0.1:9000
+    <VirtualHost 127.0.0.1:9000>
+        ServerName example.org
+        WSGIDaemonProcess shop python-path=/opt/shop
+        WSGIScriptAlias / /opt/shop/shop/wsgi.py process-group=shop application-group=%{GLOBAL}
+        <Directory /opt/shop>
+            Require all granted
+        </Directory>
+    </VirtualHost>
+  `,
+  'opt/shop/shop/wsgi.py': conf`
+    import os
+    from django.core.wsgi import get_wsgi_application
+    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"
+    application = get_wsgi_application()
+  `,
+  'opt/shop/shop/urls.py': conf`
+    from django.http import HttpResponse
+    from django.urls import path
+    from django.views.decorators.csrf import csrf_exempt
+    urlpatterns = [path("", csrf_exempt(lambda request: HttpResponse(str(len(request.body)))))]
+  `,
+  'opt/shop/shop/settings.py': conf`
+    SECRET_KEY = "example"
+    ALLOWED_HOSTS = ["example.org"]
+    ROOT_URLCONF = "shop.urls"
+    ${settings}
+  `,
 })
 
 /** Django's own limit for what is no file. */
@@ -33,20 +75,26 @@ export default defineRule({
   bad: [
     {
       title: 'an application without uploads, and its own limit',
-      files: tree('«20m»', 'DEBUG = False\n'),
+      files: tree('«20m»', 'DEBUG = False'),
     },
     {
       title: 'a limit that is written on both sides',
-      files: tree('«20m»', 'MEDIA_ROOT = "/opt/shop/media"\nDATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024\n'),
+      files: tree(
+        '«20m»',
+        conf`
+          MEDIA_ROOT = "/opt/shop/media"
+          DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+        `,
+      ),
     },
   ],
   good: [
-    { title: 'as much in both', files: tree('20m', 'DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024\n') },
+    { title: 'as much in both', files: tree('20m', 'DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024') },
     {
       title: 'room for files, which Django does not count',
-      files: tree('20m', 'MEDIA_ROOT = "/opt/shop/media"\n'),
+      files: tree('20m', 'MEDIA_ROOT = "/opt/shop/media"'),
     },
-    { title: 'no limit in Django', files: tree('20m', 'DATA_UPLOAD_MAX_MEMORY_SIZE = None\n') },
+    { title: 'no limit in Django', files: tree('20m', 'DATA_UPLOAD_MAX_MEMORY_SIZE = None') },
   ],
   *check(deployment) {
     const said = new Set<unknown>()

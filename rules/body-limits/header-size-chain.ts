@@ -1,13 +1,44 @@
 import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
 import { groupByText, argumentPlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { parseSize } from '../../src/servers/nginx/validate/numbers.ts'
 
 const files = (line: string, apache: string): Record<string, string> => ({
-  'etc/nginx/nginx.conf': `events {\n}\nhttp {\n    server {\n        listen 80;\n        server_name example.org;\n${line}        location / {\n            proxy_pass http://127.0.0.1:9000;\n            proxy_set_header Host $host;\n        }\n    }\n}\n`,
-  'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\n${apache}Listen 127.0.0.1:9000\n<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    WSGIDaemonProcess app\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`,
+  'etc/nginx/nginx.conf': conf`
+    events {
+    }
+    http {
+        server {
+            listen 80;
+            server_name example.org;
+            ${line}
+            location / {
+                proxy_pass http://127.0.0.1:9000;
+                proxy_set_header Host $host;
+            }
+        }
+    }
+  `,
+  'etc/apache2/apache2.conf': conf`
+    ServerRoot /etc/apache2
+    ErrorLog /var/log/apache2/error.log
+    LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+    LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+    LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+    ${apache}
+    Listen 127.0.0.1:9000
+    <VirtualHost 127.0.0.1:9000>
+        ServerName example.org
+        WSGIDaemonProcess app
+        WSGIScriptAlias / /opt/app/wsgi.py process-group=app
+        <Directory /opt/app>
+            Require all granted
+        </Directory>
+    </VirtualHost>
+  `,
 })
 
 /** httpd's own limits for a header line and for the request line. */
@@ -27,18 +58,18 @@ export default defineRule({
   bad: [
     {
       title: 'raised in nginx alone',
-      files: files('        large_client_header_buffers 4 «32k»;\n', ''),
+      files: files('large_client_header_buffers 4 «32k»;', ''),
     },
   ],
   good: [
     {
       title: 'raised in both',
-      files: files('        large_client_header_buffers 4 32k;\n', 'LimitRequestFieldSize 32768\n'),
+      files: files('large_client_header_buffers 4 32k;', 'LimitRequestFieldSize 32768'),
     },
     { title: 'raised in neither', files: files('', '') },
     {
       title: 'what nginx has by itself, written out',
-      files: files('        large_client_header_buffers 4 8k;\n', ''),
+      files: files('large_client_header_buffers 4 8k;', ''),
     },
   ],
   *check(deployment) {

@@ -1,13 +1,37 @@
 import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { bodyLimit } from '../../src/servers/apache/queries/server-settings.ts'
 import { sectionsFor } from '../../src/servers/apache/queries/sections-for.ts'
 
-const nginx = (line: string): string =>
-  `events {\n}\nhttp {\n    server {\n        listen 80;\n        server_name example.org;\n        location / {\n            proxy_pass http://127.0.0.1:9000;\n            proxy_set_header Host $host;\n${line}        }\n    }\n}\n`
-const apache = (line: string): string =>
-  `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nListen 127.0.0.1:9000\n<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    DocumentRoot /srv/www\n${line}</VirtualHost>\n`
+const nginx = (line: string): string => conf`
+  events {
+  }
+  http {
+      server {
+          listen 80;
+          server_name example.org;
+          location / {
+              proxy_pass http://127.0.0.1:9000;
+              proxy_set_header Host $host;
+              ${line}
+          }
+      }
+  }
+`
+const apache = (line: string): string => conf`
+  ServerRoot /etc/apache2
+  ErrorLog /var/log/apache2/error.log
+  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+  Listen 127.0.0.1:9000
+  <VirtualHost 127.0.0.1:9000>
+      ServerName example.org
+      DocumentRoot /srv/www
+      ${line}
+  </VirtualHost>
+`
 
 export default defineRule({
   summary: 'nginx takes uploads that Apache refuses',
@@ -24,8 +48,8 @@ export default defineRule({
     {
       title: 'a hundred megabytes against one',
       files: {
-        'etc/nginx/nginx.conf': nginx('            client_max_body_size «100m»;\n'),
-        'etc/apache2/apache2.conf': apache('    LimitRequestBody 1048576\n'),
+        'etc/nginx/nginx.conf': nginx('client_max_body_size «100m»;'),
+        'etc/apache2/apache2.conf': apache('LimitRequestBody 1048576'),
       },
     },
   ],
@@ -33,23 +57,28 @@ export default defineRule({
     {
       title: 'the same',
       files: {
-        'etc/nginx/nginx.conf': nginx('            client_max_body_size 1m;\n'),
-        'etc/apache2/apache2.conf': apache('    LimitRequestBody 1048576\n'),
+        'etc/nginx/nginx.conf': nginx('client_max_body_size 1m;'),
+        'etc/apache2/apache2.conf': apache('LimitRequestBody 1048576'),
       },
     },
     {
       title: 'no limit of Apache’s own',
       files: {
-        'etc/nginx/nginx.conf': nginx('            client_max_body_size 100m;\n'),
+        'etc/nginx/nginx.conf': nginx('client_max_body_size 100m;'),
         'etc/apache2/apache2.conf': apache(''),
       },
     },
     {
       title: 'raised for the folder that takes uploads',
       files: {
-        'etc/nginx/nginx.conf': nginx('            client_max_body_size 100m;\n'),
+        'etc/nginx/nginx.conf': nginx('client_max_body_size 100m;'),
         'etc/apache2/apache2.conf': apache(
-          '    LimitRequestBody 1048576\n    <Location />\n        LimitRequestBody 104857600\n    </Location>\n',
+          conf`
+            LimitRequestBody 1048576
+            <Location />
+                LimitRequestBody 104857600
+            </Location>
+          `,
         ),
       },
     },

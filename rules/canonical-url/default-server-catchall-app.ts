@@ -2,14 +2,43 @@ import type { Deployment, Hop, NginxServer } from '../../src/deployment/model.ts
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { formatEndpoint } from '../../src/servers/address.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { sockets } from '../../src/servers/nginx/queries/sockets.ts'
 
-const whole = (lines: string): string => `events {\n}\nhttp {\n${lines}}\n`
-const app = (listen: string, host = '$host'): string =>
-  `server {\n    listen ${listen};\n    server_name example.org;\n    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host ${host};\n    }\n}\n`
-const APACHE =
-  'ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    WSGIDaemonProcess app\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n'
+const whole = (lines: string): string => conf`
+  events {
+  }
+  http {
+  ${lines}
+  }
+`
+const app = (listen: string, host = '$host'): string => conf`
+  server {
+      listen ${listen};
+      server_name example.org;
+      location / {
+          proxy_pass http://127.0.0.1:9000;
+          proxy_set_header Host ${host};
+      }
+  }
+`
+const APACHE = conf`
+  ServerRoot /etc/apache2
+  ErrorLog /var/log/apache2/error.log
+  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+  Listen 127.0.0.1:9000
+  <VirtualHost 127.0.0.1:9000>
+      ServerName example.org
+      WSGIDaemonProcess app
+      WSGIScriptAlias / /opt/app/wsgi.py process-group=app
+      <Directory /opt/app>
+          Require all granted
+      </Directory>
+  </VirtualHost>
+`
 const tree = (nginx: string): Record<string, string> => ({
   'etc/nginx/nginx.conf': whole(nginx),
   'etc/apache2/apache2.conf': APACHE,
@@ -32,14 +61,28 @@ export default defineRule({
     {
       title: 'strangers get no answer',
       files: tree(
-        `server {\n    listen 80 default_server;\n    server_name _;\n    return 444;\n}\n${app('80')}`,
+        conf`
+          server {
+              listen 80 default_server;
+              server_name _;
+              return 444;
+          }
+          ${app('80')}
+        `,
       ),
     },
     { title: 'the name is fixed', files: tree(app('80', 'example.org')) },
     {
       title: 'the first server redirects',
       files: tree(
-        `server {\n    listen 80;\n    server_name www.example.org;\n    return 301 http://example.org$request_uri;\n}\n${app('80')}`,
+        conf`
+          server {
+              listen 80;
+              server_name www.example.org;
+              return 301 http://example.org$request_uri;
+          }
+          ${app('80')}
+        `,
       ),
     },
     { title: 'only this machine connects', files: tree(app('127.0.0.1:8080')) },

@@ -2,14 +2,27 @@ import { posix } from 'node:path'
 import type { Source } from '../../parsers/text/source.ts'
 import { insertAfter, propose } from '../../src/deployment/edits.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { formatEndpoint, isLoopback } from '../../src/servers/address.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { type NginxSocket, type SocketServer, sockets } from '../../src/servers/nginx/queries/sockets.ts'
 
-const MAIN = 'events {\n}\nhttp {\n    access_log off;\n    include /etc/nginx/sites-enabled/*;\n}\n'
-const site = (name: string, listen: string): string =>
-  `server {\n    listen ${listen};\n    server_name ${name};\n    return 200 ${name};\n}\n`
+const MAIN = conf`
+  events {
+  }
+  http {
+      access_log off;
+      include /etc/nginx/sites-enabled/*;
+  }
+`
+const site = (name: string, listen: string): string => conf`
+  server {
+      listen ${listen};
+      server_name ${name};
+      return 200 ${name};
+  }
+`
 
 export default defineRule({
   summary: 'The order of file names decides which site answers unknown names',

@@ -1,10 +1,16 @@
 import { alsoElsewhere } from '../../src/deployment/places.ts'
 import { formatEndpoint } from '../../src/servers/address.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { nameConflicts } from '../../src/servers/nginx/queries/select-server.ts'
 
-const server = (name: string, root: string): string =>
-  `server {\n    listen 80;\n    server_name ${name};\n    root /srv/${root};\n}\n`
+const server = (name: string, root: string): string => conf`
+  server {
+      listen 80;
+      server_name ${name};
+      root /srv/${root};
+  }
+`
 
 export default defineRule({
   summary: 'Two servers have the same name on the same socket, and nginx ignores the second',

@@ -1,8 +1,13 @@
 import { backendsMayRedirect } from '../../src/deployment/backend-of-hop.ts'
 import type { Deployment, NginxServer, ServerName } from '../../src/deployment/model.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const BACKEND = 'upstream app {\n    server 127.0.0.1:8000;\n}\n'
+const BACKEND = conf`
+  upstream app {
+      server 127.0.0.1:8000;
+  }
+`
 
 export default defineRule({
   summary: 'A site answers with and without www instead of redirecting one to the other',
@@ -17,14 +22,35 @@ export default defineRule({
     {
       title: 'both names on one server',
       files: {
-        'nginx.conf':
-          'server {\n    listen 80;\n    server_name example.org «www.example.org»;\n    root /srv/www;\n}\n',
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org «www.example.org»;
+              root /srv/www;
+          }
+        `,
       },
     },
     {
       title: 'two servers, one backend',
       files: {
-        'nginx.conf': `${BACKEND}server {\n    listen 80;\n    server_name example.org;\n    location / {\n        proxy_pass http://app;\n    }\n}\nserver {\n    listen 80;\n    server_name «www.example.org»;\n    location / {\n        proxy_pass http://app;\n    }\n}\n`,
+        'nginx.conf': conf`
+          ${BACKEND}
+          server {
+              listen 80;
+              server_name example.org;
+              location / {
+                  proxy_pass http://app;
+              }
+          }
+          server {
+              listen 80;
+              server_name «www.example.org»;
+              location / {
+                  proxy_pass http://app;
+              }
+          }
+        `,
       },
     },
   ],
@@ -32,53 +58,118 @@ export default defineRule({
     {
       title: 'one name redirects',
       files: {
-        'nginx.conf':
-          'server {\n    listen 80;\n    server_name www.example.org;\n    return 301 http://example.org$request_uri;\n}\nserver {\n    listen 80;\n    server_name example.org;\n    root /srv/www;\n}\n',
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name www.example.org;
+              return 301 http://example.org$request_uri;
+          }
+          server {
+              listen 80;
+              server_name example.org;
+              root /srv/www;
+          }
+        `,
       },
     },
     {
       title: 'both names redirect to TLS',
       files: {
-        'nginx.conf':
-          'server {\n    listen 80;\n    server_name example.org www.example.org;\n    return 301 https://example.org$request_uri;\n}\n',
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org www.example.org;
+              return 301 https://example.org$request_uri;
+          }
+        `,
       },
     },
     {
       title: 'any tenant may have www',
       files: {
-        'nginx.conf':
-          'server {\n    listen 80;\n    server_name example.org www.example.org *.example.org;\n    root /srv/www;\n}\n',
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org www.example.org *.example.org;
+              root /srv/www;
+          }
+        `,
       },
     },
     {
       title: 'two sites that only share a domain',
       files: {
-        'nginx.conf':
-          'server {\n    listen 80;\n    server_name example.org;\n    root /srv/intranet;\n}\nserver {\n    listen 80;\n    server_name www.example.org;\n    root /srv/www;\n}\n',
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              root /srv/intranet;
+          }
+          server {
+              listen 80;
+              server_name www.example.org;
+              root /srv/www;
+          }
+        `,
       },
     },
     {
       title: 'a condition redirects',
       files: {
-        'nginx.conf':
-          'server {\n    listen 80;\n    server_name example.org www.example.org;\n    if ($host = www.example.org) {\n        return 301 http://example.org$request_uri;\n    }\n    root /srv/www;\n}\n',
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org www.example.org;
+              if ($host = www.example.org) {
+                  return 301 http://example.org$request_uri;
+              }
+              root /srv/www;
+          }
+        `,
       },
     },
     {
       title: 'Apache redirects',
       files: {
-        'nginx.conf': `upstream app {\n    server 127.0.0.1:9000;\n}\nserver {\n    listen 80;\n    server_name example.org www.example.org;\n    location / {\n        proxy_pass http://app;\n        proxy_set_header Host $host;\n    }\n}\n`,
-        'ports.conf': 'Listen 127.0.0.1:9000\n',
-        'site.conf':
-          '<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    ServerAlias www.example.org\n    RewriteEngine On\n    RewriteCond %{HTTP_HOST} ^www\\.\n    RewriteRule ^(.*)$ http://example.org$1 [R=301,L]\n</VirtualHost>\n',
+        'nginx.conf': conf`
+          upstream app {
+              server 127.0.0.1:9000;
+          }
+          server {
+              listen 80;
+              server_name example.org www.example.org;
+              location / {
+                  proxy_pass http://app;
+                  proxy_set_header Host $host;
+              }
+          }
+        `,
+        'ports.conf': conf`Listen 127.0.0.1:9000`,
+        'site.conf': conf`
+          <VirtualHost 127.0.0.1:9000>
+              ServerName example.org
+              ServerAlias www.example.org
+              RewriteEngine On
+              RewriteCond %{HTTP_HOST} ^www\.
+              RewriteRule ^(.*)$ http://example.org$1 [R=301,L]
+          </VirtualHost>
+        `,
       },
     },
     {
       title: 'the owner says both names are canonical',
       files: {
-        'nginx.conf':
-          'server {\n    listen 80;\n    server_name example.org www.example.org;\n    root /srv/www;\n}\n',
-        '.auditrc': 'facts:\n  canonicalHosts: [example.org, www.example.org]\n',
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org www.example.org;
+              root /srv/www;
+          }
+        `,
+        '.auditrc': conf`
+          facts:
+            canonicalHosts: [example.org, www.example.org]
+        `,
       },
     },
   ],

@@ -1,9 +1,17 @@
 import { backendsMayRedirect } from '../../src/deployment/backend-of-hop.ts'
 import type { NginxServer } from '../../src/deployment/model.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const TLS = (body: string): string =>
-  `server {\n    listen 443 ssl;\n    server_name example.org;\n    ssl_certificate /etc/ssl/a.pem;\n    ssl_certificate_key /etc/ssl/a.key;\n${body}}\n`
+const TLS = (body: string): string => conf`
+  server {
+      listen 443 ssl;
+      server_name example.org;
+      ssl_certificate /etc/ssl/a.pem;
+      ssl_certificate_key /etc/ssl/a.key;
+      ${body}
+  }
+`
 
 export default defineRule({
   summary: 'A site that has TLS answers in plain HTTP as well',
@@ -19,14 +27,31 @@ export default defineRule({
     {
       title: 'two servers with the same content',
       files: {
-        'nginx.conf': `server {\n    listen «80»;\n    server_name example.org;\n    root /srv/www;\n}\n${TLS('    root /srv/www;\n')}`,
+        'nginx.conf': conf`
+          server {
+              listen «80»;
+              server_name example.org;
+              root /srv/www;
+          }
+          ${TLS('root /srv/www;')}
+        `,
       },
     },
     {
       title: 'one server on both ports',
       files: {
-        'nginx.conf':
-          'server {\n    listen «80»;\n    listen 443 ssl;\n    server_name example.org;\n    ssl_certificate /etc/ssl/a.pem;\n    ssl_certificate_key /etc/ssl/a.key;\n    location / {\n        proxy_pass http://127.0.0.1:8000;\n    }\n}\n',
+        'nginx.conf': conf`
+          server {
+              listen «80»;
+              listen 443 ssl;
+              server_name example.org;
+              ssl_certificate /etc/ssl/a.pem;
+              ssl_certificate_key /etc/ssl/a.key;
+              location / {
+                  proxy_pass http://127.0.0.1:8000;
+              }
+          }
+        `,
       },
     },
   ],
@@ -34,32 +59,76 @@ export default defineRule({
     {
       title: 'port 80 redirects',
       files: {
-        'nginx.conf': `server {\n    listen 80;\n    server_name example.org;\n    return 301 https://$host$request_uri;\n}\n${TLS('    root /srv/www;\n')}`,
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              return 301 https://$host$request_uri;
+          }
+          ${TLS('root /srv/www;')}
+        `,
       },
     },
     {
       title: 'port 80 answers only the certificate authority',
       files: {
-        'nginx.conf': `server {\n    listen 80;\n    server_name example.org;\n    location /.well-known/acme-challenge/ {\n        root /srv/acme;\n    }\n    location / {\n        return 301 https://example.org$request_uri;\n    }\n}\n${TLS('    root /srv/www;\n')}`,
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              location /.well-known/acme-challenge/ {
+                  root /srv/acme;
+              }
+              location / {
+                  return 301 https://example.org$request_uri;
+              }
+          }
+          ${TLS('root /srv/www;')}
+        `,
       },
     },
     {
       title: 'the redirect hangs on the scheme',
       files: {
-        'nginx.conf':
-          'server {\n    listen 80;\n    listen 443 ssl;\n    server_name example.org;\n    ssl_certificate /etc/ssl/a.pem;\n    ssl_certificate_key /etc/ssl/a.key;\n    if ($scheme = http) {\n        return 301 https://$host$request_uri;\n    }\n    root /srv/www;\n}\n',
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              listen 443 ssl;
+              server_name example.org;
+              ssl_certificate /etc/ssl/a.pem;
+              ssl_certificate_key /etc/ssl/a.key;
+              if ($scheme = http) {
+                  return 301 https://$host$request_uri;
+              }
+              root /srv/www;
+          }
+        `,
       },
     },
     {
       title: 'plain HTTP on loopback, for this machine alone',
       files: {
-        'nginx.conf': `server {\n    listen 127.0.0.1:80;\n    server_name example.org;\n    root /srv/www;\n}\n${TLS('    root /srv/www;\n')}`,
+        'nginx.conf': conf`
+          server {
+              listen 127.0.0.1:80;
+              server_name example.org;
+              root /srv/www;
+          }
+          ${TLS('root /srv/www;')}
+        `,
       },
     },
     {
       title: 'two sites that share no name',
       files: {
-        'nginx.conf': `server {\n    listen 80;\n    server_name mirror.example.org;\n    root /srv/mirror;\n}\n${TLS('    root /srv/www;\n')}`,
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name mirror.example.org;
+              root /srv/mirror;
+          }
+          ${TLS('root /srv/www;')}
+        `,
       },
     },
   ],

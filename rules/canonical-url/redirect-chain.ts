@@ -5,18 +5,35 @@ import { repeatedRedirects } from './_repeated-redirects.ts'
 import { type RedirectTarget, redirectTarget } from '../../src/deployment/requests/redirect-target.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { selectServer } from '../../src/servers/nginx/queries/select-server.ts'
 
 const KEYS = '    ssl_certificate /etc/ssl/a.pem;\n    ssl_certificate_key /etc/ssl/a.key;\n'
-const server = (lines: string): string => `server {\n${lines}}\n`
-const SITE = server(`    listen 443 ssl;\n    server_name example.org;\n${KEYS}    root /srv/www;\n`)
+const server = (lines: string): string => conf`
+  server {
+      ${lines}
+  }
+`
+const SITE = server(conf`
+      listen 443 ssl;
+      server_name example.org;
+  ${KEYS}    root /srv/www;
+`)
 const UPGRADE = server(
-  '    listen 80;\n    server_name example.org;\n    return 301 https://example.org$request_uri;\n',
+  conf`
+    listen 80;
+    server_name example.org;
+    return 301 https://example.org$request_uri;
+  `,
 )
 const www = (target: string): string =>
-  server(`    listen 80;\n    server_name www.example.org;\n    return 301 ${target};\n`)
+  server(conf`
+    listen 80;
+    server_name www.example.org;
+    return 301 ${target};
+  `)
 
 export default defineRule({
   summary: 'A redirect leads to another redirect',
@@ -37,8 +54,16 @@ export default defineRule({
       title: 'an old name, by way of www',
       files: {
         'nginx.conf': `${server(
-          '    listen 80;\n    server_name example.com;\n    return 301 «https://www.example.org$request_uri»;\n',
-        )}${server(`    listen 443 ssl;\n    server_name www.example.org;\n${KEYS}    return 301 https://example.org$request_uri;\n`)}${SITE}`,
+          conf`
+            listen 80;
+            server_name example.com;
+            return 301 «https://www.example.org$request_uri»;
+          `,
+        )}${server(conf`
+              listen 443 ssl;
+              server_name www.example.org;
+          ${KEYS}    return 301 https://example.org$request_uri;
+        `)}${SITE}`,
       },
     },
   ],
@@ -51,7 +76,11 @@ export default defineRule({
       title: 'the same name over TLS first, as preload lists want it',
       files: {
         'nginx.conf': `${www('https://$host$request_uri')}${server(
-          `    listen 443 ssl;\n    server_name www.example.org;\n${KEYS}    return 301 https://example.org$request_uri;\n`,
+          conf`
+                listen 443 ssl;
+                server_name www.example.org;
+            ${KEYS}    return 301 https://example.org$request_uri;
+          `,
         )}${SITE}`,
       },
     },

@@ -2,13 +2,24 @@ import type { NginxServer, ServerListen } from '../../src/deployment/model.ts'
 import { repeatedRedirects } from './_repeated-redirects.ts'
 import { redirectTarget } from '../../src/deployment/requests/redirect-target.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { selectServer } from '../../src/servers/nginx/queries/select-server.ts'
 
-const KEYS = '    ssl_certificate /etc/ssl/a.pem;\n    ssl_certificate_key /etc/ssl/a.key;\n'
-const both = (lines: string): string =>
-  `server {\n    listen 80;\n    listen 443 ssl;\n    server_name example.org;\n${KEYS}${lines}}\n`
+const KEYS = conf`
+  ssl_certificate /etc/ssl/a.pem;
+  ssl_certificate_key /etc/ssl/a.key;
+`
+const both = (lines: string): string => conf`
+  server {
+      listen 80;
+      listen 443 ssl;
+      server_name example.org;
+      ${KEYS}
+      ${lines}
+  }
+`
 
 export default defineRule({
   summary: 'A redirect leads back to itself',
@@ -21,13 +32,23 @@ export default defineRule({
   bad: [
     {
       title: 'to TLS, from TLS',
-      files: { 'nginx.conf': both('    return 301 «https://example.org$request_uri»;\n') },
+      files: { 'nginx.conf': both('return 301 «https://example.org$request_uri»;') },
     },
     {
       title: 'two names that send to each other',
       files: {
-        'nginx.conf':
-          'server {\n    listen 80;\n    server_name example.org;\n    return 301 «http://www.example.org$request_uri»;\n}\nserver {\n    listen 80;\n    server_name www.example.org;\n    return 301 «http://example.org$request_uri»;\n}\n',
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              return 301 «http://www.example.org$request_uri»;
+          }
+          server {
+              listen 80;
+              server_name www.example.org;
+              return 301 «http://example.org$request_uri»;
+          }
+        `,
       },
     },
   ],
@@ -35,14 +56,31 @@ export default defineRule({
     {
       title: 'one server for each port',
       files: {
-        'nginx.conf': `server {\n    listen 80;\n    server_name example.org;\n    return 301 https://$host$request_uri;\n}\nserver {\n    listen 443 ssl;\n    server_name example.org;\n${KEYS}    root /srv/www;\n}\n`,
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              return 301 https://$host$request_uri;
+          }
+          server {
+              listen 443 ssl;
+              server_name example.org;
+              ${KEYS}
+              root /srv/www;
+          }
+        `,
       },
     },
     {
       title: 'a condition on the scheme',
       files: {
         'nginx.conf': both(
-          '    if ($scheme = http) {\n        return 301 https://example.org$request_uri;\n    }\n    root /srv/www;\n',
+          conf`
+            if ($scheme = http) {
+                return 301 https://example.org$request_uri;
+            }
+            root /srv/www;
+          `,
         ),
       },
     },
@@ -50,7 +88,14 @@ export default defineRule({
       title: 'one page that answers',
       files: {
         'nginx.conf': both(
-          '    root /srv/www;\n    location / {\n        return 302 https://example.org/soon;\n    }\n    location = /soon {\n    }\n',
+          conf`
+            root /srv/www;
+            location / {
+                return 302 https://example.org/soon;
+            }
+            location = /soon {
+            }
+          `,
         ),
       },
     },

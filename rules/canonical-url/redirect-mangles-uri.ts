@@ -1,5 +1,6 @@
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
 import { directivePlace, propose, replacePlace } from '../../src/deployment/edits.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 
@@ -24,15 +25,25 @@ export default defineRule({
     {
       title: 'www redirected by rewrite',
       files: {
-        'nginx.conf':
-          'server {\n    listen 80;\n    server_name www.example.org;\n    rewrite ^/(.*) «http://example.org/$1» permanent;\n}\n',
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name www.example.org;
+              rewrite ^/(.*) «http://example.org/$1» permanent;
+          }
+        `,
       },
     },
     {
       title: 'a temporary redirect to TLS',
       files: {
-        'nginx.conf':
-          'server {\n    listen 80;\n    server_name example.org;\n    rewrite ^(.*)$ «https://$host$1» redirect;\n}\n',
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              rewrite ^(.*)$ «https://$host$1» redirect;
+          }
+        `,
       },
     },
   ],
@@ -40,22 +51,38 @@ export default defineRule({
     {
       title: 'the request as it was sent',
       files: {
-        'nginx.conf':
-          'server {\n    listen 80;\n    server_name www.example.org;\n    return 301 http://example.org$request_uri;\n}\n',
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name www.example.org;
+              return 301 http://example.org$request_uri;
+          }
+        `,
       },
     },
     {
       title: 'a rewrite that alters the path on purpose',
       files: {
-        'nginx.conf':
-          'server {\n    listen 80;\n    server_name example.org;\n    rewrite ^/blog/(.*) https://blog.example.org/$1 permanent;\n    rewrite ^/(.*) https://archive.example.org/old/$1 permanent;\n}\n',
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              rewrite ^/blog/(.*) https://blog.example.org/$1 permanent;
+              rewrite ^/(.*) https://archive.example.org/old/$1 permanent;
+          }
+        `,
       },
     },
     {
       title: 'an internal rewrite',
       files: {
-        'nginx.conf':
-          'server {\n    listen 80;\n    server_name example.org;\n    rewrite ^/(.*) /index.php?path=$1 last;\n}\n',
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              rewrite ^/(.*) /index.php?path=$1 last;
+          }
+        `,
       },
     },
   ],

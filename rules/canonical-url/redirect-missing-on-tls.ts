@@ -1,11 +1,33 @@
 import type { NginxServer } from '../../src/deployment/model.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const KEYS = '    ssl_certificate /srv/tls/a.pem;\n    ssl_certificate_key /srv/tls/a.key;\n'
-const whole = (lines: string): string => `events {\n}\nhttp {\n${lines}}\n`
-const WWW =
-  'server {\n    listen 80;\n    server_name «www.example.org»;\n    return 301 https://example.org$request_uri;\n}\n'
-const SITE = `server {\n    listen 443 ssl;\n    server_name example.org;\n${KEYS}    root /srv/www;\n}\n`
+const KEYS = conf`
+  ssl_certificate /srv/tls/a.pem;
+  ssl_certificate_key /srv/tls/a.key;
+`
+const whole = (lines: string): string => conf`
+  events {
+  }
+  http {
+  ${lines}
+  }
+`
+const WWW = conf`
+  server {
+      listen 80;
+      server_name «www.example.org»;
+      return 301 https://example.org$request_uri;
+  }
+`
+const SITE = conf`
+  server {
+      listen 443 ssl;
+      server_name example.org;
+      ${KEYS}
+      root /srv/www;
+  }
+`
 
 export default defineRule({
   summary: 'www is redirected in plain HTTP, and over TLS it is another site or an error',
@@ -21,7 +43,16 @@ export default defineRule({
       title: 'redirected on both',
       files: {
         'etc/nginx/nginx.conf': whole(
-          `${WWW.replace(/[«»]/g, '')}${SITE}server {\n    listen 443 ssl;\n    server_name www.example.org;\n${KEYS}    return 301 https://example.org$request_uri;\n}\n`,
+          conf`
+            ${WWW.replace(/[«»]/g, '')}
+            ${SITE}
+            server {
+                listen 443 ssl;
+                server_name www.example.org;
+                ${KEYS}
+                return 301 https://example.org$request_uri;
+            }
+          `,
         ),
       },
     },
@@ -29,7 +60,15 @@ export default defineRule({
       title: 'unknown names are refused over TLS',
       files: {
         'etc/nginx/nginx.conf': whole(
-          `server {\n    listen 443 ssl default_server;\n    server_name _;\n    ssl_reject_handshake on;\n}\n${WWW.replace(/[«»]/g, '')}${SITE}`,
+          conf`
+            server {
+                listen 443 ssl default_server;
+                server_name _;
+                ssl_reject_handshake on;
+            }
+            ${WWW.replace(/[«»]/g, '')}
+            ${SITE}
+          `,
         ),
       },
     },

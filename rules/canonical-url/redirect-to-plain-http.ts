@@ -1,13 +1,26 @@
 import type { NginxServer } from '../../src/deployment/model.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { placeText } from '../../parsers/text/source.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const KEYS = '    ssl_certificate /etc/ssl/a.pem;\n    ssl_certificate_key /etc/ssl/a.key;\n'
-const server = (lines: string): string => `server {\n${lines}}\n`
+const server = (lines: string): string => conf`
+  server {
+      ${lines}
+  }
+`
 const MAIN =
-  server('    listen 80;\n    server_name example.org;\n    return 301 https://example.org$request_uri;\n') +
-  server(`    listen 443 ssl;\n    server_name example.org;\n${KEYS}    root /srv/www;\n`)
+  server(conf`
+    listen 80;
+    server_name example.org;
+    return 301 https://example.org$request_uri;
+  `) +
+  server(conf`
+        listen 443 ssl;
+        server_name example.org;
+    ${KEYS}    root /srv/www;
+  `)
 
 export default defineRule({
   summary: 'A redirect sends visitors to plain HTTP, from where they are sent on to TLS',
@@ -22,7 +35,11 @@ export default defineRule({
     {
       title: 'www sent to the plain name',
       files: {
-        'nginx.conf': `${server('    listen 80;\n    server_name www.example.org;\n    return 301 «http://example.org$request_uri»;\n')}${MAIN}`,
+        'nginx.conf': `${server(conf`
+          listen 80;
+          server_name www.example.org;
+          return 301 «http://example.org$request_uri»;
+        `)}${MAIN}`,
       },
     },
   ],
@@ -30,7 +47,11 @@ export default defineRule({
     {
       title: 'to TLS at once',
       files: {
-        'nginx.conf': `${server('    listen 80;\n    server_name www.example.org;\n    return 301 https://example.org$request_uri;\n')}${MAIN}`,
+        'nginx.conf': `${server(conf`
+          listen 80;
+          server_name www.example.org;
+          return 301 https://example.org$request_uri;
+        `)}${MAIN}`,
       },
     },
     {
@@ -38,8 +59,17 @@ export default defineRule({
       files: {
         'nginx.conf':
           server(
-            '    listen 80;\n    server_name www.example.org;\n    return 301 http://example.org$request_uri;\n',
-          ) + server('    listen 80;\n    server_name example.org;\n    root /srv/www;\n'),
+            conf`
+              listen 80;
+              server_name www.example.org;
+              return 301 http://example.org$request_uri;
+            `,
+          ) +
+          server(conf`
+            listen 80;
+            server_name example.org;
+            root /srv/www;
+          `),
       },
     },
   ],

@@ -1,6 +1,7 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
 import { placeText } from '../../parsers/text/source.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 
@@ -24,22 +25,41 @@ export default defineRule({
     {
       title: 'a redirect to TLS',
       files: {
-        'nginx.conf':
-          'server {\n    listen 80;\n    server_name example.org;\n    return 301 «https://example.org$uri»;\n}\n',
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              return 301 «https://example.org$uri»;
+          }
+        `,
       },
     },
     {
       title: 'the query repeated with it',
       files: {
-        'nginx.conf':
-          'server {\n    listen 80;\n    server_name example.org;\n    location /old/ {\n        return 302 «https://example.org$uri$is_args$args»;\n    }\n}\n',
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              location /old/ {
+                  return 302 «https://example.org$uri$is_args$args»;
+              }
+          }
+        `,
       },
     },
     {
       title: 'a header of its own',
       files: {
-        'nginx.conf':
-          'server {\n    listen 80;\n    root /srv/www;\n    location / {\n        add_header X-Path «"$document_uri"»;\n    }\n}\n',
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              root /srv/www;
+              location / {
+                  add_header X-Path «"$document_uri"»;
+              }
+          }
+        `,
       },
     },
   ],
@@ -47,33 +67,64 @@ export default defineRule({
     {
       title: 'the request as it was sent',
       files: {
-        'nginx.conf':
-          'server {\n    listen 80;\n    server_name example.org;\n    return 301 https://example.org$request_uri;\n}\n',
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              return 301 https://example.org$request_uri;
+          }
+        `,
       },
     },
     {
       title: 'a body, which no header follows',
-      files: { 'nginx.conf': 'server {\n    listen 80;\n    return 200 "$uri";\n}\n' },
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              return 200 "$uri";
+          }
+        `,
+      },
     },
     {
       title: 'one exact path, which holds no line end',
       files: {
-        'nginx.conf':
-          'server {\n    listen 80;\n    location = /old {\n        return 301 https://example.org$uri;\n    }\n}\n',
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              location = /old {
+                  return 301 https://example.org$uri;
+              }
+          }
+        `,
       },
     },
     {
       title: 'a path of word characters alone',
       files: {
-        'nginx.conf':
-          'server {\n    listen 80;\n    location ~ ^/[a-z0-9/-]+$ {\n        return 301 https://example.org$uri;\n    }\n}\n',
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              location ~ ^/[a-z0-9/-]+$ {
+                  return 301 https://example.org$uri;
+              }
+          }
+        `,
       },
     },
     {
       title: 'a file that only has the name in it',
       files: {
-        'nginx.conf':
-          'server {\n    listen 80;\n    root /srv/www;\n    location / {\n        try_files $uri $uri/ =404;\n    }\n}\n',
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              root /srv/www;
+              location / {
+                  try_files $uri $uri/ =404;
+              }
+          }
+        `,
       },
     },
   ],

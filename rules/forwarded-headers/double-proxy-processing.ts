@@ -2,22 +2,55 @@ import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
 import { groupByText } from '../../src/deployment/places.ts'
 import { isProxySchemeHeader, type SchemeTrust } from '../../src/deployment/build/scheme-trusts.ts'
 import type { Place } from '../../parsers/text/source.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const NGINX =
-  'server {\n    listen 443 ssl;\n    server_name example.org;\n    ssl_certificate /srv/tls/a.pem;\n    ssl_certificate_key /srv/tls/a.key;\n    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n        proxy_set_header X-Forwarded-Proto $scheme;\n    }\n}\n'
+const NGINX = conf`
+  server {
+      listen 443 ssl;
+      server_name example.org;
+      ssl_certificate /srv/tls/a.pem;
+      ssl_certificate_key /srv/tls/a.key;
+      location / {
+          proxy_pass http://127.0.0.1:9000;
+          proxy_set_header Host $host;
+          proxy_set_header X-Forwarded-Proto $scheme;
+      }
+  }
+`
 const apache = (line: string): Record<string, string> => ({
   'nginx.conf': NGINX,
-  'ports.conf': 'Listen 127.0.0.1:9000\n',
-  'site.conf': `<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n${line}    WSGIDaemonProcess app python-path=/opt/app\n    WSGIScriptAlias / /opt/app/shop/wsgi.py process-group=app\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`,
+  'ports.conf': conf`Listen 127.0.0.1:9000`,
+  'site.conf': conf`
+    <VirtualHost 127.0.0.1:9000>
+        ServerName example.org
+        ${line}
+        WSGIDaemonProcess app python-path=/opt/app
+        WSGIScriptAlias / /opt/app/shop/wsgi.py process-group=app
+        <Directory /opt/app>
+            Require all granted
+        </Directory>
+    </VirtualHost>
+  `,
 })
 const django = (settings: string): Record<string, string> => ({
-  'opt/app/shop/wsgi.py':
-    "import os\n\nfrom django.core.wsgi import get_wsgi_application\n\nos.environ['DJANGO_SETTINGS_MODULE'] = 'shop.settings'\napplication = get_wsgi_application()\n",
+  'opt/app/shop/wsgi.py': conf`
+    import os
+
+    from django.core.wsgi import get_wsgi_application
+
+    os.environ['DJANGO_SETTINGS_MODULE'] = 'shop.settings'
+    application = get_wsgi_application()
+  `,
   'opt/app/shop/__init__.py': '',
-  'opt/app/shop/settings.py': `ALLOWED_HOSTS = ['example.org']\nSECRET_KEY = 'x'\nROOT_URLCONF = 'shop.urls'\n${settings}`,
+  'opt/app/shop/settings.py': conf`
+    ALLOWED_HOSTS = ['example.org']
+    SECRET_KEY = 'x'
+    ROOT_URLCONF = 'shop.urls'
+    ${settings}
+  `,
 })
-const HEADER = "SECURE_PROXY_SSL_HEADER = ('HTTP_X_FORWARDED_PROTO', 'https')\n"
+const HEADER = "SECURE_PROXY_SSL_HEADER = ('HTTP_X_FORWARDED_PROTO', 'https')"
 
 export default defineRule({
   summary: 'mod_wsgi and Django both read what the proxy says',
@@ -33,14 +66,14 @@ export default defineRule({
     {
       title: 'both',
       files: {
-        ...apache('    WSGITrustedProxyHeaders «X-Forwarded-Proto»\n'),
+        ...apache('WSGITrustedProxyHeaders «X-Forwarded-Proto»'),
         ...django(HEADER),
       },
     },
     {
       title: 'each its own',
       files: {
-        ...apache('    WSGITrustedProxyHeaders «X-Forwarded-Scheme»\n'),
+        ...apache('WSGITrustedProxyHeaders «X-Forwarded-Scheme»'),
         'nginx.conf': NGINX.replace('X-Forwarded-Proto', 'X-Forwarded-Scheme'),
         ...django(HEADER),
       },
@@ -49,7 +82,7 @@ export default defineRule({
   good: [
     {
       title: 'mod_wsgi alone',
-      files: { ...apache('    WSGITrustedProxyHeaders X-Forwarded-Proto\n'), ...django('') },
+      files: { ...apache('WSGITrustedProxyHeaders X-Forwarded-Proto'), ...django('') },
     },
     { title: 'Django alone', files: { ...apache(''), ...django(HEADER) } },
   ],

@@ -1,10 +1,19 @@
 import type { SentHeader, SentHeaders } from '../../src/deployment/model.ts'
 import { propose, removeDirective } from '../../src/deployment/edits.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const location = (lines: string): string =>
-  `server {\n    listen 80;\n    server_name example.org;\n    location / {\n        proxy_pass http://127.0.0.1:9000;\n${lines}    }\n}\n`
+const location = (lines: string): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      location / {
+          proxy_pass http://127.0.0.1:9000;
+          ${lines}
+      }
+  }
+`
 
 export default defineRule({
   summary: 'One header is set twice, and nginx sends both',
@@ -19,15 +28,28 @@ export default defineRule({
       title: 'the scheme said twice',
       files: {
         'nginx.conf': location(
-          '        proxy_set_header Host $host;\n        proxy_set_header X-Forwarded-Proto $scheme;\n        proxy_set_header «X-Forwarded-Proto» https;\n',
+          conf`
+            proxy_set_header Host $host;
+            proxy_set_header X-Forwarded-Proto $scheme;
+            proxy_set_header «X-Forwarded-Proto» https;
+          `,
         ),
       },
     },
     {
       title: 'a snippet that has the header already',
       files: {
-        'etc/nginx/nginx.conf': `events {\n}\nhttp {\n${location('        include snippets/proxy.conf;\n        proxy_set_header «host» $http_host;\n')}}\n`,
-        'etc/nginx/snippets/proxy.conf': 'proxy_set_header Host $host;\n',
+        'etc/nginx/nginx.conf': conf`
+          events {
+          }
+          http {
+          ${location(conf`
+            include snippets/proxy.conf;
+            proxy_set_header «host» $http_host;
+          `)}
+          }
+        `,
+        'etc/nginx/snippets/proxy.conf': conf`proxy_set_header Host $host;`,
       },
     },
   ],
@@ -35,15 +57,28 @@ export default defineRule({
     {
       title: 'one line on each level: the inner one is in force',
       files: {
-        'nginx.conf':
-          'server {\n    listen 80;\n    server_name example.org;\n    proxy_set_header Host $host;\n    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host example.org;\n    }\n}\n',
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              proxy_set_header Host $host;
+              location / {
+                  proxy_pass http://127.0.0.1:9000;
+                  proxy_set_header Host example.org;
+              }
+          }
+        `,
       },
     },
     {
       title: 'an empty value sends nothing',
       files: {
         'nginx.conf': location(
-          '        proxy_set_header Host $host;\n        proxy_set_header Authorization "";\n        proxy_set_header Authorization "Basic abc";\n',
+          conf`
+            proxy_set_header Host $host;
+            proxy_set_header Authorization "";
+            proxy_set_header Authorization "Basic abc";
+          `,
         ),
       },
     },

@@ -6,15 +6,34 @@ import type { Place } from '../../parsers/text/source.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { isTurnedOn } from '../../src/deployment/django/is-turned-on.ts'
 import { virtualHostOf } from '../../src/deployment/build/scheme-trusts.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const HEADER = 'x-forwarded-host'
-const nginx = (lines = ''): string =>
-  `server {\n    listen 80;\n    server_name example.org;\n    «location» / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n${lines}    }\n}\n`
+const nginx = (lines = ''): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      «location» / {
+          proxy_pass http://127.0.0.1:9000;
+          proxy_set_header Host $host;
+          ${lines}
+      }
+  }
+`
 const APACHE = {
-  'ports.conf': 'Listen 127.0.0.1:9000\n',
-  'site.conf':
-    '<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    WSGITrustedProxyHeaders X-Forwarded-Host\n    WSGIDaemonProcess app\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n',
+  'ports.conf': conf`Listen 127.0.0.1:9000`,
+  'site.conf': conf`
+    <VirtualHost 127.0.0.1:9000>
+        ServerName example.org
+        WSGITrustedProxyHeaders X-Forwarded-Host
+        WSGIDaemonProcess app
+        WSGIScriptAlias / /opt/app/wsgi.py process-group=app
+        <Directory /opt/app>
+            Require all granted
+        </Directory>
+    </VirtualHost>
+  `,
 }
 
 export default defineRule({
@@ -35,14 +54,14 @@ export default defineRule({
     {
       title: 'set',
       files: {
-        'nginx.conf': nginx('        proxy_set_header X-Forwarded-Host $host;\n').replace(/[«»]/g, ''),
+        'nginx.conf': nginx('proxy_set_header X-Forwarded-Host $host;').replace(/[«»]/g, ''),
         ...APACHE,
       },
     },
     {
       title: 'cleared',
       files: {
-        'nginx.conf': nginx('        proxy_set_header X-Forwarded-Host "";\n').replace(/[«»]/g, ''),
+        'nginx.conf': nginx('proxy_set_header X-Forwarded-Host "";').replace(/[«»]/g, ''),
         ...APACHE,
       },
     },

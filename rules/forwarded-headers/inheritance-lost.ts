@@ -3,13 +3,23 @@ import { indentationAt, insertBefore, propose } from '../../src/deployment/edits
 import { lostHeaders } from './_lost-headers.ts'
 import { argumentPlace, groupByText, namePlace } from '../../src/deployment/places.ts'
 import { placeText } from '../../parsers/text/source.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 
 const SCHEME = new Set(['x-forwarded-proto', 'x-forwarded-protocol', 'x-forwarded-ssl', 'x-forwarded-scheme'])
 
-const site = (server: string, location: string): string =>
-  `server {\n    listen 80;\n    server_name example.org;\n${server}    location / {\n        proxy_pass http://127.0.0.1:9000;\n${location}    }\n}\n`
+const site = (server: string, location: string): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      ${server}
+      location / {
+          proxy_pass http://127.0.0.1:9000;
+          ${location}
+      }
+  }
+`
 const SET =
   '    proxy_set_header Host $host;\n    proxy_set_header X-Forwarded-For $remote_addr;\n    proxy_set_header X-Forwarded-Proto $scheme;\n'
 
@@ -24,14 +34,17 @@ export default defineRule({
   bad: [
     {
       title: 'one header for WebSockets',
-      files: { 'nginx.conf': site(SET, '        «proxy_set_header» Upgrade $http_upgrade;\n') },
+      files: { 'nginx.conf': site(SET, '«proxy_set_header» Upgrade $http_upgrade;') },
     },
     {
       title: 'the client’s address, and nothing else',
       files: {
         'nginx.conf': site(
           SET,
-          '        «proxy_set_header» X-Real-IP $remote_addr;\n        proxy_set_header Host $host;\n',
+          conf`
+            «proxy_set_header» X-Real-IP $remote_addr;
+            proxy_set_header Host $host;
+          `,
         ),
       },
     },
@@ -43,21 +56,48 @@ export default defineRule({
       files: {
         'nginx.conf': site(
           SET,
-          '        proxy_set_header Host $http_host;\n        proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;\n        proxy_set_header X-Forwarded-Proto https;\n        proxy_set_header Upgrade $http_upgrade;\n',
+          conf`
+            proxy_set_header Host $http_host;
+            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+            proxy_set_header X-Forwarded-Proto https;
+            proxy_set_header Upgrade $http_upgrade;
+          `,
         ),
       },
     },
     {
       title: 'repeated by a snippet',
       files: {
-        'etc/nginx/nginx.conf': `events {\n}\nhttp {\n${site('    include proxy.conf;\n', '        include proxy.conf;\n        proxy_set_header Upgrade $http_upgrade;\n')}}\n`,
+        'etc/nginx/nginx.conf': conf`
+          events {
+          }
+          http {
+          ${site(
+            'include proxy.conf;',
+            conf`
+              include proxy.conf;
+              proxy_set_header Upgrade $http_upgrade;
+            `,
+          )}
+          }
+        `,
         'etc/nginx/proxy.conf': SET,
       },
     },
     {
       title: 'a service elsewhere that wants its own name',
       files: {
-        'nginx.conf': `server {\n    listen 80;\n    server_name example.org;\n${SET}    location /maps/ {\n        proxy_pass https://tiles.example.com/;\n        proxy_set_header Authorization "";\n    }\n}\n`,
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              ${SET}
+              location /maps/ {
+                  proxy_pass https://tiles.example.com/;
+                  proxy_set_header Authorization "";
+              }
+          }
+        `,
       },
     },
   ],

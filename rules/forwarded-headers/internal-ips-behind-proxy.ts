@@ -4,20 +4,51 @@ import type { BackendHost, Deployment, Target } from '../../src/deployment/model
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { isTurnedOn } from '../../src/deployment/django/is-turned-on.ts'
 import { virtualHostOf } from '../../src/deployment/build/scheme-trusts.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const NGINX =
-  'server {\n    listen 80;\n    server_name example.org;\n    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n        proxy_set_header X-Real-IP $remote_addr;\n    }\n}\n'
+const NGINX = conf`
+  server {
+      listen 80;
+      server_name example.org;
+      location / {
+          proxy_pass http://127.0.0.1:9000;
+          proxy_set_header Host $host;
+          proxy_set_header X-Real-IP $remote_addr;
+      }
+  }
+`
 const site = (lines = ''): Record<string, string> => ({
   'nginx.conf': NGINX,
-  'ports.conf': 'Listen 127.0.0.1:9000\n',
-  'site.conf': `<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n${lines}    WSGIDaemonProcess app python-path=/opt/app\n    WSGIScriptAlias / /opt/app/shop/wsgi.py process-group=app\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`,
+  'ports.conf': conf`Listen 127.0.0.1:9000`,
+  'site.conf': conf`
+    <VirtualHost 127.0.0.1:9000>
+        ServerName example.org
+        ${lines}
+        WSGIDaemonProcess app python-path=/opt/app
+        WSGIScriptAlias / /opt/app/shop/wsgi.py process-group=app
+        <Directory /opt/app>
+            Require all granted
+        </Directory>
+    </VirtualHost>
+  `,
 })
 const django = (settings: string): Record<string, string> => ({
-  'opt/app/shop/wsgi.py':
-    "import os\n\nfrom django.core.wsgi import get_wsgi_application\n\nos.environ['DJANGO_SETTINGS_MODULE'] = 'shop.settings'\napplication = get_wsgi_application()\n",
+  'opt/app/shop/wsgi.py': conf`
+    import os
+
+    from django.core.wsgi import get_wsgi_application
+
+    os.environ['DJANGO_SETTINGS_MODULE'] = 'shop.settings'
+    application = get_wsgi_application()
+  `,
   'opt/app/shop/__init__.py': '',
-  'opt/app/shop/settings.py': `ALLOWED_HOSTS = ['example.org']\nSECRET_KEY = 'x'\nROOT_URLCONF = 'shop.urls'\n${settings}`,
+  'opt/app/shop/settings.py': conf`
+    ALLOWED_HOSTS = ['example.org']
+    SECRET_KEY = 'x'
+    ROOT_URLCONF = 'shop.urls'
+    ${settings}
+  `,
 })
 
 export default defineRule({
@@ -35,24 +66,48 @@ export default defineRule({
   bad: [
     {
       title: 'a developer’s settings on the server',
-      files: { ...site(), ...django("DEBUG = True\n«INTERNAL_IPS = ['127.0.0.1']»\n") },
+      files: {
+        ...site(),
+        ...django(conf`
+          DEBUG = True
+          «INTERNAL_IPS = ['127.0.0.1']»
+        `),
+      },
     },
   ],
   good: [
     {
       title: 'mod_remoteip',
       files: {
-        ...site('    RemoteIPHeader X-Real-IP\n    RemoteIPInternalProxy 127.0.0.1\n'),
-        ...django("DEBUG = True\nINTERNAL_IPS = ['127.0.0.1']\n"),
+        ...site(conf`
+          RemoteIPHeader X-Real-IP
+          RemoteIPInternalProxy 127.0.0.1
+        `),
+        ...django(conf`
+          DEBUG = True
+          INTERNAL_IPS = ['127.0.0.1']
+        `),
       },
     },
     {
       title: 'nothing is for developers',
-      files: { ...site(), ...django("DEBUG = False\nINTERNAL_IPS = ['127.0.0.1']\n") },
+      files: {
+        ...site(),
+        ...django(conf`
+          DEBUG = False
+          INTERNAL_IPS = ['127.0.0.1']
+        `),
+      },
     },
     {
       title: 'the address of a developer',
-      files: { ...site(), ...django("DEBUG = True\nINTERNAL_IPS = ['192.0.2.7']\n") },
+      files: {
+        ...site(),
+        ...django(conf`
+          DEBUG = True
+          INTERNAL_IPS = ['192.0.2.7']
+        `),
+      },
     },
   ],
   *check(deployment) {

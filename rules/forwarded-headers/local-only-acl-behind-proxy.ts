@@ -2,12 +2,22 @@ import type { BackendHost, Deployment, Hop } from '../../src/deployment/model.ts
 import { hopReachedBy } from '../../src/deployment/requests/connection-reached-by.ts'
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
 import { virtualHostOf } from '../../src/deployment/build/scheme-trusts.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 
-const nginx = (lines = ''): string =>
-  `server {\n    listen 80;\n    server_name example.org;\n${lines}    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n    }\n}\n`
-const LISTEN = 'Listen 127.0.0.1:9000\n'
+const nginx = (lines = ''): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      ${lines}
+      location / {
+          proxy_pass http://127.0.0.1:9000;
+          proxy_set_header Host $host;
+      }
+  }
+`
+const LISTEN = conf`Listen 127.0.0.1:9000`
 const site = (require: string, lines = ''): string =>
   `<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    DocumentRoot /srv/www\n${lines}    <Location /server-status>\n        SetHandler server-status\n        ${require}\n    </Location>\n</VirtualHost>\n`
 
@@ -44,7 +54,11 @@ export default defineRule({
     {
       title: 'nginx refuses the path',
       files: {
-        'nginx.conf': nginx('    location /server-status {\n        deny all;\n    }\n'),
+        'nginx.conf': nginx(conf`
+          location /server-status {
+              deny all;
+          }
+        `),
         'ports.conf': LISTEN,
         'site.conf': site('Require local'),
       },
@@ -75,8 +89,15 @@ export default defineRule({
       files: {
         'nginx.conf': nginx(),
         'ports.conf': LISTEN,
-        'site.conf':
-          '<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    DocumentRoot /srv/www\n    <Location />\n        Require local\n    </Location>\n</VirtualHost>\n',
+        'site.conf': conf`
+          <VirtualHost 127.0.0.1:9000>
+              ServerName example.org
+              DocumentRoot /srv/www
+              <Location />
+                  Require local
+              </Location>
+          </VirtualHost>
+        `,
       },
     },
     {

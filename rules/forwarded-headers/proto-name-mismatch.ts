@@ -1,6 +1,7 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { trustedBy, writesEveryTrusted } from './_trusted-headers.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 /** The headers by which proxies tell the scheme, none of them a standard. */
@@ -15,8 +16,19 @@ const SCHEME_HEADERS = new Set([
   'front-end-https',
 ])
 
-const site = (header: string): string =>
-  `server {\n    listen 443 ssl;\n    server_name example.org;\n    ssl_certificate /etc/ssl/a.pem;\n    ssl_certificate_key /etc/ssl/a.key;\n    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n${header}    }\n}\n`
+const site = (header: string): string => conf`
+  server {
+      listen 443 ssl;
+      server_name example.org;
+      ssl_certificate /etc/ssl/a.pem;
+      ssl_certificate_key /etc/ssl/a.key;
+      location / {
+          proxy_pass http://127.0.0.1:9000;
+          proxy_set_header Host $host;
+          ${header}
+      }
+  }
+`
 const apache = (trust: string): string =>
   `<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    ${trust}\n    WSGIScriptAlias / /srv/app/wsgi.py process-group=app\n    WSGIDaemonProcess app\n</VirtualHost>\n`
 
@@ -35,8 +47,8 @@ export default defineRule({
     {
       title: 'Proto against Protocol',
       files: {
-        'nginx.conf': site('        proxy_set_header «X-Forwarded-Proto» https;\n'),
-        'ports.conf': 'Listen 127.0.0.1:9000\n',
+        'nginx.conf': site('proxy_set_header «X-Forwarded-Proto» https;'),
+        'ports.conf': conf`Listen 127.0.0.1:9000`,
         'site.conf': apache('SetEnvIf X-Forwarded-Protocol "^https$" HTTPS=on'),
       },
     },
@@ -45,8 +57,8 @@ export default defineRule({
     {
       title: 'the same name, in any case',
       files: {
-        'nginx.conf': site('        proxy_set_header x-forwarded-proto $scheme;\n'),
-        'ports.conf': 'Listen 127.0.0.1:9000\n',
+        'nginx.conf': site('proxy_set_header x-forwarded-proto $scheme;'),
+        'ports.conf': conf`Listen 127.0.0.1:9000`,
         'site.conf': apache('SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on'),
       },
     },
@@ -54,17 +66,20 @@ export default defineRule({
       title: 'both names, as two applications want them',
       files: {
         'nginx.conf': site(
-          '        proxy_set_header X-Forwarded-Proto $scheme;\n        proxy_set_header X-Forwarded-Protocol $scheme;\n',
+          conf`
+            proxy_set_header X-Forwarded-Proto $scheme;
+            proxy_set_header X-Forwarded-Protocol $scheme;
+          `,
         ),
-        'ports.conf': 'Listen 127.0.0.1:9000\n',
+        'ports.conf': conf`Listen 127.0.0.1:9000`,
         'site.conf': apache('SetEnvIf X-Forwarded-Protocol "^https$" HTTPS=on'),
       },
     },
     {
       title: 'Apache reads two, and nginx sends one of them',
       files: {
-        'nginx.conf': site('        proxy_set_header X-Forwarded-Proto $scheme;\n'),
-        'ports.conf': 'Listen 127.0.0.1:9000\n',
+        'nginx.conf': site('proxy_set_header X-Forwarded-Proto $scheme;'),
+        'ports.conf': conf`Listen 127.0.0.1:9000`,
         'site.conf': apache(
           'SetEnvIf X-Forwarded-Protocol "^https$" HTTPS=on\n    SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on',
         ),

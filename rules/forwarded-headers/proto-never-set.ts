@@ -5,23 +5,58 @@ import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { alsoElsewhere, groupByText, namePlace } from '../../src/deployment/places.ts'
 import { isSecureValue, virtualHostOf } from '../../src/deployment/build/scheme-trusts.ts'
 import type { Place } from '../../parsers/text/source.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const nginx = (lines = ''): string =>
-  `server {\n    listen 443 ssl;\n    server_name example.org;\n    ssl_certificate /srv/tls/a.pem;\n    ssl_certificate_key /srv/tls/a.key;\n    «location» / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n${lines}    }\n}\n`
+const nginx = (lines = ''): string => conf`
+  server {
+      listen 443 ssl;
+      server_name example.org;
+      ssl_certificate /srv/tls/a.pem;
+      ssl_certificate_key /srv/tls/a.key;
+      «location» / {
+          proxy_pass http://127.0.0.1:9000;
+          proxy_set_header Host $host;
+          ${lines}
+      }
+  }
+`
 const plain = (lines = ''): string => nginx(lines).replace(/[«»]/g, '')
 const APACHE = (lines = ''): Record<string, string> => ({
-  'ports.conf': 'Listen 127.0.0.1:9000\n',
-  'site.conf': `<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n${lines}    WSGIDaemonProcess app python-path=/opt/app\n    WSGIScriptAlias / /opt/app/shop/wsgi.py process-group=app\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`,
+  'ports.conf': conf`Listen 127.0.0.1:9000`,
+  'site.conf': conf`
+    <VirtualHost 127.0.0.1:9000>
+        ServerName example.org
+        ${lines}
+        WSGIDaemonProcess app python-path=/opt/app
+        WSGIScriptAlias / /opt/app/shop/wsgi.py process-group=app
+        <Directory /opt/app>
+            Require all granted
+        </Directory>
+    </VirtualHost>
+  `,
 })
 const DJANGO = (settings: string): Record<string, string> => ({
-  'opt/app/shop/wsgi.py':
-    "import os\n\nfrom django.core.wsgi import get_wsgi_application\n\nos.environ['DJANGO_SETTINGS_MODULE'] = 'shop.settings'\napplication = get_wsgi_application()\n",
+  'opt/app/shop/wsgi.py': conf`
+    import os
+
+    from django.core.wsgi import get_wsgi_application
+
+    os.environ['DJANGO_SETTINGS_MODULE'] = 'shop.settings'
+    application = get_wsgi_application()
+  `,
   'opt/app/shop/__init__.py': '',
-  'opt/app/shop/settings.py': `ALLOWED_HOSTS = ['example.org']\nSECRET_KEY = 'x'\nROOT_URLCONF = 'shop.urls'\n${settings}`,
+  'opt/app/shop/settings.py': conf`
+    ALLOWED_HOSTS = ['example.org']
+    SECRET_KEY = 'x'
+    ROOT_URLCONF = 'shop.urls'
+    ${settings}
+  `,
 })
-const REDIRECT =
-  "MIDDLEWARE = ['django.middleware.security.SecurityMiddleware']\nSECURE_SSL_REDIRECT = True\n"
+const REDIRECT = conf`
+  MIDDLEWARE = ['django.middleware.security.SecurityMiddleware']
+  SECURE_SSL_REDIRECT = True
+`
 
 export default defineRule({
   summary: 'Django redirects to https what came over TLS, for nobody tells it so',
@@ -42,30 +77,33 @@ export default defineRule({
     {
       title: 'said by nginx, taken by Apache',
       files: {
-        'nginx.conf': plain('        proxy_set_header X-Forwarded-Proto $scheme;\n'),
-        ...APACHE('    SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on\n'),
+        'nginx.conf': plain('proxy_set_header X-Forwarded-Proto $scheme;'),
+        ...APACHE('SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on'),
         ...DJANGO(REDIRECT),
       },
     },
     {
       title: 'read by Django itself',
       files: {
-        'nginx.conf': plain('        proxy_set_header X-Forwarded-Proto $scheme;\n'),
+        'nginx.conf': plain('proxy_set_header X-Forwarded-Proto $scheme;'),
         ...APACHE(),
-        ...DJANGO(`${REDIRECT}SECURE_PROXY_SSL_HEADER = ('HTTP_X_FORWARDED_PROTO', 'https')\n`),
+        ...DJANGO(conf`
+          ${REDIRECT}
+          SECURE_PROXY_SSL_HEADER = ('HTTP_X_FORWARDED_PROTO', 'https')
+        `),
       },
     },
     {
       title: 'a virtual host for TLS alone',
       files: {
         'nginx.conf': plain(),
-        ...APACHE('    SetEnv HTTPS on\n'),
+        ...APACHE('SetEnv HTTPS on'),
         ...DJANGO(REDIRECT),
       },
     },
     {
       title: 'nothing in Django reads the setting',
-      files: { 'nginx.conf': plain(), ...APACHE(), ...DJANGO('SECURE_SSL_REDIRECT = True\n') },
+      files: { 'nginx.conf': plain(), ...APACHE(), ...DJANGO('SECURE_SSL_REDIRECT = True') },
     },
     { title: 'Django does not redirect', files: { 'nginx.conf': plain(), ...APACHE(), ...DJANGO('') } },
   ],

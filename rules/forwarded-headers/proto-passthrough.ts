@@ -2,11 +2,22 @@ import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { alsoElsewhere, argumentPlace, groupByText } from '../../src/deployment/places.ts'
 import { trustedBy } from './_trusted-headers.ts'
 import type { SentHeader } from '../../src/deployment/model.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const SCHEME = new Set(['x-forwarded-proto', 'x-forwarded-protocol', 'x-forwarded-scheme', 'x-forwarded-ssl'])
-const nginx = (header: string, top = ''): string =>
-  `${top}server {\n    listen 80;\n    server_name example.org;\n    location / {\n        proxy_pass http://127.0.0.1:8000;\n        proxy_set_header Host $host;\n        proxy_set_header X-Forwarded-Proto ${header};\n    }\n}\n`
+const nginx = (header: string, top = ''): string => conf`
+  ${top}
+  server {
+      listen 80;
+      server_name example.org;
+      location / {
+          proxy_pass http://127.0.0.1:8000;
+          proxy_set_header Host $host;
+          proxy_set_header X-Forwarded-Proto ${header};
+      }
+  }
+`
 
 export default defineRule({
   summary: 'nginx repeats what the client says of the scheme',
@@ -23,14 +34,23 @@ export default defineRule({
     { title: 'what nginx saw', files: { 'nginx.conf': nginx('$scheme') } },
     {
       title: 'the word of a proxy that is named',
-      files: { 'nginx.conf': nginx('$http_x_forwarded_proto', 'set_real_ip_from 10.0.0.0/8;\n') },
+      files: { 'nginx.conf': nginx('$http_x_forwarded_proto', 'set_real_ip_from 10.0.0.0/8;') },
     },
     {
       title: 'through a map that judges who says it',
       files: {
         'nginx.conf': nginx(
           '$told_scheme',
-          'geo $realip_remote_addr $trusted {\n    default 0;\n    10.0.0.0/8 1;\n}\nmap "$trusted:$http_x_forwarded_proto" $told_scheme {\n    default $scheme;\n    "1:https" https;\n}\n',
+          conf`
+            geo $realip_remote_addr $trusted {
+                default 0;
+                10.0.0.0/8 1;
+            }
+            map "$trusted:$http_x_forwarded_proto" $told_scheme {
+                default $scheme;
+                "1:https" https;
+            }
+          `,
         ),
       },
     },

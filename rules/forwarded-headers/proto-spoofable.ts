@@ -4,16 +4,29 @@ import type { Hop, SentHeader } from '../../src/deployment/model.ts'
 import { alsoElsewhere, namePlace } from '../../src/deployment/places.ts'
 import type { SchemeTrust } from '../../src/deployment/build/scheme-trusts.ts'
 import { trustedBy, writesEveryTrusted } from './_trusted-headers.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 
 const APACHE = {
-  'ports.conf': 'Listen 127.0.0.1:9000\n',
-  'site.conf':
-    '<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on\n    WSGIScriptAlias / /srv/app/wsgi.py process-group=app\n    WSGIDaemonProcess app\n</VirtualHost>\n',
+  'ports.conf': conf`Listen 127.0.0.1:9000`,
+  'site.conf': conf`
+    <VirtualHost 127.0.0.1:9000>
+        ServerName example.org
+        SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on
+        WSGIScriptAlias / /srv/app/wsgi.py process-group=app
+        WSGIDaemonProcess app
+    </VirtualHost>
+  `,
 }
-const server = (location: string, top = ''): string =>
-  `${top}server {\n    listen 80;\n    server_name example.org;\n${location}}\n`
+const server = (location: string, top = ''): string => conf`
+  ${top}
+  server {
+      listen 80;
+      server_name example.org;
+      ${location}
+  }
+`
 
 export default defineRule({
   summary: 'A client may tell Apache that its plain request came over TLS',
@@ -33,7 +46,12 @@ export default defineRule({
       title: 'a location on port 80 that does not set the header',
       files: {
         'nginx.conf': server(
-          '    «location» / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n    }\n',
+          conf`
+            «location» / {
+                proxy_pass http://127.0.0.1:9000;
+                proxy_set_header Host $host;
+            }
+          `,
         ),
         ...APACHE,
       },
@@ -42,7 +60,13 @@ export default defineRule({
       title: 'the client’s own header handed on',
       files: {
         'nginx.conf': server(
-          '    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n        proxy_set_header X-Forwarded-Proto «$http_x_forwarded_proto»;\n    }\n',
+          conf`
+            location / {
+                proxy_pass http://127.0.0.1:9000;
+                proxy_set_header Host $host;
+                proxy_set_header X-Forwarded-Proto «$http_x_forwarded_proto»;
+            }
+          `,
         ),
         ...APACHE,
       },
@@ -53,7 +77,13 @@ export default defineRule({
       title: 'set to the scheme that nginx saw',
       files: {
         'nginx.conf': server(
-          '    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n        proxy_set_header X-Forwarded-Proto $scheme;\n    }\n',
+          conf`
+            location / {
+                proxy_pass http://127.0.0.1:9000;
+                proxy_set_header Host $host;
+                proxy_set_header X-Forwarded-Proto $scheme;
+            }
+          `,
         ),
         ...APACHE,
       },
@@ -62,7 +92,13 @@ export default defineRule({
       title: 'cleared',
       files: {
         'nginx.conf': server(
-          '    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n        proxy_set_header x-forwarded-proto "";\n    }\n',
+          conf`
+            location / {
+                proxy_pass http://127.0.0.1:9000;
+                proxy_set_header Host $host;
+                proxy_set_header x-forwarded-proto "";
+            }
+          `,
         ),
         ...APACHE,
       },
@@ -71,7 +107,13 @@ export default defineRule({
       title: 'inherited from the server',
       files: {
         'nginx.conf': server(
-          '    proxy_set_header Host $host;\n    proxy_set_header X-Forwarded-Proto $scheme;\n    location / {\n        proxy_pass http://127.0.0.1:9000;\n    }\n',
+          conf`
+            proxy_set_header Host $host;
+            proxy_set_header X-Forwarded-Proto $scheme;
+            location / {
+                proxy_pass http://127.0.0.1:9000;
+            }
+          `,
         ),
         ...APACHE,
       },
@@ -80,18 +122,34 @@ export default defineRule({
       title: 'a backend that trusts no header',
       files: {
         'nginx.conf': server(
-          '    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n    }\n',
+          conf`
+            location / {
+                proxy_pass http://127.0.0.1:9000;
+                proxy_set_header Host $host;
+            }
+          `,
         ),
         'ports.conf': APACHE['ports.conf'],
-        'site.conf':
-          '<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    DocumentRoot /srv/www\n</VirtualHost>\n',
+        'site.conf': conf`
+          <VirtualHost 127.0.0.1:9000>
+              ServerName example.org
+              DocumentRoot /srv/www
+          </VirtualHost>
+        `,
       },
     },
     {
       title: 'nobody outside reaches the location',
       files: {
         'nginx.conf': server(
-          '    location / {\n        allow 127.0.0.1;\n        deny all;\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n    }\n',
+          conf`
+            location / {
+                allow 127.0.0.1;
+                deny all;
+                proxy_pass http://127.0.0.1:9000;
+                proxy_set_header Host $host;
+            }
+          `,
         ),
         ...APACHE,
       },
@@ -100,8 +158,16 @@ export default defineRule({
       title: 'an outer proxy that sets the header',
       files: {
         'nginx.conf': server(
-          '    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n    }\n',
-          'set_real_ip_from 10.0.0.0/8;\nreal_ip_header X-Forwarded-For;\n',
+          conf`
+            location / {
+                proxy_pass http://127.0.0.1:9000;
+                proxy_set_header Host $host;
+            }
+          `,
+          conf`
+            set_real_ip_from 10.0.0.0/8;
+            real_ip_header X-Forwarded-For;
+          `,
         ),
         ...APACHE,
       },

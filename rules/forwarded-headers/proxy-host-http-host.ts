@@ -1,10 +1,19 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { alsoElsewhere, argumentPlace, groupByText } from '../../src/deployment/places.ts'
 import type { Hop, SentHeader } from '../../src/deployment/model.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const nginx = (host: string, listen = '80'): string =>
-  `server {\n    listen ${listen};\n    server_name example.org;\n    location / {\n        proxy_pass http://127.0.0.1:8000;\n        proxy_set_header Host ${host};\n    }\n}\n`
+const nginx = (host: string, listen = '80'): string => conf`
+  server {
+      listen ${listen};
+      server_name example.org;
+      location / {
+          proxy_pass http://127.0.0.1:8000;
+          proxy_set_header Host ${host};
+      }
+  }
+`
 
 export default defineRule({
   summary: 'The backend is asked for the name that the client wrote, not for the one by which nginx chose',

@@ -4,14 +4,35 @@ import type { BackendHost, Deployment, Hop, Reach } from '../../src/deployment/m
 import { lostHeaders } from './_lost-headers.ts'
 import { exactNames } from '../../src/deployment/build/servers.ts'
 import { alsoElsewhere, argumentPlace, groupByText, namePlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const nginx = (lines: string): string =>
-  `upstream app {\n    server 127.0.0.1:9000;\n}\nserver {\n    listen 80;\n    server_name example.org;\n    «location» / {\n        proxy_pass http://app;\n        proxy_set_header X-Forwarded-For $remote_addr;\n${lines}    }\n}\n`
+const nginx = (lines: string): string => conf`
+  upstream app {
+      server 127.0.0.1:9000;
+  }
+  server {
+      listen 80;
+      server_name example.org;
+      «location» / {
+          proxy_pass http://app;
+          proxy_set_header X-Forwarded-For $remote_addr;
+          ${lines}
+      }
+  }
+`
 const plain = (lines: string): string => nginx(lines).replace(/[«»]/g, '')
-const LISTEN = 'Listen 127.0.0.1:9000\n'
-const host = (name: string): string =>
-  `<VirtualHost 127.0.0.1:9000>\n    ServerName ${name}\n    WSGIDaemonProcess ${name}\n    WSGIScriptAlias / /opt/${name}/wsgi.py process-group=${name}\n    <Directory /opt/${name}>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`
+const LISTEN = conf`Listen 127.0.0.1:9000`
+const host = (name: string): string => conf`
+  <VirtualHost 127.0.0.1:9000>
+      ServerName ${name}
+      WSGIDaemonProcess ${name}
+      WSGIScriptAlias / /opt/${name}/wsgi.py process-group=${name}
+      <Directory /opt/${name}>
+          Require all granted
+      </Directory>
+  </VirtualHost>
+`
 
 export default defineRule({
   summary: 'The backend is asked for the name of the upstream, not of the site',
@@ -42,7 +63,7 @@ export default defineRule({
     {
       title: 'handed on',
       files: {
-        'nginx.conf': plain('        proxy_set_header Host $host;\n'),
+        'nginx.conf': plain('proxy_set_header Host $host;'),
         'ports.conf': LISTEN,
         'site.conf': host('shop.example.org') + host('example.org'),
       },
@@ -54,7 +75,7 @@ export default defineRule({
     {
       title: 'the name in a header of its own',
       files: {
-        'nginx.conf': plain('        proxy_set_header X-Forwarded-Host $host;\n'),
+        'nginx.conf': plain('proxy_set_header X-Forwarded-Host $host;'),
         'ports.conf': LISTEN,
         'site.conf': host('example.org'),
       },
@@ -64,8 +85,12 @@ export default defineRule({
       files: {
         'nginx.conf': plain(''),
         'ports.conf': LISTEN,
-        'site.conf':
-          '<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    DocumentRoot /srv/www\n</VirtualHost>\n',
+        'site.conf': conf`
+          <VirtualHost 127.0.0.1:9000>
+              ServerName example.org
+              DocumentRoot /srv/www
+          </VirtualHost>
+        `,
       },
     },
   ],

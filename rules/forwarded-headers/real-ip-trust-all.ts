@@ -1,12 +1,22 @@
 import type { NginxServer } from '../../src/deployment/model.ts'
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 
-const server = (listen: string, network: string): string =>
-  `server {\n    listen ${listen};\n    server_name example.org;\n    set_real_ip_from ${network};\n    real_ip_header X-Forwarded-For;\n    location / {\n        return 200 $remote_addr;\n    }\n}\n`
+const server = (listen: string, network: string): string => conf`
+  server {
+      listen ${listen};
+      server_name example.org;
+      set_real_ip_from ${network};
+      real_ip_header X-Forwarded-For;
+      location / {
+          return 200 $remote_addr;
+      }
+  }
+`
 
 export default defineRule({
   summary: 'Anyone may tell nginx which address they come from',

@@ -1,6 +1,7 @@
 import { directivePlace, indentationAt, insertAfter, isOwnText, propose } from '../../src/deployment/edits.ts'
 import { argumentPlace, byText, namePlace } from '../../src/deployment/places.ts'
 import { virtualHostOf } from '../../src/deployment/build/scheme-trusts.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 
@@ -11,8 +12,21 @@ const LISTS = [
   'remoteiptrustedproxylist',
 ]
 
-const main = (lines: string): string =>
-  `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule authz_host_module /usr/lib/apache2/modules/mod_authz_host.so\nLoadModule remoteip_module /usr/lib/apache2/modules/mod_remoteip.so\nListen 127.0.0.1:9000\nServerName example.org\nDocumentRoot /srv/www\n<Directory /srv/www>\n    Require ip 203.0.113.7\n</Directory>\n${lines}`
+const main = (lines: string): string => conf`
+  ServerRoot /etc/apache2
+  ErrorLog /var/log/apache2/error.log
+  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+  LoadModule authz_host_module /usr/lib/apache2/modules/mod_authz_host.so
+  LoadModule remoteip_module /usr/lib/apache2/modules/mod_remoteip.so
+  Listen 127.0.0.1:9000
+  ServerName example.org
+  DocumentRoot /srv/www
+  <Directory /srv/www>
+      Require ip 203.0.113.7
+  </Directory>
+  ${lines}
+`
 
 export default defineRule({
   summary: 'Apache takes the client’s address from a header, whoever sends it',
@@ -26,29 +40,42 @@ export default defineRule({
   bad: [
     {
       title: 'the header alone',
-      files: { 'etc/apache2/apache2.conf': main('RemoteIPHeader «X-Forwarded-For»\n') },
+      files: { 'etc/apache2/apache2.conf': main('RemoteIPHeader «X-Forwarded-For»') },
     },
   ],
   good: [
     {
       title: 'nginx on loopback is the one proxy',
       files: {
-        'etc/apache2/apache2.conf': main('RemoteIPHeader X-Real-IP\nRemoteIPInternalProxy 127.0.0.1\n'),
+        'etc/apache2/apache2.conf': main(conf`
+          RemoteIPHeader X-Real-IP
+          RemoteIPInternalProxy 127.0.0.1
+        `),
       },
     },
     {
       title: 'a list of the main server, the header in the virtual host',
       files: {
         'etc/apache2/apache2.conf': main(
-          'RemoteIPInternalProxy 127.0.0.1\n<VirtualHost *:9000>\n    ServerName example.org\n    RemoteIPHeader X-Real-IP\n</VirtualHost>\n',
+          conf`
+            RemoteIPInternalProxy 127.0.0.1
+            <VirtualHost *:9000>
+                ServerName example.org
+                RemoteIPHeader X-Real-IP
+            </VirtualHost>
+          `,
         ),
       },
     },
     {
       title: 'a fragment: the list may stand in the main file',
       files: {
-        'site.conf':
-          '<VirtualHost *:9000>\n    ServerName example.org\n    RemoteIPHeader X-Real-IP\n</VirtualHost>\n',
+        'site.conf': conf`
+          <VirtualHost *:9000>
+              ServerName example.org
+              RemoteIPHeader X-Real-IP
+          </VirtualHost>
+        `,
       },
     },
   ],

@@ -1,9 +1,16 @@
 import { isOwnText, propose, replacePlace } from '../../src/deployment/edits.ts'
 import { byText, namePlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const lines = (list: string): string =>
-  `RemoteIPHeader X-Forwarded-For\n${list}\n<VirtualHost *:9000>\n    ServerName example.org\n    DocumentRoot /srv/www\n</VirtualHost>\n`
+const lines = (list: string): string => conf`
+  RemoteIPHeader X-Forwarded-For
+  ${list}
+  <VirtualHost *:9000>
+      ServerName example.org
+      DocumentRoot /srv/www
+  </VirtualHost>
+`
 const PRIVATE =
   /^(?:127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|::1(?:\/|$)|f[cd][0-9a-f]{2}:|fe80:|localhost$)/i
 

@@ -1,12 +1,22 @@
 import { argumentsPlace, byText } from '../../src/deployment/places.ts'
 import { isSecureValue, virtualHostOf } from '../../src/deployment/build/scheme-trusts.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const nginx = (lines: string): string =>
   `server {\n    ${lines}\n    server_name example.org;\n    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n    }\n}\n`
-const apache = (line: string): string =>
-  `<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    ${line}\n    WSGIDaemonProcess app\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`
-const LISTEN = 'Listen 127.0.0.1:9000\n'
+const apache = (line: string): string => conf`
+  <VirtualHost 127.0.0.1:9000>
+      ServerName example.org
+      ${line}
+      WSGIDaemonProcess app
+      WSGIScriptAlias / /opt/app/wsgi.py process-group=app
+      <Directory /opt/app>
+          Require all granted
+      </Directory>
+  </VirtualHost>
+`
+const LISTEN = conf`Listen 127.0.0.1:9000`
 const TLS = 'listen 443 ssl;\n    ssl_certificate /etc/ssl/a.pem;\n    ssl_certificate_key /etc/ssl/a.key;'
 
 export default defineRule({

@@ -3,11 +3,27 @@ import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
 import { isSecureValue, virtualHostOf } from '../../src/deployment/build/scheme-trusts.ts'
 import { once } from '../../parsers/collections/once.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 
-const host = (line: string, application = true): string =>
-  `<VirtualHost *:9000>\n    ServerName example.org\n    ${line}\n${application ? '    WSGIDaemonProcess app\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n' : '    DocumentRoot /srv/www\n'}</VirtualHost>\n`
+const host = (line: string, application = true): string => conf`
+  <VirtualHost *:9000>
+      ServerName example.org
+      ${line}
+      ${
+        application
+          ? conf`
+            WSGIDaemonProcess app
+            WSGIScriptAlias / /opt/app/wsgi.py process-group=app
+            <Directory /opt/app>
+                Require all granted
+            </Directory>
+          `
+          : 'DocumentRoot /srv/www'
+      }
+  </VirtualHost>
+`
 
 /** What nobody writes who means a secure request. */
 const NEGATIVE = new Set(['', 'off', 'no', 'false', '0'])

@@ -1,10 +1,20 @@
 import { placeText } from '../../parsers/text/source.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const host = (line: string): string =>
-  `<VirtualHost *:9000>\n    ServerName example.org\n    ${line}\n    WSGIDaemonProcess app\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`
+const host = (line: string): string => conf`
+  <VirtualHost *:9000>
+      ServerName example.org
+      ${line}
+      WSGIDaemonProcess app
+      WSGIScriptAlias / /opt/app/wsgi.py process-group=app
+      <Directory /opt/app>
+          Require all granted
+      </Directory>
+  </VirtualHost>
+`
 
 export default defineRule({
   summary: 'Any header that contains the word counts as https',

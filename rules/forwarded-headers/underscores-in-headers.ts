@@ -1,11 +1,22 @@
 import type { Hop, SentHeader } from '../../src/deployment/model.ts'
 import { argumentPlace, argumentsPlace, byText } from '../../src/deployment/places.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 
-const nginx = (lines: string, port = 8000): string =>
-  `server {\n    listen 80;\n    server_name example.org;\n${lines}    location / {\n        proxy_pass http://127.0.0.1:${port};\n        proxy_set_header Host $host;\n        proxy_set_header X-Forwarded-Proto $scheme;\n    }\n}\n`
+const nginx = (lines: string, port = 8000): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      ${lines}
+      location / {
+          proxy_pass http://127.0.0.1:${port};
+          proxy_set_header Host $host;
+          proxy_set_header X-Forwarded-Proto $scheme;
+      }
+  }
+`
 
 export default defineRule({
   summary: 'A client may send a second spelling of the headers that nginx sets',
@@ -21,7 +32,7 @@ export default defineRule({
   bad: [
     {
       title: 'before a server that is not Apache',
-      files: { 'nginx.conf': nginx('    underscores_in_headers «on»;\n') },
+      files: { 'nginx.conf': nginx('underscores_in_headers «on»;') },
     },
   ],
   good: [
@@ -29,10 +40,19 @@ export default defineRule({
     {
       title: 'before mod_wsgi, which never sees them',
       files: {
-        'nginx.conf': nginx('    underscores_in_headers on;\n', 9000),
-        'ports.conf': 'Listen 127.0.0.1:9000\n',
-        'site.conf':
-          '<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on\n    WSGIDaemonProcess app\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n',
+        'nginx.conf': nginx('underscores_in_headers on;', 9000),
+        'ports.conf': conf`Listen 127.0.0.1:9000`,
+        'site.conf': conf`
+          <VirtualHost 127.0.0.1:9000>
+              ServerName example.org
+              SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on
+              WSGIDaemonProcess app
+              WSGIScriptAlias / /opt/app/wsgi.py process-group=app
+              <Directory /opt/app>
+                  Require all granted
+              </Directory>
+          </VirtualHost>
+        `,
       },
     },
   ],

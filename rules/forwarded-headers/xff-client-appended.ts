@@ -1,10 +1,21 @@
 import type { SentHeader } from '../../src/deployment/model.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { alsoElsewhere, argumentPlace, groupByText } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const nginx = (value: string, top = ''): string =>
-  `${top}server {\n    listen 80;\n    server_name example.org;\n    location / {\n        proxy_pass http://127.0.0.1:8000;\n        proxy_set_header Host $host;\n        proxy_set_header X-Forwarded-For ${value};\n    }\n}\n`
+const nginx = (value: string, top = ''): string => conf`
+  ${top}
+  server {
+      listen 80;
+      server_name example.org;
+      location / {
+          proxy_pass http://127.0.0.1:8000;
+          proxy_set_header Host $host;
+          proxy_set_header X-Forwarded-For ${value};
+      }
+  }
+`
 
 export default defineRule({
   summary: 'The first address in X-Forwarded-For is the client’s own invention',
@@ -19,7 +30,7 @@ export default defineRule({
     { title: 'what nginx saw', files: { 'nginx.conf': nginx('$remote_addr') } },
     {
       title: 'behind a proxy that is named',
-      files: { 'nginx.conf': nginx('$proxy_add_x_forwarded_for', 'set_real_ip_from 10.0.0.0/8;\n') },
+      files: { 'nginx.conf': nginx('$proxy_add_x_forwarded_for', 'set_real_ip_from 10.0.0.0/8;') },
     },
   ],
   *check({ hops, facts }) {

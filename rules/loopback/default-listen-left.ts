@@ -1,9 +1,16 @@
 import { covers, formatEndpoint } from '../../src/servers/address.ts'
 import type { Listener } from '../../src/deployment/model.ts'
 import { directivePlace, insertBefore, isOwnText, propose } from '../../src/deployment/edits.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const NGINX = 'server {\n    listen 80;\n    server_name example.org;\n    root /srv/www;\n}\n'
+const NGINX = conf`
+  server {
+      listen 80;
+      server_name example.org;
+      root /srv/www;
+  }
+`
 
 export default defineRule({
   summary: 'Apache still opens the port that nginx listens on',
@@ -20,31 +27,46 @@ export default defineRule({
   bad: [
     {
       title: 'ports.conf as Debian ships it',
-      files: { 'nginx.conf': NGINX, 'ports.conf': 'Listen «80»\nListen 127.0.0.1:9000\n' },
+      files: {
+        'nginx.conf': NGINX,
+        'ports.conf': conf`
+          Listen «80»
+          Listen 127.0.0.1:9000
+        `,
+      },
     },
     {
       title: 'nginx on version 6, Apache on everything',
       files: {
         'nginx.conf': NGINX.replace('listen 80', 'listen [::]:80'),
-        'ports.conf': 'Listen «80»\n',
+        'ports.conf': conf`Listen «80»`,
       },
     },
   ],
   good: [
-    { title: 'Apache on loopback', files: { 'nginx.conf': NGINX, 'ports.conf': 'Listen 127.0.0.1:9000\n' } },
+    {
+      title: 'Apache on loopback',
+      files: { 'nginx.conf': NGINX, 'ports.conf': conf`Listen 127.0.0.1:9000` },
+    },
     {
       title: 'each on an address of its own',
       files: {
         'nginx.conf': NGINX.replace('listen 80', 'listen 192.0.2.10:80'),
-        'ports.conf': 'Listen 192.0.2.11:80\n',
+        'ports.conf': conf`Listen 192.0.2.11:80`,
       },
     },
     {
       title: 'two containers',
       files: {
-        'nginx.conf':
-          'server {\n    listen 80;\n    location / {\n        proxy_pass http://apache:80;\n    }\n}\n',
-        'ports.conf': 'Listen 80\n',
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              location / {
+                  proxy_pass http://apache:80;
+              }
+          }
+        `,
+        'ports.conf': conf`Listen 80`,
       },
     },
   ],

@@ -2,10 +2,22 @@ import type { Listener, Target } from '../../src/deployment/model.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { formatEndpoint } from '../../src/servers/address.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const nginx = (target: string): string =>
-  `upstream app {\n    server ${target};\n}\nserver {\n    listen 80;\n    server_name example.org;\n    location / {\n        proxy_pass http://app;\n        proxy_set_header Host $host;\n    }\n}\n`
+const nginx = (target: string): string => conf`
+  upstream app {
+      server ${target};
+  }
+  server {
+      listen 80;
+      server_name example.org;
+      location / {
+          proxy_pass http://app;
+          proxy_set_header Host $host;
+      }
+  }
+`
 
 export default defineRule({
   summary: '`localhost` is two addresses, and Apache listens on one of them',
@@ -20,34 +32,51 @@ export default defineRule({
       title: 'version 4 alone',
       files: {
         'nginx.conf': nginx('«localhost:9000»'),
-        'ports.conf': 'Listen 127.0.0.1:9000\n',
-        'site.conf': '<VirtualHost *:9000>\n    ServerName example.org\n</VirtualHost>\n',
+        'ports.conf': conf`Listen 127.0.0.1:9000`,
+        'site.conf': conf`
+          <VirtualHost *:9000>
+              ServerName example.org
+          </VirtualHost>
+        `,
       },
     },
   ],
   good: [
     {
       title: 'by number',
-      files: { 'nginx.conf': nginx('127.0.0.1:9000'), 'ports.conf': 'Listen 127.0.0.1:9000\n' },
+      files: { 'nginx.conf': nginx('127.0.0.1:9000'), 'ports.conf': conf`Listen 127.0.0.1:9000` },
     },
     {
       title: 'both addresses',
       files: {
         'nginx.conf': nginx('localhost:9000'),
-        'ports.conf': 'Listen 127.0.0.1:9000\nListen [::1]:9000\n',
+        'ports.conf': conf`
+          Listen 127.0.0.1:9000
+          Listen [::1]:9000
+        `,
       },
     },
     {
       title: 'every address',
-      files: { 'nginx.conf': nginx('localhost:9000'), 'ports.conf': 'Listen 9000\n' },
+      files: { 'nginx.conf': nginx('localhost:9000'), 'ports.conf': conf`Listen 9000` },
     },
     {
       title: 'the hosts file knows version 4 alone',
       files: {
-        'etc/nginx/nginx.conf': `events {\n}\nhttp {\n${nginx('localhost:9000')}}\n`,
-        'etc/hosts': '127.0.0.1 localhost\n',
-        'etc/apache2/apache2.conf':
-          'ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nListen 127.0.0.1:9000\n',
+        'etc/nginx/nginx.conf': conf`
+          events {
+          }
+          http {
+          ${nginx('localhost:9000')}
+          }
+        `,
+        'etc/hosts': conf`127.0.0.1 localhost`,
+        'etc/apache2/apache2.conf': conf`
+          ServerRoot /etc/apache2
+          ErrorLog /var/log/apache2/error.log
+          LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+          Listen 127.0.0.1:9000
+        `,
       },
     },
   ],

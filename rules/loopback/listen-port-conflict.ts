@@ -1,9 +1,15 @@
 import { covers, formatEndpoint } from '../../src/servers/address.ts'
 import type { Listener } from '../../src/deployment/model.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const nginx = (listen: string): string =>
-  `server {\n    listen ${listen};\n    server_name example.org;\n    root /srv/www;\n}\n`
+const nginx = (listen: string): string => conf`
+  server {
+      listen ${listen};
+      server_name example.org;
+      root /srv/www;
+  }
+`
 
 export default defineRule({
   summary: 'nginx and Apache both want the same socket',
@@ -19,29 +25,35 @@ export default defineRule({
   bad: [
     {
       title: 'the backend’s port opened by nginx as well',
-      files: { 'nginx.conf': nginx('8080'), 'ports.conf': 'Listen «127.0.0.1:8080»\n' },
+      files: { 'nginx.conf': nginx('8080'), 'ports.conf': conf`Listen «127.0.0.1:8080»` },
     },
     {
       title: 'a version 6 socket that takes version 4 too',
-      files: { 'nginx.conf': nginx('[::]:9000 ipv6only=off'), 'ports.conf': 'Listen «127.0.0.1:9000»\n' },
+      files: { 'nginx.conf': nginx('[::]:9000 ipv6only=off'), 'ports.conf': conf`Listen «127.0.0.1:9000»` },
     },
   ],
   good: [
-    { title: 'two ports', files: { 'nginx.conf': nginx('80'), 'ports.conf': 'Listen 127.0.0.1:9000\n' } },
+    { title: 'two ports', files: { 'nginx.conf': nginx('80'), 'ports.conf': conf`Listen 127.0.0.1:9000` } },
     {
       title: 'two addresses',
-      files: { 'nginx.conf': nginx('192.0.2.10:8080'), 'ports.conf': 'Listen 127.0.0.1:8080\n' },
+      files: { 'nginx.conf': nginx('192.0.2.10:8080'), 'ports.conf': conf`Listen 127.0.0.1:8080` },
     },
     {
       title: 'version 6 alone, and version 4 alone',
-      files: { 'nginx.conf': nginx('[::]:9000'), 'ports.conf': 'Listen 0.0.0.0:9000\n' },
+      files: { 'nginx.conf': nginx('[::]:9000'), 'ports.conf': conf`Listen 0.0.0.0:9000` },
     },
     {
       title: 'Apache in a container of its own',
       files: {
-        'nginx.conf':
-          'server {\n    listen 8080;\n    location / {\n        proxy_pass http://apache:8080;\n    }\n}\n',
-        'ports.conf': 'Listen 8080\n',
+        'nginx.conf': conf`
+          server {
+              listen 8080;
+              location / {
+                  proxy_pass http://apache:8080;
+              }
+          }
+        `,
+        'ports.conf': conf`Listen 8080`,
       },
     },
   ],

@@ -1,12 +1,27 @@
 import { formatEndpoint } from '../../src/servers/address.ts'
 import type { Deployment, Hop, Listener, Target } from '../../src/deployment/model.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const NGINX =
-  'server {\n    listen 80;\n    server_name example.org;\n    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n        proxy_set_header X-Forwarded-Proto $scheme;\n    }\n}\n'
-const SITE =
-  '<VirtualHost *:9000>\n    ServerName example.org\n    SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on\n    DocumentRoot /srv/www\n</VirtualHost>\n'
+const NGINX = conf`
+  server {
+      listen 80;
+      server_name example.org;
+      location / {
+          proxy_pass http://127.0.0.1:9000;
+          proxy_set_header Host $host;
+          proxy_set_header X-Forwarded-Proto $scheme;
+      }
+  }
+`
+const SITE = conf`
+  <VirtualHost *:9000>
+      ServerName example.org
+      SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on
+      DocumentRoot /srv/www
+  </VirtualHost>
+`
 
 export default defineRule({
   summary: 'The backend answers the whole network, not only nginx',
@@ -20,23 +35,23 @@ export default defineRule({
   bad: [
     {
       title: 'a bare port',
-      files: { 'nginx.conf': NGINX, 'ports.conf': 'Listen «9000»\n', 'site.conf': SITE },
+      files: { 'nginx.conf': NGINX, 'ports.conf': conf`Listen «9000»`, 'site.conf': SITE },
     },
     {
       title: 'every version 4 address',
-      files: { 'nginx.conf': NGINX, 'ports.conf': 'Listen «0.0.0.0:9000»\n', 'site.conf': SITE },
+      files: { 'nginx.conf': NGINX, 'ports.conf': conf`Listen «0.0.0.0:9000»`, 'site.conf': SITE },
     },
   ],
   good: [
     {
       title: 'loopback',
-      files: { 'nginx.conf': NGINX, 'ports.conf': 'Listen 127.0.0.1:9000\n', 'site.conf': SITE },
+      files: { 'nginx.conf': NGINX, 'ports.conf': conf`Listen 127.0.0.1:9000`, 'site.conf': SITE },
     },
     {
       title: 'nginx on another machine',
       files: {
         'nginx.conf': NGINX.replace('127.0.0.1', '10.0.0.7'),
-        'ports.conf': 'Listen 9000\n',
+        'ports.conf': conf`Listen 9000`,
         'site.conf': SITE,
       },
     },
@@ -44,7 +59,7 @@ export default defineRule({
       title: 'a container of its own',
       files: {
         'nginx.conf': NGINX.replace('127.0.0.1', 'app'),
-        'ports.conf': 'Listen 9000\n',
+        'ports.conf': conf`Listen 9000`,
         'site.conf': SITE,
       },
     },
@@ -52,14 +67,24 @@ export default defineRule({
       title: 'public on purpose',
       files: {
         'nginx.conf': NGINX,
-        'ports.conf': 'Listen 9000\n',
+        'ports.conf': conf`Listen 9000`,
         'site.conf': SITE,
-        '.auditrc': 'facts:\n  publicListeners: ["9000"]\n',
+        '.auditrc': conf`
+          facts:
+            publicListeners: ["9000"]
+        `,
       },
     },
     {
       title: 'a port that nginx does not use',
-      files: { 'nginx.conf': NGINX, 'ports.conf': 'Listen 127.0.0.1:9000\nListen 8080\n', 'site.conf': SITE },
+      files: {
+        'nginx.conf': NGINX,
+        'ports.conf': conf`
+          Listen 127.0.0.1:9000
+          Listen 8080
+        `,
+        'site.conf': SITE,
+      },
     },
   ],
   *check(deployment) {

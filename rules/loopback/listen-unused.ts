@@ -1,16 +1,42 @@
 import type { Deployment, Hop, Listener } from '../../src/deployment/model.ts'
 import { isMainServerSite } from '../../src/deployment/main-server-site.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { formatEndpoint } from '../../src/servers/address.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
 
-const MAIN =
-  'ServerRoot /etc/apache2\nServerName localhost\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\n'
-const HOST =
-  '<VirtualHost *:9000>\n    ServerName example.org\n    DocumentRoot /srv/www\n    <Directory /srv/www>\n        Require all granted\n    </Directory>\n</VirtualHost>\n'
-const NGINX =
-  'events {\n}\nhttp {\n    access_log off;\n    server {\n        listen 80;\n        server_name example.org;\n        location / {\n            proxy_pass http://127.0.0.1:9000;\n            proxy_set_header Host $host;\n        }\n    }\n}\n'
+const MAIN = conf`
+  ServerRoot /etc/apache2
+  ServerName localhost
+  ErrorLog /var/log/apache2/error.log
+  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+`
+const HOST = conf`
+  <VirtualHost *:9000>
+      ServerName example.org
+      DocumentRoot /srv/www
+      <Directory /srv/www>
+          Require all granted
+      </Directory>
+  </VirtualHost>
+`
+const NGINX = conf`
+  events {
+  }
+  http {
+      access_log off;
+      server {
+          listen 80;
+          server_name example.org;
+          location / {
+              proxy_pass http://127.0.0.1:9000;
+              proxy_set_header Host $host;
+          }
+      }
+  }
+`
 const tree = (lines: string, nginx = NGINX): Record<string, string> => ({
   'etc/apache2/apache2.conf': `${MAIN}${lines}`,
   'etc/nginx/nginx.conf': nginx,
@@ -27,19 +53,38 @@ export default defineRule({
   bad: [
     {
       title: 'left from a site that moved',
-      files: tree(`Listen 127.0.0.1:9000\nListen «127.0.0.1:9100»\n${HOST}`),
+      files: tree(conf`
+        Listen 127.0.0.1:9000
+        Listen «127.0.0.1:9100»
+        ${HOST}
+      `),
     },
   ],
   good: [
-    { title: 'used by a virtual host', files: tree(`Listen 127.0.0.1:9000\n${HOST}`) },
+    {
+      title: 'used by a virtual host',
+      files: tree(conf`
+        Listen 127.0.0.1:9000
+        ${HOST}
+      `),
+    },
     {
       title: 'a site of the main server',
-      files: tree(`Listen 127.0.0.1:9000\nListen 127.0.0.1:9100\nDocumentRoot /srv/www\n${HOST}`),
+      files: tree(conf`
+        Listen 127.0.0.1:9000
+        Listen 127.0.0.1:9100
+        DocumentRoot /srv/www
+        ${HOST}
+      `),
     },
     {
       title: 'nginx connects to it',
       files: tree(
-        `Listen 127.0.0.1:9000\nListen 127.0.0.1:9100\n${HOST}`,
+        conf`
+          Listen 127.0.0.1:9000
+          Listen 127.0.0.1:9100
+          ${HOST}
+        `,
         NGINX.replace(
           '        location / {',
           '        location /status {\n            proxy_pass http://127.0.0.1:9100;\n        }\n        location / {',
@@ -48,16 +93,30 @@ export default defineRule({
     },
     {
       title: 'a virtual host for every port',
-      files: tree(`Listen 127.0.0.1:9000\nListen 127.0.0.1:9100\n${HOST.replace('*:9000', '*')}`),
+      files: tree(conf`
+        Listen 127.0.0.1:9000
+        Listen 127.0.0.1:9100
+        ${HOST.replace('*:9000', '*')}
+      `),
     },
     {
       title: 'a slip of the port in the virtual host, which is said there',
-      files: tree(`Listen 127.0.0.1:9000\nListen 127.0.0.1:9100\n${HOST}${HOST.replace('*:9000', '*:9010')}`),
+      files: tree(conf`
+        Listen 127.0.0.1:9000
+        Listen 127.0.0.1:9100
+        ${HOST}
+        ${HOST.replace('*:9000', '*:9010')}
+      `),
     },
     {
       title: 'without nginx in the tree, whoever connects is not known',
       files: {
-        'etc/apache2/apache2.conf': `${MAIN}Listen 127.0.0.1:9000\nListen 127.0.0.1:9100\n${HOST}`,
+        'etc/apache2/apache2.conf': conf`
+          ${MAIN}
+          Listen 127.0.0.1:9000
+          Listen 127.0.0.1:9100
+          ${HOST}
+        `,
       },
     },
   ],

@@ -1,14 +1,34 @@
 import { admitsOtherMachines } from './_postgres-clients-allowed.ts'
 import type { Place } from '../../parsers/text/source.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { isLoopback, parseHost } from '../../src/servers/address.ts'
 
-const HBA =
-  'local all all peer\nhost all all 127.0.0.1/32 scram-sha-256\nhost all all ::1/128 scram-sha-256\n'
-const NGINX = 'server {\n    listen 80;\n    server_name example.org;\n    root /srv/www;\n}\n'
+const HBA = conf`
+  local all all peer
+  host all all 127.0.0.1/32 scram-sha-256
+  host all all ::1/128 scram-sha-256
+`
+const NGINX = conf`
+  server {
+      listen 80;
+      server_name example.org;
+      root /srv/www;
+  }
+`
 const tree = (addresses: string, hba: string | null = HBA): Record<string, string> => ({
-  'etc/nginx/nginx.conf': `events {\n}\nhttp {\n${NGINX}}\n`,
-  'etc/postgresql/15/main/postgresql.conf': `data_directory = '/var/lib/postgresql/15/main'\n${addresses}port = 5432\n`,
+  'etc/nginx/nginx.conf': conf`
+    events {
+    }
+    http {
+    ${NGINX}
+    }
+  `,
+  'etc/postgresql/15/main/postgresql.conf': conf`
+    data_directory = '/var/lib/postgresql/15/main'
+    ${addresses}
+    port = 5432
+  `,
   ...(hba === null ? {} : { 'etc/postgresql/15/main/pg_hba.conf': hba }),
 })
 
@@ -26,34 +46,43 @@ export default defineRule({
   ],
   unproven: 'The tests run nginx and Apache, and no database',
   bad: [
-    { title: 'every address', files: tree("listen_addresses = «'*'»\n") },
-    { title: 'every version 4 address', files: tree("listen_addresses = «'localhost, 0.0.0.0'»\n") },
+    { title: 'every address', files: tree("listen_addresses = «'*'»") },
+    { title: 'every version 4 address', files: tree("listen_addresses = «'localhost, 0.0.0.0'»") },
     {
       title: 'access rules that are not in the audit',
-      files: tree("listen_addresses = «'*'»\n", null),
+      files: tree("listen_addresses = «'*'»", null),
     },
     {
       title: 'an address of the machine, though nobody else is let in',
-      files: tree("listen_addresses = «'localhost,192.0.2.10'»\n"),
+      files: tree("listen_addresses = «'localhost,192.0.2.10'»"),
     },
   ],
   good: [
-    { title: 'the default', files: tree("#listen_addresses = 'localhost'\n") },
-    { title: 'loopback', files: tree("listen_addresses = 'localhost, 127.0.0.1, ::1'\n") },
-    { title: 'the socket alone', files: tree("listen_addresses = ''\n") },
+    { title: 'the default', files: tree("#listen_addresses = 'localhost'") },
+    { title: 'loopback', files: tree("listen_addresses = 'localhost, 127.0.0.1, ::1'") },
+    { title: 'the socket alone', files: tree("listen_addresses = ''") },
     {
       title: 'a database for other machines, by its access rules',
-      files: tree("listen_addresses = '*'\n", `${HBA}hostssl shop shop 10.0.0.0/24 scram-sha-256\n`),
+      files: tree(
+        "listen_addresses = '*'",
+        conf`
+          ${HBA}
+          hostssl shop shop 10.0.0.0/24 scram-sha-256
+        `,
+      ),
     },
     {
       title: 'an address chosen for other machines',
-      files: tree("listen_addresses = 'localhost,10.0.0.5'\n", null),
+      files: tree("listen_addresses = 'localhost,10.0.0.5'", null),
     },
     {
       title: 'public on purpose',
       files: {
-        ...tree("listen_addresses = '*'\n"),
-        '.auditrc': 'facts:\n  publicListeners: ["5432"]\n',
+        ...tree("listen_addresses = '*'"),
+        '.auditrc': conf`
+          facts:
+            publicListeners: ["5432"]
+        `,
       },
     },
   ],

@@ -2,12 +2,17 @@ import type { BackendHost, HostAddress } from '../../src/deployment/model.ts'
 import { isOwnText, propose, replacePlace } from '../../src/deployment/edits.ts'
 import { alsoElsewhere } from '../../src/deployment/places.ts'
 import { placeText } from '../../parsers/text/source.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { formatEndpoint } from '../../src/servers/address.ts'
 
 const ports = (lines: string): Record<string, string> => ({ 'ports.conf': lines })
-const host = (address: string, name = 'example.org'): string =>
-  `<VirtualHost ${address}>\n    ServerName ${name}\n    DocumentRoot /srv/www\n</VirtualHost>\n`
+const host = (address: string, name = 'example.org'): string => conf`
+  <VirtualHost ${address}>
+      ServerName ${name}
+      DocumentRoot /srv/www
+  </VirtualHost>
+`
 
 export default defineRule({
   summary: 'A virtual host reads as if it answered on every address',
@@ -21,12 +26,12 @@ export default defineRule({
   bad: [
     {
       title: 'the asterisk of the distribution',
-      files: { ...ports('Listen 127.0.0.1:9000\n'), 'site.conf': host('«*:9000»') },
+      files: { ...ports(conf`Listen 127.0.0.1:9000`), 'site.conf': host('«*:9000»') },
     },
     {
       title: 'several sites, said once',
       files: {
-        ...ports('Listen 127.0.0.1:9000\n'),
+        ...ports(conf`Listen 127.0.0.1:9000`),
         'site.conf': host('«*:9000»') + host('*:9000', 'example.net'),
       },
     },
@@ -34,12 +39,18 @@ export default defineRule({
   good: [
     {
       title: 'the address',
-      files: { ...ports('Listen 127.0.0.1:9000\n'), 'site.conf': host('127.0.0.1:9000') },
+      files: { ...ports(conf`Listen 127.0.0.1:9000`), 'site.conf': host('127.0.0.1:9000') },
     },
-    { title: 'every address, and open', files: { ...ports('Listen 9000\n'), 'site.conf': host('*:9000') } },
+    { title: 'every address, and open', files: { ...ports(conf`Listen 9000`), 'site.conf': host('*:9000') } },
     {
       title: 'two addresses of loopback for one site',
-      files: { ...ports('Listen 127.0.0.1:9000\nListen [::1]:9000\n'), 'site.conf': host('*:9000') },
+      files: {
+        ...ports(conf`
+          Listen 127.0.0.1:9000
+          Listen [::1]:9000
+        `),
+        'site.conf': host('*:9000'),
+      },
     },
   ],
   *check({ listeners, virtualHosts, knowsEveryListen }) {

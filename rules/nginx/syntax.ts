@@ -1,3 +1,4 @@
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxProblemCode } from '../../src/servers/nginx/configuration.ts'
 
@@ -15,17 +16,39 @@ export default defineRule({
   bad: [
     {
       title: 'a lost semicolon',
-      files: { 'nginx.conf': 'server {\n    listen 80;\n    root /srv/www\n«}»\n' },
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              root /srv/www
+          «}»
+        `,
+      },
     },
     {
       title: 'a misspelt directive',
-      files: { 'nginx.conf': 'server {\n    listen 80;\n    «sever_name» example.org;\n}\n' },
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              «sever_name» example.org;
+          }
+        `,
+      },
     },
   ],
   good: [
     {
       title: 'words that only look wrong',
-      files: { 'nginx.conf': 'server {\n    listen 80;\n    index a}b a#b;\n    root /srv/www;\n}\n' },
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              index a}b a#b;
+              root /srv/www;
+          }
+        `,
+      },
     },
   ],
   // A name that nginx ignores is `canonical-url/duplicate-server-name`.

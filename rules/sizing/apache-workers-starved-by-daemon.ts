@@ -2,15 +2,49 @@ import type { Application } from '../../src/deployment/build/applications.ts'
 import type { BackendHost, Deployment } from '../../src/deployment/model.ts'
 import { hopReachedBy } from '../../src/deployment/requests/connection-reached-by.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import type { WsgiDaemon } from '../../src/servers/apache/queries/wsgi-daemons.ts'
 
-const nginx = (lines: string): string =>
-  `events {\n}\nhttp {\n    server {\n        listen 80;\n        server_name example.org;\n        location / {\n            proxy_pass http://127.0.0.1:9000;\n            proxy_set_header Host $host;\n        }\n${lines}    }\n}\n`
-const apache = (options: string): string =>
-  `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule alias_module /usr/lib/apache2/modules/mod_alias.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nServerLimit 2\nStartServers 2\nThreadsPerChild 5\nMaxRequestWorkers 10\nListen 127.0.0.1:9000\n<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    Alias /static/ /opt/app/static/\n    WSGIDaemonProcess app ${options}\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`
+const nginx = (lines: string): string => conf`
+  events {
+  }
+  http {
+      server {
+          listen 80;
+          server_name example.org;
+          location / {
+              proxy_pass http://127.0.0.1:9000;
+              proxy_set_header Host $host;
+          }
+          ${lines}
+      }
+  }
+`
+const apache = (options: string): string => conf`
+  ServerRoot /etc/apache2
+  ErrorLog /var/log/apache2/error.log
+  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+  LoadModule alias_module /usr/lib/apache2/modules/mod_alias.so
+  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+  ServerLimit 2
+  StartServers 2
+  ThreadsPerChild 5
+  MaxRequestWorkers 10
+  Listen 127.0.0.1:9000
+  <VirtualHost 127.0.0.1:9000>
+      ServerName example.org
+      Alias /static/ /opt/app/static/
+      WSGIDaemonProcess app ${options}
+      WSGIScriptAlias / /opt/app/wsgi.py process-group=app
+      <Directory /opt/app>
+          Require all granted
+      </Directory>
+  </VirtualHost>
+`
 
 export default defineRule({
   summary: 'Static files wait behind slow pages',
@@ -35,7 +69,11 @@ export default defineRule({
       title: 'nginx serves them',
       files: {
         'etc/nginx/nginx.conf': nginx(
-          '        location /static/ {\n            alias /opt/app/static/;\n        }\n',
+          conf`
+            location /static/ {
+                alias /opt/app/static/;
+            }
+          `,
         ),
         'etc/apache2/apache2.conf': apache('threads=1'),
       },

@@ -1,8 +1,16 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const host = (options: string): Record<string, string> => ({
-  'site.conf': `<VirtualHost *:9000>\n    ServerName example.org\n    WSGIDaemonProcess app${options}\n    WSGIProcessGroup app\n    WSGIScriptAlias / /opt/app/wsgi.py\n</VirtualHost>\n`,
+  'site.conf': conf`
+    <VirtualHost *:9000>
+        ServerName example.org
+        WSGIDaemonProcess app${options}
+        WSGIProcessGroup app
+        WSGIScriptAlias / /opt/app/wsgi.py
+    </VirtualHost>
+  `,
 })
 
 export default defineRule({

@@ -3,10 +3,17 @@ import type { Application } from '../../src/deployment/build/applications.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { namedLibraries } from '../../src/deployment/django/python-libraries.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const host = (options: string): string =>
-  `<VirtualHost *:9000>\n    ServerName example.org\n    WSGIDaemonProcess ${options}\n    WSGIProcessGroup app\n    WSGIScriptAlias / /srv/app/wsgi.py\n</VirtualHost>\n`
+const host = (options: string): string => conf`
+  <VirtualHost *:9000>
+      ServerName example.org
+      WSGIDaemonProcess ${options}
+      WSGIProcessGroup app
+      WSGIScriptAlias / /srv/app/wsgi.py
+  </VirtualHost>
+`
 
 export default defineRule({
   summary: 'The application runs in several threads of one process',
@@ -26,16 +33,25 @@ export default defineRule({
       title: 'an application that its owner calls unsafe',
       files: {
         'site.conf': host('app processes=2 «threads=5»'),
-        '.auditrc': 'facts:\n  threadSafe: false\n',
+        '.auditrc': conf`
+          facts:
+            threadSafe: false
+        `,
       },
     },
     {
       title: 'a library that its owner calls unsafe',
       files: {
         'site.conf': host('app «threads=15»').replace('/srv/app/wsgi.py', '/srv/app/app/wsgi.py'),
-        'srv/app/app/wsgi.py': "import os\nos.environ['DJANGO_SETTINGS_MODULE'] = 'app.settings'\n",
-        'srv/app/app/settings.py': "INSTALLED_APPS = ['django.contrib.auth', 'charts']\n",
-        '.auditrc': 'facts:\n  threadUnsafeLibraries: [charts]\n',
+        'srv/app/app/wsgi.py': conf`
+          import os
+          os.environ['DJANGO_SETTINGS_MODULE'] = 'app.settings'
+        `,
+        'srv/app/app/settings.py': conf`INSTALLED_APPS = ['django.contrib.auth', 'charts']`,
+        '.auditrc': conf`
+          facts:
+            threadUnsafeLibraries: [charts]
+        `,
       },
     },
   ],
@@ -44,14 +60,23 @@ export default defineRule({
       title: 'settings that name no such library',
       files: {
         'site.conf': host('app threads=15').replace('/srv/app/wsgi.py', '/srv/app/app/wsgi.py'),
-        'srv/app/app/wsgi.py': "import os\nos.environ['DJANGO_SETTINGS_MODULE'] = 'app.settings'\n",
-        'srv/app/app/settings.py': "INSTALLED_APPS = ['django.contrib.auth']\n",
+        'srv/app/app/wsgi.py': conf`
+          import os
+          os.environ['DJANGO_SETTINGS_MODULE'] = 'app.settings'
+        `,
+        'srv/app/app/settings.py': conf`INSTALLED_APPS = ['django.contrib.auth']`,
       },
     },
     { title: 'one thread each', files: { 'site.conf': host('app processes=4 threads=1') } },
     {
       title: 'the owner says it is safe',
-      files: { 'site.conf': host('app threads=15'), '.auditrc': 'facts:\n  threadSafe: true\n' },
+      files: {
+        'site.conf': host('app threads=15'),
+        '.auditrc': conf`
+          facts:
+            threadSafe: true
+        `,
+      },
     },
   ],
   *check(deployment) {

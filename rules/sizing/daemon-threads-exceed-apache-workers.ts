@@ -1,7 +1,20 @@
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const main = (workers: string, options: string): string =>
-  `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n${workers}<VirtualHost *:9000>\n    ServerName example.org\n    WSGIDaemonProcess app ${options}\n    WSGIProcessGroup app\n    WSGIScriptAlias / /srv/app/wsgi.py\n</VirtualHost>\n`
+const main = (workers: string, options: string): string => conf`
+  ServerRoot /etc/apache2
+  ErrorLog /var/log/apache2/error.log
+  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+  Listen 127.0.0.1:9000
+  ${workers}
+  <VirtualHost *:9000>
+      ServerName example.org
+      WSGIDaemonProcess app ${options}
+      WSGIProcessGroup app
+      WSGIScriptAlias / /srv/app/wsgi.py
+  </VirtualHost>
+`
 
 export default defineRule({
   summary: 'More application threads than Apache workers that could feed them',
@@ -16,7 +29,11 @@ export default defineRule({
       title: 'forty threads behind twenty workers',
       files: {
         'etc/apache2/apache2.conf': main(
-          'ServerLimit 4\nThreadsPerChild 5\nMaxRequestWorkers 20\n',
+          conf`
+            ServerLimit 4
+            ThreadsPerChild 5
+            MaxRequestWorkers 20
+          `,
           'processes=2 «threads=20»',
         ),
       },
@@ -25,7 +42,11 @@ export default defineRule({
       title: 'the fifteen that nobody wrote',
       files: {
         'etc/apache2/apache2.conf': main(
-          'ServerLimit 2\nThreadsPerChild 5\nMaxRequestWorkers 10\n',
+          conf`
+            ServerLimit 2
+            ThreadsPerChild 5
+            MaxRequestWorkers 10
+          `,
           'maximum-requests=10000',
         ).replace('Process app', 'Process «app»'),
       },
@@ -36,7 +57,10 @@ export default defineRule({
       title: 'fewer threads than workers',
       files: {
         'etc/apache2/apache2.conf': main(
-          'ThreadsPerChild 25\nMaxRequestWorkers 150\n',
+          conf`
+            ThreadsPerChild 25
+            MaxRequestWorkers 150
+          `,
           'processes=2 threads=15',
         ),
       },
@@ -45,7 +69,11 @@ export default defineRule({
       title: 'as many',
       files: {
         'etc/apache2/apache2.conf': main(
-          'ServerLimit 6\nThreadsPerChild 5\nMaxRequestWorkers 30\n',
+          conf`
+            ServerLimit 6
+            ThreadsPerChild 5
+            MaxRequestWorkers 30
+          `,
           'processes=2 threads=15',
         ),
       },

@@ -1,7 +1,15 @@
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const host = (options: string): Record<string, string> => ({
-  'site.conf': `<VirtualHost *:9000>\n    ServerName example.org\n    WSGIDaemonProcess app ${options}\n    WSGIProcessGroup app\n    WSGIScriptAlias / /opt/app/wsgi.py\n</VirtualHost>\n`,
+  'site.conf': conf`
+    <VirtualHost *:9000>
+        ServerName example.org
+        WSGIDaemonProcess app ${options}
+        WSGIProcessGroup app
+        WSGIScriptAlias / /opt/app/wsgi.py
+    </VirtualHost>
+  `,
 })
 
 /** mod_wsgi's author takes 3 to 5 for work and 15 for waiting; beyond this one lock is all they wait for. */

@@ -9,15 +9,50 @@ import {
 } from '../../src/deployment/edits.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { upstreamConnections } from './_upstream-connections.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { childrenNamed } from '../../src/servers/nginx/queries/scope.ts'
 import { parseTime } from '../../src/servers/nginx/validate/numbers.ts'
 import { isAtLeast } from '../../src/servers/version.ts'
 
-const nginx = (lines: string): string =>
-  `worker_processes 1;\nevents {\n}\nhttp {\n    upstream app {\n        server 127.0.0.1:9000;\n${lines}    }\n    server {\n        listen 80;\n        server_name example.org;\n        location / {\n            proxy_pass http://app;\n            proxy_http_version 1.1;\n            proxy_set_header Connection "";\n            proxy_set_header Host $host;\n        }\n    }\n}\n`
-const apache = (lines: string): string =>
-  `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n${lines}<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    WSGIDaemonProcess app\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`
+const nginx = (lines: string): string => conf`
+  worker_processes 1;
+  events {
+  }
+  http {
+      upstream app {
+          server 127.0.0.1:9000;
+          ${lines}
+      }
+      server {
+          listen 80;
+          server_name example.org;
+          location / {
+              proxy_pass http://app;
+              proxy_http_version 1.1;
+              proxy_set_header Connection "";
+              proxy_set_header Host $host;
+          }
+      }
+  }
+`
+const apache = (lines: string): string => conf`
+  ServerRoot /etc/apache2
+  ErrorLog /var/log/apache2/error.log
+  LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
+  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+  Listen 127.0.0.1:9000
+  ${lines}
+  <VirtualHost 127.0.0.1:9000>
+      ServerName example.org
+      WSGIDaemonProcess app
+      WSGIScriptAlias / /opt/app/wsgi.py process-group=app
+      <Directory /opt/app>
+          Require all granted
+      </Directory>
+  </VirtualHost>
+`
 
 export default defineRule({
   summary: 'Apache closes the connections that nginx keeps',
@@ -34,14 +69,17 @@ export default defineRule({
     {
       title: 'nginx keeps them a minute, Apache two seconds',
       files: {
-        'etc/nginx/nginx.conf': nginx('        «keepalive» 4;\n'),
-        'etc/apache2/apache2.conf': apache('KeepAliveTimeout 2\n'),
+        'etc/nginx/nginx.conf': nginx('«keepalive» 4;'),
+        'etc/apache2/apache2.conf': apache('KeepAliveTimeout 2'),
       },
     },
     {
       title: 'the same time in both',
       files: {
-        'etc/nginx/nginx.conf': nginx('        keepalive 4;\n        keepalive_timeout «5s»;\n'),
+        'etc/nginx/nginx.conf': nginx(conf`
+          keepalive 4;
+          keepalive_timeout «5s»;
+        `),
         'etc/apache2/apache2.conf': apache(''),
       },
     },
@@ -50,15 +88,18 @@ export default defineRule({
     {
       title: 'nginx gives up first',
       files: {
-        'etc/nginx/nginx.conf': nginx('        keepalive 4;\n        keepalive_timeout 1s;\n'),
-        'etc/apache2/apache2.conf': apache('KeepAliveTimeout 2\n'),
+        'etc/nginx/nginx.conf': nginx(conf`
+          keepalive 4;
+          keepalive_timeout 1s;
+        `),
+        'etc/apache2/apache2.conf': apache('KeepAliveTimeout 2'),
       },
     },
     {
       title: 'Apache keeps none',
       files: {
-        'etc/nginx/nginx.conf': nginx('        keepalive 4;\n'),
-        'etc/apache2/apache2.conf': apache('KeepAlive Off\n'),
+        'etc/nginx/nginx.conf': nginx('keepalive 4;'),
+        'etc/apache2/apache2.conf': apache('KeepAlive Off'),
       },
     },
     {

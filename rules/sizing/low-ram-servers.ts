@@ -1,3 +1,4 @@
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const MEGABYTE = 1024 ** 2
@@ -5,8 +6,24 @@ const MEGABYTE = 1024 ** 2
 const NEEDED = 32 * MEGABYTE
 
 const tree = (limits: string, memory: number): Record<string, string> => ({
-  'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\n${limits}Listen 127.0.0.1:9000\n<VirtualHost *:9000>\n    ServerName example.org\n    WSGIDaemonProcess app processes=2\n    WSGIProcessGroup app\n    WSGIScriptAlias / /opt/app/wsgi.py\n</VirtualHost>\n`,
-  '.auditrc': `facts:\n  memory: ${memory * MEGABYTE}\n`,
+  'etc/apache2/apache2.conf': conf`
+    ServerRoot /etc/apache2
+    ErrorLog /var/log/apache2/error.log
+    LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+    LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+    ${limits}
+    Listen 127.0.0.1:9000
+    <VirtualHost *:9000>
+        ServerName example.org
+        WSGIDaemonProcess app processes=2
+        WSGIProcessGroup app
+        WSGIScriptAlias / /opt/app/wsgi.py
+    </VirtualHost>
+  `,
+  '.auditrc': conf`
+    facts:
+      memory: ${memory * MEGABYTE}
+  `,
 })
 
 export default defineRule({
@@ -20,12 +37,36 @@ export default defineRule({
   bad: [
     {
       title: 'the limits that httpd has by itself, on a small machine',
-      files: tree('ThreadsPerChild 25\nMaxRequestWorkers «400»\n', 256),
+      files: tree(
+        conf`
+          ThreadsPerChild 25
+          MaxRequestWorkers «400»
+        `,
+        256,
+      ),
     },
   ],
   good: [
-    { title: 'fewer servers', files: tree('ThreadsPerChild 25\nMaxRequestWorkers 100\n', 256) },
-    { title: 'a machine with room', files: tree('ThreadsPerChild 25\nMaxRequestWorkers 400\n', 2048) },
+    {
+      title: 'fewer servers',
+      files: tree(
+        conf`
+          ThreadsPerChild 25
+          MaxRequestWorkers 100
+        `,
+        256,
+      ),
+    },
+    {
+      title: 'a machine with room',
+      files: tree(
+        conf`
+          ThreadsPerChild 25
+          MaxRequestWorkers 400
+        `,
+        2048,
+      ),
+    },
   ],
   *check({ workers, daemons, facts }) {
     const { memory } = facts

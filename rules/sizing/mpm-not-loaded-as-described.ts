@@ -1,8 +1,22 @@
 import { namePlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const main = (mpm: string, lines = ''): Record<string, string> => ({
-  'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\n${mpm}\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\n${lines}Listen 127.0.0.1:9000\n<VirtualHost *:9000>\n    ServerName example.org\n    WSGIDaemonProcess app\n    WSGIProcessGroup app\n    WSGIScriptAlias / /opt/app/wsgi.py\n</VirtualHost>\n`,
+  'etc/apache2/apache2.conf': conf`
+    ServerRoot /etc/apache2
+    ErrorLog /var/log/apache2/error.log
+    ${mpm}
+    LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+    ${lines}
+    Listen 127.0.0.1:9000
+    <VirtualHost *:9000>
+        ServerName example.org
+        WSGIDaemonProcess app
+        WSGIProcessGroup app
+        WSGIScriptAlias / /opt/app/wsgi.py
+    </VirtualHost>
+  `,
 })
 const load = (name: string): string =>
   `LoadModule mpm_${name}_module /usr/lib/apache2/modules/mod_mpm_${name}.so`
@@ -24,7 +38,7 @@ export default defineRule({
     { title: 'event', files: main(load('event')) },
     {
       title: 'PHP beside it, which needs prefork',
-      files: main(load('prefork'), 'LoadModule php_module /usr/lib/apache2/modules/libphp8.2.so\n'),
+      files: main(load('prefork'), 'LoadModule php_module /usr/lib/apache2/modules/libphp8.2.so'),
     },
   ],
   *check({ workers, daemons }) {

@@ -1,7 +1,14 @@
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const main = (lines: string): Record<string, string> => ({
-  'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nListen 127.0.0.1:9000\n${lines}`,
+  'etc/apache2/apache2.conf': conf`
+    ServerRoot /etc/apache2
+    ErrorLog /var/log/apache2/error.log
+    LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+    Listen 127.0.0.1:9000
+    ${lines}
+  `,
 })
 
 export default defineRule({
@@ -15,13 +22,20 @@ export default defineRule({
   bad: [
     {
       title: 'a hundred threads and no limit written',
-      files: main('ThreadsPerChild «100»\nMaxRequestWorkers 128\n'),
+      files: main(conf`
+        ThreadsPerChild «100»
+        MaxRequestWorkers 128
+      `),
     },
   ],
   good: [
     {
       title: 'the limit raised first',
-      files: main('ThreadLimit 100\nThreadsPerChild 100\nMaxRequestWorkers 200\n'),
+      files: main(conf`
+        ThreadLimit 100
+        ThreadsPerChild 100
+        MaxRequestWorkers 200
+      `),
     },
   ],
   *check({ workers }) {

@@ -1,9 +1,15 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { placeText } from '../../parsers/text/source.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const main = (lines: string): string =>
-  `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nListen 127.0.0.1:9000\n${lines}`
+const main = (lines: string): string => conf`
+  ServerRoot /etc/apache2
+  ErrorLog /var/log/apache2/error.log
+  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+  Listen 127.0.0.1:9000
+  ${lines}
+`
 
 export default defineRule({
   summary: 'Apache may not start as many workers as it is told to',
@@ -17,23 +23,41 @@ export default defineRule({
     {
       title: 'four processes of five threads for 150 requests',
       files: {
-        'etc/apache2/apache2.conf': main('ServerLimit 4\nThreadsPerChild 5\nMaxRequestWorkers «150»\n'),
+        'etc/apache2/apache2.conf': main(conf`
+          ServerLimit 4
+          ThreadsPerChild 5
+          MaxRequestWorkers «150»
+        `),
       },
     },
     {
       title: 'the limit that httpd has by itself',
-      files: { 'etc/apache2/apache2.conf': main('ThreadsPerChild 25\nMaxRequestWorkers «800»\n') },
+      files: {
+        'etc/apache2/apache2.conf': main(conf`
+          ThreadsPerChild 25
+          MaxRequestWorkers «800»
+        `),
+      },
     },
   ],
   good: [
     {
       title: 'as Debian ships it',
-      files: { 'etc/apache2/apache2.conf': main('ThreadsPerChild 25\nMaxRequestWorkers 150\n') },
+      files: {
+        'etc/apache2/apache2.conf': main(conf`
+          ThreadsPerChild 25
+          MaxRequestWorkers 150
+        `),
+      },
     },
     {
       title: 'the limit raised with it',
       files: {
-        'etc/apache2/apache2.conf': main('ServerLimit 32\nThreadsPerChild 25\nMaxRequestWorkers 800\n'),
+        'etc/apache2/apache2.conf': main(conf`
+          ServerLimit 32
+          ThreadsPerChild 25
+          MaxRequestWorkers 800
+        `),
       },
     },
   ],

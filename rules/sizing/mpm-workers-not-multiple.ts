@@ -1,8 +1,15 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const main = (lines: string): Record<string, string> => ({
-  'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nListen 127.0.0.1:9000\n${lines}`,
+  'etc/apache2/apache2.conf': conf`
+    ServerRoot /etc/apache2
+    ErrorLog /var/log/apache2/error.log
+    LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+    Listen 127.0.0.1:9000
+    ${lines}
+  `,
 })
 
 export default defineRule({
@@ -14,11 +21,29 @@ export default defineRule({
   remedy: 'Write a multiple of `ThreadsPerChild`',
   references: ['https://httpd.apache.org/docs/2.4/mod/mpm_common.html#maxrequestworkers'],
   bad: [
-    { title: 'a round number', files: main('ThreadsPerChild 64\nMaxRequestWorkers «150»\n') },
-    { title: 'fewer than one process has', files: main('ThreadsPerChild 25\nMaxRequestWorkers «10»\n') },
+    {
+      title: 'a round number',
+      files: main(conf`
+        ThreadsPerChild 64
+        MaxRequestWorkers «150»
+      `),
+    },
+    {
+      title: 'fewer than one process has',
+      files: main(conf`
+        ThreadsPerChild 25
+        MaxRequestWorkers «10»
+      `),
+    },
   ],
   good: [
-    { title: 'six processes of twenty-five', files: main('ThreadsPerChild 25\nMaxRequestWorkers 150\n') },
+    {
+      title: 'six processes of twenty-five',
+      files: main(conf`
+        ThreadsPerChild 25
+        MaxRequestWorkers 150
+      `),
+    },
   ],
   *check({ workers }) {
     for (const { mpm, capacity } of workers) {

@@ -2,13 +2,27 @@ import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
 import type { Hop } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { upstreamConnections } from './_upstream-connections.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const nginx = (keepalive: string): string =>
   `worker_processes 2;\nevents {\n}\nhttp {\n    upstream app {\n        server 127.0.0.1:9000;\n        ${keepalive}\n        keepalive_timeout 2s;\n    }\n    server {\n        listen 80;\n        server_name example.org;\n        location / {\n            proxy_pass http://app;\n            proxy_http_version 1.1;\n            proxy_set_header Connection "";\n            proxy_set_header Host $host;\n        }\n    }\n}\n`
-const apache = (mpm: string, lines: string): string =>
-  `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_${mpm}_module /usr/lib/apache2/modules/mod_mpm_${mpm}.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nListen 127.0.0.1:9000\n${lines}<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n</VirtualHost>\n`
-const SMALL = 'ServerLimit 2\nThreadsPerChild 5\nMaxRequestWorkers 10\n'
+const apache = (mpm: string, lines: string): string => conf`
+  ServerRoot /etc/apache2
+  ErrorLog /var/log/apache2/error.log
+  LoadModule mpm_${mpm}_module /usr/lib/apache2/modules/mod_mpm_${mpm}.so
+  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+  Listen 127.0.0.1:9000
+  ${lines}
+  <VirtualHost 127.0.0.1:9000>
+      ServerName example.org
+  </VirtualHost>
+`
+const SMALL = conf`
+  ServerLimit 2
+  ThreadsPerChild 5
+  MaxRequestWorkers 10
+`
 
 export default defineRule({
   summary: 'Idle connections of nginx hold workers of Apache',
@@ -42,14 +56,26 @@ export default defineRule({
       title: 'Apache closes each connection',
       files: {
         'etc/nginx/nginx.conf': nginx('keepalive 16;'),
-        'etc/apache2/apache2.conf': apache('worker', `${SMALL}KeepAlive Off\n`),
+        'etc/apache2/apache2.conf': apache(
+          'worker',
+          conf`
+            ${SMALL}
+            KeepAlive Off
+          `,
+        ),
       },
     },
     {
       title: 'a second of waiting at most',
       files: {
         'etc/nginx/nginx.conf': nginx('keepalive 16;'),
-        'etc/apache2/apache2.conf': apache('worker', `${SMALL}KeepAliveTimeout 1\n`),
+        'etc/apache2/apache2.conf': apache(
+          'worker',
+          conf`
+            ${SMALL}
+            KeepAliveTimeout 1
+          `,
+        ),
       },
     },
     {

@@ -1,10 +1,26 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { parseNumber } from '../../src/servers/nginx/validate/numbers.ts'
 
 const main = (files: string, connections: string): Record<string, string> => ({
-  'etc/nginx/nginx.conf': `${files}events {\n    worker_connections ${connections};\n}\nhttp {\n    server {\n        listen 80;\n        server_name example.org;\n        location / {\n            proxy_pass http://127.0.0.1:9000;\n            proxy_set_header Host $host;\n        }\n    }\n}\n`,
+  'etc/nginx/nginx.conf': conf`
+    ${files}
+    events {
+        worker_connections ${connections};
+    }
+    http {
+        server {
+            listen 80;
+            server_name example.org;
+            location / {
+                proxy_pass http://127.0.0.1:9000;
+                proxy_set_header Host $host;
+            }
+        }
+    }
+  `,
 })
 
 export default defineRule({
@@ -18,9 +34,9 @@ export default defineRule({
     'https://nginx.org/en/docs/ngx_core_module.html#worker_rlimit_nofile',
     'https://nginx.org/en/docs/ngx_core_module.html#worker_connections',
   ],
-  bad: [{ title: 'as many files as connections', files: main('worker_rlimit_nofile «4096»;\n', '4096') }],
+  bad: [{ title: 'as many files as connections', files: main('worker_rlimit_nofile «4096»;', '4096') }],
   good: [
-    { title: 'twice as many', files: main('worker_rlimit_nofile 8192;\n', '4096') },
+    { title: 'twice as many', files: main('worker_rlimit_nofile 8192;', '4096') },
     { title: 'the limit that the service starts nginx with', files: main('', '768') },
   ],
   *check({ nginx }) {

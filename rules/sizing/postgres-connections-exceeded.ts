@@ -2,15 +2,40 @@ import type { Application } from '../../src/deployment/build/applications.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import type { PostgresServer } from '../../src/deployment/build/postgres.ts'
 import { numberOf, postgresOf } from './_postgres-clients.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { WsgiDaemon } from '../../src/servers/apache/queries/wsgi-daemons.ts'
 
 const tree = (options: string, postgres: string, database = ''): Record<string, string> => ({
-  'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    WSGIDaemonProcess shop ${options}\n    WSGIProcessGroup shop\n    WSGIScriptAlias / /opt/shop/shop/wsgi.py\n</VirtualHost>\n`,
+  'etc/apache2/apache2.conf': conf`
+    ServerRoot /etc/apache2
+    ErrorLog /var/log/apache2/error.log
+    LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+    LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+    Listen 127.0.0.1:9000
+    <VirtualHost 127.0.0.1:9000>
+        ServerName example.org
+        WSGIDaemonProcess shop ${options}
+        WSGIProcessGroup shop
+        WSGIScriptAlias / /opt/shop/shop/wsgi.py
+    </VirtualHost>
+  `,
   'etc/postgresql/15/main/postgresql.conf': postgres,
-  'opt/shop/shop/wsgi.py':
-    'import os\nfrom django.core.wsgi import get_wsgi_application\nos.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"\napplication = get_wsgi_application()\n',
-  'opt/shop/shop/settings.py': `DATABASES = {\n    "default": {\n        "ENGINE": "django.db.backends.postgresql",\n        "NAME": "shop",\n${database}    }\n}\n`,
+  'opt/shop/shop/wsgi.py': conf`
+    import os
+    from django.core.wsgi import get_wsgi_application
+    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"
+    application = get_wsgi_application()
+  `,
+  'opt/shop/shop/settings.py': conf`
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": "shop",
+            ${database}
+        }
+    }
+  `,
 })
 
 export default defineRule({
@@ -28,22 +53,28 @@ export default defineRule({
   bad: [
     {
       title: 'a hundred and twenty threads, a hundred connections',
-      files: tree('processes=8 «threads=15»', 'port = 5432\nmax_connections = 100\n'),
+      files: tree(
+        'processes=8 «threads=15»',
+        conf`
+          port = 5432
+          max_connections = 100
+        `,
+      ),
     },
     {
       title: 'the hundred that nobody wrote',
-      files: tree('processes=10 «threads=10»', 'port = 5432\n'),
+      files: tree('processes=10 «threads=10»', conf`port = 5432`),
     },
   ],
   good: [
-    { title: 'fewer threads', files: tree('processes=2 threads=15', 'max_connections = 100\n') },
+    { title: 'fewer threads', files: tree('processes=2 threads=15', conf`max_connections = 100`) },
     {
       title: 'pgbouncer between them',
-      files: tree('processes=8 threads=15', 'max_connections = 100\n', '        "PORT": "6432",\n'),
+      files: tree('processes=8 threads=15', conf`max_connections = 100`, '"PORT": "6432",'),
     },
     {
       title: 'a database on another machine',
-      files: tree('processes=8 threads=15', 'max_connections = 100\n', '        "HOST": "db.internal",\n'),
+      files: tree('processes=8 threads=15', conf`max_connections = 100`, '"HOST": "db.internal",'),
     },
   ],
   *check(deployment) {

@@ -2,13 +2,35 @@ import type { Hop } from '../../src/deployment/model.ts'
 import { indentationAt, insertBefore, type Proposal, propose } from '../../src/deployment/edits.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { upstreamConnections } from './_upstream-connections.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { isAtLeast } from '../../src/servers/version.ts'
 
 const nginx = (keepalive: string, lines: string): Record<string, string> => ({
-  'etc/nginx/nginx.conf': `events {\n}\nhttp {\n    upstream app {\n        server 127.0.0.1:9000;\n        ${keepalive} 16;\n    }\n    server {\n        listen 80;\n        server_name example.org;\n        location / {\n            proxy_pass http://app;\n            proxy_set_header Host $host;\n${lines}        }\n    }\n}\n`,
-  '.auditrc': 'versions:\n  nginx: 1.22.1\n',
+  'etc/nginx/nginx.conf': conf`
+    events {
+    }
+    http {
+        upstream app {
+            server 127.0.0.1:9000;
+            ${keepalive} 16;
+        }
+        server {
+            listen 80;
+            server_name example.org;
+            location / {
+                proxy_pass http://app;
+                proxy_set_header Host $host;
+                ${lines}
+            }
+        }
+    }
+  `,
+  '.auditrc': conf`
+    versions:
+      nginx: 1.22.1
+  `,
 })
 
 export default defineRule({
@@ -25,7 +47,10 @@ export default defineRule({
       title: 'with what it needs',
       files: nginx(
         'keepalive',
-        '            proxy_http_version 1.1;\n            proxy_set_header Connection "";\n',
+        conf`
+          proxy_http_version 1.1;
+          proxy_set_header Connection "";
+        `,
       ),
     },
   ],

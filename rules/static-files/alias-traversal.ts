@@ -3,13 +3,23 @@ import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
 import { insertAfter, propose } from '../../src/deployment/edits.ts'
 import { strangerGetsOnly } from '../../src/deployment/requests/anonymous-request.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { locationPath } from '../../src/deployment/requests/location-path.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 
 const server = (lines: string): Record<string, string> => ({
-  'nginx.conf': `server {\n    listen 80;\n    server_name example.org;\n${lines}    location / {\n        return 404;\n    }\n}\n`,
+  'nginx.conf': conf`
+    server {
+        listen 80;
+        server_name example.org;
+        ${lines}
+        location / {
+            return 404;
+        }
+    }
+  `,
 })
 
 export default defineRule({
@@ -27,34 +37,63 @@ export default defineRule({
   bad: [
     {
       title: 'a location without its last slash',
-      files: server('    location «/static» {\n        alias /opt/shop/static/;\n    }\n'),
+      files: server(conf`
+        location «/static» {
+            alias /opt/shop/static/;
+        }
+      `),
     },
     {
       title: 'an expression whose group begins behind no slash',
-      files: server('    location ~ «^/files(.*)$» {\n        alias /opt/shop/files/$1;\n    }\n'),
+      files: server(conf`
+        location ~ «^/files(.*)$» {
+            alias /opt/shop/files/$1;
+        }
+      `),
     },
   ],
   good: [
     {
       title: 'both with a slash',
-      files: server('    location /static/ {\n        alias /opt/shop/static/;\n    }\n'),
+      files: server(conf`
+        location /static/ {
+            alias /opt/shop/static/;
+        }
+      `),
     },
     {
       title: 'neither',
-      files: server('    location /static {\n        alias /opt/shop/static;\n    }\n'),
+      files: server(conf`
+        location /static {
+            alias /opt/shop/static;
+        }
+      `),
     },
     {
       title: 'the slash is part of the expression',
-      files: server('    location ~ ^/files/(.*)$ {\n        alias /opt/shop/files/$1;\n    }\n'),
+      files: server(conf`
+        location ~ ^/files/(.*)$ {
+            alias /opt/shop/files/$1;
+        }
+      `),
     },
     {
       title: 'one file by its exact name',
-      files: server('    location = /favicon.ico {\n        alias /opt/shop/static/favicon.ico;\n    }\n'),
+      files: server(conf`
+        location = /favicon.ico {
+            alias /opt/shop/static/favicon.ico;
+        }
+      `),
     },
     {
       title: 'a location that only internal redirects reach',
       files: server(
-        '    location /protected {\n        internal;\n        alias /opt/shop/static/;\n    }\n',
+        conf`
+          location /protected {
+              internal;
+              alias /opt/shop/static/;
+          }
+        `,
       ),
     },
   ],

@@ -6,13 +6,21 @@ import { locationPath } from '../../src/deployment/requests/location-path.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
 import { strangerGetsOnly } from '../../src/deployment/requests/anonymous-request.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 
 const server = (lines: string): Record<string, string> => ({
-  'nginx.conf': `server {\n    listen 80;\n    server_name example.org;\n    root /srv/www;\n${lines}}\n`,
+  'nginx.conf': conf`
+    server {
+        listen 80;
+        server_name example.org;
+        root /srv/www;
+        ${lines}
+    }
+  `,
 })
 
 export default defineRule({
@@ -28,36 +36,72 @@ export default defineRule({
     {
       title: 'every folder of the site',
       files: server(
-        '    autoindex «on»;\n    location /shop/ {\n        proxy_pass http://127.0.0.1:9000;\n    }\n',
+        conf`
+          autoindex «on»;
+          location /shop/ {
+              proxy_pass http://127.0.0.1:9000;
+          }
+        `,
       ),
     },
     {
       title: 'a host of files alone, which may be meant to be browsed',
-      files: server('    autoindex «on»;\n'),
+      files: server('autoindex «on»;'),
     },
     {
       title: 'one folder, which may be meant to be browsed',
-      files: server('    location /files/ {\n        autoindex «on»;\n    }\n'),
+      files: server(conf`
+        location /files/ {
+            autoindex «on»;
+        }
+      `),
     },
   ],
   good: [
-    { title: 'off', files: server('    location /files/ {\n        autoindex off;\n    }\n') },
+    {
+      title: 'off',
+      files: server(conf`
+        location /files/ {
+            autoindex off;
+        }
+      `),
+    },
     {
       title: 'behind a password',
       files: server(
-        '    location /files/ {\n        auth_basic "Staff";\n        auth_basic_user_file /etc/nginx/htpasswd;\n        autoindex on;\n    }\n',
+        conf`
+          location /files/ {
+              auth_basic "Staff";
+              auth_basic_user_file /etc/nginx/htpasswd;
+              autoindex on;
+          }
+        `,
       ),
     },
     {
       title: 'where another server asks who is there',
       files: server(
-        '    location /files/ {\n        auth_request /who;\n        autoindex on;\n    }\n    location = /who {\n        internal;\n        proxy_pass http://127.0.0.1:9000;\n    }\n',
+        conf`
+          location /files/ {
+              auth_request /who;
+              autoindex on;
+          }
+          location = /who {
+              internal;
+              proxy_pass http://127.0.0.1:9000;
+          }
+        `,
       ),
     },
     {
       title: 'requests that are handed on see no listing',
       files: server(
-        '    autoindex on;\n    location / {\n        proxy_pass http://127.0.0.1:9000;\n    }\n',
+        conf`
+          autoindex on;
+          location / {
+              proxy_pass http://127.0.0.1:9000;
+          }
+        `,
       ),
     },
   ],

@@ -3,14 +3,21 @@ import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { argumentPlace, byText, namePlace } from '../../src/deployment/places.ts'
 import { folderOf, urlOfFile } from '../../src/deployment/requests/url-of-file.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 
-const server = (lines: string): string =>
-  `server {\n    listen 80;\n    server_name example.org;\n    root «/var/www/shop»;\n${lines}}\n`
+const server = (lines: string): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      root «/var/www/shop»;
+      ${lines}
+  }
+`
 const plain = (text: string): string => text.replace(/[«»]/g, '')
-const GIT = { 'var/www/shop/.git/config': '[core]\n', 'var/www/shop/index.html': '<h1>Shop</h1>\n' }
+const GIT = { 'var/www/shop/.git/config': conf`[core]`, 'var/www/shop/index.html': conf`<h1>Shop</h1>` }
 
 /** What lies in web folders by accident, and a file that gives it away where it is a folder. */
 const ACCIDENTS: readonly (readonly [path: string, isSecret: boolean])[] = [
@@ -44,11 +51,14 @@ export default defineRule({
     {
       title: 'an alias to a folder with an .env in it',
       files: {
-        'nginx.conf': plain(server('    location /shop/ {\n        alias @;\n    }\n')).replace(
-          '@',
-          '«/srv/shop/»',
-        ),
-        'srv/shop/.env': 'PASSWORD=secret\n',
+        'nginx.conf': plain(
+          server(conf`
+            location /shop/ {
+                alias @;
+            }
+          `),
+        ).replace('@', '«/srv/shop/»'),
+        'srv/shop/.env': conf`PASSWORD=secret`,
       },
     },
   ],
@@ -56,7 +66,13 @@ export default defineRule({
     {
       title: 'refused by their dot',
       files: {
-        'nginx.conf': plain(server('    location ~ /\\.(?!well-known/) {\n        deny all;\n    }\n')),
+        'nginx.conf': plain(
+          server(conf`
+            location ~ /\.(?!well-known/) {
+                deny all;
+            }
+          `),
+        ),
         ...GIT,
       },
     },
@@ -64,13 +80,19 @@ export default defineRule({
       title: 'the folder of a certificate’s challenge alone',
       files: {
         'nginx.conf': plain(server('')),
-        'var/www/shop/.well-known/acme-challenge/token': 'token\n',
+        'var/www/shop/.well-known/acme-challenge/token': conf`token`,
       },
     },
     {
       title: 'a root that requests do not get to',
       files: {
-        'nginx.conf': plain(server('    location / {\n        proxy_pass http://127.0.0.1:9000;\n    }\n')),
+        'nginx.conf': plain(
+          server(conf`
+            location / {
+                proxy_pass http://127.0.0.1:9000;
+            }
+          `),
+        ),
         ...GIT,
       },
     },

@@ -3,6 +3,7 @@ import type { NginxServer } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { servesFile, strangerGets } from '../../src/deployment/requests/anonymous-request.ts'
 import { type Uploads, uploadUrls } from './_upload-urls.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { toBytes } from '../../src/servers/regex.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
@@ -16,12 +17,47 @@ const PHP =
   '        location ~ \\.php$ {\n            root /opt/shop;\n            «fastcgi_pass» 127.0.0.1:9001;\n            fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;\n        }\n'
 
 const tree = (nginx: string): Record<string, string> => ({
-  'etc/nginx/nginx.conf': `events {\n}\nhttp {\n    server {\n        listen 80;\n        server_name example.org;\n${nginx}        location / {\n            proxy_pass http://127.0.0.1:9000;\n            proxy_set_header Host $host;\n        }\n    }\n}\n`,
-  'etc/apache2/apache2.conf':
-    'ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    WSGIDaemonProcess shop python-path=/opt/shop\n    WSGIScriptAlias / /opt/shop/shop/wsgi.py process-group=shop application-group=%{GLOBAL}\n    <Directory /opt/shop>\n        Require all granted\n    </Directory>\n</VirtualHost>\n',
-  'opt/shop/shop/wsgi.py':
-    'import os\nfrom django.core.wsgi import get_wsgi_application\nos.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"\napplication = get_wsgi_application()\n',
-  'opt/shop/shop/settings.py': 'MEDIA_URL = "/media/"\nMEDIA_ROOT = "/opt/shop/media"\n',
+  'etc/nginx/nginx.conf': conf`
+    events {
+    }
+    http {
+        server {
+            listen 80;
+            server_name example.org;
+            ${nginx}
+            location / {
+                proxy_pass http://127.0.0.1:9000;
+                proxy_set_header Host $host;
+            }
+        }
+    }
+  `,
+  'etc/apache2/apache2.conf': conf`
+    ServerRoot /etc/apache2
+    ErrorLog /var/log/apache2/error.log
+    LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+    LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+    LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+    Listen 127.0.0.1:9000
+    <VirtualHost 127.0.0.1:9000>
+        ServerName example.org
+        WSGIDaemonProcess shop python-path=/opt/shop
+        WSGIScriptAlias / /opt/shop/shop/wsgi.py process-group=shop application-group=%{GLOBAL}
+        <Directory /opt/shop>
+            Require all granted
+        </Directory>
+    </VirtualHost>
+  `,
+  'opt/shop/shop/wsgi.py': conf`
+    import os
+    from django.core.wsgi import get_wsgi_application
+    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"
+    application = get_wsgi_application()
+  `,
+  'opt/shop/shop/settings.py': conf`
+    MEDIA_URL = "/media/"
+    MEDIA_ROOT = "/opt/shop/media"
+  `,
 })
 
 export default defineRule({

@@ -7,14 +7,32 @@ import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const nginx = (lines: string): string =>
-  `server {\n    listen 80;\n    server_name example.org;\n${lines}    location @app {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n    }\n}\n`
+const nginx = (lines: string): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      ${lines}
+      location @app {
+          proxy_pass http://127.0.0.1:9000;
+          proxy_set_header Host $host;
+      }
+  }
+`
 const APACHE = {
-  'ports.conf': 'Listen 127.0.0.1:9000\n',
-  'site.conf':
-    '<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    WSGIDaemonProcess app\n    WSGIScriptAlias / /opt/shop/shop/wsgi.py process-group=app\n    <Directory /opt/shop/shop>\n        Require all granted\n    </Directory>\n</VirtualHost>\n',
+  'ports.conf': conf`Listen 127.0.0.1:9000`,
+  'site.conf': conf`
+    <VirtualHost 127.0.0.1:9000>
+        ServerName example.org
+        WSGIDaemonProcess app
+        WSGIScriptAlias / /opt/shop/shop/wsgi.py process-group=app
+        <Directory /opt/shop/shop>
+            Require all granted
+        </Directory>
+    </VirtualHost>
+  `,
 }
 
 export default defineRule({
@@ -29,13 +47,26 @@ export default defineRule({
   bad: [
     {
       title: 'the project itself as root',
-      files: { 'nginx.conf': nginx('    root «/opt/shop»;\n    try_files $uri @app;\n'), ...APACHE },
+      files: {
+        'nginx.conf': nginx(conf`
+          root «/opt/shop»;
+          try_files $uri @app;
+        `),
+        ...APACHE,
+      },
     },
     {
       title: 'an alias for static files that leads to the project',
       files: {
         'nginx.conf': nginx(
-          '    location /static/ {\n        alias «/opt/shop/»;\n    }\n    location / {\n        try_files /none @app;\n    }\n',
+          conf`
+            location /static/ {
+                alias «/opt/shop/»;
+            }
+            location / {
+                try_files /none @app;
+            }
+          `,
         ),
         ...APACHE,
       },
@@ -44,26 +75,50 @@ export default defineRule({
       title: 'programs refused, and the database beside them served',
       files: {
         'nginx.conf': nginx(
-          '    root «/opt/shop»;\n    location ~ \\.pyc?$ {\n        deny all;\n    }\n    location / {\n        try_files $uri @app;\n    }\n',
+          conf`
+            root «/opt/shop»;
+            location ~ \.pyc?$ {
+                deny all;
+            }
+            location / {
+                try_files $uri @app;
+            }
+          `,
         ),
         ...APACHE,
-        'opt/shop/shop/wsgi.py':
-          'import os\nos.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"\nfrom django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n',
-        'opt/shop/shop/settings.py':
-          'DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "/opt/shop/db.sqlite3"}}\n',
+        'opt/shop/shop/wsgi.py': conf`
+          import os
+          os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"
+          from django.core.wsgi import get_wsgi_application
+          application = get_wsgi_application()
+        `,
+        'opt/shop/shop/settings.py': conf`DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "/opt/shop/db.sqlite3"}}`,
       },
     },
   ],
   good: [
     {
       title: 'a folder of its own',
-      files: { 'nginx.conf': nginx('    root /var/www/shop;\n    try_files $uri @app;\n'), ...APACHE },
+      files: {
+        'nginx.conf': nginx(conf`
+          root /var/www/shop;
+          try_files $uri @app;
+        `),
+        ...APACHE,
+      },
     },
     {
       title: 'the folder of static files inside of the project',
       files: {
         'nginx.conf': nginx(
-          '    location /static/ {\n        root /opt/shop;\n    }\n    location / {\n        try_files /none @app;\n    }\n',
+          conf`
+            location /static/ {
+                root /opt/shop;
+            }
+            location / {
+                try_files /none @app;
+            }
+          `,
         ),
         ...APACHE,
       },
@@ -72,7 +127,13 @@ export default defineRule({
       title: 'a root that no file is taken from',
       files: {
         'nginx.conf': nginx(
-          '    root /opt/shop;\n    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n    }\n',
+          conf`
+            root /opt/shop;
+            location / {
+                proxy_pass http://127.0.0.1:9000;
+                proxy_set_header Host $host;
+            }
+          `,
         ),
         ...APACHE,
       },
@@ -81,7 +142,12 @@ export default defineRule({
       title: 'behind a password',
       files: {
         'nginx.conf': nginx(
-          '    root /opt/shop;\n    auth_basic "Staff";\n    auth_basic_user_file /etc/nginx/htpasswd;\n    try_files $uri @app;\n',
+          conf`
+            root /opt/shop;
+            auth_basic "Staff";
+            auth_basic_user_file /etc/nginx/htpasswd;
+            try_files $uri @app;
+          `,
         ),
         ...APACHE,
       },
@@ -90,7 +156,15 @@ export default defineRule({
       title: 'programs refused by their ending',
       files: {
         'nginx.conf': nginx(
-          '    root /opt/shop;\n    location ~ \\.pyc?$ {\n        deny all;\n    }\n    location / {\n        try_files $uri @app;\n    }\n',
+          conf`
+            root /opt/shop;
+            location ~ \.pyc?$ {
+                deny all;
+            }
+            location / {
+                try_files $uri @app;
+            }
+          `,
         ),
         ...APACHE,
       },

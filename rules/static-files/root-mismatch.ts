@@ -11,18 +11,61 @@ import { frontsOf } from '../../src/deployment/fronts-of.ts'
 import { isAbsent } from '../../src/deployment/is-absent.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { strangerGetsOnly } from '../../src/deployment/requests/anonymous-request.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { isPrefixOf } from '../../src/servers/apache/queries/wsgi-script-aliases.ts'
 
 const tree = (nginx: string, apache = '', settings = ''): Record<string, string> => ({
-  'etc/nginx/nginx.conf': `events {\n}\nhttp {\n    «server» {\n        listen 80;\n        server_name example.org;\n${nginx}        location / {\n            proxy_pass http://127.0.0.1:9000;\n            proxy_set_header Host $host;\n        }\n    }\n}\n`,
-  'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule alias_module /usr/lib/apache2/modules/mod_alias.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n${apache}    WSGIDaemonProcess shop python-path=/opt/shop\n    WSGIScriptAlias / /opt/shop/shop/wsgi.py process-group=shop application-group=%{GLOBAL}\n    <Directory /opt/shop>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`,
-  'opt/shop/shop/wsgi.py':
-    'import os\nfrom django.core.wsgi import get_wsgi_application\nos.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"\napplication = get_wsgi_application()\n',
-  'opt/shop/shop/settings.py': `SECRET_KEY = "example"\nALLOWED_HOSTS = ["example.org"]\nROOT_URLCONF = "shop.urls"\nSTATIC_URL = "/static/"\nSTATIC_ROOT = "/opt/shop/static"\n${settings}`,
-  'opt/shop/shop/urls.py': 'urlpatterns = []\n',
-  'opt/shop/static/site.css': 'body {}\n',
+  'etc/nginx/nginx.conf': conf`
+    events {
+    }
+    http {
+        «server» {
+            listen 80;
+            server_name example.org;
+            ${nginx}
+            location / {
+                proxy_pass http://127.0.0.1:9000;
+                proxy_set_header Host $host;
+            }
+        }
+    }
+  `,
+  'etc/apache2/apache2.conf': conf`
+    ServerRoot /etc/apache2
+    ErrorLog /var/log/apache2/error.log
+    LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+    LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+    LoadModule alias_module /usr/lib/apache2/modules/mod_alias.so
+    LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+    Listen 127.0.0.1:9000
+    <VirtualHost 127.0.0.1:9000>
+        ServerName example.org
+        ${apache}
+        WSGIDaemonProcess shop python-path=/opt/shop
+        WSGIScriptAlias / /opt/shop/shop/wsgi.py process-group=shop application-group=%{GLOBAL}
+        <Directory /opt/shop>
+            Require all granted
+        </Directory>
+    </VirtualHost>
+  `,
+  'opt/shop/shop/wsgi.py': conf`
+    import os
+    from django.core.wsgi import get_wsgi_application
+    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"
+    application = get_wsgi_application()
+  `,
+  'opt/shop/shop/settings.py': conf`
+    SECRET_KEY = "example"
+    ALLOWED_HOSTS = ["example.org"]
+    ROOT_URLCONF = "shop.urls"
+    STATIC_URL = "/static/"
+    STATIC_ROOT = "/opt/shop/static"
+    ${settings}
+  `,
+  'opt/shop/shop/urls.py': conf`urlpatterns = []`,
+  'opt/shop/static/site.css': conf`body {}`,
 })
 const plain = (files: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(files).map(([path, text]) => [path, text.replace(/[«»]/g, '')]))
@@ -45,7 +88,11 @@ export default defineRule({
       files: {
         ...plain(tree('')),
         'etc/nginx/nginx.conf': (
-          tree('        location /static/ {\n            alias @;\n        }\n')['etc/nginx/nginx.conf'] ?? ''
+          tree(conf`
+            location /static/ {
+                alias @;
+            }
+          `)['etc/nginx/nginx.conf'] ?? ''
         )
           .replace(/[«»]/g, '')
           .replace('@', '«/etc/nginx/static/»'),
@@ -55,15 +102,27 @@ export default defineRule({
   good: [
     {
       title: 'an alias of the same folder',
-      files: plain(tree('        location /static/ {\n            alias /opt/shop/static/;\n        }\n')),
+      files: plain(
+        tree(conf`
+          location /static/ {
+              alias /opt/shop/static/;
+          }
+        `),
+      ),
     },
     {
       title: 'a root above it',
-      files: plain(tree('        location /static/ {\n            root /opt/shop;\n        }\n')),
+      files: plain(
+        tree(conf`
+          location /static/ {
+              root /opt/shop;
+          }
+        `),
+      ),
     },
     {
       title: 'Apache serves them',
-      files: plain(tree('', '    Alias /static/ /opt/shop/static/\n')),
+      files: plain(tree('', 'Alias /static/ /opt/shop/static/')),
     },
     {
       title: 'the application does, by WhiteNoise',
@@ -71,13 +130,13 @@ export default defineRule({
         tree(
           '',
           '',
-          'MIDDLEWARE = ["django.middleware.security.SecurityMiddleware", "whitenoise.middleware.WhiteNoiseMiddleware"]\n',
+          'MIDDLEWARE = ["django.middleware.security.SecurityMiddleware", "whitenoise.middleware.WhiteNoiseMiddleware"]',
         ),
       ),
     },
     {
       title: 'another host does',
-      files: plain(tree('', '', 'STATIC_URL = "https://cdn.example.net/shop/"\n')),
+      files: plain(tree('', '', 'STATIC_URL = "https://cdn.example.net/shop/"')),
     },
   ],
   *check(deployment) {

@@ -6,11 +6,22 @@ import type { Deployment } from '../../src/deployment/model.ts'
 import { hostAt } from '../../src/deployment/fronts-of.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { virtualHostOf } from '../../src/deployment/build/scheme-trusts.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 
-const host = (root: string, alias: string): string =>
-  `<VirtualHost *:9000>\n    ServerName example.org\n    DocumentRoot ${root}\n    WSGIDaemonProcess app\n    WSGIProcessGroup app\n    WSGIScriptAlias ${alias}\n    <Directory /srv/www>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`
+const host = (root: string, alias: string): string => conf`
+  <VirtualHost *:9000>
+      ServerName example.org
+      DocumentRoot ${root}
+      WSGIDaemonProcess app
+      WSGIProcessGroup app
+      WSGIScriptAlias ${alias}
+      <Directory /srv/www>
+          Require all granted
+      </Directory>
+  </VirtualHost>
+`
 
 export default defineRule({
   summary: 'Apache hands out the WSGI script as a file',
@@ -38,7 +49,16 @@ export default defineRule({
     {
       title: 'a script below the document root of another site',
       files: {
-        'site.conf': `<VirtualHost *:9000>\n    ServerName www.example.org\n    DocumentRoot /srv/www\n    <Directory /srv/www>\n        Require all granted\n    </Directory>\n</VirtualHost>\n${host('/srv/docs', '/ «/srv/www/app/wsgi.py»')}`,
+        'site.conf': conf`
+          <VirtualHost *:9000>
+              ServerName www.example.org
+              DocumentRoot /srv/www
+              <Directory /srv/www>
+                  Require all granted
+              </Directory>
+          </VirtualHost>
+          ${host('/srv/docs', '/ «/srv/www/app/wsgi.py»')}
+        `,
       },
     },
   ],
@@ -60,7 +80,15 @@ export default defineRule({
     {
       title: 'a folder whose .htaccess may deny it',
       files: {
-        'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n${host('/srv/www', '/run /srv/www/app/wsgi.py').replace('        Require', '        AllowOverride All\n        Require')}`,
+        'etc/apache2/apache2.conf': conf`
+          ServerRoot /etc/apache2
+          ErrorLog /var/log/apache2/error.log
+          LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+          LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+          LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+          Listen 127.0.0.1:9000
+          ${host('/srv/www', '/run /srv/www/app/wsgi.py').replace('        Require', '        AllowOverride All\n        Require')}
+        `,
       },
     },
     {

@@ -1,16 +1,71 @@
 import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const nginx = (line: string): string =>
-  `events {\n}\nhttp {\n    server {\n        listen 80;\n        server_name example.org;\n        location / {\n            proxy_pass http://127.0.0.1:9000;\n            proxy_set_header Host $host;\n${line}        }\n    }\n}\n`
-const apache = (line: string): string =>
-  `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n${line}<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    WSGIDaemonProcess app\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`
+const nginx = (line: string): string => conf`
+  events {
+  }
+  http {
+      server {
+          listen 80;
+          server_name example.org;
+          location / {
+              proxy_pass http://127.0.0.1:9000;
+              proxy_set_header Host $host;
+              ${line}
+          }
+      }
+  }
+`
+const apache = (line: string): string => conf`
+  ServerRoot /etc/apache2
+  ErrorLog /var/log/apache2/error.log
+  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+  Listen 127.0.0.1:9000
+  ${line}
+  <VirtualHost 127.0.0.1:9000>
+      ServerName example.org
+      WSGIDaemonProcess app
+      WSGIScriptAlias / /opt/app/wsgi.py process-group=app
+      <Directory /opt/app>
+          Require all granted
+      </Directory>
+  </VirtualHost>
+`
 
-const TWO_SITES =
-  'events {\n}\nhttp {\n    proxy_read_timeout «300s»;\n    server {\n        listen 80;\n        server_name example.org;\n        location / {\n            proxy_pass http://127.0.0.1:9000;\n            proxy_set_header Host $host;\n        }\n    }\n    server {\n        listen 80;\n        server_name example.net;\n        location / {\n            proxy_pass http://127.0.0.1:9000;\n            proxy_set_header Host $host;\n        }\n    }\n}\n'
-const secondHost = (line: string): string =>
-  `<VirtualHost 127.0.0.1:9000>\n    ServerName example.net\n    DocumentRoot /srv/net\n${line}</VirtualHost>\n`
+const TWO_SITES = conf`
+  events {
+  }
+  http {
+      proxy_read_timeout «300s»;
+      server {
+          listen 80;
+          server_name example.org;
+          location / {
+              proxy_pass http://127.0.0.1:9000;
+              proxy_set_header Host $host;
+          }
+      }
+      server {
+          listen 80;
+          server_name example.net;
+          location / {
+              proxy_pass http://127.0.0.1:9000;
+              proxy_set_header Host $host;
+          }
+      }
+  }
+`
+const secondHost = (line: string): string => conf`
+  <VirtualHost 127.0.0.1:9000>
+      ServerName example.net
+      DocumentRoot /srv/net
+      ${line}
+  </VirtualHost>
+`
 
 export default defineRule({
   summary: 'nginx waits longer than Apache does',
@@ -27,22 +82,22 @@ export default defineRule({
     {
       title: 'raised on one side',
       files: {
-        'etc/nginx/nginx.conf': nginx('            proxy_read_timeout «300s»;\n'),
-        'etc/apache2/apache2.conf': apache('Timeout 60\n'),
+        'etc/nginx/nginx.conf': nginx('proxy_read_timeout «300s»;'),
+        'etc/apache2/apache2.conf': apache('Timeout 60'),
       },
     },
     {
       title: 'a second in Apache',
       files: {
-        'etc/nginx/nginx.conf': nginx('            proxy_read_timeout «300s»;\n'),
-        'etc/apache2/apache2.conf': apache('Timeout 1\n'),
+        'etc/nginx/nginx.conf': nginx('proxy_read_timeout «300s»;'),
+        'etc/apache2/apache2.conf': apache('Timeout 1'),
       },
     },
     {
       title: 'raised for all sites in nginx, and for all but one in Apache',
       files: {
         'etc/nginx/nginx.conf': TWO_SITES,
-        'etc/apache2/apache2.conf': `${apache('Timeout 300\n')}${secondHost('    Timeout 60\n')}`,
+        'etc/apache2/apache2.conf': `${apache('Timeout 300')}${secondHost('Timeout 60')}`,
       },
     },
   ],
@@ -50,20 +105,20 @@ export default defineRule({
     {
       title: 'raised on both',
       files: {
-        'etc/nginx/nginx.conf': nginx('            proxy_read_timeout 300s;\n'),
-        'etc/apache2/apache2.conf': apache('Timeout 300\n'),
+        'etc/nginx/nginx.conf': nginx('proxy_read_timeout 300s;'),
+        'etc/apache2/apache2.conf': apache('Timeout 300'),
       },
     },
     {
       title: 'raised on both for all sites',
       files: {
         'etc/nginx/nginx.conf': TWO_SITES.replace(/[«»]/g, ''),
-        'etc/apache2/apache2.conf': `${apache('Timeout 300\n')}${secondHost('')}`,
+        'etc/apache2/apache2.conf': `${apache('Timeout 300')}${secondHost('')}`,
       },
     },
     {
       title: 'not raised at all',
-      files: { 'etc/nginx/nginx.conf': nginx(''), 'etc/apache2/apache2.conf': apache('Timeout 30\n') },
+      files: { 'etc/nginx/nginx.conf': nginx(''), 'etc/apache2/apache2.conf': apache('Timeout 30') },
     },
   ],
   *check(deployment) {

@@ -1,11 +1,33 @@
 import type { Deployment, Hop } from '../../src/deployment/model.ts'
 import { type GunicornServer, gunicornAt } from '../../src/deployment/build/gunicorn.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const tree = (read: string, options: string, config = ''): Record<string, string> => ({
-  'etc/nginx/nginx.conf': `events {\n}\nhttp {\n    upstream shop {\n        server unix:/run/shop.sock;\n    }\n    server {\n        listen 80;\n        server_name example.org;\n        location / {\n            proxy_pass http://shop;\n            proxy_set_header Host $host;\n${read}        }\n    }\n}\n`,
-  'etc/systemd/system/shop.service': `[Service]\nWorkingDirectory=/etc/shop\nExecStart=/opt/shop/bin/gunicorn --bind unix:/run/shop.sock ${options}shop.wsgi\n`,
+  'etc/nginx/nginx.conf': conf`
+    events {
+    }
+    http {
+        upstream shop {
+            server unix:/run/shop.sock;
+        }
+        server {
+            listen 80;
+            server_name example.org;
+            location / {
+                proxy_pass http://shop;
+                proxy_set_header Host $host;
+                ${read}
+            }
+        }
+    }
+  `,
+  'etc/systemd/system/shop.service': conf`
+    [Service]
+    WorkingDirectory=/etc/shop
+    ExecStart=/opt/shop/bin/gunicorn --bind unix:/run/shop.sock ${options}shop.wsgi
+  `,
   ...(config === '' ? {} : { 'etc/shop/gunicorn.conf.py': config }),
 })
 
@@ -24,25 +46,25 @@ export default defineRule({
   bad: [
     {
       title: 'raised in nginx, and not in gunicorn',
-      files: tree('            proxy_read_timeout «300s»;\n', ''),
+      files: tree('proxy_read_timeout «300s»;', ''),
     },
     {
       title: 'less in its configuration file',
-      files: tree('            proxy_read_timeout «300s»;\n', '', 'timeout = 120\n'),
+      files: tree('proxy_read_timeout «300s»;', '', conf`timeout = 120`),
     },
   ],
   good: [
     {
       title: 'raised in both',
-      files: tree('            proxy_read_timeout 300s;\n', '--timeout 300 '),
+      files: tree('proxy_read_timeout 300s;', '--timeout 300 '),
     },
     {
       title: 'workers with threads, which answer for themselves',
-      files: tree('            proxy_read_timeout 300s;\n', '--threads 4 '),
+      files: tree('proxy_read_timeout 300s;', '--threads 4 '),
     },
     {
       title: 'asynchronous workers',
-      files: tree('            proxy_read_timeout 300s;\n', '-k gevent '),
+      files: tree('proxy_read_timeout 300s;', '-k gevent '),
     },
     { title: 'raised in neither', files: tree('', '') },
   ],

@@ -2,15 +2,44 @@ import type { Hop } from '../../src/deployment/model.ts'
 import { indentationAt, insertBefore, propose, replacePlace } from '../../src/deployment/edits.ts'
 import { patienceOf } from './_request-timeout.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { isOn } from '../../src/servers/nginx/queries/effective.ts'
 
-const nginx = (line: string): string =>
-  `events {\n}\nhttp {\n    server {\n        listen 80;\n        server_name example.org;\n        location / {\n            «proxy_pass» http://127.0.0.1:9000;\n            proxy_set_header Host $host;\n${line}        }\n    }\n}\n`
+const nginx = (line: string): string => conf`
+  events {
+  }
+  http {
+      server {
+          listen 80;
+          server_name example.org;
+          location / {
+              «proxy_pass» http://127.0.0.1:9000;
+              proxy_set_header Host $host;
+              ${line}
+          }
+      }
+  }
+`
 const plain = (text: string): string => text.replace(/[«»]/g, '')
-const apache = (line: string, options = ''): string =>
-  `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n${line}<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    WSGIDaemonProcess app${options}\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`
+const apache = (line: string, options = ''): string => conf`
+  ServerRoot /etc/apache2
+  ErrorLog /var/log/apache2/error.log
+  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+  Listen 127.0.0.1:9000
+  ${line}
+  <VirtualHost 127.0.0.1:9000>
+      ServerName example.org
+      WSGIDaemonProcess app${options}
+      WSGIScriptAlias / /opt/app/wsgi.py process-group=app
+      <Directory /opt/app>
+          Require all granted
+      </Directory>
+  </VirtualHost>
+`
 
 export default defineRule({
   summary: 'nginx gives up before Apache does',
@@ -27,28 +56,28 @@ export default defineRule({
     {
       title: 'a second in nginx, a minute in Apache',
       files: {
-        'etc/nginx/nginx.conf': plain(nginx('            proxy_read_timeout @;\n')).replace('@', '«1s»'),
+        'etc/nginx/nginx.conf': plain(nginx('proxy_read_timeout @;')).replace('@', '«1s»'),
         'etc/apache2/apache2.conf': apache(''),
       },
     },
     {
       title: 'raised in Apache, which may be its packager’s choice',
-      files: { 'etc/nginx/nginx.conf': nginx(''), 'etc/apache2/apache2.conf': apache('Timeout 300\n') },
+      files: { 'etc/nginx/nginx.conf': nginx(''), 'etc/apache2/apache2.conf': apache('Timeout 300') },
     },
   ],
   good: [
     {
       title: 'the same in both',
       files: {
-        'etc/nginx/nginx.conf': plain(nginx('            proxy_read_timeout 90s;\n')),
-        'etc/apache2/apache2.conf': apache('Timeout 90\n'),
+        'etc/nginx/nginx.conf': plain(nginx('proxy_read_timeout 90s;')),
+        'etc/apache2/apache2.conf': apache('Timeout 90'),
       },
     },
     {
       title: 'mod_wsgi ends the request first',
       files: {
-        'etc/nginx/nginx.conf': plain(nginx('            proxy_read_timeout 90s;\n')),
-        'etc/apache2/apache2.conf': apache('Timeout 300\n', ' request-timeout=60'),
+        'etc/nginx/nginx.conf': plain(nginx('proxy_read_timeout 90s;')),
+        'etc/apache2/apache2.conf': apache('Timeout 300', ' request-timeout=60'),
       },
     },
     {
@@ -59,7 +88,7 @@ export default defineRule({
       title: 'a probe that wants its answer at once',
       files: {
         'etc/nginx/nginx.conf': plain(
-          nginx('            proxy_read_timeout 2s;\n').replace('location /', 'location = /healthz'),
+          nginx('proxy_read_timeout 2s;').replace('location /', 'location = /healthz'),
         ),
         'etc/apache2/apache2.conf': apache(''),
       },
@@ -68,7 +97,10 @@ export default defineRule({
       title: 'answers that stream, each part in time',
       files: {
         'etc/nginx/nginx.conf': plain(
-          nginx('            proxy_read_timeout 10s;\n            proxy_buffering off;\n'),
+          nginx(conf`
+            proxy_read_timeout 10s;
+            proxy_buffering off;
+          `),
         ),
         'etc/apache2/apache2.conf': apache(''),
       },

@@ -1,10 +1,39 @@
 import { argumentPlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const nginx = (seconds: number): string =>
-  `events {\n}\nhttp {\n    server {\n        listen 80;\n        server_name example.org;\n        location / {\n            proxy_pass http://127.0.0.1:9000;\n            proxy_set_header Host $host;\n            proxy_read_timeout ${seconds}s;\n        }\n    }\n}\n`
-const apache = (options: string): string =>
-  `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nTimeout 300\nListen 127.0.0.1:9000\n<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    WSGIDaemonProcess app ${options}\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`
+const nginx = (seconds: number): string => conf`
+  events {
+  }
+  http {
+      server {
+          listen 80;
+          server_name example.org;
+          location / {
+              proxy_pass http://127.0.0.1:9000;
+              proxy_set_header Host $host;
+              proxy_read_timeout ${seconds}s;
+          }
+      }
+  }
+`
+const apache = (options: string): string => conf`
+  ServerRoot /etc/apache2
+  ErrorLog /var/log/apache2/error.log
+  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+  Timeout 300
+  Listen 127.0.0.1:9000
+  <VirtualHost 127.0.0.1:9000>
+      ServerName example.org
+      WSGIDaemonProcess app ${options}
+      WSGIScriptAlias / /opt/app/wsgi.py process-group=app
+      <Directory /opt/app>
+          Require all granted
+      </Directory>
+  </VirtualHost>
+`
 
 export default defineRule({
   summary: 'mod_wsgi ends the process while nginx is willing to wait',

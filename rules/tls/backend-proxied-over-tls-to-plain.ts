@@ -4,17 +4,45 @@ import type { BackendHost, Hop } from '../../src/deployment/model.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { speaksTls } from './_backend-tls.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const nginx = (target: string): string =>
-  `server {\n    listen 80;\n    server_name example.org;\n    location / {\n        proxy_pass ${target};\n        proxy_set_header Host $host;\n    }\n}\n`
+const nginx = (target: string): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      location / {
+          proxy_pass ${target};
+          proxy_set_header Host $host;
+      }
+  }
+`
 const apache = (lines: string): Record<string, string> => ({
-  'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule ssl_module /usr/lib/apache2/modules/mod_ssl.so\nListen 127.0.0.1:9000\n<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n${lines}</VirtualHost>\n`,
+  'etc/apache2/apache2.conf': conf`
+    ServerRoot /etc/apache2
+    ErrorLog /var/log/apache2/error.log
+    LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+    LoadModule ssl_module /usr/lib/apache2/modules/mod_ssl.so
+    Listen 127.0.0.1:9000
+    <VirtualHost 127.0.0.1:9000>
+        ServerName example.org
+        ${lines}
+    </VirtualHost>
+  `,
 })
 const whole = (target: string): Record<string, string> => ({
-  'etc/nginx/nginx.conf': `events {\n}\nhttp {\n${nginx(target)}}\n`,
+  'etc/nginx/nginx.conf': conf`
+    events {
+    }
+    http {
+    ${nginx(target)}
+    }
+  `,
 })
-const TLS = '    SSLEngine on\n    SSLCertificateFile /srv/tls/a.pem\n'
+const TLS = conf`
+  SSLEngine on
+  SSLCertificateFile /srv/tls/a.pem
+`
 
 export default defineRule({
   summary: 'nginx and Apache do not agree whether their connection is encrypted',
@@ -30,7 +58,7 @@ export default defineRule({
   bad: [
     {
       title: 'https to a plain virtual host',
-      files: { ...whole('«https://127.0.0.1:9000»'), ...apache('    DocumentRoot /srv/www\n') },
+      files: { ...whole('«https://127.0.0.1:9000»'), ...apache('DocumentRoot /srv/www') },
     },
     {
       title: 'http to a virtual host with TLS',
@@ -40,12 +68,12 @@ export default defineRule({
   good: [
     {
       title: 'both plain',
-      files: { ...whole('http://127.0.0.1:9000'), ...apache('    DocumentRoot /srv/www\n') },
+      files: { ...whole('http://127.0.0.1:9000'), ...apache('DocumentRoot /srv/www') },
     },
     { title: 'both encrypted', files: { ...whole('https://127.0.0.1:9000'), ...apache(TLS) } },
     {
       title: 'a backend that is not Apache',
-      files: { ...whole('https://127.0.0.1:9443'), ...apache('    DocumentRoot /srv/www\n') },
+      files: { ...whole('https://127.0.0.1:9443'), ...apache('DocumentRoot /srv/www') },
     },
   ],
   *check(deployment) {

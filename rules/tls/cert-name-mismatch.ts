@@ -2,23 +2,34 @@ import { type Certificate, certificatesOf, type ServerCertificate } from './_cer
 import type { Deployment, NginxServer, ServerName } from '../../src/deployment/model.ts'
 import { groupByText } from '../../src/deployment/places.ts'
 import { parseHost } from '../../src/servers/address.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 /** For `example.org` and `*.shop.example.org`. */
-const CERTIFICATE = `-----BEGIN CERTIFICATE-----
-MIIBrDCCAVKgAwIBAgIUNx5q6M6qDgHtrOBo00vUlvYwQ8UwCgYIKoZIzj0EAwIw
-FjEUMBIGA1UEAwwLZXhhbXBsZS5vcmcwIBcNMjYxMTI0MTMyNTAxWhgPMjEyNjEw
-MzExMzI1MDFaMBYxFDASBgNVBAMMC2V4YW1wbGUub3JnMFkwEwYHKoZIzj0CAQYI
-KoZIzj0DAQcDQgAEglR0amO70C2e7imMwl0CRH6sP6lLddyN2M9vice9KCjgAX0S
-B6T5WmpOiQUKJ6oqwOmNO5PLXVlsEtqxu2EeeKN8MHowHQYDVR0OBBYEFEgYTcIE
-v+lCugZ3MgIEfeQXw75HMB8GA1UdIwQYMBaAFEgYTcIEv+lCugZ3MgIEfeQXw75H
-MCoGA1UdEQQjMCGCC2V4YW1wbGUub3JnghIqLnNob3AuZXhhbXBsZS5vcmcwDAYD
-VR0TAQH/BAIwADAKBggqhkjOPQQDAgNIADBFAiBliHyOoZNOgI6pwhPorhSgU71z
-1/lvd1JsACLHrXUEsgIhAPQbqe8J2jngbCNzrGPhPMHS2K5H62TU1yamQwdOq+NK
------END CERTIFICATE-----
+const CERTIFICATE = conf`
+  -----BEGIN CERTIFICATE-----
+  MIIBrDCCAVKgAwIBAgIUNx5q6M6qDgHtrOBo00vUlvYwQ8UwCgYIKoZIzj0EAwIw
+  FjEUMBIGA1UEAwwLZXhhbXBsZS5vcmcwIBcNMjYxMTI0MTMyNTAxWhgPMjEyNjEw
+  MzExMzI1MDFaMBYxFDASBgNVBAMMC2V4YW1wbGUub3JnMFkwEwYHKoZIzj0CAQYI
+  KoZIzj0DAQcDQgAEglR0amO70C2e7imMwl0CRH6sP6lLddyN2M9vice9KCjgAX0S
+  B6T5WmpOiQUKJ6oqwOmNO5PLXVlsEtqxu2EeeKN8MHowHQYDVR0OBBYEFEgYTcIE
+  v+lCugZ3MgIEfeQXw75HMB8GA1UdIwQYMBaAFEgYTcIEv+lCugZ3MgIEfeQXw75H
+  MCoGA1UdEQQjMCGCC2V4YW1wbGUub3JnghIqLnNob3AuZXhhbXBsZS5vcmcwDAYD
+  VR0TAQH/BAIwADAKBggqhkjOPQQDAgNIADBFAiBliHyOoZNOgI6pwhPorhSgU71z
+  1/lvd1JsACLHrXUEsgIhAPQbqe8J2jngbCNzrGPhPMHS2K5H62TU1yamQwdOq+NK
+  -----END CERTIFICATE-----
 `
 const nginx = (names: string, rest = ''): Record<string, string> => ({
-  'nginx.conf': `server {\n    listen 443 ssl;\n    server_name ${names};\n    ssl_certificate /etc/ssl/site.pem;\n    ssl_certificate_key /etc/ssl/site.key;\n${rest}    root /srv/www;\n}\n`,
+  'nginx.conf': conf`
+    server {
+        listen 443 ssl;
+        server_name ${names};
+        ssl_certificate /etc/ssl/site.pem;
+        ssl_certificate_key /etc/ssl/site.key;
+        ${rest}
+        root /srv/www;
+    }
+  `,
 })
 const FILES = { 'etc/ssl/site.pem': CERTIFICATE }
 
@@ -54,7 +65,7 @@ export default defineRule({
     },
     {
       title: 'another proxy in front, which the clients see',
-      files: { ...nginx('www.example.org', '    set_real_ip_from 10.0.0.0/8;\n'), ...FILES },
+      files: { ...nginx('www.example.org', 'set_real_ip_from 10.0.0.0/8;'), ...FILES },
     },
   ],
   *check({ servers, files, nginx, facts }) {

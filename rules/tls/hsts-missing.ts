@@ -3,22 +3,56 @@ import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { hstsOf } from './_strict-transport.ts'
 import { once } from '../../parsers/collections/once.ts'
 import { alsoElsewhere, groupByText, namePlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 
 const HEADER = '    add_header Strict-Transport-Security "max-age=31536000" always;\n'
-const nginx = (lines: string, mark = true, name = 'example.org'): string =>
-  `${mark ? '«server»' : 'server'} {\n    listen 443 ssl;\n    server_name ${name};\n    ssl_certificate /etc/ssl/a.pem;\n    ssl_certificate_key /etc/ssl/a.key;\n${lines}}\n`
+const nginx = (lines: string, mark = true, name = 'example.org'): string => conf`
+  ${mark ? '«server»' : 'server'} {
+      listen 443 ssl;
+      server_name ${name};
+      ssl_certificate /etc/ssl/a.pem;
+      ssl_certificate_key /etc/ssl/a.key;
+      ${lines}
+  }
+`
 const ROOT = '    root /srv/www;\n'
-const PROXY =
-  '    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n    }\n'
-const MAIN =
-  'ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n'
-const whole = (site: string): string => `events {\n}\nhttp {\n${site}}\n`
-const APACHE = `${MAIN}<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    WSGIScriptAlias / /opt/app/app/wsgi.py\n</VirtualHost>\n`
+const PROXY = conf`
+  location / {
+      proxy_pass http://127.0.0.1:9000;
+      proxy_set_header Host $host;
+  }
+`
+const MAIN = conf`
+  ServerRoot /etc/apache2
+  ErrorLog /var/log/apache2/error.log
+  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+  Listen 127.0.0.1:9000
+`
+const whole = (site: string): string => conf`
+  events {
+  }
+  http {
+  ${site}
+  }
+`
+const APACHE = conf`
+  ${MAIN}
+  <VirtualHost 127.0.0.1:9000>
+      ServerName example.org
+      WSGIScriptAlias / /opt/app/app/wsgi.py
+  </VirtualHost>
+`
 const project = (settings: string): Record<string, string> => ({
-  'opt/app/app/wsgi.py':
-    'import os\nfrom django.core.wsgi import get_wsgi_application\n\nos.environ["DJANGO_SETTINGS_MODULE"] = "app.settings"\napplication = get_wsgi_application()\n',
+  'opt/app/app/wsgi.py': conf`
+    import os
+    from django.core.wsgi import get_wsgi_application
+
+    os.environ["DJANGO_SETTINGS_MODULE"] = "app.settings"
+    application = get_wsgi_application()
+  `,
   'opt/app/app/settings.py': settings,
 })
 
@@ -46,7 +80,7 @@ export default defineRule({
       files: {
         'etc/nginx/nginx.conf': whole(nginx(PROXY)),
         'etc/apache2/apache2.conf': APACHE,
-        ...project('SECURE_SSL_REDIRECT = False\n'),
+        ...project(conf`SECURE_SSL_REDIRECT = False`),
       },
     },
     {
@@ -54,7 +88,11 @@ export default defineRule({
       files: {
         'etc/nginx/nginx.conf': whole(
           nginx(
-            `${HEADER}${ROOT}    location / {\n        «add_header» X-Frame-Options DENY;\n    }\n`,
+            conf`
+              ${HEADER}${ROOT}    location / {
+                      «add_header» X-Frame-Options DENY;
+                  }
+            `,
             false,
           ),
         ),
@@ -68,14 +106,19 @@ export default defineRule({
       files: {
         'etc/nginx/nginx.conf': whole(nginx(PROXY, false)),
         'etc/apache2/apache2.conf': APACHE,
-        ...project('SECURE_HSTS_SECONDS = 31536000\n'),
+        ...project(conf`SECURE_HSTS_SECONDS = 31536000`),
       },
     },
     {
       title: 'sent by Apache',
       files: {
         'etc/nginx/nginx.conf': whole(nginx(PROXY, false)),
-        'etc/apache2/apache2.conf': `${MAIN}LoadModule headers_module /usr/lib/apache2/modules/mod_headers.so\nHeader always set Strict-Transport-Security "max-age=31536000"\n${APACHE.slice(MAIN.length)}`,
+        'etc/apache2/apache2.conf': conf`
+          ${MAIN}
+          LoadModule headers_module /usr/lib/apache2/modules/mod_headers.so
+          Header always set Strict-Transport-Security "max-age=31536000"
+          ${APACHE.slice(MAIN.length)}
+        `,
       },
     },
     {
@@ -85,7 +128,7 @@ export default defineRule({
     {
       title: 'nothing but a redirect',
       files: {
-        'etc/nginx/nginx.conf': whole(nginx('    return 301 https://www.example.org$request_uri;\n', false)),
+        'etc/nginx/nginx.conf': whole(nginx('return 301 https://www.example.org$request_uri;', false)),
       },
     },
     {

@@ -1,10 +1,16 @@
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { isStrictTransport } from './_strict-transport.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 
-const server = (lines: string): string => `server {\n${lines}    server_name example.org;\n}\n`
+const server = (lines: string): string => conf`
+  server {
+      ${lines}
+      server_name example.org;
+  }
+`
 const HSTS = 'add_header «Strict-Transport-Security» "max-age=31536000" always;'
 const KEYS = '    ssl_certificate /srv/tls/a.pem;\n    ssl_certificate_key /srv/tls/a.key;\n'
 
@@ -21,7 +27,11 @@ export default defineRule({
     {
       title: 'in the server that redirects',
       files: {
-        'nginx.conf': server(`    listen 80;\n    ${HSTS}\n    return 301 https://$host$request_uri;\n`),
+        'nginx.conf': server(conf`
+          listen 80;
+          ${HSTS}
+          return 301 https://$host$request_uri;
+        `),
       },
     },
   ],
@@ -30,7 +40,11 @@ export default defineRule({
       title: 'in the TLS server',
       files: {
         'nginx.conf': server(
-          `    listen 443 ssl;\n${KEYS}    ${HSTS.replace(/[«»]/g, '')}\n    root /srv/www;\n`,
+          conf`
+                listen 443 ssl;
+            ${KEYS}    ${HSTS.replace(/[«»]/g, '')}
+                root /srv/www;
+          `,
         ),
       },
     },
@@ -38,14 +52,26 @@ export default defineRule({
       title: 'a server on both ports',
       files: {
         'nginx.conf': server(
-          `    listen 80;\n    listen 443 ssl;\n${KEYS}    ${HSTS.replace(/[«»]/g, '')}\n    root /srv/www;\n`,
+          conf`
+                listen 80;
+                listen 443 ssl;
+            ${KEYS}    ${HSTS.replace(/[«»]/g, '')}
+                root /srv/www;
+          `,
         ),
       },
     },
     {
       title: 'behind a proxy that ends TLS',
       files: {
-        'nginx.conf': `set_real_ip_from 10.0.0.0/8;\n${server(`    listen 80;\n    ${HSTS.replace(/[«»]/g, '')}\n    root /srv/www;\n`)}`,
+        'nginx.conf': conf`
+          set_real_ip_from 10.0.0.0/8;
+          ${server(conf`
+            listen 80;
+            ${HSTS.replace(/[«»]/g, '')}
+            root /srv/www;
+          `)}
+        `,
       },
     },
   ],

@@ -2,15 +2,31 @@ import { posix } from 'node:path'
 import type { Place } from '../../parsers/text/source.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const nginx = (key: string): Record<string, string> => ({
-  'nginx.conf': `server {\n    listen 443 ssl;\n    server_name example.org;\n    ssl_certificate /etc/ssl/site.pem;\n    ssl_certificate_key ${key};\n    root /srv/www;\n}\n`,
-  'etc/ssl/private/site.key': 'the key\n',
+  'nginx.conf': conf`
+    server {
+        listen 443 ssl;
+        server_name example.org;
+        ssl_certificate /etc/ssl/site.pem;
+        ssl_certificate_key ${key};
+        root /srv/www;
+    }
+  `,
+  'etc/ssl/private/site.key': conf`the key`,
 })
 const apache = (key: string): Record<string, string> => ({
-  'site.conf': `<VirtualHost *:443>\n    ServerName example.org\n    SSLEngine on\n    SSLCertificateFile /etc/ssl/site.pem\n    SSLCertificateKeyFile ${key}\n</VirtualHost>\n`,
-  'etc/ssl/private/site.key': 'the key\n',
+  'site.conf': conf`
+    <VirtualHost *:443>
+        ServerName example.org
+        SSLEngine on
+        SSLCertificateFile /etc/ssl/site.pem
+        SSLCertificateKeyFile ${key}
+    </VirtualHost>
+  `,
+  'etc/ssl/private/site.key': conf`the key`,
 })
 const KEY = 'etc/ssl/private/site.key'
 

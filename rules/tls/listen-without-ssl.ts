@@ -3,9 +3,13 @@ import type { NginxServer } from '../../src/deployment/model.ts'
 import { insertAfter, propose } from '../../src/deployment/edits.ts'
 import { once } from '../../parsers/collections/once.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const KEYS = '    ssl_certificate /etc/ssl/a.pem;\n    ssl_certificate_key /etc/ssl/a.key;\n'
+const KEYS = conf`
+  ssl_certificate /etc/ssl/a.pem;
+  ssl_certificate_key /etc/ssl/a.key;
+`
 
 export default defineRule({
   summary: 'Port 443 speaks plain HTTP',
@@ -18,48 +22,109 @@ export default defineRule({
   bad: [
     {
       title: 'a certificate and no ssl',
-      files: { 'nginx.conf': `server {\n    listen «443»;\n    server_name example.org;\n${KEYS}}\n` },
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen «443»;
+              server_name example.org;
+              ${KEYS}
+          }
+        `,
+      },
     },
     {
       title: 'the version 6 twin forgotten',
       files: {
-        'nginx.conf': `server {\n    listen 443 ssl;\n    listen «[::]:443»;\n    server_name example.org;\n${KEYS}}\n`,
+        'nginx.conf': conf`
+          server {
+              listen 443 ssl;
+              listen «[::]:443»;
+              server_name example.org;
+              ${KEYS}
+          }
+        `,
       },
     },
   ],
   good: [
     {
       title: 'with ssl',
-      files: { 'nginx.conf': `server {\n    listen 443 ssl;\n    server_name example.org;\n${KEYS}}\n` },
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 443 ssl;
+              server_name example.org;
+              ${KEYS}
+          }
+        `,
+      },
     },
     {
       title: 'the socket has TLS from another server that listens on it',
       files: {
-        'nginx.conf': `server {\n    listen 443 ssl default_server;\n    server_name example.org;\n${KEYS}}\nserver {\n    listen 443;\n    server_name shop.example.org;\n${KEYS}}\n`,
+        'nginx.conf': conf`
+          server {
+              listen 443 ssl default_server;
+              server_name example.org;
+              ${KEYS}
+          }
+          server {
+              listen 443;
+              server_name shop.example.org;
+              ${KEYS}
+          }
+        `,
       },
     },
     {
       title: 'TLS passed through',
       files: {
-        'nginx.conf':
-          'events {\n}\nstream {\n    server {\n        listen 443;\n        proxy_pass 10.0.0.5:443;\n    }\n}\n',
+        'nginx.conf': conf`
+          events {
+          }
+          stream {
+              server {
+                  listen 443;
+                  proxy_pass 10.0.0.5:443;
+              }
+          }
+        `,
       },
     },
     {
       title: 'loopback, behind what ends TLS on this machine',
-      files: { 'nginx.conf': 'server {\n    listen 127.0.0.1:443;\n    root /srv/www;\n}\n' },
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 127.0.0.1:443;
+              root /srv/www;
+          }
+        `,
+      },
     },
     {
       title: 'HTTP/3, which is TLS by itself',
       files: {
-        'nginx.conf': `server {\n    listen 443 ssl;\n    listen 443 quic;\n    server_name example.org;\n${KEYS}}\n`,
+        'nginx.conf': conf`
+          server {
+              listen 443 ssl;
+              listen 443 quic;
+              server_name example.org;
+              ${KEYS}
+          }
+        `,
       },
     },
     {
       title: 'an outer proxy ends TLS and says who the client is',
       files: {
-        'nginx.conf':
-          'server {\n    listen 443 proxy_protocol;\n    set_real_ip_from 10.0.0.0/8;\n    root /srv/www;\n}\n',
+        'nginx.conf': conf`
+          server {
+              listen 443 proxy_protocol;
+              set_real_ip_from 10.0.0.0/8;
+              root /srv/www;
+          }
+        `,
       },
     },
   ],

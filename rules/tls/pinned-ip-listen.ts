@@ -1,12 +1,25 @@
 import { formatEndpoint } from '../../src/servers/address.ts'
 import type { NginxServer, ServerListen } from '../../src/deployment/model.ts'
 import { alsoElsewhere } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const server = (listen: string): string =>
-  `server {\n    listen ${listen};\n    server_name example.org;\n    ssl_certificate /etc/ssl/a.pem;\n    ssl_certificate_key /etc/ssl/a.key;\n    root /srv/www;\n}\n`
-const PLAIN =
-  'server {\n    listen 80;\n    server_name example.org;\n    return 301 https://example.org$request_uri;\n}\n'
+const server = (listen: string): string => conf`
+  server {
+      listen ${listen};
+      server_name example.org;
+      ssl_certificate /etc/ssl/a.pem;
+      ssl_certificate_key /etc/ssl/a.key;
+      root /srv/www;
+  }
+`
+const PLAIN = conf`
+  server {
+      listen 80;
+      server_name example.org;
+      return 301 https://example.org$request_uri;
+  }
+`
 
 export default defineRule({
   summary: 'TLS is bound to one address, plain HTTP to all',

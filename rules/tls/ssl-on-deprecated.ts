@@ -1,10 +1,14 @@
 import { insertAfter, propose, removeDirective } from '../../src/deployment/edits.ts'
 import { argumentPlace, byText, namePlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { compareVersions, isAtLeast } from '../../src/servers/version.ts'
 
-const KEYS = '    ssl_certificate /etc/ssl/a.pem;\n    ssl_certificate_key /etc/ssl/a.key;\n'
+const KEYS = conf`
+  ssl_certificate /etc/ssl/a.pem;
+  ssl_certificate_key /etc/ssl/a.key;
+`
 
 export default defineRule({
   summary: '`ssl on` is deprecated, and gone from nginx 1.25.1',
@@ -18,28 +22,63 @@ export default defineRule({
     {
       title: 'the directive of nginx 0.7',
       files: {
-        'nginx.conf': `server {\n    listen 443;\n    server_name example.org;\n    «ssl» on;\n${KEYS}}\n`,
-        '.auditrc': 'versions:\n  nginx: 1.22.1\n',
+        'nginx.conf': conf`
+          server {
+              listen 443;
+              server_name example.org;
+              «ssl» on;
+              ${KEYS}
+          }
+        `,
+        '.auditrc': conf`
+          versions:
+            nginx: 1.22.1
+        `,
       },
     },
   ],
   good: [
     {
       title: 'TLS as a property of the socket',
-      files: { 'nginx.conf': `server {\n    listen 443 ssl;\n    server_name example.org;\n${KEYS}}\n` },
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 443 ssl;
+              server_name example.org;
+              ${KEYS}
+          }
+        `,
+      },
     },
     {
       title: 'turned off, which changes nothing',
       files: {
-        'nginx.conf': 'server {\n    listen 80;\n    ssl off;\n}\n',
-        '.auditrc': 'versions:\n  nginx: 1.22.1\n',
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              ssl off;
+          }
+        `,
+        '.auditrc': conf`
+          versions:
+            nginx: 1.22.1
+        `,
       },
     },
     {
       title: 'nginx before 0.7.14, which knows no other way',
       files: {
-        'nginx.conf': `server {\n    listen 443;\n    ssl on;\n${KEYS}}\n`,
-        '.auditrc': 'versions:\n  nginx: 0.7.10\n',
+        'nginx.conf': conf`
+          server {
+              listen 443;
+              ssl on;
+              ${KEYS}
+          }
+        `,
+        '.auditrc': conf`
+          versions:
+            nginx: 0.7.10
+        `,
       },
     },
   ],

@@ -1,9 +1,18 @@
 import { byText, namePlace } from '../../src/deployment/places.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const KEYS = '    ssl_certificate /etc/ssl/a.pem;\n    ssl_certificate_key /etc/ssl/a.key;\n'
-const VERSION = { '.auditrc': 'versions:\n  nginx: 1.22.1\n' }
+const KEYS = conf`
+  ssl_certificate /etc/ssl/a.pem;
+  ssl_certificate_key /etc/ssl/a.key;
+`
+const VERSION = {
+  '.auditrc': conf`
+    versions:
+      nginx: 1.22.1
+  `,
+}
 
 export default defineRule({
   summary: '`ssl on` turns port 80 to TLS as well',
@@ -17,7 +26,15 @@ export default defineRule({
     {
       title: 'both ports in one server',
       files: {
-        'nginx.conf': `server {\n    listen 80;\n    listen 443;\n    server_name example.org;\n    «ssl» on;\n${KEYS}}\n`,
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              listen 443;
+              server_name example.org;
+              «ssl» on;
+              ${KEYS}
+          }
+        `,
         ...VERSION,
       },
     },
@@ -26,13 +43,29 @@ export default defineRule({
     {
       title: 'TLS on one socket',
       files: {
-        'nginx.conf': `server {\n    listen 80;\n    listen 443 ssl;\n    server_name example.org;\n${KEYS}}\n`,
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              listen 443 ssl;
+              server_name example.org;
+              ${KEYS}
+          }
+        `,
         ...VERSION,
       },
     },
     {
       title: 'the TLS port alone',
-      files: { 'nginx.conf': `server {\n    listen 443;\n    ssl on;\n${KEYS}}\n`, ...VERSION },
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 443;
+              ssl on;
+              ${KEYS}
+          }
+        `,
+        ...VERSION,
+      },
     },
   ],
   *check({ nginx, servers }) {

@@ -1,6 +1,7 @@
 import type { NginxServer } from '../../src/deployment/model.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace, argumentsPlace, byText } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
@@ -24,22 +25,42 @@ export default defineRule({
     {
       title: 'a list from another decade',
       files: {
-        'nginx.conf':
-          'server {\n    listen 443 ssl;\n    server_name example.org;\n    ssl_certificate /etc/ssl/a.pem;\n    ssl_certificate_key /etc/ssl/a.key;\n    ssl_protocols «TLSv1 TLSv1.1» TLSv1.2;\n    ssl_ciphers DEFAULT:@SECLEVEL=0;\n}\n',
+        'nginx.conf': conf`
+          server {
+              listen 443 ssl;
+              server_name example.org;
+              ssl_certificate /etc/ssl/a.pem;
+              ssl_certificate_key /etc/ssl/a.key;
+              ssl_protocols «TLSv1 TLSv1.1» TLSv1.2;
+              ssl_ciphers DEFAULT:@SECLEVEL=0;
+          }
+        `,
       },
     },
     {
       title: 'nothing newer at all',
       files: {
-        'nginx.conf':
-          'ssl_protocols «TLSv1»;\nserver {\n    listen 443 ssl;\n    ssl_certificate /etc/ssl/a.pem;\n    ssl_certificate_key /etc/ssl/a.key;\n}\n',
+        'nginx.conf': conf`
+          ssl_protocols «TLSv1»;
+          server {
+              listen 443 ssl;
+              ssl_certificate /etc/ssl/a.pem;
+              ssl_certificate_key /etc/ssl/a.key;
+          }
+        `,
       },
     },
     {
       title: 'Apache with TLS of its own',
       files: {
-        'site.conf':
-          '<VirtualHost *:443>\n    ServerName example.org\n    SSLEngine on\n    SSLCertificateFile /etc/ssl/a.pem\n    SSLProtocol «TLSv1.1» TLSv1.2\n</VirtualHost>\n',
+        'site.conf': conf`
+          <VirtualHost *:443>
+              ServerName example.org
+              SSLEngine on
+              SSLCertificateFile /etc/ssl/a.pem
+              SSLProtocol «TLSv1.1» TLSv1.2
+          </VirtualHost>
+        `,
       },
     },
   ],
@@ -47,26 +68,52 @@ export default defineRule({
     {
       title: 'today’s two',
       files: {
-        'nginx.conf':
-          'server {\n    listen 443 ssl;\n    ssl_certificate /etc/ssl/a.pem;\n    ssl_certificate_key /etc/ssl/a.key;\n    ssl_protocols TLSv1.2 TLSv1.3;\n}\n',
+        'nginx.conf': conf`
+          server {
+              listen 443 ssl;
+              ssl_certificate /etc/ssl/a.pem;
+              ssl_certificate_key /etc/ssl/a.key;
+              ssl_protocols TLSv1.2 TLSv1.3;
+          }
+        `,
       },
     },
     {
       title: 'no server speaks TLS, so the list is never used',
-      files: { 'nginx.conf': 'ssl_protocols TLSv1 TLSv1.1 TLSv1.2;\nserver {\n    listen 80;\n}\n' },
+      files: {
+        'nginx.conf': conf`
+          ssl_protocols TLSv1 TLSv1.1 TLSv1.2;
+          server {
+              listen 80;
+          }
+        `,
+      },
     },
     {
       title: 'Debian’s old list, which the only TLS server replaces by its own',
       files: {
-        'nginx.conf':
-          'ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3;\nserver {\n    listen 443 ssl;\n    ssl_certificate /etc/ssl/a.pem;\n    ssl_certificate_key /etc/ssl/a.key;\n    ssl_protocols TLSv1.2 TLSv1.3;\n}\n',
+        'nginx.conf': conf`
+          ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3;
+          server {
+              listen 443 ssl;
+              ssl_certificate /etc/ssl/a.pem;
+              ssl_certificate_key /etc/ssl/a.key;
+              ssl_protocols TLSv1.2 TLSv1.3;
+          }
+        `,
       },
     },
     {
       title: 'taken away in Apache',
       files: {
-        'site.conf':
-          '<VirtualHost *:443>\n    ServerName example.org\n    SSLEngine on\n    SSLCertificateFile /etc/ssl/a.pem\n    SSLProtocol all -SSLv3 -TLSv1 -TLSv1.1\n</VirtualHost>\n',
+        'site.conf': conf`
+          <VirtualHost *:443>
+              ServerName example.org
+              SSLEngine on
+              SSLCertificateFile /etc/ssl/a.pem
+              SSLProtocol all -SSLv3 -TLSv1 -TLSv1.1
+          </VirtualHost>
+        `,
       },
     },
   ],

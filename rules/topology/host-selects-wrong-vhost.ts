@@ -1,12 +1,25 @@
 import { fallbackHosts } from './_fallback-host.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const nginx = (names: string): string =>
-  `server {\n    listen 80;\n    server_name ${names};\n    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n    }\n}\n`
-const host = (names: string, folder: string): string =>
-  `<VirtualHost 127.0.0.1:9000>\n    ServerName ${names}\n    DocumentRoot /srv/${folder}\n</VirtualHost>\n`
-const LISTEN = 'Listen 127.0.0.1:9000\n'
+const nginx = (names: string): string => conf`
+  server {
+      listen 80;
+      server_name ${names};
+      location / {
+          proxy_pass http://127.0.0.1:9000;
+          proxy_set_header Host $host;
+      }
+  }
+`
+const host = (names: string, folder: string): string => conf`
+  <VirtualHost 127.0.0.1:9000>
+      ServerName ${names}
+      DocumentRoot /srv/${folder}
+  </VirtualHost>
+`
+const LISTEN = conf`Listen 127.0.0.1:9000`
 
 export default defineRule({
   summary: 'A name that nginx hands on is answered by another site in Apache',

@@ -3,16 +3,42 @@ import type { Listener, Target } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { once } from '../../parsers/collections/once.ts'
 import { isMainServerSite } from '../../src/deployment/main-server-site.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { selectVirtualHost } from '../../src/servers/apache/queries/select-virtual-host.ts'
 
 const main = (lines: string): Record<string, string> => ({
-  'etc/nginx/nginx.conf':
-    'events {\n}\nhttp {\n    server {\n        listen 80;\n        server_name example.org;\n        location / {\n            proxy_pass http://127.0.0.1:9000;\n            proxy_set_header Host $host;\n        }\n    }\n}\n',
-  'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nServerName localhost\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule alias_module /usr/lib/apache2/modules/mod_alias.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\n${lines}`,
+  'etc/nginx/nginx.conf': conf`
+    events {
+    }
+    http {
+        server {
+            listen 80;
+            server_name example.org;
+            location / {
+                proxy_pass http://127.0.0.1:9000;
+                proxy_set_header Host $host;
+            }
+        }
+    }
+  `,
+  'etc/apache2/apache2.conf': conf`
+    ServerRoot /etc/apache2
+    ErrorLog /var/log/apache2/error.log
+    ServerName localhost
+    LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+    LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+    LoadModule alias_module /usr/lib/apache2/modules/mod_alias.so
+    LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+    ${lines}
+  `,
 })
-const HOST = '    ServerName example.org\n    DocumentRoot /srv/www\n</VirtualHost>\n'
+const HOST = conf`
+      ServerName example.org
+      DocumentRoot /srv/www
+  </VirtualHost>
+`
 
 export default defineRule({
   summary: 'nginx connects to a port of Apache that no virtual host answers',
@@ -25,23 +51,45 @@ export default defineRule({
   bad: [
     {
       title: 'a virtual host on another port',
-      files: main(`Listen «127.0.0.1:9000»\nListen 127.0.0.1:9001\n<VirtualHost *:9001>\n${HOST}`),
+      files: main(conf`
+        Listen «127.0.0.1:9000»
+        Listen 127.0.0.1:9001
+        <VirtualHost *:9001>
+        ${HOST}
+      `),
     },
   ],
   good: [
     {
       title: 'a virtual host on the port',
-      files: main(`Listen 127.0.0.1:9000\n<VirtualHost *:9000>\n${HOST}`),
+      files: main(conf`
+        Listen 127.0.0.1:9000
+        <VirtualHost *:9000>
+        ${HOST}
+      `),
     },
     {
       title: 'a virtual host on every port',
-      files: main(`Listen 127.0.0.1:9000\n<VirtualHost *>\n${HOST}`),
+      files: main(conf`
+        Listen 127.0.0.1:9000
+        <VirtualHost *>
+        ${HOST}
+      `),
     },
     {
       title: 'the main server is the site',
-      files: main('Listen 127.0.0.1:9000\nWSGIScriptAlias / /opt/app/wsgi.py\n'),
+      files: main(conf`
+        Listen 127.0.0.1:9000
+        WSGIScriptAlias / /opt/app/wsgi.py
+      `),
     },
-    { title: 'no virtual host anywhere', files: main('Listen 127.0.0.1:9000\nDocumentRoot /srv/www\n') },
+    {
+      title: 'no virtual host anywhere',
+      files: main(conf`
+        Listen 127.0.0.1:9000
+        DocumentRoot /srv/www
+      `),
+    },
   ],
   *check({ hops, virtualHosts, applications, listeners }) {
     const said = new Set<Listener>()

@@ -1,5 +1,6 @@
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
@@ -7,8 +8,20 @@ import { childrenNamed, hasUnreadInclude } from '../../src/servers/nginx/queries
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { toBytes } from '../../src/servers/regex.ts'
 
-const site = (fallback: string, name: string): string =>
-  `server {\n    listen 80;\n    server_name example.org;\n    root /srv/www;\n    location / {\n        try_files $uri ${fallback};\n    }\n    location ${name} {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n    }\n}\n`
+const site = (fallback: string, name: string): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      root /srv/www;
+      location / {
+          try_files $uri ${fallback};
+      }
+      location ${name} {
+          proxy_pass http://127.0.0.1:9000;
+          proxy_set_header Host $host;
+      }
+  }
+`
 
 export default defineRule({
   summary: 'A named location is asked for that the server does not have',
@@ -29,9 +42,23 @@ export default defineRule({
     {
       title: 'in a snippet that each server includes',
       files: {
-        'etc/nginx/nginx.conf':
-          'events {\n}\nhttp {\n    server {\n        listen 80;\n        root /srv/www;\n        error_page 404 @missing;\n        include snippets/missing.conf;\n    }\n}\n',
-        'etc/nginx/snippets/missing.conf': 'location @missing {\n    return 404 missing;\n}\n',
+        'etc/nginx/nginx.conf': conf`
+          events {
+          }
+          http {
+              server {
+                  listen 80;
+                  root /srv/www;
+                  error_page 404 @missing;
+                  include snippets/missing.conf;
+              }
+          }
+        `,
+        'etc/nginx/snippets/missing.conf': conf`
+          location @missing {
+              return 404 missing;
+          }
+        `,
       },
     },
   ],

@@ -1,14 +1,39 @@
 import { fallbackHosts } from './_fallback-host.ts'
 import { argumentPlace, groupByText, namePlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const nginx = (names: string): Record<string, string> => ({
-  'etc/nginx/nginx.conf': `events {\n}\nhttp {\nserver {\n    listen 80;\n    server_name ${names};\n    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n    }\n}\n}\n`,
+  'etc/nginx/nginx.conf': conf`
+    events {
+    }
+    http {
+    server {
+        listen 80;
+        server_name ${names};
+        location / {
+            proxy_pass http://127.0.0.1:9000;
+            proxy_set_header Host $host;
+        }
+    }
+    }
+  `,
 })
-const host = (names: string, folder: string): string =>
-  `<VirtualHost 127.0.0.1:9000>\n    ServerName ${names}\n    DocumentRoot /srv/${folder}\n</VirtualHost>\n`
+const host = (names: string, folder: string): string => conf`
+  <VirtualHost 127.0.0.1:9000>
+      ServerName ${names}
+      DocumentRoot /srv/${folder}
+  </VirtualHost>
+`
 const apache = (hosts: string): Record<string, string> => ({
-  'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nListen 127.0.0.1:9000\n${hosts}`,
+  'etc/apache2/apache2.conf': conf`
+    ServerRoot /etc/apache2
+    ErrorLog /var/log/apache2/error.log
+    LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+    LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+    Listen 127.0.0.1:9000
+    ${hosts}
+  `,
 })
 
 export default defineRule({

@@ -1,16 +1,42 @@
 import type { BackendHost, Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { once } from '../../parsers/collections/once.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
 import { selectServer } from '../../src/servers/nginx/queries/select-server.ts'
 
 const nginx = (names: string, first = ''): Record<string, string> => ({
-  'etc/nginx/nginx.conf': `events {\n}\nhttp {\n${first}    server {\n        listen 80;\n        server_name ${names};\n        location / {\n            proxy_pass http://127.0.0.1:9000;\n            proxy_set_header Host $host;\n        }\n    }\n}\n`,
+  'etc/nginx/nginx.conf': conf`
+    events {
+    }
+    http {
+        ${first}
+        server {
+            listen 80;
+            server_name ${names};
+            location / {
+                proxy_pass http://127.0.0.1:9000;
+                proxy_set_header Host $host;
+            }
+        }
+    }
+  `,
 })
 const NOBODY = '    server {\n        listen 80 default_server;\n        return 444;\n    }\n'
 const apache = (alias: string, listen = '127.0.0.1:9000'): Record<string, string> => ({
-  'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nListen ${listen}\n<VirtualHost *:9000>\n    ServerName example.org\n    ServerAlias ${alias}\n    DocumentRoot /srv/www\n</VirtualHost>\n`,
+  'etc/apache2/apache2.conf': conf`
+    ServerRoot /etc/apache2
+    ErrorLog /var/log/apache2/error.log
+    LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+    LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+    Listen ${listen}
+    <VirtualHost *:9000>
+        ServerName example.org
+        ServerAlias ${alias}
+        DocumentRoot /srv/www
+    </VirtualHost>
+  `,
 })
 
 export default defineRule({
@@ -45,7 +71,13 @@ export default defineRule({
       files: {
         ...nginx(
           'example.org',
-          `${NOBODY}    server {\n        listen 80;\n        server_name www.example.org;\n        return 301 http://example.org$request_uri;\n    }\n`,
+          conf`
+            ${NOBODY}    server {
+                    listen 80;
+                    server_name www.example.org;
+                    return 301 http://example.org$request_uri;
+                }
+          `,
         ),
         ...apache('www.example.org'),
       },

@@ -1,14 +1,31 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { placeText } from '../../parsers/text/source.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { virtualHostSets } from '../../src/servers/apache/queries/select-virtual-host.ts'
 
-const nginx = (name: string): string =>
-  `server {\n    listen 80;\n    server_name ${name};\n    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n    }\n}\n`
-const host = (names: string): string =>
-  `<VirtualHost 127.0.0.1:9000>\n    ServerName ${names}\n    WSGIDaemonProcess app\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`
-const LISTEN = 'Listen 127.0.0.1:9000\n'
+const nginx = (name: string): string => conf`
+  server {
+      listen 80;
+      server_name ${name};
+      location / {
+          proxy_pass http://127.0.0.1:9000;
+          proxy_set_header Host $host;
+      }
+  }
+`
+const host = (names: string): string => conf`
+  <VirtualHost 127.0.0.1:9000>
+      ServerName ${names}
+      WSGIDaemonProcess app
+      WSGIScriptAlias / /opt/app/wsgi.py process-group=app
+      <Directory /opt/app>
+          Require all granted
+      </Directory>
+  </VirtualHost>
+`
+const LISTEN = conf`Listen 127.0.0.1:9000`
 
 export default defineRule({
   summary: 'The one virtual host has a name that no visitor asks for',

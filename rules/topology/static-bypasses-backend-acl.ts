@@ -3,16 +3,34 @@ import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
 import { urlOfFile } from '../../src/deployment/requests/url-of-file.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 
-const nginx = (lines: string): string =>
-  `server {\n    listen 80;\n    server_name example.org;\n${lines}    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n    }\n}\n`
+const nginx = (lines: string): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      ${lines}
+      location / {
+          proxy_pass http://127.0.0.1:9000;
+          proxy_set_header Host $host;
+      }
+  }
+`
 const apache = (folder: string, access: string): Record<string, string> => ({
-  'ports.conf': 'Listen 127.0.0.1:9000\n',
-  'site.conf': `<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    DocumentRoot /srv/site\n    <Directory ${folder}>\n        ${access}\n    </Directory>\n</VirtualHost>\n`,
+  'ports.conf': conf`Listen 127.0.0.1:9000`,
+  'site.conf': conf`
+    <VirtualHost 127.0.0.1:9000>
+        ServerName example.org
+        DocumentRoot /srv/site
+        <Directory ${folder}>
+            ${access}
+        </Directory>
+    </VirtualHost>
+  `,
 })
 const FILES = '    location /files/ {\n        alias «/srv/site/files/»;\n    }\n'
 
@@ -52,7 +70,11 @@ export default defineRule({
       title: 'closed in nginx as well',
       files: {
         'nginx.conf': nginx(
-          `${FILES.replace(/[«»]/g, '')}    location /files/internal/ {\n        deny all;\n    }\n`,
+          conf`
+            ${FILES.replace(/[«»]/g, '')}    location /files/internal/ {
+                    deny all;
+                }
+          `,
         ),
         ...apache('/srv/site/files/internal', 'Require all denied'),
       },

@@ -1,11 +1,26 @@
 import { alsoElsewhere, argumentPlace, byText, namePlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { childrenNamed, hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 
-const site = (location: string): string =>
-  `upstream app {\n    server 127.0.0.1:9000;\n}\nserver {\n    listen 80;\n    server_name example.org;\n    root /srv/www;\n    try_files $uri @app;\n${location}    location @app {\n        proxy_pass http://app;\n        proxy_set_header Host $host;\n    }\n}\n`
+const site = (location: string): string => conf`
+  upstream app {
+      server 127.0.0.1:9000;
+  }
+  server {
+      listen 80;
+      server_name example.org;
+      root /srv/www;
+      try_files $uri @app;
+      ${location}
+      location @app {
+          proxy_pass http://app;
+          proxy_set_header Host $host;
+      }
+  }
+`
 
 /** What answers a request by itself, so that no fallback is missed. */
 const ANSWERS = new Set([
@@ -49,7 +64,11 @@ export default defineRule({
     {
       title: 'a location that only adds a header',
       files: {
-        'nginx.conf': site('    «location» /account {\n        add_header Cache-Control no-store;\n    }\n'),
+        'nginx.conf': site(conf`
+          «location» /account {
+              add_header Cache-Control no-store;
+          }
+        `),
       },
     },
   ],
@@ -58,23 +77,45 @@ export default defineRule({
       title: 'repeated',
       files: {
         'nginx.conf': site(
-          '    location /account {\n        add_header Cache-Control no-store;\n        try_files $uri @app;\n    }\n',
+          conf`
+            location /account {
+                add_header Cache-Control no-store;
+                try_files $uri @app;
+            }
+          `,
         ),
       },
     },
     {
       title: 'files alone, on purpose',
-      files: { 'nginx.conf': site('    location /static/ {\n        expires 30d;\n    }\n') },
+      files: {
+        'nginx.conf': site(conf`
+          location /static/ {
+              expires 30d;
+          }
+        `),
+      },
     },
     {
       title: 'endings of files',
-      files: { 'nginx.conf': site('    location ~* \\.(css|js|png)$ {\n        expires 30d;\n    }\n') },
+      files: {
+        'nginx.conf': site(conf`
+          location ~* \.(css|js|png)$ {
+              expires 30d;
+          }
+        `),
+      },
     },
     {
       title: 'an answer of its own',
       files: {
         'nginx.conf': site(
-          '    location /account {\n        proxy_pass http://app;\n        proxy_set_header Host $host;\n    }\n',
+          conf`
+            location /account {
+                proxy_pass http://app;
+                proxy_set_header Host $host;
+            }
+          `,
         ),
       },
     },

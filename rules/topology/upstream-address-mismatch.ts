@@ -2,11 +2,28 @@ import { formatEndpoint } from '../../src/servers/address.ts'
 import type { Target } from '../../src/deployment/model.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { placeText } from '../../parsers/text/source.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const nginx = (target: string): string =>
-  `upstream app {\n    server ${target};\n}\nserver {\n    listen 80;\n    server_name example.org;\n    location / {\n        proxy_pass http://app;\n        proxy_set_header Host $host;\n    }\n}\n`
-const SITE = '<VirtualHost *:9000>\n    ServerName example.org\n    DocumentRoot /srv/www\n</VirtualHost>\n'
+const nginx = (target: string): string => conf`
+  upstream app {
+      server ${target};
+  }
+  server {
+      listen 80;
+      server_name example.org;
+      location / {
+          proxy_pass http://app;
+          proxy_set_header Host $host;
+      }
+  }
+`
+const SITE = conf`
+  <VirtualHost *:9000>
+      ServerName example.org
+      DocumentRoot /srv/www
+  </VirtualHost>
+`
 
 export default defineRule({
   summary: 'nginx and Apache agree on the port, not on the address',
@@ -21,7 +38,7 @@ export default defineRule({
       title: 'the other version of loopback',
       files: {
         'nginx.conf': nginx('«[::1]:9000»'),
-        'ports.conf': 'Listen 127.0.0.1:9000\n',
+        'ports.conf': conf`Listen 127.0.0.1:9000`,
         'site.conf': SITE,
       },
     },
@@ -29,7 +46,7 @@ export default defineRule({
       title: 'another address of loopback',
       files: {
         'nginx.conf': nginx('«127.0.0.2:9000»'),
-        'ports.conf': 'Listen 127.0.0.1:9000\n',
+        'ports.conf': conf`Listen 127.0.0.1:9000`,
         'site.conf': SITE,
       },
     },
@@ -39,19 +56,19 @@ export default defineRule({
       title: 'the same address',
       files: {
         'nginx.conf': nginx('127.0.0.1:9000'),
-        'ports.conf': 'Listen 127.0.0.1:9000\n',
+        'ports.conf': conf`Listen 127.0.0.1:9000`,
         'site.conf': SITE,
       },
     },
     {
       title: 'Apache takes every address',
-      files: { 'nginx.conf': nginx('[::1]:9000'), 'ports.conf': 'Listen 9000\n', 'site.conf': SITE },
+      files: { 'nginx.conf': nginx('[::1]:9000'), 'ports.conf': conf`Listen 9000`, 'site.conf': SITE },
     },
     {
       title: 'another machine that has the same port',
       files: {
         'nginx.conf': nginx('192.0.2.10:9000'),
-        'ports.conf': 'Listen 127.0.0.1:9000\n',
+        'ports.conf': conf`Listen 127.0.0.1:9000`,
         'site.conf': SITE,
       },
     },
@@ -59,7 +76,10 @@ export default defineRule({
       title: 'a spare that is meant to fail over, beside one that works',
       files: {
         'nginx.conf': nginx('127.0.0.1:9000;\n    server [::1]:9000 backup'),
-        'ports.conf': 'Listen 127.0.0.1:9000\nListen [::1]:9000\n',
+        'ports.conf': conf`
+          Listen 127.0.0.1:9000
+          Listen [::1]:9000
+        `,
         'site.conf': SITE,
       },
     },

@@ -1,12 +1,28 @@
 import { formatEndpoint } from '../../src/servers/address.ts'
 import type { BackendHost, Deployment, Hop, Target } from '../../src/deployment/model.ts'
 import { once } from '../../parsers/collections/once.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const NGINX =
-  'upstream app {\n    server «127.0.0.1:9001»;\n}\nserver {\n    listen 80;\n    server_name example.org;\n    location / {\n        proxy_pass http://app;\n        proxy_set_header Host $host;\n    }\n}\n'
-const SITE =
-  '<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    DocumentRoot /srv/www\n</VirtualHost>\n'
+const NGINX = conf`
+  upstream app {
+      server «127.0.0.1:9001»;
+  }
+  server {
+      listen 80;
+      server_name example.org;
+      location / {
+          proxy_pass http://app;
+          proxy_set_header Host $host;
+      }
+  }
+`
+const SITE = conf`
+  <VirtualHost 127.0.0.1:9000>
+      ServerName example.org
+      DocumentRoot /srv/www
+  </VirtualHost>
+`
 const unmarked = NGINX.replace(/[«»]/g, '')
 
 export default defineRule({
@@ -23,7 +39,7 @@ export default defineRule({
   bad: [
     {
       title: 'one digit apart',
-      files: { 'nginx.conf': NGINX, 'ports.conf': 'Listen 127.0.0.1:9000\n', 'site.conf': SITE },
+      files: { 'nginx.conf': NGINX, 'ports.conf': conf`Listen 127.0.0.1:9000`, 'site.conf': SITE },
     },
   ],
   good: [
@@ -31,7 +47,7 @@ export default defineRule({
       title: 'the same port',
       files: {
         'nginx.conf': unmarked.replace('9001', '9000'),
-        'ports.conf': 'Listen 127.0.0.1:9000\n',
+        'ports.conf': conf`Listen 127.0.0.1:9000`,
         'site.conf': SITE,
       },
     },
@@ -39,9 +55,21 @@ export default defineRule({
     {
       title: 'a second backend beside Apache, which something else owns',
       files: {
-        'nginx.conf':
-          'server {\n    listen 80;\n    server_name example.org;\n    location / {\n        proxy_pass http://127.0.0.1:9000;\n        proxy_set_header Host $host;\n    }\n    location /ws/ {\n        proxy_pass http://127.0.0.1:9001;\n        proxy_set_header Host $host;\n    }\n}\n',
-        'ports.conf': 'Listen 127.0.0.1:9000\n',
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              location / {
+                  proxy_pass http://127.0.0.1:9000;
+                  proxy_set_header Host $host;
+              }
+              location /ws/ {
+                  proxy_pass http://127.0.0.1:9001;
+                  proxy_set_header Host $host;
+              }
+          }
+        `,
+        'ports.conf': conf`Listen 127.0.0.1:9000`,
         'site.conf': SITE,
       },
     },
@@ -49,7 +77,7 @@ export default defineRule({
       title: 'a site that Apache does not know',
       files: {
         'nginx.conf': `${unmarked.replaceAll('example.org', 'node.example.org')}`,
-        'ports.conf': 'Listen 8080\n',
+        'ports.conf': conf`Listen 8080`,
         'site.conf': SITE.replace('127.0.0.1:9000', '*:8080'),
       },
     },
@@ -57,7 +85,7 @@ export default defineRule({
       title: 'a socket',
       files: {
         'nginx.conf': unmarked.replace('127.0.0.1:9001', 'unix:/run/app.sock'),
-        'ports.conf': 'Listen 127.0.0.1:9000\n',
+        'ports.conf': conf`Listen 127.0.0.1:9000`,
         'site.conf': SITE,
       },
     },

@@ -2,10 +2,22 @@ import { isLoopback } from '../../src/servers/address.ts'
 import type { Listener, Target } from '../../src/deployment/model.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { alsoElsewhere } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const nginx = (server: string): string =>
-  `upstream app {\n    server ${server};\n}\nserver {\n    listen 80;\n    server_name example.org;\n    location / {\n        proxy_pass http://app;\n        proxy_set_header Host $host;\n    }\n}\n`
+const nginx = (server: string): string => conf`
+  upstream app {
+      server ${server};
+  }
+  server {
+      listen 80;
+      server_name example.org;
+      location / {
+          proxy_pass http://app;
+          proxy_set_header Host $host;
+      }
+  }
+`
 
 export default defineRule({
   summary: 'nginx reaches its backend through the public name of the site',
@@ -22,13 +34,20 @@ export default defineRule({
     },
     {
       title: 'and Apache on loopback',
-      files: { 'nginx.conf': nginx('«example.org:9000»'), 'ports.conf': 'Listen 127.0.0.1:9000\n' },
+      files: { 'nginx.conf': nginx('«example.org:9000»'), 'ports.conf': conf`Listen 127.0.0.1:9000` },
     },
     {
       title: 'without an upstream block',
       files: {
-        'nginx.conf':
-          'server {\n    listen 80;\n    server_name example.org;\n    location / {\n        proxy_pass «http://example.org:9000»;\n    }\n}\n',
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              location / {
+                  proxy_pass «http://example.org:9000»;
+              }
+          }
+        `,
       },
     },
   ],
@@ -38,8 +57,14 @@ export default defineRule({
     {
       title: 'the hosts file leads it to loopback',
       files: {
-        'etc/nginx/nginx.conf': `events {\n}\nhttp {\n${nginx('example.org:9000')}}\n`,
-        'etc/hosts': '127.0.0.1 localhost example.org\n',
+        'etc/nginx/nginx.conf': conf`
+          events {
+          }
+          http {
+          ${nginx('example.org:9000')}
+          }
+        `,
+        'etc/hosts': conf`127.0.0.1 localhost example.org`,
       },
     },
   ],

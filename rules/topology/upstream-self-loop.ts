@@ -1,11 +1,21 @@
 import type { Hop, NginxServer, Target } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { formatEndpoint } from '../../src/servers/address.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { selectServer } from '../../src/servers/nginx/queries/select-server.ts'
 
-const nginx = (target: string, lines = ''): string =>
-  `server {\n    listen 80;\n    server_name example.org;\n    location / {\n        proxy_pass ${target};\n        proxy_set_header Host $host;\n    }\n}\n${lines}`
+const nginx = (target: string, lines = ''): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      location / {
+          proxy_pass ${target};
+          proxy_set_header Host $host;
+      }
+  }
+  ${lines}
+`
 
 export default defineRule({
   summary: 'nginx hands a request on to itself, to the same server',
@@ -32,7 +42,12 @@ export default defineRule({
       files: {
         'nginx.conf': nginx(
           'http://127.0.0.1:8080',
-          'server {\n    listen 127.0.0.1:8080;\n    root /srv/www;\n}\n',
+          conf`
+            server {
+                listen 127.0.0.1:8080;
+                root /srv/www;
+            }
+          `,
         ),
       },
     },
@@ -41,22 +56,50 @@ export default defineRule({
       files: {
         'nginx.conf': nginx(
           'http://127.0.0.1:80',
-          'server {\n    listen 80;\n    server_name inner;\n    root /srv/www;\n}\n',
+          conf`
+            server {
+                listen 80;
+                server_name inner;
+                root /srv/www;
+            }
+          `,
         ).replace('Host $host', 'Host inner'),
       },
     },
     {
       title: 'a prefix taken away, so that another location answers',
       files: {
-        'nginx.conf':
-          'server {\n    listen 80;\n    server_name example.org;\n    location /old/ {\n        proxy_pass http://127.0.0.1/;\n        proxy_set_header Host $host;\n    }\n    location / {\n        return 200 new;\n    }\n}\n',
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              location /old/ {
+                  proxy_pass http://127.0.0.1/;
+                  proxy_set_header Host $host;
+              }
+              location / {
+                  return 200 new;
+              }
+          }
+        `,
       },
     },
     {
       title: 'another location of the same server',
       files: {
-        'nginx.conf':
-          'server {\n    listen 80;\n    server_name example.org;\n    location /old/ {\n        proxy_pass http://127.0.0.1:80/new/;\n        proxy_set_header Host $host;\n    }\n    location /new/ {\n        return 200 new;\n    }\n}\n',
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              location /old/ {
+                  proxy_pass http://127.0.0.1:80/new/;
+                  proxy_set_header Host $host;
+              }
+              location /new/ {
+                  return 200 new;
+              }
+          }
+        `,
       },
     },
   ],

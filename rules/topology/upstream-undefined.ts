@@ -1,12 +1,28 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { misspeltUpstreams } from './_misspelt-upstream.ts'
 import { argumentPlace, groupByText } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const nginx = (target: string): Record<string, string> => ({
-  'etc/nginx/nginx.conf': `events {\n}\nhttp {\n    upstream django {\n        server 127.0.0.1:9000;\n    }\n    server {\n        listen 80;\n        server_name example.org;\n        location / {\n            proxy_pass ${target};\n        }\n    }\n}\n`,
+  'etc/nginx/nginx.conf': conf`
+    events {
+    }
+    http {
+        upstream django {
+            server 127.0.0.1:9000;
+        }
+        server {
+            listen 80;
+            server_name example.org;
+            location / {
+                proxy_pass ${target};
+            }
+        }
+    }
+  `,
 })
-const HOSTS = { 'etc/hosts': '127.0.0.1 localhost\n' }
+const HOSTS = { 'etc/hosts': conf`127.0.0.1 localhost` }
 
 export default defineRule({
   summary: 'A name in proxy_pass is nearly that of an upstream',
@@ -22,7 +38,7 @@ export default defineRule({
     { title: 'without regard to case', files: { ...nginx('http://Django/'), ...HOSTS } },
     {
       title: 'a host of this name is known',
-      files: { ...nginx('http://djagno'), 'etc/hosts': '127.0.0.1 localhost djagno\n' },
+      files: { ...nginx('http://djagno'), 'etc/hosts': conf`127.0.0.1 localhost djagno` },
     },
     { title: 'a host with a port, such as a container', files: { ...nginx('http://djang:8000'), ...HOSTS } },
   ],

@@ -1,12 +1,24 @@
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { misspeltUpstreams } from './_misspelt-upstream.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { PASSES } from '../../src/servers/nginx/queries/locations.ts'
 import { upstreams } from '../../src/servers/nginx/queries/upstreams.ts'
 
-const block = (name: string): string => `upstream ${name} {\n    server 127.0.0.1:9000;\n}\n`
-const server = (target: string): string =>
-  `server {\n    listen 80;\n    server_name example.org;\n    location / {\n        proxy_pass ${target};\n    }\n}\n`
+const block = (name: string): string => conf`
+  upstream ${name} {
+      server 127.0.0.1:9000;
+  }
+`
+const server = (target: string): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      location / {
+          proxy_pass ${target};
+      }
+  }
+`
 
 export default defineRule({
   summary: 'An upstream that nothing hands requests to',

@@ -1,13 +1,42 @@
 import type { Listener } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const NGINX = {
-  'etc/nginx/nginx.conf':
-    'events {\n}\nhttp {\n    server {\n        listen 80;\n        server_name example.org;\n        location / {\n            proxy_pass http://127.0.0.1:9000;\n            proxy_set_header Host $host;\n        }\n    }\n}\n',
+  'etc/nginx/nginx.conf': conf`
+    events {
+    }
+    http {
+        server {
+            listen 80;
+            server_name example.org;
+            location / {
+                proxy_pass http://127.0.0.1:9000;
+                proxy_set_header Host $host;
+            }
+        }
+    }
+  `,
 }
 const apache = (port: string, open = '127.0.0.1:9001'): Record<string, string> => ({
-  'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\nListen ${open}\n<VirtualHost *:9000>\n    ServerName example.org\n</VirtualHost>\n<VirtualHost ${port}>\n    ServerName shop.example.org\n    WSGIDaemonProcess shop\n    WSGIScriptAlias / /opt/shop/wsgi.py process-group=shop\n</VirtualHost>\n`,
+  'etc/apache2/apache2.conf': conf`
+    ServerRoot /etc/apache2
+    ErrorLog /var/log/apache2/error.log
+    LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+    LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+    LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+    Listen 127.0.0.1:9000
+    Listen ${open}
+    <VirtualHost *:9000>
+        ServerName example.org
+    </VirtualHost>
+    <VirtualHost ${port}>
+        ServerName shop.example.org
+        WSGIDaemonProcess shop
+        WSGIScriptAlias / /opt/shop/wsgi.py process-group=shop
+    </VirtualHost>
+  `,
 })
 
 export default defineRule({

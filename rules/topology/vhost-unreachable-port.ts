@@ -1,9 +1,14 @@
 import { covers, formatEndpoint } from '../../src/servers/address.ts'
 import type { HostAddress, Listener } from '../../src/deployment/model.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const host = (address: string): string =>
-  `<VirtualHost ${address}>\n    ServerName example.org\n    DocumentRoot /srv/www\n</VirtualHost>\n`
+const host = (address: string): string => conf`
+  <VirtualHost ${address}>
+      ServerName example.org
+      DocumentRoot /srv/www
+  </VirtualHost>
+`
 
 export default defineRule({
   summary: 'A virtual host stands on a port that Apache does not open',
@@ -16,27 +21,27 @@ export default defineRule({
   bad: [
     {
       title: 'two ports',
-      files: { 'ports.conf': 'Listen 127.0.0.1:9000\n', 'site.conf': host('«*:9001»') },
+      files: { 'ports.conf': conf`Listen 127.0.0.1:9000`, 'site.conf': host('«*:9001»') },
     },
     {
       title: 'an address that no Listen takes',
-      files: { 'ports.conf': 'Listen 127.0.0.1:9000\n', 'site.conf': host('«192.0.2.10:9000»') },
+      files: { 'ports.conf': conf`Listen 127.0.0.1:9000`, 'site.conf': host('«192.0.2.10:9000»') },
     },
   ],
   good: [
     {
       title: 'the same port',
-      files: { 'ports.conf': 'Listen 127.0.0.1:9000\n', 'site.conf': host('*:9000') },
+      files: { 'ports.conf': conf`Listen 127.0.0.1:9000`, 'site.conf': host('*:9000') },
     },
     {
       title: 'a bare Listen takes every address',
-      files: { 'ports.conf': 'Listen 9000\n', 'site.conf': host('192.0.2.10:9000') },
+      files: { 'ports.conf': conf`Listen 9000`, 'site.conf': host('192.0.2.10:9000') },
     },
-    { title: 'every port', files: { 'ports.conf': 'Listen 9000\n', 'site.conf': host('*') } },
+    { title: 'every port', files: { 'ports.conf': conf`Listen 9000`, 'site.conf': host('*') } },
     { title: 'no Listen in sight', files: { 'site.conf': host('*:9001') } },
     {
       title: 'a name that only a resolver knows',
-      files: { 'ports.conf': 'Listen 192.0.2.10:9000\n', 'site.conf': host('web1.example.org:9000') },
+      files: { 'ports.conf': conf`Listen 192.0.2.10:9000`, 'site.conf': host('web1.example.org:9000') },
     },
   ],
   *check({ virtualHosts, listeners, apache, knowsEveryListen }) {

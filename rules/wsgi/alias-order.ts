@@ -1,6 +1,7 @@
 import { directivePlace, isOwnText, propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
 import { placeText } from '../../parsers/text/source.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import {
   isPrefixOf,
@@ -10,8 +11,14 @@ import {
 import { virtualHosts } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 
-const host = (lines: string): string =>
-  `<VirtualHost *:9000>\n    ServerName example.org\n    WSGIDaemonProcess app\n    WSGIProcessGroup app\n${lines}</VirtualHost>\n`
+const host = (lines: string): string => conf`
+  <VirtualHost *:9000>
+      ServerName example.org
+      WSGIDaemonProcess app
+      WSGIProcessGroup app
+      ${lines}
+  </VirtualHost>
+`
 const ROOT = '    WSGIScriptAlias / /opt/site/wsgi.py\n'
 
 export default defineRule({
@@ -25,23 +32,31 @@ export default defineRule({
   bad: [
     {
       title: 'the root first',
-      files: { 'site.conf': host(`${ROOT}    WSGIScriptAlias «/blog» /opt/blog/wsgi.py\n`) },
+      files: { 'site.conf': host(conf`${ROOT}    WSGIScriptAlias «/blog» /opt/blog/wsgi.py`) },
     },
   ],
   good: [
     {
       title: 'the longer path first',
-      files: { 'site.conf': host(`    WSGIScriptAlias /blog /opt/blog/wsgi.py\n${ROOT}`) },
+      files: {
+        'site.conf': host(conf`
+          WSGIScriptAlias /blog /opt/blog/wsgi.py
+          ${ROOT}
+        `),
+      },
     },
     {
       title: 'files, which Alias takes out wherever it stands',
-      files: { 'site.conf': host(`${ROOT}    Alias /static /srv/static\n`) },
+      files: { 'site.conf': host(conf`${ROOT}    Alias /static /srv/static`) },
     },
     {
       title: 'two paths that only begin alike',
       files: {
         'site.conf': host(
-          '    WSGIScriptAlias /blog /opt/blog/wsgi.py\n    WSGIScriptAlias /blogger /opt/blogger/wsgi.py\n',
+          conf`
+            WSGIScriptAlias /blog /opt/blog/wsgi.py
+            WSGIScriptAlias /blogger /opt/blogger/wsgi.py
+          `,
         ),
       },
     },

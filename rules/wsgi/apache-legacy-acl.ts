@@ -8,6 +8,7 @@ import {
 } from '../../src/deployment/edits.ts'
 import { argumentPlace, byText, namePlace } from '../../src/deployment/places.ts'
 import { placeText } from '../../parsers/text/source.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import {
   type ApacheConfiguration,
@@ -16,7 +17,12 @@ import {
 } from '../../src/servers/apache/configuration.ts'
 
 const LEGACY = new Set(['order', 'allow', 'deny', 'satisfy'])
-const SECTION = '<Directory /srv/app>\n    «Order» deny,allow\n    Allow from all\n</Directory>\n'
+const SECTION = conf`
+  <Directory /srv/app>
+      «Order» deny,allow
+      Allow from all
+  </Directory>
+`
 
 export default defineRule({
   summary: 'Access is granted in the language of Apache 2.2',
@@ -30,19 +36,44 @@ export default defineRule({
     { title: 'a folder opened as in 2.2', files: { 'site.conf': SECTION } },
     {
       title: 'below the root that 2.4 closes',
-      files: { 'site.conf': `<Directory />\n    Require all denied\n</Directory>\n${SECTION}` },
+      files: {
+        'site.conf': conf`
+          <Directory />
+              Require all denied
+          </Directory>
+          ${SECTION}
+        `,
+      },
     },
   ],
   good: [
     {
       title: 'as in 2.4',
-      files: { 'site.conf': '<Directory /srv/app>\n    Require all granted\n</Directory>\n' },
+      files: {
+        'site.conf': conf`
+          <Directory /srv/app>
+              Require all granted
+          </Directory>
+        `,
+      },
     },
     {
       title: 'for a server of the old kind alone',
       files: {
-        'etc/apache2/apache2.conf':
-          'ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nListen 127.0.0.1:9000\n<Directory /srv/app>\n    <IfModule !mod_authz_core.c>\n        Order deny,allow\n        Allow from all\n    </IfModule>\n    Require all granted\n</Directory>\n',
+        'etc/apache2/apache2.conf': conf`
+          ServerRoot /etc/apache2
+          ErrorLog /var/log/apache2/error.log
+          LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+          LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+          Listen 127.0.0.1:9000
+          <Directory /srv/app>
+              <IfModule !mod_authz_core.c>
+                  Order deny,allow
+                  Allow from all
+              </IfModule>
+              Require all granted
+          </Directory>
+        `,
       },
     },
   ],

@@ -2,18 +2,35 @@ import { indentationAt, insertBefore, isOwnText, propose } from '../../src/deplo
 import { namePlace } from '../../src/deployment/places.ts'
 import { sharedProcesses } from './_process-sharing.ts'
 import { namedLibraries, type PythonLibrary } from '../../src/deployment/django/python-libraries.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const host = (lines: string): string =>
-  `<VirtualHost *:9000>\n    ServerName example.org\n    WSGIDaemonProcess maps\n    WSGIProcessGroup maps\n${lines}</VirtualHost>\n`
-const MAIN =
-  'ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n'
-const ALIAS = '    WSGIScriptAlias / /opt/maps/maps/wsgi.py\n'
+const host = (lines: string): string => conf`
+  <VirtualHost *:9000>
+      ServerName example.org
+      WSGIDaemonProcess maps
+      WSGIProcessGroup maps
+      ${lines}
+  </VirtualHost>
+`
+const MAIN = conf`
+  ServerRoot /etc/apache2
+  ErrorLog /var/log/apache2/error.log
+  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+  Listen 127.0.0.1:9000
+`
+const ALIAS = 'WSGIScriptAlias / /opt/maps/maps/wsgi.py'
 const MARKED = ALIAS.replace('WSGIScriptAlias', '«WSGIScriptAlias»')
 const project = (apps: string): Record<string, string> => ({
-  'opt/maps/maps/wsgi.py':
-    'import os\nfrom django.core.wsgi import get_wsgi_application\n\nos.environ["DJANGO_SETTINGS_MODULE"] = "maps.settings"\napplication = get_wsgi_application()\n',
-  'opt/maps/maps/settings.py': `INSTALLED_APPS = [${apps}]\n`,
+  'opt/maps/maps/wsgi.py': conf`
+    import os
+    from django.core.wsgi import get_wsgi_application
+
+    os.environ["DJANGO_SETTINGS_MODULE"] = "maps.settings"
+    application = get_wsgi_application()
+  `,
+  'opt/maps/maps/settings.py': conf`INSTALLED_APPS = [${apps}]`,
 })
 
 /** Django applications and engines that load GEOS and GDAL. */
@@ -65,7 +82,10 @@ export default defineRule({
       files: {
         'etc/apache2/apache2.conf': `${MAIN}${host(MARKED)}`,
         ...project('"django.contrib.auth"'),
-        'opt/maps/requirements.txt': 'Django==3.2\nnumpy>=1.24\n',
+        'opt/maps/requirements.txt': conf`
+          Django==3.2
+          numpy>=1.24
+        `,
       },
     },
   ],
@@ -73,25 +93,36 @@ export default defineRule({
     {
       title: 'the main interpreter',
       files: {
-        'etc/apache2/apache2.conf': `${MAIN}${host(`    WSGIApplicationGroup %{GLOBAL}\n${ALIAS}`)}`,
+        'etc/apache2/apache2.conf': `${MAIN}${host(conf`
+          WSGIApplicationGroup %{GLOBAL}
+          ${ALIAS}
+        `)}`,
         ...project('"django.contrib.gis"'),
       },
     },
     {
       title: 'said on the alias',
       files: {
-        'etc/apache2/apache2.conf': `${MAIN}${host('    WSGIScriptAlias / /opt/maps/maps/wsgi.py application-group=%{GLOBAL}\n')}`,
+        'etc/apache2/apache2.conf': `${MAIN}${host('WSGIScriptAlias / /opt/maps/maps/wsgi.py application-group=%{GLOBAL}')}`,
       },
     },
     {
       title: 'two applications in one daemon process',
       files: {
-        'etc/apache2/apache2.conf': `${MAIN}${host(`    WSGIScriptAlias /tiles /opt/tiles/tiles/wsgi.py\n${ALIAS}`)}`,
+        'etc/apache2/apache2.conf': `${MAIN}${host(conf`
+          WSGIScriptAlias /tiles /opt/tiles/tiles/wsgi.py
+          ${ALIAS}
+        `)}`,
       },
     },
     {
       title: 'another interpreter, by somebody’s decision, and nothing that speaks against it',
-      files: { 'etc/apache2/apache2.conf': `${MAIN}${host(`    WSGIApplicationGroup maps\n${ALIAS}`)}` },
+      files: {
+        'etc/apache2/apache2.conf': `${MAIN}${host(conf`
+          WSGIApplicationGroup maps
+          ${ALIAS}
+        `)}`,
+      },
     },
     {
       title: 'a fragment, whose main file may say it',

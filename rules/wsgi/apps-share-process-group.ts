@@ -1,18 +1,57 @@
 import { djangoProjects, insists, type ProcessMember, sharedProcesses } from './_process-sharing.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const MAIN =
-  'ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n'
-const host = (name: string, lines: string, mark = false): string =>
-  `<VirtualHost *:9000>\n    ServerName ${name}.example.org\n${lines}    WSGIScriptAlias / ${mark ? '«' : ''}/opt/${name}/${name}/wsgi.py${mark ? '»' : ''}\n    <Directory /opt/${name}>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`
-const SHARED = '    WSGIProcessGroup sites\n'
+const MAIN = conf`
+  ServerRoot /etc/apache2
+  ErrorLog /var/log/apache2/error.log
+  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+  Listen 127.0.0.1:9000
+`
+const host = (name: string, lines: string, mark = false): string => conf`
+  <VirtualHost *:9000>
+      ServerName ${name}.example.org
+      ${lines}
+      WSGIScriptAlias / ${mark ? '«' : ''}/opt/${name}/${name}/wsgi.py${mark ? '»' : ''}
+      <Directory /opt/${name}>
+          Require all granted
+      </Directory>
+  </VirtualHost>
+`
+const SHARED = 'WSGIProcessGroup sites'
 const SETDEFAULT = 'os.environ.setdefault("DJANGO_SETTINGS_MODULE", '
 const ASSIGNED = 'os.environ["DJANGO_SETTINGS_MODULE"] = ('
 const project = (name: string, sets = SETDEFAULT, settings = `${name}.settings`): Record<string, string> => ({
-  [`opt/${name}/${name}/wsgi.py`]: `import os\nimport sys\n\nsys.path.insert(0, "/opt/${name}")\n${sets}"${settings}")\n\nfrom django.core.wsgi import get_wsgi_application\n\napplication = get_wsgi_application()\n`,
+  [`opt/${name}/${name}/wsgi.py`]: conf`
+    import os
+    import sys
+
+    sys.path.insert(0, "/opt/${name}")
+    ${sets}"${settings}")
+
+    from django.core.wsgi import get_wsgi_application
+
+    application = get_wsgi_application()
+  `,
   [`opt/${name}/${name}/__init__.py`]: '',
-  [`opt/${name}/${name}/settings.py`]: `SECRET_KEY = "${name}"\nALLOWED_HOSTS = [".example.org"]\nROOT_URLCONF = "${name}.urls"\n`,
-  [`opt/${name}/${name}/urls.py`]: `from django.http import HttpResponse\nfrom django.urls import re_path\n\n\ndef page(request):\n    return HttpResponse("${name}")\n\n\nurlpatterns = [re_path("", page)]\n`,
+  [`opt/${name}/${name}/settings.py`]: conf`
+    SECRET_KEY = "${name}"
+    ALLOWED_HOSTS = [".example.org"]
+    ROOT_URLCONF = "${name}.urls"
+  `,
+  [`opt/${name}/${name}/urls.py`]: conf`
+    from django.http import HttpResponse
+    from django.urls import re_path
+
+
+    def page(request):
+        return HttpResponse("${name}")
+
+
+    urlpatterns = [re_path("", page)]
+  `,
 })
 
 export default defineRule({
@@ -30,7 +69,12 @@ export default defineRule({
     {
       title: 'two projects with the script of `startproject`',
       files: {
-        'etc/apache2/apache2.conf': `${MAIN}WSGIDaemonProcess sites\n${host('shop', SHARED)}${host('wiki', SHARED, true)}`,
+        'etc/apache2/apache2.conf': conf`
+          ${MAIN}
+          WSGIDaemonProcess sites
+          ${host('shop', SHARED)}
+          ${host('wiki', SHARED, true)}
+        `,
         ...project('shop'),
         ...project('wiki'),
       },
@@ -38,7 +82,12 @@ export default defineRule({
     {
       title: 'each insists on its own settings',
       files: {
-        'etc/apache2/apache2.conf': `${MAIN}WSGIDaemonProcess sites\n${host('shop', SHARED)}${host('wiki', SHARED, true)}`,
+        'etc/apache2/apache2.conf': conf`
+          ${MAIN}
+          WSGIDaemonProcess sites
+          ${host('shop', SHARED)}
+          ${host('wiki', SHARED, true)}
+        `,
         ...project('shop', ASSIGNED),
         ...project('wiki', ASSIGNED),
       },
@@ -56,7 +105,19 @@ export default defineRule({
     {
       title: 'a daemon process for each',
       files: {
-        'etc/apache2/apache2.conf': `${MAIN}${host('shop', '    WSGIDaemonProcess shop\n    WSGIProcessGroup shop\n')}${host('wiki', '    WSGIDaemonProcess wiki\n    WSGIProcessGroup wiki\n')}`,
+        'etc/apache2/apache2.conf': `${MAIN}${host(
+          'shop',
+          conf`
+            WSGIDaemonProcess shop
+            WSGIProcessGroup shop
+          `,
+        )}${host(
+          'wiki',
+          conf`
+            WSGIDaemonProcess wiki
+            WSGIProcessGroup wiki
+          `,
+        )}`,
         ...project('shop'),
         ...project('wiki'),
       },
@@ -64,7 +125,12 @@ export default defineRule({
     {
       title: 'one project under two names',
       files: {
-        'etc/apache2/apache2.conf': `${MAIN}WSGIDaemonProcess sites\n${host('shop', SHARED)}${host('www', SHARED)}`,
+        'etc/apache2/apache2.conf': conf`
+          ${MAIN}
+          WSGIDaemonProcess sites
+          ${host('shop', SHARED)}
+          ${host('www', SHARED)}
+        `,
         ...project('shop'),
         ...project('www', SETDEFAULT, 'shop.settings'),
       },
@@ -72,7 +138,12 @@ export default defineRule({
     {
       title: 'scripts outside of the audit',
       files: {
-        'etc/apache2/apache2.conf': `${MAIN}WSGIDaemonProcess sites\n${host('shop', SHARED)}${host('wiki', SHARED)}`,
+        'etc/apache2/apache2.conf': conf`
+          ${MAIN}
+          WSGIDaemonProcess sites
+          ${host('shop', SHARED)}
+          ${host('wiki', SHARED)}
+        `,
       },
     },
   ],

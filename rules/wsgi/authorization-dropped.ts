@@ -2,22 +2,52 @@ import { seesAuthorization } from './_authorization-header.ts'
 import { readsAuthorization } from '../../src/deployment/django/header-authentication.ts'
 import { indentationAt, insertBefore, isOwnText, propose } from '../../src/deployment/edits.ts'
 import { groupByText, namePlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const MAIN =
-  'ServerRoot /etc/apache2\nServerName localhost\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule setenvif_module /usr/lib/apache2/modules/mod_setenvif.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n'
+const MAIN = conf`
+  ServerRoot /etc/apache2
+  ServerName localhost
+  ErrorLog /var/log/apache2/error.log
+  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+  LoadModule setenvif_module /usr/lib/apache2/modules/mod_setenvif.so
+  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+  Listen 127.0.0.1:9000
+`
 const ALIAS = 'WSGIScriptAlias / /opt/api/api/wsgi.py'
 const main = (lines: string): Record<string, string> => ({
-  'etc/apache2/apache2.conf': `${MAIN}<VirtualHost *:9000>\n    ServerName example.org\n    WSGIDaemonProcess api\n    WSGIProcessGroup api\n${lines}    <Directory /opt/api/api>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`,
+  'etc/apache2/apache2.conf': conf`
+    ${MAIN}
+    <VirtualHost *:9000>
+        ServerName example.org
+        WSGIDaemonProcess api
+        WSGIProcessGroup api
+        ${lines}
+        <Directory /opt/api/api>
+            Require all granted
+        </Directory>
+    </VirtualHost>
+  `,
 })
-const BAD = main(`    «WSGIScriptAlias» / /opt/api/api/wsgi.py\n`)
+const BAD = main('«WSGIScriptAlias» / /opt/api/api/wsgi.py')
 const project = (settings: string): Record<string, string> => ({
-  'opt/api/api/wsgi.py':
-    'import os\nfrom django.core.wsgi import get_wsgi_application\n\nos.environ["DJANGO_SETTINGS_MODULE"] = "api.settings"\napplication = get_wsgi_application()\n',
+  'opt/api/api/wsgi.py': conf`
+    import os
+    from django.core.wsgi import get_wsgi_application
+
+    os.environ["DJANGO_SETTINGS_MODULE"] = "api.settings"
+    application = get_wsgi_application()
+  `,
   'opt/api/api/settings.py': settings,
 })
 const TOKENS = project(
-  'INSTALLED_APPS = ["rest_framework", "rest_framework.authtoken"]\nREST_FRAMEWORK = {\n    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.TokenAuthentication"],\n}\n',
+  conf`
+    INSTALLED_APPS = ["rest_framework", "rest_framework.authtoken"]
+    REST_FRAMEWORK = {
+        "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.TokenAuthentication"],
+    }
+  `,
 )
 
 export default defineRule({
@@ -37,45 +67,62 @@ export default defineRule({
       title: 'OAuth by its middleware',
       files: {
         ...BAD,
-        ...project('MIDDLEWARE = ("oauth2_provider.middleware.OAuth2TokenMiddleware",)\n'),
+        ...project(conf`MIDDLEWARE = ("oauth2_provider.middleware.OAuth2TokenMiddleware",)`),
       },
     },
   ],
   good: [
     {
       title: 'handed on',
-      files: { ...main(`    WSGIPassAuthorization On\n    ${ALIAS}\n`), ...TOKENS },
+      files: {
+        ...main(conf`
+          WSGIPassAuthorization On
+          ${ALIAS}
+        `),
+        ...TOKENS,
+      },
     },
     {
       title: 'handed on by the alias',
-      files: { ...main(`    ${ALIAS} pass-authorization=On\n`), ...TOKENS },
+      files: { ...main(`${ALIAS} pass-authorization=On`), ...TOKENS },
     },
     {
       title: 'a line of another module hands it on',
       files: {
-        ...main(`    SetEnvIf Authorization "(.*)" HTTP_AUTHORIZATION=$1\n    ${ALIAS}\n`),
+        ...main(conf`
+          SetEnvIf Authorization "(.*)" HTTP_AUTHORIZATION=$1
+          ${ALIAS}
+        `),
         ...TOKENS,
       },
     },
     {
       title: 'sessions alone',
       files: {
-        ...main(`    ${ALIAS}\n`),
+        ...main(`${ALIAS}`),
         ...project(
-          'INSTALLED_APPS = ["rest_framework"]\nREST_FRAMEWORK = {\n    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],\n}\n',
+          conf`
+            INSTALLED_APPS = ["rest_framework"]
+            REST_FRAMEWORK = {
+                "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+            }
+          `,
         ),
       },
     },
     {
       title: 'a header of another name',
       files: {
-        ...main(`    ${ALIAS}\n`),
+        ...main(`${ALIAS}`),
         ...project(
-          'INSTALLED_APPS = ["rest_framework_simplejwt"]\nSIMPLE_JWT = {"AUTH_HEADER_NAME": "HTTP_X_ACCESS_TOKEN"}\n',
+          conf`
+            INSTALLED_APPS = ["rest_framework_simplejwt"]
+            SIMPLE_JWT = {"AUTH_HEADER_NAME": "HTTP_X_ACCESS_TOKEN"}
+          `,
         ),
       },
     },
-    { title: 'settings outside of the audit', files: main(`    ${ALIAS}\n`) },
+    { title: 'settings outside of the audit', files: main(`${ALIAS}`) },
   ],
   *check(deployment) {
     const reading = deployment.applications.flatMap(application => {

@@ -1,15 +1,33 @@
 import { removeDirective, propose } from '../../src/deployment/edits.ts'
 import { placeText, type Place } from '../../parsers/text/source.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { hostName, virtualHostOf } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import type { WsgiDaemon } from '../../src/servers/apache/queries/wsgi-daemons.ts'
 
-const MAIN =
-  'ServerRoot /etc/apache2\nServerName localhost\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\nListen 127.0.0.1:9001\n'
-const host = (port: number, daemon: string, name = 'example.org'): string =>
-  `<VirtualHost *:${port}>\n    ServerName ${name}\n${daemon}    WSGIProcessGroup app\n    WSGIScriptAlias / /opt/app/wsgi.py\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`
-const DAEMON = '    WSGIDaemonProcess app threads=5\n'
-const TWICE = '    WSGIDaemonProcess «app» threads=5\n'
+const MAIN = conf`
+  ServerRoot /etc/apache2
+  ServerName localhost
+  ErrorLog /var/log/apache2/error.log
+  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+  Listen 127.0.0.1:9000
+  Listen 127.0.0.1:9001
+`
+const host = (port: number, daemon: string, name = 'example.org'): string => conf`
+  <VirtualHost *:${port}>
+      ServerName ${name}
+      ${daemon}
+      WSGIProcessGroup app
+      WSGIScriptAlias / /opt/app/wsgi.py
+      <Directory /opt/app>
+          Require all granted
+      </Directory>
+  </VirtualHost>
+`
+const DAEMON = 'WSGIDaemonProcess app threads=5'
+const TWICE = 'WSGIDaemonProcess «app» threads=5'
 
 export default defineRule({
   summary: 'Two daemon processes have one name',

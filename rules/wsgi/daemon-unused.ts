@@ -1,11 +1,26 @@
 import { distance } from 'fastest-levenshtein'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 
-const MAIN =
-  'ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n'
+const MAIN = conf`
+  ServerRoot /etc/apache2
+  ErrorLog /var/log/apache2/error.log
+  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+  Listen 127.0.0.1:9000
+`
 const main = (lines: string): Record<string, string> => ({
-  'etc/apache2/apache2.conf': `${MAIN}${lines}<VirtualHost *:9000>\n    ServerName example.org\n    WSGIDaemonProcess app\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n</VirtualHost>\n`,
+  'etc/apache2/apache2.conf': conf`
+    ${MAIN}
+    ${lines}
+    <VirtualHost *:9000>
+        ServerName example.org
+        WSGIDaemonProcess app
+        WSGIScriptAlias / /opt/app/wsgi.py process-group=app
+    </VirtualHost>
+  `,
 })
 
 /** Directives that name a process group, whatever they do with it. */
@@ -27,19 +42,22 @@ export default defineRule({
   why: 'Its processes start, load Python and wait for ever; and whoever reads the file believes that the application has its user, limits and environment.',
   remedy: 'Send the application to it with `WSGIProcessGroup`, or remove it',
   references: ['https://modwsgi.readthedocs.io/en/master/configuration-directives/WSGIDaemonProcess.html'],
-  bad: [{ title: 'left from a site that moved', files: main('WSGIDaemonProcess «previous»\n') }],
+  bad: [{ title: 'left from a site that moved', files: main('WSGIDaemonProcess «previous»') }],
   good: [
     { title: 'used', files: main('') },
     {
       title: 'runs a script at its start',
       files: main(
-        'WSGIDaemonProcess jobs\nWSGIImportScript /opt/app/jobs.py process-group=jobs application-group=%{GLOBAL}\n',
+        conf`
+          WSGIDaemonProcess jobs
+          WSGIImportScript /opt/app/jobs.py process-group=jobs application-group=%{GLOBAL}
+        `,
       ),
     },
-    { title: 'managed by its own code', files: main('WSGIDaemonProcess jobs threads=0\n') },
+    { title: 'managed by its own code', files: main('WSGIDaemonProcess jobs threads=0') },
     {
       title: 'a fragment, whose user may stand elsewhere',
-      files: { 'daemons.conf': 'WSGIDaemonProcess app user=app\n' },
+      files: { 'daemons.conf': conf`WSGIDaemonProcess app user=app` },
     },
   ],
   *check({ apache, daemons, applications }) {

@@ -1,15 +1,33 @@
 import { byText, argumentPlace } from '../../src/deployment/places.ts'
 import type { Place } from '../../parsers/text/source.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { effectiveAccess } from '../../src/servers/apache/queries/effective-access.ts'
 import { settingOf } from '../../src/servers/apache/queries/server-settings.ts'
 import { aliasLevels } from '../../src/servers/apache/queries/wsgi-groups.ts'
 import type { Application } from '../../src/deployment/build/applications.ts'
 
-const MAIN =
-  'ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n<Directory />\n    Require all denied\n</Directory>\n'
+const MAIN = conf`
+  ServerRoot /etc/apache2
+  ErrorLog /var/log/apache2/error.log
+  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+  Listen 127.0.0.1:9000
+  <Directory />
+      Require all denied
+  </Directory>
+`
 const host = (script: string, lines: string): Record<string, string> => ({
-  'etc/apache2/apache2.conf': `${MAIN}<VirtualHost *:9000>\n    ServerName example.org\n    WSGIDaemonProcess app\n    WSGIScriptAlias / ${script} process-group=app\n${lines}</VirtualHost>\n`,
+  'etc/apache2/apache2.conf': conf`
+    ${MAIN}
+    <VirtualHost *:9000>
+        ServerName example.org
+        WSGIDaemonProcess app
+        WSGIScriptAlias / ${script} process-group=app
+        ${lines}
+    </VirtualHost>
+  `,
 })
 
 export default defineRule({
@@ -26,7 +44,11 @@ export default defineRule({
       title: 'the folder above by mistake of a letter',
       files: host(
         '«/opt/app/wsgi.py»',
-        '    <Directory /opt/ap>\n        Require all granted\n    </Directory>\n',
+        conf`
+          <Directory /opt/ap>
+              Require all granted
+          </Directory>
+        `,
       ),
     },
   ],
@@ -35,25 +57,46 @@ export default defineRule({
       title: 'granted',
       files: host(
         '/opt/app/wsgi.py',
-        '    <Directory /opt/app>\n        Require all granted\n    </Directory>\n',
+        conf`
+          <Directory /opt/app>
+              Require all granted
+          </Directory>
+        `,
       ),
     },
     {
       title: 'granted by URL',
-      files: host('/opt/app/wsgi.py', '    <Location />\n        Require all granted\n    </Location>\n'),
+      files: host(
+        '/opt/app/wsgi.py',
+        conf`
+          <Location />
+              Require all granted
+          </Location>
+        `,
+      ),
     },
     {
       title: 'the one file granted',
       files: host(
         '/opt/app/wsgi.py',
-        '    <Directory /opt/app>\n        <Files wsgi.py>\n            Require all granted\n        </Files>\n    </Directory>\n',
+        conf`
+          <Directory /opt/app>
+              <Files wsgi.py>
+                  Require all granted
+              </Files>
+          </Directory>
+        `,
       ),
     },
     {
       title: 'a fragment, whose main file may grant it',
       files: {
-        'site.conf':
-          '<VirtualHost *:9000>\n    ServerName example.org\n    WSGIScriptAlias / /opt/app/wsgi.py\n</VirtualHost>\n',
+        'site.conf': conf`
+          <VirtualHost *:9000>
+              ServerName example.org
+              WSGIScriptAlias / /opt/app/wsgi.py
+          </VirtualHost>
+        `,
       },
     },
   ],

@@ -1,10 +1,16 @@
 import { insertAfter, isOwnText, propose } from '../../src/deployment/edits.ts'
 import { alsoElsewhere, argumentPlace, groupByText } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { WsgiDaemon } from '../../src/servers/apache/queries/wsgi-daemons.ts'
 
-const MAIN =
-  'ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n'
+const MAIN = conf`
+  ServerRoot /etc/apache2
+  ErrorLog /var/log/apache2/error.log
+  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+  Listen 127.0.0.1:9000
+`
 const main = (lines: string): Record<string, string> => ({ 'etc/apache2/apache2.conf': `${MAIN}${lines}` })
 
 /** mod_wsgi writes the name over the program's own, and no further than that reaches. */
@@ -19,21 +25,24 @@ export default defineRule({
   remedy: 'Add `display-name=%{GROUP}`',
   references: ['https://modwsgi.readthedocs.io/en/master/configuration-directives/WSGIDaemonProcess.html'],
   bad: [
-    { title: 'no name', files: main('WSGIDaemonProcess «shop» threads=5\n') },
+    { title: 'no name', files: main(conf`WSGIDaemonProcess «shop» threads=5`) },
     {
       title: 'two groups, said once',
-      files: main('WSGIDaemonProcess «shop» threads=5\nWSGIDaemonProcess wiki\n'),
+      files: main(conf`
+        WSGIDaemonProcess «shop» threads=5
+        WSGIDaemonProcess wiki
+      `),
     },
     {
       title: 'the domain does not fit',
-      files: main('WSGIDaemonProcess shop.example.org «display-name=%{GROUP}»\n'),
+      files: main(conf`WSGIDaemonProcess shop.example.org «display-name=%{GROUP}»`),
     },
   ],
   good: [
-    { title: 'named after the group', files: main('WSGIDaemonProcess shop display-name=%{GROUP}\n') },
+    { title: 'named after the group', files: main(conf`WSGIDaemonProcess shop display-name=%{GROUP}`) },
     {
       title: 'a short name for a long group',
-      files: main('WSGIDaemonProcess shop.example.org display-name=(wsgi:shop)\n'),
+      files: main(conf`WSGIDaemonProcess shop.example.org display-name=(wsgi:shop)`),
     },
   ],
   *check({ apache, daemons }) {

@@ -1,14 +1,25 @@
 import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
 import { byText, namePlace } from '../../src/deployment/places.ts'
 import type { Workers } from '../../src/deployment/build/workers.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 
-const host = (lines: string): string =>
-  `<VirtualHost *:9000>\n    ServerName example.org\n${lines}</VirtualHost>\n`
+const host = (lines: string): string => conf`
+  <VirtualHost *:9000>
+      ServerName example.org
+      ${lines}
+  </VirtualHost>
+`
 
-const main = (text: string): string =>
-  `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n${text}`
+const main = (text: string): string => conf`
+  ServerRoot /etc/apache2
+  ErrorLog /var/log/apache2/error.log
+  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+  Listen 127.0.0.1:9000
+  ${text}
+`
 
 export default defineRule({
   summary: 'The application runs inside Apache’s own processes',
@@ -27,7 +38,10 @@ export default defineRule({
       title: 'a daemon process, and nobody sends to it',
       files: {
         'etc/apache2/apache2.conf': main(
-          host('    WSGIDaemonProcess app user=app threads=5\n    «WSGIScriptAlias» / /srv/app/wsgi.py\n'),
+          host(conf`
+            WSGIDaemonProcess app user=app threads=5
+            «WSGIScriptAlias» / /srv/app/wsgi.py
+          `),
         ),
       },
     },
@@ -36,7 +50,11 @@ export default defineRule({
       files: {
         'etc/apache2/apache2.conf': main(
           host(
-            '    WSGIDaemonProcess app\n    WSGIProcessGroup app\n    «WSGIScriptAlias» / /srv/app/wsgi.py process-group=%{GLOBAL}\n',
+            conf`
+              WSGIDaemonProcess app
+              WSGIProcessGroup app
+              «WSGIScriptAlias» / /srv/app/wsgi.py process-group=%{GLOBAL}
+            `,
           ),
         ),
       },
@@ -47,7 +65,11 @@ export default defineRule({
       title: 'the group of the virtual host',
       files: {
         'site.conf': host(
-          '    WSGIDaemonProcess app\n    WSGIProcessGroup app\n    WSGIScriptAlias / /srv/app/wsgi.py\n',
+          conf`
+            WSGIDaemonProcess app
+            WSGIProcessGroup app
+            WSGIScriptAlias / /srv/app/wsgi.py
+          `,
         ),
       },
     },
@@ -55,7 +77,10 @@ export default defineRule({
       title: 'the group on the alias',
       files: {
         'site.conf': host(
-          '    WSGIDaemonProcess app\n    WSGIScriptAlias / /srv/app/wsgi.py process-group=app\n',
+          conf`
+            WSGIDaemonProcess app
+            WSGIScriptAlias / /srv/app/wsgi.py process-group=app
+          `,
         ),
       },
     },
@@ -63,7 +88,13 @@ export default defineRule({
       title: 'the group in the folder’s section',
       files: {
         'site.conf': host(
-          '    WSGIDaemonProcess app\n    WSGIScriptAlias / /srv/app/wsgi.py\n    <Directory /srv/app>\n        WSGIProcessGroup app\n    </Directory>\n',
+          conf`
+            WSGIDaemonProcess app
+            WSGIScriptAlias / /srv/app/wsgi.py
+            <Directory /srv/app>
+                WSGIProcessGroup app
+            </Directory>
+          `,
         ),
       },
     },
@@ -71,19 +102,31 @@ export default defineRule({
       title: 'a group that the environment names',
       files: {
         'site.conf': host(
-          '    WSGIDaemonProcess app\n    WSGIProcessGroup %{ENV:GROUP}\n    WSGIScriptAlias / /srv/app/wsgi.py\n',
+          conf`
+            WSGIDaemonProcess app
+            WSGIProcessGroup %{ENV:GROUP}
+            WSGIScriptAlias / /srv/app/wsgi.py
+          `,
         ),
       },
     },
     {
       title: 'embedded on purpose: prefork, and a number of processes chosen for it',
       files: {
-        'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_prefork_module /usr/lib/apache2/modules/mod_mpm_prefork.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\nMaxRequestWorkers 8\n${host('    WSGIScriptAlias / /srv/app/wsgi.py\n')}`,
+        'etc/apache2/apache2.conf': conf`
+          ServerRoot /etc/apache2
+          ErrorLog /var/log/apache2/error.log
+          LoadModule mpm_prefork_module /usr/lib/apache2/modules/mod_mpm_prefork.so
+          LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+          Listen 127.0.0.1:9000
+          MaxRequestWorkers 8
+          ${host('WSGIScriptAlias / /srv/app/wsgi.py')}
+        `,
       },
     },
     {
       title: 'a fragment that may get its group from the server',
-      files: { 'site.conf': host('    WSGIScriptAlias / /srv/app/wsgi.py\n') },
+      files: { 'site.conf': host('WSGIScriptAlias / /srv/app/wsgi.py') },
     },
   ],
   *check({ applications, workers }) {

@@ -1,18 +1,63 @@
 import { djangoProjects, type ProcessMember, sharedProcesses } from './_process-sharing.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const MAIN =
-  'ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n'
-const host = (name: string, lines: string, mark = false): string =>
-  `<VirtualHost *:9000>\n    ServerName ${name}.example.org\n${lines}    WSGIScriptAlias / ${mark ? '«' : ''}/opt/${name}/${name}/wsgi.py${mark ? '»' : ''}\n    <Directory /opt/${name}>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`
-const SHARED = '    WSGIProcessGroup sites\n    WSGIApplicationGroup %{GLOBAL}\n'
-const OWN = (name: string): string =>
-  `    WSGIDaemonProcess ${name}\n    WSGIProcessGroup ${name}\n    WSGIApplicationGroup %{GLOBAL}\n`
+const MAIN = conf`
+  ServerRoot /etc/apache2
+  ErrorLog /var/log/apache2/error.log
+  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+  Listen 127.0.0.1:9000
+`
+const host = (name: string, lines: string, mark = false): string => conf`
+  <VirtualHost *:9000>
+      ServerName ${name}.example.org
+      ${lines}
+      WSGIScriptAlias / ${mark ? '«' : ''}/opt/${name}/${name}/wsgi.py${mark ? '»' : ''}
+      <Directory /opt/${name}>
+          Require all granted
+      </Directory>
+  </VirtualHost>
+`
+const SHARED = conf`
+  WSGIProcessGroup sites
+  WSGIApplicationGroup %{GLOBAL}
+`
+const OWN = (name: string): string => conf`
+  WSGIDaemonProcess ${name}
+  WSGIProcessGroup ${name}
+  WSGIApplicationGroup %{GLOBAL}
+`
 const project = (name: string, settings = `${name}.settings`): Record<string, string> => ({
-  [`opt/${name}/${name}/wsgi.py`]: `import os\nimport sys\n\nsys.path.insert(0, "/opt/${name}")\nos.environ["DJANGO_SETTINGS_MODULE"] = "${settings}"\n\nfrom django.core.wsgi import get_wsgi_application\n\napplication = get_wsgi_application()\n`,
+  [`opt/${name}/${name}/wsgi.py`]: conf`
+    import os
+    import sys
+
+    sys.path.insert(0, "/opt/${name}")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "${settings}"
+
+    from django.core.wsgi import get_wsgi_application
+
+    application = get_wsgi_application()
+  `,
   [`opt/${name}/${name}/__init__.py`]: '',
-  [`opt/${name}/${name}/settings.py`]: `SECRET_KEY = "${name}"\nALLOWED_HOSTS = [".example.org"]\nROOT_URLCONF = "${name}.urls"\n`,
-  [`opt/${name}/${name}/urls.py`]: `from django.http import HttpResponse\nfrom django.urls import re_path\n\n\ndef page(request):\n    return HttpResponse("${name}")\n\n\nurlpatterns = [re_path("", page)]\n`,
+  [`opt/${name}/${name}/settings.py`]: conf`
+    SECRET_KEY = "${name}"
+    ALLOWED_HOSTS = [".example.org"]
+    ROOT_URLCONF = "${name}.urls"
+  `,
+  [`opt/${name}/${name}/urls.py`]: conf`
+    from django.http import HttpResponse
+    from django.urls import re_path
+
+
+    def page(request):
+        return HttpResponse("${name}")
+
+
+    urlpatterns = [re_path("", page)]
+  `,
 })
 
 export default defineRule({
@@ -30,7 +75,12 @@ export default defineRule({
     {
       title: 'the main interpreter of one group',
       files: {
-        'etc/apache2/apache2.conf': `${MAIN}WSGIDaemonProcess sites\n${host('shop', SHARED)}${host('wiki', SHARED, true)}`,
+        'etc/apache2/apache2.conf': conf`
+          ${MAIN}
+          WSGIDaemonProcess sites
+          ${host('shop', SHARED)}
+          ${host('wiki', SHARED, true)}
+        `,
         ...project('shop'),
         ...project('wiki'),
       },
@@ -38,7 +88,14 @@ export default defineRule({
     {
       title: 'an interpreter with a name, used twice',
       files: {
-        'etc/apache2/apache2.conf': `${MAIN}WSGIDaemonProcess sites\nWSGIApplicationGroup one\nWSGIProcessGroup sites\n${host('shop', '')}${host('wiki', '', true)}`,
+        'etc/apache2/apache2.conf': conf`
+          ${MAIN}
+          WSGIDaemonProcess sites
+          WSGIApplicationGroup one
+          WSGIProcessGroup sites
+          ${host('shop', '')}
+          ${host('wiki', '', true)}
+        `,
         ...project('shop'),
         ...project('wiki'),
       },
@@ -46,7 +103,12 @@ export default defineRule({
     {
       title: 'scripts outside of the audit, whose projects nobody knows',
       files: {
-        'etc/apache2/apache2.conf': `${MAIN}WSGIDaemonProcess sites\n${host('shop', SHARED)}${host('wiki', SHARED, true)}`,
+        'etc/apache2/apache2.conf': conf`
+          ${MAIN}
+          WSGIDaemonProcess sites
+          ${host('shop', SHARED)}
+          ${host('wiki', SHARED, true)}
+        `,
       },
     },
   ],
@@ -62,7 +124,12 @@ export default defineRule({
     {
       title: 'one project under two names',
       files: {
-        'etc/apache2/apache2.conf': `${MAIN}WSGIDaemonProcess sites\n${host('shop', SHARED)}${host('www', SHARED)}`,
+        'etc/apache2/apache2.conf': conf`
+          ${MAIN}
+          WSGIDaemonProcess sites
+          ${host('shop', SHARED)}
+          ${host('www', SHARED)}
+        `,
         ...project('shop'),
         ...project('www', 'shop.settings'),
       },
@@ -70,16 +137,30 @@ export default defineRule({
     {
       title: 'one of them is no Django project',
       files: {
-        'etc/apache2/apache2.conf': `${MAIN}WSGIDaemonProcess sites\n${host('shop', SHARED)}${host('wiki', SHARED)}`,
+        'etc/apache2/apache2.conf': conf`
+          ${MAIN}
+          WSGIDaemonProcess sites
+          ${host('shop', SHARED)}
+          ${host('wiki', SHARED)}
+        `,
         ...project('shop'),
-        'opt/wiki/wiki/wsgi.py':
-          'def application(environ, start_response):\n    start_response("200 OK", [])\n    return [b"wiki"]\n',
+        'opt/wiki/wiki/wsgi.py': conf`
+          def application(environ, start_response):
+              start_response("200 OK", [])
+              return [b"wiki"]
+        `,
       },
     },
     {
       title: 'an interpreter for each, as mod_wsgi has it of itself',
       files: {
-        'etc/apache2/apache2.conf': `${MAIN}WSGIDaemonProcess sites\nWSGIProcessGroup sites\n${host('shop', '')}${host('wiki', '')}`,
+        'etc/apache2/apache2.conf': conf`
+          ${MAIN}
+          WSGIDaemonProcess sites
+          WSGIProcessGroup sites
+          ${host('shop', '')}
+          ${host('wiki', '')}
+        `,
         ...project('shop'),
         ...project('wiki'),
       },

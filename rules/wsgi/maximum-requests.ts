@@ -1,7 +1,14 @@
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const host = (options: string): string =>
-  `<VirtualHost *:9000>\n    ServerName example.org\n    WSGIDaemonProcess ${options}\n    WSGIProcessGroup app\n    WSGIScriptAlias / /srv/app/wsgi.py\n</VirtualHost>\n`
+const host = (options: string): string => conf`
+  <VirtualHost *:9000>
+      ServerName example.org
+      WSGIDaemonProcess ${options}
+      WSGIProcessGroup app
+      WSGIScriptAlias / /srv/app/wsgi.py
+  </VirtualHost>
+`
 
 export default defineRule({
   summary: 'Daemon processes are never replaced, or far too often',
@@ -24,7 +31,10 @@ export default defineRule({
       title: 'the owner allows a lower one',
       files: {
         'site.conf': host('app maximum-requests=200'),
-        '.auditrc': 'facts:\n  minimumMaximumRequests: 100\n',
+        '.auditrc': conf`
+          facts:
+            minimumMaximumRequests: 100
+        `,
       },
     },
     {

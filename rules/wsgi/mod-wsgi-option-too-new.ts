@@ -1,21 +1,46 @@
 import { byText, groupByText, namePlace } from '../../src/deployment/places.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { installedVersion } from '../../src/servers/package-version.ts'
 import { compareVersions } from '../../src/servers/version.ts'
 
-const MAIN =
-  'ServerRoot /etc/apache2\nServerName localhost\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\n'
-const DEBIAN = 'LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\n'
-const PIP =
-  'LoadModule wsgi_module /opt/venv/lib/python3.12/site-packages/mod_wsgi/server/mod_wsgi-py312.so\n'
-const host = (options: string): string =>
-  `Listen 127.0.0.1:9000\n<VirtualHost *:9000>\n    ServerName example.org\n    WSGIDaemonProcess app ${options}\n    WSGIProcessGroup app\n    WSGIScriptAlias / /opt/app/wsgi.py\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`
+const MAIN = conf`
+  ServerRoot /etc/apache2
+  ServerName localhost
+  ErrorLog /var/log/apache2/error.log
+  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+`
+const DEBIAN = conf`LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so`
+const PIP = conf`LoadModule wsgi_module /opt/venv/lib/python3.12/site-packages/mod_wsgi/server/mod_wsgi-py312.so`
+const host = (options: string): string => conf`
+  Listen 127.0.0.1:9000
+  <VirtualHost *:9000>
+      ServerName example.org
+      WSGIDaemonProcess app ${options}
+      WSGIProcessGroup app
+      WSGIScriptAlias / /opt/app/wsgi.py
+      <Directory /opt/app>
+          Require all granted
+      </Directory>
+  </VirtualHost>
+`
 /** Which servers take these hangs on their age alone. */
-const VERSIONS = { '.auditrc': 'versions:\n  apache: 2.4.62\n' }
+const VERSIONS = {
+  '.auditrc': conf`
+    versions:
+      apache: 2.4.62
+  `,
+}
 const packaged = (version: string): Record<string, string> => ({
-  'var/lib/dpkg/status': `Package: libapache2-mod-wsgi-py3\nStatus: install ok installed\nVersion: ${version}\n\n`,
+  'var/lib/dpkg/status': conf`
+    Package: libapache2-mod-wsgi-py3
+    Status: install ok installed
+    Version: ${version}
+
+  `,
 })
 
 const OPTIONS = ['switch-interval', 'interrupt-timeout', 'response-flush-delay']

@@ -1,9 +1,14 @@
 import { namePlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { isDaemonVisible, wsgiDaemonNamed } from '../../src/servers/apache/queries/wsgi-daemons.ts'
 
-const host = (name: string, lines: string): string =>
-  `<VirtualHost *:9000>\n    ServerName ${name}\n${lines}</VirtualHost>\n`
+const host = (name: string, lines: string): string => conf`
+  <VirtualHost *:9000>
+      ServerName ${name}
+      ${lines}
+  </VirtualHost>
+`
 const DAEMON = '    WSGIDaemonProcess app\n'
 const USE = '    WSGIProcessGroup app\n    WSGIScriptAlias / /opt/app/wsgi.py\n'
 
@@ -28,8 +33,14 @@ export default defineRule({
       title: 'the name is only an alias there',
       files: {
         'site.conf':
-          host('example.org', `    ServerAlias shop.example.org\n${DAEMON}${USE}`) +
-          host('shop.example.org', USE.replace('Group app', 'Group «app»')),
+          host(
+            'example.org',
+            conf`
+              ServerAlias shop.example.org
+              ${DAEMON}
+              ${USE}
+            `,
+          ) + host('shop.example.org', USE.replace('Group app', 'Group «app»')),
       },
     },
   ],
@@ -43,7 +54,11 @@ export default defineRule({
     {
       title: 'defined for all',
       files: {
-        'site.conf': `WSGIDaemonProcess app\n${host('example.org', USE)}${host('shop.example.org', USE)}`,
+        'site.conf': conf`
+          WSGIDaemonProcess app
+          ${host('example.org', USE)}
+          ${host('shop.example.org', USE)}
+        `,
       },
     },
   ],

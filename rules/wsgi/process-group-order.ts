@@ -1,11 +1,28 @@
 import { placeText } from '../../parsers/text/source.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const MAIN =
-  'ServerRoot /etc/apache2\nServerName localhost\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n'
-const GRANT = '    <Directory /opt/app>\n        Require all granted\n    </Directory>\n'
-const host = (lines: string): string =>
-  `<VirtualHost *:9000>\n    ServerName example.org\n${lines}${GRANT}</VirtualHost>\n`
+const MAIN = conf`
+  ServerRoot /etc/apache2
+  ServerName localhost
+  ErrorLog /var/log/apache2/error.log
+  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+  Listen 127.0.0.1:9000
+`
+const GRANT = conf`
+  <Directory /opt/app>
+      Require all granted
+  </Directory>
+`
+const host = (lines: string): string => conf`
+  <VirtualHost *:9000>
+      ServerName example.org
+      ${lines}
+      ${GRANT}
+  </VirtualHost>
+`
 const ALIAS = '    WSGIScriptAlias / /opt/app/wsgi.py process-group=app application-group=%{GLOBAL}\n'
 const MARKED = ALIAS.replace('process-group=app', '«process-group=app»')
 
@@ -23,31 +40,42 @@ export default defineRule({
   bad: [
     {
       title: 'in one virtual host',
-      files: { 'etc/apache2/apache2.conf': `${MAIN}${host(`${MARKED}    WSGIDaemonProcess app\n`)}` },
+      files: { 'etc/apache2/apache2.conf': `${MAIN}${host(conf`${MARKED}    WSGIDaemonProcess app`)}` },
     },
     {
       title: 'in a file that is included later',
       files: {
-        'etc/apache2/apache2.conf': `${MAIN}Include /etc/apache2/sites/*.conf\n`,
+        'etc/apache2/apache2.conf': conf`
+          ${MAIN}
+          Include /etc/apache2/sites/*.conf
+        `,
         'etc/apache2/sites/10-site.conf': host(MARKED),
-        'etc/apache2/sites/20-daemons.conf': 'WSGIDaemonProcess app\n',
+        'etc/apache2/sites/20-daemons.conf': conf`WSGIDaemonProcess app`,
       },
     },
   ],
   good: [
     {
       title: 'defined above',
-      files: { 'etc/apache2/apache2.conf': `${MAIN}${host(`    WSGIDaemonProcess app\n${ALIAS}`)}` },
+      files: {
+        'etc/apache2/apache2.conf': `${MAIN}${host(conf`
+          WSGIDaemonProcess app
+          ${ALIAS}
+        `)}`,
+      },
     },
     {
       title: 'the group alone, which is looked up with each request',
       files: {
-        'etc/apache2/apache2.conf': `${MAIN}${host('    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n    WSGIDaemonProcess app\n')}`,
+        'etc/apache2/apache2.conf': `${MAIN}${host(conf`
+          WSGIScriptAlias / /opt/app/wsgi.py process-group=app
+          WSGIDaemonProcess app
+        `)}`,
       },
     },
     {
       title: 'fragments, whose order nobody knows',
-      files: { 'a.conf': host(ALIAS), 'b.conf': 'WSGIDaemonProcess app\n' },
+      files: { 'a.conf': host(ALIAS), 'b.conf': conf`WSGIDaemonProcess app` },
     },
   ],
   *check({ apache, daemons }) {

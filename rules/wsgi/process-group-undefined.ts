@@ -1,11 +1,21 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { distance } from 'fastest-levenshtein'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const host = (lines: string): string =>
-  `<VirtualHost *:9000>\n    ServerName example.org\n${lines}</VirtualHost>\n`
-const MAIN =
-  'ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n'
+const host = (lines: string): string => conf`
+  <VirtualHost *:9000>
+      ServerName example.org
+      ${lines}
+  </VirtualHost>
+`
+const MAIN = conf`
+  ServerRoot /etc/apache2
+  ErrorLog /var/log/apache2/error.log
+  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+  Listen 127.0.0.1:9000
+`
 
 export default defineRule({
   summary: 'A script is sent to a daemon process that nobody defines',
@@ -20,14 +30,18 @@ export default defineRule({
       title: 'two letters swapped',
       files: {
         'site.conf': host(
-          '    WSGIDaemonProcess shop\n    WSGIProcessGroup «shpo»\n    WSGIScriptAlias / /srv/shop/wsgi.py\n',
+          conf`
+            WSGIDaemonProcess shop
+            WSGIProcessGroup «shpo»
+            WSGIScriptAlias / /srv/shop/wsgi.py
+          `,
         ),
       },
     },
     {
       title: 'no daemon process at all',
       files: {
-        'etc/apache2/apache2.conf': `${MAIN}${host('    WSGIScriptAlias / /srv/shop/wsgi.py process-group=«shop»\n')}`,
+        'etc/apache2/apache2.conf': `${MAIN}${host('WSGIScriptAlias / /srv/shop/wsgi.py process-group=«shop»')}`,
       },
     },
   ],
@@ -36,26 +50,43 @@ export default defineRule({
       title: 'defined',
       files: {
         'site.conf': host(
-          '    WSGIDaemonProcess shop\n    WSGIProcessGroup shop\n    WSGIScriptAlias / /srv/shop/wsgi.py\n',
+          conf`
+            WSGIDaemonProcess shop
+            WSGIProcessGroup shop
+            WSGIScriptAlias / /srv/shop/wsgi.py
+          `,
         ),
       },
     },
     {
       title: 'defined at server level, below the virtual host',
       files: {
-        'etc/apache2/apache2.conf': `${MAIN}${host('    WSGIProcessGroup shop\n    WSGIScriptAlias / /srv/shop/wsgi.py\n')}WSGIDaemonProcess shop\n`,
+        'etc/apache2/apache2.conf': conf`
+          ${MAIN}
+          ${host(conf`
+            WSGIProcessGroup shop
+            WSGIScriptAlias / /srv/shop/wsgi.py
+          `)}
+          WSGIDaemonProcess shop
+        `,
       },
     },
     {
       title: 'a fragment whose daemon process stands elsewhere',
       files: {
-        'site.conf': host('    WSGIProcessGroup shop\n    WSGIScriptAlias / /srv/shop/wsgi.py\n'),
+        'site.conf': host(conf`
+          WSGIProcessGroup shop
+          WSGIScriptAlias / /srv/shop/wsgi.py
+        `),
       },
     },
     {
       title: 'a name that the environment holds',
       files: {
-        'etc/apache2/apache2.conf': `${MAIN}${host('    WSGIProcessGroup %{ENV:GROUP}\n    WSGIScriptAlias / /srv/shop/wsgi.py\n')}`,
+        'etc/apache2/apache2.conf': `${MAIN}${host(conf`
+          WSGIProcessGroup %{ENV:GROUP}
+          WSGIScriptAlias / /srv/shop/wsgi.py
+        `)}`,
       },
     },
   ],

@@ -3,13 +3,28 @@ import type { Place } from '../../parsers/text/source.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { isAbsent } from '../../src/deployment/is-absent.ts'
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const MAIN =
-  'ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n'
-const host = (home: string): string =>
-  `<VirtualHost *:9000>\n    ServerName example.org\n    WSGIDaemonProcess app python-home=${home}\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`
-const VENV = { 'etc/venv/pyvenv.cfg': 'home = /usr/bin\n' }
+const MAIN = conf`
+  ServerRoot /etc/apache2
+  ErrorLog /var/log/apache2/error.log
+  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+  Listen 127.0.0.1:9000
+`
+const host = (home: string): string => conf`
+  <VirtualHost *:9000>
+      ServerName example.org
+      WSGIDaemonProcess app python-home=${home}
+      WSGIScriptAlias / /opt/app/wsgi.py process-group=app
+      <Directory /opt/app>
+          Require all granted
+      </Directory>
+  </VirtualHost>
+`
+const VENV = { 'etc/venv/pyvenv.cfg': conf`home = /usr/bin` }
 
 export default defineRule({
   summary: 'The Python environment of the daemon process is not one',

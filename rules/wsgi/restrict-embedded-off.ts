@@ -1,10 +1,25 @@
 import { namePlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const MAIN =
-  'ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n'
+const MAIN = conf`
+  ServerRoot /etc/apache2
+  ErrorLog /var/log/apache2/error.log
+  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+  Listen 127.0.0.1:9000
+`
 const main = (lines: string, mark = false): Record<string, string> => ({
-  'etc/apache2/apache2.conf': `${MAIN}${lines}<VirtualHost *:9000>\n    ServerName example.org\n    ${mark ? '«WSGIDaemonProcess»' : 'WSGIDaemonProcess'} app\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n</VirtualHost>\n`,
+  'etc/apache2/apache2.conf': conf`
+    ${MAIN}
+    ${lines}
+    <VirtualHost *:9000>
+        ServerName example.org
+        ${mark ? '«WSGIDaemonProcess»' : 'WSGIDaemonProcess'} app
+        WSGIScriptAlias / /opt/app/wsgi.py process-group=app
+    </VirtualHost>
+  `,
 })
 
 export default defineRule({
@@ -17,16 +32,24 @@ export default defineRule({
   references: ['https://modwsgi.readthedocs.io/en/master/configuration-directives/WSGIRestrictEmbedded.html'],
   bad: [{ title: 'daemon processes alone', files: main('', true) }],
   good: [
-    { title: 'restricted', files: main('WSGIRestrictEmbedded On\n') },
+    { title: 'restricted', files: main('WSGIRestrictEmbedded On') },
     {
       title: 'a script that checks passwords, which needs Apache’s own processes',
-      files: main('<Directory /srv/private>\n    WSGIAuthUserScript /opt/app/auth.py\n</Directory>\n'),
+      files: main(conf`
+        <Directory /srv/private>
+            WSGIAuthUserScript /opt/app/auth.py
+        </Directory>
+      `),
     },
     {
       title: 'a fragment',
       files: {
-        'site.conf':
-          '<VirtualHost *:9000>\n    WSGIDaemonProcess app\n    WSGIScriptAlias / /opt/app/wsgi.py process-group=app\n</VirtualHost>\n',
+        'site.conf': conf`
+          <VirtualHost *:9000>
+              WSGIDaemonProcess app
+              WSGIScriptAlias / /opt/app/wsgi.py process-group=app
+          </VirtualHost>
+        `,
       },
     },
   ],

@@ -1,11 +1,26 @@
 import { isAbsent } from '../../src/deployment/is-absent.ts'
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const MAIN =
-  'ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n'
-const host = (script: string): string =>
-  `<VirtualHost *:9000>\n    ServerName example.org\n    WSGIDaemonProcess app\n    WSGIScriptAlias / ${script} process-group=app\n    <Directory /etc/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`
+const MAIN = conf`
+  ServerRoot /etc/apache2
+  ErrorLog /var/log/apache2/error.log
+  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+  Listen 127.0.0.1:9000
+`
+const host = (script: string): string => conf`
+  <VirtualHost *:9000>
+      ServerName example.org
+      WSGIDaemonProcess app
+      WSGIScriptAlias / ${script} process-group=app
+      <Directory /etc/app>
+          Require all granted
+      </Directory>
+  </VirtualHost>
+`
 
 export default defineRule({
   summary: 'The WSGI script is not there',
@@ -20,7 +35,7 @@ export default defineRule({
       title: 'a file that was renamed',
       files: {
         'etc/apache2/apache2.conf': `${MAIN}${host('«/etc/app/wsgi.py»')}`,
-        'etc/app/application.py': 'application = None\n',
+        'etc/app/application.py': conf`application = None`,
       },
     },
   ],
@@ -29,7 +44,7 @@ export default defineRule({
       title: 'there',
       files: {
         'etc/apache2/apache2.conf': `${MAIN}${host('/etc/app/wsgi.py')}`,
-        'etc/app/wsgi.py': 'application = None\n',
+        'etc/app/wsgi.py': conf`application = None`,
       },
     },
     {

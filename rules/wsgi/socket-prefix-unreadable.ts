@@ -1,10 +1,30 @@
 import { closedFolder, wsgiSocketFolder } from './_wsgi-socket-directory.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const MAIN =
-  'ServerRoot /etc/apache2\nServerName localhost\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n'
+const MAIN = conf`
+  ServerRoot /etc/apache2
+  ServerName localhost
+  ErrorLog /var/log/apache2/error.log
+  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+  Listen 127.0.0.1:9000
+`
 const main = (lines: string): Record<string, string> => ({
-  'etc/apache2/apache2.conf': `${MAIN}${lines}<VirtualHost *:9000>\n    ServerName example.org\n    WSGIDaemonProcess app\n    WSGIProcessGroup app\n    WSGIScriptAlias / /opt/app/wsgi.py\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`,
+  'etc/apache2/apache2.conf': conf`
+    ${MAIN}
+    ${lines}
+    <VirtualHost *:9000>
+        ServerName example.org
+        WSGIDaemonProcess app
+        WSGIProcessGroup app
+        WSGIScriptAlias / /opt/app/wsgi.py
+        <Directory /opt/app>
+            Require all granted
+        </Directory>
+    </VirtualHost>
+  `,
 })
 
 /** Folders that the distributions keep closed to the user of Apache: 0750 of root and adm, 0700 of root. */
@@ -25,26 +45,31 @@ export default defineRule({
   bad: [
     {
       title: 'among the logs, which are for root alone',
-      files: main('WSGISocketPrefix «/var/log/apache2/wsgi»\n'),
+      files: main('WSGISocketPrefix «/var/log/apache2/wsgi»'),
     },
     {
       title: 'a folder that root alone may enter, as the audit shows',
-      files: { ...main('WSGISocketPrefix «/var/log/apache2/wsgi»\n'), 'var/log/apache2/error.log': '' },
+      files: { ...main('WSGISocketPrefix «/var/log/apache2/wsgi»'), 'var/log/apache2/error.log': '' },
       modes: { 'var/log/apache2': 0o700 },
     },
-    { title: 'where everybody writes', files: main('WSGISocketPrefix «/tmp/wsgi»\n') },
+    { title: 'where everybody writes', files: main('WSGISocketPrefix «/tmp/wsgi»') },
   ],
   good: [
-    { title: 'the folder of Apache', files: main('WSGISocketPrefix /run/apache2/wsgi\n') },
+    { title: 'the folder of Apache', files: main('WSGISocketPrefix /run/apache2/wsgi') },
     {
       title: 'a folder of logs that was opened to all',
-      files: { ...main('WSGISocketPrefix /var/log/apache2/wsgi\n'), 'var/log/apache2/error.log': '' },
+      files: { ...main('WSGISocketPrefix /var/log/apache2/wsgi'), 'var/log/apache2/error.log': '' },
       modes: { var: 0o755, 'var/log': 0o755, 'var/log/apache2': 0o755 },
     },
     { title: 'nothing said, which is right on Debian', files: main('') },
     {
       title: 'no daemon process, so no sockets',
-      files: { 'etc/apache2/apache2.conf': `${MAIN}WSGISocketPrefix /tmp/wsgi\n` },
+      files: {
+        'etc/apache2/apache2.conf': conf`
+          ${MAIN}
+          WSGISocketPrefix /tmp/wsgi
+        `,
+      },
     },
   ],
   *check({ apache, daemons, files }) {

@@ -2,21 +2,70 @@ import type { Deployment } from '../../src/deployment/model.ts'
 import { type ProcessMember, sharedProcesses } from './_process-sharing.ts'
 import { applicationTimeZone, isSameClock, systemTimeZone } from './_time-zones.ts'
 import type { Place } from '../../parsers/text/source.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const MAIN =
-  'ServerRoot /etc/apache2\nErrorLog /var/log/apache2/error.log\nCustomLog /var/log/apache2/access.log "%t %U"\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nStartServers 1\nServerLimit 1\nMaxRequestWorkers 25\nListen 127.0.0.1:9000\n'
-const host = (name: string, lines: string): string =>
-  `<VirtualHost *:9000>\n    ServerName ${name}.example.org\n${lines}    WSGIScriptAlias / /opt/${name}/${name}/wsgi.py\n    <Directory /opt/${name}>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`
-const OWN = (name: string): string => `    WSGIDaemonProcess ${name}\n    WSGIProcessGroup ${name}\n`
-const SHARED = '    WSGIProcessGroup sites\n'
+const MAIN = conf`
+  ServerRoot /etc/apache2
+  ErrorLog /var/log/apache2/error.log
+  CustomLog /var/log/apache2/access.log "%t %U"
+  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+  StartServers 1
+  ServerLimit 1
+  MaxRequestWorkers 25
+  Listen 127.0.0.1:9000
+`
+const host = (name: string, lines: string): string => conf`
+  <VirtualHost *:9000>
+      ServerName ${name}.example.org
+      ${lines}
+      WSGIScriptAlias / /opt/${name}/${name}/wsgi.py
+      <Directory /opt/${name}>
+          Require all granted
+      </Directory>
+  </VirtualHost>
+`
+const OWN = (name: string): string => conf`
+  WSGIDaemonProcess ${name}
+  WSGIProcessGroup ${name}
+`
+const SHARED = 'WSGIProcessGroup sites'
 const project = (name: string, zone: string, module = '"'): Record<string, string> => ({
-  [`opt/${name}/${name}/wsgi.py`]: `import os\nimport sys\n\nsys.path.insert(0, "/opt/${name}")\nos.environ["DJANGO_SETTINGS_MODULE"] = ${module}${name}.settings${module === '"' ? '"' : '"»'}\n\nfrom django.core.wsgi import get_wsgi_application\n\napplication = get_wsgi_application()\n`,
+  [`opt/${name}/${name}/wsgi.py`]: conf`
+    import os
+    import sys
+
+    sys.path.insert(0, "/opt/${name}")
+    os.environ["DJANGO_SETTINGS_MODULE"] = ${module}${name}.settings${module === '"' ? '"' : '"»'}
+
+    from django.core.wsgi import get_wsgi_application
+
+    application = get_wsgi_application()
+  `,
   [`opt/${name}/${name}/__init__.py`]: '',
-  [`opt/${name}/${name}/settings.py`]: `SECRET_KEY = "${name}"\nALLOWED_HOSTS = [".example.org"]\nROOT_URLCONF = "${name}.urls"\n${zone}`,
-  [`opt/${name}/${name}/urls.py`]: `import time\n\nfrom django.http import HttpResponse\nfrom django.urls import re_path\n\n\ndef page(request):\n    return HttpResponse(time.strftime("%z"))\n\n\nurlpatterns = [re_path("", page)]\n`,
+  [`opt/${name}/${name}/settings.py`]: conf`
+    SECRET_KEY = "${name}"
+    ALLOWED_HOSTS = [".example.org"]
+    ROOT_URLCONF = "${name}.urls"
+    ${zone}
+  `,
+  [`opt/${name}/${name}/urls.py`]: conf`
+    import time
+
+    from django.http import HttpResponse
+    from django.urls import re_path
+
+
+    def page(request):
+        return HttpResponse(time.strftime("%z"))
+
+
+    urlpatterns = [re_path("", page)]
+  `,
 })
-const UTC = { 'etc/timezone': 'Etc/UTC\n' }
+const UTC = { 'etc/timezone': conf`Etc/UTC` }
 
 export default defineRule({
   summary: 'Django moves the processes it runs in to another time zone',
@@ -36,15 +85,20 @@ export default defineRule({
       files: {
         'etc/apache2/apache2.conf': `${MAIN}${host('shop', '')}`,
         ...UTC,
-        ...project('shop', '«TIME_ZONE = "Asia/Tokyo"»\n'),
+        ...project('shop', '«TIME_ZONE = "Asia/Tokyo"»'),
       },
     },
     {
       title: 'two projects, two clocks, one process',
       files: {
-        'etc/apache2/apache2.conf': `${MAIN}WSGIDaemonProcess sites\n${host('shop', SHARED)}${host('wiki', SHARED)}`,
-        ...project('shop', 'TIME_ZONE = "UTC"\n'),
-        ...project('wiki', '«TIME_ZONE = "Europe/Berlin"»\n'),
+        'etc/apache2/apache2.conf': conf`
+          ${MAIN}
+          WSGIDaemonProcess sites
+          ${host('shop', SHARED)}
+          ${host('wiki', SHARED)}
+        `,
+        ...project('shop', 'TIME_ZONE = "UTC"'),
+        ...project('wiki', '«TIME_ZONE = "Europe/Berlin"»'),
       },
     },
     {
@@ -62,15 +116,15 @@ export default defineRule({
       files: {
         'etc/apache2/apache2.conf': `${MAIN}${host('shop', '')}`,
         ...UTC,
-        ...project('shop', 'TIME_ZONE = "UTC"\n'),
+        ...project('shop', 'TIME_ZONE = "UTC"'),
       },
     },
     {
       title: 'two clocks, a daemon process for each',
       files: {
         'etc/apache2/apache2.conf': `${MAIN}${host('shop', OWN('shop'))}${host('wiki', OWN('wiki'))}`,
-        ...project('shop', 'TIME_ZONE = "UTC"\n'),
-        ...project('wiki', 'TIME_ZONE = "Europe/Berlin"\n'),
+        ...project('shop', 'TIME_ZONE = "UTC"'),
+        ...project('wiki', 'TIME_ZONE = "Europe/Berlin"'),
       },
     },
     {
@@ -78,14 +132,14 @@ export default defineRule({
       files: {
         'etc/apache2/apache2.conf': `${MAIN}${host('shop', '')}`,
         ...UTC,
-        ...project('shop', 'TIME_ZONE = None\n'),
+        ...project('shop', 'TIME_ZONE = None'),
       },
     },
     {
       title: 'a machine whose zone nobody knows',
       files: {
         'etc/apache2/apache2.conf': `${MAIN}${host('shop', '')}`,
-        ...project('shop', 'TIME_ZONE = "Asia/Tokyo"\n'),
+        ...project('shop', 'TIME_ZONE = "Asia/Tokyo"'),
       },
     },
   ],

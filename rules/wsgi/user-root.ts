@@ -1,9 +1,28 @@
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
-const MAIN =
-  'ServerRoot /etc/apache2\nServerName localhost\nErrorLog /var/log/apache2/error.log\nLoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so\nLoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\nLoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nListen 127.0.0.1:9000\n'
+const MAIN = conf`
+  ServerRoot /etc/apache2
+  ServerName localhost
+  ErrorLog /var/log/apache2/error.log
+  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
+  Listen 127.0.0.1:9000
+`
 const main = (options: string): Record<string, string> => ({
-  'etc/apache2/apache2.conf': `${MAIN}<VirtualHost *:9000>\n    ServerName example.org\n    WSGIDaemonProcess app ${options}\n    WSGIProcessGroup app\n    WSGIScriptAlias / /opt/app/wsgi.py\n    <Directory /opt/app>\n        Require all granted\n    </Directory>\n</VirtualHost>\n`,
+  'etc/apache2/apache2.conf': conf`
+    ${MAIN}
+    <VirtualHost *:9000>
+        ServerName example.org
+        WSGIDaemonProcess app ${options}
+        WSGIProcessGroup app
+        WSGIScriptAlias / /opt/app/wsgi.py
+        <Directory /opt/app>
+            Require all granted
+        </Directory>
+    </VirtualHost>
+  `,
 })
 
 export default defineRule({

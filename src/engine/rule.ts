@@ -30,7 +30,7 @@ export interface RuleFinding {
 }
 
 /**
- * A small deployment that shows a rule. Keys are paths (`nginx.conf`, `etc/apache2/ports.conf`, or
+ * A small deployment that shows a rule; the bundle keeps the first bad and the first good one. Keys are paths (`nginx.conf`, `etc/apache2/ports.conf`, or
  * `.auditrc` for options); the text between « and » in a `bad` example is what the rule underlines.
  */
 export interface Example {
