@@ -1,16 +1,21 @@
-import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
-import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
+import { existsSync, realpathSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
 import type { AuditSettings } from '../audit.ts'
 import type { Rule } from '../engine/rule.ts'
 import { discover, type Machine } from '../files/discover.ts'
-import { decodeText, displayPath, isFolder, systemReason } from '../files/disk-file-system.ts'
+import { decodeText, isBelow, isFolder } from '../files/disk-file-system.ts'
 import { inferRoot } from '../files/infer-root.ts'
 import { InputError } from '../files/input-error.ts'
 import { splitNginxDump } from '../servers/nginx/dump.ts'
 import type { ServerVersion } from '../servers/version.ts'
 import type { Arguments } from './arguments.ts'
-import { type Auditrc, EMPTY_AUDITRC } from './auditrc/auditrc.ts'
-import { findAuditrc } from './auditrc/find-auditrc.ts'
+import type { Auditrc } from './auditrc/auditrc.ts'
+import {
+  includeMapOfAuditrc,
+  type LoadedAuditrc,
+  loadAuditrc,
+  rootOfAuditrc,
+} from './auditrc/load-auditrc.ts'
 import { loadParsers } from './load-parsers.ts'
 import { ruleNames, selectRules } from './rule-selection.ts'
 import type { Terminal } from './terminal.ts'
@@ -34,9 +39,11 @@ export async function prepare(
 ): Promise<Prepared> {
   const { workingDirectory } = terminal
   const paths = given.words.length > 0 ? given.words : [defaultPath(given)]
-  const { auditrc, folder } = await readAuditrc(given, paths, rules, terminal)
-  const root = rootOf(given, auditrc, folder, workingDirectory)
-  const ignoresDisk = await ignoredBy(auditrc.ignore, folder)
+  const loaded = await readAuditrc(given, paths, rules, terminal)
+  const { auditrc } = loaded
+  const root = rootOf(given, loaded, workingDirectory)
+  const includeMap = includeMapOfAuditrc(loaded, root ?? inferRoot(locate(paths, workingDirectory)).root)
+  const ignoresDisk = await ignoredBy(loaded)
   const input = paths.includes('-') ? decodeText(await terminal.readInput()).text : null
   const machines = discover(paths, {
     workingDirectory,
@@ -56,7 +63,7 @@ export async function prepare(
       rules: selectRules(rules, { only: given.only, skip: given.skip, configured: auditrc.rules }),
       facts: auditrc.facts,
       versions: versionsOf(given, auditrc),
-      includeMap: includeMapOf(auditrc, folder, root ?? inferRoot(locate(paths, workingDirectory)).root),
+      includeMap,
       environment,
       python,
     },
@@ -69,52 +76,31 @@ function defaultPath({ root }: Arguments): string {
   return existsSync('/etc/nginx') || existsSync('/etc/apache2') || existsSync('/etc/httpd') ? '/etc' : '.'
 }
 
-interface FoundAuditrc {
-  readonly auditrc: Auditrc
-  /** To which its paths are relative. */
-  readonly folder: string
-}
-
-async function readAuditrc(
+function readAuditrc(
   { config }: Arguments,
   paths: readonly string[],
   rules: readonly Rule[],
-  terminal: Terminal,
-): Promise<FoundAuditrc> {
-  const { workingDirectory } = terminal
-  const first = paths.find(path => path !== '-') ?? '.'
-  const start = resolve(workingDirectory, first)
-  const found = config.kind === 'search' ? findAuditrc(existsSync(start) ? realpathSync(start) : start) : null
-  const file = config.kind === 'file' ? resolve(workingDirectory, config.path) : found
-  if (file === null) return { auditrc: EMPTY_AUDITRC, folder: workingDirectory }
-  const name = displayPath(file, workingDirectory)
-  let text: string
-  try {
-    // A device may never end, and a fifo that lies about never begin; a fifo that was named is somebody's.
-    const stats = statSync(file)
-    const isReadable = stats.isFile() || stats.isDirectory() || (stats.isFIFO() && config.kind === 'file')
-    text = isReadable ? readFileSync(file, 'utf8') : ''
-    if (!isReadable && file !== '/dev/null') throw new InputError(`${name}: no regular file`)
-  } catch (error) {
-    if (error instanceof InputError) throw error
-    throw new InputError(`${name}: cannot be read: ${systemReason(error)}`)
-  }
-  const { parseAuditrc } = await import('./auditrc/parse-auditrc.ts')
-  return { auditrc: parseAuditrc(text, name, ruleNames(rules)), folder: dirname(file) }
+  { workingDirectory }: Terminal,
+): Promise<LoadedAuditrc> {
+  const start = resolve(workingDirectory, paths.find(path => path !== '-') ?? '.')
+  return loadAuditrc({
+    config,
+    start: existsSync(start) ? realpathSync(start) : start,
+    workingDirectory,
+    knownRules: ruleNames(rules),
+  })
 }
 
-function rootOf(given: Arguments, auditrc: Auditrc, folder: string, workingDirectory: string): string | null {
-  const written = given.root ?? auditrc.root
-  if (written === null) return null
-  const root = resolve(given.root === null ? folder : workingDirectory, written)
-  if (!isFolder(root)) {
-    throw new InputError(`the root ${written} is no folder`)
-  }
+function rootOf(given: Arguments, loaded: LoadedAuditrc, workingDirectory: string): string | null {
+  if (given.root === null) return rootOfAuditrc(loaded)
+  const root = resolve(workingDirectory, given.root)
+  if (!isFolder(root)) throw new InputError(`the root ${given.root} is no directory`)
   return realpathSync(root)
 }
 
 /** Globs of `.auditrc`, which are relative to its folder; a folder's name leaves out all below it. */
-async function ignoredBy(globs: readonly string[], folder: string): Promise<(path: string) => boolean> {
+async function ignoredBy({ auditrc, folder, isFound }: LoadedAuditrc): Promise<(path: string) => boolean> {
+  const globs = auditrc.ignore
   if (globs.length === 0) return () => false
   const { default: picomatch } = await import('picomatch')
   const matches = picomatch(
@@ -124,15 +110,7 @@ async function ignoredBy(globs: readonly string[], folder: string): Promise<(pat
     }),
     { dot: true },
   )
-  return path => matches(relative(folder, path))
-}
-
-/** A relative target is relative to `.auditrc`; the servers' code knows paths inside the root alone. */
-function includeMapOf(auditrc: Auditrc, folder: string, root: string): Auditrc['includeMap'] {
-  return auditrc.includeMap.map(({ from, to }) => ({
-    from,
-    to: isAbsolute(to) ? to : `/${relative(root, resolve(folder, to))}`,
-  }))
+  return path => (!isFound || isBelow(path, folder)) && matches(relative(folder, path))
 }
 
 /** The folder of the first audited path. */

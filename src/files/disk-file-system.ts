@@ -253,12 +253,13 @@ export const NAME_LOST = 'its name is not UTF-8'
 
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
-  ENOENT: 'no such folder',
-  ENOTDIR: 'not a folder',
+  ENOENT: 'no such file or directory',
+  ENOTDIR: 'not a directory',
   EROFS: 'read-only file system',
   ENOSPC: 'no space left',
-  EISDIR: 'it is a folder',
+  EISDIR: 'it is a directory',
   EPERM: 'operation not permitted',
+  ELOOP: 'too many symbolic links',
   EIO: 'input/output error',
   EMFILE: 'too many open files',
 }

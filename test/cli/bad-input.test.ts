@@ -39,19 +39,30 @@ test('a script that nginx would choke on is no configuration', async () => {
 })
 
 test('a .auditrc of aliases without end, or that is a device, is a mistake in one line', async () => {
+  const keys = [
+    'threadSafe',
+    'canonicalHosts',
+    'threadUnsafeLibraries',
+    'publicListeners',
+    'outerProxies',
+    'memory',
+  ]
   const levels = Array.from(
-    { length: 9 },
-    (_, index) => `b${index + 1}: &b${index + 1} [${Array(9).fill(`*b${index}`).join()}]\n`,
+    { length: keys.length },
+    (_, index) => `  ${keys[index]}: &b${index + 1} [${Array(9).fill(`*b${index}`).join()}]\n`,
   )
   const folder = scratchTree({
     'nginx.conf': SITE,
-    '.auditrc': `b0: &b0 [x]\n${levels.join('')}`,
+    '.auditrc': `ignore: &b0 [x]\nfacts:\n${levels.join('')}`,
     'zero/.auditrc': '-> /dev/zero',
     'zero/nginx.conf': SITE,
   })
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [['.'], /^deploy-audit: \.auditrc:1:1: [^\n]*alias[^\n]*$/],
-    [['zero'], /^deploy-audit: zero\/\.auditrc: no regular file$/],
+    [
+      ['zero'],
+      /^deploy-audit: zero\/\.auditrc: a link that leads out of its directory; name the file with --config$/,
+    ],
     [['--config', '/dev/zero', '.'], /^deploy-audit: \/dev\/zero: no regular file$/],
   ]
   for (const [words, message] of cases) {

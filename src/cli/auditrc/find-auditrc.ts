@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, lstatSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isFolder } from '../../files/disk-file-system.ts'
 
@@ -13,7 +13,16 @@ export const AUDITRC = '.auditrc'
 export function findAuditrc(path: string): string | null {
   for (let folder = isFolder(path) ? path : dirname(path); ; folder = dirname(folder)) {
     const file = join(folder, AUDITRC)
-    if (existsSync(file)) return file
+    if (isThere(file)) return file
     if (existsSync(join(folder, '.git')) || folder === dirname(folder)) return null
+  }
+}
+
+/** A link that leads nowhere is there too: what somebody put there is not passed over in silence. */
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+  } catch {
+    return false
   }
 }

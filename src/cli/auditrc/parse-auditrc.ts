@@ -1,5 +1,15 @@
 import * as v from 'valibot'
-import { isMap, isNode, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml'
+import {
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml'
 import { DEFAULT_SITE_FACTS, type SiteFacts } from '../../deployment/site-facts.ts'
 import { InputError } from '../../files/input-error.ts'
 import { didYouMean } from '../did-you-mean.ts'
@@ -18,7 +28,8 @@ type Path = readonly (string | number)[]
  */
 export function parseAuditrc(text: string, file: string, knownRules?: readonly string[]): Auditrc {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  // The check of the package compares every key with every other one.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false })
   const fail = (offset: number, message: string): never => {
     const { line, col } = lines.linePos(offset)
     throw new InputError(`${file}:${Math.max(line, 1)}:${Math.max(col, 1)}: ${message}`)
@@ -30,6 +41,8 @@ export function parseAuditrc(text: string, file: string, knownRules?: readonly s
   const root = document.contents
   if (root === null) return toAuditrc({})
   if (!isMap(root)) return fail(0, 'expected keys such as `rules:`')
+  const mistake = mistakenKey(root, knownRules)
+  if (mistake !== null) fail(mistake.offset, mistake.message)
   let values: Readonly<Record<string, unknown>> = {}
   try {
     values = document.toJS()
@@ -41,14 +54,72 @@ export function parseAuditrc(text: string, file: string, knownRules?: readonly s
   if (!result.success) {
     const [issue] = result.issues
     const path = (issue.path ?? []).map(item => item.key as string | number)
-    fail(offsetOf(root, path, isUnknownKey(issue)), describe(issue, path))
+    fail(offsetOf(root, path), describe(issue, path))
   }
-  const value = result.output as AuditrcFile
-  for (const name of Object.keys(value.rules ?? {})) {
-    if (knownRules === undefined || knownRules.includes(name)) continue
-    fail(offsetOf(root, ['rules', name], true), `unknown rule "${name}"${didYouMean(name, knownRules)}`)
+  return toAuditrc(result.output as AuditrcFile)
+}
+
+interface Mistake {
+  readonly offset: number
+  readonly message: string
+}
+
+/**
+ * What is wrong with the keys. The schema sees objects, on which names of JavaScript's own, such as
+ * `constructor`, are not what they are here: words like all others.
+ */
+function mistakenKey(root: YAMLMap, knownRules: readonly string[] | undefined): Mistake | null {
+  const misplaced = misplacedKey(root)
+  if (misplaced !== null) return misplaced
+  for (const path of [[], ['versions'], ['include'], ['facts']]) {
+    const known = keysAt(path)
+    for (const { offset, name } of keysIn(root, path))
+      if (!known.includes(name)) return { offset, message: unknownKey(name, known) }
   }
-  return toAuditrc(value)
+  const rules = knownRules === undefined ? null : new Set(knownRules)
+  for (const { offset, name } of keysIn(root, ['rules'])) {
+    if (rules !== null && !rules.has(name))
+      return { offset, message: `unknown rule "${name}"${didYouMean(name, [...rules])}` }
+  }
+  for (const { offset, name } of keysIn(root, ['include', 'map'])) {
+    if (!name.startsWith('/'))
+      return { offset, message: `expected a path such as /etc/nginx/snippets, not "${name}"` }
+  }
+  return null
+}
+
+/** Values are nested three deep at most; far from where a stack would overflow. */
+const DEEPEST = 20
+
+/** The first key that is written twice, or is no word: as a name of it the package would write a whole tree. */
+function misplacedKey(root: YAMLMap): Mistake | null {
+  const waiting: { readonly node: unknown; readonly depth: number }[] = [{ node: root, depth: 0 }]
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { node, depth } = next
+    if (!isMap(node) && !isSeq(node)) continue
+    if (depth > DEEPEST) return { offset: node.range?.[0] ?? 0, message: 'values are nested too deep' }
+    const seen = new Set<string>()
+    for (const item of node.items) {
+      waiting.push({ node: isPair(item) ? item.value : item, depth: depth + 1 })
+      if (!isPair(item)) continue
+      const offset = isNode(item.key) ? (item.key.range?.[0] ?? 0) : 0
+      if (!isScalar(item.key)) return { offset, message: 'expected a word as a key' }
+      const name = String(item.key.value)
+      if (seen.has(name)) return { offset, message: 'Map keys must be unique' }
+      seen.add(name)
+    }
+  }
+  return null
+}
+
+/** The keys of the map at a path. */
+function keysIn(root: Node, path: Path): readonly { readonly offset: number; readonly name: string }[] {
+  let map: Node | null = root
+  for (const name of path) map = map === null ? null : entryOf(map, name).value
+  if (!isMap(map)) return []
+  return map.items.flatMap(({ key }) =>
+    isScalar(key) ? [{ offset: key.range?.[0] ?? 0, name: String(key.value) }] : [],
+  )
 }
 
 /** A key whose entries are all commented out is as good as absent. */
@@ -83,15 +154,14 @@ function toBytes(memory: string | number): number {
   return Math.round(Number(count) * 1024 ** UNITS.indexOf(unit.toLowerCase()))
 }
 
-function isUnknownKey(issue: v.BaseIssue<unknown>): boolean {
-  return issue.type === 'strict_object' && issue.expected === 'never'
+function unknownKey(name: string, known: readonly string[]): string {
+  return `unknown key "${name}"${didYouMean(name, known)}`
 }
 
 function describe(issue: v.BaseIssue<unknown>, path: Path): string {
   const name = path.join('.')
-  if (isUnknownKey(issue)) {
-    return `unknown key "${path.at(-1)}"${didYouMean(String(path.at(-1)), keysAt(path.slice(0, -1)))}`
-  }
+  if (issue.type === 'strict_object' && issue.expected === 'never')
+    return unknownKey(String(path.at(-1)), keysAt(path.slice(0, -1)))
   if (issue.type === 'regex') return `\`${name}\`: expected ${issue.message}, not ${issue.received}`
   const expected = (issue.expected ?? 'another value').replace(/[()"]/g, '').replaceAll(' | ', ', ')
   return `\`${name}\`: expected ${expected.replace(/, ([^,]*)$/, ' or $1')}, not ${issue.received}`
@@ -116,14 +186,13 @@ function entriesOf(schema: unknown): Readonly<Record<string | number, unknown>> 
   return pipe?.[0] === undefined ? {} : entriesOf(pipe[0])
 }
 
-/** Where the value of a path begins, or its key. */
-function offsetOf(root: YAMLMap, path: Path, wantsKey: boolean): number {
+/** Where the value of a path begins. */
+function offsetOf(root: YAMLMap, path: Path): number {
   let node: Node = root
   let offset = root.range?.[0] ?? 0
-  for (const [depth, name] of path.entries()) {
+  for (const name of path) {
     const entry = entryOf(node, name)
-    const isKey = wantsKey && depth === path.length - 1
-    offset = (isKey ? entry.key : (entry.value ?? entry.key))?.range?.[0] ?? offset
+    offset = (entry.value ?? entry.key)?.range?.[0] ?? offset
     if (entry.value === null) break
     node = entry.value
   }
