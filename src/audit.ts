@@ -1,8 +1,8 @@
 import type { PythonParser } from '../parsers/python/python-module.ts'
-import type { Source } from '../parsers/text/source.ts'
 import { buildDeployment } from './deployment/build/build-deployment.ts'
 import type { Deployment } from './deployment/model.ts'
 import type { SiteFacts } from './deployment/site-facts.ts'
+import { acrossWorlds, type WorldFindings } from './engine/across-worlds.ts'
 import { type Finding, settle } from './engine/finding.ts'
 import type { ProgramReport, Report } from './engine/report.ts'
 import { type ActiveRule, type Crash, runRules } from './engine/run.ts'
@@ -14,6 +14,7 @@ import { evaluateApache } from './servers/apache/evaluate.ts'
 import type { NginxConfiguration } from './servers/nginx/configuration.ts'
 import { evaluateNginx } from './servers/nginx/evaluate.ts'
 import { packageVersion } from './servers/package-version.ts'
+import { firstWorld, type World } from './servers/presence.ts'
 import type { ServerVersion } from './servers/version.ts'
 
 /** Everything an audit depends on but the files themselves. */
@@ -42,8 +43,16 @@ export interface UnderstoodMachine {
 /**
  * Reads the servers of one machine: every main file with what it includes. Files that no main file reaches
  * stand for the missing main file of their program; where there is one, they are a deployment of their own.
+ *
+ * @param world how the conditions come out that no file decides
+ * @param reached the files that some main file reaches in any world, to which those of this one are added
  */
-export function understand(machine: Machine, settings: AuditSettings): UnderstoodMachine {
+export function understand(
+  machine: Machine,
+  settings: AuditSettings,
+  world: World = firstWorld(),
+  reached: Set<string> = new Set(),
+): UnderstoodMachine {
   const { files } = machine
   const { facts, includeMap } = settings
   const nginxVersion = settings.versions.nginx ?? packageVersion(files, 'nginx')
@@ -58,6 +67,7 @@ export function understand(machine: Machine, settings: AuditSettings): Understoo
       fragments: fragments.map(path => sourceOf(machine, path)),
       version: nginxVersion,
       includeMap,
+      world,
     })
   const readApache = (main: string | null, fragments: readonly string[]): ApacheConfiguration =>
     evaluateApache({
@@ -66,11 +76,12 @@ export function understand(machine: Machine, settings: AuditSettings): Understoo
       fragments: fragments.map(path => sourceOf(machine, path)),
       environment: settings.environment(machine, main),
       version: apacheVersion,
+      world,
     })
 
   const nginx = machine.nginxMains.map(main => readNginx(main, []))
   const apache = machine.apacheMains.map(main => readApache(main, []))
-  const reached = new Set([...nginx, ...apache].flatMap(({ sources }) => sources.map(({ path }) => path)))
+  for (const { sources } of [...nginx, ...apache]) for (const { path } of sources) reached.add(path)
   const rest = machine.fragments(reached)
   const nginxFragments = rest.nginx.length === 0 ? [] : [readNginx(null, rest.nginx)]
   const apacheFragments = rest.apache.length === 0 ? [] : [readApache(null, rest.apache)]
@@ -102,18 +113,12 @@ export function audit(machines: readonly Machine[], root: string, settings: Audi
   const notices: string[] = []
   let fileCount = 0
   for (const machine of machines) {
-    const understood = understand(machine, settings)
-    for (const deployment of understood.deployments) {
-      const result = runRules(settings.rules, deployment, machine.fileName)
-      // There may be more of them than a call takes arguments.
-      for (const finding of result.findings) findings.push(finding)
-      crashes.push(...result.crashes)
-    }
-    const refused = new Set(findings.filter(({ fatal }) => fatal).map(({ at }) => at.source))
-    for (const configuration of [...understood.nginx, ...understood.apache]) {
-      programs.push(programReport(configuration, machine, refused))
-      fileCount += configuration.sources.length
-    }
+    const audited = auditMachine(machine, settings)
+    // There may be more of them than a call takes arguments.
+    for (const finding of audited.findings) findings.push(finding)
+    crashes.push(...audited.crashes)
+    programs.push(...audited.programs)
+    fileCount += audited.fileCount
     notices.push(...machine.notices())
   }
   const settled = settle(findings)
@@ -131,20 +136,58 @@ export function audit(machines: readonly Machine[], root: string, settings: Audi
   }
 }
 
-/** @param refused files in which some rule found what their server refuses */
-function programReport(
-  configuration: NginxConfiguration | ApacheConfiguration,
-  machine: Machine,
-  refused: ReadonlySet<Source>,
-): ProgramReport {
+/** What was found on one machine, and its servers in the first of the worlds in which it was looked at. */
+export interface AuditedMachine extends WorldFindings {
+  readonly understood: UnderstoodMachine
+  readonly programs: readonly ProgramReport[]
+  readonly fileCount: number
+}
+
+/** Audits one machine in every world that its undecided conditions make a difference to. */
+export function auditMachine(machine: Machine, settings: AuditSettings): AuditedMachine {
+  const reached = new Set<string>()
+  const all: { readonly understood: UnderstoodMachine; readonly programs: readonly ProgramReport[] }[] = []
+  const { findings, crashes } = acrossWorlds((world, ids) => {
+    const understood = understand(machine, settings, world, reached)
+    const rules = ids === null ? settings.rules : settings.rules.filter(({ rule }) => ids.has(rule.id))
+    const results = understood.deployments.map(deployment => runRules(rules, deployment, machine.fileName))
+    const findings = results.flatMap(result => result.findings)
+    if (ids === null) all.push({ understood, programs: programReports(understood, findings) })
+    return { findings, crashes: results.flatMap(result => result.crashes) }
+  })
+  const [{ understood, programs }] = all as [(typeof all)[0]]
   return {
-    program: configuration.program,
-    main: configuration.main === null ? null : machine.fileName(configuration.main.path),
-    accepted:
-      !configuration.problems.some(problem => problem.fatal) &&
-      !configuration.sources.some(source => refused.has(source)),
-    version: configuration.version.value,
+    findings,
+    crashes,
+    understood,
+    // Refused is what is refused however the conditions come out.
+    programs: programs.map(report => ({
+      ...report,
+      accepted: all.some(({ programs }) => isAccepted(programs, report)),
+    })),
+    fileCount: [...understood.nginx, ...understood.apache].reduce(
+      (sum, { sources }) => sum + sources.length,
+      0,
+    ),
   }
+}
+
+function isAccepted(programs: readonly ProgramReport[], { program, main }: ProgramReport): boolean {
+  return programs.some(report => report.program === program && report.main === main && report.accepted)
+}
+
+/** @param findings those that some rule made, the ones among them that say what a server refuses */
+function programReports(
+  { machine, nginx, apache }: UnderstoodMachine,
+  findings: readonly Finding[],
+): readonly ProgramReport[] {
+  const refused = new Set(findings.filter(({ fatal }) => fatal).map(({ at }) => at.source))
+  return [...nginx, ...apache].map(({ program, main, problems, sources, version }) => ({
+    program,
+    main: main === null ? null : machine.fileName(main.path),
+    accepted: !problems.some(problem => problem.fatal) && !sources.some(source => refused.has(source)),
+    version: version.value,
+  }))
 }
 
 function sourceOf(machine: Machine, path: string) {

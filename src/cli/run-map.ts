@@ -1,8 +1,9 @@
-import { understand } from '../audit.ts'
+import { auditMachine } from '../audit.ts'
 import { type DeploymentMap, deploymentMap } from '../deployment/map/deployment-map.ts'
+import type { Deployment } from '../deployment/model.ts'
 import { settle } from '../engine/finding.ts'
 import type { Rule } from '../engine/rule.ts'
-import { type Crash, runRules } from '../engine/run.ts'
+import type { Crash } from '../engine/run.ts'
 import { InputError } from '../files/input-error.ts'
 import { mapDot } from '../report/map/map-dot.ts'
 import { mapJson } from '../report/map/map-json.ts'
@@ -20,11 +21,12 @@ export async function runMap(given: Arguments, rules: readonly Rule[], terminal:
   const crashes: Crash[] = []
   const maps: DeploymentMap[] = []
   for (const machine of machines) {
-    for (const deployment of understand(machine, settings).deployments) {
-      const result = runRules(settings.rules, deployment, machine.fileName)
-      crashes.push(...result.crashes)
-      const faults = settle(result.findings)
-        .filter(({ severity }) => severity === 'error')
+    const audited = auditMachine(machine, settings)
+    crashes.push(...audited.crashes)
+    const errors = settle(audited.findings).filter(({ severity }) => severity === 'error')
+    for (const deployment of audited.understood.deployments) {
+      const faults = errors
+        .filter(({ at }) => isOf(deployment, audited.understood.deployments, at.source.path))
         .map(({ rule, message, at }) => ({ rule, message, file: at.file, line: at.line }))
       maps.push(deploymentMap(deployment, machine.fileName, faults))
     }
@@ -35,6 +37,13 @@ export async function runMap(given: Arguments, rules: readonly Rule[], terminal:
   for (const { rule, message } of crashes)
     terminal.warn(`internal/rule-crashed: \`${rule}\` failed: ${message}`)
   return crashes.length === 0 ? 0 : 3
+}
+
+/** True for a file of this deployment's servers, and for what is no server's own. */
+function isOf(deployment: Deployment, all: readonly Deployment[], path: string): boolean {
+  const reads = ({ nginx, apache }: Deployment): boolean =>
+    [...nginx, ...apache].some(({ sources }) => sources.some(source => source.path === path))
+  return reads(deployment) || !all.some(reads)
 }
 
 function draw(

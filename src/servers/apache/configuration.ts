@@ -1,6 +1,7 @@
 import type { ApacheWord } from '../../../parsers/apache/syntax.ts'
 import type { Place, Source } from '../../../parsers/text/source.ts'
 import type { Fact } from '../fact.ts'
+import type { World } from '../presence.ts'
 import type { Problem } from '../problem.ts'
 import type { ServerVersion } from '../version.ts'
 import type { ApacheProblemCode } from './problem-codes.ts'
@@ -88,6 +89,8 @@ export interface ApacheConfiguration {
   /** False for fragments or where a LoadModule could not be read: a module that is not in `modules` may be there. */
   readonly modulesComplete: boolean
   readonly defines: ReadonlyMap<string, string | null>
+  /** How the conditions came out that its files do not decide. */
+  readonly world: World
   /** What `apache2 -t` would say, in its order: the reading phase first, and where that fails nothing else. */
   readonly problems: readonly Problem<ApacheProblemCode>[]
 }

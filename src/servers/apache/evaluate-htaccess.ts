@@ -41,6 +41,7 @@ export function evaluateHtaccess(
     modules: new Map(configuration.modules),
     defines: new Map(configuration.defines),
     serverRoot: configuration.serverRoot,
+    world: configuration.world,
   })
   readFile(reading, source, source.path, null)
   const tooLong = lineTooLong(source)

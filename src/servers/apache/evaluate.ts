@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import { type Source, textSource } from '../../../parsers/text/source.ts'
 import type { FileSystem } from '../../files/file-system.ts'
 import { type Fact, known, unknown } from '../fact.ts'
+import { firstWorld, type World } from '../presence.ts'
 import type { ServerVersion } from '../version.ts'
 import { accountProblems } from './account-problems.ts'
 import type { ApacheConfiguration } from './configuration.ts'
@@ -27,6 +28,8 @@ export interface ApacheInput {
   readonly defines?: readonly string[]
   /** Lines as `httpd -C` and `httpd -c` give them, read before and after the main file. */
   readonly commandLine?: { readonly before: readonly string[]; readonly after: readonly string[] }
+  /** How conditions come out that the files do not decide; as their writer meant them where absent. */
+  readonly world?: World
 }
 
 /**
@@ -67,6 +70,7 @@ export function evaluateApache(input: ApacheInput): ApacheConfiguration {
     modulesComplete,
     defines,
     notes: reading.notes,
+    world: reading.world,
     // A reading error hides whatever the walk would have said.
     problems: reading.fatal
       ? reading.problems
@@ -87,6 +91,7 @@ function begin(input: ApacheInput): Reading {
     modules: new Map(builtInModules().map(module => [module.id, module])),
     defines,
     serverRoot: initialRoot(input),
+    world: input.world ?? firstWorld(),
   })
 }
 

@@ -3,6 +3,7 @@ import { parseNginx } from '../../../parsers/nginx/parse.ts'
 import type { NginxBlock, NginxNode, NginxSyntaxProblem, NginxWord } from '../../../parsers/nginx/syntax.ts'
 import { isUnknownWord, type Source } from '../../../parsers/text/source.ts'
 import type { FileSystem } from '../../files/file-system.ts'
+import { CERTAIN, firstWorld, type World } from '../presence.ts'
 import type { Related } from '../problem.ts'
 import type { ServerVersion } from '../version.ts'
 import type { NginxConfiguration, NginxContext, NginxDirective } from './configuration.ts'
@@ -26,6 +27,8 @@ export interface NginxInput {
   readonly includeMap?: readonly IncludeMapping[]
   /** True where the files came from an `nginx -T` dump, which holds all that nginx reads. */
   readonly isDump?: boolean
+  /** How a template's statements come out; the first branch of each where absent. */
+  readonly world?: World
 }
 
 /**
@@ -97,6 +100,7 @@ class Evaluation {
   private readonly open = new Set<Source>()
   private readonly absent = new Map<string, { readonly related: Related[]; readonly words: Set<NginxWord> }>()
   private readonly lists = new Map<Source, readonly Source[]>()
+  private readonly world: World
   private time = 0
   /** How many directives stand in files that were read before. */
   private repeated = 0
@@ -105,6 +109,7 @@ class Evaluation {
   constructor(input: NginxInput) {
     const { main, files } = input
     const path = input.mainPath ?? main?.path ?? null
+    this.world = input.world ?? firstWorld()
     this.hasUnknownParts = main === null
     this.resolve = includeResolver(
       files,
@@ -149,6 +154,7 @@ class Evaluation {
   ): void {
     const { children, problems } = parseNginx(source)
     const isFirst = !this.seen.has(source)
+    this.world.read(source.path, CERTAIN)
     if (isFirst) {
       this.seen.add(source)
       this.sources.push(source)

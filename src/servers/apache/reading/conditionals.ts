@@ -1,19 +1,21 @@
 import { splitWords } from '../../../../parsers/apache/split-words.ts'
 import type { ApacheLineNode } from '../../../../parsers/apache/syntax.ts'
 import { isUnknownWord } from '../../../../parsers/text/source.ts'
+import { type Branch, branch, isIn, otherwise } from '../../presence.ts'
 import { apacheDirective, apacheSection } from '../directives.ts'
-import { isLoadedUnder, moduleMeantBy } from '../modules.ts'
+import { apacheModule, apacheModuleOfFile, isLoadedUnder, moduleMeantBy } from '../modules.ts'
 import { isMissing } from '../validate/paths.ts'
 import { evaluateVersion } from './if-version.ts'
 import { absolutePath } from './paths.ts'
 import { lineOf, placeOf } from './places.ts'
 import { type Cursor, note, type Reading, refuse } from './reading.ts'
 
-/** A condition's truth; undefined where the missing part of the configuration decides it. */
-type Truth = boolean | undefined
+/** A condition's truth, or the branch under which it is true where nothing here decides it. */
+type Truth = boolean | Branch
+type Condition = (reading: Reading, argument: string) => Truth
 
 /** The conditional sections that act while they are read, by lower-case name. */
-export const CONDITIONS: ReadonlyMap<string, (reading: Reading, argument: string) => Truth> = new Map([
+export const CONDITIONS: ReadonlyMap<string, Condition> = new Map<string, Condition>([
   ['ifmodule', isModuleThere],
   ['ifdefine', isDefined],
   ['iffile', isFileThere],
@@ -27,7 +29,7 @@ export function readConditional(
   node: ApacheLineNode,
   name: string,
   cursor: Cursor,
-  condition: (reading: Reading, argument: string) => Truth,
+  condition: Condition,
 ): void {
   const at = placeOf(reading.stream, node, node.words[0])
   const bracket = node.text.lastIndexOf('>')
@@ -44,9 +46,8 @@ export function readConditional(
     readWhere(reading, node, name, cursor, false)
     return
   }
-  // Where nobody knows, the body is taken as written to be used, and its negation as the fallback.
-  const truth = (isUnknownWord(argument) ? undefined : condition(reading, argument)) ?? true
-  readWhere(reading, node, name, cursor, truth !== negated)
+  const truth = isUnknownWord(argument) ? branch(`<${name} ${argument}>`) : condition(reading, argument)
+  readWhere(reading, node, name, cursor, negated ? negation(truth) : truth)
 }
 
 /** `<IfVersion>`. */
@@ -58,10 +59,37 @@ export function readVersionConditional(reading: Reading, node: ApacheLineNode, c
     readWhere(reading, node, 'IfVersion', cursor, false)
     return
   }
-  readWhere(reading, node, 'IfVersion', cursor, verdict.holds ?? true)
+  const holds = isVersionOpen(reading, words) ? undefined : verdict.holds
+  readWhere(reading, node, 'IfVersion', cursor, holds ?? branch(`<IfVersion ${words.join(' ')}`))
 }
 
-function readWhere(
+/** True where only the version is assumed, and the releases of 2.4 do not agree. */
+function isVersionOpen({ version }: Reading, words: readonly string[]): boolean {
+  if (version.from !== 'assumed') return false
+  const asked = words.flatMap(word => /^2\.4\.\d+/.exec(word)?.[0] ?? [])
+  const verdicts = ['2.4.0', version.value, ...asked].map(release => evaluateVersion(words, release))
+  return new Set(verdicts.map(verdict => 'holds' in verdict && verdict.holds)).size > 1
+}
+
+function negation(truth: Truth): Truth {
+  return typeof truth === 'boolean' ? !truth : otherwise(truth)
+}
+
+function readWhere(reading: Reading, node: ApacheLineNode, name: string, cursor: Cursor, truth: Truth): void {
+  if (typeof truth === 'boolean') {
+    readBody(reading, node, name, cursor, truth)
+    return
+  }
+  const { world, presence, stream } = reading
+  reading.presence = [...presence, truth]
+  readBody(reading, node, name, cursor, isIn(world, truth))
+  reading.presence = presence
+  const closer = reading.stream === stream ? stream.nodes[stream.next - 1] : undefined
+  const end = closer?.start ?? Number.POSITIVE_INFINITY
+  world.guard(stream.source.path, { ...truth, start: node.end, end }, presence)
+}
+
+function readBody(
   reading: Reading,
   node: ApacheLineNode,
   name: string,
@@ -148,48 +176,54 @@ export function nextLine(reading: Reading): ApacheLineNode | null {
 
 function isModuleThere(reading: Reading, name: string): Truth {
   if (isLoadedUnder(reading.modules, name)) return true
-  return reading.fragments ? isPossibleModule(name) : false
+  // A name that no module has is false everywhere.
+  if (isEverythingRead(reading) || moduleMeantBy(name) !== null) return false
+  const id = apacheModule(name)?.id ?? apacheModuleOfFile(name)?.id ?? name
+  const mpm = MPMS.indexOf(id)
+  if (mpm === -1) return moduleBranch(id)
+  // Exactly one of them runs, if none of another's making.
+  return MPMS.some(other => reading.modules.has(other))
+    ? false
+    : branch('the processing module', mpm, MPMS.length + 1)
 }
 
-/**
- * Of the MPMs exactly one runs, so one body of the three is enough: event's, the default. A name that no
- * module has is false everywhere.
- */
-function isPossibleModule(name: string): Truth {
-  return OTHER_MPMS.has(name) || moduleMeantBy(name) !== null ? false : undefined
+const MPMS: readonly string[] = ['mpm_event_module', 'mpm_worker_module', 'mpm_prefork_module']
+
+function moduleBranch(id: string): Branch {
+  return branch(`module ${id}`)
 }
 
-const OTHER_MPMS: ReadonlySet<string> = new Set([
-  'worker.c',
-  'prefork.c',
-  'mpm_worker_module',
-  'mpm_prefork_module',
-])
+/** True where what was not loaded or defined so far is known not to be. */
+function isEverythingRead({ fragments, complete }: Reading): boolean {
+  return !fragments && complete
+}
 
 function isDefined(reading: Reading, name: string): Truth {
   if (reading.defines.has(name)) return true
-  return reading.fragments && !reading.environment.complete ? undefined : false
+  return isEverythingRead(reading) || reading.environment.complete ? false : branch(`<IfDefine ${name}>`)
 }
 
 function isFileThere(reading: Reading, name: string): Truth {
   const path = absolutePath(reading, name)
-  if (path === null) return undefined
+  if (path === null) return branch(`<IfFile ${name}>`)
   if (reading.files.kind(path) !== null) return true
-  return isMissing(path, reading.files) ? false : undefined
+  return isMissing(path, reading.files) ? false : branch(`<IfFile ${path}>`)
 }
 
 function isDirectiveThere(reading: Reading, name: string): Truth {
   const lower = name.toLowerCase()
   const facts = lower.startsWith('<') ? apacheSection(lower.slice(1)) : apacheDirective(lower)
-  if (facts?.section && !lower.startsWith('<')) return isOwned(reading, undefined)
-  return isOwned(reading, facts?.modules)
+  const isWritten = facts?.section !== true || lower.startsWith('<')
+  return isOwned(reading, lower, isWritten ? facts?.modules : undefined)
 }
 
 function isSectionThere(reading: Reading, name: string): Truth {
-  return isOwned(reading, apacheSection(name.toLowerCase())?.modules)
+  const lower = name.toLowerCase()
+  return isOwned(reading, `<${lower}`, apacheSection(lower)?.modules)
 }
 
-function isOwned(reading: Reading, modules: readonly string[] | undefined): Truth {
+function isOwned(reading: Reading, written: string, modules: readonly string[] | undefined): Truth {
   if (modules?.some(id => reading.modules.has(id))) return true
-  return reading.fragments ? undefined : false
+  if (isEverythingRead(reading)) return false
+  return modules?.length === 1 ? moduleBranch(modules[0] ?? '') : branch(`<IfDirective ${written}>`)
 }

@@ -22,6 +22,7 @@ export function readFile(
   depth = 0,
 ): void {
   reading.sources.add(source)
+  reading.world.read(source.path, reading.presence)
   const before = reading.stream
   reading.stream = openStream(source, file)
   const cursor: Cursor = { floor: parent, parent, depth }

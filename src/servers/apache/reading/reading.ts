@@ -2,6 +2,7 @@ import type { ApacheNode } from '../../../../parsers/apache/syntax.ts'
 import type { Place, Source } from '../../../../parsers/text/source.ts'
 import type { FileSystem } from '../../../files/file-system.ts'
 import type { Fact } from '../../fact.ts'
+import type { Presence, World } from '../../presence.ts'
 import type { Problem } from '../../problem.ts'
 import type { ServerVersion } from '../../version.ts'
 import type { ApacheDirective, ApacheModule, ReadingNote } from '../configuration.ts'
@@ -77,6 +78,9 @@ export interface Reading {
   readonly said: Map<Source, Set<number>>
   macros: Map<string, Macro> | null
   serverRoot: Fact<string>
+  /** How the undecided conditions come out, and under which of them the next line is there. */
+  readonly world: World
+  presence: Presence
   stream: Stream
   includeDepth: number
   /** Files included so far, each as often as it is. */

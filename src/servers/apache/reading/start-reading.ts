@@ -1,11 +1,20 @@
 import { textSource } from '../../../../parsers/text/source.ts'
+import { CERTAIN } from '../../presence.ts'
 import { openStream, readBody, readFile } from './read-lines.ts'
 import type { Reading, Variable } from './reading.ts'
 
 /** What a reading begins with. */
 export type ReadingStart = Pick<
   Reading,
-  'files' | 'version' | 'environment' | 'fragments' | 'perDirectory' | 'modules' | 'defines' | 'serverRoot'
+  | 'files'
+  | 'version'
+  | 'environment'
+  | 'fragments'
+  | 'perDirectory'
+  | 'modules'
+  | 'defines'
+  | 'serverRoot'
+  | 'world'
 >
 
 export function startReading(start: ReadingStart): Reading {
@@ -26,6 +35,7 @@ export function startReading(start: ReadingStart): Reading {
     names: new Map(),
     said: new Map(),
     macros: null,
+    presence: CERTAIN,
     stream: openStream(textSource('', ''), ''),
     includeDepth: 0,
     includes: 0,
