@@ -3,7 +3,7 @@ import { internName } from '../text/intern-name.ts'
 import type { Source } from '../text/source.ts'
 import { endOfWord, isSpace, makeWord, NO_WORDS, splitWords, wordValue } from './split-words.ts'
 import type { ApacheLineNode, ApacheNode, ApacheWord } from './syntax.ts'
-import { MappedText, mapEnd, mapStart, type TextMap } from './text-map.ts'
+import { MappedText, mapEnd, mapStart, type TextMap } from '../text/text-map.ts'
 
 const BACKSLASH = 92
 const CARRIAGE_RETURN = 13

@@ -1,5 +1,5 @@
 import type { ApacheWord } from './syntax.ts'
-import { mapEnd, mapStart, type TextMap } from './text-map.ts'
+import { mapEnd, mapStart, type TextMap } from '../text/text-map.ts'
 
 const BACKSLASH = 92
 const DOUBLE_QUOTE = 34

@@ -1,4 +1,4 @@
-import type { TextMap } from './text-map.ts'
+import type { TextMap } from '../text/text-map.ts'
 
 /**
  * One Apache file as a flat list of logical lines: httpd itself reads lines and builds its tree while

@@ -1,7 +1,7 @@
 import { parseLine } from '../../../../parsers/apache/parse.ts'
 import { splitWords } from '../../../../parsers/apache/split-words.ts'
 import type { ApacheLineNode, ApacheNode, MadeLine } from '../../../../parsers/apache/syntax.ts'
-import { MappedText, type TextMap } from '../../../../parsers/apache/text-map.ts'
+import { MappedText, type TextMap } from '../../../../parsers/text/text-map.ts'
 import type { Place, Source } from '../../../../parsers/text/source.ts'
 import { lineOf, placeOf } from './places.ts'
 import { type Reading, refuse, remark, type Stream } from './reading.ts'

@@ -1,7 +1,7 @@
 import { cutLine } from '../../../../parsers/apache/parse.ts'
 import { isSpace } from '../../../../parsers/apache/split-words.ts'
 import type { ApacheLineNode } from '../../../../parsers/apache/syntax.ts'
-import { MappedText, mapEnd, mapStart } from '../../../../parsers/apache/text-map.ts'
+import { MappedText, mapEnd, mapStart } from '../../../../parsers/text/text-map.ts'
 import { type Place, UNKNOWN } from '../../../../parsers/text/source.ts'
 import { lineOf } from './places.ts'
 import { note, type OpenDirective, type Reading, remark, type Stream, type Variable } from './reading.ts'

@@ -32,7 +32,11 @@ export function mapEnd(map: TextMap, index: number): number {
 }
 
 function pieceAt(map: TextMap, index: number): TextPiece | undefined {
-  const { pieces } = map
+  return map.pieces[pieceIndexAt(map, index)]
+}
+
+/** The index of the last piece that begins at or before a character. */
+function pieceIndexAt({ pieces }: TextMap, index: number): number {
   let low = 0
   let high = pieces.length - 1
   while (low < high) {
@@ -40,7 +44,7 @@ function pieceAt(map: TextMap, index: number): TextPiece | undefined {
     if ((pieces[middle]?.at ?? 0) <= index) low = middle
     else high = middle - 1
   }
-  return pieces[low]
+  return low
 }
 
 /** Puts a text together out of stretches of another, and keeps account of where each was written. */
@@ -65,10 +69,11 @@ export class MappedText {
     if (this.map === null) {
       this.pieces.push({ at, start: this.offset + start, end: this.offset + end, exact: true })
     } else {
-      for (const piece of this.map.pieces) {
-        const length = piece.exact
-          ? piece.end - piece.start
-          : nextPiece(this.map, piece, this.from) - piece.at
+      const { pieces } = this.map
+      for (let index = pieceIndexAt(this.map, start); index < pieces.length; index++) {
+        const piece = pieces[index]!
+        if (piece.at >= end) break
+        const length = (pieces[index + 1]?.at ?? this.from.length) - piece.at
         const first = Math.max(start, piece.at)
         const last = Math.min(end, piece.at + length)
         if (first >= last) continue
@@ -93,6 +98,14 @@ export class MappedText {
     this.text += value
   }
 
+  /** Appends a text that was put together elsewhere, out of the same source. */
+  append(text: string, map: TextMap): void {
+    if (text === '') return
+    const at = this.text.length
+    for (const piece of map.pieces) this.pieces.push({ ...piece, at: at + piece.at })
+    this.text += text
+  }
+
   /** Drops all but the first `length` characters. */
   truncate(length: number): void {
     this.text = this.text.slice(0, length)
@@ -111,9 +124,4 @@ export class MappedText {
   finish(): TextMap {
     return { pieces: this.pieces }
   }
-}
-
-function nextPiece(map: TextMap, piece: TextPiece, text: string): number {
-  const next = map.pieces[map.pieces.indexOf(piece) + 1]
-  return next === undefined ? text.length : next.at
 }
