@@ -1,0 +1,132 @@
+import { type Alias, isAlias, isMap, isScalar, isSeq, parseAllDocuments, type ParsedNode } from 'yaml'
+import type { Place, Source } from '../text/source.ts'
+import { mayNestDeeper } from './nesting.ts'
+import { type ScalarStyle, scalarText } from './scalar-text.ts'
+import type { YamlEntry, YamlFile, YamlMap, YamlNode } from './yaml-node.ts'
+
+/** No file that a person writes is longer (UTF-16 units), */
+const LONGEST = 512 * 1024
+/** or nested deeper, */
+const DEEPEST = 100
+/** or has more nodes once its aliases are followed. */
+const MOST_NODES = 100_000
+
+const NOTHING: YamlFile = { documents: [], broken: true }
+
+/** Reads a file of YAML, or of JSON. What is not YAML is passed over and makes the file `broken`. */
+export function readYaml(source: Source): YamlFile {
+  const { code } = source
+  if (code.length > LONGEST || mayNestDeeper(code, DEEPEST)) return NOTHING
+  const parsed = parseAllDocuments(code, {
+    uniqueKeys: false,
+    strict: false,
+    prettyErrors: false,
+    logLevel: 'silent',
+  })
+  if (!Array.isArray(parsed)) return { documents: [], broken: false }
+  const documents: YamlNode[] = []
+  const budget = { nodes: MOST_NODES }
+  let broken = false
+  for (const document of parsed) {
+    // A tag of the file's own, such as `!reset`, is a warning.
+    if (document.errors.length > 0) broken = true
+    const anchors = new Map<string, ParsedNode>()
+    if (document.contents === null) continue
+    const node = new Reading(source, anchors, budget).read(document.contents as ParsedNode, 0)
+    if (node !== null) documents.push(node)
+  }
+  return { documents, broken: broken || budget.nodes <= 0 }
+}
+
+const STYLES: Readonly<Record<string, ScalarStyle>> = {
+  PLAIN: 'plain',
+  QUOTE_SINGLE: 'single',
+  QUOTE_DOUBLE: 'double',
+  BLOCK_LITERAL: 'literal',
+  BLOCK_FOLDED: 'folded',
+}
+
+class Reading {
+  constructor(
+    private readonly source: Source,
+    /** The last node of each name that was read so far: an alias stands for the one before it. */
+    private readonly anchors: Map<string, ParsedNode>,
+    private readonly budget: { nodes: number },
+  ) {}
+
+  /** Null for what is too much. */
+  read(node: ParsedNode | Alias, depth: number): YamlNode | null {
+    if (this.budget.nodes-- <= 0 || depth > DEEPEST) {
+      this.budget.nodes = 0
+      return null
+    }
+    if (isAlias(node)) {
+      const target = this.anchors.get(node.source)
+      return target === undefined ? this.empty(node as ParsedNode) : this.read(target, depth + 1)
+    }
+    const { anchor } = node
+    const read = this.readNode(node, depth)
+    // Set behind the node itself, so that no alias inside leads back to it.
+    if (anchor !== undefined) this.anchors.set(anchor, node)
+    return read
+  }
+
+  private readNode(node: ParsedNode, depth: number): YamlNode | null {
+    const tag = node.tag ?? null
+    const at = this.place(node)
+    if (isMap(node)) return { kind: 'map', tag, at, entries: this.entries(node.items as Pairs, depth) }
+    if (isSeq(node)) {
+      const items = node.items.flatMap(item => {
+        const read = this.read(item as ParsedNode, depth + 1)
+        return read === null ? [] : [read]
+      })
+      return { kind: 'list', tag, at, items }
+    }
+    if (!isScalar(node)) return this.empty(node)
+    const style = STYLES[node.type ?? 'PLAIN'] ?? 'plain'
+    const value = node.source ?? ''
+    const text = scalarText(this.source, value, style, at.start, at.end)
+    return { kind: 'scalar', tag, at, text, plain: style === 'plain' }
+  }
+
+  private entries(pairs: Pairs, depth: number): ReadonlyMap<string, YamlEntry> {
+    const entries = new Map<string, YamlEntry>()
+    const merged: YamlMap[] = []
+    for (const { key, value } of pairs) {
+      if (key === null) continue
+      if (isScalar(key) && key.type === 'PLAIN' && key.source === '<<') {
+        if (value !== null) merged.push(...mapsOf(this.read(value, depth + 1)))
+        continue
+      }
+      const name = isScalar(key) ? (key.source ?? '') : null
+      const read = value === null ? this.empty(key) : this.read(value, depth + 1)
+      if (name === null || read === null) continue
+      entries.set(name, { name, key: this.place(key), value: read })
+    }
+    for (const { entries: others } of merged) {
+      for (const [name, entry] of others) if (!entries.has(name)) entries.set(name, entry)
+    }
+    return entries
+  }
+
+  private empty(near: ParsedNode): YamlNode {
+    const { source } = this
+    const { end } = this.place(near)
+    const text = scalarText(source, '', 'plain', end, end)
+    return { kind: 'scalar', tag: null, at: { source, start: end, end }, text, plain: true }
+  }
+
+  private place({ range }: ParsedNode): Place {
+    const { length } = this.source.code
+    const start = Math.min(range?.[0] ?? 0, length)
+    return { source: this.source, start, end: Math.min(Math.max(range?.[1] ?? 0, start), length) }
+  }
+}
+
+type Pairs = readonly { readonly key: ParsedNode | null; readonly value: ParsedNode | null }[]
+
+/** The maps that `<<` names: one, or a list of them, of which the first wins. */
+function mapsOf(node: YamlNode | null): readonly YamlMap[] {
+  if (node?.kind === 'map') return [node]
+  return node?.kind === 'list' ? node.items.flatMap(mapsOf) : []
+}
