@@ -1,0 +1,189 @@
+import type { Fact } from '../text/fact.ts'
+import type { Place, Source } from '../text/source.ts'
+import type { WrittenText } from '../text/written-text.ts'
+
+/** What `docker compose up` would read in one directory, its files merged and `extends` followed. */
+export interface ComposeProject {
+  /** The directory to which relative paths of the main file and its overrides belong. */
+  readonly directory: string
+  /** `name:`, or null where Compose takes the directory's name. */
+  readonly name: Fact<string> | null
+  readonly services: ReadonlyMap<string, ComposeService>
+  /** Top-level `networks:` and `volumes:`, by the key that services use. */
+  readonly networks: ReadonlyMap<string, ComposeResource>
+  readonly volumes: ReadonlyMap<string, ComposeResource>
+  /** Top-level `configs:` and `secrets:`. */
+  readonly configs: ReadonlyMap<string, ComposeResource>
+  readonly secrets: ReadonlyMap<string, ComposeResource>
+  /** Every file that was read: the first is the main one. */
+  readonly sources: readonly Source[]
+  /** True for the first format, whose services stand at the root and share no network of their own. */
+  readonly legacy: boolean
+  /** False where a file is broken or one that is named could not be read: more may be there. */
+  readonly complete: boolean
+}
+
+/** An entry of the top-level `networks`, `volumes`, `configs` or `secrets`. */
+export interface ComposeResource {
+  readonly key: string
+  readonly at: Place
+  /** `name:`, where it has another than Compose gives it. */
+  readonly name: Fact<string> | null
+  readonly external: boolean
+  readonly driver: Fact<string> | null
+  /** `driver_opts.device` of a volume that is a bind mount by another name. */
+  readonly device: Fact<string> | null
+  /** `file:` of a config or secret, as a path. */
+  readonly file: Fact<string> | null
+  /** `content:` of a config. */
+  readonly content: Fact<string> | null
+}
+
+export interface ComposeService {
+  readonly name: string
+  /** The service's key, in the last file that has one. */
+  readonly at: Place
+  /** The keys of this service in every file. */
+  readonly keys: readonly Place[]
+  readonly image: Fact<string> | null
+  readonly build: ComposeBuild | null
+  readonly ports: readonly PublishedPort[]
+  readonly expose: readonly ExposedPort[]
+  readonly volumes: readonly ComposeMount[]
+  readonly volumesFrom: readonly Fact<string>[]
+  readonly tmpfs: readonly Fact<string>[]
+  readonly configs: readonly GrantedFile[]
+  readonly secrets: readonly GrantedFile[]
+  /** Null where none are written: then it is on the network `default`. */
+  readonly networks: readonly NetworkAttachment[] | null
+  /** `host`, `none`, `bridge`, `service:NAME`, `container:NAME`. */
+  readonly networkMode: Fact<string> | null
+  readonly links: readonly ComposeLink[]
+  readonly externalLinks: readonly ComposeLink[]
+  readonly extraHosts: readonly ExtraHost[]
+  readonly hostname: Fact<string> | null
+  readonly domainName: Fact<string> | null
+  readonly containerName: Fact<string> | null
+  readonly dependsOn: readonly ServiceReference[]
+  /** Null where the image's own holds; without words it was cleared. */
+  readonly command: ComposeCommand | null
+  /** One that is written also takes the image's command away. */
+  readonly entrypoint: ComposeCommand | null
+  readonly user: Fact<string> | null
+  readonly workingDirectory: Fact<string> | null
+  readonly environment: readonly ComposeVariable[]
+  readonly envFiles: readonly EnvFile[]
+  readonly labels: readonly ComposeVariable[]
+  /** Empty where it always starts. */
+  readonly profiles: readonly Fact<string>[]
+  /** Parts that could not be read, such as an `extends` whose file is not there: more may be set. */
+  readonly complete: boolean
+}
+
+export interface ComposeBuild {
+  readonly at: Place
+  /** A path; a URL where it is one. */
+  readonly context: Fact<string>
+  /** As written, relative to the context; null where it is `Dockerfile`. */
+  readonly dockerfile: Fact<string> | null
+  readonly dockerfileInline: Fact<string> | null
+  readonly target: Fact<string> | null
+  readonly args: readonly ComposeVariable[]
+}
+
+export interface PortRange {
+  readonly first: number
+  readonly last: number
+}
+
+/** `ports`: a port of the host that leads into the container. */
+export interface PublishedPort {
+  readonly at: Place
+  /** The host's address; null where it is every one. */
+  readonly hostIp: Fact<string> | null
+  /** Null where Docker chooses. */
+  readonly published: Fact<PortRange> | null
+  readonly target: Fact<PortRange>
+  /** `tcp`, `udp`, `sctp`. */
+  readonly protocol: Fact<string>
+}
+
+/** `expose`: a statement alone, it opens nothing. */
+export interface ExposedPort {
+  readonly at: Place
+  readonly port: Fact<PortRange>
+  readonly protocol: Fact<string>
+}
+
+export interface ComposeMount {
+  readonly at: Place
+  readonly kind: 'bind' | 'volume' | 'tmpfs' | 'other' | 'unknown'
+  /** Of a bind mount the path on the host, of a volume its key; null for an anonymous volume. */
+  readonly source: Fact<string> | null
+  /** The path in the container. */
+  readonly target: Fact<string>
+  readonly readOnly: Fact<boolean>
+  /** `volume.subpath`. */
+  readonly subpath: Fact<string> | null
+}
+
+/** A config or secret in a container. */
+export interface GrantedFile {
+  readonly at: Place
+  /** The key of the top-level entry. */
+  readonly source: Fact<string>
+  /** The path in the container. */
+  readonly target: Fact<string>
+}
+
+export interface NetworkAttachment {
+  readonly at: Place
+  readonly network: Fact<string>
+  readonly aliases: readonly Fact<string>[]
+  readonly address: Fact<string> | null
+}
+
+/** `links: [service:alias]`. */
+export interface ComposeLink {
+  readonly at: Place
+  readonly target: Fact<string>
+  readonly alias: Fact<string>
+}
+
+export interface ExtraHost {
+  readonly at: Place
+  readonly name: Fact<string>
+  readonly address: Fact<string>
+}
+
+export interface ServiceReference {
+  readonly at: Place
+  readonly service: Fact<string>
+}
+
+export interface ComposeCommand {
+  readonly at: Place
+  /** As the process gets them, quotes and Compose's variables read; no shell stands in between. */
+  readonly words: readonly WrittenText[]
+}
+
+/** An entry of `environment`, `labels` or `build.args`. */
+export interface ComposeVariable {
+  readonly name: string
+  /** Null where only the name is written, and the value comes from the environment of Compose. */
+  readonly value: Fact<string> | null
+  /** Name and value. */
+  readonly at: Place
+}
+
+export interface EnvFile {
+  readonly at: Place
+  readonly path: Fact<string>
+  readonly required: boolean
+}
+
+/** Where Compose's files come from. */
+export interface ComposeOptions {
+  /** A file by its path; null where it is not there or cannot be read. */
+  readonly read: (path: string) => Source | null
+}

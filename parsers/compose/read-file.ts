@@ -1,0 +1,129 @@
+import type { Fact } from '../text/fact.ts'
+import type { Place, Source } from '../text/source.ts'
+import { factOf } from '../text/written-text.ts'
+import { readYaml } from '../yaml/read-yaml.ts'
+import { isNull, type YamlMap, type YamlNode } from '../yaml/yaml-node.ts'
+import type { ComposeResource } from './compose.ts'
+import { readService, type WrittenService } from './read-service.ts'
+import { factIn, type FileContext, isTrue, pathFact, pathIn, textOf, textsOf, valueIn } from './values.ts'
+
+/** One file, nothing merged or followed. */
+export interface ComposeFile {
+  readonly source: Source
+  readonly name: Fact<string> | null
+  readonly services: ReadonlyMap<string, WrittenService>
+  readonly networks: ReadonlyMap<string, ComposeResource>
+  readonly volumes: ReadonlyMap<string, ComposeResource>
+  readonly configs: ReadonlyMap<string, ComposeResource>
+  readonly secrets: ReadonlyMap<string, ComposeResource>
+  readonly includes: readonly ComposeInclude[]
+  readonly legacy: boolean
+  readonly broken: boolean
+}
+
+/** An entry of `include:`: files that are one project of their own. */
+export interface ComposeInclude {
+  readonly at: Place
+  readonly paths: readonly Fact<string>[]
+  readonly directory: Fact<string> | null
+  readonly envFiles: readonly Fact<string>[] | null
+}
+
+export function readComposeFile(source: Source, context: FileContext): ComposeFile {
+  const { documents, broken } = readYaml(source)
+  const roots = documents.filter(node => node.kind === 'map')
+  const legacy = roots.length === 1 && isLegacy(roots[0]!)
+  const resources = (key: string): ReadonlyMap<string, ComposeResource> =>
+    new Map(roots.flatMap(root => readResources(valueIn(root, key), context)))
+  const services = new Map<string, WrittenService>()
+  for (const root of roots) {
+    const map = legacy ? root : valueIn(root, 'services')
+    if (map?.kind !== 'map') continue
+    for (const { name, key, value } of map.entries.values()) {
+      if (value.kind === 'map' && !name.startsWith('x-'))
+        services.set(name, readService(name, key, value, context))
+    }
+  }
+  const [first] = roots
+  return {
+    source,
+    name: first === undefined || legacy ? null : factIn(first, 'name', context),
+    services,
+    networks: legacy ? new Map() : resources('networks'),
+    volumes: legacy ? new Map() : resources('volumes'),
+    configs: legacy ? new Map() : resources('configs'),
+    secrets: legacy ? new Map() : resources('secrets'),
+    includes: legacy ? [] : roots.flatMap(root => readIncludes(valueIn(root, 'include'), context)),
+    legacy,
+    broken,
+  }
+}
+
+/** The first format of all had its services at the root and none of the later keys. */
+function isLegacy(root: YamlMap): boolean {
+  if (['services', 'version', 'include', 'name', 'networks'].some(key => root.entries.has(key))) return false
+  const values = [...root.entries.values()].filter(({ name }) => !name.startsWith('x-'))
+  return (
+    values.length > 0 &&
+    values.every(
+      ({ value }) =>
+        value.kind === 'map' && ['image', 'build', 'extends'].some(key => value.entries.has(key)),
+    )
+  )
+}
+
+function readResources(
+  node: YamlNode | undefined,
+  context: FileContext,
+): readonly (readonly [string, ComposeResource])[] {
+  if (node?.kind !== 'map') return []
+  return [...node.entries.values()].map(({ name: key, key: at, value }) => {
+    const map: YamlMap = value.kind === 'map' ? value : emptyMap(value)
+    const external = valueIn(map, 'external')
+    const isExternal =
+      external?.kind === 'map' || (external !== undefined && isYes(isTrue(textOf(external, context))))
+    const options = valueIn(map, 'driver_opts')
+    const resource: ComposeResource = {
+      key,
+      at,
+      name:
+        factIn(map, 'name', context) ?? (external?.kind === 'map' ? factIn(external, 'name', context) : null),
+      external: isExternal,
+      driver: factIn(map, 'driver', context),
+      device: options?.kind === 'map' ? factIn(options, 'device', context) : null,
+      file: pathIn(map, 'file', context),
+      content: factIn(map, 'content', context),
+    }
+    return [key, resource] as const
+  })
+}
+
+function emptyMap({ at, tag }: YamlNode): YamlMap {
+  return { kind: 'map', at, tag, entries: new Map() }
+}
+
+function isYes(fact: Fact<boolean>): boolean {
+  return fact.known && fact.value
+}
+
+function readIncludes(node: YamlNode | undefined, context: FileContext): readonly ComposeInclude[] {
+  const items = node?.kind === 'list' ? node.items : []
+  return items.flatMap(item => {
+    if (isNull(item)) return []
+    const paths = (key: string): readonly Fact<string>[] => {
+      const value = item.kind === 'map' ? valueIn(item, key) : item
+      return textsOf(value, context).map(text =>
+        text.text.includes('://') ? factOf(text) : pathFact(text, context.directory),
+      )
+    }
+    const isMap = item.kind === 'map'
+    return [
+      {
+        at: item.at,
+        paths: paths('path'),
+        directory: isMap ? pathIn(item, 'project_directory', context) : null,
+        envFiles: isMap && valueIn(item, 'env_file') !== undefined ? paths('env_file') : null,
+      },
+    ]
+  })
+}

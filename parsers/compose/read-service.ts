@@ -1,0 +1,194 @@
+import { type Fact, known } from '../text/fact.ts'
+import type { Place } from '../text/source.ts'
+import { splitQuotedWords } from '../text/quoted-words.ts'
+import { factOf, placeOf, sliceWritten, type WrittenText, writtenFor } from '../text/written-text.ts'
+import { isNull, type YamlMap, type YamlNode } from '../yaml/yaml-node.ts'
+import type {
+  ComposeBuild,
+  ComposeCommand,
+  ComposeLink,
+  ComposeService,
+  EnvFile,
+  ExtraHost,
+  NetworkAttachment,
+} from './compose.ts'
+import { readGrants, readMounts } from './read-mounts.ts'
+import { readExpose, readPorts } from './read-ports.ts'
+import {
+  factIn,
+  type FileContext,
+  isTrue,
+  namedEntries,
+  pathFact,
+  textOf,
+  textsOf,
+  valueIn,
+  variablesOf,
+} from './values.ts'
+
+/** A service as one file has it, before it is merged with others. */
+export interface WrittenService {
+  readonly service: ComposeService
+  readonly extends: { readonly service: Fact<string>; readonly file: Fact<string> | null } | null
+  /** Keys that take away what earlier files say (`!reset`, `!override`), */
+  readonly replaced: ReadonlySet<string>
+  /** and those that stand for nothing themselves (`!reset`). */
+  readonly reset: ReadonlySet<string>
+}
+
+export function readService(name: string, at: Place, node: YamlMap, context: FileContext): WrittenService {
+  const fact = (key: string): Fact<string> | null => factIn(node, key, context)
+  const facts = (key: string): readonly Fact<string>[] => textsOf(valueIn(node, key), context).map(factOf)
+  const base = valueIn(node, 'extends')
+  const service: ComposeService = {
+    name,
+    at,
+    keys: [at],
+    image: fact('image'),
+    build: readBuild(valueIn(node, 'build'), context),
+    ports: readPorts(valueIn(node, 'ports'), context),
+    expose: readExpose(valueIn(node, 'expose'), context),
+    volumes: readMounts(valueIn(node, 'volumes'), context),
+    volumesFrom: facts('volumes_from'),
+    tmpfs: facts('tmpfs'),
+    configs: readGrants(valueIn(node, 'configs'), '/', context),
+    secrets: readGrants(valueIn(node, 'secrets'), '/run/secrets/', context),
+    networks: node.entries.has('networks') ? readNetworks(valueIn(node, 'networks'), context) : null,
+    networkMode: fact('network_mode') ?? fact('net'),
+    links: readLinks(valueIn(node, 'links'), context),
+    externalLinks: readLinks(valueIn(node, 'external_links'), context),
+    extraHosts: readExtraHosts(valueIn(node, 'extra_hosts'), context),
+    hostname: fact('hostname'),
+    domainName: fact('domainname'),
+    containerName: fact('container_name'),
+    dependsOn: namedEntries(valueIn(node, 'depends_on'), context).map(({ name: other }) => ({
+      at: placeOf(other),
+      service: factOf(other),
+    })),
+    command: readCommand(valueIn(node, 'command'), context),
+    entrypoint: readCommand(valueIn(node, 'entrypoint'), context),
+    user: fact('user'),
+    workingDirectory: fact('working_dir'),
+    environment: variablesOf(valueIn(node, 'environment'), context),
+    envFiles: readEnvFiles(valueIn(node, 'env_file'), context),
+    labels: variablesOf(valueIn(node, 'labels'), context),
+    profiles: facts('profiles'),
+    complete: true,
+  }
+  return {
+    service,
+    extends: base === undefined ? null : readExtends(base, context),
+    replaced: taggedKeys(node, /^!(?:reset|override)$/),
+    reset: taggedKeys(node, /^!reset$/),
+  }
+}
+
+function taggedKeys(node: YamlMap, tag: RegExp): ReadonlySet<string> {
+  const tagged = [...node.entries.values()].filter(({ value }) => value.tag !== null && tag.test(value.tag))
+  return new Set(tagged.map(({ name }) => name))
+}
+
+function readExtends(node: YamlNode, context: FileContext): WrittenService['extends'] {
+  if (node.kind !== 'map') {
+    const service = textOf(node, context)
+    return service === null ? null : { service: factOf(service), file: null }
+  }
+  const service = factIn(node, 'service', context)
+  const file = textOf(valueIn(node, 'file'), context)
+  if (service === null) return null
+  return { service, file: file === null ? null : pathFact(file, context.directory) }
+}
+
+function readBuild(node: YamlNode | undefined, context: FileContext): ComposeBuild | null {
+  if (node === undefined || node.kind === 'list') return null
+  const none = { at: node.at, dockerfile: null, dockerfileInline: null, target: null, args: [] }
+  if (node.kind === 'scalar') {
+    const text = textOf(node, context)
+    return text === null ? null : { ...none, context: contextFact(text, context) }
+  }
+  const written = textOf(valueIn(node, 'context'), context)
+  return {
+    at: node.at,
+    context: written === null ? known(context.directory) : contextFact(written, context),
+    dockerfile: factIn(node, 'dockerfile', context),
+    dockerfileInline: factIn(node, 'dockerfile_inline', context),
+    target: factIn(node, 'target', context),
+    args: variablesOf(valueIn(node, 'args'), context),
+  }
+}
+
+/** A context may be a URL of a Git repository. */
+function contextFact(written: WrittenText, { directory }: FileContext): Fact<string> {
+  return /^(?:[a-z][a-z0-9+.-]*:\/\/|git@|github\.com\/)/.test(written.text)
+    ? factOf(written)
+    : pathFact(written, directory)
+}
+
+function readNetworks(node: YamlNode | undefined, context: FileContext): readonly NetworkAttachment[] {
+  return namedEntries(node, context).map(({ name, value }) => {
+    const options = value?.kind === 'map' ? value : null
+    return {
+      at: placeOf(name),
+      network: factOf(name),
+      aliases: options === null ? [] : textsOf(valueIn(options, 'aliases'), context).map(factOf),
+      address: options === null ? null : factIn(options, 'ipv4_address', context),
+    }
+  })
+}
+
+function readLinks(node: YamlNode | undefined, context: FileContext): readonly ComposeLink[] {
+  return textsOf(node, context).map(text => {
+    const colon = text.text.indexOf(':')
+    const target = colon === -1 ? text : sliceWritten(text, 0, colon)
+    const alias = colon === -1 ? text : sliceWritten(text, colon + 1)
+    return { at: placeOf(text), target: factOf(target), alias: factOf(alias) }
+  })
+}
+
+/** `name:address` or `name=address`, or a map of them. */
+function readExtraHosts(node: YamlNode | undefined, context: FileContext): readonly ExtraHost[] {
+  if (node?.kind === 'map') {
+    return [...node.entries.values()].flatMap(({ name, key, value }) =>
+      textsOf(value, context).map(address => ({
+        at: placeOf(address),
+        name: factOf(writtenFor(key.source, name, key.start, key.end)),
+        address: factOf(address),
+      })),
+    )
+  }
+  return textsOf(node, context).flatMap(text => {
+    const cut = text.text.search(/[=:]/)
+    if (cut === -1) return []
+    return [
+      {
+        at: placeOf(text),
+        name: factOf(sliceWritten(text, 0, cut)),
+        address: factOf(sliceWritten(text, cut + 1)),
+      },
+    ]
+  })
+}
+
+/** Compose cuts a text into words itself, and stops where a shell would begin something new. */
+function readCommand(node: YamlNode | undefined, context: FileContext): ComposeCommand | null {
+  if (node === undefined) return null
+  if (node.kind === 'list') return { at: node.at, words: textsOf(node, context) }
+  const text = textOf(node, context)
+  return text === null ? null : { at: node.at, words: splitQuotedWords(text, ';&|<>') }
+}
+
+function readEnvFiles(node: YamlNode | undefined, context: FileContext): readonly EnvFile[] {
+  const items = node === undefined ? [] : node.kind === 'list' ? node.items : [node]
+  return items.flatMap(item => {
+    if (isNull(item)) return []
+    const path = textOf(item.kind === 'map' ? valueIn(item, 'path') : item, context)
+    if (path === null) return []
+    const required = item.kind === 'map' ? isTrue(textOf(valueIn(item, 'required'), context)) : known(true)
+    const isRequired = item.kind !== 'map' || valueIn(item, 'required') === undefined || !isFalse(required)
+    return [{ at: placeOf(path), path: pathFact(path, context.directory), required: isRequired }]
+  })
+}
+
+function isFalse(fact: Fact<boolean>): boolean {
+  return fact.known && !fact.value
+}
