@@ -2,10 +2,10 @@ import { parseApache } from '../../parsers/apache/parse.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { htaccessFiles, servingPlace } from '../../src/servers/apache/queries/htaccess.ts'
-import { mainFile } from './_example-main.ts'
+import { apacheMain } from '../_examples.ts'
 
 const main = (lines: string): string =>
-  mainFile(
+  apacheMain(
     conf`
       Listen 80
       DocumentRoot /srv/www

@@ -2,10 +2,10 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
 import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
-import { mainFile } from './_example-main.ts'
+import { apacheMain } from '../_examples.ts'
 
 const main = (lines: string): string =>
-  mainFile(conf`
+  apacheMain(conf`
     Listen 80
     LogFormat "%h %u %r" combined
     ${lines}

@@ -2,10 +2,10 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
 import { htaccessFault } from '../../src/servers/apache/queries/htaccess-fault.ts'
-import { mainFile } from './_example-main.ts'
+import { apacheMain } from '../_examples.ts'
 
 const main = (modules: readonly string[]): string =>
-  mainFile(
+  apacheMain(
     conf`
       Listen 80
       DocumentRoot /srv/www

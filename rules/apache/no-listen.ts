@@ -2,7 +2,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { namePlace } from '../../src/servers/apache/queries/places.ts'
 import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
-import { mainFile } from './_example-main.ts'
+import { apacheMain } from '../_examples.ts'
 
 const HOST = conf`
   <VirtualHost *:80>
@@ -22,7 +22,7 @@ export default defineRule({
     {
       title: 'a virtual host opens no port',
       files: {
-        'etc/apache2/apache2.conf': mainFile(HOST).replace('ServerName localhost', '«ServerName» localhost'),
+        'etc/apache2/apache2.conf': apacheMain(HOST).replace('ErrorLog', '«ErrorLog»'),
       },
     },
   ],
@@ -30,7 +30,7 @@ export default defineRule({
     {
       title: 'in a file of its own',
       files: {
-        'etc/apache2/apache2.conf': mainFile(conf`
+        'etc/apache2/apache2.conf': apacheMain(conf`
           Include ports.conf
           ${HOST}
         `),
@@ -41,7 +41,7 @@ export default defineRule({
     {
       title: 'in a file outside the audit',
       files: {
-        'etc/apache2/apache2.conf': mainFile(conf`
+        'etc/apache2/apache2.conf': apacheMain(conf`
           Include /opt/ports.conf
           ${HOST}
         `),

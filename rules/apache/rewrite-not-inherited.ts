@@ -5,10 +5,10 @@ import { directivesIn, lastDirectiveIn } from '../../src/servers/apache/queries/
 import { namePlace } from '../../src/servers/apache/queries/places.ts'
 import { reachedSets } from '../../src/servers/apache/queries/set-reach.ts'
 import { type VirtualHost, virtualHosts } from '../../src/servers/apache/queries/virtual-hosts.ts'
-import { mainFile } from './_example-main.ts'
+import { apacheMain } from '../_examples.ts'
 
 const main = (lines: string): string =>
-  mainFile(
+  apacheMain(
     conf`
       Listen 80
       RewriteEngine On

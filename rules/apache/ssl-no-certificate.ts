@@ -5,10 +5,10 @@ import { effective, serverLevels } from '../../src/servers/apache/queries/effect
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
 import { type VirtualHost, virtualHosts } from '../../src/servers/apache/queries/virtual-hosts.ts'
-import { mainFile } from './_example-main.ts'
+import { apacheMain } from '../_examples.ts'
 
 const main = (lines: string): string =>
-  mainFile(
+  apacheMain(
     conf`
       Listen 443
       ${lines}

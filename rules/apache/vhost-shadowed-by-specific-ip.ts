@@ -3,9 +3,9 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { listens } from '../../src/servers/apache/queries/listens.ts'
 import { virtualHostSets } from '../../src/servers/apache/queries/select-virtual-host.ts'
 import { isSetReached } from '../../src/servers/apache/queries/set-reach.ts'
-import { mainFile } from './_example-main.ts'
+import { apacheMain } from '../_examples.ts'
 
-const main = (lines: string): string => mainFile(lines, ['alias'])
+const main = (lines: string): string => apacheMain(lines, ['alias'])
 const host = (address: string, name: string): string => conf`
   <VirtualHost ${address}>
   ServerName ${name}

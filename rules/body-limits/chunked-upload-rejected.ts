@@ -62,7 +62,7 @@ export default defineRule({
     {
       title: 'an application that takes chunks',
       files: {
-        'nginx.conf': nginx(STREAMED.replace(/[«»]/g, '')),
+        'nginx.conf': nginx(STREAMED),
         ...APACHE,
         'site.conf': APACHE['site.conf'].replace(
           '    WSGIDaemon',

@@ -5,6 +5,7 @@ import { frontsOf } from '../../src/deployment/fronts-of.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { djangoProject, modWsgiMain, virtualHost, wsgiApplication } from '../_examples.ts'
 import type { Place } from '../../parsers/text/source.ts'
 
 const MEGABYTE = 1024 ** 2
@@ -25,32 +26,9 @@ const tree = (server: string, settings: string): Record<string, string> => ({
         }
     }
   `,
-  'etc/apache2/apache2.conf': conf`
-    ServerRoot /etc/apache2
-    ErrorLog /var/log/apache2/error.log
-    LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-    LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
-    LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
-    Listen 127.0.0.1:9000
-    <VirtualHost 127.0.0.1:9000>
-        ServerName example.org
-        WSGIDaemonProcess shop python-path=/opt/shop
-        WSGIScriptAlias / /opt/shop/shop/wsgi.py process-group=shop
-        <Directory /opt/shop>
-            Require all granted
-        </Directory>
-    </VirtualHost>
-  `,
-  'opt/shop/shop/wsgi.py': conf`
-    import os
-    from django.core.wsgi import get_wsgi_application
-    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"
-    application = get_wsgi_application()
-  `,
-  'opt/shop/shop/settings.py': settings,
+  'etc/apache2/apache2.conf': modWsgiMain(virtualHost(wsgiApplication())),
+  ...djangoProject(settings),
 })
-const plain = (files: Record<string, string>): Record<string, string> =>
-  Object.fromEntries(Object.entries(files).map(([path, text]) => [path, text.replace(/[«»]/g, '')]))
 
 export default defineRule({
   summary: 'Django takes larger uploads than nginx lets through',
@@ -76,24 +54,22 @@ export default defineRule({
   good: [
     {
       title: 'as much in nginx',
-      files: plain(tree('client_max_body_size 20m;', conf`DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024`)),
+      files: tree('client_max_body_size 20m;', conf`DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024`),
     },
     {
       title: 'more in the location that takes uploads',
-      files: plain(
-        tree(
-          conf`
-            location /upload/ {
-                client_max_body_size 20m;
-                proxy_pass http://127.0.0.1:9000;
-                proxy_set_header Host $host;
-            }
-          `,
-          conf`DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024`,
-        ),
+      files: tree(
+        conf`
+          location /upload/ {
+              client_max_body_size 20m;
+              proxy_pass http://127.0.0.1:9000;
+              proxy_set_header Host $host;
+          }
+        `,
+        conf`DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024`,
       ),
     },
-    { title: 'an application without uploads', files: plain(tree('', conf`DEBUG = False`)) },
+    { title: 'an application without uploads', files: tree('', conf`DEBUG = False`) },
   ],
   *check(deployment) {
     const said = new Set<unknown>()

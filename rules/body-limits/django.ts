@@ -4,58 +4,26 @@ import { frontsOf } from '../../src/deployment/fronts-of.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import {
+  djangoProject,
+  modWsgiMain,
+  nginxMain,
+  proxiedServer,
+  virtualHost,
+  wsgiApplication,
+} from '../_examples.ts'
 import type { Fact } from '../../src/servers/fact.ts'
 
 const tree = (limit: string, settings: string): Record<string, string> => ({
-  'etc/nginx/nginx.conf': conf`
-    events {
-    }
-    http {
-        server {
-            listen 80;
-            server_name example.org;
-            client_max_body_size ${limit};
-            location / {
-                proxy_pass http://127.0.0.1:9000;
-                proxy_set_header Host $host;
-            }
-        }
-    }
-  `,
-  'etc/apache2/apache2.conf': conf`
-    ServerRoot /etc/apache2
-    ErrorLog /var/log/apache2/error.log
-    LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-    LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
-    LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
-    Listen 127.0.0.1:9000
-    <VirtualHost 127.0.0.1:9000>
-        ServerName example.org
-        WSGIDaemonProcess shop python-path=/opt/shop
-        WSGIScriptAlias / /opt/shop/shop/wsgi.py process-group=shop application-group=%{GLOBAL}
-        <Directory /opt/shop>
-            Require all granted
-        </Directory>
-    </VirtualHost>
-  `,
-  'opt/shop/shop/wsgi.py': conf`
-    import os
-    from django.core.wsgi import get_wsgi_application
-    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"
-    application = get_wsgi_application()
-  `,
+  'etc/nginx/nginx.conf': nginxMain(proxiedServer(`client_max_body_size ${limit};`)),
+  'etc/apache2/apache2.conf': modWsgiMain(virtualHost(wsgiApplication())),
   'opt/shop/shop/urls.py': conf`
     from django.http import HttpResponse
     from django.urls import path
     from django.views.decorators.csrf import csrf_exempt
     urlpatterns = [path("", csrf_exempt(lambda request: HttpResponse(str(len(request.body)))))]
   `,
-  'opt/shop/shop/settings.py': conf`
-    SECRET_KEY = "example"
-    ALLOWED_HOSTS = ["example.org"]
-    ROOT_URLCONF = "shop.urls"
-    ${settings}
-  `,
+  ...djangoProject(settings),
 })
 
 /** Django's own limit for what is no file. */

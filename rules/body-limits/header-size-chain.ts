@@ -2,6 +2,7 @@ import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
 import { groupByText, argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { apacheMain } from '../_examples.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { parseSize } from '../../src/servers/nginx/validate/numbers.ts'
@@ -22,23 +23,21 @@ const files = (line: string, apache: string): Record<string, string> => ({
         }
     }
   `,
-  'etc/apache2/apache2.conf': conf`
-    ServerRoot /etc/apache2
-    ErrorLog /var/log/apache2/error.log
-    LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-    LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
-    LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
-    ${apache}
-    Listen 127.0.0.1:9000
-    <VirtualHost 127.0.0.1:9000>
-        ServerName example.org
-        WSGIDaemonProcess app
-        WSGIScriptAlias / /opt/app/wsgi.py process-group=app
-        <Directory /opt/app>
-            Require all granted
-        </Directory>
-    </VirtualHost>
-  `,
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      ${apache}
+      Listen 127.0.0.1:9000
+      <VirtualHost 127.0.0.1:9000>
+          ServerName example.org
+          WSGIDaemonProcess app
+          WSGIScriptAlias / /opt/app/wsgi.py process-group=app
+          <Directory /opt/app>
+              Require all granted
+          </Directory>
+      </VirtualHost>
+    `,
+    ['wsgi'],
+  ),
 })
 
 /** httpd's own limits for a header line and for the request line. */

@@ -2,6 +2,7 @@ import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { apacheMain } from '../_examples.ts'
 import { bodyLimit } from '../../src/servers/apache/queries/server-settings.ts'
 import { sectionsFor } from '../../src/servers/apache/queries/sections-for.ts'
 
@@ -20,18 +21,15 @@ const nginx = (line: string): string => conf`
       }
   }
 `
-const apache = (line: string): string => conf`
-  ServerRoot /etc/apache2
-  ErrorLog /var/log/apache2/error.log
-  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
-  Listen 127.0.0.1:9000
-  <VirtualHost 127.0.0.1:9000>
-      ServerName example.org
-      DocumentRoot /srv/www
-      ${line}
-  </VirtualHost>
-`
+const apache = (line: string): string =>
+  apacheMain(conf`
+    Listen 127.0.0.1:9000
+    <VirtualHost 127.0.0.1:9000>
+        ServerName example.org
+        DocumentRoot /srv/www
+        ${line}
+    </VirtualHost>
+  `)
 
 export default defineRule({
   summary: 'nginx takes uploads that Apache refuses',

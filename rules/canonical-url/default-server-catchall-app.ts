@@ -4,6 +4,7 @@ import { formatEndpoint } from '../../src/servers/address.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { modWsgiMain } from '../_examples.ts'
 import { sockets } from '../../src/servers/nginx/queries/sockets.ts'
 
 const whole = (lines: string): string => conf`
@@ -23,13 +24,7 @@ const app = (listen: string, host = '$host'): string => conf`
       }
   }
 `
-const APACHE = conf`
-  ServerRoot /etc/apache2
-  ErrorLog /var/log/apache2/error.log
-  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
-  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
-  Listen 127.0.0.1:9000
+const APACHE = modWsgiMain(conf`
   <VirtualHost 127.0.0.1:9000>
       ServerName example.org
       WSGIDaemonProcess app
@@ -38,7 +33,7 @@ const APACHE = conf`
           Require all granted
       </Directory>
   </VirtualHost>
-`
+`)
 const tree = (nginx: string): Record<string, string> => ({
   'etc/nginx/nginx.conf': whole(nginx),
   'etc/apache2/apache2.conf': APACHE,

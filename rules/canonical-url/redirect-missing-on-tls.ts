@@ -44,7 +44,7 @@ export default defineRule({
       files: {
         'etc/nginx/nginx.conf': whole(
           conf`
-            ${WWW.replace(/[«»]/g, '')}
+            ${WWW}
             ${SITE}
             server {
                 listen 443 ssl;
@@ -66,7 +66,7 @@ export default defineRule({
                 server_name _;
                 ssl_reject_handshake on;
             }
-            ${WWW.replace(/[«»]/g, '')}
+            ${WWW}
             ${SITE}
           `,
         ),
@@ -76,11 +76,11 @@ export default defineRule({
       title: 'a wildcard answers',
       files: {
         'etc/nginx/nginx.conf': whole(
-          WWW.replace(/[«»]/g, '') + SITE.replace('server_name example.org', 'server_name .example.org'),
+          WWW + SITE.replace('server_name example.org', 'server_name .example.org'),
         ),
       },
     },
-    { title: 'a fragment', files: { 'nginx.conf': (WWW + SITE).replace(/[«»]/g, '') } },
+    { title: 'a fragment', files: { 'nginx.conf': WWW + SITE } },
   ],
   *check({ servers }) {
     if (!servers.some(({ tls }) => tls)) return

@@ -54,21 +54,21 @@ export default defineRule({
     {
       title: 'set',
       files: {
-        'nginx.conf': nginx('proxy_set_header X-Forwarded-Host $host;').replace(/[«»]/g, ''),
+        'nginx.conf': nginx('proxy_set_header X-Forwarded-Host $host;'),
         ...APACHE,
       },
     },
     {
       title: 'cleared',
       files: {
-        'nginx.conf': nginx('proxy_set_header X-Forwarded-Host "";').replace(/[«»]/g, ''),
+        'nginx.conf': nginx('proxy_set_header X-Forwarded-Host "";'),
         ...APACHE,
       },
     },
     {
       title: 'an application that does not ask',
       files: {
-        'nginx.conf': nginx().replace(/[«»]/g, ''),
+        'nginx.conf': nginx(),
         ...APACHE,
         'site.conf': APACHE['site.conf'].replace('X-Forwarded-Host', 'X-Forwarded-Proto'),
       },

@@ -21,7 +21,6 @@ const nginx = (lines = ''): string => conf`
       }
   }
 `
-const plain = (lines = ''): string => nginx(lines).replace(/[«»]/g, '')
 const APACHE = (lines = ''): Record<string, string> => ({
   'ports.conf': conf`Listen 127.0.0.1:9000`,
   'site.conf': conf`
@@ -77,7 +76,7 @@ export default defineRule({
     {
       title: 'said by nginx, taken by Apache',
       files: {
-        'nginx.conf': plain('proxy_set_header X-Forwarded-Proto $scheme;'),
+        'nginx.conf': nginx('proxy_set_header X-Forwarded-Proto $scheme;'),
         ...APACHE('SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on'),
         ...DJANGO(REDIRECT),
       },
@@ -85,7 +84,7 @@ export default defineRule({
     {
       title: 'read by Django itself',
       files: {
-        'nginx.conf': plain('proxy_set_header X-Forwarded-Proto $scheme;'),
+        'nginx.conf': nginx('proxy_set_header X-Forwarded-Proto $scheme;'),
         ...APACHE(),
         ...DJANGO(conf`
           ${REDIRECT}
@@ -96,16 +95,16 @@ export default defineRule({
     {
       title: 'a virtual host for TLS alone',
       files: {
-        'nginx.conf': plain(),
+        'nginx.conf': nginx(),
         ...APACHE('SetEnv HTTPS on'),
         ...DJANGO(REDIRECT),
       },
     },
     {
       title: 'nothing in Django reads the setting',
-      files: { 'nginx.conf': plain(), ...APACHE(), ...DJANGO('SECURE_SSL_REDIRECT = True') },
+      files: { 'nginx.conf': nginx(), ...APACHE(), ...DJANGO('SECURE_SSL_REDIRECT = True') },
     },
-    { title: 'Django does not redirect', files: { 'nginx.conf': plain(), ...APACHE(), ...DJANGO('') } },
+    { title: 'Django does not redirect', files: { 'nginx.conf': nginx(), ...APACHE(), ...DJANGO('') } },
   ],
   *check(deployment) {
     if (!isTurnedOn(deployment, 'SECURE_SSL_REDIRECT')) return

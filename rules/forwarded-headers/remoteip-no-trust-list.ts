@@ -3,6 +3,7 @@ import { argumentPlace, byText, namePlace } from '../../src/deployment/places.ts
 import { virtualHostOf } from '../../src/deployment/build/scheme-trusts.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { apacheMain } from '../_examples.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 
 const LISTS = [
@@ -12,21 +13,19 @@ const LISTS = [
   'remoteiptrustedproxylist',
 ]
 
-const main = (lines: string): string => conf`
-  ServerRoot /etc/apache2
-  ErrorLog /var/log/apache2/error.log
-  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
-  LoadModule authz_host_module /usr/lib/apache2/modules/mod_authz_host.so
-  LoadModule remoteip_module /usr/lib/apache2/modules/mod_remoteip.so
-  Listen 127.0.0.1:9000
-  ServerName example.org
-  DocumentRoot /srv/www
-  <Directory /srv/www>
-      Require ip 203.0.113.7
-  </Directory>
-  ${lines}
-`
+const main = (lines: string): string =>
+  apacheMain(
+    conf`
+      Listen 127.0.0.1:9000
+      ServerName example.org
+      DocumentRoot /srv/www
+      <Directory /srv/www>
+          Require ip 203.0.113.7
+      </Directory>
+      ${lines}
+    `,
+    ['authz_host', 'remoteip'],
+  )
 
 export default defineRule({
   summary: 'Apache takes the client’s address from a header, whoever sends it',

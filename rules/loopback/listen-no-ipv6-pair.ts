@@ -4,6 +4,7 @@ import { placeText } from '../../parsers/text/source.ts'
 import { formatEndpoint } from '../../src/servers/address.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { apacheMain } from '../_examples.ts'
 
 const nginx = (target: string): string => conf`
   upstream app {
@@ -71,12 +72,7 @@ export default defineRule({
           }
         `,
         'etc/hosts': conf`127.0.0.1 localhost`,
-        'etc/apache2/apache2.conf': conf`
-          ServerRoot /etc/apache2
-          ErrorLog /var/log/apache2/error.log
-          LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-          Listen 127.0.0.1:9000
-        `,
+        'etc/apache2/apache2.conf': apacheMain('Listen 127.0.0.1:9000'),
       },
     },
   ],

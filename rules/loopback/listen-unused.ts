@@ -2,17 +2,12 @@ import type { Deployment, Hop, Listener } from '../../src/deployment/model.ts'
 import { isMainServerSite } from '../../src/deployment/main-server-site.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { apacheMain } from '../_examples.ts'
 import { formatEndpoint } from '../../src/servers/address.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
 
-const MAIN = conf`
-  ServerRoot /etc/apache2
-  ServerName localhost
-  ErrorLog /var/log/apache2/error.log
-  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
-`
+const MAIN = apacheMain('')
 const HOST = conf`
   <VirtualHost *:9000>
       ServerName example.org

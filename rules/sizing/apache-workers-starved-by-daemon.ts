@@ -4,6 +4,7 @@ import { hopReachedBy } from '../../src/deployment/requests/connection-reached-b
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { apacheMain } from '../_examples.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import type { WsgiDaemon } from '../../src/servers/apache/queries/wsgi-daemons.ts'
@@ -23,28 +24,26 @@ const nginx = (lines: string): string => conf`
       }
   }
 `
-const apache = (options: string): string => conf`
-  ServerRoot /etc/apache2
-  ErrorLog /var/log/apache2/error.log
-  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
-  LoadModule alias_module /usr/lib/apache2/modules/mod_alias.so
-  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
-  ServerLimit 2
-  StartServers 2
-  ThreadsPerChild 5
-  MaxRequestWorkers 10
-  Listen 127.0.0.1:9000
-  <VirtualHost 127.0.0.1:9000>
-      ServerName example.org
-      Alias /static/ /opt/app/static/
-      WSGIDaemonProcess app ${options}
-      WSGIScriptAlias / /opt/app/wsgi.py process-group=app
-      <Directory /opt/app>
-          Require all granted
-      </Directory>
-  </VirtualHost>
-`
+const apache = (options: string): string =>
+  apacheMain(
+    conf`
+      ServerLimit 2
+      StartServers 2
+      ThreadsPerChild 5
+      MaxRequestWorkers 10
+      Listen 127.0.0.1:9000
+      <VirtualHost 127.0.0.1:9000>
+          ServerName example.org
+          Alias /static/ /opt/app/static/
+          WSGIDaemonProcess app ${options}
+          WSGIScriptAlias / /opt/app/wsgi.py process-group=app
+          <Directory /opt/app>
+              Require all granted
+          </Directory>
+      </VirtualHost>
+    `,
+    ['alias', 'wsgi'],
+  )
 
 export default defineRule({
   summary: 'Static files wait behind slow pages',

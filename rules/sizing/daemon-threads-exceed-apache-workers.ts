@@ -1,20 +1,17 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { modWsgiMain } from '../_examples.ts'
 
-const main = (workers: string, options: string): string => conf`
-  ServerRoot /etc/apache2
-  ErrorLog /var/log/apache2/error.log
-  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
-  Listen 127.0.0.1:9000
-  ${workers}
-  <VirtualHost *:9000>
-      ServerName example.org
-      WSGIDaemonProcess app ${options}
-      WSGIProcessGroup app
-      WSGIScriptAlias / /srv/app/wsgi.py
-  </VirtualHost>
-`
+const main = (workers: string, options: string): string =>
+  modWsgiMain(conf`
+    ${workers}
+    <VirtualHost *:9000>
+        ServerName example.org
+        WSGIDaemonProcess app ${options}
+        WSGIProcessGroup app
+        WSGIScriptAlias / /srv/app/wsgi.py
+    </VirtualHost>
+  `)
 
 export default defineRule({
   summary: 'More application threads than Apache workers that could feed them',

@@ -11,6 +11,7 @@ import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { upstreamConnections } from './_upstream-connections.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { modWsgiMain } from '../_examples.ts'
 import { childrenNamed } from '../../src/servers/nginx/queries/scope.ts'
 import { parseTime } from '../../src/servers/nginx/validate/numbers.ts'
 import { isAtLeast } from '../../src/servers/version.ts'
@@ -36,23 +37,21 @@ const nginx = (lines: string): string => conf`
       }
   }
 `
-const apache = (lines: string): string => conf`
-  ServerRoot /etc/apache2
-  ErrorLog /var/log/apache2/error.log
-  LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
-  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
-  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
-  Listen 127.0.0.1:9000
-  ${lines}
-  <VirtualHost 127.0.0.1:9000>
-      ServerName example.org
-      WSGIDaemonProcess app
-      WSGIScriptAlias / /opt/app/wsgi.py process-group=app
-      <Directory /opt/app>
-          Require all granted
-      </Directory>
-  </VirtualHost>
-`
+const apache = (lines: string): string =>
+  modWsgiMain(
+    conf`
+      ${lines}
+      <VirtualHost 127.0.0.1:9000>
+          ServerName example.org
+          WSGIDaemonProcess app
+          WSGIScriptAlias / /opt/app/wsgi.py process-group=app
+          <Directory /opt/app>
+              Require all granted
+          </Directory>
+      </VirtualHost>
+    `,
+    ['mpm_event'],
+  )
 
 export default defineRule({
   summary: 'Apache closes the connections that nginx keeps',

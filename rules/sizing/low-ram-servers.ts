@@ -1,25 +1,25 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { apacheMain } from '../_examples.ts'
 
 const MEGABYTE = 1024 ** 2
 /** Below this a process that has imported Django does not fit. */
 const NEEDED = 32 * MEGABYTE
 
 const tree = (limits: string, memory: number): Record<string, string> => ({
-  'etc/apache2/apache2.conf': conf`
-    ServerRoot /etc/apache2
-    ErrorLog /var/log/apache2/error.log
-    LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-    LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
-    ${limits}
-    Listen 127.0.0.1:9000
-    <VirtualHost *:9000>
-        ServerName example.org
-        WSGIDaemonProcess app processes=2
-        WSGIProcessGroup app
-        WSGIScriptAlias / /opt/app/wsgi.py
-    </VirtualHost>
-  `,
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      ${limits}
+      Listen 127.0.0.1:9000
+      <VirtualHost *:9000>
+          ServerName example.org
+          WSGIDaemonProcess app processes=2
+          WSGIProcessGroup app
+          WSGIScriptAlias / /opt/app/wsgi.py
+      </VirtualHost>
+    `,
+    ['wsgi'],
+  ),
   '.auditrc': conf`
     facts:
       memory: ${memory * MEGABYTE}

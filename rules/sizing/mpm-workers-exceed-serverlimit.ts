@@ -2,14 +2,13 @@ import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { apacheMain } from '../_examples.ts'
 
-const main = (lines: string): string => conf`
-  ServerRoot /etc/apache2
-  ErrorLog /var/log/apache2/error.log
-  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-  Listen 127.0.0.1:9000
-  ${lines}
-`
+const main = (lines: string): string =>
+  apacheMain(conf`
+    Listen 127.0.0.1:9000
+    ${lines}
+  `)
 
 export default defineRule({
   summary: 'Apache may not start as many workers as it is told to',

@@ -1,15 +1,13 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { apacheMain } from '../_examples.ts'
 
 const main = (lines: string): Record<string, string> => ({
-  'etc/apache2/apache2.conf': conf`
-    ServerRoot /etc/apache2
-    ErrorLog /var/log/apache2/error.log
-    LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
+  'etc/apache2/apache2.conf': apacheMain(conf`
     Listen 127.0.0.1:9000
     ${lines}
-  `,
+  `),
 })
 
 export default defineRule({

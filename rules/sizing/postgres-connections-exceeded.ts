@@ -4,30 +4,20 @@ import type { PostgresServer } from '../../src/deployment/build/postgres.ts'
 import { numberOf, postgresOf } from './_postgres-clients.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { djangoProject, modWsgiMain } from '../_examples.ts'
 import type { WsgiDaemon } from '../../src/servers/apache/queries/wsgi-daemons.ts'
 
 const tree = (options: string, postgres: string, database = ''): Record<string, string> => ({
-  'etc/apache2/apache2.conf': conf`
-    ServerRoot /etc/apache2
-    ErrorLog /var/log/apache2/error.log
-    LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-    LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
-    Listen 127.0.0.1:9000
+  'etc/apache2/apache2.conf': modWsgiMain(conf`
     <VirtualHost 127.0.0.1:9000>
         ServerName example.org
         WSGIDaemonProcess shop ${options}
         WSGIProcessGroup shop
         WSGIScriptAlias / /opt/shop/shop/wsgi.py
     </VirtualHost>
-  `,
+  `),
   'etc/postgresql/15/main/postgresql.conf': postgres,
-  'opt/shop/shop/wsgi.py': conf`
-    import os
-    from django.core.wsgi import get_wsgi_application
-    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"
-    application = get_wsgi_application()
-  `,
-  'opt/shop/shop/settings.py': conf`
+  ...djangoProject(conf`
     DATABASES = {
         "default": {
             "ENGINE": "django.db.backends.postgresql",
@@ -35,7 +25,7 @@ const tree = (options: string, postgres: string, database = ''): Record<string, 
             ${database}
         }
     }
-  `,
+  `),
 })
 
 export default defineRule({

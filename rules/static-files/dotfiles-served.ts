@@ -8,15 +8,14 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 
-const server = (lines: string): string => conf`
+const server = (lines: string, root = '/var/www/shop'): string => conf`
   server {
       listen 80;
       server_name example.org;
-      root «/var/www/shop»;
+      root ${root};
       ${lines}
   }
 `
-const plain = (text: string): string => text.replace(/[«»]/g, '')
 const GIT = { 'var/www/shop/.git/config': conf`[core]`, 'var/www/shop/index.html': conf`<h1>Shop</h1>` }
 
 /** What lies in web folders by accident, and a file that gives it away where it is a folder. */
@@ -47,17 +46,15 @@ export default defineRule({
     'Keep them out of the served folder, and refuse them: `location ~ /\\.(?!well-known/) { deny all; }`',
   references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#location'],
   bad: [
-    { title: 'a checkout as the root', files: { 'nginx.conf': server(''), ...GIT } },
+    { title: 'a checkout as the root', files: { 'nginx.conf': server('', '«/var/www/shop»'), ...GIT } },
     {
       title: 'an alias to a folder with an .env in it',
       files: {
-        'nginx.conf': plain(
-          server(conf`
-            location /shop/ {
-                alias @;
-            }
-          `),
-        ).replace('@', '«/srv/shop/»'),
+        'nginx.conf': server(conf`
+          location /shop/ {
+              alias «/srv/shop/»;
+          }
+        `),
         'srv/shop/.env': conf`PASSWORD=secret`,
       },
     },
@@ -66,33 +63,29 @@ export default defineRule({
     {
       title: 'refused by their dot',
       files: {
-        'nginx.conf': plain(
-          server(conf`
-            location ~ /\.(?!well-known/) {
-                deny all;
-            }
-          `),
-        ),
+        'nginx.conf': server(conf`
+          location ~ /\.(?!well-known/) {
+              deny all;
+          }
+        `),
         ...GIT,
       },
     },
     {
       title: 'the folder of a certificate’s challenge alone',
       files: {
-        'nginx.conf': plain(server('')),
+        'nginx.conf': server(''),
         'var/www/shop/.well-known/acme-challenge/token': conf`token`,
       },
     },
     {
       title: 'a root that requests do not get to',
       files: {
-        'nginx.conf': plain(
-          server(conf`
-            location / {
-                proxy_pass http://127.0.0.1:9000;
-            }
-          `),
-        ),
+        'nginx.conf': server(conf`
+          location / {
+              proxy_pass http://127.0.0.1:9000;
+          }
+        `),
         ...GIT,
       },
     },

@@ -5,6 +5,14 @@ import { servesFile, strangerGets } from '../../src/deployment/requests/anonymou
 import { type Uploads, uploadUrls } from './_upload-urls.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import {
+  djangoProject,
+  modWsgiMain,
+  nginxMain,
+  proxiedServer,
+  virtualHost,
+  wsgiApplication,
+} from '../_examples.ts'
 import { toBytes } from '../../src/servers/regex.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
@@ -17,47 +25,12 @@ const PHP =
   '        location ~ \\.php$ {\n            root /opt/shop;\n            «fastcgi_pass» 127.0.0.1:9001;\n            fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;\n        }\n'
 
 const tree = (nginx: string): Record<string, string> => ({
-  'etc/nginx/nginx.conf': conf`
-    events {
-    }
-    http {
-        server {
-            listen 80;
-            server_name example.org;
-            ${nginx}
-            location / {
-                proxy_pass http://127.0.0.1:9000;
-                proxy_set_header Host $host;
-            }
-        }
-    }
-  `,
-  'etc/apache2/apache2.conf': conf`
-    ServerRoot /etc/apache2
-    ErrorLog /var/log/apache2/error.log
-    LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-    LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
-    LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
-    Listen 127.0.0.1:9000
-    <VirtualHost 127.0.0.1:9000>
-        ServerName example.org
-        WSGIDaemonProcess shop python-path=/opt/shop
-        WSGIScriptAlias / /opt/shop/shop/wsgi.py process-group=shop application-group=%{GLOBAL}
-        <Directory /opt/shop>
-            Require all granted
-        </Directory>
-    </VirtualHost>
-  `,
-  'opt/shop/shop/wsgi.py': conf`
-    import os
-    from django.core.wsgi import get_wsgi_application
-    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"
-    application = get_wsgi_application()
-  `,
-  'opt/shop/shop/settings.py': conf`
+  'etc/nginx/nginx.conf': nginxMain(proxiedServer(nginx)),
+  'etc/apache2/apache2.conf': modWsgiMain(virtualHost(wsgiApplication())),
+  ...djangoProject(conf`
     MEDIA_URL = "/media/"
     MEDIA_ROOT = "/opt/shop/media"
-  `,
+  `),
 })
 
 export default defineRule({
@@ -84,21 +57,17 @@ export default defineRule({
     {
       title: 'uploads that no expression gets, and that browsers may not run',
       files: tree(
-        (
-          MEDIA.replace('/media/', '^~ /media/').replace(
-            'media/;\n',
-            'media/;\n            add_header Content-Security-Policy sandbox;\n',
-          ) + PHP
-        ).replace(/[«»]/g, ''),
+        MEDIA.replace('/media/', '^~ /media/').replace(
+          'media/;\n',
+          'media/;\n            add_header Content-Security-Policy sandbox;\n',
+        ) + PHP,
       ),
     },
     {
       title: 'PHP that finds no upload below its own folder',
       files: tree(
-        (
-          MEDIA.replace('media/;\n', 'media/;\n            add_header Content-Security-Policy sandbox;\n') +
-          PHP.replace('/opt/shop', '/srv/blog')
-        ).replace(/[«»]/g, ''),
+        MEDIA.replace('media/;\n', 'media/;\n            add_header Content-Security-Policy sandbox;\n') +
+          PHP.replace('/opt/shop', '/srv/blog'),
       ),
     },
     {

@@ -13,15 +13,16 @@ import { namePlace } from '../../src/deployment/places.ts'
 import { strangerGetsOnly } from '../../src/deployment/requests/anonymous-request.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { djangoProject, modWsgiMain } from '../_examples.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { isPrefixOf } from '../../src/servers/apache/queries/wsgi-script-aliases.ts'
 
-const tree = (nginx: string, apache = '', settings = ''): Record<string, string> => ({
+const tree = (nginx: string, apache = '', settings = '', server = 'server'): Record<string, string> => ({
   'etc/nginx/nginx.conf': conf`
     events {
     }
     http {
-        «server» {
+        ${server} {
             listen 80;
             server_name example.org;
             ${nginx}
@@ -32,43 +33,28 @@ const tree = (nginx: string, apache = '', settings = ''): Record<string, string>
         }
     }
   `,
-  'etc/apache2/apache2.conf': conf`
-    ServerRoot /etc/apache2
-    ErrorLog /var/log/apache2/error.log
-    LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-    LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
-    LoadModule alias_module /usr/lib/apache2/modules/mod_alias.so
-    LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
-    Listen 127.0.0.1:9000
-    <VirtualHost 127.0.0.1:9000>
-        ServerName example.org
-        ${apache}
-        WSGIDaemonProcess shop python-path=/opt/shop
-        WSGIScriptAlias / /opt/shop/shop/wsgi.py process-group=shop application-group=%{GLOBAL}
-        <Directory /opt/shop>
-            Require all granted
-        </Directory>
-    </VirtualHost>
-  `,
-  'opt/shop/shop/wsgi.py': conf`
-    import os
-    from django.core.wsgi import get_wsgi_application
-    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"
-    application = get_wsgi_application()
-  `,
-  'opt/shop/shop/settings.py': conf`
-    SECRET_KEY = "example"
-    ALLOWED_HOSTS = ["example.org"]
-    ROOT_URLCONF = "shop.urls"
+  'etc/apache2/apache2.conf': modWsgiMain(
+    conf`
+      <VirtualHost 127.0.0.1:9000>
+          ServerName example.org
+          ${apache}
+          WSGIDaemonProcess shop python-path=/opt/shop
+          WSGIScriptAlias / /opt/shop/shop/wsgi.py process-group=shop application-group=%{GLOBAL}
+          <Directory /opt/shop>
+              Require all granted
+          </Directory>
+      </VirtualHost>
+    `,
+    ['alias'],
+  ),
+  ...djangoProject(conf`
     STATIC_URL = "/static/"
     STATIC_ROOT = "/opt/shop/static"
     ${settings}
-  `,
+  `),
   'opt/shop/shop/urls.py': conf`urlpatterns = []`,
   'opt/shop/static/site.css': conf`body {}`,
 })
-const plain = (files: Record<string, string>): Record<string, string> =>
-  Object.fromEntries(Object.entries(files).map(([path, text]) => [path, text.replace(/[«»]/g, '')]))
 
 export default defineRule({
   summary: 'Nobody serves the static files where Django collects them',
@@ -82,61 +68,48 @@ export default defineRule({
     'https://nginx.org/en/docs/http/ngx_http_core_module.html#alias',
   ],
   bad: [
-    { title: 'everything is handed to Django', files: tree('') },
+    { title: 'everything is handed to Django', files: tree('', '', '', '«server»') },
     {
       title: 'a folder that is not there',
-      files: {
-        ...plain(tree('')),
-        'etc/nginx/nginx.conf': (
-          tree(conf`
-            location /static/ {
-                alias @;
-            }
-          `)['etc/nginx/nginx.conf'] ?? ''
-        )
-          .replace(/[«»]/g, '')
-          .replace('@', '«/etc/nginx/static/»'),
-      },
+      files: tree(conf`
+        location /static/ {
+            alias «/etc/nginx/static/»;
+        }
+      `),
     },
   ],
   good: [
     {
       title: 'an alias of the same folder',
-      files: plain(
-        tree(conf`
-          location /static/ {
-              alias /opt/shop/static/;
-          }
-        `),
-      ),
+      files: tree(conf`
+        location /static/ {
+            alias /opt/shop/static/;
+        }
+      `),
     },
     {
       title: 'a root above it',
-      files: plain(
-        tree(conf`
-          location /static/ {
-              root /opt/shop;
-          }
-        `),
-      ),
+      files: tree(conf`
+        location /static/ {
+            root /opt/shop;
+        }
+      `),
     },
     {
       title: 'Apache serves them',
-      files: plain(tree('', 'Alias /static/ /opt/shop/static/')),
+      files: tree('', 'Alias /static/ /opt/shop/static/'),
     },
     {
       title: 'the application does, by WhiteNoise',
-      files: plain(
-        tree(
-          '',
-          '',
-          'MIDDLEWARE = ["django.middleware.security.SecurityMiddleware", "whitenoise.middleware.WhiteNoiseMiddleware"]',
-        ),
+      files: tree(
+        '',
+        '',
+        'MIDDLEWARE = ["django.middleware.security.SecurityMiddleware", "whitenoise.middleware.WhiteNoiseMiddleware"]',
       ),
     },
     {
       title: 'another host does',
-      files: plain(tree('', '', 'STATIC_URL = "https://cdn.example.net/shop/"')),
+      files: tree('', '', 'STATIC_URL = "https://cdn.example.net/shop/"'),
     },
   ],
   *check(deployment) {

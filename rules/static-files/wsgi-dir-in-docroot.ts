@@ -8,6 +8,7 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { virtualHostOf } from '../../src/deployment/build/scheme-trusts.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { modWsgiMain } from '../_examples.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 
 const host = (root: string, alias: string): string => conf`
@@ -80,15 +81,12 @@ export default defineRule({
     {
       title: 'a folder whose .htaccess may deny it',
       files: {
-        'etc/apache2/apache2.conf': conf`
-          ServerRoot /etc/apache2
-          ErrorLog /var/log/apache2/error.log
-          LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-          LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
-          LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
-          Listen 127.0.0.1:9000
-          ${host('/srv/www', '/run /srv/www/app/wsgi.py').replace('        Require', '        AllowOverride All\n        Require')}
-        `,
+        'etc/apache2/apache2.conf': modWsgiMain(
+          host('/srv/www', '/run /srv/www/app/wsgi.py').replace(
+            '        Require',
+            '        AllowOverride All\n        Require',
+          ),
+        ),
       },
     },
     {

@@ -2,6 +2,7 @@ import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { modWsgiMain } from '../_examples.ts'
 
 const nginx = (line: string): string => conf`
   events {
@@ -18,23 +19,18 @@ const nginx = (line: string): string => conf`
       }
   }
 `
-const apache = (line: string): string => conf`
-  ServerRoot /etc/apache2
-  ErrorLog /var/log/apache2/error.log
-  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
-  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
-  Listen 127.0.0.1:9000
-  ${line}
-  <VirtualHost 127.0.0.1:9000>
-      ServerName example.org
-      WSGIDaemonProcess app
-      WSGIScriptAlias / /opt/app/wsgi.py process-group=app
-      <Directory /opt/app>
-          Require all granted
-      </Directory>
-  </VirtualHost>
-`
+const apache = (line: string): string =>
+  modWsgiMain(conf`
+    ${line}
+    <VirtualHost 127.0.0.1:9000>
+        ServerName example.org
+        WSGIDaemonProcess app
+        WSGIScriptAlias / /opt/app/wsgi.py process-group=app
+        <Directory /opt/app>
+            Require all granted
+        </Directory>
+    </VirtualHost>
+  `)
 
 const TWO_SITES = conf`
   events {
@@ -112,7 +108,7 @@ export default defineRule({
     {
       title: 'raised on both for all sites',
       files: {
-        'etc/nginx/nginx.conf': TWO_SITES.replace(/[«»]/g, ''),
+        'etc/nginx/nginx.conf': TWO_SITES,
         'etc/apache2/apache2.conf': `${apache('Timeout 300')}${secondHost('')}`,
       },
     },

@@ -4,10 +4,11 @@ import { patienceOf } from './_request-timeout.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { modWsgiMain } from '../_examples.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { isOn } from '../../src/servers/nginx/queries/effective.ts'
 
-const nginx = (line: string): string => conf`
+const nginx = (line: string, pass = 'proxy_pass'): string => conf`
   events {
   }
   http {
@@ -15,31 +16,25 @@ const nginx = (line: string): string => conf`
           listen 80;
           server_name example.org;
           location / {
-              «proxy_pass» http://127.0.0.1:9000;
+              ${pass} http://127.0.0.1:9000;
               proxy_set_header Host $host;
               ${line}
           }
       }
   }
 `
-const plain = (text: string): string => text.replace(/[«»]/g, '')
-const apache = (line: string, options = ''): string => conf`
-  ServerRoot /etc/apache2
-  ErrorLog /var/log/apache2/error.log
-  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
-  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
-  Listen 127.0.0.1:9000
-  ${line}
-  <VirtualHost 127.0.0.1:9000>
-      ServerName example.org
-      WSGIDaemonProcess app${options}
-      WSGIScriptAlias / /opt/app/wsgi.py process-group=app
-      <Directory /opt/app>
-          Require all granted
-      </Directory>
-  </VirtualHost>
-`
+const apache = (line: string, options = ''): string =>
+  modWsgiMain(conf`
+    ${line}
+    <VirtualHost 127.0.0.1:9000>
+        ServerName example.org
+        WSGIDaemonProcess app${options}
+        WSGIScriptAlias / /opt/app/wsgi.py process-group=app
+        <Directory /opt/app>
+            Require all granted
+        </Directory>
+    </VirtualHost>
+  `)
 
 export default defineRule({
   summary: 'nginx gives up before Apache does',
@@ -56,52 +51,51 @@ export default defineRule({
     {
       title: 'a second in nginx, a minute in Apache',
       files: {
-        'etc/nginx/nginx.conf': plain(nginx('proxy_read_timeout @;')).replace('@', '«1s»'),
+        'etc/nginx/nginx.conf': nginx('proxy_read_timeout «1s»;'),
         'etc/apache2/apache2.conf': apache(''),
       },
     },
     {
       title: 'raised in Apache, which may be its packager’s choice',
-      files: { 'etc/nginx/nginx.conf': nginx(''), 'etc/apache2/apache2.conf': apache('Timeout 300') },
+      files: {
+        'etc/nginx/nginx.conf': nginx('', '«proxy_pass»'),
+        'etc/apache2/apache2.conf': apache('Timeout 300'),
+      },
     },
   ],
   good: [
     {
       title: 'the same in both',
       files: {
-        'etc/nginx/nginx.conf': plain(nginx('proxy_read_timeout 90s;')),
+        'etc/nginx/nginx.conf': nginx('proxy_read_timeout 90s;'),
         'etc/apache2/apache2.conf': apache('Timeout 90'),
       },
     },
     {
       title: 'mod_wsgi ends the request first',
       files: {
-        'etc/nginx/nginx.conf': plain(nginx('proxy_read_timeout 90s;')),
+        'etc/nginx/nginx.conf': nginx('proxy_read_timeout 90s;'),
         'etc/apache2/apache2.conf': apache('Timeout 300', ' request-timeout=60'),
       },
     },
     {
       title: 'nobody raised or lowered anything',
-      files: { 'etc/nginx/nginx.conf': plain(nginx('')), 'etc/apache2/apache2.conf': apache('') },
+      files: { 'etc/nginx/nginx.conf': nginx(''), 'etc/apache2/apache2.conf': apache('') },
     },
     {
       title: 'a probe that wants its answer at once',
       files: {
-        'etc/nginx/nginx.conf': plain(
-          nginx('proxy_read_timeout 2s;').replace('location /', 'location = /healthz'),
-        ),
+        'etc/nginx/nginx.conf': nginx('proxy_read_timeout 2s;').replace('location /', 'location = /healthz'),
         'etc/apache2/apache2.conf': apache(''),
       },
     },
     {
       title: 'answers that stream, each part in time',
       files: {
-        'etc/nginx/nginx.conf': plain(
-          nginx(conf`
-            proxy_read_timeout 10s;
-            proxy_buffering off;
-          `),
-        ),
+        'etc/nginx/nginx.conf': nginx(conf`
+          proxy_read_timeout 10s;
+          proxy_buffering off;
+        `),
         'etc/apache2/apache2.conf': apache(''),
       },
     },

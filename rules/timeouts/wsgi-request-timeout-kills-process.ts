@@ -1,6 +1,7 @@
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { apacheMain } from '../_examples.ts'
 
 const nginx = (seconds: number): string => conf`
   events {
@@ -17,23 +18,22 @@ const nginx = (seconds: number): string => conf`
       }
   }
 `
-const apache = (options: string): string => conf`
-  ServerRoot /etc/apache2
-  ErrorLog /var/log/apache2/error.log
-  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
-  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
-  Timeout 300
-  Listen 127.0.0.1:9000
-  <VirtualHost 127.0.0.1:9000>
-      ServerName example.org
-      WSGIDaemonProcess app ${options}
-      WSGIScriptAlias / /opt/app/wsgi.py process-group=app
-      <Directory /opt/app>
-          Require all granted
-      </Directory>
-  </VirtualHost>
-`
+const apache = (options: string): string =>
+  apacheMain(
+    conf`
+      Timeout 300
+      Listen 127.0.0.1:9000
+      <VirtualHost 127.0.0.1:9000>
+          ServerName example.org
+          WSGIDaemonProcess app ${options}
+          WSGIScriptAlias / /opt/app/wsgi.py process-group=app
+          <Directory /opt/app>
+              Require all granted
+          </Directory>
+      </VirtualHost>
+    `,
+    ['wsgi'],
+  )
 
 export default defineRule({
   summary: 'mod_wsgi ends the process while nginx is willing to wait',

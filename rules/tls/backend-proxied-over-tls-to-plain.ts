@@ -6,6 +6,7 @@ import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { speaksTls } from './_backend-tls.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { apacheMain } from '../_examples.ts'
 
 const nginx = (target: string): string => conf`
   server {
@@ -18,17 +19,16 @@ const nginx = (target: string): string => conf`
   }
 `
 const apache = (lines: string): Record<string, string> => ({
-  'etc/apache2/apache2.conf': conf`
-    ServerRoot /etc/apache2
-    ErrorLog /var/log/apache2/error.log
-    LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-    LoadModule ssl_module /usr/lib/apache2/modules/mod_ssl.so
-    Listen 127.0.0.1:9000
-    <VirtualHost 127.0.0.1:9000>
-        ServerName example.org
-        ${lines}
-    </VirtualHost>
-  `,
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 127.0.0.1:9000
+      <VirtualHost 127.0.0.1:9000>
+          ServerName example.org
+          ${lines}
+      </VirtualHost>
+    `,
+    ['ssl'],
+  ),
 })
 const whole = (target: string): Record<string, string> => ({
   'etc/nginx/nginx.conf': conf`

@@ -5,6 +5,7 @@ import { once } from '../../parsers/collections/once.ts'
 import { alsoElsewhere, groupByText, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { modWsgiMain } from '../_examples.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 
 const HEADER = '    add_header Strict-Transport-Security "max-age=31536000" always;\n'
@@ -24,13 +25,7 @@ const PROXY = conf`
       proxy_set_header Host $host;
   }
 `
-const MAIN = conf`
-  ServerRoot /etc/apache2
-  ErrorLog /var/log/apache2/error.log
-  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
-  Listen 127.0.0.1:9000
-`
+const MAIN = modWsgiMain()
 const whole = (site: string): string => conf`
   events {
   }

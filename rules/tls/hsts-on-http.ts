@@ -42,7 +42,7 @@ export default defineRule({
         'nginx.conf': server(
           conf`
                 listen 443 ssl;
-            ${KEYS}    ${HSTS.replace(/[«»]/g, '')}
+            ${KEYS}    ${HSTS}
                 root /srv/www;
           `,
         ),
@@ -55,7 +55,7 @@ export default defineRule({
           conf`
                 listen 80;
                 listen 443 ssl;
-            ${KEYS}    ${HSTS.replace(/[«»]/g, '')}
+            ${KEYS}    ${HSTS}
                 root /srv/www;
           `,
         ),
@@ -68,7 +68,7 @@ export default defineRule({
           set_real_ip_from 10.0.0.0/8;
           ${server(conf`
             listen 80;
-            ${HSTS.replace(/[«»]/g, '')}
+            ${HSTS}
             root /srv/www;
           `)}
         `,

@@ -5,6 +5,7 @@ import { once } from '../../parsers/collections/once.ts'
 import { isMainServerSite } from '../../src/deployment/main-server-site.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { apacheMain } from '../_examples.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { selectVirtualHost } from '../../src/servers/apache/queries/select-virtual-host.ts'
 
@@ -23,16 +24,7 @@ const main = (lines: string): Record<string, string> => ({
         }
     }
   `,
-  'etc/apache2/apache2.conf': conf`
-    ServerRoot /etc/apache2
-    ErrorLog /var/log/apache2/error.log
-    ServerName localhost
-    LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-    LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
-    LoadModule alias_module /usr/lib/apache2/modules/mod_alias.so
-    LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
-    ${lines}
-  `,
+  'etc/apache2/apache2.conf': apacheMain(lines, ['alias', 'wsgi']),
 })
 const HOST = conf`
       ServerName example.org

@@ -2,6 +2,7 @@ import { fallbackHosts } from './_fallback-host.ts'
 import { argumentPlace, groupByText, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { apacheMain } from '../_examples.ts'
 
 const nginx = (names: string): Record<string, string> => ({
   'etc/nginx/nginx.conf': conf`
@@ -26,14 +27,10 @@ const host = (names: string, folder: string): string => conf`
   </VirtualHost>
 `
 const apache = (hosts: string): Record<string, string> => ({
-  'etc/apache2/apache2.conf': conf`
-    ServerRoot /etc/apache2
-    ErrorLog /var/log/apache2/error.log
-    LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-    LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+  'etc/apache2/apache2.conf': apacheMain(conf`
     Listen 127.0.0.1:9000
     ${hosts}
-  `,
+  `),
 })
 
 export default defineRule({

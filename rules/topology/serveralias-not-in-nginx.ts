@@ -3,6 +3,7 @@ import { once } from '../../parsers/collections/once.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { apacheMain } from '../_examples.ts'
 import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
 import { selectServer } from '../../src/servers/nginx/queries/select-server.ts'
 
@@ -25,18 +26,14 @@ const nginx = (names: string, first = ''): Record<string, string> => ({
 })
 const NOBODY = '    server {\n        listen 80 default_server;\n        return 444;\n    }\n'
 const apache = (alias: string, listen = '127.0.0.1:9000'): Record<string, string> => ({
-  'etc/apache2/apache2.conf': conf`
-    ServerRoot /etc/apache2
-    ErrorLog /var/log/apache2/error.log
-    LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-    LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+  'etc/apache2/apache2.conf': apacheMain(conf`
     Listen ${listen}
     <VirtualHost *:9000>
         ServerName example.org
         ServerAlias ${alias}
         DocumentRoot /srv/www
     </VirtualHost>
-  `,
+  `),
 })
 
 export default defineRule({

@@ -71,7 +71,7 @@ export default defineRule({
       files: {
         'nginx.conf': nginx(
           conf`
-            ${FILES.replace(/[«»]/g, '')}    location /files/internal/ {
+            ${FILES}    location /files/internal/ {
                     deny all;
                 }
           `,
@@ -83,7 +83,7 @@ export default defineRule({
       title: 'a password in nginx too',
       files: {
         'nginx.conf': nginx(
-          FILES.replace(/[«»]/g, '').replace(
+          FILES.replace(
             ';\n',
             ';\n        auth_basic files;\n        auth_basic_user_file /etc/nginx/users;\n',
           ),
@@ -94,7 +94,7 @@ export default defineRule({
     {
       title: 'a folder that Apache leaves to nginx',
       files: {
-        'nginx.conf': nginx(FILES.replace(/[«»]/g, '')),
+        'nginx.conf': nginx(FILES),
         ...apache('/srv/site', 'Require all denied'),
       },
     },

@@ -23,7 +23,6 @@ const SITE = conf`
       DocumentRoot /srv/www
   </VirtualHost>
 `
-const unmarked = NGINX.replace(/[«»]/g, '')
 
 export default defineRule({
   summary: 'nginx connects to a port that Apache does not open',
@@ -46,12 +45,12 @@ export default defineRule({
     {
       title: 'the same port',
       files: {
-        'nginx.conf': unmarked.replace('9001', '9000'),
+        'nginx.conf': NGINX.replace('9001', '9000'),
         'ports.conf': conf`Listen 127.0.0.1:9000`,
         'site.conf': SITE,
       },
     },
-    { title: 'no Apache in sight', files: { 'nginx.conf': unmarked } },
+    { title: 'no Apache in sight', files: { 'nginx.conf': NGINX } },
     {
       title: 'a second backend beside Apache, which something else owns',
       files: {
@@ -76,7 +75,7 @@ export default defineRule({
     {
       title: 'a site that Apache does not know',
       files: {
-        'nginx.conf': `${unmarked.replaceAll('example.org', 'node.example.org')}`,
+        'nginx.conf': NGINX.replaceAll('example.org', 'node.example.org'),
         'ports.conf': conf`Listen 8080`,
         'site.conf': SITE.replace('127.0.0.1:9000', '*:8080'),
       },
@@ -84,7 +83,7 @@ export default defineRule({
     {
       title: 'a socket',
       files: {
-        'nginx.conf': unmarked.replace('127.0.0.1:9001', 'unix:/run/app.sock'),
+        'nginx.conf': NGINX.replace('127.0.0.1:9001', 'unix:/run/app.sock'),
         'ports.conf': conf`Listen 127.0.0.1:9000`,
         'site.conf': SITE,
       },

@@ -2,6 +2,7 @@ import type { Listener } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { modWsgiMain } from '../_examples.ts'
 
 const NGINX = {
   'etc/nginx/nginx.conf': conf`
@@ -20,13 +21,7 @@ const NGINX = {
   `,
 }
 const apache = (port: string, open = '127.0.0.1:9001'): Record<string, string> => ({
-  'etc/apache2/apache2.conf': conf`
-    ServerRoot /etc/apache2
-    ErrorLog /var/log/apache2/error.log
-    LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-    LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
-    LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
-    Listen 127.0.0.1:9000
+  'etc/apache2/apache2.conf': modWsgiMain(conf`
     Listen ${open}
     <VirtualHost *:9000>
         ServerName example.org
@@ -36,7 +31,7 @@ const apache = (port: string, open = '127.0.0.1:9001'): Record<string, string> =
         WSGIDaemonProcess shop
         WSGIScriptAlias / /opt/shop/wsgi.py process-group=shop
     </VirtualHost>
-  `,
+  `),
 })
 
 export default defineRule({

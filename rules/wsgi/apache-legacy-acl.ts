@@ -10,6 +10,7 @@ import { argumentPlace, byText, namePlace } from '../../src/deployment/places.ts
 import { placeText } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { apacheMain } from '../_examples.ts'
 import {
   type ApacheConfiguration,
   type ApacheDirective,
@@ -60,11 +61,7 @@ export default defineRule({
     {
       title: 'for a server of the old kind alone',
       files: {
-        'etc/apache2/apache2.conf': conf`
-          ServerRoot /etc/apache2
-          ErrorLog /var/log/apache2/error.log
-          LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-          LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+        'etc/apache2/apache2.conf': apacheMain(conf`
           Listen 127.0.0.1:9000
           <Directory /srv/app>
               <IfModule !mod_authz_core.c>
@@ -73,7 +70,7 @@ export default defineRule({
               </IfModule>
               Require all granted
           </Directory>
-        `,
+        `),
       },
     },
   ],

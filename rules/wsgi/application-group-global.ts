@@ -4,6 +4,7 @@ import { sharedProcesses } from './_process-sharing.ts'
 import { namedLibraries, type PythonLibrary } from '../../src/deployment/django/python-libraries.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { modWsgiMain } from '../_examples.ts'
 
 const host = (lines: string): string => conf`
   <VirtualHost *:9000>
@@ -13,13 +14,7 @@ const host = (lines: string): string => conf`
       ${lines}
   </VirtualHost>
 `
-const MAIN = conf`
-  ServerRoot /etc/apache2
-  ErrorLog /var/log/apache2/error.log
-  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
-  Listen 127.0.0.1:9000
-`
+const MAIN = modWsgiMain()
 const ALIAS = 'WSGIScriptAlias / /opt/maps/maps/wsgi.py'
 const MARKED = ALIAS.replace('WSGIScriptAlias', '«WSGIScriptAlias»')
 const project = (apps: string): Record<string, string> => ({

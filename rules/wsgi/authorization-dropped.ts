@@ -4,17 +4,9 @@ import { indentationAt, insertBefore, isOwnText, propose } from '../../src/deplo
 import { groupByText, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { modWsgiMain } from '../_examples.ts'
 
-const MAIN = conf`
-  ServerRoot /etc/apache2
-  ServerName localhost
-  ErrorLog /var/log/apache2/error.log
-  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
-  LoadModule setenvif_module /usr/lib/apache2/modules/mod_setenvif.so
-  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
-  Listen 127.0.0.1:9000
-`
+const MAIN = modWsgiMain('', ['setenvif'])
 const ALIAS = 'WSGIScriptAlias / /opt/api/api/wsgi.py'
 const main = (lines: string): Record<string, string> => ({
   'etc/apache2/apache2.conf': conf`

@@ -2,19 +2,11 @@ import { removeDirective, propose } from '../../src/deployment/edits.ts'
 import { placeText, type Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { modWsgiMain } from '../_examples.ts'
 import { hostName, virtualHostOf } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import type { WsgiDaemon } from '../../src/servers/apache/queries/wsgi-daemons.ts'
 
-const MAIN = conf`
-  ServerRoot /etc/apache2
-  ServerName localhost
-  ErrorLog /var/log/apache2/error.log
-  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
-  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
-  Listen 127.0.0.1:9000
-  Listen 127.0.0.1:9001
-`
+const MAIN = modWsgiMain('Listen 127.0.0.1:9001')
 const host = (port: number, daemon: string, name = 'example.org'): string => conf`
   <VirtualHost *:${port}>
       ServerName ${name}

@@ -2,22 +2,17 @@ import { byText, argumentPlace } from '../../src/deployment/places.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { modWsgiMain } from '../_examples.ts'
 import { effectiveAccess } from '../../src/servers/apache/queries/effective-access.ts'
 import { settingOf } from '../../src/servers/apache/queries/server-settings.ts'
 import { aliasLevels } from '../../src/servers/apache/queries/wsgi-groups.ts'
 import type { Application } from '../../src/deployment/build/applications.ts'
 
-const MAIN = conf`
-  ServerRoot /etc/apache2
-  ErrorLog /var/log/apache2/error.log
-  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
-  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
-  Listen 127.0.0.1:9000
+const MAIN = modWsgiMain(conf`
   <Directory />
       Require all denied
   </Directory>
-`
+`)
 const host = (script: string, lines: string): Record<string, string> => ({
   'etc/apache2/apache2.conf': conf`
     ${MAIN}

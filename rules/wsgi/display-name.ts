@@ -2,15 +2,10 @@ import { insertAfter, isOwnText, propose } from '../../src/deployment/edits.ts'
 import { alsoElsewhere, argumentPlace, groupByText } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { modWsgiMain } from '../_examples.ts'
 import type { WsgiDaemon } from '../../src/servers/apache/queries/wsgi-daemons.ts'
 
-const MAIN = conf`
-  ServerRoot /etc/apache2
-  ErrorLog /var/log/apache2/error.log
-  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
-  Listen 127.0.0.1:9000
-`
+const MAIN = modWsgiMain()
 const main = (lines: string): Record<string, string> => ({ 'etc/apache2/apache2.conf': `${MAIN}${lines}` })
 
 /** mod_wsgi writes the name over the program's own, and no further than that reaches. */

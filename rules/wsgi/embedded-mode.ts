@@ -3,6 +3,7 @@ import { byText, namePlace } from '../../src/deployment/places.ts'
 import type { Workers } from '../../src/deployment/build/workers.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { modWsgiMain } from '../_examples.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 
 const host = (lines: string): string => conf`
@@ -12,14 +13,7 @@ const host = (lines: string): string => conf`
   </VirtualHost>
 `
 
-const main = (text: string): string => conf`
-  ServerRoot /etc/apache2
-  ErrorLog /var/log/apache2/error.log
-  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
-  Listen 127.0.0.1:9000
-  ${text}
-`
+const main = (text: string): string => modWsgiMain(text)
 
 export default defineRule({
   summary: 'The application runs inside Apache’s own processes',
@@ -113,15 +107,13 @@ export default defineRule({
     {
       title: 'embedded on purpose: prefork, and a number of processes chosen for it',
       files: {
-        'etc/apache2/apache2.conf': conf`
-          ServerRoot /etc/apache2
-          ErrorLog /var/log/apache2/error.log
-          LoadModule mpm_prefork_module /usr/lib/apache2/modules/mod_mpm_prefork.so
-          LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
-          Listen 127.0.0.1:9000
-          MaxRequestWorkers 8
-          ${host('WSGIScriptAlias / /srv/app/wsgi.py')}
-        `,
+        'etc/apache2/apache2.conf': modWsgiMain(
+          conf`
+            MaxRequestWorkers 8
+            ${host('WSGIScriptAlias / /srv/app/wsgi.py')}
+          `,
+          ['mpm_prefork'],
+        ),
       },
     },
     {

@@ -2,17 +2,12 @@ import { byText, groupByText, namePlace } from '../../src/deployment/places.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { apacheMain } from '../_examples.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { installedVersion } from '../../src/servers/package-version.ts'
 import { compareVersions } from '../../src/servers/version.ts'
 
-const MAIN = conf`
-  ServerRoot /etc/apache2
-  ServerName localhost
-  ErrorLog /var/log/apache2/error.log
-  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
-`
+const MAIN = apacheMain('')
 const DEBIAN = conf`LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so`
 const PIP = conf`LoadModule wsgi_module /opt/venv/lib/python3.12/site-packages/mod_wsgi/server/mod_wsgi-py312.so`
 const host = (options: string): string => conf`

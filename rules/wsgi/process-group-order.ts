@@ -1,16 +1,9 @@
 import { placeText } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { modWsgiMain } from '../_examples.ts'
 
-const MAIN = conf`
-  ServerRoot /etc/apache2
-  ServerName localhost
-  ErrorLog /var/log/apache2/error.log
-  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
-  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
-  Listen 127.0.0.1:9000
-`
+const MAIN = modWsgiMain()
 const GRANT = conf`
   <Directory /opt/app>
       Require all granted

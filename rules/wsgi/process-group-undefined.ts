@@ -2,6 +2,7 @@ import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { distance } from 'fastest-levenshtein'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { modWsgiMain } from '../_examples.ts'
 
 const host = (lines: string): string => conf`
   <VirtualHost *:9000>
@@ -9,13 +10,7 @@ const host = (lines: string): string => conf`
       ${lines}
   </VirtualHost>
 `
-const MAIN = conf`
-  ServerRoot /etc/apache2
-  ErrorLog /var/log/apache2/error.log
-  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
-  Listen 127.0.0.1:9000
-`
+const MAIN = modWsgiMain()
 
 export default defineRule({
   summary: 'A script is sent to a daemon process that nobody defines',

@@ -4,19 +4,18 @@ import { applicationTimeZone, isSameClock, systemTimeZone } from './_time-zones.
 import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { apacheMain } from '../_examples.ts'
 
-const MAIN = conf`
-  ServerRoot /etc/apache2
-  ErrorLog /var/log/apache2/error.log
-  CustomLog /var/log/apache2/access.log "%t %U"
-  LoadModule mpm_worker_module /usr/lib/apache2/modules/mod_mpm_worker.so
-  LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
-  LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so
-  StartServers 1
-  ServerLimit 1
-  MaxRequestWorkers 25
-  Listen 127.0.0.1:9000
-`
+const MAIN = apacheMain(
+  conf`
+    CustomLog /var/log/apache2/access.log "%t %U"
+    StartServers 1
+    ServerLimit 1
+    MaxRequestWorkers 25
+    Listen 127.0.0.1:9000
+  `,
+  ['wsgi'],
+)
 const host = (name: string, lines: string): string => conf`
   <VirtualHost *:9000>
       ServerName ${name}.example.org

@@ -33,16 +33,18 @@ function explanation(rule: Rule, chalk: ChalkInstance): string {
     `${chalk.bold(rule.id)}: ${rule.summary}\n${chalk.dim(facts.join(', '))}\n`,
     section('Why', rule.why),
     section('What to do', rule.remedy),
-    ...(bad === undefined ? [] : [section(`Reported: ${bad.title}`, exampleText(bad, chalk))]),
+    ...(bad === undefined
+      ? []
+      : [section(`Reported: ${bad.title}`, exampleText(bad, chalk, chalk.underline))]),
     ...(good === undefined ? [] : [section(`Not reported: ${good.title}`, exampleText(good, chalk))]),
     section('References', [...rule.references, `${DOCUMENTATION}/${rule.id}.md`].join('\n')),
   ].join('\n')
 }
 
-function exampleText({ files }: Example, chalk: ChalkInstance): string {
+function exampleText({ files }: Example, chalk: ChalkInstance, mark = (word: string) => word): string {
   return Object.entries(files)
     .map(([path, text]) => {
-      const marked = text.replace(/«([\s\S]*?)»/g, (_, word: string) => chalk.underline(word))
+      const marked = text.replace(/«([\s\S]*?)»/g, (_, word: string) => mark(word))
       return `${chalk.dim(`# ${path}`)}\n${marked.trimEnd()}`
     })
     .join('\n')

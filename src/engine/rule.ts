@@ -30,8 +30,9 @@ export interface RuleFinding {
 }
 
 /**
- * A small deployment that shows a rule; the bundle keeps the first bad and the first good one. Keys are paths (`nginx.conf`, `etc/apache2/ports.conf`, or
- * `.auditrc` for options); the text between « and » in a `bad` example is what the rule underlines.
+ * A small deployment that shows a rule; the bundle keeps the first bad and the first good one. Keys are paths
+ * (`nginx.conf`, `etc/apache2/ports.conf`, or `.auditrc` for options). The text between « and » in a `bad`
+ * example is what the rule underlines; in a `good` one, often a bad one changed, the marks mean nothing.
  */
 export interface Example {
   readonly title: string

@@ -1,0 +1,92 @@
+import { conf } from '../src/engine/conf.ts'
+
+/** nginx's main file around servers, upstreams and what else belongs into `http`. */
+export function nginxMain(lines: string | readonly string[]): string {
+  return conf`
+    events {
+    }
+    http {
+        ${lines}
+    }
+  `
+}
+
+/** nginx's server for `example.org` on port 80. */
+export function nginxServer(lines: string | readonly string[]): string {
+  return conf`
+    server {
+        listen 80;
+        server_name example.org;
+        ${lines}
+    }
+  `
+}
+
+/** nginx's server for `example.org` that proxies everything to a backend; `lines` come before the location. */
+export function proxiedServer(lines: string | readonly string[] = '', backend = '127.0.0.1:9000'): string {
+  return nginxServer(conf`
+    ${lines}
+    location / {
+        proxy_pass http://${backend};
+        proxy_set_header Host $host;
+    }
+  `)
+}
+
+/** httpd's main file with modules, by their names without `_module`; the worker MPM where none is among them. */
+export function apacheMain(lines: string | readonly string[], modules: readonly string[] = []): string {
+  const mpm = modules.some(name => name.startsWith('mpm_')) ? [] : ['mpm_worker']
+  const loaded = [...mpm, 'authz_core', ...modules].map(
+    name => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`,
+  )
+  return conf`
+    ServerRoot /etc/apache2
+    ErrorLog /var/log/apache2/error.log
+    ${loaded}
+    ${lines}
+  `
+}
+
+/** httpd's main file with mod_wsgi, as a backend: it listens on loopback's port 9000. */
+export function modWsgiMain(lines: string | readonly string[] = '', modules: readonly string[] = []): string {
+  return apacheMain(['Listen 127.0.0.1:9000', lines].flat(), [...modules, 'wsgi'])
+}
+
+/** httpd's virtual host for `example.org` on the backend's port. */
+export function virtualHost(lines: string | readonly string[], name = 'example.org'): string {
+  return conf`
+    <VirtualHost 127.0.0.1:9000>
+        ServerName ${name}
+        ${lines}
+    </VirtualHost>
+  `
+}
+
+/** The lines of a virtual host that runs `/opt/NAME/NAME/wsgi.py` in a daemon process of its own. */
+export function wsgiApplication(name = 'shop', options = ''): string {
+  return conf`
+    WSGIDaemonProcess ${name} python-path=/opt/${name}${options && ` ${options}`}
+    WSGIScriptAlias / /opt/${name}/${name}/wsgi.py process-group=${name} application-group=%{GLOBAL}
+    <Directory /opt/${name}>
+        Require all granted
+    </Directory>
+  `
+}
+
+/** A Django project below `/opt/NAME`: its script, and settings of which `lines` are the interesting ones. */
+export function djangoProject(lines: string | readonly string[] = '', name = 'shop'): Record<string, string> {
+  return {
+    [`opt/${name}/${name}/wsgi.py`]: conf`
+      import os
+      from django.core.wsgi import get_wsgi_application
+      os.environ["DJANGO_SETTINGS_MODULE"] = "${name}.settings"
+      application = get_wsgi_application()
+    `,
+    [`opt/${name}/${name}/settings.py`]: conf`
+      SECRET_KEY = "${name}"
+      ALLOWED_HOSTS = [".example.org"]
+      ROOT_URLCONF = "${name}.urls"
+      ${lines}
+    `,
+  }
+}
