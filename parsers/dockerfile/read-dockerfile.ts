@@ -1,0 +1,84 @@
+import type { Fact } from '../text/fact.ts'
+import type { Source } from '../text/source.ts'
+import { factOf, placeIn, sliceWritten, trimWritten, type WrittenText } from '../text/written-text.ts'
+import type { Dockerfile, DockerStage } from './dockerfile.ts'
+import { logicalLines } from './logical-lines.ts'
+import { StageReading } from './read-stage.ts'
+import { expandDockerWord, splitAtBlanks, splitRawWords } from './words.ts'
+
+export interface DockerfileOptions {
+  /** What `--build-arg` gives, as `build.args` of a compose file does. */
+  readonly args?: ReadonlyMap<string, Fact<string>>
+}
+
+/** No Dockerfile that a person writes is longer (UTF-16 units). */
+const LONGEST = 1024 * 1024
+/** Nor has one more stages: what stands behind them is not read. */
+const MOST_STAGES = 500
+
+/** Reads a Dockerfile as BuildKit does. It never throws; an instruction that it does not know is passed over. */
+export function readDockerfile(source: Source, { args = new Map() }: DockerfileOptions = {}): Dockerfile {
+  const stages: DockerStage[] = []
+  if (source.code.length > LONGEST) return { source, stages }
+  const { lines, escaper } = logicalLines(source)
+  /** `ARG` before the first `FROM`: known to `FROM`, and to the stages that name them again. */
+  const globals = new Map<string, string | undefined>()
+  let reading: StageReading | null = null
+  for (const { text, documents } of lines) {
+    const instruction = /^([A-Za-z]+)(?:[ \t]+|$)/.exec(text.text)
+    if (instruction === null) continue
+    const name = instruction[1]!.toUpperCase()
+    const rest = trimWritten(sliceWritten(text, instruction[0].length))
+    const at = placeIn(text, 0, instruction[1]!.length)
+    if (name === 'FROM') {
+      if (reading !== null) stages.push(reading.finish())
+      reading = null
+      if (stages.length >= MOST_STAGES) break
+      const words = splitAtBlanks(rest).filter(word => !word.text.startsWith('--'))
+      const image = words[0] ?? rest
+      const expanded = expandDockerWord(image, escaper, each =>
+        globals.has(each) ? globals.get(each) : null,
+      )
+      const alias = words[1]?.text.toLowerCase() === 'as' ? (words[2]?.text.toLowerCase() ?? null) : null
+      const base = stageIndex(stages, expanded.text)
+      reading = new StageReading({
+        at,
+        name: alias,
+        image: factOf(expanded),
+        base,
+        parent: base === null ? null : (stages[base] ?? null),
+        escaper,
+        args,
+        globals,
+        stages,
+      })
+    } else if (reading !== null) reading.read(name, rest, documents, at)
+    else if (name === 'ARG') {
+      for (const word of splitRawWords(rest, escaper)) readGlobal(word, escaper, args, globals)
+    }
+  }
+  if (reading !== null) stages.push(reading.finish())
+  return { source, stages }
+}
+
+/** The stage of a name: the last one that is called so. */
+function stageIndex(stages: readonly DockerStage[], name: string): number | null {
+  const index = stages.findLastIndex(stage => stage.name !== null && stage.name === name.toLowerCase())
+  return index === -1 ? null : index
+}
+
+function readGlobal(
+  word: WrittenText,
+  escaper: string,
+  args: ReadonlyMap<string, Fact<string>>,
+  globals: Map<string, string | undefined>,
+): void {
+  const equals = word.text.indexOf('=')
+  const name = equals === -1 ? word.text : word.text.slice(0, equals)
+  const given = args.get(name)
+  const lookup = (each: string) => (globals.has(each) ? globals.get(each) : null)
+  const fact =
+    given ??
+    (equals === -1 ? null : factOf(expandDockerWord(sliceWritten(word, equals + 1), escaper, lookup)))
+  globals.set(name, fact?.known === true ? fact.value : undefined)
+}

@@ -1,0 +1,257 @@
+import { posix } from 'node:path'
+import { type Fact, known, unknown } from '../text/fact.ts'
+import type { Place } from '../text/source.ts'
+import { factOf, placeOf, readFact, sliceWritten, type WrittenText } from '../text/written-text.ts'
+import type {
+  DockerCommand,
+  DockerCopy,
+  DockerDocument,
+  DockerPort,
+  DockerRun,
+  DockerStage,
+  DockerVariable,
+} from './dockerfile.ts'
+import { expandDockerWord, jsonWords, splitAtBlanks, splitRawWords } from './words.ts'
+
+/** What a stage starts from. */
+export interface StageStart {
+  readonly at: Place
+  readonly name: string | null
+  readonly image: Fact<string>
+  readonly base: number | null
+  readonly parent: DockerStage | null
+  readonly escaper: '\\' | '`'
+  readonly args: ReadonlyMap<string, Fact<string>>
+  readonly globals: ReadonlyMap<string, string | undefined>
+  readonly stages: readonly DockerStage[]
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+/** Reads the instructions of one stage in their order. */
+export class StageReading {
+  private readonly copies: DockerCopy[] = []
+  private readonly runs: DockerRun[] = []
+  private readonly exposes: DockerPort[] = []
+  private readonly volumes: Fact<string>[] = []
+  private readonly environment: DockerVariable[] = []
+  private readonly args: DockerVariable[] = []
+  private readonly last: Mutable<
+    Pick<DockerStage, 'workingDirectory' | 'user' | 'command' | 'entrypoint' | 'shell'>
+  > = { workingDirectory: null, user: null, command: null, entrypoint: null, shell: null }
+  /** `ENV` before `ARG`, in that order, as they stand at this line. */
+  private readonly variables = new Map<string, string | undefined>()
+  private readonly arguments = new Map<string, string | null | undefined>()
+
+  constructor(private readonly start: StageStart) {
+    const inherited: DockerVariable[][] = []
+    for (let stage = start.parent; stage !== null; ) {
+      inherited.unshift([...stage.environment])
+      stage = stage.base === null ? null : (start.stages[stage.base] ?? null)
+    }
+    for (const { name, value } of inherited.flat())
+      this.variables.set(name, value.known ? value.value : undefined)
+  }
+
+  finish(): DockerStage {
+    const { at, name, image, base } = this.start
+    const { copies, runs, exposes, volumes, environment, args } = this
+    return { at, name, image, base, copies, runs, exposes, volumes, environment, args, ...this.last }
+  }
+
+  /** @param rest what stands behind the instruction's name */
+  read(name: string, rest: WrittenText, documents: readonly DockerDocument[], at: Place): void {
+    switch (name) {
+      case 'COPY':
+      case 'ADD':
+        this.copy(name, rest, documents, at)
+        return
+      case 'RUN': {
+        const { words } = cutFlags(rest)
+        this.runs.push({ at, command: this.commandOf(words, at), documents })
+        return
+      }
+      case 'CMD':
+        this.last.command = this.commandOf(rest, at)
+        return
+      case 'ENTRYPOINT':
+        this.last.entrypoint = this.commandOf(rest, at)
+        return
+      case 'SHELL':
+        this.last.shell = jsonWords(rest) ?? this.last.shell
+        return
+      case 'EXPOSE':
+        for (const word of splitAtBlanks(rest)) this.exposes.push(portOf(this.expand(word)))
+        return
+      case 'VOLUME':
+        for (const word of jsonWords(rest) ?? splitAtBlanks(rest))
+          this.volumes.push(factOf(this.expand(word)))
+        return
+      case 'USER':
+        this.last.user = factOf(this.expand(rest))
+        return
+      case 'WORKDIR':
+        this.last.workingDirectory = this.inWorkingDirectory(this.expand(rest))
+        return
+      case 'ENV':
+        this.env(rest)
+        return
+      case 'ARG':
+        for (const word of splitRawWords(rest, this.start.escaper)) this.arg(word)
+    }
+  }
+
+  private expand(word: WrittenText): WrittenText {
+    return expandDockerWord(word, this.start.escaper, name => {
+      if (this.variables.has(name)) return this.variables.get(name)
+      if (this.arguments.has(name)) return this.arguments.get(name)
+      // The base image may set it.
+      return undefined
+    })
+  }
+
+  private env(rest: WrittenText): void {
+    const words = splitRawWords(rest, this.start.escaper)
+    const [first] = words
+    if (first === undefined) return
+    const pairs: [WrittenText, WrittenText, Place][] = []
+    if (first.text.includes('=')) {
+      for (const word of words) {
+        const equals = word.text.indexOf('=')
+        if (equals < 1) continue
+        pairs.push([sliceWritten(word, 0, equals), sliceWritten(word, equals + 1), placeOf(word)])
+      }
+    } else {
+      const after = rest.text.slice(first.text.length)
+      const blank = after.length - after.trimStart().length
+      pairs.push([first, sliceWritten(rest, first.text.length + blank), placeOf(rest)])
+    }
+    // All of one line see what was set above it.
+    const read = pairs.map(([name, value, at]) => ({
+      name: name.text,
+      value: factOf(this.expand(value)),
+      at,
+    }))
+    for (const variable of read) {
+      this.environment.push(variable)
+      this.variables.set(variable.name, variable.value.known ? variable.value.value : undefined)
+    }
+  }
+
+  private arg(word: WrittenText): void {
+    const equals = word.text.indexOf('=')
+    const name = equals === -1 ? word.text : word.text.slice(0, equals)
+    const at = placeOf(word)
+    const { args, globals } = this.start
+    const global = globals.get(name)
+    const value =
+      args.get(name) ??
+      (equals !== -1
+        ? factOf(this.expand(sliceWritten(word, equals + 1)))
+        : global === undefined
+          ? unknown('whoever builds the image decides', at)
+          : known(global, at))
+    this.args.push({ name, value, at })
+    const isGiven = args.has(name) || equals !== -1 || globals.has(name)
+    this.arguments.set(name, value.known ? value.value : isGiven ? undefined : null)
+  }
+
+  private copy(
+    kind: 'COPY' | 'ADD',
+    rest: WrittenText,
+    documents: readonly DockerDocument[],
+    at: Place,
+  ): void {
+    const { flags, words: text } = cutFlags(rest)
+    const words = (jsonWords(text) ?? splitAtBlanks(text)).map(word => this.expand(word))
+    const last = words.at(-1)
+    if (last === undefined || words.length < 2) return
+    const flag = (name: string): Fact<string> | null => {
+      const written = flags.get(name)
+      return written === undefined ? null : factOf(this.expand(written))
+    }
+    const from = flag('from')
+    const names = words.slice(0, -1).filter(({ text: name }) => !/^\d*<</.test(name))
+    this.copies.push({
+      at,
+      kind,
+      from,
+      stage: from?.known === true ? this.stageOf(from.value) : null,
+      sources: names.map(name => readFact(name, path => (isUrl(path) ? path : posix.join('/', path)))),
+      documents,
+      target: this.inWorkingDirectory(last),
+      intoDirectory: /[/]\.?$|^\.$/.test(last.text) || words.length > 2,
+      owner: flag('chown'),
+      mode: flag('chmod'),
+    })
+  }
+
+  private stageOf(name: string): number | null {
+    const { stages } = this.start
+    const index = stages.findLastIndex(stage => stage.name !== null && stage.name === name.toLowerCase())
+    if (index !== -1) return index
+    return /^\d+$/.test(name) && Number(name) < stages.length ? Number(name) : null
+  }
+
+  /** A path as the working directory at this line makes it absolute. */
+  private inWorkingDirectory(written: WrittenText): Fact<string> {
+    const path = factOf(written)
+    if (!path.known) return path
+    if (path.value.startsWith('/')) return known(clean(path.value), path.at)
+    const directory = this.workingDirectory()
+    if (directory === null || !directory.known)
+      return unknown('the base image decides its working directory', path.at)
+    return known(clean(posix.join(directory.value, path.value)), path.at)
+  }
+
+  private workingDirectory(): Fact<string> | null {
+    if (this.last.workingDirectory !== null) return this.last.workingDirectory
+    for (let stage = this.start.parent; stage !== null; ) {
+      if (stage.workingDirectory !== null) return stage.workingDirectory
+      stage = stage.base === null ? null : (this.start.stages[stage.base] ?? null)
+    }
+    // An empty image has the root alone.
+    return this.start.image.known && this.start.image.value === 'scratch' ? known('/') : null
+  }
+
+  private commandOf(text: WrittenText, at: Place): DockerCommand {
+    const words = jsonWords(text)
+    return words === null ? { form: 'shell', at, script: text } : { form: 'exec', at, words }
+  }
+}
+
+function clean(path: string): string {
+  return posix.normalize(path).replace(/(.)\/$/, '$1')
+}
+
+function isUrl(path: string): boolean {
+  return /^(?:[a-z][a-z0-9+.-]*:\/\/|git@)/.test(path)
+}
+
+function cutFlags(rest: WrittenText): { flags: ReadonlyMap<string, WrittenText>; words: WrittenText } {
+  const flags = new Map<string, WrittenText>()
+  const flag = /[ \t]*--([a-z-]+)(?:=(\S*))?(?=[ \t]|$)/y
+  let at = 0
+  for (let match = flag.exec(rest.text); match !== null; match = flag.exec(rest.text)) {
+    at = flag.lastIndex
+    const value = match[2] ?? ''
+    flags.set(match[1]!, sliceWritten(rest, at - value.length, at))
+  }
+  const { text } = rest
+  const blank = text.slice(at).length - text.slice(at).trimStart().length
+  return { flags, words: at === 0 ? rest : sliceWritten(rest, at + blank) }
+}
+
+function portOf(written: WrittenText): DockerPort {
+  const slash = written.text.indexOf('/')
+  const before = slash === -1 ? written : sliceWritten(written, 0, slash)
+  const port = readFact(before, text => {
+    const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text)
+    if (match === null) return undefined
+    const first = Number(match[1])
+    const last = Number(match[2] ?? match[1])
+    return first <= last && last <= 65535 ? { first, last } : undefined
+  })
+  const protocol = slash === -1 ? known('tcp') : factOf(sliceWritten(written, slash + 1))
+  return { at: placeOf(written), port, protocol }
+}
