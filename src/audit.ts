@@ -1,3 +1,4 @@
+import type { Source } from '../parsers/text/source.ts'
 import type { PythonParser } from '../parsers/python/python-module.ts'
 import { buildDeployment } from './deployment/build/build-deployment.ts'
 import type { Deployment } from './deployment/model.ts'
@@ -5,6 +6,7 @@ import type { SiteFacts } from './deployment/site-facts.ts'
 import { acrossWorlds, type WorldFindings } from './engine/across-worlds.ts'
 import { type Finding, settle } from './engine/finding.ts'
 import type { ProgramReport, Report } from './engine/report.ts'
+import { redactFinding } from './engine/redact-finding.ts'
 import { type ActiveRule, type Crash, runRules } from './engine/run.ts'
 import { SEVERITIES, type Severity } from './engine/severity.ts'
 import type { Machine } from './files/discover.ts'
@@ -13,6 +15,7 @@ import type { ApacheEnvironment } from './servers/apache/environment.ts'
 import { evaluateApache } from './servers/apache/evaluate.ts'
 import type { NginxConfiguration } from './servers/nginx/configuration.ts'
 import { evaluateNginx } from './servers/nginx/evaluate.ts'
+import { redactor } from './secrets/redactor.ts'
 import { packageVersion } from './servers/package-version.ts'
 import { firstWorld, type World } from './servers/presence.ts'
 import type { ServerVersion } from './servers/version.ts'
@@ -121,7 +124,11 @@ export function audit(machines: readonly Machine[], root: string, settings: Audi
     fileCount += audited.fileCount
     notices.push(...machine.notices())
   }
-  const settled = settle(findings)
+  const redact = redactor(sourcesOf(machines))
+  const settled = settle(
+    findings.map(finding => redactFinding(finding, redact)),
+    machines.map(machine => machine.root),
+  )
   return {
     tool: { name: 'deploy-audit', version: settings.toolVersion },
     root,
@@ -131,8 +138,15 @@ export function audit(machines: readonly Machine[], root: string, settings: Audi
     suppressed: [],
     summary: summarise(settled),
     rules: settings.rules.map(({ rule }) => rule),
-    crashes,
-    notices,
+    crashes: crashes.map(crash => ({ ...crash, message: redact.message(crash.message) })),
+    notices: notices.map(notice => redact.message(notice)),
+  }
+}
+
+/** Every file that was read on some machines: what the secrets of an audit are collected from. */
+export function sourcesOf(machines: readonly Machine[]): () => Iterable<Source> {
+  return function* () {
+    for (const { files } of machines) yield* files.sources()
   }
 }
 

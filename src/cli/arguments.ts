@@ -44,6 +44,8 @@ export interface Arguments {
   readonly quiet: boolean
   readonly verbose: boolean
   readonly color: 'auto' | 'always' | 'never'
+  /** Of `resolve`: print secrets as they are written. */
+  readonly showSecrets: boolean
   readonly standardInputName: string | null
   /** Of `trace`: the address that the client connects to, and its method. */
   readonly address: string | null
@@ -68,6 +70,7 @@ const OPTIONS = {
   quiet: { type: 'boolean', short: 'q' },
   verbose: { type: 'boolean', short: 'v' },
   color: { type: 'string' },
+  'show-secrets': { type: 'boolean' },
   'stdin-filename': { type: 'string' },
   address: { type: 'string' },
   method: { type: 'string' },
@@ -144,6 +147,7 @@ export function readArguments(words: readonly string[]): Arguments {
     quiet: values.has('quiet'),
     verbose: values.has('verbose'),
     color: oneOf('color', ['auto', 'always', 'never'], 'auto'),
+    showSecrets: values.has('show-secrets'),
     standardInputName: last('stdin-filename'),
     address: last('address'),
     method: last('method') ?? 'GET',

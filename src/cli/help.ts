@@ -1,6 +1,7 @@
 export const HELP = `deploy-audit [PATH…]        audit a folder, a main file, a fragment or an \`nginx -T\` dump
                             (default: /etc where it holds nginx or Apache, else .)
 deploy-audit resolve PATH   print the configuration as the server reads it, includes in place
+                            (secrets masked; --show-secrets prints them)
 deploy-audit map PATH       draw who listens, who hands on to whom and what answers
                             (--format text, json, mermaid or dot)
 deploy-audit trace URL PATH follow one request through every layer, each decision with its line

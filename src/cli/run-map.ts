@@ -1,4 +1,4 @@
-import { auditMachine } from '../audit.ts'
+import { auditMachine, sourcesOf } from '../audit.ts'
 import { type DeploymentMap, deploymentMap } from '../deployment/map/deployment-map.ts'
 import type { Deployment } from '../deployment/model.ts'
 import { settle } from '../engine/finding.ts'
@@ -9,6 +9,7 @@ import { mapDot } from '../report/map/map-dot.ts'
 import { mapJson } from '../report/map/map-json.ts'
 import { mapMermaid } from '../report/map/map-mermaid.ts'
 import { mapText } from '../report/map/map-text.ts'
+import { redactor } from '../secrets/redactor.ts'
 import type { Arguments } from './arguments.ts'
 import { commandOutput } from './command-output.ts'
 import { prepare } from './prepare.ts'
@@ -23,7 +24,7 @@ export async function runMap(given: Arguments, rules: readonly Rule[], terminal:
   for (const machine of machines) {
     const audited = auditMachine(machine, settings)
     crashes.push(...audited.crashes)
-    const errors = settle(audited.findings).filter(({ severity }) => severity === 'error')
+    const errors = settle(audited.findings, [machine.root]).filter(({ severity }) => severity === 'error')
     for (const deployment of audited.understood.deployments) {
       const faults = errors
         .filter(({ at }) => isOf(deployment, audited.understood.deployments, at.source.path))
@@ -32,10 +33,10 @@ export async function runMap(given: Arguments, rules: readonly Rule[], terminal:
     }
   }
   const { chalk, write } = await commandOutput(given, terminal)
-  const text = draw(maps, given.format, chalk)
-  write(text)
+  const redact = redactor(sourcesOf(machines))
+  write(draw(redact.value(maps), given.format, chalk))
   for (const { rule, message } of crashes)
-    terminal.warn(`internal/rule-crashed: \`${rule}\` failed: ${message}`)
+    terminal.warn(`internal/rule-crashed: \`${rule}\` failed: ${redact.message(message)}`)
   return crashes.length === 0 ? 0 : 3
 }
 

@@ -1,7 +1,8 @@
-import { understand } from '../audit.ts'
+import { sourcesOf, understand } from '../audit.ts'
 import { InputError } from '../files/input-error.ts'
 import { resolveApache } from '../servers/apache/resolve.ts'
 import { resolveNginx } from '../servers/nginx/resolve.ts'
+import { redactor } from '../secrets/redactor.ts'
 import type { Arguments } from './arguments.ts'
 import { writeText } from './command-output.ts'
 import { prepare } from './prepare.ts'
@@ -11,6 +12,7 @@ import type { Terminal } from './terminal.ts'
 export async function runResolve(given: Arguments, terminal: Terminal): Promise<number> {
   if (given.words.length === 0) throw new InputError('resolve needs a path')
   const { machines, settings } = await prepare(given, [], terminal)
+  const redact = redactor(sourcesOf(machines))
   const texts: string[] = []
   let isRefused = false
   for (const machine of machines) {
@@ -20,10 +22,14 @@ export async function runResolve(given: Arguments, terminal: Terminal): Promise<
       const fatal = problems.find(problem => problem.fatal)
       if (fatal === undefined) continue
       isRefused = true
-      if (!given.quiet) terminal.warn(`${machine.fileName(fatal.at.source.path)}: ${fatal.message}`)
+      if (!given.quiet)
+        terminal.warn(
+          `${machine.fileName(fatal.at.source.path)}: ${redact.message(fatal.message, fatal.at.source)}`,
+        )
     }
     if (!given.quiet) for (const notice of machine.notices()) terminal.warn(notice)
   }
-  writeText(given, terminal, texts.join('\n'))
+  const text = texts.join('\n')
+  writeText(given, terminal, given.showSecrets ? text : redact.code(text))
   return isRefused ? 1 : 0
 }

@@ -30,7 +30,7 @@ export interface Finding {
   /** URL of the rule's documentation. */
   readonly docs: string
   readonly fix: Fix | null
-  /** Survives a line inserted above it: made of the rule, the file and the line's own text. */
+  /** Survives a line inserted above it: made of the rule, the path inside the machine and the line's own text. */
   readonly fingerprint: string
 }
 
@@ -89,9 +89,12 @@ function compareText(a: string, b: string): number {
 
 /**
  * Sorts, drops what was said twice of the same text, and gives each finding its fingerprint: equal lines
- * of one file are told apart by their order.
+ * of one file are told apart by their order. The file is named from its machine's root on, so that it does
+ * not matter where the audit was started.
+ *
+ * @param roots of the machines, as the files of the report are named
  */
-export function settle(findings: readonly Finding[]): readonly Finding[] {
+export function settle(findings: readonly Finding[], roots: readonly string[] = []): readonly Finding[] {
   const sorted = [...findings].sort(compareFindings)
   const seen = new Map<string, number>()
   const settled: Finding[] = []
@@ -100,13 +103,21 @@ export function settle(findings: readonly Finding[]): readonly Finding[] {
     if (previous !== undefined && compareFindings(previous, finding) === 0) continue
     previous = finding
     const text = textAround(finding.at)
-    const key = [finding.rule, finding.at.file, text].join('\0')
+    const key = [finding.rule, insideOf(finding.at.file, roots), text].join('\0')
     const count = seen.get(key) ?? 0
     seen.set(key, count + 1)
     const fingerprint = createHash('sha256').update(`${key}\0${count}`).digest('hex').slice(0, 32)
     settled.push({ ...finding, fingerprint })
   }
   return settled
+}
+
+function insideOf(file: string, roots: readonly string[]): string {
+  let longest = ''
+  for (const root of roots)
+    if (root.length > longest.length && file.startsWith(root.endsWith('/') ? root : `${root}/`))
+      longest = root
+  return file.slice(longest.length).replace(/^\/+/, '')
 }
 
 /** Characters of a line that tell it apart; of a longer one, such as a minified file, what stands around. */

@@ -181,6 +181,9 @@ export function diskFileSystem(root: string, options: DiskFileSystemOptions = {}
       return resolveFolder(folder, 0)?.kind === 'directory'
     },
     display,
+    *sources() {
+      for (const result of results.values()) if (result.kind === 'source') yield result.source
+    },
     notices() {
       return [...refused].map(([path, reason]) => `${display(path)}: ${reason}`)
     },

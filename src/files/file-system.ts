@@ -40,4 +40,6 @@ export interface FileSystem {
    * the file lies below it, else absolute on the machine of the audit.
    */
   display(path: string): string
+  /** Every file that was read so far. */
+  sources(): Iterable<Source>
 }

@@ -126,5 +126,8 @@ export function memoryFileSystem(
       if (root === '.') return path.slice(1)
       return root === '/' ? path : posix.join(root, path)
     },
+    *sources() {
+      for (const result of sources.values()) if (result.kind === 'source') yield result.source
+    },
   }
 }

@@ -9,5 +9,9 @@ export function overlay(files: FileSystem, source: Source): FileSystem {
     read: path => (isIt(path) ? { kind: 'source', source } : files.read(path)),
     kind: path => (isIt(path) ? 'file' : files.kind(path)),
     realPath: path => (isIt(path) ? source.path : files.realPath(path)),
+    *sources() {
+      yield source
+      yield* files.sources()
+    },
   }
 }

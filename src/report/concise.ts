@@ -1,4 +1,3 @@
-import { maskMessage } from './mask.ts'
 import { printable } from './printable.ts'
 import type { Reporter } from './reporter.ts'
 
@@ -6,7 +5,7 @@ import type { Reporter } from './reporter.ts'
 export const reportConcise: Reporter = ({ findings, crashes }) =>
   [
     ...findings.map(({ at, severity, rule, message }) => {
-      const text = printable(maskMessage(message))
+      const text = printable(message)
       return `${printable(at.file)}:${at.line}:${at.column}: ${severity}[${rule}] ${text}\n`
     }),
     ...crashes.map(

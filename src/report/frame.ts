@@ -1,6 +1,5 @@
 import { lineText } from '../../parsers/text/source.ts'
 import type { Location } from '../engine/finding.ts'
-import { maskLine } from './mask.ts'
 import { printable } from './printable.ts'
 
 /** One line of code with what is marked in it, ready to print: columns are characters of `code`, from 0. */
@@ -17,7 +16,7 @@ const ELLIPSIS = '…'
 const CONSIDERED = 2000
 
 /**
- * The first line of a location, secrets hidden, tabs expanded, and cut to `width` columns around the mark,
+ * The first line of a location, tabs expanded, and cut to `width` columns around the mark,
  * whose beginning stays visible.
  */
 export function frameOf(location: Location, width: number): Frame {
@@ -25,7 +24,7 @@ export function frameOf(location: Location, width: number): Frame {
   const first = Math.min(location.column - 1, whole.length)
   const last = location.endLine === location.line ? location.endColumn - 1 : whole.length
   const skipped = Math.max(0, first - CONSIDERED)
-  const line = printable(maskLine(whole.slice(skipped, first + CONSIDERED)))
+  const line = printable(whole.slice(skipped, first + CONSIDERED))
   const start = expandedLength(line, first - skipped)
   const end = Math.max(start + 1, expandedLength(line, Math.min(last - skipped, line.length)))
   return cut(expandTabs(line).trimEnd(), start, end, Math.max(width, 20))

@@ -1,5 +1,4 @@
 import type { Severity } from '../engine/severity.ts'
-import { maskMessage } from './mask.ts'
 import { printable } from './printable.ts'
 import type { Reporter } from './reporter.ts'
 
@@ -26,7 +25,7 @@ export const reportGithub: Reporter = ({ findings, crashes }) =>
   ].join('')
 
 function prose(text: string): string {
-  return printable(maskMessage(text))
+  return printable(text)
 }
 
 function data(text: string): string {

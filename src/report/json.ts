@@ -1,5 +1,4 @@
 import type { Finding } from '../engine/finding.ts'
-import { maskMessage } from './mask.ts'
 import type { Reporter } from './reporter.ts'
 
 /** For programs: the whole report, stable under `version`; keys are added, never renamed. */
@@ -29,7 +28,7 @@ function findingValue(finding: Finding): Readonly<Record<string, unknown>> {
     severity: finding.severity,
     confidence: finding.confidence,
     fatal: finding.fatal,
-    message: maskMessage(finding.message),
+    message: finding.message,
     file: at.file,
     line: at.line,
     column: at.column,
@@ -39,9 +38,9 @@ function findingValue(finding: Finding): Readonly<Record<string, unknown>> {
       file: at.file,
       line: at.line,
       column: at.column,
-      message: maskMessage(message),
+      message,
     })),
-    help: maskMessage(finding.help),
+    help: finding.help,
     docs: finding.docs,
     fix: fix === null ? null : { title: fix.title, safety: fix.safety },
     fingerprint: finding.fingerprint,

@@ -1,5 +1,4 @@
 import type { ChalkInstance } from 'chalk'
-import { maskMessage } from './mask.ts'
 import { printable } from './printable.ts'
 
 /** A line of a picture: what there is, and where it is written. */
@@ -17,7 +16,7 @@ const WIDEST = 68
 
 /** Lines with their places in one column. `!` marks what is broken, `?` what nobody can read from the files. */
 export function placeColumn(lines: readonly PlacedLine[], chalk: ChalkInstance): readonly string[] {
-  const shown = lines.map(line => ({ ...line, text: printable(maskMessage(line.text)) }))
+  const shown = lines.map(line => ({ ...line, text: printable(line.text) }))
   const widths = shown.filter(({ place }) => place !== null).map(({ text }) => text.length)
   const width = widths.reduce((most, each) => (each > most && each <= WIDEST ? each : most), 0)
   return shown.map(({ text, place, mark, bold }) => {

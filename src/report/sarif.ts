@@ -4,7 +4,6 @@ import { DOCUMENTATION } from '../engine/finding.ts'
 import type { Report } from '../engine/report.ts'
 import type { Rule } from '../engine/rule.ts'
 import { SEVERITIES, type Severity } from '../engine/severity.ts'
-import { maskMessage } from './mask.ts'
 import type { Reporter } from './reporter.ts'
 
 const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json'
@@ -105,8 +104,8 @@ function descriptor(rule: Rule): ReportingDescriptor {
 
 function result(finding: Finding, ruleIndex: number | undefined): Result {
   const related = finding.related.slice(0, MAXIMUM_LOCATIONS - 1)
-  const links = related.map(({ message }, index) => `[${escapeLink(maskMessage(message))}](${index + 1})`)
-  const text = [sentence(escapeLink(maskMessage(finding.message))), ...links.map(sentence)].join(' ')
+  const links = related.map(({ message }, index) => `[${escapeLink(message)}](${index + 1})`)
+  const text = [sentence(escapeLink(finding.message)), ...links.map(sentence)].join(' ')
   return {
     ruleId: finding.rule,
     ...(ruleIndex !== undefined && { ruleIndex }),
@@ -116,7 +115,7 @@ function result(finding: Finding, ruleIndex: number | undefined): Result {
     relatedLocations: related.map(({ at, message }, index) => ({
       id: index + 1,
       physicalLocation: physicalLocation(at),
-      message: { text: maskMessage(message) },
+      message: { text: message },
     })),
     partialFingerprints: { 'deployAudit/v1': finding.fingerprint },
   }

@@ -2,7 +2,6 @@ import type { Finding, Location } from '../engine/finding.ts'
 import type { ProgramReport, Report } from '../engine/report.ts'
 import { SEVERITIES, type Severity } from '../engine/severity.ts'
 import { frameOf } from './frame.ts'
-import { maskMessage } from './mask.ts'
 import { printable } from './printable.ts'
 import type { Paint, Reporter, ReportOptions } from './reporter.ts'
 import { wrapWords } from './wrap-words.ts'
@@ -103,7 +102,7 @@ function note(name: string, text: string, { digits, chalk, width }: Gutter): str
 }
 
 function prose(text: string): string {
-  return printable(maskMessage(text))
+  return printable(text)
 }
 
 function colourOf(chalk: Paint, severity: Severity): Paint {

@@ -1,7 +1,6 @@
 import type { ChalkInstance } from 'chalk'
 import { type Place, positionAt } from '../../parsers/text/source.ts'
 import type { Trace, TraceEnd, TraceStep } from '../deployment/requests/trace.ts'
-import { maskMessage } from './mask.ts'
 import { placeColumn } from './place-column.ts'
 import { printable } from './printable.ts'
 
@@ -25,7 +24,7 @@ export function traceText(trace: Trace, fileName: FileNamer, chalk: ChalkInstanc
     layer = step.layer
     lines.push(drawn[index] ?? '')
   })
-  lines.push(chalk.bold(`→ ${printable(maskMessage(describeEnd(end)))}`))
+  lines.push(chalk.bold(`→ ${printable(describeEnd(end))}`))
   return `${lines.join('\n')}\n`
 }
 
@@ -48,7 +47,7 @@ export function traceJson(traces: readonly NamedTrace[]): string {
     method: trace.request.method,
     steps: trace.steps.map(({ layer, text, at, known }) => ({
       layer,
-      text: maskMessage(text),
+      text,
       known,
       file: at === null ? null : fileName(at.source.path),
       line: at === null ? null : positionAt(at.source, at.start).line,

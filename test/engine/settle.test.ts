@@ -51,6 +51,19 @@ test('a fingerprint survives an inserted line and tells equal lines apart', () =
   assert.is(second?.fingerprint, movedSecond?.fingerprint)
 })
 
+test('a fingerprint does not depend on where the audit was started', () => {
+  const named = (name: string) =>
+    toFinding(rule, { at: { source, start: 0, end: 9 }, message: 'm' }, 'warning', () => name)
+  const [here] = settle([named('etc/nginx/a.conf')], ['.'])
+  const [above] = settle([named('web1/etc/nginx/a.conf')], ['.', 'web1'])
+  const [elsewhere] = settle([named('/srv/web1/etc/nginx/a.conf')], ['/srv/web1'])
+  const [machine] = settle([named('/etc/nginx/a.conf')], ['/'])
+  assert.equal(
+    [above, elsewhere, machine].map(finding => finding?.fingerprint),
+    Array(3).fill(here?.fingerprint),
+  )
+})
+
 test('what a rule leaves out is taken from its definition', () => {
   const { help, docs, fatal, label, confidence } = finding(0, 9)
   assert.equal(

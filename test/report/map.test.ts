@@ -10,6 +10,7 @@ import { mapMermaid } from '../../src/report/map/map-mermaid.ts'
 import { mapText } from '../../src/report/map/map-text.ts'
 import { runIn } from '../cli/harness.ts'
 import { deploymentOf } from '../rules/audit-files.ts'
+import { redactor } from '../../src/secrets/redactor.ts'
 
 const plain = new Chalk({ level: 0 })
 
@@ -142,14 +143,14 @@ test('no picture breaks at what a file may hold', () => {
 })
 
 test('no picture tells a password', () => {
-  const maps = [
+  const maps = redactor().value([
     mapOf({
       'nginx.conf': server(
         'example.org',
         'location / {\n        proxy_pass http://user:hunter2@127.0.0.1:9000;\n    }',
       ).concat(server('www.example.org', 'return 301 http://user:hunter2@example.net/;')),
     }),
-  ]
+  ])
   for (const text of [mapText(maps, plain), mapJson(maps), mapDot(maps), mapMermaid(maps)])
     assert.not.match(text, 'hunter2')
 })

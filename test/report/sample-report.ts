@@ -1,7 +1,10 @@
 import { type Source, textSource } from '../../parsers/text/source.ts'
 import { settle, toFinding } from '../../src/engine/finding.ts'
 import type { Report } from '../../src/engine/report.ts'
+import { redactFinding } from '../../src/engine/redact-finding.ts'
 import type { Rule, RuleFinding } from '../../src/engine/rule.ts'
+
+import { redactor } from '../../src/secrets/redactor.ts'
 
 function rule(id: string, facts: Partial<Rule>): Rule {
   return {
@@ -83,7 +86,10 @@ export const sampleReport: Report = {
   ],
   findings: settle(
     raw.map(([rule, finding]) =>
-      toFinding(rule, finding, rule.severity, path => (path.startsWith('/srv/') ? path : path.slice(1))),
+      redactFinding(
+        toFinding(rule, finding, rule.severity, path => (path.startsWith('/srv/') ? path : path.slice(1))),
+        redactor(),
+      ),
     ),
   ),
   suppressed: [],

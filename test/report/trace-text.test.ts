@@ -3,7 +3,9 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { textSource } from '../../parsers/text/source.ts'
 import type { Trace, TraceEnd, TraceStep } from '../../src/deployment/requests/trace.ts'
+import { redactTrace } from '../../src/report/redact-trace.ts'
 import { traceJson, traceText } from '../../src/report/trace-text.ts'
+import { redactor } from '../../src/secrets/redactor.ts'
 
 const plain = new Chalk({ level: 0 })
 const source = textSource('/etc/nginx/nginx.conf', 'a\nb\nc\n')
@@ -114,10 +116,11 @@ test('the JSON holds the same, one trace for every deployment', () => {
 
 test('a terminal obeys nothing that a file or a URL says, and sees no password', () => {
   const nasty = step('nginx', 'sends Authorization: Basic dXNlcjpwYXNz\u001b[31m', 1)
-  const text = traceText(traced({ kind: 'unknown', reason: 'a\u001b[2J' }, [nasty]), fileName, plain)
+  const trace = redactTrace(traced({ kind: 'unknown', reason: 'a\u001b[2J' }, [nasty]), redactor())
+  const text = traceText(trace, fileName, plain)
   assert.not.match(text, '\u001b')
   assert.not.match(text, 'dXNlcjpwYXNz')
-  assert.not.match(traceJson([{ trace: traced(END, [nasty]), fileName }]), 'dXNlcjpwYXNz')
+  assert.not.match(traceJson([{ trace, fileName }]), 'dXNlcjpwYXNz')
 })
 
 test('colours only add', () => {

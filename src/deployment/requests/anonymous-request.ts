@@ -50,6 +50,7 @@ const NO_FILES: FileSystem = {
   covers: () => true,
   display: path => path,
   kind: () => null,
+  sources: () => [],
 }
 
 /** True where nginx gives this very file to a stranger who asks for the path. */
@@ -72,6 +73,7 @@ function withFile(files: FileSystem, file: string): FileSystem {
     mode: path => files.mode(path),
     covers: path => files.covers(path),
     display: path => files.display(path),
+    sources: () => files.sources(),
     kind: path => {
       const normal = posix.normalize(path).replace(/(?<=.)\/+$/, '')
       if (normal === file) return 'file'

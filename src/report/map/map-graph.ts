@@ -1,5 +1,4 @@
 import type { DeploymentMap, MappedPlace, MappedSite } from '../../deployment/map/deployment-map.ts'
-import { maskMessage } from '../mask.ts'
 import { printable } from '../printable.ts'
 import { keyOf, listed, siteName } from './map-words.ts'
 
@@ -59,9 +58,9 @@ class GraphUnderConstruction implements MapGraph {
   }
 }
 
-/** Without secrets, and without what a terminal would obey. */
+/** Without what a terminal would obey. */
 function shown(line: string): string {
-  return printable(maskMessage(line))
+  return printable(line)
 }
 
 function drawMap(map: DeploymentMap, graph: GraphUnderConstruction): void {

@@ -10,7 +10,6 @@ import type {
   MappedTarget,
   MappedVirtualHost,
 } from '../../deployment/map/deployment-map.ts'
-import { maskMessage } from '../mask.ts'
 import { type PlacedLine, placeColumn } from '../place-column.ts'
 import { printable } from '../printable.ts'
 import { hostsByPlace, keyOf, listed, programName, siteName } from './map-words.ts'
@@ -182,6 +181,6 @@ function daemonLines({ daemons, applications }: DeploymentMap): readonly PlacedL
 function faultLines({ faults }: DeploymentMap, chalk: ChalkInstance): readonly string[] {
   return faults.flatMap(fault => [
     `${chalk.red('!')} ${chalk.dim(printable(keyOf(fault)))}  ${fault.rule}`,
-    `    ${chalk.red(printable(maskMessage(fault.message)))}`,
+    `    ${chalk.red(printable(fault.message))}`,
   ])
 }

@@ -1,0 +1,38 @@
+import type { Redactor } from '../secrets/redactor.ts'
+import type { Finding, Location } from './finding.ts'
+import type { Fix } from './rule.ts'
+
+/**
+ * A finding as it may leave the program: secrets are masked in all of its texts, and in the sources that it
+ * points at, whose offsets stay.
+ */
+export function redactFinding(finding: Finding, redactor: Redactor): Finding {
+  const { source } = finding.at
+  return {
+    ...finding,
+    message: redactor.message(finding.message, source),
+    at: redactLocation(finding.at, redactor),
+    label: finding.label === null ? null : redactor.message(finding.label, source),
+    related: finding.related.map(({ at, message }) => ({
+      at: redactLocation(at, redactor),
+      message: redactor.message(message, at.source),
+    })),
+    help: redactor.message(finding.help, source),
+    fix: finding.fix === null ? null : redactFix(finding.fix, redactor),
+  }
+}
+
+function redactLocation(at: Location, redactor: Redactor): Location {
+  const source = redactor.source(at.source)
+  return source === at.source ? at : { ...at, source }
+}
+
+/** A fix that writes a secret cannot be shown and still be one: there is none. */
+function redactFix(fix: Fix, redactor: Redactor): Fix | null {
+  if (fix.edits.some(({ text }) => redactor.code(text) !== text)) return null
+  return {
+    ...fix,
+    title: redactor.message(fix.title),
+    edits: fix.edits.map(edit => ({ ...edit, source: redactor.source(edit.source) })),
+  }
+}

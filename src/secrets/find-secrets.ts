@@ -1,0 +1,106 @@
+import { findNamedSecrets } from './named-secrets.ts'
+import { isSecretFile } from './secret-file.ts'
+import { joinStretches, type Stretch } from './stretch.ts'
+import { SHAPE_HINT, TOKEN_SHAPES } from './token-shapes.ts'
+import { findSecretBlocks, findSecretLines } from './secret-lines.ts'
+
+/**
+ * The secrets in the text of a file, whatever its language: nginx, Apache, shell, Python, units, YAML,
+ * INI. What is taken for one too many costs a reader a word; one too few costs its owner more.
+ *
+ * Takes time in proportion to the text.
+ *
+ * @param path where the text lies; the names of some files say what they are
+ */
+export function findSecrets(text: string, path = ''): readonly Stretch[] {
+  if (isSecretFile(path, text)) return text === '' ? [] : [{ start: 0, end: text.length }]
+  return joinStretches([
+    ...findTokens(text),
+    ...findNamedSecrets(text, { path }),
+    ...findSecretBlocks(text),
+    ...findSecretLines(text),
+  ])
+}
+
+/** The secrets in a sentence, whose words between backticks are code. */
+export function findSecretsInProse(text: string): readonly Stretch[] {
+  const found = [...findTokens(text), ...findNamedSecrets(text, { path: '', isProse: true })]
+  for (const code of text.matchAll(/`[^`]*`/g)) {
+    const start = code.index + 1
+    const inner = code[0].slice(1, -1)
+    for (const each of [
+      ...findNamedSecrets(inner, { path: '' }),
+      ...findSecretBlocks(inner),
+      ...findSecretLines(inner),
+    ])
+      found.push({ start: start + each.start, end: start + each.end })
+  }
+  return joinStretches(found)
+}
+
+/** `Basic dXNlcjpwYXNz`, `bearer eyJ…`; in prose, “basic authentication” is none. */
+const SCHEME_TOKEN = /\b(?:basic|bearer|digest|token|negotiate|apikey)[ \t]{1,8}["']?([\w+/=.~:-]{6,})/gi
+const TOKEN_LIKE = /\d|=|[a-z][A-Z]|[\w]\.[\w]/
+const VERSION = /^[\d.]+$/
+
+function findTokens(text: string): Stretch[] {
+  const found: Stretch[] = []
+  if (text.includes('://')) addPasswordsOfUrls(text, found)
+  for (const match of text.matchAll(SCHEME_TOKEN)) {
+    const token = match[1] ?? ''
+    const end = match.index + match[0].length
+    if (TOKEN_LIKE.test(token) && !VERSION.test(token)) found.push({ start: end - token.length, end })
+  }
+  if (SHAPE_HINT.test(text)) {
+    for (const { pattern } of TOKEN_SHAPES)
+      for (const match of text.matchAll(pattern))
+        found.push({ start: match.index, end: match.index + match[0].length })
+  }
+  return found
+}
+
+/** What cannot stand in a URL; one `@` ends the search for the beginning of another. */
+const OUTSIDE_URL = /[\s"'`<>@]/
+const LONGEST_USER_INFO = 500
+
+/**
+ * `scheme://user:password@`, where the password may hold slashes and `@`, and `scheme://token@`. Looks back
+ * from each `@`, never behind the one before it, so that no text is looked at twice.
+ */
+function addPasswordsOfUrls(text: string, found: Stretch[]): void {
+  /** Where the user information began that ended at the last `@`, and that `@`. */
+  let open: { readonly start: number; readonly at: number } | null = null
+  for (let at = text.indexOf('@'); at !== -1; at = text.indexOf('@', at + 1)) {
+    let from = at
+    const least = Math.max(at - LONGEST_USER_INFO, 0)
+    while (from > least && !OUTSIDE_URL.test(text[from - 1] ?? '')) from--
+    const before = text.slice(from, at)
+    const scheme = before.indexOf('://')
+    if (scheme > 0) open = { start: from + scheme + 3, at }
+    else if (open !== null && open.at === from - 1 && !before.includes('/')) open = { start: open.start, at }
+    else open = null
+    if (open === null || at - open.start > LONGEST_USER_INFO) continue
+    const stretch = passwordOf(text.slice(open.start, at))
+    if (stretch !== null) found.push({ start: open.start + stretch.start, end: open.start + stretch.end })
+  }
+}
+
+/** The secret of `user:password`, as it stands before an `@`; a port and a path are none. */
+function passwordOf(info: string): Stretch | null {
+  const end = info.length
+  const colon = info.indexOf(':')
+  if (colon === -1 || colon >= end) {
+    const user = info.slice(0, end)
+    return !user.includes('/') && user.length >= 16 && /\d/.test(user) && /[a-z]/i.test(user)
+      ? { start: 0, end }
+      : null
+  }
+  const password = info.slice(colon + 1, end)
+  if (info.slice(0, colon).includes('/') || /^\d{1,5}\//.test(password) || isPlaceholder(password))
+    return null
+  return { start: colon + 1, end }
+}
+
+function isPlaceholder(text: string): boolean {
+  return /^(?:\$\{?\w+\}?|%\w+%|\{\{.*\}\}|<[\w -]+>)$/.test(text)
+}

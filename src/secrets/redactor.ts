@@ -1,0 +1,158 @@
+import type { Source } from '../../parsers/text/source.ts'
+import { findSecrets, findSecretsInProse } from './find-secrets.ts'
+import { isSecretFile } from './secret-file.ts'
+import { secretName } from './secret-names.ts'
+import { joinStretches, type Stretch, starOut } from './stretch.ts'
+
+/** Hides secrets in what leaves the program. Every masked text keeps its length, so that columns stay true. */
+export interface Redactor {
+  /** A sentence, of which the words between backticks are code; `about` is the file that it speaks of. */
+  readonly message: (text: string, about?: Source) => string
+  /** Lines of a configuration. */
+  readonly code: (text: string) => string
+  /** The same object where nothing is secret in it. */
+  readonly source: (source: Source) => Source
+  /** Plain data with every text in it masked as a sentence. */
+  readonly value: <T>(value: T) => T
+}
+
+/**
+ * A redactor that knows what looks like a secret, and by heart those that stand in some files: a word that
+ * is one where it is written is hidden wherever it turns up, for whatever reason.
+ *
+ * @param sources all files that were read; asked for once, when the first text is to be masked
+ */
+export function redactor(sources: () => Iterable<Source> = () => []): Redactor {
+  let known: KnownSecrets | null = null
+  const find = (text: string): readonly Stretch[] => {
+    known ??= knownSecrets(sources())
+    return known.find(text)
+  }
+  const masked = new WeakMap<Source, Source>()
+  const message = (text: string, about?: Source): string => {
+    if (about !== undefined && isSecretSource(about)) return hideQuoted(text)
+    return starOut(text, joinStretches([...findSecretsInProse(text), ...find(text)]))
+  }
+  const value = (given: unknown, name: string | null): unknown => {
+    if (typeof given === 'string') {
+      if (name !== null && secretName(name) === 'always') return given.replace(/\S/g, '*')
+      return message(given)
+    }
+    if (Array.isArray(given)) return given.map(item => value(item, name))
+    if (given === null || typeof given !== 'object') return given
+    if (given instanceof Map)
+      return new Map([...given].map(([key, inner]) => [key, value(inner, String(key))]))
+    return Object.fromEntries(Object.entries(given).map(([key, inner]) => [key, value(inner, key)]))
+  }
+  return {
+    message,
+    code: text => starOut(text, joinStretches([...findSecrets(text), ...find(text)])),
+    source: source => {
+      let hidden = masked.get(source)
+      if (hidden === undefined) {
+        hidden = maskSource(source, find(source.text))
+        masked.set(source, hidden)
+      }
+      return hidden
+    },
+    value: given => value(given, null) as typeof given,
+  }
+}
+
+const stretchesOf = new WeakMap<Source, readonly Stretch[]>()
+
+function secretsOf(source: Source): readonly Stretch[] {
+  let stretches = stretchesOf.get(source)
+  if (stretches === undefined) {
+    stretches = findSecrets(source.text, source.path)
+    stretchesOf.set(source, stretches)
+  }
+  return stretches
+}
+
+function isSecretSource({ path, text }: Source): boolean {
+  return isSecretFile(path, text)
+}
+
+/** Whatever a server says of such a file, it quotes it. */
+function hideQuoted(text: string): string {
+  return text.replace(
+    /`[^`]*`|"[^"]*"|“[^”]*”/g,
+    quoted => quoted[0] + quoted.slice(1, -1).replace(/\S/g, '*') + quoted.at(-1),
+  )
+}
+
+function maskSource(source: Source, known: readonly Stretch[]): Source {
+  const stretches = joinStretches([...secretsOf(source), ...known])
+  if (stretches.length === 0) return source
+  const text = starOut(source.text, stretches)
+  return { ...source, text, code: source.code === source.text ? text : starOut(source.code, stretches) }
+}
+
+interface KnownSecrets {
+  readonly find: (text: string) => readonly Stretch[]
+}
+
+/** A known secret by its longest run of letters and digits. */
+interface Known {
+  readonly text: string
+  /** Where that run begins in it. */
+  readonly offset: number
+}
+
+const RUN = /[\p{L}\p{N}_]+/gu
+/** More than any machine has; what comes after them is masked by its own look alone. */
+const MOST_KNOWN = 200_000
+
+function knownSecrets(sources: Iterable<Source>): KnownSecrets {
+  const byRun = new Map<string, Known[]>()
+  const seen = new Set<string>()
+  const add = (text: string): void => {
+    if (seen.size >= MOST_KNOWN || seen.has(text) || !isDistinctive(text)) return
+    seen.add(text)
+    let best = { run: '', offset: 0 }
+    for (const match of text.matchAll(RUN))
+      if (match[0].length > best.run.length) best = { run: match[0], offset: match.index }
+    if (best.run === '') return
+    const others = byRun.get(best.run)
+    const known = { text, offset: best.offset }
+    if (others === undefined) byRun.set(best.run, [known])
+    else if (others.length < MOST_OF_ONE_RUN) others.push(known)
+  }
+  for (const source of sources) {
+    const isWhole = isSecretSource(source)
+    for (const { start, end } of secretsOf(source)) {
+      const text = source.text.slice(start, end)
+      for (const word of isWhole || text.includes('\n') ? (text.match(RUN) ?? []) : [text.trim()]) {
+        add(word)
+        // A server takes the backslashes out.
+        if (word.includes('\\')) add(word.replace(/\\(.)/g, '$1'))
+      }
+    }
+  }
+  return { find: text => (byRun.size === 0 ? [] : findKnown(text, byRun)) }
+}
+
+/** Secrets that share a run are told apart one after the other. */
+const MOST_OF_ONE_RUN = 20
+
+function findKnown(text: string, byRun: ReadonlyMap<string, readonly Known[]>): readonly Stretch[] {
+  const found: Stretch[] = []
+  for (const { 0: run, index } of text.matchAll(RUN)) {
+    for (const known of byRun.get(run) ?? []) {
+      const start = index - known.offset
+      if (start >= 0 && text.startsWith(known.text, start))
+        found.push({ start, end: start + known.text.length })
+    }
+  }
+  return joinStretches(found)
+}
+
+const KINDS = [/[a-z]/, /[A-Z]/, /\d/, /[^a-zA-Z\d]/]
+
+/** True for a text that nobody writes without meaning this secret: not `admin`, not `8080`. */
+function isDistinctive(text: string): boolean {
+  if (text.length < 4 || text.length > 4000 || secretName(text) !== null) return false
+  const kinds = KINDS.filter(kind => kind.test(text)).length
+  return kinds >= 2 || (text.length >= 8 && !/^\d+$/.test(text)) || text.length >= 12
+}
