@@ -1,4 +1,5 @@
-import { covers, type Endpoint, formatEndpoint, isLoopback, parseNginxListen } from '../../servers/address.ts'
+import { covers, type Endpoint, formatEndpoint, isLoopback } from '../../servers/address.ts'
+import { parseNginxListen } from '../../servers/addresses/nginx.ts'
 import type { NginxConfiguration } from '../../servers/nginx/configuration.ts'
 import { sockets } from '../../servers/nginx/queries/sockets.ts'
 import type { Listener } from '../model.ts'

@@ -1,11 +1,10 @@
 import { memo } from '../../../../parsers/collections/memo.ts'
-import type { ApacheWord } from '../../../../parsers/apache/syntax.ts'
 import type { Place } from '../../../../parsers/text/source.ts'
-import { type Address, ANY_V4, ANY_V6, type Endpoint, parseApacheAddress } from '../../address.ts'
+import type { Endpoint } from '../../address.ts'
+import { type ApacheSocket, parseApacheListen } from '../../addresses/apache.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
 import { isSettled, namePlace, wordPlace } from './places.ts'
-import { parseSocketAddress } from './socket-address.ts'
 
 /** One `Listen`. */
 export interface ApacheListen {
@@ -35,34 +34,25 @@ function toListen(directive: ApacheDirective): ApacheListen {
     return { directive, at, endpoint: unknown('no address is written', at), any: false, protocol: 'http' }
   }
   const at = wordPlace(directive, word)
-  const endpoint = endpointOf(word, at)
+  const socket = isSettled(word.value) ? parseApacheListen(word.value) : null
+  const endpoint = endpointOf(socket, at)
   const port = endpoint.known ? endpoint.value.port : null
   return {
     directive,
     at,
     endpoint,
-    any: isAny(word),
+    any: socket?.kind === 'any' && !socket.written,
     protocol: second?.value.toLowerCase() ?? (port === 443 ? 'https' : 'http'),
   }
 }
 
-function isAny(word: ApacheWord): boolean {
-  return parseApacheAddress(word.value)?.address === null
-}
-
-function endpointOf(word: ApacheWord, at: Place): Fact<Endpoint> {
-  if (!isSettled(word.value)) return unknown('the address is filled in elsewhere', at)
-  const socket = parseSocketAddress(word.value)
+function endpointOf(socket: ApacheSocket | null, at: Place): Fact<Endpoint> {
+  if (socket === null) return unknown('the address is filled in elsewhere', at)
   if (socket.kind === 'malformed' || socket.kind === 'unresolvable' || socket.port === null)
     return unknown('httpd refuses the address', at)
   const { port } = socket
   if (socket.kind === 'name') return known({ address: { kind: 'name', name: socket.name }, port }, at)
-  if (socket.kind === 'ip') return known({ address: socket.address, port }, at)
-  const address: Address = isAny(word) || socket.address === ANY_V6 ? ANY_V6 : socket.address
-  return known(
-    address.kind === 'ip' && address.family === 4
-      ? { address: ANY_V4, port }
-      : { address: ANY_V6, port, ipv6only: false },
-    at,
-  )
+  const { address } = socket
+  if (socket.kind === 'ip' || address.family === 4) return known({ address, port }, at)
+  return known({ address, port, ipv6only: false }, at)
 }

@@ -2,11 +2,11 @@ import { memo } from '../../../../parsers/collections/memo.ts'
 import type { ApacheWord } from '../../../../parsers/apache/syntax.ts'
 import type { Place } from '../../../../parsers/text/source.ts'
 import { type Address, parseHost } from '../../address.ts'
+import { parseApacheHostAddress } from '../../addresses/apache.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
 import { directivesIn } from './directives-in.ts'
 import { isSettled, namePlace, wordPlace } from './places.ts'
-import { parseSocketAddress } from './socket-address.ts'
 
 /** One address of a `<VirtualHost>`. */
 export interface VirtualHostAddress {
@@ -118,7 +118,7 @@ function toAddress(
   if (!isSettled(text)) {
     return { at, text, socket: unknown('the address is filled in elsewhere', at), dead: false, host: '' }
   }
-  const socket = parseSocketAddress(text)
+  const socket = parseApacheHostAddress(text)
   const host = text.replace(/:(?:\d+|\*)$/, '').toLowerCase()
   if (socket.kind === 'malformed' || socket.kind === 'unresolvable')
     return {
@@ -129,10 +129,10 @@ function toAddress(
       host,
     }
   const port = socket.hasPort ? socket.port : mainPort
-  if (socket.kind === 'any')
-    return { at, text, socket: known({ address: null, port }, at), dead: false, host }
-  if (socket.kind === 'ip')
-    return { at, text, socket: known({ address: socket.address, port }, at), dead: false, host }
+  if (socket.kind !== 'name') {
+    const address = socket.kind === 'any' ? null : socket.address
+    return { at, text, socket: known({ address, port }, at), dead: false, host }
+  }
   // By convention the name of the loopback address; whether `::1` has it too only the machine knows.
   if (socket.name === 'localhost')
     return { at, text, socket: known({ address: parseHost('127.0.0.1'), port }, at), dead: false, host }

@@ -5,7 +5,7 @@ import { contextBit, invalid, isInside, mayBeLoaded, textAfterWords, argument } 
 import { expressionFault } from './expression.ts'
 import { isRegisteredMethod } from './methods.ts'
 import { type Opening, openerFault } from './opener.ts'
-import { isSubnet } from './subnet.ts'
+import { parseApacheNetwork } from '../../addresses/apache.ts'
 
 export function authorizationSection(
   kind: AuthorizationSection['kind'],
@@ -125,7 +125,7 @@ function lineFault(directive: ApacheDirective, line: LineKind, index: number, wa
     }
     case 'addresses': {
       if (words.length === 0) return invalid('`Require ip` names no address', directive.args[index])
-      const wrong = words.find(word => !isSubnet(word.value))
+      const wrong = words.find(word => parseApacheNetwork(word.value) === null)
       if (wrong === undefined) return null
       return invalid(`\`${wrong.value}\` is no address or network`, wrong)
     }
@@ -262,7 +262,7 @@ function authzAliasFault(directive: ApacheDirective, walk: Walk): Fault | null {
   const addresses = argument(directive, 2)
     .split(/\s+/)
     .filter(address => address !== '')
-  const wrong = addresses.find(address => !isSubnet(address))
+  const wrong = addresses.find(address => parseApacheNetwork(address) === null)
   if (addresses.length > 0 && wrong === undefined) return null
   return invalid(
     wrong === undefined ? '`ip` names no address' : `\`${wrong}\` is no address or network`,
@@ -323,7 +323,8 @@ export const checkAllowDeny: Check = directive => {
     if (value.startsWith('#')) return invalid('a comment stands where a host has to', word)
     // What has a slash, or looks like an address, has to be one; the rest are host names.
     const asAddress = value.includes('/') || value.includes(':') || /^[0-9.]+$/.test(value)
-    if (asAddress && !isSubnet(value)) return invalid(`\`${value}\` is no address or network`, word)
+    if (asAddress && parseApacheNetwork(value) === null)
+      return invalid(`\`${value}\` is no address or network`, word)
   }
   return null
 }

@@ -1,6 +1,6 @@
 import type { PcreGeneration } from '../../pcre-generation.ts'
 import { regexFault } from './regex.ts'
-import { isSubnet } from './subnet.ts'
+import { parseApacheNetwork } from '../../addresses/apache.ts'
 
 /** What names an expression may use beyond those of httpd's core. */
 export interface ExpressionNames {
@@ -172,7 +172,7 @@ class Parser {
 
   #subnet(operator: string): void {
     if (this.#constant === null) throw new Refusal(`\`${operator}\` needs a constant address or network`)
-    if (!isSubnet(this.#constant)) {
+    if (parseApacheNetwork(this.#constant) === null) {
       throw new Refusal(`\`${this.#constant}\` is no address or network for \`${operator}\``)
     }
   }

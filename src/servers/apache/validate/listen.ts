@@ -1,41 +1,12 @@
 import type { ApacheWord } from '../../../../parsers/apache/syntax.ts'
-import { parseIpv6Groups } from '../../address.ts'
+import {
+  type AprAddress,
+  parseApacheHostAddress,
+  parseApacheListen,
+  parseAprAddress,
+} from '../../addresses/apache.ts'
 import type { ApacheDirective } from '../configuration.ts'
 import { argument, type Check, type Fault, invalid, mayNeverMeet, type Walk } from './check.ts'
-
-/** `host` is null where only a port stands; `port` 0 where none does. */
-interface AddressAndPort {
-  readonly host: string | null
-  readonly port: number
-  readonly scope: boolean
-}
-
-/** Address and port as `apr_parse_addr_port` cuts them; null where it refuses the text. */
-function parseAddressAndPort(text: string): AddressAndPort | null {
-  const digits = /[0-9]*$/.exec(text)?.[0] ?? ''
-  const head = text.slice(0, text.length - digits.length)
-  if (head === '') {
-    const port = Number(digits)
-    return isPort(port) ? { host: null, port, scope: false } : null
-  }
-  let address = text
-  let port = 0
-  if (digits !== '' && head.endsWith(':')) {
-    if (head === ':') return null
-    port = Number(digits)
-    if (!isPort(port)) return null
-    address = head.slice(0, -1)
-  }
-  if (!address.startsWith('[')) return { host: address, port, scope: false }
-  if (!address.endsWith(']')) return null
-  const [plain = '', scope] = address.slice(1, -1).split('%')
-  if (parseIpv6Groups(plain) === null) return null
-  return { host: plain, port, scope: scope !== undefined }
-}
-
-function isPort(port: number): boolean {
-  return port >= 1 && port <= 65535
-}
 
 export const checkListen: Check = (directive, _scope, walk) => {
   const { args } = directive
@@ -48,11 +19,13 @@ export const checkListen: Check = (directive, _scope, walk) => {
       word: args[2],
     }
   }
-  const parsed = parseAddressAndPort(word.value)
-  if (parsed === null) return invalid(`\`${word.value}\` has no port from 1 to 65535`, word)
-  if (parsed.port === 0) {
+  const parsed = parseAprAddress(word.value)
+  if (parsed === null) return invalid(`\`${word.value}\` is no address with a port from 1 to 65535`, word)
+  if (parsed.port === null) {
     return invalid(`\`${word.value}\` has no port`, word, 'write the port, as in `Listen 127.0.0.1:9000`')
   }
+  if (parseApacheListen(word.value).kind === 'unresolvable')
+    return invalid(`no resolver knows the address of \`${word.value}\``, word)
   return duplicateFault(directive, word, parsed, walk)
 }
 
@@ -60,7 +33,7 @@ export const checkListen: Check = (directive, _scope, walk) => {
 function duplicateFault(
   directive: ApacheDirective,
   word: ApacheWord,
-  parsed: AddressAndPort,
+  parsed: AprAddress,
   walk: Walk,
 ): Fault | null {
   const host = parsed.host === null || parsed.host === '*' ? '*' : parsed.host
@@ -87,12 +60,10 @@ export function virtualHostAddressFault(directive: ApacheDirective): Fault | nul
   for (const word of directive.args) {
     const value = word.value
     if (value === '') break
-    const text = value.length > 2 && value.endsWith(':*') ? value.slice(0, -2) : value
-    const parsed = parseAddressAndPort(text)
-    if (parsed === null) return invalid(`\`${value}\` is no address with a port from 1 to 65535`, word)
-    if (parsed.host === null) {
-      return invalid(`\`${value}\` is a port without an address`, word, `write \`*:${value}\``)
-    }
+    if (parseApacheHostAddress(value).kind !== 'malformed') continue
+    const port = parseAprAddress(value)
+    if (port === null) return invalid(`\`${value}\` is no address with a port from 1 to 65535`, word)
+    return invalid(`\`${value}\` is a port without an address`, word, `write \`*:${value}\``)
   }
   return null
 }

@@ -2,7 +2,7 @@ import { argument, type Check, type Fault, invalid, mayBeLoaded } from './check.
 import { expressionFault } from './expression.ts'
 import { isRegisteredMethod } from './methods.ts'
 import { regexFault } from './regex.ts'
-import { isSubnet } from './subnet.ts'
+import { parseApacheNetwork } from '../../addresses/apache.ts'
 import { leadingNumber } from './values.ts'
 
 const INDEX_OPTIONS = new Set(
@@ -103,7 +103,8 @@ export const checkRemoteProxies: Check = directive => {
     const value = word.value
     if (value === '') return null
     const asAddress = value.includes('/') || value.includes(':') || /^[0-9.]+$/.test(value)
-    if (asAddress && !isSubnet(value)) return invalid(`\`${value}\` is no address or network`, word)
+    if (asAddress && parseApacheNetwork(value) === null)
+      return invalid(`\`${value}\` is no address or network`, word)
   }
   return null
 }
@@ -359,7 +360,7 @@ export const checkProxyExceptions: Check = directive => {
   if (directive.args.length === 0) {
     return { code: 'wrong-argument-count', message: `\`${directive.name}\` names no address` }
   }
-  const wrong = directive.args.find(word => !isSubnet(word.value))
+  const wrong = directive.args.find(word => parseApacheNetwork(word.value) === null)
   return wrong === undefined ? null : invalid(`\`${wrong.value}\` is no address or network`, wrong)
 }
 

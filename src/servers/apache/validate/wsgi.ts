@@ -12,7 +12,7 @@ import {
   type Walk,
 } from './check.ts'
 import { regexFault } from './regex.ts'
-import { isSubnet } from './subnet.ts'
+import { parseApacheNetwork } from '../../addresses/apache.ts'
 import { leadingNumber } from './values.ts'
 
 /** An option as mod_wsgi cuts it: `name=value`, of which the value alone may be quoted. */
@@ -334,7 +334,7 @@ export const checkAcceptMutex: Check = directive => {
 }
 
 export const checkTrustedProxies: Check = directive => {
-  const wrong = directive.args.find(word => !isSubnet(word.value))
+  const wrong = directive.args.find(word => parseApacheNetwork(word.value) === null)
   return wrong === undefined ? null : invalid(`\`${wrong.value}\` is no address or network`, wrong)
 }
 

@@ -1,12 +1,7 @@
 import { memoByKey } from '../../../../parsers/collections/memo.ts'
 import { isUnknownWord, type Place } from '../../../../parsers/text/source.ts'
-import {
-  ANY_V4,
-  type Address,
-  formatEndpoint,
-  type NginxListenAddress,
-  parseNginxListen,
-} from '../../address.ts'
+import { ANY_V4, type Address, formatEndpoint } from '../../address.ts'
+import { type NginxListenAddress, parseNginxListen } from '../../addresses/nginx.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 import { isOn } from './effective.ts'
 import { argumentPlace, namePlace } from './places.ts'

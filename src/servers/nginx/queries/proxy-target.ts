@@ -1,5 +1,6 @@
 import { isUnknownWord, type Place } from '../../../../parsers/text/source.ts'
-import { type Endpoint, type NginxTarget, parseNginxTarget } from '../../address.ts'
+import type { Endpoint } from '../../address.ts'
+import { type NginxTarget, parseNginxTarget } from '../../addresses/nginx.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 import { effective } from './effective.ts'

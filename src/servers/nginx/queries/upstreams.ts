@@ -1,6 +1,6 @@
 import { memo } from '../../../../parsers/collections/memo.ts'
 import { isUnknownWord, type Place } from '../../../../parsers/text/source.ts'
-import { type NginxTarget, parseNginxTarget } from '../../address.ts'
+import { type NginxTarget, parseNginxTarget } from '../../addresses/nginx.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 import { argumentPlace, namePlace, wordPlace } from './places.ts'
 import { childrenNamed, hasUnreadInclude } from './scope.ts'

@@ -1,5 +1,5 @@
-import { readAddress } from './address.ts'
-import { isCidr, parseNumber, parseSize, parseTime } from './numbers.ts'
+import { isNginxRealIpSource, isPossibleNginxHost, parseNginxAddress } from '../../addresses/nginx.ts'
+import { parseNumber, parseSize, parseTime } from './numbers.ts'
 import { compile, defineVariable, useVariable } from './script.ts'
 import { type Check, firstOf, isBefore, nameOf, programOf, report } from './unit.ts'
 import { compileRegex } from './rewrite.ts'
@@ -148,9 +148,10 @@ export const checkResolver: Check = (reading, directive) => {
         return void refuse(reading, directive, word, `\`${word.value}\` is neither \`on\` nor \`off\``)
     } else if (!word.value.startsWith('status_zone=')) {
       servers++
-      const address = readAddress(word.value)
-      if (typeof address === 'string') {
-        const message = `\`${word.value}\` is no address of a resolver: ${address}`
+      const address = parseNginxAddress(word.value)
+      if (typeof address === 'string' || !isPossibleNginxHost(address)) {
+        const reason = typeof address === 'string' ? address : 'no name that a host can have'
+        const message = `\`${word.value}\` is no address of a resolver: ${reason}`
         return void report(reading, 'invalid-address', directive, word, message)
       }
     }
@@ -160,10 +161,8 @@ export const checkResolver: Check = (reading, directive) => {
 
 export const checkRealIpFrom: Check = (reading, directive) => {
   const [word] = directive.args
-  if (word === undefined || word.value === 'unix:' || isCidr(word.value) !== 'invalid') return
-  // Any other word may be a name that DNS knows, save one that no name can be.
-  if (/[/: ]/.test(word.value) || word.value === '')
-    report(reading, 'invalid-address', directive, word, `\`${word.value}\` is no address or network`)
+  if (word === undefined || word.value === 'unix:' || isNginxRealIpSource(word.value)) return
+  report(reading, 'invalid-address', directive, word, `\`${word.value}\` is no address or network`)
 }
 
 export const checkWorkerProcesses: Check = (reading, directive) => {

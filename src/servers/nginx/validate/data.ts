@@ -1,6 +1,7 @@
 import type { NginxWord } from '../../../../parsers/nginx/syntax.ts'
 import type { NginxDirective } from '../configuration.ts'
-import { isCidr, parseIpv4 } from './numbers.ts'
+import { compareIps } from '../../addresses/ip.ts'
+import { parseNginxIpv4, parseNginxNetwork } from '../../addresses/nginx.ts'
 import { compileRegex } from './rewrite.ts'
 import { compile, defineVariable, useVariable } from './script.ts'
 import { type Check, isBefore, nameOf, type Program, programOf, type Reading, report } from './unit.ts'
@@ -134,14 +135,15 @@ function checkGeoEntry(reading: Reading, entry: NginxDirective, ranges: boolean)
   const text = name === 'delete' || name === 'proxy' ? word.value : name
   if (ranges && name !== 'proxy') {
     const [low = '', high = '', ...more] = text.split('-')
-    const from = parseIpv4(low)
-    const to = parseIpv4(high)
-    if (from !== null && to !== null && from <= to && more.length === 0) return true
+    const from = parseNginxIpv4(low)
+    const to = parseNginxIpv4(high)
+    if (from !== null && to !== null && compareIps(from, to) <= 0 && more.length === 0) return true
     return refuseEntry(reading, entry, word, `\`${text}\` is no range of addresses`)
   }
-  const cidr = text === '255.255.255.255' ? 'valid' : isCidr(text)
-  if (cidr === 'invalid') return refuseEntry(reading, entry, word, `\`${text}\` is no network`)
-  if (cidr === 'host-bits')
+  if (text === '255.255.255.255') return true
+  const network = parseNginxNetwork(text)
+  if (network === null) return refuseEntry(reading, entry, word, `\`${text}\` is no network`)
+  if (network.hostBits)
     report(
       reading,
       'invalid-entry',

@@ -1,7 +1,8 @@
 import type { NginxWord } from '../../../../parsers/nginx/syntax.ts'
 import type { NginxDirective } from '../configuration.ts'
-import { type Address, isPossibleHost, readAddress } from './address.ts'
-import { parseIpv6, parseNumber, parseSize, parseTime } from './numbers.ts'
+import { formatEndpoint } from '../../address.ts'
+import { isPossibleNginxHost, type NginxAddress, parseNginxAddress } from '../../addresses/nginx.ts'
+import { parseNumber, parseSize, parseTime } from './numbers.ts'
 import { type Check, isBefore, nameOf, type Reading, report, type ServerFacts } from './unit.ts'
 import { refuse, refuseParameter } from './values.ts'
 
@@ -15,7 +16,7 @@ interface ListenOptions {
 export const checkListen: Check = (reading, directive, facts) => {
   const [word] = directive.args
   if (word === undefined) return
-  const address = readAddress(word.value, { listen: true })
+  const address = parseNginxAddress(word.value, { listen: true })
   if (typeof address === 'string') {
     report(
       reading,
@@ -26,16 +27,16 @@ export const checkListen: Check = (reading, directive, facts) => {
     )
     return
   }
-  if (!isPossibleHost(address)) {
+  if (!isPossibleNginxHost(address)) {
     const message = `\`${word.value}\` is no port, no address and no name that a host can have`
     report(reading, 'invalid-address', directive, word, message)
     return
   }
-  if (address.kind === 'name' && address.port === null && /^\d+[a-z_]{1,3}$/.test(address.host)) {
+  if (address.address.kind === 'name' && address.port === null && /^\d+[a-z_]{1,3}$/.test(address.host)) {
     const message = `nginx takes \`${word.value}\` for the name of a host, as it is no port`
     report(reading, 'invalid-address', directive, word, message, { fatal: false })
   }
-  if (facts.program !== 'http' && address.port === null && address.kind !== 'unix') {
+  if (facts.program !== 'http' && address.port === null && address.address.kind !== 'unix') {
     report(reading, 'invalid-address', directive, word, `\`${word.value}\` names no port to listen on`)
     return
   }
@@ -152,12 +153,13 @@ function readSocketParameter(
 }
 
 /** One key for each address that nginx takes for the same; null where only DNS tells. */
-function socketKeys(address: Address, fallback: number): readonly string[] | null {
+function socketKeys(listen: NginxAddress, fallback: number): readonly string[] | null {
+  const { address } = listen
   if (address.kind === 'name') return null
-  if (address.kind === 'unix') return [`unix:${address.host}`]
-  const host = address.kind === 'inet6' ? `[${(parseIpv6(address.host) ?? []).join(':')}]` : address.host
-  const first = address.port ?? fallback
-  const last = address.lastPort ?? first
+  if (address.kind === 'unix') return [`unix:${address.path}`]
+  const host = formatEndpoint({ address, port: null })
+  const first = listen.port ?? fallback
+  const last = listen.lastPort ?? first
   if (last - first > 1000) return null
   return Array.from({ length: last - first + 1 }, (_, index) => `${host}:${first + index}`)
 }
@@ -165,7 +167,7 @@ function socketKeys(address: Address, fallback: number): readonly string[] | nul
 function openSocket(
   reading: Reading,
   directive: NginxDirective,
-  address: Address,
+  address: NginxAddress,
   options: ListenOptions,
 ): void {
   const server = reading.http.servers[reading.http.servers.length - 1]
@@ -243,7 +245,7 @@ function openStreamSocket(
   reading: Reading,
   directive: NginxDirective,
   program: string,
-  address: Address,
+  address: NginxAddress,
   options: ListenOptions,
 ): void {
   const state = program === 'mail' ? reading.mail : reading.stream

@@ -1,6 +1,6 @@
 import type { NginxWord } from '../../../../parsers/nginx/syntax.ts'
 import type { NginxDirective } from '../configuration.ts'
-import { readAddress } from './address.ts'
+import { parseNginxAddress } from '../../addresses/nginx.ts'
 import { parseNumber, parseSize, parseTime } from './numbers.ts'
 import { compile, readScript, useVariable } from './script.ts'
 import { type Check, isWhole, nameOf, programOf, type Reading, report } from './unit.ts'
@@ -136,7 +136,7 @@ function checkSyslog(reading: Reading, directive: NginxDirective, word: NginxWor
     const value = equals === -1 ? '' : part.slice(equals + 1)
     let isGood = true
     if (name === 'server=') {
-      isGood = typeof readAddress(value) !== 'string'
+      isGood = typeof parseNginxAddress(value) !== 'string'
       server = true
     } else if (name === 'facility=') isGood = FACILITIES.has(value)
     else if (name === 'severity=') isGood = SEVERITIES.has(value)

@@ -1,6 +1,6 @@
 import type { NginxWord } from '../../../../parsers/nginx/syntax.ts'
 import type { NginxDirective } from '../configuration.ts'
-import { type Address, readAddress } from './address.ts'
+import { isPossibleNginxHost, type NginxAddress, parseNginxAddress } from '../../addresses/nginx.ts'
 import { readLocationMatch } from './locations.ts'
 import { effective } from './merge.ts'
 import { compileRegex } from './rewrite.ts'
@@ -55,8 +55,8 @@ function readTarget(
   word: NginxWord,
   text: string,
   uri: boolean,
-): Address | null {
-  const address = readAddress(text, { uri })
+): NginxAddress | null {
+  const address = parseNginxAddress(text, { uri })
   if (typeof address === 'string') {
     report(
       reading,
@@ -67,13 +67,16 @@ function readTarget(
     )
     return null
   }
-  if (address.kind === 'name' && address.port !== null) {
+  if (address.port !== null) {
     const port = String(address.port)
-    const upstream = program.upstreams.get(address.host)
+    const host = address.host.toLowerCase()
+    const upstream = program.upstreams.get(host)
     if (upstream !== undefined) {
       if (isWhole(reading)) reportPort(reading, directive, address.host, port, upstream.directive)
-    } else if (!program.ports.has(address.host)) program.ports.set(address.host, { directive, word, port })
+    } else if (!program.ports.has(host)) program.ports.set(host, { directive, word, port })
   }
+  if (!isPossibleNginxHost(address))
+    program.impossible.push({ directive, word, host: address.host.toLowerCase() })
   return address
 }
 
@@ -97,15 +100,21 @@ function wantPort(
   program: Program,
   directive: NginxDirective,
   word: NginxWord,
-  address: Address | null,
+  address: NginxAddress | null,
 ): void {
-  if (address !== null && address.kind !== 'unix' && address.port === null)
-    program.portless.push({ directive, word, host: address.host })
+  if (address !== null && address.address.kind !== 'unix' && address.port === null)
+    program.portless.push({ directive, word, host: address.host.toLowerCase() })
 }
 
-/** When the block ends: a target without a port that is no upstream's name. */
-export function checkPorts(reading: Reading, program: Program): void {
+/** When the block ends: a target without a port, or one that nothing resolves, that is no upstream's name. */
+export function checkTargets(reading: Reading, program: Program): void {
   if (!isWhole(reading)) return
+  for (const { directive, word, host } of program.impossible)
+    if (!program.upstreams.has(host)) {
+      const message = `\`${word.value}\` has no name that a host can have, and no \`upstream\` has that name`
+      report(reading, 'invalid-address', directive, word, message)
+      return
+    }
   for (const { directive, word, host } of program.portless)
     if (!program.upstreams.has(host)) {
       const message = `\`${word.value}\` names no port, and no \`upstream\` has that name`
@@ -220,7 +229,7 @@ export const checkSplitPathInfo: Check = (reading, directive) => {
 export const checkAuthHttp: Check = (reading, directive) => {
   const [word] = directive.args
   if (word === undefined) return
-  const address = readAddress(word.value.replace(/^http:\/\//i, ''), { uri: true })
+  const address = parseNginxAddress(word.value.replace(/^http:\/\//i, ''), { uri: true })
   if (typeof address === 'string')
     report(
       reading,

@@ -58,6 +58,8 @@ export interface Program {
   readonly caches: { directive: NginxDirective; word: NginxWord }[]
   /** Targets without a port, which only an upstream of that name makes good. */
   readonly portless: { directive: NginxDirective; word: NginxWord; host: string }[]
+  /** Targets that no resolver knows. */
+  readonly impossible: { directive: NginxDirective; word: NginxWord; host: string }[]
 }
 
 export interface Upstream {
@@ -138,6 +140,7 @@ export function newProgram(name: Program['name']): Program {
     ports: new Map(),
     caches: [],
     portless: [],
+    impossible: [],
   }
 }
 

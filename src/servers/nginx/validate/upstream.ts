@@ -1,6 +1,6 @@
 import type { NginxDirective } from '../configuration.ts'
-import { isPossibleHost, readAddress } from './address.ts'
-import { isCidr, parseNumber, parseSize, parseTime } from './numbers.ts'
+import { isPossibleNginxHost, parseNginxAddress, parseNginxNetwork } from '../../addresses/nginx.ts'
+import { parseNumber, parseSize, parseTime } from './numbers.ts'
 import {
   type Check,
   isBefore,
@@ -105,10 +105,10 @@ export const checkUpstreamServer: Check = (reading, directive, facts) => {
         return void refuseParameter(reading, directive, word)
     }
   }
-  const read = readAddress(address.value)
+  const read = parseNginxAddress(address.value)
   if (
     typeof read === 'string' ||
-    (facts.program === 'stream' && read.port === null && read.kind !== 'unix')
+    (facts.program === 'stream' && read.port === null && read.address.kind !== 'unix')
   ) {
     const reason = typeof read === 'string' ? read : 'no port'
     report(
@@ -120,7 +120,7 @@ export const checkUpstreamServer: Check = (reading, directive, facts) => {
     )
     return
   }
-  if (!isPossibleHost(read)) {
+  if (!isPossibleNginxHost(read)) {
     report(
       reading,
       'invalid-address',
@@ -218,6 +218,6 @@ export function checkUpstreams(reading: Reading, upstreams: Iterable<Upstream>):
 export const checkAccessRule: Check = (reading, directive) => {
   const [word] = directive.args
   if (word === undefined || word.value === 'all' || word.value === 'unix:') return
-  if (isCidr(word.value) === 'invalid')
+  if (parseNginxNetwork(word.value) === null)
     report(reading, 'invalid-address', directive, word, `\`${word.value}\` is no address or network`)
 }

@@ -13,7 +13,7 @@ import { checkBuffers, checkCharsets, checkHeaderBuffers } from './buffers.ts'
 import { CHECKS } from './checks.ts'
 import { checkConnections } from './connections.ts'
 import { checkDuplicateLocations } from './locations.ts'
-import { checkPorts, checkVerification } from './passes.ts'
+import { checkTargets, checkVerification } from './passes.ts'
 import { compileArguments, compileMerged } from './script.ts'
 import { checkCompleteServers, checkServerNames } from './servers.ts'
 import { checkCertificates, checkPasswordFile, checkTlsFiles } from './tls.ts'
@@ -287,7 +287,7 @@ function endHttp(reading: Reading): void {
   const { http } = reading
   checkUpstreams(reading, http.upstreams.values())
   compileMerged(reading, http)
-  checkPorts(reading, http)
+  checkTargets(reading, http)
   checkHeaderBuffers(reading, http)
   checkBuffers(reading)
   checkVerification(reading)
@@ -303,7 +303,7 @@ function endHttp(reading: Reading): void {
 function endProgram(reading: Reading, name: 'stream' | 'mail'): void {
   const program = reading[name]
   checkUpstreams(reading, program.upstreams.values())
-  checkPorts(reading, program)
+  checkTargets(reading, program)
   checkCompleteServers(reading, program)
   checkCertificates(reading, program)
   checkTlsFiles(reading, program)

@@ -1,7 +1,7 @@
 import type { NginxWord } from '../../../../parsers/nginx/syntax.ts'
 import type { NginxDirective } from '../configuration.ts'
 import type { NginxDirectiveFacts } from '../directives.ts'
-import { readAddress } from './address.ts'
+import { isNginxBind } from '../../addresses/nginx.ts'
 import { parseNumber, parseSize, parseTime } from './numbers.ts'
 import { compile } from './script.ts'
 import { isBefore, programOf, type Reading, report } from './unit.ts'
@@ -162,11 +162,8 @@ function checkBind(reading: Reading, directive: NginxDirective, facts: NginxDire
   if (address === undefined || (address.value === 'off' && parameter === undefined)) return true
   if (address.value.includes('$')) {
     if (!compile(reading, programOf(reading, facts), directive, address)) return false
-  } else {
-    const read = readAddress(address.value)
-    if (typeof read === 'string' || read.kind === 'name' || read.kind === 'unix')
-      return refuse(reading, directive, address, `\`${address.value}\` is no address to bind to`)
-  }
+  } else if (!isNginxBind(address.value))
+    return refuse(reading, directive, address, `\`${address.value}\` is no address to bind to`)
   if (parameter !== undefined && parameter.value !== 'transparent')
     return refuseParameter(reading, directive, parameter)
   return true

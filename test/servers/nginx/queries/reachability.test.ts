@@ -1,12 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import {
-  addressAccess,
-  admits,
-  isLoopbackNetwork,
-  networkContains,
-  parseNetwork,
-} from '../../../../src/servers/nginx/queries/access.ts'
+import { addressAccess, admits, isLoopbackSource } from '../../../../src/servers/nginx/queries/access.ts'
 import {
   externalReachability,
   isExternallyReachable,
@@ -67,17 +61,11 @@ test('a server on loopback, or one that always redirects', () => {
   assert.is(externalReachability(redirects, block(redirects, 'server')).kind, 'reachable')
 })
 
-test('networks', () => {
-  const network = parseNetwork('10.1.0.0/16')
-  assert.ok(network)
-  assert.is(networkContains(network, '10.1.2.3'), true)
-  assert.is(networkContains(network, '10.2.2.3'), false)
-  assert.is(networkContains(network, '::1'), false)
-  assert.is(parseNetwork('10.0.0.0/33'), null)
+test('allow and deny', () => {
   for (const text of ['127.0.0.1', '127.0.0.0/8', '::1', 'unix:'])
-    assert.is(isLoopbackNetwork(text), true, text)
+    assert.is(isLoopbackSource(text), true, text)
   for (const text of ['126.0.0.0/7', '::/0', '10.0.0.1', '0.0.0.0/0'])
-    assert.is(isLoopbackNetwork(text), false, text)
+    assert.is(isLoopbackSource(text), false, text)
   const configuration = readHttp('server { deny 10.0.0.1; allow 10.0.0.0/8; allow 2001:db8::/32; deny all; }')
   const server = block(configuration, 'server')
   const admitted = (client: string) => {
