@@ -81,15 +81,18 @@ export function parseAprAddress(text: string): AprAddress | null {
   return zone === '' || aprIpv6(host) === null ? null : { host, bracketed: true, zone, port }
 }
 
-/** `atoi`: of a number too large for it the low 32 bits are left. */
 function aprPort(digits: string): number | null {
-  const port = digits.length < 10 ? Number(digits) : Number(BigInt.asIntN(32, clamped(BigInt(digits))))
+  const port = atoi(digits)
   return port >= 1 && port <= 65535 ? port : null
 }
 
-function clamped(value: bigint): bigint {
-  const most = 2n ** 63n - 1n
-  return value > most ? most : value
+const LONGEST = 2n ** 63n - 1n
+
+/** As glibc has it: of a number too large the low 32 bits are left. */
+function atoi(digits: string): number {
+  if (digits.length < 10) return Number(digits)
+  const value = BigInt(digits)
+  return Number(BigInt.asIntN(32, value > LONGEST ? LONGEST : value))
 }
 
 /**
@@ -152,11 +155,10 @@ function resolved(
     if (bracketed || !isPossibleName(name)) return UNRESOLVABLE
     return { kind: 'name', name: name.toLowerCase(), port, hasPort }
   }
-  const inZone = zone ?? numeric.zone
-  // Only addresses that each link has anew belong to an interface.
-  if (inZone !== null && scopeOf(numeric.ip) !== 'link-local') return UNRESOLVABLE
+  // To APR only addresses that each link has anew belong to an interface.
+  if (zone !== null && scopeOf(numeric.ip) !== 'link-local') return UNRESOLVABLE
   // An IPv4 address that is written in IPv6 is the IPv4 address to httpd.
-  const address = ipAddress(unmapped(numeric.ip), inZone)
+  const address = ipAddress(unmapped(numeric.ip), zone ?? numeric.zone)
   return { kind: address.wildcard ? 'any' : 'ip', address, port, hasPort, written: true }
 }
 
@@ -183,14 +185,33 @@ export function parseApacheNetwork(text: string): ApacheNetwork | null {
   return mask === null ? null : { ip, mask }
 }
 
+/**
+ * False for what no access rule takes: httpd expects a network where it finds a slash, a colon or nothing but numbers
+ * and dots, and the name of a host otherwise.
+ */
+export function isApacheSource(text: string): boolean {
+  return !isMeantAsNetwork(text) || parseApacheNetwork(text) !== null
+}
+
+function isMeantAsNetwork(text: string): boolean {
+  return /[/:]|^[0-9.]*$/.test(text)
+}
+
+/** The same of mod_remoteip, which asks a resolver for the names at once. */
+export function isApacheProxy(text: string): boolean {
+  return isMeantAsNetwork(text)
+    ? parseApacheNetwork(text) !== null
+    : numericHost(text) !== null || isPossibleName(text)
+}
+
 /** `10`, `10.`, `10.1.2`: what is missing is free. At most as long as a whole address. */
 function parsePartial(text: string): ApacheNetwork | null {
   if (!/^\d+(?:\.\d+){0,3}\.?$/.test(text) || text.length > 15) return null
   const octets = text
     .split('.')
     .filter(part => part !== '')
-    .map(Number)
-  if (octets.some(octet => octet > 255)) return null
+    .map(atoi)
+  if (octets.some(octet => octet < 0 || octet > 255)) return null
   const free = new Array<number>(4 - octets.length).fill(0)
   return { ip: [...octets, ...free], mask: [...octets.map(() => 255), ...free] }
 }

@@ -76,8 +76,18 @@ export function numericHost(text: string): { readonly ip: Ip; readonly zone: str
   const version4 = inetAton(text)
   if (version4 !== null) return { ip: version4, zone: null }
   const percent = text.indexOf('%')
-  const ip = inetPton6(percent === -1 ? text : text.slice(0, percent))
-  return ip === null ? null : { ip, zone: percent === -1 ? null : text.slice(percent + 1) }
+  const ip = text.includes(':') ? inetPton6(percent === -1 ? text : text.slice(0, percent)) : null
+  if (ip === null) return null
+  const zone = percent === -1 ? null : text.slice(percent + 1)
+  return zone === null || isPossibleZone(ip, zone) ? { ip, zone } : null
+}
+
+/** A number behind any address; the name of an interface behind one that each link has anew. */
+function isPossibleZone(ip: Ip, zone: string): boolean {
+  if (/^\d+$/.test(zone)) return Number(zone) < 2 ** 32
+  const [first = 0, second = 0] = ip
+  const isOfLink = (first === 0xfe && (second & 0xc0) === 0x80) || (first === 0xff && (second & 0x0f) <= 2)
+  return isOfLink && /^[^\s/]{1,15}$/.test(zone)
 }
 
 /**

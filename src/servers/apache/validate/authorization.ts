@@ -5,7 +5,7 @@ import { contextBit, invalid, isInside, mayBeLoaded, textAfterWords, argument } 
 import { expressionFault } from './expression.ts'
 import { isRegisteredMethod } from './methods.ts'
 import { type Opening, openerFault } from './opener.ts'
-import { parseApacheNetwork } from '../../addresses/apache.ts'
+import { isApacheSource, parseApacheNetwork } from '../../addresses/apache.ts'
 
 export function authorizationSection(
   kind: AuthorizationSection['kind'],
@@ -321,10 +321,7 @@ export const checkAllowDeny: Check = directive => {
     if (value === '') return null
     if (lower === 'all' || lower.startsWith('env=')) continue
     if (value.startsWith('#')) return invalid('a comment stands where a host has to', word)
-    // What has a slash, or looks like an address, has to be one; the rest are host names.
-    const asAddress = value.includes('/') || value.includes(':') || /^[0-9.]+$/.test(value)
-    if (asAddress && parseApacheNetwork(value) === null)
-      return invalid(`\`${value}\` is no address or network`, word)
+    if (!isApacheSource(value)) return invalid(`\`${value}\` is no address or network`, word)
   }
   return null
 }

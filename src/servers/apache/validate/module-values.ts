@@ -2,7 +2,7 @@ import { argument, type Check, type Fault, invalid, mayBeLoaded } from './check.
 import { expressionFault } from './expression.ts'
 import { isRegisteredMethod } from './methods.ts'
 import { regexFault } from './regex.ts'
-import { parseApacheNetwork } from '../../addresses/apache.ts'
+import { isApacheProxy, parseApacheNetwork } from '../../addresses/apache.ts'
 import { leadingNumber } from './values.ts'
 
 const INDEX_OPTIONS = new Set(
@@ -102,9 +102,7 @@ export const checkRemoteProxies: Check = directive => {
   for (const word of directive.args) {
     const value = word.value
     if (value === '') return null
-    const asAddress = value.includes('/') || value.includes(':') || /^[0-9.]+$/.test(value)
-    if (asAddress && parseApacheNetwork(value) === null)
-      return invalid(`\`${value}\` is no address or network`, word)
+    if (!isApacheProxy(value)) return invalid(`\`${value}\` is no address or network`, word)
   }
   return null
 }
