@@ -1,7 +1,7 @@
 import { type Dice, dice } from '../../live/generated-nginx.ts'
 
 /** How many texts a form gets, and where the numbers begin: `ADDRESSES=1000:7` runs more, others. */
-const [count = 60, seed = 1] = (process.env.ADDRESSES ?? '').split(':').filter(Boolean).map(Number)
+const [count = 40, seed = 1] = (process.env.ADDRESSES ?? '').split(':').filter(Boolean).map(Number)
 
 /** Texts of one form, each once, the same in every run. */
 export function addressTexts(form: string, make: (random: Dice) => string): readonly string[] {
