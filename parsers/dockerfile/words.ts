@@ -1,7 +1,7 @@
 import type { VariableLookup } from '../text/interpolate.ts'
 import { UNKNOWN } from '../text/source.ts'
 import { MappedText } from '../text/text-map.ts'
-import { placeIn, sliceWritten, type WrittenText, writtenFor } from '../text/written-text.ts'
+import { finishWritten, sliceWritten, type WrittenText } from '../text/written-text.ts'
 
 /** Cuts a text at blanks outside of quotes; quotes, escapes and variables stay as they are. */
 export function splitRawWords(written: WrittenText, escaper: string): readonly WrittenText[] {
@@ -70,7 +70,7 @@ function jsonString(written: WrittenText, open: number): { word: WrittenText; en
     const next = special.exec(text)?.index
     if (next === undefined) return null
     word.copy(at, next)
-    if (text[next] === '"') return { word: finish(word, written, open, next + 1), end: next + 1 }
+    if (text[next] === '"') return { word: finishWritten(word, written, open, next + 1), end: next + 1 }
     const char = text[next + 1] ?? ''
     const hex = char === 'u' ? /^[0-9a-fA-F]{4}/.exec(text.slice(next + 2, next + 6))?.[0] : undefined
     const value = hex === undefined ? JSON_ESCAPES[char] : String.fromCharCode(Number.parseInt(hex, 16))
@@ -79,12 +79,6 @@ function jsonString(written: WrittenText, open: number): { word: WrittenText; en
     word.replace(next, end, value)
     at = end
   }
-}
-
-function finish(into: MappedText, written: WrittenText, start: number, end: number): WrittenText {
-  if (into.text !== '') return { source: written.source, text: into.text, map: into.finish() }
-  const at = placeIn(written, start, end)
-  return writtenFor(written.source, '', at.start, at.end)
 }
 
 /** No default is nested deeper. */
@@ -123,7 +117,7 @@ export function expandDockerWord(
       at = end
     }
   }
-  return finish(into, written, 0, text.length)
+  return finishWritten(into, written, 0, text.length)
 }
 
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y

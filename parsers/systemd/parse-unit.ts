@@ -1,10 +1,14 @@
 import type { Source } from '../text/source.ts'
+import { MappedText } from '../text/text-map.ts'
+import { sliceWritten, trimWritten, type WrittenText, writtenFor } from '../text/written-text.ts'
 
 /** `Name=value` of a unit file; `value` has its continuation lines joined by a blank, as systemd does. */
 export interface UnitSetting {
   readonly section: string
   readonly name: string
   readonly value: string
+  /** The value with the place of each of its characters. */
+  readonly written: WrittenText
   readonly source: Source
   /** Offsets of the whole setting, half-open; the name begins at `start`. */
   readonly start: number
@@ -13,100 +17,69 @@ export interface UnitSetting {
 
 /** Reads a unit file or drop-in (systemd.syntax(7)): what is no section, setting or comment is passed over. */
 export function parseUnit(source: Source): readonly UnitSetting[] {
-  const { code } = source
   const settings: UnitSetting[] = []
   let section = ''
-  for (let at = 0; at < code.length; ) {
-    const start = at
-    let line = ''
-    let end = at
-    for (let more = true; more; ) {
-      end = code.indexOf('\n', at)
-      if (end === -1) end = code.length
-      const part = code.slice(at, end).trim()
-      at = end + 1
-      // A comment between continuation lines is left out, and does not end them.
-      const comment = part.startsWith('#') || part.startsWith(';')
-      const continues = part.endsWith('\\')
-      more = at < code.length && (comment ? line !== '' : continues)
-      if (!comment) line += `${line === '' ? '' : ' '}${continues ? part.slice(0, -1).trimEnd() : part}`
-      else if (line === '') break
-    }
-    const header = /^\[([^\]]+)\]$/.exec(line)
+  for (let at = 0; at < source.code.length; ) {
+    const { written, start, end, next } = readLine(source, at)
+    at = next
+    const header = /^\[([^\]]+)\]$/.exec(written.text)
     if (header !== null) {
       section = header[1] ?? ''
       continue
     }
-    const equals = line.indexOf('=')
+    const equals = written.text.indexOf('=')
     if (equals < 1) continue
-    const indent = code.slice(start, end).search(/\S/)
-    settings.push({
-      section,
-      name: line.slice(0, equals).trim(),
-      value: line.slice(equals + 1).trim(),
-      source,
-      start: start + Math.max(indent, 0),
-      end: start + code.slice(start, end).trimEnd().length,
-    })
+    const rest = equals + 1 < written.text.length ? sliceWritten(written, equals + 1) : null
+    const value = rest === null ? writtenFor(source, '', end, end) : trimWritten(rest)
+    const name = written.text.slice(0, equals).trim()
+    settings.push({ section, name, value: value.text, written: value, source, start, end })
   }
   return settings
 }
 
-/** Cuts a value at blanks, quotes and backslashes as systemd reads a command line. */
-export function splitUnitWords(value: string): readonly string[] {
-  const words: string[] = []
-  let word: string | null = null
-  let quote = ''
-  for (let at = 0; at < value.length; at++) {
-    const char = value[at]!
-    if (char === '\\' && quote !== "'") word = (word ?? '') + plainChar(value[++at] ?? '\\')
-    else if (quote !== '') {
-      if (char === quote) quote = ''
-      else word = (word ?? '') + char
-    } else if ((char === '"' || char === "'") && (word === null || word.endsWith('='))) {
-      quote = char
-      word ??= ''
-    } else if (/\s/.test(char)) {
-      if (word !== null) words.push(word)
-      word = null
-    } else word = (word ?? '') + char
-  }
-  if (word !== null) words.push(word)
-  return words
-}
-
-function plainChar(char: string): string {
-  return { n: '\n', t: '\t', s: ' ' }[char] ?? char
-}
-
-/** One variable of an `EnvironmentFile=`. */
-export interface FileVariable {
-  readonly name: string
-  readonly value: string
+interface UnitLine {
+  readonly written: WrittenText
   readonly start: number
   readonly end: number
+  readonly next: number
 }
 
-/**
- * Reads an `EnvironmentFile=` (systemd.exec(5)): `NAME=value` lines with a shell's quotes but none of its
- * expansions; `#` and `;` begin comments, and only at the start of a line.
- */
-export function parseEnvironmentFile(source: Source): readonly FileVariable[] {
+/** One line with those that continue it; empty where a comment stands. */
+function readLine(source: Source, from: number): UnitLine {
   const { code } = source
-  const variables: FileVariable[] = []
-  const line =
-    /^[ \t]*([A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*((?:"(?:[^"\\]|\\[\s\S])*"|'[^']*'|\\[\s\S]|[^\n"'\\])*)$/gm
-  for (const match of code.matchAll(line)) {
-    const [whole, name = '', written = ''] = match
-    const value = written
-      .trim()
-      .replace(/"((?:[^"\\]|\\[\s\S])*)"|'([^']*)'|\\([\s\S])/g, (_, double, single, char) => {
-        if (double !== undefined)
-          return double.replace(/\\(["\\`$\n])/g, (_: string, c: string) => (c === '\n' ? '' : c))
-        return single ?? (char === '\n' ? '' : char)
-      })
-    const start = match.index + whole.indexOf(name)
-    variables.push({ name, value, start, end: match.index + whole.trimEnd().length })
+  const text = new MappedText(code, null, 0)
+  let at = from
+  let start = -1
+  let end = from
+  for (let more = true; more && at < code.length; ) {
+    const lineEnd = endOfLine(code, at)
+    const part = code.slice(at, lineEnd)
+    const first = at + part.length - part.trimStart().length
+    const last = Math.max(first, at + part.trimEnd().length)
+    const begins = start === -1
+    at = lineEnd + 1
+    // A comment between continuation lines is left out, and does not end them.
+    if (code[first] === '#' || code[first] === ';') {
+      if (begins) break
+      end = last
+      continue
+    }
+    more = last > first && code[last - 1] === '\\'
+    if (begins) start = first
+    else text.replace(end, first, ' ')
+    const content = more ? last - 1 : last
+    text.copy(first, first + code.slice(first, content).trimEnd().length)
+    end = last
   }
-  return variables
+  if (start === -1) return { written: writtenFor(source, '', from, from), start: from, end: from, next: at }
+  const isEmpty = text.text === ''
+  const written = isEmpty
+    ? writtenFor(source, '', start, start)
+    : { source, text: text.text, map: text.finish() }
+  return { written, start, end, next: at }
+}
+
+function endOfLine(code: string, at: number): number {
+  const end = code.indexOf('\n', at)
+  return end === -1 ? code.length : end
 }

@@ -1,6 +1,6 @@
 import { UNKNOWN } from './source.ts'
 import { MappedText } from './text-map.ts'
-import { sliceWritten, type WrittenText, writtenFor } from './written-text.ts'
+import { finishWritten, sliceWritten, type WrittenText } from './written-text.ts'
 
 /** A variable's value, null where it is not set, undefined where nobody knows. */
 export type VariableLookup = (name: string) => string | null | undefined
@@ -16,7 +16,7 @@ const LONGEST = 64 * 1024
  * program is expected to set it.
  */
 export function interpolate(written: WrittenText, lookup: VariableLookup, depth = 0): WrittenText {
-  const { source, text } = written
+  const { text } = written
   if (!text.includes('$')) return written
   const into = new MappedText(text, written.map, 0)
   let at = 0
@@ -46,15 +46,7 @@ export function interpolate(written: WrittenText, lookup: VariableLookup, depth 
     }
   }
   into.copy(at, text.length)
-  if (into.text === '') {
-    const { start, end } = spanOf(written)
-    return writtenFor(source, '', start, end)
-  }
-  return { source, text: into.text, map: into.finish() }
-}
-
-function spanOf({ map }: WrittenText): { start: number; end: number } {
-  return { start: map.pieces[0]?.start ?? 0, end: map.pieces.at(-1)?.end ?? 0 }
+  return finishWritten(into, written)
 }
 
 function closingBrace(text: string, open: number): number {

@@ -1,5 +1,5 @@
 import { MappedText } from './text-map.ts'
-import { placeIn, type WrittenText, writtenFor } from './written-text.ts'
+import { finishWritten, type WrittenText } from './written-text.ts'
 
 /** The characters that cut words outside of quotes, for those who need not split at every blank. */
 const BLANK = /[ \t\r\n]/
@@ -11,7 +11,7 @@ const BLANK = /[ \t\r\n]/
  * @param stop an unquoted character that ends the command
  */
 export function splitQuotedWords(written: WrittenText, stop = ''): readonly WrittenText[] {
-  const { source, text } = written
+  const { text } = written
   const words: WrittenText[] = []
   let word: MappedText | null = null
   let wordStart = 0
@@ -22,10 +22,7 @@ export function splitQuotedWords(written: WrittenText, stop = ''): readonly Writ
   }
   const close = (at: number): void => {
     if (word === null) return
-    const { start, end } = placeIn(written, wordStart, at)
-    words.push(
-      word.text === '' ? writtenFor(source, '', start, end) : { source, text: word.text, map: word.finish() },
-    )
+    words.push(finishWritten(word, written, wordStart, at))
     word = null
   }
   let at = 0

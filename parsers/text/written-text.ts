@@ -33,6 +33,18 @@ export function sliceWritten(written: WrittenText, start: number, end = written.
   return { source: written.source, text: part.text, map: part.finish() }
 }
 
+/** A text put together from the characters `start`..`end` of another; it may be empty. */
+export function finishWritten(
+  into: MappedText,
+  from: WrittenText,
+  start = 0,
+  end = from.text.length,
+): WrittenText {
+  if (into.text !== '') return { source: from.source, text: into.text, map: into.finish() }
+  const at = placeIn(from, start, end)
+  return writtenFor(from.source, '', at.start, at.end)
+}
+
 /** A text without the blanks at both ends. */
 export function trimWritten(written: WrittenText): WrittenText {
   const { text } = written

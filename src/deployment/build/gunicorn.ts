@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import type { PythonParser } from '../../../parsers/python/python-module.ts'
-import { parseUnit, splitUnitWords, type UnitSetting } from '../../../parsers/systemd/parse-unit.ts'
+import { parseUnit, type UnitSetting } from '../../../parsers/systemd/parse-unit.ts'
+import { splitUnitWords } from '../../../parsers/systemd/unit-words.ts'
 import type { Place } from '../../../parsers/text/source.ts'
 import type { FileSystem } from '../../files/file-system.ts'
 import { type Fact, known, unknown } from '../../servers/fact.ts'

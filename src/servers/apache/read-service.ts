@@ -1,10 +1,7 @@
 import { posix } from 'node:path'
-import {
-  parseEnvironmentFile,
-  parseUnit,
-  splitUnitWords,
-  type UnitSetting,
-} from '../../../parsers/systemd/parse-unit.ts'
+import { parseEnvironmentFile } from '../../../parsers/systemd/environment-file.ts'
+import { parseUnit, type UnitSetting } from '../../../parsers/systemd/parse-unit.ts'
+import { splitUnitWords } from '../../../parsers/systemd/unit-words.ts'
 import type { Place, Source } from '../../../parsers/text/source.ts'
 import type { FileSystem } from '../../files/file-system.ts'
 import { type Fact, known, unknown } from '../fact.ts'

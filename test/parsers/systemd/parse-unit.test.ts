@@ -1,6 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { parseEnvironmentFile, parseUnit, splitUnitWords } from '../../../parsers/systemd/parse-unit.ts'
+import { parseEnvironmentFile } from '../../../parsers/systemd/environment-file.ts'
+import { parseUnit } from '../../../parsers/systemd/parse-unit.ts'
+import { splitUnitWords } from '../../../parsers/systemd/unit-words.ts'
 import { textSource } from '../../../parsers/text/source.ts'
 
 test('sections, settings, comments and continuation lines', () => {
@@ -29,7 +31,20 @@ test('a continuation at the end of the file ends there', () => {
 })
 
 test('words of a command line', () => {
-  assert.equal(splitUnitWords(`a "b c" 'd"e' f\\ g X="1 2" h"i`), ['a', 'b c', 'd"e', 'f g', 'X=1 2', 'h"i'])
+  assert.equal(splitUnitWords(`a "b c" 'd"e' f\\sg X="1 2" h"i"j \\x41\\t\\q ""`), [
+    'a',
+    'b c',
+    'd"e',
+    'f g',
+    'X=1 2',
+    'hij',
+    'A\t\\q',
+    '',
+  ])
+})
+
+test('a line with an open quote is ignored, as systemd does', () => {
+  assert.equal(splitUnitWords(`a h"i`), [])
 })
 
 test('an environment file has quotes and no expansion', () => {
