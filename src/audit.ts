@@ -10,6 +10,7 @@ import { redactFinding } from './engine/redact-finding.ts'
 import { type ActiveRule, type Crash, runRules } from './engine/run.ts'
 import { SEVERITIES, type Severity } from './engine/severity.ts'
 import type { Machine } from './files/discover.ts'
+import type { Notice } from './files/notice.ts'
 import type { ApacheConfiguration } from './servers/apache/configuration.ts'
 import type { ApacheEnvironment } from './servers/apache/environment.ts'
 import { evaluateApache } from './servers/apache/evaluate.ts'
@@ -19,6 +20,7 @@ import { redactor } from './secrets/redactor.ts'
 import { packageVersion } from './servers/package-version.ts'
 import { firstWorld, type World } from './servers/presence.ts'
 import type { ServerVersion } from './servers/version.ts'
+import { joinNotices, unreadNotices } from './unread-notices.ts'
 
 /** Everything an audit depends on but the files themselves. */
 export interface AuditSettings {
@@ -113,7 +115,7 @@ export function audit(machines: readonly Machine[], root: string, settings: Audi
   const findings: Finding[] = []
   const crashes: Crash[] = []
   const programs: ProgramReport[] = []
-  const notices: string[] = []
+  const notices: Notice[] = []
   let fileCount = 0
   for (const machine of machines) {
     const audited = auditMachine(machine, settings)
@@ -122,7 +124,7 @@ export function audit(machines: readonly Machine[], root: string, settings: Audi
     crashes.push(...audited.crashes)
     programs.push(...audited.programs)
     fileCount += audited.fileCount
-    notices.push(...machine.notices())
+    for (const notice of noticesOf(audited.understood)) notices.push(notice)
   }
   const redact = redactor(sourcesOf(machines))
   const settled = settle(
@@ -139,7 +141,8 @@ export function audit(machines: readonly Machine[], root: string, settings: Audi
     summary: summarise(settled),
     rules: settings.rules.map(({ rule }) => rule),
     crashes: crashes.map(crash => ({ ...crash, message: redact.message(crash.message) })),
-    notices: notices.map(notice => redact.message(notice)),
+    notices: notices.map(notice => ({ ...notice, text: redact.message(notice.text) })),
+    complete: !notices.some(({ incomplete }) => incomplete),
   }
 }
 
@@ -188,6 +191,17 @@ export function auditMachine(machine: Machine, settings: AuditSettings): Audited
 
 function isAccepted(programs: readonly ProgramReport[], { program, main }: ProgramReport): boolean {
   return programs.some(report => report.program === program && report.main === main && report.accepted)
+}
+
+/** Asked after the audit, which reads most. */
+function noticesOf({ machine, nginx, apache }: UnderstoodMachine): readonly Notice[] {
+  const { files, fileName } = machine
+  const reasonOf = (path: string): string => {
+    const read = files.read(path)
+    return files.refusal(path) ?? (read.kind === 'source' ? '' : read.reason)
+  }
+  const unread = [...nginx, ...apache].flatMap(server => unreadNotices(server, fileName, reasonOf))
+  return joinNotices(unread, machine.notices())
 }
 
 /** @param findings those that some rule made, the ones among them that say what a server refuses */

@@ -2,9 +2,6 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheProblemCode } from '../../src/servers/apache/configuration.ts'
 
-/** What is only said because it could not be looked at. */
-const UNSEEN: ReadonlySet<ApacheProblemCode> = new Set(['include-unknown'])
-
 /** Told by rules of their own, with what to do about them. */
 const TOLD_ELSEWHERE: ReadonlySet<ApacheProblemCode> = new Set([
   'wsgi-daemon-twice',
@@ -52,7 +49,7 @@ export default defineRule({
           at,
           message,
           fatal,
-          severity: fatal ? 'error' : UNSEEN.has(code) ? 'info' : 'warning',
+          severity: fatal ? 'error' : 'warning',
           ...(related === undefined ? {} : { related }),
           ...(help === undefined ? {} : { help }),
         }

@@ -1,9 +1,5 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { NginxProblemCode } from '../../src/servers/nginx/configuration.ts'
-
-/** What is only said because it could not be looked at. */
-const UNSEEN: ReadonlySet<NginxProblemCode> = new Set(['include-unknown'])
 
 export default defineRule({
   summary: 'nginx refuses the configuration, or warns of it',
@@ -60,7 +56,7 @@ export default defineRule({
           at,
           message,
           fatal,
-          severity: fatal ? 'error' : UNSEEN.has(code) ? 'info' : 'warning',
+          severity: fatal ? 'error' : 'warning',
           ...(related === undefined ? {} : { related }),
           ...(help === undefined ? {} : { help }),
         }

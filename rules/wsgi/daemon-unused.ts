@@ -2,7 +2,7 @@ import { distance } from 'fastest-levenshtein'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { modWsgiMain } from '../_examples.ts'
-import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
+import { type ApacheConfiguration, readsEveryInclude } from '../../src/servers/apache/configuration.ts'
 
 const MAIN = modWsgiMain()
 const main = (lines: string): Record<string, string> => ({
@@ -56,11 +56,7 @@ export default defineRule({
   ],
   *check({ apache, daemons, applications }) {
     for (const configuration of apache) {
-      if (
-        configuration.main === null ||
-        configuration.problems.some(({ code }) => code === 'include-unknown')
-      )
-        continue
+      if (configuration.main === null || !readsEveryInclude(configuration)) continue
       const own = applications.filter(each => each.configuration === configuration)
       if (own.some(({ processGroup }) => !processGroup.known)) continue
       const used = new Set<string>()

@@ -3,6 +3,7 @@ import { distance } from 'fastest-levenshtein'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { modWsgiMain } from '../_examples.ts'
+import { readsEveryInclude } from '../../src/servers/apache/configuration.ts'
 
 const host = (lines: string): string => conf`
   <VirtualHost *:9000>
@@ -90,7 +91,7 @@ export default defineRule({
       const own = daemons.filter(daemon => daemon.configuration === configuration)
       if (own.some(({ name }) => !name.known)) continue
       const names = new Set(own.flatMap(({ name }) => (name.known ? [name.value] : [])))
-      const isWhole = configuration.main !== null && !configuration.problems.some(isUnseenPart)
+      const isWhole = configuration.main !== null && readsEveryInclude(configuration)
       for (const { configuration: home, processGroup, directive, daemon } of applications) {
         if (home !== configuration || daemon !== null) continue
         if (!processGroup.known || processGroup.at === null) continue
@@ -130,7 +131,3 @@ export default defineRule({
     }
   },
 })
-
-function isUnseenPart({ code }: { readonly code: string }): boolean {
-  return code === 'include-unknown'
-}

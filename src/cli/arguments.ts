@@ -43,6 +43,8 @@ export interface Arguments {
   readonly failOn: Severity | null
   readonly quiet: boolean
   readonly verbose: boolean
+  /** True where an audit that could not read all that the servers read is a success. */
+  readonly allowIncomplete: boolean
   readonly color: 'auto' | 'always' | 'never'
   /** Of `resolve`: print secrets as they are written. */
   readonly showSecrets: boolean
@@ -69,6 +71,7 @@ const OPTIONS = {
   'fail-on': { type: 'string' },
   quiet: { type: 'boolean', short: 'q' },
   verbose: { type: 'boolean', short: 'v' },
+  'allow-incomplete': { type: 'boolean' },
   color: { type: 'string' },
   'show-secrets': { type: 'boolean' },
   'stdin-filename': { type: 'string' },
@@ -146,6 +149,7 @@ export function readArguments(words: readonly string[]): Arguments {
     failOn: failOn === 'never' ? null : failOn,
     quiet: values.has('quiet'),
     verbose: values.has('verbose'),
+    allowIncomplete: values.has('allow-incomplete'),
     color: oneOf('color', ['auto', 'always', 'never'], 'auto'),
     showSecrets: values.has('show-secrets'),
     standardInputName: last('stdin-filename'),

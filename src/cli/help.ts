@@ -21,6 +21,7 @@ deploy-audit init           write a .auditrc to begin with
       --min-severity S      report info, warning or error and above (default info)
       --min-confidence C    report low, medium or high and above (default low)
       --fail-on S           exit 1 at error, warning, info or never (default warning)
+      --allow-incomplete    do not exit 4 where a file that a server reads could not be read
       --stdin-filename NAME with the path -: the file that standard input stands for
       --color WHEN          auto, always or never; NO_COLOR and FORCE_COLOR are heard
   -q, --quiet               findings alone
@@ -28,5 +29,5 @@ deploy-audit init           write a .auditrc to begin with
       --version, -h, --help
 
 Exit codes: 0 nothing at or above --fail-on; 1 findings; 2 the audit cannot be done as asked;
-3 a defect of deploy-audit.
+3 a defect of deploy-audit; 4 a file that a server reads could not be read.
 `

@@ -1,13 +1,14 @@
 import { audit } from '../audit.ts'
 import type { Report } from '../engine/report.ts'
 import type { Rule } from '../engine/rule.ts'
-import { type Severity, severityAtLeast } from '../engine/severity.ts'
+import { severityAtLeast } from '../engine/severity.ts'
 import { reporters } from '../report/reporters.ts'
 import type { Arguments, Format } from './arguments.ts'
 import { commandOutput } from './command-output.ts'
 import { prepare } from './prepare.ts'
 import { selectFindings } from './select-findings.ts'
 import type { Terminal } from './terminal.ts'
+import { warnIncomplete } from './warn-incomplete.ts'
 
 /** Audits, prints, and returns the exit code. */
 export async function runAudit(
@@ -20,11 +21,18 @@ export async function runAudit(
   const whole = audit(machines, root, settings)
   const report = selectFindings(whole, { ...given, ignores })
   const { chalk, width, write } = await commandOutput(given, terminal)
-  write(reporters[given.format as Format](report, { chalk, width, summary: !given.quiet }))
+  write(
+    reporters[given.format as Format](report, {
+      chalk,
+      width,
+      summary: !given.quiet,
+      allNotices: given.verbose,
+    }),
+  )
 
-  if (!given.quiet) for (const notice of report.notices) terminal.warn(notice)
+  warnIncomplete(report.notices, terminal)
   if (given.verbose) explainRun(report, machines.length, performance.now() - started, terminal)
-  return exitCode(report, given.failOn)
+  return exitCode(report, given)
 }
 
 function explainRun(report: Report, machines: number, milliseconds: number, { warn }: Terminal): void {
@@ -35,9 +43,13 @@ function explainRun(report: Report, machines: number, milliseconds: number, { wa
   warn(`${machines} ${machines === 1 ? 'machine' : 'machines'}, ${report.rules.length} rules, ${seconds} s`)
 }
 
-/** A crashed rule is a defect of the tool, whatever the others found. */
-function exitCode(report: Report, failOn: Severity | null): number {
+/**
+ * A crashed rule is a defect of the tool, whatever the others found; what was found in a part says nothing of
+ * the rest.
+ */
+function exitCode(report: Report, { failOn, allowIncomplete }: Arguments): number {
   if (report.crashes.length > 0) return 3
+  if (!report.complete && !allowIncomplete) return 4
   if (failOn === null) return 0
   return report.findings.some(({ severity }) => severityAtLeast(severity, failOn)) ? 1 : 0
 }

@@ -1,4 +1,5 @@
 import { sourcesOf, understand } from '../audit.ts'
+import { noticeLine } from '../files/notice.ts'
 import { InputError } from '../files/input-error.ts'
 import { resolveApache } from '../servers/apache/resolve.ts'
 import { resolveNginx } from '../servers/nginx/resolve.ts'
@@ -27,7 +28,7 @@ export async function runResolve(given: Arguments, terminal: Terminal): Promise<
           `${machine.fileName(fatal.at.source.path)}: ${redact.message(fatal.message, fatal.at.source)}`,
         )
     }
-    if (!given.quiet) for (const notice of machine.notices()) terminal.warn(notice)
+    if (!given.quiet) for (const notice of machine.notices()) terminal.warn(noticeLine(notice))
   }
   const text = texts.join('\n')
   writeText(given, terminal, given.showSecrets ? text : redact.code(text))

@@ -4,7 +4,7 @@ import type { Terminal } from './terminal.ts'
 
 /**
  * Runs one command line and returns the exit code: 0 nothing at or above `--fail-on`, 1 findings, 2 the
- * audit cannot be done as asked, 3 a defect of the tool.
+ * audit cannot be done as asked, 3 a defect of the tool, 4 a server reads what the audit could not.
  */
 export async function run(words: readonly string[], terminal: Terminal): Promise<number> {
   try {

@@ -1,3 +1,4 @@
+import type { Notice } from '../files/notice.ts'
 import type { Finding } from './finding.ts'
 import type { Rule } from './rule.ts'
 import type { Crash } from './run.ts'
@@ -26,6 +27,8 @@ export interface Report {
   /** Every rule that ran, fired or not, sorted by id. */
   readonly rules: readonly Rule[]
   readonly crashes: readonly Crash[]
-  /** What could not be read and the like: a line each for standard error. */
-  readonly notices: readonly string[]
+  /** What could not be read, followed or recognised, in the order of the files. */
+  readonly notices: readonly Notice[]
+  /** False where a server reads what the audit could not. */
+  readonly complete: boolean
 }

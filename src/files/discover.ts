@@ -14,6 +14,7 @@ import { type AuditRoot, inferRoot, nestedRoot } from './infer-root.ts'
 import { InputError } from './input-error.ts'
 import { judgePath, SERVER_FOLDERS } from './known-places.ts'
 import { memoryFileSystem } from './memory-file-system.ts'
+import { fileNotice, type Notice, noticeLine } from './notice.ts'
 import { overlay } from './overlay.ts'
 import { below, joinSurveys, type Survey, survey, surveyFile } from './survey.ts'
 import { toSource } from './to-source.ts'
@@ -43,7 +44,8 @@ interface Scope extends AuditRoot {
   readonly single: string[]
   /** Files and links below the folders. */
   readonly paths: string[]
-  readonly refused: Map<string, string>
+  /** What the walk met and could not follow; paths on this machine. */
+  readonly refused: Map<string, Pick<Notice, 'code' | 'text'>>
 }
 
 /**
@@ -81,14 +83,14 @@ export function discover(paths: readonly string[], options: DiscoverOptions): re
       machines.push(dump)
     }
   }
-  const unread: string[] = []
+  const unread: Notice[] = []
   for (const scope of scopes.values()) {
     const { machine, notices } = diskMachine(scope, options)
     if (machine !== null) machines.push(machine)
     else unread.push(...notices())
   }
   if (machines.length === 0) {
-    const [first] = unread
+    const [first] = unread.map(noticeLine)
     const more = unread.length > 1 ? ` and ${unread.length - 1} more` : ''
     const reason = first === undefined ? '' : ` (${first}${more})`
     throw new InputError(`nothing to audit: no nginx or Apache configuration in ${paths.join(', ')}${reason}`)
@@ -148,12 +150,12 @@ function addFolder(
     root,
     isMachine ? SERVER_FOLDERS.map(folderPattern) : [folderPattern(folder)],
   )
-  for (const [path, reason] of refused) own.refused.set(path, reason)
+  for (const [path, reason] of refused) own.refused.set(path, { code: 'unreadable', text: reason })
   const isWhole = options.root === undefined && !isMachine
   for (const path of paths) {
     const prefix = isWhole ? nestedRoot(path) : null
     if (path.includes('\uFFFD') && judgePath(below(path, auditRoot.within)) !== null)
-      own.refused.set(onDisk(root, path), NAME_LOST)
+      own.refused.set(onDisk(root, path), { code: 'name-not-utf8', text: NAME_LOST })
     if (prefix === null) {
       own.paths.push(path)
       continue
@@ -167,7 +169,7 @@ function addFolder(
 function diskMachine(
   scope: Scope,
   options: DiscoverOptions,
-): { readonly machine: Machine | null; readonly notices: () => readonly string[] } {
+): { readonly machine: Machine | null; readonly notices: () => readonly Notice[] } {
   const { root, within } = scope
   const { workingDirectory } = options
   const files = diskFileSystem(root, { workingDirectory, within })
@@ -179,8 +181,10 @@ function diskMachine(
     if (found === null) throw new InputError(unusable(files, path))
     surveys.push(found)
   }
-  const notices = (): readonly string[] => [
-    ...[...scope.refused].map(([path, reason]) => `${displayPath(path, workingDirectory)}: ${reason}`),
+  const notices = (): readonly Notice[] => [
+    ...[...scope.refused].map(([path, { code, text }]) =>
+      fileNotice(code, displayPath(path, workingDirectory), text),
+    ),
     ...files.notices(),
   ]
   const found = joinSurveys(surveys)
@@ -189,7 +193,10 @@ function diskMachine(
     for (const path of scope.paths.filter(isAsked)) {
       if (judgePath(below(path, within)) === null || path.includes('\uFFFD') || files.realPath(path) !== null)
         continue
-      scope.refused.set(onDisk(root, path), 'the link leads nowhere, or out of what is audited')
+      scope.refused.set(onDisk(root, path), {
+        code: 'link-outside',
+        text: 'the link leads nowhere, or out of what is audited',
+      })
     }
   }
   const name = displayPath(onDisk(root, within), workingDirectory)
@@ -211,7 +218,7 @@ function toMachine(
   root: string,
   files: FileSystem,
   { mains, fragments, hasApache, htaccess }: Survey,
-  notices: () => readonly string[],
+  notices: () => readonly Notice[],
 ): Machine | null {
   if (mains.nginx.length + mains.apache.length === 0) {
     const { nginx, apache } = fragments(new Set())

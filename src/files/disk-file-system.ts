@@ -3,6 +3,7 @@ import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats, statSyn
 import { isAbsolute, posix, relative, sep } from 'node:path'
 import { compareBytes } from './byte-order.ts'
 import type { DirectoryEntry, FileKind, FileSystem, ReadResult } from './file-system.ts'
+import { fileNotice, type Notice, type NoticeCode } from './notice.ts'
 import { toSource } from './to-source.ts'
 
 export interface DiskFileSystemOptions {
@@ -16,7 +17,7 @@ export interface DiskFileSystemOptions {
 
 /** What the disk refused, beside the port itself: each path once. */
 export interface DiskFileSystem extends FileSystem {
-  notices(): readonly string[]
+  notices(): readonly Notice[]
 }
 
 /** 10 MB: a hundred times the largest configuration seen, and far below a log that an Include swallows. */
@@ -33,6 +34,11 @@ interface Resolved {
   readonly mode: number
 }
 
+/** Nothing of the path can be seen, or nothing of what is below it. */
+interface Refusal {
+  readonly refused: string
+}
+
 /**
  * The files below `root`, an absolute folder on this machine that stands for `/`.
  *
@@ -44,33 +50,33 @@ export function diskFileSystem(root: string, options: DiskFileSystemOptions = {}
   const maximumSize = options.maximumSize ?? MAXIMUM_SIZE
   const prefix = root === '/' ? '' : root
   const within = options.within ?? '/'
-  const folders = new Map<string, Resolved | null>()
+  const folders = new Map<string, Resolved | Refusal | null>()
   const found = new Map<string, Resolved>()
   const results = new Map<string, ReadResult>()
   const lists = new Map<string, readonly DirectoryEntry[] | null>()
-  const refused = new Map<string, string>()
+  const refused = new Map<string, Pick<Notice, 'code' | 'text'>>()
 
   const toDisk = (path: string): string => (path === '/' ? root : prefix + path)
   const display = (path: string): string => displayPath(toDisk(path), workingDirectory)
-  const refuse = (path: string, error: unknown): string => {
-    const reason = systemReason(error)
-    refused.set(path, reason)
-    return reason
+  const refuse = (path: string, code: NoticeCode, text: string): string => {
+    refused.set(path, { code, text })
+    return text
   }
 
   /** Resolves a folder, remembered, since thousands of files share a few. */
-  const resolveFolder = (path: string, depth: number): Resolved | null => {
+  const resolveFolder = (path: string, depth: number): Resolved | Refusal | null => {
     const known = folders.get(path)
     if (known !== undefined) return known
     const resolved = path === '/' ? rootOf(root) : resolveEntry(path, depth)
     folders.set(path, resolved)
     return resolved
   }
-  const resolveEntry = (path: string, depth: number): Resolved | null => {
+  const resolveEntry = (path: string, depth: number): Resolved | Refusal | null => {
     const slash = path.lastIndexOf('/')
     const name = path.slice(slash + 1)
     const parent = resolveFolder(slash <= 0 ? '/' : path.slice(0, slash), depth)
-    if (parent === null || parent.kind !== 'directory') return null
+    if (parent === null || 'refused' in parent) return parent
+    if (parent.kind !== 'directory') return null
     if (name === '' || name === '.') return parent
     if (name === '..') return resolveFolder(posix.dirname(parent.path), depth)
     const real = parent.path === '/' ? `/${name}` : `${parent.path}/${name}`
@@ -80,8 +86,7 @@ export function diskFileSystem(root: string, options: DiskFileSystemOptions = {}
       stats = lstatSync(toDisk(real), { throwIfNoEntry: false })
       if (stats?.isSymbolicLink()) target = readlinkSync(toDisk(real))
     } catch (error) {
-      if (!isAbsence(error)) refuse(real, error)
-      return null
+      return isAbsence(error) ? null : { refused: refuse(real, 'unreadable', systemReason(error)) }
     }
     if (stats === undefined) return null
     if (!stats.isSymbolicLink()) return resolvedAt(real, stats)
@@ -89,16 +94,21 @@ export function diskFileSystem(root: string, options: DiskFileSystemOptions = {}
     return resolveEntry(target.startsWith('/') ? target : `${parent.path}/${target}`, depth + 1)
   }
   /** Discovery, includes and rules ask for the same files again: the system is asked once. */
-  const resolve = (path: string): Resolved | null => {
+  const lookUp = (path: string): Resolved | Refusal | null => {
     const known = found.get(path)
     if (known !== undefined) return known
     // Of a tree that holds `etc` alone, applications name thousands of files in folders that are not there.
     const slash = path.indexOf('/', 1)
     if (slash !== -1 && resolveFolder(path.slice(0, slash), 0) === null) return null
     const resolved = resolveEntry(path, 0)
-    if (resolved === null || !isBelow(resolved.path, within)) return null
+    if (resolved === null || 'refused' in resolved) return resolved
+    if (!isBelow(resolved.path, within)) return null
     found.set(path, resolved)
     return resolved
+  }
+  const resolve = (path: string): Resolved | null => {
+    const resolved = lookUp(path)
+    return resolved === null || 'refused' in resolved ? null : resolved
   }
 
   const readResolved = ({ path, kind, size }: Resolved): ReadResult => {
@@ -106,8 +116,7 @@ export function diskFileSystem(root: string, options: DiskFileSystemOptions = {}
     if (kind === 'other') return { kind, reason: 'it is neither a file nor a directory' }
     if (size > maximumSize) {
       const reason = `it is larger than ${maximumSize / 1_000_000} MB`
-      refused.set(path, reason)
-      return { kind: 'too-large', reason }
+      return { kind: 'too-large', reason: refuse(path, 'too-large', reason) }
     }
     try {
       // Also what /proc calls empty: some of it never ends, and some waits for an event.
@@ -115,14 +124,15 @@ export function diskFileSystem(root: string, options: DiskFileSystemOptions = {}
         size === 0 ? { text: '', encoding: 'utf8' } : readText(toDisk(path))
       return { kind: 'source', source: toSource(path, text, encoding) }
     } catch (error) {
-      return { kind: 'unreadable', reason: refuse(path, error) }
+      return { kind: 'unreadable', reason: refuse(path, 'unreadable', systemReason(error)) }
     }
   }
 
   return {
     read(path) {
-      const resolved = resolve(path)
+      const resolved = lookUp(path)
       if (resolved === null) return { kind: 'missing', reason: 'no such file' }
+      if ('refused' in resolved) return { kind: 'unreadable', reason: resolved.refused }
       const known = results.get(resolved.path)
       if (known !== undefined) return known
       const result = readResolved(resolved)
@@ -141,7 +151,7 @@ export function diskFileSystem(root: string, options: DiskFileSystemOptions = {}
           .filter(({ name }) => {
             // A name that is not UTF-8 cannot be opened by the name that Node gives it.
             const isLost = name.includes('\uFFFD')
-            if (isLost) refused.set(`${folder}/${name}`, NAME_LOST)
+            if (isLost) refuse(`${folder}/${name}`, 'name-not-utf8', NAME_LOST)
             return !isLost
           })
           .sort((a, b) => compareBytes(a.name, b.name))
@@ -153,7 +163,7 @@ export function diskFileSystem(root: string, options: DiskFileSystemOptions = {}
             return { name: entry.name, kind: entry.isSymbolicLink() ? null : 'other' }
           })
       } catch (error) {
-        refuse(resolved.path, error)
+        refuse(resolved.path, 'unreadable', systemReason(error))
       }
       lists.set(resolved.path, entries)
       return entries
@@ -167,25 +177,35 @@ export function diskFileSystem(root: string, options: DiskFileSystemOptions = {}
     mode(path) {
       return resolve(path)?.mode ?? null
     },
+    refusal(path) {
+      const resolved = lookUp(path)
+      if (resolved === null) return null
+      if ('refused' in resolved) return resolved.refused
+      return (resolved.kind === 'directory' && refused.get(resolved.path)?.text) || null
+    },
     /**
      * A root that holds `etc/nginx` says nothing of `/etc/letsencrypt`: the first two folders of the path
      * have to be there, except below `/` itself, which holds everything.
      */
     covers(path) {
+      // What is refused at all shows only to those who asked for it, as callers did.
+      const resolved = refused.size === 0 ? null : lookUp(path)
+      if (resolved !== null && 'refused' in resolved) return false
       if (within !== '/') return isBelow(posix.normalize(path), within)
       if (root === '/') return true
       const [first, second, third] = path.split('/').filter(part => part !== '')
       if (first === undefined) return true
       if (second === undefined) return true
       const folder = third === undefined ? `/${first}` : `/${first}/${second}`
-      return resolveFolder(folder, 0)?.kind === 'directory'
+      const above = resolveFolder(folder, 0)
+      return above !== null && 'kind' in above && above.kind === 'directory'
     },
     display,
     *sources() {
       for (const result of results.values()) if (result.kind === 'source') yield result.source
     },
     notices() {
-      return [...refused].map(([path, reason]) => `${display(path)}: ${reason}`)
+      return [...refused].map(([path, { code, text }]) => fileNotice(code, display(path), text))
     },
   }
 }

@@ -31,6 +31,11 @@ export interface FileSystem {
   /** The permission bits, as `stat` gives them; null where nothing is there or they are unknown. */
   mode(path: string): number | null
   /**
+   * The system's reason why it shows nothing of the path, or does not list the directory that it is; null
+   * where it refuses nothing. Such a path may be there.
+   */
+  refusal(path: string): string | null
+  /**
    * True where the absence of a file is evidence: the path belongs to a tree that the audit holds.
    * `/opt/site/app.wsgi` is not covered by a root that has only `/etc`.
    */

@@ -1,4 +1,5 @@
 import type { FileSystem } from './file-system.ts'
+import type { Notice } from './notice.ts'
 
 /** What is to be audited below one root; every path is absolute inside it. */
 export interface Machine {
@@ -20,6 +21,6 @@ export interface Machine {
   readonly htaccess: readonly string[]
   /** True for the files of an `nginx -T` dump: what they lack may still be on the machine. */
   readonly isDump: boolean
-  /** What could not be read, a line each; to be asked after the audit, which reads most. */
-  readonly notices: () => readonly string[]
+  /** What could not be read or followed; to be asked after the audit, which reads most. */
+  readonly notices: () => readonly Notice[]
 }

@@ -118,6 +118,7 @@ export function memoryFileSystem(
       const real = realPath(path)
       return real === null ? null : (modes.get(real) ?? null)
     },
+    refusal: () => null,
     covers(path) {
       return covered.some(folder => folder === '/' || path === folder || path.startsWith(`${folder}/`))
     },

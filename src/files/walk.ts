@@ -6,7 +6,7 @@ import { systemReason } from './disk-file-system.ts'
 export interface Walk {
   /** Files and links, as paths inside the root, sorted. */
   readonly paths: readonly string[]
-  /** Folders that could not be listed: absolute path on this machine to the system's reason. */
+  /** Directories that could not be listed: absolute path on this machine to the system's reason. */
   readonly refused: ReadonlyMap<string, string>
 }
 

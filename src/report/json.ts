@@ -16,6 +16,8 @@ export const reportJson: Reporter = report => {
       warning: report.summary.warning,
       info: report.summary.info,
     },
+    complete: report.complete,
+    notices: report.notices,
     ...(report.crashes.length > 0 && { crashes: report.crashes }),
   }
   return `${JSON.stringify(value, null, 2)}\n`

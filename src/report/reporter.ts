@@ -17,6 +17,8 @@ export interface ReportOptions {
   readonly width: number
   /** False where the findings alone are wanted. */
   readonly summary: boolean
+  /** True where each notice is wanted, and not only how many there are. */
+  readonly allNotices: boolean
 }
 
 /** A report as text, its last line end included; empty where there is nothing to say. */

@@ -1,4 +1,5 @@
 import type { Location as SarifLocation, Log, Notification, ReportingDescriptor, Result } from 'sarif'
+import { type Notice, noticeLine } from '../files/notice.ts'
 import type { Finding, Location } from '../engine/finding.ts'
 import { DOCUMENTATION } from '../engine/finding.ts'
 import type { Report } from '../engine/report.ts'
@@ -70,9 +71,23 @@ function notifications(report: Report, leftOut: number): Notification[] {
       associatedRule: { id: rule },
     }),
   )
-  if (leftOut === 0) return crashed
+  const noticed = report.notices.map(notification)
+  if (leftOut === 0) return [...crashed, ...noticed]
   const text = `${leftOut} findings are left out: GitHub takes ${MAXIMUM_RESULTS}. The worst are here.`
-  return [...crashed, { level: 'warning', message: { text } }]
+  return [...crashed, ...noticed, { level: 'warning', message: { text } }]
+}
+
+function notification(notice: Notice): Notification {
+  const { code, path, line, incomplete } = notice
+  const region = line === null ? {} : { region: { startLine: line } }
+  return {
+    level: incomplete ? 'warning' : 'note',
+    message: { text: sentence(noticeLine(notice)) },
+    descriptor: { id: code },
+    ...(path !== null && {
+      locations: [{ physicalLocation: { artifactLocation: artifact(path), ...region } }],
+    }),
+  }
 }
 
 function descriptor(rule: Rule): ReportingDescriptor {

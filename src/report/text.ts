@@ -2,6 +2,7 @@ import type { Finding, Location } from '../engine/finding.ts'
 import type { ProgramReport, Report } from '../engine/report.ts'
 import { SEVERITIES, type Severity } from '../engine/severity.ts'
 import { frameOf } from './frame.ts'
+import { noticeLines } from './notices.ts'
 import { printable } from './printable.ts'
 import type { Paint, Reporter, ReportOptions } from './reporter.ts'
 import { wrapWords } from './wrap-words.ts'
@@ -16,7 +17,7 @@ export const reportText: Reporter = (report, options) => {
       `${head}: \`${rule}\` failed: ${printable(message)}\n   = help: report it, with the rule's name\n`,
     )
   }
-  if (options.summary) blocks.push(`${summaryLines(report, options.chalk)}\n`)
+  if (options.summary) blocks.push(`${summaryLines(report, options)}\n`)
   return blocks.join('\n')
 }
 
@@ -110,8 +111,8 @@ function colourOf(chalk: Paint, severity: Severity): Paint {
   return severity === 'warning' ? chalk.yellow : chalk.cyan
 }
 
-/** What each server would say, a line each, and the last line of all: `1 error, 2 warnings in 42 files`. */
-function summaryLines(report: Report, chalk: Paint): string {
+/** What could not be done, what each server would say, a line each, and the last line of all: `1 error, 2 warnings in 42 files`. */
+function summaryLines(report: Report, { chalk, width, allNotices }: ReportOptions): string {
   const counts = [...SEVERITIES]
     .reverse()
     .filter(severity => report.summary[severity] > 0)
@@ -119,7 +120,11 @@ function summaryLines(report: Report, chalk: Paint): string {
   const found = counts.length === 0 ? chalk.green('nothing found') : counts.join(', ')
   const files = `${report.files} ${report.files === 1 ? 'file' : 'files'}`
   const suppressed = report.suppressed.length === 0 ? '' : ` (${report.suppressed.length} suppressed)`
-  return [...report.programs.map(verdict), `${found}${suppressed} in ${files}`].join('\n')
+  return [
+    ...noticeLines(report.notices, allNotices, width, chalk),
+    ...report.programs.map(verdict),
+    `${found}${suppressed} in ${files}`,
+  ].join('\n')
 }
 
 function countOf(count: number, severity: Severity): string {

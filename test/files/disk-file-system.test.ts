@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { diskFileSystem } from '../../src/files/disk-file-system.ts'
+import { fileNotice } from '../../src/files/notice.ts'
+import { asNobody, scratchTree } from './scratch-tree.ts'
 
 const base = mkdtempSync(join(tmpdir(), 'deploy-audit-disk-'))
 const root = join(base, 'web1')
@@ -71,19 +73,33 @@ test('a fifo is never opened, a huge file never read, and the latter is named on
   if (fifo) assert.is(files.read('/etc/nginx/fifo').kind, 'other')
   assert.is(files.read('/etc/nginx/big.conf').kind, 'too-large')
   assert.is(files.read('/etc/web/big.conf').kind, 'too-large')
-  assert.equal(files.notices(), ['web1/etc/nginx/big.conf: it is larger than 0.001 MB'])
+  assert.equal(files.notices(), [
+    fileNotice('too-large', 'web1/etc/nginx/big.conf', 'it is larger than 0.001 MB'),
+  ])
 })
 
-test('a file that the system refuses to read is unreadable and named', () => {
-  const path = join(root, 'etc/nginx/locked.conf')
-  writeFileSync(path, 'http {}\n')
-  chmodSync(path, 0)
-  const own = diskFileSystem(root, { workingDirectory: base })
-  const read = own.read('/etc/nginx/locked.conf')
-  // The superuser reads it all the same.
-  assert.is(read.kind, process.getuid?.() === 0 ? 'source' : 'unreadable')
-  assert.is(own.notices().length, process.getuid?.() === 0 ? 0 : 1)
-  assert.is(own.mode('/etc/nginx/locked.conf'), 0)
+test('a file that the system refuses to read is unreadable and named', async () => {
+  const own = scratchTree({ 'a.conf': 'http {}\n', 'keys/b.conf': 'http {}\n', 'list/c.conf': '\n' })
+  chmodSync(join(own, 'a.conf'), 0)
+  chmodSync(join(own, 'keys'), 0o600)
+  chmodSync(join(own, 'list'), 0o711)
+  await asNobody(own, () => {
+    const files = diskFileSystem(own, { workingDirectory: own })
+    assert.equal(files.read('/a.conf'), { kind: 'unreadable', reason: 'permission denied' })
+    assert.is(files.mode('/a.conf'), 0)
+    assert.equal(files.read('/keys/b.conf'), { kind: 'unreadable', reason: 'permission denied' })
+    assert.is(files.kind('/keys/b.conf'), null)
+    assert.is(files.refusal('/keys/b.conf'), 'permission denied')
+    assert.not.ok(files.covers('/keys/b.conf'))
+    assert.is(files.list('/list'), null)
+    assert.is(files.refusal('/list'), 'permission denied')
+    assert.is(files.refusal('/list/none.conf'), null)
+    assert.is(files.refusal('/none'), null)
+    assert.equal(
+      files.notices(),
+      ['a.conf', 'keys/b.conf', 'list'].map(path => fileNotice('unreadable', path, 'permission denied')),
+    )
+  })
 })
 
 test('covers what lies in folders that are there', () => {

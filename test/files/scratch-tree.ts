@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
@@ -18,4 +18,19 @@ export function scratchTree(files: Readonly<Record<string, string>>): string {
     else writeFileSync(absolute, text)
   }
   return folder
+}
+
+/** An account that owns nothing. */
+const NOBODY = 65_534
+
+/** Runs `work` as a user who may enter the folder and whom the system refuses what modes forbid. */
+export async function asNobody<T>(folder: string, work: () => T): Promise<Awaited<T>> {
+  chmodSync(folder, 0o755)
+  if (process.getuid?.() !== 0) return await work()
+  process.seteuid?.(NOBODY)
+  try {
+    return await work()
+  } finally {
+    process.seteuid?.(0)
+  }
 }

@@ -9,7 +9,7 @@ import { sampleReport } from './sample-report.ts'
 /** `UPDATE_GOLDEN=1` writes what is printed now, to be read before it is committed. */
 const isUpdate = process.env.UPDATE_GOLDEN === '1'
 
-const plain = { chalk: new Chalk({ level: 0 }), width: 80, summary: true }
+const plain = { chalk: new Chalk({ level: 0 }), width: 80, summary: true, allNotices: false }
 
 function print(format: string, report: Report = sampleReport, options = plain): string {
   const reporter = Object.entries(reporters).find(([name]) => name === format)?.[1]
@@ -44,12 +44,20 @@ test('nothing found is said too, and not at all where the summary is not wanted'
     crashes: [],
     summary: { error: 0, warning: 0, info: 0 },
     programs: sampleReport.programs.slice(0, 1),
+    notices: [],
+    complete: true,
   }
   assert.is(print('text', none), 'nginx accepts etc/nginx/nginx.conf\nnothing found in 42 files\n')
   assert.is(print('text', none, { ...plain, summary: false }), '')
   assert.is(print('concise', none), '')
   assert.is(print('github', none), '')
   assert.not.ok('crashes' in JSON.parse(print('json', none)))
+})
+
+test('text lists the notices where all are asked for', () => {
+  const text = print('text', sampleReport, { ...plain, allNotices: true })
+  assert.match(text, '\nnotice: etc/nginx/nginx.conf:3: `/opt/site/extra.conf`, which it includes, lies')
+  assert.match(text, '\nnotice: etc/apache2/ports.conf: permission denied\nincomplete: ')
 })
 
 test('no format lets a secret or an escape through', () => {
@@ -68,7 +76,7 @@ test('SARIF keeps the worst of too many results, and says so', () => {
     ...Array.from({ length: 25_001 }, () => minor),
     { ...finding, severity: 'error' as const },
   ]
-  const log = JSON.parse(print('sarif', { ...sampleReport, crashes: [], findings }))
+  const log = JSON.parse(print('sarif', { ...sampleReport, crashes: [], notices: [], findings }))
   const [run] = log.runs
   assert.is(run.results.length, 25_000)
   assert.is(run.results[0].level, 'error')

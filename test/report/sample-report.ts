@@ -96,5 +96,21 @@ export const sampleReport: Report = {
   summary: { error: 1, warning: 1, info: 4 },
   rules: [spoofable, crlf, portNotListened, silent],
   crashes: [{ rule: 'tls/broken', message: 'x is not a function' }],
-  notices: [],
+  notices: [
+    {
+      code: 'include-outside',
+      path: 'etc/nginx/nginx.conf',
+      line: 3,
+      text: '`/opt/site/extra.conf`, which it includes, lies outside of what is audited',
+      incomplete: false,
+    },
+    {
+      code: 'unreadable',
+      path: 'etc/apache2/ports.conf',
+      line: null,
+      text: 'permission denied',
+      incomplete: true,
+    },
+  ],
+  complete: false,
 }

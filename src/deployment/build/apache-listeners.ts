@@ -1,5 +1,5 @@
 import { isLoopback } from '../../servers/address.ts'
-import type { ApacheConfiguration } from '../../servers/apache/configuration.ts'
+import { type ApacheConfiguration, readsEveryInclude } from '../../servers/apache/configuration.ts'
 import { listens } from '../../servers/apache/queries/listens.ts'
 import type { Listener } from '../model.ts'
 
@@ -29,7 +29,7 @@ export function apacheListeners(configuration: ApacheConfiguration): readonly Li
 export function knowsEveryListen(configuration: ApacheConfiguration): boolean {
   const all = listens(configuration)
   if (!all.every(({ endpoint }) => endpoint.known)) return false
-  if (configuration.problems.some(({ code }) => code === 'include-unknown')) return false
+  if (!readsEveryInclude(configuration)) return false
   if (configuration.main !== null) return true
   return all.some(({ directive }) => directive.source.path.endsWith('/ports.conf'))
 }

@@ -3,6 +3,7 @@ import type { Place, Source } from '../../../parsers/text/source.ts'
 import type { Fact } from '../fact.ts'
 import type { World } from '../presence.ts'
 import type { Problem } from '../problem.ts'
+import type { UnreadFile } from '../unread-file.ts'
 import type { ServerVersion } from '../version.ts'
 import type { ApacheProblemCode } from './problem-codes.ts'
 
@@ -91,8 +92,15 @@ export interface ApacheConfiguration {
   readonly defines: ReadonlyMap<string, string | null>
   /** How the conditions came out that its files do not decide. */
   readonly world: World
+  /** What httpd reads and the audit could not, once for a word and a path, in reading order; none where absent. */
+  readonly unread?: readonly UnreadFile[]
   /** What `apache2 -t` would say, in its order: the reading phase first, and where that fails nothing else. */
   readonly problems: readonly Problem<ApacheProblemCode>[]
+}
+
+/** False where httpd includes a file that the audit could not read, which may define or load anything. */
+export function readsEveryInclude({ unread = [] }: ApacheConfiguration): boolean {
+  return unread.length === 0
 }
 
 /** True, false, or undefined where the missing outer part may load it. `id` as in `headers_module`. */

@@ -71,6 +71,7 @@ export function evaluateApache(input: ApacheInput): ApacheConfiguration {
     defines,
     notes: reading.notes,
     world: reading.world,
+    unread: [...reading.unread.values()],
     // A reading error hides whatever the walk would have said.
     problems: reading.fatal
       ? reading.problems

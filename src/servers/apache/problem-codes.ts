@@ -1,7 +1,6 @@
 /** What the reading phase meets: lines, includes, conditionals, macros, modules. */
 export type ApacheReadProblemCode =
   | 'include-missing'
-  | 'include-unknown'
   | 'include-no-match'
   | 'include-too-deep'
   | 'line-too-long'

@@ -1,6 +1,7 @@
 import type { NginxDirectiveNode, NginxWord } from '../../../parsers/nginx/syntax.ts'
 import type { Source } from '../../../parsers/text/source.ts'
 import type { Problem } from '../problem.ts'
+import type { UnreadFile } from '../unread-file.ts'
 import type { ServerVersion } from '../version.ts'
 
 /** The context a directive stands in, by nginx's own names (`location if` is nginx's `if in location`). */
@@ -58,6 +59,8 @@ export interface NginxConfiguration {
   readonly occurrences: ReadonlyMap<string, readonly NginxDirective[]>
   /** What each `include` brought, in order; none for one whose files are not there or cannot be read. */
   readonly included?: ReadonlyMap<NginxDirective, readonly Source[]>
+  /** What nginx reads and the audit could not, each path once, in reading order; none where absent. */
+  readonly unread?: readonly UnreadFile[]
   /** What `nginx -t` would say, in its order; syntax, includes and meaning together. */
   readonly problems: readonly Problem<NginxProblemCode>[]
 }

@@ -5,10 +5,12 @@ import { isUnknownWord, type Source } from '../../../parsers/text/source.ts'
 import type { FileSystem } from '../../files/file-system.ts'
 import { CERTAIN, firstWorld, type World } from '../presence.ts'
 import type { Related } from '../problem.ts'
+import type { UnreadFile } from '../unread-file.ts'
 import type { ServerVersion } from '../version.ts'
 import type { NginxConfiguration, NginxContext, NginxDirective } from './configuration.ts'
 import { contextInside, honoursInclude } from './contexts.ts'
 import { fragmentContexts } from './fragments.ts'
+import { isGlob } from './glob.ts'
 import { type IncludeMapping, type IncludeRequest, type IncludeStep, includeResolver } from './includes.ts'
 import { inReadingOrder, type NginxProblem, type TimedProblem } from './reading-order.ts'
 import { syntaxProblem } from './syntax-problem.ts'
@@ -42,7 +44,7 @@ export function evaluateNginx(input: NginxInput): NginxConfiguration {
   const evaluation = new Evaluation(input)
   if (main === null) evaluation.readFragments(input.fragments)
   else evaluation.readMain(main)
-  const { top, occurrences, sources, included, problems, hasUnknownParts } = evaluation
+  const { top, occurrences, sources, included, unread, problems, hasUnknownParts } = evaluation
   const unit = { top, occurrences, version, main, files, fragments: main === null, hasUnknownParts }
   // What a template's placeholders would change, nobody can say against it.
   const meaning = validateNginx(unit).filter(({ at }) => !at.source.template)
@@ -54,6 +56,7 @@ export function evaluateNginx(input: NginxInput): NginxConfiguration {
     top,
     occurrences,
     included,
+    unread,
     problems: inReadingOrder(top, problems, meaning),
   }
 }
@@ -92,6 +95,7 @@ class Evaluation {
   readonly sources: Source[] = []
   readonly included = new Map<NginxDirective, readonly Source[]>()
   readonly problems: TimedProblem[] = []
+  readonly unread: UnreadFile[] = []
   /** True where something that nginx reads is not known here, and so might set anything. */
   hasUnknownParts: boolean
   private readonly resolve: (request: IncludeRequest) => readonly IncludeStep[]
@@ -235,7 +239,8 @@ class Evaluation {
     const literal = context === 'data' && parent?.name === 'geo'
     const brought: Source[] = []
     for (const step of this.resolve({ value: word.value, from: source, literal })) {
-      if (step.kind === 'problem') this.meetAbsence(step, directive, word)
+      if (step.kind === 'unread') this.meetUnread(step, directive, word)
+      else if (step.kind === 'problem') this.meetAbsence(step, directive, word)
       else if (this.open.has(step.source)) this.meetCycle(step.source, directive, word)
       else if (this.depth === DEEPEST || (this.repeated > MOST_REPEATED && this.seen.has(step.source)))
         this.hasUnknownParts = true
@@ -276,12 +281,24 @@ class Evaluation {
     this.tell({ code: 'unexpected-open-brace', fatal: true, message, at })
   }
 
+  private meetUnread(
+    { path, reason }: Extract<IncludeStep, { kind: 'unread' }>,
+    { source }: NginxDirective,
+    word: NginxWord,
+  ): void {
+    this.hasUnknownParts = true
+    const key = `\0unread\0${path}`
+    if (this.absent.has(key)) return
+    this.absent.set(key, { related: [], words: new Set() })
+    const at = { source, start: word.start, end: word.end }
+    this.unread.push({ path, reason, at, optional: isGlob(path) })
+  }
+
   private meetAbsence(
     step: Extract<IncludeStep, { kind: 'problem' }>,
     { source }: NginxDirective,
     word: NginxWord,
   ): void {
-    if (!step.fatal) this.hasUnknownParts = true
     if (source.template) {
       this.hasUnknownParts = true
       return
@@ -291,8 +308,8 @@ class Evaluation {
     if (known === undefined) {
       const related: Related[] = []
       this.absent.set(step.path, { related, words: new Set([word]) })
-      const { code, fatal, message, help } = step
-      this.tell({ code, fatal, message, at, help, related })
+      const { code, message, help } = step
+      this.tell({ code, fatal: true, message, at, help, related })
     } else if (!known.words.has(word)) {
       known.words.add(word)
       if (known.related.length < MOST_RELATED) known.related.push({ at, message: 'included here too' })

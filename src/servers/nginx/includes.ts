@@ -1,5 +1,6 @@
 import type { FileSystem } from '../../files/file-system.ts'
 import type { Source } from '../../../parsers/text/source.ts'
+import type { UnreadReason } from '../unread-file.ts'
 import type { NginxProblemCode } from './configuration.ts'
 import { expandGlob, isGlob } from './glob.ts'
 
@@ -16,10 +17,11 @@ export type IncludeStep =
       readonly kind: 'problem'
       readonly path: string
       readonly code: IncludeCode
-      readonly fatal: boolean
       readonly message: string
       readonly help: string
     }
+  /** What it sets is unknown. */
+  | { readonly kind: 'unread'; readonly path: string; readonly reason: UnreadReason }
 
 export interface IncludeRequest {
   /** The argument, decoded. */
@@ -73,10 +75,13 @@ export function includeResolver(
   const known = new Map<string, readonly IncludeStep[]>()
   const holdsEverything = files.covers('/no-such-folder/no-such-folder/no-such-file')
 
+  /** True also for what the system does not let anybody look at. */
+  const isThere = (path: string): boolean => files.kind(path) !== null || files.refusal(path) !== null
+
   /** The paths that an absolute path or pattern names; empty where nothing is there. */
   const namedBy = (path: string, literal: boolean): readonly string[] => {
     if (!literal && isGlob(path)) return expandGlob(files, path)
-    return files.kind(path) === null ? [] : [path]
+    return isThere(path) ? [path] : []
   }
 
   const mapped = (path: string): string => {
@@ -94,16 +99,18 @@ export function includeResolver(
     return home === undefined ? null : path.slice(home.length)
   }
 
-  const fromMain = (value: string, folder: string, literal: boolean): readonly IncludeStep[] => {
-    const path = mapped(value.startsWith('/') ? value : `${folder}/${value}`)
+  const fromMain = (value: string, home: string, literal: boolean): readonly IncludeStep[] => {
+    const path = mapped(value.startsWith('/') ? value : `${home}/${value}`)
     const pattern = !literal && isGlob(path)
-    const found = pattern ? expandGlob(files, path) : files.kind(path) === null ? [] : [path]
+    const found = namedBy(path, literal)
     if (found.length > 0) return found.map(read)
     const inside = files.covers(path) ? null : insideHome(path)
-    const beside = inside === null ? [] : namedBy(`${folder}/${inside}`, literal)
+    const beside = inside === null ? [] : namedBy(`${home}/${inside}`, literal)
     if (beside.length > 0) return beside.map(read)
-    if (!pattern) return [absent(path, folder)]
-    return isComplete || files.covers(fixedPart(path)) ? [] : [outside(path)]
+    if (!pattern) return [absent(path, home)]
+    const folder = fixedPart(path)
+    if (files.refusal(folder) !== null) return [{ kind: 'unread', path: folder, reason: 'unreadable' }]
+    return isComplete || files.covers(folder) ? [] : [outside(path)]
   }
 
   const fromFragment = (value: string, from: Source, literal: boolean): readonly IncludeStep[] => {
@@ -132,29 +139,20 @@ export function includeResolver(
         return problem(
           path,
           'include-directory',
-          true,
           `\`${path}\` is a directory, which nginx cannot read as a file`,
         )
       case 'unreadable':
       case 'too-large':
-        return problem(path, 'include-unreadable', false, `\`${path}\` is not read: ${result.reason}`)
+        return { kind: 'unread', path, reason: result.kind }
       case 'other':
-        return problem(
-          path,
-          'include-unknown',
-          false,
-          `\`${path}\` is no regular file, so what it sets is unknown`,
-        )
+        return { kind: 'unread', path, reason: 'irregular' }
     }
   }
 
   const absent = (path: string, folder: string): IncludeStep => {
     if (isLink(files, path) ? !holdsEverything : !files.covers(path)) return outside(path)
-    if (isStockFile(files, path, folder)) {
-      const message = `\`${path}\` comes with nginx and is not among these files`
-      return problem(path, 'include-unknown', false, message)
-    }
-    return problem(path, 'include-missing', true, `\`${path}\` is not there`)
+    if (isStockFile(files, path, folder)) return outside(path)
+    return problem(path, 'include-missing', `\`${path}\` is not there`)
   }
 
   return ({ value, from, literal }) => {
@@ -169,8 +167,7 @@ export function includeResolver(
 }
 
 function outside(path: string): IncludeStep {
-  const message = `\`${path}\` lies outside what is audited, so what it sets is unknown`
-  return problem(path, 'include-unknown', false, message)
+  return { kind: 'unread', path, reason: 'outside' }
 }
 
 type IncludeCode = Exclude<Extract<NginxProblemCode, `include-${string}`>, 'include-cycle'>
@@ -178,12 +175,10 @@ type IncludeCode = Exclude<Extract<NginxProblemCode, `include-${string}`>, 'incl
 const HELP: Readonly<Record<IncludeCode, string>> = {
   'include-missing': 'Write the path as nginx finds it, or take the `include` out',
   'include-directory': 'Include the files of the folder: a path that ends in `/*.conf`',
-  'include-unreadable': 'Run the audit as a user who may read the file',
-  'include-unknown': 'Audit the folder that holds it too, or map its path with `include.map` in .auditrc',
 }
 
-function problem(path: string, code: IncludeCode, fatal: boolean, message: string): IncludeStep {
-  return { kind: 'problem', path, code, fatal, message, help: HELP[code] }
+function problem(path: string, code: IncludeCode, message: string): IncludeStep {
+  return { kind: 'problem', path, code, message, help: HELP[code] }
 }
 
 /** A link that leads nowhere is there to `glob`, and what it leads to may lie outside the audited root. */

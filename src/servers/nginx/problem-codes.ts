@@ -4,9 +4,7 @@ import type { NginxSyntaxCode } from '../../../parsers/nginx/syntax.ts'
 export type NginxProblemCode =
   | NginxSyntaxCode
   | 'include-missing'
-  | 'include-unknown'
   | 'include-directory'
-  | 'include-unreadable'
   | 'include-cycle'
   | NginxMeaningCode
 

@@ -67,6 +67,9 @@ const texts = (directives: readonly ApacheDirective[]) => directives.map(directi
 const said = ({ problems }: ApacheConfiguration) =>
   problems.map(({ code, fatal, at }) => [code, fatal, placeText(at)])
 
+const unread = ({ unread = [] }: ApacheConfiguration) =>
+  unread.map(({ reason, path, optional }) => [reason, path, optional])
+
 test('an expanded word points at the variable that was written', () => {
   const { occurrences, problems } = evaluate('Define dir /srv/site\nSetEnv A "${dir}/app" ${dir}\n')
   const [directive] = occurrences.get('setenv') ?? []
@@ -120,9 +123,11 @@ test('an undefined variable is remarked where everything was read, once, and is 
 test('a missing include is fatal where the audit would have it, and leaves all open where not', () => {
   assert.equal(said(evaluate('Include none.conf\n')), [['include-missing', true, 'none.conf']])
   const outside = evaluate('Include /opt/site/httpd.conf\nUse FromThere\n')
-  assert.equal(said(outside), [['include-unknown', false, '/opt/site/httpd.conf']])
+  assert.equal(unread(outside), [['outside', '/opt/site/httpd.conf', false]])
   assert.is(outside.modulesComplete, false)
-  assert.equal(said(evaluate('IncludeOptional /opt/none.conf\nIncludeOptional none/*.conf\n')), [])
+  const optional = evaluate('IncludeOptional /opt/none.conf\nIncludeOptional none/*.conf\n')
+  assert.equal(said(optional), [])
+  assert.equal(unread(optional), [['outside', '/opt/none.conf', true]])
 })
 
 test('an include through a link that leads out of the root is no evidence', () => {
@@ -139,7 +144,8 @@ test('an include through a link that leads out of the root is no evidence', () =
     environment: { variables: new Map(), complete: true, defines: new Map() },
     version: { value: '2.4.71', from: 'option', at: null },
   })
-  assert.equal(said(configuration), [['include-unknown', false, 'sites-enabled/*.conf']])
+  assert.equal(said(configuration), [])
+  assert.equal(unread(configuration), [['outside', '/etc/apache2/sites-enabled/a.conf', false]])
 })
 
 test('a folder that is a link out of the root is no evidence either', () => {
@@ -149,20 +155,17 @@ test('a folder that is a link out of the root is no evidence either', () => {
   )
   const read = files.read('/etc/httpd/conf/httpd.conf')
   if (read.kind !== 'source') throw new Error(read.reason)
-  const { problems } = evaluateApache({
+  const configuration = evaluateApache({
     files,
     main: read.source,
     fragments: [],
     environment: { variables: new Map(), complete: true, defines: new Map() },
     version: { value: '2.4.71', from: 'option', at: null },
   })
-  assert.equal(
-    problems.filter(({ code }) => code.startsWith('include')).map(({ code, fatal }) => [code, fatal]),
-    [
-      ['include-unknown', false],
-      ['include-unknown', false],
-    ],
-  )
+  assert.equal(unread(configuration), [
+    ['outside', '/etc/httpd/conf.d/a.conf', false],
+    ['outside', '/etc/httpd/conf.d', false],
+  ])
 })
 
 test("Red Hat's links into /var and /run are often lost, and are no evidence", () => {

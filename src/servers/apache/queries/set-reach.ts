@@ -1,5 +1,5 @@
 import { memo } from '../../../../parsers/collections/memo.ts'
-import type { ApacheConfiguration } from '../configuration.ts'
+import { type ApacheConfiguration, readsEveryInclude } from '../configuration.ts'
 import { type ApacheListen, listens } from './listens.ts'
 import {
   unplacedMembers,
@@ -16,9 +16,7 @@ interface Socket {
 
 /** True where everything that the main file includes was read, to the end. */
 export function isWhole(configuration: ApacheConfiguration): boolean {
-  return (
-    configuration.modulesComplete && !configuration.problems.some(({ code }) => code === 'include-unknown')
-  )
+  return configuration.modulesComplete && readsEveryInclude(configuration)
 }
 
 /** Null where some `Listen`, or the address of some virtual host, is not known. */

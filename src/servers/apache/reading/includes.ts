@@ -1,11 +1,12 @@
 import { posix } from 'node:path'
 import type { ApacheLineNode } from '../../../../parsers/apache/syntax.ts'
 import type { Place } from '../../../../parsers/text/source.ts'
+import type { UnreadReason } from '../../unread-file.ts'
 import { isMissing } from '../validate/paths.ts'
 import { isPattern, matchesPattern } from './fnmatch.ts'
 import { absolutePath } from './paths.ts'
 import { placeOf } from './places.ts'
-import { type Cursor, note, type Reading, refuse, remark } from './reading.ts'
+import { type Cursor, note, type Reading, refuse } from './reading.ts'
 
 /** httpd's AP_MAX_INCLUDE_DEPTH, for files and for folders alike. */
 const MAXIMUM_DEPTH = 128
@@ -37,7 +38,7 @@ function includeWord(reading: Reading, node: ApacheLineNode, cursor: Cursor, opt
   const at = placeOf(reading.stream, node, word)
   const path = absolutePath(reading, word.value)
   if (path === null) {
-    skipUnknown({ reading, cursor, optional, at, path: word.value }, word.value)
+    skipUnread({ reading, cursor, optional, at, path: word.value }, word.value)
     return
   }
   if (reading.includeDepth >= MAXIMUM_DEPTH) {
@@ -72,7 +73,7 @@ function includePattern(including: Including, folder: string, components: readon
   if (entries === null) {
     const kind = files.kind(folder)
     if (kind === 'directory' || (kind === null && !isAbsent(including, folder))) {
-      skipUnknown(including, folder)
+      skipUnread(including, folder, files.refusal(folder) === null ? 'outside' : 'unreadable')
       return
     }
     if (optional && kind === null) {
@@ -94,7 +95,7 @@ function includePattern(including: Including, folder: string, components: readon
   }
   if (matched) return
   if (!files.covers(posix.join(folder, 'any'))) {
-    skipUnknown(including, folder)
+    skipUnread(including, folder)
     return
   }
   if (optional) {
@@ -120,18 +121,17 @@ function includePath(including: Including, path: string, depth: number): void {
       includeFolder(including, path, depth)
       return
     case 'other':
-      if (path === '/dev/null') return
-      skipUnknown(including, path)
+      if (path !== '/dev/null') skipUnread(including, path, 'irregular')
       return
     case 'unreadable':
     case 'too-large':
-      skipUnknown(including, path)
+      skipUnread(including, path, result.kind)
       return
     case 'missing':
       if (isAbsent(including, path)) {
         if (optional) noteNothing(including)
         else refuse(reading, 'include-missing', `\`${path}\` does not exist`, at)
-      } else skipUnknown(including, path)
+      } else skipUnread(including, path)
   }
 }
 
@@ -149,7 +149,7 @@ function includeFolder(including: Including, path: string, depth: number): void 
   }
   const entries = reading.files.list(path)
   if (entries === null) {
-    skipUnknown(including, path)
+    skipUnread(including, path, 'unreadable')
     return
   }
   for (const { name } of entries) {
@@ -190,8 +190,12 @@ function isAbsent({ reading: { files } }: Including, path: string): boolean {
 }
 
 /** From here on anything may be defined or loaded that the audit does not see. */
-function skipUnknown({ reading, optional, at }: Including, path: string): void {
+function skipUnread(
+  { reading, optional, at }: Including,
+  path: string,
+  reason: UnreadReason = 'outside',
+): void {
   reading.complete = false
-  if (optional || reading.fragments) return
-  remark(reading, 'include-unknown', `\`${path}\` lies outside of what is audited`, at)
+  const key = `${at.source.path}\0${at.start}\0${path}`
+  if (!reading.unread.has(key)) reading.unread.set(key, { reason, path, at, optional })
 }

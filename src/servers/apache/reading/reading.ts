@@ -4,6 +4,7 @@ import type { FileSystem } from '../../../files/file-system.ts'
 import type { Fact } from '../../fact.ts'
 import type { Presence, World } from '../../presence.ts'
 import type { Problem } from '../../problem.ts'
+import type { UnreadFile } from '../../unread-file.ts'
 import type { ServerVersion } from '../../version.ts'
 import type { ApacheDirective, ApacheModule, ReadingNote } from '../configuration.ts'
 import type { ApacheEnvironment } from '../environment.ts'
@@ -74,6 +75,8 @@ export interface Reading {
   readonly problems: Problem<ApacheReadProblemCode>[]
   readonly notes: ReadingNote[]
   readonly noted: Set<string>
+  /** What could not be read, by what names it. */
+  readonly unread: Map<string, UnreadFile>
   readonly names: Map<string, LineName>
   readonly said: Map<Source, Set<number>>
   macros: Map<string, Macro> | null

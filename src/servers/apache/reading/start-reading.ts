@@ -31,6 +31,7 @@ export function startReading(start: ReadingStart): Reading {
     variables,
     problems: [],
     notes: [],
+    unread: new Map(),
     noted: new Set(),
     names: new Map(),
     said: new Map(),

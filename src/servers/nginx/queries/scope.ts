@@ -52,8 +52,10 @@ const unreadIn = memo(
 
 function unreadArguments(configuration: NginxConfiguration): ReadonlySet<string> {
   const unread = new Set<string>()
-  for (const { code, at } of configuration.problems) {
-    if (!code.startsWith('include-') || code === 'include-cycle') continue
+  const missing = configuration.problems.filter(
+    ({ code }) => code === 'include-missing' || code === 'include-directory',
+  )
+  for (const { at } of [...(configuration.unread ?? []), ...missing]) {
     const text = placeText(at)
     unread.add(/^(["']).*\1$/s.test(text) ? text.slice(1, -1) : text)
   }

@@ -1,0 +1,37 @@
+import { type Notice, type NoticeCode, noticeLine } from '../files/notice.ts'
+import { printable } from './printable.ts'
+import type { Paint } from './reporter.ts'
+import { wrapWords } from './wrap-words.ts'
+
+/** What notices of a kind come to, for one and for several. */
+const COUNTED: Readonly<Record<NoticeCode, readonly [one: string, several: string]>> = {
+  unreadable: ['file could not be read', 'files could not be read'],
+  'too-large': ['file is too large', 'files are too large'],
+  'name-not-utf8': ['name is not UTF-8', 'names are not UTF-8'],
+  'link-outside': ['link leads out of the audit', 'links lead out of the audit'],
+  'include-outside': ['include leads out of the audit', 'includes lead out of the audit'],
+  'include-irregular': ['include names no regular file', 'includes name no regular file'],
+}
+
+/** The notices of a report as lines: one that counts them, or each where `all` are asked for. */
+export function noticeLines(
+  notices: readonly Notice[],
+  all: boolean,
+  width: number,
+  chalk: Paint,
+): readonly string[] {
+  if (notices.length === 0) return []
+  const incomplete = notices.filter(notice => notice.incomplete)
+  const lines = all
+    ? notices.map(notice => `${chalk.cyan('notice')}: ${printable(noticeLine(notice))}`)
+    : wrapWords(`${counted(notices)} (-v lists them)`, width)
+  if (incomplete.length === 0) return lines
+  return [...lines, chalk.yellow.bold('incomplete: a server reads what the audit could not')]
+}
+
+function counted(notices: readonly Notice[]): string {
+  const counts = new Map<NoticeCode, number>()
+  for (const { code } of notices) counts.set(code, (counts.get(code) ?? 0) + 1)
+  const phrases = [...counts].map(([code, count]) => `${count} ${COUNTED[code][count === 1 ? 0 : 1]}`)
+  return `${notices.length === 1 ? 'notice' : 'notices'}: ${phrases.join(', ')}`
+}

@@ -1,0 +1,65 @@
+import { type Notice, type NoticeCode, noticeLine } from './files/notice.ts'
+import { positionAt } from '../parsers/text/source.ts'
+import type { ApacheConfiguration } from './servers/apache/configuration.ts'
+import type { NginxConfiguration } from './servers/nginx/configuration.ts'
+import type { UnreadFile, UnreadReason } from './servers/unread-file.ts'
+
+const CODES: Readonly<Record<UnreadReason, NoticeCode>> = {
+  outside: 'include-outside',
+  unreadable: 'unreadable',
+  'too-large': 'too-large',
+  irregular: 'include-irregular',
+}
+
+/**
+ * What a server includes and the audit could not read, as notices: one for each line that includes
+ * something outside, however many files it names, and one for each file that the system did not give.
+ *
+ * @param fileName a path of the machine as a report names it
+ * @param reasonOf the system's reason for a path that it refused
+ */
+export function unreadNotices(
+  configuration: NginxConfiguration | ApacheConfiguration,
+  fileName: (path: string) => string,
+  reasonOf: (path: string) => string,
+): readonly Notice[] {
+  const notices: Notice[] = []
+  const outside = new Map<string, UnreadFile[]>()
+  for (const file of configuration.unread ?? []) {
+    if (file.reason === 'outside') {
+      const key = `${file.at.source.path}\0${file.at.start}`
+      const sameLine = outside.get(key)
+      if (sameLine === undefined) outside.set(key, [file])
+      else sameLine.push(file)
+      continue
+    }
+    const text = file.reason === 'irregular' ? 'it is no regular file' : reasonOf(file.path)
+    const incomplete = file.reason !== 'irregular'
+    notices.push({ code: CODES[file.reason], path: fileName(file.path), line: null, text, incomplete })
+  }
+  for (const files of outside.values()) notices.push(outsideNotice(files, fileName))
+  return notices
+}
+
+function outsideNotice(files: readonly UnreadFile[], fileName: (path: string) => string): Notice {
+  const [first] = files
+  if (first === undefined) throw new RangeError('no file lies outside')
+  const { source, start } = first.at
+  const more = files.length > 1 ? ` and ${files.length - 1} more like it` : ''
+  return {
+    code: 'include-outside',
+    path: fileName(source.path),
+    line: positionAt(source, start).line,
+    text: `\`${first.path}\`${more}, which it includes, lies outside of what is audited`,
+    incomplete: false,
+  }
+}
+
+/** The notices of one machine, each file's once: what a server reads counts more than that it was refused. */
+export function joinNotices(servers: readonly Notice[], files: readonly Notice[]): readonly Notice[] {
+  const joined = new Map<string, Notice>()
+  const read = new Set(servers.filter(({ line }) => line === null).map(({ path }) => path))
+  for (const notice of servers) joined.set(noticeLine(notice), notice)
+  for (const notice of files) if (!read.has(notice.path)) joined.set(noticeLine(notice), notice)
+  return [...joined.values()]
+}
