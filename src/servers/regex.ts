@@ -1,42 +1,43 @@
-import {
-  characterClass,
-  escapeSequence,
-  fail,
-  literal,
-  type State,
-  Untranslatable,
-} from './regex-characters.ts'
+import { type PcreOptions, parsePcre } from '../../parsers/pcre/parse-pcre.ts'
+import type { PcreRelease } from '../../parsers/pcre/release.ts'
+import type { PcreTree } from '../../parsers/pcre/tree.ts'
+import { compileProgram } from './pcre/compile.ts'
+import { beginOf, endOf, type Program, START } from './pcre/program.ts'
+import { type Machine, machineFor, matchAt } from './pcre/run.ts'
+import { type SearchPlan, searchPlan } from './pcre/search-plan.ts'
+import { Unanswerable } from './pcre/unanswerable.ts'
 
 /**
- * Regular expressions of PCRE, as both servers use them, evaluated by JavaScript's engine.
+ * Regular expressions of PCRE, as both servers use them.
  *
  * Both servers match bytes. A subject is therefore a string of which every character is one byte
  * (see {@link toBytes}); text in ASCII is that already.
  */
-export interface PcreOptions {
-  readonly caseless?: boolean
-  /** `.` matches a line feed too; httpd's default since 2.4.30, not nginx's. */
-  readonly dotAll?: boolean
-  /** `$` stays off a line feed at the end; httpd's default since 2.4.30, not nginx's. */
-  readonly dollarEndOnly?: boolean
-}
-
 export interface PcreMatch {
   readonly start: number
   readonly end: number
   /** The whole match, then the groups; a group that took no part is empty, as in the servers' variables. */
   readonly captures: readonly string[]
   readonly named: ReadonlyMap<string, string>
-  /** False where JavaScript may have kept another turn of a repeated group than PCRE does. */
-  readonly capturesCertain: boolean
 }
 
 export interface Pcre {
   readonly groups: number
   readonly names: readonly string[]
-  /** The first match, or null. */
-  match(subject: string): PcreMatch | null
+  /**
+   * The first match; null where there is none; undefined where that is unknown, because finding out takes more
+   * steps than {@link STEP_LIMIT}, or the library itself would fail.
+   */
+  match(subject: string): PcreMatch | null | undefined
+  /** Whether there is a match; undefined where that is unknown. */
+  test(subject: string): boolean | undefined
 }
+
+/**
+ * How many steps a match may take. PCRE counts too (`pcre_match_limit`, ten million), and where it gives up
+ * the servers answer with an error.
+ */
+export const STEP_LIMIT = 200_000
 
 /** The UTF-8 bytes of a text, a character each. */
 export function toBytes(text: string): string {
@@ -48,13 +49,17 @@ export function toBytes(text: string): string {
 
 /** The text of bytes that are UTF-8; the bytes themselves (latin1) where they are not. */
 export function fromBytes(bytes: string): string {
+  return decode(bytes) ?? bytes
+}
+
+function decode(bytes: string): string | null {
   if (isAscii(bytes)) return bytes
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
       Uint8Array.from(bytes, byte => byte.charCodeAt(0)),
     )
   } catch {
-    return bytes
+    return null
   }
 }
 
@@ -63,275 +68,116 @@ function isAscii(text: string): boolean {
   return true
 }
 
+/** What an answer that is unknown is explained with. */
+export function regexReason(pattern: string): string {
+  return `matching \`${pattern}\` takes more steps than are tried here`
+}
+
 const cache = new Map<string, Pcre | null>()
+/** Past this many patterns the cache begins again. */
+const MOST_CACHED = 50_000
 
 /**
- * Translates a pattern; null where JavaScript cannot say faithfully what PCRE would (recursion,
- * conditionals, back references, `\K`, verbs, option changes in mid-pattern), or where PCRE refuses it.
+ * Prepares a pattern; null where the library refuses it, or where this matcher cannot say what it matches
+ * (verbs that steer backtracking, newlines other than the usual, script runs).
  */
 export function compilePcre(pattern: string, options: PcreOptions = {}): Pcre | null {
-  const key = `${options.caseless ? 'i' : ''}${options.dotAll ? 's' : ''}${options.dollarEndOnly ? 'D' : ''}/${pattern}`
+  const key = `${options.caseless ? 'i' : ''}${options.multiline ? 'm' : ''}${options.dotAll ? 's' : ''}${options.dollarEndOnly ? 'D' : ''}${options.duplicateNames ? 'J' : ''}/${pattern}`
   const cached = cache.get(key)
   if (cached !== undefined) return cached
-  const compiled = translate(pattern, options)
+  const compiled = prepare(pattern, options)
+  if (cache.size >= MOST_CACHED) cache.clear()
   cache.set(key, compiled)
   return compiled
 }
 
-function translate(pattern: string, options: PcreOptions): Pcre | null {
-  const state: State = {
-    text: toBytes(pattern),
-    at: 0,
-    caseless: options.caseless ?? false,
-    dotAll: options.dotAll ?? false,
-    dollarEndOnly: options.dollarEndOnly ?? false,
-    groups: 0,
-    names: new Map(),
-    atomics: 0,
-    capturesCertain: true,
-    cased: false,
-    highByte: false,
-    depth: 0,
-    lookbehind: 0,
-    nullable: false,
-    loose: false,
+/** Which release a server has does not matter to what nearly all patterns match; the first that takes it does. */
+const RELEASES: readonly PcreRelease[] = [10.42, 8.39, 10.47, 10.36]
+
+function prepare(pattern: string, options: PcreOptions): Pcre | null {
+  // Quantifiers since 10.43, text before.
+  if (/\{(?:[ \t]*,[ \t]*[0-9]|[ \t]+[0-9]|[0-9]+[ \t])/.test(pattern)) return null
+  for (const release of RELEASES) {
+    const tree = parsePcre(pattern, release, options)
+    if (tree.problem !== null) continue
+    try {
+      return new CompiledPcre(tree, compileProgram(tree), searchPlan(tree))
+    } catch (error) {
+      if (error instanceof Unanswerable) return null
+      throw error
+    }
   }
-  try {
-    const body = alternatives(state)
-    if (state.at < state.text.length) return null
-    if (state.caseless && state.highByte) return null
-    return toPcre(new RegExp(body, state.caseless ? 'i' : ''), state)
-  } catch (error) {
-    if (error instanceof Untranslatable || error instanceof SyntaxError) return null
-    throw error
-  }
+  return null
 }
 
-function toPcre(regex: RegExp, state: State): Pcre {
-  const { groups, capturesCertain } = state
-  const names = [...state.names]
-  return {
-    groups,
-    names: names.map(([name]) => name),
-    match(subject) {
-      const result = regex.exec(subject)
-      if (result === null) return null
-      const captures = [result[0]]
-      for (let group = 1; group <= groups; group++) captures.push(result.groups?.[`g${group}`] ?? '')
-      return {
-        start: result.index,
-        end: result.index + result[0].length,
-        captures,
-        named: new Map(names.map(([name, group]) => [name, captures[group] ?? ''])),
-        capturesCertain,
+class CompiledPcre implements Pcre {
+  readonly groups: number
+  readonly names: readonly string[]
+  readonly #plan: SearchPlan
+  readonly #program: Program
+  #machine: Machine | null = null
+  readonly #names: PcreTree['names']
+  readonly #isUtf: boolean
+
+  constructor(tree: PcreTree, program: Program, plan: SearchPlan) {
+    this.#isUtf = tree.start.utf
+    this.#names = tree.names
+    this.groups = tree.groups
+    this.names = [...new Set(tree.names.map(({ name }) => name))]
+    this.#plan = plan
+    this.#program = program
+  }
+
+  match(subject: string): PcreMatch | null | undefined {
+    if (!this.#isUtf || isAscii(subject)) return this.#search(subject, part => part)
+    const text = decode(subject)
+    // A character beyond the basic plane has two units here; bytes that are no UTF-8 are an error to the library.
+    if (text === null || /[\ud800-\udfff]/.test(text)) return undefined
+    return this.#search(text, toBytes)
+  }
+
+  test(subject: string): boolean | undefined {
+    const match = this.match(subject)
+    return match === undefined ? undefined : match !== null
+  }
+
+  #search(subject: string, bytesOf: (part: string) => string): PcreMatch | null | undefined {
+    const { begins, prefix, first } = this.#plan
+    this.#machine ??= machineFor(this.#program)
+    const machine = this.#machine
+    machine.steps = 0
+    for (let place = 0; place <= subject.length; place++) {
+      if (prefix !== '' && begins === 'anywhere') {
+        place = subject.indexOf(prefix, place)
+        if (place === -1) return null
+      } else if (first !== null) {
+        if (begins === 'anywhere')
+          while (place < subject.length && first[subject.charCodeAt(place)] === 0) place++
+        if (place >= subject.length || first[subject.charCodeAt(place)] === 0) return null
       }
-    },
-  }
-}
-
-function alternatives(state: State): string {
-  let result = ''
-  let nullable = false
-  let loose = false
-  let own = NO_ITEMS
-  state.depth++
-  if (state.depth > 200) fail()
-  while (state.at < state.text.length) {
-    const char = state.text[state.at]
-    if (char === ')') break
-    if (char === '|') {
-      state.at++
-      result += '|'
-      nullable ||= own.needed === 0
-      loose ||= isLoose(own)
-      own = NO_ITEMS
-      continue
+      const end = matchAt(machine, subject, place, STEP_LIMIT)
+      if (end >= 0) return this.#found(machine, subject, end, bytesOf)
+      if (end === -2) return undefined
+      if (begins === 'start') return null
+      if (begins === 'lines') {
+        place = subject.indexOf('\n', place)
+        if (place === -1) return null
+      }
     }
-    result += quantified(state)
-    own = {
-      needed: own.needed + (state.nullable ? 0 : 1),
-      looseNeeded: own.looseNeeded || (state.loose && !state.nullable),
-      looseNullable: own.looseNullable || (state.loose && state.nullable),
+    return null
+  }
+
+  #found({ registers }: Machine, subject: string, end: number, bytesOf: (part: string) => string): PcreMatch {
+    const start = registers[START] ?? 0
+    const captures = [bytesOf(subject.slice(start, end))]
+    for (let group = 1; group <= this.groups; group++) {
+      const stop = registers[endOf(group)] ?? -1
+      captures.push(stop === -1 ? '' : bytesOf(subject.slice(registers[beginOf(group)], stop)))
     }
+    const named = new Map<string, string>()
+    // Where more than one group has a name, the last of them gives its value.
+    for (const { name, group } of this.#names) named.set(name, captures[group] ?? '')
+    const before = bytesOf(subject.slice(0, start)).length
+    return { start: before, end: bytesOf(subject.slice(0, end)).length, captures, named }
   }
-  state.depth--
-  state.nullable = nullable || own.needed === 0
-  state.loose = loose || isLoose(own)
-  return result
-}
-
-/** What one alternative is made of. */
-interface Items {
-  /** How many of its parts match at least one character. */
-  readonly needed: number
-  readonly looseNeeded: boolean
-  readonly looseNullable: boolean
-}
-
-const NO_ITEMS: Items = { needed: 0, looseNeeded: false, looseNullable: false }
-
-/** True where a part that repeats without bound may be all that the alternative matches. */
-function isLoose({ needed, looseNeeded, looseNullable }: Items): boolean {
-  return (looseNullable && needed === 0) || (looseNeeded && needed === 1)
-}
-
-function quantified(state: State): string {
-  const groupsBefore = state.groups
-  state.nullable = false
-  state.loose = false
-  let atom = atomOf(state)
-  if (atom === '') state.nullable = true
-  for (let first = true; ; first = false) {
-    const quantifier = readQuantifier(state)
-    if (quantifier === null) return atom
-    if (atom === '') fail()
-    const { least, most } = quantifier
-    if (most > 1 && state.groups > groupsBefore) state.capturesCertain = false
-    const isPossessive = state.text[state.at] === '+'
-    // PCRE gives up on `(a+)+` after a number of steps; JavaScript would go on for years.
-    if (most === Number.POSITIVE_INFINITY && state.loose && !isPossessive) fail()
-    state.nullable ||= least === 0
-    state.loose = !isPossessive && (state.loose || most === Number.POSITIVE_INFINITY)
-    const piece = (first ? atom : `(?:${atom})`) + quantifier.text
-    const isLazy = state.text[state.at] === '?'
-    if (isPossessive || isLazy) state.at++
-    atom = isPossessive ? atomic(state, piece) : isLazy ? `${piece}?` : piece
-  }
-}
-
-/** What a look-ahead has matched is never given back: the way to say "possessive" in JavaScript. */
-function atomic(state: State, body: string): string {
-  const name = `a${++state.atomics}`
-  return `(?:(?=(?<${name}>${body}))\\k<${name}>)`
-}
-
-interface Quantifier {
-  readonly text: string
-  readonly least: number
-  readonly most: number
-}
-
-function readQuantifier(state: State): Quantifier | null {
-  const char = state.text[state.at]
-  if (char === '*' || char === '+' || char === '?') {
-    state.at++
-    const most = char === '?' ? 1 : Number.POSITIVE_INFINITY
-    return { text: char, least: char === '+' ? 1 : 0, most }
-  }
-  if (char !== '{') return null
-  const close = state.text.indexOf('}', state.at)
-  if (close === -1) return null
-  const braces = state.text.slice(state.at, close + 1)
-  // A quantifier since PCRE2 10.43, text before.
-  if (/^\{,[0-9]+\}$/.test(braces)) fail()
-  const match = /^\{([0-9]+)(,([0-9]*))?\}$/.exec(braces)
-  if (match === null) return null
-  const least = Number(match[1])
-  const most = match[2] === undefined ? least : match[3] === '' ? Number.POSITIVE_INFINITY : Number(match[3])
-  if (least > 65535 || (most !== Number.POSITIVE_INFINITY && most > 65535) || most < least) fail()
-  state.at = close + 1
-  return { text: match[0], least, most }
-}
-
-function atomOf(state: State): string {
-  const char = state.text[state.at] ?? ''
-  state.at++
-  switch (char) {
-    case '(':
-      return group(state)
-    case '[':
-      return characterClass(state)
-    case '\\':
-      // Of the escapes, only those for places match nothing.
-      return /^[AZzbBE]/.test(state.text[state.at] ?? '')
-        ? assertion(state, escapeSequence(state))
-        : escapeSequence(state)
-    case '.':
-      return state.dotAll ? '[^]' : '[^\\n]'
-    case '$':
-      return assertion(state, state.dollarEndOnly ? '(?![^])' : '(?=\\n?(?![^]))')
-    case '^':
-      return assertion(state, '^')
-    case '*':
-    case '+':
-    case '?':
-      return fail()
-    default:
-      return literal(state, char)
-  }
-}
-
-function group(state: State): string {
-  const { text } = state
-  if (text[state.at] === '*') fail()
-  if (text[state.at] !== '?') return capturing(state, null)
-  state.at++
-  const rest = text.slice(state.at, state.at + 2)
-  if (rest[0] === '#') {
-    const close = text.indexOf(')', state.at)
-    if (close === -1) fail()
-    state.at = close + 1
-    return ''
-  }
-  if (rest[0] === ':') return `(?:${inner(state, 1)})`
-  if (rest[0] === '>') {
-    const body = atomic(state, inner(state, 1))
-    state.loose = false
-    return body
-  }
-  if (rest[0] === '=' || rest[0] === '!') return assertion(state, `(?${rest[0]}${inner(state, 1)})`)
-  if (rest === '<=' || rest === '<!') {
-    // A look-behind runs backwards in JavaScript, so its groups would hold something else.
-    state.lookbehind++
-    const body = inner(state, 2)
-    state.lookbehind--
-    return assertion(state, `(?${rest}${body})`)
-  }
-  const named = /^(?:P?<([A-Za-z_][A-Za-z0-9_]{0,31})>|'([A-Za-z_][A-Za-z0-9_]{0,31})')/.exec(
-    text.slice(state.at, state.at + 40),
-  )
-  if (named === null) return optionSetting(state)
-  state.at += named[0].length
-  return capturing(state, named[1] ?? named[2] ?? '')
-}
-
-/** What matches a place and no character. */
-function assertion(state: State, text: string): string {
-  state.nullable = true
-  state.loose = false
-  return text
-}
-
-/** The inside of a group whose opening has `skip` characters behind the `?`, up to behind its `)`. */
-function inner(state: State, skip: number): string {
-  state.at += skip
-  const body = alternatives(state)
-  if (state.text[state.at] !== ')') fail()
-  state.at++
-  return body
-}
-
-function capturing(state: State, name: string | null): string {
-  if (state.lookbehind > 0) fail()
-  const number = ++state.groups
-  if (name !== null) {
-    if (state.names.has(name)) fail()
-    state.names.set(name, number)
-  }
-  return `(?<g${number}>${inner(state, 0)})`
-}
-
-/** `(?i)` holds from here on: the same as for the whole where nothing cased came before, at the outermost level. */
-function optionSetting(state: State): string {
-  const match = /^([is]+)([:)])/.exec(state.text.slice(state.at, state.at + 8))
-  if (match === null || match[2] === ':' || state.depth > 1) fail()
-  const flags = match[1] ?? ''
-  if (flags.includes('i') && !state.caseless) {
-    if (state.cased) fail()
-    state.caseless = true
-  }
-  // What a `.` before this point matches is settled already.
-  if (flags.includes('s')) state.dotAll = true
-  state.at += match[0].length
-  return ''
 }

@@ -67,10 +67,10 @@ function judge(trust: SchemeTrust, arriving: (name: string) => ArrivingHeader, s
     return null
   }
   const matcher = compilePcre(pattern, { caseless: /NoCase$/i.test(directive.name) })
-  if (matcher === null) return null
   // httpd joins values of one name, and takes a header that is not there for an empty one.
   const joined = value.values.join(', ')
-  const isSecure = matcher.match(joined) !== null
+  const isSecure = matcher?.test(joined)
+  if (isSecure === undefined) return null
   const seen = value.values.length === 0 ? `${written} does not arrive` : `${written} is \`${joined}\``
   steps.add(`${seen}, so the application is told ${isSecure ? 'https' : 'http'}`, at)
   return isSecure

@@ -65,5 +65,5 @@ function mayMatch(directive: ApacheDirective, uri: string, isRewriting: boolean)
 /** @param otherwise the answer for an expression that cannot be read */
 function matches(pattern: string, uri: string, otherwise: boolean): boolean {
   const expression = compilePcre(pattern, { dotAll: true, dollarEndOnly: true })
-  return expression === null ? otherwise : expression.match(toBytes(uri)) !== null
+  return expression?.test(toBytes(uri)) ?? otherwise
 }

@@ -53,7 +53,7 @@ export function directoryApplies(pattern: SectionPattern, own: string, folder: s
 export function regexApplies(pattern: SectionPattern, subject: string): Applies {
   // Since 2.4.30 httpd lets `.` take a line end and `$` stay off it.
   const expression = compilePcre(pattern.text, { dotAll: true, dollarEndOnly: true })
-  return expression === null ? undefined : expression.match(toBytes(subject)) !== null
+  return expression?.test(toBytes(subject))
 }
 
 /** Whether a `<Location>` or `<LocationMatch>` applies to the decoded path of a URL. */

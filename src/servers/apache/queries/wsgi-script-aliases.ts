@@ -94,7 +94,7 @@ export function aliasMatches(alias: WsgiScriptAlias, uri: string): boolean | und
   const path = alias.path.value
   if (alias.regex) {
     const expression = compilePcre(path, { dotAll: true, dollarEndOnly: true })
-    return expression === null ? undefined : expression.match(toBytes(uri)) !== null
+    return expression?.test(toBytes(uri))
   }
   return isPrefixOf(path, uri)
 }

@@ -84,5 +84,5 @@ function order(operand: string, version: string, holds: (difference: number) => 
 function matchVersion(pattern: string, version: string): VersionVerdict {
   if (pattern === '') return INVALID
   const expression = compilePcre(pattern, { dotAll: true, dollarEndOnly: true })
-  return { holds: expression === null ? undefined : expression.match(version) !== null }
+  return { holds: expression?.test(version) }
 }

@@ -1,6 +1,6 @@
 import type { FileSystem } from '../../../files/file-system.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
-import { compilePcre, fromBytes } from '../../regex.ts'
+import { compilePcre, fromBytes, regexReason } from '../../regex.ts'
 import type { NginxDirective } from '../configuration.ts'
 import { interpolate } from './interpolate.ts'
 import { keepMatch, type RequestState, requestVariables } from './request.ts'
@@ -51,6 +51,7 @@ export function conditionHolds(
       const regex = compilePcre(operand, { caseless: operator.endsWith('*') })
       if (regex === null) return unknown(`\`${operand}\` cannot be evaluated here`)
       const match = regex.match(value.value)
+      if (match === undefined) return unknown(regexReason(operand))
       keepMatch(state, match)
       return known((match !== null) === !operator.startsWith('!'))
     }

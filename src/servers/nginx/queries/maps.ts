@@ -121,6 +121,7 @@ function findEntry(
     const regex = compilePcre(candidate.name.slice(caseless ? 2 : 1), { caseless })
     if (regex === null) return null
     const match = regex.match(text)
+    if (match === undefined) return null
     if (match !== null) return { entry: candidate, match }
   }
   return { entry: map.fallback, match: null }
@@ -147,6 +148,6 @@ export function withMatch(match: PcreMatch, variables: Variables): Variables {
   return name => {
     const value = /^[1-9]$/.test(name) ? (match.captures[Number(name)] ?? '') : match.named.get(name)
     if (value === undefined) return variables(name)
-    return match.capturesCertain ? known(value) : unknown('a repeated group may hold another value')
+    return known(value)
   }
 }

@@ -63,11 +63,7 @@ export interface RequestState {
 export function keepMatch(state: RequestState, match: PcreMatch | null): void {
   state.captures = match
   if (match === null) return
-  for (const [name, value] of match.named)
-    state.values.set(
-      name.toLowerCase(),
-      match.capturesCertain ? known(value) : unknown('a repeated group may hold another value'),
-    )
+  for (const [name, value] of match.named) state.values.set(name.toLowerCase(), known(value))
 }
 
 /** The variables of a request, as they stand when they are asked. */
@@ -113,9 +109,7 @@ const setVariables = memo((configuration: NginxConfiguration): ReadonlySet<strin
 })
 
 function numbered(match: PcreMatch | null, group: number): Fact<string> {
-  if (match === null) return known('')
-  if (!match.capturesCertain) return unknown('a repeated group may hold another value')
-  return known(match.captures[group] ?? '')
+  return known(match?.captures[group] ?? '')
 }
 
 function builtin(state: RequestState, name: string): Fact<string> {

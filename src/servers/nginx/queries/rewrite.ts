@@ -1,5 +1,5 @@
 import { type Fact, known, unknown } from '../../fact.ts'
-import { compilePcre, toBytes } from '../../regex.ts'
+import { compilePcre, regexReason, toBytes } from '../../regex.ts'
 import { isAtLeast } from '../../version.ts'
 import type { NginxDirective } from '../configuration.ts'
 import { interpolate, isComputed, valueParts } from './interpolate.ts'
@@ -23,6 +23,7 @@ export function applyRewrite(state: RequestState, directive: NginxDirective): Re
   const regex = compilePcre(pattern)
   if (regex === null) return { kind: 'unknown', reason: `\`${pattern}\` cannot be evaluated here` }
   const match = regex.match(state.uri)
+  if (match === undefined) return { kind: 'unknown', reason: regexReason(pattern) }
   keepMatch(state, match)
   if (match === null) return { kind: 'no-match' }
 

@@ -1,5 +1,5 @@
 import { type Fact, known, unknown } from '../../fact.ts'
-import type { PcreMatch } from '../../regex.ts'
+import { type PcreMatch, regexReason } from '../../regex.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 import { locationIndex, type NginxLocation } from './locations.ts'
 import { hasUnreadInclude } from './scope.ts'
@@ -93,6 +93,7 @@ function find(
   for (const { location, regex } of index.regexes) {
     if (regex === null) return unread(`\`${location.name}\` cannot be evaluated here`)
     const match = regex.match(uri)
+    if (match === undefined) return unread(regexReason(location.name))
     if (match === null) continue
     const nested = find(configuration, location.directive, uri, { location, reason: 'regex', match })
     return nested.kind === 'unknown' ? nested : ok(nested.selection)

@@ -2,7 +2,7 @@ import { groupBy } from '../../../../parsers/collections/group-by.ts'
 import { memo, memoByKey } from '../../../../parsers/collections/memo.ts'
 import { type Address, covers } from '../../address.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
-import type { PcreMatch } from '../../regex.ts'
+import { type PcreMatch, regexReason } from '../../regex.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 import { hasUnreadInclude } from './scope.ts'
 import { type NginxServerName, serverNames } from './server-names.ts'
@@ -139,6 +139,7 @@ export function selectOnSocket(
     if (candidate.name.regex === null)
       return unknown(`\`${candidate.name.text}\` cannot be evaluated here`, candidate.name.at)
     const match = candidate.name.regex.match(host)
+    if (match === undefined) return unknown(regexReason(candidate.name.pattern), candidate.name.at)
     if (match !== null) return selected(socket, candidate, 'regex', match)
   }
   const fallback = socket.defaultServer

@@ -72,7 +72,7 @@ export function nameMatches(name: NginxServerName, host: string): boolean | unde
     case 'trailing':
       return lower.startsWith(`${name.stem}.`) && lower.length > name.stem.length + 1
     case 'regex':
-      return name.regex === null ? undefined : name.regex.match(lower) !== null
+      return name.regex?.test(lower)
     case 'unknown':
       return undefined
   }
