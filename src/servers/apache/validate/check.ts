@@ -3,7 +3,7 @@ import { isUnknownWord, lineStarts, positionAt, type Source } from '../../../../
 import type { FileSystem } from '../../../files/file-system.ts'
 import type { Fact } from '../../fact.ts'
 import type { Related } from '../../problem.ts'
-import type { PcreGeneration } from '../../pcre-generation.ts'
+import type { PcreReleases } from '../../pcre/releases.ts'
 import type { ServerVersion } from '../../version.ts'
 import type { ApacheDirective, ApacheModule } from '../configuration.ts'
 import type { ApacheContext } from '../directives.ts'
@@ -65,7 +65,7 @@ export interface Scope {
 export interface Walk {
   readonly unit: ValidationUnit
   readonly names: ExpressionNames
-  readonly pcre: PcreGeneration
+  readonly pcre: PcreReleases
   /** Names that were defined so far, by kind and name. */
   readonly defined: Map<string, ApacheDirective>
   report(directive: ApacheDirective, fault: Fault): void

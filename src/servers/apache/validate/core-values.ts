@@ -1,4 +1,4 @@
-import type { PcreGeneration } from '../../pcre-generation.ts'
+import type { PcreReleases } from '../../pcre/releases.ts'
 import type { ApacheWord } from '../../../../parsers/apache/syntax.ts'
 import { isUrl } from './alias.ts'
 import { argument, type Check, type Fault, invalid, textAfterWords } from './check.ts'
@@ -208,7 +208,7 @@ export const checkExpiresByType: Check = directive => {
 /** `SetEnvIf` and its kin: what is looked at, a pattern, and the variables. */
 export function setEnvIfCheck(
   names: boolean,
-  regexFault: (pattern: string, pcre: PcreGeneration) => string | null,
+  regexFault: (pattern: string, pcre: PcreReleases) => string | null,
 ): Check {
   return (directive, _scope, { pcre }) => {
     const { args } = directive

@@ -1,4 +1,4 @@
-import type { PcreGeneration } from '../../pcre-generation.ts'
+import type { PcreReleases } from '../../pcre/releases.ts'
 import { regexFault } from './regex.ts'
 import { parseApacheNetwork } from '../../addresses/apache.ts'
 
@@ -9,7 +9,7 @@ export interface ExpressionNames {
   /** True where a module outside the table may bring variables and functions of its own. */
   readonly open: boolean
   /** What compiles its patterns. */
-  readonly pcre: PcreGeneration
+  readonly pcre: PcreReleases
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { PcreGeneration } from '../../pcre-generation.ts'
+import type { PcreReleases } from '../../pcre/releases.ts'
 import type { ApacheWord } from '../../../../parsers/apache/syntax.ts'
 import type { ApacheDirective } from '../configuration.ts'
 import { type Check, type Fault, invalid, mayBeLoaded, argument } from './check.ts'
@@ -105,7 +105,7 @@ function patternFault(
   directive: ApacheDirective,
   index: number,
   pattern: string,
-  pcre: PcreGeneration,
+  pcre: PcreReleases,
 ): Fault | null {
   const fault = regexFault(pattern.startsWith('!') ? pattern.slice(1) : pattern, pcre)
   if (fault === null) return null

@@ -1,4 +1,4 @@
-import { pcreGeneration } from '../../pcre-generation.ts'
+import { pcreReleases } from '../../pcre/releases.ts'
 import type { Problem } from '../../problem.ts'
 import type { ApacheDirective } from '../configuration.ts'
 import { ALLOW, type ApacheDirectiveFacts, apacheDirective, apacheSection, scopeBits } from '../directives.ts'
@@ -36,7 +36,7 @@ export function validateApache(whole: ValidationUnit): readonly Problem<ApachePr
   const problems: Problem<ApacheProblemCode>[] = []
   const later: Problem<ApacheProblemCode>[] = []
   const seen = new Map<object, Set<string>>()
-  const pcre = pcreGeneration('apache', unit.version)
+  const pcre = pcreReleases('apache', unit.version)
   const walk: Walk = {
     unit,
     names: {

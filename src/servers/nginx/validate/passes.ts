@@ -1,4 +1,5 @@
 import type { NginxWord } from '../../../../parsers/nginx/syntax.ts'
+import { judgePattern } from '../../pcre/judge-pattern.ts'
 import type { NginxDirective } from '../configuration.ts'
 import { isPossibleNginxHost, type NginxAddress, parseNginxAddress } from '../../addresses/nginx.ts'
 import { readLocationMatch } from './locations.ts'
@@ -220,8 +221,7 @@ export const checkParam: Check = (reading, directive) => {
 export const checkSplitPathInfo: Check = (reading, directive) => {
   const [word] = directive.args
   if (word === undefined || !compileRegex(reading, reading.http, directive, word, word.value)) return
-  const groups = word.value.match(/(?<!\\)\((?!\?)|\(\?P?<[A-Za-z]/g)?.length ?? 0
-  if (groups !== 2 && !word.value.includes('[') && !word.value.includes('\\'))
+  if (judgePattern(word.value, reading.pcre).groups !== 2)
     refuse(reading, directive, word, `\`${word.value}\` does not have two groups`)
 }
 

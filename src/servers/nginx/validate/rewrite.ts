@@ -1,7 +1,7 @@
 import type { NginxWord } from '../../../../parsers/nginx/syntax.ts'
+import { judgePattern } from '../../pcre/judge-pattern.ts'
 import type { NginxDirective } from '../configuration.ts'
 import { parseNumber } from './numbers.ts'
-import { readRegex } from './regex.ts'
 import { compile, defineName, defineVariable, useVariable } from './script.ts'
 import { type Check, type Program, programOf, type Reading, report } from './unit.ts'
 import { refuse, refuseParameter } from './values.ts'
@@ -14,13 +14,13 @@ export function compileRegex(
   word: NginxWord,
   pattern: string,
 ): boolean {
-  const regex = readRegex(pattern, reading.pcre)
-  if (regex.error !== null) {
-    const message = `PCRE refuses the regular expression \`${pattern}\`: ${regex.error}`
+  const { fault, names } = judgePattern(pattern, reading.pcre)
+  if (fault !== null) {
+    const message = `PCRE refuses the regular expression \`${pattern}\`: ${fault}`
     report(reading, 'invalid-regex', directive, word, message)
     return false
   }
-  for (const name of regex.names) if (!defineName(reading, program, directive, word, name)) return false
+  for (const name of names) if (!defineName(reading, program, directive, word, name)) return false
   return true
 }
 

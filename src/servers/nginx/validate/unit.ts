@@ -1,7 +1,7 @@
 import type { NginxWord } from '../../../../parsers/nginx/syntax.ts'
 import { isUnknownWord, type Place, positionAt, type Source } from '../../../../parsers/text/source.ts'
 import type { FileSystem } from '../../../files/file-system.ts'
-import type { PcreGeneration } from '../../pcre-generation.ts'
+import type { PcreReleases } from '../../pcre/releases.ts'
 import type { Related } from '../../problem.ts'
 import { compareVersions, type ServerVersion } from '../../version.ts'
 import type { NginxContext, NginxDirective } from '../configuration.ts'
@@ -87,7 +87,7 @@ export interface Listen {
 /** Everything that is remembered from the first directive to the last. */
 export interface Reading {
   readonly unit: NginxUnit
-  readonly pcre: PcreGeneration
+  readonly pcre: PcreReleases
   readonly problems: NginxProblem[]
   /** The block whose end is checked, null at the end of everything, undefined while nginx reads. */
   closing: NginxDirective | null | undefined

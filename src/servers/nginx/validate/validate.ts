@@ -1,4 +1,4 @@
-import { pcreGeneration } from '../../pcre-generation.ts'
+import { pcreReleases } from '../../pcre/releases.ts'
 import { isUnknownWord } from '../../../../parsers/text/source.ts'
 import type { NginxContext, NginxDirective } from '../configuration.ts'
 import { contextInside } from '../contexts.ts'
@@ -46,7 +46,7 @@ export type { NginxUnit } from './unit.ts'
 export function validateNginx(unit: NginxUnit): readonly NginxProblem[] {
   const reading: Reading = {
     unit,
-    pcre: pcreGeneration('nginx', unit.version),
+    pcre: pcreReleases('nginx', unit.version),
     problems: [],
     closing: undefined,
     http: newProgram('http'),
