@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 
+const LOAD_PCRE1 = "import ctypes; ctypes.CDLL('libpcre.so.3')"
+
 /** What the tests with real servers need, and the Debian package that brings it. */
 const NEEDED: readonly { readonly package: string; readonly isThere: () => boolean }[] = [
   { package: 'nginx', isThere: () => existsSync('/usr/sbin/nginx') },
@@ -10,6 +12,9 @@ const NEEDED: readonly { readonly package: string; readonly isThere: () => boole
     isThere: () => existsSync('/usr/lib/apache2/modules/mod_wsgi.so'),
   },
   { package: 'python3-django', isThere: () => succeeds('/usr/bin/python3', ['-c', 'import django']) },
+  // What patterns are compared with: `pcre2test`, and the library of older servers, which Python drives.
+  { package: 'pcre2-utils', isThere: () => existsSync('/usr/bin/pcre2test') },
+  { package: 'libpcre3', isThere: () => succeeds('/usr/bin/python3', ['-c', LOAD_PCRE1]) },
   { package: 'pre-commit', isThere: () => existsSync('/usr/bin/pre-commit') },
   { package: 'openssl', isThere: () => succeeds('openssl', ['version']) },
   // The namespaces of the live tests: `ip`, and `unshare` beside it.
