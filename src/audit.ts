@@ -9,6 +9,7 @@ import type { ProgramReport, Report } from './engine/report.ts'
 import { redactFinding } from './engine/redact-finding.ts'
 import { type ActiveRule, type Crash, runRules } from './engine/run.ts'
 import { SEVERITIES, type Severity } from './engine/severity.ts'
+import type { FileSystem } from './files/file-system.ts'
 import type { Machine } from './files/discover.ts'
 import type { Notice } from './files/notice.ts'
 import type { ApacheConfiguration } from './servers/apache/configuration.ts'
@@ -18,6 +19,7 @@ import type { NginxConfiguration } from './servers/nginx/configuration.ts'
 import { evaluateNginx } from './servers/nginx/evaluate.ts'
 import { redactor } from './secrets/redactor.ts'
 import { packageVersion } from './servers/package-version.ts'
+import { filesInWorld } from './servers/files-in-world.ts'
 import { firstWorld, type World } from './servers/presence.ts'
 import type { ServerVersion } from './servers/version.ts'
 import { joinNotices, unreadNotices } from './unread-notices.ts'
@@ -58,7 +60,7 @@ export function understand(
   world: World = firstWorld(),
   reached: Set<string> = new Set(),
 ): UnderstoodMachine {
-  const { files } = machine
+  const files = filesInWorld(machine.files, world)
   const { facts, includeMap } = settings
   const nginxVersion = settings.versions.nginx ?? packageVersion(files, 'nginx')
   const apacheVersion = settings.versions.apache ?? packageVersion(files, 'apache')
@@ -66,10 +68,10 @@ export function understand(
   const readNginx = (main: string | null, fragments: readonly string[]): NginxConfiguration =>
     evaluateNginx({
       files,
-      main: main === null ? null : sourceOf(machine, main),
+      main: main === null ? null : sourceOf(files, main),
       ...(main !== null && { mainPath: main }),
       isDump: machine.isDump,
-      fragments: fragments.map(path => sourceOf(machine, path)),
+      fragments: fragments.map(path => sourceOf(files, path)),
       version: nginxVersion,
       includeMap,
       world,
@@ -77,8 +79,8 @@ export function understand(
   const readApache = (main: string | null, fragments: readonly string[]): ApacheConfiguration =>
     evaluateApache({
       files,
-      main: main === null ? null : sourceOf(machine, main),
-      fragments: fragments.map(path => sourceOf(machine, path)),
+      main: main === null ? null : sourceOf(files, main),
+      fragments: fragments.map(path => sourceOf(files, path)),
       environment: settings.environment(machine, main),
       version: apacheVersion,
       world,
@@ -218,8 +220,8 @@ function programReports(
   }))
 }
 
-function sourceOf(machine: Machine, path: string) {
-  const read = machine.files.read(path)
+function sourceOf(files: FileSystem, path: string) {
+  const read = files.read(path)
   if (read.kind !== 'source') throw new Error(`${path}: ${read.reason}`)
   return read.source
 }

@@ -1,3 +1,8 @@
+import type { TemplateBranch } from './template/constructs.ts'
+
+export { isUnknownWord, UNKNOWN } from './placeholder.ts'
+export type { TemplateBranch }
+
 import { memo } from '../collections/memo.ts'
 
 /**
@@ -7,8 +12,8 @@ import { memo } from '../collections/memo.ts'
  * that root (`/etc/nginx/nginx.conf`), whatever the machine of the audit calls the folder.
  *
  * `code` is what a parser reads and has the length of `text`, so that every offset holds in both.
- * It differs from `text` only in templates, where placeholders are {@link UNKNOWN} characters and
- * statement lines are blank (see `mask-template.ts`).
+ * It differs from `text` only in templates, where a placeholder is a word of {@link UNKNOWN} and its like and
+ * statements are blank (see `mask-template.ts`).
  *
  * `encoding` is the one in which the bytes were read: `latin1` where they are not valid UTF-8, as the
  * servers read bytes and refuse neither. A byte-order mark stays in the text: both servers see it.
@@ -19,6 +24,17 @@ export interface Source {
   readonly code: string
   readonly encoding: 'utf8' | 'latin1'
   readonly template: boolean
+  /** What of a template is there under one branch of a statement alone, in the order of the text. */
+  readonly branches: readonly TemplateBranch[]
+  /** Where, between directives, a template may bring anything: a placeholder alone, another template. */
+  readonly gaps: readonly number[]
+}
+
+/** A text without branches or gaps: nearly every one. */
+export const NO_TEMPLATE: Pick<Source, 'template' | 'branches' | 'gaps'> = {
+  template: false,
+  branches: [],
+  gaps: [],
 }
 
 /** A stretch of a source: UTF-16 offsets, half-open. */
@@ -34,17 +50,9 @@ export interface Position {
   readonly column: number
 }
 
-/** Stands in `Source.code` for a character that only a template engine knows. */
-export const UNKNOWN = '\uE000'
-
-/** True for a word that holds a template's placeholder: its value is known to nobody here. */
-export function isUnknownWord(value: string): boolean {
-  return value.includes(UNKNOWN)
-}
-
 /** A source made from a text in memory. */
 export function textSource(path: string, text: string): Source {
-  return { path, text, code: text, encoding: 'utf8', template: false }
+  return { path, text, code: text, encoding: 'utf8', ...NO_TEMPLATE }
 }
 
 /** The offset at which each line begins. Lines end at LF, as both servers count them. */

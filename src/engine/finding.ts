@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { reveal } from '../../parsers/text/placeholder.ts'
 import { lineText, type Place, positionAt } from '../../parsers/text/source.ts'
 import type { Fix, Rule, RuleFinding } from './rule.ts'
 import type { Confidence, Severity } from './severity.ts'
@@ -61,11 +62,14 @@ export function toFinding(rule: Rule, raw: RuleFinding, severity: Severity, file
     severity,
     confidence: raw.confidence ?? rule.confidence,
     fatal: raw.fatal ?? false,
-    message: raw.message,
+    message: reveal(raw.message),
     at,
-    label: raw.label ?? null,
-    related: (raw.related ?? []).map(({ at, message }) => ({ at: locate(at, fileName), message })),
-    help: raw.help ?? rule.remedy,
+    label: raw.label === undefined ? null : reveal(raw.label),
+    related: (raw.related ?? []).map(({ at, message }) => ({
+      at: locate(at, fileName),
+      message: reveal(message),
+    })),
+    help: reveal(raw.help ?? rule.remedy),
     docs: `${DOCUMENTATION}/${rule.id}.md`,
     fix: raw.fix ?? null,
     fingerprint: '',

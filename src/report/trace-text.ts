@@ -1,4 +1,5 @@
 import type { ChalkInstance } from 'chalk'
+import { reveal, revealAll } from '../../parsers/text/placeholder.ts'
 import { type Place, positionAt } from '../../parsers/text/source.ts'
 import type { Trace, TraceEnd, TraceStep } from '../deployment/requests/trace.ts'
 import { placeColumn } from './place-column.ts'
@@ -25,7 +26,7 @@ export function traceText(trace: Trace, fileName: FileNamer, chalk: ChalkInstanc
     lines.push(drawn[index] ?? '')
   })
   lines.push(chalk.bold(`→ ${printable(describeEnd(end))}`))
-  return `${lines.join('\n')}\n`
+  return `${reveal(lines.join('\n'))}\n`
 }
 
 const PROGRAMS: Readonly<Record<TraceStep['layer'], string>> = {
@@ -54,7 +55,7 @@ export function traceJson(traces: readonly NamedTrace[]): string {
     })),
     end: trace.end,
   }))
-  return `${JSON.stringify({ version: 1, traces: shown }, null, 2)}\n`
+  return `${JSON.stringify(revealAll({ version: 1, traces: shown }), null, 2)}\n`
 }
 
 function urlOf({ request: { scheme, host, port, target } }: Trace): string {

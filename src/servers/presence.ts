@@ -1,4 +1,4 @@
-import type { Place } from '../../parsers/text/source.ts'
+import type { Place, Source } from '../../parsers/text/source.ts'
 
 /**
  * What is there for certain and what may be there.
@@ -61,8 +61,8 @@ export interface World {
   readonly guarded: readonly Presence[]
   /** Keeps what is there under one branch; `outer` are those around it. */
   guard(path: string, stretch: GuardedStretch, outer: Presence): void
-  /** Keeps under which branches a file was read. */
-  read(path: string, presence: Presence): void
+  /** Keeps under which branches a file was read, and those of the file itself. */
+  read(source: Source, presence: Presence): void
   hasRead(path: string): boolean
   /** The ways in which a place is there; each of them is enough. */
   presences(place: Place): readonly Presence[]
@@ -87,7 +87,9 @@ export function createWorld(decide: (condition: string, answers: number) => numb
       if (known === undefined) guards.set(path, [stretch])
       else known.push(stretch)
     },
-    read(path, presence) {
+    read(source, presence) {
+      for (const { start } of source.branches) guarded.push([...presence, ...branchesAt(source, start)])
+      const { path } = source
       const known = readings.get(path)
       if (known === undefined) readings.set(path, presence === CERTAIN ? ALWAYS : [presence])
       else if (!known.includes(presence)) readings.set(path, [...known, presence])
@@ -95,12 +97,30 @@ export function createWorld(decide: (condition: string, answers: number) => numb
     hasRead: path => readings.has(path),
     presences({ source, start }) {
       const outer = readings.get(source.path) ?? ALWAYS
-      const inner = (guards.get(source.path) ?? [])
-        .filter(guard => guard.start <= start && start < guard.end)
-        .sort((one, other) => one.start - other.start)
+      const inner = [
+        ...branchesAt(source, start),
+        ...(guards.get(source.path) ?? []).filter(isAround(start)),
+      ].sort((one, other) => one.start - other.start)
       return inner.length === 0 ? outer : outer.map(presence => [...presence, ...inner])
     },
   }
+}
+
+/** The branches of a template's own statements that stand around an offset, outermost first. */
+export function branchesAt({ branches }: Source, offset: number): readonly GuardedStretch[] {
+  return branches.length === 0 ? NONE : branches.filter(isAround(offset))
+}
+
+const NONE: readonly never[] = []
+
+function isAround(offset: number): (stretch: GuardedStretch) => boolean {
+  return ({ start, end }) => start <= offset && offset < end
+}
+
+/** The presence of what stands at an offset of a file that is read under `outer`. */
+export function presenceAt(outer: Presence, source: Source, offset: number): Presence {
+  const inner = branchesAt(source, offset)
+  return inner.length === 0 ? outer : [...outer, ...inner]
 }
 
 const ALWAYS: readonly Presence[] = [CERTAIN]

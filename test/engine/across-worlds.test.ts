@@ -138,4 +138,86 @@ test('a version is undecided only where nobody said it and the releases differ',
   )
 })
 
+test('the branches of a template exclude each other, and loops are no repetition', () => {
+  const site = `server {
+    {% if tls %}
+    listen 443 ssl;
+    proxy_set_header X-Forwarded-Proto https;
+    {% else %}
+    listen 80;
+    proxy_set_header X-Forwarded-Proto http;
+    {% endif %}
+    server_name {{ name }};
+    {% for path in paths %}
+    location {{ path }} { proxy_pass http://127.0.0.1:9000; }
+    {% endfor %}
+    location / {
+        proxy_pass http://127.0.0.1:9000;
+        proxy_set_header Host $host;
+        {% if spoken %}
+        proxy_set_header X-A 1;
+        {% endif %}
+        {% if not spoken %}
+        proxy_set_header X-A 2;
+        {% endif %}
+    }
+}
+`
+  assert.equal(found({ 'site.conf.j2': site }, 'forwarded-headers/duplicated', 'nginx/syntax'), [])
+  const vhost = `<VirtualHost *:80>
+ServerName example.org
+<% if @private -%>
+Alias /files /srv/files
+<% else -%>
+Alias /files/private /srv/private
+<% end -%>
+</VirtualHost>
+`
+  assert.equal(found({ 'site.conf.erb': vhost }, 'apache/alias-overlap'), [])
+})
+
+test('a fault in one branch of a template is one, whatever stands in the other', () => {
+  const site = `{% if tls %}server { listen 443 ssl;{% else %}server { listen 80;{% endif %}
+    {% if media %}
+    location /media { alias /srv/media/; }
+    {% endif %}
+    {% if static %}
+    proxy_set_header X-A 1;
+    proxy_set_header X-A 1;
+    location / { proxy_pass http://127.0.0.1:9000; }
+    {% endif %}
+}
+`
+  assert.equal(
+    found(
+      { 'site.conf.j2': site },
+      'forwarded-headers/duplicated',
+      'static-files/alias-traversal',
+      'nginx/syntax',
+    ),
+    ['site.conf.j2:3 static-files/alias-traversal', 'site.conf.j2:7 forwarded-headers/duplicated'],
+  )
+})
+
+test('a file that one branch of a template includes is there in that branch', () => {
+  const main = `events {}
+http {
+    {% if tls %}
+    include tls.conf;
+    {% endif %}
+    sendfile on;
+}
+`
+  assert.equal(
+    found(
+      {
+        'etc/nginx/nginx.conf': main,
+        'etc/nginx/tls.conf': 'sendfile on;\nsendfile on;\n',
+      },
+      'nginx/syntax',
+    ),
+    ['etc/nginx/tls.conf:2 nginx/syntax'],
+  )
+})
+
 test.run()

@@ -1,3 +1,4 @@
+import { revealAll } from '../../../parsers/text/placeholder.ts'
 import type { Place } from '../../../parsers/text/source.ts'
 import { positionAt } from '../../../parsers/text/source.ts'
 import { formatEndpoint } from '../../servers/address.ts'
@@ -147,7 +148,7 @@ export function deploymentMap(
   const tlsSockets = new Set(
     deployment.servers.flatMap(({ listens }) => listens.filter(({ tls }) => tls).map(formatEndpoint)),
   )
-  return {
+  return revealAll({
     listeners: deployment.listeners.map(listener => mapListener(listener, tlsSockets, cartographer)),
     sites: deployment.servers.map(server => mapSite(deployment, server, cartographer)),
     virtualHosts: deployment.apache.flatMap(configuration => mapAddresses(configuration, cartographer)),
@@ -155,7 +156,7 @@ export function deploymentMap(
     daemons: deployment.daemons.map(daemon => mapDaemon(daemon, cartographer)),
     unknowns: distinct(unknowns),
     faults,
-  }
+  })
 }
 
 const USE = /^macro '.* used on line (\d+) of "([^"]*)"+$/

@@ -1,4 +1,4 @@
-import { UNKNOWN } from '../../../parsers/text/source.ts'
+import { reveal } from '../../../parsers/text/placeholder.ts'
 import type { ApacheConfiguration, ApacheDirective } from './configuration.ts'
 
 /**
@@ -28,7 +28,7 @@ function print(printer: Printer, directive: ApacheDirective, indent: string): vo
   const { output } = printer
   nameFile(printer, directive.file)
   output.push(indent, '#', String(line).padStart(4), ':\n')
-  output.push(indent, section ? '<' : '', name, ' ', textOf(directive), '\n')
+  output.push(indent, section ? '<' : '', name, ' ', reveal(directive.text), '\n')
   // httpd's own dump leaves the closer out where nothing stands in between.
   if (children.length === 0) return
   printAll(printer, children, `${indent}  `)
@@ -40,9 +40,4 @@ function nameFile(printer: Printer, file: string): void {
   if (printer.file === file) return
   printer.file = file
   printer.output.push('# In file: ', file, '\n')
-}
-
-function textOf({ text, source, nameEnd, end }: ApacheDirective): string {
-  if (!text.includes(UNKNOWN)) return text
-  return source.text.slice(nameEnd, end).trim()
 }

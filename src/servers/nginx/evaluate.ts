@@ -3,7 +3,7 @@ import { parseNginx } from '../../../parsers/nginx/parse.ts'
 import type { NginxBlock, NginxNode, NginxSyntaxProblem, NginxWord } from '../../../parsers/nginx/syntax.ts'
 import { isUnknownWord, type Source } from '../../../parsers/text/source.ts'
 import type { FileSystem } from '../../files/file-system.ts'
-import { CERTAIN, firstWorld, type World } from '../presence.ts'
+import { CERTAIN, firstWorld, type Presence, presenceAt, type World } from '../presence.ts'
 import type { Related } from '../problem.ts'
 import type { UnreadFile } from '../unread-file.ts'
 import type { ServerVersion } from '../version.ts'
@@ -105,6 +105,8 @@ class Evaluation {
   private readonly absent = new Map<string, { readonly related: Related[]; readonly words: Set<NginxWord> }>()
   private readonly lists = new Map<Source, readonly Source[]>()
   private readonly world: World
+  /** The branches around the file that is read. */
+  private presence: Presence = CERTAIN
   private time = 0
   /** How many directives stand in files that were read before. */
   private repeated = 0
@@ -158,7 +160,7 @@ class Evaluation {
   ): void {
     const { children, problems } = parseNginx(source)
     const isFirst = !this.seen.has(source)
-    this.world.read(source.path, CERTAIN)
+    this.world.read(source, this.presence)
     if (isFirst) {
       this.seen.add(source)
       this.sources.push(source)
@@ -238,6 +240,8 @@ class Evaluation {
     }
     const literal = context === 'data' && parent?.name === 'geo'
     const brought: Source[] = []
+    const { presence } = this
+    this.presence = presenceAt(presence, source, directive.node.start)
     for (const step of this.resolve({ value: word.value, from: source, literal })) {
       if (step.kind === 'unread') this.meetUnread(step, directive, word)
       else if (step.kind === 'problem') this.meetAbsence(step, directive, word)
@@ -251,6 +255,7 @@ class Evaluation {
         this.depth--
       }
     }
+    this.presence = presence
     const [first] = brought
     if (first !== undefined) this.included.set(directive, brought.length === 1 ? this.alone(first) : brought)
   }

@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { placeText } from '../../../parsers/text/source.ts'
+import { placeholder } from '../../../parsers/text/placeholder.ts'
+import { placeText, textSource } from '../../../parsers/text/source.ts'
 import { memoryFileSystem } from '../../../src/files/memory-file-system.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../../src/servers/apache/configuration.ts'
 import type { ApacheEnvironment } from '../../../src/servers/apache/environment.ts'
@@ -104,7 +105,7 @@ test('the environment comes after Define, and a value that only the shell knows 
       ['C', unknown('a command decides')],
     ]),
   })
-  assert.equal(texts(find(configuration, 'setenv')), ['X 13', 'Y \uE000/log'])
+  assert.equal(texts(find(configuration, 'setenv')), ['X 13', `Y ${placeholder('${C}')}/log`])
   assert.equal(configuration.problems, [])
   assert.match(resolveApache(configuration), 'SetEnv Y ${C}/log')
 })
@@ -117,7 +118,7 @@ test('an undefined variable is remarked where everything was read, once, and is 
   assert.equal(texts(find(everything, 'setenv')), ['A ${B}', 'C ${map:key}', 'A ${B}', 'C ${map:key}'])
   const part = evaluate('SetEnv A ${B}\n', { complete: false })
   assert.equal(part.problems, [])
-  assert.equal(texts(find(part, 'setenv')), ['A \uE000'])
+  assert.equal(texts(find(part, 'setenv')), [`A ${placeholder('${B}')}`])
 })
 
 test('a missing include is fatal where the audit would have it, and leaves all open where not', () => {
@@ -279,7 +280,7 @@ test('fragments: a section that its file does not close is fatal', () => {
 
 test('a template is never refused', () => {
   const text = '<VirtualHost *:\uE000>\nServerName \uE000\n\uE000 On\n</\uE000>\n</Directory>\n<Files a>\n'
-  const source = { path: '/t.conf.j2', text, code: text, encoding: 'utf8', template: true } as const
+  const source = { ...textSource('/t.conf.j2', text), template: true }
   const configuration = evaluateApache({
     files: memoryFileSystem({}),
     main: null,

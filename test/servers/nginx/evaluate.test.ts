@@ -218,6 +218,8 @@ test('nothing in a template is fatal', () => {
     code: 'events {}\nhttp { include \uE000\uE000\uE000\uE000\uE000\uE000\uE000; include gone; listen \uE000\uE000\uE000\uE000\uE000\uE000\uE000 }',
     encoding: 'utf8',
     template: true,
+    branches: [],
+    gaps: [],
   }
   const { problems } = evaluateNginx({ files: memoryFileSystem({}), main: source, fragments: [], version })
   assert.equal(problems, [])

@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import type { ApacheLineNode } from '../../../../parsers/apache/syntax.ts'
-import type { Place } from '../../../../parsers/text/source.ts'
+import type { Place, Source } from '../../../../parsers/text/source.ts'
+import { presenceAt } from '../../presence.ts'
 import type { UnreadReason } from '../../unread-file.ts'
 import { isMissing } from '../validate/paths.ts'
 import { isPattern, matchesPattern } from './fnmatch.ts'
@@ -109,13 +110,13 @@ function includePattern(including: Including, folder: string, components: readon
 
 /** Reads a file, or everything below a directory: hidden files and editors' backups too. */
 function includePath(including: Including, path: string, depth: number): void {
-  const { reading, cursor, optional, at } = including
+  const { reading, optional, at } = including
   const { files } = reading
   const result = files.read(path)
   switch (result.kind) {
     case 'source':
       reading.includes++
-      reading.readFile(reading, result.source, path, cursor.parent, cursor.depth)
+      readIncluded(including, result.source, path)
       return
     case 'directory':
       includeFolder(including, path, depth)
@@ -133,6 +134,13 @@ function includePath(including: Including, path: string, depth: number): void {
         else refuse(reading, 'include-missing', `\`${path}\` does not exist`, at)
       } else skipUnread(including, path)
   }
+}
+
+function readIncluded({ reading, cursor, at }: Including, source: Source, path: string): void {
+  const { presence } = reading
+  reading.presence = presenceAt(presence, at.source, at.start)
+  reading.readFile(reading, source, path, cursor.parent, cursor.depth)
+  reading.presence = presence
 }
 
 function includeFolder(including: Including, path: string, depth: number): void {

@@ -22,7 +22,8 @@ export function readFile(
   depth = 0,
 ): void {
   reading.sources.add(source)
-  reading.world.read(source.path, reading.presence)
+  reading.world.read(source, reading.presence)
+  if (source.gaps.length > 0) reading.complete = false
   const before = reading.stream
   reading.stream = openStream(source, file)
   const cursor: Cursor = { floor: parent, parent, depth }
@@ -92,7 +93,10 @@ function readLine(reading: Reading, written: ApacheLineNode, cursor: Cursor): vo
   }
   if (node.name.value === '' && isEmptyWord(stream, node)) return
   // What a template or an unknown variable names is anybody's guess.
-  if (node.kind === 'directive' && isUnknownWord(node.name.value)) return
+  if (node.kind === 'directive' && isUnknownWord(node.name.value)) {
+    reading.complete = false
+    return
+  }
   const name = nameOf(reading, node.name.value, node.kind === 'open')
   const parent = cursor.parent
   if (execute(reading, node, name, cursor)) {

@@ -2,7 +2,8 @@ import { cutLine } from '../../../../parsers/apache/parse.ts'
 import { isSpace } from '../../../../parsers/apache/split-words.ts'
 import type { ApacheLineNode } from '../../../../parsers/apache/syntax.ts'
 import { MappedText, mapEnd, mapStart } from '../../../../parsers/text/text-map.ts'
-import { type Place, UNKNOWN } from '../../../../parsers/text/source.ts'
+import { placeholder } from '../../../../parsers/text/placeholder.ts'
+import type { Place } from '../../../../parsers/text/source.ts'
 import { lineOf } from './places.ts'
 import { note, type OpenDirective, type Reading, remark, type Stream, type Variable } from './reading.ts'
 
@@ -18,7 +19,7 @@ const MAXIMUM_ADDED = 1_000_000
  * The line with its `${}` filled in and cut again: httpd expands before it cuts, so a value may bring
  * words, quotes or a whole section's opener. Null where nothing is left of it.
  *
- * A value that nobody knows is an {@link UNKNOWN} character.
+ * A value that nobody knows is the word of a placeholder.
  */
 export function expandLine(
   reading: Reading,
@@ -78,13 +79,13 @@ function noteLeak(
   note(reading, { kind: 'definition-leaked', at: use, name, definition: at, section: section.name })
 }
 
-/** The value in the environment, {@link UNKNOWN}, or null where the name is known to have none. */
+/** The value in the environment, a placeholder, or null where the name is known to have none. */
 function lookUp(reading: Reading, name: string): string | null {
   const exported = reading.environment.variables.get(name)
-  if (exported !== undefined) return exported.known ? exported.value : UNKNOWN
+  if (exported !== undefined) return exported.known ? exported.value : placeholder(`\${${name}}`)
   // A map of mod_rewrite (`${map:key}`) looks like a variable and is none: httpd leaves it in silence.
   if (name.includes(':')) return null
-  return isEverythingKnown(reading) ? null : UNKNOWN
+  return isEverythingKnown(reading) ? null : placeholder(`\${${name}}`)
 }
 
 function isEverythingKnown(reading: Reading): boolean {

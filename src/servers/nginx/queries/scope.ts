@@ -1,5 +1,5 @@
 import { memo } from '../../../../parsers/collections/memo.ts'
-import { isUnknownWord, placeText, type Source } from '../../../../parsers/text/source.ts'
+import { isUnknownWord, placeText } from '../../../../parsers/text/source.ts'
 import { groupBy } from '../../../../parsers/collections/group-by.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 
@@ -92,27 +92,24 @@ function maySet(path: string, name: string | null): boolean {
 }
 
 /**
- * True where a template's placeholder or statement stands between the directives of a block, or in place of
- * a directive's name: what it renders to may set anything.
+ * True where a template's placeholder stands between the directives of a block, or in place of a directive's
+ * name: what it renders to may set anything.
  */
 const hasPlaceholder = memo(
   (scope: NginxDirective): boolean =>
-    scope.source.template && (hasMaskedGap(scope) || scope.children.some(({ name }) => isUnknownWord(name))),
+    scope.source.template && (hasGap(scope) || scope.children.some(({ name }) => isUnknownWord(name))),
 )
 
-/** A masked stretch reads otherwise in `code` than in `text`. */
-function hasMaskedGap({ source, node }: NginxDirective): boolean {
-  if (node.block === null) return false
-  let from = node.block.start
-  for (const child of node.block.children) {
-    if (isMasked(source, from, child.start)) return true
-    from = child.end
-  }
-  return isMasked(source, from, node.block.end)
-}
-
-function isMasked({ text, code }: Source, start: number, end: number): boolean {
-  return text.slice(start, end) !== code.slice(start, end)
+/** True where one of the template's gaps lies in the block and in none of its children. */
+function hasGap({ source, node }: NginxDirective): boolean {
+  const { block } = node
+  if (block === null || source.gaps.length === 0) return false
+  return source.gaps.some(
+    gap =>
+      gap >= block.start &&
+      gap < block.end &&
+      !block.children.some(({ start, end }) => gap >= start && gap < end),
+  )
 }
 
 /** True where some file of the configuration is a template. */

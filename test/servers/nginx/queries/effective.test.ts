@@ -132,7 +132,8 @@ test('a placeholder for whole directives may be anything', () => {
   assert.is(inForce(configuration, server, 'gzip'), 'gzip on')
   assert.is(inForce(configuration, server, 'try_files'), 'unknown: something here was not read')
   assert.is(inForce(configuration, block(configuration, 'location /a'), 'try_files'), '')
-  assert.match(inForce(configuration, block(configuration, 'location /b'), 'try_files'), 'unknown')
+  // What a statement guards is there, or not, in a world of its own.
+  assert.is(inForce(configuration, block(configuration, 'location /b'), 'try_files'), '')
 })
 
 test('values and flags, with their defaults', () => {

@@ -1,0 +1,54 @@
+/**
+ * A template's placeholder in a text that parsers read: a word of private-use characters, as long as what it
+ * stands for, from which the text that was written can be had back.
+ *
+ * The first character is {@link UNKNOWN}, two digits name the text, and the rest fills up.
+ */
+
+/** Stands in `Source.code` for a character that only a template engine knows. */
+export const UNKNOWN = '\uE000'
+const FILLER = '\uE001'
+const FIRST_DIGIT = 0xe002
+const BASE = 0xf8ff - FIRST_DIGIT + 1
+const MARK = /\uE000(?:([\uE002-\uF8FF])([\uE002-\uF8FF])\uE001*)?/g
+
+const texts: string[] = []
+const numbers = new Map<string, number>()
+
+/** True for a word that holds a template's placeholder: its value is known to nobody here. */
+export function isUnknownWord(value: string): boolean {
+  return value.includes(UNKNOWN)
+}
+
+/** The word that stands for a placeholder, of the same length but never shorter than three characters. */
+export function placeholder(text: string): string {
+  let number = numbers.get(text)
+  if (number === undefined) {
+    number = texts.length % (BASE * BASE)
+    texts[number] = text
+    numbers.set(text, number)
+  }
+  const digits = String.fromCharCode(FIRST_DIGIT + Math.floor(number / BASE), FIRST_DIGIT + (number % BASE))
+  return (UNKNOWN + digits).padEnd(text.length, FILLER)
+}
+
+/** A text with its placeholders as they were written; what has none to show becomes `…`. */
+export function reveal(text: string): string {
+  if (!text.includes(UNKNOWN)) return text
+  return text.replace(MARK, (_, high?: string, low?: string) => {
+    if (high === undefined || low === undefined) return '…'
+    return texts[digit(high) * BASE + digit(low)] ?? '…'
+  })
+}
+
+/** Plain data with every text in it revealed. */
+export function revealAll<T>(value: T): T {
+  if (typeof value === 'string') return reveal(value) as T
+  if (Array.isArray(value)) return value.map(revealAll) as T
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, revealAll(inner)])) as T
+}
+
+function digit(character: string): number {
+  return character.charCodeAt(0) - FIRST_DIGIT
+}

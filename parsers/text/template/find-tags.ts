@@ -1,0 +1,75 @@
+import { braceSteps } from './braces.ts'
+import { jinjaSteps } from './jinja.ts'
+import { codeSteps, percentSteps } from './percent.ts'
+import { NOTHING, PRINT, type Step, type Tag } from './tag.ts'
+import { VLIB_TAG, vlibSteps } from './vlib.ts'
+
+const OPENING = /\{[{%#]|<%|<\?(?:php\b|=)|[<{]\/?tmpl_/gi
+const CLOSINGS: Readonly<Record<string, string>> = {
+  '{{': '}}',
+  '{%': '%}',
+  '{#': '#}',
+  '<%': '%>',
+  '<?php': '?>',
+  '<?=': '?>',
+}
+const RAW = /^\{%[-+]?\s*raw\s*[-+]?%\}$/
+const END_RAW = /\{%[-+]?\s*endraw\s*[-+]?%\}/g
+
+/** Every tag of a template engine in a text, in order; what Jinja calls raw is text. */
+export function findTags(text: string): readonly Tag[] {
+  const tags: Tag[] = []
+  const unclosed = new Set<string>()
+  // `server {# comment` is nginx's own where no Jinja is in sight.
+  if (!text.includes('{%') && !text.includes('{{')) unclosed.add('{#')
+  OPENING.lastIndex = 0
+  for (let match = OPENING.exec(text); match !== null; match = OPENING.exec(text)) {
+    const opening = match[0].toLowerCase()
+    const start = match.index
+    if (opening.includes('tmpl_')) {
+      const tag = VLIB_TAG.exec(text.slice(start, start + LONGEST_TAG))
+      if (tag === null) continue
+      tags.push({ start, end: start + tag[0].length, steps: vlibSteps(tag) })
+      OPENING.lastIndex = start + tag[0].length
+      continue
+    }
+    if (unclosed.has(opening)) continue
+    const inside = start + opening.length
+    const close = text.indexOf(CLOSINGS[opening] ?? '', inside)
+    if (close === -1) {
+      unclosed.add(opening)
+      continue
+    }
+    const isTriple = opening === '{{' && text[inside] === '{' && text[close + 2] === '}'
+    const end = close + (isTriple ? 3 : 2)
+    tags.push({ start, end, steps: stepsOf(opening, text.slice(inside, close)) })
+    OPENING.lastIndex = end
+    if (!RAW.test(text.slice(start, end))) continue
+    END_RAW.lastIndex = end
+    const endRaw = END_RAW.exec(text)
+    if (endRaw === null) break
+    tags.push({ start: endRaw.index, end: END_RAW.lastIndex, steps: NOTHING })
+    OPENING.lastIndex = END_RAW.lastIndex
+  }
+  return tags
+}
+
+/** No tag of vlibTemplate is longer. */
+const LONGEST_TAG = 300
+
+function stepsOf(opening: string, inner: string): readonly Step[] {
+  switch (opening) {
+    case '{{':
+      return braceSteps(inner)
+    case '{%':
+      return jinjaSteps(inner) ?? NOTHING
+    case '<%':
+      return percentSteps(inner)
+    case '<?=':
+      return PRINT
+    case '<?php':
+      return codeSteps(inner)
+    default:
+      return NOTHING
+  }
+}
