@@ -99,7 +99,7 @@ export function understand(
   ): Deployment[] =>
     nginx.length + apache.length === 0
       ? []
-      : [buildDeployment({ nginx, apache, facts, files, python: settings.python ?? null })]
+      : [buildDeployment({ machines: [{ files, nginx, apache }], facts, python: settings.python ?? null })]
   const deployments = [
     ...build(nginx.length === 0 ? nginxFragments : nginx, apache.length === 0 ? apacheFragments : apache),
     ...build(nginx.length === 0 ? [] : nginxFragments, apache.length === 0 ? [] : apacheFragments),

@@ -16,3 +16,8 @@ export function known<T>(value: T, at: Place | null = null): Fact<T> {
 export function unknown<T = never>(reason: string, at: Place | null = null): Fact<T> {
   return { known: false, reason, at }
 }
+
+/** The value, or null where it is unknown: for questions that only a known value can answer. */
+export function valueOrNull<T>(fact: Fact<T>): T | null {
+  return fact.known ? fact.value : null
+}

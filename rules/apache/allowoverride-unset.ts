@@ -83,8 +83,9 @@ export default defineRule({
       files: { 'etc/apache2/apache2.conf': main(''), 'srv/www/.htaccess': conf`# nothing` },
     },
   ],
-  *check({ apache, files }) {
+  *check({ apache, filesOf }) {
     for (const configuration of apache) {
+      const files = filesOf(configuration)
       for (const htaccess of htaccessFiles(configuration, files)) {
         const { file, folder, overrides } = htaccess
         if (!overrides.known || !overrides.value.unset || overrides.value.list.size > 0) continue

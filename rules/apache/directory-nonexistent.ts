@@ -79,9 +79,10 @@ export default defineRule({
       },
     },
   ],
-  *check({ apache, files }) {
-    for (const { occurrences } of apache) {
-      for (const section of occurrences.get('directory') ?? []) {
+  *check({ apache, filesOf }) {
+    for (const configuration of apache) {
+      const files = filesOf(configuration)
+      for (const section of configuration.occurrences.get('directory') ?? []) {
         const { kind, text } = sectionPattern(section)
         if (text === '' || kind === 'unknown' || kind === 'regex' || text.startsWith('proxy:')) continue
         if (!text.startsWith('/')) {

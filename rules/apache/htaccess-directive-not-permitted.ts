@@ -66,8 +66,9 @@ export default defineRule({
       files: { 'etc/apache2/apache2.conf': main('None'), 'srv/www/.htaccess': conf`RewriteEngine On` },
     },
   ],
-  *check({ apache, files }) {
+  *check({ apache, filesOf }) {
     for (const configuration of apache) {
+      const files = filesOf(configuration)
       for (const { file, folder, overrides } of htaccessFiles(configuration, files)) {
         if (!overrides.known || overrides.value.unset) continue
         // The first one is what httpd stumbles over; the others come to light with its repair.

@@ -70,8 +70,9 @@ export default defineRule({
       },
     },
   ],
-  *check({ apache, files }) {
+  *check({ apache, filesOf }) {
     for (const configuration of apache) {
+      const files = filesOf(configuration)
       for (const { file, folder, overrides } of htaccessFiles(configuration, files)) {
         // Where nothing may be overridden the file is not read.
         if (!overrides.known || !overrides.value.reads || file.source.template) continue

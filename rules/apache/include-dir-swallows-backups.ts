@@ -47,13 +47,13 @@ export default defineRule({
       },
     },
   ],
-  *check({ apache, files }) {
-    for (const { notes = [] } of apache) {
-      for (const note of notes) {
+  *check({ apache, filesOf }) {
+    for (const configuration of apache) {
+      for (const note of configuration.notes ?? []) {
         if (note.kind !== 'copy-included') continue
         yield {
           at: note.at,
-          message: `Apache reads \`${files.display(note.path)}\` as well`,
+          message: `Apache reads \`${filesOf(configuration).display(note.path)}\` as well`,
         }
       }
     }

@@ -1,5 +1,5 @@
+import type { FileSystem } from '../../src/files/file-system.ts'
 import { posix } from 'node:path'
-import type { Deployment } from '../../src/deployment/model.ts'
 import { distance } from 'fastest-levenshtein'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -59,9 +59,10 @@ export default defineRule({
       },
     },
   ],
-  *check({ apache, files }) {
-    for (const { notes = [] } of apache) {
-      for (const { kind, at, ...note } of notes) {
+  *check({ apache, filesOf }) {
+    for (const configuration of apache) {
+      const files = filesOf(configuration)
+      for (const { kind, at, ...note } of configuration.notes ?? []) {
         if (kind !== 'nothing-included' || !('path' in note)) continue
         const slip = nearestName(files, note.path)
         if (slip === null) continue
@@ -86,7 +87,7 @@ export default defineRule({
 
 /** The first part of a path that is not there, and the one name beside it that differs by a letter. */
 function nearestName(
-  files: Deployment['files'],
+  files: FileSystem,
   path: string,
 ): { readonly missing: string; readonly present: string } | null {
   let folder = '/'

@@ -64,8 +64,9 @@ export default defineRule({
       },
     },
   ],
-  *check({ apache, files }) {
+  *check({ apache, filesOf }) {
     for (const configuration of apache) {
+      const files = filesOf(configuration)
       const inFolders = (configuration.occurrences.get('rewriterule') ?? []).filter(
         ({ parent }) => parent?.name === 'Directory' && sectionPattern(parent).kind !== 'regex',
       )

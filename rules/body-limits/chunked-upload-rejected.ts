@@ -1,5 +1,5 @@
-import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
-import type { Hop } from '../../src/deployment/model.ts'
+import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
+import type { NginxConnection } from '../../src/deployment/model.ts'
 import { argumentPlace, groupByText } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -72,12 +72,12 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const found = deployment.hops.flatMap(hop => {
-      const directive = streamingLine(hop)
-      return directive === null ? [] : [{ hop, directive }]
+    const found = deployment.connections.http.flatMap(connection => {
+      const directive = streamingLine(connection)
+      return directive === null ? [] : [{ connection, directive }]
     })
-    for (const [{ hop, directive }] of groupByText(found, each => each.directive)) {
-      for (const host of certainBackends(hop)) {
+    for (const [{ connection, directive }] of groupByText(found, each => each.directive)) {
+      for (const host of certainHosts(deployment, connection)) {
         const application = deployment.applicationsOf(host).at(-1)
         if (application === undefined || host.configuration.occurrences.has('wsgichunkedrequest')) continue
         yield {
@@ -93,7 +93,7 @@ export default defineRule({
 })
 
 /** The `proxy_request_buffering off` in force, where the hop speaks a version that has chunks. */
-function streamingLine({ server, block }: Hop): NginxDirective | null {
+function streamingLine({ server, block }: NginxConnection): NginxDirective | null {
   const { configuration } = server
   const buffering = effective(configuration, block, 'proxy_request_buffering')
   const directive = buffering.known ? buffering.value.directives[0] : undefined

@@ -1,5 +1,4 @@
-import type { Application } from '../../src/deployment/build/applications.ts'
-import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
+import type { Application, Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { indentationAt, insertBefore, type Proposal, propose } from '../../src/deployment/edits.ts'
 import { frontsOf } from '../../src/deployment/fronts-of.ts'
 import { namePlace } from '../../src/deployment/places.ts'
@@ -76,9 +75,11 @@ export default defineRule({
     for (const application of deployment.applications) {
       const wanted = uploadsOf(deployment, application)
       if (wanted === null) continue
-      for (const [server, hops] of frontsOf(application)) {
+      for (const [server, connections] of frontsOf(deployment, application)) {
         // One location with a limit of its own is where uploads go.
-        const isLeftOut = hops.every(({ bodyLimit }) => bodyLimit?.directive === null)
+        const isLeftOut = connections.every(
+          ({ bodyLimit }) => bodyLimit.known && bodyLimit.value.directive === null,
+        )
         if (!isLeftOut || said.has(server.directive.node)) continue
         said.add(server.directive.node)
         yield {

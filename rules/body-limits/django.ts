@@ -1,5 +1,5 @@
-import type { Application } from '../../src/deployment/build/applications.ts'
-import type { Deployment } from '../../src/deployment/model.ts'
+import { valueOrNull } from '../../src/servers/fact.ts'
+import type { Application, Deployment } from '../../src/deployment/model.ts'
 import { frontsOf } from '../../src/deployment/fronts-of.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -69,8 +69,8 @@ export default defineRule({
     for (const application of deployment.applications) {
       const inner = memoryLimit(deployment, application)
       if (inner?.known !== true) continue
-      for (const hop of [...frontsOf(application).values()].flat()) {
-        const limit = hop.bodyLimit
+      for (const connection of [...frontsOf(deployment, application).values()].flat()) {
+        const limit = valueOrNull(connection.bodyLimit)
         if (limit === null || limit.directive === null || said.has(limit.directive.node)) continue
         if (limit.value !== 0 && limit.value <= inner.value) continue
         said.add(limit.directive.node)

@@ -1,4 +1,4 @@
-import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
+import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import { groupByText, argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -72,17 +72,17 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const found = deployment.hops.flatMap(hop => {
-      const { configuration, directive } = hop.server
+    const found = deployment.connections.http.flatMap(connection => {
+      const { configuration, directive } = connection.server
       const fact = effective(configuration, directive, 'large_client_header_buffers')
       const buffers = fact.known ? fact.value.directives[0] : undefined
       const size = buffers === undefined ? null : parseSize(buffers.args[1]?.value ?? '')
       // Two bytes less than 8k are no difference that somebody made.
-      return buffers === undefined || size === null || size <= 8192 ? [] : [{ hop, buffers, size }]
+      return buffers === undefined || size === null || size <= 8192 ? [] : [{ connection, buffers, size }]
     })
     for (const group of groupByText(found, ({ buffers }) => buffers)) {
-      for (const { hop, buffers, size } of group) {
-        const [host] = certainBackends(hop)
+      for (const { connection, buffers, size } of group) {
+        const [host] = certainHosts(deployment, connection)
         const limit = host === undefined ? null : fieldLimit(host.configuration)
         if (limit === null || size <= limit) continue
         yield {

@@ -1,4 +1,5 @@
-import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
+import { valueOrNull } from '../../src/servers/fact.ts'
+import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -84,11 +85,11 @@ export default defineRule({
   *check(deployment) {
     if (!deployment.apache.some(({ occurrences }) => occurrences.has('limitrequestbody'))) return
     const said = new Set<unknown>()
-    for (const hop of deployment.hops) {
-      const limit = hop.bodyLimit
+    for (const connection of deployment.connections.http) {
+      const limit = valueOrNull(connection.bodyLimit)
       if (limit === null || limit.directive === null || said.has(limit.directive.node)) continue
       const { value: bytes, directive } = limit
-      for (const host of certainBackends(hop)) {
+      for (const host of certainHosts(deployment, connection)) {
         if (!host.configuration.occurrences.has('limitrequestbody')) continue
         const inner = bodyLimit(
           host.configuration,

@@ -1,4 +1,4 @@
-import type { Deployment, Hop, NginxServer } from '../../src/deployment/model.ts'
+import type { Deployment, NginxConnection, NginxServer } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { formatEndpoint } from '../../src/servers/address.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
@@ -94,15 +94,15 @@ export default defineRule({
         if (server.listens.find(({ at }) => at.start === listen.at.start)?.loopback !== false) continue
         // A wildcard, or no name at all: a server that is made for whatever comes.
         if (!server.names.some(({ exact }) => exact)) continue
-        const hop = deployment.hopsOf(server).find(each => handsNameOn(deployment, each))
-        if (hop === undefined) continue
+        const connection = deployment.connections.httpOf(server).find(each => handsNameOn(deployment, each))
+        if (connection === undefined) continue
         said.add(server)
         yield {
           at: listen.at,
           message: `nginx gives requests for unknown names on ${formatEndpoint({ address: socket.address, port: socket.port })} to this server, which hands them on to the application`,
           label:
             socket.explicitDefault === null ? 'the first server of the socket' : 'the default of the socket',
-          related: [{ at: argumentPlace(hop.pass, 0), message: 'handed on with the name as it came' }],
+          related: [{ at: argumentPlace(connection.pass, 0), message: 'handed on with the name as it came' }],
         }
       }
     }
@@ -110,11 +110,11 @@ export default defineRule({
 })
 
 /** True where a stranger’s name reaches an application that is not known to refuse it. */
-function handsNameOn(deployment: Deployment, hop: Hop): boolean {
-  const header = hop.headers.written.find(({ name }) => name === 'host')
-  if (header === undefined || !/^\$(?:host|http_host)\b/.test(header.value) || hop.reachable !== true)
+function handsNameOn(deployment: Deployment, connection: NginxConnection): boolean {
+  const header = connection.headers.written.find(({ name }) => name === 'host')
+  if (header === undefined || !/^\$(?:host|http_host)\b/.test(header.value) || connection.reachable !== true)
     return false
-  return hop.backends.some(({ host }) =>
+  return deployment.connections.hostsReachedBy(connection).some(({ host }) =>
     deployment.applicationsOf(host).some(application => {
       const allowed = deployment.pythonOf(application)?.settings?.get('ALLOWED_HOSTS')
       return !(allowed?.known && Array.isArray(allowed.value) && !allowed.value.includes('*'))

@@ -1,4 +1,4 @@
-import { backendsMayRedirect } from '../../src/deployment/backend-of-hop.ts'
+import { hostsMayRedirect } from '../../src/deployment/hosts-of-connection.ts'
 import type { Deployment, NginxServer, ServerName } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -185,7 +185,7 @@ export default defineRule({
       if (others === undefined) continue
       for (const { server, name } of answers) {
         const twin = others.find(other => isSameSite(deployment, server, other.server))
-        if (twin === undefined || backendsMayRedirect(deployment.hopsOf(server))) continue
+        if (twin === undefined || hostsMayRedirect(deployment, server)) continue
         yield {
           at: name.at,
           message: `nginx answers \`${www}\` with the same pages as \`${bare}\` instead of redirecting`,
@@ -235,8 +235,8 @@ function isSameSite(deployment: Deployment, a: NginxServer, b: NginxServer): boo
 }
 
 function originsOf(deployment: Deployment, server: NginxServer): readonly string[] {
-  const backends = deployment
-    .hopsOf(server)
+  const backends = deployment.connections
+    .httpOf(server)
     .map(({ upstream, targets }) => `backend ${upstream?.args[0]?.value ?? targets[0]?.written ?? ''}`)
   if (backends.length > 0) return backends
   return server.directive.children

@@ -1,4 +1,4 @@
-import { backendsMayRedirect } from '../../src/deployment/backend-of-hop.ts'
+import { hostsMayRedirect } from '../../src/deployment/hosts-of-connection.ts'
 import type { NginxServer } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -147,7 +147,7 @@ export default defineRule({
       const name = server.names.find(({ name, exact }) => exact && overTls.has(name))
       const secure = name === undefined ? undefined : overTls.get(name.name)
       if (listen === undefined || name === undefined || secure === undefined) continue
-      if (backendsMayRedirect(deployment.hopsOf(server))) continue
+      if (hostsMayRedirect(deployment, server)) continue
       const tlsListen = secure.listens.find(({ tls }) => tls)
       yield {
         at: listen.at,

@@ -1,4 +1,4 @@
-import type { Hop } from '../../src/deployment/model.ts'
+import type { NginxConnection } from '../../src/deployment/model.ts'
 import { indentationAt, insertBefore, type Proposal, propose } from '../../src/deployment/edits.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 
@@ -7,7 +7,7 @@ import { namePlace } from '../../src/deployment/places.ts'
  * a line in the hop's own block would drop what that block inherits.
  */
 export function addHeader(
-  { headers, pass }: Hop,
+  { headers, pass }: NginxConnection,
   name: string,
   value: string,
   safety: 'safe' | 'unsafe',

@@ -1,6 +1,6 @@
 import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
-import type { Hop, SentHeader } from '../../src/deployment/model.ts'
+import type { NginxConnection, SentHeader } from '../../src/deployment/model.ts'
 import { sentHeader } from '../../src/deployment/build/sent-headers.ts'
 
 const INNER: ReadonlySet<string> = new Set(['location', 'if', 'limit_except'])
@@ -21,7 +21,7 @@ function isWrittenAbove(configuration: NginxConfiguration): boolean {
  * The headers that the level above sets and that a hop does not send, because a set of its own replaces
  * the inherited one. Empty where the set is inherited, or where nobody knows what is above.
  */
-export function lostHeaders({ server, headers }: Hop): readonly SentHeader[] {
+export function lostHeaders({ server, headers }: NginxConnection): readonly SentHeader[] {
   const { level, written } = headers
   if (level === null || level.parent === null) return []
   if (level.parent.name !== 'location' && !isWrittenAbove(server.configuration)) return []

@@ -1,5 +1,5 @@
-import type { Deployment, Hop, SentHeader } from '../../src/deployment/model.ts'
-import type { SchemeTrust } from '../../src/deployment/build/scheme-trusts.ts'
+import type { Deployment, NginxConnection, SentHeader } from '../../src/deployment/model.ts'
+import type { SchemeTrust } from '../../src/deployment/model.ts'
 
 /** A header that the backend of one hop takes for the scheme. */
 export interface HopTrust {
@@ -9,9 +9,9 @@ export interface HopTrust {
 }
 
 /** The headers that decide the scheme of a hop's requests, each once, in the virtual hosts it reaches. */
-export function trustedBy(deployment: Deployment, hop: Hop): readonly HopTrust[] {
+export function trustedBy(deployment: Deployment, connection: NginxConnection): readonly HopTrust[] {
   const found: HopTrust[] = []
-  for (const { host, certain } of hop.backends) {
+  for (const { host, certain } of deployment.connections.hostsReachedBy(connection)) {
     for (const trust of deployment.trustsOf(host)) {
       const index = found.findIndex(known => known.trust.header === trust.header)
       if (index === -1) found.push({ trust, certain })
@@ -26,7 +26,7 @@ const names = new WeakMap<readonly SchemeTrust[], ReadonlySet<string>>()
 /** True where a hop writes every header that decides the scheme anywhere, and needs no look at its virtual hosts. */
 export function writesEveryTrusted(
   deployment: Deployment,
-  { headers }: Hop,
+  { headers }: NginxConnection,
   counts: (header: SentHeader) => boolean = () => true,
 ): boolean {
   for (const trusted of trustedNames(deployment)) {

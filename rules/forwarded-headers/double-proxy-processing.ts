@@ -1,6 +1,7 @@
-import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
+import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import { groupByText } from '../../src/deployment/places.ts'
-import { isProxySchemeHeader, type SchemeTrust } from '../../src/deployment/build/scheme-trusts.ts'
+import { isProxySchemeHeader } from '../../src/deployment/build/scheme-trusts.ts'
+import type { SchemeTrust } from '../../src/deployment/model.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -89,8 +90,8 @@ export default defineRule({
   *check(deployment) {
     if (!deployment.trusts.some(({ pattern }) => pattern === null)) return
     const found: { trust: SchemeTrust; same: boolean; header: string; setting: Place }[] = []
-    for (const hop of deployment.hops) {
-      for (const host of certainBackends(hop)) {
+    for (const connection of deployment.connections.http) {
+      for (const host of certainHosts(deployment, connection)) {
         const trusts = deployment.trustsOf(host).filter(({ pattern }) => pattern === null)
         const [first] = trusts
         if (first === undefined) continue

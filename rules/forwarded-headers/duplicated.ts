@@ -83,10 +83,10 @@ export default defineRule({
       },
     },
   ],
-  *check({ hops }) {
+  *check({ connections }) {
     const levels = new Set<SentHeaders['level']>()
     const said = new Set<SentHeader['directive']['node']>()
-    for (const { headers } of hops) {
+    for (const { headers } of connections.http) {
       if (headers.level === null || !hasRepeats(headers.written) || levels.has(headers.level)) continue
       levels.add(headers.level)
       const first = new Map<string, SentHeader>()

@@ -1,12 +1,12 @@
-import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
+import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import { addHeader } from './_add-header.ts'
-import type { Deployment, Hop } from '../../src/deployment/model.ts'
+import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { alsoElsewhere, groupByText, namePlace } from '../../src/deployment/places.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { isTurnedOn } from '../../src/deployment/django/is-turned-on.ts'
-import { virtualHostOf } from '../../src/deployment/build/scheme-trusts.ts'
 import { conf } from '../../src/engine/conf.ts'
+import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const HEADER = 'x-forwarded-host'
@@ -76,17 +76,24 @@ export default defineRule({
   ],
   *check(deployment) {
     if (deployment.facts.outerProxies.length > 0 || !isTrustedAnywhere(deployment)) return
-    const found: { hop: Hop; at: Place; level: Hop['block']; strict: boolean }[] = []
-    for (const hop of deployment.hops) {
-      if (hop.reachable !== true || hop.headers.open || !hop.headers.passesOthers) continue
-      if (hop.server.configuration.occurrences.has('set_real_ip_from')) continue
-      if (hop.headers.written.some(({ name, state }) => name === HEADER && state !== 'passed')) continue
-      const trust = trusting(deployment, hop)
+    const found: {
+      connection: NginxConnection
+      at: Place
+      level: NginxConnection['block']
+      strict: boolean
+    }[] = []
+    for (const connection of deployment.connections.http) {
+      if (connection.reachable !== true || connection.headers.open || !connection.headers.passesOthers)
+        continue
+      if (connection.server.configuration.occurrences.has('set_real_ip_from')) continue
+      if (connection.headers.written.some(({ name, state }) => name === HEADER && state !== 'passed'))
+        continue
+      const trust = trusting(deployment, connection)
       if (trust === null) continue
-      const level = hop.headers.level ?? hop.block
-      found.push({ hop, level, ...trust })
+      const level = connection.headers.level ?? connection.block
+      found.push({ connection, level, ...trust })
     }
-    for (const [{ hop, at, level, strict }, ...others] of groupByText(found, ({ level }) => level)) {
+    for (const [{ connection, at, level, strict }, ...others] of groupByText(found, ({ level }) => level)) {
       yield {
         at: namePlace(level),
         severity: strict ? 'warning' : 'error',
@@ -94,7 +101,7 @@ export default defineRule({
         label: 'does not set `X-Forwarded-Host`',
         related: [{ at, message: 'trusted here' }],
         help: 'Set or clear the header in nginx; on the other side there is nothing to change',
-        ...addHeader(hop, 'X-Forwarded-Host', '$host', 'safe'),
+        ...addHeader(connection, 'X-Forwarded-Host', '$host', 'safe'),
       }
     }
   },
@@ -108,10 +115,13 @@ function isTrustedAnywhere(deployment: Deployment): boolean {
 }
 
 /** Where the backend says that it believes the header; `strict` where Django accepts listed names alone. */
-function trusting(deployment: Deployment, hop: Hop): { at: Place; strict: boolean } | null {
-  for (const host of certainBackends(hop)) {
+function trusting(
+  deployment: Deployment,
+  connection: NginxConnection,
+): { at: Place; strict: boolean } | null {
+  for (const host of certainHosts(deployment, connection)) {
     for (const directive of host.configuration.occurrences.get('wsgitrustedproxyheaders') ?? []) {
-      const home = virtualHostOf(directive)
+      const home = virtualHostSection(directive)
       const index = directive.args.findIndex(({ value }) => value.toLowerCase() === HEADER)
       if (index !== -1 && (home === null || home === host.directive))
         return { at: argumentPlace(directive, index), strict: false }

@@ -1,4 +1,4 @@
-import type { Hop, SentHeader } from '../../src/deployment/model.ts'
+import type { NginxConnection, SentHeader } from '../../src/deployment/model.ts'
 import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
 import { lostHeaders } from './_lost-headers.ts'
 import { argumentPlace, groupByText, namePlace } from '../../src/deployment/places.ts'
@@ -101,23 +101,25 @@ export default defineRule({
       },
     },
   ],
-  *check({ hops }) {
+  *check({ connections }) {
     const found: Loss[] = []
-    for (const hop of hops) {
-      const { level, written } = hop.headers
+    for (const connection of connections.http) {
+      const { level, written } = connection.headers
       const own = written[0]?.directive
-      if (level === null || own === undefined || isElsewhere(hop)) continue
-      const lost = lostHeaders(hop).filter(isForwarding)
-      if (lost.length > 0) found.push({ hop, level, own, lost })
+      if (level === null || own === undefined || isElsewhere(connection)) continue
+      const lost = lostHeaders(connection).filter(isForwarding)
+      if (lost.length > 0) found.push({ connection, level, own, lost })
     }
-    for (const [{ hop, level, own, lost }] of groupByText(found, ({ own }) => own)) {
+    for (const [{ connection, level, own, lost }] of groupByText(found, ({ own }) => own)) {
       const isGrave = lost.some(({ name }) => name === 'host' || SCHEME.has(name))
-      const known = hop.targets.some(({ backend }) => backend.kind === 'apache')
+      const known = connection.targets.some(
+        ({ to }) => to.kind === 'listener' && to.listener.kind === 'apache',
+      )
       const list = lost.map(({ directive }) => `\`${directive.args[0]?.value}\``).join(', ')
       yield {
         at: namePlace(own),
         severity: isGrave && known ? 'error' : 'warning',
-        message: `\`proxy_set_header\` in this \`${level.name}\` replaces the set of the level above, so ${list} ${lost.length === 1 ? 'is' : 'are'} no longer sent${consequence(lost, hop)}`,
+        message: `\`proxy_set_header\` in this \`${level.name}\` replaces the set of the level above, so ${list} ${lost.length === 1 ? 'is' : 'are'} no longer sent${consequence(lost, connection)}`,
         label: 'this one line replaces them all',
         related: lost.map(({ directive }) => ({ at: argumentPlace(directive, 0), message: 'lost here' })),
         ...copyMissing(level, own, lost),
@@ -127,14 +129,14 @@ export default defineRule({
 })
 
 interface Loss {
-  readonly hop: Hop
+  readonly connection: NginxConnection
   readonly level: NginxDirective
   /** The first line of the set that replaces the inherited one. */
   readonly own: NginxDirective
   readonly lost: readonly SentHeader[]
 }
 
-function consequence(lost: readonly SentHeader[], { upstream, targets }: Hop): string {
+function consequence(lost: readonly SentHeader[], { upstream, targets }: NginxConnection): string {
   if (!lost.some(({ name }) => name === 'host')) return ''
   const name = upstream?.args[0]?.value ?? targets[0]?.written
   return name === undefined ? '' : `, and the backend is asked for \`Host: ${name}\``
@@ -147,7 +149,7 @@ function isForwarding({ name, state, value }: SentHeader): boolean {
 }
 
 /** A host of its own name, outside of this deployment, wants neither our Host nor our visitors' addresses. */
-function isElsewhere({ upstream, targets }: Hop): boolean {
+function isElsewhere({ upstream, targets }: NginxConnection): boolean {
   return upstream === null && (targets.length === 0 || targets.every(({ local }) => local !== true))
 }
 

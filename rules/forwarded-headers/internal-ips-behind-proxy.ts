@@ -1,10 +1,10 @@
 import type { Place } from '../../parsers/text/source.ts'
-import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
-import type { BackendHost, Deployment, Target } from '../../src/deployment/model.ts'
+import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
+import type { ApacheHost, Deployment, Target } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { isTurnedOn } from '../../src/deployment/django/is-turned-on.ts'
-import { virtualHostOf } from '../../src/deployment/build/scheme-trusts.ts'
 import { conf } from '../../src/engine/conf.ts'
+import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const NGINX = conf`
@@ -113,10 +113,10 @@ export default defineRule({
   *check(deployment) {
     if (!isTurnedOn(deployment, 'DEBUG')) return
     const said = new Set<string>()
-    for (const hop of deployment.hops) {
+    for (const connection of deployment.connections.http) {
       // Only connections from loopback come from the address that the settings name.
-      if (hop.reachable !== true || !hop.targets.every(isLoopback)) continue
-      for (const host of certainBackends(hop)) {
+      if (connection.reachable !== true || !connection.targets.every(isLoopback)) continue
+      for (const host of certainHosts(deployment, connection)) {
         const at = internalAddress(deployment, host)
         if (at === null || said.has(`${at.source.path}\0${at.start}`)) continue
         said.add(`${at.source.path}\0${at.start}`)
@@ -124,7 +124,7 @@ export default defineRule({
           at,
           message: '`127.0.0.1` is the address of every visitor whom nginx hands on, not only of developers',
           label: 'everybody behind nginx',
-          related: [{ at: argumentPlace(hop.pass, 0), message: 'nginx connects from there' }],
+          related: [{ at: argumentPlace(connection.pass, 0), message: 'nginx connects from there' }],
         }
       }
     }
@@ -136,7 +136,7 @@ function isLoopback({ address }: Target): boolean {
 }
 
 /** Where an application of the host calls the address of nginx internal, and shows something for it. */
-function internalAddress(deployment: Deployment, host: BackendHost): Place | null {
+function internalAddress(deployment: Deployment, host: ApacheHost): Place | null {
   if (knowsVisitors(host)) return null
   for (const application of deployment.applicationsOf(host)) {
     const settings = deployment.pythonOf(application)?.settings
@@ -149,9 +149,9 @@ function internalAddress(deployment: Deployment, host: BackendHost): Place | nul
 }
 
 /** mod_remoteip puts the visitor’s address in the place of nginx’s. */
-function knowsVisitors({ configuration, directive }: BackendHost): boolean {
+function knowsVisitors({ configuration, directive }: ApacheHost): boolean {
   return (configuration.occurrences.get('remoteipheader') ?? []).some(header => {
-    const home = virtualHostOf(header)
+    const home = virtualHostSection(header)
     return home === null || home === directive
   })
 }

@@ -1,8 +1,8 @@
-import type { BackendHost, Deployment, Hop } from '../../src/deployment/model.ts'
-import { hopReachedBy } from '../../src/deployment/requests/connection-reached-by.ts'
+import type { ApacheHost, Deployment, NginxConnection } from '../../src/deployment/model.ts'
+import { connectionReachedBy } from '../../src/deployment/requests/connection-reached-by.ts'
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
-import { virtualHostOf } from '../../src/deployment/build/scheme-trusts.ts'
 import { conf } from '../../src/engine/conf.ts'
+import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 
@@ -173,22 +173,23 @@ function reachedThroughNginx(
   configuration: ApacheConfiguration,
   section: ApacheDirective,
   path: string,
-): Hop | null {
-  const home = virtualHostOf(section)
+): NginxConnection | null {
+  const home = virtualHostSection(section)
   for (const host of deployment.virtualHosts) {
     if (host.configuration !== configuration || (home !== null && host.directive !== home)) continue
     if (knowsClients(host)) continue
-    for (const { hop, certain } of host.hops) {
-      if (certain && hop.reachable === true && hopReachedBy(deployment, hop, path)) return hop
+    for (const { connection, certain } of deployment.connections.reaching(host)) {
+      if (certain && connection.reachable === true && connectionReachedBy(deployment, connection, path))
+        return connection
     }
   }
   return null
 }
 
 /** mod_remoteip puts the client's address in the place of nginx's. */
-function knowsClients({ configuration, directive }: BackendHost): boolean {
+function knowsClients({ configuration, directive }: ApacheHost): boolean {
   return (configuration.occurrences.get('remoteipheader') ?? []).some(header => {
-    const home = virtualHostOf(header)
+    const home = virtualHostSection(header)
     return home === null || home === directive
   })
 }

@@ -88,11 +88,12 @@ export default defineRule({
   ],
   *check(deployment) {
     const said = new Set<string>()
-    for (const hop of deployment.hops) {
-      if (!hop.server.tls || hop.headers.open || writesEveryTrusted(deployment, hop)) continue
-      const trusts = trustedBy(deployment, hop)
+    for (const connection of deployment.connections.http) {
+      if (!connection.server.tls || connection.headers.open || writesEveryTrusted(deployment, connection))
+        continue
+      const trusts = trustedBy(deployment, connection)
       if (trusts.length === 0) continue
-      const { written } = hop.headers
+      const { written } = connection.headers
       if (trusts.some(({ trust }) => written.some(({ name }) => name === trust.header))) continue
       const sent = written.find(({ name, state }) => state === 'set' && SCHEME_HEADERS.has(name))
       const [first] = trusts

@@ -1,9 +1,10 @@
-import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
-import type { BackendHost, Deployment, Hop } from '../../src/deployment/model.ts'
+import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
+import type { ApacheHost, Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { isTurnedOn } from '../../src/deployment/django/is-turned-on.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { alsoElsewhere, groupByText, namePlace } from '../../src/deployment/places.ts'
-import { isSecureValue, virtualHostOf } from '../../src/deployment/build/scheme-trusts.ts'
+import { isSecureValue } from '../../src/deployment/build/scheme-trusts.ts'
+import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -108,9 +109,12 @@ export default defineRule({
   ],
   *check(deployment) {
     if (!isTurnedOn(deployment, 'SECURE_SSL_REDIRECT')) return
-    const found = deployment.hops.flatMap(hop => {
-      const setting = hop.server.tls && !hop.headers.open ? redirectingSetting(deployment, hop) : null
-      return setting === null ? [] : [{ hop, setting, level: hop.headers.level ?? hop.block }]
+    const found = deployment.connections.http.flatMap(connection => {
+      const setting =
+        connection.server.tls && !connection.headers.open ? redirectingSetting(deployment, connection) : null
+      return setting === null
+        ? []
+        : [{ connection, setting, level: connection.headers.level ?? connection.block }]
     })
     for (const [{ setting, level }, ...others] of groupByText(found, each => each.level)) {
       yield {
@@ -124,8 +128,8 @@ export default defineRule({
 })
 
 /** Where an application that the hop reaches says that it redirects, and neither it nor Apache reads a scheme. */
-function redirectingSetting(deployment: Deployment, hop: Hop): Place | null {
-  for (const host of certainBackends(hop)) {
+function redirectingSetting(deployment: Deployment, connection: NginxConnection): Place | null {
+  for (const host of certainHosts(deployment, connection)) {
     if (deployment.trustsOf(host).length > 0 || isAlwaysSecure(host)) continue
     for (const application of deployment.applicationsOf(host)) {
       const settings = deployment.pythonOf(application)?.settings
@@ -144,10 +148,10 @@ function readsRedirect(settings: DjangoSettings): boolean {
   return middleware.value.includes('django.middleware.security.SecurityMiddleware')
 }
 
-function isAlwaysSecure({ configuration, directive }: BackendHost): boolean {
+function isAlwaysSecure({ configuration, directive }: ApacheHost): boolean {
   return ['setenv', 'setenvif', 'setenvifnocase', 'rewriterule'].some(name =>
     (configuration.occurrences.get(name) ?? []).some(line => {
-      const home = virtualHostOf(line)
+      const home = virtualHostSection(line)
       if (home !== null && home !== directive) return false
       const [first, second] = line.args
       if (name === 'setenv') return first?.value === 'HTTPS' && isSecureValue(second?.value ?? '')

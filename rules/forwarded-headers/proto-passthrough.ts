@@ -58,13 +58,13 @@ export default defineRule({
   *check(deployment) {
     if (deployment.facts.outerProxies.length > 0) return
     const found: SentHeader[] = []
-    for (const hop of deployment.hops) {
-      if (hop.server.plainListens.length === 0) continue
-      if (hop.server.configuration.occurrences.has('set_real_ip_from')) continue
-      for (const header of hop.headers.written) {
-        if (header.state !== 'passed' || !SCHEME.has(header.name) || hop.reachable !== true) continue
+    for (const connection of deployment.connections.http) {
+      if (connection.server.plainListens.length === 0) continue
+      if (connection.server.configuration.occurrences.has('set_real_ip_from')) continue
+      for (const header of connection.headers.written) {
+        if (header.state !== 'passed' || !SCHEME.has(header.name) || connection.reachable !== true) continue
         // Where Apache is known to believe it, that is `proto-spoofable`.
-        if (trustedBy(deployment, hop).some(({ trust }) => trust.header === header.name)) continue
+        if (trustedBy(deployment, connection).some(({ trust }) => trust.header === header.name)) continue
         found.push(header)
       }
     }

@@ -1,8 +1,8 @@
 import type { Place } from '../../parsers/text/source.ts'
 import { addHeader } from './_add-header.ts'
-import type { Hop, SentHeader } from '../../src/deployment/model.ts'
+import type { NginxConnection, SentHeader } from '../../src/deployment/model.ts'
 import { alsoElsewhere, namePlace } from '../../src/deployment/places.ts'
-import type { SchemeTrust } from '../../src/deployment/build/scheme-trusts.ts'
+import type { SchemeTrust } from '../../src/deployment/model.ts'
 import { trustedBy, writesEveryTrusted } from './_trusted-headers.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -174,29 +174,35 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const { hops, facts } = deployment
+    const { connections, facts } = deployment
     // A declared outer proxy is the one who sets the header; that it does is its own configuration's matter.
     if (facts.outerProxies.length > 0) return
     const faults = new Map<string, Fault>()
-    for (const hop of hops) {
-      if (hop.server.plainListens.length === 0 || hop.headers.open || !hop.headers.passesOthers) continue
-      if (hop.server.configuration.occurrences.has('set_real_ip_from')) continue
-      if (writesEveryTrusted(deployment, hop, isOwn)) continue
-      for (const { trust, certain } of trustedBy(deployment, hop)) {
-        const sent = hop.headers.written.filter(({ name }) => name === trust.header)
-        if (sent.some(isOwn) || hop.reachable !== true) continue
+    for (const connection of connections.http) {
+      if (
+        connection.server.plainListens.length === 0 ||
+        connection.headers.open ||
+        !connection.headers.passesOthers
+      )
+        continue
+      if (connection.server.configuration.occurrences.has('set_real_ip_from')) continue
+      if (writesEveryTrusted(deployment, connection, isOwn)) continue
+      for (const { trust, certain } of trustedBy(deployment, connection)) {
+        const sent = connection.headers.written.filter(({ name }) => name === trust.header)
+        if (sent.some(isOwn) || connection.reachable !== true) continue
         const passing = sent[0]?.directive ?? null
-        const at = passing === null ? namePlace(hop.headers.level ?? hop.block) : valuePlace(passing)
+        const at =
+          passing === null ? namePlace(connection.headers.level ?? connection.block) : valuePlace(passing)
         const key = `${at.source.path}\0${at.start}\0${trust.header}`
         const fault = faults.get(key)
-        if (fault === undefined) faults.set(key, { at, hop, trust, passing, certain, hops: 1 })
+        if (fault === undefined) faults.set(key, { at, connection, trust, passing, certain, hops: 1 })
         else {
           fault.hops++
           if (certain) fault.certain = true
         }
       }
     }
-    for (const { at, hop, trust, passing, certain, hops } of faults.values()) {
+    for (const { at, connection, trust, passing, certain, hops } of faults.values()) {
       const header = trust.directive.source.text
         .slice(trust.at.start, trust.at.end)
         .replace(/^%\{HTTP:|\}$/g, '')
@@ -212,10 +218,10 @@ export default defineRule({
         label: passing === null ? `does not set \`${header}\`` : 'the client decides',
         related: [
           { at: trust.at, message: 'Apache trusts it here' },
-          { at: hop.server.plainListens[0]?.at ?? at, message: 'plain HTTP reaches this server' },
+          { at: connection.server.plainListens[0]?.at ?? at, message: 'plain HTTP reaches this server' },
         ],
         help: `Add \`proxy_set_header ${header} $scheme;\` here; on Apache’s side there is nothing to change`,
-        ...(passing === null ? addHeader(hop, header, '$scheme', 'safe') : {}),
+        ...(passing === null ? addHeader(connection, header, '$scheme', 'safe') : {}),
       }
     }
   },
@@ -228,7 +234,7 @@ function isOwn({ state }: SentHeader): boolean {
 
 interface Fault {
   readonly at: Place
-  readonly hop: Hop
+  readonly connection: NginxConnection
   readonly trust: SchemeTrust
   readonly passing: NginxDirective | null
   certain: boolean

@@ -1,6 +1,6 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { alsoElsewhere, argumentPlace, groupByText } from '../../src/deployment/places.ts'
-import type { Hop, SentHeader } from '../../src/deployment/model.ts'
+import type { NginxConnection, SentHeader } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -35,11 +35,11 @@ export default defineRule({
     },
     { title: 'only this machine asks', files: { 'nginx.conf': nginx('$http_host', '127.0.0.1:80') } },
   ],
-  *check({ hops }) {
+  *check({ connections }) {
     const found: SentHeader[] = []
-    for (const hop of hops) {
-      for (const header of hop.headers.written) {
-        if (header.name === 'host' && header.value === '$http_host' && isOpen(hop)) found.push(header)
+    for (const connection of connections.http) {
+      for (const header of connection.headers.written) {
+        if (header.name === 'host' && header.value === '$http_host' && isOpen(connection)) found.push(header)
       }
     }
     for (const [{ directive }, ...others] of groupByText(found, header => header.directive)) {
@@ -54,10 +54,10 @@ export default defineRule({
 })
 
 /** Clients from the network come here, by the usual ports alone. */
-function isOpen(hop: Hop): boolean {
+function isOpen(connection: NginxConnection): boolean {
   return (
-    hop.server.listens.every(({ port }) => port === 80 || port === 443) &&
-    hop.server.listens.some(({ loopback }) => loopback === false) &&
-    hop.reachable === true
+    connection.server.listens.every(({ port }) => port === 80 || port === 443) &&
+    connection.server.listens.some(({ loopback }) => loopback === false) &&
+    connection.reachable === true
   )
 }

@@ -1,6 +1,11 @@
 import { addHeader } from './_add-header.ts'
-import type { Application } from '../../src/deployment/build/applications.ts'
-import type { BackendHost, Deployment, Hop, Reach } from '../../src/deployment/model.ts'
+import type {
+  ApacheHost,
+  Application,
+  Deployment,
+  NginxConnection,
+  ReachedHost,
+} from '../../src/deployment/model.ts'
 import { lostHeaders } from './_lost-headers.ts'
 import { exactNames } from '../../src/deployment/build/servers.ts'
 import { alsoElsewhere, argumentPlace, groupByText, namePlace } from '../../src/deployment/places.ts'
@@ -101,28 +106,28 @@ export default defineRule({
       const names = allowed?.known && Array.isArray(allowed.value) ? new Set(allowed.value) : null
       return names === null || !sent.every(name => names.has('*') || names.has(name))
     }
-    const found: { reach: Reach; level: Hop['block']; wrong: BackendHost | null }[] = []
-    for (const hop of deployment.hops) {
-      const { headers } = hop
+    const found: { reach: ReachedHost; level: NginxConnection['block']; wrong: ApacheHost | null }[] = []
+    for (const connection of deployment.connections.http) {
+      const { headers } = connection
       if (headers.open) continue
       if (headers.written.some(({ name }) => name === 'host' || name === 'x-forwarded-host')) continue
-      if (hop.reachable === false) continue
+      if (connection.reachable === false) continue
       // Where a line of its own lost it, that line is the fault.
-      if (lostHeaders(hop).some(({ name }) => name === 'host')) continue
-      const [reach] = hop.backends
+      if (lostHeaders(connection).some(({ name }) => name === 'host')) continue
+      const [reach] = deployment.connections.hostsReachedBy(connection)
       if (reach === undefined) continue
       const { host } = reach
-      const sent = hop.hostsSent ?? []
+      const sent = connection.hostsSent.known ? connection.hostsSent.value : []
       if (sent.some(name => host.names.includes(name))) continue
-      const wrong = meantInstead(deployment, hop, host)
+      const wrong = meantInstead(deployment, connection, host)
       if (wrong === null && !checksName(deployment.applicationsOf(host).at(-1), sent)) continue
-      const level = headers.level ?? hop.block
+      const level = headers.level ?? connection.block
       found.push({ reach, level, wrong })
     }
     for (const [{ reach, level, wrong }, ...others] of groupByText(found, ({ level }) => level)) {
-      const { hop, host, certain } = reach
+      const { connection, host, certain } = reach
       const count = others.length + 1
-      const name = hop.hostsSent?.[0] ?? ''
+      const name = connection.hostsSent.known ? (connection.hostsSent.value[0] ?? '') : ''
       yield {
         at: namePlace(level),
         // Among fragments the virtual host that answers unknown names may be one that is not here.
@@ -134,19 +139,23 @@ export default defineRule({
             : `nginx asks Apache for \`Host: ${name}\`${alsoElsewhere(count, 'locations')}, so the first virtual host answers instead of \`${wrong.names[0]}\``,
         label: 'sets no `Host`',
         related: [
-          { at: argumentPlace(hop.pass, 0), message: 'this name is sent' },
+          { at: argumentPlace(connection.pass, 0), message: 'this name is sent' },
           { at: host.addresses[0]?.at ?? namePlace(host.directive), message: 'this virtual host answers' },
         ],
         help: 'Add `proxy_set_header Host $host;` in nginx; Apache stays as it is',
-        ...addHeader(hop, 'Host', '$host', 'unsafe'),
+        ...addHeader(connection, 'Host', '$host', 'unsafe'),
       }
     }
   },
 })
 
 /** Another virtual host that has the name by which visitors come. */
-function meantInstead(deployment: Deployment, hop: Hop, host: BackendHost): BackendHost | null {
-  const names = exactNames(hop.server)
+function meantInstead(
+  deployment: Deployment,
+  connection: NginxConnection,
+  host: ApacheHost,
+): ApacheHost | null {
+  const names = exactNames(connection.server)
   if (names.some(name => host.names.includes(name))) return null
   return (
     deployment.virtualHosts.find(

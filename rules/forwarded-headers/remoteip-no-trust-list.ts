@@ -1,7 +1,7 @@
 import { directivePlace, indentationAt, insertAfter, isOwnText, propose } from '../../src/deployment/edits.ts'
 import { argumentPlace, byText, namePlace } from '../../src/deployment/places.ts'
-import { virtualHostOf } from '../../src/deployment/build/scheme-trusts.ts'
 import { conf } from '../../src/engine/conf.ts'
+import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { apacheMain } from '../_examples.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
@@ -85,10 +85,10 @@ export default defineRule({
         ...LISTS.flatMap(name => occurrences.get(name) ?? []),
         ...(executed ?? []).filter(({ name }) => LISTS.includes(name.toLowerCase())),
       ]
-      const homes = new Set(lists.map(virtualHostOf))
+      const homes = new Set(lists.map(virtualHostSection))
       if (homes.has(null)) continue
       for (const [directive] of byText(occurrences.get('remoteipheader') ?? [])) {
-        const home = virtualHostOf(directive)
+        const home = virtualHostSection(directive)
         // A header of the main server holds in the virtual hosts too, and so may their own lists.
         if (home === null ? homes.size > 0 : homes.has(home)) continue
         yield {

@@ -1,6 +1,7 @@
 import { argumentsPlace, byText } from '../../src/deployment/places.ts'
-import { isSecureValue, virtualHostOf } from '../../src/deployment/build/scheme-trusts.ts'
 import { conf } from '../../src/engine/conf.ts'
+import { isSecureValue } from '../../src/deployment/build/scheme-trusts.ts'
+import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const nginx = (lines: string): string =>
@@ -57,25 +58,27 @@ export default defineRule({
       },
     },
   ],
-  *check({ apache, virtualHosts, facts }) {
+  *check({ apache, virtualHosts, connections, facts }) {
     // With a declared proxy in front, plain HTTP at nginx may be TLS for the client.
     if (facts.outerProxies.length > 0) return
     for (const configuration of apache) {
       for (const [directive] of byText(configuration.occurrences.get('setenv') ?? [])) {
         const [name, value] = directive.args
         if (name?.value !== 'HTTPS' || value === undefined || !isSecureValue(value.value)) continue
-        const home = virtualHostOf(directive)
+        const home = virtualHostSection(directive)
         const reach = virtualHosts
           .filter(host => host.configuration === configuration && (home === null || host.directive === home))
-          .flatMap(({ hops }) => hops)
-          .find(({ hop }) => {
-            const { plainListens, configuration: nginx } = hop.server
+          .flatMap(host => connections.reaching(host))
+          .find(({ connection }) => {
+            const { plainListens, configuration: nginx } = connection.server
             return (
-              plainListens.length > 0 && hop.reachable === true && !nginx.occurrences.has('set_real_ip_from')
+              plainListens.length > 0 &&
+              connection.reachable === true &&
+              !nginx.occurrences.has('set_real_ip_from')
             )
           })
         if (reach === undefined) continue
-        const listen = reach.hop.server.plainListens[0]
+        const listen = reach.connection.server.plainListens[0]
         yield {
           at: argumentsPlace(directive, 0, 1),
           severity: reach.certain ? 'error' : 'warning',

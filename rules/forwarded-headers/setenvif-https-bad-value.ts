@@ -1,7 +1,8 @@
 import { placeText } from '../../parsers/text/source.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
-import { isSecureValue, virtualHostOf } from '../../src/deployment/build/scheme-trusts.ts'
+import { isSecureValue } from '../../src/deployment/build/scheme-trusts.ts'
+import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { once } from '../../parsers/collections/once.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -65,7 +66,7 @@ export default defineRule({
       if (!lines.some(hasBadValue)) continue
       const withApplication = applied()
       for (const [directive] of byText(lines)) {
-        const home = virtualHostOf(directive)
+        const home = virtualHostSection(directive)
         if (
           home === null
             ? withApplication.size === 0

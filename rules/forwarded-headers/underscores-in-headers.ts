@@ -1,4 +1,4 @@
-import type { Hop, SentHeader } from '../../src/deployment/model.ts'
+import type { NginxConnection, SentHeader } from '../../src/deployment/model.ts'
 import { argumentPlace, argumentsPlace, byText } from '../../src/deployment/places.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -56,7 +56,7 @@ export default defineRule({
       },
     },
   ],
-  *check({ nginx, hops, hopsOf, servers }) {
+  *check({ nginx, connections, servers }) {
     const byDirective = serverIndex(servers)
     for (const configuration of nginx) {
       for (const [directive] of byText(configuration.occurrences.get('underscores_in_headers') ?? [])) {
@@ -64,8 +64,8 @@ export default defineRule({
         const server = directive.parent === null ? undefined : byDirective.get(directive.parent)
         const affected =
           server === undefined
-            ? hops.filter(hop => hop.server.configuration === configuration)
-            : hopsOf(server)
+            ? connections.http.filter(connection => connection.server.configuration === configuration)
+            : connections.httpOf(server)
         const header = doubled(affected)
         if (header === null) continue
         const name = header.directive.args[0]?.value ?? ''
@@ -80,9 +80,13 @@ export default defineRule({
 })
 
 /** A header that says something of the client, set for a backend that is not known to be Apache. */
-function doubled(hops: readonly Hop[]): SentHeader | null {
-  for (const { reachable, targets, headers } of hops) {
-    if (reachable !== true || targets.every(({ backend }) => backend.kind === 'apache')) continue
+function doubled(connections: readonly NginxConnection[]): SentHeader | null {
+  for (const { reachable, targets, headers } of connections) {
+    if (
+      reachable !== true ||
+      targets.every(({ to }) => to.kind === 'listener' && to.listener.kind === 'apache')
+    )
+      continue
     const header = headers.written.find(
       ({ name, state }) => state === 'set' && /^x-(?:forwarded-|real-ip$)/.test(name),
     )

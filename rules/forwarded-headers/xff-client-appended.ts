@@ -33,14 +33,14 @@ export default defineRule({
       files: { 'nginx.conf': nginx('$proxy_add_x_forwarded_for', 'set_real_ip_from 10.0.0.0/8;') },
     },
   ],
-  *check({ hops, facts }) {
+  *check({ connections, facts }) {
     if (facts.outerProxies.length > 0) return
     const found: SentHeader[] = []
-    for (const hop of hops) {
-      if (hop.server.configuration.occurrences.has('set_real_ip_from')) continue
-      for (const header of hop.headers.written) {
+    for (const connection of connections.http) {
+      if (connection.server.configuration.occurrences.has('set_real_ip_from')) continue
+      for (const header of connection.headers.written) {
         if (header.state !== 'appended' || header.name !== 'x-forwarded-for') continue
-        if (hop.reachable === true) found.push(header)
+        if (connection.reachable === true) found.push(header)
       }
     }
     for (const [header, ...others] of groupByText(found, ({ directive }) => directive)) {

@@ -1,13 +1,13 @@
+import type { PostgresProgram } from '../../src/deployment/model.ts'
 import { posix } from 'node:path'
-import type { FileSystem } from '../../src/files/file-system.ts'
 import { isLoopback, parseHost } from '../../src/servers/address.ts'
-import type { PostgresServer } from '../../src/deployment/build/postgres.ts'
 
 /**
  * Whether pg_hba.conf lets a client of another machine in at all; undefined where the file is not in the
  * audit, or includes what is not read here.
  */
-export function admitsOtherMachines(files: FileSystem, server: PostgresServer): boolean | undefined {
+export function admitsOtherMachines(server: PostgresProgram): boolean | undefined {
+  const { files } = server.machine
   const named = server.setting('hba_file')
   if (named !== null && !named.known) return undefined
   const path = named?.value ?? posix.join(posix.dirname(server.path), 'pg_hba.conf')

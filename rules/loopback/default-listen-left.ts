@@ -1,5 +1,6 @@
+import { listenersOfKind } from '../../src/deployment/programs-of-kind.ts'
+import { groupBy } from '../../parsers/collections/group-by.ts'
 import { covers, formatEndpoint } from '../../src/servers/address.ts'
-import type { Listener } from '../../src/deployment/model.ts'
 import { directivePlace, insertBefore, isOwnText, propose } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -70,24 +71,19 @@ export default defineRule({
       },
     },
   ],
-  *check({ listeners, sharesMachine }) {
-    if (!sharesMachine) return
-    const nginxByPort = new Map<number, Listener[]>()
-    for (const listener of listeners) {
-      if (listener.program !== 'nginx' || listener.port === null) continue
-      const known = nginxByPort.get(listener.port)
-      if (known === undefined) nginxByPort.set(listener.port, [listener])
-      else known.push(listener)
-    }
-    const apache = listeners.filter(({ program }) => program === 'apache')
+  *check(deployment) {
+    const nginxByPort = groupBy(listenersOfKind(deployment, 'nginx'), ({ port }) => port)
+    const apache = listenersOfKind(deployment, 'apache')
     for (const listener of apache) {
       if (listener.port !== 80 && listener.port !== 443) continue
       if (listener.address.kind !== 'ip' || !listener.address.wildcard) continue
       const taken = (nginxByPort.get(listener.port) ?? []).filter(
-        other => covers(listener, other) === true || covers(other, listener) === true,
+        other =>
+          other.program.machine === listener.program.machine &&
+          (covers(listener, other) === true || covers(other, listener) === true),
       )
       if (taken.length === 0) continue
-      const others = apache.filter(other => other.configuration === listener.configuration)
+      const others = apache.filter(other => other.program === listener.program)
       yield {
         at: listener.at,
         message: `Apache and nginx both open port ${listener.port}, so whichever starts second does not start`,

@@ -1,3 +1,5 @@
+import { listenersOfKind } from '../../src/deployment/programs-of-kind.ts'
+import type { Machine } from '../../src/deployment/model.ts'
 import type { Listener, Target } from '../../src/deployment/model.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { placeText } from '../../parsers/text/source.ts'
@@ -76,20 +78,17 @@ export default defineRule({
       },
     },
   ],
-  *check({ hops, listeners, hosts }) {
-    const known = hosts?.get('localhost')
-    // Where the hosts file tells, it counts; else both lines are taken to be there, as on most machines.
-    if (
-      known !== undefined &&
-      new Set(known.map(address => (address.kind === 'ip' ? address.family : 0))).size < 2
-    )
-      return
+  *check(deployment) {
+    const listeners = listenersOfKind(deployment, 'apache')
     const said = new Set<Target>()
-    for (const { targets } of hops) {
+    for (const { targets, from } of deployment.connections.http) {
       for (const target of targets) {
         if (target.address.kind !== 'name' || target.address.name !== 'localhost' || said.has(target))
           continue
-        const onPort = listeners.filter(({ program, port }) => program === 'apache' && port === target.port)
+        if (!hasBothFamilies(from.machine)) continue
+        const onPort = listeners.filter(
+          ({ port, program }) => port === target.port && program.machine === from.machine,
+        )
         const [only] = onPort
         if (only === undefined || onPort.length !== 1 || !isOneLoopback(only)) continue
         said.add(target)
@@ -110,6 +109,12 @@ export default defineRule({
     }
   },
 })
+
+/** Where the hosts file tells, it counts; else both lines are taken to be there, as on most machines. */
+function hasBothFamilies({ hosts }: Machine): boolean {
+  const known = hosts?.get('localhost')
+  return known === undefined || new Set(known.map(each => (each.kind === 'ip' ? each.family : 0))).size > 1
+}
 
 function isOneLoopback({ address }: Listener): boolean {
   return address.kind === 'ip' && !address.wildcard

@@ -1,3 +1,5 @@
+import { listenersOfKind } from '../../src/deployment/programs-of-kind.ts'
+import { groupBy } from '../../parsers/collections/group-by.ts'
 import { covers, formatEndpoint } from '../../src/servers/address.ts'
 import type { Listener } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -57,19 +59,14 @@ export default defineRule({
       },
     },
   ],
-  *check({ listeners, sharesMachine }) {
-    if (!sharesMachine) return
-    const ofNginx = listeners.filter(({ program, port }) => program === 'nginx' && port !== null)
-    const byPort = new Map<number | null, Listener[]>()
-    for (const listener of ofNginx) {
-      const known = byPort.get(listener.port)
-      if (known === undefined) byPort.set(listener.port, [listener])
-      else known.push(listener)
-    }
-    for (const listener of listeners) {
-      if (listener.program !== 'apache' || listener.port === null || isDefaultLeft(listener)) continue
+  *check(deployment) {
+    const byPort = groupBy(listenersOfKind(deployment, 'nginx'), ({ port }) => port)
+    for (const listener of listenersOfKind(deployment, 'apache')) {
+      if (listener.port === null || isDefaultLeft(listener)) continue
       const taken = (byPort.get(listener.port) ?? []).filter(
-        other => covers(listener, other) === true || covers(other, listener) === true,
+        other =>
+          other.program.machine === listener.program.machine &&
+          (covers(listener, other) === true || covers(other, listener) === true),
       )
       const [first] = taken
       if (first === undefined) continue

@@ -1,5 +1,6 @@
+import { listenersOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { formatEndpoint } from '../../src/servers/address.ts'
-import type { Deployment, Hop, Listener, Target } from '../../src/deployment/model.ts'
+import type { Deployment, NginxConnection, Listener, Target } from '../../src/deployment/model.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -88,15 +89,16 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const { listeners, hops, facts, sharesMachine } = deployment
-    if (!sharesMachine) return
-    const byPort = targetsByPort(hops)
-    for (const listener of listeners) {
-      if (listener.program !== 'apache' || listener.loopback !== false || listener.port === null) continue
-      const connections = byPort.get(listener.port) ?? []
-      if (connections.length === 0 || !connections.every(({ target }) => isLoopbackTarget(target))) continue
-      const reached = connections.filter(
-        ({ target }) => target.backend.kind === 'apache' && target.backend.listener === listener,
+    const { facts } = deployment
+    const byPort = targetsByPort(deployment.connections.http)
+    for (const listener of listenersOfKind(deployment, 'apache')) {
+      if (listener.loopback !== false || listener.port === null) continue
+      const onPort = (byPort.get(listener.port) ?? []).filter(
+        ({ connection }) => connection.from.machine === listener.program.machine,
+      )
+      if (onPort.length === 0 || !onPort.every(({ target }) => isLoopbackTarget(target))) continue
+      const reached = onPort.filter(
+        ({ target: { to } }) => to.kind === 'listener' && to.listener === listener,
       )
       const [first] = reached
       if (first === undefined) continue
@@ -119,21 +121,21 @@ export default defineRule({
   },
 })
 
-interface Connection {
-  readonly hop: Hop
+interface Aimed {
+  readonly connection: NginxConnection
   readonly target: Target
 }
 
-function targetsByPort(hops: readonly Hop[]): ReadonlyMap<number, readonly Connection[]> {
-  const byPort = new Map<number, Connection[]>()
+function targetsByPort(connections: readonly NginxConnection[]): ReadonlyMap<number, readonly Aimed[]> {
+  const byPort = new Map<number, Aimed[]>()
   const seen = new Set<Target>()
-  for (const hop of hops) {
-    for (const target of hop.targets) {
+  for (const connection of connections) {
+    for (const target of connection.targets) {
       if (target.port === null || seen.has(target)) continue
       seen.add(target)
       const known = byPort.get(target.port)
-      if (known === undefined) byPort.set(target.port, [{ hop, target }])
-      else known.push({ hop, target })
+      if (known === undefined) byPort.set(target.port, [{ connection, target }])
+      else known.push({ connection, target })
     }
   }
   return byPort
@@ -158,7 +160,7 @@ function describe({ address }: Listener): string {
 }
 
 /** Only where all connections go to one address, which the new line then covers. */
-function bindToLoopback(listener: Listener, reached: readonly Connection[]) {
+function bindToLoopback(listener: Listener, reached: readonly Aimed[]) {
   const hosts = new Set(reached.map(({ target }) => formatEndpoint({ address: target.address, port: null })))
   const [host] = hosts
   if (host === undefined || hosts.size !== 1 || listener.others.length > 0) return {}

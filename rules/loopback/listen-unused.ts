@@ -1,4 +1,5 @@
-import type { Deployment, Hop, Listener } from '../../src/deployment/model.ts'
+import { knowsEveryListen, listenersOfKind } from '../../src/deployment/programs-of-kind.ts'
+import type { Deployment, NginxConnection, Listener } from '../../src/deployment/model.ts'
 import { isMainServerSite } from '../../src/deployment/main-server-site.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -116,21 +117,22 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const { nginx, apache, hops, listeners, knowsEveryListen } = deployment
-    if (!knowsEveryListen || nginx.length === 0 || nginx.some(({ main }) => main === null)) return
+    const { nginx, apache, connections } = deployment
+    const listeners = listenersOfKind(deployment, 'apache')
+    if (!knowsEveryListen(deployment) || nginx.length === 0 || nginx.some(({ main }) => main === null)) return
     // A connection that leads nowhere known may be meant for the very port that waits here.
-    if (hops.some(isAstray)) return
-    const connected = connectedListeners(hops)
-    if (listeners.every(each => each.program === 'nginx' || connected.has(each))) return
-    const taken = new Set(listeners.flatMap(({ program, port }) => (program === 'nginx' ? [port] : [])))
+    if (connections.http.some(isAstray)) return
+    const isUnused = (listener: Listener): boolean => connections.to(listener).length === 0
+    if (!listeners.some(isUnused)) return
+    const taken = new Set(listenersOfKind(deployment, 'nginx').map(({ port }) => port))
     for (const configuration of apache) {
       const ports = hostPorts(deployment, configuration)
-      const own = listeners.filter(each => each.configuration === configuration)
+      const own = listeners.filter(({ program }) => program.configuration === configuration)
       if (ports === null || isMainServerSite(configuration) || !isWhole(configuration)) continue
       const opened = new Set(own.map(({ port }) => port))
       if ([...ports].some(port => !opened.has(port))) continue
       for (const listener of own) {
-        if (ports.has(listener.port) || connected.has(listener) || taken.has(listener.port)) continue
+        if (ports.has(listener.port) || !isUnused(listener) || taken.has(listener.port)) continue
         yield {
           at: listener.at,
           message: `Apache opens ${formatEndpoint(listener)}, where no virtual host is and nginx does not connect`,
@@ -141,11 +143,8 @@ export default defineRule({
   },
 })
 
-function isAstray({ targets }: Hop): boolean {
-  return (
-    targets.length === 0 ||
-    targets.some(({ backend }) => backend.kind === 'nobody' || backend.kind === 'unknown')
-  )
+function isAstray({ targets }: NginxConnection): boolean {
+  return targets.length === 0 || targets.some(({ to }) => to.kind !== 'listener')
 }
 
 /** The ports of the virtual hosts; null where there is none, or where one takes every port or is not known. */
@@ -162,12 +161,4 @@ function hostPorts(
     }
   }
   return ports.size === 0 ? null : ports
-}
-
-function connectedListeners(hops: readonly Hop[]): ReadonlySet<Listener> {
-  const found = new Set<Listener>()
-  for (const { targets } of hops) {
-    for (const { backend } of targets) if (backend.kind === 'apache') found.add(backend.listener)
-  }
-  return found
 }

@@ -1,3 +1,4 @@
+import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { admitsOtherMachines } from './_postgres-clients-allowed.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -86,14 +87,15 @@ export default defineRule({
       },
     },
   ],
-  *check({ postgres, files, facts }) {
-    for (const server of postgres) {
+  *check(deployment) {
+    const { facts } = deployment
+    for (const server of programsOfKind(deployment, 'postgres')) {
       const listen = server.setting('listen_addresses')
       const port = server.setting('port')
       if (!listen?.known || listen.at === null || (port !== null && !port.known)) continue
       const number = port?.value ?? '5432'
       if (facts.publicListeners.some(each => each === number || each.endsWith(`:${number}`))) continue
-      const admits = admitsOtherMachines(files, server)
+      const admits = admitsOtherMachines(server)
       // Whoever lets other machines in wants them to connect.
       if (admits === true) continue
       const entries = listen.value.split(',').map(each => each.trim())

@@ -1,4 +1,5 @@
-import type { BackendHost, HostAddress } from '../../src/deployment/model.ts'
+import { knowsEveryListen, listenersOfKind } from '../../src/deployment/programs-of-kind.ts'
+import type { ApacheHost, HostAddress } from '../../src/deployment/model.ts'
 import { isOwnText, propose, replacePlace } from '../../src/deployment/edits.ts'
 import { alsoElsewhere } from '../../src/deployment/places.ts'
 import { placeText } from '../../parsers/text/source.ts'
@@ -53,11 +54,12 @@ export default defineRule({
       },
     },
   ],
-  *check({ listeners, virtualHosts, knowsEveryListen }) {
-    if (!knowsEveryListen) return
+  *check(deployment) {
+    const { virtualHosts } = deployment
+    if (!knowsEveryListen(deployment)) return
     // Most files name the address.
     if (!virtualHosts.some(({ addresses }) => addresses.some(isEveryAddress))) return
-    const byPort = groupByPort(listeners.filter(({ program }) => program === 'apache'))
+    const byPort = groupByPort(listenersOfKind(deployment, 'apache'))
     const hostsByPort = groupByPort(
       virtualHosts.flatMap(host => host.addresses.map(address => ({ host, address, port: address.port }))),
     )
@@ -92,7 +94,7 @@ function isEveryAddress({ known, address }: HostAddress): boolean {
   return known && address === null
 }
 
-function mayBeRewritten({ host }: { readonly host: BackendHost }): boolean {
+function mayBeRewritten({ host }: { readonly host: ApacheHost }): boolean {
   return host.virtualHost.serverName !== null && isOwnText(host.directive)
 }
 

@@ -1,6 +1,5 @@
-import type { Application } from '../../src/deployment/build/applications.ts'
-import type { Deployment } from '../../src/deployment/model.ts'
-import type { PostgresServer } from '../../src/deployment/build/postgres.ts'
+import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
+import type { Application, Deployment, PostgresProgram } from '../../src/deployment/model.ts'
 
 const LOCAL = new Set(['', 'localhost', '127.0.0.1', '::1'])
 
@@ -8,8 +7,9 @@ const LOCAL = new Set(['', 'localhost', '127.0.0.1', '::1'])
  * The PostgreSQL server of this machine that an application's default database is on; null where it is
  * elsewhere, behind a pool, or not known.
  */
-export function postgresOf(deployment: Deployment, application: Application): PostgresServer | null {
-  if (deployment.postgres.length === 0) return null
+export function postgresOf(deployment: Deployment, application: Application): PostgresProgram | null {
+  const servers = programsOfKind(deployment, 'postgres')
+  if (servers.length === 0) return null
   const databases = deployment.pythonOf(application)?.settings?.get('DATABASES')
   if (databases === undefined || databases === null || !databases.known) return null
   const database = databases.value instanceof Map ? databases.value.get('default') : undefined
@@ -26,11 +26,11 @@ export function postgresOf(deployment: Deployment, application: Application): Po
   const port = database.has('PORT') ? database.get('PORT') : ''
   if (typeof port !== 'string' && typeof port !== 'number') return null
   const wanted = port === '' ? 5432 : Number(port)
-  return deployment.postgres.find(server => numberOf(server, 'port', 5432) === wanted) ?? null
+  return servers.find(server => numberOf(server, 'port', 5432) === wanted) ?? null
 }
 
 /** A number of postgresql.conf, or the given default; null where it is none. */
-export function numberOf(server: PostgresServer, name: string, fallback: number): number | null {
+export function numberOf(server: PostgresProgram, name: string, fallback: number): number | null {
   const fact = server.setting(name)
   if (fact === null) return fallback
   if (!fact.known || !/^\d+$/.test(fact.value)) return null

@@ -2,7 +2,7 @@ import type { Place } from '../../parsers/text/source.ts'
 import { effectiveValue } from '../../src/servers/nginx/queries/effective.ts'
 import { upstreams } from '../../src/servers/nginx/queries/upstreams.ts'
 import { isAtLeast } from '../../src/servers/version.ts'
-import type { Hop } from '../../src/deployment/model.ts'
+import type { NginxConnection } from '../../src/deployment/model.ts'
 
 /** The idle connections that nginx keeps to a hop's upstream. */
 export interface UpstreamConnections {
@@ -17,9 +17,9 @@ export interface UpstreamConnections {
 }
 
 /** Null where no `keepalive` is written. */
-export function upstreamConnections(hop: Hop): UpstreamConnections | null {
-  const { configuration } = hop.server
-  const name = hop.upstream?.args[0]?.value.toLowerCase()
+export function upstreamConnections(connection: NginxConnection): UpstreamConnections | null {
+  const { configuration } = connection.server
+  const name = connection.upstream?.args[0]?.value.toLowerCase()
   const keepalive = name === undefined ? undefined : upstreams(configuration).get(name)?.keepalive
   if (keepalive === undefined || keepalive === null) return null
   const processes = effectiveValue(configuration, null, 'worker_processes', '1')
@@ -27,13 +27,13 @@ export function upstreamConnections(hop: Hop): UpstreamConnections | null {
   return {
     perProcess: keepalive.connections,
     processes: Number.isInteger(count) && count > 0 ? count : null,
-    reused: isReused(hop),
+    reused: isReused(connection),
     at: keepalive.at,
   }
 }
 
 /** nginx spoke HTTP/1.0 and closed each connection unless told otherwise, until 1.29.7. */
-function isReused({ server, block, headers }: Hop): boolean {
+function isReused({ server, block, headers }: NginxConnection): boolean {
   const { configuration } = server
   const isNew = configuration.version.from !== 'assumed' && isAtLeast(configuration.version, '1.29.7')
   const version = effectiveValue(configuration, block, 'proxy_http_version', isNew ? '1.1' : '1.0')

@@ -1,6 +1,5 @@
-import type { Application } from '../../src/deployment/build/applications.ts'
-import type { BackendHost, Deployment } from '../../src/deployment/model.ts'
-import { hopReachedBy } from '../../src/deployment/requests/connection-reached-by.ts'
+import type { ApacheHost, Application, Deployment } from '../../src/deployment/model.ts'
+import { connectionReachedBy } from '../../src/deployment/requests/connection-reached-by.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -137,14 +136,19 @@ const BURST = 50
 function servedAlias(
   deployment: Deployment,
   { configuration }: Application,
-  host: BackendHost,
+  host: ApacheHost,
 ): ApacheDirective | null {
   for (const alias of directivesIn(configuration, host.directive, 'alias')) {
     const prefix = alias.args[0]?.value
     if (prefix === undefined || prefix.includes('$')) continue
     if (deployment.nginx.length === 0) return alias
     const path = `${prefix.replace(/\/$/, '')}/site.css`
-    if (host.hops.some(({ hop, certain }) => certain && hopReachedBy(deployment, hop, path))) return alias
+    if (
+      deployment.connections
+        .reaching(host)
+        .some(({ connection, certain }) => certain && connectionReachedBy(deployment, connection, path))
+    )
+      return alias
   }
   return null
 }

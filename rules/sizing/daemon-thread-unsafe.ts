@@ -1,6 +1,5 @@
 import type { Place } from '../../parsers/text/source.ts'
-import type { Application } from '../../src/deployment/build/applications.ts'
-import type { Deployment } from '../../src/deployment/model.ts'
+import type { Application, Deployment } from '../../src/deployment/model.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { namedLibraries } from '../../src/deployment/django/python-libraries.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -130,7 +129,7 @@ interface UnsafeLibrary {
 
 /** Null where the libraries of every application are known and none is suspect. */
 function unsafeLibrary(
-  { files, facts, pythonOf }: Deployment,
+  { filesOf, facts, pythonOf }: Deployment,
   applications: readonly Application[],
 ): UnsafeLibrary | null {
   let unknown = applications.length === 0
@@ -140,7 +139,7 @@ function unsafeLibrary(
       unknown = true
       continue
     }
-    for (const { name, at } of namedLibraries(files, python)) {
+    for (const { name, at } of namedLibraries(filesOf(application.configuration), python)) {
       if (facts.threadUnsafeLibraries.includes(name)) return { name, at, certain: true }
       if (SUSPECT.includes(name)) return { name, at, certain: false }
     }

@@ -1,5 +1,5 @@
-import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
-import type { Hop } from '../../src/deployment/model.ts'
+import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
+import type { NginxConnection } from '../../src/deployment/model.ts'
 import {
   indentationAt,
   insertBefore,
@@ -107,16 +107,16 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const said = new Set<Hop['upstream']>()
-    for (const hop of deployment.hops) {
-      const { upstream } = hop
+    const said = new Set<NginxConnection['upstream']>()
+    for (const connection of deployment.connections.http) {
+      const { upstream } = connection
       if (upstream === null || said.has(upstream)) continue
-      const kept = upstreamConnections(hop)
+      const kept = upstreamConnections(connection)
       if (kept === null || !kept.reused) continue
       const written = childrenNamed(upstream, 'keepalive_timeout')[0]
       const idle = written === undefined ? 60_000 : parseTime(written.args[0]?.value ?? '', false)
       if (idle === null) continue
-      for (const host of certainBackends(hop)) {
+      for (const host of certainHosts(deployment, connection)) {
         const { keepAlive, keepAliveTimeout } = host.timeouts
         if (!keepAlive.known || !keepAlive.value || !keepAliveTimeout.known) continue
         if (idle < keepAliveTimeout.value * 1000) continue
@@ -135,7 +135,7 @@ export default defineRule({
                   : 'Apache waits this long',
             },
           ],
-          ...shorter(hop, at, written !== undefined, keepAliveTimeout.value),
+          ...shorter(connection, at, written !== undefined, keepAliveTimeout.value),
         }
         break
       }
@@ -145,7 +145,7 @@ export default defineRule({
 
 /** A second less than Apache. The directive is known since 1.15.3. */
 function shorter(
-  { server }: Hop,
+  { server }: NginxConnection,
   at: ReturnType<typeof namePlace>,
   isWritten: boolean,
   seconds: number,

@@ -1,5 +1,5 @@
-import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
-import type { Hop } from '../../src/deployment/model.ts'
+import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
+import type { NginxConnection } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { upstreamConnections } from './_upstream-connections.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -84,18 +84,18 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const said = new Set<Hop['upstream']>()
-    for (const hop of deployment.hops) {
-      if (hop.upstream === null || said.has(hop.upstream)) continue
-      const kept = upstreamConnections(hop)
+    const said = new Set<NginxConnection['upstream']>()
+    for (const connection of deployment.connections.http) {
+      if (connection.upstream === null || said.has(connection.upstream)) continue
+      const kept = upstreamConnections(connection)
       if (kept === null || !kept.reused) continue
-      for (const host of certainBackends(hop)) {
+      for (const host of certainHosts(deployment, connection)) {
         const workers = deployment.workers.find(({ configuration }) => configuration === host.configuration)
         const { keepAlive, keepAliveTimeout } = host.timeouts
         if (workers === undefined || workers.mpm.kind === 'event') continue
         if (!keepAlive.known || !keepAlive.value || !keepAliveTimeout.known || keepAliveTimeout.value <= 2)
           continue
-        said.add(hop.upstream)
+        said.add(connection.upstream)
         const total = kept.perProcess * (kept.processes ?? 1)
         const all = total >= workers.capacity.workers
         yield {

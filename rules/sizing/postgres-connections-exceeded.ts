@@ -1,6 +1,4 @@
-import type { Application } from '../../src/deployment/build/applications.ts'
-import type { Deployment } from '../../src/deployment/model.ts'
-import type { PostgresServer } from '../../src/deployment/build/postgres.ts'
+import type { Application, Deployment, PostgresProgram } from '../../src/deployment/model.ts'
 import { numberOf, postgresOf } from './_postgres-clients.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -68,7 +66,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    if (deployment.postgres.length === 0) return
+    if (!deployment.programs.some(({ kind }) => kind === 'postgres')) return
     for (const [server, clients] of clientsOf(deployment)) {
       const maximum = numberOf(server, 'max_connections', 100)
       const forSuperusers = numberOf(server, 'superuser_reserved_connections', 3)
@@ -102,8 +100,8 @@ interface Client {
 }
 
 /** Each process group once, with the server that an application of it uses. */
-function clientsOf(deployment: Deployment): ReadonlyMap<PostgresServer, readonly [Client, ...Client[]]> {
-  const clients = new Map<PostgresServer, [Client, ...Client[]]>()
+function clientsOf(deployment: Deployment): ReadonlyMap<PostgresProgram, readonly [Client, ...Client[]]> {
+  const clients = new Map<PostgresProgram, [Client, ...Client[]]>()
   const seen = new Set<unknown>()
   for (const application of deployment.applications) {
     const home = application.daemon

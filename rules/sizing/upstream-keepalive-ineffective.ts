@@ -1,4 +1,4 @@
-import type { Hop } from '../../src/deployment/model.ts'
+import type { NginxConnection } from '../../src/deployment/model.ts'
 import { indentationAt, insertBefore, type Proposal, propose } from '../../src/deployment/edits.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { upstreamConnections } from './_upstream-connections.ts'
@@ -54,13 +54,13 @@ export default defineRule({
       ),
     },
   ],
-  *check({ hops }) {
-    const byUpstream = new Map<Hop['upstream'], Hop[]>()
-    for (const hop of hops) {
-      if (hop.upstream === null) continue
-      const known = byUpstream.get(hop.upstream)
-      if (known === undefined) byUpstream.set(hop.upstream, [hop])
-      else known.push(hop)
+  *check({ connections }) {
+    const byUpstream = new Map<NginxConnection['upstream'], NginxConnection[]>()
+    for (const connection of connections.http) {
+      if (connection.upstream === null) continue
+      const known = byUpstream.get(connection.upstream)
+      if (known === undefined) byUpstream.set(connection.upstream, [connection])
+      else known.push(connection)
     }
     for (const group of byUpstream.values()) {
       const [first] = group
@@ -74,7 +74,8 @@ export default defineRule({
       )
         continue
       const kept = upstreamConnections(first)
-      if (kept === null || group.some(hop => upstreamConnections(hop)?.reused === true)) continue
+      if (kept === null || group.some(connection => upstreamConnections(connection)?.reused === true))
+        continue
       yield {
         at: kept.at,
         message: `nginx closes its connections to \`${first.upstream?.args[0]?.value}\` after each request all the same`,
@@ -86,7 +87,7 @@ export default defineRule({
 })
 
 /** What a kept connection needs, beside the headers in force; nothing where some of it says otherwise. */
-function reuse({ server, block, headers, pass }: Hop): Proposal {
+function reuse({ server, block, headers, pass }: NginxConnection): Proposal {
   const version = effective(server.configuration, block, 'proxy_http_version')
   const isOpen = !version.known || version.value.directives.length > 0
   if (isOpen || headers.written.some(({ name }) => name === 'connection')) return {}

@@ -6,8 +6,8 @@ import { htaccessReader } from '../../src/servers/apache/queries/htaccess.ts'
 import { sectionsFor } from '../../src/servers/apache/queries/sections-for.ts'
 import { effectiveHandler } from '../../src/servers/apache/queries/server-settings.ts'
 import { isPrefixOf, wsgiScriptAliasFor } from '../../src/servers/apache/queries/wsgi-script-aliases.ts'
-import type { BackendHost, Deployment } from '../../src/deployment/model.ts'
-import { hopReachedBy } from '../../src/deployment/requests/connection-reached-by.ts'
+import type { ApacheHost, Deployment } from '../../src/deployment/model.ts'
+import { connectionReachedBy } from '../../src/deployment/requests/connection-reached-by.ts'
 
 /** Lines that may send a request elsewhere by an expression, or to a program. */
 const DETOURS = [
@@ -29,7 +29,7 @@ const DETOURS = [
  */
 export function apacheServes(
   deployment: Deployment,
-  host: BackendHost,
+  host: ApacheHost,
   folder: ApacheDirective,
   file: string,
 ): string | null {
@@ -49,7 +49,7 @@ export function apacheServes(
     configuration,
     virtualHost,
     { uri: url, file },
-    htaccessReader(configuration, deployment.files, virtualHost),
+    htaccessReader(configuration, deployment.filesOf(configuration), virtualHost),
   )
   // A `.htaccess` that nobody can see here may deny; in fragments the main file would have to ask for it.
   if (configuration.main !== null && levels.some(({ kind, applies }) => kind === 'htaccess' && !applies))
@@ -59,7 +59,11 @@ export function apacheServes(
   // Of fragments the missing main file may set a handler for everything, and hardly ever does.
   const handler = effectiveHandler(configuration, levels, posix.basename(file))
   if (handler.known ? handler.value !== null : configuration.main !== null) return null
-  const isReached = host.hops.length === 0 || host.hops.some(({ hop }) => hopReachedBy(deployment, hop, url))
+  const isReached =
+    deployment.connections.reaching(host).length === 0 ||
+    deployment.connections
+      .reaching(host)
+      .some(({ connection }) => connectionReachedBy(deployment, connection, url))
   return isReached ? url : null
 }
 

@@ -1,5 +1,4 @@
-import type { Application } from '../../src/deployment/build/applications.ts'
-import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
+import type { Application, Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { type FolderOfUrl, folderOfUrl } from '../../src/deployment/django/static-settings.ts'
 import { frontsOf } from '../../src/deployment/fronts-of.ts'
 
@@ -16,7 +15,7 @@ export function uploadUrls(deployment: Deployment): ReadonlyMap<NginxServer, rea
     const settings = deployment.pythonOf(application)?.settings ?? null
     const media = settings === null ? null : folderOfUrl(settings, 'MEDIA')
     if (media === null || !alias.path.known || alias.path.value !== '/') continue
-    for (const server of frontsOf(application).keys()) {
+    for (const server of frontsOf(deployment, application).keys()) {
       const known = byServer.get(server)
       if (known === undefined) byServer.set(server, [{ ...media, application }])
       else known.push({ ...media, application })

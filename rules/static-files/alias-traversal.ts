@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
 import { insertAfter, propose } from '../../src/deployment/edits.ts'
-import { strangerGetsOnly } from '../../src/deployment/requests/anonymous-request.ts'
+import { anonymousRequestOnly } from '../../src/deployment/requests/anonymous-request.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { locationPath } from '../../src/deployment/requests/location-path.ts'
@@ -111,7 +111,7 @@ export default defineRule({
           if (path === null || path.endsWith('/')) continue
           const asked = `${path}../settings.py`
           const folder = (alias.args[0]?.value ?? '').replace(/\$.*$/s, '')
-          const end = strangerGetsOnly(server, asked, posix.normalize(`${folder}../settings.py`))
+          const end = anonymousRequestOnly(server, asked, posix.normalize(`${folder}../settings.py`))
           if (end.kind !== 'file' || !end.path.includes('/../')) continue
           const { at, modifier } = readLocation(location)
           yield {

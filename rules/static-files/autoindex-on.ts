@@ -5,7 +5,7 @@ import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { locationPath } from '../../src/deployment/requests/location-path.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
-import { strangerGetsOnly } from '../../src/deployment/requests/anonymous-request.ts'
+import { anonymousRequestOnly } from '../../src/deployment/requests/anonymous-request.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
@@ -121,7 +121,7 @@ export default defineRule({
           // A host that has nothing but files may be a mirror, whose listings are its pages.
           const isWide =
             (directive.parent?.name !== 'location' || listed.path === '/') &&
-            deployment.hopsOf(listed.server).length > 0
+            deployment.connections.httpOf(listed.server).length > 0
           const at = argumentPlace(directive, 0)
           yield {
             at,
@@ -162,6 +162,6 @@ function listedPath(
   const { kind, prefix, path: top } = base.value
   const inside = kind === 'root' ? folder : prefix === null ? null : folder.slice(prefix.length)
   if (inside === null) return null
-  const end = strangerGetsOnly(server, folder, posix.normalize(`${top}/${inside}/file`))
+  const end = anonymousRequestOnly(server, folder, posix.normalize(`${top}/${inside}/file`))
   return end.kind === 'handler' && end.name === 'autoindex' ? { server, path } : null
 }

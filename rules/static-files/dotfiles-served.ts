@@ -1,5 +1,6 @@
+import type { FileSystem } from '../../src/files/file-system.ts'
 import { indentationAt, insertBefore, type Proposal, propose } from '../../src/deployment/edits.ts'
-import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
+import type { NginxServer } from '../../src/deployment/model.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { argumentPlace, byText, namePlace } from '../../src/deployment/places.ts'
 import { folderOf, urlOfFile } from '../../src/deployment/requests/url-of-file.ts'
@@ -92,11 +93,13 @@ export default defineRule({
   ],
   *check(deployment) {
     const servers = serverIndex(deployment.servers)
-    for (const { occurrences } of deployment.nginx) {
+    for (const configuration of deployment.nginx) {
+      const { occurrences } = configuration
+      const files = deployment.filesOf(configuration)
       for (const name of ['root', 'alias']) {
-        const folders = (occurrences.get(name) ?? []).filter(folder => isFolder(deployment.files, folder))
+        const folders = (occurrences.get(name) ?? []).filter(folder => isFolder(files, folder))
         for (const group of byText(folders)) {
-          const accidents = accidentsIn(deployment.files, group[0])
+          const accidents = accidentsIn(files, group[0])
           if (accidents.length === 0) continue
           for (const directive of group) {
             const home = enclosingServer(directive)
@@ -123,13 +126,13 @@ export default defineRule({
 })
 
 /** False for what is not in the audit, as most sites are not, and for what a variable names. */
-function isFolder(files: Deployment['files'], directive: NginxDirective): boolean {
+function isFolder(files: FileSystem, directive: NginxDirective): boolean {
   const path = folderOf(directive)
   return path.startsWith('/') && !path.includes('$') && files.kind(path) === 'directory'
 }
 
 function accidentsIn(
-  files: Deployment['files'],
+  files: FileSystem,
   folder: NginxDirective,
 ): readonly { readonly path: string; readonly isSecret: boolean }[] {
   const base = folderOf(folder)

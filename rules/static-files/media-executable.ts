@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import type { NginxServer } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
-import { servesFile, strangerGets } from '../../src/deployment/requests/anonymous-request.ts'
+import { servesFile, anonymousRequest } from '../../src/deployment/requests/anonymous-request.ts'
 import { type Uploads, uploadUrls } from './_upload-urls.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
@@ -85,7 +85,7 @@ export default defineRule({
     const said = new Set<unknown>()
     for (const [server, all] of uploadUrls(deployment)) {
       for (const uploads of all) {
-        const end = strangerGets(deployment, server, `${uploads.url}x.php`, `${uploads.folder}/x.php`)
+        const end = anonymousRequest(deployment, server, `${uploads.url}x.php`, `${uploads.folder}/x.php`)
         if (end.kind === 'pass' && end.target.protocol === 'fastcgi') {
           if (!runs(server, end.scope, `${uploads.url}x.php`, `${uploads.folder}/x.php`)) continue
           const { directive } = end.target

@@ -1,7 +1,7 @@
+import type { FileSystem } from '../../src/files/file-system.ts'
 import { posix } from 'node:path'
 import { placeText } from '../../parsers/text/source.ts'
-import type { Application } from '../../src/deployment/build/applications.ts'
-import type { Deployment, Hop, NginxServer } from '../../src/deployment/model.ts'
+import type { Application, Deployment, NginxConnection, NginxServer } from '../../src/deployment/model.ts'
 import {
   folderOfUrl,
   mayRouteToFiles,
@@ -10,7 +10,7 @@ import {
 import { frontsOf } from '../../src/deployment/fronts-of.ts'
 import { isAbsent } from '../../src/deployment/is-absent.ts'
 import { namePlace } from '../../src/deployment/places.ts'
-import { strangerGetsOnly } from '../../src/deployment/requests/anonymous-request.ts'
+import { anonymousRequestOnly } from '../../src/deployment/requests/anonymous-request.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { djangoProject, modWsgiMain } from '../_examples.ts'
@@ -129,26 +129,29 @@ function mismatch(deployment: Deployment, application: Application): RuleFinding
   const debug = settings.get('DEBUG')
   if (debug !== null && !(debug.known && debug.value === false)) return null
   const related = files.folderAt === null ? [] : [{ at: files.folderAt, message: 'collected here' }]
-  for (const [server, hops] of frontsOf(application)) {
+  for (const [server, connections] of frontsOf(deployment, application)) {
     if (!server.names.some(({ exact }) => exact)) continue
-    const end = strangerGetsOnly(server, `${files.url}site.css`, `${files.folder}/site.css`)
+    const end = anonymousRequestOnly(server, `${files.url}site.css`, `${files.folder}/site.css`)
     if (end.kind === 'pass') {
-      if (!isHandedOn(hops, end.target.directive) || apacheServes(application, files.url)) continue
+      if (!isProxied(connections, end.target.directive) || apacheServes(application, files.url)) continue
       return {
         at: namePlace(server.directive),
-        severity: mayRouteToFiles(deployment.files, settings) ? 'info' : 'warning',
+        severity: mayRouteToFiles(deployment.filesOf(application.configuration), settings)
+          ? 'info'
+          : 'warning',
         message: `nginx hands \`${files.url}\` to Django, which serves no static files without \`DEBUG\``,
         related,
         help: `Add \`location ${files.url} { alias ${files.folder}/; }\``,
       }
     }
     if (end.kind !== 'response' || end.status !== 404 || end.at === null) continue
+    const nginxFiles = deployment.filesOf(server.configuration)
     const written = placeText(end.at)
-    if (!written.startsWith('/') || isSameFolder(deployment, written, files.folder)) continue
+    if (!written.startsWith('/') || isSameFolder(nginxFiles, written, files.folder)) continue
     return {
       at: end.at,
       // A link, or a copy made by the deployment, would be as good as the folder itself.
-      severity: isAbsent(deployment.files, posix.normalize(written)) ? 'warning' : 'info',
+      severity: isAbsent(nginxFiles, posix.normalize(written)) ? 'warning' : 'info',
       message: `nginx looks for \`${files.url}\` in \`${written}\`, and Django collects the files in \`${files.folder}\``,
       related,
     }
@@ -156,8 +159,8 @@ function mismatch(deployment: Deployment, application: Application): RuleFinding
   return null
 }
 
-function isHandedOn(hops: readonly Hop[], pass: NginxServer['directive']): boolean {
-  return hops.some(hop => hop.pass.node === pass.node)
+function isProxied(connections: readonly NginxConnection[], pass: NginxServer['directive']): boolean {
+  return connections.some(connection => connection.pass.node === pass.node)
 }
 
 function apacheServes({ configuration, host }: Application, url: string): boolean {
@@ -168,7 +171,7 @@ function apacheServes({ configuration, host }: Application, url: string): boolea
   )
 }
 
-function isSameFolder({ files }: Deployment, a: string, b: string): boolean {
+function isSameFolder(files: FileSystem, a: string, b: string): boolean {
   const real = files.realPath(a)
   return real !== null && real === files.realPath(b)
 }

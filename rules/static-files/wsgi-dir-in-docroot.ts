@@ -1,12 +1,11 @@
 import { posix } from 'node:path'
 import type { Place } from '../../parsers/text/source.ts'
 import { apacheServes } from './_apache-serves.ts'
-import type { Application } from '../../src/deployment/build/applications.ts'
-import type { Deployment } from '../../src/deployment/model.ts'
+import type { Application, Deployment } from '../../src/deployment/model.ts'
 import { hostAt } from '../../src/deployment/fronts-of.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
-import { virtualHostOf } from '../../src/deployment/build/scheme-trusts.ts'
 import { conf } from '../../src/engine/conf.ts'
+import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { modWsgiMain } from '../_examples.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
@@ -109,7 +108,7 @@ export default defineRule({
     const said = new Set<Application>()
     for (const { directive, folder, at } of served) {
       const inside = byFolder.get(folder)
-      const section = virtualHostOf(directive)
+      const section = virtualHostSection(directive)
       const host = inside === undefined || section === null ? null : hostAt(deployment, section)
       if (inside === undefined || host === null) continue
       for (const application of inside) {

@@ -1,9 +1,8 @@
 import type { Place } from '../../parsers/text/source.ts'
-import type { Application } from '../../src/deployment/build/applications.ts'
-import type { BackendHost } from '../../src/deployment/model.ts'
+import type { ApacheHost, Application } from '../../src/deployment/model.ts'
 
 /** How long Apache and mod_wsgi stay with one request of an application in a daemon process. */
-export interface Patience {
+export interface RequestTimeout {
   readonly seconds: number
   /** True where `request-timeout` ends it, false where Apache only stops to wait for the answer. */
   readonly ends: boolean
@@ -12,7 +11,7 @@ export interface Patience {
 }
 
 /** Null where an application of this host is embedded, which nothing limits, or where a value is not known. */
-export function patienceOf({ daemon }: Application, host: BackendHost): Patience | null {
+export function requestTimeoutOf({ daemon }: Application, host: ApacheHost): RequestTimeout | null {
   if (daemon === null) return null
   const socket = daemon.options.has('socket-timeout')
     ? daemon.number('socket-timeout')

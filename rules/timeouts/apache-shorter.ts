@@ -1,4 +1,5 @@
-import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
+import { valueOrNull } from '../../src/servers/fact.ts'
+import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -119,11 +120,11 @@ export default defineRule({
   ],
   *check(deployment) {
     const said = new Set<unknown>()
-    for (const hop of deployment.hops) {
-      const limit = hop.readTimeout
+    for (const connection of deployment.connections.http) {
+      const limit = valueOrNull(connection.readTimeout)
       if (limit === null || limit.directive === null || said.has(limit.directive.node)) continue
       const { value: seconds, directive } = limit
-      for (const host of certainBackends(hop)) {
+      for (const host of certainHosts(deployment, connection)) {
         const { timeout } = host.timeouts
         // The default of both is the same minute: only what was raised says that somebody wants to wait.
         if (!timeout.known || seconds <= Math.max(timeout.value, 60)) continue

@@ -1,5 +1,5 @@
-import type { Deployment, Hop } from '../../src/deployment/model.ts'
-import { type GunicornServer, gunicornAt } from '../../src/deployment/build/gunicorn.ts'
+import { valueOrNull } from '../../src/servers/fact.ts'
+import type { GunicornProgram, NginxConnection, Target } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -69,13 +69,13 @@ export default defineRule({
     { title: 'raised in neither', files: tree('', '') },
   ],
   *check(deployment) {
-    if (deployment.gunicorn.length === 0) return
+    if (!deployment.programs.some(({ kind }) => kind === 'gunicorn')) return
     const said = new Set<unknown>()
-    for (const hop of deployment.hops) {
-      const waits = hop.readTimeout
+    for (const connection of deployment.connections.http) {
+      const waits = valueOrNull(connection.readTimeout)
       if (waits === null || waits.directive === null || said.has(waits.directive.node)) continue
       const { value: seconds, directive } = waits
-      const limit = limitFor(deployment, hop)
+      const limit = limitFor(connection)
       // The minute that nginx waits by itself says nothing of slow pages.
       if (limit === null || seconds <= Math.max(limit.seconds, 60)) continue
       said.add(directive.node)
@@ -100,13 +100,13 @@ export default defineRule({
 interface Limit {
   readonly seconds: number
   readonly isWritten: boolean
-  readonly at: GunicornServer['at']
+  readonly at: GunicornProgram['at']
 }
 
 /** The time that a synchronous worker may be silent; null for others, and where it is not known. */
-function limitFor({ gunicorn }: Deployment, { targets }: Hop): Limit | null {
-  const server = targets.map(target => gunicornAt(gunicorn, target)).find(found => found !== null)
-  if (server === undefined) return null
+function limitFor({ targets }: NginxConnection): Limit | null {
+  const server = targets.map(gunicornAt).find(found => found !== null) ?? null
+  if (server === null) return null
   const kind = server.setting('worker_class')
   const threads = server.setting('threads')
   const timeout = server.setting('timeout')
@@ -115,4 +115,8 @@ function limitFor({ gunicorn }: Deployment, { targets }: Hop): Limit | null {
   if (timeout === null) return { seconds: 30, isWritten: false, at: server.at }
   if (!timeout.known || typeof timeout.value !== 'number' || timeout.value === 0) return null
   return { seconds: timeout.value, isWritten: true, at: timeout.at ?? server.at }
+}
+
+function gunicornAt({ to }: Target): GunicornProgram | null {
+  return to.kind === 'listener' && to.listener.program.kind === 'gunicorn' ? to.listener.program : null
 }

@@ -1,6 +1,7 @@
-import type { Hop } from '../../src/deployment/model.ts'
+import { valueOrNull } from '../../src/servers/fact.ts'
+import type { NginxConnection } from '../../src/deployment/model.ts'
 import { indentationAt, insertBefore, propose, replacePlace } from '../../src/deployment/edits.ts'
-import { patienceOf } from './_request-timeout.ts'
+import { requestTimeoutOf } from './_request-timeout.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -104,17 +105,18 @@ export default defineRule({
     const said = new Set<unknown>()
     for (const application of deployment.applications) {
       const { host } = application
-      const patience = host === null ? null : patienceOf(application, host)
+      const patience = host === null ? null : requestTimeoutOf(application, host)
       if (host === null || patience === null) continue
-      for (const { hop, certain } of host.hops) {
-        const limit = certain ? hop.readTimeout : null
-        if (limit === null || limit.value >= patience.seconds || isStream(hop) || isProbe(hop)) continue
+      for (const { connection, certain } of deployment.connections.reaching(host)) {
+        const limit = certain ? valueOrNull(connection.readTimeout) : null
+        if (limit === null || limit.value >= patience.seconds || isStream(connection) || isProbe(connection))
+          continue
         const { value: waits, directive } = limit
         const written = directive === null ? null : argumentPlace(directive, 0)
-        const text = (directive ?? hop.pass).node
+        const text = (directive ?? connection.pass).node
         if (said.has(text)) continue
         said.add(text)
-        const pass = namePlace(hop.pass)
+        const pass = namePlace(connection.pass)
         const title = `Wait ${patience.seconds} seconds in nginx too`
         yield {
           at: written ?? pass,
@@ -145,12 +147,12 @@ const PROBE =
   /(?:^|[/_.-])(?:health(?:z|check)?|livez?|liveness|alive|readyz?|readiness|ping|status|probe)(?:$|[/_.-])/i
 
 /** Whoever asks whether the site is alive wants no late answer, and commits nothing. */
-function isProbe({ block }: Hop): boolean {
+function isProbe({ block }: NginxConnection): boolean {
   return block.name === 'location' && PROBE.test(readLocation(block).name)
 }
 
 /** What comes in parts, or over an upgraded connection, is cut by silence and not by its length. */
-function isStream({ server, block, headers }: Hop): boolean {
+function isStream({ server, block, headers }: NginxConnection): boolean {
   const buffers = isOn(server.configuration, block, 'proxy_buffering', true)
   return (buffers.known && !buffers.value) || headers.written.some(({ name }) => name === 'upgrade')
 }

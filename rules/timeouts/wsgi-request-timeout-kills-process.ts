@@ -1,3 +1,4 @@
+import { valueOrNull } from '../../src/servers/fact.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -98,8 +99,8 @@ export default defineRule({
       const killed = limit.value * Math.max(threads.value, 1) + graceful.value + shutdown.value
       const socket = options.has('socket-timeout') ? daemon.number('socket-timeout') : host.timeouts.timeout
       if (!socket.known || socket.value <= killed) continue
-      for (const { hop, certain } of host.hops) {
-        const waits = certain ? hop.readTimeout : null
+      for (const { connection, certain } of deployment.connections.reaching(host)) {
+        const waits = certain ? valueOrNull(connection.readTimeout) : null
         if (waits === null || waits.directive === null || waits.value <= killed) continue
         said.add(daemon)
         yield {

@@ -1,6 +1,8 @@
-import { certainBackends } from '../../src/deployment/backend-of-hop.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
+import { valueOrNull } from '../../src/servers/fact.ts'
+import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import type { Place } from '../../parsers/text/source.ts'
-import type { BackendHost, Hop } from '../../src/deployment/model.ts'
+import type { ApacheHost, NginxConnection } from '../../src/deployment/model.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { speaksTls } from './_backend-tls.ts'
@@ -78,13 +80,14 @@ export default defineRule({
   ],
   *check(deployment) {
     const mayEncrypt = deployment.apache.some(({ occurrences }) => occurrences.has('sslengine'))
-    for (const hop of deployment.hops) {
-      if (hop.scheme === 'unknown' || (hop.scheme === 'http' && !mayEncrypt)) continue
-      const fault = contradiction(hop)
+    for (const connection of deployment.connections.http) {
+      const protocol = valueOrNull(connection.protocol)
+      if (protocol === null || (protocol === 'http' && !mayEncrypt)) continue
+      const encrypts = protocol === 'https'
+      const fault = contradiction(deployment, connection, encrypts)
       if (fault === null) continue
       const { host, engine } = fault
-      const encrypts = hop.scheme === 'https'
-      const place = argumentPlace(hop.pass, 0)
+      const place = argumentPlace(connection.pass, 0)
       const written = place.source.text.slice(place.start, place.end)
       yield {
         at: place,
@@ -105,11 +108,15 @@ export default defineRule({
   },
 })
 
-/** A virtual host that the hop certainly reaches and that speaks the other protocol. */
-function contradiction(hop: Hop): { readonly host: BackendHost; readonly engine: Place | null } | null {
-  for (const host of certainBackends(hop)) {
+/** A virtual host that the connection certainly reaches and that speaks the other protocol. */
+function contradiction(
+  deployment: Deployment,
+  connection: NginxConnection,
+  encrypts: boolean,
+): { readonly host: ApacheHost; readonly engine: Place | null } | null {
+  for (const host of certainHosts(deployment, connection)) {
     const fact = speaksTls(host)
-    if (fact.known && fact.value !== (hop.scheme === 'https')) return { host, engine: fact.at }
+    if (fact.known && fact.value !== encrypts) return { host, engine: fact.at }
   }
   return null
 }

@@ -1,5 +1,6 @@
+import type { FileSystem } from '../../src/files/file-system.ts'
 import { type Certificate, certificatesOf, type ServerCertificate } from './_certificates.ts'
-import type { Deployment, NginxServer, ServerName } from '../../src/deployment/model.ts'
+import type { NginxServer, ServerName } from '../../src/deployment/model.ts'
 import { groupByText } from '../../src/deployment/places.ts'
 import { parseHost } from '../../src/servers/address.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -68,13 +69,13 @@ export default defineRule({
       files: { ...nginx('www.example.org', 'set_real_ip_from 10.0.0.0/8;'), ...FILES },
     },
   ],
-  *check({ servers, files, nginx, facts }) {
+  *check({ servers, filesOf, nginx, facts }) {
     if (facts.outerProxies.length > 0) return
     const behindProxy = new Set(nginx.filter(({ occurrences }) => occurrences.has('set_real_ip_from')))
     const mismatches = new Map<NginxServer, Mismatch>()
     for (const server of servers) {
       if (behindProxy.has(server.configuration) || !isOpenOverTls(server)) continue
-      const mismatch = mismatchOf(files, server)
+      const mismatch = mismatchOf(filesOf(server.configuration), server)
       if (mismatch !== null) mismatches.set(server, mismatch)
     }
     if (mismatches.size === 0) return
@@ -112,7 +113,7 @@ interface Mismatch {
   readonly others: readonly ServerName[]
 }
 
-function mismatchOf(files: Deployment['files'], server: NginxServer): Mismatch | null {
+function mismatchOf(files: FileSystem, server: NginxServer): Mismatch | null {
   const shown = certificatesOf(files, server)
   // nginx chooses among several by the kinds of key that the client takes.
   const certificates = shown.flatMap(({ certificate }) => certificate ?? [])

@@ -1,5 +1,4 @@
-import type { Application } from '../../src/deployment/build/applications.ts'
-import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
+import type { Application, Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { hstsOf } from './_strict-transport.ts'
 import { once } from '../../parsers/collections/once.ts'
 import { alsoElsewhere, groupByText, namePlace } from '../../src/deployment/places.ts'
@@ -180,18 +179,18 @@ function isPublicSite(server: NginxServer): boolean {
 function senders(deployment: Deployment): (server: NginxServer) => boolean {
   const withHeader = once(() => new Set(deployment.apache.filter(sendsHeader)))
   return server => {
-    const hops = deployment.hopsOf(server)
-    if (hops.length === 0) return server.directive.children.some(({ name }) => name.endsWith('_pass'))
-    return hops.some(
-      ({ backends }) =>
-        backends.length === 0 ||
-        backends.some(({ host }) => {
-          const applications = deployment.applicationsOf(host)
-          if (applications.length === 0) return true
-          if (applications.some(application => djangoMaySend(deployment, application))) return true
-          return withHeader().has(host.configuration)
-        }),
-    )
+    const connections = deployment.connections.httpOf(server)
+    if (connections.length === 0) return server.directive.children.some(({ name }) => name.endsWith('_pass'))
+    return connections.some(connection => {
+      const reached = deployment.connections.hostsReachedBy(connection)
+      if (reached.length === 0) return true
+      return reached.some(({ host }) => {
+        const applications = deployment.applicationsOf(host)
+        if (applications.length === 0) return true
+        if (applications.some(application => djangoMaySend(deployment, application))) return true
+        return withHeader().has(host.configuration)
+      })
+    })
   }
 }
 

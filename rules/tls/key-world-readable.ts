@@ -1,6 +1,6 @@
+import type { FileSystem } from '../../src/files/file-system.ts'
 import { posix } from 'node:path'
 import type { Place } from '../../parsers/text/source.ts'
-import type { Deployment } from '../../src/deployment/model.ts'
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -69,15 +69,19 @@ export default defineRule({
     },
     { title: 'permissions that nobody knows', files: nginx('/etc/ssl/private/site.key') },
   ],
-  *check({ nginx, apache, files }) {
+  *check({ nginx, apache, filesOf }) {
     const said = new Set<string>()
-    for (const { occurrences, main } of nginx) {
+    for (const configuration of nginx) {
+      const { occurrences, main } = configuration
+      const files = filesOf(configuration)
       for (const [directive] of byText(occurrences.get('ssl_certificate_key') ?? [])) {
         const folder = main === null ? null : posix.dirname(main.path)
         yield* judge(files, directive.args[0]?.value ?? '', folder, argumentPlace(directive, 0), said)
       }
     }
-    for (const { occurrences, serverRoot } of apache) {
+    for (const configuration of apache) {
+      const { occurrences, serverRoot } = configuration
+      const files = filesOf(configuration)
       const folder = serverRoot.known ? serverRoot.value : null
       // Without a file of its own the key stands in that of the certificate.
       for (const [directive] of byText(occurrences.get('sslcertificatekeyfile') ?? [])) {
@@ -88,13 +92,7 @@ export default defineRule({
 })
 
 /** A key is said once, however many sites use it. */
-function* judge(
-  files: Deployment['files'],
-  written: string,
-  folder: string | null,
-  at: Place,
-  said: Set<string>,
-) {
+function* judge(files: FileSystem, written: string, folder: string | null, at: Place, said: Set<string>) {
   if (written.includes('$') || /^\w+:/.test(written)) return
   if (!written.startsWith('/') && folder === null) return
   const path = posix.resolve(folder ?? '/', written)

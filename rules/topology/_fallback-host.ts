@@ -1,42 +1,39 @@
-import type { BackendHost, Deployment, Hop, NginxServer, ServerName } from '../../src/deployment/model.ts'
+import { memo } from '../../parsers/collections/memo.ts'
+import type {
+  ApacheHost,
+  Deployment,
+  NginxConnection,
+  NginxServer,
+  ServerName,
+} from '../../src/deployment/model.ts'
 import { hostAt } from '../../src/deployment/fronts-of.ts'
 import { selectVirtualHost } from '../../src/servers/apache/queries/select-virtual-host.ts'
 
-/** A name that nginx hands on and no virtual host has, so that the first of the address answers. */
+/** A name that nginx passes on and no virtual host has, so that the first of the address answers. */
 export interface FallbackHost {
-  readonly hop: Hop
+  readonly connection: NginxConnection
   readonly name: ServerName
   /** The virtual host that answers. */
-  readonly chosen: BackendHost
+  readonly chosen: ApacheHost
   /** Another one with nearly this name; null where there is none. */
-  readonly meant: BackendHost | null
+  readonly meant: ApacheHost | null
   /** True where other servers of nginx say that the one that answers is made for another site. */
   readonly isTaken: boolean
 }
 
-const cache = new WeakMap<readonly Hop[], readonly FallbackHost[]>()
-
 /** Every such name, once for each place where it is written; not where one virtual host is alone or a catch-all. */
-export function fallbackHosts(deployment: Deployment): readonly FallbackHost[] {
-  let known = cache.get(deployment.hops)
-  if (known === undefined) {
-    known = find(deployment)
-    cache.set(deployment.hops, known)
-  }
-  return known
-}
-
-function find(deployment: Deployment): readonly FallbackHost[] {
+export const fallbackHosts = memo((deployment: Deployment): readonly FallbackHost[] => {
+  const { connections } = deployment
   const found: FallbackHost[] = []
   const indexes = new Map<NonNullable<ReturnType<typeof answering>>['set'], NameIndex>()
-  const siteServers = new Map<BackendHost, readonly NginxServer[]>()
+  const siteServers = new Map<ApacheHost, readonly NginxServer[]>()
   const said = new Set<string>()
-  for (const hop of deployment.hops) {
-    for (const name of sentNames(hop)) {
-      if (isCertainlyNamed(hop, name.name)) continue
-      const answer = answering(hop, name.name)
+  for (const connection of connections.http) {
+    for (const name of sentNames(connection)) {
+      if (isCertainlyNamed(deployment, connection, name.name)) continue
+      const answer = answering(connection, name.name)
       const chosen = answer === null ? null : hostAt(deployment, answer.directive)
-      if (answer === null || chosen === null || isCatchAll(chosen) || hop.reachable === false) continue
+      if (answer === null || chosen === null || isCatchAll(chosen) || connection.reachable === false) continue
       const key = `${name.at.source.path}\0${name.at.start}`
       if (said.has(key)) continue
       said.add(key)
@@ -50,34 +47,38 @@ function find(deployment: Deployment): readonly FallbackHost[] {
       const meant = nearestTo(index, name.name, chosen)
       let own = siteServers.get(chosen)
       if (own === undefined) {
-        own = [...new Set(chosen.hops.flatMap(({ hop }) => (shares(hop, chosen) ? [hop.server] : [])))]
+        const sharing = connections.reaching(chosen).filter(reached => shares(reached.connection, chosen))
+        own = [...new Set(sharing.map(reached => reached.connection.server))]
         siteServers.set(chosen, own)
       }
       // Another site's name in nginx says that this virtual host was meant for that one.
-      const isTaken = own.length > 1 || (own[0] !== undefined && own[0] !== hop.server)
-      found.push({ hop, name, chosen, meant, isTaken })
+      const isTaken = own.length > 1 || (own[0] !== undefined && own[0] !== connection.server)
+      found.push({ connection, name, chosen, meant, isTaken })
     }
   }
   return found
+})
+
+/** The names by which clients come and which nginx passes on unchanged. */
+function sentNames({ server, hostsSent }: NginxConnection): readonly ServerName[] {
+  if (!hostsSent.known) return []
+  return server.names.filter(({ name, exact }) => exact && hostsSent.value.includes(name))
 }
 
-/** The names by which visitors come and which nginx hands on unchanged. */
-function sentNames({ server, hostsSent }: Hop): readonly ServerName[] {
-  return server.names.filter(({ name, exact }) => exact && hostsSent?.includes(name) === true)
-}
-
-/** True where the one address of a hop has a virtual host of this name, and so none answers for want of one. */
-function isCertainlyNamed({ targets, backends }: Hop, name: string): boolean {
-  return targets.length === 1 && backends.some(({ host }) => host.names.includes(name))
+/** True where the one address of a connection has a virtual host of this name, and so none answers for want of one. */
+function isCertainlyNamed({ connections }: Deployment, connection: NginxConnection, name: string): boolean {
+  return (
+    connection.targets.length === 1 &&
+    connections.hostsReachedBy(connection).some(({ host }) => host.names.includes(name))
+  )
 }
 
 /** The virtual host that answers because no name matches, with the others of its address. */
-function answering(hop: Hop, name: string) {
-  for (const { backend, addresses, address, port } of hop.targets) {
-    if (backend.kind !== 'apache' || port === null || backend.listener.configuration.program !== 'apache')
-      continue
+function answering(connection: NginxConnection, name: string) {
+  for (const { to, addresses, address, port } of connection.targets) {
+    if (to.kind !== 'listener' || to.listener.kind !== 'apache' || port === null) continue
     const ip = addresses.find(({ kind }) => kind === 'ip') ?? address
-    const selection = selectVirtualHost(backend.listener.configuration, { address: ip, port, host: name })
+    const selection = selectVirtualHost(to.listener.program.configuration, { address: ip, port, host: name })
     if (selection.kind !== 'virtual-host' || selection.reason !== 'first') return null
     const { directive } = selection.virtualHost
     const { set } = selection
@@ -88,7 +89,7 @@ function answering(hop: Hop, name: string) {
 }
 
 /** Named so that nobody can ask for it: made to answer what no other does. */
-function isCatchAll({ names, virtualHost }: BackendHost): boolean {
+function isCatchAll({ names, virtualHost }: ApacheHost): boolean {
   if (virtualHost.serverName === null) return true
   return names.some(
     name => /^(?:_|default|_default_|localhost|catch-?all|invalid)/.test(name) || !name.includes('.'),
@@ -97,12 +98,12 @@ function isCatchAll({ names, virtualHost }: BackendHost): boolean {
 
 /** The hosts of one address, and for each of their names, whole and less one letter, who has it. */
 interface NameIndex {
-  readonly hosts: readonly BackendHost[]
+  readonly hosts: readonly ApacheHost[]
   readonly positions: ReadonlyMap<string, readonly number[]>
 }
 
 /** Names one slip apart are equal once a letter is taken out of one or both: thousands need no comparison. */
-function indexNames(hosts: readonly BackendHost[]): NameIndex {
+function indexNames(hosts: readonly ApacheHost[]): NameIndex {
   const positions = new Map<string, number[]>()
   for (const [position, { names }] of hosts.entries()) {
     for (const name of names) {
@@ -123,7 +124,7 @@ function lessOneLetter(name: string): readonly string[] {
 }
 
 /** The first of the other hosts that is nearly called so. */
-function nearestTo({ hosts, positions }: NameIndex, name: string, chosen: BackendHost): BackendHost | null {
+function nearestTo({ hosts, positions }: NameIndex, name: string, chosen: ApacheHost): ApacheHost | null {
   const candidates = new Set(lessOneLetter(name).flatMap(text => positions.get(text) ?? []))
   for (const position of [...candidates].sort((a, b) => a - b)) {
     const host = hosts[position]
@@ -132,7 +133,7 @@ function nearestTo({ hosts, positions }: NameIndex, name: string, chosen: Backen
   return null
 }
 
-function isNear({ names }: BackendHost, name: string): boolean {
+function isNear({ names }: ApacheHost, name: string): boolean {
   return names.some(other => other.length > 4 && isOneSlipApart(other, name))
 }
 
@@ -148,6 +149,6 @@ function isOneSlipApart(a: string, b: string): boolean {
   return restA[0] === restB[1] && restA[1] === restB[0] && restA.slice(2) === restB.slice(2)
 }
 
-function shares({ server }: Hop, { names }: BackendHost): boolean {
+function shares({ server }: NginxConnection, { names }: ApacheHost): boolean {
   return server.names.some(({ name }) => names.includes(name))
 }

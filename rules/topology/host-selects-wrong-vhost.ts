@@ -77,7 +77,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    for (const { hop, name, chosen, meant, isTaken } of fallbackHosts(deployment)) {
+    for (const { connection, name, chosen, meant, isTaken } of fallbackHosts(deployment)) {
       if (meant === null && !isTaken) continue
       const isWhole = chosen.configuration.main !== null
       yield {
@@ -100,7 +100,7 @@ export default defineRule({
                   message: 'this one is nearly called so',
                 },
               ]),
-          { at: argumentPlace(hop.pass, 0), message: 'handed on here' },
+          { at: argumentPlace(connection.pass, 0), message: 'handed on here' },
         ],
       }
     }

@@ -1,3 +1,4 @@
+import { listenersOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { formatEndpoint } from '../../src/servers/address.ts'
 import type { Listener, Target } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
@@ -83,9 +84,10 @@ export default defineRule({
       `),
     },
   ],
-  *check({ hops, virtualHosts, applications, listeners }) {
+  *check(deployment) {
+    const { connections, virtualHosts, applications } = deployment
     const said = new Set<Listener>()
-    const opened = new Set(listeners.flatMap(({ program, port }) => (program === 'apache' ? [port] : [])))
+    const opened = new Set(listenersOfKind(deployment, 'apache').map(({ port }) => port))
     const withHosts = once(() => new Set(virtualHosts.map(({ configuration }) => configuration)))
     const withApplication = once(
       () =>
@@ -102,12 +104,12 @@ export default defineRule({
     )
     const answersItself = (configuration: ApacheConfiguration): boolean =>
       withApplication().has(configuration) || isMainServerSite(configuration)
-    for (const hop of hops) {
-      for (const target of hop.targets) {
-        const { backend } = target
-        if (backend.kind !== 'apache' || backend.listener.configuration.program !== 'apache') continue
-        const { listener } = backend
-        const { configuration } = backend.listener
+    for (const connection of connections.http) {
+      for (const target of connection.targets) {
+        const { to } = target
+        if (to.kind !== 'listener' || to.listener.kind !== 'apache') continue
+        const { listener } = to
+        const { configuration } = listener.program
         if (said.has(listener) || configuration.main === null) continue
         said.add(listener)
         if (
@@ -121,7 +123,7 @@ export default defineRule({
           at: listener.at,
           message: `nginx connects to ${formatEndpoint(listener)}, and no virtual host has this address, so Apache’s main server answers`,
           label: 'no virtual host here',
-          related: [{ at: argumentPlace(hop.pass, 0), message: 'nginx connects here' }],
+          related: [{ at: argumentPlace(connection.pass, 0), message: 'nginx connects here' }],
         }
       }
     }

@@ -78,13 +78,16 @@ export default defineRule({
   *check(deployment) {
     const found = fallbackHosts(deployment).filter(
       // Where it is the wrong site already, `host-selects-wrong-vhost` says so.
-      ({ meant, isTaken, hop, chosen }) =>
+      ({ meant, isTaken, connection, chosen }) =>
         meant === null &&
         !isTaken &&
         chosen.configuration.main !== null &&
-        hop.server.names.some(({ name }) => chosen.names.includes(name)),
+        connection.server.names.some(({ name }) => chosen.names.includes(name)),
     )
-    for (const [{ hop, name, chosen }, ...others] of groupByText(found, each => each.hop.server.directive)) {
+    for (const [{ connection, name, chosen }, ...others] of groupByText(
+      found,
+      each => each.connection.server.directive,
+    )) {
       const more = others.length === 0 ? '' : ` (and ${others.length} more)`
       yield {
         at: name.at,
@@ -95,7 +98,7 @@ export default defineRule({
             at: chosen.virtualHost.serverName?.at ?? namePlace(chosen.directive),
             message: 'this virtual host answers',
           },
-          { at: argumentPlace(hop.pass, 0), message: 'handed on here' },
+          { at: argumentPlace(connection.pass, 0), message: 'handed on here' },
         ],
       }
     }

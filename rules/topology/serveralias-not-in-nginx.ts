@@ -1,4 +1,4 @@
-import type { BackendHost, Deployment, NginxServer } from '../../src/deployment/model.ts'
+import type { ApacheHost, Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { once } from '../../parsers/collections/once.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -93,7 +93,11 @@ export default defineRule({
           !wild && name.known && name.value.includes('.') && !known.has(name.value.toLowerCase()),
       )
       if (aliases.length === 0 || !isBehindNginx(deployment, host)) continue
-      const fronts = new Set(host.hops.flatMap(({ hop, certain }) => (certain ? [hop.server] : [])))
+      const fronts = new Set(
+        deployment.connections
+          .reaching(host)
+          .flatMap(({ connection, certain }) => (certain ? [connection.server] : [])),
+      )
       const doors = doorsOf(fronts)
       if (doors.length === 0) continue
       const lost = aliases.filter(({ name }) => {
@@ -119,9 +123,9 @@ export default defineRule({
 })
 
 /** True where no socket of the host's ports is open to the network. */
-function isBehindNginx({ listeners }: Deployment, host: BackendHost): boolean {
+function isBehindNginx({ listeners }: Deployment, host: ApacheHost): boolean {
   const ports = new Set(host.addresses.map(({ port }) => port))
-  const open = listeners.filter(({ program, port }) => program === 'apache' && ports.has(port))
+  const open = listeners.filter(({ kind, port }) => kind === 'apache' && ports.has(port))
   return open.length > 0 && !ports.has(null) && open.every(({ loopback }) => loopback === true)
 }
 

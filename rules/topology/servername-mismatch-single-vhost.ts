@@ -63,7 +63,7 @@ export default defineRule({
       files: { 'nginx.conf': nginx('example.org'), 'ports.conf': LISTEN, 'site.conf': host('localhost') },
     },
   ],
-  *check({ virtualHosts, apache }) {
+  *check({ virtualHosts, apache, connections }) {
     const byDirective = new Map(virtualHosts.map(host => [host.directive, host]))
     for (const configuration of apache) {
       for (const set of virtualHostSets(configuration)) {
@@ -74,7 +74,10 @@ export default defineRule({
         if (host === undefined || name === undefined || name === null || !name.known || name.at === null)
           continue
         if (!name.value.host.includes('.') || host.virtualHost.aliases.some(({ wild }) => wild)) continue
-        const asked = new Set(host.hops.flatMap(({ hop }) => hop.hostsSent ?? []))
+        const reached = connections.reaching(host)
+        const asked = new Set(
+          reached.flatMap(({ connection: { hostsSent } }) => (hostsSent.known ? hostsSent.value : [])),
+        )
         const usual = [...asked].filter(each => each.includes('.') && !/^[\d.]+$/.test(each))
         if (
           usual.length === 0 ||
@@ -82,7 +85,7 @@ export default defineRule({
           usual.some(each => host.names.includes(each))
         )
           continue
-        const [reach] = host.hops
+        const [reach] = reached
         const [first] = usual
         yield {
           at: name.at,
@@ -93,10 +96,10 @@ export default defineRule({
               ? []
               : [
                   {
-                    at: reach.hop.server.names[0]?.at ?? namePlace(reach.hop.block),
+                    at: reach.connection.server.names[0]?.at ?? namePlace(reach.connection.block),
                     message: 'nginx hands on this name',
                   },
-                  { at: argumentPlace(reach.hop.pass, 0), message: 'to Apache, here' },
+                  { at: argumentPlace(reach.connection.pass, 0), message: 'to Apache, here' },
                 ],
           ...(usual.length === 1 && first !== undefined && placeText(name.at) === name.value.host
             ? propose('Take the name that nginx hands on', 'unsafe', [replacePlace(name.at, first)])

@@ -1,3 +1,6 @@
+import type { Machine } from '../../src/deployment/model.ts'
+import type { RuleFinding } from '../../src/engine/rule.ts'
+import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { posix } from 'node:path'
 import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
@@ -100,46 +103,58 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    if (!deployment.sharesMachine) return
     const restricts = (section: ApacheDirective) =>
       restriction(section) !== null && plainFolder(section) !== null
     if (!deployment.apache.some(({ occurrences }) => occurrences.get('directory')?.some(restricts))) return
-    const sections = sectionsByFolder(deployment)
-    const folders = new Map<string, NginxDirective[]>()
-    for (const { occurrences } of deployment.nginx) {
-      for (const directive of ['root', 'alias'].flatMap(name => occurrences.get(name) ?? [])) {
-        const path = trimmed(directive.args[0]?.value ?? '')
-        if (path.startsWith('/') && !path.includes('$')) {
-          const known = folders.get(path)
-          if (known === undefined) folders.set(path, [directive])
-          else if (known.length < LOOKED_AT) known.push(directive)
-        }
-      }
-    }
     const servers = serverIndex(deployment.servers)
-    for (const [path, section] of sections) {
-      const line = restriction(section)
-      if (line === null) continue
-      const isClosed = line.args.some(({ value }) => value.toLowerCase() === 'denied')
-      for (const base of upwards(path)) {
-        // What Apache closes as a whole it leaves to nginx; a part of it that is closed is meant.
-        if (isClosed && base === path) continue
-        const served = servedFrom(deployment, servers, folders.get(base) ?? [], `${path}/page.html`)
-        if (served === null) continue
-        yield {
-          at: argumentPlace(served.directive, 0),
-          message: `nginx gives files of \`${path}\` to everybody, at \`${posix.dirname(served.url)}\`, and Apache ${isClosed ? 'keeps that folder closed' : 'asks who comes'}`,
-          label: 'served without Apache',
-          related: [{ at: argumentPlace(line, 0), message: 'the rule that nginx does not know' }],
-        }
-        break
-      }
+    for (const machine of deployment.machines) {
+      yield* bypassedOn(deployment, machine, servers)
     }
   },
 })
 
+/** Paths are one machine's own: only what nginx and Apache of one machine say of a directory is compared. */
+function* bypassedOn(
+  deployment: Deployment,
+  { programs }: Machine,
+  servers: ReadonlyMap<NginxDirective, NginxServer>,
+): Iterable<RuleFinding> {
+  const apache = programs.flatMap(program => (program.kind === 'apache' ? [program.configuration] : []))
+  const nginx = programs.flatMap(program => (program.kind === 'nginx' ? [program.configuration] : []))
+  const sections = sectionsByFolder(apache)
+  const folders = new Map<string, NginxDirective[]>()
+  for (const { occurrences } of nginx) {
+    for (const directive of ['root', 'alias'].flatMap(name => occurrences.get(name) ?? [])) {
+      const path = trimmed(directive.args[0]?.value ?? '')
+      if (path.startsWith('/') && !path.includes('$')) {
+        const known = folders.get(path)
+        if (known === undefined) folders.set(path, [directive])
+        else if (known.length < LOOKED_AT) known.push(directive)
+      }
+    }
+  }
+  for (const [path, section] of sections) {
+    const line = restriction(section)
+    if (line === null) continue
+    const isClosed = line.args.some(({ value }) => value.toLowerCase() === 'denied')
+    for (const base of upwards(path)) {
+      // What Apache closes as a whole it leaves to nginx; a part of it that is closed is meant.
+      if (isClosed && base === path) continue
+      const served = servedFrom(deployment, servers, folders.get(base) ?? [], `${path}/page.html`)
+      if (served === null) continue
+      yield {
+        at: argumentPlace(served.directive, 0),
+        message: `nginx gives files of \`${path}\` to everybody, at \`${posix.dirname(served.url)}\`, and Apache ${isClosed ? 'keeps that folder closed' : 'asks who comes'}`,
+        label: 'served without Apache',
+        related: [{ at: argumentPlace(line, 0), message: 'the rule that nginx does not know' }],
+      }
+      break
+    }
+  }
+}
+
 /** The last `<Directory>` of each plain path. */
-function sectionsByFolder({ apache }: Deployment): ReadonlyMap<string, ApacheDirective> {
+function sectionsByFolder(apache: readonly ApacheConfiguration[]): ReadonlyMap<string, ApacheDirective> {
   const sections = new Map<string, ApacheDirective>()
   for (const { occurrences } of apache) {
     for (const [section] of byText(occurrences.get('directory') ?? [])) {

@@ -84,16 +84,14 @@ export default defineRule({
       },
     },
   ],
-  *check({ hops, listeners, apache, knowsEveryListen }) {
-    if (!knowsEveryListen) return
+  *check({ connections, apache }) {
     const isWhole = apache.every(({ main }) => main !== null)
     const said = new Set<Target>()
-    for (const { targets } of hops) {
+    for (const { targets } of connections.http) {
       for (const target of targets) {
-        if (target.backend.kind !== 'nobody' || said.has(target)) continue
-        const onPort = listeners.filter(
-          ({ program, port, address }) =>
-            program === 'apache' && port === target.port && address.kind === 'ip',
+        if (target.to.kind !== 'refused' || said.has(target)) continue
+        const onPort = target.to.opened.filter(
+          ({ port, address }) => port === target.port && address.kind === 'ip',
         )
         const [only] = onPort
         if (only === undefined) continue

@@ -1,5 +1,5 @@
 import { formatEndpoint } from '../../src/servers/address.ts'
-import type { BackendHost, Deployment, Hop, Target } from '../../src/deployment/model.ts'
+import type { ApacheHost, NginxConnection, Target } from '../../src/deployment/model.ts'
 import { once } from '../../parsers/collections/once.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -90,18 +90,16 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const { hops, listeners, apache, knowsEveryListen, sharesMachine } = deployment
-    if (!knowsEveryListen || !sharesMachine || apache.length === 0) return
+    const { connections, apache } = deployment
     const byName = once(() => hostsByName(deployment.virtualHosts))
     const said = new Set<Target>()
-    const opened = listeners.filter(({ program }) => program === 'apache')
-    const ports = new Set(opened.map(({ port }) => port))
-    for (const hop of hops) {
-      for (const target of hop.targets) {
-        if (target.backend.kind !== 'nobody' || said.has(target)) continue
+    for (const connection of connections.http) {
+      for (const target of connection.targets) {
+        if (target.to.kind !== 'refused' || said.has(target)) continue
+        const { opened } = target.to
         // On another address the port is open: then the address is the fault.
-        if (ports.has(target.port)) continue
-        const meant = meantHost(deployment, hop, byName())
+        if (opened.some(({ port }) => port === target.port)) continue
+        const meant = meantHost(connection, byName())
         if (meant === null) continue
         said.add(target)
         const isWhole = apache.every(({ main }) => main !== null)
@@ -125,32 +123,19 @@ export default defineRule({
   },
 })
 
-function hostsByName(hosts: readonly BackendHost[]): ReadonlyMap<string, BackendHost> {
-  const byName = new Map<string, BackendHost>()
+function hostsByName(hosts: readonly ApacheHost[]): ReadonlyMap<string, ApacheHost> {
+  const byName = new Map<string, ApacheHost>()
   for (const host of hosts) for (const name of host.names) if (!byName.has(name)) byName.set(name, host)
   return byName
 }
 
-/**
- * The virtual host that a hop is meant for: it has the name that nginx sends, and nothing of the same
- * server reaches it. Another hop of that server that does shows that this one is for something else.
- */
+/** The virtual host that a connection is meant for: it has the name that nginx sends, or one of the server's. */
 function meantHost(
-  deployment: Deployment,
-  hop: Hop,
-  byName: ReadonlyMap<string, BackendHost>,
-): { at: BackendHost['addresses'][number]['at'] } | null {
-  const names = [...(hop.hostsSent ?? []), ...hop.server.names.map(({ name }) => name)]
-  for (const name of names) {
-    const host = byName.get(name)
-    if (host === undefined) continue
-    if (deployment.hopsOf(hop.server).some(other => reachesApache(other))) return null
-    const at = host.addresses[0]?.at
-    return at === undefined ? null : { at }
-  }
-  return null
-}
-
-function reachesApache({ targets }: Hop): boolean {
-  return targets.some(({ backend }) => backend.kind === 'apache')
+  { hostsSent, server }: NginxConnection,
+  byName: ReadonlyMap<string, ApacheHost>,
+): { at: ApacheHost['addresses'][number]['at'] } | null {
+  const names = [...(hostsSent.known ? hostsSent.value : []), ...server.names.map(({ name }) => name)]
+  const host = names.map(name => byName.get(name)).find(found => found !== undefined)
+  const at = host?.addresses[0]?.at
+  return at === undefined ? null : { at }
 }

@@ -68,9 +68,9 @@ export default defineRule({
       },
     },
   ],
-  *check({ hops, servers, listeners }) {
+  *check({ connections, servers, listeners }) {
     const users = new Map<Target, number>()
-    for (const { targets } of hops) {
+    for (const { targets } of connections.http) {
       for (const target of targets) {
         if (target.address.kind === 'name') users.set(target, (users.get(target) ?? 0) + 1)
       }
@@ -85,7 +85,7 @@ export default defineRule({
       const name = names.get(target.address.name)
       if (name === undefined || target.local === true) continue
       const listener = listeners.find(
-        each => each.program === 'apache' && each.port === target.port && each.port !== null,
+        each => each.kind === 'apache' && each.port === target.port && each.port !== null,
       )
       const bound = listener?.loopback === true
       yield {

@@ -1,4 +1,5 @@
-import type { Hop, NginxServer, Target } from '../../src/deployment/model.ts'
+import type { NginxListener } from '../../src/deployment/model.ts'
+import type { NginxConnection, NginxServer, Target } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { formatEndpoint } from '../../src/servers/address.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -103,21 +104,21 @@ export default defineRule({
       },
     },
   ],
-  *check({ hops }) {
+  *check({ connections }) {
     const said = new Set<Target>()
-    for (const hop of hops) {
-      for (const target of hop.targets) {
-        if (target.backend.kind !== 'nginx' || said.has(target) || hop.reachable === false) continue
-        if (!comesBack(hop, target)) continue
+    for (const connection of connections.http) {
+      for (const target of connection.targets) {
+        const listen = nginxListener(target)
+        if (listen === null || said.has(target) || connection.reachable === false) continue
+        if (!comesBack(connection, target, listen)) continue
         said.add(target)
-        const listen = target.backend.listener
         yield {
           at: target.at,
           message: `nginx connects to ${formatEndpoint(target)}, which it opens itself, and the request comes back to the same server`,
           label: 'nginx itself answers here',
           related: [
             { at: listen.at, message: 'nginx listens here' },
-            { at: argumentPlace(hop.pass, 0), message: 'handed on here' },
+            { at: argumentPlace(connection.pass, 0), message: 'handed on here' },
           ],
         }
       }
@@ -125,21 +126,25 @@ export default defineRule({
   },
 })
 
-/** The name that is sent selects the server of the hop, and the path is not changed on the way. */
-function comesBack(hop: Hop, target: Target): boolean {
-  const { server, pass } = hop
-  if (hop.hostsSent === null || changesPath(hop) || target.backend.kind !== 'nginx') return false
-  if (target.backend.listener.configuration !== server.configuration) return false
+function nginxListener({ to }: Target): NginxListener | null {
+  return to.kind === 'listener' && to.listener.kind === 'nginx' ? to.listener : null
+}
+
+/** The name that is sent selects the server of the connection, and the path is not changed on the way. */
+function comesBack(connection: NginxConnection, target: Target, listen: NginxListener): boolean {
+  const { server, pass, hostsSent } = connection
+  if (!hostsSent.known || changesPath(connection)) return false
+  if (listen.program.configuration !== server.configuration) return false
   const address = target.addresses.find(({ kind }) => kind === 'ip') ?? target.address
   return (
     pass.parent !== null &&
-    hop.hostsSent.length > 0 &&
-    hop.hostsSent.every(host => answers(server, address, target.port, host))
+    hostsSent.value.length > 0 &&
+    hostsSent.value.every(host => answers(server, address, target.port, host))
   )
 }
 
 /** A path behind the address, or a rewrite in front, sends another path, which another location may answer. */
-function changesPath({ pass, block }: Hop): boolean {
+function changesPath({ pass, block }: NginxConnection): boolean {
   return (
     /^https?:\/\/[^/]+\//i.test(pass.args[0]?.value ?? '') ||
     block.children.some(({ name }) => name === 'rewrite')

@@ -42,9 +42,14 @@ export default defineRule({
     },
     { title: 'a host with a port, such as a container', files: { ...nginx('http://djang:8000'), ...HOSTS } },
   ],
-  *check({ nginx, hosts }) {
-    const found = nginx.flatMap(misspeltUpstreams)
-    for (const [{ pass, name, meant }] of groupByText(found, each => each.pass)) {
+  *check({ nginx, programOf }) {
+    const found = nginx.flatMap(configuration =>
+      misspeltUpstreams(configuration).map(each => ({
+        ...each,
+        hosts: programOf(configuration).machine.hosts,
+      })),
+    )
+    for (const [{ pass, name, meant, hosts }] of groupByText(found, each => each.pass)) {
       if (hosts?.has(name.toLowerCase()) === true) continue
       const at = argumentPlace(pass, 0)
       // A resolver may know a host without a dot, in a network of containers for one.

@@ -1,3 +1,4 @@
+import { listenersOfKind } from '../../src/deployment/programs-of-kind.ts'
 import type { Listener } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -56,13 +57,13 @@ export default defineRule({
     { title: 'no nginx in sight', files: apache('*:9001') },
   ],
   *check(deployment) {
-    const { nginx, hops, virtualHosts, listeners } = deployment
+    const { nginx, connections, virtualHosts } = deployment
     if (nginx.length === 0 || nginx.some(({ main }) => main === null)) return
     // Where a variable chooses the backend it may be any.
-    if (hops.some(({ targets }) => targets.length === 0)) return
+    if (connections.http.some(({ targets }) => targets.length === 0)) return
     const connected = new Set<number | null>()
-    for (const { targets } of hops) for (const { port } of targets) connected.add(port)
-    const inner = innerPorts(listeners)
+    for (const { targets } of connections.http) for (const { port } of targets) connected.add(port)
+    const inner = innerPorts(listenersOfKind(deployment, 'apache'))
     for (const host of virtualHosts) {
       const isAlone = host.addresses.every(
         ({ port }) => port !== null && inner.has(port) && !connected.has(port),
@@ -79,7 +80,6 @@ export default defineRule({
 
 /** The ports of Apache that only this machine reaches. */
 function innerPorts(listeners: readonly Listener[]): ReadonlySet<number | null> {
-  const apache = listeners.filter(({ program }) => program === 'apache')
-  const open = new Set(apache.filter(({ loopback }) => loopback !== true).map(({ port }) => port))
-  return new Set(apache.map(({ port }) => port).filter(port => !open.has(port)))
+  const open = new Set(listeners.filter(({ loopback }) => loopback !== true).map(({ port }) => port))
+  return new Set(listeners.map(({ port }) => port).filter(port => !open.has(port)))
 }

@@ -1,3 +1,4 @@
+import { knowsEveryListen, listenersOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { covers, formatEndpoint } from '../../src/servers/address.ts'
 import type { HostAddress, Listener } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -44,12 +45,14 @@ export default defineRule({
       files: { 'ports.conf': conf`Listen 192.0.2.10:9000`, 'site.conf': host('web1.example.org:9000') },
     },
   ],
-  *check({ virtualHosts, listeners, apache, knowsEveryListen }) {
-    if (!knowsEveryListen) return
+  *check(deployment) {
+    const { virtualHosts, apache } = deployment
+    if (!knowsEveryListen(deployment)) return
+    const listeners = listenersOfKind(deployment, 'apache')
     for (const configuration of apache) {
       const byPort = new Map<number, Listener[]>()
       for (const listener of listeners) {
-        if (listener.configuration !== configuration || listener.port === null) continue
+        if (listener.program.configuration !== configuration || listener.port === null) continue
         const known = byPort.get(listener.port)
         if (known === undefined) byPort.set(listener.port, [listener])
         else known.push(listener)

@@ -3,8 +3,7 @@ import { effective } from '../../src/servers/apache/queries/effective.ts'
 import { virtualHostOf } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { aliasLevels } from '../../src/servers/apache/queries/wsgi-groups.ts'
 import { type Fact, known, unknown } from '../../src/servers/fact.ts'
-import type { Application } from '../../src/deployment/build/applications.ts'
-import type { Deployment } from '../../src/deployment/model.ts'
+import type { Application, Deployment } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 
 /** Lines that hand the header on under its own or another name, whatever mod_wsgi does. */
@@ -27,7 +26,8 @@ export function seesAuthorization(deployment: Deployment, application: Applicati
   }
   if (alias.script.known) {
     const override = posix.join(posix.dirname(alias.script.value), '.htaccess')
-    if (deployment.files.kind(override) !== null) return unknown('its .htaccess may turn it on')
+    if (deployment.filesOf(configuration).kind(override) !== null)
+      return unknown('its .htaccess may turn it on')
   }
   const host = virtualHostOf(configuration, directive)
   const { directives, open } = effective(

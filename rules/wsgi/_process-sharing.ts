@@ -1,8 +1,6 @@
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import type { WsgiDaemon } from '../../src/servers/apache/queries/wsgi-daemons.ts'
-import type { Application } from '../../src/deployment/build/applications.ts'
-import type { Deployment } from '../../src/deployment/model.ts'
-import type { PythonFacts } from '../../src/deployment/django/application-settings.ts'
+import type { Application, Deployment, PythonFacts } from '../../src/deployment/model.ts'
 
 /** One script among those that share processes. */
 export interface ProcessMember {

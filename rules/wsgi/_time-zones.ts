@@ -1,7 +1,7 @@
+import { memo } from '../../parsers/collections/memo.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { type Fact, known, unknown } from '../../src/servers/fact.ts'
-import type { Application } from '../../src/deployment/build/applications.ts'
-import type { Deployment } from '../../src/deployment/model.ts'
+import type { Application, Deployment } from '../../src/deployment/model.ts'
 
 const ZONE_FILES = '/usr/share/zoneinfo/'
 const ENVIRONMENT_FILES = ['/etc/apache2/envvars', '/etc/default/apache2', '/etc/sysconfig/httpd']
@@ -9,7 +9,7 @@ const ENVIRONMENT_FILES = ['/etc/apache2/envvars', '/etc/default/apache2', '/etc
 const DJANGO_DEFAULT = 'America/Chicago'
 
 /** The zone that programs of the machine start in, by name; unknown where its files are not in the audit. */
-export function systemTimeZone(files: FileSystem): Fact<string> {
+export const systemTimeZone = memo((files: FileSystem): Fact<string> => {
   for (const path of ENVIRONMENT_FILES) {
     const read = files.read(path)
     if (read.kind === 'source' && read.source.code.includes('TZ='))
@@ -24,7 +24,7 @@ export function systemTimeZone(files: FileSystem): Fact<string> {
   return link?.startsWith(ZONE_FILES) === true
     ? known(link.slice(ZONE_FILES.length))
     : unknown('the zone of the machine is not in the audit')
-}
+})
 
 /**
  * The zone in which Django puts the whole process when it reads the settings of an application; null where

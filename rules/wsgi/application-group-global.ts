@@ -132,7 +132,11 @@ export default defineRule({
       if (!applicationGroup.known || applicationGroup.value.kind === 'main-interpreter') continue
       const { python } = member
       const library =
-        python === null ? undefined : namedLibraries(deployment.files, python).find(needsMainInterpreter)
+        python === null
+          ? undefined
+          : namedLibraries(deployment.filesOf(member.application.configuration), python).find(
+              needsMainInterpreter,
+            )
       // A group that is written was somebody's decision.
       if (library === undefined && applicationGroup.at !== null) continue
       const at = applicationGroup.at ?? namePlace(directive)

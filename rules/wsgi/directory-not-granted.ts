@@ -1,3 +1,4 @@
+import type { Application } from '../../src/deployment/model.ts'
 import { byText, argumentPlace } from '../../src/deployment/places.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -6,7 +7,6 @@ import { modWsgiMain } from '../_examples.ts'
 import { effectiveAccess } from '../../src/servers/apache/queries/effective-access.ts'
 import { settingOf } from '../../src/servers/apache/queries/server-settings.ts'
 import { aliasLevels } from '../../src/servers/apache/queries/wsgi-groups.ts'
-import type { Application } from '../../src/deployment/build/applications.ts'
 
 const MAIN = modWsgiMain(conf`
   <Directory />

@@ -1,6 +1,6 @@
+import type { Workers } from '../../src/deployment/model.ts'
 import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
 import { byText, namePlace } from '../../src/deployment/places.ts'
-import type { Workers } from '../../src/deployment/build/workers.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { modWsgiMain } from '../_examples.ts'

@@ -133,7 +133,7 @@ function newDirectives({ occurrences }: ApacheConfiguration) {
 }
 
 function ageOf(
-  { files }: Deployment,
+  { filesOf }: Deployment,
   configuration: ApacheConfiguration,
 ): 'old' | 'distribution' | 'new' | 'unknown' {
   const loading = configuration.executed?.find(
@@ -141,7 +141,7 @@ function ageOf(
   )
   const path = loading?.args[1]?.value ?? ''
   if (!DISTRIBUTION.test(path)) return 'unknown'
-  const version = installedVersion(files, PACKAGES)
+  const version = installedVersion(filesOf(configuration), PACKAGES)
   if (version === null) return 'distribution'
   return compareVersions(version.value, '6') < 0 ? 'old' : 'new'
 }

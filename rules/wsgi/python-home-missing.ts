@@ -1,6 +1,7 @@
+import { wsgiDaemons } from '../../src/servers/apache/queries/wsgi-daemons.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
 import { posix } from 'node:path'
 import type { Place } from '../../parsers/text/source.ts'
-import type { Deployment } from '../../src/deployment/model.ts'
 import { isAbsent } from '../../src/deployment/is-absent.ts'
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -53,20 +54,21 @@ export default defineRule({
     },
     { title: 'outside of the audit', files: { 'etc/apache2/apache2.conf': `${MAIN}${host('/opt/venv')}` } },
   ],
-  *check({ daemons, apache, files }) {
-    for (const { options } of daemons) {
-      const home = options.get('python-home')
-      if (home?.value.known) yield* judge(files, home.value.value, home.valueAt)
-    }
-    for (const { occurrences } of apache) {
-      for (const [directive] of byText(occurrences.get('wsgipythonhome') ?? [])) {
+  *check({ apache, filesOf }) {
+    for (const configuration of apache) {
+      const files = filesOf(configuration)
+      for (const { options } of wsgiDaemons(configuration)) {
+        const home = options.get('python-home')
+        if (home?.value.known) yield* judge(files, home.value.value, home.valueAt)
+      }
+      for (const [directive] of byText(configuration.occurrences.get('wsgipythonhome') ?? [])) {
         yield* judge(files, directive.args[0]?.value ?? '', argumentPlace(directive, 0))
       }
     }
   },
 })
 
-function* judge(files: Deployment['files'], written: string, at: Place) {
+function* judge(files: FileSystem, written: string, at: Place) {
   const home = written.replace(/\/+$/, '')
   if (!home.startsWith('/')) return
   const isInside = /\/(?:bin|site-packages|dist-packages)$/.test(home)
@@ -86,7 +88,7 @@ function* judge(files: Deployment['files'], written: string, at: Place) {
 const NOWHERE = '/-/-/-'
 
 /** Repositories and copies leave environments out, unless one is kept beside. */
-function keepsEnvironments(files: Deployment['files'], home: string): boolean {
+function keepsEnvironments(files: FileSystem, home: string): boolean {
   if (files.covers(NOWHERE)) return true
   const folder = posix.dirname(home)
   return (

@@ -46,11 +46,11 @@ export default defineRule({
       files: { 'etc/apache2/apache2.conf': `${MAIN}${host('/opt/app/wsgi.py')}` },
     },
   ],
-  *check({ applications, files }) {
-    const missing = applications.filter(({ alias }) => {
+  *check({ applications, filesOf }) {
+    const missing = applications.filter(({ alias, configuration }) => {
       if (alias.regex || !alias.script.known || alias.script.value.endsWith('/')) return false
       const script = alias.script.value
-      return isAbsent(files, script)
+      return isAbsent(filesOf(configuration), script)
     })
     for (const [directive] of byText(missing.map(each => each.directive))) {
       yield {

@@ -65,9 +65,10 @@ export default defineRule({
       },
     },
   ],
-  *check({ apache, daemons, files }) {
+  *check({ apache, daemons, filesOf }) {
     for (const configuration of apache) {
       if (!daemons.some(daemon => daemon.configuration === configuration)) continue
+      const files = filesOf(configuration)
       const folder = wsgiSocketFolder(configuration, files)
       if (folder === null) continue
       const { path, at } = folder

@@ -143,7 +143,6 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const system = systemTimeZone(deployment.files)
     for (const { daemon, members } of sharedProcesses(deployment)) {
       const zoned = zonesOf(deployment, members)
       const [first] = zoned
@@ -165,6 +164,7 @@ export default defineRule({
         }
         continue
       }
+      const system = systemTimeZone(deployment.filesOf(first.member.application.configuration))
       if (!system.known || isSameClock(first.zone, system.value) !== false) continue
       const { alias } = first.member.application
       yield {

@@ -49,6 +49,8 @@ export interface Arguments {
   /** Of `resolve`: print secrets as they are written. */
   readonly showSecrets: boolean
   readonly standardInputName: string | null
+  /** Of `map`: the name whose sites are drawn. */
+  readonly site: string | null
   /** Of `trace`: the address that the client connects to, and its method. */
   readonly address: string | null
   readonly method: string
@@ -75,6 +77,7 @@ const OPTIONS = {
   color: { type: 'string' },
   'show-secrets': { type: 'boolean' },
   'stdin-filename': { type: 'string' },
+  site: { type: 'string' },
   address: { type: 'string' },
   method: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
@@ -153,6 +156,7 @@ export function readArguments(words: readonly string[]): Arguments {
     color: oneOf('color', ['auto', 'always', 'never'], 'auto'),
     showSecrets: values.has('show-secrets'),
     standardInputName: last('stdin-filename'),
+    site: last('site'),
     address: last('address'),
     method: last('method') ?? 'GET',
     help: values.has('help'),

@@ -2,8 +2,8 @@ export const HELP = `deploy-audit [PATH…]        audit a folder, a main file, 
                             (default: /etc where it holds nginx or Apache, else .)
 deploy-audit resolve PATH   print the configuration as the server reads it, includes in place
                             (secrets masked; --show-secrets prints them)
-deploy-audit map PATH       draw who listens, who hands on to whom and what answers
-                            (--format text, json, mermaid or dot)
+deploy-audit map PATH       draw who listens, who proxies to whom and what answers
+                            (--site NAME: one name alone; --format text, json, mermaid or dot)
 deploy-audit trace URL PATH follow one request through every layer, each decision with its line
                             (--method M, --address A; --format text or json)
 deploy-audit explain RULE   why a rule reports, what to do about it, examples, references

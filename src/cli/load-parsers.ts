@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import type { PythonParser } from '../../parsers/python/python-module.ts'
 import type { ShellParser } from '../../parsers/shell/shell-environment.ts'
 import type { AuditSettings } from '../audit.ts'
-import { gunicornServers } from '../deployment/build/gunicorn.ts'
+import { gunicornServers } from '../deployment/build/programs/gunicorn.ts'
 import type { Machine } from '../files/discover.ts'
 import { environmentScript, readEnvironment } from '../servers/apache/read-environment.ts'
 

@@ -10,8 +10,10 @@ import { mapJson } from '../report/map/map-json.ts'
 import { mapMermaid } from '../report/map/map-mermaid.ts'
 import { mapText } from '../report/map/map-text.ts'
 import { redactor } from '../secrets/redactor.ts'
+import { siteMap, siteNames } from '../deployment/map/site-map.ts'
 import type { Arguments } from './arguments.ts'
 import { commandOutput } from './command-output.ts'
+import { didYouMean } from './did-you-mean.ts'
 import { prepare } from './prepare.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -34,7 +36,8 @@ export async function runMap(given: Arguments, rules: readonly Rule[], terminal:
   }
   const { chalk, write } = await commandOutput(given, terminal)
   const redact = redactor(sourcesOf(machines))
-  write(draw(redact.value(maps), given.format, chalk))
+  const drawn = given.site === null ? maps : mapsOfSite(maps, given.site)
+  write(draw(redact.value(drawn), given.format, chalk))
   for (const { rule, message } of crashes)
     terminal.warn(`internal/rule-crashed: \`${rule}\` failed: ${redact.message(message)}`)
   return crashes.length === 0 ? 0 : 3
@@ -45,6 +48,14 @@ function isOf(deployment: Deployment, all: readonly Deployment[], path: string):
   const reads = ({ nginx, apache }: Deployment): boolean =>
     [...nginx, ...apache].some(({ sources }) => sources.some(source => source.path === path))
   return reads(deployment) || !all.some(reads)
+}
+
+/** Throws {@link InputError} where no site has the name. */
+function mapsOfSite(maps: readonly DeploymentMap[], name: string): readonly DeploymentMap[] {
+  const found = maps.map(map => siteMap(map, name)).filter(({ sites }) => sites.length > 0)
+  if (found.length > 0) return found
+  const names = siteNames(maps.flatMap(({ sites }) => sites))
+  throw new InputError(`no \`server_name\` is "${name}"${didYouMean(name, names)}`)
 }
 
 function draw(

@@ -1,5 +1,5 @@
 import type { ApacheConfiguration } from '../servers/apache/configuration.ts'
-import { virtualHostOf } from './build/scheme-trusts.ts'
+import { virtualHostSection } from '../servers/apache/queries/virtual-hosts.ts'
 
 /** What a main server answers with where somebody meant it to answer. */
 const WORDS = [
@@ -16,5 +16,5 @@ const WORDS = [
 
 /** True where the main server of an httpd is a site of its own, beside its virtual hosts. */
 export function isMainServerSite({ occurrences }: ApacheConfiguration): boolean {
-  return WORDS.some(name => occurrences.get(name)?.some(each => virtualHostOf(each) === null) === true)
+  return WORDS.some(name => occurrences.get(name)?.some(each => virtualHostSection(each) === null) === true)
 }

@@ -1,78 +1,281 @@
+/**
+ * The joined model: what rules, `map` and `trace` ask. Types alone; `build/` makes the values.
+ *
+ * A deployment is one or more machines. On each run programs, which open listeners. A connection is a line
+ * of one program that leads to a listener of another, or of itself. Files, paths and ports are a machine's
+ * own: only a connection crosses from one machine to another.
+ */
 import type { Place } from '../../parsers/text/source.ts'
 import type { FileSystem } from '../files/file-system.ts'
 import type { Address, Endpoint } from '../servers/address.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../servers/apache/configuration.ts'
+import type { Capacity, Mpm } from '../servers/apache/queries/mpm.ts'
 import type { Timeouts } from '../servers/apache/queries/server-settings.ts'
 import type { VirtualHost } from '../servers/apache/queries/virtual-hosts.ts'
 import type { WsgiDaemon } from '../servers/apache/queries/wsgi-daemons.ts'
+import type { ApplicationGroup } from '../servers/apache/queries/wsgi-groups.ts'
+import type { WsgiScriptAlias } from '../servers/apache/queries/wsgi-script-aliases.ts'
+import type { Fact } from '../servers/fact.ts'
 import type { NginxConfiguration, NginxDirective } from '../servers/nginx/configuration.ts'
-import type { Application } from './build/applications.ts'
-import type { PythonFacts } from './django/application-settings.ts'
-import type { GunicornServer } from './build/gunicorn.ts'
-import type { HostsFile } from './build/hosts-file.ts'
-import type { PostgresServer } from './build/postgres.ts'
-import type { SchemeTrust } from './build/scheme-trusts.ts'
+import type { DjangoSettings, SettingValue, WsgiScript } from './django/settings.ts'
 import type { SiteFacts } from './site-facts.ts'
-import type { Workers } from './build/workers.ts'
 
-/**
- * All servers of one machine (one root) as one system: what rules ask. Everything below `files` is
- * computed at its first use and kept.
- */
+/** Machines whose programs connect to each other. Everything is computed at its first use and kept. */
 export interface Deployment {
+  readonly machines: readonly Machine[]
+  /** Every program of every machine. */
+  readonly programs: readonly Program[]
+  readonly facts: SiteFacts
   readonly nginx: readonly NginxConfiguration[]
   readonly apache: readonly ApacheConfiguration[]
-  readonly facts: SiteFacts
-  readonly files: FileSystem
-  /** The machine's own names; null where its hosts file is not in the audit. */
-  readonly hosts: HostsFile | null
-  /** Every socket that a server opens, once, nginx before Apache. */
+  /** The program that runs a configuration. */
+  programOf(configuration: NginxConfiguration): NginxProgram
+  programOf(configuration: ApacheConfiguration): ApacheProgram
+  programOf(configuration: NginxConfiguration | ApacheConfiguration): NginxProgram | ApacheProgram
+  /** The files of the machine that it runs on. */
+  filesOf(configuration: NginxConfiguration | ApacheConfiguration): FileSystem
+  /** Every socket that a program opens, once: nginx, Apache, then the others. */
   readonly listeners: readonly Listener[]
+  readonly connections: Connections
   /** Every `server` block of nginx's http, in reading order. */
   readonly servers: readonly NginxServer[]
-  /** Every place where nginx hands a request to another server by HTTP. */
-  readonly hops: readonly Hop[]
-  hopsOf(server: NginxServer): readonly Hop[]
   /** Every virtual host of Apache, in reading order. */
-  readonly virtualHosts: readonly BackendHost[]
+  readonly virtualHosts: readonly ApacheHost[]
   /** The headers that decide the scheme in one virtual host, those of the main server included. */
-  trustsOf(host: BackendHost): readonly SchemeTrust[]
-  /** Every header that turns a request secure in Apache. */
+  trustsOf(host: ApacheHost): readonly SchemeTrust[]
+  /** Every header that makes a request secure in Apache. */
   readonly trusts: readonly SchemeTrust[]
   /** Every WSGI script that a virtual host or the main server answers with. */
   readonly applications: readonly Application[]
   /** Those whose aliases stand in one virtual host, in reading order. */
-  applicationsOf(host: BackendHost): readonly Application[]
+  applicationsOf(host: ApacheHost): readonly Application[]
   readonly daemons: readonly WsgiDaemon[]
   /** The script and the Django settings of an application; null where its file is not in the audit. */
   pythonOf(application: Application): PythonFacts | null
-  readonly postgres: readonly PostgresServer[]
-  /** Every gunicorn that a unit of systemd starts. */
-  readonly gunicorn: readonly GunicornServer[]
   /** Worker arithmetic, one for each httpd whose MPM is known. */
   readonly workers: readonly Workers[]
-  /**
-   * True where the tree holds every `Listen` of Apache, so that a port no line opens is closed. In
-   * fragments that is so where Debian's `ports.conf` is among them.
-   */
-  readonly knowsEveryListen: boolean
-  /** False where nginx reaches Apache's ports on another machine or in another container. */
-  readonly sharesMachine: boolean
 }
 
-/** A socket that one program opens, with every line that asks for it. */
-export interface Listener extends Endpoint {
-  readonly program: 'nginx' | 'apache'
-  readonly configuration: NginxConfiguration | ApacheConfiguration
-  /** True where only this machine reaches it; undefined where a name stands for the address. */
+/** One file system and one network: the root of a server, a container, a directory of fragments. */
+export interface Machine {
+  /** What tells it from the others of its deployment, such as a service of docker-compose; null for a lone one. */
+  readonly name: string | null
+  readonly files: FileSystem
+  /** Lower-case names by which the other machines of the deployment reach it. */
+  readonly names: readonly string[]
+  /** The machine's own names; null where its hosts file is not in the audit. */
+  readonly hosts: HostsFile | null
+  readonly programs: readonly Program[]
+}
+
+/** Lower-case names and the addresses that a machine's hosts file gives them. */
+export type HostsFile = ReadonlyMap<string, readonly Address[]>
+
+/** A running configuration. A new kind of program is a reader in `build/programs/` and a line in its table. */
+export type Program = NginxProgram | ApacheProgram | GunicornProgram | PostgresProgram
+
+export type ProgramKind = Program['kind']
+
+interface AnyProgram {
+  readonly machine: Machine
+  /**
+   * True where the audit holds every line that opens a socket of it, so that an address no line opens is
+   * one that it does not open.
+   */
+  readonly listensKnown: boolean
+}
+
+export interface NginxProgram extends AnyProgram {
+  readonly kind: 'nginx'
+  readonly configuration: NginxConfiguration
+}
+
+export interface ApacheProgram extends AnyProgram {
+  readonly kind: 'apache'
+  readonly configuration: ApacheConfiguration
+}
+
+/** A gunicorn that a unit of systemd starts. */
+export interface GunicornProgram extends AnyProgram {
+  readonly kind: 'gunicorn'
+  /** Path of the unit. */
+  readonly unit: string
+  /** Where the unit starts it. */
+  readonly at: Place
+  /** As gunicorn writes them: `127.0.0.1:8000`, `unix:/run/shop.sock`; those that are not known are left out. */
+  readonly binds: readonly string[]
+  /**
+   * A setting by its name in the configuration file (`worker_class`): of the command line, else of
+   * `GUNICORN_CMD_ARGS`, else of the configuration file; null where gunicorn's own default holds.
+   */
+  setting(name: string): Fact<SettingValue> | null
+}
+
+export interface PostgresProgram extends AnyProgram {
+  readonly kind: 'postgres'
+  /** Path of its postgresql.conf. */
+  readonly path: string
+  /** The beginning of that file. */
+  readonly at: Place
+  /** The setting in force; null where the file does not set it and the server's default holds. */
+  setting(name: string): Fact<string> | null
+}
+
+/** What is spoken on a connection, by the names of nginx's and Apache's own schemes. */
+export type Protocol =
+  | 'http'
+  | 'https'
+  | 'fastcgi'
+  | 'uwsgi'
+  | 'suwsgi'
+  | 'scgi'
+  | 'grpc'
+  | 'grpcs'
+  | 'memcached'
+  | 'ajp'
+  | 'ws'
+  | 'wss'
+  | 'ftp'
+  | 'postgres'
+
+interface AnyListener extends Endpoint {
+  readonly protocol: Fact<Protocol>
+  /** True where only its machine reaches it; undefined where a name stands for the address. */
   readonly loopback: boolean | undefined
-  /** The first line that opens it. */
-  readonly directive: NginxDirective | ApacheDirective
-  /** Where that line writes the address. */
+  /** Where the first line that opens it writes the address. */
   readonly at: Place
   /** The other places where it is written. */
   readonly others: readonly Place[]
 }
+
+/** A socket that one program opens, with every line that opens it. */
+export type Listener = NginxListener | ApacheListener | BackendListener
+
+export interface NginxListener extends AnyListener {
+  readonly kind: 'nginx'
+  readonly program: NginxProgram
+  /** The first `listen`, or the server that has none. */
+  readonly directive: NginxDirective
+}
+
+export interface ApacheListener extends AnyListener {
+  readonly kind: 'apache'
+  readonly program: ApacheProgram
+  /** The `Listen`. */
+  readonly directive: ApacheDirective
+}
+
+/** A socket of a program that is neither nginx nor Apache. */
+export interface BackendListener extends AnyListener {
+  readonly kind: Exclude<ProgramKind, 'nginx' | 'apache'>
+  readonly program: Exclude<Program, NginxProgram | ApacheProgram>
+}
+
+/** Every connection of the deployment, in one table with indexes from both ends. */
+export interface Connections {
+  /** Of nginx in reading order, then of Apache. */
+  readonly all: readonly Connection[]
+  /** Those of nginx by any pass directive. */
+  readonly nginx: readonly NginxConnection[]
+  /** Those of nginx by `proxy_pass`. */
+  readonly http: readonly NginxConnection[]
+  readonly apache: readonly ApacheConnection[]
+  /** Those of one server of nginx, by any pass directive. */
+  of(server: NginxServer): readonly NginxConnection[]
+  /** Those of one server of nginx, by `proxy_pass`. */
+  httpOf(server: NginxServer): readonly NginxConnection[]
+  /** The connection of a location, or of an `if` in it; null where it has no pass of its own. */
+  ofBlock(block: NginxDirective): NginxConnection | null
+  /** Those that one virtual host of Apache writes, or its main server (null). */
+  ofHost(configuration: ApacheConfiguration, host: ApacheDirective | null): readonly ApacheConnection[]
+  /** Those with a target that this listener accepts. */
+  to(listener: Listener): readonly Connection[]
+  /** The virtual hosts of Apache that the requests of a connection reach, in reading order. */
+  hostsReachedBy(connection: NginxConnection): readonly ReachedHost[]
+  /** The connections that lead to a virtual host, in reading order. */
+  reaching(host: ApacheHost): readonly ReachedHost[]
+}
+
+export type Connection = NginxConnection | ApacheConnection
+
+interface AnyConnection {
+  /** Unknown where a variable or a placeholder hides it. */
+  readonly protocol: Fact<Protocol>
+  /** Where it leads; empty where a variable decides. */
+  readonly targets: readonly Target[]
+  /** The target as it is written in the pass. */
+  readonly written: string
+}
+
+/** One pass directive of nginx as one server uses it. */
+export interface NginxConnection extends AnyConnection {
+  readonly from: NginxProgram
+  readonly server: NginxServer
+  /** The block that holds the pass: a location, or an `if` in it. */
+  readonly block: NginxDirective
+  /** `proxy_pass`, `fastcgi_pass` and the like. */
+  readonly pass: NginxDirective
+  /** The upstream block it names; null for an address of its own. */
+  readonly upstream: NginxDirective | null
+  /** Of `proxy_pass` alone: the request headers that are sent. */
+  readonly headers: SentHeaders
+  /**
+   * Whether a client of any address can bring a request here, be it with a password; false also where
+   * `allow` lists who may; undefined where that hangs on what is not known.
+   */
+  readonly reachable: boolean | undefined
+  /** Of `proxy_pass` alone: the names, without port, that the backend may be asked for. */
+  readonly hostsSent: Fact<readonly string[]>
+  /** Seconds that nginx waits between two reads from the backend. */
+  readonly readTimeout: Fact<ConnectionLimit>
+  /** Bytes of the largest request body that nginx passes on, 0 for any. */
+  readonly bodyLimit: Fact<ConnectionLimit>
+}
+
+/** What nginx keeps to on its way to a backend. */
+export interface ConnectionLimit {
+  readonly value: number
+  /** The line that says it; null where nginx's own default holds. */
+  readonly directive: NginxDirective | null
+}
+
+/** One line by which Apache proxies: `ProxyPass`, `ProxyPassMatch`, `SetHandler "proxy:…"`, `RewriteRule … [P]`. */
+export interface ApacheConnection extends AnyConnection {
+  readonly from: ApacheProgram
+  /** The virtual host that writes it; null for the main server. */
+  readonly host: ApacheDirective | null
+  readonly pass: ApacheDirective
+  /** The path that it takes over; null for an expression or a handler. */
+  readonly path: string | null
+}
+
+/** An address that a program connects to. */
+export interface Target extends Endpoint {
+  readonly at: Place
+  /** The address as written, such as `127.0.0.1:9000`. */
+  readonly written: string
+  /** True where it is the program's own machine, false where another, undefined where a name hides it. */
+  readonly local: boolean | undefined
+  /** Addresses that the hosts file gives its name; the address itself otherwise. */
+  readonly addresses: readonly Address[]
+  readonly to: Destination
+}
+
+/** Who accepts a connection. */
+export type Destination =
+  /** A line of the audit opens the address. */
+  | { readonly kind: 'listener'; readonly listener: Listener }
+  /**
+   * Surely nobody: the program that the connection is meant for is in the audit with every line that opens
+   * a socket, and opens this address nowhere. `opened`: what it opens instead.
+   */
+  | { readonly kind: 'refused'; readonly by: Program; readonly opened: readonly Listener[] }
+  /** A machine of the audit, and no line opens the address; a program outside of the audit may. */
+  | { readonly kind: 'unclaimed' }
+  /** A machine outside of the audit. */
+  | { readonly kind: 'elsewhere' }
+  /** A variable, a placeholder or a name hides it. */
+  | { readonly kind: 'unknown'; readonly reason: string }
 
 export interface ServerName {
   /** As written, lower case. */
@@ -132,62 +335,8 @@ export interface SentHeaders {
   readonly passesOthers: boolean
 }
 
-/** A connection of nginx to a backend: one `proxy_pass` as one server uses it. */
-export interface Hop {
-  readonly server: NginxServer
-  /** The block that holds the `proxy_pass`: a location, or an `if` in it. */
-  readonly block: NginxDirective
-  readonly pass: NginxDirective
-  readonly scheme: 'http' | 'https' | 'unknown'
-  /** Where the connections go; empty where a variable decides. */
-  readonly targets: readonly Target[]
-  /** The upstream block it names; null for an address of its own. */
-  readonly upstream: NginxDirective | null
-  readonly headers: SentHeaders
-  /**
-   * Whether a client of any address can bring a request here, be it with a password; false also where
-   * `allow` lists who may; undefined where that hangs on what is not known.
-   */
-  readonly reachable: boolean | undefined
-  /** The names that the backend may be asked for; null where nobody knows. */
-  readonly hostsSent: readonly string[] | null
-  /** The virtual hosts of Apache that its requests reach, in reading order. */
-  readonly backends: readonly Reach[]
-  /** Seconds that nginx waits between two reads from the backend; null where nobody knows. */
-  readonly readTimeout: HopLimit | null
-  /** Bytes of the largest request body that nginx hands on, 0 for any; null where nobody knows. */
-  readonly bodyLimit: HopLimit | null
-}
-
-/** What nginx keeps to on its way to a backend. */
-export interface HopLimit {
-  readonly value: number
-  /** The line that says it; null where nginx's own default holds. */
-  readonly directive: NginxDirective | null
-}
-
-/** An address that nginx connects to. */
-export interface Target extends Endpoint {
-  readonly at: Place
-  /** The address as written, such as `127.0.0.1:9000`. */
-  readonly written: string
-  /** True where it leads to this machine, false where elsewhere, undefined where a name hides it. */
-  readonly local: boolean | undefined
-  /** Addresses that the hosts file gives its name; the address itself otherwise. */
-  readonly addresses: readonly Address[]
-  readonly backend: Backend
-}
-
-/** Who takes the connection. */
-export type Backend =
-  | { readonly kind: 'apache'; readonly listener: Listener }
-  | { readonly kind: 'nginx'; readonly listener: Listener }
-  /** This machine, and no line of the tree opens the port. */
-  | { readonly kind: 'nobody' }
-  | { readonly kind: 'unknown'; readonly reason: string }
-
-/** A virtual host of Apache as a backend. */
-export interface BackendHost {
+/** A virtual host of Apache. */
+export interface ApacheHost {
   readonly configuration: ApacheConfiguration
   readonly directive: ApacheDirective
   readonly virtualHost: VirtualHost
@@ -198,8 +347,6 @@ export interface BackendHost {
   readonly mayRedirect: boolean
   /** How long httpd waits in it. */
   readonly timeouts: Timeouts
-  /** The hops that lead here. */
-  readonly hops: readonly Reach[]
 }
 
 /** One address of a `<VirtualHost>` section. */
@@ -213,10 +360,63 @@ export interface HostAddress {
   readonly at: Place
 }
 
-/** A hop that leads to a virtual host. */
-export interface Reach {
-  readonly hop: Hop
-  readonly host: BackendHost
+/** A connection of nginx that leads to a virtual host. */
+export interface ReachedHost {
+  readonly connection: NginxConnection
+  readonly host: ApacheHost
   /** Where the listener and the Host decide; false where only port and name agree. */
   readonly certain: boolean
+}
+
+/** A request header that Apache or mod_wsgi takes for the scheme in which the client came. */
+export interface SchemeTrust {
+  readonly configuration: ApacheConfiguration
+  readonly directive: ApacheDirective
+  /** Lower case. */
+  readonly header: string
+  /** Where the header is named. */
+  readonly at: Place
+  /** The virtual host in which the trust holds; null where it holds in all of them. */
+  readonly virtualHost: ApacheDirective | null
+  /** What the value is matched against; null where mod_wsgi compares it itself. */
+  readonly pattern: string | null
+}
+
+/** A WSGI script at its URL, as the virtual host that writes the alias answers it. */
+export interface Application {
+  readonly configuration: ApacheConfiguration
+  /** `WSGIScriptAlias`, or its sibling with a regular expression. */
+  readonly directive: ApacheDirective
+  readonly alias: WsgiScriptAlias
+  /** Where it is written; null for the main server. */
+  readonly host: ApacheHost | null
+  /**
+   * The process group in force, empty for embedded mode. `at` is where it is written: the value of the
+   * alias's option, or the argument of `WSGIProcessGroup`; null where nothing says it.
+   */
+  readonly processGroup: Fact<string>
+  readonly applicationGroup: Fact<ApplicationGroup>
+  /**
+   * The daemon processes that run it; null in embedded mode, where nothing it may use has the group's name,
+   * or where the group is not known.
+   */
+  readonly daemon: WsgiDaemon | null
+  /** The daemon processes that mod_wsgi lets this virtual host use, its own first. */
+  readonly visibleDaemons: readonly WsgiDaemon[]
+}
+
+/** What the Python files of a machine say of one WSGI script. */
+export interface PythonFacts {
+  /** Path of the script, links resolved. */
+  readonly path: string
+  readonly script: WsgiScript
+  /** Null where the script names no settings module, or its file is not in the audit. */
+  readonly settings: DjangoSettings | null
+}
+
+/** How many requests one httpd answers at a time. */
+export interface Workers {
+  readonly configuration: ApacheConfiguration
+  readonly mpm: Mpm
+  readonly capacity: Capacity
 }

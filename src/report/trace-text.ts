@@ -82,13 +82,13 @@ function describeEnd(end: TraceEnd): string {
         end.processGroup === null
           ? 'in a process group that is not known'
           : end.processGroup === ''
-            ? 'in Apache’s own processes'
+            ? 'in embedded mode'
             : `in process group ${end.processGroup}`
       const scheme = end.scheme === null ? '' : `, told ${end.scheme}`
       return `application ${end.script} ${where}${scheme}`
     }
     case 'backend':
-      return `handed to ${end.address}: ${end.reason}`
+      return `proxied to ${end.address}, ${end.reason}`
     case 'refused':
       return `refused: ${end.reason}`
     case 'loop':

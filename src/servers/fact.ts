@@ -1,1 +1,1 @@
-export { type Fact, known, unknown } from '../../parsers/text/fact.ts'
+export { type Fact, known, unknown, valueOrNull } from '../../parsers/text/fact.ts'

@@ -69,13 +69,13 @@ const ENDS: readonly (readonly [TraceEnd, string])[] = [
   ],
   [
     { kind: 'application', script: '/a.py', processGroup: '', scheme: null },
-    'application /a.py in Apache’s own processes',
+    'application /a.py in embedded mode',
   ],
   [
     { kind: 'application', script: '/a.py', processGroup: null, scheme: null },
     'application /a.py in a process group that is not known',
   ],
-  [{ kind: 'backend', address: '10.0.0.1:80', reason: 'why' }, 'handed to 10.0.0.1:80: why'],
+  [{ kind: 'backend', address: '10.0.0.1:80', reason: 'why' }, 'proxied to 10.0.0.1:80, why'],
   [{ kind: 'refused', reason: 'why' }, 'refused: why'],
   [{ kind: 'loop', reason: 'why' }, 'loop: why'],
   [{ kind: 'unknown', reason: 'why' }, 'unknown: why'],

@@ -15,36 +15,13 @@ import {
 import { scriptAliasesIn, type WsgiScriptAlias } from '../../servers/apache/queries/wsgi-script-aliases.ts'
 import { type Fact, known } from '../../servers/fact.ts'
 import { groupBy } from '../../../parsers/collections/group-by.ts'
-import type { BackendHost } from '../model.ts'
+import type { ApacheHost, Application } from '../model.ts'
 import { once } from '../../../parsers/collections/once.ts'
-
-/** A WSGI script at its URL, as the virtual host that writes the alias answers it. */
-export interface Application {
-  readonly configuration: ApacheConfiguration
-  /** `WSGIScriptAlias`, or its sibling with a regular expression. */
-  readonly directive: ApacheDirective
-  readonly alias: WsgiScriptAlias
-  /** Where it is written; null for the main server. */
-  readonly host: BackendHost | null
-  /**
-   * The process group in force, empty for Apache's own processes. `at` is where it is written: the value
-   * of the alias's option, or the argument of `WSGIProcessGroup`; null where nothing says it.
-   */
-  readonly processGroup: Fact<string>
-  readonly applicationGroup: Fact<ApplicationGroup>
-  /**
-   * The daemon processes that run it; null where it is embedded in Apache's own, where nothing it may use
-   * has the group's name, or where the group is not known.
-   */
-  readonly daemon: WsgiDaemon | null
-  /** The daemon processes that mod_wsgi lets this virtual host use, its own first. */
-  readonly visibleDaemons: readonly WsgiDaemon[]
-}
 
 /** Every script alias, once, in the virtual host (or main server) that writes it. */
 export function readApplications(
   configurations: readonly ApacheConfiguration[],
-  hosts: readonly BackendHost[],
+  hosts: readonly ApacheHost[],
 ): readonly Application[] {
   const byConfiguration = groupBy(hosts, ({ configuration }) => configuration)
   const applications: Application[] = []
@@ -67,14 +44,14 @@ export function readApplications(
 class ScriptApplication implements Application {
   readonly configuration: ApacheConfiguration
   readonly alias: WsgiScriptAlias
-  readonly host: BackendHost | null
+  readonly host: ApacheHost | null
   readonly #visible: VisibleDaemons
   #processGroup: Fact<string> | null = null
   #daemon: WsgiDaemon | null | undefined
 
   constructor(
     configuration: ApacheConfiguration,
-    host: BackendHost | null,
+    host: ApacheHost | null,
     alias: WsgiScriptAlias,
     visible: VisibleDaemons,
   ) {

@@ -1,44 +1,34 @@
-import { type Address, formatEndpoint, isLoopback } from '../../servers/address.ts'
-import type { TargetEndpoint } from '../../servers/nginx/queries/proxy-target.ts'
-import type { Backend, Target } from '../model.ts'
-import type { HostsFile } from './hosts-file.ts'
+import type { Place } from '../../../parsers/text/source.ts'
+import { memo } from '../../../parsers/collections/memo.ts'
+import { type Address, type Endpoint, formatEndpoint, isLoopback } from '../../servers/address.ts'
+import type { Destination, HostsFile, Listener, Machine, Target } from '../model.ts'
 import { type ListenerIndex, listenerAt } from './listeners.ts'
-import { TextMap } from '../places.ts'
 
-/** What is needed to find out where a connection leads. */
+/** What is needed to find out where the connections of one machine lead. */
 export interface Surroundings {
-  readonly listeners: ListenerIndex
-  /** Addresses, wildcards left out, that some server of this machine is bound to. */
+  readonly machine: Machine
+  /** The listeners of each machine of the deployment. */
+  readonly listeners: ReadonlyMap<Machine, ListenerIndex>
+  /** Addresses, wildcards left out, that some program of this machine is bound to. */
   readonly ownAddresses: ReadonlySet<string>
-  readonly hosts: HostsFile | null
+  /** The other machines, by the names that reach them. */
+  readonly byName: ReadonlyMap<string, Machine>
 }
 
-/** Makes targets of written addresses; the same text is the same target, however often it is included. */
-export function targetReader(surroundings: Surroundings): (endpoint: TargetEndpoint) => Target {
-  const known = new TextMap<Target>()
-  return endpoint => {
-    const { source, start } = endpoint.at
-    let target = known.get(source, start)
-    if (target === undefined) {
-      target = readTarget(endpoint, surroundings)
-      known.add(source, start, target)
-    }
-    return target
-  }
-}
-
-function readTarget({ address, port, at }: TargetEndpoint, surroundings: Surroundings): Target {
-  const addresses = resolve(address, surroundings.hosts)
-  const local = isLocal(addresses, surroundings.ownAddresses)
-  return {
-    address,
-    port,
-    at,
-    written: formatEndpoint({ address, port }),
-    local,
-    addresses,
-    backend: backendOf(addresses, port, local, surroundings),
-  }
+/** Where a written address leads, as the resolver and the kernel of its machine decide. */
+export function findDestination(
+  { address, port, at }: Endpoint & { readonly at: Place },
+  surroundings: Surroundings,
+): Target {
+  const { machine } = surroundings
+  const other = address.kind === 'name' ? surroundings.byName.get(address.name) : undefined
+  const addresses = resolve(address, machine.hosts)
+  const local = other === undefined ? isLocal(addresses, surroundings.ownAddresses) : other === machine
+  const to =
+    other === undefined
+      ? destinationOf(addresses, port, local, surroundings)
+      : ofMachine(other, port, surroundings)
+  return { address, port, at, written: formatEndpoint({ address, port }), local, addresses, to }
 }
 
 /** The addresses behind a name, where the hosts file has it: the resolver asks there first. */
@@ -54,30 +44,46 @@ function isLocal(addresses: readonly Address[], own: ReadonlySet<string>): boole
       return true
     if (address.kind !== 'ip') unknown = true
   }
-  // An address that nobody here is bound to may still be one of this machine's own.
   return unknown || addresses.length === 0 ? undefined : false
 }
 
-function backendOf(
+const UNCLAIMED: Destination = { kind: 'unclaimed' }
+const ELSEWHERE: Destination = { kind: 'elsewhere' }
+const NAME: Destination = { kind: 'unknown', reason: 'only a resolver knows where the name leads' }
+const LISTENER_BY_NAME: Destination = {
+  kind: 'unknown',
+  reason: 'only a resolver knows the address of a listener on this port',
+}
+
+function destinationOf(
   addresses: readonly Address[],
   port: number | null,
   local: boolean | undefined,
-  { listeners }: Surroundings,
-): Backend {
+  { machine, listeners }: Surroundings,
+): Destination {
+  const index = listeners.get(machine)
   let isOpen = false
   for (const address of addresses) {
-    if (address.kind === 'unix') {
-      const listener = listenerAt(listeners, { address, port })
-      return listener === null || listener === undefined
-        ? { kind: 'unknown', reason: 'a unix socket that no server of the tree opens' }
-        : { kind: listener.program, listener }
-    }
-    if (local !== true) break
-    const listener = listenerAt(listeners, { address, port })
+    if (address.kind !== 'unix' && local !== true) break
+    const listener = index === undefined ? null : listenerAt(index, { address, port })
     if (listener === undefined) isOpen = true
-    else if (listener !== null) return { kind: listener.program, listener }
+    else if (listener !== null) return destinationAt(listener)
+    else if (address.kind === 'unix') return UNCLAIMED
   }
-  if (local === undefined) return { kind: 'unknown', reason: 'a name that only a resolver knows' }
-  if (local === false) return { kind: 'unknown', reason: 'an address of another machine' }
-  return isOpen ? { kind: 'unknown', reason: 'a listener whose address is a name' } : { kind: 'nobody' }
+  if (local === undefined) return NAME
+  if (local === false) return ELSEWHERE
+  return isOpen ? LISTENER_BY_NAME : UNCLAIMED
 }
+
+/** On another machine: what listens there for the network. A listener on its loopback accepts nothing from here. */
+function ofMachine(other: Machine, port: number | null, { machine, listeners }: Surroundings): Destination {
+  const candidates = (port === null ? undefined : listeners.get(other)?.byPort.get(port)) ?? []
+  const listener = candidates.find(({ loopback }) => loopback === false)
+  if (listener !== undefined) return destinationAt(listener)
+  const hidden = candidates.find(({ loopback }) => loopback === true)
+  if (hidden === undefined || other === machine) return UNCLAIMED
+  return { kind: 'refused', by: hidden.program, opened: [hidden] }
+}
+
+/** One destination for all connections to a listener. */
+const destinationAt = memo((listener: Listener): Destination => ({ kind: 'listener', listener }))

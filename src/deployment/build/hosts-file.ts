@@ -1,8 +1,6 @@
 import type { FileSystem } from '../../files/file-system.ts'
 import { type Address, parseHost } from '../../servers/address.ts'
-
-/** Lower-case names and the addresses that the machine's own hosts file gives them. */
-export type HostsFile = ReadonlyMap<string, readonly Address[]>
+import type { HostsFile } from '../model.ts'
 
 /**
  * Reads `/etc/hosts` of the audited root, which the resolver asks before any name server. Null where the

@@ -1,50 +1,7 @@
-import { covers, type Endpoint, formatEndpoint, isLoopback } from '../../servers/address.ts'
-import { parseNginxListen } from '../../servers/addresses/nginx.ts'
-import type { NginxConfiguration } from '../../servers/nginx/configuration.ts'
-import { sockets } from '../../servers/nginx/queries/sockets.ts'
+import { covers, type Endpoint, formatEndpoint } from '../../servers/address.ts'
 import type { Listener } from '../model.ts'
-import { argumentPlace } from '../places.ts'
 
-/** The sockets that one nginx opens: those of http, then those of stream and mail. */
-export function nginxListeners(configuration: NginxConfiguration): readonly Listener[] {
-  const found: Listener[] = []
-  for (const socket of sockets(configuration)) {
-    if (socket.quic) continue
-    const [first, ...rest] = socket.servers
-    if (first === undefined) continue
-    found.push({
-      program: 'nginx',
-      configuration,
-      address: socket.address,
-      port: socket.port,
-      ...(socket.ipv6only === null ? {} : { ipv6only: socket.ipv6only }),
-      loopback: isLoopback(socket.address),
-      directive: first.listen.directive ?? first.server,
-      at: first.listen.at,
-      others: rest.map(({ listen }) => listen.at),
-    })
-  }
-  for (const directive of configuration.occurrences.get('listen') ?? []) {
-    if (directive.context !== 'stream server' && directive.context !== 'mail server') continue
-    if (directive.args.some(({ value }) => value === 'udp')) continue
-    const parsed = parseNginxListen(directive.args[0]?.value ?? '')
-    if (parsed === null) continue
-    found.push({
-      program: 'nginx',
-      configuration,
-      address: parsed.address,
-      port: parsed.port,
-      ...(directive.args.some(({ value }) => value === 'ipv6only=off') ? { ipv6only: false } : {}),
-      loopback: isLoopback(parsed.address),
-      directive,
-      at: argumentPlace(directive, 0),
-      others: [],
-    })
-  }
-  return found
-}
-
-/** Who takes connections: listeners by port and by socket path, in the order given. */
+/** Who accepts connections: listeners by port and by socket path, in the order given. */
 export interface ListenerIndex {
   readonly byPort: ReadonlyMap<number, readonly Listener[]>
   readonly bySocket: ReadonlyMap<string, Listener>
@@ -67,7 +24,7 @@ export function indexListeners(listeners: readonly Listener[]): ListenerIndex {
 }
 
 /**
- * The listener that takes a connection: as the kernel chooses, one bound to the very address before one
+ * The listener that accepts a connection: as the kernel chooses, one bound to the very address before one
  * on the wildcard. Undefined where only a resolver could tell, null where none does.
  */
 export function listenerAt(index: ListenerIndex, target: Endpoint): Listener | null | undefined {

@@ -1,78 +1,95 @@
+import { groupBy } from '../../../parsers/collections/group-by.ts'
+import { once } from '../../../parsers/collections/once.ts'
 import type { ApacheConfiguration } from '../../servers/apache/configuration.ts'
 import { selectVirtualHost } from '../../servers/apache/queries/select-virtual-host.ts'
-import { groupBy } from '../../../parsers/collections/group-by.ts'
-import type { ReachedHost } from './virtual-hosts.ts'
-import type { Hop, Target } from '../model.ts'
-import type { ProxyHop } from './nginx-connections.ts'
+import type { ApacheHost, ApacheListener, Machine, NginxConnection, ReachedHost, Target } from '../model.ts'
 import { exactNames } from './servers.ts'
-import { once } from '../../../parsers/collections/once.ts'
 
-/** The virtual hosts that one hop reaches, by several of its names and addresses perhaps, and whether that is certain. */
-type Found = Map<ReachedHost, boolean>
+/** Which virtual hosts the connections reach, from both ends. */
+export interface JoinedHosts {
+  readonly byConnection: ReadonlyMap<NginxConnection, readonly ReachedHost[]>
+  readonly byHost: ReadonlyMap<ApacheHost, readonly ReachedHost[]>
+}
 
-/** Tells every hop and every virtual host which of the others it reaches. */
-export function joinHops(hops: readonly ProxyHop[], hosts: readonly ReachedHost[]): void {
+/** The virtual hosts that one connection reaches, and whether that is certain. */
+type Reached = Map<ApacheHost, boolean>
+
+/** @param machines on which each httpd runs */
+export function joinHosts(
+  connections: readonly NginxConnection[],
+  hosts: readonly ApacheHost[],
+  machines: ReadonlyMap<ApacheConfiguration, Machine>,
+): JoinedHosts {
+  const byConnection = new Map<NginxConnection, readonly ReachedHost[]>()
+  const byHost = new Map<ApacheHost, ReachedHost[]>()
+  if (hosts.length === 0) return { byConnection, byHost }
   const byConfiguration = groupBy(hosts, ({ configuration }) => configuration)
   const byName = once(() => likelyHosts(hosts))
   const positions = once(() => new Map(hosts.map((host, position) => [host, position])))
-  const found: Found = new Map()
-  for (const hop of hops) {
-    for (const target of hop.targets) {
-      const { backend } = target
-      if (backend.kind === 'apache') {
-        const { configuration } = backend.listener
-        if (configuration.program === 'apache')
-          select(configuration, byConfiguration.get(configuration) ?? [], target, hop, found)
+  const reached: Reached = new Map()
+  for (const connection of connections) {
+    if (connection.pass.name !== 'proxy_pass') continue
+    for (const target of connection.targets) {
+      const { to } = target
+      if (to.kind === 'listener') {
+        if (to.listener.kind === 'apache') select(to.listener, byConfiguration, target, connection, reached)
+        continue
       }
-      // A port and a name that agree say which host is meant, where only a resolver or a missing
-      // `Listen` could make it certain.
-      if (backend.kind !== 'unknown' && backend.kind !== 'nobody') continue
-      for (const name of namesAskedFor(hop)) {
-        for (const host of byName().get(`${target.port} ${name}`) ?? []) note(found, host, false)
+      // A port and a name that agree say which host is meant, where only a resolver or a missing `Listen`
+      // could make it certain. Another machine's address leads to no virtual host of this one.
+      for (const name of namesAskedFor(connection)) {
+        for (const host of byName().get(`${target.port} ${name}`) ?? []) {
+          const isSame = machines.get(host.configuration) === connection.from.machine
+          if (isSame !== (to.kind === 'elsewhere')) note(reached, host, false)
+        }
       }
     }
-    if (found.size === 0) continue
-    const reaches = [...found].map(([host, certain]) => ({ hop, host, certain }))
-    if (reaches.length > 1)
-      reaches.sort((a, b) => (positions().get(a.host) ?? 0) - (positions().get(b.host) ?? 0))
-    hop.setBackends(reaches)
-    for (const reach of reaches) reach.host.addReach(reach)
-    found.clear()
+    if (reached.size === 0) continue
+    const all = [...reached].map(([host, certain]) => ({ connection, host, certain }))
+    if (all.length > 1) all.sort((a, b) => (positions().get(a.host) ?? 0) - (positions().get(b.host) ?? 0))
+    byConnection.set(connection, all)
+    for (const each of all) {
+      const known = byHost.get(each.host)
+      // An array that is made with its first item has no spare room, which most would never use.
+      if (known === undefined) byHost.set(each.host, [each])
+      else known.push(each)
+    }
+    reached.clear()
   }
+  return { byConnection, byHost }
 }
 
-function note(found: Found, host: ReachedHost, certain: boolean): void {
-  if (certain || !found.has(host)) found.set(host, certain)
+function note(reached: Reached, host: ApacheHost, certain: boolean): void {
+  if (certain || !reached.has(host)) reached.set(host, certain)
 }
 
-/** Tells the hosts that answer on the connection's address for each name that nginx sends. */
+/** Notes the hosts that answer on the connection's address for each name that nginx sends. */
 function select(
-  configuration: ApacheConfiguration,
-  hosts: readonly ReachedHost[],
+  { program: { configuration } }: ApacheListener,
+  hosts: ReadonlyMap<ApacheConfiguration, readonly ApacheHost[]>,
   target: Target,
-  hop: Hop,
-  found: Found,
+  { hostsSent }: NginxConnection,
+  reached: Reached,
 ): void {
   const { port } = target
-  if (port === null) return
+  if (port === null || !hostsSent.known) return
   const address = target.addresses.find(({ kind }) => kind === 'ip') ?? target.address
-  for (const host of hop.hostsSent ?? []) {
+  for (const host of hostsSent.value) {
     const selection = selectVirtualHost(configuration, { address, port, host })
     if (selection.kind !== 'virtual-host') continue
     // Among fragments the host that answers for unknown names may be one that is not here.
     const certain = configuration.main !== null || selection.reason !== 'first'
-    const reached = hosts[selection.virtualHost.index]
-    if (reached !== undefined) note(found, reached, certain)
+    const found = hosts.get(configuration)?.[selection.virtualHost.index]
+    if (found !== undefined) note(reached, found, certain)
   }
 }
 
-function namesAskedFor(hop: Hop): readonly string[] {
-  if (hop.hostsSent !== null) return hop.hostsSent
-  return exactNames(hop.server)
+function namesAskedFor({ hostsSent, server }: NginxConnection): readonly string[] {
+  return hostsSent.known ? hostsSent.value : exactNames(server)
 }
 
-function likelyHosts(hosts: readonly ReachedHost[]): ReadonlyMap<string, readonly ReachedHost[]> {
-  const byName = new Map<string, ReachedHost[]>()
+function likelyHosts(hosts: readonly ApacheHost[]): ReadonlyMap<string, readonly ApacheHost[]> {
+  const byName = new Map<string, ApacheHost[]>()
   for (const host of hosts) {
     for (const { port } of host.addresses) {
       if (port === null) continue

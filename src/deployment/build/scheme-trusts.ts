@@ -1,20 +1,8 @@
 import type { Place } from '../../../parsers/text/source.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../servers/apache/configuration.ts'
+import { virtualHostSection } from '../../servers/apache/queries/virtual-hosts.ts'
+import type { SchemeTrust } from '../model.ts'
 import { argumentPlace } from '../places.ts'
-
-/** A request header that Apache or mod_wsgi takes for the scheme in which the client came. */
-export interface SchemeTrust {
-  readonly configuration: ApacheConfiguration
-  readonly directive: ApacheDirective
-  /** Lower case. */
-  readonly header: string
-  /** Where the header is named. */
-  readonly at: Place
-  /** The virtual host in which the trust holds; null where it holds in all of them. */
-  readonly virtualHost: ApacheDirective | null
-  /** What the value is matched against; null where mod_wsgi compares it itself. */
-  readonly pattern: string | null
-}
 
 /** What `SetEnvIf` reads that is no request header. */
 const REQUEST_ATTRIBUTES = new Set([
@@ -50,7 +38,7 @@ export function isSecureValue(value: string): boolean {
 export function schemeTrusts(configuration: ApacheConfiguration): readonly SchemeTrust[] {
   const trusts: SchemeTrust[] = []
   const add = (directive: ApacheDirective, at: Place, header: string, pattern: string | null): void => {
-    const virtualHost = virtualHostOf(directive)
+    const virtualHost = virtualHostSection(directive)
     trusts.push({ configuration, directive, header: header.toLowerCase(), at, virtualHost, pattern })
   }
   for (const name of ['setenvif', 'setenvifnocase']) {
@@ -79,13 +67,6 @@ export function schemeTrusts(configuration: ApacheConfiguration): readonly Schem
     }
   }
   return trusts
-}
-
-/** The virtual host that encloses a directive; null at server level. */
-export function virtualHostOf(directive: ApacheDirective): ApacheDirective | null {
-  let section = directive.parent
-  while (section !== null && section.name !== 'VirtualHost') section = section.parent
-  return section
 }
 
 /** `HTTPS=on`, `HTTPS=1`, or `HTTPS` alone, which sets it to 1. */

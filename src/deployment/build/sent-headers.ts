@@ -2,12 +2,13 @@ import type { NginxConfiguration, NginxDirective } from '../../servers/nginx/con
 import { effective, isOn } from '../../servers/nginx/queries/effective.ts'
 import type { SentHeader, SentHeaders } from '../model.ts'
 
-const OPEN: SentHeaders = { level: null, written: [], open: true, passesOthers: true }
+/** Where nothing is known of what is sent. */
+export const NOT_KNOWN: SentHeaders = { level: null, written: [], open: true, passesOthers: true }
 
-/** The request headers that nginx writes for a block that hands on by `proxy_pass`, defaults left out. */
+/** The request headers that nginx writes for a block that proxies by `proxy_pass`, defaults left out. */
 export function sentHeaders(configuration: NginxConfiguration, block: NginxDirective): SentHeaders {
   const set = effective(configuration, block, 'proxy_set_header')
-  if (!set.known) return OPEN
+  if (!set.known) return NOT_KNOWN
   const { directives, level, complete } = set.value
   const passes = isOn(configuration, block, 'proxy_pass_request_headers', true)
   return {

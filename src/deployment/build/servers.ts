@@ -80,7 +80,7 @@ function serverName(name: NginxServerName): ServerName {
   return { name: name.kind === 'exact' ? name.name : name.text.toLowerCase(), exact, at: name.at }
 }
 
-/** The names that a visitor can ask for as they are written. */
+/** The names that a client can ask for as they are written. */
 export function exactNames({ names }: NginxServer): readonly string[] {
   return names.filter(({ exact }) => exact).map(({ name }) => name)
 }

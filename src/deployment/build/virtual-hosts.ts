@@ -5,52 +5,34 @@ import {
   type VirtualHostAddress,
   virtualHosts,
 } from '../../servers/apache/queries/virtual-hosts.ts'
-import type { BackendHost, HostAddress, Reach } from '../model.ts'
-import { virtualHostOf } from './scheme-trusts.ts'
+import type { ApacheHost, HostAddress } from '../model.ts'
+import { virtualHostSection } from '../../servers/apache/queries/virtual-hosts.ts'
 
 const REDIRECTS = ['redirect', 'redirectmatch', 'redirectpermanent', 'redirecttemp', 'rewriterule']
 
-/**
- * Every virtual host of the deployment, in reading order.
- *
- * @param join tells all of them the hops that lead there; called at the first question
- */
-export function backendHosts(
-  configurations: readonly ApacheConfiguration[],
-  join: () => void,
-): readonly ReachedHost[] {
-  return configurations.flatMap(configuration => {
-    const redirecting = redirectingHosts(configuration)
-    return virtualHosts(configuration).map(host => {
-      const mayRedirect = redirecting.has(host.directive) || redirecting.has(null)
-      return new ReachedHost(configuration, host, mayRedirect, join)
-    })
+/** Every virtual host of one httpd, in reading order. */
+export function apacheHosts(configuration: ApacheConfiguration): readonly ApacheHost[] {
+  const redirecting = redirectingHosts(configuration)
+  return virtualHosts(configuration).map(host => {
+    const mayRedirect = redirecting.has(host.directive) || redirecting.has(null)
+    return new ConfiguredHost(configuration, host, mayRedirect)
   })
 }
 
-/** A virtual host, and the hops that lead to it once they are joined. */
-export class ReachedHost implements BackendHost {
+class ConfiguredHost implements ApacheHost {
   readonly configuration: ApacheConfiguration
   readonly virtualHost: VirtualHost
   readonly addresses: readonly HostAddress[]
   readonly names: readonly string[]
   readonly mayRedirect: boolean
-  readonly #join: () => void
-  #hops: Reach[] = []
   #timeouts: Timeouts | null = null
 
-  constructor(
-    configuration: ApacheConfiguration,
-    virtualHost: VirtualHost,
-    mayRedirect: boolean,
-    join: () => void,
-  ) {
+  constructor(configuration: ApacheConfiguration, virtualHost: VirtualHost, mayRedirect: boolean) {
     this.configuration = configuration
     this.virtualHost = virtualHost
     this.addresses = virtualHost.addresses.map(hostAddress)
     this.names = namesOf(virtualHost)
     this.mayRedirect = mayRedirect
-    this.#join = join
   }
 
   get directive(): ApacheDirective {
@@ -60,17 +42,6 @@ export class ReachedHost implements BackendHost {
   get timeouts(): Timeouts {
     this.#timeouts ??= timeouts(this.configuration, this.virtualHost)
     return this.#timeouts
-  }
-
-  get hops(): readonly Reach[] {
-    this.#join()
-    return this.#hops
-  }
-
-  addReach(reach: Reach): void {
-    // An array that is made with its first item has no spare room, which most would never use.
-    if (this.#hops.length === 0) this.#hops = [reach]
-    else this.#hops.push(reach)
   }
 }
 
@@ -90,7 +61,8 @@ function namesOf({ serverName, aliases }: VirtualHost): readonly string[] {
 function redirectingHosts(configuration: ApacheConfiguration): ReadonlySet<ApacheDirective | null> {
   const found = new Set<ApacheDirective | null>()
   for (const name of REDIRECTS) {
-    for (const directive of configuration.occurrences.get(name) ?? []) found.add(virtualHostOf(directive))
+    for (const directive of configuration.occurrences.get(name) ?? [])
+      found.add(virtualHostSection(directive))
   }
   return found
 }

@@ -1,12 +1,6 @@
 import type { ApacheConfiguration } from '../../servers/apache/configuration.ts'
-import { type Capacity, type Mpm, mpm } from '../../servers/apache/queries/mpm.ts'
-
-/** How many requests one httpd answers at a time. */
-export interface Workers {
-  readonly configuration: ApacheConfiguration
-  readonly mpm: Mpm
-  readonly capacity: Capacity
-}
+import { mpm } from '../../servers/apache/queries/mpm.ts'
+import type { Workers } from '../model.ts'
 
 /** The worker arithmetic of one httpd; nothing where its MPM or a limit is not known. */
 export function readWorkers(configuration: ApacheConfiguration): readonly Workers[] {

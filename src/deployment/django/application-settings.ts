@@ -2,19 +2,9 @@ import { posix } from 'node:path'
 import type { PythonParser } from '../../../parsers/python/python-module.ts'
 import type { FileSystem } from '../../files/file-system.ts'
 import type { WsgiDaemon } from '../../servers/apache/queries/wsgi-daemons.ts'
-import type { Application } from '../build/applications.ts'
+import type { Application, PythonFacts } from '../model.ts'
 import { readScript } from './read-script.ts'
 import { readSettings } from './read-settings.ts'
-import type { DjangoSettings, WsgiScript } from './settings.ts'
-
-/** What the Python files of the root say of one WSGI script. */
-export interface PythonFacts {
-  /** Path of the script, links resolved. */
-  readonly path: string
-  readonly script: WsgiScript
-  /** Null where the script names no settings module, or its file is not in the root. */
-  readonly settings: DjangoSettings | null
-}
 
 /** Reads the scripts of applications and their settings, each once; null for a script that is not in the root. */
 export function pythonReader(

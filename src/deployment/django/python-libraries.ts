@@ -1,7 +1,7 @@
+import type { PythonFacts } from '../model.ts'
 import { posix } from 'node:path'
 import type { Place } from '../../../parsers/text/source.ts'
 import type { FileSystem } from '../../files/file-system.ts'
-import type { PythonFacts } from './application-settings.ts'
 
 /** Something that an application loads, and what says so. */
 export interface PythonLibrary {

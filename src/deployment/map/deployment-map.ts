@@ -1,6 +1,6 @@
 import { revealAll } from '../../../parsers/text/placeholder.ts'
 import type { Place } from '../../../parsers/text/source.ts'
-import { positionAt } from '../../../parsers/text/source.ts'
+import { isUnknownWord, placeText, positionAt } from '../../../parsers/text/source.ts'
 import { formatEndpoint } from '../../servers/address.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../servers/apache/configuration.ts'
 import { vhostMap } from '../../servers/apache/queries/vhost-map.ts'
@@ -8,9 +8,21 @@ import type { ApplicationGroup } from '../../servers/apache/queries/wsgi-groups.
 import type { WsgiDaemon } from '../../servers/apache/queries/wsgi-daemons.ts'
 import type { Fact } from '../../servers/fact.ts'
 import type { NginxDirective } from '../../servers/nginx/configuration.ts'
-import type { Application } from '../build/applications.ts'
-import type { Deployment, Hop, Listener, NginxServer, Target } from '../model.ts'
-import { namePlace } from '../places.ts'
+import { destinationWords } from '../destination-words.ts'
+import type {
+  ApacheConnection,
+  Application,
+  Connection,
+  Deployment,
+  Listener,
+  NginxConnection,
+  NginxServer,
+  ProgramKind,
+  Protocol,
+  Target,
+} from '../model.ts'
+import { argumentPlace, namePlace } from '../places.ts'
+import { hostHeaders } from './host-headers.ts'
 
 /** The joined picture of one deployment as plain data: what `map --format json` prints of each. */
 export interface DeploymentMap {
@@ -38,10 +50,10 @@ export interface MappedPart extends MappedPlace {
 }
 
 export interface MappedListener extends MappedPart {
-  readonly program: 'nginx' | 'apache'
+  readonly program: ProgramKind
   /** `127.0.0.1:9000`, `*:80`, `[::1]:80`, `unix:/run/x.sock`. */
   readonly address: string
-  /** Null for Apache, whose virtual hosts decide it. */
+  /** Null where it is not known here: of Apache, whose virtual hosts decide it. */
   readonly tls: boolean | null
   /** Null where a name hides the address. */
   readonly loopback: boolean | null
@@ -57,13 +69,17 @@ export interface MappedSite extends MappedPart {
 }
 
 export interface MappedHop extends MappedPart {
-  /** The block's own words: `location @django`. */
+  /** The block's own words: `location @django`; of Apache the path, or the directive's name. */
   readonly location: string
   readonly pass: string
+  /** What is spoken; null where a variable hides it. */
+  readonly protocol: Protocol | null
   /** False behind `internal` or a denial; null where that is not known. */
   readonly reachable: boolean | null
   /** The names that the backend may be asked for; null where a variable decides. */
   readonly hosts: readonly string[] | null
+  /** The `Host` headers that are sent for them, ports included; null where a variable decides. */
+  readonly hostHeaders: readonly string[] | null
   readonly targets: readonly MappedTarget[]
   /** The virtual hosts that its requests reach, by the places of their sections. */
   readonly virtualHosts: readonly MappedPlace[]
@@ -71,7 +87,11 @@ export interface MappedHop extends MappedPart {
 
 export interface MappedTarget {
   readonly address: string
-  readonly backend: 'apache' | 'nginx' | 'nobody' | 'unknown'
+  readonly to: Target['to']['kind']
+  /** The program that accepts the connection; `nobody` where it is refused, `unknown` for every other answer. */
+  readonly backend: ProgramKind | 'nobody' | 'unknown'
+  /** Where it leads, in words that follow the address. */
+  readonly words: string
   /** Where the listener is opened; null where none is known. */
   readonly listener: MappedPlace | null
   readonly reason: string | null
@@ -94,6 +114,8 @@ export interface MappedVirtualHost extends MappedPart {
   readonly default: boolean
   readonly aliases: readonly string[]
   readonly wildAliases: readonly string[]
+  /** Where its own lines proxy to. */
+  readonly hops: readonly MappedHop[]
 }
 
 export interface MappedApplication extends MappedPart {
@@ -134,24 +156,26 @@ export function deploymentMap(
 ): DeploymentMap {
   const cartographer = new Cartographer(fileName, faults)
   const unknowns: MappedUnknown[] = []
-  for (const hop of deployment.hops) {
-    if (hop.targets.length === 0)
-      unknowns.push({
-        ...cartographer.place(namePlace(hop.pass)),
-        reason: 'a variable decides where the request goes',
-      })
-    for (const target of hop.targets) {
-      if (target.backend.kind === 'unknown')
-        unknowns.push({ ...cartographer.place(target.at), reason: target.backend.reason })
+  for (const connection of deployment.connections.all) {
+    const at = argumentPlace(connection.pass, connection.pass.name === 'ProxyPass' ? 1 : 0)
+    if (connection.targets.length === 0) {
+      const reason = `a variable or a placeholder decides where \`${connection.written}\` leads`
+      unknowns.push({ ...cartographer.place(at), reason })
+    }
+    for (const target of connection.targets) {
+      if (target.to.kind !== 'unknown' && target.to.kind !== 'unclaimed') continue
+      const reason = `${formatEndpoint(target)}: ${destinationWords(target)}`
+      unknowns.push({ ...cartographer.place(target.at), reason })
     }
   }
-  const tlsSockets = new Set(
-    deployment.servers.flatMap(({ listens }) => listens.filter(({ tls }) => tls).map(formatEndpoint)),
-  )
+  for (const configuration of [...deployment.nginx, ...deployment.apache])
+    unknowns.push(...unreadIncludes(configuration.problems, cartographer))
   return revealAll({
-    listeners: deployment.listeners.map(listener => mapListener(listener, tlsSockets, cartographer)),
+    listeners: deployment.listeners.map(listener => mapListener(listener, cartographer)),
     sites: deployment.servers.map(server => mapSite(deployment, server, cartographer)),
-    virtualHosts: deployment.apache.flatMap(configuration => mapAddresses(configuration, cartographer)),
+    virtualHosts: deployment.apache.flatMap(configuration =>
+      mapAddresses(deployment, configuration, cartographer),
+    ),
     applications: deployment.applications.map(application => mapApplication(application, cartographer)),
     daemons: deployment.daemons.map(daemon => mapDaemon(daemon, cartographer)),
     unknowns: distinct(unknowns),
@@ -222,33 +246,51 @@ function wholeSection(section: ApacheDirective): Place {
   return { source, start, end: last.source === source ? last.end : section.end }
 }
 
-function mapListener(
-  listener: Listener,
-  tlsSockets: ReadonlySet<string>,
+const INCLUDES: ReadonlySet<string> = new Set([
+  'include-missing',
+  'include-unknown',
+  'include-unreadable',
+  'include-directory',
+])
+
+/** What a line includes and nobody could read: the picture may lack what stands there. */
+function unreadIncludes(
+  problems: readonly { readonly code: string; readonly message: string; readonly at: Place }[],
   cartographer: Cartographer,
-): MappedListener {
-  const address = formatEndpoint(listener)
+): readonly MappedUnknown[] {
+  return problems
+    .filter(({ code }) => INCLUDES.has(code))
+    .map(({ message, at }) => ({ ...cartographer.place(at), reason: `include not read: ${message}` }))
+}
+
+function mapListener(listener: Listener, cartographer: Cartographer): MappedListener {
+  const { kind, protocol, loopback } = listener
   return {
-    program: listener.program,
-    address,
-    tls: listener.program === 'apache' ? null : tlsSockets.has(address),
-    loopback: listener.loopback ?? null,
+    program: kind,
+    address: formatEndpoint(listener),
+    tls: protocol.known ? TLS.has(protocol.value) : null,
+    loopback: loopback ?? null,
     ...cartographer.part(listener.at),
   }
 }
 
+const TLS: ReadonlySet<Protocol> = new Set(['https', 'grpcs', 'suwsgi', 'wss'])
+
 function mapSite(deployment: Deployment, server: NginxServer, cartographer: Cartographer): MappedSite {
   const { answer, directive } = server
   return {
-    names: server.names.map(({ name }) => name),
-    listens: server.listens.map(listen => ({
-      address: formatEndpoint(listen),
-      tls: listen.tls,
-      default: listen.defaultServer,
-    })),
+    names: server.names.map(({ name, at }) => (isUnknownWord(name) ? placeText(at) : name)),
+    listens: [
+      ...server.listens.map(listen => ({
+        address: formatEndpoint(listen),
+        tls: listen.tls,
+        default: listen.defaultServer,
+      })),
+      ...placeholderListens(server),
+    ],
     answer: answer.kind,
     redirect: answer.kind === 'redirect' ? answer.target : null,
-    hops: deployment.hopsOf(server).map(hop => mapHop(hop, cartographer)),
+    hops: deployment.connections.of(server).map(connection => mapHop(deployment, connection, cartographer)),
     ...cartographer.part(namePlace(directive), wholeOf(directive)),
   }
 }
@@ -257,30 +299,80 @@ function wholeOf({ source, node }: NginxDirective): Place {
   return { source, start: node.start, end: node.end }
 }
 
-function mapHop(hop: Hop, cartographer: Cartographer): MappedHop {
-  const { block, pass } = hop
+/** The sockets whose address a template fills in, as they are written. */
+function placeholderListens({ directive }: NginxServer): MappedSite['listens'] {
+  return directive.children
+    .filter(({ name, args }) => name === 'listen' && args.some(({ value }) => isUnknownWord(value)))
+    .map(listen => ({
+      address: placeText(argumentPlace(listen, 0)),
+      tls: listen.args.some(({ value }) => value === 'ssl'),
+      default: listen.args.some(({ value }) => value === 'default_server'),
+    }))
+}
+
+function mapHop(
+  { connections }: Deployment,
+  connection: NginxConnection,
+  cartographer: Cartographer,
+): MappedHop {
+  const { block, pass, hostsSent, reachable } = connection
   return {
-    location: [block.name, ...block.args.map(({ value }) => value)].join(' '),
-    pass: pass.args[0]?.value ?? '',
-    reachable: hop.reachable ?? null,
-    hosts: hop.hostsSent,
-    targets: hop.targets.map(target => mapTarget(target, cartographer)),
-    virtualHosts: hop.backends.map(({ host }) => cartographer.section(host.directive)),
+    location: [block.name, ...block.args.map(word => wordText(block, word))].join(' '),
+    reachable: reachable ?? null,
+    hosts: hostsSent.known ? hostsSent.value : null,
+    hostHeaders: pass.name === 'proxy_pass' ? hostHeaders(connection) : null,
+    virtualHosts: connections
+      .hostsReachedBy(connection)
+      .map(({ host }) => cartographer.section(host.directive)),
+    ...mapConnection(connection, cartographer),
     ...cartographer.part(namePlace(pass), wholeOf(block)),
   }
 }
 
+/** Where a line of Apache proxies to. */
+function mapProxy(connection: ApacheConnection, cartographer: Cartographer): MappedHop {
+  const { path, pass } = connection
+  return {
+    location: path ?? pass.name,
+    reachable: null,
+    hosts: null,
+    hostHeaders: null,
+    virtualHosts: [],
+    ...mapConnection(connection, cartographer),
+    ...cartographer.part(namePlace(pass)),
+  }
+}
+
+function mapConnection(
+  { written, protocol, targets }: Connection,
+  cartographer: Cartographer,
+): Pick<MappedHop, 'pass' | 'protocol' | 'targets'> {
+  return {
+    pass: written,
+    protocol: protocol.known ? protocol.value : null,
+    targets: targets.map(target => mapTarget(target, cartographer)),
+  }
+}
+
+function wordText({ source }: NginxDirective, { start, end, value }: NginxDirective['args'][number]): string {
+  return isUnknownWord(value) ? placeText({ source, start, end }) : value
+}
+
 function mapTarget(target: Target, cartographer: Cartographer): MappedTarget {
-  const { backend } = target
+  const { to } = target
+  const words = destinationWords(target)
   return {
     address: formatEndpoint(target),
-    backend: backend.kind,
-    listener: 'listener' in backend ? cartographer.place(backend.listener.at) : null,
-    reason: backend.kind === 'unknown' ? backend.reason : null,
+    to: to.kind,
+    backend: to.kind === 'listener' ? to.listener.kind : to.kind === 'refused' ? 'nobody' : 'unknown',
+    words,
+    listener: to.kind === 'listener' ? cartographer.place(to.listener.at) : null,
+    reason: to.kind === 'listener' ? null : words,
   }
 }
 
 function mapAddresses(
+  { connections }: Deployment,
   configuration: ApacheConfiguration,
   cartographer: Cartographer,
 ): readonly MappedAddress[] {
@@ -292,6 +384,9 @@ function mapAddresses(
       default: index === 0,
       aliases,
       wildAliases,
+      hops: connections
+        .ofHost(configuration, virtualHost.directive)
+        .map(connection => mapProxy(connection, cartographer)),
       ...cartographer.host(virtualHost.directive),
     })),
   }))

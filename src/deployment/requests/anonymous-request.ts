@@ -3,7 +3,7 @@ import { type Place, placeText } from '../../../parsers/text/source.ts'
 import type { FileSystem } from '../../files/file-system.ts'
 import { type OutcomeEnd, outcome } from '../../servers/nginx/queries/outcome.ts'
 import type { Deployment, NginxServer } from '../model.ts'
-import { strangerRequest } from './request-of-client.ts'
+import { requestOfClient } from './request-of-client.ts'
 
 /**
  * Where the GET of a stranger without a password ends in one server of nginx, supposing that a file is there.
@@ -11,19 +11,20 @@ import { strangerRequest } from './request-of-client.ts'
  * @param path decoded, with its dots and slashes as they are to be sent
  * @param existing path of a file that is taken to be there, in the audited tree or not
  */
-export function strangerGets(
-  { files }: Pick<Deployment, 'files'>,
+export function anonymousRequest(
+  { filesOf }: Pick<Deployment, 'filesOf'>,
   server: NginxServer,
   path: string,
   existing: string | null = null,
 ): OutcomeEnd {
   const listen = server.listens.find(({ loopback }) => loopback !== true)
+  const files = filesOf(server.configuration)
   if (listen === undefined)
     return { kind: 'unknown', reason: 'only this machine gets to the server', at: null }
   const { end, steps } = outcome(
     server.configuration,
     server.directive,
-    { ...strangerRequest(server, listen, path), headers: NO_HEADERS },
+    { ...requestOfClient(server, listen, path), headers: NO_HEADERS },
     { files: existing === null ? files : withFile(files, existing) },
   )
   // Where another server decides who gets in, a stranger hardly does.
@@ -38,8 +39,8 @@ function isAuthRequest(at: Place | null): boolean {
 }
 
 /** The same, supposing that this file is the only one there is: what nginx answers where others may be missing. */
-export function strangerGetsOnly(server: NginxServer, path: string, existing: string): OutcomeEnd {
-  return strangerGets({ files: withFile(NO_FILES, existing) }, server, path)
+export function anonymousRequestOnly(server: NginxServer, path: string, existing: string): OutcomeEnd {
+  return anonymousRequest({ filesOf: () => withFile(NO_FILES, existing) }, server, path)
 }
 
 const NO_FILES: FileSystem = {
@@ -56,12 +57,12 @@ const NO_FILES: FileSystem = {
 
 /** True where nginx gives this very file to a stranger who asks for the path. */
 export function servesFile(
-  deployment: Pick<Deployment, 'files'>,
+  deployment: Pick<Deployment, 'filesOf'>,
   server: NginxServer,
   path: string,
   file: string,
 ): boolean {
-  const end = strangerGets(deployment, server, path, file)
+  const end = anonymousRequest(deployment, server, path, file)
   return end.kind === 'file' && posix.normalize(end.path) === file
 }
 

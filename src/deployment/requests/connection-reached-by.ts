@@ -1,6 +1,6 @@
 import { outcome } from '../../servers/nginx/queries/outcome.ts'
-import type { Deployment, Hop } from '../model.ts'
-import { strangerRequest } from './request-of-client.ts'
+import type { Deployment, NginxConnection } from '../model.ts'
+import { requestOfClient } from './request-of-client.ts'
 
 /**
  * Whether nginx hands a stranger's request for this path to the backend of a hop. False also where nobody
@@ -8,16 +8,20 @@ import { strangerRequest } from './request-of-client.ts'
  *
  * @param path the path as the backend is to see it; a hop that changes paths is left out
  */
-export function hopReachedBy({ files }: Deployment, hop: Hop, path: string): boolean {
-  const { server } = hop
+export function connectionReachedBy(
+  { filesOf }: Deployment,
+  connection: NginxConnection,
+  path: string,
+): boolean {
+  const { server } = connection
   const listen = server.listens.find(({ loopback }) => loopback === false)
   if (listen === undefined) return false
-  const { end } = outcome(server.configuration, server.directive, strangerRequest(server, listen, path), {
-    files,
+  const { end } = outcome(server.configuration, server.directive, requestOfClient(server, listen, path), {
+    files: filesOf(server.configuration),
   })
   return (
     end.kind === 'pass' &&
-    end.target.directive.node === hop.pass.node &&
+    end.target.directive.node === connection.pass.node &&
     (end.uri === null || end.uri === path)
   )
 }

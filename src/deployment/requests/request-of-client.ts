@@ -5,7 +5,7 @@ import type { NginxServer, ServerListen } from '../model.ts'
 const STRANGER = '192.0.2.77'
 
 /** The GET of some client out on the network for a decoded path, by one socket of a server. */
-export function strangerRequest(server: NginxServer, listen: ServerListen, path: string): NginxRequest {
+export function requestOfClient(server: NginxServer, listen: ServerListen, path: string): NginxRequest {
   return {
     method: 'GET',
     target: encodeURI(path),

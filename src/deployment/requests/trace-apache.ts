@@ -1,4 +1,6 @@
+import type { FileSystem } from '../../files/file-system.ts'
 import { posix } from 'node:path'
+import type { Place } from '../../../parsers/text/source.ts'
 import type { Address } from '../../servers/address.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../servers/apache/configuration.ts'
 import { effective, effectiveDirective, serverLevels } from '../../servers/apache/queries/effective.ts'
@@ -6,7 +8,7 @@ import { effectiveAccess } from '../../servers/apache/queries/effective-access.t
 import { type Level, sectionsFor } from '../../servers/apache/queries/sections-for.ts'
 import { selectVirtualHost } from '../../servers/apache/queries/select-virtual-host.ts'
 import { effectiveHandler, sslEngine } from '../../servers/apache/queries/server-settings.ts'
-import { hostName, type VirtualHost } from '../../servers/apache/queries/virtual-hosts.ts'
+import { hostName, type VirtualHost, virtualHostSection } from '../../servers/apache/queries/virtual-hosts.ts'
 import { isDaemonVisible, wsgiDaemonNamed } from '../../servers/apache/queries/wsgi-daemons.ts'
 import { effectiveApplicationGroup, effectiveProcessGroup } from '../../servers/apache/queries/wsgi-groups.ts'
 import {
@@ -18,6 +20,7 @@ import {
 import type { Deployment } from '../model.ts'
 import { argumentPlace, namePlace } from '../places.ts'
 import { Steps, type TraceEnd, type TraceLeg } from './trace.ts'
+import { followApache } from './trace-connection.ts'
 import { type ArrivingHeader, traceScheme } from './trace-scheme.ts'
 import { unreadLine } from './unread-lines.ts'
 
@@ -43,7 +46,7 @@ export function traceApache(
   configuration: ApacheConfiguration,
   arrival: ApacheArrival,
 ): TraceLeg {
-  const { files } = deployment
+  const files = deployment.filesOf(configuration)
   const steps = new Steps('apache')
   if (arrival.host === undefined)
     return steps.end({ kind: 'unknown', reason: 'the Host that Apache is asked for is not known' })
@@ -90,6 +93,13 @@ export function traceApache(
     })
   const early = unreadLine(configuration, host, uri)
   if (early !== null) {
+    const connection = deployment.connections
+      .ofHost(configuration, virtualHostSection(early))
+      .find(({ pass, path }) => pass === early && path !== null)
+    if (connection !== undefined) {
+      steps.add(`\`${early.name}\` proxies ${connection.path}`, namePlace(early))
+      return steps.end(followApache(connection, steps.list))
+    }
     steps.doubt(`\`${early.name}\` may send the request elsewhere`, namePlace(early))
     return steps.end({ kind: 'unknown', reason: `\`${early.name}\` may send the request elsewhere` })
   }
@@ -101,7 +111,7 @@ export function traceApache(
   const alias = pathAlias(configuration, host, uri)
   if (alias !== null) {
     steps.add(`\`${alias.directive.name}\` maps it to ${alias.path}`, namePlace(alias.directive))
-    return serveFile(configuration, host, { uri, path: alias.path, arrival, files }, steps)
+    return serveFile(deployment, configuration, host, { uri, path: alias.path, arrival, files }, steps)
   }
   const script = wsgiScriptAliasFor(configuration, host, uri)
   if (script === undefined) {
@@ -120,7 +130,13 @@ export function traceApache(
   if (root === null || folder === undefined)
     return steps.end({ kind: 'unknown', reason: 'no DocumentRoot is written' })
   steps.add(`DocumentRoot ${folder}`, argumentPlace(root, 0))
-  return serveFile(configuration, host, { uri, path: posix.join(folder, uri), arrival, files }, steps)
+  return serveFile(
+    deployment,
+    configuration,
+    host,
+    { uri, path: posix.join(folder, uri), arrival, files },
+    steps,
+  )
 }
 
 const WHY = {
@@ -133,7 +149,7 @@ const WHY = {
 interface Asked {
   readonly uri: string
   readonly arrival: ApacheArrival
-  readonly files: Deployment['files']
+  readonly files: FileSystem
 }
 
 function runScript(
@@ -206,7 +222,12 @@ function runScript(
   return steps.end({ kind: 'application', script: name, processGroup: group.value.name, scheme: null })
 }
 
+function contains({ start, end }: ApacheDirective, at: Place): boolean {
+  return start <= at.start && at.end <= end
+}
+
 function serveFile(
+  deployment: Deployment,
   configuration: ApacheConfiguration,
   host: VirtualHost | null,
   { uri, path, arrival, files }: Asked & { readonly path: string },
@@ -218,6 +239,14 @@ function serveFile(
   if (refused !== null) return steps.end(refused)
   const handler = effectiveHandler(configuration, levels, posix.basename(path))
   if (handler.known && handler.value !== null) {
+    if (/^proxy:/i.test(handler.value)) {
+      const connection = deployment.connections.apache.find(
+        ({ pass }) => handler.at !== null && pass.source === handler.at.source && contains(pass, handler.at),
+      )
+      steps.add(`\`SetHandler ${handler.value}\` proxies it`, handler.at)
+      if (connection !== undefined) return steps.end(followApache(connection, steps.list))
+      return steps.end({ kind: 'unknown', reason: 'where the handler proxies to is not known' })
+    }
     steps.add(`\`SetHandler ${handler.value}\` answers`, handler.at)
     return steps.end({ kind: 'handler', by: 'apache', name: handler.value })
   }

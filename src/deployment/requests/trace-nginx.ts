@@ -14,7 +14,8 @@ import { Steps, type TraceEnd, type TraceRequest, type TraceStep } from './trace
 /** How a request leaves nginx for another server. */
 export interface Departure {
   readonly scope: NginxDirective
-  readonly scheme: 'http' | 'https'
+  /** What is spoken; for other protocols than HTTP nothing but where it goes is followed. */
+  readonly scheme: 'http' | 'https' | null
   readonly uri: string
   /** The `Host` it carries; null for none, undefined where that is not known. */
   readonly host: string | null | undefined
@@ -28,10 +29,11 @@ export type NginxLeg =
 
 /** Follows a request through nginx: socket, server, location, rewrites, files, and what it sends on. */
 export function traceNginx(
-  { files }: Deployment,
+  deployment: Deployment,
   configuration: NginxConfiguration,
   request: TraceRequest,
 ): NginxLeg {
+  const files = deployment.filesOf(configuration)
   const steps = new Steps('nginx')
   const hostHeader = isDefaultPort(request) ? request.host : `${request.host}:${request.port}`
   const selection = select(configuration, request, hostHeader)
@@ -81,7 +83,7 @@ export function traceNginx(
   }
   return result.end.kind === 'pass'
     ? depart(configuration, request, hostHeader, result.end, steps)
-    : steps.end(toEnd(result.end, request))
+    : steps.end(toEnd(result.end))
 }
 
 /** A client that may come to any address is taken to come from the network, by IP version 4. */
@@ -134,7 +136,8 @@ function depart(
   const { target, scope, uri } = end
   const { protocol } = target
   if (protocol !== 'http' && protocol !== 'https') {
-    return steps.end({ kind: 'backend', address: target.host, reason: `it is asked by ${protocol}` })
+    const departure = { scope, scheme: null, uri: uri ?? request.target, host: undefined, values: new Map() }
+    return { steps: steps.list, departure }
   }
   const sent = requestHeaders(configuration, scope)
   let host: string | null | undefined
@@ -185,12 +188,11 @@ function requestValues(
   }
 }
 
-function toEnd(end: Exclude<OutcomeEnd, { readonly kind: 'pass' }>, request: TraceRequest): TraceEnd {
+function toEnd(end: Exclude<OutcomeEnd, { readonly kind: 'pass' }>): TraceEnd {
   switch (end.kind) {
     case 'response':
       if (end.location === null)
         return { kind: 'status', by: 'nginx', status: end.status, reason: end.reason }
-      if (isSelf(end.location, request)) return { kind: 'loop', reason: `${end.location} leads to itself` }
       return { kind: 'redirect', by: 'nginx', status: end.status, location: end.location }
     case 'closed':
       return { kind: 'refused', reason: 'nginx closes the connection without an answer' }
@@ -201,11 +203,6 @@ function toEnd(end: Exclude<OutcomeEnd, { readonly kind: 'pass' }>, request: Tra
     case 'unknown':
       return { kind: 'unknown', reason: end.reason }
   }
-}
-
-function isSelf(location: string, request: TraceRequest): boolean {
-  const port = isDefaultPort(request) ? '' : `:${request.port}`
-  return location === `${request.scheme}://${request.host}${port}${request.target}`
 }
 
 function isDefaultPort({ scheme, port }: TraceRequest): boolean {

@@ -1,49 +1,46 @@
 import { formatEndpoint } from '../../servers/address.ts'
-import type { Deployment, Hop, Target } from '../model.ts'
+import type { Deployment, NginxConnection, Target } from '../model.ts'
+import { listenersOfKind } from '../programs-of-kind.ts'
+import { isSameUrl } from './same-url.ts'
 import type { Trace, TraceEnd, TraceRequest, TraceStep } from './trace.ts'
 import { traceApache } from './trace-apache.ts'
+import { connecting, endAt } from './trace-connection.ts'
 import { type Departure, traceNginx } from './trace-nginx.ts'
 import type { ArrivingHeader } from './trace-scheme.ts'
 
 /** A request that comes back to nginx more often than this goes round in circles. */
-const MOST_HOPS = 5
+const MOST_CONNECTIONS = 5
 
 /** Follows one request through every layer of a deployment: the model's questions, asked in order. */
 export function traceRequest(deployment: Deployment, request: TraceRequest): Trace {
   const steps: TraceStep[] = []
+  const end = endOfRequest(deployment, request, steps)
+  // Whichever server says it, a redirect to the URL that was asked for is asked for again, and so on.
+  if (end.kind === 'redirect' && isSameUrl(request, end.location))
+    return { request, steps, end: { kind: 'loop', reason: `${end.status} redirects to the same URL` } }
+  return { request, steps, end }
+}
+
+function endOfRequest(deployment: Deployment, request: TraceRequest, steps: TraceStep[]): TraceEnd {
   let arrival = request
-  for (let hop = 0; hop < MOST_HOPS; hop++) {
-    const nginx = deployment.nginx.find(configuration =>
-      deployment.listeners.some(
-        listener =>
-          listener.program === 'nginx' &&
-          listener.configuration === configuration &&
-          listener.port === arrival.port,
-      ),
-    )
-    if (nginx === undefined) return { request, steps, end: direct(deployment, arrival, steps) }
-    const leg = traceNginx(deployment, nginx, arrival)
+  for (let count = 0; count < MOST_CONNECTIONS; count++) {
+    const listener = listenersOfKind(deployment, 'nginx').find(({ port }) => port === arrival.port)
+    if (listener === undefined) return direct(deployment, arrival, steps)
+    const leg = traceNginx(deployment, listener.program.configuration, arrival)
     steps.push(...leg.steps)
-    if ('end' in leg) return { request, steps, end: leg.end }
-    const next = follow(deployment, arrival, leg.departure, steps, hop === 0)
-    if ('end' in next) return { request, steps, end: next.end }
+    if ('end' in leg) return leg.end
+    const next = follow(deployment, arrival, leg.departure, steps, count === 0)
+    if ('end' in next) return next.end
     arrival = next.again
   }
-  return {
-    request,
-    steps,
-    end: { kind: 'loop', reason: 'nginx hands the request to itself again and again' },
-  }
+  return { kind: 'loop', reason: 'nginx proxies the request to itself again and again' }
 }
 
 /** A client that reaches Apache without nginx. */
 function direct(deployment: Deployment, request: TraceRequest, steps: TraceStep[]): TraceEnd {
-  const listener = deployment.listeners.find(
-    ({ program, port }) => program === 'apache' && port === request.port,
-  )
-  const configuration = deployment.apache.find(each => each === listener?.configuration)
-  if (listener === undefined || configuration === undefined) {
-    return { kind: 'refused', reason: `nothing listens on port ${request.port}` }
+  const listener = listenersOfKind(deployment, 'apache').find(({ port }) => port === request.port)
+  if (listener === undefined) {
+    return { kind: 'refused', reason: `neither nginx nor Apache listens on port ${request.port}` }
   }
   const whom = listener.loopback === true ? ', for clients on this machine only' : ''
   steps.push({
@@ -52,7 +49,7 @@ function direct(deployment: Deployment, request: TraceRequest, steps: TraceStep[
     at: listener.at,
     known: true,
   })
-  const leg = traceApache(deployment, configuration, {
+  const leg = traceApache(deployment, listener.program.configuration, {
     address: request.address ?? listener.address,
     port: request.port,
     host: request.host,
@@ -72,64 +69,52 @@ function follow(
   steps: TraceStep[],
   isFirst: boolean,
 ): { readonly end: TraceEnd } | { readonly again: TraceRequest } {
-  const hop = deployment.hops.find(({ block }) => block === departure.scope)
-  const inTurn = hop === undefined ? [] : targetsInTurn(hop)
+  const connection = deployment.connections.ofBlock(departure.scope)
+  const inTurn = connection === null ? [] : targetsInTurn(connection)
   const [target] = inTurn
-  if (hop === undefined || target === undefined) {
-    return { end: { kind: 'unknown', reason: 'a variable decides where the request goes' } }
+  if (connection === null || target === undefined) {
+    const where = connection === null ? '' : ` (\`${connection.written}\`)`
+    return { end: { kind: 'unknown', reason: `a variable decides where the request goes${where}` } }
   }
-  const address = formatEndpoint(target)
-  const more = inTurn.length === 1 ? '' : `, one of ${inTurn.length} servers that take turns`
-  steps.push({ layer: 'nginx', text: `connects to ${address}${more}`, at: target.at, known: true })
-  const { backend } = target
-  switch (backend.kind) {
-    case 'nobody':
-      return { end: { kind: 'status', by: 'nginx', status: 502, reason: `nothing listens on ${address}` } }
-    case 'unknown':
-      return { end: { kind: 'backend', address, reason: backend.reason } }
-    case 'nginx':
-      return {
-        again: {
-          scheme: departure.scheme,
-          host: (departure.host ?? '').replace(/:\d+$/, ''),
-          port: target.port ?? 0,
-          target: departure.uri,
-          method: request.method,
-          address: target.address,
-        },
-      }
-    case 'apache': {
-      const configuration = deployment.apache.find(each => each === backend.listener.configuration)
-      if (configuration === undefined)
-        return { end: { kind: 'unknown', reason: 'the Apache behind it is not known' } }
-      steps.push({
-        layer: 'apache',
-        text: `listens on ${formatEndpoint(backend.listener)}`,
-        at: backend.listener.at,
-        known: true,
-      })
-      const leg = traceApache(deployment, configuration, {
-        address: target.addresses[0] ?? target.address,
-        port: target.port ?? 0,
-        host: departure.host,
-        tls: departure.scheme === 'https',
-        target: departure.uri,
-        method: request.method,
-        ...(target.local === true && { client: '127.0.0.1' }),
-        header: name => arrivingHeader(hop, departure, name, isFirst),
-      })
-      steps.push(...leg.steps)
-      // nginx speaks TLS to a plain virtual host, or the reverse: the client sees a bad gateway.
-      if (leg.end.kind === 'refused')
-        return { end: { kind: 'status', by: 'nginx', status: 502, reason: leg.end.reason } }
-      return { end: leg.end }
+  steps.push(connecting('nginx', connection, target, inTurn.length))
+  const { to } = target
+  const listener = to.kind === 'listener' ? to.listener : null
+  const { scheme } = departure
+  if (scheme === null || listener === null || (listener.kind !== 'nginx' && listener.kind !== 'apache'))
+    return { end: endAt(target, 'nginx') }
+  if (listener.kind === 'nginx') {
+    const host = (departure.host ?? '').replace(/:\d+$/, '')
+    const { port, address } = target
+    return {
+      again: { scheme, host, port: port ?? 0, target: departure.uri, method: request.method, address },
     }
   }
+  steps.push({
+    layer: 'apache',
+    text: `listens on ${formatEndpoint(listener)}`,
+    at: listener.at,
+    known: true,
+  })
+  const leg = traceApache(deployment, listener.program.configuration, {
+    address: target.addresses[0] ?? target.address,
+    port: target.port ?? 0,
+    host: departure.host,
+    tls: scheme === 'https',
+    target: departure.uri,
+    method: request.method,
+    ...(target.local === true && { client: '127.0.0.1' }),
+    header: name => arrivingHeader(connection, departure, name, isFirst),
+  })
+  steps.push(...leg.steps)
+  // nginx speaks TLS to a plain virtual host, or the reverse: the client sees a bad gateway.
+  if (leg.end.kind === 'refused')
+    return { end: { kind: 'status', by: 'nginx', status: 502, reason: leg.end.reason } }
+  return { end: leg.end }
 }
 
 /** What the backend gets under a name; behind another nginx, what goes through is that one's and not the client's. */
 function arrivingHeader(
-  { headers: { written, open, passesOthers } }: Hop,
+  { headers: { written, open, passesOthers } }: NginxConnection,
   { values }: Departure,
   name: string,
   isFirst: boolean,
@@ -147,7 +132,7 @@ function arrivingHeader(
 }
 
 /** Where requests go while every server answers: backups wait until the others fail. */
-function targetsInTurn({ targets, upstream }: Hop): readonly Target[] {
+function targetsInTurn({ targets, upstream }: NginxConnection): readonly Target[] {
   const waiting = new Set(
     upstream?.children
       .filter(

@@ -1,7 +1,8 @@
 import type { ApacheConfiguration, ApacheDirective } from '../../servers/apache/configuration.ts'
 import { compilePcre } from '../../servers/regex.ts'
 import type { Deployment } from '../model.ts'
-import { type SchemeTrust, virtualHostOf } from '../build/scheme-trusts.ts'
+import { virtualHostSection } from '../../servers/apache/queries/virtual-hosts.ts'
+import type { SchemeTrust } from '../model.ts'
 import type { Steps } from './trace.ts'
 
 /** What one request header holds when it reaches httpd. */
@@ -35,7 +36,7 @@ export function traceScheme(
   steps: Steps,
 ): SeenScheme | null {
   const isHere = (directive: ApacheDirective): boolean => {
-    const home = virtualHostOf(directive)
+    const home = virtualHostSection(directive)
     return home === null || home === host
   }
   const trusts = all.filter(trust => trust.configuration === configuration && isHere(trust.directive))

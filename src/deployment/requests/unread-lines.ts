@@ -3,7 +3,7 @@ import { effectiveDirective, serverLevels } from '../../servers/apache/queries/e
 import type { VirtualHost } from '../../servers/apache/queries/virtual-hosts.ts'
 import { isPrefixOf } from '../../servers/apache/queries/wsgi-script-aliases.ts'
 import { compilePcre, toBytes } from '../../servers/regex.ts'
-import { virtualHostOf } from '../build/scheme-trusts.ts'
+import { virtualHostSection } from '../../servers/apache/queries/virtual-hosts.ts'
 
 /**
  * The first line of mod_rewrite, mod_proxy or mod_alias that matches a path and whose outcome no trace
@@ -28,7 +28,7 @@ export function unreadLine(
     'redirectmatch',
   ]) {
     for (const directive of configuration.occurrences.get(name) ?? []) {
-      const owner = virtualHostOf(directive)
+      const owner = virtualHostSection(directive)
       // Rules of mod_rewrite in the main server do not hold in virtual hosts.
       const holds = owner === home || (owner === null && name !== 'rewriterule')
       if (holds && mayMatch(directive, uri, isRewriting)) return directive

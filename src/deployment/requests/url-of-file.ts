@@ -10,7 +10,7 @@ import { servesFile } from './anonymous-request.ts'
  * @param file absolute path of a file that is taken to be there
  */
 export function urlOfFile(
-  deployment: Pick<Deployment, 'files'>,
+  deployment: Pick<Deployment, 'filesOf'>,
   server: NginxServer,
   folder: NginxDirective,
   file: string,

@@ -86,10 +86,10 @@ function drawMap(map: DeploymentMap, graph: GraphUnderConstruction): void {
       graph.edge(from, to, 'redirects')
     }
     for (const hop of site.hops) {
-      for (const { address, listener, backend } of hop.targets) {
+      for (const { address, listener, to: answer } of hop.targets) {
         const kind = listener === null ? 'unknown' : 'listener'
-        const label = backend === 'nobody' ? `${address}\nnothing listens` : address
-        const to = graph.node(`target ${address}`, label, kind, backend === 'nobody')
+        const label = answer === 'refused' ? `${address}\nconnection refused` : address
+        const to = graph.node(`target ${address}`, label, kind, answer === 'refused')
         graph.edge(from, to, hop.location)
         for (const at of hop.virtualHosts) graph.edge(to, hostNode(at), '')
       }
@@ -106,7 +106,7 @@ function drawMap(map: DeploymentMap, graph: GraphUnderConstruction): void {
     const to = graph.node(`script ${script}`, script ?? '(script unknown)', 'application', application.broken)
     graph.edge(from, to, path ?? '(path unknown)')
     if (group === null) continue
-    const label = group === '' ? 'Apache’s own processes' : `process group ${group}`
+    const label = group === '' ? 'embedded mode' : `process group ${group}`
     graph.edge(to, graph.node(`group ${group}`, label, 'daemon', group !== '' && !declared.has(group)), '')
   }
 }
@@ -135,7 +135,7 @@ function indexHosts({ virtualHosts }: DeploymentMap): ReadonlyMap<string, DrawnH
 function siteLabel(site: MappedSite): string {
   const { listens, answer } = site
   const sockets = listens.map(({ address, tls }) => (tls ? `${address} TLS` : address))
-  const refusal = answer === 'refusal' ? ['turned away'] : []
+  const refusal = answer === 'refusal' ? ['rejects every request'] : []
   return [siteName(site, ' '), listed(sockets, ', '), ...refusal].join('\n')
 }
 

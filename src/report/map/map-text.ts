@@ -12,9 +12,10 @@ import type {
 } from '../../deployment/map/deployment-map.ts'
 import { type PlacedLine, placeColumn } from '../place-column.ts'
 import { printable } from '../printable.ts'
-import { hostsByPlace, keyOf, listed, programName, siteName } from './map-words.ts'
+import { programName, protocolName } from '../../deployment/destination-words.ts'
+import { hostsByPlace, keyOf, listed, siteName } from './map-words.ts'
 
-/** The joined picture for a terminal: who listens, which site hands on to whom, and what answers there. */
+/** The joined picture for a terminal: who listens, which site proxies to whom, and what answers there. */
 export function mapText(maps: readonly DeploymentMap[], chalk: ChalkInstance): string {
   return maps.map(map => oneMap(map, chalk)).join('\n')
 }
@@ -38,9 +39,17 @@ function oneMap(map: DeploymentMap, chalk: ChalkInstance): string {
     if (length > 0) parts.push([chalk.bold(title), ...drawn.slice(from, from + length)].join('\n'))
     from += length
   }
+  const marks = new Set(sections.flatMap(([, lines]) => lines.map(({ mark }) => mark)))
   if (map.faults.length > 0) parts.push([chalk.bold('Broken'), ...faultLines(map, chalk)].join('\n'))
+  const legend = LEGEND.filter(([mark]) => marks.has(mark)).map(([mark, meaning]) => `${mark} ${meaning}`)
+  if (legend.length > 0) parts.push(chalk.dim(legend.join('    ')))
   return `${parts.join('\n\n')}\n`
 }
+
+const LEGEND: readonly (readonly [PlacedLine['mark'], string])[] = [
+  ['!', 'fails: an error is reported here, or the connection is refused'],
+  ['?', 'not known from the files of the audit'],
+]
 
 function line(
   mark: PlacedLine['mark'],
@@ -58,10 +67,12 @@ function markOf({ broken }: { readonly broken: boolean }): PlacedLine['mark'] {
 
 function listenerLines({ listeners }: DeploymentMap): readonly PlacedLine[] {
   const width = listeners.reduce((most, { address }) => Math.max(most, address.length), 0)
+  const programs = listeners.reduce((most, { program }) => Math.max(most, programName(program).length), 6)
   return listeners.map(listener => {
     const { program, address, tls, loopback } = listener
-    const reach = loopback === null ? 'reach unknown' : loopback ? 'this machine only' : 'open to the network'
-    const text = `${programName(program).padEnd(6)}  ${address.padEnd(width)}  ${tls === true ? 'TLS' : '   '}  ${reach}`
+    const reach =
+      loopback === null ? 'address not known' : loopback ? 'this machine only' : 'open to the network'
+    const text = `${programName(program).padEnd(programs)}  ${address.padEnd(width)}  ${tls === true ? 'TLS' : '   '}  ${reach}`
     return line(markOf(listener), 0, text, listener)
   })
 }
@@ -82,34 +93,54 @@ function siteLines(map: DeploymentMap): readonly PlacedLine[] {
 
 function answerLines({ answer, redirect, hops }: MappedSite): readonly PlacedLine[] {
   if (redirect !== null) return [line(' ', 1, `redirects to ${redirect}`, null)]
-  if (answer === 'refusal') return [line(' ', 1, 'turns every request away', null)]
-  return answer === 'content' && hops.length === 0 ? [line(' ', 1, 'answers by itself', null)] : []
+  if (answer === 'refusal') return [line(' ', 1, 'rejects every request', null)]
+  return answer === 'content' && hops.length === 0
+    ? [line(' ', 1, 'serves files or fixed answers', null)]
+    : []
 }
 
 function hopLines(hop: MappedHop, hosts: ReadonlyMap<string, MappedVirtualHost>): readonly PlacedLine[] {
-  const hidden = hop.reachable === false ? ', not from outside' : ''
-  const asked = askedHost(hop)
+  const host = hostWords(hop)
   return [
-    line(markOf(hop), 1, `${hop.location} → ${hop.pass}${hidden}`, hop),
-    ...hop.targets.map(targetLine),
-    ...(hop.virtualHosts.length === 0 ? [line(' ', 2, `asks for ${asked}`, null)] : []),
+    passLine(hop, 1),
+    ...targetLines(hop, 2),
+    ...(hop.virtualHosts.length === 0 && host !== null ? [line(' ', 2, `sends ${host}`, null)] : []),
     ...hop.virtualHosts.map(at => {
-      const host = hosts.get(keyOf(at))
-      return line(' ', 2, `${asked} → virtual host ${host?.name ?? '(no name)'}`, host?.use ?? at)
+      const reached = hosts.get(keyOf(at))
+      return line(
+        ' ',
+        2,
+        `${host ?? 'Host'} → virtual host ${reached?.name ?? '(no name)'}`,
+        reached?.use ?? at,
+      )
     }),
   ]
 }
 
-function askedHost({ hosts }: MappedHop): string {
-  if (hosts === null) return 'a Host that is not known'
-  // nginx hands the client's own on, and the site is for names that nobody can list.
-  return hosts.length === 0 ? 'Host as the client sent it' : `Host ${listed(hosts, ', ')}`
+function passLine(hop: MappedHop, depth: number): PlacedLine {
+  const { location, pass, protocol, reachable } = hop
+  const spoken = protocol === null || /^https?$/.test(protocol) ? '' : ` by ${protocolName(protocol)}`
+  const hidden = reachable === false ? ', not reachable for clients' : ''
+  return line(markOf(hop), depth, `${location} → ${pass}${spoken}${hidden}`, hop)
 }
 
-function targetLine({ address, backend, listener, reason }: MappedTarget): PlacedLine {
-  if (backend === 'nobody') return line('!', 2, `${address}, where nothing listens`, null)
-  if (backend === 'unknown') return line('?', 2, `${address}, ${reason ?? 'unknown'}`, null)
-  return line(' ', 2, `${address}, where ${programName(backend)} listens`, listener)
+/** The Host that the backend is sent; null where the protocol has none of its own. */
+function hostWords({ hostHeaders, hosts, protocol }: MappedHop): string | null {
+  if (protocol !== null && !/^https?$/.test(protocol)) return null
+  if (hosts === null || hostHeaders === null) return 'a Host that is not known'
+  // nginx passes the client's own on, and the site is for names that nobody can list.
+  return hostHeaders.length === 0 ? 'Host as the client sent it' : `Host ${listed(hostHeaders, ', ')}`
+}
+
+function targetLines({ targets, pass }: MappedHop, depth: number): readonly PlacedLine[] {
+  if (targets.length === 0)
+    return [line('?', depth, `${pass}, which a variable or a placeholder decides`, null)]
+  return targets.map(target => targetLine(target, depth))
+}
+
+function targetLine({ address, to, words, listener }: MappedTarget, depth: number): PlacedLine {
+  const mark = to === 'refused' ? '!' : to === 'unclaimed' || to === 'unknown' ? '?' : ' '
+  return line(mark, depth, `${address}, ${words}`, listener)
 }
 
 function virtualHostLines(map: DeploymentMap): readonly PlacedLine[] {
@@ -141,6 +172,7 @@ function addressLines(
     const first = host.default && hosts.length > 1 ? ', default' : ''
     lines.push(
       line(markOf(host), 1, `${host.name ?? '(name unknown)'}${also}${first}`, host.use ?? host, true),
+      ...host.hops.flatMap(hop => [passLine(hop, 2), ...targetLines(hop, 3)]),
       ...applicationLines(keyOf(host)),
     )
   }
@@ -158,7 +190,7 @@ function applicationLine(
     group === null
       ? 'in a process group that is not known'
       : group === ''
-        ? 'in Apache’s own processes'
+        ? 'in embedded mode'
         : isLost
           ? `in process group ${group}, which nothing declares`
           : `in process group ${group}`

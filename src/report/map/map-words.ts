@@ -22,10 +22,6 @@ export function siteName({ names, listens }: MappedSite, separator: string): str
   return listens.some(listen => listen.default) ? 'any other name' : names[0] || '(no name)'
 }
 
-export function programName(program: 'nginx' | 'apache'): string {
-  return program === 'apache' ? 'Apache' : 'nginx'
-}
-
 /** A list of which a reader sees the first few: a site of many tenants has hundreds of names. */
 export function listed(words: readonly string[], separator: string): string {
   const most = 4

@@ -1,6 +1,11 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Deployment, Hop } from '../../../src/deployment/model.ts'
+import { buildDeployment } from '../../../src/deployment/build/build-deployment.ts'
+import type { Deployment, Machine, NginxConnection } from '../../../src/deployment/model.ts'
+import { DEFAULT_SITE_FACTS } from '../../../src/deployment/site-facts.ts'
+import { memoryFileSystem } from '../../../src/files/memory-file-system.ts'
+import type { NginxConfiguration } from '../../../src/servers/nginx/configuration.ts'
+import { knowsEveryListen } from '../../../src/deployment/programs-of-kind.ts'
 import { formatEndpoint } from '../../../src/servers/address.ts'
 import { deploymentOf } from '../../rules/audit-files.ts'
 
@@ -11,13 +16,15 @@ const proxied = (target: string, lines = 'proxy_set_header Host $host;', name?: 
 const host = (name: string, lines = '', address = '127.0.0.1:9000'): string =>
   `<VirtualHost ${address}>\n    ServerName ${name}\n${lines}</VirtualHost>\n`
 
-function onlyHop({ hops }: Deployment): Hop {
-  assert.is(hops.length, 1)
-  return hops[0] as Hop
+function onlyConnection({ connections: { all, nginx } }: Deployment): NginxConnection {
+  assert.is(all.length, 1)
+  return nginx[0] as NginxConnection
 }
 
 function namesReached(deployment: Deployment): readonly string[] {
-  return onlyHop(deployment).backends.map(({ host }) => host.names[0] ?? '')
+  return deployment.connections
+    .hostsReachedBy(onlyConnection(deployment))
+    .map(({ host }) => host.names[0] ?? '')
 }
 
 test('a socket is one listener, whoever asks for it', () => {
@@ -27,7 +34,7 @@ test('a socket is one listener, whoever asks for it', () => {
   })
   assert.equal(
     listeners.map(listener => [
-      listener.program,
+      listener.kind,
       formatEndpoint(listener),
       listener.loopback,
       listener.others.length,
@@ -48,20 +55,21 @@ test('the sockets of stream are listeners too', () => {
   assert.equal(listeners.map(formatEndpoint), ['127.0.0.1:5432'])
 })
 
-test('a connection leads to the Listen that takes it, or to nobody', () => {
+test('a connection leads to the Listen that accepts it, or has one of four other answers', () => {
   const backendOf = (target: string, ports: string): string => {
     const deployment = deploymentOf({ 'nginx.conf': proxied(target), 'ports.conf': ports })
-    return onlyHop(deployment).targets[0]?.backend.kind ?? 'none'
+    const to = onlyConnection(deployment).targets[0]?.to
+    return to === undefined ? 'none' : to.kind === 'listener' ? to.listener.kind : to.kind
   }
   assert.is(backendOf('http://127.0.0.1:9000', 'Listen 127.0.0.1:9000\n'), 'apache')
   assert.is(backendOf('http://127.0.0.1:9000', 'Listen 9000\n'), 'apache')
   assert.is(backendOf('http://[::1]:9000', 'Listen 9000\n'), 'apache')
-  assert.is(backendOf('http://[::1]:9000', 'Listen 127.0.0.1:9000\n'), 'nobody')
-  assert.is(backendOf('http://127.0.0.1:9001', 'Listen 127.0.0.1:9000\n'), 'nobody')
+  assert.is(backendOf('http://[::1]:9000', 'Listen 127.0.0.1:9000\n'), 'refused')
+  assert.is(backendOf('http://127.0.0.1:9001', 'Listen 127.0.0.1:9000\n'), 'unclaimed')
   assert.is(backendOf('http://127.0.0.1:80', 'Listen 127.0.0.1:9000\n'), 'nginx')
-  assert.is(backendOf('http://192.0.2.7:9000', 'Listen 127.0.0.1:9000\n'), 'unknown')
+  assert.is(backendOf('http://192.0.2.7:9000', 'Listen 127.0.0.1:9000\n'), 'elsewhere')
   assert.is(backendOf('http://backend:9000', 'Listen 9000\n'), 'unknown')
-  assert.is(backendOf('http://unix:/run/app.sock', 'Listen 9000\n'), 'unknown')
+  assert.is(backendOf('http://unix:/run/app.sock', 'Listen 9000\n'), 'unclaimed')
   assert.is(backendOf('http://$backend', 'Listen 9000\n'), 'none')
 })
 
@@ -71,10 +79,10 @@ test('the hosts file says what a name leads to', () => {
     'etc/apache2/ports.conf': 'Listen 127.0.0.1:9000\n',
     'etc/hosts': '127.0.0.1 localhost backend # ours\n10.0.0.5 other\n',
   })
-  const [target] = onlyHop(deployment).targets
+  const [target] = onlyConnection(deployment).targets
   assert.is(target?.local, true)
-  assert.is(target?.backend.kind, 'apache')
-  assert.is(deployment.hosts?.get('other')?.length, 1)
+  assert.is(target?.to.kind, 'listener')
+  assert.is(deployment.machines[0]?.hosts?.get('other')?.length, 1)
 })
 
 test('the name that nginx sends selects the virtual host', () => {
@@ -92,16 +100,17 @@ test('the name that nginx sends selects the virtual host', () => {
   assert.equal(reached('proxy_set_header X-Any 1;'), ['first.example.org'])
 })
 
-test('port and name join a hop to a virtual host where only a resolver could be certain', () => {
+test('port and name join a connection to a virtual host where only a resolver could be certain', () => {
   const deployment = deploymentOf({
     'nginx.conf': proxied('http://example.org:9000'),
     'site.conf': host('example.org', '', '*:9000') + host('other.example.org', '', '*:9000'),
   })
-  const [reached, ...others] = onlyHop(deployment).backends
+  const [reached, ...others] = deployment.connections.hostsReachedBy(onlyConnection(deployment))
   assert.equal(reached?.host.names, ['example.org'])
   assert.equal(others, [])
   assert.is(reached?.certain, false)
-  assert.is(reached?.host.hops[0], reached)
+  assert.ok(reached)
+  assert.is(deployment.connections.reaching(reached.host)[0], reached)
 })
 
 test('what a server does with an ordinary page', () => {
@@ -134,7 +143,7 @@ test('TLS is a property of the socket that servers share', () => {
 })
 
 test('a header is set, cleared, passed or appended to', () => {
-  const { headers } = onlyHop(
+  const { headers } = onlyConnection(
     deploymentOf({
       'nginx.conf': proxied(
         'http://127.0.0.1:9000',
@@ -155,9 +164,11 @@ test('a header is set, cleared, passed or appended to', () => {
 })
 
 test('in fragments a set that nobody wrote may stand in the missing part', () => {
-  const { headers, hostsSent } = onlyHop(deploymentOf({ 'nginx.conf': proxied('http://127.0.0.1:9000', '') }))
+  const { headers, hostsSent } = onlyConnection(
+    deploymentOf({ 'nginx.conf': proxied('http://127.0.0.1:9000', '') }),
+  )
   assert.is(headers.open, true)
-  assert.is(hostsSent, null)
+  assert.is(hostsSent.known, false)
 })
 
 test('headers that decide the scheme, and where', () => {
@@ -213,20 +224,152 @@ test('applications know their group and the daemon processes they may use', () =
 })
 
 test('every Listen is known in a whole server, and beside ports.conf', () => {
-  assert.is(deploymentOf({ 'site.conf': host('a.example.org') }).knowsEveryListen, false)
+  assert.is(knowsEveryListen(deploymentOf({ 'site.conf': host('a.example.org') })), false)
   assert.is(
-    deploymentOf({ 'ports.conf': 'Listen 9000\n', 'site.conf': host('a.example.org') }).knowsEveryListen,
+    knowsEveryListen(deploymentOf({ 'ports.conf': 'Listen 9000\n', 'site.conf': host('a.example.org') })),
     true,
   )
 })
 
 test('nginx that connects elsewhere on Apache’s port does not share its machine', () => {
   const shares = (target: string): boolean =>
-    deploymentOf({ 'nginx.conf': proxied(target), 'ports.conf': 'Listen 8080\n' }).sharesMachine
+    deploymentOf({ 'nginx.conf': proxied(target), 'ports.conf': 'Listen 8080\n' }).machines.length === 1
   assert.is(shares('http://127.0.0.1:8080'), true)
   assert.is(shares('http://apache:8080'), false)
   assert.is(shares('http://10.0.0.5:8080'), false)
   assert.is(shares('http://10.0.0.5:3000'), true)
 })
+
+const everyPass = (uri: string): string => `
+  location /a/ { proxy_pass https://127.0.0.1:1; }
+  location ~ \\.php$ { fastcgi_pass unix:/run/php/php8.2-fpm.sock; }
+  location /c/ { uwsgi_pass 127.0.0.1:3031; }
+  location /d/ { scgi_pass 127.0.0.1:4000; }
+  location /e/ { grpc_pass grpcs://127.0.0.1:5; }
+  location /f/ { memcached_pass 127.0.0.1:11211; }
+  location /g/ { uwsgi_pass ${uri}; }`
+
+test('every pass directive of nginx is a connection that knows its protocol', () => {
+  const { connections } = deploymentOf({ 'nginx.conf': server(everyPass('$where')) })
+  const spoken = new Map(
+    connections.nginx.map(({ block, protocol }) => [
+      block.args.at(-1)?.value,
+      protocol.known ? protocol.value : null,
+    ]),
+  )
+  assert.equal(Object.fromEntries(spoken), {
+    '/a/': 'https',
+    '\\.php$': 'fastcgi',
+    '/c/': 'uwsgi',
+    '/d/': 'scgi',
+    '/e/': 'grpcs',
+    '/f/': 'memcached',
+    '/g/': null,
+  })
+  assert.equal(
+    connections.http.map(({ written }) => written),
+    ['https://127.0.0.1:1'],
+  )
+})
+
+test('every proxying form of Apache is a connection', () => {
+  const { connections } = deploymentOf({
+    'site.conf': host(
+      'example.org',
+      `ProxyPass /static !
+ProxyPass /a http://127.0.0.1:8001/
+ProxyPassMatch ^/b/(.*)$ fcgi://127.0.0.1:9000/srv/$1
+<Location /c>
+    ProxyPass balancer://pool/
+</Location>
+<Proxy balancer://pool>
+    BalancerMember http://127.0.0.1:8002
+    BalancerMember http://app:8003
+</Proxy>
+<FilesMatch \\.php$>
+    SetHandler "proxy:unix:/run/php/fpm.sock|fcgi://localhost"
+</FilesMatch>
+RewriteRule ^/d/(.*) ws://127.0.0.1:8004/$1 [P,L]
+RewriteRule ^/e/(.*) http://$1 [P]
+RewriteRule ^/f http://127.0.0.1:9/ [R]
+`,
+    ),
+  })
+  assert.equal(
+    connections.apache.map(({ path, protocol, targets }) => [
+      path,
+      protocol.known ? protocol.value : null,
+      targets.map(({ written, to }) => `${written} ${to.kind}`),
+    ]),
+    [
+      ['/a', 'http', ['127.0.0.1:8001 unclaimed']],
+      ['/c', 'http', ['127.0.0.1:8002 unclaimed', 'app:8003 unknown']],
+      [null, 'fastcgi', ['127.0.0.1:9000 unclaimed']],
+      [null, 'fastcgi', ['unix:/run/php/fpm.sock unclaimed']],
+      [null, 'ws', ['127.0.0.1:8004 unclaimed']],
+      [null, null, []],
+    ],
+  )
+})
+
+const UNIT = '[Service]\nExecStart=/opt/shop/bin/gunicorn --bind 127.0.0.1:3000 shop.wsgi\n'
+
+test('a gunicorn unit opens what it binds', () => {
+  const deployment = deploymentOf({
+    'etc/nginx/nginx.conf': `events {\n}\nhttp {\n${proxied('http://127.0.0.1:3000')}}\n`,
+    'etc/apache2/apache2.conf': `Listen 127.0.0.1:9000\n${host('example.org')}`,
+    'etc/systemd/system/shop.service': UNIT,
+  })
+  const to = onlyConnection(deployment).targets[0]?.to
+  assert.is(to?.kind === 'listener' && to.listener.kind, 'gunicorn')
+  const listener = deployment.listeners.find(({ kind }) => kind === 'gunicorn')
+  assert.ok(listener)
+  assert.is(deployment.connections.to(listener).length, 1)
+})
+
+test('refused where Apache is whole and has the site; unclaimed where nothing is meant for it', () => {
+  const toOf = (name: string): string | undefined =>
+    onlyConnection(
+      deploymentOf({
+        'etc/nginx/nginx.conf': `events {\n}\nhttp {\n${proxied('http://127.0.0.1:3000')}}\n`,
+        'etc/apache2/apache2.conf': `Listen 127.0.0.1:9000\n${host(name)}`,
+      }),
+    ).targets[0]?.to.kind
+  assert.is(toOf('example.org'), 'refused')
+  assert.is(toOf('other.example.org'), 'unclaimed')
+})
+
+test('a name leads to the machine of the deployment that has it', () => {
+  const read = (texts: Readonly<Record<string, string>>) => deploymentOf(texts).machines[0]
+  const front = read({ 'nginx.conf': proxied('http://web:8000') })
+  assert.ok(front)
+  const deployment = (bind: string) =>
+    buildDeployment({
+      machines: [
+        { name: 'front', files: front.files, nginx: nginxOf(front), apache: [] },
+        {
+          name: 'web',
+          names: ['web'],
+          files: memoryFileSystem(
+            { 'etc/systemd/system/web.service': UNIT.replace('127.0.0.1:3000', bind) },
+            { covers: ['/'] },
+          ),
+          nginx: [],
+          apache: [],
+        },
+      ],
+      facts: DEFAULT_SITE_FACTS,
+    })
+  const toOf = (bind: string) => onlyConnection(deployment(bind)).targets[0]?.to
+  const open = toOf('0.0.0.0:8000')
+  assert.is(open?.kind === 'listener' && open.listener.program.machine.name, 'web')
+  // A container that binds its own loopback answers nobody else.
+  assert.is(toOf('127.0.0.1:8000')?.kind, 'refused')
+  assert.is(toOf('0.0.0.0:8001')?.kind, 'unclaimed')
+})
+
+function nginxOf({ programs }: Machine): readonly NginxConfiguration[] {
+  return programs.flatMap(program => (program.kind === 'nginx' ? [program.configuration] : []))
+}
 
 test.run()

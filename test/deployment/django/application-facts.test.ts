@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { frontsOf } from '../../../src/deployment/fronts-of.ts'
-import { type Patience, patienceOf } from '../../../rules/timeouts/_request-timeout.ts'
+import { type RequestTimeout, requestTimeoutOf } from '../../../rules/timeouts/_request-timeout.ts'
 import { numberOf, postgresOf } from '../../../rules/sizing/_postgres-clients.ts'
 import {
   folderOfUrl,
@@ -40,15 +40,15 @@ test('the shorter of what Apache waits and what mod_wsgi lets run', () => {
   assert.is(patienceAt('request-timeout=${LIMIT}'), null)
 })
 
-function patienceAt(options: string): Patience | null {
+function patienceAt(options: string): RequestTimeout | null {
   const { application } = site(options)
   const { host } = application
-  return host === null ? null : patienceOf(application, host)
+  return host === null ? null : requestTimeoutOf(application, host)
 }
 
 test('the servers of nginx in front of an application', () => {
-  const { application } = site('')
-  const names = [...frontsOf(application).keys()].map(({ names }) => names[0]?.name)
+  const { application, deployment } = site('')
+  const names = [...frontsOf(deployment, application).keys()].map(({ names }) => names[0]?.name)
   assert.equal(names, ['example.org'])
   assert.equal(application.host?.names, ['example.org'])
 })
@@ -74,8 +74,8 @@ test('whether an application serves its static files', () => {
 
 test('whether URLs may lead to Django’s own view of files', () => {
   const read = (settings: string, urls: Readonly<Record<string, string>>) => {
-    const { deployment, settings: read } = site('', settings, urls)
-    return mayRouteToFiles(deployment.files, read)
+    const { deployment, application, settings: read } = site('', settings, urls)
+    return mayRouteToFiles(deployment.filesOf(application.configuration), read)
   }
   const named = 'ROOT_URLCONF = "shop.urls"\n'
   assert.is(read(named, { 'opt/shop/shop/urls.py': 'urlpatterns = []\n' }), false)

@@ -105,7 +105,7 @@ test('a site says how it answers, and which virtual hosts its requests reach', (
     tls?.hops[0]?.targets.map(({ address, backend, listener }) => [address, backend, listener?.line ?? null]),
     [
       ['127.0.0.1:9000', 'apache', 1],
-      ['127.0.0.1:9001', 'nobody', null],
+      ['127.0.0.1:9001', 'unknown', null],
     ],
   )
   assert.equal([plain?.answer, plain?.redirect], ['redirect', 'https://example.org$request_uri'])
@@ -123,6 +123,7 @@ test('virtual hosts stand by address, the default first, each with its names', (
           default: true,
           aliases: ['shop.example.org'],
           wildAliases: ['*.test'],
+          hops: [],
           file: 'site.conf',
           line: 2,
           use: null,
@@ -133,6 +134,7 @@ test('virtual hosts stand by address, the default first, each with its names', (
           default: false,
           aliases: [],
           wildAliases: [],
+          hops: [],
           file: 'site.conf',
           line: 9,
           use: null,
@@ -164,7 +166,12 @@ test('scripts carry their groups, and what only the running server knows is null
     [['app', 2, 10, 'app']],
   )
   assert.equal(unknowns, [
-    { file: 'nginx.conf', line: 14, reason: 'a variable decides where the request goes' },
+    { file: 'nginx.conf', line: 3, reason: '127.0.0.1:9001: not opened by any program of the audit' },
+    {
+      file: 'nginx.conf',
+      line: 14,
+      reason: 'a variable or a placeholder decides where `http://$backend` leads',
+    },
   ])
 })
 

@@ -3,8 +3,8 @@ import * as assert from 'uvu/assert'
 import { locationPath } from '../../../src/deployment/requests/location-path.ts'
 import {
   servesFile,
-  strangerGets,
-  strangerGetsOnly,
+  anonymousRequest,
+  anonymousRequestOnly,
 } from '../../../src/deployment/requests/anonymous-request.ts'
 import { deploymentOf } from '../../rules/audit-files.ts'
 
@@ -23,21 +23,21 @@ test('a file that is supposed to be there is found by try_files', () => {
   )
   assert.ok(servesFile(deployment, server, '/site.css', '/srv/www/site.css'))
   assert.not.ok(servesFile(deployment, server, '/site.css', '/srv/other/site.css'))
-  const other = strangerGetsOnly(server, '/site.css', '/srv/other/site.css')
+  const other = anonymousRequestOnly(server, '/site.css', '/srv/other/site.css')
   assert.is(other.kind === 'response' ? other.status : other.kind, 418)
 })
 
 test('a stranger has no password, and no yes of another server', () => {
   const basic = serverOf('auth_basic "Staff";\nauth_basic_user_file /etc/nginx/users;\n')
-  const end = strangerGets(basic.deployment, basic.server, '/a', '/srv/www/a')
+  const end = anonymousRequest(basic.deployment, basic.server, '/a', '/srv/www/a')
   assert.is(end.kind === 'response' ? end.status : end.kind, 401)
   const asked = serverOf('auth_request /who;\nlocation = /who { internal; proxy_pass http://127.0.0.1:9; }\n')
-  assert.is(strangerGets(asked.deployment, asked.server, '/a', '/srv/www/a').kind, 'unknown')
+  assert.is(anonymousRequest(asked.deployment, asked.server, '/a', '/srv/www/a').kind, 'unknown')
 })
 
 test('a server of loopback has no strangers', () => {
   const { deployment, server } = serverOf('', '127.0.0.1:80')
-  assert.is(strangerGets(deployment, server, '/a', '/srv/www/a').kind, 'unknown')
+  assert.is(anonymousRequest(deployment, server, '/a', '/srv/www/a').kind, 'unknown')
 })
 
 test('what a location says of the beginning of its paths', () => {

@@ -55,6 +55,13 @@ export function virtualHosts(configuration: ApacheConfiguration): readonly Virtu
   return hostsOf(configuration).list
 }
 
+/** The `<VirtualHost>` section around a directive, at any depth; null in the main server. */
+export function virtualHostSection(directive: ApacheDirective): ApacheDirective | null {
+  let section = directive.parent
+  while (section !== null && section.name !== 'VirtualHost') section = section.parent
+  return section
+}
+
 /** The virtual host around a directive, at any depth; null in the main server. */
 export function virtualHostOf(
   configuration: ApacheConfiguration,

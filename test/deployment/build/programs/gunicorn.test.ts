@@ -1,9 +1,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { loadPythonParser } from '../../../parsers/python/load-python-parser.ts'
-import { gunicornServers } from '../../../src/deployment/build/gunicorn.ts'
-import { grammarFiles } from '../../../src/files/grammars.ts'
-import { memoryFileSystem } from '../../../src/files/memory-file-system.ts'
+import { loadPythonParser } from '../../../../parsers/python/load-python-parser.ts'
+import { gunicornServers } from '../../../../src/deployment/build/programs/gunicorn.ts'
+import { grammarFiles } from '../../../../src/files/grammars.ts'
+import { memoryFileSystem } from '../../../../src/files/memory-file-system.ts'
 
 const { runtime, python: grammar } = grammarFiles()
 const python = await loadPythonParser({ runtime, grammar })

@@ -1,14 +1,15 @@
 import { posix } from 'node:path'
-import type { PythonParser } from '../../../parsers/python/python-module.ts'
-import { parseUnit, type UnitSetting } from '../../../parsers/systemd/parse-unit.ts'
-import { splitUnitWords } from '../../../parsers/systemd/unit-words.ts'
-import type { Place } from '../../../parsers/text/source.ts'
-import type { FileSystem } from '../../files/file-system.ts'
-import { type Fact, known, unknown } from '../../servers/fact.ts'
-import type { Target } from '../model.ts'
-import { evaluateExpression } from '../django/evaluate-expression.ts'
-import type { SettingValue } from '../django/settings.ts'
-import { isAbsent } from '../is-absent.ts'
+import type { PythonParser } from '../../../../parsers/python/python-module.ts'
+import { parseUnit, type UnitSetting } from '../../../../parsers/systemd/parse-unit.ts'
+import { splitUnitWords } from '../../../../parsers/systemd/unit-words.ts'
+import type { Place } from '../../../../parsers/text/source.ts'
+import type { FileSystem } from '../../../files/file-system.ts'
+import { type Fact, known, unknown } from '../../../servers/fact.ts'
+import { type Endpoint, isLoopback, parseHost } from '../../../servers/address.ts'
+import { evaluateExpression } from '../../django/evaluate-expression.ts'
+import type { SettingValue } from '../../django/settings.ts'
+import { isAbsent } from '../../is-absent.ts'
+import type { BackendListener, GunicornProgram, Machine, Protocol } from '../../model.ts'
 
 /** A gunicorn that a unit of systemd starts. */
 export interface GunicornServer {
@@ -45,36 +46,50 @@ export function gunicornServers(files: FileSystem, python: PythonParser | null):
   })
 }
 
-const indexes = new WeakMap<readonly GunicornServer[], ReadonlyMap<string, GunicornServer>>()
-
-/** The gunicorn that a connection of nginx goes to. */
-export function gunicornAt(
-  servers: readonly GunicornServer[],
-  { address, port, local }: Target,
-): GunicornServer | null {
-  let bySocket = indexes.get(servers)
-  if (bySocket === undefined) {
-    bySocket = indexSockets(servers)
-    indexes.set(servers, bySocket)
-  }
-  if (address.kind === 'unix') return bySocket.get(`unix:${address.path}`) ?? null
-  return local === true && port !== null ? (bySocket.get(`:${port}`) ?? null) : null
+export function gunicornPrograms(machine: Machine, python: PythonParser | null): readonly GunicornProgram[] {
+  return gunicornServers(machine.files, python).map(server => ({
+    kind: 'gunicorn',
+    machine,
+    listensKnown: server.binds.length > 0 && server.binds.every(bind => parseBind(bind) !== null),
+    ...server,
+  }))
 }
 
-function indexSockets(servers: readonly GunicornServer[]): ReadonlyMap<string, GunicornServer> {
-  const index = new Map<string, GunicornServer>()
-  for (const server of servers) {
-    for (const bind of server.binds) {
-      if (bind.startsWith('unix:')) index.set(bind, server)
-      else if (isLocalBind(bind)) index.set(bind.slice(bind.lastIndexOf(':')), server)
-    }
-  }
-  return index
+const HTTP: Fact<Protocol> = known('http')
+const HTTPS: Fact<Protocol> = known('https')
+
+export function gunicornListeners(program: GunicornProgram): readonly BackendListener[] {
+  const certificate = program.setting('certfile')
+  const protocol =
+    certificate === null || (certificate.known && certificate.value === null)
+      ? HTTP
+      : certificate.known
+        ? HTTPS
+        : certificate
+  return program.binds.flatMap(bind => {
+    const endpoint = parseBind(bind)
+    if (endpoint === null) return []
+    const loopback = isLoopback(endpoint.address)
+    return [
+      { kind: 'gunicorn', program, ...endpoint, protocol, loopback, at: program.at, others: [] } as const,
+    ]
+  })
 }
 
-function isLocalBind(bind: string): boolean {
-  const host = bind.slice(0, bind.lastIndexOf(':'))
-  return ['', '0.0.0.0', '[::]', '[::1]', '127.0.0.1', 'localhost'].includes(host)
+/**
+ * What gunicorn reads out of `--bind`: `unix:PATH`, `HOST`, `HOST:PORT`, `[v6]:PORT`; null for what the
+ * environment fills in, and for a file descriptor.
+ *
+ * https://docs.gunicorn.org/en/stable/settings.html#bind
+ */
+function parseBind(text: string): Endpoint | null {
+  if (/[$%]/.test(text) || text.startsWith('fd://')) return null
+  const unix = /^unix:(?:\/\/)?(.+)$/.exec(text)?.[1]
+  if (unix !== undefined) return { address: { kind: 'unix', path: unix }, port: null }
+  const parts = /^(?:tcp:\/\/)?(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(text)
+  if (parts === null) return null
+  const host = parts[1] === '' || parts[1] === undefined ? '0.0.0.0' : parts[1]
+  return { address: parseHost(host), port: Number(parts[2] ?? 8000) }
 }
 
 function readUnit(files: FileSystem, python: PythonParser | null, path: string): GunicornServer | null {

@@ -1,0 +1,107 @@
+import { groupBy } from '../../../parsers/collections/group-by.ts'
+import type {
+  ApacheHost,
+  ApacheListener,
+  ApacheProgram,
+  Destination,
+  Machine,
+  NginxProgram,
+  NginxServer,
+  Program,
+  Target,
+} from '../model.ts'
+import { type NginxPass, nginxConnection } from './nginx-connections.ts'
+import { apacheListeners } from './programs/apache.ts'
+
+/** A pass with the places that its targets lead to. */
+export interface FoundPass {
+  readonly program: NginxProgram
+  readonly pass: NginxPass
+  readonly found: readonly Target[]
+}
+
+/** What is asked of the httpd of one machine, where a connection leads to an address that no line opens. */
+interface ApacheOfMachine {
+  readonly program: ApacheProgram
+  readonly listeners: readonly ApacheListener[]
+  readonly ports: ReadonlySet<number | null>
+  /** The names of its virtual hosts. */
+  readonly names: ReadonlySet<string>
+}
+
+/**
+ * The addresses that surely nobody opens, of those that no line of the audit opens. A program outside of the
+ * audit may open any of them, unless they are meant for Apache: it opens the port on another address, or it
+ * has the site and nothing of the same server reaches it.
+ */
+export function refusals(
+  passes: readonly FoundPass[],
+  programs: readonly Program[],
+  virtualHosts: readonly ApacheHost[],
+): ReadonlyMap<Target, Destination> {
+  const refused = new Map<Target, Destination>()
+  const apaches = new Map<Machine, ApacheOfMachine | null>()
+  const apacheOf = (machine: Machine): ApacheOfMachine | null => {
+    let apache = apaches.get(machine)
+    if (apache === undefined) {
+      apache = readApache(machine, programs, virtualHosts)
+      apaches.set(machine, apache)
+    }
+    return apache
+  }
+  let byServer: ReadonlyMap<NginxServer, readonly FoundPass[]> | null = null
+  for (const each of passes) {
+    // httpd is no backend of FastCGI and its like.
+    if (each.pass.pass.name !== 'proxy_pass') continue
+    for (const target of each.found) {
+      if (target.to.kind !== 'unclaimed' || target.port === null || target.local !== true) continue
+      if (refused.has(target)) continue
+      const apache = apacheOf(each.program.machine)
+      if (apache === null) continue
+      byServer ??= groupBy(passes, ({ pass }) => pass.server)
+      if (!apache.ports.has(target.port) && !isMeantFor(apache, each, byServer)) continue
+      refused.set(target, { kind: 'refused', by: apache.program, opened: apache.listeners })
+    }
+  }
+  return refused
+}
+
+/** Null where the machine has no httpd, or where one of its sockets is not known. */
+function readApache(
+  machine: Machine,
+  programs: readonly Program[],
+  virtualHosts: readonly ApacheHost[],
+): ApacheOfMachine | null {
+  const own: ApacheProgram[] = []
+  for (const program of programs)
+    if (program.kind === 'apache' && program.machine === machine) own.push(program)
+  const [program] = own
+  if (program === undefined || !own.every(({ listensKnown }) => listensKnown)) return null
+  const listeners = own.flatMap(apacheListeners)
+  const configurations = new Set(own.map(({ configuration }) => configuration))
+  const names = new Set<string>()
+  for (const host of virtualHosts)
+    if (configurations.has(host.configuration)) for (const name of host.names) names.add(name)
+  const ports = new Set(listeners.flatMap(({ address, port }) => (address.kind === 'ip' ? [port] : [])))
+  return { program, listeners, ports, names }
+}
+
+/**
+ * True where Apache has the site and nothing of the same server reaches it: another connection of that server
+ * that does shows that this one is for something else.
+ */
+function isMeantFor(
+  { names }: ApacheOfMachine,
+  { program, pass, found }: FoundPass,
+  byServer: ReadonlyMap<NginxServer, readonly FoundPass[]>,
+): boolean {
+  const sent = nginxConnection(program, pass, found).hostsSent
+  const hasSite =
+    (sent.known && sent.value.some(name => names.has(name))) ||
+    pass.server.names.some(({ name }) => names.has(name))
+  return hasSite && !(byServer.get(pass.server) ?? []).some(reachesApache)
+}
+
+function reachesApache({ found }: FoundPass): boolean {
+  return found.some(({ to }) => to.kind === 'listener' && to.listener.kind === 'apache')
+}
