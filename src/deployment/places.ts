@@ -1,4 +1,4 @@
-import type { Place } from '../../parsers/text/source.ts'
+import { type Place, placeText } from '../../parsers/text/source.ts'
 import type { ApacheDirective } from '../servers/apache/configuration.ts'
 import type { NginxDirective } from '../servers/nginx/configuration.ts'
 
@@ -22,6 +22,11 @@ export function argumentPlace(directive: AnyDirective, index: number): Place {
   return word === undefined
     ? namePlace(directive)
     : { source: directive.source, start: word.start, end: word.end }
+}
+
+/** What is written at a place, the quotes around it left out. */
+export function writtenText(place: Place): string {
+  return placeText(place).replace(/^(["'])(.*)\1$/s, '$2')
 }
 
 /** From the first argument given to the last, both included. */

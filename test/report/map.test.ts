@@ -129,7 +129,7 @@ test('a virtual host of a macro is told by the line that uses it', () => {
   })
   const text = mapText([map], plain)
   assert.match(text, /^ {4}a\.example\.org +site\.conf:7$/m)
-  assert.match(text, /^ {6}asks for Host as the client sent it$/m)
+  assert.match(text, /^ {6}sends Host as the client sent it$/m)
 })
 
 test('no picture breaks at what a file may hold', () => {

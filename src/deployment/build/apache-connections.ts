@@ -1,7 +1,7 @@
-import { placeText } from '../../../parsers/text/source.ts'
 import { type Fact, known } from '../../servers/fact.ts'
 import type { ProxyPass, ProxyScheme } from '../../servers/apache/queries/proxy-passes.ts'
 import { virtualHostSection } from '../../servers/apache/queries/virtual-hosts.ts'
+import { writtenText } from '../places.ts'
 import type { ApacheConnection, ApacheProgram, Protocol, Target } from '../model.ts'
 
 /** The protocol of a scheme of mod_proxy: `h2` and `h2c` are HTTP, `fcgi` is FastCGI. */
@@ -32,6 +32,6 @@ export function apacheConnection(
     path,
     protocol,
     targets,
-    written: placeText(at),
+    written: writtenText(at),
   }
 }

@@ -1,4 +1,3 @@
-import { placeText } from '../../../parsers/text/source.ts'
 import { type Fact, known, unknown } from '../../servers/fact.ts'
 import type { NginxConfiguration, NginxDirective } from '../../servers/nginx/configuration.ts'
 import { PASSES } from '../../servers/nginx/queries/locations.ts'
@@ -14,7 +13,7 @@ import type {
   SentHeaders,
   Target,
 } from '../model.ts'
-import { argumentPlace } from '../places.ts'
+import { argumentPlace, writtenText } from '../places.ts'
 import { bodyLimit, readTimeout } from './connection-limits.ts'
 import { NOT_KNOWN, sentHeaders } from './sent-headers.ts'
 import { exactNames } from './servers.ts'
@@ -82,7 +81,7 @@ class PassConnection implements NginxConnection {
   }
 
   get written(): string {
-    return placeText(argumentPlace(this.pass, 0))
+    return writtenText(argumentPlace(this.pass, 0))
   }
 
   get upstream(): NginxDirective | null {
