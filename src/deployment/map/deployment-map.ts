@@ -7,7 +7,7 @@ import { vhostMap } from '../../servers/apache/queries/vhost-map.ts'
 import type { ApplicationGroup } from '../../servers/apache/queries/wsgi-groups.ts'
 import type { WsgiDaemon } from '../../servers/apache/queries/wsgi-daemons.ts'
 import type { Fact } from '../../servers/fact.ts'
-import type { NginxDirective } from '../../servers/nginx/configuration.ts'
+import type { NginxConfiguration, NginxDirective } from '../../servers/nginx/configuration.ts'
 import { destinationWords } from '../destination-words.ts'
 import type {
   ApacheConnection,
@@ -169,7 +169,7 @@ export function deploymentMap(
     }
   }
   for (const configuration of [...deployment.nginx, ...deployment.apache])
-    unknowns.push(...unreadIncludes(configuration.problems, cartographer))
+    unknowns.push(...unreadIncludes(configuration, cartographer))
   return revealAll({
     listeners: deployment.listeners.map(listener => mapListener(listener, cartographer)),
     sites: deployment.servers.map(server => mapSite(deployment, server, cartographer)),
@@ -246,21 +246,20 @@ function wholeSection(section: ApacheDirective): Place {
   return { source, start, end: last.source === source ? last.end : section.end }
 }
 
-const INCLUDES: ReadonlySet<string> = new Set([
-  'include-missing',
-  'include-unknown',
-  'include-unreadable',
-  'include-directory',
-])
-
-/** What a line includes and nobody could read: the picture may lack what stands there. */
+/** What a server includes and nobody could read: the picture may lack what stands there. */
 function unreadIncludes(
-  problems: readonly { readonly code: string; readonly message: string; readonly at: Place }[],
+  { problems, unread = [] }: NginxConfiguration | ApacheConfiguration,
   cartographer: Cartographer,
 ): readonly MappedUnknown[] {
-  return problems
-    .filter(({ code }) => INCLUDES.has(code))
-    .map(({ message, at }) => ({ ...cartographer.place(at), reason: `include not read: ${message}` }))
+  return [
+    ...problems
+      .filter(({ code }) => code === 'include-missing' || code === 'include-directory')
+      .map(({ message, at }) => ({ ...cartographer.place(at), reason: `include not read: ${message}` })),
+    ...unread.map(({ at, path, reason }) => ({
+      ...cartographer.place(at),
+      reason: `include not read: ${path}: ${reason}`,
+    })),
+  ]
 }
 
 function mapListener(listener: Listener, cartographer: Cartographer): MappedListener {
@@ -279,7 +278,7 @@ const TLS: ReadonlySet<Protocol> = new Set(['https', 'grpcs', 'suwsgi', 'wss'])
 function mapSite(deployment: Deployment, server: NginxServer, cartographer: Cartographer): MappedSite {
   const { answer, directive } = server
   return {
-    names: server.names.map(({ name, at }) => (isUnknownWord(name) ? placeText(at) : name)),
+    names: server.names.map(({ name }) => name),
     listens: [
       ...server.listens.map(listen => ({
         address: formatEndpoint(listen),
@@ -317,7 +316,7 @@ function mapHop(
 ): MappedHop {
   const { block, pass, hostsSent, reachable } = connection
   return {
-    location: [block.name, ...block.args.map(word => wordText(block, word))].join(' '),
+    location: [block.name, ...block.args.map(({ value }) => value)].join(' '),
     reachable: reachable ?? null,
     hosts: hostsSent.known ? hostsSent.value : null,
     hostHeaders: pass.name === 'proxy_pass' ? hostHeaders(connection) : null,
@@ -352,10 +351,6 @@ function mapConnection(
     protocol: protocol.known ? protocol.value : null,
     targets: targets.map(target => mapTarget(target, cartographer)),
   }
-}
-
-function wordText({ source }: NginxDirective, { start, end, value }: NginxDirective['args'][number]): string {
-  return isUnknownWord(value) ? placeText({ source, start, end }) : value
 }
 
 function mapTarget(target: Target, cartographer: Cartographer): MappedTarget {

@@ -13,7 +13,8 @@ export function nginxProgram(configuration: NginxConfiguration, machine: Machine
     configuration,
     listensKnown:
       configuration.main !== null &&
-      !configuration.problems.some(({ code }) => code === 'include-unknown' || code === 'include-missing'),
+      (configuration.unread ?? []).length === 0 &&
+      !configuration.problems.some(({ code }) => code === 'include-missing'),
   }
 }
 
