@@ -1,4 +1,4 @@
-import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -71,7 +71,7 @@ export default defineRule({
         }
       }
       const inside = executed.filter(({ name, parent }) => parent !== null && GLOBAL.has(name))
-      for (const [directive] of byText(inside)) {
+      for (const directive of inside) {
         if (directive.source.template) continue
         yield {
           at: argumentPlace(directive, 0),

@@ -101,7 +101,6 @@ export default defineRule({
   ],
   *check({ apache }) {
     for (const configuration of apache) {
-      const said = new Set<string>()
       for (const { members } of virtualHostSets(configuration)) {
         if (members.length < 2) continue
         const first = new Map<string, Written>()
@@ -110,10 +109,6 @@ export default defineRule({
             const earlier = first.get(name)
             if (earlier === undefined) first.set(name, { host: member.virtualHost, at })
             if (earlier === undefined || earlier.host === member.virtualHost) continue
-            // The same two hosts may meet at several addresses.
-            const key = `${at.source.path}:${at.start}:${earlier.host.index}`
-            if (said.has(key)) continue
-            said.add(key)
             yield {
               at,
               message: `an earlier virtual host of the same address has the name \`${name}\` and answers for it`,

@@ -1,4 +1,4 @@
-import { argumentsPlace, byText } from '../../src/deployment/places.ts'
+import { argumentsPlace } from '../../src/deployment/places.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -53,7 +53,7 @@ export default defineRule({
   *check({ apache }) {
     for (const { executed = [] } of apache) {
       const conditionals = executed.filter(({ name, section }) => section && name === 'IfVersion')
-      for (const [directive] of byText(conditionals)) {
+      for (const directive of conditionals) {
         const values = directive.args.map(({ value }) => value)
         const version =
           values.length === 1 ? values[0] : values.length === 2 && values[0] === '=' ? values[1] : ''

@@ -1,4 +1,4 @@
-import { byText, namePlace } from '../../src/deployment/places.ts'
+import { namePlace } from '../../src/deployment/places.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -63,7 +63,7 @@ export default defineRule({
   *check({ apache }) {
     for (const { executed = [] } of apache) {
       const conditionals = executed.filter(({ name, section }) => section && name === 'IfModule')
-      for (const [directive] of byText(conditionals)) {
+      for (const directive of conditionals) {
         const [word] = directive.args
         if (word === undefined || directive.source.template) continue
         const negated = word.value.startsWith('!')

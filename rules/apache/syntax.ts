@@ -47,6 +47,8 @@ export default defineRule({
         if (TOLD_ELSEWHERE.has(code)) continue
         yield {
           at,
+          // One line may be wrong in several ways.
+          aspect: message,
           message,
           fatal,
           severity: fatal ? 'error' : 'warning',

@@ -92,7 +92,6 @@ export default defineRule({
   ],
   *check({ apache }) {
     for (const configuration of apache) {
-      const said = new Set<Place['source'] | string>()
       for (const { members } of virtualHostSets(configuration)) {
         const patterns = new Patterns()
         const earlier = new Set<string>()
@@ -107,9 +106,7 @@ export default defineRule({
             const lower = name.toLowerCase()
             // That an earlier host has the very name is said elsewhere.
             const taken = earlier.has(lower) ? undefined : patterns.find(lower)
-            const key = `${at.source.path}:${at.start}`
-            if (taken === undefined || taken.host === member.virtualHost || said.has(key)) continue
-            said.add(key)
+            if (taken === undefined || taken.host === member.virtualHost) continue
             // Only a main file says in which order two fragments are read.
             if (configuration.main === null && at.source !== taken.at.source) continue
             yield {

@@ -1,6 +1,6 @@
 import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import type { NginxConnection } from '../../src/deployment/model.ts'
-import { argumentPlace, groupByText } from '../../src/deployment/places.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
@@ -76,7 +76,7 @@ export default defineRule({
       const directive = streamingLine(connection)
       return directive === null ? [] : [{ connection, directive }]
     })
-    for (const [{ connection, directive }] of groupByText(found, each => each.directive)) {
+    for (const { connection, directive } of found) {
       for (const host of certainHosts(deployment, connection)) {
         const application = deployment.applicationsOf(host).at(-1)
         if (application === undefined || host.configuration.occurrences.has('wsgichunkedrequest')) continue

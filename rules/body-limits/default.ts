@@ -71,7 +71,6 @@ export default defineRule({
     { title: 'an application without uploads', files: tree('', conf`DEBUG = False`) },
   ],
   *check(deployment) {
-    const said = new Set<unknown>()
     for (const application of deployment.applications) {
       const wanted = uploadsOf(deployment, application)
       if (wanted === null) continue
@@ -80,8 +79,7 @@ export default defineRule({
         const isLeftOut = connections.every(
           ({ bodyLimit }) => bodyLimit.known && bodyLimit.value.directive === null,
         )
-        if (!isLeftOut || said.has(server.directive.node)) continue
-        said.add(server.directive.node)
+        if (!isLeftOut) continue
         yield {
           at: namePlace(server.directive),
           severity: wanted.bytes === null ? 'info' : 'warning',

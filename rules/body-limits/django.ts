@@ -65,15 +65,13 @@ export default defineRule({
     { title: 'no limit in Django', files: tree('20m', 'DATA_UPLOAD_MAX_MEMORY_SIZE = None') },
   ],
   *check(deployment) {
-    const said = new Set<unknown>()
     for (const application of deployment.applications) {
       const inner = memoryLimit(deployment, application)
       if (inner?.known !== true) continue
       for (const connection of [...frontsOf(deployment, application).values()].flat()) {
         const limit = valueOrNull(connection.bodyLimit)
-        if (limit === null || limit.directive === null || said.has(limit.directive.node)) continue
+        if (limit === null || limit.directive === null) continue
         if (limit.value !== 0 && limit.value <= inner.value) continue
-        said.add(limit.directive.node)
         yield {
           at: argumentPlace(limit.directive, 0),
           message: `nginx takes request bodies of ${limit.value === 0 ? 'any size' : `${limit.value} bytes`}, and Django answers 400 to those above ${inner.value} that are no files`,

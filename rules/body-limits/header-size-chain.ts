@@ -1,5 +1,5 @@
 import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
-import { groupByText, argumentPlace } from '../../src/deployment/places.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { apacheMain } from '../_examples.ts'
@@ -72,24 +72,19 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const found = deployment.connections.http.flatMap(connection => {
+    for (const connection of deployment.connections.http) {
       const { configuration, directive } = connection.server
       const fact = effective(configuration, directive, 'large_client_header_buffers')
       const buffers = fact.known ? fact.value.directives[0] : undefined
       const size = buffers === undefined ? null : parseSize(buffers.args[1]?.value ?? '')
       // Two bytes less than 8k are no difference that somebody made.
-      return buffers === undefined || size === null || size <= 8192 ? [] : [{ connection, buffers, size }]
-    })
-    for (const group of groupByText(found, ({ buffers }) => buffers)) {
-      for (const { connection, buffers, size } of group) {
-        const [host] = certainHosts(deployment, connection)
-        const limit = host === undefined ? null : fieldLimit(host.configuration)
-        if (limit === null || size <= limit) continue
-        yield {
-          at: argumentPlace(buffers, 1),
-          message: `nginx takes headers of ${size} bytes, and Apache answers 400 to those above ${limit}`,
-        }
-        break
+      if (buffers === undefined || size === null || size <= 8192) continue
+      const [host] = certainHosts(deployment, connection)
+      const limit = host === undefined ? null : fieldLimit(host.configuration)
+      if (limit === null || size <= limit) continue
+      yield {
+        at: argumentPlace(buffers, 1),
+        message: `nginx takes headers of ${size} bytes, and Apache answers 400 to those above ${limit}`,
       }
     }
   },

@@ -84,10 +84,9 @@ export default defineRule({
   ],
   *check(deployment) {
     if (!deployment.apache.some(({ occurrences }) => occurrences.has('limitrequestbody'))) return
-    const said = new Set<unknown>()
     for (const connection of deployment.connections.http) {
       const limit = valueOrNull(connection.bodyLimit)
-      if (limit === null || limit.directive === null || said.has(limit.directive.node)) continue
+      if (limit === null || limit.directive === null) continue
       const { value: bytes, directive } = limit
       for (const host of certainHosts(deployment, connection)) {
         if (!host.configuration.occurrences.has('limitrequestbody')) continue
@@ -97,14 +96,12 @@ export default defineRule({
         )
         if (!inner.known || inner.at === null || inner.value === 0) continue
         if (bytes !== 0 && bytes <= inner.value) continue
-        said.add(directive.node)
         yield {
           at: argumentPlace(directive, 0),
           message: `nginx takes request bodies of ${bytes === 0 ? 'any size' : `${bytes} bytes`}, and Apache refuses those above ${inner.value}`,
           label: 'more than Apache takes',
           related: [{ at: inner.at, message: 'Apache’s limit' }],
         }
-        break
       }
     }
   },

@@ -1,4 +1,4 @@
-import type { Deployment, NginxConnection, NginxServer } from '../../src/deployment/model.ts'
+import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { formatEndpoint } from '../../src/servers/address.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
@@ -85,20 +85,19 @@ export default defineRule({
   *check(deployment) {
     const byDirective = serverIndex(deployment.servers)
     for (const configuration of deployment.nginx) {
-      const said = new Set<NginxServer>()
       for (const socket of sockets(configuration)) {
         if (!socket.defaultServer.known || socket.quic) continue
         const { server: directive, listen } = socket.defaultServer.value
         const server = byDirective.get(directive)
-        if (server === undefined || said.has(server) || server.answer.kind !== 'content') continue
+        if (server === undefined || server.answer.kind !== 'content') continue
         if (server.listens.find(({ at }) => at.start === listen.at.start)?.loopback !== false) continue
         // A wildcard, or no name at all: a server that is made for whatever comes.
         if (!server.names.some(({ exact }) => exact)) continue
         const connection = deployment.connections.httpOf(server).find(each => handsNameOn(deployment, each))
         if (connection === undefined) continue
-        said.add(server)
         yield {
           at: listen.at,
+          cause: directive.node,
           message: `nginx gives requests for unknown names on ${formatEndpoint({ address: socket.address, port: socket.port })} to this server, which hands them on to the application`,
           label:
             socket.explicitDefault === null ? 'the first server of the socket' : 'the default of the socket',

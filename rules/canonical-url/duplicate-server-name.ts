@@ -1,4 +1,3 @@
-import { alsoElsewhere } from '../../src/deployment/places.ts'
 import { formatEndpoint } from '../../src/servers/address.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -44,20 +43,14 @@ export default defineRule({
   ],
   *check({ nginx }) {
     for (const configuration of nginx) {
-      const said = new Map<string, { conflict: ReturnType<typeof nameConflicts>[number]; sockets: number }>()
-      for (const conflict of nameConflicts(configuration)) {
-        const { at, text } = conflict.ignored
-        if (conflict.server === conflict.keptServer || text === '_' || text === '') continue
-        const key = `${at.source.path}\0${at.start}`
-        const known = said.get(key)
-        if (known === undefined) said.set(key, { conflict, sockets: 1 })
-        else known.sockets++
-      }
-      for (const { conflict, sockets } of said.values()) {
-        const { ignored, kept, socket } = conflict
+      for (const { ignored, kept, socket, server, keptServer } of nameConflicts(configuration)) {
+        if (server === keptServer || ignored.text === '_' || ignored.text === '') continue
+        const where = formatEndpoint({ address: socket.address, port: socket.port })
         yield {
           at: ignored.at,
-          message: `nginx ignores \`${ignored.text}\` here${sockets > 1 ? alsoElsewhere(sockets, 'sockets') : ` on ${formatEndpoint({ address: socket.address, port: socket.port })}`}, because an earlier server has it`,
+          per: 'sockets',
+          message: often =>
+            `nginx ignores \`${ignored.text}\` here${often || ` on ${where}`}, because an earlier server has it`,
           label: 'never asked',
           related: [{ at: kept.at, message: 'this server answers' }],
         }

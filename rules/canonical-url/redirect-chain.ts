@@ -1,6 +1,5 @@
 import type { NginxServer, ServerListen } from '../../src/deployment/model.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
-import { groupByText } from '../../src/deployment/places.ts'
 import { repeatedRedirects } from './_repeated-redirects.ts'
 import { type RedirectTarget, redirectTarget } from '../../src/deployment/requests/redirect-target.ts'
 import { placeText } from '../../parsers/text/source.ts'
@@ -97,7 +96,7 @@ export default defineRule({
       if (chain !== null) chains.set(server, chain)
     }
     if (chains.size === 0) return
-    for (const [start] of groupByText(servers, ({ directive }) => directive)) {
+    for (const start of servers) {
       const { answer } = start
       const chain = chains.get(start)
       if (answer.kind !== 'redirect' || chain === undefined) continue

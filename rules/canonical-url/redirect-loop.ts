@@ -102,11 +102,9 @@ export default defineRule({
   ],
   *check({ servers }) {
     const byDirective = serverIndex(servers)
-    const said = new Set<NginxServer>()
     for (const { server, listen: looping } of repeatedRedirects(servers)) {
       const { answer } = server
-      if (answer.kind !== 'redirect' || said.has(server) || !returns(server, looping, byDirective)) continue
-      said.add(server)
+      if (answer.kind !== 'redirect' || !returns(server, looping, byDirective)) continue
       yield {
         at: answer.at,
         message: `this redirect leads back to the same server over ${looping.tls ? 'TLS' : 'plain HTTP'}, without an end`,

@@ -1,4 +1,4 @@
-import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import { directivePlace, propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -88,7 +88,7 @@ export default defineRule({
   ],
   *check({ nginx }) {
     for (const { occurrences } of nginx) {
-      for (const [rewrite] of byText(occurrences.get('rewrite') ?? [])) {
+      for (const rewrite of occurrences.get('rewrite') ?? []) {
         const [pattern, replacement, flag] = rewrite.args
         if (pattern === undefined || replacement === undefined) continue
         const path = WHOLE_PATH.exec(pattern.value)

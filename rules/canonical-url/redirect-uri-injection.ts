@@ -1,5 +1,5 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
-import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -131,7 +131,7 @@ export default defineRule({
   *check({ nginx }) {
     for (const { occurrences } of nginx) {
       for (const name of ['return', 'rewrite', 'add_header']) {
-        for (const [directive] of byText((occurrences.get(name) ?? []).filter(namesPath))) {
+        for (const directive of (occurrences.get(name) ?? []).filter(namesPath)) {
           const index = headerArgument(directive)
           const value = index === null ? undefined : directive.args[index]?.value
           const variable = value === undefined ? undefined : DECODED.exec(value)?.[0]

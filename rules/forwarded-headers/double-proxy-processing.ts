@@ -1,5 +1,4 @@
 import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
-import { groupByText } from '../../src/deployment/places.ts'
 import { isProxySchemeHeader } from '../../src/deployment/build/scheme-trusts.ts'
 import type { SchemeTrust } from '../../src/deployment/model.ts'
 import type { Place } from '../../parsers/text/source.ts'
@@ -109,7 +108,7 @@ export default defineRule({
         }
       }
     }
-    for (const [{ trust, same, header, setting }] of groupByText(found, each => each.trust.directive)) {
+    for (const { trust, same, header, setting } of found) {
       // What mod_wsgi does not count among the headers of proxies, it does not touch.
       const isRemoved = !same && isProxySchemeHeader(header)
       yield {

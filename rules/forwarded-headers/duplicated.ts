@@ -85,7 +85,6 @@ export default defineRule({
   ],
   *check({ connections }) {
     const levels = new Set<SentHeaders['level']>()
-    const said = new Set<SentHeader['directive']['node']>()
     for (const { headers } of connections.http) {
       if (headers.level === null || !hasRepeats(headers.written) || levels.has(headers.level)) continue
       levels.add(headers.level)
@@ -101,8 +100,6 @@ export default defineRule({
         const inSnippet = ({ directive }: SentHeader): boolean => directive.source !== headers.level?.source
         const [fault, other] =
           inSnippet(header) && !inSnippet(earlier) ? [earlier, header] : [header, earlier]
-        if (said.has(fault.directive.node)) continue
-        said.add(fault.directive.node)
         const name = fault.directive.args[0]?.value ?? ''
         const isHost = header.name === 'host'
         yield {

@@ -1,7 +1,7 @@
 import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import { addHeader } from './_add-header.ts'
 import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
-import { alsoElsewhere, groupByText, namePlace } from '../../src/deployment/places.ts'
+import { namePlace } from '../../src/deployment/places.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { isTurnedOn } from '../../src/deployment/django/is-turned-on.ts'
@@ -76,12 +76,6 @@ export default defineRule({
   ],
   *check(deployment) {
     if (deployment.facts.outerProxies.length > 0 || !isTrustedAnywhere(deployment)) return
-    const found: {
-      connection: NginxConnection
-      at: Place
-      level: NginxConnection['block']
-      strict: boolean
-    }[] = []
     for (const connection of deployment.connections.http) {
       if (connection.reachable !== true || connection.headers.open || !connection.headers.passesOthers)
         continue
@@ -90,16 +84,14 @@ export default defineRule({
         continue
       const trust = trusting(deployment, connection)
       if (trust === null) continue
-      const level = connection.headers.level ?? connection.block
-      found.push({ connection, level, ...trust })
-    }
-    for (const [{ connection, at, level, strict }, ...others] of groupByText(found, ({ level }) => level)) {
       yield {
-        at: namePlace(level),
-        severity: strict ? 'warning' : 'error',
-        message: `nginx passes the client’s own \`X-Forwarded-Host\` on${alsoElsewhere(others.length + 1, 'locations')}, and the application takes it for its name`,
+        at: namePlace(connection.headers.level ?? connection.block),
+        severity: trust.strict ? 'warning' : 'error',
+        per: 'locations',
+        message: often =>
+          `nginx passes the client’s own \`X-Forwarded-Host\` on${often}, and the application takes it for its name`,
         label: 'does not set `X-Forwarded-Host`',
-        related: [{ at, message: 'trusted here' }],
+        related: [{ at: trust.at, message: 'trusted here' }],
         help: 'Set or clear the header in nginx; on the other side there is nothing to change',
         ...addHeader(connection, 'X-Forwarded-Host', '$host', 'safe'),
       }

@@ -1,7 +1,7 @@
 import type { NginxConnection, SentHeader } from '../../src/deployment/model.ts'
 import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
 import { lostHeaders } from './_lost-headers.ts'
-import { argumentPlace, groupByText, namePlace } from '../../src/deployment/places.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -110,7 +110,7 @@ export default defineRule({
       const lost = lostHeaders(connection).filter(isForwarding)
       if (lost.length > 0) found.push({ connection, level, own, lost })
     }
-    for (const [{ connection, level, own, lost }] of groupByText(found, ({ own }) => own)) {
+    for (const { connection, level, own, lost } of found) {
       const isGrave = lost.some(({ name }) => name === 'host' || SCHEME.has(name))
       const known = connection.targets.some(
         ({ to }) => to.kind === 'listener' && to.listener.kind === 'apache',

@@ -112,14 +112,12 @@ export default defineRule({
   ],
   *check(deployment) {
     if (!isTurnedOn(deployment, 'DEBUG')) return
-    const said = new Set<string>()
     for (const connection of deployment.connections.http) {
       // Only connections from loopback come from the address that the settings name.
       if (connection.reachable !== true || !connection.targets.every(isLoopback)) continue
       for (const host of certainHosts(deployment, connection)) {
         const at = internalAddress(deployment, host)
-        if (at === null || said.has(`${at.source.path}\0${at.start}`)) continue
-        said.add(`${at.source.path}\0${at.start}`)
+        if (at === null) continue
         yield {
           at,
           message: '`127.0.0.1` is the address of every visitor whom nginx hands on, not only of developers',

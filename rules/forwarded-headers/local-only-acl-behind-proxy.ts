@@ -1,6 +1,6 @@
 import type { ApacheHost, Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { connectionReachedBy } from '../../src/deployment/requests/connection-reached-by.ts'
-import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -114,7 +114,7 @@ export default defineRule({
       const lines = ['require', 'allow'].flatMap(name =>
         (configuration.occurrences.get(name) ?? []).filter(isLocalOnly),
       )
-      for (const [directive] of byText(lines)) {
+      for (const directive of lines) {
         const section = locationOf(directive)
         const path = section?.args[0]?.value
         // `/` is the whole site, which only nginx may ask: that is meant so.

@@ -87,7 +87,6 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const said = new Set<string>()
     for (const connection of deployment.connections.http) {
       if (!connection.server.tls || connection.headers.open || writesEveryTrusted(deployment, connection))
         continue
@@ -99,14 +98,12 @@ export default defineRule({
       const [first] = trusts
       if (sent === undefined || first === undefined) continue
       const at = argumentPlace(sent.directive, 0)
-      const key = `${at.source.path}\0${at.start}\0${first.trust.header}`
-      if (said.has(key)) continue
-      said.add(key)
       const wanted = first.trust.directive.source.text
         .slice(first.trust.at.start, first.trust.at.end)
         .replace(/^%\{HTTP:|\}$/g, '')
       yield {
         at,
+        aspect: first.trust.header,
         severity: first.certain ? 'error' : 'warning',
         confidence: first.certain ? 'high' : 'medium',
         message: `nginx tells the scheme in \`${sent.directive.args[0]?.value}\`, and Apache reads it from \`${wanted}\`, which nobody sets`,

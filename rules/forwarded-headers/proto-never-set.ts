@@ -2,7 +2,7 @@ import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import type { ApacheHost, Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { isTurnedOn } from '../../src/deployment/django/is-turned-on.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
-import { alsoElsewhere, groupByText, namePlace } from '../../src/deployment/places.ts'
+import { namePlace } from '../../src/deployment/places.ts'
 import { isSecureValue } from '../../src/deployment/build/scheme-trusts.ts'
 import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import type { Place } from '../../parsers/text/source.ts'
@@ -109,17 +109,15 @@ export default defineRule({
   ],
   *check(deployment) {
     if (!isTurnedOn(deployment, 'SECURE_SSL_REDIRECT')) return
-    const found = deployment.connections.http.flatMap(connection => {
+    for (const connection of deployment.connections.http) {
       const setting =
         connection.server.tls && !connection.headers.open ? redirectingSetting(deployment, connection) : null
-      return setting === null
-        ? []
-        : [{ connection, setting, level: connection.headers.level ?? connection.block }]
-    })
-    for (const [{ setting, level }, ...others] of groupByText(found, each => each.level)) {
+      if (setting === null) continue
       yield {
-        at: namePlace(level),
-        message: `nginx ends TLS here${alsoElsewhere(others.length + 1, 'locations')} and nothing tells the application, which redirects each request to https again`,
+        at: namePlace(connection.headers.level ?? connection.block),
+        per: 'locations',
+        message: often =>
+          `nginx ends TLS here${often} and nothing tells the application, which redirects each request to https again`,
         label: 'tells no scheme',
         related: [{ at: setting, message: 'Django redirects what is not secure' }],
       }

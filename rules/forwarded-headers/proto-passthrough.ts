@@ -1,7 +1,6 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
-import { alsoElsewhere, argumentPlace, groupByText } from '../../src/deployment/places.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import { trustedBy } from './_trusted-headers.ts'
-import type { SentHeader } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -57,7 +56,6 @@ export default defineRule({
   ],
   *check(deployment) {
     if (deployment.facts.outerProxies.length > 0) return
-    const found: SentHeader[] = []
     for (const connection of deployment.connections.http) {
       if (connection.server.plainListens.length === 0) continue
       if (connection.server.configuration.occurrences.has('set_real_ip_from')) continue
@@ -65,16 +63,15 @@ export default defineRule({
         if (header.state !== 'passed' || !SCHEME.has(header.name) || connection.reachable !== true) continue
         // Where Apache is known to believe it, that is `proto-spoofable`.
         if (trustedBy(deployment, connection).some(({ trust }) => trust.header === header.name)) continue
-        found.push(header)
-      }
-    }
-    for (const [header, ...others] of groupByText(found, ({ directive }) => directive)) {
-      const at = argumentPlace(header.directive, 1)
-      yield {
-        at,
-        message: `nginx repeats the client’s own \`${header.directive.args[0]?.value}\`${alsoElsewhere(others.length + 1, 'locations')} as if it had checked it`,
-        label: 'the client decides',
-        ...propose('Say what nginx saw', 'unsafe', [replacePlace(at, '$scheme')]),
+        const at = argumentPlace(header.directive, 1)
+        yield {
+          at,
+          per: 'locations',
+          message: often =>
+            `nginx repeats the client’s own \`${header.directive.args[0]?.value}\`${often} as if it had checked it`,
+          label: 'the client decides',
+          ...propose('Say what nginx saw', 'unsafe', [replacePlace(at, '$scheme')]),
+        }
       }
     }
   },

@@ -1,8 +1,7 @@
 import type { Place } from '../../parsers/text/source.ts'
 import { addHeader } from './_add-header.ts'
-import type { NginxConnection, SentHeader } from '../../src/deployment/model.ts'
-import { alsoElsewhere, namePlace } from '../../src/deployment/places.ts'
-import type { SchemeTrust } from '../../src/deployment/model.ts'
+import type { SentHeader } from '../../src/deployment/model.ts'
+import { namePlace } from '../../src/deployment/places.ts'
 import { trustedBy, writesEveryTrusted } from './_trusted-headers.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -177,51 +176,38 @@ export default defineRule({
     const { connections, facts } = deployment
     // A declared outer proxy is the one who sets the header; that it does is its own configuration's matter.
     if (facts.outerProxies.length > 0) return
-    const faults = new Map<string, Fault>()
     for (const connection of connections.http) {
-      if (
-        connection.server.plainListens.length === 0 ||
-        connection.headers.open ||
-        !connection.headers.passesOthers
-      )
-        continue
-      if (connection.server.configuration.occurrences.has('set_real_ip_from')) continue
+      const { server, headers } = connection
+      if (server.plainListens.length === 0 || headers.open || !headers.passesOthers) continue
+      if (server.configuration.occurrences.has('set_real_ip_from')) continue
       if (writesEveryTrusted(deployment, connection, isOwn)) continue
       for (const { trust, certain } of trustedBy(deployment, connection)) {
-        const sent = connection.headers.written.filter(({ name }) => name === trust.header)
+        const sent = headers.written.filter(({ name }) => name === trust.header)
         if (sent.some(isOwn) || connection.reachable !== true) continue
         const passing = sent[0]?.directive ?? null
-        const at =
-          passing === null ? namePlace(connection.headers.level ?? connection.block) : valuePlace(passing)
-        const key = `${at.source.path}\0${at.start}\0${trust.header}`
-        const fault = faults.get(key)
-        if (fault === undefined) faults.set(key, { at, connection, trust, passing, certain, hops: 1 })
-        else {
-          fault.hops++
-          if (certain) fault.certain = true
+        const at = passing === null ? namePlace(headers.level ?? connection.block) : valuePlace(passing)
+        const header = trust.directive.source.text
+          .slice(trust.at.start, trust.at.end)
+          .replace(/^%\{HTTP:|\}$/g, '')
+        yield {
+          at,
+          aspect: trust.header,
+          severity: certain ? 'error' : 'warning',
+          confidence: certain ? 'high' : 'medium',
+          per: 'locations',
+          occurrence: connection,
+          message: often =>
+            passing === null
+              ? `nginx passes the client’s own \`${header}\` on to Apache${often}, and Apache takes it for the scheme of the request`
+              : `\`proxy_set_header\` repeats the client’s own \`${header}\`${often}, and Apache takes it for the scheme of the request`,
+          label: passing === null ? `does not set \`${header}\`` : 'the client decides',
+          related: [
+            { at: trust.at, message: 'Apache trusts it here' },
+            { at: server.plainListens[0]?.at ?? at, message: 'plain HTTP reaches this server' },
+          ],
+          help: `Add \`proxy_set_header ${header} $scheme;\` here; on Apache’s side there is nothing to change`,
+          ...(passing === null ? addHeader(connection, header, '$scheme', 'safe') : {}),
         }
-      }
-    }
-    for (const { at, connection, trust, passing, certain, hops } of faults.values()) {
-      const header = trust.directive.source.text
-        .slice(trust.at.start, trust.at.end)
-        .replace(/^%\{HTTP:|\}$/g, '')
-      const many = alsoElsewhere(hops, 'locations')
-      yield {
-        at,
-        severity: certain ? 'error' : 'warning',
-        confidence: certain ? 'high' : 'medium',
-        message:
-          passing === null
-            ? `nginx passes the client’s own \`${header}\` on to Apache${many}, and Apache takes it for the scheme of the request`
-            : `\`proxy_set_header\` repeats the client’s own \`${header}\`${many}, and Apache takes it for the scheme of the request`,
-        label: passing === null ? `does not set \`${header}\`` : 'the client decides',
-        related: [
-          { at: trust.at, message: 'Apache trusts it here' },
-          { at: connection.server.plainListens[0]?.at ?? at, message: 'plain HTTP reaches this server' },
-        ],
-        help: `Add \`proxy_set_header ${header} $scheme;\` here; on Apache’s side there is nothing to change`,
-        ...(passing === null ? addHeader(connection, header, '$scheme', 'safe') : {}),
       }
     }
   },
@@ -230,15 +216,6 @@ export default defineRule({
 /** Not the client's own value. */
 function isOwn({ state }: SentHeader): boolean {
   return state !== 'passed'
-}
-
-interface Fault {
-  readonly at: Place
-  readonly connection: NginxConnection
-  readonly trust: SchemeTrust
-  readonly passing: NginxDirective | null
-  certain: boolean
-  hops: number
 }
 
 function valuePlace(directive: NginxDirective): Place {

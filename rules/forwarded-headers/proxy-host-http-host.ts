@@ -1,6 +1,6 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
-import { alsoElsewhere, argumentPlace, groupByText } from '../../src/deployment/places.ts'
-import type { NginxConnection, SentHeader } from '../../src/deployment/model.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import type { NginxConnection } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -36,18 +36,17 @@ export default defineRule({
     { title: 'only this machine asks', files: { 'nginx.conf': nginx('$http_host', '127.0.0.1:80') } },
   ],
   *check({ connections }) {
-    const found: SentHeader[] = []
     for (const connection of connections.http) {
       for (const header of connection.headers.written) {
-        if (header.name === 'host' && header.value === '$http_host' && isOpen(connection)) found.push(header)
-      }
-    }
-    for (const [{ directive }, ...others] of groupByText(found, header => header.directive)) {
-      const at = argumentPlace(directive, 1)
-      yield {
-        at,
-        message: `\`$http_host\` hands on what the client wrote${alsoElsewhere(others.length + 1, 'locations')}, which need not be the name by which nginx chose the server`,
-        ...propose('Hand on the name by which nginx chose', 'unsafe', [replacePlace(at, '$host')]),
+        if (header.name !== 'host' || header.value !== '$http_host' || !isOpen(connection)) continue
+        const at = argumentPlace(header.directive, 1)
+        yield {
+          at,
+          per: 'locations',
+          message: often =>
+            `\`$http_host\` hands on what the client wrote${often}, which need not be the name by which nginx chose the server`,
+          ...propose('Hand on the name by which nginx chose', 'unsafe', [replacePlace(at, '$host')]),
+        }
       }
     }
   },

@@ -1,14 +1,8 @@
 import { addHeader } from './_add-header.ts'
-import type {
-  ApacheHost,
-  Application,
-  Deployment,
-  NginxConnection,
-  ReachedHost,
-} from '../../src/deployment/model.ts'
+import type { ApacheHost, Application, Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { lostHeaders } from './_lost-headers.ts'
 import { exactNames } from '../../src/deployment/build/servers.ts'
-import { alsoElsewhere, argumentPlace, groupByText, namePlace } from '../../src/deployment/places.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -106,7 +100,6 @@ export default defineRule({
       const names = allowed?.known && Array.isArray(allowed.value) ? new Set(allowed.value) : null
       return names === null || !sent.every(name => names.has('*') || names.has(name))
     }
-    const found: { reach: ReachedHost; level: NginxConnection['block']; wrong: ApacheHost | null }[] = []
     for (const connection of deployment.connections.http) {
       const { headers } = connection
       if (headers.open) continue
@@ -116,27 +109,22 @@ export default defineRule({
       if (lostHeaders(connection).some(({ name }) => name === 'host')) continue
       const [reach] = deployment.connections.hostsReachedBy(connection)
       if (reach === undefined) continue
-      const { host } = reach
+      const { host, certain } = reach
       const sent = connection.hostsSent.known ? connection.hostsSent.value : []
       if (sent.some(name => host.names.includes(name))) continue
       const wrong = meantInstead(deployment, connection, host)
       if (wrong === null && !checksName(deployment.applicationsOf(host).at(-1), sent)) continue
-      const level = headers.level ?? connection.block
-      found.push({ reach, level, wrong })
-    }
-    for (const [{ reach, level, wrong }, ...others] of groupByText(found, ({ level }) => level)) {
-      const { connection, host, certain } = reach
-      const count = others.length + 1
-      const name = connection.hostsSent.known ? (connection.hostsSent.value[0] ?? '') : ''
+      const name = sent[0] ?? ''
       yield {
-        at: namePlace(level),
+        at: namePlace(headers.level ?? connection.block),
         // Among fragments the virtual host that answers unknown names may be one that is not here.
         severity: wrong === null || !certain ? 'warning' : 'error',
         confidence: wrong === null || !certain ? 'medium' : 'high',
-        message:
+        per: 'locations',
+        message: often =>
           wrong === null
-            ? `nginx asks the application for \`Host: ${name}\`${alsoElsewhere(count, 'locations')}, a name that no visitor uses`
-            : `nginx asks Apache for \`Host: ${name}\`${alsoElsewhere(count, 'locations')}, so the first virtual host answers instead of \`${wrong.names[0]}\``,
+            ? `nginx asks the application for \`Host: ${name}\`${often}, a name that no visitor uses`
+            : `nginx asks Apache for \`Host: ${name}\`${often}, so the first virtual host answers instead of \`${wrong.names[0]}\``,
         label: 'sets no `Host`',
         related: [
           { at: argumentPlace(connection.pass, 0), message: 'this name is sent' },

@@ -1,5 +1,5 @@
 import type { NginxServer } from '../../src/deployment/model.ts'
-import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -39,14 +39,11 @@ export default defineRule({
   *check({ nginx, servers }) {
     const byDirective = serverIndex(servers)
     for (const { occurrences } of nginx) {
-      for (const group of byText(occurrences.get('set_real_ip_from') ?? [])) {
-        const [directive] = group
+      for (const directive of occurrences.get('set_real_ip_from') ?? []) {
         const network = directive.args[0]?.value
         if (network !== '0.0.0.0/0' && network !== '::/0') continue
         if (directive.context.startsWith('stream')) continue
-        const open = group
-          .map(each => openListen(each, servers, byDirective))
-          .find(each => each !== undefined)
+        const open = openListen(directive, servers, byDirective)
         if (open === undefined) continue
         yield {
           at: argumentPlace(directive, 0),

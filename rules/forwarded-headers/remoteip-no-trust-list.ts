@@ -1,5 +1,5 @@
 import { directivePlace, indentationAt, insertAfter, isOwnText, propose } from '../../src/deployment/edits.ts'
-import { argumentPlace, byText, namePlace } from '../../src/deployment/places.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -87,7 +87,7 @@ export default defineRule({
       ]
       const homes = new Set(lists.map(virtualHostSection))
       if (homes.has(null)) continue
-      for (const [directive] of byText(occurrences.get('remoteipheader') ?? [])) {
+      for (const directive of occurrences.get('remoteipheader') ?? []) {
         const home = virtualHostSection(directive)
         // A header of the main server holds in the virtual hosts too, and so may their own lists.
         if (home === null ? homes.size > 0 : homes.has(home)) continue

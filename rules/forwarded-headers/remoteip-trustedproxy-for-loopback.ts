@@ -1,5 +1,5 @@
 import { isOwnText, propose, replacePlace } from '../../src/deployment/edits.ts'
-import { byText, namePlace } from '../../src/deployment/places.ts'
+import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -38,7 +38,7 @@ export default defineRule({
   ],
   *check({ apache }) {
     for (const { occurrences } of apache) {
-      for (const [directive] of byText(occurrences.get('remoteiptrustedproxy') ?? [])) {
+      for (const directive of occurrences.get('remoteiptrustedproxy') ?? []) {
         const inside = directive.args.filter(({ value }) => PRIVATE.test(value))
         const [first] = inside
         if (first === undefined) continue

@@ -1,4 +1,4 @@
-import { argumentsPlace, byText } from '../../src/deployment/places.ts'
+import { argumentsPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { isSecureValue } from '../../src/deployment/build/scheme-trusts.ts'
 import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
@@ -62,7 +62,7 @@ export default defineRule({
     // With a declared proxy in front, plain HTTP at nginx may be TLS for the client.
     if (facts.outerProxies.length > 0) return
     for (const configuration of apache) {
-      for (const [directive] of byText(configuration.occurrences.get('setenv') ?? [])) {
+      for (const directive of configuration.occurrences.get('setenv') ?? []) {
         const [name, value] = directive.args
         if (name?.value !== 'HTTPS' || value === undefined || !isSecureValue(value.value)) continue
         const home = virtualHostSection(directive)

@@ -1,6 +1,6 @@
 import { placeText } from '../../parsers/text/source.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
-import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import { isSecureValue } from '../../src/deployment/build/scheme-trusts.ts'
 import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { once } from '../../parsers/collections/once.ts'
@@ -65,7 +65,7 @@ export default defineRule({
       const lines = ['setenvif', 'setenvifnocase'].flatMap(name => occurrences.get(name) ?? [])
       if (!lines.some(hasBadValue)) continue
       const withApplication = applied()
-      for (const [directive] of byText(lines)) {
+      for (const directive of lines) {
         const home = virtualHostSection(directive)
         if (
           home === null

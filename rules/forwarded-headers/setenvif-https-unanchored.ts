@@ -1,6 +1,6 @@
 import { placeText } from '../../parsers/text/source.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
-import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -48,7 +48,7 @@ export default defineRule({
   *check({ trusts }) {
     if (trusts.every(({ pattern }) => pattern === null || isAnchored(pattern))) return
     const lines = trusts.filter(({ directive }) => /^SetEnvIf/i.test(directive.name))
-    for (const [directive] of byText(lines.map(trust => trust.directive))) {
+    for (const directive of lines.map(trust => trust.directive)) {
       const pattern = directive.args[1]?.value
       if (pattern === undefined || isAnchored(pattern)) continue
       const at = argumentPlace(directive, 1)

@@ -1,5 +1,5 @@
 import type { NginxConnection, SentHeader } from '../../src/deployment/model.ts'
-import { argumentPlace, argumentsPlace, byText } from '../../src/deployment/places.ts'
+import { argumentPlace, argumentsPlace } from '../../src/deployment/places.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -59,7 +59,7 @@ export default defineRule({
   *check({ nginx, connections, servers }) {
     const byDirective = serverIndex(servers)
     for (const configuration of nginx) {
-      for (const [directive] of byText(configuration.occurrences.get('underscores_in_headers') ?? [])) {
+      for (const directive of configuration.occurrences.get('underscores_in_headers') ?? []) {
         if (directive.args[0]?.value.toLowerCase() !== 'on') continue
         const server = directive.parent === null ? undefined : byDirective.get(directive.parent)
         const affected =

@@ -1,6 +1,5 @@
-import type { SentHeader } from '../../src/deployment/model.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
-import { alsoElsewhere, argumentPlace, groupByText } from '../../src/deployment/places.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -35,20 +34,19 @@ export default defineRule({
   ],
   *check({ connections, facts }) {
     if (facts.outerProxies.length > 0) return
-    const found: SentHeader[] = []
     for (const connection of connections.http) {
       if (connection.server.configuration.occurrences.has('set_real_ip_from')) continue
       for (const header of connection.headers.written) {
         if (header.state !== 'appended' || header.name !== 'x-forwarded-for') continue
-        if (connection.reachable === true) found.push(header)
-      }
-    }
-    for (const [header, ...others] of groupByText(found, ({ directive }) => directive)) {
-      const at = argumentPlace(header.directive, 1)
-      yield {
-        at,
-        message: `nginx appends to the \`X-Forwarded-For\` that the client sent${alsoElsewhere(others.length + 1, 'locations')}, so the first address in it is the client’s to choose`,
-        ...propose('Send the address that nginx saw', 'unsafe', [replacePlace(at, '$remote_addr')]),
+        if (connection.reachable !== true) continue
+        const at = argumentPlace(header.directive, 1)
+        yield {
+          at,
+          per: 'locations',
+          message: often =>
+            `nginx appends to the \`X-Forwarded-For\` that the client sent${often}, so the first address in it is the client’s to choose`,
+          ...propose('Send the address that nginx saw', 'unsafe', [replacePlace(at, '$remote_addr')]),
+        }
       }
     }
   },

@@ -1,6 +1,6 @@
 import { listenersOfKind } from '../../src/deployment/programs-of-kind.ts'
 import type { Machine } from '../../src/deployment/model.ts'
-import type { Listener, Target } from '../../src/deployment/model.ts'
+import type { Listener } from '../../src/deployment/model.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { formatEndpoint } from '../../src/servers/address.ts'
@@ -80,18 +80,15 @@ export default defineRule({
   ],
   *check(deployment) {
     const listeners = listenersOfKind(deployment, 'apache')
-    const said = new Set<Target>()
     for (const { targets, from } of deployment.connections.http) {
       for (const target of targets) {
-        if (target.address.kind !== 'name' || target.address.name !== 'localhost' || said.has(target))
-          continue
+        if (target.address.kind !== 'name' || target.address.name !== 'localhost') continue
         if (!hasBothFamilies(from.machine)) continue
         const onPort = listeners.filter(
           ({ port, program }) => port === target.port && program.machine === from.machine,
         )
         const [only] = onPort
         if (only === undefined || onPort.length !== 1 || !isOneLoopback(only)) continue
-        said.add(target)
         const there = formatEndpoint(only)
         const written = placeText(target.at)
         yield {

@@ -1,7 +1,6 @@
 import { knowsEveryListen, listenersOfKind } from '../../src/deployment/programs-of-kind.ts'
 import type { ApacheHost, HostAddress } from '../../src/deployment/model.ts'
 import { isOwnText, propose, replacePlace } from '../../src/deployment/edits.ts'
-import { alsoElsewhere } from '../../src/deployment/places.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -68,23 +67,28 @@ export default defineRule({
       if (listener.loopback !== true || listener.address.kind !== 'ip') continue
       const all = hostsByPort.get(port) ?? []
       const found = all.filter(({ address }) => isEveryAddress(address))
-      const [first] = found
-      if (first === undefined) continue
       const written = formatEndpoint(listener)
-      yield {
-        at: first.address.at,
-        message: `\`${placeText(first.address.at)}\` reads as every address, and \`Listen ${written}\` opens one${alsoElsewhere(found.length, 'virtual hosts')}`,
-        label: 'reached on loopback alone',
-        related: [{ at: listener.at, message: 'the one address' }],
-        // A virtual host of this very address would be asked before those that stay as they are, and one
-        // without a name gets another one by its address.
-        ...(found.length === all.length && found.every(mayBeRewritten)
+      // A virtual host of this very address would be asked before those that stay as they are, and one
+      // without a name gets another one by its address.
+      const fix =
+        found.length === all.length && found.every(mayBeRewritten)
           ? propose(
               'Name the address',
               'unsafe',
               found.map(({ address }) => replacePlace(address.at, written)),
             )
-          : {}),
+          : {}
+      for (const { address } of found) {
+        yield {
+          at: address.at,
+          cause: listener,
+          per: 'virtual hosts',
+          message: often =>
+            `\`${placeText(address.at)}\` reads as every address, and \`Listen ${written}\` opens one${often}`,
+          label: 'reached on loopback alone',
+          related: [{ at: listener.at, message: 'the one address' }],
+          ...fix,
+        }
       }
     }
   },

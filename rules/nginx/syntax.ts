@@ -54,6 +54,8 @@ export default defineRule({
         if (code === 'conflicting-server-name') continue
         yield {
           at,
+          // One line may be wrong in several ways.
+          aspect: message,
           message,
           fatal,
           severity: fatal ? 'error' : 'warning',

@@ -6,7 +6,6 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { apacheMain } from '../_examples.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
-import type { WsgiDaemon } from '../../src/servers/apache/queries/wsgi-daemons.ts'
 
 const nginx = (lines: string): string => conf`
   events {
@@ -93,10 +92,9 @@ export default defineRule({
   ],
   *check(deployment) {
     if (!deployment.apache.some(({ occurrences }) => occurrences.has('alias'))) return
-    const said = new Set<WsgiDaemon>()
     for (const application of deployment.applications) {
       const { host, daemon } = application
-      if (host === null || daemon === null || said.has(daemon)) continue
+      if (host === null || daemon === null) continue
       const workers = deployment.workers.find(each => each.configuration === application.configuration)
       const waits = daemon.number('queue-timeout')
       const { threads, processes, options } = daemon
@@ -107,7 +105,6 @@ export default defineRule({
       if (total * FEW > count) continue
       const alias = servedAlias(deployment, application, host)
       if (alias === null) continue
-      said.add(daemon)
       const written = options.get('threads') ?? options.get('processes')
       yield {
         at: written?.at ?? daemon.at,

@@ -107,10 +107,9 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const said = new Set<NginxConnection['upstream']>()
     for (const connection of deployment.connections.http) {
       const { upstream } = connection
-      if (upstream === null || said.has(upstream)) continue
+      if (upstream === null) continue
       const kept = upstreamConnections(connection)
       if (kept === null || !kept.reused) continue
       const written = childrenNamed(upstream, 'keepalive_timeout')[0]
@@ -120,7 +119,6 @@ export default defineRule({
         const { keepAlive, keepAliveTimeout } = host.timeouts
         if (!keepAlive.known || !keepAlive.value || !keepAliveTimeout.known) continue
         if (idle < keepAliveTimeout.value * 1000) continue
-        said.add(upstream)
         const at = written === undefined ? kept.at : argumentPlace(written, 0)
         yield {
           at,
@@ -137,7 +135,6 @@ export default defineRule({
           ],
           ...shorter(connection, at, written !== undefined, keepAliveTimeout.value),
         }
-        break
       }
     }
   },

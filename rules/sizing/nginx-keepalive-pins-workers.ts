@@ -1,5 +1,4 @@
 import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
-import type { NginxConnection } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { upstreamConnections } from './_upstream-connections.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -84,9 +83,8 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const said = new Set<NginxConnection['upstream']>()
     for (const connection of deployment.connections.http) {
-      if (connection.upstream === null || said.has(connection.upstream)) continue
+      if (connection.upstream === null) continue
       const kept = upstreamConnections(connection)
       if (kept === null || !kept.reused) continue
       for (const host of certainHosts(deployment, connection)) {
@@ -95,7 +93,6 @@ export default defineRule({
         if (workers === undefined || workers.mpm.kind === 'event') continue
         if (!keepAlive.known || !keepAlive.value || !keepAliveTimeout.known || keepAliveTimeout.value <= 2)
           continue
-        said.add(connection.upstream)
         const total = kept.perProcess * (kept.processes ?? 1)
         const all = total >= workers.capacity.workers
         yield {
@@ -111,7 +108,6 @@ export default defineRule({
             ...(keepAliveTimeout.at === null ? [] : [{ at: keepAliveTimeout.at, message: 'this long' }]),
           ],
         }
-        break
       }
     }
   },

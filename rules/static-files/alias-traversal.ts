@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
-import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import { insertAfter, propose } from '../../src/deployment/edits.ts'
 import { anonymousRequestOnly } from '../../src/deployment/requests/anonymous-request.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -100,30 +100,27 @@ export default defineRule({
   *check(deployment) {
     const servers = serverIndex(deployment.servers)
     for (const { occurrences } of deployment.nginx) {
-      for (const group of byText(occurrences.get('alias') ?? [])) {
-        for (const alias of group) {
-          const location = alias.parent
-          const home = location === null ? null : enclosingServer(location)
-          const server = home === null ? undefined : servers.get(home)
-          if (location?.name !== 'location' || server === undefined) continue
-          const path = locationPath(location)
-          // What follows stands in the same segment as the dots, so nothing takes them for a step upwards.
-          if (path === null || path.endsWith('/')) continue
-          const asked = `${path}../settings.py`
-          const folder = (alias.args[0]?.value ?? '').replace(/\$.*$/s, '')
-          const end = anonymousRequestOnly(server, asked, posix.normalize(`${folder}../settings.py`))
-          if (end.kind !== 'file' || !end.path.includes('/../')) continue
-          const { at, modifier } = readLocation(location)
-          yield {
-            at,
-            message: `\`${path}../\` leaves \`${alias.args[0]?.value}\` by one folder: \`${asked}\` is \`${end.path}\``,
-            label: 'no slash at its end',
-            related: [{ at: argumentPlace(alias, 0), message: 'put in place of the name' }],
-            ...(modifier === '' || modifier === '^~'
-              ? propose('End the location with a slash', 'unsafe', [insertAfter(at, '/')])
-              : {}),
-          }
-          break
+      for (const alias of occurrences.get('alias') ?? []) {
+        const location = alias.parent
+        const home = location === null ? null : enclosingServer(location)
+        const server = home === null ? undefined : servers.get(home)
+        if (location?.name !== 'location' || server === undefined) continue
+        const path = locationPath(location)
+        // What follows stands in the same segment as the dots, so nothing takes them for a step upwards.
+        if (path === null || path.endsWith('/')) continue
+        const asked = `${path}../settings.py`
+        const folder = (alias.args[0]?.value ?? '').replace(/\$.*$/s, '')
+        const end = anonymousRequestOnly(server, asked, posix.normalize(`${folder}../settings.py`))
+        if (end.kind !== 'file' || !end.path.includes('/../')) continue
+        const { at, modifier } = readLocation(location)
+        yield {
+          at,
+          message: `\`${path}../\` leaves \`${alias.args[0]?.value}\` by one folder: \`${asked}\` is \`${end.path}\``,
+          label: 'no slash at its end',
+          related: [{ at: argumentPlace(alias, 0), message: 'put in place of the name' }],
+          ...(modifier === '' || modifier === '^~'
+            ? propose('End the location with a slash', 'unsafe', [insertAfter(at, '/')])
+            : {}),
         }
       }
     }

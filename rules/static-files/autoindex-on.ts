@@ -4,7 +4,7 @@ import { uploadUrls } from './_upload-urls.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { locationPath } from '../../src/deployment/requests/location-path.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
-import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import { anonymousRequestOnly } from '../../src/deployment/requests/anonymous-request.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -110,28 +110,25 @@ export default defineRule({
     const servers = serverIndex(deployment.servers)
     const media = uploadUrls(deployment)
     for (const { occurrences } of deployment.nginx) {
-      for (const group of byText(occurrences.get('autoindex') ?? [])) {
-        for (const directive of group) {
-          if (directive.args[0]?.value.toLowerCase() !== 'on') continue
-          const listed = listedPath(directive, servers)
-          if (listed === null) continue
-          const holdsUploads = (media.get(listed.server) ?? []).some(
-            ({ url }) => url.startsWith(listed.path) || listed.path.startsWith(url),
-          )
-          // A host that has nothing but files may be a mirror, whose listings are its pages.
-          const isWide =
-            (directive.parent?.name !== 'location' || listed.path === '/') &&
-            deployment.connections.httpOf(listed.server).length > 0
-          const at = argumentPlace(directive, 0)
-          yield {
-            at,
-            severity: isWide || holdsUploads ? 'warning' : 'info',
-            message: holdsUploads
-              ? `nginx lists the uploads of all visitors below \`${listed.path}\``
-              : `nginx lists every folder below \`${listed.path}\` that has no index file`,
-            ...propose('Turn listings off', 'unsafe', [replacePlace(at, 'off')]),
-          }
-          break
+      for (const directive of occurrences.get('autoindex') ?? []) {
+        if (directive.args[0]?.value.toLowerCase() !== 'on') continue
+        const listed = listedPath(directive, servers)
+        if (listed === null) continue
+        const holdsUploads = (media.get(listed.server) ?? []).some(
+          ({ url }) => url.startsWith(listed.path) || listed.path.startsWith(url),
+        )
+        // A host that has nothing but files may be a mirror, whose listings are its pages.
+        const isWide =
+          (directive.parent?.name !== 'location' || listed.path === '/') &&
+          deployment.connections.httpOf(listed.server).length > 0
+        const at = argumentPlace(directive, 0)
+        yield {
+          at,
+          severity: isWide || holdsUploads ? 'warning' : 'info',
+          message: holdsUploads
+            ? `nginx lists the uploads of all visitors below \`${listed.path}\``
+            : `nginx lists every folder below \`${listed.path}\` that has no index file`,
+          ...propose('Turn listings off', 'unsafe', [replacePlace(at, 'off')]),
         }
       }
     }

@@ -2,7 +2,7 @@ import type { FileSystem } from '../../src/files/file-system.ts'
 import { indentationAt, insertBefore, type Proposal, propose } from '../../src/deployment/edits.ts'
 import type { NginxServer } from '../../src/deployment/model.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
-import { argumentPlace, byText, namePlace } from '../../src/deployment/places.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { folderOf, urlOfFile } from '../../src/deployment/requests/url-of-file.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -98,26 +98,23 @@ export default defineRule({
       const files = deployment.filesOf(configuration)
       for (const name of ['root', 'alias']) {
         const folders = (occurrences.get(name) ?? []).filter(folder => isFolder(files, folder))
-        for (const group of byText(folders)) {
-          const accidents = accidentsIn(files, group[0])
+        for (const directive of folders) {
+          const accidents = accidentsIn(files, directive)
           if (accidents.length === 0) continue
-          for (const directive of group) {
-            const home = enclosingServer(directive)
-            const server = home === null ? undefined : servers.get(home)
-            if (server === undefined) continue
-            const served = accidents.flatMap(({ path, isSecret }) => {
-              const url = urlOfFile(deployment, server, directive, path)
-              return url === null ? [] : [{ url, isSecret }]
-            })[0]
-            if (served === undefined) continue
-            yield {
-              at: argumentPlace(directive, 0),
-              severity: served.isSecret ? 'error' : 'warning',
-              message: `nginx hands out \`${served.url}\` of this folder to whoever asks for it`,
-              label: 'hidden files lie here',
-              ...refuse(server),
-            }
-            break
+          const home = enclosingServer(directive)
+          const server = home === null ? undefined : servers.get(home)
+          if (server === undefined) continue
+          const served = accidents.flatMap(({ path, isSecret }) => {
+            const url = urlOfFile(deployment, server, directive, path)
+            return url === null ? [] : [{ url, isSecret }]
+          })[0]
+          if (served === undefined) continue
+          yield {
+            at: argumentPlace(directive, 0),
+            severity: served.isSecret ? 'error' : 'warning',
+            message: `nginx hands out \`${served.url}\` of this folder to whoever asks for it`,
+            label: 'hidden files lie here',
+            ...refuse(server),
           }
         }
       }

@@ -82,22 +82,18 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const said = new Set<unknown>()
     for (const [server, all] of uploadUrls(deployment)) {
       for (const uploads of all) {
         const end = anonymousRequest(deployment, server, `${uploads.url}x.php`, `${uploads.folder}/x.php`)
         if (end.kind === 'pass' && end.target.protocol === 'fastcgi') {
           if (!runs(server, end.scope, `${uploads.url}x.php`, `${uploads.folder}/x.php`)) continue
-          const { directive } = end.target
-          if (!said.has(directive.node)) yield programs(uploads, directive)
-          said.add(directive.node)
+          yield programs(uploads, end.target.directive)
           continue
         }
         const page = `${uploads.url}x.html`
         if (!servesFile(deployment, server, page, `${uploads.folder}/x.html`)) continue
         const location = unprotected(server, page)
-        if (location === null || said.has(location.node)) continue
-        said.add(location.node)
+        if (location === null) continue
         yield {
           at: namePlace(location),
           severity: 'info',

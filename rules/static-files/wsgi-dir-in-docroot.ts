@@ -105,7 +105,6 @@ export default defineRule({
     ])
     if (served.length === 0) return
     const byFolder = scriptsByFolder(deployment, new Set(served.map(({ folder }) => folder)))
-    const said = new Set<Application>()
     for (const { directive, folder, at } of served) {
       const inside = byFolder.get(folder)
       const section = virtualHostSection(directive)
@@ -113,10 +112,9 @@ export default defineRule({
       if (inside === undefined || host === null) continue
       for (const application of inside) {
         const { script, scriptAt } = application.alias
-        if (!script.known || said.has(application)) continue
+        if (!script.known) continue
         const url = apacheServes(deployment, host, directive, script.value)
         if (url === null) continue
-        said.add(application)
         yield {
           at: scriptAt,
           message: `\`${script.value}\` lies in a folder of files, so Apache sends its text at \`${url}\``,

@@ -119,16 +119,14 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const said = new Set<unknown>()
     for (const connection of deployment.connections.http) {
       const limit = valueOrNull(connection.readTimeout)
-      if (limit === null || limit.directive === null || said.has(limit.directive.node)) continue
+      if (limit === null || limit.directive === null) continue
       const { value: seconds, directive } = limit
       for (const host of certainHosts(deployment, connection)) {
         const { timeout } = host.timeouts
         // The default of both is the same minute: only what was raised says that somebody wants to wait.
         if (!timeout.known || seconds <= Math.max(timeout.value, 60)) continue
-        said.add(directive.node)
         yield {
           at: argumentPlace(directive, 0),
           message: `nginx waits ${seconds} seconds for an answer, but Apache gives up after ${timeout.value}`,
@@ -144,7 +142,6 @@ export default defineRule({
           ],
           help: `Write \`Timeout ${seconds}\` in Apache, or wait ${timeout.value} seconds in nginx`,
         }
-        break
       }
     }
   },

@@ -70,15 +70,13 @@ export default defineRule({
   ],
   *check(deployment) {
     if (!deployment.programs.some(({ kind }) => kind === 'gunicorn')) return
-    const said = new Set<unknown>()
     for (const connection of deployment.connections.http) {
       const waits = valueOrNull(connection.readTimeout)
-      if (waits === null || waits.directive === null || said.has(waits.directive.node)) continue
+      if (waits === null || waits.directive === null) continue
       const { value: seconds, directive } = waits
       const limit = limitFor(connection)
       // The minute that nginx waits by itself says nothing of slow pages.
       if (limit === null || seconds <= Math.max(limit.seconds, 60)) continue
-      said.add(directive.node)
       yield {
         at: argumentPlace(directive, 0),
         message: `nginx waits ${seconds} seconds for an answer, but gunicorn kills the worker after ${limit.seconds}`,

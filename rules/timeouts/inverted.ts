@@ -102,7 +102,6 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const said = new Set<unknown>()
     for (const application of deployment.applications) {
       const { host } = application
       const patience = host === null ? null : requestTimeoutOf(application, host)
@@ -113,9 +112,6 @@ export default defineRule({
           continue
         const { value: waits, directive } = limit
         const written = directive === null ? null : argumentPlace(directive, 0)
-        const text = (directive ?? connection.pass).node
-        if (said.has(text)) continue
-        said.add(text)
         const pass = namePlace(connection.pass)
         const title = `Wait ${patience.seconds} seconds in nginx too`
         yield {

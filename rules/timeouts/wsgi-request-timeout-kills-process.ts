@@ -84,11 +84,10 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const said = new Set<unknown>()
     for (const application of deployment.applications) {
       const { daemon, host } = application
       const written = daemon?.options.get('request-timeout')
-      if (daemon === null || written === undefined || host === null || said.has(daemon)) continue
+      if (daemon === null || written === undefined || host === null) continue
       const { threads, options } = daemon
       if (options.has('interrupt-timeout')) continue
       const limit = daemon.requestTimeout
@@ -102,14 +101,12 @@ export default defineRule({
       for (const { connection, certain } of deployment.connections.reaching(host)) {
         const waits = certain ? valueOrNull(connection.readTimeout) : null
         if (waits === null || waits.directive === null || waits.value <= killed) continue
-        said.add(daemon)
         yield {
           at: written.at,
           message: `nginx waits ${waits.value} seconds for an answer, but a request of ${killed} seconds ends with its whole process`,
           related: [{ at: argumentPlace(waits.directive, 0), message: 'slow pages are expected' }],
           help: `Write \`request-timeout=${waits.value}\`, or let nginx wait less`,
         }
-        break
       }
     }
   },

@@ -1,7 +1,6 @@
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { type Certificate, certificatesOf, type ServerCertificate } from './_certificates.ts'
 import type { NginxServer, ServerName } from '../../src/deployment/model.ts'
-import { groupByText } from '../../src/deployment/places.ts'
 import { parseHost } from '../../src/servers/address.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -79,7 +78,7 @@ export default defineRule({
       if (mismatch !== null) mismatches.set(server, mismatch)
     }
     if (mismatches.size === 0) return
-    for (const [server] of groupByText(servers, ({ directive }) => directive)) {
+    for (const server of servers) {
       const mismatch = mismatches.get(server)
       if (mismatch === undefined) continue
       const { first, certificates, name, others } = mismatch

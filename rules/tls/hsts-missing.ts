@@ -1,7 +1,7 @@
 import type { Application, Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { hstsOf } from './_strict-transport.ts'
 import { once } from '../../parsers/collections/once.ts'
-import { alsoElsewhere, groupByText, namePlace } from '../../src/deployment/places.ts'
+import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { modWsgiMain } from '../_examples.ts'
@@ -135,13 +135,8 @@ export default defineRule({
     const maySend = senders(deployment)
     for (const configuration of deployment.nginx) {
       const own = deployment.servers.filter(each => each.configuration === configuration)
-      const silent = new Set(own.filter(server => isPublicSite(server) && !maySend(server)))
-      if (silent.size === 0) continue
-      const lacking: NginxServer[] = []
-      for (const [server] of groupByText(own, ({ directive }) => directive)) {
-        if (!silent.has(server)) continue
+      for (const server of own.filter(server => isPublicSite(server) && !maySend(server))) {
         const { sent, droppedBy, writtenAt } = hstsOf(server)
-        if (sent === false && droppedBy === null) lacking.push(server)
         if (droppedBy !== null) {
           yield {
             at: namePlace(droppedBy),
@@ -150,17 +145,16 @@ export default defineRule({
             related: writtenAt === null ? [] : [{ at: writtenAt, message: 'sent elsewhere in the server' }],
             help: 'Repeat the header in this location',
           }
+        } else if (sent === false) {
+          const name = server.names.find(({ exact }) => exact)?.name ?? 'this server'
+          yield {
+            at: namePlace(server.directive),
+            cause: configuration,
+            per: 'servers',
+            message: often => `\`${name}\` sends no \`Strict-Transport-Security\` over TLS${often}`,
+            also: 'nor this one',
+          }
         }
-      }
-      const [first, ...others] = lacking
-      if (first === undefined) continue
-      const name = first.names.find(({ exact }) => exact)?.name ?? 'this server'
-      yield {
-        at: namePlace(first.directive),
-        message: `\`${name}\` sends no \`Strict-Transport-Security\` over TLS${alsoElsewhere(lacking.length, 'servers')}`,
-        related: others
-          .slice(0, 5)
-          .map(({ directive }) => ({ at: namePlace(directive), message: 'nor this one' })),
       }
     }
   },

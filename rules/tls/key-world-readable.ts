@@ -1,7 +1,7 @@
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { posix } from 'node:path'
 import type { Place } from '../../parsers/text/source.ts'
-import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -70,13 +70,12 @@ export default defineRule({
     { title: 'permissions that nobody knows', files: nginx('/etc/ssl/private/site.key') },
   ],
   *check({ nginx, apache, filesOf }) {
-    const said = new Set<string>()
     for (const configuration of nginx) {
       const { occurrences, main } = configuration
       const files = filesOf(configuration)
-      for (const [directive] of byText(occurrences.get('ssl_certificate_key') ?? [])) {
+      for (const directive of occurrences.get('ssl_certificate_key') ?? []) {
         const folder = main === null ? null : posix.dirname(main.path)
-        yield* judge(files, directive.args[0]?.value ?? '', folder, argumentPlace(directive, 0), said)
+        yield* judge(files, directive.args[0]?.value ?? '', folder, argumentPlace(directive, 0))
       }
     }
     for (const configuration of apache) {
@@ -84,23 +83,22 @@ export default defineRule({
       const files = filesOf(configuration)
       const folder = serverRoot.known ? serverRoot.value : null
       // Without a file of its own the key stands in that of the certificate.
-      for (const [directive] of byText(occurrences.get('sslcertificatekeyfile') ?? [])) {
-        yield* judge(files, directive.args[0]?.value ?? '', folder, argumentPlace(directive, 0), said)
+      for (const directive of occurrences.get('sslcertificatekeyfile') ?? []) {
+        yield* judge(files, directive.args[0]?.value ?? '', folder, argumentPlace(directive, 0))
       }
     }
   },
 })
 
-/** A key is said once, however many sites use it. */
-function* judge(files: FileSystem, written: string, folder: string | null, at: Place, said: Set<string>) {
+/** A key is reported once, however many sites use it. */
+function* judge(files: FileSystem, written: string, folder: string | null, at: Place) {
   if (written.includes('$') || /^\w+:/.test(written)) return
   if (!written.startsWith('/') && folder === null) return
   const path = posix.resolve(folder ?? '/', written)
   const real = files.realPath(path)
-  if (real === null || said.has(real) || files.kind(real) !== 'file') return
+  if (real === null || files.kind(real) !== 'file') return
   const mode = files.mode(real)
   if (mode === null || (mode & 0o004) === 0) return
-  said.add(real)
   // Every folder on the way has to let others through; one of unknown permissions may not.
   for (let up = posix.dirname(real); up !== '/'; up = posix.dirname(up)) {
     const bits = files.mode(up)
@@ -108,6 +106,7 @@ function* judge(files: FileSystem, written: string, folder: string | null, at: P
   }
   yield {
     at,
+    cause: real,
     message: `every user of the machine may read the private key \`${path}\`, whose permissions are ${(mode & 0o777).toString(8).padStart(4, '0')}`,
     label: 'readable by all',
     help: `\`chmod o= ${path}\``,

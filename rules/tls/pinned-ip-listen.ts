@@ -1,6 +1,5 @@
 import { formatEndpoint } from '../../src/servers/address.ts'
 import type { NginxServer, ServerListen } from '../../src/deployment/model.ts'
-import { alsoElsewhere } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -65,23 +64,20 @@ export default defineRule({
       const bound = own.filter(({ listens }) => listens.some(isPinned))
       if (bound.length === 0) continue
       const plain = plainByName(own)
-      const pinned = new Map<string, { at: ServerListen; plain: ServerListen; count: number }>()
       for (const { names, listens } of bound) {
         const open = names.map(({ name }) => plain.get(name)).find(each => each !== undefined)
         if (open === undefined) continue
         for (const listen of listens.filter(isPinned)) {
-          const key = formatEndpoint(listen)
-          const known = pinned.get(key)
-          if (known === undefined) pinned.set(key, { at: listen, plain: open, count: 1 })
-          else known.count++
-        }
-      }
-      for (const [address, { at, plain, count }] of pinned) {
-        yield {
-          at: at.at,
-          message: `TLS is bound to ${address}, plain HTTP to every address${alsoElsewhere(count, 'servers')}`,
-          label: 'one address alone',
-          related: [{ at: plain.at, message: 'every address' }],
+          const address = formatEndpoint(listen)
+          yield {
+            at: listen.at,
+            cause: configuration,
+            aspect: address,
+            per: 'servers',
+            message: often => `TLS is bound to ${address}, plain HTTP to every address${often}`,
+            label: 'one address alone',
+            related: [{ at: open.at, message: 'every address' }],
+          }
         }
       }
     }

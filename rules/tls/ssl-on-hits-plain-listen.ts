@@ -1,4 +1,4 @@
-import { byText, namePlace } from '../../src/deployment/places.ts'
+import { namePlace } from '../../src/deployment/places.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -71,7 +71,7 @@ export default defineRule({
   *check({ nginx, servers }) {
     const byDirective = serverIndex(servers)
     for (const { occurrences } of nginx) {
-      for (const [directive] of byText(occurrences.get('ssl') ?? [])) {
+      for (const directive of occurrences.get('ssl') ?? []) {
         if (directive.args[0]?.value.toLowerCase() !== 'on' || directive.parent === null) continue
         const plain = byDirective.get(directive.parent)?.listens.find(({ port }) => port === 80)
         if (plain === undefined) continue

@@ -1,6 +1,6 @@
 import type { NginxServer } from '../../src/deployment/model.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
-import { argumentPlace, argumentsPlace, byText } from '../../src/deployment/places.ts'
+import { argumentPlace, argumentsPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
@@ -120,8 +120,8 @@ export default defineRule({
   *check({ nginx, apache, servers }) {
     const speakTls = servers.filter(({ tls }) => tls)
     for (const { occurrences } of nginx) {
-      for (const [directive, ...others] of byText(occurrences.get('ssl_protocols') ?? [])) {
-        if (![directive, ...others].some(each => governsTls(each, speakTls))) continue
+      for (const directive of occurrences.get('ssl_protocols') ?? []) {
+        if (!governsTls(directive, speakTls)) continue
         const weak = directive.args.flatMap(({ value }, index) =>
           WEAK.has(value.toLowerCase()) ? [index] : [],
         )
@@ -139,7 +139,7 @@ export default defineRule({
       }
     }
     for (const { occurrences } of apache) {
-      for (const [directive] of byText(occurrences.get('sslprotocol') ?? [])) {
+      for (const directive of occurrences.get('sslprotocol') ?? []) {
         // `all` leaves the choice to OpenSSL, whose own configuration rules the old versions out on most systems.
         for (const [index, { value }] of directive.args.entries()) {
           if (!WEAK.has(value.toLowerCase().replace(/^\+/, ''))) continue

@@ -1,6 +1,6 @@
 import { listenersOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { formatEndpoint } from '../../src/servers/address.ts'
-import type { Listener, Target } from '../../src/deployment/model.ts'
+import type { Target } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { once } from '../../parsers/collections/once.ts'
 import { isMainServerSite } from '../../src/deployment/main-server-site.ts'
@@ -86,7 +86,6 @@ export default defineRule({
   ],
   *check(deployment) {
     const { connections, virtualHosts, applications } = deployment
-    const said = new Set<Listener>()
     const opened = new Set(listenersOfKind(deployment, 'apache').map(({ port }) => port))
     const withHosts = once(() => new Set(virtualHosts.map(({ configuration }) => configuration)))
     const withApplication = once(
@@ -110,9 +109,8 @@ export default defineRule({
         if (to.kind !== 'listener' || to.listener.kind !== 'apache') continue
         const { listener } = to
         const { configuration } = listener.program
-        if (said.has(listener) || configuration.main === null) continue
-        said.add(listener)
         if (
+          configuration.main === null ||
           !fallsToMain(target, configuration) ||
           !withHosts().has(configuration) ||
           misplaced().has(configuration) ||

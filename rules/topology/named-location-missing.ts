@@ -1,4 +1,4 @@
-import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -66,12 +66,14 @@ export default defineRule({
     for (const configuration of nginx) {
       for (const name of ['try_files', 'error_page']) {
         const asking = lackingTarget(configuration, configuration.occurrences.get(name) ?? [])
-        for (const [directive, ...others] of byText(asking)) {
+        for (const directive of asking) {
           const last = directive.args.length - 1
           const target = directive.args[last]?.value ?? ''
           yield {
             at: argumentPlace(directive, last),
-            message: `\`${name}\` hands on to \`${target}\`, and ${others.length === 0 ? 'the server has' : `${others.length + 1} servers have`} no \`location ${target}\`, so nginx answers 500`,
+            per: 'servers',
+            message: often =>
+              `\`${name}\` hands on to \`${target}\`, and the server has no \`location ${target}\`${often}, so nginx answers 500`,
             label: 'no such location',
           }
         }

@@ -4,7 +4,7 @@ import type { ApacheConfiguration } from '../../src/servers/apache/configuration
 import { posix } from 'node:path'
 import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
-import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import { urlOfFile } from '../../src/deployment/requests/url-of-file.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -157,7 +157,7 @@ function* bypassedOn(
 function sectionsByFolder(apache: readonly ApacheConfiguration[]): ReadonlyMap<string, ApacheDirective> {
   const sections = new Map<string, ApacheDirective>()
   for (const { occurrences } of apache) {
-    for (const [section] of byText(occurrences.get('directory') ?? [])) {
+    for (const section of occurrences.get('directory') ?? []) {
       const path = plainFolder(section)
       if (path !== null) sections.set(path, section)
     }

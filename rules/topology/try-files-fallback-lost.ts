@@ -1,4 +1,4 @@
-import { alsoElsewhere, argumentPlace, byText, namePlace } from '../../src/deployment/places.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
@@ -122,23 +122,20 @@ export default defineRule({
   ],
   *check({ nginx, servers }) {
     if (!nginx.some(({ occurrences }) => occurrences.get('try_files')?.some(isOfServer))) return
-    const lost = new Map<NginxDirective, NginxDirective>()
     for (const { configuration, directive } of servers) {
       const fallback = fallbackOf(directive)
       if (fallback === null) continue
       for (const location of childrenNamed(directive, 'location')) {
-        if (losesFallback(configuration, location)) lost.set(location, fallback)
-      }
-    }
-    for (const [location, ...others] of byText(lost.keys())) {
-      const fallback = lost.get(location)
-      if (fallback === undefined) continue
-      const last = fallback.args.length - 1
-      yield {
-        at: namePlace(location),
-        message: `\`location ${readLocation(location).name}\` does not inherit \`try_files\`${alsoElsewhere(others.length + 1, 'servers')}, so what is no file here is a 404 and never reaches \`${fallback.args[last]?.value}\``,
-        label: 'without the fallback',
-        related: [{ at: argumentPlace(fallback, last), message: 'the fallback of the server' }],
+        if (!losesFallback(configuration, location)) continue
+        const last = fallback.args.length - 1
+        yield {
+          at: namePlace(location),
+          per: 'servers',
+          message: often =>
+            `\`location ${readLocation(location).name}\` does not inherit \`try_files\`${often}, so what is no file here is a 404 and never reaches \`${fallback.args[last]?.value}\``,
+          label: 'without the fallback',
+          related: [{ at: argumentPlace(fallback, last), message: 'the fallback of the server' }],
+        }
       }
     }
   },

@@ -1,5 +1,4 @@
 import { formatEndpoint } from '../../src/servers/address.ts'
-import type { Target } from '../../src/deployment/model.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -86,16 +85,14 @@ export default defineRule({
   ],
   *check({ connections, apache }) {
     const isWhole = apache.every(({ main }) => main !== null)
-    const said = new Set<Target>()
     for (const { targets } of connections.http) {
       for (const target of targets) {
-        if (target.to.kind !== 'refused' || said.has(target)) continue
+        if (target.to.kind !== 'refused') continue
         const onPort = target.to.opened.filter(
           ({ port, address }) => port === target.port && address.kind === 'ip',
         )
         const [only] = onPort
         if (only === undefined) continue
-        said.add(target)
         const there = formatEndpoint(only)
         yield {
           at: target.at,

@@ -1,5 +1,5 @@
 import { formatEndpoint } from '../../src/servers/address.ts'
-import type { ApacheHost, NginxConnection, Target } from '../../src/deployment/model.ts'
+import type { ApacheHost, NginxConnection } from '../../src/deployment/model.ts'
 import { once } from '../../parsers/collections/once.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -92,16 +92,14 @@ export default defineRule({
   *check(deployment) {
     const { connections, apache } = deployment
     const byName = once(() => hostsByName(deployment.virtualHosts))
-    const said = new Set<Target>()
     for (const connection of connections.http) {
       for (const target of connection.targets) {
-        if (target.to.kind !== 'refused' || said.has(target)) continue
+        if (target.to.kind !== 'refused') continue
         const { opened } = target.to
         // On another address the port is open: then the address is the fault.
         if (opened.some(({ port }) => port === target.port)) continue
         const meant = meantHost(connection, byName())
         if (meant === null) continue
-        said.add(target)
         const isWhole = apache.every(({ main }) => main !== null)
         yield {
           at: target.at,

@@ -1,7 +1,6 @@
 import { isLoopback } from '../../src/servers/address.ts'
 import type { Listener, Target } from '../../src/deployment/model.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
-import { alsoElsewhere } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -69,18 +68,15 @@ export default defineRule({
     },
   ],
   *check({ connections, servers, listeners }) {
-    const users = new Map<Target, number>()
-    for (const { targets } of connections.http) {
-      for (const target of targets) {
-        if (target.address.kind === 'name') users.set(target, (users.get(target) ?? 0) + 1)
-      }
-    }
-    if (users.size === 0) return
+    const targets = connections.http.flatMap(({ targets }) =>
+      targets.filter(({ address }) => address.kind === 'name'),
+    )
+    if (targets.length === 0) return
     const names = new Map<string, { at: Target['at'] }>()
     for (const server of servers) {
       for (const { name, exact, at } of server.names) if (exact && !names.has(name)) names.set(name, { at })
     }
-    for (const [target, count] of users) {
+    for (const target of targets) {
       if (target.address.kind !== 'name') continue
       const name = names.get(target.address.name)
       if (name === undefined || target.local === true) continue
@@ -91,9 +87,11 @@ export default defineRule({
       yield {
         at: target.at,
         severity: bound ? 'error' : 'warning',
-        message: bound
-          ? `nginx connects to \`${target.written}\`${alsoElsewhere(count, 'locations')}, which is the public name of the site, while Apache listens on loopback alone`
-          : `nginx connects to \`${target.written}\`${alsoElsewhere(count, 'locations')}, which is the public name of the site and not loopback`,
+        per: 'locations',
+        message: often =>
+          bound
+            ? `nginx connects to \`${target.written}\`${often}, which is the public name of the site, while Apache listens on loopback alone`
+            : `nginx connects to \`${target.written}\`${often}, which is the public name of the site and not loopback`,
         label: 'leads to the public address',
         related: [
           { at: name.at, message: 'nginx itself answers for this name' },

@@ -105,13 +105,11 @@ export default defineRule({
     },
   ],
   *check({ connections }) {
-    const said = new Set<Target>()
     for (const connection of connections.http) {
       for (const target of connection.targets) {
         const listen = nginxListener(target)
-        if (listen === null || said.has(target) || connection.reachable === false) continue
+        if (listen === null || connection.reachable === false) continue
         if (!comesBack(connection, target, listen)) continue
-        said.add(target)
         yield {
           at: target.at,
           message: `nginx connects to ${formatEndpoint(target)}, which it opens itself, and the request comes back to the same server`,

@@ -1,6 +1,6 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { misspeltUpstreams } from './_misspelt-upstream.ts'
-import { argumentPlace, groupByText } from '../../src/deployment/places.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -49,7 +49,7 @@ export default defineRule({
         hosts: programOf(configuration).machine.hosts,
       })),
     )
-    for (const [{ pass, name, meant, hosts }] of groupByText(found, each => each.pass)) {
+    for (const { pass, name, meant, hosts } of found) {
       if (hosts?.has(name.toLowerCase()) === true) continue
       const at = argumentPlace(pass, 0)
       // A resolver may know a host without a dot, in a network of containers for one.

@@ -1,5 +1,5 @@
 import { directivePlace, isOwnText, propose, replacePlace } from '../../src/deployment/edits.ts'
-import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -72,7 +72,7 @@ export default defineRule({
           if (earlier?.script.known && alias.script.known) hidden.set(alias.directive, earlier)
         }
       }
-      for (const [directive] of byText(hidden.keys())) {
+      for (const directive of hidden.keys()) {
         const earlier = hidden.get(directive)
         if (earlier === undefined) continue
         const path = directive.args[0]?.value ?? ''

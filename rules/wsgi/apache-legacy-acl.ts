@@ -6,7 +6,7 @@ import {
   directivePlace,
   isOwnText,
 } from '../../src/deployment/edits.ts'
-import { argumentPlace, byText, namePlace } from '../../src/deployment/places.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -87,7 +87,7 @@ export default defineRule({
       }
       const byFolder = requiresByFolder(configuration)
       const firsts = [...sections.values()].map(group => group.sort((a, b) => a.nameStart - b.nameStart)[0])
-      for (const [line] of byText(firsts.filter(first => first !== undefined))) {
+      for (const line of firsts.filter(first => first !== undefined)) {
         const section = line.parent
         const group = (section?.children ?? configuration.top).filter(({ name }) =>
           LEGACY.has(name.toLowerCase()),

@@ -1,7 +1,7 @@
 import { seesAuthorization } from './_authorization-header.ts'
 import { readsAuthorization } from '../../src/deployment/django/header-authentication.ts'
 import { indentationAt, insertBefore, isOwnText, propose } from '../../src/deployment/edits.ts'
-import { groupByText, namePlace } from '../../src/deployment/places.ts'
+import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { modWsgiMain } from '../_examples.ts'
@@ -122,7 +122,7 @@ export default defineRule({
       const reader = settings == null ? null : readsAuthorization(settings)
       return reader === null ? [] : [{ application, reader }]
     })
-    for (const [{ application, reader }] of groupByText(reading, each => each.application.directive)) {
+    for (const { application, reader } of reading) {
       const sees = seesAuthorization(deployment, application)
       if (!sees.known || sees.value) continue
       const at = sees.at ?? namePlace(application.directive)

@@ -1,5 +1,5 @@
 import type { Application } from '../../src/deployment/model.ts'
-import { byText, argumentPlace } from '../../src/deployment/places.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -101,7 +101,7 @@ export default defineRule({
       const at = decidedBy(application)
       if (at !== null) denied.set(application.directive, at)
     }
-    for (const [directive] of byText(denied.keys())) {
+    for (const directive of denied.keys()) {
       const at = denied.get(directive)
       yield {
         at: argumentPlace(directive, 1),

@@ -1,5 +1,6 @@
-import { insertAfter, isOwnText, propose } from '../../src/deployment/edits.ts'
-import { alsoElsewhere, argumentPlace, groupByText } from '../../src/deployment/places.ts'
+import { insertAfter, isOwnText, type Proposal, propose } from '../../src/deployment/edits.ts'
+import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { modWsgiMain } from '../_examples.ts'
@@ -43,7 +44,7 @@ export default defineRule({
   *check({ apache, daemons }) {
     for (const configuration of apache) {
       const own = daemons.filter(daemon => daemon.configuration === configuration)
-      yield* nameless(own)
+      yield* nameless(configuration, own)
       if (!configuration.serverRoot.known || configuration.serverRoot.value !== '/etc/apache2') continue
       for (const { options, name } of own) {
         const option = options.get('display-name')
@@ -62,25 +63,33 @@ export default defineRule({
 })
 
 /** One finding for all, with one fix: it is one decision. */
-function* nameless(daemons: readonly WsgiDaemon[]) {
+function* nameless(configuration: ApacheConfiguration, daemons: readonly WsgiDaemon[]) {
   const lacking = daemons.filter(({ options }) => !options.has('display-name'))
-  const written = groupByText(lacking, ({ directive }) => directive).map(([daemon]) => daemon)
-  const [first, ...others] = written
-  if (first === undefined) return
-  const name = first.name.known ? `\`${first.name.value}\`` : 'the daemon process'
-  yield {
-    at: first.at,
-    message: `${name} has no \`display-name\`, so \`ps\` shows one more \`apache2\`${alsoElsewhere(lacking.length, 'daemon processes')}`,
-    label: 'no name in the list of processes',
-    related: others.slice(0, 5).map(({ at }) => ({ at, message: 'and this one' })),
-    ...propose(
-      'Name the processes after their group',
-      'safe',
-      written.map(({ directive }) =>
-        isOwnText(directive)
-          ? insertAfter(argumentPlace(directive, directive.args.length - 1), ' display-name=%{GROUP}')
-          : null,
-      ),
-    ),
+  if (lacking.length === 0) return
+  const fix = nameAll(lacking)
+  for (const { at, name } of lacking) {
+    const called = name.known ? `\`${name.value}\`` : 'the daemon process'
+    yield {
+      at,
+      cause: configuration,
+      per: 'daemon processes',
+      message: (often: string) =>
+        `${called} has no \`display-name\`, so \`ps\` shows one more \`apache2\`${often}`,
+      label: 'no name in the list of processes',
+      also: 'and this one',
+      ...fix,
+    }
   }
+}
+
+function nameAll(daemons: readonly WsgiDaemon[]): Proposal {
+  return propose(
+    'Name the processes after their group',
+    'safe',
+    byText(daemons.map(({ directive }) => directive)).map(([directive]) =>
+      isOwnText(directive)
+        ? insertAfter(argumentPlace(directive, directive.args.length - 1), ' display-name=%{GROUP}')
+        : null,
+    ),
+  )
 }

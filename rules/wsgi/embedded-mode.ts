@@ -1,6 +1,6 @@
 import type { Workers } from '../../src/deployment/model.ts'
 import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
-import { byText, namePlace } from '../../src/deployment/places.ts'
+import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { modWsgiMain } from '../_examples.ts'
@@ -126,7 +126,7 @@ export default defineRule({
       ({ processGroup }) => processGroup.known && processGroup.value === '',
     )
     const byDirective = new Map(embedded.map(application => [application.directive, application]))
-    for (const [directive] of byText(byDirective.keys())) {
+    for (const directive of byDirective.keys()) {
       const application = byDirective.get(directive)
       if (application === undefined) continue
       const { visibleDaemons, configuration, processGroup } = application

@@ -1,4 +1,4 @@
-import { byText, groupByText, namePlace } from '../../src/deployment/places.ts'
+import { namePlace } from '../../src/deployment/places.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -115,7 +115,7 @@ function newOptions({ daemons }: Deployment, configuration: ApacheConfiguration)
   const having = daemons.filter(
     daemon => daemon.configuration === configuration && OPTIONS.some(name => daemon.options.has(name)),
   )
-  return groupByText(having, ({ directive }) => directive).flatMap(([{ options }]) =>
+  return having.flatMap(({ options }) =>
     OPTIONS.flatMap(name => {
       const option = options.get(name)
       return option === undefined ? [] : [{ at: option.at, what: `the option \`${name}\`` }]
@@ -125,7 +125,7 @@ function newOptions({ daemons }: Deployment, configuration: ApacheConfiguration)
 
 function newDirectives({ occurrences }: ApacheConfiguration) {
   return DIRECTIVES.flatMap(name =>
-    byText(occurrences.get(name) ?? []).map(([directive]) => ({
+    (occurrences.get(name) ?? []).map(directive => ({
       at: namePlace(directive),
       what: `\`${directive.name}\``,
     })),

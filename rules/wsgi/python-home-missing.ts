@@ -3,7 +3,7 @@ import type { FileSystem } from '../../src/files/file-system.ts'
 import { posix } from 'node:path'
 import type { Place } from '../../parsers/text/source.ts'
 import { isAbsent } from '../../src/deployment/is-absent.ts'
-import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { modWsgiMain } from '../_examples.ts'
@@ -61,7 +61,7 @@ export default defineRule({
         const home = options.get('python-home')
         if (home?.value.known) yield* judge(files, home.value.value, home.valueAt)
       }
-      for (const [directive] of byText(configuration.occurrences.get('wsgipythonhome') ?? [])) {
+      for (const directive of configuration.occurrences.get('wsgipythonhome') ?? []) {
         yield* judge(files, directive.args[0]?.value ?? '', argumentPlace(directive, 0))
       }
     }

@@ -1,5 +1,5 @@
 import { isAbsent } from '../../src/deployment/is-absent.ts'
-import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { modWsgiMain } from '../_examples.ts'
@@ -52,7 +52,7 @@ export default defineRule({
       const script = alias.script.value
       return isAbsent(filesOf(configuration), script)
     })
-    for (const [directive] of byText(missing.map(each => each.directive))) {
+    for (const directive of missing.map(each => each.directive)) {
       yield {
         at: argumentPlace(directive, 1),
         message: `\`${directive.args[1]?.value}\` is not there, so every request of this application is a 404`,

@@ -1,4 +1,3 @@
-import { alsoElsewhere, groupByText } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { modWsgiMain } from '../_examples.ts'
@@ -47,19 +46,17 @@ export default defineRule({
       files: { 'site.conf': host('app user=${APP_USER}') },
     },
   ],
-  *check({ apache, daemons }) {
-    for (const configuration of apache) {
-      const lacking = daemons.filter(
-        daemon => daemon.configuration === configuration && !daemon.options.has('user'),
-      )
-      const [first, ...others] = groupByText(lacking, ({ directive }) => directive).map(([daemon]) => daemon)
-      if (first === undefined) continue
-      const name = first.name.known ? `\`${first.name.value}\`` : 'the daemon process'
+  *check({ daemons }) {
+    for (const daemon of daemons) {
+      if (daemon.options.has('user')) continue
+      const name = daemon.name.known ? `\`${daemon.name.value}\`` : 'the daemon process'
       yield {
-        at: first.at,
-        message: `${name} has no \`user=\`, so it runs as the user of Apache${alsoElsewhere(lacking.length, 'daemon processes')}`,
+        at: daemon.at,
+        cause: daemon.configuration,
+        per: 'daemon processes',
+        message: often => `${name} has no \`user=\`, so it runs as the user of Apache${often}`,
         label: 'shares its user with Apache',
-        related: others.slice(0, 5).map(({ at }) => ({ at, message: 'and this one' })),
+        also: 'and this one',
       }
     }
   },

@@ -31,8 +31,16 @@ export async function runAudit(
   )
 
   warnIncomplete(report.notices, terminal)
-  if (given.verbose) explainRun(report, machines.length, performance.now() - started, terminal)
+  if (given.verbose) {
+    explainCrashes(report, terminal)
+    explainRun(report, machines.length, performance.now() - started, terminal)
+  }
   return exitCode(report, given)
+}
+
+/** Where a rule crashed: what a report of the defect needs. */
+function explainCrashes({ crashes }: Report, { warn }: Terminal): void {
+  for (const { rule, stack } of crashes) warn(`${rule} crashed: ${stack}`)
 }
 
 function explainRun(report: Report, machines: number, milliseconds: number, { warn }: Terminal): void {

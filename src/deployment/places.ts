@@ -90,8 +90,3 @@ interface FileTexts<T> {
 export function byText<T extends AnyDirective>(directives: Iterable<T>): readonly (readonly [T, ...T[]])[] {
   return groupByText(directives, directive => directive)
 }
-
-/** `, for 3 locations`: how often a text that is reported once is in force; empty for once. */
-export function alsoElsewhere(count: number, what: string): string {
-  return count <= 1 ? '' : `, for ${count} ${what}`
-}

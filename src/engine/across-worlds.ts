@@ -202,8 +202,8 @@ function rulesOf(claims: readonly Claim[]): ReadonlySet<string> {
   return new Set(claims.map(({ rule }) => rule))
 }
 
-function keyOf({ rule, at }: Finding): string {
-  return `${rule} ${at.file}:${at.start}-${at.end}`
+function keyOf({ rule, at, aspect }: Finding): string {
+  return `${rule} ${at.file}:${at.start}-${at.end} ${aspect}`
 }
 
 /** The finding at its mildest: only so much holds in every world. */

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { reveal } from '../../parsers/text/placeholder.ts'
 import { lineText, type Place, positionAt } from '../../parsers/text/source.ts'
-import type { Fix, Rule, RuleFinding } from './rule.ts'
+import type { MergedFinding } from './merge.ts'
+import type { Fix, Rule } from './rule.ts'
 import type { Confidence, Severity } from './severity.ts'
 
 /** A place as a report shows it; `file` is relative to the report's root, lines and columns are one-based. */
@@ -25,6 +26,8 @@ export interface Finding {
   readonly fatal: boolean
   readonly message: string
   readonly at: Location
+  /** Tells several findings of a rule about one text apart. */
+  readonly aspect: string
   readonly label: string | null
   readonly related: readonly RelatedLocation[]
   readonly help: string
@@ -55,15 +58,16 @@ export function locate(place: Place, fileName: FileNamer): Location {
   }
 }
 
-export function toFinding(rule: Rule, raw: RuleFinding, severity: Severity, fileName: FileNamer): Finding {
+export function toFinding(rule: Rule, raw: MergedFinding, severity: Severity, fileName: FileNamer): Finding {
   const at = locate(raw.at, fileName)
   return {
     rule: rule.id,
     severity,
-    confidence: raw.confidence ?? rule.confidence,
-    fatal: raw.fatal ?? false,
+    confidence: raw.confidence,
+    fatal: raw.fatal,
     message: reveal(raw.message),
     at,
+    aspect: raw.aspect ?? '',
     label: raw.label === undefined ? null : reveal(raw.label),
     related: (raw.related ?? []).map(({ at, message }) => ({
       at: locate(at, fileName),

@@ -11,11 +11,27 @@ export interface Fix {
   readonly edits: readonly TextEdit[]
 }
 
-/** What a rule yields: one fault at the smallest stretch of text that has to change. */
+/**
+ * What a rule yields: one fault at the smallest stretch of text that has to change, as often as it is met. The
+ * engine makes one finding of those that have one cause.
+ */
 export interface RuleFinding {
   readonly at: Place
-  /** What is wrong here, concretely, in the present tense, code in backticks, no full stop. */
-  readonly message: string
+  /**
+   * What is wrong here, concretely, in the present tense, code in backticks, no full stop. Where it may be in
+   * force several times, a function of how often: `, for 3 locations`, or nothing for once.
+   */
+  readonly message: string | ((often: string) => string)
+  /** What is counted, in the plural: `locations`. */
+  readonly per?: string
+  /** What is counted once however often it is met; each finding counts where absent. */
+  readonly occurrence?: object
+  /** What findings have in common that are one wherever they stand; their own text where absent. */
+  readonly cause?: string | object
+  /** Tells findings of one cause apart that are several all the same. */
+  readonly aspect?: string
+  /** A label for this place where another one of the same cause speaks for it. */
+  readonly also?: string
   /** A short label for the underlined text. */
   readonly label?: string
   readonly related?: readonly Related[]

@@ -1,6 +1,7 @@
 import type { Deployment } from '../deployment/model.ts'
 import { type FileNamer, type Finding, toFinding } from './finding.ts'
-import type { Rule } from './rule.ts'
+import { mergeFindings } from './merge.ts'
+import type { Rule, RuleFinding } from './rule.ts'
 import type { Severity } from './severity.ts'
 
 /** A rule as this audit runs it: its severity may be the user's. */
@@ -14,6 +15,7 @@ export interface ActiveRule {
 export interface Crash {
   readonly rule: string
   readonly message: string
+  readonly stack: string
 }
 
 export interface RunResult {
@@ -30,13 +32,23 @@ export function runRules(
   const findings: Finding[] = []
   const crashes: Crash[] = []
   for (const { rule, severity } of rules) {
+    const found: RuleFinding[] = []
     try {
-      for (const raw of rule.check(deployment)) {
-        findings.push(toFinding(rule, raw, severity ?? raw.severity ?? rule.severity, fileName))
+      try {
+        for (const raw of rule.check(deployment)) found.push(raw)
+      } finally {
+        for (const merged of mergeFindings(found, rule))
+          findings.push(toFinding(rule, merged, severity ?? merged.severity, fileName))
       }
     } catch (error) {
-      crashes.push({ rule: rule.id, message: error instanceof Error ? error.message : String(error) })
+      crashes.push({ rule: rule.id, ...describe(error) })
     }
   }
   return { findings, crashes }
+}
+
+function describe(error: unknown): { readonly message: string; readonly stack: string } {
+  return error instanceof Error
+    ? { message: error.message, stack: error.stack ?? error.message }
+    : { message: String(error), stack: String(error) }
 }

@@ -18,7 +18,9 @@ export const reportJson: Reporter = report => {
     },
     complete: report.complete,
     notices: report.notices,
-    ...(report.crashes.length > 0 && { crashes: report.crashes }),
+    ...(report.crashes.length > 0 && {
+      crashes: report.crashes.map(({ rule, message }) => ({ rule, message })),
+    }),
   }
   return `${JSON.stringify(value, null, 2)}\n`
 }

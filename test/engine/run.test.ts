@@ -45,7 +45,11 @@ test('a rule that crashes keeps what it said and stops no other', () => {
     result.findings.map(({ message }) => message),
     ['before', 'after'],
   )
-  assert.equal(result.crashes, [{ rule: 'a/crashing', message: 'broken' }])
+  assert.equal(
+    result.crashes.map(({ rule, message }) => ({ rule, message })),
+    [{ rule: 'a/crashing', message: 'broken' }],
+  )
+  assert.match(result.crashes[0]?.stack ?? '', /^Error: broken\n.*run\.test\.ts/s)
 })
 
 test('the severity of the user wins over the finding, and that over the rule', () => {
@@ -54,7 +58,7 @@ test('the severity of the user wins over the finding, and that over the rule', (
     id: 'a/b',
     *check() {
       yield { at, message: 'one', severity: 'error' }
-      yield { at, message: 'two' }
+      yield { at: { source, start: 7, end: 9 }, message: 'two' }
     },
   }
   const severities = (severity: 'info' | null) =>

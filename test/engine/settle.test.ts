@@ -22,7 +22,12 @@ const rule: Rule = {
 const fileName = (path: string) => path.slice(1)
 const source = textSource('/a.conf', 'listen 80;\nlisten 80;\nserver_name x;\n')
 const finding = (start: number, end: number, message = 'm', from = source) =>
-  toFinding(rule, { at: { source: from, start, end }, message }, 'warning', fileName)
+  toFinding(
+    rule,
+    { at: { source: from, start, end }, message, severity: 'warning', confidence: 'high', fatal: false },
+    'warning',
+    fileName,
+  )
 
 test('a location counts lines and columns from one', () => {
   const at = locate({ source, start: 18, end: 20 }, fileName)
@@ -53,7 +58,18 @@ test('a fingerprint survives an inserted line and tells equal lines apart', () =
 
 test('a fingerprint does not depend on where the audit was started', () => {
   const named = (name: string) =>
-    toFinding(rule, { at: { source, start: 0, end: 9 }, message: 'm' }, 'warning', () => name)
+    toFinding(
+      rule,
+      {
+        at: { source, start: 0, end: 9 },
+        message: 'm',
+        severity: 'warning',
+        confidence: 'high',
+        fatal: false,
+      },
+      'warning',
+      () => name,
+    )
   const [here] = settle([named('etc/nginx/a.conf')], ['.'])
   const [above] = settle([named('web1/etc/nginx/a.conf')], ['.', 'web1'])
   const [elsewhere] = settle([named('/srv/web1/etc/nginx/a.conf')], ['/srv/web1'])

@@ -1,5 +1,6 @@
 import { type Source, textSource } from '../../parsers/text/source.ts'
 import { settle, toFinding } from '../../src/engine/finding.ts'
+import { mergeFindings } from '../../src/engine/merge.ts'
 import type { Report } from '../../src/engine/report.ts'
 import { redactFinding } from '../../src/engine/redact-finding.ts'
 import type { Rule, RuleFinding } from '../../src/engine/rule.ts'
@@ -85,17 +86,19 @@ export const sampleReport: Report = {
     { program: 'apache', main: null, accepted: false, version: '2.4.71' },
   ],
   findings: settle(
-    raw.map(([rule, finding]) =>
-      redactFinding(
-        toFinding(rule, finding, rule.severity, path => (path.startsWith('/srv/') ? path : path.slice(1))),
-        redactor(),
+    raw.flatMap(([rule, finding]) =>
+      mergeFindings([finding], rule).map(merged =>
+        redactFinding(
+          toFinding(rule, merged, rule.severity, path => (path.startsWith('/srv/') ? path : path.slice(1))),
+          redactor(),
+        ),
       ),
     ),
   ),
   suppressed: [],
   summary: { error: 1, warning: 1, info: 4 },
   rules: [spoofable, crlf, portNotListened, silent],
-  crashes: [{ rule: 'tls/broken', message: 'x is not a function' }],
+  crashes: [{ rule: 'tls/broken', message: 'x is not a function', stack: 'TypeError: x is not a function' }],
   notices: [
     {
       code: 'include-outside',
