@@ -100,6 +100,7 @@ const WALKS: Readonly<Record<LevelKind, number>> = {
   directory: 1,
   htaccess: 1,
   'directory-match': 1,
+  proxy: 1,
   files: 2,
   location: 3,
   if: 4,

@@ -2,9 +2,9 @@ import { memoByKey } from '../../../../parsers/collections/memo.ts'
 import { posix } from 'node:path'
 import type { Place } from '../../../../parsers/text/source.ts'
 import type { FileSystem } from '../../../files/file-system.ts'
+import { type Fact, unknown } from '../../fact.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
 import { evaluateHtaccess, type HtaccessFile } from '../evaluate-htaccess.ts'
-import { type Fact, unknown } from '../../fact.ts'
 import { directivesIn } from './directives-in.ts'
 import { effective, serverLevels } from './effective.ts'
 import { type Overrides, overridesFor } from './overrides.ts'
@@ -75,15 +75,28 @@ export function htaccessReader(
   return (folder, above) => {
     const file = fileIn(served, folder, names)
     if (file === null)
-      return names.some(name => files.covers(folder + name)) ? null : outsideAudit(configuration, above)
+      return names.some(name => files.covers(folder + name)) ? null : unreadHtaccess(configuration, above)
     const overrides = overridesFor(configuration, above)
     if (!overrides.known) return undefined
     return overrides.value.reads ? file.children : null
   }
 }
 
-/** Whether a file that nobody can see here would count. */
-function outsideAudit(configuration: ApacheConfiguration, above: readonly Level[]): null | undefined {
+/** The `.htaccess` of a folder, its last slash included, be it read by httpd or not; null for none. */
+export function htaccessIn(
+  configuration: ApacheConfiguration,
+  files: FileSystem,
+  host: VirtualHost | null,
+  folder: string,
+): HtaccessFile | null {
+  return fileIn(servedBy(configuration, files), folder, fileNames(configuration, host))
+}
+
+/** Undefined where a file that nobody can see here would count, null where httpd looks for none. */
+export function unreadHtaccess(
+  configuration: ApacheConfiguration,
+  above: readonly Level[],
+): null | undefined {
   const overrides = overridesFor(configuration, above)
   return overrides.known && !overrides.value.reads ? null : undefined
 }

@@ -72,3 +72,10 @@ export function filesApplies(pattern: SectionPattern, name: string): Applies {
   if (pattern.kind === 'regex') return regexApplies(pattern, name)
   return pattern.kind === 'wildcard' ? fnmatch(pattern.text, name, false) : pattern.text === name
 }
+
+/** Whether a `<Proxy>` or `<ProxyMatch>` applies to the URL of another server. */
+export function proxyApplies(pattern: SectionPattern, url: string): Applies {
+  if (pattern.kind === 'unknown') return undefined
+  if (pattern.kind === 'regex') return regexApplies(pattern, url)
+  return pattern.kind === 'wildcard' ? fnmatch(pattern.text, url, false) : url.startsWith(pattern.text)
+}

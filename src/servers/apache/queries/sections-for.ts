@@ -1,7 +1,6 @@
 import { memo } from '../../../../parsers/collections/memo.ts'
 import { posix } from 'node:path'
 import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
-import { directivesIn } from './directives-in.ts'
 import {
   type Applies,
   depthOf,
@@ -9,6 +8,7 @@ import {
   directoryPath,
   filesApplies,
   locationApplies,
+  proxyApplies,
   regexApplies,
   type SectionPattern,
   sectionPattern,
@@ -21,6 +21,7 @@ export type LevelKind =
   | 'directory'
   | 'htaccess'
   | 'directory-match'
+  | 'proxy'
   | 'files'
   | 'location'
   | 'if'
@@ -32,6 +33,8 @@ export interface Level {
   readonly section: ApacheDirective | null
   /** What a `.htaccess` file holds at its top, or in this section of it; null for every other level. */
   readonly htaccess: readonly ApacheDirective[] | null
+  /** Of a `.htaccess` file: its directory, with the last slash. */
+  readonly directory?: string
   /** True, or undefined where nobody can tell whether it applies: `<If>`, a regular expression beyond us. */
   readonly applies: true | undefined
 }
@@ -44,7 +47,12 @@ export interface RequestPath {
   readonly file?: string | null
   /** True where the path of `file` is a folder itself. */
   readonly folder?: boolean
+  /** The URL of the other server that answers; then no directory has a say, but `<Proxy>` has. */
+  readonly proxy?: string
 }
+
+/** Whether the condition of an `<If>`, `<ElseIf>` or `<Else>` holds; undefined where that is not known. */
+export type ConditionDecider = (section: ApacheDirective) => boolean | undefined
 
 /** The `.htaccess` of a folder (with its last slash): its directives, null for none, undefined where unknown. */
 export type HtaccessReader = (
@@ -77,6 +85,7 @@ interface Sections {
   /** Null for a list so short that looking at each is quicker. */
   readonly directoryIndex: DirectoryIndex | null
   readonly directoryMatches: readonly PatternedSection[]
+  readonly proxies: readonly PatternedSection[]
   readonly files: readonly PatternedSection[]
   readonly locations: readonly PatternedSection[]
   readonly conditions: readonly ApacheDirective[]
@@ -105,33 +114,71 @@ export function sectionsFor(
   host: VirtualHost | null,
   path: RequestPath,
   htaccess?: HtaccessReader,
+  decide: ConditionDecider = () => undefined,
 ): readonly Level[] {
   const levels: Level[] = [level('server', null, true)]
   if (host !== null) levels.push(level('virtual-host', host.directive, true))
   const own = sectionsOf(configuration, host)
 
-  if (path.file !== undefined) addFileLevels(levels, own, path.file, path.folder === true, htaccess)
+  if (path.proxy !== undefined) addProxies(levels, own, path.proxy)
+  else if (path.file !== undefined) addFileLevels(levels, own, path.file, path.folder === true, htaccess)
   for (const { locations } of own) {
     for (const { section, pattern } of locations)
       addLevel(levels, 'location', section, locationApplies(pattern, path.uri))
   }
-  for (const { conditions } of own)
-    for (const section of conditions) addLevel(levels, 'if', section, undefined)
-  if (htaccess !== undefined || hasConditions(configuration)) addInnerConditions(configuration, levels)
+  for (const { conditions } of own) addConditions(levels, conditions, null, true, decide)
+  if (htaccess !== undefined || hasConditions(configuration))
+    addInnerConditions(configuration, levels, decide)
   return levels
 }
 
 /** A condition inside a section is merged behind everything, where that section applies. */
-function addInnerConditions(configuration: ApacheConfiguration, levels: Level[]): void {
-  for (const { section, htaccess } of [...levels]) {
-    for (const child of htaccess ?? []) {
-      if (/^(?:if|elseif|else)$/i.test(child.name))
-        levels.push({ kind: 'if', section: child, htaccess: child.children, applies: undefined })
-    }
-    if (section === null || htaccess !== null || section.name === 'VirtualHost' || section.name === 'If')
-      continue
-    for (const condition of conditionsIn(configuration, section)) addLevel(levels, 'if', condition, undefined)
+function addInnerConditions(
+  configuration: ApacheConfiguration,
+  levels: Level[],
+  decide: ConditionDecider,
+): void {
+  for (const { section, htaccess, applies } of [...levels]) {
+    if (htaccess !== null) addConditions(levels, htaccess.filter(isCondition), htaccess, applies, decide)
+    else if (section !== null && section.name !== 'VirtualHost' && section.name !== 'If')
+      addConditions(levels, conditionsIn(configuration, section), null, applies, decide)
   }
+}
+
+/** `<ElseIf>` and `<Else>` hold where none before them did, back to the last `<If>`. */
+function addConditions(
+  levels: Level[],
+  conditions: readonly ApacheDirective[],
+  htaccess: readonly ApacheDirective[] | null,
+  outer: true | undefined,
+  decide: ConditionDecider,
+): void {
+  let before: boolean | undefined = false
+  for (const section of conditions) {
+    const name = section.name.toLowerCase()
+    if (name === 'if') before = false
+    if (before === true) continue
+    const own = name === 'else' || decide(section)
+    const applies = own === true ? (before === undefined ? undefined : outer) : own
+    before = own === false ? before : own
+    if (applies === false) continue
+    levels.push({
+      kind: 'if',
+      section,
+      htaccess: htaccess === null ? null : section.children,
+      applies,
+    })
+  }
+}
+
+function isCondition({ section, name }: ApacheDirective): boolean {
+  return section && CONDITIONS.includes(name.toLowerCase())
+}
+
+/** A `<Proxy>` names how the URL of the other server begins. */
+function addProxies(levels: Level[], own: readonly Sections[], url: string): void {
+  for (const { proxies } of own)
+    for (const { section, pattern } of proxies) addLevel(levels, 'proxy', section, proxyApplies(pattern, url))
 }
 
 function addFileLevels(
@@ -154,7 +201,7 @@ function addFileLevels(
   const path = isFolder ? folder : file
   for (const { section, pattern } of directoryMatches(own))
     addLevel(levels, 'directory-match', section, path === null ? undefined : regexApplies(pattern, path))
-  addFilesSections(levels, own, isFolder ? null : file)
+  addFilesSections(levels, own, file)
 }
 
 /** The `<Directory>` sections of each folder down to this one, and its `.htaccess` behind them. */
@@ -176,6 +223,7 @@ function addFolders(
         kind: 'htaccess',
         section: null,
         htaccess: found ?? [],
+        directory: at,
         applies: found === undefined ? undefined : true,
       })
   }
@@ -249,7 +297,8 @@ function indexDirectories(directories: readonly DirectorySection[]): DirectoryIn
 }
 
 function addFilesSections(levels: Level[], own: readonly Sections[], file: string | null): void {
-  const name = file === null ? null : posix.basename(file)
+  // A directory's own name counts as well, where the URL has no slash behind it.
+  const name = file === null ? null : file.slice(file.lastIndexOf('/') + 1)
   // What is added is no place for more of them.
   const count = levels.length
   for (const { files } of own)
@@ -294,7 +343,7 @@ function conditionsIn(
   parent: ApacheDirective | null,
 ): readonly ApacheDirective[] {
   if (!hasConditions(configuration)) return NONE
-  return CONDITIONS.flatMap(name => directivesIn(configuration, parent, name))
+  return (parent === null ? configuration.top : parent.children).filter(isCondition)
 }
 
 function addLevel(levels: Level[], kind: LevelKind, section: ApacheDirective, applies: Applies): void {
@@ -318,6 +367,7 @@ function sectionsOf(configuration: ApacheConfiguration, host: VirtualHost | null
 function readSections(configuration: ApacheConfiguration, parent: ApacheDirective | null): Sections {
   const directories: DirectorySection[] = []
   const directoryMatches: PatternedSection[] = []
+  const proxies: PatternedSection[] = []
   const files: PatternedSection[] = []
   const locations: PatternedSection[] = []
   for (const section of parent === null ? configuration.top : parent.children) {
@@ -331,6 +381,10 @@ function readSections(configuration: ApacheConfiguration, parent: ApacheDirectiv
         else directories.push(directorySection(section, pattern))
         break
       }
+      case 'Proxy':
+      case 'ProxyMatch':
+        proxies.push({ section, pattern: sectionPattern(section) })
+        break
       case 'Files':
       case 'FilesMatch':
         files.push({ section, pattern: sectionPattern(section) })
@@ -345,6 +399,7 @@ function readSections(configuration: ApacheConfiguration, parent: ApacheDirectiv
     directories,
     directoryIndex: indexDirectories(directories),
     directoryMatches: directoryMatches.sort(bySlashes),
+    proxies,
     files,
     locations,
     conditions: conditionsIn(configuration, parent),

@@ -1,7 +1,8 @@
 import type { PcreReleases } from '../../pcre/releases.ts'
 import type { ApacheWord } from '../../../../parsers/apache/syntax.ts'
 import type { ApacheDirective } from '../configuration.ts'
-import { type Check, type Fault, invalid, mayBeLoaded, argument } from './check.ts'
+import { rewriteWords } from '../rewrite-words.ts'
+import { argument, type Check, type Fault, invalid, mayBeLoaded } from './check.ts'
 import { expressionFault } from './expression.ts'
 import { existsFault } from './paths.ts'
 import { regexFault } from './regex.ts'
@@ -26,40 +27,8 @@ export function hasStatusLine(code: number): boolean {
   return STATUS_CODES.has(code)
 }
 
-/** The words of a line as mod_rewrite cuts them; null stands for a line that ends too early. */
-interface RewriteWords {
-  readonly first: string
-  readonly second: string
-  readonly flags: string | null
-}
-
-/**
- * mod_rewrite cuts its lines by itself: a backslash keeps a blank in a word, a quote ends at the next
- * one whatever stands before it, and what follows a closing quote is the next word, be it empty.
- */
-function readWords(text: string): RewriteWords | null {
-  let at = 0
-  let ended = false
-  const next = (): string => {
-    while (/\s/.test(text[at] ?? '')) at++
-    const quote = text[at] === '"' || text[at] === "'" ? text[at++] : undefined
-    const start = at
-    while (at < text.length) {
-      const char = text[at] ?? ''
-      if (quote === undefined ? /\s/.test(char) : char === quote) break
-      at += char === '\\' && /\s/.test(text[at + 1] ?? '') ? 2 : 1
-    }
-    ended = at >= text.length
-    return text.slice(start, at++)
-  }
-  const first = next()
-  if (ended) return null
-  const second = next()
-  return { first, second, flags: ended || text.slice(at).trim() === '' ? null : next() }
-}
-
 export const checkRewriteRule: Check = (directive, _scope, { pcre }) => {
-  const words = readWords(directive.text)
+  const words = rewriteWords(directive.text)
   if (words === null) return fewArguments(directive)
   const flags = readFlags(words.flags, directive)
   if (flags.fault !== null) return flags.fault
@@ -71,7 +40,7 @@ export const checkRewriteRule: Check = (directive, _scope, { pcre }) => {
 }
 
 export const checkRewriteCond: Check = (directive, _scope, walk) => {
-  const words = readWords(directive.text)
+  const words = rewriteWords(directive.text)
   if (words === null) return fewArguments(directive)
   const flags = readFlags(words.flags, directive)
   if (flags.fault !== null) return flags.fault

@@ -1,0 +1,106 @@
+import { effective } from '../queries/effective.ts'
+import { type Access, type Client, effectiveAccess } from '../queries/effective-access.ts'
+import { namePlace } from '../queries/places.ts'
+import { authorize } from '../queries/require-tree.ts'
+import { addStep, DECLINED, failed, type Phase, type RequestRecord, undecided } from './request.ts'
+import { settingFor } from './settings.ts'
+
+/** `Require`, `Order` and `SSLRequireSSL`. A password that is sent is taken for right. */
+export function checkAccess(record: RequestRecord): Phase {
+  const { request } = record.walk
+  nameSections(record)
+  const tls = requiresTls(record)
+  if (tls !== null) return tls
+  const hasCredentials = request.headers === undefined || request.headers.has('authorization')
+  const client: Client = {
+    method: record.method,
+    ...(!hasCredentials && { authenticated: false }),
+    ...(request.client !== undefined && { address: request.client }),
+    ...(request.address?.kind === 'ip' && { server: request.address.ip }),
+  }
+  const access = effectiveAccess(record.walk.configuration, record.levels, client)
+  if (access.allowed === true) {
+    if (access.at !== null) addStep(record, 'access', 'access is granted', access.at)
+    return DECLINED
+  }
+  if (access.allowed === false) return refuse(record, access, client)
+  if (access.open === 'client') return openToSome(record, access)
+  // Of fragments the outer part is not there: what it grants is told by its own lines.
+  if (record.walk.configuration.main === null && access.requires === null && access.hostLines.length === 0) {
+    addStep(record, 'doubt', 'access is controlled outside of the audit', null)
+    return DECLINED
+  }
+  return undecided('access hangs on what is not in the audit', access.at)
+}
+
+function openToSome(record: RequestRecord, access: Access): Phase {
+  const reason = 'access hangs on the client'
+  if (record.walk.request.headers?.has('authorization')) {
+    addStep(record, 'doubt', 'a right password is taken for granted', access.at)
+    return DECLINED
+  }
+  return undecided(reason, access.at)
+}
+
+function refuse(record: RequestRecord, access: Access, client: Client): Phase {
+  if (!needsUser(access, client)) {
+    addStep(record, 'access', 'access is denied', access.at)
+    return failed(403, 'access is denied', access.at)
+  }
+  const type = settingFor(record, 'AuthType')
+  if (!type.known) return undecided(type.reason, type.at)
+  const name = settingFor(record, 'AuthName')
+  const isUnset = type.value === null || type.value.toLowerCase() === 'none'
+  const lacks = isUnset ? 'AuthType' : name.known && name.value === null ? 'AuthName' : null
+  // Without a way to ask for a user, the request fails.
+  if (lacks !== null) {
+    const reason = `a user is required, and no \`${lacks}\` is set to ask for one`
+    addStep(record, 'access', reason, access.at)
+    return failed(500, reason, access.at)
+  }
+  addStep(record, 'access', 'a password is required', access.at)
+  return failed(401, 'a password is required', access.at)
+}
+
+/** Whether a user would be let in: `Order` and its like come first, unless `Satisfy Any`. */
+function needsUser({ requires, hostLines, at }: Access, client: Client): boolean {
+  const isAny = hostLines.some(
+    ({ name, args }) => /^satisfy$/i.test(name) && /^any$/i.test(args[0]?.value ?? ''),
+  )
+  const [first] = hostLines
+  const isHost = first !== undefined && at?.source === first.source && at.start === first.nameStart
+  if (isHost && !isAny) return false
+  return requires !== null && authorize(requires, client) === 'denied-no-user'
+}
+
+function requiresTls(record: RequestRecord): Phase | null {
+  const { configuration, request } = record.walk
+  if (request.scheme === 'https') return null
+  const { directives, open } = effective(configuration, record.levels, 'SSLRequireSSL')
+  const line = directives.at(-1)
+  if (line === undefined) return null
+  if (open !== null) return undecided(open, namePlace(line))
+  addStep(record, 'access', '`SSLRequireSSL` refuses plain HTTP', namePlace(line), line)
+  return failed(403, '`SSLRequireSSL` refuses plain HTTP', namePlace(line))
+}
+
+/** The sections that hold, once for each record of the request. */
+function nameSections(record: RequestRecord): void {
+  for (const { section, kind, applies, htaccess, directory } of record.levels) {
+    if (kind === 'server' || kind === 'virtual-host') continue
+    if (section === null) {
+      const at = htaccess?.[0]
+      if (htaccess !== null && htaccess.length > 0)
+        addStep(
+          record,
+          'section',
+          `\`${directory}.htaccess\` applies`,
+          at === undefined ? null : namePlace(at),
+        )
+      continue
+    }
+    const text = `<${section.name} ${section.args.map(({ value }) => value).join(' ')}>`
+    const how = applies === true ? 'applies' : 'may apply'
+    addStep(record, applies === true ? 'section' : 'doubt', `${text} ${how}`, namePlace(section), section)
+  }
+}
