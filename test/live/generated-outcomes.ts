@@ -40,6 +40,9 @@ export const PATHS = [
   '/app',
   '/private/x',
   '/errors/404.html',
+  '/app/moved',
+  '/old/moved',
+  '/moved/x',
 ] as const
 
 const QUERIES = ['', '', '', '?q=1', '?x=a%20b&y', '?']
@@ -89,6 +92,8 @@ const CONDITIONS = [
   '($http_x_test ~ "^(y)")',
   '($late)',
   '($kind = html)',
+  '($net = self)',
+  '($far)',
 ]
 
 function rewriting(random: Dice): string {
@@ -149,6 +154,10 @@ function errorPage(random: Dice): string {
     'error_page 404 http://t.test/gone;',
     'error_page 302 301 /x.html;',
     'recursive_error_pages on; error_page 404 /none;',
+    'error_page 502 /x.html;',
+    'error_page 502 404 = @named;',
+    'proxy_intercept_errors on; error_page 404 /errors/404.html;',
+    'proxy_intercept_errors on; error_page 302 404 =200 /x.html;',
   ])
 }
 
@@ -159,11 +168,16 @@ function pass(random: Dice, backend: string, isPrefix: boolean): string {
     `proxy_pass ${backend}/base/;`,
     'proxy_pass http://pool/p;',
     `proxy_pass ${backend}/?k=v;`,
+    `proxy_pass ${backend}/q/; proxy_redirect default; proxy_redirect / /other/;`,
   ]
   const computed = [
     `set $to ${backend}; proxy_pass $to/v$uri$is_args$args;`,
     `proxy_pass ${backend}$request_uri;`,
     `set $to ${backend}; proxy_pass $to/;`,
+    'proxy_pass http://127.0.0.1:1;',
+    `proxy_redirect off; proxy_pass ${backend};`,
+    `proxy_redirect ${backend}/ /sent/; proxy_pass ${backend};`,
+    `proxy_redirect ~^http://[^/]+(/.*)$ https://$host$1; proxy_pass ${backend};`,
   ]
   return random.pick(isPrefix ? [...plain, ...withUri, ...computed] : [...plain, ...computed])
 }
@@ -188,6 +202,13 @@ function body(
         'deny 127.0.0.1;',
         'satisfy any; deny all; auth_basic x; auth_basic_user_file none;',
         'auth_basic x; auth_basic_user_file none;',
+        'auth_basic x;',
+        'auth_request /auth-yes;',
+        'auth_request /auth-no;',
+        'auth_request /auth-who;',
+        'auth_request /auth-lost;',
+        'satisfy any; deny all; auth_request /auth-yes;',
+        'satisfy any; deny all; auth_request /auth-who;',
       ]),
     )
   if (random.once(8) && !name.endsWith('.named'))
@@ -255,6 +276,7 @@ export function outcomeServer(
   if (random.once(3)) text += `    ${errorPage(random)}\n`
   if (random.once(6)) text += '    absolute_redirect off;\n'
   if (random.once(6)) text += '    port_in_redirect off;\n'
+  if (random.once(6)) text += '    server_name_in_redirect on;\n'
   if (random.once(8)) text += `    ${tryFiles(random)}\n`
   const used = new Set<string>()
   for (let count = 3 + random.roll(5); count > 0; count--)
@@ -262,6 +284,9 @@ export function outcomeServer(
   let index = 0
   for (const name of used)
     text += `    location ${name} {\n${body(random, backend, `${id}.${index++}`, folder, !name.startsWith('~'), nestedName(name))}    }\n`
+  text +=
+    '    location = /auth-yes { internal; return 204; }\n    location = /auth-no { deny all; return 403; }\n'
+  text += '    location = /auth-who { return 401; }\n'
   text += `    location @app {\n      add_header X-Block ${id}.app always;\n      proxy_pass ${backend};\n    }\n`
   text += `    location @named {\n${body(random, backend, `${id}.named`, folder, false, null).replace('      internal;\n', '')}    }\n`
   return `${text}  }\n`

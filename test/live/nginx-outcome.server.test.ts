@@ -5,7 +5,7 @@ import { memoryFileSystem } from '../../src/files/memory-file-system.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { evaluateNginx } from '../../src/servers/nginx/evaluate.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
-import { outcome } from '../../src/servers/nginx/queries/outcome.ts'
+import { type BackendAnswer, outcome, type PassEnd } from '../../src/servers/nginx/queries/outcome.ts'
 import { serverNames } from '../../src/servers/nginx/queries/server-names.ts'
 import { httpServers } from '../../src/servers/nginx/queries/servers.ts'
 import { toBytes } from '../../src/servers/regex.ts'
@@ -32,6 +32,7 @@ let nginx: NginxServer
 let configuration: NginxConfiguration
 let files: FileSystem
 let port = 0
+let backendPort = 0
 
 test.before(async () => {
   const random = dice(SEED)
@@ -41,7 +42,13 @@ test.before(async () => {
   const folder = `${prefix}/www`
   let http = `  upstream pool { server 127.0.0.1:${backend}; }\n`
   http += `  map $uri $kind { default other; ~\\.html$ html; /a/ folder; }\n`
-  http += `  server { listen 127.0.0.1:${backend}; return 200 "$request_uri"; }\n`
+  http +=
+    '  geo $net { default out; 127.0.0.0/8 near; 127.0.0.1 self; }\n  geo $http_x_test $far { 10.0.0.0/8 yes; }\n'
+  http += `  server { listen 127.0.0.1:${backend};\n`
+  http += `    location ~ moved { return 302 http://127.0.0.1:${backend}$request_uri?sent; }\n`
+  http +=
+    '    location ~ none { return 404 "$request_uri"; }\n    location / { return 200 "$request_uri"; } }\n'
+  backendPort = backend
   for (let index = 0; index < SITES; index++)
     http += outcomeServer(random, `http://127.0.0.1:${backend}`, folder, `127.0.0.1:${site}`, `s${index}`)
   const texts: Record<string, string> = { [`${prefix}/nginx.conf`]: nginxMain(prefix, http) }
@@ -85,7 +92,7 @@ test('requests end where the model says', async () => {
         client: '127.0.0.1',
         headers: new Map(Object.entries(sent)),
       } as const
-      const { end, steps } = outcome(configuration, server, request, { files })
+      const { end, steps } = outcome(configuration, server, request, { files, backend: answerOfBackend })
       const headers = method === 'POST' ? { ...sent, 'Content-Length': '0' } : sent
       const answer = await sendRaw({ host: '127.0.0.1', port }, target, host, { method, headers })
       const about = `${method} ${host} ${target}\n${steps.map(step => `  ${step.kind}: ${step.text}`).join('\n')}\n${JSON.stringify(end, (key, value) => (key === 'at' || key === 'target' || key === 'scope' ? undefined : value))}\n${answer.status} ${answer.headers.get('location')} ${answer.headers.get('x-block')} ${answer.body.slice(0, 80)}`
@@ -100,6 +107,16 @@ test('requests end where the model says', async () => {
   assert.ok(compared > 1000, `${compared} compared`)
   assert.ok(unknowns / compared < MOST_UNKNOWN, `${unknowns} of ${compared} unknown`)
 })
+
+/** What the backend of these sites does. */
+function answerOfBackend({ target, uri }: PassEnd): BackendAnswer | null {
+  if (target.endpoints[0]?.port === 1) return { kind: 'failed', status: 502, reason: 'nobody listens' }
+  if (uri === null || /[ \x80-\xff]/.test(uri)) return null
+  const path = uri.replace(/\?.*/, '')
+  if (/moved/.test(path))
+    return { kind: 'answered', status: 302, location: `http://127.0.0.1:${backendPort}${uri}?sent` }
+  return { kind: 'answered', status: /none/.test(path) ? 404 : 200, location: null }
+}
 
 function compare(end: ReturnType<typeof outcome>['end'], answer: NginxResponse, about: string): void {
   switch (end.kind) {
@@ -118,8 +135,9 @@ function compare(end: ReturnType<typeof outcome>['end'], answer: NginxResponse, 
     case 'pass':
       // A space that a variable brought goes out as it is, and the backend refuses the request line.
       if (/[ \x80-\xff]/.test(end.uri ?? '') && answer.status === 400) break
-      assert.is(answer.status, end.status ?? 200, about)
-      assert.is(answer.body, end.uri, about)
+      assert.is(answer.status, end.answer?.status ?? end.status ?? 200, about)
+      if (end.answer?.location) assert.is(answer.headers.get('location'), end.answer.location, about)
+      else assert.is(answer.body, end.uri, about)
       assert.is(answer.headers.get('x-block'), blockName(end.scope), about)
       break
     default:

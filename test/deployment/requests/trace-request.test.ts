@@ -8,7 +8,7 @@ test('a request is told step by step, each with its line', () => {
   assert.equal(stepsOf(request), [
     'nginx server example.org: its name is asked for etc/nginx/nginx.conf:4',
     'nginx `location /` (longest-prefix) etc/nginx/nginx.conf:7',
-    'nginx `proxy_pass` hands it on etc/nginx/nginx.conf:7',
+    'nginx `proxy_pass` to 127.0.0.1:9000 etc/nginx/nginx.conf:7',
     'nginx sends Host: example.org etc/nginx/nginx.conf:7',
     'nginx connects to 127.0.0.1:9000 etc/nginx/nginx.conf:7',
     'apache listens on 127.0.0.1:9000 etc/apache2/apache2.conf:13',
@@ -278,7 +278,7 @@ test('what is not in the audit is named, and the way goes on', () => {
     'http://example.org/a',
   )
   const doubts = stepsOf(request).filter(step => step.startsWith('nginx?'))
-  assert.equal(doubts, ['nginx? whether `/srv/www/a` is there is not known: taken as missing nginx.conf:4'])
+  assert.equal(doubts, ['nginx? whether `/srv/www/a` exists is not known: taken as missing nginx.conf:4'])
   assert.match(stepsOf(request).join('\n'), /named location `@app`/)
 })
 

@@ -1,75 +1,106 @@
 import type { Place } from '../../../../parsers/text/source.ts'
+import type { NginxDirective } from '../configuration.ts'
 import { admits } from './access.ts'
 import { effective, effectiveValue } from './effective.ts'
 import { namePlace } from './places.ts'
 import { endUnknown, fail, GO, type Next, step, type Walk } from './walk.ts'
 
-/**
- * `allow` and `deny`, `auth_basic`, `auth_request`. Passwords and the answers of other servers are not known:
- * without credentials the answer is 401; with them, or where nobody knows, the request goes on as if they
- * were right, and a step says so.
- */
-export function accessStep(walk: Walk): Next {
-  const asks = authentication(walk)
-  const verdict = byAddress(walk)
-  if (verdict.kind === 'unknown') return endUnknown(walk, verdict.reason, verdict.at)
-  const { configuration, scope } = walk.state
-  const satisfy = effectiveValue(configuration, scope, 'satisfy', 'all')
-  const any = asks !== null && satisfy.known && satisfy.value === 'any'
-  if (verdict.kind === 'denied' && !any) return fail(walk, 403, verdict.text, verdict.at)
-  if (verdict.kind === 'allowed') step(walk, 'access', verdict.text, verdict.at)
-  if (asks === null || (any && verdict.kind === 'allowed')) return GO
-  return authenticate(walk, asks)
-}
-
-type AddressVerdict =
-  | { readonly kind: 'open' }
-  | { readonly kind: 'allowed' | 'denied'; readonly text: string; readonly at: Place }
+/** What one of the modules that control access says. */
+type Verdict =
+  | { readonly kind: 'declined' }
+  | {
+      readonly kind: 'allowed'
+      readonly text: string
+      readonly at: Place | null
+      readonly by: NginxDirective
+    }
+  | { readonly kind: 'refused'; readonly status: number; readonly text: string; readonly at: Place | null }
+  /** A right password, or a yes of another server, is taken for granted. */
+  | { readonly kind: 'assumed'; readonly text: string; readonly at: Place | null }
   | { readonly kind: 'unknown'; readonly reason: string; readonly at: Place | null }
 
-function byAddress(walk: Walk): AddressVerdict {
+const DECLINED: Verdict = { kind: 'declined' }
+
+/**
+ * `allow` and `deny`, `auth_basic`, `auth_request`: all of them, or with `satisfy any` one. Passwords are not
+ * known: without credentials the answer is 401; with them, or where nobody knows, the request goes on as if
+ * they were right, and a step says so.
+ */
+export function accessStep(walk: Walk): Next {
+  const { configuration, scope } = walk.state
+  const satisfy = effectiveValue(configuration, scope, 'satisfy', 'all')
+  const verdicts = [byAddress, byPassword, byRequest].map(check => check(walk))
+  return satisfy.known && satisfy.value === 'any' ? anyOf(walk, verdicts) : allOf(walk, verdicts)
+}
+
+function allOf(walk: Walk, verdicts: readonly Verdict[]): Next {
+  for (const verdict of verdicts) {
+    if (verdict.kind === 'unknown') return endUnknown(walk, verdict.reason, verdict.at)
+    if (verdict.kind === 'refused') return fail(walk, verdict.status, verdict.text, verdict.at)
+    note(walk, verdict)
+  }
+  return GO
+}
+
+/** The first that allows ends it; if none does, a password is worth more than an address. */
+function anyOf(walk: Walk, verdicts: readonly Verdict[]): Next {
+  const passed = verdicts.find(({ kind }) => kind === 'allowed' || kind === 'assumed')
+  if (passed !== undefined) {
+    note(walk, passed)
+    return GO
+  }
+  const open = verdicts.find(({ kind }) => kind === 'unknown')
+  if (open?.kind === 'unknown') return endUnknown(walk, open.reason, open.at)
+  const refused = verdicts.flatMap(verdict => (verdict.kind === 'refused' ? [verdict] : []))
+  const told = refused.find(({ status }) => status === 401) ?? refused[0]
+  return told === undefined ? GO : fail(walk, told.status, told.text, told.at)
+}
+
+function note(walk: Walk, verdict: Verdict): void {
+  if (verdict.kind === 'allowed') step(walk, 'access', verdict.text, verdict.at, verdict.by)
+  else if (verdict.kind === 'assumed') step(walk, 'access', verdict.text, verdict.at)
+}
+
+function byAddress(walk: Walk): Verdict {
   const { configuration, scope, request } = walk.state
   const rules = effective(configuration, scope, 'allow')
   const first = rules.known ? rules.value.directives[0] : undefined
-  if (first === undefined) return { kind: 'open' }
-  if (request.client === undefined) {
-    // One rule for everybody needs no address.
-    if (first.args[0]?.value !== 'all')
-      return { kind: 'unknown', reason: 'access hangs on the address of the client', at: namePlace(first) }
-  }
+  if (first === undefined) return DECLINED
+  // One rule for everybody needs no address.
+  if (request.client === undefined && first.args[0]?.value !== 'all')
+    return { kind: 'unknown', reason: 'access hangs on the address of the client', at: namePlace(first) }
   const client = request.client ?? 'any client'
   const fact = admits(configuration, scope, client)
   if (!fact.known) return { kind: 'unknown', reason: fact.reason, at: fact.at }
   const { admitted, by } = fact.value
-  if (by === null) return { kind: 'open' }
-  const text = `\`${by.name} ${by.args[0]?.value ?? ''}\` holds for ${client}`
-  return { kind: admitted ? 'allowed' : 'denied', text, at: namePlace(by) }
+  if (by === null) return DECLINED
+  const text = `\`${by.name} ${by.args[0]?.value ?? ''}\` applies to ${client}`
+  const at = namePlace(by)
+  return admitted ? { kind: 'allowed', text, at, by } : { kind: 'refused', status: 403, text, at }
 }
 
-interface Authentication {
-  readonly kind: 'basic' | 'request'
-  readonly at: Place | null
+/** Without a file of passwords `auth_basic` does nothing. */
+function byPassword({ state: { configuration, scope, request } }: Walk): Verdict {
+  const realm = effectiveValue(configuration, scope, 'auth_basic', 'off')
+  const file = effectiveValue(configuration, scope, 'auth_basic_user_file', '')
+  if (!realm.known || realm.value === 'off' || (file.known && file.value === '')) return DECLINED
+  const { at } = realm
+  if (request.headers !== undefined && !request.headers.has('authorization'))
+    return { kind: 'refused', status: 401, text: '`auth_basic` requires a password', at }
+  return { kind: 'assumed', text: 'a right password is taken for granted', at }
 }
 
-function authentication(walk: Walk): Authentication | null {
-  const { configuration, scope } = walk.state
-  const basic = effectiveValue(configuration, scope, 'auth_basic', 'off')
-  if (basic.known && basic.value !== 'off') return { kind: 'basic', at: basic.at }
-  const request = effectiveValue(configuration, scope, 'auth_request', 'off')
-  return request.known && request.value !== 'off' ? { kind: 'request', at: request.at } : null
-}
-
-function authenticate(walk: Walk, { kind, at }: Authentication): Next {
-  const { headers } = walk.state.request
-  if (kind === 'basic' && headers !== undefined && !headers.has('authorization'))
-    return fail(walk, 401, '`auth_basic` asks for a password', at)
-  step(
-    walk,
-    'access',
-    kind === 'basic'
-      ? 'a right password is taken for granted'
-      : 'a yes of `auth_request` is taken for granted',
-    at,
-  )
-  return GO
+/** Any other answer than a yes, 401 or 403 of the subrequest is an error. */
+function byRequest({ state: { configuration, scope }, subrequest }: Walk): Verdict {
+  const uri = effectiveValue(configuration, scope, 'auth_request', 'off')
+  if (!uri.known || uri.value === 'off') return DECLINED
+  const { at } = uri
+  const end = subrequest(uri.value)
+  const status = end.kind === 'response' || end.kind === 'file' ? end.status : null
+  if (status === null) return { kind: 'assumed', text: 'a yes of `auth_request` is taken for granted', at }
+  if (status >= 200 && status < 300)
+    return { kind: 'assumed', text: `\`auth_request\` is answered by ${status}`, at }
+  const isRefusal = status === 401 || status === 403
+  const text = isRefusal ? '`auth_request` refuses' : `\`auth_request\` is answered by ${status}`
+  return { kind: 'refused', status: isRefusal ? status : 500, text, at }
 }

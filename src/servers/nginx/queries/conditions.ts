@@ -1,7 +1,7 @@
-import type { FileSystem } from '../../../files/file-system.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
 import { compilePcre, fromBytes, regexReason } from '../../regex.ts'
 import type { NginxDirective } from '../configuration.ts'
+import type { FileView } from './file-view.ts'
 import { interpolate } from './interpolate.ts'
 import { keepMatch, type RequestState, requestVariables } from './request.ts'
 
@@ -22,7 +22,7 @@ export function conditionWords(directive: NginxDirective): readonly string[] {
 export function conditionHolds(
   state: RequestState,
   directive: NginxDirective,
-  files: FileSystem | null,
+  view: FileView,
 ): Fact<boolean> {
   const [first = '', operator, operand = ''] = conditionWords(directive)
   const variables = requestVariables(state)
@@ -30,7 +30,7 @@ export function conditionHolds(
   if (test !== null) {
     const path = interpolate(operator ?? '', variables)
     if (!path.known) return path
-    const there = fileTest(files, fromBytes(path.value), first.at(-1) ?? '')
+    const there = fileTest(view, fromBytes(path.value), first.at(-1) ?? '')
     return there.known && first.startsWith('!') ? known(!there.value) : there
   }
   const value = interpolate(first, variables)
@@ -60,12 +60,10 @@ export function conditionHolds(
   }
 }
 
-function fileTest(files: FileSystem | null, path: string, test: string): Fact<boolean> {
-  const kind = files?.kind(path) ?? null
-  if (kind === null) {
-    if (files?.covers(path)) return known(false)
-    return unknown(`\`${path}\` is outside of what is audited`)
-  }
+function fileTest(view: FileView, path: string, test: string): Fact<boolean> {
+  const kind = view.kind(path)
+  if (kind === undefined) return unknown(`\`${path}\` is outside of what is audited`)
+  if (kind === null) return known(false)
   // A file's name with a slash behind it is nothing to the system.
   if (kind === 'file' && path.endsWith('/')) return known(false)
   switch (test) {
@@ -76,7 +74,7 @@ function fileTest(files: FileSystem | null, path: string, test: string): Fact<bo
     case 'e':
       return known(true)
     default: {
-      const mode = files?.mode(path) ?? null
+      const mode = view.mode(path)
       return mode === null ? unknown(`the mode of \`${path}\` is not known`) : known((mode & 0o100) !== 0)
     }
   }

@@ -1,14 +1,27 @@
 import type { Place } from '../../../../parsers/text/source.ts'
+import { type Fact, known } from '../../fact.ts'
 import { fromBytes } from '../../regex.ts'
 import { effective, isOn } from './effective.ts'
 import { interpolate } from './interpolate.ts'
 import { escapeUri } from './normalise-uri.ts'
 import { argumentPlace, namePlace } from './places.ts'
+import { proxyRedirect } from './proxy-redirect.ts'
 import { effectivePass, proxyTarget } from './proxy-target.ts'
 import { requestVariables } from './request.ts'
 import { sentUri } from './sent-uri.ts'
 import { fileBase, filePath } from './static-content.ts'
-import { endUnknown, fail, internalRedirect, misplacedAlias, type Next, step, type Walk } from './walk.ts'
+import {
+  absoluteLocation,
+  endUnknown,
+  fail,
+  hasErrorPage,
+  internalRedirect,
+  misplacedAlias,
+  type Next,
+  type PassEnd,
+  step,
+  type Walk,
+} from './walk.ts'
 
 const HANDLERS: ReadonlySet<string> = new Set([
   'stub_status',
@@ -37,21 +50,21 @@ export function contentStep(walk: Walk): Next {
     if (!target.known) {
       const written = interpolate(pass.args[0]?.value ?? '', requestVariables(walk.state))
       // nginx reads an address made of variables anew for each request, and answers 500 where it cannot.
-      if (written.known) return fail(walk, 500, `\`${written.value}\` is no address`, at)
+      if (written.known) return fail(walk, 500, `\`${written.value}\` is not an address`, at)
       return endUnknown(walk, target.reason, at)
     }
-    step(walk, 'pass', `\`${pass.name}\` hands it on`, at)
-    if (pass.name !== 'proxy_pass')
-      return {
-        kind: 'end',
-        end: { kind: 'pass', target: target.value, uri: null, status: walk.status, scope, at },
-      }
-    const uri = sentUri(walk.state, target.value)
-    if (!uri.known) return endUnknown(walk, uri.reason, at)
-    return {
-      kind: 'end',
-      end: { kind: 'pass', target: target.value, uri: uri.value, status: walk.status, scope, at },
-    }
+    const uri = pass.name === 'proxy_pass' ? sentUri(walk.state, target.value) : null
+    if (uri !== null && !uri.known) return endUnknown(walk, uri.reason, at)
+    step(walk, 'pass', `\`${pass.name}\` to ${target.value.proxyHost}`, at, pass)
+    return passTo(walk, {
+      kind: 'pass',
+      target: target.value,
+      uri: uri === null ? null : uri.value,
+      status: walk.status,
+      scope,
+      answer: null,
+      at,
+    })
   }
   const handler = scope.children.find(child => HANDLERS.has(child.name))
   if (handler !== undefined)
@@ -59,31 +72,57 @@ export function contentStep(walk: Walk): Next {
   return fileStep(walk)
 }
 
+/** `error_page` for what a backend does not answer, or answers and `proxy_intercept_errors` takes over. */
+function passTo(walk: Walk, pass: PassEnd): Next {
+  const answer = walk.backend(pass)
+  if (answer === null) return { kind: 'end', end: pass }
+  if (answer.kind === 'failed') return fail(walk, answer.status, answer.reason, pass.at)
+  const { configuration, scope } = walk.state
+  const protocol =
+    /^(?:proxy|grpc|fastcgi|uwsgi|scgi|memcached)/.exec(pass.target.directive.name)?.[0] ?? 'proxy'
+  const intercepts = isOn(configuration, scope, `${protocol}_intercept_errors`, false)
+  const mayIntercept = answer.status >= 300 && intercepts.known && intercepts.value
+  if (mayIntercept && hasErrorPage(walk, answer.status))
+    return fail(walk, answer.status, `the backend answers ${answer.status}`, pass.at)
+  const location = answer.location === null ? known(null) : clientLocation(walk, pass, answer.location)
+  if (!location.known) return endUnknown(walk, location.reason, location.at)
+  const { status } = answer
+  return {
+    kind: 'end',
+    end: { ...pass, answer: { status: walk.status ?? status, location: location.value } },
+  }
+}
+
+/** What `proxy_redirect` makes of the backend's `Location`; only then a path is made whole. */
+function clientLocation({ state }: Walk, { target }: PassEnd, location: string): Fact<string> {
+  const changed = proxyRedirect(state, target, location)
+  if (!changed.known) return changed
+  return known(changed.value === null ? location : absoluteLocation(state, changed.value))
+}
+
 function fileStep(walk: Walk): Next {
-  const { state, files } = walk
+  const { state, view } = walk
   const base = fileBase(state.configuration, state.scope)
   if (!base.known) return endUnknown(walk, base.reason, base.at)
   const misplaced = misplacedAlias(walk, base.value)
   if (misplaced !== null) return misplaced
   const path = filePath(base.value, state.uri, requestVariables(state), state.addsUri)
   if (!path.known) return endUnknown(walk, path.reason, path.at)
-  const isFolder = state.uri.endsWith('/')
-  if (isFolder && ['GET', 'HEAD', 'POST'].includes(walk.state.method))
+  const isDirectory = state.uri.endsWith('/')
+  if (isDirectory && ['GET', 'HEAD', 'POST'].includes(walk.state.method))
     return indexStep(walk, path.value, path.at)
-  if (isFolder) return fail(walk, 403, 'a folder takes no such method', path.at)
+  if (isDirectory) return fail(walk, 403, 'a directory takes no such method', path.at)
   if (!['GET', 'HEAD', 'POST'].includes(walk.state.method))
     return fail(walk, 405, 'files take no such method', path.at)
-  const kind = files?.kind(path.value) ?? null
-  if (kind === null) {
-    if (files?.covers(path.value)) return fail(walk, 404, `\`${path.value}\` is not there`, path.at)
-    return fileEnd(walk, path.value, null, path.at)
-  }
+  const kind = view.kind(path.value)
+  if (kind === null) return fail(walk, 404, `\`${path.value}\` does not exist`, path.at)
+  if (kind === undefined) return fileEnd(walk, path.value, null, path.at)
   if (kind === 'directory') {
     const query = state.args === '' ? '' : `?${state.args}`
     return fail(
       walk,
       301,
-      'nginx adds the last slash of a folder',
+      'nginx adds the last slash of a directory',
       path.at,
       `${escapeUri(state.uri)}/${query}`,
     )
@@ -98,7 +137,7 @@ function fileEnd(walk: Walk, path: string, exists: true | null, at: Place | null
 }
 
 function indexStep(walk: Walk, folder: string, at: Place | null): Next {
-  const { state, files } = walk
+  const { state, view } = walk
   const { configuration, scope } = state
   const fact = effective(configuration, scope, 'index')
   if (!fact.known && configuration.main !== null) return endUnknown(walk, fact.reason, at)
@@ -111,14 +150,13 @@ function indexStep(walk: Walk, folder: string, at: Place | null): Next {
     if (!value.known) return endUnknown(walk, value.reason, indexAt)
     if (value.value.startsWith('/')) return internalRedirect(walk, value.value, state.args, indexAt)
     const path = folder + fromBytes(value.value)
-    const kind = files?.kind(path) ?? null
-    if (kind === null && !files?.covers(path)) return fileEnd(walk, path, null, indexAt)
+    const kind = view.kind(path)
+    if (kind === undefined) return fileEnd(walk, path, null, indexAt)
     if (kind === null) {
-      if (files?.kind(folder.replace(/\/+$/, '') || '/') !== 'directory')
-        return fail(walk, 404, `\`${folder}\` is not there`, at)
+      if (view.kind(folder) !== 'directory') return fail(walk, 404, `\`${folder}\` does not exist`, at)
       continue
     }
-    step(walk, 'index', `\`${path}\` is there`, indexAt)
+    step(walk, 'index', `index \`${path}\``, indexAt)
     return internalRedirect(walk, state.uri + value.value, state.args, indexAt)
   }
   const listing = isOn(configuration, scope, 'autoindex', false)

@@ -3,16 +3,26 @@ import type { PcreMatch } from '../../regex.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 import { accessStep } from './access-phase.ts'
 import { contentStep } from './content-phase.ts'
-import { isOn } from './effective.ts'
+import { effective, isOn } from './effective.ts'
+import { type Assumption, type FileView, fileView } from './file-view.ts'
 import { locationStep, runDirectives } from './rewrite-phase.ts'
 import { normaliseUri } from './normalise-uri.ts'
 import { namePlace } from './places.ts'
 import { keepMatch, type NginxRequest, type OutcomeStep, type RequestState } from './request.ts'
 import { socketsOf } from './select-server.ts'
 import { tryFilesStep } from './try-files.ts'
-import { fail, type Next, type OutcomeEnd, type Walk } from './walk.ts'
+import {
+  type BackendAnswer,
+  endUnknown,
+  fail,
+  GO,
+  type Next,
+  type OutcomeEnd,
+  type PassEnd,
+  type Walk,
+} from './walk.ts'
 
-export type { OutcomeEnd } from './walk.ts'
+export type { BackendAnswer, OutcomeEnd, PassEnd } from './walk.ts'
 
 export interface Outcome {
   readonly steps: readonly OutcomeStep[]
@@ -24,6 +34,15 @@ export interface OutcomeOptions {
   readonly files: FileSystem | null
   /** The match of a `server_name` expression, as `selectServer` gives it. */
   readonly match?: PcreMatch | null
+  /** What stands where the audit does not look. */
+  readonly assume?: Assumption
+  /**
+   * What the backend of a pass answers, for a caller who knows: then `error_page` may take over for what failed,
+   * and with `proxy_intercept_errors` for what the backend says.
+   */
+  readonly backend?: (pass: PassEnd) => BackendAnswer | null
+  /** True for a request in plain HTTP to a socket that speaks TLS: nginx counts it as 497. */
+  readonly plainToTls?: boolean
 }
 
 /** nginx goes to another location ten times, and answers 500 to the next. */
@@ -59,21 +78,50 @@ export function outcome(
     unchanged: true,
     validLocation: true,
     addsUri: false,
+    subrequest: false,
     method: request.method,
     captures: null,
     values: new Map(),
     mapped: new Map(),
   }
   keepMatch(state, options.match ?? null)
-  const walk: Walk = {
-    state,
-    files: options.files,
-    steps: [],
-    changes: MOST_CHANGES,
-    errorPage: false,
-    status: null,
+  const view = fileView(configuration, options.files, options.assume)
+  const { backend = () => null } = options
+  const walk: Walk = { ...newWalk(state, view, backend), subrequest: uri => followSubrequest(walk, uri) }
+  const first: Next = options.plainToTls ? refusePlain(walk) : { kind: 'jump', to: 'server' }
+  return { end: follow(walk, first), steps: walk.steps }
+}
+
+function newWalk(state: RequestState, view: FileView, backend: Walk['backend']): Omit<Walk, 'subrequest'> {
+  return { state, view, backend, steps: [], changes: MOST_CHANGES, errorPage: false, status: null }
+}
+
+/** A subrequest starts in the server, internal and without a query; of its steps nothing is told. */
+function followSubrequest({ state, view, backend }: Walk, uri: string): OutcomeEnd {
+  const own: RequestState = {
+    ...state,
+    scope: state.server,
+    location: null,
+    uri,
+    args: '',
+    internal: true,
+    unchanged: false,
+    validLocation: true,
+    addsUri: false,
+    subrequest: true,
+    method: 'GET',
+    values: new Map(state.values),
   }
-  return { end: follow(walk), steps: walk.steps }
+  const fail: OutcomeEnd = { kind: 'unknown', reason: 'a subrequest starts another', at: null }
+  return follow({ ...newWalk(own, view, backend), subrequest: () => fail }, { kind: 'jump', to: 'server' })
+}
+
+/** nginx has a status of its own for this, for which there may be an `error_page`; else it sends 400. */
+function refusePlain(walk: Walk): Next {
+  const reason = 'plain HTTP request sent to a port that speaks TLS'
+  const next = fail(walk, 497, reason, namePlace(walk.state.server))
+  if (next.kind !== 'end' || next.end.kind !== 'response' || next.end.status !== 497) return next
+  return { kind: 'end', end: { ...next.end, status: 400 } }
 }
 
 /**
@@ -91,8 +139,8 @@ export function mergesSlashes(
   return merge.known ? merge.value : true
 }
 
-function follow(walk: Walk): OutcomeEnd {
-  let next: Next = { kind: 'jump', to: 'server' }
+function follow(walk: Walk, first: Next): OutcomeEnd {
+  let next = first
   // Each turn is an internal redirect, of which nginx allows ten.
   for (let turn = 0; turn <= 2 * MOST_CHANGES; turn++) {
     if (next.kind === 'end') return next.end
@@ -100,6 +148,20 @@ function follow(walk: Walk): OutcomeEnd {
     next = phases(walk, next.to)
   }
   return { kind: 'unknown', reason: 'the request does not come to an end', at: namePlace(walk.state.server) }
+}
+
+const SCRIPTED = /^(?:server_)?(?:rewrite|access)_by_lua/
+
+/** What a script of Lua does before the content is not known. */
+function scriptedPhase(walk: Walk): Next | null {
+  const { configuration, scope } = walk.state
+  for (const name of configuration.occurrences.keys()) {
+    if (!SCRIPTED.test(name)) continue
+    const fact = effective(configuration, scope, name)
+    const line = fact.known ? fact.value.directives[0] : undefined
+    if (line !== undefined) return endUnknown(walk, `\`${name}\` may answer`, namePlace(line))
+  }
+  return null
 }
 
 /** Runs the phases from an entry on: to an end, or to the next jump. */
@@ -119,11 +181,13 @@ function phases(walk: Walk, from: 'server' | 'find' | 'named'): Next {
     if (rewritten.kind === 'end' || rewritten.kind === 'jump') return rewritten
     if (rewritten.kind === 'changed') {
       walk.changes--
-      if (walk.changes === 0) return fail(walk, 500, 'nginx counts ten rewrites and gives up', null)
+      if (walk.changes === 0) return fail(walk, 500, 'more than ten rewrites', null)
       return { kind: 'jump', to: 'find' }
     }
   }
-  const access = accessStep(walk)
+  const scripted = scriptedPhase(walk)
+  if (scripted !== null) return scripted
+  const access = state.subrequest ? GO : accessStep(walk)
   if (access.kind !== 'go') return access
   const tried = tryFilesStep(walk)
   if (tried.kind !== 'go') return tried

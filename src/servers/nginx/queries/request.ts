@@ -4,8 +4,11 @@ import type { Address } from '../../address.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
 import { type PcreMatch, toBytes } from '../../regex.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
+import { effectiveValue } from './effective.ts'
+import { geos, geoValue } from './geo.ts'
 import type { Variables } from './interpolate.ts'
 import { askMap, maps } from './maps.ts'
+import { matchPattern } from './match-pattern.ts'
 import { requestHost } from './select-server.ts'
 import { serverNames } from './server-names.ts'
 import { baseFolder, fileBase, filePath } from './static-content.ts'
@@ -49,6 +52,8 @@ export interface RequestState {
   validLocation: boolean
   /** True once `try_files` found a file below the alias of an expression. */
   addsUri: boolean
+  /** True in a subrequest of `auth_request`, for which access is not checked again. */
+  readonly subrequest: boolean
   /** An `error_page` makes it `GET`. */
   method: string
   /** Numbered groups of the last match. */
@@ -72,6 +77,8 @@ export function requestVariables(state: RequestState): Variables {
     if (/^[1-9]$/.test(name)) return numbered(state.captures, Number(name))
     const value = state.values.get(name)
     if (value !== undefined) return value
+    const geo = geos(state.configuration).get(name)
+    if (geo !== undefined) return geoValue(geo, requestVariables(state))
     const map = maps(state.configuration).get(name)
     if (map === undefined)
       return setVariables(state.configuration).has(name) ? known('') : builtin(state, name)
@@ -145,6 +152,9 @@ function builtin(state: RequestState, name: string): Fact<string> {
       return documentRoot(state)
     case 'request_filename':
       return requestFile(state)
+    case 'fastcgi_script_name':
+    case 'fastcgi_path_info':
+      return scriptVariable(state, name)
     case 'remote_addr':
     case 'realip_remote_addr':
       return request.client === undefined ? unknownVariable(name) : known(request.client)
@@ -169,6 +179,20 @@ function requestFile(state: RequestState): Fact<string> {
   if (!base.known) return unknown(base.reason)
   const path = filePath(base.value, state.uri, requestVariables(state), state.addsUri)
   return path.known ? known(toBytes(path.value), path.at) : path
+}
+
+/** The URI, with the index behind a directory, cut by `fastcgi_split_path_info`. */
+function scriptVariable(state: RequestState, name: string): Fact<string> {
+  const { configuration, scope } = state
+  const split = effectiveValue(configuration, scope, 'fastcgi_split_path_info', '')
+  const index = effectiveValue(configuration, scope, 'fastcgi_index', '')
+  if (!split.known) return unknown(split.reason, split.at)
+  const regex = split.value === '' ? null : matchPattern(split.value, state.uri)
+  if (regex === undefined) return unknown('`fastcgi_split_path_info` cannot be evaluated here', split.at)
+  if (name === 'fastcgi_path_info') return known(regex?.captures[2] ?? '')
+  if (regex !== null) return known(regex.captures[1] ?? '')
+  if (!state.uri.endsWith('/')) return known(state.uri)
+  return index.known ? known(state.uri + toBytes(index.value)) : unknown(index.reason, index.at)
 }
 
 function unknownVariable(name: string): Fact<string> {
@@ -231,4 +255,6 @@ export interface OutcomeStep {
     | 'unknown'
   readonly text: string
   readonly at: Place | null
+  /** The line that decided; null where a default did. */
+  readonly directive: NginxDirective | null
 }

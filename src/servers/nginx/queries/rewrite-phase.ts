@@ -50,7 +50,7 @@ function runOne(walk: Walk, directive: NginxDirective, run: Run): Rewritten {
     case 'break':
       if (run.changed) walk.state.validLocation = false
       run.changed = false
-      step(walk, 'break', 'rewriting ends here', namePlace(directive))
+      step(walk, 'break', '`break` ends the rewriting', namePlace(directive), directive)
       return { kind: 'stopped' }
     case 'if':
       return runIf(walk, directive, run)
@@ -68,7 +68,13 @@ function runSet(walk: Walk, directive: NginxDirective): Rewritten {
     state.args = value.value
     state.unchanged = false
   } else state.values.set(name, value)
-  step(walk, 'set', `\`$${name}\` is ${value.known ? `\`${value.value}\`` : 'unknown'}`, namePlace(directive))
+  step(
+    walk,
+    'set',
+    `\`$${name}\` is ${value.known ? `\`${value.value}\`` : 'unknown'}`,
+    namePlace(directive),
+    directive,
+  )
   return GO
 }
 
@@ -84,10 +90,10 @@ function runRewrite(walk: Walk, directive: NginxDirective, run: Run): Rewritten 
     case 'error':
       return fail(walk, result.status, result.reason, at)
     case 'redirect':
-      step(walk, 'rewrite', `redirects to \`${result.location}\``, at)
+      step(walk, 'rewrite', `\`rewrite\` redirects to \`${result.location}\``, at, directive)
       return fail(walk, result.status, 'a `rewrite` redirects', at, result.location)
     case 'changed':
-      step(walk, 'rewrite', `the URI becomes \`${fromBytes(state.uri)}\``, at)
+      step(walk, 'rewrite', `\`rewrite\` to \`${fromBytes(state.uri)}\``, at, directive)
       run.changed = result.flow !== 'break'
       return result.flow === 'continue' ? GO : { kind: 'stopped' }
   }
@@ -101,7 +107,7 @@ function runReturn(walk: Walk, directive: NginxDirective): Rewritten {
   const code = /^[0-9]{1,3}$/.test(first?.value ?? '') ? Number(first?.value) : null
   const status = code ?? 302
   const written = code === null ? first : text
-  step(walk, 'return', `returns ${status}`, at)
+  step(walk, 'return', `\`return ${status}\``, at, directive)
   if (status === 444) return { kind: 'end', end: { kind: 'closed', at } }
   if (REDIRECTS.has(status)) {
     const target = interpolate(written?.value ?? '', requestVariables(walk.state))
@@ -115,7 +121,7 @@ function runReturn(walk: Walk, directive: NginxDirective): Rewritten {
 }
 
 function runIf(walk: Walk, directive: NginxDirective, run: Run): Rewritten {
-  const holds = conditionHolds(walk.state, directive, walk.files)
+  const holds = conditionHolds(walk.state, directive, walk.view)
   const text = `\`if (${conditionWords(directive).join(' ')})\``
   if (!holds.known) {
     if (isHarmless(directive)) {
@@ -124,7 +130,7 @@ function runIf(walk: Walk, directive: NginxDirective, run: Run): Rewritten {
     }
     return endUnknown(walk, `${text} cannot be decided: ${holds.reason}`, argumentPlace(directive, 0))
   }
-  step(walk, 'if', `${text} ${holds.value ? 'holds' : 'does not hold'}`, namePlace(directive))
+  step(walk, 'if', `${text} is ${holds.value ? 'true' : 'false'}`, namePlace(directive), directive)
   if (!holds.value) return GO
   // In a location the block's own settings hold from here on; in a server it has none.
   if (directive.context === 'location') walk.state.scope = directive
@@ -171,6 +177,7 @@ export function locationStep(walk: Walk): Next {
     'location',
     `\`location ${location.directive.args.map(word => word.value).join(' ')}\` (${reason})`,
     location.at,
+    location.directive,
   )
   // A location inside an internal one is internal too.
   const internal = effective(state.configuration, location.directive, 'internal')
@@ -183,7 +190,7 @@ export function locationStep(walk: Walk): Next {
   }
   const excepted = methodBlock(location.directive, state.method)
   if (excepted !== null) {
-    step(walk, 'location', `\`limit_except\` holds for \`${state.method}\``, namePlace(excepted))
+    step(walk, 'location', `\`limit_except\` applies to \`${state.method}\``, namePlace(excepted), excepted)
     state.scope = excepted
   }
   return GO

@@ -38,13 +38,12 @@ export function tryFilesStep(walk: Walk): Next {
     if (!folder.known) return endUnknown(walk, folder.reason, at)
     const path = fromBytes(folder.value + name.value)
     const bare = path.replace(/(?<=.)\/+$/, '')
-    const kind = walk.files?.kind(bare) ?? null
-    if (kind === null && !walk.files?.covers(bare))
-      return endUnknown(walk, `whether \`${path}\` is there is not known`, at)
+    const kind = walk.view.kind(bare)
+    if (kind === undefined) return endUnknown(walk, `whether \`${path}\` exists is not known`, at)
     if (kind === null || (kind === 'directory') !== wantsFolder) continue
     // A file's name with a slash behind it is nothing to the system.
     if (kind === 'file' && bare !== path) continue
-    step(walk, 'try-files', `\`${path}\` is there`, at)
+    step(walk, 'try-files', `\`try_files\` finds \`${path}\``, at, directive)
     take(state, base.value, name.value, wantsFolder)
     return GO
   }
@@ -73,12 +72,12 @@ function fallback(walk: Walk, directive: NginxDirective, base: FileBase | null, 
   const at = argumentPlace(directive, directive.args.length - 1)
   if (written.startsWith('=')) {
     const status = Number.parseInt(written.slice(1), 10)
-    step(walk, 'try-files', `nothing is there: ${status}`, at)
+    step(walk, 'try-files', `\`try_files\` finds nothing: ${status}`, at, directive)
     return fail(walk, status, '`try_files` finds nothing', at)
   }
   const target = nameOf(walk.state, base, written)
   if (!target.known) return endUnknown(walk, target.reason, at)
-  step(walk, 'try-files', `nothing is there: \`${fromBytes(target.value)}\``, at)
+  step(walk, 'try-files', `\`try_files\` falls back to \`${fromBytes(target.value)}\``, at, directive)
   if (target.value.startsWith('@')) return enterNamed(walk, target.value, at)
   const [uri, args] = splitArguments(target.value)
   return internalRedirect(walk, uri, args, at)

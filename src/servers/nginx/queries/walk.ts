@@ -1,8 +1,8 @@
 import type { Place } from '../../../../parsers/text/source.ts'
-import type { FileSystem } from '../../../files/file-system.ts'
 import { fromBytes } from '../../regex.ts'
 import type { NginxDirective } from '../configuration.ts'
 import { effective, isOn } from './effective.ts'
+import type { FileView } from './file-view.ts'
 import { interpolate } from './interpolate.ts'
 import { argumentPlace, namePlace } from './places.ts'
 import type { ProxyTarget } from './proxy-target.ts'
@@ -32,16 +32,30 @@ export type OutcomeEnd = { readonly at: Place | null } & (
       readonly status: number | null
       /** The block whose settings hold: a location, or an `if` in one. */
       readonly scope: NginxDirective
+      /** What the client gets of the backend's answer, where the caller knows that; null otherwise. */
+      readonly answer: { readonly status: number; readonly location: string | null } | null
     }
   /** A module of nginx answers: `stub_status`, `empty_gif`… */
   | { readonly kind: 'handler'; readonly name: string }
   | { readonly kind: 'unknown'; readonly reason: string }
 )
 
+export type PassEnd = Extract<OutcomeEnd, { readonly kind: 'pass' }>
+
+/** What comes back from a backend. */
+export type BackendAnswer =
+  /** Nobody takes the connection, or what comes is no answer: nginx makes the status itself. */
+  | { readonly kind: 'failed'; readonly status: number; readonly reason: string }
+  | { readonly kind: 'answered'; readonly status: number; readonly location: string | null }
+
 /** A request on its way. */
 export interface Walk {
   readonly state: RequestState
-  readonly files: FileSystem | null
+  readonly view: FileView
+  /** What a backend answers, where the caller knows; null where it does not. */
+  readonly backend: (pass: PassEnd) => BackendAnswer | null
+  /** Follows a subrequest to its end, access left out. */
+  readonly subrequest: (uri: string) => OutcomeEnd
   readonly steps: OutcomeStep[]
   /** Internal redirects and rewrites left, plus one. */
   changes: number
@@ -59,8 +73,14 @@ export type Next =
 
 export const GO: Next = { kind: 'go' }
 
-export function step(walk: Walk, kind: OutcomeStep['kind'], text: string, at: Place | null): void {
-  walk.steps.push({ kind, text, at })
+export function step(
+  walk: Walk,
+  kind: OutcomeStep['kind'],
+  text: string,
+  at: Place | null,
+  directive: NginxDirective | null = null,
+): void {
+  walk.steps.push({ kind, text, at, directive })
 }
 
 export function endUnknown(walk: Walk, reason: string, at: Place | null): Next {
@@ -80,7 +100,7 @@ export function respond(walk: Walk, status: number, reason: string, at: Place | 
 export function internalRedirect(walk: Walk, uri: string, args: string, at: Place | null): Next {
   const { state } = walk
   walk.changes--
-  if (walk.changes <= 0) return plainError(500, 'nginx counts ten internal redirects and gives up', at)
+  if (walk.changes <= 0) return plainError(500, 'more than ten internal redirects', at)
   state.uri = uri
   state.args = args
   state.internal = true
@@ -89,7 +109,12 @@ export function internalRedirect(walk: Walk, uri: string, args: string, at: Plac
   state.addsUri = false
   state.location = null
   state.scope = state.server
-  step(walk, 'internal-redirect', `goes on as \`${fromBytes(uri)}${args === '' ? '' : `?${args}`}\``, at)
+  step(
+    walk,
+    'internal-redirect',
+    `internal redirect to \`${fromBytes(uri)}${args === '' ? '' : `?${args}`}\``,
+    at,
+  )
   return { kind: 'jump', to: 'server' }
 }
 
@@ -97,13 +122,13 @@ export function internalRedirect(walk: Walk, uri: string, args: string, at: Plac
 export function enterNamed(walk: Walk, name: string, at: Place | null): Next {
   const { state } = walk
   walk.changes--
-  if (walk.changes <= 0) return plainError(500, 'nginx counts ten internal redirects and gives up', at)
+  if (walk.changes <= 0) return plainError(500, 'more than ten internal redirects', at)
   const location = namedLocation(state.server, name)
   if (location === null) return plainError(500, `there is no location \`${name}\` in this server`, at)
   state.location = location.directive
   state.scope = location.directive
   state.internal = true
-  step(walk, 'location', `named location \`${name}\``, location.at)
+  step(walk, 'location', `named location \`${name}\``, location.at, location.directive)
   return { kind: 'jump', to: 'named' }
 }
 
@@ -146,6 +171,15 @@ function errorPageFor(walk: Walk, status: number): NginxDirective | 'unknown' | 
   return page ?? null
 }
 
+/** True where an `error_page` in force is for this status, whether it may still be taken or not. */
+export function hasErrorPage(walk: Walk, status: number): boolean {
+  const fact = effective(walk.state.configuration, walk.state.scope, 'error_page')
+  if (!fact.known) return false
+  return fact.value.directives.some(({ args }) =>
+    args.slice(0, -1).some(word => word.value === String(status)),
+  )
+}
+
 function takeErrorPage(walk: Walk, page: NginxDirective, status: number): Next {
   const { state } = walk
   const at = argumentPlace(page, page.args.length - 1)
@@ -155,7 +189,7 @@ function takeErrorPage(walk: Walk, page: NginxDirective, status: number): Next {
   walk.status = overwrite === null ? status : overwrite === 0 ? null : overwrite
   const target = interpolate(written, requestVariables(state))
   if (!target.known) return endUnknown(walk, target.reason, at)
-  step(walk, 'error-page', `${status} is answered by \`${target.value}\``, namePlace(page))
+  step(walk, 'error-page', `\`error_page\` for ${status}: \`${target.value}\``, namePlace(page), page)
   if (target.value.startsWith('@')) return enterNamed(walk, target.value, at)
   if (target.value.startsWith('/')) {
     if (state.method !== 'HEAD') state.method = 'GET'
@@ -173,7 +207,7 @@ function takeErrorPage(walk: Walk, page: NginxDirective, status: number): Next {
 /** nginx refuses to map a URI that `rewrite … break` has changed through an alias: 500. */
 export function misplacedAlias(walk: Walk, base: FileBase): Next | null {
   if (base.kind !== 'alias' || walk.state.validLocation) return null
-  return fail(walk, 500, 'an `alias` takes no URI that was rewritten', namePlace(base.directive))
+  return fail(walk, 500, '`alias` does not work behind `rewrite … break`', namePlace(base.directive))
 }
 
 /** A URI and what stands behind its `?`. */
@@ -183,7 +217,7 @@ export function splitArguments(text: string): readonly [string, string] {
 }
 
 /** The `Location` that goes out: nginx puts scheme, host and port before a path unless `absolute_redirect off`. */
-function absoluteLocation(state: RequestState, location: string): string {
+export function absoluteLocation(state: RequestState, location: string): string {
   if (!location.startsWith('/')) return location
   const { configuration, scope, request } = state
   const absolute = isOn(configuration, scope, 'absolute_redirect', true)

@@ -2,7 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { memoryFileSystem } from '../../../../src/files/memory-file-system.ts'
 import type { NginxRequest } from '../../../../src/servers/nginx/queries/request.ts'
-import { outcome } from '../../../../src/servers/nginx/queries/outcome.ts'
+import { type OutcomeOptions, outcome } from '../../../../src/servers/nginx/queries/outcome.ts'
 import { block, readFragments, readHttp } from './read-text.ts'
 
 const FILES = memoryFileSystem(
@@ -10,19 +10,27 @@ const FILES = memoryFileSystem(
   { covers: ['/srv/site'] },
 )
 
-function end(server: string, target: string, more: Partial<NginxRequest> = {}): string {
+function end(
+  server: string,
+  target: string,
+  more: Partial<NginxRequest> = {},
+  options: Partial<OutcomeOptions> = {},
+): string {
   const configuration = readHttp(
     `map $http_x $mapped { y yes; default no; } server { root /srv/site; ${server} }`,
   )
   const request: NginxRequest = { method: 'GET', target, host: 'h.test', scheme: 'http', port: 80, ...more }
-  const { end } = outcome(configuration, block(configuration, 'server'), request, { files: FILES })
+  const { end } = outcome(configuration, block(configuration, 'server'), request, {
+    files: FILES,
+    ...options,
+  })
   switch (end.kind) {
     case 'response':
       return `${end.status} ${end.location ?? ''}`.trim()
     case 'file':
       return `file ${end.path} ${end.exists ? 'there' : 'unknown'} ${end.status}`
     case 'pass':
-      return `pass ${end.target.proxyHost} ${end.uri}`
+      return `pass ${end.target.proxyHost} ${end.uri} ${end.answer?.location ?? ''}`.trim()
     case 'closed':
       return 'closed'
     case 'handler':
@@ -92,6 +100,77 @@ test('what was not read may decide, but a file of parameters does not', () => {
 test('a set variable stands for itself, an unset one for nothing', () => {
   assert.is(end('if ($late) { return 403; } set $late 1;', '/a.html'), 'file /srv/site/a.html there 200')
   assert.is(end('set $late 1; if ($late) { return 403; }', '/a.html'), '403')
+})
+
+test('access', () => {
+  const none = { headers: new Map<string, string>(), client: '10.0.0.2' }
+  const file = 'file /srv/site/a.html there 200'
+  assert.is(end('location / { auth_basic x; auth_basic_user_file f; }', '/a.html', none), '401')
+  assert.is(end('location / { auth_basic x; }', '/a.html', none), file)
+  assert.is(end('satisfy any; deny all; auth_basic x; auth_basic_user_file f;', '/a.html', none), '401')
+  assert.is(
+    end('satisfy any; allow 10.0.0.0/8; deny all; auth_basic x; auth_basic_user_file f;', '/a.html', none),
+    file,
+  )
+  const auth = (answer: string) =>
+    `location /a.html { auth_request /auth; } location = /auth { internal; ${answer} }`
+  assert.is(end(auth('return 204;'), '/a.html', none), file)
+  assert.is(end(auth('return 403;'), '/a.html', none), '403')
+  assert.is(end(auth('return 301 /login;'), '/a.html', none), '500')
+  assert.is(end(auth('deny all; return 204;'), '/a.html', none), file)
+  assert.is(end(auth('proxy_pass http://b;'), '/a.html', none), file)
+})
+
+test('a geo block takes the smallest network', () => {
+  const site = (words: string) =>
+    `if ($from = in) { return 410; } } geo $from { default out; 10.0.0.0/8 in; 10.1.0.0/16 out; ${words} } server {`
+  assert.is(end(site(''), '/a.html', { client: '10.2.3.4' }), '410')
+  assert.is(end(site(''), '/a.html', { client: '10.1.3.4' }), 'file /srv/site/a.html there 200')
+  assert.is(end(site(''), '/a.html'), 'unknown')
+  assert.is(end(site('include more.conf;'), '/a.html', { client: '10.2.3.4' }), 'unknown')
+})
+
+test('an answer of the backend comes through error_page and proxy_redirect', () => {
+  const failed = { backend: () => ({ kind: 'failed', status: 502, reason: '' }) as const }
+  const site = 'location / { proxy_pass http://b:1; } location = /a.html { root /srv/site; } '
+  assert.is(end(site, '/x', {}, failed), '502')
+  assert.is(end(`${site} error_page 502 /a.html;`, '/x', {}, failed), 'file /srv/site/a.html there 502')
+  const answered = (status: number, location: string | null) => ({
+    backend: () => ({ kind: 'answered', status, location }) as const,
+  })
+  const lost = answered(404, null)
+  assert.is(end(`${site} error_page 404 /a.html;`, '/x', {}, lost), 'pass b:1 /x')
+  assert.is(
+    end(`${site} proxy_intercept_errors on; error_page 404 /a.html;`, '/x', {}, lost),
+    'file /srv/site/a.html there 404',
+  )
+  const moved = answered(302, 'http://b:1/y')
+  assert.is(end(site, '/x', {}, moved), 'pass b:1 /x http://h.test/y')
+  assert.is(end(`${site} proxy_redirect off;`, '/x', {}, moved), 'pass b:1 /x http://b:1/y')
+  assert.is(
+    end('location /p/ { proxy_pass http://b:1/; }', '/p/x', {}, moved),
+    'pass b:1 /x http://h.test/p/y',
+  )
+  assert.is(
+    end(`${site} proxy_redirect ~^http://[^/]+(.*) https://o$1;`, '/x', {}, moved),
+    'pass b:1 /x https://o/y',
+  )
+  assert.is(end(site, '/x', {}, answered(302, 'http://other/y')), 'pass b:1 /x http://other/y')
+})
+
+test('plain HTTP to a port that speaks TLS', () => {
+  const plain = { plainToTls: true }
+  assert.is(end('return 200 x;', '/x?y', {}, plain), '400')
+  assert.is(end('error_page 497 https://$host$request_uri;', '/x?y', {}, plain), '302 https://h.test/x?y')
+  assert.is(end('error_page 497 =301 https://$host$request_uri;', '/x', {}, plain), '301 https://h.test/x')
+})
+
+test('a page outside of the audit may be assumed missing', () => {
+  const site =
+    'root /elsewhere; location / { try_files $uri $uri/ /index.php; } location ~ \\.php$ { fastcgi_pass b:1; }'
+  assert.is(end(site, '/page'), 'unknown')
+  const assume = (path: string) => (path.includes('/page') ? null : undefined)
+  assert.is(end(site, '/page', {}, { assume }), 'pass b:1 null')
 })
 
 test('the steps say how it went', () => {

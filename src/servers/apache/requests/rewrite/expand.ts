@@ -1,5 +1,4 @@
 import { type Fact, known, unknown } from '../../../fact.ts'
-import type { PcreMatch } from '../../../regex.ts'
 import type { RequestRecord } from '../request.ts'
 import { escapeByte, escapeUri } from '../url-text.ts'
 import { headerValue } from '../header-value.ts'
@@ -33,9 +32,8 @@ export function expand(text: string, context: RewriteContext, rule: RewriteRule 
       result += next
       at += 2
     } else if ((char === '$' || char === '%') && next !== undefined && /[0-9]/.test(next)) {
-      const group = groupOf(char === '$' ? context.ruleMatch : context.conditionMatch, Number(next))
-      if (!group.known) return group
-      add(escaped(group.value, rule), 'client')
+      const match = char === '$' ? context.ruleMatch : context.conditionMatch
+      add(escaped(match?.captures[Number(next)] ?? '', rule), 'client')
       at += 2
     } else if ((char === '$' || char === '%') && next === '{') {
       const close = closingCurly(text, at + 2)
@@ -62,10 +60,6 @@ export function expand(text: string, context: RewriteContext, rule: RewriteRule 
 export function expandText(text: string, context: RewriteContext): Fact<string> {
   const expanded = expand(text, context, null)
   return expanded.known ? known(expanded.value.text) : expanded
-}
-
-function groupOf(match: PcreMatch | null, group: number): Fact<string> {
-  return known(match?.captures[group] ?? '')
 }
 
 /** `[B]` escapes what a group holds, as a form would. */
