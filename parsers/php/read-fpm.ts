@@ -1,0 +1,264 @@
+import { posix } from 'node:path'
+import { type Fact, known, unknown } from '../text/fact.ts'
+import { type Place, type Source, UNKNOWN } from '../text/source.ts'
+import { MappedText } from '../text/text-map.ts'
+import {
+  factOf,
+  finishWritten,
+  placeOf,
+  readFact,
+  type WrittenText,
+  writtenFor,
+} from '../text/written-text.ts'
+import type { FpmAddress, FpmConfiguration, FpmFiles, FpmPhpSetting, FpmPool } from './fpm.ts'
+import { readPhpIniLines } from './ini-settings.ts'
+import { fpmMode, fpmSeconds, phpBoolean, phpNumber } from './values.ts'
+
+/** FPM itself follows no more includes than this. */
+const DEEPEST = 5
+/** No configuration has more files. */
+const MOST_FILES = 2000
+
+interface OpenPool {
+  readonly name: string
+  readonly headers: Place[]
+  readonly settings: Map<string, WrittenText>
+  readonly environment: Map<string, WrittenText>
+  readonly phpSettings: Map<string, FpmPhpSetting>
+}
+
+/**
+ * Reads FPM's main file with its includes, or pools alone where the main file is not in the audit.
+ *
+ * @param mains one main file, or the pool files in the order of their names
+ */
+export function readFpm(mains: readonly Source[], files: FpmFiles): FpmConfiguration {
+  const reading = new Reading(files)
+  for (const main of mains) reading.file(main, 0)
+  return reading.finish()
+}
+
+class Reading {
+  private readonly sources = new Set<Source>()
+  private readonly global = new Map<string, WrittenText>()
+  /** By the name in lower case: FPM finds a pool again whatever the case. */
+  private readonly pools = new Map<string, OpenPool>()
+  /** The section in which the next line stands: an included file leaves its own behind. */
+  private current: OpenPool | null = null
+  private complete = true
+
+  constructor(private readonly files: FpmFiles) {}
+
+  finish(): FpmConfiguration {
+    return {
+      sources: [...this.sources],
+      global: this.global,
+      pools: [...this.pools.values()].map(finishPool),
+      complete: this.complete,
+    }
+  }
+
+  file(source: Source, depth: number): void {
+    if (depth > DEEPEST || this.sources.size >= MOST_FILES) {
+      this.complete = false
+      return
+    }
+    this.sources.add(source)
+    for (const line of readPhpIniLines(source)) {
+      if (line.kind === 'section') {
+        this.current = line.name.toLowerCase() === 'global' ? null : this.pool(line.name, line.at)
+      } else if (line.name === 'include' && line.index === null) this.include(line.value, depth)
+      else this.set(line.name, line.index, line.value, line.at)
+    }
+  }
+
+  private pool(name: string, at: Place): OpenPool {
+    const key = name.toLowerCase()
+    let pool = this.pools.get(key)
+    if (pool === undefined) {
+      pool = { name, headers: [], settings: new Map(), environment: new Map(), phpSettings: new Map() }
+      this.pools.set(key, pool)
+    }
+    pool.headers.push(at)
+    return pool
+  }
+
+  private set(name: string, index: string | null, value: WrittenText, at: Place): void {
+    const { current } = this
+    if (current === null) {
+      if (index === null) this.global.set(name, value)
+      return
+    }
+    const filled = fillPool(value, current.name)
+    const php = /^php_(admin_)?(value|flag)$/.exec(name)
+    if (index === null) current.settings.set(name, filled)
+    // Of two lines for one name FPM applies the first one last: it holds.
+    else if (name === 'env') {
+      if (!current.environment.has(index)) current.environment.set(index, fromEnvironment(filled))
+    } else if (php !== null) {
+      const admin = php[1] !== undefined
+      const former = current.phpSettings.get(index)
+      // An administrator's setting wins whatever the order.
+      if (former !== undefined && (former.admin || !admin)) return
+      current.phpSettings.set(index, { value: filled, at, admin, flag: php[2] === 'flag' })
+    }
+  }
+
+  private include(value: WrittenText, depth: number): void {
+    const pattern = factOf(value)
+    if (!pattern.known || !pattern.value.startsWith('/')) {
+      this.complete = false
+      return
+    }
+    const directory = posix.dirname(pattern.value)
+    const name = posix.basename(pattern.value)
+    if (!/[*?[]/.test(pattern.value)) {
+      this.included(pattern.value, depth)
+      return
+    }
+    const names = /[*?[]/.test(directory) ? null : this.files.list(directory)
+    if (names === null) this.complete = false
+    const matches = names?.filter(each => matchesName(name, each)) ?? []
+    for (const each of matches.sort()) this.included(posix.join(directory, each), depth)
+  }
+
+  private included(path: string, depth: number): void {
+    const source = this.files.read(path)
+    if (source === null) this.complete = false
+    else if (!this.sources.has(source)) this.file(source, depth + 1)
+  }
+}
+
+/** `*`, `?` and `[…]` of glob(3) in one name; a dot in front has to be written. */
+function matchesName(pattern: string, name: string): boolean {
+  if (name.startsWith('.') && !pattern.startsWith('.')) return false
+  return matches(pattern, 0, name, 0)
+}
+
+/** Where a star fails, only the last one can take more: linear in both lengths. */
+function matches(pattern: string, p: number, name: string, n: number): boolean {
+  let star = -1
+  let taken = 0
+  let at = p
+  let from = n
+  while (from < name.length) {
+    const set = pattern[at] === '[' ? /^\[([!^]?)(\]?[^\]]*)\]/.exec(pattern.slice(at)) : null
+    const fits =
+      set !== null
+        ? inSet(set[2]!, name[from]!) !== (set[1] !== '')
+        : pattern[at] === '?' || (pattern[at] !== '*' && pattern[at] === name[from])
+    if (pattern[at] === '*') {
+      star = at++
+      taken = from
+    } else if (fits) {
+      at += set === null ? 1 : set[0].length
+      from++
+    } else if (star !== -1) {
+      at = star + 1
+      from = ++taken
+    } else return false
+  }
+  while (pattern[at] === '*') at++
+  return at === pattern.length
+}
+
+function inSet(set: string, char: string): boolean {
+  for (let at = 0; at < set.length; at++) {
+    if (set[at + 1] === '-' && at + 2 < set.length) {
+      if (char >= set[at]! && char <= set[at + 2]!) return true
+      at += 2
+    } else if (set[at] === char) return true
+  }
+  return false
+}
+
+/** `$pool` stands for the pool's name in every value. */
+function fillPool(value: WrittenText, name: string): WrittenText {
+  const { text } = value
+  if (!text.includes('$pool')) return value
+  const into = new MappedText(text, value.map, 0)
+  let at = 0
+  for (const { index } of text.matchAll(/\$pool/g)) {
+    into.copy(at, index)
+    into.replace(index, index + 5, name)
+    at = index + 5
+  }
+  into.copy(at, text.length)
+  return finishWritten(into, value)
+}
+
+/** `$NAME` is taken from the environment of FPM. */
+function fromEnvironment(value: WrittenText): WrittenText {
+  if (!value.text.startsWith('$')) return value
+  const { source, start, end } = placeOf(value)
+  return writtenFor(source, UNKNOWN, start, end)
+}
+
+function finishPool({ name, headers, settings, environment, phpSettings }: OpenPool): FpmPool {
+  const read = <T>(key: string, reader: (written: WrittenText) => Fact<T>): Fact<T> | null => {
+    const value = settings.get(key)
+    return value === undefined || value.text === '' ? null : reader(value)
+  }
+  const listen = settings.get('listen')
+  const prefix = read('prefix', factOf)
+  return {
+    name,
+    headers,
+    listen: listen === undefined ? null : { at: placeOf(listen), address: addressOf(listen, prefix) },
+    listenOwner: read('listen.owner', factOf),
+    listenGroup: read('listen.group', factOf),
+    listenMode: read('listen.mode', fpmMode),
+    listenAclUsers: read('listen.acl_users', namesOf),
+    listenAclGroups: read('listen.acl_groups', namesOf),
+    listenAllowedClients: read('listen.allowed_clients', listOf),
+    user: read('user', factOf),
+    group: read('group', factOf),
+    prefix,
+    chroot: read('chroot', factOf),
+    chdir: read('chdir', factOf),
+    processManager: read('pm', factOf),
+    maxChildren: read('pm.max_children', phpNumber),
+    requestTerminateTimeout: read('request_terminate_timeout', fpmSeconds),
+    statusPath: read('pm.status_path', factOf),
+    pingPath: read('ping.path', factOf),
+    limitExtensions: extensionsOf(settings.get('security.limit_extensions')),
+    clearEnvironment: read('clear_env', phpBoolean),
+    environment,
+    phpSettings,
+    settings,
+  }
+}
+
+function extensionsOf(value: WrittenText | undefined): Fact<readonly string[]> | null {
+  if (value === undefined) return null
+  return readFact(value, text => (/^(?:false|off|no)?$/i.test(text) ? [] : text.split(/[ \t]+/)))
+}
+
+/** FPM cuts account names at commas alone. */
+function namesOf(value: WrittenText): Fact<readonly string[]> {
+  return readFact(value, text => text.split(',').filter(each => each !== ''))
+}
+
+function listOf(value: WrittenText): Fact<readonly string[]> {
+  return readFact(value, text => text.split(/[, \t]+/).filter(each => each !== ''))
+}
+
+/** A port, an address with one, else the path of a socket: relative to the prefix. */
+function addressOf(value: WrittenText, prefix: Fact<string> | null): Fact<FpmAddress> {
+  const fact = factOf(value)
+  if (!fact.known) return fact
+  const text = fact.value
+  const ip = /^(?:(.*):)?(\d{1,5})$/.exec(text)
+  if (ip !== null && !text.includes('/')) {
+    const port = Number(ip[2])
+    const host = ip[1]?.replace(/^\[(.*)\]$/, '$1')
+    if (port === 0 || port > 65535) return unknown(`\`${text}\` is no address`, fact.at)
+    return known(
+      { kind: 'ip', host: host === undefined || host === '*' || host === '' ? null : host, port },
+      fact.at,
+    )
+  }
+  if (text.startsWith('/')) return known({ kind: 'unix', path: text }, fact.at)
+  if (prefix?.known === true) return known({ kind: 'unix', path: posix.join(prefix.value, text) }, fact.at)
+  return unknown('it depends on how FPM was built', fact.at)
+}
