@@ -116,9 +116,11 @@ import tlsPinnedIpListen from './tls/pinned-ip-listen.ts'
 import tlsSslOnDeprecated from './tls/ssl-on-deprecated.ts'
 import tlsSslOnHitsPlainListen from './tls/ssl-on-hits-plain-listen.ts'
 import tlsWeakProtocol from './tls/weak-protocol.ts'
+import topologyBackendNotListening from './topology/backend-not-listening.ts'
 import topologyHostSelectsWrongVhost from './topology/host-selects-wrong-vhost.ts'
 import topologyListenWithoutVhost from './topology/listen-without-vhost.ts'
 import topologyNamedLocationMissing from './topology/named-location-missing.ts'
+import topologyProtocolMismatch from './topology/protocol-mismatch.ts'
 import topologyServerNameNotInApache from './topology/server-name-not-in-apache.ts'
 import topologyServeraliasNotInNginx from './topology/serveralias-not-in-nginx.ts'
 import topologyServernameMismatchSingleVhost from './topology/servername-mismatch-single-vhost.ts'
@@ -275,9 +277,11 @@ export const rules: readonly Rule[] = [
   { id: 'tls/ssl-on-deprecated', ...tlsSslOnDeprecated },
   { id: 'tls/ssl-on-hits-plain-listen', ...tlsSslOnHitsPlainListen },
   { id: 'tls/weak-protocol', ...tlsWeakProtocol },
+  { id: 'topology/backend-not-listening', ...topologyBackendNotListening },
   { id: 'topology/host-selects-wrong-vhost', ...topologyHostSelectsWrongVhost },
   { id: 'topology/listen-without-vhost', ...topologyListenWithoutVhost },
   { id: 'topology/named-location-missing', ...topologyNamedLocationMissing },
+  { id: 'topology/protocol-mismatch', ...topologyProtocolMismatch },
   { id: 'topology/server-name-not-in-apache', ...topologyServerNameNotInApache },
   { id: 'topology/serveralias-not-in-nginx', ...topologyServeraliasNotInNginx },
   { id: 'topology/servername-mismatch-single-vhost', ...topologyServernameMismatchSingleVhost },

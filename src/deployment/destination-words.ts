@@ -4,6 +4,7 @@ const PROGRAMS: Readonly<Record<Program['kind'], string>> = {
   nginx: 'nginx',
   apache: 'Apache',
   gunicorn: 'gunicorn',
+  'php-fpm': 'PHP-FPM',
   postgres: 'PostgreSQL',
 }
 

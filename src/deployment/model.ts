@@ -5,6 +5,7 @@
  * of one program that leads to a listener of another, or of itself. Files, paths and ports are a machine's
  * own: only a connection crosses from one machine to another.
  */
+import type { FpmPool } from '../../parsers/php/fpm.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { FileSystem } from '../files/file-system.ts'
 import type { Address, Endpoint } from '../servers/address.ts'
@@ -72,7 +73,7 @@ export interface Machine {
 export type HostsFile = ReadonlyMap<string, readonly Address[]>
 
 /** A running configuration. A new kind of program is a reader in `build/programs/` and a line in its table. */
-export type Program = NginxProgram | ApacheProgram | GunicornProgram | PostgresProgram
+export type Program = NginxProgram | ApacheProgram | GunicornProgram | PhpFpmProgram | PostgresProgram
 
 export type ProgramKind = Program['kind']
 
@@ -109,6 +110,14 @@ export interface GunicornProgram extends AnyProgram {
    * `GUNICORN_CMD_ARGS`, else of the configuration file; null where gunicorn's own default holds.
    */
   setting(name: string): Fact<SettingValue> | null
+}
+
+/** One pool of PHP-FPM. */
+export interface PhpFpmProgram extends AnyProgram {
+  readonly kind: 'php-fpm'
+  readonly pool: FpmPool
+  /** `[name]`, where the pool begins. */
+  readonly at: Place
 }
 
 export interface PostgresProgram extends AnyProgram {

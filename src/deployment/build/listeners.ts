@@ -12,7 +12,7 @@ export function indexListeners(listeners: readonly Listener[]): ListenerIndex {
   const bySocket = new Map<string, Listener>()
   for (const listener of listeners) {
     if (listener.port === null) {
-      const key = formatEndpoint(listener)
+      const key = socketKey(listener)
       if (!bySocket.has(key)) bySocket.set(key, listener)
       continue
     }
@@ -23,12 +23,17 @@ export function indexListeners(listeners: readonly Listener[]): ListenerIndex {
   return { byPort, bySocket }
 }
 
+/** `/var/run` is a link to `/run` on every Linux that has systemd (Filesystem Hierarchy Standard 3.0, 5.13). */
+function socketKey(endpoint: Endpoint): string {
+  return formatEndpoint(endpoint).replace(/^unix:\/var\/run\//, 'unix:/run/')
+}
+
 /**
  * The listener that accepts a connection: as the kernel chooses, one bound to the very address before one
  * on the wildcard. Undefined where only a resolver could tell, null where none does.
  */
 export function listenerAt(index: ListenerIndex, target: Endpoint): Listener | null | undefined {
-  if (target.port === null) return index.bySocket.get(formatEndpoint(target)) ?? null
+  if (target.port === null) return index.bySocket.get(socketKey(target)) ?? null
   let wildcard: Listener | null = null
   let isOpen = false
   for (const listener of index.byPort.get(target.port) ?? []) {

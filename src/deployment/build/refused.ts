@@ -12,6 +12,7 @@ import type {
 } from '../model.ts'
 import { type NginxPass, nginxConnection } from './nginx-connections.ts'
 import { apacheListeners } from './programs/apache.ts'
+import { listenersOf } from './programs/programs.ts'
 
 /** A pass with the places that its targets lead to. */
 export interface FoundPass {
@@ -51,7 +52,11 @@ export function refusals(
   }
   let byServer: ReadonlyMap<NginxServer, readonly FoundPass[]> | null = null
   for (const each of passes) {
-    // httpd is no backend of FastCGI and its like.
+    if (each.pass.pass.name === 'fastcgi_pass') {
+      for (const [target, destination] of refusedByFpm(each, programs)) refused.set(target, destination)
+      continue
+    }
+    // httpd is no backend of uwsgi and its like.
     if (each.pass.pass.name !== 'proxy_pass') continue
     for (const target of each.found) {
       if (target.to.kind !== 'unclaimed' || target.port === null || target.local !== true) continue
@@ -104,4 +109,27 @@ function isMeantFor(
 
 function reachesApache({ found }: FoundPass): boolean {
   return found.some(({ to }) => to.kind === 'listener' && to.listener.kind === 'apache')
+}
+
+/**
+ * What is meant for PHP-FPM and no pool opens: the location asks for scripts of PHP, or the socket is called
+ * after it. Other programs that speak FastCGI are not in the audit, and none is called so.
+ */
+function refusedByFpm(
+  { program: { machine }, pass: { block }, found }: FoundPass,
+  programs: readonly Program[],
+): readonly (readonly [Target, Destination])[] {
+  const open = found.filter(
+    ({ to, local, address }) => to.kind === 'unclaimed' && (local === true || address.kind === 'unix'),
+  )
+  if (open.length === 0) return []
+  const pools = programs.filter(program => program.kind === 'php-fpm' && program.machine === machine)
+  const [pool] = pools
+  if (pool === undefined || !pools.every(({ listensKnown }) => listensKnown)) return []
+  const asksForScripts = block.args.some(({ value }) => /php/i.test(value))
+  const meant = open.filter(
+    ({ address }) => asksForScripts || (address.kind === 'unix' && /php|fpm/i.test(address.path)),
+  )
+  const opened = pools.flatMap(listenersOf)
+  return meant.map(target => [target, { kind: 'refused', by: pool, opened }] as const)
 }

@@ -60,12 +60,9 @@ const HTTPS: Fact<Protocol> = known('https')
 
 export function gunicornListeners(program: GunicornProgram): readonly BackendListener[] {
   const certificate = program.setting('certfile')
-  const protocol =
-    certificate === null || (certificate.known && certificate.value === null)
-      ? HTTP
-      : certificate.known
-        ? HTTPS
-        : certificate
+  // Whoever has a certificate says so in the command, as a rule: a file that was not read is no reason to
+  // take the protocol for unknown, and `setting` tells that it may name one.
+  const protocol = certificate?.known === true && certificate.value !== null ? HTTPS : HTTP
   return program.binds.flatMap(bind => {
     const endpoint = parseBind(bind)
     if (endpoint === null) return []

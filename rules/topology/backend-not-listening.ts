@@ -1,0 +1,126 @@
+import { programName } from '../../src/deployment/destination-words.ts'
+import type { Listener, NginxConnection, Target } from '../../src/deployment/model.ts'
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { placeText } from '../../parsers/text/source.ts'
+import { formatEndpoint } from '../../src/servers/address.ts'
+
+const nginx = (target: string): string => conf`
+  events {
+  }
+  http {
+      server {
+          listen 80;
+          server_name example.org;
+          root /srv/www;
+          location ~ \.php$ {
+              fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+              fastcgi_pass ${target};
+          }
+      }
+  }
+`
+const pool = (listen: string): string => conf`
+  [www]
+  user = www-data
+  group = www-data
+  listen = ${listen}
+  listen.owner = www-data
+  listen.group = www-data
+  pm = static
+  pm.max_children = 5
+`
+
+export default defineRule({
+  summary: 'nginx connects to an address that its backend does not open',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Both programs start, and every request for the application is answered with 502 Bad Gateway: `connect() failed (111: Connection refused)` or `(2: No such file or directory)` in the error log of nginx.',
+  remedy: 'Give the pass directive of nginx and `listen` of the backend the same address',
+  references: [
+    'https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_pass',
+    'https://www.php.net/manual/en/install.fpm.configuration.php',
+  ],
+  unproven: 'PHP-FPM is not among the servers that live tests start',
+  bad: [
+    {
+      title: 'TCP in nginx, a socket in the pool',
+      files: {
+        'etc/nginx/nginx.conf': nginx('«127.0.0.1:9000»'),
+        'etc/php/8.2/fpm/pool.d/www.conf': pool('/run/php/php8.2-fpm.sock'),
+      },
+    },
+    {
+      title: 'the socket of a version that is gone',
+      files: {
+        'etc/nginx/nginx.conf': nginx('«unix:/run/php/php7.4-fpm.sock»'),
+        'etc/php/8.2/fpm/pool.d/www.conf': pool('/run/php/php8.2-fpm.sock'),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'the same socket, by the link that /var/run is',
+      files: {
+        'etc/nginx/nginx.conf': nginx('unix:/var/run/php/php8.2-fpm.sock'),
+        'etc/php/8.2/fpm/pool.d/www.conf': pool('/run/php/php8.2-fpm.sock'),
+      },
+    },
+    {
+      title: 'a bare port is every address',
+      files: {
+        'etc/nginx/nginx.conf': nginx('127.0.0.1:9000'),
+        'etc/php/8.2/fpm/pool.d/www.conf': pool('9000'),
+      },
+    },
+    {
+      title: 'no pool is in the audit',
+      files: { 'etc/nginx/nginx.conf': nginx('unix:/run/php/php8.2-fpm.sock') },
+    },
+    {
+      title: 'a pool whose address the environment gives',
+      files: {
+        'etc/nginx/nginx.conf': nginx('127.0.0.1:9000'),
+        'etc/php/8.2/fpm/pool.d/www.conf': pool('${FPM_LISTEN}'),
+      },
+    },
+    {
+      title: 'FastCGI that is not for PHP',
+      files: {
+        'etc/nginx/nginx.conf': nginx('unix:/run/fcgiwrap.socket').replace('~ \\.php$', '/cgi-bin/'),
+        'etc/php/8.2/fpm/pool.d/www.conf': pool('/run/php/php8.2-fpm.sock'),
+      },
+    },
+  ],
+  *check({ connections }) {
+    for (const connection of connections.nginx) {
+      for (const target of connection.targets) {
+        const { to } = target
+        if (to.kind !== 'refused' || to.by.kind === 'apache') continue
+        const name = programName(to.by.kind)
+        const opened = to.opened.slice(0, 3)
+        const where = opened.map(formatEndpoint).join(' and ')
+        yield {
+          at: target.at,
+          message: `nginx connects to ${formatEndpoint(target)}, and ${name} listens only on ${where}`,
+          label: `${name} does not listen here`,
+          related: opened.map(({ at }) => ({ at, message: `${name} listens here` })),
+          ...fixOf(connection, target, to.opened),
+        }
+      }
+    }
+  },
+})
+
+/** Only where there is one address to connect to. */
+function fixOf(connection: NginxConnection, target: Target, opened: readonly Listener[]) {
+  const [only] = opened
+  const written = placeText(target.at)
+  if (only === undefined || opened.length !== 1 || connection.upstream !== null) return {}
+  const there = formatEndpoint(only).replace(/^(?:0\.0\.0\.0|\[::\]):/, '127.0.0.1:')
+  return propose(`Connect to ${there}`, 'unsafe', [
+    written === formatEndpoint(target) ? replacePlace(target.at, there) : null,
+  ])
+}

@@ -1,0 +1,133 @@
+import { programName, protocolName } from '../../src/deployment/destination-words.ts'
+import type { Listener, Protocol } from '../../src/deployment/model.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { valueOrNull } from '../../src/servers/fact.ts'
+
+const nginx = (pass: string, location = '/'): string => conf`
+  events {
+  }
+  http {
+      server {
+          listen 80;
+          server_name example.org;
+          location ${location} {
+              ${pass};
+          }
+      }
+  }
+`
+const GUNICORN = conf`
+  [Service]
+  ExecStart=/opt/shop/bin/gunicorn --bind unix:/run/shop.sock shop.wsgi
+`
+const POOL = conf`
+  [www]
+  user = www-data
+  listen = 127.0.0.1:9000
+  pm = static
+  pm.max_children = 5
+`
+
+export default defineRule({
+  summary: 'nginx speaks another protocol than the backend',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'The connection is opened and the first byte is not understood: nginx answers 502 Bad Gateway with `upstream prematurely closed connection` or `upstream sent no valid HTTP/1.0 header`, or waits until it answers 504.',
+  remedy: 'Use the pass directive of the protocol that the backend speaks',
+  references: [
+    'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass',
+    'https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_pass',
+    'https://nginx.org/en/docs/http/ngx_http_uwsgi_module.html#uwsgi_pass',
+  ],
+  unproven: 'gunicorn and PHP-FPM are not among the servers that live tests start',
+  bad: [
+    {
+      title: 'uwsgi to gunicorn, which speaks HTTP',
+      files: {
+        'etc/nginx/nginx.conf': nginx('«uwsgi_pass» unix:/run/shop.sock'),
+        'etc/systemd/system/shop.service': GUNICORN,
+      },
+    },
+    {
+      title: 'HTTP to PHP-FPM',
+      files: {
+        'etc/nginx/nginx.conf': nginx('«proxy_pass» http://127.0.0.1:9000', '~ \\.php$'),
+        'etc/php/8.2/fpm/pool.d/www.conf': POOL,
+      },
+    },
+    {
+      title: 'TLS to a gunicorn without a certificate',
+      files: {
+        'etc/nginx/nginx.conf': nginx('«proxy_pass» https://127.0.0.1:8000'),
+        'etc/systemd/system/shop.service': GUNICORN.replace(
+          'unix:/run/shop.sock',
+          '127.0.0.1:8000 --config /etc/shop/gunicorn.conf.py',
+        ),
+        'etc/shop/gunicorn.conf.py': conf`workers = 2`,
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'HTTP to gunicorn',
+      files: {
+        'etc/nginx/nginx.conf': nginx('proxy_pass http://unix:/run/shop.sock'),
+        'etc/systemd/system/shop.service': GUNICORN,
+      },
+    },
+    {
+      title: 'FastCGI to PHP-FPM',
+      files: {
+        'etc/nginx/nginx.conf': nginx('fastcgi_pass 127.0.0.1:9000', '~ \\.php$'),
+        'etc/php/8.2/fpm/pool.d/www.conf': POOL,
+      },
+    },
+    {
+      title: 'TLS to a gunicorn with a certificate',
+      files: {
+        'etc/nginx/nginx.conf': nginx('proxy_pass https://127.0.0.1:8443'),
+        'etc/systemd/system/shop.service': GUNICORN.replace(
+          'unix:/run/shop.sock',
+          '127.0.0.1:8443 --certfile /etc/ssl/a.pem --keyfile /etc/ssl/a.key',
+        ),
+      },
+    },
+  ],
+  *check({ connections }) {
+    for (const { pass, protocol, targets } of connections.all) {
+      const spoken = valueOrNull(protocol)
+      if (spoken === null) continue
+      for (const { to } of targets) {
+        // What Apache speaks is a matter of the virtual host, which has a rule of its own.
+        if (to.kind !== 'listener' || to.listener.kind === 'apache') continue
+        const understood = valueOrNull(to.listener.protocol)
+        if (understood === null || wire(understood) === wire(spoken)) continue
+        if (mayHaveCertificate(to.listener) && wire(spoken) === 'https') continue
+        const name = programName(to.listener.kind)
+        yield {
+          at: namePlace(pass),
+          message: `\`${pass.name}\` speaks ${protocolName(spoken)}, and ${name} speaks ${protocolName(understood)} there`,
+          label: protocolName(spoken),
+          related: [
+            { at: argumentPlace(pass, 0), message: 'the connection' },
+            { at: to.listener.at, message: `${name} listens here` },
+          ],
+        }
+      }
+    }
+  },
+})
+
+/** True where a file that was not read may turn TLS on. */
+function mayHaveCertificate({ program }: Listener): boolean {
+  return program.kind === 'gunicorn' && program.setting('certfile')?.known === false
+}
+
+/** WebSocket is HTTP on the wire, and gRPC is HTTP/2, which a server may speak on the same socket. */
+function wire(protocol: Protocol): string {
+  if (protocol === 'ws' || protocol === 'grpc') return 'http'
+  return protocol === 'wss' || protocol === 'grpcs' ? 'https' : protocol
+}

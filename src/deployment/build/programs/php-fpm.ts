@@ -1,0 +1,97 @@
+import { posix } from 'node:path'
+import type { FpmAddress, FpmConfiguration, FpmFiles, FpmPool } from '../../../../parsers/php/fpm.ts'
+import { readFpm } from '../../../../parsers/php/read-fpm.ts'
+import type { Source } from '../../../../parsers/text/source.ts'
+import type { FileSystem } from '../../../files/file-system.ts'
+import { ANY_V6, type Endpoint, isLoopback, parseHost } from '../../../servers/address.ts'
+import { type Fact, known } from '../../../servers/fact.ts'
+import type { BackendListener, Machine, PhpFpmProgram, Protocol } from '../../model.ts'
+
+/** Where distributions and images keep one FPM: its main file, and its pools where that is not in the audit. */
+interface FpmPlace {
+  readonly main: string
+  readonly pools: string
+}
+
+const DEBIAN = '/etc/php'
+const PLACES: readonly FpmPlace[] = [
+  { main: '/etc/php-fpm.conf', pools: '/etc/php-fpm.d' },
+  { main: '/usr/local/etc/php-fpm.conf', pools: '/usr/local/etc/php-fpm.d' },
+  { main: '/etc/php5/fpm/php-fpm.conf', pools: '/etc/php5/fpm/pool.d' },
+]
+
+/** Every pool of every PHP-FPM of the machine, by the places of Debian, of RHEL, and of the official images. */
+export function phpFpmPrograms(machine: Machine): readonly PhpFpmProgram[] {
+  const { files } = machine
+  return [...debianPlaces(files), ...PLACES].flatMap(place => {
+    const fpm = readPlace(place, files)
+    if (fpm === null) return []
+    return fpm.pools.flatMap(pool => {
+      const [at] = pool.headers
+      if (at === undefined) return []
+      return [
+        { kind: 'php-fpm', machine, pool, at, listensKnown: fpm.complete && isListenKnown(pool) } as const,
+      ]
+    })
+  })
+}
+
+/** One FPM for each version of PHP. */
+function debianPlaces(files: FileSystem): readonly FpmPlace[] {
+  return (files.list(DEBIAN) ?? []).map(({ name }) => ({
+    main: `${DEBIAN}/${name}/fpm/php-fpm.conf`,
+    pools: `${DEBIAN}/${name}/fpm/pool.d`,
+  }))
+}
+
+function readPlace({ main, pools }: FpmPlace, files: FileSystem): FpmConfiguration | null {
+  const reader: FpmFiles = {
+    read: path => sourceAt(files, path),
+    list: directory => files.list(directory)?.map(({ name }) => name) ?? null,
+  }
+  const source = sourceAt(files, main)
+  if (source !== null) return readFpm([source], reader)
+  const names = (files.list(pools) ?? []).filter(
+    ({ name, kind }) => kind === 'file' && name.endsWith('.conf'),
+  )
+  const sources = names
+    .map(({ name }) => sourceAt(files, posix.join(pools, name)))
+    .filter(each => each !== null)
+  return sources.length === 0 ? null : readFpm(sources, reader)
+}
+
+function sourceAt(files: FileSystem, path: string): Source | null {
+  if (files.kind(path) !== 'file') return null
+  const read = files.read(path)
+  return read.kind === 'source' ? read.source : null
+}
+
+function isListenKnown({ listen }: FpmPool): boolean {
+  return listen === null || listen.address.known
+}
+
+const FASTCGI: Fact<Protocol> = known('fastcgi')
+
+export function phpFpmListeners(program: PhpFpmProgram): readonly BackendListener[] {
+  const { listen } = program.pool
+  if (listen === null || !listen.address.known) return []
+  const endpoint = endpointOf(listen.address.value)
+  return [
+    {
+      kind: 'php-fpm',
+      program,
+      ...endpoint,
+      protocol: FASTCGI,
+      loopback: isLoopback(endpoint.address),
+      at: listen.at,
+      others: [],
+    },
+  ]
+}
+
+/** A bare port is every address of both versions. */
+function endpointOf(address: FpmAddress): Endpoint {
+  if (address.kind === 'unix') return { address: { kind: 'unix', path: address.path }, port: null }
+  if (address.host === null) return { address: ANY_V6, port: address.port, ipv6only: false }
+  return { address: parseHost(address.host), port: address.port }
+}
