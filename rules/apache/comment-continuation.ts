@@ -27,6 +27,18 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'no backslash',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              # copied from C:\www
+              Header always set X-Content-Type-Options "nosniff"
+          </VirtualHost>
+        `,
+      },
+    },
+    {
       title: 'a directive of several lines that was commented out by its first',
       files: {
         'site.conf': conf`

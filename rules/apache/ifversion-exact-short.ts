@@ -19,10 +19,10 @@ export default defineRule({
           <VirtualHost *:80>
               ServerName example.org
               <IfVersion «2.4»>
-                  SetEnv A b
+                  Header always set X-A b
               </IfVersion>
               <IfVersion «= 2.4»>
-                  SetEnv C d
+                  Header always set X-C d
               </IfVersion>
           </VirtualHost>
         `,
@@ -37,13 +37,13 @@ export default defineRule({
           <VirtualHost *:80>
               ServerName example.org
               <IfVersion >= 2.4>
-                  SetEnv A b
+                  Header always set X-A b
               </IfVersion>
               <IfVersion = 2.4.57>
-                  SetEnv C d
+                  Header always set X-C d
               </IfVersion>
               <IfVersion ~ ^2.4>
-                  SetEnv E f
+                  Header always set X-E f
               </IfVersion>
           </VirtualHost>
         `,

@@ -1,15 +1,17 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { apacheMain } from '../_examples.ts'
 
-const MAIN = conf`
-  ServerRoot /etc/apache2
-  LoadModule mpm_event_module modules/mod_mpm_event.so
-`
-const HOST = conf`
+const site = (name: string): string => conf`
   <VirtualHost *:80>
-      ServerName example.org
+      ServerName ${name}
+      Redirect gone /of-${name}
   </VirtualHost>
 `
+const FILES = {
+  'etc/apache2/sites-enabled/shop.conf': site('shop.example.org'),
+  'etc/apache2/sites-enabled/shop.conf~': site('old.example.org'),
+}
 
 export default defineRule({
   summary: 'An Include reads a backup copy along with the files it is meant for',
@@ -21,15 +23,17 @@ export default defineRule({
   references: ['https://httpd.apache.org/docs/2.4/mod/core.html#include'],
   bad: [
     {
-      title: 'a folder, and a pattern without an end',
+      title: 'a directory, and a pattern without an end',
       files: {
-        'etc/apache2/apache2.conf': conf`
-          ${MAIN}
-          Include «sites-enabled»
-          IncludeOptional «extra/*»
-        `,
-        'etc/apache2/sites-enabled/shop.conf': HOST,
-        'etc/apache2/sites-enabled/shop.conf~': HOST,
+        'etc/apache2/apache2.conf': apacheMain(
+          conf`
+            Listen 80
+            Include «sites-enabled»
+            IncludeOptional «extra/*»
+          `,
+          ['alias'],
+        ),
+        ...FILES,
         'etc/apache2/extra/tuning.conf.dpkg-old': conf`Timeout 300`,
       },
     },
@@ -38,12 +42,8 @@ export default defineRule({
     {
       title: 'a pattern with an end',
       files: {
-        'etc/apache2/apache2.conf': conf`
-          ${MAIN}
-          Include sites-enabled/*.conf
-        `,
-        'etc/apache2/sites-enabled/shop.conf': HOST,
-        'etc/apache2/sites-enabled/shop.conf~': HOST,
+        'etc/apache2/apache2.conf': apacheMain(['Listen 80', 'Include sites-enabled/*.conf'], ['alias']),
+        ...FILES,
       },
     },
   ],

@@ -4,16 +4,19 @@ import { distance } from 'fastest-levenshtein'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { apacheMain } from '../_examples.ts'
 
-const MAIN = conf`
-  ServerRoot /etc/apache2
-  LoadModule mpm_event_module modules/mod_mpm_event.so
-`
-const HOST = conf`
-  <VirtualHost *:80>
-      ServerName example.org
-  </VirtualHost>
-`
+const including = (path: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(['Listen 80', `IncludeOptional ${path}`], ['alias']),
+})
+const SITE = {
+  'etc/apache2/sites-enabled/shop.conf': conf`
+    <VirtualHost *:80>
+        ServerName example.org
+        Redirect gone /
+    </VirtualHost>
+  `,
+}
 
 export default defineRule({
   summary: 'IncludeOptional finds nothing, and something of nearly that name is there',
@@ -24,37 +27,25 @@ export default defineRule({
   remedy: 'Write the name of what is there, or `Include` for what has to be there',
   references: ['https://httpd.apache.org/docs/2.4/mod/core.html#includeoptional'],
   bad: [
-    {
-      title: 'a letter too few',
-      files: {
-        'etc/apache2/apache2.conf': conf`
-          ${MAIN}
-          IncludeOptional «sites-enable/*.conf»
-        `,
-        'etc/apache2/sites-enabled/shop.conf': HOST,
-      },
-    },
+    { title: 'a letter too few', files: { ...including('«sites-enable/*.conf»'), ...SITE } },
     {
       title: 'a file',
       files: {
-        'etc/apache2/apache2.conf': conf`
-          ${MAIN}
-          IncludeOptional «conf-enabled/securty.conf»
-        `,
+        ...including('«conf-enabled/securty.conf»'),
         'etc/apache2/conf-enabled/security.conf': conf`ServerTokens Prod`,
       },
     },
   ],
   good: [
+    { title: 'the name of what is there', files: { ...including('sites-enabled/*.conf'), ...SITE } },
     {
-      title: 'an empty folder, and a file that may be there one day',
+      title: 'an empty directory',
+      files: { ...including('conf-enabled/*.conf'), 'etc/apache2/conf-enabled/': '' },
+    },
+    {
+      title: 'a file that may be there one day',
       files: {
-        'etc/apache2/apache2.conf': conf`
-          ${MAIN}
-          IncludeOptional conf-enabled/*.conf
-          IncludeOptional local.conf
-        `,
-        'etc/apache2/conf-enabled/': '',
+        ...including('local.conf'),
         'etc/apache2/conf-available/local.conf': conf`ServerTokens Prod`,
       },
     },

@@ -18,6 +18,7 @@ export default defineRule({
         'site.conf': conf`
           <VirtualHost *:80>
               ServerName example.org
+              DocumentRoot /srv/private
               <Directory /srv/private>«Require all denied»
               </Directory>
           </VirtualHost>
@@ -32,6 +33,7 @@ export default defineRule({
         'site.conf': conf`
           <VirtualHost *:80> # the shop
               ServerName example.org
+              DocumentRoot /srv/private
               <Directory /srv/private>
                   Require all denied
               </Directory>

@@ -17,8 +17,12 @@ export default defineRule({
       files: {
         'site.conf': conf`
           <VirtualHost *:80>
+              ServerName default.example.org
+          </VirtualHost>
+          <VirtualHost *:80>
               ServerName example.org
               ServerAlias www.example.org «# and example.net»
+              Redirect gone /
           </VirtualHost>
         `,
       },
@@ -26,15 +30,29 @@ export default defineRule({
   ],
   good: [
     {
-      title: 'a line of its own, and `#` where it means itself',
+      title: 'a line of its own',
       files: {
         'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName default.example.org
+          </VirtualHost>
           <VirtualHost *:80>
               ServerName example.org
               # and example.net
               ServerAlias www.example.org
+              Redirect gone /
+          </VirtualHost>
+        `,
+      },
+    },
+    {
+      title: '`#` where it means itself, and a flag, which reads one word',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
               IndexIgnore *~ #*
-              KeepAlive On # a flag reads one word
+              KeepAlive On # not for long
           </VirtualHost>
         `,
       },

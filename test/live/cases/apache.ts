@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { apacheMain } from '../../../rules/_examples.ts'
 import type { LiveAnswer, LiveCase } from '../live-case.ts'
 
 /** Both configurations pass `apache2 -t`, and nobody answers. */
@@ -18,6 +19,15 @@ async function accessLog(): Promise<string> {
     await new Promise(resolve => setTimeout(resolve, 20))
   }
   return ''
+}
+
+function isRefused({ refused }: LiveAnswer): boolean {
+  return refused.apache !== null
+}
+
+function lacks(header: string): (answer: LiveAnswer) => boolean {
+  return ({ refused, response }) =>
+    refused.apache === null && response.status !== 0 && response.headers[header] === undefined
 }
 
 export const cases: readonly LiveCase[] = [
@@ -200,5 +210,67 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'http://example.org/page' },
     harm: ({ response, refused }) => response.status === 500 && refused.apache === null,
     sound: ({ response }) => response.body === 'page',
+  },
+  {
+    rule: 'apache/syntax',
+    shows: 'httpd refuses the configuration',
+    request: { url: 'http://example.org/' },
+    harm: isRefused,
+    sound: answers(403, 404),
+  },
+  {
+    rule: 'apache/unclosed-conditional',
+    shows: 'httpd refuses the configuration once the module is not loaded',
+    files: { 'etc/apache2/apache2.conf': apacheMain(['Listen 80', 'Include security.conf']) },
+    request: { url: 'http://example.org/' },
+    harm: isRefused,
+    sound: answers(403, 404),
+  },
+  {
+    rule: 'apache/comment-continuation',
+    shows: 'the header of the next line is not sent',
+    request: { url: 'http://example.org/' },
+    harm: lacks('x-content-type-options'),
+  },
+  {
+    rule: 'apache/ifversion-exact-short',
+    shows: 'what the section sets is not sent by an httpd of this series',
+    request: { url: 'http://example.org/' },
+    harm: lacks('x-a'),
+  },
+  {
+    rule: 'apache/nested-conditional-never-true',
+    shows: 'the header is not sent, with the module loaded',
+    request: { url: 'http://example.org/' },
+    harm: lacks('x-frame-options'),
+  },
+  {
+    rule: 'apache/text-after-section-open',
+    shows: 'what the line denies is served',
+    files: { 'srv/private/page.html': 'page' },
+    request: { url: 'http://example.org/page.html' },
+    harm: answers(200),
+    sound: answers(403),
+  },
+  {
+    rule: 'apache/trailing-comment-as-argument',
+    shows: 'a name of the comment selects the virtual host',
+    request: { url: 'http://example.net/' },
+    harm: answers(410),
+    sound: answers(403, 404),
+  },
+  {
+    rule: 'apache/include-dir-swallows-backups',
+    shows: 'the virtual host of the copy answers',
+    request: { url: 'http://old.example.org/of-old.example.org' },
+    harm: answers(410),
+    sound: answers(403, 404),
+  },
+  {
+    rule: 'apache/includeoptional-typo',
+    shows: 'the site is not there',
+    request: { url: 'http://example.org/' },
+    harm: answers(403, 404),
+    sound: answers(410),
   },
 ]
