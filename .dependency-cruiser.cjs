@@ -12,7 +12,7 @@ module.exports = {
     folder('collections-stand-alone', '^parsers/collections/', []),
     folder('text-stands-alone', '^parsers/text/', ['^parsers/text/']),
     folder('tree-sitter-stands-alone', '^parsers/tree-sitter/', ['^parsers/tree-sitter/']),
-    folder('parsers-know-text', '^parsers/(?!collections/|text/|shell/|python/)([^/]+)/', ['^parsers/(collections|text|yaml|dotenv)/', '^parsers/$1/']),
+    folder('parsers-know-text', '^parsers/(?!collections/|text/|shell/|python/)([^/]+)/', ['^parsers/(collections|text|yaml|dotenv)/', '^parsers/python/(python-module|python-value|evaluate-expression)[.]ts', '^parsers/$1/']),
     folder('grammars-know-tree-sitter', '^parsers/(shell|python)/', ['^parsers/(text|tree-sitter)/', '^parsers/$1/']),
     folder('files-know-text', '^src/files/', ['^parsers/text/', '^src/files/']),
     folder('servers-know-parsers', '^src/servers/', ['^parsers/', '^src/servers/', '^src/files/']),

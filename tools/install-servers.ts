@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 
 const LOAD_PCRE1 = "import ctypes; ctypes.CDLL('libpcre.so.3')"
 
@@ -15,6 +15,8 @@ const NEEDED: readonly { readonly package: string; readonly isThere: () => boole
   // What patterns are compared with: `pcre2test`, and the library of older servers, which Python drives.
   { package: 'pcre2-utils', isThere: () => existsSync('/usr/bin/pcre2test') },
   { package: 'libpcre3', isThere: () => succeeds('/usr/bin/python3', ['-c', LOAD_PCRE1]) },
+  { package: 'gunicorn', isThere: () => existsSync('/usr/bin/gunicorn') },
+  { package: 'php-fpm', isThere: () => readdirSync('/usr/sbin').some(name => /^php-fpm\d/.test(name)) },
   { package: 'pre-commit', isThere: () => existsSync('/usr/bin/pre-commit') },
   { package: 'openssl', isThere: () => succeeds('openssl', ['version']) },
   // The namespaces of the live tests: `ip`, and `unshare` beside it.

@@ -1,9 +1,9 @@
 import { type Fact, known } from '../text/fact.ts'
 import { UNKNOWN } from '../text/source.ts'
-import { factOf, placeOf, readFact, type WrittenText } from '../text/written-text.ts'
+import { factOf, placeOf, readFact, splitWritten, type WrittenText } from '../text/written-text.ts'
 import type { YamlMap, YamlNode } from '../yaml/yaml-node.ts'
 import type { ComposeMount, GrantedFile } from './compose.ts'
-import { type FileContext, isTrue, pathFact, splitText, textOf, valueIn } from './values.ts'
+import { type FileContext, isTrue, pathFact, textOf, valueIn } from './values.ts'
 
 /** `volumes:` of a service, items in the short and in the long form. */
 export function readMounts(node: YamlNode | undefined, context: FileContext): readonly ComposeMount[] {
@@ -17,7 +17,7 @@ export function readMounts(node: YamlNode | undefined, context: FileContext): re
 
 /** `[source:]target[:mode]`. */
 function readShort(written: WrittenText, context: FileContext): ComposeMount {
-  const [first, second, mode] = splitText(written, ':') as [WrittenText, WrittenText?, WrittenText?]
+  const [first, second, mode] = splitWritten(written, ':') as [WrittenText, WrittenText?, WrittenText?]
   const at = placeOf(written)
   const none = { at, subpath: null }
   if (second === undefined) {

@@ -71,18 +71,6 @@ export function textsOf(node: YamlNode | undefined, context: FileContext): reado
   })
 }
 
-/** The parts of a text between a separator. */
-export function splitText(written: WrittenText, separator: string): readonly WrittenText[] {
-  const parts: WrittenText[] = []
-  let start = 0
-  for (let at = written.text.indexOf(separator); at !== -1; at = written.text.indexOf(separator, start)) {
-    parts.push(sliceWritten(written, start, at))
-    start = at + separator.length
-  }
-  parts.push(sliceWritten(written, start))
-  return parts
-}
-
 /** `environment`, `labels`, `args`: a map, or a list of `NAME=value`. */
 export function variablesOf(node: YamlNode | undefined, context: FileContext): readonly ComposeVariable[] {
   if (node?.kind === 'map') {

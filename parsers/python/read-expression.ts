@@ -4,6 +4,9 @@ import type { PythonCall, PythonExpression } from './python-module.ts'
 /** No settings are nested so deep, Python itself takes 200 parentheses; far from where a stack would overflow. */
 const DEEPEST = 300
 
+/** Nobody writes a string of more parts. */
+const MOST_PARTS = 50
+
 /** How many expressions are open around the one that is read. */
 let depth = 0
 
@@ -26,7 +29,7 @@ function readOpen(node: Node): PythonExpression {
   switch (node.type) {
     case 'string': {
       const value = readString(node)
-      return value === null ? { kind: 'unknown', ...at } : { kind: 'string', value, ...at }
+      return value === null ? readFormatted(node) : { kind: 'string', value, ...at }
     }
     case 'concatenated_string': {
       const parts = children(node).map(readString)
@@ -160,6 +163,30 @@ function readString(node: Node): string | null {
     return escaped ?? ''
   })
   return isPlain ? text : null
+}
+
+/** `f'{host}:{port}'` as the sum it is; with a format or a conversion it is unknown. */
+function readFormatted(node: Node): PythonExpression {
+  const at = { start: node.startIndex, end: node.endIndex }
+  const start = node.children.find(child => child?.type === 'string_start')?.text ?? ''
+  let sum: PythonExpression = { kind: 'string', value: '', start: at.start, end: at.start }
+  if (!/^[fF]["']/.test(start) || node.namedChildCount > MOST_PARTS) return { kind: 'unknown', ...at }
+  for (const part of children(node)) {
+    const place = { start: part.startIndex, end: part.endIndex }
+    let right: PythonExpression
+    if (part.type === 'string_content') {
+      if (/[\\{}]/.test(part.text)) return { kind: 'unknown', ...at }
+      right = { kind: 'string', value: part.text, ...place }
+    } else if (part.type === 'interpolation') {
+      const [inner, ...others] = children(part)
+      if (inner === undefined || others.length > 0) return { kind: 'unknown', ...at }
+      const args = [readExpression(inner)]
+      right = { kind: 'call', callee: 'str', receiver: null, args, keywords: {}, ...place }
+    } else if (part.type === 'string_start' || part.type === 'string_end') continue
+    else return { kind: 'unknown', ...at }
+    sum = { kind: 'binary', operator: '+', left: sum, right, ...at }
+  }
+  return sum
 }
 
 function children(node: Node | null): readonly Node[] {

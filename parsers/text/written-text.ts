@@ -33,6 +33,18 @@ export function sliceWritten(written: WrittenText, start: number, end = written.
   return { source: written.source, text: part.text, map: part.finish() }
 }
 
+/** The parts of a text between a separator. */
+export function splitWritten(written: WrittenText, separator: string): readonly WrittenText[] {
+  const parts: WrittenText[] = []
+  let start = 0
+  for (let at = written.text.indexOf(separator); at !== -1; at = written.text.indexOf(separator, start)) {
+    parts.push(sliceWritten(written, start, at))
+    start = at + separator.length
+  }
+  parts.push(sliceWritten(written, start))
+  return parts
+}
+
 /** A text put together from the characters `start`..`end` of another; it may be empty. */
 export function finishWritten(
   into: MappedText,

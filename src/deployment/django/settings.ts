@@ -1,14 +1,9 @@
+import type { PythonValue } from '../../../parsers/python/python-value.ts'
 import type { Place } from '../../../parsers/text/source.ts'
 import type { Fact } from '../../servers/fact.ts'
 
-/** A value of a settings module; `undefined` stands for a part that only the running program knows. */
-export type SettingValue =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly (SettingValue | undefined)[]
-  | ReadonlyMap<string, SettingValue | undefined>
+/** A value of a settings module. */
+export type SettingValue = PythonValue
 
 /** What is known of the settings that one WSGI script runs with. */
 export interface DjangoSettings {

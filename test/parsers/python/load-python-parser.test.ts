@@ -1,5 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { evaluateExpression } from '../../../parsers/python/evaluate-expression.ts'
 import { loadPythonParser } from '../../../parsers/python/load-python-parser.ts'
 import type { PythonExpression } from '../../../parsers/python/python-module.ts'
 import { textSource } from '../../../parsers/text/source.ts'
@@ -51,11 +52,39 @@ test('literals are values', () => {
 })
 
 test('what the interpreter alone knows is unknown, or a call or name that says so', () => {
-  assert.equal(plain(value('f"{x}"')), { kind: 'unknown' })
+  assert.equal(plain(value('f"{x:>3}"')), { kind: 'unknown' })
+  assert.equal(plain(value('f"{x!r}"')), { kind: 'unknown' })
+  assert.equal(plain(value('f"{{x}}"')), { kind: 'unknown' })
+  assert.equal(plain(value('rf"{x}"')), { kind: 'unknown' })
   assert.equal(plain(value('b"x"')), { kind: 'unknown' })
   assert.equal(plain(value('a if b else c')), { kind: 'unknown' })
   assert.equal(plain(value("os.environ.get('A', 'b')")), { call: 'os.environ.get', args: ['A', 'b'] })
   assert.equal(plain(value("BASE_DIR / 'static'")), [{ name: 'BASE_DIR' }, '/', 'static'])
+})
+
+test('a formatted string is the sum that it stands for', () => {
+  assert.equal(plain(value('f"{host}:{80}"')), [
+    [['', '+', { call: 'str', args: [{ name: 'host' }] }], '+', ':'],
+    '+',
+    { call: 'str', args: [80] },
+  ])
+})
+
+test('values: names, numbers, the environment', () => {
+  const environment = (name: string) => (name === 'PORT' ? '81' : name === 'SECRET' ? undefined : null)
+  const lookup = (name: string) => (name === 'host' ? '::' : undefined)
+  const evaluate = (text: string) => evaluateExpression(value(text), lookup, '/x.py', environment)
+  assert.is(evaluate('f"[{host}]:{80}"'), '[::]:80')
+  assert.is(evaluate('int(os.environ.get("PORT", 80)) + 1'), 82)
+  assert.is(evaluate('os.getenv("NOBODY", "0.0.0.0:8000")'), '0.0.0.0:8000')
+  assert.is(evaluate('os.getenv("NOBODY")'), null)
+  assert.is(evaluate('os.environ["PORT"]'), '81')
+  assert.is(evaluate('os.environ["NOBODY"]'), undefined)
+  assert.is(evaluate('os.environ.get("SECRET", "x")'), undefined)
+  assert.is(evaluate('f"{nobody}"'), undefined)
+  assert.is(evaluate('int("x")'), undefined)
+  assert.is(evaluate('str(1)'), '1')
+  assert.is(evaluateExpression(value('os.getenv("A", "b")'), lookup, '/x.py'), undefined)
 })
 
 test('a method call carries what it is called on', () => {

@@ -1,0 +1,30 @@
+import type { AppServer } from './app-server.ts'
+
+/** What a program has that says nothing of it. */
+export const NOTHING_SAID: Omit<AppServer, 'program' | 'at' | 'application' | 'binds'> = {
+  workers: null,
+  threads: null,
+  workerClass: null,
+  timeout: null,
+  gracefulTimeout: null,
+  keepAlive: null,
+  requestLineLimit: null,
+  headerLimit: null,
+  bodyLimit: null,
+  concurrencyLimit: null,
+  proxyHeaders: null,
+  forwardedAllowIps: null,
+  rootPath: null,
+  directory: null,
+  pythonPath: [],
+  user: null,
+  group: null,
+  umask: null,
+  socketMode: null,
+  socketOwner: null,
+  environment: [],
+  development: false,
+  settings: new Map(),
+  complete: true,
+  sources: [],
+}

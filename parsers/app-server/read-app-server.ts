@@ -1,0 +1,80 @@
+import { posix } from 'node:path'
+import { isUnknownWord } from '../text/source.ts'
+import { placeOf } from '../text/written-text.ts'
+import type { AppCommand, AppFiles, AppServer } from './app-server.ts'
+import { readDaphne } from './daphne.ts'
+import { readFastapi, readFlask, readPhpServer, readRunserver } from './development-servers.ts'
+import { readGranian } from './granian.ts'
+import { readGunicorn } from './gunicorn.ts'
+import { readHypercorn } from './hypercorn.ts'
+import { unwrapCommand } from './unwrap.ts'
+import { readUvicorn } from './uvicorn.ts'
+import { readWaitress } from './waitress.ts'
+
+/**
+ * The application server that a command starts; null where it starts another program. Wrappers in front are
+ * taken away; a shell, whose script may start several, is read by `commands-of-shell.ts` before.
+ */
+export function readAppServer(command: AppCommand, files: AppFiles): AppServer | null {
+  const unwrapped = unwrapCommand(command)
+  const server = readProgram(unwrapped, files)
+  if (server === null || unwrapped.user === null) return server
+  // The account of the wrapper holds where the program itself does not change to another.
+  return { ...server, user: server.user ?? unwrapped.user }
+}
+
+function readProgram(command: AppCommand, files: AppFiles): AppServer | null {
+  const [first] = command.words
+  if (first === undefined || isUnknownWord(first.text)) return null
+  const name = posix.basename(first.text).replace(/\.exe$/, '')
+  const behind = (count: number): AppCommand => ({ ...command, words: command.words.slice(count) })
+  switch (name) {
+    case 'gunicorn':
+    case 'gunicorn3':
+    case 'gunicorn_django':
+      return readGunicorn(command, files)
+    case 'uvicorn':
+      return readUvicorn(command)
+    case 'hypercorn':
+      return readHypercorn(command)
+    case 'daphne':
+      return readDaphne(command)
+    case 'waitress-serve':
+    case 'waitress':
+    case 'waitress-serve-3':
+      return readWaitress(command)
+    case 'granian':
+      return readGranian(command)
+    case 'flask':
+      return hasWord(command, 'run') ? readFlask(command) : null
+    case 'fastapi': {
+      const mode = command.words[1]?.text
+      return mode === 'run' || mode === 'dev' ? readFastapi(behind(1), mode) : null
+    }
+    case 'manage.py':
+    case 'django-admin':
+    case 'django-admin.py': {
+      const at = command.words.findIndex(({ text }) => text === 'runserver' || text === 'runserver_plus')
+      return at === -1 ? null : readRunserver(behind(at))
+    }
+    case 'php':
+      if (command.words[1]?.text === 'artisan' && command.words[2]?.text === 'serve')
+        return readPhpServer(behind(2), 'artisan')
+      return hasWord(command, '-S') ? readPhpServer(command, 'php') : null
+    default:
+      return null
+  }
+}
+
+function hasWord({ words }: AppCommand, text: string): boolean {
+  return words.some(word => word.text === text)
+}
+
+/** The word that names the program, wrappers left aside, for those who only ask which it is. */
+export function programOf(
+  command: AppCommand,
+): { readonly name: string; readonly at: ReturnType<typeof placeOf> } | null {
+  const [first] = unwrapCommand(command).words
+  if (first === undefined || isUnknownWord(first.text)) return null
+  return { name: posix.basename(first.text), at: placeOf(first) }
+}

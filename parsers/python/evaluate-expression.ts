@@ -1,0 +1,156 @@
+import { posix } from 'node:path'
+import type { PythonCall, PythonExpression } from './python-module.ts'
+import type { PythonValue } from './python-value.ts'
+
+/** Looks a name of the module up; undefined for one that is unknown or was never assigned. */
+export type Lookup = (name: string) => PythonValue | undefined
+
+/** A variable of the process: null where it is not set, undefined where nobody knows. */
+export type Environment = (name: string) => string | null | undefined
+
+const NOBODY_KNOWS: Environment = () => undefined
+
+/**
+ * The value of an expression where literals, names of the module, the environment and path arithmetic decide
+ * it, else undefined. Paths are the server's own: `__file__` is the path of the module in the audited root.
+ */
+export function evaluateExpression(
+  expression: PythonExpression,
+  lookup: Lookup,
+  file: string,
+  environment: Environment = NOBODY_KNOWS,
+): PythonValue | undefined {
+  const evaluate = (inner: PythonExpression) => evaluateExpression(inner, lookup, file, environment)
+  switch (expression.kind) {
+    case 'string':
+    case 'number':
+    case 'boolean':
+      return expression.value
+    case 'none':
+      return null
+    case 'list':
+      return expression.items.map(evaluate)
+    case 'dict': {
+      const entries = new Map<string, PythonValue | undefined>()
+      for (const { key, value } of expression.entries) {
+        const name = evaluate(key)
+        if (typeof name !== 'string') return undefined
+        entries.set(name, evaluate(value))
+      }
+      return entries
+    }
+    case 'name':
+      if (expression.name === '__file__') return file
+      return lookup(expression.name) ?? parentOf(expression.name, lookup)
+    case 'attribute':
+      return expression.name === 'parent' ? dirname(evaluate(expression.of)) : undefined
+    case 'binary':
+      return combine(expression.operator, evaluate(expression.left), evaluate(expression.right))
+    case 'subscript': {
+      const index = evaluate(expression.index)
+      const isEnvironment = expression.of.kind === 'name' && /^(?:os\.)?environ$/.test(expression.of.name)
+      if (isEnvironment && typeof index === 'string') return environment(index) ?? undefined
+      const of = evaluate(expression.of)
+      return of instanceof Map && typeof index === 'string' ? of.get(index) : undefined
+    }
+    case 'call':
+      return evaluateCall(expression, evaluate, environment)
+    case 'unknown':
+      return undefined
+  }
+}
+
+/** `BASE_DIR.parent` is one dotted name to the reader. */
+function parentOf(name: string, lookup: Lookup): PythonValue | undefined {
+  if (!name.endsWith('.parent')) return undefined
+  const of = name.slice(0, -'.parent'.length)
+  return dirname(lookup(of) ?? parentOf(of, lookup))
+}
+
+function dirname(path: PythonValue | undefined): string | undefined {
+  return typeof path === 'string' ? posix.dirname(path) : undefined
+}
+
+function combine(
+  operator: string,
+  left: PythonValue | undefined,
+  right: PythonValue | undefined,
+): PythonValue | undefined {
+  if (operator === '/' && typeof left === 'string' && typeof right === 'string')
+    return posix.join(left, right)
+  if (operator === '*' && typeof left === 'number' && typeof right === 'number') return left * right
+  if (operator !== '+') return undefined
+  if (typeof left === 'string' && typeof right === 'string') return left + right
+  if (typeof left === 'number' && typeof right === 'number') return left + right
+  return Array.isArray(left) && Array.isArray(right) ? [...left, ...right] : undefined
+}
+
+/** Calls that give back their path unchanged: the audited root holds no other. */
+const SAME_PATH: ReadonlySet<string> = new Set([
+  'str',
+  'Path',
+  'pathlib.Path',
+  'os.path.abspath',
+  'os.path.realpath',
+  'os.path.normpath',
+  'abspath',
+  'realpath',
+])
+const SAME_PATH_METHODS = /(?:^|\.)(?:resolve|absolute|as_posix)$/
+
+function evaluateCall(
+  call: PythonCall,
+  evaluate: (expression: PythonExpression) => PythonValue | undefined,
+  environment: Environment,
+): PythonValue | undefined {
+  const { callee, args, receiver } = call
+  const [first] = args
+  if (ENVIRONMENT.test(callee)) return readEnvironment(call, evaluate, environment)
+  if ((callee === 'int' || callee === 'str') && args.length === 1 && first !== undefined) {
+    const value = evaluate(first)
+    if (callee === 'int') return toInteger(value)
+    if (typeof value !== 'string') return typeof value === 'number' ? String(value) : undefined
+  }
+  if (SAME_PATH.has(callee)) return first === undefined || args.length > 1 ? undefined : evaluate(first)
+  if (callee === 'os.path.dirname' || callee === 'dirname')
+    return first === undefined ? undefined : dirname(evaluate(first))
+  if (callee === 'os.path.join' || callee === 'join') return joinPath(args.map(evaluate))
+  if (receiver !== null && SAME_PATH_METHODS.test(callee)) return evaluate(receiver)
+  if (receiver !== null && callee.endsWith('joinpath')) return joinPath([receiver, ...args].map(evaluate))
+  if (['tuple', 'list', 'set', 'frozenset'].includes(callee) && args.length === 1 && first !== undefined)
+    return evaluate(first)
+  if (callee === 'dict' && args.length === 0) {
+    return new Map(Object.entries(call.keywords).map(([name, value]) => [name, evaluate(value)]))
+  }
+  return undefined
+}
+
+const ENVIRONMENT = /^(?:os\.)?(?:getenv|environ\.get)$/
+
+/** `os.environ.get(NAME, default)`, of which the default holds where the variable is not set. */
+function readEnvironment(
+  { args, keywords }: PythonCall,
+  evaluate: (expression: PythonExpression) => PythonValue | undefined,
+  environment: Environment,
+): PythonValue | undefined {
+  const [first, second] = args
+  const name = first === undefined ? undefined : evaluate(first)
+  const value = typeof name === 'string' ? environment(name) : undefined
+  if (value !== null) return value
+  const fallback = second ?? keywords.default
+  return fallback === undefined ? null : evaluate(fallback)
+}
+
+function toInteger(value: PythonValue | undefined): number | undefined {
+  if (typeof value === 'number') return Math.trunc(value)
+  return typeof value === 'string' && /^\s*[-+]?\d{1,15}\s*$/.test(value) ? Number(value) : undefined
+}
+
+function joinPath(parts: readonly (PythonValue | undefined)[]): string | undefined {
+  let path = ''
+  for (const part of parts) {
+    if (typeof part !== 'string') return undefined
+    path = part.startsWith('/') ? part : posix.join(path, part)
+  }
+  return path
+}
