@@ -32,7 +32,7 @@ function fewestSockets(sockets: Reading['sockets']): number {
   for (const [name, { optionsAt }] of sockets) {
     const parts = /^(.*? )(\S*?):(\d+)$/.exec(name)
     const host = parts?.[2] ?? ''
-    const isWildcard = host === '0.0.0.0' || host === '[0:0:0:0:0:0:0:0]'
+    const isWildcard = host === '0.0.0.0' || host === '[::]'
     const key = parts === null ? name : `${parts[1]}${host.startsWith('[') ? 6 : 4} ${parts[3]}`
     const port = byPort.get(key) ?? { all: 0, withOptions: 0, wildcard: false }
     port.all++

@@ -152,6 +152,7 @@ export const SAMPLES: readonly Sample[] = [
     'few-connections',
   ),
   file('events { worker_connections 2; } http { server { listen 18301; listen 127.0.0.1:18301; } }', null),
+  file('events { worker_connections 2; } http { server { listen [::]:18301; listen [::1]:18301; } }', null),
   file('«events» { } http { server { listen 127.0.0.1:18301-18812; } }', 'few-connections'),
 ]
 
