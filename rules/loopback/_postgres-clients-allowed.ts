@@ -1,6 +1,6 @@
 import type { PostgresProgram } from '../../src/deployment/model.ts'
 import { posix } from 'node:path'
-import { isLoopback, parseHost } from '../../src/servers/address.ts'
+import { isHbaOfThisMachine } from '../../src/servers/addresses/postgres.ts'
 
 /**
  * Whether pg_hba.conf lets a client of another machine in at all; undefined where the file is not in the
@@ -15,15 +15,10 @@ export function admitsOtherMachines(server: PostgresProgram): boolean | undefine
   if (read?.kind !== 'source') return undefined
   let isOpen = false
   for (const line of read.source.code.split('\n')) {
-    const [type = '', , , address = ''] = line.replace(/#.*/, '').trim().split(/\s+/)
+    const [type = '', , , address = '', next = ''] = line.replace(/#.*/, '').trim().split(/\s+/)
     if (/^(?:include|@)/.test(type)) return undefined
     if (!type.startsWith('host') || /\sreject\b/.test(line)) continue
-    if (!isOfThisMachine(address)) isOpen = true
+    if (!isHbaOfThisMachine(address, next)) isOpen = true
   }
   return isOpen
-}
-
-function isOfThisMachine(address: string): boolean {
-  const bare = address.replaceAll('"', '').replace(/\/\d+$/, '')
-  return bare === 'samehost' || isLoopback(parseHost(bare)) === true
 }

@@ -1,9 +1,9 @@
 import { listenersOfKind } from '../../src/deployment/programs-of-kind.ts'
 import type { Machine } from '../../src/deployment/model.ts'
-import type { Listener } from '../../src/deployment/model.ts'
+import type { Listener, Target } from '../../src/deployment/model.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { placeText } from '../../parsers/text/source.ts'
-import { formatEndpoint } from '../../src/servers/address.ts'
+import { type Address, covers, formatEndpoint, parseHost } from '../../src/servers/address.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { apacheMain } from '../_examples.ts'
@@ -42,6 +42,20 @@ export default defineRule({
           </VirtualHost>
         `,
       },
+    },
+    {
+      title: 'version 4 alone, on several addresses',
+      files: {
+        'nginx.conf': nginx('«localhost:9000»'),
+        'ports.conf': conf`
+          Listen 127.0.0.1:9000
+          Listen 10.0.0.7:9000
+        `,
+      },
+    },
+    {
+      title: 'every address of version 4',
+      files: { 'nginx.conf': nginx('«localhost:9000»'), 'ports.conf': conf`Listen 0.0.0.0:9000` },
     },
   ],
   good: [
@@ -87,13 +101,14 @@ export default defineRule({
         const onPort = listeners.filter(
           ({ port, program }) => port === target.port && program.machine === from.machine,
         )
-        const [only] = onPort
-        if (only === undefined || onPort.length !== 1 || !isOneLoopback(only)) continue
-        const there = formatEndpoint(only)
+        const taken = onlyTaken(onPort, target)
+        if (taken === null) continue
+        const { only, address } = taken
+        const there = formatEndpoint({ address, port: target.port })
         const written = placeText(target.at)
         yield {
           at: target.at,
-          message: `nginx connects to both addresses of \`localhost\`, and Apache listens on ${there} alone`,
+          message: `nginx connects to both addresses of \`localhost\`, and Apache listens on ${formatEndpoint(only)} alone`,
           label: 'two addresses on most machines',
           related: [{ at: only.at, message: 'one of them' }],
           ...propose('Connect to the address on which Apache listens', 'safe', [
@@ -113,6 +128,19 @@ function hasBothFamilies({ hosts }: Machine): boolean {
   return known === undefined || new Set(known.map(each => (each.kind === 'ip' ? each.family : 0))).size > 1
 }
 
-function isOneLoopback({ address }: Listener): boolean {
-  return address.kind === 'ip' && !address.wildcard
+const BOTH = ['127.0.0.1', '::1'].map(parseHost)
+
+/** The one of the two addresses at which Apache takes connections, where it certainly takes none at the other. */
+function onlyTaken(
+  listeners: readonly Listener[],
+  { port }: Target,
+): { readonly only: Listener; readonly address: Address } | null {
+  const taken: { readonly only: Listener; readonly address: Address }[] = []
+  for (const address of BOTH) {
+    const answers = listeners.map(listener => covers(listener, { address, port }))
+    const only = listeners[answers.indexOf(true)]
+    if (only !== undefined) taken.push({ only, address })
+    else if (answers.includes(undefined)) return null
+  }
+  return taken.length === 1 ? (taken[0] ?? null) : null
 }

@@ -1,9 +1,12 @@
-import { listenersOfKind } from '../../src/deployment/programs-of-kind.ts'
-import { formatEndpoint } from '../../src/servers/address.ts'
-import type { Deployment, NginxConnection, Listener, Target } from '../../src/deployment/model.ts'
+import { groupBy } from '../../parsers/collections/group-by.ts'
+import type { Place } from '../../parsers/text/source.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import type { ApacheListener, Deployment, Machine, Target } from '../../src/deployment/model.ts'
+import { listenersOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { formatEndpoint, isLoopback } from '../../src/servers/address.ts'
+import { frontedHosts } from './_fronted-hosts.ts'
 
 const NGINX = conf`
   server {
@@ -37,6 +40,28 @@ export default defineRule({
     {
       title: 'a bare port',
       files: { 'nginx.conf': NGINX, 'ports.conf': conf`Listen «9000»`, 'site.conf': SITE },
+    },
+    {
+      title: 'an address of the network beside loopback',
+      files: {
+        'nginx.conf': NGINX,
+        'ports.conf': conf`
+          Listen 127.0.0.1:9000
+          Listen «10.0.0.7:9000»
+        `,
+        'site.conf': SITE,
+      },
+    },
+    {
+      title: 'another port that the same virtual host has',
+      files: {
+        'nginx.conf': NGINX,
+        'ports.conf': conf`
+          Listen 127.0.0.1:9000
+          Listen «8080»
+        `,
+        'site.conf': SITE.replace('*:9000', '*:9000 *:8080'),
+      },
     },
     {
       title: 'every version 4 address',
@@ -87,84 +112,135 @@ export default defineRule({
         'site.conf': SITE,
       },
     },
+    {
+      title: 'another site on the other address',
+      files: {
+        'nginx.conf': NGINX,
+        'ports.conf': conf`
+          Listen 127.0.0.1:9000
+          Listen 10.0.0.7:9000
+        `,
+        'site.conf': SITE.replace('*:9000', '127.0.0.1:9000') + SITE.replace('*:9000', '10.0.0.7:9000'),
+      },
+    },
+    {
+      title: 'a virtual host on another port too, which trusts no header',
+      files: {
+        'nginx.conf': NGINX,
+        'ports.conf': conf`
+          Listen 127.0.0.1:9000
+          Listen 8080
+        `,
+        'site.conf': conf`
+          <VirtualHost *:9000 *:8080>
+              ServerName example.org
+              DocumentRoot /srv/www
+          </VirtualHost>
+        `,
+      },
+    },
   ],
   *check(deployment) {
-    const { facts } = deployment
-    const byPort = targetsByPort(deployment.connections.http)
+    const { connections, facts } = deployment
+    const onPorts = groupBy(aims(deployment), ({ target }) => target.port)
     for (const listener of listenersOfKind(deployment, 'apache')) {
-      if (listener.loopback !== false || listener.port === null) continue
-      const onPort = (byPort.get(listener.port) ?? []).filter(
-        ({ connection }) => connection.from.machine === listener.program.machine,
-      )
-      if (onPort.length === 0 || !onPort.every(({ target }) => isLoopbackTarget(target))) continue
-      const reached = onPort.filter(
-        ({ target: { to } }) => to.kind === 'listener' && to.listener === listener,
-      )
-      const [first] = reached
-      if (first === undefined) continue
+      const { port } = listener
+      const { machine } = listener.program
+      if (listener.loopback !== false || port === null) continue
       const written = formatEndpoint(listener)
-      if (facts.publicListeners.some(each => each === `${listener.port}` || each === written)) continue
-      const trusts = trustsBehind(deployment, listener)
+      if (facts.publicListeners.some(each => each === `${port}` || each === written)) continue
+      // Another machine may have to get there.
+      if (connections.to(listener).some(({ from }) => from.machine !== machine)) continue
+      const onPort = (onPorts.get(port) ?? [])
+        .filter(({ from }) => from === machine)
+        .map(({ target }) => target)
+      if (!onPort.every(isLoopbackTarget)) continue
+      const reached = onPort.filter(({ to }) => to.kind === 'listener' && to.listener === listener)
+      const [first] = reached
+      const bypass =
+        first === undefined ? bypassOf(deployment, listener) : bypassed(deployment, listener, first)
+      if (bypass === null) continue
+      const { target, trust } = bypass
       yield {
         at: listener.at,
-        severity: trusts.length > 0 ? 'error' : 'warning',
-        message: `Apache listens on port ${listener.port} of ${describe(listener)}, though only nginx on this machine talks to it${trusts.length > 0 ? ', and it trusts the headers that nginx would set' : ''}`,
+        severity: trust === null ? 'warning' : 'error',
+        confidence: first === undefined ? 'medium' : 'high',
+        message: `Apache listens on port ${port} of ${describe(listener)}, though only nginx on this machine talks to it${first === undefined ? `, at ${target.written}` : ''}${trust === null ? '' : ', and it trusts the headers that nginx would set'}`,
         label: 'reachable past nginx',
         related: [
-          { at: first.target.at, message: 'nginx connects here' },
-          ...trusts.slice(0, 1).map(({ at }) => ({ at, message: 'anyone may send this header' })),
+          { at: target.at, message: 'nginx connects here' },
+          ...(trust === null ? [] : [{ at: trust, message: 'anyone may send this header' }]),
         ],
-        help: `Write \`Listen ${first.target.written}\` in Apache; nginx stays as it is`,
+        help:
+          first === undefined
+            ? `Remove this line: nginx needs only \`Listen ${target.written}\``
+            : `Write \`Listen ${target.written}\` in Apache; nginx stays as it is`,
         ...bindToLoopback(listener, reached),
       }
     }
   },
 })
 
-interface Aimed {
-  readonly connection: NginxConnection
-  readonly target: Target
+/** Each target of nginx once, and the machine that connects to it. */
+function aims({ connections }: Deployment): readonly { readonly from: Machine; readonly target: Target }[] {
+  const seen = new Map<Target, Machine>()
+  for (const { from, targets } of connections.http)
+    for (const target of targets) if (!seen.has(target)) seen.set(target, from.machine)
+  return [...seen].map(([target, from]) => ({ from, target }))
 }
 
-function targetsByPort(connections: readonly NginxConnection[]): ReadonlyMap<number, readonly Aimed[]> {
-  const byPort = new Map<number, Aimed[]>()
-  const seen = new Set<Target>()
-  for (const connection of connections) {
-    for (const target of connection.targets) {
-      if (target.port === null || seen.has(target)) continue
-      seen.add(target)
-      const known = byPort.get(target.port)
-      if (known === undefined) byPort.set(target.port, [{ connection, target }])
-      else known.push({ connection, target })
-    }
+/** How a client gets to a site without nginx. */
+interface Bypass {
+  /** Where nginx connects to the site. */
+  readonly target: Target
+  /** A header that the site believes; null where it believes none. */
+  readonly trust: Place | null
+}
+
+function bypassed(deployment: Deployment, { port, program }: ApacheListener, target: Target): Bypass {
+  const hosts = deployment.virtualHosts.filter(
+    ({ configuration, addresses }) =>
+      configuration === program.configuration &&
+      addresses.some(address => address.port === null || address.port === port),
+  )
+  return { target, trust: hosts.flatMap(host => deployment.trustsOf(host))[0]?.at ?? null }
+}
+
+/**
+ * A socket that nginx does not connect to, where the site answers that it does connect to. On another port that may
+ * be meant so, unless the site believes headers that nginx alone may set.
+ */
+function bypassOf(deployment: Deployment, listener: ApacheListener): Bypass | null {
+  const sites = frontedHosts(deployment, listener).filter(({ targets }) => targets.every(isLoopbackTarget))
+  let beside: Bypass | null = null
+  for (const { targets, trust } of sites) {
+    const [any] = targets
+    const target = targets.find(({ port }) => port === listener.port) ?? any
+    if (target === undefined) continue
+    if (trust !== null) return { target, trust }
+    if (target.port === listener.port) beside ??= { target, trust }
   }
-  return byPort
+  return beside
 }
 
 function isLoopbackTarget({ addresses, local }: Target): boolean {
-  return local === true && addresses.every(address => address.kind !== 'ip' || isLoopbackIp(address.ip))
+  return (
+    local === true &&
+    addresses.every(address => isLoopback(address) !== false || (address.kind === 'ip' && address.wildcard))
+  )
 }
 
-function isLoopbackIp(ip: string): boolean {
-  return ip === '::1' || ip.startsWith('127.') || ip === '0.0.0.0' || ip === '::'
-}
-
-function trustsBehind(deployment: Deployment, listener: Listener) {
-  return deployment.virtualHosts
-    .filter(({ addresses }) => addresses.some(({ port }) => port === null || port === listener.port))
-    .flatMap(host => deployment.trustsOf(host))
-}
-
-function describe({ address }: Listener): string {
+function describe({ address }: ApacheListener): string {
   return address.kind === 'ip' && address.wildcard ? 'every address' : formatEndpoint({ address, port: null })
 }
 
 /** Only where all connections go to one address, which the new line then covers. */
-function bindToLoopback(listener: Listener, reached: readonly Aimed[]) {
-  const hosts = new Set(reached.map(({ target }) => formatEndpoint({ address: target.address, port: null })))
-  const [host] = hosts
-  if (host === undefined || hosts.size !== 1 || listener.others.length > 0) return {}
-  const text = /^(?:127\.[\d.]+|\[::1\])$/.test(host) ? `${host}:${listener.port}` : null
+function bindToLoopback(listener: ApacheListener, reached: readonly Target[]) {
+  const hosts = new Map(reached.map(({ address }) => [formatEndpoint({ address, port: null }), address]))
+  const [only] = hosts
+  if (only === undefined || hosts.size !== 1 || listener.others.length > 0) return {}
+  const [host, address] = only
+  const text = address.kind === 'ip' && isLoopback(address) === true ? `${host}:${listener.port}` : null
   return propose('Listen on loopback alone', 'unsafe', [
     text === null ? null : replacePlace(listener.at, text),
   ])

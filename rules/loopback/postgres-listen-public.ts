@@ -3,7 +3,7 @@ import { admitsOtherMachines } from './_postgres-clients-allowed.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { isLoopback, parseHost } from '../../src/servers/address.ts'
+import { postgresListen } from '../../src/servers/addresses/postgres.ts'
 
 const HBA = conf`
   local all all peer
@@ -125,10 +125,9 @@ function finding(at: Place, address: string, admits: boolean | undefined) {
 }
 
 function isEveryAddress(entry: string): boolean {
-  return entry === '*' || entry === '0.0.0.0' || entry === '::'
+  return postgresListen(entry) === 'every address'
 }
 
 function isOtherAddress(entry: string): boolean {
-  const address = parseHost(entry)
-  return address.kind === 'ip' && !address.wildcard && isLoopback(address) === false
+  return postgresListen(entry) === 'other address'
 }

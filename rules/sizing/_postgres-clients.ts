@@ -1,7 +1,6 @@
+import { isLoopback, parseHost } from '../../src/servers/address.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import type { Application, Deployment, PostgresProgram } from '../../src/deployment/model.ts'
-
-const LOCAL = new Set(['', 'localhost', '127.0.0.1', '::1'])
 
 /**
  * The PostgreSQL server of this machine that an application's default database is on; null where it is
@@ -22,7 +21,7 @@ export function postgresOf(deployment: Deployment, application: Application): Po
     if (!(options instanceof Map) || options.has('pool')) return null
   }
   const host = database.has('HOST') ? database.get('HOST') : ''
-  if (typeof host !== 'string' || !(LOCAL.has(host) || host.startsWith('/'))) return null
+  if (typeof host !== 'string' || !isOfThisMachine(host)) return null
   const port = database.has('PORT') ? database.get('PORT') : ''
   if (typeof port !== 'string' && typeof port !== 'number') return null
   const wanted = port === '' ? 5432 : Number(port)
@@ -35,4 +34,9 @@ export function numberOf(server: PostgresProgram, name: string, fallback: number
   if (fact === null) return fallback
   if (!fact.known || !/^\d+$/.test(fact.value)) return null
   return Number(fact.value)
+}
+
+/** libpq takes what begins with a slash for the directory of the socket. */
+function isOfThisMachine(host: string): boolean {
+  return host === '' || host.startsWith('/') || isLoopback(parseHost(host)) === true
 }

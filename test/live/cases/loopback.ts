@@ -35,6 +35,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.failure === 'ECONNREFUSED',
   },
   {
+    rule: 'loopback/listen-public',
+    examples: { bad: 2 },
+    shows: 'a client reaches the site on another port of Apache, past nginx',
+    files: { 'srv/www/index.html': 'page' },
+    request: { url: 'http://example.org:8080/index.html', address: '127.0.0.2' },
+    harm: ({ response }) => response.status === 200,
+    sound: ({ response }) => response.failure === 'ECONNREFUSED',
+  },
+  {
     rule: 'loopback/listen-no-ipv6-pair',
     shows: 'nginx tries the other address of the name first, in vain',
     files: { 'srv/www/index.html': 'page' },
