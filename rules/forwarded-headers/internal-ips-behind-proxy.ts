@@ -6,6 +6,7 @@ import { isTurnedOn } from '../../src/deployment/django/is-turned-on.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { isLoopback } from '../../src/servers/address.ts'
 
 const NGINX = conf`
   server {
@@ -113,14 +114,14 @@ export default defineRule({
   *check(deployment) {
     if (!isTurnedOn(deployment, 'DEBUG')) return
     for (const connection of deployment.connections.http) {
-      // Only connections from loopback come from the address that the settings name.
-      if (connection.reachable !== true || !connection.targets.every(isLoopback)) continue
+      const source = sourceOf(connection.targets)
+      if (connection.reachable !== true || source === null) continue
       for (const host of certainHosts(deployment, connection)) {
-        const at = internalAddress(deployment, host)
+        const at = internalAddress(deployment, host, source)
         if (at === null) continue
         yield {
           at,
-          message: '`127.0.0.1` is the address of every visitor whom nginx hands on, not only of developers',
+          message: `\`${source}\` is the address of every visitor whom nginx hands on, not only of developers`,
           label: 'everybody behind nginx',
           related: [{ at: argumentPlace(connection.pass, 0), message: 'nginx connects from there' }],
         }
@@ -129,19 +130,28 @@ export default defineRule({
   },
 })
 
-function isLoopback({ address }: Target): boolean {
-  return address.kind === 'ip' && address.ip.startsWith('127.')
+/** The address from which nginx makes its connections to loopback; null where some go elsewhere. */
+function sourceOf(targets: readonly Target[]): string | null {
+  const sources = new Set(
+    targets.map(({ address }) => {
+      if (address.kind !== 'ip' || isLoopback(address) !== true) return null
+      // The kernel takes the first address of the interface, whichever of 127.0.0.0/8 it connects to.
+      return address.family === 4 ? '127.0.0.1' : '::1'
+    }),
+  )
+  const [source = null] = sources
+  return sources.size === 1 ? source : null
 }
 
 /** Where an application of the host calls the address of nginx internal, and shows something for it. */
-function internalAddress(deployment: Deployment, host: ApacheHost): Place | null {
+function internalAddress(deployment: Deployment, host: ApacheHost, source: string): Place | null {
   if (knowsVisitors(host)) return null
   for (const application of deployment.applicationsOf(host)) {
     const settings = deployment.pythonOf(application)?.settings
     const debug = settings?.get('DEBUG')
     const internal = settings?.get('INTERNAL_IPS')
     if (!debug?.known || debug.value !== true || !internal?.known || internal.at === null) continue
-    if (Array.isArray(internal.value) && internal.value.includes('127.0.0.1')) return internal.at
+    if (Array.isArray(internal.value) && internal.value.includes(source)) return internal.at
   }
   return null
 }

@@ -4,6 +4,9 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { isLoopback, parseHost } from '../../src/servers/address.ts'
+import { parseApacheNetwork, prefixNetwork } from '../../src/servers/addresses/apache.ts'
+import { isLoopbackNetwork } from '../../src/servers/addresses/ip.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 
 const nginx = (lines = ''): string => conf`
@@ -20,8 +23,6 @@ const nginx = (lines = ''): string => conf`
 const LISTEN = conf`Listen 127.0.0.1:9000`
 const site = (require: string, lines = ''): string =>
   `<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    DocumentRoot /srv/www\n${lines}    <Location /server-status>\n        SetHandler server-status\n        ${require}\n    </Location>\n</VirtualHost>\n`
-
-const LOCAL_HOSTS = /^(?:localhost(?:\.localdomain)?|127\.[\d./]+|::1)$/i
 
 export default defineRule({
   summary: 'A page for this machine alone is open to everybody who comes through nginx',
@@ -147,7 +148,15 @@ function isLocalOnly({ name, args }: ApacheDirective): boolean {
   const isAllow = name.toLowerCase() === 'allow'
   if (/^local$/i.test(kind)) return !isAllow
   if (/^from$/i.test(kind) !== isAllow) return false
-  return args.length > 1 && args.slice(1).every(({ value }) => LOCAL_HOSTS.test(value))
+  return args.length > 1 && args.slice(1).every(({ value }) => isLoopbackClient(value))
+}
+
+/** An address, a network or a name that only clients on this machine have. */
+function isLoopbackClient(value: string): boolean {
+  const network = parseApacheNetwork(value)
+  const prefix = network === null ? null : prefixNetwork(network)
+  if (network === null) return isLoopback(parseHost(value)) === true
+  return prefix !== null && isLoopbackNetwork(prefix)
 }
 
 /** The `<Location>` around a directive, where nothing but plain alternatives stands between. */

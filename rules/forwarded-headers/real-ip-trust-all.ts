@@ -3,6 +3,7 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { parseNginxNetwork } from '../../src/servers/addresses/nginx.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 
@@ -41,7 +42,7 @@ export default defineRule({
     for (const { occurrences } of nginx) {
       for (const directive of occurrences.get('set_real_ip_from') ?? []) {
         const network = directive.args[0]?.value
-        if (network !== '0.0.0.0/0' && network !== '::/0') continue
+        if (parseNginxNetwork(network ?? '')?.network.prefix !== 0) continue
         if (directive.context.startsWith('stream')) continue
         const open = openListen(directive, servers, byDirective)
         if (open === undefined) continue

@@ -2,6 +2,9 @@ import { isOwnText, propose, replacePlace } from '../../src/deployment/edits.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { isLoopback, parseHost } from '../../src/servers/address.ts'
+import { parseApacheNetwork, prefixNetwork } from '../../src/servers/addresses/apache.ts'
+import { type IpScope, scopeOfNetwork } from '../../src/servers/addresses/ip.ts'
 
 const lines = (list: string): string => conf`
   RemoteIPHeader X-Forwarded-For
@@ -11,9 +14,6 @@ const lines = (list: string): string => conf`
       DocumentRoot /srv/www
   </VirtualHost>
 `
-const PRIVATE =
-  /^(?:127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|::1(?:\/|$)|f[cd][0-9a-f]{2}:|fe80:|localhost$)/i
-
 export default defineRule({
   summary: 'A proxy inside of the own network is trusted only for outside addresses',
   severity: 'warning',
@@ -39,7 +39,7 @@ export default defineRule({
   *check({ apache }) {
     for (const { occurrences } of apache) {
       for (const directive of occurrences.get('remoteiptrustedproxy') ?? []) {
-        const inside = directive.args.filter(({ value }) => PRIVATE.test(value))
+        const inside = directive.args.filter(({ value }) => isOfOwnNetwork(value))
         const [first] = inside
         if (first === undefined) continue
         yield {
@@ -56,3 +56,12 @@ export default defineRule({
     }
   },
 })
+
+const OWN: ReadonlySet<IpScope | null> = new Set(['loopback', 'private', 'link-local', 'unique-local'])
+
+function isOfOwnNetwork(value: string): boolean {
+  const network = parseApacheNetwork(value)
+  if (network === null) return isLoopback(parseHost(value)) === true
+  const prefix = prefixNetwork(network)
+  return prefix !== null && OWN.has(scopeOfNetwork(prefix))
+}

@@ -3,7 +3,8 @@ import { admitsOtherMachines } from './_postgres-clients-allowed.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { postgresListen } from '../../src/servers/addresses/postgres.ts'
+import { isLoopback } from '../../src/servers/address.ts'
+import { postgresAddresses } from '../../src/servers/addresses/postgres.ts'
 
 const HBA = conf`
   local all all peer
@@ -125,9 +126,9 @@ function finding(at: Place, address: string, admits: boolean | undefined) {
 }
 
 function isEveryAddress(entry: string): boolean {
-  return postgresListen(entry) === 'every address'
+  return postgresAddresses(entry).some(address => address.kind === 'ip' && address.wildcard)
 }
 
 function isOtherAddress(entry: string): boolean {
-  return postgresListen(entry) === 'other address'
+  return !isEveryAddress(entry) && postgresAddresses(entry).some(address => isLoopback(address) === false)
 }

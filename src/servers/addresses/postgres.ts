@@ -1,4 +1,4 @@
-import { isLoopback, parseHost } from '../address.ts'
+import { type Address, ANY_V4, ANY_V6, isLoopback, parseHost } from '../address.ts'
 import { type Ip, type IpNetwork, isLoopbackNetwork, networkOf } from './ip.ts'
 import { inetAton, inetPton } from './libc.ts'
 
@@ -36,13 +36,7 @@ export function isHbaOfThisMachine(address: string, next: string): boolean {
   return network === null ? isLoopback(parseHost(bare)) === true : isLoopbackNetwork(network)
 }
 
-/** What an entry of `listen_addresses` opens. */
-export type PostgresListen = 'every address' | 'loopback' | 'other address' | 'name'
-
-export function postgresListen(entry: string): PostgresListen {
-  if (entry === '*') return 'every address'
-  const address = parseHost(entry)
-  if (address.kind === 'ip' && address.wildcard) return 'every address'
-  if (isLoopback(address) === true) return 'loopback'
-  return address.kind === 'ip' ? 'other address' : 'name'
+/** The addresses of an entry of `listen_addresses`. */
+export function postgresAddresses(entry: string): readonly Address[] {
+  return entry === '*' ? [ANY_V4, ANY_V6] : [parseHost(entry)]
 }

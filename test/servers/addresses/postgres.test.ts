@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { isHbaOfThisMachine, postgresListen } from '../../../src/servers/addresses/postgres.ts'
+import { ANY_V4, ANY_V6, parseHost } from '../../../src/servers/address.ts'
+import { isHbaOfThisMachine, postgresAddresses } from '../../../src/servers/addresses/postgres.ts'
 
 test('clients of pg_hba.conf', () => {
   const own: readonly (readonly [string, string?])[] = [
@@ -30,10 +31,10 @@ test('clients of pg_hba.conf', () => {
 })
 
 test('entries of listen_addresses', () => {
-  for (const entry of ['*', '0.0.0.0', '::']) assert.is(postgresListen(entry), 'every address', entry)
-  for (const entry of ['localhost', '127.0.0.1', '::1']) assert.is(postgresListen(entry), 'loopback', entry)
-  assert.is(postgresListen('10.0.0.5'), 'other address')
-  assert.is(postgresListen('db.internal'), 'name')
+  assert.equal(postgresAddresses('*'), [ANY_V4, ANY_V6])
+  assert.equal(postgresAddresses('0.0.0.0'), [ANY_V4])
+  assert.equal(postgresAddresses('::1'), [parseHost('::1')])
+  assert.equal(postgresAddresses('localhost'), [{ kind: 'name', name: 'localhost' }])
 })
 
 test.run()

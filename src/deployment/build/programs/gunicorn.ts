@@ -5,7 +5,8 @@ import { splitUnitWords } from '../../../../parsers/systemd/unit-words.ts'
 import type { Place } from '../../../../parsers/text/source.ts'
 import type { FileSystem } from '../../../files/file-system.ts'
 import { type Fact, known, unknown } from '../../../servers/fact.ts'
-import { type Endpoint, isLoopback, parseHost } from '../../../servers/address.ts'
+import { type Endpoint, isLoopback } from '../../../servers/address.ts'
+import { parseGunicornBind } from '../../../servers/addresses/gunicorn.ts'
 import { evaluateExpression } from '../../django/evaluate-expression.ts'
 import type { SettingValue } from '../../django/settings.ts'
 import { isAbsent } from '../../is-absent.ts'
@@ -50,7 +51,7 @@ export function gunicornPrograms(machine: Machine, python: PythonParser | null):
   return gunicornServers(machine.files, python).map(server => ({
     kind: 'gunicorn',
     machine,
-    listensKnown: server.binds.length > 0 && server.binds.every(bind => parseBind(bind) !== null),
+    listensKnown: server.binds.length > 0 && server.binds.every(bind => readBind(bind) !== null),
     ...server,
   }))
 }
@@ -64,7 +65,7 @@ export function gunicornListeners(program: GunicornProgram): readonly BackendLis
   // take the protocol for unknown, and `setting` tells that it may name one.
   const protocol = certificate?.known === true && certificate.value !== null ? HTTPS : HTTP
   return program.binds.flatMap(bind => {
-    const endpoint = parseBind(bind)
+    const endpoint = readBind(bind)
     if (endpoint === null) return []
     const loopback = isLoopback(endpoint.address)
     return [
@@ -73,20 +74,9 @@ export function gunicornListeners(program: GunicornProgram): readonly BackendLis
   })
 }
 
-/**
- * What gunicorn reads out of `--bind`: `unix:PATH`, `HOST`, `HOST:PORT`, `[v6]:PORT`; null for what the
- * environment fills in, and for a file descriptor.
- *
- * https://docs.gunicorn.org/en/stable/settings.html#bind
- */
-function parseBind(text: string): Endpoint | null {
-  if (/[$%]/.test(text) || text.startsWith('fd://')) return null
-  const unix = /^unix:(?:\/\/)?(.+)$/.exec(text)?.[1]
-  if (unix !== undefined) return { address: { kind: 'unix', path: unix }, port: null }
-  const parts = /^(?:tcp:\/\/)?(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(text)
-  if (parts === null) return null
-  const host = parts[1] === '' || parts[1] === undefined ? '0.0.0.0' : parts[1]
-  return { address: parseHost(host), port: Number(parts[2] ?? 8000) }
+/** Null for what the environment fills in too. */
+function readBind(text: string): Endpoint | null {
+  return /[$%]/.test(text) ? null : parseGunicornBind(text)
 }
 
 function readUnit(files: FileSystem, python: PythonParser | null, path: string): GunicornServer | null {

@@ -1,7 +1,8 @@
 import { parsePostgresSettings } from '../../../../parsers/postgres/parse-settings.ts'
 import type { Place } from '../../../../parsers/text/source.ts'
 import type { FileSystem } from '../../../files/file-system.ts'
-import { type Address, ANY_V4, isLoopback, parseHost } from '../../../servers/address.ts'
+import { isLoopback } from '../../../servers/address.ts'
+import { postgresAddresses } from '../../../servers/addresses/postgres.ts'
 import { type Fact, known } from '../../../servers/fact.ts'
 import type { BackendListener, Machine, PostgresProgram, Protocol } from '../../model.ts'
 
@@ -39,19 +40,19 @@ export function postgresListeners(program: PostgresProgram): readonly BackendLis
   return addresses.value.split(',').flatMap(text => {
     const host = text.trim()
     if (host === '') return []
-    const address: Address = host === '*' ? ANY_V4 : parseHost(host)
-    return [
-      {
-        kind: 'postgres',
-        program,
-        address,
-        port: Number(port.value),
-        protocol: POSTGRES,
-        loopback: isLoopback(address),
-        at: addresses.at ?? port.at ?? program.at,
-        others: [],
-      } as const,
-    ]
+    return postgresAddresses(host).map(
+      address =>
+        ({
+          kind: 'postgres',
+          program,
+          address,
+          port: Number(port.value),
+          protocol: POSTGRES,
+          loopback: isLoopback(address),
+          at: addresses.at ?? port.at ?? program.at,
+          others: [],
+        }) as const,
+    )
   })
 }
 
