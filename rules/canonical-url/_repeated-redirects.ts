@@ -1,3 +1,4 @@
+import { memo } from '../../parsers/collections/memo.ts'
 import { selectServer } from '../../src/servers/nginx/queries/select-server.ts'
 import type { NginxServer, ServerListen } from '../../src/deployment/model.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
@@ -9,21 +10,16 @@ export interface RepeatedRedirect {
   readonly listen: ServerListen
 }
 
-const cache = new WeakMap<readonly NginxServer[], readonly RepeatedRedirect[]>()
-
 /** Every one, in the order of the servers and their sockets; the second server may be the first. */
-export function repeatedRedirects(servers: readonly NginxServer[]): readonly RepeatedRedirect[] {
-  const known = cache.get(servers)
-  if (known !== undefined) return known
+export const repeatedRedirects = memo((servers: readonly NginxServer[]): readonly RepeatedRedirect[] => {
   const found: RepeatedRedirect[] = []
   for (const server of servers) {
     if (server.answer.kind !== 'redirect') continue
     for (const listen of server.listens)
       if (isRepeated(server, listen, servers)) found.push({ server, listen })
   }
-  cache.set(servers, found)
   return found
-}
+})
 
 function isRepeated(server: NginxServer, listen: ServerListen, servers: readonly NginxServer[]): boolean {
   const host = server.names.find(({ exact }) => exact)?.name ?? null

@@ -1,21 +1,16 @@
+import { memo } from '../../parsers/collections/memo.ts'
 import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import type { NginxConnection, SentHeader } from '../../src/deployment/model.ts'
 import { sentHeader } from '../../src/deployment/build/sent-headers.ts'
 
 const INNER: ReadonlySet<string> = new Set(['location', 'if', 'limit_except'])
-const writtenAbove = new WeakMap<NginxConfiguration, boolean>()
 
 /** True where http or some server says what the locations in it send: most leave that to each location. */
-function isWrittenAbove(configuration: NginxConfiguration): boolean {
-  let known = writtenAbove.get(configuration)
-  if (known === undefined) {
-    const lines = configuration.occurrences.get('proxy_set_header') ?? []
-    known = lines.some(({ parent }) => !(parent !== null && INNER.has(parent.name)))
-    writtenAbove.set(configuration, known)
-  }
-  return known
-}
+const isWrittenAbove = memo(({ occurrences }: NginxConfiguration): boolean => {
+  const lines = occurrences.get('proxy_set_header') ?? []
+  return lines.some(({ parent }) => !(parent !== null && INNER.has(parent.name)))
+})
 
 /**
  * The headers that the level above sets and that a hop does not send, because a set of its own replaces

@@ -1,3 +1,4 @@
+import { memo } from '../../parsers/collections/memo.ts'
 import type { Deployment, NginxConnection, SentHeader } from '../../src/deployment/model.ts'
 import type { SchemeTrust } from '../../src/deployment/model.ts'
 
@@ -21,8 +22,6 @@ export function trustedBy(deployment: Deployment, connection: NginxConnection): 
   return found
 }
 
-const names = new WeakMap<readonly SchemeTrust[], ReadonlySet<string>>()
-
 /** True where a hop writes every header that decides the scheme anywhere, and needs no look at its virtual hosts. */
 export function writesEveryTrusted(
   deployment: Deployment,
@@ -35,11 +34,6 @@ export function writesEveryTrusted(
   return true
 }
 
-function trustedNames({ trusts }: Deployment): ReadonlySet<string> {
-  let known = names.get(trusts)
-  if (known === undefined) {
-    known = new Set(trusts.map(({ header }) => header))
-    names.set(trusts, known)
-  }
-  return known
-}
+const trustedNames = memo(
+  ({ trusts }: Deployment): ReadonlySet<string> => new Set(trusts.map(({ header }) => header)),
+)

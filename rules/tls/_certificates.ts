@@ -1,9 +1,9 @@
+import { memoByKey } from '../../parsers/collections/memo.ts'
 import { X509Certificate } from 'node:crypto'
 import { posix } from 'node:path'
 import type { Place } from '../../parsers/text/source.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
-import { type Tables, tableOf } from '../../src/servers/table-of.ts'
 import type { NginxServer } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 
@@ -22,8 +22,6 @@ export interface ServerCertificate {
   readonly certificate: Certificate | null
 }
 
-const cache: Tables<FileSystem, string, Certificate | null> = new WeakMap()
-
 /** The certificates in force for a server, one for each kind of key; empty where that is not known. */
 export function certificatesOf(files: FileSystem, server: NginxServer): readonly ServerCertificate[] {
   const { configuration, directive } = server
@@ -40,15 +38,7 @@ export function certificatesOf(files: FileSystem, server: NginxServer): readonly
 }
 
 /** The first certificate of a PEM file, which is the server's own; null where there is none. */
-function readCertificate(files: FileSystem, path: string): Certificate | null {
-  const known = tableOf(cache, files)
-  let certificate = known.get(path)
-  if (certificate === undefined) {
-    certificate = parse(files, path)
-    known.set(path, certificate)
-  }
-  return certificate
-}
+const readCertificate = memoByKey(parse)
 
 const BEGIN = '-----BEGIN CERTIFICATE-----'
 const END = '-----END CERTIFICATE-----'

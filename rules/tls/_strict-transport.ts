@@ -1,3 +1,4 @@
+import { memo } from '../../parsers/collections/memo.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
@@ -52,17 +53,12 @@ export function isStrictTransport({ args }: NginxDirective): boolean {
   return name.length === STRICT_TRANSPORT.length && name.toLowerCase() === STRICT_TRANSPORT
 }
 
-const blocks = new WeakMap<NginxConfiguration, ReadonlySet<NginxDirective>>()
-
 /** Every block with such a line somewhere in it. */
-function blocksAround(configuration: NginxConfiguration): ReadonlySet<NginxDirective> {
-  const known = blocks.get(configuration)
-  if (known !== undefined) return known
+const blocksAround = memo((configuration: NginxConfiguration): ReadonlySet<NginxDirective> => {
   const around = new Set<NginxDirective>()
   for (const line of configuration.occurrences.get('add_header') ?? []) {
     if (!isStrictTransport(line)) continue
     for (let at = line.parent; at !== null && !around.has(at); at = at.parent) around.add(at)
   }
-  blocks.set(configuration, around)
   return around
-}
+})

@@ -1,3 +1,4 @@
+import { memo } from '../../parsers/collections/memo.ts'
 import { distance } from 'fastest-levenshtein'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
@@ -13,20 +14,11 @@ export interface MisspeltUpstream {
 
 const OTHER_PASSES = ['fastcgi_pass', 'uwsgi_pass', 'scgi_pass', 'grpc_pass', 'memcached_pass']
 
-const cache = new WeakMap<NginxConfiguration, readonly MisspeltUpstream[]>()
-
 /**
  * Every `proxy_pass` whose name, without a dot or a port, is one or two letters off that of an upstream
  * which no other directive uses. None where parts of the configuration are missing: they may define it.
  */
-export function misspeltUpstreams(configuration: NginxConfiguration): readonly MisspeltUpstream[] {
-  let known = cache.get(configuration)
-  if (known === undefined) {
-    known = find(configuration)
-    cache.set(configuration, known)
-  }
-  return known
-}
+export const misspeltUpstreams = memo(find)
 
 function find(configuration: NginxConfiguration): readonly MisspeltUpstream[] {
   const { main, occurrences } = configuration

@@ -1,3 +1,4 @@
+import { memo } from '../../parsers/collections/memo.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import type { WsgiDaemon } from '../../src/servers/apache/queries/wsgi-daemons.ts'
 import type { Application, Deployment, PythonFacts } from '../../src/deployment/model.ts'
@@ -25,17 +26,10 @@ export interface SharedProcesses {
   readonly members: readonly ProcessMember[]
 }
 
-const cache = new WeakMap<Deployment, readonly SharedProcesses[]>()
-
 /** Every process group, and Apache's own processes, with the scripts that run there. */
-export function sharedProcesses(deployment: Deployment): readonly SharedProcesses[] {
-  let groups = cache.get(deployment)
-  if (groups === undefined) {
-    groups = deployment.apache.flatMap(configuration => groupsOf(deployment, configuration))
-    cache.set(deployment, groups)
-  }
-  return groups
-}
+export const sharedProcesses = memo((deployment: Deployment): readonly SharedProcesses[] =>
+  deployment.apache.flatMap(configuration => groupsOf(deployment, configuration)),
+)
 
 function groupsOf(deployment: Deployment, configuration: ApacheConfiguration): readonly SharedProcesses[] {
   const groups = new Map<WsgiDaemon | null, Group>()

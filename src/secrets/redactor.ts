@@ -1,3 +1,4 @@
+import { memo } from '../../parsers/collections/memo.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import { findSecrets, findSecretsInProse } from './find-secrets.ts'
 import { isSecretFile } from './secret-file.ts'
@@ -28,7 +29,6 @@ export function redactor(sources: () => Iterable<Source> = () => []): Redactor {
     known ??= knownSecrets(sources())
     return known.find(text)
   }
-  const masked = new WeakMap<Source, Source>()
   const message = (text: string, about?: Source): string => {
     if (about !== undefined && isSecretSource(about)) return hideQuoted(text)
     return starOut(text, joinStretches([...findSecretsInProse(text), ...find(text)]))
@@ -47,28 +47,12 @@ export function redactor(sources: () => Iterable<Source> = () => []): Redactor {
   return {
     message,
     code: text => starOut(text, joinStretches([...findSecrets(text), ...find(text)])),
-    source: source => {
-      let hidden = masked.get(source)
-      if (hidden === undefined) {
-        hidden = maskSource(source, find(source.text))
-        masked.set(source, hidden)
-      }
-      return hidden
-    },
+    source: memo((source: Source) => maskSource(source, find(source.text))),
     value: given => value(given, null) as typeof given,
   }
 }
 
-const stretchesOf = new WeakMap<Source, readonly Stretch[]>()
-
-function secretsOf(source: Source): readonly Stretch[] {
-  let stretches = stretchesOf.get(source)
-  if (stretches === undefined) {
-    stretches = findSecrets(source.text, source.path)
-    stretchesOf.set(source, stretches)
-  }
-  return stretches
-}
+const secretsOf = memo(({ text, path }: Source): readonly Stretch[] => findSecrets(text, path))
 
 function isSecretSource({ path, text }: Source): boolean {
   return isSecretFile(path, text)

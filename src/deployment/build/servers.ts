@@ -1,3 +1,4 @@
+import { memo } from '../../../parsers/collections/memo.ts'
 import { isLoopback } from '../../servers/address.ts'
 import type { NginxConfiguration, NginxDirective } from '../../servers/nginx/configuration.ts'
 import { listens, type NginxListen } from '../../servers/nginx/queries/listens.ts'
@@ -85,13 +86,8 @@ export function exactNames({ names }: NginxServer): readonly string[] {
   return names.filter(({ exact }) => exact).map(({ name }) => name)
 }
 
-const indexes = new WeakMap<readonly NginxServer[], ReadonlyMap<NginxDirective, NginxServer>>()
-
 /** The directive of a server by which rules find what belongs to it. */
-export function serverIndex(servers: readonly NginxServer[]): ReadonlyMap<NginxDirective, NginxServer> {
-  const known = indexes.get(servers)
-  if (known !== undefined) return known
-  const index = new Map(servers.map(server => [server.directive, server]))
-  indexes.set(servers, index)
-  return index
-}
+export const serverIndex = memo(
+  (servers: readonly NginxServer[]): ReadonlyMap<NginxDirective, NginxServer> =>
+    new Map(servers.map(server => [server.directive, server])),
+)
