@@ -1,4 +1,3 @@
-import type { Source } from '../parsers/text/source.ts'
 import type { PythonParser } from '../parsers/python/python-module.ts'
 import { buildDeployment } from './deployment/build/build-deployment.ts'
 import type { Deployment } from './deployment/model.ts'
@@ -17,7 +16,7 @@ import type { ApacheEnvironment } from './servers/apache/environment.ts'
 import { evaluateApache } from './servers/apache/evaluate.ts'
 import type { NginxConfiguration } from './servers/nginx/configuration.ts'
 import { evaluateNginx } from './servers/nginx/evaluate.ts'
-import { redactor } from './secrets/redactor.ts'
+import { redactorFor } from './redactor-for.ts'
 import { packageVersion } from './servers/package-version.ts'
 import { filesInWorld } from './servers/files-in-world.ts'
 import { firstWorld, type World } from './servers/presence.ts'
@@ -118,6 +117,7 @@ export function audit(machines: readonly Machine[], root: string, settings: Audi
   const crashes: Crash[] = []
   const programs: ProgramReport[] = []
   const notices: Notice[] = []
+  const apache: ApacheConfiguration[] = []
   let fileCount = 0
   for (const machine of machines) {
     const audited = auditMachine(machine, settings)
@@ -126,9 +126,10 @@ export function audit(machines: readonly Machine[], root: string, settings: Audi
     crashes.push(...audited.crashes)
     programs.push(...audited.programs)
     fileCount += audited.fileCount
+    apache.push(...audited.understood.apache)
     for (const notice of noticesOf(audited.understood)) notices.push(notice)
   }
-  const redact = redactor(sourcesOf(machines))
+  const redact = redactorFor(machines, apache)
   const settled = settle(
     findings.map(finding => redactFinding(finding, redact)),
     machines.map(machine => machine.root),
@@ -145,13 +146,6 @@ export function audit(machines: readonly Machine[], root: string, settings: Audi
     crashes: crashes.map(crash => ({ ...crash, message: redact.message(crash.message) })),
     notices: notices.map(notice => ({ ...notice, text: redact.message(notice.text) })),
     complete: !notices.some(({ incomplete }) => incomplete),
-  }
-}
-
-/** Every file that was read on some machines: what the secrets of an audit are collected from. */
-export function sourcesOf(machines: readonly Machine[]): () => Iterable<Source> {
-  return function* () {
-    for (const { files } of machines) yield* files.sources()
   }
 }
 

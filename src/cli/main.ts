@@ -1,36 +1,67 @@
 #!/usr/bin/env node
+import { systemReason } from '../files/system-reason.ts'
 import { toolVersion } from './tool-version.ts'
 
 const words = process.argv.slice(2)
 
+/** Says in one line why nothing more can be done, as far as that can be said, and ends. */
+function giveUp(reason: string, error: unknown): never {
+  try {
+    process.stderr.write(`deploy-audit: ${reason}: ${systemReason(error)}\n`)
+  } catch {
+    // It is standard error itself that is full.
+  }
+  process.exit(2)
+}
+
 // A pipe that closed early (`| head`) is no fault of this program's.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit()
-  process.stderr.write(`deploy-audit: standard output cannot be written: ${error.code ?? error.message}\n`)
-  process.exit(2)
+  giveUp('standard output cannot be written', error)
 })
+process.stderr.on('error', () => process.exit(2))
+
+/** Where the program was started, which may be gone. */
+function workingDirectory(): string {
+  try {
+    return process.cwd()
+  } catch (error) {
+    return giveUp('the working directory cannot be read', error)
+  }
+}
+
+function write(stream: NodeJS.WriteStream, text: string): void {
+  try {
+    stream.write(text)
+  } catch (error) {
+    giveUp('the output cannot be written', error)
+  }
+}
 
 if (words.length === 1 && words[0] === '--version') {
   // Nothing else is loaded: hooks and installers ask this often.
-  process.stdout.write(`${toolVersion()}\n`)
+  write(process.stdout, `${toolVersion()}\n`)
 } else {
+  const directory = workingDirectory()
   const { run } = await import('./run.ts')
   process.exitCode = await run(words, {
-    workingDirectory: process.cwd(),
+    workingDirectory: directory,
     environment: process.env,
     isInteractive: process.stdout.isTTY === true,
     columns: process.stdout.columns,
-    readInput: async () => {
+    readInput: async maximum => {
       const chunks: Buffer[] = []
-      for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
+      let total = 0
+      for await (const chunk of process.stdin) {
+        total += (chunk as Buffer).length
+        // What comes behind it is not waited for: it may never end.
+        if (total > maximum) return null
+        chunks.push(chunk as Buffer)
+      }
       return Buffer.concat(chunks)
     },
-    print: text => {
-      process.stdout.write(text)
-    },
-    warn: line => {
-      process.stderr.write(`${line}\n`)
-    },
+    print: text => write(process.stdout, text),
+    warn: line => write(process.stderr, `${line}\n`),
   })
   // Once all text is out there is no need to take a large heap apart, object by object.
   process.stdout.write('', failure => {

@@ -44,7 +44,7 @@ export async function prepare(
   const root = rootOf(given, loaded, workingDirectory)
   const includeMap = includeMapOfAuditrc(loaded, root ?? inferRoot(locate(paths, workingDirectory)).root)
   const ignoresDisk = await ignoredBy(loaded)
-  const input = paths.includes('-') ? decodeText(await terminal.readInput()).text : null
+  const input = paths.includes('-') ? await readInput(terminal) : null
   const machines = discover(paths, {
     workingDirectory,
     splitDump: splitNginxDump,
@@ -68,6 +68,15 @@ export async function prepare(
       python,
     },
   }
+}
+
+/** Bytes of standard input: an `nginx -T` dump holds every file. */
+const MAXIMUM_INPUT = 200_000_000
+
+async function readInput(terminal: Terminal): Promise<string> {
+  const bytes = await terminal.readInput(MAXIMUM_INPUT)
+  if (bytes === null) throw new InputError(`standard input is larger than ${MAXIMUM_INPUT / 1_000_000} MB`)
+  return decodeText(bytes).text
 }
 
 /** A machine's own configuration where there is one; in a root, all of it. */

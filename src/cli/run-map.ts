@@ -1,4 +1,4 @@
-import { auditMachine, sourcesOf } from '../audit.ts'
+import { auditMachine } from '../audit.ts'
 import { type DeploymentMap, deploymentMap } from '../deployment/map/deployment-map.ts'
 import type { Deployment } from '../deployment/model.ts'
 import { settle } from '../engine/finding.ts'
@@ -9,7 +9,8 @@ import { mapDot } from '../report/map/map-dot.ts'
 import { mapJson } from '../report/map/map-json.ts'
 import { mapMermaid } from '../report/map/map-mermaid.ts'
 import { mapText } from '../report/map/map-text.ts'
-import { redactor } from '../secrets/redactor.ts'
+import { redactorFor } from '../redactor-for.ts'
+import type { ApacheConfiguration } from '../servers/apache/configuration.ts'
 import { siteMap, siteNames } from '../deployment/map/site-map.ts'
 import type { Arguments } from './arguments.ts'
 import { commandOutput } from './command-output.ts'
@@ -23,9 +24,11 @@ export async function runMap(given: Arguments, rules: readonly Rule[], terminal:
   const { machines, settings } = await prepare(given, rules, terminal)
   const crashes: Crash[] = []
   const maps: DeploymentMap[] = []
+  const apache: ApacheConfiguration[] = []
   for (const machine of machines) {
     const audited = auditMachine(machine, settings)
     crashes.push(...audited.crashes)
+    apache.push(...audited.understood.apache)
     const errors = settle(audited.findings, [machine.root]).filter(({ severity }) => severity === 'error')
     for (const deployment of audited.understood.deployments) {
       const faults = errors
@@ -35,7 +38,7 @@ export async function runMap(given: Arguments, rules: readonly Rule[], terminal:
     }
   }
   const { chalk, write } = await commandOutput(given, terminal)
-  const redact = redactor(sourcesOf(machines))
+  const redact = redactorFor(machines, apache)
   const drawn = given.site === null ? maps : mapsOfSite(maps, given.site)
   write(draw(redact.value(drawn), given.format, chalk))
   for (const { rule, message } of crashes)

@@ -1,9 +1,10 @@
-import { sourcesOf, understand } from '../audit.ts'
+import { understand } from '../audit.ts'
 import { noticeLine } from '../files/notice.ts'
 import { InputError } from '../files/input-error.ts'
 import { resolveApache } from '../servers/apache/resolve.ts'
 import { resolveNginx } from '../servers/nginx/resolve.ts'
-import { redactor } from '../secrets/redactor.ts'
+import { printableLines } from '../report/printable.ts'
+import { redactorFor } from '../redactor-for.ts'
 import type { Arguments } from './arguments.ts'
 import { writeText } from './command-output.ts'
 import { prepare } from './prepare.ts'
@@ -13,11 +14,14 @@ import type { Terminal } from './terminal.ts'
 export async function runResolve(given: Arguments, terminal: Terminal): Promise<number> {
   if (given.words.length === 0) throw new InputError('resolve needs a path')
   const { machines, settings } = await prepare(given, [], terminal)
-  const redact = redactor(sourcesOf(machines))
+  const understood = machines.map(machine => understand(machine, settings))
+  const redact = redactorFor(
+    machines,
+    understood.flatMap(({ apache }) => apache),
+  )
   const texts: string[] = []
   let isRefused = false
-  for (const machine of machines) {
-    const { nginx, apache } = understand(machine, settings)
+  for (const { machine, nginx, apache } of understood) {
     texts.push(...nginx.map(resolveNginx), ...apache.map(resolveApache))
     for (const { problems } of [...nginx, ...apache]) {
       const fatal = problems.find(problem => problem.fatal)
@@ -31,6 +35,6 @@ export async function runResolve(given: Arguments, terminal: Terminal): Promise<
     if (!given.quiet) for (const notice of machine.notices()) terminal.warn(noticeLine(notice))
   }
   const text = texts.join('\n')
-  writeText(given, terminal, given.showSecrets ? text : redact.code(text))
+  writeText(given, terminal, printableLines(given.showSecrets ? text : redact.code(text)))
   return isRefused ? 1 : 0
 }

@@ -1,6 +1,7 @@
 import { DOCUMENTATION } from '../engine/finding.ts'
 import type { Rule } from '../engine/rule.ts'
 import { InputError } from '../files/input-error.ts'
+import { jsonText } from '../report/json-text.ts'
 import type { Arguments } from './arguments.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -17,7 +18,7 @@ export function runRules(given: Arguments, rules: readonly Rule[], terminal: Ter
       since: rule.since,
       docs: `${DOCUMENTATION}/${rule.id}.md`,
     }))
-    terminal.print(`${JSON.stringify(list, null, 2)}\n`)
+    terminal.print(jsonText(list))
     return 0
   }
   const width = Math.max(...rules.map(({ id }) => id.length))

@@ -1,11 +1,11 @@
-import { sourcesOf, understand } from '../audit.ts'
+import { understand } from '../audit.ts'
 import type { TraceRequest } from '../deployment/requests/trace.ts'
 import { traceRequest } from '../deployment/requests/trace-request.ts'
 import { InputError } from '../files/input-error.ts'
 import { redactTrace } from '../report/redact-trace.ts'
 import { traceJson, traceText } from '../report/trace-text.ts'
 import { type Address, parseHost } from '../servers/address.ts'
-import { redactor } from '../secrets/redactor.ts'
+import { redactorFor } from '../redactor-for.ts'
 import type { Arguments } from './arguments.ts'
 import { commandOutput } from './command-output.ts'
 import { prepare } from './prepare.ts'
@@ -18,9 +18,13 @@ export async function runTrace(given: Arguments, terminal: Terminal): Promise<nu
   const request = readRequest(url, given)
   const { machines, settings } = await prepare({ ...given, words: paths }, [], terminal)
   const { chalk, write } = await commandOutput(given, terminal)
-  const redact = redactor(sourcesOf(machines))
-  const traces = machines.flatMap(machine =>
-    understand(machine, settings).deployments.map(deployment => ({
+  const understood = machines.map(machine => understand(machine, settings))
+  const redact = redactorFor(
+    machines,
+    understood.flatMap(({ apache }) => apache),
+  )
+  const traces = understood.flatMap(({ machine, deployments }) =>
+    deployments.map(deployment => ({
       trace: redactTrace(traceRequest(deployment, request), redact),
       fileName: machine.fileName,
     })),

@@ -1,4 +1,6 @@
 import { InputError } from '../files/input-error.ts'
+import { printable, withoutCommands } from '../report/printable.ts'
+import { redactor } from '../secrets/redactor.ts'
 import { readArguments } from './arguments.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -7,15 +9,18 @@ import type { Terminal } from './terminal.ts'
  * audit cannot be done as asked, 3 a defect of the tool, 4 a server reads what the audit could not.
  */
 export async function run(words: readonly string[], terminal: Terminal): Promise<number> {
+  const redact = redactor()
+  // What is warned of holds names and words of audited files.
+  const warn = (line: string): void => terminal.warn(withoutCommands(printable(redact.message(line))))
   try {
-    return await runCommand(words, terminal)
+    return await runCommand(words, { ...terminal, warn })
   } catch (error) {
     if (error instanceof InputError) {
-      terminal.warn(`deploy-audit: ${error.message}`)
+      warn(`deploy-audit: ${error.message}`)
       return 2
     }
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    terminal.warn(`deploy-audit: a defect, please report it: ${text}`)
+    for (const line of `deploy-audit: a defect, please report it: ${text}`.split('\n')) warn(line)
     return 3
   }
 }

@@ -8,7 +8,8 @@ export interface Terminal {
   readonly isInteractive: boolean
   /** Columns of that screen. */
   readonly columns: number | undefined
-  readonly readInput: () => Promise<Buffer>
+  /** Standard input to its end; null where it is longer than so many bytes. */
+  readonly readInput: (maximum: number) => Promise<Buffer | null>
   readonly print: (text: string) => void
   /** A line for standard error. */
   readonly warn: (line: string) => void

@@ -1,5 +1,5 @@
 import { realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { systemReason } from '../files/disk-file-system.ts'
+import { systemReason } from '../files/system-reason.ts'
 import { InputError } from '../files/input-error.ts'
 
 /**

@@ -12,6 +12,7 @@ export function redactFinding(finding: Finding, redactor: Redactor): Finding {
     ...finding,
     message: redactor.message(finding.message, source),
     at: redactLocation(finding.at, redactor),
+    aspect: redactAspect(finding, redactor),
     label: finding.label === null ? null : redactor.message(finding.label, source),
     related: finding.related.map(({ at, message }) => ({
       at: redactLocation(at, redactor),
@@ -20,6 +21,12 @@ export function redactFinding(finding: Finding, redactor: Redactor): Finding {
     help: redactor.message(finding.help, source),
     fix: finding.fix === null ? null : redactFix(finding.fix, redactor),
   }
+}
+
+/** A message, or a word of the file alone, which is code. */
+function redactAspect({ aspect, at }: Finding, redactor: Redactor): string {
+  if (aspect.includes('`')) return redactor.message(aspect, at.source)
+  return redactor.message(`\`${aspect}\``, at.source).slice(1, -1)
 }
 
 function redactLocation(at: Location, redactor: Redactor): Location {

@@ -1,13 +1,7 @@
 import { existsSync, realpathSync, type Stats, statSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
-import {
-  diskFileSystem,
-  displayPath,
-  isBelow,
-  NAME_LOST,
-  readText,
-  systemReason,
-} from './disk-file-system.ts'
+import { diskFileSystem, displayPath, isBelow, NAME_LOST, readText } from './disk-file-system.ts'
+import { systemReason } from './system-reason.ts'
 import type { FileSystem } from './file-system.ts'
 import type { Machine } from './machine.ts'
 import { type AuditRoot, inferRoot, nestedRoot } from './infer-root.ts'
@@ -18,7 +12,7 @@ import { fileNotice, type Notice, noticeLine } from './notice.ts'
 import { overlay } from './overlay.ts'
 import { below, joinSurveys, type Survey, survey, surveyFile } from './survey.ts'
 import { toSource } from './to-source.ts'
-import { folderPattern, walk } from './walk.ts'
+import { walk } from './walk.ts'
 
 export type { Machine } from './machine.ts'
 
@@ -146,10 +140,7 @@ function addFolder(
   const own = scopeOf(auditRoot)
   own.folders.push(folder)
   const isMachine = root === '/' && folder === '/'
-  const { paths, refused } = walk(
-    root,
-    isMachine ? SERVER_FOLDERS.map(folderPattern) : [folderPattern(folder)],
-  )
+  const { paths, refused } = walk(root, isMachine ? SERVER_FOLDERS : [folder])
   for (const [path, reason] of refused) own.refused.set(path, { code: 'unreadable', text: reason })
   const isWhole = options.root === undefined && !isMachine
   for (const path of paths) {

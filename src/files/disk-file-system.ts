@@ -4,6 +4,7 @@ import { isAbsolute, posix, relative, sep } from 'node:path'
 import { compareBytes } from './byte-order.ts'
 import type { DirectoryEntry, FileKind, FileSystem, ReadResult } from './file-system.ts'
 import { fileNotice, type Notice, type NoticeCode } from './notice.ts'
+import { systemReason } from './system-reason.ts'
 import { toSource } from './to-source.ts'
 
 export interface DiskFileSystemOptions {
@@ -273,22 +274,3 @@ function isAbsence(error: unknown): boolean {
 
 /** Why a file is not read whose name Node cannot hand back to the system. */
 export const NAME_LOST = 'its name is not UTF-8'
-
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  ENOENT: 'no such file or directory',
-  ENOTDIR: 'not a directory',
-  EROFS: 'read-only file system',
-  ENOSPC: 'no space left',
-  EISDIR: 'it is a directory',
-  EPERM: 'operation not permitted',
-  ELOOP: 'too many symbolic links',
-  EIO: 'input/output error',
-  EMFILE: 'too many open files',
-}
-
-/** The system's reason without its call and path. */
-export function systemReason(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code ?? ''
-  return REASONS[code] ?? (code === '' ? String(error) : code)
-}

@@ -1,7 +1,5 @@
-import * as nodeFileSystem from 'node:fs'
-import { posix } from 'node:path'
-import glob from 'fast-glob'
-import { systemReason } from './disk-file-system.ts'
+import { type Dirent, readdirSync } from 'node:fs'
+import { systemReason } from './system-reason.ts'
 
 export interface Walk {
   /** Files and links, as paths inside the root, sorted. */
@@ -11,57 +9,43 @@ export interface Walk {
 }
 
 /** Trees that hold no configuration of this machine's servers, whatever their files are called. */
-const IGNORED = [
-  '**/node_modules/**',
-  '**/.git/**',
-  '**/.hg/**',
-  '**/.svn/**',
-  '**/site-packages/**',
-  '**/__pycache__/**',
-  '**/.tox/**',
-  '**/.terraform/**',
-]
+const IGNORED: ReadonlySet<string> = new Set(
+  'node_modules .git .hg .svn site-packages __pycache__ .tox .terraform'.split(' '),
+)
 
 /**
- * Every file and link below some folders of a root. Links are not descended: what a server includes
- * through one is reached by its include.
+ * Every file and link below some folders of a root, whatever their names are made of. Links are not
+ * descended: what a server includes through one is reached by its include. The tree of a Python
+ * environment is left out.
  *
- * `patterns` are globs inside the root without the first slash, such as `etc/**`.
+ * @param root absolute on this machine
+ * @param folders inside the root; one that is not there holds nothing
  */
-export function walk(root: string, patterns: readonly string[]): Walk {
+export function walk(root: string, folders: readonly string[]): Walk {
+  const prefix = root === '/' ? '' : root
   const refused = new Map<string, string>()
-  const list = ((folder: string, options: { withFileTypes: true }) => {
-    try {
-      return nodeFileSystem.readdirSync(folder, options)
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      if (code !== 'ENOENT' && code !== 'ENOTDIR') refused.set(folder, systemReason(error))
-      return []
+  const paths: string[] = []
+  const waiting = folders.map(folder => (folder === '/' ? '' : folder))
+  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
+    const entries = list(prefix + folder || '/', refused)
+    if (entries.some(({ name }) => name === 'pyvenv.cfg')) continue
+    for (const entry of entries) {
+      const path = `${folder}/${entry.name}`
+      if (entry.isDirectory()) {
+        if (!IGNORED.has(entry.name)) waiting.push(path)
+      } else if (entry.isFile() || entry.isSymbolicLink()) paths.push(path)
     }
-  }) as typeof nodeFileSystem.readdirSync
-  const entries = glob.sync([...patterns], {
-    cwd: root,
-    ignore: IGNORED,
-    dot: true,
-    onlyFiles: false,
-    followSymbolicLinks: false,
-    objectMode: true,
-    suppressErrors: true,
-    fs: { readdirSync: list },
-  })
-  const files = entries.filter(({ dirent }) => dirent.isFile() || dirent.isSymbolicLink())
-  const environments = files
-    .filter(({ name }) => name === 'pyvenv.cfg')
-    .map(({ path }) => `${posix.dirname(path)}/`)
-  const paths = files
-    .map(({ path }) => path)
-    .filter(path => !environments.some(folder => path.startsWith(folder)))
-    .map(path => `/${path}`)
-    .sort()
-  return { paths, refused }
+  }
+  // Of two folders, one may lie in the other.
+  return { paths: [...new Set(paths)].sort(), refused }
 }
 
-/** The glob for all below a folder inside the root. */
-export function folderPattern(folder: string): string {
-  return folder === '/' ? '**' : `${glob.escapePath(folder.slice(1))}/**`
+function list(folder: string, refused: Map<string, string>): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') refused.set(folder, systemReason(error))
+    return []
+  }
 }

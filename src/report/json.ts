@@ -1,4 +1,5 @@
 import type { Finding } from '../engine/finding.ts'
+import { jsonText } from './json-text.ts'
 import type { Reporter } from './reporter.ts'
 
 /** For programs: the whole report, stable under `version`; keys are added, never renamed. */
@@ -22,7 +23,7 @@ export const reportJson: Reporter = report => {
       crashes: report.crashes.map(({ rule, message }) => ({ rule, message })),
     }),
   }
-  return `${JSON.stringify(value, null, 2)}\n`
+  return jsonText(value)
 }
 
 function findingValue(finding: Finding): Readonly<Record<string, unknown>> {

@@ -1,5 +1,5 @@
 import type { ChalkInstance } from 'chalk'
-import { printable } from './printable.ts'
+import { printable, withoutCommands } from './printable.ts'
 
 /** A line of a picture: what there is, and where it is written. */
 export interface PlacedLine {
@@ -24,6 +24,8 @@ export function placeColumn(lines: readonly PlacedLine[], chalk: ChalkInstance):
     const styled = bold === true ? chalk.bold(paint(text)) : paint(text)
     const gap = ' '.repeat(Math.max(width - text.length, 0))
     const head = mark === ' ' ? ' ' : paint(mark)
-    return `${head} ${styled}${place === null ? '' : `${gap}  ${chalk.dim(printable(place))}`}`
+    return withoutCommands(
+      `${head} ${styled}${place === null ? '' : `${gap}  ${chalk.dim(printable(place))}`}`,
+    )
   })
 }

@@ -5,6 +5,7 @@ import { DOCUMENTATION } from '../engine/finding.ts'
 import type { Report } from '../engine/report.ts'
 import type { Rule } from '../engine/rule.ts'
 import { SEVERITIES, type Severity } from '../engine/severity.ts'
+import { jsonText } from './json-text.ts'
 import type { Reporter } from './reporter.ts'
 
 const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json'
@@ -38,7 +39,6 @@ export const reportSarif: Reporter = report => {
             rules: report.rules.map(descriptor),
           },
         },
-        automationDetails: { id: 'deploy-audit/' },
         columnKind: 'utf16CodeUnits',
         originalUriBaseIds: {
           '%SRCROOT%': { description: { text: 'The folder in which the audit was started.' } },
@@ -53,7 +53,7 @@ export const reportSarif: Reporter = report => {
       },
     ],
   }
-  return `${JSON.stringify(log, null, 2)}\n`
+  return jsonText(log)
 }
 
 /** All of them in their order, or, where they are too many, the worst. */
@@ -151,7 +151,11 @@ function physicalLocation(at: Location): NonNullable<SarifLocation['physicalLoca
 
 /** Relative to the folder of the audit; what lies elsewhere on the machine has no other name than its own. */
 function artifact(file: string): { readonly uri: string; readonly uriBaseId?: string } {
-  const uri = file.split('/').map(encodeURIComponent).join('/')
+  const uri = file
+    .replace(/\p{Cs}/gu, '\uFFFD')
+    .split('/')
+    .map(encodeURIComponent)
+    .join('/')
   return file.startsWith('/') ? { uri: `file://${uri}` } : { uri, uriBaseId: '%SRCROOT%' }
 }
 

@@ -3,7 +3,7 @@ import type { ProgramReport, Report } from '../engine/report.ts'
 import { SEVERITIES, type Severity } from '../engine/severity.ts'
 import { frameOf } from './frame.ts'
 import { noticeLines } from './notices.ts'
-import { printable } from './printable.ts'
+import { printable, withoutCommands } from './printable.ts'
 import type { Paint, Reporter, ReportOptions } from './reporter.ts'
 import { wrapWords } from './wrap-words.ts'
 
@@ -18,7 +18,7 @@ export const reportText: Reporter = (report, options) => {
     )
   }
   if (options.summary) blocks.push(`${summaryLines(report, options)}\n`)
-  return blocks.join('\n')
+  return withoutCommands(blocks.join('\n'))
 }
 
 /** `notes` keeps those that findings of one rule share. */

@@ -2,6 +2,7 @@ import type { ChalkInstance } from 'chalk'
 import { reveal, revealAll } from '../../parsers/text/placeholder.ts'
 import { type Place, positionAt } from '../../parsers/text/source.ts'
 import type { Trace, TraceEnd, TraceStep } from '../deployment/requests/trace.ts'
+import { jsonText } from './json-text.ts'
 import { placeColumn } from './place-column.ts'
 import { printable } from './printable.ts'
 
@@ -55,7 +56,7 @@ export function traceJson(traces: readonly NamedTrace[]): string {
     })),
     end: trace.end,
   }))
-  return `${JSON.stringify(revealAll({ version: 1, traces: shown }), null, 2)}\n`
+  return jsonText(revealAll({ version: 1, traces: shown }))
 }
 
 function urlOf({ request: { scheme, host, port, target } }: Trace): string {

@@ -58,7 +58,14 @@ export function findNamedSecrets(text: string, reader: Reader): Stretch[] {
     if (value !== null)
       collect(found, { text, at: value.at, style: value.style, name, header, before }, reader)
   }
-  addMaps(text, found)
+  const handedOn = new Set<string>()
+  for (const match of text.matchAll(HANDED_ON)) {
+    const [, name = '', value = ''] = match
+    if (headerKind(name) === null && secretName(name.replace(/^\$/, '')) === null) continue
+    for (const [, variable = ''] of value.matchAll(/\$\{?(\w+)/g)) handedOn.add(variable)
+  }
+  addMaps(text, found, handedOn)
+  if (handedOn.size > 0) addSet(text, found, handedOn)
   return found
 }
 
@@ -154,7 +161,8 @@ function valueStart(name: Occurrence): { readonly at: number; readonly style: Va
   if (!isOption && !isFirst && !isCondition) return null
   BLANKS.lastIndex = isCondition && text[end] === '}' ? end + 1 : end
   if (!BLANKS.test(text)) return null
-  return { at: BLANKS.lastIndex, style: isFirst && /^[a-z]/.test(name.name) ? 'nginx' : 'word' }
+  if (!isFirst) return { at: BLANKS.lastIndex, style: 'word' }
+  return { at: BLANKS.lastIndex, style: /^[a-z]/.test(name.name) ? 'nginx' : 'rest' }
 }
 
 /** A colon assigns in YAML, in JSON, in a header: not in a path, a URL or a sentence. */
@@ -211,6 +219,19 @@ function cookieSecrets(written: string, header: Header): readonly Stretch[] {
   return found
 }
 
+/** A variable that is given for a secret is one: `set $a …; proxy_set_header Authorization "Basic $a";`. */
+const HANDED_ON =
+  /\b(?:set|fastcgi_param|uwsgi_param|scgi_param|grpc_set_header|proxy_set_header)\s{1,40}["']?(\$?[\w-]{1,100})["']?\s{1,40}("[^"]{0,500}"|'[^']{0,500}'|[^\s;]{1,500})/g
+const SET = /\bset\s{1,40}\$(\w{1,100})\s{1,40}["']?([^\s;"']{1,500})/g
+
+function addSet(text: string, found: Stretch[], handedOn: ReadonlySet<string>): void {
+  for (const match of text.matchAll(SET)) {
+    const [whole, name = '', value = ''] = match
+    if (!handedOn.has(name) || isHarmlessValue(value, name)) continue
+    found.push({ start: match.index + whole.length - value.length, end: match.index + whole.length })
+  }
+}
+
 /** `map $http_x_api_key $client { "…" alice; }` has secrets for keys, `map $host $password { … }` for values. */
 const MAP = /\b(?:map|geo|split_clients)\s+(?:["']?\$?([\w~-]{1,100})["']?\s+)?\$(\w{1,100})\s*\{/g
 const LONGEST_MAP = 200_000
@@ -218,11 +239,11 @@ const ENTRY =
   /("(?:[^"\\]|\\.){0,2000}"|'(?:[^'\\]|\\.){0,2000}'|[^\s;{}"']{1,2000})(?:\s+("(?:[^"\\]|\\.){0,2000}"|'(?:[^'\\]|\\.){0,2000}'|[^\s;{}"']{1,2000}))?\s*;/g
 const MAP_WORDS = new Set(['default', 'hostnames', 'volatile', 'include', 'ranges', 'proxy', 'delete', ''])
 
-function addMaps(text: string, found: Stretch[]): void {
+function addMaps(text: string, found: Stretch[], handedOn: ReadonlySet<string>): void {
   MAP.lastIndex = 0
   for (let match = MAP.exec(text); match !== null; match = MAP.exec(text)) {
     const isKey = isSecretVariable(match[1])
-    const isValue = isSecretVariable(match[2])
+    const isValue = isSecretVariable(match[2]) || handedOn.has(match[2] ?? '')
     if (!isKey && !isValue) continue
     const from = match.index + match[0].length
     const close = text.indexOf('}', from)
@@ -247,8 +268,7 @@ function addMaps(text: string, found: Stretch[]): void {
 function isSecretVariable(name: string | undefined): boolean {
   if (name === undefined) return false
   if (/^(?:http_|sent_http_|cookie_|arg_)/.test(name)) {
-    const own = name.replace(/^(?:sent_)?[a-z]+_/, '')
-    return own === 'cookie' || secretName(own) !== null || secretName(name) !== null
+    return name === 'http_cookie' || secretName(name) !== null
   }
   return secretName(name) !== null
 }

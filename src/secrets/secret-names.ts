@@ -75,7 +75,10 @@ function judge(name: string): NameKind | null {
   const lower = name.toLowerCase()
   if (WHOLE.has(lower)) return 'always'
   if (HARMLESS.has(lower) || /^(?:proxy|fastcgi|uwsgi|scgi|grpc)_[a-z_]*pass[a-z_]*$/.test(name)) return null
-  const parts = partsOf(name)
+  // nginx's variables for what a client sent: `$arg_key` is the parameter `key`.
+  const parts = partsOf(
+    name.replace(/^(?:arg|http|cookie|sent_http|upstream_http|upstream_cookie)_(?=.)/, ''),
+  )
   const last = parts.at(-1) ?? ''
   if (parts.length === 1 && ASSIGNED_ALONE.has(last)) return 'assigned'
   if (HARMLESS_LAST.has(last) && parts.length > 1) return null

@@ -1,13 +1,15 @@
 import type { Stretch } from './stretch.ts'
 
 /**
- * How a value is written. `line`: at the beginning of a line, as in `.env` files and INI. `word`: as in
+ * How a value is written. `line`: at the beginning of a line, as in `.env` files and INI. `rest`: all that follows on the
+ * line of a directive. `word`: as in
  * Apache, a shell or an option. `quoted`: together with its name inside of quotes. `nginx`: ends at a semicolon too. `query`: in a URL. `braces`: `${NAME:-…}`.
  */
-export type ValueStyle = 'line' | 'word' | 'quoted' | 'nginx' | 'query' | 'braces'
+export type ValueStyle = 'line' | 'rest' | 'word' | 'quoted' | 'nginx' | 'query' | 'braces'
 
 const UNQUOTED: Readonly<Record<ValueStyle, RegExp>> = {
   line: /[^\s]{1,4000}/y,
+  rest: /[^\n]{1,4000}/y,
   word: /[^\s;"'`,<>)\]}&|]{1,4000}/y,
   quoted: /[^"'\n]{1,4000}/y,
   nginx: /[^\s;{"']{1,4000}/y,

@@ -21,7 +21,10 @@ export async function runIn(
     environment: {},
     isInteractive: false,
     columns: undefined,
-    readInput: async () => Buffer.from(given.input ?? ''),
+    readInput: async maximum => {
+      const bytes = Buffer.from(given.input ?? '')
+      return bytes.length > maximum ? null : bytes
+    },
     print: text => {
       out += text
     },

@@ -28,6 +28,8 @@ const SECRETS: readonly (string | readonly [path: string, text: string])[] = [
   'SetEnvIf Host x SESSION_SECRET=«hunter2»',
   'set $api_token "«s3cret»";',
   'set $password «hunter2»;',
+  'set $a «hunter2»; proxy_set_header Authorization "Basic $a";',
+  'AuthLDAPBindPassword «two words»',
   'server { set $password «hunter2»; }',
   'Define DB_PASS «hunter2»',
   'if ($http_x_secret = "«letmein»") {',

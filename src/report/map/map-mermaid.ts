@@ -13,7 +13,12 @@ export function mapMermaid(maps: readonly DeploymentMap[]): string {
   return `${lines.join('\n')}\n`
 }
 
-/** Mermaid has no backslash escapes: what would end the label is written as an entity. */
+/**
+ * Mermaid has no backslash escapes: what would end the label is written as an entity, and so is what begins a
+ * directive (`%%{init…}%%`, which counts wherever it stands), Markdown or mathematics.
+ */
 function entities(text: string): string {
-  return text.replace(/["#&<>;]/g, character => `#${character.charCodeAt(0)};`).replaceAll('\n', '<br>')
+  return text
+    .replace(/["#&<>;%{}`$\\]/g, character => `#${character.charCodeAt(0)};`)
+    .replaceAll('\n', '<br>')
 }

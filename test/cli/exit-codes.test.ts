@@ -1,0 +1,45 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { bundle } from '../../tools/bundle.ts'
+import { scratchTree } from '../files/scratch-tree.ts'
+
+mkdirSync('node_modules/.cache', { recursive: true })
+const folder = mkdtempSync(resolve('node_modules/.cache/deploy-audit-'))
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+await bundle({ 'deploy-audit': 'src/cli/main.ts' }, folder)
+const program = join(folder, 'deploy-audit.js')
+
+function shell(script: string, ...args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(
+    'bash',
+    ['-c', script, 'bash', process.execPath, program, ...args],
+    {
+      encoding: 'utf8',
+    },
+  )
+  return { status, stdout, stderr }
+}
+
+test('a working directory that is gone is one line and exit 2', () => {
+  const scratch = scratchTree({ 'gone/x': '' })
+  const { status, stdout, stderr } = shell('cd "$3/gone" && rm -r "$3/gone" && "$1" "$2" .', scratch)
+  assert.is(status, 2)
+  assert.is(stdout, '')
+  assert.match(stderr, /^deploy-audit: the working directory cannot be read: no such file or directory\n$/)
+})
+
+test('an output that is full is one line and exit 2, as far as there is room for a line', () => {
+  const scratch = scratchTree({ 'nginx.conf': 'server {\n  listen 80\n}\n' })
+  const output = shell('"$1" "$2" "$3" > /dev/full', scratch)
+  assert.is(output.status, 2)
+  assert.match(output.stderr, /^deploy-audit: [^\n]*cannot be written: no space left\n$/)
+  const errors = shell('"$1" "$2" --hlep 2> /dev/full')
+  assert.equal(errors, { status: 2, stdout: '', stderr: '' })
+  assert.is(shell('"$1" "$2" -v "$3" 2> /dev/full', scratch).status, 2)
+  assert.is(shell('"$1" "$2" -v "$3" 2>&- >&-', scratch).status, 1)
+})
+
+test.run()
