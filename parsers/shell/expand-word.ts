@@ -1,5 +1,5 @@
 import { isUnknownWord, type Place } from '../text/source.ts'
-import { globPattern } from './glob-pattern.ts'
+import { trimPrefix, trimSuffix } from '../wildcard/shell-pattern.ts'
 import { type Scope, UNSET } from './scope.ts'
 import { knownValue, type ShellValue, unknownValue } from './shell-environment.ts'
 
@@ -238,18 +238,10 @@ class Expansion {
   #trim(value: string, operator: string, written: string): string {
     const longest = operator.length === 2
     // A quoted or expanded pattern would need to remember which of its characters are quoted.
-    const pattern = /["'$`\\]/.test(written) ? null : globPattern(written, longest)
-    // dash counts bytes where bash counts letters.
-    if (pattern === null || (!isAscii(value) && /[?[]/.test(written))) {
-      this.fail('its pattern is beyond this reader')
-      return ''
-    }
-    if (operator[0] === '#') return value.replace(new RegExp(`^${pattern}`, 'u'), '')
-    // From the end: the shortest suffix begins last, the longest first.
-    const suffix = new RegExp(`^${pattern}$`, 'u')
-    const starts = Array.from({ length: value.length + 1 }, (_, start) => start)
-    const found = (longest ? starts : starts.reverse()).find(start => suffix.test(value.slice(start)))
-    return found === undefined ? value : value.slice(0, found)
+    const trim = operator[0] === '#' ? trimPrefix : trimSuffix
+    const trimmed = /["'$`\\]/.test(written) ? undefined : trim(written, value, longest)
+    if (trimmed === undefined) this.fail('its pattern is beyond this reader')
+    return trimmed ?? ''
   }
 }
 

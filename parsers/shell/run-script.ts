@@ -1,10 +1,10 @@
 import type { Node } from 'web-tree-sitter'
+import { matchesShellPattern } from '../wildcard/shell-pattern.ts'
+import { blurAssigned } from './blur-assigned.ts'
 import { expandWord } from './expand-word.ts'
-import { matchesGlob } from './glob-pattern.ts'
 import { runCommand } from './run-command.ts'
 import type { Scope } from './scope.ts'
 import { placeOf, type ScriptRun } from './script-run.ts'
-import { blurAssigned } from './blur-assigned.ts'
 import { splitWords } from './split-words.ts'
 import { type Status, testExpression } from './test-expression.ts'
 
@@ -214,5 +214,5 @@ function holdsCase(subject: Node, item: Node, paren: Node | undefined, scope: Sc
 function matchesWritten(pattern: string, text: string): Status {
   const quoted = /^(?:"([^"$`\\]*)"|'([^']*)')$/.exec(pattern)
   if (quoted !== null) return (quoted[1] ?? quoted[2]) === text
-  return /["'$`]/.test(pattern) ? undefined : matchesGlob(pattern, text)
+  return /["'$`]/.test(pattern) ? undefined : matchesShellPattern(pattern, text)
 }

@@ -1,5 +1,5 @@
+import { matchesShellPattern } from '../wildcard/shell-pattern.ts'
 import type { ExpandedWord } from './expand-word.ts'
-import { matchesGlob } from './glob-pattern.ts'
 import type { ShellOptions } from './shell-environment.ts'
 
 /** True, false, or undefined where only the running shell can tell. */
@@ -159,7 +159,7 @@ class TestReader {
   }
 
   #equal(left: string, right: Operand): Status {
-    if (this.double && !right.quoted) return matchesGlob(right.text ?? '', left)
+    if (this.double && !right.quoted) return matchesShellPattern(right.text ?? '', left)
     return left === right.text
   }
 

@@ -1,8 +1,8 @@
 import type { Place } from '../../parsers/text/source.ts'
+import { matchesAlias } from '../../parsers/wildcard/alias-match.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import {
-  matchesWild,
   type VirtualHostMember,
   virtualHostSets,
 } from '../../src/servers/apache/queries/select-virtual-host.ts'
@@ -36,7 +36,7 @@ class Patterns {
       const found = this.#bySuffix.get(name.slice(dot))
       if (found !== undefined) return found
     }
-    return this.#others.find(({ text }) => matchesWild(text, name))
+    return this.#others.find(({ text }) => matchesAlias(text, name))
   }
 }
 

@@ -2,39 +2,8 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { diskFileSystem } from '../../../src/files/disk-file-system.ts'
 import { memoryFileSystem } from '../../../src/files/memory-file-system.ts'
-import { expandGlob, matchesSegment } from '../../../src/servers/nginx/glob.ts'
+import { expandGlob } from '../../../src/servers/nginx/glob.ts'
 import { scratchTree } from '../../files/scratch-tree.ts'
-
-test('names match as fnmatch matches them', () => {
-  const cases: readonly (readonly [string, string, boolean])[] = [
-    ['a.conf', '*.conf', true],
-    ['.a.conf', '*.conf', false],
-    ['.a.conf', '.*', true],
-    ['.a', '[.]a', false],
-    ['aXbXc', 'a*b*c', true],
-    ['aXbX', 'a*b*c', false],
-    ['ab', 'a?', true],
-    ['é', '??', false],
-    ['b', '[a-c]', true],
-    ['d', '[!a-c]', true],
-    ['d', '[^a-c]', true],
-    [']', '[]]', true],
-    ['-', '[a-]', true],
-    ['5', '[[:digit:]x]', true],
-    ['[', '[', true],
-    ['[a', '[a', true],
-    ['*', '\\*', true],
-    ['a', '\\*', false],
-    ['', '*', true],
-    ['{a,b}', '{a,b}', true],
-  ]
-  for (const [name, pattern, matches] of cases)
-    assert.is(matchesSegment(name, pattern), matches, `${name} ${pattern}`)
-})
-
-test('many stars take no time', () => {
-  assert.is(matchesSegment('a'.repeat(5000), `${'*a'.repeat(200)}b`), false)
-})
 
 test('paths come in the order of their bytes, folders may be patterns too', () => {
   const files = memoryFileSystem({

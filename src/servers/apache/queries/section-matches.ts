@@ -1,7 +1,8 @@
 import { posix } from 'node:path'
+import { matchesAprPath } from '../../../../parsers/wildcard/apr-fnmatch.ts'
+import { hasWildcard } from '../../../../parsers/wildcard/tokens.ts'
 import { compilePcre, toBytes } from '../../regex.ts'
 import type { ApacheDirective } from '../configuration.ts'
-import { fnmatch, hasWildcard } from './fnmatch.ts'
 import { isSettled } from './places.ts'
 
 /** Whether a section applies: undefined where the files cannot tell. */
@@ -46,7 +47,7 @@ export function directoryApplies(pattern: SectionPattern, own: string, folder: s
   const depth = depthOf(own)
   const parts = folder.split('/')
   if (parts.length - 1 < depth) return false
-  return fnmatch(own, `${parts.slice(0, depth).join('/')}/`, true)
+  return matchesAprPath(own, `${parts.slice(0, depth).join('/')}/`)
 }
 
 /** Whether a regular expression finds something in the path; httpd searches bytes. */
@@ -61,7 +62,7 @@ export function locationApplies(pattern: SectionPattern, uri: string): Applies {
   const { kind, text } = pattern
   if (kind === 'unknown') return undefined
   if (kind === 'regex') return regexApplies(pattern, uri)
-  if (kind === 'wildcard') return fnmatch(text, uri, true)
+  if (kind === 'wildcard') return matchesAprPath(text, uri)
   if (!uri.startsWith(text)) return false
   return text === '' || text.endsWith('/') || uri.length === text.length || uri[text.length] === '/'
 }
@@ -70,7 +71,7 @@ export function locationApplies(pattern: SectionPattern, uri: string): Applies {
 export function filesApplies(pattern: SectionPattern, name: string): Applies {
   if (pattern.kind === 'unknown') return undefined
   if (pattern.kind === 'regex') return regexApplies(pattern, name)
-  return pattern.kind === 'wildcard' ? fnmatch(pattern.text, name, false) : pattern.text === name
+  return pattern.kind === 'wildcard' ? matchesAprPath(pattern.text, name) : pattern.text === name
 }
 
 /** Whether a `<Proxy>` or `<ProxyMatch>` applies to the URL of another server. */

@@ -1,5 +1,6 @@
 import { memo } from '../../../../parsers/collections/memo.ts'
 import type { Place } from '../../../../parsers/text/source.ts'
+import { matchesAlias } from '../../../../parsers/wildcard/alias-match.ts'
 import type { Address } from '../../address.ts'
 import type { ApacheConfiguration } from '../configuration.ts'
 import { hostName, type VirtualHost, type VirtualHostAddress, virtualHosts } from './virtual-hosts.ts'
@@ -169,7 +170,7 @@ function findName(index: NameIndex, name: string): NamedEntry | null {
   for (const entry of index.wild) {
     if (best !== null && entry.position > best.position) break
     // Of one host, httpd tries the exact names first.
-    if (best?.position !== entry.position && matchesWild(entry.pattern, name)) {
+    if (best?.position !== entry.position && matchesAlias(entry.pattern, name)) {
       best = entry
       break
     }
@@ -186,29 +187,6 @@ export function normaliseHost(host: string): string {
 function withoutPort(host: string): string {
   if (!host.includes(':')) return host
   return host.startsWith('[') ? host.replace(/\]:\d*$/, ']') : host.replace(/:\d*$/, '')
-}
-
-/** httpd's `*` and `?` in an alias: any characters, dots too. `pattern` and `name` in lower case. */
-export function matchesWild(pattern: string, name: string): boolean {
-  let at = 0
-  let star = -1
-  let resume = 0
-  let position = 0
-  while (at < name.length) {
-    const char = pattern[position]
-    if (char === '*') {
-      star = position++
-      resume = at
-    } else if (char === '?' || char === name[at]) {
-      position++
-      at++
-    } else if (star !== -1) {
-      position = star + 1
-      at = ++resume
-    } else return false
-  }
-  while (pattern[position] === '*') position++
-  return position === pattern.length
 }
 
 function keyOf(address: string | null, port: number | null): string {

@@ -1,10 +1,11 @@
 import { posix } from 'node:path'
 import type { ApacheLineNode } from '../../../../parsers/apache/syntax.ts'
 import type { Place, Source } from '../../../../parsers/text/source.ts'
+import { matchesAprName } from '../../../../parsers/wildcard/apr-fnmatch.ts'
+import { hasWildcard } from '../../../../parsers/wildcard/tokens.ts'
 import { presenceAt } from '../../presence.ts'
 import type { UnreadReason } from '../../unread-file.ts'
 import { isMissing } from '../validate/paths.ts'
-import { isPattern, matchesPattern } from './fnmatch.ts'
 import { absolutePath } from './paths.ts'
 import { placeOf } from './places.ts'
 import { type Cursor, note, type Reading, refuse } from './reading.ts'
@@ -54,7 +55,7 @@ function includeWord(reading: Reading, node: ApacheLineNode, cursor: Cursor, opt
   }
   reading.includeDepth++
   const including: Including = { reading, cursor, optional, at, path }
-  if (isPattern(path)) includePattern(including, '/', path.split('/').slice(1))
+  if (hasWildcard(path)) includePattern(including, '/', path.split('/').slice(1))
   else includePath(including, path, 0)
   reading.includeDepth--
 }
@@ -63,7 +64,7 @@ function includeWord(reading: Reading, node: ApacheLineNode, cursor: Cursor, opt
 function includePattern(including: Including, folder: string, components: readonly string[]): void {
   const { reading, optional, at } = including
   const [component = '', ...rest] = components
-  if (!isPattern(component)) {
+  if (!hasWildcard(component)) {
     const path = posix.join(folder, component)
     if (rest.length === 0) includePath(including, path, 0)
     else includePattern(including, path, rest)
@@ -86,7 +87,7 @@ function includePattern(including: Including, folder: string, components: readon
   }
   let matched = false
   for (const { name, kind } of entries) {
-    if (!matchesPattern(component, name) || (rest.length > 0 && kind !== 'directory')) continue
+    if (!matchesAprName(component, name) || (rest.length > 0 && kind !== 'directory')) continue
     matched = true
     const path = posix.join(folder, name)
     if (rest.length === 0 && !isMeant(component, name)) noteCopy(including, name, path)

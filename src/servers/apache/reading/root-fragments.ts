@@ -1,7 +1,8 @@
 import { posix } from 'node:path'
 import { parseApache } from '../../../../parsers/apache/parse.ts'
 import type { Source } from '../../../../parsers/text/source.ts'
-import { isPattern, matchesPattern } from './fnmatch.ts'
+import { matchesAprName } from '../../../../parsers/wildcard/apr-fnmatch.ts'
+import { hasWildcard } from '../../../../parsers/wildcard/tokens.ts'
 import type { Reading } from './reading.ts'
 
 /**
@@ -27,7 +28,7 @@ export function rootFragments(reading: Reading, fragments: readonly Source[]): r
 
 function isIncluded(reading: Reading, target: string, path: string): boolean {
   const pattern = posix.normalize(target)
-  if (!isPattern(pattern)) {
+  if (!hasWildcard(pattern)) {
     const real = reading.files.realPath(pattern) ?? pattern
     return path === real || path.startsWith(`${real}/`)
   }
@@ -35,6 +36,6 @@ function isIncluded(reading: Reading, target: string, path: string): boolean {
   const parts = path.split('/')
   if (parts.length < wanted.length) return false
   return wanted.every((part, index) =>
-    isPattern(part) ? matchesPattern(part, parts[index] ?? '') : part === parts[index],
+    hasWildcard(part) ? matchesAprName(part, parts[index] ?? '') : part === parts[index],
   )
 }

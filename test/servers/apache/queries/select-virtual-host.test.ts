@@ -1,9 +1,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { matchesAlias } from '../../../../parsers/wildcard/alias-match.ts'
 import { parseHost } from '../../../../src/servers/address.ts'
 import type { ApacheConfiguration } from '../../../../src/servers/apache/configuration.ts'
 import {
-  matchesWild,
   normaliseHost,
   selectVirtualHost,
 } from '../../../../src/servers/apache/queries/select-virtual-host.ts'
@@ -112,12 +112,12 @@ test('an address without a port takes that of the ServerName before it', () => {
 test('hosts and patterns as httpd compares them', () => {
   assert.is(normaliseHost('Example.ORG:80'), 'example.org')
   assert.is(normaliseHost('[::1]:80'), '[::1]')
-  assert.ok(matchesWild('*.test', 'a.b.test'))
-  assert.ok(matchesWild('b?.test', 'b1.test'))
-  assert.not(matchesWild('b?.test', 'b.test'))
-  assert.ok(matchesWild('*', ''))
-  assert.ok(matchesWild('a*b*c', 'axxbxbyc'))
-  assert.not(matchesWild('a*b*c', 'axxbxby'))
+  assert.ok(matchesAlias('*.test', 'a.b.test'))
+  assert.ok(matchesAlias('b?.test', 'b1.test'))
+  assert.not(matchesAlias('b?.test', 'b.test'))
+  assert.ok(matchesAlias('*', ''))
+  assert.ok(matchesAlias('a*b*c', 'axxbxbyc'))
+  assert.not(matchesAlias('a*b*c', 'axxbxby'))
 })
 
 test.run()
