@@ -111,13 +111,12 @@ function rootOf(given: Arguments, loaded: LoadedAuditrc, workingDirectory: strin
 async function ignoredBy({ auditrc, folder, isFound }: LoadedAuditrc): Promise<(path: string) => boolean> {
   const globs = auditrc.ignore
   if (globs.length === 0) return () => false
-  const { default: picomatch } = await import('picomatch')
-  const matches = picomatch(
+  const { globMatcher } = await import('./auditrc/ignore-globs.ts')
+  const matches = globMatcher(
     globs.flatMap(glob => {
       const plain = glob.replace(/^\.?\//, '').replace(/\/$/, '')
       return [plain, join(plain, '**')]
     }),
-    { dot: true },
   )
   return path => (!isFound || isBelow(path, folder)) && matches(relative(folder, path))
 }
