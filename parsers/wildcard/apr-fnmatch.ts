@@ -13,6 +13,11 @@ export function matchesAprPath(pattern: string, text: string): boolean {
   )
 }
 
+/** `apr_fnmatch` without a flag: a wildcard takes slashes too. */
+export function matchesAprText(pattern: string, text: string): boolean {
+  return matchesTokens(tokensOf(pattern), text)
+}
+
 /** `apr_fnmatch` with APR_FNM_PERIOD for a name without a slash: a dot at its beginning has to be written. */
 export function matchesAprName(pattern: string, name: string): boolean {
   if (name.startsWith('.') && !/^\\?\./.test(pattern)) return false

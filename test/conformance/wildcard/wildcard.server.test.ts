@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { matchesAprName, matchesAprPath } from '../../../parsers/wildcard/apr-fnmatch.ts'
+import { matchesAprName, matchesAprPath, matchesAprText } from '../../../parsers/wildcard/apr-fnmatch.ts'
 import { matchesName } from '../../../parsers/wildcard/libc-fnmatch.ts'
 import { matchesShellPattern, trimPrefix, trimSuffix } from '../../../parsers/wildcard/shell-pattern.ts'
 import { hasWildcard } from '../../../parsers/wildcard/tokens.ts'
@@ -48,19 +48,20 @@ PERIOD_OF_LIBC, PATHNAME, PERIOD = 4, 2, 4
 def ask(pattern, text):
     pattern, text = pattern.encode('latin1'), text.encode('latin1')
     return [libc.fnmatch(pattern, text, PERIOD_OF_LIBC) == 0, apr.apr_fnmatch(pattern, text, PATHNAME) == 0,
-            apr.apr_fnmatch(pattern, text, PERIOD) == 0, apr.apr_fnmatch_test(pattern) != 0]
+            apr.apr_fnmatch(pattern, text, PERIOD) == 0, apr.apr_fnmatch_test(pattern) != 0, apr.apr_fnmatch(pattern, text, 0) == 0]
 json.dump([ask(*pair) for pair in json.load(sys.stdin)], sys.stdout)
 `
 
 test('fnmatch of the C library and of APR', () => {
   const asked = pairs(20_000, PATTERN_PIECES, TEXT_PIECES)
-  const answers = python(ASK_BOTH, asked) as [boolean, boolean, boolean, boolean][]
+  const answers = python(ASK_BOTH, asked) as [boolean, boolean, boolean, boolean, boolean][]
   let matched = 0
   for (const [index, [pattern, text]] of asked.entries()) {
-    const [libc, path, name, isPattern] = answers[index]!
+    const [libc, path, name, isPattern, plain] = answers[index]!
     const told = JSON.stringify([pattern, text])
     if (path) matched++
     assert.is(matchesAprPath(pattern, text), path, `apr_fnmatch, PATHNAME: ${told}`)
+    assert.is(matchesAprText(pattern, text), plain, `apr_fnmatch: ${told}`)
     assert.is(hasWildcard(pattern), isPattern, `apr_fnmatch_test: ${told}`)
     if (pattern.includes('/') || text.includes('/')) continue
     assert.is(matchesAprName(pattern, text), name, `apr_fnmatch, PERIOD: ${told}`)

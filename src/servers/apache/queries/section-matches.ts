@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { matchesAprPath } from '../../../../parsers/wildcard/apr-fnmatch.ts'
+import { matchesAprPath, matchesAprText } from '../../../../parsers/wildcard/apr-fnmatch.ts'
 import { hasWildcard } from '../../../../parsers/wildcard/tokens.ts'
 import { compilePcre, toBytes } from '../../regex.ts'
 import type { ApacheDirective } from '../configuration.ts'
@@ -78,5 +78,5 @@ export function filesApplies(pattern: SectionPattern, name: string): Applies {
 export function proxyApplies(pattern: SectionPattern, url: string): Applies {
   if (pattern.kind === 'unknown') return undefined
   if (pattern.kind === 'regex') return regexApplies(pattern, url)
-  return pattern.kind === 'wildcard' ? fnmatch(pattern.text, url, false) : url.startsWith(pattern.text)
+  return pattern.kind === 'wildcard' ? matchesAprText(pattern.text, url) : url.startsWith(pattern.text)
 }

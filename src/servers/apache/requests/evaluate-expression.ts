@@ -1,3 +1,4 @@
+import { matchesAprPath, matchesAprText } from '../../../../parsers/wildcard/apr-fnmatch.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
 import { pcreReleases } from '../../pcre/releases.ts'
 import { fromBytes, type PcreMatch, toBytes } from '../../regex.ts'
@@ -5,7 +6,6 @@ import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
 import { parseCondition } from '../expression/parse.ts'
 import type { Comparison, Condition, Text, TextPart } from '../expression/syntax.ts'
 import { isInNetwork } from '../queries/client-address.ts'
-import { fnmatch } from '../queries/fnmatch.ts'
 import { isSettled } from '../queries/places.ts'
 import type { ConditionDecider } from '../queries/sections-for.ts'
 import { fileKind } from './file-kind.ts'
@@ -144,11 +144,11 @@ function binary(
       case 'ipmatch':
         return isInNetwork(a, b)
       case 'fnmatch':
-        return fnmatch(b, a, true)
+        return matchesAprPath(b, a)
       case 'strmatch':
-        return fnmatch(b, a, false)
+        return matchesAprText(b, a)
       case 'strcmatch':
-        return fnmatch(b.toLowerCase(), a.toLowerCase(), false)
+        return matchesAprText(b.toLowerCase(), a.toLowerCase())
       default:
         return undefined
     }

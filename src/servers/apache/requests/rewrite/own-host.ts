@@ -1,3 +1,4 @@
+import { matchesAlias } from '../../../../../parsers/wildcard/alias-match.ts'
 import { mainServerName } from '../../queries/virtual-hosts.ts'
 import type { RequestRecord } from '../request.ts'
 
@@ -19,7 +20,7 @@ export function hostMatches(
   }
   if (ownPort(host) !== port) return false
   if (host.serverName?.known && host.serverName.value.host.toLowerCase() === lower) return true
-  return host.aliases.some(alias => alias.name.known && aliasMatches(alias.name.value.toLowerCase(), lower))
+  return host.aliases.some(alias => alias.name.known && matchesAlias(alias.name.value.toLowerCase(), lower))
 }
 
 /** 0 where `ServerName` names no port: then no port of a URL is the same. */
@@ -27,10 +28,4 @@ function ownPort(host: NonNullable<RequestRecord['walk']['host']>): number {
   if (host.serverName !== null) return host.serverName.known ? (host.serverName.value.port ?? 0) : -1
   const socket = host.addresses[0]?.socket
   return socket?.known ? (socket.value.port ?? 0) : -1
-}
-
-function aliasMatches(pattern: string, name: string): boolean {
-  if (!/[*?]/.test(pattern)) return pattern === name
-  const source = pattern.replace(/[^*?]+/g, text => text.replace(/[\\^$.|+()[\]{}]/g, '\\$&'))
-  return new RegExp(`^${source.replaceAll('*', '.*').replaceAll('?', '.')}$`, 's').test(name)
 }
