@@ -1,8 +1,8 @@
-import { placeholder, UNKNOWN } from './placeholder.ts'
 import { NO_TEMPLATE, type Source } from './source.ts'
 import { findTags } from './template/find-tags.ts'
 import { jinjaSteps } from './template/jinja.ts'
-import { maskTags } from './template/mask-tags.ts'
+import { type MaskedTags, maskTags } from './template/mask-tags.ts'
+import { maskPlaceholders, withoutDoubleBraces } from './template/placeholders.ts'
 import type { Tag } from './template/tag.ts'
 
 /** A text as a parser may read it, of the same length and with the same line ends. */
@@ -21,26 +21,59 @@ const SUBSTITUTED_NAMES: ReadonlySet<string> = new Set('tmpl template tpl stpl e
 const MARKS = ['{{', '{%', '<%', '<?', 'tmpl_', 'TMPL_']
 
 /**
- * Masks what only a template engine knows: Jinja, ERB, Go and their like by name or by unmistakable
- * content, `${NAME}`, `@NAME@` and `%name%` by the file's name alone.
+ * Masks what only a template engine knows: the tags of an engine by the file's name or where they are
+ * unmistakable, placeholders such as `${NAME}`, `@NAME@` and `%name%` by the name or where the servers could
+ * not have meant them.
  *
  * A placeholder becomes a word of characters that nothing else holds, as long as it was. A statement or a
  * comment of the engine becomes blank; what it guards is a branch of its own (see `template/mask-tags.ts`).
  */
 export function maskTemplate(path: string, text: string): MaskedText {
-  const endings = path
-    .slice(path.lastIndexOf('/') + 1)
-    .split('.')
-    .slice(1)
-  const named = endings.some(ending => TEMPLATE_NAMES.has(ending)) || isConfigureInput(endings)
-  const hasTags = MARKS.some(mark => text.includes(mark))
-  if (!named && (!hasTags || isProgram(path))) return { code: text, ...NO_TEMPLATE }
-  const tags = hasTags || text.includes('{#') ? findTags(text) : []
-  if (!named && !tags.some(tag => isUnmistakable(text, tag))) return { code: text, ...NO_TEMPLATE }
-  const masked = tags.length === 0 ? { code: text, branches: [], gaps: [] } : maskTags(path, text, tags)
-  const substituted = endings.some(ending => SUBSTITUTED_NAMES.has(ending)) || isConfigureInput(endings)
-  return { ...masked, code: substituted ? maskVariables(masked.code) : masked.code, template: true }
+  const { isFilledIn, isNamed } = nameOf(path)
+  if (!isNamed && isProgram(path)) return { code: text, ...NO_TEMPLATE }
+  const formatted = withoutDoubleBraces(text)
+  const tagged = formatted === null ? maskEngine(path, text, isNamed) : null
+  const code = tagged?.code ?? formatted ?? text
+  const filled = maskPlaceholders(code, isFilledIn)
+  if (tagged === null && formatted === null && filled === null && !isNamed)
+    return { code: text, ...NO_TEMPLATE }
+  return { code: filled ?? code, template: true, branches: tagged?.branches ?? [], gaps: tagged?.gaps ?? [] }
 }
+
+/** Null where the text has no tag, or none that could not be the servers' own. */
+function maskEngine(path: string, text: string, isNamed: boolean): MaskedTags | null {
+  const hasTags = MARKS.some(mark => text.includes(mark))
+  if (!hasTags && !(isNamed && text.includes('{#'))) return null
+  const tags = findTags(text)
+  if (tags.length === 0 || (!isNamed && !tags.some(tag => isUnmistakable(text, tag)))) return null
+  return maskTags(path, text, tags)
+}
+
+interface Name {
+  /** True for what nobody reads as it is. */
+  readonly isNamed: boolean
+  /** True for that in which a program fills in names. */
+  readonly isFilledIn: boolean
+}
+
+/** Of a thousand sites, nearly all end alike. */
+const names = new Map<string, Name>()
+
+/** What the endings of a file's name tell, from its first dot on. */
+function nameOf(path: string): Name {
+  const dot = path.indexOf('.', path.lastIndexOf('/'))
+  const ending = dot === -1 ? '' : path.slice(dot + 1)
+  let name = names.get(ending)
+  if (name === undefined) {
+    const endings = ending.split('.')
+    const isFilledIn = endings.some(part => SUBSTITUTED_NAMES.has(part)) || isConfigureInput(endings)
+    name = { isFilledIn, isNamed: isFilledIn || endings.some(part => TEMPLATE_NAMES.has(part)) }
+    if (names.size < MOST_NAMES) names.set(ending, name)
+  }
+  return name
+}
+
+const MOST_NAMES = 1000
 
 /** `nginx.conf.in`; a site's file may well be called `example.co.in`. */
 function isConfigureInput(endings: readonly string[]): boolean {
@@ -71,14 +104,4 @@ const LONGEST_LINE = 2000
 
 function count(text: string, character: string): number {
   return text.split(character).length - 1
-}
-
-/** nginx's own variables are written in lower case, and no name of either server is fenced in `@` or `%`. */
-const VARIABLE =
-  /\$\{[A-Z_][A-Z0-9_]*(?::?[-=+?][^}\n]*)?\}|\$[A-Z][A-Z0-9_]+\b|@[A-Za-z_][A-Za-z0-9_.-]*@|%[A-Za-z_][A-Za-z0-9_.-]+%/g
-
-function maskVariables(text: string): string {
-  return text.replace(VARIABLE, match =>
-    match.length < 3 ? UNKNOWN.repeat(match.length) : placeholder(match),
-  )
 }

@@ -47,24 +47,109 @@ test('what Jinja calls raw is text', () => {
   assert.is(masked('/a.j2', '{% raw %}\nset $a {{ x }};\n{% endraw %}'), '\nset $a {{ x }};\n')
 })
 
-test('variables of the shell and of configure are placeholders only in files named so', () => {
+test('variables of the shell and of configure are placeholders in files named so', () => {
   assert.is(
     masked('/a.conf.template', 'listen ${PORT}; proxy_pass $BACKEND; set $a $uri${uri};'),
     'listen ?; proxy_pass ?; set $a $uri${uri};',
   )
   assert.is(masked('/nginx.conf.in', 'root @PREFIX@/www; user %user%;'), 'root ?/www; user ?;')
   assert.is(masked('/a.j2', 'ErrorLog ${APACHE_LOG_DIR}/e.log'), 'ErrorLog ${APACHE_LOG_DIR}/e.log')
-  plain('/etc/apache2/a.conf', 'ErrorLog ${APACHE_LOG_DIR}/@a@ %b%')
+  assert.is(masked('/a.template', 'set $A 1; root $A/$B_C;'), 'set $A 1; root $A/?;')
+})
+
+test('a placeholder that no server could have meant shows a template, whatever the file is called', () => {
+  const shown: Readonly<Record<string, string>> = {
+    'listen %ip%:%web_port%;': 'listen ?:?;',
+    'root %sdocroot%;': 'root ?;',
+    'listen %%PORT%%;': 'listen ?;',
+    'location __PATH__/ {\n  alias __INSTALL_DIR__/;\n}': 'location ?/ {\n  alias ?/;\n}',
+    '#sub_path_only rewrite ^__PATH__$ __PATH__/ permanent;\nlocation __PATH__ { return 444; }':
+      '#sub_path_only rewrite ^__PATH__$ __PATH__/ permanent;\nlocation ? { return 444; }',
+    'Listen @@Port@@': 'Listen ?',
+    'ServerRoot "@exp_prefix@"': 'ServerRoot "?"',
+    'server_name --domain--;': 'server_name ?;',
+    'root /home/--user-name--/www;': 'root /home/?/www;',
+    'server_name <domain>;': 'server_name ?;',
+    'server_name <your domain>;': 'server_name ?;',
+    '<VirtualHost <ip>:80>\nServerName <SERVER_NAME>\n</VirtualHost>':
+      '<VirtualHost ?:80>\nServerName ?\n</VirtualHost>',
+    'index {HTTP_INDEX_FILE};': 'index ?;',
+    'proxy_pass http://{host}:{port};': 'proxy_pass http://?:?;',
+    'server_name $$domain;': 'server_name ?;',
+    'server_name %(domain)s;': 'server_name ?;',
+    'listen %d;': 'listen ?;',
+    'worker_processes ${core.workers};': 'worker_processes ?;',
+    'listen ${PORT};\nproxy_pass http://$BACKEND;\nset $x $uri;':
+      'listen ?;\nproxy_pass http://?;\nset $x $uri;',
+    '<VirtualHost directIP:directPORT>\nServerAlias directIP\n</VirtualHost>':
+      '<VirtualHost ?:?>\nServerAlias ?\n</VirtualHost>',
+    'listen PH_HTTPS_PORT ssl;\nroot PH_HTTPD_ROOT;\nfastcgi_param HTTP_PROXY "";':
+      'listen ? ssl;\nroot ?;\nfastcgi_param HTTP_PROXY "";',
+    'server_name YOUR_DOMAIN www.YOUR_DOMAIN;': 'server_name ? www.?;',
+  }
+  for (const [text, expected] of Object.entries(shown)) assert.is(masked('/etc/nginx/a', text), expected)
+})
+
+test('where Python formats a text, its braces are double and its placeholders single', () => {
+  assert.is(
+    masked(
+      '/a.conf',
+      'server {{\n  listen {port};\n  location ~ ^/\\d{{4}}$ {{ return 404; }}\n  root /srv;\n}}\n',
+    ),
+    'server {\n  listen ?;\n  location ~ ^/\\d{ 4 }$ {  return 404;  }\n  root /srv;\n }\n',
+  )
 })
 
 test('what the servers themselves accept is no template', () => {
   plain('/a.conf', 'log_format j \'{"a":{"b":"$uri"}}\';\nserver {# c\n#}\n}')
-  plain('/etc/nginx/sites-enabled/example.co.in', 'root /%home%/@a@;')
   plain('/a.conf', "sub_filter '{{ title }}' 'x';")
   plain('/settings.py', 'PAGE = """\n{{ title }}\n"""')
   plain('/a.conf', '# {{ ansible_managed }}\nlisten 80;')
   plain('/a.conf', 'LogFormat "%{%s}t %h" x')
   plain('/a.conf', 'set $a ${{x}};')
+  for (const text of [
+    'RewriteCond %{HTTP_HOST} ^www\\.(.+)$ [NC]',
+    'RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [L,R=301]',
+    'RewriteRule ^(.*)$ /%1%2%3 [L]',
+    'LogFormat "%h %l %u %t \\"%r\\" %>s %b \\"%{Referer}i\\" %D%I%O" combined',
+    'CustomLog "|/usr/bin/rotatelogs /var/log/a.%Y%m%d%H%M%S 86400" combined',
+    'CustomLog /var/log/%Hh%Mm.log combined',
+    'ServerAdmin webmaster@example.org',
+    'AuthName "<please log in>"',
+    'ErrorDocument 404 "<h1>Not <b>here</b></h1>"',
+    '<Directory />\n<Files "a">\n</Files>\n</Directory>',
+    '<VirtualHost *:80>\n</VirtualHost>',
+    'Define VHOST_ROOT /srv\nDocumentRoot ${VHOST_ROOT}/www',
+    'ErrorLog ${APACHE_LOG_DIR}/error.log',
+    'RewriteRule ^ ${map:%{HTTP_HOST}|none} [L]',
+    'Header set X-Frame "{none}"',
+    'SetEnv APP_HOST_NAME x',
+    'ServerName www.example.org\nSSLCertificateFile /etc/ssl/COMODO_BUNDLE_CA.crt',
+    'location ~* ^/a{1,3}/(?<name>[a-z]+)$ { return 404; }',
+    'location @django { proxy_pass http://unix:/run/a.sock:; }',
+    'location /%E2%80%8C { return 404; }',
+    'rewrite ^/%e2%80%8c$ / permanent;',
+    'try_files $uri @app;\nerror_page 502 @down;',
+    'if ($http_cookie ~ "__utma|__Secure-a") { return 403; }',
+    'set $BACKEND http://a;\nproxy_pass $BACKEND;',
+    'map $host $UPSTREAM_NAME { default a; }\nserver { listen 80; location / { proxy_pass http://$UPSTREAM_NAME; } }',
+    'server_name ~^(?<sub>.+)\\.example\\.org$;',
+    'server_name xn--80ak6aa92e.com a--b.example.org;',
+    'sub_filter </head> "<script></script></head>";',
+    'sub_filter <head> x;',
+    'return 200 "<html>{ok}</html>";',
+    'add_header Link "</a.css>; rel=preload";',
+    'content_by_lua_block {\n  local t = {name}\n  ngx.say(t)\n}',
+    'log_format j escape=json \'{"a":"$uri"}\';',
+    'include /etc/nginx/conf.d/{a,b}/*.conf;',
+    'proxy_pass http://backend:8080;',
+    'proxy_pass http://support:8080/report;',
+    'server unix:/run/port.sock;',
+    'upstream export { server export:80; }',
+    'env HOST_NAME;',
+    'fastcgi_param SERVER_NAME $server_name;',
+  ])
+    plain('/etc/x/a.conf', text)
 })
 
 test('lengths and line ends stay whatever the text', () => {

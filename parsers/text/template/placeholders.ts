@@ -1,0 +1,293 @@
+import { placeholder, UNKNOWN } from '../placeholder.ts'
+
+/**
+ * Placeholders that have no engine's tags: `%domain%`, `__PATH__`, `@PREFIX@`, `{port}`, `$$name`. Each looks
+ * like something that one of the servers accepts somewhere, so a file has to show that it means them.
+ */
+interface Style {
+  /** What each of them begins with: most files are done with by looking for it. */
+  readonly mark: string
+  /** Sticky. */
+  readonly pattern: RegExp
+  /** True for one that every file has whose name says that somebody fills it in. */
+  readonly isUsual?: boolean
+  /** What a match says of the file. */
+  readonly judge: (match: string, line: Line) => Verdict
+}
+
+/** `proof`: the servers could not have meant it. `perhaps`: masked where another one is proof. */
+type Verdict = 'proof' | 'perhaps' | 'none'
+
+/** The line of a match, from its first character that is no blank. */
+interface Line {
+  readonly text: string
+  /** The first word in lower case, a section's `<` left out. */
+  readonly directive: string
+  readonly file: File
+}
+
+interface File {
+  readonly text: string
+  /** nginx's variables that the file defines, in lower case. */
+  readonly variables: () => ReadonlySet<string>
+}
+
+/** What takes patterns, formats and texts, in which anything may stand. */
+const FREE_TEXT = new Set(
+  (
+    'log_format logformat customlog transferlog errorlogformat access_log sub_filter rewrite rewriterule rewritecond ' +
+    'rewritemap if elseif return add_header add_trailer more_set_headers header requestheader setenvif ' +
+    'setenvifnocase browsermatch browsermatchnomatch errordocument set map aliasmatch redirectmatch ' +
+    'proxypassmatch scriptaliasmatch locationmatch directorymatch filesmatch substitute proxy_cookie_path ' +
+    'proxy_redirect fastcgi_split_path_info secrule secaction authname auth_basic charset_map env setenv'
+  ).split(' '),
+)
+
+/** What holds names, addresses and paths, and neither a pattern nor a format. */
+const PLAIN_VALUES = new Set(
+  (
+    'listen server_name server upstream root alias proxy_pass fastcgi_pass uwsgi_pass scgi_pass grpc_pass include ' +
+    'error_log ssl_certificate ssl_certificate_key ssl_trusted_certificate user index resolver worker_processes ' +
+    'client_max_body_size servername serveralias serveradmin documentroot virtualhost directory errorlog ' +
+    'includeoptional sslcertificatefile sslcertificatekeyfile sslcertificatechainfile proxypass ' +
+    'proxypassreverse wsgiscriptalias wsgidaemonprocess suexecusergroup group'
+  ).split(' '),
+)
+
+/** Where nginx takes no variable. */
+const NO_VARIABLES = new Set(
+  'listen server_name server upstream user resolver worker_processes worker_connections client_max_body_size'.split(
+    ' ',
+  ),
+)
+
+const MARKUP = new Set(
+  'a b body br center code div em font footer form h1 h2 h3 h4 head header hr html i iframe img input li link main meta noscript ol p pre script section small span strong style svg table td th title tr tt u ul'.split(
+    ' ',
+  ),
+)
+
+/** True for a line of nginx: Apache's do not end in a semicolon. */
+function isStatement(line: string): boolean {
+  return /;\s*(?:#.*)?$/.test(line)
+}
+
+/** Proof, but where anything may stand. */
+const fenced = (_: string, { directive, text }: Line): Verdict =>
+  FREE_TEXT.has(directive) || text.includes('~') ? 'perhaps' : 'proof'
+
+const STYLES: readonly Style[] = [
+  {
+    mark: '%',
+    pattern: /%%?[A-Za-z_][\w.-]*\w%%?/y,
+    isUsual: true,
+    // `%e2%80%`: two octets of an encoded address.
+    judge: (match, line) => (/^%[\da-f]{2}%$/i.test(match) ? 'none' : fenced(match, line)),
+  },
+  { mark: '__', pattern: /__[A-Z][A-Z\d]*(?:_[A-Z\d]+)*__/y, judge: fenced },
+  { mark: '@', pattern: /@@?[A-Za-z_][\w.-]*\w@@?/y, isUsual: true, judge: fenced },
+  { mark: '--', pattern: /(?<![\w-])--[A-Za-z]\w*(?:-\w+)*--(?![\w-])/y, judge: fenced },
+  { mark: '$$', pattern: /\$\$[A-Za-z_]\w*(?:\$\$)?/y, judge: fenced },
+  { mark: '${', pattern: /\$\{[A-Za-z][\w-]*\.[\w.:-]+\}/y, judge: fenced },
+  {
+    mark: '{',
+    pattern: /(?<![$%{\\])\{[A-Za-z_][\w.]*\}(?!\})/y,
+    judge: (match, line) => {
+      // In Lua they are tables.
+      if (line.file.text.includes('_by_lua')) return 'none'
+      // Apache's expressions begin with braces too.
+      return PLAIN_VALUES.has(line.directive) || isStatement(line.text) ? fenced(match, line) : 'perhaps'
+    },
+  },
+  {
+    mark: '<',
+    pattern: /(?<![?<(\\P])<[A-Za-z][\w.:-]*(?: [\w.:-]+)*>/y,
+    judge: (match, { text, directive }) => {
+      const [word = ''] = match.slice(1, -1).toLowerCase().split(' ')
+      if (text.includes('</') || MARKUP.has(word)) return 'none'
+      return PLAIN_VALUES.has(directive) ? 'proof' : 'perhaps'
+    },
+  },
+  {
+    mark: '%',
+    pattern: /%\([A-Za-z_]\w*\)[sdi]|(?<=[\s/:"])%[sd](?![A-Za-z\d])/y,
+    judge: (match, { directive }) => {
+      if (PLAIN_VALUES.has(directive)) return 'proof'
+      return match.startsWith('%(') ? 'perhaps' : 'none'
+    },
+  },
+  {
+    mark: '$',
+    pattern: /(?<!\$)\$\{[A-Z_][A-Z\d_]*(?::?[-=+?][^}\n]*)?\}|(?<!\$)\$[A-Z][A-Z\d_]+\b/y,
+    isUsual: true,
+    // nginx's own variables are written in lower case.
+    judge: (match, { directive, text, file }) => {
+      const name = /\w+/.exec(match)?.[0] ?? ''
+      if (file.variables().has(name.toLowerCase())) return 'none'
+      return NO_VARIABLES.has(directive) && isStatement(text) ? 'proof' : 'perhaps'
+    },
+  },
+]
+
+/**
+ * Puts words of {@link placeholder} in the place of what somebody's program fills in. Null for a text that
+ * has none.
+ *
+ * @param isNamed true where the file's name says that there are some
+ */
+export function maskPlaceholders(text: string, isNamed: boolean): string | null {
+  let masked = text
+  let variables: ReadonlySet<string> | undefined
+  const file: File = {
+    text,
+    variables: () => {
+      variables ??= variablesOf(text)
+      return variables
+    },
+  }
+  for (const style of STYLES) {
+    const { mark, pattern, isUsual } = style
+    let matches: { readonly index: number; readonly match: string }[] | null = null
+    let isMeant = isNamed && isUsual === true
+    for (let at = text.indexOf(mark); at !== -1; at = text.indexOf(mark, at + 1)) {
+      if (mark === '<' && isLineStart(text, at)) continue
+      pattern.lastIndex = at
+      const match = pattern.exec(text)?.[0]
+      if (match === undefined) continue
+      const line = lineAt(file, at)
+      const verdict = line === null ? 'none' : style.judge(match, line)
+      if (verdict !== 'none') {
+        if (verdict === 'proof') isMeant = true
+        matches ??= []
+        matches.push({ index: at, match })
+      }
+      at += match.length - 1
+    }
+    if (isMeant && matches !== null) masked = replaceAll(masked, matches)
+  }
+  masked = maskWords(masked)
+  return masked === text ? null : masked
+}
+
+/** True where a section of Apache begins. */
+function isLineStart(text: string, at: number): boolean {
+  let before = at - 1
+  while (text[before] === ' ' || text[before] === '\t') before--
+  return before < 0 || text[before] === '\n'
+}
+
+/** No line of a configuration is longer, and no file of one line takes its length squared. */
+const LONGEST_LINE = 2000
+
+/** Null in a comment. */
+function lineAt(file: File, index: number): Line | null {
+  const { text } = file
+  let start = Math.max(text.lastIndexOf('\n', index) + 1, index - LONGEST_LINE)
+  while (start < index && (text[start] === ' ' || text[start] === '\t')) start++
+  if (text[start] === '#' || text[start] === ';') return null
+  const end = text.indexOf('\n', index)
+  const line = text.slice(start, end === -1 ? start + LONGEST_LINE : Math.min(end, start + LONGEST_LINE))
+  const directive = /^<?([A-Za-z_]*)/.exec(line)?.[1] ?? ''
+  return { text: line, directive: directive.toLowerCase(), file }
+}
+
+const DEFINED =
+  /(?:\b(?:set|map|geo|split_clients)|_set)\s[^;{]*?\$\{?(\w+)|\(\?P?<(\w+)>|^\s*map\s+\S+\s+\$(\w+)/gm
+
+function variablesOf(text: string): ReadonlySet<string> {
+  const names = new Set<string>()
+  for (const [, set, captured, mapped] of text.matchAll(DEFINED))
+    for (const name of [set, captured, mapped]) if (name !== undefined) names.add(name.toLowerCase())
+  return names
+}
+
+function replaceAll(
+  text: string,
+  matches: readonly { readonly index: number; readonly match: string }[],
+): string {
+  let masked = ''
+  let at = 0
+  for (const { index, match } of matches) {
+    masked += text.slice(at, index) + wordFor(match)
+    at = index + match.length
+  }
+  return masked + text.slice(at)
+}
+
+function wordFor(match: string): string {
+  return match.length < 3 ? UNKNOWN.repeat(match.length) : placeholder(match)
+}
+
+/** Lines with an address, and lines with a name, and what stands in them. */
+const ADDRESS_LINE =
+  /^[ \t]*<?(?:(?:listen|virtualhost|namevirtualhost|server|proxy_pass)[ \t]+|proxypass(?:reverse)?[ \t]+\S+[ \t]+)(?:https?:\/\/)?([^\s;>#{]+)/gim
+const NAME_LINE = /^[ \t]*(?:server_name|servername|serveralias|user|group)[ \t]+([^\n;#~]*)/gim
+const CAPITALS = /(?<![\w$%{@.-])[A-Z][A-Z\d]*(?:_[A-Z\d]+)+\b(?![.\w])/g
+/** Names that nothing is called by, and what stands for it is. */
+const STANDS_FOR =
+  /DOMAIN|HOST|NAME|SERVER|PORT|ADDR|IP|URL|USER|GROUP|PATH|ROOT|FQDN|YOUR|CHANGE|REPLACE|^PH_/
+const HOST_WORD = /^[A-Za-z_]*(?:IP|ip|host|HOST|Host|addr|ADDR|Addr|domain|DOMAIN|Domain)[A-Za-z_]*$/
+
+/**
+ * Plain words where they cannot be meant: a port that is no number (`directIP:directPORT`), a name in capitals
+ * (`PH_HTTPS_PORT`, `YOUR_DOMAIN`), for which all that begin like it count.
+ */
+function maskWords(text: string): string {
+  const patterns = new Set<string>()
+  if (hasPortWord(text)) {
+    for (const [, address = ''] of text.matchAll(ADDRESS_LINE)) {
+      const [, host = '', port = ''] = /^(?:([A-Za-z_]\w*):)?(\w+)(?:\/.*)?$/.exec(address) ?? []
+      if (/^\d/.test(port) || !(host === '' ? /^[A-Z_]*PORT[A-Z_]*$/ : /port/i).test(port)) continue
+      patterns.add(`(?<!\\w)${port}\\b`)
+      if (HOST_WORD.test(host) && host !== 'localhost') patterns.add(`(?<!\\w)${host}\\b`)
+    }
+  }
+  if (hasCapitals(text)) {
+    for (const line of [ADDRESS_LINE, NAME_LINE])
+      for (const [, value = ''] of text.matchAll(line))
+        for (const [word] of value.matchAll(CAPITALS))
+          if (STANDS_FOR.test(word))
+            patterns.add(`(?<![\\w$%{@])${word.slice(0, word.indexOf('_'))}_[A-Z\\d_]+\\b`)
+  }
+  if (patterns.size === 0) return text
+  return text.replace(new RegExp([...patterns].slice(0, MOST_WORDS).join('|'), 'g'), wordFor)
+}
+
+const MOST_WORDS = 50
+
+const PORT_WORD = /:[A-Za-z_]*port/iy
+
+function hasPortWord(text: string): boolean {
+  if (text.includes('PORT')) return true
+  for (let at = text.indexOf(':'); at !== -1; at = text.indexOf(':', at + 1)) {
+    PORT_WORD.lastIndex = at
+    if (PORT_WORD.test(text)) return true
+  }
+  return false
+}
+
+/** True where an underscore stands between two capitals. */
+function hasCapitals(text: string): boolean {
+  for (let at = text.indexOf('_'); at !== -1; at = text.indexOf('_', at + 1))
+    if (isCapital(text.charCodeAt(at - 1)) && isCapital(text.charCodeAt(at + 1))) return true
+  return false
+}
+
+function isCapital(code: number): boolean {
+  return code >= 65 && code <= 90
+}
+
+const OPENED = /\S[ \t]*\{\{[ \t]*\r?$/m
+const CLOSED = /^[ \t]*\}\}[ \t]*\r?$/m
+/** A value of an engine between the same braces. */
+const PRINTED = /\{\{-?\s*[A-Za-z_.$][\w.$|'"()[\], ]+\s*-?\}\}/
+
+/**
+ * The text that Python's `format` makes of one in which `{{` and `}}` are the braces, of the same length; null
+ * for any other.
+ */
+export function withoutDoubleBraces(text: string): string | null {
+  if (!text.includes('{{') || !OPENED.test(text) || !CLOSED.test(text)) return null
+  if (text.includes('{%') || PRINTED.test(text)) return null
+  return text.replace(/\{\{|\}\}/g, braces => (braces === '{{' ? '{ ' : ' }'))
+}
