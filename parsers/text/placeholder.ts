@@ -20,6 +20,12 @@ export function isUnknownWord(value: string): boolean {
   return value.includes(UNKNOWN)
 }
 
+/** True where what stands last is a placeholder's. */
+export function endsUnknown(value: string): boolean {
+  const last = value.charCodeAt(value.length - 1)
+  return last >= 0xe000 && last <= 0xf8ff
+}
+
 /** The word that stands for a placeholder, of the same length but never shorter than three characters. */
 export function placeholder(text: string): string {
   let number = numbers.get(text)

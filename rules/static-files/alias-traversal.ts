@@ -1,3 +1,4 @@
+import { endsUnknown } from '../../parsers/text/placeholder.ts'
 import { posix } from 'node:path'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
@@ -107,7 +108,7 @@ export default defineRule({
         if (location?.name !== 'location' || server === undefined) continue
         const path = locationPath(location)
         // What follows stands in the same segment as the dots, so nothing takes them for a step upwards.
-        if (path === null || path.endsWith('/')) continue
+        if (path === null || path.endsWith('/') || endsUnknown(path)) continue
         const asked = `${path}../settings.py`
         const folder = (alias.args[0]?.value ?? '').replace(/\$.*$/s, '')
         const end = anonymousRequestOnly(server, asked, posix.normalize(`${folder}../settings.py`))

@@ -2,7 +2,10 @@ import { posix } from 'node:path'
 import { type Place, placeText } from '../../../parsers/text/source.ts'
 import type { FileSystem } from '../../files/file-system.ts'
 import { type OutcomeEnd, outcome } from '../../servers/nginx/queries/outcome.ts'
-import type { Deployment, NginxServer } from '../model.ts'
+import { ANY_V4 } from '../../servers/address.ts'
+import { hasUnreadListens } from '../../servers/nginx/queries/listens.ts'
+import { namePlace } from '../../servers/nginx/queries/places.ts'
+import type { Deployment, NginxServer, ServerListen } from '../model.ts'
 import { requestOfClient } from './request-of-client.ts'
 
 /**
@@ -17,7 +20,9 @@ export function anonymousRequest(
   path: string,
   existing: string | null = null,
 ): OutcomeEnd {
-  const listen = server.listens.find(({ loopback }) => loopback !== true)
+  const listen =
+    server.listens.find(({ loopback }) => loopback !== true) ??
+    (hasUnreadListens(server.configuration, server.directive) ? somewhere(server) : undefined)
   const files = filesOf(server.configuration)
   if (listen === undefined)
     return { kind: 'unknown', reason: 'only this machine gets to the server', at: null }
@@ -30,6 +35,21 @@ export function anonymousRequest(
   // Where another server decides who gets in, a stranger hardly does.
   const isGuarded = steps.some(({ kind, at }) => kind === 'access' && isAuthRequest(at))
   return isGuarded ? { kind: 'unknown', reason: '`auth_request` decides who gets in', at: null } : end
+}
+
+/** The socket of a server that hides its address in a template's placeholder, or in a file that was not read. */
+function somewhere({ tls, directive }: NginxServer): ServerListen {
+  return {
+    address: ANY_V4,
+    port: tls ? 443 : 80,
+    tls,
+    quic: false,
+    defaultServer: false,
+    proxyProtocol: false,
+    loopback: undefined,
+    directive: null,
+    at: namePlace(directive),
+  }
 }
 
 const NO_HEADERS: ReadonlyMap<string, string> = new Map()

@@ -1,4 +1,4 @@
-import type { Place } from '../../../../parsers/text/source.ts'
+import { isUnknownWord, type Place } from '../../../../parsers/text/source.ts'
 import { type Fact, known } from '../../fact.ts'
 import { fromBytes } from '../../regex.ts'
 import { effective, isOn } from './effective.ts'
@@ -106,15 +106,19 @@ function fileStep(walk: Walk): Next {
   if (!base.known) return endUnknown(walk, base.reason, base.at)
   const misplaced = misplacedAlias(walk, base.value)
   if (misplaced !== null) return misplaced
-  const path = filePath(base.value, state.uri, requestVariables(state), state.addsUri)
+  const path = filePath(base.value, state.uri, requestVariables(state), state.addsUri, true)
   if (!path.known) return endUnknown(walk, path.reason, path.at)
   const isDirectory = state.uri.endsWith('/')
+  if (isDirectory && isUnknownWord(path.value))
+    return endUnknown(walk, 'a placeholder of a template stands here', path.at)
   if (isDirectory && ['GET', 'HEAD', 'POST'].includes(walk.state.method))
     return indexStep(walk, path.value, path.at)
   if (isDirectory) return fail(walk, 403, 'a directory takes no such method', path.at)
   if (!['GET', 'HEAD', 'POST'].includes(walk.state.method))
     return fail(walk, 405, 'files take no such method', path.at)
   const kind = view.kind(path.value)
+  // Nobody knows where a placeholder leads.
+  if (kind === null && isUnknownWord(path.value)) return fileEnd(walk, path.value, null, path.at)
   if (kind === null) return fail(walk, 404, `\`${path.value}\` does not exist`, path.at)
   if (kind === undefined) return fileEnd(walk, path.value, null, path.at)
   if (kind === 'directory') {

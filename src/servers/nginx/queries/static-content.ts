@@ -1,3 +1,4 @@
+import { isUnknownWord } from '../../../../parsers/text/source.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
 import { fromBytes, toBytes } from '../../regex.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
@@ -43,14 +44,19 @@ function aliasPrefix(level: NginxDirective | null): string | null {
   return null
 }
 
-/** The folder itself as bytes, as `$document_root` holds it; unknown for a relative one. */
-export function baseFolder(base: FileBase, variables: Variables): Fact<string> {
+/**
+ * The folder itself as bytes, as `$document_root` holds it; unknown for a relative one, and for a template's
+ * placeholder unless that is to be kept as it is.
+ */
+export function baseFolder(base: FileBase, variables: Variables, keepsPlaceholders = false): Fact<string> {
   const at = argumentPlace(base.directive, 0)
   // nginx drops one last slash of what is written for a root.
   const written = base.kind === 'root' && base.path.endsWith('/') ? base.path.slice(0, -1) : base.path
-  const folder = interpolate(written, variables)
+  // What a placeholder stands for begins at the root of the machine wherever it begins the path.
+  const isKept = keepsPlaceholders && isUnknownWord(written) && !written.includes('$')
+  const folder = isKept ? known(toBytes(written)) : interpolate(written, variables)
   if (!folder.known) return unknown(folder.reason, at)
-  if (!folder.value.startsWith('/') && base.path !== '/')
+  if (!isKept && !folder.value.startsWith('/') && base.path !== '/')
     return unknown(`\`${base.path}\` lies below the folder that nginx was built or started for`, at)
   return known(folder.value, at)
 }
@@ -58,10 +64,16 @@ export function baseFolder(base: FileBase, variables: Variables): Fact<string> {
 /**
  * The path of the file that a URI (decoded bytes) means: `root` and the whole URI, or `alias` and what is
  * behind the location's name (all of it behind the alias of an expression where `try_files` put it there,
- * `addsUri`). Unknown for a relative folder, or variables that are.
+ * `addsUri`). Unknown for a relative folder, or variables that are; a placeholder is kept as it is on demand.
  */
-export function filePath(base: FileBase, uri: string, variables: Variables, addsUri = false): Fact<string> {
-  const folder = baseFolder(base, variables)
+export function filePath(
+  base: FileBase,
+  uri: string,
+  variables: Variables,
+  addsUri = false,
+  keepsPlaceholders = false,
+): Fact<string> {
+  const folder = baseFolder(base, variables, keepsPlaceholders)
   const { at } = folder
   if (!folder.known) return folder
   if (base.kind === 'alias') {
