@@ -17,6 +17,7 @@ const NEEDED: readonly { readonly package: string; readonly isThere: () => boole
   { package: 'libpcre3', isThere: () => succeeds('/usr/bin/python3', ['-c', LOAD_PCRE1]) },
   { package: 'gunicorn', isThere: () => existsSync('/usr/bin/gunicorn') },
   { package: 'php-fpm', isThere: () => readdirSync('/usr/sbin').some(name => /^php-fpm\d/.test(name)) },
+  { package: 'uwsgi', isThere: () => existsSync('/usr/bin/uwsgi') },
   { package: 'pre-commit', isThere: () => existsSync('/usr/bin/pre-commit') },
   { package: 'openssl', isThere: () => succeeds('openssl', ['version']) },
   // The namespaces of the live tests: `ip`, and `unshare` beside it.

@@ -2,6 +2,7 @@ import type { PythonParser } from '../python/python-module.ts'
 import type { Fact } from '../text/fact.ts'
 import type { Place, Source } from '../text/source.ts'
 import type { WrittenText } from '../text/written-text.ts'
+import type { YamlFile } from '../yaml/yaml-node.ts'
 
 export type AppProgram =
   | 'gunicorn'
@@ -113,4 +114,6 @@ export interface AppFiles {
   readonly read: (path: string) => Source | 'missing' | null
   /** Null where Python's grammar is not loaded: then what such a file says is unknown. */
   readonly python: PythonParser | null
+  /** Reads YAML and JSON; without it what such a file says is unknown. */
+  readonly yaml?: ((source: Source) => YamlFile) | null
 }

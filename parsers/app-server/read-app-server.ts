@@ -9,6 +9,7 @@ import { readGunicorn } from './gunicorn.ts'
 import { readHypercorn } from './hypercorn.ts'
 import { unwrapCommand } from './unwrap.ts'
 import { readUvicorn } from './uvicorn.ts'
+import { readUwsgi } from './uwsgi.ts'
 import { readWaitress } from './waitress.ts'
 
 /**
@@ -45,6 +46,9 @@ function readProgram(command: AppCommand, files: AppFiles): AppServer | null {
       return readWaitress(command)
     case 'granian':
       return readGranian(command)
+    case 'uwsgi':
+    case 'uwsgi-core':
+      return readUwsgi(command, files)
     case 'flask':
       return hasWord(command, 'run') ? readFlask(command) : null
     case 'fastapi': {
@@ -62,7 +66,7 @@ function readProgram(command: AppCommand, files: AppFiles): AppServer | null {
         return readPhpServer(behind(2), 'artisan')
       return hasWord(command, '-S') ? readPhpServer(command, 'php') : null
     default:
-      return null
+      return /^uwsgi_(?:python|rack|php)\d*$/.test(name) ? readUwsgi(command, files) : null
   }
 }
 
