@@ -7,6 +7,7 @@ import { sectionPattern } from '../../src/servers/apache/queries/section-matches
 export default defineRule({
   summary: 'A Directory section for a folder that is not there',
   severity: 'info',
+  otherSeverities: { warning: 'for a relative path, which no directory has' },
   confidence: 'medium',
   since: '0.1.0',
   why: 'Apache takes any path without looking. A section for a folder that has another name applies to nothing, and the folder that was meant is left to what holds above it.',

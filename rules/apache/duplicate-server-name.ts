@@ -30,6 +30,7 @@ function* plainNames({ virtualHost }: VirtualHostMember): Iterable<{ name: strin
 export default defineRule({
   summary: 'Two virtual hosts of one address have the same name, and the second is never reached by it',
   severity: 'warning',
+  otherSeverities: { info: 'where no main file joins the two files' },
   confidence: 'high',
   since: '0.1.0',
   why: 'Among the virtual hosts of an address, Apache takes the first that has the name, and says nothing of the second. Which one is first often hangs on the names of the files that are included.',

@@ -41,6 +41,7 @@ function* overlaps(configuration: ApacheConfiguration): Iterable<readonly [Apach
 export default defineRule({
   summary: 'Two Listen lines ask for the same port, and Apache does not start',
   severity: 'error',
+  otherSeverities: { warning: 'where no main file joins the two files' },
   confidence: 'high',
   since: '0.1.0',
   why: 'A bare `Listen 80` takes the port on every address, so the socket of a line with an address cannot be opened beside it. `apache2ctl configtest` opens no sockets and says OK; the start fails with `AH00072: could not bind to address`.',

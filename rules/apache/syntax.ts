@@ -12,6 +12,7 @@ const TOLD_ELSEWHERE: ReadonlySet<ApacheProblemCode> = new Set([
 export default defineRule({
   summary: 'Apache refuses the configuration, or warns of it',
   severity: 'error',
+  otherSeverities: { warning: 'for what Apache accepts with a warning, or silently ignores' },
   confidence: 'high',
   since: '0.1.0',
   why: 'Apache stops reading at the first fault: it does not start, and a graceful restart takes the running server down with every site on it.',

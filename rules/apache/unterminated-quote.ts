@@ -3,9 +3,21 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { silentLinesOf } from '../../src/servers/apache/silent-lines.ts'
 
+const sites = (names: string): string => conf`
+  <VirtualHost *:80>
+      ServerName default.example.org
+  </VirtualHost>
+  <VirtualHost *:80>
+      ServerName example.org
+      ServerAlias ${names}
+      Redirect gone /
+  </VirtualHost>
+`
+
 export default defineRule({
   summary: 'A quote is opened and never closed',
   severity: 'info',
+  otherSeverities: { warning: 'where the quote takes several words for one argument' },
   confidence: 'high',
   since: '0.1.0',
   why: 'Apache takes all that is left of the line for one argument, without a word. It is a slip even where the value comes out right, and any argument added behind it becomes part of it.',
@@ -33,8 +45,16 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'two names, taken for one',
+      files: { 'site.conf': sites('«"www.example.org shop.example.org»') },
+    },
   ],
   good: [
+    {
+      title: 'two names, each an argument',
+      files: { 'site.conf': sites('www.example.org shop.example.org') },
+    },
     {
       title: 'closed, escaped, in the middle of a word, or a message in the style of Apache 1.3',
       files: {

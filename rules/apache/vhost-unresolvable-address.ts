@@ -12,6 +12,7 @@ const host = (addresses: string): string => conf`
 export default defineRule({
   summary: 'An address of a virtual host that Apache cannot resolve and ignores',
   severity: 'warning',
+  otherSeverities: { error: 'where the virtual host has no other address' },
   confidence: 'high',
   since: '0.1.0',
   why: 'Apache takes the text for a host name, finds no address, writes `AH00547: Could not resolve host name … ignoring!` to the log and goes on: no connection ever leads to the virtual host by this address, and another one answers in its place.',

@@ -32,6 +32,7 @@ const tree = (server: string, settings: string): Record<string, string> => ({
 export default defineRule({
   summary: 'Django takes larger uploads than nginx lets through',
   severity: 'warning',
+  otherSeverities: { info: 'where only `MEDIA_ROOT` says that files are uploaded' },
   confidence: 'high',
   since: '0.1.0',
   why: 'Unless `client_max_body_size` says otherwise nginx refuses bodies above one megabyte with 413, a page of nginx’s own: Django, which was told to take more, never sees them.',

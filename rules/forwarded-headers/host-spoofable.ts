@@ -39,6 +39,7 @@ const APACHE = {
 export default defineRule({
   summary: 'A client may tell the application which host it was asked for',
   severity: 'error',
+  otherSeverities: { warning: 'where `ALLOWED_HOSTS` of Django accepts listed names alone' },
   confidence: 'high',
   securitySeverity: 7.4,
   since: '0.1.0',

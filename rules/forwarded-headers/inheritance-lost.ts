@@ -26,6 +26,7 @@ const SET =
 export default defineRule({
   summary: 'A location sets one header and thereby loses those of the level above',
   severity: 'error',
+  otherSeverities: { warning: 'where `Host` and the scheme are still sent, or the backend is not Apache' },
   confidence: 'high',
   since: '0.1.0',
   why: '`proxy_set_header` is inherited only by a level that has none of its own. The backend is then asked for `Host: 127.0.0.1:9000`, or for the name of the upstream, and no longer learns the scheme or the client: Django answers 400, redirects lead to the wrong place.',

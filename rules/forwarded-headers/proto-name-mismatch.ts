@@ -35,6 +35,7 @@ const apache = (trust: string): string =>
 export default defineRule({
   summary: 'nginx tells the scheme in one header, Apache reads it from another',
   severity: 'error',
+  otherSeverities: { warning: 'where another backend may answer' },
   confidence: 'high',
   since: '0.1.0',
   why: 'Apache never sees the header it waits for, so every request over TLS counts as plain: redirects to https loop, secure cookies are missing, and Django refuses forms with “Origin checking failed”.',

@@ -30,6 +30,7 @@ const server = (location: string, top = ''): string => conf`
 export default defineRule({
   summary: 'A client may tell Apache that its plain request came over TLS',
   severity: 'error',
+  otherSeverities: { warning: 'where another backend may answer' },
   confidence: 'high',
   securitySeverity: 7.4,
   since: '0.1.0',

@@ -35,6 +35,9 @@ const host = (name: string): string => conf`
 export default defineRule({
   summary: 'The backend is asked for the name of the upstream, not of the site',
   severity: 'error',
+  otherSeverities: {
+    warning: 'where an application may refuse the name, or the main file is not in the audit',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'Without `proxy_set_header Host` nginx sends what stands in `proxy_pass`. Apache then answers with its first virtual host, whichever that is, and Django refuses the unknown name with 400 or builds its links and redirects with it.',

@@ -23,6 +23,7 @@ const TLS = 'listen 443 ssl;\n    ssl_certificate /etc/ssl/a.pem;\n    ssl_certi
 export default defineRule({
   summary: 'Every request counts as https, those of port 80 too',
   severity: 'error',
+  otherSeverities: { warning: 'where another backend may answer' },
   confidence: 'high',
   securitySeverity: 5.9,
   since: '0.1.0',

@@ -30,6 +30,7 @@ const SITE = conf`
 export default defineRule({
   summary: 'The backend answers the whole network, not only nginx',
   severity: 'warning',
+  otherSeverities: { error: 'where Apache trusts a header that nginx would set' },
   confidence: 'high',
   securitySeverity: 7.5,
   since: '0.1.0',

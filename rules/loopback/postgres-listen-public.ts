@@ -37,6 +37,7 @@ const tree = (addresses: string, hba: string | null = HBA): Record<string, strin
 export default defineRule({
   summary: 'PostgreSQL answers the whole network',
   severity: 'warning',
+  otherSeverities: { info: 'for one address of the network, where `pg_hba.conf` admits no other machine' },
   confidence: 'medium',
   securitySeverity: 5.3,
   since: '0.1.0',

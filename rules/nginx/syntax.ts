@@ -4,6 +4,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 export default defineRule({
   summary: 'nginx refuses the configuration, or warns of it',
   severity: 'error',
+  otherSeverities: { warning: 'for what nginx accepts with a warning, or silently ignores' },
   confidence: 'high',
   since: '0.1.0',
   why: 'nginx reads all of its configuration or none of it: a reload keeps the old one without a word to visitors, and the next restart leaves every site down.',

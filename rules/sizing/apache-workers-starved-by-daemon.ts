@@ -46,6 +46,7 @@ const apache = (options: string): string =>
 export default defineRule({
   summary: 'Static files wait behind slow pages',
   severity: 'warning',
+  otherSeverities: { info: 'where nobody chose the number of threads, or many workers are left over' },
   confidence: 'high',
   since: '0.1.0',
   why: 'A request that waits for a thread of the daemon process holds a worker of Apache, without end. With few threads behind many workers a handful of slow pages fills them all, and a picture that needs no application at all waits too.',

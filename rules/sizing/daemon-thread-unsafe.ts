@@ -17,6 +17,7 @@ const host = (options: string): string => conf`
 export default defineRule({
   summary: 'The application runs in several threads of one process',
   severity: 'info',
+  otherSeverities: { warning: 'where the application is known not to be thread safe' },
   confidence: 'medium',
   since: '0.1.0',
   why: 'Without `threads=` a daemon process has fifteen. A library that keeps state outside of Python’s reach mixes the data of two visitors then, or crashes the process: some geospatial ones were known for it. Where the settings are in the audit and name no such library, nothing is said.',

@@ -26,6 +26,7 @@ const SMALL = conf`
 export default defineRule({
   summary: 'Idle connections of nginx hold workers of Apache',
   severity: 'warning',
+  otherSeverities: { error: 'where idle connections can hold every worker' },
   confidence: 'high',
   since: '0.1.0',
   why: 'In the worker and prefork MPMs a kept connection keeps its thread, busy or not. nginx keeps its idle connections until Apache’s `KeepAliveTimeout`, and the next visitor waits that long for a worker: five seconds, where the event MPM needs sixteen milliseconds.',

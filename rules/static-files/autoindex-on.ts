@@ -26,6 +26,7 @@ const server = (lines: string): Record<string, string> => ({
 export default defineRule({
   summary: 'Folders are listed to everybody',
   severity: 'warning',
+  otherSeverities: { info: 'on a host of files alone, which may be a mirror' },
   confidence: 'high',
   securitySeverity: 5.3,
   since: '0.1.0',

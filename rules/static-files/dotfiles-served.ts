@@ -39,6 +39,7 @@ const ACCIDENTS: readonly (readonly [path: string, isSecret: boolean])[] = [
 export default defineRule({
   summary: 'Hidden files are handed out',
   severity: 'warning',
+  otherSeverities: { error: 'where the file holds secrets, such as `.git/config` or `.env`' },
   confidence: 'high',
   securitySeverity: 7.5,
   since: '0.1.0',

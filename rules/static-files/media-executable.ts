@@ -36,6 +36,7 @@ const tree = (nginx: string): Record<string, string> => ({
 export default defineRule({
   summary: 'What visitors upload runs',
   severity: 'warning',
+  otherSeverities: { info: 'for pages and scripts that run in a browser' },
   confidence: 'high',
   securitySeverity: 8.1,
   since: '0.1.0',

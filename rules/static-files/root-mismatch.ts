@@ -59,6 +59,7 @@ const tree = (nginx: string, apache = '', settings = '', server = 'server'): Rec
 export default defineRule({
   summary: 'Nobody serves the static files where Django collects them',
   severity: 'warning',
+  otherSeverities: { info: 'where the URLs of the project, a link or a copy may bring the files there' },
   confidence: 'medium',
   since: '0.1.0',
   why: 'With `DEBUG = False` Django serves no static files, and pages come without styles and pictures where nginx does not take them from `STATIC_ROOT`.',

@@ -40,6 +40,7 @@ const apache = (line: string, options = ''): string =>
 export default defineRule({
   summary: 'nginx gives up before Apache does',
   severity: 'warning',
+  otherSeverities: { info: 'where nginx waits for its own minute or longer' },
   confidence: 'high',
   since: '0.1.0',
   why: 'The visitor gets a 504 from nginx while the application goes on, finishes, and commits. Whoever sends the form again sends it twice, and each of them holds a worker of Apache until the end.',

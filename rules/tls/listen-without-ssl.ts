@@ -14,6 +14,7 @@ const KEYS = conf`
 export default defineRule({
   summary: 'Port 443 speaks plain HTTP',
   severity: 'error',
+  otherSeverities: { warning: 'where the main file of the configuration is not in the audit' },
   confidence: 'high',
   since: '0.1.0',
   why: 'nginx does not guess TLS from the port: it answers a TLS handshake with 400 Bad Request in plain text, and every browser reports a broken connection.',

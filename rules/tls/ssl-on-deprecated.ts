@@ -13,6 +13,7 @@ const KEYS = conf`
 export default defineRule({
   summary: '`ssl on` is deprecated, and gone from nginx 1.25.1',
   severity: 'warning',
+  otherSeverities: { error: 'for nginx 1.25.1 and newer, which refuse to start' },
   confidence: 'high',
   since: '0.1.0',
   why: 'The directive turns every socket of the server to TLS, port 80 too; since 1.25.1 nginx does not know it and refuses the whole configuration, so the next upgrade takes every site down.',

@@ -24,6 +24,9 @@ const LISTEN = conf`Listen 127.0.0.1:9000`
 export default defineRule({
   summary: 'A name that nginx hands on is answered by another site in Apache',
   severity: 'error',
+  otherSeverities: {
+    warning: 'where no virtual host has nearly the same name, or the main file is not in the audit',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'Apache does not refuse an unknown name: the first virtual host of the address answers. A typing error in `ServerName` shows visitors the pages of another site, and both configuration checks are content.',

@@ -27,6 +27,7 @@ const SITE = conf`
 export default defineRule({
   summary: 'nginx and Apache agree on the port, not on the address',
   severity: 'error',
+  otherSeverities: { warning: 'where the main file of the configuration is not in the audit' },
   confidence: 'high',
   since: '0.1.0',
   why: 'A socket bound to one address takes no connection to another, not even among those of loopback: every request is a 502, and both configuration checks are content.',

@@ -27,6 +27,7 @@ const SITE = conf`
 export default defineRule({
   summary: 'nginx connects to a port that Apache does not open',
   severity: 'error',
+  otherSeverities: { warning: 'where the main file of the configuration is not in the audit' },
   confidence: 'high',
   since: '0.1.0',
   why: '`nginx -t` and `apache2ctl configtest` look at one server each and are content; every request is answered with 502 Bad Gateway.',

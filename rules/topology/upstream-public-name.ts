@@ -21,6 +21,7 @@ const nginx = (server: string): string => conf`
 export default defineRule({
   summary: 'nginx reaches its backend through the public name of the site',
   severity: 'warning',
+  otherSeverities: { error: 'where Apache listens on loopback alone' },
   confidence: 'high',
   since: '0.1.0',
   why: 'Outside of this machine’s hosts file the name leads to the public address. Either Apache is open to the network there, or it listens on loopback and every request is a 502; and where the name does not resolve at boot, nginx does not start.',

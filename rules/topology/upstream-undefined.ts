@@ -27,6 +27,7 @@ const HOSTS = { 'etc/hosts': conf`127.0.0.1 localhost` }
 export default defineRule({
   summary: 'A name in proxy_pass is nearly that of an upstream',
   severity: 'error',
+  otherSeverities: { warning: 'where no hosts file is in the audit' },
   confidence: 'high',
   since: '0.1.0',
   why: 'What is no upstream is a host for nginx, and it asks the resolver for it as it starts. Nobody knows such a host, so nginx refuses its whole configuration: “host not found in upstream”.',

@@ -14,6 +14,7 @@ const host = (address: string): string => conf`
 export default defineRule({
   summary: 'A virtual host stands on a port that Apache does not open',
   severity: 'error',
+  otherSeverities: { warning: 'where the main file of the configuration is not in the audit' },
   confidence: 'high',
   since: '0.1.0',
   why: 'A `<VirtualHost>` opens nothing: without a `Listen` for its port no request ever reaches it, its daemon processes idle, and what was meant for it is answered by another site or by nobody. `configtest` says “Syntax OK”.',

@@ -28,6 +28,7 @@ const SECTION = conf`
 export default defineRule({
   summary: 'Access is granted in the language of Apache 2.2',
   severity: 'warning',
+  otherSeverities: { error: 'where `Require all denied` of a parent directory still applies' },
   confidence: 'high',
   since: '0.1.0',
   why: '`Order` and `Allow` only work through mod_access_compat, and they do not replace `Require all denied`: both have to admit a request. Under the `<Directory />` of a stock Apache 2.4 every request is a 403.',

@@ -51,6 +51,9 @@ const WITH_STATE = new Set([
 export default defineRule({
   summary: 'The application runs in a sub-interpreter',
   severity: 'info',
+  otherSeverities: {
+    warning: 'where the application uses a library that is known not to work in a sub-interpreter',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'mod_wsgi gives each application an interpreter of its own beside Python’s first. C extensions that were written for the first one alone, GEOS and numpy among them, deadlock there or crash: requests hang, or end with “Truncated or oversized response headers received from daemon process”.',

@@ -51,6 +51,7 @@ const project = (name: string, sets = SETDEFAULT, settings = `${name}.settings`)
 export default defineRule({
   summary: 'Two Django projects share the processes of one group',
   severity: 'warning',
+  otherSeverities: { error: 'where `setdefault` gives one project the settings of another' },
   confidence: 'high',
   since: '0.1.0',
   why: 'Processes have one environment and one time zone, and the limits of the group count for all that run in it. `os.environ.setdefault` keeps what stands there, so the project that is loaded second gets the settings of the first, in an interpreter of its own too: it answers 200 with the wrong site, or 500, and which one it hits changes with each restart.',

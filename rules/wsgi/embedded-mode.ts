@@ -18,6 +18,7 @@ const main = (text: string): string => modWsgiMain(text)
 export default defineRule({
   summary: 'The application runs inside Apache’s own processes',
   severity: 'warning',
+  otherSeverities: { error: 'where a daemon process is defined that the script could run in' },
   confidence: 'high',
   since: '0.1.0',
   why: 'A daemon process that no script is sent to does nothing: its user, threads, `maximum-requests` and virtual environment are ignored without a word, and every Apache process loads the application as www-data, memory and all.',

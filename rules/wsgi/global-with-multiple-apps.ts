@@ -57,6 +57,7 @@ const project = (name: string, settings = `${name}.settings`): Record<string, st
 export default defineRule({
   summary: 'Two Django projects run in one Python interpreter',
   severity: 'error',
+  otherSeverities: { info: 'where the scripts are not in the audit' },
   confidence: 'high',
   since: '0.1.0',
   why: 'Django has one set of settings for each interpreter, whatever the second script says: the project that is loaded first answers for both, with its own pages and its own database.',

@@ -13,6 +13,7 @@ const host = (options: string): string => conf`
 export default defineRule({
   summary: 'Daemon processes are never replaced, or far too often',
   severity: 'info',
+  otherSeverities: { warning: 'where the processes are replaced very often' },
   confidence: 'high',
   since: '0.1.0',
   why: 'An application that leaks a little memory fills the machine in the end; a high `maximum-requests` keeps it in check. A low one restarts processes all day: requests wait while Django loads, and caches begin empty.',

@@ -48,6 +48,10 @@ const DISTRIBUTION =
 export default defineRule({
   summary: 'The configuration is written for a newer mod_wsgi',
   severity: 'error',
+  otherSeverities: {
+    warning: 'where the distribution’s mod_wsgi is loaded, of whatever version',
+    info: 'where nothing shows which mod_wsgi is installed',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'mod_wsgi refuses an option of `WSGIDaemonProcess` that it does not know, and Apache a directive: it does not start. These came with mod_wsgi 6.',

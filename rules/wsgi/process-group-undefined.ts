@@ -16,6 +16,7 @@ const MAIN = modWsgiMain()
 export default defineRule({
   summary: 'A script is sent to a daemon process that nobody defines',
   severity: 'error',
+  otherSeverities: { warning: 'where the main file of the configuration is not in the audit' },
   confidence: 'high',
   since: '0.1.0',
   why: 'Apache starts and says “Syntax OK”; every request is a 500 with “No WSGI daemon process called … has been configured” in the error log.',

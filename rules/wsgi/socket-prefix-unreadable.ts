@@ -26,6 +26,7 @@ const CLOSED = /^(?:\/var\/log(?:\/|$)|\/root(?:\/|$)|\/etc\/httpd\/logs(?:\/|$)
 export default defineRule({
   summary: 'Apache cannot reach the sockets of its daemon processes',
   severity: 'error',
+  otherSeverities: { warning: 'for a directory that everybody may write to, or whose owner is not known' },
   confidence: 'medium',
   since: '0.1.0',
   why: 'Apache’s own processes run as www-data or apache and connect to the daemon processes by sockets in a folder. Where they may not enter it, every request is a 503, “(13)Permission denied … Unable to connect to WSGI daemon process”. In a folder that everybody may write to, another user of the machine may get in between.',

@@ -69,6 +69,7 @@ const UTC = { 'etc/timezone': conf`Etc/UTC` }
 export default defineRule({
   summary: 'Django moves the processes it runs in to another time zone',
   severity: 'info',
+  otherSeverities: { warning: 'where applications disagree, or Apache itself changes its time zone' },
   confidence: 'high',
   since: '0.1.0',
   why: 'Django sets the zone of the whole process when it reads its settings. In Apache’s own processes the stamps of the access log jump with the first request, and what reads logs by time, such as fail2ban, loses its place. Of two projects in one group, the one loaded last sets the clock of both.',

@@ -61,6 +61,8 @@ export interface RuleDefinition {
   /** One line, the same for every finding; no full stop. */
   readonly summary: string
   readonly severity: Severity
+  /** What its findings may have instead, and where: `{ error: 'where a secret lies there' }`. */
+  readonly otherSeverities?: Readonly<Partial<Record<Severity, string>>>
   readonly confidence: Confidence
   /** 0.1 to 10, as code scanning reads it; only where an attacker gains something. */
   readonly securitySeverity?: number

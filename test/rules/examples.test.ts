@@ -7,36 +7,7 @@ import type { Report } from '../../src/engine/report.ts'
 import type { Example, Rule } from '../../src/engine/rule.ts'
 import { loadRules } from '../../tools/load-rules.ts'
 import { auditFiles } from './audit-files.ts'
-
-const OPEN = '«'
-const CLOSE = '»'
-
-interface Marked {
-  readonly files: Readonly<Record<string, string>>
-  /** `file:start-end`, sorted. */
-  readonly marks: readonly string[]
-}
-
-/** Takes the marks out of an example's files. */
-function unmark(files: Example['files']): Marked {
-  const plain: Record<string, string> = {}
-  const marks: string[] = []
-  for (const [path, text] of Object.entries(files)) {
-    let clean = ''
-    let start: number | null = null
-    for (const char of text) {
-      if (char === OPEN) start = clean.length
-      else if (char === CLOSE) {
-        assert.not.equal(start, null, `${path}: a mark that closes nothing`)
-        marks.push(`${path}:${start}-${clean.length}`)
-        start = null
-      } else clean += char
-    }
-    assert.is(start, null, `${path}: a mark that is never closed`)
-    plain[path] = clean
-  }
-  return { files: plain, marks: marks.sort() }
-}
+import { unmark } from './marks.ts'
 
 function placesOf(report: Report): readonly string[] {
   return report.findings.map(({ at }) => `${at.file}:${at.start}-${at.end}`).sort()
@@ -81,7 +52,10 @@ for (const { rule } of await loadRules()) {
       assert.equal(placesOf(report), marks, explain(report))
       for (const { message, severity } of report.findings) {
         assert.not.match(message, /[.!]$/)
-        assert.ok(['error', 'warning', 'info'].includes(severity))
+        assert.ok(
+          severity === rule.severity || rule.otherSeverities?.[severity] !== undefined,
+          `otherSeverities does not say where it is ${severity}`,
+        )
       }
       if (report.findings.every(({ fix }) => fix !== null)) {
         const fixed = applyFixes(files, report.findings)

@@ -1,13 +1,18 @@
 import { readFileSync } from 'node:fs'
-import type { Example, Rule } from '../../src/engine/rule.ts'
+import type { Rule } from '../../src/engine/rule.ts'
 import type { GeneratedFile } from '../generated-file.ts'
 import { type LoadedRule, loadRules } from '../load-rules.ts'
+import { rulePage } from '../rule-page.ts'
 
 /** What follows from the rules' own files: the index, a page each, and the README's table. */
 export async function generateRules(): Promise<readonly GeneratedFile[]> {
   const loaded = await loadRules()
   const rules = loaded.map(({ rule }) => rule)
-  return [ruleIndex(loaded), ...rules.map(rulePage), readme(rules)]
+  return [
+    ruleIndex(loaded),
+    ...rules.map(rule => ({ path: `docs/rules/${rule.id}.md`, content: rulePage(rule) })),
+    readme(rules),
+  ]
 }
 
 function ruleIndex(loaded: readonly LoadedRule[]): GeneratedFile {
@@ -25,50 +30,6 @@ function ruleIndex(loaded: readonly LoadedRule[]): GeneratedFile {
     '',
   ]
   return { path: 'rules/index.generated.ts', content: content.join('\n') }
-}
-
-function rulePage(rule: Rule): GeneratedFile {
-  const facts = [
-    `severity ${rule.severity}`,
-    `confidence ${rule.confidence}`,
-    ...(rule.securitySeverity === undefined ? [] : [`security severity ${rule.securitySeverity}`]),
-    `since ${rule.since}`,
-  ]
-  const sections = [
-    `# ${rule.id}`,
-    rule.summary,
-    facts.join(' · '),
-    '## Why',
-    rule.why,
-    '## What to do',
-    rule.remedy,
-    '## Reported',
-    ...rule.bad.flatMap(example),
-    '## Not reported',
-    ...rule.good.flatMap(example),
-    ...(rule.unproven === undefined ? [] : ['## Not shown on a running server', rule.unproven]),
-    '## References',
-    rule.references.map(reference => `- <${reference}>`).join('\n'),
-    '## Switching it off',
-    `In \`.auditrc\`:\n\n\`\`\`yaml\nrules:\n  ${rule.id}: off\n\`\`\``,
-  ]
-  return { path: `docs/rules/${rule.id}.md`, content: `${sections.filter(Boolean).join('\n\n')}\n` }
-}
-
-function example({ title, files, modes = {} }: Example): string[] {
-  const blocks = Object.entries(files).map(([path, text]) => {
-    const fence = text.includes('```') ? '````' : '```'
-    return `\`${path}\`\n\n${fence}${language(path)}\n${text.replace(/[«»]/g, '').trimEnd()}\n${fence}`
-  })
-  const bits = Object.entries(modes).map(([path, mode]) => `\`${path}\` ${mode.toString(8).padStart(4, '0')}`)
-  const permissions = bits.length === 0 ? [] : [`Permissions: ${bits.join(', ')}`]
-  return [`### ${title.charAt(0).toUpperCase()}${title.slice(1)}`, ...blocks, ...permissions]
-}
-
-function language(path: string): string {
-  if (path.endsWith('.py') || path.endsWith('.wsgi')) return 'python'
-  if (path.endsWith('.auditrc')) return 'yaml'
-  return /nginx/.test(path) ? 'nginx' : 'apache'
 }
 
 const OPEN = '<!-- rules: written by `npm run generate` -->'

@@ -260,6 +260,14 @@ export const cases: readonly LiveCase[] = [
     sound: answers(403, 404),
   },
   {
+    rule: 'apache/unterminated-quote',
+    examples: { bad: 2 },
+    shows: 'the virtual host answers to neither name',
+    request: { url: 'http://www.example.org/' },
+    harm: answers(403, 404),
+    sound: answers(410),
+  },
+  {
     rule: 'apache/include-dir-swallows-backups',
     shows: 'the virtual host of the copy answers',
     request: { url: 'http://old.example.org/of-old.example.org' },
