@@ -19,13 +19,17 @@ import apacheLocationNoSlash from './apache/location-no-slash.ts'
 import apacheLocationWildcardNoSubpath from './apache/location-wildcard-no-subpath.ts'
 import apacheNestedConditionalNeverTrue from './apache/nested-conditional-never-true.ts'
 import apacheNoListen from './apache/no-listen.ts'
+import apacheProxyModuleMissing from './apache/proxy-module-missing.ts'
 import apacheProxypassOrder from './apache/proxypass-order.ts'
+import apacheProxyrequestsOn from './apache/proxyrequests-on.ts'
 import apacheRequireUserWithoutAuthtype from './apache/require-user-without-authtype.ts'
 import apacheRewriteNotInherited from './apache/rewrite-not-inherited.ts'
 import apacheRewritecondDangling from './apache/rewritecond-dangling.ts'
 import apacheRewriteruleLeadingSlashPerdir from './apache/rewriterule-leading-slash-perdir.ts'
 import apacheSslNoCertificate from './apache/ssl-no-certificate.ts'
+import apacheSslproxyengineMissing from './apache/sslproxyengine-missing.ts'
 import apacheSyntax from './apache/syntax.ts'
+import apacheTargetSlashMissing from './apache/target-slash-missing.ts'
 import apacheTextAfterSectionOpen from './apache/text-after-section-open.ts'
 import apacheTrailingCommentAsArgument from './apache/trailing-comment-as-argument.ts'
 import apacheUnclosedConditional from './apache/unclosed-conditional.ts'
@@ -180,13 +184,17 @@ export const rules: readonly Rule[] = [
   { id: 'apache/location-wildcard-no-subpath', ...apacheLocationWildcardNoSubpath },
   { id: 'apache/nested-conditional-never-true', ...apacheNestedConditionalNeverTrue },
   { id: 'apache/no-listen', ...apacheNoListen },
+  { id: 'apache/proxy-module-missing', ...apacheProxyModuleMissing },
   { id: 'apache/proxypass-order', ...apacheProxypassOrder },
+  { id: 'apache/proxyrequests-on', ...apacheProxyrequestsOn },
   { id: 'apache/require-user-without-authtype', ...apacheRequireUserWithoutAuthtype },
   { id: 'apache/rewrite-not-inherited', ...apacheRewriteNotInherited },
   { id: 'apache/rewritecond-dangling', ...apacheRewritecondDangling },
   { id: 'apache/rewriterule-leading-slash-perdir', ...apacheRewriteruleLeadingSlashPerdir },
   { id: 'apache/ssl-no-certificate', ...apacheSslNoCertificate },
+  { id: 'apache/sslproxyengine-missing', ...apacheSslproxyengineMissing },
   { id: 'apache/syntax', ...apacheSyntax },
+  { id: 'apache/target-slash-missing', ...apacheTargetSlashMissing },
   { id: 'apache/text-after-section-open', ...apacheTextAfterSectionOpen },
   { id: 'apache/trailing-comment-as-argument', ...apacheTrailingCommentAsArgument },
   { id: 'apache/unclosed-conditional', ...apacheUnclosedConditional },

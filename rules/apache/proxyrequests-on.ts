@@ -1,0 +1,69 @@
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
+
+const host = (lines: string): string => conf`
+  Listen 80
+  <VirtualHost *:80>
+      ServerName example.org
+      ${lines}
+      ProxyPass /app http://127.0.0.1:8000/
+  </VirtualHost>
+`
+
+export default defineRule({
+  summary: 'Apache is a forward proxy for everyone',
+  severity: 'error',
+  confidence: 'high',
+  securitySeverity: 8.6,
+  since: '0.1.0',
+  why: 'With `ProxyRequests On` httpd fetches any URL for any client: it hides where attacks and spam come from, and it reaches addresses that are open to this machine alone. `ProxyPass` does not need it.',
+  remedy: 'Write `ProxyRequests Off`, or restrict `<Proxy "*">` with `Require ip`',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mod_proxy.html#access'],
+  bad: [{ title: 'beside a reverse proxy', files: { 'site.conf': host('ProxyRequests «On»') } }],
+  good: [
+    { title: 'off', files: { 'site.conf': host('ProxyRequests Off') } },
+    {
+      title: 'a forward proxy for some addresses',
+      files: {
+        'site.conf': host(conf`
+          ProxyRequests On
+          <Proxy "*">
+              Require ip 192.168.0.0/16
+          </Proxy>
+        `),
+      },
+    },
+  ],
+  *check({ apache }) {
+    for (const configuration of apache) {
+      for (const [directive] of byText(configuration.occurrences.get('proxyrequests') ?? [])) {
+        if (directive.args[0]?.value.toLowerCase() !== 'on' || isRestricted(configuration)) continue
+        const at = argumentPlace(directive, 0)
+        yield {
+          at,
+          message:
+            '`ProxyRequests On` makes httpd a forward proxy, and no `<Proxy>` section restricts who may use it',
+          label: 'any client, any URL',
+          ...propose('Turn the forward proxy off', 'unsafe', [replacePlace(at, 'Off')]),
+        }
+      }
+    }
+  },
+})
+
+/** A section for proxied requests that says more than that access is granted to everyone. */
+function isRestricted({ occurrences }: ApacheConfiguration): boolean {
+  return ['proxy', 'proxymatch'].some(name => (occurrences.get(name) ?? []).some(restricts))
+}
+
+function restricts({ children }: ApacheDirective): boolean {
+  return children.some(
+    ({ name, args, section, ...rest }) =>
+      (/^require$/i.test(name) && !/^granted$/i.test(args[1]?.value ?? '')) ||
+      /^(?:deny|order|authtype)$/i.test(name) ||
+      (section && rest.children.length > 0),
+  )
+}

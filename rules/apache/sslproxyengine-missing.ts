@@ -1,0 +1,74 @@
+import { apacheMain } from '../_examples.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { effective, serverLevels } from '../../src/servers/apache/queries/effective.ts'
+import { proxyPasses } from '../../src/servers/apache/queries/proxy-passes.ts'
+import { virtualHostOf } from '../../src/servers/apache/queries/virtual-hosts.ts'
+
+const host = (lines: string): string =>
+  apacheMain(
+    conf`
+      Listen 80
+      <VirtualHost *:80>
+          ServerName example.org
+          ${lines}
+      </VirtualHost>
+    `,
+    ['proxy', 'proxy_http', 'ssl'],
+  )
+
+export default defineRule({
+  summary: 'Apache proxies to https:// without SSLProxyEngine',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'TLS to a backend is off unless the virtual host turns it on: every request is answered with 500, and the error log says AH01961 `SSL Proxy requested for … but not enabled`.',
+  remedy: 'Write `SSLProxyEngine On` in the virtual host',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mod_ssl.html#sslproxyengine'],
+  bad: [
+    {
+      title: 'a backend over TLS',
+      files: { 'etc/apache2/apache2.conf': host('ProxyPass / «https://127.0.0.1:8443/»') },
+    },
+  ],
+  good: [
+    {
+      title: 'turned on',
+      files: { 'etc/apache2/apache2.conf': host('SSLProxyEngine On\nProxyPass / https://127.0.0.1:8443/') },
+    },
+    {
+      title: 'turned on for this backend alone',
+      files: {
+        'etc/apache2/apache2.conf': host(conf`
+          <Proxy https://127.0.0.1:8443/>
+              SSLProxyEngine On
+          </Proxy>
+          ProxyPass / https://127.0.0.1:8443/
+        `),
+      },
+    },
+    {
+      title: 'plain HTTP',
+      files: { 'etc/apache2/apache2.conf': host('ProxyPass / http://127.0.0.1:8000/') },
+    },
+  ],
+  *check({ apache }) {
+    for (const configuration of apache) {
+      for (const { directive, scheme, at } of proxyPasses(configuration)) {
+        if (!scheme.known || !/^(?:https|wss|h2)$/.test(scheme.value)) continue
+        const host = virtualHostOf(configuration, directive)
+        const { directives, open } = effective(configuration, serverLevels(host), 'SSLProxyEngine')
+        if (open !== null || directives.at(-1)?.args[0]?.value.toLowerCase() === 'on') continue
+        const inSection = (configuration.occurrences.get('sslproxyengine') ?? []).some(
+          ({ parent }) => parent !== null && /^proxy/i.test(parent.name),
+        )
+        if (inSection) continue
+        yield {
+          at,
+          message: `\`${scheme.value}://\` needs \`SSLProxyEngine On\`, and this ${host === null ? 'server' : 'virtual host'} does not turn it on`,
+          label: 'TLS to the backend is off',
+        }
+      }
+    }
+  },
+})

@@ -1,0 +1,117 @@
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
+
+const host = (lines: string): string => conf`
+  <VirtualHost *:80>
+      ServerName example.org
+      ${lines}
+  </VirtualHost>
+`
+
+export default defineRule({
+  summary: 'A path that ends in a slash is mapped to a URL without one',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'httpd puts what follows the path right behind the URL, so `/news` becomes a part of the host: `http://127.0.0.1:5000news` or `https://example.comnews`. A proxied request is answered with 500 or 502 (`DNS lookup failure`), a redirect leads to a host that does not exist.',
+  remedy: 'End path and URL alike: `ProxyPass / http://127.0.0.1:5000/`',
+  references: [
+    'https://httpd.apache.org/docs/2.4/mod/mod_proxy.html#proxypass',
+    'https://httpd.apache.org/docs/2.4/mod/mod_alias.html#redirect',
+  ],
+  bad: [
+    {
+      title: 'a redirect of everything',
+      files: { 'site.conf': host('Redirect permanent / «https://example.com»') },
+    },
+    {
+      title: 'a proxy of everything',
+      files: { 'site.conf': host('ProxyPass / «http://127.0.0.1:5000»') },
+    },
+    {
+      title: 'the path stands in the section',
+      files: {
+        'site.conf': host(conf`
+          <Location />
+              ProxyPass «http://127.0.0.1:4200»
+          </Location>
+        `),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'a slash on both sides',
+      files: { 'site.conf': host('Redirect permanent / https://example.com/') },
+    },
+    {
+      title: 'a slash on neither side',
+      files: { 'site.conf': host('ProxyPass /app http://127.0.0.1:5000\nRedirect /old https://example.com') },
+    },
+    {
+      title: 'a path behind the host',
+      files: { 'site.conf': host('ProxyPass /app/ http://127.0.0.1:5000/app') },
+    },
+    {
+      title: 'a location without a slash, an exclusion, and a balancer',
+      files: {
+        'site.conf': host(conf`
+          <Location /app>
+              ProxyPass http://127.0.0.1:4200
+          </Location>
+          ProxyPass /static/ !
+          ProxyPass / unix:/run/app.sock|http://localhost/
+        `),
+      },
+    },
+  ],
+  *check({ apache }) {
+    for (const { occurrences } of apache) {
+      for (const name of ['proxypass', 'redirect', 'redirectpermanent', 'redirecttemp']) {
+        for (const directive of occurrences.get(name) ?? []) {
+          const mapping = readMapping(directive)
+          if (mapping === null || !mapping.path.endsWith('/') || !endsInHost(mapping.url)) continue
+          const at = argumentPlace(directive, mapping.index)
+          const written = at.source.text.slice(at.start, at.end)
+          yield {
+            at,
+            message: `\`${mapping.path}news\` becomes \`${mapping.url}news\`: what follows the slash of \`${mapping.path}\` is put right behind the host`,
+            label: 'no slash at the end',
+            ...propose('End the URL with a slash', 'safe', [
+              written === mapping.url ? replacePlace(at, `${mapping.url}/`) : null,
+            ]),
+          }
+        }
+      }
+    }
+  },
+})
+
+interface Mapping {
+  readonly path: string
+  readonly url: string
+  /** Which argument the URL is. */
+  readonly index: number
+}
+
+/** Null where a variable hides one of the two, and for a line that maps no path to a URL. */
+function readMapping({ name, args, parent }: ApacheDirective): Mapping | null {
+  const words = args.map(({ value }) => value)
+  const inLocation = parent?.name === 'Location'
+  if (parent !== null && parent.name !== 'VirtualHost' && !inLocation) return null
+  let index = 0
+  // A status stands before the path, or before the URL of a section.
+  if (/^redirect$/i.test(name) && /^(?:permanent|temp|seeother|3\d\d)$/i.test(words[0] ?? '')) index = 1
+  const path = inLocation ? parent.args[0]?.value : words[index++]
+  const url = words[index]
+  if (path === undefined || url === undefined || !isSettled(path) || !isSettled(url)) return null
+  return path.startsWith('/') ? { path, url, index } : null
+}
+
+/** `http://host` or `http://host:port`, with nothing behind it. */
+function endsInHost(url: string): boolean {
+  return /^(?:https?|wss?|ajp|h2c?):\/\/[^/?#%$]+$/i.test(url)
+}
