@@ -6,7 +6,11 @@ import { createServer, type Server } from 'node:http'
  */
 export function startMirror(port: number): Promise<Server> {
   const server = createServer((request, response) => {
-    const report: Record<string, string> = { path: request.url ?? '', port: String(port) }
+    const report: Record<string, string> = {
+      path: request.url ?? '',
+      port: String(port),
+      SERVER_PROTOCOL: `HTTP/${request.httpVersion}`,
+    }
     for (let index = 0; index < request.rawHeaders.length; index += 2) {
       const name = `HTTP_${(request.rawHeaders[index] ?? '').toUpperCase().replaceAll('-', '_')}`
       const value = request.rawHeaders[index + 1] ?? ''

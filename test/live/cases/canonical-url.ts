@@ -92,4 +92,11 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.body === 'blog.example.org',
     sound: ({ response }) => response.body === 'shop.example.org',
   },
+  {
+    rule: 'canonical-url/server-name-malformed',
+    shows: 'the name that was meant is answered by another server',
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.status === 410,
+    sound: ({ response }) => response.status === 204,
+  },
 ]

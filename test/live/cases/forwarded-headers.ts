@@ -169,4 +169,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.report?.HTTP_HOST === 'evil.example',
     sound: ({ response }) => response.report?.HTTP_HOST === 'example.org',
   },
+  {
+    rule: 'forwarded-headers/header-name-invalid',
+    shows: 'the colon becomes a part of the value',
+    mirrors: [9000],
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.report?.HTTP_X_FORWARDED_PROTO === ': http',
+    sound: ({ response }) => response.report?.HTTP_X_FORWARDED_PROTO === 'http',
+  },
 ]

@@ -7,5 +7,18 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'http://example.org/' },
     harm: ({ refused }) => refused.nginx !== null,
     sound: ({ refused, response }) => refused.nginx === null && response.status !== 0,
+    rule: 'nginx/location-literal-wildcard',
+    shows: 'the location does not answer what it was written for',
+    request: { url: 'http://example.org/api/' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.status === 204,
+  },
+  {
+    rule: 'nginx/websocket-http-version',
+    shows: 'the backend is asked by HTTP/1.0',
+    mirrors: [9000],
+    request: { url: 'http://example.org/ws/', headers: { Upgrade: 'websocket', Connection: 'Upgrade' } },
+    harm: ({ response }) => response.report?.SERVER_PROTOCOL === 'HTTP/1.0',
+    sound: ({ response }) => response.report?.SERVER_PROTOCOL === 'HTTP/1.1',
   },
 ]

@@ -1,0 +1,101 @@
+import { conf } from '../../src/engine/conf.ts'
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { argumentPlace, byText, writtenText } from '../../src/deployment/places.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { isUnknownWord } from '../../parsers/text/source.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { nginxMain, nginxServer } from '../_examples.ts'
+
+const nginx = (line: string): string =>
+  nginxMain(
+    nginxServer(conf`
+      location / {
+          proxy_pass http://127.0.0.1:9000;
+          ${line}
+      }
+    `),
+  )
+
+/** A token of RFC 9110, section 5.6.2. */
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
+/** Headers by which a backend is told of the client's request. */
+const FORWARDED = /^x[_-](?:forwarded[_-](?:for|proto|host|port|prefix|ssl|server)|real[_-]ip|scheme)$/i
+
+export default defineRule({
+  summary: 'A request header whose name no backend reads',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'A name with a colon or a space is no header name: the backend refuses the request, or reads the colon as a part of the value. `X_Forwarded_Proto` with underscores is another header than `X-Forwarded-Proto`: nginx and Apache drop it at the next hop, and applications do not look for it.',
+  remedy: 'Write the name alone, with hyphens: `X-Forwarded-Proto`',
+  references: [
+    'https://www.rfc-editor.org/rfc/rfc9110.html#name-field-names',
+    'https://nginx.org/en/docs/http/ngx_http_core_module.html#underscores_in_headers',
+  ],
+  bad: [
+    {
+      title: 'a colon behind the name',
+      files: { 'etc/nginx/nginx.conf': nginx('proxy_set_header «X-Forwarded-Proto:» $scheme;') },
+    },
+    {
+      title: 'underscores',
+      files: { 'etc/nginx/nginx.conf': nginx('proxy_set_header «X_Forwarded_Proto» $scheme;') },
+    },
+    {
+      title: 'underscores in Apache',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:443>
+              ServerName example.org
+              RequestHeader set «X_FORWARDED_PROTO» https
+          </VirtualHost>
+        `,
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'hyphens',
+      files: { 'etc/nginx/nginx.conf': nginx('proxy_set_header X-Forwarded-Proto $scheme;') },
+    },
+    {
+      title: 'a header of one’s own with underscores',
+      files: { 'etc/nginx/nginx.conf': nginx('proxy_set_header api_key $http_api_key;') },
+    },
+  ],
+  *check({ nginx, apache }) {
+    for (const { occurrences } of nginx) {
+      for (const name of ['proxy_set_header', 'grpc_set_header'])
+        for (const [directive] of byText(occurrences.get(name) ?? [])) yield* judge(directive, 0)
+    }
+    for (const { occurrences } of apache) {
+      for (const [directive] of byText(occurrences.get('requestheader') ?? [])) {
+        // `early` forms and conditions come behind; the action comes first.
+        if (/^(?:set|setifempty|add|append|merge)$/i.test(directive.args[0]?.value ?? ''))
+          yield* judge(directive, 1)
+      }
+    }
+  },
+})
+
+function* judge(directive: NginxDirective | ApacheDirective, index: number): Iterable<RuleFinding> {
+  const name = directive.args[index]?.value
+  if (name === undefined || name === '' || name.includes('$') || isUnknownWord(name)) return
+  // httpd takes a colon at the end of a name away itself.
+  const bare = index === 1 ? name.replace(/:$/, '') : name
+  const isToken = TOKEN.test(bare)
+  if (isToken && !(bare.includes('_') && FORWARDED.test(bare))) return
+  const at = argumentPlace(directive, index)
+  const meant = bare.replace(/:+$/, '').replaceAll('_', '-')
+  yield {
+    at,
+    message: isToken
+      ? `\`${bare}\` is another header than \`${meant}\`, which backends read`
+      : `\`${bare}\` is no header name`,
+    label: isToken ? 'underscores' : 'not a token',
+    ...(TOKEN.test(meant)
+      ? propose(`Write \`${meant}\``, 'unsafe', [writtenText(at) === name ? replacePlace(at, meant) : null])
+      : {}),
+  }
+}

@@ -1,0 +1,69 @@
+import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
+import { namePlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { isAtLeast } from '../../src/servers/version.ts'
+import { effectiveValue } from '../../src/servers/nginx/queries/effective.ts'
+import { nginxMain, nginxServer } from '../_examples.ts'
+
+const nginx = (lines: string): string =>
+  nginxMain(
+    nginxServer(conf`
+      location /ws/ {
+          proxy_pass http://127.0.0.1:9000;
+          ${lines}
+          proxy_set_header Connection "upgrade";
+      }
+    `),
+  )
+
+export default defineRule({
+  summary: 'The Upgrade header is sent by HTTP/1.0',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'nginx speaks HTTP/1.0 to backends unless told otherwise, and HTTP/1.0 knows no `Upgrade`: the backend answers the WebSocket handshake like an ordinary request, with 400, 404 or 426.',
+  remedy: 'Write `proxy_http_version 1.1;` beside the two headers',
+  references: ['https://nginx.org/en/docs/http/websocket.html'],
+  bad: [
+    {
+      title: 'the two headers alone',
+      files: { 'etc/nginx/nginx.conf': nginx('«proxy_set_header» Upgrade $http_upgrade;') },
+    },
+  ],
+  good: [
+    {
+      title: 'with the version',
+      files: {
+        'etc/nginx/nginx.conf': nginx('proxy_http_version 1.1;\nproxy_set_header Upgrade $http_upgrade;'),
+      },
+    },
+    {
+      title: 'the header is cleared',
+      files: { 'etc/nginx/nginx.conf': nginx('proxy_set_header Upgrade "";') },
+    },
+  ],
+  *check({ connections }) {
+    for (const { server, block, headers } of connections.http) {
+      const upgrade = headers.written.find(({ name, state }) => name === 'upgrade' && state !== 'cleared')
+      if (upgrade === undefined) continue
+      const { configuration } = server
+      // The default is 1.1 since nginx 1.29.7.
+      if (isAtLeast(configuration.version, '1.29.7')) continue
+      const version = effectiveValue(configuration, block, 'proxy_http_version', '1.0')
+      if (!version.known || version.value !== '1.0') continue
+      const at = namePlace(upgrade.directive)
+      yield {
+        at,
+        message: '`Upgrade` is sent by HTTP/1.0, so the backend does not switch to WebSocket',
+        label: 'needs `proxy_http_version 1.1`',
+        related: version.at === null ? [] : [{ at: version.at, message: 'the version' }],
+        ...(version.at === null
+          ? propose('Speak HTTP/1.1 to the backend', 'safe', [
+              insertBefore(at, `proxy_http_version 1.1;\n${indentationAt(at)}`),
+            ])
+          : {}),
+      }
+    }
+  },
+})

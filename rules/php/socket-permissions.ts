@@ -1,0 +1,163 @@
+import type { PhpFpmProgram } from '../../src/deployment/model.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { valueOrNull } from '../../src/servers/fact.ts'
+import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
+
+const nginx = (user = 'www-data'): string => conf`
+  user ${user};
+  events {
+  }
+  http {
+      server {
+          listen 80;
+          server_name example.org;
+          root /srv/www;
+          location ~ \.php$ {
+              fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+              fastcgi_pass unix:/run/php/php8.2-fpm.sock;
+          }
+      }
+  }
+`
+const pool = (lines: string): string => conf`
+  [www]
+  user = www-data
+  group = www-data
+  listen = «/run/php/php8.2-fpm.sock»
+  ${lines}
+  pm = static
+  pm.max_children = 5
+`
+
+export default defineRule({
+  summary: 'nginx may not open the socket of PHP-FPM',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'PHP-FPM makes its socket for root and with mode 0660 unless the pool says otherwise. The worker processes of nginx run as another user: each request for a script is answered with 502 Bad Gateway, `connect() to unix:… failed (13: Permission denied)`.',
+  remedy: 'Set `listen.owner` and `listen.group` to the user of nginx, with `listen.mode = 0660`',
+  references: [
+    'https://www.php.net/manual/en/install.fpm.configuration.php#listen-owner',
+    'https://nginx.org/en/docs/ngx_core_module.html#user',
+  ],
+  unproven: 'PHP-FPM is not among the servers that live tests start',
+  bad: [
+    {
+      title: 'no owner',
+      files: { 'etc/nginx/nginx.conf': nginx(), 'etc/php/8.2/fpm/pool.d/www.conf': pool('') },
+    },
+    {
+      title: 'another owner',
+      files: {
+        'etc/nginx/nginx.conf': nginx('nginx'),
+        'etc/php/8.2/fpm/pool.d/www.conf': pool('listen.owner = www-data\nlisten.group = www-data'),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'the user of nginx owns it',
+      files: {
+        'etc/nginx/nginx.conf': nginx(),
+        'etc/php/8.2/fpm/pool.d/www.conf': pool('listen.owner = www-data'),
+      },
+    },
+    {
+      title: 'its group owns it, by the groups that /etc/group lists',
+      files: {
+        'etc/nginx/nginx.conf': nginx('nginx'),
+        'etc/group': conf`www-data:x:33:nginx`,
+        'etc/php/8.2/fpm/pool.d/www.conf': pool('listen.owner = www-data\nlisten.group = www-data'),
+      },
+    },
+    {
+      title: 'open to every user',
+      files: {
+        'etc/nginx/nginx.conf': nginx(),
+        'etc/php/8.2/fpm/pool.d/www.conf': pool('listen.mode = 0666'),
+      },
+    },
+    {
+      title: 'an access list',
+      files: {
+        'etc/nginx/nginx.conf': nginx(),
+        'etc/php/8.2/fpm/pool.d/www.conf': pool('listen.acl_users = www-data'),
+      },
+    },
+  ],
+  *check({ connections }) {
+    const seen = new Set<PhpFpmProgram>()
+    for (const { server, targets, pass } of connections.nginx) {
+      for (const { to, address } of targets) {
+        if (to.kind !== 'listener' || to.listener.program.kind !== 'php-fpm' || address.kind !== 'unix')
+          continue
+        const { program } = to.listener
+        const user = userOf(server.configuration)
+        if (user === null || seen.has(program) || mayOpen(program, user)) continue
+        seen.add(program)
+        const owner = valueOrNull(program.pool.listenOwner ?? NONE) ?? 'root'
+        yield {
+          at: to.listener.at,
+          message: `the socket belongs to \`${owner}\`, and nginx runs as \`${user.name}\`, so every script is answered with 502`,
+          label: 'nginx may not write to it',
+          related: [
+            { at: argumentPlace(pass, 0), message: 'nginx connects here' },
+            ...(user.at === null ? [] : [{ at: user.at, message: 'the user of nginx' }]),
+          ],
+          help: `Write \`listen.owner = ${user.name}\` and \`listen.group = ${user.group}\` in the pool`,
+        }
+      }
+    }
+  },
+})
+
+const NONE = { known: false, reason: '', at: null } as const
+
+interface NginxUser {
+  readonly name: string
+  readonly group: string
+  readonly at: ReturnType<typeof argumentPlace> | null
+}
+
+/** Null where the main file is not in the audit, or the user is filled in elsewhere. */
+function userOf({ main, occurrences }: NginxConfiguration): NginxUser | null {
+  const directive = occurrences.get('user')?.[0]
+  // What the package was built with, where none is written: it differs.
+  if (main === null || directive === undefined) return null
+  const [name, group] = directive.args.map(({ value }) => value)
+  if (name === undefined || !/^[\w.-]+$/.test(name)) return null
+  return { name, group: group ?? name, at: argumentPlace(directive, 0) }
+}
+
+/** True also where a setting is not known. */
+function mayOpen({ pool, machine }: PhpFpmProgram, { name, group }: NginxUser): boolean {
+  if (name === 'root' || pool.listenAclUsers !== null || pool.listenAclGroups !== null) return true
+  const mode = pool.listenMode === null ? 0o660 : valueOrNull(pool.listenMode)
+  if (mode === null || (mode & 0o002) !== 0) return true
+  const owner = pool.listenOwner === null ? 'root' : valueOrNull(pool.listenOwner)
+  const ownerGroup = pool.listenGroup === null ? 'root' : valueOrNull(pool.listenGroup)
+  if (owner === null || ownerGroup === null) return true
+  if (owner === name) return (mode & 0o200) !== 0
+  if ((mode & 0o020) === 0) return false
+  return ownerGroup === group || isMember(machine, name, ownerGroup)
+}
+
+/** Where /etc/group is not in the audit, a group of another name than the user's may well hold it. */
+function isMember({ files }: PhpFpmProgram['machine'], user: string, group: string): boolean {
+  const read = files.read('/etc/group')
+  if (read.kind !== 'source') return group !== 'root' && group !== user && !STOCK.has(`${user} ${group}`)
+  return read.source.code
+    .split('\n')
+    .some(line => line.startsWith(`${group}:`) && (line.split(':')[3] ?? '').split(',').includes(user))
+}
+
+/** Pairs that no package makes members of each other. */
+const STOCK = new Set([
+  'nginx www-data',
+  'www-data nginx',
+  'nginx apache',
+  'www-data apache',
+  'http www-data',
+])
