@@ -280,6 +280,8 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'http://example.org/' },
     harm: answers(403, 404),
     sound: answers(410),
+  },
+  {
     rule: 'apache/target-slash-missing',
     shows: 'the path becomes a part of the host',
     request: { url: 'http://example.org/news' },

@@ -7,6 +7,8 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'http://example.org/' },
     harm: ({ refused }) => refused.nginx !== null,
     sound: ({ refused, response }) => refused.nginx === null && response.status !== 0,
+  },
+  {
     rule: 'nginx/location-literal-wildcard',
     shows: 'the location does not answer what it was written for',
     request: { url: 'http://example.org/api/' },
