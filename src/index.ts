@@ -7,6 +7,8 @@ import { DEFAULT_SITE_FACTS, type SiteFacts } from './deployment/site-facts.ts'
 import type { Report } from './engine/report.ts'
 import type { Rule } from './engine/rule.ts'
 import { discover } from './files/discover.ts'
+import { InputError } from './files/input-error.ts'
+import { parseNetwork } from './servers/addresses/ip.ts'
 import { splitNginxDump } from './servers/nginx/dump.ts'
 import type { ServerVersion } from './servers/version.ts'
 
@@ -15,7 +17,7 @@ export type { ProgramReport } from './engine/report.ts'
 export type { Example, Fix, RuleDefinition, RuleFinding } from './engine/rule.ts'
 export { defineRule } from './engine/rule.ts'
 export type { Confidence, Severity } from './engine/severity.ts'
-export { InputError } from './files/input-error.ts'
+export { InputError }
 export type { Reporter, ReportOptions } from './report/reporter.ts'
 export { reporters } from './report/reporters.ts'
 export type { Report, SiteFacts }
@@ -40,9 +42,12 @@ export interface AuditOptions {
  * Audits folders, main files and fragments, as `deploy-audit PATH…` does without an `.auditrc`.
  *
  * Rejects with an {@link InputError} whose message is one line where a path is not there or holds nothing
- * to audit.
+ * to audit, or where a fact is none.
  */
 export async function auditPaths(paths: readonly string[], options: AuditOptions = {}): Promise<Report> {
+  const noNetwork = options.facts?.outerProxies?.find(text => parseNetwork(text) === null)
+  if (noNetwork !== undefined)
+    throw new InputError(`facts.outerProxies: expected an address or a network, not "${noNetwork}"`)
   const machines = discover(paths, {
     workingDirectory: options.workingDirectory ?? process.cwd(),
     splitDump: splitNginxDump,

@@ -1,6 +1,7 @@
 import { hostsMayRedirect } from '../../src/deployment/hosts-of-connection.ts'
 import type { NginxServer } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
+import { directPlainListens } from '../../src/deployment/outer-proxies.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const TLS = (body: string): string => conf`
@@ -142,8 +143,9 @@ export default defineRule({
     }
     if (overTls.size === 0) return
     for (const server of servers) {
-      if (server.plainListens.length === 0 || server.answer.kind !== 'content') continue
-      const listen = server.plainListens[0]
+      if (server.answer.kind !== 'content') continue
+      // A proxy in front may redirect, and speaks TLS with the clients itself.
+      const [listen] = directPlainListens(deployment, server)
       const name = server.names.find(({ name, exact }) => exact && overTls.has(name))
       const secure = name === undefined ? undefined : overTls.get(name.name)
       if (listen === undefined || name === undefined || secure === undefined) continue

@@ -7,6 +7,7 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { isTurnedOn } from '../../src/deployment/django/is-turned-on.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { takesClients } from '../../src/deployment/outer-proxies.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const HEADER = 'x-forwarded-host'
@@ -76,11 +77,11 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    if (deployment.facts.outerProxies.length > 0 || !isTrustedAnywhere(deployment)) return
+    if (!isTrustedAnywhere(deployment)) return
     for (const connection of deployment.connections.http) {
       if (connection.reachable !== true || connection.headers.open || !connection.headers.passesOthers)
         continue
-      if (connection.server.configuration.occurrences.has('set_real_ip_from')) continue
+      if (!takesClients(deployment, connection.server)) continue
       if (connection.headers.written.some(({ name, state }) => name === HEADER && state !== 'passed'))
         continue
       const trust = trusting(deployment, connection)

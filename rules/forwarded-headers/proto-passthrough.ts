@@ -2,6 +2,7 @@ import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { trustedBy } from './_trusted-headers.ts'
 import { conf } from '../../src/engine/conf.ts'
+import { directPlainListens } from '../../src/deployment/outer-proxies.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const SCHEME = new Set(['x-forwarded-proto', 'x-forwarded-protocol', 'x-forwarded-scheme', 'x-forwarded-ssl'])
@@ -55,10 +56,8 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    if (deployment.facts.outerProxies.length > 0) return
     for (const connection of deployment.connections.http) {
-      if (connection.server.plainListens.length === 0) continue
-      if (connection.server.configuration.occurrences.has('set_real_ip_from')) continue
+      if (directPlainListens(deployment, connection.server).length === 0) continue
       for (const header of connection.headers.written) {
         if (header.state !== 'passed' || !SCHEME.has(header.name) || connection.reachable !== true) continue
         // Where Apache is known to believe it, that is `proto-spoofable`.

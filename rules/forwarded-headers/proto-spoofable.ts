@@ -4,6 +4,7 @@ import type { SentHeader } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { trustedBy, writesEveryTrusted } from './_trusted-headers.ts'
 import { conf } from '../../src/engine/conf.ts'
+import { directPlainListens } from '../../src/deployment/outer-proxies.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 
@@ -54,6 +55,24 @@ export default defineRule({
           `,
         ),
         ...APACHE,
+      },
+    },
+    {
+      title: 'a proxy on this machine, and a socket for the network',
+      files: {
+        'nginx.conf': server(
+          conf`
+            «location» / {
+                proxy_pass http://127.0.0.1:9000;
+                proxy_set_header Host $host;
+            }
+          `,
+        ),
+        ...APACHE,
+        '.auditrc': conf`
+          facts:
+            outerProxies: [127.0.0.1]
+        `,
       },
     },
     {
@@ -155,6 +174,24 @@ export default defineRule({
       },
     },
     {
+      title: 'an outer proxy that the owner names',
+      files: {
+        'nginx.conf': server(
+          conf`
+            location / {
+                proxy_pass http://127.0.0.1:9000;
+                proxy_set_header Host $host;
+            }
+          `,
+        ),
+        ...APACHE,
+        '.auditrc': conf`
+          facts:
+            outerProxies: [192.0.2.7]
+        `,
+      },
+    },
+    {
       title: 'an outer proxy that sets the header',
       files: {
         'nginx.conf': server(
@@ -174,13 +211,12 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const { connections, facts } = deployment
-    // A declared outer proxy is the one who sets the header; that it does is its own configuration's matter.
-    if (facts.outerProxies.length > 0) return
-    for (const connection of connections.http) {
+    for (const connection of deployment.connections.http) {
       const { server, headers } = connection
-      if (server.plainListens.length === 0 || headers.open || !headers.passesOthers) continue
-      if (server.configuration.occurrences.has('set_real_ip_from')) continue
+      if (headers.open || !headers.passesOthers) continue
+      // A proxy in front is the one who sets the header; that it does is its own configuration's matter.
+      const [listen] = directPlainListens(deployment, server)
+      if (listen === undefined) continue
       if (writesEveryTrusted(deployment, connection, isOwn)) continue
       for (const { trust, certain } of trustedBy(deployment, connection)) {
         const sent = headers.written.filter(({ name }) => name === trust.header)
@@ -204,7 +240,7 @@ export default defineRule({
           label: passing === null ? `does not set \`${header}\`` : 'the client decides',
           related: [
             { at: trust.at, message: 'Apache trusts it here' },
-            { at: server.plainListens[0]?.at ?? at, message: 'plain HTTP reaches this server' },
+            { at: listen.at, message: 'plain HTTP reaches this server' },
           ],
           help: `Add \`proxy_set_header ${header} $scheme;\` here; on Apache’s side there is nothing to change`,
           ...(passing === null ? addHeader(connection, header, '$scheme', 'safe') : {}),

@@ -2,6 +2,7 @@ import { argumentsPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { isSecureValue } from '../../src/deployment/build/scheme-trusts.ts'
 import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { directPlainListens } from '../../src/deployment/outer-proxies.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const nginx = (lines: string): string =>
@@ -59,9 +60,8 @@ export default defineRule({
       },
     },
   ],
-  *check({ apache, virtualHosts, connections, facts }) {
-    // With a declared proxy in front, plain HTTP at nginx may be TLS for the client.
-    if (facts.outerProxies.length > 0) return
+  *check(deployment) {
+    const { apache, virtualHosts, connections } = deployment
     for (const configuration of apache) {
       for (const directive of configuration.occurrences.get('setenv') ?? []) {
         const [name, value] = directive.args
@@ -70,16 +70,13 @@ export default defineRule({
         const reach = virtualHosts
           .filter(host => host.configuration === configuration && (home === null || host.directive === home))
           .flatMap(host => connections.reaching(host))
-          .find(({ connection }) => {
-            const { plainListens, configuration: nginx } = connection.server
-            return (
-              plainListens.length > 0 &&
-              connection.reachable === true &&
-              !nginx.occurrences.has('set_real_ip_from')
-            )
-          })
+          // With a proxy in front, plain HTTP at nginx may be TLS for the client.
+          .find(
+            ({ connection }) =>
+              connection.reachable === true && directPlainListens(deployment, connection.server).length > 0,
+          )
         if (reach === undefined) continue
-        const listen = reach.connection.server.plainListens[0]
+        const [listen] = directPlainListens(deployment, reach.connection.server)
         yield {
           at: argumentsPlace(directive, 0, 1),
           severity: reach.certain ? 'error' : 'warning',

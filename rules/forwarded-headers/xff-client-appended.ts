@@ -1,6 +1,7 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
+import { takesClients } from '../../src/deployment/outer-proxies.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const nginx = (value: string, top = ''): string => conf`
@@ -32,13 +33,11 @@ export default defineRule({
       files: { 'nginx.conf': nginx('$proxy_add_x_forwarded_for', 'set_real_ip_from 10.0.0.0/8;') },
     },
   ],
-  *check({ connections, facts }) {
-    if (facts.outerProxies.length > 0) return
-    for (const connection of connections.http) {
-      if (connection.server.configuration.occurrences.has('set_real_ip_from')) continue
+  *check(deployment) {
+    for (const connection of deployment.connections.http) {
       for (const header of connection.headers.written) {
         if (header.state !== 'appended' || header.name !== 'x-forwarded-for') continue
-        if (connection.reachable !== true) continue
+        if (connection.reachable !== true || !takesClients(deployment, connection.server)) continue
         const at = argumentPlace(header.directive, 1)
         yield {
           at,

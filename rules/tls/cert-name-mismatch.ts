@@ -1,8 +1,9 @@
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { type Certificate, certificatesOf, type ServerCertificate } from './_certificates.ts'
-import type { NginxServer, ServerName } from '../../src/deployment/model.ts'
+import type { Deployment, NginxServer, ServerName } from '../../src/deployment/model.ts'
 import { parseHost } from '../../src/servers/address.ts'
 import { conf } from '../../src/engine/conf.ts'
+import { isBehindProxy } from '../../src/deployment/outer-proxies.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 /** For `example.org` and `*.shop.example.org`. */
@@ -68,12 +69,11 @@ export default defineRule({
       files: { ...nginx('www.example.org', 'set_real_ip_from 10.0.0.0/8;'), ...FILES },
     },
   ],
-  *check({ servers, filesOf, nginx, facts }) {
-    if (facts.outerProxies.length > 0) return
-    const behindProxy = new Set(nginx.filter(({ occurrences }) => occurrences.has('set_real_ip_from')))
+  *check(deployment) {
+    const { servers, filesOf } = deployment
     const mismatches = new Map<NginxServer, Mismatch>()
     for (const server of servers) {
-      if (behindProxy.has(server.configuration) || !isOpenOverTls(server)) continue
+      if (!isOpenOverTls(deployment, server)) continue
       const mismatch = mismatchOf(filesOf(server.configuration), server)
       if (mismatch !== null) mismatches.set(server, mismatch)
     }
@@ -96,11 +96,12 @@ export default defineRule({
   },
 })
 
-/** A server that answers over TLS to more than this machine. */
-function isOpenOverTls(server: NginxServer): boolean {
-  return (
-    server.listens.some(({ tls, loopback }) => tls && loopback !== true) && server.answer.kind !== 'refusal'
+/** A server that answers clients of other machines over TLS, without a proxy in between. */
+function isOpenOverTls(deployment: Deployment, server: NginxServer): boolean {
+  const isOpen = server.listens.some(
+    listen => listen.tls && listen.loopback !== true && !isBehindProxy(deployment, server, listen),
   )
+  return isOpen && server.answer.kind !== 'refusal'
 }
 
 interface Mismatch {

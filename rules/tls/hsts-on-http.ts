@@ -2,6 +2,7 @@ import { argumentPlace, byText } from '../../src/deployment/places.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { isStrictTransport } from './_strict-transport.ts'
 import { conf } from '../../src/engine/conf.ts'
+import { directPlainListens } from '../../src/deployment/outer-proxies.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 
@@ -75,18 +76,19 @@ export default defineRule({
       },
     },
   ],
-  *check({ nginx, servers, facts }) {
-    if (facts.outerProxies.length > 0) return
+  *check(deployment) {
+    const { nginx, servers } = deployment
     for (const { occurrences } of nginx) {
-      if (occurrences.has('set_real_ip_from')) continue
       for (const group of byText((occurrences.get('add_header') ?? []).filter(isStrictTransport))) {
         const [directive] = group
         const byDirective = serverIndex(servers)
         const homes = group.map(each => byDirective.get(enclosingServer(each) ?? each))
         // A snippet, or a line of http, that some TLS server sends as well is right there.
-        const plain = homes.every(home => home !== undefined && !home.tls && home.plainListens.length > 0)
-        const listen = homes[0]?.plainListens[0]
-        if (!plain || listen === undefined) continue
+        const open = homes.map(home =>
+          home === undefined || home.tls ? undefined : directPlainListens(deployment, home)[0],
+        )
+        const [listen] = open
+        if (listen === undefined || open.includes(undefined)) continue
         yield {
           at: argumentPlace(directive, 0),
           message: 'nginx sends `Strict-Transport-Security` in plain HTTP, where browsers ignore it',

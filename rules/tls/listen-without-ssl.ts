@@ -4,6 +4,7 @@ import { insertAfter, propose } from '../../src/deployment/edits.ts'
 import { once } from '../../parsers/collections/once.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
+import { isBehindProxy } from '../../src/deployment/outer-proxies.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const KEYS = conf`
@@ -129,17 +130,18 @@ export default defineRule({
       },
     },
   ],
-  *check({ servers, facts }) {
-    if (facts.outerProxies.length > 0) return
+  *check(deployment) {
+    const { servers } = deployment
     const encrypted = once(() => encryptedEndpoints(servers))
-    for (const { listens, configuration, directive: server } of servers) {
-      if (configuration.occurrences.has('set_real_ip_from')) continue
+    for (const server of servers) {
+      const { listens, configuration } = server
       for (const listen of listens) {
         if (listen.port !== 443 || listen.directive === null || listen.tls || listen.quic) continue
-        if (listen.loopback !== false || listen.proxyProtocol || encrypted().has(formatEndpoint(listen)))
+        if (listen.loopback !== false || listen.proxyProtocol || isBehindProxy(deployment, server, listen))
           continue
+        if (encrypted().has(formatEndpoint(listen))) continue
         const { directive } = listen
-        const hasCertificate = server.children.some(({ name }) => name === 'ssl_certificate')
+        const hasCertificate = server.directive.children.some(({ name }) => name === 'ssl_certificate')
         yield {
           at: listen.at,
           message: `nginx speaks plain HTTP on ${formatEndpoint(listen)}, where clients begin with a TLS handshake`,

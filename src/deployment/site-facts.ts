@@ -13,7 +13,10 @@ export interface SiteFacts {
   readonly minimumMaximumRequests: number
   /** `address:port` or `port` of backend listeners that are public on purpose. */
   readonly publicListeners: readonly string[]
-  /** Addresses or networks of proxies in front of nginx that set the forwarded headers themselves. */
+  /**
+   * Addresses and networks (`192.0.2.0/24`) of the proxies in front of nginx, which speak TLS with the clients and
+   * set the forwarded headers. Who connects from another address is a client. Empty where nobody said.
+   */
   readonly outerProxies: readonly string[]
   /** Bytes of memory of the machine; null where nobody said. */
   readonly memory: number | null

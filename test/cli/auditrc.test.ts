@@ -71,6 +71,10 @@ test('mistakes are named at their place', () => {
     '.auditrc:2:10: `versions.nginx`: expected a version such as 1.24.0, not "new"',
   )
   fails('facts: {memory: much}\n', '.auditrc:1:17: `facts.memory`: expected a size such as 4 GB, not "much"')
+  fails(
+    'facts:\n  outerProxies:\n    - 10.0.0.0/8\n    - 300.1.1.1\n',
+    '.auditrc:4:7: `facts.outerProxies.1`: expected an address or a network such as 192.0.2.0/24, not "300.1.1.1"',
+  )
   fails('- a\n', '.auditrc:1:1: expected keys such as `rules:`')
   fails('root: a\nroot: b\n', '.auditrc:2:1: Map keys must be unique')
   fails('root: a\n---\nroot: b\n', '.auditrc:2:1: a second document begins, and one is read')

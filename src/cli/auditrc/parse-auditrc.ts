@@ -162,7 +162,8 @@ function describe(issue: v.BaseIssue<unknown>, path: Path): string {
   const name = path.join('.')
   if (issue.type === 'strict_object' && issue.expected === 'never')
     return unknownKey(String(path.at(-1)), keysAt(path.slice(0, -1)))
-  if (issue.type === 'regex') return `\`${name}\`: expected ${issue.message}, not ${issue.received}`
+  if (issue.type === 'regex' || issue.type === 'check')
+    return `\`${name}\`: expected ${issue.message}, not ${issue.received}`
   const expected = (issue.expected ?? 'another value').replace(/[()"]/g, '').replaceAll(' | ', ', ')
   return `\`${name}\`: expected ${expected.replace(/, ([^,]*)$/, ' or $1')}, not ${issue.received}`
 }

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { SEVERITIES } from '../../engine/severity.ts'
+import { parseNetwork } from '../../servers/addresses/ip.ts'
 
 const version = v.pipe(
   v.union([v.string(), v.number()]),
@@ -10,6 +11,10 @@ const port = v.pipe(
   v.union([v.string(), v.number()]),
   v.transform(String),
   v.regex(/^(?:\S+:)?\d{1,5}$/, 'a port, or an address and a port such as 127.0.0.1:9000'),
+)
+const network = v.pipe(
+  v.string(),
+  v.check(text => parseNetwork(text) !== null, 'an address or a network such as 192.0.2.0/24'),
 )
 const bytes = v.union([
   v.pipe(v.number(), v.integer(), v.minValue(1)),
@@ -84,8 +89,10 @@ export const auditrcSchema = v.strictObject({
         ),
         outerProxies: v.optional(
           v.pipe(
-            v.array(v.string()),
-            v.description('Proxies in front of nginx that set the forwarded headers themselves.'),
+            v.array(network),
+            v.description(
+              'Addresses and networks of the proxies in front of nginx, which speak TLS with the clients and set the forwarded headers.',
+            ),
           ),
         ),
         memory: v.optional(v.pipe(bytes, v.description('The machine’s memory, in bytes or as 4 GB.'))),

@@ -1,0 +1,76 @@
+import { groupBy } from '../../parsers/collections/group-by.ts'
+import { memo } from '../../parsers/collections/memo.ts'
+import { isUnknownWord } from '../../parsers/text/source.ts'
+import { type IpNetwork, isLoopbackNetwork, parseNetwork } from '../servers/addresses/ip.ts'
+import type { NginxConfiguration, NginxDirective } from '../servers/nginx/configuration.ts'
+import { isLoopbackSource } from '../servers/nginx/queries/access.ts'
+import { enclosingServer } from '../servers/nginx/queries/servers.ts'
+import type { Deployment, NginxServer, ServerListen } from './model.ts'
+import type { SiteFacts } from './site-facts.ts'
+
+/** Whence the proxies in front of a server of nginx connect to it. */
+interface Sources {
+  readonly thisMachine: boolean
+  readonly network: boolean
+}
+
+/**
+ * Whether a proxy in front of nginx makes the connections to a socket, so that it is the proxy that speaks TLS
+ * with the clients and sets the forwarded headers. The owner names the proxies (`facts.outerProxies`); where
+ * nobody does, the addresses count that `set_real_ip_from` trusts. A proxy on this machine stands before sockets of
+ * loopback alone: who comes to another one from the network is a client.
+ */
+export function isBehindProxy(
+  { facts }: Pick<Deployment, 'facts'>,
+  server: NginxServer,
+  { loopback }: ServerListen,
+): boolean {
+  const { thisMachine, network } = facts.outerProxies.length > 0 ? declared(facts) : trusted(server)
+  if (loopback === undefined) return thisMachine || network
+  return loopback ? thisMachine : network
+}
+
+/** The sockets on which clients from the network reach a server in plain HTTP, without a proxy in between. */
+export function directPlainListens(
+  deployment: Pick<Deployment, 'facts'>,
+  server: NginxServer,
+): readonly ServerListen[] {
+  return server.plainListens.filter(listen => !isBehindProxy(deployment, server, listen))
+}
+
+/** Whether clients from the network connect to a server without a proxy in between. */
+export function takesClients(deployment: Pick<Deployment, 'facts'>, server: NginxServer): boolean {
+  return server.listens.some(listen => listen.loopback !== true && !isBehindProxy(deployment, server, listen))
+}
+
+/** The networks that the owner names. */
+export const declaredProxies = memo(({ outerProxies }: SiteFacts): readonly IpNetwork[] =>
+  outerProxies.flatMap(text => parseNetwork(text) ?? []),
+)
+
+const declared = memo((facts: SiteFacts): Sources => {
+  const networks = declaredProxies(facts)
+  return { thisMachine: networks.some(isLoopbackNetwork), network: !networks.every(isLoopbackNetwork) }
+})
+
+const trusted = memo((server: NginxServer): Sources => {
+  const sources = realIpSources(server).map(({ args }) => args[0]?.value ?? '')
+  return {
+    thisMachine: sources.some(source => isUnknownWord(source) || isLoopbackSource(source)),
+    network: !sources.every(isLoopbackSource),
+  }
+})
+
+/** The `set_real_ip_from` lines that hold in a server: its own, at any depth, else those of http. */
+export function realIpSources({ configuration, directive }: NginxServer): readonly NginxDirective[] {
+  const byServer = realIpLines(configuration)
+  return byServer.get(directive) ?? byServer.get(null) ?? []
+}
+
+const realIpLines = memo(({ occurrences }: NginxConfiguration) => {
+  const lines = occurrences.get('set_real_ip_from') ?? []
+  return groupBy(
+    lines.filter(({ context }) => !context.startsWith('stream')),
+    enclosingServer,
+  )
+})
