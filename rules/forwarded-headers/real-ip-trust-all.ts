@@ -37,7 +37,7 @@ export default defineRule({
     { title: 'only this machine connects', files: { 'nginx.conf': server('127.0.0.1:8080', '0.0.0.0/0') } },
     { title: 'only a socket', files: { 'nginx.conf': server('unix:/run/nginx.sock', 'unix:') } },
   ],
-  *check({ nginx, servers }) {
+  *check({ nginx, servers, facts }) {
     const byDirective = serverIndex(servers)
     for (const { occurrences } of nginx) {
       for (const directive of occurrences.get('set_real_ip_from') ?? []) {
@@ -51,6 +51,9 @@ export default defineRule({
           message: `nginx takes the client’s address from a header of whoever connects, because \`${network}\` is everybody`,
           label: 'trusts every address',
           related: [{ at: open.at, message: 'the network connects here' }],
+          ...(facts.outerProxies.length === 0
+            ? {}
+            : { help: `Write one line for each proxy: \`set_real_ip_from ${facts.outerProxies[0]};\`` }),
         }
       }
     }

@@ -1,10 +1,10 @@
-import { groupBy } from '../../parsers/collections/group-by.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
-import { type IpNetwork, isLoopbackNetwork, parseNetwork } from '../servers/addresses/ip.ts'
-import type { NginxConfiguration, NginxDirective } from '../servers/nginx/configuration.ts'
+import { type IpNetwork, isLoopbackNetwork, networksMeet, parseNetwork } from '../servers/addresses/ip.ts'
+import { parseNginxNetwork } from '../servers/addresses/nginx.ts'
+import type { NginxDirective } from '../servers/nginx/configuration.ts'
 import { isLoopbackSource } from '../servers/nginx/queries/access.ts'
-import { enclosingServer } from '../servers/nginx/queries/servers.ts'
+import { directivesByServer } from '../servers/nginx/queries/servers.ts'
 import type { Deployment, NginxServer, ServerListen } from './model.ts'
 import type { SiteFacts } from './site-facts.ts'
 
@@ -63,14 +63,33 @@ const trusted = memo((server: NginxServer): Sources => {
 
 /** The `set_real_ip_from` lines that hold in a server: its own, at any depth, else those of http. */
 export function realIpSources({ configuration, directive }: NginxServer): readonly NginxDirective[] {
-  const byServer = realIpLines(configuration)
+  const byServer = directivesByServer(configuration, 'set_real_ip_from')
   return byServer.get(directive) ?? byServer.get(null) ?? []
 }
 
-const realIpLines = memo(({ occurrences }: NginxConfiguration) => {
-  const lines = occurrences.get('set_real_ip_from') ?? []
-  return groupBy(
-    lines.filter(({ context }) => !context.startsWith('stream')),
-    enclosingServer,
+/**
+ * The proxies that the owner names, that can connect to a server, and whose header it does not take for the client's
+ * address: to nginx they are the client. Empty where a `set_real_ip_from` is not known.
+ */
+export function proxiesTakenForClients(facts: SiteFacts, server: NginxServer): readonly IpNetwork[] {
+  const proxies = declaredProxies(facts).filter(proxy =>
+    server.listens.some(listen => mayConnect(proxy, listen)),
   )
-})
+  if (proxies.length === 0) return []
+  const trusted: IpNetwork[] = []
+  for (const { args } of realIpSources(server)) {
+    const source = args[0]?.value ?? ''
+    const read = parseNginxNetwork(source)
+    if (read !== null) trusted.push(read.network)
+    else if (source !== 'unix:') return []
+  }
+  // Of a network that is trusted in part, the proxies may be just those.
+  return proxies.filter(proxy => !trusted.some(each => networksMeet(each, proxy)))
+}
+
+/** The kernel makes no connection between an address of loopback and another, or from one version to the other. */
+function mayConnect(proxy: IpNetwork, { address, ipv6only, loopback }: ServerListen): boolean {
+  if (address.kind !== 'ip' || loopback !== isLoopbackNetwork(proxy)) return false
+  if (address.family === 4) return proxy.ip.length === 4
+  return proxy.ip.length === 16 || (address.wildcard && ipv6only === false)
+}

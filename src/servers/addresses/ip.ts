@@ -113,6 +113,11 @@ function longestZeros(groups: readonly number[]): { readonly start: number; read
   return best
 }
 
+/** `10.0.0.0/8`, and a single address without its prefix. */
+export function formatNetwork({ ip, prefix }: IpNetwork): string {
+  return prefix === ip.length * 8 ? formatIp(ip) : `${formatIp(ip)}/${prefix}`
+}
+
 /** The scope of an address; that of the version 4 address for one that is mapped into version 6. */
 export function scopeOf(ip: Ip): IpScope {
   const plain = unmapped(ip)

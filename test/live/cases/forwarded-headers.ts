@@ -55,6 +55,22 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.report?.script === '/opt/example.org/wsgi.py',
   },
   {
+    rule: 'forwarded-headers/outer-proxy-as-client',
+    shows: 'the second client of the proxy is refused for what the first one did',
+    files: { 'srv/www/page': 'page' },
+    request: { url: 'http://example.org:8080/page', headers: { 'X-Forwarded-For': '192.0.2.1' } },
+    harm: async ({ response, request }) => {
+      const url = 'http://example.org:8080/page'
+      const second = await request({ url, headers: { 'X-Forwarded-For': '192.0.2.2' } })
+      return response.status === 200 && second.status === 503
+    },
+    sound: async ({ response, request }) => {
+      const url = 'http://example.org:8080/page'
+      const second = await request({ url, headers: { 'X-Forwarded-For': '192.0.2.2' } })
+      return response.status === 200 && second.status === 200
+    },
+  },
+  {
     rule: 'forwarded-headers/real-ip-trust-all',
     shows: 'the client chooses its own address',
     request: { url: 'http://example.org/', headers: { 'X-Forwarded-For': '6.6.6.6' } },

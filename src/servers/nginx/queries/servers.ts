@@ -1,4 +1,5 @@
-import { memo } from '../../../../parsers/collections/memo.ts'
+import { groupBy } from '../../../../parsers/collections/group-by.ts'
+import { memo, memoByKey } from '../../../../parsers/collections/memo.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 
 /** Every `server` block of http, in reading order: the order that decides default servers and clashes of names. */
@@ -15,3 +16,15 @@ export function enclosingServer(directive: NginxDirective): NginxDirective | nul
   }
   return null
 }
+
+/** The directives of one name by the server of http around them; those of http itself under null. */
+export const directivesByServer = memoByKey(
+  (
+    { occurrences }: NginxConfiguration,
+    name: string,
+  ): ReadonlyMap<NginxDirective | null, readonly NginxDirective[]> =>
+    groupBy(
+      (occurrences.get(name) ?? []).filter(({ context }) => !context.startsWith('stream')),
+      enclosingServer,
+    ),
+)
