@@ -75,9 +75,9 @@ function describeEnd(end: TraceEnd): string {
     case 'redirect':
       return `${end.status} from ${PROGRAMS[end.by]}: redirect to ${end.location}`
     case 'file':
-      return `file ${end.path} from ${PROGRAMS[end.by]}${end.exists === null ? ', if it is there' : ''}`
+      return `${end.status === undefined ? '' : `${end.status} with `}file ${end.path} from ${PROGRAMS[end.by]}${end.exists === null ? ', if it exists' : ''}`
     case 'handler':
-      return `the page \`${end.name}\` that ${PROGRAMS[end.by]} makes itself`
+      return `handler \`${end.name}\` of ${PROGRAMS[end.by]}${end.path === undefined ? '' : ` for ${end.path}`}`
     case 'application': {
       const where =
         end.processGroup === null
@@ -85,11 +85,11 @@ function describeEnd(end: TraceEnd): string {
           : end.processGroup === ''
             ? 'in embedded mode'
             : `in process group ${end.processGroup}`
-      const scheme = end.scheme === null ? '' : `, told ${end.scheme}`
+      const scheme = end.scheme === null ? '' : `, wsgi.url_scheme ${end.scheme}`
       return `application ${end.script} ${where}${scheme}`
     }
     case 'backend':
-      return `proxied to ${end.address}, ${end.reason}`
+      return `proxied to ${end.address}, ${end.reason}${end.script === undefined ? '' : `, for the script ${end.script}`}`
     case 'refused':
       return `refused: ${end.reason}`
     case 'loop':

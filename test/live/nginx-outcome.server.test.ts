@@ -90,7 +90,7 @@ test('requests end where the model says', async () => {
         scheme: 'http',
         port,
         client: '127.0.0.1',
-        headers: new Map(Object.entries(sent)),
+        headers: { values: new Map(Object.entries(sent)), complete: true },
       } as const
       const { end, steps } = outcome(configuration, server, request, { files, backend: answerOfBackend })
       const headers = method === 'POST' ? { ...sent, 'Content-Length': '0' } : sent

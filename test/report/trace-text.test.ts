@@ -30,7 +30,7 @@ const END: TraceEnd = {
   scheme: 'https',
 }
 const STEPS = [
-  step('nginx', 'server example.org: its name is asked for', 1),
+  step('nginx', 'server example.org: matched by server_name', 1),
   step('nginx', 'short', 2, false),
   step('apache', 'access is granted', null),
   step('mod_wsgi', 'process group app', 3),
@@ -41,13 +41,13 @@ test('a decision a line, places in one column, programs above what they decide',
     traceText(traced(END, STEPS), fileName, plain),
     `GET http://example.org/a?b
   nginx
-    server example.org: its name is asked for  etc/nginx/nginx.conf:1
+    server example.org: matched by server_name  etc/nginx/nginx.conf:1
 ?   short                                      etc/nginx/nginx.conf:2
   Apache
     access is granted
   mod_wsgi
     process group app                          etc/nginx/nginx.conf:3
-→ application /srv/app/wsgi.py in process group app, told https
+→ application /srv/app/wsgi.py in process group app, wsgi.url_scheme https
 `,
   )
 })
@@ -62,11 +62,12 @@ const ENDS: readonly (readonly [TraceEnd, string])[] = [
     '301 from nginx: redirect to http://x/',
   ],
   [{ kind: 'file', by: 'nginx', path: '/srv/a', exists: true }, 'file /srv/a from nginx'],
-  [{ kind: 'file', by: 'apache', path: '/srv/a', exists: null }, 'file /srv/a from Apache, if it is there'],
+  [{ kind: 'file', by: 'apache', path: '/srv/a', exists: null }, 'file /srv/a from Apache, if it exists'],
   [
-    { kind: 'handler', by: 'apache', name: 'server-status' },
-    'the page `server-status` that Apache makes itself',
+    { kind: 'file', by: 'nginx', path: '/srv/404.html', exists: true, status: 404 },
+    '404 with file /srv/404.html from nginx',
   ],
+  [{ kind: 'handler', by: 'apache', name: 'server-status' }, 'handler `server-status` of Apache'],
   [
     { kind: 'application', script: '/a.py', processGroup: '', scheme: null },
     'application /a.py in embedded mode',
@@ -76,6 +77,10 @@ const ENDS: readonly (readonly [TraceEnd, string])[] = [
     'application /a.py in a process group that is not known',
   ],
   [{ kind: 'backend', address: '10.0.0.1:80', reason: 'why' }, 'proxied to 10.0.0.1:80, why'],
+  [
+    { kind: 'backend', address: '10.0.0.1:9000', reason: 'why', script: '/srv/a.php' },
+    'proxied to 10.0.0.1:9000, why, for the script /srv/a.php',
+  ],
   [{ kind: 'refused', reason: 'why' }, 'refused: why'],
   [{ kind: 'loop', reason: 'why' }, 'loop: why'],
   [{ kind: 'unknown', reason: 'why' }, 'unknown: why'],

@@ -5,6 +5,7 @@ import { type OutcomeEnd, outcome } from '../../servers/nginx/queries/outcome.ts
 import { ANY_V4 } from '../../servers/address.ts'
 import { hasUnreadListens } from '../../servers/nginx/queries/listens.ts'
 import { namePlace } from '../../servers/nginx/queries/places.ts'
+import { NO_HEADERS } from '../../servers/received-headers.ts'
 import type { Deployment, NginxServer, ServerListen } from '../model.ts'
 import { requestOfClient } from './request-of-client.ts'
 
@@ -51,8 +52,6 @@ function somewhere({ tls, directive }: NginxServer): ServerListen {
     at: namePlace(directive),
   }
 }
-
-const NO_HEADERS: ReadonlyMap<string, string> = new Map()
 
 function isAuthRequest(at: Place | null): boolean {
   return at !== null && placeText(at) === 'auth_request'

@@ -1,10 +1,10 @@
-import type { TraceRequest } from './trace.ts'
+import type { ClientRequest } from './answer.ts'
 
 /**
  * True where a Location leads to the very URL that was asked for: a default port may be written or not, the
  * host has no case, and a path alone keeps scheme and host (RFC 9110, section 10.2.2).
  */
-export function isSameUrl({ scheme, host, port, target }: TraceRequest, location: string): boolean {
+export function isSameUrl({ scheme, host, port, target }: ClientRequest, location: string): boolean {
   const own = `${scheme}://${host}:${port}`
   const parts = /^(?:(https?):)?\/\/([^/?#:]+|\[[^\]]*\])(?::(\d+))?([/?][^#]*)?(?:#.*)?$/i.exec(location)
   if (parts === null) return location.startsWith('/') && withoutFragment(location) === target

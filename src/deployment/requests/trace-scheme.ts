@@ -1,25 +1,20 @@
+import { receivedHeader, type ReceivedHeaders } from '../../servers/received-headers.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../servers/apache/configuration.ts'
 import { compilePcre } from '../../servers/regex.ts'
 import type { Deployment } from '../model.ts'
 import { virtualHostSection } from '../../servers/apache/queries/virtual-hosts.ts'
 import type { SchemeTrust } from '../model.ts'
-import type { Steps } from './trace.ts'
-
-/** What one request header holds when it reaches httpd. */
-export type ArrivingHeader =
-  /** The values that arrive; none where the header is not there. */
-  | { readonly kind: 'values'; readonly values: readonly string[] }
-  /** Whatever the client chooses to send. */
-  | { readonly kind: 'client' }
-  | { readonly kind: 'unknown' }
+import type { Steps } from './answer.ts'
 
 type SeenScheme = 'http' | 'https'
 
+/** A request as it reaches httpd. */
 interface SchemeClues {
   /** True where the connection to httpd itself is TLS. */
   readonly tls: boolean
-  /** What arrives under the lower-case name of a header. */
-  readonly header: (name: string) => ArrivingHeader
+  readonly headers: ReceivedHeaders
+  /** True where what is not known of the headers is what the client itself sends. */
+  readonly isFromClient: boolean
 }
 
 /**
@@ -32,7 +27,7 @@ export function traceScheme(
   { trusts: all }: Deployment,
   configuration: ApacheConfiguration,
   host: ApacheDirective | null,
-  { tls, header: arriving }: SchemeClues,
+  clues: SchemeClues,
   steps: Steps,
 ): SeenScheme | null {
   const isHere = (directive: ApacheDirective): boolean => {
@@ -43,16 +38,16 @@ export function traceScheme(
   const trusted = new Set(trusts.map(({ directive }) => directive))
   // A main file that is not there may set the variable for every virtual host.
   const isClear = configuration.main !== null && !othersThatSetHttps(configuration, trusted).some(isHere)
-  let isSecure: boolean | null = isClear ? tls : null
+  let isSecure: boolean | null = isClear ? clues.tls : null
   for (const trust of trusts) {
-    const verdict = judge(trust, arriving, steps)
+    const verdict = judge(trust, clues, steps)
     if (verdict === null || isSecure === null) isSecure = null
     else isSecure ||= verdict
   }
   return isSecure === null ? null : isSecure ? 'https' : 'http'
 }
 
-function judge(trust: SchemeTrust, arriving: (name: string) => ArrivingHeader, steps: Steps): boolean | null {
+function judge(trust: SchemeTrust, { headers, isFromClient }: SchemeClues, steps: Steps): boolean | null {
   const { directive, header, at, pattern } = trust
   const written = at.source.text.slice(at.start, at.end)
   const isPlainName = /^[\w-]+$/.test(header)
@@ -61,19 +56,19 @@ function judge(trust: SchemeTrust, arriving: (name: string) => ArrivingHeader, s
   if (pattern === null || !isPlainName || !holdsAlways || !/^SetEnvIf(?:NoCase)?$/i.test(directive.name)) {
     return null
   }
-  const value = arriving(header)
-  if (value.kind !== 'values') {
-    const whose = value.kind === 'client' ? 'is what the client says' : 'is not known'
-    steps.doubt(`${written} ${whose}, and \`${pattern}\` tells the application https`, at)
+  const value = receivedHeader(headers, header)
+  if (!value.known) {
+    const isClients = isFromClient && !headers.values.has(header.toLowerCase())
+    const whose = isClients ? 'is what the client sends' : 'is not known'
+    steps.doubt(`${written} ${whose}, and \`${pattern}\` makes the request https for the application`, at)
     return null
   }
   const matcher = compilePcre(pattern, { caseless: /NoCase$/i.test(directive.name) })
-  // httpd joins values of one name, and takes a header that is not there for an empty one.
-  const joined = value.values.join(', ')
-  const isSecure = matcher?.test(joined)
+  // httpd takes a header that is not there for an empty one.
+  const isSecure = matcher?.test(value.value)
   if (isSecure === undefined) return null
-  const seen = value.values.length === 0 ? `${written} does not arrive` : `${written} is \`${joined}\``
-  steps.add(`${seen}, so the application is told ${isSecure ? 'https' : 'http'}`, at)
+  const seen = value.value === '' ? `${written} is not sent` : `${written} is \`${value.value}\``
+  steps.add(`${seen}, so \`wsgi.url_scheme\` is ${isSecure ? 'https' : 'http'}`, at, directive)
   return isSecure
 }
 

@@ -1,28 +1,45 @@
-import type { Place } from '../../../parsers/text/source.ts'
-import type { Address } from '../../servers/address.ts'
+import type { ClientRequest, Layer, RequestEnd, RequestStep } from './answer.ts'
 
-/** A request as its client would send it. */
-export interface TraceRequest {
-  readonly scheme: 'http' | 'https'
-  /** The host of the URL, without port. */
-  readonly host: string
-  readonly port: number
-  /** Path and query, escaped as in the URL. */
-  readonly target: string
-  readonly method: string
-  /** The address of this machine that the client connects to; undefined for any. */
-  readonly address?: Address
-}
+/** A request that a person wants to see followed. */
+export type TraceRequest = ClientRequest
 
-/** One decision on the way, with the line that made it. */
-export interface TraceStep {
-  readonly layer: 'nginx' | 'apache' | 'mod_wsgi'
-  readonly text: string
-  /** Null where a default decided and nothing was written. */
-  readonly at: Place | null
-  /** False for what nobody can read from the files. */
-  readonly known: boolean
-}
+export type TraceStep = Omit<RequestStep, 'directive'>
+
+/** Where a request ends, as `trace` shows it: plain data, without the model that it came from. */
+export type TraceEnd =
+  /** A server answers by itself. */
+  | { readonly kind: 'status'; readonly by: Layer; readonly status: number; readonly reason: string }
+  | { readonly kind: 'redirect'; readonly by: Layer; readonly status: number; readonly location: string }
+  | {
+      readonly kind: 'file'
+      readonly by: Layer
+      readonly path: string
+      readonly exists: true | null
+      /** Absent for 200. */
+      readonly status?: number
+    }
+  /** A handler inside a server: `server-status`, `stub_status`. */
+  | { readonly kind: 'handler'; readonly by: Layer; readonly name: string; readonly path?: string }
+  | {
+      readonly kind: 'application'
+      readonly script: string
+      /** Empty for embedded mode; null where that is not known. */
+      readonly processGroup: string | null
+      /** `wsgi.url_scheme`; null where the client or something unread decides it. */
+      readonly scheme: 'http' | 'https' | null
+    }
+  /** A program that is neither nginx nor Apache, or none of the audit. */
+  | {
+      readonly kind: 'backend'
+      readonly address: string
+      readonly reason: string
+      /** The file that FastCGI is to run. */
+      readonly script?: string
+    }
+  /** No connection, or one that is closed without an answer. */
+  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'loop'; readonly reason: string }
+  | { readonly kind: 'unknown'; readonly reason: string }
 
 export interface Trace {
   readonly request: TraceRequest
@@ -30,68 +47,28 @@ export interface Trace {
   readonly end: TraceEnd
 }
 
-/** Where a request ends. */
-export type TraceEnd =
-  /** A server answers by itself. */
-  | {
-      readonly kind: 'status'
-      readonly by: TraceStep['layer']
-      readonly status: number
-      readonly reason: string
+/** The end of a followed request as `trace` shows it. */
+export function traceEnd(end: RequestEnd): TraceEnd {
+  switch (end.kind) {
+    case 'status':
+      return { kind: 'status', by: end.by, status: end.status, reason: end.reason }
+    case 'redirect':
+      return { kind: 'redirect', by: end.by, status: end.status, location: end.location }
+    case 'file': {
+      const { by, path, exists, status } = end
+      return { kind: 'file', by, path, exists, ...(status !== 200 && { status }) }
     }
-  | {
-      readonly kind: 'redirect'
-      readonly by: TraceStep['layer']
-      readonly status: number
-      readonly location: string
+    case 'handler':
+      return { kind: 'handler', by: end.by, name: end.name, ...(end.path !== null && { path: end.path }) }
+    case 'application': {
+      const { script, processGroup, scheme } = end
+      return { kind: 'application', script, processGroup, scheme }
     }
-  | {
-      readonly kind: 'file'
-      readonly by: TraceStep['layer']
-      readonly path: string
-      readonly exists: true | null
+    case 'backend': {
+      const { address, reason, script } = end
+      return { kind: 'backend', address, reason, ...(script !== null && { script }) }
     }
-  /** A handler inside a server: `server-status`, `stub_status`. */
-  | { readonly kind: 'handler'; readonly by: TraceStep['layer']; readonly name: string }
-  | {
-      readonly kind: 'application'
-      readonly script: string
-      /** Empty for Apache's own processes; null where that is not known. */
-      readonly processGroup: string | null
-      /** `wsgi.url_scheme`; null where the client or something unread decides it. */
-      readonly scheme: 'http' | 'https' | null
-    }
-  /** A program that is not in the audit. */
-  | { readonly kind: 'backend'; readonly address: string; readonly reason: string }
-  /** No connection, or one that is closed without an answer. */
-  | { readonly kind: 'refused'; readonly reason: string }
-  | { readonly kind: 'loop'; readonly reason: string }
-  | { readonly kind: 'unknown'; readonly reason: string }
-
-/** What one layer did: its steps, and where it ended. */
-export interface TraceLeg {
-  readonly steps: readonly TraceStep[]
-  readonly end: TraceEnd
-}
-
-/** A list of steps under way. */
-export class Steps {
-  readonly list: TraceStep[] = []
-  readonly #layer: TraceStep['layer']
-
-  constructor(layer: TraceStep['layer']) {
-    this.#layer = layer
-  }
-
-  add(text: string, at: Place | null, layer = this.#layer): void {
-    this.list.push({ layer, text, at, known: true })
-  }
-
-  doubt(text: string, at: Place | null, layer = this.#layer): void {
-    this.list.push({ layer, text, at, known: false })
-  }
-
-  end(end: TraceEnd): TraceLeg {
-    return { steps: this.list, end }
+    default:
+      return { kind: end.kind, reason: end.reason }
   }
 }

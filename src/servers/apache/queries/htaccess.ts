@@ -6,7 +6,7 @@ import { type Fact, unknown } from '../../fact.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
 import { evaluateHtaccess, type HtaccessFile } from '../evaluate-htaccess.ts'
 import { directivesIn } from './directives-in.ts'
-import { effective, serverLevels } from './effective.ts'
+import { directivesAt, effective, serverLevels } from './effective.ts'
 import { type Overrides, overridesFor } from './overrides.ts'
 import { argumentPlace, isSettled } from './places.ts'
 import { type HtaccessReader, type Level, sectionsFor } from './sections-for.ts'
@@ -92,13 +92,23 @@ export function htaccessIn(
   return fileIn(servedBy(configuration, files), folder, fileNames(configuration, host))
 }
 
-/** Undefined where a file that nobody can see here would count, null where httpd looks for none. */
+/**
+ * Undefined where a file that nobody can see here would count, null where httpd looks for none. Where nothing
+ * sets `AllowOverride` any line of one would be an error, so that a site that works has none; in fragments the
+ * outer part sets `None`, as every distribution does.
+ */
 export function unreadHtaccess(
   configuration: ApacheConfiguration,
   above: readonly Level[],
 ): null | undefined {
   const overrides = overridesFor(configuration, above)
-  return overrides.known && !overrides.value.reads ? null : undefined
+  if (overrides.known) return overrides.value.reads && !overrides.value.unset ? undefined : null
+  const isWritten = above.some(
+    level =>
+      directivesAt(configuration, level, 'AllowOverride').length > 0 ||
+      directivesAt(configuration, level, 'AllowOverrideList').length > 0,
+  )
+  return configuration.main === null && !isWritten ? null : undefined
 }
 
 /** Every such file below the document roots and aliases that the audit holds, once each. */

@@ -2,6 +2,7 @@ import { effective } from '../queries/effective.ts'
 import { type Access, type Client, effectiveAccess } from '../queries/effective-access.ts'
 import { namePlace } from '../queries/places.ts'
 import { authorize } from '../queries/require-tree.ts'
+import { lacksHeader } from '../../received-headers.ts'
 import { addStep, DECLINED, failed, type Phase, type RequestRecord, undecided } from './request.ts'
 import { settingFor } from './settings.ts'
 
@@ -11,7 +12,7 @@ export function checkAccess(record: RequestRecord): Phase {
   nameSections(record)
   const tls = requiresTls(record)
   if (tls !== null) return tls
-  const hasCredentials = request.headers === undefined || request.headers.has('authorization')
+  const hasCredentials = request.headers === undefined || !lacksHeader(request.headers, 'authorization')
   const client: Client = {
     method: record.method,
     ...(!hasCredentials && { authenticated: false }),
@@ -35,7 +36,8 @@ export function checkAccess(record: RequestRecord): Phase {
 
 function openToSome(record: RequestRecord, access: Access): Phase {
   const reason = 'access hangs on the client'
-  if (record.walk.request.headers?.has('authorization')) {
+  const { headers } = record.walk.request
+  if (headers?.values.has('authorization')) {
     addStep(record, 'doubt', 'a right password is taken for granted', access.at)
     return DECLINED
   }

@@ -8,7 +8,7 @@ import type { ApacheWalk } from './request.ts'
 
 /**
  * What stands at a path (bytes): null for nothing, undefined where nobody knows. Outside of what the audit
- * covers the caller may assume something, and a directory that the configuration names is taken to be there.
+ * covers the caller may assume something, and what the configuration names is taken to be there.
  */
 export function fileKind(
   { configuration, options, targets }: ApacheWalk,
@@ -18,10 +18,12 @@ export function fileKind(
   const kind = options.files?.kind(path) ?? null
   if (kind !== null) return kind
   if (options.files?.covers(path)) return null
+  const { directories, files } = namedPaths(configuration)
+  if (directories.has(path)) return 'directory'
+  if (files.has(path)) return 'file'
   const assumed = options.assume?.(path)
   if (assumed !== undefined) return assumed
-  if (targets.has(path)) return 'file'
-  return namedDirectories(configuration).has(path) ? 'directory' : undefined
+  return targets.has(path) ? 'file' : undefined
 }
 
 /**
@@ -37,29 +39,33 @@ export function isHeld({ options: { files } }: ApacheWalk, path: string): true |
   return files !== null && files.kind(path) !== null ? true : null
 }
 
-/** The document roots, the targets of aliases, the `<Directory>` sections, and all above them. */
-const namedDirectories = memo(({ occurrences }: ApacheConfiguration): ReadonlySet<string> => {
-  const names = new Set<string>(['/'])
-  const add = (written: string | undefined) => {
-    if (written === undefined || !written.startsWith('/') || !isSettled(written)) return
+interface NamedPaths {
+  readonly directories: ReadonlySet<string>
+  readonly files: ReadonlySet<string>
+}
+
+/** The document roots, the `<Directory>` sections, the targets of aliases, and all above them. */
+const namedPaths = memo(({ occurrences }: ApacheConfiguration): NamedPaths => {
+  const directories = new Set<string>(['/'])
+  const files = new Set<string>()
+  const addDirectory = (written: string) => {
     let path = posix.join(written, '/').replace(/(?<=.)\/$/, '')
-    for (; !names.has(path); path = posix.dirname(path)) names.add(path)
+    for (; !directories.has(path); path = posix.dirname(path)) directories.add(path)
   }
-  for (const { args } of occurrences.get('documentroot') ?? []) add(args[0]?.value)
-  for (const { args } of occurrences.get('directory') ?? []) {
+  const lines = (name: string) => occurrences.get(name) ?? []
+  const isPlain = (path: string) => path.startsWith('/') && isSettled(path)
+  for (const { args } of [...lines('documentroot'), ...lines('directory')]) {
     const path = args[0]?.value ?? ''
-    if (!/[*?[]/.test(path)) add(path)
+    if (isPlain(path) && !/[*?[]/.test(path)) addDirectory(path)
   }
-  for (const { args } of occurrences.get('alias') ?? []) {
-    const target = args[1]?.value
-    // An alias may name a file as well.
-    if (target !== undefined) add(/\.[^/]*$/.test(target) ? posix.dirname(target) : target)
+  for (const { args, name } of ['alias', 'scriptalias', 'wsgiscriptalias'].flatMap(lines)) {
+    const path = args[1]?.value ?? ''
+    if (!isPlain(path)) continue
+    const isFile = !path.endsWith('/') && (name !== 'Alias' || /\.[^/]*$/.test(path))
+    addDirectory(isFile ? posix.dirname(path) : path)
+    if (isFile) files.add(path)
   }
-  for (const { args } of occurrences.get('scriptalias') ?? []) {
-    const target = args[1]?.value
-    if (target?.endsWith('/')) add(target)
-  }
-  return names
+  return { directories, files }
 })
 
 const ROOT = new Set(

@@ -2,6 +2,7 @@ import type { Place } from '../../../../parsers/text/source.ts'
 import type { FileKind, FileSystem } from '../../../files/file-system.ts'
 import type { Address } from '../../address.ts'
 import type { Fact } from '../../fact.ts'
+import type { ReceivedHeaders } from '../../received-headers.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
 import type { Level } from '../queries/sections-for.ts'
 import type { VirtualHost } from '../queries/virtual-hosts.ts'
@@ -18,8 +19,8 @@ export interface ApacheRequest {
   /** The local end of the connection. */
   readonly address?: Address
   readonly port: number
-  /** All request headers but `Host` by lower-case name; absent where nobody knows them. */
-  readonly headers?: ReadonlyMap<string, string>
+  /** Absent where nobody knows any of them. */
+  readonly headers?: ReceivedHeaders
   /** The client's address, where it is known. */
   readonly client?: string
 }

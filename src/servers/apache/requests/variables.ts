@@ -1,4 +1,5 @@
 import { type Fact, known, unknown } from '../../fact.ts'
+import { lacksHeader } from '../../received-headers.ts'
 import { toBytes } from '../../regex.ts'
 import { documentRoot } from './document-root.ts'
 import { environmentValue } from './environment.ts'
@@ -71,7 +72,7 @@ export function sharedVariable(record: RequestRecord, name: string): Fact<string
     case 'AUTH_TYPE':
     case 'REMOTE_USER':
     case 'REMOTE_IDENT':
-      return request.headers !== undefined && !request.headers.has('authorization')
+      return request.headers !== undefined && lacksHeader(request.headers, 'authorization')
         ? known('')
         : notKnown(name)
     case 'SERVER_ADMIN': {

@@ -1,4 +1,5 @@
 import type { Place } from '../../../../parsers/text/source.ts'
+import { lacksHeader } from '../../received-headers.ts'
 import type { NginxDirective } from '../configuration.ts'
 import { admits } from './access.ts'
 import { effective, effectiveValue } from './effective.ts'
@@ -85,7 +86,7 @@ function byPassword({ state: { configuration, scope, request } }: Walk): Verdict
   const file = effectiveValue(configuration, scope, 'auth_basic_user_file', '')
   if (!realm.known || realm.value === 'off' || (file.known && file.value === '')) return DECLINED
   const { at } = realm
-  if (request.headers !== undefined && !request.headers.has('authorization'))
+  if (request.headers !== undefined && lacksHeader(request.headers, 'authorization'))
     return { kind: 'refused', status: 401, text: '`auth_basic` requires a password', at }
   return { kind: 'assumed', text: 'a right password is taken for granted', at }
 }

@@ -9,6 +9,7 @@ import { proxyRedirect } from './proxy-redirect.ts'
 import { effectivePass, proxyTarget } from './proxy-target.ts'
 import { requestVariables } from './request.ts'
 import { sentUri } from './sent-uri.ts'
+import { sentValues } from './sent-values.ts'
 import { fileBase, filePath } from './static-content.ts'
 import {
   absoluteLocation,
@@ -62,6 +63,7 @@ export function contentStep(walk: Walk): Next {
       uri: uri === null ? null : uri.value,
       status: walk.status,
       scope,
+      sends: sentValues(walk.state, target.value),
       answer: null,
       at,
     })

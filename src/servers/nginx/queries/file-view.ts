@@ -30,9 +30,7 @@ export function fileView(
       const kind = files?.kind(path) ?? null
       if (kind !== null) return kind
       if (files?.covers(path)) return null
-      const assumed = assume(path)
-      if (assumed !== undefined) return assumed
-      return namedDirectories(configuration).has(path) ? 'directory' : undefined
+      return namedDirectories(configuration).has(path) ? 'directory' : assume(path)
     },
     mode: path => files?.mode(path) ?? null,
   }

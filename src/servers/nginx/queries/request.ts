@@ -3,6 +3,7 @@ import type { Place } from '../../../../parsers/text/source.ts'
 import type { Address } from '../../address.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
 import { type PcreMatch, toBytes } from '../../regex.ts'
+import { ANY_HEADERS, type ReceivedHeaders, receivedHeader } from '../../received-headers.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 import { effectiveValue } from './effective.ts'
 import { geos, geoValue } from './geo.ts'
@@ -24,8 +25,8 @@ export interface NginxRequest {
   /** The local address of the connection, where it is known. */
   readonly address?: Address
   readonly port: number | null
-  /** All request headers by lower-case name; absent where nobody knows them. */
-  readonly headers?: ReadonlyMap<string, string>
+  /** Absent where nobody knows any of them. */
+  readonly headers?: ReceivedHeaders
   /** The client's address, where it is known. */
   readonly client?: string
 }
@@ -213,8 +214,7 @@ function serverNameVariable({ configuration, server }: RequestState): Fact<strin
 }
 
 function header(request: NginxRequest, name: string): Fact<string> {
-  if (request.headers === undefined) return unknown(`the client's \`${name}\` header is not known here`)
-  return known(request.headers.get(name) ?? '')
+  return receivedHeader(request.headers ?? ANY_HEADERS, name)
 }
 
 function cookie(request: NginxRequest, name: string): Fact<string> {

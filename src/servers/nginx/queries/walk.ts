@@ -6,6 +6,7 @@ import type { FileView } from './file-view.ts'
 import { interpolate } from './interpolate.ts'
 import { argumentPlace, namePlace } from './places.ts'
 import type { ProxyTarget } from './proxy-target.ts'
+import type { SentValues } from './sent-values.ts'
 import { type OutcomeStep, type RequestState, requestVariables } from './request.ts'
 import { namedLocation } from './select-location.ts'
 import type { FileBase } from './static-content.ts'
@@ -32,6 +33,8 @@ export type OutcomeEnd = { readonly at: Place | null } & (
       readonly status: number | null
       /** The block whose settings hold: a location, or an `if` in one. */
       readonly scope: NginxDirective
+      /** The request headers, or parameters, that the backend gets; null where the set in force is not known. */
+      readonly sends: SentValues | null
       /** What the client gets of the backend's answer, where the caller knows that; null otherwise. */
       readonly answer: { readonly status: number; readonly location: string | null } | null
     }

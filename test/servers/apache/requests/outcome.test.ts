@@ -7,6 +7,7 @@ import {
   apacheOutcome,
   type WalkOptions,
 } from '../../../../src/servers/apache/requests/outcome.ts'
+import { NO_HEADERS } from '../../../../src/servers/received-headers.ts'
 import { configure, configureFragment } from '../queries/configure.ts'
 
 const MODULES = [
@@ -40,7 +41,7 @@ function ask(lines: string, target: string, { htaccess, assume, ...asked }: Aske
     scheme: 'http',
     port: 80,
     client: '192.0.2.1',
-    headers: new Map(),
+    headers: NO_HEADERS,
     ...asked,
   }
   const host = virtualHosts(configuration)[0] ?? null
@@ -167,7 +168,7 @@ test('what a client sends is known or not', () => {
   const lines =
     'RewriteEngine On\nRewriteCond %{HTTP:X-Forwarded-Proto} !https\nRewriteRule ^ https://s.test%{REQUEST_URI} [R]'
   assert.is(ask(lines, '/style.css'), '302 https://s.test/style.css')
-  const proxied = new Map([['x-forwarded-proto', 'https']])
+  const proxied = { values: new Map([['x-forwarded-proto', 'https']]), complete: true }
   assert.is(ask(lines, '/style.css', { headers: proxied }), 'file /srv/www/style.css')
 })
 

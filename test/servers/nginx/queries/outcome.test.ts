@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert'
 import { memoryFileSystem } from '../../../../src/files/memory-file-system.ts'
 import type { NginxRequest } from '../../../../src/servers/nginx/queries/request.ts'
 import { type OutcomeOptions, outcome } from '../../../../src/servers/nginx/queries/outcome.ts'
+import { NO_HEADERS } from '../../../../src/servers/received-headers.ts'
 import { block, readFragments, readHttp } from './read-text.ts'
 
 const FILES = memoryFileSystem(
@@ -40,6 +41,11 @@ function end(
   }
 }
 
+/** The header `X` alone. */
+function sent(value: string) {
+  return { values: new Map([['x', value]]), complete: true }
+}
+
 test('files', () => {
   assert.is(end('', '/'), 'file /srv/site/index.html there 200')
   assert.is(end('', '/sub'), '301 http://h.test/sub/')
@@ -75,12 +81,12 @@ test('backends, with the URI they get', () => {
 test('what is not known ends as unknown, where it matters', () => {
   const guard = 'if ($http_x = y) { return 403; }'
   assert.is(end(guard, '/a.html'), 'unknown')
-  assert.is(end(guard, '/a.html', { headers: new Map() }), 'file /srv/site/a.html there 200')
-  assert.is(end(guard, '/a.html', { headers: new Map([['x', 'y']]) }), '403')
+  assert.is(end(guard, '/a.html', { headers: NO_HEADERS }), 'file /srv/site/a.html there 200')
+  assert.is(end(guard, '/a.html', { headers: sent('y') }), '403')
   assert.is(end('if ($http_x) { set $y 1; }', '/a.html'), 'file /srv/site/a.html there 200')
   assert.is(end('if ($http_x) { set $y 1; } if ($y) { return 403; }', '/a.html'), 'unknown')
   assert.is(
-    end('location / { if ($mapped = yes) { return 410; } }', '/a.html', { headers: new Map([['x', 'Y']]) }),
+    end('location / { if ($mapped = yes) { return 410; } }', '/a.html', { headers: sent('Y') }),
     '410',
   )
   assert.is(end('location / { try_files /elsewhere $uri =404; root /; }', '/'), 'unknown')
@@ -103,7 +109,7 @@ test('a set variable stands for itself, an unset one for nothing', () => {
 })
 
 test('access', () => {
-  const none = { headers: new Map<string, string>(), client: '10.0.0.2' }
+  const none = { headers: NO_HEADERS, client: '10.0.0.2' }
   const file = 'file /srv/site/a.html there 200'
   assert.is(end('location / { auth_basic x; auth_basic_user_file f; }', '/a.html', none), '401')
   assert.is(end('location / { auth_basic x; }', '/a.html', none), file)
