@@ -4,11 +4,13 @@ import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
+import { isAnchoredAtStart, literalPrefix } from '../../src/servers/pcre/pattern-facts.ts'
+import { APACHE_OPTIONS, readPattern } from '../../src/servers/pcre/read-pattern.ts'
 
 /** A pattern that can only match a path with its first slash; `^/?` can match without. */
 function wantsSlash(rule: ApacheDirective): boolean {
-  const pattern = rule.args[0]?.value ?? ''
-  return /^\^\/(?![?*{])/.test(pattern) && !pattern.includes('|')
+  const tree = readPattern(rule.args[0]?.value ?? '', APACHE_OPTIONS)
+  return tree !== null && isAnchoredAtStart(tree) && literalPrefix(tree).startsWith('/')
 }
 
 export default defineRule({

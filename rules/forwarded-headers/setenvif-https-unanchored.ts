@@ -3,6 +3,8 @@ import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { isAnchoredAtEnd, isAnchoredAtStart, literalStrings } from '../../src/servers/pcre/pattern-facts.ts'
+import { APACHE_OPTIONS, readPattern } from '../../src/servers/pcre/read-pattern.ts'
 
 const host = (line: string): string => conf`
   <VirtualHost *:9000>
@@ -68,12 +70,16 @@ export default defineRule({
   },
 })
 
-/** Anchored at both ends, in every alternative. */
+/** Anchored at both ends, in every alternative; so is what cannot be read. */
 function isAnchored(pattern: string): boolean {
-  return /^(?:\^|\\A).*(?:\$|\\z|\\Z)$/s.test(pattern) && !/\|(?![^(]*\))/.test(pattern)
+  const tree = readPattern(pattern, APACHE_OPTIONS)
+  return tree === null || (isAnchoredAtStart(tree) && isAnchoredAtEnd(tree))
 }
 
-/** The one word that a pattern without any other operator stands for. */
+/** The one word that a pattern stands for, anchored or not. */
 function literal(pattern: string): string | null {
-  return /^\^?([A-Za-z0-9]+)\$?$/.exec(pattern)?.[1] ?? null
+  const tree = readPattern(pattern, APACHE_OPTIONS)
+  const strings = tree === null ? null : literalStrings(tree, 1)
+  const [word] = strings ?? []
+  return word !== undefined && /^[A-Za-z0-9]+$/.test(word) ? word : null
 }

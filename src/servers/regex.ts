@@ -1,10 +1,10 @@
-import { type PcreOptions, parsePcre } from '../../parsers/pcre/parse-pcre.ts'
-import type { PcreRelease } from '../../parsers/pcre/release.ts'
+import type { PcreOptions } from '../../parsers/pcre/parse-pcre.ts'
 import type { PcreTree } from '../../parsers/pcre/tree.ts'
 import { compileProgram } from './pcre/compile.ts'
 import { beginOf, endOf, type Program, START } from './pcre/program.ts'
 import { type Machine, machineFor, matchAt } from './pcre/run.ts'
 import { type SearchPlan, searchPlan } from './pcre/search-plan.ts'
+import { readPattern } from './pcre/read-pattern.ts'
 import { Unanswerable } from './pcre/unanswerable.ts'
 
 /**
@@ -91,23 +91,17 @@ export function compilePcre(pattern: string, options: PcreOptions = {}): Pcre | 
   return compiled
 }
 
-/** Which release a server has does not matter to what nearly all patterns match; the first that takes it does. */
-const RELEASES: readonly PcreRelease[] = [10.42, 8.39, 10.47, 10.36]
-
 function prepare(pattern: string, options: PcreOptions): Pcre | null {
   // Quantifiers since 10.43, text before.
   if (/\{(?:[ \t]*,[ \t]*[0-9]|[ \t]+[0-9]|[0-9]+[ \t])/.test(pattern)) return null
-  for (const release of RELEASES) {
-    const tree = parsePcre(pattern, release, options)
-    if (tree.problem !== null) continue
-    try {
-      return new CompiledPcre(tree, compileProgram(tree), searchPlan(tree))
-    } catch (error) {
-      if (error instanceof Unanswerable) return null
-      throw error
-    }
+  const tree = readPattern(pattern, options)
+  if (tree === null) return null
+  try {
+    return new CompiledPcre(tree, compileProgram(tree), searchPlan(tree))
+  } catch (error) {
+    if (error instanceof Unanswerable) return null
+    throw error
   }
-  return null
 }
 
 class CompiledPcre implements Pcre {

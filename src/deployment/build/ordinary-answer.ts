@@ -2,6 +2,8 @@ import type { NginxConfiguration, NginxDirective } from '../../servers/nginx/con
 import { effective } from '../../servers/nginx/queries/effective.ts'
 import { PASSES, readLocation } from '../../servers/nginx/queries/locations.ts'
 import { hasUnreadInclude } from '../../servers/nginx/queries/scope.ts'
+import { matchesEveryPath } from '../../servers/pcre/pattern-facts.ts'
+import { readPattern } from '../../servers/pcre/read-pattern.ts'
 import type { Answer } from '../model.ts'
 import { argumentPlace } from '../places.ts'
 
@@ -11,8 +13,6 @@ const CONTENT: Answer = { kind: 'content' }
 
 const HANDLERS: ReadonlySet<string> = new Set(PASSES)
 const REDIRECTS = new Set(['301', '302', '303', '307', '308'])
-/** Patterns that every path matches. */
-const EVERY_PATH = /^(?:\^|\.\*|\^?\/?\(?\.[*+]\)?\$?|\^\/)$/
 
 /**
  * What a server does with a page that no special location is made for: the rewrite phase of the server,
@@ -43,7 +43,12 @@ function isRootLocation(directive: NginxDirective): boolean {
   if (second === undefined && first?.value.startsWith('/')) return first.value === '/'
   const { modifier, name } = readLocation(directive)
   if (modifier === '' || modifier === '^~') return name === '/'
-  return (modifier === '~' || modifier === '~*') && EVERY_PATH.test(name)
+  return (modifier === '~' || modifier === '~*') && takesEveryPath(name)
+}
+
+function takesEveryPath(pattern: string): boolean {
+  const tree = readPattern(pattern)
+  return tree !== null && matchesEveryPath(tree)
 }
 
 /** What the rewrite module decides for every request; null where it leaves the request alone. */
@@ -54,7 +59,7 @@ function rewritePhase(configuration: NginxConfiguration, block: NginxDirective):
     if (directive.name === 'return') return returned(directive)
     if (directive.name === 'rewrite' && isRedirect(directive)) {
       const target = directive.args[1]?.value ?? ''
-      if (EVERY_PATH.test(directive.args[0]?.value ?? ''))
+      if (takesEveryPath(directive.args[0]?.value ?? ''))
         return { kind: 'redirect', target, at: argumentPlace(directive, 1) }
     }
     if (directive.name.endsWith('_by_lua_block') || directive.name.endsWith('_by_lua_file')) return UNKNOWN

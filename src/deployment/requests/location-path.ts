@@ -1,8 +1,8 @@
 import type { NginxDirective } from '../../servers/nginx/configuration.ts'
 import { readLocation } from '../../servers/nginx/queries/locations.ts'
-
-/** Characters of an expression that stand for themselves. */
-const LITERAL = /^[\w/%~@=,-]*/
+import { isAnchoredAtStart, literalPrefix } from '../../servers/pcre/pattern-facts.ts'
+import { readPattern } from '../../servers/pcre/read-pattern.ts'
+import { fromBytes } from '../../servers/regex.ts'
 
 /**
  * What every path in a location begins with, as far as it is written out: the name of a prefix, the literal
@@ -16,10 +16,10 @@ export function locationPath(location: NginxDirective): string | null {
       return name.startsWith('/') ? name : null
     case '~':
     case '~*': {
-      if (!name.startsWith('^/')) return null
-      const literal = LITERAL.exec(name.slice(1))?.[0] ?? ''
-      // A quantifier behind it speaks of its last character.
-      return /^[?*+{]/.test(name.slice(1 + literal.length)) ? literal.slice(0, -1) : literal
+      const tree = readPattern(name)
+      if (tree === null || !isAnchoredAtStart(tree)) return null
+      const prefix = fromBytes(literalPrefix(tree))
+      return prefix.startsWith('/') ? prefix : null
     }
     default:
       return null

@@ -1,5 +1,6 @@
 import { receivedHeader, type ReceivedHeaders } from '../../servers/received-headers.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../servers/apache/configuration.ts'
+import { APACHE_OPTIONS } from '../../servers/pcre/read-pattern.ts'
 import { compilePcre } from '../../servers/regex.ts'
 import type { Deployment } from '../model.ts'
 import { virtualHostSection } from '../../servers/apache/queries/virtual-hosts.ts'
@@ -63,7 +64,7 @@ function judge(trust: SchemeTrust, { headers, isFromClient }: SchemeClues, steps
     steps.doubt(`${written} ${whose}, and \`${pattern}\` makes the request https for the application`, at)
     return null
   }
-  const matcher = compilePcre(pattern, { caseless: /NoCase$/i.test(directive.name) })
+  const matcher = compilePcre(pattern, { ...APACHE_OPTIONS, caseless: /NoCase$/i.test(directive.name) })
   // httpd takes a header that is not there for an empty one.
   const isSecure = matcher?.test(value.value)
   if (isSecure === undefined) return null

@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import { matchesAprPath, matchesAprText } from '../../../../parsers/wildcard/apr-fnmatch.ts'
 import { hasWildcard } from '../../../../parsers/wildcard/tokens.ts'
+import { APACHE_OPTIONS } from '../../pcre/read-pattern.ts'
 import { compilePcre, toBytes } from '../../regex.ts'
 import type { ApacheDirective } from '../configuration.ts'
 import { isSettled } from './places.ts'
@@ -53,7 +54,7 @@ export function directoryApplies(pattern: SectionPattern, own: string, folder: s
 /** Whether a regular expression finds something in the path; httpd searches bytes. */
 export function regexApplies(pattern: SectionPattern, subject: string): Applies {
   // Since 2.4.30 httpd lets `.` take a line end and `$` stay off it.
-  const expression = compilePcre(pattern.text, { dotAll: true, dollarEndOnly: true })
+  const expression = compilePcre(pattern.text, APACHE_OPTIONS)
   return expression?.test(toBytes(subject))
 }
 

@@ -1,6 +1,7 @@
 import { memoByKey } from '../../../../parsers/collections/memo.ts'
 import type { Place } from '../../../../parsers/text/source.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
+import { APACHE_OPTIONS } from '../../pcre/read-pattern.ts'
 import { compilePcre, toBytes } from '../../regex.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
 import { directivesIn } from './directives-in.ts'
@@ -93,7 +94,7 @@ export function aliasMatches(alias: WsgiScriptAlias, uri: string): boolean | und
   if (!alias.path.known) return undefined
   const path = alias.path.value
   if (alias.regex) {
-    const expression = compilePcre(path, { dotAll: true, dollarEndOnly: true })
+    const expression = compilePcre(path, APACHE_OPTIONS)
     return expression?.test(toBytes(uri))
   }
   return isPrefixOf(path, uri)

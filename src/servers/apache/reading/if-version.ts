@@ -1,3 +1,4 @@
+import { APACHE_OPTIONS } from '../../pcre/read-pattern.ts'
 import { compilePcre } from '../../regex.ts'
 import { compareVersions } from '../../version.ts'
 
@@ -83,6 +84,6 @@ function order(operand: string, version: string, holds: (difference: number) => 
 
 function matchVersion(pattern: string, version: string): VersionVerdict {
   if (pattern === '') return INVALID
-  const expression = compilePcre(pattern, { dotAll: true, dollarEndOnly: true })
+  const expression = compilePcre(pattern, APACHE_OPTIONS)
   return { holds: expression?.test(version) }
 }

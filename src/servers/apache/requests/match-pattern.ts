@@ -1,3 +1,4 @@
+import { APACHE_OPTIONS } from '../../pcre/read-pattern.ts'
 import { compilePcre, type PcreMatch } from '../../regex.ts'
 
 /**
@@ -9,6 +10,6 @@ export function matchPattern(
   subject: string,
   caseless = false,
 ): PcreMatch | null | undefined {
-  const regex = compilePcre(pattern, { caseless, dotAll: true, dollarEndOnly: true })
+  const regex = compilePcre(pattern, { ...APACHE_OPTIONS, caseless })
   return regex === null ? undefined : regex.match(subject)
 }

@@ -2,6 +2,7 @@ import { memo } from '../../../../parsers/collections/memo.ts'
 import type { Place } from '../../../../parsers/text/source.ts'
 import type { Address } from '../../address.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
+import { readPattern } from '../../pcre/read-pattern.ts'
 import { type PcreMatch, toBytes } from '../../regex.ts'
 import { ANY_HEADERS, type ReceivedHeaders, receivedHeader } from '../../received-headers.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
@@ -95,7 +96,6 @@ export function requestVariables(state: RequestState): Variables {
 }
 
 const MATCHING = ['location', 'server_name', 'rewrite', 'if'] as const
-const GROUP_NAME = /\(\?(?:P?<|')([A-Za-z_][A-Za-z0-9_]*)[>']/g
 
 /** Every variable of a `set` or a named group: empty as long as none of them was executed. */
 const setVariables = memo((configuration: NginxConfiguration): ReadonlySet<string> => {
@@ -107,7 +107,7 @@ const setVariables = memo((configuration: NginxConfiguration): ReadonlySet<strin
   }
   const addGroups = (pattern: string) => {
     if (!pattern.includes('(?')) return
-    for (const match of pattern.matchAll(GROUP_NAME)) names.add((match[1] ?? '').toLowerCase())
+    for (const { name } of readPattern(pattern)?.names ?? []) names.add(name.toLowerCase())
   }
   for (const directive of MATCHING)
     for (const { args } of configuration.occurrences.get(directive) ?? [])
