@@ -2,11 +2,18 @@ import type { PythonParser } from '../parsers/python/python-module.ts'
 import { buildDeployment } from './deployment/build/build-deployment.ts'
 import type { Deployment } from './deployment/model.ts'
 import type { SiteFacts } from './deployment/site-facts.ts'
-import { acrossWorlds, type WorldFindings } from './engine/across-worlds.ts'
+import { acrossWorlds } from './engine/across-worlds.ts'
 import { type Finding, settle } from './engine/finding.ts'
 import type { ProgramReport, Report } from './engine/report.ts'
 import { redactFinding } from './engine/redact-finding.ts'
-import { type ActiveRule, type Crash, runRules } from './engine/run.ts'
+import {
+  type ActiveRule,
+  type RuleAnswers,
+  askRules,
+  conclude,
+  type Crash,
+  type RunResult,
+} from './engine/run.ts'
 import { SEVERITIES, type Severity } from './engine/severity.ts'
 import type { FileSystem } from './files/file-system.ts'
 import type { Machine } from './files/discover.ts'
@@ -150,7 +157,7 @@ export function audit(machines: readonly Machine[], root: string, settings: Audi
 }
 
 /** What was found on one machine, and its servers in the first of the worlds in which it was looked at. */
-export interface AuditedMachine extends WorldFindings {
+export interface AuditedMachine extends RunResult {
   readonly understood: UnderstoodMachine
   readonly programs: readonly ProgramReport[]
   readonly fileCount: number
@@ -160,14 +167,16 @@ export interface AuditedMachine extends WorldFindings {
 export function auditMachine(machine: Machine, settings: AuditSettings): AuditedMachine {
   const reached = new Set<string>()
   const all: { readonly understood: UnderstoodMachine; readonly programs: readonly ProgramReport[] }[] = []
-  const { findings, crashes } = acrossWorlds((world, ids) => {
+  const answers = acrossWorlds((world, ids) => {
     const understood = understand(machine, settings, world, reached)
     const rules = ids === null ? settings.rules : settings.rules.filter(({ rule }) => ids.has(rule.id))
-    const results = understood.deployments.map(deployment => runRules(rules, deployment, machine.fileName))
-    const findings = results.flatMap(result => result.findings)
-    if (ids === null) all.push({ understood, programs: programReports(understood, findings) })
-    return { findings, crashes: results.flatMap(result => result.crashes) }
+    const answers = understood.deployments.map(deployment => askRules(rules, deployment))
+    if (ids === null) all.push({ understood, programs: programReports(understood, answers) })
+    return answers
   })
+  const results = answers.map(({ found }) => conclude(found, machine.fileName))
+  const findings = results.flatMap(result => result.findings)
+  const crashes = [...answers, ...results].flatMap(({ crashes }) => crashes)
   const [{ understood, programs }] = all as [(typeof all)[0]]
   return {
     findings,
@@ -200,12 +209,16 @@ function noticesOf({ machine, nginx, apache }: UnderstoodMachine): readonly Noti
   return joinNotices(unread, machine.notices())
 }
 
-/** @param findings those that some rule made, the ones among them that say what a server refuses */
+/** @param answers what rules found, the ones among them that say what a server refuses */
 function programReports(
   { machine, nginx, apache }: UnderstoodMachine,
-  findings: readonly Finding[],
+  answers: readonly RuleAnswers[],
 ): readonly ProgramReport[] {
-  const refused = new Set(findings.filter(({ fatal }) => fatal).map(({ at }) => at.source))
+  const refused = new Set(
+    answers.flatMap(({ found }) =>
+      found.flatMap(({ finding }) => (finding.fatal ? [finding.at.source] : [])),
+    ),
+  )
   return [...nginx, ...apache].map(({ program, main, problems, sources, version }) => ({
     program,
     main: main === null ? null : machine.fileName(main.path),

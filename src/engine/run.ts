@@ -1,3 +1,4 @@
+import { groupBy } from '../../parsers/collections/group-by.ts'
 import type { Deployment } from '../deployment/model.ts'
 import { type FileNamer, type Finding, toFinding } from './finding.ts'
 import { mergeFindings } from './merge.ts'
@@ -23,28 +24,56 @@ export interface RunResult {
   readonly crashes: readonly Crash[]
 }
 
+/** What rules yielded of one deployment, before one cause is made one finding. */
+export interface RuleAnswers {
+  readonly found: readonly Found[]
+  readonly crashes: readonly Crash[]
+}
+
+export interface Found {
+  readonly active: ActiveRule
+  readonly finding: RuleFinding
+}
+
 /** Asks every rule about one deployment. What a rule yielded before it crashed is kept. */
-export function runRules(
-  rules: readonly ActiveRule[],
-  deployment: Deployment,
-  fileName: FileNamer,
-): RunResult {
+export function askRules(rules: readonly ActiveRule[], deployment: Deployment): RuleAnswers {
+  const found: Found[] = []
+  const crashes: Crash[] = []
+  for (const active of rules) {
+    try {
+      for (const finding of active.rule.check(deployment)) found.push({ active, finding })
+    } catch (error) {
+      crashes.push({ rule: active.rule.id, ...describe(error) })
+    }
+  }
+  return { found, crashes }
+}
+
+/** What was found of one deployment as it is reported, one finding for each cause. */
+export function conclude(found: readonly Found[], fileName: FileNamer): RunResult {
   const findings: Finding[] = []
   const crashes: Crash[] = []
-  for (const { rule, severity } of rules) {
-    const found: RuleFinding[] = []
+  for (const [{ rule, severity }, all] of groupBy(found, ({ active }) => active)) {
+    const raw = all.map(({ finding }) => finding)
     try {
-      try {
-        for (const raw of rule.check(deployment)) found.push(raw)
-      } finally {
-        for (const merged of mergeFindings(found, rule))
-          findings.push(toFinding(rule, merged, severity ?? merged.severity, fileName))
-      }
+      for (const merged of mergeFindings(raw, rule))
+        findings.push(toFinding(rule, merged, severity ?? merged.severity, fileName))
     } catch (error) {
       crashes.push({ rule: rule.id, ...describe(error) })
     }
   }
   return { findings, crashes }
+}
+
+/** Asks every rule about one deployment, and makes one finding of each cause. */
+export function runRules(
+  rules: readonly ActiveRule[],
+  deployment: Deployment,
+  fileName: FileNamer,
+): RunResult {
+  const asked = askRules(rules, deployment)
+  const { findings, crashes } = conclude(asked.found, fileName)
+  return { findings, crashes: [...asked.crashes, ...crashes] }
 }
 
 function describe(error: unknown): { readonly message: string; readonly stack: string } {
