@@ -15,7 +15,7 @@ module.exports = {
     folder('tree-sitter-stands-alone', '^parsers/tree-sitter/', ['^parsers/tree-sitter/']),
     folder('parsers-know-text', '^parsers/(?!collections/|text/|shell/|python/)([^/]+)/', ['^parsers/(collections|text|yaml|dotenv)/', '^parsers/python/(python-module|python-value|evaluate-expression)[.]ts', '^parsers/$1/']),
     folder('grammars-know-tree-sitter', '^parsers/(shell|python)/', ['^parsers/(text|tree-sitter|wildcard)/', '^parsers/$1/']),
-    folder('files-know-text', '^src/files/', ['^parsers/text/', '^src/files/']),
+    folder('files-know-parsers', '^src/files/', ['^parsers/', '^src/files/', '^src/servers/(nginx|apache)/directives[.]ts']),
     folder('servers-know-parsers', '^src/servers/', ['^parsers/', '^src/servers/', '^src/files/']),
     folder('deployment-knows-servers', '^src/deployment/', ['^parsers/', '^src/servers/', '^src/deployment/', '^src/files/']),
     folder('secrets-know-text', '^src/secrets/', ['^parsers/text/', '^src/secrets/']),

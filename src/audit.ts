@@ -1,3 +1,4 @@
+import { isUnknownWord } from '../parsers/text/source.ts'
 import type { PythonParser } from '../parsers/python/python-module.ts'
 import { buildDeployment } from './deployment/build/build-deployment.ts'
 import type { Deployment } from './deployment/model.ts'
@@ -15,10 +16,11 @@ import {
   type RunResult,
 } from './engine/run.ts'
 import { SEVERITIES, type Severity } from './engine/severity.ts'
+import { shareSocket, socketOf } from './files/claims.ts'
 import type { FileSystem } from './files/file-system.ts'
 import type { Machine } from './files/discover.ts'
 import type { Notice } from './files/notice.ts'
-import type { ApacheConfiguration } from './servers/apache/configuration.ts'
+import { type ApacheConfiguration, readsEveryInclude } from './servers/apache/configuration.ts'
 import type { ApacheEnvironment } from './servers/apache/environment.ts'
 import { evaluateApache } from './servers/apache/evaluate.ts'
 import type { NginxConfiguration } from './servers/nginx/configuration.ts'
@@ -95,9 +97,13 @@ export function understand(
   const nginx = machine.nginxMains.map(main => readNginx(main, []))
   const apache = machine.apacheMains.map(main => readApache(main, []))
   for (const { sources } of [...nginx, ...apache]) for (const { path } of sources) reached.add(path)
-  const rest = machine.fragments(reached)
-  const nginxFragments = rest.nginx.length === 0 ? [] : [readNginx(null, rest.nginx)]
-  const apacheFragments = rest.apache.length === 0 ? [] : [readApache(null, rest.apache)]
+  const sets = machine
+    .fragments(reached, { nginx: nginx.every(readsAllNginx), apache: apache.every(readsAllApache) })
+    .map(({ nginx, apache, joint }) => ({
+      joint,
+      nginx: nginx.length === 0 ? [] : [readNginx(null, nginx)],
+      apache: apache.length === 0 ? [] : [readApache(null, apache)],
+    }))
 
   const build = (
     nginx: readonly NginxConfiguration[],
@@ -106,16 +112,63 @@ export function understand(
     nginx.length + apache.length === 0
       ? []
       : [buildDeployment({ machines: [{ files, nginx, apache }], facts, python: settings.python ?? null })]
+  const together = (
+    nginx: readonly NginxConfiguration[],
+    apache: readonly ApacheConfiguration[],
+  ): Deployment[] =>
+    machine.supposed && shareSocket(nginx.flatMap(openedByNginx), apache.flatMap(openedByApache))
+      ? [...build(nginx, []), ...build([], apache)]
+      : build(nginx, apache)
+  // Where a program has no main file, the fragments that could be all of it stand for one.
+  const standIn = (program: 'nginx' | 'apache') => {
+    const joint = sets.filter(set => set.joint && set[program].length > 0)
+    return joint.length === 1 ? joint[0] : undefined
+  }
+  const hasMain = nginx.length + apache.length > 0
+  const nginxBeside = hasMain && nginx.length === 0 ? standIn('nginx') : undefined
+  const apacheBeside = hasMain && apache.length === 0 ? standIn('apache') : undefined
   const deployments = [
-    ...build(nginx.length === 0 ? nginxFragments : nginx, apache.length === 0 ? apacheFragments : apache),
-    ...build(nginx.length === 0 ? [] : nginxFragments, apache.length === 0 ? [] : apacheFragments),
+    ...together(nginxBeside?.nginx ?? nginx, apacheBeside?.apache ?? apache),
+    ...sets.flatMap(set =>
+      together(set === nginxBeside ? [] : set.nginx, set === apacheBeside ? [] : set.apache),
+    ),
   ]
   return {
     machine,
-    nginx: [...nginx, ...nginxFragments],
-    apache: [...apache, ...apacheFragments],
+    nginx: [...nginx, ...sets.flatMap(set => set.nginx)],
+    apache: [...apache, ...sets.flatMap(set => set.apache)],
     deployments,
   }
+}
+
+/** True where all was read that a main file includes, so that a file it did not include is not in use. */
+function readsAllNginx({ unread = [], occurrences }: NginxConfiguration): boolean {
+  const includes = occurrences.get('include') ?? []
+  return unread.length === 0 && !includes.some(({ args }) => isUnknownWord(args[0]?.value ?? ''))
+}
+
+function readsAllApache(configuration: ApacheConfiguration): boolean {
+  return readsEveryInclude(configuration) && configuration.modulesComplete
+}
+
+function openedByNginx({ occurrences }: NginxConfiguration): readonly string[] {
+  return socketsIn(occurrences.get('listen') ?? [])
+}
+
+function openedByApache({ occurrences }: ApacheConfiguration): readonly string[] {
+  const listens = occurrences.get('listen')
+  return listens === undefined ? socketsIn(occurrences.get('virtualhost') ?? [], '*') : socketsIn(listens)
+}
+
+function socketsIn(
+  directives: readonly { readonly args: readonly { readonly value: string }[] }[],
+  port = '80',
+): readonly string[] {
+  return directives.flatMap(({ args }) => {
+    const written = args[0]?.value ?? ''
+    const isSettled = written !== '' && !isUnknownWord(written) && !written.startsWith('unix:')
+    return isSettled ? [socketOf(written, port)] : []
+  })
 }
 
 /** Audits the machines that discovery found: from files to the one value that every reporter prints. */

@@ -1,25 +1,24 @@
 import { existsSync, realpathSync, type Stats, statSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
-import { diskFileSystem, displayPath, isBelow, NAME_LOST, readText } from './disk-file-system.ts'
-import { systemReason } from './system-reason.ts'
-import type { FileSystem } from './file-system.ts'
-import type { Machine } from './machine.ts'
-import { type AuditRoot, inferRoot, nestedRoot } from './infer-root.ts'
+import { isBelow, NAME_LOST } from './disk-file-system.ts'
+import { diskMachines, onDisk, type Scope } from './disk-machines.ts'
+import { type AuditRoot, inferRoot, nestedRoots, rootAround } from './infer-root.ts'
 import { InputError } from './input-error.ts'
 import { judgePath, SERVER_FOLDERS } from './known-places.ts'
-import { memoryFileSystem } from './memory-file-system.ts'
-import { fileNotice, type Notice, noticeLine } from './notice.ts'
-import { overlay } from './overlay.ts'
-import { below, joinSurveys, type Survey, survey, surveyFile } from './survey.ts'
-import { toSource } from './to-source.ts'
+import { below } from './look.ts'
+import type { Machine } from './machine.ts'
+import { type Notice, noticeLine } from './notice.ts'
+import {
+  dumpFileMachine,
+  dumpMachine,
+  type DumpSplitter,
+  namedTextMachine,
+  textMachine,
+} from './text-machines.ts'
+import { systemReason } from './system-reason.ts'
 import { walk } from './walk.ts'
 
 export type { Machine } from './machine.ts'
-
-/** The files of an `nginx -T` dump, main file first; null for any other text. */
-export type DumpSplitter = (
-  text: string,
-) => readonly { readonly path: string; readonly text: string }[] | null
 
 export interface DiscoverOptions {
   /** Absolute; inferred from each path where absent. */
@@ -30,16 +29,6 @@ export interface DiscoverOptions {
   /** Standard input, for the path `-`; `name` is the file that it stands for. */
   readonly standardInput?: { readonly text: string; readonly name: string | null }
   readonly splitDump?: DumpSplitter
-}
-
-/** What was asked of one root, as paths inside it. */
-interface Scope extends AuditRoot {
-  readonly folders: string[]
-  readonly single: string[]
-  /** Files and links below the folders. */
-  readonly paths: string[]
-  /** What the walk met and could not follow; paths on this machine. */
-  readonly refused: Map<string, Pick<Notice, 'code' | 'text'>>
 }
 
 /**
@@ -69,7 +58,8 @@ export function discover(paths: readonly string[], options: DiscoverOptions): re
       addFolder(given ?? inferRoot(absolute), absolute, options, scopeOf)
       continue
     }
-    const dump = stats.size === 0 || stats.size > MAXIMUM_DUMP ? null : readDump(absolute, options)
+    const dump =
+      stats.size === 0 || stats.size > MAXIMUM_DUMP ? null : dumpFileMachine(absolute, options.splitDump)
     if (dump === null) {
       const auditRoot = given ?? inferRoot(dirname(absolute))
       scopeOf(auditRoot).single.push(`/${relative(auditRoot.root, absolute)}`)
@@ -79,9 +69,9 @@ export function discover(paths: readonly string[], options: DiscoverOptions): re
   }
   const unread: Notice[] = []
   for (const scope of scopes.values()) {
-    const { machine, notices } = diskMachine(scope, options)
-    if (machine !== null) machines.push(machine)
-    else unread.push(...notices())
+    const found = diskMachines(scope, options)
+    for (const machine of found.machines) machines.push(machine)
+    if (found.machines.length === 0) unread.push(...found.notices())
   }
   if (machines.length === 0) {
     const [first] = unread.map(noticeLine)
@@ -128,167 +118,52 @@ function realPathOr(path: string): string {
   return existsSync(path) ? realpathSync(path) : path
 }
 
-/** Walks a folder once and hands what lies in another machine's tree (`web1/etc/nginx`) to that root. */
+/** Walks a directory once and gives what lies in another machine's tree (`web1/etc/nginx`) to that root. */
 function addFolder(
   auditRoot: AuditRoot,
   absolute: string,
   options: DiscoverOptions,
   scopeOf: (root: AuditRoot) => Scope,
 ): void {
-  const { root } = auditRoot
+  const { root, within } = auditRoot
   const folder = `/${relative(root, absolute)}`
-  const own = scopeOf(auditRoot)
-  own.folders.push(folder)
   const isMachine = root === '/' && folder === '/'
   const { paths, refused } = walk(root, isMachine ? SERVER_FOLDERS : [folder])
+  const own = scopeOf(auditRoot)
+  own.folders.push(folder)
   for (const [path, reason] of refused) own.refused.set(path, { code: 'unreadable', text: reason })
-  const isWhole = options.root === undefined && !isMachine
+  const isOneRoot = options.root !== undefined || isMachine
+  const roots = isOneRoot ? new Set<string>() : nestedRoots(paths)
+  const ofRoot = (prefix: string): Scope => {
+    if (prefix === '' && within === '/') return own
+    const scope = scopeOf({ root: onDisk(root, prefix), within: '/' })
+    if (scope.folders.length === 0) scope.folders.push('/')
+    return scope
+  }
   for (const path of paths) {
-    const prefix = isWhole ? nestedRoot(path) : null
-    if (path.includes('\uFFFD') && judgePath(below(path, auditRoot.within)) !== null)
+    if (path.includes('\uFFFD') && judgePath(below(path, within)) !== null)
       own.refused.set(onDisk(root, path), { code: 'name-not-utf8', text: NAME_LOST })
-    if (prefix === null) {
-      own.paths.push(path)
+    const prefix = isOneRoot ? '' : rootAround(path, roots)
+    if (isOneRoot || prefix !== null) {
+      const machine = isOneRoot ? own : ofRoot(prefix ?? '')
+      machine.paths.push(path.slice(prefix?.length ?? 0))
       continue
     }
-    const nested = scopeOf({ root: root === '/' ? prefix : root + prefix, within: '/' })
-    if (nested.folders.length === 0) nested.folders.push('/')
-    nested.paths.push(path.slice(prefix.length))
+    // Beside a machine's own tree a repository keeps what belongs to none.
+    const rest = within === '/' ? scopeOf({ root: '/', within: root }) : own
+    if (rest.folders.length === 0) rest.folders.push(root)
+    rest.paths.push(within === '/' ? onDisk(root, path) : path)
   }
-}
-
-function diskMachine(
-  scope: Scope,
-  options: DiscoverOptions,
-): { readonly machine: Machine | null; readonly notices: () => readonly Notice[] } {
-  const { root, within } = scope
-  const { workingDirectory } = options
-  const files = diskFileSystem(root, { workingDirectory, within })
-  const isAsked = (path: string): boolean =>
-    scope.folders.some(folder => isBelow(path, folder)) && options.ignores?.(onDisk(root, path)) !== true
-  const surveys: Survey[] = [survey(files, scope.paths.filter(isAsked), isAsked, within)]
-  for (const path of scope.single) {
-    const found = surveyFile(files, path, within)
-    if (found === null) throw new InputError(unusable(files, path))
-    surveys.push(found)
-  }
-  const notices = (): readonly Notice[] => [
-    ...[...scope.refused].map(([path, { code, text }]) =>
-      fileNotice(code, displayPath(path, workingDirectory), text),
-    ),
-    ...files.notices(),
-  ]
-  const found = joinSurveys(surveys)
-  // A main file says itself which links it follows.
-  if (found.mains.nginx.length === 0 && found.mains.apache.length === 0) {
-    for (const path of scope.paths.filter(isAsked)) {
-      if (judgePath(below(path, within)) === null || path.includes('\uFFFD') || files.realPath(path) !== null)
-        continue
-      scope.refused.set(onDisk(root, path), {
-        code: 'link-outside',
-        text: 'the link leads nowhere, or out of what is audited',
-      })
-    }
-  }
-  const name = displayPath(onDisk(root, within), workingDirectory)
-  return { machine: toMachine(name, files, found, notices), notices }
-}
-
-function onDisk(root: string, path: string): string {
-  if (path === '/') return root
-  return root === '/' ? path : root + path
-}
-
-function unusable(files: FileSystem, path: string): string {
-  const read = files.read(path)
-  const reason = read.kind === 'source' ? 'no configuration of nginx or Apache' : read.reason
-  return `${files.display(path)}: ${reason}`
-}
-
-function toMachine(
-  root: string,
-  files: FileSystem,
-  { mains, fragments, hasApache, htaccess }: Survey,
-  notices: () => readonly Notice[],
-): Machine | null {
-  if (mains.nginx.length + mains.apache.length === 0) {
-    const { nginx, apache } = fragments(new Set())
-    if (nginx.length + apache.length === 0) return null
-  }
-  return {
-    root,
-    files,
-    fileName: path => files.display(path),
-    nginxMains: mains.nginx,
-    apacheMains: mains.apache,
-    fragments,
-    hasApache,
-    htaccess,
-    isDump: false,
-    notices,
-  }
-}
-
-/** Bytes of the largest dump that is read: one text holds every file, so the limit of one file is too low. */
-const MAXIMUM_DUMP = 200_000_000
-
-function readDump(path: string, { splitDump }: DiscoverOptions): Machine | null {
-  if (splitDump === undefined) return null
-  try {
-    return dumpMachine(readText(path).text, splitDump)
-  } catch {
-    // The audit itself says why it cannot be read.
-    return null
-  }
-}
-
-const DUMP_HEADER = /^# configuration file \/.*:$/m
-
-function dumpMachine(text: string, splitDump: DumpSplitter): Machine | null {
-  const parts = DUMP_HEADER.test(text) ? splitDump(text) : null
-  const main = parts?.[0]
-  if (parts === null || main === undefined) return null
-  const texts = Object.fromEntries(parts.map(part => [part.path, part.text]))
-  // A dump holds what nginx read and nothing else: what it lacks may well be on the machine.
-  const files = memoryFileSystem(texts, { covers: [], root: '/' })
-  const none = { nginx: [], apache: [] }
-  const found: Survey = {
-    mains: { ...none, nginx: [main.path] },
-    fragments: () => none,
-    hasApache: false,
-    htaccess: [],
-  }
-  const machine = toMachine('/', files, found, () => [])
-  return machine === null ? null : { ...machine, isDump: true }
 }
 
 function standardInputMachine(options: DiscoverOptions): Machine {
   const { text = '', name = null } = options.standardInput ?? {}
   const dump = options.splitDump === undefined ? null : dumpMachine(text, options.splitDump)
-  const machine = dump ?? (name === null ? textMachine(text) : namedMachine(text, name, options))
+  const machine = dump ?? (name === null ? textMachine(text) : namedTextMachine(text, name, options))
   if (machine === null)
     throw new InputError(`${name ?? 'standard input'}: no configuration of nginx or Apache`)
   return machine
 }
 
-/** A text that nobody placed: nothing around it is known. */
-function textMachine(text: string): Machine | null {
-  const path = '/stdin'
-  const files = memoryFileSystem({ [path]: text }, { covers: [] })
-  const found = surveyFile(files, path)
-  return found === null ? null : toMachine('.', files, found, () => [])
-}
-
-/** A text in the place of a file, with the disk around it. */
-function namedMachine(text: string, name: string, options: DiscoverOptions): Machine | null {
-  const { workingDirectory } = options
-  const absolute = resolve(workingDirectory, name)
-  const { root, within } =
-    options.root === undefined ? inferRoot(dirname(absolute)) : { root: options.root, within: '/' }
-  const path = `/${relative(root, absolute)}`
-  const disk = diskFileSystem(root, { workingDirectory, within })
-  const files = overlay(disk, toSource(path, text))
-  const found = surveyFile(files, path, within)
-  if (found === null) return null
-  return toMachine(displayPath(onDisk(root, within), workingDirectory), files, found, () => disk.notices())
-}
+/** Bytes of the largest dump that is read: one text holds every file, so the limit of one file is too low. */
+const MAXIMUM_DUMP = 200_000_000

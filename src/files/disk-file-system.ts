@@ -1,8 +1,20 @@
 import { isUtf8 } from 'node:buffer'
-import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats, statSync } from 'node:fs'
+import {
+  closeSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  type Stats,
+  statSync,
+} from 'node:fs'
 import { isAbsolute, posix, relative, sep } from 'node:path'
 import { compareBytes } from './byte-order.ts'
+import { isMadeAtRunTime, wholeDirectories } from './coverage.ts'
 import type { DirectoryEntry, FileKind, FileSystem, ReadResult } from './file-system.ts'
+import { type Mount, mountTable } from './mounts.ts'
 import { fileNotice, type Notice, type NoticeCode } from './notice.ts'
 import { systemReason } from './system-reason.ts'
 import { toSource } from './to-source.ts'
@@ -10,15 +22,15 @@ import { toSource } from './to-source.ts'
 export interface DiskFileSystemOptions {
   /** Absolute folder that reports name paths relative to; the process's own where absent. */
   readonly workingDirectory?: string
-  /** The one folder of the root that is read; everything else is as if it were not there, and no evidence. */
-  readonly within?: string
   /** Bytes of the largest file that is read. */
   readonly maximumSize?: number
 }
 
-/** What the disk refused, beside the port itself: each path once. */
 export interface DiskFileSystem extends FileSystem {
+  /** What the disk refused: each path once. */
   notices(): readonly Notice[]
+  /** The beginning of a regular file, up to some bytes, kept nowhere; null where there is none to read. */
+  peek(path: string, bytes: number): string | null
 }
 
 /** 10 MB: a hundred times the largest configuration seen, and far below a log that an Include swallows. */
@@ -41,24 +53,28 @@ interface Refusal {
 }
 
 /**
- * The files below `root`, an absolute folder on this machine that stands for `/`.
+ * The files of a machine: those below an absolute directory of this one that stands for `/`, or what is
+ * mounted where, and nothing else.
  *
- * Links are followed as a server in that root would follow them: an absolute target begins at the root,
- * and `..` cannot leave it. Only regular files are opened, so that no fifo, socket or device blocks.
+ * Links are followed as a server on that machine would follow them: an absolute target begins at its root,
+ * and `..` cannot leave it. A relative one that leads nowhere there may still lead, where it really stands, to
+ * something that is mounted: so repositories link from one directory to another. Only regular files are opened, so that no fifo, socket or device blocks.
  */
-export function diskFileSystem(root: string, options: DiskFileSystemOptions = {}): DiskFileSystem {
+export function diskFileSystem(
+  root: string | readonly Mount[],
+  options: DiskFileSystemOptions = {},
+): DiskFileSystem {
+  const table = mountTable(typeof root === 'string' ? [{ at: '/', disk: root }] : root)
   const workingDirectory = options.workingDirectory ?? process.cwd()
   const maximumSize = options.maximumSize ?? MAXIMUM_SIZE
-  const prefix = root === '/' ? '' : root
-  const within = options.within ?? '/'
   const folders = new Map<string, Resolved | Refusal | null>()
   const found = new Map<string, Resolved>()
   const results = new Map<string, ReadResult>()
   const lists = new Map<string, readonly DirectoryEntry[] | null>()
   const refused = new Map<string, Pick<Notice, 'code' | 'text'>>()
 
-  const toDisk = (path: string): string => (path === '/' ? root : prefix + path)
-  const display = (path: string): string => displayPath(toDisk(path), workingDirectory)
+  const { toDisk } = table
+  const display = (path: string): string => displayPath(toDisk(path) ?? path, workingDirectory)
   const refuse = (path: string, code: NoticeCode, text: string): string => {
     refused.set(path, { code, text })
     return text
@@ -68,7 +84,7 @@ export function diskFileSystem(root: string, options: DiskFileSystemOptions = {}
   const resolveFolder = (path: string, depth: number): Resolved | Refusal | null => {
     const known = folders.get(path)
     if (known !== undefined) return known
-    const resolved = path === '/' ? rootOf(root) : resolveEntry(path, depth)
+    const resolved = path === '/' ? rootOf(toDisk('/')) : resolveEntry(path, depth)
     folders.set(path, resolved)
     return resolved
   }
@@ -81,18 +97,26 @@ export function diskFileSystem(root: string, options: DiskFileSystemOptions = {}
     if (name === '' || name === '.') return parent
     if (name === '..') return resolveFolder(posix.dirname(parent.path), depth)
     const real = parent.path === '/' ? `/${name}` : `${parent.path}/${name}`
+    const disk = toDisk(real)
+    const isMounted = table.namesIn(parent.path).includes(name)
+    if (disk === null) return isMounted ? madeDirectory(real) : null
     let stats: Stats | undefined
     let target = ''
     try {
-      stats = lstatSync(toDisk(real), { throwIfNoEntry: false })
-      if (stats?.isSymbolicLink()) target = readlinkSync(toDisk(real))
+      stats = lstatSync(disk, { throwIfNoEntry: false })
+      if (stats?.isSymbolicLink()) target = readlinkSync(disk)
     } catch (error) {
       return isAbsence(error) ? null : { refused: refuse(real, 'unreadable', systemReason(error)) }
     }
-    if (stats === undefined) return null
+    if (stats === undefined) return isMounted ? madeDirectory(real) : null
     if (!stats.isSymbolicLink()) return resolvedAt(real, stats)
     if (depth >= MAXIMUM_LINKS) return null
-    return resolveEntry(target.startsWith('/') ? target : `${parent.path}/${target}`, depth + 1)
+    const led = resolveEntry(target.startsWith('/') ? target : `${parent.path}/${target}`, depth + 1)
+    if (led !== null) return led
+    const shown = table.fromDisk(posix.resolve(posix.dirname(disk), target))
+    if (shown === null || shown === posix.resolve(parent.path, target)) return null
+    // Whoever links in circles through both worlds is followed a few times and not a million.
+    return resolveEntry(shown, depth + MAXIMUM_LINKS / 4)
   }
   /** Discovery, includes and rules ask for the same files again: the system is asked once. */
   const lookUp = (path: string): Resolved | Refusal | null => {
@@ -103,7 +127,6 @@ export function diskFileSystem(root: string, options: DiskFileSystemOptions = {}
     if (slash !== -1 && resolveFolder(path.slice(0, slash), 0) === null) return null
     const resolved = resolveEntry(path, 0)
     if (resolved === null || 'refused' in resolved) return resolved
-    if (!isBelow(resolved.path, within)) return null
     found.set(path, resolved)
     return resolved
   }
@@ -122,10 +145,27 @@ export function diskFileSystem(root: string, options: DiskFileSystemOptions = {}
     try {
       // Also what /proc calls empty: some of it never ends, and some waits for an event.
       const { text, encoding }: DecodedText =
-        size === 0 ? { text: '', encoding: 'utf8' } : readText(toDisk(path))
+        size === 0 ? { text: '', encoding: 'utf8' } : readText(diskPath(path))
       return { kind: 'source', source: toSource(path, text, encoding) }
     } catch (error) {
       return { kind: 'unreadable', reason: refuse(path, 'unreadable', systemReason(error)) }
+    }
+  }
+
+  const diskPath = (path: string): string => {
+    const disk = toDisk(path)
+    if (disk === null) throw new Error(`${path} is mounted nowhere`)
+    return disk
+  }
+  const kindOfPath = (path: string): FileKind | null => resolve(path)?.kind ?? null
+  let whole: readonly string[] | null = null
+  const namesIn = (path: string): ReadonlySet<string> | null => {
+    const disk = resolve(path)?.kind === 'directory' ? toDisk(path) : null
+    if (disk === null) return null
+    try {
+      return new Set(readdirSync(disk))
+    } catch {
+      return null
     }
   }
 
@@ -146,9 +186,12 @@ export function diskFileSystem(root: string, options: DiskFileSystemOptions = {}
       const known = lists.get(resolved.path)
       if (known !== undefined) return known
       const folder = resolved.path === '/' ? '' : resolved.path
+      const mounted = table.namesIn(resolved.path)
       let entries: readonly DirectoryEntry[] | null = null
       try {
-        entries = readdirSync(toDisk(resolved.path), { withFileTypes: true })
+        const disk = toDisk(resolved.path)
+        const there = disk === null || isMade(resolved) ? [] : readdirSync(disk, { withFileTypes: true })
+        entries = there
           .filter(({ name }) => {
             // A name that is not UTF-8 cannot be opened by the name that Node gives it.
             const isLost = name.includes('\uFFFD')
@@ -163,6 +206,8 @@ export function diskFileSystem(root: string, options: DiskFileSystemOptions = {}
             if (target !== null) return { name: entry.name, kind: target.kind }
             return { name: entry.name, kind: entry.isSymbolicLink() ? null : 'other' }
           })
+        if (mounted.length > 0)
+          entries = withMounted(entries, mounted, name => kindOfPath(`${folder}/${name}`))
       } catch (error) {
         refuse(resolved.path, 'unreadable', systemReason(error))
       }
@@ -184,22 +229,24 @@ export function diskFileSystem(root: string, options: DiskFileSystemOptions = {}
       if ('refused' in resolved) return resolved.refused
       return (resolved.kind === 'directory' && refused.get(resolved.path)?.text) || null
     },
-    /**
-     * A root that holds `etc/nginx` says nothing of `/etc/letsencrypt`: the first two folders of the path
-     * have to be there, except below `/` itself, which holds everything.
-     */
     covers(path) {
       // What is refused at all shows only to those who asked for it, as callers did.
       const resolved = refused.size === 0 ? null : lookUp(path)
       if (resolved !== null && 'refused' in resolved) return false
-      if (within !== '/') return isBelow(posix.normalize(path), within)
       if (root === '/') return true
-      const [first, second, third] = path.split('/').filter(part => part !== '')
-      if (first === undefined) return true
-      if (second === undefined) return true
-      const folder = third === undefined ? `/${first}` : `/${first}/${second}`
-      const above = resolveFolder(folder, 0)
-      return above !== null && 'kind' in above && above.kind === 'directory'
+      if (isMadeAtRunTime(path)) return false
+      whole ??= wholeDirectories(namesIn)
+      return whole.some(directory => isBelow(posix.normalize(path), directory))
+    },
+    peek(path, bytes) {
+      const resolved = resolve(path)
+      if (resolved === null || resolved.kind !== 'file') return null
+      try {
+        return beginningOf(diskPath(resolved.path), Math.min(bytes, resolved.size))
+      } catch (error) {
+        refuse(resolved.path, 'unreadable', systemReason(error))
+        return null
+      }
     },
     display,
     *sources() {
@@ -252,9 +299,43 @@ export function readText(path: string): DecodedText {
   return text.includes('\uFFFD') ? decodeText(readFileSync(path)) : { text, encoding: 'utf8' }
 }
 
-function rootOf(root: string): Resolved | null {
+/** The first bytes of a file, as UTF-8. */
+function beginningOf(path: string, bytes: number): string {
+  const file = openSync(path, 'r')
+  try {
+    const buffer = Buffer.alloc(bytes)
+    return buffer.subarray(0, readSync(file, buffer, 0, bytes, 0)).toString('utf8')
+  } finally {
+    closeSync(file)
+  }
+}
+
+function rootOf(root: string | null): Resolved | null {
+  if (root === null) return madeDirectory('/')
   const stats = statSync(root, { throwIfNoEntry: false })
   return stats === undefined ? null : resolvedAt('/', stats)
+}
+
+/** A directory that is there because something is mounted below it. */
+function madeDirectory(path: string): Resolved {
+  return { path, kind: 'directory', size: MADE, mode: 0o755 }
+}
+
+const MADE = -1
+
+function isMade({ size }: Resolved): boolean {
+  return size === MADE
+}
+
+function withMounted(
+  entries: readonly DirectoryEntry[],
+  names: readonly string[],
+  kindOf: (name: string) => FileKind | null,
+): readonly DirectoryEntry[] {
+  const others = entries.filter(({ name }) => !names.includes(name))
+  return [...others, ...names.map(name => ({ name, kind: kindOf(name) }))].sort((a, b) =>
+    compareBytes(a.name, b.name),
+  )
 }
 
 function resolvedAt(path: string, stats: Stats): Resolved {

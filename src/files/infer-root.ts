@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { SERVER_FOLDERS } from './known-places.ts'
+import { SERVER_FOLDERS, SYSTEM_DIRECTORIES } from './known-places.ts'
 
 /** Where the audited files lie, as their servers would see it. */
 export interface AuditRoot {
@@ -40,13 +40,31 @@ function machineRoot(folder: string): string | null {
 }
 
 /**
- * The prefix under which a path inside a folder lies in another machine's tree: `/web1` of
- * `/web1/etc/nginx/nginx.conf`. Null where the path is the folder's own.
+ * The prefixes under which some paths inside a directory lie in a machine's tree: `/web1` of
+ * `/web1/etc/nginx/nginx.conf`, empty of `/etc/nginx/nginx.conf`.
  */
-export function nestedRoot(path: string): string | null {
-  for (const known of SERVER_FOLDERS) {
-    const at = path.indexOf(`${known}/`)
-    if (at !== -1) return at === 0 ? null : path.slice(0, at)
+export function nestedRoots(paths: readonly string[]): ReadonlySet<string> {
+  const roots = new Set<string>()
+  for (const path of paths) {
+    for (const known of SERVER_FOLDERS) {
+      const at = path.indexOf(`${known}/`)
+      if (at === -1) continue
+      roots.add(path.slice(0, at))
+      break
+    }
+  }
+  return roots
+}
+
+/**
+ * The root in whose tree a path lies, the innermost of several: in it, and there in a directory that a machine
+ * has. Null where it is no machine's.
+ */
+export function rootAround(path: string, roots: ReadonlySet<string>): string | null {
+  for (let slash = path.lastIndexOf('/'); slash !== -1; slash = path.lastIndexOf('/', slash - 1)) {
+    const prefix = path.slice(0, slash)
+    if (roots.has(prefix) && SYSTEM_DIRECTORIES.has(path.slice(slash + 1).split('/')[0] ?? '')) return prefix
+    if (slash === 0) break
   }
   return null
 }

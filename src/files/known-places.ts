@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import type { Program } from './recognise.ts'
+import type { Program } from './program.ts'
 
 /** Where distributions, FreeBSD, Homebrew and the upstream tarballs put the main file, inside the root. */
 export const MAIN_FILES: Readonly<Record<Program, readonly string[]>> = {
@@ -26,6 +26,19 @@ export const MAIN_FILES: Readonly<Record<Program, readonly string[]>> = {
   ],
 }
 
+/** A directory in which a package keeps its configuration; Apache's is the usual ServerRoot. */
+export interface Home {
+  readonly path: string
+  readonly program: Program
+}
+
+export const HOMES: readonly Home[] = (['nginx', 'apache'] as const).flatMap(program =>
+  MAIN_FILES[program].map(path => ({
+    path: path.replace(program === 'nginx' ? /\/[^/]*$/ : /\/(?:conf\/)?[^/]*$/, ''),
+    program,
+  })),
+)
+
 /** The folders of {@link MAIN_FILES}, all that a search of a whole machine looks into; longest first. */
 export const SERVER_FOLDERS: readonly string[] = [
   ...new Set(
@@ -35,55 +48,89 @@ export const SERVER_FOLDERS: readonly string[] = [
   ),
 ].sort((a, b) => b.length - a.length)
 
-/** The first folders of a machine's own tree: in them only a server's own folder is looked into. */
-const SYSTEM_FOLDERS = new Set(
+/** The first directories of a machine's own tree: in them only a server's own directory is looked into. */
+export const SYSTEM_DIRECTORIES: ReadonlySet<string> = new Set(
   'bin boot dev etc home lib lib64 media mnt opt proc root run sbin srv sys tmp usr var'.split(' '),
 )
-const SERVER_COMPONENT = /^(?:nginx|apache\d*|httpd\d*|openresty|angie)$/
-const SITE_COMPONENT = /^(?:sites?|vhosts?|servers?|conf|config)(?:[.-](?:d|available|enabled|conf))?$/
+const SITE_DIRECTORY = /^(?:sites?|vhosts?|servers?|conf|config)(?:[.-](?:d|available|enabled|conf))?$/
 
 const BACKUP =
-  /(?:~|\.(?:bak|backup|old|orig|rej|save|sav|swp|swo|tmp|disabled|off|dpkg-\w+|ucf-\w+|rpmnew|rpmsave|rpmorig|pacnew|pacsave)|^\.#.*|^#.*#)$/
-const SAMPLE = /[.-](?:default|sample|dist|example)$/
+  /(?:~|[._-](?:bak|backup|old|orig|original|disabled?|\d{6,14})\d*(?:[._-]\d+)*|\.(?:back|rej|save|saved|sav|swp|swo|tmp|off|inactive|copy|prev|previous|dpkg-\w+|ucf-\w+|rpmnew|rpmsave|rpmorig|pacnew|pacsave|augsave)|\.conf\.\d+|^\.#.*|^#.*#|[ -]copy(?: \d+)?|\(\d+\))$/i
+/** In front of a file's extension: `nginx.bak.conf`, `site-old.conf`. */
+const BACKUP_INSIDE = /[._-](?:bak|backup|old|orig)\d*\.(?:conf|vhost)$/i
+const SAMPLE = /\.(?:default|sample|dist|example|examples)$|[_-](?:sample|dist|example)$/i
 /** Keys, archives, programs, pictures, other languages and data: never a server's configuration. */
 const OTHER_EXTENSION =
-  /\.(?:pem|key|crt|cer|csr|der|p12|pfx|jks|gpg|asc|pub|gz|bz2|xz|zst|zip|tar|tgz|jar|war|so|o|a|exe|dll|bin|dat|db|sqlite3?|wasm|png|jpe?g|gif|ico|svg|webp|woff2?|ttf|eot|otf|pdf|mp[34]|mov|avi|mo|po|pot|pyc?|pyi|wsgi|rb|pl|pm|php|js|mjs|cjs|jsx|ts|tsx|mts|vue|css|scss|less|html?|xhtml|xml|xsl|json5?|jsonl|ya?ml|toml|ini|cfg|env|md|rst|txt|adoc|csv|tsv|sql|sh|bash|zsh|fish|bat|ps1|c|h|cc|cpp|hpp|cs|go|rs|java|kt|scala|swift|lua|r|ex|exs|erl|hs|ml|clj|el|vim|lock|log|map|diff|patch|service|socket|timer|target|mount|rules|vcl|tf|hcl|tfvars|nix|proto|graphql|dockerfile|makefile|mk|cmake|gradle|properties|plist|pom|sha\d*|md5|sum|iml|class|groovy|pid)$/i
+  /\.(?:pem|key|crt|cer|csr|der|p12|pfx|jks|gpg|asc|pub|gz|bz2|xz|zst|zip|tar|tgz|jar|war|so|o|a|exe|dll|bin|dat|db|sqlite3?|wasm|png|jpe?g|gif|ico|svg|webp|woff2?|ttf|eot|otf|pdf|mp[34]|mov|avi|mo|po|pot|pyc?|pyi|wsgi|rb|pl|pm|t|pp|php\d?|phtml|inc|js|mjs|cjs|jsx|ts|tsx|mts|vue|css|scss|sass|less|html?|xhtml|xml|xsl|xsd|json5?|jsonl|ya?ml|toml|ini|cfg|env|md|mdx|markdown|rst|txt|adoc|csv|tsv|sql|sh|bash|zsh|fish|bat|cmd|ps1|c|h|cc|cpp|cxx|hpp|cs|go|rs|java|kt|scala|swift|lua|r|ex|exs|erl|hrl|hs|ml|clj|el|vim|lock|log|map|diff|patch|service|socket|timer|target|mount|rules|vcl|tf|hcl|tfvars|nix|proto|graphql|dockerfile|makefile|mk|am|cmake|gradle|properties|plist|pom|sha\d*|md5|sum|iml|class|groovy|pid|spec|gemspec|rake|ipynb|twig|blade|latte|volt|slim|haml|pug|psd|ai|eps|tex|bib|doc|docx|xls|xlsx|ppt|m4|ac|3pm|[1-8])$/i
+/** Stock files, which only an `include` makes configuration, and files of everybody's projects. */
 const OTHER_NAME =
-  /^(?:mime\.types|(?:fastcgi|uwsgi|scgi|proxy)_params|fastcgi\.conf|koi-utf|koi-win|win-utf|magic|envvars|dockerfile.*|makefile|license|licence|copying|readme|changelog|authors|notice|procfile|\..+|.*ftpd.*)$/i
-const TEMPLATE_EXTENSION = /\.(?:template|tmpl|tpl|j2|jinja2?|erb|epp|in|gotmpl|mustache)$/i
+  /^(?:mime\.types|(?:fastcgi|uwsgi|scgi|proxy)_params|fastcgi\.conf|koi-utf|koi-win|win-utf|magic|envvars|dockerfile.*|(?:gnu)?makefile.*|rakefile|gemfile.*|vagrantfile|jenkinsfile|berksfile|procfile|cakefile|gruntfile.*|license.*|licence.*|copying.*|readme.*|changelog.*|changes|news|todo|roadmap|install|authors|contributors|notice|codeowners|manifest\.in|version|\..+|.*ftpd.*)$/i
+const TEMPLATE_EXTENSION =
+  /\.(?:template|tmpl|tpl|stpl|j2|jinja2?|erb|epp|in|gotmpl|gtpl|ctmpl|ejs|hbs|handlebars|mustache|mako|master|macro|envsubst)$/i
+const HTACCESS = /^(?:\.|_|dot[._-]?)?htaccess(?:[._-]\w+)*$|\.htaccess$/i
 
 /**
- * Folders whose files wait to be linked or included by name: where a main file is there, it decides which
- * of them count.
+ * Directories whose files wait to be linked or included by name, where something else says which of them
+ * count.
  */
-const ON_DEMAND = /^(?:(?:sites|conf|mods|modules)-available|snippets)$/
+const ON_DEMAND = /^(?:sites|conf|vhosts?|streams?)[-_.]available$/
+/** Of these nearly all are the package's own. */
+const STOCK_ON_DEMAND = /^(?:mods|modules)-available$/
 
-/** What the path alone says of a file inside a root. */
-export interface PathVerdict {
-  /** The program whose folder the file lies in. */
-  readonly program: Program | null
-  readonly onDemand: boolean
-}
+/** What a path alone says of a file inside a root. */
+export type PathVerdict =
+  | {
+      readonly kind: 'candidate' | 'htaccess'
+      /** The program whose directory the file lies in. */
+      readonly program: Program | null
+      /** The directory of which somebody else says what counts (`/etc/nginx/sites-available`); null elsewhere. */
+      readonly onDemand: string | null
+      /** False where nothing but its content could say that it is a server's. */
+      readonly named: boolean
+      /** True for `x.conf.sample` and its like: of use beside nothing but itself. */
+      readonly sample: boolean
+    }
+  /** Looks like a server's file and is not live. */
+  | { readonly kind: 'backup' }
+  /** One of the many that a package brings and nothing enables. */
+  | { readonly kind: 'stock' }
 
-/** Null for a path that is never looked into: keys, backups, data, other programs' folders. */
+/** Null for a path that is never looked into: keys, data, programs, other programs' directories. */
 export function judgePath(path: string): PathVerdict | null {
   const name = posix.basename(path)
-  if (BACKUP.test(name) || OTHER_NAME.test(name)) return null
-  if (OTHER_EXTENSION.test(name.replace(TEMPLATE_EXTENSION, ''))) return null
-  const folders = path.split('/').slice(1, -1)
+  const directories = path.split('/').slice(1, -1)
+  if (HTACCESS.test(name) && (!OTHER_EXTENSION.test(name) || name.endsWith('.txt'))) {
+    if (BACKUP.test(name)) return { kind: 'backup' }
+    const sample = name !== '.htaccess'
+    return { kind: 'htaccess', program: 'apache', onDemand: null, named: true, sample }
+  }
+  const sample = SAMPLE.test(name)
+  const live = name.replace(SAMPLE, '').replace(TEMPLATE_EXTENSION, '')
+  if (OTHER_NAME.test(name) || OTHER_EXTENSION.test(live)) return null
   let program: Program | null = null
-  let onDemand = false
-  for (const folder of folders) {
-    if (SERVER_COMPONENT.test(folder)) program = /^(?:apache|httpd)/.test(folder) ? 'apache' : 'nginx'
-    if (ON_DEMAND.test(folder)) onDemand = true
+  let onDemand: string | null = null
+  let isStock = false
+  for (const [index, directory] of directories.entries()) {
+    program = programOfDirectory(directory) ?? program
+    if (ON_DEMAND.test(directory)) onDemand = `/${directories.slice(0, index + 1).join('/')}`
+    if (STOCK_ON_DEMAND.test(directory)) isStock = true
   }
-  const first = folders[0]
-  if (first !== undefined && SYSTEM_FOLDERS.has(first)) {
-    if (program === null || SAMPLE.test(name)) return null
-  } else if (program === null && !isConfigurationName(name, folders.at(-1))) {
-    return null
-  }
-  return { program, onDemand }
+  const named = program !== null || isConfigurationName(name, directories.at(-1))
+  if (BACKUP.test(name) || BACKUP.test(live) || BACKUP_INSIDE.test(live))
+    return named ? { kind: 'backup' } : null
+  const isSystem = SYSTEM_DIRECTORIES.has(directories[0] ?? '')
+  if (isSystem && program === null && !SERVER_NAME.test(name)) return null
+  if (isStock) return { kind: 'stock' }
+  return { kind: 'candidate', program, onDemand, named, sample }
+}
+
+/** A name that says whose it is, wherever the file lies. */
+const SERVER_NAME = /(?:nginx|apache|httpd|openresty)|\.(?:ngx|vhost)$/i
+
+/** The program whose directories are called so. */
+export function programOfDirectory(name: string): Program | null {
+  if (/^(?:nginx|openresty|angie|tengine)(?:[-_.]?(?:conf|config|conf\.d))?$/i.test(name)) return 'nginx'
+  return /^(?:apache|httpd)\d*(?:[-_.]?(?:conf|config|conf\.d))?$/i.test(name) ? 'apache' : null
 }
 
 /** True where a main file is often called so. */
@@ -92,9 +139,9 @@ export function isMainName(path: string, program: Program): boolean {
   return program === 'nginx' ? /^(?:nginx|openresty|angie)\b/.test(name) : /^(?:apache2|httpd)\b/.test(name)
 }
 
-/** `x.conf`, `x.conf.j2`, or a name such as `example.org` in the top folder or one that holds sites. */
-function isConfigurationName(name: string, folder: string | undefined): boolean {
-  if (/\.(?:conf|vhost|nginx|apache|httpd|htaccess)(?:\.\w+)?$/.test(name)) return true
-  if (TEMPLATE_EXTENSION.test(name)) return true
-  return folder === undefined || SITE_COMPONENT.test(folder)
+/** `x.conf`, `x.conf.j2`, or a name such as `example.org` in the top directory or one that holds sites. */
+function isConfigurationName(name: string, directory: string | undefined): boolean {
+  if (/\.(?:conf|vhost|nginx|ngx|apache2?|httpd)(?:[._-]\w+)*$/i.test(name)) return true
+  if (TEMPLATE_EXTENSION.test(name) || SERVER_NAME.test(name)) return true
+  return directory === undefined || SITE_DIRECTORY.test(directory)
 }

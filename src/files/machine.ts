@@ -1,7 +1,44 @@
 import type { FileSystem } from './file-system.ts'
+import type { FragmentSet } from './fragment-sets.ts'
 import type { Notice } from './notice.ts'
+import type { Program } from './program.ts'
 
-/** What is to be audited below one root; every path is absolute inside it. */
+/** Why a file that looks like a server's is not read; a closed list: programs select by it. */
+export type SkipReason =
+  /** A copy that an editor, a package manager or a person left. */
+  | 'backup'
+  /** An example beside the file that was made from it. */
+  | 'sample'
+  /** One of the many that a package brings and nothing enables. */
+  | 'stock'
+  /** It waits in `sites-available` for a link from `sites-enabled`. */
+  | 'not-enabled'
+  /** The main file is there, was read whole, and does not include it. */
+  | 'not-included'
+  /** A main file beside the one that the server uses. */
+  | 'other-main'
+  /** It belongs to another program. */
+  | 'other-program'
+  /** Nothing in it tells whose it is. */
+  | 'not-recognised'
+  /** A link that leads nowhere, or out of what is audited. */
+  | 'link-outside'
+  /** The system refused, or it is too large. */
+  | 'unreadable'
+
+/** A file that looks like a server's, by its name or its place, and is not read. */
+export interface SkippedFile {
+  /** As a report names it. */
+  readonly path: string
+  readonly reason: SkipReason
+  /** One line without the path. */
+  readonly text: string
+}
+
+/**
+ * One file system and the servers that run on it: the root of a machine, a container, or a directory of which
+ * nobody knows where it lies. Every path is absolute inside it.
+ */
 export interface Machine {
   /** As a report names it: `.`, `web1`, `/`. */
   readonly root: string
@@ -11,11 +48,18 @@ export interface Machine {
   /** Main files by the names under which the servers open them, which may be links. */
   readonly nginxMains: readonly string[]
   readonly apacheMains: readonly string[]
-  /** Files that stand alone, but for those that a main file reached: by program, paths without links. */
-  readonly fragments: (reached: ReadonlySet<string>) => {
-    readonly nginx: readonly string[]
-    readonly apache: readonly string[]
-  }
+  /** True where only their places suggest that nginx and Apache run on it together. */
+  readonly supposed: boolean
+  /**
+   * Files without a main file, in sets that are read side by side.
+   *
+   * @param reached what main files read: paths without links
+   * @param whole whether everything was read that the main files of a program include
+   */
+  readonly fragments: (
+    reached: ReadonlySet<string>,
+    whole: Readonly<Record<Program, boolean>>,
+  ) => readonly FragmentSet[]
   /** True where something of Apache's is among the files. */
   readonly hasApache: boolean
   readonly htaccess: readonly string[]
@@ -23,4 +67,6 @@ export interface Machine {
   readonly isDump: boolean
   /** What could not be read or followed; to be asked after the audit, which reads most. */
   readonly notices: () => readonly Notice[]
+  /** What was not read; to be asked after the audit, too. */
+  readonly skipped: () => readonly SkippedFile[]
 }

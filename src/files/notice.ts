@@ -15,6 +15,10 @@ export const NOTICE_CODES = [
   'include-outside',
   /** A server includes what is no regular file. */
   'include-irregular',
+  /** Files that wait in a directory such as `sites-available`, and that nothing enables. */
+  'not-enabled',
+  /** Files that look like a server's and belong to another program. */
+  'other-program',
 ] as const
 export type NoticeCode = (typeof NOTICE_CODES)[number]
 

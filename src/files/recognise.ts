@@ -1,146 +1,286 @@
-import type { Source } from '../../parsers/text/source.ts'
-
-export type Program = 'nginx' | 'apache'
+import { parseApache } from '../../parsers/apache/parse.ts'
+import type { ApacheLineNode } from '../../parsers/apache/syntax.ts'
+import { parseNginx } from '../../parsers/nginx/parse.ts'
+import type { NginxDirectiveNode, NginxNode } from '../../parsers/nginx/syntax.ts'
+import { isUnknownWord, type Source } from '../../parsers/text/source.ts'
+import {
+  type ApacheArity,
+  acceptedContexts,
+  apacheDirective,
+  apacheSection,
+} from '../servers/apache/directives.ts'
+import { externalModuleOf, nginxDirective } from '../servers/nginx/directives.ts'
+import { signedProgram } from './other-program.ts'
+import type { Program } from './program.ts'
 
 /**
- * What a file seems to be. `whole`: it can stand alone for its program. `outer`: it holds what belongs to
- * the top of a main file, which a main file may also include, so that its name decides. `inner`: the rest.
+ * What a file seems to be.
+ *
+ * `whole`: it can stand alone for its program. `outer`: it holds what belongs to the top of a main file, which
+ * a main file may also include, so that its name decides. `inner`: it defines servers and what they share, so
+ * that files of its kind may be read side by side. `snippet`: lines that mean something only where another
+ * file includes them.
  */
 export interface Recognised {
   readonly program: Program
-  readonly part: 'whole' | 'outer' | 'inner'
+  readonly part: 'whole' | 'outer' | 'inner' | 'snippet'
+  /** True where nearly every line is the program's, so that the file's name need not speak for it too. */
+  readonly sure: boolean
 }
 
-/** Directives that begin fragments of nginx and mean nothing to other programs that write `name …;`. */
-const NGINX_NAMES = new Set(
-  (
-    'access_log add_header auth_basic auth_request client_body_buffer_size client_max_body_size ' +
-    'default_type error_log error_page expires fastcgi_cache_path fastcgi_index fastcgi_param ' +
-    'fastcgi_pass fastcgi_split_path_info geo gzip gzip_types http2 keepalive_timeout limit_conn_zone ' +
-    'limit_req limit_req_zone listen load_module log_format merge_slashes proxy_buffering ' +
-    'proxy_buffers proxy_cache_path proxy_connect_timeout proxy_hide_header proxy_http_version proxy_pass ' +
-    'proxy_read_timeout proxy_redirect proxy_set_header real_ip_header resolver ' +
-    'scgi_pass sendfile server_name server_tokens set_real_ip_from split_clients ssl ' +
-    'ssl_certificate ssl_ciphers ssl_dhparam ssl_prefer_server_ciphers ssl_protocols ssl_session_cache ' +
-    'ssl_stapling sub_filter tcp_nopush try_files types_hash_max_size underscores_in_headers upstream ' +
-    'uwsgi_pass worker_processes'
-  ).split(' '),
-)
-
-/** Names that VCL, BIND and others share with nginx, in the shape that nginx alone gives them. */
-const NGINX_SHAPE =
-  /^(?:server\s*\{|location\s+\S.*\{|map\s+\S+\s+\S+\s*\{|return\s+\d{3}\b|rewrite\s+\S+\s+\S+)/
-
-const NGINX_EVENTS = /(?:^|[;}\n])[ \t]*events\s*\{/
-const NGINX_OUTER = /(?:^|[;}\n])[ \t]*(?:http|stream|mail)\s*\{|(?:^|\n)[ \t]*worker_processes\s/
-
-const APACHE_SECTIONS = new Set(
-  (
-    'virtualhost directory directorymatch location locationmatch files filesmatch ifmodule ifdefine ' +
-    'ifversion iffile proxy proxymatch macro limitexcept requireall requireany'
-  ).split(' '),
-)
-
-const APACHE_NAMES = new Set(
-  (
-    'loadmodule listen servername serveralias serverroot documentroot directoryindex errorlog customlog ' +
-    'logformat wsgiscriptalias wsgidaemonprocess wsgiprocessgroup wsgipythonpath wsgipythonhome proxypass ' +
-    'proxypassreverse proxypreservehost rewriteengine rewriterule rewritecond scriptalias sslengine ' +
-    'sslcertificatefile sslprotocol sslciphersuite setenvif setenvifnocase requestheader allowoverride ' +
-    'servertokens serversignature traceenable namevirtualhost includeoptional aliasmatch redirectmatch ' +
-    'keepalivetimeout maxkeepaliverequests serveradmin startservers maxrequestworkers maxclients ' +
-    'addhandler addtype authname authtype authuserfile expiresactive expiresbytype setoutputfilter'
-  ).split(' '),
-)
-
-const APACHE_MAIN_NAMES = new Set(['serverroot', 'pidfile', 'defaultruntimedir', 'scoreboardfile'])
-const APACHE_ACTS = new Set(['loadmodule', 'listen', 'include', 'includeoptional'])
-
-const SEMICOLON = 0x3b
-const OPEN_BRACE = 0x7b
-const CLOSE_BRACE = 0x7d
-
-/** How many lines that say something are looked at: a licence above them is not counted. */
-const SIGNIFICANT_LINES = 120
-
 /**
- * Tells nginx from Apache from everything else by the first lines that say something. Null where nothing
- * speaks for either: a file that only looks like a configuration is not audited.
+ * Tells nginx from Apache from everything else: by the directives that are theirs against the lines that are
+ * neither's. Null where the former do not outweigh the latter: a file that only looks like a configuration is
+ * not audited.
  */
 export function recognise(source: Source): Recognised | null {
   if (source.text.startsWith('#!') || source.text.slice(0, 1000).includes('\0')) return null
-  let nginxSigns = 0
-  let apacheSigns = 0
-  let apacheOuter = false
-  let apacheActs = false
-  let depth = 0
-  let seen = 0
-  for (const line of significantLines(source.code)) {
-    if (++seen > SIGNIFICANT_LINES) break
-    if (isMarkup(line)) return null
-    const word = firstWord(line).toLowerCase()
-    const last = line.charCodeAt(line.length - 1)
-    const isStatement = last === SEMICOLON || last === OPEN_BRACE || last === CLOSE_BRACE
-    if (isStatement && (NGINX_NAMES.has(word) || NGINX_SHAPE.test(line))) {
-      nginxSigns++
-    } else if (line.startsWith('</')) {
-      depth--
-    } else if (line.startsWith('<')) {
-      depth++
-      if (APACHE_SECTIONS.has(sectionName(line))) apacheSigns++
-    } else if (!isStatement || line.includes('${')) {
-      if (APACHE_NAMES.has(word) || APACHE_MAIN_NAMES.has(word)) apacheSigns++
-      if (APACHE_ACTS.has(word)) apacheActs = true
-      if (depth === 0 && APACHE_MAIN_NAMES.has(word)) apacheOuter = true
+  if (isOtherLanguage(source.code)) return null
+  const apache = weighApache(source)
+  if (apache === null) return null
+  const nginx = weighNginx(source)
+  nginx.against += apache.settings
+  apache.against += apache.settings
+  const [program, evidence] =
+    apache.pro - apache.against > nginx.pro - nginx.against
+      ? (['apache', apache] as const)
+      : (['nginx', nginx] as const)
+  const { pro, against, part } = evidence
+  if (pro < COMMON_WEIGHT || pro <= against) return null
+  const sure = pro >= 3 && pro >= 3 * against
+  const isOthers = !sure && (OTHER_DIRECTORY.test(source.path) || signedProgram(source) !== null)
+  return isOthers ? null : { program, part, sure }
+}
+
+/** Directories of other programs: what lies in one is theirs, unless nearly every line says otherwise. */
+const OTHER_DIRECTORY =
+  /\/(?:proftpd|vsftpd|pure-ftpd|php(?:[\d.]*(?:-fpm)?)|fpm|pool\.d|redis|supervisord?|dovecot|postfix|exim4?|bind|named|mysql|mariadb|postgresql|fail2ban|systemd|logrotate\.d|cron\.d|apparmor(?:\.d)?|bubblewrap|varnish|haproxy|squid|rsyslog(?:\.d)?|monit|munin|ssh|ldap|openldap|samba|lighttpd|litespeed|lsws|caddy|traefik)\//i
+
+/** What speaks for a program and against it; a plain line weighs one. */
+interface Evidence {
+  pro: number
+  against: number
+  part: Recognised['part']
+}
+
+/** No more lines are looked at: what a file is shows in its beginning. */
+const MOST_LINES = 300
+
+/** Names that many programs have: they say less than the others. */
+const COMMON_NAMES: ReadonlySet<string> = new Set(
+  (
+    'include user group set root server default return timeout pid daemon loglevel listen if hash zone state ' +
+    'error allow deny directory port limit option options define use alias protocol http_version index'
+  ).split(' '),
+)
+const COMMON_WEIGHT = 0.5
+/** A section or block is harder to meet by chance. */
+const BLOCK_WEIGHT = 2
+
+/** Blocks whose lines are data of a module, which no table knows. */
+const DATA_BLOCKS: ReadonlySet<string> = new Set('map geo types split_clients charset_map match'.split(' '))
+
+function weighNginx(source: Source): Evidence {
+  const evidence: Evidence = { pro: 0, against: 0, part: 'snippet' }
+  let left = MOST_LINES
+  const visit = (nodes: readonly NginxNode[]): void => {
+    for (const node of nodes) {
+      if (node.kind !== 'directive' || left-- <= 0) continue
+      const weight = weightInNginx(node, source)
+      if (weight > 0) evidence.pro += weight
+      else evidence.against -= weight
+      if (node.block !== null && !DATA_BLOCKS.has(node.name.value)) visit(node.block.children)
     }
   }
-  if (apacheSigns > nginxSigns) {
-    const part = apacheOuter && apacheActs ? 'whole' : apacheOuter || apacheActs ? 'outer' : 'inner'
-    return { program: 'apache', part }
+  const { children } = parseNginx(source)
+  visit(children)
+  evidence.part = partOfNginx(children)
+  return evidence
+}
+
+/** Below zero where the line is another's. */
+function weightInNginx(
+  { name: { value: name }, args, block, terminator }: NginxDirectiveNode,
+  source: Source,
+) {
+  if (isUnknownWord(name)) return 0
+  if (block === null && source.code[terminator] !== ';') return 0
+  const isBlock = block !== null
+  const facts = nginxDirective(name).filter(each => each.block === isBlock)
+  const isShaped = facts.some(
+    ({ minimum, maximum }) => args.length >= Math.min(minimum, 1) && args.length <= maximum,
+  )
+  if (isShaped || name.endsWith('_by_lua_block') || externalModuleOf(name) !== null) {
+    // `return`, `if` and `rewrite` of other languages look like these; what follows them does not.
+    if (isBlock) return name === 'server' && args.length > 0 ? COMMON_WEIGHT : BLOCK_WEIGHT
+    return COMMON_NAMES.has(name) && !isTelling(name, args[0]?.value ?? '') ? COMMON_WEIGHT : 1
   }
-  const { code } = source
-  if (isOtherLanguage(code)) return null
-  const events = NGINX_EVENTS.test(code)
-  const outer = NGINX_OUTER.test(code)
-  if (events || outer) return { program: 'nginx', part: events && outer ? 'whole' : 'outer' }
-  return nginxSigns > 0 ? { program: 'nginx', part: 'inner' } : null
+  // Modules that no table knows bring names of this shape.
+  if (!isBlock && /^[a-z][a-z0-9]*_[a-z0-9_]+$/.test(name)) return 0
+  return facts.length > 0 ? 0 : -1
 }
 
-function* significantLines(code: string): Generator<string> {
-  let start = 0
-  while (start < code.length) {
-    let end = code.indexOf('\n', start)
-    if (end === -1) end = code.length
-    const line = code.slice(start, end).trim()
-    if (line !== '' && line[0] !== '#') yield withoutComment(line)
-    start = end + 1
+/** An argument that a common name has in nginx alone. */
+function isTelling(name: string, first: string): boolean {
+  if (name === 'return') return /^\d{3}$/.test(first)
+  if (name === 'set') return first.startsWith('$')
+  return (name === 'root' || name === 'alias' || name === 'include') && /[/.*]/.test(first)
+}
+
+const OUTER_BLOCKS: ReadonlySet<string> = new Set(['http', 'stream', 'mail'])
+
+function partOfNginx(nodes: readonly NginxNode[]): Evidence['part'] {
+  let events = false
+  let outer = false
+  let inner = false
+  for (const node of nodes) {
+    if (node.kind !== 'directive') continue
+    const { name, block } = node
+    if (name.value === 'events' && block !== null) events = true
+    else if (block !== null ? OUTER_BLOCKS.has(name.value) : name.value === 'worker_processes') outer = true
+    else if (isOfHttp(node)) inner = true
   }
+  if (events) return outer ? 'whole' : 'outer'
+  if (outer) return 'outer'
+  return inner ? 'inner' : 'snippet'
 }
 
-/** nginx takes a comment after a statement; the words before it are what tells. */
-function withoutComment(line: string): string {
-  if (!line.includes('#')) return line
-  const comment = line.search(/[;{}]\s*#/)
-  return comment === -1 ? line : line.slice(0, comment + 1)
+/** True where a directive may stand in no server and no location. */
+function isOfHttp({ name, block }: NginxDirectiveNode): boolean {
+  const facts = nginxDirective(name.value).filter(each => each.block === (block !== null))
+  if (name.value === 'server') return block !== null
+  return (
+    facts.length > 0 &&
+    facts.every(({ contexts }) =>
+      contexts.every(context => /^(?:main|events|http|stream|mail)$/.test(context)),
+    )
+  )
 }
 
-function firstWord(line: string): string {
-  const end = line.search(/[\s;{]/)
-  return end === -1 ? line : line.slice(0, end)
+interface ApacheEvidence extends Evidence {
+  /** `[section]`, `key = value` and `key: value`, which neither program writes. */
+  settings: number
 }
 
-function sectionName(line: string): string {
-  const end = line.search(/[\s>]/)
-  return line.slice(1, end === -1 ? undefined : end).toLowerCase()
+const MAIN_NAMES: ReadonlySet<string> = new Set([
+  'serverroot',
+  'pidfile',
+  'defaultruntimedir',
+  'scoreboardfile',
+])
+const ACTS: ReadonlySet<string> = new Set(['loadmodule', 'listen', 'include', 'includeoptional'])
+
+/** Directives that the table has not: of releases before 2.4, and of PHP's own module. */
+const MORE_NAMES: ReadonlySet<string> = new Set(
+  (
+    'namevirtualhost defaulttype lockfile acceptmutex authdefaultauthoritative servertype addmodule ' +
+    'php_value php_flag php_admin_value php_admin_flag'
+  ).split(' '),
+)
+
+/** What only another program with sections in angle brackets writes. */
+const FOREIGN_NAMES: ReadonlySet<string> = new Set(
+  (
+    'defaultserver defaultroot requirevalidshell maxinstances umask allowoverwrite passiveports tlsengine ' +
+    'useftpusers usereversedns authorder multilinerfc2228 timesgmt defaulttransfermode socketbindtight'
+  ).split(' '),
+)
+
+/** Lines of a snippet that say where in the site they act, so that they do so wherever they are read. */
+const PLACED_NAMES =
+  /^(?:virtualhost|directory|directorymatch|location|locationmatch|servername|documentroot|alias|aliasmatch|scriptalias|wsgi.*|proxypass.*|use|macro)$/
+
+/** Null where it is markup. */
+function weighApache(source: Source): ApacheEvidence | null {
+  const evidence: ApacheEvidence = { pro: 0, against: 0, part: 'snippet', settings: 0 }
+  let outer = false
+  let acts = false
+  let inner = false
+  let isCapital = false
+  let depth = 0
+  let left = MOST_LINES
+  for (const node of parseApache(source)) {
+    if (node.kind === 'comment') continue
+    if (left-- <= 0) break
+    const line = source.code.slice(node.start, node.end)
+    const name = node.name.value.toLowerCase()
+    if (isMarkup(line, name)) return null
+    if (node.kind === 'close') {
+      depth--
+      continue
+    }
+    if (node.kind === 'open') depth++
+    // nginx and its kin end a line so; `${NAME}` ends one of Apache's.
+    if (/[;{}]$/.test(line) && !line.includes('${')) continue
+    if (isSetting(node.name.value, node.words[0]?.value ?? '')) {
+      evidence.settings += name.startsWith('[') ? 3 : 1
+      continue
+    }
+    const weight = weightInApache(node)
+    if (weight > 0) evidence.pro += weight
+    else evidence.against -= weight
+    if (weight > 0 && (node.kind === 'open' || /[A-Z_]/.test(node.name.value))) isCapital = true
+    if (node.kind === 'directive' && ACTS.has(name)) acts = true
+    if (node.kind === 'directive' && MAIN_NAMES.has(name) && depth === 0) outer = true
+    if (weight > 0 && (PLACED_NAMES.test(name) || isOfServer(name))) inner = true
+  }
+  // Everybody's lines: a few of them say nothing where none is written as Apache's are.
+  if (!isCapital && evidence.pro < 2) evidence.pro = 0
+  if (outer && acts) evidence.part = 'whole'
+  else if (outer || acts) evidence.part = 'outer'
+  else if (inner) evidence.part = 'inner'
+  return evidence
+}
+
+function weightInApache({ kind, name: { value: written }, words }: ApacheLineNode): number {
+  const name = written.toLowerCase()
+  if (isUnknownWord(written)) return 0
+  if (FOREIGN_NAMES.has(name)) return -3
+  if (kind === 'open') return apacheSection(name) === undefined ? -1 : BLOCK_WEIGHT
+  const facts = apacheDirective(name)
+  if (MORE_NAMES.has(name) || (facts !== undefined && apacheSection(name) === undefined)) {
+    const isCommon = COMMON_NAMES.has(name)
+    if (facts !== undefined && !takes(facts.arity, words.length)) return isCommon ? -1 : 0
+    if (name === 'loadmodule') return BLOCK_WEIGHT
+    const weight = isCommon ? COMMON_WEIGHT : 1
+    // Hardly anybody writes Apache's names without a capital, and every other program does.
+    return written === name ? weight / 2 : weight
+  }
+  // Modules that no table knows bring names of this shape.
+  return /^[A-Z](?=\w*[a-z])\w*[A-Z_]\w*$/.test(written) ? -0.25 : -1
+}
+
+/** Words that a directive takes at most; the rest take any number. */
+const MOST_WORDS: Partial<Record<ApacheArity, number>> = { '0': 0, '1': 1, flag: 1, '2': 2, '1|2': 2 }
+
+function takes(arity: ApacheArity, count: number): boolean {
+  return (
+    count <= (MOST_WORDS[arity] ?? Number.POSITIVE_INFINITY) &&
+    (count > 0 || arity === '0' || arity === 'raw')
+  )
+}
+
+/** True where a directive may stand in no virtual host. */
+function isOfServer(name: string): boolean {
+  const facts = apacheDirective(name)
+  if (facts === undefined) return false
+  const contexts = acceptedContexts(facts)
+  return contexts.size > 0 && !contexts.has('virtualhost') && !contexts.has('directory')
+}
+
+function isSetting(name: string, first: string): boolean {
+  if (/^\[.*\]?$/.test(name)) return true
+  if (first === '=' || first.startsWith('=>') || first === ':=') return true
+  return /^[\w.$-]+(?:\[[^\]]*\])?[=:]/.test(name) && !name.includes('${')
 }
 
 /** XML and HTML close an element on its own line; `<Directory />` only looks so. */
-function isMarkup(line: string): boolean {
+function isMarkup(line: string, name: string): boolean {
   if (line.startsWith('<') && /^<[?!]|^<[^>]*>.*<\//.test(line)) return true
-  return line.endsWith('/>') && !APACHE_SECTIONS.has(sectionName(line))
+  return line.startsWith('<') && line.endsWith('/>') && apacheSection(name) === undefined
 }
 
 /** JSON, JavaScript, Go and HCL have blocks called `http` and `server` too. */
 function isOtherLanguage(code: string): boolean {
-  return /^\s*(?:\{|import |const |package |resource |"[^"]*"\s*:)/.test(code)
+  return /^\s*(?:\{\s*["'}]|\[\s*[[{"]|import |const |package |resource |"[^"]*"\s*:)/.test(code)
 }

@@ -1,35 +1,117 @@
 import { posix } from 'node:path'
 import type { FileSystem } from './file-system.ts'
-import { isMainName, judgePath, MAIN_FILES } from './known-places.ts'
-import { type Program, recognise } from './recognise.ts'
+import { type Fragment, type FragmentSet, fragmentSets } from './fragment-sets.ts'
+import { isMainName, MAIN_FILES } from './known-places.ts'
+import {
+  type Candidate,
+  type JudgedPath,
+  judgePaths,
+  lookInto,
+  type LookOptions,
+  type SkippedPath,
+  skipped,
+} from './look.ts'
+import { PROGRAMS, type Program } from './program.ts'
 
-/** The files of one root, sorted by what they are to the servers. */
+/** The files of one file system, sorted by what they are to the servers. */
 export interface Survey {
+  /** Main files that run side by side, by the names under which the servers open them. */
   readonly mains: Readonly<Record<Program, readonly string[]>>
-  /** Files that stand alone, without those that the server reached (paths without links). */
-  readonly fragments: (reached: ReadonlySet<string>) => Readonly<Record<Program, readonly string[]>>
+  /** Main files beside which no other runs. */
+  readonly otherMains: readonly Candidate[]
+  /** Files without a main file; see {@link import('./machine.ts').Machine.fragments}. */
+  readonly fragments: (
+    reached: ReadonlySet<string>,
+    whole: Readonly<Record<Program, boolean>>,
+  ) => readonly FragmentSet[]
   /** True where something of Apache's is among the files. */
   readonly hasApache: boolean
   readonly htaccess: readonly string[]
+  /** What is not read; more is known once `fragments` was asked. */
+  readonly skipped: () => readonly SkippedPath[]
 }
 
-export const PROGRAMS: readonly Program[] = ['nginx', 'apache']
+/** True for a file that can be its program's main file. */
+export function isMain({ part, program, path }: Candidate): boolean {
+  return part === 'whole' || (part === 'outer' && isMainName(path, program))
+}
 
 /**
- * Sorts the files below a root: main files by the places where distributions put them, then by content;
- * the rest by content alone.
+ * Sorts the files of a machine's root: main files by the places where distributions put them, then by
+ * content; the rest by content alone. Where a distribution's place has a main file, no other is in use.
  *
  * @param paths files and links inside the root
  * @param isAsked true for a path inside the root that belongs to the audit
- * @param within the folder from which names of folders mean something
  */
-export function survey(
+export function surveyRoot(
   files: FileSystem,
   paths: readonly string[],
   isAsked: (path: string) => boolean,
-  within = '/',
+  options: LookOptions = {},
 ): Survey {
-  const judge = (path: string) => judgePath(below(path, within))
+  const { mains, seen } = mainsAtKnownPlaces(files, isAsked)
+  // Nearly all files beside a main file are those it includes: they are looked into when it has been read,
+  // and only if it did not come by.
+  const homes = PROGRAMS.flatMap(program => mains[program].map(main => `${posix.dirname(main)}/`))
+  const later: JudgedPath[] = []
+  const candidates: Candidate[] = []
+  const htaccess: string[] = []
+  const left: SkippedPath[] = []
+  for (const judged of judgePaths(paths, '/')) {
+    const path = files.realPath(judged.named)
+    if (path !== null && (seen.has(path) || !isAsked(path))) continue
+    if (path !== null) seen.add(path)
+    if (path !== null && homes.some(home => path.startsWith(home))) {
+      later.push(judged)
+      continue
+    }
+    const looked = lookInto(files, judged, options)
+    if (looked?.kind === 'candidate') candidates.push(looked)
+    else if (looked?.kind === 'skipped') left.push(looked)
+    else if (looked?.kind === 'htaccess') htaccess.push(looked.path)
+  }
+
+  const otherMains: Candidate[] = []
+  const fragments: Candidate[] = []
+  for (const program of PROGRAMS) {
+    const own = candidates.filter(candidate => candidate.program === program)
+    const possible = withoutIncluded(files, own.filter(isMain), own)
+    const [first, ...others] = possible
+    fragments.push(...own.filter(candidate => !possible.includes(candidate)))
+    if (first === undefined) continue
+    if (mains[program].length > 0) left.push(...possible.map(notInUse))
+    else if (others.length === 0) mains[program].push(first.named)
+    else otherMains.push(...possible)
+  }
+
+  let sets: { readonly reached: number; readonly value: readonly FragmentSet[] } | null = null
+  let unread: readonly SkippedPath[] = []
+  return {
+    mains,
+    otherMains,
+    fragments(reached, whole) {
+      if (sets?.reached === reached.size) return sets.value
+      const unreached = fragments.filter(({ path }) => !reached.has(path))
+      const found = lookAtUnreached({ files, paths: later, reached, whole, mains, options })
+      const enabled = settleOnDemand(files, [...unreached, ...found.candidates])
+      unread = [...found.skipped, ...enabled.skipped]
+      sets = { reached: reached.size, value: fragmentSets(enabled.candidates.map(toFragment)) }
+      return sets.value
+    },
+    hasApache: mains.apache.length > 0 || candidates.some(({ program }) => program === 'apache'),
+    htaccess,
+    skipped: () => [...left, ...unread],
+  }
+}
+
+export function toFragment({ named, path, source, program, part, sample }: Candidate): Fragment {
+  return { path, group: named, source, program, part, sample }
+}
+
+function mainsAtKnownPlaces(
+  files: FileSystem,
+  isAsked: (path: string) => boolean,
+): { readonly mains: Record<Program, string[]>; readonly seen: Set<string> } {
   const mains: Record<Program, string[]> = { nginx: [], apache: [] }
   const seen = new Set<string>()
   for (const program of PROGRAMS) {
@@ -41,146 +123,101 @@ export function survey(
       mains[program].push(place)
     }
   }
-
-  // Nearly all files beside a main file are those it includes: they are looked into when it has been read,
-  // and only if it did not come by.
-  const folders = PROGRAMS.flatMap(program => mains[program].map(main => `${posix.dirname(main)}/`))
-  const later: string[] = []
-  const fragments: Record<Program, string[]> = { nginx: [], apache: [] }
-  const onDemand: Record<Program, string[]> = { nginx: [], apache: [] }
-  for (const named of paths) {
-    const verdict = judge(named)
-    const path = verdict === null ? null : files.realPath(named)
-    if (verdict === null || path === null || seen.has(path) || !isAsked(path)) continue
-    seen.add(path)
-    if (folders.some(folder => path.startsWith(folder))) {
-      later.push(path)
-      continue
-    }
-    const read = files.read(path)
-    const recognised = read.kind === 'source' ? recognise(read.source) : null
-    if (recognised === null) {
-      // Nobody can tell what it holds, but its name says which server would be asked about it.
-      if (read.kind === 'source' && posix.basename(named) === 'nginx.conf') mains.nginx.push(named)
-      continue
-    }
-    const { program, part } = recognised
-    if (part === 'whole' || (part === 'outer' && isMainName(path, program))) mains[program].push(named)
-    else if (judge(path)?.onDemand === true) onDemand[program].push(path)
-    else fragments[program].push(path)
-  }
-  // What stands where a distribution puts it is the main file, whoever includes it.
-  const found = mains.apache.filter(main => !MAIN_FILES.apache.includes(main))
-  for (const path of found.length === 0 ? [] : paths) {
-    const included = found.includes(path) ? null : includedServer(files, path, found)
-    if (included === null) continue
-    mains.apache = mains.apache.map(main => (main === included ? path : main))
-    fragments.apache = fragments.apache.filter(fragment => fragment !== files.realPath(path))
-  }
-  for (const program of PROGRAMS) {
-    // Where a main file is there, it says which of the available files count.
-    if (mains[program].length === 0) fragments[program].push(...onDemand[program])
-  }
-  return {
-    mains,
-    fragments: reached => {
-      const all = { nginx: [...fragments.nginx], apache: [...fragments.apache] }
-      for (const path of later) {
-        if (reached.has(path) || judge(path)?.onDemand === true) continue
-        const read = files.read(path)
-        const recognised = read.kind === 'source' ? recognise(read.source) : null
-        // Another main file beside the one in use is somebody's copy.
-        if (recognised !== null && recognised.part !== 'whole') all[recognised.program].push(path)
-      }
-      return {
-        nginx: all.nginx.filter(path => !reached.has(path)),
-        apache: all.apache.filter(path => !reached.has(path)),
-      }
-    },
-    hasApache: mains.apache.length + fragments.apache.length > 0,
-    htaccess: paths.filter(path => path.endsWith('/.htaccess')),
-  }
+  return { mains, seen }
 }
 
-/** Sorts one file that the user named: its place and name decide where its content does not. */
-export function surveyFile(files: FileSystem, path: string, within = '/'): Survey | null {
-  const read = files.read(path)
-  // What a .htaccess means hangs on the configuration that lets it speak.
-  if (read.kind !== 'source' || path.endsWith('/.htaccess')) return null
-  const recognised = recognise(read.source)
-  const named = PROGRAMS.find(each => isMainName(path, each)) ?? null
-  const program =
-    recognised?.program ??
-    judgePath(below(path, within))?.program ??
-    named ??
-    (includesServer(files, path, read.source.text) ? 'apache' : null)
-  if (program === null) return null
-  const real = files.realPath(path)
-  const isKnown = MAIN_FILES[program].some(place => files.realPath(place) === real)
-  const part = recognised?.part ?? (named === program ? 'whole' : 'inner')
-  const isMain =
-    isKnown ||
-    part === 'whole' ||
-    (part === 'outer' && isMainName(path, program)) ||
-    (program === 'apache' && includesServer(files, path, read.source.text))
-  const one = (chosen: boolean): Record<Program, readonly string[]> => ({
-    nginx: chosen && program === 'nginx' ? [path] : [],
-    apache: chosen && program === 'apache' ? [path] : [],
-  })
-  return {
-    mains: one(isMain),
-    fragments: () => one(!isMain),
-    hasApache: program === 'apache',
-    htaccess: [],
+/** What lies beside main files that were read, and was not among what they include. */
+function lookAtUnreached({
+  files,
+  paths,
+  reached,
+  whole,
+  mains,
+  options,
+}: {
+  readonly files: FileSystem
+  readonly paths: readonly JudgedPath[]
+  readonly reached: ReadonlySet<string>
+  readonly whole: Readonly<Record<Program, boolean>>
+  readonly mains: Readonly<Record<Program, readonly string[]>>
+  readonly options: LookOptions
+}): { readonly candidates: readonly Candidate[]; readonly skipped: readonly SkippedPath[] } {
+  const candidates: Candidate[] = []
+  const left: SkippedPath[] = []
+  for (const judged of paths) {
+    const path = files.realPath(judged.named)
+    if (path === null || reached.has(path)) continue
+    const looked = lookInto(files, judged, options)
+    if (looked?.kind === 'skipped') left.push(looked)
+    if (looked?.kind !== 'candidate') continue
+    const { program, part, onDemand } = looked
+    const hasMain = mains[program].length > 0
+    if (hasMain && part === 'whole') left.push(notInUse(looked))
+    else if (hasMain && onDemand === null && whole[program] && files.covers(path))
+      left.push(skipped(judged.named, 'not-included', 'the main file does not include it'))
+    else candidates.push(looked)
   }
+  return { candidates, skipped: left }
 }
 
-/** The one of these main files that a file beside it includes by its name: then that file is the main one. */
-function includedServer(files: FileSystem, path: string, mains: readonly string[]): string | null {
-  const folder = posix.dirname(path)
-  const beside = mains.filter(main => posix.dirname(main) === folder)
-  if (beside.length === 0 || !path.endsWith('.conf')) return null
-  const read = files.read(path)
-  const target = read.kind === 'source' ? includeTarget(read.source.text) : undefined
-  if (target === undefined) return null
-  const included = posix.resolve(folder, target)
-  return beside.find(main => main === included) ?? null
+function notInUse({ named }: Candidate): SkippedPath {
+  return skipped(named, 'other-main', 'another main file is in use')
+}
+
+/**
+ * Of a directory of available files, where the one of enabled files is there too, only those are in use that
+ * it links to; where it is not, nobody knows which, and all are read.
+ */
+export function settleOnDemand(
+  files: FileSystem,
+  candidates: readonly Candidate[],
+): { readonly candidates: readonly Candidate[]; readonly skipped: readonly SkippedPath[] } {
+  const kept: Candidate[] = []
+  const left: SkippedPath[] = []
+  const known = new Map<string, boolean>()
+  for (const candidate of candidates) {
+    const { onDemand, named } = candidate
+    if (onDemand === null) {
+      kept.push(candidate)
+      continue
+    }
+    const directory = named.slice(0, named.indexOf(onDemand) + onDemand.length)
+    const enabled = directory.replace(/available$/, 'enabled')
+    const isSettled = known.get(enabled) ?? isInUse(files, enabled)
+    known.set(enabled, isSettled)
+    if (isSettled)
+      left.push(skipped(named, 'not-enabled', `\`${posix.basename(enabled)}\` does not link to it`))
+    else kept.push(candidate)
+  }
+  return { candidates: kept, skipped: left }
+}
+
+/** True where the directory of enabled files says what is in use: it holds some, or the audit all. */
+function isInUse(files: FileSystem, enabled: string): boolean {
+  if (files.covers(posix.join(enabled, 'any'))) return true
+  const entries = files.list(enabled) ?? []
+  return entries.some(({ name, kind }) => kind === 'file' && !name.startsWith('.'))
+}
+
+/** Main files of Apache that another file beside them includes by name give their place to that file. */
+export function withoutIncluded(
+  files: FileSystem,
+  mains: readonly Candidate[],
+  all: readonly Candidate[],
+): readonly Candidate[] {
+  let left = mains
+  for (const candidate of all) {
+    if (candidate.program !== 'apache' || !candidate.path.endsWith('.conf')) continue
+    const target = includeTarget(candidate.source.text)
+    if (target === undefined) continue
+    const path = files.realPath(posix.resolve(posix.dirname(candidate.path), target))
+    const included = left.find(main => main.path === path && main !== candidate)
+    if (included === undefined || posix.dirname(included.path) !== posix.dirname(candidate.path)) continue
+    left = left.map(main => (main === included ? candidate : main))
+  }
+  return [...new Set(left)]
 }
 
 function includeTarget(text: string): string | undefined {
   return /^[ \t]*Include[ \t]+"?([^\s"*?[]+)/im.exec(text)?.[1]
-}
-
-/** True where a file of Apache begins with another that sets a server up: then it is the main one. */
-function includesServer(files: FileSystem, path: string, text: string): boolean {
-  const target = includeTarget(text)
-  if (target === undefined) return false
-  const read = files.read(posix.resolve(posix.dirname(path), target))
-  const recognised = read.kind === 'source' ? recognise(read.source) : null
-  return recognised?.program === 'apache' && recognised.part !== 'inner'
-}
-
-/** The path from the folder inside which names of folders mean something. */
-export function below(path: string, within: string): string {
-  return within !== '/' && path.startsWith(`${within}/`) ? path.slice(within.length) : path
-}
-
-/** Several surveys of one root as one, each file once. */
-export function joinSurveys(surveys: readonly Survey[]): Survey {
-  const join = (pick: (survey: Survey) => readonly string[]): readonly string[] => [
-    ...new Set(surveys.flatMap(pick)),
-  ]
-  const mains = {
-    nginx: join(({ mains }) => mains.nginx),
-    apache: join(({ mains }) => mains.apache),
-  }
-  return {
-    mains,
-    fragments: reached => ({
-      nginx: join(survey => survey.fragments(reached).nginx).filter(path => !mains.nginx.includes(path)),
-      apache: join(survey => survey.fragments(reached).apache).filter(path => !mains.apache.includes(path)),
-    }),
-    hasApache: surveys.some(({ hasApache }) => hasApache),
-    htaccess: join(({ htaccess }) => htaccess),
-  }
 }

@@ -10,6 +10,11 @@ const COUNTED: Readonly<Record<NoticeCode, readonly [one: string, several: strin
   'name-not-utf8': ['name is not UTF-8', 'names are not UTF-8'],
   'link-outside': ['link leads out of the audit', 'links lead out of the audit'],
   'include-outside': ['include leads out of the audit', 'includes lead out of the audit'],
+  'not-enabled': [
+    'directory holds files that are not enabled',
+    'directories hold files that are not enabled',
+  ],
+  'other-program': ['note of files of other programs', 'notes of files of other programs'],
   'include-irregular': ['include names no regular file', 'includes name no regular file'],
 }
 

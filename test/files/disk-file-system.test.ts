@@ -102,12 +102,63 @@ test('a file that the system refuses to read is unreadable and named', async () 
   })
 })
 
-test('covers what lies in folders that are there', () => {
-  assert.ok(files.covers('/etc/nginx/gone.conf'))
-  assert.ok(files.covers('/etc/nginx/conf.d/gone.conf'))
-  assert.not.ok(files.covers('/etc/letsencrypt/live/x/fullchain.pem'))
-  assert.not.ok(files.covers('/opt/site/app.wsgi'))
+test('covers what a copy of it would hold, and nothing that only a running system makes', () => {
+  const some = diskFileSystem(scratchTree({ 'etc/nginx/nginx.conf': '', 'etc/nginx/mime.types': '' }))
+  assert.not.ok(some.covers('/etc/nginx/gone.conf'))
+  const stock = ['nginx.conf', 'mime.types', 'fastcgi_params', 'scgi_params', 'uwsgi_params']
+  const copy = diskFileSystem(scratchTree(Object.fromEntries(stock.map(name => [`etc/nginx/${name}`, '']))))
+  assert.ok(copy.covers('/etc/nginx/gone.conf'))
+  assert.ok(copy.covers('/etc/nginx/conf.d/gone.conf'))
+  assert.not.ok(copy.covers('/etc/letsencrypt/live/x/fullchain.pem'))
+  assert.not.ok(copy.covers('/opt/site/app.wsgi'))
   assert.ok(diskFileSystem('/').covers('/opt/site/app.wsgi'))
+  const system = [
+    'etc/passwd',
+    'etc/group',
+    'etc/hosts',
+    'etc/fstab',
+    'bin/x',
+    'home/x',
+    'usr/x',
+    'var/x',
+    'srv/x',
+  ]
+  const machine = diskFileSystem(scratchTree(Object.fromEntries(system.map(name => [name, '']))))
+  assert.ok(machine.covers('/etc/letsencrypt/live/x/fullchain.pem'))
+  assert.ok(machine.covers('/opt/site/app.wsgi'))
+  assert.not.ok(machine.covers('/dev/stderr'))
+  assert.not.ok(machine.covers('/run/php/php-fpm.sock'))
+})
+
+test('what is mounted stands where it is mounted, and nothing else is there', () => {
+  const repository = scratchTree({
+    'deploy/nginx/nginx.conf': 'http {}\n',
+    'deploy/nginx/enabled/absolute': '-> /etc/nginx/sites/a',
+    'deploy/nginx/enabled/relative': '-> ../../../app/site.conf',
+    'deploy/nginx/sites/a': 'server {}\n',
+    'app/site.conf': 'server {}\n',
+    'single.conf': 'gzip on;\n',
+  })
+  const mounted = diskFileSystem(
+    [
+      { at: '/etc/nginx', disk: join(repository, 'deploy/nginx') },
+      { at: '/etc/nginx/conf.d/single.conf', disk: join(repository, 'single.conf') },
+      { at: repository, disk: repository },
+    ],
+    { workingDirectory: repository },
+  )
+  assert.is(mounted.read('/etc/nginx/nginx.conf').kind, 'source')
+  assert.is(mounted.realPath('/etc/nginx/enabled/absolute'), '/etc/nginx/sites/a')
+  assert.is(mounted.realPath('/etc/nginx/enabled/relative'), join(repository, 'app/site.conf'))
+  assert.is(mounted.display('/etc/nginx/sites/a'), 'deploy/nginx/sites/a')
+  assert.equal(mounted.list('/etc/nginx/conf.d'), [{ name: 'single.conf', kind: 'file' }])
+  assert.equal(
+    mounted.list('/etc/nginx')?.map(({ name }) => name),
+    ['conf.d', 'enabled', 'nginx.conf', 'sites'],
+  )
+  assert.equal(mounted.list('/etc'), [{ name: 'nginx', kind: 'directory' }])
+  assert.is(mounted.kind('/etc/passwd'), null)
+  assert.not.ok(mounted.covers('/etc/nginx/gone.conf'))
 })
 
 test('names files relative to the working directory below it, else absolute', () => {

@@ -3,9 +3,14 @@ import * as assert from 'uvu/assert'
 import { textSource } from '../../parsers/text/source.ts'
 import { recognise } from '../../src/files/recognise.ts'
 
-const of = (text: string) => recognise(textSource('/x', text))
+const of = (text: string) => {
+  const recognised = recognise(textSource('/x', text))
+  return recognised === null ? null : { program: recognised.program, part: recognised.part }
+}
 const NGINX_MAIN = { program: 'nginx', part: 'whole' }
 const NGINX_OUTER = { program: 'nginx', part: 'outer' }
+const NGINX_SNIPPET = { program: 'nginx', part: 'snippet' }
+const APACHE_SNIPPET = { program: 'apache', part: 'snippet' }
 const NGINX = { program: 'nginx', part: 'inner' }
 const APACHE_MAIN = { program: 'apache', part: 'whole' }
 const APACHE_OUTER = { program: 'apache', part: 'outer' }
@@ -21,8 +26,11 @@ test('a main file of nginx has events or http at its top', () => {
 
 test('fragments of nginx', () => {
   assert.equal(of('upstream django {\n  server 127.0.0.1:9000;\n}\n'), NGINX)
-  assert.equal(of('# a licence\n\nproxy_set_header Host $host; # as sent\n'), NGINX)
-  assert.equal(of('location /static/ {\n  alias /srv/static/;\n}\n'), NGINX)
+  assert.equal(of('# a licence\n\nproxy_set_header Host $host; # as sent\n'), NGINX_SNIPPET)
+  assert.equal(of('location /static/ {\n  alias /srv/static/;\n}\n'), NGINX_SNIPPET)
+  assert.equal(of('location /files { alias /home/; }'), NGINX_SNIPPET)
+  assert.equal(of('pagespeed on;\nmore_set_headers "A: b";\nbrotli on;\ngzip on;\n'), NGINX_SNIPPET)
+  assert.equal(of('content_by_lua_block {\n  local x = 1\n  y = 2\n}\n'), NGINX_SNIPPET)
   assert.equal(of('map $http_upgrade $connection_upgrade {\n default upgrade;\n}\n'), NGINX)
 })
 
@@ -43,6 +51,60 @@ test('fragments of Apache', () => {
   assert.equal(of('<VirtualHost *:80>\n  ServerName a\n</VirtualHost>\n'), APACHE)
   assert.equal(of('Listen 127.0.0.1:9000\n'), APACHE_OUTER)
   assert.equal(of('<IfModule mod_ssl.c>\n\tListen 443\n</IfModule>\n'), APACHE_OUTER)
+})
+
+test('lines that act wherever Apache reads them are a snippet', () => {
+  assert.equal(of('SSLEngine on\nSSLProtocol all -SSLv3\n'), APACHE_SNIPPET)
+  assert.equal(of('RewriteEngine On\nRewriteRule ^old$ /new [R]\n'), APACHE_SNIPPET)
+})
+
+test('modules that no table knows bring directives too', () => {
+  assert.equal(
+    of(
+      'LoadModule rpaf_module modules/mod_rpaf-2.0.so\nRPAFenable On\nRPAFsethostname Off\nRPAFproxy_ips 10.\n',
+    ),
+    APACHE_OUTER,
+  )
+  assert.equal(
+    of('<IfModule security2_module>\n  SecRuleEngine On\n  SecRule ARGS x\n</IfModule>\n'),
+    APACHE_SNIPPET,
+  )
+})
+
+test('what other programs share with the servers is outweighed by what is theirs alone', () => {
+  const others = {
+    'php-fpm': '[www]\nuser = www-data\nlisten = /run/php/php-fpm.sock\npm = dynamic\n',
+    'php.ini': '[PHP]\nengine = On\ninclude_path = "."\nmemory_limit = 128M\n',
+    supervisord: '[program:nginx]\ncommand=/usr/sbin/nginx -g "daemon off;"\nuser=root\n',
+    redis:
+      'bind 127.0.0.1\nport 6379\ntimeout 0\nloglevel notice\ninclude /etc/redis/more.conf\nsave 900 1\n',
+    sentinel: 'port 26379\ndir /tmp\nsentinel monitor mymaster 127.0.0.1 6379 2\n',
+    dovecot: 'protocols = imap\nlisten = *\n!include conf.d/*.conf\n',
+    slapd:
+      'include /etc/ldap/schema/core.schema\npidfile /run/slapd.pid\nloglevel none\ndatabase mdb\nsuffix "dc=x"\n',
+    fail2ban: '[DEFAULT]\nignoreip = 127.0.0.1\n[sshd]\nenabled = true\n',
+    gunicorn: 'bind = "127.0.0.1:8000"\nworkers = 2\nuser = "www"\ntimeout = 30\n',
+    ProFTPD:
+      'ServerName "x"\nServerType standalone\nDefaultServer on\nPort 21\nUser nobody\n<Directory />\n  AllowOverwrite on\n</Directory>\n',
+    sshd: 'Port 22\nProtocol 2\nLogLevel INFO\nPermitRootLogin no\nAllowUsers me\n',
+    sphinx: 'source db\n{\n\ttype = mysql\n\tsql_host = localhost\n}\nsearchd\n{\n\tlisten = 9312\n}\n',
+    OpenLiteSpeed:
+      'docRoot  $VH_ROOT/html/\nenableGzip  1\nindex  {\n  useServer  0\n  indexFiles  index.php\n}\n',
+    logstash:
+      'input {\n  file {\n    path => "/var/log/nginx/access.log"\n  }\n}\noutput {\n  stdout { codec => json }\n}\n',
+    monit: 'check process nginx with pidfile /run/nginx.pid\n  start program = "/etc/init.d/nginx start"\n',
+    netdata: 'update_every: 1\nlocalhost:\n  name: local\n  url: http://localhost/stub_status\n',
+    puppet:
+      "class nginx {\n  include nginx::package\n  file { '/etc/nginx/nginx.conf':\n    ensure => file,\n  }\n}\n",
+    prose:
+      'ROADMAP\n\nUser visible changes come first.\nListen to what people say.\nInclude a test with each.\n',
+    haproxy:
+      'global\n  user haproxy\n  group haproxy\ndefaults\n  timeout client 5s\nfrontend x\n  bind :80\n',
+    makefile: 'include $(top_srcdir)/build/rules.mk\n',
+    yaml: 'server:\n  listen: 80\n  include: x\n',
+    rspamd: 'reject = 15;\nadd_header = 6;\ngreylist = 4;\n',
+  }
+  for (const [name, text] of Object.entries(others)) assert.is(of(text), null, name)
 })
 
 test('other files are neither', () => {

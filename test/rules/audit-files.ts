@@ -9,7 +9,7 @@ import type { FileSystem } from '../../src/files/file-system.ts'
 import { grammarFiles } from '../../src/files/grammars.ts'
 import type { Machine } from '../../src/files/machine.ts'
 import { memoryFileSystem } from '../../src/files/memory-file-system.ts'
-import { survey } from '../../src/files/survey.ts'
+import { surveyRoot } from '../../src/files/survey.ts'
 import type { ApacheEnvironment } from '../../src/servers/apache/environment.ts'
 import { EMPTY_ENVIRONMENT } from '../../src/servers/apache/environment.ts'
 import type { ServerVersion } from '../../src/servers/version.ts'
@@ -46,18 +46,26 @@ function machineOf(
   const isTree = Object.keys(rest).some(path => path.startsWith('etc/'))
   const files = memoryFileSystem(rest, { covers: isTree ? ['/etc'] : [], modes })
   const paths = Object.keys(rest).map(path => `/${path}`)
-  const { mains, fragments, hasApache, htaccess } = survey(files, paths, () => true)
+  const { mains, fragments, hasApache, htaccess } = surveyRoot(files, paths, () => true)
   return {
     root: '.',
     files,
     fileName: path => path.slice(1),
     nginxMains: mains.nginx,
     apacheMains: mains.apache,
-    fragments,
+    // An example is one deployment, whatever its files are called.
+    fragments: (reached, whole) => {
+      const sets = fragments(reached, whole)
+      const nginx = sets.flatMap(set => set.nginx)
+      const apache = sets.flatMap(set => set.apache)
+      return sets.length === 0 ? [] : [{ nginx, apache, joint: true }]
+    },
     hasApache,
     htaccess,
     isDump: false,
+    supposed: false,
     notices: () => [],
+    skipped: () => [],
   }
 }
 

@@ -36,7 +36,7 @@ test('a link that leads nowhere is found', () => {
 
 test('folders above the audited one do not have to be seen', () => {
   const within = scratchTree({ 'conf.d/a.conf': '', 'sites/b': '-> ../conf.d/a.conf' })
-  const files = diskFileSystem('/', { within })
+  const files = diskFileSystem([{ at: within, disk: within }])
   assert.equal(expandGlob(files, `${within}/conf.d/*.conf`), [`${within}/conf.d/a.conf`])
   assert.equal(expandGlob(files, `${within}/*/b`), [`${within}/sites/b`])
   assert.equal(expandGlob(files, `${within}/conf.d/[a].con`), [])

@@ -1,0 +1,66 @@
+import { HOMES } from './known-places.ts'
+import type { Program } from './program.ts'
+
+/** Names in a directory; null where it is not there or cannot be listed. */
+export type ListNames = (directory: string) => ReadonlySet<string> | null
+
+/** Directories that every machine has, and no copy or repository keeps. */
+const ALWAYS_THERE = /^\/(?:dev|proc|run|sys|tmp|var\/run|var\/tmp|var\/lock)(?:\/|$)/
+
+/**
+ * True for a path that says nothing of a machine by being absent from a copy of it: what the running system
+ * itself makes.
+ */
+export function isMadeAtRunTime(path: string): boolean {
+  return ALWAYS_THERE.test(path)
+}
+
+/**
+ * The directories whose absent files are evidence: those that are whole to judge by what a copy made by hand
+ * would lack. A repository with a changed `nginx.conf` holds none; a copy of `/etc/nginx` holds `/etc/nginx`; a
+ * copy of a machine holds `/`.
+ */
+export function wholeDirectories(list: ListNames): readonly string[] {
+  const hasSystem = count(list('/etc'), SYSTEM_FILES) >= 4
+  if (hasSystem && count(list('/'), SYSTEM_DIRECTORIES) >= 5) return ['/']
+  const whole = hasSystem ? ['/etc'] : []
+  for (const { path, program } of HOMES) {
+    const names = list(path)
+    if (names !== null && isWholeHome(program, names, list(`${path}/conf`))) whole.push(path)
+  }
+  return whole
+}
+
+/** Files that every Unix has in `/etc` and nobody puts under version control by themselves. */
+const SYSTEM_FILES = 'passwd group hosts fstab hostname nsswitch.conf services resolv.conf shells protocols'
+const SYSTEM_DIRECTORIES = 'bin boot dev home lib opt proc root sbin srv sys usr var'
+
+/** What packages put beside the main file, which nobody changes. */
+const UNCHANGED: Readonly<Record<Program, string>> = {
+  nginx: 'mime.types fastcgi_params scgi_params uwsgi_params koi-utf koi-win win-utf',
+  apache:
+    'magic envvars ports.conf mods-available mods-enabled conf-available modules conf.modules.d extra mime.types',
+}
+
+function isWholeHome(
+  program: Program,
+  names: ReadonlySet<string>,
+  inner: ReadonlySet<string> | null,
+): boolean {
+  const all = new Set([...names, ...(inner ?? [])])
+  if (program === 'nginx') {
+    return (
+      hasMain(all, /^(?:nginx|angie)\.conf$/) && all.has('mime.types') && count(all, UNCHANGED.nginx) >= 4
+    )
+  }
+  return hasMain(all, /^(?:httpd|apache2)\.conf$/) && all.has('magic') && count(all, UNCHANGED.apache) >= 3
+}
+
+function hasMain(names: ReadonlySet<string>, main: RegExp): boolean {
+  for (const name of names) if (main.test(name)) return true
+  return false
+}
+
+function count(names: ReadonlySet<string> | null, wanted: string): number {
+  return names === null ? 0 : wanted.split(' ').filter(name => names.has(name)).length
+}

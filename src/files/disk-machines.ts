@@ -1,0 +1,244 @@
+import { displayPath, type DiskFileSystem, diskFileSystem, isBelow } from './disk-file-system.ts'
+import type { FragmentSet } from './fragment-sets.ts'
+import { placeMain } from './home-of-main.ts'
+import type { AuditRoot } from './infer-root.ts'
+import { InputError } from './input-error.ts'
+import type { SkippedPath } from './look.ts'
+import type { Machine, SkippedFile } from './machine.ts'
+import type { Mount } from './mounts.ts'
+import { type NamedFile, readNamedFile } from './named-file.ts'
+import { fileNotice, type Notice } from './notice.ts'
+import { PROGRAMS, type Program } from './program.ts'
+import { skippedNotices } from './skipped-notices.ts'
+import { type Survey, surveyRoot } from './survey.ts'
+import { type FoundMachine, surveyDirectory } from './survey-directory.ts'
+
+/** What was asked of one root or of one directory, as paths inside it. */
+export interface Scope extends AuditRoot {
+  readonly folders: string[]
+  /** Files that were named. */
+  readonly single: string[]
+  /** Files and links below the folders. */
+  readonly paths: string[]
+  /** What the walk met and could not follow; paths on this machine. */
+  readonly refused: Map<string, Pick<Notice, 'code' | 'text'>>
+}
+
+export interface DiskOptions {
+  readonly workingDirectory: string
+  /** True for an absolute path of this machine that is not to be audited. */
+  readonly ignores?: (path: string) => boolean
+}
+
+/** What a scope came to. */
+export interface ScopeMachines {
+  readonly machines: readonly Machine[]
+  /** What could not be read, for where there is no machine to ask. */
+  readonly notices: () => readonly Notice[]
+}
+
+/** As paths of this machine. */
+export function onDisk(root: string, path: string): string {
+  if (path === '/') return root
+  return root === '/' ? path : root + path
+}
+
+/** The machines of one scope; none where nothing in it is a server's. */
+export function diskMachines(scope: Scope, options: DiskOptions): ScopeMachines {
+  return scope.within === '/' ? rootMachines(scope, options) : directoryMachines(scope, options)
+}
+
+function isAskedIn(scope: Scope, { ignores }: DiskOptions): (path: string) => boolean {
+  return path =>
+    scope.folders.some(folder => isBelow(path, folder)) && ignores?.(onDisk(scope.root, path)) !== true
+}
+
+function refusedNotices({ refused }: Scope, { workingDirectory }: DiskOptions): readonly Notice[] {
+  return [...refused].map(([path, { code, text }]) =>
+    fileNotice(code, displayPath(path, workingDirectory), text),
+  )
+}
+
+/** The names of skipped files as a report shows them, each once. */
+function namesOf(files: DiskFileSystem, paths: readonly SkippedPath[]): readonly SkippedFile[] {
+  return paths.map(({ path, reason, text }) => ({ path: files.display(path), reason, text }))
+}
+
+/** A directory that stands for `/`. */
+function rootMachines(scope: Scope, options: DiskOptions): ScopeMachines {
+  const { root } = scope
+  const files = diskFileSystem(root, options)
+  const isAsked = isAskedIn(scope, options)
+  const peek = (path: string, bytes: number): string | null => files.peek(path, bytes)
+  const found = surveyRoot(files, scope.paths.filter(isAsked), isAsked, { peek })
+  const named = scope.single.map(path => namedFile(files, path))
+  const mains = (program: Program): readonly string[] => [
+    ...new Set([...found.mains[program], ...pathsOf(named, program, true)]),
+  ]
+  const set = setOf(named)
+  const skipped = (): readonly SkippedFile[] => namesOf(files, found.skipped())
+  const hasMain = PROGRAMS.some(program => mains(program).length > 0)
+  const notices = (): readonly Notice[] => [
+    ...refusedNotices(scope, options),
+    ...files.notices(),
+    ...skippedNotices(skipped(), hasMain),
+  ]
+  const name = displayPath(root, options.workingDirectory)
+  const base = {
+    root: name,
+    files,
+    fileName: (path: string) => files.display(path),
+    isDump: false,
+    supposed: false,
+  }
+  const others = found.otherMains.map(
+    ({ program, named }): Machine => ({
+      ...base,
+      nginxMains: program === 'nginx' ? [named] : [],
+      apacheMains: program === 'apache' ? [named] : [],
+      fragments: () => [],
+      hasApache: program === 'apache',
+      htaccess: [],
+      notices: () => [],
+      skipped: () => [],
+    }),
+  )
+  const fragments: Survey['fragments'] = (reached, whole) => {
+    const sets = found.fragments(reached, whole)
+    const fresh = withoutPaths(set, reached)
+    return fresh === null ? sets : [fresh, ...sets]
+  }
+  const machine: Machine = {
+    ...base,
+    nginxMains: mains('nginx'),
+    apacheMains: mains('apache'),
+    fragments,
+    hasApache: found.hasApache || named.some(({ program }) => program === 'apache'),
+    htaccess: found.htaccess,
+    notices,
+    skipped,
+  }
+  const isEmpty = !hasMain && fragments(new Set(), { nginx: false, apache: false }).length === 0
+  return { machines: isEmpty ? others : [...others, machine], notices }
+}
+
+/** A directory that nobody has placed: a repository, a private prefix, a handful of files. */
+function directoryMachines(scope: Scope, options: DiskOptions): ScopeMachines {
+  const { within } = scope
+  const own: Mount = { at: within, disk: within }
+  const files = diskFileSystem([own], options)
+  const isAsked = isAskedIn(scope, options)
+  const peek = (path: string, bytes: number): string | null => files.peek(path, bytes)
+  const found = surveyDirectory(files, scope.paths.filter(isAsked), within, { peek })
+  const named = scope.single.map(path => namedFile(files, path, within))
+  /** Files that a main file reached, as reports name them: the fragments are the rest. */
+  const reached = new Set<string>()
+
+  const placed = [...found.machines, ...namedMains(named, files, within)].map(machine =>
+    placedMachine(machine, own, reached, options),
+  )
+  const set = setOf(named)
+  const skipped = (): readonly SkippedFile[] => namesOf(files, found.skipped)
+  const notices = (): readonly Notice[] => [
+    ...refusedNotices(scope, options),
+    ...files.notices(),
+    ...skippedNotices(skipped(), false),
+  ]
+  const fragments: Survey['fragments'] = () => {
+    const read = { has: (path: string) => reached.has(files.display(path)) } as ReadonlySet<string>
+    const fresh = withoutPaths(set, read)
+    return [...(fresh === null ? [] : [fresh]), ...found.fragments(read)]
+  }
+  const rest: Machine = {
+    root: displayPath(within, options.workingDirectory),
+    files,
+    fileName: path => files.display(path),
+    nginxMains: [],
+    apacheMains: [],
+    supposed: true,
+    fragments,
+    hasApache: found.hasApache || named.some(({ program }) => program === 'apache'),
+    htaccess: found.htaccess,
+    isDump: false,
+    notices,
+    skipped,
+  }
+  const isEmpty = placed.length === 0 && fragments(new Set(), { nginx: false, apache: false }).length === 0
+  return { machines: isEmpty ? [] : [...placed, rest], notices }
+}
+
+/** Main files that were named, side by side where one of each was. */
+function namedMains(
+  named: readonly NamedFile[],
+  files: DiskFileSystem,
+  within: string,
+): readonly FoundMachine[] {
+  const placed = named
+    .filter(({ isMain }) => isMain)
+    .map(({ path, program }) => {
+      const read = files.read(path)
+      if (read.kind !== 'source') throw new Error(`${path}: ${read.reason}`)
+      return placeMain(program, path, read.source, files)
+    })
+  const nginx = placed.filter(({ program }) => program === 'nginx')
+  const apache = placed.filter(({ program }) => program === 'apache')
+  const groups = nginx.length === 1 && apache.length === 1 ? [placed] : placed.map(main => [main])
+  return groups.map(group => ({
+    directory: within,
+    mounts: group.flatMap(({ mounts }) => mounts),
+    mains: {
+      nginx: group.find(({ program }) => program === 'nginx')?.placed ?? null,
+      apache: group.find(({ program }) => program === 'apache')?.placed ?? null,
+    },
+    standIn: null,
+  }))
+}
+
+function placedMachine(
+  { directory, mounts, mains, standIn }: FoundMachine,
+  own: Mount,
+  reachedByAny: Set<string>,
+  options: DiskOptions,
+): Machine {
+  const files = diskFileSystem([...mounts, own], options)
+  return {
+    root: displayPath(directory, options.workingDirectory),
+    files,
+    fileName: path => files.display(path),
+    nginxMains: mains.nginx === null ? [] : [mains.nginx],
+    apacheMains: mains.apache === null ? [] : [mains.apache],
+    supposed: true,
+    fragments: reached => {
+      for (const path of reached) reachedByAny.add(files.display(path))
+      return standIn === null ? [] : [standIn]
+    },
+    hasApache: mains.apache !== null || (standIn?.apache.length ?? 0) > 0,
+    htaccess: [],
+    isDump: false,
+    notices: () => files.notices(),
+    skipped: () => [],
+  }
+}
+
+function namedFile(files: DiskFileSystem, path: string, within = '/'): NamedFile {
+  const named = readNamedFile(files, path, within)
+  if (named !== null) return named
+  const read = files.read(path)
+  const reason = read.kind === 'source' ? 'no configuration of nginx or Apache' : read.reason
+  throw new InputError(`${files.display(path)}: ${reason}`)
+}
+
+function pathsOf(named: readonly NamedFile[], wanted: Program, asMain: boolean): readonly string[] {
+  return named.flatMap(({ path, program, isMain }) => (program === wanted && isMain === asMain ? [path] : []))
+}
+
+/** The fragments that were named: whoever names several says that they belong together. */
+function setOf(named: readonly NamedFile[]): FragmentSet {
+  return { nginx: pathsOf(named, 'nginx', false), apache: pathsOf(named, 'apache', false), joint: true }
+}
+
+function withoutPaths(set: FragmentSet, reached: ReadonlySet<string>): FragmentSet | null {
+  const nginx = set.nginx.filter(path => !reached.has(path))
+  const apache = set.apache.filter(path => !reached.has(path))
+  return nginx.length + apache.length === 0 ? null : { ...set, nginx, apache }
+}

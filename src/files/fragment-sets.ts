@@ -1,0 +1,143 @@
+import { posix } from 'node:path'
+import type { Source } from '../../parsers/text/source.ts'
+import { type Claims, claimsOf, shareSocket } from './claims.ts'
+import { programOfDirectory } from './known-places.ts'
+import type { Program } from './program.ts'
+import type { Recognised } from './recognise.ts'
+
+/** Files without a main file that are read side by side, as if one main file included them all. */
+export interface FragmentSet {
+  readonly nginx: readonly string[]
+  readonly apache: readonly string[]
+  /** True for the files of one directory or of a server's own, which may be all that its main file includes. */
+  readonly joint: boolean
+}
+
+/** A file that no main file reads. */
+export interface Fragment {
+  /** Without links. */
+  readonly path: string
+  /** The path by which it was found, whose directory says what it belongs to. */
+  readonly group: string
+  readonly source: Source
+  readonly program: Program
+  readonly part: Recognised['part']
+  /** True for one of several examples, of which its reader takes one. */
+  readonly sample: boolean
+}
+
+/**
+ * Sorts fragments into those that belong together. Files of one directory do, and those of the directories
+ * that a server reads together (`nginx/conf.d`, `nginx/sites-enabled`, `apache2/sites-enabled`), where none
+ * takes what another takes for itself: two that do are alternatives (`dev.conf`, `production.conf`), each
+ * alone. So is every snippet, which acts wherever somebody includes it.
+ */
+export function fragmentSets(fragments: readonly Fragment[]): readonly FragmentSet[] {
+  const groups = new Map<string, Fragment[]>()
+  const alone: Fragment[] = []
+  for (const fragment of fragments) {
+    if (fragment.sample || fragment.part === 'snippet') {
+      alone.push(fragment)
+      continue
+    }
+    const key = groupOf(fragment.group)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [fragment])
+    else group.push(fragment)
+  }
+  const sets: FragmentSet[] = []
+  for (const group of groups.values()) {
+    const alternatives = alternativesIn(group)
+    alone.push(...alternatives)
+    const together = group.filter(fragment => !alternatives.has(fragment))
+    const nginx = together.filter(({ program }) => program === 'nginx')
+    const apache = together.filter(({ program }) => program === 'apache')
+    if (nginx.length === 0 || apache.length === 0 || !contradict(nginx, apache))
+      sets.push(setOf(together, true))
+    else sets.push(setOf(nginx, true), setOf(apache, true))
+  }
+  return [...sets, ...alone.map(fragment => setOf([fragment], false))].filter(
+    ({ nginx, apache }) => nginx.length + apache.length > 0,
+  )
+}
+
+function setOf(fragments: readonly Fragment[], joint: boolean): FragmentSet {
+  const pathsOf = (wanted: Program): readonly string[] =>
+    fragments.flatMap(({ program, path }) => (program === wanted ? [path] : []))
+  return { nginx: pathsOf('nginx'), apache: pathsOf('apache'), joint }
+}
+
+/** Two servers that open one port were written for different machines. */
+export function contradict(some: readonly Fragment[], others: readonly Fragment[]): boolean {
+  return some.some(one => others.some(other => shareSocket(claims(one).sockets, claims(other).sockets)))
+}
+
+function claims({ source, program }: Fragment): Claims {
+  return claimsOf(source, program)
+}
+
+/** Directories inside a server's own that it reads together with their neighbours. */
+const READ_TOGETHER =
+  /^(?:(?:conf|http|https|stream|streams|sites?|vhosts?|hosts?|servers?|upstreams?|default|extra)[-_.](?:d|enabled|available)|conf|config|sites|vhosts|servers|extra|includes?|snippets)$/
+/** Directories of things that are used one by one: two of them need not meet on one machine. */
+const COLLECTIONS =
+  /^(?:roles|cookbooks|modules|formulas?|playbooks|charts|packages|examples?|samples?|docs?|tests?|contrib|templates|services|apps|images)$/
+
+/** The directory that stands for the server's own, or for `/etc` where it says whose it is. */
+export function groupOf(path: string): string {
+  let directory = posix.dirname(path)
+  while (READ_TOGETHER.test(posix.basename(directory)) && directory !== '/')
+    directory = posix.dirname(directory)
+  const above = posix.dirname(directory)
+  const isServers = programOfDirectory(posix.basename(directory)) !== null
+  return isServers && !COLLECTIONS.test(posix.basename(above)) ? above : directory
+}
+
+/** A directory of which a server reads every file. */
+const READ_WHOLE = /[-_.]enabled$/
+/** One of which it usually does. */
+const USUALLY_READ_WHOLE = /^(?:conf|http|stream|vhosts?|sites?)\.d$/
+
+/** Those of a group that cannot be read beside another of it. */
+function alternativesIn(group: readonly Fragment[]): ReadonlySet<Fragment> {
+  const takenBy = new Map<string, Fragment[]>()
+  for (const fragment of group) {
+    for (const name of claims(fragment).names) {
+      const key = `${fragment.program} ${name}`
+      const takers = takenBy.get(key)
+      if (takers === undefined) takenBy.set(key, [fragment])
+      else takers.push(fragment)
+    }
+  }
+  const alternatives = new Set<Fragment>()
+  for (const takers of takenBy.values()) {
+    if (takers.length < 2 || areReadTogether(takers)) continue
+    for (const taker of takers) alternatives.add(taker)
+  }
+  return alternatives
+}
+
+/** True where the directory says that a server reads them all, whatever they take from each other. */
+function areReadTogether(fragments: readonly Fragment[]): boolean {
+  const directories = new Set(fragments.map(({ group }) => posix.dirname(group)))
+  if (directories.size > 1) return false
+  const [directory = ''] = directories
+  const name = posix.basename(directory)
+  if (READ_WHOLE.test(name)) return true
+  if (!USUALLY_READ_WHOLE.test(name)) return false
+  const stems = new Set(fragments.map(({ group }) => stemOf(posix.basename(group))))
+  return stems.size === fragments.length && !fragments.some(({ group }) => hasVariant(posix.basename(group)))
+}
+
+/** Words that tell the variants of one file apart. */
+const VARIANT =
+  /(?:^|[._-])(?:dev|devel|development|local|localhost|docker|prod|production|stage|staging|test|testing|demo|qa|uat|ci|vagrant|ssl|nossl|no-ssl|https?|tls|letsencrypt|initial|bootstrap|maintenance|example|new|v\d+)(?=[._-]|$)/gi
+
+function hasVariant(name: string): boolean {
+  return name.search(VARIANT) !== -1
+}
+
+/** `site` of `site.dev.conf`, of `site.conf.template` and of `site-production.conf`. */
+function stemOf(name: string): string {
+  return name.replace(VARIANT, '').replace(/(?:[._-](?:conf|vhost|template|tmpl|tpl|j2|erb|in))+$/i, '')
+}

@@ -1,0 +1,141 @@
+import { posix } from 'node:path'
+import type { Source } from '../../parsers/text/source.ts'
+import type { FileSystem } from './file-system.ts'
+import { judgePath, type PathVerdict } from './known-places.ts'
+import type { SkipReason } from './machine.ts'
+import { otherProgram } from './other-program.ts'
+import type { Program } from './program.ts'
+import { type Recognised, recognise } from './recognise.ts'
+import { toSource } from './to-source.ts'
+
+/** A file that a server may read, and what it seems to be. */
+export interface Candidate {
+  readonly kind: 'candidate'
+  /** Without links. */
+  readonly path: string
+  /** By which it was found; a link's own where one leads to it from a directory of enabled files. */
+  readonly named: string
+  readonly source: Source
+  readonly program: Program
+  readonly part: Recognised['part']
+  readonly onDemand: string | null
+  readonly sample: boolean
+}
+
+/** A file that looks like a server's and is not read. */
+export interface SkippedPath {
+  readonly kind: 'skipped'
+  readonly path: string
+  readonly reason: SkipReason
+  readonly text: string
+}
+
+/** A `.htaccess`, whatever it holds. */
+export interface HtaccessPath {
+  readonly kind: 'htaccess'
+  readonly path: string
+}
+
+export type Looked = Candidate | SkippedPath | HtaccessPath
+
+export interface LookOptions {
+  /** The beginning of a file; where absent, a file is looked into only if its name says something. */
+  readonly peek?: (path: string, bytes: number) => string | null
+}
+
+/** As much of a file as tells whose it is. */
+const BEGINNING = 16_384
+
+/** A path whose name does not rule it out, and what the name says. */
+export interface JudgedPath {
+  readonly named: string
+  readonly verdict: PathVerdict
+}
+
+/**
+ * The paths worth a look. Those that something else has to enable come last, so that of a file and a link to
+ * it from the directory of enabled ones the link is met first.
+ */
+export function judgePaths(paths: readonly string[], within: string): readonly JudgedPath[] {
+  const first: JudgedPath[] = []
+  const last: JudgedPath[] = []
+  for (const named of paths) {
+    const verdict = judgePath(below(named, within))
+    if (verdict === null) continue
+    const waits = verdict.kind === 'candidate' && verdict.onDemand !== null
+    ;(waits ? last : first).push({ named, verdict })
+  }
+  return [...first, ...last]
+}
+
+/** Judges a file by its content where its name leaves open what it is; null for what is nobody's here. */
+export function lookInto(
+  files: FileSystem,
+  { named, verdict }: JudgedPath,
+  { peek }: LookOptions,
+): Looked | null {
+  if (verdict.kind === 'backup') return skipped(named, 'backup', 'a copy that is not live')
+  if (verdict.kind === 'stock') return skipped(named, 'stock', 'of the package, and not enabled')
+  const path = files.realPath(named)
+  if (path === null) {
+    const reason = files.refusal(named)
+    if (reason !== null) return skipped(named, 'unreadable', reason)
+    return verdict.named
+      ? skipped(named, 'link-outside', 'the link leads nowhere, or out of what is audited')
+      : null
+  }
+  if (files.kind(path) !== 'file') return null
+  if (verdict.kind === 'htaccess') return { kind: 'htaccess', path }
+  if (!verdict.named && !isSurelyServers(path, peek)) return null
+  return lookIntoFile(files, path, named, verdict)
+}
+
+function lookIntoFile(
+  files: FileSystem,
+  path: string,
+  named: string,
+  verdict: Extract<PathVerdict, { kind: 'candidate' | 'htaccess' }>,
+): Looked {
+  if (verdict.sample && hasLive(files, path))
+    return skipped(named, 'sample', 'a sample of the file beside it')
+  const read = files.read(path)
+  if (read.kind !== 'source') return skipped(named, 'unreadable', read.reason)
+  const { source } = read
+  const { onDemand, sample } = verdict
+  const found = (program: Program, part: Recognised['part']): Candidate => ({
+    kind: 'candidate',
+    path,
+    named,
+    source,
+    program,
+    part,
+    onDemand,
+    sample,
+  })
+  const recognised = recognise(source)
+  if (recognised !== null) return found(recognised.program, recognised.part)
+  const other = otherProgram(source)
+  if (other !== null) return skipped(named, 'other-program', `a file of another program: ${other}`)
+  // Nobody can tell what it holds, but its name says which server would be asked about it.
+  if (posix.basename(named) === 'nginx.conf' && /[;{}]/.test(source.code)) return found('nginx', 'whole')
+  return skipped(named, 'not-recognised', 'nothing in it is a directive of nginx or Apache')
+}
+
+/** True where the file that was made from a sample stands beside it. */
+function hasLive(files: FileSystem, path: string): boolean {
+  return files.kind(path.slice(0, path.search(/[._-][^._-]*$/))) === 'file'
+}
+
+function isSurelyServers(path: string, peek: LookOptions['peek']): boolean {
+  const beginning = peek?.(path, BEGINNING) ?? null
+  return beginning !== null && recognise(toSource(path, beginning))?.sure === true
+}
+
+export function skipped(path: string, reason: SkipReason, text: string): SkippedPath {
+  return { kind: 'skipped', path, reason, text }
+}
+
+/** The path from the directory inside which names of directories mean something. */
+export function below(path: string, within: string): string {
+  return within !== '/' && path.startsWith(`${within}/`) ? path.slice(within.length) : path
+}

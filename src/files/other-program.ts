@@ -1,0 +1,61 @@
+import type { Source } from '../../parsers/text/source.ts'
+
+/** Signs of programs whose files people keep beside those of the servers; the first that fits names it. */
+const SIGNS: readonly (readonly [program: string, sign: RegExp])[] = [
+  ['php-fpm', /^[ \t]*(?:pm|pm\.max_children|php_(?:admin_)?(?:value|flag)\[[^\]]*\])\s*=/m],
+  ['PHP', /^\[(?:PHP|opcache|xdebug)\]|^[ \t]*(?:zend_)?extension\s*=|^[ \t]*memory_limit\s*=/m],
+  ['supervisord', /^\[(?:supervisord|supervisorctl|program:|group:|unix_http_server|inet_http_server)/m],
+  ['systemd', /^\[(?:Unit|Service|Socket|Timer|Install|Mount|Path|Network|Match|Link)\]/m],
+  ['uWSGI', /^\[uwsgi\]/m],
+  ['fail2ban', /^\[Definition\]|^[ \t]*(?:failregex|ignoreregex|bantime|findtime|ignoreip)\s*=/m],
+  ['Redis', /^(?:appendonly|maxmemory|requirepass|rdbcompression|stop-writes-on-bgsave-error|sentinel) /m],
+  [
+    'OpenSSH',
+    /^(?:PermitRootLogin|PasswordAuthentication|HostKey|PubkeyAuthentication|AuthorizedKeysFile)\s/m,
+  ],
+  ['ProFTPD', /^[ \t]*(?:ServerType|DefaultRoot|RequireValidShell|MaxInstances|TLSEngine)\s/m],
+  ['slapd', /^(?:argsfile|modulepath|moduleload|rootdn|suffix|olcDatabase)\s/m],
+  ['Dovecot', /^[ \t]*(?:protocols|mail_location|passdb|userdb|ssl_cert)\s*(?:=|\{)/m],
+  ['Postfix', /^(?:smtpd_\w+|myhostname|mynetworks|mydestination)\s*=/m],
+  ['MySQL', /^\[(?:mysqld|client|mysql|mysqldump|mariadb)\]/m],
+  ['PostgreSQL', /^[ \t]*(?:shared_buffers|max_connections|listen_addresses)\s*=/m],
+  ['gunicorn', /^(?:bind|workers|worker_class|accesslog|wsgi_app)\s*=/m],
+  ['HAProxy', /^(?:frontend|backend|listen|defaults|global)\b[^{;]*\n\s+\w/m],
+  ['Squid', /^(?:http_access|acl|cache_dir|refresh_pattern)\s/m],
+  ['Varnish', /^(?:vcl \d|sub vcl_\w+)|^backend \w+ \{/m],
+  ['BIND', /^[ \t]*(?:zone|options|acl|view|logging)\b[^;]*\{[^}]*\b(?:type|directory|recursion|channel)\b/m],
+  ['Sphinx', /^(?:source|index|searchd|indexer)\b.*\n?\s*\{/m],
+  ['Logstash', /^[ \t]*(?:input|filter|output)\s*\{\s*$[\s\S]*=>/m],
+  ['rsyslog', /^[ \t]*(?:\$ModLoad|module\(load=|\*\.\*\s)/m],
+  ['logrotate', /^[ \t]*(?:rotate \d+|postrotate|copytruncate|delaycompress)\s*$/m],
+  ['Monit', /^[ \t]*(?:check (?:process|system|file|host)|set (?:daemon|httpd|mailserver))\b/m],
+  ['OpenLiteSpeed', /^[ \t]*(?:docRoot|vhRoot|extprocessor|virtualHostConfig|allowSymbolLink)\s/m],
+  ['Puppet', /^[ \t]*(?:class|define|node)\s[^{]*\{|^[ \t]*\w+\s*\{\s*['"][^'"]*['"]\s*:|^[ \t]*include ::/m],
+  ['Netdata', /^[ \t]*(?:update_every|priority|autodetection_retry|jobs)\s*:/m],
+  ['XML', /^[ \t]*<(?:\?xml|!DOCTYPE|[\w:-]+(?:\s+[\w:-]+="[^"]*")*\s*\/?>)/],
+  ['JSON', /^[ \t]*[[{]\s*["[{}\]]/],
+  ['a script', /^#!/],
+]
+
+/** As much of a file as tells whose it is. */
+const BEGINNING = 20_000
+
+/** The program whose own words stand in a file; null where none do. */
+export function signedProgram({ text }: Source): string | null {
+  const beginning = text.slice(0, BEGINNING)
+  for (const [program, sign] of SIGNS) if (sign.test(beginning)) return program
+  return null
+}
+
+/**
+ * The program that a file belongs to which is neither nginx's nor Apache's, as people call it; null where
+ * nothing tells.
+ */
+export function otherProgram(source: Source): string | null {
+  const signed = signedProgram(source)
+  if (signed !== null) return signed
+  const beginning = source.text.slice(0, BEGINNING)
+  if (/^[ \t]*\[[^\]\n]+\]\s*$/m.test(beginning)) return 'an INI file'
+  if (/^[ \t]*[\w-]+:(?:\s|$)/m.test(beginning) && !/[;{}]\s*$/m.test(beginning)) return 'a YAML file'
+  return null
+}

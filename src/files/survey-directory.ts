@@ -1,0 +1,138 @@
+import { posix } from 'node:path'
+import type { FileSystem } from './file-system.ts'
+import { type FragmentSet, contradict, fragmentSets, groupOf } from './fragment-sets.ts'
+import { type PlacedMain, placeMain } from './home-of-main.ts'
+import { type Candidate, judgePaths, lookInto, type LookOptions, type SkippedPath } from './look.ts'
+import type { Mount } from './mounts.ts'
+import { PROGRAMS, type Program } from './program.ts'
+import { isMain, settleOnDemand, toFragment, withoutIncluded } from './survey.ts'
+
+/** Servers of a repository that run on one machine, as far as their places say. */
+export interface FoundMachine {
+  /** The directory that it is called after. */
+  readonly directory: string
+  readonly mounts: readonly Mount[]
+  /** As the machine names them. */
+  readonly mains: Readonly<Record<Program, string | null>>
+  /** What stands for the missing main file of a program; paths of the repository. */
+  readonly standIn: FragmentSet | null
+}
+
+/** The files of a directory that is no machine's root, such as a repository. */
+export interface DirectorySurvey {
+  readonly machines: readonly FoundMachine[]
+  /** Fragments, but for those that some machine reached; paths of the repository. */
+  readonly fragments: (reached: ReadonlySet<string>) => readonly FragmentSet[]
+  readonly hasApache: boolean
+  readonly htaccess: readonly string[]
+  readonly skipped: readonly SkippedPath[]
+}
+
+/**
+ * Sorts the files of a directory of which nobody says where it lies: every main file is a machine of its own,
+ * but for an nginx and an Apache whose directories stand side by side; what no main file reads are fragments.
+ *
+ * @param within the directory; names of directories above it mean nothing
+ */
+export function surveyDirectory(
+  files: FileSystem,
+  paths: readonly string[],
+  within: string,
+  options: LookOptions,
+): DirectorySurvey {
+  const seen = new Set<string>()
+  const candidates: Candidate[] = []
+  const htaccess: string[] = []
+  const left: SkippedPath[] = []
+  for (const judged of judgePaths(paths, within)) {
+    const path = files.realPath(judged.named)
+    if (path !== null && seen.has(path)) continue
+    if (path !== null) seen.add(path)
+    const looked = lookInto(files, judged, options)
+    if (looked?.kind === 'candidate') candidates.push(looked)
+    else if (looked?.kind === 'skipped') left.push(looked)
+    else if (looked?.kind === 'htaccess') htaccess.push(looked.path)
+  }
+  const mains = PROGRAMS.flatMap(program => {
+    const own = candidates.filter(candidate => candidate.program === program)
+    return withoutIncluded(files, own.filter(isMain), own)
+  })
+  const enabled = settleOnDemand(
+    files,
+    candidates.filter(candidate => !mains.includes(candidate)),
+  )
+  const { machines, stoodIn } = machinesOf(files, mains, enabled.candidates)
+  return {
+    machines,
+    fragments: reached => {
+      const rest = enabled.candidates.filter(each => !reached.has(each.path) && !stoodIn.has(each.path))
+      return fragmentSets(rest.map(toFragment))
+    },
+    hasApache: candidates.some(({ program }) => program === 'apache'),
+    htaccess,
+    skipped: [...left, ...enabled.skipped],
+  }
+}
+
+function machinesOf(
+  files: FileSystem,
+  mains: readonly Candidate[],
+  fragments: readonly Candidate[],
+): { readonly machines: readonly FoundMachine[]; readonly stoodIn: ReadonlySet<string> } {
+  const byDirectory = new Map<string, Candidate[]>()
+  for (const main of mains) {
+    const directory = groupOf(main.named)
+    const group = byDirectory.get(directory)
+    if (group === undefined) byDirectory.set(directory, [main])
+    else group.push(main)
+  }
+  const machines: FoundMachine[] = []
+  const stoodIn = new Set<string>()
+  for (const [directory, group] of byDirectory) {
+    const nginx = only(group, 'nginx')
+    const apache = only(group, 'apache')
+    const together = nginx !== null && apache !== null ? [nginx, apache] : []
+    for (const main of group) if (!together.includes(main)) machines.push(machineOf(files, directory, [main]))
+    if (together.length > 0) machines.push(machineOf(files, directory, together))
+    else {
+      const [main] = group
+      if (group.length > 1 || main === undefined) continue
+      const beside = standInFor(main, directory, fragments)
+      if (beside === null) continue
+      for (const path of [...beside.nginx, ...beside.apache]) stoodIn.add(path)
+      machines.pop()
+      machines.push({ ...machineOf(files, directory, [main]), standIn: beside })
+    }
+  }
+  return { machines, stoodIn }
+}
+
+/** The one main file of a program, by its usual name where there are several; null where nobody knows which. */
+function only(group: readonly Candidate[], program: Program): Candidate | null {
+  const own = group.filter(main => main.program === program)
+  const usual = own.filter(({ named }) => /^(?:nginx|httpd|apache2)\.conf$/.test(posix.basename(named)))
+  const [first, ...others] = own.length === 1 ? own : usual
+  return first !== undefined && others.length === 0 ? first : null
+}
+
+function machineOf(files: FileSystem, directory: string, mains: readonly Candidate[]): FoundMachine {
+  const placed = mains.map(({ program, path, source }) => placeMain(program, path, source, files))
+  const of = (program: Program): PlacedMain | undefined => placed.find(main => main.program === program)
+  return {
+    directory,
+    mounts: placed.flatMap(({ mounts }) => mounts),
+    mains: { nginx: of('nginx')?.placed ?? null, apache: of('apache')?.placed ?? null },
+    standIn: null,
+  }
+}
+
+/** The fragments of the other program beside a main file, where they could be all of it. */
+function standInFor(main: Candidate, directory: string, fragments: readonly Candidate[]): FragmentSet | null {
+  const beside = fragments
+    .filter(({ program, named }) => program !== main.program && groupOf(named) === directory)
+    .map(toFragment)
+  const [set, ...others] = fragmentSets(beside).filter(({ joint }) => joint)
+  if (set === undefined || others.length > 0) return null
+  const read = beside.filter(({ path }) => set.nginx.includes(path) || set.apache.includes(path))
+  return contradict([toFragment(main)], read) ? null : set
+}
