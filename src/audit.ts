@@ -13,13 +13,14 @@ import {
   askRules,
   conclude,
   type Crash,
+  MOST_FINDINGS,
   type RunResult,
 } from './engine/run.ts'
 import { SEVERITIES, type Severity } from './engine/severity.ts'
 import { shareSocket, socketOf } from './files/claims.ts'
 import type { FileSystem } from './files/file-system.ts'
 import type { Machine } from './files/discover.ts'
-import type { Notice } from './files/notice.ts'
+import { failureNotice, limitNotice, type Notice } from './files/notice.ts'
 import { type ApacheConfiguration, readsEveryInclude } from './servers/apache/configuration.ts'
 import type { ApacheEnvironment } from './servers/apache/environment.ts'
 import { evaluateApache } from './servers/apache/evaluate.ts'
@@ -53,6 +54,8 @@ export interface UnderstoodMachine {
   readonly nginx: readonly NginxConfiguration[]
   readonly apache: readonly ApacheConfiguration[]
   readonly deployments: readonly Deployment[]
+  /** What failed while it was understood. */
+  readonly failures: readonly Notice[]
 }
 
 /**
@@ -94,28 +97,42 @@ export function understand(
       world,
     })
 
-  const nginx = machine.nginxMains.map(main => readNginx(main, []))
-  const apache = machine.apacheMains.map(main => readApache(main, []))
+  const failures: Notice[] = []
+  /** What fails costs only itself: the other servers of the machine are there all the same. */
+  const attempt = <T>(part: string, path: string | null, read: () => T): readonly T[] => {
+    try {
+      return [read()]
+    } catch (error) {
+      failures.push(failureNotice(part, path === null ? null : machine.fileName(path), error))
+      return []
+    }
+  }
+  const nginx = machine.nginxMains.flatMap(main => attempt('reading nginx', main, () => readNginx(main, [])))
+  const apache = machine.apacheMains.flatMap(main =>
+    attempt('reading Apache', main, () => readApache(main, [])),
+  )
   for (const { sources } of [...nginx, ...apache]) for (const { path } of sources) reached.add(path)
   const sets = machine
     .fragments(reached, { nginx: nginx.every(readsAllNginx), apache: apache.every(readsAllApache) })
     .map(({ nginx, apache, joint }) => ({
       joint,
-      nginx: nginx.length === 0 ? [] : [readNginx(null, nginx)],
-      apache: apache.length === 0 ? [] : [readApache(null, apache)],
+      nginx: nginx.length === 0 ? [] : attempt('reading nginx', null, () => readNginx(null, nginx)),
+      apache: apache.length === 0 ? [] : attempt('reading Apache', null, () => readApache(null, apache)),
     }))
 
   const build = (
     nginx: readonly NginxConfiguration[],
     apache: readonly ApacheConfiguration[],
-  ): Deployment[] =>
+  ): readonly Deployment[] =>
     nginx.length + apache.length === 0
       ? []
-      : [buildDeployment({ machines: [{ files, nginx, apache }], facts, python: settings.python ?? null })]
+      : attempt('joining the servers', null, () =>
+          buildDeployment({ machines: [{ files, nginx, apache }], facts, python: settings.python ?? null }),
+        )
   const together = (
     nginx: readonly NginxConfiguration[],
     apache: readonly ApacheConfiguration[],
-  ): Deployment[] =>
+  ): readonly Deployment[] =>
     machine.supposed && shareSocket(nginx.flatMap(openedByNginx), apache.flatMap(openedByApache))
       ? [...build(nginx, []), ...build([], apache)]
       : build(nginx, apache)
@@ -138,6 +155,7 @@ export function understand(
     nginx: [...nginx, ...sets.flatMap(set => set.nginx)],
     apache: [...apache, ...sets.flatMap(set => set.apache)],
     deployments,
+    failures,
   }
 }
 
@@ -190,6 +208,7 @@ export function audit(machines: readonly Machine[], root: string, settings: Audi
     for (const notice of noticesOf(audited.understood)) notices.push(notice)
   }
   const redact = redactorFor(machines, apache)
+  notices.push(...tooMany(findings))
   const settled = settle(
     findings.map(finding => redactFinding(finding, redact)),
     machines.map(machine => machine.root),
@@ -205,8 +224,18 @@ export function audit(machines: readonly Machine[], root: string, settings: Audi
     rules: settings.rules.map(({ rule }) => rule),
     crashes: crashes.map(crash => ({ ...crash, message: redact.message(crash.message) })),
     notices: notices.map(notice => ({ ...notice, text: redact.message(notice.text) })),
-    complete: !notices.some(({ incomplete }) => incomplete),
+    complete: crashes.length === 0 && !notices.some(({ incomplete }) => incomplete),
   }
+}
+
+/** The rules that would have gone on and on. */
+function tooMany(findings: readonly Finding[]): readonly Notice[] {
+  if (findings.length < MOST_FINDINGS) return []
+  const counts = new Map<string, number>()
+  for (const { rule } of findings) counts.set(rule, (counts.get(rule) ?? 0) + 1)
+  return [...counts]
+    .filter(([, count]) => count >= MOST_FINDINGS)
+    .map(([rule]) => limitNotice(null, `${rule} reports its first ${MOST_FINDINGS} findings; there are more`))
 }
 
 /** What was found on one machine, and its servers in the first of the worlds in which it was looked at. */
@@ -252,14 +281,14 @@ function isAccepted(programs: readonly ProgramReport[], { program, main }: Progr
 }
 
 /** Asked after the audit, which reads most. */
-function noticesOf({ machine, nginx, apache }: UnderstoodMachine): readonly Notice[] {
+function noticesOf({ machine, nginx, apache, failures }: UnderstoodMachine): readonly Notice[] {
   const { files, fileName } = machine
   const reasonOf = (path: string): string => {
     const read = files.read(path)
     return files.refusal(path) ?? (read.kind === 'source' ? '' : read.reason)
   }
   const unread = [...nginx, ...apache].flatMap(server => unreadNotices(server, fileName, reasonOf))
-  return joinNotices(unread, machine.notices())
+  return joinNotices([...failures, ...unread], machine.notices())
 }
 
 /** @param answers what rules found, the ones among them that say what a server refuses */

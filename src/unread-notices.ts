@@ -1,4 +1,4 @@
-import { type Notice, type NoticeCode, noticeLine } from './files/notice.ts'
+import { limitNotice, type Notice, type NoticeCode, noticeLine } from './files/notice.ts'
 import { positionAt } from '../parsers/text/source.ts'
 import type { ApacheConfiguration } from './servers/apache/configuration.ts'
 import type { NginxConfiguration } from './servers/nginx/configuration.ts'
@@ -38,6 +38,16 @@ export function unreadNotices(
     notices.push({ code: CODES[file.reason], path: fileName(file.path), line: null, text, incomplete })
   }
   for (const files of outside.values()) notices.push(outsideNotice(files, fileName))
+  if (configuration.limit !== undefined && configuration.limit !== null) {
+    const { main, program, limit } = configuration
+    const path = main === null ? null : fileName(main.path)
+    notices.push(
+      limitNotice(
+        path,
+        `${program === 'nginx' ? 'nginx' : 'Apache'} is read up to ${limit}; the rest is not audited`,
+      ),
+    )
+  }
   return notices
 }
 

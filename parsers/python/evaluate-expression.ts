@@ -1,3 +1,4 @@
+import { LONGEST_VALUE, MOST_ITEMS } from '../text/limits.ts'
 import { posix } from 'node:path'
 import type { PythonCall, PythonExpression } from './python-module.ts'
 import type { PythonValue } from './python-value.ts'
@@ -60,11 +61,21 @@ export function evaluateExpression(
   }
 }
 
+/** No path has so many directories above it. */
+const DEEPEST_PARENT = 100
+
 /** `BASE_DIR.parent` is one dotted name to the reader. */
 function parentOf(name: string, lookup: Lookup): PythonValue | undefined {
   if (!name.endsWith('.parent')) return undefined
-  const of = name.slice(0, -'.parent'.length)
-  return dirname(lookup(of) ?? parentOf(of, lookup))
+  let of = name
+  for (let levels = 1; of.endsWith('.parent') && levels <= DEEPEST_PARENT; levels++) {
+    of = of.slice(0, -'.parent'.length)
+    let path: PythonValue | undefined = lookup(of)
+    if (path === undefined) continue
+    for (let level = 0; level < levels; level++) path = dirname(path)
+    return path
+  }
+  return undefined
 }
 
 function dirname(path: PythonValue | undefined): string | undefined {
@@ -77,12 +88,18 @@ function combine(
   right: PythonValue | undefined,
 ): PythonValue | undefined {
   if (operator === '/' && typeof left === 'string' && typeof right === 'string')
-    return posix.join(left, right)
+    return bounded(posix.join(left, right))
   if (operator === '*' && typeof left === 'number' && typeof right === 'number') return left * right
   if (operator !== '+') return undefined
-  if (typeof left === 'string' && typeof right === 'string') return left + right
+  if (typeof left === 'string' && typeof right === 'string') return bounded(left + right)
   if (typeof left === 'number' && typeof right === 'number') return left + right
-  return Array.isArray(left) && Array.isArray(right) ? [...left, ...right] : undefined
+  if (!Array.isArray(left) || !Array.isArray(right) || left.length + right.length > MOST_ITEMS) return undefined
+  return [...left, ...right]
+}
+
+/** What doubles itself is not followed for ever. */
+function bounded(text: string): string | undefined {
+  return text.length > LONGEST_VALUE ? undefined : text
 }
 
 /** Calls that give back their path unchanged: the audited root holds no other. */
@@ -151,6 +168,7 @@ function joinPath(parts: readonly (PythonValue | undefined)[]): string | undefin
   for (const part of parts) {
     if (typeof part !== 'string') return undefined
     path = part.startsWith('/') ? part : posix.join(path, part)
+    if (path.length > LONGEST_VALUE) return undefined
   }
   return path
 }

@@ -4,7 +4,7 @@ import type { PythonCall, PythonExpression } from './python-module.ts'
 /** No settings are nested so deep, Python itself takes 200 parentheses; far from where a stack would overflow. */
 const DEEPEST = 300
 
-/** Nobody writes a string of more parts. */
+/** Nobody writes a string or a dotted name of more parts. */
 const MOST_PARTS = 50
 
 /** How many expressions are open around the one that is read. */
@@ -92,7 +92,7 @@ export function readCall(node: Node): PythonCall {
   const callee = node.childForFieldName('function')
   const receiver = callee?.type === 'attribute' ? callee.childForFieldName('object') : null
   const args: PythonExpression[] = []
-  const keywords: Record<string, PythonExpression> = {}
+  const keywords = Object.create(null) as Record<string, PythonExpression>
   for (const argument of children(node.childForFieldName('arguments'))) {
     if (argument.type === 'keyword_argument') {
       const value = argument.childForFieldName('value')
@@ -119,11 +119,13 @@ export function readCall(node: Node): PythonCall {
 
 /** `a.b.c`, or empty where something else than names stands in it. */
 export function dottedName(node: Node): string {
-  if (node.type === 'identifier') return node.text
-  if (node.type !== 'attribute') return ''
-  const object = node.childForFieldName('object')
-  const head = object === null ? '' : dottedName(object)
-  return head === '' ? '' : `${head}.${node.childForFieldName('attribute')?.text ?? ''}`
+  const parts: string[] = []
+  let inner: Node | null = node
+  for (; inner !== null && inner.type === 'attribute'; inner = inner.childForFieldName('object')) {
+    if (parts.length === MOST_PARTS) return ''
+    parts.push(inner.childForFieldName('attribute')?.text ?? '')
+  }
+  return inner?.type === 'identifier' ? [inner.text, ...parts.reverse()].join('.') : ''
 }
 
 function readDictionary(node: Node): PythonExpression {

@@ -1,4 +1,5 @@
 import type { Scope } from './scope.ts'
+import { type StepsLeft, takeSteps } from './script-run.ts'
 
 const TARGETS = /([A-Za-z_][A-Za-z0-9_]*)(?=\[[^\]\n]*\]\+?=|\+?=|:=)/g
 const NAMING =
@@ -16,6 +17,7 @@ export function blurAssigned(
   reason: string,
   scope: Scope,
   functions: ReadonlyMap<string, string>,
+  steps: StepsLeft,
 ): void {
   if (ANYTHING.test(text)) scope.blurAll(reason)
   const names = new Set<string>()
@@ -28,5 +30,9 @@ export function blurAssigned(
   if (functions.size === 0) return
   const words = new Set(text.match(NAME) ?? [])
   const others = new Map([...functions].filter(([name]) => !words.has(name)))
-  for (const [name, body] of functions) if (words.has(name)) blurAssigned(body, reason, scope, others)
+  for (const [name, body] of functions) {
+    if (!words.has(name)) continue
+    takeSteps(steps, 1 + body.length / 100)
+    blurAssigned(body, reason, scope, others, steps)
+  }
 }

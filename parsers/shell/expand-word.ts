@@ -1,3 +1,4 @@
+import { LONGEST_VALUE, TOO_LONG } from '../text/limits.ts'
 import { isUnknownWord, type Place } from '../text/source.ts'
 import { trimPrefix, trimSuffix } from '../wildcard/shell-pattern.ts'
 import { type Scope, UNSET } from './scope.ts'
@@ -54,7 +55,8 @@ class Expansion {
   ) {}
 
   value(): ShellValue {
-    return this.#reason === null ? knownValue(this.#result) : unknownValue(this.#reason)
+    if (this.#reason !== null) return unknownValue(this.#reason)
+    return this.#result.length > LONGEST_VALUE ? unknownValue(TOO_LONG) : knownValue(this.#result)
   }
 
   fail(reason: string): void {

@@ -4,7 +4,7 @@ import { blurAssigned } from './blur-assigned.ts'
 import { expandWord } from './expand-word.ts'
 import { runCommand } from './run-command.ts'
 import type { Scope } from './scope.ts'
-import { placeOf, type ScriptRun } from './script-run.ts'
+import { placeOf, type ScriptRun, takeSteps } from './script-run.ts'
 import { splitWords } from './split-words.ts'
 import { type Status, testExpression } from './test-expression.ts'
 
@@ -16,6 +16,7 @@ export function runStatements(nodes: readonly Node[], scope: Scope, run: ScriptR
   for (let index = 0; index < nodes.length; index++) {
     if (scope.ended === true) return status
     if (scope.ended === 'maybe') {
+      takeSteps(run.steps, scope.size)
       const onward = scope.copy()
       onward.ended = false
       runStatements(nodes.slice(index), onward, run)
@@ -45,11 +46,13 @@ export function runStatements(nodes: readonly Node[], scope: Scope, run: ScriptR
         'the script could not be read here',
         scope,
         run.functions,
+        run.steps,
       )
       index++
       status = undefined
       continue
     }
+    takeSteps(run.steps, 1)
     status = runStatement(node, scope, run)
   }
   return status
@@ -110,6 +113,7 @@ function runStatement(node: Node, scope: Scope, run: ScriptRun): Status {
       `a \`${node.type.replace(/_.*/, '')}\` may change it`,
       scope,
       run.functions,
+      run.steps,
     )
   return undefined
 }
@@ -132,6 +136,7 @@ function runList(node: Node, scope: Scope, run: ScriptRun): Status {
   const status = runStatements([left], scope, run)
   const wanted = operator?.type === '&&'
   if (status === undefined) {
+    takeSteps(run.steps, scope.size)
     const taken = scope.copy()
     runStatements([right], taken, run)
     scope.become([taken, scope.copy()], BRANCH)
@@ -152,6 +157,7 @@ function runBranches(branches: readonly Branch[], scope: Scope, run: ScriptRun):
   const holds = branch.holds(scope, run)
   if (holds === true) return runStatements(branch.body, scope, run)
   if (holds === false) return runBranches(others, scope, run)
+  takeSteps(run.steps, scope.size)
   const taken = scope.copy()
   runStatements(branch.body, taken, run)
   const passed = scope.copy()

@@ -78,6 +78,11 @@ export class Scope {
     this.#elsewhere = reason
   }
 
+  /** How many variables a copy takes along. */
+  get size(): number {
+    return this.#variables.size
+  }
+
   copy(): Scope {
     const copy = new Scope(this.#variables, this.#elsewhere, this.exportAll, this.assignments, this.#marked)
     copy.ended = this.ended

@@ -9,8 +9,24 @@ export interface ScriptRun {
   readonly options: ShellOptions
   /** Texts of the functions defined so far, by name. */
   readonly functions: Map<string, string>
+  readonly steps: StepsLeft
   /** Reads another file into the same shell; false where it cannot. */
   readonly include: (source: Source, scope: Scope) => boolean
+}
+
+/** What may still be executed. */
+export interface StepsLeft {
+  left: number
+}
+
+export class TooManySteps extends Error {
+  override readonly name = 'TooManySteps'
+}
+
+/** Counts work; throws {@link TooManySteps} where it is more than any script comes to. */
+export function takeSteps(steps: StepsLeft, count: number): void {
+  steps.left -= count
+  if (steps.left < 0) throw new TooManySteps('it takes too many steps')
 }
 
 export function placeOf(word: ShellWord, run: ScriptRun): Place {

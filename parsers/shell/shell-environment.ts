@@ -31,6 +31,8 @@ export interface ShellEnvironment {
   readonly complete: boolean
   /** Every assignment that was made or may have been made, in the order of execution. */
   readonly assignments: readonly ShellAssignment[]
+  /** Why the script was given up, where it was; then nothing is known of it. */
+  readonly givenUp: string | null
 }
 
 /** The shell in which a script is read, and what it can see. */

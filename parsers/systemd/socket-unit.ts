@@ -1,3 +1,4 @@
+import { ownTable } from '../text/own-table.ts'
 import { type Fact, known, unknown } from '../text/fact.ts'
 import type { Place } from '../text/source.ts'
 import { factOf, placeOf, type WrittenText } from '../text/written-text.ts'
@@ -37,11 +38,11 @@ export type SocketAddress =
   | { readonly kind: 'ip'; readonly host: string | null; readonly port: number }
   | { readonly kind: 'other' }
 
-const KINDS: Readonly<Record<string, SocketListen['kind']>> = {
+const KINDS: Readonly<Record<string, SocketListen['kind']>> = ownTable({
   ListenStream: 'stream',
   ListenDatagram: 'datagram',
   ListenSequentialPacket: 'sequential',
-}
+})
 
 export function readSocketUnit(unit: Unit): SocketUnit {
   const socket = new UnitSection(unit, 'Socket')

@@ -1,3 +1,4 @@
+import { ownTable } from '../text/own-table.ts'
 import { posix } from 'node:path'
 import type { Fact } from '../text/fact.ts'
 import { UNKNOWN } from '../text/source.ts'
@@ -38,7 +39,7 @@ function unescapeName(name: string): string {
 }
 
 /** What the system's manager fills in whatever the unit; where it depends on the machine, it is unknown. */
-const FIXED: Readonly<Record<string, string>> = {
+const FIXED: Readonly<Record<string, string>> = ownTable({
   '%': '%',
   t: '/run',
   S: '/var/lib',
@@ -53,7 +54,7 @@ const FIXED: Readonly<Record<string, string>> = {
   g: 'root',
   G: '0',
   s: '/bin/sh',
-}
+})
 
 /** A value with its `%` specifiers filled in (systemd.unit(5)); the ones of the machine are unknown. */
 export function fillSpecifiers(written: WrittenText, name: UnitName): WrittenText {

@@ -101,7 +101,7 @@ export function readArguments(words: readonly string[]): Arguments {
     if (token.kind === 'positional') positionals.push(token.value)
     if (token.kind !== 'option') continue
     const name = token.name as OptionName
-    const option = OPTIONS[name]
+    const option = Object.hasOwn(OPTIONS, name) ? OPTIONS[name] : undefined
     if (option === undefined) {
       const names = Object.keys(OPTIONS).map(known => `--${known}`)
       throw new InputError(`unknown option "${token.rawName}"${didYouMean(token.rawName, names)}`)

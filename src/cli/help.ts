@@ -29,5 +29,5 @@ deploy-audit init           write a .auditrc to begin with
       --version, -h, --help
 
 Exit codes: 0 nothing at or above --fail-on; 1 findings; 2 the audit cannot be done as asked;
-3 a defect of deploy-audit; 4 a file that a server reads could not be read.
+3 a defect of deploy-audit; 4 not all that a server reads could be read or understood.
 `

@@ -15,11 +15,11 @@ export async function loadParsers(
     apacheMains.some(main => environmentScript(files, main) !== null),
   )
   const hasApache = machines.some(machine => machine.hasApache)
-  const shell = hasScript ? await loadShell() : null
+  const shell = hasScript ? await shellParser() : null
   return {
     environment: ({ files }, main) => readEnvironment(files, shell, main, { defines }),
     // Apache's configuration leads to a WSGI script, a unit to gunicorn's configuration file.
-    python: hasApache || machines.some(startsGunicorn) ? await loadPython() : null,
+    python: hasApache || machines.some(startsGunicorn) ? await pythonParser() : null,
   }
 }
 
@@ -33,6 +33,21 @@ function startsGunicorn({ files }: Machine): boolean {
  */
 function compileQuickly(): void {
   setFlagsFromString('--liftoff-only')
+}
+
+/** Grammars are loaded once a process: a second time costs memory that nothing gives back. */
+const shellParser = onceLoaded(loadShell)
+const pythonParser = onceLoaded(loadPython)
+
+function onceLoaded<T>(load: () => Promise<T>): () => Promise<T> {
+  let loaded: Promise<T> | null = null
+  return () => {
+    loaded ??= load().catch((error: unknown) => {
+      loaded = null
+      throw error
+    })
+    return loaded
+  }
 }
 
 async function loadShell(): Promise<ShellParser> {

@@ -8,7 +8,7 @@ import { commandOutput } from './command-output.ts'
 import { prepare } from './prepare.ts'
 import { selectFindings } from './select-findings.ts'
 import type { Terminal } from './terminal.ts'
-import { warnIncomplete } from './warn-incomplete.ts'
+import { warnIncomplete, warnStacks } from './warn-incomplete.ts'
 
 /** Audits, prints, and returns the exit code. */
 export async function runAudit(
@@ -33,6 +33,7 @@ export async function runAudit(
   warnIncomplete(report.notices, terminal)
   if (given.verbose) {
     explainCrashes(report, terminal)
+    warnStacks(report.notices, terminal)
     explainRun(report, machines.length, performance.now() - started, terminal)
   }
   return exitCode(report, given)
@@ -40,7 +41,9 @@ export async function runAudit(
 
 /** Where a rule crashed: what a report of the defect needs. */
 function explainCrashes({ crashes }: Report, { warn }: Terminal): void {
-  for (const { rule, stack } of crashes) warn(`${rule} crashed: ${stack}`)
+  for (const { rule, stack } of crashes) {
+    for (const line of `${rule} crashed: ${stack}`.split('\n')) warn(line)
+  }
 }
 
 function explainRun(report: Report, machines: number, milliseconds: number, { warn }: Terminal): void {
@@ -51,12 +54,8 @@ function explainRun(report: Report, machines: number, milliseconds: number, { wa
   warn(`${machines} ${machines === 1 ? 'machine' : 'machines'}, ${report.rules.length} rules, ${seconds} s`)
 }
 
-/**
- * A crashed rule is a defect of the tool, whatever the others found; what was found in a part says nothing of
- * the rest.
- */
+/** What was found in a part says nothing of the rest. */
 function exitCode(report: Report, { failOn, allowIncomplete }: Arguments): number {
-  if (report.crashes.length > 0) return 3
   if (!report.complete && !allowIncomplete) return 4
   if (failOn === null) return 0
   return report.findings.some(({ severity }) => severityAtLeast(severity, failOn)) ? 1 : 0

@@ -5,6 +5,7 @@ import { settle } from '../engine/finding.ts'
 import type { Rule } from '../engine/rule.ts'
 import type { Crash } from '../engine/run.ts'
 import { InputError } from '../files/input-error.ts'
+import { failureNotice, type Notice } from '../files/notice.ts'
 import { mapDot } from '../report/map/map-dot.ts'
 import { mapJson } from '../report/map/map-json.ts'
 import { mapMermaid } from '../report/map/map-mermaid.ts'
@@ -17,24 +18,31 @@ import { commandOutput } from './command-output.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { prepare } from './prepare.ts'
 import type { Terminal } from './terminal.ts'
+import { warnIncomplete, warnStacks } from './warn-incomplete.ts'
 
 /** Draws the joined picture of every deployment, what is surely wrong marked in it. */
 export async function runMap(given: Arguments, rules: readonly Rule[], terminal: Terminal): Promise<number> {
   if (given.words.length === 0) throw new InputError('map needs a path')
   const { machines, settings } = await prepare(given, rules, terminal)
   const crashes: Crash[] = []
+  const failures: Notice[] = []
   const maps: DeploymentMap[] = []
   const apache: ApacheConfiguration[] = []
   for (const machine of machines) {
     const audited = auditMachine(machine, settings)
     crashes.push(...audited.crashes)
     apache.push(...audited.understood.apache)
+    failures.push(...audited.understood.failures)
     const errors = settle(audited.findings, [machine.root]).filter(({ severity }) => severity === 'error')
     for (const deployment of audited.understood.deployments) {
       const faults = errors
         .filter(({ at }) => isOf(deployment, audited.understood.deployments, at.source.path))
         .map(({ rule, message, at }) => ({ rule, message, file: at.file, line: at.line }))
-      maps.push(deploymentMap(deployment, machine.fileName, faults))
+      try {
+        maps.push(deploymentMap(deployment, machine.fileName, faults))
+      } catch (error) {
+        failures.push(failureNotice('drawing the map', null, error))
+      }
     }
   }
   const { chalk, write } = await commandOutput(given, terminal)
@@ -43,7 +51,9 @@ export async function runMap(given: Arguments, rules: readonly Rule[], terminal:
   write(draw(redact.value(drawn), given.format, chalk))
   for (const { rule, message } of crashes)
     terminal.warn(`internal/rule-crashed: \`${rule}\` failed: ${redact.message(message)}`)
-  return crashes.length === 0 ? 0 : 3
+  warnIncomplete(failures, terminal)
+  if (given.verbose) warnStacks([...crashes, ...failures], terminal)
+  return crashes.length + failures.length === 0 || given.allowIncomplete ? 0 : 4
 }
 
 /** True for a file of this deployment's servers, and for what is no server's own. */

@@ -9,6 +9,7 @@ import type { Arguments } from './arguments.ts'
 import { writeText } from './command-output.ts'
 import { prepare } from './prepare.ts'
 import type { Terminal } from './terminal.ts'
+import { warnIncomplete, warnStacks } from './warn-incomplete.ts'
 
 /** Prints what each server makes of its files, and returns the exit code: 1 where one would refuse them. */
 export async function runResolve(given: Arguments, terminal: Terminal): Promise<number> {
@@ -36,5 +37,9 @@ export async function runResolve(given: Arguments, terminal: Terminal): Promise<
   }
   const text = texts.join('\n')
   writeText(given, terminal, printableLines(given.showSecrets ? text : redact.code(text)))
+  const failures = understood.flatMap(machine => machine.failures)
+  warnIncomplete(failures, terminal)
+  if (given.verbose) warnStacks(failures, terminal)
+  if (failures.length > 0 && !given.allowIncomplete) return 4
   return isRefused ? 1 : 0
 }

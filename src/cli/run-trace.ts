@@ -1,15 +1,17 @@
 import { understand } from '../audit.ts'
 import type { TraceRequest } from '../deployment/requests/trace.ts'
 import { traceRequest } from '../deployment/requests/trace-request.ts'
+import { failureNotice } from '../files/notice.ts'
 import { InputError } from '../files/input-error.ts'
 import { redactTrace } from '../report/redact-trace.ts'
-import { traceJson, traceText } from '../report/trace-text.ts'
+import { type NamedTrace, traceJson, traceText } from '../report/trace-text.ts'
 import { type Address, parseHost } from '../servers/address.ts'
 import { redactorFor } from '../redactor-for.ts'
 import type { Arguments } from './arguments.ts'
 import { commandOutput } from './command-output.ts'
 import { prepare } from './prepare.ts'
 import type { Terminal } from './terminal.ts'
+import { warnIncomplete, warnStacks } from './warn-incomplete.ts'
 
 /** Follows one request through every deployment of the path. */
 export async function runTrace(given: Arguments, terminal: Terminal): Promise<number> {
@@ -23,18 +25,28 @@ export async function runTrace(given: Arguments, terminal: Terminal): Promise<nu
     machines,
     understood.flatMap(({ apache }) => apache),
   )
-  const traces = understood.flatMap(({ machine, deployments }) =>
-    deployments.map(deployment => ({
-      trace: redactTrace(traceRequest(deployment, request), redact),
-      fileName: machine.fileName,
-    })),
-  )
+  const failures = understood.flatMap(machine => machine.failures)
+  const traces: NamedTrace[] = []
+  for (const { machine, deployments } of understood) {
+    for (const deployment of deployments) {
+      try {
+        traces.push({
+          trace: redactTrace(traceRequest(deployment, request), redact),
+          fileName: machine.fileName,
+        })
+      } catch (error) {
+        failures.push(failureNotice('following the request', null, error))
+      }
+    }
+  }
   const text =
     given.format === 'json'
       ? traceJson(traces)
       : traces.map(({ trace, fileName }) => traceText(trace, fileName, chalk)).join('\n')
   write(text)
-  return 0
+  warnIncomplete(failures, terminal)
+  if (given.verbose) warnStacks(failures, terminal)
+  return failures.length === 0 || given.allowIncomplete ? 0 : 4
 }
 
 /** Scheme, host, port, path with query; a fragment stays in the browser. */

@@ -9,3 +9,8 @@ export function warnIncomplete(notices: readonly Notice[], { warn }: Terminal): 
   const more = others.length === 0 ? '' : `, and ${others.length} more`
   warn(`deploy-audit: incomplete: ${printable(noticeLine(first))}${more}`)
 }
+
+/** Says on standard error, under `-v`, where in the program each part failed, for whoever reports it. */
+export function warnStacks(failed: readonly { readonly stack?: string }[], { warn }: Terminal): void {
+  for (const { stack } of failed) for (const line of stack?.split('\n') ?? []) warn(line)
+}

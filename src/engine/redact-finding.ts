@@ -6,8 +6,9 @@ import type { Fix } from './rule.ts'
  * A finding as it may leave the program: secrets are masked in all of its texts, and in the sources that it
  * points at, whose offsets stay.
  */
-export function redactFinding(finding: Finding, redactor: Redactor): Finding {
+export function redactFinding(finding: Finding, given: Redactor): Finding {
   const { source } = finding.at
+  const redactor: Redactor = { ...given, message: (text, about) => shorten(given.message(cut(text), about)) }
   return {
     ...finding,
     message: redactor.message(finding.message, source),
@@ -21,6 +22,16 @@ export function redactFinding(finding: Finding, redactor: Redactor): Finding {
     help: redactor.message(finding.help, source),
     fix: finding.fix === null ? null : redactFix(finding.fix, redactor),
   }
+}
+
+/** Nobody reads on; a word of a file may be as long as the file. */
+const LONGEST_TEXT = 2000
+/** Twice as much is looked at, so that no secret is cut and shown in part. */
+const cut = (text: string): string =>
+  text.length > 2 * LONGEST_TEXT ? text.slice(0, 2 * LONGEST_TEXT) : text
+
+function shorten(text: string): string {
+  return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT - 1)}…` : text
 }
 
 /** A message, or a word of the file alone, which is code. */

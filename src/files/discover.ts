@@ -16,6 +16,7 @@ import {
   textMachine,
 } from './text-machines.ts'
 import { systemReason } from './system-reason.ts'
+import { type ReadBudget, readBudget } from './read-budget.ts'
 import { walk } from './walk.ts'
 
 export type { Machine } from './machine.ts'
@@ -29,6 +30,8 @@ export interface DiscoverOptions {
   /** Standard input, for the path `-`; `name` is the file that it stands for. */
   readonly standardInput?: { readonly text: string; readonly name: string | null }
   readonly splitDump?: DumpSplitter
+  /** What the audit may read in all. */
+  readonly budget?: ReadBudget
 }
 
 /**
@@ -37,7 +40,8 @@ export interface DiscoverOptions {
  * Throws {@link InputError} for a path that is not there, lies outside `root` or is no configuration, and
  * where nothing is found at all.
  */
-export function discover(paths: readonly string[], options: DiscoverOptions): readonly Machine[] {
+export function discover(paths: readonly string[], asked: DiscoverOptions): readonly Machine[] {
+  const options = { ...asked, budget: asked.budget ?? readBudget() }
   const scopes = new Map<string, Scope>()
   const machines: Machine[] = []
   const scopeOf = ({ root, within }: AuditRoot): Scope => {

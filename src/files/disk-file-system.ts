@@ -17,6 +17,7 @@ import type { DirectoryEntry, FileKind, FileSystem, ReadResult } from './file-sy
 import { type Mount, mountTable } from './mounts.ts'
 import { fileNotice, type Notice, type NoticeCode } from './notice.ts'
 import { systemReason } from './system-reason.ts'
+import { BUDGET_SPENT, type ReadBudget, readBudget, takeFile } from './read-budget.ts'
 import { toSource } from './to-source.ts'
 
 export interface DiskFileSystemOptions {
@@ -24,6 +25,8 @@ export interface DiskFileSystemOptions {
   readonly workingDirectory?: string
   /** Bytes of the largest file that is read. */
   readonly maximumSize?: number
+  /** What the whole audit may still read. */
+  readonly budget?: ReadBudget
 }
 
 export interface DiskFileSystem extends FileSystem {
@@ -35,6 +38,8 @@ export interface DiskFileSystem extends FileSystem {
 
 /** 10 MB: a hundred times the largest configuration seen, and far below a log that an Include swallows. */
 const MAXIMUM_SIZE = 10_000_000
+/** Linux takes paths of 4,096 bytes; those of a server may be shorter than they are below the root. */
+const LONGEST_PATH = 4096
 /** As many as Linux follows before it says ELOOP. */
 const MAXIMUM_LINKS = 40
 
@@ -67,6 +72,7 @@ export function diskFileSystem(
   const table = mountTable(typeof root === 'string' ? [{ at: '/', disk: root }] : root)
   const workingDirectory = options.workingDirectory ?? process.cwd()
   const maximumSize = options.maximumSize ?? MAXIMUM_SIZE
+  const budget = options.budget ?? readBudget()
   const folders = new Map<string, Resolved | Refusal | null>()
   const found = new Map<string, Resolved>()
   const results = new Map<string, ReadResult>()
@@ -122,6 +128,8 @@ export function diskFileSystem(
   const lookUp = (path: string): Resolved | Refusal | null => {
     const known = found.get(path)
     if (known !== undefined) return known
+    // The system takes none of them.
+    if (path.length > LONGEST_PATH) return null
     // Of a tree that holds `etc` alone, applications name thousands of files in folders that are not there.
     const slash = path.indexOf('/', 1)
     if (slash !== -1 && resolveFolder(path.slice(0, slash), 0) === null) return null
@@ -142,6 +150,7 @@ export function diskFileSystem(
       const reason = `it is larger than ${maximumSize / 1_000_000} MB`
       return { kind: 'too-large', reason: refuse(path, 'too-large', reason) }
     }
+    if (!takeFile(budget, size)) return { kind: 'too-large', reason: refuse(path, 'limit', BUDGET_SPENT) }
     try {
       // Also what /proc calls empty: some of it never ends, and some waits for an event.
       const { text, encoding }: DecodedText =

@@ -19,6 +19,10 @@ export const NOTICE_CODES = [
   'not-enabled',
   /** Files that look like a server's and belong to another program. */
   'other-program',
+  /** More than the audit reads of one thing or of all; the text names the limit. */
+  'limit',
+  /** A part of the audit failed, which is a defect of it: what that part would have found is missing. */
+  'failed',
 ] as const
 export type NoticeCode = (typeof NOTICE_CODES)[number]
 
@@ -33,6 +37,29 @@ export interface Notice {
   readonly text: string
   /** True where a server reads what the audit could not: then more may be wrong than what was found. */
   readonly incomplete: boolean
+  /** Of what failed: where in the program, for whoever reports it. */
+  readonly stack?: string
+}
+
+/** No message of what failed is longer; some quote what they were given. */
+const LONGEST_MESSAGE = 500
+
+/** A notice about a part of the audit that threw. */
+export function failureNotice(part: string, path: string | null, error: unknown): Notice {
+  const message = error instanceof Error ? error.message : String(error)
+  return {
+    code: 'failed',
+    path,
+    line: null,
+    text: `${part} failed, which is a defect of deploy-audit: ${message.slice(0, LONGEST_MESSAGE)}`,
+    incomplete: true,
+    ...(error instanceof Error && error.stack !== undefined && { stack: error.stack }),
+  }
+}
+
+/** A notice about a limit that was reached: what lies behind it was not read. */
+export function limitNotice(path: string | null, text: string): Notice {
+  return { code: 'limit', path, line: null, text, incomplete: true }
 }
 
 /** A notice about a file as a whole that leaves nothing out of the audit. */

@@ -15,6 +15,8 @@ const COUNTED: Readonly<Record<NoticeCode, readonly [one: string, several: strin
     'directories hold files that are not enabled',
   ],
   'other-program': ['note of files of other programs', 'notes of files of other programs'],
+  limit: ['limit was reached', 'limits were reached'],
+  failed: ['part of the audit failed', 'parts of the audit failed'],
   'include-irregular': ['include names no regular file', 'includes name no regular file'],
 }
 

@@ -1,3 +1,4 @@
+import { reveal, revealAll } from '../../parsers/text/placeholder.ts'
 import type { Trace } from '../deployment/requests/trace.ts'
 import type { Redactor } from '../secrets/redactor.ts'
 
@@ -5,7 +6,7 @@ import type { Redactor } from '../secrets/redactor.ts'
 export function redactTrace({ request, steps, end }: Trace, redact: Redactor): Trace {
   return {
     request: { ...request, target: redact.message(request.target) },
-    steps: steps.map(step => ({ ...step, text: redact.message(step.text) })),
-    end: redact.value(end),
+    steps: steps.map(step => ({ ...step, text: redact.message(reveal(step.text)) })),
+    end: redact.value(revealAll(end)),
   }
 }

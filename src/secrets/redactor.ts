@@ -29,9 +29,15 @@ export function redactor(sources: () => Iterable<Source> = () => []): Redactor {
     known ??= knownSecrets(sources())
     return known.find(text)
   }
+  const said = new Map<string, string>()
   const message = (text: string, about?: Source): string => {
     if (about !== undefined && isSecretSource(about)) return hideQuoted(text)
-    return starOut(text, joinStretches([...findSecretsInProse(text), ...find(text)]))
+    let hidden = said.get(text)
+    if (hidden === undefined) {
+      hidden = starOut(text, joinStretches([...findSecretsInProse(text), ...find(text)]))
+      if (said.size < MOST_SAID) said.set(text, hidden)
+    }
+    return hidden
   }
   const value = (given: unknown, name: string | null): unknown => {
     if (typeof given === 'string') {
@@ -54,9 +60,10 @@ export function redactor(sources: () => Iterable<Source> = () => []): Redactor {
 
 const secretsOf = memo(({ text, path }: Source): readonly Stretch[] => findSecrets(text, path))
 
-function isSecretSource({ path, text }: Source): boolean {
-  return isSecretFile(path, text)
-}
+/** Thousands of findings say the same, and help with the same; those that do not are each looked at. */
+const MOST_SAID = 10_000
+
+const isSecretSource = memo(({ path, text }: Source): boolean => isSecretFile(path, text))
 
 /** Whatever a server says of such a file, it quotes it. */
 function hideQuoted(text: string): string {

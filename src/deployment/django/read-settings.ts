@@ -1,3 +1,4 @@
+import { MOST_ITEMS } from '../../../parsers/text/limits.ts'
 import { posix } from 'node:path'
 import type { PythonImport, PythonParser } from '../../../parsers/python/python-module.ts'
 import type { Place, Source } from '../../../parsers/text/source.ts'
@@ -90,6 +91,7 @@ function settle(
   if (before?.known !== true || !Array.isArray(before.value) || !Array.isArray(value)) {
     return unknown('the running program decides', at)
   }
+  if (before.value.length + value.length > MOST_ITEMS) return unknown('it has more than 10,000 items', at)
   return known([...before.value, ...value], at)
 }
 

@@ -94,6 +94,8 @@ export interface ApacheConfiguration {
   readonly world: World
   /** What httpd reads and the audit could not, once for a word and a path, in reading order; none where absent. */
   readonly unread?: readonly UnreadFile[]
+  /** The limit of the audit behind which nothing was read; null or absent where all was. */
+  readonly limit?: string | null
   /** What `apache2 -t` would say, in its order: the reading phase first, and where that fails nothing else. */
   readonly problems: readonly Problem<ApacheProblemCode>[]
 }

@@ -72,6 +72,7 @@ export function evaluateApache(input: ApacheInput): ApacheConfiguration {
     notes: reading.notes,
     world: reading.world,
     unread: [...reading.unread.values()],
+    limit: reading.limit,
     // A reading error hides whatever the walk would have said.
     problems: reading.fatal
       ? reading.problems

@@ -85,7 +85,7 @@ function unitSettings(files: FileSystem, unit: UnitName): { main: boolean; list:
   const list = main === null ? [] : [...parseUnit(main)]
   for (const name of [...dropIns.keys()].sort()) {
     const source = sourceOf(files, dropIns.get(name) ?? '')
-    if (source !== null) list.push(...parseUnit(source))
+    for (const entry of source === null ? [] : parseUnit(source)) list.push(entry)
   }
   return { main: main !== null, list: list.filter(setting => setting.section === 'Service') }
 }

@@ -61,6 +61,8 @@ export interface NginxConfiguration {
   readonly included?: ReadonlyMap<NginxDirective, readonly Source[]>
   /** What nginx reads and the audit could not, each path once, in reading order; none where absent. */
   readonly unread?: readonly UnreadFile[]
+  /** The limit of the audit behind which nothing was read; null or absent where all was. */
+  readonly limit?: string | null
   /** What `nginx -t` would say, in its order; syntax, includes and meaning together. */
   readonly problems: readonly Problem<NginxProblemCode>[]
 }

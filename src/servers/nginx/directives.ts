@@ -1,3 +1,4 @@
+import { ownTable } from '../../../parsers/text/own-table.ts'
 import { distance } from 'fastest-levenshtein'
 import type { NginxContext } from './configuration.ts'
 import { NGINX_DIRECTIVES, NGINX_EXTERNAL, NGINX_VARIABLES } from './directives.generated.ts'
@@ -68,13 +69,13 @@ export interface NginxExternalModule {
   readonly loads: readonly string[]
 }
 
-const CONTEXT_NAMES: Readonly<Record<string, NginxContext>> = {
+const CONTEXT_NAMES: Readonly<Record<string, NginxContext>> = ownTable({
   'mail-server': 'mail server',
   'stream-server': 'stream server',
   'stream-upstream': 'stream upstream',
   'if-in-server': 'server if',
   'if-in-location': 'location if',
-}
+})
 
 let directives: ReadonlyMap<string, readonly NginxDirectiveFacts[]> | null = null
 const NONE: readonly NginxDirectiveFacts[] = []

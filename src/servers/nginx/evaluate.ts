@@ -44,7 +44,7 @@ export function evaluateNginx(input: NginxInput): NginxConfiguration {
   const evaluation = new Evaluation(input)
   if (main === null) evaluation.readFragments(input.fragments)
   else evaluation.readMain(main)
-  const { top, occurrences, sources, included, unread, problems, hasUnknownParts } = evaluation
+  const { top, occurrences, sources, included, unread, problems, hasUnknownParts, limit } = evaluation
   const unit = { top, occurrences, version, main, files, fragments: main === null, hasUnknownParts }
   // What a template's placeholders would change, nobody can say against it.
   const meaning = validateNginx(unit).filter(({ at }) => !at.source.template)
@@ -57,6 +57,7 @@ export function evaluateNginx(input: NginxInput): NginxConfiguration {
     occurrences,
     included,
     unread,
+    limit,
     problems: inReadingOrder(top, problems, meaning),
   }
 }
@@ -86,6 +87,9 @@ const DEEPEST = 1000
  */
 const MOST_REPEATED = 1_000_000
 
+/** Five times what ten thousand sites come to. */
+const MOST_DIRECTIVES = 2_000_000
+
 /** Further places that include the same missing file, named beside the first. */
 const MOST_RELATED = 10
 
@@ -98,6 +102,8 @@ class Evaluation {
   readonly unread: UnreadFile[] = []
   /** True where something that nginx reads is not known here, and so might set anything. */
   hasUnknownParts: boolean
+  /** The limit behind which nothing was read; null where all was. */
+  limit: string | null = null
   private readonly resolve: (request: IncludeRequest) => readonly IncludeStep[]
   private readonly seen = new Set<Source>()
   /** The files that are open now, each inside the one before it. */
@@ -111,6 +117,8 @@ class Evaluation {
   /** How many directives stand in files that were read before. */
   private repeated = 0
   private depth = 0
+  /** How many directives stand in files that are read for the first time. */
+  private fresh = 0
 
   constructor(input: NginxInput) {
     const { main, files } = input
@@ -195,6 +203,10 @@ class Evaluation {
       const directive: OpenDirective = { name, args, node, source, context, parent, children: NONE }
       this.time++
       if (reading.isRepeated) this.repeated++
+      else if (++this.fresh > MOST_DIRECTIVES) {
+        this.reachLimit(`${MOST_DIRECTIVES} directives`)
+        return
+      }
       into.push(directive)
       if (context !== 'data') this.record(name, directive)
       if (block !== null) {
@@ -212,7 +224,7 @@ class Evaluation {
     directive: NginxDirective,
   ): readonly NginxDirective[] {
     if (this.depth === DEEPEST) {
-      this.hasUnknownParts = true
+      this.reachLimit(`blocks nested ${DEEPEST} deep`)
       return NONE
     }
     const children: NginxDirective[] = []
@@ -221,6 +233,11 @@ class Evaluation {
     this.depth--
     // A copy holds no spare room, which growing arrays have plenty of.
     return children.length === 0 ? NONE : children.slice()
+  }
+
+  private reachLimit(limit: string): void {
+    this.hasUnknownParts = true
+    this.limit ??= limit
   }
 
   private record(name: string, directive: NginxDirective): void {
@@ -246,8 +263,9 @@ class Evaluation {
       if (step.kind === 'unread') this.meetUnread(step, directive, word)
       else if (step.kind === 'problem') this.meetAbsence(step, directive, word)
       else if (this.open.has(step.source)) this.meetCycle(step.source, directive, word)
-      else if (this.depth === DEEPEST || (this.repeated > MOST_REPEATED && this.seen.has(step.source)))
-        this.hasUnknownParts = true
+      else if (this.depth === DEEPEST) this.reachLimit(`includes nested ${DEEPEST} deep`)
+      else if (this.repeated > MOST_REPEATED && this.seen.has(step.source))
+        this.reachLimit(`${MOST_REPEATED} directives of files that are included again`)
       else {
         brought.push(step.source)
         this.depth++

@@ -1,3 +1,4 @@
+import { ownTable } from '../../../parsers/text/own-table.ts'
 import { memo } from '../../../parsers/collections/memo.ts'
 import { parseNginx } from '../../../parsers/nginx/parse.ts'
 import type { NginxDirectiveNode } from '../../../parsers/nginx/syntax.ts'
@@ -44,7 +45,7 @@ function contextTold(source: Source): NginxContext | null {
   return null
 }
 
-const NAMED: Readonly<Record<string, readonly NginxContext[]>> = {
+const NAMED: Readonly<Record<string, readonly NginxContext[]>> = ownTable({
   main: ['main'],
   events: ['events'],
   http: ['http'],
@@ -55,7 +56,7 @@ const NAMED: Readonly<Record<string, readonly NginxContext[]>> = {
   location: ['location'],
   limit_except: ['limit_except'],
   if: ['server if', 'location if'],
-}
+})
 
 /** The context that a word of the comment names inside `outer`; `server` alone is one of http. */
 function contextNamed(block: string, outer: NginxContext): NginxContext {

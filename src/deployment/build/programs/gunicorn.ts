@@ -1,3 +1,4 @@
+import { ownTable } from '../../../../parsers/text/own-table.ts'
 import { posix } from 'node:path'
 import type { PythonParser } from '../../../../parsers/python/python-module.ts'
 import { parseUnit, type UnitSetting } from '../../../../parsers/systemd/parse-unit.ts'
@@ -30,13 +31,13 @@ export interface GunicornServer {
 const UNITS = '/etc/systemd/system'
 
 /** The names of the options that have a letter. */
-const LETTERS: Readonly<Record<string, string>> = {
+const LETTERS: Readonly<Record<string, string>> = ownTable({
   b: 'bind',
   c: 'config',
   k: 'worker_class',
   t: 'timeout',
   w: 'workers',
-}
+})
 
 /** Every gunicorn among the units of the machine. */
 export function gunicornServers(files: FileSystem, python: PythonParser | null): readonly GunicornServer[] {

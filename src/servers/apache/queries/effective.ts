@@ -138,7 +138,7 @@ function appended(
     const found = directivesAt(configuration, level, name)
     if (found.length === 0) continue
     if (level.applies === undefined) open = MAY_APPLY
-    else directives.push(...found)
+    else for (const directive of found) directives.push(directive)
   }
   return { directives, open }
 }

@@ -63,7 +63,7 @@ function treesOf(children: readonly ApacheDirective[], methods: Methods): readon
         break
       case 'Limit':
       case 'LimitExcept':
-        trees.push(...treesOf(directive.children, limitOf(directive)))
+        for (const tree of treesOf(directive.children, limitOf(directive))) trees.push(tree)
     }
   }
   return trees

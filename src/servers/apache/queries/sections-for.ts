@@ -273,7 +273,7 @@ function candidatesFor(
 ): readonly DirectorySection[] {
   const positions = [...others]
   for (let slash = folder.indexOf('/'); slash !== -1; slash = folder.indexOf('/', slash + 1))
-    positions.push(...(byFolder.get(folder.slice(0, slash + 1)) ?? []))
+    for (const position of byFolder.get(folder.slice(0, slash + 1)) ?? []) positions.push(position)
   return positions.sort((a, b) => a - b).flatMap(position => directories[position] ?? [])
 }
 

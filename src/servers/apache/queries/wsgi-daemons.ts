@@ -1,3 +1,4 @@
+import { ownTable } from '../../../../parsers/text/own-table.ts'
 import { memo } from '../../../../parsers/collections/memo.ts'
 import type { Place } from '../../../../parsers/text/source.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
@@ -7,7 +8,7 @@ import { argumentPlace, isSettled } from './places.ts'
 import { hostName, type VirtualHost, virtualHostOf } from './virtual-hosts.ts'
 
 /** Numbers that mod_wsgi 4.9 takes where an option is not written; seconds, bytes or counts. */
-export const DAEMON_DEFAULTS: Readonly<Record<string, number>> = {
+export const DAEMON_DEFAULTS: Readonly<Record<string, number>> = ownTable({
   processes: 1,
   threads: 15,
   'maximum-requests': 0,
@@ -27,7 +28,7 @@ export const DAEMON_DEFAULTS: Readonly<Record<string, number>> = {
   'cpu-priority': 0,
   'memory-limit': 0,
   'virtual-memory-limit': 0,
-}
+})
 
 /** One `WSGIDaemonProcess`: a group of processes that run applications. */
 export class WsgiDaemon {

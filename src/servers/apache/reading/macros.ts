@@ -4,7 +4,7 @@ import type { ApacheLineNode, ApacheNode, MadeLine } from '../../../../parsers/a
 import { MappedText, type TextMap } from '../../../../parsers/text/text-map.ts'
 import type { Place, Source } from '../../../../parsers/text/source.ts'
 import { lineOf, placeOf } from './places.ts'
-import { type Reading, refuse, remark, type Stream } from './reading.ts'
+import { type Reading, reachLimit, refuse, remark, type Stream } from './reading.ts'
 
 /** A line of a macro's body as httpd keeps it: trimmed, joined; an empty text for a blank line. */
 interface MacroLine {
@@ -171,8 +171,13 @@ export function useMacro(reading: Reading, node: ApacheLineNode): void {
     return
   }
   reading.includes++
+  if (depthOf(stream) >= DEEPEST_MACRO) {
+    reachLimit(reading, `macros that use each other ${DEEPEST_MACRO} deep`)
+    return
+  }
   const file = `macro '${name}' (${macro.location}) used on line ${node.line} of "${stream.file}"`
-  const nodes = fillIn(macro, values)
+  const nodes = fillIn(reading, macro, values)
+  if (reading.stopped) return
   reading.stream = {
     nodes,
     source: macro.source,
@@ -191,9 +196,28 @@ export function undefineMacro(reading: Reading, node: ApacheLineNode): void {
   refuse(reading, 'macro-undefined', `macro \`${name}\` is not defined`, at)
 }
 
-function fillIn(macro: Macro, values: readonly string[]): readonly ApacheNode[] {
+/** Nobody's macros use each other so deep; httpd names each use inside the one before it. */
+const DEEPEST_MACRO = 200
+/** Macros that double what they are given outgrow any memory. */
+const LONGEST_LINE = 1_000_000
+const MOST_MADE = 50_000_000
+
+function depthOf(stream: Stream): number {
+  let depth = 0
+  for (let open: Stream | null = stream; open?.file.startsWith("macro '") === true; open = open.rest) depth++
+  return depth
+}
+
+function fillIn(reading: Reading, macro: Macro, values: readonly string[]): readonly ApacheNode[] {
   const nodes: ApacheNode[] = []
   for (let index = 0; index < macro.lines.length; index++) {
+    const length = filledLength(macro, values, index)
+    reading.made += length
+    if (length > LONGEST_LINE || reading.made > MOST_MADE) {
+      const limit = length > LONGEST_LINE ? `a line of ${LONGEST_LINE}` : `macros of ${MOST_MADE}`
+      reachLimit(reading, `${limit} characters`)
+      return nodes
+    }
     const first = index
     let { text, map } = filled(macro, values, index)
     // The body is read a second time: a backslash that trimming brought to a line's end continues it.
@@ -208,6 +232,17 @@ function fillIn(macro: Macro, values: readonly string[]): readonly ApacheNode[] 
     if (node !== null) nodes.push(node)
   }
   return nodes
+}
+
+/** At most how long a line becomes: each place of a parameter takes the longest value. */
+function filledLength({ lines, parameters }: Macro, values: readonly string[], index: number): number {
+  const { text } = lines[index] ?? BLANK
+  let length = text.length
+  for (const [at, parameter] of parameters.entries()) {
+    const added = (values[at]?.length ?? 0) - parameter.length
+    if (added > 0 && parameter !== '') length += added * (text.split(parameter).length - 1)
+  }
+  return length
 }
 
 function filled(macro: Macro, values: readonly string[], index: number): MadeLine {

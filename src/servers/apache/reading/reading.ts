@@ -96,6 +96,10 @@ export interface Reading {
   fatal: boolean
   /** True once going on would never end. */
   stopped: boolean
+  /** Which limit of the audit stopped it; null where none did. */
+  limit: string | null
+  /** Characters that macros made so far. */
+  made: number
   /** Reads one file into the tree below `parent`; set once, since includes lead back to the lines. */
   readonly readFile: (
     reading: Reading,
@@ -114,11 +118,19 @@ const MAXIMUM_DEPTH = 400
 const MAXIMUM_LINES = 3_000_000
 const MAXIMUM_INCLUDES = 300_000
 
+/** Stops a reading where the audit goes no further. */
+export function reachLimit(reading: Reading, limit: string): void {
+  reading.stopped = true
+  reading.limit ??= limit
+}
+
 /** Stops a reading that would never end, or end in too much. httpd itself would go on. */
 export function countLine(reading: Reading, cursor: Cursor): void {
   reading.lines++
-  if (reading.lines > MAXIMUM_LINES || reading.includes > MAXIMUM_INCLUDES) reading.stopped = true
-  if (cursor.depth > MAXIMUM_DEPTH) reading.stopped = true
+  if (reading.lines > MAXIMUM_LINES)
+    reachLimit(reading, `${MAXIMUM_LINES} lines, each as often as it is included`)
+  if (reading.includes > MAXIMUM_INCLUDES) reachLimit(reading, `${MAXIMUM_INCLUDES} includes`)
+  if (cursor.depth > MAXIMUM_DEPTH) reachLimit(reading, `sections nested ${MAXIMUM_DEPTH} deep`)
 }
 
 /** Says why httpd refuses the configuration. Only its first word counts, and a template may be anything. */

@@ -44,6 +44,8 @@ export function startReading(start: ReadingStart): Reading {
     complete: true,
     fatal: false,
     stopped: false,
+    limit: null,
+    made: 0,
     readFile,
     readBody,
   }

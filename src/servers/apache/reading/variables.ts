@@ -5,7 +5,15 @@ import { MappedText, mapEnd, mapStart } from '../../../../parsers/text/text-map.
 import { placeholder } from '../../../../parsers/text/placeholder.ts'
 import type { Place } from '../../../../parsers/text/source.ts'
 import { lineOf } from './places.ts'
-import { note, type OpenDirective, type Reading, remark, type Stream, type Variable } from './reading.ts'
+import {
+  note,
+  type OpenDirective,
+  type Reading,
+  reachLimit,
+  remark,
+  type Stream,
+  type Variable,
+} from './reading.ts'
 
 /** True where httpd may find something to expand in the line. */
 export function hasVariables(node: ApacheLineNode): boolean {
@@ -49,7 +57,7 @@ export function expandLine(
     else {
       added += value.length
       if (added > MAXIMUM_ADDED) {
-        reading.stopped = true
+        reachLimit(reading, `a line of ${MAXIMUM_ADDED} characters`)
         return null
       }
       expanded.copy(copied, at)

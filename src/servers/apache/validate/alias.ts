@@ -1,3 +1,4 @@
+import { ownTable } from '../../../../parsers/text/own-table.ts'
 import { type Check, type Fault, invalid, isInside, argument } from './check.ts'
 import { expressionFault } from './expression.ts'
 import { regexFault } from './regex.ts'
@@ -50,7 +51,12 @@ export const checkAlias: Check = (directive, scope, walk) => {
   }
 }
 
-const STATUS_WORDS: Readonly<Record<string, number>> = { permanent: 301, temp: 302, seeother: 303, gone: 410 }
+const STATUS_WORDS: Readonly<Record<string, number>> = ownTable({
+  permanent: 301,
+  temp: 302,
+  seeother: 303,
+  gone: 410,
+})
 
 /** `Redirect` and `RedirectMatch`: an optional status, what is redirected, and the target. */
 export function redirectCheck(match: boolean): Check {

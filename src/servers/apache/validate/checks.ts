@@ -1,3 +1,4 @@
+import { ownTable } from '../../../../parsers/text/own-table.ts'
 import { checkAlias, checkRedirectTarget, redirectCheck, regexArgument } from './alias.ts'
 import { checkAllowDeny, checkOrder, checkRequire, passwordProviders } from './authorization.ts'
 import type { Check } from './check.ts'
@@ -17,7 +18,7 @@ import * as wsgi from './wsgi.ts'
 const SCRIPT_OPTIONS = ['process-group', 'application-group', 'callable-object', 'pass-authorization']
 
 /** What single directives refuse, by name. */
-const HANDLERS: Readonly<Record<string, Check>> = {
+const HANDLERS: Readonly<Record<string, Check>> = ownTable({
   Action: modules.checkAction,
   AddIcon: modules.checkAddIcon,
   AddIconByEncoding: modules.checkAddIcon,
@@ -187,7 +188,7 @@ const HANDLERS: Readonly<Record<string, Check>> = {
   WSGIScriptAlias: wsgi.scriptAliasCheck(false),
   WSGIScriptAliasMatch: wsgi.scriptAliasCheck(true),
   WSGITrustedProxies: wsgi.checkTrustedProxies,
-}
+})
 
 let checks: ReadonlyMap<string, Check> | undefined
 

@@ -1,3 +1,4 @@
+import { ownTable } from '../../../../parsers/text/own-table.ts'
 import { argument, type Check, type Fault, invalid, mayBeLoaded } from './check.ts'
 import { expressionFault } from './expression.ts'
 import { isRegisteredMethod } from './methods.ts'
@@ -13,7 +14,7 @@ const INDEX_OPTIONS = new Set(
   ).split(' '),
 )
 const INDEX_VALUES = new Set(['iconwidth', 'iconheight', 'namewidth', 'descriptionwidth', 'type', 'charset'])
-const LEAST_WIDTH: Readonly<Record<string, number>> = { namewidth: 5, descriptionwidth: 12 }
+const LEAST_WIDTH: Readonly<Record<string, number>> = ownTable({ namewidth: 5, descriptionwidth: 12 })
 
 export const checkIndexOptions: Check = directive => {
   for (const word of directive.args) {

@@ -1,3 +1,4 @@
+import { ownTable } from '../../../../parsers/text/own-table.ts'
 import type { ApacheWord } from '../../../../parsers/apache/syntax.ts'
 import type { ApacheDirective } from '../configuration.ts'
 import { type Check, type Fault, invalid, mayBeLoaded, type Scope, argument, type Walk } from './check.ts'
@@ -62,12 +63,12 @@ const BALANCER: ReadonlyMap<string, Parameter> = new Map<string, Parameter>([
   ['growth', { kind: 'number', least: 0 }],
   ['forcerecovery', ON_OFF],
 ])
-const LB_METHODS: Readonly<Record<string, string>> = {
+const LB_METHODS: Readonly<Record<string, string>> = ownTable({
   byrequests: 'lbmethod_byrequests_module',
   bytraffic: 'lbmethod_bytraffic_module',
   bybusyness: 'lbmethod_bybusyness_module',
   heartbeat: 'lbmethod_heartbeat_module',
-}
+})
 
 /** One `key=value` of a worker or balancer. */
 function parameterFault(

@@ -1,3 +1,4 @@
+import { ownTable } from '../../../../parsers/text/own-table.ts'
 import { posix } from 'node:path'
 import type { ApacheDirective } from '../configuration.ts'
 import { argument, type Check, type Fault, invalid, mayBeLoaded, textAfterWords, type Walk } from './check.ts'
@@ -84,12 +85,12 @@ function emptyFault(directive: ApacheDirective, path: string, walk: Walk): Fault
 export const checkPemFolder: Check = (directive, _scope, walk) =>
   directoryFault(directive, argument(directive, 0), directive.args[0], walk)
 
-const CACHES: Readonly<Record<string, string>> = {
+const CACHES: Readonly<Record<string, string>> = ownTable({
   shmcb: 'socache_shmcb_module',
   dbm: 'socache_dbm_module',
   memcache: 'socache_memcache_module',
   redis: 'socache_redis_module',
-}
+})
 
 /** `SSLSessionCache`, `SSLStaplingCache`: a provider that a socache module brings, and its arguments. */
 export function cacheCheck(none: boolean): Check {

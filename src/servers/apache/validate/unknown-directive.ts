@@ -1,3 +1,4 @@
+import { ownTable } from '../../../../parsers/text/own-table.ts'
 import { distance } from 'fastest-levenshtein'
 import type { ApacheDirective } from '../configuration.ts'
 import {
@@ -34,7 +35,7 @@ const FOREIGN: readonly (readonly [prefix: string, module: string])[] = [
 ]
 
 /** Names that httpd 2.4 dropped, with what took their place. */
-const DROPPED: Readonly<Record<string, string>> = {
+const DROPPED: Readonly<Record<string, string>> = ownTable({
   acceptmutex: 'write `Mutex`',
   authauthoritative: 'drop the line',
   authdefaultauthoritative: 'drop the line',
@@ -47,7 +48,7 @@ const DROPPED: Readonly<Record<string, string>> = {
   rewritelog: 'write `LogLevel rewrite:trace3`',
   rewriteloglevel: 'write `LogLevel rewrite:trace3`',
   sslmutex: 'write `Mutex`',
-}
+})
 
 /** The names near to an unknown one cost a walk over the table: the same name is asked about once. */
 const nearest = new Map<string, string | undefined>()

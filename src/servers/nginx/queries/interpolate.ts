@@ -1,3 +1,4 @@
+import { LONGEST_VALUE, TOO_LONG } from '../../../../parsers/text/limits.ts'
 import { isUnknownWord } from '../../../../parsers/text/source.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
 import { toBytes } from '../../regex.ts'
@@ -71,6 +72,7 @@ export function interpolate(value: string, variables: Variables): Fact<string> {
     const fact = variables(part.name)
     if (!fact.known) return unknown(fact.reason, fact.at)
     result += fact.value
+    if (result.length > LONGEST_VALUE) return unknown(TOO_LONG)
   }
   return known(result)
 }

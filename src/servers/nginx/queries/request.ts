@@ -74,7 +74,10 @@ export function keepMatch(state: RequestState, match: PcreMatch | null): void {
 }
 
 /** The variables of a request, as they stand when they are asked. */
-export function requestVariables(state: RequestState): Variables {
+/** Maps that ask each other deeper than this are unknown; far from where a stack would overflow. */
+const DEEPEST_MAP = 200
+
+export function requestVariables(state: RequestState, depth = 0): Variables {
   return name => {
     if (/^[1-9]$/.test(name)) return numbered(state.captures, Number(name))
     const value = state.values.get(name)
@@ -86,9 +89,10 @@ export function requestVariables(state: RequestState): Variables {
       return setVariables(state.configuration).has(name) ? known('') : builtin(state, name)
     const kept = state.mapped.get(name)
     if (kept !== undefined) return kept
+    if (depth > DEEPEST_MAP) return unknown('maps ask each other too deep')
     // A map that asks itself would never end; nginx answers 500.
     state.mapped.set(name, unknown('a `map` asks for its own variable'))
-    const { value: result, match } = askMap(map, requestVariables(state))
+    const { value: result, match } = askMap(map, requestVariables(state, depth + 1))
     if (match !== null) keepMatch(state, match)
     state.mapped.set(name, result)
     return result

@@ -1,3 +1,4 @@
+import { ownTable } from '../../../../parsers/text/own-table.ts'
 import type { NginxWord } from '../../../../parsers/nginx/syntax.ts'
 import type { NginxDirective } from '../configuration.ts'
 import { compileRegex } from './rewrite.ts'
@@ -28,12 +29,12 @@ export function readLocationMatch(directive: NginxDirective): LocationMatch | nu
   return { kind: value.startsWith('@') ? 'named' : 'prefix', path: value, word }
 }
 
-const MODIFIERS: Readonly<Record<string, LocationMatch['kind']>> = {
+const MODIFIERS: Readonly<Record<string, LocationMatch['kind']>> = ownTable({
   '=': 'exact',
   '^~': 'no-regex',
   '~': 'regex',
   '~*': 'regex-caseless',
-}
+})
 
 export const checkLocation: Check = (reading, directive, _facts, level) => {
   const match = readLocationMatch(directive)

@@ -1,3 +1,4 @@
+import { ownTable } from '../../../../parsers/text/own-table.ts'
 import type { NginxWord } from '../../../../parsers/nginx/syntax.ts'
 import type { NginxDirective } from '../configuration.ts'
 import { parseNginxAddress } from '../../addresses/nginx.ts'
@@ -178,12 +179,12 @@ export const checkErrorLog: Check = (reading, directive) => {
   }
 }
 
-const FILE_CACHE: Readonly<Record<string, (text: string) => boolean>> = {
+const FILE_CACHE: Readonly<Record<string, (text: string) => boolean>> = ownTable({
   max: text => (parseNumber(text) ?? 0) > 0,
   inactive: text => parseTime(text, true) !== null,
   min_uses: text => parseNumber(text) !== null,
   valid: text => parseTime(text, true) !== null,
-}
+})
 
 /** `open_file_cache` and `open_log_file_cache`. */
 export const checkFileCache: Check = (reading, directive) => {

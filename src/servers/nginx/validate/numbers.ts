@@ -1,3 +1,4 @@
+import { ownTable } from '../../../../parsers/text/own-table.ts'
 /** The readers of numbers that nginx's directives share; null is what nginx refuses. */
 
 /** The largest number that nginx holds in its integers; beyond it a value is refused. */
@@ -30,7 +31,7 @@ export function parseSize(text: string, gigabytes = false): number | null {
 }
 
 const SECOND = 1000
-const UNITS: Readonly<Record<string, readonly [step: number, milliseconds: number]>> = {
+const UNITS: Readonly<Record<string, readonly [step: number, milliseconds: number]>> = ownTable({
   y: [1, 365 * 24 * 3600 * SECOND],
   M: [2, 30 * 24 * 3600 * SECOND],
   w: [3, 7 * 24 * 3600 * SECOND],
@@ -40,7 +41,7 @@ const UNITS: Readonly<Record<string, readonly [step: number, milliseconds: numbe
   s: [7, SECOND],
   ms: [8, 1],
   ' ': [9, SECOND],
-}
+})
 
 /**
  * A time in milliseconds: numbers with units that fall from years to milliseconds (`1d12h`, `1h 30m`), a

@@ -1,3 +1,4 @@
+import { ownTable } from '../../../../parsers/text/own-table.ts'
 import type { NginxWord } from '../../../../parsers/nginx/syntax.ts'
 import { judgePattern } from '../../pcre/judge-pattern.ts'
 import type { NginxDirective } from '../configuration.ts'
@@ -147,10 +148,10 @@ const VERIFYING = [
   ['grpc', 'grpcs://'],
 ] as const
 
-const SCHEMES: Readonly<Record<string, RegExp>> = {
+const SCHEMES: Readonly<Record<string, RegExp>> = ownTable({
   uwsgi_pass: /^s?uwsgi:\/\//i,
   grpc_pass: /^grpcs?:\/\//i,
-}
+})
 
 export const checkProxyRedirect: Check = (reading, directive) => {
   const [from, to] = directive.args

@@ -1,3 +1,4 @@
+import { ownTable } from '../../../../parsers/text/own-table.ts'
 import type { NginxWord } from '../../../../parsers/nginx/syntax.ts'
 import type { NginxDirective } from '../configuration.ts'
 import { nginxVariable } from '../directives.ts'
@@ -133,7 +134,7 @@ const ALL: Positions = { from: 0 }
  * The directives whose arguments hold variables and that need no check of their own beyond that. Those
  * with one (`return`, `rewrite`, `map`, `proxy_pass`…) compile their arguments themselves.
  */
-const COMPILED: Readonly<Record<string, Positions>> = {
+const COMPILED: Readonly<Record<string, Positions>> = ownTable({
   add_header: SECOND,
   add_trailer: SECOND,
   alias: FIRST,
@@ -183,7 +184,7 @@ const COMPILED: Readonly<Record<string, Positions>> = {
   uwsgi_ssl_certificate_key: FIRST,
   uwsgi_ssl_name: FIRST,
   uwsgi_store: FIRST,
-}
+})
 
 /** Compiles the arguments of a directive that the table above names; false where one is malformed. */
 export function compileArguments(reading: Reading, program: Program, directive: NginxDirective): boolean {

@@ -1,0 +1,149 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { auditPaths } from '../../src/index.ts'
+import { runIn } from '../cli/harness.ts'
+import { scratchTree } from '../files/scratch-tree.ts'
+
+const NGINX = 'events {}\nhttp {\n  server {\n    listen 80;\n    server_name example.org;\n  }\n}\n'
+
+test('a limit is a notice that names it, and what was read is reported', async () => {
+  const lines = Array.from(
+    { length: 12 },
+    (_, index) => `<Macro M${index} $x>\nUse M${index + 1} $x$x$x$x\n</Macro>\n`,
+  )
+  const folder = scratchTree({
+    'etc/nginx/nginx.conf': NGINX.replace('listen 80;', 'listen 80'),
+    'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nLoadModule macro_module m.so\nListen 81\n${lines.join('')}<Macro M12 $x>\nSetEnv A $x\n</Macro>\nUse M0 abcdefgh\n`,
+  })
+  const { code, out, errors } = await runIn(folder, ['-v', '.'])
+  assert.is(code, 4)
+  assert.match(out, /nginx\/syntax/)
+  assert.match(
+    errors.join('\n'),
+    /apache2\.conf: Apache is read up to a line of 1000000 characters; the rest is not audited/,
+  )
+  assert.is((await runIn(folder, ['--allow-incomplete', '.'])).code, 1)
+})
+
+test('a script beyond measure leaves its variables unknown', async () => {
+  const deep = `${'if true; then\n'.repeat(30_000)}x=1\n${'fi\n'.repeat(30_000)}`
+  const folder = scratchTree({
+    'etc/apache2/apache2.conf': 'ServerRoot /etc/apache2\nListen 81\nUser ${X}\n',
+    'etc/apache2/envvars': deep,
+  })
+  const { code, errors } = await runIn(folder, ['.'])
+  assert.ok(code === 0 || code === 1 || code === 4, errors.join('\n'))
+  assert.not.match(errors.join('\n'), /defect/)
+})
+
+test('a message is no longer than anybody reads', async () => {
+  const folder = scratchTree({ 'nginx.conf': `events {}\n${'a'.repeat(3_000_000)} on;\n` })
+  for (const format of ['text', 'github', 'json', 'sarif', 'concise']) {
+    const { out } = await runIn(folder, ['-f', format, '.'])
+    assert.match(out, /aaaa/)
+    assert.ok(out.length < 600_000, `${format}: ${out.length}`)
+  }
+})
+
+const NAMES = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf', '__defineGetter__']
+
+test('names of JavaScript’s own are words like all others', async () => {
+  for (const name of NAMES) {
+    const server = [
+      `${name} x;`,
+      `set $${name} x;`,
+      `location /${name} { ${name}; }`,
+      `proxy_set_header ${name} $${name};`,
+      `error_log /x ${name};`,
+      `server_name ${name};`,
+      `return ${name};`,
+      `listen ${name};`,
+      `ssl_protocols ${name};`,
+      `location ${name} /x { }`,
+      `proxy_pass ${name}://x;`,
+      `expires ${name};`,
+      `log_format ${name} "$${name}";`,
+    ]
+    const apache = [
+      `${name} x`,
+      `<${name} x>\n</${name}>`,
+      `Redirect ${name}`,
+      `Redirect ${name} /x /y`,
+      `RedirectMatch ${name} ^/x$ /y`,
+      `SetEnv ${name} x`,
+      `Define ${name} x`,
+      `Use ${name}`,
+      `LoadModule ${name} x.so`,
+      `WSGIDaemonProcess ${name} ${name}=x`,
+      `WSGIProcessGroup ${name}`,
+      `SSLProtocol ${name}`,
+      `SSLSessionCache ${name}:x`,
+      `ProxyPass /x http://x ${name}=x`,
+      `Require ${name}`,
+      `AllowOverride ${name}`,
+      `Options ${name}`,
+      `LogLevel ${name}`,
+      `IndexOptions ${name}=1`,
+      `<If "${name}(1)">\n</If>`,
+      `RewriteRule ^ - [${name}]`,
+      `Header ${name} x`,
+    ]
+    for (const line of server) {
+      const { code, errors } = await runIn(scratchTree({ 'nginx.conf': NGINX.replace('listen 80;', line) }), [
+        '.',
+      ])
+      assert.ok(code === 0 || code === 1, `${line}: ${errors.join('\n')}`)
+    }
+    for (const line of apache) {
+      const folder = scratchTree({
+        'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nListen 81\nLoadModule macro_module m.so\nLoadModule wsgi_module m.so\nLoadModule ssl_module m.so\nLoadModule rewrite_module m.so\nLoadModule proxy_module m.so\nLoadModule autoindex_module m.so\nLoadModule headers_module m.so\nLoadModule alias_module m.so\n${line}\n`,
+      })
+      const { code, errors } = await runIn(folder, ['.'])
+      assert.ok(code === 0 || code === 1, `${line}: ${errors.join('\n')}`)
+    }
+    for (const words of [
+      [`--${name}`],
+      [name],
+      ['--only', name, '.'],
+      ['explain', name],
+      ['-f', name, '.'],
+    ]) {
+      assert.is((await runIn(scratchTree({ 'nginx.conf': NGINX }), words)).code, 2, words.join(' '))
+    }
+    const settings = scratchTree({
+      'etc/apache2/apache2.conf':
+        'ServerRoot /etc/apache2\nListen 81\nLoadModule wsgi_module m.so\nWSGIScriptAlias / /srv/shop/shop/wsgi.py\n',
+      'etc/apache2/envvars': `export ${name}=x\n${name}() { :; }\n${name}\n`,
+      'srv/shop/shop/wsgi.py': `import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings", ${name}=1)\n`,
+      'srv/shop/shop/settings.py': `${name} = 1\nX = ${name}\nY = {'${name}': 1}['${name}']\nZ = dict(${name}=1)\n`,
+    })
+    const { code, errors } = await runIn(settings, ['.'])
+    assert.ok(code === 0 || code === 1, `${name}: ${errors.join('\n')}`)
+  }
+})
+
+test('the library does not grow with each call', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const folder = scratchTree({
+    'etc/nginx/nginx.conf': NGINX,
+    'etc/apache2/apache2.conf':
+      'ServerRoot /etc/apache2\nListen 81\nLoadModule wsgi_module m.so\nWSGIScriptAlias / /srv/shop/shop/wsgi.py\n',
+    'etc/apache2/envvars': 'export X=1\n',
+    'srv/shop/shop/wsgi.py': 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n',
+    'srv/shop/shop/settings.py': 'DEBUG = True\n',
+  })
+  const used = async (calls: number): Promise<number> => {
+    for (let call = 0; call < calls; call++) await auditPaths(['.'], { workingDirectory: folder })
+    collect()
+    const { heapUsed, external, arrayBuffers } = process.memoryUsage()
+    return heapUsed + external + arrayBuffers
+  }
+  const before = await used(10)
+  const growth = ((await used(30)) - before) / 30
+  assert.ok(growth < 30_000, `${growth} bytes a call`)
+})
+
+test.run()
