@@ -93,7 +93,8 @@ function combine(
   if (operator !== '+') return undefined
   if (typeof left === 'string' && typeof right === 'string') return bounded(left + right)
   if (typeof left === 'number' && typeof right === 'number') return left + right
-  if (!Array.isArray(left) || !Array.isArray(right) || left.length + right.length > MOST_ITEMS) return undefined
+  if (!Array.isArray(left) || !Array.isArray(right) || left.length + right.length > MOST_ITEMS)
+    return undefined
   return [...left, ...right]
 }
 

@@ -157,6 +157,8 @@ function readString(node: Node): string | null {
     .filter(child => child?.type === 'string_content')
     .map(child => child?.text ?? '')
     .join('')
+  // `{{` is one brace in a formatted string.
+  if (/[ft]/.test(prefix) && /[{}]/.test(content)) return null
   if (prefix.includes('r')) return content
   let isPlain = true
   const text = content.replace(/\\([\s\S])/g, (_, character: string) => {

@@ -42,11 +42,11 @@ test('a decision a line, places in one column, programs above what they decide',
     `GET http://example.org/a?b
   nginx
     server example.org: matched by server_name  etc/nginx/nginx.conf:1
-?   short                                      etc/nginx/nginx.conf:2
+?   short                                       etc/nginx/nginx.conf:2
   Apache
     access is granted
   mod_wsgi
-    process group app                          etc/nginx/nginx.conf:3
+    process group app                           etc/nginx/nginx.conf:3
 → application /srv/app/wsgi.py in process group app, wsgi.url_scheme https
 `,
   )
