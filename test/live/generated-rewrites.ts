@@ -108,6 +108,8 @@ const TARGETS = [
   '/b/deep/$1',
   '/$1/$2',
   '/%1',
+  '/${lower:$1}',
+  '/IMG/x.png',
 ]
 const RELATIVE = [
   'index.php',
@@ -129,6 +131,7 @@ const URLS = [
   '%{REQUEST_SCHEME}://%{HTTP_HOST}/s/$1',
 ]
 
+/** An `expr` without a group leaves `%1` pointing anywhere in httpd 2.4.71, which crashes on it. */
 const CONDITIONS = [
   '%{QUERY_STRING} !^$',
   '%{QUERY_STRING} q=(\\d)',
@@ -162,7 +165,17 @@ const CONDITIONS = [
   '%{LA-U:REQUEST_FILENAME} -f',
   '%{REQUEST_URI} -U',
   'expr "%{REQUEST_URI} =~ m#^/a#"',
-  'expr "%{HTTP_HOST} == \'none\' || -z %{QUERY_STRING}"',
+  'expr "%{REQUEST_URI} =~ m#^/(b|img)/# && -d %{DOCUMENT_ROOT}"',
+  'expr "%{REQUEST_URI} =~ m#^/(.)# && %{REMOTE_ADDR} -ipmatch \'127.0.0.0/8\'"',
+  '%{REQUEST_FILENAME} -s',
+  '%{CONTEXT_PREFIX} ^/al',
+  '%{SERVER_NAME} ^s\\d',
+  '%{ENV:plain} ^$',
+  '%{REQUEST_FILENAME} -x',
+  '%{SERVER_ADDR} =127.0.0.1',
+  '%{HTTP_REFERER} !^$',
+  '%{HTTP_COOKIE} seen',
+  'expr "%{HTTP_HOST} =~ m#^(none)# || -z %{QUERY_STRING}"',
 ]
 
 function flags(random: Choices, list: readonly string[]): string {
@@ -305,6 +318,73 @@ const KNOWN: readonly (readonly string[])[] = [
   ['SetHandler server-status'],
   ['AddHandler server-status .png'],
   ['RemoveHandler .png', 'ForceType text/plain'],
+  ['AddType application/x-httpd-php .php', 'DirectoryIndex app.php'],
+  ['DirectoryIndexRedirect On', 'DirectoryIndex none.html index.html'],
+  ['DirectoryIndexRedirect 303'],
+  ['RedirectRelative On', 'Redirect 301 /old /new'],
+  ['ErrorDocument 404 "not here"', 'ErrorDocument 403 default'],
+  ['SetEnv late in', 'RewriteEngine On', 'RewriteCond %{ENV:late} in', 'RewriteRule ^ - [G]'],
+  [
+    'SetEnvIfNoCase ^x-tes YES late=in',
+    'RewriteEngine On',
+    'RewriteCond %{ENV:late} in',
+    'RewriteRule ^ /x.html',
+  ],
+  ['<Limit POST>', 'Require all denied', '</Limit>'],
+  [
+    'Satisfy Any',
+    'Order allow,deny',
+    'Allow from 127.0.0.1',
+    'AuthType Basic',
+    'AuthName x',
+    'Require valid-user',
+  ],
+  ['<RequireAny>', 'Require ip 10.0.0.0/8', 'Require method GET', '</RequireAny>'],
+  ['<Files "*.php">', 'RewriteEngine On', 'RewriteRule ^ /x.html', '</Files>'],
+  ['<FilesMatch "^(index|app)\\.php$">', 'SetHandler server-status', '</FilesMatch>'],
+  [
+    '<If "-f %{REQUEST_FILENAME}">',
+    'ErrorDocument 403 /x.html',
+    '</If>',
+    '<ElseIf "true">',
+    'Redirect 410',
+    '</ElseIf>',
+  ],
+  [
+    'RewriteEngine On',
+    'RewriteRule ^(.+)\\.html$ /$1 [R=301,L]',
+    'RewriteCond %{REQUEST_FILENAME}.html -f',
+    'RewriteRule ^ %{REQUEST_URI}.html',
+  ],
+  [
+    'RewriteEngine On',
+    'RewriteCond %{THE_REQUEST} \\s/+(.+?)\\.php[\\s?]',
+    'RewriteRule ^ /%1 [R=302,L]',
+    'RewriteRule ^(app|index)$ $1.php',
+  ],
+  [
+    'RewriteEngine On',
+    'RewriteCond %{HTTP_HOST} !^www\\.',
+    'RewriteRule ^(.*)$ http://www.%{HTTP_HOST}/$1 [R=301,L]',
+  ],
+  [
+    'RewriteEngine On',
+    'RewriteRule ^index\\.php(?:/(.*))?$ - [E=tail:$1]',
+    'RewriteCond %{ENV:REDIRECT_tail} one',
+    'RewriteRule ^ - [F]',
+  ],
+  [
+    'RewriteEngine On',
+    'RewriteRule ^a(/.*)?$ b$1 [S=2]',
+    'RewriteRule ^b - [F]',
+    'RewriteRule ^b - [G]',
+    'RewriteRule x - [R=503]',
+  ],
+  ['RewriteEngine On', 'RewriteRule ^(.*)/(.*)$ $1-$2 [N=4]', 'RewriteRule - /x.html'],
+  ['<IfModule mod_rewrite.c>', 'RewriteEngine On', 'RewriteRule ^old(.*) /a$1 [R=301,NE,QSD]', '</IfModule>'],
+  ['Options -Indexes -FollowSymLinks', 'DirectoryIndex none'],
+  ['Options None', 'RedirectMatch 404 /\\.'],
+  ['RedirectMatch 301 ^(.*)/index\\.(?:php|html)$ $1/'],
 ]
 
 function htaccess(random: Choices, backend: string): string {
@@ -329,6 +409,13 @@ export function rewriteSite(random: Choices, id: string, address: string, backen
   ]
   lines.push(`DocumentRoot ${root}`)
   if (random.chance(0.1)) lines.push('UseCanonicalName On')
+  if (random.chance(0.05)) lines.push('UseCanonicalPhysicalPort On')
+  if (random.chance(0.05)) lines.push(`ServerName https://${id}.test`)
+  if (random.chance(0.3)) lines.push('RewriteMap lower int:tolower')
+  else lines.push('RewriteMap other int:escape')
+  if (random.chance(0.05)) lines.push('LimitInternalRecursion 3')
+  if (random.chance(0.05)) lines.push('MergeSlashes Off')
+  if (random.chance(0.05)) lines.push('SetEnvIf Host ^s plain=yes late=!in')
   if (random.chance(0.4)) lines.push(...rewriting(random, true, backend))
   if (random.chance(0.3)) lines.push(`Alias /al ${root}/img`)
   if (random.chance(0.1)) lines.push(`AliasMatch ^/al/(.*)\\.png$ ${root}/docs/$1.me`)
@@ -349,13 +436,21 @@ export function rewriteSite(random: Choices, id: string, address: string, backen
         'Require all denied',
         'Redirect 302 http://t.test/p',
         'RewriteEngine Off',
+        `Alias ${root}/x.html`,
+        'RewriteEngine On\nRewriteRule x /x.html',
+        'Redirect gone',
+        'SetHandler server-status',
       ]),
       '</Location>',
     )
   if (random.chance(0.1))
     lines.push('<LocationMatch "^/a/.*\\.html$">', 'Require all denied', '</LocationMatch>')
   if (random.chance(0.1)) lines.push('<DirectoryMatch "/a$">', 'DirectoryIndex b.html', '</DirectoryMatch>')
-  if (random.chance(0.1)) lines.push('AllowEncodedSlashes On')
+  if (random.chance(0.1)) lines.push(random.pick(['AllowEncodedSlashes On', 'AllowEncodedSlashes NoDecode']))
+  if (random.chance(0.1))
+    lines.push('<FilesMatch "app\\.php$">', `SetHandler "proxy:${backend}"`, '</FilesMatch>')
+  if (random.chance(0.1)) lines.push(`AliasMatch ^/go/(.*)$ ${root}/a/$1`, `Alias /robots.txt ${root}/x.html`)
+  if (random.chance(0.05)) lines.push('<Proxy *>', 'Require all denied', '</Proxy>')
   lines.push(
     `<Directory ${root}>`,
     `AllowOverride ${random.pick(['All', 'All', 'All', 'None', 'FileInfo', 'All'])}`,

@@ -136,8 +136,8 @@ function become(record: RequestRecord, found: RequestRecord): void {
   })
   record.isCanonical = found.isCanonical
   record.isScriptAliased = found.isScriptAliased
-  record.forcedHandler = found.forcedHandler
-  record.forcedType = found.forcedType
+  record.forcedHandler = found.forcedHandler ?? record.forcedHandler
+  record.forcedType = found.forcedType ?? record.forcedType
   for (const [name, value] of found.env) record.env.set(name, value)
 }
 

@@ -68,6 +68,8 @@ function apply(record: RequestRecord, directive: ApacheDirective, applies: true 
       const reason = `whether \`${directive.name}\` sets \`${name}\` is not known here`
       record.env.set(name, unknown(reason, namePlace(directive)))
     } else if (isUnset) record.env.delete(name)
+    // A value that begins with `!` takes the variable away too.
+    else if (word[equals + 1] === '!' && equals !== -1) record.env.delete(name)
     else {
       const text = equals === -1 ? '1' : toBytes(word.slice(equals + 1))
       record.env.set(name, known(substitute(text, match.captures), namePlace(directive)))

@@ -89,7 +89,7 @@ function newRecord(
     isScriptAliased: false,
     passedBy: null,
     context: null,
-    env: prev === undefined ? new Map() : redirectEnvironment(prev, prev.status),
+    env: prev === undefined ? new Map(main?.env) : redirectEnvironment(prev, prev.status),
     forcedType: null,
     forcedHandler: null,
     isCanonical: false,
@@ -119,26 +119,44 @@ function follow(record: RequestRecord): ApacheEnd {
 
 /** An internal redirect: the request starts anew with another URI. */
 function redirectInside(record: RequestRecord, uri: string, status: number, at: Place | null): ApacheEnd {
-  const limit = recursionLimit(record)
-  if (depthOf(record) >= limit)
+  if (exceedsRecursion(record)) {
+    const limit = recursionLimits(record).redirects
     return die(record, failed(500, `more than ${limit} internal redirects (\`LimitInternalRecursion\`)`, at))
+  }
   addStep(record, 'internal-redirect', `internal redirect to \`${fromBytes(uri)}\``, at)
   return follow(newRecord(record.walk, uri, { method: record.method, prev: record, status }))
 }
 
-function depthOf({ prev }: RequestRecord): number {
-  let depth = 0
-  for (let at = prev; at !== null; at = at.prev) depth++
-  return depth
-}
-
 const USUAL_LIMIT = 10
 
-/** `LimitInternalRecursion`: redirects, and behind them subrequests. */
-function recursionLimit({ walk: { configuration, host } }: RequestRecord): number {
+interface RecursionLimits {
+  readonly redirects: number
+  readonly subrequests: number
+}
+
+function recursionLimits({ walk: { configuration, host } }: RequestRecord): RecursionLimits {
   const { directives } = effective(configuration, serverLevels(host), 'LimitInternalRecursion')
-  const limit = Number.parseInt(directives.at(-1)?.args[0]?.value ?? '', 10)
-  return limit > 0 ? limit : USUAL_LIMIT
+  const [first, second] = (directives.at(-1)?.args ?? []).map(({ value }) => Number.parseInt(value, 10))
+  const redirects = first !== undefined && first > 0 ? first : USUAL_LIMIT
+  return { redirects, subrequests: second !== undefined && second > 0 ? second : redirects }
+}
+
+/** Whether a request has come from too many internal redirects and subrequests to start another of either. */
+function exceedsRecursion(record: RequestRecord): boolean {
+  const limits = recursionLimits(record)
+  let redirects = 0
+  let subrequests = 0
+  let top = record
+  for (;;) {
+    if (top.prev !== null) {
+      if (++redirects >= limits.redirects) return true
+      top = top.prev
+    }
+    if (top.prev !== null) continue
+    if (top.main === null) return false
+    if (++subrequests >= limits.subrequests) return true
+    top = top.main
+  }
 }
 
 /** A subrequest runs every phase up to the handler, which it does not call. */
@@ -152,15 +170,9 @@ function lookUp(record: RequestRecord, uri: string): Subrequest {
       record: sub,
       phase: { kind: 'unknown', reason: 'the request does not come to an end', at: null },
     }
-  if (subrequestDepth(record) >= recursionLimit(record))
+  if (exceedsRecursion(record))
     return { record: sub, phase: failed(500, 'too many subrequests (`LimitInternalRecursion`)', null) }
   return { record: sub, phase: process(sub) }
-}
-
-function subrequestDepth({ main }: RequestRecord): number {
-  let depth = 0
-  for (let at = main; at !== null; at = at.main) depth++
-  return depth
 }
 
 /** Sends a status, by the `ErrorDocument` in force for it unless the request is one already. */

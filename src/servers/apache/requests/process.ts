@@ -41,10 +41,12 @@ function readUri(record: RequestRecord): Phase {
 
 function mapUrl(record: RequestRecord): Phase {
   record.levels = locationLevels(record)
-  setConditionally(
-    record,
-    record.levels.filter(({ kind }) => kind === 'server' || kind === 'virtual-host'),
-  )
+  // A subrequest starts with the variables of its request.
+  if (record.main === null)
+    setConditionally(
+      record,
+      record.levels.filter(({ kind }) => kind === 'server' || kind === 'virtual-host'),
+    )
   return translate(record)
 }
 

@@ -1,9 +1,11 @@
 import { type Fact, known, unknown } from '../../../fact.ts'
+import type { ApacheDirective } from '../../configuration.ts'
 import type { RequestRecord } from '../request.ts'
 import { escapeByte, escapeUri } from '../url-text.ts'
 import { headerValue } from '../header-value.ts'
 import { environmentVariable, sharedVariable, sslVariable } from '../variables.ts'
 import type { RewriteContext } from './context.ts'
+import { inheritsFromServer } from './rule-set.ts'
 import type { RewriteRule } from './rules.ts'
 
 /** A text of which every `$1`, `%1`, `%{NAME}` and `${map:key}` is replaced. */
@@ -122,6 +124,20 @@ export function maySubrequest({ main, uri }: RequestRecord): boolean {
   return main === null || main.uri !== uri
 }
 
+/** The map of a name in the virtual host itself, or in the main server where its maps are inherited. */
+function rewriteMap(
+  { configuration, host }: RequestRecord['walk'],
+  name: string,
+): ApacheDirective | undefined {
+  const all = configuration.occurrences.get('rewritemap') ?? []
+  const isNamed = ({ args }: ApacheDirective) => args[0]?.value === name
+  const own = all.findLast(line => line.parent === (host?.directive ?? null) && isNamed(line))
+  if (own !== undefined || host === null) return own
+  return inheritsFromServer(configuration, host)
+    ? all.findLast(line => line.parent === null && isNamed(line))
+    : undefined
+}
+
 /** `${map:key|default}`: the maps inside httpd are known, files and programs are not. */
 function lookUp(context: RewriteContext, inside: string, rule: RewriteRule | null): Fact<string> {
   const colon = inside.indexOf(':')
@@ -129,10 +145,15 @@ function lookUp(context: RewriteContext, inside: string, rule: RewriteRule | nul
   const bar = inside.indexOf('|', colon)
   const key = expand(inside.slice(colon + 1, bar === -1 ? undefined : bar), context, rule)
   if (!key.known) return key
-  const { configuration } = context.record.walk
-  const map = configuration.occurrences.get('rewritemap')?.find(({ args }) => args[0]?.value === name)
+  const byDefault = (): Fact<string> => {
+    const value = bar === -1 ? known(null) : expand(inside.slice(bar + 1), context, rule)
+    return value.known ? known(value.value?.text ?? '') : value
+  }
+  const map = rewriteMap(context.record.walk, name)
   const { text } = key.value
-  switch (map?.args[1]?.value) {
+  // A map that is not declared has no values.
+  if (map === undefined) return byDefault()
+  switch (map.args[1]?.value) {
     case 'int:tolower':
       return known(text.replace(/[A-Z]+/g, letters => letters.toLowerCase()))
     case 'int:toupper':

@@ -59,11 +59,28 @@ function mergedRules(
   inner: readonly RewriteRule[],
   options: ReadonlySet<string>,
 ): readonly RewriteRule[] {
-  const isIgnored = options.has('ignoreinherit')
-  if (options.has('inherit') || (outerOptions.has('inheritdown') && !isIgnored)) return [...inner, ...outer]
-  if (options.has('inheritbefore') || (outerOptions.has('inheritdownbefore') && !isIgnored))
-    return [...outer, ...inner]
-  return inner
+  switch (inheritance(outerOptions, options)) {
+    case 'after':
+      return [...inner, ...outer]
+    case 'before':
+      return [...outer, ...inner]
+    default:
+      return inner
+  }
+}
+
+/** Where the rules of the outer scope come; null where they do not. */
+function inheritance(outer: ReadonlySet<string>, inner: ReadonlySet<string>): 'after' | 'before' | null {
+  const isIgnored = inner.has('ignoreinherit')
+  if (inner.has('inherit') || (outer.has('inheritdown') && !isIgnored)) return 'after'
+  if (inner.has('inheritbefore') || (outer.has('inheritdownbefore') && !isIgnored)) return 'before'
+  return null
+}
+
+/** Whether a virtual host takes over rules and maps of the main server. */
+export function inheritsFromServer(configuration: ApacheConfiguration, host: VirtualHost): boolean {
+  const outer = linesOf(configuration.top)?.options ?? NONE
+  return inheritance(outer, linesOf(host.directive.children)?.options ?? outer) !== null
 }
 
 /** The virtual hosts that hold any line of mod_rewrite: one in a directory of theirs gives them a state of their own. */
