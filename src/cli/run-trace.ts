@@ -51,12 +51,14 @@ export async function runTrace(given: Arguments, terminal: Terminal): Promise<nu
 
 /** Scheme, host, port, path with query; a fragment stays in the browser. */
 const URL_PARTS = /^(https?):\/\/(\[[0-9a-f:.]+\]|[^/:?#\s]+)(?::(\d{1,5}))?([/?][^#\s]*)?(?:#\S*)?$/i
+const NAMES_NO_SCHEME = /^[^./:][^/:]*(?:[:/?]|$)(?!\/\/)/
 /** A token of RFC 9110. */
 const METHOD = /^[\w!#$%&'*+.^`|~-]+$/
 
 /** The path stays as it was typed: a URL class would decode and fold what a server is about to judge. */
 function readRequest(url: string, { address, method }: Arguments): TraceRequest {
-  const parts = URL_PARTS.exec(url)
+  // A name alone is asked for in plain HTTP; a path in its place is the arguments swapped.
+  const parts = URL_PARTS.exec(NAMES_NO_SCHEME.test(url) ? `http://${url}` : url)
   if (parts === null) throw new InputError(`"${url}" is no URL such as https://example.org/page`)
   const scheme = parts[1]?.toLowerCase() === 'https' ? 'https' : 'http'
   const port = parts[3] === undefined ? (scheme === 'https' ? 443 : 80) : Number(parts[3])

@@ -20,7 +20,9 @@ test('what cannot be drawn or followed is one line and exit 2', async () => {
     [['trace', URL], /trace needs a URL and a path$/],
     [['trace', '.', URL], /"\." is no URL such as https:\/\/example\.org\/page$/],
     [['trace', 'ftp://example.org/', '.'], /"ftp:\/\/example\.org\/" is no URL such as /],
-    [['trace', 'example.org', '.'], /"example\.org" is no URL such as /],
+    [['trace', '/etc/nginx', URL], /"\/etc\/nginx" is no URL such as /],
+    [['trace', './nginx.conf', URL], /"\.\/nginx\.conf" is no URL such as /],
+    [['trace', 'example.org:0', '.'], /has no port from 1 to 65535$/],
     [['trace', 'http://example.org:0/', '.'], /has no port from 1 to 65535$/],
     [['trace', 'http://example.org:99999/', '.'], /has no port from 1 to 65535$/],
     [['trace', URL, 'gone'], /gone: no such file or directory$/],
@@ -86,6 +88,15 @@ test('a URL is followed as typed, its fragment left out', async () => {
   assert.match(out, /^→ 301 from nginx: redirect to http:\/\/www\.example\.org\/a%2Fb\/\.\.\/c\?d\n/m)
   const query = await runIn(folder, ['trace', 'http://example.org?q', '.'])
   assert.match(query.out, /^→ .*www\.example\.org\/\?q\n/m)
+})
+
+test('a URL without a scheme is asked for in plain HTTP', async () => {
+  const folder = scratchTree({ 'nginx.conf': SITE })
+  for (const rest of ['', ':80/a', '/a?u=http://b/', '?q']) {
+    const { code, out } = await runIn(folder, ['trace', `example.org${rest}`, '.'])
+    assert.is(code, 0)
+    assert.is(out, (await runIn(folder, ['trace', `http://example.org${rest}`, '.'])).out)
+  }
 })
 
 test('both can be written to a file', async () => {
