@@ -7,17 +7,18 @@ import apacheCommentContinuation from './apache/comment-continuation.ts'
 import apacheCustomlogUnknownFormat from './apache/customlog-unknown-format.ts'
 import apacheDefineInVhostLeaks from './apache/define-in-vhost-leaks.ts'
 import apacheDirectoryNonexistent from './apache/directory-nonexistent.ts'
-import apacheDuplicateServerName from './apache/duplicate-server-name.ts'
+import apacheDuplicateServername from './apache/duplicate-servername.ts'
 import apacheHtaccessDirectiveNotPermitted from './apache/htaccess-directive-not-permitted.ts'
 import apacheHtaccessSyntax from './apache/htaccess-syntax.ts'
+import apacheIfmoduleUnknownModule from './apache/ifmodule-unknown-module.ts'
 import apacheIfversionExactShort from './apache/ifversion-exact-short.ts'
 import apacheIncludeDirSwallowsBackups from './apache/include-dir-swallows-backups.ts'
 import apacheIncludeoptionalTypo from './apache/includeoptional-typo.ts'
+import apacheLegacyAccessControl from './apache/legacy-access-control.ts'
 import apacheLimitDeniesOnlyListedMethods from './apache/limit-denies-only-listed-methods.ts'
 import apacheListenOverlap from './apache/listen-overlap.ts'
 import apacheLocationNoSlash from './apache/location-no-slash.ts'
 import apacheLocationWildcardNoSubpath from './apache/location-wildcard-no-subpath.ts'
-import apacheNestedConditionalNeverTrue from './apache/nested-conditional-never-true.ts'
 import apacheNoListen from './apache/no-listen.ts'
 import apacheProxyModuleMissing from './apache/proxy-module-missing.ts'
 import apacheProxypassOrder from './apache/proxypass-order.ts'
@@ -39,11 +40,11 @@ import apacheVhostPortWildcardShadowed from './apache/vhost-port-wildcard-shadow
 import apacheVhostShadowedByEarlierWildcard from './apache/vhost-shadowed-by-earlier-wildcard.ts'
 import apacheVhostShadowedBySpecificIp from './apache/vhost-shadowed-by-specific-ip.ts'
 import apacheVhostUnresolvableAddress from './apache/vhost-unresolvable-address.ts'
+import bodyLimitsApacheBelowNginx from './body-limits/apache-below-nginx.ts'
+import bodyLimitsApacheHeadersBelowNginx from './body-limits/apache-headers-below-nginx.ts'
 import bodyLimitsChunkedUploadRejected from './body-limits/chunked-upload-rejected.ts'
-import bodyLimitsDefault from './body-limits/default.ts'
-import bodyLimitsDjango from './body-limits/django.ts'
-import bodyLimitsHeaderSizeChain from './body-limits/header-size-chain.ts'
-import bodyLimitsInverted from './body-limits/inverted.ts'
+import bodyLimitsDjangoBelowNginx from './body-limits/django-below-nginx.ts'
+import bodyLimitsNginxDefaultBelowDjango from './body-limits/nginx-default-below-django.ts'
 import canonicalUrlDefaultServerCatchallApp from './canonical-url/default-server-catchall-app.ts'
 import canonicalUrlDefaultServerDependsOnIncludeOrder from './canonical-url/default-server-depends-on-include-order.ts'
 import canonicalUrlDuplicateServerName from './canonical-url/duplicate-server-name.ts'
@@ -111,9 +112,9 @@ import staticFilesMediaExecutable from './static-files/media-executable.ts'
 import staticFilesRootExposesCode from './static-files/root-exposes-code.ts'
 import staticFilesRootMismatch from './static-files/root-mismatch.ts'
 import staticFilesWsgiDirInDocroot from './static-files/wsgi-dir-in-docroot.ts'
-import timeoutsApacheShorter from './timeouts/apache-shorter.ts'
-import timeoutsGunicornTimeoutVsNginx from './timeouts/gunicorn-timeout-vs-nginx.ts'
-import timeoutsInverted from './timeouts/inverted.ts'
+import timeoutsApacheBelowNginx from './timeouts/apache-below-nginx.ts'
+import timeoutsGunicornBelowNginx from './timeouts/gunicorn-below-nginx.ts'
+import timeoutsNginxBelowApache from './timeouts/nginx-below-apache.ts'
 import timeoutsWsgiRequestTimeoutKillsProcess from './timeouts/wsgi-request-timeout-kills-process.ts'
 import timeoutsWsgiRequestTimeoutMissing from './timeouts/wsgi-request-timeout-missing.ts'
 import tlsBackendProxiedOverTlsToPlain from './tls/backend-proxied-over-tls-to-plain.ts'
@@ -145,7 +146,6 @@ import topologyUpstreamUnused from './topology/upstream-unused.ts'
 import topologyVhostNoUpstream from './topology/vhost-no-upstream.ts'
 import topologyVhostUnreachablePort from './topology/vhost-unreachable-port.ts'
 import wsgiAliasOrder from './wsgi/alias-order.ts'
-import wsgiApacheLegacyAcl from './wsgi/apache-legacy-acl.ts'
 import wsgiApplicationGroupGlobal from './wsgi/application-group-global.ts'
 import wsgiAppsShareProcessGroup from './wsgi/apps-share-process-group.ts'
 import wsgiAuthorizationDropped from './wsgi/authorization-dropped.ts'
@@ -178,17 +178,18 @@ export const rules: readonly Rule[] = [
   { id: 'apache/customlog-unknown-format', ...apacheCustomlogUnknownFormat },
   { id: 'apache/define-in-vhost-leaks', ...apacheDefineInVhostLeaks },
   { id: 'apache/directory-nonexistent', ...apacheDirectoryNonexistent },
-  { id: 'apache/duplicate-server-name', ...apacheDuplicateServerName },
+  { id: 'apache/duplicate-servername', ...apacheDuplicateServername },
   { id: 'apache/htaccess-directive-not-permitted', ...apacheHtaccessDirectiveNotPermitted },
   { id: 'apache/htaccess-syntax', ...apacheHtaccessSyntax },
+  { id: 'apache/ifmodule-unknown-module', ...apacheIfmoduleUnknownModule },
   { id: 'apache/ifversion-exact-short', ...apacheIfversionExactShort },
   { id: 'apache/include-dir-swallows-backups', ...apacheIncludeDirSwallowsBackups },
   { id: 'apache/includeoptional-typo', ...apacheIncludeoptionalTypo },
+  { id: 'apache/legacy-access-control', ...apacheLegacyAccessControl },
   { id: 'apache/limit-denies-only-listed-methods', ...apacheLimitDeniesOnlyListedMethods },
   { id: 'apache/listen-overlap', ...apacheListenOverlap },
   { id: 'apache/location-no-slash', ...apacheLocationNoSlash },
   { id: 'apache/location-wildcard-no-subpath', ...apacheLocationWildcardNoSubpath },
-  { id: 'apache/nested-conditional-never-true', ...apacheNestedConditionalNeverTrue },
   { id: 'apache/no-listen', ...apacheNoListen },
   { id: 'apache/proxy-module-missing', ...apacheProxyModuleMissing },
   { id: 'apache/proxypass-order', ...apacheProxypassOrder },
@@ -210,11 +211,11 @@ export const rules: readonly Rule[] = [
   { id: 'apache/vhost-shadowed-by-earlier-wildcard', ...apacheVhostShadowedByEarlierWildcard },
   { id: 'apache/vhost-shadowed-by-specific-ip', ...apacheVhostShadowedBySpecificIp },
   { id: 'apache/vhost-unresolvable-address', ...apacheVhostUnresolvableAddress },
+  { id: 'body-limits/apache-below-nginx', ...bodyLimitsApacheBelowNginx },
+  { id: 'body-limits/apache-headers-below-nginx', ...bodyLimitsApacheHeadersBelowNginx },
   { id: 'body-limits/chunked-upload-rejected', ...bodyLimitsChunkedUploadRejected },
-  { id: 'body-limits/default', ...bodyLimitsDefault },
-  { id: 'body-limits/django', ...bodyLimitsDjango },
-  { id: 'body-limits/header-size-chain', ...bodyLimitsHeaderSizeChain },
-  { id: 'body-limits/inverted', ...bodyLimitsInverted },
+  { id: 'body-limits/django-below-nginx', ...bodyLimitsDjangoBelowNginx },
+  { id: 'body-limits/nginx-default-below-django', ...bodyLimitsNginxDefaultBelowDjango },
   { id: 'canonical-url/default-server-catchall-app', ...canonicalUrlDefaultServerCatchallApp },
   { id: 'canonical-url/default-server-depends-on-include-order', ...canonicalUrlDefaultServerDependsOnIncludeOrder },
   { id: 'canonical-url/duplicate-server-name', ...canonicalUrlDuplicateServerName },
@@ -282,9 +283,9 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/root-exposes-code', ...staticFilesRootExposesCode },
   { id: 'static-files/root-mismatch', ...staticFilesRootMismatch },
   { id: 'static-files/wsgi-dir-in-docroot', ...staticFilesWsgiDirInDocroot },
-  { id: 'timeouts/apache-shorter', ...timeoutsApacheShorter },
-  { id: 'timeouts/gunicorn-timeout-vs-nginx', ...timeoutsGunicornTimeoutVsNginx },
-  { id: 'timeouts/inverted', ...timeoutsInverted },
+  { id: 'timeouts/apache-below-nginx', ...timeoutsApacheBelowNginx },
+  { id: 'timeouts/gunicorn-below-nginx', ...timeoutsGunicornBelowNginx },
+  { id: 'timeouts/nginx-below-apache', ...timeoutsNginxBelowApache },
   { id: 'timeouts/wsgi-request-timeout-kills-process', ...timeoutsWsgiRequestTimeoutKillsProcess },
   { id: 'timeouts/wsgi-request-timeout-missing', ...timeoutsWsgiRequestTimeoutMissing },
   { id: 'tls/backend-proxied-over-tls-to-plain', ...tlsBackendProxiedOverTlsToPlain },
@@ -316,7 +317,6 @@ export const rules: readonly Rule[] = [
   { id: 'topology/vhost-no-upstream', ...topologyVhostNoUpstream },
   { id: 'topology/vhost-unreachable-port', ...topologyVhostUnreachablePort },
   { id: 'wsgi/alias-order', ...wsgiAliasOrder },
-  { id: 'wsgi/apache-legacy-acl', ...wsgiApacheLegacyAcl },
   { id: 'wsgi/application-group-global', ...wsgiApplicationGroupGlobal },
   { id: 'wsgi/apps-share-process-group', ...wsgiAppsShareProcessGroup },
   { id: 'wsgi/authorization-dropped', ...wsgiAuthorizationDropped },

@@ -56,7 +56,7 @@ async function worker(): Promise<void> {
     total.skipped += outcome.skipped
     const mark = outcome.failed === 0 ? styleText('green', 'ok  ') : styleText('red', 'FAIL')
     console.log(`${mark} ${path} (${outcome.passed} passed, ${outcome.seconds.toFixed(1)} s)`)
-    if (outcome.failed > 0) console.log(outcome.output.replace(/^/gm, '     '))
+    if (outcome.failed > 0) console.log(withoutDots(outcome.output).replace(/^/gm, '     '))
   }
 }
 
@@ -83,6 +83,11 @@ function runFile(path: string): Promise<Outcome> {
       resolve({ ...countTests(output, code), output, seconds: (performance.now() - start) / 1000 })
     })
   })
+}
+
+/** uvu prints a dot a test, hundreds in some files, before what failed. */
+function withoutDots(output: string): string {
+  return output.replace(/^(?:[•✘] )+ *(?:\(\d+ \/ \d+\))?\n*/gm, '')
 }
 
 /** Reads uvu's own totals; the exit code tells of a crash before or after them. */

@@ -2,7 +2,7 @@ import type { Rule } from '../engine/rule.ts'
 import type { ActiveRule } from '../engine/run.ts'
 import type { Severity } from '../engine/severity.ts'
 import { InputError } from '../files/input-error.ts'
-import { didYouMean } from './did-you-mean.ts'
+import { unknownRule } from './unknown-rule.ts'
 
 export interface RuleSelection {
   /** Ids and groups of `--only`; all where empty. */
@@ -21,7 +21,7 @@ export function ruleNames(rules: readonly Rule[]): readonly string[] {
 export function assertRuleNames(names: readonly string[], rules: readonly Rule[]): void {
   const known = ruleNames(rules)
   for (const name of names) {
-    if (!known.includes(name)) throw new InputError(`unknown rule "${name}"${didYouMean(name, known)}`)
+    if (!known.includes(name)) throw new InputError(unknownRule(name, known))
   }
 }
 

@@ -60,6 +60,10 @@ test('mistakes are named at their place', () => {
     '.auditrc:2:3: unknown rule "tls/weak-protcol": did you mean "tls/weak-protocol"?',
   )
   fails(
+    'rules:\n  timeouts/inverted: off\n',
+    '.auditrc:2:3: the rule "timeouts/inverted" was renamed to "timeouts/nginx-below-apache"',
+  )
+  fails(
     'rules:\n  tls: high\n',
     '.auditrc:2:8: `rules.tls`: expected off, info, warning or error, not "high"',
   )

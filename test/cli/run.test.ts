@@ -100,6 +100,10 @@ test('what cannot be done is one line and exit 2', async () => {
     [['-o', 'gone/report.json', '.'], /gone\/report\.json: cannot be written: no such file or directory$/],
     [['bad'], /bad\/\.auditrc:1:1: unknown key "rulez": did you mean "rules"\?$/],
     [['explain', 'nothing'], /unknown rule "nothing"/],
+    [
+      ['--skip', 'body-limits/inverted', '.'],
+      /the rule "body-limits\/inverted" was renamed to "body-limits\/apache-below-nginx"$/,
+    ],
     [['explain'], /explain needs a rule/],
     [['resolve'], /resolve needs a path/],
     [['rules', '-f', 'sarif'], /text or json, not "?sarif"?$/],

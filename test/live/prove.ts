@@ -9,12 +9,14 @@ import { startStack } from './stack.ts'
 export function prove(cases: readonly LiveCase[]): void {
   for (const live of cases) {
     test(`${live.rule}: ${live.shows}`, async () => {
-      const rule = await loadRule(live.rule)
-      const bad = pick(rule.bad, live.examples?.bad, live.rule)
-      const good = pick(rule.good, live.examples?.good, live.rule)
-      await compare(live, bad, good)
+      await proveRule(await loadRule(live.rule), live)
     })
   }
+}
+
+/** Runs the servers on the bad and on the good example of a case; throws where they show something else. */
+export async function proveRule({ bad, good }: RuleDefinition, live: LiveCase): Promise<void> {
+  await compare(live, pick(bad, live.examples?.bad, live.rule), pick(good, live.examples?.good, live.rule))
 }
 
 /** The same for deployments of `test/corpus/ten`. */

@@ -16,12 +16,17 @@ function runTests(files: Readonly<Record<string, string>>, words: readonly strin
     ['--import', 'tsx', resolve('tools/run-tests.ts'), ...words],
     { cwd: folder, encoding: 'utf8' },
   )
-  return { status, last: stdout.trimEnd().split('\n').at(-1) }
+  return { status, last: stdout.trimEnd().split('\n').at(-1), stdout }
+}
+
+function lastOf(files: Readonly<Record<string, string>>, words: readonly string[] = []) {
+  const { status, last } = runTests(files, words)
+  return { status, last }
 }
 
 test('counts what passed, and leaves the tests with servers out', () => {
   const files = { 'test/a.test.ts': passing, 'test/b.server.test.ts': `${head}throw new Error('ran')\n` }
-  assert.equal(runTests(files), { status: 0, last: '2 passed, 0 failed' })
+  assert.equal(lastOf(files), { status: 0, last: '2 passed, 0 failed' })
 })
 
 test('a failed test, a crashed file and one without tests each count as failed', () => {
@@ -32,11 +37,18 @@ test('a failed test, a crashed file and one without tests each count as failed',
     'test/late.test.ts': `${head}test('e', () => {})\ntest.run()\nsetTimeout(() => process.exit(7), 200)\n`,
     'test/empty.test.ts': 'export {}\n',
   }
-  assert.equal(runTests(files), { status: 1, last: '4 passed, 4 failed' })
+  assert.equal(lastOf(files), { status: 1, last: '4 passed, 4 failed' })
+})
+
+test('what failed is shown at once, without the dots of what passed', () => {
+  const failing = `${head}test('fine', () => {})\ntest('c', () => assert.is(1, 2))\ntest.run()\n`
+  const { stdout } = runTests({ 'test/failing.test.ts': failing })
+  assert.not.match(stdout, /[•✘]/)
+  assert.match(stdout, /^FAIL test\/failing\.test\.ts .*\n\s*FAIL {2}"c"\n/)
 })
 
 test('nothing that matches is a failure', () => {
-  assert.equal(runTests({ 'test/a.test.ts': passing }, ['zzz']), { status: 1, last: '0 passed, 0 failed' })
+  assert.equal(lastOf({ 'test/a.test.ts': passing }, ['zzz']), { status: 1, last: '0 passed, 0 failed' })
 })
 
 test.run()

@@ -1,35 +1,16 @@
 import { readFileSync } from 'node:fs'
 import type { Rule } from '../../src/engine/rule.ts'
 import type { GeneratedFile } from '../generated-file.ts'
-import { type LoadedRule, loadRules } from '../load-rules.ts'
+import { loadRules } from '../load-rules.ts'
 import { rulePage } from '../rule-page.ts'
 
-/** What follows from the rules' own files: the index, a page each, and the README's table. */
+/** A page for each rule, and the README's table. */
 export async function generateRules(): Promise<readonly GeneratedFile[]> {
-  const loaded = await loadRules()
-  const rules = loaded.map(({ rule }) => rule)
+  const rules = (await loadRules()).map(({ rule }) => rule)
   return [
-    ruleIndex(loaded),
     ...rules.map(rule => ({ path: `docs/rules/${rule.id}.md`, content: rulePage(rule) })),
     readme(rules),
   ]
-}
-
-function ruleIndex(loaded: readonly LoadedRule[]): GeneratedFile {
-  const name = ({ rule }: LoadedRule): string =>
-    rule.id.replace(/[/-]+(.)/g, (_, letter: string) => letter.toUpperCase())
-  const content = [
-    '// Written by `npm run generate` from the files of this folder.',
-    "import type { Rule } from '../src/engine/rule.ts'",
-    ...loaded.map(entry => `import ${name(entry)} from './${entry.path.slice('rules/'.length)}'`),
-    '',
-    '/** Every rule, sorted by id; the id is the path. */',
-    'export const rules: readonly Rule[] = [',
-    ...loaded.map(entry => `  { id: '${entry.rule.id}', ...${name(entry)} },`),
-    ']',
-    '',
-  ]
-  return { path: 'rules/index.generated.ts', content: content.join('\n') }
 }
 
 const OPEN = '<!-- rules: written by `npm run generate` -->'

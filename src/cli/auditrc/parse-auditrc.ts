@@ -13,6 +13,7 @@ import {
 import { DEFAULT_SITE_FACTS, type SiteFacts } from '../../deployment/site-facts.ts'
 import { InputError } from '../../files/input-error.ts'
 import { didYouMean } from '../did-you-mean.ts'
+import { unknownRule } from '../unknown-rule.ts'
 import type { Auditrc } from './auditrc.ts'
 import { type AuditrcFile, auditrcSchema } from './schema.ts'
 
@@ -78,8 +79,7 @@ function mistakenKey(root: YAMLMap, knownRules: readonly string[] | undefined): 
   }
   const rules = knownRules === undefined ? null : new Set(knownRules)
   for (const { offset, name } of keysIn(root, ['rules'])) {
-    if (rules !== null && !rules.has(name))
-      return { offset, message: `unknown rule "${name}"${didYouMean(name, [...rules])}` }
+    if (rules !== null && !rules.has(name)) return { offset, message: unknownRule(name, [...rules]) }
   }
   for (const { offset, name } of keysIn(root, ['include', 'map'])) {
     if (!name.startsWith('/'))

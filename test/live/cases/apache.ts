@@ -74,7 +74,7 @@ export const cases: readonly LiveCase[] = [
     sound: answers(410),
   },
   {
-    rule: 'apache/duplicate-server-name',
+    rule: 'apache/duplicate-servername',
     shows: 'what the second virtual host says is not done',
     request: { url: 'http://example.org/second' },
     harm: answers(403, 404),
@@ -239,7 +239,7 @@ export const cases: readonly LiveCase[] = [
     harm: lacks('x-a'),
   },
   {
-    rule: 'apache/nested-conditional-never-true',
+    rule: 'apache/ifmodule-unknown-module',
     shows: 'the header is not sent, with the module loaded',
     request: { url: 'http://example.org/' },
     harm: lacks('x-frame-options'),

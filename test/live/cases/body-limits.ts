@@ -6,7 +6,7 @@ const MEGABYTE = 1024 ** 2
 
 export const cases: readonly LiveCase[] = [
   {
-    rule: 'body-limits/default',
+    rule: 'body-limits/nginx-default-below-django',
     shows: 'nginx refuses two megabytes before Django sees them',
     files: { 'opt/shop/shop/wsgi.py': REPORTING_APPLICATION },
     request: { url: `${SITE}/`, method: 'POST', body: Buffer.alloc(2 * MEGABYTE) },
@@ -14,7 +14,7 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.report?.length === String(2 * MEGABYTE),
   },
   {
-    rule: 'body-limits/inverted',
+    rule: 'body-limits/apache-below-nginx',
     shows: 'nginx hands two megabytes on, and Apache refuses them',
     examples: { good: 1 },
     files: { 'srv/www/index.html': 'Hello\n' },
@@ -23,7 +23,7 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 200,
   },
   {
-    rule: 'body-limits/django',
+    rule: 'body-limits/django-below-nginx',
     shows: 'Django answers 400 to three megabytes that are no file',
     request: {
       url: `${SITE}/`,
@@ -47,7 +47,7 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.report?.length === '400000',
   },
   {
-    rule: 'body-limits/header-size-chain',
+    rule: 'body-limits/apache-headers-below-nginx',
     shows: 'a header that nginx takes is a 400 of Apache’s',
     request: { url: `${SITE}/`, headers: { Cookie: `session=${'x'.repeat(10_000)}` } },
     harm: ({ response }) => response.status === 400,

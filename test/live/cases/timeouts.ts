@@ -4,14 +4,14 @@ const SITE = 'http://example.org'
 
 export const cases: readonly LiveCase[] = [
   {
-    rule: 'timeouts/inverted',
+    rule: 'timeouts/nginx-below-apache',
     shows: 'the visitor gets a 504 while the application finishes',
     request: { url: `${SITE}/?sleep=2` },
     harm: ({ response }) => response.status === 504,
     sound: ({ response }) => response.status === 200,
   },
   {
-    rule: 'timeouts/apache-shorter',
+    rule: 'timeouts/apache-below-nginx',
     shows: 'Apache answers 504 long before nginx would',
     examples: { bad: 1 },
     request: { url: `${SITE}/?sleep=2` },

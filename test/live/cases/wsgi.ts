@@ -34,7 +34,7 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.report?.script === '/opt/blog/wsgi.py',
   },
   {
-    rule: 'wsgi/apache-legacy-acl',
+    rule: 'apache/legacy-access-control',
     shows: 'the old words do not lift the new denial',
     examples: { bad: 1 },
     files: {
