@@ -102,7 +102,9 @@ test('what is nested or grows beyond measure is neither a crash nor a hang', asy
   const folder = scratchTree(texts)
   for (const file of Object.keys(texts)) {
     const { code, errors } = await runIn(folder, ['-f', 'concise', file])
-    assert.ok(code === 0 || code === 1, `${file}: ${code} ${errors.join()}`)
+    // What is nested deeper than the audit reads is said, and the audit is incomplete.
+    const isCut = code === 4 && errors.some(line => line.includes('incomplete: '))
+    assert.ok(code === 0 || code === 1 || isCut, `${file}: ${code} ${errors.join()}`)
   }
 })
 
