@@ -5,8 +5,8 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { valueOrNull } from '../../src/servers/fact.ts'
 import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
 
-const nginx = (user = 'www-data'): string => conf`
-  user ${user};
+const nginx = (): string => conf`
+  user www-data;
   events {
   }
   http {
@@ -51,8 +51,8 @@ export default defineRule({
     {
       title: 'another owner',
       files: {
-        'etc/nginx/nginx.conf': nginx('nginx'),
-        'etc/php/8.2/fpm/pool.d/www.conf': pool('listen.owner = www-data\nlisten.group = www-data'),
+        'etc/nginx/nginx.conf': nginx(),
+        'etc/php/8.2/fpm/pool.d/www.conf': pool('listen.owner = nginx\nlisten.group = nginx'),
       },
     },
   ],
@@ -67,9 +67,9 @@ export default defineRule({
     {
       title: 'its group owns it, by the groups that /etc/group lists',
       files: {
-        'etc/nginx/nginx.conf': nginx('nginx'),
-        'etc/group': conf`www-data:x:33:nginx`,
-        'etc/php/8.2/fpm/pool.d/www.conf': pool('listen.owner = www-data\nlisten.group = www-data'),
+        'etc/nginx/nginx.conf': nginx(),
+        'etc/group': conf`nginx:x:101:www-data`,
+        'etc/php/8.2/fpm/pool.d/www.conf': pool('listen.owner = nginx\nlisten.group = nginx'),
       },
     },
     {
