@@ -54,11 +54,11 @@ if (words.length === 1 && words[0] === '--version') {
       let total = 0
       for await (const chunk of process.stdin) {
         total += (chunk as Buffer).length
-        // What comes behind it is not waited for: it may never end.
-        if (total > maximum) return null
         chunks.push(chunk as Buffer)
+        // What comes behind it is not waited for: it may never end.
+        if (total > maximum) return { bytes: Buffer.concat(chunks).subarray(0, maximum), isWhole: false }
       }
-      return Buffer.concat(chunks)
+      return { bytes: Buffer.concat(chunks), isWhole: true }
     },
     print: text => write(process.stdout, text),
     warn: line => write(process.stderr, `${line}\n`),

@@ -44,13 +44,19 @@ export async function prepare(
   const root = rootOf(given, loaded, workingDirectory)
   const includeMap = includeMapOfAuditrc(loaded, root ?? inferRoot(locate(paths, workingDirectory)).root)
   const ignoresDisk = await ignoredBy(loaded)
-  const input = paths.includes('-') ? await readInput(terminal) : null
+  const input = paths.includes('-') ? await terminal.readInput(MAXIMUM_INPUT) : null
   const machines = discover(paths, {
     workingDirectory,
     splitDump: splitNginxDump,
     ignores: ignoresDisk,
     ...(root !== null && { root }),
-    ...(input !== null && { standardInput: { text: input, name: given.standardInputName } }),
+    ...(input !== null && {
+      standardInput: {
+        text: decodeText(input.bytes).text,
+        name: given.standardInputName,
+        limit: input.isWhole ? null : `${MAXIMUM_INPUT / 1_000_000} MB`,
+      },
+    }),
   })
   const { environment, python } = await loadParsers(machines, [...given.defines, ...auditrc.defines])
   const [machine] = machines
@@ -70,14 +76,8 @@ export async function prepare(
   }
 }
 
-/** Bytes of standard input: an `nginx -T` dump holds every file. */
-const MAXIMUM_INPUT = 200_000_000
-
-async function readInput(terminal: Terminal): Promise<string> {
-  const bytes = await terminal.readInput(MAXIMUM_INPUT)
-  if (bytes === null) throw new InputError(`standard input is larger than ${MAXIMUM_INPUT / 1_000_000} MB`)
-  return decodeText(bytes).text
-}
+/** Bytes of standard input that are read: an `nginx -T` dump of ten thousand sites has half of it. */
+const MAXIMUM_INPUT = 20_000_000
 
 /** A machine's own configuration where there is one; in a root, all of it. */
 function defaultPath({ root }: Arguments): string {

@@ -8,8 +8,8 @@ export interface Terminal {
   readonly isInteractive: boolean
   /** Columns of that screen. */
   readonly columns: number | undefined
-  /** Standard input to its end; null where it is longer than so many bytes. */
-  readonly readInput: (maximum: number) => Promise<Buffer | null>
+  /** Standard input to its end, or so many bytes of it: what never ends is not waited for. */
+  readonly readInput: (maximum: number) => Promise<{ readonly bytes: Buffer; readonly isWhole: boolean }>
   readonly print: (text: string) => void
   /** A line for standard error. */
   readonly warn: (line: string) => void

@@ -7,7 +7,7 @@ import { InputError } from './input-error.ts'
 import { judgePath, SERVER_FOLDERS } from './known-places.ts'
 import { below } from './look.ts'
 import type { Machine } from './machine.ts'
-import { type Notice, noticeLine } from './notice.ts'
+import { limitNotice, type Notice, noticeLine } from './notice.ts'
 import {
   dumpFileMachine,
   dumpMachine,
@@ -28,7 +28,12 @@ export interface DiscoverOptions {
   /** True for an absolute path of this machine that is not to be audited. */
   readonly ignores?: (path: string) => boolean
   /** Standard input, for the path `-`; `name` is the file that it stands for. */
-  readonly standardInput?: { readonly text: string; readonly name: string | null }
+  readonly standardInput?: {
+    readonly text: string
+    readonly name: string | null
+    /** Up to where it was read; null where that is its end. */
+    readonly limit?: string | null
+  }
   readonly splitDump?: DumpSplitter
   /** What the audit may read in all. */
   readonly budget?: ReadBudget
@@ -161,12 +166,14 @@ function addFolder(
 }
 
 function standardInputMachine(options: DiscoverOptions): Machine {
-  const { text = '', name = null } = options.standardInput ?? {}
+  const { text = '', name = null, limit = null } = options.standardInput ?? {}
   const dump = options.splitDump === undefined ? null : dumpMachine(text, options.splitDump)
   const machine = dump ?? (name === null ? textMachine(text) : namedTextMachine(text, name, options))
   if (machine === null)
     throw new InputError(`${name ?? 'standard input'}: no configuration of nginx or Apache`)
-  return machine
+  if (limit === null) return machine
+  const cut = limitNotice(null, `standard input is read up to ${limit}; the rest is not audited`)
+  return { ...machine, notices: () => [cut, ...machine.notices()] }
 }
 
 /** Bytes of the largest dump that is read: one text holds every file, so the limit of one file is too low. */

@@ -23,7 +23,7 @@ export async function runIn(
     columns: undefined,
     readInput: async maximum => {
       const bytes = Buffer.from(given.input ?? '')
-      return bytes.length > maximum ? null : bytes
+      return { bytes: bytes.subarray(0, maximum), isWhole: bytes.length <= maximum }
     },
     print: text => {
       out += text

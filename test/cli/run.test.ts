@@ -135,7 +135,7 @@ test('a rule that throws leaves the audit incomplete, and what the others found 
     environment: {},
     isInteractive: false,
     columns: undefined,
-    readInput: async () => Buffer.of(),
+    readInput: async () => ({ bytes: Buffer.of(), isWhole: true }),
     print: (text: string) => {
       out += text
     },

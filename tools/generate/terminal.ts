@@ -20,7 +20,7 @@ export async function generateTerminal(): Promise<readonly GeneratedFile[]> {
     environment: {},
     isInteractive: true,
     columns: COLUMNS,
-    readInput: async () => Buffer.of(),
+    readInput: async () => ({ bytes: Buffer.of(), isWhole: true }),
     print: text => {
       printed += text
     },

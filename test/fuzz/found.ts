@@ -1,0 +1,2 @@
+/** Seeds whose trees once showed a fault; each stays. */
+export const FOUND: readonly number[] = []
