@@ -68,7 +68,10 @@ export default defineRule({
       title: 'its group owns it, by the groups that /etc/group lists',
       files: {
         'etc/nginx/nginx.conf': nginx(),
-        'etc/group': conf`nginx:x:101:www-data`,
+        'etc/group': conf`
+          www-data:x:33:
+          nginx:x:101:www-data
+        `,
         'etc/php/8.2/fpm/pool.d/www.conf': pool('listen.owner = nginx\nlisten.group = nginx'),
       },
     },
