@@ -12,7 +12,7 @@ const hostIndex = memo(({ virtualHosts }: Deployment): ReadonlyMap<ApacheDirecti
   return new Map(virtualHosts.map(host => [host.directive, host]))
 })
 
-/** The servers of nginx that certainly hand requests to an application's host, each with its hops there. */
+/** The servers of nginx that certainly proxy to an application's host, each with its connections there. */
 export function frontsOf(
   { connections }: Pick<Deployment, 'connections'>,
   { host }: Application,

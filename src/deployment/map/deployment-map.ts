@@ -6,7 +6,7 @@ import type { ApacheConfiguration, ApacheDirective } from '../../servers/apache/
 import { vhostMap } from '../../servers/apache/queries/vhost-map.ts'
 import type { ApplicationGroup } from '../../servers/apache/queries/wsgi-groups.ts'
 import type { WsgiDaemon } from '../../servers/apache/queries/wsgi-daemons.ts'
-import type { Fact } from '../../servers/fact.ts'
+import { valueOrNull } from '../../servers/fact.ts'
 import type { NginxConfiguration, NginxDirective } from '../../servers/nginx/configuration.ts'
 import { destinationWords } from '../destination-words.ts'
 import type {
@@ -318,7 +318,7 @@ function mapHop(
   return {
     location: [block.name, ...block.args.map(({ value }) => value)].join(' '),
     reachable: reachable ?? null,
-    hosts: hostsSent.known ? hostsSent.value : null,
+    hosts: valueOrNull(hostsSent),
     hostHeaders: pass.name === 'proxy_pass' ? hostHeaders(connection) : null,
     virtualHosts: connections
       .hostsReachedBy(connection)
@@ -348,7 +348,7 @@ function mapConnection(
 ): Pick<MappedHop, 'pass' | 'protocol' | 'targets'> {
   return {
     pass: written,
-    protocol: protocol.known ? protocol.value : null,
+    protocol: valueOrNull(protocol),
     targets: targets.map(target => mapTarget(target, cartographer)),
   }
 }
@@ -390,21 +390,21 @@ function mapAddresses(
 function mapApplication(application: Application, cartographer: Cartographer): MappedApplication {
   const { alias, host } = application
   return {
-    path: value(alias.path),
-    script: value(alias.script),
+    path: valueOrNull(alias.path),
+    script: valueOrNull(alias.script),
     virtualHost: host === null ? null : cartographer.section(host.directive),
-    processGroup: value(application.processGroup),
-    applicationGroup: groupName(value(application.applicationGroup)),
+    processGroup: valueOrNull(application.processGroup),
+    applicationGroup: groupName(valueOrNull(application.applicationGroup)),
     ...cartographer.part(namePlace(alias.directive)),
   }
 }
 
 function mapDaemon(daemon: WsgiDaemon, cartographer: Cartographer): MappedDaemon {
   return {
-    name: value(daemon.name),
-    processes: value(daemon.processes),
-    threads: value(daemon.threads),
-    options: Object.fromEntries(daemon.options.all().map(option => [option.name, value(option.value)])),
+    name: valueOrNull(daemon.name),
+    processes: valueOrNull(daemon.processes),
+    threads: valueOrNull(daemon.threads),
+    options: Object.fromEntries(daemon.options.all().map(option => [option.name, valueOrNull(option.value)])),
     ...cartographer.part(daemon.at),
   }
 }
@@ -422,10 +422,6 @@ function groupName(group: ApplicationGroup | null): string | null {
     case 'resource':
       return '%{RESOURCE}'
   }
-}
-
-function value<T>(fact: Fact<T>): T | null {
-  return fact.known ? fact.value : null
 }
 
 function distinct(unknowns: readonly MappedUnknown[]): readonly MappedUnknown[] {
