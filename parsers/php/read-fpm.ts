@@ -10,6 +10,8 @@ import {
   type WrittenText,
   writtenFor,
 } from '../text/written-text.ts'
+import { matchesName } from '../wildcard/libc-fnmatch.ts'
+import { hasWildcard } from '../wildcard/tokens.ts'
 import type { FpmAddress, FpmConfiguration, FpmFiles, FpmPhpSetting, FpmPool } from './fpm.ts'
 import { readPhpIniLines } from './ini-settings.ts'
 import { fpmMode, fpmSeconds, phpBoolean, phpNumber } from './values.ts'
@@ -112,11 +114,11 @@ class Reading {
     }
     const directory = posix.dirname(pattern.value)
     const name = posix.basename(pattern.value)
-    if (!/[*?[]/.test(pattern.value)) {
+    if (!hasWildcard(pattern.value)) {
       this.included(pattern.value, depth)
       return
     }
-    const names = /[*?[]/.test(directory) ? null : this.files.list(directory)
+    const names = hasWildcard(directory) ? null : this.files.list(directory)
     if (names === null) this.complete = false
     const matches = names?.filter(each => matchesName(name, each)) ?? []
     for (const each of matches.sort()) this.included(posix.join(directory, each), depth)
@@ -127,49 +129,6 @@ class Reading {
     if (source === null) this.complete = false
     else if (!this.sources.has(source)) this.file(source, depth + 1)
   }
-}
-
-/** `*`, `?` and `[…]` of glob(3) in one name; a dot in front has to be written. */
-function matchesName(pattern: string, name: string): boolean {
-  if (name.startsWith('.') && !pattern.startsWith('.')) return false
-  return matches(pattern, 0, name, 0)
-}
-
-/** Where a star fails, only the last one can take more: linear in both lengths. */
-function matches(pattern: string, p: number, name: string, n: number): boolean {
-  let star = -1
-  let taken = 0
-  let at = p
-  let from = n
-  while (from < name.length) {
-    const set = pattern[at] === '[' ? /^\[([!^]?)(\]?[^\]]*)\]/.exec(pattern.slice(at)) : null
-    const fits =
-      set !== null
-        ? inSet(set[2]!, name[from]!) !== (set[1] !== '')
-        : pattern[at] === '?' || (pattern[at] !== '*' && pattern[at] === name[from])
-    if (pattern[at] === '*') {
-      star = at++
-      taken = from
-    } else if (fits) {
-      at += set === null ? 1 : set[0].length
-      from++
-    } else if (star !== -1) {
-      at = star + 1
-      from = ++taken
-    } else return false
-  }
-  while (pattern[at] === '*') at++
-  return at === pattern.length
-}
-
-function inSet(set: string, char: string): boolean {
-  for (let at = 0; at < set.length; at++) {
-    if (set[at + 1] === '-' && at + 2 < set.length) {
-      if (char >= set[at]! && char <= set[at + 2]!) return true
-      at += 2
-    } else if (set[at] === char) return true
-  }
-  return false
 }
 
 /** `$pool` stands for the pool's name in every value. */

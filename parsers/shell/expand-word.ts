@@ -1,5 +1,5 @@
 import { LONGEST_VALUE, TOO_LONG } from '../text/limits.ts'
-import { isUnknownWord, type Place } from '../text/source.ts'
+import { isUnknownWord, type Place, UNKNOWN } from '../text/source.ts'
 import { trimPrefix, trimSuffix } from '../wildcard/shell-pattern.ts'
 import { type Scope, UNSET } from './scope.ts'
 import { knownValue, type ShellValue, unknownValue } from './shell-environment.ts'
@@ -8,6 +8,8 @@ import { knownValue, type ShellValue, unknownValue } from './shell-environment.t
 export interface ExpandedWord {
   readonly value: ShellValue
   readonly quoted: boolean
+  /** The value, with an `UNKNOWN` character for each part that only the running shell knows. */
+  readonly outline: string
 }
 
 /** A name that the shell sets itself whenever it likes. */
@@ -19,11 +21,12 @@ const SHELL_OWN = /^(?:[0-9@*#?$!_-]|RANDOM|SECONDS|LINENO|PWD|OLDPWD|PPID|SHLVL
  */
 export function expandWord(word: Place, scope: Scope): ExpandedWord {
   const text = word.source.code.slice(word.start, word.end)
-  if (isUnknownWord(text)) return { value: unknownValue('a template fills it in'), quoted: true }
+  if (isUnknownWord(text))
+    return { value: unknownValue('a template fills it in'), quoted: true, outline: UNKNOWN }
   const expansion = new Expansion(text, word, scope)
   const end = expansion.run(0, null)
   if (end < text.length) expansion.fail('it is beyond this reader')
-  return { value: expansion.value(), quoted: expansion.quoted }
+  return { value: expansion.value(), quoted: expansion.quoted, outline: expansion.outline() }
 }
 
 /** A variable's value as an expansion meets it; null where the variable is not set. */
@@ -59,8 +62,13 @@ class Expansion {
     return this.#result.length > LONGEST_VALUE ? unknownValue(TOO_LONG) : knownValue(this.#result)
   }
 
+  outline(): string {
+    return this.#result
+  }
+
   fail(reason: string): void {
     this.#reason ??= reason
+    this.#result += UNKNOWN
   }
 
   /** Reads up to an unquoted `close` or the end, and returns the offset where it stopped. */
@@ -141,6 +149,8 @@ class Expansion {
   }
 
   #read(name: string): Reading {
+    const given = this.scope.parameter(name)
+    if (given !== undefined) return { known: true, value: given }
     if (SHELL_OWN.test(name)) return { known: false, reason: `the shell sets \`${name}\`` }
     const variable = this.scope.get(name)
     return variable === UNSET ? { known: true, value: null } : variable.value

@@ -1,9 +1,9 @@
 import type { Parser } from 'web-tree-sitter'
 import type { Source } from '../text/source.ts'
 import { type GrammarModules, loadGrammar } from '../tree-sitter/load-grammar.ts'
-import { runStatements } from './run-script.ts'
+import { callFunction, runStatements } from './run-script.ts'
 import { Scope } from './scope.ts'
-import { type ScriptRun, type StepsLeft, TooManySteps } from './script-run.ts'
+import { type Recording, type ScriptRun, type StepsLeft, TooManySteps } from './script-run.ts'
 import type { ShellEnvironment, ShellOptions, ShellParser } from './shell-environment.ts'
 
 /**
@@ -25,29 +25,43 @@ export async function loadShellParser(modules: GrammarModules): Promise<ShellPar
 }
 
 function runScript(parser: Parser, source: Source, options: ShellOptions): ShellEnvironment {
-  const scope = new Scope(options.initial ?? [], null, false, [])
+  const { initial = [], outer = null, start } = options
+  const scope = new Scope(initial, null, false, [])
+  scope.outer = outer
+  const record = start === undefined ? null : { commands: [], undecided: 0, background: 0, calls: 0 }
+  if (start !== undefined) {
+    scope.directory = start.directory
+    scope.positional = start.args
+  }
   try {
-    runFile(parser, source, scope, { options, functions: new Map(), steps: { left: MOST_STEPS }, depth: 0 })
+    const steps: StepsLeft = { left: MOST_STEPS }
+    runFile(parser, source, scope, { options, functions: new Map(), steps, record, depth: 0 })
   } catch (error) {
     // The other is a stack that overflows: a script that is nested beyond measure.
     if (!(error instanceof TooManySteps) && !(error instanceof RangeError)) throw error
     const reason = error instanceof TooManySteps ? error.message : 'it is nested too deep'
-    const unread = new Scope(options.initial ?? [], null, false, [])
+    const unread = new Scope(initial, null, false, [])
     unread.blurAll(reason)
-    return { ...unread.environment(), assignments: [], givenUp: reason }
+    return { ...unread.environment(), assignments: [], commands: [], givenUp: reason }
   }
-  return { ...scope.environment(), assignments: scope.assignments, givenUp: null }
+  return {
+    ...scope.environment(),
+    assignments: scope.assignments,
+    commands: record?.commands ?? [],
+    givenUp: null,
+  }
 }
 
 interface Context {
   readonly options: ShellOptions
   readonly functions: Map<string, string>
   readonly steps: StepsLeft
+  readonly record: Recording | null
   readonly depth: number
 }
 
 function runFile(parser: Parser, source: Source, scope: Scope, context: Context): boolean {
-  const { options, functions, steps, depth } = context
+  const { options, functions, steps, record, depth } = context
   if (depth > MAXIMUM_DEPTH) return false
   // A script is read line by line, and to a POSIX shell the carriage return belongs to the value.
   const tree = parser.parse(source.code)
@@ -57,7 +71,11 @@ function runFile(parser: Parser, source: Source, scope: Scope, context: Context)
     options,
     functions,
     steps,
-    include: (other, into) => runFile(parser, other, into, { options, functions, steps, depth: depth + 1 }),
+    record,
+    bodies: new Map(),
+    call: (name, args, into) => callFunction(name, args, into, run),
+    include: (other, into) =>
+      runFile(parser, other, into, { options, functions, steps, record, depth: depth + 1 }),
   }
   try {
     const before = scope.ended

@@ -1,9 +1,12 @@
+import { posix } from 'node:path'
+import type { Source } from '../text/source.ts'
 import { blurAssigned } from './blur-assigned.ts'
 import { type ExpandedWord, expandWord } from './expand-word.ts'
 import type { Scope } from './scope.ts'
 import { placeOf, type ScriptRun } from './script-run.ts'
 import { unknownValue } from './shell-environment.ts'
 import type { ShellWord } from './split-words.ts'
+import { changeDirectory, recordCommand, setParameters, shifted } from './record-command.ts'
 import { type Status, testExpression } from './test-expression.ts'
 
 const ASSIGNMENT = /^([A-Za-z_][A-Za-z0-9_]*)(\[[^\]]*\])?(\+)?=/
@@ -36,6 +39,7 @@ export function runCommand(words: readonly ShellWord[], scope: Scope, run: Scrip
   const name = expandWord(placeOf(command[0]!, run), scope)
   if (first > 0 && name.value.known && SPECIAL.has(name.value.value))
     for (const word of words.slice(0, first)) assign(word, scope, run)
+  if (run.record !== null) recordCommand(words.slice(0, first), command, scope, run, run.record)
   if (!name.value.known || /\s/.test(name.value.value)) {
     scope.blurAll('a command whose name is not known may change it')
     return undefined
@@ -59,7 +63,8 @@ function assign(word: ShellWord, scope: Scope, run: ScriptRun): void {
 function runNamed(name: string, args: readonly ShellWord[], scope: Scope, run: ScriptRun): Status {
   const body = run.functions.get(name)
   if (body !== undefined) {
-    blurAssigned(body, `the function \`${name}\` may change it`, scope, run.functions, run.steps)
+      run.call(name, args, scope)
+      blurAssigned(body, `the function \`${name}\` may change it`, scope, run.functions, run.steps)
     return undefined
   }
   switch (name) {
@@ -91,11 +96,22 @@ function runNamed(name: string, args: readonly ShellWord[], scope: Scope, run: S
       return unset(values, scope)
     case 'set':
       setOptions(values, scope)
+      setParameters(args, scope, run)
       return true
     case 'exit':
     case 'return':
       scope.ended = true
       return undefined
+    case 'exec':
+      // With redirections alone the shell goes on.
+      if (args.length > 0 && run.record !== null) scope.ended = true
+      return undefined
+    case 'cd':
+      changeDirectory(args, scope, run)
+      return undefined
+    case 'shift':
+      scope.positional = shifted(scope.positional, values)
+      return true
     case 'eval':
       scope.blurAll('`eval` may change it')
       return undefined
@@ -175,10 +191,21 @@ function declare(command: string, args: readonly ShellWord[], scope: Scope, run:
   return args.some(word => /\$\(|`/.test(code.slice(word.start, word.end))) ? undefined : true
 }
 
+/** A relative path belongs to the working directory, where it is known. */
+function readFrom(path: string, scope: Scope, run: ScriptRun): Source | 'missing' | null {
+  const whole = path.startsWith('/')
+    ? path
+    : scope.directory === null
+      ? null
+      : posix.join(scope.directory, path)
+  return whole === null || !(path.startsWith('/') || path.includes('/'))
+    ? null
+    : (run.options.read?.(whole) ?? null)
+}
+
 function include(word: ShellWord | undefined, scope: Scope, run: ScriptRun): Status {
   const path = word === undefined ? null : expandWord(placeOf(word, run), scope).value
-  const found =
-    path?.known === true && path.value.startsWith('/') ? (run.options.read?.(path.value) ?? null) : null
+  const found = path?.known === true ? readFrom(path.value, scope, run) : null
   if (found === 'missing') return false
   if (found !== null && run.include(found, scope)) return undefined
   const name = path?.known === true ? `\`${path.value}\`` : 'a file'

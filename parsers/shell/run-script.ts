@@ -3,9 +3,10 @@ import { matchesShellPattern } from '../wildcard/shell-pattern.ts'
 import { blurAssigned } from './blur-assigned.ts'
 import { expandWord } from './expand-word.ts'
 import { runCommand } from './run-command.ts'
+import { expandArguments } from './record-command.ts'
 import type { Scope } from './scope.ts'
 import { placeOf, type ScriptRun, takeSteps } from './script-run.ts'
-import { splitWords } from './split-words.ts'
+import { type ShellWord, splitWords } from './split-words.ts'
 import { type Status, testExpression } from './test-expression.ts'
 
 const BRANCH = 'a condition that only the running shell can decide'
@@ -19,7 +20,9 @@ export function runStatements(nodes: readonly Node[], scope: Scope, run: ScriptR
       takeSteps(run.steps, scope.size)
       const onward = scope.copy()
       onward.ended = false
+      if (run.record !== null) run.record.undecided++
       runStatements(nodes.slice(index), onward, run)
+      if (run.record !== null) run.record.undecided--
       const ended = scope.copy()
       ended.ended = true
       scope.become([ended, onward], BRANCH)
@@ -34,7 +37,10 @@ export function runStatements(nodes: readonly Node[], scope: Scope, run: ScriptR
     }
     const next = node.nextSibling
     // A statement in the background runs in a shell of its own.
-    if (next?.type === '&') continue
+    if (next?.type === '&') {
+      aside('background', scope, run, inner => runStatement(node, inner, run))
+      continue
+    }
     if (
       next?.isNamed === true &&
       next.type !== 'comment' &&
@@ -88,7 +94,9 @@ function runStatement(node: Node, scope: Scope, run: ScriptRun): Status {
       return runBranches(caseBranches(node), scope, run)
     case 'function_definition': {
       const name = node.childForFieldName('name')?.text
-      if (name !== undefined) run.functions.set(name, node.childForFieldName('body')?.text ?? '')
+      const body = node.childForFieldName('body')
+      if (name !== undefined) run.functions.set(name, body?.text ?? '')
+      if (name !== undefined && body !== null) run.bodies.set(name, body)
       return true
     }
     case 'redirected_statement': {
@@ -101,7 +109,13 @@ function runStatement(node: Node, scope: Scope, run: ScriptRun): Status {
     case 'pipeline':
     case 'subshell':
       // Each runs in a shell of its own, whose variables die with it.
+      aside(null, scope, run, inner => runStatements(node.namedChildren, inner, run))
       return undefined
+    case 'for_statement':
+    case 'c_style_for_statement':
+    case 'while_statement':
+      if (run.record !== null) runLoop(node, scope, run)
+      break
     case 'heredoc_body':
     case 'heredoc_end':
       return true
@@ -116,6 +130,51 @@ function runStatement(node: Node, scope: Scope, run: ScriptRun): Status {
       run.steps,
     )
   return undefined
+}
+
+/** Executes what leaves no variables behind, for the sake of the programs that it starts. */
+function aside(
+  kind: 'undecided' | 'background' | null,
+  scope: Scope,
+  { record, steps }: ScriptRun,
+  execute: (inner: Scope) => void,
+): void {
+  if (record === null) return
+  takeSteps(steps, scope.size)
+  if (kind !== null) record[kind]++
+  execute(scope.copy())
+  if (kind !== null) record[kind]--
+}
+
+/** No script calls more functions. */
+const MOST_CALLS = 200
+
+/** The body of a function, in a copy of the variables: what it changes is blurred by whoever calls. */
+export function callFunction(name: string, args: readonly ShellWord[], scope: Scope, run: ScriptRun): void {
+  const { record } = run
+  const body = run.bodies.get(name)
+  if (record === null || body === undefined || record.calls++ > MOST_CALLS) return
+  takeSteps(run.steps, scope.size)
+  const inner = scope.copy()
+  inner.positional = expandArguments(args, scope, run)
+  runStatements(body.type === 'compound_statement' ? body.namedChildren : [body], inner, run)
+  if (inner.ended === true && isExec(body)) scope.ended = true
+}
+
+/** A function that ends in `exec` takes the place of the script. */
+function isExec(body: Node): boolean {
+  const last = body.namedChildren.filter(child => child.type !== 'comment').at(-1)
+  return last?.type === 'command' && last.text.startsWith('exec ')
+}
+
+/** The body of a loop once: it may run any number of times. */
+function runLoop(node: Node, scope: Scope, run: ScriptRun): void {
+  const body = node.childForFieldName('body')
+  if (body === null) return
+  const inner = scope.copy()
+  blurAssigned(textOf(node, run), 'a loop may change it', inner, run.functions, run.steps)
+  inner.ended = false
+  aside('undecided', inner, run, each => runStatements(body.namedChildren, each, run))
 }
 
 function runTest(node: Node, scope: Scope, run: ScriptRun): Status {
@@ -138,7 +197,10 @@ function runList(node: Node, scope: Scope, run: ScriptRun): Status {
   if (status === undefined) {
     takeSteps(run.steps, scope.size)
     const taken = scope.copy()
+    // What stands behind `||` is for the case that the first fails.
+    if (run.record !== null && !wanted) run.record.undecided++
     runStatements([right], taken, run)
+    if (run.record !== null && !wanted) run.record.undecided--
     scope.become([taken, scope.copy()], BRANCH)
     return undefined
   }
@@ -159,9 +221,11 @@ function runBranches(branches: readonly Branch[], scope: Scope, run: ScriptRun):
   if (holds === false) return runBranches(others, scope, run)
   takeSteps(run.steps, scope.size)
   const taken = scope.copy()
+  if (run.record !== null) run.record.undecided++
   runStatements(branch.body, taken, run)
   const passed = scope.copy()
   runBranches(others, passed, run)
+  if (run.record !== null) run.record.undecided--
   scope.become([taken, passed], BRANCH)
   return undefined
 }

@@ -1,4 +1,5 @@
-import type { Place } from '../text/source.ts'
+import { isUnknownWord, type Place } from '../text/source.ts'
+import type { WrittenText } from '../text/written-text.ts'
 import type { ShellAssignment, ShellValue, ShellVariable } from './shell-environment.ts'
 
 /** A name that is certainly not set. */
@@ -16,6 +17,12 @@ export class Scope {
   #elsewhere: string | null
   /** True after `set -a`. */
   exportAll: boolean
+  /** Variables from outside of the script that nobody mentioned yet. */
+  outer: ((name: string) => ShellValue | null) | null = null
+  /** The working directory; null where it is not known. */
+  directory: string | null = null
+  /** `$1` and what follows; null where nobody knows them. */
+  positional: readonly WrittenText[] | null = null
   /** True after `return` or `exit`, `maybe` where a branch that may be taken has one. */
   ended: boolean | 'maybe' = false
   readonly assignments: ShellAssignment[]
@@ -37,8 +44,22 @@ export class Scope {
   get(name: string): ShellVariable | typeof UNSET {
     const variable = this.#variables.get(name)
     if (variable !== undefined) return variable
-    if (this.#elsewhere === null) return UNSET
+    if (this.#elsewhere === null) {
+      const value = this.outer?.(name) ?? null
+      return value === null ? UNSET : { value, exported: true, assignment: null }
+    }
     return { value: { known: false, reason: this.#elsewhere }, exported: false, assignment: null }
+  }
+
+  /** `$1`, `$#`: null where there are not so many, undefined for other names and what nobody knows. */
+  parameter(name: string): string | null | undefined {
+    const { positional } = this
+    if (positional === null) return undefined
+    if (name === '#') return String(positional.length)
+    if (!/^[1-9]$/.test(name)) return undefined
+    const word = positional[Number(name) - 1]
+    if (word === undefined) return null
+    return isUnknownWord(word.text) ? undefined : word.text
   }
 
   assign(name: string, value: ShellValue, at: Place): void {
@@ -76,6 +97,8 @@ export class Scope {
   blurAll(reason: string): void {
     for (const name of [...this.#variables.keys()]) this.blur(name, reason)
     this.#elsewhere = reason
+    this.directory = null
+    this.positional = null
   }
 
   /** How many variables a copy takes along. */
@@ -86,6 +109,9 @@ export class Scope {
   copy(): Scope {
     const copy = new Scope(this.#variables, this.#elsewhere, this.exportAll, this.assignments, this.#marked)
     copy.ended = this.ended
+    copy.outer = this.outer
+    copy.directory = this.directory
+    copy.positional = this.positional
     return copy
   }
 
@@ -106,6 +132,10 @@ export class Scope {
     for (const way of ways) for (const name of way.#marked) this.#marked.add(name)
     this.#elsewhere = elsewhere
     this.exportAll = ways.some(way => way.exportAll)
+    if (ways.some(({ directory }) => directory !== ways[0]?.directory)) this.directory = null
+    else this.directory = ways[0]?.directory ?? null
+    if (ways.some(({ positional }) => positional !== ways[0]?.positional)) this.positional = null
+    else this.positional = ways[0]?.positional ?? null
     const endings = new Set(ways.map(way => way.ended))
     this.ended = endings.size === 1 ? (ways[0]?.ended ?? false) : 'maybe'
   }

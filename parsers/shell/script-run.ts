@@ -1,7 +1,19 @@
+import type { Node } from 'web-tree-sitter'
 import type { Place, Source } from '../text/source.ts'
 import type { Scope } from './scope.ts'
-import type { ShellOptions } from './shell-environment.ts'
+import type { ShellCommand, ShellOptions } from './shell-environment.ts'
 import type { ShellWord } from './split-words.ts'
+
+/** The programs that a script starts. */
+export interface Recording {
+  readonly commands: ShellCommand[]
+  /** How many conditions and loops stand around what is executed. */
+  undecided: number
+  /** How many background statements do. */
+  background: number
+  /** How many calls of functions were followed, which ends what calls itself. */
+  calls: number
+}
 
 /** What a script's statements need besides the variables. */
 export interface ScriptRun {
@@ -10,6 +22,12 @@ export interface ScriptRun {
   /** Texts of the functions defined so far, by name. */
   readonly functions: Map<string, string>
   readonly steps: StepsLeft
+  /** Where the programs that are started are written down; null where nobody asks. */
+  readonly record: Recording | null
+  /** Bodies of the functions that this file defined so far. */
+  readonly bodies: Map<string, Node>
+  /** Follows a function for the sake of the programs that it starts. */
+  readonly call: (name: string, args: readonly ShellWord[], scope: Scope) => void
   /** Reads another file into the same shell; false where it cannot. */
   readonly include: (source: Source, scope: Scope) => boolean
 }

@@ -1,0 +1,252 @@
+import { posix } from 'node:path'
+import type { Fact } from '../text/fact.ts'
+import { splitQuotedWords } from '../text/quoted-words.ts'
+import { type Place, type Source, UNKNOWN } from '../text/source.ts'
+import { MappedText } from '../text/text-map.ts'
+import {
+  factOf,
+  finishWritten,
+  placeOf,
+  readFact,
+  sliceWritten,
+  trimWritten,
+  type WrittenText,
+  writtenAt,
+} from '../text/written-text.ts'
+import { matchesName } from '../wildcard/libc-fnmatch.ts'
+import { hasWildcard } from '../wildcard/tokens.ts'
+
+/** A `[program:x]`, or a `[fcgi-program:x]`, whose socket supervisord opens. Null where its default holds. */
+export interface SupervisorProgram {
+  readonly name: string
+  /** The section's header. */
+  readonly at: Place
+  /** Null where it is missing or its quotes are not closed. */
+  readonly words: readonly WrittenText[] | null
+  /** The command as a whole. */
+  readonly command: Place | null
+  readonly directory: Fact<string> | null
+  readonly user: Fact<string> | null
+  readonly umask: Fact<number> | null
+  readonly environment: readonly { readonly name: string; readonly value: Fact<string>; readonly at: Place }[]
+  readonly autostart: Fact<boolean> | null
+  readonly processes: Fact<number> | null
+  /** Of a FastCGI program: `unix:///path` or `tcp://host:port`, its owner and mode. */
+  readonly socket: Fact<string> | null
+  readonly socketOwner: Fact<string> | null
+  readonly socketMode: Fact<number> | null
+}
+
+export interface SupervisorConfiguration {
+  readonly programs: readonly SupervisorProgram[]
+  readonly sources: readonly Source[]
+  /** False where an include could not be followed: more programs may be there. */
+  readonly complete: boolean
+}
+
+export interface SupervisorFiles {
+  readonly read: (path: string) => Source | null
+  /** Names in a directory; null where it is not there. */
+  readonly list: (directory: string) => readonly string[] | null
+}
+
+/** No configuration has more files. */
+const MOST_FILES = 500
+
+interface Section {
+  readonly name: string
+  readonly at: Place
+  readonly values: Map<string, WrittenText>
+}
+
+/**
+ * Reads supervisord's main file and its includes, or the files of `conf.d` alone.
+ *
+ * @param mains the main file, or several files in the order of their names
+ */
+export function readSupervisor(mains: readonly Source[], files: SupervisorFiles): SupervisorConfiguration {
+  const sources = new Set(mains)
+  const programs: SupervisorProgram[] = []
+  let complete = true
+  for (const source of sources) {
+    for (const section of readSections(source)) {
+      const match = /^(?:fcgi-)?program:(.*)$/.exec(section.name)
+      if (match !== null) programs.push(programOf(section, match[1]!.trim()))
+      // Only the main file's includes are followed, as supervisord does it.
+      if (section.name !== 'include' || !mains.includes(source)) continue
+      const found = included(section, source, files)
+      if (found === null) complete = false
+      for (const each of found ?? []) if (sources.size < MOST_FILES) sources.add(each)
+    }
+  }
+  return { programs, sources: [...sources], complete }
+}
+
+/** Null where the directory of a pattern is not known. */
+function included(
+  { values }: Section,
+  { path }: Source,
+  { read, list }: SupervisorFiles,
+): readonly Source[] | null {
+  const found: Source[] = []
+  const here = posix.dirname(path)
+  for (const pattern of (values.get('files')?.text ?? '').split(/\s+/).filter(each => each !== '')) {
+    if (pattern.includes('%') || pattern.includes(UNKNOWN)) return null
+    const whole = posix.resolve(here, pattern)
+    if (!hasWildcard(whole)) {
+      const source = read(whole)
+      if (source === null) return null
+      found.push(source)
+      continue
+    }
+    const directory = posix.dirname(whole)
+    const names = hasWildcard(directory) ? null : list(directory)
+    if (names === null) return null
+    for (const name of names.filter(each => matchesName(posix.basename(whole), each)).sort()) {
+      const source = read(posix.join(directory, name))
+      if (source !== null) found.push(source)
+    }
+  }
+  return found
+}
+
+/**
+ * Sections of Python's ConfigParser as supervisord uses it: `name = value` or `name: value`, lines that begin
+ * with a blank continue the value, ` ;` and ` #` begin a comment.
+ */
+function readSections(source: Source): readonly Section[] {
+  const { code } = source
+  const sections: Section[] = []
+  let value: { name: string; text: MappedText; start: number } | null = null
+  const finish = (): void => {
+    const values = sections.at(-1)?.values
+    if (value !== null && values !== undefined) {
+      const base = writtenAt(source, value.start, value.start)
+      values.set(value.name, trimWritten(finishWritten(value.text, base)))
+    }
+    value = null
+  }
+  for (let at = 0; at < code.length; ) {
+    const newline = code.indexOf('\n', at)
+    const end = newline === -1 ? code.length : newline
+    const line = code.slice(at, end)
+    const comment = line.search(/\s[;#]/)
+    const stop = comment === -1 ? end : at + comment
+    const content = code.slice(at, stop)
+    const trimmed = content.trim()
+    if (/^[#;]/.test(line.trimStart()) || trimmed === '') {
+      // Comments and empty lines do not end a value.
+    } else if (/^[ \t]/.test(line) && value !== null) {
+      const first = at + content.length - content.trimStart().length
+      const open: { name: string; text: MappedText; start: number } = value
+      open.text.replace(Math.max(at - 1, 0), at, '\n')
+      open.text.copy(first, first + trimmed.length)
+    } else {
+      finish()
+      const header = /^\s*\[([^\]]*)\]/.exec(content)
+      const setting = /^\s*([^\s=:[][^=:]*?)\s*[=:]\s*/.exec(content)
+      if (header !== null) {
+        const start = at + header[0].indexOf('[')
+        sections.push({
+          name: header[1]!.trim(),
+          at: { source, start, end: at + header[0].length },
+          values: new Map(),
+        })
+      } else if (setting !== null) {
+        const start = at + setting[0].length
+        const text = new MappedText(code, null, 0)
+        text.copy(start, at + content.trimEnd().length)
+        value = { name: setting[1]!.toLowerCase(), text, start: Math.min(start, code.length) }
+      }
+    }
+    at = end + 1
+  }
+  finish()
+  return sections
+}
+
+function programOf({ at, values }: Section, name: string): SupervisorProgram {
+  const get = (key: string): WrittenText | null => {
+    const value = values.get(key)
+    return value === undefined || value.text === '' ? null : fillExpansions(value, name, at.source)
+  }
+  const fact = (key: string): Fact<string> | null => {
+    const value = get(key)
+    return value === null ? null : factOf(value)
+  }
+  const command = get('command')
+  const octal = (key: string): Fact<number> | null => {
+    const value = get(key)
+    if (value === null) return null
+    return readFact(value, text => (/^[0-7]{1,5}$/.test(text) ? Number.parseInt(text, 8) : undefined))
+  }
+  const autostart = get('autostart')
+  const processes = get('numprocs')
+  return {
+    name,
+    at,
+    words: command === null ? null : splitQuotedWords(command),
+    command: command === null ? null : placeOf(command),
+    directory: fact('directory'),
+    user: fact('user'),
+    umask: octal('umask'),
+    environment: readEnvironment(get('environment')),
+    autostart: autostart === null ? null : readFact(autostart, readBoolean),
+    processes:
+      processes === null
+        ? null
+        : readFact(processes, text => (/^\d{1,6}$/.test(text) ? Number(text) : undefined)),
+    socket: fact('socket'),
+    socketOwner: fact('socket_owner'),
+    socketMode: octal('socket_mode'),
+  }
+}
+
+function readBoolean(text: string): boolean | undefined {
+  if (/^(?:true|yes|on|1)$/i.test(text)) return true
+  return /^(?:false|no|off|0)$/i.test(text) ? false : undefined
+}
+
+/** `%(program_name)s`; what depends on supervisord or its environment is unknown, `%%` is a per cent sign. */
+function fillExpansions(value: WrittenText, name: string, source: Source): WrittenText {
+  const { text } = value
+  if (!text.includes('%')) return value
+  const into = new MappedText(text, value.map, 0)
+  let at = 0
+  for (const { index, 0: whole, 1: key } of text.matchAll(/%(?:\((\w+)\)(?:s|\d*d)|%)/g)) {
+    into.copy(at, index)
+    const filled =
+      key === undefined
+        ? '%'
+        : key === 'program_name' || key === 'group_name'
+          ? name
+          : key === 'here'
+            ? posix.dirname(source.path)
+            : UNKNOWN
+    into.replace(index, index + whole.length, filled)
+    at = index + whole.length
+  }
+  into.copy(at, text.length)
+  return finishWritten(into, value)
+}
+
+/** `KEY="value",KEY2=value2`. */
+function readEnvironment(value: WrittenText | null): SupervisorProgram['environment'] {
+  if (value === null) return []
+  const { text } = value
+  const variables: { name: string; value: Fact<string>; at: Place }[] = []
+  const pair = /[\s,]*([A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*(?:"([^"]*)"|'([^']*)'|([^,\s]*))/y
+  for (let match = pair.exec(text); match !== null; match = pair.exec(text)) {
+    const { lastIndex: end } = pair
+    const quoted = match[2] ?? match[3]
+    const { length } = quoted ?? match[4] ?? ''
+    const last = quoted === undefined ? end : end - 1
+    const lead = /^[\s,]*/.exec(match[0])?.[0].length ?? 0
+    variables.push({
+      name: match[1]!,
+      value: factOf(sliceWritten(value, last - length, last)),
+      at: placeOf(sliceWritten(value, match.index + lead, end)),
+    })
+  }
+  return variables
+}
