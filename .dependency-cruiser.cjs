@@ -13,7 +13,7 @@ module.exports = {
     folder('text-stands-alone', '^parsers/text/', ['^parsers/text/']),
     folder('wildcard-stands-alone', '^parsers/wildcard/', ['^parsers/wildcard/']),
     folder('tree-sitter-stands-alone', '^parsers/tree-sitter/', ['^parsers/tree-sitter/']),
-    folder('parsers-know-text', '^parsers/(?!app-server/|collections/|shell/|python/|text/)([^/]+)/', ['^parsers/(text|wildcard|yaml|dotenv)/', '^parsers/$1/']),
+    folder('parsers-know-text', '^parsers/(?!app-server/|collections/|shell/|python/|text/)([^/]+)/', ['^parsers/(collections|text|wildcard|yaml|dotenv)/', '^parsers/$1/']),
     // Commands stand in files of every kind.
     folder('commands-know-readers', '^parsers/app-server/', ['^parsers/(?!nginx|apache|tree-sitter)']),
     folder('grammars-know-tree-sitter', '^parsers/(shell|python)/', ['^parsers/(text|tree-sitter|wildcard)/', '^parsers/$1/']),

@@ -63,8 +63,8 @@ function assign(word: ShellWord, scope: Scope, run: ScriptRun): void {
 function runNamed(name: string, args: readonly ShellWord[], scope: Scope, run: ScriptRun): Status {
   const body = run.functions.get(name)
   if (body !== undefined) {
-      run.call(name, args, scope)
-      blurAssigned(body, `the function \`${name}\` may change it`, scope, run.functions, run.steps)
+    run.call(name, args, scope)
+    blurAssigned(body, `the function \`${name}\` may change it`, scope, run.functions, run.steps)
     return undefined
   }
   switch (name) {
