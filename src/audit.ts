@@ -306,6 +306,7 @@ function programReports(
     main: main === null ? null : machine.fileName(main.path),
     accepted: !problems.some(problem => problem.fatal) && !sources.some(source => refused.has(source)),
     version: version.value,
+    versionFrom: version.from,
   }))
 }
 

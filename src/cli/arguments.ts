@@ -2,31 +2,27 @@ import { parseArgs } from 'node:util'
 import { CONFIDENCES, type Confidence, SEVERITIES, type Severity } from '../engine/severity.ts'
 import { InputError } from '../files/input-error.ts'
 import { didYouMean } from './did-you-mean.ts'
+import {
+  type Command,
+  COMMAND_SPECS,
+  COMMANDS,
+  type Format,
+  FORMATS_OF,
+  type MapFormat,
+  OPTION_LIST,
+  type OptionName,
+  OPTIONS,
+  type OptionSpec,
+} from './options.ts'
 
-export const COMMANDS = ['audit', 'resolve', 'map', 'trace', 'explain', 'rules', 'init'] as const
-export type Command = (typeof COMMANDS)[number]
-
-export const FORMATS = ['text', 'concise', 'json', 'sarif', 'github'] as const
-export type Format = (typeof FORMATS)[number]
-
-export const MAP_FORMATS = ['text', 'json', 'mermaid', 'dot'] as const
-export type MapFormat = (typeof MAP_FORMATS)[number]
-
-/** What `--format` takes, by command. */
-const FORMATS_OF: Readonly<Record<Command, readonly (Format | MapFormat)[]>> = {
-  audit: FORMATS,
-  map: MAP_FORMATS,
-  trace: ['text', 'json'],
-  rules: ['text', 'json'],
-  resolve: ['text'],
-  explain: ['text'],
-  init: ['text'],
-}
+export type { Command, Format, MapFormat }
 
 /** The command line, checked; what was not given has its default. */
 export interface Arguments {
   readonly command: Command
-  /** Paths, the rule of `explain`, or the URL and the path of `trace`. */
+  /** False where no command was named, which means the audit. */
+  readonly isNamed: boolean
+  /** Paths, the rules of `explain`, the URL and the paths of `trace`, or the command of `help`. */
   readonly words: readonly string[]
   readonly format: Format | MapFormat
   readonly output: string | null
@@ -58,39 +54,23 @@ export interface Arguments {
   readonly version: boolean
 }
 
-const OPTIONS = {
-  format: { type: 'string', short: 'f' },
-  output: { type: 'string', short: 'o' },
-  root: { type: 'string' },
-  define: { type: 'string', multiple: true, short: 'D' },
-  'nginx-version': { type: 'string' },
-  config: { type: 'string' },
-  'no-config': { type: 'boolean' },
-  only: { type: 'string', multiple: true },
-  skip: { type: 'string', multiple: true },
-  'min-severity': { type: 'string' },
-  'min-confidence': { type: 'string' },
-  'fail-on': { type: 'string' },
-  quiet: { type: 'boolean', short: 'q' },
-  verbose: { type: 'boolean', short: 'v' },
-  'allow-incomplete': { type: 'boolean' },
-  color: { type: 'string' },
-  'show-secrets': { type: 'boolean' },
-  'stdin-filename': { type: 'string' },
-  site: { type: 'string' },
-  address: { type: 'string' },
-  method: { type: 'string' },
-  help: { type: 'boolean', short: 'h' },
-  version: { type: 'boolean' },
-} as const
-
-type OptionName = keyof typeof OPTIONS
+/** The table as `parseArgs` takes it. */
+const PARSED = Object.fromEntries(
+  OPTION_LIST.map(([name, { short, value, multiple = false }]) => [
+    name,
+    {
+      type: value === undefined ? 'boolean' : 'string',
+      multiple,
+      ...(short !== undefined && { short }),
+    } as const,
+  ]),
+)
 
 /** Throws {@link InputError} for what the command line does not take, with the nearest name it does. */
-export function readArguments(words: readonly string[]): Arguments {
+export function readArguments(line: readonly string[]): Arguments {
   const { tokens } = parseArgs({
-    args: [...words],
-    options: OPTIONS,
+    args: [...line],
+    options: PARSED,
     allowPositionals: true,
     strict: false,
     tokens: true,
@@ -101,19 +81,24 @@ export function readArguments(words: readonly string[]): Arguments {
     if (token.kind === 'positional') positionals.push(token.value)
     if (token.kind !== 'option') continue
     const name = token.name as OptionName
-    const option = Object.hasOwn(OPTIONS, name) ? OPTIONS[name] : undefined
+    const option: OptionSpec | undefined = Object.hasOwn(OPTIONS, name) ? OPTIONS[name] : undefined
     if (option === undefined) {
       const names = Object.keys(OPTIONS).map(known => `--${known}`)
       throw new InputError(`unknown option "${token.rawName}"${didYouMean(token.rawName, names)}`)
     }
-    if (option.type === 'string' && isMissing(token.value, token.inlineValue)) {
+    if (option.value !== undefined && isMissing(token.value, token.inlineValue)) {
       throw new InputError(`${token.rawName} needs a value`)
     }
-    if (option.type === 'boolean' && token.value !== undefined) {
+    if (option.value === undefined && token.value !== undefined) {
       throw new InputError(`${token.rawName} takes no value`)
     }
     values.set(name, [...(values.get(name) ?? []), token.value ?? ''])
   }
+
+  const command = COMMANDS.find(name => name === positionals[0])
+  const words = command === undefined ? positionals : positionals.slice(1)
+  const isHelp = values.has('help') || values.has('version')
+  if (!isHelp) refuseUnused(command ?? 'audit', [...values.keys()], words)
 
   const last = (name: OptionName): string | null => values.get(name)?.at(-1) ?? null
   const list = (name: OptionName): readonly string[] =>
@@ -127,7 +112,6 @@ export function readArguments(words: readonly string[]): Arguments {
     throw new InputError(`--${name} takes ${choices}, not "${value}"${didYouMean(value, allowed)}`)
   }
 
-  const command = COMMANDS.find(name => name === positionals[0])
   const config = last('config')
   const isNone = values.has('no-config')
   if (config !== null && isNone) throw new InputError('--config and --no-config exclude each other')
@@ -138,8 +122,9 @@ export function readArguments(words: readonly string[]): Arguments {
   }
   return {
     command: command ?? 'audit',
-    words: command === undefined ? positionals : positionals.slice(1),
-    format: oneOf('format', FORMATS_OF[command ?? 'audit'], 'text'),
+    isNamed: command !== undefined,
+    words,
+    format: oneOf('format', FORMATS_OF[command ?? 'audit'] ?? ['text'], 'text'),
     output: last('output'),
     root: last('root'),
     defines: values.get('define') ?? [],
@@ -162,6 +147,25 @@ export function readArguments(words: readonly string[]): Arguments {
     help: values.has('help'),
     version: values.has('version'),
   }
+}
+
+/** What a command does not use is a mistake: whoever wrote it expects something of it. */
+function refuseUnused(command: Command, names: readonly OptionName[], words: readonly string[]): void {
+  for (const name of names) {
+    const { commands }: OptionSpec = OPTIONS[name]
+    if (commands.includes(command)) continue
+    const others = COMMANDS.filter(other => commands.includes(other))
+    throw new InputError(
+      `${command === 'audit' ? 'the audit' : command} takes no --${name}: it belongs to ${others.join(', ')}`,
+    )
+  }
+  const { most } = COMMAND_SPECS[command]
+  const extra = most === null ? undefined : words[most]
+  if (extra === undefined) return
+  const hint = command === 'rules' ? ': `explain` tells about one rule' : ''
+  throw new InputError(
+    `${command} takes ${most === 0 ? 'no argument' : 'one argument'}, not "${extra}"${hint}`,
+  )
 }
 
 /** `--format --quiet` is a forgotten value; `--format=-x` and `-o -` are values. */

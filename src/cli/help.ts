@@ -1,33 +1,98 @@
-export const HELP = `deploy-audit [PATH…]        audit a folder, a main file, a fragment or an \`nginx -T\` dump
-                            (default: /etc where it holds nginx or Apache, else .)
-deploy-audit resolve PATH   print the configuration as the server reads it, includes in place
-                            (secrets masked; --show-secrets prints them)
-deploy-audit map PATH       draw who listens, who proxies to whom and what answers
-                            (--site NAME: one name alone; --format text, json, mermaid or dot)
-deploy-audit trace URL PATH follow one request through every layer, each decision with its line
-                            (--method M, --address A; --format text or json)
-deploy-audit explain RULE   why a rule reports, what to do about it, examples, references
-deploy-audit rules          list every rule (--format json for programs)
-deploy-audit init           write a .auditrc to begin with
+import { wrapWords } from '../report/wrap-words.ts'
+import {
+  type Command,
+  COMMAND_SPECS,
+  COMMANDS,
+  EXIT_CODES,
+  FORMATS_OF,
+  OPTION_LIST,
+  type OptionName,
+  type OptionSpec,
+  SECTIONS,
+} from './options.ts'
 
-  -f, --format FORMAT       text, concise, json, sarif or github (default text)
-  -o, --output FILE         write there instead of to standard output
-      --root DIR            the folder that stands for / (default: told by the path)
-  -D, --define NAME         a name that httpd is started with as -D NAME; may be repeated
-      --nginx-version V     the nginx that will read the configuration, such as 1.24.0
-      --config FILE         read this .auditrc; --no-config reads none
-      --only ID             these rules or groups alone; may be repeated, or a list with commas
-      --skip ID             all but these rules or groups
-      --min-severity S      report info, warning or error and above (default info)
-      --min-confidence C    report low, medium or high and above (default low)
-      --fail-on S           exit 1 at error, warning, info or never (default warning)
-      --allow-incomplete    do not exit 4 where a file that a server reads could not be read
-      --stdin-filename NAME with the path -: the file that standard input stands for
-      --color WHEN          auto, always or never; NO_COLOR and FORCE_COLOR are heard
-  -q, --quiet               findings alone
-  -v, --verbose             say what is read, and why
-      --version, -h, --help
+const WIDTH = 100
+/** Columns of an option's or a command's name. */
+const NAMES = 28
 
-Exit codes: 0 nothing at or above --fail-on; 1 findings; 2 the audit cannot be done as asked;
-3 a defect of deploy-audit; 4 not all that a server reads could be read or understood.
-`
+/** What `deploy-audit --help` prints, or `deploy-audit COMMAND --help`. */
+export function helpText(command: Command | null): string {
+  return `${(command === null ? overview() : helpOf(command)).join('\n')}\n`
+}
+
+function overview(): readonly string[] {
+  return [
+    'Usage: deploy-audit [COMMAND] [OPTION]… [PATH…]',
+    '',
+    'Audits nginx, Apache, mod_wsgi and Django as one deployment.',
+    '',
+    'Commands:',
+    ...commandLines(),
+    '',
+    'Options of the audit (`deploy-audit COMMAND --help` lists those of each command):',
+    ...optionLines('audit'),
+    '',
+    'Exit codes:',
+    ...EXIT_CODES.map(([code, text]) => `  ${code}  ${text}`),
+  ]
+}
+
+function commandLines(): readonly string[] {
+  return COMMANDS.flatMap(name => {
+    const { words, summary } = COMMAND_SPECS[name]
+    return twoColumns(`${name === 'audit' ? '[audit]' : name} ${words}`.trimEnd(), summary)
+  })
+}
+
+function helpOf(command: Command): readonly string[] {
+  const { words, about, examples } = COMMAND_SPECS[command]
+  const name = command === 'audit' ? '[audit]' : command
+  return [
+    `Usage: deploy-audit ${name} [OPTION]…${words === '' ? '' : ` ${words}`}`,
+    '',
+    ...wrapWords(about.join(' '), WIDTH),
+    '',
+    ...optionLines(command),
+    '',
+    'Examples:',
+    ...examples.flatMap(([line, what]) => [`  ${line}`, `      ${what}`]),
+  ]
+}
+
+function optionLines(command: Command): readonly string[] {
+  const taken = OPTION_LIST.filter(([, { commands }]) => commands.includes(command))
+  return SECTIONS.flatMap(section => {
+    const rows = taken.filter(([, option]) => option.section === section)
+    if (rows.length === 0) return []
+    return [
+      `${section}:`,
+      ...rows.flatMap(([name, option]) =>
+        twoColumns(optionHead(name, option), textOf(command, name, option)),
+      ),
+    ]
+  })
+}
+
+/** `-f, --format FORMAT`. */
+export function optionHead(name: OptionName, { short, value }: OptionSpec): string {
+  const head = short === undefined ? '    ' : `-${short}, `
+  return `${head}--${name}${value === undefined ? '' : ` ${value}`}`
+}
+
+function textOf(command: Command, name: OptionName, { text }: OptionSpec): string {
+  const formats = name === 'format' ? FORMATS_OF[command] : undefined
+  return formats === undefined ? text : `${oneOfList(formats)} (default text)`
+}
+
+/** `text, json or dot`. */
+export function oneOfList(words: readonly string[]): string {
+  return words.join(', ').replace(/, ([^,]*)$/, ' or $1')
+}
+
+function twoColumns(head: string, text: string): readonly string[] {
+  const lines = wrapWords(text, WIDTH - NAMES)
+  const first = `  ${head}`
+  const indented = lines.map(line => `${' '.repeat(NAMES)}${line}`)
+  if (first.length > NAMES - 2) return [first, ...indented]
+  return [`${first.padEnd(NAMES)}${lines[0] ?? ''}`, ...indented.slice(1)]
+}

@@ -16,6 +16,7 @@ import {
   loadAuditrc,
   rootOfAuditrc,
 } from './auditrc/load-auditrc.ts'
+import { defaultPath } from './default-path.ts'
 import { loadParsers } from './load-parsers.ts'
 import { ruleNames, selectRules } from './rule-selection.ts'
 import type { Terminal } from './terminal.ts'
@@ -29,6 +30,8 @@ export interface Prepared {
   readonly settings: AuditSettings
   /** True for a file, as a report names it, that `.auditrc` leaves out. */
   readonly ignores: (file: string) => boolean
+  /** What was decided and why, a line each, for `-v`. */
+  readonly decisions: readonly string[]
 }
 
 /** Reads `.auditrc`, finds the machines and puts the settings together. Throws {@link InputError}. */
@@ -38,7 +41,7 @@ export async function prepare(
   terminal: Terminal,
 ): Promise<Prepared> {
   const { workingDirectory } = terminal
-  const paths = given.words.length > 0 ? given.words : [defaultPath(given)]
+  const paths = given.words.length > 0 ? given.words : [defaultPath(given, terminal)]
   const loaded = await readAuditrc(given, paths, rules, terminal)
   const { auditrc } = loaded
   const root = rootOf(given, loaded, workingDirectory)
@@ -64,6 +67,13 @@ export async function prepare(
     machines,
     root: machines.length === 1 && machine !== undefined ? machine.root : '.',
     ignores: file => ignoresDisk(resolve(workingDirectory, file)),
+    decisions: [
+      ...(given.words.length === 0
+        ? [`${paths[0]} is audited: ${DEFAULT_PATHS[paths[0] === '/etc' ? 'machine' : 'here']}`]
+        : []),
+      configDecision(given, loaded),
+      ...machines.map(each => `${each.root} stands for the machine's root`),
+    ],
     settings: {
       toolVersion: toolVersion(),
       rules: selectRules(rules, { only: given.only, skip: given.skip, configured: auditrc.rules }),
@@ -76,14 +86,19 @@ export async function prepare(
   }
 }
 
+const DEFAULT_PATHS = {
+  machine: 'this directory holds no .auditrc, no repository and no configuration',
+  here: 'no path is given',
+} as const
+
+function configDecision({ config }: Arguments, { name }: LoadedAuditrc): string {
+  if (name !== null)
+    return config.kind === 'file' ? `${name} is read` : `${name} is read: the nearest .auditrc`
+  return config.kind === 'none' ? 'no .auditrc is read: --no-config' : 'there is no .auditrc'
+}
+
 /** Bytes of standard input that are read: an `nginx -T` dump of ten thousand sites has half of it. */
 const MAXIMUM_INPUT = 20_000_000
-
-/** A machine's own configuration where there is one; in a root, all of it. */
-function defaultPath({ root }: Arguments): string {
-  if (root !== null) return root
-  return existsSync('/etc/nginx') || existsSync('/etc/apache2') || existsSync('/etc/httpd') ? '/etc' : '.'
-}
 
 function readAuditrc(
   { config }: Arguments,

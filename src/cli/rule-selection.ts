@@ -39,7 +39,14 @@ export function selectRules(rules: readonly Rule[], selection: RuleSelection): r
     if (only.length > 0 ? !isNamed(only, id) : severity === 'off') continue
     active.push({ rule, severity: severity === 'off' ? null : severity })
   }
+  if (active.length === 0 && rules.length > 0) throw new InputError(noRule(selection))
   return active
+}
+
+/** An audit without a rule would find nothing and say so. */
+function noRule({ only, skip }: RuleSelection): string {
+  if (only.length > 0 && skip.length > 0) return '--only and --skip together leave no rule to run'
+  return skip.length > 0 ? '--skip leaves no rule to run' : '.auditrc leaves no rule to run'
 }
 
 function groupOf(id: string): string {

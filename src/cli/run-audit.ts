@@ -1,5 +1,5 @@
 import { audit } from '../audit.ts'
-import type { Report } from '../engine/report.ts'
+import type { ProgramReport, Report } from '../engine/report.ts'
 import type { Rule } from '../engine/rule.ts'
 import { severityAtLeast } from '../engine/severity.ts'
 import { reporters } from '../report/reporters.ts'
@@ -17,7 +17,7 @@ export async function runAudit(
   terminal: Terminal,
 ): Promise<number> {
   const started = performance.now()
-  const { machines, root, settings, ignores } = await prepare(given, rules, terminal)
+  const { machines, root, settings, ignores, decisions } = await prepare(given, rules, terminal)
   const whole = audit(machines, root, settings)
   const report = selectFindings(whole, { ...given, ignores })
   const { chalk, width, write } = await commandOutput(given, terminal)
@@ -32,6 +32,7 @@ export async function runAudit(
 
   warnIncomplete(report.notices, terminal)
   if (given.verbose) {
+    for (const line of decisions) terminal.warn(line)
     explainCrashes(report, terminal)
     warnStacks(report.notices, terminal)
     explainRun(report, machines.length, performance.now() - started, terminal)
@@ -47,11 +48,19 @@ function explainCrashes({ crashes }: Report, { warn }: Terminal): void {
 }
 
 function explainRun(report: Report, machines: number, milliseconds: number, { warn }: Terminal): void {
-  for (const { program, main, version } of report.programs) {
-    warn(`${program} ${version}: ${main ?? 'fragments'}`)
+  for (const { program, main, version, versionFrom } of report.programs) {
+    warn(`${program} ${version} (${VERSIONS[versionFrom]}): ${main ?? 'fragments'}`)
   }
   const seconds = (milliseconds / 1000).toFixed(2)
   warn(`${machines} ${machines === 1 ? 'machine' : 'machines'}, ${report.rules.length} rules, ${seconds} s`)
+}
+
+/** Who said which version a server has. */
+const VERSIONS: Readonly<Record<ProgramReport['versionFrom'], string>> = {
+  option: 'as --nginx-version says',
+  configuration: 'as .auditrc says',
+  'package-database': 'as installed, says var/lib/dpkg/status',
+  assumed: 'assumed: nothing tells, so the newest; `versions` in .auditrc can',
 }
 
 /** What was found in a part says nothing of the rest. */

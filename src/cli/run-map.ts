@@ -22,7 +22,6 @@ import { warnIncomplete, warnStacks } from './warn-incomplete.ts'
 
 /** Draws the joined picture of every deployment, what is surely wrong marked in it. */
 export async function runMap(given: Arguments, rules: readonly Rule[], terminal: Terminal): Promise<number> {
-  if (given.words.length === 0) throw new InputError('map needs a path')
   const { machines, settings } = await prepare(given, rules, terminal)
   const crashes: Crash[] = []
   const failures: Notice[] = []

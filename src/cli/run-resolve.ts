@@ -1,6 +1,5 @@
 import { understand } from '../audit.ts'
 import { noticeLine } from '../files/notice.ts'
-import { InputError } from '../files/input-error.ts'
 import { resolveApache } from '../servers/apache/resolve.ts'
 import { resolveNginx } from '../servers/nginx/resolve.ts'
 import { printableLines } from '../report/printable.ts'
@@ -13,7 +12,6 @@ import { warnIncomplete, warnStacks } from './warn-incomplete.ts'
 
 /** Prints what each server makes of its files, and returns the exit code: 1 where one would refuse them. */
 export async function runResolve(given: Arguments, terminal: Terminal): Promise<number> {
-  if (given.words.length === 0) throw new InputError('resolve needs a path')
   const { machines, settings } = await prepare(given, [], terminal)
   const understood = machines.map(machine => understand(machine, settings))
   const redact = redactorFor(

@@ -1,13 +1,11 @@
 import { DOCUMENTATION } from '../engine/finding.ts'
 import type { Rule } from '../engine/rule.ts'
-import { InputError } from '../files/input-error.ts'
 import { jsonText } from '../report/json-text.ts'
 import type { Arguments } from './arguments.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Lists every rule. */
 export function runRules(given: Arguments, rules: readonly Rule[], terminal: Terminal): number {
-  if (given.words.length > 0) throw new InputError('rules takes no argument: `explain` tells of one rule')
   if (given.format === 'json') {
     const list = rules.map(rule => ({
       id: rule.id,

@@ -16,7 +16,7 @@ import { warnIncomplete, warnStacks } from './warn-incomplete.ts'
 /** Follows one request through every deployment of the path. */
 export async function runTrace(given: Arguments, terminal: Terminal): Promise<number> {
   const [url, ...paths] = given.words
-  if (url === undefined || paths.length === 0) throw new InputError('trace needs a URL and a path')
+  if (url === undefined) throw new InputError('trace needs a URL such as https://example.org/page')
   const request = readRequest(url, given)
   const { machines, settings } = await prepare({ ...given, words: paths }, [], terminal)
   const { chalk, write } = await commandOutput(given, terminal)

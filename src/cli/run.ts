@@ -1,7 +1,11 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { InputError } from '../files/input-error.ts'
 import { printable, withoutCommands } from '../report/printable.ts'
 import { redactor } from '../secrets/redactor.ts'
-import { readArguments } from './arguments.ts'
+import { type Arguments, readArguments } from './arguments.ts'
+import { didYouMean } from './did-you-mean.ts'
+import { type Command, COMMANDS } from './options.ts'
 import type { Terminal } from './terminal.ts'
 
 /**
@@ -27,14 +31,15 @@ export async function run(words: readonly string[], terminal: Terminal): Promise
 
 async function runCommand(words: readonly string[], terminal: Terminal): Promise<number> {
   const given = readArguments(words)
-  if (given.help) {
-    terminal.print((await import('./help.ts')).HELP)
+  if (given.help || (given.command === 'help' && !given.version)) {
+    terminal.print((await import('./help.ts')).helpText(helpedCommand(given)))
     return 0
   }
   if (given.version) {
     terminal.print(`${(await import('./tool-version.ts')).toolVersion()}\n`)
     return 0
   }
+  refuseMisspeltCommand(given, terminal)
   if (given.command === 'init') return (await import('./run-init.ts')).runInit(terminal)
   if (given.command === 'resolve') return (await import('./run-resolve.ts')).runResolve(given, terminal)
 
@@ -48,7 +53,27 @@ async function runCommand(words: readonly string[], terminal: Terminal): Promise
       return (await import('./run-map.ts')).runMap(given, rules, terminal)
     case 'trace':
       return (await import('./run-trace.ts')).runTrace(given, terminal)
+    case 'help':
     case 'audit':
       return (await import('./run-audit.ts')).runAudit(given, rules, terminal)
   }
+}
+
+/** The command whose help was asked for; null for that of the program. Throws {@link InputError} for a name of none. */
+function helpedCommand({ command, isNamed, words }: Arguments): Command | null {
+  if (command !== 'help') return isNamed ? command : null
+  const [name] = words
+  if (name === undefined) return null
+  const found = COMMANDS.find(each => each === name)
+  if (found === undefined) throw new InputError(`unknown command "${name}"${didYouMean(name, COMMANDS)}`)
+  return found
+}
+
+/** A word that is no path and nearly a command is one that was misspelt. Throws {@link InputError} for it. */
+function refuseMisspeltCommand({ isNamed, words }: Arguments, { workingDirectory }: Terminal): void {
+  const [word] = words
+  if (isNamed || word === undefined || !/^[a-z]+$/.test(word)) return
+  const suggestion = didYouMean(word, COMMANDS)
+  if (suggestion === '' || existsSync(resolve(workingDirectory, word))) return
+  throw new InputError(`no command and no path is called "${word}"${suggestion}`)
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { TextEdit } from '../../parsers/text/edit.ts'
 import { reveal } from '../../parsers/text/placeholder.ts'
 import { lineText, type Place, positionAt } from '../../parsers/text/source.ts'
 import type { MergedFinding } from './merge.ts'
@@ -19,6 +20,16 @@ export interface RelatedLocation {
   readonly message: string
 }
 
+/** An edit of a fix, with the name that the report gives to its file. */
+export interface LocatedEdit extends TextEdit {
+  readonly file: string
+}
+
+/** A whole change, applied or not at all, as a report shows it. */
+export interface FindingFix extends Omit<Fix, 'edits'> {
+  readonly edits: readonly LocatedEdit[]
+}
+
 export interface Finding {
   readonly rule: string
   readonly severity: Severity
@@ -33,7 +44,7 @@ export interface Finding {
   readonly help: string
   /** URL of the rule's documentation. */
   readonly docs: string
-  readonly fix: Fix | null
+  readonly fix: FindingFix | null
   /** Survives a line inserted above it: made of the rule, the path inside the machine and the line's own text. */
   readonly fingerprint: string
 }
@@ -75,9 +86,13 @@ export function toFinding(rule: Rule, raw: MergedFinding, severity: Severity, fi
     })),
     help: reveal(raw.help ?? rule.remedy),
     docs: `${DOCUMENTATION}/${rule.id}.md`,
-    fix: raw.fix ?? null,
+    fix: raw.fix === undefined ? null : locateFix(raw.fix, fileName),
     fingerprint: '',
   }
+}
+
+function locateFix({ title, safety, edits }: Fix, fileName: FileNamer): FindingFix {
+  return { title, safety, edits: edits.map(edit => ({ ...edit, file: fileName(edit.source.path) })) }
 }
 
 /** By file, offset and rule: the order of every report. */

@@ -1,6 +1,5 @@
 import type { Redactor } from '../secrets/redactor.ts'
-import type { Finding, Location } from './finding.ts'
-import type { Fix } from './rule.ts'
+import type { Finding, FindingFix, Location } from './finding.ts'
 
 /**
  * A finding as it may leave the program: secrets are masked in all of its texts, and in the sources that it
@@ -46,7 +45,7 @@ function redactLocation(at: Location, redactor: Redactor): Location {
 }
 
 /** A fix that writes a secret cannot be shown and still be one: there is none. */
-function redactFix(fix: Fix, redactor: Redactor): Fix | null {
+function redactFix(fix: FindingFix, redactor: Redactor): FindingFix | null {
   if (fix.edits.some(({ text }) => redactor.code(text) !== text)) return null
   return {
     ...fix,

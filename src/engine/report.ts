@@ -1,3 +1,4 @@
+import type { ServerVersion } from '../servers/version.ts'
 import type { Notice } from '../files/notice.ts'
 import type { Finding } from './finding.ts'
 import type { Rule } from './rule.ts'
@@ -11,6 +12,8 @@ export interface ProgramReport {
   /** What the server itself would say: false exactly where some problem of it is fatal. */
   readonly accepted: boolean
   readonly version: string
+  /** Who said so; `assumed`, where nothing does, is the newest. */
+  readonly versionFrom: ServerVersion['from']
 }
 
 /** What an audit found, whole and sorted: every reporter is a function of this value. */

@@ -1,4 +1,5 @@
-import type { Finding } from '../engine/finding.ts'
+import { positionAt } from '../../parsers/text/source.ts'
+import type { Finding, LocatedEdit } from '../engine/finding.ts'
 import { jsonText } from './json-text.ts'
 import type { Reporter } from './reporter.ts'
 
@@ -9,7 +10,13 @@ export const reportJson: Reporter = report => {
     tool: report.tool,
     root: report.root,
     files: report.files,
-    programs: report.programs.map(({ program, main, accepted }) => ({ program, main, accepted })),
+    programs: report.programs.map(({ program, main, accepted, version, versionFrom }) => ({
+      program,
+      main,
+      accepted,
+      version,
+      versionFrom,
+    })),
     findings: report.findings.map(findingValue),
     suppressed: report.suppressed.map(findingValue),
     summary: {
@@ -47,7 +54,14 @@ function findingValue(finding: Finding): Readonly<Record<string, unknown>> {
     })),
     help: finding.help,
     docs: finding.docs,
-    fix: fix === null ? null : { title: fix.title, safety: fix.safety },
+    fix: fix === null ? null : { title: fix.title, safety: fix.safety, edits: fix.edits.map(editValue) },
     fingerprint: finding.fingerprint,
   }
+}
+
+/** What is between the two positions becomes `text`. */
+function editValue({ file, source, start, end, text }: LocatedEdit): Readonly<Record<string, unknown>> {
+  const from = positionAt(source, start)
+  const to = positionAt(source, end)
+  return { file, line: from.line, column: from.column, endLine: to.line, endColumn: to.column, text }
 }

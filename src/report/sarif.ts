@@ -41,7 +41,7 @@ export const reportSarif: Reporter = report => {
         },
         columnKind: 'utf16CodeUnits',
         originalUriBaseIds: {
-          '%SRCROOT%': { description: { text: 'The folder in which the audit was started.' } },
+          '%SRCROOT%': { description: { text: 'The directory in which the audit was started.' } },
         },
         invocations: [
           {

@@ -1,7 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { COMMANDS, FORMATS, readArguments } from '../../src/cli/arguments.ts'
-import { HELP } from '../../src/cli/help.ts'
+import { readArguments } from '../../src/cli/arguments.ts'
+import { helpText } from '../../src/cli/help.ts'
+import { COMMAND_SPECS, COMMANDS, FORMATS, FORMATS_OF, OPTION_LIST } from '../../src/cli/options.ts'
 import { InputError } from '../../src/files/input-error.ts'
 import { reporters } from '../../src/report/reporters.ts'
 
@@ -70,7 +71,13 @@ test('what is wrong is said with the nearest right word', () => {
   fails(['-x'], 'unknown option "-x"')
   fails(['-f', 'jsn'], '--format takes text, concise, json, sarif or github, not "jsn": did you mean "json"?')
   fails(['--fail-on', 'warn'], '--fail-on takes info, warning, error or never, not "warn"')
-  fails(['explain', '-f', 'json', 'tls'], '--format takes text, not "json"')
+  fails(['explain', '-f', 'json', 'tls'], 'explain takes no --format: it belongs to audit, map, trace, rules')
+  fails(['rules', '--only', 'tls'], 'rules takes no --only: it belongs to audit, map')
+  fails(['map', '--fail-on', 'error'], 'map takes no --fail-on: it belongs to audit')
+  fails(['--site', 'x', '.'], 'the audit takes no --site: it belongs to map')
+  fails(['init', 'foo'], 'init takes no argument, not "foo"')
+  fails(['rules', 'tls'], 'rules takes no argument, not "tls": `explain` tells about one rule')
+  fails(['help', 'map', 'trace'], 'help takes one argument, not "trace"')
   fails(['--output'], '--output needs a value')
   fails(['--output', '--quiet'], '--output needs a value')
   fails(['--quiet=1'], '--quiet takes no value')
@@ -78,21 +85,40 @@ test('what is wrong is said with the nearest right word', () => {
   fails(['--nginx-version', 'new'], '--nginx-version takes a version such as 1.24.0, not "new"')
 })
 
-test('the help names every option, format and command, and nothing else', () => {
-  for (const name of [...FORMATS, ...COMMANDS.filter(name => name !== 'audit')])
-    assert.ok(HELP.includes(name), name)
-  for (const [option] of HELP.matchAll(/--[a-z-]+/g)) {
-    const words = [option, 'info'].slice(
-      0,
-      /^--(?:no-config|quiet|verbose|version|help)$/.test(option) ? 1 : 2,
-    )
-    try {
-      readArguments(words)
-    } catch (error) {
-      assert.not.match((error as Error).message, /unknown option|takes no value|needs a value/)
-    }
+test('the help of each command names its usage, its options, formats and examples, and no other option', () => {
+  const overview = helpText(null)
+  assert.match(overview, /^Usage: deploy-audit /)
+  for (const command of COMMANDS) {
+    const help = helpText(command)
+    assert.match(overview, new RegExp(`^ +\\[?${command}\\b`, 'm'))
+    assert.match(help, /^Usage: deploy-audit [\s\S]*\nExamples:\n {2}deploy-audit/)
+    const named = new Set([...help.matchAll(/^ +(?:-\w, )?--([a-z-]+)/gm)].map(([, name]) => name))
+    const taken = OPTION_LIST.filter(([, { commands }]) => commands.includes(command))
+    assert.equal([...named].sort(), taken.map(([name]) => name as string).sort(), command)
+    for (const format of FORMATS_OF[command] ?? []) assert.ok(help.includes(format), `${command} ${format}`)
+    for (const line of help.split('\n')) assert.ok(line.length <= 100, line)
   }
   assert.equal(Object.keys(reporters), [...FORMATS])
+})
+
+test('the examples of the help are command lines that are taken', () => {
+  for (const [command, { examples }] of Object.entries(COMMAND_SPECS)) {
+    for (const [line] of examples) {
+      const words = line
+        .replace(/^.*\| /, '')
+        .replace(/ >.*$/, '')
+        .split(' ')
+        .slice(1)
+      assert.is(readArguments(words).command, command, line)
+    }
+  }
+})
+
+test('options are told apart by one short and one long name', () => {
+  const shorts = OPTION_LIST.flatMap(([, { short }]) => (short === undefined ? [] : [short]))
+  assert.is(new Set(shorts).size, shorts.length)
+  assert.ok(readArguments(['-V']).version)
+  assert.is(readArguments(['help', 'map']).command, 'help')
 })
 
 test.run()

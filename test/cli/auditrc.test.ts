@@ -53,6 +53,21 @@ test('JSON is read too, and nothing at all is nothing', () => {
   assert.equal(parseAuditrc('# nothing\n', '.auditrc', names), EMPTY_AUDITRC)
 })
 
+test('a version or a port is the text that was written, not the number that YAML makes of it', () => {
+  const { versions, facts } = parseAuditrc(
+    'versions:\n  nginx: 1.30\n  apache: 2.40\nfacts:\n  publicListeners: [9000]\n',
+    '.auditrc',
+    names,
+  )
+  assert.equal(versions, { nginx: '1.30', apache: '2.40' })
+  assert.equal(facts.publicListeners, ['9000'])
+  assert.is(parseAuditrc('{"versions": {"nginx": 1.10}}', '.auditrc', names).versions.nginx, '1.10')
+  fails(
+    'versions:\n  nginx: 1e3\n',
+    '.auditrc:2:10: `versions.nginx`: expected a version such as 1.24.0, not "1e3"',
+  )
+})
+
 test('mistakes are named at their place', () => {
   fails('ignroe: []\n', '.auditrc:1:1: unknown key "ignroe": did you mean "ignore"?')
   fails(

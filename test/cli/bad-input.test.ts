@@ -74,12 +74,6 @@ test('a .auditrc of aliases without end, or that is a device, is a mistake in on
   assert.is((await runIn(folder, ['--config', '/dev/null', '.'])).code, 0)
 })
 
-test('rules takes no argument', async () => {
-  const { code, errors } = await runIn(scratchTree({}), ['rules', 'tls'])
-  assert.is(code, 2)
-  assert.match(errors[0] ?? '', /^deploy-audit: rules takes no argument/)
-})
-
 test('what is nested or grows beyond measure is neither a crash nor a hang', async () => {
   const nested = (open: string, middle: string, close: string, times = 20_000): string =>
     open.repeat(times) + middle + close.repeat(times)

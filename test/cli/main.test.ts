@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { HELP } from '../../src/cli/help.ts'
+import { helpText } from '../../src/cli/help.ts'
 
 const NODE = [process.execPath, '--import', 'tsx', 'src/cli/main.ts']
 
@@ -18,7 +18,7 @@ test('--version is the package’s own', () => {
 })
 
 test('--help goes to standard output, a mistake to standard error', () => {
-  assert.is(main(['--help']).stdout, HELP)
+  assert.is(main(['--help']).stdout, helpText(null))
   const { status, stdout, stderr } = main(['--hlep'])
   assert.is(status, 2)
   assert.is(stdout, '')

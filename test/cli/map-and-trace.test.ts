@@ -12,12 +12,10 @@ test('what cannot be drawn or followed is one line and exit 2', async () => {
   const folder = scratchTree({ 'nginx.conf': SITE, 'empty/x.txt': '' })
   const URL = 'http://example.org/'
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
-    [['map'], /map needs a path$/],
     [['map', 'gone'], /gone: no such file or directory$/],
     [['map', 'empty'], /nothing to audit: no nginx or Apache configuration in empty$/],
     [['map', '.', '-f', 'sarif'], /--format takes text, json, mermaid or dot, not "sarif"$/],
-    [['trace'], /trace needs a URL and a path$/],
-    [['trace', URL], /trace needs a URL and a path$/],
+    [['trace'], /trace needs a URL such as https:\/\/example\.org\/page$/],
     [['trace', '.', URL], /"\." is no URL such as https:\/\/example\.org\/page$/],
     [['trace', 'ftp://example.org/', '.'], /"ftp:\/\/example\.org\/" is no URL such as /],
     [['trace', '/etc/nginx', URL], /"\/etc\/nginx" is no URL such as /],

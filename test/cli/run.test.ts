@@ -40,7 +40,9 @@ test('a file that the server refuses is a finding at its line, and the rest is a
   const { code, out } = await runIn(folder, ['-f', 'json', '.'])
   const report = JSON.parse(out)
   assert.is(code, 1)
-  assert.equal(report.programs, [{ program: 'nginx', main: null, accepted: false }])
+  assert.equal(report.programs, [
+    { program: 'nginx', main: null, accepted: false, version: '1.29.3', versionFrom: 'assumed' },
+  ])
   const places = report.findings.map(({ rule, file }: { rule: string; file: string }) => `${file} ${rule}`)
   assert.ok(places.includes('a.conf nginx/syntax'), places.join())
   assert.ok(places.includes('nginx.conf tls/weak-protocol'), places.join())
@@ -105,7 +107,11 @@ test('what cannot be done is one line and exit 2', async () => {
       /the rule "body-limits\/inverted" was renamed to "body-limits\/apache-below-nginx"$/,
     ],
     [['explain'], /explain needs a rule/],
-    [['resolve'], /resolve needs a path/],
+    [['trace'], /trace needs a URL/],
+    [['maps', '.'], /no command and no path is called "maps": did you mean "map"\?$/],
+    [['help', 'mapp'], /unknown command "mapp": did you mean "map"\?$/],
+    [['--only', 'tls', '--skip', 'tls', '.'], /--only and --skip together leave no rule to run$/],
+    [['explain', 'tls', '-o', 'f'], /explain takes no --output: it belongs to /],
     [['rules', '-f', 'sarif'], /text or json, not "?sarif"?$/],
   ]
   for (const [words, message] of cases) {
@@ -191,7 +197,41 @@ test('quiet leaves the findings, verbose says what was read', async () => {
   const folder = scratchTree({ 'nginx.conf': OLD_TLS })
   assert.not.match((await runIn(folder, ['.', '-q'])).out, / in 1 file/)
   const { errors } = await runIn(folder, ['.', '-v', '--nginx-version', '1.20.1'])
-  assert.is(errors[0], 'nginx 1.20.1: fragments')
+  assert.ok(errors.includes('nginx 1.20.1 (as --nginx-version says): fragments'), errors.join('\n'))
+  const assumed = await runIn(folder, ['.', '-v'])
+  assert.match(assumed.errors.join('\n'), /^nginx 1\.\d+\.\d+ \(assumed: /m)
+})
+
+test('help, the help of a command and the version are printed however they are asked for', async () => {
+  const folder = scratchTree({ 'nginx.conf': QUIET_SITE })
+  const out = async (...words: readonly string[]): Promise<string> => (await runIn(folder, words)).out
+  assert.is(await out('help'), await out('--help'))
+  assert.is(await out('help', 'trace'), await out('trace', '--help'))
+  assert.is(await out('help', 'audit'), await out('audit', '-h'))
+  assert.match(await out('map', '-h'), /^Usage: deploy-audit map /)
+  assert.is(await out('-V'), await out('--version'))
+})
+
+test('without a path, a directory that holds a configuration is what is audited, traced and drawn', async () => {
+  const site = 'server {\n  listen 80;\n  server_name example.org;\n  return 204;\n}\n'
+  for (const path of ['site.conf', 'etc/nginx/nginx.conf', 'sites-enabled/site']) {
+    const text = path.endsWith('nginx.conf') ? `events {}\nhttp {\n${site}}\n` : site
+    const folder = scratchTree({ [path]: text })
+    assert.is(JSON.parse((await runIn(folder, ['-f', 'json'])).out).files, 1, path)
+    assert.match((await runIn(folder, ['map'])).out, /example\.org/, path)
+    assert.match((await runIn(folder, ['resolve'])).out, /server_name example\.org;/, path)
+    assert.match((await runIn(folder, ['trace', 'example.org'])).out, /204/, path)
+  }
+})
+
+test('a directory without a configuration is no default: its files of other programs are not read', async () => {
+  const folder = scratchTree({ 'mail.conf': '[settings]\ncolour = red\n' })
+  const { errors } = await runIn(folder, ['-v'])
+  // The machine that runs this test may have no server at all.
+  assert.match(
+    errors.join('\n'),
+    existsSync('/etc/nginx') || existsSync('/etc/apache2') ? /^\/etc is audited/m : /./,
+  )
 })
 
 test('standard input is a file of the name that it is given', async () => {

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { FORMATS, MAP_FORMATS } from '../../src/cli/arguments.ts'
+import { FORMATS, MAP_FORMATS } from '../../src/cli/options.ts'
 import { scratchTree } from '../files/scratch-tree.ts'
 import { runIn } from '../cli/harness.ts'
 

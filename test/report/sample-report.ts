@@ -67,7 +67,11 @@ const raw: readonly (readonly [Rule, RuleFinding])[] = [
       label:
         'a label that is so long that it would not fit beside its mark on any terminal of eighty columns',
       help: 'set `SetEnv DB_PASSWORD hunter2` elsewhere',
-      fix: { title: 'Clear the header', safety: 'unsafe', edits: [] },
+      fix: {
+        title: 'Clear the header',
+        safety: 'unsafe',
+        edits: [{ ...place(nginx, 'proxy_set_header'), text: '# proxy_set_header' }],
+      },
     },
   ],
   [crlf, { at: place(long, 'ssl on;'), message: '`ssl on` is old, and\nso are line ends in messages' }],
@@ -82,8 +86,14 @@ export const sampleReport: Report = {
   root: '.',
   files: 42,
   programs: [
-    { program: 'nginx', main: 'etc/nginx/nginx.conf', accepted: true, version: '1.22.1' },
-    { program: 'apache', main: null, accepted: false, version: '2.4.71' },
+    {
+      program: 'nginx',
+      main: 'etc/nginx/nginx.conf',
+      accepted: true,
+      version: '1.22.1',
+      versionFrom: 'option',
+    },
+    { program: 'apache', main: null, accepted: false, version: '2.4.71', versionFrom: 'assumed' },
   ],
   findings: settle(
     raw.flatMap(([rule, finding]) =>

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Rule } from '../../src/engine/rule.ts'
 import type { GeneratedFile } from '../generated-file.ts'
+import { betweenMarks } from '../between-marks.ts'
 import { loadRules } from '../load-rules.ts'
 import { rulePage } from '../rule-page.ts'
 
@@ -13,17 +14,10 @@ export async function generateRules(): Promise<readonly GeneratedFile[]> {
   ]
 }
 
-const OPEN = '<!-- rules: written by `npm run generate` -->'
-const CLOSE = '<!-- /rules -->'
-
 const PROOF = `Every rule that warns is shown live: the tests start the servers with the rule's own bad and good example and
 see the difference in an answer. Where no loopback can show the harm, the page of the rule says why.`
 
 function readme(rules: readonly Rule[]): GeneratedFile {
-  const text = readFileSync('README.md', 'utf8')
-  const start = text.indexOf(OPEN)
-  const end = text.indexOf(CLOSE)
-  if (start === -1 || end === -1) throw new Error(`README.md: the marks ${OPEN} and ${CLOSE} are missing`)
   const table = [
     '| rule | severity | what it finds |',
     '| --- | --- | --- |',
@@ -32,7 +26,7 @@ function readme(rules: readonly Rule[]): GeneratedFile {
     ),
   ]
   const written = [PROOF, '', ...table]
-  const content = `${text.slice(0, start)}${OPEN}\n\n${written.join('\n')}\n\n${text.slice(end)}`
+  const content = betweenMarks(readFileSync('README.md', 'utf8'), 'README.md', 'rules', written)
   return { path: 'README.md', content }
 }
 

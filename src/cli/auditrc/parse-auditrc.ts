@@ -44,6 +44,7 @@ export function parseAuditrc(text: string, file: string, knownRules?: readonly s
   if (!isMap(root)) return fail(0, 'expected keys such as `rules:`')
   const mistake = mistakenKey(root, knownRules)
   if (mistake !== null) fail(mistake.offset, mistake.message)
+  readAsWritten(document.contents)
   let values: Readonly<Record<string, unknown>> = {}
   try {
     values = document.toJS()
@@ -110,6 +111,23 @@ function misplacedKey(root: YAMLMap): Mistake | null {
     }
   }
   return null
+}
+
+/** Where a number is a text that looks like one: `1.30` is not 1.3. */
+const TEXTS: readonly Path[] = [['versions'], ['facts', 'publicListeners']]
+
+/** Gives the scalars that are meant as text the text that was written. */
+function readAsWritten(root: unknown): void {
+  for (const path of TEXTS) {
+    let node: unknown = root
+    for (const name of path) node = isNode(node) ? entryOf(node, name).value : null
+    if (!isMap(node) && !isSeq(node)) continue
+    for (const item of node.items) {
+      const value = isPair(item) ? item.value : item
+      if (isScalar(value) && typeof value.value === 'number' && value.source !== undefined)
+        value.value = value.source
+    }
+  }
 }
 
 /** The keys of the map at a path. */
