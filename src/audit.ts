@@ -1,5 +1,6 @@
 import { isUnknownWord } from '../parsers/text/source.ts'
 import type { PythonParser } from '../parsers/python/python-module.ts'
+import type { ShellParser } from '../parsers/shell/shell-environment.ts'
 import { buildDeployment } from './deployment/build/build-deployment.ts'
 import type { Deployment } from './deployment/model.ts'
 import type { SiteFacts } from './deployment/site-facts.ts'
@@ -44,6 +45,8 @@ export interface AuditSettings {
   readonly includeMap: readonly { readonly from: string; readonly to: string }[]
   /** Reads WSGI scripts and settings; without it what they say is unknown. */
   readonly python?: PythonParser | null
+  /** Follows scripts that start servers; without it what they start is unknown. */
+  readonly shell?: ShellParser | null
   /** How the service starts the httpd of a main file (null: of fragments). */
   readonly environment: (machine: Machine, main: string | null) => ApacheEnvironment
 }
@@ -127,7 +130,12 @@ export function understand(
     nginx.length + apache.length === 0
       ? []
       : attempt('joining the servers', null, () =>
-          buildDeployment({ machines: [{ files, nginx, apache }], facts, python: settings.python ?? null }),
+          buildDeployment({
+            machines: [{ files, nginx, apache }],
+            facts,
+            python: settings.python ?? null,
+            shell: settings.shell ?? null,
+          }),
         )
   const together = (
     nginx: readonly NginxConfiguration[],

@@ -1,5 +1,7 @@
+import type { AppServer } from '../../parsers/app-server/app-server.ts'
+import type { Place } from '../../parsers/text/source.ts'
 import { valueOrNull } from '../../src/servers/fact.ts'
-import type { GunicornProgram, NginxConnection, Target } from '../../src/deployment/model.ts'
+import type { NginxConnection, Target } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -69,7 +71,7 @@ export default defineRule({
     { title: 'raised in neither', files: tree('', '') },
   ],
   *check(deployment) {
-    if (!deployment.programs.some(({ kind }) => kind === 'gunicorn')) return
+    if (!deployment.programs.some(({ kind }) => kind === 'app-server')) return
     for (const connection of deployment.connections.http) {
       const waits = valueOrNull(connection.readTimeout)
       if (waits === null || waits.directive === null) continue
@@ -98,23 +100,23 @@ export default defineRule({
 interface Limit {
   readonly seconds: number
   readonly isWritten: boolean
-  readonly at: GunicornProgram['at']
+  readonly at: Place
 }
 
 /** The time that a synchronous worker may be silent; null for others, and where it is not known. */
 function limitFor({ targets }: NginxConnection): Limit | null {
   const server = targets.map(gunicornAt).find(found => found !== null) ?? null
   if (server === null) return null
-  const kind = server.setting('worker_class')
-  const threads = server.setting('threads')
-  const timeout = server.setting('timeout')
-  if (kind !== null && !(kind.known && kind.value === 'sync')) return null
+  const { workerClass, threads, timeout, at } = server
+  if (workerClass !== null && !(workerClass.known && workerClass.value === 'sync')) return null
   if (threads !== null && !(threads.known && threads.value === 1)) return null
-  if (timeout === null) return { seconds: 30, isWritten: false, at: server.at }
-  if (!timeout.known || typeof timeout.value !== 'number' || timeout.value === 0) return null
-  return { seconds: timeout.value, isWritten: true, at: timeout.at ?? server.at }
+  if (timeout === null) return { seconds: 30, isWritten: false, at }
+  if (!timeout.known || timeout.value === 0) return null
+  return { seconds: timeout.value, isWritten: true, at: timeout.at ?? at }
 }
 
-function gunicornAt({ to }: Target): GunicornProgram | null {
-  return to.kind === 'listener' && to.listener.program.kind === 'gunicorn' ? to.listener.program : null
+function gunicornAt({ to }: Target): AppServer | null {
+  if (to.kind !== 'listener' || to.listener.program.kind !== 'app-server') return null
+  const { server } = to.listener.program
+  return server.program === 'gunicorn' ? server : null
 }

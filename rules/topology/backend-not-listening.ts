@@ -99,7 +99,7 @@ export default defineRule({
       for (const target of connection.targets) {
         const { to } = target
         if (to.kind !== 'refused' || to.by.kind === 'apache') continue
-        const name = programName(to.by.kind)
+        const name = programName(to.by)
         const opened = to.opened.slice(0, 3)
         const where = opened.map(formatEndpoint).join(' and ')
         yield {

@@ -106,7 +106,7 @@ export default defineRule({
         const understood = valueOrNull(to.listener.protocol)
         if (understood === null || wire(understood) === wire(spoken)) continue
         if (mayHaveCertificate(to.listener) && wire(spoken) === 'https') continue
-        const name = programName(to.listener.kind)
+        const name = programName(to.listener.program)
         yield {
           at: namePlace(pass),
           message: `\`${pass.name}\` speaks ${protocolName(spoken)}, and ${name} speaks ${protocolName(understood)} there`,
@@ -123,7 +123,7 @@ export default defineRule({
 
 /** True where a file that was not read may turn TLS on. */
 function mayHaveCertificate({ program }: Listener): boolean {
-  return program.kind === 'gunicorn' && program.setting('certfile')?.known === false
+  return program.kind === 'app-server' && !program.server.complete
 }
 
 /** WebSocket is HTTP on the wire, and gRPC is HTTP/2, which a server may speak on the same socket. */

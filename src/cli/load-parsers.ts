@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import type { PythonParser } from '../../parsers/python/python-module.ts'
 import type { ShellParser } from '../../parsers/shell/shell-environment.ts'
 import type { AuditSettings } from '../audit.ts'
-import { gunicornServers } from '../deployment/build/programs/gunicorn.ts'
+import { wantedGrammars } from '../deployment/build/programs/app-server.ts'
 import type { Machine } from '../files/discover.ts'
 import { environmentScript, readEnvironment } from '../servers/apache/read-environment.ts'
 
@@ -10,21 +10,20 @@ import { environmentScript, readEnvironment } from '../servers/apache/read-envir
 export async function loadParsers(
   machines: readonly Machine[],
   defines: readonly string[],
-): Promise<Required<Pick<AuditSettings, 'environment' | 'python'>>> {
+): Promise<Required<Pick<AuditSettings, 'environment' | 'python' | 'shell'>>> {
   const hasScript = machines.some(({ files, apacheMains }) =>
     apacheMains.some(main => environmentScript(files, main) !== null),
   )
   const hasApache = machines.some(machine => machine.hasApache)
-  const shell = hasScript ? await shellParser() : null
+  const wanted = machines.map(({ files }) => wantedGrammars(files))
+  const startsShell = wanted.some(each => each.shell)
+  const shell = hasScript || startsShell ? await shellParser() : null
   return {
     environment: ({ files }, main) => readEnvironment(files, shell, main, { defines }),
-    // Apache's configuration leads to a WSGI script, a unit to gunicorn's configuration file.
-    python: hasApache || machines.some(startsGunicorn) ? await pythonParser() : null,
+    // Apache's configuration leads to a WSGI script, an application server to its configuration and settings.
+    python: hasApache || wanted.some(each => each.python) ? await pythonParser() : null,
+    shell: startsShell ? shell : null,
   }
-}
-
-function startsGunicorn({ files }: Machine): boolean {
-  return gunicornServers(files, null).length > 0
 }
 
 /**

@@ -61,7 +61,7 @@ export async function prepare(
       },
     }),
   })
-  const { environment, python } = await loadParsers(machines, [...given.defines, ...auditrc.defines])
+  const parsers = await loadParsers(machines, [...given.defines, ...auditrc.defines])
   const [machine] = machines
   return {
     machines,
@@ -80,8 +80,7 @@ export async function prepare(
       facts: auditrc.facts,
       versions: versionsOf(given, auditrc),
       includeMap,
-      environment,
-      python,
+      ...parsers,
     },
   }
 }

@@ -1,16 +1,40 @@
-import type { Program, Protocol, Target } from './model.ts'
+import type { AppProgram } from '../../parsers/app-server/app-server.ts'
+import type { Program, ProgramKind, Protocol, Target } from './model.ts'
 
-const PROGRAMS: Readonly<Record<Program['kind'], string>> = {
+/** What tells programs from each other: their kind, of application servers which one. */
+export type ProgramLabel = Exclude<ProgramKind, 'app-server'> | AppProgram
+
+const NAMES: Readonly<Record<ProgramLabel, string>> = {
   nginx: 'nginx',
   apache: 'Apache',
-  gunicorn: 'gunicorn',
   'php-fpm': 'PHP-FPM',
   postgres: 'PostgreSQL',
+  gunicorn: 'gunicorn',
+  uvicorn: 'uvicorn',
+  hypercorn: 'hypercorn',
+  daphne: 'Daphne',
+  waitress: 'waitress',
+  granian: 'granian',
+  uwsgi: 'uWSGI',
+  runserver: 'Django’s development server',
+  flask: 'Flask’s development server',
+  fastapi: 'FastAPI',
+  php: 'PHP’s development server',
+  node: 'Node.js',
+}
+
+export function programLabel(program: Program): ProgramLabel {
+  return program.kind === 'app-server' ? program.server.program : program.kind
+}
+
+/** What a reader calls a program of a label. */
+export function labelName(label: ProgramLabel): string {
+  return NAMES[label]
 }
 
 /** What a reader calls a program. */
-export function programName(kind: Program['kind']): string {
-  return PROGRAMS[kind]
+export function programName(program: Program): string {
+  return NAMES[programLabel(program)]
 }
 
 const PROTOCOLS: Readonly<Record<Protocol, string>> = {
@@ -39,9 +63,9 @@ export function protocolName(protocol: Protocol): string {
 export function destinationWords({ to }: Target): string {
   switch (to.kind) {
     case 'listener':
-      return `where ${programName(to.listener.kind)} listens`
+      return `where ${programName(to.listener.program)} listens`
     case 'refused':
-      return `connection refused: ${programName(to.by.kind)} does not listen there`
+      return `connection refused: ${programName(to.by)} does not listen there`
     case 'unclaimed':
       return 'not opened by any program of the audit'
     case 'elsewhere':

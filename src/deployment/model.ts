@@ -5,7 +5,10 @@
  * of one program that leads to a listener of another, or of itself. Files, paths and ports are a machine's
  * own: only a connection crosses from one machine to another.
  */
+import type { AppServer } from '../../parsers/app-server/app-server.ts'
 import type { FpmPool } from '../../parsers/php/fpm.ts'
+import type { ServiceUnit } from '../../parsers/systemd/service-unit.ts'
+import type { SocketUnit } from '../../parsers/systemd/socket-unit.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { FileSystem } from '../files/file-system.ts'
 import type { Address, Endpoint } from '../servers/address.ts'
@@ -18,7 +21,7 @@ import type { ApplicationGroup } from '../servers/apache/queries/wsgi-groups.ts'
 import type { WsgiScriptAlias } from '../servers/apache/queries/wsgi-script-aliases.ts'
 import type { Fact } from '../servers/fact.ts'
 import type { NginxConfiguration, NginxDirective } from '../servers/nginx/configuration.ts'
-import type { DjangoSettings, SettingValue, WsgiScript } from './django/settings.ts'
+import type { DjangoSettings, WsgiScript } from './django/settings.ts'
 import type { SiteFacts } from './site-facts.ts'
 
 /** Machines whose programs connect to each other. Everything is computed at its first use and kept. */
@@ -73,7 +76,7 @@ export interface Machine {
 export type HostsFile = ReadonlyMap<string, readonly Address[]>
 
 /** A running configuration. A new kind of program is a reader in `build/programs/` and a line in its table. */
-export type Program = NginxProgram | ApacheProgram | GunicornProgram | PhpFpmProgram | PostgresProgram
+export type Program = NginxProgram | ApacheProgram | AppServerProgram | PhpFpmProgram | PostgresProgram
 
 export type ProgramKind = Program['kind']
 
@@ -96,20 +99,27 @@ export interface ApacheProgram extends AnyProgram {
   readonly configuration: ApacheConfiguration
 }
 
-/** A gunicorn that a unit of systemd starts. */
-export interface GunicornProgram extends AnyProgram {
-  readonly kind: 'gunicorn'
-  /** Path of the unit. */
-  readonly unit: string
-  /** Where the unit starts it. */
+/** An application server: gunicorn, uvicorn, uWSGI and their like, as one command or configuration starts it. */
+export interface AppServerProgram extends AnyProgram {
+  readonly kind: 'app-server'
+  readonly server: AppServer
+  /** The unit of systemd that starts it; null where something else does. */
+  readonly service: ServiceUnit | null
+  /** The directory in which it is started; null where nobody says it. */
+  readonly directory: Fact<string> | null
+  /** A variable that it is started with: null where it is not set. */
+  readonly environment: (name: string) => Fact<string> | null
+  /** What it listens on, unknown addresses too. */
+  readonly sockets: readonly AppServerSocket[]
+}
+
+export interface AppServerSocket {
+  /** Where the address is written; the program's name where it chose the address itself. */
   readonly at: Place
-  /** As gunicorn writes them: `127.0.0.1:8000`, `unix:/run/shop.sock`; those that are not known are left out. */
-  readonly binds: readonly string[]
-  /**
-   * A setting by its name in the configuration file (`worker_class`): of the command line, else of
-   * `GUNICORN_CMD_ARGS`, else of the configuration file; null where gunicorn's own default holds.
-   */
-  setting(name: string): Fact<SettingValue> | null
+  readonly endpoint: Fact<Endpoint>
+  readonly protocol: Fact<Protocol>
+  /** The unit that opens it and hands it over; null where the server opens it. */
+  readonly unit: SocketUnit | null
 }
 
 /** One pool of PHP-FPM. */

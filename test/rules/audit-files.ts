@@ -1,5 +1,6 @@
 import { parse } from 'yaml'
 import { loadPythonParser } from '../../parsers/python/load-python-parser.ts'
+import { loadShellParser } from '../../parsers/shell/load-shell-parser.ts'
 import { type AuditSettings, audit, understand } from '../../src/audit.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { DEFAULT_SITE_FACTS } from '../../src/deployment/site-facts.ts'
@@ -16,8 +17,9 @@ import type { ServerVersion } from '../../src/servers/version.ts'
 
 export type Environment = (files: FileSystem, main: string | null) => ApacheEnvironment
 
-const { runtime, python: grammar } = grammarFiles()
+const { runtime, python: grammar, bash } = grammarFiles()
 const python = await loadPythonParser({ runtime, grammar })
+const shell = await loadShellParser({ runtime, grammar: bash })
 
 /** Audits texts in memory as one root, with the options of the `.auditrc` among them. */
 export function auditFiles(
@@ -87,6 +89,7 @@ export function settingsOf(
     },
     includeMap: [],
     python,
+    shell,
     environment: (machine, main) => environment(machine.files, main),
   }
 }

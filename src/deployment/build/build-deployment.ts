@@ -2,6 +2,7 @@ import { groupBy } from '../../../parsers/collections/group-by.ts'
 import { memo } from '../../../parsers/collections/memo.ts'
 import { once } from '../../../parsers/collections/once.ts'
 import type { PythonParser } from '../../../parsers/python/python-module.ts'
+import type { ShellParser } from '../../../parsers/shell/shell-environment.ts'
 import type { FileSystem } from '../../files/file-system.ts'
 import type { ApacheConfiguration } from '../../servers/apache/configuration.ts'
 import { wsgiDaemons } from '../../servers/apache/queries/wsgi-daemons.ts'
@@ -23,13 +24,20 @@ export interface DeploymentInput {
   readonly facts: SiteFacts
   /** Null, or left out, where no Python is read. */
   readonly python?: PythonParser | null
+  /** Null, or left out, where no script of the shell is read. */
+  readonly shell?: ShellParser | null
 }
 
 /** Joins the programs of machines that may connect to each other. Nothing is computed before a rule asks for it. */
-export function buildDeployment({ machines: inputs, facts, python = null }: DeploymentInput): Deployment {
+export function buildDeployment({
+  machines: inputs,
+  facts,
+  python = null,
+  shell = null,
+}: DeploymentInput): Deployment {
   const nginx = inputs.flatMap(input => input.nginx)
   const apache = inputs.flatMap(input => input.apache)
-  const machines = buildMachines(inputs, python)
+  const machines = buildMachines(inputs, { python, shell })
   const programs = once(() => inOrder(machines.flatMap(machine => machine.programs)))
   const byConfiguration = once(() => programsByConfiguration(programs()))
   const listeners = once(() => programs().flatMap(listenersOf))

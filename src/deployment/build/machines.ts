@@ -1,5 +1,4 @@
 import { once } from '../../../parsers/collections/once.ts'
-import type { PythonParser } from '../../../parsers/python/python-module.ts'
 import type { Source } from '../../../parsers/text/source.ts'
 import type { FileSystem } from '../../files/file-system.ts'
 import type { ApacheConfiguration } from '../../servers/apache/configuration.ts'
@@ -14,6 +13,7 @@ import { isLoopback } from '../../servers/address.ts'
 import type { HostsFile, Machine, Program } from '../model.ts'
 import { readHostsFile } from './hosts-file.ts'
 import { apacheProgram } from './programs/apache.ts'
+import type { Grammars } from './programs/app-server.ts'
 import { nginxProgram } from './programs/nginx.ts'
 import { backendPrograms } from './programs/programs.ts'
 
@@ -32,11 +32,8 @@ export interface MachineInput {
  * The machines of a deployment. Fragments in one directory are taken for one machine unless nginx connects
  * to Apache's ports at another address: then Apache runs in a container or on a machine of its own.
  */
-export function buildMachines(
-  inputs: readonly MachineInput[],
-  python: PythonParser | null,
-): readonly Machine[] {
-  return inputs.flatMap(splitMachines).map(input => new BuiltMachine(input, python))
+export function buildMachines(inputs: readonly MachineInput[], grammars: Grammars): readonly Machine[] {
+  return inputs.flatMap(splitMachines).map(input => new BuiltMachine(input, grammars))
 }
 
 class BuiltMachine implements Machine {
@@ -48,7 +45,7 @@ class BuiltMachine implements Machine {
 
   constructor(
     { name = null, names = [], files, nginx, apache, backends = true }: PartOfMachine,
-    python: PythonParser | null,
+    grammars: Grammars,
   ) {
     this.name = name
     this.names = names.map(each => each.toLowerCase())
@@ -57,7 +54,7 @@ class BuiltMachine implements Machine {
     this.#programs = once(() => [
       ...nginx.map(configuration => nginxProgram(configuration, this)),
       ...apache.map(configuration => apacheProgram(configuration, this)),
-      ...(backends ? backendPrograms(this, python) : []),
+      ...(backends ? backendPrograms(this, grammars) : []),
     ])
   }
 

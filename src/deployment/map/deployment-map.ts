@@ -8,7 +8,7 @@ import type { ApplicationGroup } from '../../servers/apache/queries/wsgi-groups.
 import type { WsgiDaemon } from '../../servers/apache/queries/wsgi-daemons.ts'
 import { valueOrNull } from '../../servers/fact.ts'
 import type { NginxConfiguration, NginxDirective } from '../../servers/nginx/configuration.ts'
-import { destinationWords } from '../destination-words.ts'
+import { destinationWords, type ProgramLabel, programLabel } from '../destination-words.ts'
 import type {
   ApacheConnection,
   Application,
@@ -17,7 +17,6 @@ import type {
   Listener,
   NginxConnection,
   NginxServer,
-  ProgramKind,
   Protocol,
   Target,
 } from '../model.ts'
@@ -50,7 +49,8 @@ export interface MappedPart extends MappedPlace {
 }
 
 export interface MappedListener extends MappedPart {
-  readonly program: ProgramKind
+  /** `nginx`, `apache`, `php-fpm`, `postgres`, or which application server. */
+  readonly program: ProgramLabel
   /** `127.0.0.1:9000`, `*:80`, `[::1]:80`, `unix:/run/x.sock`. */
   readonly address: string
   /** Null where it is not known here: of Apache, whose virtual hosts decide it. */
@@ -89,7 +89,7 @@ export interface MappedTarget {
   readonly address: string
   readonly to: Target['to']['kind']
   /** The program that accepts the connection; `nobody` where it is refused, `unknown` for every other answer. */
-  readonly backend: ProgramKind | 'nobody' | 'unknown'
+  readonly backend: ProgramLabel | 'nobody' | 'unknown'
   /** Where it leads, in words that follow the address. */
   readonly words: string
   /** Where the listener is opened; null where none is known. */
@@ -263,9 +263,9 @@ function unreadIncludes(
 }
 
 function mapListener(listener: Listener, cartographer: Cartographer): MappedListener {
-  const { kind, protocol, loopback } = listener
+  const { program, protocol, loopback } = listener
   return {
-    program: kind,
+    program: programLabel(program),
     address: formatEndpoint(listener),
     tls: protocol.known ? TLS.has(protocol.value) : null,
     loopback: loopback ?? null,
@@ -359,7 +359,12 @@ function mapTarget(target: Target, cartographer: Cartographer): MappedTarget {
   return {
     address: formatEndpoint(target),
     to: to.kind,
-    backend: to.kind === 'listener' ? to.listener.kind : to.kind === 'refused' ? 'nobody' : 'unknown',
+    backend:
+      to.kind === 'listener'
+        ? programLabel(to.listener.program)
+        : to.kind === 'refused'
+          ? 'nobody'
+          : 'unknown',
     words,
     listener: to.kind === 'listener' ? cartographer.place(to.listener.at) : null,
     reason: to.kind === 'listener' ? null : words,

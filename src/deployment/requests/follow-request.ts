@@ -262,7 +262,7 @@ function endAt(
   const address = formatEndpoint(target)
   const { to, at } = target
   if (to.kind === 'refused') {
-    const reason = `connection refused: ${programName(to.by.kind)} does not listen on ${address}`
+    const reason = `connection refused: ${programName(to.by)} does not listen on ${address}`
     return { kind: 'status', by, status: by === 'nginx' ? 502 : 503, reason, at }
   }
   const reason = destinationWords(target)

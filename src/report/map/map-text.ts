@@ -12,7 +12,7 @@ import type {
 } from '../../deployment/map/deployment-map.ts'
 import { type PlacedLine, placeColumn } from '../place-column.ts'
 import { printable } from '../printable.ts'
-import { programName, protocolName } from '../../deployment/destination-words.ts'
+import { labelName, protocolName } from '../../deployment/destination-words.ts'
 import { hostsByPlace, keyOf, listed, siteName } from './map-words.ts'
 
 /** The joined picture for a terminal: who listens, which site proxies to whom, and what answers there. */
@@ -67,12 +67,12 @@ function markOf({ broken }: { readonly broken: boolean }): PlacedLine['mark'] {
 
 function listenerLines({ listeners }: DeploymentMap): readonly PlacedLine[] {
   const width = listeners.reduce((most, { address }) => Math.max(most, address.length), 0)
-  const programs = listeners.reduce((most, { program }) => Math.max(most, programName(program).length), 6)
+  const programs = listeners.reduce((most, { program }) => Math.max(most, labelName(program).length), 6)
   return listeners.map(listener => {
     const { program, address, tls, loopback } = listener
     const reach =
       loopback === null ? 'address not known' : loopback ? 'this machine only' : 'open to the network'
-    const text = `${programName(program).padEnd(programs)}  ${address.padEnd(width)}  ${tls === true ? 'TLS' : '   '}  ${reach}`
+    const text = `${labelName(program).padEnd(programs)}  ${address.padEnd(width)}  ${tls === true ? 'TLS' : '   '}  ${reach}`
     return line(markOf(listener), 0, text, listener)
   })
 }

@@ -321,8 +321,8 @@ test('a gunicorn unit opens what it binds', () => {
     'etc/systemd/system/shop.service': UNIT,
   })
   const to = onlyConnection(deployment).targets[0]?.to
-  assert.is(to?.kind === 'listener' && to.listener.kind, 'gunicorn')
-  const listener = deployment.listeners.find(({ kind }) => kind === 'gunicorn')
+  assert.is(to?.kind === 'listener' && to.listener.kind, 'app-server')
+  const listener = deployment.listeners.find(({ kind }) => kind === 'app-server')
   assert.ok(listener)
   assert.is(deployment.connections.to(listener).length, 1)
 })

@@ -1,14 +1,13 @@
-import type { PythonParser } from '../../../../parsers/python/python-module.ts'
 import type { Listener, Machine, Program } from '../../model.ts'
 import { apacheListeners } from './apache.ts'
-import { gunicornListeners, gunicornPrograms } from './gunicorn.ts'
+import { appServerListeners, appServerPrograms, type Grammars } from './app-server.ts'
 import { nginxListeners } from './nginx.ts'
 import { phpFpmListeners, phpFpmPrograms } from './php-fpm.ts'
 import { postgresListeners, postgresPrograms } from './postgres.ts'
 
 /** The programs of a machine that are found by their own files, nginx and Apache apart. */
-export function backendPrograms(machine: Machine, python: PythonParser | null): readonly Program[] {
-  return [...gunicornPrograms(machine, python), ...phpFpmPrograms(machine), ...postgresPrograms(machine)]
+export function backendPrograms(machine: Machine, grammars: Grammars): readonly Program[] {
+  return [...appServerPrograms(machine, grammars), ...phpFpmPrograms(machine), ...postgresPrograms(machine)]
 }
 
 /** Every socket that a program opens. */
@@ -18,8 +17,8 @@ export function listenersOf(program: Program): readonly Listener[] {
       return nginxListeners(program)
     case 'apache':
       return apacheListeners(program)
-    case 'gunicorn':
-      return gunicornListeners(program)
+    case 'app-server':
+      return appServerListeners(program)
     case 'php-fpm':
       return phpFpmListeners(program)
     case 'postgres':

@@ -1,0 +1,182 @@
+import { posix } from 'node:path'
+import type { AppCommand } from '../../../../parsers/app-server/app-server.ts'
+import { commandOfProgram, commandsOfService } from '../../../../parsers/app-server/commands.ts'
+import { readSupervisor } from '../../../../parsers/supervisor/read-supervisor.ts'
+import {
+  readUnit,
+  UNIT_DIRECTORIES,
+  type UnitFiles,
+  unitNames,
+} from '../../../../parsers/systemd/read-unit.ts'
+import { readServiceUnit, type ServiceUnit } from '../../../../parsers/systemd/service-unit.ts'
+import { readSocketUnit, type SocketUnit } from '../../../../parsers/systemd/socket-unit.ts'
+import { known, type Fact } from '../../../../parsers/text/fact.ts'
+import type { Source } from '../../../../parsers/text/source.ts'
+import type { FileSystem } from '../../../files/file-system.ts'
+import { isAbsent } from '../../is-absent.ts'
+
+/** What starts a command on a machine. */
+export interface Starter {
+  /** Null where no unit of systemd does. */
+  readonly service: ServiceUnit | null
+  /** The socket units that hand their sockets over to it. */
+  readonly sockets: readonly SocketUnit[]
+}
+
+/** A command that a machine starts by itself, which may lead to an application server. */
+export interface StartedByMachine extends Starter {
+  readonly command: AppCommand
+  /** The account that it is started as: null where nobody says one. */
+  readonly user: Fact<string> | null
+}
+
+/** A configuration of uWSGI that an emperor, or the init script of Debian, starts with it alone. */
+export interface StartedVassal {
+  readonly source: Source
+}
+
+/** A file by its path: null where it cannot be read, `missing` where it is certainly not there. */
+export function fileReader(files: FileSystem): (path: string) => Source | 'missing' | null {
+  return path => sourceAt(files, path) ?? (isAbsent(files, path) ? 'missing' : null)
+}
+
+/** Programs whose names stand in the text of what starts them. */
+const NAMES =
+  /gunicorn|uvicorn|hypercorn|daphne|waitress|granian|uwsgi|runserver|\bflask\b|\bfastapi\b|artisan|\bphp\b[^\n]*\s-S\s/
+const SCRIPT = /^[ \t]*(?:ExecStart|command)[ \t]*=[ \t]*[-@:+!|]*([^\s"'%$]+)(?:[ \t]+([^\s"'%$]+))?/gm
+
+/** Every command of the machine's units and of supervisord that names an application server or a script of the audit. */
+export function commandsOfMachine(files: FileSystem): readonly StartedByMachine[] {
+  return [...commandsOfUnits(files), ...commandsOfSupervisor(files)]
+}
+
+function commandsOfUnits(files: FileSystem): readonly StartedByMachine[] {
+  const unitFiles = unitFilesOf(files)
+  const sockets = socketsByService(unitFiles)
+  return unitNames(unitFiles, '.service').flatMap(name => {
+    if (name.startsWith('systemd-') || !mayStartServer(unitFiles, files, name)) return []
+    const service = readServiceUnit(readUnit(unitFiles, name))
+    const own = new Set(service.sockets.flatMap(fact => (fact.known ? [fact.value] : [])))
+    const handed = [...(sockets.get(name) ?? [])]
+    for (const each of sockets.values())
+      for (const socket of each)
+        if (own.has(socket.unit.name.full) && !handed.includes(socket)) handed.push(socket)
+    return commandsOfService(service, fileReader(files)).map(({ command, user }) => ({
+      command,
+      user,
+      service,
+      sockets: handed,
+    }))
+  })
+}
+
+/** `.socket` units by the service that takes their connections. */
+function socketsByService(files: UnitFiles): ReadonlyMap<string, readonly SocketUnit[]> {
+  const found = new Map<string, SocketUnit[]>()
+  for (const name of unitNames(files, '.socket')) {
+    if (name.startsWith('systemd-') || name === 'dbus.socket') continue
+    const socket = readSocketUnit(readUnit(files, name))
+    if (!socket.service.known || (socket.accept?.known === true && socket.accept.value)) continue
+    const list = found.get(socket.service.value)
+    if (list === undefined) found.set(socket.service.value, [socket])
+    else list.push(socket)
+  }
+  return found
+}
+
+/** True where the text of a unit or its drop-ins names a server, or a script whose text is in the audit. */
+function mayStartServer(unitFiles: UnitFiles, files: FileSystem, name: string): boolean {
+  const stems = [name, name.replace(/@[^.]*(?=\.)/, '@')]
+  for (const directory of UNIT_DIRECTORIES) {
+    const names = unitFiles.list(directory) ?? []
+    for (const stem of stems) {
+      if (names.includes(`${stem}.d`)) return true
+      if (!names.includes(stem)) continue
+      const source = unitFiles.read(posix.join(directory, stem))
+      if (source === null) continue
+      if (NAMES.test(source.code)) return true
+      // What packages bring starts no script of a site.
+      if (directory.startsWith('/etc/') && namesScript(source, files)) return true
+    }
+  }
+  return false
+}
+
+function namesScript({ code }: Source, files: FileSystem): boolean {
+  const directory = /^[ \t]*(?:WorkingDirectory|directory)[ \t]*=[ \t]*(\S+)/m.exec(code)?.[1] ?? '/'
+  for (const [, ...words] of code.matchAll(SCRIPT)) {
+    for (const word of words) {
+      if (word === undefined || word.startsWith('-')) continue
+      if (files.kind(posix.resolve(directory, word)) === 'file') return true
+    }
+  }
+  return false
+}
+
+const SUPERVISOR_MAINS = ['/etc/supervisor/supervisord.conf', '/etc/supervisord.conf']
+const SUPERVISOR_DIRECTORIES = [
+  ['/etc/supervisor/conf.d', /\.conf$/],
+  ['/etc/supervisord.d', /\.ini$/],
+  ['/etc/supervisor.d', /\.ini$/],
+] as const
+
+function commandsOfSupervisor(files: FileSystem): readonly StartedByMachine[] {
+  const mains = SUPERVISOR_MAINS.map(path => sourceAt(files, path)).filter(each => each !== null)
+  const sources =
+    mains.length > 0
+      ? mains.slice(0, 1)
+      : SUPERVISOR_DIRECTORIES.flatMap(([directory, pattern]) =>
+          (files.list(directory) ?? [])
+            .filter(({ name, kind }) => kind === 'file' && pattern.test(name))
+            .map(({ name }) => sourceAt(files, `${directory}/${name}`))
+            .filter(each => each !== null),
+        )
+  if (sources.length === 0) return []
+  const { programs } = readSupervisor(sources, unitFilesOf(files))
+  return programs.flatMap(program => {
+    const owned = commandOfProgram(program, undefined, known('/'))
+    return owned === null ? [] : [{ ...owned, service: null, sockets: [] }]
+  })
+}
+
+/** Where Debian's init script and the emperors of other distributions look for configurations of uWSGI. */
+const VASSALS = [
+  '/etc/uwsgi/apps-enabled',
+  '/etc/uwsgi/vassals',
+  '/etc/uwsgi.d',
+  '/etc/uwsgi-emperor/vassals',
+]
+
+/** The configurations of uWSGI that lie where something starts each of them. */
+export function vassalsOfMachine(files: FileSystem): readonly StartedVassal[] {
+  return VASSALS.flatMap(directory => vassalsIn(files, directory))
+}
+
+export function vassalsIn(files: FileSystem, directory: string): readonly StartedVassal[] {
+  return (files.list(directory) ?? []).flatMap(({ name, kind }) => {
+    if (kind !== 'file' || !/\.(?:ini|ya?ml|json)$/.test(name)) return []
+    const source = sourceAt(files, posix.join(directory, name))
+    return source === null ? [] : [{ source }]
+  })
+}
+
+function unitFilesOf(files: FileSystem): UnitFiles {
+  const lists = new Map<string, readonly string[] | null>()
+  return {
+    read: path => sourceAt(files, path),
+    list: directory => {
+      let names = lists.get(directory)
+      if (names === undefined) {
+        names = files.list(directory)?.map(({ name }) => name) ?? null
+        lists.set(directory, names)
+      }
+      return names
+    },
+  }
+}
+
+function sourceAt(files: FileSystem, path: string): Source | null {
+  if (files.kind(path) !== 'file') return null
+  const read = files.read(path)
+  return read.kind === 'source' ? read.source : null
+}

@@ -1,0 +1,185 @@
+import type {
+  AppAddress,
+  AppBind,
+  AppCommand,
+  AppFiles,
+  AppServer,
+} from '../../../../parsers/app-server/app-server.ts'
+import { readAppServers } from '../../../../parsers/app-server/read-app-servers.ts'
+import { leadsToShell, type ShellFiles } from '../../../../parsers/app-server/started-commands.ts'
+import { readUwsgiVassal, type UwsgiServer } from '../../../../parsers/app-server/uwsgi.ts'
+import type { PythonParser } from '../../../../parsers/python/python-module.ts'
+import type { ShellParser } from '../../../../parsers/shell/shell-environment.ts'
+import type { SocketUnit } from '../../../../parsers/systemd/socket-unit.ts'
+import type { FileSystem } from '../../../files/file-system.ts'
+import { ANY_V4, ANY_V6, type Endpoint, isLoopback, parseHost } from '../../../servers/address.ts'
+import { type Fact, known, unknown } from '../../../servers/fact.ts'
+import type { AppServerProgram, AppServerSocket, BackendListener, Machine, Protocol } from '../../model.ts'
+import { commandsOfMachine, fileReader, type Starter, vassalsIn, vassalsOfMachine } from './app-commands.ts'
+
+/** The grammars that files of application servers need; null where one is not loaded. */
+export interface Grammars {
+  readonly python: PythonParser | null
+  readonly shell: ShellParser | null
+}
+
+const NO_STARTER: Starter = { service: null, sockets: [] }
+const NOTHING_SET: AppCommand['environment'] = () => null
+
+/** Every application server that the machine's units, supervisord and the directories of uWSGI start. */
+export function appServerPrograms(machine: Machine, grammars: Grammars): readonly AppServerProgram[] {
+  const { files } = machine
+  const reader = appFiles(files, grammars)
+  const started = commandsOfMachine(files).flatMap(({ command, user, service, sockets }) =>
+    readAppServers(command, reader)
+      .filter(({ started: { certain } }) => certain)
+      .map(({ server, started: { command: own } }) => ({
+        server: server.user === null ? { ...server, user } : server,
+        command: own,
+        starter: { service, sockets },
+      })),
+  )
+  const vassals = [
+    ...vassalsOfMachine(files),
+    ...started.flatMap(({ server }) =>
+      isUwsgi(server)
+        ? server.emperors.flatMap(each => (each.known ? vassalsIn(files, each.value) : []))
+        : [],
+    ),
+  ]
+  const seen = new Set<unknown>()
+  const programs = started.map(({ server, command, starter }) => programOf(machine, server, command, starter))
+  for (const { source } of vassals) {
+    if (seen.has(source)) continue
+    seen.add(source)
+    const command: AppCommand = { words: [], directory: null, environment: NOTHING_SET }
+    programs.push(programOf(machine, readUwsgiVassal(source, command, reader), command, NO_STARTER))
+  }
+  return programs
+}
+
+/** The grammars for which there are files on a machine. */
+export function wantedGrammars(files: FileSystem): { readonly python: boolean; readonly shell: boolean } {
+  const commands = commandsOfMachine(files)
+  const { read } = appFiles(files, { python: null, shell: null })
+  const shell = commands.some(({ command }) => leadsToShell(command, read))
+  return {
+    shell,
+    python:
+      shell ||
+      commands.some(({ command }) => readAppServers(command, { read, shell: null, python: null }).length > 0),
+  }
+}
+
+function isUwsgi(server: AppServer): server is UwsgiServer {
+  return server.program === 'uwsgi'
+}
+
+function appFiles(files: FileSystem, { python, shell }: Grammars): AppFiles & ShellFiles {
+  return { read: fileReader(files), python, shell }
+}
+
+function programOf(
+  machine: Machine,
+  server: AppServer,
+  { directory, environment }: AppCommand,
+  starter: Starter,
+): AppServerProgram {
+  const sockets = openedSockets(server, starter.sockets)
+  return {
+    kind: 'app-server',
+    machine,
+    server,
+    ...starter,
+    directory,
+    environment,
+    sockets,
+    listensKnown: server.complete && sockets.every(({ endpoint }) => endpoint.known),
+  }
+}
+
+/** The sockets of a server: its own, or those that socket units open for it. */
+function openedSockets(server: AppServer, units: readonly SocketUnit[]): readonly AppServerSocket[] {
+  const handed = units.flatMap(unit =>
+    unit.listens
+      .filter(({ kind }) => kind === 'stream')
+      .map(listen => ({ at: listen.at, endpoint: endpointOfUnit(unit, listen.address), unit })),
+  )
+  const protocol: Fact<Protocol> =
+    server.binds[0]?.protocol ?? known<Protocol>(server.program === 'uwsgi' ? 'uwsgi' : 'http')
+  // gunicorn takes what it is given in place of its own binds, uWSGI besides them.
+  if (handed.length > 0 && server.program === 'gunicorn') return handed.map(each => ({ ...each, protocol }))
+  const own = server.binds.flatMap((bind): readonly AppServerSocket[] => {
+    if (bind.address.known && bind.address.value.kind === 'inherited') {
+      const socket = handed[bind.address.value.descriptor - 3]
+      return socket === undefined
+        ? [
+            {
+              at: bind.at ?? server.at,
+              endpoint: unknown('whoever starts it has opened the socket'),
+              unit: null,
+              protocol: bind.protocol,
+            },
+          ]
+        : [{ ...socket, protocol: bind.protocol }]
+    }
+    return [{ at: bind.at ?? server.at, endpoint: endpointOf(bind), unit: null, protocol: bind.protocol }]
+  })
+  if (handed.length > 0 && server.program === 'uwsgi')
+    return [...own, ...handed.map(each => ({ ...each, protocol: known<Protocol>('uwsgi') }))]
+  return own
+}
+
+function endpointOf({ address }: AppBind): Fact<Endpoint> {
+  if (!address.known) return address
+  return known(endpointAt(address.value), address.at)
+}
+
+function endpointAt(address: AppAddress): Endpoint {
+  if (address.kind === 'inherited') return { address: { kind: 'unix', path: '' }, port: null }
+  if (address.kind === 'unix') return { address: { kind: 'unix', path: address.path }, port: null }
+  const { host, port } = address
+  return { address: host === '' || host === '*' ? ANY_V4 : parseHost(host), port }
+}
+
+function endpointOfUnit(
+  { bindIpv6Only }: SocketUnit,
+  address: SocketUnit['listens'][number]['address'],
+): Fact<Endpoint> {
+  if (!address.known) return address
+  const { value, at } = address
+  switch (value.kind) {
+    case 'unix':
+      return known({ address: { kind: 'unix', path: value.path }, port: null }, at)
+    case 'ip':
+      if (value.host !== null) return known({ address: parseHost(value.host), port: value.port }, at)
+      return known(
+        {
+          address: ANY_V6,
+          port: value.port,
+          ipv6only: bindIpv6Only?.known === true && bindIpv6Only.value === 'ipv6-only',
+        },
+        at,
+      )
+    case 'other':
+      return unknown('it is no address of the network', at)
+  }
+}
+
+export function appServerListeners(program: AppServerProgram): readonly BackendListener[] {
+  return program.sockets.flatMap(({ at, endpoint, protocol }) => {
+    if (!endpoint.known) return []
+    const { address } = endpoint.value
+    return [
+      {
+        kind: 'app-server',
+        program,
+        ...endpoint.value,
+        protocol,
+        loopback: isLoopback(address),
+        at,
+        others: [],
+      } as const,
+    ]
+  })
+}
