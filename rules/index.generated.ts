@@ -112,6 +112,9 @@ import staticFilesMediaExecutable from './static-files/media-executable.ts'
 import staticFilesRootExposesCode from './static-files/root-exposes-code.ts'
 import staticFilesRootMismatch from './static-files/root-mismatch.ts'
 import staticFilesWsgiDirInDocroot from './static-files/wsgi-dir-in-docroot.ts'
+import suppressionReasonMissing from './suppression/reason-missing.ts'
+import suppressionUnknownRule from './suppression/unknown-rule.ts'
+import suppressionUnused from './suppression/unused.ts'
 import timeoutsApacheBelowNginx from './timeouts/apache-below-nginx.ts'
 import timeoutsGunicornBelowNginx from './timeouts/gunicorn-below-nginx.ts'
 import timeoutsNginxBelowApache from './timeouts/nginx-below-apache.ts'
@@ -283,6 +286,9 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/root-exposes-code', ...staticFilesRootExposesCode },
   { id: 'static-files/root-mismatch', ...staticFilesRootMismatch },
   { id: 'static-files/wsgi-dir-in-docroot', ...staticFilesWsgiDirInDocroot },
+  { id: 'suppression/reason-missing', ...suppressionReasonMissing },
+  { id: 'suppression/unknown-rule', ...suppressionUnknownRule },
+  { id: 'suppression/unused', ...suppressionUnused },
   { id: 'timeouts/apache-below-nginx', ...timeoutsApacheBelowNginx },
   { id: 'timeouts/gunicorn-below-nginx', ...timeoutsGunicornBelowNginx },
   { id: 'timeouts/nginx-below-apache', ...timeoutsNginxBelowApache },

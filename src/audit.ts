@@ -5,6 +5,7 @@ import { buildDeployment } from './deployment/build/build-deployment.ts'
 import type { Deployment } from './deployment/model.ts'
 import type { SiteFacts } from './deployment/site-facts.ts'
 import { acrossWorlds } from './engine/across-worlds.ts'
+import { applySuppressions, type SuppressionSettings } from './apply-suppressions.ts'
 import { type Finding, settle } from './engine/finding.ts'
 import type { ProgramReport, Report } from './engine/report.ts'
 import { redactFinding } from './engine/redact-finding.ts'
@@ -48,6 +49,8 @@ export interface AuditSettings {
   /** Follows scripts that start servers; without it what they start is unknown. */
   readonly shell?: ShellParser | null
   /** How the service starts the httpd of a main file (null: of fragments). */
+  /** What suppression comments may name; the rules that run where absent. */
+  readonly suppression?: SuppressionSettings
   readonly environment: (machine: Machine, main: string | null) => ApacheEnvironment
 }
 
@@ -203,7 +206,7 @@ export function audit(machines: readonly Machine[], root: string, settings: Audi
   const crashes: Crash[] = []
   const programs: ProgramReport[] = []
   const notices: Notice[] = []
-  const apache: ApacheConfiguration[] = []
+  const understood: UnderstoodMachine[] = []
   let fileCount = 0
   for (const machine of machines) {
     const audited = auditMachine(machine, settings)
@@ -212,28 +215,45 @@ export function audit(machines: readonly Machine[], root: string, settings: Audi
     crashes.push(...audited.crashes)
     programs.push(...audited.programs)
     fileCount += audited.fileCount
-    apache.push(...audited.understood.apache)
+    understood.push(audited.understood)
     for (const notice of noticesOf(audited.understood)) notices.push(notice)
   }
-  const redact = redactorFor(machines, apache)
+  const redact = redactorFor(
+    machines,
+    understood.flatMap(({ apache }) => apache),
+  )
   notices.push(...tooMany(findings))
   const settled = settle(
     findings.map(finding => redactFinding(finding, redact)),
     machines.map(machine => machine.root),
+  )
+  const isComplete = crashes.length === 0 && !notices.some(({ incomplete }) => incomplete)
+  const parted = applySuppressions(
+    settled,
+    understood,
+    settings.rules,
+    settings.suppression ?? suppressionBy(settings.rules),
+    isComplete,
+    redact,
   )
   return {
     tool: { name: 'deploy-audit', version: settings.toolVersion },
     root,
     files: fileCount,
     programs,
-    findings: settled,
-    suppressed: [],
-    summary: summarise(settled),
+    findings: parted.findings,
+    suppressed: parted.suppressed,
+    summary: summarise(parted.findings),
     rules: settings.rules.map(({ rule }) => rule),
     crashes: crashes.map(crash => ({ ...crash, message: redact.message(crash.message) })),
     notices: notices.map(notice => ({ ...notice, text: redact.message(notice.text) })),
-    complete: crashes.length === 0 && !notices.some(({ incomplete }) => incomplete),
+    complete: isComplete,
   }
+}
+
+function suppressionBy(rules: AuditSettings['rules']): SuppressionSettings {
+  const known = rules.flatMap(({ rule: { id } }) => [id, id.slice(0, id.indexOf('/'))])
+  return { known, nearest: () => null, isWhole: true }
 }
 
 /** The rules that would have gone on and on. */

@@ -2,6 +2,8 @@
 import { rules } from '../rules/index.generated.ts'
 import { audit } from './audit.ts'
 import { loadParsers } from './cli/load-parsers.ts'
+import { ruleNames } from './cli/rule-selection.ts'
+import { meantRule } from './cli/unknown-rule.ts'
 import { toolVersion } from './cli/tool-version.ts'
 import { DEFAULT_SITE_FACTS, type SiteFacts } from './deployment/site-facts.ts'
 import type { Report } from './engine/report.ts'
@@ -64,6 +66,11 @@ export async function auditPaths(paths: readonly string[], options: AuditOptions
       ...(apache !== undefined && { apache: given(apache) }),
     },
     includeMap: [],
+    suppression: {
+      known: ruleNames(rules),
+      nearest: name => meantRule(name, ruleNames(rules)),
+      isWhole: true,
+    },
     ...(await loadParsers(machines, options.defines ?? [])),
   })
 }

@@ -20,6 +20,7 @@ import { defaultPath } from './default-path.ts'
 import { loadParsers } from './load-parsers.ts'
 import { ruleNames, selectRules } from './rule-selection.ts'
 import type { Terminal } from './terminal.ts'
+import { meantRule } from './unknown-rule.ts'
 import { toolVersion } from './tool-version.ts'
 
 /** Everything that the command line and `.auditrc` decide before the first server is understood. */
@@ -81,6 +82,11 @@ export async function prepare(
       versions: versionsOf(given, auditrc),
       includeMap,
       ...parsers,
+      suppression: {
+        known: ruleNames(rules),
+        nearest: name => meantRule(name, ruleNames(rules)),
+        isWhole: paths.every(path => path !== '-' && isFolder(resolve(workingDirectory, path))),
+      },
     },
   }
 }

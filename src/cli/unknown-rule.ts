@@ -1,5 +1,5 @@
 import { RENAMED } from '../../rules/renamed.ts'
-import { didYouMean } from './did-you-mean.ts'
+import { didYouMean, nearestName } from './did-you-mean.ts'
 
 /** What is wrong with the name of a rule that there is not: an old id names the new one. */
 export function unknownRule(name: string, known: readonly string[]): string {
@@ -7,4 +7,9 @@ export function unknownRule(name: string, known: readonly string[]): string {
   return now === undefined
     ? `unknown rule "${name}"${didYouMean(name, known)}`
     : `the rule "${name}" was renamed to "${now}"`
+}
+
+/** The rule or group that was meant by a name that there is not: its new id, or the closest one; null for neither. */
+export function meantRule(name: string, known: readonly string[]): string | null {
+  return RENAMED.get(name) ?? nearestName(name, known)
 }

@@ -2,6 +2,7 @@ import type { ServerVersion } from '../servers/version.ts'
 import type { Notice } from '../files/notice.ts'
 import type { Finding } from './finding.ts'
 import type { Rule } from './rule.ts'
+import type { SuppressedFinding } from './suppress.ts'
 import type { Crash } from './run.ts'
 import type { Severity } from './severity.ts'
 
@@ -25,7 +26,8 @@ export interface Report {
   readonly files: number
   readonly programs: readonly ProgramReport[]
   readonly findings: readonly Finding[]
-  readonly suppressed: readonly Finding[]
+  /** Findings that a comment or a baseline accepts. */
+  readonly suppressed: readonly SuppressedFinding[]
   readonly summary: Readonly<Record<Severity, number>>
   /** Every rule that ran, fired or not, sorted by id. */
   readonly rules: readonly Rule[]

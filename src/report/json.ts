@@ -18,7 +18,10 @@ export const reportJson: Reporter = report => {
       versionFrom,
     })),
     findings: report.findings.map(findingValue),
-    suppressed: report.suppressed.map(findingValue),
+    suppressed: report.suppressed.map(finding => ({
+      ...findingValue(finding),
+      suppression: finding.suppression,
+    })),
     summary: {
       error: report.summary.error,
       warning: report.summary.warning,

@@ -1,9 +1,20 @@
-import type { Location as SarifLocation, Log, Notification, ReportingDescriptor, Result } from 'sarif'
+import type {
+  Fix,
+  Location as SarifLocation,
+  Log,
+  Notification,
+  ReportingDescriptor,
+  Result,
+  Suppression,
+} from 'sarif'
+import { groupBy } from '../../parsers/collections/group-by.ts'
+import { positionAt } from '../../parsers/text/source.ts'
 import { type Notice, noticeLine } from '../files/notice.ts'
-import type { Finding, Location } from '../engine/finding.ts'
+import type { Finding, FindingFix, Location } from '../engine/finding.ts'
 import { DOCUMENTATION } from '../engine/finding.ts'
 import type { Report } from '../engine/report.ts'
 import type { Rule } from '../engine/rule.ts'
+import type { SuppressedFinding } from '../engine/suppress.ts'
 import { SEVERITIES, type Severity } from '../engine/severity.ts'
 import { jsonText } from './json-text.ts'
 import type { Reporter } from './reporter.ts'
@@ -49,7 +60,17 @@ export const reportSarif: Reporter = report => {
             toolExecutionNotifications: notifications(report, report.findings.length - kept.length),
           },
         ],
-        results: kept.map(finding => result(finding, ruleIndex.get(finding.rule))),
+        results: [
+          ...kept.map(finding => ({
+            ...result(finding, ruleIndex.get(finding.rule)),
+            // A reader may not know otherwise that this one is not suppressed.
+            ...(report.suppressed.length > 0 && { suppressions: [] }),
+          })),
+          ...report.suppressed.slice(0, MAXIMUM_RESULTS - kept.length).map(finding => ({
+            ...result(finding, ruleIndex.get(finding.rule)),
+            suppressions: [suppression(finding)],
+          })),
+        ],
       },
     ],
   }
@@ -133,6 +154,34 @@ function result(finding: Finding, ruleIndex: number | undefined): Result {
       message: { text: message },
     })),
     partialFingerprints: { 'deployAudit/v1': finding.fingerprint },
+    ...(finding.fix !== null && { fixes: [fixOf(finding.fix)] }),
+  }
+}
+
+function suppression({ suppression: { kind, reason, file, line } }: SuppressedFinding): Suppression {
+  const location = { physicalLocation: { artifactLocation: artifact(file), region: { startLine: line } } }
+  return { kind, justification: reason, ...(kind === 'inSource' && { location }) }
+}
+
+function fixOf({ title, edits }: FindingFix): Fix {
+  return {
+    description: { text: sentence(title) },
+    artifactChanges: [...groupBy(edits, ({ file }) => file)].map(([file, edits]) => ({
+      artifactLocation: artifact(file),
+      replacements: edits.map(({ source, start, end, text }) => {
+        const from = positionAt(source, start)
+        const to = positionAt(source, end)
+        return {
+          deletedRegion: {
+            startLine: from.line,
+            startColumn: from.column,
+            endLine: to.line,
+            endColumn: to.column,
+          },
+          insertedContent: { text },
+        }
+      }),
+    })),
   }
 }
 

@@ -41,6 +41,7 @@ test('nothing found is said too, and not at all where the summary is not wanted'
   const none: Report = {
     ...sampleReport,
     findings: [],
+    suppressed: [],
     crashes: [],
     summary: { error: 0, warning: 0, info: 0 },
     programs: sampleReport.programs.slice(0, 1),

@@ -1,5 +1,5 @@
 import { type Source, textSource } from '../../parsers/text/source.ts'
-import { settle, toFinding } from '../../src/engine/finding.ts'
+import { type Finding, settle, toFinding } from '../../src/engine/finding.ts'
 import { mergeFindings } from '../../src/engine/merge.ts'
 import type { Report } from '../../src/engine/report.ts'
 import { redactFinding } from '../../src/engine/redact-finding.ts'
@@ -80,6 +80,22 @@ const raw: readonly (readonly [Rule, RuleFinding])[] = [
   [crlf, { at: { source: long, start: long.text.length, end: long.text.length }, message: 'the end' }],
 ]
 
+const accepted = [
+  silent,
+  { at: place(apache, '# ports'), message: 'what a comment accepts' },
+] as const satisfies readonly [Rule, RuleFinding]
+
+const settled: readonly Finding[] = settle(
+  [...raw, accepted].flatMap(([rule, finding]) =>
+    mergeFindings([finding], rule).map(merged =>
+      redactFinding(
+        toFinding(rule, merged, rule.severity, path => (path.startsWith('/srv/') ? path : path.slice(1))),
+        redactor(),
+      ),
+    ),
+  ),
+)
+
 /** One value for every golden file: each oddity that a reporter has to stand, and a rule that did not fire. */
 export const sampleReport: Report = {
   tool: { name: 'deploy-audit', version: '0.1.0' },
@@ -95,17 +111,13 @@ export const sampleReport: Report = {
     },
     { program: 'apache', main: null, accepted: false, version: '2.4.71', versionFrom: 'assumed' },
   ],
-  findings: settle(
-    raw.flatMap(([rule, finding]) =>
-      mergeFindings([finding], rule).map(merged =>
-        redactFinding(
-          toFinding(rule, merged, rule.severity, path => (path.startsWith('/srv/') ? path : path.slice(1))),
-          redactor(),
-        ),
-      ),
-    ),
-  ),
-  suppressed: [],
+  findings: settled.filter(({ message }) => message !== accepted[1].message),
+  suppressed: settled
+    .filter(({ message }) => message === accepted[1].message)
+    .map(finding => ({
+      ...finding,
+      suppression: { kind: 'inSource', reason: 'known <b>& judged', file: 'etc/apache2/ports.conf', line: 1 },
+    })),
   summary: { error: 1, warning: 1, info: 4 },
   rules: [spoofable, crlf, portNotListened, silent],
   crashes: [{ rule: 'tls/broken', message: 'x is not a function', stack: 'TypeError: x is not a function' }],

@@ -1,4 +1,5 @@
 import { parse } from 'yaml'
+import { rules as allRules } from '../../rules/index.generated.ts'
 import { loadPythonParser } from '../../parsers/python/load-python-parser.ts'
 import { loadShellParser } from '../../parsers/shell/load-shell-parser.ts'
 import { type AuditSettings, audit, understand } from '../../src/audit.ts'
@@ -6,6 +7,8 @@ import type { Deployment } from '../../src/deployment/model.ts'
 import { DEFAULT_SITE_FACTS } from '../../src/deployment/site-facts.ts'
 import type { Report } from '../../src/engine/report.ts'
 import type { Rule } from '../../src/engine/rule.ts'
+import { ruleNames } from '../../src/cli/rule-selection.ts'
+import { meantRule } from '../../src/cli/unknown-rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { grammarFiles } from '../../src/files/grammars.ts'
 import type { Machine } from '../../src/files/machine.ts'
@@ -28,7 +31,12 @@ export function auditFiles(
   environment: Environment = () => EMPTY_ENVIRONMENT,
   modes: Readonly<Record<string, number>> = {},
 ): Report {
-  return audit([machineOf(texts, modes)], '.', settingsOf(texts['.auditrc'], rules, environment))
+  const machines = [machineOf(texts, modes)]
+  if (!rules.some(({ id }) => id.startsWith('suppression/')))
+    return audit(machines, '.', settingsOf(texts['.auditrc'], rules, environment))
+  // What is wrong with a suppression shows beside all that may be suppressed.
+  const report = audit(machines, '.', settingsOf(texts['.auditrc'], allRules, environment))
+  return { ...report, findings: report.findings.filter(({ rule }) => rules.some(({ id }) => id === rule)) }
 }
 
 /** The one deployment that texts in memory make: what a rule is handed. */
@@ -88,6 +96,11 @@ export function settingsOf(
       ...(apache === undefined ? {} : { apache: given(apache) }),
     },
     includeMap: [],
+    suppression: {
+      known: ruleNames(allRules),
+      nearest: name => meantRule(name, ruleNames(allRules)),
+      isWhole: true,
+    },
     python,
     shell,
     environment: (machine, main) => environment(machine.files, main),
