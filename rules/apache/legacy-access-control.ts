@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { groupBy } from '../../parsers/collections/group-by.ts'
 import {
   propose,
   removeDirective,
@@ -16,6 +17,7 @@ import {
   type ApacheDirective,
   isModuleLoaded,
 } from '../../src/servers/apache/configuration.ts'
+import { conditionsAround } from '../../src/servers/apache/queries/conditions-around.ts'
 
 const LEGACY = new Set(['order', 'allow', 'deny', 'satisfy'])
 const SECTION = conf`
@@ -27,7 +29,7 @@ const SECTION = conf`
 
 export default defineRule({
   summary: 'Access is granted in the language of Apache 2.2',
-  severity: 'warning',
+  severity: 'info',
   otherSeverities: { error: 'where `Require all denied` of a parent directory still applies' },
   confidence: 'high',
   since: '0.1.0',
@@ -60,6 +62,19 @@ export default defineRule({
       },
     },
     {
+      title: 'in a section that says why',
+      files: {
+        'site.conf': conf`
+          <Directory /srv/app>
+              <IfModule mod_access_compat.c>
+                  Order deny,allow
+                  Allow from all
+              </IfModule>
+          </Directory>
+        `,
+      },
+    },
+    {
       title: 'for a server of the old kind alone',
       files: {
         'etc/apache2/apache2.conf': apacheMain(conf`
@@ -80,39 +95,81 @@ export default defineRule({
       // Without the module httpd knows none of the names, which the syntax rule says.
       if (isModuleLoaded(configuration, 'access_compat_module') === false) continue
       const lines = ['order', 'allow', 'deny'].flatMap(name => configuration.occurrences.get(name) ?? [])
-      const sections = new Map<ApacheDirective | null, ApacheDirective[]>()
-      for (const line of lines) {
-        const known = sections.get(line.parent)
-        if (known === undefined) sections.set(line.parent, [line])
-        else known.push(line)
-      }
+      const sections = groupBy(lines, ({ parent }) => parent)
+      if (sections.size === 0) continue
       const byFolder = requiresByFolder(configuration)
-      const firsts = [...sections.values()].map(group => group.sort((a, b) => a.nameStart - b.nameStart)[0])
-      for (const line of firsts.filter(first => first !== undefined)) {
-        const section = line.parent
+      const working: Legacy[] = []
+      for (const [section, own] of sections) {
+        const [line] = [...own].sort((a, b) => a.nameStart - b.nameStart)
+        if (line === undefined) continue
         const group = (section?.children ?? configuration.top).filter(({ name }) =>
           LEGACY.has(name.toLowerCase()),
         )
         const requires = (section?.children ?? []).some(({ name }) => /^Require/.test(name))
         const closer = requires || section === null ? null : closedAbove(section, byFolder)
-        const where = section === null ? '' : ` in \`<${section.name} ${section.args[0]?.value ?? ''}>\``
+        const isOpen = section !== null && !requires && grantsAll(group)
+        const legacy = { line, group, isOpen }
+        if (closer === null) {
+          if (!isForOldServers(line)) working.push(legacy)
+          continue
+        }
         yield {
           at: namePlace(line),
-          severity: closer === null ? 'warning' : 'error',
-          message:
-            closer === null
-              ? `access${where} is ruled by \`${placeText(namePlace(line))}\`, which Apache 2.4 keeps only for old configurations`
-              : `\`Order\` and \`Allow\`${where} do not lift \`Require all denied\` of the folder above, so every request is a 403`,
-          related: closer === null ? [] : [{ at: argumentPlace(closer, 0), message: 'still in force here' }],
-          help: grantsAll(group)
-            ? 'Write `Require all granted` in place of these lines'
-            : 'Translate the lines to `Require`',
-          ...(section !== null && !requires && grantsAll(group) ? modernise(group) : {}),
+          severity: 'error',
+          message: `\`Order\` and \`Allow\`${whereOf(line)} do not lift \`Require all denied\` of the folder above, so every request is a 403`,
+          related: [{ at: argumentPlace(closer, 0), message: 'still in force here' }],
+          help: helpFor(legacy),
+          ...modernise([legacy]),
         }
+      }
+      const [first, ...others] = working
+      if (first === undefined) continue
+      const more = others.length === 0 ? '' : `, here and in ${others.length} more`
+      yield {
+        at: namePlace(first.line),
+        message: `access${whereOf(first.line)} is controlled by \`${placeText(namePlace(first.line))}\`, which Apache 2.4 keeps only for old configurations${more}`,
+        related: others
+          .slice(0, MOST_SHOWN)
+          .map(({ line }) => ({ at: namePlace(line), message: 'here too' })),
+        help: helpFor(first),
+        ...modernise(working),
       }
     }
   },
 })
+
+/** The lines of one section in the language of 2.2. */
+interface Legacy {
+  /** The first of them. */
+  readonly line: ApacheDirective
+  readonly group: readonly ApacheDirective[]
+  /** True where they let every client in and nothing else in the section is about access. */
+  readonly isOpen: boolean
+}
+
+const MOST_SHOWN = 5
+
+function whereOf({ parent }: ApacheDirective): string {
+  return parent === null ? '' : ` in \`<${parent.name} ${parent.args[0]?.value ?? ''}>\``
+}
+
+function helpFor({ group }: Legacy): string {
+  return grantsAll(group)
+    ? 'Write `Require all granted` in place of these lines'
+    : 'Translate the lines to `Require`'
+}
+
+/** True where the lines themselves say that they are for servers that still need them. */
+function isForOldServers(line: ApacheDirective): boolean {
+  return conditionsAround(namePlace(line)).some(
+    ({ name, asks }) =>
+      (name === 'ifmodule' &&
+        /^(?:mod_access_compat(?:\.c)?|access_compat_module|!(?:mod_authz_core(?:\.c)?|authz_core_module))$/.test(
+          asks,
+        )) ||
+      (name === 'ifversion' && /^(?:<|!>=)/.test(asks)),
+  )
+}
 
 /** The last `Require` line of each folder that has a section with one. */
 function requiresByFolder({ occurrences }: ApacheConfiguration): ReadonlyMap<string, ApacheDirective> {
@@ -159,11 +216,11 @@ function grantsAll(group: readonly ApacheDirective[]): boolean {
   )
 }
 
-function modernise(group: readonly ApacheDirective[]) {
-  const [first, ...rest] = [...group].sort((a, b) => a.start - b.start)
-  if (first === undefined || !isOwnText(first)) return {}
-  return propose('Grant access as Apache 2.4 does', 'unsafe', [
-    replacePlace(directivePlace(first), 'Require all granted'),
-    ...rest.map(removeDirective),
-  ])
+function modernise(all: readonly Legacy[]) {
+  const edits = all.flatMap(({ group, isOpen }) => {
+    const [first, ...rest] = [...group].sort((a, b) => a.start - b.start)
+    if (!isOpen || first === undefined || !isOwnText(first)) return []
+    return [replacePlace(directivePlace(first), 'Require all granted'), ...rest.map(removeDirective)]
+  })
+  return edits.length === 0 ? {} : propose('Grant access as Apache 2.4 does', 'unsafe', edits)
 }

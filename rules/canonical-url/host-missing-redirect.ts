@@ -11,7 +11,7 @@ const BACKEND = conf`
 
 export default defineRule({
   summary: 'A site answers with and without www instead of redirecting one to the other',
-  severity: 'warning',
+  severity: 'info',
   confidence: 'medium',
   since: '0.1.0',
   why: 'Every page has two URLs: search engines and caches hold it twice, cookies and logins of one name do not hold on the other.',

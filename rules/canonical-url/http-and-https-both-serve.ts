@@ -1,4 +1,4 @@
-import { hostsMayRedirect } from '../../src/deployment/hosts-of-connection.ts'
+import { asksPrograms, hostsMayRedirect } from '../../src/deployment/hosts-of-connection.ts'
 import type { NginxServer } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { directPlainListens } from '../../src/deployment/outer-proxies.ts'
@@ -17,6 +17,7 @@ const TLS = (body: string): string => conf`
 export default defineRule({
   summary: 'A site that has TLS answers in plain HTTP as well',
   severity: 'warning',
+  otherSeverities: { info: 'where a program behind nginx may redirect by itself' },
   confidence: 'medium',
   securitySeverity: 5.4,
   since: '0.1.0',
@@ -153,6 +154,7 @@ export default defineRule({
       const tlsListen = secure.listens.find(({ tls }) => tls)
       yield {
         at: listen.at,
+        severity: asksPrograms(server) ? 'info' : 'warning',
         message: `nginx serves \`${name.name}\` over plain HTTP on port ${listen.port} with the content that it also serves over TLS`,
         label: 'answers without redirecting',
         related: tlsListen === undefined ? [] : [{ at: tlsListen.at, message: 'the same name over TLS' }],

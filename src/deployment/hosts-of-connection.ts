@@ -1,3 +1,5 @@
+import { PASSES } from '../servers/nginx/queries/locations.ts'
+import { directivesByServer } from '../servers/nginx/queries/servers.ts'
 import type { ApacheHost, Deployment, NginxConnection, NginxServer } from './model.ts'
 
 /** The virtual hosts that a connection certainly reaches. */
@@ -18,4 +20,9 @@ export function hostsMayRedirect(
   return connections
     .httpOf(server)
     .some(connection => connections.hostsReachedBy(connection).some(({ host }) => host.mayRedirect))
+}
+
+/** True where some location of a server proxies to another program, which may redirect by itself. */
+export function asksPrograms({ configuration, directive }: NginxServer): boolean {
+  return PASSES.some(name => directivesByServer(configuration, name).has(directive))
 }

@@ -26,7 +26,11 @@ const SIGNS: readonly (readonly [program: string, sign: RegExp])[] = [
   ['BIND', /^[ \t]*(?:zone|options|acl|view|logging)\b[^;]*\{[^}]*\b(?:type|directory|recursion|channel)\b/m],
   ['Sphinx', /^(?:source|index|searchd|indexer)\b.*\n?\s*\{/m],
   ['Logstash', /^[ \t]*(?:input|filter|output)\s*\{\s*$[\s\S]*=>/m],
-  ['rsyslog', /^[ \t]*(?:\$ModLoad|module\(load=|\*\.\*\s)/m],
+  [
+    'rsyslog',
+    /^[ \t]*(?:\$(?:ModLoad|template|IncludeConfig|Action\w+|FileOwner)\b|(?:module|template|action|input|ruleset)\(\w+=|\*\.\*\s|if \$(?:programname|msg|syslog\w*|fromhost\S*)\b|:(?:msg|programname|syslogtag), )/m,
+  ],
+  ['syslog-ng', /^@version:|^[ \t]*(?:destination|log) (?:\w+ )?\{[^}]*\b(?:file|source|filter)\s*\(/m],
   ['logrotate', /^[ \t]*(?:rotate \d+|postrotate|copytruncate|delaycompress)\s*$/m],
   ['Monit', /^[ \t]*(?:check (?:process|system|file|host)|set (?:daemon|httpd|mailserver))\b/m],
   ['OpenLiteSpeed', /^[ \t]*(?:docRoot|vhRoot|extprocessor|virtualHostConfig|allowSymbolLink)\s/m],

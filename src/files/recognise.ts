@@ -104,6 +104,8 @@ function weightInNginx(
   source: Source,
 ) {
   if (isUnknownWord(name)) return 0
+  // Other languages have conditions without brackets.
+  if (name === 'if' && block !== null && !/^[(\uE000]/.test(args[0]?.value ?? '')) return -1
   if (block === null && source.code[terminator] !== ';') return 0
   const isBlock = block !== null
   const facts = nginxDirective(name).filter(each => each.block === isBlock)

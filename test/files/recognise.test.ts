@@ -76,6 +76,8 @@ test('what other programs share with the servers is outweighed by what is theirs
     'php-fpm': '[www]\nuser = www-data\nlisten = /run/php/php-fpm.sock\npm = dynamic\n',
     'php.ini': '[PHP]\nengine = On\ninclude_path = "."\nmemory_limit = 128M\n',
     supervisord: '[program:nginx]\ncommand=/usr/sbin/nginx -g "daemon off;"\nuser=root\n',
+    rsyslog:
+      'if $programname startswith "swift" then {\n  action(type="omfile" file="/var/log/swift.log")\n  stop\n}\n',
     redis:
       'bind 127.0.0.1\nport 6379\ntimeout 0\nloglevel notice\ninclude /etc/redis/more.conf\nsave 900 1\n',
     sentinel: 'port 26379\ndir /tmp\nsentinel monitor mymaster 127.0.0.1 6379 2\n',

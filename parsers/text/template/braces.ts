@@ -9,7 +9,8 @@ export function braceSteps(inner: string): readonly Step[] {
     .replace(/^[-~{&]/, '')
     .replace(/[-~}]$/, '')
     .trim()
-  if (text.startsWith('!') || text.startsWith('/*')) return NOTHING
+  // Ansible's filter makes a comment of a text, whatever it holds.
+  if (text.startsWith('!') || text.startsWith('/*') || /\|\s*comment\b/.test(text)) return NOTHING
   if (text.startsWith('>')) return INSERT
   if (text.startsWith('#') || text.startsWith('^')) return mustacheSteps(text)
   if (text.startsWith('/')) return [close(text.slice(1).trim())]

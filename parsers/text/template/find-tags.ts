@@ -40,6 +40,8 @@ export function findTags(text: string): readonly Tag[] {
       unclosed.add(opening)
       continue
     }
+    // What comes so late belongs to something else: no engine's patterns are to walk a program of megabytes.
+    if (close - inside > LONGEST[opening[0] === '{' && opening !== '{#' ? 'expression' : 'other']) continue
     const isTriple = opening === '{{' && text[inside] === '{' && text[close + 2] === '}'
     const end = close + (isTriple ? 3 : 2)
     tags.push({ start, end, steps: stepsOf(opening, text.slice(inside, close)) })
@@ -56,6 +58,8 @@ export function findTags(text: string): readonly Tag[] {
 
 /** No tag of vlibTemplate is longer. */
 const LONGEST_TAG = 300
+/** Nor any expression or statement in braces; comments and code may be whole pages. */
+const LONGEST = { expression: 10_000, other: 200_000 } as const
 
 function stepsOf(opening: string, inner: string): readonly Step[] {
   switch (opening) {

@@ -104,7 +104,12 @@ const STYLES: readonly Style[] = [
     pattern: /(?<![?<(\\P])<[A-Za-z][\w.:-]*(?: [\w.:-]+)*>/y,
     judge: (match, { text, directive }) => {
       const [word = ''] = match.slice(1, -1).toLowerCase().split(' ')
+      // Outside of quotes `<CODE>` and `<http or https>` are nobody's text.
+      const isQuoted = /["']/.test(text)
+      if (!isQuoted && /^<[A-Z][A-Z\d_]+>$/.test(match)) return 'proof'
       if (text.includes('</') || MARKUP.has(word)) return 'none'
+      if (/^<[A-Z\d]+_[A-Z\d_]+>$/.test(match)) return 'proof'
+      if (!isQuoted && match.includes(' ') && isStatement(text)) return 'proof'
       return PLAIN_VALUES.has(directive) ? 'proof' : 'perhaps'
     },
   },

@@ -100,6 +100,26 @@ test('where Python formats a text, its braces are double and its placeholders si
   )
 })
 
+test('words in angle brackets that nobody writes as a value are placeholders', () => {
+  assert.is(masked('/a.conf', 'return <CODE>;'), 'return ?;')
+  assert.is(masked('/a.conf', 'set $proto <http or https>;'), 'set $proto ?;')
+  assert.is(masked('/a.conf', 'ProxySet timeout=<PHP_TIMEOUT>'), 'ProxySet timeout=?')
+  plain('/a.conf', 'return 200 "<try again>";')
+  plain('/a.conf', 'return 200 "<HTML>";')
+})
+
+test('a text that a filter makes a comment of is no directive', () => {
+  const { gaps } = maskTemplate('/a.j2', '{{ ansible_managed | comment }}\nlisten {{ port }};\n')
+  assert.equal(gaps, [])
+})
+
+test('a megabyte between braces is no tag, and costs no time', () => {
+  const text = `{% x ${'a '.repeat(500_000)}%}`
+  const started = performance.now()
+  maskTemplate('/a.conf', text)
+  assert.ok(performance.now() - started < 2000)
+})
+
 test('what the servers themselves accept is no template', () => {
   plain('/a.conf', 'log_format j \'{"a":{"b":"$uri"}}\';\nserver {# c\n#}\n}')
   plain('/a.conf', "sub_filter '{{ title }}' 'x';")

@@ -1,5 +1,6 @@
 import { ownTable } from '../../../../parsers/text/own-table.ts'
 import type { ApacheWord } from '../../../../parsers/apache/syntax.ts'
+import { isUnknownWord } from '../../../../parsers/text/source.ts'
 import type { ApacheDirective } from '../configuration.ts'
 import { type Check, type Fault, invalid, mayBeLoaded, type Scope, argument, type Walk } from './check.ts'
 import { regexFault } from './regex.ts'
@@ -306,6 +307,7 @@ export const checkProxySet: Check = (directive, scope, walk) => {
     )
   }
   const target = scope.path
+  if (isUnknownWord(target)) return null
   if (!isWorkerName(target)) {
     return invalid(`\`ProxySet\` stands in the section of \`${target}\`, which is no URL`, directive.args[0])
   }
