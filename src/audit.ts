@@ -1,7 +1,10 @@
 import { isUnknownWord } from '../parsers/text/source.ts'
 import type { PythonParser } from '../parsers/python/python-module.ts'
 import type { ShellParser } from '../parsers/shell/shell-environment.ts'
+import type { ComposeProject } from '../parsers/compose/compose.ts'
 import { buildDeployment } from './deployment/build/build-deployment.ts'
+import type { MachineInput } from './deployment/build/machines.ts'
+import { withContainers } from './deployment/containers/join-containers.ts'
 import type { Deployment } from './deployment/model.ts'
 import type { SiteFacts } from './deployment/site-facts.ts'
 import { acrossWorlds } from './engine/across-worlds.ts'
@@ -21,7 +24,7 @@ import {
 import { SEVERITIES, type Severity } from './engine/severity.ts'
 import { shareSocket, socketOf } from './files/claims.ts'
 import type { FileSystem } from './files/file-system.ts'
-import type { Machine } from './files/discover.ts'
+import type { Machine, Repository } from './files/machine.ts'
 import { failureNotice, limitNotice, type Notice } from './files/notice.ts'
 import { type ApacheConfiguration, readsEveryInclude } from './servers/apache/configuration.ts'
 import type { ApacheEnvironment } from './servers/apache/environment.ts'
@@ -48,6 +51,8 @@ export interface AuditSettings {
   readonly python?: PythonParser | null
   /** Follows scripts that start servers; without it what they start is unknown. */
   readonly shell?: ShellParser | null
+  /** Reads the compose files of a repository; without it they say nothing. */
+  readonly compose?: ((repository: Repository) => readonly ComposeProject[]) | null
   /** How the service starts the httpd of a main file (null: of fragments). */
   /** What suppression comments may name; the rules that run where absent. */
   readonly suppression?: SuppressionSettings
@@ -132,14 +137,22 @@ export function understand(
   ): readonly Deployment[] =>
     nginx.length + apache.length === 0
       ? []
-      : attempt('joining the servers', null, () =>
-          buildDeployment({
-            machines: [{ files, nginx, apache }],
-            facts,
-            python: settings.python ?? null,
-            shell: settings.shell ?? null,
-          }),
+      : deployed({ files, nginx, apache }).flatMap(machines =>
+          attempt('joining the servers', null, () =>
+            buildDeployment({
+              machines,
+              facts,
+              python: settings.python ?? null,
+              shell: settings.shell ?? null,
+            }),
+          ),
         )
+  const { repository } = machine
+  const projects = repository === undefined ? [] : (settings.compose?.(repository) ?? [])
+  const deployed = (input: MachineInput): readonly (readonly MachineInput[])[] =>
+    repository === undefined || projects.length === 0
+      ? [[input]]
+      : withContainers(input, repository, projects)
   const together = (
     nginx: readonly NginxConfiguration[],
     apache: readonly ApacheConfiguration[],

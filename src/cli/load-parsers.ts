@@ -3,19 +3,37 @@ import type { PythonParser } from '../../parsers/python/python-module.ts'
 import type { ShellParser } from '../../parsers/shell/shell-environment.ts'
 import type { AuditSettings } from '../audit.ts'
 import { wantedGrammars } from '../deployment/build/programs/app-server.ts'
+import type { ComposeProject } from '../../parsers/compose/compose.ts'
+import { memo } from '../../parsers/collections/memo.ts'
+import { commandsOfContainer } from '../deployment/build/programs/app-commands.ts'
+import { readContainers } from '../deployment/containers/read-containers.ts'
 import type { Machine } from '../files/discover.ts'
+import type { FileSystem } from '../files/file-system.ts'
+import type { Repository } from '../files/machine.ts'
 import { environmentScript, readEnvironment } from '../servers/apache/read-environment.ts'
 
 /** The parts of the settings that need a grammar, which is loaded only where a machine has a file for it. */
 export async function loadParsers(
   machines: readonly Machine[],
   defines: readonly string[],
-): Promise<Required<Pick<AuditSettings, 'environment' | 'python' | 'shell'>>> {
+): Promise<Required<Pick<AuditSettings, 'compose' | 'environment' | 'python' | 'shell'>>> {
   const hasScript = machines.some(({ files, apacheMains }) =>
     apacheMains.some(main => environmentScript(files, main) !== null),
   )
   const hasApache = machines.some(machine => machine.hasApache)
-  const wanted = machines.map(({ files }) => wantedGrammars(files))
+  const repositories = new Map(
+    machines.flatMap(({ repository }) =>
+      repository === undefined ? [] : [[repository.files, repository] as const],
+    ),
+  )
+  const compose = repositories.size === 0 ? null : await composeReader()
+  const containers = [...repositories.values()].flatMap(repository =>
+    (compose?.(repository) ?? []).flatMap(project => readContainers(project, repository.files)),
+  )
+  const wanted = [
+    ...machines.map(({ files }) => wantedGrammars(files)),
+    ...containers.map(container => wantedGrammars(container.files, commandsOfContainer(container))),
+  ]
   const startsShell = wanted.some(each => each.shell)
   const shell = hasScript || startsShell ? await shellParser() : null
   return {
@@ -23,6 +41,7 @@ export async function loadParsers(
     // Apache's configuration leads to a WSGI script, an application server to its configuration and settings.
     python: hasApache || wanted.some(each => each.python) ? await pythonParser() : null,
     shell: startsShell ? shell : null,
+    compose,
   }
 }
 
@@ -37,6 +56,7 @@ function compileQuickly(): void {
 /** Grammars are loaded once a process: a second time costs memory that nothing gives back. */
 const shellParser = onceLoaded(loadShell)
 const pythonParser = onceLoaded(loadPython)
+const composeReader = onceLoaded(loadCompose)
 
 function onceLoaded<T>(load: () => Promise<T>): () => Promise<T> {
   let loaded: Promise<T> | null = null
@@ -57,6 +77,18 @@ async function loadShell(): Promise<ShellParser> {
   const { runtime, bash } = grammarFiles()
   compileQuickly()
   return loadShellParser({ runtime, grammar: bash })
+}
+
+/** With the reader of YAML, which most audits have no file for. */
+async function loadCompose(): Promise<(repository: Repository) => readonly ComposeProject[]> {
+  const { readProjects } = await import('../deployment/containers/read-projects.ts')
+  const known = memo((_: FileSystem) => new Map<string, readonly ComposeProject[]>())
+  return repository => {
+    const key = repository.composeFiles.join('\n')
+    const projects = known(repository.files).get(key) ?? readProjects(repository)
+    known(repository.files).set(key, projects)
+    return projects
+  }
 }
 
 async function loadPython(): Promise<PythonParser> {

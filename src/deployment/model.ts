@@ -21,6 +21,7 @@ import type { ApplicationGroup } from '../servers/apache/queries/wsgi-groups.ts'
 import type { WsgiScriptAlias } from '../servers/apache/queries/wsgi-script-aliases.ts'
 import type { Fact } from '../servers/fact.ts'
 import type { NginxConfiguration, NginxDirective } from '../servers/nginx/configuration.ts'
+import type { Container } from './containers/container.ts'
 import type { DjangoSettings, WsgiScript } from './django/settings.ts'
 import type { SiteFacts } from './site-facts.ts'
 
@@ -69,6 +70,8 @@ export interface Machine {
   readonly names: readonly string[]
   /** The machine's own names; null where its hosts file is not in the audit. */
   readonly hosts: HostsFile | null
+  /** The service of a compose file that it is; null for a machine of its own. */
+  readonly container: Container | null
   readonly programs: readonly Program[]
 }
 

@@ -5,7 +5,7 @@ import type { AuditRoot } from './infer-root.ts'
 import { InputError } from './input-error.ts'
 import type { SkippedPath } from './look.ts'
 import type { Machine, SkippedFile } from './machine.ts'
-import type { Mount } from './mounts.ts'
+import { type Mount, mountTable } from './mounts.ts'
 import { type NamedFile, readNamedFile } from './named-file.ts'
 import { fileNotice, type Notice } from './notice.ts'
 import { PROGRAMS, type Program } from './program.ts'
@@ -117,6 +117,7 @@ function rootMachines(scope: Scope, options: DiskOptions): ScopeMachines {
     htaccess: found.htaccess,
     notices,
     skipped,
+    ...repositoryOf(files, scope),
   }
   const isEmpty = !hasMain && fragments(new Set(), { nginx: false, apache: false }).length === 0
   return { machines: isEmpty ? others : [...others, machine], notices }
@@ -135,7 +136,7 @@ function directoryMachines(scope: Scope, options: DiskOptions): ScopeMachines {
   const reached = new Set<string>()
 
   const placed = [...found.machines, ...namedMains(named, files, within)].map(machine =>
-    placedMachine(machine, own, reached, options),
+    placedMachine(machine, own, reached, options, repositoryOf(files, scope)),
   )
   const set = setOf(named)
   const skipped = (): readonly SkippedFile[] => namesOf(files, found.skipped)
@@ -162,6 +163,7 @@ function directoryMachines(scope: Scope, options: DiskOptions): ScopeMachines {
     isDump: false,
     notices,
     skipped,
+    ...repositoryOf(files, scope),
   }
   const isEmpty = placed.length === 0 && fragments(new Set(), { nginx: false, apache: false }).length === 0
   return { machines: isEmpty ? [] : [...placed, rest], notices }
@@ -199,9 +201,12 @@ function placedMachine(
   own: Mount,
   reachedByAny: Set<string>,
   options: DiskOptions,
+  { repository }: Pick<Machine, 'repository'>,
 ): Machine {
   const files = diskFileSystem([...mounts, own], options)
+  const { toDisk } = mountTable([...mounts, own])
   return {
+    ...(repository !== undefined && { repository: { ...repository, locate: toDisk } }),
     root: displayPath(directory, options.workingDirectory),
     files,
     fileName: path => files.display(path),
@@ -218,6 +223,14 @@ function placedMachine(
     notices: () => files.notices(),
     skipped: () => [],
   }
+}
+
+/** Names of files that `docker compose` is given. */
+const COMPOSE_NAME = /(?:^|\/)(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/
+
+function repositoryOf(files: DiskFileSystem, { paths }: Scope): Pick<Machine, 'repository'> {
+  const composeFiles = paths.filter(path => COMPOSE_NAME.test(path))
+  return composeFiles.length === 0 ? {} : { repository: { files, composeFiles, locate: path => path } }
 }
 
 function namedFile(files: DiskFileSystem, path: string, within = '/'): NamedFile {

@@ -35,11 +35,22 @@ export interface SkippedFile {
   readonly text: string
 }
 
+/** The directory that compose files, Dockerfiles and applications lie in beside the files of servers. */
+export interface Repository {
+  readonly files: FileSystem
+  /** Compose files, by their paths in `files`. */
+  readonly composeFiles: readonly string[]
+  /** Where a file of the machine lies in `files`; null where it does not. */
+  readonly locate: (path: string) => string | null
+}
+
 /**
  * One file system and the servers that run on it: the root of a machine, a container, or a directory of which
  * nobody knows where it lies. Every path is absolute inside it.
  */
 export interface Machine {
+  /** What lies around its servers' own files; left out where no compose file does. */
+  readonly repository?: Repository
   /** As a report names it: `.`, `web1`, `/`. */
   readonly root: string
   readonly files: FileSystem

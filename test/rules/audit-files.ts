@@ -3,6 +3,7 @@ import { rules as allRules } from '../../rules/index.generated.ts'
 import { loadPythonParser } from '../../parsers/python/load-python-parser.ts'
 import { loadShellParser } from '../../parsers/shell/load-shell-parser.ts'
 import { type AuditSettings, audit, understand } from '../../src/audit.ts'
+import { readProjects } from '../../src/deployment/containers/read-projects.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { DEFAULT_SITE_FACTS } from '../../src/deployment/site-facts.ts'
 import type { Report } from '../../src/engine/report.ts'
@@ -56,6 +57,7 @@ function machineOf(
   const isTree = Object.keys(rest).some(path => path.startsWith('etc/'))
   const files = memoryFileSystem(rest, { covers: isTree ? ['/etc'] : [], modes })
   const paths = Object.keys(rest).map(path => `/${path}`)
+  const composeFiles = paths.filter(path => /compose[^/]*\.ya?ml$/.test(path))
   const { mains, fragments, hasApache, htaccess } = surveyRoot(files, paths, () => true)
   return {
     root: '.',
@@ -76,6 +78,7 @@ function machineOf(
     supposed: false,
     notices: () => [],
     skipped: () => [],
+    ...(composeFiles.length > 0 && { repository: { files, composeFiles, locate: path => path } }),
   }
 }
 
@@ -103,6 +106,7 @@ export function settingsOf(
     },
     python,
     shell,
+    compose: readProjects,
     environment: (machine, main) => environment(machine.files, main),
   }
 }

@@ -23,6 +23,7 @@ import { apacheConnection } from './apache-connections.ts'
 import { findDestination, type Surroundings } from './destinations.ts'
 import { indexListeners } from './listeners.ts'
 import { nginxConnection, nginxPasses } from './nginx-connections.ts'
+import { hostOf, publishedListeners, shareNetwork } from './published-ports.ts'
 import { type JoinedHosts, joinHosts } from './reached-hosts.ts'
 import { type FoundPass, refusals } from './refused.ts'
 import { serverIndex } from './servers.ts'
@@ -170,12 +171,28 @@ function groupByListener(connections: readonly Connection[]): ReadonlyMap<Listen
 
 function surroundingsOf({ machines, listeners }: ConnectionInput): ReadonlyMap<Machine, Surroundings> {
   const byMachine = groupBy(listeners, ({ program }) => program.machine)
-  const indexes = new Map(machines.map(machine => [machine, indexListeners(byMachine.get(machine) ?? NONE)]))
-  const byName = new Map(machines.flatMap(machine => machine.names.map(name => [name, machine] as const)))
+  const host = hostOf(machines)
+  const published = host === null ? NONE : publishedListeners(listeners)
+  const inside = new Map(published.map(each => [each.listener, each.inside]))
+  const opened = (machine: Machine): readonly Listener[] => {
+    const own = byMachine.get(machine) ?? NONE
+    return machine === host && published.length > 0 ? [...own, ...inside.keys()] : own
+  }
+  const indexes = new Map(machines.map(machine => [machine, indexListeners(opened(machine))]))
   return new Map(
     machines.map(machine => [
       machine,
-      { machine, listeners: indexes, ownAddresses: boundAddresses(byMachine.get(machine) ?? NONE), byName },
+      {
+        machine,
+        listeners: indexes,
+        inside,
+        ownAddresses: boundAddresses(byMachine.get(machine) ?? NONE),
+        byName: new Map(
+          machines
+            .filter(other => other === machine || other.container === null || shareNetwork(machine, other))
+            .flatMap(other => other.names.map(name => [name, other] as const)),
+        ),
+      },
     ]),
   )
 }

@@ -9,6 +9,8 @@ export interface Surroundings {
   readonly machine: Machine
   /** The listeners of each machine of the deployment. */
   readonly listeners: ReadonlyMap<Machine, ListenerIndex>
+  /** Of a port of the host that leads into a container, what listens there. */
+  readonly inside: ReadonlyMap<Listener, Listener>
   /** Addresses, wildcards left out, that some program of this machine is bound to. */
   readonly ownAddresses: ReadonlySet<string>
   /** The other machines, by the names that reach them. */
@@ -59,7 +61,7 @@ function destinationOf(
   addresses: readonly Address[],
   port: number | null,
   local: boolean | undefined,
-  { machine, listeners }: Surroundings,
+  { machine, listeners, inside }: Surroundings,
 ): Destination {
   const index = listeners.get(machine)
   let isOpen = false
@@ -67,7 +69,7 @@ function destinationOf(
     if (address.kind !== 'unix' && local !== true) break
     const listener = index === undefined ? null : listenerAt(index, { address, port })
     if (listener === undefined) isOpen = true
-    else if (listener !== null) return destinationAt(listener)
+    else if (listener !== null) return destinationAt(inside.get(listener) ?? listener)
     else if (address.kind === 'unix') return UNCLAIMED
   }
   if (local === undefined) return NAME
@@ -81,8 +83,13 @@ function ofMachine(other: Machine, port: number | null, { machine, listeners }: 
   const listener = candidates.find(({ loopback }) => loopback === false)
   if (listener !== undefined) return destinationAt(listener)
   const hidden = candidates.find(({ loopback }) => loopback === true)
-  if (hidden === undefined || other === machine) return UNCLAIMED
-  return { kind: 'refused', by: hidden.program, opened: [hidden] }
+  if (other === machine) return UNCLAIMED
+  if (hidden !== undefined) return { kind: 'refused', by: hidden.program, opened: [hidden] }
+  const [program, ...others] = other.container === null ? [] : other.programs
+  // A container starts one program, and nothing else opens a socket in it.
+  if (program?.kind !== 'app-server' || others.length > 0 || !program.listensKnown) return UNCLAIMED
+  const opened = [...(listeners.get(other)?.all ?? [])]
+  return opened.some(each => each.port !== null) ? { kind: 'refused', by: program, opened } : UNCLAIMED
 }
 
 /** One destination for all connections to a listener. */

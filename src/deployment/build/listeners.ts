@@ -3,6 +3,7 @@ import type { Listener } from '../model.ts'
 
 /** Who accepts connections: listeners by port and by socket path, in the order given. */
 export interface ListenerIndex {
+  readonly all: readonly Listener[]
   readonly byPort: ReadonlyMap<number, readonly Listener[]>
   readonly bySocket: ReadonlyMap<string, Listener>
 }
@@ -20,7 +21,7 @@ export function indexListeners(listeners: readonly Listener[]): ListenerIndex {
     if (known === undefined) byPort.set(listener.port, [listener])
     else known.push(listener)
   }
-  return { byPort, bySocket }
+  return { all: listeners, byPort, bySocket }
 }
 
 /** `/var/run` is a link to `/run` on every Linux that has systemd (Filesystem Hierarchy Standard 3.0, 5.13). */

@@ -9,7 +9,8 @@ import { proxyTarget } from '../../servers/nginx/queries/proxy-target.ts'
 import { serverNames } from '../../servers/nginx/queries/server-names.ts'
 import { httpServers } from '../../servers/nginx/queries/servers.ts'
 import { sockets } from '../../servers/nginx/queries/sockets.ts'
-import { isLoopback } from '../../servers/address.ts'
+import { type Address, isLoopback, parseHost } from '../../servers/address.ts'
+import type { Container } from '../containers/container.ts'
 import type { HostsFile, Machine, Program } from '../model.ts'
 import { readHostsFile } from './hosts-file.ts'
 import { apacheProgram } from './programs/apache.ts'
@@ -26,6 +27,8 @@ export interface MachineInput {
   readonly files: FileSystem
   readonly nginx: readonly NginxConfiguration[]
   readonly apache: readonly ApacheConfiguration[]
+  /** Null, or left out, for what is no service of a compose file. */
+  readonly container?: Container | null
 }
 
 /**
@@ -40,17 +43,19 @@ class BuiltMachine implements Machine {
   readonly name: string | null
   readonly files: FileSystem
   readonly names: readonly string[]
+  readonly container: Container | null
   readonly #hosts: () => HostsFile | null
   readonly #programs: () => readonly Program[]
 
   constructor(
-    { name = null, names = [], files, nginx, apache, backends = true }: PartOfMachine,
+    { name = null, names = [], files, nginx, apache, container = null, backends = true }: PartOfMachine,
     grammars: Grammars,
   ) {
     this.name = name
     this.names = names.map(each => each.toLowerCase())
     this.files = files
-    this.#hosts = once(() => readHostsFile(files))
+    this.container = container
+    this.#hosts = once(() => (container === null ? readHostsFile(files) : hostsOfContainer(container)))
     this.#programs = once(() => [
       ...nginx.map(configuration => nginxProgram(configuration, this)),
       ...apache.map(configuration => apacheProgram(configuration, this)),
@@ -67,6 +72,14 @@ class BuiltMachine implements Machine {
   }
 }
 
+/** `extra_hosts`; what Docker's resolver knows besides is no file. */
+function hostsOfContainer({ service }: Container): HostsFile {
+  const hosts = new Map<string, readonly Address[]>()
+  for (const { name, address } of service.extraHosts)
+    if (name.known && address.known) hosts.set(name.value.toLowerCase(), [parseHost(address.value)])
+  return hosts
+}
+
 interface PartOfMachine extends MachineInput {
   /** False where another machine has the programs that these files start. */
   readonly backends?: boolean
@@ -74,7 +87,7 @@ interface PartOfMachine extends MachineInput {
 
 function splitMachines(input: MachineInput): readonly PartOfMachine[] {
   const { nginx, apache } = input
-  if (nginx.length === 0 || apache.length === 0) return [input]
+  if (nginx.length === 0 || apache.length === 0 || input.container != null) return [input]
   if ((isInstalled(nginx) && isInstalled(apache)) || shareMachine(input)) return [input]
   return [
     { ...input, apache: [] },

@@ -1,6 +1,11 @@
 import { posix } from 'node:path'
 import type { AppCommand } from '../../../../parsers/app-server/app-server.ts'
-import { commandOfProgram, commandsOfService } from '../../../../parsers/app-server/commands.ts'
+import {
+  commandOfContainer,
+  commandOfProgram,
+  commandsOfService,
+} from '../../../../parsers/app-server/commands.ts'
+import { programOf } from '../../../../parsers/app-server/read-app-server.ts'
 import { readSupervisor } from '../../../../parsers/supervisor/read-supervisor.ts'
 import {
   readUnit,
@@ -13,6 +18,7 @@ import { readSocketUnit, type SocketUnit } from '../../../../parsers/systemd/soc
 import { known, type Fact } from '../../../../parsers/text/fact.ts'
 import type { Source } from '../../../../parsers/text/source.ts'
 import type { FileSystem } from '../../../files/file-system.ts'
+import type { Container } from '../../containers/container.ts'
 import { isAbsent } from '../../is-absent.ts'
 
 /** What starts a command on a machine. */
@@ -48,6 +54,26 @@ const SCRIPT = /^[ \t]*(?:ExecStart|command)[ \t]*=[ \t]*[-@:+!|]*([^\s"'%$]+)(?
 /** Every command of the machine's units and of supervisord that names an application server or a script of the audit. */
 export function commandsOfMachine(files: FileSystem): readonly StartedByMachine[] {
   return [...commandsOfUnits(files), ...commandsOfSupervisor(files)]
+}
+
+/** What a container starts: its command, or the programs of the supervisord that it is. */
+export function commandsOfContainer({
+  service,
+  image,
+  hostFiles,
+  files,
+}: Container): readonly StartedByMachine[] {
+  const owned = commandOfContainer(service, image, fileReader(hostFiles))
+  if (owned === null) return []
+  const program = programOf(owned.command)
+  if (program?.name !== 'supervisord') return [{ ...owned, service: null, sockets: [] }]
+  const { words } = owned.command
+  const named = words.findIndex(({ text }) => text === '-c' || text === '--configuration')
+  return commandsOfSupervisor(
+    files,
+    named === -1 ? undefined : words[named + 1]?.text,
+    owned.command.environment,
+  )
 }
 
 function commandsOfUnits(files: FileSystem): readonly StartedByMachine[] {
@@ -120,8 +146,13 @@ const SUPERVISOR_DIRECTORIES = [
   ['/etc/supervisor.d', /\.ini$/],
 ] as const
 
-function commandsOfSupervisor(files: FileSystem): readonly StartedByMachine[] {
-  const mains = SUPERVISOR_MAINS.map(path => sourceAt(files, path)).filter(each => each !== null)
+function commandsOfSupervisor(
+  files: FileSystem,
+  main?: string,
+  outer?: AppCommand['environment'],
+): readonly StartedByMachine[] {
+  const places = main === undefined ? SUPERVISOR_MAINS : [main]
+  const mains = places.map(path => sourceAt(files, path)).filter(each => each !== null)
   const sources =
     mains.length > 0
       ? mains.slice(0, 1)
@@ -134,7 +165,7 @@ function commandsOfSupervisor(files: FileSystem): readonly StartedByMachine[] {
   if (sources.length === 0) return []
   const { programs } = readSupervisor(sources, unitFilesOf(files))
   return programs.flatMap(program => {
-    const owned = commandOfProgram(program, undefined, known('/'))
+    const owned = commandOfProgram(program, outer, known('/'))
     return owned === null ? [] : [{ ...owned, service: null, sockets: [] }]
   })
 }

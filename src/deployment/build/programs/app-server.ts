@@ -15,7 +15,15 @@ import type { FileSystem } from '../../../files/file-system.ts'
 import { ANY_V4, ANY_V6, type Endpoint, isLoopback, parseHost } from '../../../servers/address.ts'
 import { type Fact, known, unknown } from '../../../servers/fact.ts'
 import type { AppServerProgram, AppServerSocket, BackendListener, Machine, Protocol } from '../../model.ts'
-import { commandsOfMachine, fileReader, type Starter, vassalsIn, vassalsOfMachine } from './app-commands.ts'
+import {
+  commandsOfContainer,
+  commandsOfMachine,
+  fileReader,
+  type StartedByMachine,
+  type Starter,
+  vassalsIn,
+  vassalsOfMachine,
+} from './app-commands.ts'
 
 /** The grammars that files of application servers need; null where one is not loaded. */
 export interface Grammars {
@@ -29,8 +37,10 @@ const NOTHING_SET: AppCommand['environment'] = () => null
 /** Every application server that the machine's units, supervisord and the directories of uWSGI start. */
 export function appServerPrograms(machine: Machine, grammars: Grammars): readonly AppServerProgram[] {
   const { files } = machine
-  const reader = appFiles(files, grammars)
-  const started = commandsOfMachine(files).flatMap(({ command, user, service, sockets }) =>
+  const { container } = machine
+  const reader = appFiles(container?.files ?? files, grammars)
+  const commands = container === null ? commandsOfMachine(files) : commandsOfContainer(container)
+  const started = commands.flatMap(({ command, user, service, sockets }) =>
     readAppServers(command, reader)
       .filter(({ started: { certain } }) => certain)
       .map(({ server, started: { command: own } }) => ({
@@ -40,10 +50,12 @@ export function appServerPrograms(machine: Machine, grammars: Grammars): readonl
       })),
   )
   const vassals = [
-    ...vassalsOfMachine(files),
+    ...(container === null ? vassalsOfMachine(files) : []),
     ...started.flatMap(({ server }) =>
       isUwsgi(server)
-        ? server.emperors.flatMap(each => (each.known ? vassalsIn(files, each.value) : []))
+        ? server.emperors.flatMap(each =>
+            each.known ? vassalsIn(container?.files ?? files, each.value) : [],
+          )
         : [],
     ),
   ]
@@ -59,8 +71,10 @@ export function appServerPrograms(machine: Machine, grammars: Grammars): readonl
 }
 
 /** The grammars for which there are files on a machine. */
-export function wantedGrammars(files: FileSystem): { readonly python: boolean; readonly shell: boolean } {
-  const commands = commandsOfMachine(files)
+export function wantedGrammars(
+  files: FileSystem,
+  commands: readonly StartedByMachine[] = commandsOfMachine(files),
+): { readonly python: boolean; readonly shell: boolean } {
   const { read } = appFiles(files, { python: null, shell: null })
   const shell = commands.some(({ command }) => leadsToShell(command, read))
   return {

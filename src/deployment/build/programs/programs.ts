@@ -7,7 +7,10 @@ import { postgresListeners, postgresPrograms } from './postgres.ts'
 
 /** The programs of a machine that are found by their own files, nginx and Apache apart. */
 export function backendPrograms(machine: Machine, grammars: Grammars): readonly Program[] {
-  return [...appServerPrograms(machine, grammars), ...phpFpmPrograms(machine), ...postgresPrograms(machine)]
+  const servers = appServerPrograms(machine, grammars)
+  // What the image itself configures, which wins, is not in the audit.
+  if (machine.container !== null) return servers
+  return [...servers, ...phpFpmPrograms(machine), ...postgresPrograms(machine)]
 }
 
 /** Every socket that a program opens. */

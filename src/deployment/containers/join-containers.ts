@@ -1,0 +1,84 @@
+import type { ComposeProject } from '../../../parsers/compose/compose.ts'
+import type { Repository } from '../../files/machine.ts'
+import type { ApacheConfiguration } from '../../servers/apache/configuration.ts'
+import type { NginxConfiguration } from '../../servers/nginx/configuration.ts'
+import type { MachineInput } from '../build/machines.ts'
+import type { Container } from './container.ts'
+import { readContainers } from './read-containers.ts'
+
+/** Where images of nginx and Apache keep their configuration. */
+const HOMES =
+  /^\/(?:etc\/(?:nginx|apache2|httpd)|usr\/local\/(?:nginx|apache2|openresty)|opt\/bitnami\/(?:nginx|apache))(?:\/|$)/
+
+type Configurations = Pick<MachineInput, 'nginx' | 'apache'>
+
+/**
+ * The deployments that servers of a repository make: with the other containers of each project that brings
+ * their files into one, else on a machine whose ports the containers publish.
+ *
+ * @param input the servers, read side by side
+ */
+export function withContainers(
+  input: MachineInput,
+  { files, locate }: Repository,
+  projects: readonly ComposeProject[],
+): readonly (readonly MachineInput[])[] {
+  const deployments: (readonly MachineInput[])[] = []
+  const placed = new Set<NginxConfiguration | ApacheConfiguration>()
+  const bringing = (
+    containers: readonly Container[],
+    { sources }: NginxConfiguration | ApacheConfiguration,
+  ): Container | null => {
+    const paths = sources.flatMap(({ path }) => locate(path) ?? [])
+    if (paths.length === 0) return null
+    return containers.find(container => paths.every(path => brings(container, path))) ?? null
+  }
+  for (const project of projects) {
+    const containers = readContainers(project, files)
+    const homes = new Map<NginxConfiguration | ApacheConfiguration, Container>()
+    for (const configuration of [...input.nginx, ...input.apache]) {
+      const container = bringing(containers, configuration)
+      if (container !== null) homes.set(configuration, container)
+    }
+    if (homes.size === 0) continue
+    for (const configuration of homes.keys()) placed.add(configuration)
+    const of = (container: Container): Configurations => ({
+      nginx: input.nginx.filter(each => homes.get(each) === container),
+      apache: input.apache.filter(each => homes.get(each) === container),
+    })
+    deployments.push(containers.map(container => machineOf(container, of(container), input)))
+  }
+  const nginx = input.nginx.filter(each => !placed.has(each))
+  const apache = input.apache.filter(each => !placed.has(each))
+  if (nginx.length + apache.length === 0) return deployments
+  const [only, ...others] = projects
+  const beside =
+    deployments.length > 0 || only === undefined || others.length > 0
+      ? []
+      : readContainers(only, files).map(container => machineOf(container, { nginx: [], apache: [] }, input))
+  return [...deployments, [{ ...input, nginx, apache }, ...beside]]
+}
+
+function machineOf(
+  container: Container,
+  { nginx, apache }: Configurations,
+  { files }: MachineInput,
+): MachineInput {
+  const isServer = nginx.length + apache.length > 0
+  return {
+    name: container.service.name,
+    names: container.names,
+    files: isServer ? files : container.files,
+    nginx,
+    apache,
+    container,
+  }
+}
+
+/** True where a mount or the image puts a file of the repository where a server reads it. */
+function brings({ mounts }: Container, file: string): boolean {
+  return mounts.some(({ path, target }) => {
+    if (path === null || (file !== path && !file.startsWith(`${path}/`))) return false
+    return HOMES.test(target + file.slice(path.length))
+  })
+}

@@ -1,0 +1,158 @@
+import { posix } from 'node:path'
+import type { ComposeProject, ComposeService } from '../../../parsers/compose/compose.ts'
+import type { DockerCopy } from '../../../parsers/dockerfile/dockerfile.ts'
+import { type DockerImage, imageOfStage } from '../../../parsers/dockerfile/image-of-stage.ts'
+import { readDockerfile } from '../../../parsers/dockerfile/read-dockerfile.ts'
+import type { Fact } from '../../../parsers/text/fact.ts'
+import { matchesName } from '../../../parsers/wildcard/libc-fnmatch.ts'
+import { hasWildcard } from '../../../parsers/wildcard/tokens.ts'
+import type { FileSystem } from '../../files/file-system.ts'
+import { mountedFiles } from '../../files/mounted-files.ts'
+import type { Container, ContainerMount } from './container.ts'
+
+/** The services of a project that have a network of their own. */
+export function readContainers(project: ComposeProject, files: FileSystem): readonly Container[] {
+  return [...project.services.values()].flatMap(service =>
+    sharesNetwork(service) ? [] : [readContainer(project, service, files)],
+  )
+}
+
+/** True for one that uses the host's network, or that of another container. */
+function sharesNetwork({ networkMode }: ComposeService): boolean {
+  return networkMode !== null && !(networkMode.known && /^(?:bridge|default)$/.test(networkMode.value))
+}
+
+function readContainer(project: ComposeProject, service: ComposeService, files: FileSystem): Container {
+  const built = service.build === null ? null : readImage(service.build, files)
+  const mounts = [
+    ...mountsOf(project, service),
+    ...(built === null ? [] : copiesOf(built.image, built.context, files)),
+  ]
+  const visible = mounts.filter(
+    ({ from, target }, index) =>
+      // What the image has below a mount is hidden; a new volume begins with what the image has.
+      from !== 'COPY' ||
+      !mounts
+        .slice(0, index)
+        .some(other => other.volume === null && other.from !== 'COPY' && isBelow(target, other.target)),
+  )
+  const inside = visible.flatMap(({ target, path }) => (path === null ? [] : [{ at: target, disk: path }]))
+  const links = project.legacy ? [] : (service.networks ?? null)
+  return {
+    project,
+    service,
+    image: built?.image ?? null,
+    base: baseOf(built?.image.base ?? (service.build === null ? service.image : null)),
+    files: mountedFiles(files, inside),
+    hostFiles: files,
+    mounts: visible,
+    networks:
+      links === null ? ['default'] : links.flatMap(({ network }) => (network.known ? [network.value] : [])),
+    names: namesOf(service),
+  }
+}
+
+function isBelow(path: string, directory: string): boolean {
+  return path === directory || path.startsWith(directory === '/' ? '/' : `${directory}/`)
+}
+
+function namesOf({ name, containerName, networks }: ComposeService): readonly string[] {
+  const facts = [containerName, ...(networks ?? []).flatMap(({ aliases }) => aliases)]
+  return [...new Set([name, ...facts.flatMap(fact => (fact?.known === true ? [fact.value] : []))])].map(
+    each => each.toLowerCase(),
+  )
+}
+
+/** `docker.io/library/nginx:1.25-alpine` is `nginx`. */
+function baseOf(image: Fact<string> | null): string | null {
+  if (image === null || !image.known) return null
+  const name = image.value.replace(/@.*$/, '').replace(/:[^:/]*$/, '')
+  return name.replace(/^(?:docker\.io\/)?(?:library\/)?/, '') || null
+}
+
+interface BuiltImage {
+  readonly image: DockerImage
+  readonly context: string
+}
+
+function readImage(build: NonNullable<ComposeService['build']>, files: FileSystem): BuiltImage | null {
+  const { context, dockerfile, target, dockerfileInline } = build
+  if (!context.known || !context.value.startsWith('/') || dockerfileInline !== null) return null
+  if (dockerfile !== null && !dockerfile.known) return null
+  const path = posix.resolve(context.value, dockerfile?.value ?? 'Dockerfile')
+  const read = files.kind(path) === 'file' ? files.read(path) : null
+  if (read?.kind !== 'source' || (target !== null && !target.known)) return null
+  const args = new Map(
+    build.args.flatMap(({ name, value }) => (value === null ? [] : [[name, value] as const])),
+  )
+  const image = imageOfStage(readDockerfile(read.source, { args }), target?.value ?? null)
+  return image === null ? null : { image, context: context.value }
+}
+
+/** Innermost first is not needed: of two at one path the later one of the file counts. */
+function mountsOf(project: ComposeProject, service: ComposeService): readonly ContainerMount[] {
+  const found: ContainerMount[] = []
+  for (const { target, source, kind, at } of service.volumes) {
+    if (!target.known) continue
+    const path =
+      kind === 'bind' && source?.known === true && source.value.startsWith('/') ? source.value : null
+    const volume = kind === 'volume' && source?.known === true ? source.value : null
+    const device = volume === null ? null : (project.volumes.get(volume)?.device ?? null)
+    found.unshift({
+      target: clean(target.value),
+      path: path ?? (device?.known === true && device.value.startsWith('/') ? device.value : null),
+      volume,
+      from: 'volumes',
+      at,
+    })
+  }
+  for (const [grants, table] of [
+    [service.configs, project.configs],
+    [service.secrets, project.secrets],
+  ] as const) {
+    for (const { source, target, at } of grants) {
+      const file = source.known ? table.get(source.value)?.file : null
+      if (!target.known || file?.known !== true) continue
+      found.unshift({ target: clean(target.value), path: file.value, volume: null, from: 'configs', at })
+    }
+  }
+  return found
+}
+
+function clean(path: string): string {
+  return posix.normalize(path).replace(/(.)\/$/, '$1')
+}
+
+/** What `COPY` and `ADD` bring from the build's own context, the last first. */
+function copiesOf({ steps }: DockerImage, context: string, files: FileSystem): readonly ContainerMount[] {
+  const found: ContainerMount[] = []
+  for (const step of steps) if ('sources' in step) found.unshift(...copyOf(step, context, files))
+  return found
+}
+
+function copyOf(copy: DockerCopy, context: string, files: FileSystem): readonly ContainerMount[] {
+  const { target, from, at } = copy
+  if (from !== null || !target.known) return []
+  return copy.sources.flatMap(source => {
+    if (!source.known || source.value.includes('://')) return []
+    const paths = matching(clean(posix.join(context, source.value)), files)
+    return paths.flatMap(path => {
+      const kind = files.kind(path)
+      if (kind === null) return []
+      // Of a directory the content is copied, whatever the target.
+      const isInto = kind === 'file' && (copy.intoDirectory || hasWildcard(source.value))
+      const place = isInto ? posix.join(target.value, posix.basename(path)) : target.value
+      return [{ target: clean(place), path, volume: null, from: 'COPY', at } as const]
+    })
+  })
+}
+
+/** Patterns are followed in the last name alone. */
+function matching(path: string, files: FileSystem): readonly string[] {
+  if (!hasWildcard(path)) return [path]
+  const directory = posix.dirname(path)
+  if (hasWildcard(directory)) return []
+  return (files.list(directory) ?? [])
+    .filter(({ name }) => matchesName(posix.basename(path), name))
+    .map(({ name }) => posix.join(directory, name))
+}

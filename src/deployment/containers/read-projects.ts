@@ -1,0 +1,48 @@
+import { posix } from 'node:path'
+import type { ComposeProject } from '../../../parsers/compose/compose.ts'
+import {
+  composeFilesIn,
+  MAIN_NAMES,
+  OVERRIDE_NAMES,
+  readCompose,
+} from '../../../parsers/compose/read-project.ts'
+import type { Source } from '../../../parsers/text/source.ts'
+import type { FileSystem } from '../../files/file-system.ts'
+import type { Repository } from '../../files/machine.ts'
+
+/** No repository has more projects that are looked at. */
+const MOST_PROJECTS = 50
+
+/**
+ * The projects of a repository: what `docker compose` reads in each directory, and each file of another name
+ * (`docker-compose.prod.yml`), alone where it says of every service what it runs, else laid over the main file.
+ */
+export function readProjects({ files, composeFiles }: Repository): readonly ComposeProject[] {
+  const options = { read: (path: string) => sourceAt(files, path) }
+  const projects: ComposeProject[] = []
+  for (const directory of new Set(composeFiles.map(path => posix.dirname(path)))) {
+    const [main, ...overrides] = composeFilesIn(directory, options)
+    if (main !== undefined) projects.push(readCompose([main, ...overrides], options))
+    for (const path of composeFiles) {
+      const name = posix.basename(path)
+      if (posix.dirname(path) !== directory || MAIN_NAMES.includes(name) || OVERRIDE_NAMES.includes(name))
+        continue
+      const source = options.read(path)
+      if (source === null || source === main || overrides.includes(source)) continue
+      const alone = readCompose([source], options)
+      const isWhole = [...alone.services.values()].every(
+        ({ image, build }) => image !== null || build !== null,
+      )
+      if (isWhole) projects.push(alone)
+      else if (main !== undefined) projects.push(readCompose([main, source], options))
+      if (projects.length >= MOST_PROJECTS) return projects
+    }
+  }
+  return projects
+}
+
+function sourceAt(files: FileSystem, path: string): Source | null {
+  if (files.kind(path) !== 'file') return null
+  const read = files.read(path)
+  return read.kind === 'source' ? read.source : null
+}

@@ -1,0 +1,136 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { conf } from '../../../src/engine/conf.ts'
+import { formatEndpoint } from '../../../src/servers/address.ts'
+import { deploymentOf } from '../../rules/audit-files.ts'
+
+const site = (target: string): string => conf`
+  server {
+      listen 80;
+      location / {
+          proxy_pass http://${target};
+      }
+  }
+`
+const compose = (lines: { web?: string; nginx?: string; more?: string }): string => conf`
+  services:
+    web:
+      image: example/shop
+      command: gunicorn --bind 0.0.0.0:8000 shop.wsgi
+      ${lines.web ?? ''}
+    nginx:
+      image: nginx:1.27
+      volumes:
+        - ./nginx/site.conf:/etc/nginx/conf.d/site.conf:ro
+      ${lines.nginx ?? ''}
+  ${lines.more ?? ''}
+`
+
+/** Where the first target leads, and on which machine that is. */
+function destination(texts: Readonly<Record<string, string>>): string {
+  const [connection] = deploymentOf(texts).connections.nginx
+  const to = connection?.targets[0]?.to
+  if (to?.kind !== 'listener') return to?.kind ?? 'none'
+  return `${to.listener.program.machine.name} ${formatEndpoint(to.listener)}`
+}
+
+test('a service is reached by its name and the port of the container', () => {
+  const texts = (target: string) => ({ 'docker-compose.yml': compose({}), 'nginx/site.conf': site(target) })
+  assert.is(destination(texts('web:8000')), 'web 0.0.0.0:8000')
+  assert.is(destination(texts('web:8001')), 'refused')
+  assert.is(destination(texts('other:8000')), 'unknown')
+  assert.is(destination(texts('127.0.0.1:8000')), 'unclaimed')
+})
+
+test('by its aliases and the name of its container', () => {
+  const web = conf`
+    container_name: Shop
+    networks:
+      back:
+        aliases: [app]
+  `
+  const texts = (target: string) => ({
+    'compose.yaml': compose({ web, nginx: 'networks: [back]' }),
+    'nginx/site.conf': site(target),
+  })
+  assert.is(destination(texts('app:8000')), 'web 0.0.0.0:8000')
+  assert.is(destination(texts('shop:8000')), 'web 0.0.0.0:8000')
+})
+
+test('not without a network of both', () => {
+  const texts = {
+    'compose.yaml': compose({ web: 'networks: [back]', nginx: 'networks: [front]' }),
+    'nginx/site.conf': site('web:8000'),
+  }
+  assert.is(destination(texts), 'unknown')
+})
+
+test('what listens on the loopback of its container refuses the others', () => {
+  const texts = {
+    'compose.yaml': compose({}).replace('0.0.0.0', '127.0.0.1'),
+    'nginx/site.conf': site('web:8000'),
+  }
+  assert.is(destination(texts), 'refused')
+})
+
+test('an nginx that no service brings runs on the host, where ports are published', () => {
+  const nginx = (target: string) => ({
+    'etc/nginx/nginx.conf': `events {\n}\nhttp {\n${site(target)}}\n`,
+    'srv/shop/docker-compose.yml': conf`
+      services:
+        web:
+          image: example/shop
+          command: gunicorn --bind 0.0.0.0:8000 shop.wsgi
+          ports:
+            - "127.0.0.1:8080:8000"
+    `,
+  })
+  assert.is(destination(nginx('127.0.0.1:8080')), 'web 0.0.0.0:8000')
+  assert.is(destination(nginx('127.0.0.1:8000')), 'unclaimed')
+  assert.is(destination(nginx('web:8000')), 'unknown')
+})
+
+test('a Dockerfile brings the configuration and says what the service starts', () => {
+  const texts = {
+    'docker-compose.yml': conf`
+      services:
+        web:
+          build: ./web
+        proxy:
+          build:
+            context: .
+            dockerfile: nginx/Dockerfile
+    `,
+    'nginx/Dockerfile': conf`
+      FROM nginx:1.27
+      COPY nginx/site.conf /etc/nginx/conf.d/
+    `,
+    'nginx/site.conf': site('web:9001'),
+    'web/Dockerfile': conf`
+      FROM python:3.12
+      WORKDIR /app
+      COPY . .
+      CMD ["./start.sh"]
+    `,
+    'web/start.sh':
+      '#!/bin/sh\nset -e\npython manage.py migrate\nexec uvicorn --host 0.0.0.0 --port 9001 shop:app\n',
+  }
+  assert.is(destination(texts), 'web 0.0.0.0:9001')
+  const [nginx] = deploymentOf(texts).nginx
+  assert.is(nginx === undefined ? null : deploymentOf(texts).machines.length, 2)
+})
+
+test('a file that is laid over the main one changes its services', () => {
+  const texts = {
+    'docker-compose.yml': compose({}),
+    'docker-compose.prod.yml': conf`
+      services:
+        web:
+          command: gunicorn --bind 0.0.0.0:9002 shop.wsgi
+    `,
+    'nginx/site.conf': site('web:8000'),
+  }
+  assert.is(destination(texts), 'web 0.0.0.0:8000')
+})
+
+test.run()
