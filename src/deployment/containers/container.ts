@@ -21,6 +21,8 @@ export interface Container {
   readonly networks: readonly string[]
   /** Lower-case names by which containers on its networks reach it. */
   readonly names: readonly string[]
+  /** Names of the containers of every project of the repository, which may be started together. */
+  readonly allNames: ReadonlySet<string>
 }
 
 /** What a path in a container shows. */

@@ -34,7 +34,7 @@ export function withContainers(
     return containers.find(container => paths.every(path => brings(container, path))) ?? null
   }
   for (const project of projects) {
-    const containers = readContainers(project, files)
+    const containers = readContainers(project, files, projects)
     const homes = new Map<NginxConfiguration | ApacheConfiguration, Container>()
     for (const configuration of [...input.nginx, ...input.apache]) {
       const container = bringing(containers, configuration)

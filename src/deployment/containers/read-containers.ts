@@ -11,9 +11,14 @@ import { mountedFiles } from '../../files/mounted-files.ts'
 import type { Container, ContainerMount } from './container.ts'
 
 /** The services of a project that have a network of their own. */
-export function readContainers(project: ComposeProject, files: FileSystem): readonly Container[] {
+export function readContainers(
+  project: ComposeProject,
+  files: FileSystem,
+  projects: readonly ComposeProject[] = [project],
+): readonly Container[] {
+  const allNames = new Set(projects.flatMap(({ services }) => [...services.values()].flatMap(namesOf)))
   return [...project.services.values()].flatMap(service =>
-    sharesNetwork(service) ? [] : [readContainer(project, service, files)],
+    sharesNetwork(service) ? [] : [{ ...readContainer(project, service, files), allNames }],
   )
 }
 
@@ -22,7 +27,11 @@ function sharesNetwork({ networkMode }: ComposeService): boolean {
   return networkMode !== null && !(networkMode.known && /^(?:bridge|default)$/.test(networkMode.value))
 }
 
-function readContainer(project: ComposeProject, service: ComposeService, files: FileSystem): Container {
+function readContainer(
+  project: ComposeProject,
+  service: ComposeService,
+  files: FileSystem,
+): Omit<Container, 'allNames'> {
   const built = service.build === null ? null : readImage(service.build, files)
   const mounts = [
     ...mountsOf(project, service),

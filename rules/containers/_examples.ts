@@ -1,0 +1,41 @@
+import { conf } from '../../src/engine/conf.ts'
+
+/** A site of nginx in a container, which the compose file of {@link composeWith} mounts. */
+export const siteTo = (target: string, lines = ''): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      location / {
+          proxy_pass ${target.startsWith('«') ? `«http://${target.slice(1)}` : `http://${target}`};
+          proxy_set_header Host $host;
+          ${lines}
+      }
+  }
+`
+
+/** A web service that gunicorn answers for, and nginx beside it with `nginx/site.conf`. */
+export const composeWith = ({
+  command = 'gunicorn --bind 0.0.0.0:8000 shop.wsgi',
+  web = '',
+  nginx = '',
+  more = '',
+}: {
+  readonly command?: string
+  readonly web?: string
+  readonly nginx?: string
+  readonly more?: string
+} = {}): string => conf`
+  services:
+    web:
+      build: ./web
+      command: ${command}
+      ${web}
+    nginx:
+      image: nginx:1.27
+      ports:
+        - "80:80"
+      volumes:
+        - ./nginx/site.conf:/etc/nginx/conf.d/default.conf:ro
+      ${nginx}
+  ${more}
+`

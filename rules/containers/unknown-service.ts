@@ -1,0 +1,171 @@
+import { closest } from 'fastest-levenshtein'
+import type { Container } from '../../src/deployment/containers/container.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { composeWith, siteTo } from './_examples.ts'
+
+export default defineRule({
+  summary: 'nginx connects to a name that no container on its networks has',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'In a container, the resolver of Docker knows the other containers on the same network by the names of their services, their `container_name` and their aliases. nginx asks for every name when it starts and does not start without an answer: `host not found in upstream`.',
+  remedy: 'Write the name of a service that shares a network with nginx',
+  references: [
+    'https://docs.docker.com/compose/how-tos/networking/',
+    'https://nginx.org/en/docs/http/ngx_http_upstream_module.html#server',
+  ],
+  unproven: 'live tests start no containers, and every name that no hosts file has is unknown there',
+  bad: [
+    {
+      title: 'another name',
+      files: { 'docker-compose.yml': composeWith(), 'nginx/site.conf': siteTo('«django:8000»') },
+    },
+    {
+      title: 'no network of both',
+      files: {
+        'docker-compose.yml': composeWith({
+          web: 'networks: [back]',
+          nginx: 'networks: [front]',
+          more: conf`
+            networks:
+              front:
+              back:
+          `,
+        }),
+        'nginx/site.conf': siteTo('«web:8000»'),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'a service',
+      files: { 'docker-compose.yml': composeWith(), 'nginx/site.conf': siteTo('web:8000') },
+    },
+    {
+      title: 'an alias, and the name of a container',
+      files: {
+        'docker-compose.yml': composeWith({
+          web: conf`
+            container_name: shop
+            networks:
+              default:
+                aliases: [app]
+          `,
+        }),
+        'nginx/site.conf': conf`
+          upstream shops {
+              server app:8000;
+              server shop:8000;
+          }
+          ${siteTo('shops')}
+        `,
+      },
+    },
+    {
+      title: 'a network on which other projects have containers, too',
+      files: {
+        'docker-compose.yml': composeWith({
+          more: conf`
+            networks:
+              default:
+                name: proxy
+                external: true
+          `,
+        }),
+        'nginx/site.conf': siteTo('django:8000'),
+      },
+    },
+    {
+      title: 'a host that the compose file adds',
+      files: {
+        'docker-compose.yml': composeWith({ nginx: 'extra_hosts: ["app:10.0.0.7"]' }),
+        'nginx/site.conf': siteTo('app:8000'),
+      },
+    },
+    {
+      title: 'a name of the public DNS',
+      files: { 'docker-compose.yml': composeWith(), 'nginx/site.conf': siteTo('app.example.com:8000') },
+    },
+    {
+      title: 'a service of another file that is started together with this one',
+      files: {
+        'docker-compose.yml': composeWith(),
+        'docker-compose.app.yml': conf`
+          services:
+            django:
+              image: example/django
+        `,
+        'nginx/site.conf': siteTo('django:8000'),
+      },
+    },
+  ],
+  *check({ connections }) {
+    for (const { from, targets, protocol } of connections.nginx) {
+      const { container } = from.machine
+      if (container === null || !protocol.known || !knowsEveryName(container)) continue
+      for (const { address, addresses, at, to } of targets) {
+        if (address.kind !== 'name' || to.kind === 'listener' || to.kind === 'refused') continue
+        const { name } = address
+        if (addresses.some(({ kind }) => kind !== 'name') || /[.]|^localhost$/.test(name)) continue
+        if (isReached(container, name)) continue
+        const { services, sources } = container.project
+        const other = [...services.values()].find(each => each.name.toLowerCase() === name)
+        if (other === undefined && container.allNames.has(name)) continue
+        if (other !== undefined && other.networkMode !== null) continue
+        const names = [...services.keys()].filter(each => each !== container.service.name)
+        const file = sources[0]?.path.split('/').at(-1) ?? 'the compose file'
+        yield {
+          at,
+          message:
+            other === undefined
+              ? `no service of ${file} is called \`${name}\`, so nginx does not start: host not found in upstream`
+              : `the service \`${other.name}\` shares no network with \`${container.service.name}\`, so nginx does not start: host not found in upstream`,
+          label: 'no container of this name',
+          related:
+            other === undefined
+              ? [{ at: container.service.at, message: 'the container of nginx' }]
+              : [
+                  { at: other.at, message: 'on other networks' },
+                  { at: container.service.at, message: 'the container of nginx' },
+                ],
+          ...(other === undefined && names.length > 0
+            ? { help: `Connect to a service, such as \`${closest(name, names)}\`` }
+            : {}),
+        }
+      }
+    }
+  },
+})
+
+/** Names that reach another container from this one. */
+function isReached({ service, project, networks }: Container, name: string): boolean {
+  if (service.links.some(({ alias }) => !alias.known || alias.value.toLowerCase() === name)) return true
+  return [...project.services.values()].some(other => {
+    const joined =
+      other.networks === null
+        ? ['default']
+        : other.networks.map(({ network }) => (network.known ? network.value : null))
+    if (!joined.some(network => network === null || networks.includes(network))) return false
+    const names = [
+      other.containerName,
+      other.hostname,
+      ...(other.networks ?? []).flatMap(({ aliases }) => aliases),
+    ]
+    return (
+      other.name.toLowerCase() === name ||
+      names.some(fact => fact !== null && (!fact.known || fact.value.toLowerCase() === name))
+    )
+  })
+}
+
+/** False where containers that this project does not name may be on a network of it. */
+function knowsEveryName({ project, service, networks }: Container): boolean {
+  if (!project.complete || !service.complete || project.legacy || service.externalLinks.length > 0)
+    return false
+  if ((service.networks ?? []).some(({ network }) => !network.known)) return false
+  return networks.every(key => {
+    const network = project.networks.get(key)
+    return network === undefined || (!network.external && network.name === null)
+  })
+}
