@@ -213,8 +213,18 @@ function socketsIn(
   })
 }
 
-/** Audits the machines that discovery found: from files to the one value that every reporter prints. */
-export function audit(machines: readonly Machine[], root: string, settings: AuditSettings): Report {
+/**
+ * Audits the machines that discovery found: from files to the one value that every reporter prints.
+ *
+ * @param settingsOf where machines have settings of their own
+ */
+export function audit(
+  machines: readonly Machine[],
+  root: string,
+  settings: AuditSettings,
+  settingsOf: (machine: Machine) => AuditSettings = () => settings,
+): Report {
+  const rules = rulesOf(machines.map(settingsOf), settings)
   const findings: Finding[] = []
   const crashes: Crash[] = []
   const programs: ProgramReport[] = []
@@ -222,7 +232,7 @@ export function audit(machines: readonly Machine[], root: string, settings: Audi
   const understood: UnderstoodMachine[] = []
   let fileCount = 0
   for (const machine of machines) {
-    const audited = auditMachine(machine, settings)
+    const audited = auditMachine(machine, settingsOf(machine))
     // There may be more of them than a call takes arguments.
     for (const finding of audited.findings) findings.push(finding)
     crashes.push(...audited.crashes)
@@ -244,8 +254,8 @@ export function audit(machines: readonly Machine[], root: string, settings: Audi
   const parted = applySuppressions(
     settled,
     understood,
-    settings.rules,
-    settings.suppression ?? suppressionBy(settings.rules),
+    rules,
+    settings.suppression ?? suppressionBy(rules),
     isComplete,
     redact,
   )
@@ -257,11 +267,18 @@ export function audit(machines: readonly Machine[], root: string, settings: Audi
     findings: parted.findings,
     suppressed: parted.suppressed,
     summary: summarise(parted.findings),
-    rules: settings.rules.map(({ rule }) => rule),
+    rules: rules.map(({ rule }) => rule),
     crashes: crashes.map(crash => ({ ...crash, message: redact.message(crash.message) })),
     notices: notices.map(notice => ({ ...notice, text: redact.message(notice.text) })),
     complete: isComplete,
   }
+}
+
+/** Every rule that runs on some machine, sorted by id. */
+function rulesOf(all: readonly AuditSettings[], { rules }: AuditSettings): readonly ActiveRule[] {
+  if (all.every(settings => settings.rules === rules)) return rules
+  const byId = new Map(all.flatMap(settings => settings.rules.map(active => [active.rule.id, active])))
+  return [...byId.values()].sort((a, b) => (a.rule.id < b.rule.id ? -1 : 1))
 }
 
 function suppressionBy(rules: AuditSettings['rules']): SuppressionSettings {

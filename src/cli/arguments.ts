@@ -37,6 +37,10 @@ export interface Arguments {
   readonly minimumConfidence: Confidence
   /** Null where findings never change the exit code. */
   readonly failOn: Severity | null
+  readonly baseline: string | null
+  readonly writeBaseline: string | null
+  /** True where entries of `baseline` that are found no more are taken out. */
+  readonly pruneBaseline: boolean
   readonly quiet: boolean
   readonly verbose: boolean
   /** True where an audit that could not read all that the servers read is a success. */
@@ -115,6 +119,10 @@ export function readArguments(line: readonly string[]): Arguments {
   const config = last('config')
   const isNone = values.has('no-config')
   if (config !== null && isNone) throw new InputError('--config and --no-config exclude each other')
+  if (values.has('prune-baseline') && !values.has('baseline'))
+    throw new InputError('--prune-baseline needs --baseline')
+  if (values.has('write-baseline') && values.has('baseline'))
+    throw new InputError('--baseline and --write-baseline exclude each other')
   const failOn = oneOf('fail-on', [...SEVERITIES, 'never'] as const, 'warning')
   const nginxVersion = last('nginx-version')
   if (nginxVersion !== null && !/^\d+(?:\.\d+){1,3}$/.test(nginxVersion)) {
@@ -135,6 +143,9 @@ export function readArguments(line: readonly string[]): Arguments {
     minimumSeverity: oneOf('min-severity', SEVERITIES, 'info'),
     minimumConfidence: oneOf('min-confidence', CONFIDENCES, 'low'),
     failOn: failOn === 'never' ? null : failOn,
+    baseline: last('baseline'),
+    writeBaseline: last('write-baseline'),
+    pruneBaseline: values.has('prune-baseline'),
     quiet: values.has('quiet'),
     verbose: values.has('verbose'),
     allowIncomplete: values.has('allow-incomplete'),

@@ -242,6 +242,25 @@ export const OPTIONS = {
     section: 'What is reported',
     commands: ['audit'],
   },
+  baseline: {
+    value: 'FILE',
+    completes: 'file',
+    text: 'accept what this file lists: new findings alone are reported and fail',
+    section: 'What is reported',
+    commands: ['audit'],
+  },
+  'write-baseline': {
+    value: 'FILE',
+    completes: 'file',
+    text: 'list what is found now in this file, and exit 0',
+    section: 'What is reported',
+    commands: ['audit'],
+  },
+  'prune-baseline': {
+    text: 'take out of --baseline what is found no more',
+    section: 'What is reported',
+    commands: ['audit'],
+  },
   'allow-incomplete': {
     text: 'do not exit 4 where a file that a server reads could not be read',
     section: 'What is reported',

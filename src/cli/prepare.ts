@@ -1,36 +1,36 @@
 import { existsSync, realpathSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import type { AuditSettings } from '../audit.ts'
+import type { Finding } from '../engine/finding.ts'
 import type { Rule } from '../engine/rule.ts'
 import { discover, type Machine } from '../files/discover.ts'
 import { decodeText, isBelow, isFolder } from '../files/disk-file-system.ts'
 import { inferRoot } from '../files/infer-root.ts'
 import { InputError } from '../files/input-error.ts'
 import { splitNginxDump } from '../servers/nginx/dump.ts'
-import type { ServerVersion } from '../servers/version.ts'
 import type { Arguments } from './arguments.ts'
-import type { Auditrc } from './auditrc/auditrc.ts'
-import {
-  includeMapOfAuditrc,
-  type LoadedAuditrc,
-  loadAuditrc,
-  rootOfAuditrc,
-} from './auditrc/load-auditrc.ts'
+import { ignoredBy, type Layers, layersOf, overridesOf, severitiesOf } from './auditrc/layers.ts'
+import { type LoadedAuditrc, loadAuditrc, loadMachineAuditrc, rootOfAuditrc } from './auditrc/load-auditrc.ts'
 import { defaultPath } from './default-path.ts'
-import { loadParsers } from './load-parsers.ts'
-import { ruleNames, selectRules } from './rule-selection.ts'
+import { severityFilter } from './overridden-severity.ts'
+import { ruleNames } from './rule-selection.ts'
+import { settingsFrom } from './settings-from.ts'
 import type { Terminal } from './terminal.ts'
-import { meantRule } from './unknown-rule.ts'
-import { toolVersion } from './tool-version.ts'
 
 /** Everything that the command line and `.auditrc` decide before the first server is understood. */
 export interface Prepared {
   readonly machines: readonly Machine[]
   /** Of the report: that of the machine, or `.` where there are several. */
   readonly root: string
+  /** Of the first machine, and of each. */
   readonly settings: AuditSettings
+  readonly settingsOf: (machine: Machine) => AuditSettings
   /** True for a file, as a report names it, that `.auditrc` leaves out. */
   readonly ignores: (file: string) => boolean
+  /** A finding as `overrides` of `.auditrc` has it; null where it is off in its file. */
+  readonly override: (finding: Finding) => Finding | null
+  /** Absolute; what the command line names, or means. */
+  readonly paths: readonly string[]
   /** What was decided and why, a line each, for `-v`. */
   readonly decisions: readonly string[]
 }
@@ -42,52 +42,68 @@ export async function prepare(
   terminal: Terminal,
 ): Promise<Prepared> {
   const { workingDirectory } = terminal
-  const paths = given.words.length > 0 ? given.words : [defaultPath(given, terminal)]
-  const loaded = await readAuditrc(given, paths, rules, terminal)
-  const { auditrc } = loaded
-  const root = rootOf(given, loaded, workingDirectory)
-  const includeMap = includeMapOfAuditrc(loaded, root ?? inferRoot(locate(paths, workingDirectory)).root)
-  const ignoresDisk = await ignoredBy(loaded)
-  const input = paths.includes('-') ? await terminal.readInput(MAXIMUM_INPUT) : null
-  const machines = discover(paths, {
-    workingDirectory,
-    splitDump: splitNginxDump,
-    ignores: ignoresDisk,
-    ...(root !== null && { root }),
-    ...(input !== null && {
-      standardInput: {
-        text: decodeText(input.bytes).text,
-        name: given.standardInputName,
-        limit: input.isWhole ? null : `${MAXIMUM_INPUT / 1_000_000} MB`,
-      },
-    }),
+  const words = given.words.length > 0 ? given.words : [defaultPath(given, terminal)]
+  const loaded = await readAuditrc(given, words, rules, terminal)
+  const layers = layersOf(loaded)
+  const root = rootOf(given, layers, workingDirectory)
+  const input = words.includes('-') ? await terminal.readInput(MAXIMUM_INPUT) : null
+  const find = (ignores: (path: string) => boolean): readonly Machine[] =>
+    discover(words, {
+      workingDirectory,
+      splitDump: splitNginxDump,
+      ignores,
+      ...(root !== null && { root }),
+      ...(input !== null && {
+        standardInput: {
+          text: decodeText(input.bytes).text,
+          name: given.standardInputName,
+          limit: input.isWhole ? null : `${MAXIMUM_INPUT / 1_000_000} MB`,
+        },
+      }),
+    })
+  const first = find(await ignoredBy(layers))
+  const own = await machineLayers(given, first, layers, rules, terminal)
+  const everywhere = [...own.values()].flat()
+  const ignores = await ignoredBy([...layers, ...everywhere])
+  // What a machine's own file leaves out shows only once the machine is found.
+  const machines = everywhere.some(({ auditrc }) => auditrc.ignore.length > 0) ? find(ignores) : first
+  const layersFor = ({ root }: Machine): Layers => [...(own.get(root) ?? []), ...layers]
+
+  const paths = words.filter(path => path !== '-').map(path => resolve(workingDirectory, path))
+  const baseRoot = root ?? inferRoot(locate(words, workingDirectory)).root
+  const isWhole = words.every(path => path !== '-' && isFolder(resolve(workingDirectory, path)))
+  const overrides = await overridesOf([...everywhere, ...layers])
+  const settings = await settingsFrom({
+    given,
+    rules,
+    machines,
+    layersFor,
+    rootFor: machine => (own.has(machine.root) ? resolve(workingDirectory, machine.root) : baseRoot),
+    overrides,
+    isWhole,
   })
-  const parsers = await loadParsers(machines, [...given.defines, ...auditrc.defines])
   const [machine] = machines
+  const names = [...layers, ...everywhere].flatMap(({ name }) => (name === null ? [] : [name]))
   return {
     machines,
     root: machines.length === 1 && machine !== undefined ? machine.root : '.',
-    ignores: file => ignoresDisk(resolve(workingDirectory, file)),
+    settings: settings(machine ?? null),
+    settingsOf: settings,
+    ignores: file => ignores(resolve(workingDirectory, file)),
+    override: severityFilter(
+      given,
+      overrides,
+      rule => severitiesOf(layers)(rule) === 'off',
+      workingDirectory,
+    ),
+    paths,
     decisions: [
       ...(given.words.length === 0
-        ? [`${paths[0]} is audited: ${DEFAULT_PATHS[paths[0] === '/etc' ? 'machine' : 'here']}`]
+        ? [`${words[0]} is audited: ${DEFAULT_PATHS[words[0] === '/etc' ? 'machine' : 'here']}`]
         : []),
-      configDecision(given, loaded),
+      ...(names.length > 0 ? names.map(name => `${name} is read`) : [NO_CONFIG[given.config.kind]]),
       ...machines.map(each => `${each.root} stands for the machine's root`),
     ],
-    settings: {
-      toolVersion: toolVersion(),
-      rules: selectRules(rules, { only: given.only, skip: given.skip, configured: auditrc.rules }),
-      facts: auditrc.facts,
-      versions: versionsOf(given, auditrc),
-      includeMap,
-      ...parsers,
-      suppression: {
-        known: ruleNames(rules),
-        nearest: name => meantRule(name, ruleNames(rules)),
-        isWhole: paths.every(path => path !== '-' && isFolder(resolve(workingDirectory, path))),
-      },
-    },
   }
 }
 
@@ -96,11 +112,11 @@ const DEFAULT_PATHS = {
   here: 'no path is given',
 } as const
 
-function configDecision({ config }: Arguments, { name }: LoadedAuditrc): string {
-  if (name !== null)
-    return config.kind === 'file' ? `${name} is read` : `${name} is read: the nearest .auditrc`
-  return config.kind === 'none' ? 'no .auditrc is read: --no-config' : 'there is no .auditrc'
-}
+const NO_CONFIG = {
+  none: 'no .auditrc is read: --no-config',
+  search: 'there is no .auditrc',
+  file: 'there is no .auditrc',
+} as const
 
 /** Bytes of standard input that are read: an `nginx -T` dump of ten thousand sites has half of it. */
 const MAXIMUM_INPUT = 20_000_000
@@ -120,38 +136,39 @@ function readAuditrc(
   })
 }
 
-function rootOf(given: Arguments, loaded: LoadedAuditrc, workingDirectory: string): string | null {
-  if (given.root === null) return rootOfAuditrc(loaded)
+/** The files in the roots of machines that lie below the directory of the one that was found, by these roots. */
+async function machineLayers(
+  { config, root }: Arguments,
+  machines: readonly Machine[],
+  layers: Layers,
+  rules: readonly Rule[],
+  { workingDirectory }: Terminal,
+): Promise<ReadonlyMap<string, Layers>> {
+  const own = new Map<string, Layers>()
+  if (config.kind !== 'search' || root !== null) return own
+  const top = layers[0]?.name === null ? workingDirectory : layers[0]?.folder
+  const known = ruleNames(rules)
+  for (const machine of machines) {
+    const directory = resolve(workingDirectory, machine.root)
+    if (own.has(machine.root) || top === undefined || directory === top || !isBelow(directory, top)) continue
+    const loaded = await loadMachineAuditrc(directory, { workingDirectory, knownRules: known })
+    if (loaded !== null) own.set(machine.root, layersOf(loaded))
+  }
+  return own
+}
+
+function rootOf(given: Arguments, layers: Layers, workingDirectory: string): string | null {
+  if (given.root === null) {
+    const named = layers.find(({ auditrc }) => auditrc.root !== null)
+    return named === undefined ? null : rootOfAuditrc(named)
+  }
   const root = resolve(workingDirectory, given.root)
   if (!isFolder(root)) throw new InputError(`the root ${given.root} is no directory`)
   return realpathSync(root)
 }
 
-/** Globs of `.auditrc`, which are relative to its folder; a folder's name leaves out all below it. */
-async function ignoredBy({ auditrc, folder, isFound }: LoadedAuditrc): Promise<(path: string) => boolean> {
-  const globs = auditrc.ignore
-  if (globs.length === 0) return () => false
-  const { globMatcher } = await import('./auditrc/ignore-globs.ts')
-  const matches = globMatcher(
-    globs.flatMap(glob => {
-      const plain = glob.replace(/^\.?\//, '').replace(/\/$/, '')
-      return [plain, join(plain, '**')]
-    }),
-  )
-  return path => (!isFound || isBelow(path, folder)) && matches(relative(folder, path))
-}
-
-/** The folder of the first audited path. */
+/** The directory of the first audited path. */
 function locate(paths: readonly string[], workingDirectory: string): string {
   const path = resolve(workingDirectory, paths.find(path => path !== '-') ?? '.')
   return isFolder(path) ? path : dirname(path)
-}
-
-function versionsOf(given: Arguments, auditrc: Auditrc): AuditSettings['versions'] {
-  const version = (value: string | undefined, from: ServerVersion['from']): ServerVersion | undefined =>
-    value === undefined ? undefined : { value, from, at: null }
-  const nginx =
-    version(given.nginxVersion ?? undefined, 'option') ?? version(auditrc.versions.nginx, 'configuration')
-  const apache = version(auditrc.versions.apache, 'configuration')
-  return { ...(nginx !== undefined && { nginx }), ...(apache !== undefined && { apache }) }
 }

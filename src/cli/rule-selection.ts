@@ -8,8 +8,10 @@ export interface RuleSelection {
   /** Ids and groups of `--only`; all where empty. */
   readonly only: readonly string[]
   readonly skip: readonly string[]
-  /** `rules` of `.auditrc`. */
-  readonly configured: ReadonlyMap<string, Severity | 'off'>
+  /** What `rules` of `.auditrc` says. */
+  readonly configured: (id: string) => Severity | 'off' | null
+  /** True for a rule that is on in some files, though it may be off in the others. */
+  readonly isOnSomewhere?: (id: string) => boolean
 }
 
 /** Every name that `--only`, `--skip` and `.auditrc` may use: ids and groups. */
@@ -27,16 +29,16 @@ export function assertRuleNames(names: readonly string[], rules: readonly Rule[]
 
 /** The rules of this audit. What the command line names runs even where `.auditrc` has it off. */
 export function selectRules(rules: readonly Rule[], selection: RuleSelection): readonly ActiveRule[] {
-  const { only, skip, configured } = selection
+  const { only, skip, configured, isOnSomewhere = () => false } = selection
   assertRuleNames([...only, ...skip], rules)
   const isNamed = (names: readonly string[], id: string): boolean =>
     names.includes(id) || names.includes(groupOf(id))
   const active: ActiveRule[] = []
   for (const rule of rules) {
     const { id } = rule
-    const severity = configured.get(id) ?? configured.get(groupOf(id)) ?? null
+    const severity = configured(id)
     if (isNamed(skip, id)) continue
-    if (only.length > 0 ? !isNamed(only, id) : severity === 'off') continue
+    if (only.length > 0 ? !isNamed(only, id) : severity === 'off' && !isOnSomewhere(id)) continue
     active.push({ rule, severity: severity === 'off' ? null : severity })
   }
   if (active.length === 0 && rules.length > 0) throw new InputError(noRule(selection))

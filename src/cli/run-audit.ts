@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path'
 import { audit } from '../audit.ts'
 import type { ProgramReport, Report } from '../engine/report.ts'
 import type { Rule } from '../engine/rule.ts'
@@ -6,7 +7,7 @@ import { reporters } from '../report/reporters.ts'
 import type { Arguments, Format } from './arguments.ts'
 import { commandOutput } from './command-output.ts'
 import { prepare } from './prepare.ts'
-import { selectFindings } from './select-findings.ts'
+import { selectFindings, summarised } from './select-findings.ts'
 import type { Terminal } from './terminal.ts'
 import { warnIncomplete, warnStacks } from './warn-incomplete.ts'
 
@@ -17,9 +18,14 @@ export async function runAudit(
   terminal: Terminal,
 ): Promise<number> {
   const started = performance.now()
-  const { machines, root, settings, ignores, decisions } = await prepare(given, rules, terminal)
-  const whole = audit(machines, root, settings)
-  const report = selectFindings(whole, { ...given, ignores })
+  const { machines, root, settings, settingsOf, ignores, override, paths, decisions } = await prepare(
+    given,
+    rules,
+    terminal,
+  )
+  const whole = audit(machines, root, settings, settingsOf)
+  const selected = selectFindings(whole, { ...given, ignores, override })
+  const report = await withBaseline(selected, given, paths, terminal)
   const { chalk, width, write } = await commandOutput(given, terminal)
   write(
     reporters[given.format as Format](report, {
@@ -37,8 +43,49 @@ export async function runAudit(
     warnStacks(report.notices, terminal)
     explainRun(report, machines.length, performance.now() - started, terminal)
   }
-  return exitCode(report, given)
+  return given.writeBaseline === null ? exitCode(report, given) : 0
 }
+
+/** The report without what `--baseline` lists; what `--write-baseline` is to list is written. */
+async function withBaseline(
+  report: Report,
+  { baseline: file, writeBaseline: target, pruneBaseline }: Arguments,
+  paths: readonly string[],
+  { workingDirectory, warn }: Terminal,
+): Promise<Report> {
+  if (file === null && target === null) return report
+  const { compareWithBaseline, entriesOf, readBaseline, writeBaseline } = await import('./baseline.ts')
+  if (target !== null) {
+    const directory = dirname(resolve(workingDirectory, target))
+    writeBaseline(target, entriesOf(report.findings, directory, workingDirectory), workingDirectory)
+    warn(`${target} lists ${report.findings.length} findings`)
+  }
+  if (file === null) return report
+  const baseline = readBaseline(file, workingDirectory)
+  const compared = compareWithBaseline(report, baseline, paths, workingDirectory)
+  const gone = new Set(compared.gone)
+  if (gone.size > 0) {
+    if (pruneBaseline)
+      writeBaseline(
+        file,
+        baseline.entries.filter(entry => !gone.has(entry)),
+        workingDirectory,
+      )
+    const what = `${gone.size} of ${baseline.entries.length} entries`
+    warn(
+      pruneBaseline
+        ? `${file}: ${what} removed`
+        : `${file}: ${what} are found no more: --prune-baseline removes them`,
+    )
+    for (const { file, rule, message } of [...gone].slice(0, MOST_GONE))
+      warn(`  ${file}: ${rule}: ${message}`)
+    if (gone.size > MOST_GONE) warn(`  and ${gone.size - MOST_GONE} more`)
+  }
+  return summarised(compared.report)
+}
+
+/** As many entries that are gone are named. */
+const MOST_GONE = 10
 
 /** Where a rule crashed: what a report of the defect needs. */
 function explainCrashes({ crashes }: Report, { warn }: Terminal): void {

@@ -6,10 +6,10 @@ import type { Terminal } from './terminal.ts'
 import { writeOutput } from './write-output.ts'
 
 /** What a new `.auditrc` holds: the keys that most owners need, commented out. */
-export const STARTER = `# deploy-audit reads this file from the audited folder upwards.
+export const STARTER = `# deploy-audit reads this file from the audited directory upwards.
 # Every key: https://github.com/deploy-audit/deploy-audit/blob/main/.auditrc.example
 
-# The folder that stands for /, relative to this file.
+# The directory that stands for /, relative to this file.
 # root: .
 
 # Files in which nothing is reported.
@@ -20,6 +20,12 @@ export const STARTER = `# deploy-audit reads this file from the audited folder u
 # rules:
 #   sizing: off
 #   tls/weak-protocol: error
+
+# The same for some files alone.
+# overrides:
+#   - files: [legacy/**]
+#     rules:
+#       tls: info
 
 # What no configuration file says.
 # facts:

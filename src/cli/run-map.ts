@@ -22,13 +22,13 @@ import { warnIncomplete, warnStacks } from './warn-incomplete.ts'
 
 /** Draws the joined picture of every deployment, what is surely wrong marked in it. */
 export async function runMap(given: Arguments, rules: readonly Rule[], terminal: Terminal): Promise<number> {
-  const { machines, settings } = await prepare(given, rules, terminal)
+  const { machines, settingsOf } = await prepare(given, rules, terminal)
   const crashes: Crash[] = []
   const failures: Notice[] = []
   const maps: DeploymentMap[] = []
   const apache: ApacheConfiguration[] = []
   for (const machine of machines) {
-    const audited = auditMachine(machine, settings)
+    const audited = auditMachine(machine, settingsOf(machine))
     crashes.push(...audited.crashes)
     apache.push(...audited.understood.apache)
     failures.push(...audited.understood.failures)

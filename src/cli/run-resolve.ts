@@ -12,8 +12,8 @@ import { warnIncomplete, warnStacks } from './warn-incomplete.ts'
 
 /** Prints what each server makes of its files, and returns the exit code: 1 where one would refuse them. */
 export async function runResolve(given: Arguments, terminal: Terminal): Promise<number> {
-  const { machines, settings } = await prepare(given, [], terminal)
-  const understood = machines.map(machine => understand(machine, settings))
+  const { machines, settingsOf } = await prepare(given, [], terminal)
+  const understood = machines.map(machine => understand(machine, settingsOf(machine)))
   const redact = redactorFor(
     machines,
     understood.flatMap(({ apache }) => apache),

@@ -18,9 +18,9 @@ export async function runTrace(given: Arguments, terminal: Terminal): Promise<nu
   const [url, ...paths] = given.words
   if (url === undefined) throw new InputError('trace needs a URL such as https://example.org/page')
   const request = readRequest(url, given)
-  const { machines, settings } = await prepare({ ...given, words: paths }, [], terminal)
+  const { machines, settingsOf } = await prepare({ ...given, words: paths }, [], terminal)
   const { chalk, write } = await commandOutput(given, terminal)
-  const understood = machines.map(machine => understand(machine, settings))
+  const understood = machines.map(machine => understand(machine, settingsOf(machine)))
   const redact = redactorFor(
     machines,
     understood.flatMap(({ apache }) => apache),

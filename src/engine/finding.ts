@@ -146,7 +146,8 @@ function insideOf(file: string, roots: readonly string[]): string {
 /** Characters of a line that tell it apart; of a longer one, such as a minified file, what stands around. */
 const LONGEST_LINE = 2000
 
-function textAround({ source, line, column }: Location): string {
+/** The line of a place without its indentation: what tells a finding again when the line has moved. */
+export function textAround({ source, line, column }: Location): string {
   const text = lineText(source, line)
   if (text.length <= LONGEST_LINE) return text.trim()
   return text.slice(Math.max(0, column - LONGEST_LINE / 4), column + LONGEST_LINE / 4).trim()

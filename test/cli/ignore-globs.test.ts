@@ -35,15 +35,15 @@ test('what a glob matches', () => {
     ['../x', '../x', true],
   ]
   for (const [glob, path, isMatch] of cases) {
-    assert.is(globMatcher([glob])(path), isMatch, `${glob} ${path}`)
+    assert.is(globMatcher([glob], 'ignore')(path), isMatch, `${glob} ${path}`)
   }
-  assert.is(globMatcher(['a', 'b'])('b'), true)
+  assert.is(globMatcher(['a', 'b'], 'ignore')('b'), true)
 })
 
 test('what is not understood is said', () => {
   const fails = (globs: readonly string[], message: string): void => {
     assert.throws(
-      () => globMatcher(globs),
+      () => globMatcher(globs, 'ignore'),
       (error: unknown) => error instanceof InputError && error.message.includes(message),
     )
   }
@@ -60,7 +60,7 @@ test('no glob takes long', () => {
   const globs = [`${'*a'.repeat(200)}b`, `${'**/'.repeat(200)}b`, `${'{a,a*}'.repeat(100)}b`]
   const path = `${'a'.repeat(100)}/`.repeat(40)
   const before = process.cpuUsage().user
-  for (const glob of globs) assert.is(globMatcher([glob])(path), false, glob)
+  for (const glob of globs) assert.is(globMatcher([glob], 'ignore')(path), false, glob)
   assert.ok((process.cpuUsage().user - before) / 1000 < 2000)
 })
 

@@ -1,25 +1,33 @@
 import type { SiteFacts } from '../../deployment/site-facts.ts'
-import { DEFAULT_SITE_FACTS } from '../../deployment/site-facts.ts'
 import type { Severity } from '../../engine/severity.ts'
 
-/** What `.auditrc` says, every key with its default. Paths are as written, relative to the file's folder. */
+/** Off, or the severity of its findings, by rule id or group. */
+export type RuleSeverities = ReadonlyMap<string, Severity | 'off'>
+
+/** What `.auditrc` says, every key with its default. Paths are as written, relative to the file's directory. */
 export interface Auditrc {
+  /** Files whose settings hold where this one says nothing, the last first. */
+  readonly extends: readonly string[]
   readonly root: string | null
   readonly ignore: readonly string[]
   readonly versions: { readonly nginx?: string; readonly apache?: string }
   readonly includeMap: readonly { readonly from: string; readonly to: string }[]
   readonly defines: readonly string[]
-  /** By rule id or group. */
-  readonly rules: ReadonlyMap<string, Severity | 'off'>
-  readonly facts: SiteFacts
+  readonly rules: RuleSeverities
+  /** Of the files that a glob matches; of several, the last. */
+  readonly overrides: readonly { readonly files: readonly string[]; readonly rules: RuleSeverities }[]
+  /** What is written alone. */
+  readonly facts: Partial<SiteFacts>
 }
 
 export const EMPTY_AUDITRC: Auditrc = {
+  extends: [],
   root: null,
   ignore: [],
   versions: {},
   includeMap: [],
   defines: [],
   rules: new Map(),
-  facts: DEFAULT_SITE_FACTS,
+  overrides: [],
+  facts: {},
 }

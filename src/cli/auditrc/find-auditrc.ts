@@ -19,7 +19,7 @@ export function findAuditrc(path: string): string | null {
 }
 
 /** A link that leads nowhere is there too: what somebody put there is not passed over in silence. */
-function isThere(path: string): boolean {
+export function isThere(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined
   } catch {

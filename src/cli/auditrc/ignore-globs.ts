@@ -16,16 +16,16 @@ interface Automaton {
 /**
  * Matches paths against globs: `*` and `?` take no slash, `**` as a whole part takes any number of parts, `[…]`
  * and `{a,b}` as usual, a dot is nothing special. All ways to match are followed at once, so that the time grows
- * with the length of the path alone. Throws {@link InputError} for what it does not know.
+ * with the length of the path alone. `key` is the one of `.auditrc` that holds them. Throws {@link InputError} for what it does not know.
  */
-export function globMatcher(globs: readonly string[]): (path: string) => boolean {
+export function globMatcher(globs: readonly string[], key: string): (path: string) => boolean {
   const wildcards = globs.join('').replace(/[^*?[{]/g, '').length
   if (wildcards > MOST_WILDCARDS) {
     throw new InputError(
-      `\`ignore\` has ${wildcards} wildcards, more than the ${MOST_WILDCARDS} that are matched`,
+      `\`${key}\` has ${wildcards} wildcards, more than the ${MOST_WILDCARDS} that are matched`,
     )
   }
-  const automata = globs.map(compile)
+  const automata = globs.map(glob => compile(glob, key))
   return path => automata.some(automaton => matches(automaton, path))
 }
 
@@ -61,7 +61,10 @@ class Compiler {
   readonly next: number[][] = []
   #at = 0
 
-  constructor(private readonly glob: string) {}
+  constructor(
+    private readonly glob: string,
+    private readonly key: string,
+  ) {}
 
   automaton(): Automaton {
     const start = this.#state(null)
@@ -126,7 +129,7 @@ class Compiler {
 
   #fail(what: string): never {
     throw new InputError(
-      `\`ignore\`: \`${this.glob}\`: \`${what}\` is not understood here; there are *, **, ?, […] and {…,…}`,
+      `\`${this.key}\`: \`${this.glob}\`: \`${what}\` is not understood here; there are *, **, ?, […] and {…,…}`,
     )
   }
 
@@ -182,10 +185,10 @@ class Compiler {
   }
 }
 
-function compile(glob: string): Automaton {
-  if (glob.length > LONGEST) throw new InputError(`\`ignore\`: a glob is longer than ${LONGEST} characters`)
+function compile(glob: string, key: string): Automaton {
+  if (glob.length > LONGEST) throw new InputError(`\`${key}\`: a glob is longer than ${LONGEST} characters`)
   if (glob.startsWith('!')) {
-    throw new InputError(`\`ignore\`: \`${glob}\`: what is ignored cannot be taken back by \`!\``)
+    throw new InputError(`\`${key}\`: \`${glob}\`: what matches cannot be taken back by \`!\``)
   }
-  return new Compiler(glob).automaton()
+  return new Compiler(glob, key).automaton()
 }

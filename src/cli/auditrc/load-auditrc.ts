@@ -5,7 +5,7 @@ import { systemReason } from '../../files/system-reason.ts'
 import { InputError } from '../../files/input-error.ts'
 import { type Refusal, readBounded } from '../../files/read-bounded.ts'
 import { type Auditrc, EMPTY_AUDITRC } from './auditrc.ts'
-import { findAuditrc } from './find-auditrc.ts'
+import { AUDITRC, findAuditrc, isThere } from './find-auditrc.ts'
 
 /** A `.auditrc` and where it came from. */
 export interface LoadedAuditrc {
@@ -19,6 +19,8 @@ export interface LoadedAuditrc {
    * its own directory. Only the command line leads out of it.
    */
   readonly isFound: boolean
+  /** Those that it extends, as written. */
+  readonly bases: readonly LoadedAuditrc[]
 }
 
 /** Bytes of the largest `.auditrc`: a hundred times what anybody writes. */
@@ -33,6 +35,25 @@ export interface AuditrcSearch {
   readonly knownRules: readonly string[]
 }
 
+/**
+ * The `.auditrc` of one of several machines, which lies in its root; null where it has none. Throws
+ * {@link InputError} where it cannot be read, or is wrong.
+ *
+ * @param root absolute directory of this machine
+ */
+export async function loadMachineAuditrc(
+  root: string,
+  search: Pick<AuditrcSearch, 'workingDirectory' | 'knownRules'>,
+): Promise<LoadedAuditrc | null> {
+  const file = join(root, AUDITRC)
+  if (!isThere(file)) return null
+  const loaded = await loadFile(file, true, search, [])
+  const own = rootOfAuditrc(loaded)
+  if (own !== null && own !== realpathSync(root))
+    throw new InputError(`${loaded.name}: \`root\`: this file lies in the root of its machine already`)
+  return loaded
+}
+
 /** Finds and reads `.auditrc`. Throws {@link InputError} where it cannot be read, or is wrong. */
 export async function loadAuditrc(search: AuditrcSearch): Promise<LoadedAuditrc> {
   const { config, workingDirectory } = search
@@ -43,11 +64,38 @@ export async function loadAuditrc(search: AuditrcSearch): Promise<LoadedAuditrc>
       : config.kind === 'none'
         ? null
         : findAuditrc(search.start)
-  if (file === null) return { auditrc: EMPTY_AUDITRC, folder: workingDirectory, name: null, isFound }
+  if (file === null)
+    return { auditrc: EMPTY_AUDITRC, folder: workingDirectory, name: null, isFound, bases: [] }
+  return loadFile(file, isFound, search, [])
+}
+
+/** As many extend each other at most. */
+const MOST_LAYERS = 20
+
+/** @param above real paths of the files that extend this one */
+async function loadFile(
+  file: string,
+  isFound: boolean,
+  search: Pick<AuditrcSearch, 'workingDirectory' | 'knownRules'>,
+  above: readonly string[],
+): Promise<LoadedAuditrc> {
+  const { workingDirectory } = search
   const name = displayPath(file, workingDirectory)
   const text = readAuditrc(file, name, isFound)
   const { parseAuditrc } = await import('./parse-auditrc.ts')
-  return { auditrc: parseAuditrc(text, name, search.knownRules), folder: dirname(file), name, isFound }
+  const auditrc = parseAuditrc(text, name, search.knownRules)
+  const own: LoadedAuditrc = { auditrc, folder: dirname(file), name, isFound, bases: [] }
+  if (auditrc.extends.length === 0) return own
+  const chain = [...above, realpathSync(file)]
+  if (chain.length > MOST_LAYERS) throw new InputError(`${name}: \`extends\`: more than ${MOST_LAYERS} files`)
+  const bases: LoadedAuditrc[] = []
+  for (const path of auditrc.extends) {
+    const base = namedBy(own, path, 'extends')
+    if (chain.includes(realpathSync(base)))
+      throw new InputError(`${name}: \`extends\`: ${path} extends this file in turn`)
+    bases.push(await loadFile(base, isFound, search, chain))
+  }
+  return { ...own, bases }
 }
 
 function readAuditrc(file: string, name: string, isFound: boolean): string {

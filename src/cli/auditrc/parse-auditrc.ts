@@ -10,7 +10,7 @@ import {
   parseDocument,
   type YAMLMap,
 } from 'yaml'
-import { DEFAULT_SITE_FACTS, type SiteFacts } from '../../deployment/site-facts.ts'
+import type { SiteFacts } from '../../deployment/site-facts.ts'
 import { InputError } from '../../files/input-error.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import { unknownRule } from '../unknown-rule.ts'
@@ -73,20 +73,28 @@ interface Mistake {
 function mistakenKey(root: YAMLMap, knownRules: readonly string[] | undefined): Mistake | null {
   const misplaced = misplacedKey(root)
   if (misplaced !== null) return misplaced
-  for (const path of [[], ['versions'], ['include'], ['facts']]) {
+  const overrides = itemsAt(root, 'overrides').map(index => ['overrides', index])
+  for (const path of [[], ['versions'], ['include'], ['facts'], ...overrides]) {
     const known = keysAt(path)
     for (const { offset, name } of keysIn(root, path))
       if (!known.includes(name)) return { offset, message: unknownKey(name, known) }
   }
   const rules = knownRules === undefined ? null : new Set(knownRules)
-  for (const { offset, name } of keysIn(root, ['rules'])) {
-    if (rules !== null && !rules.has(name)) return { offset, message: unknownRule(name, [...rules]) }
-  }
+  for (const path of [['rules'], ...overrides.map(each => [...each, 'rules'])])
+    for (const { offset, name } of keysIn(root, path)) {
+      if (rules !== null && !rules.has(name)) return { offset, message: unknownRule(name, [...rules]) }
+    }
   for (const { offset, name } of keysIn(root, ['include', 'map'])) {
     if (!name.startsWith('/'))
       return { offset, message: `expected a path such as /etc/nginx/snippets, not "${name}"` }
   }
   return null
+}
+
+/** The indexes of the list at a key. */
+function itemsAt(root: YAMLMap, name: string): readonly number[] {
+  const { value } = entryOf(root, name)
+  return isSeq(value) ? [...value.items.keys()] : []
 }
 
 /** Values are nested three deep at most; far from where a stack would overflow. */
@@ -148,19 +156,24 @@ function withoutEmpty(value: Readonly<Record<string, unknown>>): Readonly<Record
 function toAuditrc(value: AuditrcFile): Auditrc {
   const { nginx, apache } = value.versions ?? {}
   return {
+    extends: [value.extends ?? []].flat(),
     root: value.root ?? null,
     ignore: value.ignore ?? [],
     versions: { ...(nginx !== undefined && { nginx }), ...(apache !== undefined && { apache }) },
     includeMap: Object.entries(value.include?.map ?? {}).map(([from, to]) => ({ from, to })),
     defines: value.defines ?? [],
     rules: new Map(Object.entries(value.rules ?? {})),
+    overrides: (value.overrides ?? []).map(({ files, rules }) => ({
+      files,
+      rules: new Map(Object.entries(rules)),
+    })),
     facts: toFacts(value.facts ?? {}),
   }
 }
 
-function toFacts({ memory, ...given }: NonNullable<AuditrcFile['facts']>): SiteFacts {
+function toFacts({ memory, ...given }: NonNullable<AuditrcFile['facts']>): Partial<SiteFacts> {
   const written = Object.fromEntries(Object.entries(given).filter(([, fact]) => fact !== undefined))
-  return { ...DEFAULT_SITE_FACTS, ...written, memory: memory === undefined ? null : toBytes(memory) }
+  return { ...written, ...(memory !== undefined && { memory: toBytes(memory) }) }
 }
 
 const UNITS = ['', 'k', 'm', 'g', 't']
@@ -189,19 +202,21 @@ function describe(issue: v.BaseIssue<unknown>, path: Path): string {
 /** The keys that the schema has at a path. */
 function keysAt(path: Path): readonly string[] {
   let schema: unknown = auditrcSchema
-  for (const key of path) schema = entriesOf(schema)[key]
+  for (const key of path) if (typeof key === 'string') schema = entriesOf(schema)[key]
   return Object.keys(entriesOf(schema))
 }
 
-/** Through `optional` and `pipe`, whose first part is the object itself. */
+/** Through `optional`, `pipe`, whose first part is the object itself, and the items of a list. */
 function entriesOf(schema: unknown): Readonly<Record<string | number, unknown>> {
-  const { wrapped, pipe, entries } = (schema ?? {}) as {
+  const { wrapped, pipe, entries, item } = (schema ?? {}) as {
+    readonly item?: unknown
     readonly wrapped?: unknown
     readonly pipe?: readonly unknown[]
     readonly entries?: Readonly<Record<string, unknown>>
   }
   if (entries !== undefined) return entries
   if (wrapped !== undefined) return entriesOf(wrapped)
+  if (item !== undefined) return entriesOf(item)
   return pipe?.[0] === undefined ? {} : entriesOf(pipe[0])
 }
 

@@ -22,8 +22,20 @@ const bytes = v.union([
 ])
 
 /** `.auditrc`, as written: every key is optional, and one that is not here is a mistake. */
+const rules = v.record(v.string(), v.picklist(['off', ...SEVERITIES]))
+
 export const auditrcSchema = v.strictObject({
-  root: v.optional(v.pipe(v.string(), v.description('The folder that stands for /, relative to this file.'))),
+  extends: v.optional(
+    v.pipe(
+      v.union([v.string(), v.array(v.string())]),
+      v.description(
+        'Other files like this one, relative to it: what they say holds where this one says nothing.',
+      ),
+    ),
+  ),
+  root: v.optional(
+    v.pipe(v.string(), v.description('The directory that stands for /, relative to this file.')),
+  ),
   ignore: v.optional(
     v.pipe(
       v.array(v.string()),
@@ -44,7 +56,7 @@ export const auditrcSchema = v.strictObject({
         v.pipe(
           v.record(v.string(), v.string()),
           v.description(
-            'Where includes point to in this tree: a path of the server to a folder of this tree.',
+            'Where includes point to in this tree: a path of the server to a directory of this tree.',
           ),
         ),
       ),
@@ -55,9 +67,17 @@ export const auditrcSchema = v.strictObject({
   ),
   rules: v.optional(
     v.pipe(
-      v.record(v.string(), v.picklist(['off', ...SEVERITIES])),
+      rules,
       v.description(
         'A rule or a whole group: off, or the severity of its findings. A rule wins over its group.',
+      ),
+    ),
+  ),
+  overrides: v.optional(
+    v.pipe(
+      v.array(v.strictObject({ files: v.array(v.string()), rules })),
+      v.description(
+        'Rules of some files alone: globs relative to this file, of which the last that matches wins.',
       ),
     ),
   ),
