@@ -1,5 +1,11 @@
 // Written by `npm run generate` from the files of this folder.
 import type { Rule } from '../src/engine/rule.ts'
+import accessAllowWithoutDeny from './access/allow-without-deny.ts'
+import accessAnsweredBeforeAccess from './access/answered-before-access.ts'
+import accessExactLocationOneUrl from './access/exact-location-one-url.ts'
+import accessLocationLostToRegex from './access/location-lost-to-regex.ts'
+import accessPrivateNetworkTooWide from './access/private-network-too-wide.ts'
+import accessRuleAfterAll from './access/rule-after-all.ts'
 import apacheAccessCompatNestedReset from './apache/access-compat-nested-reset.ts'
 import apacheAliasOverlap from './apache/alias-overlap.ts'
 import apacheAllowoverrideUnset from './apache/allowoverride-unset.ts'
@@ -176,6 +182,12 @@ import wsgiUserRoot from './wsgi/user-root.ts'
 
 /** Every rule, sorted by id; the id is the path. */
 export const rules: readonly Rule[] = [
+  { id: 'access/allow-without-deny', ...accessAllowWithoutDeny },
+  { id: 'access/answered-before-access', ...accessAnsweredBeforeAccess },
+  { id: 'access/exact-location-one-url', ...accessExactLocationOneUrl },
+  { id: 'access/location-lost-to-regex', ...accessLocationLostToRegex },
+  { id: 'access/private-network-too-wide', ...accessPrivateNetworkTooWide },
+  { id: 'access/rule-after-all', ...accessRuleAfterAll },
   { id: 'apache/access-compat-nested-reset', ...apacheAccessCompatNestedReset },
   { id: 'apache/alias-overlap', ...apacheAliasOverlap },
   { id: 'apache/allowoverride-unset', ...apacheAllowoverrideUnset },

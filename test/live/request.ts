@@ -11,7 +11,7 @@ export interface LiveRequest {
   readonly target?: string
   /** Where to connect instead of 127.0.0.1. */
   readonly address?: string
-  /** The client's own address, one of loopback; 127.0.0.1 where absent. */
+  /** The client's own address, of IP version 4; 127.0.0.1 where absent. */
   readonly from?: string
   /** Milliseconds of silence after which the client gives up; ten seconds where absent. */
   readonly patience?: number

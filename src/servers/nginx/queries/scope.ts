@@ -84,8 +84,19 @@ const STOCK_FILES: ReadonlyMap<string, readonly string[]> = new Map([
   ['snakeoil.conf', ['ssl_']],
 ])
 
-/** Where requests go is never left to a file of parameters. */
+/** Directories of the packages, empty as they come, into which sites and settings of the whole server are put. */
+const STOCK_DIRECTORY = /(?:^|\/)(?:conf\.d|modules-enabled|sites-enabled|sites|vhosts?(?:\.d)?)\/[^/]*\*[^/]*$/
+
+/** What is written where it holds, in a server or location, and hardly ever for the whole of http. */
+const LOCAL: ReadonlySet<string> = new Set([
+  ...['allow', 'deny', 'satisfy', 'auth_basic', 'auth_basic_user_file', 'auth_request', 'auth_jwt'],
+  ...['root', 'alias', 'index', 'autoindex', 'internal', 'error_page', 'recursive_error_pages'],
+  ...['absolute_redirect', 'port_in_redirect', 'server_name_in_redirect', 'merge_slashes', 'types'],
+])
+
+/** Where requests go is never left to a file of parameters, nor to what the packages' directories may hold. */
 function maySet(path: string, name: string | null): boolean {
+  if (name !== null && LOCAL.has(name) && STOCK_DIRECTORY.test(path)) return false
   const set = STOCK_FILES.get(path.slice(path.lastIndexOf('/') + 1))
   if (set === undefined) return true
   return name !== null && name !== 'proxy_pass' && set.some(prefix => name.startsWith(prefix))

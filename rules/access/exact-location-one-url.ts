@@ -1,0 +1,156 @@
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { placeText } from '../../parsers/text/source.ts'
+import { askServer, isOpen } from '../../src/deployment/requests/ask-server.ts'
+import { EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { effectivePass } from '../../src/servers/nginx/queries/proxy-target.ts'
+import { restrictedLocations, restriction } from './_restricted-locations.ts'
+
+const site = (lines: string): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      root /srv/www;
+      ${lines}
+  }
+`
+
+/** Handlers that answer one URL, below which nothing lies. */
+const HANDLERS = new Set(['stub_status', 'return', 'empty_gif', 'vhost_traffic_status_display', 'api', 'echo'])
+
+export default defineRule({
+  summary: 'An exact location restricts access to one URL where a directory is meant',
+  severity: 'warning',
+  confidence: 'high',
+  securitySeverity: 7.5,
+  since: '0.1.0',
+  why: '`location = /private/` matches that very URL. `/private/report.pdf` is answered by another location, and nobody is kept out of it.',
+  remedy: 'Write `location ^~ /private/`, which holds for everything below',
+  references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#location'],
+  bad: [
+    {
+      title: 'a directory',
+      files: {
+        'nginx.conf': site(conf`
+          location «=» /private/ {
+              allow 10.0.0.0/8;
+              deny all;
+          }
+        `),
+      },
+    },
+    {
+      title: 'the pages of a backend',
+      files: {
+        'nginx.conf': site(conf`
+          location «=» /admin/ {
+              auth_basic "Admins";
+              auth_basic_user_file /etc/nginx/htpasswd;
+              proxy_pass http://127.0.0.1:9000;
+          }
+          location / {
+              proxy_pass http://127.0.0.1:9000;
+          }
+        `),
+        'etc/nginx/htpasswd': conf`admin:$apr1$x$y`,
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'a prefix',
+      files: {
+        'nginx.conf': site(conf`
+          location ^~ /private/ {
+              allow 10.0.0.0/8;
+              deny all;
+          }
+        `),
+      },
+    },
+    {
+      title: 'one script',
+      files: {
+        'nginx.conf': site(conf`
+          location = /wp-login.php {
+              allow 10.0.0.0/8;
+              deny all;
+          }
+        `),
+      },
+    },
+    {
+      title: 'the prefix is closed too',
+      files: {
+        'nginx.conf': site(conf`
+          location = /private/ {
+              allow 10.0.0.0/8;
+              deny all;
+          }
+          location /private/ {
+              deny all;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a handler with nothing below it',
+      files: {
+        'nginx.conf': site(conf`
+          location = /status/ {
+              allow 10.0.0.0/8;
+              deny all;
+              stub_status;
+          }
+        `),
+      },
+    },
+    {
+      title: 'another program answers what lies below',
+      files: {
+        'nginx.conf': site(conf`
+          location = /metrics/ {
+              deny all;
+              proxy_pass http://127.0.0.1:9100;
+          }
+          location / {
+              proxy_pass http://127.0.0.1:9000;
+          }
+        `),
+      },
+    },
+  ],
+  *check(deployment) {
+    for (const { server, location, rule, isAnswered } of restrictedLocations(deployment)) {
+      if (isAnswered) continue
+      const { directive, modifier, name } = location
+      if (modifier !== '=' || !name.endsWith('/') || name === '/') continue
+      if (directive.children.some(child => HANDLERS.has(child.name))) continue
+      const path = `${name}${EXISTING}.html`
+      const answer = askServer(deployment, server, path)
+      if (answer === null || isOpen(answer) !== true) continue
+      const pass = effectivePass(server.configuration, directive)
+      const { end } = answer
+      // What another program answers is no part of what is closed here.
+      if (pass === null ? end.kind !== 'file' : end.kind !== 'pass' || !isSame(pass, end.target.directive)) continue
+      const at = argumentPlace(directive, 0)
+      yield {
+        at: directive.args.length > 1 ? at : location.at,
+        message: `\`location = ${name}\` is this one URL alone, so ${restriction(rule)} does not apply to what lies below, such as \`${name}page.html\``,
+        label: 'nothing below it',
+        related: [{ at: namePlace(rule), message: 'does not apply there' }],
+        ...(directive.args.length > 1 && placeText(at) === '='
+          ? propose('Hold for everything below', 'unsafe', [replacePlace(at, '^~')])
+          : {}),
+      }
+    }
+  },
+})
+
+type Pass = NonNullable<ReturnType<typeof effectivePass>>
+
+function isSame(one: Pass, other: Pass): boolean {
+  return one.args[0]?.value === other.args[0]?.value
+}

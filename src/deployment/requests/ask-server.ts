@@ -1,0 +1,102 @@
+import type { FileSystem } from '../../files/file-system.ts'
+import { memo } from '../../../parsers/collections/memo.ts'
+import { placeText } from '../../../parsers/text/source.ts'
+import { hasUnreadListens } from '../../servers/nginx/queries/listens.ts'
+import { type Outcome, type OutcomeEnd, outcome } from '../../servers/nginx/queries/outcome.ts'
+import type { NginxRequest } from '../../servers/nginx/queries/request.ts'
+import { NO_HEADERS } from '../../servers/received-headers.ts'
+import type { Deployment, NginxServer, ServerListen } from '../model.ts'
+import { EXISTING, MISSING } from './made-up-requests.ts'
+import { requestOfClient } from './request-of-client.ts'
+
+/** What is supposed of one question. */
+export interface Supposition {
+  /** Paths on which a file stands, whatever the tree says. */
+  readonly existing?: readonly string[]
+  /** By which socket the request comes; the first that the network reaches where absent. */
+  readonly listen?: ServerListen
+  readonly request?: Partial<NginxRequest>
+}
+
+/**
+ * What one server of nginx does with the GET of a client out on the network, without a password or any header of
+ * its own. A name that holds {@link EXISTING} is a file wherever it is mapped to, one with {@link MISSING} is none.
+ *
+ * @param target decoded path, perhaps with a query
+ * @returns null where the network does not reach the server
+ */
+export function askServer(
+  { filesOf }: Pick<Deployment, 'filesOf'>,
+  server: NginxServer,
+  target: string,
+  { existing = [], listen: given, request = {} }: Supposition = {},
+): Outcome | null {
+  const listen = given ?? publicListen(server)
+  if (listen === null) return null
+  const isPlain = existing.length === 0 && Object.keys(request).length === 0
+  const key = `${server.listens.indexOf(listen)} ${target}`
+  const answers = kept(server)
+  const known = isPlain ? answers.get(key) : undefined
+  if (known !== undefined) return known
+  const answer = outcome(
+    server.configuration,
+    server.directive,
+    { ...requestOfClient(server, listen, target), headers: NO_HEADERS, ...request },
+    { files: supposing(filesOf(server.configuration), new Set(existing)) },
+  )
+  if (isPlain) answers.set(key, answer)
+  return answer
+}
+
+const kept = memo((_: NginxServer): Map<string, Outcome> => new Map())
+
+function publicListen({ listens, configuration, directive }: NginxServer): ServerListen | null {
+  const found = listens.find(({ loopback, quic, port }) => loopback !== true && !quic && port !== null)
+  if (found !== undefined) return found
+  const [first] = listens
+  return first !== undefined && hasUnreadListens(configuration, directive) ? { ...first, port: 80 } : null
+}
+
+/** True where the client gets a file, a backend's answer or that of a module; false where it surely does not. */
+export function isOpen({ end, steps }: Outcome): boolean | undefined {
+  if (end.kind === 'unknown') return undefined
+  const isAsked = steps.some(
+    ({ kind, at }) => kind === 'access' && at !== null && placeText(at) === 'auth_request',
+  )
+  if (isAsked) return undefined
+  return isContent(end)
+}
+
+export function isContent(end: OutcomeEnd): boolean {
+  return end.kind === 'pass' || end.kind === 'file' || end.kind === 'handler'
+}
+
+/** The files as they are, but for the names that are supposed to be files or to be missing. */
+function supposing(files: FileSystem, existing: ReadonlySet<string>): FileSystem {
+  const folders = new Set([...existing].flatMap(directoriesOf))
+  return {
+    read: path => files.read(path),
+    list: path => files.list(path),
+    realPath: path => files.realPath(path),
+    mode: path => files.mode(path),
+    refusal: path => files.refusal(path),
+    covers: path => files.covers(path) || isSupposed(path),
+    display: path => files.display(path),
+    sources: () => files.sources(),
+    kind: path => {
+      if (existing.has(path)) return 'file'
+      if (folders.has(path)) return 'directory'
+      if (path.includes(EXISTING)) return 'file'
+      return path.includes(MISSING) ? null : files.kind(path)
+    },
+  }
+}
+
+function isSupposed(path: string): boolean {
+  return path.includes(EXISTING) || path.includes(MISSING)
+}
+
+function directoriesOf(path: string): readonly string[] {
+  const parts = path.split('/').slice(1, -1)
+  return parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`)
+}

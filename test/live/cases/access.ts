@@ -1,0 +1,63 @@
+import type { LiveAnswer, LiveCase } from '../live-case.ts'
+
+const SITE = 'http://example.org'
+
+const isRefused = ({ response }: LiveAnswer): boolean => [401, 403].includes(response.status)
+
+export const cases: readonly LiveCase[] = [
+  {
+    rule: 'access/location-lost-to-regex',
+    shows: 'a script goes to PHP without a password',
+    files: { 'srv/www/admin/page.php': '<?php echo 1;\n' },
+    request: { url: `${SITE}/admin/page.php` },
+    // Nothing listens for PHP: 502 says that nginx has tried to reach it.
+    harm: ({ response }) => response.status === 502,
+    sound: isRefused,
+  },
+  {
+    rule: 'access/exact-location-one-url',
+    shows: 'what lies below is sent to everybody',
+    files: { 'srv/www/private/report.txt': 'private' },
+    request: { url: `${SITE}/private/report.txt` },
+    harm: ({ response }) => response.status === 200 && response.body === 'private',
+    sound: isRefused,
+  },
+  {
+    rule: 'access/allow-without-deny',
+    shows: 'another address is let in',
+    files: { 'srv/www/admin/index.html': 'admin' },
+    request: { url: `${SITE}/admin/` },
+    harm: ({ response }) => response.status === 200,
+    sound: isRefused,
+  },
+  {
+    rule: 'access/rule-after-all',
+    shows: 'an address that is allowed is refused',
+    files: { 'srv/www/admin/index.html': 'admin' },
+    request: { url: `${SITE}/admin/`, from: '192.0.2.7' },
+    harm: isRefused,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'access/private-network-too-wide',
+    shows: 'a public address is let in',
+    files: { 'srv/www/admin/index.html': 'admin' },
+    request: { url: `${SITE}/admin/`, from: '172.217.0.1' },
+    harm: ({ response }) => response.status === 200,
+    sound: isRefused,
+  },
+  {
+    rule: 'access/answered-before-access',
+    shows: 'the text is sent to an address that is denied',
+    request: { url: `${SITE}/token` },
+    harm: ({ response }) => response.status === 200 && response.body === 'secret',
+  },
+  {
+    rule: 'access/answered-before-access',
+    shows: 'PHP is reached by an address that is denied',
+    examples: { bad: 1, good: 2 },
+    request: { url: `${SITE}/admin/` },
+    harm: ({ response }) => response.status === 502,
+    sound: isRefused,
+  },
+]
