@@ -94,10 +94,12 @@ import loopbackListenPublic from './loopback/listen-public.ts'
 import loopbackListenUnused from './loopback/listen-unused.ts'
 import loopbackPostgresListenPublic from './loopback/postgres-listen-public.ts'
 import loopbackVhostWildcardOnLoopbackListen from './loopback/vhost-wildcard-on-loopback-listen.ts'
+import nginxInternalRedirectCycle from './nginx/internal-redirect-cycle.ts'
 import nginxLocationLiteralWildcard from './nginx/location-literal-wildcard.ts'
 import nginxSyntax from './nginx/syntax.ts'
 import nginxWebsocketHttpVersion from './nginx/websocket-http-version.ts'
 import phpSocketPermissions from './php/socket-permissions.ts'
+import responseHeadersAddHeaderLost from './response-headers/add-header-lost.ts'
 import sizingApacheWorkersStarvedByDaemon from './sizing/apache-workers-starved-by-daemon.ts'
 import sizingDaemonProcesses1Explicit from './sizing/daemon-processes-1-explicit.ts'
 import sizingDaemonThreadUnsafe from './sizing/daemon-thread-unsafe.ts'
@@ -276,10 +278,12 @@ export const rules: readonly Rule[] = [
   { id: 'loopback/listen-unused', ...loopbackListenUnused },
   { id: 'loopback/postgres-listen-public', ...loopbackPostgresListenPublic },
   { id: 'loopback/vhost-wildcard-on-loopback-listen', ...loopbackVhostWildcardOnLoopbackListen },
+  { id: 'nginx/internal-redirect-cycle', ...nginxInternalRedirectCycle },
   { id: 'nginx/location-literal-wildcard', ...nginxLocationLiteralWildcard },
   { id: 'nginx/syntax', ...nginxSyntax },
   { id: 'nginx/websocket-http-version', ...nginxWebsocketHttpVersion },
   { id: 'php/socket-permissions', ...phpSocketPermissions },
+  { id: 'response-headers/add-header-lost', ...responseHeadersAddHeaderLost },
   { id: 'sizing/apache-workers-starved-by-daemon', ...sizingApacheWorkersStarvedByDaemon },
   { id: 'sizing/daemon-processes-1-explicit', ...sizingDaemonProcesses1Explicit },
   { id: 'sizing/daemon-thread-unsafe', ...sizingDaemonThreadUnsafe },

@@ -18,7 +18,14 @@ const site = (lines: string): string => conf`
 `
 
 /** Handlers that answer one URL, below which nothing lies. */
-const HANDLERS = new Set(['stub_status', 'return', 'empty_gif', 'vhost_traffic_status_display', 'api', 'echo'])
+const HANDLERS = new Set([
+  'stub_status',
+  'return',
+  'empty_gif',
+  'vhost_traffic_status_display',
+  'api',
+  'echo',
+])
 
 export default defineRule({
   summary: 'An exact location restricts access to one URL where a directory is meant',
@@ -134,7 +141,8 @@ export default defineRule({
       const pass = effectivePass(server.configuration, directive)
       const { end } = answer
       // What another program answers is no part of what is closed here.
-      if (pass === null ? end.kind !== 'file' : end.kind !== 'pass' || !isSame(pass, end.target.directive)) continue
+      if (pass === null ? end.kind !== 'file' : end.kind !== 'pass' || !isSame(pass, end.target.directive))
+        continue
       const at = argumentPlace(directive, 0)
       yield {
         at: directive.args.length > 1 ? at : location.at,

@@ -15,6 +15,7 @@ import { selectLocation } from '../../src/servers/nginx/queries/select-location.
 import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
 import { sampleTexts } from '../../src/servers/pcre/sample-texts.ts'
 import { fromBytes, toBytes } from '../../src/servers/regex.ts'
+import { isAsset } from '../_static-assets.ts'
 import { restrictedLocations, restriction } from './_restricted-locations.ts'
 
 const site = (lines: string): string => conf`
@@ -32,9 +33,15 @@ const PHP = conf`
   }
 `
 
-/** What pages are decorated with: seldom a secret. */
-const DECORATION =
-  /\.(?:css|js|mjs|map|png|jpe?g|gif|svgz?|ico|webp|avif|bmp|woff2?|ttf|otf|eot|mp[34]|webm|cur)$/i
+/** What answers every URL of a location, so that no script lies below it. */
+const HANDLERS = new Set([
+  'stub_status',
+  'return',
+  'empty_gif',
+  'vhost_traffic_status_display',
+  'api',
+  'echo',
+])
 
 export default defineRule({
   summary: 'A regular expression takes requests from a location that restricts access',
@@ -145,6 +152,19 @@ export default defineRule({
       },
     },
     {
+      title: 'the numbers of nginx itself',
+      files: {
+        'nginx.conf': site(conf`
+          location /nginx_status {
+              stub_status;
+              allow 127.0.0.1;
+              deny all;
+          }
+          ${PHP}
+        `),
+      },
+    },
+    {
       title: 'a backend of its own',
       files: {
         'nginx.conf': site(conf`
@@ -164,18 +184,18 @@ export default defineRule({
       for (const { location: other } of locationIndex(server.directive).regexes) {
         const taken = takenFrom(deployment, server, location, other)
         if (taken === null) continue
-        const isDecoration = taken.every(path => DECORATION.test(path))
+        const areAssets = taken.every(isAsset)
         const [path = ''] = taken
         yield {
           at: location.at,
-          severity: isDecoration ? 'info' : 'warning',
+          severity: areAssets ? 'info' : 'warning',
           message: `\`location ${other.modifier} ${other.name}\` answers \`${path.replace(EXISTING, 'page')}\`, so ${restriction(rule)} does not apply to it`,
           label: 'regular expressions come first',
           related: [
             { at: other.at, message: 'answers in its place' },
             { at: namePlace(rule), message: 'does not apply there' },
           ],
-          ...(isDecoration
+          ...(areAssets
             ? propose('Keep regular expressions out', 'unsafe', [insertBefore(location.at, '^~ ')])
             : {}),
         }
@@ -217,6 +237,7 @@ function isSameContent(
   location: NginxDirective,
   other: NginxDirective,
 ): boolean {
+  if (location.children.some(({ name }) => HANDLERS.has(name))) return false
   const own = effectivePass(configuration, location)
   const pass = effectivePass(configuration, other)
   if (own !== null)

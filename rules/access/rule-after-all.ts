@@ -69,7 +69,8 @@ export default defineRule({
       for (const name of ['allow', 'deny'])
         for (const { parent } of occurrences.get(name) ?? []) if (parent !== null) blocks.add(parent)
       for (const block of blocks) {
-        if (named(block.children, 'allow').length === 0 || named(block.children, 'deny').length === 0) continue
+        if (named(block.children, 'allow').length === 0 || named(block.children, 'deny').length === 0)
+          continue
         const rules = block.children.filter(child => child.name === 'allow' || child.name === 'deny')
         const all = rules.findIndex(rule => rule.args[0]?.value === 'all')
         const decider = rules[all]

@@ -1,11 +1,17 @@
-import type { NginxServer, ServerListen } from '../../src/deployment/model.ts'
-import { repeatedRedirects } from './_repeated-redirects.ts'
-import { redirectTarget } from '../../src/deployment/requests/redirect-target.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import { isBehindProxy } from '../../src/deployment/outer-proxies.ts'
+import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import type { ClientRequest, FollowedRequest } from '../../src/deployment/requests/answer.ts'
+import { type FollowedRedirects, urlOf } from '../../src/deployment/requests/follow-redirects.ts'
+import { MISSING, requestsToServer } from '../../src/deployment/requests/made-up-requests.ts'
+import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
+import { probeRedirects } from '../../src/deployment/requests/probe.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { directivesByServer } from '../../src/servers/nginx/queries/servers.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
-import { selectServer } from '../../src/servers/nginx/queries/select-server.ts'
 
 const KEYS = conf`
   ssl_certificate /etc/ssl/a.pem;
@@ -27,7 +33,7 @@ export default defineRule({
   confidence: 'high',
   since: '0.1.0',
   why: 'The browser follows it twenty times and gives up: “too many redirects”. No page of the site can be seen.',
-  remedy: 'Redirect on port 80 alone, in a server of its own',
+  remedy: 'Redirect only what is not there yet: on port 80 alone, in a server of its own, or by `location =`',
   references: ['https://nginx.org/en/docs/http/converting_rewrite_rules.html'],
   bad: [
     {
@@ -46,7 +52,40 @@ export default defineRule({
           server {
               listen 80;
               server_name www.example.org;
-              return 301 «http://example.org$request_uri»;
+              return 301 http://example.org$request_uri;
+          }
+        `,
+      },
+    },
+    {
+      title: 'a location that takes what it redirects to',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              root /srv/www;
+              location /shop {
+                  return 301 «/shop/»;
+              }
+          }
+        `,
+      },
+    },
+    {
+      title: 'conditions on the name in both servers',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org www.example.org;
+              root /srv/www;
+              if ($host = www.example.org) {
+                  rewrite ^(.*)$ «http://example.org$1» permanent;
+              }
+              if ($host != www.example.org) {
+                  return 301 http://www.example.org$request_uri;
+              }
           }
         `,
       },
@@ -99,42 +138,136 @@ export default defineRule({
         ),
       },
     },
+    {
+      title: 'a proxy in front says the scheme',
+      files: {
+        'nginx.conf': both(conf`
+          if ($http_x_forwarded_proto != https) {
+              return 301 https://$host$request_uri;
+          }
+          root /srv/www;
+        `),
+      },
+    },
+    {
+      title: 'the location is left by its redirect',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              root /srv/www;
+              location = /shop {
+                  return 301 /shop/;
+              }
+          }
+        `,
+      },
+    },
   ],
-  *check({ servers }) {
-    const byDirective = serverIndex(servers)
-    for (const { server, listen: looping } of repeatedRedirects(servers)) {
-      const { answer } = server
-      if (answer.kind !== 'redirect' || !returns(server, looping, byDirective)) continue
-      yield {
-        at: answer.at,
-        message: `this redirect leads back to the same server over ${looping.tls ? 'TLS' : 'plain HTTP'}, without an end`,
-        label: 'answered by a redirect again',
-        related: [{ at: looping.at, message: 'requests come back here' }],
+  *check(deployment) {
+    const byDirective = serverIndex(deployment.servers)
+    for (const configuration of deployment.nginx) {
+      for (const name of ['return', 'rewrite'] as const) {
+        for (const [home, lines] of directivesByServer(configuration, name)) {
+          const server = home === null ? undefined : byDirective.get(home)
+          if (server === undefined) continue
+          const blocks = new Set(lines.filter(isRedirect).flatMap(({ parent }) => parent ?? []))
+          for (const block of blocks) {
+            const loop = loopFrom(deployment, server, block)
+            if (loop === null) continue
+            yield {
+              at: loop.at,
+              cause: `${loop.at.source.path} ${loop.at.start}`,
+              message: `this redirect leads back to itself: ${loop.urls}`,
+              label: 'answered by a redirect again',
+              related: loop.others.map(at => ({ at, message: 'redirects too' })),
+            }
+          }
+        }
       }
     }
   },
 })
 
-type Servers = ReadonlyMap<NginxDirective, NginxServer>
+function isRedirect({ name, args }: NginxDirective): boolean {
+  const [first, second, flag] = args.map(({ value }) => value)
+  if (name === 'rewrite')
+    return flag === 'redirect' || flag === 'permanent' || /^(?:https?:|\$scheme)/.test(second ?? '')
+  return /^30[12378]$/.test(first ?? '') || (args.length === 1 && /^(?:https?:|\$scheme)/.test(first ?? ''))
+}
 
-/** True where a request that comes in on this socket comes to the same server on the same port again. */
-function returns(start: NginxServer, listen: ServerListen, servers: Servers): boolean {
-  let host = start.names.find(({ exact }) => exact)?.name ?? null
-  let server = start
-  let port = listen.port
-  for (let step = 0; step < 6; step++) {
-    const next = redirectTarget(server.answer, host, port, listen.tls)
-    if (next === null) return false
-    const selection = selectServer(server.configuration, { port: next.port, host: next.host })
-    const selected = selection.known ? servers.get(selection.value.server) : undefined
-    if (selected === undefined) return false
-    // Only what speaks the scheme of the target answers it.
-    if (!selected.listens.some(({ port, tls }) => port === next.port && tls === next.tls)) return false
-    if (selected === start && next.port === listen.port) return true
-    if (selected.answer.kind !== 'redirect') return false
-    server = selected
-    host = next.host
-    port = next.port
+interface Loop {
+  readonly at: Place
+  readonly others: readonly Place[]
+  readonly urls: string
+}
+
+/** As many requests are made for one block. */
+const MOST_REQUESTS = 24
+
+function loopFrom(deployment: Deployment, server: NginxServer, block: NginxDirective): Loop | null {
+  const paths = pathsInto(block)
+  const listens = server.listens.filter(listen => isBehindProxy(deployment, server, listen))
+  const ports = new Set(listens.map(({ port }) => port))
+  const requests = paths.flatMap(path => requestsToServer(deployment, server, encodeURI(path)))
+  // Whoever comes through a proxy is told by headers, which nobody knows here.
+  for (const request of requests.filter(({ port }) => !ports.has(port)).slice(0, MOST_REQUESTS)) {
+    const chain = probeRedirects(deployment, request)
+    if (chain.end.kind !== 'loop' || isEndedByHeader(deployment, chain)) continue
+    const loop = loopOf(chain.requests.slice(chain.end.from))
+    if (loop !== null) return loop
   }
-  return false
+  return null
+}
+
+/** True where a proxy in front that says the scheme would end it. */
+function isEndedByHeader(deployment: Deployment, { requests }: FollowedRedirects): boolean {
+  const asksHeader = requests.some(({ steps }) =>
+    steps.some(({ directive }) => directive?.name === 'if' && /\$http_/.test(textOf(directive.args))),
+  )
+  if (!asksHeader) return false
+  const [first] = requests
+  if (first === undefined) return false
+  const told = new Map([
+    ['x-forwarded-proto', 'https'],
+    ['x-forwarded-ssl', 'on'],
+    ['x-forwarded-scheme', 'https'],
+    ['cloudfront-forwarded-proto', 'https'],
+    ['cf-visitor', '{"scheme":"https"}'],
+  ])
+  const request: ClientRequest = { ...first.request, headers: { values: told, complete: false } }
+  return probeRedirects(deployment, request).end.kind !== 'loop'
+}
+
+function textOf(words: readonly { readonly value: string }[]): string {
+  return words.map(({ value }) => value).join(' ')
+}
+
+function loopOf(cycle: readonly FollowedRequest[]): Loop | null {
+  const places = cycle.flatMap(followed => placeOf(followed) ?? [])
+  const [at, ...others] = [...places].sort(byPlace)
+  if (at === undefined || places.length < cycle.length) return null
+  const [first] = cycle
+  const urls = [...cycle, ...(first === undefined ? [] : [first])].map(
+    ({ request }) => `\`${urlOf(request).replace(MISSING, 'page')}\``,
+  )
+  return { at, others: others.filter(other => byPlace(other, at) !== 0), urls: urls.join(' → ') }
+}
+
+/** What is written for the client to go to. */
+function placeOf({ steps, end }: FollowedRequest): Place | null {
+  const by = steps.findLast(
+    ({ directive }) =>
+      directive !== null &&
+      ['return', 'rewrite', 'error_page'].includes(directive.name) &&
+      'node' in directive,
+  )?.directive
+  if (by === null || by === undefined) return end.at
+  return argumentPlace(by, by.name === 'error_page' ? by.args.length - 1 : Math.min(1, by.args.length - 1))
+}
+
+function byPlace(one: Place, other: Place): number {
+  if (one.source !== other.source) return one.source.path < other.source.path ? -1 : 1
+  return one.start - other.start
 }

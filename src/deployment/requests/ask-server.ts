@@ -13,6 +13,8 @@ import { requestOfClient } from './request-of-client.ts'
 export interface Supposition {
   /** Paths on which a file stands, whatever the tree says. */
   readonly existing?: readonly string[]
+  /** What stands where the audit does not look; what has the name of a file is one where absent. */
+  readonly assume?: (path: string) => 'file' | null | undefined
   /** By which socket the request comes; the first that the network reaches where absent. */
   readonly listen?: ServerListen
   readonly request?: Partial<NginxRequest>
@@ -21,6 +23,7 @@ export interface Supposition {
 /**
  * What one server of nginx does with the GET of a client out on the network, without a password or any header of
  * its own. A name that holds {@link EXISTING} is a file wherever it is mapped to, one with {@link MISSING} is none.
+ * Where the audit does not look, what has the name of a file is taken to be one.
  *
  * @param target decoded path, perhaps with a query
  * @returns null where the network does not reach the server
@@ -29,11 +32,11 @@ export function askServer(
   { filesOf }: Pick<Deployment, 'filesOf'>,
   server: NginxServer,
   target: string,
-  { existing = [], listen: given, request = {} }: Supposition = {},
+  { existing = [], listen: given, request = {}, assume }: Supposition = {},
 ): Outcome | null {
   const listen = given ?? publicListen(server)
   if (listen === null) return null
-  const isPlain = existing.length === 0 && Object.keys(request).length === 0
+  const isPlain = existing.length === 0 && assume === undefined && Object.keys(request).length === 0
   const key = `${server.listens.indexOf(listen)} ${target}`
   const answers = kept(server)
   const known = isPlain ? answers.get(key) : undefined
@@ -42,7 +45,7 @@ export function askServer(
     server.configuration,
     server.directive,
     { ...requestOfClient(server, listen, target), headers: NO_HEADERS, ...request },
-    { files: supposing(filesOf(server.configuration), new Set(existing)) },
+    { files: supposing(filesOf(server.configuration), new Set(existing)), assume: assume ?? isLikelyFile },
   )
   if (isPlain) answers.set(key, answer)
   return answer
@@ -90,6 +93,10 @@ function supposing(files: FileSystem, existing: ReadonlySet<string>): FileSystem
       return path.includes(MISSING) ? null : files.kind(path)
     },
   }
+}
+
+function isLikelyFile(path: string): 'file' | undefined {
+  return /\/[^/]+\.[A-Za-z0-9]+$/.test(path) ? 'file' : undefined
 }
 
 function isSupposed(path: string): boolean {

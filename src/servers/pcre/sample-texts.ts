@@ -1,4 +1,4 @@
-import type { PcreNode, PcreSequence, PcreTree } from '../../../parsers/pcre/tree.ts'
+import type { PcreNode, PcreSequence, PcreSet, PcreTree } from '../../../parsers/pcre/tree.ts'
 import { compilePcre } from '../regex.ts'
 import { characterSet } from './character-set.ts'
 import { readPattern } from './read-pattern.ts'
@@ -22,12 +22,17 @@ const LIKELY = [...'x1', 'X', '-', '_', '.', '/'].map(text => text.charCodeAt(0)
  * Texts that a pattern matches: one of each alternative, with repeats as often as they have to be and, where they
  * may be left out, without and with them. Empty where the pattern asks for what is not tried here, such as a look
  * behind or a reference back.
+ *
+ * @param filler what stands where any text may
  */
-export function sampleTexts(pattern: string, options: { readonly caseless?: boolean } = {}): SampleTexts {
-  const tree = readPattern(pattern, options)
-  const regex = tree === null ? null : compilePcre(pattern, options)
+export function sampleTexts(
+  pattern: string,
+  { caseless = false, filler = 'x' }: { readonly caseless?: boolean; readonly filler?: string } = {},
+): SampleTexts {
+  const tree = readPattern(pattern, { caseless })
+  const regex = tree === null ? null : compilePcre(pattern, { caseless })
   if (tree === null || regex === null) return { texts: [], isComplete: false }
-  const run: Run = { tree, isComplete: true }
+  const run: Run = { tree, filler, isComplete: true }
   const all = ofAlternatives(tree.alternatives, run)
   const texts = [...new Set(all)].filter(text => regex.test(text) === true)
   return { texts, isComplete: run.isComplete && texts.length > 0 }
@@ -35,6 +40,7 @@ export function sampleTexts(pattern: string, options: { readonly caseless?: bool
 
 interface Run {
   readonly tree: PcreTree
+  readonly filler: string
   isComplete: boolean
 }
 
@@ -74,8 +80,9 @@ function ofItem(item: PcreNode, run: Run): readonly string[] {
     case 'group':
       return ofAlternatives(item.alternatives, run)
     case 'repeat': {
-      const own = ofItem(item.item, run)
+      const own = isFree(item, run) ? [run.filler] : ofItem(item.item, run)
       const least = Math.min(item.least, 32)
+      if (least > 0 && own[0] === run.filler) return own
       if (least > 0) return own.map(text => text.repeat(least))
       return item.most === 0 ? [''] : ['', ...own]
     }
@@ -90,18 +97,32 @@ function ofItem(item: PcreNode, run: Run): readonly string[] {
   }
 }
 
+/** True where the repeat takes the filler as a whole. */
+function isFree({ item, least, most }: Extract<PcreNode, { kind: 'repeat' }>, run: Run): boolean {
+  if (least > 1 || most !== Number.POSITIVE_INFINITY) return false
+  if (item.kind === 'any') return true
+  if (item.kind !== 'set') return false
+  const table = tableOf(item, run)
+  return table !== null && [...run.filler].every(char => table[char.charCodeAt(0)] === 1)
+}
+
 function unread(run: Run): readonly string[] {
   run.isComplete = false
   return ['']
 }
 
-function memberOf(item: Extract<PcreNode, { kind: 'set' }>, { tree }: Run): number | null {
+function memberOf(item: PcreSet, run: Run): number | null {
+  const table = tableOf(item, run)
+  if (table === null) return null
+  const likely = LIKELY.find(code => table[code] === 1)
+  if (likely !== undefined) return likely
+  const first = table.indexOf(1)
+  return first === -1 ? null : first
+}
+
+function tableOf(item: PcreSet, { tree }: Run): Uint8Array | null {
   try {
-    const { table } = characterSet(item, tree.start)
-    const likely = LIKELY.find(code => table[code] === 1)
-    if (likely !== undefined) return likely
-    const first = table.indexOf(1)
-    return first === -1 ? null : first
+    return characterSet(item, tree.start).table
   } catch (error) {
     if (error instanceof Unanswerable) return null
     throw error

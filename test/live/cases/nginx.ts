@@ -23,4 +23,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.report?.SERVER_PROTOCOL === 'HTTP/1.0',
     sound: ({ response }) => response.report?.SERVER_PROTOCOL === 'HTTP/1.1',
   },
+  {
+    rule: 'nginx/internal-redirect-cycle',
+    shows: 'nginx goes round and answers 500',
+    files: { 'srv/www/index.html': 'start page' },
+    request: { url: 'http://example.org/missing' },
+    harm: ({ response, log }) => response.status === 500 && log.includes('internal redirection cycle'),
+    sound: ({ response }) => response.body === 'start page',
+  },
 ]

@@ -27,6 +27,8 @@ export type { BackendAnswer, OutcomeEnd, PassEnd } from './walk.ts'
 export interface Outcome {
   readonly steps: readonly OutcomeStep[]
   readonly end: OutcomeEnd
+  /** True where nginx gave up on a request that went from location to location. */
+  readonly isCycle: boolean
 }
 
 export interface OutcomeOptions {
@@ -62,7 +64,11 @@ export function outcome(
   const normal = normaliseUri(request.target, mergesSlashes(configuration, server, request))
   if (normal === null) {
     const reason = 'the request line is malformed'
-    return { steps: [], end: { kind: 'response', status: 400, location: null, reason, at: null } }
+    return {
+      steps: [],
+      end: { kind: 'response', status: 400, location: null, reason, at: null },
+      isCycle: false,
+    }
   }
   const state: RequestState = {
     configuration,
@@ -89,7 +95,8 @@ export function outcome(
   const { backend = () => null } = options
   const walk: Walk = { ...newWalk(state, view, backend), subrequest: uri => followSubrequest(walk, uri) }
   const first: Next = options.plainToTls ? refusePlain(walk) : { kind: 'jump', to: 'server' }
-  return { end: follow(walk, first), steps: walk.steps }
+  const end = follow(walk, first)
+  return { end, steps: walk.steps, isCycle: walk.changes <= 0 }
 }
 
 function newWalk(state: RequestState, view: FileView, backend: Walk['backend']): Omit<Walk, 'subrequest'> {

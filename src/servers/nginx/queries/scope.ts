@@ -85,7 +85,8 @@ const STOCK_FILES: ReadonlyMap<string, readonly string[]> = new Map([
 ])
 
 /** Directories of the packages, empty as they come, into which sites and settings of the whole server are put. */
-const STOCK_DIRECTORY = /(?:^|\/)(?:conf\.d|modules-enabled|sites-enabled|sites|vhosts?(?:\.d)?)\/[^/]*\*[^/]*$/
+const STOCK_DIRECTORY =
+  /(?:^|\/)(?:conf\.d|modules-enabled|sites-enabled|sites|vhosts?(?:\.d)?)\/[^/]*\*[^/]*$/
 
 /** What is written where it holds, in a server or location, and hardly ever for the whole of http. */
 const LOCAL: ReadonlySet<string> = new Set([

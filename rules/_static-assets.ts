@@ -1,0 +1,25 @@
+import type { NginxDirective } from '../src/servers/nginx/configuration.ts'
+import { PASSES, readLocation } from '../src/servers/nginx/queries/locations.ts'
+import { sampleTexts } from '../src/servers/pcre/sample-texts.ts'
+
+/** What pages are made up of: seldom a secret, and no page of its own. */
+const ASSET =
+  /\.(?:css|js|mjs|map|png|jpe?g|gif|svgz?|ico|webp|avif|bmp|woff2?|ttf|otf|eot|ttc|mp[34]|webm|ogg|cur|txt|xml|json|webmanifest|wasm|gz|zip|pdf)$/i
+const DIRECTORY =
+  /\/(?:static|staticfiles|assets?|media|css|js|img|images?|fonts?|dist|build|_next|public|uploads?|favicons?|icons?)\/?$/i
+
+export function isAsset(path: string): boolean {
+  return ASSET.test(path)
+}
+
+/** True for a location of style sheets, scripts, pictures, fonts and their like, told by its name. */
+export function servesAssets(location: NginxDirective): boolean {
+  if (location.name !== 'location') return false
+  if (location.children.some(child => (PASSES as readonly string[]).includes(child.name))) return false
+  const { modifier, name } = readLocation(location)
+  if (modifier === '=') return isAsset(name)
+  if (modifier === '' || modifier === '^~') return DIRECTORY.test(name)
+  if (modifier === '@') return false
+  const { texts } = sampleTexts(name, { caseless: modifier === '~*' })
+  return texts.length > 0 && texts.every(text => isAsset(text) || DIRECTORY.test(text.replace(/[^/]*$/, '')))
+}

@@ -1,0 +1,194 @@
+import { memo } from '../../parsers/collections/memo.ts'
+import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
+import { serverIndex } from '../../src/deployment/build/servers.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { askServer } from '../../src/deployment/requests/ask-server.ts'
+import { MISSING } from '../../src/deployment/requests/made-up-requests.ts'
+import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import type { Outcome } from '../../src/servers/nginx/queries/outcome.ts'
+import { directivesByServer, enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
+
+const site = (lines: string): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      root /srv/www;
+      ${lines}
+  }
+`
+
+/** What can lead a request to where it has been. */
+const LEADERS = ['try_files', 'rewrite', 'error_page'] as const
+
+export default defineRule({
+  summary: 'An internal redirect leads back to itself, and nginx answers 500',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'The last word of `try_files` and a `rewrite` start the search for a location anew. Where they come to the same location again, nginx goes round ten times, logs “rewrite or internal redirection cycle” and answers 500.',
+  remedy:
+    'Let the fallback be found: `try_files $uri …` in the location that it leads to, a location of its own, or `=404`',
+  references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#try_files'],
+  bad: [
+    {
+      title: 'a fallback that is looked for as a directory alone',
+      files: {
+        'nginx.conf': site(conf`
+          location / {
+              try_files $uri/ «/index.html»;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a script that an inner expression takes before PHP does',
+      files: {
+        'nginx.conf': site(conf`
+          location /app {
+              location ~ ^/app/(.+)$ {
+                  try_files /app/public/$1 «/app/index.php$is_args$args»;
+              }
+          }
+          location ~ \.php$ {
+              fastcgi_pass 127.0.0.1:9000;
+          }
+        `),
+        'srv/www/app/index.php': '<?php echo 1;\n',
+      },
+    },
+    {
+      title: 'a rewrite that matches its own result',
+      files: {
+        'nginx.conf': site(conf`
+          location /blog {
+              «rewrite» ^/blog(.*)$ /blog/index.php$1 last;
+          }
+        `),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'the file itself is looked for first',
+      files: {
+        'nginx.conf': site(conf`
+          location / {
+              try_files $uri $uri/ /index.html;
+          }
+        `),
+      },
+    },
+    {
+      title: 'the script has a location of its own',
+      files: {
+        'nginx.conf': site(conf`
+          location / {
+              try_files $uri/ /index.php$is_args$args;
+          }
+          location ~ \.php$ {
+              fastcgi_pass 127.0.0.1:9000;
+          }
+        `),
+      },
+    },
+    {
+      title: 'rewriting ends with `break`',
+      files: {
+        'nginx.conf': site(conf`
+          location /blog {
+              rewrite ^/blog(.*)$ /blog/index.php$1 break;
+          }
+        `),
+      },
+    },
+    {
+      title: 'an error page that is missing is looked for once',
+      files: {
+        'nginx.conf': site(conf`
+          error_page 404 /404.html;
+          location / {
+              try_files $uri =404;
+          }
+        `),
+      },
+    },
+  ],
+  *check(deployment) {
+    const servers = serverIndex(deployment.servers)
+    for (const { occurrences } of deployment.nginx) {
+      for (const name of LEADERS) {
+        for (const directive of occurrences.get(name) ?? []) {
+          const home = enclosingServer(directive)
+          const server = home === null ? undefined : servers.get(home)
+          if (server === undefined || directive.parent === null) continue
+          const found = cycle(deployment, server, directive.parent)
+          if (found === null) continue
+          yield {
+            at: found.at,
+            message: `\`${found.path}\` is redirected internally to \`${found.to}\` again and again, until nginx answers 500`,
+            label: 'leads back to itself',
+            cause: found.cause,
+          }
+        }
+      }
+    }
+  },
+})
+
+interface Cycle {
+  readonly at: Place
+  readonly cause: object
+  readonly path: string
+  readonly to: string
+}
+
+function cycle(deployment: Deployment, server: NginxServer, block: NginxDirective): Cycle | null {
+  const fallbacks = fallbacksOf(server)
+  // What a fallback names is taken to lie where its URI says, and nowhere else.
+  const assume = (path: string): 'file' | null | undefined =>
+    !/\.\w+$/.test(path) ? undefined : fallbacks.some(uri => path.endsWith(uri)) ? 'file' : null
+  for (const path of pathsInto(block)) {
+    const answer = askServer(deployment, server, path, { assume })
+    if (answer === null || !answer.isCycle) continue
+    const last = answer.steps.findLast(
+      ({ kind }) => kind === 'try-files' || kind === 'rewrite' || kind === 'error-page' || kind === 'index',
+    )
+    const directive = last?.directive ?? null
+    if (directive === null) continue
+    return {
+      at: placeOf(directive),
+      cause: directive.node,
+      path: path.replace(MISSING, 'missing-page'),
+      to: lastUri(answer),
+    }
+  }
+  return null
+}
+
+/** The paths to which a server redirects internally, as far as they are written out. */
+const fallbacksOf = memo(({ configuration, directive }: NginxServer): readonly string[] => {
+  const found = new Set<string>()
+  for (const name of LEADERS) {
+    for (const line of directivesByServer(configuration, name).get(directive) ?? []) {
+      const word = line.args[name === 'rewrite' ? 1 : line.args.length - 1]?.value ?? ''
+      const [uri = ''] = word.split(/[?$]/)
+      if (uri.startsWith('/') && uri.length > 1) found.add(uri)
+    }
+  }
+  return [...found]
+})
+
+function placeOf(directive: NginxDirective): Place {
+  return directive.name === 'rewrite'
+    ? namePlace(directive)
+    : argumentPlace(directive, directive.args.length - 1)
+}
+
+function lastUri({ steps }: Outcome): string {
+  const step = steps.findLast(({ kind }) => kind === 'internal-redirect' || kind === 'rewrite')
+  return /`([^`]*)`$/.exec(step?.text ?? '')?.[1] ?? '/'
+}

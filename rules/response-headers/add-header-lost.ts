@@ -1,0 +1,178 @@
+import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { placeText } from '../../parsers/text/source.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { effective } from '../../src/servers/nginx/queries/effective.ts'
+import { externalReachability } from '../../src/servers/nginx/queries/reachability.ts'
+import { servesAssets } from '../_static-assets.ts'
+import { type AddedHeader, addedHeaders, toHeader } from './_added-headers.ts'
+
+const site = (lines: string): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      root /srv/www;
+      ${lines}
+  }
+`
+const SECURITY = conf`
+  add_header X-Frame-Options SAMEORIGIN always;
+  add_header X-Content-Type-Options nosniff always;
+`
+
+/** What protects the client; of what is lost, these are worth a word. */
+const WEIGHTY = new Set([
+  'strict-transport-security',
+  'content-security-policy',
+  'x-frame-options',
+  'x-content-type-options',
+  'referrer-policy',
+  'permissions-policy',
+  'cross-origin-opener-policy',
+  'cross-origin-embedder-policy',
+  'cross-origin-resource-policy',
+  'access-control-allow-origin',
+])
+
+export default defineRule({
+  summary: '`add_header` overrides the headers that are inherited from the enclosing block',
+  severity: 'warning',
+  otherSeverities: { info: 'where style sheets, scripts, pictures and fonts alone are served' },
+  confidence: 'high',
+  securitySeverity: 4.3,
+  since: '0.1.0',
+  why: '`add_header` is inherited only by a block that has none of its own. One line for caching in a location is enough for `Strict-Transport-Security`, `Content-Security-Policy` and their like to be missing from its answers.',
+  remedy: 'Repeat the headers in the block, best by a snippet that each block includes',
+  references: ['https://nginx.org/en/docs/http/ngx_http_headers_module.html#add_header'],
+  bad: [
+    {
+      title: 'one header for caching',
+      files: {
+        'nginx.conf': site(conf`
+          ${SECURITY}
+          location /app/ {
+              «add_header» Cache-Control "no-cache";
+          }
+        `),
+      },
+    },
+    {
+      title: 'a server that sets another header than http',
+      files: {
+        'etc/nginx/nginx.conf': conf`
+          events {
+          }
+          http {
+              ${SECURITY}
+              ${site('«add_header» X-Robots-Tag none;')}
+          }
+        `,
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'repeated in the location',
+      files: {
+        'nginx.conf': site(conf`
+          ${SECURITY}
+          location /app/ {
+              add_header Cache-Control "no-cache";
+              ${SECURITY}
+          }
+        `),
+      },
+    },
+    {
+      title: 'another directive for the same thing',
+      files: {
+        'nginx.conf': site(conf`
+          ${SECURITY}
+          location /static/ {
+              expires 30d;
+          }
+        `),
+      },
+    },
+    {
+      title: 'headers of no such weight',
+      files: {
+        'nginx.conf': site(conf`
+          add_header X-Served-By web1;
+          location /static/ {
+              add_header Cache-Control "public";
+          }
+        `),
+      },
+    },
+    {
+      title: 'a location that answers by itself',
+      files: {
+        'nginx.conf': site(conf`
+          ${SECURITY}
+          location = /health {
+              add_header Content-Type text/plain;
+              return 200 "ok";
+          }
+        `),
+      },
+    },
+  ],
+  *check({ nginx }) {
+    for (const configuration of nginx) {
+      const blocks = new Set<NginxDirective>()
+      for (const { parent } of configuration.occurrences.get('add_header') ?? []) {
+        if (parent === null || parent.parent === null || blocks.has(parent)) continue
+        blocks.add(parent)
+        const lost = lostIn(configuration, parent)
+        const own = addedHeaders(configuration, parent)?.[0]?.directive
+        if (lost.length === 0 || own === undefined) continue
+        const list = lost.map(({ directive }) => `\`${directive.args[0]?.value}\``).join(', ')
+        yield {
+          at: namePlace(own),
+          severity: servesAssets(parent) ? 'info' : 'warning',
+          message: `\`add_header\` in this \`${parent.name}\` overrides those of the enclosing block, so ${list} ${lost.length === 1 ? 'is' : 'are'} not sent`,
+          label: 'overrides every inherited `add_header`',
+          related: lost.map(({ directive }) => ({ at: argumentPlace(directive, 0), message: 'lost here' })),
+          ...repeated(parent, own, lost),
+        }
+      }
+    }
+  },
+})
+
+function lostIn(configuration: NginxConfiguration, block: NginxDirective): readonly AddedHeader[] {
+  const { parent } = block
+  const own = addedHeaders(configuration, block)
+  if (parent === null || own === null || !isServed(configuration, block)) return []
+  const outer = effective(configuration, parent, 'add_header')
+  if (!outer.known) return []
+  const names = new Set(own.map(({ name }) => name))
+  const isCors = names.has('access-control-allow-origin')
+  return outer.value.directives
+    .map(toHeader)
+    .filter(({ name, value }) => WEIGHTY.has(name) && !names.has(name) && value !== '')
+    .filter(({ name }) => !(isCors && name.startsWith('cross-origin-')))
+}
+
+/** False for what only redirects, answers one text, or is not reached from the network. */
+function isServed(configuration: NginxConfiguration, block: NginxDirective): boolean {
+  if (block.children.some(({ name }) => name === 'return')) return false
+  if (block.name === 'if') return !block.children.some(({ name }) => name === 'rewrite')
+  if (block.name === 'server') return true
+  const { kind } = externalReachability(configuration, block)
+  return kind !== 'denied' && kind !== 'shadowed' && kind !== 'internal'
+}
+
+function repeated(block: NginxDirective, own: NginxDirective, lost: readonly AddedHeader[]) {
+  if (own.source !== block.source) return {}
+  const place = namePlace(own)
+  const indent = indentationAt(place)
+  const lines = lost.map(({ directive: { source, node, args } }) => {
+    const text = placeText({ source, start: node.start, end: (args.at(-1) ?? node.name).end })
+    return `${text};\n${indent}`
+  })
+  return propose('Repeat the headers of the enclosing block', 'unsafe', [insertBefore(place, lines.join(''))])
+}
