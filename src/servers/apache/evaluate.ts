@@ -9,7 +9,7 @@ import type { ApacheConfiguration } from './configuration.ts'
 import type { ApacheEnvironment } from './environment.ts'
 import { builtInModules } from './modules.ts'
 import { readFile } from './reading/read-lines.ts'
-import type { Reading } from './reading/reading.ts'
+import { isEveryLoadRead, type Reading } from './reading/reading.ts'
 import { rootFragments } from './reading/root-fragments.ts'
 import { startReading } from './reading/start-reading.ts'
 import { validateApache } from './validate/validate.ts'
@@ -44,7 +44,7 @@ export function evaluateApache(input: ApacheInput): ApacheConfiguration {
   else
     for (const source of rootFragments(reading, input.fragments)) readFile(reading, source, source.path, null)
 
-  const modulesComplete = !reading.fragments && reading.complete && !reading.stopped
+  const modulesComplete = isEveryLoadRead(reading) && !reading.stopped
   const { top, occurrences, modules, serverRoot, executed, defines } = reading
   const unit = {
     top,

@@ -8,7 +8,7 @@ import { isMissing } from '../validate/paths.ts'
 import { evaluateVersion } from './if-version.ts'
 import { absolutePath } from './paths.ts'
 import { lineOf, placeOf } from './places.ts'
-import { type Cursor, note, type Reading, refuse } from './reading.ts'
+import { type Cursor, isEveryLoadRead, leaveOpen, MPMS, note, type Reading, refuse } from './reading.ts'
 
 /** A condition's truth, or the branch under which it is true where nothing here decides it. */
 type Truth = boolean | Branch
@@ -127,7 +127,7 @@ export function skipBody(reading: Reading, node: ApacheLineNode, name: string): 
     }
     if (line.kind === 'directive') {
       // Whoever starts httpd chooses the MPM by `-D`, as mod_wsgi-express does, and how is not known here.
-      if (loadsProcessingModule(line) && isStartUnknown(reading, open)) reading.complete = false
+      if (loadsProcessingModule(line) && isStartUnknown(reading, open)) leaveOpen(reading)
       continue
     }
     if (line.kind === 'open') {
@@ -177,7 +177,7 @@ export function nextLine(reading: Reading): ApacheLineNode | null {
 function isModuleThere(reading: Reading, name: string): Truth {
   if (isLoadedUnder(reading.modules, name)) return true
   // A name that no module has is false everywhere.
-  if (isEverythingRead(reading) || moduleMeantBy(name) !== null) return false
+  if (isEveryLoadRead(reading) || moduleMeantBy(name) !== null) return false
   const id = apacheModule(name)?.id ?? apacheModuleOfFile(name)?.id ?? name
   const mpm = MPMS.indexOf(id)
   if (mpm === -1) return moduleBranch(id)
@@ -187,13 +187,11 @@ function isModuleThere(reading: Reading, name: string): Truth {
     : branch('the processing module', mpm, MPMS.length + 1)
 }
 
-const MPMS: readonly string[] = ['mpm_event_module', 'mpm_worker_module', 'mpm_prefork_module']
-
 function moduleBranch(id: string): Branch {
   return branch(`module ${id}`)
 }
 
-/** True where what was not loaded or defined so far is known not to be. */
+/** True where what was not defined so far is known not to be. */
 function isEverythingRead({ fragments, complete }: Reading): boolean {
   return !fragments && complete
 }
@@ -224,6 +222,6 @@ function isSectionThere(reading: Reading, name: string): Truth {
 
 function isOwned(reading: Reading, written: string, modules: readonly string[] | undefined): Truth {
   if (modules?.some(id => reading.modules.has(id))) return true
-  if (isEverythingRead(reading)) return false
+  if (isEveryLoadRead(reading)) return false
   return modules?.length === 1 ? moduleBranch(modules[0] ?? '') : branch(`<IfDirective ${written}>`)
 }

@@ -10,7 +10,7 @@ import { defineMacro, undefineMacro, useMacro } from './macros.ts'
 import type { LineName } from './names.ts'
 import { absolutePath } from './paths.ts'
 import { placeOf } from './places.ts'
-import { type Cursor, type Reading, refuse } from './reading.ts'
+import { type Cursor, leaveOpen, type Reading, refuse } from './reading.ts'
 
 interface Executed {
   readonly run: (reading: Reading, node: ApacheLineNode, cursor: Cursor) => void
@@ -119,7 +119,7 @@ function loadModule(reading: Reading, node: ApacheLineNode): void {
   const [id, object] = node.words
   if (id === undefined || object === undefined) return
   if (isUnknownWord(id.value)) {
-    reading.complete = false
+    leaveOpen(reading)
     return
   }
   const before = reading.modules.get(id.value)

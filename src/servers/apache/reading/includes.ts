@@ -8,7 +8,7 @@ import type { UnreadReason } from '../../unread-file.ts'
 import { isMissing } from '../validate/paths.ts'
 import { absolutePath } from './paths.ts'
 import { placeOf } from './places.ts'
-import { type Cursor, note, type Reading, refuse } from './reading.ts'
+import { type Cursor, hasModuleDirectory, leaveOpen, note, type Reading, refuse } from './reading.ts'
 
 /** httpd's AP_MAX_INCLUDE_DEPTH, for files and for folders alike. */
 const MAXIMUM_DEPTH = 128
@@ -198,13 +198,17 @@ function isAbsent({ reading: { files } }: Including, path: string): boolean {
   return files.covers(NOWHERE) ? files.kind(path) === null : isMissing(path, files)
 }
 
-/** From here on anything may be defined or loaded that the audit does not see. */
+/** Directories of Debian's layout whose files load no module. */
+const LOADS_NOTHING = /\/(?:conf|sites)-enabled(?:\/[^/]*\.conf)?$/
+
+/** From here on anything may be defined that the audit does not see, and loaded, unless it is known where that is done. */
 function skipUnread(
   { reading, optional, at }: Including,
   path: string,
   reason: UnreadReason = 'outside',
 ): void {
-  reading.complete = false
+  if (optional && LOADS_NOTHING.test(path) && hasModuleDirectory(reading)) reading.complete = false
+  else leaveOpen(reading)
   const key = `${at.source.path}\0${at.start}\0${path}`
   if (!reading.unread.has(key)) reading.unread.set(key, { reason, path, at, optional })
 }

@@ -7,7 +7,15 @@ import { nextLine } from './conditionals.ts'
 import { execute } from './executed.ts'
 import { type LineName, nameOf, noteOccurrence } from './names.ts'
 import { lineOf, placeOf, placeOfDirective } from './places.ts'
-import { type Cursor, countLine, type OpenDirective, type Reading, refuse, type Stream } from './reading.ts'
+import {
+  type Cursor,
+  countLine,
+  leaveOpen,
+  type OpenDirective,
+  type Reading,
+  refuse,
+  type Stream,
+} from './reading.ts'
 import { expandLine, hasVariables } from './variables.ts'
 
 /**
@@ -23,7 +31,7 @@ export function readFile(
 ): void {
   reading.sources.add(source)
   reading.world.read(source, reading.presence)
-  if (source.gaps.length > 0) reading.complete = false
+  if (source.gaps.length > 0) leaveOpen(reading)
   const before = reading.stream
   reading.stream = openStream(source, file)
   const cursor: Cursor = { floor: parent, parent, depth }
@@ -94,7 +102,7 @@ function readLine(reading: Reading, written: ApacheLineNode, cursor: Cursor): vo
   if (node.name.value === '' && isEmptyWord(stream, node)) return
   // What a template or an unknown variable names is anybody's guess.
   if (node.kind === 'directive' && isUnknownWord(node.name.value)) {
-    reading.complete = false
+    leaveOpen(reading)
     return
   }
   const name = nameOf(reading, node.name.value, node.kind === 'open')

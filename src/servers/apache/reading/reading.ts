@@ -92,6 +92,8 @@ export interface Reading {
   lines: number
   /** False once a file that might define, load or include anything could not be read. */
   complete: boolean
+  /** False once a file that might load a module could not be read. */
+  loadsComplete: boolean
   /** True once httpd would have given up: the rest is read, and nothing more is said of it. */
   fatal: boolean
   /** True once going on would never end. */
@@ -171,3 +173,28 @@ export function note(reading: Reading, fresh: ReadingNote): void {
   reading.noted.add(key)
   reading.notes.push(fresh)
 }
+
+/** From here on anything may be defined or loaded that the audit does not see. */
+export function leaveOpen(reading: Reading): void {
+  reading.complete = false
+  reading.loadsComplete = false
+}
+
+/** True where what was not loaded so far is known not to be. */
+export function isEveryLoadRead({ fragments, loadsComplete }: Reading): boolean {
+  return !fragments && loadsComplete
+}
+
+/**
+ * True where modules are loaded by Debian's `a2enmod`, one file of `mods-enabled` for each: no other file of such
+ * a server loads any.
+ */
+export function hasModuleDirectory({ modules }: Reading): boolean {
+  const isEnabled = (id: string): boolean => {
+    const path = modules.get(id)?.at?.source.path
+    return path !== undefined && /\/mods-(?:enabled|available)\/[^/]+\.load$/.test(path)
+  }
+  return isEnabled('authz_core_module') && MPMS.some(isEnabled)
+}
+
+export const MPMS: readonly string[] = ['mpm_event_module', 'mpm_worker_module', 'mpm_prefork_module']

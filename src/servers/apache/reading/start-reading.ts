@@ -42,6 +42,7 @@ export function startReading(start: ReadingStart): Reading {
     includes: 0,
     lines: 0,
     complete: true,
+    loadsComplete: true,
     fatal: false,
     stopped: false,
     limit: null,
