@@ -36,6 +36,13 @@ export default defineRule({
       },
     },
     {
+      title: 'an option that is not in the list',
+      files: {
+        'etc/apache2/apache2.conf': main('Options=Indexes'),
+        'srv/www/.htaccess': conf`Options -Indexes «+FollowSymLinks»`,
+      },
+    },
+    {
       title: 'what may stand in no such file',
       files: {
         'etc/apache2/apache2.conf': main('All'),
@@ -74,14 +81,17 @@ export default defineRule({
         // The first one is what httpd stumbles over; the others come to light with its repair.
         const [first] = refusals(file.children, overrides.value)
         if (first === undefined) continue
-        const { directive, wanted } = first
+        const { directive, wanted, option } = first
         const lacks =
           wanted.length === 0
             ? 'may stand in no `.htaccess`'
-            : `needs \`AllowOverride ${wanted.join('` or `')}\``
+            : option === null
+              ? `needs \`AllowOverride ${wanted.join('` or `')}\``
+              : 'is not among the options that `AllowOverride Options=` lists'
+        const { start, end } = option ?? { start: directive.nameStart, end: directive.nameEnd }
         yield {
-          at: { source: file.source, start: directive.nameStart, end: directive.nameEnd },
-          message: `\`${directive.name}\` ${lacks}, so Apache answers every request to ${folder} with 500`,
+          at: { source: file.source, start, end },
+          message: `\`${option === null ? directive.name : `Options ${option.value}`}\` ${lacks}, so Apache answers every request to ${folder} with 500`,
           related:
             overrides.value.at === null ? [] : [{ at: overrides.value.at, message: 'what is allowed there' }],
         }

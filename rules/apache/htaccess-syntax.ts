@@ -17,11 +17,11 @@ const main = (modules: readonly string[]): string =>
   )
 
 export default defineRule({
-  summary: 'A .htaccess file that Apache cannot read',
+  summary: 'A .htaccess file that Apache rejects',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: '`apache2 -t` never looks at `.htaccess`. When a request comes and the file cannot be read to its end, Apache answers 500, to this folder and to all below it.',
+  why: '`apache2 -t` never looks at `.htaccess`. When a request comes and Apache stumbles over a line of it, it answers 500, in this directory and in all below it.',
   remedy: 'Correct the line, or load the module that knows it',
   references: ['https://httpd.apache.org/docs/2.4/howto/htaccess.html'],
   bad: [
@@ -39,8 +39,47 @@ export default defineRule({
         'srv/www/.htaccess': conf`«ExpiresActive» On`,
       },
     },
+    {
+      title: 'a blank between two flags',
+      files: {
+        'etc/apache2/apache2.conf': main(['rewrite']),
+        'srv/www/.htaccess': conf`
+          RewriteEngine On
+          RewriteRule ^old$ /new «[R=301,» L]
+        `,
+      },
+    },
+    {
+      title: 'a dash that an editor changed',
+      files: {
+        'etc/apache2/apache2.conf': main([]),
+        'srv/www/.htaccess': conf`Options «–Indexes»`,
+      },
+    },
+    {
+      title: 'a setting of PHP where no module runs it',
+      files: {
+        'etc/apache2/apache2.conf': main(['proxy', 'proxy_fcgi']),
+        'srv/www/.htaccess': conf`
+          <IfModule mod_php.c>
+          php_value memory_limit 256M
+          </IfModule>
+          «php_value» upload_max_filesize 64M
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'a name that nobody knows, passed over on demand',
+      files: {
+        'etc/apache2/apache2.conf': main([]).replace(
+          'AllowOverride All',
+          'AllowOverride All Nonfatal=Unknown',
+        ),
+        'srv/www/.htaccess': conf`php_value upload_max_filesize 64M`,
+      },
+    },
     {
       title: 'all known',
       files: {
@@ -76,11 +115,11 @@ export default defineRule({
       for (const { file, folder, overrides } of htaccessFiles(configuration, files)) {
         // Where nothing may be overridden the file is not read.
         if (!overrides.known || !overrides.value.reads || file.source.template) continue
-        const fault = htaccessFault(configuration, files, file)
+        const fault = htaccessFault(configuration, files, file, overrides.value)
         if (fault === null) continue
         yield {
           at: fault.at,
-          message: `${fault.message}, so Apache answers every request to ${folder} with 500`,
+          message: `${fault.message}, so Apache answers every request below ${folder} with 500`,
           ...(fault.help === undefined ? {} : { help: fault.help }),
         }
       }

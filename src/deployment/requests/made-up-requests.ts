@@ -25,7 +25,7 @@ export const PATHS = {
 } as const
 
 /** An address of the block that is reserved for documentation: some client out on the network. */
-const CLIENT = '192.0.2.77'
+export const CLIENT = '192.0.2.77'
 
 /** The GET of some client out on the network, without a password or any header of its own. */
 export function clientRequest(

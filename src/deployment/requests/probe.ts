@@ -51,7 +51,7 @@ function keyOf(request: ClientRequest): string {
 /**
  * Outside of the audit a missing page is no file, and an existing file is one, wherever they are mapped to.
  */
-const ASSUMING: FollowOptions = {
+export const ASSUMING: FollowOptions = {
   assume(path) {
     if (path.includes(MISSING)) return null
     return path.includes(EXISTING) ? 'file' : undefined

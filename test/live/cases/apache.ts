@@ -211,6 +211,26 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response, refused }) => response.status === 500 && refused.apache === null,
     sound: ({ response }) => response.body === 'page',
   },
+  ...[2, 3, 4].map(
+    (bad): LiveCase => ({
+      rule: 'apache/htaccess-syntax',
+      shows: 'an argument that Apache rejects is a 500, as a name is',
+      examples: { bad },
+      files: { 'srv/www/page': 'page' },
+      request: { url: 'http://example.org/page' },
+      harm: ({ response, refused }) => response.status === 500 && refused.apache === null,
+      sound: ({ response }) => response.body === 'page',
+    }),
+  ),
+  {
+    rule: 'apache/htaccess-directive-not-permitted',
+    shows: 'an option outside of the list is a 500',
+    examples: { bad: 1 },
+    files: { 'srv/www/page': 'page' },
+    request: { url: 'http://example.org/page' },
+    harm: answers(500),
+    sound: answers(200),
+  },
   {
     rule: 'apache/syntax',
     shows: 'httpd refuses the configuration',

@@ -1,3 +1,4 @@
+import type { ApacheWord } from '../../../../parsers/apache/syntax.ts'
 import type { Place } from '../../../../parsers/text/source.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
@@ -80,22 +81,60 @@ export interface Refusal {
   readonly directive: ApacheDirective
   /** The classes of which one would let it stand; none where it may not stand in any `.htaccess`. */
   readonly wanted: readonly OverrideClass[]
+  /** The word of `Options` that is not in the list of `AllowOverride Options=…`; null for the directive itself. */
+  readonly option: ApacheWord | null
 }
 
-/** The directives of a `.htaccess` that may not stand there, in reading order. */
+/** The directives of a `.htaccess` that may not stand there, in reading order; none where httpd only passes over them. */
 export function refusals(children: readonly ApacheDirective[], overrides: Overrides): readonly Refusal[] {
-  if (!overrides.reads || overrides.nonfatal.override) return []
+  if (!overrides.reads) return []
+  const { nonfatal } = overrides
+  return notAllowed(children, overrides).filter(
+    ({ directive, option }) => !nonfatal.override || option !== null || isInRequireSection(directive),
+  )
+}
+
+/** The directives that httpd passes over instead of answering 500 (`Nonfatal=Override`), with all that is in them. */
+export function passedOver(
+  children: readonly ApacheDirective[],
+  overrides: Overrides,
+): readonly ApacheDirective[] {
+  if (!overrides.nonfatal.override) return []
+  return notAllowed(children, overrides)
+    .filter(({ directive, option }) => option === null && !isInRequireSection(directive))
+    .map(({ directive }) => directive)
+}
+
+/** mod_authz_core reads the lines of its sections itself, and `Nonfatal` is not its concern. */
+export function isInRequireSection({ parent }: ApacheDirective): boolean {
+  return parent !== null && (/^require(?:all|any|none)$/i.test(parent.name) || isInRequireSection(parent))
+}
+
+function notAllowed(children: readonly ApacheDirective[], overrides: Overrides): readonly Refusal[] {
   const found: Refusal[] = []
   const visit = (directive: ApacheDirective): void => {
     const name = directive.name.toLowerCase()
     const facts = directive.section ? apacheSection(name) : apacheDirective(name)
-    // An unknown name is a fault of its own, and what was executed while reading is gone.
-    if (facts === undefined || facts.executed) return
+    // An unknown name is a fault of its own.
+    if (facts === undefined) return
     const wanted = overrideClasses(facts)
     if (!overrides.list.has(name) && !wanted.some(each => overrides.classes.has(each)))
-      found.push({ directive, wanted })
+      found.push({ directive, wanted, option: null })
+    else if (name === 'options') {
+      const option = refusedOption(directive, overrides)
+      if (option !== undefined) found.push({ directive, wanted, option })
+    }
     for (const child of directive.children) visit(child)
   }
   for (const child of children) visit(child)
   return found
+}
+
+function refusedOption({ args }: ApacheDirective, { options }: Overrides): ApacheWord | undefined {
+  if (options === null || options.has('all')) return undefined
+  return args.find(({ value }) => {
+    const option = value.replace(/^[+-]/, '').toLowerCase()
+    if (option === 'none' || option === 'all') return option === 'all' && options.size === 0
+    return !options.has(option) && !(option === 'includesnoexec' && options.has('includes'))
+  })
 }

@@ -77,8 +77,9 @@ function watchedReader({ configuration, host, options: { files } }: ApacheWalk):
     if (children === undefined) unread ??= directory
     else if (children !== null && files !== null && fault === null) {
       const file = htaccessIn(configuration, files, host, directory)
-      const broken = file === null ? null : htaccessFault(configuration, files, file)
       const overrides = overridesFor(configuration, above)
+      const broken =
+        file === null || !overrides.known ? null : htaccessFault(configuration, files, file, overrides.value)
       const refused = overrides.known ? refusals(children, overrides.value)[0] : undefined
       if (broken !== null) fault = { reason: broken.message, at: broken.at }
       else if (refused !== undefined) {

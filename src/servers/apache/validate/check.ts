@@ -69,6 +69,10 @@ export interface Walk {
   /** Names that were defined so far, by kind and name. */
   readonly defined: Map<string, ApacheDirective>
   report(directive: ApacheDirective, fault: Fault): void
+  /** True for `.htaccess`. */
+  readonly perDirectory?: boolean
+  /** Directives of `.htaccess` that httpd passes over once it knows their names. */
+  readonly over?: ReadonlySet<ApacheDirective>
   /** What only the check after the walk refuses. */
   reportLater(directive: ApacheDirective, fault: Fault): void
 }

@@ -39,8 +39,13 @@ export const checkOptions: Check = directive => {
   return null
 }
 
+/** What word processors and web pages make of a hyphen. */
+const DASHES = /^[\u2010-\u2015\u2212]/
+
 function optionHelp(word: ApacheWord): string | undefined {
   if (word.value.includes(',')) return 'part options by blanks'
+  if (DASHES.test(word.value))
+    return `write \`-${word.value.replace(DASHES, '')}\` with the hyphen of the keyboard`
   return word.value.startsWith('#') ? 'put the comment on a line of its own' : undefined
 }
 

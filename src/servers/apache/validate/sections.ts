@@ -3,7 +3,7 @@ import { type ApacheContext, scopeBits } from '../directives.ts'
 import { authorizationSection, providerAlias, requireSection } from './authorization.ts'
 import { contextBit, type Fault, invalid, type Scope, argument, type Walk } from './check.ts'
 import { expressionFault } from './expression.ts'
-import { intersect, isEmpty, isSubset, type MethodSet, methodsOf } from './methods.ts'
+import { intersect, isEmpty, isRegisteredMethod, isSubset, type MethodSet, methodsOf } from './methods.ts'
 import { type Opening, openerFault } from './opener.ts'
 import { proxySection } from './proxy.ts'
 import { regexFault } from './regex.ts'
@@ -117,6 +117,9 @@ function limit(except: boolean): Opener {
       if (word.value === 'TRACE' && !except) {
         return { fault: invalid('`TRACE` is not for `<Limit>`', word, 'use `TraceEnable`'), inside }
       }
+      // Requests are answered by several processes, which could not agree on a new method.
+      if (walk.perDirectory && !isRegisteredMethod(word.value) && !walk.defined.has(`method ${word.value}`))
+        return { fault: invalid(`there is no method \`${word.value}\``, word), inside }
       walk.defined.set(`method ${word.value}`, directive)
     }
     const methods = methodsOf(

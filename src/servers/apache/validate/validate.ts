@@ -36,24 +36,87 @@ export function validateApache(whole: ValidationUnit): readonly Problem<ApachePr
   const problems: Problem<ApacheProblemCode>[] = []
   const later: Problem<ApacheProblemCode>[] = []
   const seen = new Map<object, Set<string>>()
-  const pcre = pcreReleases('apache', unit.version)
-  const walk: Walk = {
+  const walk = newWalk(
     unit,
-    names: {
-      ssl: mayBeLoaded(unit, 'ssl_module'),
-      open: hasForeignModule(unit) || !unit.modulesComplete,
-      pcre,
-    },
-    pcre,
-    defined: new Map(),
-    report: (directive, fault) => add(problems, seen, directive, fault),
-    reportLater: (directive, fault) => add(later, seen, directive, fault),
-  }
+    (directive, fault) => add(problems, seen, directive, fault),
+    (directive, fault) => add(later, seen, directive, fault),
+  )
   if (problem !== null) problems.push(problem)
   walkList(unit.top, mainScope(unit), walk)
   const log = defaultLogFault(unit)
   return log === null ? [...problems, ...later] : [...problems, log, ...later]
 }
+
+function newWalk(unit: ValidationUnit, report: Walk['report'], reportLater: Walk['reportLater']): Walk {
+  const pcre = pcreReleases('apache', unit.version)
+  const names = {
+    ssl: mayBeLoaded(unit, 'ssl_module'),
+    open: hasForeignModule(unit) || !unit.modulesComplete,
+    pcre,
+  }
+  return { unit, names, pcre, defined: new Map(), report, reportLater }
+}
+
+/** What the server's own files define that a line of `.htaccess` may name. */
+const DEFINERS = [
+  'authnprovideralias',
+  'authzprovideralias',
+  'extfilterdefine',
+  'filterdeclare',
+  'filterprovider',
+  'limit',
+  'limitexcept',
+  'luaoutputfilter',
+] as const
+
+/**
+ * The faults of a `.htaccess` file for which httpd answers 500, in reading order: of names, arguments and values.
+ * What `AllowOverride` has to say of it is no part of this.
+ *
+ * @param unit the server whose file it is
+ * @param directory with its last slash
+ * @param over what httpd passes over once it knows the name
+ */
+export function validateHtaccess(
+  unit: ValidationUnit,
+  children: readonly ApacheDirective[],
+  directory: string,
+  over: ReadonlySet<ApacheDirective>,
+): readonly Problem<ApacheProblemCode>[] {
+  const problems: Problem<ApacheProblemCode>[] = []
+  const seen = new Map<object, Set<string>>()
+  const silent = newWalk(
+    unit,
+    () => {},
+    () => {},
+  )
+  for (const name of DEFINERS)
+    for (const directive of unit.occurrences.get(name) ?? []) walkList([directive], mainScope(unit), silent)
+  const walk: Walk = {
+    ...newWalk(
+      unit,
+      (directive, fault) => add(problems, seen, directive, fault),
+      () => {},
+    ),
+    defined: silent.defined,
+    perDirectory: true,
+    over,
+  }
+  const scope: Scope = {
+    bits: ANYWHERE,
+    around: 0,
+    virtualHost: null,
+    path: directory,
+    limited: null,
+    authorization: authorizationSection('any', NOWHERE),
+    branch: { open: false },
+  }
+  walkList(children, scope, walk)
+  return problems.filter(({ fatal }) => fatal)
+}
+
+/** Every bit: whether a line may stand in the file is another question. */
+const ANYWHERE = ALLOW.any | ALLOW.section | ALLOW.server | ALLOW.proxy
 
 /** One text that a thousand sites include is reported once. */
 function add(
@@ -109,7 +172,7 @@ function judge(directive: ApacheDirective, scope: Scope, walk: Walk): Fault | nu
   if (facts === undefined || facts.section) return unknownFault(directive, walk.unit)
   const fault = placeFault(directive, facts, scope, walk)
   if (fault !== null) return fault
-  if (facts.documentedOnly || facts.executed) return null
+  if (facts.documentedOnly || facts.executed || walk.over?.has(directive)) return null
   return (
     arityFault(directive, facts) ??
     refusedFault(directive, facts, scope) ??
@@ -167,7 +230,7 @@ function walkSection(directive: ApacheDirective, scope: Scope, walk: Walk): Faul
   if (facts === undefined) return isUnknownDirective(directive) ? null : unknownFault(directive, walk.unit)
   const misplaced = placeFault(directive, facts, scope, walk) ?? refusedFault(directive, facts, scope)
   if (misplaced !== null) return misplaced
-  if (facts.documentedOnly || facts.executed) return null
+  if (facts.documentedOnly || facts.executed || walk.over?.has(directive)) return null
   const opening = openSection(lower, directive, scope, walk)
   const hidden = isUnknownDirective(directive)
   if (opening.fault !== null && !hidden) walk.report(directive, opening.fault)
