@@ -20,6 +20,7 @@ import apacheIfmoduleUnknownModule from './apache/ifmodule-unknown-module.ts'
 import apacheIfversionExactShort from './apache/ifversion-exact-short.ts'
 import apacheIncludeDirSwallowsBackups from './apache/include-dir-swallows-backups.ts'
 import apacheIncludeoptionalTypo from './apache/includeoptional-typo.ts'
+import apacheInternalRedirectLoop from './apache/internal-redirect-loop.ts'
 import apacheLegacyAccessControl from './apache/legacy-access-control.ts'
 import apacheLimitDeniesOnlyListedMethods from './apache/limit-denies-only-listed-methods.ts'
 import apacheListenOverlap from './apache/listen-overlap.ts'
@@ -204,6 +205,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/ifversion-exact-short', ...apacheIfversionExactShort },
   { id: 'apache/include-dir-swallows-backups', ...apacheIncludeDirSwallowsBackups },
   { id: 'apache/includeoptional-typo', ...apacheIncludeoptionalTypo },
+  { id: 'apache/internal-redirect-loop', ...apacheInternalRedirectLoop },
   { id: 'apache/legacy-access-control', ...apacheLegacyAccessControl },
   { id: 'apache/limit-denies-only-listed-methods', ...apacheLimitDeniesOnlyListedMethods },
   { id: 'apache/listen-overlap', ...apacheListenOverlap },

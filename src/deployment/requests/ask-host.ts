@@ -1,31 +1,51 @@
+import { posix } from 'node:path'
 import { memo } from '../../../parsers/collections/memo.ts'
+import type { FileKind, FileSystem } from '../../files/file-system.ts'
 import type { ApacheConfiguration } from '../../servers/apache/configuration.ts'
 import { sslEngine } from '../../servers/apache/queries/server-settings.ts'
-import { hostName, type VirtualHost } from '../../servers/apache/queries/virtual-hosts.ts'
+import { hostName, type VirtualHost, virtualHosts } from '../../servers/apache/queries/virtual-hosts.ts'
+import { documentRoot } from '../../servers/apache/requests/document-root.ts'
 import { type ApacheOutcome, apacheOutcome } from '../../servers/apache/requests/outcome.ts'
 import { NO_HEADERS, type ReceivedHeaders } from '../../servers/received-headers.ts'
+import { fromBytes } from '../../servers/regex.ts'
 import type { Deployment } from '../model.ts'
 import { CLIENT, UNKNOWN_HOST } from './made-up-requests.ts'
 import { ASSUMING } from './probe.ts'
 
-/** How a request to one virtual host is to differ from the GET of a client without any header. */
-export interface HostQuestion {
-  readonly method?: string
-  readonly headers?: ReceivedHeaders
+/** A virtual host of Apache, or its main server (null) where it has none. */
+export interface AskedHost {
+  readonly configuration: ApacheConfiguration
+  readonly host: VirtualHost | null
 }
 
+/** How a request is to differ from the GET of a client that sends no header but `Host`. */
+export interface HostQuestion {
+  readonly method?: string
+  /** Beside `Host`. */
+  readonly headers?: ReceivedHeaders
+  /** The `Host` header; the name and port of the virtual host where absent. */
+  readonly name?: string
+}
+
+/** Every virtual host that may be asked something, in reading order. */
+export const askedHosts = memo(({ apache }: Deployment): readonly AskedHost[] =>
+  apache.flatMap((configuration): readonly AskedHost[] => {
+    const hosts = virtualHosts(configuration)
+    return (hosts.length === 0 ? [null] : hosts).map(host => ({ configuration, host }))
+  }),
+)
+
 /**
- * What one virtual host of Apache (null: its main server) does with a made-up request, by whichever way it comes
- * there; see `probe`. Fragments answer too, which have no socket that a client could connect to.
+ * What one virtual host does with a made-up request, by whichever way it comes there; see `probe`. Fragments
+ * answer too, which have no socket that a client could connect to.
  *
  * @param target path and query, escaped
  */
 export function askHost(
   deployment: Deployment,
-  configuration: ApacheConfiguration,
-  host: VirtualHost | null,
+  { configuration, host }: AskedHost,
   target: string,
-  { method = 'GET', headers = NO_HEADERS }: HostQuestion = {},
+  { method = 'GET', headers = NO_HEADERS, name }: HostQuestion = {},
 ): ApacheOutcome {
   const answers = answersOf(deployment)
   let ofHost = answers.get(host ?? configuration)
@@ -33,28 +53,17 @@ export function askHost(
     ofHost = new Map()
     answers.set(host ?? configuration, ofHost)
   }
-  const key = `${method} ${target} ${JSON.stringify([...headers.values])}`
+  const key = JSON.stringify([method, target, name, [...headers.values], headers.complete])
   let answer = ofHost.get(key)
   if (answer === undefined) {
-    const engine = sslEngine(configuration, host)
-    const scheme = engine.known && engine.value ? 'https' : 'http'
-    const name = host === null ? null : hostName(configuration, host)
-    const usual = scheme === 'https' ? 443 : 80
-    const sockets = (host?.addresses ?? []).flatMap(({ socket }) => (socket.known ? [socket.value.port] : []))
-    const port = sockets.find(each => each !== null) ?? usual
-    const shown = name?.known === true ? name.value.host : UNKNOWN_HOST
-    const request = {
-      method,
-      target,
-      host: port === usual ? shown : `${shown}:${port}`,
-      scheme,
-      port,
-      client: CLIENT,
-      headers,
-    } as const
+    const files = deployment.filesOf(configuration)
+    const roots = heldRoots({ configuration, host }, files)
+    const { scheme, port, shown } = originOf({ configuration, host })
+    const request = { method, target, host: name ?? shown, scheme, port, client: CLIENT, headers }
     answer = apacheOutcome(configuration, host, request, {
-      files: deployment.filesOf(configuration),
-      ...ASSUMING,
+      files,
+      assume: path => assume(files, path),
+      skipsUnreadHtaccess: directory => isInside(files, roots, directory),
     })
     ofHost.set(key, answer)
   }
@@ -62,3 +71,59 @@ export function askHost(
 }
 
 const answersOf = memo((_: Deployment): Map<object, Map<string, ApacheOutcome>> => new Map())
+
+/**
+ * As for every probe; and a file that stands in a directory of the audit is not taken to be in another directory
+ * below that one too, of which the audit has nothing: an `index.php` that is here is not in `blog/`.
+ */
+function assume(files: FileSystem, path: string): FileKind | null | undefined {
+  const assumed = ASSUMING.assume?.(path)
+  if (assumed !== undefined) return assumed
+  let directory = posix.dirname(path)
+  if (files.kind(directory) === 'directory') return undefined
+  while (directory !== '/' && files.kind(directory) === null) directory = posix.dirname(directory)
+  return files.kind(posix.join(directory, posix.basename(path))) === 'file' ? null : undefined
+}
+
+/** The document root, with its last slash, where the audit has it. */
+function heldRoots(asked: AskedHost, files: FileSystem): readonly string[] {
+  const root = documentRoot(asked)
+  const path = root.known ? fromBytes(root.value) : null
+  return path !== null && path !== '' && files.kind(path) === 'directory' ? [`${path}/`] : []
+}
+
+/** True for a directory of the audit, or one below a document root of it: its `.htaccess` would be there too. */
+function isInside(files: FileSystem, roots: readonly string[], directory: string): boolean {
+  return (
+    roots.some(root => directory.startsWith(root)) ||
+    files.kind(directory.replace(/(?<=.)\/$/, '')) === 'directory'
+  )
+}
+
+interface Origin {
+  readonly scheme: 'http' | 'https'
+  readonly port: number
+  /** As in a `Host` header. */
+  readonly shown: string
+}
+
+/** How a URL of the virtual host begins. */
+export function originOf({ configuration, host }: AskedHost): Origin {
+  const engine = sslEngine(configuration, host)
+  const scheme = engine.known && engine.value ? 'https' : 'http'
+  const name = host === null ? null : hostName(configuration, host)
+  const usual = scheme === 'https' ? 443 : 80
+  const ports = (host?.addresses ?? []).map(({ socket }) => (socket.known ? socket.value.port : null))
+  const port = ports.find(each => each !== null) ?? usual
+  const shown = name?.known === true && name.value.host !== '' ? name.value.host.toLowerCase() : UNKNOWN_HOST
+  return { scheme, port, shown: port === usual ? shown : `${shown}:${port}` }
+}
+
+/** The path of the URL of a directory below the document root, with its last slash; null for any other. */
+export function urlOfDirectory(asked: AskedHost, directory: string): string | null {
+  const root = documentRoot(asked)
+  if (!root.known) return null
+  const base = `${fromBytes(root.value).replace(/\/$/, '')}/`
+  const path = directory.endsWith('/') ? directory : `${directory}/`
+  return path.startsWith(base) ? `/${path.slice(base.length)}` : null
+}

@@ -50,7 +50,7 @@ function findSections(record: RequestRecord, uri: string): Phase {
   if (fault !== null) return failed(500, fault.reason, fault.at)
   if (unread !== null) {
     const reason = `\`${unread}.htaccess\` is not part of the audit`
-    if (!options.skipsUnreadHtaccess) return undecided(reason, null)
+    if (options.skipsUnreadHtaccess?.(unread) !== true) return undecided(reason, null)
     addStep(record, 'doubt', `${reason}: taken as missing`, null)
   }
   record.levels = levels
@@ -68,13 +68,16 @@ interface Fault {
 }
 
 /** Reads each directory's `.htaccess`, and notes the first that httpd refuses and the first that nobody can see. */
-function watchedReader({ configuration, host, options: { files } }: ApacheWalk): Watched {
+function watchedReader({ configuration, host, options: { files, skipsUnreadHtaccess } }: ApacheWalk): Watched {
   let fault: Fault | null = null
   let unread: string | null = null
   const read = files === null ? null : htaccessReader(configuration, files, host)
   const reader: HtaccessReader = (directory, above) => {
     const children = read === null ? unreadHtaccess(configuration, above) : read(directory, above)
-    if (children === undefined) unread ??= directory
+    // One that is not skipped decides.
+    if (children === undefined) {
+      if (unread === null || skipsUnreadHtaccess?.(directory) === false) unread = directory
+    }
     else if (children !== null && files !== null && fault === null) {
       const file = htaccessIn(configuration, files, host, directory)
       const overrides = overridesFor(configuration, above)

@@ -34,8 +34,11 @@ export interface WalkOptions {
    * undefined where it does not know either.
    */
   readonly assume?: (path: string) => FileKind | null | undefined
-  /** True where a `.htaccess` that the audit cannot see is taken as missing; a step says so. */
-  readonly skipsUnreadHtaccess?: boolean
+  /**
+   * Whether a `.htaccess` that the audit cannot see is taken as missing in a directory (with its last slash); a step
+   * says so.
+   */
+  readonly skipsUnreadHtaccess?: (directory: string) => boolean
 }
 
 /** One thing that happened to the request, for a reader to follow. */

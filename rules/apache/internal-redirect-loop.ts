@@ -1,0 +1,146 @@
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
+import { type AskedHost, askedHosts, askHost, urlOfDirectory } from '../../src/deployment/requests/ask-host.ts'
+import { MISSING, PATHS } from '../../src/deployment/requests/made-up-requests.ts'
+import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
+import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
+import { apacheMain } from '../_examples.ts'
+
+const site = (lines: string): string =>
+  apacheMain(
+    conf`
+      Listen 80
+      DocumentRoot /srv/www
+      <Directory /srv/www>
+          AllowOverride All
+          Require all granted
+          ${lines}
+      </Directory>
+    `,
+    ['rewrite', 'dir'],
+  )
+
+export default defineRule({
+  summary: 'A rewriting rule that matches its own target',
+  severity: 'error',
+  otherSeverities: { warning: 'where it takes a path that is not in the audit' },
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'In `<Directory>` and `.htaccess`, mod_rewrite starts again with what a rule made. A rule that matches that too goes on until `LimitInternalRecursion`, and Apache answers 500 (AH00124).',
+  remedy: 'Put a condition before the rule that its own target does not meet, such as `RewriteCond %{REQUEST_FILENAME} !-f`, or write `[END]`',
+  references: ['https://httpd.apache.org/docs/2.4/rewrite/flags.html#flag_l'],
+  bad: [
+    {
+      title: 'a front controller by its path from the root',
+      files: {
+        'etc/apache2/apache2.conf': site(''),
+        'srv/www/.htaccess': conf`
+          RewriteEngine On
+          «RewriteRule» !\.(css|js)$ /index.php
+        `,
+        'srv/www/index.php': '',
+      },
+    },
+    {
+      title: 'a front controller in a directory that is not there',
+      files: {
+        'etc/apache2/apache2.conf': site(conf`
+          RewriteEngine On
+          RewriteCond %{REQUEST_FILENAME} !-f
+          «RewriteRule» ^ /shop/index.php [L]
+        `),
+        'srv/www/index.php': '',
+      },
+    },
+    {
+      title: 'RewriteBase of another place',
+      files: {
+        'etc/apache2/apache2.conf': site(''),
+        'srv/www/.htaccess': conf`
+          RewriteEngine On
+          RewriteBase /blog/
+          RewriteCond %{REQUEST_FILENAME} !-f
+          RewriteCond %{REQUEST_FILENAME} !-d
+          «RewriteRule» . index.php [L]
+        `,
+        'srv/www/index.php': '',
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'a condition that the target does not meet',
+      files: {
+        'etc/apache2/apache2.conf': site(''),
+        'srv/www/.htaccess': conf`
+          RewriteEngine On
+          RewriteBase /
+          RewriteRule ^index\.php$ - [L]
+          RewriteCond %{REQUEST_FILENAME} !-f
+          RewriteCond %{REQUEST_FILENAME} !-d
+          RewriteRule . /index.php [L]
+        `,
+        'srv/www/index.php': '',
+      },
+    },
+    {
+      title: 'the end of rewriting',
+      files: {
+        'etc/apache2/apache2.conf': site(''),
+        'srv/www/.htaccess': conf`
+          RewriteEngine On
+          RewriteRule ^ /index.php [END]
+        `,
+      },
+    },
+    {
+      title: 'the same path again, which Apache knows for what it is',
+      files: {
+        'etc/apache2/apache2.conf': site(''),
+        'srv/www/.htaccess': conf`
+          RewriteEngine On
+          RewriteRule ^ index.php [L]
+        `,
+      },
+    },
+    {
+      title: 'a front controller that may lie where the audit does not look',
+      files: {
+        'etc/apache2/apache2.conf': site(conf`
+          RewriteEngine On
+          RewriteCond %{REQUEST_FILENAME} !-f
+          RewriteRule ^ /shop/index.php [L]
+        `),
+      },
+    },
+  ],
+  *check(deployment) {
+    for (const asked of askedHosts(deployment)) {
+      for (const target of targetsOf(deployment, asked)) {
+        const { steps, end } = askHost(deployment, asked, target)
+        if (end.kind !== 'response' || end.status !== 500) continue
+        if (!steps.some(({ kind }) => kind === 'internal-redirect')) continue
+        const rule = steps.findLast(({ kind }) => kind === 'rewrite')?.directive
+        if (rule === null || rule === undefined || !/internal redirects/.test(end.reason)) continue
+        yield {
+          at: namePlace(rule),
+          message: `a request for \`${target.replace(MISSING, 'page')}\` is rewritten to \`${rule.args[1]?.value}\` again and again, until Apache answers 500`,
+          related: [{ at: argumentPlace(rule, 1), message: 'matched by the rule again' }],
+        }
+      }
+    }
+  },
+})
+
+/** The start page, a page that is not there, and the same below each `.htaccess` that rewrites. */
+function targetsOf(deployment: Deployment, asked: AskedHost): readonly string[] {
+  const { configuration, host } = asked
+  const found = new Set<string>([PATHS.startPage, PATHS.missingPage])
+  for (const htaccess of htaccessFiles(configuration, deployment.filesOf(configuration))) {
+    if (htaccess.virtualHost !== host || !htaccess.file.occurrences.has('rewriterule')) continue
+    const url = urlOfDirectory(asked, htaccess.folder)
+    if (url !== null) found.add(url).add(url + MISSING)
+  }
+  return [...found]
+}
