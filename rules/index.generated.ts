@@ -30,8 +30,10 @@ import apacheNoListen from './apache/no-listen.ts'
 import apacheProxyModuleMissing from './apache/proxy-module-missing.ts'
 import apacheProxypassOrder from './apache/proxypass-order.ts'
 import apacheProxyrequestsOn from './apache/proxyrequests-on.ts'
+import apacheRedirectLoop from './apache/redirect-loop.ts'
 import apacheRequireUserWithoutAuthtype from './apache/require-user-without-authtype.ts'
 import apacheRewriteNotInherited from './apache/rewrite-not-inherited.ts'
+import apacheRewriteTargetSlash from './apache/rewrite-target-slash.ts'
 import apacheRewritecondDangling from './apache/rewritecond-dangling.ts'
 import apacheRewriteruleLeadingSlashPerdir from './apache/rewriterule-leading-slash-perdir.ts'
 import apacheSslNoCertificate from './apache/ssl-no-certificate.ts'
@@ -215,8 +217,10 @@ export const rules: readonly Rule[] = [
   { id: 'apache/proxy-module-missing', ...apacheProxyModuleMissing },
   { id: 'apache/proxypass-order', ...apacheProxypassOrder },
   { id: 'apache/proxyrequests-on', ...apacheProxyrequestsOn },
+  { id: 'apache/redirect-loop', ...apacheRedirectLoop },
   { id: 'apache/require-user-without-authtype', ...apacheRequireUserWithoutAuthtype },
   { id: 'apache/rewrite-not-inherited', ...apacheRewriteNotInherited },
+  { id: 'apache/rewrite-target-slash', ...apacheRewriteTargetSlash },
   { id: 'apache/rewritecond-dangling', ...apacheRewritecondDangling },
   { id: 'apache/rewriterule-leading-slash-perdir', ...apacheRewriteruleLeadingSlashPerdir },
   { id: 'apache/ssl-no-certificate', ...apacheSslNoCertificate },

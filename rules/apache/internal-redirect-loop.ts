@@ -1,7 +1,12 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
-import { type AskedHost, askedHosts, askHost, urlOfDirectory } from '../../src/deployment/requests/ask-host.ts'
+import {
+  type AskedHost,
+  askedHosts,
+  askHost,
+  urlOfDirectory,
+} from '../../src/deployment/requests/ask-host.ts'
 import { MISSING, PATHS } from '../../src/deployment/requests/made-up-requests.ts'
 import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
@@ -28,7 +33,8 @@ export default defineRule({
   confidence: 'high',
   since: '0.1.0',
   why: 'In `<Directory>` and `.htaccess`, mod_rewrite starts again with what a rule made. A rule that matches that too goes on until `LimitInternalRecursion`, and Apache answers 500 (AH00124).',
-  remedy: 'Put a condition before the rule that its own target does not meet, such as `RewriteCond %{REQUEST_FILENAME} !-f`, or write `[END]`',
+  remedy:
+    'Put a condition before the rule that its own target does not meet, such as `RewriteCond %{REQUEST_FILENAME} !-f`, or write `[END]`',
   references: ['https://httpd.apache.org/docs/2.4/rewrite/flags.html#flag_l'],
   bad: [
     {

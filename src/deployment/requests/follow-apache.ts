@@ -88,7 +88,9 @@ export function followApache(
     const { reason, at } = result.end
     const careless = ask({ skipsUnreadHtaccess: () => true, assume: () => undefined })
     const lenient =
-      careless.end.kind === 'unknown' ? ask({ skipsUnreadHtaccess: () => true, assume: () => null }) : careless
+      careless.end.kind === 'unknown'
+        ? ask({ skipsUnreadHtaccess: () => true, assume: () => null })
+        : careless
     if (lenient.end.kind !== 'unknown') {
       result = lenient
       if (lenient !== careless) steps.doubt(`${reason}: taken as missing`, at)

@@ -6,7 +6,10 @@ import { argumentPlace, isSettled } from '../queries/places.ts'
 import type { ApacheWalk } from './request.ts'
 
 /** The `DocumentRoot` of the virtual host, else of the main server, as bytes and without its last slash. */
-export function documentRoot({ configuration, host }: Pick<ApacheWalk, 'configuration' | 'host'>): Fact<string> {
+export function documentRoot({
+  configuration,
+  host,
+}: Pick<ApacheWalk, 'configuration' | 'host'>): Fact<string> {
   const { directives, open } = effective(configuration, serverLevels(host), 'DocumentRoot')
   const line = directives.at(-1)
   const written = line?.args[0]?.value

@@ -68,7 +68,11 @@ interface Fault {
 }
 
 /** Reads each directory's `.htaccess`, and notes the first that httpd refuses and the first that nobody can see. */
-function watchedReader({ configuration, host, options: { files, skipsUnreadHtaccess } }: ApacheWalk): Watched {
+function watchedReader({
+  configuration,
+  host,
+  options: { files, skipsUnreadHtaccess },
+}: ApacheWalk): Watched {
   let fault: Fault | null = null
   let unread: string | null = null
   const read = files === null ? null : htaccessReader(configuration, files, host)
@@ -77,8 +81,7 @@ function watchedReader({ configuration, host, options: { files, skipsUnreadHtacc
     // One that is not skipped decides.
     if (children === undefined) {
       if (unread === null || skipsUnreadHtaccess?.(directory) === false) unread = directory
-    }
-    else if (children !== null && files !== null && fault === null) {
+    } else if (children !== null && files !== null && fault === null) {
       const file = htaccessIn(configuration, files, host, directory)
       const overrides = overridesFor(configuration, above)
       const broken =

@@ -1,0 +1,232 @@
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheHost, Deployment, NginxConnection } from '../../src/deployment/model.ts'
+import { type AskedHost, askedHosts, askHost, originOf } from '../../src/deployment/requests/ask-host.ts'
+import { PATHS, UNKNOWN_HOST } from '../../src/deployment/requests/made-up-requests.ts'
+import { isSameUrl } from '../../src/deployment/requests/same-url.ts'
+import { namePlace as nginxNamePlace } from '../../src/deployment/places.ts'
+import { namePlace } from '../../src/servers/apache/queries/places.ts'
+import { placedRules } from '../../src/servers/apache/queries/rewriting.ts'
+import type { ReceivedHeaders } from '../../src/servers/received-headers.ts'
+import { fromBytes } from '../../src/servers/regex.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import { apacheMain, nginxMain } from '../_examples.ts'
+
+const KEYS = conf`
+  ssl_certificate /etc/ssl/example.org.pem;
+  ssl_certificate_key /etc/ssl/example.org.key;
+`
+const nginx = (lines: string): string =>
+  nginxMain(conf`
+    server {
+        listen 443 ssl;
+        server_name example.org;
+        ${KEYS}
+        location / {
+            proxy_pass http://127.0.0.1:8080;
+            proxy_set_header Host $host;
+            ${lines}
+        }
+    }
+  `)
+const TOLD = nginx('proxy_set_header X-Forwarded-Proto $scheme;')
+const apache = (lines: string): string =>
+  apacheMain(
+    conf`
+      Listen 127.0.0.1:8080
+      <VirtualHost 127.0.0.1:8080>
+          ServerName example.org
+          DocumentRoot /srv/www
+          ${lines}
+      </VirtualHost>
+    `,
+    ['rewrite', 'alias', 'setenvif'],
+  )
+
+export default defineRule({
+  summary: 'Apache redirects a URL to itself',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'The browser follows it some twenty times and gives up: “too many redirects”. Behind a proxy that terminates TLS, `%{HTTPS}` is always off and `Redirect` does not know the scheme: what is to lead to `https://` leads back to itself.',
+  remedy:
+    'Ask for the scheme that the client used: `RewriteCond %{HTTP:X-Forwarded-Proto} =http`, or redirect in the proxy alone',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mod_rewrite.html#rewritecond'],
+  bad: [
+    {
+      title: 'TLS is terminated in nginx',
+      files: {
+        'etc/nginx/nginx.conf': TOLD,
+        'etc/apache2/apache2.conf': apache(conf`
+          RewriteEngine On
+          «RewriteCond» %{HTTPS} off
+          RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [L,R=301]
+        `),
+      },
+    },
+    {
+      title: 'Redirect, in a virtual host behind nginx',
+      files: {
+        'etc/nginx/nginx.conf': TOLD,
+        'etc/apache2/apache2.conf': apache('«Redirect» permanent / https://example.org/'),
+      },
+    },
+    {
+      title: 'to the virtual host itself',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              «Redirect» / http://example.org/
+          </VirtualHost>
+        `,
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'the condition asks what the proxy says',
+      files: {
+        'etc/nginx/nginx.conf': TOLD,
+        'etc/apache2/apache2.conf': apache(conf`
+          RewriteEngine On
+          RewriteCond %{HTTP:X-Forwarded-Proto} =http
+          RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [L,R=301]
+        `),
+      },
+    },
+    {
+      title: 'a variable that is set by what the proxy says',
+      files: {
+        'etc/nginx/nginx.conf': TOLD,
+        'etc/apache2/apache2.conf': apache(conf`
+          SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on
+          RewriteEngine On
+          RewriteCond %{ENV:HTTPS} !on
+          RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [L,R=301]
+        `),
+      },
+    },
+    {
+      title: 'another name, and from plain HTTP',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              Redirect / https://example.org/
+          </VirtualHost>
+          <VirtualHost *:443>
+              ServerName example.org
+              SSLEngine On
+              SSLCertificateFile /etc/ssl/example.org.pem
+              Redirect / https://www.example.org/
+          </VirtualHost>
+        `,
+      },
+    },
+  ],
+  *check(deployment) {
+    for (const asked of askedHosts(deployment)) {
+      const { scheme, port, shown } = originOf(asked)
+      const host = shown.replace(/:\d+$/, '')
+      if (host === UNKNOWN_HOST) continue
+      const loop = loopOf(deployment, asked, scheme, host, port)
+      if (loop !== null)
+        yield {
+          ...loop,
+          message: `\`${scheme}://${shown}/\` is redirected to itself`,
+        }
+    }
+    for (const reached of deployment.virtualHosts) {
+      const { configuration, virtualHost } = reached
+      for (const { connection, certain } of deployment.connections.reaching(reached)) {
+        if (!certain || !passesWhole(connection)) continue
+        for (const { host, port } of tlsNames(connection, reached)) {
+          const name = port === 443 ? host : `${host}:${port}`
+          const headers = headersOver(connection)
+          const asked = { configuration, host: virtualHost }
+          const loop = loopOf(deployment, asked, 'https', host, port, headers, name)
+          if (loop === null) continue
+          yield {
+            at: loop.at,
+            message: `nginx terminates TLS, so Apache sees plain HTTP and redirects \`https://${name}/\` to itself`,
+            related: [
+              ...loop.related,
+              { at: nginxNamePlace(connection.pass), message: 'nginx proxies in plain HTTP' },
+            ],
+          }
+        }
+      }
+    }
+  },
+})
+
+interface Loop {
+  readonly at: Place
+  readonly related: readonly { readonly at: Place; readonly message: string }[]
+}
+
+/** The line that redirects the start page and a missing page of a virtual host to themselves. */
+function loopOf(
+  deployment: Deployment,
+  asked: AskedHost,
+  scheme: 'http' | 'https',
+  host: string,
+  port: number,
+  headers?: ReceivedHeaders,
+  name?: string,
+): Loop | null {
+  const question = { ...(headers !== undefined && { headers }), ...(name !== undefined && { name }) }
+  for (const target of [PATHS.startPage, PATHS.missingPage]) {
+    const { end, steps } = askHost(deployment, asked, target, question)
+    if (end.kind !== 'response' || end.location === null || end.at === null) return null
+    if (!isSameUrl({ scheme, host, port, target, method: 'GET' }, fromBytes(end.location))) return null
+    if (target !== PATHS.missingPage) continue
+    const rewrite = steps.findLast(({ kind }) => kind === 'rewrite')?.directive ?? null
+    const rules = placedRules(asked.configuration, deployment.filesOf(asked.configuration))
+    const rule = rewrite === null ? undefined : rules.find(({ directive }) => directive === rewrite)
+    const condition = rule?.conditions.find(({ input }) =>
+      /^%\{(?:HTTPS|REQUEST_SCHEME|SERVER_PORT)\}$/i.test(input),
+    )
+    if (condition === undefined || rule === undefined) return { at: end.at, related: [] }
+    return {
+      at: namePlace(condition.directive),
+      related: [{ at: namePlace(rule.directive), message: 'redirects' }],
+    }
+  }
+  return null
+}
+
+/** True for a location of everything that sends the path as it came. */
+function passesWhole({ block, pass, protocol }: NginxConnection): boolean {
+  if (pass.name !== 'proxy_pass' || !protocol.known || protocol.value !== 'http') return false
+  const [first] = block.args
+  const isWhole = block.name === 'location' && (first?.value === '/' || first?.value === '^~')
+  return isWhole && /^http:\/\/[^/$]+$/.test(pass.args[0]?.value ?? '')
+}
+
+/** The names by which clients ask for a server over TLS, as far as nginx passes them on to the virtual host. */
+function tlsNames(
+  { server, hostsSent }: NginxConnection,
+  { names }: ApacheHost,
+): readonly { readonly host: string; readonly port: number }[] {
+  const port = server.listens.find(({ tls, quic, loopback }) => tls && !quic && loopback !== true)?.port
+  if (port === undefined || port === null || !hostsSent.known) return []
+  const sent = new Set(hostsSent.value)
+  return server.names
+    .filter(({ exact, name }) => exact && sent.has(name) && names.includes(name))
+    .map(({ name }) => ({ host: name, port }))
+}
+
+/** What nginx sends with a request that came over TLS; what is not known has no value. */
+function headersOver({ headers }: NginxConnection): ReceivedHeaders {
+  const values = new Map<string, string | null>()
+  for (const { name, value, state } of headers.written) {
+    if (name === 'host') continue
+    if (state === 'cleared') values.set(name, '')
+    else if (value === '$scheme') values.set(name, 'https')
+    else values.set(name, value.includes('$') ? null : value)
+  }
+  // A client may send any other, and browsers send none that speaks of the scheme.
+  return { values, complete: !headers.open }
+}

@@ -1,0 +1,146 @@
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
+import { type PlacedRule, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
+import { placeText } from '../../parsers/text/source.ts'
+import { apacheMain } from '../_examples.ts'
+
+const host = (lines: string): string => conf`
+  <VirtualHost *:80>
+      ServerName example.org
+      DocumentRoot /srv/www
+      RewriteEngine On
+      ${lines}
+  </VirtualHost>
+`
+const main = apacheMain(
+  conf`
+    Listen 80
+    DocumentRoot /srv/www
+    <Directory /srv/www>
+        AllowOverride All
+    </Directory>
+  `,
+  ['rewrite'],
+)
+
+export default defineRule({
+  summary: 'A redirect whose host and path meet without a slash, or with two',
+  severity: 'error',
+  otherSeverities: { warning: 'where two slashes meet: the URL is another one than the page’s own' },
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'In a virtual host the path that `(.*)` takes begins with a slash; in `<Directory>` and `.htaccess` it does not. What is right in one place leads to `https://example.orgpage` or `https://example.org//page` in the other.',
+  remedy: 'Write `https://%{HTTP_HOST}%{REQUEST_URI}`, which is right in both places',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mod_rewrite.html#rewriterule'],
+  bad: [
+    {
+      title: 'host and path are glued together',
+      files: {
+        'etc/apache2/apache2.conf': main,
+        'srv/www/.htaccess': conf`
+          RewriteEngine On
+          RewriteCond %{HTTPS} off
+          RewriteRule ^(.*)$ «https://%{SERVER_NAME}$1» [R=301,L]
+        `,
+      },
+    },
+    {
+      title: 'in a section for a directory',
+      files: {
+        'site.conf': host(conf`
+          <Directory /srv/www>
+              RewriteEngine On
+              RewriteRule (.*) «https://www.example.org$1» [R=301,L]
+          </Directory>
+        `),
+      },
+    },
+    {
+      title: 'two slashes',
+      files: { 'site.conf': host('RewriteRule ^(.*)$ «https://%{HTTP_HOST}/$1» [R=301,L]') },
+    },
+  ],
+  good: [
+    {
+      title: 'one slash in each place',
+      files: {
+        'etc/apache2/apache2.conf': main,
+        'srv/www/.htaccess': conf`
+          RewriteEngine On
+          RewriteRule ^(.*)$ https://%{SERVER_NAME}/$1 [R=301,L]
+          RewriteRule ^old(/.*)?$ https://example.org$1 [R=301,L]
+        `,
+      },
+    },
+    {
+      title: 'in a virtual host the path has its slash',
+      files: {
+        'site.conf': host(conf`
+          RewriteRule ^(.*)$ https://www.example.org$1 [R=301,L]
+          RewriteRule ^/(.*)$ https://www.example.org/$1 [R=301,L]
+          RewriteRule ^/?(.*) https://www.example.org/$1 [R=301,L]
+          RewriteRule ^(/(?:a|b).*) https://www.example.org$1 [R=301,L]
+        `),
+      },
+    },
+    {
+      title: 'the path as it was asked for',
+      files: { 'site.conf': host('RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]') },
+    },
+  ],
+  *check({ apache, filesOf }) {
+    for (const configuration of apache) {
+      for (const rule of placedRules(configuration, filesOf(configuration))) {
+        const target = AUTHORITY.exec(rule.output)
+        if (target === null || rule.negated || !rule.settled || !/^\^?\(/.test(rule.pattern)) continue
+        const isGlued = target[2] === ''
+        if (rule.context !== (isGlued ? 'directory' : 'server') || !takesAll(rule)) continue
+        const at = argumentPlace(rule.directive, 1)
+        const [, begin = ''] = target
+        const written = placeText(at)
+        if (isGlued) {
+          yield {
+            at,
+            message: `the path has no slash in front here, so \`/page\` is redirected to \`${shown(begin)}page\``,
+            ...propose('Part host and path by a slash', 'safe', [
+              written.includes(`${begin}$1`)
+                ? replacePlace(
+                    at,
+                    written.replace(`${begin}$1`, () => `${begin}/$1`),
+                  )
+                : null,
+            ]),
+          }
+        } else if (rule.flags.has('R') || !rule.flags.has('P')) {
+          yield {
+            at,
+            message: `the path begins with a slash here, so \`/page\` is redirected to \`${shown(begin)}//page\``,
+            severity: 'warning',
+            ...propose('Let the captured path bring the slash', 'safe', [
+              written.includes(`${begin}/$1`)
+                ? replacePlace(
+                    at,
+                    written.replace(`${begin}/$1`, () => `${begin}$1`),
+                  )
+                : null,
+            ]),
+          }
+        }
+      }
+    }
+  },
+})
+
+/** Scheme and host, then the first group of the pattern, with or without a slash between them. */
+const AUTHORITY = /^(https?:\/\/(?:%\{[\w:-]+\}|%\d|[\w.:-])+)(\/?)\$1/i
+
+/** True for a first group that takes the whole path, whatever it begins with: `(.*)`, `(.+)`, `(.*)$`. */
+function takesAll({ pattern }: PlacedRule): boolean {
+  return /^\^?\(\.[*+]\??\)/.test(pattern)
+}
+
+function shown(authority: string): string {
+  return authority.replace(/%\{(?:HTTP_HOST|SERVER_NAME)\}/i, 'example.org')
+}
