@@ -8,6 +8,7 @@ import accessPrivateNetworkTooWide from './access/private-network-too-wide.ts'
 import accessRuleAfterAll from './access/rule-after-all.ts'
 import apacheAccessCompatNestedReset from './apache/access-compat-nested-reset.ts'
 import apacheAliasOverlap from './apache/alias-overlap.ts'
+import apacheAliasSlashMissing from './apache/alias-slash-missing.ts'
 import apacheAllowoverrideUnset from './apache/allowoverride-unset.ts'
 import apacheCommentContinuation from './apache/comment-continuation.ts'
 import apacheCustomlogUnknownFormat from './apache/customlog-unknown-format.ts'
@@ -28,6 +29,7 @@ import apacheLocationNoSlash from './apache/location-no-slash.ts'
 import apacheLocationWildcardNoSubpath from './apache/location-wildcard-no-subpath.ts'
 import apacheNoListen from './apache/no-listen.ts'
 import apacheProxyModuleMissing from './apache/proxy-module-missing.ts'
+import apacheProxypassHides from './apache/proxypass-hides.ts'
 import apacheProxypassOrder from './apache/proxypass-order.ts'
 import apacheProxyrequestsOn from './apache/proxyrequests-on.ts'
 import apacheRedirectLoop from './apache/redirect-loop.ts'
@@ -36,6 +38,7 @@ import apacheRewriteNotInherited from './apache/rewrite-not-inherited.ts'
 import apacheRewriteTargetSlash from './apache/rewrite-target-slash.ts'
 import apacheRewritecondDangling from './apache/rewritecond-dangling.ts'
 import apacheRewriteruleLeadingSlashPerdir from './apache/rewriterule-leading-slash-perdir.ts'
+import apacheServedDirectoryDenied from './apache/served-directory-denied.ts'
 import apacheSslNoCertificate from './apache/ssl-no-certificate.ts'
 import apacheSslproxyengineMissing from './apache/sslproxyengine-missing.ts'
 import apacheSyntax from './apache/syntax.ts'
@@ -195,6 +198,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/rule-after-all', ...accessRuleAfterAll },
   { id: 'apache/access-compat-nested-reset', ...apacheAccessCompatNestedReset },
   { id: 'apache/alias-overlap', ...apacheAliasOverlap },
+  { id: 'apache/alias-slash-missing', ...apacheAliasSlashMissing },
   { id: 'apache/allowoverride-unset', ...apacheAllowoverrideUnset },
   { id: 'apache/comment-continuation', ...apacheCommentContinuation },
   { id: 'apache/customlog-unknown-format', ...apacheCustomlogUnknownFormat },
@@ -215,6 +219,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/location-wildcard-no-subpath', ...apacheLocationWildcardNoSubpath },
   { id: 'apache/no-listen', ...apacheNoListen },
   { id: 'apache/proxy-module-missing', ...apacheProxyModuleMissing },
+  { id: 'apache/proxypass-hides', ...apacheProxypassHides },
   { id: 'apache/proxypass-order', ...apacheProxypassOrder },
   { id: 'apache/proxyrequests-on', ...apacheProxyrequestsOn },
   { id: 'apache/redirect-loop', ...apacheRedirectLoop },
@@ -223,6 +228,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/rewrite-target-slash', ...apacheRewriteTargetSlash },
   { id: 'apache/rewritecond-dangling', ...apacheRewritecondDangling },
   { id: 'apache/rewriterule-leading-slash-perdir', ...apacheRewriteruleLeadingSlashPerdir },
+  { id: 'apache/served-directory-denied', ...apacheServedDirectoryDenied },
   { id: 'apache/ssl-no-certificate', ...apacheSslNoCertificate },
   { id: 'apache/sslproxyengine-missing', ...apacheSslproxyengineMissing },
   { id: 'apache/syntax', ...apacheSyntax },

@@ -25,6 +25,8 @@ export interface HostQuestion {
   readonly headers?: ReceivedHeaders
   /** The `Host` header; the name and port of the virtual host where absent. */
   readonly name?: string
+  /** The client's address; null for any, so that what hangs on it is unknown. */
+  readonly client?: string | null
 }
 
 /** Every virtual host that may be asked something, in reading order. */
@@ -45,7 +47,7 @@ export function askHost(
   deployment: Deployment,
   { configuration, host }: AskedHost,
   target: string,
-  { method = 'GET', headers = NO_HEADERS, name }: HostQuestion = {},
+  { method = 'GET', headers = NO_HEADERS, name, client = CLIENT }: HostQuestion = {},
 ): ApacheOutcome {
   const answers = answersOf(deployment)
   let ofHost = answers.get(host ?? configuration)
@@ -53,13 +55,14 @@ export function askHost(
     ofHost = new Map()
     answers.set(host ?? configuration, ofHost)
   }
-  const key = JSON.stringify([method, target, name, [...headers.values], headers.complete])
+  const key = JSON.stringify([method, target, name, client, [...headers.values], headers.complete])
   let answer = ofHost.get(key)
   if (answer === undefined) {
     const files = deployment.filesOf(configuration)
     const roots = heldRoots({ configuration, host }, files)
     const { scheme, port, shown } = originOf({ configuration, host })
-    const request = { method, target, host: name ?? shown, scheme, port, client: CLIENT, headers }
+    const from = client === null ? {} : { client }
+    const request = { method, target, host: name ?? shown, scheme, port, headers, ...from }
     answer = apacheOutcome(configuration, host, request, {
       files,
       assume: path => assume(files, path),

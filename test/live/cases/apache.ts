@@ -386,4 +386,38 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.headers.location === 'https://example.org/page',
     sound: ({ response }) => response.headers.location === undefined,
   },
+  {
+    rule: 'apache/proxypass-hides',
+    shows: 'plain HTTP is proxied instead of redirected',
+    mirrors: [8080],
+    request: { url: 'http://example.org/.well-known/acme-challenge/x' },
+    harm: ({ response }) => response.status === 200,
+    sound: ({ response }) => response.status === 404 || response.status === 403,
+  },
+  {
+    rule: 'apache/proxypass-hides',
+    shows: 'the challenge goes to the backend',
+    examples: { bad: 1 },
+    mirrors: [8080],
+    request: { url: 'http://example.org/.well-known/acme-challenge/x' },
+    harm: ({ response }) => response.status === 200,
+    sound: ({ response }) => response.status === 404 || response.status === 403,
+  },
+  {
+    rule: 'apache/alias-slash-missing',
+    shows: 'a file of the directory is not found',
+    files: { 'srv/media/page.html': 'page', 'srv/files/page.html': 'page' },
+    request: { url: 'http://example.org/media/page.html' },
+    harm: answers(403, 404),
+    sound: async ({ request }) =>
+      (await request({ url: 'http://example.org/files/page.html' })).status === 200,
+  },
+  {
+    rule: 'apache/served-directory-denied',
+    shows: 'a file is a 403',
+    files: { 'srv/static/page.css': 'page' },
+    request: { url: 'http://example.org/static/page.css' },
+    harm: answers(403),
+    sound: answers(200),
+  },
 ]

@@ -1,0 +1,66 @@
+import { placeText } from '../../parsers/text/source.ts'
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
+
+const host = (lines: string): string => conf`
+  <VirtualHost *:80>
+      ServerName example.org
+      ${lines}
+  </VirtualHost>
+`
+
+export default defineRule({
+  summary: 'An Alias whose URL ends in a slash and whose directory does not',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Apache puts what follows the URL right behind the directory: `/media/site.css` is looked for as `/srv/mediasite.css`, and answered with 404 or 403.',
+  remedy: 'End both with a slash, or neither',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mod_alias.html#alias'],
+  bad: [
+    { title: 'a slash on one side', files: { 'site.conf': host('Alias /media/ «/srv/media»') } },
+    { title: 'scripts', files: { 'site.conf': host('ScriptAlias /cgi-bin/ «"/usr/lib/cgi-bin"»') } },
+  ],
+  good: [
+    {
+      title: 'both, neither, the harmless side, and a single file',
+      files: {
+        'site.conf': host(conf`
+          Alias /media/ /srv/media/
+          Alias /static /srv/static
+          Alias /files /srv/files/
+          Alias /robots.txt /srv/robots.txt
+          AliasMatch ^/a/ /srv/a
+        `),
+      },
+    },
+  ],
+  *check({ apache, filesOf }) {
+    for (const configuration of apache) {
+      const files = filesOf(configuration)
+      for (const name of ['alias', 'scriptalias']) {
+        for (const directive of configuration.occurrences.get(name) ?? []) {
+          const [url, path] = directive.args
+          if (url === undefined || path === undefined || !isSettled(url.value) || !isSettled(path.value))
+            continue
+          if (!url.value.endsWith('/') || /\/$/.test(path.value) || path.value.includes('%{')) continue
+          if (files.kind(path.value) === 'file') continue
+          const at = argumentPlace(directive, 1)
+          const written = placeText(at)
+          const end = path.value.slice(path.value.lastIndexOf('/') + 1)
+          yield {
+            at,
+            message: `\`${url.value}page.html\` is looked for as \`${path.value.slice(0, path.value.length - end.length)}${end}page.html\`: the directory lacks the slash at its end`,
+            ...propose('End the directory with a slash', 'safe', [
+              written.includes(path.value)
+                ? replacePlace(at, written.replace(path.value, `${path.value}/`))
+                : null,
+            ]),
+          }
+        }
+      }
+    }
+  },
+})

@@ -1,0 +1,122 @@
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { askedHosts, askHost } from '../../src/deployment/requests/ask-host.ts'
+import { EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
+import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
+import { argumentPlace, isSettled, namePlace } from '../../src/servers/apache/queries/places.ts'
+
+const host = (lines: string): string => conf`
+  <VirtualHost *:80>
+      ServerName example.org
+      ${lines}
+  </VirtualHost>
+`
+
+export default defineRule({
+  summary: 'ProxyPass takes the URLs of a Redirect or an Alias',
+  severity: 'warning',
+  otherSeverities: { error: 'where the redirect would lead to HTTPS' },
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'mod_proxy is asked before mod_alias, wherever the lines stand: the redirect to HTTPS never happens, and the challenge of Let’s Encrypt goes to the backend.',
+  remedy:
+    'Exclude the path above the line: `ProxyPass /.well-known/acme-challenge/ !`, or drop `ProxyPass` where everything is redirected',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mod_proxy.html#proxypass'],
+  bad: [
+    {
+      title: 'a redirect to HTTPS',
+      files: {
+        'site.conf': host(conf`
+          Redirect permanent / https://example.org/
+          «ProxyPass» / http://127.0.0.1:8080/
+        `),
+      },
+    },
+    {
+      title: 'the challenge of Let’s Encrypt, for all virtual hosts',
+      files: {
+        'acme.conf': conf`
+          Alias /.well-known/acme-challenge/ /var/www/acme/
+        `,
+        'site.conf': host('«ProxyPass» / http://127.0.0.1:8080/'),
+      },
+    },
+    {
+      title: 'static files',
+      files: {
+        'site.conf': host(conf`
+          «ProxyPass» / http://127.0.0.1:8000/
+          Alias /static/ /srv/static/
+        `),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'the paths are excluded',
+      files: {
+        'acme.conf': conf`
+          Alias /.well-known/acme-challenge/ /var/www/acme/
+          Alias /icons/ /usr/share/apache2/icons/
+        `,
+        'site.conf': host(conf`
+          ProxyPass /.well-known !
+          ProxyPass /static/ !
+          ProxyPass / http://127.0.0.1:8080/
+          Alias /static/ /srv/static/
+        `),
+      },
+    },
+    {
+      title: 'what a rewriting rule redirects before',
+      files: {
+        'site.conf': host(conf`
+          RewriteEngine On
+          RewriteRule ^/(.*) https://example.org/$1 [R=301]
+          ProxyPass / http://127.0.0.1:8080/
+        `),
+      },
+    },
+  ],
+  *check(deployment) {
+    for (const asked of askedHosts(deployment)) {
+      const { configuration, host } = asked
+      if (!configuration.occurrences.has('proxypass')) continue
+      for (const line of lines(asked)) {
+        const path = pathOf(line)
+        if (path === null || !isSettled(path)) continue
+        // What the main server serves to all is meant for few of them, but for the challenge.
+        if (line.parent === null && host !== null && !path.startsWith('/.well-known')) continue
+        const target = path.endsWith('/') ? `${path}${EXISTING}.css` : `${path}/${EXISTING}.css`
+        const { end } = askHost(deployment, asked, target)
+        if (end.kind !== 'pass' || end.directive?.name !== 'ProxyPass') continue
+        if (end.directive.parent !== null && end.directive.parent.name !== 'VirtualHost') continue
+        const isTls = line.args.some(({ value }) => value.startsWith('https://'))
+        yield {
+          at: namePlace(end.directive),
+          cause: end.directive,
+          aspect: path,
+          message: `\`ProxyPass ${end.directive.args[0]?.value}\` is asked first, so \`${line.name} ${path}\` does nothing`,
+          ...(isTls && path === '/' ? { severity: 'error' as const } : {}),
+          related: [
+            { at: argumentPlace(line, line.args.length > 2 ? 1 : 0), message: 'never gets to these URLs' },
+          ],
+        }
+      }
+    }
+  },
+})
+
+const NAMES = ['alias', 'scriptalias', 'redirect', 'redirectpermanent', 'redirecttemp']
+
+/** The lines of mod_alias with a prefix, of a virtual host and of the main server, which it inherits. */
+function lines({ configuration, host }: ReturnType<typeof askedHosts>[number]): readonly ApacheDirective[] {
+  const scopes = host === null ? [null] : [host.directive, null]
+  return scopes.flatMap(scope => NAMES.flatMap(name => directivesIn(configuration, scope, name)))
+}
+
+/** The path of the URL: behind the status of a `Redirect`. */
+function pathOf({ args }: ApacheDirective): string | null {
+  return args.find(({ value }) => value.startsWith('/'))?.value ?? null
+}

@@ -1,0 +1,195 @@
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import { type AskedHost, askedHosts, askHost } from '../../src/deployment/requests/ask-host.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
+import { EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
+import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
+import { argumentPlace, isSettled, wordPlace } from '../../src/servers/apache/queries/places.ts'
+import { apacheMain } from '../_examples.ts'
+
+const main = (lines: string): string =>
+  apacheMain(
+    conf`
+      Listen 80
+      <Directory />
+          Require all denied
+      </Directory>
+      <Directory /var/www>
+          Require all granted
+      </Directory>
+      <VirtualHost *:80>
+          ServerName example.org
+          DocumentRoot /var/www
+          ${lines}
+      </VirtualHost>
+    `,
+    ['alias', 'authz_host'],
+  )
+
+export default defineRule({
+  summary: 'A directory that is served, and to which nothing grants access',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'The main file of every distribution denies the whole file system: what lies outside of `/var/www` needs a `<Directory>` of its own that grants access, else every request is answered with 403 (AH01630).',
+  remedy: 'Write `<Directory …> Require all granted </Directory>` for the directory',
+  references: [
+    'https://httpd.apache.org/docs/2.4/mod/core.html#directory',
+    'https://httpd.apache.org/docs/2.4/howto/access.html',
+  ],
+  bad: [
+    { title: 'an alias', files: { 'etc/apache2/apache2.conf': main('Alias /static/ «/srv/static/»') } },
+    {
+      title: 'denied where it was to be granted',
+      files: {
+        'etc/apache2/apache2.conf': main(conf`
+          Alias /static/ /srv/static/
+          <Directory /srv/static>
+              Require all «denied»
+          </Directory>
+        `),
+      },
+    },
+    {
+      title: 'a document root',
+      files: {
+        'etc/apache2/apache2.conf': main('').replace('DocumentRoot /var/www', 'DocumentRoot «/srv/site»'),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'granted to all, or to some',
+      files: {
+        'etc/apache2/apache2.conf': main(conf`
+          Alias /static/ /srv/static/
+          <Directory /srv/static>
+              Require all granted
+          </Directory>
+          Alias /reports /srv/reports
+          <Directory /srv/reports>
+              Require ip 10.0.0.0/8
+          </Directory>
+        `),
+      },
+    },
+    {
+      title: 'granted by a Location, or for some files',
+      files: {
+        'etc/apache2/apache2.conf': main(conf`
+          Alias /static/ /srv/static/
+          <Location /static/>
+              Require all granted
+          </Location>
+          Alias /img/ /srv/img/
+          <Directory /srv/img>
+              <FilesMatch "\.png$">
+                  Require all granted
+              </FilesMatch>
+          </Directory>
+        `),
+      },
+    },
+    {
+      title: 'a virtual host that denies everything',
+      files: {
+        'etc/apache2/apache2.conf': main(conf`
+          <Location />
+              Require all denied
+          </Location>
+        `),
+      },
+    },
+    {
+      title: 'a fragment, whose main file nobody knows',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              DocumentRoot /srv/site
+          </VirtualHost>
+        `,
+      },
+    },
+  ],
+  *check(deployment) {
+    for (const asked of askedHosts(deployment)) {
+      for (const { directive, url } of served(asked)) {
+        const denial = denialOf(deployment, asked, url)
+        if (denial === null) continue
+        const index = directive.name === 'DocumentRoot' ? 0 : 1
+        const folder = directive.args[index]?.value ?? ''
+        const at = argumentPlace(directive, index)
+        const own = denial.directive === null ? null : sectionOf(denial.directive)
+        const isOwn = own !== null && samePath(own.args[0]?.value ?? '', folder)
+        // Whoever denies a whole site, or all of a URL, means it.
+        if ((isOwn && index === 0) || (denial.directive !== null && own === null)) continue
+        const word = isOwn ? denial.directive?.args.at(-1) : undefined
+        yield {
+          at: denial.directive !== null && word !== undefined ? wordPlace(denial.directive, word) : at,
+          cause: directive,
+          message: isOwn
+            ? `\`${url}\` serves this directory, and every request is denied: 403`
+            : `nothing grants access to \`${folder}\`, so every request below \`${url}\` is answered with 403`,
+          related: isOwn ? [{ at, message: 'served from here' }] : [{ at: denial.at, message: 'denied by' }],
+        }
+      }
+    }
+  },
+})
+
+interface Served {
+  readonly directive: ApacheDirective
+  readonly url: string
+}
+
+/** The document root and the aliases that a virtual host writes itself. */
+function served({ configuration, host }: AskedHost): readonly Served[] {
+  const scope = host?.directive ?? null
+  const aliases = directivesIn(configuration, scope, 'alias').flatMap(directive => {
+    const [url, folder] = directive.args
+    return url !== undefined && folder !== undefined && isSettled(url.value) && isSettled(folder.value)
+      ? [{ directive, url: url.value }]
+      : []
+  })
+  const root = directivesIn(configuration, scope, 'documentroot').at(-1)
+  return root === undefined ? aliases : [...aliases, { directive: root, url: '/' }]
+}
+
+interface Denial {
+  readonly at: Place
+  readonly directive: ApacheDirective | null
+}
+
+/** The line that denies every client every file below a URL; null where some get some. */
+function denialOf(deployment: Deployment, asked: AskedHost, url: string): Denial | null {
+  let denial: Denial | null = null
+  for (const name of NAMES) {
+    const target = `${url.endsWith('/') ? url : `${url}/`}${name}`
+    const { end } = askHost(deployment, asked, target, { client: null })
+    if (end.kind !== 'response' || end.status !== 403 || end.at === null) return null
+    if (end.reason !== 'access is denied') return null
+    denial ??= { at: end.at, directive: directiveAt(asked.configuration, end.at) }
+  }
+  return denial
+}
+
+const NAMES = ['css', 'html', 'png', 'js', 'txt'].map(type => `${EXISTING}.${type}`)
+
+function directiveAt({ occurrences }: ApacheConfiguration, at: Place): ApacheDirective | null {
+  for (const name of ['require', 'deny', 'order'])
+    for (const directive of occurrences.get(name) ?? [])
+      if (directive.source === at.source && directive.start <= at.start && at.end <= directive.end)
+        return directive
+  return null
+}
+
+function sectionOf({ parent }: ApacheDirective): ApacheDirective | null {
+  return parent === null || parent.name === 'Directory' ? parent : sectionOf(parent)
+}
+
+function samePath(one: string, other: string): boolean {
+  return one.replace(/\/+$/, '') === other.replace(/\/+$/, '')
+}
