@@ -1,0 +1,142 @@
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
+import { sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
+import { matchPattern } from '../../src/servers/apache/requests/match-pattern.ts'
+import { toBytes } from '../../src/servers/regex.ts'
+
+const host = (lines: string): string => conf`
+  <VirtualHost *:80>
+      ServerName example.org
+      DocumentRoot /srv/www
+      <Directory /srv/www>
+          Require all granted
+      </Directory>
+      ${lines}
+  </VirtualHost>
+`
+
+export default defineRule({
+  summary: 'A Files section that is to deny what lies in a directory',
+  severity: 'warning',
+  confidence: 'high',
+  securitySeverity: 7.5,
+  since: '0.1.0',
+  why: '`<Files>` and `<FilesMatch>` compare the last name of the path alone: `^\\.git` denies `/.git` itself and lets `/.git/config` through, with the whole repository.',
+  remedy: 'Write `<DirectoryMatch "/\\.git(/|$)">`, or `RedirectMatch 404 "/\\.git"`',
+  references: ['https://httpd.apache.org/docs/2.4/mod/core.html#files'],
+  bad: [
+    {
+      title: 'a repository',
+      files: {
+        'site.conf': host(conf`
+          <FilesMatch «"^\.git"»>
+              Require all denied
+          </FilesMatch>
+        `),
+      },
+    },
+    {
+      title: 'by its plain name',
+      files: {
+        'site.conf': host(conf`
+          <Files «.svn»>
+              Require all denied
+          </Files>
+        `),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'the directory is denied too',
+      files: {
+        'site.conf': host(conf`
+          <FilesMatch "^\.git">
+              Require all denied
+          </FilesMatch>
+          <DirectoryMatch "/\.git(/|$)">
+              Require all denied
+          </DirectoryMatch>
+        `),
+      },
+    },
+    {
+      title: 'a redirect takes the path',
+      files: {
+        'site.conf': host(conf`
+          <FilesMatch "^\.git">
+              Require all denied
+          </FilesMatch>
+          RedirectMatch 404 "/\.git"
+        `),
+      },
+    },
+    {
+      title: 'files that are named after git',
+      files: {
+        'site.conf': host(conf`
+          <FilesMatch "^\.(gitignore|gitattributes|htaccess)$">
+              Require all denied
+          </FilesMatch>
+        `),
+      },
+    },
+  ],
+  *check({ apache }) {
+    for (const { occurrences } of apache) {
+      for (const name of ['files', 'filesmatch']) {
+        for (const section of occurrences.get(name) ?? []) {
+          const directory = DIRECTORIES.find(each => meansDirectory(section, each))
+          if (directory === undefined || !denies(section)) continue
+          // Who protects the directory in another place names it there.
+          if (OTHERS.some(other => occurrences.get(other)?.some(line => names(line, directory)))) continue
+          const index = section.args[0]?.value === '~' ? 1 : 0
+          yield {
+            at: argumentPlace(section, index),
+            message: `this denies \`/${directory}\` and not \`/${directory}/config\`: only the last name of a path is compared`,
+          }
+        }
+      }
+    }
+  },
+})
+
+const DIRECTORIES = ['.git', '.svn', '.hg']
+const OTHERS = [
+  'directory',
+  'directorymatch',
+  'location',
+  'locationmatch',
+  'redirectmatch',
+  'redirect',
+  'rewriterule',
+  'rewritecond',
+  'aliasmatch',
+]
+
+/** True where the pattern names the directory, and takes its name. */
+function meansDirectory(section: ApacheDirective, directory: string): boolean {
+  const { kind, text } = sectionPattern(section)
+  if (!text.includes(directory.slice(1))) return false
+  if (kind !== 'regex') return text === directory || text === `${directory}*`
+  return (
+    matchPattern(toBytes(text), directory) !== null && matchPattern(toBytes(text), directory) !== undefined
+  )
+}
+
+function denies({ children }: ApacheDirective): boolean {
+  return children.some(
+    ({ name, args }) =>
+      (name === 'Require' && args[1]?.value.toLowerCase() === 'denied') || /^deny$/i.test(name),
+  )
+}
+
+/** True for a line that names the directory, or hidden names at large. */
+function names({ args }: ApacheDirective, directory: string): boolean {
+  return args.some(
+    ({ value }) =>
+      value.includes(directory.slice(1)) || /\/\\?\.(?![*+])|\(\^\|\/\)\\?\.|\[\/\]\\?\./.test(value),
+  )
+}

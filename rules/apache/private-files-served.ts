@@ -1,0 +1,204 @@
+import { posix } from 'node:path'
+import { placeText, type Place } from '../../parsers/text/source.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
+import { type AskedHost, askedHosts, askHost } from '../../src/deployment/requests/ask-host.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
+import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
+import { apacheMain } from '../_examples.ts'
+
+const main = (lines = ''): string =>
+  apacheMain(
+    conf`
+      Listen 80
+      <Directory />
+          Require all denied
+      </Directory>
+      <FilesMatch "^\.ht">
+          Require all denied
+      </FilesMatch>
+      <VirtualHost *:80>
+          ServerName example.org
+          DocumentRoot «/srv/www»
+          <Directory /srv/www>
+              AllowOverride All
+              Require all granted
+          </Directory>
+          ${lines}
+      </VirtualHost>
+    `,
+    ['alias', 'rewrite'],
+  )
+const unmarked = (lines = ''): string => main(lines).replace(/[«»]/g, '')
+
+export default defineRule({
+  summary: 'Apache serves files that are meant for nobody',
+  severity: 'error',
+  otherSeverities: { warning: 'for `.htaccess`, which holds no secret by itself' },
+  confidence: 'high',
+  securitySeverity: 7.5,
+  since: '0.1.0',
+  why: 'Whoever knows the usual names downloads the repository with its history, the passwords of `.env`, or a dump of the database. Search engines for such files exist.',
+  remedy:
+    'Point `DocumentRoot` to the public directory, or deny the names: `RedirectMatch 404 "/\\.(?!well-known)"`',
+  references: ['https://httpd.apache.org/docs/2.4/misc/security_tips.html'],
+  bad: [
+    {
+      title: 'a checkout is the document root',
+      files: {
+        'etc/apache2/apache2.conf': main(),
+        'srv/www/.git/config': '[core]',
+        'srv/www/index.html': '',
+      },
+    },
+    {
+      title: 'settings beside the public directory',
+      files: {
+        'etc/apache2/apache2.conf': main(),
+        'srv/www/.env': 'DB_PASSWORD=x',
+        'srv/www/public/index.php': '',
+      },
+    },
+    {
+      title: 'granted by the section that names them',
+      files: {
+        'etc/apache2/apache2.conf': unmarked(),
+        'srv/www/.htaccess': conf`
+          <FilesMatch "^(\.htaccess|config\.py)$">
+              Require all «granted»
+          </FilesMatch>
+        `,
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'denied in the directory, by its name, or by a redirect',
+      files: {
+        'etc/apache2/apache2.conf': unmarked(conf`
+          <DirectoryMatch "/\.git(/|$)">
+              Require all denied
+          </DirectoryMatch>
+          <Files ".env">
+              Require all denied
+          </Files>
+          RedirectMatch 404 "\.sql$"
+        `),
+        'srv/www/.git/config': '[core]',
+        'srv/www/.env': 'DB_PASSWORD=x',
+        'srv/www/dump.sql': 'INSERT INTO users',
+      },
+    },
+    {
+      title: 'rewritten by .htaccess',
+      files: {
+        'etc/apache2/apache2.conf': unmarked(),
+        'srv/www/.htaccess': conf`
+          RewriteEngine On
+          RewriteRule (^|/)\.(?!well-known) - [F]
+        `,
+        'srv/www/.git/config': '[core]',
+      },
+    },
+    {
+      title: 'an example of settings, and a schema',
+      files: {
+        'etc/apache2/apache2.conf': unmarked(),
+        'srv/www/.env.example': 'DB_PASSWORD=',
+        'srv/www/install/schema.sql': 'CREATE TABLE',
+      },
+    },
+  ],
+  *check(deployment) {
+    for (const asked of askedHosts(deployment)) {
+      const files = deployment.filesOf(asked.configuration)
+      for (const { directive, url, path } of served(asked)) {
+        if (files.kind(path) !== 'directory') continue
+        for (const name of privateFiles(files, path)) {
+          const target = `${url}${name.split('/').map(encodeURIComponent).join('/')}`
+          const answer = serves(deployment, asked, target, posix.join(path, name))
+          if (answer === null) continue
+          yield {
+            at: answer.grant ?? argumentPlace(directive, directive.name === 'Alias' ? 1 : 0),
+            message: `\`${target}\` is served to anonymous clients`,
+            ...(name.endsWith('.htaccess') ? { severity: 'warning' as const } : {}),
+          }
+          break
+        }
+      }
+    }
+  },
+})
+
+interface Served {
+  readonly directive: ApacheDirective
+  /** With its last slash. */
+  readonly url: string
+  readonly path: string
+}
+
+function served({ configuration, host }: AskedHost): readonly Served[] {
+  const scope = host?.directive ?? null
+  const root = directivesIn(configuration, scope, 'documentroot').at(-1)
+  const roots = root === undefined ? [] : [{ directive: root, url: '/', path: root.args[0]?.value ?? '' }]
+  const aliases = directivesIn(configuration, scope, 'alias').map(directive => ({
+    directive,
+    url: `${directive.args[0]?.value.replace(/\/+$/, '') ?? ''}/`,
+    path: directive.args[1]?.value ?? '',
+  }))
+  return [...roots, ...aliases]
+    .filter(({ path }) => path.startsWith('/') && isSettled(path))
+    .map(one => ({ ...one, path: one.path.replace(/(?<=.)\/+$/, '') }))
+}
+
+interface Grant {
+  /** What a section for this very name grants; null where a wider one does. */
+  readonly grant: Place | null
+}
+
+/** Null where the file is not sent as it is, or nobody can tell. */
+function serves(deployment: Deployment, asked: AskedHost, target: string, path: string): Grant | null {
+  const { end, steps } = askHost(deployment, asked, target)
+  if (end.kind !== 'file' || end.status !== 200 || end.path !== path || end.exists !== true) return null
+  // Where the audit has the directory, it has its `.htaccess` or there is none.
+  if (steps.some(({ kind, text }) => kind === 'doubt' && !text.endsWith('taken as missing'))) return null
+  const files = steps.filter(
+    ({ kind, directive }) => kind === 'section' && /^Files/.test(directive?.name ?? ''),
+  )
+  const access = steps.findLast(({ kind }) => kind === 'access')?.at ?? null
+  const section = files.find(
+    ({ directive }) =>
+      access !== null &&
+      directive !== null &&
+      directive.children.some(child => child.source === access.source && child.start === access.start),
+  )
+  if (section === undefined || access === null) return { grant: null }
+  const require = section.directive?.children.find(child => child.start === access.start)
+  const word = require?.args.at(-1)
+  return { grant: word === undefined ? access : { source: access.source, start: word.start, end: word.end } }
+}
+
+const SECRET =
+  /^(?:\.env(?:\.(?:local|prod|production|dev|development|stag(?:e|ing)))?|\.htpasswd|\.my\.cnf|\.pgpass|\.npmrc|id_(?:rsa|dsa|ecdsa|ed25519)|wp-config\.php(?:~|[.-](?:bak|old|orig|save|txt).*)|(?:dump|backup|database|db)[\w.-]*\.sql(?:\.(?:gz|bz2|xz|zip))?|db\.sqlite3?)$/i
+
+const REPOSITORIES = ['.git/config', '.git/HEAD', '.svn/wc.db', '.svn/entries', '.hg/requires', '.bzr/README']
+
+/** Below a directory: those of repositories and secrets first. */
+function privateFiles(files: FileSystem, directory: string): readonly string[] {
+  const names = (files.list(directory) ?? []).filter(({ kind }) => kind === 'file').map(({ name }) => name)
+  return [
+    ...REPOSITORIES.filter(name => files.kind(posix.join(directory, name)) === 'file'),
+    ...names.filter(name => SECRET.test(name) && placeTextIsFull(files, posix.join(directory, name))),
+    ...names.filter(name => name === '.htaccess'),
+  ]
+}
+
+/** An empty file holds no secret. */
+function placeTextIsFull(files: FileSystem, path: string): boolean {
+  const result = files.read(path)
+  if (result.kind !== 'source') return true
+  return placeText({ source: result.source, start: 0, end: result.source.text.length }).trim() !== ''
+}
