@@ -1,6 +1,8 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { apacheMain } from '../_examples.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
 import { authorize, requireTree } from '../../src/servers/apache/queries/require-tree.ts'
 
 const host = (lines: string): string => conf`
@@ -14,11 +16,11 @@ const host = (lines: string): string => conf`
 `
 
 /** True where the section says to an unlisted method what it does not say to GET. */
-function letsOthersIn(section: ApacheDirective): boolean {
-  const tree = requireTree(section.children)
+function letsOthersIn(children: readonly ApacheDirective[]): boolean {
+  const tree = requireTree(children)
   if (tree === null) return false
   // `AuthMerging And` keeps what holds outside.
-  if (section.children.some(({ name }) => name === 'AuthMerging')) return false
+  if (children.some(({ name }) => name === 'AuthMerging')) return false
   return authorize(tree, { method: 'PUT' }) === 'granted' && authorize(tree, { method: 'GET' }) !== 'granted'
 }
 
@@ -40,6 +42,27 @@ export default defineRule({
           Require all denied
           </Limit>
         `),
+      },
+    },
+    {
+      title: 'in .htaccess',
+      files: {
+        'etc/apache2/apache2.conf': apacheMain(
+          conf`
+            Listen 80
+            DocumentRoot /srv/www
+            <Directory /srv/www>
+                AllowOverride All
+                Require all granted
+            </Directory>
+          `,
+          ['authz_host'],
+        ),
+        'srv/www/.htaccess': conf`
+          <«Limit» GET POST>
+              Require ip 192.0.2.10
+          </Limit>
+        `,
       },
     },
   ],
@@ -71,14 +94,23 @@ export default defineRule({
       },
     },
   ],
-  *check({ apache }) {
-    for (const { occurrences } of apache) {
-      const seen = new Set<ApacheDirective>()
-      for (const limit of occurrences.get('limit') ?? []) {
-        const section = limit.parent
-        if (section === null || seen.has(section)) continue
-        seen.add(section)
-        if (!limit.args.some(({ value }) => value === 'GET') || !letsOthersIn(section)) continue
+  *check({ apache, filesOf }) {
+    for (const configuration of apache) {
+      const seen = new Set<object>()
+      const own = (configuration.occurrences.get('limit') ?? []).map(limit => ({
+        limit,
+        top: configuration.top,
+      }))
+      const inFiles = htaccessFiles(configuration, filesOf(configuration)).flatMap(({ file, overrides }) =>
+        overrides.known && overrides.value.reads
+          ? (file.occurrences.get('limit') ?? []).map(limit => ({ limit, top: file.children }))
+          : [],
+      )
+      for (const { limit, top } of [...own, ...inFiles]) {
+        const children = limit.parent?.children ?? top
+        if (seen.has(children)) continue
+        seen.add(children)
+        if (!limit.args.some(({ value }) => value === 'GET') || !letsOthersIn(children)) continue
         yield {
           at: { source: limit.source, start: limit.nameStart, end: limit.nameEnd },
           message: `the section closes ${limit.args.map(({ value }) => value).join(', ')} and lets every other method through`,

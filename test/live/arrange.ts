@@ -22,7 +22,9 @@ export interface Arranged {
 
 const MODULES = [
   'mpm_worker',
+  'auth_basic',
   'authn_core',
+  'authn_file',
   'authz_core',
   'authz_host',
   'authz_user',
@@ -33,10 +35,12 @@ const MODULES = [
   'alias',
   'rewrite',
   'mime',
+  'negotiation',
   'dir',
   'status',
   'remoteip',
   'proxy',
+  'proxy_fcgi',
   'proxy_http',
   'reqtimeout',
   'wsgi',

@@ -212,3 +212,16 @@ export function servingPlace(configuration: ApacheConfiguration, htaccess: Htacc
   const root = directivesIn(configuration, parent, 'documentroot').at(-1)
   return root === undefined ? null : argumentPlace(root, 0)
 }
+
+/** The directives or sections of a name in the server's own files, then in the `.htaccess` files that it reads. */
+export function everywhere(
+  configuration: ApacheConfiguration,
+  files: FileSystem,
+  name: string,
+): readonly ApacheDirective[] {
+  const own = configuration.occurrences.get(name) ?? []
+  const inFiles = htaccessFiles(configuration, files).flatMap(({ file, overrides }) =>
+    overrides.known && overrides.value.reads ? (file.occurrences.get(name) ?? []) : [],
+  )
+  return inFiles.length === 0 ? own : [...own, ...inFiles]
+}

@@ -1,0 +1,113 @@
+import {
+  directivePlace,
+  indentationAt,
+  isOwnText,
+  propose,
+  replacePlace,
+} from '../../src/deployment/edits.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
+import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
+
+const host = (lines: string): string => conf`
+  <VirtualHost *:80>
+      ServerName example.org
+      DocumentRoot /srv/www
+      ${lines}
+  </VirtualHost>
+`
+
+export default defineRule({
+  summary: 'AddHandler runs a name as PHP that ends in something else',
+  severity: 'warning',
+  confidence: 'high',
+  securitySeverity: 8.1,
+  since: '0.1.0',
+  why: 'mod_mime looks at every extension of a name: `photo.php.jpg`, which an upload form takes for a picture, runs as PHP.',
+  remedy: 'Write `<FilesMatch "\\.php$"> SetHandler … </FilesMatch>`',
+  references: [
+    'https://httpd.apache.org/docs/2.4/mod/mod_mime.html#multipleext',
+    'https://www.php.net/manual/en/install.unix.apache2.php',
+  ],
+  bad: [
+    {
+      title: 'PHP-FPM',
+      files: {
+        'site.conf': host('«AddHandler» "proxy:unix:/run/php/php8.2-fpm.sock|fcgi://localhost" .php'),
+      },
+    },
+    { title: 'the module', files: { 'site.conf': host('«AddHandler» application/x-httpd-php .php .phtml') } },
+  ],
+  good: [
+    {
+      title: 'the end of the name decides',
+      files: {
+        'site.conf': host(conf`
+          <FilesMatch "\.php$">
+              SetHandler "proxy:unix:/run/php/php8.2-fpm.sock|fcgi://localhost"
+          </FilesMatch>
+        `),
+      },
+    },
+    {
+      title: 'within a section for names that end so',
+      files: {
+        'site.conf': host(conf`
+          <FilesMatch "\.php$">
+              AddHandler application/x-httpd-php .php
+          </FilesMatch>
+        `),
+      },
+    },
+    {
+      title: 'scripts that run only where ExecCGI lets them, and a type',
+      files: {
+        'site.conf': host(conf`
+          AddHandler cgi-script .cgi
+          AddType text/html .php
+        `),
+      },
+    },
+  ],
+  *check({ apache, filesOf }) {
+    for (const configuration of apache) {
+      for (const line of everywhere(configuration, filesOf(configuration), 'addhandler')) {
+        const extensions = line.args.slice(1).filter(({ value }) => /^\.?(?:php\d?|phtml|phar)$/i.test(value))
+        const [first] = extensions
+        if (first === undefined || isInFiles(line) || !runsPhp(line)) continue
+        const name = first.value.replace(/^\./, '')
+        const at = directivePlace(line)
+        const indent = indentationAt(namePlace(line))
+        const pattern = extensions.map(({ value }) => value.replace(/^\./, '')).join('|')
+        const handler = line.args[0]?.value ?? ''
+        const isAll = extensions.length === line.args.length - 1
+        const lines = [
+          `<FilesMatch "\\.${extensions.length > 1 ? `(?:${pattern})` : pattern}$">`,
+          `    SetHandler "${handler}"`,
+          '</FilesMatch>',
+        ]
+        yield {
+          at: namePlace(line),
+          message: `\`photo.${name}.jpg\` runs as PHP too: \`AddHandler\` looks at every extension of a name`,
+          related: [{ at: argumentPlace(line, 0), message: 'runs it' }],
+          ...(isAll && isOwnText(line)
+            ? propose('Let the end of the name decide', 'unsafe', [
+                replacePlace(at, lines.join(`\n${indent}`)),
+              ])
+            : {}),
+        }
+      }
+    }
+  },
+})
+
+function isInFiles({ parent }: ApacheDirective): boolean {
+  return parent !== null && (/^Files/.test(parent.name) || isInFiles(parent))
+}
+
+function runsPhp({ args }: ApacheDirective): boolean {
+  const handler = args[0]?.value ?? ''
+  return /^proxy:|php|^fcgid-script$/i.test(handler)
+}

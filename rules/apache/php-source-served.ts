@@ -1,0 +1,92 @@
+import { posix } from 'node:path'
+import { askedHosts, askHost } from '../../src/deployment/requests/ask-host.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { readsEveryInclude } from '../../src/servers/apache/configuration.ts'
+import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
+import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
+import { apacheMain } from '../_examples.ts'
+
+const main = (lines: string, modules: readonly string[] = []): string =>
+  apacheMain(
+    conf`
+      Listen 80
+      <Directory /srv/www>
+          Require all granted
+      </Directory>
+      <VirtualHost *:80>
+          ServerName example.org
+          DocumentRoot /srv/www
+          ${lines}
+      </VirtualHost>
+    `,
+    ['dir', ...modules],
+  )
+
+export default defineRule({
+  summary: 'Apache sends the source of PHP scripts',
+  severity: 'error',
+  confidence: 'high',
+  securitySeverity: 7.5,
+  since: '0.1.0',
+  why: 'No module runs `.php` here, so the file is sent as it lies there: the site does not work, and passwords in its configuration are read by everybody.',
+  remedy:
+    'Pass `.php` to PHP-FPM: `<FilesMatch "\\.php$"> SetHandler "proxy:unix:/run/php/php-fpm.sock|fcgi://localhost" </FilesMatch>`, or load the module of PHP',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mod_proxy_fcgi.html'],
+  bad: [
+    {
+      title: 'no handler',
+      files: {
+        'etc/apache2/apache2.conf': main('').replace('DocumentRoot /srv/www', 'DocumentRoot «/srv/www»'),
+        'srv/www/index.php': '<?php',
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'PHP-FPM',
+      files: {
+        'etc/apache2/apache2.conf': main(
+          conf`
+            <FilesMatch "\.php$">
+                SetHandler "proxy:unix:/run/php/php8.2-fpm.sock|fcgi://localhost"
+            </FilesMatch>
+          `,
+          ['proxy', 'proxy_fcgi'],
+        ),
+        'srv/www/index.php': '<?php',
+      },
+    },
+    {
+      title: 'a module of which nobody here knows what it runs',
+      files: {
+        'etc/apache2/apache2.conf': conf`
+          LoadModule php_module /usr/lib/apache2/modules/libphp8.2.so
+          ${main('')}
+        `,
+        'srv/www/index.php': '<?php',
+      },
+    },
+  ],
+  *check(deployment) {
+    for (const asked of askedHosts(deployment)) {
+      const { configuration, host } = asked
+      if (configuration.main === null || !readsEveryInclude(configuration) || !configuration.modulesComplete)
+        continue
+      if ([...configuration.modules.keys()].some(id => /php/.test(id))) continue
+      const root = directivesIn(configuration, host?.directive ?? null, 'documentroot').at(-1)
+      const path = root?.args[0]?.value
+      if (root === undefined || path?.startsWith('/') !== true) continue
+      const names = deployment.filesOf(configuration).list(path) ?? []
+      const script = names.find(({ name, kind }) => kind === 'file' && /\.php$/i.test(name))
+      if (script === undefined) continue
+      const { end, steps } = askHost(deployment, asked, `/${encodeURIComponent(script.name)}`)
+      if (end.kind !== 'file' || end.status !== 200 || end.path !== posix.join(path, script.name)) continue
+      if (steps.some(({ kind, text }) => kind === 'doubt' && !text.endsWith('taken as missing'))) continue
+      yield {
+        at: argumentPlace(root, 0),
+        message: `no handler runs \`.php\` here, so \`/${script.name}\` is sent as source`,
+      }
+    }
+  },
+})

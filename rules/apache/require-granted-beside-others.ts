@@ -1,0 +1,130 @@
+import { groupBy } from '../../parsers/collections/group-by.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
+import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
+
+const directory = (lines: string): string => conf`
+  <VirtualHost *:80>
+      ServerName example.org
+      DocumentRoot /srv/www
+      <Directory /srv/www>
+          ${lines}
+      </Directory>
+  </VirtualHost>
+`
+
+export default defineRule({
+  summary: '`Require all granted` beside a restriction that it outvotes',
+  severity: 'warning',
+  confidence: 'high',
+  securitySeverity: 6.5,
+  since: '0.1.0',
+  why: 'Of several `Require` lines in a section one is enough. Beside `Require all granted` no list of addresses, no password and no `<RequireAll>` keeps anybody out.',
+  remedy: 'Drop `Require all granted`, or put all lines into `<RequireAll>`',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mod_authz_core.html#requireany'],
+  bad: [
+    {
+      title: 'a list of addresses that blocks nobody',
+      files: {
+        'site.conf': directory(conf`
+          <RequireAll>
+              Require all granted
+              Require not ip 192.0.2.0/24
+          </RequireAll>
+          Require all «granted»
+        `),
+      },
+    },
+    {
+      title: 'a password that nobody needs',
+      files: {
+        'site.conf': directory(conf`
+          AuthType Basic
+          AuthName Members
+          AuthUserFile /etc/apache2/users
+          Require valid-user
+          Require all «granted»
+        `),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'all of them count',
+      files: {
+        'site.conf': directory(conf`
+          <RequireAll>
+              Require all granted
+              Require not ip 192.0.2.0/24
+          </RequireAll>
+        `),
+      },
+    },
+    {
+      title: 'a password alone',
+      files: {
+        'site.conf': directory(conf`
+          AuthType Basic
+          AuthName Members
+          AuthUserFile /etc/apache2/users
+          Require valid-user
+        `),
+      },
+    },
+    {
+      title: 'alone, twice, and in sections of their own',
+      files: {
+        'site.conf': directory(conf`
+          Require all granted
+          Require all granted
+          <Files secret.txt>
+              Require valid-user
+          </Files>
+          <Limit POST>
+              Require valid-user
+          </Limit>
+        `),
+      },
+    },
+  ],
+  *check({ apache, filesOf }) {
+    for (const configuration of apache) {
+      const files = filesOf(configuration)
+      const lines = ['require', ...SECTIONS].flatMap(name => everywhere(configuration, files, name))
+      // The top of each file is a scope of its own.
+      const scopes = groupBy(lines, line => line.parent ?? line.source)
+      for (const [, own] of scopes) {
+        if (own.length < 2 || own.some(({ parent }) => /^Require(?:All|None)$/.test(parent?.name ?? '')))
+          continue
+        const granted = own.find(isGranted)
+        if (granted === undefined) continue
+        const other = own.find(line => !isGranted(line) && restricts(line))
+        if (other === undefined) continue
+        yield {
+          at: argumentPlace(granted, 1),
+          message: `one line is enough, so \`Require all granted\` makes \`${shown(other)}\` useless`,
+          related: [{ at: namePlace(other), message: 'keeps nobody out' }],
+        }
+      }
+    }
+  },
+})
+
+const SECTIONS = ['requireall', 'requireany', 'requirenone']
+
+function isGranted({ name, args }: ApacheDirective): boolean {
+  return (
+    name === 'Require' && args[0]?.value.toLowerCase() === 'all' && args[1]?.value.toLowerCase() === 'granted'
+  )
+}
+
+/** False for a section without a line in it, and for what grants to all as well. */
+function restricts(line: ApacheDirective): boolean {
+  return !line.section || line.children.some(child => !isGranted(child))
+}
+
+function shown({ name, section, args }: ApacheDirective): string {
+  return section ? `<${name}>` : `${name} ${args.map(({ value }) => value).join(' ')}`
+}
