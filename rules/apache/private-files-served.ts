@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { placeText, type Place } from '../../parsers/text/source.ts'
+import { type Place, placeText } from '../../parsers/text/source.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { type AskedHost, askedHosts, askHost } from '../../src/deployment/requests/ask-host.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -171,9 +171,8 @@ function serves(deployment: Deployment, asked: AskedHost, target: string, path: 
   const access = steps.findLast(({ kind }) => kind === 'access')?.at ?? null
   const section = files.find(
     ({ directive }) =>
-      access !== null &&
-      directive !== null &&
-      directive.children.some(child => child.source === access.source && child.start === access.start),
+      access &&
+      directive?.children.some(child => child.source === access.source && child.start === access.start),
   )
   if (section === undefined || access === null) return { grant: null }
   const require = section.directive?.children.find(child => child.start === access.start)
