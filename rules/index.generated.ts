@@ -7,6 +7,7 @@ import accessLocationLostToRegex from './access/location-lost-to-regex.ts'
 import accessPrivateNetworkTooWide from './access/private-network-too-wide.ts'
 import accessRuleAfterAll from './access/rule-after-all.ts'
 import apacheAccessCompatNestedReset from './apache/access-compat-nested-reset.ts'
+import apacheAddhandlerPhp from './apache/addhandler-php.ts'
 import apacheAliasOverlap from './apache/alias-overlap.ts'
 import apacheAliasSlashMissing from './apache/alias-slash-missing.ts'
 import apacheAllowoverrideUnset from './apache/allowoverride-unset.ts'
@@ -15,7 +16,9 @@ import apacheCustomlogUnknownFormat from './apache/customlog-unknown-format.ts'
 import apacheDefineInVhostLeaks from './apache/define-in-vhost-leaks.ts'
 import apacheDirectoryNonexistent from './apache/directory-nonexistent.ts'
 import apacheDuplicateServername from './apache/duplicate-servername.ts'
+import apacheFilesmatchDirectoryName from './apache/filesmatch-directory-name.ts'
 import apacheHtaccessDirectiveNotPermitted from './apache/htaccess-directive-not-permitted.ts'
+import apacheHtaccessNotRead from './apache/htaccess-not-read.ts'
 import apacheHtaccessSyntax from './apache/htaccess-syntax.ts'
 import apacheIfmoduleUnknownModule from './apache/ifmodule-unknown-module.ts'
 import apacheIfversionExactShort from './apache/ifversion-exact-short.ts'
@@ -28,16 +31,20 @@ import apacheListenOverlap from './apache/listen-overlap.ts'
 import apacheLocationNoSlash from './apache/location-no-slash.ts'
 import apacheLocationWildcardNoSubpath from './apache/location-wildcard-no-subpath.ts'
 import apacheNoListen from './apache/no-listen.ts'
+import apachePhpSourceServed from './apache/php-source-served.ts'
+import apachePrivateFilesServed from './apache/private-files-served.ts'
 import apacheProxyModuleMissing from './apache/proxy-module-missing.ts'
 import apacheProxypassHides from './apache/proxypass-hides.ts'
 import apacheProxypassOrder from './apache/proxypass-order.ts'
 import apacheProxyrequestsOn from './apache/proxyrequests-on.ts'
 import apacheRedirectLoop from './apache/redirect-loop.ts'
+import apacheRequireGrantedBesideOthers from './apache/require-granted-beside-others.ts'
 import apacheRequireUserWithoutAuthtype from './apache/require-user-without-authtype.ts'
 import apacheRewriteNotInherited from './apache/rewrite-not-inherited.ts'
 import apacheRewriteTargetSlash from './apache/rewrite-target-slash.ts'
 import apacheRewritecondDangling from './apache/rewritecond-dangling.ts'
 import apacheRewriteruleLeadingSlashPerdir from './apache/rewriterule-leading-slash-perdir.ts'
+import apacheSatisfyAny from './apache/satisfy-any.ts'
 import apacheServedDirectoryDenied from './apache/served-directory-denied.ts'
 import apacheSslNoCertificate from './apache/ssl-no-certificate.ts'
 import apacheSslproxyengineMissing from './apache/sslproxyengine-missing.ts'
@@ -197,6 +204,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/private-network-too-wide', ...accessPrivateNetworkTooWide },
   { id: 'access/rule-after-all', ...accessRuleAfterAll },
   { id: 'apache/access-compat-nested-reset', ...apacheAccessCompatNestedReset },
+  { id: 'apache/addhandler-php', ...apacheAddhandlerPhp },
   { id: 'apache/alias-overlap', ...apacheAliasOverlap },
   { id: 'apache/alias-slash-missing', ...apacheAliasSlashMissing },
   { id: 'apache/allowoverride-unset', ...apacheAllowoverrideUnset },
@@ -205,7 +213,9 @@ export const rules: readonly Rule[] = [
   { id: 'apache/define-in-vhost-leaks', ...apacheDefineInVhostLeaks },
   { id: 'apache/directory-nonexistent', ...apacheDirectoryNonexistent },
   { id: 'apache/duplicate-servername', ...apacheDuplicateServername },
+  { id: 'apache/filesmatch-directory-name', ...apacheFilesmatchDirectoryName },
   { id: 'apache/htaccess-directive-not-permitted', ...apacheHtaccessDirectiveNotPermitted },
+  { id: 'apache/htaccess-not-read', ...apacheHtaccessNotRead },
   { id: 'apache/htaccess-syntax', ...apacheHtaccessSyntax },
   { id: 'apache/ifmodule-unknown-module', ...apacheIfmoduleUnknownModule },
   { id: 'apache/ifversion-exact-short', ...apacheIfversionExactShort },
@@ -218,16 +228,20 @@ export const rules: readonly Rule[] = [
   { id: 'apache/location-no-slash', ...apacheLocationNoSlash },
   { id: 'apache/location-wildcard-no-subpath', ...apacheLocationWildcardNoSubpath },
   { id: 'apache/no-listen', ...apacheNoListen },
+  { id: 'apache/php-source-served', ...apachePhpSourceServed },
+  { id: 'apache/private-files-served', ...apachePrivateFilesServed },
   { id: 'apache/proxy-module-missing', ...apacheProxyModuleMissing },
   { id: 'apache/proxypass-hides', ...apacheProxypassHides },
   { id: 'apache/proxypass-order', ...apacheProxypassOrder },
   { id: 'apache/proxyrequests-on', ...apacheProxyrequestsOn },
   { id: 'apache/redirect-loop', ...apacheRedirectLoop },
+  { id: 'apache/require-granted-beside-others', ...apacheRequireGrantedBesideOthers },
   { id: 'apache/require-user-without-authtype', ...apacheRequireUserWithoutAuthtype },
   { id: 'apache/rewrite-not-inherited', ...apacheRewriteNotInherited },
   { id: 'apache/rewrite-target-slash', ...apacheRewriteTargetSlash },
   { id: 'apache/rewritecond-dangling', ...apacheRewritecondDangling },
   { id: 'apache/rewriterule-leading-slash-perdir', ...apacheRewriteruleLeadingSlashPerdir },
+  { id: 'apache/satisfy-any', ...apacheSatisfyAny },
   { id: 'apache/served-directory-denied', ...apacheServedDirectoryDenied },
   { id: 'apache/ssl-no-certificate', ...apacheSslNoCertificate },
   { id: 'apache/sslproxyengine-missing', ...apacheSslproxyengineMissing },

@@ -26,7 +26,9 @@ export function wholeDirectories(list: ListNames): readonly string[] {
   const whole = hasSystem ? ['/etc'] : []
   for (const { path, program } of HOMES) {
     const names = list(path)
-    if (names !== null && isWholeHome(program, names, list(`${path}/conf`))) whole.push(path)
+    if (names === null) continue
+    const modules = list(`${path}/mods-enabled`)
+    if (isWholeHome(program, names, list(`${path}/conf`)) || hasEveryModule(names, modules)) whole.push(path)
   }
   return whole
 }
@@ -54,6 +56,12 @@ function isWholeHome(
     )
   }
   return hasMain(all, /^(?:httpd|apache2)\.conf$/) && all.has('magic') && count(all, UNCHANGED.apache) >= 3
+}
+
+/** A copy of Debian's layout that has what `a2enmod` made is more than the files somebody changed. */
+function hasEveryModule(names: ReadonlySet<string>, modules: ReadonlySet<string> | null): boolean {
+  if (modules === null || !hasMain(names, /^apache2\.conf$/) || !modules.has('authz_core.load')) return false
+  return names.has('ports.conf') && names.has('envvars') && hasMain(modules, /^mpm_[a-z]+\.load$/)
 }
 
 function hasMain(names: ReadonlySet<string>, main: RegExp): boolean {

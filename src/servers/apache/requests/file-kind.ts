@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { memo } from '../../../../parsers/collections/memo.ts'
-import type { FileKind } from '../../../files/file-system.ts'
+import type { FileKind, FileSystem } from '../../../files/file-system.ts'
 import { fromBytes } from '../../regex.ts'
 import type { ApacheConfiguration } from '../configuration.ts'
 import { isSettled } from '../queries/places.ts'
@@ -21,9 +21,20 @@ export function fileKind(
   const { directories, files } = namedPaths(configuration)
   if (directories.has(path)) return 'directory'
   if (files.has(path)) return 'file'
+  if (isBelowFile(path, options.files, files)) return null
   const assumed = options.assume?.(path)
   if (assumed !== undefined) return assumed
   return targets.has(path) ? 'file' : undefined
+}
+
+/** True for what follows a file, which is its `PATH_INFO`. */
+function isBelowFile(path: string, files: FileSystem | null, named: ReadonlySet<string>): boolean {
+  for (let above = posix.dirname(path); above !== '/'; above = posix.dirname(above)) {
+    if (named.has(above)) return true
+    const kind = files?.kind(above) ?? null
+    if (kind !== null) return kind === 'file'
+  }
+  return false
 }
 
 /**
