@@ -36,7 +36,7 @@ import { packageVersion } from './servers/package-version.ts'
 import { filesInWorld } from './servers/files-in-world.ts'
 import { firstWorld, type World } from './servers/presence.ts'
 import type { ServerVersion } from './servers/version.ts'
-import { joinNotices, unreadNotices } from './unread-notices.ts'
+import { joinNotices, limitNotices, unreadNotices } from './unread-notices.ts'
 
 /** Everything an audit depends on but the files themselves. */
 export interface AuditSettings {
@@ -103,12 +103,17 @@ export function understand(
       files,
       main: main === null ? null : sourceOf(files, main),
       fragments: fragments.map(path => sourceOf(files, path)),
-      environment: settings.environment(machine, main),
+      environment: environmentOf(main),
       version: apacheVersion,
       world,
     })
 
   const failures: Notice[] = []
+  const environmentOf = (main: string | null): ApacheEnvironment => {
+    const environment = settings.environment(machine, main)
+    failures.push(...limitNotices([environment.limit ?? null], machine.fileName))
+    return environment
+  }
   /** What fails costs only itself: the other servers of the machine are there all the same. */
   const attempt = <T>(part: string, path: string | null, read: () => T): readonly T[] => {
     try {
@@ -339,14 +344,17 @@ function isAccepted(programs: readonly ProgramReport[], { program, main }: Progr
 }
 
 /** Asked after the audit, which reads most. */
-function noticesOf({ machine, nginx, apache, failures }: UnderstoodMachine): readonly Notice[] {
+function noticesOf({ machine, nginx, apache, deployments, failures }: UnderstoodMachine): readonly Notice[] {
   const { files, fileName } = machine
   const reasonOf = (path: string): string => {
     const read = files.read(path)
     return files.refusal(path) ?? (read.kind === 'source' ? '' : read.reason)
   }
   const unread = [...nginx, ...apache].flatMap(server => unreadNotices(server, fileName, reasonOf))
-  return joinNotices([...failures, ...unread], machine.notices())
+  const limits = deployments.flatMap(deployment =>
+    deployment.applications.map(application => deployment.pythonOf(application)?.settings?.limit ?? null),
+  )
+  return joinNotices([...failures, ...unread, ...limitNotices(limits, fileName)], machine.notices())
 }
 
 /** @param answers what rules found, the ones among them that say what a server refuses */

@@ -51,6 +51,19 @@ export function unreadNotices(
   return notices
 }
 
+/** What was not followed to its end of some files, as notices; of one file the first. */
+export function limitNotices(
+  limits: readonly ({ readonly path: string; readonly reason: string } | null)[],
+  fileName: (path: string) => string,
+): readonly Notice[] {
+  const byPath = new Map<string, string>()
+  for (const limit of limits)
+    if (limit !== null && !byPath.has(limit.path)) byPath.set(limit.path, limit.reason)
+  return [...byPath].map(([path, reason]) =>
+    limitNotice(fileName(path), `what it sets was not followed to its end: ${reason}`),
+  )
+}
+
 function outsideNotice(files: readonly UnreadFile[], fileName: (path: string) => string): Notice {
   const [first] = files
   if (first === undefined) throw new RangeError('no file lies outside')

@@ -1,4 +1,4 @@
-import { LONGEST_VALUE, MOST_ITEMS } from '../text/limits.ts'
+import { LONGEST_VALUE, MOST_ITEMS, TOO_LONG, TOO_MANY_ITEMS } from '../text/limits.ts'
 import { posix } from 'node:path'
 import type { PythonCall, PythonExpression } from './python-module.ts'
 import type { PythonValue } from './python-value.ts'
@@ -21,7 +21,27 @@ export function evaluateExpression(
   file: string,
   environment: Environment = NOBODY_KNOWS,
 ): PythonValue | undefined {
-  const evaluate = (inner: PythonExpression) => evaluateExpression(inner, lookup, file, environment)
+  try {
+    return evaluateWithin(expression, lookup, file, environment)
+  } catch (error) {
+    if (error instanceof LimitReached) return undefined
+    throw error
+  }
+}
+
+/** What doubles itself is not followed for ever; the message is the reason of an unknown value. */
+export class LimitReached extends Error {
+  override readonly name = 'LimitReached'
+}
+
+/** As {@link evaluateExpression}, but throws {@link LimitReached} where the value is not followed further. */
+export function evaluateWithin(
+  expression: PythonExpression,
+  lookup: Lookup,
+  file: string,
+  environment: Environment = NOBODY_KNOWS,
+): PythonValue | undefined {
+  const evaluate = (inner: PythonExpression) => evaluateWithin(inner, lookup, file, environment)
   switch (expression.kind) {
     case 'string':
     case 'number':
@@ -93,14 +113,14 @@ function combine(
   if (operator !== '+') return undefined
   if (typeof left === 'string' && typeof right === 'string') return bounded(left + right)
   if (typeof left === 'number' && typeof right === 'number') return left + right
-  if (!Array.isArray(left) || !Array.isArray(right) || left.length + right.length > MOST_ITEMS)
-    return undefined
+  if (!Array.isArray(left) || !Array.isArray(right)) return undefined
+  if (left.length + right.length > MOST_ITEMS) throw new LimitReached(TOO_MANY_ITEMS)
   return [...left, ...right]
 }
 
-/** What doubles itself is not followed for ever. */
-function bounded(text: string): string | undefined {
-  return text.length > LONGEST_VALUE ? undefined : text
+function bounded(text: string): string {
+  if (text.length > LONGEST_VALUE) throw new LimitReached(TOO_LONG)
+  return text
 }
 
 /** Calls that give back their path unchanged: the audited root holds no other. */
@@ -169,7 +189,7 @@ function joinPath(parts: readonly (PythonValue | undefined)[]): string | undefin
   for (const part of parts) {
     if (typeof part !== 'string') return undefined
     path = part.startsWith('/') ? part : posix.join(path, part)
-    if (path.length > LONGEST_VALUE) return undefined
+    bounded(path)
   }
   return path
 }

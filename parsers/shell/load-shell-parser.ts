@@ -1,3 +1,4 @@
+import { TOO_DEEP } from '../text/limits.ts'
 import type { Parser } from 'web-tree-sitter'
 import type { Source } from '../text/source.ts'
 import { type GrammarModules, loadGrammar } from '../tree-sitter/load-grammar.ts'
@@ -39,7 +40,7 @@ function runScript(parser: Parser, source: Source, options: ShellOptions): Shell
   } catch (error) {
     // The other is a stack that overflows: a script that is nested beyond measure.
     if (!(error instanceof TooManySteps) && !(error instanceof RangeError)) throw error
-    const reason = error instanceof TooManySteps ? error.message : 'it is nested too deep'
+    const reason = error instanceof TooManySteps ? error.message : TOO_DEEP
     const unread = new Scope(initial, null, false, [])
     unread.blurAll(reason)
     return { ...unread.environment(), assignments: [], commands: [], givenUp: reason }

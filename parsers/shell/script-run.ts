@@ -1,4 +1,5 @@
 import type { Node } from 'web-tree-sitter'
+import { TOO_MANY_STEPS } from '../text/limits.ts'
 import type { Place, Source } from '../text/source.ts'
 import type { Scope } from './scope.ts'
 import type { ShellCommand, ShellOptions } from './shell-environment.ts'
@@ -44,7 +45,7 @@ export class TooManySteps extends Error {
 /** Counts work; throws {@link TooManySteps} where it is more than any script comes to. */
 export function takeSteps(steps: StepsLeft, count: number): void {
   steps.left -= count
-  if (steps.left < 0) throw new TooManySteps('it takes too many steps')
+  if (steps.left < 0) throw new TooManySteps(TOO_MANY_STEPS)
 }
 
 export function placeOf(word: ShellWord, run: ScriptRun): Place {

@@ -12,8 +12,11 @@ const FIRST_DIGIT = 0xe002
 const BASE = 0xf8ff - FIRST_DIGIT + 1
 const MARK = /\uE000(?:([\uE002-\uF8FF])([\uE002-\uF8FF])\uE001*)?/g
 
+/** More texts than the templates of any audit hold; of a program that audits for ever, the newest are kept. */
+const MOST_TEXTS = 200_000
 const texts: string[] = []
 const numbers = new Map<string, number>()
+let next = 0
 
 /** True for a word that holds a template's placeholder: its value is known to nobody here. */
 export function isUnknownWord(value: string): boolean {
@@ -30,7 +33,9 @@ export function endsUnknown(value: string): boolean {
 export function placeholder(text: string): string {
   let number = numbers.get(text)
   if (number === undefined) {
-    number = texts.length % (BASE * BASE)
+    number = next++ % MOST_TEXTS
+    const oldest = texts[number]
+    if (oldest !== undefined) numbers.delete(oldest)
     texts[number] = text
     numbers.set(text, number)
   }

@@ -27,6 +27,70 @@ test('a limit is a notice that names it, and what was read is reported', async (
   assert.is((await runIn(folder, ['--allow-incomplete', '.'])).code, 1)
 })
 
+const DOUBLING: readonly {
+  readonly what: string
+  readonly files: Readonly<Record<string, string>>
+  readonly says: RegExp
+}[] = [
+  {
+    what: 'a variable of a shell',
+    files: {
+      'etc/apache2/apache2.conf': 'ServerRoot /etc/apache2\nListen 81\nUser ${X}\n',
+      'etc/apache2/envvars': `x=aa\n${'x=$x$x\n'.repeat(26)}export X=$x\n`,
+    },
+    says: /etc\/apache2\/envvars: what it sets was not followed to its end: `x`: it is longer than 65,536 characters/,
+  },
+  {
+    what: 'a setting of Django',
+    files: {
+      'etc/apache2/apache2.conf':
+        'ServerRoot /etc/apache2\nListen 81\nWSGIScriptAlias / /opt/app/wsgi.py\nWSGIPythonPath /opt/app\n',
+      'opt/app/wsgi.py':
+        "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'settings')\nfrom django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n",
+      'opt/app/settings.py': `X = 'a'\n${'X = X + X\n'.repeat(27)}ALLOWED_HOSTS = [X]\n`,
+    },
+    says: /opt\/app\/settings\.py: what it sets was not followed to its end: `X`: it is longer than 65,536 characters/,
+  },
+  {
+    what: '`set` of nginx',
+    files: {
+      'etc/nginx/nginx.conf': NGINX.replace(
+        'listen 80;',
+        `listen 80; set $x aa; ${'set $x $x$x; '.repeat(26)}`,
+      ),
+    },
+    says: /etc\/nginx\/nginx\.conf: nginx is read up to values of 65,536 characters/,
+  },
+  {
+    what: 'maps of nginx, the last one first',
+    files: {
+      'etc/nginx/nginx.conf': NGINX.replace(
+        'http {',
+        `http {\n${Array.from({ length: 26 }, (_, index) => `map $host $v${25 - index} { default ${index === 25 ? 'aa' : `$v${24 - index}$v${24 - index}`}; }\n`).join('')}`,
+      ),
+    },
+    says: /etc\/nginx\/nginx\.conf: nginx is read up to values of 65,536 characters/,
+  },
+]
+
+for (const { what, files, says } of DOUBLING) {
+  test(`what doubles itself is followed to a limit, which is said: ${what}`, async () => {
+    const { code, errors } = await runIn(scratchTree(files), ['.'])
+    assert.is(code, 4)
+    assert.match(errors.join('\n'), says)
+  })
+}
+
+test('what does not double itself is no limit', async () => {
+  const folder = scratchTree({
+    'etc/nginx/nginx.conf': NGINX.replace(
+      'listen 80;',
+      `listen 80; set $x $uri; ${'set $x $x$args; '.repeat(26)} set $y ${'a'.repeat(4000)};`,
+    ),
+  })
+  assert.is.not((await runIn(folder, ['.'])).code, 4)
+})
+
 test('a script beyond measure leaves its variables unknown', async () => {
   const deep = `${'if true; then\n'.repeat(30_000)}x=1\n${'fi\n'.repeat(30_000)}`
   const folder = scratchTree({

@@ -1,1 +1,5 @@
-export { evaluateExpression } from '../../../parsers/python/evaluate-expression.ts'
+export {
+  evaluateExpression,
+  evaluateWithin,
+  LimitReached,
+} from '../../../parsers/python/evaluate-expression.ts'

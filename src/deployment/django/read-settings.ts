@@ -1,10 +1,11 @@
-import { MOST_ITEMS } from '../../../parsers/text/limits.ts'
+import { isLimit, MOST_ITEMS, TOO_MANY_ITEMS } from '../../../parsers/text/limits.ts'
 import { posix } from 'node:path'
-import type { PythonImport, PythonParser } from '../../../parsers/python/python-module.ts'
+import type { PythonExpression, PythonImport, PythonParser } from '../../../parsers/python/python-module.ts'
 import type { Place, Source } from '../../../parsers/text/source.ts'
 import type { FileSystem } from '../../files/file-system.ts'
 import { type Fact, known, unknown } from '../../servers/fact.ts'
-import { evaluateExpression } from './evaluate-expression.ts'
+import { evaluateWithin, LimitReached } from './evaluate-expression.ts'
+import type { Lookup } from '../../../parsers/python/evaluate-expression.ts'
 import type { DjangoSettings, SettingValue } from './settings.ts'
 
 /** Deeper chains of star imports are given up: their names are unknown. */
@@ -35,10 +36,18 @@ export function readSettings(
   return {
     module,
     files: read,
+    limit: limitOf(names),
     get(name) {
       return names.values.get(name) ?? (names.open === null ? null : unknown(names.open))
     },
   }
+}
+
+function limitOf({ values }: Names): DjangoSettings['limit'] {
+  for (const [name, fact] of values)
+    if (!fact.known && fact.at !== null && isLimit(fact.reason))
+      return { path: fact.at.source.path, reason: `\`${name}\`: ${fact.reason}` }
+  return null
 }
 
 interface Context {
@@ -58,7 +67,9 @@ function evaluateModule(context: Context, source: Source): Names {
   }
   const lookup = (name: string): SettingValue | undefined => {
     const fact = names.values.get(name)
-    return fact?.known === true ? fact.value : undefined
+    if (fact?.known === true) return fact.value
+    if (fact !== undefined && isLimit(fact.reason)) throw new LimitReached(fact.reason)
+    return undefined
   }
   for (const statement of module.statements) {
     const at: Place = { source, start: statement.start, end: statement.end }
@@ -66,8 +77,13 @@ function evaluateModule(context: Context, source: Source): Names {
       importNames(context, source, statement, at, names)
     } else if (statement.kind === 'assignment') {
       const { target, conditional, appends } = statement
-      const value = evaluateExpression(statement.value, lookup, source.path)
-      names.values.set(target, settle(names.values.get(target), value, { at, conditional, appends }))
+      const value = evaluate(statement.value, lookup, source.path)
+      names.values.set(
+        target,
+        value instanceof LimitReached
+          ? unknown(value.message, at)
+          : settle(names.values.get(target), value, { at, conditional, appends }),
+      )
     } else if (statement.kind === 'call') {
       // `INSTALLED_APPS.append(…)` and the like change what stands before their last dot.
       const changed = statement.call.callee.replace(/\.\w+$/, '')
@@ -75,6 +91,19 @@ function evaluateModule(context: Context, source: Source): Names {
     }
   }
   return names
+}
+
+function evaluate(
+  expression: PythonExpression,
+  lookup: Lookup,
+  file: string,
+): SettingValue | undefined | LimitReached {
+  try {
+    return evaluateWithin(expression, lookup, file)
+  } catch (error) {
+    if (error instanceof LimitReached) return error
+    throw error
+  }
 }
 
 function settle(
@@ -91,7 +120,7 @@ function settle(
   if (before?.known !== true || !Array.isArray(before.value) || !Array.isArray(value)) {
     return unknown('the running program decides', at)
   }
-  if (before.value.length + value.length > MOST_ITEMS) return unknown('it has more than 10,000 items', at)
+  if (before.value.length + value.length > MOST_ITEMS) return unknown(TOO_MANY_ITEMS, at)
   return known([...before.value, ...value], at)
 }
 

@@ -11,6 +11,8 @@ export interface DjangoSettings {
   readonly module: string
   /** Paths of the files that were read, the module itself first. */
   readonly files: readonly string[]
+  /** The file of a value that was not followed to its end, and why; null where every value was. */
+  readonly limit: { readonly path: string; readonly reason: string } | null
   /**
    * The value of a setting where it is assigned, unknown where a condition, the environment or a file that
    * was not read decides, and null where nothing assigns it, so that Django's own default holds.

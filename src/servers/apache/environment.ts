@@ -15,6 +15,8 @@ export interface ApacheEnvironment {
   readonly complete: boolean
   /** Names given by `-D`, with the place they were found; null for the command line of the audit. */
   readonly defines: ReadonlyMap<string, Place | null>
+  /** The script that was not followed to its end, and why. */
+  readonly limit?: { readonly path: string; readonly reason: string } | null | undefined
 }
 
 export const EMPTY_ENVIRONMENT: ApacheEnvironment = {

@@ -1,5 +1,10 @@
 import { posix } from 'node:path'
-import type { ShellParser, ShellVariable } from '../../../parsers/shell/shell-environment.ts'
+import type {
+  ShellEnvironment,
+  ShellParser,
+  ShellVariable,
+} from '../../../parsers/shell/shell-environment.ts'
+import { isLimit } from '../../../parsers/text/limits.ts'
 import type { Place, Source } from '../../../parsers/text/source.ts'
 import type { FileSystem } from '../../files/file-system.ts'
 import { type Fact, known, unknown } from '../fact.ts'
@@ -85,7 +90,15 @@ export function readEnvironment(
     variables: exportedOf(result.variables, service.variables),
     complete: result.complete && service.complete !== false,
     defines,
+    limit: limitOf(source.path, result),
   }
+}
+
+function limitOf(path: string, { givenUp, variables }: ShellEnvironment): ApacheEnvironment['limit'] {
+  if (givenUp !== null) return { path, reason: givenUp }
+  for (const [name, { value }] of variables)
+    if (!value.known && isLimit(value.reason)) return { path, reason: `\`${name}\`: ${value.reason}` }
+  return null
 }
 
 function shellVariable(fact: Fact<string>): ShellVariable {

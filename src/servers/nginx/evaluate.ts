@@ -12,6 +12,7 @@ import { contextInside, honoursInclude } from './contexts.ts'
 import { fragmentContexts } from './fragments.ts'
 import { isGlob } from './glob.ts'
 import { type IncludeMapping, type IncludeRequest, type IncludeStep, includeResolver } from './includes.ts'
+import { exceedsLongestValue } from './longest-values.ts'
 import { inReadingOrder, type NginxProblem, type TimedProblem } from './reading-order.ts'
 import { syntaxProblem } from './syntax-problem.ts'
 import { validateNginx } from './validate/validate.ts'
@@ -57,7 +58,7 @@ export function evaluateNginx(input: NginxInput): NginxConfiguration {
     occurrences,
     included,
     unread,
-    limit,
+    limit: limit ?? (exceedsLongestValue(occurrences) ? 'values of 65,536 characters' : null),
     problems: inReadingOrder(top, problems, meaning),
   }
 }
