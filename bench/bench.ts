@@ -1,7 +1,7 @@
 /**
  * Measures the audit beside `nginx -t` and `apache2 -t` on the same generated deployments, in one run.
  *
- *   npm run bench [-- SITES…]      (default 1000 10000)
+ *   npm run bench [-- SITES… | KIND…]      (default 100 1000 10000, and each kind of tree)
  *
  * Prints what it takes beside the servers, and what its own stages take, and keeps both in bench/RESULTS.md
  * with the machine's description.
@@ -13,7 +13,7 @@ import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundle } from '../tools/bundle.ts'
-import { generateDeployment } from './generate-deployment.ts'
+import { generateDeployment, KINDS, type Kind } from './generate-deployment.ts'
 import { type Measurement, medians } from './measure.ts'
 import type { Stages } from './stages.ts'
 
@@ -28,16 +28,24 @@ const STAGES_EXPLAINED = [
 const ROW_LIMIT = 90_000
 const repository = fileURLToPath(new URL('..', import.meta.url))
 const program = join(repository, 'dist/deploy-audit.js')
-const sizes = process.argv.slice(2).map(Number)
-if (sizes.length === 0) sizes.push(1000, 10000)
+const words = process.argv.slice(2)
+const kinds = KINDS.filter(kind => words.includes(kind) || !words.some(word => isKind(word)))
+const sizes = words.filter(word => !isKind(word)).map(Number)
+if (sizes.length === 0) sizes.push(100, 1000, 10000)
 if (sizes.some(size => !Number.isInteger(size) || size < 1)) {
-  console.error('bench: the number of sites is a positive integer')
+  console.error(
+    `bench: a number of sites is a positive integer; a kind of tree is one of ${KINDS.join(', ')}`,
+  )
   process.exit(2)
+}
+
+function isKind(word: string): word is Kind {
+  return (KINDS as readonly string[]).includes(word)
 }
 
 interface Row {
   readonly sites: number
-  readonly tls: boolean
+  readonly kind: Kind
   readonly audit: Measurement
   readonly nginx: Measurement
   readonly apache: Measurement
@@ -54,16 +62,16 @@ const compiled = mkdtempSync(join(tmpdir(), 'deploy-audit-bench-'))
 await bundle({ stages: join(repository, 'bench/stages.ts') }, compiled)
 
 const rows: Row[] = []
-for (const [sites, tls] of sizes.flatMap(size => [[size, false] as const, [size, true] as const])) {
+for (const [sites, kind] of kinds.flatMap(kind => sizes.map(size => [size, kind] as const))) {
   const root = mkdtempSync(join(tmpdir(), 'deploy-audit-bench-'))
   try {
-    generateDeployment(root, sites, tls)
+    generateDeployment(root, sites, kind)
     const nginxConf = join(root, 'etc/nginx/nginx.conf')
     const apacheConf = join(root, 'etc/apache2/apache2.conf')
     const [audit, nginx, apache, staged] = await medians(
       [
         // Findings make 1 of it; what matters here is that it came to its end.
-        { command: [process.execPath, program, root, '--no-config'], statuses: [0, 1] },
+        { command: [process.execPath, program, root, '--no-config', '-f', 'concise'], statuses: [0, 1] },
         { command: ['nginx', '-t', '-q', '-e', join(root, 'log/error.log'), '-c', nginxConf] },
         {
           command: ['apache2', '-t', '-d', join(root, 'etc/apache2'), '-f', apacheConf],
@@ -76,7 +84,7 @@ for (const [sites, tls] of sizes.flatMap(size => [[size, false] as const, [size,
     )
     if (audit === undefined || nginx === undefined || apache === undefined || staged === undefined)
       throw new RangeError('four commands, four results')
-    rows.push({ sites, tls, audit, nginx, apache, stages: JSON.parse(staged.output) as Stages })
+    rows.push({ sites, kind, audit, nginx, apache, stages: JSON.parse(staged.output) as Stages })
   } finally {
     rmSync(root, { recursive: true, force: true })
   }
@@ -86,10 +94,10 @@ rmSync(compiled, { recursive: true, force: true })
 const table = [
   '| sites | deploy-audit | `nginx -t` | `apache2 -t` | both servers | audit : servers | of processor time | audit memory | servers memory |',
   '|---:|---:|---:|---:|---:|---:|---:|---:|---:|',
-  ...rows.map(({ sites, tls, audit, nginx, apache }) => {
+  ...rows.map(({ sites, kind, audit, nginx, apache }) => {
     const servers = nginx.time + apache.time
     const cells = [
-      nameOf(sites, tls),
+      nameOf(sites, kind),
       seconds(audit),
       seconds(nginx),
       seconds(apache),
@@ -105,13 +113,13 @@ const table = [
 const stageTable = [
   '| sites | finding the files | reading both servers | rules of the deployment | rules of one server | rules of the deployment : reading |',
   '|---:|---:|---:|---:|---:|---:|',
-  ...rows.map(({ sites, tls, stages: { discovery, reading, deployment, alone } }) => {
+  ...rows.map(({ sites, kind, stages: { discovery, reading, deployment, alone } }) => {
     const cells = [discovery, reading, deployment, alone].map(time => `${time.toFixed(0)} ms`)
-    return `| ${[nameOf(sites, tls), ...cells, (deployment / reading).toFixed(2)].join(' | ')} |`
+    return `| ${[nameOf(sites, kind), ...cells, (deployment / reading).toFixed(2)].join(' | ')} |`
   }),
 ]
-const plain = rows.filter(({ tls }) => !tls)
-const first = plain[0]
+const plain = rows.filter(({ kind }) => kind === 'clean')
+const first = plain.find(({ sites }) => sites >= 1000)
 const last = plain.at(-1)
 const lines = [
   ...table,
@@ -129,8 +137,8 @@ const text = lines.join('\n')
 console.log(text)
 writeFileSync(join(repository, 'bench/RESULTS.md'), `${heading()}\n${text}\n`)
 
-function nameOf(sites: number, tls: boolean): string {
-  return tls ? `${sites}, TLS` : String(sites)
+function nameOf(sites: number, kind: Kind): string {
+  return `${sites}, ${kind}`
 }
 
 function seconds(measurement: Measurement): string {
@@ -146,7 +154,8 @@ function heading(): string {
   return `# Results of the last run
 
 Made by \`npm run build && npm run bench\`. One generated deployment a row: an nginx server pair, an Apache
-virtual host and a daemon process a site, one file a site and program; with TLS, nginx ends it. Wall time is the median of ${RUNS} runs
+virtual host and a daemon process a site, one file a site and program; *clean*, with TLS that nginx ends, with four
+*findings* a site, or a *mixture* of Apache, gunicorn, PHP-FPM, static files and redirects. Wall time is the median of ${RUNS} runs
 after one that warms the page cache (of three to ${RUNS} on a busy machine), in which the three programs take
 turns; processor time is that of all threads; memory is the highest resident size of the process in any run.
 

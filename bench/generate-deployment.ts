@@ -3,13 +3,20 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * Writes a deployment of `sites` sites below `root`: an nginx server pair, an Apache virtual host and a
- * daemon process each, one file a site and program, as large hosts have them.
- *
- * Without TLS the servers do nothing but read: the hardest comparison. With it, as deployments are, nginx
- * makes an OpenSSL context a server, which the audit has no need to do; `openssl` makes the certificate.
+ * What stands in a tree. `clean` and `tls`: sites without a fault; with TLS, as deployments are, nginx makes an
+ * OpenSSL context a server, which the audit has no need to do. `findings`: four faults a site. `mixture`: in
+ * turn an application behind Apache, one behind gunicorn, PHP-FPM, static files and a redirect.
  */
-export function generateDeployment(root: string, sites: number, tls = false): void {
+export const KINDS = ['clean', 'tls', 'findings', 'mixture'] as const
+export type Kind = (typeof KINDS)[number]
+
+/**
+ * Writes a deployment of `sites` sites below `root`, one file a site and program, as large hosts have them: an
+ * nginx server pair, an Apache virtual host and a daemon process each, but for the mixture.
+ */
+export function generateDeployment(root: string, sites: number, kind: Kind = 'clean'): void {
+  const tls = kind === 'tls'
+
   const nginx = join(root, 'etc/nginx')
   const apache = join(root, 'etc/apache2')
   for (const folder of [nginx, apache]) mkdirSync(join(folder, 'sites-enabled'), { recursive: true })
@@ -20,8 +27,12 @@ export function generateDeployment(root: string, sites: number, tls = false): vo
   writeFileSync(join(apache, 'apache2.conf'), apacheMain(root))
   for (let site = 0; site < sites; site++) {
     const name = `site${String(site).padStart(5, '0')}`
-    writeFileSync(join(nginx, 'sites-enabled', `${name}.conf`), nginxSite(name, tls))
-    writeFileSync(join(apache, 'sites-enabled', `${name}.conf`), apacheSite(name))
+    const mixed = kind === 'mixture' ? MIXTURE[site % MIXTURE.length] : undefined
+    const own = mixed?.(name) ?? nginxSite(name, tls)
+    writeFileSync(join(nginx, 'sites-enabled', `${name}.conf`), kind === 'findings' ? spoil(own) : own)
+    if (mixed !== undefined && mixed !== nginxPlainSite) continue
+    const host = apacheSite(name)
+    writeFileSync(join(apache, 'sites-enabled', `${name}.conf`), kind === 'findings' ? spoil(host) : host)
   }
 }
 
@@ -165,3 +176,102 @@ function apacheSite(name: string): string {
 </VirtualHost>
 `
 }
+
+/** Replaces four of a site's lines by what people write. */
+function spoil(site: string): string {
+  return site
+    .replace('$request_uri', '$uri')
+    .replace('SetEnvIf X-Forwarded-Proto "^https$"', 'SetEnvIf X-Forwarded-Proto https')
+    .replace('Timeout 90', 'Timeout 30')
+    .replace(' maximum-requests=10000', '')
+}
+
+const nginxPlainSite = (name: string): string => nginxSite(name, false)
+
+function gunicornSite(name: string): string {
+  return `upstream ${name} {
+    server unix:/run/${name}.sock fail_timeout=0;
+}
+
+server {
+    listen 127.0.0.1:18080;
+    server_name ${name}.example.org www.${name}.example.org;
+    client_max_body_size 4m;
+    keepalive_timeout 5;
+    root /srv/${name}/public;
+
+    location / {
+        try_files $uri @app;
+    }
+
+    location @app {
+        proxy_set_header X-Forwarded-For $remote_addr;
+        proxy_set_header X-Forwarded-Proto $scheme;
+        proxy_set_header Host $http_host;
+        proxy_redirect off;
+        proxy_pass http://${name};
+    }
+}
+`
+}
+
+function phpSite(name: string): string {
+  return `server {
+    listen 127.0.0.1:18080;
+    server_name ${name}.example.org;
+    root /var/www/${name}/public;
+    index index.php;
+
+    location / {
+        try_files $uri $uri/ /index.php?$args;
+    }
+
+    location ~ \\.php$ {
+        try_files $uri =404;
+        fastcgi_pass unix:/run/php/php8.2-fpm.sock;
+        fastcgi_index index.php;
+        fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+        fastcgi_param QUERY_STRING $query_string;
+        fastcgi_param REQUEST_METHOD $request_method;
+        fastcgi_param HTTPS $https if_not_empty;
+    }
+
+    location ~ /\\.(?!well-known) {
+        deny all;
+    }
+}
+`
+}
+
+function staticSite(name: string): string {
+  return `server {
+    listen 127.0.0.1:18080;
+    server_name ${name}.example.org;
+    root /var/www/${name};
+    gzip on;
+    gzip_types text/css application/javascript;
+
+    location ~* \\.(?:css|js|png|jpe?g|svg|woff2)$ {
+        expires 30d;
+        access_log off;
+    }
+
+    location / {
+        try_files $uri $uri/ =404;
+    }
+
+    error_page 404 /404.html;
+}
+`
+}
+
+function redirectSite(name: string): string {
+  return `server {
+    listen 127.0.0.1:18080;
+    server_name ${name}.example.org ${name}.example.net;
+    return 301 http://www.example.org$request_uri;
+}
+`
+}
+
+const MIXTURE = [nginxPlainSite, gunicornSite, phpSite, staticSite, redirectSite] as const

@@ -1,7 +1,7 @@
 import { findNamedSecrets } from './named-secrets.ts'
 import { isSecretFile } from './secret-file.ts'
 import { joinStretches, type Stretch } from './stretch.ts'
-import { SHAPE_HINT, TOKEN_SHAPES } from './token-shapes.ts'
+import { TOKEN_SHAPES } from './token-shapes.ts'
 import { findSecretBlocks, findSecretLines } from './secret-lines.ts'
 
 /**
@@ -39,6 +39,7 @@ export function findSecretsInProse(text: string): readonly Stretch[] {
 }
 
 /** `Basic dXNlcjpwYXNz`, `bearer eyJ…`; in prose, “basic authentication” is none. */
+const SCHEME_HINT = /(?:basic|bearer|digest|token|negotiate|apikey)[ \t]/i
 const SCHEME_TOKEN = /\b(?:basic|bearer|digest|token|negotiate|apikey)[ \t]{1,8}["']?([\w+/=.~:-]{6,})/gi
 const TOKEN_LIKE = /\d|=|[a-z][A-Z]|[\w]\.[\w]/
 const VERSION = /^[\d.]+$/
@@ -46,13 +47,16 @@ const VERSION = /^[\d.]+$/
 function findTokens(text: string): Stretch[] {
   const found: Stretch[] = []
   if (text.includes('://')) addPasswordsOfUrls(text, found)
-  for (const match of text.matchAll(SCHEME_TOKEN)) {
-    const token = match[1] ?? ''
-    const end = match.index + match[0].length
-    if (TOKEN_LIKE.test(token) && !VERSION.test(token)) found.push({ start: end - token.length, end })
+  if (SCHEME_HINT.test(text)) {
+    for (const match of text.matchAll(SCHEME_TOKEN)) {
+      const token = match[1] ?? ''
+      const end = match.index + match[0].length
+      if (TOKEN_LIKE.test(token) && !VERSION.test(token)) found.push({ start: end - token.length, end })
+    }
   }
-  if (SHAPE_HINT.test(text)) {
-    for (const { pattern } of TOKEN_SHAPES)
+  for (const { hint, patterns } of TOKEN_SHAPES) {
+    if (!hint.test(text)) continue
+    for (const pattern of patterns)
       for (const match of text.matchAll(pattern))
         found.push({ start: match.index, end: match.index + match[0].length })
   }

@@ -10,7 +10,7 @@ export interface Reader {
 
 /** The words of which every name of a secret holds one. */
 const CORE =
-  /pass|pwd|pw|secret|cred|token|key|auth|cookie|sess|sid|sig|salt|dsn|jwt|hmac|bearer|seed|nonce|pin|otp|master|hash/gi
+  /pass|pwd|pswd|pw|secret|cred|token|key|auth|cookie|sess|sid|sig|salt|dsn|jwt|hmac|bearer|seed|nonce|pin|otp|master|hash/gi
 const NAME_CHARACTER = /[\w-]/
 /** Names are no longer, nor is what is looked at before one. */
 const LONGEST_NAME = 120
@@ -33,6 +33,7 @@ const ANY_BLANKS = /["']?\s{1,400}/y
 export function findNamedSecrets(text: string, reader: Reader): Stretch[] {
   const found: Stretch[] = []
   const lineStarts = new LineStarts(text)
+  let isAnyName = false
   CORE.lastIndex = 0
   for (let match = CORE.exec(text); match !== null; match = CORE.exec(text)) {
     const start = nameStart(text, match.index)
@@ -44,6 +45,7 @@ export function findNamedSecrets(text: string, reader: Reader): Stretch[] {
     const header = headerKind(name)
     const kind = header !== null ? 'always' : secretName(name)
     if (kind === null) continue
+    isAnyName = true
     const before = text.slice(Math.max(lineStarts.before(start), start - LOOK_BEHIND), start)
     const value = valueStart({
       text,
@@ -58,6 +60,7 @@ export function findNamedSecrets(text: string, reader: Reader): Stretch[] {
     if (value !== null)
       collect(found, { text, at: value.at, style: value.style, name, header, before }, reader)
   }
+  if (!isAnyName) return found
   const handedOn = new Set<string>()
   for (const match of text.matchAll(HANDED_ON)) {
     const [, name = '', value = ''] = match

@@ -5,12 +5,16 @@ const NAMES =
 /** A line of `.htpasswd` or of `/etc/shadow`: a name and what its password comes to. */
 const HASHED = /^[\w.@+-]{1,100}:(?:\$[\w-]{1,20}\$|\{\w{2,20}\}|[*!]{1,2}(?::|$)|[./0-9A-Za-z]{13}(?::|$))/
 
+/** What every such line holds. */
+const HASH_HINT = /:(?:\$[\w-]{1,20}\$|\{\w{2,20}\}|[*!]{1,2}(?::|\s*$)|[./0-9A-Za-z]{13}(?::|\s*$))/m
+
 /** How many lines that say something are looked at. */
 const LINES = 20
 
 /** True for a file in which every word may be a secret: of keys, of passwords, of their hashes. */
 export function isSecretFile(path: string, text: string): boolean {
   if (NAMES.test(path)) return true
+  if (!HASH_HINT.test(text)) return false
   let seen = 0
   let hashed = 0
   for (let start = 0; start < text.length && seen < LINES; ) {

@@ -58,6 +58,10 @@ const COMMANDS: readonly Command[] = [
   { hint: /requirepass|masterauth/, pattern: /^[ \t]*(?:requirepass|masterauth)[ \t]+(\S{1,500})/gm },
 ]
 
+/** What the text of any of them holds. */
+const COMMAND_HINT =
+  /htpasswd|mysql|maria|redis|sshpass|curl|wget|authbasicfake|secure_link_md5|requirepass|masterauth/i
+
 export function findSecretLines(text: string): Stretch[] {
   const found: Stretch[] = []
   const add = (start: number, secret: string): void => {
@@ -71,6 +75,7 @@ export function findSecretLines(text: string): Stretch[] {
   if (KEY_HINT.test(text))
     for (const match of text.matchAll(KEY_LINE))
       found.push({ start: match.index, end: match.index + match[0].length })
+  if (!COMMAND_HINT.test(text)) return found
   for (const { hint, pattern } of COMMANDS) {
     if (!hint.test(text)) continue
     for (const match of text.matchAll(pattern)) {

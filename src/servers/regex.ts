@@ -4,7 +4,7 @@ import { compileProgram } from './pcre/compile.ts'
 import { beginOf, endOf, type Program, START } from './pcre/program.ts'
 import { type Machine, machineFor, matchAt } from './pcre/run.ts'
 import { type SearchPlan, searchPlan } from './pcre/search-plan.ts'
-import { readPattern } from './pcre/read-pattern.ts'
+import { patternKey, readPattern } from './pcre/read-pattern.ts'
 import { Unanswerable } from './pcre/unanswerable.ts'
 
 /**
@@ -82,7 +82,7 @@ const MOST_CACHED = 50_000
  * (verbs that steer backtracking, newlines other than the usual, script runs).
  */
 export function compilePcre(pattern: string, options: PcreOptions = {}): Pcre | null {
-  const key = `${options.caseless ? 'i' : ''}${options.multiline ? 'm' : ''}${options.dotAll ? 's' : ''}${options.dollarEndOnly ? 'D' : ''}${options.duplicateNames ? 'J' : ''}/${pattern}`
+  const key = patternKey(pattern, options)
   const cached = cache.get(key)
   if (cached !== undefined) return cached
   const compiled = prepare(pattern, options)

@@ -53,6 +53,8 @@ function octetsOf(text: string, isEnd: boolean): Ip | null {
 
 /** `inet_aton`: one to four numbers, decimal, octal or hexadecimal, of which the last fills all that is left. */
 export function inetAton(text: string): Ip | null {
+  // Names, which are most of what is asked, begin with no digit.
+  if (!/^\d/.test(text)) return null
   const parts = text.split('.')
   if (parts.length > 4) return null
   const numbers: number[] = []
