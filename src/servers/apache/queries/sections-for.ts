@@ -195,7 +195,7 @@ function addFileLevels(
   if (own.length > 1) applying.sort((a, b) => a.depth - b.depth)
   if (htaccess === undefined || folder === null) {
     for (const { section, applies } of applying) addLevel(levels, 'directory', section, applies)
-  } else addFolders(levels, applying, folder, htaccess)
+  } else addLevelsDownTo(levels, applying, folder, htaccess)
 
   // A regular expression meets the whole path, the file's own name with it.
   const path = isFolder ? folder : file
@@ -205,7 +205,7 @@ function addFileLevels(
 }
 
 /** The `<Directory>` sections of each folder down to this one, and its `.htaccess` behind them. */
-function addFolders(
+function addLevelsDownTo(
   levels: Level[],
   applying: readonly AppliedDirectory[],
   folder: string,
@@ -254,11 +254,11 @@ function addDirectories(
     folder === null || directoryIndex === null
       ? directories
       : candidatesFor(directories, directoryIndex, folder)
-  for (const directory of candidates) {
-    const { section, pattern, depth } = directory
+  for (const candidate of candidates) {
+    const { section, pattern, depth } = candidate
     const applies: Applies =
       folder !== null
-        ? directoryApplies(pattern, directory.folder, folder)
+        ? directoryApplies(pattern, candidate.folder, folder)
         : pattern.text === '/'
           ? true
           : undefined
