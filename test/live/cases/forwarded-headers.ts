@@ -193,4 +193,22 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.report?.HTTP_X_FORWARDED_PROTO === ': http',
     sound: ({ response }) => response.report?.HTTP_X_FORWARDED_PROTO === 'http',
   },
+  {
+    rule: 'forwarded-headers/response-instead-of-request',
+    shows: 'the backend is not told, and the client is',
+    mirrors: [3000],
+    request: { url: 'http://example.org:443/' },
+    harm: ({ response }) =>
+      response.headers['x-forwarded-proto'] === 'https' &&
+      response.report?.HTTP_X_FORWARDED_PROTO === undefined,
+    sound: ({ response }) => response.report?.HTTP_X_FORWARDED_PROTO === 'https',
+  },
+  {
+    rule: 'forwarded-headers/expression-format-letter',
+    shows: 'the scheme has a letter too many',
+    mirrors: [5000],
+    request: { url: 'http://example.org:443/' },
+    harm: ({ response }) => response.report?.HTTP_X_FORWARDED_PROTO === 'https',
+    sound: ({ response }) => response.report?.HTTP_X_FORWARDED_PROTO === 'http',
+  },
 ]

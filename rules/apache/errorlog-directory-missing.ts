@@ -1,0 +1,76 @@
+import { posix } from 'node:path'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
+import { isAbsent } from '../../src/deployment/is-absent.ts'
+import { apacheMain } from '../_examples.ts'
+
+const main = (lines: string): string =>
+  apacheMain(
+    conf`
+      Listen 80
+      <VirtualHost *:80>
+          ServerName example.org
+          DocumentRoot /srv/www
+          ${lines}
+      </VirtualHost>
+    `,
+  )
+
+export default defineRule({
+  summary: 'A log in a directory that is not there',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'A relative path is below `ServerRoot`. Red Hat has a link `logs` there, Debian has none: Apache does not start (AH02297: Cannot access directory).',
+  remedy: 'Write the path of the distribution: `${APACHE_LOG_DIR}/error.log` on Debian',
+  references: ['https://httpd.apache.org/docs/2.4/mod/core.html#errorlog'],
+  bad: [
+    {
+      title: 'the path of another distribution',
+      files: { 'etc/apache2/apache2.conf': main('ErrorLog «logs/example_error_log»') },
+    },
+    {
+      title: 'of requests',
+      files: { 'etc/apache2/apache2.conf': main('CustomLog «logs/access_log» "%h"') },
+    },
+  ],
+  good: [
+    {
+      title: 'a whole path, a program and syslog',
+      files: {
+        'etc/apache2/apache2.conf': main(conf`
+          ErrorLog /var/log/apache2/example.log
+          CustomLog "|/usr/bin/rotatelogs /var/log/x 86400" "%h"
+          ErrorLog syslog:local1
+        `),
+      },
+    },
+    {
+      title: 'the directory is there',
+      files: {
+        'etc/apache2/apache2.conf': main('ErrorLog logs/example_error_log'),
+        'etc/apache2/logs/': '',
+      },
+    },
+  ],
+  *check({ apache, filesOf }) {
+    for (const configuration of apache) {
+      const { occurrences, serverRoot, main } = configuration
+      const files = filesOf(configuration)
+      if (!serverRoot.known || main === null) continue
+      for (const name of ['errorlog', 'customlog', 'transferlog']) {
+        for (const directive of occurrences.get(name) ?? []) {
+          const written = directive.args[0]?.value ?? ''
+          if (written === '' || /^(?:[/|]|syslog|journald)/.test(written) || !isSettled(written)) continue
+          const directory = posix.dirname(posix.join(serverRoot.value, written))
+          if (directory === serverRoot.value || !isAbsent(files, directory)) continue
+          yield {
+            at: argumentPlace(directive, 0),
+            message: `no such directory: \`${directory}\`, so Apache does not start`,
+          }
+        }
+      }
+    }
+  },
+})
