@@ -1,3 +1,4 @@
+import type { TextEdit } from '../../parsers/text/edit.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
@@ -81,8 +82,9 @@ export default defineRule({
             at,
             message: `mod_wsgi takes \`HTTPS\` for a secure request only as \`on\` or \`1\`, so \`${value}\` changes nothing`,
             label: 'not a yes',
-            ...propose('Write the value that counts', 'safe', [
+            ...propose('Write the value that counts', 'unsafe', [
               placeText(at) === `HTTPS=${value}` ? replacePlace(at, 'HTTPS=on') : null,
+              ...anchored(directive),
             ]),
           }
         }
@@ -90,6 +92,14 @@ export default defineRule({
     }
   },
 })
+
+/** From now on the pattern decides: a plain word has to be the whole value of its header. */
+function anchored(directive: ApacheDirective): readonly (TextEdit | null)[] {
+  const at = argumentPlace(directive, 1)
+  const pattern = directive.args[1]?.value ?? ''
+  if (/^\^.*\$$/.test(pattern)) return []
+  return [/^[\w-]+$/.test(pattern) && placeText(at) === pattern ? replacePlace(at, `"^${pattern}$"`) : null]
+}
 
 function hasBadValue({ args }: ApacheDirective): boolean {
   return args.some(({ value }, index) => index > 1 && badValue(value) !== null)

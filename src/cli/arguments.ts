@@ -41,6 +41,10 @@ export interface Arguments {
   readonly writeBaseline: string | null
   /** True where entries of `baseline` that are found no more are taken out. */
   readonly pruneBaseline: boolean
+  /** Which fixes are applied, or shown; null for none. */
+  readonly fix: 'safe' | 'unsafe' | null
+  /** True where fixes are shown alone. */
+  readonly diff: boolean
   readonly quiet: boolean
   readonly verbose: boolean
   /** True where an audit that could not read all that the servers read is a success. */
@@ -123,6 +127,10 @@ export function readArguments(line: readonly string[]): Arguments {
     throw new InputError('--prune-baseline needs --baseline')
   if (values.has('write-baseline') && values.has('baseline'))
     throw new InputError('--baseline and --write-baseline exclude each other')
+  const isFix = ['fix', 'fix-unsafe', 'diff'].some(name => values.has(name as OptionName))
+  if (isFix && words.includes('-')) throw new InputError('what is read from standard input cannot be fixed')
+  if (isFix && values.has('write-baseline'))
+    throw new InputError('--write-baseline lists what is found, and fixes nothing')
   const failOn = oneOf('fail-on', [...SEVERITIES, 'never'] as const, 'warning')
   const nginxVersion = last('nginx-version')
   if (nginxVersion !== null && !/^\d+(?:\.\d+){1,3}$/.test(nginxVersion)) {
@@ -146,6 +154,8 @@ export function readArguments(line: readonly string[]): Arguments {
     baseline: last('baseline'),
     writeBaseline: last('write-baseline'),
     pruneBaseline: values.has('prune-baseline'),
+    fix: values.has('fix-unsafe') ? 'unsafe' : values.has('fix') || values.has('diff') ? 'safe' : null,
+    diff: values.has('diff'),
     quiet: values.has('quiet'),
     verbose: values.has('verbose'),
     allowIncomplete: values.has('allow-incomplete'),

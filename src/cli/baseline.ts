@@ -8,6 +8,7 @@ import { isBelow } from '../files/disk-file-system.ts'
 import { InputError } from '../files/input-error.ts'
 import { systemReason } from '../files/system-reason.ts'
 import { jsonText } from '../report/json-text.ts'
+import type { Terminal } from './terminal.ts'
 import { writeOutput } from './write-output.ts'
 
 /** What was found when the baseline was written. */
@@ -21,9 +22,9 @@ const entrySchema = v.object({
 })
 const baselineSchema = v.object({ version: v.literal(1), findings: v.array(entrySchema) })
 
-type BaselineEntry = v.InferOutput<typeof entrySchema>
+export type BaselineEntry = v.InferOutput<typeof entrySchema>
 
-interface Baseline {
+export interface Baseline {
   /** As the user wrote it. */
   readonly name: string
   /** Absolute. */
@@ -52,17 +53,13 @@ export function readBaseline(name: string, workingDirectory: string): Baseline {
   return { name, directory: dirname(resolve(workingDirectory, name)), entries: result.output.findings }
 }
 
-/** Writes what a baseline is to list, whole or not at all. Throws {@link InputError}. */
-export function writeBaseline(
-  name: string,
-  entries: readonly BaselineEntry[],
-  workingDirectory: string,
-): void {
+/** Whole or not at all. Throws {@link InputError}. */
+function writeBaseline(name: string, entries: readonly BaselineEntry[], workingDirectory: string): void {
   writeOutput(resolve(workingDirectory, name), jsonText({ version: 1, findings: entries }), name)
 }
 
 /** Findings as a baseline in some directory holds them: equal lines of one file are told apart by their order. */
-export function entriesOf(
+function entriesOf(
   findings: readonly Finding[],
   directory: string,
   workingDirectory: string,
@@ -116,4 +113,40 @@ export function compareWithBaseline(
       ? entries.filter(({ rule, file, key }) => !found.has(key) && ran.has(rule) && isAudited(file))
       : [],
   }
+}
+
+/** Writes a baseline of all that is found now. Throws {@link InputError}. */
+export function listFindings(
+  name: string,
+  findings: readonly Finding[],
+  { workingDirectory, warn }: Terminal,
+): void {
+  const directory = dirname(resolve(workingDirectory, name))
+  writeBaseline(name, entriesOf(findings, directory, workingDirectory), workingDirectory)
+  warn(`${name} lists ${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}`)
+}
+
+/** As many entries that are gone are named. */
+const MOST_GONE = 10
+
+/** Says on standard error which entries are found no more, and takes them out where that is asked for. */
+export function sayGone(
+  { name, entries }: Baseline,
+  gone: readonly BaselineEntry[],
+  prune: boolean,
+  { workingDirectory, warn }: Terminal,
+): void {
+  if (gone.length === 0) return
+  if (prune) {
+    const left = new Set(gone)
+    writeBaseline(
+      name,
+      entries.filter(entry => !left.has(entry)),
+      workingDirectory,
+    )
+  }
+  const what = `${gone.length} of ${entries.length} entries`
+  warn(`${name}: ${what} ${prune ? 'removed' : 'are found no more: --prune-baseline removes them'}`)
+  for (const { file, rule, message } of gone.slice(0, MOST_GONE)) warn(`  ${file}: ${rule}: ${message}`)
+  if (gone.length > MOST_GONE) warn(`  and ${gone.length - MOST_GONE} more`)
 }

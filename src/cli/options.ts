@@ -42,6 +42,7 @@ export const COMMAND_SPECS: Readonly<Record<Command, CommandSpec>> = {
       ['deploy-audit', 'the configuration here, or that of this machine'],
       ['deploy-audit web1/etc -f sarif -o report.sarif', 'a copy of a machine, for code scanning'],
       ['deploy-audit --only tls --fail-on error .', 'one group of rules; warnings do not fail'],
+      ['deploy-audit --diff .', 'what --fix would change'],
       ['ssh web1 nginx -T 2>/dev/null | deploy-audit -', 'another machine’s dump'],
     ],
   },
@@ -143,7 +144,7 @@ export interface OptionSpec {
   readonly commands: readonly Command[]
 }
 
-export const SECTIONS = ['What is read', 'What is reported', 'Output', 'Other'] as const
+export const SECTIONS = ['What is read', 'What is reported', 'Fixing', 'Output', 'Other'] as const
 type Section = (typeof SECTIONS)[number]
 
 /** The commands that read a configuration. */
@@ -259,6 +260,21 @@ export const OPTIONS = {
   'prune-baseline': {
     text: 'take out of --baseline what is found no more',
     section: 'What is reported',
+    commands: ['audit'],
+  },
+  fix: {
+    text: 'apply the fixes after which the servers answer as before',
+    section: 'Fixing',
+    commands: ['audit'],
+  },
+  'fix-unsafe': {
+    text: 'apply those, too, after which they may answer differently',
+    section: 'Fixing',
+    commands: ['audit'],
+  },
+  diff: {
+    text: 'print what --fix or --fix-unsafe would change, and change nothing',
+    section: 'Fixing',
     commands: ['audit'],
   },
   'allow-incomplete': {

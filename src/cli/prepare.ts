@@ -4,7 +4,7 @@ import type { AuditSettings } from '../audit.ts'
 import type { Finding } from '../engine/finding.ts'
 import type { Rule } from '../engine/rule.ts'
 import { discover, type Machine } from '../files/discover.ts'
-import { decodeText, isBelow, isFolder } from '../files/disk-file-system.ts'
+import { isBelow, isFolder } from '../files/disk-file-system.ts'
 import { inferRoot } from '../files/infer-root.ts'
 import { InputError } from '../files/input-error.ts'
 import { splitNginxDump } from '../servers/nginx/dump.ts'
@@ -15,6 +15,7 @@ import { defaultPath } from './default-path.ts'
 import { severityFilter } from './overridden-severity.ts'
 import { ruleNames } from './rule-selection.ts'
 import { settingsFrom } from './settings-from.ts'
+import { laidText, readStandardInput } from './standard-input.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Everything that the command line and `.auditrc` decide before the first server is understood. */
@@ -35,38 +36,43 @@ export interface Prepared {
   readonly decisions: readonly string[]
 }
 
-/** Reads `.auditrc`, finds the machines and puts the settings together. Throws {@link InputError}. */
+/**
+ * Reads `.auditrc`, finds the machines and puts the settings together. Throws {@link InputError}.
+ *
+ * @param texts in place of files, by absolute path of this machine, links resolved
+ */
 export async function prepare(
   given: Arguments,
   rules: readonly Rule[],
   terminal: Terminal,
+  texts: ReadonlyMap<string, string> = new Map(),
 ): Promise<Prepared> {
   const { workingDirectory } = terminal
-  const words = given.words.length > 0 ? given.words : [defaultPath(given, terminal)]
-  const loaded = await readAuditrc(given, words, rules, terminal)
+  const asked = given.words.length > 0 ? given.words : [defaultPath(given, terminal)]
+  const input = await readStandardInput(asked, given, terminal)
+  const laid = laidText(input, asked, given, terminal)
+  const words = laid?.tree ?? asked
+  const loaded = await readAuditrc(given, laid === null ? words : [laid.path], rules, terminal)
   const layers = layersOf(loaded)
   const root = rootOf(given, layers, workingDirectory)
-  const input = words.includes('-') ? await terminal.readInput(MAXIMUM_INPUT) : null
-  const find = (ignores: (path: string) => boolean): readonly Machine[] =>
-    discover(words, {
+  const allTexts = laid === null ? texts : new Map([...texts, [laid.path, laid.text]])
+  const find = (paths: readonly string[], ignores: (path: string) => boolean): readonly Machine[] =>
+    discover(paths, {
       workingDirectory,
       splitDump: splitNginxDump,
       ignores,
+      ...(allTexts.size > 0 && { texts: allTexts }),
       ...(root !== null && { root }),
-      ...(input !== null && {
-        standardInput: {
-          text: decodeText(input.bytes).text,
-          name: given.standardInputName,
-          limit: input.isWhole ? null : `${MAXIMUM_INPUT / 1_000_000} MB`,
-        },
-      }),
+      ...(input !== null && laid === null && { standardInput: input }),
     })
-  const first = find(await ignoredBy(layers))
+  const findAll = (ignores: (path: string) => boolean): readonly Machine[] =>
+    laid === null ? find(words, ignores) : findWith(laid.path, words, paths => find(paths, ignores))
+  const first = findAll(await ignoredBy(layers))
   const own = await machineLayers(given, first, layers, rules, terminal)
   const everywhere = [...own.values()].flat()
   const ignores = await ignoredBy([...layers, ...everywhere])
   // What a machine's own file leaves out shows only once the machine is found.
-  const machines = everywhere.some(({ auditrc }) => auditrc.ignore.length > 0) ? find(ignores) : first
+  const machines = everywhere.some(({ auditrc }) => auditrc.ignore.length > 0) ? findAll(ignores) : first
   const layersFor = ({ root }: Machine): Layers => [...(own.get(root) ?? []), ...layers]
 
   const paths = words.filter(path => path !== '-').map(path => resolve(workingDirectory, path))
@@ -89,7 +95,10 @@ export async function prepare(
     root: machines.length === 1 && machine !== undefined ? machine.root : '.',
     settings: settings(machine ?? null),
     settingsOf: settings,
-    ignores: file => ignores(resolve(workingDirectory, file)),
+    ignores: file => {
+      const path = resolve(workingDirectory, file)
+      return ignores(path) || (laid?.isAlone === true && path !== laid.path)
+    },
     override: severityFilter(
       given,
       overrides,
@@ -118,8 +127,23 @@ const NO_CONFIG = {
   file: 'there is no .auditrc',
 } as const
 
-/** Bytes of standard input that are read: an `nginx -T` dump of ten thousand sites has half of it. */
-const MAXIMUM_INPUT = 20_000_000
+/** The machines of a tree and of a file in it that no server there may read; of the tree alone where it is no server's. */
+function findWith(
+  file: string,
+  tree: readonly string[],
+  find: (paths: readonly string[]) => readonly Machine[],
+): readonly Machine[] {
+  try {
+    return find([...tree, file])
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    try {
+      return find(tree)
+    } catch {
+      throw error
+    }
+  }
+}
 
 function readAuditrc(
   { config }: Arguments,

@@ -34,6 +34,8 @@ export interface DiscoverOptions {
     /** Up to where it was read; null where that is its end. */
     readonly limit?: string | null
   }
+  /** Texts in place of files of the disk, or beside them: by absolute path of this machine, links resolved. */
+  readonly texts?: ReadonlyMap<string, string>
   readonly splitDump?: DumpSplitter
   /** What the audit may read in all. */
   readonly budget?: ReadBudget
@@ -63,12 +65,14 @@ export function discover(paths: readonly string[], asked: DiscoverOptions): read
       continue
     }
     const { absolute, stats } = locatePath(path, options)
-    if (stats.isDirectory()) {
+    if (stats?.isDirectory()) {
       addFolder(given ?? inferRoot(absolute), absolute, options, scopeOf)
       continue
     }
     const dump =
-      stats.size === 0 || stats.size > MAXIMUM_DUMP ? null : dumpFileMachine(absolute, options.splitDump)
+      stats === null || stats.size === 0 || stats.size > MAXIMUM_DUMP
+        ? null
+        : dumpFileMachine(absolute, options.splitDump)
     if (dump === null) {
       const auditRoot = given ?? inferRoot(dirname(absolute))
       scopeOf(auditRoot).single.push(`/${relative(auditRoot.root, absolute)}`)
@@ -92,13 +96,13 @@ export function discover(paths: readonly string[], asked: DiscoverOptions): read
 }
 
 /**
- * The path on this machine, links resolved. With a root, `/etc` may also mean that of the root, and a
+ * The path on this machine, links resolved, and what the disk says of it; null where a text is laid over it. With a root, `/etc` may also mean that of the root, and a
  * folder above the root (the repository that holds it) means the root.
  */
 function locatePath(
   path: string,
-  { root, workingDirectory }: DiscoverOptions,
-): { readonly absolute: string; readonly stats: Stats } {
+  { root, workingDirectory, texts }: DiscoverOptions,
+): { readonly absolute: string; readonly stats: Stats | null } {
   if (path === '') throw new InputError('an empty path')
   let absolute = resolve(workingDirectory, path)
   if (root !== undefined && !isBelow(absolute, root)) {
@@ -107,6 +111,7 @@ function locatePath(
     else if (isBelow(realPathOr(absolute), root)) absolute = realPathOr(absolute)
     else if (existsSync(absolute)) throw new InputError(`${path}: outside the root ${root}`)
   }
+  if (texts?.has(absolute) === true) return { absolute, stats: null }
   const stats = statsOf(absolute, path)
   if (!stats.isFile() && !stats.isDirectory()) {
     throw new InputError(`${path}: neither a file nor a directory`)
@@ -137,7 +142,8 @@ function addFolder(
   const { root, within } = auditRoot
   const folder = `/${relative(root, absolute)}`
   const isMachine = root === '/' && folder === '/'
-  const { paths, refused } = walk(root, isMachine ? SERVER_FOLDERS : [folder])
+  const { paths: walked, refused } = walk(root, isMachine ? SERVER_FOLDERS : [folder])
+  const paths = withTexts(walked, root, isMachine ? SERVER_FOLDERS : [folder], options.texts)
   const own = scopeOf(auditRoot)
   own.folders.push(folder)
   for (const [path, reason] of refused) own.refused.set(path, { code: 'unreadable', text: reason })
@@ -163,6 +169,20 @@ function addFolder(
     if (rest.folders.length === 0) rest.folders.push(root)
     rest.paths.push(within === '/' ? onDisk(root, path) : path)
   }
+}
+
+/** The paths, and those below the folders that only a text is laid over. */
+function withTexts(
+  paths: readonly string[],
+  root: string,
+  folders: readonly string[],
+  texts: DiscoverOptions['texts'],
+): readonly string[] {
+  const more = [...(texts?.keys() ?? [])]
+    .filter(path => isBelow(path, root))
+    .map(path => `/${relative(root, path)}`)
+    .filter(path => folders.some(folder => isBelow(path, folder)) && !paths.includes(path))
+  return more.length === 0 ? paths : [...paths, ...more].sort()
 }
 
 function standardInputMachine(options: DiscoverOptions): Machine {

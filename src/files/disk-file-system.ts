@@ -23,6 +23,8 @@ import { toSource } from './to-source.ts'
 export interface DiskFileSystemOptions {
   /** Absolute folder that reports name paths relative to; the process's own where absent. */
   readonly workingDirectory?: string
+  /** Texts in place of what the disk has, or has not: by absolute path of this machine, links resolved. */
+  readonly texts?: ReadonlyMap<string, string>
   /** Bytes of the largest file that is read. */
   readonly maximumSize?: number
   /** What the whole audit may still read. */
@@ -114,7 +116,11 @@ export function diskFileSystem(
     } catch (error) {
       return isAbsence(error) ? null : { refused: refuse(real, 'unreadable', systemReason(error)) }
     }
-    if (stats === undefined) return isMounted ? madeDirectory(real) : null
+    if (stats === undefined) {
+      if (isMounted) return madeDirectory(real)
+      const laid = options.texts?.get(disk)
+      return laid === undefined ? null : { path: real, kind: 'file', size: laid.length, mode: 0o644 }
+    }
     if (!stats.isSymbolicLink()) return resolvedAt(real, stats)
     if (depth >= MAXIMUM_LINKS) return null
     const led = resolveEntry(target.startsWith('/') ? target : `${parent.path}/${target}`, depth + 1)
@@ -145,6 +151,8 @@ export function diskFileSystem(
 
   const readResolved = ({ path, kind, size }: Resolved): ReadResult => {
     if (kind === 'directory') return { kind, reason: 'it is a directory' }
+    const laid = options.texts?.get(toDisk(path) ?? '')
+    if (laid !== undefined) return { kind: 'source', source: toSource(path, laid) }
     if (kind === 'other') return { kind, reason: 'it is neither a file nor a directory' }
     if (size > maximumSize) {
       const reason = `it is larger than ${maximumSize / 1_000_000} MB`
@@ -215,6 +223,11 @@ export function diskFileSystem(
             if (target !== null) return { name: entry.name, kind: target.kind }
             return { name: entry.name, kind: entry.isSymbolicLink() ? null : 'other' }
           })
+        for (const laid of options.texts?.keys() ?? []) {
+          const name = posix.basename(laid)
+          if (posix.dirname(laid) !== disk || entries.some(entry => entry.name === name)) continue
+          entries = withMounted(entries, [name], () => 'file')
+        }
         if (mounted.length > 0)
           entries = withMounted(entries, mounted, name => kindOfPath(`${folder}/${name}`))
       } catch (error) {
@@ -250,6 +263,8 @@ export function diskFileSystem(
     peek(path, bytes) {
       const resolved = resolve(path)
       if (resolved === null || resolved.kind !== 'file') return null
+      const laid = options.texts?.get(toDisk(resolved.path) ?? '')
+      if (laid !== undefined) return laid.slice(0, bytes)
       try {
         return beginningOf(diskPath(resolved.path), Math.min(bytes, resolved.size))
       } catch (error) {

@@ -26,6 +26,8 @@ export interface Scope extends AuditRoot {
 
 export interface DiskOptions {
   readonly workingDirectory: string
+  /** Texts in place of files of the disk, by absolute path of this machine, links resolved. */
+  readonly texts?: ReadonlyMap<string, string>
   /** True for an absolute path of this machine that is not to be audited. */
   readonly ignores?: (path: string) => boolean
 }

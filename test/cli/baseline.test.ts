@@ -16,10 +16,7 @@ async function audit(folder: string, words: readonly string[]) {
 test('what a baseline lists is accepted, wherever its line has moved to; what is new fails', async () => {
   const folder = scratchTree({ 'a.conf': OLD_TLS })
   const written = await audit(folder, ['.', '--write-baseline', 'base.json'])
-  assert.equal(
-    [written.code, written.findings.length, written.errors],
-    [0, 1, ['base.json lists 1 findings']],
-  )
+  assert.equal([written.code, written.findings.length, written.errors], [0, 1, ['base.json lists 1 finding']])
   writeFileSync(join(folder, 'a.conf'), `# moved\n\n\n${OLD_TLS}`)
   const known = await audit(folder, ['.', '--baseline', 'base.json'])
   assert.equal([known.code, known.findings, known.summary.warning, known.errors], [0, [], 0, []])

@@ -243,6 +243,55 @@ test('standard input is a file of the name that it is given', async () => {
   assert.is((await runIn(folder, ['-'], { input: 'hello\n' })).code, 2)
 })
 
+test('standard input lies over the file of its name in the tree around it, and that file is reported', async () => {
+  const saved =
+    'server {\n  listen 80;\n  root /srv;\n  location ~ \\.php$ {\n    fastcgi_pass unix:/run/php/php8.2-fpm.sock;\n  }\n}\n'
+  const folder = scratchTree({
+    '.auditrc': '',
+    'web/etc/nginx/nginx.conf': 'events {}\nhttp {\n  include conf.d/*.conf;\n}\n',
+    'web/etc/nginx/conf.d/a.conf': saved,
+    'web/etc/nginx/conf.d/old.conf': OLD_TLS,
+    'web/etc/php/8.2/fpm/pool.d/www.conf':
+      '[www]\nuser = www-data\nlisten = /run/php/php8.2-fpm.sock\npm = static\npm.max_children = 5\n',
+  })
+  const words = ['-f', 'concise', '-', '--stdin-filename', 'web/etc/nginx/conf.d/a.conf']
+  // A fault between the text and a file on the disk, at its line in the text; nothing of other files.
+  const joined = await runIn(folder, words, { input: `# one more line\n${saved.replace('8.2', '7.4')}` })
+  assert.match(
+    joined.out,
+    /^web\/etc\/nginx\/conf\.d\/a\.conf:6:\d+: error\[topology\/backend-not-listening\]/m,
+  )
+  assert.not.match(joined.out, /old\.conf/)
+  assert.not.match((await runIn(folder, words, { input: saved })).out, /topology/)
+  // With a path beside it, everything is reported; the text is read once, and not the disk's.
+  const all = await runIn(folder, [...words, '.'], { input: OLD_TLS })
+  assert.match(all.out, /old\.conf:5:17: warning\[tls\/weak-protocol\]/)
+  assert.is([...all.out.matchAll(/a\.conf:5:17: warning\[tls\/weak-protocol\]/g)].length, 1)
+})
+
+test('standard input may be a file that is not saved yet, or that no server reads', async () => {
+  const folder = scratchTree({
+    '.auditrc': '',
+    'etc/nginx/nginx.conf': 'events {}\nhttp {\n  include conf.d/*.conf;\n}\n',
+    'etc/nginx/conf.d/a.conf': 'server {\n  listen 80;\n}\n',
+    'etc/nginx/sites-available/b': 'server {\n  listen 81;\n}\n',
+  })
+  for (const name of [
+    'etc/nginx/conf.d/new.conf',
+    'etc/nginx/sites-available/b',
+    'etc/nginx/sites-available/new',
+  ]) {
+    const { out } = await runIn(folder, ['-f', 'concise', '-', '--stdin-filename', name], { input: OLD_TLS })
+    const found = out.split('\n').filter(line => line.includes('tls/weak-protocol'))
+    assert.is(found.length, 1, `${name}\n${out}`)
+    assert.ok(found[0]?.startsWith(`${name}:5:17: `), out)
+  }
+  const settings = await runIn(folder, ['-', '--stdin-filename', 'etc/settings.py'], {
+    input: 'DEBUG = True\n',
+  })
+  assert.equal([settings.code, settings.errors], [0, []])
+})
+
 test('resolve prints what the servers read; explain and rules print the rules', async () => {
   const folder = scratchTree({
     'etc/nginx/nginx.conf': 'events {}\nhttp {\n  include conf.d/*.conf;\n}\n',

@@ -1,0 +1,26 @@
+import type { ProgramReport, Report } from '../engine/report.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Where a rule crashed: what a report of the defect needs. */
+export function explainCrashes({ crashes }: Report, { warn }: Terminal): void {
+  for (const { rule, stack } of crashes) {
+    for (const line of `${rule} crashed: ${stack}`.split('\n')) warn(line)
+  }
+}
+
+/** What was read, as which version, and how long it took. */
+export function explainRun(report: Report, machines: number, milliseconds: number, { warn }: Terminal): void {
+  for (const { program, main, version, versionFrom } of report.programs) {
+    warn(`${program} ${version} (${VERSIONS[versionFrom]}): ${main ?? 'fragments'}`)
+  }
+  const seconds = (milliseconds / 1000).toFixed(2)
+  warn(`${machines} ${machines === 1 ? 'machine' : 'machines'}, ${report.rules.length} rules, ${seconds} s`)
+}
+
+/** Who said which version a server has. */
+const VERSIONS: Readonly<Record<ProgramReport['versionFrom'], string>> = {
+  option: 'as --nginx-version says',
+  configuration: 'as .auditrc says',
+  'package-database': 'as installed, says var/lib/dpkg/status',
+  assumed: 'assumed: nothing tells, so the newest; `versions` in .auditrc can',
+}
