@@ -210,6 +210,24 @@ function decodeVariables(): NonNullable<typeof variables> {
   return { exact, prefixes }
 }
 
+let spelled: readonly { readonly candidate: string; readonly letters: number }[] | null = null
+
+/** The letters of a name as bits, whatever else is in it as one. */
+function lettersOf(name: string): number {
+  let letters = 0
+  for (let index = 0; index < name.length; index++) {
+    const letter = name.charCodeAt(index) - 97
+    letters |= 1 << (letter >= 0 && letter < 26 ? letter : 26)
+  }
+  return letters
+}
+
+function bitsOf(letters: number): number {
+  let count = 0
+  for (let rest = letters; rest !== 0; rest &= rest - 1) count++
+  return count
+}
+
 /**
  * The known directive that an unknown name most likely means, near enough to be a slip of the hand (one
  * edit, or two in a name of eight letters); a name that may stand in the context comes first.
@@ -218,8 +236,12 @@ export function nearestDirective(name: string, context: NginxContext): string | 
   const limit = name.length >= 8 ? 2 : 1
   let best: string | null = null
   let bestScore = Number.POSITIVE_INFINITY
-  for (const candidate of nginxDirectiveNames()) {
+  const letters = lettersOf(name)
+  spelled ??= nginxDirectiveNames().map(each => ({ candidate: each, letters: lettersOf(each) }))
+  for (const { candidate, letters: own } of spelled) {
     if (Math.abs(candidate.length - name.length) > limit) continue
+    // An edit changes one letter for another: of most names this alone says that they are far.
+    if (bitsOf(letters ^ own) > 2 * limit) continue
     const edits = distance(candidate, name)
     if (edits > limit) continue
     const score = edits + (contextsOf(candidate).includes(context) ? 0 : 0.5)
