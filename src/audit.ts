@@ -25,7 +25,7 @@ import { SEVERITIES, type Severity } from './engine/severity.ts'
 import { shareSocket, socketOf } from './files/claims.ts'
 import type { FileSystem } from './files/file-system.ts'
 import type { Machine, Repository } from './files/machine.ts'
-import { failureNotice, limitNotice, type Notice } from './files/notice.ts'
+import { failureNotice, limitNotice, type Notice, noticeLine } from './files/notice.ts'
 import { type ApacheConfiguration, readsEveryInclude } from './servers/apache/configuration.ts'
 import type { ApacheEnvironment } from './servers/apache/environment.ts'
 import { evaluateApache } from './servers/apache/evaluate.ts'
@@ -311,9 +311,12 @@ export interface AuditedMachine extends RunResult {
 /** Audits one machine in every world that its undecided conditions make a difference to. */
 export function auditMachine(machine: Machine, settings: AuditSettings): AuditedMachine {
   const reached = new Set<string>()
+  const failures = new Map<string, Notice>()
   const all: { readonly understood: UnderstoodMachine; readonly programs: readonly ProgramReport[] }[] = []
   const answers = acrossWorlds((world, ids) => {
     const understood = understand(machine, settings, world, reached)
+    // What fails fails in most worlds alike.
+    for (const failure of understood.failures) failures.set(noticeLine(failure), failure)
     const rules = ids === null ? settings.rules : settings.rules.filter(({ rule }) => ids.has(rule.id))
     const answers = understood.deployments.map(deployment => askRules(rules, deployment))
     if (ids === null) all.push({ understood, programs: programReports(understood, answers) })
@@ -326,7 +329,7 @@ export function auditMachine(machine: Machine, settings: AuditSettings): Audited
   return {
     findings,
     crashes,
-    understood,
+    understood: { ...understood, failures: [...failures.values()] },
     // Refused is what is refused however the conditions come out.
     programs: programs.map(report => ({
       ...report,

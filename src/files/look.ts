@@ -68,12 +68,20 @@ export function judgePaths(paths: readonly string[], within: string): readonly J
   return [...first, ...last]
 }
 
-/** Judges a file by its content where its name leaves open what it is; null for what is nobody's here. */
-export function lookInto(
-  files: FileSystem,
-  { named, verdict }: JudgedPath,
-  { peek }: LookOptions,
-): Looked | null {
+/**
+ * Judges a file by its content where its name leaves open what it is; null for what is nobody's here. A file
+ * at which this fails costs itself alone.
+ */
+export function lookInto(files: FileSystem, judged: JudgedPath, options: LookOptions): Looked | null {
+  try {
+    return look(files, judged, options)
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    return skipped(judged.named, 'failed', message)
+  }
+}
+
+function look(files: FileSystem, { named, verdict }: JudgedPath, { peek }: LookOptions): Looked | null {
   if (verdict.kind === 'backup') return skipped(named, 'backup', 'a copy that is not live')
   if (verdict.kind === 'stock') return skipped(named, 'stock', 'of the package, and not enabled')
   const path = files.realPath(named)

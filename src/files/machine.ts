@@ -21,6 +21,8 @@ export type SkipReason =
   | 'other-program'
   /** Nothing in it tells whose it is. */
   | 'not-recognised'
+  /** Telling whose it is failed, which is a defect. */
+  | 'failed'
   /** A link that leads nowhere, or out of what is audited. */
   | 'link-outside'
   /** The system refused, or it is too large. */

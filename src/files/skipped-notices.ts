@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import type { SkippedFile, SkipReason } from './machine.ts'
-import type { Notice } from './notice.ts'
+import { failureNotice, type Notice } from './notice.ts'
 
 /**
  * What was left out, as notices: one for each directory of files that nothing enables, one for all that belongs
@@ -24,6 +24,8 @@ export function skippedNotices(skipped: readonly SkippedFile[], hasMain: boolean
     for (const { path, text } of of('link-outside'))
       notices.push({ code: 'link-outside', path, line: null, text, incomplete: false })
   }
+  for (const { path, text } of of('failed'))
+    notices.push(failureNotice('telling what the file is', path, text))
   const others = of('other-program').length
   if (others > 0) {
     const text = `${others} ${others === 1 ? 'file belongs' : 'files belong'} to other programs, and not read`
