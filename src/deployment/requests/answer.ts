@@ -30,6 +30,23 @@ export function hostOf({ scheme, host, port }: ClientRequest): string {
   return port === (scheme === 'https' ? 443 : 80) ? host : `${host}:${port}`
 }
 
+/** A request as it reaches httpd. */
+export interface ApacheArrival {
+  readonly address: Address
+  readonly port: number
+  /** The `Host` header; null where there is none, undefined where it is not known. */
+  readonly host: string | null | undefined
+  readonly tls: boolean
+  /** Path and query, escaped. */
+  readonly target: string
+  readonly method: string
+  /** The client's end of the connection. */
+  readonly client?: string
+  readonly headers: ReceivedHeaders
+  /** True where what is not known of the headers is what the client itself sends. */
+  readonly isFromClient: boolean
+}
+
 export type Layer = 'nginx' | 'apache' | 'mod_wsgi'
 
 /** One decision on the way. */

@@ -1,4 +1,3 @@
-import type { Address } from '../../servers/address.ts'
 import type { ApacheConfiguration } from '../../servers/apache/configuration.ts'
 import { selectVirtualHost } from '../../servers/apache/queries/select-virtual-host.ts'
 import { sslEngine } from '../../servers/apache/queries/server-settings.ts'
@@ -9,29 +8,11 @@ import {
   apacheOutcome,
   type WalkOptions,
 } from '../../servers/apache/requests/outcome.ts'
-import type { ReceivedHeaders } from '../../servers/received-headers.ts'
 import { fromBytes } from '../../servers/regex.ts'
 import type { Deployment } from '../model.ts'
 import { namePlace } from '../places.ts'
-import { type FollowContext, type Leg, type RequestEnd, Steps } from './answer.ts'
+import { type ApacheArrival, type FollowContext, type Leg, type RequestEnd, Steps } from './answer.ts'
 import { followWsgi } from './follow-wsgi.ts'
-
-/** A request as it reaches httpd. */
-export interface ApacheArrival {
-  readonly address: Address
-  readonly port: number
-  /** The `Host` header; null where there is none, undefined where it is not known. */
-  readonly host: string | null | undefined
-  readonly tls: boolean
-  /** Path and query, escaped. */
-  readonly target: string
-  readonly method: string
-  /** The client's end of the connection. */
-  readonly client?: string
-  readonly headers: ReceivedHeaders
-  /** True where what is not known of the headers is what the client itself sends. */
-  readonly isFromClient: boolean
-}
 
 /** Follows what mod_proxy sends on. */
 export type FollowProxy = (

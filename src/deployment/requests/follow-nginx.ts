@@ -2,7 +2,6 @@ import { formatEndpoint, parseHost } from '../../servers/address.ts'
 import type { Fact } from '../../servers/fact.ts'
 import type { NginxConfiguration } from '../../servers/nginx/configuration.ts'
 import { isOn } from '../../servers/nginx/queries/effective.ts'
-import type { NginxRequest, OutcomeStep } from '../../servers/nginx/queries/request.ts'
 import {
   type BackendAnswer,
   type Outcome,
@@ -11,6 +10,7 @@ import {
   outcome,
   type PassEnd,
 } from '../../servers/nginx/queries/outcome.ts'
+import type { NginxRequest, OutcomeStep } from '../../servers/nginx/queries/request.ts'
 import { type ServerSelection, selectServer } from '../../servers/nginx/queries/select-server.ts'
 import { fromBytes } from '../../servers/regex.ts'
 import type { Deployment } from '../model.ts'

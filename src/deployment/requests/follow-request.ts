@@ -19,6 +19,7 @@ import type {
   Target,
 } from '../model.ts'
 import {
+  type ApacheArrival,
   type ClientRequest,
   type FollowContext,
   type FollowedRequest,
@@ -29,7 +30,7 @@ import {
   type RequestStep,
 } from './answer.ts'
 import { entrance } from './entrance.ts'
-import { type ApacheArrival, followApache } from './follow-apache.ts'
+import { followApache } from './follow-apache.ts'
 import { followNginx } from './follow-nginx.ts'
 
 /** A request that is proxied more often than this goes round in circles. */

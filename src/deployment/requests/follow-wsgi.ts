@@ -7,8 +7,7 @@ import { type WsgiScriptAlias, wsgiScriptAliases } from '../../servers/apache/qu
 import type { ApacheEnd } from '../../servers/apache/requests/outcome.ts'
 import type { Deployment } from '../model.ts'
 import { namePlace } from '../places.ts'
-import type { Leg, RequestEnd, Steps } from './answer.ts'
-import type { ApacheArrival } from './follow-apache.ts'
+import type { ApacheArrival, Leg, RequestEnd, Steps } from './answer.ts'
 import { traceScheme } from './trace-scheme.ts'
 
 interface ScriptRequest {

@@ -1,7 +1,6 @@
-import { inetPton } from './libc.ts'
+import { type Ip, inetPton } from './libc.ts'
 
-/** An IP address as its octets: 4 of version 4, 16 of version 6. */
-export type Ip = readonly number[]
+export type { Ip }
 
 /** The addresses that share the first `prefix` bits of `ip`; the bits behind are zero. */
 export interface IpNetwork {

@@ -1,9 +1,10 @@
-import type { Ip } from './ip.ts'
-
 /**
  * How the C library reads addresses, which most servers leave to it: `inet_pton` for what has to be an
  * address, and `getaddrinfo`, which takes older forms too, for what may be a name.
  */
+
+/** An IP address as its octets: 4 of version 4, 16 of version 6. */
+export type Ip = readonly number[]
 
 /** `inet_pton` of either version: four decimal numbers without leading zeros, or the groups of RFC 4291. */
 export function inetPton(text: string): Ip | null {

@@ -7,10 +7,9 @@ import { isMissing } from '../validate/paths.ts'
 import { CONDITIONS, readConditional, readVersionConditional, skipBody } from './conditionals.ts'
 import { include, includeOptional } from './includes.ts'
 import { defineMacro, undefineMacro, useMacro } from './macros.ts'
-import type { LineName } from './names.ts'
 import { absolutePath } from './paths.ts'
 import { placeOf } from './places.ts'
-import { type Cursor, leaveOpen, type Reading, refuse } from './reading.ts'
+import { type Cursor, leaveOpen, type LineName, type Reading, refuse } from './reading.ts'
 
 interface Executed {
   readonly run: (reading: Reading, node: ApacheLineNode, cursor: Cursor) => void

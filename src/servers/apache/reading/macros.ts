@@ -1,28 +1,17 @@
 import { parseLine } from '../../../../parsers/apache/parse.ts'
 import { splitWords } from '../../../../parsers/apache/split-words.ts'
 import type { ApacheLineNode, ApacheNode, MadeLine } from '../../../../parsers/apache/syntax.ts'
-import { MappedText, type TextMap } from '../../../../parsers/text/text-map.ts'
-import type { Place, Source } from '../../../../parsers/text/source.ts'
+import { MappedText } from '../../../../parsers/text/text-map.ts'
 import { lineOf, placeOf } from './places.ts'
-import { type Reading, reachLimit, refuse, remark, type Stream } from './reading.ts'
-
-/** A line of a macro's body as httpd keeps it: trimmed, joined; an empty text for a blank line. */
-interface MacroLine {
-  readonly text: string
-  readonly map: TextMap | null
-  readonly offset: number
-}
-
-export interface Macro {
-  /** In lower case. */
-  readonly name: string
-  /** `defined on line 2 of "/etc/apache2/conf.d/macros.conf"`. */
-  readonly location: string
-  readonly source: Source
-  readonly at: Place
-  readonly parameters: readonly string[]
-  readonly lines: readonly MacroLine[]
-}
+import {
+  type Macro,
+  type MacroLine,
+  type Reading,
+  reachLimit,
+  refuse,
+  remark,
+  type Stream,
+} from './reading.ts'
 
 /** `<Macro name $parameter…>`: takes the lines up to `</Macro>` as they are. */
 export function defineMacro(reading: Reading, node: ApacheLineNode): void {

@@ -1,16 +1,6 @@
 import type { ApacheDirective } from '../configuration.ts'
 import { type ApacheDirectiveFacts, apacheDirective, apacheSection } from '../directives.ts'
-import type { Reading } from './reading.ts'
-
-/** What is known of a directive or section by its name, worked out once for each way to write it. */
-export interface LineName {
-  /** As the table spells it, or as written where it has no such name. */
-  readonly name: string
-  readonly lower: string
-  readonly facts: ApacheDirectiveFacts | undefined
-  /** Its occurrences so far; null until there is one. */
-  found: ApacheDirective[] | null
-}
+import type { LineName, Reading } from './reading.ts'
 
 /** `written` without `<`. */
 export function nameOf(reading: Reading, written: string, section: boolean): LineName {

@@ -5,12 +5,13 @@ import { isUnknownWord, type Source } from '../../../../parsers/text/source.ts'
 import type { ApacheDirective } from '../configuration.ts'
 import { nextLine } from './conditionals.ts'
 import { execute } from './executed.ts'
-import { type LineName, nameOf, noteOccurrence } from './names.ts'
+import { nameOf, noteOccurrence } from './names.ts'
 import { lineOf, placeOf, placeOfDirective } from './places.ts'
 import {
   type Cursor,
   countLine,
   leaveOpen,
+  type LineName,
   type OpenDirective,
   type Reading,
   refuse,

@@ -1,5 +1,6 @@
 import type { ApacheNode } from '../../../../parsers/apache/syntax.ts'
 import type { Place, Source } from '../../../../parsers/text/source.ts'
+import type { TextMap } from '../../../../parsers/text/text-map.ts'
 import type { FileSystem } from '../../../files/file-system.ts'
 import type { Fact } from '../../fact.ts'
 import type { Presence, World } from '../../presence.ts'
@@ -7,10 +8,37 @@ import type { Problem } from '../../problem.ts'
 import type { UnreadFile } from '../../unread-file.ts'
 import type { ServerVersion } from '../../version.ts'
 import type { ApacheDirective, ApacheModule, ReadingNote } from '../configuration.ts'
+import type { ApacheDirectiveFacts } from '../directives.ts'
 import type { ApacheEnvironment } from '../environment.ts'
 import type { ApacheReadProblemCode } from '../problem-codes.ts'
-import type { Macro } from './macros.ts'
-import type { LineName } from './names.ts'
+
+/** A line of a macro's body as httpd keeps it: trimmed, joined; an empty text for a blank line. */
+export interface MacroLine {
+  readonly text: string
+  readonly map: TextMap | null
+  readonly offset: number
+}
+
+export interface Macro {
+  /** In lower case. */
+  readonly name: string
+  /** `defined on line 2 of "/etc/apache2/conf.d/macros.conf"`. */
+  readonly location: string
+  readonly source: Source
+  readonly at: Place
+  readonly parameters: readonly string[]
+  readonly lines: readonly MacroLine[]
+}
+
+/** What is known of a directive or section by its name, worked out once for each way to write it. */
+export interface LineName {
+  /** As the table spells it, or as written where it has no such name. */
+  readonly name: string
+  readonly lower: string
+  readonly facts: ApacheDirectiveFacts | undefined
+  /** Its occurrences so far; null until there is one. */
+  found: ApacheDirective[] | null
+}
 
 /** A directive while the tree is built: the same object, with its children still coming. */
 export interface OpenDirective extends ApacheDirective {
