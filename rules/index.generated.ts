@@ -74,6 +74,7 @@ import canonicalUrlHostMissingRedirect from './canonical-url/host-missing-redire
 import canonicalUrlHttpAndHttpsBothServe from './canonical-url/http-and-https-both-serve.ts'
 import canonicalUrlRedirectChain from './canonical-url/redirect-chain.ts'
 import canonicalUrlRedirectLoop from './canonical-url/redirect-loop.ts'
+import canonicalUrlRedirectMalformed from './canonical-url/redirect-malformed.ts'
 import canonicalUrlRedirectManglesUri from './canonical-url/redirect-mangles-uri.ts'
 import canonicalUrlRedirectMissingOnTls from './canonical-url/redirect-missing-on-tls.ts'
 import canonicalUrlRedirectToPlainHttp from './canonical-url/redirect-to-plain-http.ts'
@@ -114,10 +115,15 @@ import loopbackPostgresListenPublic from './loopback/postgres-listen-public.ts'
 import loopbackVhostWildcardOnLoopbackListen from './loopback/vhost-wildcard-on-loopback-listen.ts'
 import nginxInternalRedirectCycle from './nginx/internal-redirect-cycle.ts'
 import nginxLocationLiteralWildcard from './nginx/location-literal-wildcard.ts'
+import nginxLogFileNamedSwitch from './nginx/log-file-named-switch.ts'
+import nginxProxyPassDropsUri from './nginx/proxy-pass-drops-uri.ts'
 import nginxSyntax from './nginx/syntax.ts'
+import nginxTryFilesLosesQuery from './nginx/try-files-loses-query.ts'
 import nginxWebsocketHttpVersion from './nginx/websocket-http-version.ts'
 import phpSocketPermissions from './php/socket-permissions.ts'
 import responseHeadersAddHeaderLost from './response-headers/add-header-lost.ts'
+import responseHeadersCorsWithoutAlways from './response-headers/cors-without-always.ts'
+import responseHeadersHeaderValueNewline from './response-headers/header-value-newline.ts'
 import sizingApacheWorkersStarvedByDaemon from './sizing/apache-workers-starved-by-daemon.ts'
 import sizingDaemonProcesses1Explicit from './sizing/daemon-processes-1-explicit.ts'
 import sizingDaemonThreadUnsafe from './sizing/daemon-thread-unsafe.ts'
@@ -133,12 +139,16 @@ import sizingNginxKeepalivePinsWorkers from './sizing/nginx-keepalive-pins-worke
 import sizingNginxWorkerConnections from './sizing/nginx-worker-connections.ts'
 import sizingPostgresConnectionsExceeded from './sizing/postgres-connections-exceeded.ts'
 import sizingUpstreamKeepaliveIneffective from './sizing/upstream-keepalive-ineffective.ts'
+import staticFilesAliasSlashMissing from './static-files/alias-slash-missing.ts'
 import staticFilesAliasTraversal from './static-files/alias-traversal.ts'
 import staticFilesAutoindexOn from './static-files/autoindex-on.ts'
 import staticFilesDotfilesServed from './static-files/dotfiles-served.ts'
 import staticFilesMediaExecutable from './static-files/media-executable.ts'
+import staticFilesPhpSourceServed from './static-files/php-source-served.ts'
 import staticFilesRootExposesCode from './static-files/root-exposes-code.ts'
 import staticFilesRootMismatch from './static-files/root-mismatch.ts'
+import staticFilesRootRepeatsLocation from './static-files/root-repeats-location.ts'
+import staticFilesTypesWithoutCss from './static-files/types-without-css.ts'
 import staticFilesWsgiDirInDocroot from './static-files/wsgi-dir-in-docroot.ts'
 import suppressionReasonMissing from './suppression/reason-missing.ts'
 import suppressionUnknownRule from './suppression/unknown-rule.ts'
@@ -148,6 +158,7 @@ import timeoutsGunicornBelowNginx from './timeouts/gunicorn-below-nginx.ts'
 import timeoutsNginxBelowApache from './timeouts/nginx-below-apache.ts'
 import timeoutsWsgiRequestTimeoutKillsProcess from './timeouts/wsgi-request-timeout-kills-process.ts'
 import timeoutsWsgiRequestTimeoutMissing from './timeouts/wsgi-request-timeout-missing.ts'
+import tlsAcmeChallengeNotServed from './tls/acme-challenge-not-served.ts'
 import tlsBackendProxiedOverTlsToPlain from './tls/backend-proxied-over-tls-to-plain.ts'
 import tlsCertNameMismatch from './tls/cert-name-mismatch.ts'
 import tlsHstsMissing from './tls/hsts-missing.ts'
@@ -157,12 +168,15 @@ import tlsListenWithoutSsl from './tls/listen-without-ssl.ts'
 import tlsPinnedIpListen from './tls/pinned-ip-listen.ts'
 import tlsSslOnDeprecated from './tls/ssl-on-deprecated.ts'
 import tlsSslOnHitsPlainListen from './tls/ssl-on-hits-plain-listen.ts'
+import tlsUpstreamServerNameOff from './tls/upstream-server-name-off.ts'
 import tlsWeakProtocol from './tls/weak-protocol.ts'
 import topologyBackendNotListening from './topology/backend-not-listening.ts'
 import topologyHostSelectsWrongVhost from './topology/host-selects-wrong-vhost.ts'
+import topologyHttpToTlsPort from './topology/http-to-tls-port.ts'
 import topologyListenWithoutVhost from './topology/listen-without-vhost.ts'
 import topologyNamedLocationMissing from './topology/named-location-missing.ts'
 import topologyProtocolMismatch from './topology/protocol-mismatch.ts'
+import topologyResolverMissing from './topology/resolver-missing.ts'
 import topologyServerNameNotInApache from './topology/server-name-not-in-apache.ts'
 import topologyServeraliasNotInNginx from './topology/serveralias-not-in-nginx.ts'
 import topologyServernameMismatchSingleVhost from './topology/servername-mismatch-single-vhost.ts'
@@ -276,6 +290,7 @@ export const rules: readonly Rule[] = [
   { id: 'canonical-url/http-and-https-both-serve', ...canonicalUrlHttpAndHttpsBothServe },
   { id: 'canonical-url/redirect-chain', ...canonicalUrlRedirectChain },
   { id: 'canonical-url/redirect-loop', ...canonicalUrlRedirectLoop },
+  { id: 'canonical-url/redirect-malformed', ...canonicalUrlRedirectMalformed },
   { id: 'canonical-url/redirect-mangles-uri', ...canonicalUrlRedirectManglesUri },
   { id: 'canonical-url/redirect-missing-on-tls', ...canonicalUrlRedirectMissingOnTls },
   { id: 'canonical-url/redirect-to-plain-http', ...canonicalUrlRedirectToPlainHttp },
@@ -316,10 +331,15 @@ export const rules: readonly Rule[] = [
   { id: 'loopback/vhost-wildcard-on-loopback-listen', ...loopbackVhostWildcardOnLoopbackListen },
   { id: 'nginx/internal-redirect-cycle', ...nginxInternalRedirectCycle },
   { id: 'nginx/location-literal-wildcard', ...nginxLocationLiteralWildcard },
+  { id: 'nginx/log-file-named-switch', ...nginxLogFileNamedSwitch },
+  { id: 'nginx/proxy-pass-drops-uri', ...nginxProxyPassDropsUri },
   { id: 'nginx/syntax', ...nginxSyntax },
+  { id: 'nginx/try-files-loses-query', ...nginxTryFilesLosesQuery },
   { id: 'nginx/websocket-http-version', ...nginxWebsocketHttpVersion },
   { id: 'php/socket-permissions', ...phpSocketPermissions },
   { id: 'response-headers/add-header-lost', ...responseHeadersAddHeaderLost },
+  { id: 'response-headers/cors-without-always', ...responseHeadersCorsWithoutAlways },
+  { id: 'response-headers/header-value-newline', ...responseHeadersHeaderValueNewline },
   { id: 'sizing/apache-workers-starved-by-daemon', ...sizingApacheWorkersStarvedByDaemon },
   { id: 'sizing/daemon-processes-1-explicit', ...sizingDaemonProcesses1Explicit },
   { id: 'sizing/daemon-thread-unsafe', ...sizingDaemonThreadUnsafe },
@@ -335,12 +355,16 @@ export const rules: readonly Rule[] = [
   { id: 'sizing/nginx-worker-connections', ...sizingNginxWorkerConnections },
   { id: 'sizing/postgres-connections-exceeded', ...sizingPostgresConnectionsExceeded },
   { id: 'sizing/upstream-keepalive-ineffective', ...sizingUpstreamKeepaliveIneffective },
+  { id: 'static-files/alias-slash-missing', ...staticFilesAliasSlashMissing },
   { id: 'static-files/alias-traversal', ...staticFilesAliasTraversal },
   { id: 'static-files/autoindex-on', ...staticFilesAutoindexOn },
   { id: 'static-files/dotfiles-served', ...staticFilesDotfilesServed },
   { id: 'static-files/media-executable', ...staticFilesMediaExecutable },
+  { id: 'static-files/php-source-served', ...staticFilesPhpSourceServed },
   { id: 'static-files/root-exposes-code', ...staticFilesRootExposesCode },
   { id: 'static-files/root-mismatch', ...staticFilesRootMismatch },
+  { id: 'static-files/root-repeats-location', ...staticFilesRootRepeatsLocation },
+  { id: 'static-files/types-without-css', ...staticFilesTypesWithoutCss },
   { id: 'static-files/wsgi-dir-in-docroot', ...staticFilesWsgiDirInDocroot },
   { id: 'suppression/reason-missing', ...suppressionReasonMissing },
   { id: 'suppression/unknown-rule', ...suppressionUnknownRule },
@@ -350,6 +374,7 @@ export const rules: readonly Rule[] = [
   { id: 'timeouts/nginx-below-apache', ...timeoutsNginxBelowApache },
   { id: 'timeouts/wsgi-request-timeout-kills-process', ...timeoutsWsgiRequestTimeoutKillsProcess },
   { id: 'timeouts/wsgi-request-timeout-missing', ...timeoutsWsgiRequestTimeoutMissing },
+  { id: 'tls/acme-challenge-not-served', ...tlsAcmeChallengeNotServed },
   { id: 'tls/backend-proxied-over-tls-to-plain', ...tlsBackendProxiedOverTlsToPlain },
   { id: 'tls/cert-name-mismatch', ...tlsCertNameMismatch },
   { id: 'tls/hsts-missing', ...tlsHstsMissing },
@@ -359,12 +384,15 @@ export const rules: readonly Rule[] = [
   { id: 'tls/pinned-ip-listen', ...tlsPinnedIpListen },
   { id: 'tls/ssl-on-deprecated', ...tlsSslOnDeprecated },
   { id: 'tls/ssl-on-hits-plain-listen', ...tlsSslOnHitsPlainListen },
+  { id: 'tls/upstream-server-name-off', ...tlsUpstreamServerNameOff },
   { id: 'tls/weak-protocol', ...tlsWeakProtocol },
   { id: 'topology/backend-not-listening', ...topologyBackendNotListening },
   { id: 'topology/host-selects-wrong-vhost', ...topologyHostSelectsWrongVhost },
+  { id: 'topology/http-to-tls-port', ...topologyHttpToTlsPort },
   { id: 'topology/listen-without-vhost', ...topologyListenWithoutVhost },
   { id: 'topology/named-location-missing', ...topologyNamedLocationMissing },
   { id: 'topology/protocol-mismatch', ...topologyProtocolMismatch },
+  { id: 'topology/resolver-missing', ...topologyResolverMissing },
   { id: 'topology/server-name-not-in-apache', ...topologyServerNameNotInApache },
   { id: 'topology/serveralias-not-in-nginx', ...topologyServeraliasNotInNginx },
   { id: 'topology/servername-mismatch-single-vhost', ...topologyServernameMismatchSingleVhost },

@@ -1,7 +1,10 @@
 import { formatEndpoint } from '../../src/servers/address.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { nameConflicts } from '../../src/servers/nginx/queries/select-server.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { nameConflicts, socketsOf } from '../../src/servers/nginx/queries/select-server.ts'
+import { serverNames } from '../../src/servers/nginx/queries/server-names.ts'
+import { nginxMain } from '../_examples.ts'
 
 const server = (name: string, root: string): string => conf`
   server {
@@ -24,6 +27,21 @@ export default defineRule({
       title: 'a copy that was forgotten',
       files: { 'nginx.conf': server('example.org', 'www') + server('«example.org»', 'new') },
     },
+    {
+      title: 'two redirects without a name',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(conf`
+          server {
+              listen 80;
+              return 301 https://one.example.org$request_uri;
+          }
+          «server» {
+              listen 80;
+              return 301 https://two.example.org$request_uri;
+          }
+        `),
+      },
+    },
   ],
   good: [
     {
@@ -40,17 +58,29 @@ export default defineRule({
       title: 'one server that says the name twice',
       files: { 'nginx.conf': server('example.org', 'www') + server('_', 'all') },
     },
+    {
+      title: 'a catch-all that is the default of its socket',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain([
+          server('_', 'www'),
+          server('_', 'all').replace('listen 80', 'listen 80 default_server'),
+        ]),
+      },
+    },
   ],
   *check({ nginx }) {
     for (const configuration of nginx) {
       for (const { ignored, kept, socket, server, keptServer } of nameConflicts(configuration)) {
-        if (server === keptServer || ignored.text === '_' || ignored.text === '') continue
+        if (server === keptServer) continue
+        if (isNameless(ignored.text) && !isNeverAsked(configuration, server)) continue
         const where = formatEndpoint({ address: socket.address, port: socket.port })
         yield {
           at: ignored.at,
           per: 'sockets',
           message: often =>
-            `nginx ignores \`${ignored.text}\` here${often || ` on ${where}`}, because an earlier server has it`,
+            ignored.text === ''
+              ? `nginx ignores this server${often || ` on ${where}`}, because an earlier one has no name either`
+              : `nginx ignores \`${ignored.text}\` here${often || ` on ${where}`}, because an earlier server has it`,
           label: 'never asked',
           related: [{ at: kept.at, message: 'this server answers' }],
         }
@@ -58,3 +88,16 @@ export default defineRule({
     }
   },
 })
+
+function isNameless(text: string): boolean {
+  return text === '' || text === '_'
+}
+
+/** True where no socket gives a server anything: it has no name of its own and is the default of none. */
+function isNeverAsked(configuration: NginxConfiguration, server: NginxDirective): boolean {
+  if (configuration.main === null || serverNames(configuration, server).some(({ text }) => !isNameless(text)))
+    return false
+  return socketsOf(configuration, server).every(
+    ({ socket: { defaultServer } }) => defaultServer.known && defaultServer.value.server !== server,
+  )
+}

@@ -245,6 +245,8 @@ function textOf(words: readonly { readonly value: string }[]): string {
 }
 
 function loopOf(cycle: readonly FollowedRequest[]): Loop | null {
+  // An empty `Location` is none: browsers stay where they are.
+  if (cycle.some(({ end }) => end.kind !== 'redirect' || end.location === '')) return null
   const places = cycle.flatMap(followed => placeOf(followed) ?? [])
   const [at, ...others] = [...places].sort(byPlace)
   if (at === undefined || places.length < cycle.length) return null

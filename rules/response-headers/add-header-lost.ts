@@ -39,7 +39,9 @@ const WEIGHTY = new Set([
 export default defineRule({
   summary: '`add_header` overrides the headers that are inherited from the enclosing block',
   severity: 'warning',
-  otherSeverities: { info: 'where style sheets, scripts, pictures and fonts alone are served' },
+  otherSeverities: {
+    info: 'where style sheets, scripts, pictures and fonts alone are served, or `Strict-Transport-Security` alone is lost on a part of the site',
+  },
   confidence: 'high',
   securitySeverity: 4.3,
   since: '0.1.0',
@@ -132,7 +134,7 @@ export default defineRule({
         const list = lost.map(({ directive }) => `\`${directive.args[0]?.value}\``).join(', ')
         yield {
           at: namePlace(own),
-          severity: servesAssets(parent) ? 'info' : 'warning',
+          severity: isGrave(parent, lost) ? 'warning' : 'info',
           message: `\`add_header\` in this \`${parent.name}\` overrides those of the enclosing block, so ${list} ${lost.length === 1 ? 'is' : 'are'} not sent`,
           label: 'overrides every inherited `add_header`',
           related: lost.map(({ directive }) => ({ at: argumentPlace(directive, 0), message: 'lost here' })),
@@ -142,6 +144,13 @@ export default defineRule({
     }
   },
 })
+
+/** What holds for the whole host once it is seen needs no page to repeat it; assets need hardly any of the headers. */
+function isGrave(block: NginxDirective, lost: readonly AddedHeader[]): boolean {
+  if (servesAssets(block)) return false
+  const isPart = block.name !== 'server' && block.args.at(-1)?.value !== '/'
+  return !(isPart && lost.every(({ name }) => name === 'strict-transport-security'))
+}
 
 function lostIn(configuration: NginxConfiguration, block: NginxDirective): readonly AddedHeader[] {
   const { parent } = block

@@ -99,4 +99,11 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 410,
     sound: ({ response }) => response.status === 204,
   },
+  {
+    rule: 'canonical-url/redirect-malformed',
+    shows: 'the redirect leads to a host with the name of an underscore',
+    request: { url: 'http://example.org/page' },
+    harm: ({ response }) => response.headers.location === 'https://_/page',
+    sound: ({ response }) => response.headers.location === 'https://example.org/page',
+  },
 ]

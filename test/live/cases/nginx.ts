@@ -31,4 +31,21 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response, log }) => response.status === 500 && log.includes('internal redirection cycle'),
     sound: ({ response }) => response.body === 'start page',
   },
+  {
+    rule: 'nginx/try-files-loses-query',
+    shows: 'the script is asked without its query',
+    examples: { bad: 1, good: 3 },
+    mirrors: [9001],
+    request: { url: 'http://example.org/search?q=1' },
+    harm: ({ response }) => response.report?.path === '/index.php',
+    sound: ({ response }) => response.report?.path === '/index.php?q=1',
+  },
+  {
+    rule: 'nginx/proxy-pass-drops-uri',
+    shows: 'every page asks the backend for the same one',
+    mirrors: [9000],
+    request: { url: 'http://example.org/api/users/7?a=b' },
+    harm: ({ response }) => response.report?.path === '/?a=b',
+    sound: ({ response }) => response.report?.path === '/api/users/7?a=b',
+  },
 ]

@@ -73,6 +73,23 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) =>
       response.status !== 0 && response.headers['strict-transport-security'] === undefined,
   },
+  {
+    rule: 'tls/acme-challenge-not-served',
+    shows: 'the file of the challenge is refused',
+    files: { 'srv/www/.well-known/acme-challenge/token': 'token.thumbprint' },
+    request: { url: 'http://example.org/.well-known/acme-challenge/token' },
+    harm: ({ response }) => response.status === 403,
+    sound: ({ response }) => response.body === 'token.thumbprint',
+  },
+  {
+    rule: 'tls/upstream-server-name-off',
+    shows: 'the host refuses the handshake',
+    examples: { bad: 1, good: 1 },
+    hosts: { 'api.example.com': '127.0.0.1' },
+    request: { url: 'http://example.org/api/' },
+    harm: ({ response }) => response.status === 502,
+    sound: ({ response }) => response.body === 'api',
+  },
 ]
 
 /** A certificate for one name and its key, where the rule's examples look for them. */

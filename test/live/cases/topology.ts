@@ -106,4 +106,23 @@ export const cases: readonly LiveCase[] = [
       (await request({ url: 'http://example.org:9000/files/internal/page.html' })).status === 403,
     sound: ({ response }) => response.status === 403,
   },
+  {
+    rule: 'topology/resolver-missing',
+    shows: 'nginx cannot resolve the name, though the system can',
+    hosts: { app: '127.0.0.1' },
+    mirrors: [9000],
+    request: { url: 'http://example.org/' },
+    harm: ({ response, log }) =>
+      response.status === 502 && log.includes('no resolver defined to resolve app'),
+    sound: ({ log }) => !log.includes('no resolver defined'),
+  },
+  {
+    rule: 'topology/resolver-missing',
+    shows: 'a name that is written out is not looked up either, where a variable follows',
+    examples: { bad: 1, good: 4 },
+    mirrors: [9000],
+    request: { url: 'http://example.org/' },
+    harm: ({ response, log }) => response.status === 502 && log.includes('no resolver defined'),
+    sound: ({ response }) => response.status === 200,
+  },
 ]

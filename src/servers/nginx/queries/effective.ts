@@ -100,6 +100,22 @@ export function effective(
   return nearest(configuration, scope, scope, name, group)
 }
 
+/**
+ * The same, but where the outer part of fragments is not here and nothing at hand hides the directive: then nginx's
+ * own default is taken to hold. For what hardly anybody writes for all servers.
+ */
+export function effectiveAtHand(
+  configuration: NginxConfiguration,
+  scope: NginxScope,
+  name: string,
+): Fact<EffectiveDirectives> {
+  const fact = effective(configuration, scope, name)
+  if (fact.known || configuration.main !== null) return fact
+  for (let level = scope; level !== null; level = level.parent)
+    if (hasUnreadInclude(configuration, level, name)) return fact
+  return hasUnreadInclude(configuration, null, name) ? fact : NOTHING
+}
+
 /** True where no line of the whole configuration can hold it: most of what is asked is nginx's default. */
 function isNowhere(
   configuration: NginxConfiguration,

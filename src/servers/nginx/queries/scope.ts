@@ -92,7 +92,15 @@ const STOCK_DIRECTORY =
 const LOCAL: ReadonlySet<string> = new Set([
   ...['allow', 'deny', 'satisfy', 'auth_basic', 'auth_basic_user_file', 'auth_request', 'auth_jwt'],
   ...['root', 'alias', 'index', 'autoindex', 'internal', 'error_page', 'recursive_error_pages'],
-  ...['absolute_redirect', 'port_in_redirect', 'server_name_in_redirect', 'merge_slashes', 'types'],
+  ...[
+    'absolute_redirect',
+    'port_in_redirect',
+    'server_name_in_redirect',
+    'merge_slashes',
+    'types',
+    'proxy_http_version',
+  ],
+  ...['proxy_ssl_server_name', 'grpc_ssl_server_name', 'proxy_ignore_headers', 'proxy_cache'],
 ])
 
 /** Where requests go is never left to a file of parameters, nor to what the packages' directories may hold. */

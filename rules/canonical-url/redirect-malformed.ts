@@ -1,0 +1,179 @@
+import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
+import { serverIndex } from '../../src/deployment/build/servers.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { askServer } from '../../src/deployment/requests/ask-server.ts'
+import { MISSING, UNKNOWN_HOST } from '../../src/deployment/requests/made-up-requests.ts'
+import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { isUnknownWord, type Place } from '../../parsers/text/source.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { directivesByServer } from '../../src/servers/nginx/queries/servers.ts'
+
+const server = (lines: string, name = 'example.org'): string => conf`
+  server {
+      listen 80;
+      server_name ${name};
+      root /srv/www;
+      ${lines}
+  }
+`
+
+export default defineRule({
+  summary: 'A redirect leads to a URL that cannot be',
+  severity: 'error',
+  otherSeverities: { warning: 'where a slash is doubled' },
+  confidence: 'high',
+  since: '0.1.0',
+  why: '`$server_name` is the first name of the server as it is written: `_`, a wildcard or an expression is no host. A target without a slash behind the host takes the path into the name, and one with a slash before `$request_uri` has two.',
+  remedy: 'Write `https://$host$request_uri`, or the name itself',
+  references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#var_server_name'],
+  bad: [
+    {
+      title: 'a server for any name',
+      files: { 'nginx.conf': server('return 301 «https://$server_name$request_uri»;', '_') },
+    },
+    {
+      title: 'a wildcard',
+      files: { 'nginx.conf': server('return 301 «https://$server_name$request_uri»;', '*.example.org') },
+    },
+    {
+      title: 'no slash behind the host',
+      files: {
+        'nginx.conf': server(conf`
+          location ~ ^/old/(.*)$ {
+              return 301 «https://new.example.org$1»;
+          }
+        `),
+      },
+    },
+    {
+      title: 'two slashes behind the host',
+      files: { 'nginx.conf': server('return 301 «https://www.example.org/$request_uri»;') },
+    },
+    {
+      title: 'the port of the request and another one',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 8080;
+              server_name example.org;
+              return 301 «https://$http_host:8443$request_uri»;
+          }
+        `,
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'the name that was asked for',
+      files: { 'nginx.conf': server('return 301 https://$host$request_uri;', '_') },
+    },
+    {
+      title: 'a name of its own',
+      files: { 'nginx.conf': server('return 301 https://$server_name$request_uri;') },
+    },
+    {
+      title: 'a domain and all below it, which stands for the domain',
+      files: { 'nginx.conf': server('return 301 https://$server_name$request_uri;', '.example.org') },
+    },
+    {
+      title: 'a path of its own',
+      files: {
+        'nginx.conf': server(conf`
+          location ~ ^/old/(.*)$ {
+              return 301 https://new.example.org/$1;
+          }
+        `),
+      },
+    },
+  ],
+  *check(deployment) {
+    const byDirective = serverIndex(deployment.servers)
+    for (const configuration of deployment.nginx) {
+      for (const name of ['return', 'rewrite']) {
+        for (const [home, lines] of directivesByServer(configuration, name)) {
+          const own = home === null ? undefined : byDirective.get(home)
+          if (own === undefined) continue
+          for (const line of lines) {
+            const fault = isWhole(line) ? faultOf(deployment, own, line) : null
+            if (fault !== null) yield fault
+          }
+        }
+      }
+    }
+  },
+})
+
+/** True for a redirect to a whole URL that is made of variables. */
+function isWhole({ name, args }: NginxDirective): boolean {
+  const target = args[name === 'rewrite' || args.length > 1 ? 1 : 0]?.value ?? ''
+  return /^(?:https?|\$scheme):\/\//.test(target) && target.includes('$') && !isUnknownWord(target)
+}
+
+interface Fault {
+  readonly at: Place
+  readonly message: string
+  readonly label: string
+  readonly severity?: 'warning'
+}
+
+function faultOf(deployment: Deployment, server: NginxServer, line: NginxDirective): Fault | null {
+  if (line.parent === null) return null
+  const name = server.names.find(({ exact }) => exact)?.name ?? UNKNOWN_HOST
+  const listen = server.listens.find(
+    ({ loopback, port, quic }) => loopback !== true && port !== null && !quic,
+  )
+  if (listen === undefined) return null
+  const usual = listen.tls ? 443 : 80
+  const asked = listen.port === usual ? name : `${name}:${listen.port}`
+  for (const path of pathsInto(line.parent)) {
+    const answer = askServer(deployment, server, path, { listen, request: { host: asked } })
+    if (answer === null || answer.end.kind !== 'response' || answer.end.location === null) continue
+    if (!answer.steps.some(({ directive }) => directive === line)) continue
+    const { location } = answer.end
+    const at = argumentPlace(line, line.name === 'rewrite' || line.args.length > 1 ? 1 : 0)
+    const [, host = '', rest = ''] = /^https?:\/\/([^/?#]*)(.*)$/s.exec(location) ?? []
+    const shown = location.replaceAll(MISSING, 'page')
+    if (/:[^:\]]*:/.test(host.replace(/^\[[^\]]*\]/, '')))
+      return {
+        at,
+        message: `the redirect leads to \`${shown}\`, whose host has two ports`,
+        label: 'two ports',
+      }
+    if (host.includes(MISSING) || (host !== name && isGrown(host, line)))
+      return {
+        at,
+        message: `no slash stands between the host and the path, so the redirect leads to \`${shown}\``,
+        label: 'the path becomes a part of the host',
+      }
+    if (!isHost(host))
+      return {
+        at,
+        message: `the redirect leads to \`${shown}\`, and no host has that name`,
+        label: 'no name of a host',
+      }
+    if (rest.startsWith('//') && !path.startsWith('//'))
+      return {
+        at,
+        severity: 'warning',
+        message: `the redirect leads to \`${shown}\`, with two slashes behind the host`,
+        label: 'the path has its own slash',
+      }
+  }
+  return null
+}
+
+/** A name or an address, with or without a port. Underscores are tolerated, a label of nothing else is not. */
+function isHost(host: string): boolean {
+  if (/^\[[0-9a-f:.]+\](?::\d+)?$/i.test(host)) return true
+  const labels = host.replace(/:\d+$/, '').replace(/\.$/, '').split('.')
+  return labels.every(label => /^[a-z0-9_\x80-\xff-]*[a-z0-9\x80-\xff][a-z0-9_\x80-\xff-]*$/i.test(label))
+}
+
+/** True where what is written of the host goes on in what a variable brings of the path. */
+function isGrown(host: string, { name, args }: NginxDirective): boolean {
+  const target = args[name === 'rewrite' || args.length > 1 ? 1 : 0]?.value ?? ''
+  const written = /^(?:https?|\$scheme):\/\/([^$/]+)\$\{?[1-9]/.exec(target)?.[1]
+  return written !== undefined && written.includes('.') && !written.endsWith('.') && host !== written
+}

@@ -1,0 +1,120 @@
+import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { askServer } from '../../src/deployment/requests/ask-server.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { fromBytes } from '../../src/servers/regex.ts'
+
+const site = (lines: string): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      location /api/ {
+          ${lines}
+      }
+  }
+`
+
+export default defineRule({
+  summary: 'A variable in `proxy_pass` drops the path of every request',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'With variables in it, the URI of `proxy_pass` is sent as it is, in place of the whole request: every URL below the location asks the backend for the same one.',
+  remedy: 'Leave the URI out, or repeat the path in it: `$uri$is_args$args`, `$1` of an expression',
+  references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass'],
+  bad: [
+    {
+      title: 'the query alone is repeated',
+      files: { 'nginx.conf': site('proxy_pass «http://127.0.0.1:9000/?$args»;') },
+    },
+    {
+      title: 'a host in a variable',
+      files: {
+        'nginx.conf': site(conf`
+          set $backend 127.0.0.1:9000;
+          proxy_pass «http://$backend/»;
+        `),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'no URI',
+      files: {
+        'nginx.conf': site(conf`
+          set $backend 127.0.0.1:9000;
+          proxy_pass http://$backend;
+        `),
+      },
+    },
+    {
+      title: 'the path is repeated',
+      files: { 'nginx.conf': site('proxy_pass http://127.0.0.1:9000$request_uri;') },
+    },
+    {
+      title: 'no variable',
+      files: { 'nginx.conf': site('proxy_pass http://127.0.0.1:9000/;') },
+    },
+    {
+      title: 'one page for all, it seems',
+      files: { 'nginx.conf': site('proxy_pass http://127.0.0.1:9000/index.html?$args;') },
+    },
+    {
+      title: 'what an authentication is asked by',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              location /auth/ {
+                  internal;
+                  proxy_pass http://127.0.0.1:9000/check?$args;
+              }
+          }
+        `,
+      },
+    },
+  ],
+  *check(deployment) {
+    for (const { server, block, pass } of deployment.connections.http) {
+      if (!pass.args[0]?.value.includes('$')) continue
+      const sent = sentForAll(deployment, server, block)
+      if (sent === null) continue
+      yield {
+        at: argumentPlace(pass, 0),
+        message: `the backend is asked for \`${sent}\` whatever stands behind \`${readLocation(block).name}\``,
+        label: 'replaces the whole URI',
+        related: [{ at: readLocation(block).at, message: 'every URL below' }],
+      }
+    }
+  },
+})
+
+/** What the backend is asked for by any request of a prefix location; null where it differs, or is meant to be one page. */
+function sentForAll(deployment: Deployment, server: NginxServer, block: NginxDirective): string | null {
+  if (block.name !== 'location') return null
+  const { modifier, name } = readLocation(block)
+  if ((modifier !== '' && modifier !== '^~') || !name.startsWith('/')) return null
+  const folder = name.endsWith('/') ? name : `${name}/`
+  const sent = ['one/a', 'two/b'].map(page => uriSent(deployment, server, block, `${folder}${page}?asked=1`))
+  const [one, two] = sent
+  if (one === null || one === undefined || one !== two) return null
+  const path = one.split('?')[0] ?? ''
+  return /\.[A-Za-z0-9]+$/.test(path) ? null : one
+}
+
+function uriSent(
+  deployment: Deployment,
+  server: NginxServer,
+  block: NginxDirective,
+  path: string,
+): string | null {
+  const answer = askServer(deployment, server, path)
+  if (answer === null || answer.end.kind !== 'pass' || answer.end.scope !== block) return null
+  const { uri, target } = answer.end
+  // Rewritten on its way, it is meant to be something else.
+  if (!target.computed || target.uri === '' || uri === null) return null
+  return answer.steps.some(({ kind }) => kind === 'rewrite') ? null : fromBytes(uri)
+}

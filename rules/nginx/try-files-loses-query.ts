@@ -1,0 +1,103 @@
+import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
+import { serverIndex } from '../../src/deployment/build/servers.ts'
+import { insertAfter, propose } from '../../src/deployment/edits.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { askServer } from '../../src/deployment/requests/ask-server.ts'
+import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
+import { placeText } from '../../parsers/text/source.ts'
+
+const site = (fallback: string): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      root /srv/www;
+      location / {
+          try_files $uri ${fallback};
+      }
+      location ~ \.php$ {
+          fastcgi_pass 127.0.0.1:9000;
+          fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+          fastcgi_param QUERY_STRING $query_string;
+      }
+  }
+`
+
+const proxied = (fallback: string): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      root /srv/www;
+      location / {
+          try_files $uri ${fallback};
+      }
+      location = /index.php {
+          proxy_pass http://127.0.0.1:9001;
+      }
+  }
+`
+
+export default defineRule({
+  summary: '`try_files` falls back to a script and drops the query',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'An internal redirect of `try_files` keeps no query but what is written in it. The script gets an empty `QUERY_STRING`: searches, page numbers and the answers of login services are lost.',
+  remedy: 'Write `/index.php?$query_string`, or `$is_args$args` behind it',
+  references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#try_files'],
+  bad: [
+    { title: 'a front controller', files: { 'nginx.conf': site('«/index.php»') } },
+    { title: 'a script behind a proxy', files: { 'nginx.conf': proxied('«/index.php»') } },
+  ],
+  good: [
+    { title: 'the query is repeated', files: { 'nginx.conf': site('/index.php?$query_string') } },
+    { title: 'the query is appended', files: { 'nginx.conf': site('/index.php$is_args$args') } },
+    { title: 'a page that takes none', files: { 'nginx.conf': site('/index.html') } },
+    {
+      title: 'the query goes through the proxy',
+      files: { 'nginx.conf': proxied('/index.php?$query_string') },
+    },
+  ],
+  *check(deployment) {
+    const servers = serverIndex(deployment.servers)
+    for (const { occurrences } of deployment.nginx) {
+      for (const tryFiles of occurrences.get('try_files') ?? []) {
+        const index = tryFiles.args.length - 1
+        const written = tryFiles.args[index]?.value ?? ''
+        if (!written.startsWith('/') || /[?]|\$(?:is_args|args|query_string|request_uri)/.test(written))
+          continue
+        const home = enclosingServer(tryFiles)
+        const server = home === null ? undefined : servers.get(home)
+        if (server === undefined || !isQueryLost(deployment, server, tryFiles)) continue
+        const at = argumentPlace(tryFiles, index)
+        yield {
+          at,
+          message: `\`try_files\` falls back to \`${written}\` without the query, so the script gets none`,
+          label: 'keeps no query',
+          ...(placeText(at) === written
+            ? propose('Repeat the query', 'unsafe', [insertAfter(at, '?$query_string')])
+            : {}),
+        }
+      }
+    }
+  },
+})
+
+function isQueryLost(deployment: Deployment, server: NginxServer, { parent }: NginxDirective): boolean {
+  if (parent === null) return false
+  return pathsInto(parent).some(path => {
+    if (path.includes('?')) return false
+    const answer = askServer(deployment, server, `${path}?asked=1`)
+    if (answer === null || answer.end.kind !== 'pass') return false
+    if (!answer.steps.some(step => step.kind === 'try-files' && step.directive?.parent === parent))
+      return false
+    if (answer.end.uri !== null) return !answer.end.uri.includes('?')
+    const query = answer.end.sends?.list.findLast(({ name }) => name === 'QUERY_STRING')
+    return (
+      query?.value.known === true && query.value.value === '' && /\$(?:query_string|args)/.test(query.written)
+    )
+  })
+}

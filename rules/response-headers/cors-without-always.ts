@@ -1,0 +1,85 @@
+import { insertAfter, propose } from '../../src/deployment/edits.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { addedHeaders } from './_added-headers.ts'
+
+const site = (lines: string): string => conf`
+  server {
+      listen 80;
+      server_name api.example.org;
+      location / {
+          ${lines}
+          proxy_pass http://127.0.0.1:9000;
+      }
+  }
+`
+
+export default defineRule({
+  summary: 'CORS headers are missing from the errors of a backend',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: '`add_header` without `always` adds to answers of 200, 201, 204, 206, 301, 302, 303, 304, 307 and 308 alone. Of an error of the backend the browser then shows the script nothing but a CORS failure, and the reason is lost.',
+  remedy: 'Write `always` behind the value',
+  references: ['https://nginx.org/en/docs/http/ngx_http_headers_module.html#add_header'],
+  bad: [
+    {
+      title: 'an application that answers errors',
+      files: { 'nginx.conf': site('add_header «Access-Control-Allow-Origin» https://example.org;') },
+    },
+  ],
+  good: [
+    {
+      title: 'sent with every answer',
+      files: { 'nginx.conf': site('add_header Access-Control-Allow-Origin https://example.org always;') },
+    },
+    {
+      title: 'fonts, which are there',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              root /srv/www;
+              location ~ \.woff2$ {
+                  add_header Access-Control-Allow-Origin *;
+              }
+          }
+        `,
+      },
+    },
+    {
+      title: 'the answer to a preflight request',
+      files: {
+        'nginx.conf': site(conf`
+          if ($request_method = OPTIONS) {
+              add_header Access-Control-Allow-Origin https://example.org;
+              return 204;
+          }
+          add_header Access-Control-Allow-Origin https://example.org always;
+        `),
+      },
+    },
+  ],
+  *check({ connections }) {
+    for (const { server, block, pass } of connections.nginx) {
+      if (pass.name === 'memcached_pass') continue
+      const headers = addedHeaders(server.configuration, block) ?? []
+      const origin = headers.find(({ name, always }) => name === 'access-control-allow-origin' && !always)
+      if (origin === undefined) continue
+      const { args } = origin.directive
+      yield {
+        at: argumentPlace(origin.directive, 0),
+        message:
+          '`add_header` without `always` leaves this header out of the errors that the backend answers',
+        label: 'not sent with 4xx and 5xx',
+        related: [{ at: argumentPlace(pass, 0), message: 'the backend' }],
+        ...(args.length === 2
+          ? propose('Send it with every answer', 'unsafe', [
+              insertAfter(argumentPlace(origin.directive, 1), ' always'),
+            ])
+          : {}),
+      }
+    }
+  },
+})

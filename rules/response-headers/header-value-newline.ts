@@ -1,0 +1,60 @@
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { placeText } from '../../parsers/text/source.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const site = (value: string): string => conf`
+  server {
+      listen 80;
+      root /srv/www;
+      add_header Content-Security-Policy ${value};
+  }
+`
+const SOURCES = conf`
+  default-src 'self';
+  img-src *
+`
+
+/** Directives whose second argument becomes the value of a header. */
+const NAMES = ['add_header', 'more_set_headers', 'proxy_set_header', 'grpc_set_header'] as const
+
+export default defineRule({
+  summary: 'The value of a header goes over several lines',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'nginx sends the line feeds as they are written. A header ends with its line: by HTTP/1.1 what follows is another header or a malformed one, and by HTTP/2 the client refuses the whole answer.',
+  remedy: 'Write the value on one line',
+  references: [
+    'https://www.rfc-editor.org/rfc/rfc9110#section-5.5',
+    'https://www.rfc-editor.org/rfc/rfc9113#section-8.2.1',
+  ],
+  bad: [{ title: 'a policy, one source a line', files: { 'nginx.conf': site(`«"${SOURCES}"»`) } }],
+  good: [{ title: 'on one line', files: { 'nginx.conf': site(`"default-src 'self'; img-src *"`) } }],
+  *check({ nginx }) {
+    for (const { occurrences } of nginx) {
+      for (const name of NAMES) {
+        for (const directive of occurrences.get(name) ?? []) {
+          const index = directive.args.findIndex(({ value }) => /[\r\n]/.test(value))
+          if (index === -1) continue
+          const at = argumentPlace(directive, index)
+          yield {
+            at,
+            message: `a value of \`${name}\` holds line feeds, which nginx sends as they are`,
+            label: 'goes over several lines',
+            ...propose('Write it on one line', 'safe', [
+              replacePlace(
+                at,
+                placeText(at)
+                  .replace(/\s*[\r\n]\s*/g, ' ')
+                  .replace(/^(["']) /, '$1')
+                  .replace(/ (["'])$/, '$1'),
+              ),
+            ]),
+          }
+        }
+      }
+    }
+  },
+})

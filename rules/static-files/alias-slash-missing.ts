@@ -1,0 +1,94 @@
+import { isUnknownWord } from '../../parsers/text/source.ts'
+import { insertAfter, propose } from '../../src/deployment/edits.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+
+const site = (lines: string): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      ${lines}
+  }
+`
+
+export default defineRule({
+  summary: 'A location ends with a slash and its `alias` does not',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'nginx puts the alias in place of the location’s path, letter by letter. With `alias /srv/img` in `location /img/` the file of `/img/a.png` is looked for as `/srv/imga.png`: 404, or a file beside the directory.',
+  remedy: 'End both with a slash, or neither',
+  references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#alias'],
+  bad: [
+    {
+      title: 'a directory',
+      files: {
+        'nginx.conf': site(conf`
+          location /img/ {
+              alias «/srv/img»;
+          }
+        `),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'both end with a slash',
+      files: {
+        'nginx.conf': site(conf`
+          location /img/ {
+              alias /srv/img/;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a file of an expression',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ ^/img/(.*)/$ {
+              alias /srv/img/$1;
+          }
+        `),
+      },
+    },
+    {
+      title: 'one page for every path below',
+      files: {
+        'nginx.conf': site(conf`
+          location = /img/ {
+              alias /srv/img/index.html;
+          }
+        `),
+      },
+    },
+  ],
+  *check({ nginx }) {
+    for (const { occurrences } of nginx) {
+      for (const alias of occurrences.get('alias') ?? []) {
+        const { parent } = alias
+        if (parent?.name !== 'location') continue
+        const { modifier, name, at } = readLocation(parent)
+        const written = alias.args[0]?.value ?? ''
+        if ((modifier !== '' && modifier !== '^~') || !name.endsWith('/')) continue
+        if (
+          isUnknownWord(written) ||
+          isComputed(written) ||
+          !written.startsWith('/') ||
+          written.endsWith('/')
+        )
+          continue
+        yield {
+          at: argumentPlace(alias, 0),
+          message: `\`${name}\` is replaced by \`${written}\`, so \`${name}a.css\` is looked for as \`${written}a.css\``,
+          label: 'no slash at its end',
+          related: [{ at, message: 'ends with a slash' }],
+          ...propose('End the alias with a slash', 'unsafe', [insertAfter(argumentPlace(alias, 0), '/')]),
+        }
+      }
+    }
+  },
+})

@@ -1,0 +1,194 @@
+import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
+import { serverIndex } from '../../src/deployment/build/servers.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { askServer } from '../../src/deployment/requests/ask-server.ts'
+import { EXISTING, MISSING } from '../../src/deployment/requests/made-up-requests.ts'
+import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import type { Outcome } from '../../src/servers/nginx/queries/outcome.ts'
+import { directivesByServer } from '../../src/servers/nginx/queries/servers.ts'
+import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
+
+const site = (lines: string): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      root /srv/www;
+      index index.php;
+      ${lines}
+  }
+`
+const PHP = conf`
+  location ~ \.php$ {
+      fastcgi_pass 127.0.0.1:9000;
+      fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+  }
+`
+
+export default defineRule({
+  summary: 'The source of PHP scripts is sent as text',
+  severity: 'error',
+  confidence: 'high',
+  securitySeverity: 7.5,
+  since: '0.1.0',
+  why: 'A location that answers a script itself, beside the one that passes scripts to PHP, sends its source: passwords and all. `try_files` serves what it finds where it stands, and of regular expressions the first that matches answers.',
+  remedy:
+    'Let the last word of `try_files` lead to the script (`/index.php?$args`, with nothing behind it), and put the location of PHP before other regular expressions',
+  references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#try_files'],
+  bad: [
+    {
+      title: 'the script as one of the files that are tried',
+      files: {
+        'nginx.conf': site(conf`
+          location / {
+              try_files $uri $uri/ «/index.php» =404;
+          }
+          ${PHP}
+        `),
+      },
+    },
+    {
+      title: 'a regular expression before the one for PHP',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ «^/blog(.*)» {
+              try_files $uri $uri/ /blog/index.php?$1;
+          }
+          ${PHP}
+        `),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'the script as the last word',
+      files: {
+        'nginx.conf': site(conf`
+          location / {
+              try_files $uri $uri/ /index.php?$args;
+          }
+          ${PHP}
+        `),
+      },
+    },
+    {
+      title: 'PHP comes first',
+      files: {
+        'nginx.conf': site(conf`
+          ${PHP}
+          location ~ ^/blog(.*) {
+              try_files $uri $uri/ /blog/index.php?$1;
+          }
+        `),
+      },
+    },
+    {
+      title: 'uploads, which are not to run',
+      files: {
+        'nginx.conf': site(conf`
+          location ^~ /uploads/ {
+              try_files $uri =404;
+          }
+          location / {
+              try_files $uri /index.php?$args;
+          }
+          ${PHP}
+        `),
+      },
+    },
+    {
+      title: 'a page for errors that PHP makes',
+      files: {
+        'nginx.conf': site(conf`
+          error_page 404 /404.php;
+          location / {
+              try_files $uri =404;
+          }
+          ${PHP}
+        `),
+      },
+    },
+  ],
+  *check(deployment) {
+    const byDirective = serverIndex(deployment.servers)
+    for (const configuration of deployment.nginx) {
+      const passing = directivesByServer(configuration, 'fastcgi_pass')
+      for (const [home, lines] of directivesByServer(configuration, 'try_files')) {
+        const server = home === null ? undefined : byDirective.get(home)
+        if (home === null || server === undefined || !passing.has(home)) continue
+        for (const tryFiles of lines) {
+          const found = sourceServed(deployment, server, tryFiles)
+          if (found !== null)
+            yield {
+              at: found.at,
+              message: `\`${found.url}\` is answered with the source of \`${found.path}\``,
+              label: 'sent as text, not passed to PHP',
+              related: (passing.get(home) ?? [])
+                .slice(0, 1)
+                .map(pass => ({ at: argumentPlace(pass, 0), message: 'what PHP runs goes here' })),
+            }
+        }
+      }
+    }
+  },
+})
+
+interface Found {
+  readonly at: Place
+  readonly url: string
+  readonly path: string
+}
+
+/** A page of a location that is answered with a script as it lies on the disk. */
+function sourceServed(deployment: Deployment, server: NginxServer, tryFiles: NginxDirective): Found | null {
+  const { parent, args } = tryFiles
+  if (parent === null || !args.some(({ value }) => /\.php\b/.test(value) || value.endsWith('/'))) return null
+  // Where a missing page is a 404, scripts are not meant to run.
+  const scripts = args.filter(({ value }) => /\.php\b/.test(value))
+  const isFrontController = scripts.length > 0 || /^\//.test(args.at(-1)?.value ?? '')
+  if (!isFrontController) return null
+  const base = fileBase(server.configuration, parent)
+  if (!base.known) return null
+  const folder = base.value.path.replace(/\/+$/, '')
+  for (const page of pathsInto(parent)) {
+    const path = page.replaceAll(EXISTING, MISSING)
+    const existing = [...scriptsOf(scripts.map(({ value }) => value)), `${directoryOf(path)}index.php`].map(
+      script => folder + script,
+    )
+    const answer = askServer(deployment, server, path, { existing })
+    if (answer === null || answer.end.kind !== 'file' || !answer.end.path.endsWith('.php')) continue
+    if (/\.php$/.test(path)) continue
+    return {
+      at: placeOf(answer, tryFiles),
+      url: path.replace(MISSING, 'page'),
+      path: answer.end.path,
+    }
+  }
+  return null
+}
+
+function scriptsOf(words: readonly string[]): readonly string[] {
+  return words.flatMap(word => /^(\/[^?$]*\.php)(?:[?/$]|$)/.exec(word)?.[1] ?? [])
+}
+
+function directoryOf(path: string): string {
+  const bare = path.split('?')[0] ?? ''
+  return bare.includes(MISSING)
+    ? bare.slice(0, bare.lastIndexOf('/', bare.indexOf(MISSING)) + 1)
+    : bare.replace(/\/?$/, '/')
+}
+
+/** The word that is tried as a file; else the expression that comes before the one for PHP. */
+function placeOf({ end, steps }: Outcome, tryFiles: NginxDirective): Place {
+  const path = end.kind === 'file' ? end.path : ''
+  const found = steps.findLast(({ kind }) => kind === 'try-files')?.directive
+  const index = (found ?? tryFiles).args.findIndex(
+    ({ value }) => value.startsWith('/') && path.endsWith(value),
+  )
+  if (index !== -1) return argumentPlace(found ?? tryFiles, index)
+  const location = steps.findLast(({ kind }) => kind === 'location')?.directive ?? tryFiles
+  return argumentPlace(location, location.args.length - 1)
+}

@@ -1,0 +1,120 @@
+import { isUnknownWord } from '../../parsers/text/source.ts'
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+
+const site = (lines: string): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      ${lines}
+  }
+`
+
+export default defineRule({
+  summary: '`root` repeats the path of its location, where `alias` is meant',
+  severity: 'warning',
+  confidence: 'medium',
+  since: '0.1.0',
+  why: 'nginx appends the whole path of the URL to `root`. With `root /srv/www/static` in `location /static/`, the file of `/static/site.css` is looked for as `/srv/www/static/static/site.css`, and the answer is 404.',
+  remedy: 'Leave the path out of `root`, or write `alias` with a slash at its end',
+  references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#alias'],
+  bad: [
+    {
+      title: 'static files',
+      files: {
+        'nginx.conf': site(conf`
+          location /static/ {
+              «root» /srv/shop/static;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a longer path',
+      files: {
+        'nginx.conf': site(conf`
+          location ^~ /shop/media {
+              «root» /srv/shop/media/;
+          }
+        `),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'the directory above',
+      files: {
+        'nginx.conf': site(conf`
+          location /static/ {
+              root /srv/shop;
+          }
+        `),
+      },
+    },
+    {
+      title: 'an alias',
+      files: {
+        'nginx.conf': site(conf`
+          location /static/ {
+              alias /srv/shop/static/;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a directory of that name inside',
+      files: {
+        'nginx.conf': site(conf`
+          location /static/ {
+              root /srv/shop/static;
+          }
+        `),
+        'srv/shop/static/static/site.css': 'body {}\n',
+      },
+    },
+    {
+      title: 'the only directory of the server',
+      files: {
+        'nginx.conf': site(conf`
+          location / {
+              root /srv/www;
+          }
+        `),
+      },
+    },
+  ],
+  *check(deployment) {
+    for (const configuration of deployment.nginx) {
+      const files = deployment.filesOf(configuration)
+      for (const root of configuration.occurrences.get('root') ?? []) {
+        const { parent } = root
+        if (parent?.name !== 'location') continue
+        const { modifier, name, at } = readLocation(parent)
+        const written = root.args[0]?.value ?? ''
+        if ((modifier !== '' && modifier !== '^~') || !name.startsWith('/') || name === '/') continue
+        if (isUnknownWord(written) || isComputed(written) || isUnknownWord(name)) continue
+        const path = name.replace(/\/+$/, '')
+        const folder = written.replace(/\/+$/, '')
+        if (!folder.endsWith(path) || files.kind(folder + path) !== null) continue
+        // What another line of the block looks for has its own path.
+        if (parent.children.some(child => LOOKS.has(child.name))) continue
+        yield {
+          at: namePlace(root),
+          message: `\`root\` and the path of the location are put together: \`${path}/…\` is looked for below \`${folder}${path}\``,
+          label: '`alias` replaces the path, `root` does not',
+          related: [{ at, message: 'appended to it' }],
+          ...propose('Name the directory above', 'unsafe', [
+            replacePlace(argumentPlace(root, 0), folder.slice(0, -path.length) || '/'),
+          ]),
+        }
+      }
+    }
+  },
+})
+
+/** Lines that decide by themselves which path is looked for. */
+const LOOKS = new Set(['try_files', 'rewrite', 'return', 'proxy_pass', 'fastcgi_pass', 'uwsgi_pass', 'if'])

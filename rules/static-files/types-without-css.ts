@@ -1,0 +1,174 @@
+import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
+import { namePlace } from '../../src/deployment/places.ts'
+import { askServer } from '../../src/deployment/requests/ask-server.ts'
+import { EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { effective } from '../../src/servers/nginx/queries/effective.ts'
+import { httpBlock } from '../../src/servers/nginx/queries/scope.ts'
+
+const main = (http: string, server: string): string => conf`
+  events {
+  }
+  http {
+      ${http}
+      server {
+          listen 80;
+          server_name example.org;
+          root /srv/www;
+          ${server}
+      }
+  }
+`
+const ALL = {
+  'etc/nginx/mime.types': conf`
+  types {
+      text/html html;
+      text/css css;
+      application/javascript js;
+  }
+`,
+}
+
+export default defineRule({
+  summary: 'Style sheets and scripts are sent with the wrong type',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'nginx itself knows HTML, GIF and JPEG alone: without `mime.types` a style sheet is `text/plain`, and browsers do not apply it. A `types` block in a server replaces the whole inherited table, so that one line for a new type loses all the others.',
+  remedy: 'Write `include mime.types;` in `http`; in a server repeat it in front of `types`',
+  references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#types'],
+  bad: [
+    {
+      title: 'no types at all',
+      files: {
+        'etc/nginx/nginx.conf': conf`
+          events {
+          }
+          «http» {
+              server {
+                  listen 80;
+                  server_name example.org;
+                  root /srv/www;
+              }
+          }
+        `,
+      },
+    },
+    {
+      title: 'one type of the server replaces all',
+      files: {
+        'etc/nginx/nginx.conf': main(
+          'include mime.types;',
+          conf`
+            «types» {
+                application/wasm wasm;
+            }
+          `,
+        ),
+        ...ALL,
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'the table of the package',
+      files: { 'etc/nginx/nginx.conf': main('include mime.types;', ''), ...ALL },
+    },
+    {
+      title: 'one type more',
+      files: {
+        'etc/nginx/nginx.conf': main(
+          'include mime.types;',
+          conf`
+            include mime.types;
+            types {
+                application/wasm wasm;
+            }
+          `,
+        ),
+        ...ALL,
+      },
+    },
+    {
+      title: 'one location for one type',
+      files: {
+        'etc/nginx/nginx.conf': main(
+          'include mime.types;',
+          conf`
+            location /downloads/ {
+                types {
+                }
+                default_type application/octet-stream;
+            }
+          `,
+        ),
+        ...ALL,
+      },
+    },
+    {
+      title: 'everything comes from a backend',
+      files: {
+        'etc/nginx/nginx.conf': main(
+          '',
+          conf`
+            location / {
+                proxy_pass http://127.0.0.1:9000;
+            }
+          `,
+        ),
+      },
+    },
+  ],
+  *check(deployment) {
+    for (const server of deployment.servers) {
+      const { configuration, directive } = server
+      if (configuration.main === null) continue
+      const fact = effective(configuration, directive, 'types')
+      if (!fact.known || !fact.value.complete) continue
+      const { directives } = fact.value
+      if (directives.some(types => knows(types, 'css'))) continue
+      // A short list of an outer block is the table, and one of a template may hold anything.
+      if (directives.some(({ source }) => source.template)) continue
+      const http = httpBlock(configuration)
+      const own = directives[0]
+      const at = own ?? http
+      if (at === null || !servesFiles(deployment, server)) continue
+      const isReplaced = own !== undefined && own.parent === directive
+      const first = http?.children.find(({ source }) => source === http.source)
+      yield {
+        at: namePlace(at),
+        message: isReplaced
+          ? '`types` in this server replaces the inherited table, and `.css` is not among what is left'
+          : 'no `types` are included, so `.css` and `.js` are sent as `default_type`',
+        label: isReplaced ? 'replaces `mime.types`' : 'no `include mime.types`',
+        ...(own === undefined && first !== undefined
+          ? propose('Include the table of the package', 'unsafe', [
+              insertBefore(namePlace(first), `include mime.types;\n${indentationAt(namePlace(first))}`),
+            ])
+          : {}),
+      }
+    }
+  },
+})
+
+function knows({ children, node }: NginxDirective, extension: string): boolean {
+  const entries = children.length > 0 ? children : []
+  if (entries.some(({ args }) => args.some(({ value }) => value === extension))) return true
+  return (node.block?.children ?? []).some(
+    child => 'args' in child && child.args.some(({ value }) => value === extension),
+  )
+}
+
+function servesFiles(deployment: Deployment, server: NginxServer): boolean {
+  const answer = askServer(deployment, server, `/${EXISTING}.css`)
+  if (answer === null || answer.end.kind !== 'file') return false
+  const location = answer.steps.findLast(({ kind }) => kind === 'location')?.directive ?? server.directive
+  const fact = effective(server.configuration, location, 'types')
+  return (
+    fact.known &&
+    (fact.value.directives.length === 0 || fact.value.level !== location || location === server.directive)
+  )
+}

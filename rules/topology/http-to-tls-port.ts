@@ -1,0 +1,116 @@
+import type { NginxConnection, Target } from '../../src/deployment/model.ts'
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { placeText } from '../../parsers/text/source.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const site = (target: string): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      location / {
+          proxy_pass ${target};
+      }
+  }
+`
+
+export default defineRule({
+  summary: 'nginx speaks plain HTTP to a port of TLS, or TLS to port 80',
+  severity: 'error',
+  otherSeverities: {
+    warning: 'where the port is one that TLS is spoken on by convention alone, such as 8443',
+  },
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'The backend answers 400, “The plain HTTP request was sent to HTTPS port”, or drops the connection, and nginx answers 502.',
+  remedy: 'Write `proxy_pass https://…`, or name the port that speaks plain HTTP',
+  references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass'],
+  unproven: 'What listens on the port is outside of the audit, and so of the tests',
+  bad: [
+    { title: 'port 443 without TLS', files: { 'nginx.conf': site('«http://192.0.2.7:443»') } },
+    { title: 'TLS to port 80', files: { 'nginx.conf': site('«https://192.0.2.7:80»') } },
+    {
+      title: 'an upstream',
+      files: {
+        'nginx.conf': conf`
+          upstream app {
+              server 192.0.2.7:443;
+          }
+          ${site('«http://app»')}
+        `,
+      },
+    },
+    { title: 'a port that is known for TLS', files: { 'nginx.conf': site('«http://192.0.2.7:9443/»') } },
+  ],
+  good: [
+    { title: 'TLS to port 443', files: { 'nginx.conf': site('https://192.0.2.7:443') } },
+    { title: 'plain HTTP to a port of its own', files: { 'nginx.conf': site('http://192.0.2.7:8080') } },
+    {
+      title: 'a server of this nginx that speaks plain HTTP there',
+      files: {
+        'etc/nginx/nginx.conf': conf`
+          events {
+          }
+          http {
+              server {
+                  listen 127.0.0.1:8443;
+              }
+              ${site('http://127.0.0.1:8443')}
+          }
+        `,
+      },
+    },
+  ],
+  *check({ connections }) {
+    for (const connection of connections.http) {
+      const fault = faultOf(connection)
+      if (fault === null) continue
+      const { pass } = connection
+      const at = argumentPlace(pass, 0)
+      const { port, isSure, isTls } = fault
+      const text = placeText(at)
+      yield {
+        at,
+        severity: isSure ? 'error' : 'warning',
+        confidence: isSure ? 'high' : 'medium',
+        message: isTls
+          ? `\`proxy_pass\` speaks plain HTTP to port ${port}, which is one of TLS`
+          : `\`proxy_pass\` speaks TLS to port ${port}, which is the one of plain HTTP`,
+        label: isTls ? 'plain HTTP' : 'TLS',
+        ...(fault.target.at.source === at.source &&
+        fault.target.at.start >= at.start &&
+        fault.target.at.end <= at.end
+          ? {}
+          : { related: [{ at: fault.target.at, message: 'the port' }] }),
+        ...(isTls && /^["']?http:/.test(text)
+          ? propose('Speak TLS', 'unsafe', [replacePlace(at, text.replace('http:', 'https:'))])
+          : {}),
+      }
+    }
+  },
+})
+
+interface Fault {
+  readonly target: Target
+  readonly port: number
+  readonly isTls: boolean
+  readonly isSure: boolean
+}
+
+/** Ports on which programs speak TLS alone by their documents: Portainer, Tomcat, UniFi, Proxmox, Cockpit’s kin. */
+const BY_CONVENTION = new Set([8443, 9443, 6443, 10443, 8006])
+
+function faultOf({ protocol, targets }: NginxConnection): Fault | null {
+  if (!protocol.known) return null
+  for (const target of targets) {
+    // What a listener of the audit speaks is known.
+    if (target.to.kind === 'listener' || target.port === null) continue
+    const { port } = target
+    if (protocol.value === 'http' && port === 443) return { target, port, isTls: true, isSure: true }
+    if (protocol.value === 'http' && BY_CONVENTION.has(port))
+      return { target, port, isTls: true, isSure: false }
+    if (protocol.value === 'https' && port === 80) return { target, port, isTls: false, isSure: true }
+  }
+  return null
+}

@@ -1,0 +1,138 @@
+import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { askServer } from '../../src/deployment/requests/ask-server.ts'
+import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { memo } from '../../parsers/collections/memo.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { PASSES } from '../../src/servers/nginx/queries/locations.ts'
+import { proxyTarget } from '../../src/servers/nginx/queries/proxy-target.ts'
+import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
+
+const site = (lines: string): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      location / {
+          ${lines}
+      }
+  }
+`
+
+export default defineRule({
+  summary: 'A variable in `proxy_pass` holds a name, and no `resolver` is there to look it up',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'nginx looks a name up at its start only where it is written out. A name in a variable is asked for with each request, of the `resolver` alone: without one the answer is 502, “no resolver defined to resolve …”. Neither the system’s resolver nor `/etc/hosts` is asked.',
+  remedy: 'Write `resolver …;` with the address of a name server: `127.0.0.11` in a container of Docker',
+  references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#resolver'],
+  bad: [
+    {
+      title: 'the name of a container',
+      files: {
+        'nginx.conf': site(conf`
+          set $backend app;
+          proxy_pass «http://$backend:9000»;
+        `),
+      },
+    },
+    {
+      title: 'a variable behind the name',
+      files: { 'nginx.conf': site('proxy_pass «http://localhost:9000$request_uri»;') },
+    },
+  ],
+  good: [
+    {
+      title: 'Docker’s name server',
+      files: {
+        'nginx.conf': site(conf`
+          resolver 127.0.0.11;
+          set $backend app;
+          proxy_pass http://$backend:9000;
+        `),
+      },
+    },
+    {
+      title: 'an upstream',
+      files: {
+        'nginx.conf': conf`
+          upstream app {
+              server 127.0.0.1:9000;
+          }
+          ${site(conf`
+            set $backend app;
+            proxy_pass http://$backend;
+          `)}
+        `,
+      },
+    },
+    {
+      title: 'an address',
+      files: {
+        'nginx.conf': site(conf`
+          set $backend 127.0.0.1;
+          proxy_pass http://$backend:9000;
+        `),
+      },
+    },
+    {
+      title: 'a variable behind an address',
+      files: { 'nginx.conf': site('proxy_pass http://127.0.0.1:9000$request_uri;') },
+    },
+    {
+      title: 'a name that another line has nginx look up at its start',
+      files: {
+        'nginx.conf': site(conf`
+          set $backend localhost:9000;
+          proxy_pass http://$backend;
+          location = /first {
+              proxy_pass http://localhost:9000;
+          }
+        `),
+      },
+    },
+  ],
+  *check(deployment) {
+    for (const { server, block, pass } of deployment.connections.nginx) {
+      const written = pass.args[0]?.value ?? ''
+      if (!written.includes('$')) continue
+      const name = nameIn(deployment, server, block)
+      if (name === null) continue
+      const fact = effectiveAtHand(server.configuration, block, 'resolver')
+      if (!fact.known || fact.value.directives.length > 0) continue
+      yield {
+        at: argumentPlace(pass, 0),
+        message: `no \`resolver\` is defined to resolve \`${name}\`, so nginx answers 502`,
+        label: 'looked up with each request',
+      }
+    }
+  },
+})
+
+/** The name that the variables make up; null for an address, an upstream, or what is not known. */
+function nameIn(deployment: Deployment, server: NginxServer, block: NginxDirective): string | null {
+  for (const path of pathsInto(block)) {
+    const answer = askServer(deployment, server, path)
+    if (answer === null || answer.end.kind !== 'pass' || answer.end.scope !== block) continue
+    const { target } = answer.end
+    if (!target.computed || target.upstream !== null) continue
+    const [endpoint] = target.endpoints
+    if (endpoint?.address.kind !== 'name') continue
+    return lookedUpAtStart(server.configuration).has(target.proxyHost.toLowerCase()) ? null : target.host
+  }
+  return null
+}
+
+/** Names with their ports that some pass writes out: nginx knows their addresses from its start. */
+const lookedUpAtStart = memo((configuration: NginxConfiguration): ReadonlySet<string> => {
+  const names = new Set<string>()
+  for (const name of PASSES) {
+    for (const pass of configuration.occurrences.get(name) ?? []) {
+      const target = proxyTarget(configuration, pass)
+      if (target.known) names.add(target.value.proxyHost.toLowerCase())
+    }
+  }
+  return names
+})

@@ -1,0 +1,29 @@
+import type { LiveCase } from '../live-case.ts'
+
+export const cases: readonly LiveCase[] = [
+  {
+    rule: 'response-headers/add-header-lost',
+    shows: 'an answer of the location lacks the header',
+    files: { 'srv/www/app/index.html': 'app' },
+    request: { url: 'http://example.org/app/' },
+    harm: ({ response }) => response.status === 200 && response.headers['x-frame-options'] === undefined,
+    sound: ({ response }) => response.headers['x-frame-options'] === 'SAMEORIGIN',
+  },
+  {
+    rule: 'response-headers/cors-without-always',
+    shows: 'an error lacks the header',
+    request: { url: 'http://api.example.org/' },
+    // Nothing listens: nginx answers 502 in place of the backend, with the same headers.
+    harm: ({ response }) =>
+      response.status === 502 && response.headers['access-control-allow-origin'] === undefined,
+    sound: ({ response }) =>
+      response.status === 502 && response.headers['access-control-allow-origin'] === 'https://example.org',
+  },
+  {
+    rule: 'response-headers/header-value-newline',
+    shows: 'the second line is no part of the header',
+    files: { 'srv/www/index.html': 'page' },
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.headers['content-security-policy'] !== "default-src 'self'; img-src *",
+  },
+]
