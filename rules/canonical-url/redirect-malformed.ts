@@ -141,7 +141,7 @@ function faultOf(deployment: Deployment, server: NginxServer, line: NginxDirecti
         message: `the redirect leads to \`${shown}\`, whose host has two ports`,
         label: 'two ports',
       }
-    if (host.includes(MISSING) || (host !== name && isGrown(host, line)))
+    if (isGrown(host, name, line))
       return {
         at,
         message: `no slash stands between the host and the path, so the redirect leads to \`${shown}\``,
@@ -171,9 +171,13 @@ function isHost(host: string): boolean {
   return labels.every(label => /^[a-z0-9_\x80-\xff-]*[a-z0-9\x80-\xff][a-z0-9_\x80-\xff-]*$/i.test(label))
 }
 
-/** True where what is written of the host goes on in what a variable brings of the path. */
-function isGrown(host: string, { name, args }: NginxDirective): boolean {
+/** True where a variable of the path follows the host without a slash, and becomes a part of it. */
+function isGrown(host: string, asked: string, { name, args }: NginxDirective): boolean {
   const target = args[name === 'rewrite' || args.length > 1 ? 1 : 0]?.value ?? ''
-  const written = /^(?:https?|\$scheme):\/\/([^$/]+)\$\{?[1-9]/.exec(target)?.[1]
-  return written !== undefined && written.includes('.') && !written.endsWith('.') && host !== written
+  const match = /^(?:https?|\$scheme):\/\/([^$/]+|\$(?:host|server_name|http_host))\$\{?[1-9]\}?(.?)/.exec(
+    target,
+  )
+  const [, written = '', next = ''] = match ?? []
+  if (match === null || next === '.' || /[.-]$/.test(written)) return false
+  return written.startsWith('$') ? host !== asked : written.includes('.') && host !== written
 }

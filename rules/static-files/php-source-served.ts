@@ -160,7 +160,7 @@ function sourceServed(deployment: Deployment, server: NginxServer, tryFiles: Ngi
     )
     const answer = askServer(deployment, server, path, { existing })
     if (answer === null || answer.end.kind !== 'file' || !answer.end.path.endsWith('.php')) continue
-    if (/\.php$/.test(path)) continue
+    if (/\.php(?:$|\/)/.test(path)) continue
     return {
       at: placeOf(answer, tryFiles),
       url: path.replace(MISSING, 'page'),

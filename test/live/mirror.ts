@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http'
 
 /**
  * A backend that answers with what it was sent, in the form of the reporting application: header names as
- * WSGI spells them, and a header that came twice with both its values.
+ * WSGI spells them, and a header that came twice with both its values. `?set-cookie=NAME` has it set one.
  */
 export function startMirror(port: number): Promise<Server> {
   const server = createServer((request, response) => {
@@ -16,6 +16,8 @@ export function startMirror(port: number): Promise<Server> {
       const value = request.rawHeaders[index + 1] ?? ''
       report[name] = report[name] === undefined ? value : `${report[name]}, ${value}`
     }
+    const cookie = /[?&]set-cookie=(\w+)/.exec(request.url ?? '')?.[1]
+    if (cookie !== undefined) response.setHeader('Set-Cookie', `session=${cookie}; made=${Date.now()}`)
     response.setHeader('Content-Type', 'application/json')
     response.end(JSON.stringify(report))
   })

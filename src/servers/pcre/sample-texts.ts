@@ -12,6 +12,14 @@ export interface SampleTexts {
   readonly isComplete: boolean
 }
 
+export interface SampleOptions {
+  readonly caseless?: boolean
+  /** What stands where any text may. */
+  readonly filler?: string
+  /** Which member stands for a set. */
+  readonly pick?: 'likely' | 'first' | 'last'
+}
+
 /** As many texts are made of one pattern. */
 const MOST = 96
 
@@ -22,17 +30,15 @@ const LIKELY = [...'x1', 'X', '-', '_', '.', '/'].map(text => text.charCodeAt(0)
  * Texts that a pattern matches: one of each alternative, with repeats as often as they have to be and, where they
  * may be left out, without and with them. Empty where the pattern asks for what is not tried here, such as a look
  * behind or a reference back.
- *
- * @param filler what stands where any text may
  */
 export function sampleTexts(
   pattern: string,
-  { caseless = false, filler = 'x' }: { readonly caseless?: boolean; readonly filler?: string } = {},
+  { caseless = false, filler = 'x', pick = 'likely' }: SampleOptions = {},
 ): SampleTexts {
   const tree = readPattern(pattern, { caseless })
   const regex = tree === null ? null : compilePcre(pattern, { caseless })
   if (tree === null || regex === null) return { texts: [], isComplete: false }
-  const run: Run = { tree, filler, isComplete: true }
+  const run: Run = { tree, filler, pick, isComplete: true }
   const all = ofAlternatives(tree.alternatives, run)
   const texts = [...new Set(all)].filter(text => regex.test(text) === true)
   return { texts, isComplete: run.isComplete && texts.length > 0 }
@@ -41,6 +47,7 @@ export function sampleTexts(
 interface Run {
   readonly tree: PcreTree
   readonly filler: string
+  readonly pick: 'likely' | 'first' | 'last'
   isComplete: boolean
 }
 
@@ -72,7 +79,8 @@ function ofItem(item: PcreNode, run: Run): readonly string[] {
     case 'literal':
       return item.code < 256 ? [String.fromCharCode(item.code)] : unread(run)
     case 'any':
-      return ['x']
+      // A dot that nobody escaped mostly means a dot.
+      return [{ likely: '.', first: '!', last: '~' }[run.pick]]
     case 'set': {
       const code = memberOf(item, run)
       return code === null ? unread(run) : [String.fromCharCode(code)]
@@ -115,7 +123,10 @@ function memberOf(item: PcreSet, run: Run): number | null {
   const table = tableOf(item, run)
   if (table === null) return null
   const likely = LIKELY.find(code => table[code] === 1)
-  if (likely !== undefined) return likely
+  if (run.pick === 'likely' && likely !== undefined) return likely
+  const printable = table.subarray(33, 127)
+  const index = run.pick === 'last' ? printable.lastIndexOf(1) : printable.indexOf(1)
+  if (index !== -1) return index + 33
   const first = table.indexOf(1)
   return first === -1 ? null : first
 }

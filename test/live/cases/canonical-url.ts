@@ -106,4 +106,14 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.headers.location === 'https://_/page',
     sound: ({ response }) => response.headers.location === 'https://example.org/page',
   },
+  {
+    rule: 'canonical-url/redirect-to-tls-nobody-serves',
+    shows: 'the proxy in front is redirected, and nobody answers over TLS',
+    request: { url: 'http://example.org/page', headers: { 'X-Forwarded-Proto': 'https' } },
+    harm: async ({ response, request }) =>
+      response.headers.location === 'https://example.org/page' &&
+      (await request({ url: 'https://example.org/page' })).failure === 'ECONNREFUSED',
+    // Nothing listens for the application: 502 says that nginx has tried to reach it.
+    sound: ({ response }) => response.status === 502,
+  },
 ]

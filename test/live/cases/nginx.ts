@@ -48,4 +48,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.report?.path === '/?a=b',
     sound: ({ response }) => response.report?.path === '/api/users/7?a=b',
   },
+  {
+    rule: 'nginx/location-never-reached',
+    shows: 'the location that denies is not asked',
+    files: { 'srv/www/upload/x.php': '<?php echo 1;' },
+    request: { url: 'http://example.org/upload/x.php' },
+    harm: ({ response }) => response.status === 200,
+    sound: ({ response }) => response.status === 403,
+  },
 ]

@@ -109,4 +109,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.headers['content-type'] !== 'text/css',
     sound: ({ response }) => response.headers['content-type'] === 'text/css',
   },
+  {
+    rule: 'static-files/missing-asset-answers-page',
+    shows: 'a script that is missing is HTML',
+    files: { 'srv/www/index.html': '<h1>Page</h1>' },
+    request: { url: `${SITE}/app.1234.js` },
+    harm: shows('<h1>'),
+    sound: ({ response }) => response.status === 404,
+  },
 ]

@@ -125,4 +125,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response, log }) => response.status === 502 && log.includes('no resolver defined'),
     sound: ({ response }) => response.status === 200,
   },
+  {
+    rule: 'topology/regex-takes-proxied-path',
+    shows: 'a picture of the backend is looked for on the disk',
+    mirrors: [9000],
+    request: { url: 'http://example.org/icons/a.png' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.report?.path === '/icons/a.png',
+  },
 ]

@@ -1,0 +1,160 @@
+import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { askServer } from '../../src/deployment/requests/ask-server.ts'
+import { MISSING, requestsToServer } from '../../src/deployment/requests/made-up-requests.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { Outcome } from '../../src/servers/nginx/queries/outcome.ts'
+
+const main = (lines: string): string => conf`
+  events {
+  }
+  http {
+      server {
+          listen 80;
+          server_name example.org;
+          ${lines}
+          location / {
+              proxy_pass http://127.0.0.1:9000;
+          }
+      }
+  }
+`
+
+export default defineRule({
+  summary: 'Every page is redirected to TLS, which nothing on this machine speaks',
+  severity: 'warning',
+  confidence: 'medium',
+  since: '0.1.0',
+  why: 'nginx redirects to `https://` what it has locations for, and listens on no port with TLS. Where a proxy in front terminates TLS, it asks again in plain HTTP and is redirected again, without an end; where there is none, nobody answers.',
+  remedy:
+    'Behind a proxy redirect by what it says: `if ($http_x_forwarded_proto = http)`; without one add a server with `listen 443 ssl`',
+  references: ['https://nginx.org/en/docs/http/configuring_https_servers.html'],
+  bad: [
+    {
+      title: 'a redirect in front of the application',
+      files: {
+        'etc/nginx/nginx.conf': main(conf`
+          if ($host = example.org) {
+              return 301 «https://$host$request_uri»;
+          }
+        `),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'what the proxy says decides',
+      files: {
+        'etc/nginx/nginx.conf': main(conf`
+          if ($http_x_forwarded_proto = http) {
+              return 301 https://$host$request_uri;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a server for nothing else',
+      files: {
+        'etc/nginx/nginx.conf': conf`
+          events {
+          }
+          http {
+              server {
+                  listen 80;
+                  server_name example.org;
+                  return 301 https://$host$request_uri;
+              }
+          }
+        `,
+      },
+    },
+    {
+      title: 'TLS is spoken here',
+      files: {
+        'etc/nginx/nginx.conf': main(conf`
+          listen 443 ssl;
+          ssl_certificate /srv/tls/a.pem;
+          ssl_certificate_key /srv/tls/a.key;
+          if ($scheme = http) {
+              return 301 https://$host$request_uri;
+          }
+        `),
+      },
+    },
+    {
+      title: 'another host',
+      files: { 'etc/nginx/nginx.conf': main('return 301 https://www.example.com$request_uri;') },
+    },
+  ],
+  *check(deployment) {
+    for (const server of deployment.servers) {
+      if (server.configuration.main === null || speaksTls(deployment, server)) continue
+      if (
+        !server.directive.children.some(
+          ({ name }) => name === 'return' || name === 'rewrite' || name === 'if',
+        )
+      )
+        continue
+      if (!server.directive.children.some(hasContent)) continue
+      const redirect = redirectsAll(deployment, server)
+      if (redirect === null) continue
+      yield {
+        at: redirect.at,
+        message: `every page of \`${redirect.host}\` is redirected to TLS, and nothing here listens with TLS: the locations of this server are never reached`,
+        label: 'leads to TLS',
+        related: [{ at: namePlace(server.directive), message: 'has locations that answer' }],
+      }
+    }
+  },
+})
+
+/** True also where nobody knows all that listens. */
+function speaksTls(deployment: Deployment, { configuration }: NginxServer): boolean {
+  const { machine, listensKnown } = deployment.programOf(configuration)
+  if (!listensKnown) return true
+  return deployment.listeners.some(
+    ({ program, port, protocol }) =>
+      program.machine === machine && (port === 443 || (protocol.known && protocol.value === 'https')),
+  )
+}
+
+function hasContent({ name, children }: NginxServer['directive']): boolean {
+  return name === 'location' && children.some(child => /_pass$|^(?:root|alias|try_files)$/.test(child.name))
+}
+
+/** The redirect that answers each name on each page, whatever a proxy in front may say. */
+function redirectsAll(
+  deployment: Deployment,
+  server: NginxServer,
+): { readonly at: Outcome['end']['at'] & object; readonly host: string } | null {
+  const requests = requestsToServer(deployment, server, '/')
+  let found: Outcome['steps'][number]['directive'] = null
+  for (const { host, scheme } of requests) {
+    if (scheme === 'https') return null
+    for (const path of ['/', `/${MISSING}`]) {
+      for (const told of [null, 'https']) {
+        const values = told === null ? [] : HEADERS.map(name => [name, told] as const)
+        const answer = askServer(deployment, server, path, {
+          request: { host, headers: { values: new Map(values), complete: true } },
+        })
+        if (answer === null || answer.end.kind !== 'response' || answer.end.location === null) return null
+        const [, to] = /^https:\/\/([^/:]+)(?:\/|$)/i.exec(answer.end.location) ?? []
+        if (to?.toLowerCase() !== host) return null
+        found ??=
+          answer.steps.findLast(({ kind }) => kind === 'return' || kind === 'rewrite')?.directive ?? null
+      }
+    }
+  }
+  const host = requests[0]?.host
+  if (found === null || host === undefined) return null
+  return { at: argumentPlace(found, Math.min(1, found.args.length - 1)), host }
+}
+
+const HEADERS = [
+  'x-forwarded-proto',
+  'x-forwarded-scheme',
+  'x-forwarded-protocol',
+  'x-scheme',
+  'x-forwarded-ssl',
+]

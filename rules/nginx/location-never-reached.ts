@@ -1,0 +1,235 @@
+import type { NginxServer } from '../../src/deployment/model.ts'
+import { serverIndex } from '../../src/deployment/build/servers.ts'
+import { memo } from '../../parsers/collections/memo.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { locationIndex, type NginxLocation, readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
+import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
+import { isAnchoredAtEnd, isAnchoredAtStart } from '../../src/servers/pcre/pattern-facts.ts'
+import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
+import { type SampleOptions, sampleTexts } from '../../src/servers/pcre/sample-texts.ts'
+import { compilePcre } from '../../src/servers/regex.ts'
+
+const site = (lines: string): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      root /srv/www;
+      ${lines}
+  }
+`
+
+export default defineRule({
+  summary: 'A location that no request reaches',
+  severity: 'warning',
+  otherSeverities: { info: 'a named location that nothing leads to' },
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Of regular expressions the first that matches answers. One that matches only what an earlier one matches never does: its `deny`, its cache times or its backend are for nobody.',
+  remedy: 'Put the narrower expression first, or write the wider one as a prefix',
+  references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#location'],
+  bad: [
+    {
+      title: 'the narrower expression comes second',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ /upload/ {
+              expires 1d;
+          }
+          location ~ «/upload/.+\.php$» {
+              deny all;
+          }
+        `),
+      },
+    },
+    {
+      title: 'some endings that an earlier list has',
+      files: {
+        'nginx.conf': site(conf`
+          location ~* \.(css|js|png|jpg)$ {
+              expires 1d;
+          }
+          location ~ «\.(png|jpg)$» {
+              expires 30d;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a name that nothing leads to',
+      files: {
+        'nginx.conf': site(conf`
+          location «@backend» {
+              proxy_pass http://127.0.0.1:9000;
+          }
+        `),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'the narrower expression first',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ /upload/.+\.php$ {
+              deny all;
+          }
+          location ~ /upload/ {
+              expires 1d;
+          }
+        `),
+      },
+    },
+    {
+      title: 'one ending more',
+      files: {
+        'nginx.conf': site(conf`
+          location ~* \.(css|js|png|jpg)$ {
+              expires 1d;
+          }
+          location ~ \.(png|gif)$ {
+              expires 30d;
+          }
+        `),
+      },
+    },
+    {
+      title: 'letters of which the earlier expression has one',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ ^/x {
+              expires 1d;
+          }
+          location ~ ^/[a-z] {
+              expires 2d;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a name that an error page leads to',
+      files: {
+        'nginx.conf': site(conf`
+          error_page 404 = @backend;
+          location @backend {
+              proxy_pass http://127.0.0.1:9000;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a name that a variable may lead to',
+      files: {
+        'nginx.conf': site(conf`
+          set $fallback @backend;
+          location / {
+              try_files $uri $fallback;
+          }
+          location @backend {
+              proxy_pass http://127.0.0.1:9000;
+          }
+        `),
+      },
+    },
+  ],
+  *check({ nginx, servers }) {
+    const byDirective = serverIndex(servers)
+    for (const configuration of nginx) {
+      const scopes = new Set<NginxDirective>()
+      for (const directive of configuration.occurrences.get('location') ?? []) {
+        const { parent } = directive
+        if (parent === null) continue
+        const location = readLocation(directive)
+        if (location.modifier === '@') {
+          const home = enclosingServer(directive)
+          const server = home === null ? undefined : byDirective.get(home)
+          if (server === undefined || isCalled(configuration, server, location)) continue
+          yield {
+            at: location.at,
+            severity: 'info',
+            message: `nothing in this server leads to \`${location.name}\``,
+            label: 'never reached',
+          }
+        } else if (!scopes.has(parent)) {
+          scopes.add(parent)
+          for (const { location: hidden, by } of hiddenIn(parent))
+            yield {
+              at: hidden.at,
+              message: `\`location ${by.modifier} ${by.name}\` stands before it and matches every URL that this one does`,
+              label: 'never reached',
+              related: [{ at: by.at, message: 'answers first' }],
+            }
+        }
+      }
+    }
+  },
+})
+
+/** Every word that begins with `@`, in the whole configuration. */
+const namesLedTo = memo(({ occurrences }: NginxConfiguration): ReadonlySet<string> => {
+  const names = new Set<string>()
+  for (const [name, lines] of occurrences) {
+    if (name === 'location' || name === 'server_name') continue
+    for (const { args } of lines) for (const { value } of args) if (value.includes('@')) names.add(value)
+  }
+  return names
+})
+
+/** True in doubt too: where something was not read, or a script or a backend may send it there. */
+function isCalled(
+  configuration: NginxConfiguration,
+  { directive }: NginxServer,
+  { name }: NginxLocation,
+): boolean {
+  const words = namesLedTo(configuration)
+  if ([...words].some(word => word.includes(name))) return true
+  if ([...configuration.occurrences.keys()].some(key => /lua|^js_|^perl/.test(key))) return true
+  if (hasUnreadInclude(configuration, directive)) return true
+  // A backend may name it in `X-Accel-Redirect`, and entries of a `map` are no words of directives.
+  return configuration.occurrences.has('map') || configuration.sources.some(({ template }) => template)
+}
+
+interface Hidden {
+  readonly location: NginxLocation
+  readonly by: NginxLocation
+}
+
+function hiddenIn(scope: NginxDirective): readonly Hidden[] {
+  const { regexes } = locationIndex(scope)
+  if (regexes.length < 2 || scope.source.template) return []
+  return regexes.flatMap(({ location }, index) => {
+    const by = regexes.slice(0, index).find(({ location: earlier }) => hides(earlier, location))
+    return by === undefined ? [] : [{ location, by: by.location }]
+  })
+}
+
+/** True where the earlier expression matches every text that the later one does, in whatever it stands. */
+function hides(earlier: NginxLocation, later: NginxLocation): boolean {
+  if (earlier.directive.source.template || later.directive.source.template) return false
+  const tree = readPattern(earlier.name)
+  const own = readPattern(later.name)
+  const regex = compilePcre(earlier.name, { caseless: earlier.modifier === '~*' })
+  if (tree === null || own === null || regex === null) return false
+  if (earlier.modifier === '~' && later.modifier === '~*') return false
+  if (/\(\?[!<=]/.test(earlier.name) || /\(\?[!<=]/.test(later.name)) return false
+  // What is anchored matches a text only where it stands; so must the later one be.
+  if (isAnchoredAtStart(tree) && !isAnchoredAtStart(own)) return false
+  if (isAnchoredAtEnd(tree) && !isAnchoredAtEnd(own)) return false
+  const before = isAnchoredAtStart(own) ? '' : '\u0001'
+  const behind = isAnchoredAtEnd(own) ? '' : '\u0001'
+  return KINDS.every(kind => {
+    const { texts, isComplete } = sampleTexts(later.name, { caseless: later.modifier === '~*', ...kind })
+    // Where the later one is not anchored, anything may stand around what it matches.
+    return isComplete && texts.every(text => regex.test(before + text + behind) === true)
+  })
+}
+
+/** Texts of several kinds, for whatever a set or a `.` may stand for. */
+const KINDS: readonly SampleOptions[] = [
+  { filler: 'x' },
+  { filler: 'a/b' },
+  { filler: '.q.w', pick: 'first' },
+  { filler: '-_-', pick: 'last' },
+]

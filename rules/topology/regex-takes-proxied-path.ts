@@ -1,0 +1,159 @@
+import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
+import { insertBefore, propose } from '../../src/deployment/edits.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { askServer } from '../../src/deployment/requests/ask-server.ts'
+import { locationPath } from '../../src/deployment/requests/location-path.ts'
+import { MISSING } from '../../src/deployment/requests/made-up-requests.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { locationIndex, type NginxLocation, readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { selectLocation } from '../../src/servers/nginx/queries/select-location.ts'
+import { sampleTexts } from '../../src/servers/pcre/sample-texts.ts'
+import { fromBytes, toBytes } from '../../src/servers/regex.ts'
+
+const site = (lines: string): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      root /srv/www;
+      ${lines}
+  }
+`
+const ASSETS = conf`
+  location ~* \.(png|css|js)$ {
+      expires 30d;
+  }
+`
+
+/** Paths at which a backend has files of such names: pictures that it makes, scripts that it brings. */
+const HAS_FILES =
+  /(?:icon|img|image|photo|picture|avatar|thumb|media|asset|static|upload|download|file|attachment|plugin|theme|sdk|font|admin|_next|socket\.io)/i
+
+export default defineRule({
+  summary: 'A regular expression for files takes them from a location that proxies',
+  severity: 'info',
+  otherSeverities: { warning: 'where the name of the location says that the backend has such files' },
+  confidence: 'medium',
+  since: '0.1.0',
+  why: 'nginx prefers a matching regular expression to a prefix. `location ~* \\.(png|js)$` looks for `/icons/a.png` on the disk, though `location /icons/` proxies to a backend: 404.',
+  remedy: 'Write `location ^~ …`, which keeps regular expressions out',
+  references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#location'],
+  bad: [
+    {
+      title: 'pictures that a backend makes',
+      files: {
+        'nginx.conf': site(conf`
+          location «/icons/» {
+              proxy_pass http://127.0.0.1:9000;
+          }
+          ${ASSETS}
+        `),
+      },
+    },
+    {
+      title: 'an interface for programs',
+      files: {
+        'nginx.conf': site(conf`
+          location «/api/» {
+              proxy_pass http://127.0.0.1:9000;
+          }
+          ${ASSETS}
+        `),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'regular expressions are kept out',
+      files: {
+        'nginx.conf': site(conf`
+          location ^~ /icons/ {
+              proxy_pass http://127.0.0.1:9000;
+          }
+          ${ASSETS}
+        `),
+      },
+    },
+    {
+      title: 'what is missing is asked of the backend',
+      files: {
+        'nginx.conf': site(conf`
+          location /icons/ {
+              proxy_pass http://127.0.0.1:9000;
+          }
+          location ~* \.(png|css|js)$ {
+              try_files $uri @backend;
+          }
+          location @backend {
+              proxy_pass http://127.0.0.1:9000;
+          }
+        `),
+      },
+    },
+    {
+      title: 'files of the site in front of its application',
+      files: {
+        'nginx.conf': site(conf`
+          location / {
+              proxy_pass http://127.0.0.1:9000;
+          }
+          ${ASSETS}
+        `),
+      },
+    },
+  ],
+  *check(deployment) {
+    for (const { server, block } of deployment.connections.http) {
+      if (block.name !== 'location' || block.parent !== server.directive) continue
+      const location = readLocation(block)
+      if (location.modifier !== '' || location.name === '/' || !location.name.startsWith('/')) continue
+      for (const { location: other } of locationIndex(server.directive).regexes) {
+        const path = takenFrom(deployment, server, location, other)
+        if (path === null) continue
+        yield {
+          at: location.at,
+          severity: HAS_FILES.test(location.name) ? 'warning' : 'info',
+          message: `\`location ${other.modifier} ${other.name}\` looks for \`${path}\` on the disk, so the backend is not asked for it`,
+          label: 'regular expressions come first',
+          related: [
+            {
+              at: argumentPlace(other.directive, other.directive.args.length - 1),
+              message: 'answers in its place',
+            },
+          ],
+          ...propose('Keep regular expressions out', 'unsafe', [insertBefore(location.at, '^~ ')]),
+        }
+      }
+    }
+  },
+})
+
+/** A path below a location that an expression for files answers from the disk, where it is missing. */
+function takenFrom(
+  deployment: Deployment,
+  server: NginxServer,
+  { name }: NginxLocation,
+  other: NginxLocation,
+): string | null {
+  const prefix = locationPath(other.directive)
+  if (prefix !== null && prefix !== '/') return null
+  const folder = name.endsWith('/') ? name : `${name}/`
+  for (const text of sampleTexts(other.name, { caseless: other.modifier === '~*' }).texts) {
+    const ending = /^[/x]*(\.[A-Za-z0-9]+)$/.exec(fromBytes(text))?.[1]
+    if (ending === undefined || /^\.(?:php\d?|cgi|pl|py|ht\w*|git)$/i.test(ending)) continue
+    const path = `${folder}${MISSING}${ending}`
+    const selected = selectLocation(server.configuration, server.directive, toBytes(path))
+    if (!selected.known || selected.value.location?.directive !== other.directive) continue
+    const answer = askServer(deployment, server, path)
+    if (answer === null) return null
+    const { end } = answer
+    // A `deny` or a `return` is meant for every path.
+    if (end.kind === 'response' && end.status === 404 && !isRefused(answer.steps))
+      return path.replace(MISSING, 'file')
+  }
+  return null
+}
+
+function isRefused(steps: readonly { readonly kind: string }[]): boolean {
+  return steps.some(({ kind }) => kind === 'return' || kind === 'access' || kind === 'pass')
+}

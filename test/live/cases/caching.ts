@@ -1,0 +1,19 @@
+import type { LiveCase } from '../live-case.ts'
+
+export const cases: readonly LiveCase[] = [
+  {
+    rule: 'caching/set-cookie-cached',
+    shows: 'the second client gets the cookie of the first',
+    mirrors: [9000],
+    request: { url: 'http://example.org/page?set-cookie=first' },
+    harm: async ({ response, request }) => {
+      const again = await request({ url: 'http://example.org/page?set-cookie=first' })
+      // It says when it was made.
+      return (
+        /made=/.test(String(response.headers['set-cookie'])) &&
+        String(again.headers['set-cookie']) === String(response.headers['set-cookie'])
+      )
+    },
+    sound: ({ response }) => response.headers['set-cookie'] === undefined,
+  },
+]
