@@ -6,6 +6,7 @@ import accessExactLocationOneUrl from './access/exact-location-one-url.ts'
 import accessLocationLostToRegex from './access/location-lost-to-regex.ts'
 import accessPrivateNetworkTooWide from './access/private-network-too-wide.ts'
 import accessRuleAfterAll from './access/rule-after-all.ts'
+import accessStatusPageOpen from './access/status-page-open.ts'
 import apacheAccessCompatNestedReset from './apache/access-compat-nested-reset.ts'
 import apacheAddhandlerPhp from './apache/addhandler-php.ts'
 import apacheAliasOverlap from './apache/alias-overlap.ts'
@@ -67,6 +68,8 @@ import bodyLimitsApacheHeadersBelowNginx from './body-limits/apache-headers-belo
 import bodyLimitsChunkedUploadRejected from './body-limits/chunked-upload-rejected.ts'
 import bodyLimitsDjangoBelowNginx from './body-limits/django-below-nginx.ts'
 import bodyLimitsNginxDefaultBelowDjango from './body-limits/nginx-default-below-django.ts'
+import cachingAuthorizationShared from './caching/authorization-shared.ts'
+import cachingSetCookieCached from './caching/set-cookie-cached.ts'
 import canonicalUrlDefaultServerCatchallApp from './canonical-url/default-server-catchall-app.ts'
 import canonicalUrlDefaultServerDependsOnIncludeOrder from './canonical-url/default-server-depends-on-include-order.ts'
 import canonicalUrlDuplicateServerName from './canonical-url/duplicate-server-name.ts'
@@ -78,6 +81,7 @@ import canonicalUrlRedirectMalformed from './canonical-url/redirect-malformed.ts
 import canonicalUrlRedirectManglesUri from './canonical-url/redirect-mangles-uri.ts'
 import canonicalUrlRedirectMissingOnTls from './canonical-url/redirect-missing-on-tls.ts'
 import canonicalUrlRedirectToPlainHttp from './canonical-url/redirect-to-plain-http.ts'
+import canonicalUrlRedirectToTlsNobodyServes from './canonical-url/redirect-to-tls-nobody-serves.ts'
 import canonicalUrlRedirectUriInjection from './canonical-url/redirect-uri-injection.ts'
 import canonicalUrlServerNameMalformed from './canonical-url/server-name-malformed.ts'
 import containersOwnLoopback from './containers/own-loopback.ts'
@@ -115,8 +119,10 @@ import loopbackPostgresListenPublic from './loopback/postgres-listen-public.ts'
 import loopbackVhostWildcardOnLoopbackListen from './loopback/vhost-wildcard-on-loopback-listen.ts'
 import nginxInternalRedirectCycle from './nginx/internal-redirect-cycle.ts'
 import nginxLocationLiteralWildcard from './nginx/location-literal-wildcard.ts'
+import nginxLocationNeverReached from './nginx/location-never-reached.ts'
 import nginxLogFileNamedSwitch from './nginx/log-file-named-switch.ts'
 import nginxProxyPassDropsUri from './nginx/proxy-pass-drops-uri.ts'
+import nginxRegexBacktracks from './nginx/regex-backtracks.ts'
 import nginxSyntax from './nginx/syntax.ts'
 import nginxTryFilesLosesQuery from './nginx/try-files-loses-query.ts'
 import nginxWebsocketHttpVersion from './nginx/websocket-http-version.ts'
@@ -143,9 +149,12 @@ import staticFilesAliasSlashMissing from './static-files/alias-slash-missing.ts'
 import staticFilesAliasTraversal from './static-files/alias-traversal.ts'
 import staticFilesAutoindexOn from './static-files/autoindex-on.ts'
 import staticFilesDotfilesServed from './static-files/dotfiles-served.ts'
+import staticFilesHtaccessNotApplied from './static-files/htaccess-not-applied.ts'
 import staticFilesMediaExecutable from './static-files/media-executable.ts'
+import staticFilesMissingAssetAnswersPage from './static-files/missing-asset-answers-page.ts'
 import staticFilesPhpSourceServed from './static-files/php-source-served.ts'
 import staticFilesRootExposesCode from './static-files/root-exposes-code.ts'
+import staticFilesRootIsFileSystem from './static-files/root-is-file-system.ts'
 import staticFilesRootMismatch from './static-files/root-mismatch.ts'
 import staticFilesRootRepeatsLocation from './static-files/root-repeats-location.ts'
 import staticFilesTypesWithoutCss from './static-files/types-without-css.ts'
@@ -176,6 +185,7 @@ import topologyHttpToTlsPort from './topology/http-to-tls-port.ts'
 import topologyListenWithoutVhost from './topology/listen-without-vhost.ts'
 import topologyNamedLocationMissing from './topology/named-location-missing.ts'
 import topologyProtocolMismatch from './topology/protocol-mismatch.ts'
+import topologyRegexTakesProxiedPath from './topology/regex-takes-proxied-path.ts'
 import topologyResolverMissing from './topology/resolver-missing.ts'
 import topologyServerNameNotInApache from './topology/server-name-not-in-apache.ts'
 import topologyServeraliasNotInNginx from './topology/serveralias-not-in-nginx.ts'
@@ -222,6 +232,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/location-lost-to-regex', ...accessLocationLostToRegex },
   { id: 'access/private-network-too-wide', ...accessPrivateNetworkTooWide },
   { id: 'access/rule-after-all', ...accessRuleAfterAll },
+  { id: 'access/status-page-open', ...accessStatusPageOpen },
   { id: 'apache/access-compat-nested-reset', ...apacheAccessCompatNestedReset },
   { id: 'apache/addhandler-php', ...apacheAddhandlerPhp },
   { id: 'apache/alias-overlap', ...apacheAliasOverlap },
@@ -283,6 +294,8 @@ export const rules: readonly Rule[] = [
   { id: 'body-limits/chunked-upload-rejected', ...bodyLimitsChunkedUploadRejected },
   { id: 'body-limits/django-below-nginx', ...bodyLimitsDjangoBelowNginx },
   { id: 'body-limits/nginx-default-below-django', ...bodyLimitsNginxDefaultBelowDjango },
+  { id: 'caching/authorization-shared', ...cachingAuthorizationShared },
+  { id: 'caching/set-cookie-cached', ...cachingSetCookieCached },
   { id: 'canonical-url/default-server-catchall-app', ...canonicalUrlDefaultServerCatchallApp },
   { id: 'canonical-url/default-server-depends-on-include-order', ...canonicalUrlDefaultServerDependsOnIncludeOrder },
   { id: 'canonical-url/duplicate-server-name', ...canonicalUrlDuplicateServerName },
@@ -294,6 +307,7 @@ export const rules: readonly Rule[] = [
   { id: 'canonical-url/redirect-mangles-uri', ...canonicalUrlRedirectManglesUri },
   { id: 'canonical-url/redirect-missing-on-tls', ...canonicalUrlRedirectMissingOnTls },
   { id: 'canonical-url/redirect-to-plain-http', ...canonicalUrlRedirectToPlainHttp },
+  { id: 'canonical-url/redirect-to-tls-nobody-serves', ...canonicalUrlRedirectToTlsNobodyServes },
   { id: 'canonical-url/redirect-uri-injection', ...canonicalUrlRedirectUriInjection },
   { id: 'canonical-url/server-name-malformed', ...canonicalUrlServerNameMalformed },
   { id: 'containers/own-loopback', ...containersOwnLoopback },
@@ -331,8 +345,10 @@ export const rules: readonly Rule[] = [
   { id: 'loopback/vhost-wildcard-on-loopback-listen', ...loopbackVhostWildcardOnLoopbackListen },
   { id: 'nginx/internal-redirect-cycle', ...nginxInternalRedirectCycle },
   { id: 'nginx/location-literal-wildcard', ...nginxLocationLiteralWildcard },
+  { id: 'nginx/location-never-reached', ...nginxLocationNeverReached },
   { id: 'nginx/log-file-named-switch', ...nginxLogFileNamedSwitch },
   { id: 'nginx/proxy-pass-drops-uri', ...nginxProxyPassDropsUri },
+  { id: 'nginx/regex-backtracks', ...nginxRegexBacktracks },
   { id: 'nginx/syntax', ...nginxSyntax },
   { id: 'nginx/try-files-loses-query', ...nginxTryFilesLosesQuery },
   { id: 'nginx/websocket-http-version', ...nginxWebsocketHttpVersion },
@@ -359,9 +375,12 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/alias-traversal', ...staticFilesAliasTraversal },
   { id: 'static-files/autoindex-on', ...staticFilesAutoindexOn },
   { id: 'static-files/dotfiles-served', ...staticFilesDotfilesServed },
+  { id: 'static-files/htaccess-not-applied', ...staticFilesHtaccessNotApplied },
   { id: 'static-files/media-executable', ...staticFilesMediaExecutable },
+  { id: 'static-files/missing-asset-answers-page', ...staticFilesMissingAssetAnswersPage },
   { id: 'static-files/php-source-served', ...staticFilesPhpSourceServed },
   { id: 'static-files/root-exposes-code', ...staticFilesRootExposesCode },
+  { id: 'static-files/root-is-file-system', ...staticFilesRootIsFileSystem },
   { id: 'static-files/root-mismatch', ...staticFilesRootMismatch },
   { id: 'static-files/root-repeats-location', ...staticFilesRootRepeatsLocation },
   { id: 'static-files/types-without-css', ...staticFilesTypesWithoutCss },
@@ -392,6 +411,7 @@ export const rules: readonly Rule[] = [
   { id: 'topology/listen-without-vhost', ...topologyListenWithoutVhost },
   { id: 'topology/named-location-missing', ...topologyNamedLocationMissing },
   { id: 'topology/protocol-mismatch', ...topologyProtocolMismatch },
+  { id: 'topology/regex-takes-proxied-path', ...topologyRegexTakesProxiedPath },
   { id: 'topology/resolver-missing', ...topologyResolverMissing },
   { id: 'topology/server-name-not-in-apache', ...topologyServerNameNotInApache },
   { id: 'topology/serveralias-not-in-nginx', ...topologyServeraliasNotInNginx },

@@ -2,7 +2,8 @@ import type { PcreOptions } from '../../parsers/pcre/parse-pcre.ts'
 import type { PcreTree } from '../../parsers/pcre/tree.ts'
 import { compileProgram } from './pcre/compile.ts'
 import { beginOf, endOf, type Program, START } from './pcre/program.ts'
-import { type Machine, machineFor, matchAt } from './pcre/run.ts'
+import { type Machine, machineFor } from './pcre/run.ts'
+import { search } from './pcre/search.ts'
 import { type SearchPlan, searchPlan } from './pcre/search-plan.ts'
 import { patternKey, readPattern } from './pcre/read-pattern.ts'
 import { Unanswerable } from './pcre/unanswerable.ts'
@@ -136,29 +137,10 @@ class CompiledPcre implements Pcre {
   }
 
   #search(subject: string, bytesOf: (part: string) => string): PcreMatch | null | undefined {
-    const { begins, prefix, first } = this.#plan
     this.#machine ??= machineFor(this.#program)
-    const machine = this.#machine
-    machine.steps = 0
-    for (let place = 0; place <= subject.length; place++) {
-      if (prefix !== '' && begins === 'anywhere') {
-        place = subject.indexOf(prefix, place)
-        if (place === -1) return null
-      } else if (first !== null) {
-        if (begins === 'anywhere')
-          while (place < subject.length && first[subject.charCodeAt(place)] === 0) place++
-        if (place >= subject.length || first[subject.charCodeAt(place)] === 0) return null
-      }
-      const end = matchAt(machine, subject, place, STEP_LIMIT)
-      if (end >= 0) return this.#found(machine, subject, end, bytesOf)
-      if (end === -2) return undefined
-      if (begins === 'start') return null
-      if (begins === 'lines') {
-        place = subject.indexOf('\n', place)
-        if (place === -1) return null
-      }
-    }
-    return null
+    const end = search(this.#machine, this.#plan, subject, STEP_LIMIT)
+    if (end === -2) return undefined
+    return end === -1 ? null : this.#found(this.#machine, subject, end, bytesOf)
   }
 
   #found({ registers }: Machine, subject: string, end: number, bytesOf: (part: string) => string): PcreMatch {

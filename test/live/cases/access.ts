@@ -60,4 +60,11 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 502,
     sound: isRefused,
   },
+  {
+    rule: 'access/status-page-open',
+    shows: 'another machine reads how busy nginx is',
+    request: { url: `${SITE}/status`, from: '192.0.2.7' },
+    harm: ({ response }) => response.status === 200 && response.body.includes('Active connections'),
+    sound: isRefused,
+  },
 ]

@@ -16,4 +16,14 @@ export const cases: readonly LiveCase[] = [
     },
     sound: ({ response }) => response.headers['set-cookie'] === undefined,
   },
+  {
+    rule: 'caching/authorization-shared',
+    shows: 'a client without a token gets what another one got by its own',
+    mirrors: [9000],
+    request: { url: 'http://api.example.org/api/me', headers: { Authorization: 'Bearer alice' } },
+    harm: async ({ request }) =>
+      (await request({ url: 'http://api.example.org/api/me' })).report?.HTTP_AUTHORIZATION === 'Bearer alice',
+    sound: async ({ request }) =>
+      (await request({ url: 'http://api.example.org/api/me' })).report?.HTTP_AUTHORIZATION === undefined,
+  },
 ]

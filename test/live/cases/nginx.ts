@@ -56,4 +56,11 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 200,
     sound: ({ response }) => response.status === 403,
   },
+  {
+    rule: 'nginx/regex-backtracks',
+    shows: 'PCRE gives up on a URL of forty letters',
+    request: { url: `http://example.org/${'a'.repeat(40)}!.html!` },
+    harm: ({ response, log }) => response.status === 500 && /pcre\w*_(?:exec|match)\(\) failed/.test(log),
+    sound: ({ response }) => response.status === 404,
+  },
 ]

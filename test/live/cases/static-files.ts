@@ -117,4 +117,17 @@ export const cases: readonly LiveCase[] = [
     harm: shows('<h1>'),
     sound: ({ response }) => response.status === 404,
   },
+  {
+    rule: 'static-files/root-is-file-system',
+    shows: 'the accounts of the machine are a page',
+    request: { url: `${SITE}/etc/passwd` },
+    harm: shows('root:'),
+  },
+  {
+    rule: 'static-files/htaccess-not-applied',
+    shows: 'the rules of the site are a page',
+    request: { url: `${SITE}/.htaccess` },
+    harm: shows('Require all denied'),
+    sound: ({ response }) => response.status === 403,
+  },
 ]
