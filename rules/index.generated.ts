@@ -90,6 +90,7 @@ import forwardedHeadersDoubleProxyProcessing from './forwarded-headers/double-pr
 import forwardedHeadersDuplicated from './forwarded-headers/duplicated.ts'
 import forwardedHeadersExpressionFormatLetter from './forwarded-headers/expression-format-letter.ts'
 import forwardedHeadersHeaderNameInvalid from './forwarded-headers/header-name-invalid.ts'
+import forwardedHeadersHostFromClient from './forwarded-headers/host-from-client.ts'
 import forwardedHeadersHostSpoofable from './forwarded-headers/host-spoofable.ts'
 import forwardedHeadersInheritanceLost from './forwarded-headers/inheritance-lost.ts'
 import forwardedHeadersInternalIpsBehindProxy from './forwarded-headers/internal-ips-behind-proxy.ts'
@@ -130,6 +131,7 @@ import phpSocketPermissions from './php/socket-permissions.ts'
 import responseHeadersAddHeaderLost from './response-headers/add-header-lost.ts'
 import responseHeadersCorsWithoutAlways from './response-headers/cors-without-always.ts'
 import responseHeadersHeaderValueNewline from './response-headers/header-value-newline.ts'
+import responseHeadersOriginReflected from './response-headers/origin-reflected.ts'
 import sizingApacheWorkersStarvedByDaemon from './sizing/apache-workers-starved-by-daemon.ts'
 import sizingDaemonProcesses1Explicit from './sizing/daemon-processes-1-explicit.ts'
 import sizingDaemonThreadUnsafe from './sizing/daemon-thread-unsafe.ts'
@@ -180,6 +182,7 @@ import tlsSslOnHitsPlainListen from './tls/ssl-on-hits-plain-listen.ts'
 import tlsUpstreamServerNameOff from './tls/upstream-server-name-off.ts'
 import tlsWeakProtocol from './tls/weak-protocol.ts'
 import topologyBackendNotListening from './topology/backend-not-listening.ts'
+import topologyClientChoosesBackend from './topology/client-chooses-backend.ts'
 import topologyHostSelectsWrongVhost from './topology/host-selects-wrong-vhost.ts'
 import topologyHttpToTlsPort from './topology/http-to-tls-port.ts'
 import topologyListenWithoutVhost from './topology/listen-without-vhost.ts'
@@ -316,6 +319,7 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/duplicated', ...forwardedHeadersDuplicated },
   { id: 'forwarded-headers/expression-format-letter', ...forwardedHeadersExpressionFormatLetter },
   { id: 'forwarded-headers/header-name-invalid', ...forwardedHeadersHeaderNameInvalid },
+  { id: 'forwarded-headers/host-from-client', ...forwardedHeadersHostFromClient },
   { id: 'forwarded-headers/host-spoofable', ...forwardedHeadersHostSpoofable },
   { id: 'forwarded-headers/inheritance-lost', ...forwardedHeadersInheritanceLost },
   { id: 'forwarded-headers/internal-ips-behind-proxy', ...forwardedHeadersInternalIpsBehindProxy },
@@ -356,6 +360,7 @@ export const rules: readonly Rule[] = [
   { id: 'response-headers/add-header-lost', ...responseHeadersAddHeaderLost },
   { id: 'response-headers/cors-without-always', ...responseHeadersCorsWithoutAlways },
   { id: 'response-headers/header-value-newline', ...responseHeadersHeaderValueNewline },
+  { id: 'response-headers/origin-reflected', ...responseHeadersOriginReflected },
   { id: 'sizing/apache-workers-starved-by-daemon', ...sizingApacheWorkersStarvedByDaemon },
   { id: 'sizing/daemon-processes-1-explicit', ...sizingDaemonProcesses1Explicit },
   { id: 'sizing/daemon-thread-unsafe', ...sizingDaemonThreadUnsafe },
@@ -406,6 +411,7 @@ export const rules: readonly Rule[] = [
   { id: 'tls/upstream-server-name-off', ...tlsUpstreamServerNameOff },
   { id: 'tls/weak-protocol', ...tlsWeakProtocol },
   { id: 'topology/backend-not-listening', ...topologyBackendNotListening },
+  { id: 'topology/client-chooses-backend', ...topologyClientChoosesBackend },
   { id: 'topology/host-selects-wrong-vhost', ...topologyHostSelectsWrongVhost },
   { id: 'topology/http-to-tls-port', ...topologyHttpToTlsPort },
   { id: 'topology/listen-without-vhost', ...topologyListenWithoutVhost },

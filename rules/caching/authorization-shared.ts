@@ -120,14 +120,13 @@ function isOther(name: string, value: string): boolean {
   return /\$(?!arg_|request_method|http_pragma|http_upgrade|http_cache_control|is_args|args)\w+/.test(value)
 }
 
-const API = /(?:api|rest|graphql|account|user|profile|private|admin|me)(?:[/-]|$)/i
+const API = /^\/(?:[^/]+\/)*(?:api|rest|graphql|account|user|profile|private|admin|me)(?:[/-]|$)/i
 
-function takesCredentials({ server, block, headers, pass }: NginxConnection): boolean {
+function takesCredentials({ server, block, headers }: NginxConnection): boolean {
   if (headers.written.some(({ name }) => name === 'authorization')) return true
   if (server.names.some(({ name }) => /^api[.-]/.test(name))) return true
   if (API.test(block.args.at(-1)?.value ?? '')) return true
-  const upstream = pass.args[0]?.value ?? ''
   const zone = effective(server.configuration, block, 'proxy_cache')
   const name = zone.known ? zone.value.directives[0]?.args[0]?.value : undefined
-  return /\bapi\b/i.test(upstream) || /^api\b/i.test(name ?? '')
+  return /^api\b/i.test(name ?? '')
 }

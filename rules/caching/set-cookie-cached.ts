@@ -21,7 +21,7 @@ const main = (lines: string): string => conf`
 
 export default defineRule({
   summary: 'The cache keeps `Set-Cookie`, and sends one client’s cookie to the next',
-  severity: 'error',
+  severity: 'warning',
   confidence: 'high',
   securitySeverity: 8.1,
   since: '0.1.0',

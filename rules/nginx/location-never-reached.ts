@@ -96,6 +96,19 @@ export default defineRule({
       },
     },
     {
+      title: 'what refuses both',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ /\\. {
+              deny all;
+          }
+          location ~ /\\.ht {
+              return 404;
+          }
+        `),
+      },
+    },
+    {
       title: 'letters of which the earlier expression has one',
       files: {
         'nginx.conf': site(conf`
@@ -201,8 +214,30 @@ function hiddenIn(scope: NginxDirective): readonly Hidden[] {
   if (regexes.length < 2 || scope.source.template) return []
   return regexes.flatMap(({ location }, index) => {
     const by = regexes.slice(0, index).find(({ location: earlier }) => hides(earlier, location))
-    return by === undefined ? [] : [{ location, by: by.location }]
+    return by === undefined || isAlike(by.location.directive, location.directive)
+      ? []
+      : [{ location, by: by.location }]
   })
+}
+
+/** True where it makes no difference which of the two answers: both refuse, or both say the same. */
+function isAlike(one: NginxDirective, other: NginxDirective): boolean {
+  return (refuses(one) && refuses(other)) || textOf(one) === textOf(other)
+}
+
+function refuses({ children }: NginxDirective): boolean {
+  return children.some(
+    ({ name, args }) =>
+      (name === 'deny' && args[0]?.value === 'all') ||
+      (name === 'return' && /^4\d\d$/.test(args[0]?.value ?? '')),
+  )
+}
+
+function textOf({ children }: NginxDirective): string {
+  return children
+    .map(child => `${child.name} ${child.args.map(({ value }) => value).join(' ')}{${textOf(child)}}`)
+    .sort()
+    .join(';')
 }
 
 /** True where the earlier expression matches every text that the later one does, in whatever it stands. */

@@ -6,6 +6,9 @@ import { conf } from '../../src/engine/conf.ts'
 import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import type { DirectoryEntry } from '../../src/files/file-system.ts'
+import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
+import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { httpBlock } from '../../src/servers/nginx/queries/scope.ts'
 
@@ -35,6 +38,7 @@ const ALL = {
 export default defineRule({
   summary: 'Style sheets and scripts are sent with the wrong type',
   severity: 'warning',
+  otherSeverities: { info: 'where no type is included and no style sheet is seen' },
   confidence: 'high',
   since: '0.1.0',
   why: 'nginx itself knows HTML, GIF and JPEG alone: without `mime.types` a style sheet is `text/plain`, and browsers do not apply it. A `types` block in a server replaces the whole inherited table, so that one line for a new type loses all the others.',
@@ -140,6 +144,7 @@ export default defineRule({
       const first = http?.children.find(({ source }) => source === http.source)
       yield {
         at: namePlace(at),
+        severity: isReplaced || hasAssets(deployment, server) ? 'warning' : 'info',
         message: isReplaced
           ? '`types` in this server replaces the inherited table, and `.css` is not among what is left'
           : 'no `types` are included, so `.css` and `.js` are sent as `default_type`',
@@ -159,6 +164,21 @@ function knows({ children, node }: NginxDirective, extension: string): boolean {
   if (entries.some(({ args }) => args.some(({ value }) => value === extension))) return true
   return (node.block?.children ?? []).some(
     child => 'args' in child && child.args.some(({ value }) => value === extension),
+  )
+}
+
+/** True where a style sheet or script lies in the root of the server, or in a directory of it. */
+function hasAssets(deployment: Deployment, { configuration, directive }: NginxServer): boolean {
+  const base = fileBase(configuration, directive)
+  if (!base.known || isComputed(base.value.path)) return false
+  const files = deployment.filesOf(configuration)
+  const root = base.value.path.replace(/\/+$/, '')
+  const isAsset = ({ name, kind }: DirectoryEntry): boolean => kind === 'file' && /\.(?:css|m?js)$/.test(name)
+  const entries = files.list(root) ?? []
+  return entries.some(
+    entry =>
+      isAsset(entry) ||
+      (entry.kind === 'directory' && (files.list(`${root}/${entry.name}`) ?? []).some(isAsset)),
   )
 }
 

@@ -211,4 +211,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.report?.HTTP_X_FORWARDED_PROTO === 'https',
     sound: ({ response }) => response.report?.HTTP_X_FORWARDED_PROTO === 'http',
   },
+  {
+    rule: 'forwarded-headers/host-from-client',
+    shows: 'an argument becomes the name of the site',
+    mirrors: [9000],
+    request: { url: 'http://example.org/?host=evil.example' },
+    harm: ({ response }) => response.report?.HTTP_HOST === 'evil.example',
+    sound: ({ response }) => response.report?.HTTP_HOST === 'example.org',
+  },
 ]

@@ -26,4 +26,22 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'http://example.org/' },
     harm: ({ response }) => response.headers['content-security-policy'] !== "default-src 'self'; img-src *",
   },
+  {
+    rule: 'response-headers/origin-reflected',
+    shows: 'the page of another site may read the answer, with cookies',
+    mirrors: [9000],
+    request: { url: 'http://api.example.org/', headers: { Origin: 'https://evil.example' } },
+    harm: ({ response: { headers } }) =>
+      headers['access-control-allow-origin'] === 'https://evil.example' &&
+      headers['access-control-allow-credentials'] === 'true',
+  },
+  {
+    rule: 'response-headers/origin-reflected',
+    shows: 'a site whose name goes on may read the answer',
+    examples: { bad: 1, good: 0 },
+    mirrors: [9000],
+    request: { url: 'http://api.example.org/', headers: { Origin: 'https://www.example.org.evil.example' } },
+    harm: ({ response: { headers } }) =>
+      headers['access-control-allow-origin'] === 'https://www.example.org.evil.example',
+  },
 ]

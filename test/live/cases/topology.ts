@@ -133,4 +133,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 404,
     sound: ({ response }) => response.report?.path === '/icons/a.png',
   },
+  {
+    rule: 'topology/client-chooses-backend',
+    shows: 'a port of the own machine answers whoever names it',
+    mirrors: [9000],
+    request: { url: 'http://example.org/proxy/127.0.0.1:9000/secret' },
+    harm: ({ response }) => response.report?.path === '/secret',
+    sound: ({ response }) => response.report === null,
+  },
 ]

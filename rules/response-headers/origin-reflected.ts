@@ -1,0 +1,238 @@
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { isUnknownWord, type Place } from '../../parsers/text/source.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
+import { maps } from '../../src/servers/nginx/queries/maps.ts'
+import { effective } from '../../src/servers/nginx/queries/effective.ts'
+import { compilePcre } from '../../src/servers/regex.ts'
+import { sampleTexts } from '../../src/servers/pcre/sample-texts.ts'
+
+const site = (lines: string, before = ''): string => conf`
+  ${before}
+  server {
+      listen 80;
+      server_name api.example.org;
+      location / {
+          ${lines}
+          proxy_pass http://127.0.0.1:9000;
+      }
+  }
+`
+
+export default defineRule({
+  summary: 'CORS lets the pages of any site read the answers',
+  severity: 'warning',
+  otherSeverities: { error: 'where cookies are allowed with it' },
+  confidence: 'high',
+  securitySeverity: 7.1,
+  since: '0.1.0',
+  why: '`Access-Control-Allow-Origin $http_origin` grants whatever site asks, and a pattern without `^` or `$`, or with a dot that is not escaped, grants sites with a name that only looks like one’s own. With `Access-Control-Allow-Credentials` their pages act with the cookies of the client.',
+  remedy: 'Compare the whole origin: `~^https://([a-z0-9-]+\\.)?example\\.org$`',
+  references: ['https://developer.mozilla.org/docs/Web/HTTP/Guides/CORS'],
+  bad: [
+    {
+      title: 'any origin, with cookies',
+      files: {
+        'nginx.conf': site(conf`
+          add_header Access-Control-Allow-Origin «$http_origin» always;
+          add_header Access-Control-Allow-Credentials true always;
+        `),
+      },
+    },
+    {
+      title: 'a pattern without an end',
+      files: {
+        'nginx.conf': site(
+          conf`
+            add_header Access-Control-Allow-Origin $allowed always;
+            add_header Access-Control-Allow-Credentials true always;
+          `,
+          conf`
+            map $http_origin $allowed {
+                default "";
+                «~^https://www\.example\.org» $http_origin;
+            }
+          `,
+        ),
+      },
+    },
+    {
+      title: 'a condition without a beginning',
+      files: {
+        'nginx.conf': site(conf`
+          if ($http_origin ~ «example\.org$») {
+              add_header Access-Control-Allow-Origin $http_origin always;
+          }
+        `),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'the whole origin is compared',
+      files: {
+        'nginx.conf': site(
+          'add_header Access-Control-Allow-Origin $allowed always;',
+          conf`
+            map $http_origin $allowed {
+                default "";
+                ~^https://([a-z0-9-]+\.)?example\.org$ $http_origin;
+                https://example.net $http_origin;
+            }
+          `,
+        ),
+      },
+    },
+    {
+      title: 'one origin',
+      files: { 'nginx.conf': site('add_header Access-Control-Allow-Origin https://example.org always;') },
+    },
+    {
+      title: 'everybody, without cookies',
+      files: { 'nginx.conf': site('add_header Access-Control-Allow-Origin * always;') },
+    },
+    {
+      title: 'a condition on the whole origin',
+      files: {
+        'nginx.conf': site(conf`
+          if ($http_origin ~* ^https://(www|shop)\.example\.org$) {
+              add_header Access-Control-Allow-Origin $http_origin always;
+          }
+        `),
+      },
+    },
+  ],
+  *check({ nginx }) {
+    for (const configuration of nginx) {
+      for (const directive of configuration.occurrences.get('add_header') ?? []) {
+        const [name, value] = directive.args
+        if (name?.value.toLowerCase() !== 'access-control-allow-origin' || value === undefined) continue
+        const fault = faultOf(configuration, directive, value.value)
+        if (fault === null) continue
+        yield {
+          at: fault.at,
+          severity: sendsCookies(configuration, directive) ? 'error' : 'warning',
+          message: `the origin \`${fault.origin}\` is let in, as any other site ${fault.isAny ? 'is' : 'of such a name'}`,
+          label: fault.isAny ? 'whoever asks' : 'matches more than is meant',
+          ...(fault.at.start === value.start
+            ? {}
+            : { related: [{ at: argumentPlace(directive, 1), message: 'sent back' }] }),
+        }
+      }
+    }
+  },
+})
+
+interface Fault {
+  readonly at: Place
+  readonly origin: string
+  readonly isAny: boolean
+}
+
+function faultOf(configuration: NginxConfiguration, directive: NginxDirective, value: string): Fault | null {
+  if (isUnknownWord(value)) return null
+  const [name, ...others] = variableNames(value)
+  if (name === undefined || others.length > 0) return null
+  if (name === 'http_origin') {
+    const conditions = conditionsAround(directive)
+    if (conditions === null) return null
+    if (conditions.length === 0)
+      return { at: argumentPlace(directive, 1), origin: 'https://evil.example', isAny: true }
+    for (const { pattern, caseless, at } of conditions) {
+      const origin = strangeOrigin(pattern, caseless)
+      if (origin !== null) return { at, origin, isAny: false }
+    }
+    return null
+  }
+  const map = maps(configuration).get(name)
+  if (map === undefined || !/^\$\{?http_origin\}?$/i.test(map.directive.args[0]?.value ?? '')) return null
+  for (const entry of map.directive.node.block?.children ?? []) {
+    if (!('args' in entry) || !entry.args.some(word => /http_origin/i.test(word.value))) continue
+    const key = entry.name.value
+    const match = /^~(\*?)(.*)$/s.exec(key)
+    const at = { source: map.directive.source, start: entry.name.start, end: entry.name.end }
+    if (key === 'default') return { at, origin: 'https://evil.example', isAny: true }
+    if (match === null) continue
+    const origin = strangeOrigin(match[2] ?? '', match[1] === '*')
+    if (origin !== null) return { at, origin, isAny: false }
+  }
+  return null
+}
+
+interface Condition {
+  readonly pattern: string
+  readonly caseless: boolean
+  readonly at: Place
+}
+
+/** The `if` on the origin around a directive; null where something else decides. */
+function conditionsAround(directive: NginxDirective): readonly Condition[] | null {
+  const found: Condition[] = []
+  for (let block = directive.parent; block !== null && block.name === 'if'; block = block.parent) {
+    const [subject, operator, ...pattern] = block.args
+    if (!/^\(?\$\{?http_origin\}?$/i.test(subject?.value ?? '') || pattern.length !== 1) return null
+    if (operator?.value !== '~' && operator?.value !== '~*') return null
+    found.push({
+      pattern: (pattern[0]?.value ?? '').replace(/\)$/, ''),
+      caseless: operator.value === '~*',
+      at: patternPlace(block),
+    })
+  }
+  return found
+}
+
+/** The pattern of a condition, without the parenthesis that ends it. */
+function patternPlace(block: NginxDirective): Place {
+  const at = argumentPlace(block, 2)
+  return at.source.text[at.end - 1] === ')' ? { ...at, end: at.end - 1 } : at
+}
+
+/** The origin of a foreign site that a pattern matches; null for none that is tried. */
+function strangeOrigin(pattern: string, caseless: boolean): string | null {
+  const regex = compilePcre(pattern, { caseless })
+  if (regex === null) return null
+  for (const text of sampleTexts(pattern, { caseless, filler: 'a' }).texts.slice(0, 24)) {
+    const own = /^https?:\/\//.test(text) ? text : `https://${text.replace(/^:?\/*/, '')}`
+    if (!/^https?:\/\/[a-z0-9.:*-]+$/i.test(own)) continue
+    const host = own.replace(/^https?:\/\//, '').replace(/:\d*$/, '')
+    // A pattern of one word, such as `localhost`, is not a name with a domain.
+    if (!host.replace(/^\./, '').includes('.')) continue
+    const foreign = [
+      `${own.replace(/:\d*$/, '')}.evil.example`,
+      own.replace('://', '://evil-').replace('evil-.', 'evil.'),
+      dotless(own),
+    ]
+    for (const origin of foreign)
+      if (origin !== null && isForeign(origin, host) && regex.test(origin) === true) return origin
+  }
+  return null
+}
+
+/** The same name with a letter in place of a dot in front of its domain: what an unescaped dot lets in. */
+function dotless(origin: string): string | null {
+  const match = /^(https?:\/\/(?:.*\.)?)([^.]+)\.([^.]+)$/.exec(origin)
+  if (match === null) return null
+  const [, before = '', name = '', domain = ''] = match
+  return before.endsWith('.') ? `${before.slice(0, -1)}x${name}.${domain}` : null
+}
+
+/** True for a host of another registered domain than the one that is meant. */
+function isForeign(origin: string, meant: string): boolean {
+  const host = origin.replace(/^https?:\/\//, '').replace(/:\d*$/, '')
+  const domain = meant.split('.').slice(-2).join('.')
+  return host !== domain && !host.endsWith(`.${domain}`)
+}
+
+function sendsCookies(configuration: NginxConfiguration, directive: NginxDirective): boolean {
+  const { parent } = directive
+  const fact = parent === null ? null : effective(configuration, parent, 'add_header')
+  return (
+    fact?.known === true &&
+    fact.value.directives.some(
+      ({ args }) =>
+        args[0]?.value.toLowerCase() === 'access-control-allow-credentials' && args[1]?.value === 'true',
+    )
+  )
+}

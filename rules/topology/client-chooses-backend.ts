@@ -1,0 +1,170 @@
+import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { isUnknownWord } from '../../parsers/text/source.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { externalReachability } from '../../src/servers/nginx/queries/reachability.ts'
+import { directivesByServer } from '../../src/servers/nginx/queries/servers.ts'
+import { mayHold } from '../../src/servers/pcre/pattern-facts.ts'
+import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
+
+const site = (lines: string): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      resolver 127.0.0.53;
+      ${lines}
+  }
+`
+
+export default defineRule({
+  summary: 'The client chooses the host that nginx connects to',
+  severity: 'error',
+  confidence: 'high',
+  securitySeverity: 8.6,
+  since: '0.1.0',
+  why: 'An argument, a header or a part of the path becomes the address of `proxy_pass`: nginx fetches for anybody from any host that it reaches, such as services of the own network and the metadata of a cloud.',
+  remedy: 'Choose among known backends by a `map`, or list in the pattern the hosts that may be asked',
+  references: ['https://owasp.org/www-community/attacks/Server_Side_Request_Forgery'],
+  bad: [
+    {
+      title: 'a host in the path',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ ^/proxy/(.*)/(.*)$ {
+              proxy_pass «http://$1/$2»;
+          }
+        `),
+      },
+    },
+    {
+      title: 'an argument',
+      files: {
+        'nginx.conf': site(conf`
+          location /fetch {
+              proxy_pass «$arg_url»;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a header, by way of another variable',
+      files: {
+        'nginx.conf': site(conf`
+          location / {
+              set $backend $http_x_backend;
+              proxy_pass «http://$backend»;
+          }
+        `),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'one name of a list',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ ^/proxy/(one|two)/(.*)$ {
+              proxy_pass http://$1.example.org/$2;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a path behind a host',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ ^/proxy/(.*)$ {
+              proxy_pass http://127.0.0.1:9000/$1;
+          }
+        `),
+      },
+    },
+    {
+      title: 'for internal redirects, whose address the application gives',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ ^/internal/(https?)/(.*?)/(.*)$ {
+              internal;
+              proxy_pass $1://$2/$3;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a variable of its own',
+      files: {
+        'nginx.conf': site(conf`
+          location / {
+              set $backend app.example.org;
+              proxy_pass http://$backend;
+          }
+        `),
+      },
+    },
+  ],
+  *check(deployment) {
+    for (const { server, block, pass } of deployment.connections.nginx) {
+      const written = pass.args[0]?.value ?? ''
+      if (!written.includes('$') || isUnknownWord(written)) continue
+      const variable = chosenBy(deployment, server, block, hostOf(written))
+      if (variable === null) continue
+      const { kind } = externalReachability(server.configuration, block)
+      if (kind !== 'reachable') continue
+      yield {
+        at: argumentPlace(pass, 0),
+        message: `\`$${variable}\` is what the client writes, and names the host that nginx connects to`,
+        label: 'any host',
+      }
+    }
+  },
+})
+
+/** What is written of the host: up to the first slash behind the scheme. */
+function hostOf(written: string): string {
+  return /^(?:\$?\{?\w+\}?:\/\/)?([^/?#]*)/.exec(written)?.[1] ?? ''
+}
+
+/** As far as variables are followed that are set by others. */
+const DEEPEST = 4
+
+/** The variable of the client’s that makes up the host, where it may name any; null for none, and in doubt. */
+function chosenBy(
+  deployment: Deployment,
+  server: NginxServer,
+  block: NginxDirective,
+  host: string,
+  depth = 0,
+): string | null {
+  // A fixed domain behind the variable leaves nothing to choose but names below it.
+  if (depth > DEEPEST || /\}?\.[a-z0-9-]+\.[a-z]+(?::\d+)?$/i.test(host)) return null
+  const [first] = variableNames(host)
+  if (first === undefined || !/^\$/.test(host)) return null
+  if (/^(?:arg_|cookie_|http_(?!host$))/.test(first)) return first
+  if (/^[1-9]$/.test(first)) return isFreeGroup(block, Number(first)) ? first : null
+  const values = (directivesByServer(server.configuration, 'set').get(server.directive) ?? []).filter(
+    ({ args }) => args[0]?.value.toLowerCase() === `$${first}`,
+  )
+  const [value] = values
+  if (
+    value === undefined ||
+    values.length > 1 ||
+    (value.parent !== block && value.parent !== server.directive)
+  )
+    return null
+  return chosenBy(deployment, server, block, hostOf(value.args[1]?.value ?? ''), depth + 1)
+}
+
+/** True where a group of the location’s expression takes a whole host: dots and whatever a name may have. */
+function isFreeGroup(block: NginxDirective, group: number): boolean {
+  // A rewrite or a condition has groups of its own.
+  if (block.name !== 'location' || block.children.some(({ name }) => name === 'rewrite' || name === 'if'))
+    return false
+  const { modifier, name } = readLocation(block)
+  const tree = modifier === '~' || modifier === '~*' ? readPattern(name) : null
+  if (tree === null) return false
+  return [...'.az09'].every(char => mayHold(tree, char.charCodeAt(0), group))
+}
