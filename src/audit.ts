@@ -222,12 +222,14 @@ function socketsIn(
  * Audits the machines that discovery found: from files to the one value that every reporter prints.
  *
  * @param settingsOf where machines have settings of their own
+ * @param onMachine called before each is read, which may take seconds
  */
 export function audit(
   machines: readonly Machine[],
   root: string,
   settings: AuditSettings,
   settingsOf: (machine: Machine) => AuditSettings = () => settings,
+  onMachine: (machine: Machine, index: number) => void = () => undefined,
 ): Report {
   const rules = rulesOf(machines.map(settingsOf), settings)
   const findings: Finding[] = []
@@ -236,7 +238,8 @@ export function audit(
   const notices: Notice[] = []
   const understood: UnderstoodMachine[] = []
   let fileCount = 0
-  for (const machine of machines) {
+  for (const [index, machine] of machines.entries()) {
+    onMachine(machine, index)
     const audited = auditMachine(machine, settingsOf(machine))
     // There may be more of them than a call takes arguments.
     for (const finding of audited.findings) findings.push(finding)
@@ -267,6 +270,7 @@ export function audit(
   return {
     tool: { name: 'deploy-audit', version: settings.toolVersion },
     root,
+    machines: [...new Set(machines.map(machine => machine.root))],
     files: fileCount,
     programs,
     findings: parted.findings,

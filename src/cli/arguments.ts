@@ -45,6 +45,11 @@ export interface Arguments {
   readonly fix: 'safe' | 'unsafe' | null
   /** True where fixes are shown alone. */
   readonly diff: boolean
+  /** True where text shows every finding, and not ten of a kind. */
+  readonly all: boolean
+  readonly groupBy: 'file' | 'rule' | 'machine'
+  readonly statistics: boolean
+  readonly category: string | null
   readonly quiet: boolean
   readonly verbose: boolean
   /** True where an audit that could not read all that the servers read is a success. */
@@ -127,6 +132,11 @@ export function readArguments(line: readonly string[]): Arguments {
     throw new InputError('--prune-baseline needs --baseline')
   if (values.has('write-baseline') && values.has('baseline'))
     throw new InputError('--baseline and --write-baseline exclude each other')
+  const format = oneOf('format', FORMATS_OF[command ?? 'audit'] ?? ['text'], 'text')
+  for (const name of ['all', 'group-by', 'statistics'] as const)
+    if (values.has(name) && format !== 'text') throw new InputError(`--${name} belongs to the format text`)
+  if (values.has('category') && format !== 'sarif')
+    throw new InputError('--category belongs to the format sarif')
   const isFix = ['fix', 'fix-unsafe', 'diff'].some(name => values.has(name as OptionName))
   if (isFix && words.includes('-')) throw new InputError('what is read from standard input cannot be fixed')
   if (isFix && values.has('write-baseline'))
@@ -140,7 +150,7 @@ export function readArguments(line: readonly string[]): Arguments {
     command: command ?? 'audit',
     isNamed: command !== undefined,
     words,
-    format: oneOf('format', FORMATS_OF[command ?? 'audit'] ?? ['text'], 'text'),
+    format,
     output: last('output'),
     root: last('root'),
     defines: values.get('define') ?? [],
@@ -156,6 +166,10 @@ export function readArguments(line: readonly string[]): Arguments {
     pruneBaseline: values.has('prune-baseline'),
     fix: values.has('fix-unsafe') ? 'unsafe' : values.has('fix') || values.has('diff') ? 'safe' : null,
     diff: values.has('diff'),
+    all: values.has('all'),
+    groupBy: oneOf('group-by', ['file', 'rule', 'machine'] as const, 'file'),
+    statistics: values.has('statistics'),
+    category: last('category'),
     quiet: values.has('quiet'),
     verbose: values.has('verbose'),
     allowIncomplete: values.has('allow-incomplete'),

@@ -1,11 +1,15 @@
 import { audit } from '../audit.ts'
 import type { Report } from '../engine/report.ts'
 import type { Rule } from '../engine/rule.ts'
+import { printable } from '../report/printable.ts'
 import type { Arguments } from './arguments.ts'
 import type { Baseline, BaselineEntry } from './baseline.ts'
 import { type Prepared, prepare } from './prepare.ts'
 import { selectFindings, summarised } from './select-findings.ts'
 import type { Terminal } from './terminal.ts'
+
+/** Milliseconds after which whoever waits wants to know what for. */
+const PATIENCE = 1000
 
 /** One audit as the command line asks for it. */
 export interface Audited {
@@ -32,7 +36,12 @@ export async function auditOnce(
 ): Promise<Audited> {
   const prepared = await prepare(given, rules, terminal, texts)
   const { machines, root, settings, settingsOf, ignores, override, paths } = prepared
-  const whole = audit(machines, root, settings, settingsOf)
+  const started = performance.now()
+  const whole = audit(machines, root, settings, settingsOf, (machine, index) => {
+    if (performance.now() - started < PATIENCE) return
+    terminal.progress?.(printable(`auditing ${machine.root}, ${index + 1} of ${machines.length} machines`))
+  })
+  terminal.progress?.(null)
   const report = selectFindings(whole, { ...given, ignores, override })
   if (baseline === null) return { prepared, whole, report, gone: [] }
   const { compareWithBaseline } = await import('./baseline.ts')

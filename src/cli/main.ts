@@ -60,6 +60,10 @@ if (words.length === 1 && words[0] === '--version') {
       }
       return { bytes: Buffer.concat(chunks), isWhole: true }
     },
+    ...(process.stderr.isTTY === true && {
+      progress: (text: string | null) =>
+        write(process.stderr, `\r\u001b[K${text?.slice(0, (process.stderr.columns ?? 80) - 1) ?? ''}`),
+    }),
     print: text => write(process.stdout, text),
     warn: line => write(process.stderr, `${line}\n`),
   })

@@ -7,7 +7,17 @@ import { CONFIDENCES, SEVERITIES } from '../engine/severity.ts'
 export const COMMANDS = ['audit', 'resolve', 'map', 'trace', 'explain', 'rules', 'init', 'help'] as const
 export type Command = (typeof COMMANDS)[number]
 
-export const FORMATS = ['text', 'concise', 'json', 'sarif', 'github'] as const
+export const FORMATS = [
+  'text',
+  'concise',
+  'json',
+  'sarif',
+  'github',
+  'gitlab',
+  'junit',
+  'checkstyle',
+  'rdjson',
+] as const
 export type Format = (typeof FORMATS)[number]
 
 export const MAP_FORMATS = ['text', 'json', 'mermaid', 'dot'] as const
@@ -301,6 +311,29 @@ export const OPTIONS = {
     text: 'write there instead of to standard output',
     section: 'Output',
     commands: READERS,
+  },
+  all: {
+    text: 'show every finding in text, and not ten of a kind',
+    section: 'Output',
+    commands: ['audit'],
+  },
+  'group-by': {
+    value: 'WHAT',
+    choices: ['file', 'rule', 'machine'],
+    text: 'order the text by file, rule or machine (default file)',
+    section: 'Output',
+    commands: ['audit'],
+  },
+  statistics: {
+    text: 'in text, how often each rule reports, and no findings',
+    section: 'Output',
+    commands: ['audit'],
+  },
+  category: {
+    value: 'NAME',
+    text: 'of SARIF: tells several runs for one commit apart',
+    section: 'Output',
+    commands: ['audit'],
   },
   color: {
     value: 'WHEN',

@@ -35,6 +35,11 @@ export async function runAudit(
       width,
       summary: !given.quiet,
       allNotices: given.verbose,
+      all: given.all,
+      groupBy: given.groupBy,
+      statistics: given.statistics,
+      category: given.category,
+      ...(given.verbose && { seconds: (performance.now() - started) / 1000 }),
     }),
   )
 

@@ -11,6 +11,8 @@ export interface Terminal {
   /** Standard input to its end, or so many bytes of it: what never ends is not waited for. */
   readonly readInput: (maximum: number) => Promise<{ readonly bytes: Buffer; readonly isWhole: boolean }>
   readonly print: (text: string) => void
+  /** Shows in place on standard error what is being done, or takes that away; absent where nobody looks. */
+  readonly progress?: (text: string | null) => void
   /** A line for standard error. */
   readonly warn: (line: string) => void
 }

@@ -22,6 +22,8 @@ export interface Report {
   readonly tool: { readonly name: 'deploy-audit'; readonly version: string }
   /** As the user would name it, relative to the working directory where it lies below it: `.`, `web1`, `/`. */
   readonly root: string
+  /** The roots of the machines, as the report names their files. */
+  readonly machines: readonly string[]
   /** How many files were read. */
   readonly files: number
   readonly programs: readonly ProgramReport[]

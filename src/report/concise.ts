@@ -1,16 +1,21 @@
+import type { Severity } from '../engine/severity.ts'
 import { printable, withoutCommands } from './printable.ts'
 import type { Reporter } from './reporter.ts'
 
-/** A line a finding, in the form that editors and compilers share. */
+/** The words of GCC, which has no others. */
+const WORDS: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', info: 'note' }
+
+/** A line a finding, as GCC writes them: `file:line:column: warning: message [rule]`. Every editor reads these. */
 export const reportConcise: Reporter = ({ findings, crashes }) =>
   withoutCommands(
     [
       ...findings.map(({ at, severity, rule, message }) => {
         const text = printable(message)
-        return `${printable(at.file)}:${at.line}:${at.column}: ${severity}[${rule}] ${text}\n`
+        return `${printable(at.file)}:${at.line}:${at.column}: ${WORDS[severity]}: ${text} [${rule}]\n`
       }),
       ...crashes.map(
-        ({ rule, message }) => `error[internal/rule-crashed] \`${rule}\` failed: ${printable(message)}\n`,
+        ({ rule, message }) =>
+          `deploy-audit: error: \`${rule}\` failed: ${printable(message)} [internal/rule-crashed]\n`,
       ),
     ].join(''),
   )

@@ -1,8 +1,9 @@
 import { lineText } from '../../parsers/text/source.ts'
 import type { Location } from '../engine/finding.ts'
+import { cellsOf, columnsOf } from './columns.ts'
 import { printable } from './printable.ts'
 
-/** One line of code with what is marked in it, ready to print: columns are characters of `code`, from 0. */
+/** One line of code with what is marked in it, ready to print: columns of a terminal, from 0. */
 export interface Frame {
   readonly code: string
   readonly markStart: number
@@ -25,30 +26,41 @@ export function frameOf(location: Location, width: number): Frame {
   const last = location.endLine === location.line ? location.endColumn - 1 : whole.length
   const skipped = Math.max(0, first - CONSIDERED)
   const line = printable(whole.slice(skipped, first + CONSIDERED))
-  const start = expandedLength(line, first - skipped)
-  const end = Math.max(start + 1, expandedLength(line, Math.min(last - skipped, line.length)))
+  const start = columnsBefore(line, first - skipped)
+  const end = Math.max(start + 1, columnsBefore(line, Math.min(last - skipped, line.length)))
   return cut(expandTabs(line).trimEnd(), start, end, Math.max(width, 20))
 }
 
 function cut(code: string, markStart: number, markEnd: number, width: number): Frame {
-  if (Math.max(code.length, markEnd) <= width) return { code, markStart, markEnd }
+  const cells = cellsOf(code)
+  if (Math.max(cells.length, markEnd) <= width) return { code, markStart, markEnd }
   // A third of the room before the mark, unless the line's beginning or end leaves more.
   const before = Math.max(Math.floor((width - (markEnd - markStart)) / 3), 2)
-  const latest = Math.max(0, code.length - width + 1)
+  const latest = Math.max(0, cells.length - width + 1)
   const from = Math.min(Math.max(0, markStart - before), Math.max(latest, 0))
   const head = from > 0 ? ELLIPSIS : ''
   const room = width - head.length
-  const isCut = code.length - from > room
-  const text = isCut ? code.slice(from, from + room - 1) + ELLIPSIS : code.slice(from)
+  const isCut = cells.length - from > room
+  const text = isCut
+    ? `${columns(cells, from, from + room - 1)}${ELLIPSIS}`
+    : columns(cells, from, cells.length)
   const shift = head.length - from
   const end = Math.min(markEnd + shift, Math.max(width, markStart + shift + 1))
   return { code: head + text, markStart: markStart + shift, markEnd: end }
+}
+
+/** Some columns as text; a wide character that is cut in half leaves a space. */
+function columns(cells: readonly string[], from: number, to: number): string {
+  const shown = cells.slice(from, to)
+  if (shown[0] === '') shown[0] = ' '
+  if (cells[to] === '' && shown.length > 0) shown[shown.length - 1] = ' '
+  return shown.join('')
 }
 
 function expandTabs(text: string): string {
   return text.replaceAll('\t', TAB)
 }
 
-function expandedLength(text: string, end: number): number {
-  return expandTabs(text.slice(0, end)).length
+function columnsBefore(text: string, end: number): number {
+  return columnsOf(expandTabs(text.slice(0, end)))
 }

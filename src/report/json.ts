@@ -9,6 +9,7 @@ export const reportJson: Reporter = report => {
     version: 1,
     tool: report.tool,
     root: report.root,
+    machines: report.machines,
     files: report.files,
     programs: report.programs.map(({ program, main, accepted, version, versionFrom }) => ({
       program,

@@ -1,4 +1,5 @@
 import type { ChalkInstance } from 'chalk'
+import { columnsOf } from './columns.ts'
 import { printable, withoutCommands } from './printable.ts'
 
 /** A line of a picture: what there is, and where it is written. */
@@ -17,12 +18,12 @@ const WIDEST = 68
 /** Lines with their places in one column. `!` marks what is broken, `?` what nobody can read from the files. */
 export function placeColumn(lines: readonly PlacedLine[], chalk: ChalkInstance): readonly string[] {
   const shown = lines.map(line => ({ ...line, text: printable(line.text) }))
-  const widths = shown.filter(({ place }) => place !== null).map(({ text }) => text.length)
+  const widths = shown.filter(({ place }) => place !== null).map(({ text }) => columnsOf(text))
   const width = widths.reduce((most, each) => (each > most && each <= WIDEST ? each : most), 0)
   return shown.map(({ text, place, mark, bold }) => {
     const paint = mark === '!' ? chalk.red : mark === '?' ? chalk.yellow : (plain: string) => plain
     const styled = bold === true ? chalk.bold(paint(text)) : paint(text)
-    const gap = ' '.repeat(Math.max(width - text.length, 0))
+    const gap = ' '.repeat(Math.max(width - columnsOf(text), 0))
     const head = mark === ' ' ? ' ' : paint(mark)
     return withoutCommands(
       `${head} ${styled}${place === null ? '' : `${gap}  ${chalk.dim(printable(place))}`}`,

@@ -9,6 +9,7 @@ export interface Paint {
   readonly yellow: Paint
   readonly blue: Paint
   readonly cyan: Paint
+  readonly dim: Paint
 }
 
 export interface ReportOptions {
@@ -19,6 +20,16 @@ export interface ReportOptions {
   readonly summary: boolean
   /** True where each notice is wanted, and not only how many there are. */
   readonly allNotices: boolean
+  /** True where every finding is shown, and not ten of a kind; of text. */
+  readonly all?: boolean
+  /** How text orders the findings; by file where absent. */
+  readonly groupBy?: 'file' | 'rule' | 'machine'
+  /** True where text counts the findings of each rule, and shows none. */
+  readonly statistics?: boolean
+  /** Of SARIF: the category under which code scanning keeps the run. */
+  readonly category?: string | null
+  /** How long the audit took; not shown where absent. */
+  readonly seconds?: number
 }
 
 /** A report as text, its last line end included; empty where there is nothing to say. */

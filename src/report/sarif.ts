@@ -26,6 +26,8 @@ const HOME = 'https://github.com/deploy-audit/deploy-audit'
 const MAXIMUM_RESULTS = 25_000
 const MAXIMUM_LOCATIONS = 1000
 const MAXIMUM_DESCRIPTION = 1024
+/** Characters of marked text that a result quotes. */
+const LONGEST_SNIPPET = 500
 
 const LEVELS = { error: 'error', warning: 'warning', info: 'note' } as const
 const PROBLEM_SEVERITIES = { error: 'error', warning: 'warning', info: 'recommendation' } as const
@@ -34,7 +36,7 @@ const PROBLEM_SEVERITIES = { error: 'error', warning: 'warning', info: 'recommen
  * SARIF 2.1.0 as GitHub code scanning reads it.
  * https://docs.github.com/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
  */
-export const reportSarif: Reporter = report => {
+export const reportSarif: Reporter = (report, options) => {
   const ruleIndex = new Map(report.rules.map(({ id }, index) => [id, index] as const))
   const kept = worst(report.findings)
   const log: Log = {
@@ -50,6 +52,7 @@ export const reportSarif: Reporter = report => {
             rules: report.rules.map(descriptor),
           },
         },
+        ...(options.category != null && { automationDetails: { id: `${options.category}/` } }),
         columnKind: 'utf16CodeUnits',
         originalUriBaseIds: {
           '%SRCROOT%': { description: { text: 'The directory in which the audit was started.' } },
@@ -194,6 +197,10 @@ function physicalLocation(at: Location): NonNullable<SarifLocation['physicalLoca
       startColumn: at.column,
       endLine: at.endLine,
       endColumn: isEmpty ? at.column + 1 : at.endColumn,
+      ...(!isEmpty &&
+        at.end - at.start <= LONGEST_SNIPPET && {
+          snippet: { text: at.source.text.slice(at.start, at.end) },
+        }),
     },
   }
 }

@@ -1,16 +1,23 @@
+import { groupBy } from '../../parsers/collections/group-by.ts'
 import type { Finding, Location } from '../engine/finding.ts'
 import type { ProgramReport, Report } from '../engine/report.ts'
 import { SEVERITIES, type Severity } from '../engine/severity.ts'
+import { columnsOf } from './columns.ts'
+import { folded, groupsOf } from './finding-groups.ts'
 import { frameOf } from './frame.ts'
 import { noticeLines } from './notices.ts'
 import { printable, withoutCommands } from './printable.ts'
 import type { Paint, Reporter, ReportOptions } from './reporter.ts'
 import { wrapWords } from './wrap-words.ts'
 
-/** For people: each finding with the code it speaks of, the worst named first in the line that sums up. */
+/**
+ * For people: each finding with the code it speaks of, by file and then by severity, beyond the tenth of a kind only
+ * how many there are. The last line sums up, the worst first.
+ */
 export const reportText: Reporter = (report, options) => {
   const notes = new Map<string, string>()
-  const blocks = report.findings.map(finding => findingBlock(finding, options, notes))
+  const blocks =
+    options.statistics === true ? statistics(report, options) : findingBlocks(report, options, notes)
   for (const { rule, message } of report.crashes) {
     const head = options.chalk.red.bold('error[internal/rule-crashed]')
     blocks.push(
@@ -19,6 +26,25 @@ export const reportText: Reporter = (report, options) => {
   }
   if (options.summary) blocks.push(`${summaryLines(report, options)}\n`)
   return withoutCommands(blocks.join('\n'))
+}
+
+function findingBlocks(report: Report, options: ReportOptions, notes: Map<string, string>): string[] {
+  const { chalk, groupBy = 'file' } = options
+  const blocks: string[] = []
+  for (const { title, findings } of groupsOf(report, groupBy)) {
+    if (title !== null) blocks.push(`${chalk.bold(printable(title))}\n`)
+    for (const shown of options.all === true
+      ? findings.map(finding => ({ finding, more: 0 }))
+      : folded(findings)) {
+      blocks.push(findingBlock(shown.finding, options, notes))
+      if (shown.more === 0) continue
+      const count = shown.more.toLocaleString('en')
+      blocks.push(
+        `… and ${count} more like ${shown.more === 1 ? 'it' : 'these'} (${shown.finding.rule}); \`--all\` shows them\n`,
+      )
+    }
+  }
+  return blocks
 }
 
 /** `notes` keeps those that findings of one rule share. */
@@ -68,7 +94,7 @@ function framed(
   const space = ' '.repeat(markStart)
   const underline = mark.repeat(markEnd - markStart)
   const text = label === null ? '' : prose(label)
-  const fits = markEnd + 1 + text.length <= room
+  const fits = markEnd + 1 + columnsOf(text) <= room
   const lines = [
     `${blank}${chalk.blue(arrow)} ${printable(at.file)}:${at.line}:${at.column}`,
     `${blank} ${bar}`,
@@ -76,7 +102,7 @@ function framed(
     `${blank} ${bar} ${space}${paint(text !== '' && fits ? `${underline} ${text}` : underline)}`,
   ]
   if (text !== '' && !fits) {
-    const indent = ' '.repeat(Math.max(0, Math.min(markStart, room - text.length)))
+    const indent = ' '.repeat(Math.max(0, Math.min(markStart, room - columnsOf(text))))
     lines.push(`${blank} ${bar} ${indent}${paint(text)}`)
   }
   return lines
@@ -111,25 +137,64 @@ function colourOf(chalk: Paint, severity: Severity): Paint {
   return severity === 'warning' ? chalk.yellow : chalk.cyan
 }
 
-/** What could not be done, what each server would say, a line each, and the last line of all: `1 error, 2 warnings in 42 files`. */
-function summaryLines(report: Report, { chalk, width, allNotices }: ReportOptions): string {
+/** What could not be done, what each server would say, a line each, and the last line of all. */
+function summaryLines(report: Report, options: ReportOptions): string {
+  const { chalk, width, allNotices } = options
+  return [
+    ...noticeLines(report.notices, allNotices, width, chalk),
+    ...report.programs.map(verdict),
+    ...fixable(report),
+    lastLine(report, options),
+  ].join('\n')
+}
+
+/** `1 error, 2 warnings in 42 files on 2 machines, 3 notices, 0.52 s`. */
+function lastLine(report: Report, { chalk, seconds }: ReportOptions): string {
   const counts = [...SEVERITIES]
     .reverse()
     .filter(severity => report.summary[severity] > 0)
     .map(severity => colourOf(chalk, severity)(countOf(report.summary[severity], severity)))
   const found = counts.length === 0 ? chalk.green('nothing found') : counts.join(', ')
-  const files = `${report.files} ${report.files === 1 ? 'file' : 'files'}`
   const suppressed = report.suppressed.length === 0 ? '' : ` (${report.suppressed.length} suppressed)`
-  return [
-    ...noticeLines(report.notices, allNotices, width, chalk),
-    ...report.programs.map(verdict),
-    `${found}${suppressed} in ${files}`,
-  ].join('\n')
+  const machines = report.machines.length > 1 ? ` on ${report.machines.length} machines` : ''
+  const notices = report.notices.length === 0 ? '' : `, ${countOf(report.notices.length, 'notice')}`
+  const time = seconds === undefined ? '' : `, ${seconds.toFixed(2)} s`
+  return `${found}${suppressed} in ${countOf(report.files, 'file')}${machines}${notices}${time}`
 }
 
-function countOf(count: number, severity: Severity): string {
-  if (severity === 'info') return `${count} info`
-  return `${count} ${severity}${count === 1 ? '' : 's'}`
+/** Which fixes there are, where there are some. */
+function fixable({ findings }: Report): readonly string[] {
+  const count = (safety: string): number => findings.filter(({ fix }) => fix?.safety === safety).length
+  const [safe, unsafe] = [count('safe'), count('unsafe')]
+  const parts = [
+    ...(safe > 0 ? [`${safe} by --fix`] : []),
+    ...(unsafe > 0 ? [`${unsafe}${safe > 0 ? ' more' : ''} by --fix-unsafe`] : []),
+  ]
+  return parts.length === 0 ? [] : [`can be fixed: ${parts.join(', ')}`]
+}
+
+/** How often each rule reports, the most frequent first. */
+function statistics({ findings }: Report, { chalk }: ReportOptions): string[] {
+  const rows = [...groupBy(findings, ({ rule, severity }) => `${severity} ${rule}`).values()]
+    .sort((a, b) => b.length - a.length)
+    .flatMap(found => {
+      const [first] = found
+      if (first === undefined) return []
+      const fixes = found.filter(({ fix }) => fix !== null).length
+      return [{ count: String(found.length), first, fixes }]
+    })
+  const digits = Math.max(...rows.map(({ count }) => count.length), 0)
+  const names = Math.max(...rows.map(({ first }) => first.rule.length), 0)
+  const lines = rows.map(({ count, first: { rule, severity }, fixes }) => {
+    const word = colourOf(chalk, severity)(severity.padEnd('warning'.length))
+    const fix = fixes === 0 ? '' : `  ${fixes} with a fix`
+    return `${count.padStart(digits)}  ${word}  ${fix === '' ? rule : rule.padEnd(names)}${fix}\n`
+  })
+  return lines.length === 0 ? [] : [lines.join('')]
+}
+
+function countOf(count: number, word: string): string {
+  return `${count.toLocaleString('en')} ${word}${count === 1 ? '' : 's'}`
 }
 
 function verdict({ program, main, accepted }: ProgramReport): string {

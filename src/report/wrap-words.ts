@@ -1,3 +1,5 @@
+import { columnsOf } from './columns.ts'
+
 /**
  * Breaks a text at spaces into lines of at most `width` columns; a longer word has a line of its own.
  *
@@ -8,7 +10,7 @@ export function wrapWords(text: string, width: number, first = 0): readonly stri
   let line = ''
   let taken = first
   for (const word of text.split(' ')) {
-    if (line !== '' && taken + line.length + 1 + word.length > width) {
+    if (line !== '' && taken + columnsOf(line) + 1 + columnsOf(word) > width) {
       lines.push(line)
       line = word
       taken = 0

@@ -69,7 +69,10 @@ test('what is wrong is said with the nearest right word', () => {
   fails(['--fromat', 'json'], 'unknown option "--fromat": did you mean "--format"?')
   fails(['--zzzzzzzzzzzz'], 'unknown option "--zzzzzzzzzzzz"')
   fails(['-x'], 'unknown option "-x"')
-  fails(['-f', 'jsn'], '--format takes text, concise, json, sarif or github, not "jsn": did you mean "json"?')
+  fails(
+    ['-f', 'jsn'],
+    '--format takes text, concise, json, sarif, github, gitlab, junit, checkstyle or rdjson, not "jsn": did you mean "json"?',
+  )
   fails(['--fail-on', 'warn'], '--fail-on takes info, warning, error or never, not "warn"')
   fails(['explain', '-f', 'json', 'tls'], 'explain takes no --format: it belongs to audit, map, trace, rules')
   fails(['rules', '--only', 'tls'], 'rules takes no --only: it belongs to audit, map')

@@ -11,7 +11,7 @@ const RULE = 'tls/weak-protocol'
 /** `file severity` of each finding of the rule, which the arguments do not name: naming it would run it. */
 async function found(files: Readonly<Record<string, string>>, words: readonly string[] = ['.']) {
   const { out, errors } = await runIn(scratchTree(files), ['-f', 'concise', ...words])
-  const lines = [...out.matchAll(/^(\S+?):\d+:\d+: (\w+)\[tls\/weak-protocol\]/gm)]
+  const lines = [...out.matchAll(/^(\S+?):\d+:\d+: (\w+): .*\[tls\/weak-protocol\]/gm)]
   return { found: lines.map(([, file, severity]) => `${file} ${severity}`), errors }
 }
 
@@ -21,7 +21,7 @@ test('overrides change or switch off a rule in some files, the last that matches
     'overrides:\n  - files: [b/**]\n    rules: {tls: info}\n  - files: [b/new]\n    rules: {tls/weak-protocol: off}\n'
   assert.equal((await found({ ...files, '.auditrc': overrides })).found, [
     'a/nginx.conf warning',
-    'b/nginx.conf info',
+    'b/nginx.conf note',
   ])
   const only = await found({ ...files, '.auditrc': overrides }, ['--only', RULE, '.'])
   assert.is(only.found.length, 3)
@@ -45,8 +45,8 @@ test('a file extends others: what it says itself wins, then the last of them, pa
     'rules/old/nginx.conf': OLD_TLS,
   }
   assert.equal((await found({ ...files, '.auditrc': 'extends: rules/a.auditrc\n' })).found, [
-    'a/nginx.conf info',
-    'rules/old/nginx.conf info',
+    'a/nginx.conf note',
+    'rules/old/nginx.conf note',
   ])
   assert.equal(
     (await found({ ...files, '.auditrc': 'extends: [rules/a.auditrc, rules/b.auditrc]\n' })).found,
@@ -103,7 +103,7 @@ test('of several machines each may have a file of its own, which wins for it', a
     'web2/.auditrc': `rules: {${RULE}: error}\nversions: {nginx: 1.18.0}\nignore: [etc/nginx/old]\n`,
   }
   assert.equal((await found(files)).found, [
-    'web1/etc/nginx/nginx.conf info',
+    'web1/etc/nginx/nginx.conf note',
     'web2/etc/nginx/nginx.conf error',
   ])
   const { errors } = await found(files, ['-v', '.'])

@@ -28,7 +28,7 @@ test('--help goes to standard output, a mistake to standard error', () => {
 test('a process reads standard input and ends with the exit code of its findings', () => {
   const { status, stdout } = main(['-f', 'concise', '-'], 'upstream a {\n  server 127.0.0.1:9000\n}\n')
   assert.is(status, 1)
-  assert.match(stdout, /^stdin:\d:\d+: error\[nginx\/syntax\] /)
+  assert.match(stdout, /^stdin:\d:\d+: error: .*\[nginx\/syntax\]/)
 })
 
 test('a pipe that closes early is no error', () => {

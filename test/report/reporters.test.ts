@@ -48,7 +48,10 @@ test('nothing found is said too, and not at all where the summary is not wanted'
     notices: [],
     complete: true,
   }
-  assert.is(print('text', none), 'nginx accepts etc/nginx/nginx.conf\nnothing found in 42 files\n')
+  assert.is(
+    print('text', none),
+    'nginx accepts etc/nginx/nginx.conf\nnothing found in 42 files on 2 machines\n',
+  )
   assert.is(print('text', none, { ...plain, summary: false }), '')
   assert.is(print('concise', none), '')
   assert.is(print('github', none), '')

@@ -100,6 +100,7 @@ const settled: readonly Finding[] = settle(
 export const sampleReport: Report = {
   tool: { name: 'deploy-audit', version: '0.1.0' },
   root: '.',
+  machines: ['.', 'web2'],
   files: 42,
   programs: [
     {
