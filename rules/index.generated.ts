@@ -63,10 +63,13 @@ import apacheVhostPortWildcardShadowed from './apache/vhost-port-wildcard-shadow
 import apacheVhostShadowedByEarlierWildcard from './apache/vhost-shadowed-by-earlier-wildcard.ts'
 import apacheVhostShadowedBySpecificIp from './apache/vhost-shadowed-by-specific-ip.ts'
 import apacheVhostUnresolvableAddress from './apache/vhost-unresolvable-address.ts'
+import appServerApplicationNotFound from './app-server/application-not-found.ts'
+import appServerSocketPermissions from './app-server/socket-permissions.ts'
 import bodyLimitsApacheBelowNginx from './body-limits/apache-below-nginx.ts'
 import bodyLimitsApacheHeadersBelowNginx from './body-limits/apache-headers-below-nginx.ts'
 import bodyLimitsChunkedUploadRejected from './body-limits/chunked-upload-rejected.ts'
 import bodyLimitsDjangoBelowNginx from './body-limits/django-below-nginx.ts'
+import bodyLimitsNginxBelowPhp from './body-limits/nginx-below-php.ts'
 import bodyLimitsNginxDefaultBelowDjango from './body-limits/nginx-default-below-django.ts'
 import cachingAuthorizationShared from './caching/authorization-shared.ts'
 import cachingSetCookieCached from './caching/set-cookie-cached.ts'
@@ -127,6 +130,8 @@ import nginxRegexBacktracks from './nginx/regex-backtracks.ts'
 import nginxSyntax from './nginx/syntax.ts'
 import nginxTryFilesLosesQuery from './nginx/try-files-loses-query.ts'
 import nginxWebsocketHttpVersion from './nginx/websocket-http-version.ts'
+import phpScriptFilenameMissing from './php/script-filename-missing.ts'
+import phpScriptNotInContainer from './php/script-not-in-container.ts'
 import phpSocketPermissions from './php/socket-permissions.ts'
 import responseHeadersAddHeaderLost from './response-headers/add-header-lost.ts'
 import responseHeadersCorsWithoutAlways from './response-headers/cors-without-always.ts'
@@ -167,6 +172,7 @@ import suppressionUnused from './suppression/unused.ts'
 import timeoutsApacheBelowNginx from './timeouts/apache-below-nginx.ts'
 import timeoutsGunicornBelowNginx from './timeouts/gunicorn-below-nginx.ts'
 import timeoutsNginxBelowApache from './timeouts/nginx-below-apache.ts'
+import timeoutsNginxBelowPhp from './timeouts/nginx-below-php.ts'
 import timeoutsWsgiRequestTimeoutKillsProcess from './timeouts/wsgi-request-timeout-kills-process.ts'
 import timeoutsWsgiRequestTimeoutMissing from './timeouts/wsgi-request-timeout-missing.ts'
 import tlsAcmeChallengeNotServed from './tls/acme-challenge-not-served.ts'
@@ -292,10 +298,13 @@ export const rules: readonly Rule[] = [
   { id: 'apache/vhost-shadowed-by-earlier-wildcard', ...apacheVhostShadowedByEarlierWildcard },
   { id: 'apache/vhost-shadowed-by-specific-ip', ...apacheVhostShadowedBySpecificIp },
   { id: 'apache/vhost-unresolvable-address', ...apacheVhostUnresolvableAddress },
+  { id: 'app-server/application-not-found', ...appServerApplicationNotFound },
+  { id: 'app-server/socket-permissions', ...appServerSocketPermissions },
   { id: 'body-limits/apache-below-nginx', ...bodyLimitsApacheBelowNginx },
   { id: 'body-limits/apache-headers-below-nginx', ...bodyLimitsApacheHeadersBelowNginx },
   { id: 'body-limits/chunked-upload-rejected', ...bodyLimitsChunkedUploadRejected },
   { id: 'body-limits/django-below-nginx', ...bodyLimitsDjangoBelowNginx },
+  { id: 'body-limits/nginx-below-php', ...bodyLimitsNginxBelowPhp },
   { id: 'body-limits/nginx-default-below-django', ...bodyLimitsNginxDefaultBelowDjango },
   { id: 'caching/authorization-shared', ...cachingAuthorizationShared },
   { id: 'caching/set-cookie-cached', ...cachingSetCookieCached },
@@ -356,6 +365,8 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/syntax', ...nginxSyntax },
   { id: 'nginx/try-files-loses-query', ...nginxTryFilesLosesQuery },
   { id: 'nginx/websocket-http-version', ...nginxWebsocketHttpVersion },
+  { id: 'php/script-filename-missing', ...phpScriptFilenameMissing },
+  { id: 'php/script-not-in-container', ...phpScriptNotInContainer },
   { id: 'php/socket-permissions', ...phpSocketPermissions },
   { id: 'response-headers/add-header-lost', ...responseHeadersAddHeaderLost },
   { id: 'response-headers/cors-without-always', ...responseHeadersCorsWithoutAlways },
@@ -396,6 +407,7 @@ export const rules: readonly Rule[] = [
   { id: 'timeouts/apache-below-nginx', ...timeoutsApacheBelowNginx },
   { id: 'timeouts/gunicorn-below-nginx', ...timeoutsGunicornBelowNginx },
   { id: 'timeouts/nginx-below-apache', ...timeoutsNginxBelowApache },
+  { id: 'timeouts/nginx-below-php', ...timeoutsNginxBelowPhp },
   { id: 'timeouts/wsgi-request-timeout-kills-process', ...timeoutsWsgiRequestTimeoutKillsProcess },
   { id: 'timeouts/wsgi-request-timeout-missing', ...timeoutsWsgiRequestTimeoutMissing },
   { id: 'tls/acme-challenge-not-served', ...tlsAcmeChallengeNotServed },

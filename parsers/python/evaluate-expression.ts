@@ -66,11 +66,15 @@ export function evaluateWithin(
     case 'attribute':
       return expression.name === 'parent' ? dirname(evaluate(expression.of)) : undefined
     case 'binary':
+      if (expression.operator === 'in' && isEnvironment(expression.right)) {
+        const name = evaluate(expression.left)
+        const value = typeof name === 'string' ? environment(name) : undefined
+        return value === undefined ? undefined : value !== null
+      }
       return combine(expression.operator, evaluate(expression.left), evaluate(expression.right))
     case 'subscript': {
       const index = evaluate(expression.index)
-      const isEnvironment = expression.of.kind === 'name' && /^(?:os\.)?environ$/.test(expression.of.name)
-      if (isEnvironment && typeof index === 'string') return environment(index) ?? undefined
+      if (isEnvironment(expression.of) && typeof index === 'string') return environment(index) ?? undefined
       const of = evaluate(expression.of)
       return of instanceof Map && typeof index === 'string' ? of.get(index) : undefined
     }
@@ -79,6 +83,10 @@ export function evaluateWithin(
     case 'unknown':
       return undefined
   }
+}
+
+function isEnvironment(expression: PythonExpression): boolean {
+  return expression.kind === 'name' && /^(?:os\.)?environ$/.test(expression.name)
 }
 
 /** No path has so many directories above it. */

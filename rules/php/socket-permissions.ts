@@ -1,9 +1,8 @@
 import type { PhpFpmProgram } from '../../src/deployment/model.ts'
-import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { valueOrNull } from '../../src/servers/fact.ts'
-import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
+import { isGroupMember, nginxUser, type NginxUser } from '../_nginx-user.ts'
 
 const nginx = (): string => conf`
   user www-data;
@@ -92,12 +91,12 @@ export default defineRule({
   ],
   *check({ connections }) {
     const seen = new Set<PhpFpmProgram>()
-    for (const { server, targets, pass } of connections.nginx) {
-      for (const { to, address } of targets) {
+    for (const { server, targets } of connections.nginx) {
+      for (const { to, address, at: place } of targets) {
         if (to.kind !== 'listener' || to.listener.program.kind !== 'php-fpm' || address.kind !== 'unix')
           continue
         const { program } = to.listener
-        const user = userOf(server.configuration)
+        const user = nginxUser(server.configuration)
         if (user === null || seen.has(program) || mayOpen(program, user)) continue
         seen.add(program)
         const owner = valueOrNull(program.pool.listenOwner ?? NONE) ?? 'root'
@@ -106,7 +105,7 @@ export default defineRule({
           message: `the socket belongs to \`${owner}\`, and nginx runs as \`${user.name}\`, so every script is answered with 502`,
           label: 'nginx may not write to it',
           related: [
-            { at: argumentPlace(pass, 0), message: 'nginx connects here' },
+            { at: place, message: 'nginx connects here' },
             ...(user.at === null ? [] : [{ at: user.at, message: 'the user of nginx' }]),
           ],
           help: `Write \`listen.owner = ${user.name}\` and \`listen.group = ${user.group}\` in the pool`,
@@ -118,22 +117,6 @@ export default defineRule({
 
 const NONE = { known: false, reason: '', at: null } as const
 
-interface NginxUser {
-  readonly name: string
-  readonly group: string
-  readonly at: ReturnType<typeof argumentPlace> | null
-}
-
-/** Null where the main file is not in the audit, or the user is filled in elsewhere. */
-function userOf({ main, occurrences }: NginxConfiguration): NginxUser | null {
-  const directive = occurrences.get('user')?.[0]
-  // What the package was built with, where none is written: it differs.
-  if (main === null || directive === undefined) return null
-  const [name, group] = directive.args.map(({ value }) => value)
-  if (name === undefined || !/^[\w.-]+$/.test(name)) return null
-  return { name, group: group ?? name, at: argumentPlace(directive, 0) }
-}
-
 /** True also where a setting is not known. */
 function mayOpen({ pool, machine }: PhpFpmProgram, { name, group }: NginxUser): boolean {
   if (name === 'root' || pool.listenAclUsers !== null || pool.listenAclGroups !== null) return true
@@ -144,23 +127,5 @@ function mayOpen({ pool, machine }: PhpFpmProgram, { name, group }: NginxUser): 
   if (owner === null || ownerGroup === null) return true
   if (owner === name) return (mode & 0o200) !== 0
   if ((mode & 0o020) === 0) return false
-  return ownerGroup === group || isMember(machine, name, ownerGroup)
+  return ownerGroup === group || isGroupMember(machine, name, ownerGroup) !== false
 }
-
-/** Where /etc/group is not in the audit, a group of another name than the user's may well hold it. */
-function isMember({ files }: PhpFpmProgram['machine'], user: string, group: string): boolean {
-  const read = files.read('/etc/group')
-  if (read.kind !== 'source') return group !== 'root' && group !== user && !STOCK.has(`${user} ${group}`)
-  return read.source.code
-    .split('\n')
-    .some(line => line.startsWith(`${group}:`) && (line.split(':')[3] ?? '').split(',').includes(user))
-}
-
-/** Pairs that no package makes members of each other. */
-const STOCK = new Set([
-  'nginx www-data',
-  'www-data nginx',
-  'nginx apache',
-  'www-data apache',
-  'http www-data',
-])

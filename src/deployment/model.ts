@@ -22,6 +22,7 @@ import type { WsgiScriptAlias } from '../servers/apache/queries/wsgi-script-alia
 import type { Fact } from '../servers/fact.ts'
 import type { NginxConfiguration, NginxDirective } from '../servers/nginx/configuration.ts'
 import type { Container } from './containers/container.ts'
+import type { LoadedModule } from './django/app-server-python.ts'
 import type { DjangoSettings, WsgiScript } from './django/settings.ts'
 import type { SiteFacts } from './site-facts.ts'
 
@@ -57,6 +58,8 @@ export interface Deployment {
   readonly daemons: readonly WsgiDaemon[]
   /** The script and the Django settings of an application; null where its file is not in the audit. */
   pythonOf(application: Application): PythonFacts | null
+  /** What an application server loads; null where nobody knows, or it is no Python. */
+  moduleOf(program: AppServerProgram): LoadedModule | null
   /** Worker arithmetic, one for each httpd whose MPM is known. */
   readonly workers: readonly Workers[]
 }
@@ -131,6 +134,8 @@ export interface PhpFpmProgram extends AnyProgram {
   readonly pool: FpmPool
   /** `[name]`, where the pool begins. */
   readonly at: Place
+  /** A setting of PHP: of the pool, else of the `php.ini` of this FPM; null where neither has it. */
+  phpSetting(name: string): Fact<string> | null
 }
 
 export interface PostgresProgram extends AnyProgram {
@@ -280,6 +285,8 @@ export interface Target extends Endpoint {
   readonly local: boolean | undefined
   /** Addresses that the hosts file gives its name; the address itself otherwise. */
   readonly addresses: readonly Address[]
+  /** The machine that it leads to; null where that is none of the audit, or not known. */
+  readonly machine: Machine | null
   readonly to: Destination
 }
 

@@ -7,6 +7,7 @@ import type { FileSystem } from '../../files/file-system.ts'
 import type { ApacheConfiguration } from '../../servers/apache/configuration.ts'
 import { wsgiDaemons } from '../../servers/apache/queries/wsgi-daemons.ts'
 import type { NginxConfiguration } from '../../servers/nginx/configuration.ts'
+import { moduleReader } from '../django/app-server-python.ts'
 import { pythonReader } from '../django/application-settings.ts'
 import type { ApacheProgram, Deployment, Machine, NginxProgram, Program } from '../model.ts'
 import type { SiteFacts } from '../site-facts.ts'
@@ -58,6 +59,7 @@ export function buildDeployment({
   const applications = once(() => readApplications(apache, virtualHosts()))
   const applicationsByHost = once(() => groupBy(applications(), ({ host }) => host))
   const workers = once(() => apache.flatMap(readWorkers))
+  const moduleOf = moduleReader(python)
   const readPython = memo((machine: Machine) => pythonReader(machine.files, python))
 
   function programOf(configuration: NginxConfiguration): NginxProgram
@@ -110,6 +112,7 @@ export function buildDeployment({
     get daemons() {
       return daemons()
     },
+    moduleOf,
     get workers() {
       return workers()
     },

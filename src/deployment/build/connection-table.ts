@@ -23,7 +23,7 @@ import { apacheConnection } from './apache-connections.ts'
 import { findDestination, type Surroundings } from './destinations.ts'
 import { indexListeners } from './listeners.ts'
 import { nginxConnection, nginxPasses } from './nginx-connections.ts'
-import { hostOf, publishedListeners, shareNetwork } from './published-ports.ts'
+import { containersByPort, hostOf, publishedListeners, shareNetwork } from './published-ports.ts'
 import { type JoinedHosts, joinHosts } from './reached-hosts.ts'
 import { type FoundPass, refusals } from './refused.ts'
 import { serverIndex } from './servers.ts'
@@ -169,6 +169,8 @@ function groupByListener(connections: readonly Connection[]): ReadonlyMap<Listen
   return index
 }
 
+const NO_PORTS: ReadonlyMap<number, Machine> = new Map()
+
 function surroundingsOf({ machines, listeners }: ConnectionInput): ReadonlyMap<Machine, Surroundings> {
   const byMachine = groupBy(listeners, ({ program }) => program.machine)
   const host = hostOf(machines)
@@ -186,6 +188,7 @@ function surroundingsOf({ machines, listeners }: ConnectionInput): ReadonlyMap<M
         machine,
         listeners: indexes,
         inside,
+        published: machine === host ? containersByPort(machines) : NO_PORTS,
         ownAddresses: boundAddresses(byMachine.get(machine) ?? NONE),
         byName: new Map(
           machines

@@ -9,6 +9,8 @@ export interface Surroundings {
   readonly machine: Machine
   /** The listeners of each machine of the deployment. */
   readonly listeners: ReadonlyMap<Machine, ListenerIndex>
+  /** Of the machine that containers publish ports on, the container behind each port. */
+  readonly published: ReadonlyMap<number, Machine>
   /** Of a port of the host that leads into a container, what listens there. */
   readonly inside: ReadonlyMap<Listener, Listener>
   /** Addresses, wildcards left out, that some program of this machine is bound to. */
@@ -30,7 +32,28 @@ export function findDestination(
     other === undefined
       ? destinationOf(addresses, port, local, surroundings)
       : ofMachine(other, port, surroundings)
-  return { address, port, at, written: formatEndpoint({ address, port }), local, addresses, to }
+  const reached =
+    to.kind === 'listener' ? to.listener.program.machine : (other ?? publishes(port, local, surroundings))
+  return {
+    address,
+    port,
+    at,
+    written: formatEndpoint({ address, port }),
+    local,
+    addresses,
+    machine: reached,
+    to,
+  }
+}
+
+/** The container that a port of this machine leads to; this machine itself for every other of its ports. */
+function publishes(
+  port: number | null,
+  local: boolean | undefined,
+  { machine, published }: Surroundings,
+): Machine | null {
+  if (local !== true) return null
+  return (port === null ? undefined : published.get(port)) ?? machine
 }
 
 /** The addresses behind a name, where the hosts file has it: the resolver asks there first. */

@@ -40,3 +40,19 @@ export function shareNetwork(a: Machine, b: Machine): boolean {
   const other = new Set(b.container.networks)
   return a.container.networks.some(network => other.has(network))
 }
+
+/** No service publishes more ports in one line. */
+const MOST_PORTS = 1000
+
+/** The container behind each port that one publishes, whatever listens in it. */
+export function containersByPort(machines: readonly Machine[]): ReadonlyMap<number, Machine> {
+  const found = new Map<number, Machine>()
+  for (const machine of machines) {
+    for (const { published, protocol } of machine.container?.service.ports ?? []) {
+      if (published?.known !== true || (protocol.known && protocol.value !== 'tcp')) continue
+      const { first, last } = published.value
+      for (let port = first; port <= Math.min(last, first + MOST_PORTS); port++) found.set(port, machine)
+    }
+  }
+  return found
+}

@@ -1,5 +1,6 @@
 import { isLimit, MOST_ITEMS, TOO_MANY_ITEMS } from '../../../parsers/text/limits.ts'
 import { posix } from 'node:path'
+import type { Environment } from '../../../parsers/python/evaluate-expression.ts'
 import type { PythonExpression, PythonImport, PythonParser } from '../../../parsers/python/python-module.ts'
 import type { Place, Source } from '../../../parsers/text/source.ts'
 import type { FileSystem } from '../../files/file-system.ts'
@@ -28,11 +29,12 @@ export function readSettings(
   parser: PythonParser,
   module: string,
   searchPath: readonly string[],
+  environment?: Environment,
 ): DjangoSettings | null {
-  const source = findModule(files, module, searchPath)
-  if (source === null) return null
+  const found = findFile(files, module, searchPath)
+  if (found === null) return null
   const read: string[] = []
-  const names = evaluateModule({ files, parser, searchPath, read, depth: 0 }, source)
+  const names = evaluateModule({ files, parser, searchPath, environment, read, depth: 0 }, found)
   return {
     module,
     files: read,
@@ -54,12 +56,20 @@ interface Context {
   readonly files: FileSystem
   readonly parser: PythonParser
   readonly searchPath: readonly string[]
+  readonly environment: Environment | undefined
   readonly read: string[]
   readonly depth: number
 }
 
-function evaluateModule(context: Context, source: Source): Names {
-  context.read.push(source.path)
+/** A file, by the path at which the server sees it: in a container not that of the source. */
+interface FoundFile {
+  readonly source: Source
+  readonly path: string
+}
+
+function evaluateModule(context: Context, file: FoundFile): Names {
+  const { source, path } = file
+  context.read.push(path)
   const module = context.parser.parse(source)
   const names: Names = {
     values: new Map(),
@@ -74,10 +84,10 @@ function evaluateModule(context: Context, source: Source): Names {
   for (const statement of module.statements) {
     const at: Place = { source, start: statement.start, end: statement.end }
     if (statement.kind === 'import') {
-      importNames(context, source, statement, at, names)
+      importNames(context, path, statement, at, names)
     } else if (statement.kind === 'assignment') {
       const { target, conditional, appends } = statement
-      const value = evaluate(statement.value, lookup, source.path)
+      const value = evaluate(statement.value, lookup, path, context.environment)
       names.values.set(
         target,
         value instanceof LimitReached
@@ -97,9 +107,10 @@ function evaluate(
   expression: PythonExpression,
   lookup: Lookup,
   file: string,
+  environment: Environment | undefined,
 ): SettingValue | undefined | LimitReached {
   try {
-    return evaluateWithin(expression, lookup, file)
+    return evaluateWithin(expression, lookup, file, environment)
   } catch (error) {
     if (error instanceof LimitReached) return error
     throw error
@@ -126,7 +137,7 @@ function settle(
 
 function importNames(
   context: Context,
-  importer: Source,
+  importer: string,
   statement: PythonImport,
   at: Place,
   into: Names,
@@ -159,22 +170,27 @@ function importNames(
   }
 }
 
-function resolveImport({ files, searchPath }: Context, importer: Source, module: string): Source | null {
+function resolveImport({ files, searchPath }: Context, importer: string, module: string): FoundFile | null {
   const dots = /^\.*/.exec(module)?.[0].length ?? 0
-  if (dots === 0) return findModule(files, module, searchPath)
-  let folder = posix.dirname(importer.path)
+  if (dots === 0) return findFile(files, module, searchPath)
+  let folder = posix.dirname(importer)
   for (let level = 1; level < dots; level++) folder = posix.dirname(folder)
-  return findModule(files, module.slice(dots), [folder])
+  return findFile(files, module.slice(dots), [folder])
 }
 
-function findModule(files: FileSystem, module: string, folders: readonly string[]): Source | null {
+/** The file of a module in the first directory that has it. */
+export function findModule(files: FileSystem, module: string, folders: readonly string[]): Source | null {
+  return findFile(files, module, folders)?.source ?? null
+}
+
+function findFile(files: FileSystem, module: string, folders: readonly string[]): FoundFile | null {
   const relative = module.replaceAll('.', '/')
   for (const folder of folders) {
     const base = relative === '' ? folder : posix.join(folder, relative)
     for (const path of [`${base}.py`, `${base}/__init__.py`]) {
       if (files.kind(path) !== 'file') continue
       const read = files.read(path)
-      if (read.kind === 'source') return read.source
+      if (read.kind === 'source') return { source: read.source, path }
     }
   }
   return null

@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import type {
   AppAddress,
   AppBind,
@@ -90,7 +91,18 @@ function isUwsgi(server: AppServer): server is UwsgiServer {
 }
 
 function appFiles(files: FileSystem, { python, shell }: Grammars): AppFiles & ShellFiles {
-  return { read: fileReader(files), python, shell }
+  const plain = fileReader(files)
+  const read: AppFiles['read'] = path => plain(path) ?? (isLeftOut(files, path) ? 'missing' : null)
+  return { read, python, shell }
+}
+
+/**
+ * The file that gunicorn reads although nobody names it lies beside its application: where that is in the audit
+ * and it is not, there is none.
+ */
+function isLeftOut(files: FileSystem, path: string): boolean {
+  if (posix.basename(path) !== 'gunicorn.conf.py') return false
+  return (files.list(posix.dirname(path)) ?? []).length > 0
 }
 
 function programOf(

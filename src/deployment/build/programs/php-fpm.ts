@@ -1,6 +1,9 @@
 import { posix } from 'node:path'
+import { once } from '../../../../parsers/collections/once.ts'
 import type { FpmAddress, FpmConfiguration, FpmFiles, FpmPool } from '../../../../parsers/php/fpm.ts'
+import { readPhpSettings } from '../../../../parsers/php/php-settings.ts'
 import { readFpm } from '../../../../parsers/php/read-fpm.ts'
+import { factOf } from '../../../../parsers/text/written-text.ts'
 import type { Source } from '../../../../parsers/text/source.ts'
 import type { FileSystem } from '../../../files/file-system.ts'
 import { ANY_V6, type Endpoint, isLoopback, parseHost } from '../../../servers/address.ts'
@@ -11,13 +14,26 @@ import type { BackendListener, Machine, PhpFpmProgram, Protocol } from '../../mo
 interface FpmPlace {
   readonly main: string
   readonly pools: string
+  /** Its `php.ini`, and the directory of what is laid over it. */
+  readonly ini: string
+  readonly scan: string
 }
 
 const DEBIAN = '/etc/php'
 const PLACES: readonly FpmPlace[] = [
-  { main: '/etc/php-fpm.conf', pools: '/etc/php-fpm.d' },
-  { main: '/usr/local/etc/php-fpm.conf', pools: '/usr/local/etc/php-fpm.d' },
-  { main: '/etc/php5/fpm/php-fpm.conf', pools: '/etc/php5/fpm/pool.d' },
+  { main: '/etc/php-fpm.conf', pools: '/etc/php-fpm.d', ini: '/etc/php.ini', scan: '/etc/php.d' },
+  {
+    main: '/usr/local/etc/php-fpm.conf',
+    pools: '/usr/local/etc/php-fpm.d',
+    ini: '/usr/local/etc/php/php.ini',
+    scan: '/usr/local/etc/php/conf.d',
+  },
+  {
+    main: '/etc/php5/fpm/php-fpm.conf',
+    pools: '/etc/php5/fpm/pool.d',
+    ini: '/etc/php5/fpm/php.ini',
+    scan: '/etc/php5/fpm/conf.d',
+  },
 ]
 
 /** Every pool of every PHP-FPM of the machine, by the places of Debian, of RHEL, and of the official images. */
@@ -26,11 +42,22 @@ export function phpFpmPrograms(machine: Machine): readonly PhpFpmProgram[] {
   return [...debianPlaces(files), ...PLACES].flatMap(place => {
     const fpm = readPlace(place, files)
     if (fpm === null) return []
+    const settings = once(() => readPhpSettings(iniFiles(place, files)))
     return fpm.pools.flatMap(pool => {
       const [at] = pool.headers
       if (at === undefined) return []
       return [
-        { kind: 'php-fpm', machine, pool, at, listensKnown: fpm.complete && isListenKnown(pool) } as const,
+        {
+          kind: 'php-fpm',
+          machine,
+          pool,
+          at,
+          listensKnown: fpm.complete && isListenKnown(pool),
+          phpSetting: (name: string) => {
+            const written = pool.phpSettings.get(name)?.value ?? settings().get(name)
+            return written === undefined ? null : factOf(written)
+          },
+        } as const,
       ]
     })
   })
@@ -41,6 +68,8 @@ function debianPlaces(files: FileSystem): readonly FpmPlace[] {
   return (files.list(DEBIAN) ?? []).map(({ name }) => ({
     main: `${DEBIAN}/${name}/fpm/php-fpm.conf`,
     pools: `${DEBIAN}/${name}/fpm/pool.d`,
+    ini: `${DEBIAN}/${name}/fpm/php.ini`,
+    scan: `${DEBIAN}/${name}/fpm/conf.d`,
   }))
 }
 
@@ -58,6 +87,13 @@ function readPlace({ main, pools }: FpmPlace, files: FileSystem): FpmConfigurati
     .map(({ name }) => sourceAt(files, posix.join(pools, name)))
     .filter(each => each !== null)
   return sources.length === 0 ? null : readFpm(sources, reader)
+}
+
+/** `php.ini`, then what lies in the directory beside it, by name. */
+function iniFiles({ ini, scan }: FpmPlace, files: FileSystem): readonly Source[] {
+  const names = (files.list(scan) ?? []).filter(({ name }) => name.endsWith('.ini'))
+  const paths = [ini, ...names.map(({ name }) => posix.join(scan, name))]
+  return paths.map(path => sourceAt(files, path)).filter(each => each !== null)
 }
 
 function sourceAt(files: FileSystem, path: string): Source | null {

@@ -1,0 +1,39 @@
+import type { Place } from '../parsers/text/source.ts'
+import type { Machine } from '../src/deployment/model.ts'
+import { argumentPlace } from '../src/deployment/places.ts'
+import type { NginxConfiguration } from '../src/servers/nginx/configuration.ts'
+
+/** The account of nginx's worker processes. */
+export interface NginxUser {
+  readonly name: string
+  readonly group: string
+  readonly at: Place | null
+}
+
+/** Null where the main file is not in the audit, or the user is filled in elsewhere. */
+export function nginxUser({ main, occurrences }: NginxConfiguration): NginxUser | null {
+  const directive = occurrences.get('user')?.[0]
+  // What the package was built with, where none is written: it differs.
+  if (main === null || directive === undefined) return null
+  const [name, group] = directive.args.map(({ value }) => value)
+  if (name === undefined || !/^[\w.-]+$/.test(name)) return null
+  return { name, group: group ?? name, at: argumentPlace(directive, 0) }
+}
+
+/** Pairs that no package makes members of each other. */
+const STOCK = new Set([
+  'nginx www-data',
+  'www-data nginx',
+  'nginx apache',
+  'www-data apache',
+  'http www-data',
+])
+
+/** Whether a user is in a group of another name; undefined where /etc/group is not in the audit. */
+export function isGroupMember({ files }: Machine, user: string, group: string): boolean | undefined {
+  const read = files.read('/etc/group')
+  if (read.kind !== 'source') return group === 'root' || STOCK.has(`${user} ${group}`) ? false : undefined
+  return read.source.code
+    .split('\n')
+    .some(line => line.startsWith(`${group}:`) && (line.split(':')[3] ?? '').split(',').includes(user))
+}

@@ -1,0 +1,30 @@
+import { conf } from '../../src/engine/conf.ts'
+import { nginxMain, proxiedServer } from '../_examples.ts'
+
+/** A unit that starts a server in `/etc/shop`, the one directory of applications that examples know whole. */
+export const serviceUnit = (command: string, lines = ''): string => conf`
+  [Service]
+  User=www-data
+  WorkingDirectory=/etc/shop
+  ${lines}
+  ExecStart=${command}
+`
+
+/** nginx in front of what a unit starts. */
+export const behindNginx = (
+  unit: string,
+  files: Readonly<Record<string, string>> = {},
+  backend = '127.0.0.1:8000',
+): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(proxiedServer('', backend)),
+  'etc/systemd/system/shop.service': unit,
+  ...files,
+})
+
+/** A script that Django itself writes. */
+export const WSGI = conf`
+  import os
+  from django.core.wsgi import get_wsgi_application
+  os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+  application = get_wsgi_application()
+`

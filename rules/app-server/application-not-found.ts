@@ -1,0 +1,176 @@
+import { posix } from 'node:path'
+import { programName } from '../../src/deployment/destination-words.ts'
+import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts'
+import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { behindNginx, serviceUnit, WSGI } from './_examples.ts'
+
+export default defineRule({
+  summary: 'An application server cannot load its application',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'gunicorn, uvicorn, Daphne and waitress import a module by its dotted name, as `import shop.wsgi` would, and take one name from it. With a path, or a module that does not have the name, every worker stops while it boots, and nginx answers 502 Bad Gateway.',
+  remedy:
+    'Write the module with dots and the name of the application behind a colon: `shop.wsgi:application`',
+  references: [
+    'https://docs.gunicorn.org/en/stable/run.html#gunicorn',
+    'https://www.uvicorn.org/#command-line-options',
+    'https://docs.djangoproject.com/en/stable/howto/deployment/wsgi/gunicorn/',
+  ],
+  unproven: 'application servers are not among the servers that live tests start',
+  bad: [
+    {
+      title: 'a path',
+      files: behindNginx(serviceUnit('/usr/bin/gunicorn «/etc/shop/app:app»')),
+    },
+    {
+      title: 'a path, for supervisord',
+      files: {
+        ...behindNginx(''),
+        'etc/systemd/system/shop.service': '',
+        'etc/supervisor/conf.d/shop.conf': conf`
+          [program:shop]
+          command=/usr/bin/uvicorn «src/app.py:app» --port 8000
+          directory=/etc/shop
+        `,
+      },
+    },
+    {
+      title: 'the package of a project in place of its wsgi module',
+      files: behindNginx(serviceUnit('/usr/bin/gunicorn --workers 3 «shop»'), {
+        'etc/shop/shop/__init__.py': conf`VERSION = "1.0"`,
+        'etc/shop/shop/wsgi.py': WSGI,
+      }),
+    },
+    {
+      title: 'a module without an attribute, which uvicorn does not guess',
+      files: behindNginx(serviceUnit('/usr/bin/uvicorn «app»'), { 'etc/shop/app.py': conf`app = make()` }),
+    },
+    {
+      title: 'a module that the package does not have',
+      files: behindNginx(
+        serviceUnit('/usr/bin/gunicorn «shop.wgsi»:application'.replace('»:application', ':application»')),
+        {
+          'etc/shop/shop/__init__.py': '',
+          'etc/shop/shop/wsgi.py': WSGI,
+        },
+      ),
+    },
+  ],
+  good: [
+    {
+      title: 'the module',
+      files: behindNginx(serviceUnit('/usr/bin/gunicorn shop.wsgi:application'), {
+        'etc/shop/shop/__init__.py': '',
+        'etc/shop/shop/wsgi.py': WSGI,
+      }),
+    },
+    {
+      title: 'a module whose attribute is the default',
+      files: behindNginx(serviceUnit('/usr/bin/gunicorn shop.wsgi'), {
+        'etc/shop/shop/__init__.py': '',
+        'etc/shop/shop/wsgi.py': WSGI,
+      }),
+    },
+    {
+      title: 'a factory',
+      files: behindNginx(serviceUnit('/usr/bin/gunicorn "app:create_app()"'), {
+        'etc/shop/app.py': conf`
+          def create_app():
+              return None
+        `,
+      }),
+    },
+    {
+      title: 'a package that imports its application from a module',
+      files: behindNginx(serviceUnit('/usr/bin/gunicorn shop'), {
+        'etc/shop/shop/__init__.py': conf`from shop.wsgi import *`,
+      }),
+    },
+    {
+      title: 'an installed package, which no file of the audit has',
+      files: behindNginx(serviceUnit('/usr/bin/gunicorn installed.wsgi:application')),
+    },
+    {
+      title: 'uWSGI, which takes a file',
+      files: behindNginx(serviceUnit('/usr/bin/uwsgi --http-socket :8000 --wsgi-file /etc/shop/app.py')),
+    },
+  ],
+  *check(deployment) {
+    for (const program of programsOfKind(deployment, 'app-server')) {
+      const { application, at } = program.server
+      const fault = application?.known === true ? faultOf(deployment, program, application.value) : null
+      if (application === null || fault === null) continue
+      yield {
+        at: application.at ?? at,
+        message: fault.message,
+        label: fault.label,
+        ...(fault.help === null ? {} : { help: fault.help }),
+      }
+    }
+  },
+})
+
+interface Fault {
+  readonly message: string
+  readonly label: string
+  readonly help: string | null
+}
+
+/** Those that import a module by its name, and what they take from it where nothing is said. */
+const DEFAULTS: Readonly<Record<string, string | null>> = {
+  gunicorn: 'application',
+  uvicorn: null,
+  daphne: null,
+  waitress: null,
+}
+
+function faultOf(deployment: Deployment, program: AppServerProgram, written: string): Fault | null {
+  const kind = program.server.program
+  if (!Object.hasOwn(DEFAULTS, kind)) return null
+  const name = programName(program)
+  const [module = '', attribute] = written.split(':')
+  if (module.includes('/') || /\.py$/.test(module))
+    return {
+      message: `\`${module}\` is a path, and ${name} imports a module: \`No module named '${module}'\``,
+      label: 'no name of a module',
+      help: moduleOf(program, module, attribute ?? DEFAULTS[kind] ?? 'app'),
+    }
+  if (attribute === undefined && DEFAULTS[kind] === null && kind !== 'waitress')
+    return {
+      message: `\`${written}\` names no application, and ${name} takes \`module:attribute\` alone`,
+      label: 'no attribute',
+      help: null,
+    }
+  const loaded = deployment.moduleOf(program)
+  if (loaded === null || loaded.source === null) return null
+  if (loaded.source === 'missing')
+    return {
+      message: `no module \`${module}\` is in ${(loaded.searchPath ?? []).join(' or ')}, so ${name} cannot boot`,
+      label: 'no such module',
+      help: null,
+    }
+  const wanted = /^[A-Za-z_]\w*/.exec(attribute ?? DEFAULTS[kind] ?? '')?.[0]
+  const { script, source } = loaded
+  if (wanted === undefined || script === null || script.open || script.names.has(wanted)) return null
+  // A module of the package may be what is named: `shop.app` of `from shop import app`.
+  const isPackage = source.path.endsWith('/__init__.py')
+  return {
+    message: `\`${module}\` has no \`${wanted}\`, so ${name} cannot boot: \`Failed to find attribute '${wanted}' in '${module}'\``,
+    label: isPackage ? 'a package without an application' : 'no such name in it',
+    help: isPackage
+      ? `Name the module of the package that makes the application, such as \`${module}.wsgi:application\``
+      : null,
+  }
+}
+
+/** The dotted name of a file below the directory of the server. */
+function moduleOf({ server, directory }: AppServerProgram, path: string, attribute: string): string | null {
+  const base = server.directory ?? directory
+  if (base?.known !== true) return null
+  const inside = posix.relative(base.value, posix.resolve(base.value, path.replace(/\.py$/, '')))
+  if (inside.startsWith('..') || !/^[\w/]+$/.test(inside)) return null
+  return `Write \`${inside.replaceAll('/', '.')}:${attribute}\``
+}

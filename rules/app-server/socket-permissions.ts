@@ -1,0 +1,198 @@
+import type { AppServerProgram, AppServerSocket } from '../../src/deployment/model.ts'
+import { programName } from '../../src/deployment/destination-words.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { type Fact, known, valueOrNull } from '../../src/servers/fact.ts'
+import { isGroupMember, nginxUser, type NginxUser } from '../_nginx-user.ts'
+
+const nginx = conf`
+  user www-data;
+  events {
+  }
+  http {
+      server {
+          listen 80;
+          server_name example.org;
+          location / {
+              uwsgi_param QUERY_STRING $query_string;
+              uwsgi_pass unix:/run/shop/shop.sock;
+          }
+      }
+  }
+`
+const GROUPS = conf`
+  www-data:x:33:
+  shop:x:1001:
+`
+const uwsgi = (lines: string, start = ''): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginx,
+  'etc/uwsgi/apps-enabled/shop.ini': conf`
+    [uwsgi]
+    module = shop.wsgi
+    socket = ${start || '/run/shop/shop.sock'}
+    ${lines}
+  `,
+})
+const gunicorn = (options: string, unit = ''): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginx.replace(/uwsgi_param.*\n/, '').replace('uwsgi_pass ', 'proxy_pass http://'),
+  'etc/systemd/system/shop.service': conf`
+    [Service]
+    User=shop
+    Group=shop
+    WorkingDirectory=/etc/shop
+    ${unit}
+    ExecStart=/usr/bin/gunicorn --bind ${options} shop.wsgi
+  `,
+})
+
+export default defineRule({
+  summary: 'nginx may not open the socket of the application server',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'To connect to a Unix socket, the worker processes of nginx need the right to write to it. uWSGI makes its socket with the umask that it is started with, which leaves it to its owner; others do as soon as a umask or mode is set. Every request is answered with 502 Bad Gateway, `connect() to unix:… failed (13: Permission denied)`.',
+  remedy: 'Give the socket to the group of nginx with mode 660, or open it to every user of the machine',
+  references: [
+    'https://uwsgi-docs.readthedocs.io/en/latest/Options.html#chmod-socket',
+    'https://www.freedesktop.org/software/systemd/man/latest/systemd.socket.html#SocketMode=',
+    'https://docs.gunicorn.org/en/stable/settings.html#umask',
+  ],
+  unproven: 'application servers are not among the servers that live tests start',
+  bad: [
+    {
+      title: 'uWSGI as another user, without chmod-socket',
+      files: uwsgi('uid = shop\ngid = shop', '«/run/shop/shop.sock»'),
+    },
+    {
+      title: 'uWSGI with a mode for its own group',
+      files: {
+        ...uwsgi('uid = shop\ngid = shop\nchmod-socket = 660', '«/run/shop/shop.sock»'),
+        'etc/group': GROUPS,
+      },
+    },
+    {
+      title: 'gunicorn with a umask that closes it to others',
+      files: { ...gunicorn('«unix:/run/shop/shop.sock» --umask 007'), 'etc/group': GROUPS },
+    },
+    {
+      title: 'a socket unit that closes it to others',
+      files: {
+        ...gunicorn('unix:/run/shop/shop.sock'),
+        'etc/systemd/system/shop.socket': conf`
+          [Socket]
+          ListenStream=«/run/shop/shop.sock»
+          SocketUser=shop
+          SocketMode=0600
+        `,
+      },
+    },
+  ],
+  good: [
+    { title: 'uWSGI as the user of nginx', files: uwsgi('uid = www-data\ngid = www-data') },
+    { title: 'the group of nginx', files: uwsgi('uid = shop\ngid = www-data\nchmod-socket = 660') },
+    {
+      title: 'another owner for the socket alone',
+      files: uwsgi('uid = shop\ngid = shop\nchown-socket = www-data:www-data'),
+    },
+    { title: 'open to all', files: uwsgi('uid = shop\nchmod-socket = 666') },
+    { title: 'an account that nobody says', files: uwsgi('') },
+    { title: 'gunicorn, which takes no rights away by itself', files: gunicorn('unix:/run/shop/shop.sock') },
+    {
+      title: 'a socket unit for the user of nginx',
+      files: {
+        ...gunicorn('unix:/run/shop/shop.sock'),
+        'etc/systemd/system/shop.socket': conf`
+          [Socket]
+          ListenStream=/run/shop/shop.sock
+          SocketUser=www-data
+          SocketMode=0600
+        `,
+      },
+    },
+  ],
+  *check({ connections }) {
+    for (const { server, targets } of connections.nginx) {
+      for (const { to, address, at: place } of targets) {
+        if (to.kind !== 'listener' || to.listener.program.kind !== 'app-server' || address.kind !== 'unix')
+          continue
+        const { program, at } = to.listener
+        const socket = program.sockets.find(each => each.at === at)
+        const user = nginxUser(server.configuration)
+        const rights = socket === undefined ? null : rightsOf(program, socket)
+        if (user === null || rights === null || mayOpen(program, rights, user)) continue
+        const { owner, group, mode } = rights
+        yield {
+          at,
+          message: `the socket is ${owner}:${group} with mode ${mode.toString(8)}, and nginx runs as \`${user.name}\`, so every request is answered with 502`,
+          label: 'nginx may not write to it',
+          related: [
+            { at: place, message: 'nginx connects here' },
+            ...(user.at === null ? [] : [{ at: user.at, message: 'the user of nginx' }]),
+          ],
+          help: helpFor(program, socket?.unit != null, user),
+        }
+      }
+    }
+  },
+})
+
+function helpFor(program: AppServerProgram, isUnit: boolean, user: NginxUser): string {
+  if (isUnit) return `Write \`SocketUser=${user.name}\` in the socket unit`
+  if (program.server.program === 'uwsgi')
+    return `Write \`chown-socket = ${user.name}:${user.group}\` and \`chmod-socket = 660\``
+  return `Start ${programName(program)} with \`Group=${user.group}\`, or with a umask that leaves the socket to others`
+}
+
+interface Rights {
+  readonly owner: string
+  readonly group: string
+  readonly mode: number
+}
+
+/** Owner, group and mode that a socket surely has; null where one is not known. */
+function rightsOf({ server, service, machine }: AppServerProgram, { unit }: AppServerSocket): Rights | null {
+  if (machine.container !== null) return null
+  if (unit !== null) return whole(unit.user ?? known('root'), unit.group, unit.mode ?? known(0o666))
+  if (!server.complete) return null
+  const mask = server.umask ?? service?.umask ?? known(0o022)
+  const group = server.group ?? service?.group ?? null
+  switch (server.program) {
+    case 'uwsgi': {
+      const [owner, ownerGroup] = valueOrNull(server.socketOwner ?? known(''))?.split(':') ?? []
+      if (server.socketOwner !== null && !server.socketOwner.known) return null
+      if (owner !== undefined && owner !== '')
+        return whole(
+          known(owner),
+          ownerGroup === undefined ? group : known(ownerGroup),
+          modeOf(server.socketMode, mask),
+        )
+      return server.user === null ? null : whole(server.user, group, modeOf(server.socketMode, mask))
+    }
+    case 'gunicorn': {
+      // gunicorn's own umask is 0, whatever the unit says, and its user holds for the socket, too.
+      const user = server.user
+      return user === null ? null : whole(user, group, modeOf(null, server.umask ?? known(0)))
+    }
+    default:
+      return null
+  }
+}
+
+function modeOf(mode: Fact<number> | null, mask: Fact<number>): Fact<number> {
+  if (mode !== null) return mode
+  return mask.known ? known(0o777 & ~mask.value) : mask
+}
+
+function whole(owner: Fact<string>, group: Fact<string> | null, mode: Fact<number>): Rights | null {
+  if (!owner.known || !mode.known || group?.known === false) return null
+  // A user's own group is called after it, where nothing else is said.
+  return { owner: owner.value, group: group?.value ?? owner.value, mode: mode.value }
+}
+
+/** True also where the groups of a user are not known. */
+function mayOpen({ machine }: AppServerProgram, { owner, group, mode }: Rights, user: NginxUser): boolean {
+  if (user.name === 'root' || (mode & 0o002) !== 0) return true
+  if (owner === user.name) return (mode & 0o200) !== 0
+  if ((mode & 0o020) === 0) return false
+  return group === user.group || isGroupMember(machine, user.name, group) !== false
+}

@@ -1,0 +1,130 @@
+import type { PhpFpmProgram } from '../../src/deployment/model.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { type Fact, valueOrNull } from '../../src/servers/fact.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { phpPool, phpSite } from '../php/_examples.ts'
+
+const INI = conf`
+  [PHP]
+  upload_max_filesize = 100M
+  post_max_size = 100M
+`
+const tree = (site: string, pool = '', ini = ''): Record<string, string> => ({
+  'etc/nginx/nginx.conf': site,
+  'etc/php/8.2/fpm/pool.d/www.conf': phpPool(pool),
+  ...(ini === '' ? {} : { 'etc/php/8.2/fpm/php.ini': ini }),
+})
+
+/** What PHP itself takes, and what the php.ini of distributions writes. */
+const STOCK = { upload_max_filesize: 2 * 1024 ** 2, post_max_size: 8 * 1024 ** 2 }
+
+export default defineRule({
+  summary: 'nginx refuses uploads that PHP was told to take',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Somebody raised `upload_max_filesize` and `post_max_size` so that larger files can be sent, but nginx answers 413 Request Entity Too Large before PHP sees the request. Without `client_max_body_size` the limit of nginx is 1m.',
+  remedy: 'Set `client_max_body_size` to `post_max_size`',
+  references: [
+    'https://nginx.org/en/docs/http/ngx_http_core_module.html#client_max_body_size',
+    'https://www.php.net/manual/en/ini.core.php#ini.post-max-size',
+  ],
+  unproven: 'PHP-FPM is not among the servers that live tests start',
+  bad: [
+    {
+      title: 'less in nginx than in php.ini',
+      files: tree(phpSite('', 'client_max_body_size «50m»;'), '', INI),
+    },
+    {
+      title: 'less in nginx than in the pool',
+      files: tree(
+        phpSite('client_max_body_size «50m»;'),
+        conf`
+          php_admin_value[upload_max_filesize] = 512M
+          php_admin_value[post_max_size] = 512M
+        `,
+      ),
+    },
+    { title: 'nothing in nginx', files: tree(phpSite('').replace('server {', '«server» {'), '', INI) },
+  ],
+  good: [
+    { title: 'the same in both', files: tree(phpSite('', 'client_max_body_size 100m;'), '', INI) },
+    { title: 'no limit in nginx', files: tree(phpSite('', 'client_max_body_size 0;'), '', INI) },
+    {
+      title: 'the values that PHP has by itself',
+      files: tree(
+        phpSite(''),
+        '',
+        conf`
+          upload_max_filesize = 2M
+          post_max_size = 8M
+        `,
+      ),
+    },
+    {
+      title: 'a limit of PHP that is lower',
+      files: tree(
+        phpSite('', 'client_max_body_size 50m;'),
+        '',
+        INI.replace('post_max_size = 100M', 'post_max_size = 20M'),
+      ),
+    },
+    {
+      title: 'large files for the command line alone',
+      files: { ...tree(phpSite('')), 'etc/php/8.2/cli/php.ini': INI },
+    },
+  ],
+  *check({ connections }) {
+    for (const connection of connections.nginx) {
+      for (const { to } of connection.targets) {
+        if (to.kind !== 'listener' || to.listener.program.kind !== 'php-fpm') continue
+        const inner = uploadLimit(to.listener.program)
+        const limit = valueOrNull(connection.bodyLimit)
+        if (inner === null || limit === null || limit.value === 0 || limit.value >= inner.bytes) continue
+        const { directive } = limit
+        yield {
+          at: directive === null ? namePlace(connection.server.directive) : argumentPlace(directive, 0),
+          message: `nginx answers 413 to request bodies above ${size(limit.value)}${directive === null ? ', its default' : ''}, and PHP takes uploads of ${size(inner.bytes)}`,
+          label: directive === null ? 'no client_max_body_size' : 'less than PHP takes',
+          related: inner.facts.flatMap(({ at }) => (at === null ? [] : [{ at, message: 'what PHP takes' }])),
+          help: `Write \`client_max_body_size ${size(inner.bytes)}\``,
+        }
+      }
+    }
+  },
+})
+
+interface UploadLimit {
+  readonly bytes: number
+  readonly facts: readonly Fact<string>[]
+}
+
+/** The largest upload, where somebody raised it; null where it is PHP's own, or not known. */
+function uploadLimit(program: PhpFpmProgram): UploadLimit | null {
+  const upload = program.phpSetting('upload_max_filesize')
+  const post = program.phpSetting('post_max_size')
+  const facts = [upload, post].filter(fact => fact !== null)
+  const file = upload === null ? STOCK.upload_max_filesize : bytesOf(upload)
+  const body = post === null ? STOCK.post_max_size : bytesOf(post)
+  if (file === null || body === null || file <= STOCK.upload_max_filesize) return null
+  const bytes = body === 0 ? file : Math.min(file, body)
+  return bytes > STOCK.upload_max_filesize ? { bytes, facts } : null
+}
+
+/** PHP's shorthand: a number with `K`, `M` or `G`. */
+function bytesOf(fact: Fact<string>): number | null {
+  const match = fact.known ? /^\s*(\d{1,12})\s*([kmg]?)\s*$/i.exec(fact.value) : null
+  if (match === null) return null
+  return Number(match[1]) * 1024 ** ['', 'k', 'm', 'g'].indexOf(match[2]!.toLowerCase())
+}
+
+function size(bytes: number): string {
+  for (const [unit, power] of [
+    ['g', 3],
+    ['m', 2],
+    ['k', 1],
+  ] as const)
+    if (bytes >= 1024 ** power && bytes % 1024 ** power === 0) return `${bytes / 1024 ** power}${unit}`
+  return String(bytes)
+}

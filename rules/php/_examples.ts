@@ -1,0 +1,32 @@
+import { conf } from '../../src/engine/conf.ts'
+
+/** nginx with PHP-FPM behind a socket; `lines` stand in the location of scripts, `outer` in the server. */
+export const phpSite = (lines: string, outer = ''): string => conf`
+  events {
+  }
+  http {
+      server {
+          listen 80;
+          server_name example.org;
+          root /srv/www;
+          ${outer}
+          location ~ \.php$ {
+              fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+              fastcgi_pass unix:/run/php/php8.2-fpm.sock;
+              ${lines}
+          }
+      }
+  }
+`
+
+export const phpPool = (lines = ''): string => conf`
+  [www]
+  user = www-data
+  group = www-data
+  listen = /run/php/php8.2-fpm.sock
+  listen.owner = www-data
+  listen.group = www-data
+  pm = static
+  pm.max_children = 5
+  ${lines}
+`

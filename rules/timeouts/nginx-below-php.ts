@@ -1,0 +1,79 @@
+import type { PhpFpmProgram } from '../../src/deployment/model.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { type Fact, valueOrNull } from '../../src/servers/fact.ts'
+import { phpPool, phpSite } from '../php/_examples.ts'
+
+const tree = (site: string, pool = '', ini = ''): Record<string, string> => ({
+  'etc/nginx/nginx.conf': site,
+  'etc/php/8.2/fpm/pool.d/www.conf': phpPool(pool),
+  ...(ini === '' ? {} : { 'etc/php/8.2/fpm/php.ini': ini }),
+})
+const INI = conf`
+  [PHP]
+  max_execution_time = 300
+`
+
+export default defineRule({
+  summary: 'nginx gives up before PHP does',
+  severity: 'warning',
+  confidence: 'medium',
+  since: '0.1.0',
+  why: 'PHP was given more time for its scripts than the minute that nginx waits for it by itself. nginx answers 504 Gateway Time-out, and the script goes on for nobody.',
+  remedy: 'Set `fastcgi_read_timeout` to the time that PHP has',
+  references: [
+    'https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_read_timeout',
+    'https://www.php.net/manual/en/info.configuration.php#ini.max-execution-time',
+  ],
+  unproven: 'PHP-FPM is not among the servers that live tests start',
+  bad: [
+    {
+      title: 'raised in php.ini',
+      files: tree(phpSite('').replace('fastcgi_pass', '«fastcgi_pass»'), '', INI),
+    },
+    {
+      title: 'raised further in the pool',
+      files: tree(phpSite('fastcgi_read_timeout «120s»;'), 'request_terminate_timeout = 10m'),
+    },
+  ],
+  good: [
+    { title: 'raised in both', files: tree(phpSite('fastcgi_read_timeout 300;'), '', INI) },
+    { title: 'raised in neither', files: tree(phpSite(''), 'request_terminate_timeout = 60') },
+    {
+      title: 'FPM ends the request before',
+      files: tree(phpSite(''), 'request_terminate_timeout = 30', INI),
+    },
+  ],
+  *check({ connections }) {
+    for (const connection of connections.nginx) {
+      for (const { to } of connection.targets) {
+        if (to.kind !== 'listener' || to.listener.program.kind !== 'php-fpm') continue
+        const inner = scriptTime(to.listener.program)
+        const limit = valueOrNull(connection.readTimeout)
+        // A minute is what nginx waits by itself; more was asked for.
+        if (inner?.known !== true || limit === null || inner.value <= Math.max(60, limit.value)) continue
+        const { directive } = limit
+        yield {
+          at: directive === null ? namePlace(connection.pass) : argumentPlace(directive, 0),
+          message: `nginx answers 504 after ${limit.value} seconds, and PHP may take ${inner.value}`,
+          label: directive === null ? 'no fastcgi_read_timeout' : 'less than PHP has',
+          related: inner.at === null ? [] : [{ at: inner.at, message: 'the time of PHP' }],
+          help: `Write \`fastcgi_read_timeout ${inner.value}s\``,
+        }
+      }
+    }
+  },
+})
+
+/** Seconds that a script may take, where somebody set them; null where nothing is written. */
+function scriptTime(program: PhpFpmProgram): Fact<number> | null {
+  const { requestTerminateTimeout: end } = program.pool
+  const written = program.phpSetting('max_execution_time')
+  const isTime = written?.known === true && /^\s*\d{1,9}\s*$/.test(written.value)
+  const time = isTime ? ({ known: true, value: Number(written.value), at: written.at } as const) : null
+  if (end !== null && !end.known) return end
+  if (end !== null && end.value > 0)
+    return time === null || time.value === 0 || end.value < time.value ? end : time
+  return time === null || time.value === 0 ? null : time
+}

@@ -1,0 +1,163 @@
+import { posix } from 'node:path'
+import { memo } from '../../../parsers/collections/memo.ts'
+import type { PythonParser } from '../../../parsers/python/python-module.ts'
+import type { Source } from '../../../parsers/text/source.ts'
+import type { FileSystem } from '../../files/file-system.ts'
+import { isAbsent } from '../is-absent.ts'
+import type { AppServerProgram } from '../model.ts'
+import { readScript } from './read-script.ts'
+import { findModule, readSettings } from './read-settings.ts'
+import type { DjangoSettings, WsgiScript } from './settings.ts'
+
+/** The Python module that an application server loads. */
+export interface LoadedModule {
+  /** As the command names it: `shop.wsgi`. */
+  readonly module: string
+  /** What is taken from it: `application`; null where the command names none. */
+  readonly attribute: string | null
+  /** Its file; `missing` where it is certainly not there, null where nobody knows. */
+  readonly source: Source | 'missing' | null
+  readonly script: WsgiScript | null
+  /** Directories in which it is looked for, the best first; null where one of them is not known. */
+  readonly searchPath: readonly string[] | null
+  /** The settings of Django that it runs with; null where it names none, or they are not in the audit. */
+  readonly settings: DjangoSettings | null
+  /** The file of the settings. */
+  readonly settingsSource: Source | null
+}
+
+const PYTHON: ReadonlySet<string> = new Set([
+  'gunicorn',
+  'uvicorn',
+  'hypercorn',
+  'daphne',
+  'waitress',
+  'granian',
+  'uwsgi',
+  'runserver',
+  'flask',
+  'fastapi',
+])
+
+/** Reads what application servers load, each once; null where they name nothing that could be a module. */
+export function moduleReader(
+  parser: PythonParser | null,
+): (program: AppServerProgram) => LoadedModule | null {
+  return memo((program: AppServerProgram) => (parser === null ? null : loadedModule(program, parser)))
+}
+
+function loadedModule(program: AppServerProgram, parser: PythonParser): LoadedModule | null {
+  const { server, machine } = program
+  if (!PYTHON.has(server.program)) return null
+  const files = machine.container?.files ?? machine.files
+  const directories = searchPath(program)
+  const known = directories.flatMap(each => each ?? [])
+  const whole = directories.includes(null) ? null : known
+  const written = server.application
+  if (server.program === 'runserver') {
+    const source = sourceIn(files, known, 'manage.py')
+    return source === null
+      ? null
+      : facts({ module: 'manage', attribute: null, source, whole, program, parser, files })
+  }
+  if (written?.known !== true) return null
+  const [name = '', attribute = null] = written.value.split(':')
+  if (server.program === 'uwsgi' && /\.(?:py|wsgi)$/.test(name)) {
+    const source = sourceIn(files, known, name)
+    return source === null ? null : facts({ module: name, attribute, source, whole, program, parser, files })
+  }
+  if (!/^[A-Za-z_][\w.]*$/.test(name)) return null
+  const source =
+    findModule(files, name, known) ??
+    (whole !== null && whole.length > 0 && isMissing(files, name, whole) ? 'missing' : null)
+  return facts({ module: name, attribute, source, whole, program, parser, files })
+}
+
+/** Not in any of the directories; what is installed beside the server has a name of one part as a rule. */
+function isMissing(files: FileSystem, module: string, directories: readonly string[]): boolean {
+  const [first = ''] = module.split('.')
+  const inside = module.replaceAll('.', '/')
+  const inPackage = directories.find(each => files.kind(posix.join(each, first)) === 'directory')
+  if (inPackage === undefined) return false
+  const path = posix.join(inPackage, inside)
+  return isAbsent(files, `${path}.py`) && isAbsent(files, path)
+}
+
+function facts({
+  module,
+  attribute,
+  source,
+  whole,
+  program,
+  parser,
+  files,
+}: {
+  readonly module: string
+  readonly attribute: string | null
+  readonly source: Source | 'missing' | null
+  readonly whole: readonly string[] | null
+  readonly program: AppServerProgram
+  readonly parser: PythonParser
+  readonly files: FileSystem
+}): LoadedModule {
+  const script = source === null || source === 'missing' ? null : readScript(parser, source)
+  const base = { module, attribute, source, script, searchPath: whole }
+  const name = settingsModule(program, script)
+  if (name === null || source === null || source === 'missing')
+    return { ...base, settings: null, settingsSource: null }
+  const own = posix.dirname(source.path)
+  const folders = [
+    ...searchPath(program).flatMap(each => each ?? []),
+    ...(script?.path ?? []),
+    // The path of the source is that of the repository, where the module is one of a container.
+    ...(files.kind(own) === null ? [] : [posix.dirname(own), own]),
+  ]
+  const loads = loadsDotenv(source) || program.server.sources.some(loadsDotenv)
+  const environment = (variable: string): string | null | undefined => {
+    const given = program.server.environment.find(each => each.name === variable)?.value
+    const fact = given ?? program.environment(variable)
+    if (fact !== null) return fact.known ? fact.value : undefined
+    return loads ? undefined : null
+  }
+  const settingsSource = findModule(files, name, folders)
+  const loadsInside = settingsSource !== null && loadsDotenv(settingsSource)
+  const settings = readSettings(files, parser, name, folders, variable => {
+    const value = environment(variable)
+    return value === null && loadsInside ? undefined : value
+  })
+  return { ...base, settings, settingsSource }
+}
+
+/** True where a module may fill the environment from a file, or read that file in its place. */
+export function loadsDotenv({ code }: Source): boolean {
+  return /dotenv|read_env|\bEnv\(|decouple|AutoConfig|dynaconf|environs|configurations/.test(code)
+}
+
+/** Of the environment, else of the script; null where nobody knows. */
+function settingsModule({ server, environment }: AppServerProgram, script: WsgiScript | null): string | null {
+  const written = script?.settingsModule ?? null
+  if (written?.how === 'assigned') return written.name
+  const variable = 'DJANGO_SETTINGS_MODULE'
+  const given = server.environment.find(({ name }) => name === variable)?.value ?? environment(variable)
+  if (given !== null) return given.known ? given.value : null
+  return written?.name ?? null
+}
+
+/** Null stands for a directory that nobody knows. */
+function searchPath({ server, directory, environment }: AppServerProgram): readonly (string | null)[] {
+  const facts = [server.directory ?? directory, ...server.pythonPath]
+  const path = environment('PYTHONPATH')
+  const paths = facts.map(fact => (fact?.known === true ? fact.value : null))
+  if (path !== null) paths.push(...(path.known ? path.value.split(':').filter(each => each !== '') : [null]))
+  return paths
+}
+
+function sourceIn(files: FileSystem, directories: readonly string[], name: string): Source | null {
+  for (const directory of directories.length === 0 ? ['/'] : directories) {
+    const path = posix.resolve(directory, name)
+    if (files.kind(path) !== 'file') continue
+    const read = files.read(path)
+    if (read.kind === 'source') return read.source
+  }
+  return null
+}
