@@ -4,7 +4,7 @@ import type { ShellParser } from '../parsers/shell/shell-environment.ts'
 import type { ComposeProject } from '../parsers/compose/compose.ts'
 import { buildDeployment } from './deployment/build/build-deployment.ts'
 import type { MachineInput } from './deployment/build/machines.ts'
-import { withContainers } from './deployment/containers/join-containers.ts'
+import { haveStockMain, withContainers } from './deployment/containers/join-containers.ts'
 import type { Deployment } from './deployment/model.ts'
 import type { SiteFacts } from './deployment/site-facts.ts'
 import { acrossWorlds } from './engine/across-worlds.ts'
@@ -87,6 +87,8 @@ export function understand(
   const nginxVersion = settings.versions.nginx ?? packageVersion(files, 'nginx')
   const apacheVersion = settings.versions.apache ?? packageVersion(files, 'apache')
 
+  const { repository } = machine
+  const projects = repository === undefined ? [] : (settings.compose?.(repository) ?? [])
   const readNginx = (main: string | null, fragments: readonly string[]): NginxConfiguration =>
     evaluateNginx({
       files,
@@ -94,6 +96,7 @@ export function understand(
       ...(main !== null && { mainPath: main }),
       isDump: machine.isDump,
       fragments: fragments.map(path => sourceOf(files, path)),
+      stockMain: main === null && repository !== undefined && haveStockMain(fragments, repository, projects),
       version: nginxVersion,
       includeMap,
       world,
@@ -152,8 +155,6 @@ export function understand(
             }),
           ),
         )
-  const { repository } = machine
-  const projects = repository === undefined ? [] : (settings.compose?.(repository) ?? [])
   const deployed = (input: MachineInput): readonly (readonly MachineInput[])[] =>
     repository === undefined || projects.length === 0
       ? [[input]]

@@ -77,6 +77,12 @@ function readOpen(node: Node): PythonExpression {
       if (left === null || right === null) return { kind: 'unknown', ...at }
       return { kind: 'binary', operator, left: readExpression(left), right: readExpression(right), ...at }
     }
+    case 'comparison_operator': {
+      const [left, right, ...others] = children(node)
+      const operator = node.childForFieldName('operators')?.text ?? ''
+      if (left === undefined || right === undefined || others.length > 0) return { kind: 'unknown', ...at }
+      return { kind: 'binary', operator, left: readExpression(left), right: readExpression(right), ...at }
+    }
     case 'subscript': {
       const of = node.childForFieldName('value')
       const index = node.childForFieldName('subscript')

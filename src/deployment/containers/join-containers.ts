@@ -59,6 +59,33 @@ export function withContainers(
   return [...deployments, [{ ...input, nginx, apache }, ...beside]]
 }
 
+const NGINX_IMAGES = /^(?:nginx|nginxinc\/nginx-unprivileged|nginx\/nginx|ubuntu\/nginx)$/
+
+/**
+ * True where the containers that fragments are brought into all run nginx's own image with its own main file.
+ *
+ * @param paths files of the repository
+ */
+export function haveStockMain(
+  paths: readonly string[],
+  { files, locate }: Repository,
+  projects: readonly ComposeProject[],
+): boolean {
+  const located = paths.flatMap(path => locate(path) ?? [])
+  if (located.length === 0 || located.length < paths.length) return false
+  const bringing = projects
+    .flatMap(project => readContainers(project, files))
+    .filter(container => located.every(path => brings(container, path)))
+  return (
+    bringing.length > 0 &&
+    bringing.every(
+      ({ base, mounts }) =>
+        NGINX_IMAGES.test(base ?? '') &&
+        mounts.every(({ target }) => target !== '/etc/nginx' && target !== '/etc/nginx/nginx.conf'),
+    )
+  )
+}
+
 function machineOf(
   container: Container,
   { nginx, apache }: Configurations,

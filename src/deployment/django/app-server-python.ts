@@ -5,6 +5,7 @@ import type { Source } from '../../../parsers/text/source.ts'
 import type { FileSystem } from '../../files/file-system.ts'
 import { isAbsent } from '../is-absent.ts'
 import type { AppServerProgram } from '../model.ts'
+import { type DemandedVariable, demandedVariables } from './demanded-variables.ts'
 import { readScript } from './read-script.ts'
 import { findModule, readSettings } from './read-settings.ts'
 import type { DjangoSettings, WsgiScript } from './settings.ts'
@@ -24,6 +25,8 @@ export interface LoadedModule {
   readonly settings: DjangoSettings | null
   /** The file of the settings. */
   readonly settingsSource: Source | null
+  /** Variables of the environment without which it cannot be loaded, and that nothing sets. */
+  readonly missing: readonly DemandedVariable[]
 }
 
 const PYTHON: ReadonlySet<string> = new Set([
@@ -47,10 +50,12 @@ export function moduleReader(
 }
 
 function loadedModule(program: AppServerProgram, parser: PythonParser): LoadedModule | null {
-  const { server, machine } = program
+  const { server } = program
   if (!PYTHON.has(server.program)) return null
-  const files = machine.container?.files ?? machine.files
+  const files = filesOf(program)
   const directories = searchPath(program)
+  const context = contextOf(program)
+  if (context !== null) directories.push(context)
   const known = directories.flatMap(each => each ?? [])
   const whole = directories.includes(null) ? null : known
   const written = server.application
@@ -104,10 +109,11 @@ function facts({
   const base = { module, attribute, source, script, searchPath: whole }
   const name = settingsModule(program, script)
   if (name === null || source === null || source === 'missing')
-    return { ...base, settings: null, settingsSource: null }
+    return { ...base, settings: null, settingsSource: null, missing: [] }
   const own = posix.dirname(source.path)
   const folders = [
     ...searchPath(program).flatMap(each => each ?? []),
+    ...[contextOf(program)].filter(each => each !== null),
     ...(script?.path ?? []),
     // The path of the source is that of the repository, where the module is one of a container.
     ...(files.kind(own) === null ? [] : [posix.dirname(own), own]),
@@ -125,7 +131,16 @@ function facts({
     const value = environment(variable)
     return value === null && loadsInside ? undefined : value
   })
-  return { ...base, settings, settingsSource }
+  const demanded = settingsSource === null ? [] : demandedVariables(parser.parse(settingsSource))
+  const missing = isEnvironmentKnown(program)
+    ? demanded.filter(each => environment(each.name) === null && !loadsInside)
+    : []
+  return { ...base, settings, settingsSource, missing }
+}
+
+/** What an image sets besides is known of those that stand on Python's own. */
+function isEnvironmentKnown({ machine: { container } }: AppServerProgram): boolean {
+  return container === null || (container.image !== null && container.base === 'python')
 }
 
 /** True where a module may fill the environment from a file, or read that file in its place. */
@@ -143,8 +158,22 @@ function settingsModule({ server, environment }: AppServerProgram, script: WsgiS
   return written?.name ?? null
 }
 
+/** The directory that an image is built from, where no Dockerfile says where it puts what is in it. */
+function contextOf({ machine: { container }, server, directory }: AppServerProgram): string | null {
+  const build = container?.service.build
+  if (container == null || container.image !== null || build == null || !build.context.known) return null
+  return server.directory === null && directory === null ? build.context.value : null
+}
+
+/** The files of the machine, or of the repository where the build of a container is not known. */
+function filesOf(program: AppServerProgram): FileSystem {
+  const { container, files } = program.machine
+  if (container === null) return files
+  return contextOf(program) === null ? container.files : container.hostFiles
+}
+
 /** Null stands for a directory that nobody knows. */
-function searchPath({ server, directory, environment }: AppServerProgram): readonly (string | null)[] {
+function searchPath({ server, directory, environment }: AppServerProgram): (string | null)[] {
   const facts = [server.directory ?? directory, ...server.pythonPath]
   const path = environment('PYTHONPATH')
   const paths = facts.map(fact => (fact?.known === true ? fact.value : null))

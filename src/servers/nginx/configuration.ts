@@ -47,6 +47,8 @@ export interface NginxConfiguration {
   readonly program: 'nginx'
   /** The main file; null where there are only fragments, whose outer part nobody knows. */
   readonly main: Source | null
+  /** True for fragments whose main file is the one of nginx's own image: it sets little that servers inherit. */
+  readonly stockMain?: boolean
   readonly version: ServerVersion
   /** Every file read, once, in the order of the first reading. */
   readonly sources: readonly Source[]

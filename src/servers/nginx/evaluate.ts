@@ -26,6 +26,8 @@ export interface NginxInput {
   readonly mainPath?: string
   /** Read where there is no main file, in this order. */
   readonly fragments: readonly Source[]
+  /** True where the main file of fragments is the one of nginx's own image. */
+  readonly stockMain?: boolean
   readonly version: ServerVersion
   readonly includeMap?: readonly IncludeMapping[]
   /** True where the files came from an `nginx -T` dump, which holds all that nginx reads. */
@@ -52,6 +54,7 @@ export function evaluateNginx(input: NginxInput): NginxConfiguration {
   return {
     program: 'nginx',
     main,
+    ...(input.stockMain === true && main === null && { stockMain: true }),
     version,
     sources,
     top,

@@ -202,8 +202,21 @@ function atTop(
   const directives = ofGroup(configuration.top, name, group).filter(isSibling)
   const found = judged(configuration, null, asked, name, directives)
   if (found !== null) return found
-  return configuration.main === null ? unknown('the outer part of the configuration is not here') : NOTHING
+  if (configuration.main !== null || (configuration.stockMain === true && !SET_BY_IMAGE.has(name)))
+    return NOTHING
+  return unknown('the outer part of the configuration is not here')
 }
+
+/** What the main file of nginx's own image sets in http. */
+const SET_BY_IMAGE: ReadonlySet<string> = new Set([
+  'types',
+  'default_type',
+  'log_format',
+  'access_log',
+  'error_log',
+  'sendfile',
+  'keepalive_timeout',
+])
 
 /** `add_header` and `add_trailer`, whose inheritance can be told since 1.29.3. */
 function effectiveHeaders(

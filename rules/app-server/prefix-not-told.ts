@@ -1,0 +1,195 @@
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { AppServerProgram, Deployment, NginxConnection } from '../../src/deployment/model.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { proxyTarget } from '../../src/servers/nginx/queries/proxy-target.ts'
+import { nginxMain, nginxServer } from '../_examples.ts'
+import { serviceUnit, WSGI } from './_examples.ts'
+
+const nginx = (pass: string, lines = ''): string =>
+  nginxMain(
+    nginxServer(conf`
+      location /shop/ {
+          proxy_pass ${pass};
+          proxy_set_header Host $host;
+          ${lines}
+      }
+    `),
+  )
+const tree = (
+  app: string,
+  { pass = '«http://127.0.0.1:8000/»', command = '/usr/bin/gunicorn app:app', lines = '', headers = '' } = {},
+): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginx(pass, headers),
+  'etc/systemd/system/shop.service': serviceUnit(command, lines),
+  'etc/shop/app.py': app,
+})
+const FLASK = conf`
+  from flask import Flask, url_for
+  app = Flask(__name__)
+
+  @app.route("/")
+  def index():
+      return url_for("search")
+`
+const FASTAPI = conf`
+  from fastapi import FastAPI
+  app = FastAPI()
+`
+const PLAIN = 'http://127.0.0.1:8000/'
+
+export default defineRule({
+  summary: 'nginx takes a prefix away that the application is not told of',
+  severity: 'warning',
+  confidence: 'medium',
+  since: '0.1.0',
+  why: 'The slash at the end of `proxy_pass` puts what is behind the prefix in its place. The application answers, and makes its links and redirects from the root: `/search` in place of `/shop/search`, which nginx sends elsewhere. The documentation of FastAPI asks for `/openapi.json` at the root.',
+  remedy:
+    'Tell it the prefix: `SCRIPT_NAME` for gunicorn, `--root-path` for uvicorn, `FORCE_SCRIPT_NAME` for Django, or `X-Forwarded-Prefix` with `ProxyFix(x_prefix=1)`',
+  references: [
+    'https://docs.gunicorn.org/en/stable/faq.html#how-do-i-set-script-name',
+    'https://fastapi.tiangolo.com/advanced/behind-a-proxy/',
+    'https://flask.palletsprojects.com/en/stable/deploying/proxy_fix/',
+    'https://docs.djangoproject.com/en/stable/ref/settings/#force-script-name',
+  ],
+  unproven: 'application servers are not among the servers that live tests start',
+  bad: [
+    { title: 'Flask with links', files: tree(FLASK) },
+    {
+      title: 'FastAPI with its documentation',
+      files: tree(FASTAPI, { command: '/usr/bin/uvicorn app:app' }),
+    },
+    {
+      title: 'a header that ProxyFix is not told to read',
+      files: tree(
+        conf`
+          ${FLASK}
+          from werkzeug.middleware.proxy_fix import ProxyFix
+          app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1)
+        `,
+        { headers: 'proxy_set_header X-Forwarded-Prefix /shop;' },
+      ),
+    },
+    {
+      title: 'Django',
+      files: {
+        'etc/nginx/nginx.conf': nginx('«http://127.0.0.1:8000/»'),
+        'etc/systemd/system/shop.service': serviceUnit('/usr/bin/gunicorn shop.wsgi'),
+        'etc/shop/shop/wsgi.py': WSGI,
+        'etc/shop/shop/settings.py': conf`ALLOWED_HOSTS = ["example.org"]`,
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'the variable SCRIPT_NAME',
+      files: tree(FLASK, { pass: 'http://127.0.0.1:8000', lines: 'Environment=SCRIPT_NAME=/shop' }),
+    },
+    {
+      title: 'the variable, with the prefix taken away',
+      files: tree(FLASK, { pass: PLAIN, lines: 'Environment=SCRIPT_NAME=/shop' }),
+    },
+    {
+      title: 'the root path',
+      files: tree(FASTAPI, { pass: PLAIN, command: '/usr/bin/uvicorn app:app --root-path /shop' }),
+    },
+    {
+      title: 'the root path, in the application',
+      files: tree(FASTAPI.replace('FastAPI()', 'FastAPI(root_path="/shop")'), { pass: PLAIN }),
+    },
+    {
+      title: 'FastAPI without documentation',
+      files: tree(FASTAPI.replace('FastAPI()', 'FastAPI(openapi_url=None)'), { pass: PLAIN }),
+    },
+    {
+      title: 'a header that ProxyFix reads',
+      files: tree(
+        conf`
+          ${FLASK}
+          from werkzeug.middleware.proxy_fix import ProxyFix
+          app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_prefix=1)
+        `,
+        { pass: PLAIN, headers: 'proxy_set_header X-Forwarded-Prefix /shop;' },
+      ),
+    },
+    {
+      title: 'an application without links',
+      files: tree('from flask import Flask\napp = Flask(__name__)\n', { pass: PLAIN }),
+    },
+    { title: 'nothing taken away', files: tree(FLASK, { pass: 'http://127.0.0.1:8000' }) },
+    { title: 'an application that nobody knows', files: tree('from shop import app\n', { pass: PLAIN }) },
+  ],
+  *check(deployment) {
+    for (const connection of deployment.connections.http) {
+      const prefix = strippedPrefix(connection)
+      if (prefix === null) continue
+      for (const { to } of connection.targets) {
+        if (to.kind !== 'listener' || to.listener.program.kind !== 'app-server') continue
+        const { program } = to.listener
+        const problem = isTold(program, connection) ? null : problemOf(deployment, program, connection)
+        if (problem === null) continue
+        yield {
+          at: argumentPlace(connection.pass, 0),
+          message: `nginx takes \`${prefix}\` away, and ${problem}`,
+          label: `\`${prefix}\` is replaced by \`/\``,
+          related: [{ at: program.server.at, message: 'the application is started here' }],
+        }
+      }
+    }
+  },
+})
+
+/** The prefix that a location replaces by `/`; null where it replaces none. */
+function strippedPrefix({ server, block, pass }: NginxConnection): string | null {
+  if (block.name !== 'location') return null
+  const { modifier, name } = readLocation(block)
+  if ((modifier !== '' && modifier !== '^~') || name === '/' || !/^\/[\w.~/-]+$/.test(name)) return null
+  const target = proxyTarget(server.configuration, pass)
+  return target.known && target.value.uri === '/' ? name.replace(/\/$/, '') : null
+}
+
+/** True also where the prefix may be told, in a way that is not read here. */
+function isTold(program: AppServerProgram, { headers }: NginxConnection): boolean {
+  const { server, environment } = program
+  if (headers.open || server.rootPath !== null || environment('SCRIPT_NAME') !== null) return true
+  if (server.environment.some(({ name }) => /SCRIPT_NAME|ROOT_PATH|PREFIX/.test(name))) return true
+  return headers.written.some(({ name }) =>
+    /script[-_]name|x-forwarded-path|x-original-uri|x-script|root-path/.test(name),
+  )
+}
+
+function problemOf(
+  deployment: Deployment,
+  program: AppServerProgram,
+  { headers }: NginxConnection,
+): string | null {
+  const sent = headers.written.some(({ name }) => name === 'x-forwarded-prefix')
+  const loaded = deployment.moduleOf(program)
+  if (loaded === null || loaded.source === null || loaded.source === 'missing') return null
+  const { code } = loaded.source
+  if (loaded.settings !== null) {
+    const told = ['FORCE_SCRIPT_NAME', 'USE_X_FORWARDED_PREFIX'].some(
+      name => loaded.settings?.get(name) !== null,
+    )
+    return told || sent || /SCRIPT_NAME/.test(code)
+      ? null
+      : 'Django makes its links from `/`: `FORCE_SCRIPT_NAME` is not set'
+  }
+  if (
+    /root_path|SCRIPT_NAME|APPLICATION_ROOT|DispatcherMiddleware|ReverseProxied|Prefix(?:ed)?Middleware|x_prefix\s*=\s*[1-9]|\.mount\(/.test(
+      code,
+    )
+  )
+    return null
+  if (/\bFastAPI\(/.test(code))
+    return /(?:openapi|docs)_url\s*=\s*None|servers\s*=/.test(code)
+      ? null
+      : 'FastAPI is not told: its documentation asks for `/openapi.json` at the root'
+  if (!/\bFlask\(/.test(code)) return null
+  if (sent)
+    return /\bProxyFix\(/.test(code)
+      ? '`ProxyFix` is not told to read `X-Forwarded-Prefix`: `x_prefix` is 0 by default'
+      : null
+  return /\burl_for\(|\bredirect\(|\brender_template\(/.test(code) ? 'Flask makes its links from `/`' : null
+}

@@ -1,0 +1,203 @@
+import type { AppServerProgram, NginxConnection, Target } from '../../src/deployment/model.ts'
+import { namePlace } from '../../src/deployment/places.ts'
+import { programName } from '../../src/deployment/destination-words.ts'
+import { shareNetwork } from '../../src/deployment/build/published-ports.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { Fact } from '../../src/servers/fact.ts'
+
+const site = (pass: string): string => conf`
+  server {
+      listen 443 ssl;
+      server_name example.org;
+      ssl_certificate /srv/tls/a.pem;
+      ssl_certificate_key /srv/tls/a.key;
+      location / {
+          proxy_pass http://${pass};
+          proxy_set_header Host $host;
+          proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+          proxy_set_header X-Forwarded-Proto $scheme;
+      }
+  }
+`
+const unit = (options: string, command = 'uvicorn'): Record<string, string> => ({
+  'site.conf': site('unix:/run/shop.sock'),
+  'etc/systemd/system/shop.service': conf`
+    [Service]
+    ExecStart=/opt/shop/bin/${command} ${options} app:app
+  `,
+})
+const compose = (command: string): Record<string, string> => ({
+  'nginx/site.conf': site('web:8000'),
+  'docker-compose.yml': conf`
+    services:
+      web:
+        build: ./web
+        command: ${command}
+      nginx:
+        image: nginx:1.27
+        volumes:
+          - ./nginx/site.conf:/etc/nginx/conf.d/default.conf:ro
+  `,
+})
+
+export default defineRule({
+  summary: 'An application server does not trust the headers of the proxy in front of it',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'uvicorn takes scheme and client from `X-Forwarded-Proto` and `X-Forwarded-For` only where the connection comes from an address of `--forwarded-allow-ips`, which is 127.0.0.1 by itself. A Unix socket has no address, and another container has another one: redirects and links lead to http://, and logs and limits see the proxy in place of every client.',
+  remedy:
+    'Start it with `--forwarded-allow-ips` and the addresses of the proxy; `*` where nothing else reaches it',
+  references: [
+    'https://www.uvicorn.org/deployment/#running-behind-nginx',
+    'https://www.uvicorn.org/settings/#http',
+  ],
+  unproven: 'application servers are not among the servers that live tests start',
+  bad: [
+    { title: 'a Unix socket', files: unit('--uds «/run/shop.sock»') },
+    { title: 'another container', files: compose('uvicorn app:app --host 0.0.0.0 --port «8000»') },
+    {
+      title: 'workers of uvicorn in gunicorn',
+      files: compose('gunicorn -k uvicorn.workers.UvicornWorker -b «0.0.0.0:8000» app:app'),
+    },
+  ],
+  good: [
+    { title: 'every address is trusted', files: unit("--uds /run/shop.sock --forwarded-allow-ips='*'") },
+    {
+      title: 'by a variable',
+      files: {
+        'nginx/site.conf': site('web:8000'),
+        'docker-compose.yml': conf`
+          services:
+            web:
+              build: ./web
+              command: uvicorn app:app --host 0.0.0.0 --port 8000
+              environment:
+                FORWARDED_ALLOW_IPS: "*"
+            nginx:
+              image: nginx:1.27
+              volumes:
+                - ./nginx/site.conf:/etc/nginx/conf.d/default.conf:ro
+        `,
+      },
+    },
+    {
+      title: 'loopback, which is trusted',
+      files: {
+        'site.conf': site('127.0.0.1:8000'),
+        'etc/systemd/system/shop.service': conf`
+          [Service]
+          ExecStart=/opt/shop/bin/uvicorn app:app
+        `,
+      },
+    },
+    {
+      title: 'the application trusts them itself',
+      files: {
+        ...compose('uvicorn app:app --host 0.0.0.0 --port 8000'),
+        'docker-compose.yml': conf`
+          services:
+            web:
+              build: ./web
+              working_dir: /app
+              command: uvicorn app:app --host 0.0.0.0 --port 8000
+              volumes:
+                - ./web:/app
+            nginx:
+              image: nginx:1.27
+              volumes:
+                - ./nginx/site.conf:/etc/nginx/conf.d/default.conf:ro
+        `,
+        'web/app.py': conf`
+          from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+          app = ProxyHeadersMiddleware(make(), trusted_hosts="*")
+        `,
+      },
+    },
+    {
+      title: 'gunicorn, which trusts a Unix socket',
+      files: unit('--bind unix:/run/shop.sock', 'gunicorn'),
+    },
+  ],
+  *check(deployment) {
+    for (const connection of deployment.connections.http) {
+      const headers = forwarded(connection)
+      if (headers.length === 0) continue
+      for (const target of connection.targets) {
+        const { to } = target
+        if (to.kind !== 'listener' || to.listener.program.kind !== 'app-server') continue
+        const { program, at } = to.listener
+        if (!isUvicorn(program) || trusts(program, connection, target) !== false) continue
+        const source = deployment.moduleOf(program)?.source
+        // What the application itself does with the headers, its own file says.
+        if (source != null && source !== 'missing' && /ProxyHeaders|proxy_headers|ProxyFix/.test(source.code))
+          continue
+        const peer = target.address.kind === 'unix' ? 'a Unix socket' : 'another container'
+        yield {
+          at,
+          message: `${programName(program)} trusts forwarded headers from ${trustedText(program)} only, and nginx connects from ${peer}: \`${headers.join('` and `')}\` are ignored`,
+          label: 'no --forwarded-allow-ips for the proxy',
+          related: connection.headers.written
+            .filter(({ name }) => headers.includes(properName(name)))
+            .map(({ directive }) => ({ at: namePlace(directive), message: 'nginx sends it here' })),
+        }
+      }
+    }
+  },
+})
+
+const NAMES: Readonly<Record<string, string>> = {
+  'x-forwarded-for': 'X-Forwarded-For',
+  'x-forwarded-proto': 'X-Forwarded-Proto',
+}
+
+function properName(lower: string): string {
+  return NAMES[lower] ?? lower
+}
+
+/** The headers of the two that nginx writes with what it knows itself. */
+function forwarded({ headers }: NginxConnection): readonly string[] {
+  return headers.written
+    .filter(({ name, state }) => Object.hasOwn(NAMES, name) && state !== 'cleared')
+    .map(({ name }) => properName(name))
+}
+
+function isUvicorn({ server }: AppServerProgram): boolean {
+  if (server.program === 'uvicorn') return true
+  return (
+    server.program === 'gunicorn' &&
+    server.workerClass?.known === true &&
+    /^(?:uvicorn|uvicorn_worker)\..*Worker$/.test(server.workerClass.value)
+  )
+}
+
+function allowed({ server, environment }: AppServerProgram): Fact<string> | null {
+  return server.forwardedAllowIps ?? environment('FORWARDED_ALLOW_IPS')
+}
+
+function trustedText(program: AppServerProgram): string {
+  const fact = allowed(program)
+  return fact?.known === true && fact.value.trim() !== '' ? fact.value : '127.0.0.1'
+}
+
+/** Whether headers of a connection are believed; undefined where nobody knows. */
+function trusts(
+  program: AppServerProgram,
+  { from }: NginxConnection,
+  { address }: Target,
+): boolean | undefined {
+  const { proxyHeaders, complete } = program.server
+  if (proxyHeaders !== null || !complete) {
+    // Whoever turns them off means it.
+    if (proxyHeaders === null || !proxyHeaders.known || !proxyHeaders.value) return undefined
+  }
+  const fact = allowed(program)
+  if (fact !== null && !fact.known) return undefined
+  const list = (fact?.value ?? '').split(',').map(each => each.trim())
+  if (list.includes('*')) return true
+  if (address.kind === 'unix') return false
+  const isOther = program.machine !== from.machine && shareNetwork(program.machine, from.machine)
+  if (!isOther) return undefined
+  return list.every(each => /^(?:|127\.0\.0\.1|::1|localhost)$/.test(each)) ? false : undefined
+}

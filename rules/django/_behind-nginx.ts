@@ -1,0 +1,132 @@
+import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
+import type { LoadedModule } from '../../src/deployment/django/app-server-python.ts'
+import type {
+  AppServerProgram,
+  Deployment,
+  NginxConnection,
+  SentHeader,
+  Target,
+} from '../../src/deployment/model.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import { isLoopback } from '../../src/servers/address.ts'
+
+/** A connection of nginx that leads to a project of Django in an application server. */
+export interface DjangoConnection {
+  readonly connection: NginxConnection
+  readonly target: Target
+  readonly program: AppServerProgram
+  readonly loaded: LoadedModule
+  readonly settings: DjangoSettings
+}
+
+export function* djangoConnections(deployment: Deployment): Iterable<DjangoConnection> {
+  if (deployment.programs.every(({ kind }) => kind !== 'app-server')) return
+  for (const connection of deployment.connections.nginx) {
+    for (const target of connection.targets) {
+      const { to } = target
+      if (to.kind !== 'listener' || to.listener.program.kind !== 'app-server') continue
+      const { program } = to.listener
+      const loaded = deployment.moduleOf(program)
+      if (loaded?.settings != null) yield { connection, target, program, loaded, settings: loaded.settings }
+    }
+  }
+}
+
+/** A setting that is a list of texts, empty where nothing assigns it; null where one part is not known. */
+export function textList(settings: DjangoSettings, name: string): readonly string[] | null {
+  const fact = settings.get(name)
+  if (fact === null) return []
+  if (!fact.known || !Array.isArray(fact.value)) return null
+  const values: readonly unknown[] = fact.value
+  return values.every(value => typeof value === 'string') ? (values as readonly string[]) : null
+}
+
+/** Whether a middleware of Django is in use; undefined where the list is not known. */
+export function usesMiddleware(settings: DjangoSettings, name: string): boolean | undefined {
+  const list = textList(settings, 'MIDDLEWARE')
+  return list?.includes(name)
+}
+
+/** Where the settings of a project begin, for what they lack. */
+export function settingsPlace({ settingsSource }: LoadedModule): Place | null {
+  if (settingsSource === null) return null
+  const end = settingsSource.text.indexOf('\n')
+  return { source: settingsSource, start: 0, end: end === -1 ? settingsSource.text.length : end }
+}
+
+/** The header that nginx writes, if it does; the last one of a name counts. */
+export function written({ headers }: NginxConnection, name: string): SentHeader | null {
+  return headers.written.findLast(header => header.name === name) ?? null
+}
+
+/**
+ * The scheme that Django sees of a client that came by TLS: from `SECURE_PROXY_SSL_HEADER`, else from what the
+ * application server believes; undefined where nobody can tell.
+ */
+export function schemeSeen({
+  connection,
+  target,
+  program,
+  settings,
+}: DjangoConnection): 'http' | 'https' | undefined {
+  if (connection.pass.name !== 'proxy_pass' || connection.headers.open) return undefined
+  const proxy = settings.get('SECURE_PROXY_SSL_HEADER')
+  if (proxy !== null) {
+    if (!proxy.known) return undefined
+    if (Array.isArray(proxy.value)) {
+      const [name, value] = proxy.value as readonly unknown[]
+      if (typeof name !== 'string' || typeof value !== 'string') return undefined
+      const header = name
+        .replace(/^HTTP_/, '')
+        .replaceAll('_', '-')
+        .toLowerCase()
+      return saysHttps(written(connection, header), value)
+        ? 'https'
+        : isUnset(connection, header)
+          ? 'http'
+          : undefined
+    }
+  }
+  const forwarded = written(connection, 'x-forwarded-proto')
+  const others = ['x-forwarded-protocol', 'x-forwarded-ssl'].some(name => written(connection, name) !== null)
+  if (others) return undefined
+  if (forwarded === null) return isUnset(connection, 'x-forwarded-proto') ? 'http' : undefined
+  if (!saysHttps(forwarded, 'https')) return undefined
+  const trusted = isTrusted(program, connection, target)
+  return trusted === undefined ? undefined : trusted ? 'https' : 'http'
+}
+
+function saysHttps(header: SentHeader | null, value: string): boolean {
+  return header !== null && (header.value === value || (header.value === '$scheme' && value === 'https'))
+}
+
+/** True where no client that is what it says sends the header. */
+function isUnset(connection: NginxConnection, name: string): boolean {
+  const header = written(connection, name)
+  return header === null || header.state === 'cleared'
+}
+
+/** Whether the server takes the scheme from a proxy at the other end of a connection. */
+function isTrusted(
+  { server, environment, machine }: AppServerProgram,
+  { from }: NginxConnection,
+  { address }: Target,
+): boolean | undefined {
+  if (server.program !== 'gunicorn' && server.program !== 'uvicorn') return undefined
+  if (!server.complete || server.settings.has('secure_scheme_headers')) return undefined
+  const fact = server.forwardedAllowIps ?? environment('FORWARDED_ALLOW_IPS')
+  if (fact !== null && !fact.known) return undefined
+  const list = (fact?.value ?? '127.0.0.1').split(',').map(each => each.trim())
+  if (list.includes('*')) return true
+  if (address.kind === 'unix') return server.program === 'gunicorn' ? true : undefined
+  if (machine === from.machine) return isLoopback(address) === true ? list.includes('127.0.0.1') : undefined
+  // From another container, or through a published port, the peer is an address of Docker's networks.
+  return list.every(each => /^(?:127\.0\.0\.1|::1|localhost|)$/.test(each)) ? false : undefined
+}
+
+/** What an assignment assigns. */
+export function assignedValue({ source, start, end }: Place): Place {
+  const text = source.code.slice(start, end)
+  const equals = /^[\w.]+\s*(?::[^=]+)?=\s*/.exec(text)?.[0].length ?? 0
+  return { source, start: start + equals, end }
+}

@@ -1,0 +1,114 @@
+import { namePlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import {
+  djangoConnections,
+  schemeSeen,
+  settingsPlace,
+  textList,
+  usesMiddleware,
+  written,
+} from './_behind-nginx.ts'
+import { djangoBehindNginx, TLS, TLS_HEADERS } from './_examples.ts'
+
+const SETTINGS = conf`
+  ALLOWED_HOSTS = ["example.org"]
+  MIDDLEWARE = ["django.middleware.csrf.CsrfViewMiddleware"]
+`
+
+export default defineRule({
+  summary: 'Django refuses forms, because it takes https for http',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Since Django 4.0 the header `Origin` of a POST is compared with the scheme and name that Django sees. Behind an nginx that terminates TLS this is http, unless Django is told: every form, the login of the admin too, is answered with 403, `Origin checking failed - https://… does not match any trusted origins`. Older versions make http:// links and cookies without `Secure`.',
+  remedy:
+    'Set `SECURE_PROXY_SSL_HEADER` to a header that nginx sets, or list the origins in `CSRF_TRUSTED_ORIGINS`',
+  references: [
+    'https://docs.djangoproject.com/en/stable/ref/settings/#csrf-trusted-origins',
+    'https://docs.djangoproject.com/en/stable/ref/csrf/#how-it-works',
+  ],
+  unproven: 'application servers are not among the servers that live tests start',
+  bad: [
+    {
+      title: 'a header that nobody trusts',
+      files: djangoBehindNginx({
+        settings: SETTINGS.replace('ALLOWED_HOSTS = ["example.org"]', '«ALLOWED_HOSTS = ["example.org"]»'),
+        listen: '443 ssl',
+        site: TLS,
+        headers: TLS_HEADERS,
+      }),
+    },
+  ],
+  good: [
+    {
+      title: 'a header that is trusted',
+      files: djangoBehindNginx({
+        settings: conf`
+          ${SETTINGS}
+          SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+        `,
+        listen: '443 ssl',
+        site: TLS,
+        headers: TLS_HEADERS,
+      }),
+    },
+    {
+      title: 'origins that are trusted',
+      files: djangoBehindNginx({
+        settings: conf`
+          ${SETTINGS}
+          CSRF_TRUSTED_ORIGINS = ["https://example.org"]
+        `,
+        listen: '443 ssl',
+        site: TLS,
+        headers: TLS_HEADERS,
+      }),
+    },
+    { title: 'plain HTTP', files: djangoBehindNginx({ settings: SETTINGS }) },
+    {
+      title: 'an application without the middleware',
+      files: djangoBehindNginx({
+        settings: 'ALLOWED_HOSTS = ["example.org"]\nMIDDLEWARE = []\n',
+        listen: '443 ssl',
+        site: TLS,
+      }),
+    },
+  ],
+  *check(deployment) {
+    for (const each of djangoConnections(deployment)) {
+      const { connection, loaded, settings } = each
+      if (
+        !connection.server.tls ||
+        usesMiddleware(settings, 'django.middleware.csrf.CsrfViewMiddleware') !== true
+      )
+        continue
+      const origins = textList(settings, 'CSRF_TRUSTED_ORIGINS')
+      if (
+        origins === null ||
+        origins.some(origin => origin.startsWith('https://')) ||
+        schemeSeen(each) !== 'http'
+      )
+        continue
+      const at = settingsPlace(loaded)
+      if (at === null) continue
+      const header = written(connection, 'x-forwarded-proto')
+      yield {
+        at,
+        message:
+          'these settings trust no header for the scheme and no origin, so Django sees http behind the TLS of nginx and refuses every form: Origin checking failed',
+        label: 'neither SECURE_PROXY_SSL_HEADER nor CSRF_TRUSTED_ORIGINS',
+        related: [
+          { at: namePlace(connection.pass), message: 'what comes by TLS is proxied here' },
+          ...(header === null
+            ? []
+            : [{ at: namePlace(header.directive), message: 'nginx sends the scheme here' }]),
+        ],
+        help:
+          header === null
+            ? 'Send `X-Forwarded-Proto $scheme`, and write `SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")`'
+            : 'Write `SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")`',
+      }
+    }
+  },
+})
