@@ -101,6 +101,7 @@ import forwardedHeadersDuplicated from './forwarded-headers/duplicated.ts'
 import forwardedHeadersExpressionFormatLetter from './forwarded-headers/expression-format-letter.ts'
 import forwardedHeadersHeaderNameInvalid from './forwarded-headers/header-name-invalid.ts'
 import forwardedHeadersHostSpoofable from './forwarded-headers/host-spoofable.ts'
+import forwardedHeadersHostWithoutPort from './forwarded-headers/host-without-port.ts'
 import forwardedHeadersInheritanceLost from './forwarded-headers/inheritance-lost.ts'
 import forwardedHeadersInternalIpsBehindProxy from './forwarded-headers/internal-ips-behind-proxy.ts'
 import forwardedHeadersLocalOnlyAclBehindProxy from './forwarded-headers/local-only-acl-behind-proxy.ts'
@@ -322,6 +323,7 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/expression-format-letter', ...forwardedHeadersExpressionFormatLetter },
   { id: 'forwarded-headers/header-name-invalid', ...forwardedHeadersHeaderNameInvalid },
   { id: 'forwarded-headers/host-spoofable', ...forwardedHeadersHostSpoofable },
+  { id: 'forwarded-headers/host-without-port', ...forwardedHeadersHostWithoutPort },
   { id: 'forwarded-headers/inheritance-lost', ...forwardedHeadersInheritanceLost },
   { id: 'forwarded-headers/internal-ips-behind-proxy', ...forwardedHeadersInternalIpsBehindProxy },
   { id: 'forwarded-headers/local-only-acl-behind-proxy', ...forwardedHeadersLocalOnlyAclBehindProxy },

@@ -1,7 +1,7 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { AppServerProgram, Deployment, NginxConnection } from '../../src/deployment/model.ts'
-import { argumentPlace } from '../../src/deployment/places.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { proxyTarget } from '../../src/servers/nginx/queries/proxy-target.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
@@ -133,7 +133,12 @@ export default defineRule({
           at: argumentPlace(connection.pass, 0),
           message: `nginx takes \`${prefix}\` away, and ${problem}`,
           label: `\`${prefix}\` is replaced by \`/\``,
-          related: [{ at: program.server.at, message: 'the application is started here' }],
+          related: [
+            { at: program.server.at, message: 'the application is started here' },
+            ...connection.headers.written
+              .filter(({ name }) => name === 'x-forwarded-prefix')
+              .map(({ directive }) => ({ at: namePlace(directive), message: 'nginx sends the prefix here' })),
+          ],
         }
       }
     }
@@ -152,7 +157,7 @@ function strippedPrefix({ server, block, pass }: NginxConnection): string | null
 /** True also where the prefix may be told, in a way that is not read here. */
 function isTold(program: AppServerProgram, { headers }: NginxConnection): boolean {
   const { server, environment } = program
-  if (headers.open || server.rootPath !== null || environment('SCRIPT_NAME') !== null) return true
+  if (server.rootPath !== null || environment('SCRIPT_NAME') !== null) return true
   if (server.environment.some(({ name }) => /SCRIPT_NAME|ROOT_PATH|PREFIX/.test(name))) return true
   return headers.written.some(({ name }) =>
     /script[-_]name|x-forwarded-path|x-original-uri|x-script|root-path/.test(name),

@@ -1,5 +1,6 @@
 import { closest } from 'fastest-levenshtein'
 import type { Container } from '../../src/deployment/containers/container.ts'
+import type { DockerCommand } from '../../parsers/dockerfile/dockerfile.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
@@ -88,6 +89,17 @@ export default defineRule({
       files: { 'docker-compose.yml': composeWith(), 'nginx/site.conf': siteTo('app.example.com:8000') },
     },
     {
+      title: 'an upstream that the image defines',
+      files: {
+        'docker-compose.yml': composeWith().replace('image: nginx:1.27', 'build: ./nginx'),
+        'nginx/Dockerfile': conf`
+          FROM nginx:1.27
+          RUN echo "upstream php-upstream { server php:9000; }" > /etc/nginx/conf.d/upstream.conf
+        `,
+        'nginx/site.conf': siteTo('php-upstream'),
+      },
+    },
+    {
       title: 'a service of another file that is started together with this one',
       files: {
         'docker-compose.yml': composeWith(),
@@ -103,7 +115,8 @@ export default defineRule({
   *check({ connections }) {
     for (const { from, targets, protocol } of connections.nginx) {
       const { container } = from.machine
-      if (container === null || !protocol.known || !knowsEveryName(container)) continue
+      if (container === null || !protocol.known) continue
+      if (!knowsEveryName(container) || !knowsConfiguration(container)) continue
       for (const { address, addresses, at, to } of targets) {
         if (address.kind !== 'name' || to.kind === 'listener' || to.kind === 'refused') continue
         const { name } = address
@@ -157,6 +170,24 @@ function isReached({ service, project, networks }: Container, name: string): boo
       names.some(fact => fact !== null && (!fact.known || fact.value.toLowerCase() === name))
     )
   })
+}
+
+/**
+ * False where files that are not in the audit may be part of nginx's configuration, and define an upstream of the
+ * name: of an image that is built with more than copies, of a volume, of templates that are filled in.
+ */
+function knowsConfiguration({ mounts, image, base, service }: Container): boolean {
+  if (!/^nginx/.test(base ?? '') || service.entrypoint !== null || image?.entrypoint != null) return false
+  if (image?.steps.some(step => !('sources' in step) && writesConfiguration(step.command))) return false
+  return mounts.every(
+    ({ target, path }) =>
+      !/^\/etc\/nginx(?:\/|$)/.test(target) || (path !== null && !target.includes('/templates')),
+  )
+}
+
+function writesConfiguration(command: DockerCommand): boolean {
+  const text = command.form === 'shell' ? command.script.text : command.words.map(each => each.text).join(' ')
+  return /upstream|sed\s|envsubst|>\s*\/etc\/nginx|(?:cp|mv|ln|curl|wget)\s/.test(text)
 }
 
 /** False where containers that this project does not name may be on a network of it. */

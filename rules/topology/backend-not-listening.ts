@@ -32,6 +32,20 @@ const pool = (listen: string): string => conf`
   pm.max_children = 5
 `
 
+const gunicorn = (target: string, marked = false): string => conf`
+  events {
+  }
+  http {
+      server {
+          listen 80;
+          server_name example.org;
+          location / {
+              proxy_pass ${marked ? `«http://${target}»` : `http://${target}`};
+          }
+      }
+  }
+`
+
 export default defineRule({
   summary: 'nginx connects to an address that its backend does not open',
   severity: 'error',
@@ -50,6 +64,44 @@ export default defineRule({
       files: {
         'etc/nginx/nginx.conf': nginx('«127.0.0.1:9000»'),
         'etc/php/8.2/fpm/pool.d/www.conf': pool('/run/php/php8.2-fpm.sock'),
+      },
+    },
+    {
+      title: 'another name for the socket of a unit',
+      files: {
+        'etc/nginx/nginx.conf': gunicorn('unix:/run/gunicorn.socket', true),
+        'etc/systemd/system/gunicorn.socket': conf`
+          [Socket]
+          ListenStream=/run/gunicorn.sock
+        `,
+        'etc/systemd/system/gunicorn.service': conf`
+          [Service]
+          WorkingDirectory=/etc/shop
+          ExecStart=/usr/bin/gunicorn shop.wsgi
+        `,
+      },
+    },
+    {
+      title: 'another port than the container opens',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            web:
+              image: example/shop
+              command: gunicorn --bind 0.0.0.0:8000 shop.wsgi
+              ports: ["8080:8000"]
+            nginx:
+              image: nginx:1.27
+              volumes: ["./site.conf:/etc/nginx/conf.d/default.conf"]
+        `,
+        'site.conf': conf`
+          server {
+              listen 80;
+              location / {
+                  proxy_pass «http://web:8080»;
+              }
+          }
+        `,
       },
     },
     {
@@ -84,6 +136,17 @@ export default defineRule({
       files: {
         'etc/nginx/nginx.conf': nginx('127.0.0.1:9000'),
         'etc/php/8.2/fpm/pool.d/www.conf': pool('${FPM_LISTEN}'),
+      },
+    },
+    {
+      title: 'a program besides the one of a unit, which something else connects to',
+      files: {
+        'etc/nginx/nginx.conf': gunicorn('127.0.0.1:3000'),
+        'etc/systemd/system/gunicorn.service': conf`
+          [Service]
+          WorkingDirectory=/etc/shop
+          ExecStart=/usr/bin/gunicorn --bind unix:/run/gunicorn.sock shop.wsgi
+        `,
       },
     },
     {

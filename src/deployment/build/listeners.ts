@@ -26,7 +26,10 @@ export function indexListeners(listeners: readonly Listener[]): ListenerIndex {
 
 /** `/var/run` is a link to `/run` on every Linux that has systemd (Filesystem Hierarchy Standard 3.0, 5.13). */
 function socketKey(endpoint: Endpoint): string {
-  return formatEndpoint(endpoint).replace(/^unix:\/var\/run\//, 'unix:/run/')
+  // `unix:///run/app.sock` of nginx is a path with three slashes, which the kernel takes for one.
+  return formatEndpoint(endpoint)
+    .replace(/\/{2,}/g, '/')
+    .replace(/^unix:\/var\/run\//, 'unix:/run/')
 }
 
 /**

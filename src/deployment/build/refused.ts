@@ -56,6 +56,7 @@ export function refusals(
       for (const [target, destination] of refusedByFpm(each, programs)) refused.set(target, destination)
       continue
     }
+    for (const target of refusedByServer(each, passes, programs)) refused.set(...target)
     // httpd is no backend of uwsgi and its like.
     if (each.pass.pass.name !== 'proxy_pass') continue
     for (const target of each.found) {
@@ -109,6 +110,39 @@ function isMeantFor(
 
 function reachesApache({ found }: FoundPass): boolean {
   return found.some(({ to }) => to.kind === 'listener' && to.listener.kind === 'apache')
+}
+
+/**
+ * What is meant for an application server that opens another address: of all that this nginx connects to, this
+ * address alone is opened by nobody, and of all that application servers open, one address alone is reached by
+ * nobody. Both are Unix sockets, or both are ports of this machine.
+ */
+function refusedByServer(
+  { program: { machine, configuration }, pass, found }: FoundPass,
+  passes: readonly FoundPass[],
+  programs: readonly Program[],
+): readonly (readonly [Target, Destination])[] {
+  if (configuration.main === null || !/^(?:proxy|uwsgi)_pass$/.test(pass.pass.name)) return []
+  const [target] = found.filter(isOpen)
+  if (target === undefined) return []
+  const servers = programs.filter(each => each.kind === 'app-server' && each.machine === machine)
+  if (servers.length === 0 || !servers.every(({ listensKnown }) => listensKnown)) return []
+  const left = new Set(passes.flatMap(each => each.found.filter(isOpen).map(({ written }) => written)))
+  if (left.size > 1 || passes.some(each => each.found.length === 0)) return []
+  const reached = new Set(
+    passes.flatMap(each => each.found.flatMap(({ to }) => (to.kind === 'listener' ? [to.listener] : []))),
+  )
+  const opened = servers.flatMap(listenersOf)
+  const unreached = opened.filter(listener => !reached.has(listener))
+  const [listener] = unreached
+  if (listener === undefined || unreached.length > 1) return []
+  if ((listener.address.kind === 'unix') !== (target.address.kind === 'unix')) return []
+  return [[target, { kind: 'refused', by: listener.program, opened: [listener] }]]
+}
+
+/** True for an address of this machine that no line opens. */
+function isOpen({ to, local, address }: Target): boolean {
+  return to.kind === 'unclaimed' && (local === true || address.kind === 'unix')
 }
 
 /**

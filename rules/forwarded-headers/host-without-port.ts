@@ -1,0 +1,167 @@
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import type { NginxConnection, NginxServer, SentHeader } from '../../src/deployment/model.ts'
+import type { PublishedPort } from '../../parsers/compose/compose.ts'
+import type { Place } from '../../parsers/text/source.ts'
+
+const site = (listen: string, host: string, more = ''): string => conf`
+  server {
+      listen ${listen};
+      server_name example.org;
+      location / {
+          proxy_pass http://127.0.0.1:9000;
+          proxy_set_header Host ${host};
+          ${more}
+      }
+  }
+`
+const TLS = conf`
+  ssl_certificate /srv/tls/a.pem;
+  ssl_certificate_key /srv/tls/a.key;
+`
+const compose = (ports: string): string => conf`
+  services:
+    app:
+      image: example/app
+    nginx:
+      image: nginx:1.27
+      ports: ["${ports}"]
+      volumes:
+        - ./site.conf:/etc/nginx/conf.d/default.conf:ro
+`
+
+export default defineRule({
+  summary: 'The backend is not told the port that clients use',
+  severity: 'info',
+  otherSeverities: { warning: 'where nginx terminates TLS on that port itself' },
+  confidence: 'medium',
+  since: '0.1.0',
+  why: '`$host` has no port. Where clients come by another port than 80 or 443, redirects and links of the application leave it out, and applications that compare the `Origin` of a form with the Host that they see (Django, Rails) refuse it.',
+  remedy: 'Send `Host $http_host`, which has the port as the client wrote it',
+  references: [
+    'https://nginx.org/en/docs/http/ngx_http_core_module.html#var_host',
+    'https://docs.djangoproject.com/en/stable/ref/csrf/#how-it-works',
+  ],
+  bad: [
+    { title: 'plain HTTP on another port', files: { 'site.conf': site('82', '«$host»') } },
+    { title: 'TLS on another port', files: { 'site.conf': site('8443 ssl', '«$host»', TLS) } },
+    {
+      title: 'another port of the host, in front of the container',
+      files: {
+        'docker-compose.yml': compose('8091:80'),
+        'site.conf': site('80', '«$host»').replace('127.0.0.1', 'app'),
+      },
+    },
+    {
+      title: 'the header that the application reads in its place',
+      files: {
+        'site.conf': site('8443 ssl', '$http_host', `${TLS}\nproxy_set_header X-Forwarded-Host «$host»;`),
+      },
+    },
+  ],
+  good: [
+    { title: 'the Host as it was written', files: { 'site.conf': site('82', '$http_host') } },
+    { title: 'the port beside it', files: { 'site.conf': site('82', '$host:$server_port') } },
+    {
+      title: 'a header for the port',
+      files: { 'site.conf': site('82', '$host', 'proxy_set_header X-Forwarded-Port $server_port;') },
+    },
+    { title: 'the usual port', files: { 'site.conf': site('80', '$host') } },
+    { title: 'both', files: { 'site.conf': site('80;\n    listen 8080', '$host') } },
+    {
+      title: 'a proxy in front, which says what the client used',
+      files: {
+        'site.conf': site('8080', '$host', 'proxy_set_header X-Forwarded-Proto $http_x_forwarded_proto;'),
+      },
+    },
+    {
+      title: 'loopback, where a proxy of this machine is in front',
+      files: { 'site.conf': site('127.0.0.1:8080', '$host') },
+    },
+    {
+      title: 'the usual port of the host',
+      files: {
+        'docker-compose.yml': compose('80:8080'),
+        'site.conf': site('8080', '$host').replace('127.0.0.1', 'app'),
+      },
+    },
+    {
+      title: 'a port that is published on loopback',
+      files: {
+        'docker-compose.yml': compose('127.0.0.1:8091:80'),
+        'site.conf': site('80', '$host').replace('127.0.0.1', 'app'),
+      },
+    },
+  ],
+  *check({ connections, programOf }) {
+    for (const connection of connections.http) {
+      const lost = lostPort(connection)
+      if (lost === null) continue
+      const { server } = connection
+      const port = outerPort(server, programOf(server.configuration).machine.container?.service.ports ?? null)
+      if (port === null || hasOuterProxy(connection)) continue
+      const at = argumentPlace(lost.directive, 1)
+      yield {
+        at,
+        severity: server.tls ? ('warning' as const) : ('info' as const),
+        message: `clients come by port ${port.number}, and \`${lost.directive.args[0]?.value} ${lost.value}\` tells the backend a name without it`,
+        label: 'no port',
+        related: [{ at: port.at, message: 'this port' }],
+        ...propose('Send the Host as the client wrote it', 'unsafe', [replacePlace(at, '$http_host')]),
+      }
+    }
+  },
+})
+
+/** The header that the application takes its name from, where it has no port: `X-Forwarded-Host` wins where it is sent. */
+function lostPort({ headers }: NginxConnection): SentHeader | null {
+  const { written } = headers
+  if (written.some(({ name, state }) => name === 'x-forwarded-port' && state !== 'cleared')) return null
+  const forwarded = written.findLast(({ name }) => name === 'x-forwarded-host')
+  const header = forwarded ?? written.findLast(({ name }) => name === 'host')
+  return header !== undefined && /^\$(?:host|\{host\}|server_name)$/.test(header.value) ? header : null
+}
+
+interface OuterPort {
+  readonly number: number
+  readonly at: Place
+}
+
+/** The one port by which clients come, where that is not the usual one of its scheme. */
+function outerPort(server: NginxServer, published: readonly PublishedPort[] | null): OuterPort | null {
+  if (server.listens.length === 0) return null
+  let found: OuterPort | null = null
+  for (const { port, tls, loopback, at } of server.listens) {
+    if (port === null || loopback !== false) return null
+    const outer = published === null ? { number: port, at } : publishedAs(port, published)
+    if (outer === null || outer.number === (tls ? 443 : 80)) return null
+    if (found !== null && found.number !== outer.number) return null
+    found = outer
+  }
+  return found
+}
+
+/** Null where it is not published to the network, or as several ports. */
+function publishedAs(port: number, published: readonly PublishedPort[]): OuterPort | null {
+  const own = published.filter(
+    ({ target }) => target.known && target.value.first <= port && port <= target.value.last,
+  )
+  const [only] = own
+  if (only === undefined || own.length > 1 || only.published?.known !== true || only.hostIp !== null)
+    return null
+  const { first, last } = only.published.value
+  return first === last ? { number: first, at: only.at } : null
+}
+
+/** True where something in front of nginx is asked what the client used. */
+function hasOuterProxy({ server, headers }: NginxConnection): boolean {
+  const { occurrences } = server.configuration
+  if (occurrences.has('set_real_ip_from') || occurrences.has('real_ip_header')) return true
+  if (server.listens.some(({ proxyProtocol }) => proxyProtocol)) return true
+  return (
+    headers.written.some(({ value }) => /\$\{?http_(?:x_forwarded|cf_|x_real)/.test(value)) ||
+    (occurrences.get('map') ?? []).some(({ args }) => /http_x_forwarded/.test(args[0]?.value ?? ''))
+  )
+}
