@@ -95,7 +95,9 @@ import djangoCsrfOriginUntrusted from './django/csrf-origin-untrusted.ts'
 import djangoDebugOn from './django/debug-on.ts'
 import djangoHostNotAllowed from './django/host-not-allowed.ts'
 import djangoHostWithUnderscore from './django/host-with-underscore.ts'
+import djangoProxySslHeaderForgeable from './django/proxy-ssl-header-forgeable.ts'
 import djangoSslRedirectLoop from './django/ssl-redirect-loop.ts'
+import djangoStaticNotServed from './django/static-not-served.ts'
 import forwardedHeadersDoubleProxyProcessing from './forwarded-headers/double-proxy-processing.ts'
 import forwardedHeadersDuplicated from './forwarded-headers/duplicated.ts'
 import forwardedHeadersExpressionFormatLetter from './forwarded-headers/expression-format-letter.ts'
@@ -165,6 +167,7 @@ import timeoutsApacheBelowNginx from './timeouts/apache-below-nginx.ts'
 import timeoutsGunicornBelowNginx from './timeouts/gunicorn-below-nginx.ts'
 import timeoutsNginxBelowApache from './timeouts/nginx-below-apache.ts'
 import timeoutsNginxBelowPhp from './timeouts/nginx-below-php.ts'
+import timeoutsUwsgiHarakiriBelowNginx from './timeouts/uwsgi-harakiri-below-nginx.ts'
 import timeoutsWsgiRequestTimeoutKillsProcess from './timeouts/wsgi-request-timeout-kills-process.ts'
 import timeoutsWsgiRequestTimeoutMissing from './timeouts/wsgi-request-timeout-missing.ts'
 import tlsBackendProxiedOverTlsToPlain from './tls/backend-proxied-over-tls-to-plain.ts'
@@ -317,7 +320,9 @@ export const rules: readonly Rule[] = [
   { id: 'django/debug-on', ...djangoDebugOn },
   { id: 'django/host-not-allowed', ...djangoHostNotAllowed },
   { id: 'django/host-with-underscore', ...djangoHostWithUnderscore },
+  { id: 'django/proxy-ssl-header-forgeable', ...djangoProxySslHeaderForgeable },
   { id: 'django/ssl-redirect-loop', ...djangoSslRedirectLoop },
+  { id: 'django/static-not-served', ...djangoStaticNotServed },
   { id: 'forwarded-headers/double-proxy-processing', ...forwardedHeadersDoubleProxyProcessing },
   { id: 'forwarded-headers/duplicated', ...forwardedHeadersDuplicated },
   { id: 'forwarded-headers/expression-format-letter', ...forwardedHeadersExpressionFormatLetter },
@@ -387,6 +392,7 @@ export const rules: readonly Rule[] = [
   { id: 'timeouts/gunicorn-below-nginx', ...timeoutsGunicornBelowNginx },
   { id: 'timeouts/nginx-below-apache', ...timeoutsNginxBelowApache },
   { id: 'timeouts/nginx-below-php', ...timeoutsNginxBelowPhp },
+  { id: 'timeouts/uwsgi-harakiri-below-nginx', ...timeoutsUwsgiHarakiriBelowNginx },
   { id: 'timeouts/wsgi-request-timeout-kills-process', ...timeoutsWsgiRequestTimeoutKillsProcess },
   { id: 'timeouts/wsgi-request-timeout-missing', ...timeoutsWsgiRequestTimeoutMissing },
   { id: 'tls/backend-proxied-over-tls-to-plain', ...tlsBackendProxiedOverTlsToPlain },

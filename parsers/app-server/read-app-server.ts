@@ -8,6 +8,7 @@ import { readGranian } from './granian.ts'
 import { readGunicorn } from './gunicorn.ts'
 import { readHypercorn } from './hypercorn.ts'
 import { unwrapCommand } from './unwrap.ts'
+import { readPythonScript } from './python-script.ts'
 import { readUvicorn } from './uvicorn.ts'
 import { readUwsgi } from './uwsgi.ts'
 import { readWaitress } from './waitress.ts'
@@ -66,6 +67,7 @@ function readProgram(command: AppCommand, files: AppFiles): AppServer | null {
         return readPhpServer(behind(2), 'artisan')
       return hasWord(command, '-S') ? readPhpServer(command, 'php') : null
     default:
+      if (name.endsWith('.py')) return readPythonScript(command, files)
       return /^uwsgi_(?:python|rack|php)\d*$/.test(name) ? readUwsgi(command, files) : null
   }
 }

@@ -1,5 +1,5 @@
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
-import type { LoadedModule } from '../../src/deployment/django/app-server-python.ts'
+import type { LoadedModule } from '../../src/deployment/django/loaded-module.ts'
 import type {
   AppServerProgram,
   Deployment,

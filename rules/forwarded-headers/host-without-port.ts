@@ -46,7 +46,7 @@ export default defineRule({
   ],
   bad: [
     { title: 'plain HTTP on another port', files: { 'site.conf': site('82', '«$host»') } },
-    { title: 'TLS on another port', files: { 'site.conf': site('8443 ssl', '«$host»', TLS) } },
+    { title: 'TLS on another port', files: { 'site.conf': site('4433 ssl', '«$host»', TLS) } },
     {
       title: 'another port of the host, in front of the container',
       files: {
@@ -105,7 +105,7 @@ export default defineRule({
       const at = argumentPlace(lost.directive, 1)
       yield {
         at,
-        severity: server.tls ? ('warning' as const) : ('info' as const),
+        severity: isEdge(server) ? ('warning' as const) : ('info' as const),
         message: `clients come by port ${port.number}, and \`${lost.directive.args[0]?.value} ${lost.value}\` tells the backend a name without it`,
         label: 'no port',
         related: [{ at: port.at, message: 'this port' }],
@@ -122,6 +122,12 @@ function lostPort({ headers }: NginxConnection): SentHeader | null {
   const forwarded = written.findLast(({ name }) => name === 'x-forwarded-host')
   const header = forwarded ?? written.findLast(({ name }) => name === 'host')
   return header !== undefined && /^\$(?:host|\{host\}|server_name)$/.test(header.value) ? header : null
+}
+
+/** True for an installed nginx that terminates TLS, with no sign of another port in front of it. */
+function isEdge({ tls, configuration, listens }: NginxServer): boolean {
+  const isInstalled = configuration.main?.path.startsWith('/etc/') === true
+  return tls && isInstalled && listens.every(({ port }) => port !== 8443)
 }
 
 interface OuterPort {

@@ -22,7 +22,7 @@ import type { WsgiScriptAlias } from '../servers/apache/queries/wsgi-script-alia
 import type { Fact } from '../servers/fact.ts'
 import type { NginxConfiguration, NginxDirective } from '../servers/nginx/configuration.ts'
 import type { Container } from './containers/container.ts'
-import type { LoadedModule } from './django/app-server-python.ts'
+import type { LoadedModule } from './django/loaded-module.ts'
 import type { DjangoSettings, WsgiScript } from './django/settings.ts'
 import type { SiteFacts } from './site-facts.ts'
 

@@ -48,7 +48,7 @@ export function fileReader(files: FileSystem): (path: string) => Source | 'missi
 
 /** Programs whose names stand in the text of what starts them. */
 const NAMES =
-  /gunicorn|uvicorn|hypercorn|daphne|waitress|granian|uwsgi|runserver|\bflask\b|\bfastapi\b|artisan|\bphp\b[^\n]*\s-S\s/
+  /gunicorn|uvicorn|hypercorn|daphne|waitress|granian|uwsgi|runserver|\bflask\b|\bfastapi\b|artisan|\.py\b|\bphp\b[^\n]*\s-S\s/
 const SCRIPT = /^[ \t]*(?:ExecStart|command)[ \t]*=[ \t]*[-@:+!|]*([^\s"'%$]+)(?:[ \t]+([^\s"'%$]+))?/gm
 
 /** Every command of the machine's units and of supervisord that names an application server or a script of the audit. */

@@ -82,8 +82,17 @@ export function wantedGrammars(
     shell,
     python:
       shell ||
+      commands.some(({ command }) => startsScript(command, read)) ||
       commands.some(({ command }) => readAppServers(command, { read, shell: null, python: null }).length > 0),
   }
+}
+
+/** True for a script of Python that may be a server by itself. */
+function startsScript({ words, directory }: AppCommand, read: AppFiles['read']): boolean {
+  const script = words.find(({ text }) => text.endsWith('.py'))?.text
+  if (script === undefined) return false
+  const source = read(posix.resolve(directory?.known === true ? directory.value : '/', script))
+  return source !== null && source !== 'missing' && /\b(?:run|serve)\(/.test(source.code)
 }
 
 function isUwsgi(server: AppServer): server is UwsgiServer {

@@ -1,0 +1,108 @@
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { directPlainListens } from '../../src/deployment/outer-proxies.ts'
+import { addHeader } from '../forwarded-headers/_add-header.ts'
+import { assignedValue, djangoConnections, written } from './_behind-nginx.ts'
+import { djangoBehindNginx, TLS, TLS_HEADERS } from './_examples.ts'
+
+const SETTINGS = conf`
+  ALLOWED_HOSTS = ["example.org"]
+  SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+`
+
+export default defineRule({
+  summary: 'A client may tell Django that its plain request came over TLS',
+  severity: 'error',
+  confidence: 'high',
+  securitySeverity: 7.4,
+  since: '0.1.0',
+  why: 'nginx passes a request header on unless it sets it. With `SECURE_PROXY_SSL_HEADER`, `curl -H "X-Forwarded-Proto: https" http://…` makes Django believe in TLS: it skips its redirect, sends secure cookies in the clear and takes forms that it would refuse.',
+  remedy:
+    'Set the header wherever nginx proxies to Django, on port 80 too: `proxy_set_header X-Forwarded-Proto $scheme`',
+  references: [
+    'https://docs.djangoproject.com/en/stable/ref/settings/#secure-proxy-ssl-header',
+    'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header',
+  ],
+  unproven: 'application servers are not among the servers that live tests start',
+  bad: [
+    {
+      title: 'nginx does not set it',
+      files: Object.fromEntries(
+        Object.entries(djangoBehindNginx({ settings: SETTINGS })).map(([path, text]) => [
+          path,
+          text.replace('location / {', '«location» / {'),
+        ]),
+      ),
+    },
+    {
+      title: 'nginx repeats what the client says',
+      files: djangoBehindNginx({
+        settings: SETTINGS,
+        headers: conf`
+          proxy_set_header Host $host;
+          proxy_set_header X-Forwarded-Proto «$http_x_forwarded_proto»;
+        `,
+      }),
+    },
+  ],
+  good: [
+    { title: 'nginx sets it', files: djangoBehindNginx({ settings: SETTINGS, headers: TLS_HEADERS }) },
+    {
+      title: 'nginx removes it',
+      files: djangoBehindNginx({
+        settings: SETTINGS,
+        headers: conf`
+          proxy_set_header Host $host;
+          proxy_set_header X-Forwarded-Proto "";
+        `,
+      }),
+    },
+    {
+      title: 'Django does not trust it',
+      files: djangoBehindNginx({ settings: 'ALLOWED_HOSTS = ["example.org"]\n' }),
+    },
+    { title: 'TLS alone', files: djangoBehindNginx({ settings: SETTINGS, listen: '443 ssl', site: TLS }) },
+    {
+      title: 'a proxy in front of nginx, which sets it',
+      files: {
+        ...djangoBehindNginx({ settings: SETTINGS, site: 'set_real_ip_from 10.0.0.0/8;' }),
+      },
+    },
+  ],
+  *check(deployment) {
+    for (const { connection, settings } of djangoConnections(deployment)) {
+      const { headers, server } = connection
+      const trust = settings.get('SECURE_PROXY_SSL_HEADER')
+      if (trust?.known !== true || trust.at === null || !Array.isArray(trust.value)) continue
+      if (connection.pass.name !== 'proxy_pass' || headers.open || !headers.passesOthers) continue
+      const [listen] = directPlainListens(deployment, server)
+      const [name] = trust.value as readonly unknown[]
+      if (listen === undefined || typeof name !== 'string' || connection.reachable !== true) continue
+      const lower = name
+        .replace(/^HTTP_/, '')
+        .replaceAll('_', '-')
+        .toLowerCase()
+      const header = written(connection, lower)
+      if (header !== null && header.state !== 'passed') continue
+      const proper = lower.replace(/(?<=^|-)[a-z]/g, letter => letter.toUpperCase())
+      yield {
+        at:
+          header === null ? namePlace(headers.level ?? connection.block) : argumentPlace(header.directive, 1),
+        per: 'locations' as const,
+        occurrence: connection,
+        message: (often: string) =>
+          header === null
+            ? `nginx passes the client’s own \`${proper}\` on to Django${often}, and Django takes it for the scheme of the request`
+            : `\`proxy_set_header\` repeats the client’s own \`${proper}\`${often}, and Django takes it for the scheme of the request`,
+        label: header === null ? `does not set \`${proper}\`` : 'the client decides',
+        related: [
+          { at: assignedValue(trust.at), message: 'Django trusts it here' },
+          { at: listen.at, message: 'plain HTTP reaches this server' },
+        ],
+        help: `Write \`proxy_set_header ${proper} $scheme;\` here`,
+        ...(header === null ? addHeader(connection, proper, '$scheme', 'safe') : {}),
+      }
+    }
+  },
+})

@@ -1,0 +1,162 @@
+import { posix } from 'node:path'
+import { placeText } from '../../parsers/text/source.ts'
+import type { Container, ContainerMount } from '../../src/deployment/containers/container.ts'
+import {
+  folderOfUrl,
+  mayRouteToFiles,
+  servesOwnStaticFiles,
+} from '../../src/deployment/django/static-settings.ts'
+import { isAbsent } from '../../src/deployment/is-absent.ts'
+import type { Machine, NginxServer } from '../../src/deployment/model.ts'
+import { namePlace } from '../../src/deployment/places.ts'
+import { anonymousRequestOnly } from '../../src/deployment/requests/anonymous-request.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { behindNginx, serviceUnit, WSGI } from '../app-server/_examples.ts'
+import { nginxMain, nginxServer } from '../_examples.ts'
+import { djangoConnections } from './_behind-nginx.ts'
+
+const nginx = (location: string): string =>
+  nginxMain(
+    nginxServer(conf`
+      ${location}
+      location / {
+          proxy_pass http://127.0.0.1:8000;
+          proxy_set_header Host $host;
+      }
+    `),
+  )
+const tree = (location: string, settings = ''): Record<string, string> => ({
+  ...behindNginx(serviceUnit('/usr/bin/gunicorn shop.wsgi')),
+  'etc/nginx/nginx.conf': nginx(location),
+  'etc/shop/shop/__init__.py': '',
+  'etc/shop/shop/wsgi.py': WSGI,
+  'etc/shop/shop/urls.py': conf`urlpatterns = []`,
+  'etc/shop/shop/settings.py': conf`
+    DEBUG = False
+    ALLOWED_HOSTS = ["example.org"]
+    ROOT_URLCONF = "shop.urls"
+    STATIC_URL = "/static/"
+    STATIC_ROOT = "/srv/shop/static"
+    ${settings}
+  `,
+})
+
+export default defineRule({
+  summary: 'nginx does not serve the static files where Django collects them',
+  severity: 'warning',
+  otherSeverities: { info: 'where the URLs of the project, a link or a copy may bring the files there' },
+  confidence: 'medium',
+  since: '0.1.0',
+  why: 'With `DEBUG = False` Django serves no static files, and pages come without styles and pictures where nginx does not take them from `STATIC_ROOT`.',
+  remedy: 'Add `location /static/ { alias …; }` with the directory of `STATIC_ROOT`',
+  references: [
+    'https://docs.djangoproject.com/en/stable/howto/static-files/deployment/',
+    'https://nginx.org/en/docs/http/ngx_http_core_module.html#alias',
+  ],
+  unproven: 'application servers are not among the servers that live tests start',
+  bad: [
+    {
+      title: 'all is proxied to Django',
+      files: { ...tree(''), 'etc/nginx/nginx.conf': nginx('').replace('server {', '«server» {') },
+    },
+    {
+      title: 'another directory',
+      files: tree(conf`
+        location /static/ {
+            alias «/etc/shop/static/»;
+        }
+      `),
+    },
+  ],
+  good: [
+    {
+      title: 'an alias of the directory',
+      files: tree(conf`
+        location /static/ {
+            alias /srv/shop/static/;
+        }
+      `),
+    },
+    {
+      title: 'a root above it',
+      files: tree(conf`
+        location /static/ {
+            root /srv/shop;
+        }
+      `),
+    },
+    {
+      title: 'WhiteNoise',
+      files: tree('', 'MIDDLEWARE = ["whitenoise.middleware.WhiteNoiseMiddleware"]'),
+    },
+    { title: 'another host', files: tree('', 'STATIC_URL = "https://cdn.example.net/shop/"') },
+    { title: 'an API without files', files: tree('', 'STATIC_ROOT = None') },
+  ],
+  *check(deployment) {
+    const seen = new Set<NginxServer>()
+    for (const { connection, settings, program } of djangoConnections(deployment)) {
+      const { server, from } = connection
+      const files = folderOfUrl(settings, 'STATIC')
+      const debug = settings.get('DEBUG')
+      if (files === null || servesOwnStaticFiles(settings) !== false || seen.has(server)) continue
+      if (debug !== null && !(debug.known && debug.value === false)) continue
+      seen.add(server)
+      const folder = folderSeen(files.folder, program.machine, from.machine)
+      if (folder === null) continue
+      const end = anonymousRequestOnly(server, `${files.url}site.css`, `${folder}/site.css`)
+      const related = files.folderAt === null ? [] : [{ at: files.folderAt, message: 'collected here' }]
+      if (end.kind === 'pass') {
+        const own = deployment.connections
+          .of(server)
+          .find(({ pass }) => pass.node === end.target.directive.node)
+        if (
+          own === undefined ||
+          !own.targets.some(({ to }) => to.kind === 'listener' && to.listener.program === program)
+        )
+          continue
+        const inside = program.machine.container?.files ?? program.machine.files
+        yield {
+          at: namePlace(server.directive),
+          severity: mayRouteToFiles(inside, settings) ? ('info' as const) : ('warning' as const),
+          message: `nginx proxies \`${files.url}\` to Django, which serves no static files without \`DEBUG\``,
+          related,
+          help: `Add \`location ${files.url} { alias ${folder}/; }\``,
+        }
+        continue
+      }
+      if (end.kind !== 'response' || end.status !== 404 || end.at === null) continue
+      const looked = placeText(end.at)
+      if (!looked.startsWith('/') || from.machine.container !== null) continue
+      const real = from.machine.files.realPath(looked)
+      if (real !== null && real === from.machine.files.realPath(folder)) continue
+      yield {
+        at: end.at,
+        // A link, or a copy made by the deployment, would be as good as the directory itself.
+        severity: isAbsent(from.machine.files, posix.normalize(looked))
+          ? ('warning' as const)
+          : ('info' as const),
+        message: `nginx looks for \`${files.url}\` in \`${looked}\`, and Django collects the files in \`${folder}\``,
+        related,
+      }
+    }
+  },
+})
+
+/** A directory of one machine as the other sees it; null where nobody knows. */
+function folderSeen(folder: string, from: Machine, to: Machine): string | null {
+  if (from === to) return folder
+  if (from.container === null || to.container === null) return null
+  const own = mountOver(from.container, folder)
+  if (own?.volume == null) return null
+  const there = to.container.mounts.find(({ volume }) => volume === own.volume)
+  return there === undefined ? null : there.target + folder.slice(own.target.length)
+}
+
+function mountOver({ mounts }: Container, path: string): ContainerMount | null {
+  return (
+    mounts
+      .filter(({ target }) => path === target || path.startsWith(`${target}/`))
+      .sort((a, b) => b.target.length - a.target.length)[0] ?? null
+  )
+}

@@ -1,0 +1,22 @@
+import type { Source } from '../../../parsers/text/source.ts'
+import type { DemandedVariable } from './demanded-variables.ts'
+import type { DjangoSettings, WsgiScript } from './settings.ts'
+
+/** The Python module that an application server loads. */
+export interface LoadedModule {
+  /** As the command names it: `shop.wsgi`. */
+  readonly module: string
+  /** What is taken from it: `application`; null where the command names none. */
+  readonly attribute: string | null
+  /** Its file; `missing` where it is certainly not there, null where nobody knows. */
+  readonly source: Source | 'missing' | null
+  readonly script: WsgiScript | null
+  /** Directories in which it is looked for, the best first; null where one of them is not known. */
+  readonly searchPath: readonly string[] | null
+  /** The settings of Django that it runs with; null where it names none, or they are not in the audit. */
+  readonly settings: DjangoSettings | null
+  /** The file of the settings. */
+  readonly settingsSource: Source | null
+  /** Variables of the environment without which it cannot be loaded, and that nothing sets. */
+  readonly missing: readonly DemandedVariable[]
+}
