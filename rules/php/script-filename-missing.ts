@@ -35,7 +35,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'PHP-FPM takes the path of the script from the parameter `SCRIPT_FILENAME` alone. The `fastcgi_params` of nginx does not have it (`fastcgi.conf` does): every page is blank, with status 200 and nothing in any log.',
+  why: 'PHP-FPM takes the path of the script from the parameter `SCRIPT_FILENAME` alone. The `fastcgi_params` of nginx does not have it (`fastcgi.conf` does): every script is answered with 404 and `File not found.`, and nginx logs `Primary script unknown`. Old versions of PHP send a blank page.',
   remedy:
     'Write `fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name`, or include `fastcgi.conf`',
   references: [
@@ -94,7 +94,7 @@ export default defineRule({
       yield {
         at: namePlace(pass),
         message:
-          'no `fastcgi_param` sets `SCRIPT_FILENAME`, so PHP runs no script and answers 200 with an empty page',
+          'no `fastcgi_param` sets `SCRIPT_FILENAME`, so PHP finds no script and answers 404, `File not found.`',
         label: 'without SCRIPT_FILENAME',
         related:
           level === null
