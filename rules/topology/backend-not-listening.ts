@@ -82,6 +82,20 @@ export default defineRule({
       },
     },
     {
+      title: 'another port, for an application whose files nginx serves',
+      files: {
+        'etc/nginx/nginx.conf': gunicorn('127.0.0.1:8001', true).replace(
+          'location / {',
+          'location /static/ {\n                alias /etc/shop/static/;\n            }\n            location / {',
+        ),
+        'etc/systemd/system/gunicorn.service': conf`
+          [Service]
+          WorkingDirectory=/etc/shop
+          ExecStart=/usr/bin/gunicorn --bind 127.0.0.1:8000 shop.wsgi
+        `,
+      },
+    },
+    {
       title: 'another port than the container opens',
       files: {
         'docker-compose.yml': conf`
@@ -136,6 +150,17 @@ export default defineRule({
       files: {
         'etc/nginx/nginx.conf': nginx('127.0.0.1:9000'),
         'etc/php/8.2/fpm/pool.d/www.conf': pool('${FPM_LISTEN}'),
+      },
+    },
+    {
+      title: 'a port of a program that is no unit, beside a unit that nginx does not front',
+      files: {
+        'etc/nginx/nginx.conf': gunicorn('127.0.0.1:3000'),
+        'etc/systemd/system/internal.service': conf`
+          [Service]
+          WorkingDirectory=/etc/shop
+          ExecStart=/usr/bin/gunicorn --bind 127.0.0.1:8000 shop.wsgi
+        `,
       },
     },
     {

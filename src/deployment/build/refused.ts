@@ -1,4 +1,5 @@
 import { groupBy } from '../../../parsers/collections/group-by.ts'
+import type { NginxConfiguration } from '../../servers/nginx/configuration.ts'
 import type {
   ApacheHost,
   ApacheListener,
@@ -115,7 +116,7 @@ function reachesApache({ found }: FoundPass): boolean {
 /**
  * What is meant for an application server that opens another address: of all that this nginx connects to, this
  * address alone is opened by nobody, and of all that application servers open, one address alone is reached by
- * nobody. Both are Unix sockets, or both are ports of this machine.
+ * nobody. Both are Unix sockets; or both are ports of this machine, and nginx serves files of the same application.
  */
 function refusedByServer(
   { program: { machine, configuration }, pass, found }: FoundPass,
@@ -137,7 +138,18 @@ function refusedByServer(
   const [listener] = unreached
   if (listener === undefined || unreached.length > 1) return []
   if ((listener.address.kind === 'unix') !== (target.address.kind === 'unix')) return []
+  // Of ports alone nobody can tell: a program outside of the audit may open the one, and use the other.
+  if (listener.address.kind !== 'unix' && !servesFilesOf(configuration, listener.program)) return []
   return [[target, { kind: 'refused', by: listener.program, opened: [listener] }]]
+}
+
+/** True where nginx serves files out of the directory that a server is started in: they are one application. */
+function servesFilesOf({ occurrences }: NginxConfiguration, program: Program): boolean {
+  const directory = program.kind === 'app-server' ? program.directory : null
+  if (directory?.known !== true || directory.value.split('/').length < 3) return false
+  return ['root', 'alias'].some(name =>
+    (occurrences.get(name) ?? []).some(({ args }) => args[0]?.value.startsWith(`${directory.value}/`)),
+  )
 }
 
 /** True for an address of this machine that no line opens. */
