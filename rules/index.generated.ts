@@ -6,6 +6,7 @@ import accessExactLocationOneUrl from './access/exact-location-one-url.ts'
 import accessLocationLostToRegex from './access/location-lost-to-regex.ts'
 import accessPrivateNetworkTooWide from './access/private-network-too-wide.ts'
 import accessRuleAfterAll from './access/rule-after-all.ts'
+import accessStatusPageOpen from './access/status-page-open.ts'
 import apacheAccessCompatNestedReset from './apache/access-compat-nested-reset.ts'
 import apacheAddhandlerPhp from './apache/addhandler-php.ts'
 import apacheAliasOverlap from './apache/alias-overlap.ts'
@@ -74,6 +75,8 @@ import bodyLimitsDjangoBelowNginx from './body-limits/django-below-nginx.ts'
 import bodyLimitsNginxBelowPhp from './body-limits/nginx-below-php.ts'
 import bodyLimitsNginxDefaultBelowDjango from './body-limits/nginx-default-below-django.ts'
 import bodyLimitsUwsgiHeadersBelowNginx from './body-limits/uwsgi-headers-below-nginx.ts'
+import cachingAuthorizationShared from './caching/authorization-shared.ts'
+import cachingSetCookieCached from './caching/set-cookie-cached.ts'
 import canonicalUrlDefaultServerCatchallApp from './canonical-url/default-server-catchall-app.ts'
 import canonicalUrlDefaultServerDependsOnIncludeOrder from './canonical-url/default-server-depends-on-include-order.ts'
 import canonicalUrlDuplicateServerName from './canonical-url/duplicate-server-name.ts'
@@ -81,9 +84,11 @@ import canonicalUrlHostMissingRedirect from './canonical-url/host-missing-redire
 import canonicalUrlHttpAndHttpsBothServe from './canonical-url/http-and-https-both-serve.ts'
 import canonicalUrlRedirectChain from './canonical-url/redirect-chain.ts'
 import canonicalUrlRedirectLoop from './canonical-url/redirect-loop.ts'
+import canonicalUrlRedirectMalformed from './canonical-url/redirect-malformed.ts'
 import canonicalUrlRedirectManglesUri from './canonical-url/redirect-mangles-uri.ts'
 import canonicalUrlRedirectMissingOnTls from './canonical-url/redirect-missing-on-tls.ts'
 import canonicalUrlRedirectToPlainHttp from './canonical-url/redirect-to-plain-http.ts'
+import canonicalUrlRedirectToTlsNobodyServes from './canonical-url/redirect-to-tls-nobody-serves.ts'
 import canonicalUrlRedirectUriInjection from './canonical-url/redirect-uri-injection.ts'
 import canonicalUrlServerNameMalformed from './canonical-url/server-name-malformed.ts'
 import containersLoopbackPublished from './containers/loopback-published.ts'
@@ -102,6 +107,7 @@ import forwardedHeadersDoubleProxyProcessing from './forwarded-headers/double-pr
 import forwardedHeadersDuplicated from './forwarded-headers/duplicated.ts'
 import forwardedHeadersExpressionFormatLetter from './forwarded-headers/expression-format-letter.ts'
 import forwardedHeadersHeaderNameInvalid from './forwarded-headers/header-name-invalid.ts'
+import forwardedHeadersHostFromClient from './forwarded-headers/host-from-client.ts'
 import forwardedHeadersHostSpoofable from './forwarded-headers/host-spoofable.ts'
 import forwardedHeadersHostWithoutPort from './forwarded-headers/host-without-port.ts'
 import forwardedHeadersInheritanceLost from './forwarded-headers/inheritance-lost.ts'
@@ -132,12 +138,20 @@ import loopbackPostgresListenPublic from './loopback/postgres-listen-public.ts'
 import loopbackVhostWildcardOnLoopbackListen from './loopback/vhost-wildcard-on-loopback-listen.ts'
 import nginxInternalRedirectCycle from './nginx/internal-redirect-cycle.ts'
 import nginxLocationLiteralWildcard from './nginx/location-literal-wildcard.ts'
+import nginxLocationNeverReached from './nginx/location-never-reached.ts'
+import nginxLogFileNamedSwitch from './nginx/log-file-named-switch.ts'
+import nginxProxyPassDropsUri from './nginx/proxy-pass-drops-uri.ts'
+import nginxRegexBacktracks from './nginx/regex-backtracks.ts'
 import nginxSyntax from './nginx/syntax.ts'
+import nginxTryFilesLosesQuery from './nginx/try-files-loses-query.ts'
 import nginxWebsocketHttpVersion from './nginx/websocket-http-version.ts'
 import phpScriptFilenameMissing from './php/script-filename-missing.ts'
 import phpScriptNotInContainer from './php/script-not-in-container.ts'
 import phpSocketPermissions from './php/socket-permissions.ts'
 import responseHeadersAddHeaderLost from './response-headers/add-header-lost.ts'
+import responseHeadersCorsWithoutAlways from './response-headers/cors-without-always.ts'
+import responseHeadersHeaderValueNewline from './response-headers/header-value-newline.ts'
+import responseHeadersOriginReflected from './response-headers/origin-reflected.ts'
 import sizingApacheWorkersStarvedByDaemon from './sizing/apache-workers-starved-by-daemon.ts'
 import sizingDaemonProcesses1Explicit from './sizing/daemon-processes-1-explicit.ts'
 import sizingDaemonThreadUnsafe from './sizing/daemon-thread-unsafe.ts'
@@ -153,12 +167,19 @@ import sizingNginxKeepalivePinsWorkers from './sizing/nginx-keepalive-pins-worke
 import sizingNginxWorkerConnections from './sizing/nginx-worker-connections.ts'
 import sizingPostgresConnectionsExceeded from './sizing/postgres-connections-exceeded.ts'
 import sizingUpstreamKeepaliveIneffective from './sizing/upstream-keepalive-ineffective.ts'
+import staticFilesAliasSlashMissing from './static-files/alias-slash-missing.ts'
 import staticFilesAliasTraversal from './static-files/alias-traversal.ts'
 import staticFilesAutoindexOn from './static-files/autoindex-on.ts'
 import staticFilesDotfilesServed from './static-files/dotfiles-served.ts'
+import staticFilesHtaccessNotApplied from './static-files/htaccess-not-applied.ts'
 import staticFilesMediaExecutable from './static-files/media-executable.ts'
+import staticFilesMissingAssetAnswersPage from './static-files/missing-asset-answers-page.ts'
+import staticFilesPhpSourceServed from './static-files/php-source-served.ts'
 import staticFilesRootExposesCode from './static-files/root-exposes-code.ts'
+import staticFilesRootIsFileSystem from './static-files/root-is-file-system.ts'
 import staticFilesRootMismatch from './static-files/root-mismatch.ts'
+import staticFilesRootRepeatsLocation from './static-files/root-repeats-location.ts'
+import staticFilesTypesWithoutCss from './static-files/types-without-css.ts'
 import staticFilesWsgiDirInDocroot from './static-files/wsgi-dir-in-docroot.ts'
 import suppressionReasonMissing from './suppression/reason-missing.ts'
 import suppressionUnknownRule from './suppression/unknown-rule.ts'
@@ -170,6 +191,7 @@ import timeoutsNginxBelowPhp from './timeouts/nginx-below-php.ts'
 import timeoutsUwsgiHarakiriBelowNginx from './timeouts/uwsgi-harakiri-below-nginx.ts'
 import timeoutsWsgiRequestTimeoutKillsProcess from './timeouts/wsgi-request-timeout-kills-process.ts'
 import timeoutsWsgiRequestTimeoutMissing from './timeouts/wsgi-request-timeout-missing.ts'
+import tlsAcmeChallengeNotServed from './tls/acme-challenge-not-served.ts'
 import tlsBackendProxiedOverTlsToPlain from './tls/backend-proxied-over-tls-to-plain.ts'
 import tlsCertNameMismatch from './tls/cert-name-mismatch.ts'
 import tlsHstsMissing from './tls/hsts-missing.ts'
@@ -179,12 +201,17 @@ import tlsListenWithoutSsl from './tls/listen-without-ssl.ts'
 import tlsPinnedIpListen from './tls/pinned-ip-listen.ts'
 import tlsSslOnDeprecated from './tls/ssl-on-deprecated.ts'
 import tlsSslOnHitsPlainListen from './tls/ssl-on-hits-plain-listen.ts'
+import tlsUpstreamServerNameOff from './tls/upstream-server-name-off.ts'
 import tlsWeakProtocol from './tls/weak-protocol.ts'
 import topologyBackendNotListening from './topology/backend-not-listening.ts'
+import topologyClientChoosesBackend from './topology/client-chooses-backend.ts'
 import topologyHostSelectsWrongVhost from './topology/host-selects-wrong-vhost.ts'
+import topologyHttpToTlsPort from './topology/http-to-tls-port.ts'
 import topologyListenWithoutVhost from './topology/listen-without-vhost.ts'
 import topologyNamedLocationMissing from './topology/named-location-missing.ts'
 import topologyProtocolMismatch from './topology/protocol-mismatch.ts'
+import topologyRegexTakesProxiedPath from './topology/regex-takes-proxied-path.ts'
+import topologyResolverMissing from './topology/resolver-missing.ts'
 import topologyServerNameNotInApache from './topology/server-name-not-in-apache.ts'
 import topologyServeraliasNotInNginx from './topology/serveralias-not-in-nginx.ts'
 import topologyServernameMismatchSingleVhost from './topology/servername-mismatch-single-vhost.ts'
@@ -231,6 +258,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/location-lost-to-regex', ...accessLocationLostToRegex },
   { id: 'access/private-network-too-wide', ...accessPrivateNetworkTooWide },
   { id: 'access/rule-after-all', ...accessRuleAfterAll },
+  { id: 'access/status-page-open', ...accessStatusPageOpen },
   { id: 'apache/access-compat-nested-reset', ...apacheAccessCompatNestedReset },
   { id: 'apache/addhandler-php', ...apacheAddhandlerPhp },
   { id: 'apache/alias-overlap', ...apacheAliasOverlap },
@@ -299,6 +327,8 @@ export const rules: readonly Rule[] = [
   { id: 'body-limits/nginx-below-php', ...bodyLimitsNginxBelowPhp },
   { id: 'body-limits/nginx-default-below-django', ...bodyLimitsNginxDefaultBelowDjango },
   { id: 'body-limits/uwsgi-headers-below-nginx', ...bodyLimitsUwsgiHeadersBelowNginx },
+  { id: 'caching/authorization-shared', ...cachingAuthorizationShared },
+  { id: 'caching/set-cookie-cached', ...cachingSetCookieCached },
   { id: 'canonical-url/default-server-catchall-app', ...canonicalUrlDefaultServerCatchallApp },
   { id: 'canonical-url/default-server-depends-on-include-order', ...canonicalUrlDefaultServerDependsOnIncludeOrder },
   { id: 'canonical-url/duplicate-server-name', ...canonicalUrlDuplicateServerName },
@@ -306,9 +336,11 @@ export const rules: readonly Rule[] = [
   { id: 'canonical-url/http-and-https-both-serve', ...canonicalUrlHttpAndHttpsBothServe },
   { id: 'canonical-url/redirect-chain', ...canonicalUrlRedirectChain },
   { id: 'canonical-url/redirect-loop', ...canonicalUrlRedirectLoop },
+  { id: 'canonical-url/redirect-malformed', ...canonicalUrlRedirectMalformed },
   { id: 'canonical-url/redirect-mangles-uri', ...canonicalUrlRedirectManglesUri },
   { id: 'canonical-url/redirect-missing-on-tls', ...canonicalUrlRedirectMissingOnTls },
   { id: 'canonical-url/redirect-to-plain-http', ...canonicalUrlRedirectToPlainHttp },
+  { id: 'canonical-url/redirect-to-tls-nobody-serves', ...canonicalUrlRedirectToTlsNobodyServes },
   { id: 'canonical-url/redirect-uri-injection', ...canonicalUrlRedirectUriInjection },
   { id: 'canonical-url/server-name-malformed', ...canonicalUrlServerNameMalformed },
   { id: 'containers/loopback-published', ...containersLoopbackPublished },
@@ -327,6 +359,7 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/duplicated', ...forwardedHeadersDuplicated },
   { id: 'forwarded-headers/expression-format-letter', ...forwardedHeadersExpressionFormatLetter },
   { id: 'forwarded-headers/header-name-invalid', ...forwardedHeadersHeaderNameInvalid },
+  { id: 'forwarded-headers/host-from-client', ...forwardedHeadersHostFromClient },
   { id: 'forwarded-headers/host-spoofable', ...forwardedHeadersHostSpoofable },
   { id: 'forwarded-headers/host-without-port', ...forwardedHeadersHostWithoutPort },
   { id: 'forwarded-headers/inheritance-lost', ...forwardedHeadersInheritanceLost },
@@ -357,12 +390,20 @@ export const rules: readonly Rule[] = [
   { id: 'loopback/vhost-wildcard-on-loopback-listen', ...loopbackVhostWildcardOnLoopbackListen },
   { id: 'nginx/internal-redirect-cycle', ...nginxInternalRedirectCycle },
   { id: 'nginx/location-literal-wildcard', ...nginxLocationLiteralWildcard },
+  { id: 'nginx/location-never-reached', ...nginxLocationNeverReached },
+  { id: 'nginx/log-file-named-switch', ...nginxLogFileNamedSwitch },
+  { id: 'nginx/proxy-pass-drops-uri', ...nginxProxyPassDropsUri },
+  { id: 'nginx/regex-backtracks', ...nginxRegexBacktracks },
   { id: 'nginx/syntax', ...nginxSyntax },
+  { id: 'nginx/try-files-loses-query', ...nginxTryFilesLosesQuery },
   { id: 'nginx/websocket-http-version', ...nginxWebsocketHttpVersion },
   { id: 'php/script-filename-missing', ...phpScriptFilenameMissing },
   { id: 'php/script-not-in-container', ...phpScriptNotInContainer },
   { id: 'php/socket-permissions', ...phpSocketPermissions },
   { id: 'response-headers/add-header-lost', ...responseHeadersAddHeaderLost },
+  { id: 'response-headers/cors-without-always', ...responseHeadersCorsWithoutAlways },
+  { id: 'response-headers/header-value-newline', ...responseHeadersHeaderValueNewline },
+  { id: 'response-headers/origin-reflected', ...responseHeadersOriginReflected },
   { id: 'sizing/apache-workers-starved-by-daemon', ...sizingApacheWorkersStarvedByDaemon },
   { id: 'sizing/daemon-processes-1-explicit', ...sizingDaemonProcesses1Explicit },
   { id: 'sizing/daemon-thread-unsafe', ...sizingDaemonThreadUnsafe },
@@ -378,12 +419,19 @@ export const rules: readonly Rule[] = [
   { id: 'sizing/nginx-worker-connections', ...sizingNginxWorkerConnections },
   { id: 'sizing/postgres-connections-exceeded', ...sizingPostgresConnectionsExceeded },
   { id: 'sizing/upstream-keepalive-ineffective', ...sizingUpstreamKeepaliveIneffective },
+  { id: 'static-files/alias-slash-missing', ...staticFilesAliasSlashMissing },
   { id: 'static-files/alias-traversal', ...staticFilesAliasTraversal },
   { id: 'static-files/autoindex-on', ...staticFilesAutoindexOn },
   { id: 'static-files/dotfiles-served', ...staticFilesDotfilesServed },
+  { id: 'static-files/htaccess-not-applied', ...staticFilesHtaccessNotApplied },
   { id: 'static-files/media-executable', ...staticFilesMediaExecutable },
+  { id: 'static-files/missing-asset-answers-page', ...staticFilesMissingAssetAnswersPage },
+  { id: 'static-files/php-source-served', ...staticFilesPhpSourceServed },
   { id: 'static-files/root-exposes-code', ...staticFilesRootExposesCode },
+  { id: 'static-files/root-is-file-system', ...staticFilesRootIsFileSystem },
   { id: 'static-files/root-mismatch', ...staticFilesRootMismatch },
+  { id: 'static-files/root-repeats-location', ...staticFilesRootRepeatsLocation },
+  { id: 'static-files/types-without-css', ...staticFilesTypesWithoutCss },
   { id: 'static-files/wsgi-dir-in-docroot', ...staticFilesWsgiDirInDocroot },
   { id: 'suppression/reason-missing', ...suppressionReasonMissing },
   { id: 'suppression/unknown-rule', ...suppressionUnknownRule },
@@ -395,6 +443,7 @@ export const rules: readonly Rule[] = [
   { id: 'timeouts/uwsgi-harakiri-below-nginx', ...timeoutsUwsgiHarakiriBelowNginx },
   { id: 'timeouts/wsgi-request-timeout-kills-process', ...timeoutsWsgiRequestTimeoutKillsProcess },
   { id: 'timeouts/wsgi-request-timeout-missing', ...timeoutsWsgiRequestTimeoutMissing },
+  { id: 'tls/acme-challenge-not-served', ...tlsAcmeChallengeNotServed },
   { id: 'tls/backend-proxied-over-tls-to-plain', ...tlsBackendProxiedOverTlsToPlain },
   { id: 'tls/cert-name-mismatch', ...tlsCertNameMismatch },
   { id: 'tls/hsts-missing', ...tlsHstsMissing },
@@ -404,12 +453,17 @@ export const rules: readonly Rule[] = [
   { id: 'tls/pinned-ip-listen', ...tlsPinnedIpListen },
   { id: 'tls/ssl-on-deprecated', ...tlsSslOnDeprecated },
   { id: 'tls/ssl-on-hits-plain-listen', ...tlsSslOnHitsPlainListen },
+  { id: 'tls/upstream-server-name-off', ...tlsUpstreamServerNameOff },
   { id: 'tls/weak-protocol', ...tlsWeakProtocol },
   { id: 'topology/backend-not-listening', ...topologyBackendNotListening },
+  { id: 'topology/client-chooses-backend', ...topologyClientChoosesBackend },
   { id: 'topology/host-selects-wrong-vhost', ...topologyHostSelectsWrongVhost },
+  { id: 'topology/http-to-tls-port', ...topologyHttpToTlsPort },
   { id: 'topology/listen-without-vhost', ...topologyListenWithoutVhost },
   { id: 'topology/named-location-missing', ...topologyNamedLocationMissing },
   { id: 'topology/protocol-mismatch', ...topologyProtocolMismatch },
+  { id: 'topology/regex-takes-proxied-path', ...topologyRegexTakesProxiedPath },
+  { id: 'topology/resolver-missing', ...topologyResolverMissing },
   { id: 'topology/server-name-not-in-apache', ...topologyServerNameNotInApache },
   { id: 'topology/serveralias-not-in-nginx', ...topologyServeraliasNotInNginx },
   { id: 'topology/servername-mismatch-single-vhost', ...topologyServernameMismatchSingleVhost },
