@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { memo } from '../../../parsers/collections/memo.ts'
 import type { ComposeProject, ComposeService } from '../../../parsers/compose/compose.ts'
 import type { DockerCopy } from '../../../parsers/dockerfile/dockerfile.ts'
 import { type DockerImage, imageOfStage } from '../../../parsers/dockerfile/image-of-stage.ts'
@@ -17,9 +18,23 @@ export function readContainers(
   projects: readonly ComposeProject[] = [project],
 ): readonly Container[] {
   const allNames = new Set(projects.flatMap(({ services }) => [...services.values()].flatMap(namesOf)))
-  return [...project.services.values()].flatMap(service =>
-    sharesNetwork(service) ? [] : [{ ...readContainer(project, service, files), allNames }],
-  )
+  return ownContainers(project, files).map(container => ({ ...container, allNames }))
+}
+
+type OwnContainer = Omit<Container, 'allNames'>
+
+/** Each project is asked for by every set of files that may belong to it. */
+const known = memo((_: ComposeProject) => new Map<FileSystem, readonly OwnContainer[]>())
+
+function ownContainers(project: ComposeProject, files: FileSystem): readonly OwnContainer[] {
+  let containers = known(project).get(files)
+  if (containers === undefined) {
+    containers = [...project.services.values()].flatMap(service =>
+      sharesNetwork(service) ? [] : [readContainer(project, service, files)],
+    )
+    known(project).set(files, containers)
+  }
+  return containers
 }
 
 /** True for one that uses the host's network, or that of another container. */
@@ -27,11 +42,7 @@ function sharesNetwork({ networkMode }: ComposeService): boolean {
   return networkMode !== null && !(networkMode.known && /^(?:bridge|default)$/.test(networkMode.value))
 }
 
-function readContainer(
-  project: ComposeProject,
-  service: ComposeService,
-  files: FileSystem,
-): Omit<Container, 'allNames'> {
+function readContainer(project: ComposeProject, service: ComposeService, files: FileSystem): OwnContainer {
   const built = service.build === null ? null : readImage(service.build, files)
   const mounts = [
     ...mountsOf(project, service),
