@@ -33,6 +33,7 @@ export default defineRule({
           Alias /files /srv/files/
           Alias /robots.txt /srv/robots.txt
           AliasMatch ^/a/ /srv/a
+          ScriptAlias / /usr/lib/cgi-bin/mailman/listinfo
         `),
       },
     },
@@ -46,7 +47,8 @@ export default defineRule({
           if (url === undefined || path === undefined || !isSettled(url.value) || !isSettled(path.value))
             continue
           if (!url.value.endsWith('/') || /\/$/.test(path.value) || path.value.includes('%{')) continue
-          if (files.kind(path.value) === 'file') continue
+          // `ScriptAlias / …/listinfo` runs a program for the start page alone.
+          if (url.value === '/' || files.kind(path.value) === 'file') continue
           const at = argumentPlace(directive, 1)
           const written = placeText(at)
           const end = path.value.slice(path.value.lastIndexOf('/') + 1)

@@ -1,5 +1,7 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { askHost } from '../../src/deployment/requests/ask-host.ts'
+import { virtualHostOf } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
@@ -74,6 +76,17 @@ export default defineRule({
       },
     },
     {
+      title: 'a backend answers every path',
+      files: {
+        'site.conf': host(conf`
+          <FilesMatch "^\.git">
+              Require all denied
+          </FilesMatch>
+          ProxyPass / http://127.0.0.1:3000/
+        `),
+      },
+    },
+    {
       title: 'files that are named after git',
       files: {
         'site.conf': host(conf`
@@ -84,14 +97,19 @@ export default defineRule({
       },
     },
   ],
-  *check({ apache }) {
-    for (const { occurrences } of apache) {
+  *check(deployment) {
+    for (const configuration of deployment.apache) {
+      const { occurrences } = configuration
       for (const name of ['files', 'filesmatch']) {
         for (const section of occurrences.get(name) ?? []) {
           const directory = DIRECTORIES.find(each => meansDirectory(section, each))
           if (directory === undefined || !denies(section)) continue
           // Who protects the directory in another place names it there.
           if (OTHERS.some(other => occurrences.get(other)?.some(line => names(line, directory)))) continue
+          const host = virtualHostOf(configuration, section)
+          const asked = askHost(deployment, { configuration, host }, `/${directory}/config`)
+          // A backend that answers every path has no files here.
+          if (host !== null && (asked.end.kind === 'pass' || asked.end.kind === 'wsgi')) continue
           const index = section.args[0]?.value === '~' ? 1 : 0
           yield {
             at: argumentPlace(section, index),

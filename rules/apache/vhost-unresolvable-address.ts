@@ -32,6 +32,10 @@ export default defineRule({
       title: 'no address of version 4',
       files: { 'site.conf': host('«192.168.300.1:80» *:80') },
     },
+    {
+      title: 'a title in place of an address',
+      files: { 'site.conf': host('«keyserver_webapp»') },
+    },
   ],
   good: [
     {
@@ -52,12 +56,23 @@ export default defineRule({
       files: { 'site.conf': host('*:${PORT}') },
     },
   ],
-  *check({ apache }) {
-    for (const configuration of apache) {
+  *check(deployment) {
+    const machines = new Set(deployment.machines.flatMap(({ names }) => names))
+    for (const configuration of deployment.apache) {
+      const { hosts } = deployment.programOf(configuration).machine
       for (const { addresses } of virtualHosts(configuration)) {
         const all = addresses.every(({ dead }) => dead)
         for (const { at, text, dead } of addresses) {
-          if (!dead) continue
+          if (!dead) {
+            const name = titleIn(text)
+            if (name === null || hosts?.has(name) || machines.has(name)) continue
+            yield {
+              at,
+              message: `\`${text}\` is taken for a host name, which only a hosts file can know: without it Apache ignores this address`,
+              confidence: 'medium',
+            }
+            continue
+          }
           yield {
             at,
             message: `no resolver knows \`${text}\`, so Apache ignores ${all ? 'the virtual host' : 'this address of the virtual host'}`,
@@ -68,3 +83,11 @@ export default defineRule({
     }
   },
 })
+
+/** A name with neither a dot nor a colon in it, lower case; what other names a resolver knows is open. */
+function titleIn(text: string): string | null {
+  const name = text.replace(/:(?:\d+|\*)$/, '').toLowerCase()
+  return /^[a-z0-9_-]*[a-z_][a-z0-9_-]*$/.test(name) && name !== 'localhost' && name !== '_default_'
+    ? name
+    : null
+}

@@ -3,6 +3,9 @@ import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace, argumentsPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { protocolsOf } from '../../src/servers/apache/queries/server-settings.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 
@@ -63,6 +66,20 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'all of them, at the lowest level of security',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:443>
+              ServerName example.org
+              SSLEngine on
+              SSLCertificateFile /etc/ssl/a.pem
+              SSLProtocol «all» -SSLv3
+              SSLCipherSuite ALL:!aNULL:@SECLEVEL=0
+          </VirtualHost>
+        `,
+      },
+    },
   ],
   good: [
     {
@@ -104,6 +121,20 @@ export default defineRule({
       },
     },
     {
+      title: 'as the distributions ship it',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:443>
+              ServerName example.org
+              SSLEngine on
+              SSLCertificateFile /etc/ssl/a.pem
+              SSLProtocol all -SSLv3
+              SSLCipherSuite HIGH:!aNULL
+          </VirtualHost>
+        `,
+      },
+    },
+    {
       title: 'taken away in Apache',
       files: {
         'site.conf': conf`
@@ -140,7 +171,17 @@ export default defineRule({
     }
     for (const { occurrences } of apache) {
       for (const directive of occurrences.get('sslprotocol') ?? []) {
-        // `all` leaves the choice to OpenSSL, whose own configuration rules the old versions out on most systems.
+        // `all` leaves the choice to OpenSSL, which rules the old versions out but at its lowest level of security.
+        const level = lowestLevel(directive, occurrences.get('sslciphersuite') ?? [])
+        const protocols = protocolsOf(directive)
+        const all = directive.args.findIndex(({ value }) => /^\+?all$/i.test(value))
+        if (level !== undefined && all !== -1 && protocols.known && protocols.value.has('TLSv1.1')) {
+          yield {
+            at: argumentPlace(directive, all),
+            message: '`SSLProtocol all` offers `TLSv1.1` and older, which `@SECLEVEL=0` lets OpenSSL speak',
+            related: [{ at: level, message: 'the lowest level of security' }],
+          }
+        }
         for (const [index, { value }] of directive.args.entries()) {
           if (!WEAK.has(value.toLowerCase().replace(/^\+/, ''))) continue
           yield {
@@ -153,6 +194,14 @@ export default defineRule({
     }
   },
 })
+
+/** Where the cipher suite of the same scope, or of the main server, sets the lowest level of security. */
+function lowestLevel({ parent }: ApacheDirective, suites: readonly ApacheDirective[]): Place | undefined {
+  const inScope = suites.filter(suite => suite.parent === parent)
+  const [suite] = (inScope.length > 0 ? inScope : suites.filter(each => each.parent === null)).slice(-1)
+  const index = suite?.args.findIndex(({ value }) => value.includes('@SECLEVEL=0')) ?? -1
+  return suite === undefined || index === -1 ? undefined : argumentPlace(suite, index)
+}
 
 /** True where some TLS server takes its protocols from this directive: its own replace those of `http`. */
 function governsTls(directive: NginxDirective, speakTls: readonly NginxServer[]): boolean {

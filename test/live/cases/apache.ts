@@ -522,4 +522,12 @@ export const cases: readonly LiveCase[] = [
     harm: isRefused,
     sound: answers(403, 404, 200),
   },
+  {
+    rule: 'apache/vhost-unresolvable-address',
+    shows: 'a title leads to no address',
+    examples: { bad: 2 },
+    request: { url: 'http://example.org:443/old' },
+    harm: ({ response }) => response.status !== 410,
+    sound: answers(410),
+  },
 ]

@@ -90,6 +90,15 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 502,
     sound: ({ response }) => response.body === 'api',
   },
+  {
+    rule: 'tls/hsts-not-always',
+    shows: 'a redirect lacks the header',
+    request: { url: 'http://example.org:443/' },
+    harm: ({ response }) =>
+      response.status === 301 && response.headers['strict-transport-security'] === undefined,
+    sound: ({ response }) =>
+      response.status === 301 && response.headers['strict-transport-security'] !== undefined,
+  },
 ]
 
 /** A certificate for one name and its key, where the rule's examples look for them. */

@@ -25,7 +25,10 @@ export function countProcessingModules(unit: ValidationUnit): {
   if (loaded.length === 1) return { problem: null, modulesKnown: true }
   if (loaded.length > 1) {
     const message = `${loaded.length} multi-processing modules are loaded, and httpd takes one: ${loaded.join(', ')}`
-    return { problem: mpmProblem(message, at, 'load one of them'), modulesKnown: true }
+    const places = loaded.flatMap(id => unit.modules.get(id)?.at ?? [])
+    const problem = mpmProblem(message, places.at(-1) ?? at, 'load one of them: `a2dismod` the others')
+    const related = places.slice(0, -1).map(place => ({ at: place, message: 'loaded first' }))
+    return { problem: { ...problem, related }, modulesKnown: true }
   }
   const builtIn = new Set(builtInModules().map(module => module.id))
   const loads = [...unit.modules.values()].filter(module => module.at)

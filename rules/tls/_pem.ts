@@ -1,0 +1,37 @@
+import { X509Certificate } from 'node:crypto'
+import { memoByKey } from '../../parsers/collections/memo.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+
+/** A certificate of a PEM file. */
+export interface PemCertificate {
+  readonly subject: string
+  readonly issuer: string
+  readonly fingerprint: string
+  /** True for a root, and for what a machine made for itself. */
+  readonly isSelfIssued: boolean
+}
+
+/** Those of a file, in their order; null where the audit does not hold it, or it holds none that can be read. */
+export const certificatesIn = memoByKey(
+  (files: FileSystem, path: string): readonly PemCertificate[] | null => {
+    const read = files.kind(path) === 'file' ? files.read(path) : null
+    if (read?.kind !== 'source') return null
+    const blocks = read.source.text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? []
+    const found: PemCertificate[] = []
+    for (const block of blocks) {
+      const certificate = decode(block)
+      if (certificate === null) return null
+      found.push(certificate)
+    }
+    return found.length === 0 ? null : found
+  },
+)
+
+function decode(block: string): PemCertificate | null {
+  try {
+    const { subject, issuer, fingerprint256 } = new X509Certificate(block)
+    return { subject, issuer, fingerprint: fingerprint256, isSelfIssued: subject === issuer }
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,115 @@
+import { placeText } from '../../parsers/text/source.ts'
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
+import { posix } from 'node:path'
+import { certificatesIn, type PemCertificate } from './_pem.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+
+const apache = (lines: string): string => conf`
+  <VirtualHost *:443>
+      ServerName example.org
+      SSLEngine on
+      ${lines}
+      SSLCertificateKeyFile /etc/letsencrypt/live/example.org/privkey.pem
+  </VirtualHost>
+`
+const nginx = (file: string): string => conf`
+  server {
+      listen 443 ssl;
+      server_name example.org;
+      ssl_certificate ${file};
+      ssl_certificate_key /etc/letsencrypt/live/example.org/privkey.pem;
+  }
+`
+
+export default defineRule({
+  summary: 'The server sends its certificate without the intermediate one',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: '`cert.pem` of certbot holds the certificate of the site alone. Browsers often have the intermediate from another site; Android, `curl`, payment providers and APIs have not, and refuse the connection.',
+  remedy: 'Name `fullchain.pem`, which holds both',
+  references: [
+    'https://httpd.apache.org/docs/2.4/mod/mod_ssl.html#sslcertificatefile',
+    'https://nginx.org/en/docs/http/configuring_https_servers.html#chains',
+  ],
+  unproven: 'a chain of a public authority and a client that lacks the intermediate are needed',
+  bad: [
+    {
+      title: 'the file of certbot that holds one certificate',
+      files: { 'site.conf': apache('SSLCertificateFile «/etc/letsencrypt/live/example.org/cert.pem»') },
+    },
+    { title: 'in nginx', files: { 'nginx.conf': nginx('«/etc/letsencrypt/live/example.org/cert.pem»') } },
+  ],
+  good: [
+    {
+      title: 'the whole chain',
+      files: {
+        'site.conf': apache('SSLCertificateFile /etc/letsencrypt/live/example.org/fullchain.pem'),
+        'nginx.conf': nginx('/etc/letsencrypt/live/example.org/fullchain.pem'),
+      },
+    },
+    {
+      title: 'in two files, as Apache 2.2 had it',
+      files: {
+        'site.conf': apache(conf`
+          SSLCertificateFile /etc/letsencrypt/live/example.org/cert.pem
+          SSLCertificateChainFile /etc/letsencrypt/live/example.org/chain.pem
+        `),
+      },
+    },
+    {
+      title: 'a file of which nothing is known',
+      files: { 'site.conf': apache('SSLCertificateFile /etc/ssl/certs/example.org.crt') },
+    },
+  ],
+  *check({ apache, nginx, filesOf }) {
+    for (const configuration of apache) {
+      const files = filesOf(configuration)
+      for (const line of configuration.occurrences.get('sslcertificatefile') ?? []) {
+        const scopes = line.parent === null ? [null] : [line.parent, null]
+        // OpenSSL also looks for the issuer among the authorities of clients.
+        const others = ['sslcertificatechainfile', 'sslcacertificatefile', 'sslcacertificatepath']
+        if (others.some(name => scopes.some(scope => directivesIn(configuration, scope, name).length > 0)))
+          continue
+        yield* judge(files, argumentPlace(line, 0), line.args[0]?.value ?? '')
+      }
+    }
+    for (const configuration of nginx) {
+      for (const line of configuration.occurrences.get('ssl_certificate') ?? [])
+        yield* judge(filesOf(configuration), argumentPlace(line, 0), line.args[0]?.value ?? '')
+    }
+  },
+})
+
+type Place = ReturnType<typeof argumentPlace>
+
+function* judge(files: FileSystem, at: Place, path: string) {
+  const whole = wholeChain(files, path)
+  if (whole === null) return
+  yield {
+    at,
+    message: `\`${path}\` holds the certificate of the site alone, without the intermediate one`,
+    help: `Name \`${whole}\``,
+    ...propose('Send the whole chain', 'unsafe', [placeText(at) === path ? replacePlace(at, whole) : null]),
+  }
+}
+
+/** The file with the chain beside one that holds a leaf alone; null where that is not known. */
+function wholeChain(files: FileSystem, path: string): string | null {
+  const directory = posix.dirname(path)
+  const fullchain = posix.join(directory, 'fullchain.pem')
+  const isCertbot = /^\/etc\/letsencrypt\/live\/[^/]+\/cert\.pem$/.test(path)
+  const own = certificatesIn(files, path)
+  if (own === null) return isCertbot ? fullchain : null
+  const [leaf] = own
+  if (leaf === undefined || own.length !== 1 || leaf.isSelfIssued) return null
+  return isCertbot || holdsIssuer(certificatesIn(files, fullchain), leaf) ? fullchain : null
+}
+
+function holdsIssuer(chain: readonly PemCertificate[] | null, { issuer }: PemCertificate): boolean {
+  return chain?.some(({ subject }) => subject === issuer) === true
+}
