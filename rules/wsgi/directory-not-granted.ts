@@ -1,3 +1,4 @@
+import type { FileSystem } from '../../src/files/file-system.ts'
 import type { Application } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import type { Place } from '../../parsers/text/source.ts'
@@ -95,9 +96,11 @@ export default defineRule({
       },
     },
   ],
-  *check({ applications }) {
+  *check({ applications, filesOf }) {
     const denied = new Map<Application['directive'], Place>()
     for (const application of applications) {
+      // The sections of a directory of scripts hold for what is in it.
+      if (isDirectory(filesOf(application.configuration), application)) continue
       const at = decidedBy(application)
       if (at !== null) denied.set(application.directive, at)
     }
@@ -112,6 +115,10 @@ export default defineRule({
     }
   },
 })
+
+function isDirectory(files: FileSystem, { alias: { script } }: Application): boolean {
+  return script.known && files.kind(script.value) === 'directory'
+}
 
 /** Where a client is turned away, by `Require` alone: the old `Order` lines are another rule's. */
 function decidedBy({ configuration, host, alias }: Application) {

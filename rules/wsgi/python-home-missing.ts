@@ -72,7 +72,7 @@ function* judge(files: FileSystem, written: string, at: Place) {
   const home = written.replace(/\/+$/, '')
   if (!home.startsWith('/')) return
   const isInside = /\/(?:bin|site-packages|dist-packages)$/.test(home)
-  if (!isInside && !(isAbsent(files, home) && keepsEnvironments(files, home))) return
+  if (!isInside && !isMissing(files, home)) return
   const root = home.replace(/\/(?:bin|lib\/python[\d.]+\/(?:site|dist)-packages)$/, '')
   yield {
     at,
@@ -87,9 +87,20 @@ function* judge(files: FileSystem, written: string, at: Place) {
 /** A path that no machine has: who vouches for it vouches for every path, as a whole machine does. */
 const NOWHERE = '/-/-/-'
 
+/** True also beside an environment of another name, which shows that the audit keeps environments. */
+function isMissing(files: FileSystem, home: string): boolean {
+  if (isAbsent(files, home)) return keepsEnvironments(files, home)
+  const isHeld = files.kind(home) === null && files.kind(posix.dirname(home)) === 'directory'
+  return isHeld && hasEnvironmentBeside(files, home)
+}
+
 /** Repositories and copies leave environments out, unless one is kept beside. */
 function keepsEnvironments(files: FileSystem, home: string): boolean {
   if (files.covers(NOWHERE)) return true
+  return hasEnvironmentBeside(files, home)
+}
+
+function hasEnvironmentBeside(files: FileSystem, home: string): boolean {
   const folder = posix.dirname(home)
   return (
     files.list(folder)?.some(({ name }) => files.kind(`${folder}/${name}/pyvenv.cfg`) === 'file') === true

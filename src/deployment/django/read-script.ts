@@ -3,7 +3,7 @@ import type {
   PythonParser,
   PythonStatement,
 } from '../../../parsers/python/python-module.ts'
-import type { Source } from '../../../parsers/text/source.ts'
+import type { Place, Source } from '../../../parsers/text/source.ts'
 import { evaluateExpression } from './evaluate-expression.ts'
 import type { SettingValue, WsgiScript } from './settings.ts'
 
@@ -13,7 +13,8 @@ const VARIABLE = 'DJANGO_SETTINGS_MODULE'
 export function readScript(parser: PythonParser, source: Source): WsgiScript {
   const module = parser.parse(source)
   const values = new Map<string, SettingValue | undefined>()
-  const names = new Set<string>()
+  const bound = new Map<string, Place>()
+  const packages = new Map<string, Place>()
   const path: string[] = []
   let open = module.broken
   let settingsModule: WsgiScript['settingsModule'] = null
@@ -30,10 +31,13 @@ export function readScript(parser: PythonParser, source: Source): WsgiScript {
     const { start, end } = expression ?? statement
     settingsModule = typeof value === 'string' ? { name: value, how, at: { source, start, end } } : null
   }
+  const bind = (name: string, { start, end }: PythonStatement) => {
+    if (!bound.has(name)) bound.set(name, { source, start, end })
+  }
   for (const statement of module.statements) {
     switch (statement.kind) {
       case 'assignment':
-        names.add(statement.target)
+        bind(statement.target, statement)
         values.set(
           statement.target,
           statement.conditional || statement.appends ? undefined : evaluate(statement.value),
@@ -53,18 +57,22 @@ export function readScript(parser: PythonParser, source: Source): WsgiScript {
         } else if (callee === 'sys.path.insert') {
           const folder = evaluate(args[1])
           if (typeof folder === 'string') path.unshift(folder)
-        }
+        } else if (/^exec(?:file)?$/.test(callee)) open = true
         break
       }
-      case 'import':
-        if (statement.names === null) names.add(statement.module.split('.')[0] ?? '')
-        else for (const imported of statement.names) names.add(imported.as)
+      case 'import': {
+        const [first = ''] = statement.module.split('.')
+        const { start, end } = statement
+        if (first !== '' && !packages.has(first)) packages.set(first, { source, start, end })
+        if (statement.names === null) bind(first, statement)
+        else for (const imported of statement.names) bind(imported.as, statement)
         if (statement.names?.some(imported => imported.name === '*')) open = true
         break
+      }
       case 'definition':
-        names.add(statement.name)
+        bind(statement.name, statement)
         break
     }
   }
-  return { settingsModule, path, names, open }
+  return { settingsModule, path, names: new Set(bound.keys()), bound, packages, open }
 }

@@ -32,6 +32,10 @@ export interface WsgiScript {
   readonly path: readonly string[]
   /** Module-level names that it defines, `application` among them where all is well. */
   readonly names: ReadonlySet<string>
+  /** Where each of them is bound first, the whole statement. */
+  readonly bound: ReadonlyMap<string, Place>
+  /** The packages that it imports, first parts alone: `pyramid` of `pyramid.paster`. */
+  readonly packages: ReadonlyMap<string, Place>
   /** True where a name may come from elsewhere: a star import, or a file that is no Python 3. */
   readonly open: boolean
 }

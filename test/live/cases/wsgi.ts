@@ -137,7 +137,7 @@ export const cases: readonly LiveCase[] = [
     rule: 'wsgi/authorization-dropped',
     shows: 'another module brings the header past mod_wsgi',
     files: { 'opt/api/api/wsgi.py': REPORTING_APPLICATION },
-    examples: { good: 2 },
+    examples: { good: 1 },
     request: { url: `${SITE}/`, headers: { Authorization: 'Token abc' } },
     harm: ({ response }) => response.status === 200 && response.report?.HTTP_AUTHORIZATION === undefined,
     sound: ({ response }) => response.report?.HTTP_AUTHORIZATION === 'Token abc',
@@ -183,6 +183,40 @@ export const cases: readonly LiveCase[] = [
       for (let count = 0; count < 120; count++) pids.add((await request({ url: `${SITE}/` })).report?.pid)
       return pids.size > 1
     },
+  },
+  {
+    rule: 'wsgi/callable-missing',
+    shows: 'every request is a 500',
+    request: { url: 'http://example.org:9000/' },
+    harm: ({ response, logNow }) =>
+      response.status === 500 && logNow().includes("does not contain WSGI application 'application'"),
+    sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'wsgi/python-path-inside-package',
+    shows: 'the settings are not found',
+    request: { url: 'http://example.org:9000/' },
+    harm: ({ response, logNow }) => response.status === 500 && logNow().includes("No module named 'shop'"),
+    sound: ({ logNow }) => !logNow().includes("No module named 'shop'"),
+  },
+  {
+    rule: 'wsgi/handler-over-alias',
+    shows: 'the script is not run',
+    files: {
+      'srv/web/app.py':
+        'def application(environ, start_response):\n    start_response("200 OK", [])\n    return [b"ran"]\n',
+    },
+    request: { url: 'http://example.org:9000/web/app.py' },
+    harm: ({ response }) => response.status !== 0 && response.body !== 'ran',
+    sound: ({ response }) => response.body === 'ran',
+  },
+  {
+    rule: 'wsgi/setenv-not-environ',
+    shows: 'the import fails',
+    examples: { good: 1 },
+    request: { url: 'http://example.org:9000/' },
+    harm: ({ response, logNow }) => response.status === 500 && logNow().includes("KeyError: 'SHOP_ENV'"),
+    sound: ({ response, logNow }) => response.status !== 0 && !logNow().includes('KeyError'),
   },
 ]
 
