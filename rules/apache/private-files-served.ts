@@ -117,7 +117,7 @@ export default defineRule({
       const files = deployment.filesOf(asked.configuration)
       for (const { directive, url, path } of served(asked)) {
         if (files.kind(path) !== 'directory') continue
-        for (const name of privateFiles(files, path)) {
+        for (const name of privateFiles(files, path, asked.configuration.main === null)) {
           const target = `${url}${name.split('/').map(encodeURIComponent).join('/')}`
           const answer = serves(deployment, asked, target, posix.join(path, name))
           if (answer === null) continue
@@ -186,12 +186,18 @@ const SECRET =
 const REPOSITORIES = ['.git/config', '.git/HEAD', '.svn/wc.db', '.svn/entries', '.hg/requires', '.bzr/README']
 
 /** Below a directory: those of repositories and secrets first. */
-function privateFiles(files: FileSystem, directory: string): readonly string[] {
+function privateFiles(files: FileSystem, directory: string, isFragment: boolean): readonly string[] {
   const names = (files.list(directory) ?? []).filter(({ kind }) => kind === 'file').map(({ name }) => name)
   return [
     ...REPOSITORIES.filter(name => files.kind(posix.join(directory, name)) === 'file'),
-    ...names.filter(name => SECRET.test(name) && placeTextIsFull(files, posix.join(directory, name))),
-    ...names.filter(name => name === '.htaccess'),
+    ...names.filter(
+      name =>
+        SECRET.test(name) &&
+        !(isFragment && name.startsWith('.ht')) &&
+        placeTextIsFull(files, posix.join(directory, name)),
+    ),
+    // The main file of every distribution denies `.ht…`.
+    ...names.filter(name => name === '.htaccess' && !isFragment),
   ]
 }
 

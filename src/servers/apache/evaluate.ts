@@ -7,7 +7,7 @@ import type { ServerVersion } from '../version.ts'
 import { accountProblems } from './account-problems.ts'
 import type { ApacheConfiguration } from './configuration.ts'
 import type { ApacheEnvironment } from './environment.ts'
-import { builtInModules } from './modules.ts'
+import { builtInModules, isHttpd22 } from './modules.ts'
 import { readFile } from './reading/read-lines.ts'
 import { isEveryLoadRead, type Reading } from './reading/reading.ts'
 import { rootFragments } from './reading/root-fragments.ts'
@@ -44,7 +44,7 @@ export function evaluateApache(input: ApacheInput): ApacheConfiguration {
   else
     for (const source of rootFragments(reading, input.fragments)) readFile(reading, source, source.path, null)
 
-  const modulesComplete = isEveryLoadRead(reading) && !reading.stopped
+  const modulesComplete = isEveryLoadRead(reading) && !reading.stopped && !isHttpd22(reading.modules)
   const { top, occurrences, modules, serverRoot, executed, defines } = reading
   const unit = {
     top,

@@ -107,3 +107,17 @@ export function moduleMeantBy(name: string): string | null {
   }
   return meantBy.get(name.toLowerCase()) ?? null
 }
+
+/** Modules that httpd 2.4 has no more: who loads one runs httpd 2.2, whose other modules own other directives. */
+const DROPPED = [
+  'authn_alias_module',
+  'authn_default_module',
+  'authz_default_module',
+  'disk_cache_module',
+  'mem_cache_module',
+] as const
+
+/** True for the modules of an httpd 2.2. */
+export function isHttpd22(modules: ReadonlyMap<string, unknown>): boolean {
+  return DROPPED.some(id => modules.has(id))
+}

@@ -530,4 +530,19 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status !== 410,
     sound: answers(410),
   },
+  {
+    rule: 'apache/subdirectory-rules-replaced',
+    shows: 'the file is served',
+    request: { url: 'http://example.org/theme/theme.yaml' },
+    harm: answers(200),
+    sound: answers(403),
+  },
+  {
+    rule: 'apache/server-status-public',
+    shows: 'the page is shown',
+    examples: { good: 1 },
+    request: { url: 'http://example.org/server-status' },
+    harm: ({ response }) => response.status === 200 && response.body.includes('Apache Server Status'),
+    sound: answers(401),
+  },
 ]

@@ -4,6 +4,7 @@ import type { FileSystem } from '../../../files/file-system.ts'
 import type { Problem } from '../../problem.ts'
 import type { ApacheConfiguration, ApacheDirective, ApacheProblemCode } from '../configuration.ts'
 import type { HtaccessFile } from '../evaluate-htaccess.ts'
+import { isHttpd22 } from '../modules.ts'
 import { type Overrides, passedOver } from './overrides.ts'
 import { validateHtaccess } from '../validate/validate.ts'
 
@@ -28,6 +29,7 @@ export function htaccessFault(
 ): HtaccessFault | null {
   const broken = file.problems.find(({ fatal }) => fatal)
   if (broken !== undefined) return broken
+  if (isHttpd22(configuration.modules)) return null
   const over = passedOver(file.children, overrides)
   const server = serverOf(configuration, files)
   const problems = over.length === 0 ? problemsOf(server, file) : findProblems(server, file, new Set(over))

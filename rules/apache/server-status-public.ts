@@ -1,0 +1,77 @@
+import { askedHosts, askHost } from '../../src/deployment/requests/ask-host.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
+import { apacheMain } from '../_examples.ts'
+
+const main = (lines: string): string =>
+  apacheMain(
+    conf`
+      Listen 80
+      DocumentRoot /srv/www
+      <Directory /srv/www>
+          Require all granted
+      </Directory>
+      <Location /server-status>
+          SetHandler «server-status»
+          ${lines}
+      </Location>
+    `,
+    ['status', 'authz_host', 'authz_user', 'auth_basic', 'authn_core', 'authn_file'],
+  )
+const unmarked = (lines: string): string => main(lines).replace(/[«»]/g, '')
+
+export default defineRule({
+  summary: 'Everybody reads the status of the server',
+  severity: 'warning',
+  confidence: 'high',
+  securitySeverity: 5.3,
+  since: '0.1.0',
+  why: 'The page lists the requests that are under way, with addresses of clients and whole URLs: tokens for new passwords among them. `server-info` shows the configuration, `balancer-manager` changes it.',
+  remedy: 'Write `Require local` into the section',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mod_status.html'],
+  bad: [
+    { title: 'no restriction', files: { 'etc/apache2/apache2.conf': main('') } },
+    { title: 'granted to all', files: { 'etc/apache2/apache2.conf': main('Require all granted') } },
+  ],
+  good: [
+    { title: 'this machine alone', files: { 'etc/apache2/apache2.conf': unmarked('Require local') } },
+    {
+      title: 'with a password',
+      files: {
+        'etc/apache2/apache2.conf': unmarked(conf`
+          AuthType Basic
+          AuthName Status
+          Require valid-user
+        `),
+      },
+    },
+  ],
+  *check(deployment) {
+    for (const asked of askedHosts(deployment)) {
+      const { configuration, host } = asked
+      for (const line of configuration.occurrences.get('sethandler') ?? []) {
+        const { parent } = line
+        const handler = line.args[0]?.value ?? ''
+        const path = parent?.args[0]?.value ?? ''
+        if (
+          !HANDLERS.test(handler) ||
+          parent?.name !== 'Location' ||
+          !path.startsWith('/') ||
+          /[*?[]/.test(path)
+        )
+          continue
+        if (parent.parent !== null && parent.parent !== host?.directive) continue
+        const { end, steps } = askHost(deployment, asked, path)
+        if (end.kind !== 'handler' || end.name !== handler) continue
+        if (steps.some(({ kind, text }) => kind === 'doubt' && !text.endsWith('taken as missing'))) continue
+        yield {
+          at: argumentPlace(line, 0),
+          message: `\`${path}\` shows \`${handler}\` to anonymous clients`,
+        }
+      }
+    }
+  },
+})
+
+const HANDLERS = /^(?:server-status|server-info|balancer-manager|ldap-status)$/

@@ -1,0 +1,66 @@
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { effective, serverLevels } from '../../src/servers/apache/queries/effective.ts'
+import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
+import { publicProxies } from './_apache-proxies.ts'
+
+const host = (lines: string): string => conf`
+  <VirtualHost *:443>
+      ServerName example.org
+      SSLEngine on
+      SSLCertificateFile /etc/letsencrypt/live/example.org/fullchain.pem
+      SSLCertificateKeyFile /etc/letsencrypt/live/example.org/privkey.pem
+      RequestHeader set X-Forwarded-Proto https
+      ${lines}
+  </VirtualHost>
+`
+
+export default defineRule({
+  summary: 'Apache asks the backend for its address instead of the public name',
+  severity: 'info',
+  confidence: 'medium',
+  since: '0.1.0',
+  why: 'Without `ProxyPreserveHost` the `Host` header is the one of the `ProxyPass` line. A backend that does not read `X-Forwarded-Host` writes `127.0.0.1:8000` into links, and rejects forms and logins as coming from another site.',
+  remedy: 'Write `ProxyPreserveHost On`',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mod_proxy.html#proxypreservehost'],
+  bad: [{ title: 'not set', files: { 'site.conf': host('ProxyPass / «http://127.0.0.1:8000/»') } }],
+  good: [
+    {
+      title: 'preserved',
+      files: {
+        'site.conf': host(conf`
+          ProxyPreserveHost On
+          ProxyPass / http://127.0.0.1:8000/
+        `),
+      },
+    },
+    {
+      title: 'sent by hand, or turned off on purpose',
+      files: {
+        'site.conf': host(conf`
+          RequestHeader set Host example.org
+          ProxyPass / http://127.0.0.1:8000/
+        `),
+        'other.conf': host(conf`
+          ProxyPreserveHost Off
+          ProxyPass / http://127.0.0.1:8000/
+        `),
+      },
+    },
+    {
+      title: 'another machine, which may have a name of its own',
+      files: { 'site.conf': host('ProxyPass / http://backend.example.net/') },
+    },
+  ],
+  *check(deployment) {
+    for (const { configuration, host, line, sent } of publicProxies(deployment)) {
+      const backend = line.args[1]?.value ?? ''
+      if (!/^http:\/\/(?:127\.|localhost[:/]|\[::1\])/i.test(backend) || sent(/^host$/)) continue
+      if (effective(configuration, serverLevels(host), 'ProxyPreserveHost').directives.length > 0) continue
+      yield {
+        at: argumentPlace(line, 1),
+        message: `the backend is asked for \`${backend.replace(/^http:\/\//i, '').replace(/\/.*/, '')}\` instead of the name that the client used`,
+      }
+    }
+  },
+})
