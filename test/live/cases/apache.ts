@@ -545,4 +545,25 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 200 && response.body.includes('Apache Server Status'),
     sound: answers(401),
   },
+  {
+    rule: 'apache/rewriteengine-missing',
+    shows: 'no redirect',
+    request: { url: 'http://example.org/old' },
+    harm: answers(403, 404),
+    sound: answers(302),
+  },
+  {
+    rule: 'apache/rewrite-variable-misspelt',
+    shows: 'the redirect leads to the word',
+    request: { url: 'http://example.org/page' },
+    harm: ({ response }) => /REQUEST_URI/.test(String(response.headers.location)),
+    sound: ({ response }) => !/REQUEST_URI/.test(String(response.headers.location)),
+  },
+  {
+    rule: 'apache/multiviews-before-front-controller',
+    shows: 'the other script answers',
+    request: { url: 'http://example.org/news' },
+    harm: ({ response }) => response.body === 'news',
+    sound: ({ response }) => response.status === 200 && response.body !== 'news',
+  },
 ]

@@ -1,0 +1,134 @@
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
+import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
+import { namePlace } from '../../src/servers/apache/queries/places.ts'
+import { type PlacedRule, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
+import { virtualHostOf } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { apacheMain } from '../_examples.ts'
+
+const MAIN = apacheMain(
+  conf`
+    Listen 80
+    DocumentRoot /srv/www
+    <Directory /srv/www>
+        AllowOverride All
+        Require all granted
+    </Directory>
+  `,
+  ['rewrite'],
+)
+const host = (lines: string): string =>
+  apacheMain(
+    conf`
+      Listen 80
+      <VirtualHost *:80>
+          ServerName example.org
+          ${lines}
+      </VirtualHost>
+    `,
+    ['rewrite'],
+  )
+
+export default defineRule({
+  summary: 'Rewriting rules where the engine is off',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: '`RewriteEngine` is off by default. Without the line Apache reads the rules and passes over them: no redirect, no front controller, and nothing in the log.',
+  remedy: 'Write `RewriteEngine On` above the rules',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mod_rewrite.html#rewriteengine'],
+  bad: [
+    {
+      title: 'in a virtual host',
+      files: { 'etc/apache2/apache2.conf': host('«RewriteRule» ^/old$ /new [R]') },
+    },
+    {
+      title: 'in .htaccess',
+      files: { 'etc/apache2/apache2.conf': MAIN, 'srv/www/.htaccess': conf`«RewriteRule» ^old$ /new [R]` },
+    },
+  ],
+  good: [
+    {
+      title: 'on, in the virtual host or for all of them',
+      files: {
+        'etc/apache2/apache2.conf': host(conf`
+          RewriteEngine On
+          RewriteRule ^/old$ /new [R]
+        `),
+      },
+    },
+    {
+      title: 'on in the main server, whose state is inherited',
+      files: {
+        'etc/apache2/apache2.conf': conf`
+          RewriteEngine On
+          ${host('RewriteRule ^/old$ /new [R]')}
+        `,
+      },
+    },
+    {
+      title: 'turned off by hand',
+      files: {
+        'etc/apache2/apache2.conf': host(conf`
+          RewriteEngine Off
+          RewriteRule ^/old$ /new [R]
+        `),
+      },
+    },
+    {
+      title: 'on in a file of the directory above',
+      files: {
+        'etc/apache2/apache2.conf': MAIN,
+        'srv/www/.htaccess': conf`RewriteEngine On`,
+        'srv/www/shop/.htaccess': conf`RewriteRule ^old$ /new [R]`,
+      },
+    },
+  ],
+  *check({ apache, filesOf }) {
+    for (const configuration of apache) {
+      // Of fragments the main file may turn it on.
+      if (configuration.main === null || (configuration.unread ?? []).length > 0) continue
+      const files = filesOf(configuration)
+      const inFiles = htaccessFiles(configuration, files)
+      for (const rule of placedRules(configuration, files)) {
+        if (
+          rule.htaccess === null
+            ? isDecided(configuration, rule.directive)
+            : isDecidedIn(configuration, rule, inFiles)
+        )
+          continue
+        yield {
+          at: namePlace(rule.directive),
+          cause: rule.htaccess?.file.source ?? rule.directive.parent ?? configuration,
+          message: 'nothing turns `RewriteEngine` on here, so this rule is never applied',
+        }
+      }
+    }
+  },
+})
+
+type Files = ReturnType<typeof htaccessFiles>
+
+/** True where some line says whether the engine runs: in the scope itself, or in one that it takes the state from. */
+function isDecided(configuration: ApacheConfiguration, rule: ApacheDirective): boolean {
+  const host = virtualHostOf(configuration, rule)?.directive ?? null
+  const { parent } = rule
+  const isServer = parent === null || parent === host
+  if (isServer)
+    return [host, null].some(scope => directivesIn(configuration, scope, 'rewriteengine').length > 0)
+  // Sections of directories give their state to those below.
+  return (configuration.occurrences.get('rewriteengine') ?? []).some(
+    line => line.parent !== null && line.parent !== host,
+  )
+}
+
+function isDecidedIn(configuration: ApacheConfiguration, { htaccess }: PlacedRule, files: Files): boolean {
+  if (htaccess === null) return true
+  const inSections = configuration.occurrences.get('rewriteengine') ?? []
+  if (inSections.some(({ parent }) => parent !== null && parent.name !== 'VirtualHost')) return true
+  return files.some(
+    ({ folder, file }) => htaccess.folder.startsWith(folder) && file.occurrences.has('rewriteengine'),
+  )
+}
