@@ -3,6 +3,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { askHost } from '../../src/deployment/requests/ask-host.ts'
 import { virtualHostOf } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
 import { matchPattern } from '../../src/servers/apache/requests/match-pattern.ts'
@@ -109,6 +110,8 @@ export default defineRule({
           const host = virtualHostOf(configuration, section)
           const asked = askHost(deployment, { configuration, host }, `/${directory}/config`)
           // A backend that answers every path has no files here.
+          const passes = directivesIn(configuration, host?.directive ?? null, 'proxypass')
+          if (passes.some(({ args }) => args[0]?.value === '/' && args[1]?.value !== '!')) continue
           if (host !== null && (asked.end.kind === 'pass' || asked.end.kind === 'wsgi')) continue
           const index = section.args[0]?.value === '~' ? 1 : 0
           yield {

@@ -33,6 +33,21 @@ export default defineRule({
   bad: [
     { title: 'no restriction', files: { 'etc/apache2/apache2.conf': main('') } },
     { title: 'granted to all', files: { 'etc/apache2/apache2.conf': main('Require all granted') } },
+    {
+      title: 'a section for all URLs, which comes later',
+      files: {
+        'etc/apache2/apache2.conf': conf`
+          ${unmarked('Require local')}
+          <VirtualHost *:80>
+              ServerName example.org
+              DocumentRoot /srv/www
+              <Location />
+                  «Require all granted»
+              </Location>
+          </VirtualHost>
+        `,
+      },
+    },
   ],
   good: [
     { title: 'this machine alone', files: { 'etc/apache2/apache2.conf': unmarked('Require local') } },
@@ -65,10 +80,21 @@ export default defineRule({
         const { end, steps } = askHost(deployment, asked, path)
         if (end.kind !== 'handler' || end.name !== handler) continue
         if (steps.some(({ kind, text }) => kind === 'doubt' && !text.endsWith('taken as missing'))) continue
-        yield {
-          at: argumentPlace(line, 0),
-          message: `\`${path}\` shows \`${handler}\` to anonymous clients`,
-        }
+        const granted = steps.findLast(({ kind }) => kind === 'access')?.at ?? null
+        const isElsewhere =
+          granted !== null &&
+          parent.children.some(({ name }) => name === 'Require') &&
+          !parent.children.some(({ source, start }) => source === granted.source && start === granted.start)
+        yield isElsewhere
+          ? {
+              at: granted,
+              message: `this grants \`${path}\` to everybody too: a later section replaces the \`Require\` of an earlier one`,
+              related: [{ at: argumentPlace(line, 0), message: 'shown to anonymous clients' }],
+            }
+          : {
+              at: argumentPlace(line, 0),
+              message: `\`${path}\` shows \`${handler}\` to anonymous clients`,
+            }
       }
     }
   },

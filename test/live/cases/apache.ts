@@ -566,4 +566,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.body === 'news',
     sound: ({ response }) => response.status === 200 && response.body !== 'news',
   },
+  {
+    rule: 'apache/server-status-public',
+    shows: 'a later section grants the page',
+    examples: { bad: 2, good: 1 },
+    request: { url: 'http://example.org/server-status', from: '127.0.0.2', address: '127.0.0.1' },
+    harm: ({ response }) => response.status === 200 && response.body.includes('Apache Server Status'),
+    sound: answers(401),
+  },
 ]
