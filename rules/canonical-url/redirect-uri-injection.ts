@@ -1,6 +1,7 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { placeText } from '../../parsers/text/source.ts'
+import { decodedVariable } from '../_decoded-text.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
@@ -10,7 +11,7 @@ const REDIRECT_CODES = new Set(['301', '302', '303', '307', '308'])
 const ABSOLUTE = /^(?:https?:\/\/|\$scheme)/
 
 export default defineRule({
-  summary: 'A response header repeats the decoded path, so a visitor can write headers of their own',
+  summary: 'A response header repeats the decoded path, so a client can write headers of its own',
   severity: 'error',
   confidence: 'high',
   securitySeverity: 6.1,
@@ -57,6 +58,20 @@ export default defineRule({
               root /srv/www;
               location / {
                   add_header X-Path «"$document_uri"»;
+              }
+          }
+        `,
+      },
+    },
+    {
+      title: 'a part of the path that an expression captures',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              location ~ ^/users/([^/]+)/profile$ {
+                  return 302 «https://example.org/profile/$1»;
               }
           }
         `,
@@ -127,23 +142,54 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'a part of the path without line ends',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              location ~ ^/users/([a-z0-9]+)/profile$ {
+                  return 302 https://example.org/profile/$1;
+              }
+          }
+        `,
+      },
+    },
+    {
+      title: 'a server that refuses line ends',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              if ($request_uri ~* "%0[ad]") {
+                  return 400;
+              }
+              location /old/ {
+                  return 301 https://example.org$uri;
+              }
+          }
+        `,
+      },
+    },
   ],
   *check({ nginx }) {
     for (const { occurrences } of nginx) {
       for (const name of ['return', 'rewrite', 'add_header']) {
-        for (const directive of (occurrences.get(name) ?? []).filter(namesPath)) {
+        for (const directive of occurrences.get(name) ?? []) {
           const index = headerArgument(directive)
           const value = index === null ? undefined : directive.args[index]?.value
-          const variable = value === undefined ? undefined : DECODED.exec(value)?.[0]
-          if (index === null || variable === undefined || isPathBounded(directive)) continue
+          const variable = value === undefined ? null : decodedVariable(value, directive)
+          if (index === null || variable === null) continue
+          // What a `rewrite` captures is escaped again in a redirect.
+          if (name === 'rewrite' && /^[1-9]$/.test(variable)) continue
           const place = argumentPlace(directive, index)
           const written = placeText(place)
           const whole = written.replace(/\$(?:document_)?uri(?:\$is_args|\?)\$args/, '$request_uri')
           yield {
             at: place,
-            message: `\`${name}\` puts \`${variable}\` into a response header, and \`%0d%0a\` in a URL ends that header and begins another`,
+            message: `\`${name}\` puts \`$${variable}\` into a response header, and \`%0d%0a\` in a URL ends that header and begins another`,
             label: 'decoded before it is sent',
-            ...(name === 'rewrite'
+            ...(name === 'rewrite' || !DECODED.test(written)
               ? {}
               : whole === written
                 ? propose('Use the path as the client sent it', 'unsafe', [
@@ -157,10 +203,6 @@ export default defineRule({
   },
 })
 
-function namesPath({ args }: NginxDirective): boolean {
-  return args.some(({ value }) => value.includes('$') && DECODED.test(value))
-}
-
 /** The index of the argument that becomes a header's value; null where none does. */
 function headerArgument({ name, args }: NginxDirective): number | null {
   const first = args[0]?.value ?? ''
@@ -172,23 +214,4 @@ function headerArgument({ name, args }: NginxDirective): number | null {
   }
   const flag = args[2]?.value
   return ABSOLUTE.test(second) || flag === 'redirect' || flag === 'permanent' ? 1 : null
-}
-
-/** True where the enclosing location admits no line end: an exact path, or word characters to its end. */
-function isPathBounded(directive: NginxDirective): boolean {
-  for (let block = directive.parent; block !== null; block = block.parent) {
-    if (block.name !== 'location') continue
-    const [modifier, pattern] = block.args
-    if (modifier === undefined) return false
-    if (modifier.value.startsWith('=')) return true
-    const match = /^~\*?(.*)$/s.exec(modifier.value)
-    if (match === null) return false
-    return isPlainPattern(pattern?.value ?? match[1] ?? '')
-  }
-  return false
-}
-
-/** Anchored at both ends, and of literal characters, `\w`, `\d` and listed classes alone. */
-function isPlainPattern(pattern: string): boolean {
-  return /^\^(?:[A-Za-z0-9/_-]|\\[.wd/-]|\[[A-Za-z0-9/_.-]+\]|[()|*+?])+\$$/.test(pattern)
 }

@@ -4,6 +4,7 @@ import { isUnknownWord } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 import { variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { externalReachability } from '../../src/servers/nginx/queries/reachability.ts'
@@ -113,7 +114,7 @@ export default defineRule({
       const variable = chosenBy(deployment, server, block, hostOf(written))
       if (variable === null) continue
       const { kind } = externalReachability(server.configuration, block)
-      if (kind !== 'reachable') continue
+      if (kind !== 'reachable' || mayAskPassword(server, block)) continue
       yield {
         at: argumentPlace(pass, 0),
         message: `\`$${variable}\` is what the client writes, and names the host that nginx connects to`,
@@ -122,6 +123,11 @@ export default defineRule({
     }
   },
 })
+
+/** True where a file that was not read may ask for a password. */
+function mayAskPassword({ configuration }: NginxServer, block: NginxDirective): boolean {
+  return ['auth_basic', 'allow'].some(name => !effectiveAtHand(configuration, block, name).known)
+}
 
 /** What is written of the host: up to the first slash behind the scheme. */
 function hostOf(written: string): string {

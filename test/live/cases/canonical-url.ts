@@ -116,4 +116,11 @@ export const cases: readonly LiveCase[] = [
     // Nothing listens for the application: 502 says that nginx has tried to reach it.
     sound: ({ response }) => response.status === 502,
   },
+  {
+    rule: 'canonical-url/redirect-uri-injection',
+    shows: 'a line end in what is captured becomes a header of the answer',
+    examples: { bad: 3, good: 5 },
+    request: { url: 'http://example.org/users/a%0d%0aX-Injected:1/profile' },
+    harm: ({ response }) => response.headers['x-injected'] === '1',
+  },
 ]

@@ -219,4 +219,19 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.report?.HTTP_HOST === 'evil.example',
     sound: ({ response }) => response.report?.HTTP_HOST === 'example.org',
   },
+  {
+    rule: 'forwarded-headers/request-splitting',
+    shows: 'a line end in the URL becomes a header of the request',
+    mirrors: [9000],
+    request: { url: 'http://example.org/a%20HTTP/1.0%0d%0aX-Injected:%201%0d%0aX-Rest:%20' },
+    harm: ({ response }) => response.report?.HTTP_X_INJECTED === '1',
+  },
+  {
+    rule: 'forwarded-headers/request-splitting',
+    shows: 'a line end in a header begins another',
+    examples: { bad: 1, good: 2 },
+    mirrors: [9000],
+    request: { url: 'http://example.org/a%0d%0aX-Injected:%201' },
+    harm: ({ response }) => response.report?.HTTP_X_INJECTED === '1',
+  },
 ]

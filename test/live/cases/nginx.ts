@@ -63,4 +63,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response, log }) => response.status === 500 && /pcre\w*_(?:exec|match)\(\) failed/.test(log),
     sound: ({ response }) => response.status === 404,
   },
+  {
+    rule: 'nginx/try-files-before-pass',
+    shows: 'a page of the application is not found',
+    mirrors: [9000],
+    request: { url: 'http://example.org/page' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.report?.path === '/page',
+  },
 ]

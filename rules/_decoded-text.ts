@@ -1,0 +1,82 @@
+import { memo } from '../parsers/collections/memo.ts'
+import type { NginxDirective } from '../src/servers/nginx/configuration.ts'
+import { variableNames } from '../src/servers/nginx/queries/interpolate.ts'
+import { readLocation } from '../src/servers/nginx/queries/locations.ts'
+import { enclosingServer } from '../src/servers/nginx/queries/servers.ts'
+import { isAnchoredAtEnd, isAnchoredAtStart, mayHold } from '../src/servers/pcre/pattern-facts.ts'
+import { readPattern } from '../src/servers/pcre/read-pattern.ts'
+import { compilePcre } from '../src/servers/regex.ts'
+
+const LINE_FEED = 10
+
+/**
+ * The variable in a value through which a client may write a line feed, as `%0a` in a URL: the decoded path, or
+ * what an expression captures of it. Null for none, where the location admits no such path, and where the server
+ * refuses it.
+ */
+export function decodedVariable(value: string, directive: NginxDirective): string | null {
+  if (!value.includes('$')) return null
+  for (const name of variableNames(value)) {
+    if (name !== 'uri' && name !== 'document_uri' && !/^[1-9]$/.test(name)) continue
+    const isOpen = /^[1-9]$/.test(name) ? isGroupOpen(directive, Number(name)) : !isPathBounded(directive)
+    if (!isOpen) continue
+    const server = enclosingServer(directive)
+    return server !== null && refusesLineFeeds(server) ? null : name
+  }
+  return null
+}
+
+/** True where the location around it admits no line feed: an exact path, or an expression that has none to its end. */
+function isPathBounded(directive: NginxDirective): boolean {
+  for (let block = directive.parent; block !== null; block = block.parent) {
+    if (block.name !== 'location') continue
+    const { modifier, name } = readLocation(block)
+    if (modifier === '=') return true
+    if (modifier !== '~' && modifier !== '~*') return false
+    const tree = readPattern(name)
+    return tree === null || (isAnchoredAtStart(tree) && isAnchoredAtEnd(tree) && !mayHold(tree, LINE_FEED))
+  }
+  return false
+}
+
+/** True where the group of the expression that matched last, as far as that is written around it, takes line feeds. */
+function isGroupOpen(directive: NginxDirective, group: number): boolean {
+  const { parent } = directive
+  if (parent === null) return false
+  // A rewrite or a condition in front of it may have matched something else.
+  const isPreceded = parent.children.some(
+    child => child !== directive && (child.name === 'rewrite' || child.name === 'if' || child.name === 'set'),
+  )
+  if (isPreceded) return false
+  if (parent.name === 'if') {
+    const [subject, operator, pattern] = parent.args
+    if (!/^\(?\$\{?(?:document_)?uri\}?$/.test(subject?.value ?? '') || !/^~\*?$/.test(operator?.value ?? ''))
+      return false
+    return takesLineFeed((pattern?.value ?? '').replace(/\)$/, ''), group)
+  }
+  if (parent.name !== 'location') return false
+  const { modifier, name } = readLocation(parent)
+  return (modifier === '~' || modifier === '~*') && takesLineFeed(name, group)
+}
+
+function takesLineFeed(pattern: string, group: number): boolean {
+  const tree = readPattern(pattern)
+  return tree !== null && group <= tree.groups && mayHold(tree, LINE_FEED, group)
+}
+
+/** True where an `if` of the server refuses a path with line feeds, decoded or not. */
+const refusesLineFeeds = memo(({ children }: NginxDirective): boolean =>
+  children.some(child => {
+    if (child.name !== 'if' || !child.children.some(isRefusal)) return false
+    const [subject, operator, pattern] = child.args
+    if (!/uri|request/.test(subject?.value ?? '') || !/^~\*?$/.test(operator?.value ?? '')) return false
+    const regex = compilePcre((pattern?.value ?? '').replace(/\)$/, ''), {
+      caseless: operator?.value === '~*',
+    })
+    return regex !== null && ['/a\nb', '/a%0ab', '/a%0Ab'].some(path => regex.test(path) === true)
+  }),
+)
+
+function isRefusal({ name, args }: NginxDirective): boolean {
+  return name === 'return' && /^4\d\d$/.test(args[0]?.value ?? '')
+}

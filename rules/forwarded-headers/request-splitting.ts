@@ -1,0 +1,97 @@
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { placeText } from '../../parsers/text/source.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { decodedVariable } from '../_decoded-text.ts'
+
+const site = (lines: string, location = '/'): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      location ${location} {
+          ${lines}
+      }
+  }
+`
+
+export default defineRule({
+  summary:
+    'The decoded path goes into the request to the backend, where a client can write headers and requests of its own',
+  severity: 'error',
+  confidence: 'high',
+  securitySeverity: 8.1,
+  since: '0.1.0',
+  why: '`$uri` and what is captured of it hold the path after decoding. In `proxy_pass` with variables and in `proxy_set_header` they are sent as they are: `%0d%0a` in a URL ends the line, and what follows is another header, or a whole request that no rule of nginx has seen.',
+  remedy:
+    'Leave the URI out of `proxy_pass`, or write `$request_uri`; capture no more than the characters that are meant',
+  references: ['https://cwe.mitre.org/data/definitions/93.html'],
+  bad: [
+    {
+      title: 'the path behind the backend',
+      files: { 'nginx.conf': site('proxy_pass «http://127.0.0.1:9000$uri$is_args$args»;') },
+    },
+    {
+      title: 'a header',
+      files: {
+        'nginx.conf': site(conf`
+          proxy_pass http://127.0.0.1:9000;
+          proxy_set_header X-Original-Path «$uri»;
+        `),
+      },
+    },
+    {
+      title: 'a part of the path',
+      files: {
+        'nginx.conf': site('proxy_pass «http://127.0.0.1:9000/get/$1»;', '~ ^/files/([^/]*)$'),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'the request as it was sent',
+      files: { 'nginx.conf': site('proxy_pass http://127.0.0.1:9000$request_uri;') },
+    },
+    { title: 'no URI', files: { 'nginx.conf': site('proxy_pass http://127.0.0.1:9000;') } },
+    {
+      title: 'a header with the request as it was sent',
+      files: {
+        'nginx.conf': site(conf`
+          proxy_pass http://127.0.0.1:9000;
+          proxy_set_header X-Original-URI $request_uri;
+        `),
+      },
+    },
+    {
+      title: 'a part of the path without line ends',
+      files: { 'nginx.conf': site('proxy_pass http://127.0.0.1:9000/get/$1;', '~ ^/files/(.*)$') },
+    },
+  ],
+  *check({ nginx }) {
+    for (const { occurrences } of nginx) {
+      for (const [name, index] of [
+        ['proxy_pass', 0],
+        ['proxy_set_header', 1],
+        ['grpc_set_header', 1],
+      ] as const) {
+        for (const directive of occurrences.get(name) ?? []) {
+          const variable = decodedVariable(directive.args[index]?.value ?? '', directive)
+          if (variable === null) continue
+          const at = argumentPlace(directive, index)
+          const written = placeText(at)
+          const whole = written
+            .replace(/\$uri(?:\$is_args|\?)\$args$/, '$request_uri')
+            .replace(/^\$uri$/, '$request_uri')
+          yield {
+            at,
+            message: `\`${name}\` sends \`$${variable}\` as it is decoded, and \`%0d%0a\` in a URL begins a line of the client’s own`,
+            label: 'decoded before it is sent',
+            ...(whole === written
+              ? {}
+              : propose('Send the request as the client sent it', 'unsafe', [replacePlace(at, whole)])),
+          }
+        }
+      }
+    }
+  },
+})
