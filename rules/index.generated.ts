@@ -2,6 +2,7 @@
 import type { Rule } from '../src/engine/rule.ts'
 import accessAllowWithoutDeny from './access/allow-without-deny.ts'
 import accessAnsweredBeforeAccess from './access/answered-before-access.ts'
+import accessDenyHiddenByRegex from './access/deny-hidden-by-regex.ts'
 import accessExactLocationOneUrl from './access/exact-location-one-url.ts'
 import accessLocationLostToRegex from './access/location-lost-to-regex.ts'
 import accessPrivateNetworkTooWide from './access/private-network-too-wide.ts'
@@ -268,6 +269,7 @@ import wsgiUserRoot from './wsgi/user-root.ts'
 export const rules: readonly Rule[] = [
   { id: 'access/allow-without-deny', ...accessAllowWithoutDeny },
   { id: 'access/answered-before-access', ...accessAnsweredBeforeAccess },
+  { id: 'access/deny-hidden-by-regex', ...accessDenyHiddenByRegex },
   { id: 'access/exact-location-one-url', ...accessExactLocationOneUrl },
   { id: 'access/location-lost-to-regex', ...accessLocationLostToRegex },
   { id: 'access/private-network-too-wide', ...accessPrivateNetworkTooWide },

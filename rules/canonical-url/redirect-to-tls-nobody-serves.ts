@@ -4,6 +4,7 @@ import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { MISSING, requestsToServer } from '../../src/deployment/requests/made-up-requests.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { Place } from '../../parsers/text/source.ts'
 import type { Outcome } from '../../src/servers/nginx/queries/outcome.ts'
 
 const main = (lines: string): string => conf`
@@ -103,7 +104,10 @@ export default defineRule({
         at: redirect.at,
         message: `every page of \`${redirect.host}\` is redirected to TLS, and nothing here listens with TLS: the locations of this server are never reached`,
         label: 'leads to TLS',
-        related: [{ at: namePlace(server.directive), message: 'has locations that answer' }],
+        related: [
+          ...redirect.conditions.map(at => ({ at, message: 'holds for every request' })),
+          { at: namePlace(server.directive), message: 'has locations that answer' },
+        ],
       }
     }
   },
@@ -127,7 +131,11 @@ function hasContent({ name, children }: NginxServer['directive']): boolean {
 function redirectsAll(
   deployment: Deployment,
   server: NginxServer,
-): { readonly at: Outcome['end']['at'] & object; readonly host: string } | null {
+): {
+  readonly at: Outcome['end']['at'] & object
+  readonly host: string
+  readonly conditions: readonly Place[]
+} | null {
   const requests = requestsToServer(deployment, server, '/')
   let found: Outcome['steps'][number]['directive'] = null
   for (const { host, scheme } of requests) {
@@ -148,7 +156,9 @@ function redirectsAll(
   }
   const host = requests[0]?.host
   if (found === null || host === undefined) return null
-  return { at: argumentPlace(found, Math.min(1, found.args.length - 1)), host }
+  const { parent } = found
+  const conditions = parent?.name === 'if' ? [argumentPlace(parent, 0)] : []
+  return { at: argumentPlace(found, Math.min(1, found.args.length - 1)), host, conditions }
 }
 
 const HEADERS = [

@@ -67,4 +67,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 200 && response.body.includes('Active connections'),
     sound: isRefused,
   },
+  {
+    rule: 'access/deny-hidden-by-regex',
+    shows: 'a file of passwords is sent',
+    files: { 'srv/www/upload/.htpasswd': 'admin:secret' },
+    request: { url: `${SITE}/upload/.htpasswd` },
+    harm: ({ response }) => response.status === 200 && response.body.includes('admin:secret'),
+    sound: isRefused,
+  },
 ]

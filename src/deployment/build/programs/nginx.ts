@@ -2,6 +2,7 @@ import { isLoopback } from '../../../servers/address.ts'
 import { parseNginxListen } from '../../../servers/addresses/nginx.ts'
 import { type Fact, known, unknown } from '../../../servers/fact.ts'
 import type { NginxConfiguration } from '../../../servers/nginx/configuration.ts'
+import { bringsNoServer } from '../../../servers/nginx/queries/scope.ts'
 import { sockets } from '../../../servers/nginx/queries/sockets.ts'
 import type { Machine, NginxListener, NginxProgram, Protocol } from '../../model.ts'
 import { argumentPlace } from '../../places.ts'
@@ -13,7 +14,7 @@ export function nginxProgram(configuration: NginxConfiguration, machine: Machine
     configuration,
     listensKnown:
       configuration.main !== null &&
-      (configuration.unread ?? []).length === 0 &&
+      (configuration.unread ?? []).every(({ path }) => bringsNoServer(configuration, path)) &&
       !configuration.problems.some(({ code }) => code === 'include-missing'),
   }
 }

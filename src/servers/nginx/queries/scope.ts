@@ -103,6 +103,18 @@ const LOCAL: ReadonlySet<string> = new Set([
   ...['proxy_ssl_server_name', 'grpc_ssl_server_name', 'proxy_ignore_headers', 'proxy_cache'],
 ])
 
+/**
+ * True where an `include` that brought nothing surely brings no server: Debian's own directories beside a
+ * `sites-enabled` that is here, for a tree that lacks them has nothing in them.
+ */
+export function bringsNoServer(configuration: NginxConfiguration, path: string): boolean {
+  return /(?:^|\/)(?:conf\.d|modules-enabled)\/[^/]*\*[^/]*$/.test(path) && hasSites(configuration)
+}
+
+const hasSites = memo(({ sources }: NginxConfiguration): boolean =>
+  sources.some(({ path }) => path.includes('/sites-enabled/')),
+)
+
 /** Where requests go is never left to a file of parameters, nor to what the packages' directories may hold. */
 function maySet(path: string, name: string | null): boolean {
   if (name !== null && LOCAL.has(name) && STOCK_DIRECTORY.test(path)) return false
@@ -155,6 +167,7 @@ export function hasUnreadInclude(
     const path = args[0]?.value ?? ''
     // Of a template's includes nothing is said, so none of them is sure to have been read.
     const isUnread = source.template || isUnknownWord(path) || unread.includes.has(path)
+    if (name === 'server' && bringsNoServer(configuration, path)) return false
     return isUnread && maySet(path, name)
   })
 }

@@ -78,7 +78,7 @@ export const sockets = memo((configuration: NginxConfiguration): readonly NginxS
 function isKnownWhole(configuration: NginxConfiguration): boolean {
   const http = httpBlock(configuration)
   if (http === null || configuration.main === null) return false
-  return !hasUnreadInclude(configuration, http) && !hasTemplates(configuration)
+  return !hasUnreadInclude(configuration, http, 'server') && !hasTemplates(configuration)
 }
 
 function socketOf(

@@ -1,0 +1,158 @@
+import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
+import { serverIndex } from '../../src/deployment/build/servers.ts'
+import { askServer } from '../../src/deployment/requests/ask-server.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { locationIndex, type NginxLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { selectLocation } from '../../src/servers/nginx/queries/select-location.ts'
+import { sampleTexts } from '../../src/servers/pcre/sample-texts.ts'
+import { fromBytes, toBytes } from '../../src/servers/regex.ts'
+import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
+
+const site = (lines: string): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      root /srv/www;
+      ${lines}
+  }
+`
+
+export default defineRule({
+  summary: 'A regular expression that comes first serves what a later one denies',
+  severity: 'warning',
+  confidence: 'high',
+  securitySeverity: 5.3,
+  since: '0.1.0',
+  why: 'Of regular expressions the first that matches answers. `location ~ /upload/` in front of `location ~ /\\.ht { deny all; }` serves `/upload/.htpasswd`.',
+  remedy: 'Put what denies before the other expressions, or write the path as a prefix',
+  references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#location'],
+  bad: [
+    {
+      title: 'a directory before the hidden files',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ «/upload/» {
+              expires 1d;
+          }
+          location ~ /\.ht {
+              deny all;
+          }
+        `),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'the hidden files first',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ /\.ht {
+              deny all;
+          }
+          location ~ /upload/ {
+              expires 1d;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a prefix',
+      files: {
+        'nginx.conf': site(conf`
+          location /upload/ {
+              expires 1d;
+          }
+          location ~ /\.ht {
+              deny all;
+          }
+        `),
+      },
+    },
+    {
+      title: 'names that end otherwise',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ \.(css|js)$ {
+              expires 1d;
+          }
+          location ~ /\.ht {
+              deny all;
+          }
+        `),
+      },
+    },
+    {
+      title: 'well-known files before the hidden ones',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ /\.well-known/ {
+          }
+          location ~ /\. {
+              deny all;
+          }
+        `),
+      },
+    },
+  ],
+  *check(deployment) {
+    const servers = serverIndex(deployment.servers)
+    for (const { occurrences } of deployment.nginx) {
+      for (const rule of [...(occurrences.get('deny') ?? []), ...(occurrences.get('return') ?? [])]) {
+        const { parent } = rule
+        if (parent?.name !== 'location' || parent.parent?.name !== 'server' || !refuses(rule)) continue
+        const home = enclosingServer(parent)
+        const server = home === null ? undefined : servers.get(home)
+        if (server === undefined) continue
+        const { regexes } = locationIndex(server.directive)
+        const index = regexes.findIndex(({ location }) => location.directive === parent)
+        const denied = regexes[index]?.location
+        if (denied === undefined) continue
+        for (const { location } of regexes.slice(0, index)) {
+          const path = servedBy(deployment, server, location, denied)
+          if (path === null) continue
+          yield {
+            at: location.at,
+            message: `this expression serves \`${path}\`, which \`location ${denied.modifier} ${denied.name}\` is there to refuse`,
+            label: 'comes first',
+            related: [{ at: denied.at, message: 'not asked for it' }],
+          }
+        }
+      }
+    }
+  },
+})
+
+function refuses({ name, args }: NginxDirective): boolean {
+  return name === 'deny' ? args[0]?.value === 'all' : /^40[34]$/.test(args[0]?.value ?? '')
+}
+
+/** A path in a directory of the first expression that the later one matches too, and that is sent as a file. */
+function servedBy(
+  deployment: Deployment,
+  server: NginxServer,
+  first: NginxLocation,
+  denied: NginxLocation,
+): string | null {
+  // What names hidden files itself is an exception that somebody made.
+  if (first.name.includes('\\.') || first.directive.children.some(({ name }) => name === 'allow')) return null
+  const directories = textsOf(first).filter(text => text.startsWith('/') && text.endsWith('/') && !text.includes('/.'))
+  const names = textsOf(denied).filter(text => /^\/\.[a-z]*$|^\.(?:php\d?|phtml|env|sql|bak|key|pem)$/i.test(text))
+  for (const directory of directories.slice(0, 4)) {
+    for (const name of names.slice(0, 4)) {
+      const bare = name.replace(/^\//, '')
+      // A name that begins with a dot, or an ending of one.
+      const path = `${directory}${name.startsWith('/') ? '' : 'file'}${bare === '.' ? '.env' : bare === '.ht' ? '.htpasswd' : bare}`
+      const selected = selectLocation(server.configuration, server.directive, toBytes(path))
+      if (!selected.known || selected.value.location?.directive !== first.directive) continue
+      const answer = askServer(deployment, server, path, { assume: () => 'file' })
+      if (answer?.end.kind === 'file' && answer.end.path.endsWith(path)) return path
+    }
+  }
+  return null
+}
+
+function textsOf({ name, modifier }: NginxLocation): readonly string[] {
+  return sampleTexts(name, { caseless: modifier === '~*' }).texts.map(fromBytes)
+}
