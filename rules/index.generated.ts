@@ -12,16 +12,19 @@ import apacheAccessCompatNestedReset from './apache/access-compat-nested-reset.t
 import apacheAddhandlerPhp from './apache/addhandler-php.ts'
 import apacheAliasOverlap from './apache/alias-overlap.ts'
 import apacheAliasSlashMissing from './apache/alias-slash-missing.ts'
+import apacheAllowencodedslashesNotInherited from './apache/allowencodedslashes-not-inherited.ts'
 import apacheAllowoverrideUnset from './apache/allowoverride-unset.ts'
 import apacheCommentContinuation from './apache/comment-continuation.ts'
 import apacheCustomlogUnknownFormat from './apache/customlog-unknown-format.ts'
 import apacheDefineInVhostLeaks from './apache/define-in-vhost-leaks.ts'
 import apacheDirectoryNonexistent from './apache/directory-nonexistent.ts'
 import apacheDuplicateServername from './apache/duplicate-servername.ts'
+import apacheErrorlogDirectoryMissing from './apache/errorlog-directory-missing.ts'
 import apacheFilesmatchDirectoryName from './apache/filesmatch-directory-name.ts'
 import apacheHtaccessDirectiveNotPermitted from './apache/htaccess-directive-not-permitted.ts'
 import apacheHtaccessNotRead from './apache/htaccess-not-read.ts'
 import apacheHtaccessSyntax from './apache/htaccess-syntax.ts'
+import apacheHttp2WithPrefork from './apache/http2-with-prefork.ts'
 import apacheIfmoduleUnknownModule from './apache/ifmodule-unknown-module.ts'
 import apacheIfversionExactShort from './apache/ifversion-exact-short.ts'
 import apacheIncludeDirSwallowsBackups from './apache/include-dir-swallows-backups.ts'
@@ -32,30 +35,24 @@ import apacheLimitDeniesOnlyListedMethods from './apache/limit-denies-only-liste
 import apacheListenOverlap from './apache/listen-overlap.ts'
 import apacheLocationNoSlash from './apache/location-no-slash.ts'
 import apacheLocationWildcardNoSubpath from './apache/location-wildcard-no-subpath.ts'
-import apacheMultiviewsBeforeFrontController from './apache/multiviews-before-front-controller.ts'
 import apacheNoListen from './apache/no-listen.ts'
 import apachePhpSourceServed from './apache/php-source-served.ts'
 import apachePrivateFilesServed from './apache/private-files-served.ts'
 import apacheProxyModuleMissing from './apache/proxy-module-missing.ts'
 import apacheProxypassHides from './apache/proxypass-hides.ts'
 import apacheProxypassOrder from './apache/proxypass-order.ts'
-import apacheProxypassmatchDocumentRoot from './apache/proxypassmatch-document-root.ts'
 import apacheProxyrequestsOn from './apache/proxyrequests-on.ts'
 import apacheRedirectLoop from './apache/redirect-loop.ts'
 import apacheRequireGrantedBesideOthers from './apache/require-granted-beside-others.ts'
 import apacheRequireUserWithoutAuthtype from './apache/require-user-without-authtype.ts'
 import apacheRewriteNotInherited from './apache/rewrite-not-inherited.ts'
 import apacheRewriteTargetSlash from './apache/rewrite-target-slash.ts'
-import apacheRewriteVariableMisspelt from './apache/rewrite-variable-misspelt.ts'
 import apacheRewritecondDangling from './apache/rewritecond-dangling.ts'
-import apacheRewriteengineMissing from './apache/rewriteengine-missing.ts'
 import apacheRewriteruleLeadingSlashPerdir from './apache/rewriterule-leading-slash-perdir.ts'
 import apacheSatisfyAny from './apache/satisfy-any.ts'
 import apacheServedDirectoryDenied from './apache/served-directory-denied.ts'
-import apacheServerStatusPublic from './apache/server-status-public.ts'
 import apacheSslNoCertificate from './apache/ssl-no-certificate.ts'
 import apacheSslproxyengineMissing from './apache/sslproxyengine-missing.ts'
-import apacheSubdirectoryRulesReplaced from './apache/subdirectory-rules-replaced.ts'
 import apacheSyntax from './apache/syntax.ts'
 import apacheTargetSlashMissing from './apache/target-slash-missing.ts'
 import apacheTextAfterSectionOpen from './apache/text-after-section-open.ts'
@@ -91,6 +88,7 @@ import canonicalUrlRedirectLoop from './canonical-url/redirect-loop.ts'
 import canonicalUrlRedirectMalformed from './canonical-url/redirect-malformed.ts'
 import canonicalUrlRedirectManglesUri from './canonical-url/redirect-mangles-uri.ts'
 import canonicalUrlRedirectMissingOnTls from './canonical-url/redirect-missing-on-tls.ts'
+import canonicalUrlRedirectNamesInnerPort from './canonical-url/redirect-names-inner-port.ts'
 import canonicalUrlRedirectToPlainHttp from './canonical-url/redirect-to-plain-http.ts'
 import canonicalUrlRedirectToTlsNobodyServes from './canonical-url/redirect-to-tls-nobody-serves.ts'
 import canonicalUrlRedirectUriInjection from './canonical-url/redirect-uri-injection.ts'
@@ -107,12 +105,12 @@ import djangoHostWithUnderscore from './django/host-with-underscore.ts'
 import djangoProxySslHeaderForgeable from './django/proxy-ssl-header-forgeable.ts'
 import djangoSslRedirectLoop from './django/ssl-redirect-loop.ts'
 import djangoStaticNotServed from './django/static-not-served.ts'
-import forwardedHeadersDirectoryRedirectLeavesTls from './forwarded-headers/directory-redirect-leaves-tls.ts'
 import forwardedHeadersDoubleProxyProcessing from './forwarded-headers/double-proxy-processing.ts'
 import forwardedHeadersDuplicated from './forwarded-headers/duplicated.ts'
+import forwardedHeadersExpressionFormatLetter from './forwarded-headers/expression-format-letter.ts'
 import forwardedHeadersHeaderNameInvalid from './forwarded-headers/header-name-invalid.ts'
 import forwardedHeadersHostFromClient from './forwarded-headers/host-from-client.ts'
-import forwardedHeadersHostNotPreservedByApache from './forwarded-headers/host-not-preserved-by-apache.ts'
+import forwardedHeadersHostPortLost from './forwarded-headers/host-port-lost.ts'
 import forwardedHeadersHostSpoofable from './forwarded-headers/host-spoofable.ts'
 import forwardedHeadersHostWithoutPort from './forwarded-headers/host-without-port.ts'
 import forwardedHeadersInheritanceLost from './forwarded-headers/inheritance-lost.ts'
@@ -121,7 +119,6 @@ import forwardedHeadersLocalOnlyAclBehindProxy from './forwarded-headers/local-o
 import forwardedHeadersOuterProxyAsClient from './forwarded-headers/outer-proxy-as-client.ts'
 import forwardedHeadersProtoNameMismatch from './forwarded-headers/proto-name-mismatch.ts'
 import forwardedHeadersProtoNeverSet from './forwarded-headers/proto-never-set.ts'
-import forwardedHeadersProtoNotSentByApache from './forwarded-headers/proto-not-sent-by-apache.ts'
 import forwardedHeadersProtoPassthrough from './forwarded-headers/proto-passthrough.ts'
 import forwardedHeadersProtoSpoofable from './forwarded-headers/proto-spoofable.ts'
 import forwardedHeadersProxyHostHttpHost from './forwarded-headers/proxy-host-http-host.ts'
@@ -130,6 +127,7 @@ import forwardedHeadersRealIpTrustAll from './forwarded-headers/real-ip-trust-al
 import forwardedHeadersRemoteipNoTrustList from './forwarded-headers/remoteip-no-trust-list.ts'
 import forwardedHeadersRemoteipTrustedproxyForLoopback from './forwarded-headers/remoteip-trustedproxy-for-loopback.ts'
 import forwardedHeadersRequestSplitting from './forwarded-headers/request-splitting.ts'
+import forwardedHeadersResponseInsteadOfRequest from './forwarded-headers/response-instead-of-request.ts'
 import forwardedHeadersSetenvHttpsUnconditional from './forwarded-headers/setenv-https-unconditional.ts'
 import forwardedHeadersSetenvifHttpsBadValue from './forwarded-headers/setenvif-https-bad-value.ts'
 import forwardedHeadersSetenvifHttpsUnanchored from './forwarded-headers/setenvif-https-unanchored.ts'
@@ -147,6 +145,7 @@ import nginxLocationLiteralWildcard from './nginx/location-literal-wildcard.ts'
 import nginxLocationNeverReached from './nginx/location-never-reached.ts'
 import nginxLogFileNamedSwitch from './nginx/log-file-named-switch.ts'
 import nginxProxyPassDropsUri from './nginx/proxy-pass-drops-uri.ts'
+import nginxProxyPassNormalisesUri from './nginx/proxy-pass-normalises-uri.ts'
 import nginxRegexBacktracks from './nginx/regex-backtracks.ts'
 import nginxSyntax from './nginx/syntax.ts'
 import nginxTryFilesBeforePass from './nginx/try-files-before-pass.ts'
@@ -201,10 +200,7 @@ import timeoutsWsgiRequestTimeoutMissing from './timeouts/wsgi-request-timeout-m
 import tlsAcmeChallengeNotServed from './tls/acme-challenge-not-served.ts'
 import tlsBackendProxiedOverTlsToPlain from './tls/backend-proxied-over-tls-to-plain.ts'
 import tlsCertNameMismatch from './tls/cert-name-mismatch.ts'
-import tlsChainFileRepeatsCertificate from './tls/chain-file-repeats-certificate.ts'
-import tlsChainMissing from './tls/chain-missing.ts'
 import tlsHstsMissing from './tls/hsts-missing.ts'
-import tlsHstsNotAlways from './tls/hsts-not-always.ts'
 import tlsHstsOnHttp from './tls/hsts-on-http.ts'
 import tlsKeyWorldReadable from './tls/key-world-readable.ts'
 import tlsListenWithoutSsl from './tls/listen-without-ssl.ts'
@@ -215,6 +211,7 @@ import tlsUpstreamServerNameOff from './tls/upstream-server-name-off.ts'
 import tlsWeakProtocol from './tls/weak-protocol.ts'
 import topologyBackendNotListening from './topology/backend-not-listening.ts'
 import topologyClientChoosesBackend from './topology/client-chooses-backend.ts'
+import topologyEventsBuffered from './topology/events-buffered.ts'
 import topologyHostSelectsWrongVhost from './topology/host-selects-wrong-vhost.ts'
 import topologyHttpToTlsPort from './topology/http-to-tls-port.ts'
 import topologyListenWithoutVhost from './topology/listen-without-vhost.ts'
@@ -240,26 +237,21 @@ import wsgiAliasOrder from './wsgi/alias-order.ts'
 import wsgiApplicationGroupGlobal from './wsgi/application-group-global.ts'
 import wsgiAppsShareProcessGroup from './wsgi/apps-share-process-group.ts'
 import wsgiAuthorizationDropped from './wsgi/authorization-dropped.ts'
-import wsgiCallableMissing from './wsgi/callable-missing.ts'
 import wsgiDaemonDuplicateName from './wsgi/daemon-duplicate-name.ts'
 import wsgiDaemonUnused from './wsgi/daemon-unused.ts'
 import wsgiDirectoryNotGranted from './wsgi/directory-not-granted.ts'
 import wsgiDisplayName from './wsgi/display-name.ts'
 import wsgiEmbeddedMode from './wsgi/embedded-mode.ts'
-import wsgiEnvironmentNotUsed from './wsgi/environment-not-used.ts'
 import wsgiGlobalWithMultipleApps from './wsgi/global-with-multiple-apps.ts'
-import wsgiHandlerOverAlias from './wsgi/handler-over-alias.ts'
 import wsgiMaximumRequests from './wsgi/maximum-requests.ts'
 import wsgiModWsgiOptionTooNew from './wsgi/mod-wsgi-option-too-new.ts'
 import wsgiProcessGroupNotVisible from './wsgi/process-group-not-visible.ts'
 import wsgiProcessGroupOrder from './wsgi/process-group-order.ts'
 import wsgiProcessGroupUndefined from './wsgi/process-group-undefined.ts'
 import wsgiPythonHomeMissing from './wsgi/python-home-missing.ts'
-import wsgiPythonPathInsidePackage from './wsgi/python-path-inside-package.ts'
 import wsgiPythonPathSitePackages from './wsgi/python-path-site-packages.ts'
 import wsgiRestrictEmbeddedOff from './wsgi/restrict-embedded-off.ts'
 import wsgiScriptMissing from './wsgi/script-missing.ts'
-import wsgiSetenvNotEnviron from './wsgi/setenv-not-environ.ts'
 import wsgiSocketPrefixUnreadable from './wsgi/socket-prefix-unreadable.ts'
 import wsgiTimezoneLeak from './wsgi/timezone-leak.ts'
 import wsgiUserMissing from './wsgi/user-missing.ts'
@@ -279,16 +271,19 @@ export const rules: readonly Rule[] = [
   { id: 'apache/addhandler-php', ...apacheAddhandlerPhp },
   { id: 'apache/alias-overlap', ...apacheAliasOverlap },
   { id: 'apache/alias-slash-missing', ...apacheAliasSlashMissing },
+  { id: 'apache/allowencodedslashes-not-inherited', ...apacheAllowencodedslashesNotInherited },
   { id: 'apache/allowoverride-unset', ...apacheAllowoverrideUnset },
   { id: 'apache/comment-continuation', ...apacheCommentContinuation },
   { id: 'apache/customlog-unknown-format', ...apacheCustomlogUnknownFormat },
   { id: 'apache/define-in-vhost-leaks', ...apacheDefineInVhostLeaks },
   { id: 'apache/directory-nonexistent', ...apacheDirectoryNonexistent },
   { id: 'apache/duplicate-servername', ...apacheDuplicateServername },
+  { id: 'apache/errorlog-directory-missing', ...apacheErrorlogDirectoryMissing },
   { id: 'apache/filesmatch-directory-name', ...apacheFilesmatchDirectoryName },
   { id: 'apache/htaccess-directive-not-permitted', ...apacheHtaccessDirectiveNotPermitted },
   { id: 'apache/htaccess-not-read', ...apacheHtaccessNotRead },
   { id: 'apache/htaccess-syntax', ...apacheHtaccessSyntax },
+  { id: 'apache/http2-with-prefork', ...apacheHttp2WithPrefork },
   { id: 'apache/ifmodule-unknown-module', ...apacheIfmoduleUnknownModule },
   { id: 'apache/ifversion-exact-short', ...apacheIfversionExactShort },
   { id: 'apache/include-dir-swallows-backups', ...apacheIncludeDirSwallowsBackups },
@@ -299,30 +294,24 @@ export const rules: readonly Rule[] = [
   { id: 'apache/listen-overlap', ...apacheListenOverlap },
   { id: 'apache/location-no-slash', ...apacheLocationNoSlash },
   { id: 'apache/location-wildcard-no-subpath', ...apacheLocationWildcardNoSubpath },
-  { id: 'apache/multiviews-before-front-controller', ...apacheMultiviewsBeforeFrontController },
   { id: 'apache/no-listen', ...apacheNoListen },
   { id: 'apache/php-source-served', ...apachePhpSourceServed },
   { id: 'apache/private-files-served', ...apachePrivateFilesServed },
   { id: 'apache/proxy-module-missing', ...apacheProxyModuleMissing },
   { id: 'apache/proxypass-hides', ...apacheProxypassHides },
   { id: 'apache/proxypass-order', ...apacheProxypassOrder },
-  { id: 'apache/proxypassmatch-document-root', ...apacheProxypassmatchDocumentRoot },
   { id: 'apache/proxyrequests-on', ...apacheProxyrequestsOn },
   { id: 'apache/redirect-loop', ...apacheRedirectLoop },
   { id: 'apache/require-granted-beside-others', ...apacheRequireGrantedBesideOthers },
   { id: 'apache/require-user-without-authtype', ...apacheRequireUserWithoutAuthtype },
   { id: 'apache/rewrite-not-inherited', ...apacheRewriteNotInherited },
   { id: 'apache/rewrite-target-slash', ...apacheRewriteTargetSlash },
-  { id: 'apache/rewrite-variable-misspelt', ...apacheRewriteVariableMisspelt },
   { id: 'apache/rewritecond-dangling', ...apacheRewritecondDangling },
-  { id: 'apache/rewriteengine-missing', ...apacheRewriteengineMissing },
   { id: 'apache/rewriterule-leading-slash-perdir', ...apacheRewriteruleLeadingSlashPerdir },
   { id: 'apache/satisfy-any', ...apacheSatisfyAny },
   { id: 'apache/served-directory-denied', ...apacheServedDirectoryDenied },
-  { id: 'apache/server-status-public', ...apacheServerStatusPublic },
   { id: 'apache/ssl-no-certificate', ...apacheSslNoCertificate },
   { id: 'apache/sslproxyengine-missing', ...apacheSslproxyengineMissing },
-  { id: 'apache/subdirectory-rules-replaced', ...apacheSubdirectoryRulesReplaced },
   { id: 'apache/syntax', ...apacheSyntax },
   { id: 'apache/target-slash-missing', ...apacheTargetSlashMissing },
   { id: 'apache/text-after-section-open', ...apacheTextAfterSectionOpen },
@@ -358,6 +347,7 @@ export const rules: readonly Rule[] = [
   { id: 'canonical-url/redirect-malformed', ...canonicalUrlRedirectMalformed },
   { id: 'canonical-url/redirect-mangles-uri', ...canonicalUrlRedirectManglesUri },
   { id: 'canonical-url/redirect-missing-on-tls', ...canonicalUrlRedirectMissingOnTls },
+  { id: 'canonical-url/redirect-names-inner-port', ...canonicalUrlRedirectNamesInnerPort },
   { id: 'canonical-url/redirect-to-plain-http', ...canonicalUrlRedirectToPlainHttp },
   { id: 'canonical-url/redirect-to-tls-nobody-serves', ...canonicalUrlRedirectToTlsNobodyServes },
   { id: 'canonical-url/redirect-uri-injection', ...canonicalUrlRedirectUriInjection },
@@ -374,12 +364,12 @@ export const rules: readonly Rule[] = [
   { id: 'django/proxy-ssl-header-forgeable', ...djangoProxySslHeaderForgeable },
   { id: 'django/ssl-redirect-loop', ...djangoSslRedirectLoop },
   { id: 'django/static-not-served', ...djangoStaticNotServed },
-  { id: 'forwarded-headers/directory-redirect-leaves-tls', ...forwardedHeadersDirectoryRedirectLeavesTls },
   { id: 'forwarded-headers/double-proxy-processing', ...forwardedHeadersDoubleProxyProcessing },
   { id: 'forwarded-headers/duplicated', ...forwardedHeadersDuplicated },
+  { id: 'forwarded-headers/expression-format-letter', ...forwardedHeadersExpressionFormatLetter },
   { id: 'forwarded-headers/header-name-invalid', ...forwardedHeadersHeaderNameInvalid },
   { id: 'forwarded-headers/host-from-client', ...forwardedHeadersHostFromClient },
-  { id: 'forwarded-headers/host-not-preserved-by-apache', ...forwardedHeadersHostNotPreservedByApache },
+  { id: 'forwarded-headers/host-port-lost', ...forwardedHeadersHostPortLost },
   { id: 'forwarded-headers/host-spoofable', ...forwardedHeadersHostSpoofable },
   { id: 'forwarded-headers/host-without-port', ...forwardedHeadersHostWithoutPort },
   { id: 'forwarded-headers/inheritance-lost', ...forwardedHeadersInheritanceLost },
@@ -388,7 +378,6 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/outer-proxy-as-client', ...forwardedHeadersOuterProxyAsClient },
   { id: 'forwarded-headers/proto-name-mismatch', ...forwardedHeadersProtoNameMismatch },
   { id: 'forwarded-headers/proto-never-set', ...forwardedHeadersProtoNeverSet },
-  { id: 'forwarded-headers/proto-not-sent-by-apache', ...forwardedHeadersProtoNotSentByApache },
   { id: 'forwarded-headers/proto-passthrough', ...forwardedHeadersProtoPassthrough },
   { id: 'forwarded-headers/proto-spoofable', ...forwardedHeadersProtoSpoofable },
   { id: 'forwarded-headers/proxy-host-http-host', ...forwardedHeadersProxyHostHttpHost },
@@ -397,6 +386,7 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/remoteip-no-trust-list', ...forwardedHeadersRemoteipNoTrustList },
   { id: 'forwarded-headers/remoteip-trustedproxy-for-loopback', ...forwardedHeadersRemoteipTrustedproxyForLoopback },
   { id: 'forwarded-headers/request-splitting', ...forwardedHeadersRequestSplitting },
+  { id: 'forwarded-headers/response-instead-of-request', ...forwardedHeadersResponseInsteadOfRequest },
   { id: 'forwarded-headers/setenv-https-unconditional', ...forwardedHeadersSetenvHttpsUnconditional },
   { id: 'forwarded-headers/setenvif-https-bad-value', ...forwardedHeadersSetenvifHttpsBadValue },
   { id: 'forwarded-headers/setenvif-https-unanchored', ...forwardedHeadersSetenvifHttpsUnanchored },
@@ -414,6 +404,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/location-never-reached', ...nginxLocationNeverReached },
   { id: 'nginx/log-file-named-switch', ...nginxLogFileNamedSwitch },
   { id: 'nginx/proxy-pass-drops-uri', ...nginxProxyPassDropsUri },
+  { id: 'nginx/proxy-pass-normalises-uri', ...nginxProxyPassNormalisesUri },
   { id: 'nginx/regex-backtracks', ...nginxRegexBacktracks },
   { id: 'nginx/syntax', ...nginxSyntax },
   { id: 'nginx/try-files-before-pass', ...nginxTryFilesBeforePass },
@@ -468,10 +459,7 @@ export const rules: readonly Rule[] = [
   { id: 'tls/acme-challenge-not-served', ...tlsAcmeChallengeNotServed },
   { id: 'tls/backend-proxied-over-tls-to-plain', ...tlsBackendProxiedOverTlsToPlain },
   { id: 'tls/cert-name-mismatch', ...tlsCertNameMismatch },
-  { id: 'tls/chain-file-repeats-certificate', ...tlsChainFileRepeatsCertificate },
-  { id: 'tls/chain-missing', ...tlsChainMissing },
   { id: 'tls/hsts-missing', ...tlsHstsMissing },
-  { id: 'tls/hsts-not-always', ...tlsHstsNotAlways },
   { id: 'tls/hsts-on-http', ...tlsHstsOnHttp },
   { id: 'tls/key-world-readable', ...tlsKeyWorldReadable },
   { id: 'tls/listen-without-ssl', ...tlsListenWithoutSsl },
@@ -482,6 +470,7 @@ export const rules: readonly Rule[] = [
   { id: 'tls/weak-protocol', ...tlsWeakProtocol },
   { id: 'topology/backend-not-listening', ...topologyBackendNotListening },
   { id: 'topology/client-chooses-backend', ...topologyClientChoosesBackend },
+  { id: 'topology/events-buffered', ...topologyEventsBuffered },
   { id: 'topology/host-selects-wrong-vhost', ...topologyHostSelectsWrongVhost },
   { id: 'topology/http-to-tls-port', ...topologyHttpToTlsPort },
   { id: 'topology/listen-without-vhost', ...topologyListenWithoutVhost },
@@ -507,26 +496,21 @@ export const rules: readonly Rule[] = [
   { id: 'wsgi/application-group-global', ...wsgiApplicationGroupGlobal },
   { id: 'wsgi/apps-share-process-group', ...wsgiAppsShareProcessGroup },
   { id: 'wsgi/authorization-dropped', ...wsgiAuthorizationDropped },
-  { id: 'wsgi/callable-missing', ...wsgiCallableMissing },
   { id: 'wsgi/daemon-duplicate-name', ...wsgiDaemonDuplicateName },
   { id: 'wsgi/daemon-unused', ...wsgiDaemonUnused },
   { id: 'wsgi/directory-not-granted', ...wsgiDirectoryNotGranted },
   { id: 'wsgi/display-name', ...wsgiDisplayName },
   { id: 'wsgi/embedded-mode', ...wsgiEmbeddedMode },
-  { id: 'wsgi/environment-not-used', ...wsgiEnvironmentNotUsed },
   { id: 'wsgi/global-with-multiple-apps', ...wsgiGlobalWithMultipleApps },
-  { id: 'wsgi/handler-over-alias', ...wsgiHandlerOverAlias },
   { id: 'wsgi/maximum-requests', ...wsgiMaximumRequests },
   { id: 'wsgi/mod-wsgi-option-too-new', ...wsgiModWsgiOptionTooNew },
   { id: 'wsgi/process-group-not-visible', ...wsgiProcessGroupNotVisible },
   { id: 'wsgi/process-group-order', ...wsgiProcessGroupOrder },
   { id: 'wsgi/process-group-undefined', ...wsgiProcessGroupUndefined },
   { id: 'wsgi/python-home-missing', ...wsgiPythonHomeMissing },
-  { id: 'wsgi/python-path-inside-package', ...wsgiPythonPathInsidePackage },
   { id: 'wsgi/python-path-site-packages', ...wsgiPythonPathSitePackages },
   { id: 'wsgi/restrict-embedded-off', ...wsgiRestrictEmbeddedOff },
   { id: 'wsgi/script-missing', ...wsgiScriptMissing },
-  { id: 'wsgi/setenv-not-environ', ...wsgiSetenvNotEnviron },
   { id: 'wsgi/socket-prefix-unreadable', ...wsgiSocketPrefixUnreadable },
   { id: 'wsgi/timezone-leak', ...wsgiTimezoneLeak },
   { id: 'wsgi/user-missing', ...wsgiUserMissing },

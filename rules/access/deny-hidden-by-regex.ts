@@ -137,8 +137,12 @@ function servedBy(
 ): string | null {
   // What names hidden files itself is an exception that somebody made.
   if (first.name.includes('\\.') || first.directive.children.some(({ name }) => name === 'allow')) return null
-  const directories = textsOf(first).filter(text => text.startsWith('/') && text.endsWith('/') && !text.includes('/.'))
-  const names = textsOf(denied).filter(text => /^\/\.[a-z]*$|^\.(?:php\d?|phtml|env|sql|bak|key|pem)$/i.test(text))
+  const directories = textsOf(first).filter(
+    text => text.startsWith('/') && text.endsWith('/') && !text.includes('/.'),
+  )
+  const names = textsOf(denied).filter(text =>
+    /^\/\.[a-z]*$|^\.(?:php\d?|phtml|env|sql|bak|key|pem)$/i.test(text),
+  )
   for (const directory of directories.slice(0, 4)) {
     for (const name of names.slice(0, 4)) {
       const bare = name.replace(/^\//, '')

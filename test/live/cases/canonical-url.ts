@@ -123,4 +123,11 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'http://example.org/users/a%0d%0aX-Injected:1/profile' },
     harm: ({ response }) => response.headers['x-injected'] === '1',
   },
+  {
+    rule: 'canonical-url/redirect-names-inner-port',
+    shows: 'the redirect names the port behind the proxy',
+    request: { url: 'http://example.org:8080/old/', headers: { Host: 'example.org' } },
+    harm: ({ response }) => response.headers.location === 'http://example.org:8080/new/',
+    sound: ({ response }) => response.headers.location === '/new/',
+  },
 ]

@@ -234,4 +234,12 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'http://example.org/a%0d%0aX-Injected:%201' },
     harm: ({ response }) => response.report?.HTTP_X_INJECTED === '1',
   },
+  {
+    rule: 'forwarded-headers/host-port-lost',
+    shows: 'the backend does not learn the port',
+    mirrors: [9000],
+    request: { url: 'http://example.org:8000/' },
+    harm: ({ response }) => response.report?.HTTP_HOST === 'example.org',
+    sound: ({ response }) => response.report?.HTTP_HOST === 'example.org:8000',
+  },
 ]

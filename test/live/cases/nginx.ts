@@ -71,4 +71,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 404,
     sound: ({ response }) => response.report?.path === '/page',
   },
+  {
+    rule: 'nginx/proxy-pass-normalises-uri',
+    shows: 'the backend is asked for another path',
+    mirrors: [9000],
+    request: { url: 'http://example.org/a%2Fb//c' },
+    harm: ({ response }) => response.report?.path === '/a/b/c',
+    sound: ({ response }) => response.report?.path === '/a%2Fb//c',
+  },
 ]

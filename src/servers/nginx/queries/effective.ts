@@ -275,3 +275,16 @@ export function isOn(
   const fact = effectiveValue(configuration, scope, name, fallback ? 'on' : 'off')
   return fact.known ? known(fact.value.toLowerCase() === 'on', fact.at) : fact
 }
+
+/** The same, where the outer part of fragments is taken to say nothing of it. */
+export function isOnAtHand(
+  configuration: NginxConfiguration,
+  scope: NginxScope,
+  name: string,
+  fallback: boolean,
+): Fact<boolean> {
+  const fact = effectiveAtHand(configuration, scope, name)
+  if (!fact.known) return fact
+  const written = fact.value.directives[0]?.args[0]?.value
+  return known(written === undefined ? fallback : written.toLowerCase() === 'on', fact.at)
+}

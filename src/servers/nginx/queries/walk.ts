@@ -1,7 +1,7 @@
 import type { Place } from '../../../../parsers/text/source.ts'
 import { fromBytes } from '../../regex.ts'
 import type { NginxDirective } from '../configuration.ts'
-import { effective, isOn } from './effective.ts'
+import { effective, isOn, isOnAtHand } from './effective.ts'
 import type { FileView } from './file-view.ts'
 import { interpolate } from './interpolate.ts'
 import { argumentPlace, namePlace } from './places.ts'
@@ -223,12 +223,12 @@ export function splitArguments(text: string): readonly [string, string] {
 export function absoluteLocation(state: RequestState, location: string): string {
   if (!location.startsWith('/')) return location
   const { configuration, scope, request } = state
-  const absolute = isOn(configuration, scope, 'absolute_redirect', true)
+  const absolute = isOnAtHand(configuration, scope, 'absolute_redirect', true)
   if (!absolute.known || !absolute.value) return location
-  const named = isOn(configuration, scope, 'server_name_in_redirect', false)
+  const named = isOnAtHand(configuration, scope, 'server_name_in_redirect', false)
   const host = requestVariables(state)(named.known && named.value ? 'server_name' : 'host')
   if (!host.known) return location
-  const withPort = isOn(configuration, scope, 'port_in_redirect', true)
+  const withPort = isOnAtHand(configuration, scope, 'port_in_redirect', true)
   const usual = request.scheme === 'https' ? 443 : 80
   const port =
     request.port === null || request.port === usual || !(withPort.known && withPort.value)
