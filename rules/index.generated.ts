@@ -4,6 +4,7 @@ import accessAllowWithoutDeny from './access/allow-without-deny.ts'
 import accessAnsweredBeforeAccess from './access/answered-before-access.ts'
 import accessDenyHiddenByRegex from './access/deny-hidden-by-regex.ts'
 import accessExactLocationOneUrl from './access/exact-location-one-url.ts'
+import accessLimitCountsProxy from './access/limit-counts-proxy.ts'
 import accessLocationLostToRegex from './access/location-lost-to-regex.ts'
 import accessPrivateNetworkTooWide from './access/private-network-too-wide.ts'
 import accessRuleAfterAll from './access/rule-after-all.ts'
@@ -185,6 +186,7 @@ import staticFilesRootExposesCode from './static-files/root-exposes-code.ts'
 import staticFilesRootIsFileSystem from './static-files/root-is-file-system.ts'
 import staticFilesRootMismatch from './static-files/root-mismatch.ts'
 import staticFilesRootRepeatsLocation from './static-files/root-repeats-location.ts'
+import staticFilesStartPageCacheable from './static-files/start-page-cacheable.ts'
 import staticFilesTypesWithoutCss from './static-files/types-without-css.ts'
 import staticFilesWsgiDirInDocroot from './static-files/wsgi-dir-in-docroot.ts'
 import suppressionReasonMissing from './suppression/reason-missing.ts'
@@ -263,6 +265,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/answered-before-access', ...accessAnsweredBeforeAccess },
   { id: 'access/deny-hidden-by-regex', ...accessDenyHiddenByRegex },
   { id: 'access/exact-location-one-url', ...accessExactLocationOneUrl },
+  { id: 'access/limit-counts-proxy', ...accessLimitCountsProxy },
   { id: 'access/location-lost-to-regex', ...accessLocationLostToRegex },
   { id: 'access/private-network-too-wide', ...accessPrivateNetworkTooWide },
   { id: 'access/rule-after-all', ...accessRuleAfterAll },
@@ -444,6 +447,7 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/root-is-file-system', ...staticFilesRootIsFileSystem },
   { id: 'static-files/root-mismatch', ...staticFilesRootMismatch },
   { id: 'static-files/root-repeats-location', ...staticFilesRootRepeatsLocation },
+  { id: 'static-files/start-page-cacheable', ...staticFilesStartPageCacheable },
   { id: 'static-files/types-without-css', ...staticFilesTypesWithoutCss },
   { id: 'static-files/wsgi-dir-in-docroot', ...staticFilesWsgiDirInDocroot },
   { id: 'suppression/reason-missing', ...suppressionReasonMissing },

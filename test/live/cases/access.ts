@@ -75,4 +75,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 200 && response.body.includes('admin:secret'),
     sound: isRefused,
   },
+  {
+    rule: 'access/limit-counts-proxy',
+    shows: 'the first client uses up what the next one may ask',
+    request: { url: 'http://example.org:8080/login', headers: { 'X-Forwarded-For': '192.0.2.1' } },
+    harm: async ({ request }) =>
+      (await request({ url: 'http://example.org:8080/login', headers: { 'X-Forwarded-For': '192.0.2.2' } }))
+        .status === 503,
+  },
 ]

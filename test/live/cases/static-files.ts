@@ -130,4 +130,12 @@ export const cases: readonly LiveCase[] = [
     harm: shows('Require all denied'),
     sound: ({ response }) => response.status === 403,
   },
+  {
+    rule: 'static-files/start-page-cacheable',
+    shows: 'the page says nothing of caches',
+    files: { 'srv/www/index.html': 'start' },
+    request: { url: `${SITE}/` },
+    harm: ({ response }) => response.status === 200 && response.headers['cache-control'] === undefined,
+    sound: ({ response }) => response.headers['cache-control'] === 'no-cache',
+  },
 ]

@@ -1,0 +1,91 @@
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { realIpSources } from '../../src/deployment/outer-proxies.ts'
+import { serverIndex } from '../../src/deployment/build/servers.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
+import type { NginxServer } from '../../src/deployment/model.ts'
+
+const site = (lines: string, listen = '127.0.0.1:8080'): string => conf`
+  limit_req_zone «$binary_remote_addr» zone=login:10m rate=1r/s;
+  server {
+      listen ${listen};
+      server_name example.org;
+      root /srv/www;
+      ${lines}
+      location /login {
+          limit_req zone=login;
+      }
+  }
+`
+
+export default defineRule({
+  summary: 'A limit counts the proxy in place of its clients',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Only this machine reaches the server, so that every request comes from the address of the proxy in front. All clients share one limit: a few of them use it up, and the others get 503.',
+  remedy: 'Write `set_real_ip_from` with the address of the proxy, and `real_ip_header X-Forwarded-For;`',
+  references: ['https://nginx.org/en/docs/http/ngx_http_realip_module.html'],
+  bad: [{ title: 'behind a proxy on the same machine', files: { 'nginx.conf': site('') } }],
+  good: [
+    {
+      title: 'the client’s address is taken from the proxy',
+      files: {
+        'nginx.conf': site(conf`
+          set_real_ip_from 127.0.0.1;
+          real_ip_header X-Forwarded-For;
+        `),
+      },
+    },
+    { title: 'clients connect themselves', files: { 'nginx.conf': site('', '80') } },
+  ],
+  *check({ nginx, servers }) {
+    const byDirective = serverIndex(servers)
+    for (const configuration of nginx) {
+      for (const [use, zone] of [
+        ['limit_req', 'limit_req_zone'],
+        ['limit_conn', 'limit_conn_zone'],
+      ] as const) {
+        for (const directive of configuration.occurrences.get(use) ?? []) {
+          const home = enclosingServer(directive)
+          const server = home === null ? undefined : byDirective.get(home)
+          if (server === undefined || !isBehindLoopback(server) || realIpSources(server).length > 0) continue
+          const name = (
+            directive.args.find(({ value }) => value.startsWith('zone=')) ?? directive.args[0]
+          )?.value.replace(/^zone=/, '')
+          const defined = name === undefined ? undefined : zoneOf(configuration, zone, name)
+          if (defined === undefined || !/^\$(?:binary_)?remote_addr$/.test(defined.args[0]?.value ?? ''))
+            continue
+          yield {
+            at: argumentPlace(defined, 0),
+            message: `\`${defined.args[0]?.value}\` is the address of the proxy in front, so all clients share the limit \`${name}\``,
+            label: 'one address for all',
+            related: [
+              { at: namePlace(directive), message: 'limited here' },
+              ...server.listens.slice(0, 1).map(({ at }) => ({ at, message: 'only this machine connects' })),
+            ],
+          }
+        }
+      }
+    }
+  },
+})
+
+/** True where every socket is one of loopback, or a file. */
+function isBehindLoopback({ listens }: NginxServer): boolean {
+  return listens.length > 0 && listens.every(({ loopback }) => loopback === true)
+}
+
+function zoneOf(
+  { occurrences }: NginxConfiguration,
+  directive: string,
+  name: string,
+): NginxDirective | undefined {
+  return occurrences
+    .get(directive)
+    ?.find(({ args }) =>
+      args.some(({ value }) => value.startsWith(`zone=${name}:`) || value === `zone=${name}`),
+    )
+}
