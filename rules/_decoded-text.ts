@@ -1,5 +1,8 @@
 import { memo } from '../parsers/collections/memo.ts'
+import { lengthOf } from '../parsers/pcre/length.ts'
+import { groupsOf } from '../parsers/pcre/walk.ts'
 import type { NginxDirective } from '../src/servers/nginx/configuration.ts'
+import { conditionWords } from '../src/servers/nginx/queries/conditions.ts'
 import { variableNames } from '../src/servers/nginx/queries/interpolate.ts'
 import { readLocation } from '../src/servers/nginx/queries/locations.ts'
 import { enclosingServer } from '../src/servers/nginx/queries/servers.ts'
@@ -49,10 +52,9 @@ function isGroupOpen(directive: NginxDirective, group: number): boolean {
   )
   if (isPreceded) return false
   if (parent.name === 'if') {
-    const [subject, operator, pattern] = parent.args
-    if (!/^\(?\$\{?(?:document_)?uri\}?$/.test(subject?.value ?? '') || !/^~\*?$/.test(operator?.value ?? ''))
-      return false
-    return takesLineFeed((pattern?.value ?? '').replace(/\)$/, ''), group)
+    const [subject = '', operator = '', pattern = ''] = conditionWords(parent)
+    if (!/^\$\{?(?:document_)?uri\}?$/.test(subject) || !/^~\*?$/.test(operator)) return false
+    return takesLineFeed(pattern, group)
   }
   if (parent.name !== 'location') return false
   const { modifier, name } = readLocation(parent)
@@ -61,18 +63,20 @@ function isGroupOpen(directive: NginxDirective, group: number): boolean {
 
 function takesLineFeed(pattern: string, group: number): boolean {
   const tree = readPattern(pattern)
-  return tree !== null && group <= tree.groups && mayHold(tree, LINE_FEED, group)
+  if (tree === null || group > tree.groups || !mayHold(tree, LINE_FEED, group)) return false
+  // One line feed alone begins no header.
+  const groups = groupsOf(tree)
+  const node = groups.get(group)
+  return node?.kind !== 'group' || lengthOf(node.alternatives, groups).most > 2
 }
 
 /** True where an `if` of the server refuses a path with line feeds, decoded or not. */
 const refusesLineFeeds = memo(({ children }: NginxDirective): boolean =>
   children.some(child => {
     if (child.name !== 'if' || !child.children.some(isRefusal)) return false
-    const [subject, operator, pattern] = child.args
-    if (!/uri|request/.test(subject?.value ?? '') || !/^~\*?$/.test(operator?.value ?? '')) return false
-    const regex = compilePcre((pattern?.value ?? '').replace(/\)$/, ''), {
-      caseless: operator?.value === '~*',
-    })
+    const [subject = '', operator = '', pattern = ''] = conditionWords(child)
+    if (!/uri|request/.test(subject) || !/^~\*?$/.test(operator)) return false
+    const regex = compilePcre(pattern, { caseless: operator === '~*' })
     return regex !== null && ['/a\nb', '/a%0ab', '/a%0Ab'].some(path => regex.test(path) === true)
   }),
 )

@@ -156,12 +156,25 @@ export default defineRule({
       },
     },
     {
+      title: 'one letter of the path',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              location ~ /([^.])$ {
+                  return 302 https://example.org/letters/$1;
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'a server that refuses line ends',
       files: {
         'nginx.conf': conf`
           server {
               listen 80;
-              if ($request_uri ~* "%0[ad]") {
+              if ( $request_uri ~* "%0A|%0D" ) {
                   return 400;
               }
               location /old/ {

@@ -3,6 +3,7 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { conditionWords } from '../../src/servers/nginx/queries/conditions.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 
 import { type Attack, backtracking } from '../../src/servers/pcre/backtracking.ts'
@@ -102,16 +103,10 @@ function* whole(pattern: string, caseless: boolean, at: Place): Iterable<Pattern
 
 /** The expression of `if ($variable ~ …)`, whose last word ends with the parenthesis. */
 function* condition(directive: NginxDirective): Iterable<Pattern> {
-  const index = directive.args.findIndex(({ value }) => /^!?~\*?$/.test(value))
-  const word = directive.args[index + 1]
-  if (index === -1 || word === undefined || index + 2 < directive.args.length - 1) return
-  const isLast = index + 1 === directive.args.length - 1
-  const pattern = isLast && word.value.endsWith(')') ? word.value.slice(0, -1) : word.value
-  yield* whole(
-    pattern,
-    directive.args[index]?.value.endsWith('*') ?? false,
-    argumentPlace(directive, index + 1),
-  )
+  const [, operator = '', pattern = ''] = conditionWords(directive)
+  const index = directive.args.findIndex(({ value }) => value === operator)
+  if (!/^!?~\*?$/.test(operator) || index === -1) return
+  yield* whole(pattern, operator.endsWith('*'), argumentPlace(directive, index + 1))
 }
 
 const known = new Map<string, Attack | null>()

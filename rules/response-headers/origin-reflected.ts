@@ -3,6 +3,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { isUnknownWord, type Place } from '../../parsers/text/source.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { conditionWords } from '../../src/servers/nginx/queries/conditions.ts'
 import { variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
 import { maps } from '../../src/servers/nginx/queries/maps.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
@@ -171,21 +172,18 @@ interface Condition {
 function conditionsAround(directive: NginxDirective): readonly Condition[] | null {
   const found: Condition[] = []
   for (let block = directive.parent; block !== null && block.name === 'if'; block = block.parent) {
-    const [subject, operator, ...pattern] = block.args
-    if (!/^\(?\$\{?http_origin\}?$/i.test(subject?.value ?? '') || pattern.length !== 1) return null
-    if (operator?.value !== '~' && operator?.value !== '~*') return null
-    found.push({
-      pattern: (pattern[0]?.value ?? '').replace(/\)$/, ''),
-      caseless: operator.value === '~*',
-      at: patternPlace(block),
-    })
+    const [subject = '', operator = '', pattern = ''] = conditionWords(block)
+    if (!/^\$\{?http_origin\}?$/i.test(subject)) return null
+    if (operator !== '~' && operator !== '~*') return null
+    const index = block.args.findIndex(({ value }) => value === operator)
+    found.push({ pattern, caseless: operator === '~*', at: patternPlace(block, index + 1) })
   }
   return found
 }
 
 /** The pattern of a condition, without the parenthesis that ends it. */
-function patternPlace(block: NginxDirective): Place {
-  const at = argumentPlace(block, 2)
+function patternPlace(block: NginxDirective, index: number): Place {
+  const at = argumentPlace(block, index)
   return at.source.text[at.end - 1] === ')' ? { ...at, end: at.end - 1 } : at
 }
 
