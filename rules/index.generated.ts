@@ -36,24 +36,30 @@ import apacheLimitDeniesOnlyListedMethods from './apache/limit-denies-only-liste
 import apacheListenOverlap from './apache/listen-overlap.ts'
 import apacheLocationNoSlash from './apache/location-no-slash.ts'
 import apacheLocationWildcardNoSubpath from './apache/location-wildcard-no-subpath.ts'
+import apacheMultiviewsBeforeFrontController from './apache/multiviews-before-front-controller.ts'
 import apacheNoListen from './apache/no-listen.ts'
 import apachePhpSourceServed from './apache/php-source-served.ts'
 import apachePrivateFilesServed from './apache/private-files-served.ts'
 import apacheProxyModuleMissing from './apache/proxy-module-missing.ts'
 import apacheProxypassHides from './apache/proxypass-hides.ts'
 import apacheProxypassOrder from './apache/proxypass-order.ts'
+import apacheProxypassmatchDocumentRoot from './apache/proxypassmatch-document-root.ts'
 import apacheProxyrequestsOn from './apache/proxyrequests-on.ts'
 import apacheRedirectLoop from './apache/redirect-loop.ts'
 import apacheRequireGrantedBesideOthers from './apache/require-granted-beside-others.ts'
 import apacheRequireUserWithoutAuthtype from './apache/require-user-without-authtype.ts'
 import apacheRewriteNotInherited from './apache/rewrite-not-inherited.ts'
 import apacheRewriteTargetSlash from './apache/rewrite-target-slash.ts'
+import apacheRewriteVariableMisspelt from './apache/rewrite-variable-misspelt.ts'
 import apacheRewritecondDangling from './apache/rewritecond-dangling.ts'
+import apacheRewriteengineMissing from './apache/rewriteengine-missing.ts'
 import apacheRewriteruleLeadingSlashPerdir from './apache/rewriterule-leading-slash-perdir.ts'
 import apacheSatisfyAny from './apache/satisfy-any.ts'
 import apacheServedDirectoryDenied from './apache/served-directory-denied.ts'
+import apacheServerStatusPublic from './apache/server-status-public.ts'
 import apacheSslNoCertificate from './apache/ssl-no-certificate.ts'
 import apacheSslproxyengineMissing from './apache/sslproxyengine-missing.ts'
+import apacheSubdirectoryRulesReplaced from './apache/subdirectory-rules-replaced.ts'
 import apacheSyntax from './apache/syntax.ts'
 import apacheTargetSlashMissing from './apache/target-slash-missing.ts'
 import apacheTextAfterSectionOpen from './apache/text-after-section-open.ts'
@@ -106,12 +112,13 @@ import djangoHostWithUnderscore from './django/host-with-underscore.ts'
 import djangoProxySslHeaderForgeable from './django/proxy-ssl-header-forgeable.ts'
 import djangoSslRedirectLoop from './django/ssl-redirect-loop.ts'
 import djangoStaticNotServed from './django/static-not-served.ts'
+import forwardedHeadersDirectoryRedirectLeavesTls from './forwarded-headers/directory-redirect-leaves-tls.ts'
 import forwardedHeadersDoubleProxyProcessing from './forwarded-headers/double-proxy-processing.ts'
 import forwardedHeadersDuplicated from './forwarded-headers/duplicated.ts'
 import forwardedHeadersExpressionFormatLetter from './forwarded-headers/expression-format-letter.ts'
 import forwardedHeadersHeaderNameInvalid from './forwarded-headers/header-name-invalid.ts'
 import forwardedHeadersHostFromClient from './forwarded-headers/host-from-client.ts'
-import forwardedHeadersHostPortLost from './forwarded-headers/host-port-lost.ts'
+import forwardedHeadersHostNotPreservedByApache from './forwarded-headers/host-not-preserved-by-apache.ts'
 import forwardedHeadersHostSpoofable from './forwarded-headers/host-spoofable.ts'
 import forwardedHeadersHostWithoutPort from './forwarded-headers/host-without-port.ts'
 import forwardedHeadersInheritanceLost from './forwarded-headers/inheritance-lost.ts'
@@ -120,6 +127,7 @@ import forwardedHeadersLocalOnlyAclBehindProxy from './forwarded-headers/local-o
 import forwardedHeadersOuterProxyAsClient from './forwarded-headers/outer-proxy-as-client.ts'
 import forwardedHeadersProtoNameMismatch from './forwarded-headers/proto-name-mismatch.ts'
 import forwardedHeadersProtoNeverSet from './forwarded-headers/proto-never-set.ts'
+import forwardedHeadersProtoNotSentByApache from './forwarded-headers/proto-not-sent-by-apache.ts'
 import forwardedHeadersProtoPassthrough from './forwarded-headers/proto-passthrough.ts'
 import forwardedHeadersProtoSpoofable from './forwarded-headers/proto-spoofable.ts'
 import forwardedHeadersProxyHostHttpHost from './forwarded-headers/proxy-host-http-host.ts'
@@ -202,7 +210,10 @@ import timeoutsWsgiRequestTimeoutMissing from './timeouts/wsgi-request-timeout-m
 import tlsAcmeChallengeNotServed from './tls/acme-challenge-not-served.ts'
 import tlsBackendProxiedOverTlsToPlain from './tls/backend-proxied-over-tls-to-plain.ts'
 import tlsCertNameMismatch from './tls/cert-name-mismatch.ts'
+import tlsChainFileRepeatsCertificate from './tls/chain-file-repeats-certificate.ts'
+import tlsChainMissing from './tls/chain-missing.ts'
 import tlsHstsMissing from './tls/hsts-missing.ts'
+import tlsHstsNotAlways from './tls/hsts-not-always.ts'
 import tlsHstsOnHttp from './tls/hsts-on-http.ts'
 import tlsKeyWorldReadable from './tls/key-world-readable.ts'
 import tlsListenWithoutSsl from './tls/listen-without-ssl.ts'
@@ -239,21 +250,26 @@ import wsgiAliasOrder from './wsgi/alias-order.ts'
 import wsgiApplicationGroupGlobal from './wsgi/application-group-global.ts'
 import wsgiAppsShareProcessGroup from './wsgi/apps-share-process-group.ts'
 import wsgiAuthorizationDropped from './wsgi/authorization-dropped.ts'
+import wsgiCallableMissing from './wsgi/callable-missing.ts'
 import wsgiDaemonDuplicateName from './wsgi/daemon-duplicate-name.ts'
 import wsgiDaemonUnused from './wsgi/daemon-unused.ts'
 import wsgiDirectoryNotGranted from './wsgi/directory-not-granted.ts'
 import wsgiDisplayName from './wsgi/display-name.ts'
 import wsgiEmbeddedMode from './wsgi/embedded-mode.ts'
+import wsgiEnvironmentNotUsed from './wsgi/environment-not-used.ts'
 import wsgiGlobalWithMultipleApps from './wsgi/global-with-multiple-apps.ts'
+import wsgiHandlerOverAlias from './wsgi/handler-over-alias.ts'
 import wsgiMaximumRequests from './wsgi/maximum-requests.ts'
 import wsgiModWsgiOptionTooNew from './wsgi/mod-wsgi-option-too-new.ts'
 import wsgiProcessGroupNotVisible from './wsgi/process-group-not-visible.ts'
 import wsgiProcessGroupOrder from './wsgi/process-group-order.ts'
 import wsgiProcessGroupUndefined from './wsgi/process-group-undefined.ts'
 import wsgiPythonHomeMissing from './wsgi/python-home-missing.ts'
+import wsgiPythonPathInsidePackage from './wsgi/python-path-inside-package.ts'
 import wsgiPythonPathSitePackages from './wsgi/python-path-site-packages.ts'
 import wsgiRestrictEmbeddedOff from './wsgi/restrict-embedded-off.ts'
 import wsgiScriptMissing from './wsgi/script-missing.ts'
+import wsgiSetenvNotEnviron from './wsgi/setenv-not-environ.ts'
 import wsgiSocketPrefixUnreadable from './wsgi/socket-prefix-unreadable.ts'
 import wsgiTimezoneLeak from './wsgi/timezone-leak.ts'
 import wsgiUserMissing from './wsgi/user-missing.ts'
@@ -297,24 +313,30 @@ export const rules: readonly Rule[] = [
   { id: 'apache/listen-overlap', ...apacheListenOverlap },
   { id: 'apache/location-no-slash', ...apacheLocationNoSlash },
   { id: 'apache/location-wildcard-no-subpath', ...apacheLocationWildcardNoSubpath },
+  { id: 'apache/multiviews-before-front-controller', ...apacheMultiviewsBeforeFrontController },
   { id: 'apache/no-listen', ...apacheNoListen },
   { id: 'apache/php-source-served', ...apachePhpSourceServed },
   { id: 'apache/private-files-served', ...apachePrivateFilesServed },
   { id: 'apache/proxy-module-missing', ...apacheProxyModuleMissing },
   { id: 'apache/proxypass-hides', ...apacheProxypassHides },
   { id: 'apache/proxypass-order', ...apacheProxypassOrder },
+  { id: 'apache/proxypassmatch-document-root', ...apacheProxypassmatchDocumentRoot },
   { id: 'apache/proxyrequests-on', ...apacheProxyrequestsOn },
   { id: 'apache/redirect-loop', ...apacheRedirectLoop },
   { id: 'apache/require-granted-beside-others', ...apacheRequireGrantedBesideOthers },
   { id: 'apache/require-user-without-authtype', ...apacheRequireUserWithoutAuthtype },
   { id: 'apache/rewrite-not-inherited', ...apacheRewriteNotInherited },
   { id: 'apache/rewrite-target-slash', ...apacheRewriteTargetSlash },
+  { id: 'apache/rewrite-variable-misspelt', ...apacheRewriteVariableMisspelt },
   { id: 'apache/rewritecond-dangling', ...apacheRewritecondDangling },
+  { id: 'apache/rewriteengine-missing', ...apacheRewriteengineMissing },
   { id: 'apache/rewriterule-leading-slash-perdir', ...apacheRewriteruleLeadingSlashPerdir },
   { id: 'apache/satisfy-any', ...apacheSatisfyAny },
   { id: 'apache/served-directory-denied', ...apacheServedDirectoryDenied },
+  { id: 'apache/server-status-public', ...apacheServerStatusPublic },
   { id: 'apache/ssl-no-certificate', ...apacheSslNoCertificate },
   { id: 'apache/sslproxyengine-missing', ...apacheSslproxyengineMissing },
+  { id: 'apache/subdirectory-rules-replaced', ...apacheSubdirectoryRulesReplaced },
   { id: 'apache/syntax', ...apacheSyntax },
   { id: 'apache/target-slash-missing', ...apacheTargetSlashMissing },
   { id: 'apache/text-after-section-open', ...apacheTextAfterSectionOpen },
@@ -367,12 +389,13 @@ export const rules: readonly Rule[] = [
   { id: 'django/proxy-ssl-header-forgeable', ...djangoProxySslHeaderForgeable },
   { id: 'django/ssl-redirect-loop', ...djangoSslRedirectLoop },
   { id: 'django/static-not-served', ...djangoStaticNotServed },
+  { id: 'forwarded-headers/directory-redirect-leaves-tls', ...forwardedHeadersDirectoryRedirectLeavesTls },
   { id: 'forwarded-headers/double-proxy-processing', ...forwardedHeadersDoubleProxyProcessing },
   { id: 'forwarded-headers/duplicated', ...forwardedHeadersDuplicated },
   { id: 'forwarded-headers/expression-format-letter', ...forwardedHeadersExpressionFormatLetter },
   { id: 'forwarded-headers/header-name-invalid', ...forwardedHeadersHeaderNameInvalid },
   { id: 'forwarded-headers/host-from-client', ...forwardedHeadersHostFromClient },
-  { id: 'forwarded-headers/host-port-lost', ...forwardedHeadersHostPortLost },
+  { id: 'forwarded-headers/host-not-preserved-by-apache', ...forwardedHeadersHostNotPreservedByApache },
   { id: 'forwarded-headers/host-spoofable', ...forwardedHeadersHostSpoofable },
   { id: 'forwarded-headers/host-without-port', ...forwardedHeadersHostWithoutPort },
   { id: 'forwarded-headers/inheritance-lost', ...forwardedHeadersInheritanceLost },
@@ -381,6 +404,7 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/outer-proxy-as-client', ...forwardedHeadersOuterProxyAsClient },
   { id: 'forwarded-headers/proto-name-mismatch', ...forwardedHeadersProtoNameMismatch },
   { id: 'forwarded-headers/proto-never-set', ...forwardedHeadersProtoNeverSet },
+  { id: 'forwarded-headers/proto-not-sent-by-apache', ...forwardedHeadersProtoNotSentByApache },
   { id: 'forwarded-headers/proto-passthrough', ...forwardedHeadersProtoPassthrough },
   { id: 'forwarded-headers/proto-spoofable', ...forwardedHeadersProtoSpoofable },
   { id: 'forwarded-headers/proxy-host-http-host', ...forwardedHeadersProxyHostHttpHost },
@@ -463,7 +487,10 @@ export const rules: readonly Rule[] = [
   { id: 'tls/acme-challenge-not-served', ...tlsAcmeChallengeNotServed },
   { id: 'tls/backend-proxied-over-tls-to-plain', ...tlsBackendProxiedOverTlsToPlain },
   { id: 'tls/cert-name-mismatch', ...tlsCertNameMismatch },
+  { id: 'tls/chain-file-repeats-certificate', ...tlsChainFileRepeatsCertificate },
+  { id: 'tls/chain-missing', ...tlsChainMissing },
   { id: 'tls/hsts-missing', ...tlsHstsMissing },
+  { id: 'tls/hsts-not-always', ...tlsHstsNotAlways },
   { id: 'tls/hsts-on-http', ...tlsHstsOnHttp },
   { id: 'tls/key-world-readable', ...tlsKeyWorldReadable },
   { id: 'tls/listen-without-ssl', ...tlsListenWithoutSsl },
@@ -500,21 +527,26 @@ export const rules: readonly Rule[] = [
   { id: 'wsgi/application-group-global', ...wsgiApplicationGroupGlobal },
   { id: 'wsgi/apps-share-process-group', ...wsgiAppsShareProcessGroup },
   { id: 'wsgi/authorization-dropped', ...wsgiAuthorizationDropped },
+  { id: 'wsgi/callable-missing', ...wsgiCallableMissing },
   { id: 'wsgi/daemon-duplicate-name', ...wsgiDaemonDuplicateName },
   { id: 'wsgi/daemon-unused', ...wsgiDaemonUnused },
   { id: 'wsgi/directory-not-granted', ...wsgiDirectoryNotGranted },
   { id: 'wsgi/display-name', ...wsgiDisplayName },
   { id: 'wsgi/embedded-mode', ...wsgiEmbeddedMode },
+  { id: 'wsgi/environment-not-used', ...wsgiEnvironmentNotUsed },
   { id: 'wsgi/global-with-multiple-apps', ...wsgiGlobalWithMultipleApps },
+  { id: 'wsgi/handler-over-alias', ...wsgiHandlerOverAlias },
   { id: 'wsgi/maximum-requests', ...wsgiMaximumRequests },
   { id: 'wsgi/mod-wsgi-option-too-new', ...wsgiModWsgiOptionTooNew },
   { id: 'wsgi/process-group-not-visible', ...wsgiProcessGroupNotVisible },
   { id: 'wsgi/process-group-order', ...wsgiProcessGroupOrder },
   { id: 'wsgi/process-group-undefined', ...wsgiProcessGroupUndefined },
   { id: 'wsgi/python-home-missing', ...wsgiPythonHomeMissing },
+  { id: 'wsgi/python-path-inside-package', ...wsgiPythonPathInsidePackage },
   { id: 'wsgi/python-path-site-packages', ...wsgiPythonPathSitePackages },
   { id: 'wsgi/restrict-embedded-off', ...wsgiRestrictEmbeddedOff },
   { id: 'wsgi/script-missing', ...wsgiScriptMissing },
+  { id: 'wsgi/setenv-not-environ', ...wsgiSetenvNotEnviron },
   { id: 'wsgi/socket-prefix-unreadable', ...wsgiSocketPrefixUnreadable },
   { id: 'wsgi/timezone-leak', ...wsgiTimezoneLeak },
   { id: 'wsgi/user-missing', ...wsgiUserMissing },

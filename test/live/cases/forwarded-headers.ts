@@ -235,11 +235,11 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.report?.HTTP_X_INJECTED === '1',
   },
   {
-    rule: 'forwarded-headers/host-port-lost',
+    rule: 'forwarded-headers/host-without-port',
     shows: 'the backend does not learn the port',
     mirrors: [9000],
-    request: { url: 'http://example.org:8000/' },
+    request: { url: 'http://example.org:82/' },
     harm: ({ response }) => response.report?.HTTP_HOST === 'example.org',
-    sound: ({ response }) => response.report?.HTTP_HOST === 'example.org:8000',
+    sound: ({ response }) => response.report?.HTTP_HOST === 'example.org:82',
   },
 ]
