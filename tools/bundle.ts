@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import { build } from 'esbuild'
 import { precomputeExamples } from './precompute-examples.ts'
 
-const GRAMMARS = [
+export const GRAMMARS = [
   'web-tree-sitter/web-tree-sitter.wasm',
   'tree-sitter-bash/tree-sitter-bash.wasm',
   'tree-sitter-python/tree-sitter-python.wasm',
@@ -26,7 +26,7 @@ export async function bundle(entryPoints: Record<string, string>, folder: string
     splitting: true,
     format: 'esm',
     platform: 'node',
-    target: 'node20.19',
+    target: 'node18.19',
     minifySyntax: true,
     minifyWhitespace: true,
     // A crash report with the functions' own names is worth the bytes; `keepNames` would cost a call a closure.

@@ -38,37 +38,42 @@ function write(stream: NodeJS.WriteStream, text: string): void {
   }
 }
 
-if (words.length === 1 && words[0] === '--version') {
-  // Nothing else is loaded: hooks and installers ask this often.
-  write(process.stdout, `${toolVersion()}\n`)
-} else {
-  const directory = workingDirectory()
-  const { run } = await import('./run.ts')
-  process.exitCode = await run(words, {
-    workingDirectory: directory,
-    environment: process.env,
-    isInteractive: process.stdout.isTTY === true,
-    columns: process.stdout.columns,
-    readInput: async maximum => {
-      const chunks: Buffer[] = []
-      let total = 0
-      for await (const chunk of process.stdin) {
-        total += (chunk as Buffer).length
-        chunks.push(chunk as Buffer)
-        // What comes behind it is not waited for: it may never end.
-        if (total > maximum) return { bytes: Buffer.concat(chunks).subarray(0, maximum), isWhole: false }
-      }
-      return { bytes: Buffer.concat(chunks), isWhole: true }
-    },
-    ...(process.stderr.isTTY === true && {
-      progress: (text: string | null) =>
-        write(process.stderr, `\r\u001b[K${text?.slice(0, (process.stderr.columns ?? 80) - 1) ?? ''}`),
-    }),
-    print: text => write(process.stdout, text),
-    warn: line => write(process.stderr, `${line}\n`),
-  })
-  // Once all text is out there is no need to take a large heap apart, object by object.
-  process.stdout.write('', failure => {
-    if (failure == null) process.stderr.write('', () => process.exit())
-  })
+/** A function, since a single executable has no `await` outside of one. */
+async function start(): Promise<void> {
+  if (words.length === 1 && words[0] === '--version') {
+    // Nothing else is loaded: hooks and installers ask this often.
+    write(process.stdout, `${toolVersion()}\n`)
+  } else {
+    const directory = workingDirectory()
+    const { run } = await import('./run.ts')
+    process.exitCode = await run(words, {
+      workingDirectory: directory,
+      environment: process.env,
+      isInteractive: process.stdout.isTTY === true,
+      columns: process.stdout.columns,
+      readInput: async maximum => {
+        const chunks: Buffer[] = []
+        let total = 0
+        for await (const chunk of process.stdin) {
+          total += (chunk as Buffer).length
+          chunks.push(chunk as Buffer)
+          // What comes behind it is not waited for: it may never end.
+          if (total > maximum) return { bytes: Buffer.concat(chunks).subarray(0, maximum), isWhole: false }
+        }
+        return { bytes: Buffer.concat(chunks), isWhole: true }
+      },
+      ...(process.stderr.isTTY === true && {
+        progress: (text: string | null) =>
+          write(process.stderr, `\r\u001b[K${text?.slice(0, (process.stderr.columns ?? 80) - 1) ?? ''}`),
+      }),
+      print: text => write(process.stdout, text),
+      warn: line => write(process.stderr, `${line}\n`),
+    })
+    // Once all text is out there is no need to take a large heap apart, object by object.
+    process.stdout.write('', failure => {
+      if (failure == null) process.stderr.write('', () => process.exit())
+    })
+  }
 }
+
+void start()

@@ -1,14 +1,20 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { embedded } from '../files/embedded.ts'
 
 /** The version in the package's own `package.json`, which lies above this file, bundled or not. */
 export function toolVersion(): string {
+  if (embedded !== null) return versionIn(Buffer.from(embedded('package.json')).toString('utf8'))
   for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
     const text = readIfThere(join(folder, 'package.json'))
-    if (text !== null) return (JSON.parse(text) as { readonly version: string }).version
+    if (text !== null) return versionIn(text)
     if (folder === dirname(folder)) throw new Error('the installation is not complete: no package.json')
   }
+}
+
+function versionIn(text: string): string {
+  return (JSON.parse(text) as { readonly version: string }).version
 }
 
 function readIfThere(path: string): string | null {

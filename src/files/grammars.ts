@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { embedded } from './embedded.ts'
 
-/** Where the parsers' WebAssembly modules lie on this machine. */
+/** The parsers' WebAssembly modules: where they lie on this machine, or what a single executable holds of them. */
 export interface GrammarFiles {
-  readonly runtime: string
-  readonly bash: string
-  readonly python: string
+  readonly runtime: string | Uint8Array
+  readonly bash: string | Uint8Array
+  readonly python: string | Uint8Array
 }
 
 /**
@@ -21,7 +22,8 @@ export function grammarFiles(): GrammarFiles {
   }
 }
 
-function find(file: string, packageName: string): string {
+function find(file: string, packageName: string): string | Uint8Array {
+  if (embedded !== null) return embedded(file)
   const here = dirname(fileURLToPath(import.meta.url))
   for (let folder = here; ; folder = dirname(folder)) {
     for (const path of [join(folder, file), join(folder, 'node_modules', packageName, file)])

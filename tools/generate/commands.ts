@@ -3,7 +3,9 @@ import { COMMAND_SPECS, COMMANDS } from '../../src/cli/options.ts'
 import type { GeneratedFile } from '../generated-file.ts'
 import { betweenMarks } from '../between-marks.ts'
 
-/** The README's list of commands: the commands of `deploy-audit --help`. */
+const NOTE = '<!-- Written by `npm run generate` from tools/readme.md. -->\n\n'
+
+/** The README: `tools/readme.md` with the commands of `deploy-audit --help`. */
 export function generateCommands(): GeneratedFile {
   const rows = COMMANDS.filter(name => name !== 'help').map(name => {
     const { words, summary } = COMMAND_SPECS[name]
@@ -19,6 +21,7 @@ export function generateCommands(): GeneratedFile {
   ]
   return {
     path: 'README.md',
-    content: betweenMarks(readFileSync('README.md', 'utf8'), 'README.md', 'commands', text),
+    content:
+      NOTE + betweenMarks(readFileSync('tools/readme.md', 'utf8'), 'tools/readme.md', 'commands', text),
   }
 }

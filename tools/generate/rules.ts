@@ -1,33 +1,52 @@
-import { readFileSync } from 'node:fs'
+import { groupBy } from '../../parsers/collections/group-by.ts'
 import type { Rule } from '../../src/engine/rule.ts'
 import type { GeneratedFile } from '../generated-file.ts'
-import { betweenMarks } from '../between-marks.ts'
 import { loadRules } from '../load-rules.ts'
 import { rulePage } from '../rule-page.ts'
+import { symptomsOf } from '../rule-symptoms.ts'
 
-/** A page for each rule, and the README's table. */
+/** A page for each rule, and one that lists them. */
 export async function generateRules(): Promise<readonly GeneratedFile[]> {
   const rules = (await loadRules()).map(({ rule }) => rule)
   return [
     ...rules.map(rule => ({ path: `docs/rules/${rule.id}.md`, content: rulePage(rule) })),
-    readme(rules),
+    { path: 'docs/rules/README.md', content: listOfRules(rules) },
   ]
 }
 
 const PROOF = `Every rule that warns is shown live: the tests start the servers with the rule's own bad and good example and
 see the difference in an answer. Where no loopback can show the harm, the page of the rule says why.`
 
-function readme(rules: readonly Rule[]): GeneratedFile {
-  const table = [
-    '| rule | severity | what it finds |',
-    '| --- | --- | --- |',
-    ...rules.map(
-      rule => `| [${rule.id}](docs/rules/${rule.id}.md) | ${rule.severity} | ${cell(rule.summary)} |`,
-    ),
+const MEANINGS = `An **error** breaks a site or opens it to others, a **warning** does so under a condition that is met, or costs
+something; an **info** is advice. **Confidence** says how sure it is, and is lower where the other half of a finding is
+not among the files. The **security severity** (0.1 to 10, as code scanning reads it) is there where an attacker gains
+something. All three mean the same in every format.`
+
+function listOfRules(rules: readonly Rule[]): string {
+  const groups = [...groupBy(rules, ({ id }) => id.slice(0, id.indexOf('/')))]
+  const bySymptom = symptomsOf(rules).map(
+    ([symptom, ids]) => `| ${symptom} | ${ids.map(id => `[${id}](${id}.md)`).join(', ')} |`,
+  )
+  const sections = [
+    '# Rules',
+    PROOF,
+    MEANINGS,
+    '## By what is seen',
+    ['| what is seen | rules |', '| --- | --- |', ...bySymptom].join('\n'),
+    '## By group',
+    'A whole group may be named wherever a rule may: `--only tls`, `rules: {tls: off}`.',
+    ...groups.flatMap(([group, inGroup]) => [
+      `### ${group}`,
+      [
+        '| rule | severity | what it finds |',
+        '| --- | --- | --- |',
+        ...inGroup.map(
+          ({ id, severity, summary }) => `| [${id}](${id}.md) | ${severity} | ${cell(summary)} |`,
+        ),
+      ].join('\n'),
+    ]),
   ]
-  const written = [PROOF, '', ...table]
-  const content = betweenMarks(readFileSync('README.md', 'utf8'), 'README.md', 'rules', written)
-  return { path: 'README.md', content }
+  return `<!-- Written by \`npm run generate\`. -->\n\n${sections.join('\n\n')}\n`
 }
 
 function cell(text: string): string {

@@ -10,8 +10,8 @@ import { environmentScript, readEnvironment } from '../../../src/servers/apache/
 const grammar = grammarFiles()
 // The bytes are as good as the path: a bundle may hold either.
 const shell = await loadShellParser({
-  runtime: readFileSync(grammar.runtime),
-  grammar: readFileSync(grammar.bash),
+  runtime: readFileSync(grammar.runtime as string),
+  grammar: readFileSync(grammar.bash as string),
 })
 
 const MAIN = '/etc/apache2/apache2.conf'

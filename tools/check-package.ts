@@ -1,0 +1,77 @@
+/**
+ * Packs the package as npm publishes it, installs it into an empty directory and runs it there, offline, on the oldest
+ * Node.js that it promises and on today's, which the npm package `node` brings: all have to say the same.
+ *
+ *     npx tsx tools/check-package.ts [NODE_VERSION…]
+ */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+const given = process.argv.slice(2)
+const versions = given.length > 0 ? given : ['18.19.1', '20', '22', '24']
+const base = mkdtempSync(join(tmpdir(), 'deploy-audit-package-'))
+const example = resolve('examples/broken')
+
+function run(
+  command: string,
+  words: readonly string[],
+  cwd: string,
+): { readonly status: number | null; readonly out: string } {
+  const { status, stdout, stderr, error } = spawnSync(command, [...words], {
+    cwd,
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  })
+  if (error !== undefined) throw error
+  if (status !== 0 && status !== 1) throw new Error(`${command} ${words.join(' ')}: ${status}\n${stderr}`)
+  return { status, out: stdout }
+}
+
+function sizeOf(directory: string): number {
+  return readdirSync(directory, { withFileTypes: true, recursive: true }).reduce(
+    (sum, entry) =>
+      entry.isFile() ? sum + statSync(join(entry.parentPath ?? entry.path, entry.name)).size : sum,
+    0,
+  )
+}
+
+try {
+  const packed =
+    run('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', base], '.')
+      .out.trim()
+      .split('\n')
+      .at(-1) ?? ''
+  const installed = join(base, 'installed')
+  spawnSync('mkdir', [installed])
+  writeFileSync(join(installed, 'package.json'), '{"private": true}\n')
+  run('npm', ['install', '--offline', '--ignore-scripts', '--silent', join(base, packed)], installed)
+  const home = join(installed, 'node_modules/deploy-audit')
+  const program = join(home, 'dist/deploy-audit.js')
+  const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
+  console.log(
+    `${packed}: ${megabytes(statSync(join(base, packed)).size)} packed, ${megabytes(sizeOf(home))} installed`,
+  )
+
+  let first: string | null = null
+  for (const version of versions) {
+    const place = join(base, `node-${version}`)
+    spawnSync('mkdir', [place])
+    writeFileSync(join(place, 'package.json'), '{"private": true}\n')
+    // Its install script is what fetches the program.
+    run('npm', ['install', '--silent', `node@${version}`], place)
+    const node = join(place, 'node_modules/node/bin/node')
+    const name = run(node, ['--version'], place).out.trim()
+    const report = run(node, [program, example, '--no-config', '--format', 'json'], base).out
+    const library =
+      "const { auditPaths } = await import('deploy-audit'); console.log((await auditPaths([process.argv[1]])).findings.length)"
+    const found = Number(run(node, ['--input-type=module', '--eval', library, example], installed).out)
+    if (JSON.parse(report).findings.length !== found) throw new Error(`${name}: the library finds ${found}`)
+    first ??= report
+    if (report !== first) throw new Error(`${name} says something else`)
+    console.log(`${name}: ${found} findings`)
+  }
+} finally {
+  rmSync(base, { recursive: true, force: true })
+}
