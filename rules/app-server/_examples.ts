@@ -22,7 +22,7 @@ export const behindNginx = (
 })
 
 /** A script that Django itself writes. */
-export const WSGI = conf`
+export const WSGI = /* @__PURE__ */ conf`
   import os
   from django.core.wsgi import get_wsgi_application
   os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")

@@ -1,6 +1,6 @@
 import { conf } from '../../src/engine/conf.ts'
 
-const SCRIPT = conf`
+const SCRIPT = /* @__PURE__ */ conf`
   import os
   from django.core.wsgi import get_wsgi_application
   os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
@@ -58,12 +58,12 @@ export const djangoBehindNginx = ({
 })
 
 /** The lines of a server that terminates TLS. */
-export const TLS = conf`
+export const TLS = /* @__PURE__ */ conf`
   ssl_certificate /etc/nginx/tls/a.pem;
   ssl_certificate_key /etc/nginx/tls/a.key;
 `
 
-export const TLS_HEADERS = conf`
+export const TLS_HEADERS = /* @__PURE__ */ conf`
   proxy_set_header Host $host;
   proxy_set_header X-Forwarded-Proto $scheme;
 `

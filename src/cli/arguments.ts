@@ -197,10 +197,7 @@ function refuseUnused(command: Command, names: readonly OptionName[], words: rea
   const { most } = COMMAND_SPECS[command]
   const extra = most === null ? undefined : words[most]
   if (extra === undefined) return
-  const hint = command === 'rules' ? ': `explain` tells about one rule' : ''
-  throw new InputError(
-    `${command} takes ${most === 0 ? 'no argument' : 'one argument'}, not "${extra}"${hint}`,
-  )
+  throw new InputError(`${command} takes ${most === 0 ? 'no argument' : 'one argument'}, not "${extra}"`)
 }
 
 /** `--format --quiet` is a forgotten value; `--format=-x` and `-o -` are values. */

@@ -109,11 +109,14 @@ export const COMMAND_SPECS: Readonly<Record<Command, CommandSpec>> = {
     ],
   },
   rules: {
-    words: '',
-    most: 0,
-    summary: 'list every rule',
+    words: '[GROUP…]',
+    most: null,
+    summary: 'list the rules, all or of some groups',
     about: ['Lists the rules, each with its severity and what it finds.'],
-    examples: [['deploy-audit rules -f json', 'for programs']],
+    examples: [
+      ['deploy-audit rules tls --min-severity warning', 'those of a group that warn'],
+      ['deploy-audit rules -f json', 'for programs'],
+    ],
   },
   init: {
     words: '',
@@ -237,7 +240,7 @@ export const OPTIONS = {
     choices: SEVERITIES,
     text: 'report info, warning or error and above (default info)',
     section: 'What is reported',
-    commands: ['audit'],
+    commands: ['audit', 'rules'],
   },
   'min-confidence': {
     value: 'CONFIDENCE',

@@ -79,7 +79,6 @@ test('what is wrong is said with the nearest right word', () => {
   fails(['map', '--fail-on', 'error'], 'map takes no --fail-on: it belongs to audit')
   fails(['--site', 'x', '.'], 'the audit takes no --site: it belongs to map')
   fails(['init', 'foo'], 'init takes no argument, not "foo"')
-  fails(['rules', 'tls'], 'rules takes no argument, not "tls": `explain` tells about one rule')
   fails(['help', 'map', 'trace'], 'help takes one argument, not "trace"')
   fails(['--output'], '--output needs a value')
   fails(['--output', '--quiet'], '--output needs a value')

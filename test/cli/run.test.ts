@@ -310,6 +310,35 @@ test('resolve prints what the servers read; explain and rules print the rules', 
   assert.match((await runIn(folder, ['rules'])).out, /^tls\/weak-protocol +warning +/m)
 })
 
+test('rules lists the groups that are named, and what may be as bad as was asked for', async () => {
+  const folder = scratchTree({})
+  const ids = async (...words: readonly string[]): Promise<readonly string[]> => {
+    const { out } = await runIn(folder, ['rules', '-f', 'json', ...words])
+    return JSON.parse(out).map(({ id }: { id: string }) => id)
+  }
+  const wanted = (test: (rule: Rule) => boolean): readonly string[] => rules.filter(test).map(({ id }) => id)
+  assert.equal(
+    await ids(),
+    wanted(() => true),
+  )
+  assert.equal(
+    await ids('tls', 'suppression/unused'),
+    wanted(({ id }) => /^tls\/|^suppression\/unused$/.test(id)),
+  )
+  const errors = await ids('sizing', '--min-severity', 'error')
+  assert.equal(
+    errors,
+    wanted(
+      ({ id, severity, otherSeverities }) =>
+        id.startsWith('sizing/') && (severity === 'error' || otherSeverities?.error !== undefined),
+    ),
+  )
+  assert.match(
+    (await runIn(folder, ['rules', 'tsl'])).errors.join(),
+    /unknown rule "tsl": did you mean "tls"\?$/,
+  )
+})
+
 test('init writes once', async () => {
   const folder = scratchTree({ 'nginx.conf': QUIET_SITE })
   const there = process.cwd()
