@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { relative } from 'node:path'
+import { relative, resolve } from 'node:path'
 import type { Plugin } from 'esbuild'
 import ts from 'typescript'
 import type { Example } from '../src/engine/rule.ts'
@@ -14,6 +14,11 @@ export function precomputeExamples(): Plugin {
     name: 'precompute-examples',
     async setup(build) {
       const rules = new Map((await loadRules()).map(({ path, rule }) => [path, rule]))
+      // Texts that are made while such a module is loaded are wanted by examples alone.
+      build.onResolve({ filter: /[\\/]_examples\.ts$/ }, ({ path, resolveDir }) => ({
+        path: resolve(resolveDir, path),
+        sideEffects: false,
+      }))
       build.onLoad({ filter: /[\\/]rules[\\/][^\\/]+[\\/].*\.ts$/ }, async ({ path }) => {
         const rule = rules.get(relative(process.cwd(), path))
         if (rule === undefined) return null
