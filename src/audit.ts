@@ -162,10 +162,13 @@ export function understand(
   const together = (
     nginx: readonly NginxConfiguration[],
     apache: readonly ApacheConfiguration[],
-  ): readonly Deployment[] =>
-    machine.supposed && shareSocket(nginx.flatMap(openedByNginx), apache.flatMap(openedByApache))
-      ? [...build(nginx, []), ...build([], apache)]
-      : build(nginx, apache)
+  ): readonly Deployment[] => {
+    const joined = build(nginx, apache)
+    if (!machine.supposed || !shareSocket(nginx.flatMap(openedByNginx), apache.flatMap(openedByApache)))
+      return joined
+    // Two servers that open one port are a fault where one proxies to the other, and else two choices.
+    return joined.some(proxiesToApache) ? joined : [...build(nginx, []), ...build([], apache)]
+  }
   // Where a program has no main file, the fragments that could be all of it stand for one.
   const standIn = (program: 'nginx' | 'apache') => {
     const joint = sets.filter(set => set.joint && set[program].length > 0)
@@ -187,6 +190,10 @@ export function understand(
     deployments,
     failures,
   }
+}
+
+function proxiesToApache({ connections }: Deployment): boolean {
+  return connections.http.some(connection => connections.hostsReachedBy(connection).length > 0)
 }
 
 /** True where all was read that a main file includes, so that a file it did not include is not in use. */

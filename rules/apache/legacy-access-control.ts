@@ -17,6 +17,7 @@ import {
   type ApacheDirective,
   isModuleLoaded,
 } from '../../src/servers/apache/configuration.ts'
+import { compareVersions } from '../../src/servers/version.ts'
 import { conditionsAround } from '../../src/servers/apache/queries/conditions-around.ts'
 
 const LEGACY = new Set(['order', 'allow', 'deny', 'satisfy'])
@@ -92,6 +93,7 @@ export default defineRule({
   ],
   *check({ apache }) {
     for (const configuration of apache) {
+      if (compareVersions(configuration.version.value, '2.4') < 0) continue
       // Without the module httpd knows none of the names, which the syntax rule says.
       if (isModuleLoaded(configuration, 'access_compat_module') === false) continue
       const lines = ['order', 'allow', 'deny'].flatMap(name => configuration.occurrences.get(name) ?? [])

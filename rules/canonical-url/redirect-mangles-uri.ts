@@ -100,7 +100,7 @@ export default defineRule({
         const status = flag?.value === 'permanent' ? 301 : 302
         yield {
           at: argumentPlace(rewrite, 1),
-          message: `\`rewrite\` builds \`${replacement.value}\` from the decoded path, so an escaped slash, space or question mark in the URL changes`,
+          message: `\`rewrite\` builds \`${replacement.value}\` from the decoded path, so an escaped slash or question mark in the URL changes`,
           label: 'the capture is no longer what the client sent',
           help: `Write \`return ${status} ${base}$request_uri;\``,
           ...(dropsQuery === '' && !followsRewrite(rewrite)

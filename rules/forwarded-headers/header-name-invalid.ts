@@ -25,6 +25,7 @@ const FORWARDED = /^x[_-](?:forwarded[_-](?:for|proto|host|port|prefix|ssl|serve
 export default defineRule({
   summary: 'A request header whose name no backend reads',
   severity: 'warning',
+  otherSeverities: { info: 'where Apache passes it on to a backend that reads both spellings as one' },
   confidence: 'high',
   since: '0.1.0',
   why: 'A name with a colon or a space is no header name: the backend refuses the request, or reads the colon as a part of the value. `X_Forwarded_Proto` with underscores is another header than `X-Forwarded-Proto`: nginx and Apache drop it at the next hop, and applications do not look for it.',
@@ -72,12 +73,20 @@ export default defineRule({
     for (const { occurrences } of apache) {
       for (const [directive] of byText(occurrences.get('requestheader') ?? [])) {
         // `early` forms and conditions come behind; the action comes first.
-        if (/^(?:set|setifempty|add|append|merge)$/i.test(directive.args[0]?.value ?? ''))
-          yield* judge(directive, 1)
+        if (!/^(?:set|setifempty|add|append|merge)$/i.test(directive.args[0]?.value ?? '')) continue
+        // Servers of WSGI and Rack read both spellings as one; mod_wsgi does not.
+        for (const finding of judge(directive, 1))
+          yield { ...finding, ...(isProxied(directive) && { severity: 'info' as const }) }
       }
     }
   },
 })
+
+function isProxied({ parent }: ApacheDirective): boolean {
+  for (let section = parent; section !== null; section = section.parent)
+    if (section.children.some(({ name }) => /^ProxyPass/i.test(name))) return true
+  return false
+}
 
 function* judge(directive: NginxDirective | ApacheDirective, index: number): Iterable<RuleFinding> {
   const name = directive.args[index]?.value

@@ -4,7 +4,10 @@ import { defineRule } from '../../src/engine/rule.ts'
 export default defineRule({
   summary: 'nginx refuses the configuration, or warns of it',
   severity: 'error',
-  otherSeverities: { warning: 'for what nginx accepts with a warning, or silently ignores' },
+  otherSeverities: {
+    warning: 'for what nginx accepts with a warning, or silently ignores',
+    info: 'for a directive of a module that nginx may have been built with',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'nginx reads all of its configuration or none of it: a reload keeps the old one without a word to visitors, and the next restart leaves every site down.',
@@ -59,7 +62,7 @@ export default defineRule({
           aspect: message,
           message,
           fatal,
-          severity: fatal ? 'error' : 'warning',
+          severity: fatal ? 'error' : code === 'module-not-loaded' ? 'info' : 'warning',
           ...(related === undefined ? {} : { related }),
           ...(help === undefined ? {} : { help }),
         }

@@ -97,6 +97,8 @@ function* judge(files: FileSystem, written: string, folder: string | null, at: P
   const path = posix.resolve(folder ?? '/', written)
   const real = files.realPath(path)
   if (real === null || files.kind(real) !== 'file') return
+  // A checkout gives every file the same permissions, whatever they are on the machine.
+  if (!files.covers(real) || !files.covers('/etc/-')) return
   const mode = files.mode(real)
   if (mode === null || (mode & 0o004) === 0) return
   // Every folder on the way has to let others through; one of unknown permissions may not.

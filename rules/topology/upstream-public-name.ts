@@ -80,7 +80,8 @@ export default defineRule({
     for (const target of targets) {
       if (target.address.kind !== 'name') continue
       const name = names.get(target.address.name)
-      if (name === undefined || target.local === true) continue
+      // A name of one label is that of a container or of a hosts file.
+      if (name === undefined || target.local === true || !target.address.name.includes('.')) continue
       const listener = listeners.find(
         each => each.kind === 'apache' && each.port === target.port && each.port !== null,
       )

@@ -21,6 +21,7 @@ export function explainRun(report: Report, machines: number, milliseconds: numbe
 const VERSIONS: Readonly<Record<ProgramReport['versionFrom'], string>> = {
   option: 'as --nginx-version says',
   configuration: 'as .auditrc says',
+  directives: 'by modules and directives of that release alone',
   'package-database': 'as installed, says var/lib/dpkg/status',
   assumed: 'assumed: nothing tells, so the newest; `versions` in .auditrc can',
 }

@@ -91,7 +91,8 @@ function rootMachines(scope: Scope, options: DiskOptions): ScopeMachines {
     files,
     fileName: (path: string) => files.display(path),
     isDump: false,
-    supposed: false,
+    // A repository may keep both for one to be chosen.
+    supposed: !PROGRAMS.every(program => mains(program).every(main => files.covers(main))),
   }
   const others = found.otherMains.map(
     ({ program, named }): Machine => ({

@@ -4,6 +4,7 @@ import { type Claims, claimsOf, shareSocket } from './claims.ts'
 import { programOfDirectory } from './known-places.ts'
 import type { Program } from './program.ts'
 import type { Recognised } from './recognise.ts'
+import { environmentsAmong, hasVariant, stemOf } from './variants.ts'
 
 /** Files without a main file that are read side by side, as if one main file included them all. */
 export interface FragmentSet {
@@ -109,7 +110,8 @@ function alternativesIn(group: readonly Fragment[]): ReadonlySet<Fragment> {
       else takers.push(fragment)
     }
   }
-  const alternatives = new Set<Fragment>()
+  const environments = environmentsAmong(group.map(({ group }) => group))
+  const alternatives = new Set(group.filter(({ group }) => environments.has(group)))
   for (const takers of takenBy.values()) {
     if (takers.length < 2 || areReadTogether(takers)) continue
     for (const taker of takers) alternatives.add(taker)
@@ -127,17 +129,4 @@ function areReadTogether(fragments: readonly Fragment[]): boolean {
   if (!USUALLY_READ_WHOLE.test(name)) return false
   const stems = new Set(fragments.map(({ group }) => stemOf(posix.basename(group))))
   return stems.size === fragments.length && !fragments.some(({ group }) => hasVariant(posix.basename(group)))
-}
-
-/** Words that tell the variants of one file apart. */
-const VARIANT =
-  /(?:^|[._-])(?:dev|devel|development|local|localhost|docker|prod|production|stage|staging|test|testing|demo|qa|uat|ci|vagrant|ssl|nossl|no-ssl|https?|tls|letsencrypt|initial|bootstrap|maintenance|example|new|v\d+)(?=[._-]|$)/gi
-
-function hasVariant(name: string): boolean {
-  return name.search(VARIANT) !== -1
-}
-
-/** `site` of `site.dev.conf`, of `site.conf.template` and of `site-production.conf`. */
-function stemOf(name: string): string {
-  return name.replace(VARIANT, '').replace(/(?:[._-](?:conf|vhost|template|tmpl|tpl|j2|erb|in))+$/i, '')
 }

@@ -136,8 +136,13 @@ export function programOfDirectory(name: string): Program | null {
 /** True where a main file is often called so. */
 export function isMainName(path: string, program: Program): boolean {
   const name = posix.basename(path)
-  return program === 'nginx' ? /^(?:nginx|openresty|angie)\b/.test(name) : /^(?:apache2|httpd)\b/.test(name)
+  if (program === 'nginx') return /^(?:nginx|openresty|angie)\b/.test(name)
+  return /^(?:apache2|httpd)\b/.test(name) && !APACHE_EXTRA.test(name)
 }
+
+/** What httpd's own tarball puts into `conf/extra`. */
+const APACHE_EXTRA =
+  /^httpd-(?:autoindex|dav|default|info|languages|manual|mpm|multilang-errordoc|policy|proxy|proxy-html|ssl|userdir|vhosts)\b/
 
 /** `x.conf`, `x.conf.j2`, or a name such as `example.org` in the top directory or one that holds sites. */
 function isConfigurationName(name: string, directory: string | undefined): boolean {

@@ -35,7 +35,7 @@ export interface Recognised {
  */
 export function recognise(source: Source): Recognised | null {
   if (source.text.startsWith('#!') || source.text.slice(0, 1000).includes('\0')) return null
-  if (isOtherLanguage(source.code)) return null
+  if (isOtherLanguage(source.code) || LITESPEED.test(source.path)) return null
   const apache = weighApache(source)
   if (apache === null) return null
   const nginx = weighNginx(source)
@@ -55,6 +55,9 @@ export function recognise(source: Source): Recognised | null {
 /** Directories of other programs: what lies in one is theirs, unless nearly every line says otherwise. */
 const OTHER_DIRECTORY =
   /\/(?:proftpd|vsftpd|pure-ftpd|php(?:[\d.]*(?:-fpm)?)|fpm|pool\.d|redis|supervisord?|dovecot|postfix|exim4?|bind|named|mysql|mariadb|postgresql|fail2ban|systemd|logrotate\.d|cron\.d|apparmor(?:\.d)?|bubblewrap|varnish|haproxy|squid|rsyslog(?:\.d)?|monit|munin|ssh|ldap|openldap|samba|lighttpd|litespeed|lsws|caddy|traefik)\//i
+
+/** LiteSpeed reads Apache's directives, and does not do with them what Apache does. */
+const LITESPEED = /\/(?:litespeed|lsws|openlitespeed)\//i
 
 /** What speaks for a program and against it; a plain line weighs one. */
 interface Evidence {
@@ -104,8 +107,8 @@ function weightInNginx(
   source: Source,
 ) {
   if (isUnknownWord(name)) return 0
-  // Other languages have conditions without brackets.
-  if (name === 'if' && block !== null && !/^[(\uE000]/.test(args[0]?.value ?? '')) return -1
+  // Other languages have conditions without brackets, or words behind them.
+  if (name === 'if' && block !== null && !isCondition(args)) return -1
   if (block === null && source.code[terminator] !== ';') return 0
   const isBlock = block !== null
   const facts = nginxDirective(name).filter(each => each.block === isBlock)
@@ -120,6 +123,12 @@ function weightInNginx(
   // Modules that no table knows bring names of this shape.
   if (!isBlock && /^[a-z][a-z0-9]*_[a-z0-9_]+$/.test(name)) return 0
   return facts.length > 0 ? 0 : -1
+}
+
+function isCondition(args: NginxDirectiveNode['args']): boolean {
+  const first = args[0]?.value ?? ''
+  const last = args.at(-1)?.value ?? ''
+  return isUnknownWord(first + last) || (first.startsWith('(') && last.endsWith(')'))
 }
 
 /** An argument that a common name has in nginx alone. */

@@ -4,8 +4,11 @@ import type { Place } from '../../parsers/text/source.ts'
 export interface ServerVersion {
   /** Dotted numbers, such as `1.22.1`. */
   readonly value: string
-  /** `assumed`: nothing tells, so the newest is taken and rules that hang on it stay careful. */
-  readonly from: 'option' | 'configuration' | 'package-database' | 'assumed'
+  /**
+   * `directives`: modules and directives that only an old release has show it.
+   * `assumed`: nothing tells, so the newest is taken and rules that hang on it stay careful.
+   */
+  readonly from: 'option' | 'configuration' | 'package-database' | 'directives' | 'assumed'
   readonly at: Place | null
 }
 

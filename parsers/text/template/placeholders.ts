@@ -227,6 +227,12 @@ function wordFor(match: string): string {
 const ADDRESS_LINE =
   /^[ \t]*<?(?:(?:listen|virtualhost|namevirtualhost|server|proxy_pass)[ \t]+|proxypass(?:reverse)?[ \t]+\S+[ \t]+)(?:https?:\/\/)?([^\s;>#{]+)/gim
 const NAME_LINE = /^[ \t]*(?:server_name|servername|serveralias|user|group)[ \t]+([^\n;#~]*)/gim
+/** Lines with a path or a name in which a word such as `USERNAME` is to be filled in. */
+const PATH_LINE =
+  /^[ \t]*<?(?:root|alias|server_name|documentroot|directory|servername|serveralias|ssl_certificate(?:_key)?|sslcertificate\w*|(?:script)?alias|wsgiscriptalias|user|group)[ \t]+([^\n;#~]*)/gim
+const BARE = /USERNAME|DOMAIN|SITENAME|HOSTNAME|SERVERNAME|PROJECTNAME|APPNAME/
+const BARE_WORDS =
+  /(?<![\w$%{@.-])(?:YOUR|MY)?(?:USERNAME|DOMAIN(?:NAME)?|SITENAME|HOSTNAME|SERVERNAME|PROJECTNAME|APPNAME)(?!\w)/g
 const CAPITALS = /(?<![\w$%{@.-])[A-Z][A-Z\d]*(?:_[A-Z\d]+)+\b(?![.\w])/g
 /** Names that nothing is called by, and what stands for it is. */
 const STANDS_FOR =
@@ -247,6 +253,9 @@ function maskWords(text: string): string {
       if (HOST_WORD.test(host) && host !== 'localhost') patterns.add(`(?<!\\w)${host}\\b`)
     }
   }
+  if (BARE.test(text))
+    for (const [, value = ''] of text.matchAll(PATH_LINE))
+      for (const [word] of value.matchAll(BARE_WORDS)) patterns.add(`(?<![\\w$%{@.-])${word}(?![\\w])`)
   if (hasCapitals(text)) {
     for (const line of [ADDRESS_LINE, NAME_LINE])
       for (const [, value = ''] of text.matchAll(line))

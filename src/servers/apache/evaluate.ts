@@ -3,15 +3,17 @@ import { type Source, textSource } from '../../../parsers/text/source.ts'
 import type { FileSystem } from '../../files/file-system.ts'
 import { type Fact, known, unknown } from '../fact.ts'
 import { firstWorld, type World } from '../presence.ts'
-import type { ServerVersion } from '../version.ts'
+import { compareVersions, type ServerVersion } from '../version.ts'
 import { accountProblems } from './account-problems.ts'
 import type { ApacheConfiguration } from './configuration.ts'
 import type { ApacheEnvironment } from './environment.ts'
 import { builtInModules, isHttpd22 } from './modules.ts'
 import { readFile } from './reading/read-lines.ts'
 import { isEveryLoadRead, type Reading } from './reading/reading.ts'
+import { oldRelease } from './old-release.ts'
 import { rootFragments } from './reading/root-fragments.ts'
 import { startReading } from './reading/start-reading.ts'
+import type { ValidationUnit } from './validate/check.ts'
 import { validateApache } from './validate/validate.ts'
 
 export interface ApacheInput {
@@ -44,14 +46,16 @@ export function evaluateApache(input: ApacheInput): ApacheConfiguration {
   else
     for (const source of rootFragments(reading, input.fragments)) readFile(reading, source, source.path, null)
 
-  const modulesComplete = isEveryLoadRead(reading) && !reading.stopped && !isHttpd22(reading.modules)
+  const version = oldRelease(reading, input.version) ?? input.version
+  const isOld = compareVersions(version.value, '2.4') < 0 || isHttpd22(reading.modules)
+  const modulesComplete = !isOld && isEveryLoadRead(reading) && !reading.stopped
   const { top, occurrences, modules, serverRoot, executed, defines } = reading
   const unit = {
     top,
     occurrences,
     modules,
     modulesComplete,
-    version: input.version,
+    version,
     files: input.files,
     main: input.main,
     serverRoot,
@@ -60,7 +64,7 @@ export function evaluateApache(input: ApacheInput): ApacheConfiguration {
   return {
     program: 'apache',
     main: input.main,
-    version: input.version,
+    version,
     serverRoot,
     sources: [...reading.sources],
     top,
@@ -73,11 +77,14 @@ export function evaluateApache(input: ApacheInput): ApacheConfiguration {
     world: reading.world,
     unread: [...reading.unread.values()],
     limit: reading.limit,
-    // A reading error hides whatever the walk would have said.
-    problems: reading.fatal
-      ? reading.problems
-      : [...reading.problems, ...validateApache(unit), ...accountProblems(unit)],
+    problems: isOld ? [] : problemsOf(reading, unit),
   }
+}
+
+function problemsOf(reading: Reading, unit: ValidationUnit): ApacheConfiguration['problems'] {
+  // A reading error hides whatever the walk would have said.
+  if (reading.fatal) return reading.problems
+  return [...reading.problems, ...validateApache(unit), ...accountProblems(unit)]
 }
 
 function begin(input: ApacheInput): Reading {

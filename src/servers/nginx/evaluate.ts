@@ -3,7 +3,8 @@ import { parseNginx } from '../../../parsers/nginx/parse.ts'
 import type { NginxBlock, NginxNode, NginxSyntaxProblem, NginxWord } from '../../../parsers/nginx/syntax.ts'
 import { isUnknownWord, type Source } from '../../../parsers/text/source.ts'
 import type { FileSystem } from '../../files/file-system.ts'
-import { CERTAIN, firstWorld, type Presence, presenceAt, type World } from '../presence.ts'
+import { type Alternative, environmentsAmong } from '../../files/variants.ts'
+import { branch, CERTAIN, firstWorld, isIn, type Presence, presenceAt, type World } from '../presence.ts'
 import type { Related } from '../problem.ts'
 import type { UnreadFile } from '../unread-file.ts'
 import type { ServerVersion } from '../version.ts'
@@ -16,6 +17,8 @@ import { exceedsLongestValue } from './longest-values.ts'
 import { inReadingOrder, type NginxProblem, type TimedProblem } from './reading-order.ts'
 import { syntaxProblem } from './syntax-problem.ts'
 import { validateNginx } from './validate/validate.ts'
+
+const NO_ALTERNATIVES: ReadonlyMap<string, Alternative> = new Map()
 
 /** One nginx to evaluate. */
 export interface NginxInput {
@@ -115,6 +118,7 @@ class Evaluation {
   private readonly absent = new Map<string, { readonly related: Related[]; readonly words: Set<NginxWord> }>()
   private readonly lists = new Map<Source, readonly Source[]>()
   private readonly world: World
+  private readonly files: FileSystem
   /** The branches around the file that is read. */
   private presence: Presence = CERTAIN
   private time = 0
@@ -128,6 +132,7 @@ class Evaluation {
     const { main, files } = input
     const path = input.mainPath ?? main?.path ?? null
     this.world = input.world ?? firstWorld()
+    this.files = files
     this.hasUnknownParts = main === null
     this.resolve = includeResolver(
       files,
@@ -263,7 +268,10 @@ class Evaluation {
     const brought: Source[] = []
     const { presence } = this
     this.presence = presenceAt(presence, source, directive.node.start)
-    for (const step of this.resolve({ value: word.value, from: source, literal })) {
+    const steps = this.resolve({ value: word.value, from: source, literal })
+    const environments = this.environmentsIn(steps)
+    for (const step of steps) {
+      if (step.kind === 'source' && !this.isInWorld(environments.get(step.path), step.source)) continue
       if (step.kind === 'unread') this.meetUnread(step, directive, word)
       else if (step.kind === 'problem') this.meetAbsence(step, directive, word)
       else if (this.open.has(step.source)) this.meetCycle(step.source, directive, word)
@@ -280,6 +288,21 @@ class Evaluation {
     this.presence = presence
     const [first] = brought
     if (first !== undefined) this.included.set(directive, brought.length === 1 ? this.alone(first) : brought)
+  }
+
+  /** In a repository `dev.conf` and `production.conf` are there for one to be deleted. */
+  private environmentsIn(steps: readonly IncludeStep[]): ReadonlyMap<string, Alternative> {
+    const [first] = steps
+    if (first === undefined || steps.length < 2 || this.files.covers(first.path)) return NO_ALTERNATIVES
+    return environmentsAmong(steps.map(({ path }) => path))
+  }
+
+  private isInWorld(alternative: Alternative | undefined, { path }: Source): boolean {
+    if (alternative === undefined) return true
+    const { key, index, count } = alternative
+    const choice = branch(`one of ${key}`, index, count)
+    this.world.guard(path, { ...choice, start: 0, end: Number.POSITIVE_INFINITY }, this.presence)
+    return isIn(this.world, choice)
   }
 
   /** The same list for the same file, which thousands of servers may include. */

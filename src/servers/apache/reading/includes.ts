@@ -85,6 +85,11 @@ function includePattern(including: Including, folder: string, components: readon
     refuse(reading, 'include-missing', `\`${folder}\` is no directory`, at)
     return
   }
+  // A repository keeps the modules that somebody touched, and the package's own stay on the machine.
+  if (MODULE_DIRECTORY.test(folder) && !files.covers(posix.join(folder, 'any'))) {
+    reading.complete = false
+    reading.loadsComplete = false
+  }
   let matched = false
   for (const { name, kind } of entries) {
     if (!matchesAprName(component, name) || (rest.length > 0 && kind !== 'directory')) continue
@@ -108,6 +113,9 @@ function includePattern(including: Including, folder: string, components: readon
     help: 'write `IncludeOptional` where the folder may be empty',
   })
 }
+
+/** Where distributions keep one file for each module. */
+const MODULE_DIRECTORY = /\/(?:(?:conf[.-])?modules?[.-]d|mods?[-_.](?:enabled|d)|modules-enabled)$/
 
 /** Reads a file, or everything below a directory: hidden files and editors' backups too. */
 function includePath(including: Including, path: string, depth: number): void {

@@ -54,6 +54,8 @@ function missingFault(
   if (kind !== null && (wanted === null || kind === wanted || (wanted === 'file' && kind === 'other')))
     return null
   if (kind === null && !isMissing(absolute, files)) return null
+  // Git without symbolic links writes where they lead into a file of their name.
+  if (kind === 'file' && LINKED_OUT.test(absolute)) return null
   const message =
     kind === null
       ? `\`${directive.name}\` names ${absolute}, which is not there`

@@ -32,11 +32,19 @@ export function countProcessingModules(unit: ValidationUnit): {
   }
   const builtIn = new Set(builtInModules().map(module => module.id))
   const loads = [...unit.modules.values()].filter(module => module.at)
-  if (loads.length === 0 || loads.some(module => builtIn.has(module.id))) {
+  if (loads.length === 0 || loads.some(module => builtIn.has(module.id)) || !isShared(unit)) {
     return { problem: null, modulesKnown: false }
   }
   const message = 'no multi-processing module is loaded, so httpd does not start'
   return { problem: mpmProblem(message, at, 'load `mpm_event_module`'), modulesKnown: false }
+}
+
+/**
+ * True where processing modules are files of their own. httpd's own build compiles one in, and a repository may
+ * lack the file that loads it.
+ */
+function isShared({ files, main }: ValidationUnit): boolean {
+  return files.covers(NOWHERE) || /^\s*#\s*LoadModule\s+mpm_/im.test(main?.text ?? '')
 }
 
 function mpmProblem(message: string, at: Place, help: string): Problem<ApacheProblemCode> {

@@ -1,0 +1,129 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { severityAtLeast } from '../src/engine/severity.ts'
+import { loadRules } from '../tools/load-rules.ts'
+import { scratchTree } from './files/scratch-tree.ts'
+import { auditFolder } from './rules/audit-folder.ts'
+
+const rules = (await loadRules()).map(({ rule }) => rule)
+
+/** Warnings and errors of a tree as somebody keeps it: `file rule`. */
+async function loud(files: Readonly<Record<string, string>>): Promise<readonly string[]> {
+  const { findings, crashes } = await auditFolder(scratchTree(files), rules)
+  assert.equal(crashes, [])
+  return findings
+    .filter(({ severity }) => severityAtLeast(severity, 'warning'))
+    .map(({ at, rule }) => `${at.file} ${rule}`)
+}
+
+const STOCK_OF_HTTPD = {
+  'etc/httpd/conf/magic': '# magic\n',
+  'etc/httpd/conf.d/README': 'Files.\n',
+}
+
+test('modules of a repository are those that somebody changed', async () => {
+  const tree = {
+    ...STOCK_OF_HTTPD,
+    'etc/httpd/conf/httpd.conf':
+      'ServerRoot "/etc/httpd"\nInclude conf.modules.d/*.conf\nListen 443\nIncludeOptional conf.d/*.conf\n',
+    'etc/httpd/conf.modules.d/00-mpm.conf': 'LoadModule mpm_event_module modules/mod_mpm_event.so\n',
+    'etc/httpd/conf.d/ssl.conf': 'SSLCipherSuite HIGH\n<VirtualHost *:443>\nServerName a\n</VirtualHost>\n',
+  }
+  assert.equal(await loud(tree), [])
+})
+
+test('a configuration for Apache 2.2 is not judged as one for 2.4', async () => {
+  const tree = {
+    'httpd/conf/httpd.conf':
+      'ServerRoot "/etc/httpd"\nLoadModule authz_host_module modules/mod_authz_host.so\n' +
+      'LoadModule authz_default_module modules/mod_authz_default.so\nListen 80\nLockFile logs/accept.lock\n' +
+      '<Directory />\nOrder deny,allow\nDeny from all\nAllowOverride All\n</Directory>\n',
+  }
+  const { findings, programs } = await auditFolder(scratchTree(tree), rules)
+  assert.equal(
+    findings.map(({ rule }) => rule),
+    [],
+  )
+  assert.equal(
+    programs.map(({ version, versionFrom, accepted }) => [version, versionFrom, accepted]),
+    [['2.2.34', 'directives', true]],
+  )
+})
+
+test('what a processing module is compiled into loads none', async () => {
+  const tree = {
+    'conf/httpd.conf':
+      'ServerRoot "/usr/local/apache2"\nPidFile logs/pid\nLoadModule alias_module modules/mod_alias.so\nListen 80\n',
+  }
+  assert.equal(await loud(tree), [])
+})
+
+test('extras that are named like the main file are fragments', async () => {
+  const tree = {
+    'docs/httpd-policy.conf':
+      '<IfModule !mod_policy.c>\nLoadModule policy_module modules/mod_policy.so\n</IfModule>\n<Location />\nPolicyType enforce */*\n</Location>\n',
+  }
+  assert.equal(await loud(tree), [])
+})
+
+test('files for several environments are there for one to be read', async () => {
+  const server = (port: number): string => `server {\n  listen ${port} default;\n  root /srv;\n}\n`
+  const tree = {
+    'rootfs/etc/nginx/nginx.conf': 'events {}\nhttp {\n  include /etc/nginx/conf.d/*.conf;\n}\n',
+    'rootfs/etc/nginx/conf.d/dev.conf': server(81),
+    'rootfs/etc/nginx/conf.d/production.conf': server(81),
+  }
+  assert.equal(await loud(tree), [])
+  const broken = {
+    ...tree,
+    'rootfs/etc/nginx/conf.d/production.conf': `${server(81)}${server(81)}`,
+  }
+  assert.equal(await loud(broken), ['rootfs/etc/nginx/conf.d/production.conf nginx/syntax'])
+})
+
+test('two servers for one port are choices, unless one proxies to the other', async () => {
+  const nginx = (body: string): string =>
+    `events {}\nhttp {\n  server {\n    listen 80;\n    server_name a;\n    ${body}\n  }\n}\n`
+  const apache =
+    'ServerRoot /etc/apache2\nListen 80\nListen 8080\n<VirtualHost *:8080>\nServerName a\n</VirtualHost>\n'
+  const tree = (body: string) => ({
+    'etc/nginx/nginx.conf': nginx(body),
+    'etc/apache2/apache2.conf': apache,
+  })
+  assert.equal(await loud(tree('root /srv/www;')), [])
+  assert.ok(
+    (await loud(tree('location / { proxy_pass http://127.0.0.1:8080; }'))).some(line =>
+      /loopback\/(?:default-listen-left|listen-port-conflict)/.test(line),
+    ),
+  )
+})
+
+test('links of a checkout without links are files', async () => {
+  const tree = {
+    'httpd/conf/httpd.conf': 'ServerRoot "/etc/httpd"\nListen 80\nErrorLog "logs/error_log"\n',
+    'httpd/conf/magic': '# magic\n',
+    'httpd/conf/ports.conf': '\n',
+    'httpd/conf.modules.d/00-mpm.conf': 'LoadModule mpm_event_module modules/mod_mpm_event.so\n',
+    'httpd/modules/x': 'x\n',
+    'httpd/logs': '../../var/log/httpd',
+  }
+  assert.equal(await loud(tree), [])
+})
+
+test('permissions of a checkout are not those of the machine', async () => {
+  const tree = {
+    'nginx/nginx.conf':
+      'events {}\nhttp {\n  server {\n    listen 443 ssl;\n    ssl_certificate a.pem;\n    ssl_certificate_key a.key;\n  }\n}\n',
+    'nginx/a.key': 'key\n',
+    'nginx/a.pem': 'pem\n',
+    ...Object.fromEntries(
+      ['mime.types', 'fastcgi_params', 'scgi_params', 'uwsgi_params', 'koi-utf'].map(name => [
+        `nginx/${name}`,
+        '# stock\n',
+      ]),
+    ),
+  }
+  assert.equal(await loud(tree), [])
+})
+
+test.run()
