@@ -17,12 +17,12 @@ module.exports = {
     // Commands stand in files of every kind.
     folder('commands-know-readers', '^parsers/app-server/', ['^parsers/(?!nginx|apache|tree-sitter)']),
     folder('grammars-know-tree-sitter', '^parsers/(shell|python)/', ['^parsers/(text|tree-sitter|wildcard)/', '^parsers/$1/']),
-    folder('files-know-parsers', '^src/files/', ['^parsers/', '^src/files/', '^src/servers/(nginx|apache)/directives[.]ts']),
+    folder('files-know-parsers', '^src/files/', ['^parsers/', '^src/files/', '^src/servers/(nginx|apache)/(directives|fragments)[.]ts']),
     folder('servers-know-parsers', '^src/servers/', ['^parsers/', '^src/servers/', '^src/files/']),
     folder('deployment-knows-servers', '^src/deployment/', ['^parsers/', '^src/servers/', '^src/deployment/', '^src/files/']),
     folder('secrets-know-text', '^src/secrets/', ['^parsers/(text|collections)/', '^src/secrets/']),
     folder('suppressions-know-parsers', '^src/suppressions/', ['^parsers/(text|nginx|apache)/', '^src/engine/suppression[.]ts', '^src/suppressions/']),
-    folder('engine-knows-deployment', '^src/engine/', ['^src/secrets/', '^parsers/text/', '^src/servers/(presence|problem|version)[.]ts', '^src/deployment/', '^src/engine/', '^src/files/notice[.]ts']),
+    folder('engine-knows-deployment', '^src/engine/', ['^src/secrets/', '^parsers/text/', '^src/servers/(presence|problem|version)[.]ts', '^src/deployment/', '^src/engine/', '^src/files/(machine|notice)[.]ts']),
     folder('rules-know-the-model', '^rules/', ['^rules/', '^src/files/file-system[.]ts', '^src/engine/(conf|rule|severity)[.]ts', '^src/deployment/', '^src/servers/', '^parsers/']),
     folder('reports-know-engine', '^src/report/', ['^src/secrets/', '^parsers/text/', '^src/engine/', '^src/report/', '^src/files/notice[.]ts', '^src/deployment/', '^src/servers/problem[.]ts']),
     {

@@ -29,6 +29,8 @@ import { failureNotice, limitNotice, type Notice, noticeLine } from './files/not
 import { type ApacheConfiguration, readsEveryInclude } from './servers/apache/configuration.ts'
 import type { ApacheEnvironment } from './servers/apache/environment.ts'
 import { evaluateApache } from './servers/apache/evaluate.ts'
+import { hostsForHtaccess, isStandIn } from './servers/apache/htaccess-alone.ts'
+import { htaccessFiles } from './servers/apache/queries/htaccess.ts'
 import type { NginxConfiguration } from './servers/nginx/configuration.ts'
 import { evaluateNginx } from './servers/nginx/evaluate.ts'
 import { redactorFor } from './redactor-for.ts'
@@ -36,6 +38,7 @@ import { packageVersion } from './servers/package-version.ts'
 import { filesInWorld } from './servers/files-in-world.ts'
 import { firstWorld, type World } from './servers/presence.ts'
 import type { ServerVersion } from './servers/version.ts'
+import { listFiles } from './list-files.ts'
 import { joinNotices, limitNotices, unreadNotices } from './unread-notices.ts'
 
 /** Everything an audit depends on but the files themselves. */
@@ -64,6 +67,8 @@ export interface UnderstoodMachine {
   readonly machine: Machine
   readonly nginx: readonly NginxConfiguration[]
   readonly apache: readonly ApacheConfiguration[]
+  /** The `.htaccess` files that are read though no configuration here serves their directories. */
+  readonly htaccess: readonly string[]
   readonly deployments: readonly Deployment[]
   /** What failed while it was understood. */
   readonly failures: readonly Notice[]
@@ -89,7 +94,11 @@ export function understand(
 
   const { repository } = machine
   const projects = repository === undefined ? [] : (settings.compose?.(repository) ?? [])
-  const readNginx = (main: string | null, fragments: readonly string[]): NginxConfiguration =>
+  const readNginx = (
+    main: string | null,
+    fragments: readonly string[],
+    isInLocation = false,
+  ): NginxConfiguration =>
     evaluateNginx({
       files,
       main: main === null ? null : sourceOf(files, main),
@@ -97,6 +106,7 @@ export function understand(
       isDump: machine.isDump,
       fragments: fragments.map(path => sourceOf(files, path)),
       stockMain: main === null && repository !== undefined && haveStockMain(fragments, repository, projects),
+      ...(isInLocation && { fragmentContext: 'location' as const }),
       version: nginxVersion,
       includeMap,
       world,
@@ -133,11 +143,32 @@ export function understand(
   for (const { sources } of [...nginx, ...apache]) for (const { path } of sources) reached.add(path)
   const sets = machine
     .fragments(reached, { nginx: nginx.every(readsAllNginx), apache: apache.every(readsAllApache) })
-    .map(({ nginx, apache, joint }) => ({
+    .map(({ nginx, apache, joint, isInLocation }) => ({
       joint,
-      nginx: nginx.length === 0 ? [] : attempt('reading nginx', null, () => readNginx(null, nginx)),
+      nginx:
+        nginx.length === 0 ? [] : attempt('reading nginx', null, () => readNginx(null, nginx, isInLocation)),
       apache: apache.length === 0 ? [] : attempt('reading Apache', null, () => readApache(null, apache)),
     }))
+
+  const alone =
+    machine.apacheMains.length > 0
+      ? []
+      : htaccessAlone(
+          machine,
+          sets.flatMap(set => set.apache),
+        )
+  const hosts = hostsForHtaccess(alone).flatMap(source =>
+    attempt('reading .htaccess', null, () =>
+      evaluateApache({
+        files,
+        main: source,
+        fragments: [],
+        environment: settings.environment(machine, null),
+        version: apacheVersion,
+        world,
+      }),
+    ),
+  )
 
   const build = (
     nginx: readonly NginxConfiguration[],
@@ -182,14 +213,28 @@ export function understand(
     ...sets.flatMap(set =>
       together(set === nginxBeside ? [] : set.nginx, set === apacheBeside ? [] : set.apache),
     ),
+    ...hosts.flatMap(host => build([], [host])),
   ]
   return {
     machine,
     nginx: [...nginx, ...sets.flatMap(set => set.nginx)],
-    apache: [...apache, ...sets.flatMap(set => set.apache)],
+    apache: [...apache, ...sets.flatMap(set => set.apache), ...hosts],
+    htaccess: alone,
     deployments,
     failures,
   }
+}
+
+/** The `.htaccess` files of a machine that no virtual host of it serves. */
+function htaccessAlone(
+  { htaccess, files }: Machine,
+  apache: readonly ApacheConfiguration[],
+): readonly string[] {
+  if (htaccess.length === 0) return []
+  const served = new Set(
+    apache.flatMap(configuration => htaccessFiles(configuration, files)).map(({ file }) => file.source.path),
+  )
+  return htaccess.filter(path => !served.has(path) && files.read(path).kind === 'source')
 }
 
 function proxiesToApache({ connections }: Deployment): boolean {
@@ -280,6 +325,7 @@ export function audit(
     root,
     machines: [...new Set(machines.map(machine => machine.root))],
     files: fileCount,
+    fileList: listFiles(understood),
     programs,
     findings: parted.findings,
     suppressed: parted.suppressed,
@@ -330,7 +376,7 @@ export function auditMachine(machine: Machine, settings: AuditSettings): Audited
     // What fails fails in most worlds alike.
     for (const failure of understood.failures) failures.set(noticeLine(failure), failure)
     const rules = ids === null ? settings.rules : settings.rules.filter(({ rule }) => ids.has(rule.id))
-    const answers = understood.deployments.map(deployment => askRules(rules, deployment))
+    const answers = understood.deployments.map(deployment => withoutStandIns(askRules(rules, deployment)))
     if (ids === null) all.push({ understood, programs: programReports(understood, answers) })
     return answers
   })
@@ -348,9 +394,30 @@ export function auditMachine(machine: Machine, settings: AuditSettings): Audited
       accepted: all.some(({ programs }) => isAccepted(programs, report)),
     })),
     fileCount: [...understood.nginx, ...understood.apache].reduce(
-      (sum, { sources }) => sum + sources.length,
-      0,
+      (sum, { sources }) => sum + sources.filter(source => !isStandIn(source)).length,
+      understood.htaccess.length,
     ),
+  }
+}
+
+function isWritten({ main }: ApacheConfiguration): boolean {
+  return main === null || !isStandIn(main)
+}
+
+/** What is wrong with a configuration that only stands for one is nobody's fault. */
+function withoutStandIns({ found, crashes }: RuleAnswers): RuleAnswers {
+  if (
+    !found.some(({ finding }) => [finding, ...(finding.related ?? [])].some(({ at }) => isStandIn(at.source)))
+  )
+    return { found, crashes }
+  return {
+    crashes,
+    found: found
+      .filter(({ finding }) => !isStandIn(finding.at.source))
+      .map(({ active, finding }) => ({
+        active,
+        finding: { ...finding, related: (finding.related ?? []).filter(({ at }) => !isStandIn(at.source)) },
+      })),
   }
 }
 
@@ -365,7 +432,9 @@ function noticesOf({ machine, nginx, apache, deployments, failures }: Understood
     const read = files.read(path)
     return files.refusal(path) ?? (read.kind === 'source' ? '' : read.reason)
   }
-  const unread = [...nginx, ...apache].flatMap(server => unreadNotices(server, fileName, reasonOf))
+  const unread = [...nginx, ...apache.filter(isWritten)].flatMap(server =>
+    unreadNotices(server, fileName, reasonOf),
+  )
   const limits = deployments.flatMap(deployment =>
     deployment.applications.map(application => deployment.pythonOf(application)?.settings?.limit ?? null),
   )
@@ -384,7 +453,7 @@ function programReports(
   )
   return [...nginx, ...apache].map(({ program, main, problems, sources, version }) => ({
     program,
-    main: main === null ? null : machine.fileName(main.path),
+    main: main === null || isStandIn(main) ? null : machine.fileName(main.path),
     accepted: !problems.some(problem => problem.fatal) && !sources.some(source => refused.has(source)),
     version: version.value,
     versionFrom: version.from,

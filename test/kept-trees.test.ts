@@ -126,4 +126,66 @@ test('permissions of a checkout are not those of the machine', async () => {
   assert.equal(await loud(tree), [])
 })
 
+test('a .htaccess counts that no configuration here serves', async () => {
+  const tree = {
+    'app/.htaccess':
+      'Options All -Indexes\n<IfModule mod_rewrite.c>\nRewriteEngine On\nRewriteRule ^index /index.php [L]\n</IfModule>\n' +
+      'Order allow,deny\nDeny from all\nSomethingOfAModule on\n',
+    'app/public/.htaccess': '<Directory /srv>\n</Directory>\n',
+    'composer.json': '{}\n',
+  }
+  const { findings, files, fileList, notices } = await auditFolder(scratchTree(tree), rules)
+  assert.equal(
+    findings.map(({ at, rule }) => `${at.file} ${rule}`),
+    ['app/public/.htaccess apache/htaccess-directive-not-permitted'],
+  )
+  assert.is(files, 2)
+  assert.equal(notices, [])
+  assert.equal(
+    fileList.map(file => ('as' in file ? `${file.path} ${file.as}` : file.path)),
+    ['app/.htaccess htaccess', 'app/public/.htaccess htaccess'],
+  )
+})
+
+test('the list of files says of each as what it is read or why not', async () => {
+  const { fileList } = await auditFolder(
+    scratchTree({
+      'nginx/nginx.conf': 'events {}\nhttp {\n  include /etc/nginx/sites-enabled/*;\n}\n',
+      'nginx/sites-enabled/a': 'server {\n  listen 80;\n  root /srv;\n}\n',
+      'nginx/sites-available/spare': 'server {\n  listen 81;\n  root /srv;\n}\n',
+      'nginx/nginx.conf.bak': 'events {}\n',
+      'php/pool.conf': '[www]\nuser = www-data\npm = dynamic\n',
+    }),
+    rules,
+  )
+  assert.equal(
+    fileList.map(file => `${file.path} ${'as' in file ? file.as : `(${file.skipped})`}`),
+    [
+      'nginx/nginx.conf nginx-main',
+      'nginx/nginx.conf.bak (backup)',
+      'nginx/sites-available/spare (not-enabled)',
+      'nginx/sites-enabled/a nginx',
+      'php/pool.conf (other-program)',
+    ],
+  )
+})
+
+test('files below a Dockerfile lie over those of its image', async () => {
+  const tree = {
+    Dockerfile: 'FROM debian\nCOPY rootfs/ /\nRUN a2enmod proxy_fcgi ssl\n',
+    'rootfs/etc/apache2/apache2.conf':
+      'IncludeOptional mods-enabled/*.load\nInclude ports.conf\nIncludeOptional sites-enabled/*.conf\n',
+    'rootfs/etc/apache2/ports.conf': 'Listen 80\n',
+    'rootfs/etc/apache2/envvars': 'export A=b\n',
+    'rootfs/etc/apache2/magic': '# magic\n',
+    'rootfs/etc/apache2/mods-enabled/authz_core.load':
+      'LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\n',
+    'rootfs/etc/apache2/mods-enabled/mpm_event.load':
+      'LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so\n',
+    'rootfs/etc/apache2/sites-enabled/a.conf':
+      '<VirtualHost *:80>\nServerName a\n<FilesMatch "\\.php$">\nSetHandler "proxy:unix:/run/php.sock|fcgi://localhost"\n</FilesMatch>\nSSLProxyEngine on\n</VirtualHost>\n',
+  }
+  assert.equal(await loud(tree), [])
+})
+
 test.run()

@@ -105,8 +105,8 @@ export default defineRule({
         yield {
           at: argumentPlace(fault.directive, 0),
           message: isHost
-            ? 'nginx sends `Host` twice, and Apache answers such a request with 400'
-            : `nginx sends \`${name}\` twice, and Apache joins the values to \`${other.value}, ${fault.value}\``,
+            ? 'nginx sends `Host` twice, and backends such as Apache answer such a request with 400'
+            : `nginx sends \`${name}\` twice, and a backend that joins the values reads \`${other.value}, ${fault.value}\``,
           label: 'the second of two',
           related: [{ at: argumentPlace(other.directive, 0), message: 'set on the same level' }],
           ...(inSnippet(fault) || fault.value !== other.value

@@ -20,7 +20,7 @@ const host = (line: string): string => conf`
 
 export default defineRule({
   summary: 'Any header that contains the word counts as https',
-  severity: 'warning',
+  severity: 'info',
   confidence: 'high',
   securitySeverity: 3.7,
   since: '0.1.0',

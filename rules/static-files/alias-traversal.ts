@@ -5,7 +5,8 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { insertAfter, propose } from '../../src/deployment/edits.ts'
 import { anonymousRequestOnly } from '../../src/deployment/requests/anonymous-request.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { locationPath } from '../../src/deployment/requests/location-path.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
@@ -52,8 +53,28 @@ export default defineRule({
         }
       `),
     },
+    {
+      title: 'lines that some server includes',
+      files: {
+        'files.conf': conf`
+          location «/files» {
+              alias /srv/files/;
+          }
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'lines that some server includes, with a slash at both ends',
+      files: {
+        'files.conf': conf`
+          location /files/ {
+              alias /srv/files/;
+          }
+        `,
+      },
+    },
     {
       title: 'both with a slash',
       files: server(conf`
@@ -105,7 +126,12 @@ export default defineRule({
         const location = alias.parent
         const home = location === null ? null : enclosingServer(location)
         const server = home === null ? undefined : servers.get(home)
-        if (location?.name !== 'location' || server === undefined) continue
+        if (location?.name !== 'location') continue
+        if (location.parent === null) {
+          yield* inSnippet(location, alias)
+          continue
+        }
+        if (server === undefined) continue
         const path = locationPath(location)
         // What follows stands in the same segment as the dots, so nothing takes them for a step upwards.
         if (path === null || path.endsWith('/') || endsUnknown(path)) continue
@@ -127,3 +153,25 @@ export default defineRule({
     }
   },
 })
+
+/** What decides over a request before its file does. */
+const DECIDES =
+  /^(?:internal|deny|auth_\w+|return|rewrite|if|satisfy|valid_referers|try_files|limit_except|access_by_lua.*)$/
+
+/** A location that some server out of sight includes: the two lines say it by themselves. */
+function* inSnippet(location: NginxDirective, alias: NginxDirective): Iterable<RuleFinding> {
+  const path = locationPath(location)
+  const folder = alias.args[0]?.value ?? ''
+  if (path === null || path.endsWith('/') || endsUnknown(path) || !folder.endsWith('/')) return
+  if (folder === '/' || location.children.some(({ name }) => DECIDES.test(name))) return
+  const { at, modifier } = readLocation(location)
+  if (modifier !== '' && modifier !== '^~') return
+  yield {
+    at,
+    confidence: 'medium',
+    message: `\`${path}../\` leaves \`${folder}\` by one folder, in whatever server includes this`,
+    label: 'no slash at its end',
+    related: [{ at: argumentPlace(alias, 0), message: 'put in place of the name' }],
+    ...propose('End the location with a slash', 'unsafe', [insertAfter(at, '/')]),
+  }
+}

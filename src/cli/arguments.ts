@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { CONFIDENCES, type Confidence, SEVERITIES, type Severity } from '../engine/severity.ts'
 import { InputError } from '../files/input-error.ts'
+import { READ_AS, type ReadAs } from '../files/read-as.ts'
 import { didYouMean } from './did-you-mean.ts'
 import {
   type Command,
@@ -50,6 +51,8 @@ export interface Arguments {
   readonly groupBy: 'file' | 'rule' | 'machine'
   readonly statistics: boolean
   readonly category: string | null
+  /** True where the files are to be listed in place of the findings. */
+  readonly listFiles: boolean
   readonly quiet: boolean
   readonly verbose: boolean
   /** True where an audit that could not read all that the servers read is a success. */
@@ -58,6 +61,8 @@ export interface Arguments {
   /** Of `resolve`: print secrets as they are written. */
   readonly showSecrets: boolean
   readonly standardInputName: string | null
+  /** What the named files are read as; null where their lines tell. */
+  readonly as: ReadAs | null
   /** Of `map`: the name whose sites are drawn. */
   readonly site: string | null
   /** Of `trace`: the address that the client connects to, and its method. */
@@ -170,12 +175,14 @@ export function readArguments(line: readonly string[]): Arguments {
     groupBy: oneOf('group-by', ['file', 'rule', 'machine'] as const, 'file'),
     statistics: values.has('statistics'),
     category: last('category'),
+    listFiles: values.has('list-files'),
     quiet: values.has('quiet'),
     verbose: values.has('verbose'),
     allowIncomplete: values.has('allow-incomplete'),
     color: oneOf('color', ['auto', 'always', 'never'], 'auto'),
     showSecrets: values.has('show-secrets'),
     standardInputName: last('stdin-filename'),
+    as: last('as') === null ? null : oneOf('as', READ_AS, 'nginx'),
     site: last('site'),
     address: last('address'),
     method: last('method') ?? 'GET',

@@ -3,6 +3,7 @@
  * are projections of it.
  */
 import { CONFIDENCES, SEVERITIES } from '../engine/severity.ts'
+import { READ_AS } from '../files/read-as.ts'
 
 export const COMMANDS = ['audit', 'resolve', 'map', 'trace', 'explain', 'rules', 'init', 'help'] as const
 export type Command = (typeof COMMANDS)[number]
@@ -194,6 +195,18 @@ export const OPTIONS = {
     commands: READERS,
   },
   'no-config': { text: 'read no .auditrc', section: 'What is read', commands: READERS },
+  'list-files': {
+    text: 'print each file, as what it is read or why not, and no findings (JSON always has the list)',
+    section: 'What is read',
+    commands: ['audit'],
+  },
+  as: {
+    value: 'KIND',
+    choices: READ_AS,
+    text: 'what the named files are: nginx, nginx-location, apache or htaccess (default: their lines tell)',
+    section: 'What is read',
+    commands: READERS,
+  },
   'stdin-filename': {
     value: 'NAME',
     completes: 'file',

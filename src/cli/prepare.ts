@@ -62,6 +62,7 @@ export async function prepare(
       splitDump: splitNginxDump,
       ignores,
       ...(allTexts.size > 0 && { texts: allTexts }),
+      as: given.as,
       ...(root !== null && { root }),
       ...(input !== null && laid === null && { standardInput: input }),
     })

@@ -1,6 +1,7 @@
 import type { Report } from '../engine/report.ts'
 import type { Rule } from '../engine/rule.ts'
 import { severityAtLeast } from '../engine/severity.ts'
+import { fileListText } from '../report/file-list.ts'
 import { reporters } from '../report/reporters.ts'
 import { type Audited, auditOnce } from './audit-once.ts'
 import type { Arguments, Format } from './arguments.ts'
@@ -29,18 +30,21 @@ export async function runAudit(
   }
   const { report, prepared } = audited
   const { chalk, width, write } = await commandOutput(given, terminal)
+  const listed = given.listFiles && given.format === 'text'
   write(
-    reporters[given.format as Format](report, {
-      chalk,
-      width,
-      summary: !given.quiet,
-      allNotices: given.verbose,
-      all: given.all,
-      groupBy: given.groupBy,
-      statistics: given.statistics,
-      category: given.category,
-      ...(given.verbose && { seconds: (performance.now() - started) / 1000 }),
-    }),
+    listed
+      ? fileListText(report.fileList)
+      : reporters[given.format as Format](report, {
+          chalk,
+          width,
+          summary: !given.quiet,
+          allNotices: given.verbose,
+          all: given.all,
+          groupBy: given.groupBy,
+          statistics: given.statistics,
+          category: given.category,
+          ...(given.verbose && { seconds: (performance.now() - started) / 1000 }),
+        }),
   )
 
   warnIncomplete(report.notices, terminal)
@@ -54,6 +58,7 @@ export async function runAudit(
     warnStacks(report.notices, terminal)
     explainRun(report, prepared.machines.length, performance.now() - started, terminal)
   }
+  if (listed) return report.complete || given.allowIncomplete ? 0 : 4
   if (given.writeBaseline === null) return exitCode(report, given)
   const { listFindings } = await import('./baseline.ts')
   listFindings(given.writeBaseline, report.findings, terminal)

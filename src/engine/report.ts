@@ -1,6 +1,7 @@
 import type { ServerVersion } from '../servers/version.ts'
 import type { Notice } from '../files/notice.ts'
 import type { Finding } from './finding.ts'
+import type { ListedFile } from './listed-file.ts'
 import type { Rule } from './rule.ts'
 import type { SuppressedFinding } from './suppress.ts'
 import type { Crash } from './run.ts'
@@ -26,6 +27,8 @@ export interface Report {
   readonly machines: readonly string[]
   /** How many files were read. */
   readonly files: number
+  /** Each of them, and those that look like a server's and were not read, by path. */
+  readonly fileList: readonly ListedFile[]
   readonly programs: readonly ProgramReport[]
   readonly findings: readonly Finding[]
   /** Findings that a comment or a baseline accepts. */

@@ -16,6 +16,7 @@ import {
   textMachine,
 } from './text-machines.ts'
 import { systemReason } from './system-reason.ts'
+import type { ReadAs } from './read-as.ts'
 import { type ReadBudget, readBudget } from './read-budget.ts'
 import { walk } from './walk.ts'
 
@@ -37,6 +38,8 @@ export interface DiscoverOptions {
   /** Texts in place of files of the disk, or beside them: by absolute path of this machine, links resolved. */
   readonly texts?: ReadonlyMap<string, string>
   readonly splitDump?: DumpSplitter
+  /** What the files are that were named; their own lines tell where absent. */
+  readonly as?: ReadAs | null
   /** What the audit may read in all. */
   readonly budget?: ReadBudget
 }
@@ -66,11 +69,13 @@ export function discover(paths: readonly string[], asked: DiscoverOptions): read
     }
     const { absolute, stats } = locatePath(path, options)
     if (stats?.isDirectory()) {
+      if (options.as !== undefined && options.as !== null)
+        throw new InputError(`${path}: --as says what a file is read as, and this is a directory`)
       addFolder(given ?? inferRoot(absolute), absolute, options, scopeOf)
       continue
     }
     const dump =
-      stats === null || stats.size === 0 || stats.size > MAXIMUM_DUMP
+      stats === null || stats.size === 0 || stats.size > MAXIMUM_DUMP || (options.as ?? null) !== null
         ? null
         : dumpFileMachine(absolute, options.splitDump)
     if (dump === null) {
@@ -188,7 +193,8 @@ function withTexts(
 function standardInputMachine(options: DiscoverOptions): Machine {
   const { text = '', name = null, limit = null } = options.standardInput ?? {}
   const dump = options.splitDump === undefined ? null : dumpMachine(text, options.splitDump)
-  const machine = dump ?? (name === null ? textMachine(text) : namedTextMachine(text, name, options))
+  const machine =
+    dump ?? (name === null ? textMachine(text, options.as ?? null) : namedTextMachine(text, name, options))
   if (machine === null)
     throw new InputError(`${name ?? 'standard input'}: no configuration of nginx or Apache`)
   if (limit === null) return machine

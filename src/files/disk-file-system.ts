@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import {
+  existsSync,
   closeSync,
   lstatSync,
   openSync,
@@ -257,7 +258,7 @@ export function diskFileSystem(
       if (resolved !== null && 'refused' in resolved) return false
       if (root === '/') return true
       if (isMadeAtRunTime(path)) return false
-      whole ??= wholeDirectories(namesIn)
+      whole ??= isOverImage(toDisk('/')) ? [] : wholeDirectories(namesIn)
       return whole.some(directory => isBelow(posix.normalize(path), directory))
     },
     peek(path, bytes) {
@@ -280,6 +281,17 @@ export function diskFileSystem(
       return [...refused].map(([path, { code, text }]) => fileNotice(code, display(path), text))
     },
   }
+}
+
+/** True for files that a Dockerfile beside or above them copies over those of its image. */
+function isOverImage(root: string | null): boolean {
+  if (root === null) return false
+  let directory = root
+  for (let up = 0; up < 3 && directory !== posix.dirname(directory); up++) {
+    if (existsSync(posix.join(directory, 'Dockerfile'))) return true
+    directory = posix.dirname(directory)
+  }
+  return false
 }
 
 /** True for a folder and everything in it. */

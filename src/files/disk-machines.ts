@@ -7,6 +7,7 @@ import type { SkippedPath } from './look.ts'
 import type { Machine, SkippedFile } from './machine.ts'
 import { type Mount, mountTable } from './mounts.ts'
 import { type NamedFile, readNamedFile } from './named-file.ts'
+import type { ReadAs } from './read-as.ts'
 import { fileNotice, type Notice } from './notice.ts'
 import { PROGRAMS, type Program } from './program.ts'
 import { skippedNotices } from './skipped-notices.ts'
@@ -28,6 +29,7 @@ export interface DiskOptions {
   readonly workingDirectory: string
   /** Texts in place of files of the disk, by absolute path of this machine, links resolved. */
   readonly texts?: ReadonlyMap<string, string>
+  readonly as?: ReadAs | null
   /** True for an absolute path of this machine that is not to be audited. */
   readonly ignores?: (path: string) => boolean
 }
@@ -73,16 +75,18 @@ function rootMachines(scope: Scope, options: DiskOptions): ScopeMachines {
   const isAsked = isAskedIn(scope, options)
   const peek = (path: string, bytes: number): string | null => files.peek(path, bytes)
   const found = surveyRoot(files, scope.paths.filter(isAsked), isAsked, { peek })
-  const named = scope.single.map(path => namedFile(files, path))
+  const named = scope.single.map(path => namedFile(files, path, options.as))
   const mains = (program: Program): readonly string[] => [
-    ...new Set([...found.mains[program], ...pathsOf(named, program, true)]),
+    ...new Set([...found.mains[program], ...pathsOf(named, program, 'main')]),
   ]
   const set = setOf(named)
+  const htaccess = [...new Set([...found.htaccess, ...htaccessIn(named)])]
   const skipped = (): readonly SkippedFile[] => namesOf(files, found.skipped())
   const hasMain = PROGRAMS.some(program => mains(program).length > 0)
   const notices = (): readonly Notice[] => [
     ...refusedNotices(scope, options),
     ...files.notices(),
+    ...readNotices(files, named),
     ...skippedNotices(skipped(), hasMain),
   ]
   const name = displayPath(root, options.workingDirectory)
@@ -117,12 +121,13 @@ function rootMachines(scope: Scope, options: DiskOptions): ScopeMachines {
     apacheMains: mains('apache'),
     fragments,
     hasApache: found.hasApache || named.some(({ program }) => program === 'apache'),
-    htaccess: found.htaccess,
+    htaccess,
     notices,
     skipped,
     ...repositoryOf(files, scope),
   }
-  const isEmpty = !hasMain && fragments(new Set(), { nginx: false, apache: false }).length === 0
+  const isEmpty =
+    !hasMain && htaccess.length === 0 && fragments(new Set(), { nginx: false, apache: false }).length === 0
   return { machines: isEmpty ? others : [...others, machine], notices }
 }
 
@@ -134,7 +139,7 @@ function directoryMachines(scope: Scope, options: DiskOptions): ScopeMachines {
   const isAsked = isAskedIn(scope, options)
   const peek = (path: string, bytes: number): string | null => files.peek(path, bytes)
   const found = surveyDirectory(files, scope.paths.filter(isAsked), within, { peek })
-  const named = scope.single.map(path => namedFile(files, path, within))
+  const named = scope.single.map(path => namedFile(files, path, options.as, within))
   /** Files that a main file reached, as reports name them: the fragments are the rest. */
   const reached = new Set<string>()
 
@@ -142,10 +147,12 @@ function directoryMachines(scope: Scope, options: DiskOptions): ScopeMachines {
     placedMachine(machine, own, reached, options, repositoryOf(files, scope)),
   )
   const set = setOf(named)
+  const htaccess = [...new Set([...found.htaccess, ...htaccessIn(named)])]
   const skipped = (): readonly SkippedFile[] => namesOf(files, found.skipped)
   const notices = (): readonly Notice[] => [
     ...refusedNotices(scope, options),
     ...files.notices(),
+    ...readNotices(files, named),
     ...skippedNotices(skipped(), false),
   ]
   const fragments: Survey['fragments'] = () => {
@@ -162,13 +169,16 @@ function directoryMachines(scope: Scope, options: DiskOptions): ScopeMachines {
     supposed: true,
     fragments,
     hasApache: found.hasApache || named.some(({ program }) => program === 'apache'),
-    htaccess: found.htaccess,
+    htaccess,
     isDump: false,
     notices,
     skipped,
     ...repositoryOf(files, scope),
   }
-  const isEmpty = placed.length === 0 && fragments(new Set(), { nginx: false, apache: false }).length === 0
+  const isEmpty =
+    placed.length === 0 &&
+    htaccess.length === 0 &&
+    fragments(new Set(), { nginx: false, apache: false }).length === 0
   return { machines: isEmpty ? [] : [...placed, rest], notices }
 }
 
@@ -179,7 +189,7 @@ function namedMains(
   within: string,
 ): readonly FoundMachine[] {
   const placed = named
-    .filter(({ isMain }) => isMain)
+    .filter(({ part }) => part === 'main')
     .map(({ path, program }) => {
       const read = files.read(path)
       if (read.kind !== 'source') throw new Error(`${path}: ${read.reason}`)
@@ -236,21 +246,41 @@ function repositoryOf(files: DiskFileSystem, { paths }: Scope): Pick<Machine, 'r
   return composeFiles.length === 0 ? {} : { repository: { files, composeFiles, locate: path => path } }
 }
 
-function namedFile(files: DiskFileSystem, path: string, within = '/'): NamedFile {
-  const named = readNamedFile(files, path, within)
+function namedFile(files: DiskFileSystem, path: string, as: ReadAs | null = null, within = '/'): NamedFile {
+  const named = readNamedFile(files, path, within, as)
   if (named !== null) return named
   const read = files.read(path)
   const reason = read.kind === 'source' ? 'no configuration of nginx or Apache' : read.reason
   throw new InputError(`${files.display(path)}: ${reason}`)
 }
 
-function pathsOf(named: readonly NamedFile[], wanted: Program, asMain: boolean): readonly string[] {
-  return named.flatMap(({ path, program, isMain }) => (program === wanted && isMain === asMain ? [path] : []))
+function pathsOf(
+  named: readonly NamedFile[],
+  wanted: Program,
+  wantedPart: NamedFile['part'],
+): readonly string[] {
+  return named.flatMap(({ path, program, part }) => (program === wanted && part === wantedPart ? [path] : []))
+}
+
+/** One line for each file that was named and might have been read otherwise. */
+function readNotices(files: DiskFileSystem, named: readonly NamedFile[]): readonly Notice[] {
+  return named.flatMap(({ path, readAs }) =>
+    readAs === null ? [] : [fileNotice('read-as', files.display(path), `read as ${readAs}`)],
+  )
+}
+
+function htaccessIn(named: readonly NamedFile[]): readonly string[] {
+  return named.flatMap(({ path, part }) => (part === 'htaccess' ? [path] : []))
 }
 
 /** The fragments that were named: whoever names several says that they belong together. */
 function setOf(named: readonly NamedFile[]): FragmentSet {
-  return { nginx: pathsOf(named, 'nginx', false), apache: pathsOf(named, 'apache', false), joint: true }
+  return {
+    nginx: pathsOf(named, 'nginx', 'fragment'),
+    apache: pathsOf(named, 'apache', 'fragment'),
+    joint: true,
+    isInLocation: named.some(({ isInLocation }) => isInLocation),
+  }
 }
 
 function withoutPaths(set: FragmentSet, reached: ReadonlySet<string>): FragmentSet | null {

@@ -12,6 +12,8 @@ export interface FragmentSet {
   readonly apache: readonly string[]
   /** True for the files of one directory or of a server's own, which may be all that its main file includes. */
   readonly joint: boolean
+  /** True where somebody said that the lines of nginx stand in a `location`. */
+  readonly isInLocation?: boolean
 }
 
 /** A file that no main file reads. */

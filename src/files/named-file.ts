@@ -1,42 +1,73 @@
 import { posix } from 'node:path'
+import { parseNginx } from '../../parsers/nginx/parse.ts'
+import { fragmentContexts } from '../servers/nginx/fragments.ts'
 import type { FileSystem } from './file-system.ts'
 import { isMainName, judgePath, MAIN_FILES } from './known-places.ts'
 import { below } from './look.ts'
 import { PROGRAMS, type Program } from './program.ts'
+import type { ReadAs } from './read-as.ts'
 import { recognise } from './recognise.ts'
 
 /** What a file is read as that somebody named. */
 export interface NamedFile {
   readonly path: string
   readonly program: Program
-  /** True where it is read as a main file, false as a fragment. */
-  readonly isMain: boolean
+  readonly part: 'main' | 'fragment' | 'htaccess'
+  /** True where its lines stand in a `location`, whatever else they might fit. */
+  readonly isInLocation: boolean
+  /** How it is read, for people; null where its place leaves no choice. */
+  readonly readAs: string | null
 }
 
 /**
- * Says what a file is that the user named: its content decides, and where that tells nothing its place and
- * name. Null where nothing does.
+ * Says what a file is that the user named: what they say, else its content, and where that tells nothing its
+ * place and name. Null where nothing does.
  */
-export function readNamedFile(files: FileSystem, path: string, within = '/'): NamedFile | null {
+export function readNamedFile(
+  files: FileSystem,
+  path: string,
+  within = '/',
+  as: ReadAs | null = null,
+): NamedFile | null {
   const read = files.read(path)
-  // What a .htaccess means hangs on the configuration that lets it speak.
-  if (read.kind !== 'source' || path.endsWith('/.htaccess')) return null
+  if (read.kind !== 'source') return null
+  const verdict = judgePath(below(path, within))
+  if (as === 'htaccess' || (as === null && verdict?.kind === 'htaccess')) {
+    return { path, program: 'apache', part: 'htaccess', isInLocation: false, readAs: '.htaccess' }
+  }
+  if (as === 'nginx-location') {
+    const readAs = 'lines of an nginx location'
+    return { path, program: 'nginx', part: 'fragment', isInLocation: true, readAs }
+  }
   const recognised = recognise(read.source)
   const named = PROGRAMS.find(each => isMainName(path, each)) ?? null
-  const verdict = judgePath(below(path, within))
   const place = verdict !== null && 'program' in verdict ? verdict.program : null
   const begins = includesServer(files, path, read.source.text)
-  const program = recognised?.program ?? place ?? named ?? (begins ? 'apache' : null)
+  const program = as ?? recognised?.program ?? place ?? named ?? (begins ? 'apache' : null)
   if (program === null) return null
   const real = files.realPath(path)
   const isKnown = MAIN_FILES[program].some(place => files.realPath(place) === real)
-  const part = recognised?.part ?? (named === program ? 'whole' : 'inner')
+  const own = recognised?.program === program ? recognised.part : null
+  const part = own ?? (named === program ? 'whole' : 'inner')
   const isMain =
     isKnown ||
     part === 'whole' ||
     (part === 'outer' && isMainName(path, program)) ||
     (program === 'apache' && begins)
-  return { path, program, isMain }
+  const what = isMain ? 'main file' : program === 'nginx' ? insideOf(read.source) : 'lines of a main file'
+  const readAs = isKnown ? null : `${what} of ${program === 'nginx' ? 'nginx' : 'Apache'}`
+  return { path, program, part: isMain ? 'main' : 'fragment', isInLocation: false, readAs }
+}
+
+/** The block of nginx in which the lines of a fragment stand. */
+function insideOf(source: Parameters<typeof fragmentContexts>[0]): string {
+  const contextOf = fragmentContexts(source)
+  const contexts = new Set(
+    parseNginx(source).children.flatMap(node => (node.kind === 'directive' ? [contextOf(node)] : [])),
+  )
+  const [context] = contexts
+  if (contexts.size !== 1 || context === undefined || context === 'unknown') return 'lines of some block'
+  return context === 'main' ? 'lines of a main file' : `lines of a \`${context}\` block`
 }
 
 /** True where a file of Apache begins with another that sets a server up: then it is the main one. */

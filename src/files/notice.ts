@@ -17,6 +17,8 @@ export const NOTICE_CODES = [
   'include-irregular',
   /** Files that wait in a directory such as `sites-available`, and that nothing enables. */
   'not-enabled',
+  /** A file that was named, and how it is read. */
+  'read-as',
   /** Files that look like a server's and belong to another program. */
   'other-program',
   /** More than the audit reads of one thing or of all; the text names the limit. */

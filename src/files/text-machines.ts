@@ -6,6 +6,7 @@ import { type AuditRoot, inferRoot } from './infer-root.ts'
 import type { Machine } from './machine.ts'
 import { memoryFileSystem } from './memory-file-system.ts'
 import { readNamedFile } from './named-file.ts'
+import type { ReadAs } from './read-as.ts'
 import { overlay } from './overlay.ts'
 import { toSource } from './to-source.ts'
 
@@ -39,17 +40,21 @@ export function dumpMachine(text: string, splitDump: DumpSplitter): Machine | nu
 }
 
 /** A text that nobody placed: nothing around it is known. */
-export function textMachine(text: string): Machine | null {
+export function textMachine(text: string, as: ReadAs | null): Machine | null {
   const path = '/stdin'
   const files = memoryFileSystem({ [path]: text }, { covers: [] })
-  return fileMachine('.', files, path, '/')
+  return fileMachine('.', files, path, '/', as)
 }
 
 /** A text in the place of a file, with the disk around it. */
 export function namedTextMachine(
   text: string,
   name: string,
-  { root: given, workingDirectory }: { readonly root?: string; readonly workingDirectory: string },
+  {
+    root: given,
+    workingDirectory,
+    as = null,
+  }: { readonly root?: string; readonly workingDirectory: string; readonly as?: ReadAs | null },
 ): Machine | null {
   const absolute = resolve(workingDirectory, name)
   const { root, within }: AuditRoot =
@@ -59,22 +64,36 @@ export function namedTextMachine(
     workingDirectory,
   })
   const files = overlay(disk, toSource(path, text))
-  const machine = fileMachine(displayPath(onDisk(root, within), workingDirectory), files, path, within)
+  const machine = fileMachine(displayPath(onDisk(root, within), workingDirectory), files, path, within, as)
   return machine === null ? null : { ...machine, notices: () => disk.notices() }
 }
 
-function fileMachine(root: string, files: FileSystem, path: string, within: string): Machine | null {
-  const named = readNamedFile(files, path, within)
+function fileMachine(
+  root: string,
+  files: FileSystem,
+  path: string,
+  within: string,
+  as: ReadAs | null,
+): Machine | null {
+  const named = readNamedFile(files, path, within, as)
   if (named === null) return null
-  const { program, isMain } = named
+  const { program, part } = named
+  const isMain = part === 'main'
+  const isFragment = part === 'fragment'
   const alone = (wanted: boolean, which: typeof program): readonly string[] =>
     wanted && program === which ? [path] : []
-  const set = { nginx: alone(!isMain, 'nginx'), apache: alone(!isMain, 'apache'), joint: true }
+  const set = {
+    nginx: alone(isFragment, 'nginx'),
+    apache: alone(isFragment, 'apache'),
+    joint: true,
+    isInLocation: named.isInLocation,
+  }
   return {
     ...machineOfFile(root, files),
     nginxMains: alone(isMain, 'nginx'),
     apacheMains: alone(isMain, 'apache'),
-    fragments: () => (isMain ? [] : [set]),
+    fragments: () => (isFragment ? [set] : []),
+    htaccess: part === 'htaccess' ? [path] : [],
     hasApache: program === 'apache',
   }
 }

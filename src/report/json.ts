@@ -11,6 +11,7 @@ export const reportJson: Reporter = report => {
     root: report.root,
     machines: report.machines,
     files: report.files,
+    fileList: report.fileList,
     programs: report.programs.map(({ program, main, accepted, version, versionFrom }) => ({
       program,
       main,

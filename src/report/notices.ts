@@ -15,6 +15,7 @@ const COUNTED: Readonly<Record<NoticeCode, readonly [one: string, several: strin
     'directories hold files that are not enabled',
   ],
   'other-program': ['note of files of other programs', 'notes of files of other programs'],
+  'read-as': ['named file is read as its lines tell', 'named files are read as their lines tell'],
   limit: ['limit was reached', 'limits were reached'],
   failed: ['part of the audit failed', 'parts of the audit failed'],
   'include-irregular': ['include names no regular file', 'includes name no regular file'],
@@ -29,12 +30,19 @@ export function noticeLines(
 ): readonly string[] {
   if (notices.length === 0) return []
   const incomplete = notices.filter(notice => notice.incomplete)
+  const line = (notice: Notice): string => `${chalk.cyan('notice')}: ${printable(noticeLine(notice))}`
+  const named = notices.filter(({ code }) => code === 'read-as')
+  const shown = named.length > MOST_NAMED ? [] : named
+  const rest = notices.filter(notice => !shown.includes(notice))
   const lines = all
-    ? notices.map(notice => `${chalk.cyan('notice')}: ${printable(noticeLine(notice))}`)
-    : wrapWords(`${counted(notices)} (-v lists them)`, width)
+    ? notices.map(line)
+    : [...shown.map(line), ...(rest.length > 0 ? wrapWords(`${counted(rest)} (-v lists them)`, width) : [])]
   if (incomplete.length === 0) return lines
   return [...lines, chalk.yellow.bold('incomplete: a server reads what the audit could not')]
 }
+
+/** Who names more of them, as a hook does, knows what they are. */
+const MOST_NAMED = 3
 
 function counted(notices: readonly Notice[]): string {
   const counts = new Map<NoticeCode, number>()

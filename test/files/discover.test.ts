@@ -360,6 +360,39 @@ test('--root is the root of every path, and gives absolute ones their meaning', 
   assert.throws(() => discover(['/usr'], options), /outside the root/)
 })
 
+test('a named file is what somebody says it is, and a line says how it is read', () => {
+  const folder = scratchTree({
+    'lines.conf': 'deny all;\n',
+    snip: 'location /a {\n  alias /b;\n}\n',
+    'x/.htaccess': 'Options -Indexes\n',
+    'old-htaccess': 'Options -Indexes\n',
+  })
+  const read = (path: string, as?: 'nginx' | 'nginx-location' | 'apache' | 'htaccess') => {
+    const [machine] = discover([path], { workingDirectory: folder, ...(as !== undefined && { as }) })
+    if (machine === undefined) return []
+    const [set] = machine.fragments(new Set(), { nginx: true, apache: true })
+    const { nginx = [], apache = [] } = set ?? {}
+    const base = (paths: readonly string[]) => paths.map(each => each.slice(folder.length + 1))
+    return [base(nginx), base(apache), base(machine.htaccess), machine.notices().map(({ text }) => text)]
+  }
+  assert.equal(read('snip'), [['snip'], [], [], ['read as lines of a `server` block of nginx']])
+  assert.equal(read('lines.conf', 'nginx-location'), [
+    ['lines.conf'],
+    [],
+    [],
+    ['read as lines of an nginx location'],
+  ])
+  assert.equal(read('lines.conf', 'apache'), [
+    [],
+    ['lines.conf'],
+    [],
+    ['read as lines of a main file of Apache'],
+  ])
+  assert.equal(read('x/.htaccess'), [[], [], ['x/.htaccess'], ['read as .htaccess']])
+  assert.equal(read('old-htaccess', 'htaccess'), [[], [], ['old-htaccess'], ['read as .htaccess']])
+  assert.throws(() => read('x', 'nginx'), /--as says what a file is read as/)
+})
+
 test('what is ignored is not there', () => {
   const folder = scratchTree(web)
   const ignores = (path: string) => path.includes('/apache2/') || path.endsWith('lost.conf')

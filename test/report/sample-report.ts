@@ -101,6 +101,10 @@ export const sampleReport: Report = {
   tool: { name: 'deploy-audit', version: '0.1.0' },
   root: '.',
   machines: ['.', 'web2'],
+  fileList: [
+    { path: 'etc/nginx/nginx.conf', machine: '.', as: 'nginx-main' },
+    { path: 'etc/nginx/old.conf~', machine: '.', skipped: 'backup', text: 'a copy that is not live' },
+  ],
   files: 42,
   programs: [
     {

@@ -31,6 +31,8 @@ export interface NginxInput {
   readonly fragments: readonly Source[]
   /** True where the main file of fragments is the one of nginx's own image. */
   readonly stockMain?: boolean
+  /** Where the top of a fragment stands; what its directives tell where absent. */
+  readonly fragmentContext?: NginxContext
   readonly version: ServerVersion
   readonly includeMap?: readonly IncludeMapping[]
   /** True where the files came from an `nginx -T` dump, which holds all that nginx reads. */
@@ -119,6 +121,7 @@ class Evaluation {
   private readonly lists = new Map<Source, readonly Source[]>()
   private readonly world: World
   private readonly files: FileSystem
+  private readonly fragmentContext: NginxContext | null
   /** The branches around the file that is read. */
   private presence: Presence = CERTAIN
   private time = 0
@@ -133,6 +136,7 @@ class Evaluation {
     const path = input.mainPath ?? main?.path ?? null
     this.world = input.world ?? firstWorld()
     this.files = files
+    this.fragmentContext = input.fragmentContext ?? null
     this.hasUnknownParts = main === null
     this.resolve = includeResolver(
       files,
@@ -188,7 +192,8 @@ class Evaluation {
     const reading = { source, problems: told, next: 0, isRepeated: !isFirst }
     this.open.add(source)
     if (context === 'unknown' && parent === null) {
-      const contextOf = fragmentContexts(source)
+      const told = this.fragmentContext
+      const contextOf = told === null ? fragmentContexts(source) : (): NginxContext => told
       for (const node of children)
         if (node.kind === 'directive') this.readNodes([node], reading, contextOf(node), null, into)
     } else this.readNodes(children, reading, context, parent, into)

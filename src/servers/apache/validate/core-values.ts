@@ -13,14 +13,15 @@ const OPTIONS = new Set(
   ),
 )
 
-/** `Options`: either all words with a sign or none; `None` and `All` take no sign. */
+/** `Options`: either all words with a sign or none, but behind `None` and `All`, which take none themselves. */
 export const checkOptions: Check = directive => {
   let signs = 0
   let first = true
+  let isSet = false
   for (const word of directive.args) {
     const sign = /^[+-]/.test(word.value)
     const name = (sign ? word.value.slice(1) : word.value).toLowerCase()
-    if (sign ? !first && signs === 0 : signs > 0) {
+    if (sign ? !first && signs === 0 && !isSet : signs > 0) {
       return invalid(
         'options with and without a sign stand in one line',
         word,
@@ -34,6 +35,7 @@ export const checkOptions: Check = directive => {
     if ((name === 'none' || name === 'all') && !first) {
       return invalid(`\`${word.value}\` is not the first option`, word)
     }
+    if (first) isSet = name === 'none' || name === 'all'
     first = false
   }
   return null

@@ -1,0 +1,38 @@
+import type { ListedFile, ReadFileAs } from './engine/listed-file.ts'
+import type { UnderstoodMachine } from './audit.ts'
+import { isStandIn } from './servers/apache/htaccess-alone.ts'
+import { htaccessFiles } from './servers/apache/queries/htaccess.ts'
+
+/** Every file of some machines that was read, or looks like a server's and was not, each once, by its path. */
+export function listFiles(all: readonly UnderstoodMachine[]): readonly ListedFile[] {
+  const listed = new Map<string, ListedFile>()
+  for (const understood of all) listRead(understood, listed)
+  for (const { machine } of all) {
+    for (const { path, reason, text } of machine.skipped())
+      if (!listed.has(path)) listed.set(path, { path, machine: machine.root, skipped: reason, text })
+  }
+  for (const { machine } of all) {
+    for (const { path } of machine.files.sources()) {
+      const name = machine.fileName(path)
+      if (!listed.has(name)) listed.set(name, { path: name, machine: machine.root, as: 'other' })
+    }
+  }
+  return [...listed.values()].sort((one, other) => (one.path < other.path ? -1 : 1))
+}
+
+function listRead(
+  { machine, nginx, apache, htaccess }: UnderstoodMachine,
+  listed: Map<string, ListedFile>,
+): void {
+  const add = (path: string, as: ReadFileAs): void => {
+    const name = machine.fileName(path)
+    if (!listed.has(name)) listed.set(name, { path: name, machine: machine.root, as })
+  }
+  for (const { program, main } of [...nginx, ...apache])
+    if (main !== null && !isStandIn(main)) add(main.path, `${program}-main`)
+  for (const { program, sources } of [...nginx, ...apache])
+    for (const source of sources) if (!isStandIn(source)) add(source.path, program)
+  for (const path of htaccess) add(path, 'htaccess')
+  for (const configuration of apache)
+    for (const { file } of htaccessFiles(configuration, machine.files)) add(file.source.path, 'htaccess')
+}

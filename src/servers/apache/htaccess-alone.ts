@@ -1,0 +1,50 @@
+import { posix } from 'node:path'
+import { type Source, textSource } from '../../../parsers/text/source.ts'
+
+const STAND_IN = '/-/htaccess'
+
+/** Nobody knows what is loaded. */
+const MODULES = 'IncludeOptional /-/modules/*.load\n'
+
+/** True for a source that stands for the configuration which nobody has: nothing is to be found in it. */
+export function isStandIn({ path }: Source): boolean {
+  return path.startsWith(STAND_IN)
+}
+
+/**
+ * What lets `.htaccess` files count that no configuration here serves: document roots around them, in which
+ * they may say everything. One text for each name that they have.
+ */
+export function hostsForHtaccess(paths: readonly string[]): readonly Source[] {
+  const byName = new Map<string, string[]>()
+  for (const path of paths) {
+    const name = posix.basename(path)
+    const directories = byName.get(name)
+    if (directories === undefined) byName.set(name, [posix.dirname(path)])
+    else directories.push(posix.dirname(path))
+  }
+  return [...byName].map(([name, directories], index) =>
+    textSource(
+      `${STAND_IN}-${index}`,
+      [`${MODULES}AccessFileName "${name}"\n`, ...outermost(directories).map(host)].join(''),
+    ),
+  )
+}
+
+/** Those that lie in none of the others. */
+function outermost(directories: readonly string[]): readonly string[] {
+  const kept: string[] = []
+  for (const directory of [...new Set(directories)].sort()) {
+    const last = kept.at(-1)
+    const isInside = last !== undefined && (last === '/' || directory.startsWith(`${last}/`))
+    if (!isInside && !/["\n]/.test(directory)) kept.push(directory)
+  }
+  return kept
+}
+
+function host(directory: string, index: number): string {
+  return (
+    `<VirtualHost *:80>\nServerName host-${index}.invalid\nDocumentRoot "${directory}"\n` +
+    `<Directory "${directory}">\nAllowOverride All\nOptions All\nRequire all granted\n</Directory>\n</VirtualHost>\n`
+  )
+}
