@@ -1,10 +1,21 @@
 import type { ListedFile, ReadFileAs } from './engine/listed-file.ts'
-import type { UnderstoodMachine } from './audit.ts'
+import type { Machine } from './files/machine.ts'
+import type { ApacheConfiguration } from './servers/apache/configuration.ts'
 import { isStandIn } from './servers/apache/htaccess-alone.ts'
 import { htaccessFiles } from './servers/apache/queries/htaccess.ts'
+import type { NginxConfiguration } from './servers/nginx/configuration.ts'
+
+/** What was read of one machine. */
+interface ReadMachine {
+  readonly machine: Machine
+  readonly nginx: readonly NginxConfiguration[]
+  readonly apache: readonly ApacheConfiguration[]
+  /** The `.htaccess` files that no configuration here serves. */
+  readonly htaccess: readonly string[]
+}
 
 /** Every file of some machines that was read, or looks like a server's and was not, each once, by its path. */
-export function listFiles(all: readonly UnderstoodMachine[]): readonly ListedFile[] {
+export function listFiles(all: readonly ReadMachine[]): readonly ListedFile[] {
   const listed = new Map<string, ListedFile>()
   for (const understood of all) listRead(understood, listed)
   for (const { machine } of all) {
@@ -20,10 +31,7 @@ export function listFiles(all: readonly UnderstoodMachine[]): readonly ListedFil
   return [...listed.values()].sort((one, other) => (one.path < other.path ? -1 : 1))
 }
 
-function listRead(
-  { machine, nginx, apache, htaccess }: UnderstoodMachine,
-  listed: Map<string, ListedFile>,
-): void {
+function listRead({ machine, nginx, apache, htaccess }: ReadMachine, listed: Map<string, ListedFile>): void {
   const add = (path: string, as: ReadFileAs): void => {
     const name = machine.fileName(path)
     if (!listed.has(name)) listed.set(name, { path: name, machine: machine.root, as })
