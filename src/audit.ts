@@ -1,24 +1,24 @@
-import { isUnknownWord } from '../parsers/text/source.ts'
+import type { ComposeProject } from '../parsers/compose/compose.ts'
 import type { PythonParser } from '../parsers/python/python-module.ts'
 import type { ShellParser } from '../parsers/shell/shell-environment.ts'
-import type { ComposeProject } from '../parsers/compose/compose.ts'
+import { isUnknownWord } from '../parsers/text/source.ts'
+import { applySuppressions, type SuppressionSettings } from './apply-suppressions.ts'
 import { buildDeployment } from './deployment/build/build-deployment.ts'
 import type { MachineInput } from './deployment/build/machines.ts'
 import { haveStockMain, withContainers } from './deployment/containers/join-containers.ts'
 import type { Deployment } from './deployment/model.ts'
 import type { SiteFacts } from './deployment/site-facts.ts'
 import { acrossWorlds } from './engine/across-worlds.ts'
-import { applySuppressions, type SuppressionSettings } from './apply-suppressions.ts'
 import { type Finding, settle } from './engine/finding.ts'
-import type { ProgramReport, Report } from './engine/report.ts'
 import { redactFinding } from './engine/redact-finding.ts'
+import type { ProgramReport, Report } from './engine/report.ts'
 import {
   type ActiveRule,
-  type RuleAnswers,
   askRules,
-  conclude,
   type Crash,
+  conclude,
   MOST_FINDINGS,
+  type RuleAnswers,
   type RunResult,
 } from './engine/run.ts'
 import { SEVERITIES, type Severity } from './engine/severity.ts'
@@ -26,19 +26,19 @@ import { shareSocket, socketOf } from './files/claims.ts'
 import type { FileSystem } from './files/file-system.ts'
 import type { Machine, Repository } from './files/machine.ts'
 import { failureNotice, limitNotice, type Notice, noticeLine } from './files/notice.ts'
+import { listFiles } from './list-files.ts'
+import { redactorFor } from './redactor-for.ts'
 import { type ApacheConfiguration, readsEveryInclude } from './servers/apache/configuration.ts'
 import type { ApacheEnvironment } from './servers/apache/environment.ts'
 import { evaluateApache } from './servers/apache/evaluate.ts'
 import { hostsForHtaccess, isStandIn } from './servers/apache/htaccess-alone.ts'
 import { htaccessFiles } from './servers/apache/queries/htaccess.ts'
+import { filesInWorld } from './servers/files-in-world.ts'
 import type { NginxConfiguration } from './servers/nginx/configuration.ts'
 import { evaluateNginx } from './servers/nginx/evaluate.ts'
-import { redactorFor } from './redactor-for.ts'
 import { packageVersion } from './servers/package-version.ts'
-import { filesInWorld } from './servers/files-in-world.ts'
 import { firstWorld, type World } from './servers/presence.ts'
 import type { ServerVersion } from './servers/version.ts'
-import { listFiles } from './list-files.ts'
 import { joinNotices, limitNotices, unreadNotices } from './unread-notices.ts'
 
 /** Everything an audit depends on but the files themselves. */
@@ -376,7 +376,12 @@ export function auditMachine(machine: Machine, settings: AuditSettings): Audited
     // What fails fails in most worlds alike.
     for (const failure of understood.failures) failures.set(noticeLine(failure), failure)
     const rules = ids === null ? settings.rules : settings.rules.filter(({ rule }) => ids.has(rule.id))
-    const answers = understood.deployments.map(deployment => withoutStandIns(askRules(rules, deployment)))
+    const alone = rules.filter(({ rule }) => OF_HTACCESS_ALONE.has(rule.id))
+    const answers = understood.deployments.map(deployment =>
+      deployment.apache.every(isWritten)
+        ? askRules(rules, deployment)
+        : withoutStandIns(askRules(alone, deployment)),
+    )
     if (ids === null) all.push({ understood, programs: programReports(understood, answers) })
     return answers
   })
@@ -399,6 +404,14 @@ export function auditMachine(machine: Machine, settings: AuditSettings): Audited
     ),
   }
 }
+
+/** What a file says by itself: of the requests that it meets nobody knows what else they meet. */
+const OF_HTACCESS_ALONE: ReadonlySet<string> = new Set([
+  'apache/htaccess-syntax',
+  'apache/htaccess-directive-not-permitted',
+  'apache/rewriterule-leading-slash-perdir',
+  'apache/addhandler-php',
+])
 
 function isWritten({ main }: ApacheConfiguration): boolean {
   return main === null || !isStandIn(main)

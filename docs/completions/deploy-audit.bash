@@ -6,6 +6,7 @@ _deploy_audit() {
     -D | --define) COMPREPLY=(); return ;;
     --nginx-version) COMPREPLY=(); return ;;
     --config) COMPREPLY=($(compgen -f -- "$word")); return ;;
+    --as) COMPREPLY=($(compgen -W 'nginx nginx-location apache htaccess' -- "$word")); return ;;
     --stdin-filename) COMPREPLY=($(compgen -f -- "$word")); return ;;
     --site) COMPREPLY=(); return ;;
     --method) COMPREPLY=(); return ;;
@@ -24,15 +25,15 @@ _deploy_audit() {
     --color) COMPREPLY=($(compgen -W 'auto always never' -- "$word")); return ;;
   esac
   case ${COMP_WORDS[1]} in
-    audit) options='--root -D --define --nginx-version --config --no-config --stdin-filename --only --skip --min-severity --min-confidence --fail-on --baseline --write-baseline --prune-baseline --fix --fix-unsafe --diff --allow-incomplete -f --format -o --output --all --group-by --statistics --category --color -q --quiet -v --verbose -V --version -h --help' ;;
-    resolve) options='--root -D --define --nginx-version --config --no-config --stdin-filename --allow-incomplete --show-secrets -o --output -q --quiet -v --verbose -V --version -h --help' ;;
-    map) options='--root -D --define --nginx-version --config --no-config --stdin-filename --site --only --skip --allow-incomplete -f --format -o --output --color -v --verbose -V --version -h --help' ;;
-    trace) options='--root -D --define --nginx-version --config --no-config --stdin-filename --method --address --allow-incomplete -f --format -o --output --color -v --verbose -V --version -h --help' ;;
+    audit) options='--root -D --define --nginx-version --config --no-config --list-files --as --stdin-filename --only --skip --min-severity --min-confidence --fail-on --baseline --write-baseline --prune-baseline --fix --fix-unsafe --diff --allow-incomplete -f --format -o --output --all --group-by --statistics --category --color -q --quiet -v --verbose -V --version -h --help' ;;
+    resolve) options='--root -D --define --nginx-version --config --no-config --as --stdin-filename --allow-incomplete --show-secrets -o --output -q --quiet -v --verbose -V --version -h --help' ;;
+    map) options='--root -D --define --nginx-version --config --no-config --as --stdin-filename --site --only --skip --allow-incomplete -f --format -o --output --color -v --verbose -V --version -h --help' ;;
+    trace) options='--root -D --define --nginx-version --config --no-config --as --stdin-filename --method --address --allow-incomplete -f --format -o --output --color -v --verbose -V --version -h --help' ;;
     explain) options='--color -V --version -h --help' ;;
     rules) options='--min-severity -f --format -V --version -h --help' ;;
     init) options='-V --version -h --help' ;;
     help) options='-V --version -h --help' ;;
-    *) options='--root -D --define --nginx-version --config --no-config --stdin-filename --only --skip --min-severity --min-confidence --fail-on --baseline --write-baseline --prune-baseline --fix --fix-unsafe --diff --allow-incomplete -f --format -o --output --all --group-by --statistics --category --color -q --quiet -v --verbose -V --version -h --help' ;;
+    *) options='--root -D --define --nginx-version --config --no-config --list-files --as --stdin-filename --only --skip --min-severity --min-confidence --fail-on --baseline --write-baseline --prune-baseline --fix --fix-unsafe --diff --allow-incomplete -f --format -o --output --all --group-by --statistics --category --color -q --quiet -v --verbose -V --version -h --help' ;;
   esac
   if [[ $word == -* ]]; then
     COMPREPLY=($(compgen -W "$options" -- "$word"))

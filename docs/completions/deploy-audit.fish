@@ -13,6 +13,8 @@ complete -c deploy-audit -s D -l define -r -d 'a name that httpd is started with
 complete -c deploy-audit -l nginx-version -r -d 'the nginx that will read the configuration, such as 1.24.0'
 complete -c deploy-audit -l config -r -d 'read this .auditrc instead of the nearest one'
 complete -c deploy-audit -l no-config -d 'read no .auditrc'
+complete -c deploy-audit -l list-files -d 'print each file, as what it is read or why not, and no findings (JSON always has the list)'
+complete -c deploy-audit -l as -r -f -a 'nginx nginx-location apache htaccess' -d 'what the named files are: nginx, nginx-location, apache or htaccess (default: their lines tell)'
 complete -c deploy-audit -l stdin-filename -r -d 'with the path -: the file that standard input stands for'
 complete -c deploy-audit -l site -r -d 'the sites of this name alone'
 complete -c deploy-audit -l method -r -d 'the method of the request (default GET)'

@@ -69,6 +69,9 @@ const TEMPLATE_EXTENSION =
   /\.(?:template|tmpl|tpl|stpl|j2|jinja2?|erb|epp|in|gotmpl|gtpl|ctmpl|ejs|hbs|handlebars|mustache|mako|master|macro|envsubst)$/i
 const HTACCESS = /^(?:\.|_|dot[._-]?)?htaccess(?:[._-]\w+)*$|\.htaccess$/i
 
+/** Pages about `.htaccess`, whatever their language. */
+const MANUAL = /\.(?:html?|xml|md|rst|adoc|tex)(?:\.|$)/i
+
 /**
  * Directories whose files wait to be linked or included by name, where something else says which of them
  * count.
@@ -99,7 +102,7 @@ export type PathVerdict =
 export function judgePath(path: string): PathVerdict | null {
   const name = posix.basename(path)
   const directories = path.split('/').slice(1, -1)
-  if (HTACCESS.test(name) && (!OTHER_EXTENSION.test(name) || name.endsWith('.txt'))) {
+  if (HTACCESS.test(name) && !MANUAL.test(name) && (!OTHER_EXTENSION.test(name) || name.endsWith('.txt'))) {
     if (BACKUP.test(name)) return { kind: 'backup' }
     const sample = name !== '.htaccess'
     return { kind: 'htaccess', program: 'apache', onDemand: null, named: true, sample }
