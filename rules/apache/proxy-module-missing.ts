@@ -70,7 +70,10 @@ export default defineRule({
       files: {
         'etc/apache2/apache2.conf': main(
           ['proxy', 'proxy_http'],
-          'ProxyPass /ws ws://127.0.0.1:8000/ws\nProxyPass / http://127.0.0.1:8000/ upgrade=websocket',
+          conf`
+            ProxyPass /ws ws://127.0.0.1:8000/ws
+            ProxyPass / http://127.0.0.1:8000/ upgrade=websocket
+          `,
         ),
       },
     },

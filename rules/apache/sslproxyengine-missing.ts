@@ -34,7 +34,12 @@ export default defineRule({
   good: [
     {
       title: 'turned on',
-      files: { 'etc/apache2/apache2.conf': host('SSLProxyEngine On\nProxyPass / https://127.0.0.1:8443/') },
+      files: {
+        'etc/apache2/apache2.conf': host(conf`
+          SSLProxyEngine On
+          ProxyPass / https://127.0.0.1:8443/
+        `),
+      },
     },
     {
       title: 'turned on for this backend alone',

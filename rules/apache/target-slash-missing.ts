@@ -49,7 +49,12 @@ export default defineRule({
     },
     {
       title: 'a slash on neither side',
-      files: { 'site.conf': host('ProxyPass /app http://127.0.0.1:5000\nRedirect /old https://example.com') },
+      files: {
+        'site.conf': host(conf`
+          ProxyPass /app http://127.0.0.1:5000
+          Redirect /old https://example.com
+        `),
+      },
     },
     {
       title: 'a path behind the host',

@@ -35,7 +35,10 @@ export default defineRule({
     {
       title: 'with the version',
       files: {
-        'etc/nginx/nginx.conf': nginx('proxy_http_version 1.1;\nproxy_set_header Upgrade $http_upgrade;'),
+        'etc/nginx/nginx.conf': nginx(conf`
+          proxy_http_version 1.1;
+          proxy_set_header Upgrade $http_upgrade;
+        `),
       },
     },
     {

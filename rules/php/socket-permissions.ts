@@ -51,7 +51,10 @@ export default defineRule({
       title: 'another owner',
       files: {
         'etc/nginx/nginx.conf': nginx(),
-        'etc/php/8.2/fpm/pool.d/www.conf': pool('listen.owner = nginx\nlisten.group = nginx'),
+        'etc/php/8.2/fpm/pool.d/www.conf': pool(conf`
+          listen.owner = nginx
+          listen.group = nginx
+        `),
       },
     },
   ],
@@ -71,7 +74,10 @@ export default defineRule({
           www-data:x:33:
           nginx:x:101:www-data
         `,
-        'etc/php/8.2/fpm/pool.d/www.conf': pool('listen.owner = nginx\nlisten.group = nginx'),
+        'etc/php/8.2/fpm/pool.d/www.conf': pool(conf`
+          listen.owner = nginx
+          listen.group = nginx
+        `),
       },
     },
     {

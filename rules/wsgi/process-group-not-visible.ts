@@ -9,8 +9,13 @@ const host = (name: string, lines: string): string => conf`
       ${lines}
   </VirtualHost>
 `
-const DAEMON = '    WSGIDaemonProcess app\n'
-const USE = '    WSGIProcessGroup app\n    WSGIScriptAlias / /opt/app/wsgi.py\n'
+const DAEMON = conf`
+  WSGIDaemonProcess app
+`
+const USE = conf`
+  WSGIProcessGroup app
+  WSGIScriptAlias / /opt/app/wsgi.py
+`
 
 export default defineRule({
   summary: 'A virtual host uses a daemon process that belongs to another name',
