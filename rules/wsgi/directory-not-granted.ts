@@ -8,6 +8,8 @@ import { modWsgiMain } from '../_examples.ts'
 import { effectiveAccess } from '../../src/servers/apache/queries/effective-access.ts'
 import { settingOf } from '../../src/servers/apache/queries/server-settings.ts'
 import { aliasLevels } from '../../src/servers/apache/queries/wsgi-groups.ts'
+import type { WsgiScriptAlias } from '../../src/servers/apache/queries/wsgi-script-aliases.ts'
+import { known } from '../../src/servers/fact.ts'
 
 const MAIN = modWsgiMain(conf`
   <Directory />
@@ -72,6 +74,28 @@ export default defineRule({
       ),
     },
     {
+      title: 'a directory of scripts, its last slash left out',
+      files: host(
+        '/srv/scripts',
+        conf`
+          <Directory /srv/scripts>
+              Require all granted
+          </Directory>
+        `,
+      ),
+    },
+    {
+      title: 'a section that names the script itself',
+      files: host(
+        '/opt/app/wsgi.py',
+        conf`
+          <Directory /opt/app/wsgi.py>
+              Require all granted
+          </Directory>
+        `,
+      ),
+    },
+    {
       title: 'the one file granted',
       files: host(
         '/opt/app/wsgi.py',
@@ -123,11 +147,18 @@ function isDirectory(files: FileSystem, { alias: { script } }: Application): boo
 /** Where a client is turned away, by `Require` alone: the old `Order` lines are another rule's. */
 function decidedBy({ configuration, host, alias }: Application) {
   if (alias.regex || !alias.script.known || alias.script.value.endsWith('/')) return null
-  const levels = aliasLevels(configuration, host?.virtualHost ?? null, alias)
-  const access = effectiveAccess(configuration, levels, { address: '127.0.0.1' })
-  if (access.allowed !== false || access.hostLines.length > 0) return null
-  // A .htaccess that counts may grant what nothing else does.
-  const override = settingOf(configuration, levels, 'AllowOverride')
-  if (!override.known || (override.value !== null && override.value.toLowerCase() !== 'none')) return null
-  return access.at
+  const turnedAway = (written: WsgiScriptAlias): Place | null => {
+    const levels = aliasLevels(configuration, host?.virtualHost ?? null, written)
+    const access = effectiveAccess(configuration, levels, { address: '127.0.0.1' })
+    if (access.allowed !== false || access.hostLines.length > 0) return null
+    // A .htaccess that counts may grant what nothing else does.
+    const override = settingOf(configuration, levels, 'AllowOverride')
+    if (!override.known || (override.value !== null && override.value.toLowerCase() !== 'none')) return null
+    return access.at
+  }
+  const at = turnedAway(alias)
+  // A directory of scripts may be written without its slash, and httpd goes through `<Directory>` sections
+  // down to the script's own name.
+  const inside = { ...alias, script: known(`${alias.script.value}/script.wsgi`, alias.scriptAt) }
+  return at !== null && turnedAway(inside) === null ? null : at
 }
