@@ -1,14 +1,10 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
-import {
-  type AskedHost,
-  askedHosts,
-  askHost,
-  urlOfDirectory,
-} from '../../src/deployment/requests/ask-host.ts'
+import { type AskedHost, askHost, urlOfDirectory } from '../../src/deployment/requests/ask-host.ts'
+import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
 import { MISSING, PATHS } from '../../src/deployment/requests/made-up-requests.ts'
-import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
+import { htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
 import { apacheMain } from '../_examples.ts'
 
@@ -122,7 +118,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    for (const asked of askedHosts(deployment)) {
+    for (const asked of hostsHolding(deployment, ['rewriterule'])) {
       for (const target of targetsOf(deployment, asked)) {
         const { steps, end } = askHost(deployment, asked, target)
         if (end.kind !== 'response' || end.status !== 500) continue
@@ -143,8 +139,8 @@ export default defineRule({
 function targetsOf(deployment: Deployment, asked: AskedHost): readonly string[] {
   const { configuration, host } = asked
   const found = new Set<string>([PATHS.startPage, PATHS.missingPage])
-  for (const htaccess of htaccessFiles(configuration, deployment.filesOf(configuration))) {
-    if (htaccess.virtualHost !== host || !htaccess.file.occurrences.has('rewriterule')) continue
+  for (const htaccess of htaccessFilesOf(configuration, deployment.filesOf(configuration), host)) {
+    if (!htaccess.file.occurrences.has('rewriterule')) continue
     const url = urlOfDirectory(asked, htaccess.folder)
     if (url !== null) found.add(url).add(url + MISSING)
   }

@@ -1,7 +1,8 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheHost, Deployment, NginxConnection } from '../../src/deployment/model.ts'
-import { type AskedHost, askedHosts, askHost, originOf } from '../../src/deployment/requests/ask-host.ts'
+import { type AskedHost, askHost, originOf } from '../../src/deployment/requests/ask-host.ts'
+import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
 import { PATHS, UNKNOWN_HOST } from '../../src/deployment/requests/made-up-requests.ts'
 import { isSameUrl } from '../../src/deployment/requests/same-url.ts'
 import { namePlace as nginxNamePlace } from '../../src/deployment/places.ts'
@@ -126,7 +127,8 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    for (const asked of askedHosts(deployment)) {
+    const redirecting = hostsHolding(deployment, REDIRECTING)
+    for (const asked of redirecting) {
       const { scheme, port, shown } = originOf(asked)
       const host = shown.replace(/:\d+$/, '')
       if (host === UNKNOWN_HOST) continue
@@ -137,8 +139,10 @@ export default defineRule({
           message: `\`${scheme}://${shown}/\` is redirected to itself`,
         }
     }
+    const hosts = new Set(redirecting.map(({ host }) => host))
     for (const reached of deployment.virtualHosts) {
       const { configuration, virtualHost } = reached
+      if (!hosts.has(virtualHost)) continue
       for (const { connection, certain } of deployment.connections.reaching(reached)) {
         if (!certain || !passesWhole(connection)) continue
         for (const { host, port } of tlsNames(connection, reached)) {
@@ -160,6 +164,16 @@ export default defineRule({
     }
   },
 })
+
+/** What sends a client elsewhere. */
+const REDIRECTING = [
+  'redirect',
+  'redirectmatch',
+  'redirectpermanent',
+  'redirecttemp',
+  'rewriterule',
+  'errordocument',
+]
 
 interface Loop {
   readonly at: Place

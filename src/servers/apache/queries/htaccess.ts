@@ -1,3 +1,4 @@
+import { groupBy } from '../../../../parsers/collections/group-by.ts'
 import { memoByKey } from '../../../../parsers/collections/memo.ts'
 import { posix } from 'node:path'
 import type { Place } from '../../../../parsers/text/source.ts'
@@ -113,6 +114,19 @@ export function unreadHtaccess(
 
 /** Every such file below the document roots and aliases that the audit holds, once each. */
 export const htaccessFiles = memoByKey(findAll)
+
+const byHost = memoByKey((configuration: ApacheConfiguration, files: FileSystem) =>
+  groupBy(htaccessFiles(configuration, files), ({ virtualHost }) => virtualHost),
+)
+
+/** Those below what one virtual host serves; the main server's for null. */
+export function htaccessFilesOf(
+  configuration: ApacheConfiguration,
+  files: FileSystem,
+  host: VirtualHost | null,
+): readonly Htaccess[] {
+  return byHost(configuration, files).get(host) ?? []
+}
 
 function findAll(configuration: ApacheConfiguration, files: FileSystem): readonly Htaccess[] {
   const found: Htaccess[] = []
