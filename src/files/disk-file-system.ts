@@ -83,7 +83,15 @@ export function diskFileSystem(
   const refused = new Map<string, Pick<Notice, 'code' | 'text'>>()
 
   const { toDisk } = table
-  const display = (path: string): string => displayPath(toDisk(path) ?? path, workingDirectory)
+  const shown = new Map<string, string>()
+  const display = (path: string): string => {
+    let name = shown.get(path)
+    if (name === undefined) {
+      name = displayPath(toDisk(path) ?? path, workingDirectory)
+      shown.set(path, name)
+    }
+    return name
+  }
   const refuse = (path: string, code: NoticeCode, text: string): string => {
     refused.set(path, { code, text })
     return text
