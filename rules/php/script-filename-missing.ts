@@ -87,6 +87,8 @@ export default defineRule({
     for (const connection of connections.nginx) {
       if (connection.pass.name !== 'fastcgi_pass' || !isPhp(connection)) continue
       const { server, block, pass } = connection
+      // Answered from the cache, by a module of others.
+      if (block.children.some(({ name }) => name === 'fastcgi_cache_purge')) continue
       const set = requestParameters(server.configuration, block, 'fastcgi')
       if (!set.known || !set.value.complete) continue
       const { headers, level } = set.value

@@ -18,7 +18,10 @@ const main = (text: string): string => modWsgiMain(text)
 export default defineRule({
   summary: 'The application runs inside Apache’s own processes',
   severity: 'warning',
-  otherSeverities: { error: 'where a daemon process is defined that the script could run in' },
+  otherSeverities: {
+    error: 'where a daemon process is defined that the script could run in',
+    info: 'where no daemon process is defined, as in the first steps of Django’s and mod_wsgi’s guides',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'A daemon process that no script is sent to does nothing: its user, threads, `maximum-requests` and virtual environment are ignored without a word, and every Apache process loads the application as www-data, memory and all.',
@@ -141,7 +144,7 @@ export default defineRule({
       const script = directive.args[1]?.value ?? ''
       yield {
         at: namePlace(directive),
-        severity: isWhole && daemon !== undefined ? 'error' : 'warning',
+        severity: daemon === undefined ? 'info' : isWhole ? 'error' : 'warning',
         message:
           daemonName === null
             ? `no process group holds \`${script}\`, so it runs inside Apache’s own processes`
