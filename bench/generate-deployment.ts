@@ -19,7 +19,7 @@ export function generateDeployment(root: string, sites: number, kind: Kind = 'cl
 
   const nginx = join(root, 'etc/nginx')
   const apache = join(root, 'etc/apache2')
-  for (const folder of [nginx, apache]) mkdirSync(join(folder, 'sites-enabled'), { recursive: true })
+  for (const directory of [nginx, apache]) mkdirSync(join(directory, 'sites-enabled'), { recursive: true })
   mkdirSync(join(root, 'run'), { recursive: true })
   mkdirSync(join(root, 'log'), { recursive: true })
   if (tls) makeCertificate(join(root, 'tls'))
@@ -36,9 +36,9 @@ export function generateDeployment(root: string, sites: number, kind: Kind = 'cl
   }
 }
 
-function makeCertificate(folder: string): void {
-  mkdirSync(folder)
-  const files = ['-keyout', join(folder, 'site.key'), '-out', join(folder, 'site.pem')]
+function makeCertificate(directory: string): void {
+  mkdirSync(directory)
+  const files = ['-keyout', join(directory, 'site.key'), '-out', join(directory, 'site.pem')]
   const words = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=example.org']
   const { status, stderr } = spawnSync('openssl', [...words, ...files], { encoding: 'utf8' })
   if (status !== 0) throw new Error(`openssl: ${stderr}`)

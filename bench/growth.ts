@@ -14,10 +14,10 @@ const rows: string[] = []
 for (const { name, size, files, words = ['-f', 'concise'] } of GROWING) {
   const cells: string[] = []
   for (const factor of FACTORS) {
-    const folder = scratchTree(files(size * factor))
+    const directory = scratchTree(files(size * factor))
     const bytes = Object.values(files(size * factor)).reduce((sum, text) => sum + text.length, 0)
     const started = performance.now()
-    const { code } = await runIn(folder, [...words, '.'])
+    const { code } = await runIn(directory, [...words, '.'])
     const time = (performance.now() - started).toFixed(0)
     cells.push(`${(bytes / 1000).toFixed(0)} kB: ${time} ms${code === 4 ? ', limit' : ''}`)
   }

@@ -1,5 +1,5 @@
 /**
- * One audit of a folder, stage by stage: prints the milliseconds of each as JSON. `bench.ts` bundles it as the
+ * One audit of a directory, stage by stage: prints the milliseconds of each as JSON. `bench.ts` bundles it as the
  * command line is bundled, since compiled code is what users wait for.
  */
 import { rules } from '../rules/index.generated.ts'
@@ -22,11 +22,11 @@ export interface Stages {
   readonly alone: number
 }
 
-const [folder = '.'] = process.argv.slice(2)
+const [directory = '.'] = process.argv.slice(2)
 const isAlone = ({ id }: Rule): boolean => id.startsWith('nginx/') || id.startsWith('apache/')
 let last = performance.now()
 
-const machines = discover([folder], { workingDirectory: process.cwd() })
+const machines = discover([directory], { workingDirectory: process.cwd() })
 const parsers = await loadParsers(machines, [])
 const discovery = lap()
 const understood = machines.map(machine =>

@@ -1,4 +1,4 @@
-// Written by `npm run generate` from the files of this folder.
+// Written by `npm run generate` from the files of this directory.
 import type { Rule } from '../src/engine/rule.ts'
 import accessAllowWithoutDeny from './access/allow-without-deny.ts'
 import accessAnsweredBeforeAccess from './access/answered-before-access.ts'

@@ -26,9 +26,9 @@ export type { Report, SiteFacts }
 export { type Rule, rules }
 
 export interface AuditOptions {
-  /** Folder that stands for `/`; inferred from each path where absent. */
+  /** Directory that stands for `/`; inferred from each path where absent. */
   readonly root?: string
-  /** Folder to which paths and the files of the report are relative; the process's own where absent. */
+  /** Directory to which paths and the files of the report are relative; the process's own where absent. */
   readonly workingDirectory?: string
   /** Rules to run; all of them where absent. */
   readonly rules?: readonly Rule[]
@@ -41,7 +41,7 @@ export interface AuditOptions {
 }
 
 /**
- * Audits folders, main files and fragments, as `deploy-audit PATH…` does without an `.auditrc`.
+ * Audits directories, main files and fragments, as `deploy-audit PATH…` does without an `.auditrc`.
  *
  * Rejects with an {@link InputError} whose message is one line where a path is not there or holds nothing
  * to audit, or where a fact is none.

@@ -6,7 +6,7 @@ import type { Report } from '../src/engine/report.ts'
 import { severityAtLeast } from '../src/engine/severity.ts'
 import { loadRules } from '../tools/load-rules.ts'
 import { scratchTree } from './files/scratch-tree.ts'
-import { auditFolder } from './rules/audit-folder.ts'
+import { auditDirectory } from './rules/audit-directory.ts'
 import { TEN, tenDeployments } from './ten-deployments.ts'
 
 const CORPUS = resolve('test/corpus')
@@ -20,11 +20,11 @@ function lines({ findings }: Report): readonly string[] {
 }
 
 for (const name of readdirSync(CORPUS).sort()) {
-  const folder = join(CORPUS, name)
-  const expected = join(folder, 'expected.txt')
+  const directory = join(CORPUS, name)
+  const expected = join(directory, 'expected.txt')
   if (!existsSync(expected)) continue
   test(`${name}: exactly what is expected`, async () => {
-    const report = await auditFolder(folder, rules)
+    const report = await auditDirectory(directory, rules)
     assert.equal(report.crashes, [])
     assert.is(`${lines(report).join('\n')}\n`, readFileSync(expected, 'utf8'))
   })
@@ -41,7 +41,7 @@ function loudLines(report: Report): string {
 for (const { name, broken, repaired } of tenDeployments()) {
   test(`ten/${name}: the fault is found, and gone where it is repaired`, async () => {
     for (const [kind, files] of Object.entries({ broken, repaired })) {
-      const report = await auditFolder(scratchTree(files), rules)
+      const report = await auditDirectory(scratchTree(files), rules)
       assert.equal(report.crashes, [])
       assert.ok(report.programs.every(({ accepted }) => accepted))
       assert.is(loudLines(report), readFileSync(join(TEN, name, kind, 'expected.txt'), 'utf8'), kind)
@@ -51,7 +51,7 @@ for (const { name, broken, repaired } of tenDeployments()) {
 
 for (const name of readdirSync(join(CORPUS, 'ok')).sort()) {
   test(`ok/${name}: no warning and no error`, async () => {
-    const report = await auditFolder(join(CORPUS, 'ok', name), rules)
+    const report = await auditDirectory(join(CORPUS, 'ok', name), rules)
     assert.equal(report.crashes, [])
     const loud = report.findings.filter(({ severity }) => severityAtLeast(severity, 'warning'))
     assert.equal(lines({ ...report, findings: loud }), [])

@@ -3,13 +3,13 @@ import * as assert from 'uvu/assert'
 import { severityAtLeast } from '../src/engine/severity.ts'
 import { loadRules } from '../tools/load-rules.ts'
 import { scratchTree } from './files/scratch-tree.ts'
-import { auditFolder } from './rules/audit-folder.ts'
+import { auditDirectory } from './rules/audit-directory.ts'
 
 const rules = (await loadRules()).map(({ rule }) => rule)
 
 /** Warnings and errors of a tree as somebody keeps it: `file rule`. */
 async function loud(files: Readonly<Record<string, string>>): Promise<readonly string[]> {
-  const { findings, crashes } = await auditFolder(scratchTree(files), rules)
+  const { findings, crashes } = await auditDirectory(scratchTree(files), rules)
   assert.equal(crashes, [])
   return findings
     .filter(({ severity }) => severityAtLeast(severity, 'warning'))
@@ -39,7 +39,7 @@ test('a configuration for Apache 2.2 is not judged as one for 2.4', async () => 
       'LoadModule authz_default_module modules/mod_authz_default.so\nListen 80\nLockFile logs/accept.lock\n' +
       '<Directory />\nOrder deny,allow\nDeny from all\nAllowOverride All\n</Directory>\n',
   }
-  const { findings, programs } = await auditFolder(scratchTree(tree), rules)
+  const { findings, programs } = await auditDirectory(scratchTree(tree), rules)
   assert.equal(
     findings.map(({ rule }) => rule),
     [],
@@ -134,7 +134,7 @@ test('a .htaccess counts that no configuration here serves', async () => {
     'app/public/.htaccess': '<Directory /srv>\n</Directory>\n',
     'composer.json': '{}\n',
   }
-  const { findings, files, fileList, notices } = await auditFolder(scratchTree(tree), rules)
+  const { findings, files, fileList, notices } = await auditDirectory(scratchTree(tree), rules)
   assert.equal(
     findings.map(({ at, rule }) => `${at.file} ${rule}`),
     ['app/public/.htaccess apache/htaccess-directive-not-permitted'],
@@ -148,7 +148,7 @@ test('a .htaccess counts that no configuration here serves', async () => {
 })
 
 test('the list of files says of each as what it is read or why not', async () => {
-  const { fileList } = await auditFolder(
+  const { fileList } = await auditDirectory(
     scratchTree({
       'nginx/nginx.conf': 'events {}\nhttp {\n  include /etc/nginx/sites-enabled/*;\n}\n',
       'nginx/sites-enabled/a': 'server {\n  listen 80;\n  root /srv;\n}\n',

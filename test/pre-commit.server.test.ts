@@ -22,17 +22,17 @@ const environment = {
   GIT_COMMITTER_EMAIL: 'test@localhost',
 }
 
-function command(folder: string, name: string, words: readonly string[]) {
+function command(directory: string, name: string, words: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(name, [...words], {
-    cwd: folder,
+    cwd: directory,
     env: environment,
     encoding: 'utf8',
   })
   return { status, output: `${stdout}${stderr}` }
 }
 
-function succeed(folder: string, name: string, words: readonly string[]): void {
-  const { status, output } = command(folder, name, words)
+function succeed(directory: string, name: string, words: readonly string[]): void {
+  const { status, output } = command(directory, name, words)
   assert.is(status, 0, `${name} ${words.join(' ')}: ${output}`)
 }
 

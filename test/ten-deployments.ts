@@ -20,16 +20,18 @@ export function tenDeployments(): readonly DeploymentPair[] {
 }
 
 export function readDeploymentPair(name: string): DeploymentPair {
-  const broken = readFolder(join(TEN, name, 'broken'))
-  return { name, broken, repaired: { ...broken, ...readFolder(join(TEN, name, 'repaired')) } }
+  const broken = readDirectory(join(TEN, name, 'broken'))
+  return { name, broken, repaired: { ...broken, ...readDirectory(join(TEN, name, 'repaired')) } }
 }
 
-function readFolder(folder: string): Files {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile())
+function readDirectory(directory: string): Files {
+  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter(entry =>
+    entry.isFile(),
+  )
   const paths = files.map(entry => join(entry.parentPath, entry.name))
   return Object.fromEntries(
     paths
       .filter(path => !path.endsWith('expected.txt'))
-      .map(path => [relative(folder, path), readFileSync(path, 'utf8')]),
+      .map(path => [relative(directory, path), readFileSync(path, 'utf8')]),
   )
 }

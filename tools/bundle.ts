@@ -11,15 +11,15 @@ export const GRAMMARS = [
 ]
 
 /**
- * Bundles programs into a folder, with chunks that they share and the grammars, which are loaded only where a
+ * Bundles programs into a directory, with chunks that they share and the grammars, which are loaded only where a
  * shell or Python file is read.
  *
  * @param entryPoints source files by the name of what is made of them
  */
-export async function bundle(entryPoints: Record<string, string>, folder: string): Promise<void> {
+export async function bundle(entryPoints: Record<string, string>, directory: string): Promise<void> {
   await build({
     entryPoints,
-    outdir: folder,
+    outdir: directory,
     chunkNames: 'chunks/[name]-[hash]',
     bundle: true,
     plugins: [precomputeExamples()],
@@ -39,5 +39,5 @@ export async function bundle(entryPoints: Record<string, string>, folder: string
     },
   })
   const { resolve } = createRequire(import.meta.url)
-  for (const grammar of GRAMMARS) copyFileSync(resolve(grammar), join(folder, basename(grammar)))
+  for (const grammar of GRAMMARS) copyFileSync(resolve(grammar), join(directory, basename(grammar)))
 }

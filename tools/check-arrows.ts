@@ -1,4 +1,4 @@
-/** Holds the arrows between the folders (`.dependency-cruiser.cjs`), and fails where nothing was read. */
+/** Holds the arrows between the directories (`.dependency-cruiser.cjs`), and fails where nothing was read. */
 import { spawnSync } from 'node:child_process'
 
 const run = spawnSync(

@@ -72,7 +72,7 @@ function isHidden(text: string): boolean {
 /** `configs:` and `secrets:` of a service. */
 export function readGrants(
   node: YamlNode | undefined,
-  folder: '/' | '/run/secrets/',
+  directory: '/' | '/run/secrets/',
   context: FileContext,
 ): readonly GrantedFile[] {
   const items = node?.kind === 'list' ? node.items : []
@@ -80,7 +80,7 @@ export function readGrants(
     const source = textOf(item.kind === 'map' ? valueIn(item, 'source') : item, context)
     if (source === null) return []
     const target = item.kind === 'map' ? textOf(valueIn(item, 'target'), context) : null
-    const inside = (text: string): string => (text.startsWith('/') ? text : folder + text)
+    const inside = (text: string): string => (text.startsWith('/') ? text : directory + text)
     return [{ at: item.at, source: factOf(source), target: readFact(target ?? source, inside) }]
   })
 }

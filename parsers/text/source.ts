@@ -9,7 +9,7 @@ import { memo } from '../collections/memo.ts'
  * A text file as the parsers see it.
  *
  * `path` is absolute and POSIX, as the server would write it: below an audited root it begins at
- * that root (`/etc/nginx/nginx.conf`), whatever the machine of the audit calls the folder.
+ * that root (`/etc/nginx/nginx.conf`), whatever the machine of the audit calls the directory.
  *
  * `code` is what a parser reads and has the length of `text`, so that every offset holds in both.
  * It differs from `text` only in templates, where a placeholder is a word of {@link UNKNOWN} and its like and

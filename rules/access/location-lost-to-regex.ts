@@ -215,13 +215,13 @@ function takenFrom(
   // An expression that begins with a path of its own is an exception that somebody made.
   if (prefix !== null && prefix !== '/') return null
   if (!isSameContent(server, location.directive, other.directive)) return null
-  const folder = location.name.endsWith('/') ? location.name : `${location.name}/`
+  const directory = location.name.endsWith('/') ? location.name : `${location.name}/`
   const paths: string[] = []
   for (const text of sampleTexts(other.name, { caseless: other.modifier === '~*' }).texts) {
     const sample = fromBytes(text)
     // What does not begin with a dot names a path, and is written for that.
     if (!/^[/x]*\.[A-Za-z0-9]+$/.test(sample)) continue
-    const path = `${folder}${EXISTING}${sample.replace(/^[/x]*/, '')}`
+    const path = `${directory}${EXISTING}${sample.replace(/^[/x]*/, '')}`
     const selected = selectLocation(server.configuration, server.directive, toBytes(path))
     if (!selected.known || selected.value.location?.directive !== other.directive) continue
     const answer = askServer(deployment, server, path)

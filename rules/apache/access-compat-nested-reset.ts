@@ -34,7 +34,7 @@ function linesOf(children: readonly ApacheDirective[]): readonly ApacheDirective
 }
 
 export default defineRule({
-  summary: 'Allow without Order lets everybody in',
+  summary: 'Allow without Order grants access to everyone',
   severity: 'warning',
   confidence: 'high',
   securitySeverity: 7.5,

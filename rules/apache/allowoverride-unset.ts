@@ -15,11 +15,11 @@ const main = (lines: string): string =>
   )
 
 export default defineRule({
-  summary: 'A .htaccess file in a folder for which no AllowOverride is set',
+  summary: 'A .htaccess file in a directory for which no AllowOverride is set',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Without any `AllowOverride`, Apache still reads the file and lets nothing stand in it: each request to the folder is answered with 500. The documentation calls the default `None`, which would not read it.',
+  why: 'Without any `AllowOverride`, Apache still reads the file and lets nothing stand in it: each request to the directory is answered with 500. The documentation calls the default `None`, which would not read it.',
   remedy: 'Write `AllowOverride None` and move the lines into the section, or allow what the file needs',
   references: ['https://httpd.apache.org/docs/2.4/mod/core.html#allowoverride'],
   bad: [
@@ -87,15 +87,15 @@ export default defineRule({
     for (const configuration of apache) {
       const files = filesOf(configuration)
       for (const htaccess of htaccessFiles(configuration, files)) {
-        const { file, folder, overrides } = htaccess
+        const { file, directory, overrides } = htaccess
         if (!overrides.known || !overrides.value.unset || overrides.value.list.size > 0) continue
         const first = parseApache(file.source).find(node => node.kind === 'directive' || node.kind === 'open')
         if (first === undefined || first.kind === 'comment') continue
         const served = servingPlace(configuration, htaccess)
         yield {
           at: { source: file.source, start: first.name.start, end: first.name.end },
-          message: `no \`AllowOverride\` is set for ${folder} or a folder above it, so this line makes Apache answer every request there with 500`,
-          related: served === null ? [] : [{ at: served, message: 'serves the folder' }],
+          message: `no \`AllowOverride\` is set for ${directory} or a directory above it, so this line makes Apache answer every request there with 500`,
+          related: served === null ? [] : [{ at: served, message: 'serves the directory' }],
         }
       }
     }

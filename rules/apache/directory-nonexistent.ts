@@ -5,13 +5,13 @@ import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
 
 export default defineRule({
-  summary: 'A Directory section for a folder that is not there',
+  summary: 'A Directory section for a directory that is not there',
   severity: 'info',
   otherSeverities: { warning: 'for a relative path, which no directory has' },
   confidence: 'medium',
   since: '0.1.0',
-  why: 'Apache takes any path without looking. A section for a folder that has another name applies to nothing, and the folder that was meant is left to what holds above it.',
-  remedy: 'Write the absolute path of the folder',
+  why: 'Apache takes any path without looking. A section for a directory that has another name applies to nothing, and the directory that was meant is left to what holds above it.',
+  remedy: 'Write the absolute path of the directory',
   references: ['https://httpd.apache.org/docs/2.4/mod/core.html#directory'],
   bad: [
     {
@@ -31,7 +31,7 @@ export default defineRule({
       },
     },
     {
-      title: 'a folder with another name',
+      title: 'a directory with another name',
       files: {
         'etc/apache2/apache2.conf': conf`
           <Directory «/etc/app»>
@@ -60,7 +60,7 @@ export default defineRule({
       },
     },
     {
-      title: 'a folder, its parent, a pattern, and what lies outside the audit',
+      title: 'a directory, its parent, a pattern, and what lies outside the audit',
       files: {
         'etc/apache2/apache2.conf': conf`
           <Directory /etc/apps/>
@@ -89,7 +89,7 @@ export default defineRule({
         if (!text.startsWith('/')) {
           yield {
             at: argumentPlace(section, 0),
-            message: `\`${text}\` is a relative path, which no folder has, so the section applies to nothing`,
+            message: `\`${text}\` is a relative path, which no directory has, so the section applies to nothing`,
             severity: 'warning',
             confidence: 'high',
           }
@@ -104,7 +104,7 @@ export default defineRule({
             continue
           yield {
             at: argumentPlace(section, 0),
-            message: `the folder ${path} is not there, so the section applies to nothing`,
+            message: `the directory ${path} is not there, so the section applies to nothing`,
           }
         }
       }

@@ -21,7 +21,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Apache does not pass over a line that may not stand in `.htaccess`: it answers every request to the folder, and to all below it, with 500.',
+  why: 'Apache does not pass over a line that may not stand in `.htaccess`: it answers every request to the directory, and to all below it, with 500.',
   remedy: 'Allow its class with `AllowOverride`, or move the line into the server’s own files',
   references: ['https://httpd.apache.org/docs/2.4/mod/core.html#allowoverride'],
   bad: [
@@ -76,7 +76,7 @@ export default defineRule({
   *check({ apache, filesOf }) {
     for (const configuration of apache) {
       const files = filesOf(configuration)
-      for (const { file, folder, overrides } of htaccessFiles(configuration, files)) {
+      for (const { file, directory, overrides } of htaccessFiles(configuration, files)) {
         if (!overrides.known || overrides.value.unset) continue
         // The first one is what httpd stumbles over; the others come to light with its repair.
         const [first] = refusals(file.children, overrides.value)
@@ -91,7 +91,7 @@ export default defineRule({
         const { start, end } = option ?? { start: directive.nameStart, end: directive.nameEnd }
         yield {
           at: { source: file.source, start, end },
-          message: `\`${option === null ? directive.name : `Options ${option.value}`}\` ${lacks}, so Apache answers every request to ${folder} with 500`,
+          message: `\`${option === null ? directive.name : `Options ${option.value}`}\` ${lacks}, so Apache answers every request to ${directory} with 500`,
           related:
             overrides.value.at === null ? [] : [{ at: overrides.value.at, message: 'what is allowed there' }],
         }

@@ -103,17 +103,17 @@ export default defineRule({
   *check(deployment) {
     for (const configuration of deployment.apache) {
       for (const htaccess of htaccessFiles(configuration, deployment.filesOf(configuration))) {
-        const { overrides, folder } = htaccess
+        const { overrides, directory } = htaccess
         if (!overrides.known || overrides.value.reads || overrides.value.at === null) continue
         const asked: AskedHost = { configuration, host: htaccess.virtualHost }
-        const url = urlOfDirectory(asked, folder)
+        const url = urlOfDirectory(asked, directory)
         const lost = url === null ? null : lostLine(deployment, asked, htaccess, url)
         if (lost === null) continue
         const at = overrides.value.at
         yield {
           at,
           cause: at,
-          message: `\`${folder}.htaccess\` is not read, so ${lost.harm}`,
+          message: `\`${directory}.htaccess\` is not read, so ${lost.harm}`,
           related: [{ at: namePlace(lost.line), message: 'has no effect' }],
           ...propose('Let the file be read', 'unsafe', [
             /^none$/i.test(placeText(at)) ? replacePlace(at, 'All') : null,

@@ -18,7 +18,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Apache reads every file below an included folder, hidden ones and editors’ copies too, and `*` matches `site.conf~` as well. The old virtual host is still served, or comes first and hides the new one.',
+  why: 'Apache reads every file below an included directory, hidden ones and editors’ copies too, and `*` matches `site.conf~` as well. The old virtual host is still served, or comes first and hides the new one.',
   remedy: 'Include `*.conf`, and take the copy away',
   references: ['https://httpd.apache.org/docs/2.4/mod/core.html#include'],
   bad: [

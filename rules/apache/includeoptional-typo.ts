@@ -81,15 +81,15 @@ function nearestName(
   files: FileSystem,
   path: string,
 ): { readonly missing: string; readonly present: string } | null {
-  let folder = '/'
+  let directory = '/'
   for (const missing of path.split('/').slice(1)) {
     if (/[*?[]/.test(missing)) return null
-    const next = posix.join(folder, missing)
+    const next = posix.join(directory, missing)
     if (files.kind(next) !== null) {
-      folder = next
+      directory = next
       continue
     }
-    const names = files.list(folder) ?? []
+    const names = files.list(directory) ?? []
     // A link that leads nowhere has the name and is no slip.
     if (names.some(({ name }) => name === missing)) return null
     const near = names.filter(({ name }) => distance(name.toLowerCase(), missing.toLowerCase()) <= 1)

@@ -141,7 +141,7 @@ function targetsOf(deployment: Deployment, asked: AskedHost): readonly string[] 
   const found = new Set<string>([PATHS.startPage, PATHS.missingPage])
   for (const htaccess of htaccessFilesOf(configuration, deployment.filesOf(configuration), host)) {
     if (!htaccess.file.occurrences.has('rewriterule')) continue
-    const url = urlOfDirectory(asked, htaccess.folder)
+    const url = urlOfDirectory(asked, htaccess.directory)
     if (url !== null) found.add(url).add(url + MISSING)
   }
   return [...found]

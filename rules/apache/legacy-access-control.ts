@@ -38,7 +38,7 @@ export default defineRule({
   remedy: 'Write `Require all granted` instead',
   references: ['https://httpd.apache.org/docs/2.4/upgrading.html#access'],
   bad: [
-    { title: 'a folder opened as in 2.2', files: { 'site.conf': SECTION } },
+    { title: 'a directory opened as in 2.2', files: { 'site.conf': SECTION } },
     {
       title: 'below the root that 2.4 closes',
       files: {
@@ -99,7 +99,7 @@ export default defineRule({
       const lines = ['order', 'allow', 'deny'].flatMap(name => configuration.occurrences.get(name) ?? [])
       const sections = groupBy(lines, ({ parent }) => parent)
       if (sections.size === 0) continue
-      const byFolder = requiresByFolder(configuration)
+      const byDirectory = requiresByDirectory(configuration)
       const working: Legacy[] = []
       for (const [section, own] of sections) {
         const [line] = [...own].sort((a, b) => a.nameStart - b.nameStart)
@@ -108,7 +108,7 @@ export default defineRule({
           LEGACY.has(name.toLowerCase()),
         )
         const requires = (section?.children ?? []).some(({ name }) => /^Require/.test(name))
-        const closer = requires || section === null ? null : closedAbove(section, byFolder)
+        const closer = requires || section === null ? null : closedAbove(section, byDirectory)
         const isOpen = section !== null && !requires && grantsAll(group)
         const legacy = { line, group, isOpen }
         if (closer === null) {
@@ -118,7 +118,7 @@ export default defineRule({
         yield {
           at: namePlace(line),
           severity: 'error',
-          message: `\`Order\` and \`Allow\`${whereOf(line)} do not lift \`Require all denied\` of the folder above, so every request is a 403`,
+          message: `\`Order\` and \`Allow\`${whereOf(line)} do not lift \`Require all denied\` of the directory above, so every request is a 403`,
           related: [{ at: argumentPlace(closer, 0), message: 'still in force here' }],
           help: helpFor(legacy),
           ...modernise([legacy]),
@@ -173,24 +173,24 @@ function isForOldServers(line: ApacheDirective): boolean {
   )
 }
 
-/** The last `Require` line of each folder that has a section with one. */
-function requiresByFolder({ occurrences }: ApacheConfiguration): ReadonlyMap<string, ApacheDirective> {
-  const byFolder = new Map<string, ApacheDirective>()
+/** The last `Require` line of each directory that has a section with one. */
+function requiresByDirectory({ occurrences }: ApacheConfiguration): ReadonlyMap<string, ApacheDirective> {
+  const byDirectory = new Map<string, ApacheDirective>()
   for (const section of occurrences.get('directory') ?? []) {
-    const path = folder(section)
+    const path = directory(section)
     const require = path === null ? undefined : section.children.findLast(({ name }) => /^Require/.test(name))
-    if (path !== null && require !== undefined) byFolder.set(path, require)
+    if (path !== null && require !== undefined) byDirectory.set(path, require)
   }
-  return byFolder
+  return byDirectory
 }
 
-/** The `Require all denied` that holds for a folder from its own path or the nearest above; null for any other. */
+/** The `Require all denied` that holds for a directory from its own path or the nearest above; null for any other. */
 function closedAbove(
   section: ApacheDirective,
   requires: ReadonlyMap<string, ApacheDirective>,
 ): ApacheDirective | null {
   if (section.name !== 'Directory') return null
-  for (let path = folder(section); path !== null; path = path === '/' ? null : posix.dirname(path)) {
+  for (let path = directory(section); path !== null; path = path === '/' ? null : posix.dirname(path)) {
     const closest = requires.get(path)
     if (closest === undefined) continue
     const [first, second] = closest.args
@@ -200,8 +200,8 @@ function closedAbove(
   return null
 }
 
-/** The folder of a `<Directory>` that stands for one path; null for patterns. */
-function folder({ args }: ApacheDirective): string | null {
+/** The directory of a `<Directory>` that stands for one path; null for patterns. */
+function directory({ args }: ApacheDirective): string | null {
   const path = args[0]?.value
   if (path === undefined || !path.startsWith('/') || /[*?[]/.test(path)) return null
   return path === '/' ? path : path.replace(/\/+$/, '')

@@ -30,7 +30,7 @@ export default defineRule({
   confidence: 'high',
   securitySeverity: 6.5,
   since: '0.1.0',
-  why: 'What stands in `<Limit GET POST>` holds for these methods alone. To any other, such as PUT, OPTIONS or PATCH, the section has nothing to say, takes the place of the sections outside, and lets everybody through to the handler or application.',
+  why: 'What stands in `<Limit GET POST>` holds for these methods alone. To any other, such as PUT, OPTIONS or PATCH, the section has nothing to say, takes the place of the sections outside, and lets everyone through to the handler or application.',
   remedy: 'Take the `<Limit>` away, so that the lines hold for every method',
   references: ['https://httpd.apache.org/docs/2.4/mod/core.html#limit'],
   bad: [

@@ -89,7 +89,7 @@ export default defineRule({
         ?.some(({ args }) => args.some(({ value }) => /multiviews$/i.test(value)))
       if (isNamed !== true) continue
       const files = filesOf(configuration)
-      for (const { file, folder, virtualHost, overrides } of htaccessFiles(configuration, files)) {
+      for (const { file, directory, virtualHost, overrides } of htaccessFiles(configuration, files)) {
         if (!overrides.known || !overrides.value.reads) continue
         const front = rewriteRules(file.children).find(
           ({ output, conditions, flags }) =>
@@ -98,7 +98,7 @@ export default defineRule({
             conditions.some(({ test, negated }) => test === '-f' && negated),
         )
         if (front === undefined) continue
-        const script = (files.list(folder.replace(/(?<=.)\/$/, '')) ?? []).find(
+        const script = (files.list(directory.replace(/(?<=.)\/$/, '')) ?? []).find(
           ({ name, kind }) =>
             kind === 'file' && /\.php$/.test(name) && name !== 'index.php' && !front.output.includes(name),
         )
@@ -107,7 +107,7 @@ export default defineRule({
         const levels = sectionsFor(
           configuration,
           virtualHost,
-          { uri: '', file: folder, folder: true },
+          { uri: '', file: directory, directory: true },
           reader,
         )
         const { directives, open } = effective(configuration, levels, 'Options')

@@ -129,6 +129,7 @@ function isDecidedIn(configuration: ApacheConfiguration, { htaccess }: PlacedRul
   const inSections = configuration.occurrences.get('rewriteengine') ?? []
   if (inSections.some(({ parent }) => parent !== null && parent.name !== 'VirtualHost')) return true
   return files.some(
-    ({ folder, file }) => htaccess.folder.startsWith(folder) && file.occurrences.has('rewriteengine'),
+    ({ directory, file }) =>
+      htaccess.directory.startsWith(directory) && file.occurrences.has('rewriteengine'),
   )
 }

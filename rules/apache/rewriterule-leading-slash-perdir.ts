@@ -18,12 +18,12 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'In `<Directory>` and in `.htaccess`, mod_rewrite compares the path below the folder, which does not begin with a slash: the rule never matches.',
+  why: 'In `<Directory>` and in `.htaccess`, mod_rewrite compares the path below the directory, which does not begin with a slash: the rule never matches.',
   remedy: 'Take the slash away, or write `^/?` where the rule is used in both places',
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_rewrite.html#rewriterule'],
   bad: [
     {
-      title: 'in a folder',
+      title: 'in a directory',
       files: {
         'site.conf': conf`
           <VirtualHost *:80>
@@ -69,7 +69,7 @@ export default defineRule({
   *check({ apache, filesOf }) {
     for (const configuration of apache) {
       const files = filesOf(configuration)
-      const inFolders = (configuration.occurrences.get('rewriterule') ?? []).filter(
+      const inDirectories = (configuration.occurrences.get('rewriterule') ?? []).filter(
         ({ parent }) => parent?.name === 'Directory' && sectionPattern(parent).kind !== 'regex',
       )
       const inFiles = htaccessFiles(configuration, files).flatMap(({ file, overrides }) =>
@@ -77,7 +77,7 @@ export default defineRule({
           ? file.children.filter(({ name }) => name.toLowerCase() === 'rewriterule')
           : [],
       )
-      for (const rule of [...inFolders, ...inFiles]) {
+      for (const rule of [...inDirectories, ...inFiles]) {
         if (!wantsSlash(rule)) continue
         yield {
           at: argumentPlace(rule, 0),

@@ -34,7 +34,7 @@ const STATUS = conf`
 `
 
 export default defineRule({
-  summary: '`Satisfy Any` without a Deny lets everybody in',
+  summary: '`Satisfy Any` without a Deny grants access to everyone',
   severity: 'error',
   confidence: 'high',
   securitySeverity: 7.5,
@@ -117,7 +117,7 @@ export default defineRule({
         yield {
           at: argumentPlace(line, 0),
           cause: line,
-          message: `\`Satisfy Any\` lets everybody in, so \`${shown(require)}\` does not protect \`${target.replace(`${EXISTING}.txt`, '')}\``,
+          message: `\`Satisfy Any\` grants access to everyone, so \`${shown(require)}\` does not protect \`${target.replace(`${EXISTING}.txt`, '')}\``,
           related: [{ at: namePlace(require), message: 'decides nothing' }],
         }
       }
@@ -146,7 +146,7 @@ function restricted(deployment: Deployment, asked: AskedHost): readonly Restrict
     const url = parent.name === 'Directory' ? urlOfDirectory(asked, path) : null
     if (url !== null) found.push({ target: `${url}${EXISTING}.txt`, directory: path, require })
   }
-  for (const { file, folder, virtualHost } of htaccessFiles(
+  for (const { file, directory, virtualHost } of htaccessFiles(
     configuration,
     deployment.filesOf(configuration),
   )) {
@@ -157,8 +157,8 @@ function restricted(deployment: Deployment, asked: AskedHost): readonly Restrict
       has(file.children, ['satisfy', 'order', 'allow', 'deny'])
     )
       continue
-    const url = urlOfDirectory(asked, folder)
-    if (url !== null) found.push({ target: `${url}${EXISTING}.txt`, directory: folder, require })
+    const url = urlOfDirectory(asked, directory)
+    if (url !== null) found.push({ target: `${url}${EXISTING}.txt`, directory: directory, require })
   }
   return found
 }

@@ -120,10 +120,10 @@ export default defineRule({
         const denial = denialOf(deployment, asked, url)
         if (denial === null) continue
         const index = directive.name === 'DocumentRoot' ? 0 : 1
-        const folder = directive.args[index]?.value ?? ''
+        const directory = directive.args[index]?.value ?? ''
         const at = argumentPlace(directive, index)
         const own = denial.directive === null ? null : sectionOf(denial.directive)
-        const isOwn = own !== null && samePath(own.args[0]?.value ?? '', folder)
+        const isOwn = own !== null && samePath(own.args[0]?.value ?? '', directory)
         // Whoever denies a whole site, or all of a URL, means it.
         if ((isOwn && index === 0) || (denial.directive !== null && own === null)) continue
         const word = isOwn ? denial.directive?.args.at(-1) : undefined
@@ -132,7 +132,7 @@ export default defineRule({
           cause: directive,
           message: isOwn
             ? `\`${url}\` serves this directory, and every request is denied: 403`
-            : `nothing grants access to \`${folder}\`, so every request below \`${url}\` is answered with 403`,
+            : `nothing grants access to \`${directory}\`, so every request below \`${url}\` is answered with 403`,
           related: isOwn ? [{ at, message: 'served from here' }] : [{ at: denial.at, message: 'denied by' }],
         }
       }
@@ -149,8 +149,8 @@ interface Served {
 function served({ configuration, host }: AskedHost): readonly Served[] {
   const scope = host?.directive ?? null
   const aliases = directivesIn(configuration, scope, 'alias').flatMap(directive => {
-    const [url, folder] = directive.args
-    return url !== undefined && folder !== undefined && isSettled(url.value) && isSettled(folder.value)
+    const [url, directory] = directive.args
+    return url !== undefined && directory !== undefined && isSettled(url.value) && isSettled(directory.value)
       ? [{ directive, url: url.value }]
       : []
   })

@@ -90,12 +90,12 @@ export default defineRule({
         const engine = inner.file.children.find(({ name }) => name === 'RewriteEngine')
         if (engine === undefined) continue
         for (const outer of rewriting) {
-          if (outer === inner || !inner.folder.startsWith(outer.folder)) continue
+          if (outer === inner || !inner.directory.startsWith(outer.directory)) continue
           const lost = lostRefusal(deployment, configuration, files, outer, inner)
           if (lost === null) continue
           yield {
             at: namePlace(engine),
-            message: `these rules replace those of \`${outer.folder}.htaccess\`, so \`${lost.url}\` is served`,
+            message: `these rules replace those of \`${outer.directory}.htaccess\`, so \`${lost.url}\` is served`,
             related: [{ at: namePlace(lost.rule.directive), message: 'forbids it above' }],
           }
           break
@@ -119,10 +119,10 @@ function lostRefusal(
   )
   if (refusals.length === 0) return null
   const asked = { configuration, host: inner.virtualHost }
-  const base = urlOfDirectory(asked, inner.folder)
+  const base = urlOfDirectory(asked, inner.directory)
   if (base === null) return null
-  for (const name of filesBelow(files, inner.folder)) {
-    const path = toBytes(inner.folder.slice(outer.folder.length) + name)
+  for (const name of filesBelow(files, inner.directory)) {
+    const path = toBytes(inner.directory.slice(outer.directory.length) + name)
     const rule = refusals.find(({ pattern, flags }) => {
       const match = matchPattern(pattern, path, flags.has('NC'))
       return match !== null && match !== undefined

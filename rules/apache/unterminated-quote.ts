@@ -25,7 +25,7 @@ export default defineRule({
   references: ['https://httpd.apache.org/docs/2.4/configuring.html#syntax'],
   bad: [
     {
-      title: 'a folder',
+      title: 'a directory',
       files: {
         'site.conf': conf`
           <VirtualHost *:80>

@@ -37,7 +37,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'nginx stores the whole upload on disk before it hands it on, and only then Apache answers 413: visitors wait for nothing, and anybody may fill the disk with what nobody takes.',
+  why: 'nginx stores the whole upload on disk before it proxies it, and only then Apache answers 413: clients wait for nothing, and anybody may fill the disk with what nobody takes.',
   remedy: 'Let nginx have the lower limit, or the same',
   references: [
     'https://nginx.org/en/docs/http/ngx_http_core_module.html#client_max_body_size',
@@ -68,7 +68,7 @@ export default defineRule({
       },
     },
     {
-      title: 'raised for the folder that takes uploads',
+      title: 'raised for the directory that takes uploads',
       files: {
         'etc/nginx/nginx.conf': nginx('client_max_body_size 100m;'),
         'etc/apache2/apache2.conf': apache(

@@ -47,7 +47,7 @@ export default defineRule({
       files: tree('', conf`DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024`),
     },
     {
-      title: 'a folder for uploads, which a photograph is too large for',
+      title: 'a directory for uploads, which a photograph is too large for',
       files: tree('', conf`MEDIA_ROOT = "/opt/shop/media"`),
     },
   ],
@@ -86,7 +86,7 @@ export default defineRule({
           severity: wanted.bytes === null ? 'info' : 'warning',
           message:
             wanted.bytes === null
-              ? 'nginx refuses uploads above a megabyte, as nothing says otherwise, and Django has a folder for them'
+              ? 'nginx refuses uploads above a megabyte, as nothing says otherwise, and Django has a directory for them'
               : `nginx refuses bodies above a megabyte, as nothing says otherwise, and Django takes ${wanted.bytes === Number.POSITIVE_INFINITY ? 'any' : `${megabytes(wanted.bytes)} MB`}`,
           related: wanted.at === null ? [] : [{ at: wanted.at, message: 'what Django is told' }],
           ...raise(server, wanted.bytes),
@@ -97,7 +97,7 @@ export default defineRule({
 })
 
 interface Uploads {
-  /** The largest body that Django was told to take; null where only the folder says that there are uploads. */
+  /** The largest body that Django was told to take; null where only the directory says that there are uploads. */
   readonly bytes: number | null
   readonly at: Place | null
 }

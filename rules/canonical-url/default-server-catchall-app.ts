@@ -45,7 +45,7 @@ export default defineRule({
   confidence: 'medium',
   securitySeverity: 5.4,
   since: '0.1.0',
-  why: 'A request for a name that no server has goes to the default server of the socket. Where that is the application, it is asked for the stranger’s name: its links, its redirects and the mail with the new password lead there, unless it checks the name itself.',
+  why: 'A request for a name that no server has goes to the default server of the socket. Where that is the application, it is asked for the unknown name: its links, its redirects and the mail with the new password lead there, unless it checks the name itself.',
   remedy: 'Give the socket a default server that answers nobody: `listen 80 default_server; return 444;`',
   references: [
     'https://nginx.org/en/docs/http/request_processing.html',
@@ -54,7 +54,7 @@ export default defineRule({
   bad: [{ title: 'the only server of the port', files: tree(app('«80»')) }],
   good: [
     {
-      title: 'strangers get no answer',
+      title: 'unknown names get no answer',
       files: tree(
         conf`
           server {
@@ -101,14 +101,14 @@ export default defineRule({
           message: `nginx gives requests for unknown names on ${formatEndpoint({ address: socket.address, port: socket.port })} to this server, which hands them on to the application`,
           label:
             socket.explicitDefault === null ? 'the first server of the socket' : 'the default of the socket',
-          related: [{ at: argumentPlace(connection.pass, 0), message: 'handed on with the name as it came' }],
+          related: [{ at: argumentPlace(connection.pass, 0), message: 'proxied with the name as it came' }],
         }
       }
     }
   },
 })
 
-/** True where a stranger’s name reaches an application that is not known to refuse it. */
+/** True where an unknown name reaches an application that is not known to refuse it. */
 function handsNameOn(deployment: Deployment, connection: NginxConnection): boolean {
   const header = connection.headers.written.find(({ name }) => name === 'host')
   if (header === undefined || !/^\$(?:host|http_host)\b/.test(header.value) || connection.reachable !== true)

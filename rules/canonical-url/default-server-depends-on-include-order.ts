@@ -37,7 +37,7 @@ export default defineRule({
   ],
   bad: [
     {
-      title: 'two sites in a folder',
+      title: 'two sites in a directory',
       files: {
         'etc/nginx/nginx.conf': MAIN,
         'etc/nginx/sites-enabled/blog.conf': site('blog.example.org', '«80»'),

@@ -225,7 +225,7 @@ function hasOpenNames(server: NginxServer): boolean {
   return server.names.some(({ exact, name }) => !exact && name !== '_')
 }
 
-/** One server, or two on a common socket that hand on to the same backend or hold the same files. */
+/** One server, or two on a common socket that proxy to the same backend or hold the same files. */
 function isSameSite(deployment: Deployment, a: NginxServer, b: NginxServer): boolean {
   if (a === b) return true
   const shareSocket = a.listens.some(x => b.listens.some(y => x.port === y.port && x.tls === y.tls))

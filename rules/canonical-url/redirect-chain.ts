@@ -39,7 +39,7 @@ export default defineRule({
   severity: 'info',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Each step costs the visitor a connection, and a TLS handshake where it changes the name; on a phone that is a second before the page begins to load.',
+  why: 'Each step costs the client a connection, and a TLS handshake where it changes the name; on a phone that is a second before the page begins to load.',
   remedy: 'Redirect to the last address at once',
   references: ['https://nginx.org/en/docs/http/ngx_http_rewrite_module.html#return'],
   bad: [

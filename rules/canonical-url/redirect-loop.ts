@@ -234,7 +234,7 @@ function isEndedByHeader(deployment: Deployment, { requests }: FollowedRedirects
     ['x-forwarded-ssl', 'on'],
     ['x-forwarded-scheme', 'https'],
     ['cloudfront-forwarded-proto', 'https'],
-    ['cf-visitor', '{"scheme":"https"}'],
+    ['cf-client', '{"scheme":"https"}'],
   ])
   const request: ClientRequest = { ...first.request, headers: { values: told, complete: false } }
   return probeRedirects(deployment, request).end.kind !== 'loop'

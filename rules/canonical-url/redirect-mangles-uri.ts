@@ -10,7 +10,7 @@ const WHOLE_PATH = /^\^?(\/?)\((\.\*|\.\+)\)\$?$/
 const TARGET = /^((?:https?|\$scheme):\/\/[^/?]+)(\/?)\$(?:1|\{1\})(\??)$/
 
 export default defineRule({
-  summary: 'A redirect decodes the URL and sends the visitor to another one',
+  summary: 'A redirect decodes the URL and sends the client to another one',
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',

@@ -96,7 +96,7 @@ export default defineRule({
       if (server.answer.kind === 'refusal' && server.listens.some(({ defaultServer }) => defaultServer))
         refuses = true
     }
-    // Names by pattern, or a default server that turns strangers away: then nothing is missing.
+    // Names by pattern, or a default server that rejects unknown names: then nothing is missing.
     if (refuses || patterns.length > 0) return
     for (const { names } of redirecting) {
       for (const { name, exact, at } of names) {

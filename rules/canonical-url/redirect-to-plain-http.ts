@@ -23,12 +23,12 @@ const MAIN =
   `)
 
 export default defineRule({
-  summary: 'A redirect sends visitors to plain HTTP, from where they are sent on to TLS',
+  summary: 'A redirect sends clients to plain HTTP, from where they are sent on to TLS',
   severity: 'warning',
   confidence: 'high',
   securitySeverity: 3.7,
   since: '0.1.0',
-  why: 'The detour is one more round trip for each visitor, and its first half is readable and can be answered by anybody on the line.',
+  why: 'The detour is one more round trip for each client, and its first half is readable and can be answered by anybody on the line.',
   remedy: 'Redirect to `https://` at once',
   references: ['https://developer.mozilla.org/en-US/docs/Web/HTTP/Guides/Redirections'],
   bad: [

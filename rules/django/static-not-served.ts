@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { placeText } from '../../parsers/text/source.ts'
 import type { Container, ContainerMount } from '../../src/deployment/containers/container.ts'
 import {
-  folderOfUrl,
+  directoryOfUrl,
   mayRouteToFiles,
   servesOwnStaticFiles,
 } from '../../src/deployment/django/static-settings.ts'
@@ -97,15 +97,15 @@ export default defineRule({
     const seen = new Set<NginxServer>()
     for (const { connection, settings, program } of djangoConnections(deployment)) {
       const { server, from } = connection
-      const files = folderOfUrl(settings, 'STATIC')
+      const files = directoryOfUrl(settings, 'STATIC')
       const debug = settings.get('DEBUG')
       if (files === null || servesOwnStaticFiles(settings) !== false || seen.has(server)) continue
       if (debug !== null && !(debug.known && debug.value === false)) continue
       seen.add(server)
-      const folder = folderSeen(files.folder, program.machine, from.machine)
-      if (folder === null) continue
-      const end = anonymousRequestOnly(server, `${files.url}site.css`, `${folder}/site.css`)
-      const related = files.folderAt === null ? [] : [{ at: files.folderAt, message: 'collected here' }]
+      const directory = directorySeen(files.directory, program.machine, from.machine)
+      if (directory === null) continue
+      const end = anonymousRequestOnly(server, `${files.url}site.css`, `${directory}/site.css`)
+      const related = files.directoryAt === null ? [] : [{ at: files.directoryAt, message: 'collected here' }]
       if (end.kind === 'pass') {
         const own = deployment.connections
           .of(server)
@@ -121,7 +121,7 @@ export default defineRule({
           severity: mayRouteToFiles(inside, settings) ? ('info' as const) : ('warning' as const),
           message: `nginx proxies \`${files.url}\` to Django, which serves no static files without \`DEBUG\``,
           related,
-          help: `Add \`location ${files.url} { alias ${folder}/; }\``,
+          help: `Add \`location ${files.url} { alias ${directory}/; }\``,
         }
         continue
       }
@@ -129,14 +129,14 @@ export default defineRule({
       const looked = placeText(end.at)
       if (!looked.startsWith('/') || from.machine.container !== null) continue
       const real = from.machine.files.realPath(looked)
-      if (real !== null && real === from.machine.files.realPath(folder)) continue
+      if (real !== null && real === from.machine.files.realPath(directory)) continue
       yield {
         at: end.at,
         // A link, or a copy made by the deployment, would be as good as the directory itself.
         severity: isAbsent(from.machine.files, posix.normalize(looked))
           ? ('warning' as const)
           : ('info' as const),
-        message: `nginx looks for \`${files.url}\` in \`${looked}\`, and Django collects the files in \`${folder}\``,
+        message: `nginx looks for \`${files.url}\` in \`${looked}\`, and Django collects the files in \`${directory}\``,
         related,
       }
     }
@@ -144,13 +144,13 @@ export default defineRule({
 })
 
 /** A directory of one machine as the other sees it; null where nobody knows. */
-function folderSeen(folder: string, from: Machine, to: Machine): string | null {
-  if (from === to) return folder
+function directorySeen(directory: string, from: Machine, to: Machine): string | null {
+  if (from === to) return directory
   if (from.container === null || to.container === null) return null
-  const own = mountOver(from.container, folder)
+  const own = mountOver(from.container, directory)
   if (own?.volume == null) return null
   const there = to.container.mounts.find(({ volume }) => volume === own.volume)
-  return there === undefined ? null : there.target + folder.slice(own.target.length)
+  return there === undefined ? null : there.target + directory.slice(own.target.length)
 }
 
 function mountOver({ mounts }: Container, path: string): ContainerMount | null {

@@ -86,13 +86,13 @@ export default defineRule({
       if (over === undefined || name === undefined) continue
       const root = directivesIn(configuration, directive, 'documentroot').at(-1)?.args[0]?.value ?? ''
       const files = deployment.filesOf(configuration)
-      const folder = (files.list(root.replace(/(?<=.)\/+$/, '')) ?? []).find(
+      const directory = (files.list(root.replace(/(?<=.)\/+$/, '')) ?? []).find(
         ({ name, kind }) => kind === 'directory' && !name.startsWith('.'),
       )
-      if (folder === undefined || files.kind(posix.join(root, folder.name)) !== 'directory') continue
+      if (directory === undefined || files.kind(posix.join(root, directory.name)) !== 'directory') continue
       const host = over.connection.server.names.find(({ exact }) => exact)?.name
       if (host === undefined) continue
-      const target = `/${encodeURIComponent(folder.name)}`
+      const target = `/${encodeURIComponent(directory.name)}`
       const { end } = askHost(deployment, { configuration, host: virtualHost }, target, { name: host })
       if (end.kind !== 'response' || end.location === null) continue
       const location = fromBytes(end.location)

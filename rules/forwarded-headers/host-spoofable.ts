@@ -45,8 +45,7 @@ export default defineRule({
   securitySeverity: 7.4,
   since: '0.1.0',
   why: 'nginx passes `X-Forwarded-Host` on, and the application builds its links with it: the link of a password mail, or a page in a cache, leads to the attacker’s machine.',
-  remedy:
-    'Set the header in nginx wherever it hands on, or clear it: `proxy_set_header X-Forwarded-Host "";`',
+  remedy: 'Set the header in nginx wherever it proxies, or clear it: `proxy_set_header X-Forwarded-Host "";`',
   references: [
     'https://docs.djangoproject.com/en/stable/ref/settings/#use-x-forwarded-host',
     'https://modwsgi.readthedocs.io/en/master/configuration-directives/WSGITrustedProxyHeaders.html',

@@ -149,7 +149,7 @@ function isForwarding({ name, state, value }: SentHeader): boolean {
   return name === 'host' || name === 'x-real-ip' || name.startsWith('x-forwarded-') || name === 'forwarded'
 }
 
-/** A host of its own name, outside of this deployment, wants neither our Host nor our visitors' addresses. */
+/** A host of its own name, outside of this deployment, wants neither our Host nor our clients' addresses. */
 function isElsewhere({ upstream, targets }: NginxConnection): boolean {
   return upstream === null && (targets.length === 0 || targets.every(({ local }) => local !== true))
 }

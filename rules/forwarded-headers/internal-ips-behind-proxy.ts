@@ -53,13 +53,13 @@ const django = (settings: string): Record<string, string> => ({
 })
 
 export default defineRule({
-  summary: 'Behind nginx every visitor has one of INTERNAL_IPS',
+  summary: 'Behind nginx every client has one of INTERNAL_IPS',
   severity: 'warning',
   confidence: 'high',
   securitySeverity: 5.3,
   since: '0.1.0',
   why: 'For Django every request comes from the address of nginx. With `DEBUG` on and that address in `INTERNAL_IPS`, whatever is for developers alone, such as the toolbar with its queries and settings, is shown to everybody.',
-  remedy: 'Turn `DEBUG` off, or let mod_remoteip put the visitor’s address in the place of nginx’s',
+  remedy: 'Turn `DEBUG` off, or let mod_remoteip put the client’s address in the place of nginx’s',
   references: [
     'https://docs.djangoproject.com/en/stable/ref/settings/#internal-ips',
     'https://httpd.apache.org/docs/2.4/mod/mod_remoteip.html',
@@ -121,7 +121,7 @@ export default defineRule({
         if (at === null) continue
         yield {
           at,
-          message: `\`${source}\` is the address of every visitor whom nginx hands on, not only of developers`,
+          message: `\`${source}\` is the address of every client whom nginx proxies, not only of developers`,
           label: 'everybody behind nginx',
           related: [{ at: argumentPlace(connection.pass, 0), message: 'nginx connects from there' }],
         }
@@ -156,7 +156,7 @@ function internalAddress(deployment: Deployment, host: ApacheHost, source: strin
   return null
 }
 
-/** mod_remoteip puts the visitor’s address in the place of nginx’s. */
+/** mod_remoteip puts the client’s address in the place of nginx’s. */
 function knowsVisitors({ configuration, directive }: ApacheHost): boolean {
   return (configuration.occurrences.get('remoteipheader') ?? []).some(header => {
     const home = virtualHostSection(header)

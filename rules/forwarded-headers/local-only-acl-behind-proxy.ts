@@ -30,7 +30,7 @@ export default defineRule({
   confidence: 'high',
   securitySeverity: 6.5,
   since: '0.1.0',
-  why: 'For Apache every request that nginx hands on comes from 127.0.0.1. `Require local`, as Debian writes it for `/server-status`, then admits the whole world: addresses of visitors, URLs with their tokens, the load of the machine.',
+  why: 'For Apache every request that nginx proxies comes from 127.0.0.1. `Require local`, as Debian writes it for `/server-status`, then admits the whole world: addresses of clients, URLs with their tokens, the load of the machine.',
   remedy:
     'Refuse the path in nginx (`location /server-status { deny all; }`), or let mod_remoteip give Apache the client’s address and name addresses with `Require ip`',
   references: [
@@ -102,7 +102,7 @@ export default defineRule({
       },
     },
     {
-      title: 'nginx hands on only another part of the site',
+      title: 'nginx proxies only another part of the site',
       files: {
         'nginx.conf': nginx().replace('location / {', 'root /srv/www;\n    location /app/ {'),
         'ports.conf': LISTEN,
@@ -129,7 +129,7 @@ export default defineRule({
         const at = argumentPlace(directive, first)
         yield {
           at: { ...at, end: argumentPlace(directive, Math.max(first, last)).end },
-          message: `Apache lets only this machine see \`${path}\`, but every request that nginx hands on comes from this machine`,
+          message: `Apache lets only this machine see \`${path}\`, but every request that nginx proxies comes from this machine`,
           label: 'true for everybody behind nginx',
           related: [
             { at: argumentPlace(section, 0), message: 'the page' },

@@ -63,7 +63,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'nginx ends TLS and hands on plain HTTP. With `SECURE_SSL_REDIRECT` Django’s `SecurityMiddleware` sends each such request to the very URL that was asked for, and the browser gives up after twenty.',
+  why: 'nginx terminates TLS and proxies plain HTTP. With `SECURE_SSL_REDIRECT` Django’s `SecurityMiddleware` sends each such request to the very URL that was asked for, and the browser gives up after twenty.',
   remedy:
     'Send the scheme from nginx (`proxy_set_header X-Forwarded-Proto $scheme;`) and take it in Apache (`SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on`)',
   references: ['https://docs.djangoproject.com/en/stable/ref/settings/#secure-ssl-redirect'],
@@ -117,7 +117,7 @@ export default defineRule({
         at: namePlace(connection.headers.level ?? connection.block),
         per: 'locations',
         message: often =>
-          `nginx ends TLS here${often} and nothing tells the application, which redirects each request to https again`,
+          `nginx terminates TLS here${often} and nothing tells the application, which redirects each request to https again`,
         label: 'tells no scheme',
         related: [{ at: setting, message: 'Django redirects what is not secure' }],
       }

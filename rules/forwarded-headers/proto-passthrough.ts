@@ -25,7 +25,7 @@ export default defineRule({
   confidence: 'medium',
   securitySeverity: 5.3,
   since: '0.1.0',
-  why: 'The line looks as if nginx vouched for the scheme, but hands on the client’s own word: an application that believes the header takes a plain request for a secure one.',
+  why: 'The line looks as if nginx vouched for the scheme, but sends the client’s own word: an application that believes the header takes a plain request for a secure one.',
   remedy:
     'Say what nginx saw, `$scheme`; behind another proxy, take its word only from its address, by `geo` or `map`',
   references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#var_http_'],

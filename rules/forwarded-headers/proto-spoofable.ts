@@ -37,7 +37,7 @@ export default defineRule({
   since: '0.1.0',
   why: 'nginx passes a request header on unless it sets it. Where Apache takes that header for the scheme, `curl -H "X-Forwarded-Proto: https" http://…` makes the application believe in TLS: it skips its redirect, sends secure cookies in the clear and builds https URLs for a plain connection.',
   remedy:
-    'Set the header wherever nginx hands on to this backend, on port 80 too: `proxy_set_header X-Forwarded-Proto $scheme;`',
+    'Set the header wherever nginx proxies to this backend, on port 80 too: `proxy_set_header X-Forwarded-Proto $scheme;`',
   references: [
     'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header',
     'https://docs.djangoproject.com/en/stable/ref/settings/#secure-proxy-ssl-header',
@@ -76,7 +76,7 @@ export default defineRule({
       },
     },
     {
-      title: 'the client’s own header handed on',
+      title: 'the client’s own header passed through',
       files: {
         'nginx.conf': server(
           conf`

@@ -20,8 +20,8 @@ export default defineRule({
   severity: 'info',
   confidence: 'medium',
   since: '0.1.0',
-  why: 'A request line may hold a whole URL. nginx chooses the server by its host and hands on `$http_host`, which may say something else: a name that no server of nginx has reaches the backend all the same. `$host` is the name that counted.',
-  remedy: 'Hand on `$host`, unless visitors come by another port, which only `$http_host` keeps',
+  why: 'A request line may hold a whole URL. nginx chooses the server by its host and sends `$http_host`, which may say something else: a name that no server of nginx has reaches the backend all the same. `$host` is the name that counted.',
+  remedy: 'Send `$host`, unless clients come by another port, which only `$http_host` keeps',
   references: [
     'https://nginx.org/en/docs/http/ngx_http_core_module.html#var_host',
     'https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2',
@@ -44,8 +44,8 @@ export default defineRule({
           at,
           per: 'locations',
           message: often =>
-            `\`$http_host\` hands on what the client wrote${often}, which need not be the name by which nginx chose the server`,
-          ...propose('Hand on the name by which nginx chose', 'unsafe', [replacePlace(at, '$host')]),
+            `\`$http_host\` sends what the client wrote${often}, which need not be the name by which nginx chose the server`,
+          ...propose('Send the name by which nginx chose', 'unsafe', [replacePlace(at, '$host')]),
         }
       }
     }

@@ -62,7 +62,7 @@ export default defineRule({
   ],
   good: [
     {
-      title: 'handed on',
+      title: 'proxied',
       files: {
         'nginx.conf': nginx('proxy_set_header Host $host;'),
         'ports.conf': LISTEN,
@@ -126,7 +126,7 @@ export default defineRule({
         per: 'locations',
         message: often =>
           wrong === null
-            ? `nginx asks the application for \`Host: ${name}\`${often}, a name that no visitor uses`
+            ? `nginx asks the application for \`Host: ${name}\`${often}, a name that no client uses`
             : `nginx asks Apache for \`Host: ${name}\`${often}, so the first virtual host answers instead of \`${wrong.names[0]}\``,
         label: 'sets no `Host`',
         related: [
@@ -140,7 +140,7 @@ export default defineRule({
   },
 })
 
-/** Another virtual host that has the name by which visitors come. */
+/** Another virtual host that has the name by which clients come. */
 function meantInstead(
   deployment: Deployment,
   connection: NginxConnection,

@@ -19,7 +19,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'What `RemoteIPTrustedProxy` names may not hand on private addresses: mod_remoteip stops at the first of them, so visitors of the intranet, monitoring and other proxies all appear as nginx itself.',
+  why: 'What `RemoteIPTrustedProxy` names may not send private addresses: mod_remoteip stops at the first of them, so clients of the intranet, monitoring and other proxies all appear as nginx itself.',
   remedy: 'Name proxies of the own network with `RemoteIPInternalProxy`',
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_remoteip.html#remoteiptrustedproxy'],
   bad: [

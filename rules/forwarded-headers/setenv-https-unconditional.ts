@@ -34,7 +34,7 @@ export default defineRule({
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_env.html#setenv'],
   bad: [
     {
-      title: 'nginx hands on from port 80 as well',
+      title: 'nginx proxies from port 80 as well',
       files: {
         'nginx.conf': nginx('listen 80;'),
         'ports.conf': LISTEN,
@@ -82,7 +82,7 @@ export default defineRule({
           severity: reach.certain ? 'error' : 'warning',
           confidence: reach.certain ? 'high' : 'medium',
           message:
-            'Apache calls every request secure here, and nginx hands on requests that came in plain HTTP',
+            'Apache calls every request secure here, and nginx proxies requests that came in plain HTTP',
           label: 'without asking',
           related: listen === undefined ? [] : [{ at: listen.at, message: 'nginx takes plain HTTP here' }],
         }

@@ -23,7 +23,7 @@ export default defineRule({
   severity: 'info',
   confidence: 'medium',
   since: '0.1.0',
-  why: 'nginx sets `X-Forwarded-Proto`, and hands on the client’s own `X_Forwarded_Proto` beside it. Servers that make variables of headers may read both as one, and believe the client. httpd does not: it leaves such names out of what mod_wsgi gets.',
+  why: 'nginx sets `X-Forwarded-Proto`, and sends the client’s own `X_Forwarded_Proto` beside it. Servers that make variables of headers may read both as one, and believe the client. httpd does not: it leaves such names out of what mod_wsgi gets.',
   remedy: 'Drop the line, and let clients spell their headers with dashes',
   references: [
     'https://nginx.org/en/docs/http/ngx_http_core_module.html#underscores_in_headers',

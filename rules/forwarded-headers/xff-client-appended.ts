@@ -22,7 +22,7 @@ export default defineRule({
   severity: 'info',
   confidence: 'medium',
   since: '0.1.0',
-  why: '`$proxy_add_x_forwarded_for` appends to what the client sent. Whoever reads the first entry, as many log formats and libraries do, reads what a visitor chose to write.',
+  why: '`$proxy_add_x_forwarded_for` appends to what the client sent. Whoever reads the first entry, as many log formats and libraries do, reads what a client chose to write.',
   remedy: 'At the edge, where nobody stands in front of nginx, send `$remote_addr` alone',
   references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#var_proxy_add_x_forwarded_for'],
   bad: [{ title: 'appended at the edge', files: { 'nginx.conf': nginx('«$proxy_add_x_forwarded_for»') } }],

@@ -43,7 +43,7 @@ export default defineRule({
   severity: 'info',
   confidence: 'medium',
   since: '0.1.0',
-  why: 'No virtual host has the port and nginx does not connect to it, so Apache answers there with the folder its main server was compiled with: one more door to watch, and one more port that another program may want.',
+  why: 'No virtual host has the port and nginx does not connect to it, so Apache answers there with the directory its main server was compiled with: one more door to watch, and one more port that another program may want.',
   remedy: 'Remove the `Listen`',
   references: ['https://httpd.apache.org/docs/2.4/bind.html'],
   bad: [

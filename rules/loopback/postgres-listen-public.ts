@@ -41,7 +41,7 @@ export default defineRule({
   confidence: 'medium',
   securitySeverity: 5.3,
   since: '0.1.0',
-  why: 'The application of this machine reaches its database by a socket or by loopback. On every address PostgreSQL answers strangers too, who may guess passwords, or use a fault that needs none.',
+  why: 'The application of this machine reaches its database by a socket or by loopback. On every address PostgreSQL answers anonymous clients too, who may guess passwords, or use a fault that needs none.',
   remedy: "Write `listen_addresses = 'localhost'`, and restart PostgreSQL",
   references: [
     'https://www.postgresql.org/docs/current/runtime-config-connection.html#GUC-LISTEN-ADDRESSES',

@@ -97,8 +97,10 @@ function sentForAll(deployment: Deployment, server: NginxServer, block: NginxDir
   if (block.name !== 'location') return null
   const { modifier, name } = readLocation(block)
   if ((modifier !== '' && modifier !== '^~') || !name.startsWith('/')) return null
-  const folder = name.endsWith('/') ? name : `${name}/`
-  const sent = ['one/a', 'two/b'].map(page => uriSent(deployment, server, block, `${folder}${page}?asked=1`))
+  const directory = name.endsWith('/') ? name : `${name}/`
+  const sent = ['one/a', 'two/b'].map(page =>
+    uriSent(deployment, server, block, `${directory}${page}?asked=1`),
+  )
   const [one, two] = sent
   if (one === null || one === undefined || one !== two) return null
   const path = one.split('?')[0] ?? ''

@@ -10,7 +10,7 @@ export default defineRule({
   },
   confidence: 'high',
   since: '0.1.0',
-  why: 'nginx reads all of its configuration or none of it: a reload keeps the old one without a word to visitors, and the next restart leaves every site down.',
+  why: 'nginx reads all of its configuration or none of it: a reload keeps the old one without a word to clients, and the next restart leaves every site down.',
   remedy: 'Correct the line, and ask `nginx -t` before each reload',
   references: ['https://nginx.org/en/docs/beginners_guide.html#conf_structure'],
   bad: [

@@ -58,7 +58,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Whoever closes an idle connection first wins a race: where Apache does, nginx may be sending the next request on it at that moment. A GET is sent again; a POST is not, and its visitor gets a 502 now and then that nobody can repeat.',
+  why: 'Whoever closes an idle connection first wins a race: where Apache does, nginx may be sending the next request on it at that moment. A GET is sent again; a POST is not, and its client gets a 502 now and then that nobody can repeat.',
   remedy: 'Let nginx give up first: a `keepalive_timeout` in the upstream below Apache’s `KeepAliveTimeout`',
   references: [
     'https://nginx.org/en/docs/http/ngx_http_upstream_module.html#keepalive_timeout',

@@ -29,7 +29,7 @@ export default defineRule({
   otherSeverities: { error: 'where idle connections can hold every worker' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'In the worker and prefork MPMs a kept connection keeps its thread, busy or not. nginx keeps its idle connections until Apache’s `KeepAliveTimeout`, and the next visitor waits that long for a worker: five seconds, where the event MPM needs sixteen milliseconds.',
+  why: 'In the worker and prefork MPMs a kept connection keeps its thread, busy or not. nginx keeps its idle connections until Apache’s `KeepAliveTimeout`, and the next client waits that long for a worker: five seconds, where the event MPM needs sixteen milliseconds.',
   remedy: 'Use the event MPM, or `KeepAlive Off`, or a `KeepAliveTimeout` of a second',
   references: [
     'https://nginx.org/en/docs/http/ngx_http_upstream_module.html#keepalive',

@@ -28,7 +28,7 @@ export default defineRule({
   severity: 'info',
   confidence: 'high',
   since: '0.1.0',
-  why: 'A request that is handed on takes two connections, one to the client and one to the backend, and each is a file to the system. At its limit nginx answers 500 and writes “Too many open files”.',
+  why: 'A request that is proxied takes two connections, one to the client and one to the backend, and each is a file to the system. At its limit nginx answers 500 and writes “Too many open files”.',
   remedy: 'Set `worker_rlimit_nofile` to twice `worker_connections`, or more',
   references: [
     'https://nginx.org/en/docs/ngx_core_module.html#worker_rlimit_nofile',
@@ -51,7 +51,7 @@ export default defineRule({
       const at = argumentPlace(limit, 0)
       yield {
         at,
-        message: `A worker of nginx may open ${allowed} files, and its ${wanted} connections come to twice as many where they are handed on`,
+        message: `A worker of nginx may open ${allowed} files, and its ${wanted} connections come to twice as many where they are proxied`,
         related: [{ at: argumentPlace(connections, 0), message: 'connections of a worker' }],
         ...propose('Allow two files for each connection', 'safe', [replacePlace(at, `${2 * wanted}`)]),
       }

@@ -31,7 +31,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Django opens a connection for each thread that asks the database. When all of them do, PostgreSQL refuses the last with “FATAL: sorry, too many clients already”, which visitors see as a 500, under load alone.',
+  why: 'Django opens a connection for each thread that asks the database. When all of them do, PostgreSQL refuses the last with “FATAL: sorry, too many clients already”, which clients see as a 500, under load alone.',
   remedy: 'Use fewer threads, raise `max_connections`, or put pgbouncer between them',
   references: [
     'https://docs.djangoproject.com/en/stable/ref/databases/#connection-management',

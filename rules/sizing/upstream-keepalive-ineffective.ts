@@ -79,7 +79,7 @@ export default defineRule({
       yield {
         at: kept.at,
         message: `nginx closes its connections to \`${first.upstream?.args[0]?.value}\` after each request all the same`,
-        related: [{ at: argumentPlace(first.pass, 0), message: 'handed on by HTTP/1.0' }],
+        related: [{ at: argumentPlace(first.pass, 0), message: 'proxied with HTTP/1.0' }],
         ...(group.length === 1 ? reuse(first) : {}),
       }
     }

@@ -30,17 +30,17 @@ const DETOURS = [
 export function apacheServes(
   deployment: Deployment,
   host: ApacheHost,
-  folder: ApacheDirective,
+  directory: ApacheDirective,
   file: string,
 ): string | null {
-  const isAlias = folder.name.toLowerCase() === 'alias'
-  const base = folder.args[isAlias ? 1 : 0]?.value.replace(/\/+$/, '') ?? ''
+  const isAlias = directory.name.toLowerCase() === 'alias'
+  const base = directory.args[isAlias ? 1 : 0]?.value.replace(/\/+$/, '') ?? ''
   if (!file.startsWith(`${base}/`)) return null
-  const prefix = isAlias ? (folder.args[0]?.value.replace(/\/+$/, '') ?? '') : ''
+  const prefix = isAlias ? (directory.args[0]?.value.replace(/\/+$/, '') ?? '') : ''
   const url = prefix + file.slice(base.length)
   const { configuration, directive, virtualHost } = host
   // mod_alias comes before mod_wsgi, and a script alias before the document root.
-  if (aliasFor(configuration, directive, url) !== (isAlias ? folder : undefined)) return null
+  if (aliasFor(configuration, directive, url) !== (isAlias ? directory : undefined)) return null
   if (!isAlias && wsgiScriptAliasFor(configuration, virtualHost, url) !== null) return null
   for (const section of [directive, null]) {
     if (DETOURS.some(name => directivesIn(configuration, section, name).length > 0)) return null

@@ -1,9 +1,9 @@
 import type { Application, Deployment, NginxServer } from '../../src/deployment/model.ts'
-import { type FolderOfUrl, folderOfUrl } from '../../src/deployment/django/static-settings.ts'
+import { type DirectoryOfUrl, directoryOfUrl } from '../../src/deployment/django/static-settings.ts'
 import { frontsOf } from '../../src/deployment/fronts-of.ts'
 
-/** Where a site keeps what its visitors upload. */
-export interface Uploads extends FolderOfUrl {
+/** Where a site keeps what its clients upload. */
+export interface Uploads extends DirectoryOfUrl {
   readonly application: Application
 }
 
@@ -13,7 +13,7 @@ export function uploadUrls(deployment: Deployment): ReadonlyMap<NginxServer, rea
   for (const application of deployment.applications) {
     const { alias } = application
     const settings = deployment.pythonOf(application)?.settings ?? null
-    const media = settings === null ? null : folderOfUrl(settings, 'MEDIA')
+    const media = settings === null ? null : directoryOfUrl(settings, 'MEDIA')
     if (media === null || !alias.path.known || alias.path.value !== '/') continue
     for (const server of frontsOf(deployment, application).keys()) {
       const known = byServer.get(server)

@@ -25,12 +25,12 @@ const server = (lines: string): Record<string, string> => ({
 })
 
 export default defineRule({
-  summary: 'One step out of the folder of static files',
+  summary: 'One step out of the directory of static files',
   severity: 'error',
   confidence: 'high',
   securitySeverity: 7.5,
   since: '0.1.0',
-  why: 'nginx puts the alias in place of the location’s name and appends the rest of the path. Where the name has no last slash and the alias has one, `/img../` becomes `/data/img/../`: everything beside the folder is handed out, the settings of the project perhaps.',
+  why: 'nginx puts the alias in place of the location’s name and appends the rest of the path. Where the name has no last slash and the alias has one, `/img../` becomes `/data/img/../`: everything beside the directory is served, the settings of the project perhaps.',
   remedy: 'End both with a slash, or neither',
   references: [
     'https://nginx.org/en/docs/http/ngx_http_core_module.html#alias',
@@ -136,13 +136,13 @@ export default defineRule({
         // What follows stands in the same segment as the dots, so nothing takes them for a step upwards.
         if (path === null || path.endsWith('/') || endsUnknown(path)) continue
         const asked = `${path}../settings.py`
-        const folder = (alias.args[0]?.value ?? '').replace(/\$.*$/s, '')
-        const end = anonymousRequestOnly(server, asked, posix.normalize(`${folder}../settings.py`))
+        const directory = (alias.args[0]?.value ?? '').replace(/\$.*$/s, '')
+        const end = anonymousRequestOnly(server, asked, posix.normalize(`${directory}../settings.py`))
         if (end.kind !== 'file' || !end.path.includes('/../')) continue
         const { at, modifier } = readLocation(location)
         yield {
           at,
-          message: `\`${path}../\` leaves \`${alias.args[0]?.value}\` by one folder: \`${asked}\` is \`${end.path}\``,
+          message: `\`${path}../\` leaves \`${alias.args[0]?.value}\` by one directory: \`${asked}\` is \`${end.path}\``,
           label: 'no slash at its end',
           related: [{ at: argumentPlace(alias, 0), message: 'put in place of the name' }],
           ...(modifier === '' || modifier === '^~'
@@ -161,15 +161,15 @@ const DECIDES =
 /** A location that some server out of sight includes: the two lines say it by themselves. */
 function* inSnippet(location: NginxDirective, alias: NginxDirective): Iterable<RuleFinding> {
   const path = locationPath(location)
-  const folder = alias.args[0]?.value ?? ''
-  if (path === null || path.endsWith('/') || endsUnknown(path) || !folder.endsWith('/')) return
-  if (folder === '/' || location.children.some(({ name }) => DECIDES.test(name))) return
+  const directory = alias.args[0]?.value ?? ''
+  if (path === null || path.endsWith('/') || endsUnknown(path) || !directory.endsWith('/')) return
+  if (directory === '/' || location.children.some(({ name }) => DECIDES.test(name))) return
   const { at, modifier } = readLocation(location)
   if (modifier !== '' && modifier !== '^~') return
   yield {
     at,
     confidence: 'medium',
-    message: `\`${path}../\` leaves \`${folder}\` by one folder, in whatever server includes this`,
+    message: `\`${path}../\` leaves \`${directory}\` by one directory, in whatever server includes this`,
     label: 'no slash at its end',
     related: [{ at: argumentPlace(alias, 0), message: 'put in place of the name' }],
     ...propose('End the location with a slash', 'unsafe', [insertAfter(at, '/')]),

@@ -24,18 +24,18 @@ const server = (lines: string): Record<string, string> => ({
 })
 
 export default defineRule({
-  summary: 'Folders are listed to everybody',
+  summary: 'Directories are listed to everybody',
   severity: 'warning',
   otherSeverities: { info: 'on a host of files alone, which may be a mirror' },
   confidence: 'high',
   securitySeverity: 5.3,
   since: '0.1.0',
-  why: 'Where a folder has no index file nginx lists what is in it: backups, other visitors’ uploads, and everything else whose only protection was that nobody knew its name.',
-  remedy: 'Leave `autoindex` off but for folders that are meant to be browsed',
+  why: 'Where a directory has no index file nginx lists what is in it: backups, other clients’ uploads, and everything else whose only protection was that nobody knew its name.',
+  remedy: 'Leave `autoindex` off but for directories that are meant to be browsed',
   references: ['https://nginx.org/en/docs/http/ngx_http_autoindex_module.html'],
   bad: [
     {
-      title: 'every folder of the site',
+      title: 'every directory of the site',
       files: server(
         conf`
           autoindex «on»;
@@ -50,7 +50,7 @@ export default defineRule({
       files: server('autoindex «on»;'),
     },
     {
-      title: 'one folder, which may be meant to be browsed',
+      title: 'one directory, which may be meant to be browsed',
       files: server(conf`
         location /files/ {
             autoindex «on»;
@@ -95,7 +95,7 @@ export default defineRule({
       ),
     },
     {
-      title: 'requests that are handed on see no listing',
+      title: 'requests that are proxied see no listing',
       files: server(
         conf`
           autoindex on;
@@ -127,8 +127,8 @@ export default defineRule({
           at,
           severity: isWide || holdsUploads ? 'warning' : 'info',
           message: holdsUploads
-            ? `nginx lists the uploads of all visitors below \`${listed.path}\``
-            : `nginx lists every folder below \`${listed.path}\` that has no index file`,
+            ? `nginx lists the uploads of all clients below \`${listed.path}\``
+            : `nginx lists every directory below \`${listed.path}\` that has no index file`,
           ...propose('Turn listings off', 'unsafe', [replacePlace(at, 'off')]),
         }
       }
@@ -141,7 +141,7 @@ interface Listed {
   readonly path: string
 }
 
-/** A folder that a stranger gets a listing of; null where none does for sure. */
+/** A directory that an anonymous client gets a listing of; null where none does for sure. */
 function listedPath(
   directive: NginxDirective,
   servers: ReadonlyMap<NginxDirective, NginxServer>,
@@ -153,13 +153,13 @@ function listedPath(
   const written = scope.name === 'location' ? locationPath(scope) : '/'
   if (written === null) return null
   const path = written.endsWith('/') ? written : `${written}/`
-  // An index file at the top hides that folder alone, so a folder below is asked for.
-  const folder = `${path}folder/`
+  // An index file at the top hides that directory alone, so a directory below is asked for.
+  const directory = `${path}directory/`
   const base = fileBase(server.configuration, scope)
   if (!base.known || base.value.path.includes('$')) return null
   const { kind, prefix, path: top } = base.value
-  const inside = kind === 'root' ? folder : prefix === null ? null : folder.slice(prefix.length)
+  const inside = kind === 'root' ? directory : prefix === null ? null : directory.slice(prefix.length)
   if (inside === null) return null
-  const end = anonymousRequestOnly(server, folder, posix.normalize(`${top}/${inside}/file`))
+  const end = anonymousRequestOnly(server, directory, posix.normalize(`${top}/${inside}/file`))
   return end.kind === 'handler' && end.name === 'autoindex' ? { server, path } : null
 }

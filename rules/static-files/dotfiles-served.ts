@@ -3,7 +3,7 @@ import { indentationAt, insertBefore, type Proposal, propose } from '../../src/d
 import type { NginxServer } from '../../src/deployment/model.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
-import { folderOf, urlOfFile } from '../../src/deployment/requests/url-of-file.ts'
+import { directoryOf, urlOfFile } from '../../src/deployment/requests/url-of-file.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
@@ -19,7 +19,7 @@ const server = (lines: string, root = '/var/www/shop'): string => conf`
 `
 const GIT = { 'var/www/shop/.git/config': conf`[core]`, 'var/www/shop/index.html': conf`<h1>Shop</h1>` }
 
-/** What lies in web folders by accident, and a file that gives it away where it is a folder. */
+/** What lies in web directories by accident, and a file that gives it away where it is a directory. */
 const ACCIDENTS: readonly (readonly [path: string, isSecret: boolean])[] = [
   ['.git/config', true],
   ['.git/HEAD', true],
@@ -37,7 +37,7 @@ const ACCIDENTS: readonly (readonly [path: string, isSecret: boolean])[] = [
 ]
 
 export default defineRule({
-  summary: 'Hidden files are handed out',
+  summary: 'Hidden files are served',
   severity: 'warning',
   otherSeverities: { error: 'where the file holds secrets, such as `.git/config` or `.env`' },
   confidence: 'high',
@@ -45,12 +45,12 @@ export default defineRule({
   since: '0.1.0',
   why: 'nginx treats a file whose name begins with a dot like any other. A repository’s `.git` gives the whole program and its history to whoever asks, an `.env` the passwords.',
   remedy:
-    'Keep them out of the served folder, and refuse them: `location ~ /\\.(?!well-known/) { deny all; }`',
+    'Keep them out of the served directory, and refuse them: `location ~ /\\.(?!well-known/) { deny all; }`',
   references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#location'],
   bad: [
     { title: 'a checkout as the root', files: { 'nginx.conf': server('', '«/var/www/shop»'), ...GIT } },
     {
-      title: 'an alias to a folder with an .env in it',
+      title: 'an alias to a directory with an .env in it',
       files: {
         'nginx.conf': server(conf`
           location /shop/ {
@@ -74,7 +74,7 @@ export default defineRule({
       },
     },
     {
-      title: 'the folder of a certificate’s challenge alone',
+      title: 'the directory of a certificate’s challenge alone',
       files: {
         'nginx.conf': server(''),
         'var/www/shop/.well-known/acme-challenge/token': conf`token`,
@@ -98,8 +98,8 @@ export default defineRule({
       const { occurrences } = configuration
       const files = deployment.filesOf(configuration)
       for (const name of ['root', 'alias']) {
-        const folders = (occurrences.get(name) ?? []).filter(folder => isFolder(files, folder))
-        for (const directive of folders) {
+        const directories = (occurrences.get(name) ?? []).filter(directory => isDirectory(files, directory))
+        for (const directive of directories) {
           const accidents = accidentsIn(files, directive)
           if (accidents.length === 0) continue
           const home = enclosingServer(directive)
@@ -113,7 +113,7 @@ export default defineRule({
           yield {
             at: argumentPlace(directive, 0),
             severity: served.isSecret ? 'error' : 'warning',
-            message: `nginx hands out \`${served.url}\` of this folder to whoever asks for it`,
+            message: `nginx serves \`${served.url}\` of this directory to whoever asks for it`,
             label: 'hidden files lie here',
             ...refuse(server),
           }
@@ -124,16 +124,16 @@ export default defineRule({
 })
 
 /** False for what is not in the audit, as most sites are not, and for what a variable names. */
-function isFolder(files: FileSystem, directive: NginxDirective): boolean {
-  const path = folderOf(directive)
+function isDirectory(files: FileSystem, directive: NginxDirective): boolean {
+  const path = directoryOf(directive)
   return path.startsWith('/') && !path.includes('$') && files.kind(path) === 'directory'
 }
 
 function accidentsIn(
   files: FileSystem,
-  folder: NginxDirective,
+  directory: NginxDirective,
 ): readonly { readonly path: string; readonly isSecret: boolean }[] {
-  const base = folderOf(folder)
+  const base = directoryOf(directory)
   return ACCIDENTS.flatMap(([name, isSecret]) =>
     files.kind(`${base}/${name}`) === 'file' ? [{ path: `${base}/${name}`, isSecret }] : [],
   )

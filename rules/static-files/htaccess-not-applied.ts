@@ -74,13 +74,13 @@ function served(deployment: Deployment, server: NginxServer) {
   const { configuration, directive } = server
   const files = deployment.filesOf(configuration)
   for (const root of directivesByServer(configuration, 'root').get(directive) ?? []) {
-    const folder = (root.args[0]?.value ?? '').replace(/\/+$/, '')
-    if (!folder.startsWith('/') || isComputed(folder)) continue
-    const file = `${folder}/.htaccess`
+    const directory = (root.args[0]?.value ?? '').replace(/\/+$/, '')
+    if (!directory.startsWith('/') || isComputed(directory)) continue
+    const file = `${directory}/.htaccess`
     if (files.kind(file) !== 'file') continue
-    const answer = askServer(deployment, server, file.slice(folder.length))
+    const answer = askServer(deployment, server, file.slice(directory.length))
     if (answer?.end.kind === 'file' && answer.end.path === file)
-      return { file, url: file.slice(folder.length), root }
+      return { file, url: file.slice(directory.length), root }
   }
   return null
 }

@@ -34,7 +34,7 @@ const tree = (nginx: string): Record<string, string> => ({
 })
 
 export default defineRule({
-  summary: 'What visitors upload runs',
+  summary: 'What clients upload runs',
   severity: 'warning',
   otherSeverities: { info: 'for pages and scripts that run in a browser' },
   confidence: 'high',
@@ -65,7 +65,7 @@ export default defineRule({
       ),
     },
     {
-      title: 'PHP that finds no upload below its own folder',
+      title: 'PHP that finds no upload below its own directory',
       files: tree(
         MEDIA.replace('media/;\n', 'media/;\n            add_header Content-Security-Policy sandbox;\n') +
           PHP.replace('/opt/shop', '/srv/blog'),
@@ -78,27 +78,27 @@ export default defineRule({
       ),
     },
     {
-      title: 'uploads that the application hands out itself',
+      title: 'uploads that the application serves itself',
       files: tree(''),
     },
   ],
   *check(deployment) {
     for (const [server, all] of uploadUrls(deployment)) {
       for (const uploads of all) {
-        const end = anonymousRequest(deployment, server, `${uploads.url}x.php`, `${uploads.folder}/x.php`)
+        const end = anonymousRequest(deployment, server, `${uploads.url}x.php`, `${uploads.directory}/x.php`)
         if (end.kind === 'pass' && end.target.protocol === 'fastcgi') {
-          if (!runs(server, end.scope, `${uploads.url}x.php`, `${uploads.folder}/x.php`)) continue
+          if (!runs(server, end.scope, `${uploads.url}x.php`, `${uploads.directory}/x.php`)) continue
           yield programs(uploads, end.target.directive)
           continue
         }
         const page = `${uploads.url}x.html`
-        if (!servesFile(deployment, server, page, `${uploads.folder}/x.html`)) continue
+        if (!servesFile(deployment, server, page, `${uploads.directory}/x.html`)) continue
         const location = unprotected(server, page)
         if (location === null) continue
         yield {
           at: namePlace(location),
           severity: 'info',
-          message: `A page that a visitor uploads is \`${page}\`, and its scripts run as those of the site`,
+          message: `A page that a client uploads is \`${page}\`, and its scripts run as those of the site`,
           related: mediaRoot(uploads),
         }
       }
@@ -106,7 +106,7 @@ export default defineRule({
   },
 })
 
-/** True where the folder of the block that hands on to PHP makes this file of the path. */
+/** True where the directory of the block that proxies to PHP makes this file of the path. */
 function runs({ configuration }: NginxServer, scope: NginxDirective, path: string, file: string): boolean {
   const base = fileBase(configuration, scope)
   if (!base.known || base.value.kind !== 'root' || base.value.path.includes('$')) return false
@@ -122,11 +122,11 @@ function programs(uploads: Uploads, pass: NginxDirective): RuleFinding {
   }
 }
 
-function mediaRoot({ folderAt }: Uploads): NonNullable<RuleFinding['related']> {
-  return folderAt === null ? [] : [{ at: folderAt, message: 'uploads are kept here' }]
+function mediaRoot({ directoryAt }: Uploads): NonNullable<RuleFinding['related']> {
+  return directoryAt === null ? [] : [{ at: directoryAt, message: 'uploads are kept here' }]
 }
 
-/** The block that hands out a path; null where a header or the types in force keep scripts from running. */
+/** The block that serves a path; null where a header or the types in force keep scripts from running. */
 function unprotected(server: NginxServer, path: string): NginxDirective | null {
   const selected = selectLocation(server.configuration, server.directive, toBytes(path))
   if (!selected.known) return null

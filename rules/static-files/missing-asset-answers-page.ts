@@ -106,9 +106,9 @@ function answersPage(deployment: Deployment, server: NginxServer, { parent }: Ng
   if (parent === null) return false
   const { modifier, name } = parent.name === 'location' ? readLocation(parent) : { modifier: '', name: '/' }
   if ((modifier !== '' && modifier !== '^~') || !name.startsWith('/')) return false
-  const folder = name.endsWith('/') ? name : `${name}/`
+  const base = name.endsWith('/') ? name : `${name}/`
   return DIRECTORIES.every(directory => {
-    const end = askServer(deployment, server, `${folder}${directory}${MISSING}.js`)?.end
+    const end = askServer(deployment, server, `${base}${directory}${MISSING}.js`)?.end
     return end?.kind === 'file' && /\.html?$/.test(end.path) && end.status === 200
   })
 }

@@ -152,11 +152,11 @@ function sourceServed(deployment: Deployment, server: NginxServer, tryFiles: Ngi
   if (!isFrontController) return null
   const base = fileBase(server.configuration, parent)
   if (!base.known) return null
-  const folder = base.value.path.replace(/\/+$/, '')
+  const directory = base.value.path.replace(/\/+$/, '')
   for (const page of pathsInto(parent)) {
     const path = page.replaceAll(EXISTING, MISSING)
     const existing = [...scriptsOf(scripts.map(({ value }) => value)), `${directoryOf(path)}index.php`].map(
-      script => folder + script,
+      script => directory + script,
     )
     const answer = askServer(deployment, server, path, { existing })
     if (answer === null || answer.end.kind !== 'file' || !answer.end.path.endsWith('.php')) continue

@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
-import { folderOf, urlOfFile } from '../../src/deployment/requests/url-of-file.ts'
+import { directoryOf, urlOfFile } from '../../src/deployment/requests/url-of-file.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import type { Place } from '../../parsers/text/source.ts'
@@ -36,13 +36,13 @@ const APACHE = {
 }
 
 export default defineRule({
-  summary: 'nginx hands out the program as files',
+  summary: 'nginx serves the program as files',
   severity: 'error',
   confidence: 'high',
   securitySeverity: 8.6,
   since: '0.1.0',
   why: 'A root that lies above the project serves every file in it to whoever guesses the name: `/shop/settings.py` with its passwords, `/.git/config`, `/db.sqlite3`. `try_files` finds them before the application is asked.',
-  remedy: 'Collect static files in a folder of their own, and let nginx serve that alone',
+  remedy: 'Collect static files in a directory of their own, and let nginx serve that alone',
   references: ['https://docs.djangoproject.com/en/stable/howto/static-files/deployment/'],
   bad: [
     {
@@ -98,7 +98,7 @@ export default defineRule({
   ],
   good: [
     {
-      title: 'a folder of its own',
+      title: 'a directory of its own',
       files: {
         'nginx.conf': nginx(conf`
           root /var/www/shop;
@@ -108,7 +108,7 @@ export default defineRule({
       },
     },
     {
-      title: 'the folder of static files inside of the project',
+      title: 'the directory of static files inside of the project',
       files: {
         'nginx.conf': nginx(
           conf`
@@ -174,11 +174,11 @@ export default defineRule({
     const written = deployment.nginx.flatMap(({ occurrences }) =>
       ['root', 'alias'].flatMap(name => occurrences.get(name) ?? []),
     )
-    const byFolder = programsByFolder(deployment, new Set(written.map(folderOf)))
-    if (byFolder.size === 0) return
+    const byDirectory = programsByDirectory(deployment, new Set(written.map(directoryOf)))
+    if (byDirectory.size === 0) return
     const servers = serverIndex(deployment.servers)
-    for (const group of byText(written.filter(directive => byFolder.has(folderOf(directive))))) {
-      const exposed = exposedBy(deployment, servers, group, byFolder.get(folderOf(group[0])) ?? [])
+    for (const group of byText(written.filter(directive => byDirectory.has(directoryOf(directive))))) {
+      const exposed = exposedBy(deployment, servers, group, byDirectory.get(directoryOf(group[0])) ?? [])
       if (exposed === null) continue
       const { program, url } = exposed
       yield {
@@ -191,7 +191,7 @@ export default defineRule({
   },
 })
 
-/** The first program that a stranger gets through one of the places that a folder is written for. */
+/** The first program that an anonymous client gets through one of the places that a directory is written for. */
 function exposedBy(
   deployment: Deployment,
   servers: ReadonlyMap<NginxDirective, NginxServer>,
@@ -220,24 +220,28 @@ interface Program {
   readonly at: Place
 }
 
-/** As many of one folder are tried: one that is handed out is enough, and a folder of a thousand sites has many. */
+/** As many of one directory are tried: one that is served is enough, and a directory of a thousand sites has many. */
 const MOST_TRIED = 10
 
-/** The scripts that Apache runs, and the settings that they name, by those of these folders that lie above them. */
-function programsByFolder(
+/** The scripts that Apache runs, and the settings that they name, by those of these directories that lie above them. */
+function programsByDirectory(
   deployment: Deployment,
-  folders: ReadonlySet<string>,
+  directories: ReadonlySet<string>,
 ): ReadonlyMap<string, readonly Program[]> {
-  const byFolder = new Map<string, Program[]>()
+  const byDirectory = new Map<string, Program[]>()
   for (const program of programFiles(deployment)) {
-    for (let folder = posix.dirname(program.path); folder !== '/'; folder = posix.dirname(folder)) {
-      if (!folders.has(folder)) continue
-      const known = byFolder.get(folder)
-      if (known === undefined) byFolder.set(folder, [program])
+    for (
+      let directory = posix.dirname(program.path);
+      directory !== '/';
+      directory = posix.dirname(directory)
+    ) {
+      if (!directories.has(directory)) continue
+      const known = byDirectory.get(directory)
+      if (known === undefined) byDirectory.set(directory, [program])
       else if (known.length < MOST_TRIED) known.push(program)
     }
   }
-  return byFolder
+  return byDirectory
 }
 
 function programFiles(deployment: Deployment): readonly Program[] {

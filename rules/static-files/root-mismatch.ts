@@ -3,7 +3,7 @@ import { posix } from 'node:path'
 import { placeText } from '../../parsers/text/source.ts'
 import type { Application, Deployment, NginxConnection, NginxServer } from '../../src/deployment/model.ts'
 import {
-  folderOfUrl,
+  directoryOfUrl,
   mayRouteToFiles,
   servesOwnStaticFiles,
 } from '../../src/deployment/django/static-settings.ts'
@@ -63,7 +63,7 @@ export default defineRule({
   confidence: 'medium',
   since: '0.1.0',
   why: 'With `DEBUG = False` Django serves no static files, and pages come without styles and pictures where nginx does not take them from `STATIC_ROOT`.',
-  remedy: 'Add `location /static/ { alias …; }` with the folder of `STATIC_ROOT`',
+  remedy: 'Add `location /static/ { alias …; }` with the directory of `STATIC_ROOT`',
   references: [
     'https://docs.djangoproject.com/en/stable/howto/static-files/deployment/',
     'https://nginx.org/en/docs/http/ngx_http_core_module.html#alias',
@@ -71,7 +71,7 @@ export default defineRule({
   bad: [
     { title: 'everything is handed to Django', files: tree('', '', '', '«server»') },
     {
-      title: 'a folder that is not there',
+      title: 'a directory that is not there',
       files: tree(conf`
         location /static/ {
             alias «/etc/nginx/static/»;
@@ -81,7 +81,7 @@ export default defineRule({
   ],
   good: [
     {
-      title: 'an alias of the same folder',
+      title: 'an alias of the same directory',
       files: tree(conf`
         location /static/ {
             alias /opt/shop/static/;
@@ -125,14 +125,14 @@ function mismatch(deployment: Deployment, application: Application): RuleFinding
   const settings = deployment.pythonOf(application)?.settings ?? null
   const { alias } = application
   if (settings === null || !alias.path.known || alias.path.value !== '/') return null
-  const files = folderOfUrl(settings, 'STATIC')
+  const files = directoryOfUrl(settings, 'STATIC')
   if (files === null || servesOwnStaticFiles(settings) !== false) return null
   const debug = settings.get('DEBUG')
   if (debug !== null && !(debug.known && debug.value === false)) return null
-  const related = files.folderAt === null ? [] : [{ at: files.folderAt, message: 'collected here' }]
+  const related = files.directoryAt === null ? [] : [{ at: files.directoryAt, message: 'collected here' }]
   for (const [server, connections] of frontsOf(deployment, application)) {
     if (!server.names.some(({ exact }) => exact)) continue
-    const end = anonymousRequestOnly(server, `${files.url}site.css`, `${files.folder}/site.css`)
+    const end = anonymousRequestOnly(server, `${files.url}site.css`, `${files.directory}/site.css`)
     if (end.kind === 'pass') {
       if (!isProxied(connections, end.target.directive) || apacheServes(application, files.url)) continue
       return {
@@ -142,18 +142,18 @@ function mismatch(deployment: Deployment, application: Application): RuleFinding
           : 'warning',
         message: `nginx hands \`${files.url}\` to Django, which serves no static files without \`DEBUG\``,
         related,
-        help: `Add \`location ${files.url} { alias ${files.folder}/; }\``,
+        help: `Add \`location ${files.url} { alias ${files.directory}/; }\``,
       }
     }
     if (end.kind !== 'response' || end.status !== 404 || end.at === null) continue
     const nginxFiles = deployment.filesOf(server.configuration)
     const written = placeText(end.at)
-    if (!written.startsWith('/') || isSameFolder(nginxFiles, written, files.folder)) continue
+    if (!written.startsWith('/') || isSameDirectory(nginxFiles, written, files.directory)) continue
     return {
       at: end.at,
-      // A link, or a copy made by the deployment, would be as good as the folder itself.
+      // A link, or a copy made by the deployment, would be as good as the directory itself.
       severity: isAbsent(nginxFiles, posix.normalize(written)) ? 'warning' : 'info',
-      message: `nginx looks for \`${files.url}\` in \`${written}\`, and Django collects the files in \`${files.folder}\``,
+      message: `nginx looks for \`${files.url}\` in \`${written}\`, and Django collects the files in \`${files.directory}\``,
       related,
     }
   }
@@ -172,7 +172,7 @@ function apacheServes({ configuration, host }: Application, url: string): boolea
   )
 }
 
-function isSameFolder(files: FileSystem, a: string, b: string): boolean {
+function isSameDirectory(files: FileSystem, a: string, b: string): boolean {
   const real = files.realPath(a)
   return real !== null && real === files.realPath(b)
 }

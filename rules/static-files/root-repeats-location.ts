@@ -98,17 +98,17 @@ export default defineRule({
         if ((modifier !== '' && modifier !== '^~') || !name.startsWith('/') || name === '/') continue
         if (isUnknownWord(written) || isComputed(written) || isUnknownWord(name)) continue
         const path = name.replace(/\/+$/, '')
-        const folder = written.replace(/\/+$/, '')
-        if (!folder.endsWith(path) || files.kind(folder + path) !== null) continue
+        const directory = written.replace(/\/+$/, '')
+        if (!directory.endsWith(path) || files.kind(directory + path) !== null) continue
         // What another line of the block looks for has its own path.
         if (parent.children.some(child => LOOKS.has(child.name))) continue
         yield {
           at: namePlace(root),
-          message: `\`root\` and the path of the location are put together: \`${path}/…\` is looked for below \`${folder}${path}\``,
+          message: `\`root\` and the path of the location are put together: \`${path}/…\` is looked for below \`${directory}${path}\``,
           label: '`alias` replaces the path, `root` does not',
           related: [{ at, message: 'appended to it' }],
           ...propose('Name the directory above', 'unsafe', [
-            replacePlace(argumentPlace(root, 0), folder.slice(0, -path.length) || '/'),
+            replacePlace(argumentPlace(root, 0), directory.slice(0, -path.length) || '/'),
           ]),
         }
       }

@@ -24,13 +24,13 @@ const host = (root: string, alias: string): string => conf`
 `
 
 export default defineRule({
-  summary: 'Apache hands out the WSGI script as a file',
+  summary: 'Apache serves the WSGI script as a file',
   severity: 'error',
   confidence: 'high',
   securitySeverity: 7.5,
   since: '0.1.0',
-  why: 'The script runs at its own URL, and lies in a folder of files under another: there Apache sends its text, and that of everything beside it.',
-  remedy: 'Keep programs out of the folders that Apache serves',
+  why: 'The script runs at its own URL, and lies in a directory of files under another: there Apache sends its text, and that of everything beside it.',
+  remedy: 'Keep programs out of the directories that Apache serves',
   references: ['https://modwsgi.readthedocs.io/en/master/user-guides/configuration-guidelines.html'],
   bad: [
     {
@@ -38,7 +38,7 @@ export default defineRule({
       files: { 'site.conf': host('/srv/www', '/run «/srv/www/app/wsgi.py»') },
     },
     {
-      title: 'a script in a folder that another URL serves',
+      title: 'a script in a directory that another URL serves',
       files: {
         'site.conf': host('/srv/docs', '/ «/srv/www/app/wsgi.py»').replace(
           '    WSGIDaemonProcess',
@@ -65,11 +65,11 @@ export default defineRule({
   good: [
     { title: 'elsewhere', files: { 'site.conf': host('/srv/www', '/app /opt/app/wsgi.py') } },
     {
-      title: 'the application answers every URL, so that no file is handed out',
+      title: 'the application answers every URL, so that no file is served',
       files: { 'site.conf': host('/srv/www', '/ /srv/www/app/wsgi.py') },
     },
     {
-      title: 'access to the folder is denied but for the script’s own URL',
+      title: 'access to the directory is denied but for the script’s own URL',
       files: {
         'site.conf': host('/srv/www', '/run /srv/www/app/wsgi.py').replace(
           '</VirtualHost>',
@@ -78,7 +78,7 @@ export default defineRule({
       },
     },
     {
-      title: 'a folder whose .htaccess may deny it',
+      title: 'a directory whose .htaccess may deny it',
       files: {
         'etc/apache2/apache2.conf': modWsgiMain(
           host('/srv/www', '/run /srv/www/app/wsgi.py').replace(
@@ -100,13 +100,13 @@ export default defineRule({
   ],
   *check(deployment) {
     const served = deployment.apache.flatMap(({ occurrences }) => [
-      ...(occurrences.get('documentroot') ?? []).map(directive => servedFolder(directive, 0)),
-      ...(occurrences.get('alias') ?? []).map(directive => servedFolder(directive, 1)),
+      ...(occurrences.get('documentroot') ?? []).map(directive => servedDirectory(directive, 0)),
+      ...(occurrences.get('alias') ?? []).map(directive => servedDirectory(directive, 1)),
     ])
     if (served.length === 0) return
-    const byFolder = scriptsByFolder(deployment, new Set(served.map(({ folder }) => folder)))
-    for (const { directive, folder, at } of served) {
-      const inside = byFolder.get(folder)
+    const byDirectory = scriptsByDirectory(deployment, new Set(served.map(({ directory }) => directory)))
+    for (const { directive, directory, at } of served) {
+      const inside = byDirectory.get(directory)
       const section = virtualHostSection(directive)
       const host = inside === undefined || section === null ? null : hostAt(deployment, section)
       if (inside === undefined || host === null) continue
@@ -117,45 +117,49 @@ export default defineRule({
         if (url === null) continue
         yield {
           at: scriptAt,
-          message: `\`${script.value}\` lies in a folder of files, so Apache sends its text at \`${url}\``,
+          message: `\`${script.value}\` lies in a directory of files, so Apache sends its text at \`${url}\``,
           label: 'a program among the files',
-          related: [{ at, message: 'this folder is served' }],
+          related: [{ at, message: 'this directory is served' }],
         }
       }
     }
   },
 })
 
-interface ServedFolder {
+interface ServedDirectory {
   readonly directive: ApacheDirective
   /** As written, without the slash at its end. */
-  readonly folder: string
+  readonly directory: string
   readonly at: Place
 }
 
-function servedFolder(directive: ApacheDirective, index: number): ServedFolder {
-  const folder = directive.args[index]?.value.replace(/\/+$/, '') ?? ''
-  return { directive, folder, at: argumentPlace(directive, index) }
+function servedDirectory(directive: ApacheDirective, index: number): ServedDirectory {
+  const directory = directive.args[index]?.value.replace(/\/+$/, '') ?? ''
+  return { directive, directory, at: argumentPlace(directive, index) }
 }
 
-/** As many of one folder are tried: a folder of a thousand sites has many. */
+/** As many of one directory are tried: a directory of a thousand sites has many. */
 const MOST_TRIED = 10
 
-/** The applications by those of these folders that lie above their script. */
-function scriptsByFolder(
+/** The applications by those of these directories that lie above their script. */
+function scriptsByDirectory(
   { applications }: Deployment,
-  folders: ReadonlySet<string>,
+  directories: ReadonlySet<string>,
 ): ReadonlyMap<string, readonly Application[]> {
-  const byFolder = new Map<string, Application[]>()
+  const byDirectory = new Map<string, Application[]>()
   for (const application of applications) {
     const { regex, script } = application.alias
     if (regex || !script.known || !script.value.startsWith('/')) continue
-    for (let folder = posix.dirname(script.value); folder !== '/'; folder = posix.dirname(folder)) {
-      if (!folders.has(folder)) continue
-      const known = byFolder.get(folder)
-      if (known === undefined) byFolder.set(folder, [application])
+    for (
+      let directory = posix.dirname(script.value);
+      directory !== '/';
+      directory = posix.dirname(directory)
+    ) {
+      if (!directories.has(directory)) continue
+      const known = byDirectory.get(directory)
+      if (known === undefined) byDirectory.set(directory, [application])
       else if (known.length < MOST_TRIED) known.push(application)
     }
   }
-  return byFolder
+  return byDirectory
 }

@@ -38,7 +38,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'nginx was told to wait for slow pages, but a synchronous worker that is silent for longer than `--timeout`, half a minute by itself, is killed in the middle of its request: the visitor gets a 502.',
+  why: 'nginx was told to wait for slow pages, but a synchronous worker that is silent for longer than `--timeout`, half a minute by itself, is killed in the middle of its request: the client gets a 502.',
   remedy: 'Raise gunicorn’s `--timeout` to what nginx waits',
   references: [
     'https://docs.gunicorn.org/en/stable/settings.html#timeout',

@@ -43,7 +43,7 @@ export default defineRule({
   otherSeverities: { info: 'where nginx waits for its own minute or longer' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'The visitor gets a 504 from nginx while the application goes on, finishes, and commits. Whoever sends the form again sends it twice, and each of them holds a worker of Apache until the end.',
+  why: 'The client gets a 504 from nginx while the application goes on, finishes, and commits. Whoever sends the form again sends it twice, and each of them holds a worker of Apache until the end.',
   remedy: 'Let nginx wait as long as what lies behind it, or end slow requests there with `request-timeout`',
   references: [
     'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_read_timeout',
@@ -121,7 +121,7 @@ export default defineRule({
           // time below nginx's own minute was chosen to give up early.
           severity: written === null || waits >= 60 ? 'info' : 'warning',
           message: `nginx gives up after ${waits} seconds${written === null ? ' unless told otherwise' : ''}, and ${patience.ends ? 'mod_wsgi lets the application work' : 'Apache stays with the application'} for ${patience.seconds}`,
-          label: 'the visitor’s end of it',
+          label: 'the client’s end of it',
           related: [
             {
               at: patience.at ?? namePlace(application.directive),

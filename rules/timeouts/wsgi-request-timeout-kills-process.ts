@@ -41,7 +41,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Somebody told nginx to wait for slow pages, but at `request-timeout` (on average over the threads) mod_wsgi restarts the process: after the grace times it is killed with every request in it, and their visitors get a 500, “Truncated or oversized response headers”.',
+  why: 'Somebody told nginx to wait for slow pages, but at `request-timeout` (on average over the threads) mod_wsgi restarts the process: after the grace times it is killed with every request in it, and their clients get a 500, “Truncated or oversized response headers”.',
   remedy: 'Raise `request-timeout` to what nginx waits, or move the slow work into a queue',
   references: [
     'https://modwsgi.readthedocs.io/en/master/configuration-directives/WSGIDaemonProcess.html',

@@ -27,11 +27,15 @@ export function certificatesOf(files: FileSystem, server: NginxServer): readonly
   const { configuration, directive } = server
   const found = effective(configuration, directive, 'ssl_certificate')
   if (!found.known || !found.value.complete) return []
-  const folder = configuration.main === null ? null : posix.dirname(configuration.main.path)
+  const directory = configuration.main === null ? null : posix.dirname(configuration.main.path)
   return found.value.directives.map(line => {
     const written = line.args[0]?.value ?? ''
     // nginx looks for a relative file beside its main one.
-    const path = written.startsWith('/') ? written : folder === null ? null : posix.join(folder, written)
+    const path = written.startsWith('/')
+      ? written
+      : directory === null
+        ? null
+        : posix.join(directory, written)
     const isFile = path !== null && !written.includes('$') && !/^(?:data|engine|store):/.test(written)
     return { at: argumentPlace(line, 0), certificate: isFile ? readCertificate(files, path) : null }
   })

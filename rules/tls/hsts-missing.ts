@@ -55,7 +55,7 @@ export default defineRule({
   severity: 'info',
   confidence: 'medium',
   since: '0.1.0',
-  why: 'Without `Strict-Transport-Security` each visit may begin in plain HTTP, by an old link or a typed name: whoever sits on the line answers that first request and keeps the visitor there.',
+  why: 'Without `Strict-Transport-Security` each visit may begin in plain HTTP, by an old link or a typed name: whoever sits on the line answers that first request and keeps the client there.',
   remedy:
     'Add `add_header Strict-Transport-Security "max-age=31536000" always;` to the TLS server once all of the site is on TLS, or `SECURE_HSTS_SECONDS` to Django’s settings',
   references: [

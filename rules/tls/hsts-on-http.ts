@@ -63,7 +63,7 @@ export default defineRule({
       },
     },
     {
-      title: 'behind a proxy that ends TLS',
+      title: 'behind a proxy that terminates TLS',
       files: {
         'nginx.conf': conf`
           set_real_ip_from 10.0.0.0/8;

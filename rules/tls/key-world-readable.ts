@@ -63,7 +63,7 @@ export default defineRule({
       modes: { [KEY]: 0o640 },
     },
     {
-      title: 'a folder that others may not enter',
+      title: 'a directory that others may not enter',
       files: nginx('/etc/ssl/private/site.key'),
       modes: { [KEY]: 0o644, 'etc/ssl/private': 0o710 },
     },
@@ -74,34 +74,34 @@ export default defineRule({
       const { occurrences, main } = configuration
       const files = filesOf(configuration)
       for (const directive of occurrences.get('ssl_certificate_key') ?? []) {
-        const folder = main === null ? null : posix.dirname(main.path)
-        yield* judge(files, directive.args[0]?.value ?? '', folder, argumentPlace(directive, 0))
+        const directory = main === null ? null : posix.dirname(main.path)
+        yield* judge(files, directive.args[0]?.value ?? '', directory, argumentPlace(directive, 0))
       }
     }
     for (const configuration of apache) {
       const { occurrences, serverRoot } = configuration
       const files = filesOf(configuration)
-      const folder = serverRoot.known ? serverRoot.value : null
+      const directory = serverRoot.known ? serverRoot.value : null
       // Without a file of its own the key stands in that of the certificate.
       for (const directive of occurrences.get('sslcertificatekeyfile') ?? []) {
-        yield* judge(files, directive.args[0]?.value ?? '', folder, argumentPlace(directive, 0))
+        yield* judge(files, directive.args[0]?.value ?? '', directory, argumentPlace(directive, 0))
       }
     }
   },
 })
 
 /** A key is reported once, however many sites use it. */
-function* judge(files: FileSystem, written: string, folder: string | null, at: Place) {
+function* judge(files: FileSystem, written: string, directory: string | null, at: Place) {
   if (written.includes('$') || /^\w+:/.test(written)) return
-  if (!written.startsWith('/') && folder === null) return
-  const path = posix.resolve(folder ?? '/', written)
+  if (!written.startsWith('/') && directory === null) return
+  const path = posix.resolve(directory ?? '/', written)
   const real = files.realPath(path)
   if (real === null || files.kind(real) !== 'file') return
   // A checkout gives every file the same permissions, whatever they are on the machine.
   if (!files.covers(real) || !files.covers('/etc/-')) return
   const mode = files.mode(real)
   if (mode === null || (mode & 0o004) === 0) return
-  // Every folder on the way has to let others through; one of unknown permissions may not.
+  // Every directory on the way has to let others through; one of unknown permissions may not.
   for (let up = posix.dirname(real); up !== '/'; up = posix.dirname(up)) {
     const bits = files.mode(up)
     if (bits !== null && (bits & 0o001) === 0) return

@@ -94,7 +94,7 @@ export default defineRule({
       },
     },
     {
-      title: 'loopback, behind what ends TLS on this machine',
+      title: 'loopback, behind what terminates TLS on this machine',
       files: {
         'nginx.conf': conf`
           server {
@@ -118,7 +118,7 @@ export default defineRule({
       },
     },
     {
-      title: 'an outer proxy ends TLS and says who the client is',
+      title: 'an outer proxy terminates TLS and says who the client is',
       files: {
         'nginx.conf': conf`
           server {

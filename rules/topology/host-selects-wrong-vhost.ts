@@ -13,23 +13,23 @@ const nginx = (names: string): string => conf`
       }
   }
 `
-const host = (names: string, folder: string): string => conf`
+const host = (names: string, directory: string): string => conf`
   <VirtualHost 127.0.0.1:9000>
       ServerName ${names}
-      DocumentRoot /srv/${folder}
+      DocumentRoot /srv/${directory}
   </VirtualHost>
 `
 const LISTEN = conf`Listen 127.0.0.1:9000`
 
 export default defineRule({
-  summary: 'A name that nginx hands on is answered by another site in Apache',
+  summary: 'A name that nginx sends is answered by another site in Apache',
   severity: 'error',
   otherSeverities: {
     warning: 'where no virtual host has nearly the same name, or the main file is not in the audit',
   },
   confidence: 'high',
   since: '0.1.0',
-  why: 'Apache does not refuse an unknown name: the first virtual host of the address answers. A typing error in `ServerName` shows visitors the pages of another site, and both configuration checks are content.',
+  why: 'Apache does not refuse an unknown name: the first virtual host of the address answers. A typing error in `ServerName` shows clients the pages of another site, and both configuration checks are content.',
   remedy: 'Give the virtual host the name that nginx sends, as `ServerName` or `ServerAlias`',
   references: ['https://httpd.apache.org/docs/2.4/vhosts/name-based.html'],
   bad: [
@@ -103,7 +103,7 @@ export default defineRule({
                   message: 'this one is nearly called so',
                 },
               ]),
-          { at: argumentPlace(connection.pass, 0), message: 'handed on here' },
+          { at: argumentPlace(connection.pass, 0), message: 'proxied here' },
         ],
       }
     }

@@ -73,7 +73,7 @@ export default defineRule({
             at: argumentPlace(directive, last),
             per: 'servers',
             message: often =>
-              `\`${name}\` hands on to \`${target}\`, and the server has no \`location ${target}\`${often}, so nginx answers 500`,
+              `\`${name}\` proxies to \`${target}\`, and the server has no \`location ${target}\`${often}, so nginx answers 500`,
             label: 'no such location',
           }
         }

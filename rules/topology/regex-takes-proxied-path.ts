@@ -137,11 +137,11 @@ function takenFrom(
 ): string | null {
   const prefix = locationPath(other.directive)
   if (prefix !== null && prefix !== '/') return null
-  const folder = name.endsWith('/') ? name : `${name}/`
+  const directory = name.endsWith('/') ? name : `${name}/`
   for (const text of sampleTexts(other.name, { caseless: other.modifier === '~*' }).texts) {
     const ending = /^[/x]*(\.[A-Za-z0-9]+)$/.exec(fromBytes(text))?.[1]
     if (ending === undefined || /^\.(?:php\d?|cgi|pl|py|ht\w*|git)$/i.test(ending)) continue
-    const path = `${folder}${MISSING}${ending}`
+    const path = `${directory}${MISSING}${ending}`
     const selected = selectLocation(server.configuration, server.directive, toBytes(path))
     if (!selected.known || selected.value.location?.directive !== other.directive) continue
     const answer = askServer(deployment, server, path)

@@ -20,10 +20,10 @@ const nginx = (names: string): Record<string, string> => ({
     }
   `,
 })
-const host = (names: string, folder: string): string => conf`
+const host = (names: string, directory: string): string => conf`
   <VirtualHost 127.0.0.1:9000>
       ServerName ${names}
-      DocumentRoot /srv/${folder}
+      DocumentRoot /srv/${directory}
   </VirtualHost>
 `
 const apache = (hosts: string): Record<string, string> => ({
@@ -92,13 +92,13 @@ export default defineRule({
       yield {
         at: name.at,
         message: `no virtual host of Apache is called \`${name.name}\`${more}; \`${chosen.names[0]}\` answers because it is the first`,
-        label: 'handed on to Apache',
+        label: 'proxied to Apache',
         related: [
           {
             at: chosen.virtualHost.serverName?.at ?? namePlace(chosen.directive),
             message: 'this virtual host answers',
           },
-          { at: argumentPlace(connection.pass, 0), message: 'handed on here' },
+          { at: argumentPlace(connection.pass, 0), message: 'proxied here' },
         ],
       }
     }

@@ -129,7 +129,7 @@ function isBehindNginx({ listeners }: Deployment, host: ApacheHost): boolean {
   return open.length > 0 && !ports.has(null) && open.every(({ loopback }) => loopback === true)
 }
 
-/** The ports on which visitors come to some servers, once each. */
+/** The ports on which clients come to some servers, once each. */
 function doorsOf(servers: Iterable<NginxServer>) {
   const doors = new Map<string, { configuration: NginxConfiguration; port: number }>()
   const numbers = new Map<NginxConfiguration, number>()

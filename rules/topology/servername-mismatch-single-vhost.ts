@@ -28,12 +28,12 @@ const host = (names: string): string => conf`
 const LISTEN = conf`Listen 127.0.0.1:9000`
 
 export default defineRule({
-  summary: 'The one virtual host has a name that no visitor asks for',
+  summary: 'The one virtual host has a name that no client asks for',
   severity: 'warning',
   confidence: 'medium',
   since: '0.1.0',
   why: 'It answers only because there is no other. The next site that is added takes its requests; and until then mod_wsgi names the interpreter after the wrong host, which decides what two sites share.',
-  remedy: 'Write the name that nginx hands on as `ServerName` or `ServerAlias`',
+  remedy: 'Write the name that nginx sends as `ServerName` or `ServerAlias`',
   references: ['https://httpd.apache.org/docs/2.4/mod/core.html#servername'],
   bad: [
     {
@@ -97,12 +97,12 @@ export default defineRule({
               : [
                   {
                     at: reach.connection.server.names[0]?.at ?? namePlace(reach.connection.block),
-                    message: 'nginx hands on this name',
+                    message: 'nginx sends this name',
                   },
                   { at: argumentPlace(reach.connection.pass, 0), message: 'to Apache, here' },
                 ],
           ...(usual.length === 1 && first !== undefined && placeText(name.at) === name.value.host
-            ? propose('Take the name that nginx hands on', 'unsafe', [replacePlace(name.at, first)])
+            ? propose('Take the name that nginx sends', 'unsafe', [replacePlace(name.at, first)])
             : {}),
         }
       }

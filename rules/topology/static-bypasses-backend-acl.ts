@@ -23,13 +23,13 @@ const nginx = (lines: string): string => conf`
       }
   }
 `
-const apache = (folder: string, access: string): Record<string, string> => ({
+const apache = (directory: string, access: string): Record<string, string> => ({
   'ports.conf': conf`Listen 127.0.0.1:9000`,
   'site.conf': conf`
     <VirtualHost 127.0.0.1:9000>
         ServerName example.org
         DocumentRoot /srv/site
-        <Directory ${folder}>
+        <Directory ${directory}>
             ${access}
         </Directory>
     </VirtualHost>
@@ -37,24 +37,24 @@ const apache = (folder: string, access: string): Record<string, string> => ({
 })
 const FILES = '    location /files/ {\n        alias «/srv/site/files/»;\n    }\n'
 
-// Servers that share one folder serve it alike; of thousands the first few tell.
+// Servers that share one directory serve it alike; of thousands the first few tell.
 const LOOKED_AT = 16
 
 export default defineRule({
-  summary: 'nginx hands out what Apache keeps from strangers',
+  summary: 'nginx serves what Apache keeps from anonymous clients',
   severity: 'warning',
   confidence: 'medium',
   securitySeverity: 6.5,
   since: '0.1.0',
-  why: 'The access rules of Apache hold for requests that come to Apache. nginx serves the same folder itself and asks nobody: what the file says is protected is open to whoever knows the address.',
-  remedy: 'Repeat the rule in nginx (`deny all;`, `auth_basic`), or let Apache serve the folder',
+  why: 'The access rules of Apache hold for requests that come to Apache. nginx serves the same directory itself and asks nobody: what the file says is protected is open to whoever knows the address.',
+  remedy: 'Repeat the rule in nginx (`deny all;`, `auth_basic`), or let Apache serve the directory',
   references: [
     'https://nginx.org/en/docs/http/ngx_http_access_module.html',
     'https://httpd.apache.org/docs/2.4/howto/access.html',
   ],
   bad: [
     {
-      title: 'a closed folder below a root',
+      title: 'a closed directory below a root',
       files: {
         'nginx.conf': nginx(FILES),
         ...apache('/srv/site/files/internal', 'Require all denied'),
@@ -95,7 +95,7 @@ export default defineRule({
       },
     },
     {
-      title: 'a folder that Apache leaves to nginx',
+      title: 'a directory that Apache leaves to nginx',
       files: {
         'nginx.conf': nginx(FILES),
         ...apache('/srv/site', 'Require all denied'),
@@ -104,7 +104,7 @@ export default defineRule({
   ],
   *check(deployment) {
     const restricts = (section: ApacheDirective) =>
-      restriction(section) !== null && plainFolder(section) !== null
+      restriction(section) !== null && plainDirectory(section) !== null
     if (!deployment.apache.some(({ occurrences }) => occurrences.get('directory')?.some(restricts))) return
     const servers = serverIndex(deployment.servers)
     for (const machine of deployment.machines) {
@@ -121,14 +121,14 @@ function* bypassedOn(
 ): Iterable<RuleFinding> {
   const apache = programs.flatMap(program => (program.kind === 'apache' ? [program.configuration] : []))
   const nginx = programs.flatMap(program => (program.kind === 'nginx' ? [program.configuration] : []))
-  const sections = sectionsByFolder(apache)
-  const folders = new Map<string, NginxDirective[]>()
+  const sections = sectionsByDirectory(apache)
+  const directories = new Map<string, NginxDirective[]>()
   for (const { occurrences } of nginx) {
     for (const directive of ['root', 'alias'].flatMap(name => occurrences.get(name) ?? [])) {
       const path = trimmed(directive.args[0]?.value ?? '')
       if (path.startsWith('/') && !path.includes('$')) {
-        const known = folders.get(path)
-        if (known === undefined) folders.set(path, [directive])
+        const known = directories.get(path)
+        if (known === undefined) directories.set(path, [directive])
         else if (known.length < LOOKED_AT) known.push(directive)
       }
     }
@@ -140,11 +140,11 @@ function* bypassedOn(
     for (const base of upwards(path)) {
       // What Apache closes as a whole it leaves to nginx; a part of it that is closed is meant.
       if (isClosed && base === path) continue
-      const served = servedFrom(deployment, servers, folders.get(base) ?? [], `${path}/page.html`)
+      const served = servedFrom(deployment, servers, directories.get(base) ?? [], `${path}/page.html`)
       if (served === null) continue
       yield {
         at: argumentPlace(served.directive, 0),
-        message: `nginx gives files of \`${path}\` to everybody, at \`${posix.dirname(served.url)}\`, and Apache ${isClosed ? 'keeps that folder closed' : 'asks who comes'}`,
+        message: `nginx gives files of \`${path}\` to everybody, at \`${posix.dirname(served.url)}\`, and Apache ${isClosed ? 'keeps that directory closed' : 'asks who comes'}`,
         label: 'served without Apache',
         related: [{ at: argumentPlace(line, 0), message: 'the rule that nginx does not know' }],
       }
@@ -154,11 +154,11 @@ function* bypassedOn(
 }
 
 /** The last `<Directory>` of each plain path. */
-function sectionsByFolder(apache: readonly ApacheConfiguration[]): ReadonlyMap<string, ApacheDirective> {
+function sectionsByDirectory(apache: readonly ApacheConfiguration[]): ReadonlyMap<string, ApacheDirective> {
   const sections = new Map<string, ApacheDirective>()
   for (const { occurrences } of apache) {
     for (const section of occurrences.get('directory') ?? []) {
-      const path = plainFolder(section)
+      const path = plainDirectory(section)
       if (path !== null) sections.set(path, section)
     }
   }
@@ -166,12 +166,12 @@ function sectionsByFolder(apache: readonly ApacheConfiguration[]): ReadonlyMap<s
 }
 
 /** The path of a `<Directory>`, where it is written out. */
-function plainFolder({ args }: ApacheDirective): string | null {
+function plainDirectory({ args }: ApacheDirective): string | null {
   const path = trimmed(args[0]?.value ?? '')
   return /^\/[^*?[\]$]+$/.test(path) ? path : null
 }
 
-/** The `Require` that keeps strangers out, where nothing else of the section may let them in. */
+/** The `Require` that keeps anonymous clients out, where nothing else of the section may let them in. */
 function restriction({ children }: ApacheDirective): ApacheDirective | null {
   const requires = children.filter(({ name }) => name.toLowerCase() === 'require')
   const [first] = requires

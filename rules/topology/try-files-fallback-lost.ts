@@ -48,7 +48,7 @@ const ANSWERS = new Set([
   'if',
   'index',
 ])
-/** Folders and endings of files that lie on the disk or nowhere. */
+/** Directories and endings of files that lie on the disk or nowhere. */
 const STATIC =
   /static|media|assets|img|image|css|js|font|favicon|robots|well-known|upload|download|\.(?:\w+\||\w+\)?\$?$)|\\\./i
 
@@ -145,7 +145,7 @@ function isOfServer({ parent }: NginxDirective): boolean {
   return parent?.name === 'server'
 }
 
-/** The server's `try_files`, where its last argument hands on to a named location. */
+/** The server's `try_files`, where its last argument proxies to a named location. */
 function fallbackOf(server: NginxDirective): NginxDirective | null {
   const directive = server.children.find(({ name }) => name === 'try_files')
   return directive?.args.at(-1)?.value.startsWith('@') === true ? directive : null

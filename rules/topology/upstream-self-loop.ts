@@ -23,7 +23,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'The request comes back to where it started, again and again, until nginx runs out of connections: one visitor takes every site of the machine down.',
+  why: 'The request comes back to where it started, again and again, until nginx runs out of connections: one client takes every site of the machine down.',
   remedy: 'Connect to the port of the backend',
   references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass'],
   bad: [
@@ -116,7 +116,7 @@ export default defineRule({
           label: 'nginx itself answers here',
           related: [
             { at: listen.at, message: 'nginx listens here' },
-            { at: argumentPlace(connection.pass, 0), message: 'handed on here' },
+            { at: argumentPlace(connection.pass, 0), message: 'proxied here' },
           ],
         }
       }

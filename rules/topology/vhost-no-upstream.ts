@@ -46,7 +46,7 @@ export default defineRule({
   bad: [{ title: 'a port that no proxy_pass has', files: { ...NGINX, ...apache('«*:9001»') } }],
   good: [
     {
-      title: 'handed on to',
+      title: 'proxied to',
       files: {
         ...NGINX,
         ...apache('*:9001'),

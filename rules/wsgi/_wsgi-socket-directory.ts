@@ -5,14 +5,17 @@ import type { ApacheConfiguration } from '../../src/servers/apache/configuration
 import { argumentPlace } from '../../src/deployment/places.ts'
 
 /** Where mod_wsgi puts the sockets over which Apache's processes reach the daemon processes. */
-export interface SocketFolder {
+export interface SocketDirectory {
   /** Links that lie in the root are followed. */
   readonly path: string
   readonly at: Place
 }
 
-/** The folder that `WSGISocketPrefix` names; null where it is not written or hangs on what is not known. */
-export function wsgiSocketFolder(configuration: ApacheConfiguration, files: FileSystem): SocketFolder | null {
+/** The directory that `WSGISocketPrefix` names; null where it is not written or hangs on what is not known. */
+export function wsgiSocketDirectory(
+  configuration: ApacheConfiguration,
+  files: FileSystem,
+): SocketDirectory | null {
   const directive = configuration.occurrences.get('wsgisocketprefix')?.at(-1)
   const prefix = directive?.args[0]?.value
   if (
@@ -26,25 +29,25 @@ export function wsgiSocketFolder(configuration: ApacheConfiguration, files: File
   const { serverRoot } = configuration
   if (!prefix.startsWith('/') && !serverRoot.known) return null
   const full = posix.resolve(serverRoot.known ? serverRoot.value : '/', prefix)
-  const folder = posix.dirname(full)
-  return { path: files.realPath(folder) ?? folder, at: argumentPlace(directive, 0) }
+  const directory = posix.dirname(full)
+  return { path: files.realPath(directory) ?? directory, at: argumentPlace(directive, 0) }
 }
 
-/** A folder on the way to a path that only its owner, or its owner and group, may enter. */
-export interface ClosedFolder {
+/** A directory on the way to a path that only its owner, or its owner and group, may enter. */
+export interface ClosedDirectory {
   readonly path: string
   readonly groupMayEnter: boolean
 }
 
-/** The first such folder; null where all are open, undefined where the audit does not know the permissions. */
-export function closedFolder(files: FileSystem, path: string): ClosedFolder | null | undefined {
+/** The first such directory; null where all are open, undefined where the audit does not know the permissions. */
+export function closedDirectory(files: FileSystem, path: string): ClosedDirectory | null | undefined {
   let isKnown = true
   const parts = path.split('/').filter(part => part !== '')
   for (let length = 1; length <= parts.length; length++) {
-    const folder = `/${parts.slice(0, length).join('/')}`
-    const mode = files.mode(folder)
+    const directory = `/${parts.slice(0, length).join('/')}`
+    const mode = files.mode(directory)
     if (mode === null) isKnown = false
-    else if ((mode & 0o001) === 0) return { path: folder, groupMayEnter: (mode & 0o010) !== 0 }
+    else if ((mode & 0o001) === 0) return { path: directory, groupMayEnter: (mode & 0o010) !== 0 }
   }
   return isKnown ? null : undefined
 }

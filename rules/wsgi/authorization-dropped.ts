@@ -47,7 +47,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'mod_wsgi keeps `Authorization` to itself, as CGI does, unless told otherwise: every client with a token or a password in that header is a stranger to Django, and gets 401 or 403. Under `runserver` all works.',
+  why: 'mod_wsgi keeps `Authorization` to itself, as CGI does, unless told otherwise: every client with a token or a password in that header is anonymous to Django, and gets 401 or 403. Under `runserver` all works.',
   remedy: 'Write `WSGIPassAuthorization On` beside the alias',
   references: [
     'https://modwsgi.readthedocs.io/en/master/configuration-directives/WSGIPassAuthorization.html',
@@ -65,7 +65,7 @@ export default defineRule({
   ],
   good: [
     {
-      title: 'handed on',
+      title: 'proxied',
       files: {
         ...main(conf`
           WSGIPassAuthorization On
@@ -75,7 +75,7 @@ export default defineRule({
       },
     },
     {
-      title: 'handed on by the alias',
+      title: 'proxied by the alias',
       files: { ...main(`${ALIAS} pass-authorization=On`), ...TOKENS },
     },
     {
@@ -128,7 +128,7 @@ export default defineRule({
       const at = sees.at ?? namePlace(application.directive)
       yield {
         at,
-        message: `\`${reader.name}\` reads the \`Authorization\` header, which mod_wsgi does not hand on to it`,
+        message: `\`${reader.name}\` reads the \`Authorization\` header, which mod_wsgi does not pass to it`,
         label: sees.at === null ? 'drops the header' : 'turned off',
         related: reader.at === null ? [] : [{ at: reader.at, message: 'read here' }],
         ...(sees.at === null && isOwnText(application.directive)

@@ -33,13 +33,13 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'A stock Apache 2.4 denies every folder. Where nothing grants the one of the script, each request is a 403, “client denied by server configuration” (AH01630) in the error log.',
-  remedy: 'Grant the folder: `<Directory /opt/app>`, `Require all granted`',
+  why: 'A stock Apache 2.4 denies every directory. Where nothing grants the one of the script, each request is a 403, “client denied by server configuration” (AH01630) in the error log.',
+  remedy: 'Grant the directory: `<Directory /opt/app>`, `Require all granted`',
   references: ['https://httpd.apache.org/docs/2.4/howto/access.html'],
   bad: [
     { title: 'nothing granted', files: host('«/opt/app/wsgi.py»', '') },
     {
-      title: 'the folder above by mistake of a letter',
+      title: 'the directory above by mistake of a letter',
       files: host(
         '«/opt/app/wsgi.py»',
         conf`

@@ -83,7 +83,7 @@ export default defineRule({
       },
     },
     {
-      title: 'the group in the folder’s section',
+      title: 'the group in the directory’s section',
       files: {
         'site.conf': host(
           conf`

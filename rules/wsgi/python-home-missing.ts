@@ -27,11 +27,11 @@ export default defineRule({
   confidence: 'high',
   since: '0.1.0',
   why: 'Python cannot start without its library: the daemon process dies and is started again each second, requests hang, and a stop of Apache takes many seconds. `configtest` says “Syntax OK”.',
-  remedy: 'Name the folder of the virtual environment, the one with `pyvenv.cfg` in it',
+  remedy: 'Name the directory of the virtual environment, the one with `pyvenv.cfg` in it',
   references: ['https://modwsgi.readthedocs.io/en/master/user-guides/virtual-environments.html'],
   bad: [
     {
-      title: 'a folder that is not there',
+      title: 'a directory that is not there',
       files: { 'etc/apache2/apache2.conf': `${MAIN}${host('«/etc/env»')}`, ...VENV },
     },
     {
@@ -79,7 +79,7 @@ function* judge(files: FileSystem, written: string, at: Place) {
     message: isInside
       ? `\`${home}\` is a part of a Python environment, and mod_wsgi wants its root`
       : `\`${home}\` is not there, so Python does not start and the daemon process dies again and again`,
-    label: isInside ? 'not the root' : 'no such folder',
+    label: isInside ? 'not the root' : 'no such directory',
     ...(isInside && root !== home ? { help: `Write \`${root}\`` } : {}),
   }
 }
@@ -101,8 +101,9 @@ function keepsEnvironments(files: FileSystem, home: string): boolean {
 }
 
 function hasEnvironmentBeside(files: FileSystem, home: string): boolean {
-  const folder = posix.dirname(home)
+  const directory = posix.dirname(home)
   return (
-    files.list(folder)?.some(({ name }) => files.kind(`${folder}/${name}/pyvenv.cfg`) === 'file') === true
+    files.list(directory)?.some(({ name }) => files.kind(`${directory}/${name}/pyvenv.cfg`) === 'file') ===
+    true
   )
 }

@@ -42,7 +42,7 @@ export default defineRule({
       },
     },
     {
-      title: 'a folder that is not in the audit',
+      title: 'a directory that is not in the audit',
       files: { 'etc/apache2/apache2.conf': `${MAIN}${host('/opt/app/wsgi.py')}` },
     },
   ],

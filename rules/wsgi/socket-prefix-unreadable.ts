@@ -1,4 +1,4 @@
-import { closedFolder, wsgiSocketFolder } from './_wsgi-socket-directory.ts'
+import { closedDirectory, wsgiSocketDirectory } from './_wsgi-socket-directory.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { modWsgiMain } from '../_examples.ts'
@@ -20,7 +20,7 @@ const main = (lines: string): Record<string, string> => ({
   `,
 })
 
-/** Folders that the distributions keep closed to the user of Apache: 0750 of root and adm, 0700 of root. */
+/** Directories that the distributions keep closed to the user of Apache: 0750 of root and adm, 0700 of root. */
 const CLOSED = /^(?:\/var\/log(?:\/|$)|\/root(?:\/|$)|\/etc\/httpd\/logs(?:\/|$))/
 
 export default defineRule({
@@ -29,7 +29,7 @@ export default defineRule({
   otherSeverities: { warning: 'for a directory that everybody may write to, or whose owner is not known' },
   confidence: 'medium',
   since: '0.1.0',
-  why: 'Apache’s own processes run as www-data or apache and connect to the daemon processes by sockets in a folder. Where they may not enter it, every request is a 503, “(13)Permission denied … Unable to connect to WSGI daemon process”. In a folder that everybody may write to, another user of the machine may get in between.',
+  why: 'Apache’s own processes run as www-data or apache and connect to the daemon processes by sockets in a directory. Where they may not enter it, every request is a 503, “(13)Permission denied … Unable to connect to WSGI daemon process”. In a directory that everybody may write to, another user of the machine may get in between.',
   remedy:
     'Put them where the user of Apache may go and nobody else may write: `WSGISocketPrefix run/wsgi`, or `/var/run/apache2/wsgi` on Debian',
   references: [
@@ -42,16 +42,16 @@ export default defineRule({
       files: main('WSGISocketPrefix «/var/log/apache2/wsgi»'),
     },
     {
-      title: 'a folder that root alone may enter, as the audit shows',
+      title: 'a directory that root alone may enter, as the audit shows',
       files: { ...main('WSGISocketPrefix «/var/log/apache2/wsgi»'), 'var/log/apache2/error.log': '' },
       modes: { 'var/log/apache2': 0o700 },
     },
     { title: 'where everybody writes', files: main('WSGISocketPrefix «/tmp/wsgi»') },
   ],
   good: [
-    { title: 'the folder of Apache', files: main('WSGISocketPrefix /run/apache2/wsgi') },
+    { title: 'the directory of Apache', files: main('WSGISocketPrefix /run/apache2/wsgi') },
     {
-      title: 'a folder of logs that was opened to all',
+      title: 'a directory of logs that was opened to all',
       files: { ...main('WSGISocketPrefix /var/log/apache2/wsgi'), 'var/log/apache2/error.log': '' },
       modes: { var: 0o755, 'var/log': 0o755, 'var/log/apache2': 0o755 },
     },
@@ -70,9 +70,9 @@ export default defineRule({
     for (const configuration of apache) {
       if (!daemons.some(daemon => daemon.configuration === configuration)) continue
       const files = filesOf(configuration)
-      const folder = wsgiSocketFolder(configuration, files)
-      if (folder === null) continue
-      const { path, at } = folder
+      const directory = wsgiSocketDirectory(configuration, files)
+      if (directory === null) continue
+      const { path, at } = directory
       if (/^\/(?:var\/)?tmp(?:\/|$)/.test(path)) {
         yield {
           at,
@@ -82,9 +82,9 @@ export default defineRule({
         }
         continue
       }
-      // Elsewhere the owner or the group of a closed folder may well be Apache's.
+      // Elsewhere the owner or the group of a closed directory may well be Apache's.
       if (!CLOSED.test(path)) continue
-      const closed = closedFolder(files, path)
+      const closed = closedDirectory(files, path)
       if (closed === null) continue
       const isSure = closed !== undefined && !closed.groupMayEnter
       yield {

@@ -74,7 +74,7 @@ export default defineRule({
   since: '0.1.0',
   why: 'Django sets the zone of the whole process when it reads its settings. In Apache’s own processes the stamps of the access log jump with the first request, and what reads logs by time, such as fail2ban, loses its place. Of two projects in one group, the one loaded last sets the clock of both.',
   remedy:
-    'Give each project a daemon process of its own; where the lines of its error log matter, `TIME_ZONE = "UTC"` on a machine in UTC, with the zone of each visitor activated in the views',
+    'Give each project a daemon process of its own; where the lines of its error log matter, `TIME_ZONE = "UTC"` on a machine in UTC, with the zone of each client activated in the views',
   references: [
     'https://docs.djangoproject.com/en/stable/ref/settings/#time-zone',
     'https://modwsgi.readthedocs.io/en/master/user-guides/application-issues.html',

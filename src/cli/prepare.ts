@@ -4,7 +4,7 @@ import type { AuditSettings } from '../audit.ts'
 import type { Finding } from '../engine/finding.ts'
 import type { Rule } from '../engine/rule.ts'
 import { discover, type Machine } from '../files/discover.ts'
-import { isBelow, isFolder } from '../files/disk-file-system.ts'
+import { isBelow, isDirectory } from '../files/disk-file-system.ts'
 import { inferRoot } from '../files/infer-root.ts'
 import { InputError } from '../files/input-error.ts'
 import { splitNginxDump } from '../servers/nginx/dump.ts'
@@ -78,7 +78,7 @@ export async function prepare(
 
   const paths = words.filter(path => path !== '-').map(path => resolve(workingDirectory, path))
   const baseRoot = root ?? inferRoot(locate(words, workingDirectory)).root
-  const isWhole = words.every(path => path !== '-' && isFolder(resolve(workingDirectory, path)))
+  const isWhole = words.every(path => path !== '-' && isDirectory(resolve(workingDirectory, path)))
   const overrides = await overridesOf([...everywhere, ...layers])
   const settings = await settingsFrom({
     given,
@@ -171,7 +171,7 @@ async function machineLayers(
 ): Promise<ReadonlyMap<string, Layers>> {
   const own = new Map<string, Layers>()
   if (config.kind !== 'search' || root !== null) return own
-  const top = layers[0]?.name === null ? workingDirectory : layers[0]?.folder
+  const top = layers[0]?.name === null ? workingDirectory : layers[0]?.directory
   const known = ruleNames(rules)
   for (const machine of machines) {
     const directory = resolve(workingDirectory, machine.root)
@@ -188,12 +188,12 @@ function rootOf(given: Arguments, layers: Layers, workingDirectory: string): str
     return named === undefined ? null : rootOfAuditrc(named)
   }
   const root = resolve(workingDirectory, given.root)
-  if (!isFolder(root)) throw new InputError(`the root ${given.root} is no directory`)
+  if (!isDirectory(root)) throw new InputError(`the root ${given.root} is no directory`)
   return realpathSync(root)
 }
 
 /** The directory of the first audited path. */
 function locate(paths: readonly string[], workingDirectory: string): string {
   const path = resolve(workingDirectory, paths.find(path => path !== '-') ?? '.')
-  return isFolder(path) ? path : dirname(path)
+  return isDirectory(path) ? path : dirname(path)
 }

@@ -6,10 +6,10 @@ import { embedded } from '../files/embedded.ts'
 /** The version in the package's own `package.json`, which lies above this file, bundled or not. */
 export function toolVersion(): string {
   if (embedded !== null) return versionIn(Buffer.from(embedded('package.json')).toString('utf8'))
-  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
-    const text = readIfThere(join(folder, 'package.json'))
+  for (let directory = dirname(fileURLToPath(import.meta.url)); ; directory = dirname(directory)) {
+    const text = readIfThere(join(directory, 'package.json'))
     if (text !== null) return versionIn(text)
-    if (folder === dirname(folder)) throw new Error('the installation is not complete: no package.json')
+    if (directory === dirname(directory)) throw new Error('the installation is not complete: no package.json')
   }
 }
 

@@ -11,14 +11,14 @@ export interface AcmeWebroot {
   readonly at: Place
 }
 
-const FOLDER = '/etc/letsencrypt/renewal'
+const DIRECTORY = '/etc/letsencrypt/renewal'
 
 /** Every name that certbot renews by `webroot`, as the renewal files of a machine have them. */
 export const acmeWebroots = memo((files: FileSystem): readonly AcmeWebroot[] =>
-  (files.list(FOLDER) ?? [])
+  (files.list(DIRECTORY) ?? [])
     .filter(({ name, kind }) => kind === 'file' && name.endsWith('.conf'))
     .flatMap(({ name }) => {
-      const read = files.read(`${FOLDER}/${name}`)
+      const read = files.read(`${DIRECTORY}/${name}`)
       return read.kind === 'source' ? webrootsIn(read.source) : []
     }),
 )

@@ -53,7 +53,7 @@ export interface RuleFinding {
 export interface Example {
   readonly title: string
   readonly files: Readonly<Record<string, string>>
-  /** Permission bits by path, of files or folders, where the rule asks for them; unknown where absent. */
+  /** Permission bits by path, of files or directories, where the rule asks for them; unknown where absent. */
   readonly modes?: Readonly<Record<string, number>>
 }
 

@@ -45,7 +45,7 @@ export interface DiscoverOptions {
 }
 
 /**
- * Finds what there is to audit below some paths: folders, main files, fragments, dumps of `nginx -T`.
+ * Finds what there is to audit below some paths: directories, main files, fragments, dumps of `nginx -T`.
  *
  * Throws {@link InputError} for a path that is not there, lies outside `root` or is no configuration, and
  * where nothing is found at all.
@@ -56,7 +56,14 @@ export function discover(paths: readonly string[], asked: DiscoverOptions): read
   const machines: Machine[] = []
   const scopeOf = ({ root, within }: AuditRoot): Scope => {
     const key = `${root}\0${within}`
-    const scope = scopes.get(key) ?? { root, within, folders: [], single: [], paths: [], refused: new Map() }
+    const scope = scopes.get(key) ?? {
+      root,
+      within,
+      directories: [],
+      single: [],
+      paths: [],
+      refused: new Map(),
+    }
     scopes.set(key, scope)
     return scope
   }
@@ -71,7 +78,7 @@ export function discover(paths: readonly string[], asked: DiscoverOptions): read
     if (stats?.isDirectory()) {
       if (options.as !== undefined && options.as !== null)
         throw new InputError(`${path}: --as says what a file is read as, and this is a directory`)
-      addFolder(given ?? inferRoot(absolute), absolute, options, scopeOf)
+      addDirectory(given ?? inferRoot(absolute), absolute, options, scopeOf)
       continue
     }
     const dump =
@@ -102,7 +109,7 @@ export function discover(paths: readonly string[], asked: DiscoverOptions): read
 
 /**
  * The path on this machine, links resolved, and what the disk says of it; null where a text is laid over it. With a root, `/etc` may also mean that of the root, and a
- * folder above the root (the repository that holds it) means the root.
+ * directory above the root (the repository that holds it) means the root.
  */
 function locatePath(
   path: string,
@@ -138,26 +145,26 @@ function realPathOr(path: string): string {
 }
 
 /** Walks a directory once and gives what lies in another machine's tree (`web1/etc/nginx`) to that root. */
-function addFolder(
+function addDirectory(
   auditRoot: AuditRoot,
   absolute: string,
   options: DiscoverOptions,
   scopeOf: (root: AuditRoot) => Scope,
 ): void {
   const { root, within } = auditRoot
-  const folder = `/${relative(root, absolute)}`
-  const isMachine = root === '/' && folder === '/'
-  const { paths: walked, refused } = walk(root, isMachine ? SERVER_FOLDERS : [folder])
-  const paths = withTexts(walked, root, isMachine ? SERVER_FOLDERS : [folder], options.texts)
+  const directory = `/${relative(root, absolute)}`
+  const isMachine = root === '/' && directory === '/'
+  const { paths: walked, refused } = walk(root, isMachine ? SERVER_FOLDERS : [directory])
+  const paths = withTexts(walked, root, isMachine ? SERVER_FOLDERS : [directory], options.texts)
   const own = scopeOf(auditRoot)
-  own.folders.push(folder)
+  own.directories.push(directory)
   for (const [path, reason] of refused) own.refused.set(path, { code: 'unreadable', text: reason })
   const isOneRoot = options.root !== undefined || isMachine
   const roots = isOneRoot ? new Set<string>() : nestedRoots(paths)
   const ofRoot = (prefix: string): Scope => {
     if (prefix === '' && within === '/') return own
     const scope = scopeOf({ root: onDisk(root, prefix), within: '/' })
-    if (scope.folders.length === 0) scope.folders.push('/')
+    if (scope.directories.length === 0) scope.directories.push('/')
     return scope
   }
   for (const path of paths) {
@@ -171,22 +178,22 @@ function addFolder(
     }
     // Beside a machine's own tree a repository keeps what belongs to none.
     const rest = within === '/' ? scopeOf({ root: '/', within: root }) : own
-    if (rest.folders.length === 0) rest.folders.push(root)
+    if (rest.directories.length === 0) rest.directories.push(root)
     rest.paths.push(within === '/' ? onDisk(root, path) : path)
   }
 }
 
-/** The paths, and those below the folders that only a text is laid over. */
+/** The paths, and those below the directories that only a text is laid over. */
 function withTexts(
   paths: readonly string[],
   root: string,
-  folders: readonly string[],
+  directories: readonly string[],
   texts: DiscoverOptions['texts'],
 ): readonly string[] {
   const more = [...(texts?.keys() ?? [])]
     .filter(path => isBelow(path, root))
     .map(path => `/${relative(root, path)}`)
-    .filter(path => folders.some(folder => isBelow(path, folder)) && !paths.includes(path))
+    .filter(path => directories.some(directory => isBelow(path, directory)) && !paths.includes(path))
   return more.length === 0 ? paths : [...paths, ...more].sort()
 }
 

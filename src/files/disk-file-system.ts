@@ -22,7 +22,7 @@ import { BUDGET_SPENT, type ReadBudget, readBudget, takeFile } from './read-budg
 import { toSource } from './to-source.ts'
 
 export interface DiskFileSystemOptions {
-  /** Absolute folder that reports name paths relative to; the process's own where absent. */
+  /** Absolute directory that reports name paths relative to; the process's own where absent. */
   readonly workingDirectory?: string
   /** Texts in place of what the disk has, or has not: by absolute path of this machine, links resolved. */
   readonly texts?: ReadonlyMap<string, string>
@@ -76,7 +76,7 @@ export function diskFileSystem(
   const workingDirectory = options.workingDirectory ?? process.cwd()
   const maximumSize = options.maximumSize ?? MAXIMUM_SIZE
   const budget = options.budget ?? readBudget()
-  const folders = new Map<string, Resolved | Refusal | null>()
+  const directories = new Map<string, Resolved | Refusal | null>()
   const found = new Map<string, Resolved>()
   const results = new Map<string, ReadResult>()
   const lists = new Map<string, readonly DirectoryEntry[] | null>()
@@ -97,22 +97,22 @@ export function diskFileSystem(
     return text
   }
 
-  /** Resolves a folder, remembered, since thousands of files share a few. */
-  const resolveFolder = (path: string, depth: number): Resolved | Refusal | null => {
-    const known = folders.get(path)
+  /** Resolves a directory, remembered, since thousands of files share a few. */
+  const resolveDirectory = (path: string, depth: number): Resolved | Refusal | null => {
+    const known = directories.get(path)
     if (known !== undefined) return known
     const resolved = path === '/' ? rootOf(toDisk('/')) : resolveEntry(path, depth)
-    folders.set(path, resolved)
+    directories.set(path, resolved)
     return resolved
   }
   const resolveEntry = (path: string, depth: number): Resolved | Refusal | null => {
     const slash = path.lastIndexOf('/')
     const name = path.slice(slash + 1)
-    const parent = resolveFolder(slash <= 0 ? '/' : path.slice(0, slash), depth)
+    const parent = resolveDirectory(slash <= 0 ? '/' : path.slice(0, slash), depth)
     if (parent === null || 'refused' in parent) return parent
     if (parent.kind !== 'directory') return null
     if (name === '' || name === '.') return parent
-    if (name === '..') return resolveFolder(posix.dirname(parent.path), depth)
+    if (name === '..') return resolveDirectory(posix.dirname(parent.path), depth)
     const real = parent.path === '/' ? `/${name}` : `${parent.path}/${name}`
     const disk = toDisk(real)
     const isMounted = table.namesIn(parent.path).includes(name)
@@ -145,9 +145,9 @@ export function diskFileSystem(
     if (known !== undefined) return known
     // The system takes none of them.
     if (path.length > LONGEST_PATH) return null
-    // Of a tree that holds `etc` alone, applications name thousands of files in folders that are not there.
+    // Of a tree that holds `etc` alone, applications name thousands of files in directories that are not there.
     const slash = path.indexOf('/', 1)
-    if (slash !== -1 && resolveFolder(path.slice(0, slash), 0) === null) return null
+    if (slash !== -1 && resolveDirectory(path.slice(0, slash), 0) === null) return null
     const resolved = resolveEntry(path, 0)
     if (resolved === null || 'refused' in resolved) return resolved
     found.set(path, resolved)
@@ -211,7 +211,7 @@ export function diskFileSystem(
       if (resolved === null || resolved.kind !== 'directory') return null
       const known = lists.get(resolved.path)
       if (known !== undefined) return known
-      const folder = resolved.path === '/' ? '' : resolved.path
+      const directory = resolved.path === '/' ? '' : resolved.path
       const mounted = table.namesIn(resolved.path)
       let entries: readonly DirectoryEntry[] | null = null
       try {
@@ -221,14 +221,14 @@ export function diskFileSystem(
           .filter(({ name }) => {
             // A name that is not UTF-8 cannot be opened by the name that Node gives it.
             const isLost = name.includes('\uFFFD')
-            if (isLost) refuse(`${folder}/${name}`, 'name-not-utf8', NAME_LOST)
+            if (isLost) refuse(`${directory}/${name}`, 'name-not-utf8', NAME_LOST)
             return !isLost
           })
           .sort((a, b) => compareBytes(a.name, b.name))
           .map(entry => {
             if (entry.isFile()) return { name: entry.name, kind: 'file' }
             if (entry.isDirectory()) return { name: entry.name, kind: 'directory' }
-            const target = entry.isSymbolicLink() ? resolve(`${folder}/${entry.name}`) : null
+            const target = entry.isSymbolicLink() ? resolve(`${directory}/${entry.name}`) : null
             if (target !== null) return { name: entry.name, kind: target.kind }
             return { name: entry.name, kind: entry.isSymbolicLink() ? null : 'other' }
           })
@@ -238,7 +238,7 @@ export function diskFileSystem(
           entries = withMounted(entries, [name], () => 'file')
         }
         if (mounted.length > 0)
-          entries = withMounted(entries, mounted, name => kindOfPath(`${folder}/${name}`))
+          entries = withMounted(entries, mounted, name => kindOfPath(`${directory}/${name}`))
       } catch (error) {
         refuse(resolved.path, 'unreadable', systemReason(error))
       }
@@ -302,9 +302,9 @@ function isOverImage(root: string | null): boolean {
   return false
 }
 
-/** True for a folder and everything in it. */
-export function isBelow(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`)
+/** True for a directory and everything in it. */
+export function isBelow(path: string, directory: string): boolean {
+  return path === directory || path.startsWith(directory === '/' ? '/' : `${directory}/`)
 }
 
 /** Relative to the working directory where the path lies below it, else as it is. */
@@ -315,8 +315,8 @@ export function displayPath(path: string, workingDirectory: string): string {
   return (outside ? path : short).split(sep).join('/')
 }
 
-/** True for a folder of this machine; false also for what the system will not look at. */
-export function isFolder(path: string): boolean {
+/** True for a directory of this machine; false also for what the system will not look at. */
+export function isDirectory(path: string): boolean {
   try {
     return statSync(path).isDirectory()
   } catch {

@@ -16,10 +16,10 @@ import { type FoundMachine, surveyDirectory } from './survey-directory.ts'
 
 /** What was asked of one root or of one directory, as paths inside it. */
 export interface Scope extends AuditRoot {
-  readonly folders: string[]
+  readonly directories: string[]
   /** Files that were named. */
   readonly single: string[]
-  /** Files and links below the folders. */
+  /** Files and links below the directories. */
   readonly paths: string[]
   /** What the walk met and could not follow; paths on this machine. */
   readonly refused: Map<string, Pick<Notice, 'code' | 'text'>>
@@ -54,7 +54,8 @@ export function diskMachines(scope: Scope, options: DiskOptions): ScopeMachines 
 
 function isAskedIn(scope: Scope, { ignores }: DiskOptions): (path: string) => boolean {
   return path =>
-    scope.folders.some(folder => isBelow(path, folder)) && ignores?.(onDisk(scope.root, path)) !== true
+    scope.directories.some(directory => isBelow(path, directory)) &&
+    ignores?.(onDisk(scope.root, path)) !== true
 }
 
 function refusedNotices({ refused }: Scope, { workingDirectory }: DiskOptions): readonly Notice[] {

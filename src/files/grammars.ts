@@ -25,9 +25,10 @@ export function grammarFiles(): GrammarFiles {
 function find(file: string, packageName: string): string | Uint8Array {
   if (embedded !== null) return embedded(file)
   const here = dirname(fileURLToPath(import.meta.url))
-  for (let folder = here; ; folder = dirname(folder)) {
-    for (const path of [join(folder, file), join(folder, 'node_modules', packageName, file)])
+  for (let directory = here; ; directory = dirname(directory)) {
+    for (const path of [join(directory, file), join(directory, 'node_modules', packageName, file)])
       if (existsSync(path)) return path
-    if (folder === dirname(folder)) throw new Error(`${file} is missing: the installation is not complete`)
+    if (directory === dirname(directory))
+      throw new Error(`${file} is missing: the installation is not complete`)
   }
 }

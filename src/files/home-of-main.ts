@@ -53,8 +53,8 @@ function placeApache(path: string, source: Source, files: FileSystem): PlacedMai
   const relative = includes
     .filter(include => !include.startsWith('/'))
     .map(include => include.split('/')[0] ?? '')
-  const found = (folder: string): number =>
-    new Set(relative.filter(name => files.kind(posix.join(folder, name)) !== null)).size
+  const found = (directory: string): number =>
+    new Set(relative.filter(name => files.kind(posix.join(directory, name)) !== null)).size
   const above = posix.dirname(directory)
   const isBelow =
     posix.basename(directory) === 'conf' ? found(above) >= found(directory) : found(above) > found(directory)

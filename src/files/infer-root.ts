@@ -4,10 +4,10 @@ import { SERVER_FOLDERS, SYSTEM_DIRECTORIES } from './known-places.ts'
 
 /** Where the audited files lie, as their servers would see it. */
 export interface AuditRoot {
-  /** The folder of this machine that stands for `/`. */
+  /** The directory of this machine that stands for `/`. */
   readonly root: string
   /**
-   * The one folder of the root that belongs to the audit, `/` for all of it. Of a folder that is no
+   * The one directory of the root that belongs to the audit, `/` for all of it. Of a directory that is no
    * machine's tree (a private prefix, a repository of fragments) the paths are those of this machine, and
    * what lies beside it says nothing.
    */
@@ -15,21 +15,21 @@ export interface AuditRoot {
 }
 
 /**
- * The root where nobody said: what the audited path's own folders tell.
+ * The root where nobody said: what the audited path's own directories tell.
  *
- * `web1/etc/nginx` has its root at `web1`, `/usr/local/etc/nginx` at `/`. A folder that holds
- * `etc/nginx` and the like is a root itself, and a folder in which nothing tells stands alone.
+ * `web1/etc/nginx` has its root at `web1`, `/usr/local/etc/nginx` at `/`. A directory that holds
+ * `etc/nginx` and the like is a root itself, and a directory in which nothing tells stands alone.
  *
- * @param folder absolute; the audited folder, or the one that holds the audited file
+ * @param directory absolute; the audited directory, or the one that holds the audited file
  */
-export function inferRoot(folder: string): AuditRoot {
-  const root = machineRoot(folder)
-  return root === null ? { root: '/', within: folder } : { root, within: '/' }
+export function inferRoot(directory: string): AuditRoot {
+  const root = machineRoot(directory)
+  return root === null ? { root: '/', within: directory } : { root, within: '/' }
 }
 
-function machineRoot(folder: string): string | null {
-  if (isRoot(folder)) return folder
-  for (let above = folder; above !== dirname(above); above = dirname(above)) {
+function machineRoot(directory: string): string | null {
+  if (isRoot(directory)) return directory
+  for (let above = directory; above !== dirname(above); above = dirname(above)) {
     for (const known of SERVER_FOLDERS) {
       if (above.endsWith(known)) return above.slice(0, -known.length) || '/'
     }
@@ -69,14 +69,14 @@ export function rootAround(path: string, roots: ReadonlySet<string>): string | n
   return null
 }
 
-/** True for a folder that holds a server's configuration where a machine's root holds it. */
-function isRoot(folder: string): boolean {
-  const prefix = folder === '/' ? '' : folder
+/** True for a directory that holds a server's configuration where a machine's root holds it. */
+function isRoot(directory: string): boolean {
+  const prefix = directory === '/' ? '' : directory
   return SERVER_FOLDERS.some(known => existsSync(prefix + known))
 }
 
-/** `/usr/local/etc` and `/opt/homebrew/etc` belong to the machine's root, not to the folder above them. */
-function rootOfEtc(folder: string): string | null {
-  if (!folder.endsWith('/etc')) return null
-  return folder.replace(/(?:\/usr\/local|\/opt\/homebrew)?\/etc$/, '') || '/'
+/** `/usr/local/etc` and `/opt/homebrew/etc` belong to the machine's root, not to the directory above them. */
+function rootOfEtc(directory: string): string | null {
+  if (!directory.endsWith('/etc')) return null
+  return directory.replace(/(?:\/usr\/local|\/opt\/homebrew)?\/etc$/, '') || '/'
 }

@@ -39,7 +39,7 @@ export const HOMES: readonly Home[] = (['nginx', 'apache'] as const).flatMap(pro
   })),
 )
 
-/** The folders of {@link MAIN_FILES}, all that a search of a whole machine looks into; longest first. */
+/** The directories of {@link MAIN_FILES}, all that a search of a whole machine looks into; longest first. */
 export const SERVER_FOLDERS: readonly string[] = [
   ...new Set(
     Object.values(MAIN_FILES)

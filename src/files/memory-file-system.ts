@@ -4,11 +4,11 @@ import type { DirectoryEntry, FileKind, FileSystem, ReadResult } from './file-sy
 import { toSource } from './to-source.ts'
 
 export interface MemoryFileSystemOptions {
-  /** Folders whose missing files are evidence; `['/']`, everything, where absent. */
+  /** Directories whose missing files are evidence; `['/']`, everything, where absent. */
   readonly covers?: readonly string[]
   /** What stands before a path in a report; `.`, which leaves `etc/nginx/nginx.conf`, where absent. */
   readonly root?: string
-  /** Symbolic links: their own path to their target, absolute or relative to the link's folder. */
+  /** Symbolic links: their own path to their target, absolute or relative to the link's directory. */
   readonly links?: Readonly<Record<string, string>>
   /** Permission bits by path; unknown where absent. */
   readonly modes?: Readonly<Record<string, number>>
@@ -17,8 +17,8 @@ export interface MemoryFileSystemOptions {
 const MAXIMUM_LINKS = 40
 
 /**
- * A file system made of texts: path (with or without its first slash) to content. Folders are there
- * because something lies in them; a key that ends in `/` is an empty folder.
+ * A file system made of texts: path (with or without its first slash) to content. Directories are there
+ * because something lies in them; a key that ends in `/` is an empty directory.
  */
 export function memoryFileSystem(
   files: Readonly<Record<string, string>>,
@@ -28,20 +28,20 @@ export function memoryFileSystem(
   const links = new Map<string, string>()
   const names = new Map<string, Set<string>>([['/', new Set()]])
 
-  const addFolder = (path: string): void => {
+  const addDirectory = (path: string): void => {
     if (names.has(path)) return
     names.set(path, new Set())
     addName(path)
   }
   const addName = (path: string): void => {
     const parent = posix.dirname(path)
-    addFolder(parent)
+    addDirectory(parent)
     names.get(parent)?.add(posix.basename(path))
   }
   for (const [key, text] of Object.entries(files)) {
     const path = posix.resolve('/', key)
     if (key.endsWith('/')) {
-      addFolder(path)
+      addDirectory(path)
     } else {
       texts.set(path, text)
       addName(path)
@@ -85,7 +85,7 @@ export function memoryFileSystem(
     return texts.has(real) ? 'file' : 'directory'
   }
 
-  const covered = (options.covers ?? ['/']).map(folder => posix.resolve('/', folder))
+  const covered = (options.covers ?? ['/']).map(directory => posix.resolve('/', directory))
   const modes = new Map(
     Object.entries(options.modes ?? {}).map(([path, mode]) => [posix.resolve('/', path), mode] as const),
   )
@@ -107,10 +107,10 @@ export function memoryFileSystem(
       const real = realPath(path)
       const entries = real === null ? undefined : names.get(real)
       if (entries === undefined) return null
-      const folder = real ?? '/'
+      const directory = real ?? '/'
       return [...entries]
         .sort(compareBytes)
-        .map((name): DirectoryEntry => ({ name, kind: kind(posix.join(folder, name)) }))
+        .map((name): DirectoryEntry => ({ name, kind: kind(posix.join(directory, name)) }))
     },
     kind,
     realPath,
@@ -120,7 +120,9 @@ export function memoryFileSystem(
     },
     refusal: () => null,
     covers(path) {
-      return covered.some(folder => folder === '/' || path === folder || path.startsWith(`${folder}/`))
+      return covered.some(
+        directory => directory === '/' || path === directory || path.startsWith(`${directory}/`),
+      )
     },
     display(path) {
       const root = options.root ?? '.'

@@ -1,5 +1,5 @@
 /**
- * What one audit may still read from the disk, of all its machines together. It is handed on to whatever
+ * What one audit may still read from the disk, of all its machines together. It is passed to whatever
  * reads; nothing else remembers it.
  */
 export interface ReadBudget {

@@ -14,38 +14,38 @@ const IGNORED: ReadonlySet<string> = new Set(
 )
 
 /**
- * Every file and link below some folders of a root, whatever their names are made of. Links are not
+ * Every file and link below some directories of a root, whatever their names are made of. Links are not
  * descended: what a server includes through one is reached by its include. The tree of a Python
  * environment is left out.
  *
  * @param root absolute on this machine
- * @param folders inside the root; one that is not there holds nothing
+ * @param directories inside the root; one that is not there holds nothing
  */
-export function walk(root: string, folders: readonly string[]): Walk {
+export function walk(root: string, directories: readonly string[]): Walk {
   const prefix = root === '/' ? '' : root
   const refused = new Map<string, string>()
   const paths: string[] = []
-  const waiting = folders.map(folder => (folder === '/' ? '' : folder))
-  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
-    const entries = list(prefix + folder || '/', refused)
+  const waiting = directories.map(directory => (directory === '/' ? '' : directory))
+  for (let directory = waiting.pop(); directory !== undefined; directory = waiting.pop()) {
+    const entries = list(prefix + directory || '/', refused)
     if (entries.some(({ name }) => name === 'pyvenv.cfg')) continue
     for (const entry of entries) {
-      const path = `${folder}/${entry.name}`
+      const path = `${directory}/${entry.name}`
       if (entry.isDirectory()) {
         if (!IGNORED.has(entry.name)) waiting.push(path)
       } else if (entry.isFile() || entry.isSymbolicLink()) paths.push(path)
     }
   }
-  // Of two folders, one may lie in the other.
+  // Of two directories, one may lie in the other.
   return { paths: [...new Set(paths)].sort(), refused }
 }
 
-function list(folder: string, refused: Map<string, string>): readonly Dirent[] {
+function list(directory: string, refused: Map<string, string>): readonly Dirent[] {
   try {
-    return readdirSync(folder, { withFileTypes: true })
+    return readdirSync(directory, { withFileTypes: true })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code !== 'ENOENT' && code !== 'ENOTDIR') refused.set(folder, systemReason(error))
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') refused.set(directory, systemReason(error))
     return []
   }
 }

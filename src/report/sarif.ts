@@ -205,7 +205,7 @@ function physicalLocation(at: Location): NonNullable<SarifLocation['physicalLoca
   }
 }
 
-/** Relative to the folder of the audit; what lies elsewhere on the machine has no other name than its own. */
+/** Relative to the directory of the audit; what lies elsewhere on the machine has no other name than its own. */
 function artifact(file: string): { readonly uri: string; readonly uriBaseId?: string } {
   const uri = file
     .replace(/\p{Cs}/gu, '\uFFFD')

@@ -36,13 +36,13 @@ const REACHING: readonly (readonly [string, string])[] = [
 
 for (const [auditrc, nginx] of REACHING) {
   test(`a found .auditrc does not reach above its directory: ${auditrc.trim()}`, async () => {
-    const folder = repository(auditrc, nginx)
+    const directory = repository(auditrc, nginx)
     for (const words of [
       ['-f', 'json', 'repository'],
       ['resolve', 'repository'],
       ['map', 'repository'],
     ]) {
-      const { code, out, errors } = await runIn(folder, words)
+      const { code, out, errors } = await runIn(directory, words)
       assert.is(code, 2, words.join(' '))
       assert.is(out, '')
       assert.is(errors.length, 1)
@@ -61,18 +61,18 @@ test('what leads out is not told from what is not there', async () => {
 })
 
 test('--config and --root lead where they say', async () => {
-  const folder = repository('', 'events {}\nhttp {\n  include /outside/*.conf;\n}\n')
-  writeFileSync(join(folder, 'outside/tls.conf'), SITE)
-  writeFileSync(join(folder, 'outside/a.auditrc'), 'root: ..\n')
-  const named = await runIn(folder, ['resolve', '--config', 'outside/a.auditrc', 'repository'])
+  const directory = repository('', 'events {}\nhttp {\n  include /outside/*.conf;\n}\n')
+  writeFileSync(join(directory, 'outside/tls.conf'), SITE)
+  writeFileSync(join(directory, 'outside/a.auditrc'), 'root: ..\n')
+  const named = await runIn(directory, ['resolve', '--config', 'outside/a.auditrc', 'repository'])
   assert.match(named.out, /listen 80;/)
-  assert.match((await runIn(folder, ['resolve', '--root', '.', 'repository'])).out, /listen 80;/)
+  assert.match((await runIn(directory, ['resolve', '--root', '.', 'repository'])).out, /listen 80;/)
 })
 
 test('a .auditrc that is a link out of its directory is not read', async () => {
-  const folder = repository('', SITE)
-  mkdirSync(join(folder, 'linked'))
-  writeFileSync(join(folder, 'linked/nginx.conf'), SITE)
+  const directory = repository('', SITE)
+  mkdirSync(join(directory, 'linked'))
+  writeFileSync(join(directory, 'linked/nginx.conf'), SITE)
   for (const target of [
     '../outside/other.auditrc',
     '/proc/self/pagemap',
@@ -80,9 +80,9 @@ test('a .auditrc that is a link out of its directory is not read', async () => {
     '/dev/zero',
     '/gone',
   ]) {
-    const path = join(folder, 'linked/.auditrc')
+    const path = join(directory, 'linked/.auditrc')
     symlinkSync(target, path)
-    const { code, errors, out } = await runIn(folder, ['linked'])
+    const { code, errors, out } = await runIn(directory, ['linked'])
     assert.is(code, 2, target)
     assert.not.match(out + errors.join(), new RegExp(SECRET))
     assert.match(
@@ -91,17 +91,17 @@ test('a .auditrc that is a link out of its directory is not read', async () => {
     )
     rmSync(path)
   }
-  symlinkSync('nginx.conf', join(folder, 'linked/.auditrc'))
-  assert.match((await runIn(folder, ['linked'])).errors.join(), /^deploy-audit: linked\/\.auditrc:1:1: /)
+  symlinkSync('nginx.conf', join(directory, 'linked/.auditrc'))
+  assert.match((await runIn(directory, ['linked'])).errors.join(), /^deploy-audit: linked\/\.auditrc:1:1: /)
 })
 
 test('`ignore` of a found .auditrc leaves out nothing above its directory', async () => {
-  const folder = scratchTree({
+  const directory = scratchTree({
     'a/.auditrc': 'ignore: ["../**", "**/../../b/**"]\n',
     'a/nginx.conf': SITE,
     'b/nginx.conf': 'server {\n  listen 80\n}\n',
   })
-  assert.match((await runIn(folder, ['-f', 'concise', 'a', 'b'])).out, /^b\/nginx\.conf:3:1: error/)
+  assert.match((await runIn(directory, ['-f', 'concise', 'a', 'b'])).out, /^b\/nginx\.conf:3:1: error/)
 })
 
 test('targets that are not there are mistakes', async () => {
@@ -126,10 +126,10 @@ test('targets that are not there are mistakes', async () => {
 })
 
 test('a .auditrc is read within a size, and in linear time', async () => {
-  const folder = repository('', SITE)
-  const path = join(folder, 'repository/.auditrc')
+  const directory = repository('', SITE)
+  const path = join(directory, 'repository/.auditrc')
   writeFileSync(path, '#'.repeat(250_001))
-  assert.match((await runIn(folder, ['repository'])).errors.join(), /\.auditrc: larger than 250 kB$/)
+  assert.match((await runIn(directory, ['repository'])).errors.join(), /\.auditrc: larger than 250 kB$/)
   const texts = (size: number): readonly string[] => [
     `rules:\n${Array.from({ length: size / 10 }, (_, index) => ` k${index}: off\n`).join('')}`,
     Array.from({ length: size / 10 }, (_, index) => `k${index}: x\n`).join(''),
@@ -141,7 +141,7 @@ test('a .auditrc is read within a size, and in linear time', async () => {
     const time = async (size: number): Promise<number> => {
       writeFileSync(path, texts(size)[index] ?? '')
       const started = performance.now()
-      assert.is((await runIn(folder, ['repository'])).code, 2)
+      assert.is((await runIn(directory, ['repository'])).code, 2)
       return performance.now() - started
     }
     await time(10_000)

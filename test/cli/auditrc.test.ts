@@ -104,17 +104,17 @@ test('mistakes are named at their place', () => {
 })
 
 test('the nearest file counts, up to the top of the repository', () => {
-  const folder = scratchTree({
+  const directory = scratchTree({
     '.auditrc': '',
     'a/.auditrc': '',
     'a/b/site.conf': '',
     'repository/.git/HEAD': '',
     'repository/c/x': '',
   })
-  assert.is(findAuditrc(join(folder, 'a/b/site.conf')), join(folder, 'a/.auditrc'))
-  assert.is(findAuditrc(join(folder, 'a')), join(folder, 'a/.auditrc'))
-  assert.is(findAuditrc(join(folder, 'z/gone')), join(folder, '.auditrc'))
-  assert.is(findAuditrc(join(folder, 'repository/c')), null)
+  assert.is(findAuditrc(join(directory, 'a/b/site.conf')), join(directory, 'a/.auditrc'))
+  assert.is(findAuditrc(join(directory, 'a')), join(directory, 'a/.auditrc'))
+  assert.is(findAuditrc(join(directory, 'z/gone')), join(directory, '.auditrc'))
+  assert.is(findAuditrc(join(directory, 'repository/c')), null)
 })
 
 test.run()

@@ -8,15 +8,15 @@ import { runIn } from './harness.ts'
 const SITE = 'server {\n  listen 80;\n}\n'
 
 test('where nothing is left to audit, what was not read is named', async () => {
-  const folder = scratchTree({ 'big/nginx.conf': '', 'links/site.conf': '-> ../elsewhere/site.conf' })
-  writeFileSync(join(folder, 'big/nginx.conf'), '#'.repeat(10_000_001))
+  const directory = scratchTree({ 'big/nginx.conf': '', 'links/site.conf': '-> ../elsewhere/site.conf' })
+  writeFileSync(join(directory, 'big/nginx.conf'), '#'.repeat(10_000_001))
   const cases: readonly (readonly [string, RegExp])[] = [
     ['big', /in big \(big\/nginx\.conf: it is larger than 10 MB\)$/],
     ['links', /in links \(links\/site\.conf: the link leads nowhere, or out of what is audited\)$/],
     ['', /^deploy-audit: an empty path$/],
   ]
   for (const [path, message] of cases) {
-    const { code, out, errors } = await runIn(folder, [path])
+    const { code, out, errors } = await runIn(directory, [path])
     assert.is(code, 2, path)
     assert.is(out, '')
     assert.is(errors.length, 1)
@@ -25,17 +25,17 @@ test('where nothing is left to audit, what was not read is named', async () => {
 })
 
 test('a file that nobody may read is named, unless everything may be read', async () => {
-  const folder = scratchTree({ 'locked/nginx.conf': SITE })
-  chmodSync(join(folder, 'locked/nginx.conf'), 0)
-  const { code, errors } = await runIn(folder, ['locked'])
+  const directory = scratchTree({ 'locked/nginx.conf': SITE })
+  chmodSync(join(directory, 'locked/nginx.conf'), 0)
+  const { code, errors } = await runIn(directory, ['locked'])
   // The superuser reads it all the same.
   if (process.getuid?.() === 0) assert.is(code, 0)
   else assert.match(errors[0] ?? '', /\(locked\/nginx\.conf: permission denied\)$/)
 })
 
 test('a script that nginx would choke on is no configuration', async () => {
-  const folder = scratchTree({ 'nginx/report': '#!/usr/bin/perl\nuse strict;\nmap { $_ => 1 } @list;\n' })
-  assert.is((await runIn(folder, ['.'])).code, 2)
+  const directory = scratchTree({ 'nginx/report': '#!/usr/bin/perl\nuse strict;\nmap { $_ => 1 } @list;\n' })
+  assert.is((await runIn(directory, ['.'])).code, 2)
 })
 
 test('a .auditrc of aliases without end, or that is a device, is a mistake in one line', async () => {
@@ -51,7 +51,7 @@ test('a .auditrc of aliases without end, or that is a device, is a mistake in on
     { length: keys.length },
     (_, index) => `  ${keys[index]}: &b${index + 1} [${Array(9).fill(`*b${index}`).join()}]\n`,
   )
-  const folder = scratchTree({
+  const directory = scratchTree({
     'nginx.conf': SITE,
     '.auditrc': `ignore: &b0 [x]\nfacts:\n${levels.join('')}`,
     'zero/.auditrc': '-> /dev/zero',
@@ -66,12 +66,12 @@ test('a .auditrc of aliases without end, or that is a device, is a mistake in on
     [['--config', '/dev/zero', '.'], /^deploy-audit: \/dev\/zero: no regular file$/],
   ]
   for (const [words, message] of cases) {
-    const { code, errors } = await runIn(folder, words)
+    const { code, errors } = await runIn(directory, words)
     assert.is(code, 2, words.join(' '))
     assert.is(errors.length, 1)
     assert.match(errors[0] ?? '', message)
   }
-  assert.is((await runIn(folder, ['--config', '/dev/null', '.'])).code, 0)
+  assert.is((await runIn(directory, ['--config', '/dev/null', '.'])).code, 0)
 })
 
 test('what is nested or grows beyond measure is neither a crash nor a hang', async () => {
@@ -93,9 +93,9 @@ test('what is nested or grows beyond measure is neither a crash nor a hang', asy
     ).join('')}`,
     'macros.conf': `DocumentRoot /x\n${macros.join('')}<Macro M40>\nAlias /a /b\n</Macro>\nUse M0\n`,
   }
-  const folder = scratchTree(texts)
+  const directory = scratchTree(texts)
   for (const file of Object.keys(texts)) {
-    const { code, errors } = await runIn(folder, ['-f', 'concise', file])
+    const { code, errors } = await runIn(directory, ['-f', 'concise', file])
     // What is nested deeper than the audit reads is said, and the audit is incomplete.
     const isCut = code === 4 && errors.some(line => line.includes('incomplete: '))
     assert.ok(code === 0 || code === 1 || isCut, `${file}: ${code} ${errors.join()}`)
@@ -104,20 +104,20 @@ test('what is nested or grows beyond measure is neither a crash nor a hang', asy
 
 test('thousands of findings in one line take no longer than in many', async () => {
   const server = 'server { listen 443 ssl; ssl_certificate /c; ssl_certificate_key /k; ssl_protocols TLSv1; }'
-  const folder = scratchTree({ 'nginx.conf': server.repeat(2000) })
+  const directory = scratchTree({ 'nginx.conf': server.repeat(2000) })
   const started = performance.now()
-  const { out } = await runIn(folder, ['-f', 'concise', '--only', 'tls/weak-protocol', '.'])
+  const { out } = await runIn(directory, ['-f', 'concise', '--only', 'tls/weak-protocol', '.'])
   assert.is(out.split('\n').length, 2001)
   assert.ok(performance.now() - started < 5000)
 })
 
 test('a main file of a repository includes by wildcard what lies beside it', async () => {
-  const folder = scratchTree({
+  const directory = scratchTree({
     'nginx.conf': 'events {}\nhttp {\n  include sites-enabled/*;\n}\n',
     'sites-available/a': 'server {\n  listen 80\n}\n',
     'sites-enabled/a': '-> ../sites-available/a',
   })
-  const { out } = await runIn(folder, ['-f', 'concise', '.'])
+  const { out } = await runIn(directory, ['-f', 'concise', '.'])
   assert.match(out, /^sites-available\/a:3:1: error: .*\[nginx\/syntax\]/)
 })
 

@@ -35,7 +35,7 @@ test('examples/broken shows a dozen faults, one at least of each family', async 
   for (const { accepted } of report.programs) assert.is(accepted, true)
 })
 
-test('a folder of both is two machines', async () => {
+test('a directory of both is two machines', async () => {
   const { out } = await runIn(process.cwd(), ['examples', '--no-config', '-f', 'json'])
   const mains = JSON.parse(out).programs.map(({ main }: { main: string }) => main)
   assert.equal(mains.sort(), [

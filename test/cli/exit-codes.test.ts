@@ -7,10 +7,10 @@ import { bundle } from '../../tools/bundle.ts'
 import { scratchTree } from '../files/scratch-tree.ts'
 
 mkdirSync('node_modules/.cache', { recursive: true })
-const folder = mkdtempSync(resolve('node_modules/.cache/deploy-audit-'))
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-await bundle({ 'deploy-audit': 'src/cli/main.ts' }, folder)
-const program = join(folder, 'deploy-audit.js')
+const directory = mkdtempSync(resolve('node_modules/.cache/deploy-audit-'))
+process.on('exit', () => rmSync(directory, { recursive: true, force: true }))
+await bundle({ 'deploy-audit': 'src/cli/main.ts' }, directory)
+const program = join(directory, 'deploy-audit.js')
 
 function shell(script: string, ...args: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(

@@ -8,7 +8,7 @@ export interface Outcome {
   readonly errors: readonly string[]
 }
 
-/** Runs one command line in a folder, in this process. */
+/** Runs one command line in a directory, in this process. */
 export async function runIn(
   workingDirectory: string,
   words: readonly string[],

@@ -7,7 +7,7 @@ import { runIn } from './harness.ts'
 
 /** Runs as a user whom the system refuses the files. */
 async function auditWithout(locked: readonly string[], words: readonly string[]) {
-  const folder = scratchTree({
+  const directory = scratchTree({
     'etc/nginx/nginx.conf': 'events {}\nhttp {\n    include /etc/nginx/sites-enabled/*;\n}\n',
     'etc/nginx/sites-enabled/a': 'server {\n    listen 80;\n    server_name a;\n    return 204;\n}\n',
     'etc/apache2/apache2.conf':
@@ -16,9 +16,9 @@ async function auditWithout(locked: readonly string[], words: readonly string[])
     'etc/apache2/sites/a.conf': '<VirtualHost *:8080>\n    ServerName a\n</VirtualHost>\n',
   })
   // Everything is loaded that the command needs, while its files may be read.
-  await runIn(folder, ['.', ...words])
-  for (const path of locked) chmodSync(join(folder, path), 0)
-  return asNobody(folder, () => runIn(folder, ['.', '--fail-on', 'never', ...words]))
+  await runIn(directory, ['.', ...words])
+  for (const path of locked) chmodSync(join(directory, path), 0)
+  return asNobody(directory, () => runIn(directory, ['.', '--fail-on', 'never', ...words]))
 }
 
 test('a file that a server reads and the system refuses makes the audit incomplete', async () => {

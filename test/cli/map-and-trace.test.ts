@@ -9,7 +9,7 @@ const SITE =
   'server {\n  listen 80;\n  server_name example.org;\n  location / {\n    proxy_pass http://192.0.2.7;\n  }\n}\n'
 
 test('what cannot be drawn or followed is one line and exit 2', async () => {
-  const folder = scratchTree({ 'nginx.conf': SITE, 'empty/x.txt': '' })
+  const directory = scratchTree({ 'nginx.conf': SITE, 'empty/x.txt': '' })
   const URL = 'http://example.org/'
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [['map', 'gone'], /gone: no such file or directory$/],
@@ -30,7 +30,7 @@ test('what cannot be drawn or followed is one line and exit 2', async () => {
     [['trace', URL, '.', '--method', 'GET /'], /--method takes a word such as GET, not "GET \/"$/],
   ]
   for (const [words, message] of cases) {
-    const { code, out, errors } = await runIn(folder, words)
+    const { code, out, errors } = await runIn(directory, words)
     assert.is(code, 2, words.join(' '))
     assert.is(out, '', words.join(' '))
     assert.is(errors.length, 1, words.join(' '))
@@ -52,18 +52,18 @@ test('only what is asked for is drawn', async () => {
 })
 
 test('every host of the paths is drawn and asked', async () => {
-  const folder = scratchTree({
+  const directory = scratchTree({
     'web1/etc/nginx/nginx.conf': `events {\n}\nhttp {\n${SITE}}\n`,
     'web2/etc/nginx/nginx.conf': `events {\n}\nhttp {\n${SITE}}\n`,
   })
-  const drawn = JSON.parse((await runIn(folder, ['map', '.', '-f', 'json'])).out)
+  const drawn = JSON.parse((await runIn(directory, ['map', '.', '-f', 'json'])).out)
   assert.equal(
     drawn.deployments.map(
       ({ sites }: { readonly sites: readonly { readonly file: string }[] }) => sites[0]?.file,
     ),
     ['web1/etc/nginx/nginx.conf', 'web2/etc/nginx/nginx.conf'],
   )
-  const asked = JSON.parse((await runIn(folder, ['trace', 'http://example.org/', '.', '-f', 'json'])).out)
+  const asked = JSON.parse((await runIn(directory, ['trace', 'http://example.org/', '.', '-f', 'json'])).out)
   assert.equal(
     asked.traces.map(({ end }: { readonly end: { readonly kind: string; readonly address: string } }) => [
       end.kind,
@@ -77,35 +77,35 @@ test('every host of the paths is drawn and asked', async () => {
 })
 
 test('a URL is followed as typed, its fragment left out', async () => {
-  const folder = scratchTree({
+  const directory = scratchTree({
     'etc/nginx/nginx.conf':
       'events {\n}\nhttp {\n  server {\n    listen 80;\n    return 301 http://www.example.org$request_uri;\n  }\n}\n',
   })
-  const { code, out } = await runIn(folder, ['trace', 'HTTP://Example.org/a%2Fb/../c?d#e', '.'])
+  const { code, out } = await runIn(directory, ['trace', 'HTTP://Example.org/a%2Fb/../c?d#e', '.'])
   assert.is(code, 0)
   assert.match(out, /^→ 301 from nginx: redirect to http:\/\/www\.example\.org\/a%2Fb\/\.\.\/c\?d\n/m)
-  const query = await runIn(folder, ['trace', 'http://example.org?q', '.'])
+  const query = await runIn(directory, ['trace', 'http://example.org?q', '.'])
   assert.match(query.out, /^→ .*www\.example\.org\/\?q\n/m)
 })
 
 test('a URL without a scheme is asked for in plain HTTP', async () => {
-  const folder = scratchTree({ 'nginx.conf': SITE })
+  const directory = scratchTree({ 'nginx.conf': SITE })
   for (const rest of ['', ':80/a', '/a?u=http://b/', '?q']) {
-    const { code, out } = await runIn(folder, ['trace', `example.org${rest}`, '.'])
+    const { code, out } = await runIn(directory, ['trace', `example.org${rest}`, '.'])
     assert.is(code, 0)
-    assert.is(out, (await runIn(folder, ['trace', `http://example.org${rest}`, '.'])).out)
+    assert.is(out, (await runIn(directory, ['trace', `http://example.org${rest}`, '.'])).out)
   }
 })
 
 test('both can be written to a file', async () => {
-  const folder = scratchTree({ 'nginx.conf': SITE })
+  const directory = scratchTree({ 'nginx.conf': SITE })
   for (const words of [
     ['map', '.'],
     ['trace', 'http://example.org/', '.'],
   ]) {
-    const { code, out } = await runIn(folder, [...words, '-o', 'out.txt'])
+    const { code, out } = await runIn(directory, [...words, '-o', 'out.txt'])
     assert.equal([code, out], [0, ''])
-    assert.is(readFileSync(join(folder, 'out.txt'), 'utf8'), (await runIn(folder, words)).out)
+    assert.is(readFileSync(join(directory, 'out.txt'), 'utf8'), (await runIn(directory, words)).out)
   }
 })
 

@@ -14,18 +14,18 @@ const OLD_TLS =
 const QUIET_SITE = 'upstream a {\n  server 127.0.0.1:9000;\n}\n'
 
 test('findings go to standard output and decide the exit code', async () => {
-  const folder = scratchTree({ 'nginx.conf': OLD_TLS })
-  const found = await runIn(folder, ['-f', 'concise', '.'])
+  const directory = scratchTree({ 'nginx.conf': OLD_TLS })
+  const found = await runIn(directory, ['-f', 'concise', '.'])
   assert.is(found.code, 1)
   assert.match(found.out, /^nginx\.conf:5:17: warning: .*\[tls\/weak-protocol\]/)
   assert.equal(found.errors, [])
-  assert.is((await runIn(folder, ['.', '--fail-on', 'error'])).code, 0)
-  assert.is((await runIn(folder, ['.', '--fail-on', 'never'])).code, 0)
-  assert.is((await runIn(folder, ['.', '--skip', 'tls'])).code, 0)
-  assert.is((await runIn(folder, ['.', '--only', 'wsgi,loopback'])).code, 0)
-  assert.is((await runIn(folder, ['.', '--min-severity', 'error'])).code, 0)
+  assert.is((await runIn(directory, ['.', '--fail-on', 'error'])).code, 0)
+  assert.is((await runIn(directory, ['.', '--fail-on', 'never'])).code, 0)
+  assert.is((await runIn(directory, ['.', '--skip', 'tls'])).code, 0)
+  assert.is((await runIn(directory, ['.', '--only', 'wsgi,loopback'])).code, 0)
+  assert.is((await runIn(directory, ['.', '--min-severity', 'error'])).code, 0)
   for (const format of ['text', 'json', 'sarif', 'github']) {
-    assert.is((await runIn(folder, ['.', '-f', format])).code, 1, format)
+    assert.is((await runIn(directory, ['.', '-f', format])).code, 1, format)
   }
 })
 
@@ -36,8 +36,8 @@ test('nothing found is exit 0', async () => {
 })
 
 test('a file that the server refuses is a finding at its line, and the rest is audited', async () => {
-  const folder = scratchTree({ 'a.conf': 'server {\n  listen 80\n}\n', 'nginx.conf': OLD_TLS })
-  const { code, out } = await runIn(folder, ['-f', 'json', '.'])
+  const directory = scratchTree({ 'a.conf': 'server {\n  listen 80\n}\n', 'nginx.conf': OLD_TLS })
+  const { code, out } = await runIn(directory, ['-f', 'json', '.'])
   const report = JSON.parse(out)
   assert.is(code, 1)
   assert.equal(report.programs, [
@@ -49,43 +49,46 @@ test('a file that the server refuses is a finding at its line, and the rest is a
 })
 
 test('.auditrc switches off, changes severity, leaves out, and is found upwards', async () => {
-  const folder = scratchTree({ 'sub/nginx.conf': OLD_TLS, 'sub/old/legacy.conf': OLD_TLS })
+  const directory = scratchTree({ 'sub/nginx.conf': OLD_TLS, 'sub/old/legacy.conf': OLD_TLS })
   const severities = async (auditrc: string): Promise<readonly string[]> => {
-    writeFileSync(join(folder, '.auditrc'), auditrc)
-    const { out, errors } = await runIn(folder, ['-f', 'concise', '--only', 'tls/weak-protocol', 'sub'])
+    writeFileSync(join(directory, '.auditrc'), auditrc)
+    const { out, errors } = await runIn(directory, ['-f', 'concise', '--only', 'tls/weak-protocol', 'sub'])
     assert.equal(errors, [])
     return [...out.matchAll(/^(\S+?):\d+:\d+: (\w+): /gm)].map(([, file, severity]) => `${file} ${severity}`)
   }
   assert.equal(await severities(''), ['sub/nginx.conf warning', 'sub/old/legacy.conf warning'])
   assert.equal(await severities('ignore: [sub/old]\n'), ['sub/nginx.conf warning'])
   assert.equal(await severities('ignore: ["**/legacy.*"]\nrules:\n  tls: error\n'), ['sub/nginx.conf error'])
-  writeFileSync(join(folder, '.auditrc'), 'rules: {tls/weak-protocol: off}\n')
-  assert.not.match((await runIn(folder, ['-f', 'concise', 'sub'])).out, /weak-protocol/)
-  assert.match((await runIn(folder, ['-f', 'concise', '--no-config', 'sub'])).out, /weak-protocol/)
-  writeFileSync(join(folder, 'other.yaml'), 'rules: {tls/weak-protocol: info}\n')
-  assert.match((await runIn(folder, ['-f', 'concise', '--config', 'other.yaml', 'sub'])).out, /note: .*\[tls/)
+  writeFileSync(join(directory, '.auditrc'), 'rules: {tls/weak-protocol: off}\n')
+  assert.not.match((await runIn(directory, ['-f', 'concise', 'sub'])).out, /weak-protocol/)
+  assert.match((await runIn(directory, ['-f', 'concise', '--no-config', 'sub'])).out, /weak-protocol/)
+  writeFileSync(join(directory, 'other.yaml'), 'rules: {tls/weak-protocol: info}\n')
+  assert.match(
+    (await runIn(directory, ['-f', 'concise', '--config', 'other.yaml', 'sub'])).out,
+    /note: .*\[tls/,
+  )
 })
 
 test('include.map finds the files of another layout, relative to .auditrc', async () => {
   for (const root of ['', 'root: .\n']) {
-    const folder = scratchTree({
+    const directory = scratchTree({
       '.auditrc': `${root}include:\n  map:\n    /etc/nginx/snippets: conf/snippets\n`,
       'conf/nginx.conf': 'events {}\nhttp {\n  include /etc/nginx/snippets/tls.conf;\n}\n',
       'conf/snippets/tls.conf': OLD_TLS,
     })
-    const { out } = await runIn(folder, ['-f', 'concise', '.'])
+    const { out } = await runIn(directory, ['-f', 'concise', '.'])
     assert.match(out, /^conf\/snippets\/tls\.conf:5:17: warning: .*\[tls\/weak-protocol\]/m)
   }
 })
 
 test('what cannot be done is one line and exit 2', async () => {
-  const folder = scratchTree({
+  const directory = scratchTree({
     'nginx.conf': QUIET_SITE,
     'x.txt': '',
     'bad/.auditrc': 'rulez: 1\n',
     'bad/a.conf': OLD_TLS,
   })
-  symlinkSync('loop', join(folder, 'loop'))
+  symlinkSync('loop', join(directory, 'loop'))
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [['gone'], /gone: no such file or directory$/],
     [['loop'], /loop: no such file or directory$/],
@@ -115,7 +118,7 @@ test('what cannot be done is one line and exit 2', async () => {
     [['rules', '-f', 'sarif'], /text or json, not "?sarif"?$/],
   ]
   for (const [words, message] of cases) {
-    const { code, out, errors } = await runIn(folder, words)
+    const { code, out, errors } = await runIn(directory, words)
     assert.is(code, 2, words.join(' '))
     assert.is(out, '', words.join(' '))
     assert.is(errors.length, 1, words.join(' '))
@@ -125,7 +128,7 @@ test('what cannot be done is one line and exit 2', async () => {
 })
 
 test('a rule that throws leaves the audit incomplete, and what the others found is printed', async () => {
-  const folder = scratchTree({ 'nginx.conf': OLD_TLS })
+  const directory = scratchTree({ 'nginx.conf': OLD_TLS })
   const [first] = rules
   if (first === undefined) throw new Error('there is no rule')
   const crashing: Rule = {
@@ -137,7 +140,7 @@ test('a rule that throws leaves the audit incomplete, and what the others found 
   }
   let out = ''
   const terminal = {
-    workingDirectory: folder,
+    workingDirectory: directory,
     environment: {},
     isInteractive: false,
     columns: undefined,
@@ -161,31 +164,31 @@ test('a rule that throws leaves the audit incomplete, and what the others found 
 })
 
 test('a root in .auditrc is what its repository means', async () => {
-  const folder = scratchTree({
+  const directory = scratchTree({
     '.auditrc': 'root: machine\n',
     'machine/conf/nginx.conf': 'events {}\nhttp {\n  include /conf/tls.conf;\n}\n',
     'machine/conf/tls.conf': OLD_TLS,
   })
-  const { out } = await runIn(folder, ['-f', 'concise', '.'])
+  const { out } = await runIn(directory, ['-f', 'concise', '.'])
   assert.match(out, /^machine\/conf\/tls\.conf:5:17: warning: .*\[tls\/weak-protocol\]/m)
 })
 
 test('an output file is written whole, over a link’s target, and nothing is left beside it', async () => {
-  const folder = scratchTree({ 'nginx.conf': OLD_TLS })
-  mkdirSync(join(folder, 'out'))
-  writeFileSync(join(folder, 'out/real.json'), 'old')
-  symlinkSync('real.json', join(folder, 'out/report.json'))
-  const { code, out } = await runIn(folder, ['-f', 'json', '-o', join(folder, 'out/report.json'), '.'])
+  const directory = scratchTree({ 'nginx.conf': OLD_TLS })
+  mkdirSync(join(directory, 'out'))
+  writeFileSync(join(directory, 'out/real.json'), 'old')
+  symlinkSync('real.json', join(directory, 'out/report.json'))
+  const { code, out } = await runIn(directory, ['-f', 'json', '-o', join(directory, 'out/report.json'), '.'])
   assert.is(code, 1)
   assert.is(out, '')
-  assert.is(JSON.parse(readFileSync(join(folder, 'out/real.json'), 'utf8')).version, 1)
-  assert.equal(readdirSync(join(folder, 'out')).sort(), ['real.json', 'report.json'])
+  assert.is(JSON.parse(readFileSync(join(directory, 'out/real.json'), 'utf8')).version, 1)
+  assert.equal(readdirSync(join(directory, 'out')).sort(), ['real.json', 'report.json'])
 })
 
 test('colour is for screens, or where it is asked for', async () => {
-  const folder = scratchTree({ 'nginx.conf': OLD_TLS })
+  const directory = scratchTree({ 'nginx.conf': OLD_TLS })
   const isColoured = async (words: readonly string[], given = {}): Promise<boolean> =>
-    (await runIn(folder, ['.', ...words], given)).out.includes('\u001b[')
+    (await runIn(directory, ['.', ...words], given)).out.includes('\u001b[')
   const screen = { isInteractive: true, columns: 80 }
   assert.not.ok(await isColoured([]))
   assert.ok(await isColoured([], screen))
@@ -197,17 +200,17 @@ test('colour is for screens, or where it is asked for', async () => {
 })
 
 test('quiet leaves the findings, verbose says what was read', async () => {
-  const folder = scratchTree({ 'nginx.conf': OLD_TLS })
-  assert.not.match((await runIn(folder, ['.', '-q'])).out, / in 1 file/)
-  const { errors } = await runIn(folder, ['.', '-v', '--nginx-version', '1.20.1'])
+  const directory = scratchTree({ 'nginx.conf': OLD_TLS })
+  assert.not.match((await runIn(directory, ['.', '-q'])).out, / in 1 file/)
+  const { errors } = await runIn(directory, ['.', '-v', '--nginx-version', '1.20.1'])
   assert.ok(errors.includes('nginx 1.20.1 (as --nginx-version says): fragments'), errors.join('\n'))
-  const assumed = await runIn(folder, ['.', '-v'])
+  const assumed = await runIn(directory, ['.', '-v'])
   assert.match(assumed.errors.join('\n'), /^nginx 1\.\d+\.\d+ \(assumed: /m)
 })
 
 test('help, the help of a command and the version are printed however they are asked for', async () => {
-  const folder = scratchTree({ 'nginx.conf': QUIET_SITE })
-  const out = async (...words: readonly string[]): Promise<string> => (await runIn(folder, words)).out
+  const directory = scratchTree({ 'nginx.conf': QUIET_SITE })
+  const out = async (...words: readonly string[]): Promise<string> => (await runIn(directory, words)).out
   assert.is(await out('help'), await out('--help'))
   assert.is(await out('help', 'trace'), await out('trace', '--help'))
   assert.is(await out('help', 'audit'), await out('audit', '-h'))
@@ -219,17 +222,17 @@ test('without a path, a directory that holds a configuration is what is audited,
   const site = 'server {\n  listen 80;\n  server_name example.org;\n  return 204;\n}\n'
   for (const path of ['site.conf', 'etc/nginx/nginx.conf', 'sites-enabled/site']) {
     const text = path.endsWith('nginx.conf') ? `events {}\nhttp {\n${site}}\n` : site
-    const folder = scratchTree({ [path]: text })
-    assert.is(JSON.parse((await runIn(folder, ['-f', 'json'])).out).files, 1, path)
-    assert.match((await runIn(folder, ['map'])).out, /example\.org/, path)
-    assert.match((await runIn(folder, ['resolve'])).out, /server_name example\.org;/, path)
-    assert.match((await runIn(folder, ['trace', 'example.org'])).out, /204/, path)
+    const directory = scratchTree({ [path]: text })
+    assert.is(JSON.parse((await runIn(directory, ['-f', 'json'])).out).files, 1, path)
+    assert.match((await runIn(directory, ['map'])).out, /example\.org/, path)
+    assert.match((await runIn(directory, ['resolve'])).out, /server_name example\.org;/, path)
+    assert.match((await runIn(directory, ['trace', 'example.org'])).out, /204/, path)
   }
 })
 
 test('a directory without a configuration is no default: its files of other programs are not read', async () => {
-  const folder = scratchTree({ 'mail.conf': '[settings]\ncolour = red\n' })
-  const { errors } = await runIn(folder, ['-v'])
+  const directory = scratchTree({ 'mail.conf': '[settings]\ncolour = red\n' })
+  const { errors } = await runIn(directory, ['-v'])
   // The machine that runs this test may have no server at all.
   assert.match(
     errors.join('\n'),
@@ -238,18 +241,22 @@ test('a directory without a configuration is no default: its files of other prog
 })
 
 test('standard input is a file of the name that it is given', async () => {
-  const folder = scratchTree({ 'etc/nginx/nginx.conf': 'events {}\n' })
-  const named = await runIn(folder, ['-f', 'concise', '-', '--stdin-filename', 'etc/nginx/conf.d/a.conf'], {
-    input: OLD_TLS,
-  })
+  const directory = scratchTree({ 'etc/nginx/nginx.conf': 'events {}\n' })
+  const named = await runIn(
+    directory,
+    ['-f', 'concise', '-', '--stdin-filename', 'etc/nginx/conf.d/a.conf'],
+    {
+      input: OLD_TLS,
+    },
+  )
   assert.match(named.out, /^etc\/nginx\/conf\.d\/a\.conf:5:17: /)
-  assert.is((await runIn(folder, ['-'], { input: 'hello\n' })).code, 2)
+  assert.is((await runIn(directory, ['-'], { input: 'hello\n' })).code, 2)
 })
 
 test('standard input lies over the file of its name in the tree around it, and that file is reported', async () => {
   const saved =
     'server {\n  listen 80;\n  root /srv;\n  location ~ \\.php$ {\n    fastcgi_pass unix:/run/php/php8.2-fpm.sock;\n  }\n}\n'
-  const folder = scratchTree({
+  const directory = scratchTree({
     '.auditrc': '',
     'web/etc/nginx/nginx.conf': 'events {}\nhttp {\n  include conf.d/*.conf;\n}\n',
     'web/etc/nginx/conf.d/a.conf': saved,
@@ -259,21 +266,21 @@ test('standard input lies over the file of its name in the tree around it, and t
   })
   const words = ['-f', 'concise', '-', '--stdin-filename', 'web/etc/nginx/conf.d/a.conf']
   // A fault between the text and a file on the disk, at its line in the text; nothing of other files.
-  const joined = await runIn(folder, words, { input: `# one more line\n${saved.replace('8.2', '7.4')}` })
+  const joined = await runIn(directory, words, { input: `# one more line\n${saved.replace('8.2', '7.4')}` })
   assert.match(
     joined.out,
     /^web\/etc\/nginx\/conf\.d\/a\.conf:6:\d+: error: .*\[topology\/backend-not-listening\]/m,
   )
   assert.not.match(joined.out, /old\.conf/)
-  assert.not.match((await runIn(folder, words, { input: saved })).out, /topology/)
+  assert.not.match((await runIn(directory, words, { input: saved })).out, /topology/)
   // With a path beside it, everything is reported; the text is read once, and not the disk's.
-  const all = await runIn(folder, [...words, '.'], { input: OLD_TLS })
+  const all = await runIn(directory, [...words, '.'], { input: OLD_TLS })
   assert.match(all.out, /old\.conf:5:17: warning: .*\[tls\/weak-protocol\]/)
   assert.is([...all.out.matchAll(/a\.conf:5:17: warning: .*\[tls\/weak-protocol\]/g)].length, 1)
 })
 
 test('standard input may be a file that is not saved yet, or that no server reads', async () => {
-  const folder = scratchTree({
+  const directory = scratchTree({
     '.auditrc': '',
     'etc/nginx/nginx.conf': 'events {}\nhttp {\n  include conf.d/*.conf;\n}\n',
     'etc/nginx/conf.d/a.conf': 'server {\n  listen 80;\n}\n',
@@ -284,36 +291,38 @@ test('standard input may be a file that is not saved yet, or that no server read
     'etc/nginx/sites-available/b',
     'etc/nginx/sites-available/new',
   ]) {
-    const { out } = await runIn(folder, ['-f', 'concise', '-', '--stdin-filename', name], { input: OLD_TLS })
+    const { out } = await runIn(directory, ['-f', 'concise', '-', '--stdin-filename', name], {
+      input: OLD_TLS,
+    })
     const found = out.split('\n').filter(line => line.includes('tls/weak-protocol'))
     assert.is(found.length, 1, `${name}\n${out}`)
     assert.ok(found[0]?.startsWith(`${name}:5:17: `), out)
   }
-  const settings = await runIn(folder, ['-', '--stdin-filename', 'etc/settings.py'], {
+  const settings = await runIn(directory, ['-', '--stdin-filename', 'etc/settings.py'], {
     input: 'DEBUG = True\n',
   })
   assert.equal([settings.code, settings.errors], [0, []])
 })
 
 test('resolve prints what the servers read; explain and rules print the rules', async () => {
-  const folder = scratchTree({
+  const directory = scratchTree({
     'etc/nginx/nginx.conf': 'events {}\nhttp {\n  include conf.d/*.conf;\n}\n',
     'etc/nginx/conf.d/a.conf': 'server {\n  listen 8080;\n}\n',
   })
-  const resolved = await runIn(folder, ['resolve', '.'])
+  const resolved = await runIn(directory, ['resolve', '.'])
   assert.is(resolved.code, 0)
   assert.match(resolved.out, /listen 8080;/)
-  const explained = await runIn(folder, ['explain', 'tls/weak-protocol'])
+  const explained = await runIn(directory, ['explain', 'tls/weak-protocol'])
   assert.match(explained.out, /^tls\/weak-protocol: [\s\S]*Why\n[\s\S]*What to do\n[\s\S]*References\n/)
-  const listed = await runIn(folder, ['rules', '-f', 'json'])
+  const listed = await runIn(directory, ['rules', '-f', 'json'])
   assert.ok(JSON.parse(listed.out).some(({ id }: { id: string }) => id === 'tls/weak-protocol'))
-  assert.match((await runIn(folder, ['rules'])).out, /^tls\/weak-protocol +warning +/m)
+  assert.match((await runIn(directory, ['rules'])).out, /^tls\/weak-protocol +warning +/m)
 })
 
 test('rules lists the groups that are named, and what may be as bad as was asked for', async () => {
-  const folder = scratchTree({})
+  const directory = scratchTree({})
   const ids = async (...words: readonly string[]): Promise<readonly string[]> => {
-    const { out } = await runIn(folder, ['rules', '-f', 'json', ...words])
+    const { out } = await runIn(directory, ['rules', '-f', 'json', ...words])
     return JSON.parse(out).map(({ id }: { id: string }) => id)
   }
   const wanted = (test: (rule: Rule) => boolean): readonly string[] => rules.filter(test).map(({ id }) => id)
@@ -334,18 +343,18 @@ test('rules lists the groups that are named, and what may be as bad as was asked
     ),
   )
   assert.match(
-    (await runIn(folder, ['rules', 'tsl'])).errors.join(),
+    (await runIn(directory, ['rules', 'tsl'])).errors.join(),
     /unknown rule "tsl": did you mean "tls"\?$/,
   )
 })
 
 test('init writes once', async () => {
-  const folder = scratchTree({ 'nginx.conf': QUIET_SITE })
+  const directory = scratchTree({ 'nginx.conf': QUIET_SITE })
   const there = process.cwd()
-  assert.is((await runIn(folder, ['init'])).code, 0)
-  assert.ok(existsSync(join(folder, '.auditrc')))
-  assert.is((await runIn(folder, ['init'])).code, 2)
-  assert.is((await runIn(folder, ['.'])).code, 0)
+  assert.is((await runIn(directory, ['init'])).code, 0)
+  assert.ok(existsSync(join(directory, '.auditrc')))
+  assert.is((await runIn(directory, ['init'])).code, 2)
+  assert.is((await runIn(directory, ['.'])).code, 0)
   assert.is(process.cwd(), there)
 })
 

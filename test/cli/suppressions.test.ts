@@ -8,8 +8,8 @@ const site = (line: string): string =>
 const REASON = '-- old terminals in the shops'
 
 async function reported(text: string, words: readonly string[] = ['.']) {
-  const folder = scratchTree({ 'nginx.conf': site(text) })
-  const { code, out } = await runIn(folder, [
+  const directory = scratchTree({ 'nginx.conf': site(text) })
+  const { code, out } = await runIn(directory, [
     '-f',
     'json',
     '--only',
@@ -62,10 +62,10 @@ test('whether a suppression is needed is told only where its rule ran, on all th
 })
 
 test('SARIF has what is suppressed with its justification, and no reader takes it for open', async () => {
-  const folder = scratchTree({
+  const directory = scratchTree({
     'nginx.conf': site(`  ssl_protocols TLSv1; # deploy-audit-ignore tls/weak-protocol ${REASON}`),
   })
-  const { out } = await runIn(folder, ['-f', 'sarif', '--only', 'tls/weak-protocol', '.'])
+  const { out } = await runIn(directory, ['-f', 'sarif', '--only', 'tls/weak-protocol', '.'])
   const [result] = JSON.parse(out).runs[0].results
   assert.is(result.suppressions[0].kind, 'inSource')
   assert.is(result.suppressions[0].justification, 'old terminals in the shops')

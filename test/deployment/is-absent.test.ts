@@ -8,7 +8,7 @@ const files = memoryFileSystem(
   { covers: ['/srv', '/etc'], links: { '/srv/current': '/opt/releases/7' } },
 )
 
-test('a file that a listed folder lacks is absent', () => {
+test('a file that a listed directory lacks is absent', () => {
   assert.is(isAbsent(files, '/srv/app/wsgi.py'), false)
   assert.is(isAbsent(files, '/srv/app/other.py'), true)
   assert.is(isAbsent(files, '/srv/none/at/all.py'), true)

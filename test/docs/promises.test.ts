@@ -64,10 +64,16 @@ test('the examples of .auditrc and of a suppression do what the README says', as
   const page = readFileSync('README.md', 'utf8')
   const comment = /^# deploy-audit-ignore tls\/weak-protocol -- .*$/m.exec(page)?.[0]
   assert.ok(comment)
-  const folder = scratchTree({
+  const directory = scratchTree({
     'nginx.conf': OLD_TLS.replace('  ssl_protocols', `  ${comment}\n  ssl_protocols`),
   })
-  const { code } = await runIn(folder, ['--only', 'tls/weak-protocol,suppression', '--fail-on', 'info', '.'])
+  const { code } = await runIn(directory, [
+    '--only',
+    'tls/weak-protocol,suppression',
+    '--fail-on',
+    'info',
+    '.',
+  ])
   assert.is(code, 0)
 })
 

@@ -46,8 +46,8 @@ const STOCK = Object.fromEntries(
 )
 
 test('a machine: main files by their places, the rest as fragments of whoever reaches none', () => {
-  const folder = scratchTree(web)
-  const [machine, ...others] = discover(['.'], { workingDirectory: folder })
+  const directory = scratchTree(web)
+  const [machine, ...others] = discover(['.'], { workingDirectory: directory })
   assert.equal(others, [])
   assert.equal(machine && shape(machine), {
     root: '.',
@@ -68,8 +68,8 @@ test('a machine: main files by their places, the rest as fragments of whoever re
 })
 
 test('beside a main file that was read whole, in a directory that is whole, the rest is not in use', () => {
-  const folder = scratchTree({ ...web, ...STOCK })
-  const [machine] = discover(['etc/nginx'], { workingDirectory: folder })
+  const directory = scratchTree({ ...web, ...STOCK })
+  const [machine] = discover(['etc/nginx'], { workingDirectory: directory })
   const reached = new Set(['/etc/nginx/sites-available/a'])
   assert.equal(machine?.fragments(reached, { nginx: true, apache: true }), [])
   const left = machine?.skipped().map(({ path, reason }) => `${reason} ${path}`)
@@ -79,9 +79,12 @@ test('beside a main file that was read whole, in a directory that is whole, the 
   assert.ok(open.some(({ nginx }) => nginx.includes('/etc/nginx/extra/lost.conf')))
 })
 
-test('etc, a folder in it and a file in it all have the machine as their root', () => {
-  const folder = scratchTree({ 'web1/etc/nginx/nginx.conf': NGINX, 'web1/etc/nginx/conf.d/a.conf': SERVER })
-  const of = (path: string) => discover([path], { workingDirectory: folder }).map(shape)
+test('etc, a directory in it and a file in it all have the machine as their root', () => {
+  const directory = scratchTree({
+    'web1/etc/nginx/nginx.conf': NGINX,
+    'web1/etc/nginx/conf.d/a.conf': SERVER,
+  })
+  const of = (path: string) => discover([path], { workingDirectory: directory }).map(shape)
   const main = { ...NOTHING, root: 'web1', nginxMains: ['/etc/nginx/nginx.conf'] }
   const site = ['/etc/nginx/conf.d/a.conf']
   assert.equal(of('web1'), [{ ...main, sets: [site] }])
@@ -93,16 +96,16 @@ test('etc, a folder in it and a file in it all have the machine as their root', 
 })
 
 test('a repository of several machines keeps them and its own files apart', () => {
-  const folder = scratchTree({
+  const directory = scratchTree({
     'web1/etc/nginx/nginx.conf': NGINX,
     'web1/var/www/.htaccess': 'Deny from all\n',
     'web2/usr/local/etc/apache24/httpd.conf': APACHE,
     'web3/usr/local/nginx/conf/nginx.conf': NGINX,
     'docker/default.conf.template': SERVER,
   })
-  const machines = discover(['.'], { workingDirectory: folder })
+  const machines = discover(['.'], { workingDirectory: directory })
   assert.equal(machines.map(shape), [
-    { ...NOTHING, root: '.', sets: [[join(folder, 'docker/default.conf.template')]] },
+    { ...NOTHING, root: '.', sets: [[join(directory, 'docker/default.conf.template')]] },
     { ...NOTHING, root: 'web1', nginxMains: ['/etc/nginx/nginx.conf'] },
     { ...NOTHING, root: 'web2', apacheMains: ['/usr/local/etc/apache24/httpd.conf'] },
     { ...NOTHING, root: 'web3', nginxMains: ['/usr/local/nginx/conf/nginx.conf'] },
@@ -111,18 +114,18 @@ test('a repository of several machines keeps them and its own files apart', () =
   assert.equal(machines[1]?.htaccess, ['/var/www/.htaccess'])
 })
 
-test('a folder that is no machine has the paths of this one, and says nothing of what it lacks', () => {
-  const folder = scratchTree({ 'conf/a.conf': SERVER, 'other/b.conf': SERVER })
-  const [machine] = discover(['conf'], { workingDirectory: folder })
-  assert.is(machine?.files.read(join(folder, 'conf/a.conf')).kind, 'source')
-  assert.is(machine?.files.read(join(folder, 'other/b.conf')).kind, 'missing')
-  assert.not.ok(machine?.files.covers(join(folder, 'conf/c.conf')))
+test('a directory that is no machine has the paths of this one, and says nothing of what it lacks', () => {
+  const directory = scratchTree({ 'conf/a.conf': SERVER, 'other/b.conf': SERVER })
+  const [machine] = discover(['conf'], { workingDirectory: directory })
+  assert.is(machine?.files.read(join(directory, 'conf/a.conf')).kind, 'source')
+  assert.is(machine?.files.read(join(directory, 'other/b.conf')).kind, 'missing')
+  assert.not.ok(machine?.files.covers(join(directory, 'conf/c.conf')))
   assert.not.ok(machine?.files.covers('/etc/nginx/mime.types'))
   assert.is(machine?.files.kind('/etc'), null)
 })
 
 test('a repository without a main file is read as fragments, available ones too', () => {
-  const folder = scratchTree({
+  const directory = scratchTree({
     'nginx.conf': 'upstream a {\n  server 127.0.0.1:9000;\n}\n',
     'apache.conf': VHOST_ON_8080,
     'sites-available/example.org': SERVER,
@@ -132,21 +135,21 @@ test('a repository without a main file is read as fragments, available ones too'
     'venv/pyvenv.cfg': '',
     'venv/share/nginx.conf': NGINX,
   })
-  assert.equal(discover([folder], { workingDirectory: '/' }).map(shape), [
+  assert.equal(discover([directory], { workingDirectory: '/' }).map(shape), [
     {
       ...NOTHING,
-      root: folder.slice(1),
-      sets: [['nginx.conf', 'sites-available/example.org', 'apache.conf'].map(path => join(folder, path))],
+      root: directory.slice(1),
+      sets: [['nginx.conf', 'sites-available/example.org', 'apache.conf'].map(path => join(directory, path))],
     },
   ])
 })
 
 /** The sets of a repository, as paths in it. */
 function setsOf(files: Readonly<Record<string, string>>): readonly (readonly string[])[] {
-  const folder = scratchTree(files)
-  return discover(['.'], { workingDirectory: folder })
+  const directory = scratchTree(files)
+  return discover(['.'], { workingDirectory: directory })
     .flatMap(fragmentsOf)
-    .map(paths => paths.map(path => path.slice(folder.length + 1)))
+    .map(paths => paths.map(path => path.slice(directory.length + 1)))
 }
 
 const site = (name: string, port = 80): string =>
@@ -216,7 +219,7 @@ test('nginx beside Apache is one machine, unless both open one port or they are 
 })
 
 test('a main file and its directory stand where its includes say', () => {
-  const folder = scratchTree({
+  const directory = scratchTree({
     'nginx/nginx.conf': 'events {}\nhttp {\n  include /etc/nginx/sites-enabled/*;\n}\n',
     'nginx/sites-enabled/default': '-> /etc/nginx/sites-available/default',
     'nginx/sites-available/default': SERVER,
@@ -224,7 +227,7 @@ test('a main file and its directory stand where its includes say', () => {
     'httpd/conf/httpd.conf': 'ServerRoot "/etc/httpd"\nListen 8080\nInclude conf.d/*.conf\n',
     'httpd/conf.d/a.conf': VHOST_ON_8080,
   })
-  const [machine, rest] = discover(['.'], { workingDirectory: folder })
+  const [machine, rest] = discover(['.'], { workingDirectory: directory })
   assert.equal(machine?.nginxMains, ['/etc/nginx/nginx.conf'])
   assert.equal(machine?.apacheMains, ['/etc/httpd/conf/httpd.conf'])
   assert.is(machine?.files.realPath('/etc/nginx/sites-enabled/default'), '/etc/nginx/sites-available/default')
@@ -235,13 +238,13 @@ test('a main file and its directory stand where its includes say', () => {
 })
 
 test('main files that are alternatives are machines of their own', () => {
-  const folder = scratchTree({
+  const directory = scratchTree({
     'nginx.dev.conf': NGINX,
     'nginx.prod.conf': NGINX,
     'a/httpd.conf': 'ServerRoot /etc/httpd\nListen 80\n',
     'b/httpd.conf': 'ServerRoot /etc/httpd\nListen 80\n',
   })
-  const machines = discover(['.'], { workingDirectory: folder }).map(shape)
+  const machines = discover(['.'], { workingDirectory: directory }).map(shape)
   assert.equal(
     machines.map(({ nginxMains, apacheMains }) => [...nginxMains, ...apacheMains]),
     [
@@ -255,23 +258,23 @@ test('main files that are alternatives are machines of their own', () => {
 })
 
 test('a file called nginx.conf is a main file even where nobody can read it', () => {
-  const folder = scratchTree({ 'conf/nginx.conf': '}\n' })
+  const directory = scratchTree({ 'conf/nginx.conf': '}\n' })
   for (const path of ['conf', 'conf/nginx.conf']) {
-    const [machine] = discover([path], { workingDirectory: folder })
+    const [machine] = discover([path], { workingDirectory: directory })
     assert.equal(machine?.nginxMains, ['/etc/nginx/nginx.conf'], path)
     assert.is(machine?.fileName('/etc/nginx/nginx.conf'), 'conf/nginx.conf')
   }
 })
 
 test('a file called nginx.conf that another program reads is none', () => {
-  const folder = scratchTree({
+  const directory = scratchTree({
     'monit/nginx.conf':
       'check process nginx with pidfile /run/nginx.pid\n  start program = "/usr/sbin/nginx"\n',
     'python.d/nginx.conf': 'update_every: 1\nlocal:\n  url: http://localhost/status\n',
     'a.conf': SERVER,
   })
-  const machines = discover(['.'], { workingDirectory: folder })
-  assert.equal(machines.map(shape), [{ ...NOTHING, root: '.', sets: [[join(folder, 'a.conf')]] }])
+  const machines = discover(['.'], { workingDirectory: directory })
+  assert.equal(machines.map(shape), [{ ...NOTHING, root: '.', sets: [[join(directory, 'a.conf')]] }])
   assert.equal(
     machines[0]?.skipped().map(({ path, text }) => `${path}: ${text}`),
     [
@@ -291,9 +294,9 @@ test('files are read whose names say little and whose lines say all', () => {
     'conf/deploy/proxy',
     'etc/nginx.conf',
   ]
-  const folder = scratchTree(Object.fromEntries(names.map((name, index) => [name, site(`s${index}`)])))
-  const read = discover(['.'], { workingDirectory: folder }).flatMap(fragmentsOf).flat()
-  assert.equal(read.map(path => path.slice(folder.length + 1)).sort(), names.sort())
+  const directory = scratchTree(Object.fromEntries(names.map((name, index) => [name, site(`s${index}`)])))
+  const read = discover(['.'], { workingDirectory: directory }).flatMap(fragmentsOf).flat()
+  assert.equal(read.map(path => path.slice(directory.length + 1)).sort(), names.sort())
 })
 
 test('copies that are not live are not read', () => {
@@ -305,11 +308,11 @@ test('copies that are not live are not read', () => {
     'a.bak.conf',
     'a.conf.20200101',
   ]
-  const folder = scratchTree({
+  const directory = scratchTree({
     'nginx/nginx.conf': NGINX,
     ...Object.fromEntries(names.map(name => [`nginx/${name}`, NGINX])),
   })
-  const machines = discover(['.'], { workingDirectory: folder })
+  const machines = discover(['.'], { workingDirectory: directory })
   assert.equal(
     machines.flatMap(({ nginxMains }) => nginxMains),
     ['/etc/nginx/nginx.conf'],
@@ -318,28 +321,28 @@ test('copies that are not live are not read', () => {
 })
 
 test('the file that includes a whole server is the main one', () => {
-  const folder = scratchTree({
+  const directory = scratchTree({
     'conf/site.conf': `Include ./base.conf\nHeader set X-A b\n`,
     'conf/base.conf': APACHE.replace('Include ports.conf\n', 'Listen 80\nLoadModule a_module a.so\n'),
   })
   for (const path of ['conf', 'conf/site.conf']) {
-    const [machine] = discover([path], { workingDirectory: folder })
+    const [machine] = discover([path], { workingDirectory: directory })
     assert.equal(machine?.apacheMains, ['/etc/httpd/conf/site.conf'], path)
   }
 })
 
 test('a file that includes the main file of a known place does not take its place', () => {
-  const folder = scratchTree({
+  const directory = scratchTree({
     'etc/apache2/apache2.conf': APACHE,
     'etc/apache2/try.conf': 'Include apache2.conf\nServerName try\n',
   })
-  const [machine] = discover(['.'], { workingDirectory: folder })
+  const [machine] = discover(['.'], { workingDirectory: directory })
   assert.equal(machine?.apacheMains, ['/etc/apache2/apache2.conf'])
 })
 
 test('main files are told by content where no known place has one', () => {
-  const folder = scratchTree({ 'deploy/front.conf': NGINX, 'deploy/back/httpd.conf': APACHE })
-  const machines = discover(['deploy'], { workingDirectory: folder })
+  const directory = scratchTree({ 'deploy/front.conf': NGINX, 'deploy/back/httpd.conf': APACHE })
+  const machines = discover(['deploy'], { workingDirectory: directory })
   assert.equal(machines.map(shape), [
     { ...NOTHING, root: 'deploy', nginxMains: ['/etc/nginx/front.conf'] },
     { ...NOTHING, root: 'deploy/back', apacheMains: ['/etc/apache2/httpd.conf'] },
@@ -348,12 +351,12 @@ test('main files are told by content where no known place has one', () => {
 })
 
 test('--root is the root of every path, and gives absolute ones their meaning', () => {
-  const folder = scratchTree(web)
-  const options = { root: folder, workingDirectory: '/' }
+  const directory = scratchTree(web)
+  const options = { root: directory, workingDirectory: '/' }
   assert.is(discover(['/etc'], options)[0]?.nginxMains[0], '/etc/nginx/nginx.conf')
-  assert.is(discover([join(folder, 'etc/nginx')], options)[0]?.apacheMains.length, 0)
+  assert.is(discover([join(directory, 'etc/nginx')], options)[0]?.apacheMains.length, 0)
   assert.is(
-    discover(['..'], { root: folder, workingDirectory: join(folder, 'etc') })[0]?.apacheMains.length,
+    discover(['..'], { root: directory, workingDirectory: join(directory, 'etc') })[0]?.apacheMains.length,
     1,
   )
   assert.is(discover(['/'], options)[0]?.apacheMains.length, 1)
@@ -361,18 +364,18 @@ test('--root is the root of every path, and gives absolute ones their meaning', 
 })
 
 test('a named file is what somebody says it is, and a line says how it is read', () => {
-  const folder = scratchTree({
+  const directory = scratchTree({
     'lines.conf': 'deny all;\n',
     snip: 'location /a {\n  alias /b;\n}\n',
     'x/.htaccess': 'Options -Indexes\n',
     'old-htaccess': 'Options -Indexes\n',
   })
   const read = (path: string, as?: 'nginx' | 'nginx-location' | 'apache' | 'htaccess') => {
-    const [machine] = discover([path], { workingDirectory: folder, ...(as !== undefined && { as }) })
+    const [machine] = discover([path], { workingDirectory: directory, ...(as !== undefined && { as }) })
     if (machine === undefined) return []
     const [set] = machine.fragments(new Set(), { nginx: true, apache: true })
     const { nginx = [], apache = [] } = set ?? {}
-    const base = (paths: readonly string[]) => paths.map(each => each.slice(folder.length + 1))
+    const base = (paths: readonly string[]) => paths.map(each => each.slice(directory.length + 1))
     return [base(nginx), base(apache), base(machine.htaccess), machine.notices().map(({ text }) => text)]
   }
   assert.equal(read('snip'), [['snip'], [], [], ['read as lines of a `server` block of nginx']])
@@ -394,28 +397,28 @@ test('a named file is what somebody says it is, and a line says how it is read',
 })
 
 test('what is ignored is not there', () => {
-  const folder = scratchTree(web)
+  const directory = scratchTree(web)
   const ignores = (path: string) => path.includes('/apache2/') || path.endsWith('lost.conf')
-  const [machine] = discover(['.'], { workingDirectory: folder, ignores })
+  const [machine] = discover(['.'], { workingDirectory: directory, ignores })
   assert.equal(machine?.apacheMains, [])
   assert.equal(fragmentsOf(machine), [['/etc/nginx/sites-available/a'], ['/etc/nginx/snippets/ssl.conf']])
 })
 
 test('a dump is a machine of its own, of which nothing else is known', () => {
-  const folder = scratchTree({ 'dump.txt': '# configuration file /etc/nginx/nginx.conf:\nevents {}\n' })
+  const directory = scratchTree({ 'dump.txt': '# configuration file /etc/nginx/nginx.conf:\nevents {}\n' })
   const splitDump = () => [{ path: '/etc/nginx/nginx.conf', text: 'events {}\n' }]
   const standardInput = { text: '# configuration file /etc/nginx/nginx.conf:\n', name: null }
   for (const path of ['dump.txt', '-']) {
-    const [machine] = discover([path], { workingDirectory: folder, splitDump, standardInput })
+    const [machine] = discover([path], { workingDirectory: directory, splitDump, standardInput })
     assert.equal(machine?.nginxMains, ['/etc/nginx/nginx.conf'], path)
     assert.not.ok(machine?.files.covers('/etc/nginx/mime.types'))
   }
 })
 
 test('standard input stands for the file it is named after, with the disk around it', () => {
-  const folder = scratchTree(web)
+  const directory = scratchTree(web)
   const [machine] = discover(['-'], {
-    workingDirectory: folder,
+    workingDirectory: directory,
     standardInput: { text: 'events {}\nhttp {}\n', name: 'etc/nginx/nginx.conf' },
   })
   assert.equal(machine?.nginxMains, ['/etc/nginx/nginx.conf'])
@@ -423,15 +426,18 @@ test('standard input stands for the file it is named after, with the disk around
   assert.ok(read?.kind === 'source' && read.source.text === 'events {}\nhttp {}\n')
   assert.is(machine?.files.read('/etc/nginx/mime.types').kind, 'source')
   assert.is(machine?.fileName('/etc/nginx/nginx.conf'), 'etc/nginx/nginx.conf')
-  const [unnamed] = discover(['-'], { workingDirectory: folder, standardInput: { text: SERVER, name: null } })
+  const [unnamed] = discover(['-'], {
+    workingDirectory: directory,
+    standardInput: { text: SERVER, name: null },
+  })
   assert.equal(fragmentsOf(unnamed), [['/stdin']])
 })
 
 test('says in one line what cannot be audited', () => {
-  const folder = scratchTree({ 'a.txt': 'hello\n', 'empty/x': 'hello\n' })
+  const directory = scratchTree({ 'a.txt': 'hello\n', 'empty/x': 'hello\n' })
   const fails = (path: string, message: RegExp) =>
     assert.throws(
-      () => discover([path], { workingDirectory: folder, standardInput: { text: '', name: null } }),
+      () => discover([path], { workingDirectory: directory, standardInput: { text: '', name: null } }),
       (error: unknown) => error instanceof InputError && message.test(error.message),
     )
   fails('nowhere', /^nowhere: no such file or directory$/)
@@ -442,9 +448,9 @@ test('says in one line what cannot be audited', () => {
 })
 
 test('a fifo among the files neither hangs nor counts', () => {
-  const folder = scratchTree(web)
-  if (spawnSync('mkfifo', [join(folder, 'etc/nginx/pipe.conf')]).status !== 0) return
-  const [machine] = discover(['.'], { workingDirectory: folder })
+  const directory = scratchTree(web)
+  if (spawnSync('mkfifo', [join(directory, 'etc/nginx/pipe.conf')]).status !== 0) return
+  const [machine] = discover(['.'], { workingDirectory: directory })
   assert.ok(
     !fragmentsOf(machine)
       .flat()

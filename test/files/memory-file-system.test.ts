@@ -45,7 +45,7 @@ test('lists in byte order, links by what they lead to', () => {
   assert.is(files.list('/nowhere'), null)
 })
 
-test('what is not there is missing, a folder is a folder', () => {
+test('what is not there is missing, a directory is a directory', () => {
   assert.is(files.read('/etc/nginx/other.conf').kind, 'missing')
   assert.is(files.read('/etc/nginx/nginx.conf/x').kind, 'missing')
   assert.is(files.read('/etc/nginx').kind, 'directory')

@@ -33,8 +33,8 @@ const COMMANDS: readonly (readonly string[])[] = [
  */
 export async function checkTree(seed: number): Promise<string | null> {
   const random = new Random(seed)
-  const folder = scratchTree({ 'outside/canary': `${CANARY} ${CANARY};\n` })
-  const root = join(folder, 'tree')
+  const directory = scratchTree({ 'outside/canary': `${CANARY} ${CANARY};\n` })
+  const root = join(directory, 'tree')
   mkdirSync(root)
   for (const [path, file] of mutateTree(random, SEEDS)) {
     const absolute = join(root, path)

@@ -13,18 +13,18 @@ test('a limit is a notice that names it, and what was read is reported', async (
     { length: 12 },
     (_, index) => `<Macro M${index} $x>\nUse M${index + 1} $x$x$x$x\n</Macro>\n`,
   )
-  const folder = scratchTree({
+  const directory = scratchTree({
     'etc/nginx/nginx.conf': NGINX.replace('listen 80;', 'listen 80'),
     'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nLoadModule macro_module m.so\nListen 81\n${lines.join('')}<Macro M12 $x>\nSetEnv A $x\n</Macro>\nUse M0 abcdefgh\n`,
   })
-  const { code, out, errors } = await runIn(folder, ['-v', '.'])
+  const { code, out, errors } = await runIn(directory, ['-v', '.'])
   assert.is(code, 4)
   assert.match(out, /nginx\/syntax/)
   assert.match(
     errors.join('\n'),
     /apache2\.conf: Apache is read up to a line of 1000000 characters; the rest is not audited/,
   )
-  assert.is((await runIn(folder, ['--allow-incomplete', '.'])).code, 1)
+  assert.is((await runIn(directory, ['--allow-incomplete', '.'])).code, 1)
 })
 
 const DOUBLING: readonly {
@@ -82,30 +82,30 @@ for (const { what, files, says } of DOUBLING) {
 }
 
 test('what does not double itself is no limit', async () => {
-  const folder = scratchTree({
+  const directory = scratchTree({
     'etc/nginx/nginx.conf': NGINX.replace(
       'listen 80;',
       `listen 80; set $x $uri; ${'set $x $x$args; '.repeat(26)} set $y ${'a'.repeat(4000)};`,
     ),
   })
-  assert.is.not((await runIn(folder, ['.'])).code, 4)
+  assert.is.not((await runIn(directory, ['.'])).code, 4)
 })
 
 test('a script beyond measure leaves its variables unknown', async () => {
   const deep = `${'if true; then\n'.repeat(30_000)}x=1\n${'fi\n'.repeat(30_000)}`
-  const folder = scratchTree({
+  const directory = scratchTree({
     'etc/apache2/apache2.conf': 'ServerRoot /etc/apache2\nListen 81\nUser ${X}\n',
     'etc/apache2/envvars': deep,
   })
-  const { code, errors } = await runIn(folder, ['.'])
+  const { code, errors } = await runIn(directory, ['.'])
   assert.ok(code === 0 || code === 1 || code === 4, errors.join('\n'))
   assert.not.match(errors.join('\n'), /defect/)
 })
 
 test('a message is no longer than anybody reads', async () => {
-  const folder = scratchTree({ 'nginx.conf': `events {}\n${'a'.repeat(3_000_000)} on;\n` })
+  const directory = scratchTree({ 'nginx.conf': `events {}\n${'a'.repeat(3_000_000)} on;\n` })
   for (const format of ['text', 'github', 'json', 'sarif', 'concise']) {
-    const { out } = await runIn(folder, ['-f', format, '.'])
+    const { out } = await runIn(directory, ['-f', format, '.'])
     assert.match(out, /aaaa/)
     assert.ok(out.length < 600_000, `${format}: ${out.length}`)
   }
@@ -161,10 +161,10 @@ test('names of JavaScript’s own are words like all others', async () => {
       assert.ok(code === 0 || code === 1, `${line}: ${errors.join('\n')}`)
     }
     for (const line of apache) {
-      const folder = scratchTree({
+      const directory = scratchTree({
         'etc/apache2/apache2.conf': `ServerRoot /etc/apache2\nListen 81\nLoadModule macro_module m.so\nLoadModule wsgi_module m.so\nLoadModule ssl_module m.so\nLoadModule rewrite_module m.so\nLoadModule proxy_module m.so\nLoadModule autoindex_module m.so\nLoadModule headers_module m.so\nLoadModule alias_module m.so\n${line}\n`,
       })
-      const { code, errors } = await runIn(folder, ['.'])
+      const { code, errors } = await runIn(directory, ['.'])
       assert.ok(code === 0 || code === 1, `${line}: ${errors.join('\n')}`)
     }
     for (const words of [
@@ -191,7 +191,7 @@ test('names of JavaScript’s own are words like all others', async () => {
 test('the library does not grow with each call', async () => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
-  const folder = scratchTree({
+  const directory = scratchTree({
     'etc/nginx/nginx.conf': NGINX,
     'etc/apache2/apache2.conf':
       'ServerRoot /etc/apache2\nListen 81\nLoadModule wsgi_module m.so\nWSGIScriptAlias / /srv/shop/shop/wsgi.py\n',
@@ -200,7 +200,7 @@ test('the library does not grow with each call', async () => {
     'srv/shop/shop/settings.py': 'DEBUG = True\n',
   })
   const used = async (calls: number): Promise<number> => {
-    for (let call = 0; call < calls; call++) await auditPaths(['.'], { workingDirectory: folder })
+    for (let call = 0; call < calls; call++) await auditPaths(['.'], { workingDirectory: directory })
     collect()
     const { heapUsed, external, arrayBuffers } = process.memoryUsage()
     return heapUsed + external + arrayBuffers

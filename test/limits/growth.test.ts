@@ -8,9 +8,9 @@ import { GROWING, type GrowingInput } from './hostile-inputs.ts'
 const NOISE = 400
 
 async function timeOf({ files, words = ['-f', 'concise'] }: GrowingInput, size: number): Promise<number> {
-  const folder = scratchTree(files(size))
+  const directory = scratchTree(files(size))
   const started = performance.now()
-  const { code, errors } = await runIn(folder, [...words, '.'])
+  const { code, errors } = await runIn(directory, [...words, '.'])
   const time = performance.now() - started
   assert.ok([0, 1, 4].includes(code), `exit ${code}: ${errors.join('\n')}`)
   assert.not.match(errors.join('\n'), /defect/)

@@ -8,7 +8,7 @@ export interface GrowingInput {
   readonly size: number
   /** Path to text, `-> target` for a link. */
   readonly files: (size: number) => Readonly<Record<string, string>>
-  /** Arguments behind the folder's `.`; those of an audit where absent. */
+  /** Arguments behind the directory's `.`; those of an audit where absent. */
   readonly words?: readonly string[]
 }
 

@@ -1,6 +1,6 @@
 /**
  * A private httpd: asked for its own view of a configuration, or started on loopback. Everything lies
- * under one prefix in the system's temporary folder, which `stop` removes.
+ * under one prefix in the system's temporary directory, which `stop` removes.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -52,8 +52,8 @@ export function writeApache({
 }: ApacheSetup): ApachePrefix {
   const root = mkdtempSync(join(tmpdir(), 'apache-'))
   chmodSync(root, 0o755)
-  for (const folder of ['run', 'www']) mkdirSync(join(root, folder))
-  for (const folder of ['run']) chmodSync(join(root, folder), 0o777)
+  for (const directory of ['run', 'www']) mkdirSync(join(root, directory))
+  for (const directory of ['run']) chmodSync(join(root, directory), 0o777)
   const fill = (text: string): string => text.replaceAll('$ROOT', root)
   const loaded = [`mpm_${mpm}`, 'authz_core', ...modules].map(
     name => `LoadModule ${name}_module ${MODULES}/mod_${name}.so`,

@@ -3,7 +3,7 @@ import { recognise } from '../../src/files/recognise.ts'
 
 /**
  * Turns the files of an example into a deployment that can be started: a fragment gets the outer part it
- * lacks, and everything that its directives name (scripts, certificates, folders, users) is listed to be made.
+ * lacks, and everything that its directives name (scripts, certificates, directories, users) is listed to be made.
  */
 
 export interface Arranged {
@@ -16,7 +16,7 @@ export interface Arranged {
   readonly apachePort: number
   readonly scripts: readonly string[]
   readonly certificates: readonly string[]
-  readonly folders: readonly string[]
+  readonly directories: readonly string[]
   readonly users: readonly string[]
 }
 
@@ -46,7 +46,7 @@ const MODULES = [
   'wsgi',
 ] as const
 
-export const MODULES_FOLDER = '/usr/lib/apache2/modules'
+export const MODULES_DIRECTORY = '/usr/lib/apache2/modules'
 
 export function arrange(files: Readonly<Record<string, string>>): Arranged {
   const written: Record<string, string> = {}
@@ -99,7 +99,7 @@ export function arrange(files: Readonly<Record<string, string>>): Arranged {
       text,
       /^\s*(?:ssl_certificate(?:_key)?|SSLCertificate(?:Key)?File)\s+"?(\/[^\s;"]+)/gim,
     ),
-    folders: all(text, /^\s*(?:root|alias|DocumentRoot)\s+"?(\/[^\s;"]+)/gim),
+    directories: all(text, /^\s*(?:root|alias|DocumentRoot)\s+"?(\/[^\s;"]+)/gim),
     users: all(text, /\b(?:user|group)=([a-z_][\w-]*)/g).filter(
       user => user !== 'www-data' && user !== 'root',
     ),
@@ -124,7 +124,7 @@ http {
 }
 
 function apacheMain(fragments: string): string {
-  const loaded = MODULES.map(name => `LoadModule ${name}_module ${MODULES_FOLDER}/mod_${name}.so`)
+  const loaded = MODULES.map(name => `LoadModule ${name}_module ${MODULES_DIRECTORY}/mod_${name}.so`)
   const ports = /^\s*Listen\s/im.test(fragments)
     ? []
     : [...new Set(all(fragments, /<VirtualHost\s[^>]*:(\d+)\s*>/gi))].map(port => `Listen 127.0.0.1:${port}`)

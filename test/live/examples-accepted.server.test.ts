@@ -10,7 +10,7 @@ const { checkStack } = await import('./stack.ts')
 
 const MAIN = { nginx: 'etc/nginx/nginx.conf', apache: 'etc/apache2/apache2.conf' } as const
 
-/** Names that examples hand on to and that no machine of a test can resolve. */
+/** Names that examples proxy to and that no machine of a test can resolve. */
 const NAMES = /(?:server|proxy_pass)\s+(?:https?:\/\/)?([a-z][\w-]*(?:\.[a-z][\w-]*)+)/g
 
 /** What hangs on the machine of the test: addresses, names, packages and files that it lacks, modules compiled in elsewhere. */

@@ -39,9 +39,9 @@ test.before(async () => {
   const [backend = 0, site = 0] = await freePorts(2)
   port = site
   const prefix = nginxPrefix()
-  const folder = `${prefix}/www`
+  const directory = `${prefix}/www`
   let http = `  upstream pool { server 127.0.0.1:${backend}; }\n`
-  http += `  map $uri $kind { default other; ~\\.html$ html; /a/ folder; }\n`
+  http += `  map $uri $kind { default other; ~\\.html$ html; /a/ directory; }\n`
   http +=
     '  geo $net { default out; 127.0.0.0/8 near; 127.0.0.1 self; }\n  geo $http_x_test $far { 10.0.0.0/8 yes; }\n'
   http += `  server { listen 127.0.0.1:${backend};\n`
@@ -50,9 +50,9 @@ test.before(async () => {
     '    location ~ none { return 404 "$request_uri"; }\n    location / { return 200 "$request_uri"; } }\n'
   backendPort = backend
   for (let index = 0; index < SITES; index++)
-    http += outcomeServer(random, `http://127.0.0.1:${backend}`, folder, `127.0.0.1:${site}`, `s${index}`)
+    http += outcomeServer(random, `http://127.0.0.1:${backend}`, directory, `127.0.0.1:${site}`, `s${index}`)
   const texts: Record<string, string> = { [`${prefix}/nginx.conf`]: nginxMain(prefix, http) }
-  for (const path of SITE_FILES) texts[folder + path] = path
+  for (const path of SITE_FILES) texts[directory + path] = path
   nginx = await startNginx(prefix, texts, backend)
   files = memoryFileSystem(texts)
   const read = files.read(`${prefix}/nginx.conf`)

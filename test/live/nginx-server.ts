@@ -20,7 +20,7 @@ export interface NginxResponse {
   readonly body: string
 }
 
-/** A folder for one server's files, which the user that nginx runs its workers as can read. */
+/** A directory for one server's files, which the user that nginx runs its workers as can read. */
 export function nginxPrefix(): string {
   const prefix = mkdtempSync(join(tmpdir(), 'nginx-test-'))
   chmodSync(prefix, 0o755)

@@ -16,7 +16,7 @@ import {
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { type Arranged, arrange, MODULES_FOLDER } from './arrange.ts'
+import { type Arranged, arrange, MODULES_DIRECTORY } from './arrange.ts'
 import { startMirror, stopMirror } from './mirror.ts'
 import { REPORTING_APPLICATION } from './reporting-application.ts'
 import { type LiveRequest, type LiveResponse, send } from './request.ts'
@@ -41,7 +41,7 @@ export interface Stack {
   stop(): Promise<void>
 }
 
-/** Folders that a deployment may fill; each is an empty private file system during a case. */
+/** Directories that a deployment may fill; each is an empty private file system during a case. */
 const PRIVATE = [
   '/etc/nginx',
   '/etc/apache2',
@@ -53,18 +53,18 @@ const PRIVATE = [
   '/run',
 ] as const
 
-/** Covers the machine's folders: /etc as it is, with every change private, and the others empty. */
-function coverFolders(folder: string): void {
-  mount(['-t', 'tmpfs', 'none', folder])
-  for (const name of ['changes', 'work']) mkdirSync(join(folder, name))
-  const layers = `lowerdir=/etc,upperdir=${folder}/changes,workdir=${folder}/work`
+/** Covers the machine's directories: /etc as it is, with every change private, and the others empty. */
+function coverDirectories(directory: string): void {
+  mount(['-t', 'tmpfs', 'none', directory])
+  for (const name of ['changes', 'work']) mkdirSync(join(directory, name))
+  const layers = `lowerdir=/etc,upperdir=${directory}/changes,workdir=${directory}/work`
   mount(['-t', 'overlay', 'overlay', '-o', layers, '/etc'])
   for (const path of PRIVATE) mount(['-t', 'tmpfs', '-o', 'mode=755', 'none', path])
 }
 
-function uncoverFolders(folder: string): void {
+function uncoverDirectories(directory: string): void {
   for (const path of [...PRIVATE].reverse()) spawnSync('umount', ['--lazy', path])
-  for (const path of ['/etc', folder]) spawnSync('umount', ['--lazy', path])
+  for (const path of ['/etc', directory]) spawnSync('umount', ['--lazy', path])
 }
 
 const NGINX = ['nginx', '-c', '/etc/nginx/nginx.conf']
@@ -74,26 +74,26 @@ const NGINX = ['nginx', '-c', '/etc/nginx/nginx.conf']
 const COMMON = [
   'User www-data',
   'Group www-data',
-  `LoadModule authz_core_module ${MODULES_FOLDER}/mod_authz_core.so`,
+  `LoadModule authz_core_module ${MODULES_DIRECTORY}/mod_authz_core.so`,
 ]
 const APACHE = [
   ...['apache2', '-d', '/etc/apache2', '-f', '/etc/apache2/apache2.conf'],
   ...COMMON.flatMap(line => ['-C', line]),
 ]
 
-/** Covers the machine's folders and writes the deployment and all that it names. */
-function layOut(folder: string, { files, modes = {}, hosts = {} }: StackFiles): Arranged {
-  coverFolders(folder)
+/** Covers the machine's directories and writes the deployment and all that it names. */
+function layOut(directory: string, { files, modes = {}, hosts = {} }: StackFiles): Arranged {
+  coverDirectories(directory)
   const deployment = arrange(files)
   for (const [path, text] of Object.entries(deployment.files)) write(path, text)
   for (const script of deployment.scripts) {
     // A script below /etc is the example's own, there or not.
     if (!script.startsWith('/etc/') && !existsSync(script)) write(script, REPORTING_APPLICATION)
   }
-  for (const path of ['/run/apache2', '/var/log/apache2', '/var/log/nginx', ...deployment.folders]) {
+  for (const path of ['/run/apache2', '/var/log/apache2', '/var/log/nginx', ...deployment.directories]) {
     mkdirSync(path, { recursive: true })
   }
-  installCertificates(folder, deployment.certificates)
+  installCertificates(directory, deployment.certificates)
   for (const [path, mode] of Object.entries(modes)) chmodSync(join('/', path), mode)
   writeFileSync('/etc/hosts', hostsFile(hosts))
   appendFileSync(
@@ -116,20 +116,20 @@ function askBoth(deployment: Arranged): Stack['refused'] {
 
 /** What both servers say of a deployment, without a start. */
 export function checkStack(files: StackFiles): Stack['refused'] & { readonly arranged: Arranged } {
-  const folder = mkdtempSync(join(tmpdir(), 'deploy-audit-live-'))
+  const directory = mkdtempSync(join(tmpdir(), 'deploy-audit-live-'))
   try {
-    const arranged = layOut(folder, files)
+    const arranged = layOut(directory, files)
     return { ...askBoth(arranged), arranged }
   } finally {
-    uncoverFolders(folder)
-    rmSync(folder, { recursive: true, force: true })
+    uncoverDirectories(directory)
+    rmSync(directory, { recursive: true, force: true })
   }
 }
 
 /** Writes the deployment, asks both servers for their verdict, and starts those that accept it. */
 export async function startStack(given: StackFiles): Promise<Stack> {
-  const folder = mkdtempSync(join(tmpdir(), 'deploy-audit-live-'))
-  const deployment = layOut(folder, given)
+  const directory = mkdtempSync(join(tmpdir(), 'deploy-audit-live-'))
+  const deployment = layOut(directory, given)
   const backends = await Promise.all((given.mirrors ?? []).map(startMirror))
   const processes: ChildProcess[] = []
   const refused = askBoth(deployment)
@@ -150,8 +150,8 @@ export async function startStack(given: StackFiles): Promise<Stack> {
     },
     stop: async () => {
       await Promise.all([...processes.map(kill), ...backends.map(stopMirror)])
-      uncoverFolders(folder)
-      rmSync(folder, { recursive: true, force: true })
+      uncoverDirectories(directory)
+      rmSync(directory, { recursive: true, force: true })
     },
   }
 }
@@ -161,7 +161,7 @@ function ownAddress(address: string): void {
   if (!address.startsWith('127.')) spawnSync('ip', ['address', 'add', `${address}/32`, 'dev', 'lo'])
 }
 
-/** A path that ends in a slash is an empty folder. */
+/** A path that ends in a slash is an empty directory. */
 function write(path: string, text: string): void {
   if (path.endsWith('/')) return void mkdirSync(path, { recursive: true })
   mkdirSync(dirname(path), { recursive: true })
@@ -189,10 +189,10 @@ function userLines(users: readonly string[], line: (user: string, id: number) =>
 
 /** One self-signed pair, made once a process, stands wherever the configuration expects a certificate. */
 let certificate: string | null = null
-function installCertificates(folder: string, paths: readonly string[]): void {
+function installCertificates(directory: string, paths: readonly string[]): void {
   if (paths.length === 0) return
   if (certificate === null) {
-    const pem = join(folder, 'pair.pem')
+    const pem = join(directory, 'pair.pem')
     const { status, stderr } = spawnSync(
       'openssl',
       [
@@ -215,7 +215,7 @@ function installCertificates(folder: string, paths: readonly string[]): void {
     if (status !== 0) throw new Error(stderr)
     certificate = spawnSync('cat', [pem, `${pem}.crt`], { encoding: 'utf8' }).stdout
   }
-  const pair = join(folder, 'installed.pem')
+  const pair = join(directory, 'installed.pem')
   writeFileSync(pair, certificate)
   for (const path of paths) {
     mkdirSync(dirname(path), { recursive: true })

@@ -41,7 +41,7 @@ function assertClean(text: string, where: string, own: RegExp | null = null): vo
 /** A tree with a hostile text in every place whose text comes out somewhere. */
 function tree(hostile: string): string {
   const word = hostile.replace(/[\s{};"']/g, '')
-  const folder = scratchTree({
+  const directory = scratchTree({
     'nginx.conf': [
       'events {}',
       'http {',
@@ -59,14 +59,14 @@ function tree(hostile: string): string {
     ].join('\n'),
   })
   const name = hostile.replaceAll('/', '_')
-  mkdirSync(join(folder, name))
-  writeFileSync(join(folder, name, `${name}.conf`), 'server {\n  listen 80\n}\n')
-  return folder
+  mkdirSync(join(directory, name))
+  writeFileSync(join(directory, name, `${name}.conf`), 'server {\n  listen 80\n}\n')
+  return directory
 }
 
 for (const hostile of [...HOSTILE, ...COMMANDS, '\n::error::x']) {
   test(`nothing that is printed obeys ${JSON.stringify(hostile)}`, async () => {
-    const folder = tree(hostile)
+    const directory = tree(hostile)
     const runs: readonly (readonly [readonly string[], RegExp | null])[] = [
       ...FORMATS.map(
         format =>
@@ -78,7 +78,7 @@ for (const hostile of [...HOSTILE, ...COMMANDS, '\n::error::x']) {
       [['resolve', '--show-secrets', '.'], null],
     ]
     for (const [words, own] of runs) {
-      const { code, out, errors } = await runIn(folder, words)
+      const { code, out, errors } = await runIn(directory, words)
       assert.ok(code !== 3, `${words.join(' ')}: ${errors.join('\n')}`)
       assertClean(out, words.join(' '), own)
       for (const error of errors) assertClean(`${error}\n`, `${words.join(' ')}: standard error`)
@@ -86,8 +86,8 @@ for (const hostile of [...HOSTILE, ...COMMANDS, '\n::error::x']) {
   })
 
   test(`what is asked wrongly with ${JSON.stringify(hostile)} is one clean line`, async () => {
-    const folder = scratchTree({ 'nginx.conf': 'events {}\n' })
-    writeFileSync(join(folder, '.auditrc'), `? ${JSON.stringify(hostile)}\n: x\n`)
+    const directory = scratchTree({ 'nginx.conf': 'events {}\n' })
+    writeFileSync(join(directory, '.auditrc'), `? ${JSON.stringify(hostile)}\n: x\n`)
     for (const words of [
       ['.'],
       [hostile],
@@ -97,7 +97,7 @@ for (const hostile of [...HOSTILE, ...COMMANDS, '\n::error::x']) {
       ['--root', hostile, '.'],
       ['trace', hostile, '.'],
     ]) {
-      const { code, out, errors } = await runIn(folder, words)
+      const { code, out, errors } = await runIn(directory, words)
       assert.is(code, 2, words.join(' '))
       assert.is(out, '')
       assert.is(errors.length, 1)

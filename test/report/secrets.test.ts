@@ -187,14 +187,14 @@ test('no secret in any place of a configuration leaves in any format', async () 
     const [secret, second] = [secretWord(index), secretWord(index + 5000)]
     const texts = files(secret, second)
     assert.match(Object.values(texts).join('\n'), secret, name)
-    const folder = scratchTree(texts)
+    const directory = scratchTree(texts)
     const outputs: (readonly [string, string])[] = []
     for (const words of RUNS) {
-      const { code, out, errors } = await runIn(folder, words)
+      const { code, out, errors } = await runIn(directory, words)
       assert.ok(code !== 3, `${name}: ${words.join(' ')}: ${errors.join('\n')}`)
       outputs.push([words.join(' '), `${out}\n${errors.join('\n')}`])
     }
-    const report = await auditPaths(['.'], { workingDirectory: folder })
+    const report = await auditPaths(['.'], { workingDirectory: directory })
     outputs.push(['library', JSON.stringify(report, (key, value) => (key === 'rules' ? undefined : value))])
     for (const [where, text] of outputs) {
       const found = [secret, second].find(word => text.includes(word))
@@ -206,15 +206,15 @@ test('no secret in any place of a configuration leaves in any format', async () 
 })
 
 test('resolve prints secrets where it is asked to', async () => {
-  const folder = scratchTree({ 'nginx.conf': NGINX_MAIN('', 'set $password hunter2;') })
-  assert.not.match((await runIn(folder, ['resolve', '.'])).out, /hunter2/)
-  assert.match((await runIn(folder, ['resolve', '--show-secrets', '.'])).out, /set \$password hunter2;/)
+  const directory = scratchTree({ 'nginx.conf': NGINX_MAIN('', 'set $password hunter2;') })
+  assert.not.match((await runIn(directory, ['resolve', '.'])).out, /hunter2/)
+  assert.match((await runIn(directory, ['resolve', '--show-secrets', '.'])).out, /set \$password hunter2;/)
 })
 
 test('a mistake in .auditrc is told without what it holds', async () => {
-  const folder = scratchTree({ 'nginx.conf': NGINX_MAIN('', '') })
-  writeFileSync(join(folder, '.auditrc'), 'DB_PASS=hunter2: x\n')
-  assert.not.match((await runIn(folder, ['.'])).errors.join(), /hunter2/)
+  const directory = scratchTree({ 'nginx.conf': NGINX_MAIN('', '') })
+  writeFileSync(join(directory, '.auditrc'), 'DB_PASS=hunter2: x\n')
+  assert.not.match((await runIn(directory, ['.'])).errors.join(), /hunter2/)
 })
 
 test.run()

@@ -17,13 +17,13 @@ type Rule = import('../../src/engine/rule.ts').Rule
 type LiveCase = import('../live/live-case.ts').LiveCase
 
 const ID = 'fresh/anything-new'
-const folder = scratchTree({ 'package.json': '{"type":"module"}\n' })
-for (const name of ['src', 'parsers', 'node_modules']) symlinkSync(resolve(name), join(folder, name))
+const directory = scratchTree({ 'package.json': '{"type":"module"}\n' })
+for (const name of ['src', 'parsers', 'node_modules']) symlinkSync(resolve(name), join(directory, name))
 for (const [path, text] of newRule(ID, '0.1.0', () => null)) {
-  mkdirSync(join(folder, dirname(path)), { recursive: true })
-  writeFileSync(join(folder, path), text)
+  mkdirSync(join(directory, dirname(path)), { recursive: true })
+  writeFileSync(join(directory, path), text)
 }
-const load = async <T>(path: string): Promise<T> => import(pathToFileURL(join(folder, path)).href)
+const load = async <T>(path: string): Promise<T> => import(pathToFileURL(join(directory, path)).href)
 const { default: definition } = await load<{ default: Omit<Rule, 'id'> }>(`rules/${ID}.ts`)
 const { cases } = await load<{ cases: readonly LiveCase[] }>('test/live/cases/fresh.ts')
 const rule: Rule = { id: ID, ...definition }

@@ -9,12 +9,12 @@ const head = "import { test } from 'uvu'\nimport * as assert from 'uvu/assert'\n
 const passing = `${head}test('a', () => assert.ok(true))\ntest('b', () => assert.ok(true))\ntest.run()\n`
 
 function runTests(files: Readonly<Record<string, string>>, words: readonly string[] = []) {
-  const folder = scratchTree({ 'package.json': '{"type":"module"}\n', ...files })
-  symlinkSync(resolve('node_modules'), join(folder, 'node_modules'))
+  const directory = scratchTree({ 'package.json': '{"type":"module"}\n', ...files })
+  symlinkSync(resolve('node_modules'), join(directory, 'node_modules'))
   const { status, stdout } = spawnSync(
     process.execPath,
     ['--import', 'tsx', resolve('tools/run-tests.ts'), ...words],
-    { cwd: folder, encoding: 'utf8' },
+    { cwd: directory, encoding: 'utf8' },
   )
   return { status, last: stdout.trimEnd().split('\n').at(-1), stdout }
 }

@@ -7,7 +7,7 @@ export async function generateRuleIndex(): Promise<GeneratedFile> {
   const name = ({ rule }: LoadedRule): string =>
     rule.id.replace(/[/-]+(.)/g, (_, letter: string) => letter.toUpperCase())
   const content = [
-    '// Written by `npm run generate` from the files of this folder.',
+    '// Written by `npm run generate` from the files of this directory.',
     "import type { Rule } from '../src/engine/rule.ts'",
     ...loaded.map(entry => `import ${name(entry)} from './${entry.path.slice('rules/'.length)}'`),
     '',

@@ -1,20 +1,20 @@
 import { existsSync, lstatSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { isFolder } from '../../files/disk-file-system.ts'
+import { isDirectory } from '../../files/disk-file-system.ts'
 
 export const AUDITRC = '.auditrc'
 
 /**
- * The `.auditrc` nearest to an audited path: in its folder, or above it up to the top of its repository
+ * The `.auditrc` nearest to an audited path: in its directory, or above it up to the top of its repository
  * or of the file system. Null where there is none.
  *
- * @param path absolute; a file, a folder, or something that is not there
+ * @param path absolute; a file, a directory, or something that is not there
  */
 export function findAuditrc(path: string): string | null {
-  for (let folder = isFolder(path) ? path : dirname(path); ; folder = dirname(folder)) {
-    const file = join(folder, AUDITRC)
+  for (let directory = isDirectory(path) ? path : dirname(path); ; directory = dirname(directory)) {
+    const file = join(directory, AUDITRC)
     if (isThere(file)) return file
-    if (existsSync(join(folder, '.git')) || folder === dirname(folder)) return null
+    if (existsSync(join(directory, '.git')) || directory === dirname(directory)) return null
   }
 }
 

@@ -36,7 +36,7 @@ export async function ignoredBy(layers: Layers): Promise<PathFilter> {
 
 /** Globs of `.auditrc` are relative to its directory, and one that was found speaks of nothing outside of it. */
 async function matcherOf(
-  { folder, isFound }: LoadedAuditrc,
+  { directory, isFound }: LoadedAuditrc,
   globs: readonly string[],
   key: string,
 ): Promise<PathFilter> {
@@ -49,7 +49,7 @@ async function matcherOf(
     }),
     key,
   )
-  return path => (!isFound || isBelow(path, folder)) && matches(relative(folder, path))
+  return path => (!isFound || isBelow(path, directory)) && matches(relative(directory, path))
 }
 
 /** What is configured for a rule; null where nothing is. */

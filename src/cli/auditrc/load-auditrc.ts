@@ -11,7 +11,7 @@ import { AUDITRC, findAuditrc, isThere } from './find-auditrc.ts'
 export interface LoadedAuditrc {
   readonly auditrc: Auditrc
   /** Absolute; its paths are relative to it. */
-  readonly folder: string
+  readonly directory: string
   /** As messages name it; null where there is none. */
   readonly name: string | null
   /**
@@ -65,7 +65,7 @@ export async function loadAuditrc(search: AuditrcSearch): Promise<LoadedAuditrc>
         ? null
         : findAuditrc(search.start)
   if (file === null)
-    return { auditrc: EMPTY_AUDITRC, folder: workingDirectory, name: null, isFound, bases: [] }
+    return { auditrc: EMPTY_AUDITRC, directory: workingDirectory, name: null, isFound, bases: [] }
   return loadFile(file, isFound, search, [])
 }
 
@@ -84,7 +84,7 @@ async function loadFile(
   const text = readAuditrc(file, name, isFound)
   const { parseAuditrc } = await import('./parse-auditrc.ts')
   const auditrc = parseAuditrc(text, name, search.knownRules)
-  const own: LoadedAuditrc = { auditrc, folder: dirname(file), name, isFound, bases: [] }
+  const own: LoadedAuditrc = { auditrc, directory: dirname(file), name, isFound, bases: [] }
   if (auditrc.extends.length === 0) return own
   const chain = [...above, realpathSync(file)]
   if (chain.length > MOST_LAYERS) throw new InputError(`${name}: \`extends\`: more than ${MOST_LAYERS} files`)
@@ -126,8 +126,8 @@ const REFUSALS: Readonly<Record<Refusal, string>> = {
  * @param path absolute on this machine, or relative to the file's directory
  * @param key as the message names it
  */
-export function namedBy({ folder, name, isFound }: LoadedAuditrc, path: string, key: string): string {
-  const absolute = resolve(folder, path)
+export function namedBy({ directory, name, isFound }: LoadedAuditrc, path: string, key: string): string {
+  const absolute = resolve(directory, path)
   const fail = (reason: string): never => {
     throw new InputError(`${name ?? '.auditrc'}: \`${key}\`: ${reason}`)
   }
@@ -136,10 +136,10 @@ export function namedBy({ folder, name, isFound }: LoadedAuditrc, path: string, 
     real = realpathSync(absolute)
   } catch (error) {
     // Of a path that leads out, not even whether something is there is told.
-    if (isFound && !isBelow(absolute, folder)) fail(`${path} ${LEADS_OUT}`)
+    if (isFound && !isBelow(absolute, directory)) fail(`${path} ${LEADS_OUT}`)
     fail(`${path}: ${systemReason(error)}`)
   }
-  if (isFound && !isBelow(real, realpathSync(folder))) fail(`${path} ${LEADS_OUT}`)
+  if (isFound && !isBelow(real, realpathSync(directory))) fail(`${path} ${LEADS_OUT}`)
   return absolute
 }
 

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import type { Source } from '../../../parsers/text/source.ts'
-import { isFolder } from '../../files/disk-file-system.ts'
+import { isDirectory } from '../../files/disk-file-system.ts'
 import { printableLines } from '../../report/printable.ts'
 import { redactorFor } from '../../redactor-for.ts'
 import type { Arguments } from '../arguments.ts'
@@ -34,7 +34,7 @@ export async function runFix(
     ),
   )
   const within = [
-    ...first.prepared.paths.map(path => (isFolder(path) ? path : dirname(path))),
+    ...first.prepared.paths.map(path => (isDirectory(path) ? path : dirname(path))),
     ...rootsOf(first, workingDirectory),
   ]
   const replacements = [...fixed.texts].flatMap(([file, text]): readonly Replacement[] => {
@@ -63,7 +63,7 @@ function count(number: number, one: string, several: string): string {
 }
 
 function rootsOf({ prepared }: Audited, workingDirectory: string): readonly string[] {
-  return prepared.machines.map(({ root }) => resolve(workingDirectory, root)).filter(isFolder)
+  return prepared.machines.map(({ root }) => resolve(workingDirectory, root)).filter(isDirectory)
 }
 
 /** What an audit read of the disk: a dump and standard input are nobody's files. */

@@ -86,7 +86,7 @@ function returned(directive: NginxDirective): Answer {
   return code.startsWith('2') ? CONTENT : REFUSAL
 }
 
-/** True where a folder is named, or `try_files` hands on to what answers. */
+/** True where a directory is named, or `try_files` proxies to what answers. */
 function hasFiles(configuration: NginxConfiguration, block: NginxDirective): boolean {
   if (block.children.some(({ name }) => name === 'try_files')) return true
   const root = effective(configuration, block, 'root')

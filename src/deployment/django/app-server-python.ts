@@ -93,7 +93,7 @@ function facts({
   if (name === null || source === null || source === 'missing')
     return { ...base, settings: null, settingsSource: null, missing: [] }
   const own = posix.dirname(source.path)
-  const folders = [
+  const directories = [
     ...searchPath(program).flatMap(each => each ?? []),
     ...[contextOf(program)].filter(each => each !== null),
     ...(script?.path ?? []),
@@ -107,9 +107,9 @@ function facts({
     if (fact !== null) return fact.known ? fact.value : undefined
     return loads ? undefined : null
   }
-  const settingsSource = findModule(files, name, folders)
+  const settingsSource = findModule(files, name, directories)
   const loadsInside = settingsSource !== null && loadsDotenv(settingsSource)
-  const settings = readSettings(files, parser, name, folders, variable => {
+  const settings = readSettings(files, parser, name, directories, variable => {
     const value = environment(variable)
     return value === null && loadsInside ? undefined : value
   })

@@ -17,11 +17,11 @@ export function pythonReader(
     const alias = application.directive.args[1]?.value
     const path = parser === null || alias === undefined ? null : files.realPath(alias)
     if (parser === null || path === null) return null
-    const folders = configuredPath(application)
-    const key = [path, ...folders].join('\0')
+    const directories = configuredPath(application)
+    const key = [path, ...directories].join('\0')
     const before = byPath.get(key)
     if (before !== undefined) return before
-    const facts = readFacts(files, parser, path, folders)
+    const facts = readFacts(files, parser, path, directories)
     byPath.set(key, facts)
     return facts
   }
@@ -39,20 +39,20 @@ function readFacts(
   files: FileSystem,
   parser: PythonParser,
   path: string,
-  folders: readonly string[],
+  directories: readonly string[],
 ): PythonFacts | null {
   const read = files.read(path)
   if (read.kind !== 'source') return null
   const script = readScript(parser, read.source)
   if (script.settingsModule === null) return { path, script, settings: null }
-  const folder = posix.dirname(path)
+  const directory = posix.dirname(path)
   // Django's own layout puts the script into the project's package, and the package beside manage.py.
-  const searchPath = [...script.path, ...folders, posix.dirname(folder), folder]
+  const searchPath = [...script.path, ...directories, posix.dirname(directory), directory]
   return { path, script, settings: readSettings(files, parser, script.settingsModule.name, searchPath) }
 }
 
 /**
- * The folders that Apache's configuration puts on `sys.path`: `python-path` and `home` of the daemon
+ * The directories that Apache's configuration puts on `sys.path`: `python-path` and `home` of the daemon
  * process (mod_wsgi adds both), else `WSGIPythonPath`.
  */
 function configuredPath({ configuration, processGroup, visibleDaemons }: Application): readonly string[] {
@@ -71,5 +71,5 @@ function optionText({ options }: WsgiDaemon, name: string): string | undefined {
 }
 
 function splitPath(value: string | undefined): readonly string[] {
-  return value === undefined ? [] : value.split(':').filter(folder => folder.startsWith('/'))
+  return value === undefined ? [] : value.split(':').filter(directory => directory.startsWith('/'))
 }

@@ -32,7 +32,7 @@ export function readsAuthorization(settings: DjangoSettings): HeaderAuthenticati
     const found = strings(classes).find(name => CLASS.test(name))
     if (found !== undefined) return { name: found, at: framework.at }
   }
-  // A header of another name is handed on as it is.
+  // A header of another name is passed as it is.
   const jwt = settings.get('SIMPLE_JWT')
   if (jwt?.known && jwt.value instanceof Map) {
     const header: SettingValue | undefined = jwt.value.get('AUTH_HEADER_NAME')

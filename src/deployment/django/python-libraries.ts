@@ -14,7 +14,7 @@ const REQUIREMENTS = ['requirements.txt', 'requirements/base.txt', 'requirements
 
 /**
  * The libraries that an application names: its `INSTALLED_APPS`, the engines of its databases, and the
- * requirements beside its script or in the two folders above.
+ * requirements beside its script or in the two directories above.
  */
 export function namedLibraries(files: FileSystem, python: PythonFacts): readonly PythonLibrary[] {
   return [...installedApps(python), ...engines(python), ...requirements(files, python.path)]
@@ -38,12 +38,12 @@ function engines({ settings }: PythonFacts): readonly PythonLibrary[] {
 
 function requirements(files: FileSystem, script: string): readonly PythonLibrary[] {
   const found: PythonLibrary[] = []
-  let folder = script
+  let directory = script
   for (let level = 0; level < 3; level++) {
-    folder = posix.dirname(folder)
-    if (folder === '/') break
+    directory = posix.dirname(directory)
+    if (directory === '/') break
     for (const name of REQUIREMENTS) {
-      const path = posix.join(folder, name)
+      const path = posix.join(directory, name)
       const read = files.kind(path) === 'file' ? files.read(path) : null
       if (read?.kind !== 'source') continue
       let start = 0

@@ -52,11 +52,11 @@ export function readScript(parser: PythonParser, source: Source): WsgiScript {
           // What is set already stays.
           if (settingsModule === null) name(args[1], 'setdefault', statement)
         } else if (callee === 'sys.path.append' || callee === 'site.addsitedir') {
-          const folder = evaluate(args[0])
-          if (typeof folder === 'string') path.push(folder)
+          const directory = evaluate(args[0])
+          if (typeof directory === 'string') path.push(directory)
         } else if (callee === 'sys.path.insert') {
-          const folder = evaluate(args[1])
-          if (typeof folder === 'string') path.unshift(folder)
+          const directory = evaluate(args[1])
+          if (typeof directory === 'string') path.unshift(directory)
         } else if (/^exec(?:file)?$/.test(callee)) open = true
         break
       }

@@ -21,7 +21,7 @@ interface Names {
 /**
  * Reads a settings module and what it star-imports.
  *
- * @param searchPath folders in which Python would look for the module, best first
+ * @param searchPath directories in which Python would look for the module, best first
  * @returns null where the module's file is not in the audited root
  */
 export function readSettings(
@@ -173,20 +173,20 @@ function importNames(
 function resolveImport({ files, searchPath }: Context, importer: string, module: string): FoundFile | null {
   const dots = /^\.*/.exec(module)?.[0].length ?? 0
   if (dots === 0) return findFile(files, module, searchPath)
-  let folder = posix.dirname(importer)
-  for (let level = 1; level < dots; level++) folder = posix.dirname(folder)
-  return findFile(files, module.slice(dots), [folder])
+  let directory = posix.dirname(importer)
+  for (let level = 1; level < dots; level++) directory = posix.dirname(directory)
+  return findFile(files, module.slice(dots), [directory])
 }
 
 /** The file of a module in the first directory that has it. */
-export function findModule(files: FileSystem, module: string, folders: readonly string[]): Source | null {
-  return findFile(files, module, folders)?.source ?? null
+export function findModule(files: FileSystem, module: string, directories: readonly string[]): Source | null {
+  return findFile(files, module, directories)?.source ?? null
 }
 
-function findFile(files: FileSystem, module: string, folders: readonly string[]): FoundFile | null {
+function findFile(files: FileSystem, module: string, directories: readonly string[]): FoundFile | null {
   const relative = module.replaceAll('.', '/')
-  for (const folder of folders) {
-    const base = relative === '' ? folder : posix.join(folder, relative)
+  for (const directory of directories) {
+    const base = relative === '' ? directory : posix.join(directory, relative)
     for (const path of [`${base}.py`, `${base}/__init__.py`]) {
       if (files.kind(path) !== 'file') continue
       const read = files.read(path)

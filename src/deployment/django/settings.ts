@@ -28,7 +28,7 @@ export interface WsgiScript {
     readonly how: 'assigned' | 'setdefault'
     readonly at: Place
   } | null
-  /** Folders that it adds to `sys.path`, in their order. */
+  /** Directories that it adds to `sys.path`, in their order. */
   readonly path: readonly string[]
   /** Module-level names that it defines, `application` among them where all is well. */
   readonly names: ReadonlySet<string>

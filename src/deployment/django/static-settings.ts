@@ -3,34 +3,35 @@ import type { FileSystem } from '../../files/file-system.ts'
 import type { Fact } from '../../servers/fact.ts'
 import type { DjangoSettings } from './settings.ts'
 
-/** A URL of the site and the folder that Django keeps its files in. */
-export interface FolderOfUrl {
+/** A URL of the site and the directory that Django keeps its files in. */
+export interface DirectoryOfUrl {
   /** Begins and ends with a slash. */
   readonly url: string
   /** Absolute, without a last slash. */
-  readonly folder: string
+  readonly directory: string
   readonly urlAt: Fact<unknown>['at']
-  readonly folderAt: Fact<unknown>['at']
+  readonly directoryAt: Fact<unknown>['at']
 }
 
 /**
  * `STATIC_URL` with `STATIC_ROOT`, or `MEDIA_URL` with `MEDIA_ROOT`, of an application at the root of its
  * site; null where one is not known, not set, or the URL is another host's.
  */
-export function folderOfUrl(settings: DjangoSettings, kind: 'STATIC' | 'MEDIA'): FolderOfUrl | null {
+export function directoryOfUrl(settings: DjangoSettings, kind: 'STATIC' | 'MEDIA'): DirectoryOfUrl | null {
   const url = settings.get(`${kind}_URL`)
-  const folder = settings.get(`${kind}_ROOT`)
-  if (url?.known !== true || folder?.known !== true) return null
-  if (typeof url.value !== 'string' || typeof folder.value !== 'string') return null
-  if (!folder.value.startsWith('/') || url.value === '' || /^(?:[a-z]+:)?\/\//i.test(url.value)) return null
+  const directory = settings.get(`${kind}_ROOT`)
+  if (url?.known !== true || directory?.known !== true) return null
+  if (typeof url.value !== 'string' || typeof directory.value !== 'string') return null
+  if (!directory.value.startsWith('/') || url.value === '' || /^(?:[a-z]+:)?\/\//i.test(url.value))
+    return null
   // Django puts the script's own path, which is `/` here, before a relative URL.
   const path = posix.normalize(`/${url.value}/`)
   if (path === '/') return null
   return {
     url: path,
-    folder: posix.normalize(folder.value).replace(/(?<=.)\/$/, ''),
+    directory: posix.normalize(directory.value).replace(/(?<=.)\/$/, ''),
     urlAt: url.at,
-    folderAt: folder.at,
+    directoryAt: directory.at,
   }
 }
 

@@ -10,7 +10,7 @@ import type { Deployment, NginxServer, ServerListen } from '../model.ts'
 import { requestOfClient } from './request-of-client.ts'
 
 /**
- * Where the GET of a stranger without a password ends in one server of nginx, supposing that a file is there.
+ * Where the GET of an anonymous client without a password ends in one server of nginx, supposing that a file is there.
  *
  * @param path decoded, with its dots and slashes as they are to be sent
  * @param existing path of a file that is taken to be there, in the audited tree or not
@@ -33,7 +33,7 @@ export function anonymousRequest(
     { ...requestOfClient(server, listen, path), headers: NO_HEADERS },
     { files: existing === null ? files : withFile(files, existing) },
   )
-  // Where another server decides who gets in, a stranger hardly does.
+  // Where another server decides who gets in, an anonymous client hardly does.
   const isGuarded = steps.some(({ kind, at }) => kind === 'access' && isAuthRequest(at))
   return isGuarded ? { kind: 'unknown', reason: '`auth_request` decides who gets in', at: null } : end
 }
@@ -74,7 +74,7 @@ const NO_FILES: FileSystem = {
   sources: () => [],
 }
 
-/** True where nginx gives this very file to a stranger who asks for the path. */
+/** True where nginx gives this very file to an anonymous client who asks for the path. */
 export function servesFile(
   deployment: Pick<Deployment, 'filesOf'>,
   server: NginxServer,

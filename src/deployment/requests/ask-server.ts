@@ -76,7 +76,7 @@ export function isContent(end: OutcomeEnd): boolean {
 
 /** The files as they are, but for the names that are supposed to be files or to be missing. */
 function supposing(files: FileSystem, existing: ReadonlySet<string>): FileSystem {
-  const folders = new Set([...existing].flatMap(directoriesOf))
+  const directories = new Set([...existing].flatMap(directoriesOf))
   return {
     read: path => files.read(path),
     list: path => files.list(path),
@@ -88,7 +88,7 @@ function supposing(files: FileSystem, existing: ReadonlySet<string>): FileSystem
     sources: () => files.sources(),
     kind: path => {
       if (existing.has(path)) return 'file'
-      if (folders.has(path)) return 'directory'
+      if (directories.has(path)) return 'directory'
       if (path.includes(EXISTING)) return 'file'
       return path.includes(MISSING) ? null : files.kind(path)
     },

@@ -3,7 +3,7 @@ import type { Deployment, NginxConnection } from '../model.ts'
 import { requestOfClient } from './request-of-client.ts'
 
 /**
- * Whether nginx hands a stranger's request for this path to the backend of a hop. False also where nobody
+ * Whether nginx hands an anonymous client's request for this path to the backend of a hop. False also where nobody
  * can tell.
  *
  * @param path the path as the backend is to see it; a hop that changes paths is left out

@@ -2,7 +2,7 @@ import type { NginxRequest } from '../../servers/nginx/queries/request.ts'
 import type { NginxServer, ServerListen } from '../model.ts'
 
 /** An address of the block that is reserved for documentation: some client out on the network. */
-const STRANGER = '192.0.2.77'
+const ANONYMOUS = '192.0.2.77'
 
 /** The GET of some client out on the network for a decoded path, by one socket of a server. */
 export function requestOfClient(server: NginxServer, listen: ServerListen, path: string): NginxRequest {
@@ -13,6 +13,6 @@ export function requestOfClient(server: NginxServer, listen: ServerListen, path:
     scheme: listen.tls ? 'https' : 'http',
     address: listen.address,
     port: listen.port,
-    client: STRANGER,
+    client: ANONYMOUS,
   }
 }

@@ -51,7 +51,7 @@ export type ReadingNote =
       readonly definition: Place
       readonly section: string
     }
-  /** A file that no one named: a folder or a pattern brought an editor's or a package's copy in. */
+  /** A file that no one named: a directory or a pattern brought an editor's or a package's copy in. */
   | { readonly kind: 'copy-included'; readonly at: Place; readonly path: string }
   /** An `IncludeOptional` that found nothing; `path` is absolute and may be a pattern. */
   | { readonly kind: 'nothing-included'; readonly at: Place; readonly path: string }

@@ -16,7 +16,7 @@ export interface HtaccessFile {
    */
   readonly children: readonly ApacheDirective[]
   readonly occurrences: ReadonlyMap<string, readonly ApacheDirective[]>
-  /** `fatal` where every request to this folder is answered with 500. */
+  /** `fatal` where every request to this directory is answered with 500. */
   readonly problems: readonly Problem<ApacheProblemCode>[]
 }
 

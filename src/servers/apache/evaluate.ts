@@ -24,7 +24,7 @@ export interface ApacheInput {
   readonly fragments: readonly Source[]
   readonly environment: ApacheEnvironment
   readonly version: ServerVersion
-  /** `httpd -d`, an absolute path; the folder of the main file where absent. */
+  /** `httpd -d`, an absolute path; the directory of the main file where absent. */
   readonly serverRoot?: string
   /** Names as `httpd -D` gives them, beside those of the environment. */
   readonly defines?: readonly string[]

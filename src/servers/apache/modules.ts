@@ -40,7 +40,7 @@ export function apacheModuleOfFile(file: string): ApacheModuleFacts | undefined 
   return byFile?.get(file)
 }
 
-/** A module by its shared object's name without folder, such as `mod_headers.so`. */
+/** A module by its shared object's name without directory, such as `mod_headers.so`. */
 export function apacheModuleOfSharedObject(name: string): ApacheModuleFacts | undefined {
   if (bySharedObject === undefined) decode()
   return bySharedObject?.get(name)

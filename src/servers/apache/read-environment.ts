@@ -43,8 +43,8 @@ const ALWAYS_THERE = [
  * tarball's in `bin`. Null where neither is there, so that no shell has to be loaded.
  */
 export function environmentScript(files: FileSystem, mainPath: string): string | null {
-  const folder = posix.dirname(mainPath)
-  const candidates = [posix.join(folder, 'envvars'), posix.join(posix.dirname(folder), 'bin/envvars')]
+  const directory = posix.dirname(mainPath)
+  const candidates = [posix.join(directory, 'envvars'), posix.join(posix.dirname(directory), 'bin/envvars')]
   return candidates.find(path => files.kind(path) === 'file') ?? null
 }
 
@@ -73,7 +73,7 @@ export function readEnvironment(
   if (source === null || shell === null) {
     return { variables: exportedOf(initial, service.variables), complete: service.complete === true, defines }
   }
-  // apachectl knows its own folder while it reads the file, and does not export it.
+  // apachectl knows its own directory while it reads the file, and does not export it.
   if (!initial.has('APACHE_CONFDIR'))
     initial.set('APACHE_CONFDIR', { ...shellVariable(known(posix.dirname(source.path))), exported: false })
   const result = shell.parse(source, {

@@ -17,7 +17,7 @@ export interface ServiceFacts {
 
 const NO_SERVICE: ServiceFacts = { variables: new Map(), defines: new Map(), complete: undefined }
 
-/** In systemd's order: an earlier folder's file replaces the same name in a later one. */
+/** In systemd's order: an earlier directory's file replaces the same name in a later one. */
 const UNIT_FOLDERS = [
   '/etc/systemd/system',
   '/run/systemd/system',
@@ -71,12 +71,12 @@ function unitOf(mainPath: string): UnitName | null {
 function unitSettings(files: FileSystem, unit: UnitName): { main: boolean; list: readonly UnitSetting[] } {
   const main = firstSource(
     files,
-    unit.names.flatMap(name => UNIT_FOLDERS.map(folder => posix.join(folder, name))),
+    unit.names.flatMap(name => UNIT_FOLDERS.map(directory => posix.join(directory, name))),
   )
   const dropIns = new Map<string, string>()
   for (const name of unit.names) {
-    for (const folder of UNIT_FOLDERS) {
-      const path = posix.join(folder, `${name}.d`)
+    for (const directory of UNIT_FOLDERS) {
+      const path = posix.join(directory, `${name}.d`)
       for (const entry of files.list(path) ?? [])
         if (entry.name.endsWith('.conf') && !dropIns.has(entry.name))
           dropIns.set(entry.name, posix.join(path, entry.name))

@@ -54,14 +54,14 @@ export function splitNginxDump(text: string): readonly DumpedFile[] | null {
 
 /** The paths that the files read so far include. */
 class IncludedPaths {
-  private readonly folder: string
+  private readonly directory: string
   private readonly literal = new Set<string>()
-  /** Patterns by their folder; under the empty name those whose folder is a pattern too. */
+  /** Patterns by their directory; under the empty name those whose directory is a pattern too. */
   private readonly patterns = new Map<string, Set<string>>()
   private readonly taken = new Set<string>()
 
-  constructor(folder: string) {
-    this.folder = folder
+  constructor(directory: string) {
+    this.directory = directory
   }
 
   /** nginx writes no file twice. */
@@ -71,25 +71,25 @@ class IncludedPaths {
 
   read(text: string): void {
     if (!text.includes('include')) return
-    for (const { args } of findDirectives(parseNginx(textSource(this.folder, text)).children, 'include')) {
+    for (const { args } of findDirectives(parseNginx(textSource(this.directory, text)).children, 'include')) {
       const value = args[0]?.value
-      if (value !== undefined) this.add(value.startsWith('/') ? value : `${this.folder}/${value}`)
+      if (value !== undefined) this.add(value.startsWith('/') ? value : `${this.directory}/${value}`)
     }
   }
 
   has(path: string): boolean {
     if (this.taken.has(path)) return false
     if (this.literal.has(path)) return true
-    for (const folder of [path.slice(0, path.lastIndexOf('/')), ''])
-      for (const pattern of this.patterns.get(folder) ?? []) if (matchesPath(path, pattern)) return true
+    for (const directory of [path.slice(0, path.lastIndexOf('/')), ''])
+      for (const pattern of this.patterns.get(directory) ?? []) if (matchesPath(path, pattern)) return true
     return false
   }
 
   private add(path: string): void {
     this.literal.add(path)
     if (!isGlob(path)) return
-    const folder = path.slice(0, path.lastIndexOf('/'))
-    const key = isGlob(folder) || folder.includes('//') ? '' : folder
+    const directory = path.slice(0, path.lastIndexOf('/'))
+    const key = isGlob(directory) || directory.includes('//') ? '' : directory
     const known = this.patterns.get(key)
     if (known === undefined) this.patterns.set(key, new Set([path]))
     else known.add(path)

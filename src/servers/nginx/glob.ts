@@ -16,10 +16,10 @@ export function expandGlob(files: FileSystem, pattern: string): readonly string[
   let found = ['']
   const segments = pattern.split('/').filter(segment => segment !== '')
   for (const [index, segment] of segments.entries()) {
-    if (hasWildcard(segment)) found = found.flatMap(folder => matching(files, folder, segment))
+    if (hasWildcard(segment)) found = found.flatMap(directory => matching(files, directory, segment))
     else {
-      found = found.map(folder => `${folder}/${segment.replace(/\\(.)/g, '$1')}`)
-      // Folders on the way may lie outside of what is audited, where nobody may look.
+      found = found.map(directory => `${directory}/${segment.replace(/\\(.)/g, '$1')}`)
+      // Directories on the way may lie outside of what is audited, where nobody may look.
       if (index === segments.length - 1) found = found.filter(path => exists(files, path))
     }
     if (found.length === 0) return found
@@ -35,13 +35,13 @@ export function matchesPath(path: string, pattern: string): boolean {
   return names.every((name, index) => matchesName(bytes(segments[index] ?? ''), bytes(name)))
 }
 
-function matching(files: FileSystem, folder: string, segment: string): string[] {
+function matching(files: FileSystem, directory: string, segment: string): string[] {
   const paths: string[] = []
   const pattern = bytes(segment)
-  const names = files.list(folder === '' ? '/' : folder)?.map(({ name }) => name)
+  const names = files.list(directory === '' ? '/' : directory)?.map(({ name }) => name)
   // What the system lists too; only a pattern that begins with a dot takes them.
   for (const name of names === undefined ? [] : [...names, '.', '..'])
-    if (matchesName(pattern, bytes(name))) paths.push(`${folder}/${name}`)
+    if (matchesName(pattern, bytes(name))) paths.push(`${directory}/${name}`)
   return paths
 }
 

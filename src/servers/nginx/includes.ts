@@ -4,7 +4,7 @@ import type { UnreadReason } from '../unread-file.ts'
 import type { NginxProblemCode } from './configuration.ts'
 import { expandGlob, isGlob } from './glob.ts'
 
-/** The first mapping whose folder holds an include's absolute path moves it; slashes at the ends say nothing. */
+/** The first mapping whose directory holds an include's absolute path moves it; slashes at the ends say nothing. */
 export interface IncludeMapping {
   readonly from: string
   readonly to: string
@@ -32,7 +32,7 @@ export interface IncludeRequest {
   readonly literal: boolean
 }
 
-/** Folders in which nginx's packages and its own build keep the configuration and its stock files. */
+/** Directories in which nginx's packages and its own build keep the configuration and its stock files. */
 const HOMES = [
   '/etc/nginx/',
   '/usr/local/etc/nginx/',
@@ -61,19 +61,19 @@ const STOCK_FILES = [
 /**
  * What an `include` brings, each file read at most once.
  *
- * nginx takes a relative path from the folder of the main file (`mainFolder`), whichever file it stands
- * in. Without a main file that folder is unknown: the first folder upward from the including file that
+ * nginx takes a relative path from the directory of the main file (`mainDirectory`), whichever file it stands
+ * in. Without a main file that directory is unknown: the first directory upward from the including file that
  * has the path stands for it. A missing file is fatal only where its absence is evidence. `isComplete`
  * says that every file that nginx would read is there, so that a pattern which finds none means none.
  */
 export function includeResolver(
   files: FileSystem,
-  mainFolder: string | null,
+  mainDirectory: string | null,
   mappings: readonly IncludeMapping[] = [],
   isComplete = false,
 ): (request: IncludeRequest) => readonly IncludeStep[] {
   const known = new Map<string, readonly IncludeStep[]>()
-  const holdsEverything = files.covers('/no-such-folder/no-such-folder/no-such-file')
+  const holdsEverything = files.covers('/no-such-directory/no-such-directory/no-such-file')
 
   /** True also for what the system does not let anybody look at. */
   const isThere = (path: string): boolean => files.kind(path) !== null || files.refusal(path) !== null
@@ -93,9 +93,9 @@ export function includeResolver(
     return path
   }
 
-  /** Where the file would lie in a tree that holds the inside of `/etc/nginx` and not that folder itself. */
+  /** Where the file would lie in a tree that holds the inside of `/etc/nginx` and not that directory itself. */
   const insideHome = (path: string): string | null => {
-    const home = HOMES.find(folder => path.startsWith(folder))
+    const home = HOMES.find(directory => path.startsWith(directory))
     return home === undefined ? null : path.slice(home.length)
   }
 
@@ -108,9 +108,9 @@ export function includeResolver(
     const beside = inside === null ? [] : namedBy(`${home}/${inside}`, literal)
     if (beside.length > 0) return beside.map(read)
     if (!pattern) return [absent(path, home)]
-    const folder = fixedPart(path)
-    if (files.refusal(folder) !== null) return [{ kind: 'unread', path: folder, reason: 'unreadable' }]
-    return isComplete || files.covers(folder) ? [] : [outside(path)]
+    const directory = fixedPart(path)
+    if (files.refusal(directory) !== null) return [{ kind: 'unread', path: directory, reason: 'unreadable' }]
+    return isComplete || files.covers(directory) ? [] : [outside(path)]
   }
 
   const fromFragment = (value: string, from: Source, literal: boolean): readonly IncludeStep[] => {
@@ -119,10 +119,10 @@ export function includeResolver(
     if (found.length > 0) return found.map(read)
     const relative = path === null ? value : insideHome(path)
     if (relative !== null) {
-      for (let folder = parentOf(from.path); ; folder = parentOf(folder)) {
-        const candidates = namedBy(`${folder}/${relative}`, literal)
+      for (let directory = parentOf(from.path); ; directory = parentOf(directory)) {
+        const candidates = namedBy(`${directory}/${relative}`, literal)
         if (candidates.length > 0) return candidates.map(read)
-        if (folder === '') break
+        if (directory === '') break
       }
     }
     return [outside(value)]
@@ -134,7 +134,7 @@ export function includeResolver(
       case 'source':
         return { kind: 'source', path, source: result.source }
       case 'missing':
-        return absent(path, mainFolder ?? '')
+        return absent(path, mainDirectory ?? '')
       case 'directory':
         return problem(
           path,
@@ -149,18 +149,19 @@ export function includeResolver(
     }
   }
 
-  const absent = (path: string, folder: string): IncludeStep => {
+  const absent = (path: string, directory: string): IncludeStep => {
     if (isLink(files, path) ? !holdsEverything : !files.covers(path)) return outside(path)
-    if (isStockFile(files, path, folder)) return outside(path)
+    if (isStockFile(files, path, directory)) return outside(path)
     return problem(path, 'include-missing', `\`${path}\` is not there`)
   }
 
   return ({ value, from, literal }) => {
-    const key = mainFolder === null ? `${parentOf(from.path)}\0${value}\0${literal}` : `${value}\0${literal}`
+    const key =
+      mainDirectory === null ? `${parentOf(from.path)}\0${value}\0${literal}` : `${value}\0${literal}`
     const resolved = known.get(key)
     if (resolved !== undefined) return resolved
     const steps =
-      mainFolder === null ? fromFragment(value, from, literal) : fromMain(value, mainFolder, literal)
+      mainDirectory === null ? fromFragment(value, from, literal) : fromMain(value, mainDirectory, literal)
     known.set(key, steps)
     return steps
   }
@@ -174,7 +175,7 @@ type IncludeCode = Exclude<Extract<NginxProblemCode, `include-${string}`>, 'incl
 
 const HELP: Readonly<Record<IncludeCode, string>> = {
   'include-missing': 'Write the path as nginx finds it, or take the `include` out',
-  'include-directory': 'Include the files of the folder: a path that ends in `/*.conf`',
+  'include-directory': 'Include the files of the directory: a path that ends in `/*.conf`',
 }
 
 function problem(path: string, code: IncludeCode, message: string): IncludeStep {
@@ -191,18 +192,19 @@ function isLink(files: FileSystem, path: string): boolean {
  * True for a file that nginx itself brings, missing where nobody can tell that it is missing on the machine
  * too: the main file lies where no nginx keeps it, as in a repository, or none of the stock files is there.
  */
-function isStockFile(files: FileSystem, path: string, folder: string): boolean {
-  if (!path.startsWith(`${folder}/`) || !STOCK_FILES.includes(path.slice(folder.length + 1))) return false
-  if (!HOMES.includes(`${folder}/`)) return true
-  return !STOCK_FILES.some(name => files.kind(`${folder}/${name}`) !== null)
+function isStockFile(files: FileSystem, path: string, directory: string): boolean {
+  if (!path.startsWith(`${directory}/`) || !STOCK_FILES.includes(path.slice(directory.length + 1)))
+    return false
+  if (!HOMES.includes(`${directory}/`)) return true
+  return !STOCK_FILES.some(name => files.kind(`${directory}/${name}`) !== null)
 }
 
-/** The folders of a pattern before its first wildcard. */
+/** The directories of a pattern before its first wildcard. */
 function fixedPart(pattern: string): string {
   return pattern.slice(0, pattern.lastIndexOf('/', pattern.search(/[*?[]/)) + 1)
 }
 
-/** The folder of a path without a slash at its end: empty for `/`. */
+/** The directory of a path without a slash at its end: empty for `/`. */
 function parentOf(path: string): string {
   return path.slice(0, Math.max(path.lastIndexOf('/'), 0))
 }

@@ -11,7 +11,7 @@ import { askApache, inPrivateRoot } from './real-apache.ts'
 
 const INFO = 'LoadModule info_module /usr/lib/apache2/modules/mod_info.so'
 
-/** What Debian's own `envvars` exports, with the folders of a private root. */
+/** What Debian's own `envvars` exports, with the directories of a private root. */
 function environment(root: string): Record<string, string> {
   return {
     APACHE_RUN_USER: 'www-data',
@@ -24,15 +24,15 @@ function environment(root: string): Record<string, string> {
   }
 }
 
-/** A copy of Debian's folder, so that modules may be enabled in it. */
+/** A copy of Debian's directory, so that modules may be enabled in it. */
 function copyDebian(root: string): string {
-  const folder = join(root, 'apache2')
-  cpSync('/etc/apache2', folder, { recursive: true, verbatimSymlinks: true })
-  return folder
+  const directory = join(root, 'apache2')
+  cpSync('/etc/apache2', directory, { recursive: true, verbatimSymlinks: true })
+  return directory
 }
 
-function enable(folder: string, kind: 'mods' | 'conf' | 'sites', name: string): void {
-  const link = join(folder, `${kind}-enabled`, name)
+function enable(directory: string, kind: 'mods' | 'conf' | 'sites', name: string): void {
+  const link = join(directory, `${kind}-enabled`, name)
   if (!existsSync(link)) symlinkSync(`../${kind}-available/${name}`, link)
 }
 
@@ -41,8 +41,12 @@ interface Pair {
   readonly actual: string
 }
 
-function compare(folder: string, env: Record<string, string>, main = join(folder, 'apache2.conf')): Pair {
-  const answer = askApache(['-d', folder, '-f', main, '-C', INFO, '-D', 'DUMP_CONFIG'], env)
+function compare(
+  directory: string,
+  env: Record<string, string>,
+  main = join(directory, 'apache2.conf'),
+): Pair {
+  const answer = askApache(['-d', directory, '-f', main, '-C', INFO, '-D', 'DUMP_CONFIG'], env)
   assert.ok(answer.accepts, answer.stderr)
   const files = diskFileSystem('/')
   const read = files.read(main)
@@ -57,7 +61,7 @@ function compare(folder: string, env: Record<string, string>, main = join(folder
       defines: new Map(),
     },
     version: { value: '2.4.71', from: 'option', at: null },
-    serverRoot: folder,
+    serverRoot: directory,
     defines: ['DUMP_CONFIG'],
     commandLine: { before: [INFO], after: [] },
   })
@@ -70,8 +74,8 @@ function compare(folder: string, env: Record<string, string>, main = join(folder
 
 test("Debian's configuration as it is installed", () => {
   inPrivateRoot(root => {
-    const folder = copyDebian(root)
-    const { expected, actual } = compare(folder, environment(root))
+    const directory = copyDebian(root)
+    const { expected, actual } = compare(directory, environment(root))
     assert.ok(expected.includes('VirtualHost'))
     assert.is(actual, expected)
   })
@@ -82,13 +86,13 @@ const LEFT_OUT = /^mpm_(?:prefork|worker)\./
 
 test('every module and every snippet of Debian that can be loaded together', () => {
   inPrivateRoot(root => {
-    const folder = copyDebian(root)
+    const directory = copyDebian(root)
     const env = environment(root)
-    for (const name of readdirSync(join(folder, 'mods-available'))) {
-      if (!LEFT_OUT.test(name)) enable(folder, 'mods', name)
+    for (const name of readdirSync(join(directory, 'mods-available'))) {
+      if (!LEFT_OUT.test(name)) enable(directory, 'mods', name)
     }
-    for (const name of readdirSync(join(folder, 'conf-available'))) enable(folder, 'conf', name)
-    const { expected, actual } = compare(folder, env)
+    for (const name of readdirSync(join(directory, 'conf-available'))) enable(directory, 'conf', name)
+    const { expected, actual } = compare(directory, env)
     assert.ok(expected.split('\n').length > 300, 'too little to compare')
     assert.is(actual, expected)
   })
@@ -99,8 +103,8 @@ const EXAMPLES = fileURLToPath(new URL('../../../examples', import.meta.url))
 /** An example in a private root, with that root's paths and with users whom this machine has. */
 function copyExample(example: string, root: string): string {
   cpSync(join(EXAMPLES, example), root, { recursive: true })
-  const folder = join(root, 'etc/apache2')
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+  const directory = join(root, 'etc/apache2')
+  for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue
     const path = join(entry.parentPath, entry.name)
     const text = readFileSync(path, 'utf8')
@@ -111,15 +115,15 @@ function copyExample(example: string, root: string): string {
       )
     writeFileSync(path, text)
   }
-  return folder
+  return directory
 }
 
 for (const example of readdirSync(EXAMPLES)) {
   if (!existsSync(join(EXAMPLES, example, 'etc/apache2/apache2.conf'))) continue
   test(`the example ${example}`, () => {
     inPrivateRoot(root => {
-      const folder = copyExample(example, root)
-      const { expected, actual } = compare(folder, environment(root))
+      const directory = copyExample(example, root)
+      const { expected, actual } = compare(directory, environment(root))
       assert.ok(expected.includes('WSGIScriptAlias'))
       assert.is(actual, expected)
     })

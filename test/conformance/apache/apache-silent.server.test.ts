@@ -95,7 +95,7 @@ test('a definition leaves the section it stands in', () => {
   assert.match(tree, 'SetEnv B 1')
 })
 
-test('a folder and an open pattern bring copies in, an empty IncludeOptional nothing', () => {
+test('a directory and an open pattern bring copies in, an empty IncludeOptional nothing', () => {
   const files = { 'd/a.conf~': 'SetEnv A b\n', 'd/.b.swp': 'SetEnv C d\n' }
   assert.match(dump('Include d\n', files), 'd/.b.swp')
   assert.match(dump('Include d/*\n', files), 'd/a.conf~')

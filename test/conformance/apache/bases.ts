@@ -88,14 +88,14 @@ export function loadLines(names: readonly string[], always: readonly string[] = 
 
 /** Debian's own /etc/apache2 as it is installed, copied; null where there is none. */
 export function debianBase(): Base | null {
-  const folder = '/etc/apache2'
-  if (!existsSync(join(folder, 'apache2.conf'))) return null
+  const directory = '/etc/apache2'
+  if (!existsSync(join(directory, 'apache2.conf'))) return null
   const files: Record<string, string> = {}
   for (const path of ['apache2.conf', 'ports.conf', 'magic'])
-    files[path] = readFileSync(join(folder, path), 'utf8')
+    files[path] = readFileSync(join(directory, path), 'utf8')
   for (const sub of ['mods-enabled', 'conf-enabled', 'sites-enabled']) {
-    for (const name of readdirSync(join(folder, sub))) {
-      const path = join(folder, sub, name)
+    for (const name of readdirSync(join(directory, sub))) {
+      const path = join(directory, sub, name)
       if (statSync(path).isFile()) files[`${sub}/${name}`] = readFileSync(path, 'utf8')
     }
   }

@@ -64,11 +64,11 @@ export async function runDifferential(count: number, seed: number, workers = 2):
     try {
       for (let index = next++; index < count; index = next++) {
         const mutant = mutants[index] as Base
-        const folder = join(root, String(index))
-        writeBase(mutant, folder)
-        const httpd = await askHttpd(mutant, folder)
-        const ours = judge(mutant, folder)
-        rmSync(folder, { recursive: true, force: true })
+        const directory = join(root, String(index))
+        writeBase(mutant, directory)
+        const httpd = await askHttpd(mutant, directory)
+        const ours = judge(mutant, directory)
+        rmSync(directory, { recursive: true, force: true })
         if (!httpd.accepts) refused++
         if (ENVIRONMENT.test(httpd.message)) environment++
         else {
@@ -112,28 +112,28 @@ function changed(mutant: Base, bases: readonly Base[]): Record<string, string> {
   )
 }
 
-function writeBase(base: Base, folder: string): void {
+function writeBase(base: Base, directory: string): void {
   for (const [path, text] of Object.entries(base.files)) {
-    const target = join(folder, path)
+    const target = join(directory, path)
     mkdirSync(dirname(target), { recursive: true, mode: 0o755 })
-    writeFileSync(target, text.replaceAll('$ROOT', folder), { mode: 0o644 })
+    writeFileSync(target, text.replaceAll('$ROOT', directory), { mode: 0o644 })
   }
   // The server writes nothing under `-t`, but asks whether it could.
-  chmodSync(folder, 0o777)
+  chmodSync(directory, 0o777)
 }
 
-function environmentOf(base: Base, folder: string): Record<string, string> {
+function environmentOf(base: Base, directory: string): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(base.env).map(([name, value]) => [name, value.replaceAll('$ROOT', folder)]),
+    Object.entries(base.env).map(([name, value]) => [name, value.replaceAll('$ROOT', directory)]),
   )
 }
 
-async function askHttpd(base: Base, folder: string): Promise<Verdict> {
+async function askHttpd(base: Base, directory: string): Promise<Verdict> {
   const unprivileged = ['--reuid=65534', '--regid=65534', '--clear-groups', APACHE]
   const command = process.getuid?.() === 0 ? ['setpriv', ...unprivileged] : [APACHE]
-  const args = ['-t', '-D', 'DUMP_CONFIG', '-d', folder, '-f', join(folder, base.main)]
+  const args = ['-t', '-D', 'DUMP_CONFIG', '-d', directory, '-f', join(directory, base.main)]
   const child = spawn(command[0] ?? APACHE, [...command.slice(1), ...args], {
-    env: environmentOf(base, folder),
+    env: environmentOf(base, directory),
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 20_000,
   })
@@ -149,7 +149,7 @@ async function askHttpd(base: Base, folder: string): Promise<Verdict> {
     child.on('error', reject)
     child.on('close', resolve)
   })
-  const message = stderr.replaceAll(folder, '$ROOT')
+  const message = stderr.replaceAll(directory, '$ROOT')
   const accepts = code === 0
   return { accepts, line: accepts ? null : blamedLine(message), message, tree: accepts ? stdout : null }
 }
@@ -165,11 +165,11 @@ function blamedLine(stderr: string): string | null {
   return last[2]?.startsWith('macro') ? null : `${last[2]}:${last[1]}`
 }
 
-function judge(base: Base, folder: string): Verdict {
+function judge(base: Base, directory: string): Verdict {
   const files = diskFileSystem('/')
-  const read = files.read(join(folder, base.main))
+  const read = files.read(join(directory, base.main))
   if (read.kind !== 'source') throw new Error(`no main file: ${read.reason}`)
-  const variables = Object.entries(environmentOf(base, folder))
+  const variables = Object.entries(environmentOf(base, directory))
   const configuration = evaluateApache({
     files,
     main: read.source,
@@ -180,14 +180,14 @@ function judge(base: Base, folder: string): Verdict {
       defines: new Map(),
     },
     version: { value: '2.4.71', from: 'option', at: null },
-    serverRoot: folder,
+    serverRoot: directory,
     defines: ['DUMP_CONFIG'],
   })
   const fatal = configuration.problems.find(problem => problem.fatal)
   if (fatal === undefined)
     return { accepts: true, line: null, message: '', tree: resolveApache(configuration) }
   const { source, start } = fatal.at
-  const line = `${source.path.replace(folder, '$ROOT')}:${positionAt(source, start).line}`
+  const line = `${source.path.replace(directory, '$ROOT')}:${positionAt(source, start).line}`
   return { accepts: false, line, message: `${fatal.code}: ${fatal.message}`, tree: null }
 }
 

@@ -7,7 +7,7 @@ export interface ApacheCase {
   /** Behind `Include $ROOT/base.inc` on the first line where `base` is true. */
   readonly conf: string
   readonly base: boolean
-  /** Path below the root to content; null for an empty folder. */
+  /** Path below the root to content; null for an empty directory. */
   readonly files: Readonly<Record<string, string | null>>
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string>>
@@ -17,7 +17,7 @@ export interface ApacheCase {
   readonly tree: string | null
 }
 
-/** The folder that stands for `$ROOT` of the cases. */
+/** The directory that stands for `$ROOT` of the cases. */
 export const ROOT = '/srv/root'
 
 /** What every case with `base` includes first. It lies beside the root: a case asks whether the root has it. */

@@ -29,7 +29,7 @@ export function askApache(args: readonly string[], env: Readonly<Record<string, 
   return { accepts: run.status === 0, stdout: run.stdout, stderr: run.stderr }
 }
 
-/** Runs `use` in a private folder that nobody can read, and removes it afterwards. */
+/** Runs `use` in a private directory that nobody can read, and removes it afterwards. */
 export function inPrivateRoot<T>(use: (root: string) => T): T {
   const root = mkdtempSync(join(tmpdir(), 'deploy-audit-apache-'))
   try {

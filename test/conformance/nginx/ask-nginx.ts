@@ -7,19 +7,19 @@ import { dirname, join } from 'node:path'
 export interface NginxCase {
   readonly name: string
   readonly conf: string
-  /** Path relative to the folder of `nginx.conf` to content; `null` is an empty folder. */
+  /** Path relative to the directory of `nginx.conf` to content; `null` is an empty directory. */
   readonly files: Readonly<Record<string, string | null>>
-  /** Link, relative to the same folder, to its target. */
+  /** Link, relative to the same directory, to its target. */
   readonly links?: Readonly<Record<string, string>>
 }
 
 export interface NginxVerdict {
   readonly accepts: boolean
-  /** What nginx says, from its level on; `$ROOT` stands for the folder of `nginx.conf`. */
+  /** What nginx says, from its level on; `$ROOT` stands for the directory of `nginx.conf`. */
   readonly messages: readonly string[]
 }
 
-/** Asks the installed nginx about a case, in a private folder that is gone afterwards. */
+/** Asks the installed nginx about a case, in a private directory that is gone afterwards. */
 export function askNginx(asked: NginxCase): NginxVerdict {
   return withCase(asked, (main, run) => {
     const { status, stderr } = run('-t')
@@ -50,7 +50,7 @@ export function withCase<Result>(asked: NginxCase, use: (main: string, run: RunN
     }
     const main = join(root, 'nginx.conf')
     return use(main, option => {
-      // The prefix lies elsewhere on purpose: includes begin at the folder of the main file.
+      // The prefix lies elsewhere on purpose: includes begin at the directory of the main file.
       const options = ['-p', tmpdir(), '-c', main, '-e', join(root, 'error.log'), option]
       // An include of itself goes on until no more files may be open.
       const command = ['-c', 'ulimit -n 100; exec nginx "$@"', 'nginx', ...options]

@@ -21,19 +21,19 @@ export function readCases(file: string): readonly RecordedCase[] {
   return lines.map(line => JSON.parse(line) as RecordedCase)
 }
 
-const FOLDER = '/etc/nginx'
+const DIRECTORY = '/etc/nginx'
 
 /** What this model makes of a case. */
 export function evaluateCase(asked: NginxCase): NginxConfiguration {
   const contents: Record<string, string> = {}
   for (const [path, content] of Object.entries(asked.files))
-    contents[`${FOLDER}/${path}${content === null ? '/' : ''}`] = content ?? ''
-  contents[`${FOLDER}/nginx.conf`] = asked.conf
+    contents[`${DIRECTORY}/${path}${content === null ? '/' : ''}`] = content ?? ''
+  contents[`${DIRECTORY}/nginx.conf`] = asked.conf
   const links = Object.fromEntries(
-    Object.entries(asked.links ?? {}).map(([path, target]) => [`${FOLDER}/${path}`, target]),
+    Object.entries(asked.links ?? {}).map(([path, target]) => [`${DIRECTORY}/${path}`, target]),
   )
   const files = decoding(memoryFileSystem(contents, { links }))
-  const main = files.read(`${FOLDER}/nginx.conf`)
+  const main = files.read(`${DIRECTORY}/nginx.conf`)
   if (main.kind !== 'source') throw new Error(main.reason)
   const version = { value: '1.22.1', from: 'option', at: null } as const
   return evaluateNginx({ files, main: main.source, fragments: [], version })

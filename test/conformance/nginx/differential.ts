@@ -32,7 +32,7 @@ export interface DifferentialOptions {
   readonly version: string
 }
 
-/** Two nginx at a time, each in a folder of its own. Null where the folders cannot be prepared. */
+/** Two nginx at a time, each in a directory of its own. Null where the directories cannot be prepared. */
 export async function runDifferential(options: DifferentialOptions): Promise<DifferentialResult | null> {
   const benches = [prepareBench(), prepareBench()]
   try {

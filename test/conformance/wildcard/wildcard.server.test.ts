@@ -85,7 +85,7 @@ json.dump([ask(pattern) for pattern in json.load(sys.stdin)], sys.stdout)
 `
 
 test('glob of the C library, which nginx includes by', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'wildcard-'))
+  const directory = mkdtempSync(join(tmpdir(), 'wildcard-'))
   try {
     const names = [
       'a',
@@ -103,9 +103,9 @@ test('glob of the C library, which nginx includes by', () => {
       '\\x',
     ]
     for (const name of names) {
-      writeFileSync(join(folder, name), '')
-      mkdirSync(join(folder, 'sub', `${name}.d`), { recursive: true })
-      writeFileSync(join(folder, 'sub', `${name}.d`, name), '')
+      writeFileSync(join(directory, name), '')
+      mkdirSync(join(directory, 'sub', `${name}.d`), { recursive: true })
+      writeFileSync(join(directory, 'sub', `${name}.d`, name), '')
     }
     const random = choices(SEED)
     const pieces = [
@@ -127,15 +127,17 @@ test('glob of the C library, which nginx includes by', () => {
     ]
     const patterns = Array.from({ length: 3000 }, () => {
       const name = joined(pieces, 4, random) || '*'
-      return random.chance(0.3) ? `${folder}/sub/${joined(pieces, 3, random)}*/${name}` : `${folder}/${name}`
+      return random.chance(0.3)
+        ? `${directory}/sub/${joined(pieces, 3, random)}*/${name}`
+        : `${directory}/${name}`
     })
     const answers = python(ASK_GLOB, patterns) as string[][]
-    const files = diskFileSystem([{ at: folder, disk: folder }])
+    const files = diskFileSystem([{ at: directory, disk: directory }])
     for (const [index, pattern] of patterns.entries()) {
-      assert.equal(expandGlob(files, pattern), answers[index], pattern.slice(folder.length))
+      assert.equal(expandGlob(files, pattern), answers[index], pattern.slice(directory.length))
     }
   } finally {
-    rmSync(folder, { recursive: true })
+    rmSync(directory, { recursive: true })
   }
 })
 

@@ -4,7 +4,7 @@ import { frontsOf } from '../../../src/deployment/fronts-of.ts'
 import { type RequestTimeout, requestTimeoutOf } from '../../../rules/timeouts/_request-timeout.ts'
 import { numberOf, postgresOf } from '../../../rules/sizing/_postgres-clients.ts'
 import {
-  folderOfUrl,
+  directoryOfUrl,
   mayRouteToFiles,
   servesOwnStaticFiles,
 } from '../../../src/deployment/django/static-settings.ts'
@@ -53,10 +53,10 @@ test('the servers of nginx in front of an application', () => {
   assert.equal(application.host?.names, ['example.org'])
 })
 
-test('URLs and folders of Django, as it reads them', () => {
+test('URLs and directories of Django, as it reads them', () => {
   const read = (text: string) => {
-    const found = folderOfUrl(site('', text).settings, 'STATIC')
-    return found === null ? null : [found.url, found.folder]
+    const found = directoryOfUrl(site('', text).settings, 'STATIC')
+    return found === null ? null : [found.url, found.directory]
   }
   assert.equal(read('STATIC_URL = "static/"\nSTATIC_ROOT = "/srv/static/"\n'), ['/static/', '/srv/static'])
   assert.equal(read('STATIC_URL = "/s"\nSTATIC_ROOT = "/srv/static"\n'), ['/s/', '/srv/static'])

@@ -27,7 +27,7 @@ test('a file that is supposed to be there is found by try_files', () => {
   assert.is(other.kind === 'response' ? other.status : other.kind, 418)
 })
 
-test('a stranger has no password, and no yes of another server', () => {
+test('an anonymous client has no password, and no yes of another server', () => {
   const basic = serverOf('auth_basic "Staff";\nauth_basic_user_file /etc/nginx/users;\n')
   const end = anonymousRequest(basic.deployment, basic.server, '/a', '/srv/www/a')
   assert.is(end.kind === 'response' ? end.status : end.kind, 401)
@@ -35,7 +35,7 @@ test('a stranger has no password, and no yes of another server', () => {
   assert.is(anonymousRequest(asked.deployment, asked.server, '/a', '/srv/www/a').kind, 'unknown')
 })
 
-test('a server of loopback has no strangers', () => {
+test('a server of loopback has no anonymous clients', () => {
   const { deployment, server } = serverOf('', '127.0.0.1:80')
   assert.is(anonymousRequest(deployment, server, '/a', '/srv/www/a').kind, 'unknown')
 })

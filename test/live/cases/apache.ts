@@ -96,14 +96,14 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/allowoverride-unset',
-    shows: 'the folder answers 500',
+    shows: 'the directory answers 500',
     request: { url: 'http://example.org/' },
     harm: answers(500),
     sound: answers(403, 404, 200),
   },
   {
     rule: 'apache/htaccess-directive-not-permitted',
-    shows: 'the folder answers 500',
+    shows: 'the directory answers 500',
     request: { url: 'http://example.org/' },
     harm: answers(500),
     sound: answers(403, 404, 200),
@@ -205,7 +205,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/htaccess-syntax',
-    shows: 'every request to the folder is a 500 while the check calls the configuration good',
+    shows: 'every request to the directory is a 500 while the check calls the configuration good',
     files: { 'srv/www/page': 'page' },
     request: { url: 'http://example.org/page' },
     harm: ({ response, refused }) => response.status === 500 && refused.apache === null,

@@ -69,7 +69,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'canonical-url/default-server-catchall-app',
-    shows: 'the application is asked for the name of a stranger',
+    shows: 'the application is asked for an unknown name',
     request: { url: 'http://evil.example/' },
     harm: ({ response }) => response.report?.host === 'evil.example',
     sound: async ({ response, request }) =>

@@ -132,7 +132,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'forwarded-headers/remoteip-trustedproxy-for-loopback',
-    shows: 'a visitor with a private address appears as nginx itself',
+    shows: 'a client with a private address appears as nginx itself',
     files: {
       'client.conf': '<Location "/">\n    Header always set X-Client "expr=%{REMOTE_ADDR}"\n</Location>\n',
     },
@@ -154,7 +154,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'forwarded-headers/internal-ips-behind-proxy',
-    shows: 'a visitor from another address counts as a developer',
+    shows: 'a client from another address counts as a developer',
     files: {
       'opt/app/shop/urls.py':
         "from django.conf import settings\nfrom django.http import HttpResponse\nfrom django.urls import path\n\n\ndef page(request):\n    internal = settings.DEBUG and request.META['REMOTE_ADDR'] in settings.INTERNAL_IPS\n    return HttpResponse('toolbar' if internal else 'page')\n\n\nurlpatterns = [path('', page)]\n",
@@ -175,7 +175,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'forwarded-headers/proxy-host-http-host',
-    shows: 'nginx chooses by one name and hands on another',
+    shows: 'nginx chooses by one name and sends another',
     mirrors: [8000],
     request: {
       url: 'http://example.org/',

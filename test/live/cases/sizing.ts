@@ -57,7 +57,7 @@ async function postInTheGap({ request }: LiveAnswer): Promise<number> {
   return status
 }
 
-/** Keeps the visitor's name where every thread of the process writes it, as a library in C may. */
+/** Keeps the client's name where every thread of the process writes it, as a library in C may. */
 const THREAD_UNSAFE = `import time
 
 current = None
@@ -74,7 +74,7 @@ def application(environ, start_response):
 export const cases: readonly LiveCase[] = [
   {
     rule: 'sizing/daemon-thread-unsafe',
-    shows: 'visitors get the page of another one',
+    shows: 'clients get the page of another one',
     examples: { bad: 1, good: 1 },
     files: { 'srv/app/wsgi.py': THREAD_UNSAFE },
     request: { url: `${SITE}/?first` },

@@ -24,7 +24,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'static-files/alias-traversal',
-    shows: 'two dots behind the name lead to the folder above',
+    shows: 'two dots behind the name lead to the directory above',
     files: { 'opt/shop/settings.py': 'PASSWORD = "secret"\n' },
     request: { url: `${SITE}/static../settings.py` },
     harm: shows('PASSWORD'),
@@ -61,7 +61,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'static-files/media-executable',
-    shows: 'an upload is handed to PHP instead of to the visitor',
+    shows: 'an upload is handed to PHP instead of to the client',
     files: { 'opt/shop/media/x.php': '<?php echo 1;\n' },
     request: { url: `${SITE}/media/x.php` },
     harm: ({ response }) => response.status === 502,

@@ -5,7 +5,7 @@ const SITE = 'http://example.org'
 export const cases: readonly LiveCase[] = [
   {
     rule: 'timeouts/nginx-below-apache',
-    shows: 'the visitor gets a 504 while the application finishes',
+    shows: 'the client gets a 504 while the application finishes',
     request: { url: `${SITE}/?sleep=2` },
     harm: ({ response }) => response.status === 504,
     sound: ({ response }) => response.status === 200,

@@ -151,7 +151,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'wsgi/socket-prefix-unreadable',
-    shows: 'every request is a 503 once the folder of logs is as Debian makes it',
+    shows: 'every request is a 503 once the directory of logs is as Debian makes it',
     request: { url: `${SITE}/` },
     harm: async ({ response, request, refused }) => {
       chmodSync('/var/log/apache2', 0o750)

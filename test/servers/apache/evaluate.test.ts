@@ -149,7 +149,7 @@ test('an include through a link that leads out of the root is no evidence', () =
   assert.equal(unread(configuration), [['outside', '/etc/apache2/sites-enabled/a.conf', false]])
 })
 
-test('a folder that is a link out of the root is no evidence either', () => {
+test('a directory that is a link out of the root is no evidence either', () => {
   const files = memoryFileSystem(
     { '/etc/httpd/conf/httpd.conf': 'ServerRoot /etc/httpd\nInclude conf.d/a.conf\nInclude conf.d/*.conf\n' },
     { covers: ['/etc'], links: { '/etc/httpd/conf.d': '/srv/conf.d' } },

@@ -180,7 +180,7 @@ test('a link that leads out of what is audited is unknown, one that leads nowher
   assert.equal(codes(evaluate(memoryFileSystem(texts, { links }))), ['include-missing!'])
 })
 
-test('a file that links lead to is read under the folder by which nginx opened it', () => {
+test('a file that links lead to is read under the directory by which nginx opened it', () => {
   const files = memoryFileSystem(
     { '/srv/conf/main': 'events {}\nhttp { include a; }', '/etc/nginx/a': 'sendfile on;' },
     { links: { '/etc/nginx/nginx.conf': '/srv/conf/main' } },

@@ -84,7 +84,7 @@ test('the main context is told by what stands only there', () => {
   assert.equal(contexts('user a;\nevents { }\nhttp { }'), ['user: main', 'events: main', 'http: main'])
 })
 
-test('a fragment that another includes is read there alone, from any folder upward', () => {
+test('a fragment that another includes is read there alone, from any directory upward', () => {
   const { top, occurrences, problems } = fragments({
     '/repo/snippets/proxy.conf': 'proxy_set_header A b;',
     '/repo/snippets/tls.conf': 'ssl_protocols TLSv1.2;',

@@ -5,7 +5,7 @@ import { memoryFileSystem } from '../../../src/files/memory-file-system.ts'
 import { expandGlob } from '../../../src/servers/nginx/glob.ts'
 import { scratchTree } from '../../files/scratch-tree.ts'
 
-test('paths come in the order of their bytes, folders may be patterns too', () => {
+test('paths come in the order of their bytes, directories may be patterns too', () => {
   const files = memoryFileSystem({
     '/d/10': '',
     '/d/9': '',
@@ -34,7 +34,7 @@ test('a link that leads nowhere is found', () => {
   assert.equal(expandGlob(files, '/d/*/x'), ['/d/b/x'])
 })
 
-test('folders above the audited one do not have to be seen', () => {
+test('directories above the audited one do not have to be seen', () => {
   const within = scratchTree({ 'conf.d/a.conf': '', 'sites/b': '-> ../conf.d/a.conf' })
   const files = diskFileSystem([{ at: within, disk: within }])
   assert.equal(expandGlob(files, `${within}/conf.d/*.conf`), [`${within}/conf.d/a.conf`])

@@ -14,14 +14,14 @@ import { type HtaccessReader, type Level, sectionsFor } from './sections-for.ts'
 import { type VirtualHost, virtualHosts } from './virtual-hosts.ts'
 import { wsgiScriptAliases } from './wsgi-script-aliases.ts'
 
-/** A `.htaccess` below a folder that a virtual host serves. */
+/** A `.htaccess` below a directory that a virtual host serves. */
 export interface Htaccess {
   readonly file: HtaccessFile
   /** With its last slash. */
-  readonly folder: string
+  readonly directory: string
   /** The first host that serves it; null for the main server. */
   readonly virtualHost: VirtualHost | null
-  /** What the server's own files and the folders above let it say. */
+  /** What the server's own files and the directories above let it say. */
   readonly overrides: Fact<Overrides>
 }
 
@@ -33,7 +33,7 @@ const MAXIMUM_SEEN = 20_000
 
 const USUAL_NAMES: readonly string[] = ['.htaccess']
 
-/** The names under which httpd looks for such a file in each folder. */
+/** The names under which httpd looks for such a file in each directory. */
 function fileNames(configuration: ApacheConfiguration, host: VirtualHost | null): readonly string[] {
   if (!configuration.occurrences.has('accessfilename')) return USUAL_NAMES
   const { directives, open } = effective(configuration, serverLevels(host), 'AccessFileName')
@@ -56,16 +56,16 @@ const fileAt = memoByKey(({ configuration, files }: Served, path: string): Htacc
   return result.kind === 'source' ? evaluateHtaccess(result.source, configuration, files) : null
 })
 
-/** Reads a folder's own file (its last slash included in `folder`); null where there is none. */
-function fileIn(served: Served, folder: string, names: readonly string[]): HtaccessFile | null {
+/** Reads a directory's own file (its last slash included in `directory`); null where there is none. */
+function fileIn(served: Served, directory: string, names: readonly string[]): HtaccessFile | null {
   for (const name of names) {
-    const file = fileAt(served, folder + name)
+    const file = fileAt(served, directory + name)
     if (file !== null) return file
   }
   return null
 }
 
-/** A reader for `sectionsFor`: what the folder's file adds, where `AllowOverride` lets httpd look at it. */
+/** A reader for `sectionsFor`: what the directory's file adds, where `AllowOverride` lets httpd look at it. */
 export function htaccessReader(
   configuration: ApacheConfiguration,
   files: FileSystem,
@@ -73,24 +73,24 @@ export function htaccessReader(
 ): HtaccessReader {
   const names = fileNames(configuration, host)
   const served = servedBy(configuration, files)
-  return (folder, above) => {
-    const file = fileIn(served, folder, names)
+  return (directory, above) => {
+    const file = fileIn(served, directory, names)
     if (file === null)
-      return names.some(name => files.covers(folder + name)) ? null : unreadHtaccess(configuration, above)
+      return names.some(name => files.covers(directory + name)) ? null : unreadHtaccess(configuration, above)
     const overrides = overridesFor(configuration, above)
     if (!overrides.known) return undefined
     return overrides.value.reads ? file.children : null
   }
 }
 
-/** The `.htaccess` of a folder, its last slash included, be it read by httpd or not; null for none. */
+/** The `.htaccess` of a directory, its last slash included, be it read by httpd or not; null for none. */
 export function htaccessIn(
   configuration: ApacheConfiguration,
   files: FileSystem,
   host: VirtualHost | null,
-  folder: string,
+  directory: string,
 ): HtaccessFile | null {
-  return fileIn(servedBy(configuration, files), folder, fileNames(configuration, host))
+  return fileIn(servedBy(configuration, files), directory, fileNames(configuration, host))
 }
 
 /**
@@ -136,16 +136,16 @@ function findAll(configuration: ApacheConfiguration, files: FileSystem): readonl
   for (const host of [null, ...virtualHosts(configuration)]) {
     if (isHandedOn(configuration, host)) continue
     const names = fileNames(configuration, host)
-    for (const root of servedFolders(configuration, host)) {
-      if (seen.has(root) || !isFolder(files, root, missing)) continue
-      for (const folder of foldersBelow(files, root, seen)) {
-        const file = fileIn(served, folder, names)
+    for (const root of servedDirectories(configuration, host)) {
+      if (seen.has(root) || !isDirectory(files, root, missing)) continue
+      for (const directory of directoriesBelow(files, root, seen)) {
+        const file = fileIn(served, directory, names)
         if (file !== null)
           found.push({
             file,
-            folder,
+            directory,
             virtualHost: host,
-            overrides: overridesAt(configuration, files, host, folder),
+            overrides: overridesAt(configuration, files, host, directory),
           })
       }
     }
@@ -161,8 +161,8 @@ function isHandedOn(configuration: ApacheConfiguration, host: VirtualHost | null
   )
 }
 
-/** A look from above: below a folder that is not there, nothing needs to be asked for. */
-function isFolder(files: FileSystem, path: string, missing: Set<string>): boolean {
+/** A look from above: below a directory that is not there, nothing needs to be asked for. */
+function isDirectory(files: FileSystem, path: string, missing: Set<string>): boolean {
   for (let slash = path.indexOf('/', 1); slash !== -1; slash = path.indexOf('/', slash + 1))
     if (missing.has(path.slice(0, slash))) return false
   if (files.kind(path) === 'directory') return true
@@ -176,51 +176,51 @@ function overridesAt(
   configuration: ApacheConfiguration,
   files: FileSystem,
   host: VirtualHost | null,
-  folder: string,
+  directory: string,
 ): Fact<Overrides> {
   let above: readonly Level[] | null = null
   const reader = htaccessReader(configuration, files, host)
-  sectionsFor(configuration, host, { uri: '', file: folder, folder: true }, (at, levels) => {
-    if (at === folder) above = [...levels]
+  sectionsFor(configuration, host, { uri: '', file: directory, directory: true }, (at, levels) => {
+    if (at === directory) above = [...levels]
     return reader(at, levels)
   })
-  return above === null ? unknown('the folder is not known') : overridesFor(configuration, above)
+  return above === null ? unknown('the directory is not known') : overridesFor(configuration, above)
 }
 
-function servedFolders(configuration: ApacheConfiguration, host: VirtualHost | null): readonly string[] {
+function servedDirectories(configuration: ApacheConfiguration, host: VirtualHost | null): readonly string[] {
   const parent: ApacheDirective | null = host?.directive ?? null
-  const folders = [
+  const directories = [
     ...directivesIn(configuration, parent, 'documentroot')
       .slice(-1)
       .map(directive => directive.args[0]?.value),
     ...directivesIn(configuration, parent, 'alias').map(directive => directive.args[1]?.value),
   ]
-  return folders
-    .filter((folder): folder is string => folder?.startsWith('/') === true && isSettled(folder))
-    .map(folder => posix.join(folder, '/').replace(/\/$/, '') || '/')
+  return directories
+    .filter((directory): directory is string => directory?.startsWith('/') === true && isSettled(directory))
+    .map(directory => posix.join(directory, '/').replace(/\/$/, '') || '/')
 }
 
-function foldersBelow(files: FileSystem, root: string, seen: Set<string>): readonly string[] {
-  const folders: string[] = []
+function directoriesBelow(files: FileSystem, root: string, seen: Set<string>): readonly string[] {
+  const directories: string[] = []
   const pending: { path: string; depth: number }[] = [{ path: root, depth: 0 }]
   for (
     let next = pending.shift();
-    next !== undefined && folders.length < MAXIMUM_FOLDERS && seen.size < MAXIMUM_SEEN;
+    next !== undefined && directories.length < MAXIMUM_FOLDERS && seen.size < MAXIMUM_SEEN;
     next = pending.shift()
   ) {
     const { path, depth } = next
     if (seen.has(path)) continue
     seen.add(path)
-    folders.push(path === '/' ? path : `${path}/`)
+    directories.push(path === '/' ? path : `${path}/`)
     if (depth === MAXIMUM_DEPTH) continue
     for (const { name, kind } of files.list(path) ?? [])
       if (kind === 'directory' && name !== 'node_modules' && name !== '.git')
         pending.push({ path: posix.join(path, name), depth: depth + 1 })
   }
-  return folders
+  return directories
 }
 
-/** Where `AllowOverride` would have to be written for a folder that has none: the place that serves it. */
+/** Where `AllowOverride` would have to be written for a directory that has none: the place that serves it. */
 export function servingPlace(configuration: ApacheConfiguration, htaccess: Htaccess): Place | null {
   const parent = htaccess.virtualHost?.directive ?? null
   const root = directivesIn(configuration, parent, 'documentroot').at(-1)

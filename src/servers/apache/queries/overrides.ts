@@ -7,7 +7,7 @@ import { effective } from './effective.ts'
 import { argumentPlace, isSettled } from './places.ts'
 import type { Level } from './sections-for.ts'
 
-/** What the server's own files let a `.htaccess` in one folder say. */
+/** What the server's own files let a `.htaccess` in one directory say. */
 export interface Overrides {
   /** False where httpd does not look for the file at all. */
   readonly reads: boolean
@@ -29,7 +29,7 @@ export interface Overrides {
 
 const CLASSES: readonly OverrideClass[] = ['AuthConfig', 'FileInfo', 'Indexes', 'Limit', 'Options']
 
-/** The `AllowOverride` and `AllowOverrideList` of a folder, from the levels above its `.htaccess`. */
+/** The `AllowOverride` and `AllowOverrideList` of a directory, from the levels above its `.htaccess`. */
 export function overridesFor(configuration: ApacheConfiguration, levels: readonly Level[]): Fact<Overrides> {
   const allow = effective(configuration, levels, 'AllowOverride')
   const listed = effective(configuration, levels, 'AllowOverrideList')
@@ -76,7 +76,7 @@ function readWords(
   }
 }
 
-/** A directive that httpd turns away in a `.htaccess`: every request to the folder is then answered with 500. */
+/** A directive that httpd turns away in a `.htaccess`: every request to the directory is then answered with 500. */
 export interface Refusal {
   readonly directive: ApacheDirective
   /** The classes of which one would let it stand; none where it may not stand in any `.htaccess`. */

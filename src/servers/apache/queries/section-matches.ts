@@ -39,14 +39,14 @@ export function depthOf(directory: string): number {
   return depth
 }
 
-/** Whether a `<Directory>` without a regular expression, which names `own`, is the folder itself or one above it. */
-export function directoryApplies(pattern: SectionPattern, own: string, folder: string): Applies {
+/** Whether a `<Directory>` without a regular expression, which names `own`, is the directory itself or one above it. */
+export function directoryApplies(pattern: SectionPattern, own: string, directory: string): Applies {
   if (pattern.kind === 'unknown') return undefined
   if (!pattern.text.startsWith('/')) return false
-  if (pattern.kind === 'plain') return folder.startsWith(own)
-  // A pattern is compared with the folder that lies as deep as itself.
+  if (pattern.kind === 'plain') return directory.startsWith(own)
+  // A pattern is compared with the directory that lies as deep as itself.
   const depth = depthOf(own)
-  const parts = folder.split('/')
+  const parts = directory.split('/')
   if (parts.length - 1 < depth) return false
   return matchesAprPath(own, `${parts.slice(0, depth).join('/')}/`)
 }

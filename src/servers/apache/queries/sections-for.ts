@@ -43,10 +43,10 @@ export interface Level {
 export interface RequestPath {
   /** The decoded path of the URL, slashes merged. */
   readonly uri: string
-  /** The file or folder it is mapped to; null where that is not known, undefined where there is none (a proxy). */
+  /** The file or directory it is mapped to; null where that is not known, undefined where there is none (a proxy). */
   readonly file?: string | null
-  /** True where the path of `file` is a folder itself. */
-  readonly folder?: boolean
+  /** True where the path of `file` is a directory itself. */
+  readonly directory?: boolean
   /** The URL of the other server that answers; then no directory has a say, but `<Proxy>` has. */
   readonly proxy?: string
 }
@@ -54,9 +54,9 @@ export interface RequestPath {
 /** Whether the condition of an `<If>`, `<ElseIf>` or `<Else>` holds; undefined where that is not known. */
 export type ConditionDecider = (section: ApacheDirective) => boolean | undefined
 
-/** The `.htaccess` of a folder (with its last slash): its directives, null for none, undefined where unknown. */
+/** The `.htaccess` of a directory (with its last slash): its directives, null for none, undefined where unknown. */
 export type HtaccessReader = (
-  folder: string,
+  directory: string,
   above: readonly Level[],
 ) => readonly ApacheDirective[] | null | undefined
 
@@ -67,15 +67,15 @@ interface PatternedSection {
 
 /** A `<Directory>` without a regular expression. */
 interface DirectorySection extends PatternedSection {
-  /** The folder or the wildcards that it names, as httpd compares them. */
-  readonly folder: string
+  /** The directory or the wildcards that it names, as httpd compares them. */
+  readonly directory: string
   readonly depth: number
 }
 
 /** Positions in a long list of `<Directory>` sections, so that a path meets its own few of thousands. */
 interface DirectoryIndex {
-  /** Those without wildcards, by the folder that they name. */
-  readonly byFolder: ReadonlyMap<string, readonly number[]>
+  /** Those without wildcards, by the directory that they name. */
+  readonly byDirectory: ReadonlyMap<string, readonly number[]>
   readonly others: readonly number[]
 }
 
@@ -106,7 +106,7 @@ const keptSections = memo(
 
 /**
  * The scopes that hold for a request, in the order in which httpd merges them: main server, virtual
- * host, `<Directory>` from the root downwards with the `.htaccess` of each folder behind it,
+ * host, `<Directory>` from the root downwards with the `.htaccess` of each directory behind it,
  * `<DirectoryMatch>` by the slashes in it, `<Files>`, `<Location>`, `<If>`. Of equal rank, the main server's come first.
  */
 export function sectionsFor(
@@ -121,7 +121,7 @@ export function sectionsFor(
   const own = sectionsOf(configuration, host)
 
   if (path.proxy !== undefined) addProxies(levels, own, path.proxy)
-  else if (path.file !== undefined) addFileLevels(levels, own, path.file, path.folder === true, htaccess)
+  else if (path.file !== undefined) addFileLevels(levels, own, path.file, path.directory === true, htaccess)
   for (const { locations } of own) {
     for (const { section, pattern } of locations)
       addLevel(levels, 'location', section, locationApplies(pattern, path.uri))
@@ -185,38 +185,38 @@ function addFileLevels(
   levels: Level[],
   own: readonly Sections[],
   file: string | null,
-  isFolder: boolean,
+  isDirectory: boolean,
   htaccess: HtaccessReader | undefined,
 ): void {
-  const folder = file === null ? null : directoryPath(isFolder ? file : posix.dirname(file))
+  const directory = file === null ? null : directoryPath(isDirectory ? file : posix.dirname(file))
   const applying: AppliedDirectory[] = []
-  for (const sections of own) addDirectories(applying, sections, folder)
+  for (const sections of own) addDirectories(applying, sections, directory)
   // httpd's sort keeps the order of equals, and the main server's stand before the virtual host's.
   if (own.length > 1) applying.sort((a, b) => a.depth - b.depth)
-  if (htaccess === undefined || folder === null) {
+  if (htaccess === undefined || directory === null) {
     for (const { section, applies } of applying) addLevel(levels, 'directory', section, applies)
-  } else addLevelsDownTo(levels, applying, folder, htaccess)
+  } else addLevelsDownTo(levels, applying, directory, htaccess)
 
   // A regular expression meets the whole path, the file's own name with it.
-  const path = isFolder ? folder : file
+  const path = isDirectory ? directory : file
   for (const { section, pattern } of directoryMatches(own))
     addLevel(levels, 'directory-match', section, path === null ? undefined : regexApplies(pattern, path))
   addFilesSections(levels, own, file)
 }
 
-/** The `<Directory>` sections of each folder down to this one, and its `.htaccess` behind them. */
+/** The `<Directory>` sections of each directory down to this one, and its `.htaccess` behind them. */
 function addLevelsDownTo(
   levels: Level[],
   applying: readonly AppliedDirectory[],
-  folder: string,
+  directory: string,
   htaccess: HtaccessReader,
 ): void {
-  const parts = depthOf(folder)
+  const parts = depthOf(directory)
   let next = 0
   for (let deep = 1; deep <= parts; deep++) {
     for (; next < applying.length && applying[next]!.depth <= deep; next++)
       addLevel(levels, 'directory', applying[next]!.section, applying[next]!.applies)
-    const at = `${folder.split('/').slice(0, deep).join('/')}/`
+    const at = `${directory.split('/').slice(0, deep).join('/')}/`
     const found = htaccess(at, levels)
     if (found !== null)
       levels.push({
@@ -244,21 +244,21 @@ interface AppliedDirectory {
   readonly depth: number
 }
 
-/** Adds the `<Directory>` sections that hold, or may, for a folder (null: one that is not known), by their depth. */
+/** Adds the `<Directory>` sections that hold, or may, for a directory (null: one that is not known), by their depth. */
 function addDirectories(
   applying: AppliedDirectory[],
   { directories, directoryIndex }: Sections,
-  folder: string | null,
+  directory: string | null,
 ): void {
   const candidates =
-    folder === null || directoryIndex === null
+    directory === null || directoryIndex === null
       ? directories
-      : candidatesFor(directories, directoryIndex, folder)
+      : candidatesFor(directories, directoryIndex, directory)
   for (const candidate of candidates) {
     const { section, pattern, depth } = candidate
     const applies: Applies =
-      folder !== null
-        ? directoryApplies(pattern, candidate.folder, folder)
+      directory !== null
+        ? directoryApplies(pattern, candidate.directory, directory)
         : pattern.text === '/'
           ? true
           : undefined
@@ -268,12 +268,12 @@ function addDirectories(
 
 function candidatesFor(
   directories: readonly DirectorySection[],
-  { byFolder, others }: DirectoryIndex,
-  folder: string,
+  { byDirectory, others }: DirectoryIndex,
+  directory: string,
 ): readonly DirectorySection[] {
   const positions = [...others]
-  for (let slash = folder.indexOf('/'); slash !== -1; slash = folder.indexOf('/', slash + 1))
-    for (const position of byFolder.get(folder.slice(0, slash + 1)) ?? []) positions.push(position)
+  for (let slash = directory.indexOf('/'); slash !== -1; slash = directory.indexOf('/', slash + 1))
+    for (const position of byDirectory.get(directory.slice(0, slash + 1)) ?? []) positions.push(position)
   return positions.sort((a, b) => a - b).flatMap(position => directories[position] ?? [])
 }
 
@@ -282,18 +282,18 @@ const SCANNED = 16
 
 function indexDirectories(directories: readonly DirectorySection[]): DirectoryIndex | null {
   if (directories.length <= SCANNED) return null
-  const byFolder = new Map<string, number[]>()
+  const byDirectory = new Map<string, number[]>()
   const others: number[] = []
-  for (const [position, { pattern, folder }] of directories.entries()) {
+  for (const [position, { pattern, directory }] of directories.entries()) {
     if (pattern.kind !== 'plain') {
       others.push(position)
       continue
     }
-    const known = byFolder.get(folder)
-    if (known === undefined) byFolder.set(folder, [position])
+    const known = byDirectory.get(directory)
+    if (known === undefined) byDirectory.set(directory, [position])
     else known.push(position)
   }
-  return { byFolder, others }
+  return { byDirectory, others }
 }
 
 function addFilesSections(levels: Level[], own: readonly Sections[], file: string | null): void {
@@ -407,8 +407,8 @@ function readSections(configuration: ApacheConfiguration, parent: ApacheDirectiv
 }
 
 function directorySection(section: ApacheDirective, pattern: SectionPattern): DirectorySection {
-  const folder = directoryPath(pattern.text)
-  return { section, pattern, folder, depth: pattern.text.startsWith('/') ? depthOf(folder) : 1 }
+  const directory = directoryPath(pattern.text)
+  return { section, pattern, directory, depth: pattern.text.startsWith('/') ? depthOf(directory) : 1 }
 }
 
 function bySlashes(a: PatternedSection, b: PatternedSection): number {

@@ -17,7 +17,7 @@ export interface WsgiScriptAlias {
   /** The URL prefix, or the expression. */
   readonly path: Fact<string>
   readonly pathAt: Place
-  /** The script, or the folder of scripts where it ends in a slash. */
+  /** The script, or the directory of scripts where it ends in a slash. */
   readonly script: Fact<string>
   readonly scriptAt: Place
   /** `process-group`, `application-group`, `callable-object`, `pass-authorization`. */

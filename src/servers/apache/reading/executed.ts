@@ -159,14 +159,14 @@ function loadFile(reading: Reading, node: ApacheLineNode): void {
 const MODULE_FOLDERS = ['/usr/lib/apache2/modules', '/usr/lib64/httpd/modules', '/usr/lib/httpd/modules']
 
 /**
- * The audited tree seldom holds the server's own files: only where it has a modules folder does a missing
+ * The audited tree seldom holds the server's own files: only where it has a modules directory does a missing
  * object mean something. A bare name goes through the loader's search path.
  */
 function isObjectMissing(reading: Reading, object: string): boolean {
   const { files } = reading
   const path = absolutePath(reading, object)
   if (path === null || !isMissing(path, files)) return false
-  return MODULE_FOLDERS.some(folder => files.kind(folder) === 'directory')
+  return MODULE_FOLDERS.some(directory => files.kind(directory) === 'directory')
 }
 
 function setServerRoot(reading: Reading, node: ApacheLineNode): void {
@@ -178,8 +178,8 @@ function setServerRoot(reading: Reading, node: ApacheLineNode): void {
     return
   }
   if (!word.value.startsWith('/')) {
-    // Relative to the folder in which httpd was started, which no file tells.
-    reading.serverRoot = unknown('it hangs on the folder in which httpd is started', at)
+    // Relative to the directory in which httpd was started, which no file tells.
+    reading.serverRoot = unknown('it hangs on the directory in which httpd is started', at)
     return
   }
   const path = posix.normalize(word.value)
@@ -196,7 +196,7 @@ const VOLATILE = ['/run/', '/var/run/', '/tmp/', '/var/tmp/']
 function checkRuntimeDirectory(reading: Reading, node: ApacheLineNode): void {
   const [word] = node.words
   const path = word === undefined ? null : absolutePath(reading, word.value)
-  if (path === null || VOLATILE.some(folder => `${path}/`.startsWith(folder))) return
+  if (path === null || VOLATILE.some(directory => `${path}/`.startsWith(directory))) return
   const kind = reading.files.kind(path)
   if (kind === 'directory' || (kind === null && !isMissing(path, reading.files))) return
   const at = placeOf(reading.stream, node, word)

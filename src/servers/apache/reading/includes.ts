@@ -10,7 +10,7 @@ import { absolutePath } from './paths.ts'
 import { placeOf } from './places.ts'
 import { type Cursor, hasModuleDirectory, leaveOpen, note, type Reading, refuse } from './reading.ts'
 
-/** httpd's AP_MAX_INCLUDE_DEPTH, for files and for folders alike. */
+/** httpd's AP_MAX_INCLUDE_DEPTH, for files and for directories alike. */
 const MAXIMUM_DEPTH = 128
 
 /** One Include at work. */
@@ -61,32 +61,32 @@ function includeWord(reading: Reading, node: ApacheLineNode, cursor: Cursor, opt
 }
 
 /** Walks a pattern component by component, in byte order. */
-function includePattern(including: Including, folder: string, components: readonly string[]): void {
+function includePattern(including: Including, directory: string, components: readonly string[]): void {
   const { reading, optional, at } = including
   const [component = '', ...rest] = components
   if (!hasWildcard(component)) {
-    const path = posix.join(folder, component)
+    const path = posix.join(directory, component)
     if (rest.length === 0) includePath(including, path, 0)
     else includePattern(including, path, rest)
     return
   }
   const { files } = reading
-  const entries = files.list(folder)
+  const entries = files.list(directory)
   if (entries === null) {
-    const kind = files.kind(folder)
-    if (kind === 'directory' || (kind === null && !isAbsent(including, folder))) {
-      skipUnread(including, folder, files.refusal(folder) === null ? 'outside' : 'unreadable')
+    const kind = files.kind(directory)
+    if (kind === 'directory' || (kind === null && !isAbsent(including, directory))) {
+      skipUnread(including, directory, files.refusal(directory) === null ? 'outside' : 'unreadable')
       return
     }
     if (optional && kind === null) {
       noteNothing(including)
       return
     }
-    refuse(reading, 'include-missing', `\`${folder}\` is no directory`, at)
+    refuse(reading, 'include-missing', `\`${directory}\` is no directory`, at)
     return
   }
   // A repository keeps the modules that somebody touched, and the package's own stay on the machine.
-  if (MODULE_DIRECTORY.test(folder) && !files.covers(posix.join(folder, 'any'))) {
+  if (MODULE_DIRECTORY.test(directory) && !files.covers(posix.join(directory, 'any'))) {
     reading.complete = false
     reading.loadsComplete = false
   }
@@ -94,23 +94,23 @@ function includePattern(including: Including, folder: string, components: readon
   for (const { name, kind } of entries) {
     if (!matchesAprName(component, name) || (rest.length > 0 && kind !== 'directory')) continue
     matched = true
-    const path = posix.join(folder, name)
+    const path = posix.join(directory, name)
     if (rest.length === 0 && !isMeant(component, name)) noteCopy(including, name, path)
     if (rest.length === 0) includePath(including, path, 0)
     else includePattern(including, path, rest)
     if (reading.stopped) return
   }
   if (matched) return
-  if (!files.covers(posix.join(folder, 'any'))) {
-    skipUnread(including, folder)
+  if (!files.covers(posix.join(directory, 'any'))) {
+    skipUnread(including, directory)
     return
   }
   if (optional) {
     noteNothing(including)
     return
   }
-  refuse(reading, 'include-no-match', `nothing in \`${folder}\` matches \`${component}\``, at, {
-    help: 'write `IncludeOptional` where the folder may be empty',
+  refuse(reading, 'include-no-match', `nothing in \`${directory}\` matches \`${component}\``, at, {
+    help: 'write `IncludeOptional` where the directory may be empty',
   })
 }
 
@@ -128,7 +128,7 @@ function includePath(including: Including, path: string, depth: number): void {
       readIncluded(including, result.source, path)
       return
     case 'directory':
-      includeFolder(including, path, depth)
+      includeDirectory(including, path, depth)
       return
     case 'other':
       if (path !== '/dev/null') skipUnread(including, path, 'irregular')
@@ -152,13 +152,13 @@ function readIncluded({ reading, cursor, at }: Including, source: Source, path: 
   reading.presence = presence
 }
 
-function includeFolder(including: Including, path: string, depth: number): void {
+function includeDirectory(including: Including, path: string, depth: number): void {
   const { reading, at } = including
   if (depth > MAXIMUM_DEPTH) {
     refuse(
       reading,
       'include-too-deep',
-      `folders below \`${path}\` are nested more than ${MAXIMUM_DEPTH} deep`,
+      `directories below \`${path}\` are nested more than ${MAXIMUM_DEPTH} deep`,
       at,
     )
     reading.stopped = true
@@ -177,7 +177,7 @@ function includeFolder(including: Including, path: string, depth: number): void 
   }
 }
 
-/** What editors and package managers leave beside a file, and hidden files, which only a folder brings in. */
+/** What editors and package managers leave beside a file, and hidden files, which only a directory brings in. */
 const COPY =
   /(?:~|\.(?:sw[op]|bak|orig|rej|old|save|tmp|dpkg-[a-z]+|ucf-[a-z]+|rpm(?:save|new|orig)))$|^\.|^#.*#$/
 
@@ -196,7 +196,7 @@ function noteNothing({ reading, at, path }: Including): void {
 }
 
 /** Only an audit of the whole machine covers this. */
-const NOWHERE = '/no/such/folder'
+const NOWHERE = '/no/such/directory'
 
 /**
  * A missing file is evidence where the audit holds its place. A link is not, unless the root is the whole

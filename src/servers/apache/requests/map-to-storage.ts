@@ -44,7 +44,7 @@ function findSections(record: RequestRecord, uri: string): Phase {
   const { configuration, host, options } = record.walk
   const watch = watchedReader(record.walk)
   const file = fromBytes(record.filename ?? '')
-  const path = { uri, file, folder: record.kind === 'directory' }
+  const path = { uri, file, directory: record.kind === 'directory' }
   const levels = sectionsFor(configuration, host, path, watch.reader, conditionDecider(record))
   const { fault, unread } = watch.found()
   if (fault !== null) return failed(500, fault.reason, fault.at)

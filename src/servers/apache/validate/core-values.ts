@@ -133,7 +133,7 @@ export const checkDocumentRoot: Check = (directive, scope, walk) => {
 export const checkFile: Check = (directive, _scope, walk) =>
   fileFault(directive, argument(directive, 0), directive.args[0], walk)
 
-/** A folder that has to be there, such as `CoreDumpDirectory`. */
+/** A directory that has to be there, such as `CoreDumpDirectory`. */
 export const checkDirectory: Check = (directive, _scope, walk) =>
   directoryFault(directive, argument(directive, 0), directive.args[0], walk)
 
@@ -154,8 +154,8 @@ export const checkMutex: Check = (directive, _scope, walk) => {
   const colon = word.value.indexOf(':')
   const kind = (colon === -1 ? word.value : word.value.slice(0, colon)).toLowerCase()
   if (!MUTEXES.has(kind)) return invalid(`there is no mutex \`${word.value}\``, word)
-  const folder = colon === -1 ? '' : word.value.slice(colon + 1)
-  return folder === '' ? null : directoryFault(directive, folder, word, walk)
+  const directory = colon === -1 ? '' : word.value.slice(colon + 1)
+  return directory === '' ? null : directoryFault(directive, directory, word, walk)
 }
 
 const EXPIRY_UNITS: readonly (readonly [word: string, least: number])[] = [

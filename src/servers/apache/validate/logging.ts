@@ -68,14 +68,14 @@ export const checkErrorLog: Check = (directive, _scope, walk) => {
   return null
 }
 
-/** httpd asks only after the walk whether the folder of a log is there. */
+/** httpd asks only after the walk whether the directory of a log is there. */
 function laterFileFault(directive: Parameters<Check>[0], walk: Walk): void {
   const value = argument(directive, 0)
   if (value.startsWith('|') || value === '') return
-  const folder = posix.dirname(value)
+  const directory = posix.dirname(value)
   // A provider such as `syslog:` or `dbd:` is no file.
-  if (/^[a-z0-9]+:/.test(value) || (folder === '.' && !value.includes('/'))) return
-  const fault = directoryFault(directive, folder, directive.args[0], walk)
+  if (/^[a-z0-9]+:/.test(value) || (directory === '.' && !value.includes('/'))) return
+  const fault = directoryFault(directive, directory, directive.args[0], walk)
   if (fault !== null) walk.reportLater(directive, fault)
 }
 

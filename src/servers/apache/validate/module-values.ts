@@ -200,7 +200,7 @@ export const checkAllowMethods: Check = (directive, _scope, walk) => {
   return null
 }
 
-/** Levels times length of the folders may not be more than 20. */
+/** Levels times length of the directories may not be more than 20. */
 export const checkCacheDirectories: Check = directive => {
   const number = leadingNumber(argument(directive, 0))
   // A number beyond C's `int` wraps around to anything.

@@ -65,7 +65,7 @@ function missingFault(
 
 /**
  * Red Hat's `/etc/httpd` has links to `/var/log/httpd`, `/run/httpd` and the modules, which copies of the
- * folder and repositories seldom keep.
+ * directory and repositories seldom keep.
  */
 const LINKED_OUT = /^\/etc\/[^/]+\/(?:logs|run|state|modules)(?:\/|$)/
 
@@ -73,15 +73,15 @@ const LINKED_OUT = /^\/etc\/[^/]+\/(?:logs|run|state|modules)(?:\/|$)/
 export const NOWHERE = '/-/-/-'
 
 /**
- * True where the audit can tell that nothing is there. In a copy of some folders it holds the folder,
+ * True where the audit can tell that nothing is there. In a copy of some directories it holds the directory,
  * which lacks the name: one that is missing as a whole was more likely left out, as keys and logs are.
  * A link that leads out of the root is there for the server, though nobody here can follow it.
  */
 export function isMissing(path: string, files: FileSystem): boolean {
   if (files.kind(path) !== null || !files.covers(path) || LINKED_OUT.test(path)) return false
   for (let at = path; at !== '/'; at = posix.dirname(at)) {
-    const folder = files.list(posix.dirname(at))
-    if (folder !== null) return !folder.some(entry => entry.name === posix.basename(at))
+    const directory = files.list(posix.dirname(at))
+    if (directory !== null) return !directory.some(entry => entry.name === posix.basename(at))
     if (!files.covers(NOWHERE)) return false
   }
   return true

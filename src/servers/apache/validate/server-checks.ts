@@ -53,20 +53,20 @@ function mpmProblem(message: string, at: Place, help: string): Problem<ApachePro
 
 /**
  * Without an `ErrorLog` httpd writes to `logs/error_log` below the server root, and refuses a
- * configuration whose root has no such folder. It looks only after the walk.
+ * configuration whose root has no such directory. It looks only after the walk.
  */
 export function defaultLogFault(unit: ValidationUnit): Problem<ApacheProblemCode> | null {
   const { serverRoot } = unit
   const at = startOf(unit)
   if (unit.fragments || at === null || !serverRoot.known) return null
   if (unit.occurrences.get('errorlog')?.some(directive => !isInVirtualHost(directive))) return null
-  const folder = posix.join(serverRoot.value, 'logs')
-  // Copies and repositories keep no folder of logs, and may stand elsewhere than their server's root.
-  if (!unit.files.covers(NOWHERE) || !isMissing(folder, unit.files)) return null
+  const directory = posix.join(serverRoot.value, 'logs')
+  // Copies and repositories keep no directory of logs, and may stand elsewhere than their server's root.
+  if (!unit.files.covers(NOWHERE) || !isMissing(directory, unit.files)) return null
   return {
     code: 'path-missing',
     fatal: true,
-    message: `no \`ErrorLog\` is set, and the folder ${folder} of the default one is not there`,
+    message: `no \`ErrorLog\` is set, and the directory ${directory} of the default one is not there`,
     at,
     help: 'set `ErrorLog`',
   }

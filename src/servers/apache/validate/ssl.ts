@@ -82,7 +82,7 @@ function emptyFault(directive: ApacheDirective, path: string, walk: Walk): Fault
   return { code: 'path-missing', message: `${absolute} is empty`, word: directive.args[0] }
 }
 
-export const checkPemFolder: Check = (directive, _scope, walk) =>
+export const checkPemDirectory: Check = (directive, _scope, walk) =>
   directoryFault(directive, argument(directive, 0), directive.args[0], walk)
 
 const CACHES: Readonly<Record<string, string>> = ownTable({

@@ -142,7 +142,7 @@ function fileEnd(walk: Walk, path: string, exists: true | null, at: Place | null
   return { kind: 'end', end: { kind: 'file', path, exists, status: walk.status ?? 200, at } }
 }
 
-function indexStep(walk: Walk, folder: string, at: Place | null): Next {
+function indexStep(walk: Walk, directory: string, at: Place | null): Next {
   const { state, view } = walk
   const { configuration, scope } = state
   const fact = effective(configuration, scope, 'index')
@@ -155,11 +155,11 @@ function indexStep(walk: Walk, folder: string, at: Place | null): Next {
     const value = interpolate(name, requestVariables(state))
     if (!value.known) return endUnknown(walk, value.reason, indexAt)
     if (value.value.startsWith('/')) return internalRedirect(walk, value.value, state.args, indexAt)
-    const path = folder + fromBytes(value.value)
+    const path = directory + fromBytes(value.value)
     const kind = view.kind(path)
     if (kind === undefined) return fileEnd(walk, path, null, indexAt)
     if (kind === null) {
-      if (view.kind(folder) !== 'directory') return fail(walk, 404, `\`${folder}\` does not exist`, at)
+      if (view.kind(directory) !== 'directory') return fail(walk, 404, `\`${directory}\` does not exist`, at)
       continue
     }
     step(walk, 'index', `index \`${path}\``, indexAt)
@@ -167,8 +167,8 @@ function indexStep(walk: Walk, folder: string, at: Place | null): Next {
   }
   const listing = isOn(configuration, scope, 'autoindex', false)
   if (listing.known && listing.value) {
-    step(walk, 'file', `a listing of \`${fromBytes(folder)}\``, listing.at)
+    step(walk, 'file', `a listing of \`${fromBytes(directory)}\``, listing.at)
     return { kind: 'end', end: { kind: 'handler', name: 'autoindex', at: listing.at } }
   }
-  return fail(walk, 403, `\`${folder}\` has no index file, and listings are off`, at)
+  return fail(walk, 403, `\`${directory}\` has no index file, and listings are off`, at)
 }

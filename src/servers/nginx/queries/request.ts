@@ -13,7 +13,7 @@ import { askMap, maps } from './maps.ts'
 import { matchPattern } from './match-pattern.ts'
 import { requestHost } from './select-server.ts'
 import { serverNames } from './server-names.ts'
-import { baseFolder, fileBase, filePath } from './static-content.ts'
+import { baseDirectory, fileBase, filePath } from './static-content.ts'
 
 /** A request as it reaches nginx. */
 export interface NginxRequest {
@@ -176,7 +176,7 @@ function builtin(state: RequestState, name: string): Fact<string> {
 
 function documentRoot(state: RequestState): Fact<string> {
   const base = fileBase(state.configuration, state.scope)
-  return base.known ? baseFolder(base.value, requestVariables(state)) : unknown(base.reason)
+  return base.known ? baseDirectory(base.value, requestVariables(state)) : unknown(base.reason)
 }
 
 function requestFile(state: RequestState): Fact<string> {

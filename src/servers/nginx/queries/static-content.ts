@@ -21,7 +21,7 @@ export interface FileBase {
   readonly directive: NginxDirective
 }
 
-/** The folder behind a block; unknown where only the build's own default holds. */
+/** The directory behind a block; unknown where only the build's own default holds. */
 export function fileBase(configuration: NginxConfiguration, scope: NginxDirective): Fact<FileBase> {
   const fact = effective(configuration, scope, 'root')
   if (!fact.known) return unknown(fact.reason)
@@ -45,26 +45,26 @@ function aliasPrefix(level: NginxDirective | null): string | null {
 }
 
 /**
- * The folder itself as bytes, as `$document_root` holds it; unknown for a relative one, and for a template's
+ * The directory itself as bytes, as `$document_root` holds it; unknown for a relative one, and for a template's
  * placeholder unless that is to be kept as it is.
  */
-export function baseFolder(base: FileBase, variables: Variables, keepsPlaceholders = false): Fact<string> {
+export function baseDirectory(base: FileBase, variables: Variables, keepsPlaceholders = false): Fact<string> {
   const at = argumentPlace(base.directive, 0)
   // nginx drops one last slash of what is written for a root.
   const written = base.kind === 'root' && base.path.endsWith('/') ? base.path.slice(0, -1) : base.path
   // What a placeholder stands for begins at the root of the machine wherever it begins the path.
   const isKept = keepsPlaceholders && isUnknownWord(written) && !written.includes('$')
-  const folder = isKept ? known(toBytes(written)) : interpolate(written, variables)
-  if (!folder.known) return unknown(folder.reason, at)
-  if (!isKept && !folder.value.startsWith('/') && base.path !== '/')
-    return unknown(`\`${base.path}\` lies below the folder that nginx was built or started for`, at)
-  return known(folder.value, at)
+  const directory = isKept ? known(toBytes(written)) : interpolate(written, variables)
+  if (!directory.known) return unknown(directory.reason, at)
+  if (!isKept && !directory.value.startsWith('/') && base.path !== '/')
+    return unknown(`\`${base.path}\` lies below the directory that nginx was built or started for`, at)
+  return known(directory.value, at)
 }
 
 /**
  * The path of the file that a URI (decoded bytes) means: `root` and the whole URI, or `alias` and what is
  * behind the location's name (all of it behind the alias of an expression where `try_files` put it there,
- * `addsUri`). Unknown for a relative folder, or variables that are; a placeholder is kept as it is on demand.
+ * `addsUri`). Unknown for a relative directory, or variables that are; a placeholder is kept as it is on demand.
  */
 export function filePath(
   base: FileBase,
@@ -73,12 +73,12 @@ export function filePath(
   addsUri = false,
   keepsPlaceholders = false,
 ): Fact<string> {
-  const folder = baseFolder(base, variables, keepsPlaceholders)
-  const { at } = folder
-  if (!folder.known) return folder
+  const directory = baseDirectory(base, variables, keepsPlaceholders)
+  const { at } = directory
+  if (!directory.known) return directory
   if (base.kind === 'alias') {
-    if (base.prefix === null) return known(fromBytes(addsUri ? folder.value + uri : folder.value), at)
-    return known(fromBytes(folder.value + uri.slice(toBytes(base.prefix).length)), at)
+    if (base.prefix === null) return known(fromBytes(addsUri ? directory.value + uri : directory.value), at)
+    return known(fromBytes(directory.value + uri.slice(toBytes(base.prefix).length)), at)
   }
-  return known(fromBytes(folder.value + uri), at)
+  return known(fromBytes(directory.value + uri), at)
 }

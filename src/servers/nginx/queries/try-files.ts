@@ -5,7 +5,7 @@ import { interpolate, isComputed } from './interpolate.ts'
 import { argumentPlace, wordPlace } from './places.ts'
 import { type RequestState, requestVariables } from './request.ts'
 import { childrenNamed } from './scope.ts'
-import { baseFolder, type FileBase, fileBase } from './static-content.ts'
+import { baseDirectory, type FileBase, fileBase } from './static-content.ts'
 import {
   misplacedAlias,
   endUnknown,
@@ -31,30 +31,30 @@ export function tryFilesStep(walk: Walk): Next {
   for (const word of directive.args.slice(0, -1)) {
     const at = wordPlace(directive, word)
     if (!base.known) return endUnknown(walk, base.reason, at)
-    const wantsFolder = word.value.endsWith('/')
-    const name = nameOf(state, base.value, wantsFolder ? word.value.slice(0, -1) : word.value)
+    const wantsDirectory = word.value.endsWith('/')
+    const name = nameOf(state, base.value, wantsDirectory ? word.value.slice(0, -1) : word.value)
     if (!name.known) return endUnknown(walk, name.reason, at)
-    const folder = baseFolder(base.value, requestVariables(state))
-    if (!folder.known) return endUnknown(walk, folder.reason, at)
-    const path = fromBytes(folder.value + name.value)
+    const directory = baseDirectory(base.value, requestVariables(state))
+    if (!directory.known) return endUnknown(walk, directory.reason, at)
+    const path = fromBytes(directory.value + name.value)
     const bare = path.replace(/(?<=.)\/+$/, '')
     const kind = walk.view.kind(bare)
     if (kind === undefined) return endUnknown(walk, `whether \`${path}\` exists is not known`, at)
-    if (kind === null || (kind === 'directory') !== wantsFolder) continue
+    if (kind === null || (kind === 'directory') !== wantsDirectory) continue
     // A file's name with a slash behind it is nothing to the system.
     if (kind === 'file' && bare !== path) continue
     step(walk, 'try-files', `\`try_files\` finds \`${path}\``, at, directive)
-    take(state, base.value, name.value, wantsFolder)
+    take(state, base.value, name.value, wantsDirectory)
     return GO
   }
   return last === undefined ? GO : fallback(walk, directive, base.known ? base.value : null, last.value)
 }
 
 /** The URI becomes what was found; behind an alias with the location's name in front. */
-function take(state: RequestState, base: FileBase, name: string, wantsFolder: boolean): void {
+function take(state: RequestState, base: FileBase, name: string, wantsDirectory: boolean): void {
   if (base.kind === 'root') state.uri = name
   else if (base.prefix !== null) state.uri = state.uri.slice(0, toBytes(base.prefix).length) + name
-  else if (!wantsFolder) {
+  else if (!wantsDirectory) {
     state.uri = name
     state.addsUri = true
   }

@@ -22,7 +22,7 @@ export type OutcomeEnd = { readonly at: Place | null } & (
     }
   /** nginx hangs up without an answer (`return 444`). */
   | { readonly kind: 'closed' }
-  /** A file; `exists` is null where that folder is not part of the audit. */
+  /** A file; `exists` is null where that directory is not part of the audit. */
   | { readonly kind: 'file'; readonly path: string; readonly exists: true | null; readonly status: number }
   /** Another server answers. `uri` is null where the protocol has none. */
   | {

@@ -88,29 +88,29 @@ function checkFile(reading: Reading, directive: NginxDirective): void {
 /** A path that no machine has: who vouches for it vouches for every path, as a whole machine does. */
 const NOWHERE = '/-/-/-'
 
-/** Repositories leave out certificates by their extension: only a folder that has another one shows them. */
+/** Repositories leave out certificates by their extension: only a directory that has another one shows them. */
 function keepsTheKind(entries: readonly DirectoryEntry[], name: string): boolean {
   const dot = name.lastIndexOf('.')
   return dot > 0 && entries.some(entry => entry.name.endsWith(name.slice(dot)))
 }
 
 /**
- * True where the folder that would hold the file can be listed and does not, or, on a whole machine, is
- * itself not there: out of a copy or a repository the folders of certificates are left as a whole.
+ * True where the directory that would hold the file can be listed and does not, or, on a whole machine, is
+ * itself not there: out of a copy or a repository the directories of certificates are left as a whole.
  */
 export function isSurelyMissing(files: FileSystem, path: string): boolean {
   if (!files.covers(path) || files.kind(path) !== null) return false
-  let folder = path
-  while (folder !== '') {
-    folder = folder.slice(0, folder.lastIndexOf('/'))
-    const entries = files.list(folder === '' ? '/' : folder)
+  let directory = path
+  while (directory !== '') {
+    directory = directory.slice(0, directory.lastIndexOf('/'))
+    const entries = files.list(directory === '' ? '/' : directory)
     if (entries !== null) {
-      const name = path.slice(folder.length + 1).split('/')[0] ?? ''
+      const name = path.slice(directory.length + 1).split('/')[0] ?? ''
       // A link that leads out of what is audited is there, whatever it leads to.
       if (entries.some(entry => entry.name === name)) return false
       return files.covers(NOWHERE) || keepsTheKind(entries, name)
     }
-    if (files.kind(folder === '' ? '/' : folder) !== null || !files.covers(NOWHERE)) return false
+    if (files.kind(directory === '' ? '/' : directory) !== null || !files.covers(NOWHERE)) return false
   }
   return false
 }

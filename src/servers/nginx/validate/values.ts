@@ -152,7 +152,7 @@ function checkPath(reading: Reading, directive: NginxDirective): boolean {
         reading,
         directive,
         word,
-        `\`${word.value}\` is no number of letters for a level of folders`,
+        `\`${word.value}\` is no number of letters for a level of directories`,
       )
   return true
 }

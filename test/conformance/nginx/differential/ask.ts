@@ -20,7 +20,7 @@ export interface Verdict {
   readonly lines: readonly number[]
 }
 
-/** A private folder with all that the bases include, for one nginx at a time. */
+/** A private directory with all that the bases include, for one nginx at a time. */
 export interface Bench {
   readonly root: string
   ask(text: string): Promise<Verdict>
@@ -72,19 +72,19 @@ function readVerdict(root: string, accepts: boolean, stderr: string): Verdict {
   }
 }
 
-const FOLDER = '/srv/nginx'
+const DIRECTORY = '/srv/nginx'
 
 /** What this model says of the same. `root` is where nginx has it, which its messages and paths may name. */
 export function askModel(text: string, version: string): Verdict {
-  const files: Record<string, string> = { [`${FOLDER}/nginx.conf`]: decoded(text) }
-  for (const [path, content] of Object.entries(companions())) files[`${FOLDER}/${path}`] = content
-  files[`${FOLDER}/cert.pem`] = ''
-  files[`${FOLDER}/key.pem`] = ''
+  const files: Record<string, string> = { [`${DIRECTORY}/nginx.conf`]: decoded(text) }
+  for (const [path, content] of Object.entries(companions())) files[`${DIRECTORY}/${path}`] = content
+  files[`${DIRECTORY}/cert.pem`] = ''
+  files[`${DIRECTORY}/key.pem`] = ''
   const fileSystem = memoryFileSystem({ ...files, ...INSTALLED })
-  const main = fileSystem.read(`${FOLDER}/nginx.conf`)
+  const main = fileSystem.read(`${DIRECTORY}/nginx.conf`)
   const configuration = evaluateNginx({
     files: fileSystem,
-    main: main.kind === 'source' ? main.source : textSource(`${FOLDER}/nginx.conf`, text),
+    main: main.kind === 'source' ? main.source : textSource(`${DIRECTORY}/nginx.conf`, text),
     fragments: [],
     version: { value: version, from: 'option', at: null },
   })
@@ -96,7 +96,7 @@ export function askModel(text: string, version: string): Verdict {
   return {
     accepts: false,
     message: `${fatal.code}: ${fatal.message}`,
-    place: closing ? null : { file: source.path.slice(FOLDER.length + 1), line },
+    place: closing ? null : { file: source.path.slice(DIRECTORY.length + 1), line },
     lines: endings(configuration.top, source.path, line),
   }
 }

@@ -20,10 +20,10 @@ export const MODULES = '/usr/lib/nginx/modules'
  * the one that Debian installs, its site in place.
  */
 export function readBases(modules: string): readonly Base[] {
-  const folder = new URL('../bases/', import.meta.url)
+  const directory = new URL('../bases/', import.meta.url)
   const bases: Base[] = []
-  for (const file of readdirSync(folder).sort()) {
-    const text = readFileSync(new URL(file, folder), 'utf8')
+  for (const file of readdirSync(directory).sort()) {
+    const text = readFileSync(new URL(file, directory), 'utf8')
     const name = file.replace('.conf', '')
     const needed = /^(?:stream|mail)/.exec(name)?.[0]
     if (needed === undefined) bases.push({ name, text })
@@ -47,12 +47,12 @@ export function readBases(modules: string): readonly Base[] {
 
 /** The whole deployments of `examples/`, each in one piece. */
 function exampleBases(): readonly Base[] {
-  const folder = fileURLToPath(new URL('../../../../examples/', import.meta.url))
-  return readdirSync(folder).flatMap(name => {
+  const directory = fileURLToPath(new URL('../../../../examples/', import.meta.url))
+  return readdirSync(directory).flatMap(name => {
     const files: Record<string, string> = {}
-    for (const path of readdirSync(join(folder, name), { recursive: true, encoding: 'utf8' }))
-      if (path.startsWith('etc/nginx/') && statSync(join(folder, name, path)).isFile())
-        files[`/${path}`] = readFileSync(join(folder, name, path), 'utf8')
+    for (const path of readdirSync(join(directory, name), { recursive: true, encoding: 'utf8' }))
+      if (path.startsWith('etc/nginx/') && statSync(join(directory, name, path)).isFile())
+        files[`/${path}`] = readFileSync(join(directory, name, path), 'utf8')
     const fileSystem = memoryFileSystem(files)
     const main = fileSystem.read('/etc/nginx/nginx.conf')
     if (main.kind !== 'source') return []

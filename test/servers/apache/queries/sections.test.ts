@@ -89,7 +89,7 @@ test('a location is a prefix of whole parts, or a pattern of the whole', () => {
   ])
 })
 
-test('an unknown file leaves every folder but the root open', () => {
+test('an unknown file leaves every directory but the root open', () => {
   const text = '<Directory />\n</Directory>\n<Directory /www>\n</Directory>\n<Location /b>\n</Location>\n'
   assert.equal(chain(text, { uri: '/', file: null }), ['server', 'Directory /', 'Directory /www ?'])
   assert.equal(chain(text, { uri: '/' }), ['server'])
@@ -243,7 +243,7 @@ test('what AllowOverride lets stand in .htaccess', () => {
   assert.equal(overridden(''), ['Options', 'Require', 'Files', 'SetHandler'])
 })
 
-test('.htaccess comes after the Directory of its folder and before that of the next', () => {
+test('.htaccess comes after the Directory of its directory and before that of the next', () => {
   const files = { [HTACCESS]: 'Header set X 1\n<Files x.html>\nHeader set X 2\n</Files>\n' }
   const configuration = configure(
     '<Directory />\nAllowOverride All\n</Directory>\n<Directory /www/a>\n</Directory>\n<Directory /www/a/b>\n</Directory>\n',

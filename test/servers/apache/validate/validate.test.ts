@@ -84,7 +84,7 @@ test('a missing DocumentRoot is fatal for the main server and a warning for a vi
   assert.is(host[0]?.code, 'path-missing')
 })
 
-test('a missing file is no evidence where the audit does not hold its folder', () => {
+test('a missing file is no evidence where the audit does not hold its directory', () => {
   const text = 'ServerName a\nErrorLog /dev/null\nSSLCertificateFile /opt/certificates/a.pem\n'
   const root = memoryFileSystem({ '/etc/apache2/apache2.conf': text }, { covers: ['/etc'] })
   const main = root.read('/etc/apache2/apache2.conf')
@@ -100,7 +100,7 @@ test('a missing file is no evidence where the audit does not hold its folder', (
   assert.not.ok(problems.some(problem => problem.code === 'path-missing' && /opt/.test(problem.message)))
 })
 
-test('in a copy of some folders a folder left out as a whole is no evidence', () => {
+test('in a copy of some directories a directory left out as a whole is no evidence', () => {
   const judge = (path: string): readonly string[] => {
     const text = `ServerName a\nErrorLog /dev/null\nCoreDumpDirectory ${path}\n`
     const root = memoryFileSystem(

@@ -12,10 +12,10 @@ import { settingsOf } from './audit-files.ts'
 
 let shell: Promise<ShellParser> | null = null
 
-/** Audits a folder of the disk as the command line does, with the options of the `.auditrc` in it. */
-export async function auditFolder(folder: string, rules: readonly Rule[]): Promise<Report> {
-  const options = join(folder, '.auditrc')
-  const machines = discover([folder], { workingDirectory: folder })
+/** Audits a directory of the disk as the command line does, with the options of the `.auditrc` in it. */
+export async function auditDirectory(directory: string, rules: readonly Rule[]): Promise<Report> {
+  const options = join(directory, '.auditrc')
+  const machines = discover([directory], { workingDirectory: directory })
   const needsShell = machines.some(({ files, apacheMains }) =>
     apacheMains.some(main => environmentScript(files, main) !== null),
   )
