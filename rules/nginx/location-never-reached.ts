@@ -1,6 +1,7 @@
 import type { NginxServer } from '../../src/deployment/model.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { memo } from '../../parsers/collections/memo.ts'
+import { once } from '../../parsers/collections/once.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
@@ -204,6 +205,9 @@ function isCalled(
   return configuration.occurrences.has('map') || configuration.sources.some(({ template }) => template)
 }
 
+/** Each expression is compared with as many before it: more would take time by the square of their number. */
+const MOST_COMPARED = 100
+
 interface Hidden {
   readonly location: NginxLocation
   readonly by: NginxLocation
@@ -212,8 +216,10 @@ interface Hidden {
 function hiddenIn(scope: NginxDirective): readonly Hidden[] {
   const { regexes } = locationIndex(scope)
   if (regexes.length < 2 || scope.source.template) return []
+  const first = regexes.slice(0, MOST_COMPARED)
   return regexes.flatMap(({ location }, index) => {
-    const by = regexes.slice(0, index).find(({ location: earlier }) => hides(earlier, location))
+    const samples = once(() => samplesOf(location))
+    const by = first.slice(0, index).find(({ location: earlier }) => hides(earlier, location, samples))
     return by === undefined || isAlike(by.location.directive, location.directive)
       ? []
       : [{ location, by: by.location }]
@@ -241,7 +247,11 @@ function textOf({ children }: NginxDirective): string {
 }
 
 /** True where the earlier expression matches every text that the later one does, in whatever it stands. */
-function hides(earlier: NginxLocation, later: NginxLocation): boolean {
+function hides(
+  earlier: NginxLocation,
+  later: NginxLocation,
+  samples: () => readonly string[] | null,
+): boolean {
   if (earlier.directive.source.template || later.directive.source.template) return false
   const tree = readPattern(earlier.name)
   const own = readPattern(later.name)
@@ -254,11 +264,19 @@ function hides(earlier: NginxLocation, later: NginxLocation): boolean {
   if (isAnchoredAtEnd(tree) && !isAnchoredAtEnd(own)) return false
   const before = isAnchoredAtStart(own) ? '' : '\u0001'
   const behind = isAnchoredAtEnd(own) ? '' : '\u0001'
-  return KINDS.every(kind => {
-    const { texts, isComplete } = sampleTexts(later.name, { caseless: later.modifier === '~*', ...kind })
-    // Where the later one is not anchored, anything may stand around what it matches.
-    return isComplete && texts.every(text => regex.test(before + text + behind) === true)
-  })
+  // Where the later one is not anchored, anything may stand around what it matches.
+  return samples()?.every(text => regex.test(before + text + behind) === true) ?? false
+}
+
+/** Texts of every kind that an expression matches; null where they do not stand for all of them. */
+function samplesOf({ name, modifier }: NginxLocation): readonly string[] | null {
+  const all: string[] = []
+  for (const kind of KINDS) {
+    const { texts, isComplete } = sampleTexts(name, { caseless: modifier === '~*', ...kind })
+    if (!isComplete) return null
+    all.push(...texts)
+  }
+  return all
 }
 
 /** Texts of several kinds, for whatever a set or a `.` may stand for. */
