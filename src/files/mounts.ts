@@ -25,7 +25,8 @@ export function mountTable(mounts: readonly Mount[]): MountTable {
   const innermost = [...mounts].sort((a, b) => b.at.length - a.at.length)
   const names = new Map<string, Set<string>>()
   for (const { at } of mounts) {
-    for (let path = at; path !== '/'; path = posix.dirname(path)) {
+    // A target that is no absolute path, as a broken compose file writes one, ends at `.`.
+    for (let path = at; path !== '/' && path !== '.'; path = posix.dirname(path)) {
       const above = posix.dirname(path)
       const known = names.get(above) ?? new Set()
       names.set(above, known.add(posix.basename(path)))
