@@ -19,7 +19,7 @@ interface Outcome {
 }
 
 /** Seconds after which a file is ended: each is meant to take well under one minute. */
-const TIMEOUT = 180
+const TIMEOUT = 400
 const PROCESSES = 2
 
 const isFull = process.argv.includes('--full')
