@@ -71,16 +71,6 @@ export default defineRule({
   ],
   good: [
     {
-      title: 'httpd 2.2, in which other modules own the lines',
-      files: {
-        'etc/apache2/apache2.conf': main(['authz_host', 'authz_default']),
-        'srv/www/.htaccess': conf`
-          Order deny,allow
-          Options All -Indexes
-        `,
-      },
-    },
-    {
       title: 'a name that nobody knows, passed over on demand',
       files: {
         'etc/apache2/apache2.conf': main([]).replace(
@@ -116,6 +106,16 @@ export default defineRule({
           ${main([])}
         `,
         'srv/www/.htaccess': conf`HouseRule On`,
+      },
+    },
+    {
+      title: 'httpd 2.2, in which other modules own the lines',
+      files: {
+        'etc/apache2/apache2.conf': main(['authz_host', 'authz_default']),
+        'srv/www/.htaccess': conf`
+          Order deny,allow
+          Options All -Indexes
+        `,
       },
     },
   ],
