@@ -1,7 +1,8 @@
-import { insertAfter, propose } from '../../src/deployment/edits.ts'
+import { insertAfter, type Proposal, propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { silentLinesOf } from '../../src/servers/apache/silent-lines.ts'
+import { apacheDirective, apacheSection } from '../../src/servers/apache/directives.ts'
+import { type SilentLine, silentLinesOf } from '../../src/servers/apache/silent-lines.ts'
 
 const sites = (names: string): string => conf`
   <VirtualHost *:80>
@@ -81,12 +82,30 @@ export default defineRule({
         message: takesMore
           ? `the quote is not closed, so \`${node.name.value}\` takes the rest of the line for one argument`
           : 'the quote is not closed',
-        ...propose(
-          'Close the quote at the end of the argument',
-          'safe',
-          word.value.endsWith('\\') ? [] : [insertAfter(at, quote)],
-        ),
+        ...(takesMore ? mendSeveral(line, quote) : close(line, quote)),
       }
     }
   },
 })
+
+type OpenQuote = Extract<SilentLine, { kind: 'open-quote' }>
+
+function close({ at, word }: OpenQuote, quote: string): Proposal {
+  return propose(
+    'Close the quote at the end of the argument',
+    'safe',
+    word.value.endsWith('\\') ? [] : [insertAfter(at, quote)],
+  )
+}
+
+/** A path may hold blanks; of names in a list no one does, and a quote around all of them changes nothing. */
+function mendSeveral(line: OpenQuote, quote: string): Proposal {
+  const { at, node } = line
+  const name = node.name.value.toLowerCase()
+  const arity = (node.kind === 'open' ? apacheSection(name) : apacheDirective(name))?.arity
+  if (node.kind === 'open' || arity === '1') return close(line, quote)
+  const isList = arity === 'each' || name === 'serveralias'
+  return isList
+    ? propose('Take the quote away', 'unsafe', [replacePlace({ ...at, end: at.start + 1 }, '')])
+    : {}
+}

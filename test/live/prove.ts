@@ -1,11 +1,15 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Example, RuleDefinition } from '../../src/engine/rule.ts'
+import { fixExample } from '../rules/fix-example.ts'
 import { readDeploymentPair } from '../ten-deployments.ts'
 import type { DeploymentCase, LiveAnswer, LiveCase, LiveQuestion } from './live-case.ts'
-import { startStack } from './stack.ts'
+import { type Stack, startStack } from './stack.ts'
 
-/** Registers one test a case: the running servers show the harm on the bad example and none on the good one. */
+/**
+ * Registers one test a case: the running servers show the harm on the bad example and none on the good one, nor on
+ * the bad one with its fix applied.
+ */
 export function prove(cases: readonly LiveCase[]): void {
   for (const live of cases) {
     test(`${live.rule}: ${live.shows}`, async () => {
@@ -14,28 +18,45 @@ export function prove(cases: readonly LiveCase[]): void {
   }
 }
 
-/** Runs the servers on the bad and on the good example of a case; throws where they show something else. */
-export async function proveRule({ bad, good }: RuleDefinition, live: LiveCase): Promise<void> {
-  await compare(live, pick(bad, live.examples?.bad, live.rule), pick(good, live.examples?.good, live.rule))
+/** Runs the servers on the examples of a case; throws where they show something else. */
+export async function proveRule(rule: RuleDefinition, live: LiveCase): Promise<void> {
+  const bad = pick(rule.bad, live.examples?.bad, live.rule)
+  const good = pick(rule.good, live.examples?.good, live.rule)
+  const before = await showHarm(live, bad)
+  const after = await showSound(live, good)
+  const fixed = await fixExample({ ...rule, id: live.rule }, bad)
+  if (fixed === null) return
+  const { files } = fixed
+  // What a fix writes is often the good example itself, which has just been tried.
+  const served = isSame(files, good.files) ? after : await showSound(live, { ...bad, title: 'fixed', files })
+  for (const [url, answer] of before)
+    assert.is(served.get(url), answer, `${url} before and after the fix of "${bad.title}"`)
 }
 
-/** The same for deployments of `test/corpus/ten`. */
+/** The same for deployments of `test/corpus/ten`, which are repaired by hand. */
 export function proveDeployments(cases: readonly DeploymentCase[]): void {
   for (const live of cases) {
     test(`${live.deployment}: ${live.shows}`, async () => {
       const { broken, repaired } = readDeploymentPair(live.deployment)
-      await compare(live, { title: 'broken', files: broken }, { title: 'repaired', files: repaired })
+      await showHarm(live, { title: 'broken', files: broken })
+      await showSound(live, { title: 'repaired', files: repaired })
     })
   }
 }
 
-async function compare(live: LiveQuestion, bad: Example, good: Example): Promise<void> {
-  await ask(live, bad, async answer => {
-    assert.ok(await live.harm(answer), `no harm on the bad example "${bad.title}": ${describe(answer)}`)
+/** What ordinary requests get, by URL. */
+type Served = ReadonlyMap<string, string>
+
+async function showHarm(live: LiveQuestion, example: Example): Promise<Served> {
+  return ask(live, example, async answer => {
+    assert.ok(await live.harm(answer), `no harm on the bad example "${example.title}": ${describe(answer)}`)
   })
-  await ask(live, good, async answer => {
+}
+
+async function showSound(live: LiveQuestion, example: Example): Promise<Served> {
+  return ask(live, example, async answer => {
     const sound = live.sound === undefined ? !(await live.harm(answer)) : await live.sound(answer)
-    assert.ok(sound, `the good example "${good.title}" is not sound: ${describe(answer)}`)
+    assert.ok(sound, `the example "${example.title}" is not sound: ${describe(answer)}`)
   })
 }
 
@@ -54,14 +75,9 @@ async function ask(
   live: LiveQuestion,
   example: Example,
   look: (answer: LiveAnswer) => Promise<void>,
-): Promise<void> {
-  const files = Object.fromEntries(
-    Object.entries({ ...example.files, ...live.files }).map(([path, text]) => [
-      path,
-      text.replaceAll(/[«»]/g, ''),
-    ]),
-  )
+): Promise<Served> {
   const { hosts = {}, mirrors = [] } = live
+  const files = plain({ ...example.files, ...live.files })
   const stack = await startStack({ files, modes: example.modes ?? {}, hosts, mirrors })
   try {
     const response = await stack.request(live.request)
@@ -72,9 +88,30 @@ async function ask(
       logNow: () => stack.log(),
       request: request => stack.request(request),
     })
+    return await askOrdinary(live, stack)
   } finally {
     await stack.stop()
   }
+}
+
+/** The start page in plain HTTP and over TLS, where it is served at all: no fix may change what these get. */
+async function askOrdinary({ request }: LiveQuestion, stack: Stack): Promise<Served> {
+  const { origin, hostname } = new URL(request.url)
+  const served = new Map<string, string>()
+  for (const url of new Set([origin, `http://${hostname}`, `https://${hostname}`])) {
+    const { status } = await stack.request({ url: `${url}/`, patience: 2000 })
+    if (status > 0 && status < 400) served.set(`${url}/`, String(status))
+  }
+  return served
+}
+
+function plain(files: Example['files']): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(files).map(([path, text]) => [path, text.replaceAll(/[«»]/g, '')]))
+}
+
+function isSame(files: Example['files'], others: Example['files']): boolean {
+  const sorted = (of: Example['files']): string => JSON.stringify(Object.entries(plain(of)).sort())
+  return sorted(files) === sorted(others)
 }
 
 function describe({ refused, response, log }: LiveAnswer): string {

@@ -1,24 +1,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { rules } from '../../rules/index.generated.ts'
-import { type AuditedState, fixInPasses } from '../../src/cli/fix/fix-passes.ts'
-import type { Example, Rule } from '../../src/engine/rule.ts'
-import { toSource } from '../../src/files/to-source.ts'
 import { auditFiles } from './audit-files.ts'
+import { fixExample } from './fix-example.ts'
 import { unmark } from './marks.ts'
-
-/** What every rule says of some files, of which those of one rule are to be fixed. */
-function stateOf(rule: Rule, files: Readonly<Record<string, string>>, { modes }: Example): AuditedState {
-  const whole = auditFiles(files, rules, undefined, modes)
-  return {
-    whole,
-    report: { ...whole, findings: whole.findings.filter(finding => finding.rule === rule.id) },
-    readable: file => {
-      const text = files[file]
-      return text === undefined ? undefined : toSource(`/${file}`, text)
-    },
-  }
-}
 
 const FIXABLE = rules.flatMap(rule =>
   rule.bad.flatMap(example => {
@@ -34,10 +19,9 @@ test('there are fixes to try', () => {
 
 for (const { rule, example, files } of FIXABLE) {
   test(`${rule.id}: fixed, ${example.title}: the finding is gone, the file is read, nothing new is found`, async () => {
-    const first = stateOf(rule, files, example)
-    const { applied, rejected, texts } = await fixInPasses(first, true, async texts =>
-      stateOf(rule, { ...files, ...Object.fromEntries(texts) }, example),
-    )
+    const fixed = await fixExample(rule, example)
+    assert.ok(fixed)
+    const { applied, rejected, texts } = fixed
     const described = [...texts].map(([file, text]) => `--- ${file}\n${text}`).join('\n')
     assert.equal(
       rejected.map(({ fix }) => fix.title),

@@ -369,7 +369,8 @@ export const cases: readonly LiveCase[] = [
     examples: { bad: 2, good: 1 },
     request: { url: 'http://example.org/page' },
     harm: ({ response }) => response.headers.location === 'https://example.org//page',
-    sound: ({ response }) => response.headers.location === 'https://www.example.org/page',
+    sound: ({ response }) =>
+      /^https:\/\/(?:www\.)?example\.org\/page$/.test(String(response.headers.location)),
   },
   {
     rule: 'apache/redirect-loop',
@@ -406,11 +407,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/alias-slash-missing',
     shows: 'a file of the directory is not found',
-    files: { 'srv/media/page.html': 'page', 'srv/files/page.html': 'page' },
+    files: { 'srv/media/page.html': 'page' },
     request: { url: 'http://example.org/media/page.html' },
     harm: answers(403, 404),
-    sound: async ({ request }) =>
-      (await request({ url: 'http://example.org/files/page.html' })).status === 200,
+    sound: answers(200),
   },
   {
     rule: 'apache/served-directory-denied',

@@ -126,7 +126,11 @@ export const cases: readonly LiveCase[] = [
     rule: 'forwarded-headers/remoteip-no-trust-list',
     shows: 'whoever connects gets past an access rule by a header',
     files: { 'srv/www/index.html': 'page' },
-    request: { url: 'http://example.org:9000/index.html', headers: { 'X-Forwarded-For': '203.0.113.7' } },
+    request: {
+      url: 'http://example.org:9000/index.html',
+      headers: { 'X-Forwarded-For': '203.0.113.7' },
+      from: '192.0.2.7',
+    },
     harm: ({ response }) => response.status === 200,
     sound: ({ response }) => response.status === 403,
   },

@@ -47,7 +47,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'static-files/autoindex-on',
     shows: 'the name of a file that nobody linked is in the listing',
-    files: { 'srv/www/files/unlinked-backup.sql': 'x\n' },
+    files: { 'srv/www/files/unlinked-backup.sql': 'x\n', 'srv/www/index.html': 'page' },
     request: { url: `${SITE}/files/` },
     harm: shows('unlinked-backup.sql'),
     sound: ({ response }) => response.status === 403,
@@ -104,7 +104,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'static-files/types-without-css',
     shows: 'a style sheet is plain text',
-    files: { 'srv/www/site.css': 'body {}' },
+    files: { 'srv/www/site.css': 'body {}', 'etc/nginx/mime.types': 'types {\n    text/css css;\n}\n' },
     request: { url: `${SITE}/site.css` },
     harm: ({ response }) => response.headers['content-type'] !== 'text/css',
     sound: ({ response }) => response.headers['content-type'] === 'text/css',
