@@ -33,7 +33,7 @@ export function readGunicorn(command: AppCommand, files: AppFiles): AppServer {
   const given = readArguments(rest, GUNICORN_OPTIONS)
   const variable = readVariable(command)
   const config = configPath(given, variable.arguments, command)
-  const file = readConfig(config, command, files)
+  const file = readConfig(config, command, files, isToldAll(given))
   const layers = [
     argumentLayer(given, GUNICORN_LISTS),
     variable.layer,
@@ -101,6 +101,11 @@ function environmentDefaults({ environment }: AppCommand): Layer {
   return valueLayer(values)
 }
 
+/** Where the command says the address, no file beside it that nobody names says the rest. */
+function isToldAll({ values }: Arguments): boolean {
+  return values.has('bind')
+}
+
 interface ConfigPath {
   readonly path: Fact<string>
   /** False for the file that gunicorn reads where none is named. */
@@ -131,12 +136,13 @@ function readConfig(
   { path, named }: ConfigPath,
   { environment }: AppCommand,
   { read, python }: AppFiles,
+  toldAll: boolean,
 ): { layer: Layer; source: Source | null } {
   const source = path.known ? read(path.value) : null
   if (source === 'missing') return { layer: valueLayer(new Map(), !named), source: null }
   if (source === null) {
     // Where nobody knows the directory, a file that nobody names is not assumed.
-    return { layer: valueLayer(new Map(), !named && !path.known), source: null }
+    return { layer: valueLayer(new Map(), !named && (toldAll || !path.known)), source: null }
   }
   if (python === null) return { layer: valueLayer(new Map(), false), source }
   const module = python.parse(source)

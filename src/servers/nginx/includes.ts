@@ -110,7 +110,8 @@ export function includeResolver(
     if (!pattern) return [absent(path, home)]
     const directory = fixedPart(path)
     if (files.refusal(directory) !== null) return [{ kind: 'unread', path: directory, reason: 'unreadable' }]
-    return isComplete || files.covers(directory) ? [] : [outside(path)]
+    if (isComplete || files.covers(directory) || isLeftOutEmpty(files, directory, home)) return []
+    return [outside(path)]
   }
 
   const fromFragment = (value: string, from: Source, literal: boolean): readonly IncludeStep[] => {
@@ -197,6 +198,20 @@ function isStockFile(files: FileSystem, path: string, directory: string): boolea
     return false
   if (!HOMES.includes(`${directory}/`)) return true
   return !STOCK_FILES.some(name => files.kind(`${directory}/${name}`) !== null)
+}
+
+/** Directories of Debian's and nginx's packages, as they lie in a home. */
+const STOCK_DIRECTORIES = ['conf.d', 'modules-enabled', 'sites-enabled']
+
+/**
+ * True for a directory of the packages that a copy of the home lacks because nothing is in it: the copy has the
+ * stock file that nobody changes, and what another of these directories holds.
+ */
+function isLeftOutEmpty(files: FileSystem, directory: string, home: string): boolean {
+  const isStock = STOCK_DIRECTORIES.some(name => directory === `${home}/${name}/`)
+  if (!isStock || !HOMES.includes(`${home}/`) || files.kind(`${home}/mime.types`) !== 'file') return false
+  const holds = (path: string): boolean => (files.list(path) ?? []).length > 0
+  return !holds(directory) && STOCK_DIRECTORIES.some(name => holds(`${home}/${name}`))
 }
 
 /** The directories of a pattern before its first wildcard. */

@@ -3,7 +3,8 @@ import * as assert from 'uvu/assert'
 import { loadPythonParser } from '../../../parsers/python/load-python-parser.ts'
 import { placeText } from '../../../parsers/text/source.ts'
 import { grammarFiles } from '../../../src/files/grammars.ts'
-import { binds, server, value } from './commands.ts'
+import { readAppServer } from '../../../parsers/app-server/read-app-server.ts'
+import { binds, command, server, value } from './commands.ts'
 
 const grammars = grammarFiles()
 const python = await loadPythonParser({ runtime: grammars.runtime, grammar: grammars.python })
@@ -156,6 +157,13 @@ test('a star import or a broken file may set more', () => {
     const found = server(`gunicorn -c ${path} a`, { files, python })!
     assert.equal([value(found.timeout), value(found.workers)], [3, '?'])
   }
+})
+
+test('a file that nobody names and that is not in the audit says nothing where the command says the address', () => {
+  const read = (line: string) => readAppServer(command(line), { read: () => null, python })
+  assert.is(read('gunicorn -b :80 a.wsgi')?.complete, true)
+  assert.is(read('gunicorn a.wsgi')?.complete, false)
+  assert.is(read('gunicorn -b :80 -c other.py a.wsgi')?.complete, false)
 })
 
 test.run()

@@ -129,6 +129,19 @@ test('a file that is not among the audited ones leaves a part unknown and is not
   assert.equal(unread(configuration), ['outside /opt/site/a.conf', 'outside /opt/site/*.conf'])
 })
 
+test('a copy of the home lacks a directory of the packages that has nothing in it', () => {
+  const main =
+    'events {}\nhttp { include /etc/nginx/conf.d/*.conf; include /etc/nginx/sites-enabled/*; include /etc/nginx/more.d/*.conf; }'
+  const site = { '/etc/nginx/nginx.conf': main, '/etc/nginx/sites-enabled/a': 'server { listen 80; }' }
+  const copied = memoryFileSystem({ ...site, '/etc/nginx/mime.types': '' }, { covers: [] })
+  assert.equal(unread(evaluate(copied)), ['outside /etc/nginx/more.d/*.conf'])
+  const changed = memoryFileSystem(site, { covers: [] })
+  assert.equal(unread(evaluate(changed)), [
+    'outside /etc/nginx/conf.d/*.conf',
+    'outside /etc/nginx/more.d/*.conf',
+  ])
+})
+
 test("a repository need not hold the files that nginx's own package brings", () => {
   const main = 'events {}\nhttp { include mime.types; server { location / { include fastcgi_params; } } }'
   const bare = evaluate(memoryFileSystem({ '/nginx.conf': main, '/koi-utf': '' }), '/nginx.conf')
