@@ -74,6 +74,7 @@ import apacheVhostUnresolvableAddress from './apache/vhost-unresolvable-address.
 import appServerApplicationNotFound from './app-server/application-not-found.ts'
 import appServerEnvironmentMissing from './app-server/environment-missing.ts'
 import appServerPrefixNotTold from './app-server/prefix-not-told.ts'
+import appServerRuntimeDirectoryMissing from './app-server/runtime-directory-missing.ts'
 import appServerSocketPermissions from './app-server/socket-permissions.ts'
 import appServerUntrustedProxy from './app-server/untrusted-proxy.ts'
 import bodyLimitsApacheBelowNginx from './body-limits/apache-below-nginx.ts'
@@ -351,6 +352,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/application-not-found', ...appServerApplicationNotFound },
   { id: 'app-server/environment-missing', ...appServerEnvironmentMissing },
   { id: 'app-server/prefix-not-told', ...appServerPrefixNotTold },
+  { id: 'app-server/runtime-directory-missing', ...appServerRuntimeDirectoryMissing },
   { id: 'app-server/socket-permissions', ...appServerSocketPermissions },
   { id: 'app-server/untrusted-proxy', ...appServerUntrustedProxy },
   { id: 'body-limits/apache-below-nginx', ...bodyLimitsApacheBelowNginx },

@@ -1,0 +1,170 @@
+import { posix } from 'node:path'
+import type { ServiceUnit } from '../../parsers/systemd/service-unit.ts'
+import { programName } from '../../src/deployment/destination-words.ts'
+import type { AppServerProgram, Machine } from '../../src/deployment/model.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const NGINX = conf`
+  events {
+  }
+  http {
+      server {
+          listen 80;
+          server_name example.org;
+          location / {
+              proxy_set_header Host $host;
+              proxy_pass http://unix:/run/shop/shop.sock;
+          }
+      }
+  }
+`
+const tree = (bind: string, lines = '', user = 'User=shop'): Record<string, string> => ({
+  'etc/nginx/nginx.conf': NGINX.replace('/run/shop/shop.sock', bind.replace(/^«?unix:|»$/g, '')),
+  'etc/systemd/system/shop.service': conf`
+    [Service]
+    ${user}
+    Group=www-data
+    ${lines}
+    WorkingDirectory=/etc/shop
+    ExecStart=/opt/shop/bin/gunicorn --bind ${bind} shop.wsgi
+  `,
+})
+
+export default defineRule({
+  summary: 'A unit’s user may not create the socket below /run',
+  severity: 'error',
+  otherSeverities: {
+    warning: 'in a directory below `/run` that something outside of the audit may make at every boot',
+  },
+  confidence: 'high',
+  since: '0.1.0',
+  why: '`/run` belongs to root and is empty after every boot. A service with `User=` may neither create a socket in it nor a directory for one: the application server stops with `Permission denied` or `No such file or directory`, and nginx answers 502. A directory made by hand is gone at the next boot.',
+  remedy:
+    'Write `RuntimeDirectory=NAME` in the unit and bind the socket in `/run/NAME`, or let a socket unit open it',
+  references: [
+    'https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#RuntimeDirectory=',
+    'https://docs.gunicorn.org/en/stable/deploy.html#systemd',
+  ],
+  unproven: 'The live tests start no systemd, and what a unit’s user may do in /run is its doing',
+  bad: [
+    {
+      title: 'a directory that nothing makes',
+      files: tree('«unix:/run/shop/shop.sock»'),
+    },
+    {
+      title: 'straight in /run',
+      files: tree('«unix:/run/shop.sock»', 'RuntimeDirectory=shop'),
+    },
+    {
+      title: 'a directory of another name',
+      files: tree('«unix:/run/shop/shop.sock»', 'RuntimeDirectory=gunicorn'),
+    },
+  ],
+  good: [
+    {
+      title: 'the unit’s own directory',
+      files: tree('unix:/run/shop/shop.sock', 'RuntimeDirectory=shop'),
+    },
+    { title: 'a service of root', files: tree('unix:/run/shop.sock', '', 'User=root') },
+    { title: 'a service without a user', files: tree('unix:/run/shop.sock', '', 'Nice=5') },
+    {
+      title: 'a command that makes it before',
+      files: tree(
+        'unix:/run/shop/shop.sock',
+        'ExecStartPre=+/usr/bin/install -d -o shop -g www-data /run/shop',
+      ),
+    },
+    {
+      title: 'a directory of tmpfiles.d',
+      files: {
+        ...tree('unix:/run/shop/shop.sock'),
+        'etc/tmpfiles.d/shop.conf': 'd /run/shop 0755 shop www-data -',
+      },
+    },
+    {
+      title: 'a socket unit, with which systemd opens it',
+      files: {
+        ...tree('unix:/run/shop.sock'),
+        'etc/systemd/system/shop.socket': conf`
+          [Socket]
+          ListenStream=/run/shop.sock
+        `,
+      },
+    },
+    {
+      title: 'the directory of another unit',
+      files: {
+        ...tree('unix:/run/shop/shop.sock'),
+        'etc/systemd/system/prepare.service': conf`
+          [Service]
+          User=shop
+          RuntimeDirectory=shop
+          ExecStart=/opt/shop/bin/gunicorn --bind unix:/run/shop/other.sock shop.wsgi
+        `,
+      },
+    },
+    { title: 'a directory of the user', files: tree('unix:/run/user/1001/shop.sock') },
+  ],
+  *check({ programs }) {
+    for (const program of programs) {
+      if (program.kind !== 'app-server' || program.service === null || !isUnprivileged(program.service))
+        continue
+      const { service, machine, sockets } = program
+      for (const { at, endpoint, unit } of sockets) {
+        if (unit !== null || !endpoint.known || endpoint.value.address.kind !== 'unix') continue
+        const path = endpoint.value.address.path.replace(/^\/var\/run\//, '/run/')
+        const directory = posix.dirname(path)
+        if (!/^\/run(?:\/|$)/.test(path) || OPEN_TO_ALL.test(directory)) continue
+        if (directory !== '/run' && (isMade(programs, directory) || isMadeElsewhere(machine, directory))) continue
+        const user = service.user?.known === true ? service.user : null
+        const name = programName(program)
+        yield {
+          at,
+          ...(directory !== '/run' && { severity: 'warning' as const, confidence: 'medium' as const }),
+          message:
+            directory === '/run'
+              ? `\`/run\` belongs to root, so ${name} as \`${user?.value}\` may not create \`${path}\``
+              : `nothing makes \`${directory}\`, which is gone after every boot, and ${name} as \`${user?.value}\` may not create it`,
+          label: 'no RuntimeDirectory= has it',
+          related: user?.at == null ? [] : [{ at: user.at, message: 'the user of the service' }],
+          help: `Write \`RuntimeDirectory=${posix.basename(path, posix.extname(path))}\`, and bind \`/run/${posix.basename(path, posix.extname(path))}/${posix.basename(path)}\``,
+        }
+      }
+    }
+  },
+})
+
+/** Directories in which every user may create files, or that belong to one. */
+const OPEN_TO_ALL = /^\/run\/(?:user|lock|shm|screen)(?:\/|$)/
+
+/** True for a service of a known user that is not root, with nothing that runs as root before it. */
+function isUnprivileged({ user, dynamicUser, startPre, rootDirectory }: ServiceUnit): boolean {
+  if (user?.known !== true || /^(?:root|0|)$/.test(user.value)) return false
+  return startPre.length === 0 && rootDirectory === null && dynamicUser === null
+}
+
+/** True where some unit of the audit has it, or a directory above it, made for itself. */
+function isMade(programs: Iterable<{ readonly kind: string }>, directory: string): boolean {
+  for (const program of programs) {
+    if (program.kind !== 'app-server') continue
+    const { service } = program as AppServerProgram
+    for (const made of service?.runtimeDirectories ?? [])
+      if (!made.known || directory === made.value || directory.startsWith(`${made.value}/`)) return true
+  }
+  return false
+}
+
+const TMPFILES = ['/etc/tmpfiles.d', '/usr/lib/tmpfiles.d', '/usr/local/lib/tmpfiles.d']
+
+/** True where `tmpfiles.d` may make it, or where it lies in the audit. */
+function isMadeElsewhere({ files }: Machine, directory: string): boolean {
+  if (files.kind(directory) !== null) return true
+  const [, , first = ''] = directory.split('/')
+  return TMPFILES.some(home =>
+    (files.list(home) ?? []).some(({ name }) => {
+      const read = files.read(posix.join(home, name))
+      return read.kind !== 'source' || read.source.code.includes(`run/${first}`)
+    }),
+  )
+}
