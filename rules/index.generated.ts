@@ -204,6 +204,7 @@ import suppressionUnused from './suppression/unused.ts'
 import timeoutsApacheBelowNginx from './timeouts/apache-below-nginx.ts'
 import timeoutsGunicornBelowNginx from './timeouts/gunicorn-below-nginx.ts'
 import timeoutsNginxBelowApache from './timeouts/nginx-below-apache.ts'
+import timeoutsNginxBelowAppServer from './timeouts/nginx-below-app-server.ts'
 import timeoutsNginxBelowPhp from './timeouts/nginx-below-php.ts'
 import timeoutsUwsgiHarakiriBelowNginx from './timeouts/uwsgi-harakiri-below-nginx.ts'
 import timeoutsWsgiRequestTimeoutKillsProcess from './timeouts/wsgi-request-timeout-kills-process.ts'
@@ -482,6 +483,7 @@ export const rules: readonly Rule[] = [
   { id: 'timeouts/apache-below-nginx', ...timeoutsApacheBelowNginx },
   { id: 'timeouts/gunicorn-below-nginx', ...timeoutsGunicornBelowNginx },
   { id: 'timeouts/nginx-below-apache', ...timeoutsNginxBelowApache },
+  { id: 'timeouts/nginx-below-app-server', ...timeoutsNginxBelowAppServer },
   { id: 'timeouts/nginx-below-php', ...timeoutsNginxBelowPhp },
   { id: 'timeouts/uwsgi-harakiri-below-nginx', ...timeoutsUwsgiHarakiriBelowNginx },
   { id: 'timeouts/wsgi-request-timeout-kills-process', ...timeoutsWsgiRequestTimeoutKillsProcess },

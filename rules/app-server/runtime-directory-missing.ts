@@ -116,7 +116,8 @@ export default defineRule({
         const path = endpoint.value.address.path.replace(/^\/var\/run\//, '/run/')
         const directory = posix.dirname(path)
         if (!/^\/run(?:\/|$)/.test(path) || OPEN_TO_ALL.test(directory)) continue
-        if (directory !== '/run' && (isMade(programs, directory) || isMadeElsewhere(machine, directory))) continue
+        if (directory !== '/run' && (isMade(programs, directory) || isMadeElsewhere(machine, directory)))
+          continue
         const user = service.user?.known === true ? service.user : null
         const name = programName(program)
         yield {

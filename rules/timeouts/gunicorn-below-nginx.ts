@@ -2,7 +2,7 @@ import type { AppServer } from '../../parsers/app-server/app-server.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { valueOrNull } from '../../src/servers/fact.ts'
 import type { NginxConnection, Target } from '../../src/deployment/model.ts'
-import { argumentPlace } from '../../src/deployment/places.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -33,9 +33,17 @@ const tree = (read: string, options: string, config = ''): Record<string, string
   ...(config === '' ? {} : { 'etc/shop/gunicorn.conf.py': config }),
 })
 
+const mark = (files: Record<string, string>, path: string, text: string): Record<string, string> => ({
+  ...files,
+  [path]: files[path]!.replace(text, `«${text}»`),
+})
+
 export default defineRule({
   summary: 'gunicorn kills the workers that nginx waits for',
   severity: 'warning',
+  otherSeverities: {
+    info: 'where neither was told anything: nginx waits a minute, and gunicorn kills after half of one',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'nginx was told to wait for slow pages, but a synchronous worker that is silent for longer than `--timeout`, half a minute by itself, is killed in the middle of its request: the client gets a 502.',
@@ -54,6 +62,10 @@ export default defineRule({
       title: 'less in its configuration file',
       files: tree('proxy_read_timeout «300s»;', '', conf`timeout = 120`),
     },
+    {
+      title: 'the defaults of both',
+      files: mark(tree('', ''), 'etc/systemd/system/shop.service', '/opt/shop/bin/gunicorn'),
+    },
   ],
   good: [
     {
@@ -68,15 +80,27 @@ export default defineRule({
       title: 'asynchronous workers',
       files: tree('proxy_read_timeout 300s;', '-k gevent '),
     },
-    { title: 'raised in neither', files: tree('', '') },
+    { title: 'a minute in gunicorn, too', files: tree('', '--timeout 60 ') },
   ],
   *check(deployment) {
     if (!deployment.programs.some(({ kind }) => kind === 'app-server')) return
     for (const connection of deployment.connections.http) {
       const waits = valueOrNull(connection.readTimeout)
-      if (waits === null || waits.directive === null) continue
+      if (waits === null) continue
       const { value: seconds, directive } = waits
       const limit = limitFor(connection)
+      if (directive === null) {
+        if (limit !== null && !limit.isWritten)
+          yield {
+            at: limit.at,
+            severity: 'info',
+            message: `gunicorn kills a worker after ${limit.seconds} seconds, and nginx would wait ${seconds} for its answer`,
+            label: 'no --timeout',
+            related: [{ at: namePlace(connection.pass), message: 'nginx waits here' }],
+            help: `Start gunicorn with \`--timeout ${seconds}\` where a page may take so long`,
+          }
+        continue
+      }
       // The minute that nginx waits by itself says nothing of slow pages.
       if (limit === null || seconds <= Math.max(limit.seconds, 60)) continue
       yield {
