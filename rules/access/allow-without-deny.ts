@@ -20,6 +20,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   securitySeverity: 7.5,
+  cwe: [863],
   since: '0.1.0',
   why: 'nginx goes through `allow` and `deny` until one matches, and lets in whom none matches. A list of addresses that are allowed restricts nothing without `deny all` at its end.',
   remedy: 'Write `deny all;` behind the last `allow`',

@@ -28,6 +28,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   securitySeverity: 7.5,
+  cwe: [863],
   since: '0.1.0',
   why: 'nginx runs the rewrite phase before the access phase. A `return` in the same location answers everybody, and a `rewrite … last` of the server leaves for another location before the one that restricts access is found.',
   remedy:

@@ -24,6 +24,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   securitySeverity: 5.3,
+  cwe: [863, 552],
   since: '0.1.0',
   why: 'Of regular expressions the first that matches answers. `location ~ /upload/` in front of `location ~ /\\.ht { deny all; }` serves `/upload/.htpasswd`.',
   remedy: 'Put what denies before the other expressions, or write the path as a prefix',

@@ -32,6 +32,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   securitySeverity: 7.5,
+  cwe: [863],
   since: '0.1.0',
   why: '`location = /private/` matches that very URL. `/private/report.pdf` is answered by another location, and nobody is kept out of it.',
   remedy: 'Write `location ^~ /private/`, which holds for everything below',

@@ -49,6 +49,7 @@ export default defineRule({
   otherSeverities: { info: 'where only style sheets, scripts, pictures and fonts are taken' },
   confidence: 'high',
   securitySeverity: 7.5,
+  cwe: [863],
   since: '0.1.0',
   why: 'nginx prefers a matching regular expression to a prefix. `location ~ \\.php$` answers `/admin/index.php`, and what `location /admin/` says of passwords and addresses does not apply to it.',
   remedy:

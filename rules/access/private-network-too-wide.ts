@@ -28,6 +28,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   securitySeverity: 6.5,
+  cwe: [863],
   since: '0.1.0',
   why: 'Of 172.0.0.0/8 only 172.16.0.0/12 is private, of 192.0.0.0/8 only 192.168.0.0/16. The rest belongs to others: providers, clouds, content networks. Whoever has an address there is trusted.',
   remedy: 'Write `172.16.0.0/12`, or `192.168.0.0/16`',

@@ -33,6 +33,7 @@ export default defineRule({
   otherSeverities: { warning: 'where the page lists servers and backends' },
   confidence: 'high',
   securitySeverity: 3.1,
+  cwe: [497],
   since: '0.1.0',
   why: 'The page tells how busy the server is, and with some modules the names and addresses of every server and backend.',
   remedy: 'Write `allow` for those who watch it, and `deny all;`',

@@ -38,6 +38,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   securitySeverity: 7.5,
+  cwe: [863],
   since: '0.1.0',
   why: 'mod_access_compat inherits nothing: a section with `Allow` of its own drops the `Order` of the sections around it and falls back to `Order deny,allow`, which lets in everybody whom no `Deny` names. The list of addresses keeps nobody out.',
   remedy: 'Write `Require ip …` instead, or `Order allow,deny` into the same section',

@@ -24,6 +24,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   securitySeverity: 8.1,
+  cwe: [434],
   since: '0.1.0',
   why: 'mod_mime looks at every extension of a name: `photo.php.jpg`, which an upload form takes for a picture, runs as PHP.',
   remedy: 'Write `<FilesMatch "\\.php$"> SetHandler … </FilesMatch>`',

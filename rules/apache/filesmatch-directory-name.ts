@@ -25,6 +25,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   securitySeverity: 7.5,
+  cwe: [863, 552],
   since: '0.1.0',
   why: '`<Files>` and `<FilesMatch>` compare the last name of the path alone: `^\\.git` denies `/.git` itself and lets `/.git/config` through, with the whole repository.',
   remedy: 'Write `<DirectoryMatch "/\\.git(/|$)">`, or `RedirectMatch 404 "/\\.git"`',

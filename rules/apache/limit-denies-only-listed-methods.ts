@@ -29,6 +29,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   securitySeverity: 6.5,
+  cwe: [863, 650],
   since: '0.1.0',
   why: 'What stands in `<Limit GET POST>` holds for these methods alone. To any other, such as PUT, OPTIONS or PATCH, the section has nothing to say, takes the place of the sections outside, and lets everyone through to the handler or application.',
   remedy: 'Take the `<Limit>` away, so that the lines hold for every method',

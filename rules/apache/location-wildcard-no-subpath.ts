@@ -43,6 +43,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'medium',
   securitySeverity: 6.5,
+  cwe: [863],
   since: '0.1.0',
   why: 'A `<Location>` without wildcards holds for everything below its path. One with a wildcard is compared with the whole path, and no wildcard takes a slash: `/*/admin` closes `/shop/admin`, and `/shop/admin/` and all behind it is open.',
   remedy: 'Write `<LocationMatch "^/[^/]+/admin(/|$)">`',

@@ -28,6 +28,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   securitySeverity: 7.5,
+  cwe: [540],
   since: '0.1.0',
   why: 'No module runs `.php` here, so the file is sent as it lies there: the site does not work, and passwords in its configuration are read by everybody.',
   remedy:

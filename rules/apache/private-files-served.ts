@@ -40,6 +40,7 @@ export default defineRule({
   otherSeverities: { warning: 'for `.htaccess`, which holds no secret by itself' },
   confidence: 'high',
   securitySeverity: 7.5,
+  cwe: [552],
   since: '0.1.0',
   why: 'Whoever knows the usual names downloads the repository with its history, the passwords of `.env`, or a dump of the database. Search engines for such files exist.',
   remedy:

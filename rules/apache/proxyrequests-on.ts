@@ -18,6 +18,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   securitySeverity: 8.6,
+  cwe: [441],
   since: '0.1.0',
   why: 'With `ProxyRequests On` httpd fetches any URL for any client: it hides where attacks and spam come from, and it reaches addresses that are open to this machine alone. `ProxyPass` does not need it.',
   remedy: 'Write `ProxyRequests Off`, or restrict `<Proxy "*">` with `Require ip`',

@@ -20,6 +20,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   securitySeverity: 6.5,
+  cwe: [863],
   since: '0.1.0',
   why: 'Of several `Require` lines in a section one is enough. Beside `Require all granted` no list of addresses, no password and no `<RequireAll>` keeps anybody out.',
   remedy: 'Drop `Require all granted`, or put all lines into `<RequireAll>`',

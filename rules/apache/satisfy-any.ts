@@ -38,6 +38,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   securitySeverity: 7.5,
+  cwe: [863],
   since: '0.1.0',
   why: 'With `Satisfy Any` the old `Order`, `Allow` and `Deny`, or the new `Require`, have to agree, one of them. Where no `Deny` stands the old ones allow everybody, so that no `Require` decides anything there or below.',
   remedy: 'Remove `Satisfy Any`; for a part without a password write `Require all granted` there',

@@ -26,6 +26,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   securitySeverity: 5.3,
+  cwe: [497],
   since: '0.1.0',
   why: 'The page lists the requests that are under way, with addresses of clients and whole URLs: tokens for new passwords among them. `server-info` shows the configuration, `balancer-manager` changes it.',
   remedy: 'Write `Require local` into the section',

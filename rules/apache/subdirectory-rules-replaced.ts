@@ -33,6 +33,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   securitySeverity: 6.5,
+  cwe: [863],
   since: '0.1.0',
   why: 'mod_rewrite does not merge: a `.htaccess` with `RewriteEngine` drops the rules of the directories above, and what they forbid is served there.',
   remedy:

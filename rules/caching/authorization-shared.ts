@@ -25,6 +25,7 @@ export default defineRule({
   otherSeverities: { info: 'where nothing says that the backend is asked with credentials' },
   confidence: 'medium',
   securitySeverity: 6.5,
+  cwe: [524],
   since: '0.1.0',
   why: 'nginx takes no notice of `Authorization`: with `proxy_cache_valid` an answer is kept by its URL alone. What one client gets with its token, the next gets without one.',
   remedy: 'Write `proxy_cache_bypass $http_authorization;` and `proxy_no_cache $http_authorization;`',

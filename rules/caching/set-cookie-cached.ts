@@ -24,6 +24,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   securitySeverity: 8.1,
+  cwe: [524],
   since: '0.1.0',
   why: 'nginx does not cache an answer with `Set-Cookie`, unless `proxy_ignore_headers Set-Cookie` tells it to. The cookie is kept with the page: whoever asks next gets the session of whoever asked first.',
   remedy: 'Write `proxy_hide_header Set-Cookie;` beside it, and cache only what is the same for everybody',

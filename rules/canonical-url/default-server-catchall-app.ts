@@ -44,6 +44,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'medium',
   securitySeverity: 5.4,
+  cwe: [346],
   since: '0.1.0',
   why: 'A request for a name that no server has goes to the default server of the socket. Where that is the application, it is asked for the unknown name: its links, its redirects and the mail with the new password lead there, unless it checks the name itself.',
   remedy: 'Give the socket a default server that answers nobody: `listen 80 default_server; return 444;`',

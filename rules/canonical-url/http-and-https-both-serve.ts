@@ -20,6 +20,7 @@ export default defineRule({
   otherSeverities: { info: 'where a program behind nginx may redirect by itself' },
   confidence: 'medium',
   securitySeverity: 5.4,
+  cwe: [319],
   since: '0.1.0',
   why: 'Whoever follows an old link or types the bare name stays in plain HTTP: pages, passwords and session cookies cross the network in the clear, and each page has two URLs.',
   remedy:

@@ -27,6 +27,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   securitySeverity: 3.7,
+  cwe: [319],
   since: '0.1.0',
   why: 'The detour is one more round trip for each client, and its first half is readable and can be answered by anybody on the line.',
   remedy: 'Redirect to `https://` at once',

@@ -15,6 +15,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   securitySeverity: 6.1,
+  cwe: [113],
   since: '0.1.0',
   why: '`$uri` holds the path after decoding: `%0d%0a` in it ends the header line, and what follows is a header, or a whole answer, of the attacker’s choosing: cookies, cached pages, scripts.',
   remedy: 'Use `$request_uri`, which stays as the client encoded it',

@@ -20,6 +20,7 @@ export default defineRule({
   otherSeverities: { error: 'where the environment says False and Django takes the text for true' },
   confidence: 'high',
   securitySeverity: 5.3,
+  cwe: [489],
   since: '0.1.0',
   why: 'With `DEBUG` every error shows settings, paths, queries and the values of variables to whoever caused it, and Django keeps every query in memory. A variable of the environment is a text: `"False"` is true, and so is a test whether it is there.',
   remedy: 'Compare the text: `DEBUG = os.environ.get("DEBUG") == "True"`, and leave it off',

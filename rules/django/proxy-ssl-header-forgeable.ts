@@ -16,6 +16,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   securitySeverity: 7.4,
+  cwe: [348],
   since: '0.1.0',
   why: 'nginx passes a request header on unless it sets it. With `SECURE_PROXY_SSL_HEADER`, `curl -H "X-Forwarded-Proto: https" http://…` makes Django believe in TLS: it skips its redirect, sends secure cookies in the clear and takes forms that it would refuse.',
   remedy:

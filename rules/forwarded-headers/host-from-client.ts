@@ -21,6 +21,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   securitySeverity: 7.3,
+  cwe: [348],
   since: '0.1.0',
   why: 'An argument, a cookie or a header of the request becomes the name of the site: links in mails, redirects and cached pages lead to where the client wants.',
   remedy: 'Send `$host`',

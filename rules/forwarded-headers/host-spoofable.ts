@@ -43,6 +43,7 @@ export default defineRule({
   otherSeverities: { warning: 'where `ALLOWED_HOSTS` of Django accepts listed names alone' },
   confidence: 'high',
   securitySeverity: 7.4,
+  cwe: [348],
   since: '0.1.0',
   why: 'nginx passes `X-Forwarded-Host` on, and the application builds its links with it: the link of a password mail, or a page in a cache, leads to the attacker’s machine.',
   remedy: 'Set the header in nginx wherever it proxies, or clear it: `proxy_set_header X-Forwarded-Host "";`',

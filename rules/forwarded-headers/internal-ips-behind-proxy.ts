@@ -57,6 +57,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   securitySeverity: 5.3,
+  cwe: [291],
   since: '0.1.0',
   why: 'For Django every request comes from the address of nginx. With `DEBUG` on and that address in `INTERNAL_IPS`, whatever is for developers alone, such as the toolbar with its queries and settings, is shown to everybody.',
   remedy: 'Turn `DEBUG` off, or let mod_remoteip put the client’s address in the place of nginx’s',

@@ -29,6 +29,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   securitySeverity: 6.5,
+  cwe: [291],
   since: '0.1.0',
   why: 'For Apache every request that nginx proxies comes from 127.0.0.1. `Require local`, as Debian writes it for `/server-status`, then admits the whole world: addresses of clients, URLs with their tokens, the load of the machine.',
   remedy:

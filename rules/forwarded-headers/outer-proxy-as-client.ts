@@ -37,6 +37,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   securitySeverity: 4.3,
+  cwe: [291],
   since: '0.1.0',
   why: 'Where `set_real_ip_from` does not cover the proxy, `$remote_addr` is the proxy’s address: all clients share one limit, `allow` grants access to everyone or no one, and the backend and the logs never learn who came.',
   remedy: 'Name the proxy with `set_real_ip_from`, and its header with `real_ip_header`',

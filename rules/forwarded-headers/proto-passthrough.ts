@@ -24,6 +24,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'medium',
   securitySeverity: 5.3,
+  cwe: [348],
   since: '0.1.0',
   why: 'The line looks as if nginx vouched for the scheme, but sends the client’s own word: an application that believes the header takes a plain request for a secure one.',
   remedy:

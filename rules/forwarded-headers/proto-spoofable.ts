@@ -34,6 +34,7 @@ export default defineRule({
   otherSeverities: { warning: 'where another backend may answer' },
   confidence: 'high',
   securitySeverity: 7.4,
+  cwe: [348],
   since: '0.1.0',
   why: 'nginx passes a request header on unless it sets it. Where Apache takes that header for the scheme, `curl -H "X-Forwarded-Proto: https" http://…` makes the application believe in TLS: it skips its redirect, sends secure cookies in the clear and builds https URLs for a plain connection.',
   remedy:

@@ -24,6 +24,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   securitySeverity: 7.5,
+  cwe: [290, 348],
   since: '0.1.0',
   why: 'With every address trusted, a client’s own header becomes `$remote_addr`: `allow` and `deny`, rate limits, logs and what the backend is told all follow it.',
   remedy: 'List the addresses of the proxies in front of nginx, and nothing else',

@@ -32,6 +32,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   securitySeverity: 7.5,
+  cwe: [290, 348],
   since: '0.1.0',
   why: 'Without a list of proxies mod_remoteip believes everybody: whoever reaches Apache, or writes a second address into the header that nginx extends, chooses the address that access rules and logs see.',
   remedy: 'Name the proxy that nginx is: `RemoteIPInternalProxy 127.0.0.1`',

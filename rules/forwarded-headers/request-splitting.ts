@@ -21,6 +21,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   securitySeverity: 8.1,
+  cwe: [113],
   since: '0.1.0',
   why: '`$uri` and what is captured of it hold the path after decoding. In `proxy_pass` with variables and in `proxy_set_header` they are sent as they are: `%0d%0a` in a URL ends the line, and what follows is another header, or a whole request that no rule of nginx has seen.',
   remedy:

@@ -27,6 +27,7 @@ export default defineRule({
   otherSeverities: { warning: 'where another backend may answer' },
   confidence: 'high',
   securitySeverity: 5.9,
+  cwe: [319],
   since: '0.1.0',
   why: '`SetEnv HTTPS on` asks nobody. A request that nginx took in plain HTTP is secure for the application: it sends secure cookies in the clear, and its own redirect to https never happens.',
   remedy:

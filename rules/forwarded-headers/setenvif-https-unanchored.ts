@@ -23,6 +23,7 @@ export default defineRule({
   severity: 'info',
   confidence: 'high',
   securitySeverity: 3.7,
+  cwe: [777],
   since: '0.1.0',
   why: 'Without `^` and `$` the expression matches inside of longer values: `xhttpsx`, or `http, https` where a client’s header and the proxy’s were joined, makes a plain request secure.',
   remedy: 'Compare the whole value: `"^https$"`',

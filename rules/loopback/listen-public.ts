@@ -33,6 +33,7 @@ export default defineRule({
   otherSeverities: { error: 'where Apache trusts a header that nginx would set' },
   confidence: 'high',
   securitySeverity: 7.5,
+  cwe: [1327],
   since: '0.1.0',
   why: 'Whoever reaches Apache directly walks past nginx: no TLS, no access rules, no limits, and every forwarded header is theirs to forge.',
   remedy: 'Bind Apache to the address that nginx connects to: `Listen 127.0.0.1:9000`',

@@ -40,6 +40,7 @@ export default defineRule({
   otherSeverities: { info: 'for one address of the network, where `pg_hba.conf` admits no other machine' },
   confidence: 'medium',
   securitySeverity: 5.3,
+  cwe: [1327],
   since: '0.1.0',
   why: 'The application of this machine reaches its database by a socket or by loopback. On every address PostgreSQL answers anonymous clients too, who may guess passwords, or use a fault that needs none.',
   remedy: "Write `listen_addresses = 'localhost'`, and restart PostgreSQL",

@@ -23,6 +23,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   securitySeverity: 5.3,
+  cwe: [1333],
   since: '0.1.0',
   why: 'A repetition inside of a repetition can be gone through in two ways, so that each letter more of a URL that does not match doubles the work. PCRE gives up after ten million steps: the worker has done nothing else meanwhile, and answers 500.',
   remedy: 'Leave out the outer repetition, or make the inner one possessive: `(?:[a-z]++-?)+`',

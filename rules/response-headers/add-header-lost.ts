@@ -44,6 +44,7 @@ export default defineRule({
   },
   confidence: 'high',
   securitySeverity: 4.3,
+  cwe: [693],
   since: '0.1.0',
   why: '`add_header` is inherited only by a block that has none of its own. One line for caching in a location is enough for `Strict-Transport-Security`, `Content-Security-Policy` and their like to be missing from its answers.',
   remedy: 'Repeat the headers in the block, best by a snippet that each block includes',

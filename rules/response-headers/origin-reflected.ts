@@ -28,6 +28,7 @@ export default defineRule({
   otherSeverities: { error: 'where cookies are allowed with it' },
   confidence: 'high',
   securitySeverity: 7.1,
+  cwe: [942],
   since: '0.1.0',
   why: '`Access-Control-Allow-Origin $http_origin` grants whatever site asks, and a pattern without `^` or `$`, or with a dot that is not escaped, grants sites with a name that only looks like one’s own. With `Access-Control-Allow-Credentials` their pages act with the cookies of the client.',
   remedy: 'Compare the whole origin: `~^https://([a-z0-9-]+\\.)?example\\.org$`',

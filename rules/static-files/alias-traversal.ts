@@ -29,6 +29,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   securitySeverity: 7.5,
+  cwe: [22],
   since: '0.1.0',
   why: 'nginx puts the alias in place of the location’s name and appends the rest of the path. Where the name has no last slash and the alias has one, `/img../` becomes `/data/img/../`: everything beside the directory is served, the settings of the project perhaps.',
   remedy: 'End both with a slash, or neither',

@@ -29,6 +29,7 @@ export default defineRule({
   otherSeverities: { info: 'on a host of files alone, which may be a mirror' },
   confidence: 'high',
   securitySeverity: 5.3,
+  cwe: [548],
   since: '0.1.0',
   why: 'Where a directory has no index file nginx lists what is in it: backups, other clients’ uploads, and everything else whose only protection was that nobody knew its name.',
   remedy: 'Leave `autoindex` off but for directories that are meant to be browsed',

@@ -42,6 +42,7 @@ export default defineRule({
   otherSeverities: { error: 'where the file holds secrets, such as `.git/config` or `.env`' },
   confidence: 'high',
   securitySeverity: 7.5,
+  cwe: [552],
   since: '0.1.0',
   why: 'nginx treats a file whose name begins with a dot like any other. A repository’s `.git` gives the whole program and its history to whoever asks, an `.env` the passwords.',
   remedy:

@@ -21,6 +21,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   securitySeverity: 5.3,
+  cwe: [863, 552],
   since: '0.1.0',
   why: 'nginx does not read `.htaccess`: what it denies, rewrites or protects by a password does not hold here. And unlike Apache nginx sends the file to whoever asks, with the paths and rules in it.',
   remedy: 'Translate the rules into locations, and refuse the files: `location ~ /\\.ht { deny all; }`',

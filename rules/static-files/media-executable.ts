@@ -39,6 +39,7 @@ export default defineRule({
   otherSeverities: { info: 'for pages and scripts that run in a browser' },
   confidence: 'high',
   securitySeverity: 8.1,
+  cwe: [434],
   since: '0.1.0',
   why: 'A `location ~ \\.php$` comes before the prefix of the uploads, so that a file named `x.php` among them is a program on this machine. An `x.html` or `x.svg` is a program in the browser of whoever opens it, with the cookies of the site.',
   remedy:

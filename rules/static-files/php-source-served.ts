@@ -33,6 +33,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   securitySeverity: 7.5,
+  cwe: [540],
   since: '0.1.0',
   why: 'A location that answers a script itself, beside the one that passes scripts to PHP, sends its source: passwords and all. `try_files` serves what it finds where it stands, and of regular expressions the first that matches answers.',
   remedy:

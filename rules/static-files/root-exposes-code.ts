@@ -40,6 +40,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   securitySeverity: 8.6,
+  cwe: [552, 540],
   since: '0.1.0',
   why: 'A root that lies above the project serves every file in it to whoever guesses the name: `/shop/settings.py` with its passwords, `/.git/config`, `/db.sqlite3`. `try_files` finds them before the application is asked.',
   remedy: 'Collect static files in a directory of their own, and let nginx serve that alone',

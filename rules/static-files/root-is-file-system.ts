@@ -19,6 +19,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   securitySeverity: 8.6,
+  cwe: [552],
   since: '0.1.0',
   why: 'With `root /` every file that nginx can read is a page: `/etc/passwd`, settings, keys, the files of other sites.',
   remedy: 'Name the directory of the site',

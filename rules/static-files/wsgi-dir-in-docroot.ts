@@ -28,6 +28,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   securitySeverity: 7.5,
+  cwe: [540],
   since: '0.1.0',
   why: 'The script runs at its own URL, and lies in a directory of files under another: there Apache sends its text, and that of everything beside it.',
   remedy: 'Keep programs out of the directories that Apache serves',

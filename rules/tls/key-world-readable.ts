@@ -35,6 +35,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'medium',
   securitySeverity: 7.1,
+  cwe: [732],
   since: '0.1.0',
   why: 'Whoever has the key can pass for the site. Any account of the machine will do: that of another application, or one that a fault in it lets run a program.',
   remedy:

@@ -16,6 +16,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   securitySeverity: 5.9,
+  cwe: [327],
   since: '0.1.0',
   why: 'SSL 3 and TLS 1.0 and 1.1 are withdrawn (RFC 7568, RFC 8996): their ciphers and signatures can be broken, and an attacker on the line can press a client down to them. (OpenSSL 3 does not speak them at its usual security level, whatever the list says; older ones, and lists of ciphers that lower the level, do.)',
   remedy: 'Offer `TLSv1.2` and `TLSv1.3` alone',

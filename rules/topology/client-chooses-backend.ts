@@ -26,6 +26,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   securitySeverity: 8.6,
+  cwe: [918],
   since: '0.1.0',
   why: 'An argument, a header or a part of the path becomes the address of `proxy_pass`: nginx fetches for anybody from any host that it reaches, such as services of the own network and the metadata of a cloud.',
   remedy: 'Choose among known backends by a `map`, or list in the pattern the hosts that may be asked',

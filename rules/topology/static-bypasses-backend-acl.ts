@@ -45,6 +45,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'medium',
   securitySeverity: 6.5,
+  cwe: [863],
   since: '0.1.0',
   why: 'The access rules of Apache hold for requests that come to Apache. nginx serves the same directory itself and asks nobody: what the file says is protected is open to whoever knows the address.',
   remedy: 'Repeat the rule in nginx (`deny all;`, `auth_basic`), or let Apache serve the directory',

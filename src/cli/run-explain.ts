@@ -26,6 +26,7 @@ export async function runExplain(
 function explanation(rule: Rule, chalk: ChalkInstance): string {
   const facts = [`severity ${rule.severity}`, `confidence ${rule.confidence}`]
   if (rule.securitySeverity !== undefined) facts.push(`security severity ${rule.securitySeverity}`)
+  facts.push(...(rule.cwe ?? []).map(number => `CWE-${number}`))
   const section = (title: string, text: string): string => `${chalk.bold(title)}\n${indent(text)}\n`
   const [bad] = rule.bad
   const [good] = rule.good

@@ -66,6 +66,8 @@ export interface RuleDefinition {
   readonly confidence: Confidence
   /** 0.1 to 10, as code scanning reads it; only where an attacker gains something. */
   readonly securitySeverity?: number
+  /** Numbers of the Common Weakness Enumeration, the closest first; where there is a `securitySeverity`. */
+  readonly cwe?: readonly number[]
   readonly since: string
   /** What harm it does, in a sentence or two. */
   readonly why: string

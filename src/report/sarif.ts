@@ -132,13 +132,18 @@ function descriptor(rule: Rule): ReportingDescriptor {
     helpUri: `${DOCUMENTATION}/${rule.id}.md`,
     defaultConfiguration: { level: LEVELS[rule.severity] },
     properties: {
-      tags: isSecurity ? ['security', group] : [group],
+      tags: isSecurity ? ['security', group, ...(rule.cwe ?? []).map(cweTag)] : [group],
       precision: rule.confidence,
       ...(isSecurity
         ? { 'security-severity': rule.securitySeverity.toFixed(1) }
         : { 'problem.severity': PROBLEM_SEVERITIES[rule.severity] }),
     },
   }
+}
+
+/** As CodeQL writes it, and GitHub shows and searches it: three digits at least. */
+function cweTag(number: number): string {
+  return `external/cwe/cwe-${String(number).padStart(3, '0')}`
 }
 
 function result(finding: Finding, ruleIndex: number | undefined): Result {

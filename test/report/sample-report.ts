@@ -29,7 +29,7 @@ const portNotListened = rule('topology/upstream-port-not-listened', {
   summary: 'nginx connects to a port on which nothing listens',
   remedy: 'give both the same port',
 })
-const spoofable = rule('forwarded-headers/proto-spoofable', { securitySeverity: 7.5 })
+const spoofable = rule('forwarded-headers/proto-spoofable', { securitySeverity: 7.5, cwe: [348, 22] })
 const crlf = rule('nginx/odd-bytes', { severity: 'info', confidence: 'low' })
 const silent = rule('wsgi/embedded-mode', {})
 

@@ -18,4 +18,14 @@ test('a rule says of each severity that its check names where its findings have 
   assert.equal(silent, [])
 })
 
+test('a rule has numbers of CWE exactly where it has a security severity', async () => {
+  const wrong = (await loadRules())
+    .map(({ rule }) => rule)
+    .filter(({ securitySeverity, cwe = [] }) => (securitySeverity === undefined) !== (cwe.length === 0))
+  assert.equal(
+    wrong.map(({ id }) => id),
+    [],
+  )
+})
+
 test.run()
