@@ -5,6 +5,7 @@ import { SEVERITIES } from '../src/engine/severity.ts'
 import { reportText } from '../src/report/text.ts'
 import { auditFiles } from '../test/rules/audit-files.ts'
 import { unmark } from '../test/rules/marks.ts'
+import { traitsOf } from './rule-traits.ts'
 
 /** Columns of the reports on the pages: what fits beside GitHub's own. */
 const WIDTH = 100
@@ -39,10 +40,15 @@ function facts(rule: Rule): readonly string[] {
     const where = rule.otherSeverities?.[severity]
     return where === undefined ? [] : [`, ${severity} ${where}`]
   })
+  const { fixes } = traitsOf(rule)
   return [
     `severity ${rule.severity}${others.join('')}`,
     `confidence ${rule.confidence}`,
     ...(rule.securitySeverity === undefined ? [] : [`security severity ${rule.securitySeverity}`]),
+    ...(rule.cwe ?? []).map(
+      number => `[CWE-${number}](https://cwe.mitre.org/data/definitions/${number}.html)`,
+    ),
+    ...(fixes.length === 0 ? [] : [`fix ${fixes.join(' or ')}`]),
     `since ${rule.since}`,
   ]
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { CONFIDENCES, type Confidence, SEVERITIES, type Severity } from '../engine/severity.ts'
+import { RULE_PROGRAMS, type RuleProgram } from '../engine/rule-traits.ts'
 import { InputError } from '../files/input-error.ts'
 import { READ_AS, type ReadAs } from '../files/read-as.ts'
 import { didYouMean } from './did-you-mean.ts'
@@ -36,6 +37,9 @@ export interface Arguments {
   readonly skip: readonly string[]
   readonly minimumSeverity: Severity
   readonly minimumConfidence: Confidence
+  /** Of `rules`: those alone that have a fix, and those of a program. */
+  readonly fixable: boolean
+  readonly program: RuleProgram | null
   /** Null where findings never change the exit code. */
   readonly failOn: Severity | null
   readonly baseline: string | null
@@ -165,6 +169,8 @@ export function readArguments(line: readonly string[]): Arguments {
     skip: list('skip'),
     minimumSeverity: oneOf('min-severity', SEVERITIES, 'info'),
     minimumConfidence: oneOf('min-confidence', CONFIDENCES, 'low'),
+    fixable: values.has('fixable'),
+    program: last('program') === null ? null : oneOf('program', RULE_PROGRAMS, 'nginx'),
     failOn: failOn === 'never' ? null : failOn,
     baseline: last('baseline'),
     writeBaseline: last('write-baseline'),

@@ -3,6 +3,7 @@
  * are projections of it.
  */
 import { CONFIDENCES, SEVERITIES } from '../engine/severity.ts'
+import { RULE_PROGRAMS } from '../engine/rule-traits.ts'
 import { READ_AS } from '../files/read-as.ts'
 
 export const COMMANDS = ['audit', 'resolve', 'map', 'trace', 'explain', 'rules', 'init', 'help'] as const
@@ -113,9 +114,13 @@ export const COMMAND_SPECS: Readonly<Record<Command, CommandSpec>> = {
     words: '[GROUP…]',
     most: null,
     summary: 'list the rules, all or of some groups',
-    about: ['Lists the rules, each with its severity and what it finds.'],
+    about: [
+      'Lists the rules, each with its severity, the kind of its fix (safe: --fix applies it, unsafe: --fix-unsafe',
+      'does, -: it has none) and what it finds.',
+    ],
     examples: [
       ['deploy-audit rules tls --min-severity warning', 'those of a group that warn'],
+      ['deploy-audit rules --program apache --fixable', 'those that mend something in files of Apache'],
       ['deploy-audit rules -f json', 'for programs'],
     ],
   },
@@ -254,6 +259,18 @@ export const OPTIONS = {
     text: 'report info, warning or error and above (default info)',
     section: 'What is reported',
     commands: ['audit', 'rules'],
+  },
+  fixable: {
+    text: 'those alone that have a fix, safe or unsafe',
+    section: 'What is reported',
+    commands: ['rules'],
+  },
+  program: {
+    value: 'NAME',
+    choices: RULE_PROGRAMS,
+    text: 'those alone that report something in files of this program',
+    section: 'What is reported',
+    commands: ['rules'],
   },
   'min-confidence': {
     value: 'CONFIDENCE',

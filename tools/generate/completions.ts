@@ -66,8 +66,10 @@ ${commands.join('\n')}
   esac
   if [[ $word == -* ]]; then
     COMPREPLY=($(compgen -W "$options" -- "$word"))
-  elif [[ \${COMP_WORDS[1]} == explain ]]; then
+  elif [[ \${COMP_WORDS[1]} == explain || \${COMP_WORDS[1]} == rules ]]; then
     COMPREPLY=($(compgen -W '${rules.join(' ')}' -- "$word"))
+  elif [[ \${COMP_WORDS[1]} == help && $COMP_CWORD == 2 ]]; then
+    COMPREPLY=($(compgen -W '${COMMANDS.join(' ')}' -- "$word"))
   elif [[ $COMP_CWORD == 1 ]]; then
     COMPREPLY=($(compgen -W '${COMMANDS.join(' ')}' -- "$word") $(compgen -f -- "$word"))
   else
@@ -114,10 +116,17 @@ ${commands.join('\n')}
   _describe 'command' commands
   _files
 }
+_deploy_audit_rest() {
+  case $words[2] in
+    explain | rules) compadd -- ${rules.join(' ')} ;;
+    help) compadd -- ${COMMANDS.join(' ')} ;;
+    *) _files ;;
+  esac
+}
 _arguments -s \\
 ${specs.map(spec => `${spec} \\`).join('\n')}
     '1:command:_deploy_audit_first' \\
-    '*:file:_files'
+    '*:file:_deploy_audit_rest'
 `
 }
 
@@ -142,7 +151,8 @@ function fish(rules: readonly string[]): string {
   })
   return `# fish completion of deploy-audit, written by \`npm run generate\`.
 ${commands.join('\n')}
-complete -c deploy-audit -n '__fish_seen_subcommand_from explain' -f -a ${quoted(rules.join(' '))}
+complete -c deploy-audit -n '__fish_seen_subcommand_from explain rules' -f -a ${quoted(rules.join(' '))}
+complete -c deploy-audit -n '__fish_seen_subcommand_from help' -f -a ${quoted(COMMANDS.join(' '))}
 ${options.join('\n')}
 `
 }

@@ -3,6 +3,7 @@ import type { Rule } from '../../src/engine/rule.ts'
 import type { GeneratedFile } from '../generated-file.ts'
 import { loadRules } from '../load-rules.ts'
 import { rulePage } from '../rule-page.ts'
+import { traitsOf } from '../rule-traits.ts'
 import { symptomsOf } from '../rule-symptoms.ts'
 
 /** A page for each rule, and one that lists them. */
@@ -20,7 +21,8 @@ see the difference in an answer. Where no loopback can show the harm, the page o
 const MEANINGS = `An **error** breaks a site or opens it to others, a **warning** does so under a condition that is met, or costs
 something; an **info** is advice. **Confidence** says how sure it is, and is lower where the other half of a finding is
 not among the files. The **security severity** (0.1 to 10, as code scanning reads it) is there where an attacker gains
-something. All three mean the same in every format.`
+something, and with it the numbers of the weakness in the [CWE](https://cwe.mitre.org). All mean the same in every
+format. A **fix** is safe where the servers answer as before (\`--fix\` applies it), else unsafe (\`--fix-unsafe\` does).`
 
 function listOfRules(rules: readonly Rule[]): string {
   const groups = [...groupBy(rules, ({ id }) => id.slice(0, id.indexOf('/')))]
@@ -38,15 +40,21 @@ function listOfRules(rules: readonly Rule[]): string {
     ...groups.flatMap(([group, inGroup]) => [
       `### ${group}`,
       [
-        '| rule | severity | what it finds |',
-        '| --- | --- | --- |',
+        '| rule | severity | fix | what it finds |',
+        '| --- | --- | --- | --- |',
         ...inGroup.map(
-          ({ id, severity, summary }) => `| [${id}](${id}.md) | ${severity} | ${cell(summary)} |`,
+          rule =>
+            `| [${rule.id}](${rule.id}.md) | ${rule.severity} | ${fixOf(rule)} | ${cell(rule.summary)} |`,
         ),
       ].join('\n'),
     ]),
   ]
   return `<!-- Written by \`npm run generate\`. -->\n\n${sections.join('\n\n')}\n`
+}
+
+/** Where one of its fixes is safe, `--fix` does something. */
+function fixOf(rule: Rule): string {
+  return traitsOf(rule).fixes[0] ?? ''
 }
 
 function cell(text: string): string {
