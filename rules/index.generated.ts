@@ -15,6 +15,7 @@ import apacheAliasOverlap from './apache/alias-overlap.ts'
 import apacheAliasSlashMissing from './apache/alias-slash-missing.ts'
 import apacheAllowencodedslashesNotInherited from './apache/allowencodedslashes-not-inherited.ts'
 import apacheAllowoverrideUnset from './apache/allowoverride-unset.ts'
+import apacheBackreferenceWithoutGroup from './apache/backreference-without-group.ts'
 import apacheCommentContinuation from './apache/comment-continuation.ts'
 import apacheCustomlogUnknownFormat from './apache/customlog-unknown-format.ts'
 import apacheDefineInVhostLeaks from './apache/define-in-vhost-leaks.ts'
@@ -46,14 +47,19 @@ import apacheProxypassOrder from './apache/proxypass-order.ts'
 import apacheProxypassmatchDocumentRoot from './apache/proxypassmatch-document-root.ts'
 import apacheProxyrequestsOn from './apache/proxyrequests-on.ts'
 import apacheRedirectLoop from './apache/redirect-loop.ts'
+import apacheRequestFilenameInServer from './apache/request-filename-in-server.ts'
 import apacheRequireGrantedBesideOthers from './apache/require-granted-beside-others.ts'
 import apacheRequireUserWithoutAuthtype from './apache/require-user-without-authtype.ts'
 import apacheRewriteNotInherited from './apache/rewrite-not-inherited.ts'
+import apacheRewritePatternNotPath from './apache/rewrite-pattern-not-path.ts'
+import apacheRewriteProxiesAnywhere from './apache/rewrite-proxies-anywhere.ts'
 import apacheRewriteTargetSlash from './apache/rewrite-target-slash.ts'
 import apacheRewriteVariableMisspelt from './apache/rewrite-variable-misspelt.ts'
 import apacheRewritecondDangling from './apache/rewritecond-dangling.ts'
+import apacheRewritecondsContradict from './apache/rewriteconds-contradict.ts'
 import apacheRewriteengineMissing from './apache/rewriteengine-missing.ts'
 import apacheRewriteruleLeadingSlashPerdir from './apache/rewriterule-leading-slash-perdir.ts'
+import apacheRewriteruleNeverReached from './apache/rewriterule-never-reached.ts'
 import apacheSatisfyAny from './apache/satisfy-any.ts'
 import apacheServedDirectoryDenied from './apache/served-directory-denied.ts'
 import apacheServerStatusPublic from './apache/server-status-public.ts'
@@ -294,6 +300,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/alias-slash-missing', ...apacheAliasSlashMissing },
   { id: 'apache/allowencodedslashes-not-inherited', ...apacheAllowencodedslashesNotInherited },
   { id: 'apache/allowoverride-unset', ...apacheAllowoverrideUnset },
+  { id: 'apache/backreference-without-group', ...apacheBackreferenceWithoutGroup },
   { id: 'apache/comment-continuation', ...apacheCommentContinuation },
   { id: 'apache/customlog-unknown-format', ...apacheCustomlogUnknownFormat },
   { id: 'apache/define-in-vhost-leaks', ...apacheDefineInVhostLeaks },
@@ -325,14 +332,19 @@ export const rules: readonly Rule[] = [
   { id: 'apache/proxypassmatch-document-root', ...apacheProxypassmatchDocumentRoot },
   { id: 'apache/proxyrequests-on', ...apacheProxyrequestsOn },
   { id: 'apache/redirect-loop', ...apacheRedirectLoop },
+  { id: 'apache/request-filename-in-server', ...apacheRequestFilenameInServer },
   { id: 'apache/require-granted-beside-others', ...apacheRequireGrantedBesideOthers },
   { id: 'apache/require-user-without-authtype', ...apacheRequireUserWithoutAuthtype },
   { id: 'apache/rewrite-not-inherited', ...apacheRewriteNotInherited },
+  { id: 'apache/rewrite-pattern-not-path', ...apacheRewritePatternNotPath },
+  { id: 'apache/rewrite-proxies-anywhere', ...apacheRewriteProxiesAnywhere },
   { id: 'apache/rewrite-target-slash', ...apacheRewriteTargetSlash },
   { id: 'apache/rewrite-variable-misspelt', ...apacheRewriteVariableMisspelt },
   { id: 'apache/rewritecond-dangling', ...apacheRewritecondDangling },
+  { id: 'apache/rewriteconds-contradict', ...apacheRewritecondsContradict },
   { id: 'apache/rewriteengine-missing', ...apacheRewriteengineMissing },
   { id: 'apache/rewriterule-leading-slash-perdir', ...apacheRewriteruleLeadingSlashPerdir },
+  { id: 'apache/rewriterule-never-reached', ...apacheRewriteruleNeverReached },
   { id: 'apache/satisfy-any', ...apacheSatisfyAny },
   { id: 'apache/served-directory-denied', ...apacheServedDirectoryDenied },
   { id: 'apache/server-status-public', ...apacheServerStatusPublic },

@@ -206,6 +206,30 @@ export function mayHold(tree: PcreTree, code: number, group?: number): boolean {
   return scope.some(({ items }) => items.some(holds))
 }
 
+/** Whether every match holds a character (a code below 256) as text: false in doubt. */
+export function mustHold({ alternatives }: PcreTree, code: number): boolean {
+  return everyHolds(alternatives, code)
+}
+
+function everyHolds(alternatives: readonly PcreSequence[], code: number): boolean {
+  return (
+    alternatives.length > 0 && alternatives.every(({ items }) => items.some(item => itemHolds(item, code)))
+  )
+}
+
+function itemHolds(item: PcreNode, code: number): boolean {
+  switch (item.kind) {
+    case 'literal':
+      return item.code === code
+    case 'repeat':
+      return item.least > 0 && itemHolds(item.item, code)
+    case 'group':
+      return everyHolds(item.alternatives, code)
+    default:
+      return false
+  }
+}
+
 const NEWLINES: Readonly<Partial<Record<PcreTree['start']['newline'], number>>> = { lf: 10, cr: 13, nul: 0 }
 
 function alternativesOf(node: PcreNode | undefined): readonly PcreSequence[] {

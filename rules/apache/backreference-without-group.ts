@@ -1,0 +1,108 @@
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
+import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
+import { type PlacedRule, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
+import { rewritingDirectory, rewritingHost } from './_rewriting-examples.ts'
+
+export default defineRule({
+  summary: 'A rewriting rule inserts a group that its pattern does not have',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: '`$1` stands for the first group of the pattern of the `RewriteRule`, `%1` for that of the `RewriteCond` that matched last. Where there is no such group, nothing is inserted, and every URL leads to the same place. `%20` in a target is `%2` and a zero for the same reason.',
+  remedy: 'Put parentheses around what is to be inserted: `^blog/(.*)$`; write `\\%20` for an escaped blank',
+  references: ['https://httpd.apache.org/docs/2.4/rewrite/intro.html#regex'],
+  bad: [
+    {
+      title: 'no group in the pattern',
+      files: rewritingDirectory('RewriteRule ^blog/.*$ «https://blog.example.org/$1» [R=301,L]'),
+    },
+    {
+      title: 'no group in the condition',
+      files: rewritingDirectory(conf`
+        RewriteCond %{QUERY_STRING} ^id=[0-9]+$
+        RewriteRule ^item\.php$ «/item/%1?» [R=301,L]
+      `),
+    },
+    {
+      title: 'an escaped blank',
+      files: { 'site.conf': rewritingHost('RewriteRule ^/old$ «/new%20page» [R=301,NE,L]') },
+    },
+  ],
+  good: [
+    {
+      title: 'every group is there',
+      files: rewritingDirectory(conf`
+        RewriteCond %{QUERY_STRING} ^id=([0-9]+)$
+        RewriteRule ^item\.php$ /item/%1? [R=301,L]
+        RewriteRule ^blog/(.*)$ https://blog.example.org/$1 [R=301,L]
+        RewriteRule ^all$ /everything/$0 [R=301,L]
+      `),
+    },
+    {
+      title: 'escaped, and the group of either condition',
+      files: {
+        'site.conf': rewritingHost(conf`
+          RewriteRule ^/old$ /new\%20page [R=301,NE,L]
+          RewriteCond %{HTTP_HOST} ^www\.(.+)$ [OR]
+          RewriteCond %{HTTP_HOST} ^web$
+          RewriteRule ^ http://%1%{REQUEST_URI} [R=301,L]
+        `),
+      },
+    },
+  ],
+  *check({ apache, filesOf }) {
+    for (const configuration of apache) {
+      for (const rule of placedRules(configuration, filesOf(configuration))) {
+        if (!rule.settled || rule.keepsUri) continue
+        const group = missingGroup(rule)
+        if (group === null) continue
+        yield {
+          at: argumentPlace(rule.directive, 1),
+          message: `\`${group.text}\` is always empty: ${group.reason}`,
+        }
+      }
+    }
+  },
+})
+
+interface MissingGroup {
+  readonly text: string
+  readonly reason: string
+}
+
+function missingGroup(rule: PlacedRule): MissingGroup | null {
+  const { output, conditions } = rule
+  for (const [text, sign = '', digit = ''] of output.replace(/\\./g, '').matchAll(/([$%])([1-9])/g)) {
+    if (sign === '$') {
+      const groups = rule.negated ? 0 : groupsIn(rule.pattern)
+      if (groups !== null && Number(digit) > groups)
+        return { text, reason: `the pattern \`${rule.pattern}\` has ${counted(groups)}` }
+      continue
+    }
+    const known = conditions.map(({ test, negated, pattern }) => {
+      if (test === 'expression') return null
+      return test === 'regex' && !negated ? groupsIn(pattern) : 0
+    })
+    if (known.every(groups => groups !== null && Number(digit) > groups))
+      return {
+        text,
+        reason:
+          conditions.length === 0
+            ? 'no `RewriteCond` stands before the rule'
+            : 'no condition has such a group',
+      }
+  }
+  return null
+}
+
+function counted(groups: number): string {
+  if (groups === 0) return 'no group'
+  return groups === 1 ? 'one group' : `${groups} groups`
+}
+
+function groupsIn(pattern: string): number | null {
+  const tree = readPattern(pattern)
+  return tree === null || tree.problem !== null ? null : tree.groups
+}

@@ -1,0 +1,72 @@
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
+import { placedRules } from '../../src/servers/apache/queries/rewriting.ts'
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { rewritingDirectory, rewritingHost } from './_rewriting-examples.ts'
+
+export default defineRule({
+  summary: 'A virtual host asks for the file before the URL is mapped to one',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Outside of `<Directory>` and `.htaccess` mod_rewrite runs before the URL is mapped to a file, and `%{REQUEST_FILENAME}` is still the path of the URL: `/style.css`, without the document root. No such file exists, so `!-f` always holds, and style sheets and pictures go to the front controller too.',
+  remedy: 'Write `%{DOCUMENT_ROOT}%{REQUEST_URI}`, or put the rules into `<Directory>`',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mod_rewrite.html#rewritecond'],
+  bad: [
+    {
+      title: 'a front controller in the virtual host',
+      files: {
+        'site.conf': rewritingHost(conf`
+          RewriteCond «%{REQUEST_FILENAME}» !-f
+          RewriteCond «%{REQUEST_FILENAME}» !-d
+          RewriteRule ^ /index.txt [L]
+        `),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'with the document root',
+      files: {
+        'site.conf': rewritingHost(conf`
+          RewriteCond %{DOCUMENT_ROOT}%{REQUEST_URI} !-f
+          RewriteCond %{LA-U:REQUEST_FILENAME} !-d
+          RewriteRule ^ /index.txt [L]
+          <Directory /srv/www>
+              RewriteEngine On
+              RewriteCond %{REQUEST_FILENAME} !-f
+              RewriteRule ^ /index.txt [L]
+          </Directory>
+        `),
+      },
+    },
+    {
+      title: 'in .htaccess',
+      files: rewritingDirectory(conf`
+        RewriteCond %{REQUEST_FILENAME} !-f
+        RewriteRule ^ index.txt [L]
+      `),
+    },
+  ],
+  *check({ apache, filesOf }) {
+    for (const configuration of apache) {
+      for (const { context, directive, conditions } of placedRules(configuration, filesOf(configuration))) {
+        // A fragment without a section may be included into any.
+        if (context !== 'server' || (directive.parent === null && configuration.main === null)) continue
+        for (const condition of conditions) {
+          if (!/^-[fdsl]$/.test(condition.test)) continue
+          if (!/^%\{(?:REQUEST_FILENAME|SCRIPT_FILENAME)\}$/i.test(condition.input)) continue
+          const at = argumentPlace(condition.directive, 0)
+          yield {
+            at,
+            message: `\`${condition.input}\` is the path of the URL here, which no file has, so the condition ${condition.negated ? 'always' : 'never'} holds`,
+            ...propose('Ask for the file below the document root', 'unsafe', [
+              replacePlace(at, '%{DOCUMENT_ROOT}%{REQUEST_URI}'),
+            ]),
+          }
+        }
+      }
+    }
+  },
+})

@@ -1,0 +1,129 @@
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
+import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
+import { placedRules } from '../../src/servers/apache/queries/rewriting.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+import { literalPrefix, mustHold } from '../../src/servers/pcre/pattern-facts.ts'
+import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
+import { rewritingDirectory, rewritingHost } from './_rewriting-examples.ts'
+
+export default defineRule({
+  summary: 'A pattern for the path of the URL asks for its query or its host',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: '`RewriteRule`, `Redirect`, `RedirectMatch` and `AliasMatch` compare the path alone, without the scheme, the host and the query. A pattern with `?` or `http://` in it never matches, and the line does nothing.',
+  remedy:
+    'Ask for the query by `RewriteCond %{QUERY_STRING}`, for the host by `RewriteCond %{HTTP_HOST}`, and for the path in the rule',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mod_rewrite.html#rewriterule'],
+  bad: [
+    {
+      title: 'the query',
+      files: rewritingDirectory('RewriteRule «^index\\.php\\?page=(.*)$» /$1 [R=301,L]'),
+    },
+    {
+      title: 'scheme and host',
+      files: {
+        'site.conf': rewritingHost(
+          'RewriteRule «^https?://www\\.example\\.org/(.*)$» https://example.org/$1 [R=301,L]',
+        ),
+      },
+    },
+    {
+      title: 'a query in Redirect',
+      files: { 'site.conf': rewritingHost('Redirect 301 «/page.php?id=7» /seven') },
+    },
+    {
+      title: 'a query in RedirectMatch',
+      files: { 'site.conf': rewritingHost('RedirectMatch 301 «^/page\\.php\\?id=(\\d+)$» /pages/$1') },
+    },
+  ],
+  good: [
+    {
+      title: 'asked for by conditions',
+      files: rewritingDirectory(conf`
+        RewriteCond %{QUERY_STRING} ^page=(.*)$
+        RewriteRule ^index\.php$ /%1? [R=301,L]
+        RewriteCond %{HTTP_HOST} ^www\.example\.org$ [NC]
+        RewriteRule ^(.*)$ https://example.org/$1 [R=301,L]
+      `),
+    },
+    {
+      title: 'a question mark that may be missing, and one that makes optional',
+      files: {
+        'site.conf': rewritingHost(conf`
+          RewriteRule ^/old(?:\?.*)?$ /new [R=301,L]
+          RewriteRule ^/httpd/(.*)$ /server/$1 [R=301,L]
+          RedirectMatch 301 ^/pages?/(.*)$ /site/$1
+        `),
+      },
+    },
+  ],
+  *check({ apache, filesOf }) {
+    for (const configuration of apache) {
+      for (const { directive, pattern, settled } of placedRules(configuration, filesOf(configuration))) {
+        const part = settled ? foreignPart(pattern) : null
+        if (part !== null) yield { at: argumentPlace(directive, 0), message: messageOf('RewriteRule', part) }
+      }
+      for (const { directive, index, isPattern } of pathArguments(configuration, filesOf(configuration))) {
+        const value = directive.args[index]?.value ?? ''
+        if (!isSettled(value)) continue
+        const part = isPattern ? foreignPart(value) : foreignLiteral(value)
+        if (part !== null)
+          yield { at: argumentPlace(directive, index), message: messageOf(directive.name, part) }
+      }
+    }
+  },
+})
+
+type Part = 'query' | 'host'
+
+function messageOf(name: string, part: Part): string {
+  return part === 'query'
+    ? `\`${name}\` compares the path without its query, so \`?\` never matches`
+    : `\`${name}\` compares the path alone, so a pattern for scheme and host never matches`
+}
+
+function foreignPart(pattern: string): Part | null {
+  const tree = readPattern(pattern)
+  if (tree === null || tree.problem !== null) return null
+  if (/^https?:\/\//i.test(literalPrefix(tree)) || /^\^?\(?https?\??:(?:\/|\\\/){2}/i.test(pattern))
+    return 'host'
+  return mustHold(tree, 63) ? 'query' : null
+}
+
+/** `Redirect` wants a path and refuses anything else. */
+function foreignLiteral(path: string): Part | null {
+  return path.startsWith('/') && path.includes('?') ? 'query' : null
+}
+
+interface PathArgument {
+  readonly directive: ApacheDirective
+  readonly index: number
+  readonly isPattern: boolean
+}
+
+/** The lines beside RewriteRule that compare the path, with the argument that does. */
+function* pathArguments(configuration: ApacheConfiguration, files: FileSystem): Generator<PathArgument> {
+  const tables = [
+    configuration.occurrences,
+    ...htaccessFiles(configuration, files).map(({ file }) => file.occurrences),
+  ]
+  for (const occurrences of tables) {
+    for (const name of ['redirect', 'redirectpermanent', 'redirecttemp', 'redirectmatch']) {
+      for (const directive of occurrences.get(name) ?? []) {
+        const isPattern = name === 'redirectmatch'
+        const hasStatus = !/^\/|^\^/.test(directive.args[0]?.value ?? '') && directive.args.length > 1
+        const isStatus =
+          hasStatus && /^(?:\d{3}|permanent|temp|seeother|gone)$/i.test(directive.args[0]?.value ?? '')
+        const index = isStatus ? 1 : 0
+        // In `<Location>` the section has the path.
+        if (directive.args.length > index + (isStatus ? 0 : 1)) yield { directive, index, isPattern }
+      }
+    }
+    for (const directive of occurrences.get('aliasmatch') ?? [])
+      yield { directive, index: 0, isPattern: true }
+  }
+}

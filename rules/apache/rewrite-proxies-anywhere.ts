@@ -1,0 +1,115 @@
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
+import { type PlacedRule, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
+import type { RewriteCondition } from '../../src/servers/apache/requests/rewrite/rules.ts'
+import { literalStrings, mayHold } from '../../src/servers/pcre/pattern-facts.ts'
+import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
+import { rewritingHost } from './_rewriting-examples.ts'
+
+export default defineRule({
+  summary: 'The client chooses the host that Apache proxies to',
+  severity: 'error',
+  confidence: 'high',
+  securitySeverity: 8.6,
+  cwe: [918],
+  since: '0.1.0',
+  why: 'Apache fetches whatever the client names, from inside of the network: pages of this machine, the metadata service of a cloud, any site of the Internet in the name of this server (SSRF).',
+  remedy: 'Write the host of the backend into the rule: `http://127.0.0.1:8080/$1`',
+  references: ['https://httpd.apache.org/docs/2.4/rewrite/flags.html#flag_p'],
+  bad: [
+    {
+      title: 'the host comes from the path',
+      files: { 'site.conf': rewritingHost('RewriteRule ^/fetch/(.*)$ «http://$1» [P,L]') },
+    },
+    {
+      title: 'the host comes from the query',
+      files: {
+        'site.conf': rewritingHost(conf`
+          RewriteCond %{QUERY_STRING} ^url=(.+)$
+          RewriteRule ^/fetch$ «http://%1?» [P]
+        `),
+      },
+    },
+    {
+      title: 'the host of the request, on another port',
+      files: { 'site.conf': rewritingHost('RewriteRule ^/(.*)$ «http://%{HTTP_HOST}:8080/$1» [P]') },
+    },
+  ],
+  good: [
+    {
+      title: 'the host is written',
+      files: {
+        'site.conf': rewritingHost(conf`
+          RewriteRule ^/fetch/(.*)$ http://127.0.0.1:8080/$1 [P,L]
+          RewriteRule ^/(blue|green)/(.*)$ http://$1.internal.example.org/$2 [P]
+          RewriteRule ^/node(\d)/(.*)$ http://node$1.internal.example.org/$2 [P]
+        `),
+      },
+    },
+    {
+      title: 'a condition names the hosts',
+      files: {
+        'site.conf': rewritingHost(conf`
+          RewriteCond %{HTTP_HOST} ^(?:www\.)?example\.org$
+          RewriteRule ^/(.*)$ http://%{HTTP_HOST}:8080/$1 [P]
+        `),
+      },
+    },
+  ],
+  *check({ apache, filesOf }) {
+    for (const configuration of apache) {
+      for (const rule of placedRules(configuration, filesOf(configuration))) {
+        if (!rule.flags.has('P') || !rule.settled || rule.negated) continue
+        const host = /^(?:https?|wss?|ftp|h2c?):\/\/([^/]*)/i.exec(rule.output)?.[1]
+        const chosen = host === undefined ? null : chosenIn(host, rule)
+        if (chosen === null) continue
+        yield {
+          at: argumentPlace(rule.directive, 1),
+          message: `\`${chosen}\` is client-controlled, and Apache proxies to the host that it names`,
+        }
+      }
+    }
+  },
+})
+
+/** The reference in a host by which a client names any host it likes; null where there is none. */
+function chosenIn(host: string, rule: PlacedRule): string | null {
+  for (const [text] of host.matchAll(/[$%]\d|%\{[\w:-]+\}/g)) {
+    if (text.startsWith('%{')) {
+      const isClient = /^%\{(?:HTTP_HOST|HTTP:.*|HTTP_\w+|QUERY_STRING|SERVER_NAME)\}$/i.test(text)
+      // By `UseCanonicalName On` the name of the server is its own.
+      if (!isClient || /SERVER_NAME/i.test(text)) continue
+      if (isListed(text, rule.conditions)) continue
+      return text
+    }
+    if (mayNameHost(Number(text[1]), text.startsWith('$') ? [rule.pattern] : patternsOf(rule))) return text
+  }
+  return null
+}
+
+function patternsOf({ conditions }: PlacedRule): readonly string[] {
+  return conditions.filter(({ test, negated }) => test === 'regex' && !negated).map(({ pattern }) => pattern)
+}
+
+/** True where a group may be any host: it may hold a dot and letters. */
+function mayNameHost(group: number, patterns: readonly string[]): boolean {
+  return patterns.some(pattern => {
+    const tree = readPattern(pattern)
+    if (tree === null || tree.problem !== null || group > tree.groups) return false
+    const scope = group === 0 ? undefined : group
+    return ['.', 'a', 'q'].every(letter => mayHold(tree, letter.charCodeAt(0), scope))
+  })
+}
+
+/** True where a condition lets few texts through, or what ends in a name of the owner. */
+function isListed(input: string, conditions: readonly RewriteCondition[]): boolean {
+  return conditions.some(condition => {
+    if (condition.negated || condition.input.toLowerCase() !== input.toLowerCase()) return false
+    if (condition.test === '=') return true
+    if (condition.test !== 'regex') return false
+    const tree = readPattern(condition.pattern)
+    if (tree === null || tree.problem !== null) return false
+    return literalStrings(tree) !== null || /[a-z0-9-]+\\\.[a-z]+\)?\$$/i.test(condition.pattern)
+  })
+}

@@ -1,0 +1,98 @@
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { namePlace } from '../../src/servers/apache/queries/places.ts'
+import { placedRules } from '../../src/servers/apache/queries/rewriting.ts'
+import type { RewriteCondition } from '../../src/servers/apache/requests/rewrite/rules.ts'
+import { isAnchoredAtEnd, isAnchoredAtStart, literalStrings } from '../../src/servers/pcre/pattern-facts.ts'
+import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
+import { rewritingDirectory } from './_rewriting-examples.ts'
+
+export default defineRule({
+  summary: 'Two conditions that never hold together',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'All conditions before a `RewriteRule` have to hold. One text cannot be two at once, so the rule never acts; `configtest` says nothing.',
+  remedy: 'Join them by `[OR]`: `RewriteCond %{HTTP_HOST} ^example\\.com$ [NC,OR]`',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mod_rewrite.html#rewritecond'],
+  bad: [
+    {
+      title: 'two names',
+      files: rewritingDirectory(conf`
+        «RewriteCond» %{HTTP_HOST} ^example\.com$ [NC]
+        RewriteCond %{HTTP_HOST} ^www\.example\.com$ [NC]
+        RewriteRule ^(.*)$ https://example.org/$1 [R=301,L]
+      `),
+    },
+  ],
+  good: [
+    {
+      title: 'joined by OR',
+      files: rewritingDirectory(conf`
+        RewriteCond %{HTTP_HOST} ^example\.com$ [NC,OR]
+        RewriteCond %{HTTP_HOST} ^www\.example\.com$ [NC]
+        RewriteRule ^(.*)$ https://example.org/$1 [R=301,L]
+      `),
+    },
+    {
+      title: 'both may hold',
+      files: rewritingDirectory(conf`
+        RewriteCond %{HTTP_HOST} ^Example\.com$ [NC]
+        RewriteCond %{HTTP_HOST} ^(?:example\.com|example\.net)$
+        RewriteCond %{HTTP_HOST} !^example\.net$
+        RewriteCond %{HTTP_HOST} example
+        RewriteRule ^(.*)$ https://example.org/$1 [R=301,L]
+      `),
+    },
+  ],
+  *check({ apache, filesOf }) {
+    for (const configuration of apache) {
+      for (const { conditions, directive, settled } of placedRules(configuration, filesOf(configuration))) {
+        if (!settled || conditions.length < 2) continue
+        const pair = contradiction(conditions.filter((_, index) => isAlone(conditions, index)))
+        if (pair === null) continue
+        const [first, second] = pair
+        yield {
+          at: namePlace(first.directive),
+          message: `\`${first.input}\` cannot match \`${first.pattern}\` and \`${second.pattern}\` at once, so the rule never acts`,
+          related: [
+            { at: namePlace(second.directive), message: 'the other condition' },
+            { at: namePlace(directive), message: 'never acts' },
+          ],
+        }
+      }
+    }
+  },
+})
+
+/** True for a condition that no `[OR]` joins with another one. */
+function isAlone(conditions: readonly RewriteCondition[], index: number): boolean {
+  return conditions[index]?.orNext === false && conditions[index - 1]?.orNext !== true
+}
+
+function contradiction(
+  conditions: readonly RewriteCondition[],
+): readonly [RewriteCondition, RewriteCondition] | null {
+  const known = conditions.flatMap(condition => {
+    const texts = textsOf(condition)
+    return texts === null ? [] : [{ condition, texts }]
+  })
+  for (const [index, one] of known.entries()) {
+    for (const other of known.slice(index + 1)) {
+      if (one.condition.input.toLowerCase() !== other.condition.input.toLowerCase()) continue
+      if (one.texts.every(text => !other.texts.includes(text))) return [one.condition, other.condition]
+    }
+  }
+  return null
+}
+
+/** The only texts with which a condition holds, in small letters. */
+function textsOf({ test, negated, pattern, input }: RewriteCondition): readonly string[] | null {
+  if (negated || !/^%\{[\w:-]+\}$/.test(input)) return null
+  if (test === '=') return [pattern.toLowerCase()]
+  if (test !== 'regex') return null
+  const tree = readPattern(pattern)
+  if (tree === null || tree.problem !== null || !isAnchoredAtStart(tree) || !isAnchoredAtEnd(tree))
+    return null
+  return literalStrings(tree)?.map(text => text.toLowerCase()) ?? null
+}
