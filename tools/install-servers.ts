@@ -18,6 +18,11 @@ const NEEDED: readonly { readonly package: string; readonly isThere: () => boole
   { package: 'gunicorn', isThere: () => existsSync('/usr/bin/gunicorn') },
   { package: 'php-fpm', isThere: () => readdirSync('/usr/sbin').some(name => /^php-fpm\d/.test(name)) },
   { package: 'uwsgi', isThere: () => existsSync('/usr/bin/uwsgi') },
+  { package: 'uwsgi-plugin-python3', isThere: () => existsSync('/usr/lib/uwsgi/plugins/python3_plugin.so') },
+  { package: 'uvicorn', isThere: () => existsSync('/usr/bin/uvicorn') },
+  { package: 'python3-flask', isThere: () => succeeds('/usr/bin/python3', ['-c', 'import flask']) },
+  // What opens the sockets of socket units.
+  { package: 'systemd', isThere: () => existsSync('/usr/bin/systemd-socket-activate') },
   { package: 'pre-commit', isThere: () => existsSync('/usr/bin/pre-commit') },
   { package: 'openssl', isThere: () => succeeds('openssl', ['version']) },
   // The namespaces of the live tests: `ip`, and `unshare` beside it.

@@ -1,5 +1,6 @@
 import { textSource } from '../../parsers/text/source.ts'
 import { recognise } from '../../src/files/recognise.ts'
+import { isProject, PROJECT } from './containers.ts'
 
 /**
  * Turns the files of an example into a deployment that can be started: a fragment gets the outer part it
@@ -46,14 +47,23 @@ const MODULES = [
   'wsgi',
 ] as const
 
+/** Accounts that units, pools and uWSGI name. */
+const ACCOUNTS =
+  /^\s*(?:User|Group|uid|gid|user|group|SocketUser|SocketGroup|listen\.owner|listen\.group)\s*=\s*([a-z_][\w-]*)[ \t]*$/gm
+
 export const MODULES_DIRECTORY = '/usr/lib/apache2/modules'
 
 export function arrange(files: Readonly<Record<string, string>>): Arranged {
   const written: Record<string, string> = {}
   const nginxFragments: string[] = []
   const apacheFragments: string[] = []
+  const project = isProject(files)
   for (const [name, text] of Object.entries(files)) {
     if (name.startsWith('.')) continue
+    if (project && !/^(?:etc|usr|srv|var|opt)\//.test(name)) {
+      written[`${PROJECT}/${name}`] = text
+      continue
+    }
     const program = recognise(textSource(`/${name}`, text))?.program
     if (name.includes('/')) {
       written[`/${name}`] = text
@@ -95,15 +105,20 @@ export function arrange(files: Readonly<Record<string, string>>): Arranged {
       text,
       /^\s*WSGI(?:ScriptAlias(?:Match)?|ImportScript)\s+(?:(?:"[^"]*"|\S+)\s+)?"?(\/[^\s"]+)/gm,
     ),
-    certificates: all(
-      text,
-      /^\s*(?:ssl_certificate(?:_key)?|SSLCertificate(?:Key)?File)\s+"?(\/[^\s;"]+)/gim,
-    ),
+    certificates: certificatesIn(text),
     directories: all(text, /^\s*(?:root|alias|DocumentRoot)\s+"?(\/[^\s;"]+)/gim),
-    users: all(text, /\b(?:user|group)=([a-z_][\w-]*)/g).filter(
+    users: [...all(text, /\b(?:user|group)=([a-z_][\w-]*)/g), ...all(text, ACCOUNTS)].filter(
       user => user !== 'www-data' && user !== 'root',
     ),
   }
+}
+
+/** The files of certificates and keys that configuration names. */
+export function certificatesIn(text: string): readonly string[] {
+  return [
+    ...all(text, /^\s*(?:ssl_certificate(?:_key)?|SSLCertificate(?:Key)?File)\s+"?(\/[^\s;"]+)/gim),
+    ...all(text, /\s--(?:certfile|keyfile)[ =](\/\S+)/g),
+  ]
 }
 
 function all(text: string, pattern: RegExp): readonly string[] {

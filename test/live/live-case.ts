@@ -20,6 +20,8 @@ export interface LiveQuestion {
   readonly hosts?: Readonly<Record<string, string>>
   /** Files beside the example's own, such as the application or a static page. */
   readonly files?: Readonly<Record<string, string>>
+  /** Times and sizes of the examples written smaller, so that nobody waits for them: text to text. */
+  readonly smaller?: Readonly<Record<string, string>>
   /** Ports of loopback on which a backend answers that reports what it was sent. */
   readonly mirrors?: readonly number[]
   readonly request: LiveRequest

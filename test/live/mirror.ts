@@ -2,10 +2,17 @@ import { createServer, type Server } from 'node:http'
 
 /**
  * A backend that answers with what it was sent, in the form of the reporting application: header names as
- * WSGI spells them, and a header that came twice with both its values. `?set-cookie=NAME` has it set one.
+ * WSGI spells them, and a header that came twice with both its values. `?set-cookie=NAME` has it set one;
+ * `?events` is answered with a stream whose second event comes two seconds after the first.
  */
 export function startMirror(port: number): Promise<Server> {
   const server = createServer((request, response) => {
+    if (request.url?.endsWith('?events') === true) {
+      response.writeHead(200, { 'Content-Type': 'text/event-stream' })
+      response.write('data: first\n\n')
+      setTimeout(() => response.end('data: second\n\n'), 2000).unref()
+      return
+    }
     const report: Record<string, string> = {
       path: request.url ?? '',
       port: String(port),

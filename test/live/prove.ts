@@ -77,7 +77,7 @@ async function ask(
   look: (answer: LiveAnswer) => Promise<void>,
 ): Promise<Served> {
   const { hosts = {}, mirrors = [] } = live
-  const files = plain({ ...example.files, ...live.files })
+  const files = made(live, { ...example.files, ...live.files })
   const stack = await startStack({ files, modes: example.modes ?? {}, hosts, mirrors })
   try {
     const response = await stack.request(live.request)
@@ -109,12 +109,23 @@ function plain(files: Example['files']): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(files).map(([path, text]) => [path, text.replaceAll(/[«»]/g, '')]))
 }
 
+/** The files as they are served: without marks, and with what nobody wants to wait for written smaller. */
+function made({ smaller = {} }: LiveQuestion, files: Example['files']): Readonly<Record<string, string>> {
+  const written = Object.entries(smaller)
+  return Object.fromEntries(
+    Object.entries(plain(files)).map(([path, text]) => [
+      path,
+      written.reduce((whole, [from, to]) => whole.replaceAll(from, to), text),
+    ]),
+  )
+}
+
 function isSame(files: Example['files'], others: Example['files']): boolean {
   const sorted = (of: Example['files']): string => JSON.stringify(Object.entries(plain(of)).sort())
   return sorted(files) === sorted(others)
 }
 
-function describe({ refused, response, log }: LiveAnswer): string {
+function describe({ refused, response, logNow }: LiveAnswer): string {
   return JSON.stringify(
     {
       refused,
@@ -122,7 +133,7 @@ function describe({ refused, response, log }: LiveAnswer): string {
       headers: response.headers,
       body: response.body.slice(0, 400),
       failure: response.failure,
-      log: log.slice(-1200),
+      log: logNow().slice(-1200),
     },
     null,
     1,

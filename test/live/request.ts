@@ -15,6 +15,8 @@ export interface LiveRequest {
   readonly from?: string
   /** Milliseconds of silence after which the client gives up; ten seconds where absent. */
   readonly patience?: number
+  /** The client leaves as soon as the body holds this. */
+  readonly until?: string
 }
 
 export interface LiveResponse {
@@ -38,6 +40,7 @@ export function send({
   from,
   target,
   patience = 10_000,
+  until,
 }: LiveRequest): Promise<LiveResponse> {
   const parts = /^(https?):\/\/([^/:]+)(?::(\d+))?(\/.*)?$/.exec(url)
   if (parts === null) throw new TypeError(`no URL: ${url}`)
@@ -59,9 +62,15 @@ export function send({
       : httpRequest(options)
     request.on('response', response => {
       const chunks: Buffer[] = []
-      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('data', (chunk: Buffer) => {
+        chunks.push(chunk)
+        if (until === undefined || !Buffer.concat(chunks).includes(until)) return
+        done()
+        request.destroy()
+      })
       response.on('error', error => fail(error))
-      response.on('end', () => {
+      response.on('end', () => done())
+      const done = (): void => {
         const text = Buffer.concat(chunks).toString('utf8')
         resolve({
           status: response.statusCode ?? 0,
@@ -70,7 +79,7 @@ export function send({
           report: parse(text),
           failure: null,
         })
-      })
+      }
     })
     const fail = (error: Error & { code?: string }) =>
       resolve({ status: 0, headers: {}, body: '', report: null, failure: error.code ?? error.message })

@@ -10,6 +10,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
@@ -19,6 +20,9 @@ import { dirname, join } from 'node:path'
 import { type Arranged, arrange, MODULES_DIRECTORY } from './arrange.ts'
 import { startMirror, stopMirror } from './mirror.ts'
 import { REPORTING_APPLICATION } from './reporting-application.ts'
+import { startProject, startServices, temporarySockets } from './backends.ts'
+import { isProject } from './containers.ts'
+import { hasPrivateTmp, OWN_TMP } from './service.ts'
 import { type LiveRequest, type LiveResponse, send } from './request.ts'
 
 /** What a case gives: configuration by path, as rule examples do, and whatever else it needs on disk. */
@@ -129,16 +133,21 @@ export function checkStack(files: StackFiles): Stack['refused'] & { readonly arr
 /** Writes the deployment, asks both servers for their verdict, and starts those that accept it. */
 export async function startStack(given: StackFiles): Promise<Stack> {
   const directory = mkdtempSync(join(tmpdir(), 'deploy-audit-live-'))
+  const stock = readStock()
   const deployment = layOut(directory, given)
+  for (const [path, text] of stock) if (!existsSync(path)) write(path, text)
   const backends = await Promise.all((given.mirrors ?? []).map(startMirror))
-  const processes: ChildProcess[] = []
-  const refused = askBoth(deployment)
+  const processes: ChildProcess[] = await startServices(deployment.files)
+  const containers = isProject(given.files)
+    ? await startProject(directory, given.files, installCertificates)
+    : null
+  const refused = { ...askBoth(deployment), ...(containers === null ? {} : { nginx: containers.refused }) }
   if (deployment.apache && refused.apache === null) {
     processes.push(start([...APACHE, '-DFOREGROUND']))
     await reachable(deployment.apachePort)
   }
   if (deployment.nginx && refused.nginx === null) {
-    processes.push(start([...NGINX, '-g', 'daemon off;']))
+    processes.push(start(nginxCommand(deployment.files)))
     await reachable(deployment.nginxPort)
   }
   return {
@@ -150,10 +159,38 @@ export async function startStack(given: StackFiles): Promise<Stack> {
     },
     stop: async () => {
       await Promise.all([...processes.map(kill), ...backends.map(stopMirror)])
+      await containers?.stop()
+      // What services made in the machine's own directories.
+      for (const path of temporarySockets(deployment.files)) rmSync(path, { force: true })
       uncoverDirectories(directory)
       rmSync(directory, { recursive: true, force: true })
     },
   }
+}
+
+/** What the package of nginx brings beside its main file, read before the directory is covered. */
+function readStock(): readonly (readonly [string, string])[] {
+  return [
+    'mime.types',
+    'fastcgi.conf',
+    'fastcgi_params',
+    'uwsgi_params',
+    'proxy_params',
+    'snippets/fastcgi-php.conf',
+  ]
+    .map(name => `/etc/nginx/${name}`)
+    .filter(path => existsSync(path))
+    .map(path => [path, readFileSync(path, 'utf8')])
+}
+
+/** As the unit of the machine starts it, with the account and the log that the distribution's main file names. */
+function nginxCommand(files: Arranged['files']): readonly string[] {
+  const main = files['/etc/nginx/nginx.conf'] ?? ''
+  const globals = ['daemon off;']
+  if (!/^user\s/m.test(main)) globals.push('user www-data;')
+  if (!/^error_log\s/m.test(main)) globals.push('error_log /var/log/nginx/error.log;')
+  const command = [...NGINX, '-g', globals.join(' ')]
+  return hasPrivateTmp(files, 'nginx') ? [...OWN_TMP, ...command] : command
 }
 
 /** Gives the private loopback interface an address, so that a client may come from there. */
@@ -256,9 +293,9 @@ function kill(child: ChildProcess): Promise<void> {
   })
 }
 
-/** Waits until something listens on the port, at most two seconds: a server that failed to bind shows in its log. */
+/** Waits until something listens on the port, at most six seconds: a server that failed to bind shows in its log. */
 async function reachable(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt++) {
+  for (let attempt = 0; attempt < 300; attempt++) {
     if (await opens(port)) return
     await new Promise(resolve => setTimeout(resolve, 20))
   }

@@ -206,6 +206,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/htaccess-syntax',
     shows: 'every request to the directory is a 500 while the check calls the configuration good',
+    examples: { good: 2 },
     files: { 'srv/www/page': 'page' },
     request: { url: 'http://example.org/page' },
     harm: ({ response, refused }) => response.status === 500 && refused.apache === null,
@@ -215,7 +216,7 @@ export const cases: readonly LiveCase[] = [
     (bad): LiveCase => ({
       rule: 'apache/htaccess-syntax',
       shows: 'an argument that Apache rejects is a 500, as a name is',
-      examples: { bad },
+      examples: { bad, good: 2 },
       files: { 'srv/www/page': 'page' },
       request: { url: 'http://example.org/page' },
       harm: ({ response, refused }) => response.status === 500 && refused.apache === null,
@@ -626,5 +627,17 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'http://example.org/server-status', from: '127.0.0.2', address: '127.0.0.1' },
     harm: ({ response }) => response.status === 200 && response.body.includes('Apache Server Status'),
     sound: answers(401),
+  },
+  {
+    rule: 'apache/proxypassmatch-document-root',
+    shows: 'PHP looks for the script in the directory above',
+    files: {
+      'srv/www/html/index.php': '<?php echo "done";\n',
+      'etc/php/8.2/fpm/pool.d/www.conf':
+        '[www]\nuser = www-data\nlisten = 127.0.0.1:9000\npm = static\npm.max_children = 1\n',
+    },
+    request: { url: 'http://example.org/index.php' },
+    harm: ({ response }) => response.status === 404 && response.body.includes('File not found.'),
+    sound: ({ response }) => response.body === 'done',
   },
 ]

@@ -53,4 +53,21 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 400,
     sound: ({ response }) => response.status === 200,
   },
+  {
+    rule: 'body-limits/uwsgi-headers-below-nginx',
+    shows: 'uWSGI closes the connection of a request with six kilobytes of cookies',
+    request: { url: `${SITE}/`, headers: { Cookie: `a=${'x'.repeat(6000)}` } },
+    harm: ({ response, logNow }) =>
+      response.status === 502 && logNow().includes('invalid request block size'),
+    sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'body-limits/nginx-below-php',
+    shows: 'nginx refuses an upload that PHP takes',
+    files: { 'srv/www/index.php': '<?php echo strlen(file_get_contents("php://input"));\n' },
+    smaller: { '50m': '50k', '100m': '100k', '100M': '100K' },
+    request: { url: `${SITE}/index.php`, method: 'POST', body: Buffer.alloc(80_000) },
+    harm: ({ response }) => response.status === 413,
+    sound: ({ response }) => response.body === '80000',
+  },
 ]

@@ -6,6 +6,10 @@ const isGood = ({
   readonly refused: { readonly nginx: string | null; readonly apache: string | null }
 }) => refused.nginx === null && refused.apache === null
 
+/** Either end may wait for bytes that the other does not send, until nginx answers 504. */
+const isNotUnderstood: LiveCase['harm'] = ({ response }) =>
+  response.status === 502 || response.failure === 'ETIMEDOUT'
+
 export const cases: readonly LiveCase[] = [
   {
     rule: 'topology/upstream-port-not-listened',
@@ -140,5 +144,82 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'http://example.org/proxy/127.0.0.1:9000/secret' },
     harm: ({ response }) => response.report?.path === '/secret',
     sound: ({ response }) => response.report === null,
+  },
+  {
+    rule: 'topology/backend-not-listening',
+    shows: 'PHP-FPM listens on a socket, and nginx connects to a port',
+    files: { 'srv/www/index.php': '<?php echo "done";\n' },
+    request: { url: 'http://example.org/index.php' },
+    harm: ({ response, log }) => response.status === 502 && log.includes('Connection refused'),
+    sound: ({ response }) => response.body === 'done',
+  },
+  {
+    rule: 'topology/backend-not-listening',
+    shows: 'systemd opens a socket of another name',
+    examples: { bad: 1, good: 1 },
+    files: { 'srv/www/index.php': '<?php echo "done";\n' },
+    request: { url: 'http://example.org/index.php' },
+    harm: ({ response, log }) => response.status === 502 && log.includes('No such file or directory'),
+    sound: ({ response }) => response.body === 'done',
+  },
+  {
+    rule: 'topology/protocol-mismatch',
+    shows: 'gunicorn does not understand uwsgi',
+    request: { url: 'http://example.org/', patience: 1500 },
+    harm: isNotUnderstood,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'topology/protocol-mismatch',
+    shows: 'PHP-FPM does not understand HTTP',
+    examples: { bad: 1, good: 1 },
+    files: { 'srv/www/index.php': '<?php echo "done";\n' },
+    request: { url: 'http://example.org/index.php' },
+    harm: ({ response }) => response.status === 502,
+    sound: ({ response }) => response.status !== 502,
+  },
+  {
+    rule: 'topology/protocol-mismatch',
+    shows: 'a gunicorn without a certificate does not understand TLS',
+    examples: { bad: 2, good: 2 },
+    request: { url: 'http://example.org/', patience: 1500 },
+    harm: isNotUnderstood,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'topology/socket-in-private-tmp',
+    shows: 'nginx has another /tmp, where no socket is',
+    examples: { good: 1 },
+    request: { url: 'http://example.org/' },
+    harm: ({ response, log }) => response.status === 502 && log.includes('No such file or directory'),
+    sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'topology/socket-in-private-tmp',
+    shows: 'the application has another /var/tmp, and makes its socket there',
+    examples: { bad: 1 },
+    request: { url: 'http://example.org/' },
+    harm: ({ response, log }) => response.status === 502 && log.includes('No such file or directory'),
+    sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'topology/http-to-tls-port',
+    shows: 'the port of TLS answers 400 to plain HTTP',
+    files: {
+      'tls.conf':
+        'server {\n    listen 443 ssl;\n    ssl_certificate /srv/a.pem;\n    ssl_certificate_key /srv/a.key;\n    return 204;\n}\n',
+    },
+    request: { url: 'http://example.org/', from: '192.0.2.7' },
+    harm: ({ response }) =>
+      response.status === 400 && response.body.includes('plain HTTP request was sent to HTTPS port'),
+    sound: ({ response }) => response.status === 204,
+  },
+  {
+    rule: 'topology/events-buffered',
+    shows: 'the first event comes when the stream ends',
+    mirrors: [9000],
+    request: { url: 'http://example.org/events?events', until: 'data: first', patience: 700 },
+    harm: ({ response }) => response.failure === 'ETIMEDOUT',
+    sound: ({ response }) => response.body.includes('data: first'),
   },
 ]

@@ -1,0 +1,105 @@
+import type { LiveCase } from '../live-case.ts'
+
+const REQUEST = { url: 'http://example.org/' } as const
+const SETTINGS = { 'etc/shop/shop/settings.py': 'ALLOWED_HOSTS = ["*"]\n' }
+
+export const cases: readonly LiveCase[] = [
+  {
+    rule: 'app-server/application-not-found',
+    shows: 'no worker of gunicorn boots with a path, and nginx answers 502',
+    files: SETTINGS,
+    request: REQUEST,
+    harm: ({ response, logNow }) => response.status === 502 && logNow().includes('No module named'),
+    sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'app-server/application-not-found',
+    shows: 'the package of a project has no application, and gunicorn says so',
+    examples: { bad: 2, good: 1 },
+    files: SETTINGS,
+    request: REQUEST,
+    harm: ({ response, logNow }) =>
+      response.status === 502 && logNow().includes("Failed to find attribute 'application' in 'shop'"),
+    sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'app-server/application-not-found',
+    shows: 'uvicorn wants module and attribute, and does not start',
+    examples: { bad: 3, good: 0 },
+    files: SETTINGS,
+    request: REQUEST,
+    harm: ({ response, logNow }) =>
+      response.status === 502 && logNow().includes('must be in format "<module>:<attribute>"'),
+    sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'app-server/application-not-found',
+    shows: 'a module that is not there stops every worker',
+    examples: { bad: 4, good: 0 },
+    files: SETTINGS,
+    request: REQUEST,
+    harm: ({ response, logNow }) =>
+      response.status === 502 && logNow().includes("No module named 'shop.wgsi'"),
+    sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'app-server/environment-missing',
+    shows: 'the workers stop with KeyError, and nginx answers 502',
+    files: { 'etc/shop/shop/urls.py': 'urlpatterns = []\n' },
+    request: REQUEST,
+    harm: ({ response, logNow }) => response.status === 502 && logNow().includes("KeyError: 'SHOP_KEY'"),
+    sound: ({ response }) => response.status !== 502,
+  },
+  {
+    rule: 'app-server/prefix-not-told',
+    shows: 'a link of Flask leaves the prefix',
+    request: { url: 'http://example.org/shop/' },
+    harm: ({ response }) => response.body === '/search',
+    sound: ({ response }) => response.body === '/shop/search',
+  },
+  {
+    rule: 'app-server/prefix-not-told',
+    shows: 'ProxyFix reads X-Forwarded-Prefix where it is told to, and not before',
+    examples: { bad: 2, good: 5 },
+    request: { url: 'http://example.org/shop/' },
+    harm: ({ response }) => response.body === '/search',
+    sound: ({ response }) => response.body === '/shop/search',
+  },
+  {
+    rule: 'app-server/untrusted-proxy',
+    shows: 'behind a Unix socket uvicorn takes https for http',
+    request: { url: 'https://example.org/' },
+    harm: ({ response }) => response.report?.scheme === 'http',
+    sound: ({ response }) => response.report?.scheme === 'https',
+  },
+  {
+    rule: 'app-server/untrusted-proxy',
+    shows: 'on loopback uvicorn trusts nginx by itself',
+    examples: { bad: 0, good: 2 },
+    request: { url: 'https://example.org/' },
+    harm: ({ response }) => response.report?.scheme === 'http',
+    sound: ({ response }) => response.report?.scheme === 'https',
+  },
+  {
+    rule: 'app-server/untrusted-proxy',
+    shows: 'nor does it trust nginx in another container',
+    examples: { bad: 1, good: 1 },
+    request: { url: 'https://example.org/' },
+    harm: ({ response }) => response.report?.scheme === 'http',
+    sound: ({ response }) => response.report?.scheme === 'https',
+  },
+  ...[
+    { shows: 'the socket of uWSGI is closed to nginx', bad: 0, good: 1 },
+    { shows: 'gunicorn with a umask closes its socket to nginx', bad: 2, good: 5 },
+    { shows: 'a socket unit with SocketMode=0600 is open to its user alone', bad: 3, good: 6 },
+  ].map(({ shows, bad, good }) => ({
+    rule: 'app-server/socket-permissions',
+    shows,
+    examples: { bad, good },
+    request: REQUEST,
+    harm: ({ response, logNow }: Parameters<LiveCase['harm']>[0]) =>
+      response.status === 502 && logNow().includes('failed (13: Permission denied)'),
+    sound: ({ response, logNow }: Parameters<LiveCase['harm']>[0]) =>
+      response.status !== 502 && !logNow().includes('Permission denied'),
+  })),
+]

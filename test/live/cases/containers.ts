@@ -1,0 +1,60 @@
+import type { LiveCase } from '../live-case.ts'
+
+const REQUEST = { url: 'http://example.org/' } as const
+
+export const cases: readonly LiveCase[] = [
+  {
+    rule: 'containers/own-loopback',
+    shows: 'on the loopback of its container nginx finds nobody',
+    request: REQUEST,
+    harm: ({ response, log }) => response.status === 502 && log.includes('Connection refused'),
+    sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'containers/own-loopback',
+    shows: 'with one network for both it finds the application there',
+    examples: { good: 2 },
+    request: REQUEST,
+    harm: ({ response }) => response.status === 502,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'containers/unknown-service',
+    shows: 'nginx does not start with a name that no service has',
+    request: REQUEST,
+    harm: ({ refused }) => /host not found in upstream "django/.test(refused.nginx ?? ''),
+    sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'containers/unknown-service',
+    shows: 'nor with one of another network',
+    examples: { bad: 1, good: 1 },
+    request: REQUEST,
+    harm: ({ refused }) => /host not found in upstream "web/.test(refused.nginx ?? ''),
+    sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'containers/loopback-published',
+    shows: 'a connection on the published port is reset',
+    request: { url: 'http://example.org:8000/' },
+    harm: ({ response }) => response.failure === 'ECONNRESET' || response.failure === 'ECONNREFUSED',
+    sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'containers/static-volume-unfilled',
+    shows: 'the volume is empty where nginx looks for the file',
+    examples: { good: 1 },
+    request: { url: 'http://example.org/static/site.css' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'containers/redirect-shows-inner-port',
+    shows: 'the redirect to a directory leads to the port of the container',
+    files: { 'html/docs/index.html': 'page\n' },
+    smaller: { 'volumes:\n': 'volumes:\n      - ./html:/usr/share/nginx/html\n' },
+    request: { url: 'http://example.org/docs' },
+    harm: ({ response }) => response.headers.location === 'http://example.org:8080/docs/',
+    sound: ({ response }) => response.headers.location === '/docs/',
+  },
+]

@@ -1,0 +1,88 @@
+import type { LiveCase } from '../live-case.ts'
+
+const HTTP = { url: 'http://example.org/' } as const
+const HTTPS = { url: 'https://example.org/' } as const
+
+/** Django's own page. */
+const isRefused: LiveCase['harm'] = ({ response }) =>
+  response.status === 400 && response.body.includes('<h1>Bad Request (400)</h1>')
+
+export const cases: readonly LiveCase[] = [
+  {
+    rule: 'django/host-not-allowed',
+    shows: 'Django answers 400 to a name that it does not have',
+    request: HTTP,
+    harm: isRefused,
+    sound: ({ response }) => response.report?.host === 'example.org',
+  },
+  {
+    rule: 'django/host-not-allowed',
+    shows: 'without Host nginx sends the name of the upstream',
+    examples: { bad: 2, good: 4 },
+    request: HTTP,
+    harm: isRefused,
+    sound: ({ response }) => response.report?.host === 'web:8000',
+  },
+  {
+    rule: 'django/host-with-underscore',
+    shows: 'Django refuses a name with an underscore, though every host is allowed',
+    request: HTTP,
+    harm: isRefused,
+    sound: ({ response }) => response.report?.host === 'example.org',
+  },
+  {
+    rule: 'django/ssl-redirect-loop',
+    shows: 'https is redirected to itself',
+    request: HTTPS,
+    harm: ({ response }) => response.status === 301 && response.headers.location === 'https://example.org/',
+    sound: ({ response }) => response.report?.scheme === 'https',
+  },
+  {
+    rule: 'django/ssl-redirect-loop',
+    shows: 'gunicorn tells Django the scheme, where it trusts nginx',
+    examples: { bad: 1, good: 1 },
+    request: HTTPS,
+    harm: ({ response }) => response.status === 301 && response.headers.location === 'https://example.org/',
+    sound: ({ response }) => response.report?.scheme === 'https',
+  },
+  {
+    rule: 'django/debug-on',
+    shows: 'an error shows the code and the settings, for False is a text',
+    examples: { bad: 1, good: 1 },
+    request: { url: 'http://example.org/fails' },
+    harm: ({ response }) => response.body.includes('ROOT_URLCONF'),
+    sound: ({ response }) => response.status === 500 && !response.body.includes('ROOT_URLCONF'),
+  },
+  {
+    rule: 'django/proxy-ssl-header-forgeable',
+    shows: 'a client says https over plain HTTP, and Django believes it',
+    request: { ...HTTP, headers: { 'X-Forwarded-Proto': 'https' } },
+    harm: ({ response }) => response.report?.scheme === 'https',
+    sound: ({ response }) => response.report?.scheme === 'http',
+  },
+  {
+    rule: 'django/proxy-ssl-header-forgeable',
+    shows: 'nor does it help to repeat what the client says',
+    examples: { bad: 1, good: 1 },
+    request: { ...HTTP, headers: { 'X-Forwarded-Proto': 'https' } },
+    harm: ({ response }) => response.report?.scheme === 'https',
+    sound: ({ response }) => response.report?.scheme === 'http',
+  },
+  {
+    rule: 'django/static-not-served',
+    shows: 'without DEBUG Django has no page for a static file',
+    files: { 'srv/shop/static/site.css': 'body { }\n' },
+    request: { url: 'http://example.org/static/site.css' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.body === 'body { }\n',
+  },
+  {
+    rule: 'django/static-not-served',
+    shows: 'the files lie where Django collects them, and nginx looks elsewhere',
+    examples: { bad: 1, good: 1 },
+    files: { 'srv/shop/static/site.css': 'body { }\n' },
+    request: { url: 'http://example.org/static/site.css' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.body === 'body { }\n',
+  },
+]
