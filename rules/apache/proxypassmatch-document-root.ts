@@ -33,7 +33,6 @@ export default defineRule({
   why: 'The path behind `fcgi://` is the file that PHP-FPM opens. Where it is not below the document root PHP answers every script with 404 “File not found”, while pictures and pages are served.',
   remedy: 'Write the document root, or `SetHandler "proxy:fcgi://127.0.0.1:9000"`, which needs no path',
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_proxy_fcgi.html'],
-  unproven: 'a FastCGI server that opens files is needed, and Apache itself answers alike',
   bad: [
     {
       title: 'a directory is left out',

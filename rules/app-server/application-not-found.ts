@@ -19,7 +19,6 @@ export default defineRule({
     'https://www.uvicorn.org/#command-line-options',
     'https://docs.djangoproject.com/en/stable/howto/deployment/wsgi/gunicorn/',
   ],
-  unproven: 'application servers are not among the servers that live tests start',
   bad: [
     {
       title: 'a path',

@@ -29,7 +29,6 @@ export default defineRule({
     'https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#EnvironmentFile=',
     'https://docs.python.org/3/library/os.html#os.environ',
   ],
-  unproven: 'application servers are not among the servers that live tests start',
   bad: [{ title: 'a unit without it', files: behindNginx(unit(), project(SETTINGS)) }],
   good: [
     { title: 'in the unit', files: behindNginx(unit('Environment=SHOP_KEY=abc'), project(PLAIN)) },

@@ -32,6 +32,10 @@ const FLASK = conf`
   @app.route("/")
   def index():
       return url_for("search")
+
+  @app.route("/search")
+  def search():
+      return "found"
 `
 const FASTAPI = conf`
   from fastapi import FastAPI
@@ -53,7 +57,6 @@ export default defineRule({
     'https://flask.palletsprojects.com/en/stable/deploying/proxy_fix/',
     'https://docs.djangoproject.com/en/stable/ref/settings/#force-script-name',
   ],
-  unproven: 'application servers are not among the servers that live tests start',
   bad: [
     { title: 'Flask with links', files: tree(FLASK) },
     {

@@ -14,7 +14,7 @@ const nginx = conf`
           listen 80;
           server_name example.org;
           location / {
-              uwsgi_param QUERY_STRING $query_string;
+              include uwsgi_params;
               uwsgi_pass unix:/run/shop/shop.sock;
           }
       }
@@ -34,7 +34,9 @@ const uwsgi = (lines: string, start = ''): Record<string, string> => ({
   `,
 })
 const gunicorn = (options: string, unit = ''): Record<string, string> => ({
-  'etc/nginx/nginx.conf': nginx.replace(/uwsgi_param.*\n/, '').replace('uwsgi_pass ', 'proxy_pass http://'),
+  'etc/nginx/nginx.conf': nginx
+    .replace('include uwsgi_params;', '')
+    .replace('uwsgi_pass ', 'proxy_pass http://'),
   'etc/systemd/system/shop.service': conf`
     [Service]
     User=shop
@@ -57,7 +59,6 @@ export default defineRule({
     'https://www.freedesktop.org/software/systemd/man/latest/systemd.socket.html#SocketMode=',
     'https://docs.gunicorn.org/en/stable/settings.html#umask',
   ],
-  unproven: 'application servers are not among the servers that live tests start',
   bad: [
     {
       title: 'uWSGI as another user, without chmod-socket',

@@ -53,7 +53,6 @@ export default defineRule({
     'https://www.uvicorn.org/deployment/#running-behind-nginx',
     'https://www.uvicorn.org/settings/#http',
   ],
-  unproven: 'application servers are not among the servers that live tests start',
   bad: [
     { title: 'a Unix socket', files: unit('--uds «/run/shop.sock»') },
     { title: 'another container', files: compose('uvicorn app:app --host 0.0.0.0 --port «8000»') },

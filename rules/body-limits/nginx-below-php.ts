@@ -30,7 +30,6 @@ export default defineRule({
     'https://nginx.org/en/docs/http/ngx_http_core_module.html#client_max_body_size',
     'https://www.php.net/manual/en/ini.core.php#ini.post-max-size',
   ],
-  unproven: 'PHP-FPM is not among the servers that live tests start',
   bad: [
     {
       title: 'less in nginx than in php.ini',

@@ -6,7 +6,7 @@ import { nginxMain, nginxServer } from '../_examples.ts'
 const NGINX = nginxMain(
   nginxServer(conf`
     location / {
-        uwsgi_param QUERY_STRING $query_string;
+        include uwsgi_params;
         uwsgi_pass unix:/run/shop.sock;
     }
   `),
@@ -36,7 +36,6 @@ export default defineRule({
     'https://uwsgi-docs.readthedocs.io/en/latest/ThingsToKnow.html',
     'https://nginx.org/en/docs/http/ngx_http_core_module.html#large_client_header_buffers',
   ],
-  unproven: 'application servers are not among the servers that live tests start',
   bad: [
     { title: 'the default', files: tree('', '«[uwsgi]»') },
     { title: 'less than nginx takes', files: tree('buffer-size = «5000»') },

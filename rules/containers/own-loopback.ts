@@ -20,7 +20,6 @@ export default defineRule({
     'https://docs.docker.com/compose/how-tos/networking/',
     'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass',
   ],
-  unproven: 'live tests start no containers; two network namespaces show it as well as two containers',
   bad: [
     {
       title: 'the port of the application, on the loopback of nginx',

@@ -39,7 +39,6 @@ export default defineRule({
     'https://nginx.org/en/docs/http/ngx_http_core_module.html#absolute_redirect',
     'https://nginx.org/en/docs/http/ngx_http_core_module.html#port_in_redirect',
   ],
-  unproven: 'live tests start no containers; what nginx writes into its redirects stands in canonical-url’s',
   bad: [
     { title: 'a directory', files: { 'docker-compose.yml': compose('80:8080'), 'site.conf': site(TRY) } },
     {

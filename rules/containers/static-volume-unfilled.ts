@@ -49,7 +49,6 @@ export default defineRule({
     'https://docs.docker.com/reference/compose-file/services/#volumes',
     'https://docs.djangoproject.com/en/stable/ref/contrib/staticfiles/#collectstatic',
   ],
-  unproven: 'live tests start no containers',
   bad: [
     {
       title: 'a volume of nginx alone',

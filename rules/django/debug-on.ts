@@ -28,7 +28,6 @@ export default defineRule({
     'https://docs.djangoproject.com/en/stable/ref/settings/#debug',
     'https://docs.djangoproject.com/en/stable/howto/deployment/checklist/#debug',
   ],
-  unproven: 'application servers are not among the servers that live tests start',
   bad: [
     { title: 'a constant', files: withDebug('«True»') },
     { title: 'the text False', files: withDebug('«os.environ.get("DEBUG", False)»', 'DEBUG=False') },

@@ -20,7 +20,6 @@ export default defineRule({
   why: 'Without `DEBUG`, Django answers 400 Bad Request to every Host that `ALLOWED_HOSTS` does not have: `Invalid HTTP_HOST header`. Without `proxy_set_header Host` nginx sends the name of the upstream, which no list has.',
   remedy: 'Add the name to `ALLOWED_HOSTS`, and send `Host $host`',
   references: ['https://docs.djangoproject.com/en/stable/ref/settings/#allowed-hosts'],
-  unproven: 'application servers are not among the servers that live tests start',
   bad: [
     { title: 'another name', files: hosts('«["example.com"]»') },
     { title: 'an empty list', files: hosts('«[]»') },

@@ -29,7 +29,6 @@ export default defineRule({
     'https://docs.djangoproject.com/en/stable/ref/request-response/#django.http.HttpRequest.get_host',
     'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header',
   ],
-  unproven: 'application servers are not among the servers that live tests start',
   bad: [
     { title: 'a service', files: tree('', true) },
     {

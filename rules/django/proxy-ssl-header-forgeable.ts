@@ -25,7 +25,6 @@ export default defineRule({
     'https://docs.djangoproject.com/en/stable/ref/settings/#secure-proxy-ssl-header',
     'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header',
   ],
-  unproven: 'application servers are not among the servers that live tests start',
   bad: [
     {
       title: 'nginx does not set it',

@@ -28,7 +28,6 @@ export default defineRule({
     'https://docs.djangoproject.com/en/stable/ref/settings/#secure-ssl-redirect',
     'https://docs.djangoproject.com/en/stable/ref/settings/#secure-proxy-ssl-header',
   ],
-  unproven: 'application servers are not among the servers that live tests start',
   bad: [
     {
       title: 'a header that Django is not told to trust',

@@ -54,7 +54,6 @@ export default defineRule({
     'https://docs.djangoproject.com/en/stable/howto/static-files/deployment/',
     'https://nginx.org/en/docs/http/ngx_http_core_module.html#alias',
   ],
-  unproven: 'application servers are not among the servers that live tests start',
   bad: [
     {
       title: 'all is proxied to Django',

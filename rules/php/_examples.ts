@@ -11,6 +11,7 @@ export const phpSite = (lines: string, outer = ''): string => conf`
           root /srv/www;
           ${outer}
           location ~ \.php$ {
+              include fastcgi_params;
               fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
               fastcgi_pass unix:/run/php/php8.2-fpm.sock;
               ${lines}

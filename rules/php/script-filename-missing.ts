@@ -42,7 +42,6 @@ export default defineRule({
     'https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_param',
     'https://www.nginx.com/resources/wiki/start/topics/examples/phpfcgi/',
   ],
-  unproven: 'PHP-FPM is not among the servers that live tests start',
   bad: [
     { title: 'parameters without it', files: tree(PARAMS) },
     {

@@ -43,7 +43,6 @@ export default defineRule({
     'https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_param',
     'https://docs.docker.com/reference/compose-file/services/#volumes',
   ],
-  unproven: 'live tests start no containers',
   bad: [
     {
       title: 'the path of an example',

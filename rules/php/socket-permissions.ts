@@ -14,6 +14,7 @@ const nginx = (): string => conf`
           server_name example.org;
           root /srv/www;
           location ~ \.php$ {
+              include fastcgi_params;
               fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
               fastcgi_pass unix:/run/php/php8.2-fpm.sock;
           }
@@ -41,7 +42,6 @@ export default defineRule({
     'https://www.php.net/manual/en/install.fpm.configuration.php#listen-owner',
     'https://nginx.org/en/docs/ngx_core_module.html#user',
   ],
-  unproven: 'PHP-FPM is not among the servers that live tests start',
   bad: [
     {
       title: 'no owner',

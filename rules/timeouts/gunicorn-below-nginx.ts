@@ -52,7 +52,6 @@ export default defineRule({
     'https://docs.gunicorn.org/en/stable/settings.html#timeout',
     'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_read_timeout',
   ],
-  unproven: 'gunicorn is not among the servers that live tests start',
   bad: [
     {
       title: 'raised in nginx, and not in gunicorn',

@@ -26,7 +26,6 @@ export default defineRule({
     'https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_read_timeout',
     'https://www.php.net/manual/en/info.configuration.php#ini.max-execution-time',
   ],
-  unproven: 'PHP-FPM is not among the servers that live tests start',
   bad: [
     {
       title: 'raised in php.ini',

@@ -8,7 +8,7 @@ const tree = (timeout: string, lines: string): Record<string, string> => ({
   'etc/nginx/nginx.conf': nginxMain(
     nginxServer(conf`
       location / {
-          uwsgi_param QUERY_STRING $query_string;
+          include uwsgi_params;
           uwsgi_pass unix:/run/shop.sock;
           ${timeout}
       }
@@ -34,7 +34,6 @@ export default defineRule({
     'https://uwsgi-docs.readthedocs.io/en/latest/Options.html#harakiri',
     'https://nginx.org/en/docs/http/ngx_http_uwsgi_module.html#uwsgi_read_timeout',
   ],
-  unproven: 'application servers are not among the servers that live tests start',
   bad: [
     {
       title: 'raised in nginx, and not in uWSGI',

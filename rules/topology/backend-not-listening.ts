@@ -15,6 +15,7 @@ const nginx = (target: string): string => conf`
           server_name example.org;
           root /srv/www;
           location ~ \.php$ {
+              include fastcgi_params;
               fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
               fastcgi_pass ${target};
           }
@@ -57,7 +58,6 @@ export default defineRule({
     'https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_pass',
     'https://www.php.net/manual/en/install.fpm.configuration.php',
   ],
-  unproven: 'PHP-FPM is not among the servers that live tests start',
   bad: [
     {
       title: 'TCP in nginx, a socket in the pool',

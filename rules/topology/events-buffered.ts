@@ -24,7 +24,6 @@ export default defineRule({
   why: 'Events that a backend sends one by one (`text/event-stream`) stay in the buffer until it is full or the connection ends, unless the backend sends `X-Accel-Buffering: no`. The page shows nothing meanwhile.',
   remedy: 'Write `proxy_buffering off;` in the location, or send `X-Accel-Buffering: no`',
   references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering'],
-  unproven: 'The backend of the tests sends its answer at once',
   bad: [{ title: 'a location that is called so', files: { 'nginx.conf': site('«/events»') } }],
   good: [
     { title: 'not buffered', files: { 'nginx.conf': site('/events', 'proxy_buffering off;') } },

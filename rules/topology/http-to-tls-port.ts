@@ -26,7 +26,6 @@ export default defineRule({
   why: 'The backend answers 400, “The plain HTTP request was sent to HTTPS port”, or drops the connection, and nginx answers 502.',
   remedy: 'Write `proxy_pass https://…`, or name the port that speaks plain HTTP',
   references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass'],
-  unproven: 'What listens on the port is outside of the audit, and so of the tests',
   bad: [
     { title: 'port 443 without TLS', files: { 'nginx.conf': site('«http://192.0.2.7:443»') } },
     { title: 'TLS to port 80', files: { 'nginx.conf': site('«https://192.0.2.7:80»') } },

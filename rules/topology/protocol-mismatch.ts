@@ -42,7 +42,6 @@ export default defineRule({
     'https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_pass',
     'https://nginx.org/en/docs/http/ngx_http_uwsgi_module.html#uwsgi_pass',
   ],
-  unproven: 'gunicorn and PHP-FPM are not among the servers that live tests start',
   bad: [
     {
       title: 'uwsgi to gunicorn, which speaks HTTP',

@@ -37,7 +37,6 @@ export default defineRule({
     'https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#PrivateTmp=',
     'https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#RuntimeDirectory=',
   ],
-  unproven: 'live tests start no systemd',
   bad: [
     {
       title: 'the unit of nginx',
