@@ -5,6 +5,7 @@ import { isUnknownWord } from '../parsers/text/source.ts'
 import { applySuppressions, type SuppressionSettings } from './apply-suppressions.ts'
 import { buildDeployment } from './deployment/build/build-deployment.ts'
 import type { MachineInput } from './deployment/build/machines.ts'
+import { withStarters } from './deployment/build/programs/with-starters.ts'
 import { haveStockMain, withContainers } from './deployment/containers/join-containers.ts'
 import type { Deployment } from './deployment/model.ts'
 import type { SiteFacts } from './deployment/site-facts.ts'
@@ -170,13 +171,16 @@ export function understand(
     ),
   )
 
+  // Where containers run the applications, units beside them are for another way to run them.
+  const startedFiles =
+    repository === undefined || projects.length > 0 ? files : withStarters(files, repository)
   const build = (
     nginx: readonly NginxConfiguration[],
     apache: readonly ApacheConfiguration[],
   ): readonly Deployment[] =>
     nginx.length + apache.length === 0
       ? []
-      : deployed({ files, nginx, apache }).flatMap(machines =>
+      : deployed({ files: startedFiles, nginx, apache }).flatMap(machines =>
           attempt('joining the servers', null, () =>
             buildDeployment({
               machines,

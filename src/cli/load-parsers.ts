@@ -6,6 +6,7 @@ import { wantedGrammars } from '../deployment/build/programs/app-server.ts'
 import type { ComposeProject } from '../../parsers/compose/compose.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import { commandsOfContainer } from '../deployment/build/programs/app-commands.ts'
+import { withStarters } from '../deployment/build/programs/with-starters.ts'
 import { readContainers } from '../deployment/containers/read-containers.ts'
 import type { Machine } from '../files/discover.ts'
 import type { FileSystem } from '../files/file-system.ts'
@@ -31,7 +32,9 @@ export async function loadParsers(
     (compose?.(repository) ?? []).flatMap(project => readContainers(project, repository.files)),
   )
   const wanted = [
-    ...machines.map(({ files }) => wantedGrammars(files)),
+    ...machines.map(({ files, repository }) =>
+      wantedGrammars(repository === undefined ? files : withStarters(files, repository)),
+    ),
     ...containers.map(container => wantedGrammars(container.files, commandsOfContainer(container))),
   ]
   const startsShell = wanted.some(each => each.shell)

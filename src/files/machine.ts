@@ -37,11 +37,15 @@ export interface SkippedFile {
   readonly text: string
 }
 
-/** The directory that compose files, Dockerfiles and applications lie in beside the files of servers. */
+/** The directory that compose files, units, Dockerfiles and applications lie in beside the files of servers. */
 export interface Repository {
   readonly files: FileSystem
   /** Compose files, by their paths in `files`. */
   readonly composeFiles: readonly string[]
+  /** Files that say how a program is started on a machine, by their paths in `files`. */
+  readonly starters: readonly string[]
+  /** Modules of Python, by their paths in `files`. */
+  readonly modules: readonly string[]
   /** Where a file of the machine lies in `files`; null where it does not. */
   readonly locate: (path: string) => string | null
 }
@@ -51,7 +55,7 @@ export interface Repository {
  * nobody knows where it lies. Every path is absolute inside it.
  */
 export interface Machine {
-  /** What lies around its servers' own files; left out where no compose file does. */
+  /** What lies around its servers' own files; left out where nothing there starts a program. */
   readonly repository?: Repository
   /** As a report names it: `.`, `web1`, `/`. */
   readonly root: string

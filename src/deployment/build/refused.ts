@@ -116,14 +116,15 @@ function reachesApache({ found }: FoundPass): boolean {
 /**
  * What is meant for an application server that opens another address: of all that this nginx connects to, this
  * address alone is opened by nobody, and of all that application servers open, one address alone is reached by
- * nobody. Both are Unix sockets; or both are ports of this machine, and nginx serves files of the same application.
+ * nobody. Both are Unix sockets; or both are ports of this machine, and nginx serves files of the same application,
+ * or the ports differ in their last digit.
  */
 function refusedByServer(
   { program: { machine, configuration }, pass, found }: FoundPass,
   passes: readonly FoundPass[],
   programs: readonly Program[],
 ): readonly (readonly [Target, Destination])[] {
-  if (configuration.main === null || !/^(?:proxy|uwsgi)_pass$/.test(pass.pass.name)) return []
+  if (!/^(?:proxy|uwsgi)_pass$/.test(pass.pass.name)) return []
   const [target] = found.filter(isOpen)
   if (target === undefined) return []
   const servers = programs.filter(each => each.kind === 'app-server' && each.machine === machine)
@@ -139,7 +140,12 @@ function refusedByServer(
   if (listener === undefined || unreached.length > 1) return []
   if ((listener.address.kind === 'unix') !== (target.address.kind === 'unix')) return []
   // Of ports alone nobody can tell: a program outside of the audit may open the one, and use the other.
-  if (listener.address.kind !== 'unix' && !servesFilesOf(configuration, listener.program)) return []
+  if (
+    listener.address.kind !== 'unix' &&
+    !servesFilesOf(configuration, listener.program) &&
+    !differInLastDigit(listener.port, target.port)
+  )
+    return []
   return [[target, { kind: 'refused', by: listener.program, opened: [listener] }]]
 }
 
@@ -150,6 +156,11 @@ function servesFilesOf({ occurrences }: NginxConfiguration, program: Program): b
   return ['root', 'alias'].some(name =>
     (occurrences.get(name) ?? []).some(({ args }) => args[0]?.value.startsWith(`${directory.value}/`)),
   )
+}
+
+/** 8000 and 8001; 8000 and 3000 are what two programs have by themselves. */
+function differInLastDigit(one: number | null, other: number | null): boolean {
+  return one !== null && other !== null && one !== other && Math.floor(one / 10) === Math.floor(other / 10)
 }
 
 /** True for an address of this machine that no line opens. */

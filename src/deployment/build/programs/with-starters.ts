@@ -1,0 +1,101 @@
+import { posix } from 'node:path'
+import { readAppServers } from '../../../../parsers/app-server/read-app-servers.ts'
+import { readUwsgiVassal } from '../../../../parsers/app-server/uwsgi.ts'
+import type { AppServer } from '../../../../parsers/app-server/app-server.ts'
+import { groupBy } from '../../../../parsers/collections/group-by.ts'
+import { memoByKey } from '../../../../parsers/collections/memo.ts'
+import type { FileSystem } from '../../../files/file-system.ts'
+import type { Repository } from '../../../files/machine.ts'
+import { mountedFiles } from '../../../files/mounted-files.ts'
+import type { Mount } from '../../../files/mounts.ts'
+import { SUPERVISED, UNIT, VASSAL } from '../../../files/starters.ts'
+import { commandsOfMachine, fileReader, vassalsOfMachine } from './app-commands.ts'
+
+/**
+ * The files of a machine whose servers' configuration lies in a repository: what the repository keeps to start
+ * programs stands where systemd, supervisord and uWSGI look for it, whatever its directory is called, and its
+ * application in the directory in which they start it.
+ *
+ * @param files the machine's, among them the repository by its own paths
+ */
+export const withStarters = memoByKey((files: FileSystem, { starters, modules }: Repository): FileSystem => {
+  const mounts = starterMounts(starters.filter(path => !isOfImage(files, path)))
+  if (mounts.length === 0) return files
+  const started = overlay(files, mounts)
+  return overlay(files, [...mounts, ...applicationMounts(started, files, modules)])
+})
+
+/** Everything of the base, and the mounts over it. */
+function overlay(base: FileSystem, mounts: readonly Mount[]): FileSystem {
+  const mounted = mountedFiles(base, [{ at: '/', disk: '/' }, ...mounts])
+  return {
+    ...mounted,
+    covers: path => base.covers(path),
+    realPath: path => base.realPath(path) ?? mounted.realPath(path),
+  }
+}
+
+/** What a Dockerfile beside it brings into an image starts nothing on this machine. */
+function isOfImage(files: FileSystem, path: string): boolean {
+  const directory = posix.dirname(path)
+  return (files.list(directory) ?? []).some(({ name }) => /^Dockerfile(?:\.|$)/.test(name))
+}
+
+/** Of several of one name nobody knows which is installed. */
+function starterMounts(paths: readonly string[]): readonly Mount[] {
+  const units = paths.filter(path => UNIT.test(path))
+  const supervised = paths.filter(path => SUPERVISED.test(path))
+  const own = units.length + supervised.length > 0 ? [] : paths.filter(path => VASSAL.test(path))
+  const placed: readonly (readonly [readonly string[], string])[] = [
+    [units, '/etc/systemd/system'],
+    [supervised, '/etc/supervisor/conf.d'],
+    [own, '/etc/uwsgi/apps-enabled'],
+  ]
+  return placed.flatMap(([found, directory]) =>
+    [...groupBy(found, path => posix.basename(path)).values()].flatMap(([path, ...others]) =>
+      path === undefined || others.length > 0
+        ? []
+        : [
+            {
+              at: `${directory}/${posix.basename(path).replace(/\.ini$/, directory.includes('supervisor') ? '.conf' : '.ini')}`,
+              disk: path,
+            },
+          ],
+    ),
+  )
+}
+
+/** The directories of the repository that hold what is started in a directory that nobody here has. */
+function applicationMounts(
+  started: FileSystem,
+  files: FileSystem,
+  modules: readonly string[],
+): readonly Mount[] {
+  const read = fileReader(started)
+  const reader = { read, python: null, shell: null }
+  const mounts = new Map<string, Mount>()
+  const add = (server: AppServer, outer: string | null): void => {
+    const at = server.directory?.known === true ? server.directory.value : outer
+    if (at === null || at.split('/').length < 3 || files.kind(at) !== null || mounts.has(at)) return
+    const disk = server.application?.known === true ? homeOf(server.application.value, modules) : null
+    if (disk !== null) mounts.set(at, { at, disk })
+  }
+  for (const { command } of commandsOfMachine(started)) {
+    const outer = command.directory?.known === true ? command.directory.value : null
+    for (const { server } of readAppServers(command, reader)) add(server, outer)
+  }
+  for (const { source } of vassalsOfMachine(started)) {
+    const command = { words: [], directory: null, environment: () => null }
+    add(readUwsgiVassal(source, command, reader), null)
+  }
+  return [...mounts.values()]
+}
+
+/** The one directory of a repository in which Python finds a module. */
+function homeOf(application: string, modules: readonly string[]): string | null {
+  const [module = ''] = application.split(':')
+  if (!/^[A-Za-z_][\w.]*$/.test(module)) return null
+  const end = `/${module.replaceAll('.', '/')}.py`
+  const homes = modules.filter(path => path.endsWith(end)).map(path => path.slice(0, -end.length) || '/')
+  return homes.length === 1 ? (homes[0] ?? null) : null
+}

@@ -1,0 +1,98 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { conf } from '../../../src/engine/conf.ts'
+import { formatEndpoint } from '../../../src/servers/address.ts'
+import { deploymentOf } from '../../rules/audit-files.ts'
+
+const site = (target: string): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      location / {
+          proxy_pass http://${target};
+      }
+  }
+`
+const unit = (bind: string): string => conf`
+  [Service]
+  WorkingDirectory=/srv/shop
+  ExecStart=/srv/shop/venv/bin/gunicorn --bind ${bind} shop.wsgi
+`
+
+/** Where the first target leads. */
+function destination(texts: Readonly<Record<string, string>>): string {
+  const to = deploymentOf(texts).connections.nginx[0]?.targets[0]?.to
+  return to?.kind === 'listener' ? `${to.listener.kind} ${formatEndpoint(to.listener)}` : (to?.kind ?? 'none')
+}
+
+test('units of a repository start their programs beside its nginx', () => {
+  const texts = { 'deploy/nginx.conf': site('127.0.0.1:8000') }
+  assert.is(
+    destination({ ...texts, 'deploy/shop.service': unit('127.0.0.1:8000') }),
+    'app-server 127.0.0.1:8000',
+  )
+  assert.is(destination({ ...texts, 'deploy/shop.service': unit('127.0.0.1:8001') }), 'refused')
+  assert.is(destination({ ...texts, 'deploy/shop.service': unit('127.0.0.1:3000') }), 'unclaimed')
+})
+
+test('so do programs of supervisord and configurations of uWSGI', () => {
+  const supervised = conf`
+    [program:shop]
+    command=/srv/shop/venv/bin/gunicorn -b unix:/tmp/shop.sock shop.wsgi
+    directory=/srv/shop
+  `
+  for (const path of ['conf/supervisor/shop.conf', 'conf/supervisord.conf', 'conf/supervisor.ini'])
+    assert.is(
+      destination({ 'conf/site.conf': site('unix:/tmp/shop.sock'), [path]: supervised }),
+      'app-server unix:/tmp/shop.sock',
+      path,
+    )
+  const vassal = conf`
+    [uwsgi]
+    http-socket = 127.0.0.1:8000
+    module = shop.wsgi
+  `
+  assert.is(
+    destination({ 'conf/site.conf': site('127.0.0.1:8000'), 'conf/shop_uwsgi.ini': vassal }),
+    'app-server 127.0.0.1:8000',
+  )
+})
+
+test('not two of one name, nor what a Dockerfile beside it brings into an image', () => {
+  const texts = { 'nginx/site.conf': site('127.0.0.1:8000') }
+  assert.is(
+    destination({
+      ...texts,
+      'staging/shop.service': unit('127.0.0.1:8000'),
+      'live/shop.service': unit('127.0.0.1:8000'),
+    }),
+    'unclaimed',
+  )
+  assert.is(
+    destination({
+      ...texts,
+      'image/shop.service': unit('127.0.0.1:8000'),
+      'image/Dockerfile': 'FROM debian:12',
+    }),
+    'unclaimed',
+  )
+})
+
+test('the application stands where its unit starts it', () => {
+  const deployment = deploymentOf({
+    'deploy/site.conf': site('127.0.0.1:8000'),
+    'deploy/shop.service': unit('127.0.0.1:8000'),
+    'web/shop/__init__.py': '',
+    'web/shop/settings.py': 'DEBUG = False\n',
+    'web/shop/wsgi.py': conf`
+      import os
+      os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"
+    `,
+  })
+  const program = deployment.programs.find(each => each.kind === 'app-server')!
+  const loaded = deployment.moduleOf(program)
+  assert.is(loaded?.settingsSource?.path, '/web/shop/settings.py')
+  assert.equal(loaded?.settings?.get('DEBUG')?.known, true)
+})
+
+test.run()
