@@ -112,11 +112,13 @@ import containersOwnLoopback from './containers/own-loopback.ts'
 import containersRedirectShowsInnerPort from './containers/redirect-shows-inner-port.ts'
 import containersStaticVolumeUnfilled from './containers/static-volume-unfilled.ts'
 import containersUnknownService from './containers/unknown-service.ts'
+import djangoCsrfOriginMalformed from './django/csrf-origin-malformed.ts'
 import djangoCsrfOriginUntrusted from './django/csrf-origin-untrusted.ts'
 import djangoDebugOn from './django/debug-on.ts'
 import djangoHostNotAllowed from './django/host-not-allowed.ts'
 import djangoHostWithUnderscore from './django/host-with-underscore.ts'
 import djangoProxySslHeaderForgeable from './django/proxy-ssl-header-forgeable.ts'
+import djangoSettingIsText from './django/setting-is-text.ts'
 import djangoSslRedirectLoop from './django/ssl-redirect-loop.ts'
 import djangoStaticNotServed from './django/static-not-served.ts'
 import forwardedHeadersDirectoryRedirectLeavesTls from './forwarded-headers/directory-redirect-leaves-tls.ts'
@@ -131,9 +133,12 @@ import forwardedHeadersHostWithoutPort from './forwarded-headers/host-without-po
 import forwardedHeadersInheritanceLost from './forwarded-headers/inheritance-lost.ts'
 import forwardedHeadersInternalIpsBehindProxy from './forwarded-headers/internal-ips-behind-proxy.ts'
 import forwardedHeadersLocalOnlyAclBehindProxy from './forwarded-headers/local-only-acl-behind-proxy.ts'
+import forwardedHeadersOneAddressHeader from './forwarded-headers/one-address-header.ts'
 import forwardedHeadersOuterProxyAsClient from './forwarded-headers/outer-proxy-as-client.ts'
+import forwardedHeadersProtoAlwaysHttps from './forwarded-headers/proto-always-https.ts'
 import forwardedHeadersProtoNameMismatch from './forwarded-headers/proto-name-mismatch.ts'
 import forwardedHeadersProtoNeverSet from './forwarded-headers/proto-never-set.ts'
+import forwardedHeadersProtoNotSent from './forwarded-headers/proto-not-sent.ts'
 import forwardedHeadersProtoNotSentByApache from './forwarded-headers/proto-not-sent-by-apache.ts'
 import forwardedHeadersProtoPassthrough from './forwarded-headers/proto-passthrough.ts'
 import forwardedHeadersProtoSpoofable from './forwarded-headers/proto-spoofable.ts'
@@ -397,11 +402,13 @@ export const rules: readonly Rule[] = [
   { id: 'containers/redirect-shows-inner-port', ...containersRedirectShowsInnerPort },
   { id: 'containers/static-volume-unfilled', ...containersStaticVolumeUnfilled },
   { id: 'containers/unknown-service', ...containersUnknownService },
+  { id: 'django/csrf-origin-malformed', ...djangoCsrfOriginMalformed },
   { id: 'django/csrf-origin-untrusted', ...djangoCsrfOriginUntrusted },
   { id: 'django/debug-on', ...djangoDebugOn },
   { id: 'django/host-not-allowed', ...djangoHostNotAllowed },
   { id: 'django/host-with-underscore', ...djangoHostWithUnderscore },
   { id: 'django/proxy-ssl-header-forgeable', ...djangoProxySslHeaderForgeable },
+  { id: 'django/setting-is-text', ...djangoSettingIsText },
   { id: 'django/ssl-redirect-loop', ...djangoSslRedirectLoop },
   { id: 'django/static-not-served', ...djangoStaticNotServed },
   { id: 'forwarded-headers/directory-redirect-leaves-tls', ...forwardedHeadersDirectoryRedirectLeavesTls },
@@ -416,9 +423,12 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/inheritance-lost', ...forwardedHeadersInheritanceLost },
   { id: 'forwarded-headers/internal-ips-behind-proxy', ...forwardedHeadersInternalIpsBehindProxy },
   { id: 'forwarded-headers/local-only-acl-behind-proxy', ...forwardedHeadersLocalOnlyAclBehindProxy },
+  { id: 'forwarded-headers/one-address-header', ...forwardedHeadersOneAddressHeader },
   { id: 'forwarded-headers/outer-proxy-as-client', ...forwardedHeadersOuterProxyAsClient },
+  { id: 'forwarded-headers/proto-always-https', ...forwardedHeadersProtoAlwaysHttps },
   { id: 'forwarded-headers/proto-name-mismatch', ...forwardedHeadersProtoNameMismatch },
   { id: 'forwarded-headers/proto-never-set', ...forwardedHeadersProtoNeverSet },
+  { id: 'forwarded-headers/proto-not-sent', ...forwardedHeadersProtoNotSent },
   { id: 'forwarded-headers/proto-not-sent-by-apache', ...forwardedHeadersProtoNotSentByApache },
   { id: 'forwarded-headers/proto-passthrough', ...forwardedHeadersProtoPassthrough },
   { id: 'forwarded-headers/proto-spoofable', ...forwardedHeadersProtoSpoofable },

@@ -117,6 +117,8 @@ function combine(
 ): PythonValue | undefined {
   if (operator === '/' && typeof left === 'string' && typeof right === 'string')
     return bounded(posix.join(left, right))
+  const compared = compare(operator, left, right)
+  if (compared !== undefined) return compared
   if (operator === '*' && typeof left === 'number' && typeof right === 'number') return left * right
   if (operator !== '+') return undefined
   if (typeof left === 'string' && typeof right === 'string') return bounded(left + right)
@@ -124,6 +126,24 @@ function combine(
   if (!Array.isArray(left) || !Array.isArray(right)) return undefined
   if (left.length + right.length > MOST_ITEMS) throw new LimitReached(TOO_MANY_ITEMS)
   return [...left, ...right]
+}
+
+/** Of texts, numbers and the like alone: Python takes 1 and True for the same, and none of them for a text. */
+function compare(
+  operator: string,
+  left: PythonValue | undefined,
+  right: PythonValue | undefined,
+): boolean | undefined {
+  if (left === undefined || right === undefined || left === null || typeof left === 'object') return undefined
+  if (operator === 'in' || operator === 'not in') {
+    if (typeof left !== 'string' || !Array.isArray(right)) return undefined
+    const items: readonly unknown[] = right
+    if (!items.every(item => typeof item === 'string')) return undefined
+    return items.includes(left) === (operator === 'in')
+  }
+  if (typeof left !== 'string' || typeof right !== 'string') return undefined
+  if (operator === '==') return left === right
+  return operator === '!=' ? left !== right : undefined
 }
 
 function bounded(text: string): string {
@@ -163,12 +183,38 @@ function evaluateCall(
   if (callee === 'os.path.join' || callee === 'join') return joinPath(args.map(evaluate))
   if (receiver !== null && SAME_PATH_METHODS.test(callee)) return evaluate(receiver)
   if (receiver !== null && callee.endsWith('joinpath')) return joinPath([receiver, ...args].map(evaluate))
+  const method = receiver === null ? undefined : TEXT_METHODS.get(/[^.]*$/.exec(callee)?.[0] ?? '')
+  if (receiver !== null && method !== undefined) {
+    const text = evaluate(receiver)
+    const values = args.map(evaluate)
+    if (typeof text !== 'string' || Object.keys(call.keywords).length > 0) return undefined
+    return values.every(each => typeof each === 'string') ? method(text, ...values) : undefined
+  }
   if (['tuple', 'list', 'set', 'frozenset'].includes(callee) && args.length === 1 && first !== undefined)
     return evaluate(first)
   if (callee === 'dict' && args.length === 0) {
     return new Map(Object.entries(call.keywords).map(([name, value]) => [name, evaluate(value)]))
   }
   return undefined
+}
+
+/** A method of texts whose arguments are texts. */
+type TextMethod = (text: string, ...args: readonly string[]) => PythonValue | undefined
+
+const TEXT_METHODS: ReadonlyMap<string, TextMethod> = new Map<string, TextMethod>([
+  ['split', splitText],
+  ['strip', (text, ...args) => (args.length === 0 ? text.trim() : undefined)],
+  ['lower', (text, ...args) => (args.length === 0 ? text.toLowerCase() : undefined)],
+  ['upper', (text, ...args) => (args.length === 0 ? text.toUpperCase() : undefined)],
+])
+
+/** Without a separator white space of any length parts, and an empty text has no parts. */
+function splitText(text: string, separator?: string): readonly string[] | undefined {
+  if (separator === '') return undefined
+  const parts =
+    separator === undefined ? text.split(/\s+/).filter(part => part !== '') : text.split(separator)
+  if (parts.length > MOST_ITEMS) throw new LimitReached(TOO_MANY_ITEMS)
+  return parts
 }
 
 const ENVIRONMENT = /^(?:os\.)?(?:getenv|environ\.get)$/

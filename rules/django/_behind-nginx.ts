@@ -106,12 +106,25 @@ function isUnset(connection: NginxConnection, name: string): boolean {
   return header === null || header.state === 'cleared'
 }
 
+/** Servers that take no header of a proxy for the scheme unless they are told to. */
+const TRUSTS_NOBODY: ReadonlySet<string> = new Set([
+  'daphne',
+  'hypercorn',
+  'waitress',
+  'granian',
+  'runserver',
+])
+
 /** Whether the server takes the scheme from a proxy at the other end of a connection. */
 function isTrusted(
   { server, environment, machine }: AppServerProgram,
   { from }: NginxConnection,
   { address }: Target,
 ): boolean | undefined {
+  if (TRUSTS_NOBODY.has(server.program))
+    return server.complete && server.proxyHeaders === null && !server.settings.has('trusted_proxy')
+      ? false
+      : undefined
   if (server.program !== 'gunicorn' && server.program !== 'uvicorn') return undefined
   if (!server.complete || server.settings.has('secure_scheme_headers')) return undefined
   const fact = server.forwardedAllowIps ?? environment('FORWARDED_ALLOW_IPS')
@@ -122,6 +135,16 @@ function isTrusted(
   if (machine === from.machine) return isLoopback(address) === true ? list.includes('127.0.0.1') : undefined
   // From another container, or through a published port, the peer is an address of Docker's networks.
   return list.every(each => /^(?:127\.0\.0\.1|::1|localhost|)$/.test(each)) ? false : undefined
+}
+
+/** Where the settings say which header gives the scheme. */
+export function trustedHeader(
+  settings: DjangoSettings,
+): readonly { readonly at: Place; readonly message: string }[] {
+  const proxy = settings.get('SECURE_PROXY_SSL_HEADER')
+  return proxy?.known !== true || proxy.value === null || proxy.at === null
+    ? []
+    : [{ at: assignedValue(proxy.at), message: 'the header that Django trusts' }]
 }
 
 /** What an assignment assigns. */

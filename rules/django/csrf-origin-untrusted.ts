@@ -6,6 +6,7 @@ import {
   schemeSeen,
   settingsPlace,
   textList,
+  trustedHeader,
   usesMiddleware,
   written,
 } from './_behind-nginx.ts'
@@ -99,6 +100,7 @@ export default defineRule({
           'these settings trust no header for the scheme and no origin, so Django sees http behind the TLS of nginx and refuses every form: Origin checking failed',
         label: 'neither SECURE_PROXY_SSL_HEADER nor CSRF_TRUSTED_ORIGINS',
         related: [
+          ...trustedHeader(settings),
           { at: namePlace(connection.pass), message: 'what comes by TLS is proxied here' },
           ...(header === null
             ? []

@@ -1,7 +1,14 @@
 import { namePlace } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { assignedValue, djangoConnections, schemeSeen, usesMiddleware, written } from './_behind-nginx.ts'
+import {
+  assignedValue,
+  djangoConnections,
+  schemeSeen,
+  trustedHeader,
+  usesMiddleware,
+  written,
+} from './_behind-nginx.ts'
 import { djangoBehindNginx, TLS, TLS_HEADERS } from './_examples.ts'
 
 const SETTINGS = conf`
@@ -36,6 +43,16 @@ export default defineRule({
     {
       title: 'a header that nginx does not send',
       files: djangoBehindNginx({ settings: PROXY, listen: '443 ssl', site: TLS }),
+    },
+    {
+      title: 'a server that trusts no proxy',
+      files: djangoBehindNginx({
+        settings: SETTINGS,
+        listen: '443 ssl',
+        site: TLS,
+        headers: TLS_HEADERS,
+        command: 'daphne -b 0.0.0.0 -p 8000 shop.wsgi',
+      }),
     },
   ],
   good: [
@@ -80,6 +97,7 @@ export default defineRule({
         message: `Django takes every request for plain HTTP${header === null ? ', for nothing tells it the scheme' : ', for it is not told to trust X-Forwarded-Proto'}, and redirects https to https for ever`,
         label: 'every request is redirected',
         related: [
+          ...trustedHeader(settings),
           { at: namePlace(connection.pass), message: 'what comes by TLS is proxied here' },
           ...(header === null
             ? []

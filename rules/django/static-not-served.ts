@@ -104,7 +104,10 @@ export default defineRule({
       const directory = directorySeen(files.directory, program.machine, from.machine)
       if (directory === null) continue
       const end = anonymousRequestOnly(server, `${files.url}site.css`, `${directory}/site.css`)
-      const related = files.directoryAt === null ? [] : [{ at: files.directoryAt, message: 'collected here' }]
+      const related = [
+        ...(files.directoryAt === null ? [] : [{ at: files.directoryAt, message: 'collected here' }]),
+        ...(files.urlAt === null ? [] : [{ at: files.urlAt, message: 'pages ask for them here' }]),
+      ]
       if (end.kind === 'pass') {
         const own = deployment.connections
           .of(server)

@@ -7,13 +7,14 @@ import type { FileSystem } from '../../files/file-system.ts'
 import { type Fact, known, unknown } from '../../servers/fact.ts'
 import { evaluateWithin, LimitReached } from './evaluate-expression.ts'
 import type { Lookup } from '../../../parsers/python/evaluate-expression.ts'
-import type { DjangoSettings, SettingValue } from './settings.ts'
+import type { AssignedExpression, DjangoSettings, SettingValue } from './settings.ts'
 
 /** Deeper chains of star imports are given up: their names are unknown. */
 const MAXIMUM_DEPTH = 12
 
 interface Names {
   readonly values: Map<string, Fact<SettingValue>>
+  readonly expressions: Map<string, AssignedExpression>
   /** Why a name that is not in `values` may be set all the same; null where it is not. */
   open: string | null
 }
@@ -42,6 +43,7 @@ export function readSettings(
     get(name) {
       return names.values.get(name) ?? (names.open === null ? null : unknown(names.open))
     },
+    expressionOf: name => names.expressions.get(name) ?? null,
   }
 }
 
@@ -73,6 +75,7 @@ function evaluateModule(context: Context, file: FoundFile): Names {
   const module = context.parser.parse(source)
   const names: Names = {
     values: new Map(),
+    expressions: new Map(),
     open: module.broken ? `${source.path} is not all Python 3` : null,
   }
   const lookup = (name: string): SettingValue | undefined => {
@@ -88,6 +91,8 @@ function evaluateModule(context: Context, file: FoundFile): Names {
     } else if (statement.kind === 'assignment') {
       const { target, conditional, appends } = statement
       const value = evaluate(statement.value, lookup, path, context.environment)
+      if (conditional || appends) names.expressions.delete(target)
+      else names.expressions.set(target, { expression: statement.value, source })
       names.values.set(
         target,
         value instanceof LimitReached
@@ -98,6 +103,7 @@ function evaluateModule(context: Context, file: FoundFile): Names {
       // `INSTALLED_APPS.append(…)` and the like change what stands before their last dot.
       const changed = statement.call.callee.replace(/\.\w+$/, '')
       if (names.values.has(changed)) names.values.set(changed, unknown('it is changed by a call', at))
+      names.expressions.delete(changed)
     }
   }
   return names
@@ -151,6 +157,7 @@ function importNames(
   for (const { name, as } of statement.names) {
     if (name !== '*') {
       const fact = inner?.values.get(name)
+      into.expressions.delete(as)
       // Names that a package of Django or of the system brings are no settings unless they look like one.
       if (fact !== undefined)
         into.values.set(as, statement.conditional ? unknown('a condition decides', at) : fact)
@@ -160,13 +167,18 @@ function importNames(
     }
     if (inner === null) {
       into.open = `${statement.module} was not read`
+      into.expressions.clear()
       for (const key of into.values.keys())
         into.values.set(key, unknown(`${statement.module} may set it`, at))
       continue
     }
     into.open ??= inner.open
-    for (const [key, fact] of inner.values)
+    for (const [key, fact] of inner.values) {
       into.values.set(key, statement.conditional ? unknown('a condition decides', at) : fact)
+      const expression = inner.expressions.get(key)
+      if (expression === undefined || statement.conditional) into.expressions.delete(key)
+      else into.expressions.set(key, expression)
+    }
   }
 }
 

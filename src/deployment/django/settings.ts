@@ -1,5 +1,6 @@
+import type { PythonExpression } from '../../../parsers/python/python-module.ts'
 import type { PythonValue } from '../../../parsers/python/python-value.ts'
-import type { Place } from '../../../parsers/text/source.ts'
+import type { Place, Source } from '../../../parsers/text/source.ts'
 import type { Fact } from '../../servers/fact.ts'
 
 /** A value of a settings module. */
@@ -18,6 +19,14 @@ export interface DjangoSettings {
    * was not read decides, and null where nothing assigns it, so that Django's own default holds.
    */
   get(name: string): Fact<SettingValue> | null
+  /** What is assigned to a setting by the one line that surely holds; null where none does, or several together. */
+  expressionOf(name: string): AssignedExpression | null
+}
+
+/** The right side of an assignment, and the file in which it stands. */
+export interface AssignedExpression {
+  readonly expression: PythonExpression
+  readonly source: Source
 }
 
 /** What a WSGI script says of its application. */

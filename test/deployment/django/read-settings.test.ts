@@ -95,4 +95,25 @@ application = get_wsgi_application()
   assert.not.ok(script.open)
 })
 
+test('the expression of a setting is that of the one line that surely holds', () => {
+  const texts = {
+    '/opt/shop/base.py': 'A = ["a"]\nB = 1\n',
+    '/opt/shop/settings.py': 'from .base import *\nB = 2\nC = 3\nif B:\n    C = 4\nD = []\nD.append(1)\n',
+  }
+  const settings = readSettings(memoryFileSystem(texts), parser, 'shop.settings', ['/opt'])
+  const found = (name: string) => {
+    const assigned = settings?.expressionOf(name) ?? null
+    if (assigned === null) return null
+    const { source, expression } = assigned
+    return `${source.path} ${source.text.slice(expression.start, expression.end)}`
+  }
+  assert.equal(['A', 'B', 'C', 'D', 'E'].map(found), [
+    '/opt/shop/base.py ["a"]',
+    '/opt/shop/settings.py 2',
+    null,
+    null,
+    null,
+  ])
+})
+
 test.run()
