@@ -25,7 +25,7 @@ function letsOthersIn(children: readonly ApacheDirective[]): boolean {
 }
 
 export default defineRule({
-  summary: 'Access is ruled inside Limit, and other methods are let in',
+  summary: 'Access is controlled inside `<Limit>`, and other methods are granted access',
   severity: 'warning',
   confidence: 'high',
   securitySeverity: 6.5,

@@ -40,7 +40,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'With buffering off nginx hands a chunked upload on as it comes, without Content-Length, and mod_wsgi answers 411 Length Required. With buffering nginx counts first and the same upload works.',
+  why: 'With buffering off nginx passes a chunked upload on as it comes, without Content-Length, and mod_wsgi answers 411 Length Required. With buffering nginx counts first and the same upload works.',
   remedy: 'Leave `proxy_request_buffering` on for this backend',
   references: [
     'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_request_buffering',
@@ -82,7 +82,7 @@ export default defineRule({
         if (application === undefined || host.configuration.occurrences.has('wsgichunkedrequest')) continue
         yield {
           at: argumentPlace(directive, 0),
-          message: 'nginx hands chunked uploads on without their length, and mod_wsgi refuses them with 411',
+          message: 'nginx passes chunked uploads on without their length, and mod_wsgi refuses them with 411',
           label: 'not buffered',
           related: [{ at: argumentPlace(application.directive, 1), message: 'mod_wsgi answers here' }],
         }

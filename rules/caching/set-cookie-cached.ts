@@ -82,7 +82,7 @@ export default defineRule({
         label: 'cached with the answer',
         related: [{ at: namePlace(connection.pass), message: 'whose answers are cached' }],
         ...(line.parent === block
-          ? propose('Take the cookie out of the answer', 'unsafe', [
+          ? propose('Hide `Set-Cookie` from the answer', 'unsafe', [
               insertBefore(
                 namePlace(line),
                 `${kind}_hide_header Set-Cookie;\n${indentationAt(namePlace(line))}`,

@@ -11,7 +11,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Docker hands connections on a published port to the address of the container. A server on `127.0.0.1` takes those of its own container alone: `Connection reset by peer`, whoever asks.',
+  why: 'Docker forwards connections on a published port to the address of the container. A server on `127.0.0.1` takes those of its own container alone: `Connection reset by peer`, whoever asks.',
   remedy: 'Bind `0.0.0.0`; the `ports` of the compose file say who may reach it',
   references: [
     'https://docs.docker.com/engine/network/port-publishing/',

@@ -134,7 +134,7 @@ export default defineRule({
           label: 'true for everybody behind nginx',
           related: [
             { at: argumentPlace(section, 0), message: 'the page' },
-            { at: argumentPlace(reach.pass, 0), message: 'nginx hands it on here' },
+            { at: argumentPlace(reach.pass, 0), message: 'nginx proxies it here' },
           ],
         }
       }

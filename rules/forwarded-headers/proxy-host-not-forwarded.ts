@@ -41,7 +41,7 @@ export default defineRule({
   confidence: 'high',
   since: '0.1.0',
   why: 'Without `proxy_set_header Host` nginx sends what stands in `proxy_pass`. Apache then answers with its first virtual host, whichever that is, and Django refuses the unknown name with 400 or builds its links and redirects with it.',
-  remedy: 'Hand the client’s name on: `proxy_set_header Host $host;`',
+  remedy: 'Pass the client’s name on: `proxy_set_header Host $host;`',
   references: [
     'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header',
     'https://docs.djangoproject.com/en/stable/ref/settings/#allowed-hosts',

@@ -35,7 +35,7 @@ export default defineRule({
   securitySeverity: 7.5,
   cwe: [1327],
   since: '0.1.0',
-  why: 'Whoever reaches Apache directly walks past nginx: no TLS, no access rules, no limits, and every forwarded header is theirs to forge.',
+  why: 'Whoever reaches Apache directly bypasses nginx: no TLS, no access rules, no limits, and forwarded headers can be forged.',
   remedy: 'Bind Apache to the address that nginx connects to: `Listen 127.0.0.1:9000`',
   references: ['https://httpd.apache.org/docs/2.4/mod/mpm_common.html#listen'],
   bad: [

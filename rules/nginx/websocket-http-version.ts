@@ -62,7 +62,7 @@ export default defineRule({
         label: 'needs `proxy_http_version 1.1`',
         related: version.at === null ? [] : [{ at: version.at, message: 'the version' }],
         ...(version.at === null
-          ? propose('Speak HTTP/1.1 to the backend', 'safe', [
+          ? propose('Use HTTP/1.1 for the backend', 'safe', [
               insertBefore(at, `proxy_http_version 1.1;\n${indentationAt(at)}`),
             ])
           : {}),

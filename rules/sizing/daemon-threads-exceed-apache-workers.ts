@@ -85,7 +85,7 @@ export default defineRule({
         const counted = mpm.maxRequestWorkers.at ?? mpm.serverLimit.at
         yield {
           at: options.get('threads')?.at ?? options.get('processes')?.at ?? at,
-          message: `\`${name.value}\` has ${total} threads, but Apache has only ${capacity.workers} workers to hand them requests`,
+          message: `\`${name.value}\` has ${total} threads, but Apache has only ${capacity.workers} workers to send them requests`,
           label: `${total - capacity.workers} of them never get a request`,
           related: counted === null ? [] : [{ at: counted, message: `Apache’s ${capacity.workers} workers` }],
         }

@@ -52,7 +52,7 @@ export default defineRule({
       if (at === undefined || at === null || daemon === undefined) continue
       yield {
         at,
-        message: 'The prefork MPM holds a process for each request that it hands to a daemon process',
+        message: 'The prefork MPM holds a process for each request that it sends to a daemon process',
         related: [{ at: namePlace(daemon.directive), message: 'these processes run the application' }],
       }
     }

@@ -117,7 +117,7 @@ function runs({ configuration }: NginxServer, scope: NginxDirective, path: strin
 function programs(uploads: Uploads, pass: NginxDirective): RuleFinding {
   return {
     at: namePlace(pass),
-    message: `An upload named \`x.php\` is \`${uploads.url}x.php\`, which nginx hands to PHP to run`,
+    message: `An upload named \`x.php\` is \`${uploads.url}x.php\`, which nginx passes to PHP to run`,
     related: mediaRoot(uploads),
     help: `Write \`location ^~ ${uploads.url}\`, so that no expression gets its files`,
   }

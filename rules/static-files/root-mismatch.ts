@@ -140,7 +140,7 @@ function mismatch(deployment: Deployment, application: Application): RuleFinding
         severity: mayRouteToFiles(deployment.filesOf(application.configuration), settings)
           ? 'info'
           : 'warning',
-        message: `nginx hands \`${files.url}\` to Django, which serves no static files without \`DEBUG\``,
+        message: `nginx proxies \`${files.url}\` to Django, which serves no static files without \`DEBUG\``,
         related,
         help: `Add \`location ${files.url} { alias ${files.directory}/; }\``,
       }

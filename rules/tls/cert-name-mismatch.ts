@@ -35,7 +35,7 @@ const nginx = (names: string, rest = ''): Record<string, string> => ({
 const FILES = { 'etc/ssl/site.pem': CERTIFICATE }
 
 export default defineRule({
-  summary: 'The certificate does not stand for a name of its server',
+  summary: 'The certificate is not valid for a name of its server',
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',

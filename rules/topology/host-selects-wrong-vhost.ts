@@ -89,7 +89,7 @@ export default defineRule({
         severity: isWhole && meant !== null ? 'error' : 'warning',
         confidence: isWhole && meant !== null ? 'high' : 'medium',
         message: `no virtual host of Apache is called \`${name.name}\`, so the first one, \`${chosen.names[0] ?? chosen.directive.args[0]?.value}\`, answers for it`,
-        label: 'nginx hands this name on',
+        label: 'nginx proxies this name',
         related: [
           {
             at: chosen.addresses[0]?.at ?? namePlace(chosen.directive),

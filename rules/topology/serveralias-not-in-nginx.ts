@@ -41,7 +41,7 @@ export default defineRule({
   severity: 'info',
   confidence: 'medium',
   since: '0.1.0',
-  why: 'Only nginx reaches the virtual host, and requests for this name end in a server of nginx that does not hand them on. The name is left over, or its line in nginx is missing.',
+  why: 'Only nginx reaches the virtual host, and requests for this name end in a server of nginx that does not proxy them. The name is left over, or its line in nginx is missing.',
   remedy: 'Add the name to `server_name` in nginx, or remove the alias',
   references: ['https://nginx.org/en/docs/http/server_names.html'],
   bad: [
@@ -56,7 +56,7 @@ export default defineRule({
       files: { ...nginx('example.org shop.example.org', NOBODY), ...apache('shop.example.org') },
     },
     {
-      title: 'the default server of nginx hands it on',
+      title: 'the default server of nginx proxies it',
       files: { ...nginx('example.org'), ...apache('shop.example.org') },
     },
     {
@@ -114,7 +114,7 @@ export default defineRule({
       const [front] = fronts
       yield {
         at: first.at,
-        message: `nginx hands no request for \`${first.name.value}\`${more} on to this virtual host`,
+        message: `nginx proxies no request for \`${first.name.value}\`${more} to this virtual host`,
         related:
           front?.names[0] === undefined ? [] : [{ at: front.names[0].at, message: 'these names come here' }],
       }

@@ -19,7 +19,7 @@ const nginx = (target: string, lines = ''): string => conf`
 `
 
 export default defineRule({
-  summary: 'nginx hands a request on to itself, to the same server',
+  summary: 'nginx proxies a request to itself, to the same server',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',

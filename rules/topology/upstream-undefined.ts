@@ -62,7 +62,7 @@ export default defineRule({
         message: `\`${name}\` is no upstream; nginx takes it for a host, and does not start where nobody knows one`,
         label: `\`${meant.name}\`?`,
         related: [{ at: meant.at, message: 'nearly the same name, and unused' }],
-        ...propose(`Hand requests to ${meant.name}`, 'unsafe', [
+        ...propose(`Proxy to ${meant.name}`, 'unsafe', [
           replacePlace(at, (pass.args[0]?.value ?? '').replace(name, meant.name)),
         ]),
       }

@@ -21,7 +21,7 @@ const server = (target: string): string => conf`
 `
 
 export default defineRule({
-  summary: 'An upstream that nothing hands requests to',
+  summary: 'An upstream to which nothing proxies',
   severity: 'info',
   confidence: 'medium',
   since: '0.1.0',
@@ -54,7 +54,7 @@ export default defineRule({
         if (used.has(key) || meant.has(directive)) continue
         yield {
           at: at ?? argumentPlace(directive, 0),
-          message: `nothing hands requests to the upstream \`${name}\``,
+          message: `nothing proxies to the upstream \`${name}\``,
         }
       }
     }

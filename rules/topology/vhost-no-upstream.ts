@@ -36,7 +36,7 @@ const apache = (port: string, open = '127.0.0.1:9001'): Record<string, string> =
 })
 
 export default defineRule({
-  summary: 'An application on loopback that nginx hands nothing to',
+  summary: 'An application on loopback to which nginx does not proxy',
   severity: 'info',
   confidence: 'medium',
   since: '0.1.0',
@@ -72,7 +72,7 @@ export default defineRule({
       if (deployment.applicationsOf(host).length === 0) continue
       yield {
         at: host.addresses[0]?.at ?? namePlace(host.directive),
-        message: `nginx hands nothing on to port ${host.addresses[0]?.port}, and only this machine reaches it`,
+        message: `nginx proxies nothing to port ${host.addresses[0]?.port}, and only this machine reaches it`,
       }
     }
   },

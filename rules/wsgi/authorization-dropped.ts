@@ -132,7 +132,7 @@ export default defineRule({
         label: sees.at === null ? 'drops the header' : 'turned off',
         related: reader.at === null ? [] : [{ at: reader.at, message: 'read here' }],
         ...(sees.at === null && isOwnText(application.directive)
-          ? propose('Hand the header on', 'unsafe', [
+          ? propose('Pass the header to the application', 'unsafe', [
               insertBefore(at, `WSGIPassAuthorization On\n${indentationAt(at)}`),
             ])
           : {}),

@@ -16,7 +16,7 @@ const host = (lines: string): string => conf`
 const main = (text: string): string => modWsgiMain(text)
 
 export default defineRule({
-  summary: 'The application runs inside Apache’s own processes',
+  summary: 'The application runs in embedded mode',
   severity: 'warning',
   otherSeverities: {
     error: 'where a daemon process is defined that the script could run in',
@@ -147,8 +147,8 @@ export default defineRule({
         severity: daemon === undefined ? 'info' : isWhole ? 'error' : 'warning',
         message:
           daemonName === null
-            ? `no process group holds \`${script}\`, so it runs inside Apache’s own processes`
-            : `no process group holds \`${script}\`, so it runs inside Apache’s own processes and not in \`${daemonName}\``,
+            ? `no process group holds \`${script}\`, so it runs in embedded mode`
+            : `no process group holds \`${script}\`, so it runs in embedded mode and not in \`${daemonName}\``,
         label: 'embedded mode',
         related: [
           ...visibleDaemons
