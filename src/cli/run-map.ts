@@ -1,7 +1,8 @@
-import { auditMachine } from '../audit.ts'
+import { applySuppressions } from '../apply-suppressions.ts'
+import { type AuditedMachine, auditMachine } from '../audit.ts'
 import { type DeploymentMap, deploymentMap } from '../deployment/map/deployment-map.ts'
 import type { Deployment } from '../deployment/model.ts'
-import { settle } from '../engine/finding.ts'
+import { type Finding, settle } from '../engine/finding.ts'
 import type { Rule } from '../engine/rule.ts'
 import type { Crash } from '../engine/run.ts'
 import { InputError } from '../files/input-error.ts'
@@ -16,13 +17,14 @@ import { siteMap, siteNames } from '../deployment/map/site-map.ts'
 import type { Arguments } from './arguments.ts'
 import { commandOutput } from './command-output.ts'
 import { didYouMean } from './did-you-mean.ts'
-import { prepare } from './prepare.ts'
+import { type Prepared, prepare } from './prepare.ts'
 import type { Terminal } from './terminal.ts'
 import { warnIncomplete, warnStacks } from './warn-incomplete.ts'
 
 /** Draws the joined picture of every deployment, what is surely wrong marked in it. */
 export async function runMap(given: Arguments, rules: readonly Rule[], terminal: Terminal): Promise<number> {
-  const { machines, settingsOf } = await prepare(given, rules, terminal)
+  const prepared = await prepare(given, rules, terminal)
+  const { machines, settingsOf } = prepared
   const crashes: Crash[] = []
   const failures: Notice[] = []
   const maps: DeploymentMap[] = []
@@ -32,7 +34,7 @@ export async function runMap(given: Arguments, rules: readonly Rule[], terminal:
     crashes.push(...audited.crashes)
     apache.push(...audited.understood.apache)
     failures.push(...audited.understood.failures)
-    const errors = settle(audited.findings, [machine.root]).filter(({ severity }) => severity === 'error')
+    const errors = errorsOf(audited, prepared)
     for (const deployment of audited.understood.deployments) {
       const faults = errors
         .filter(({ at }) => isOf(deployment, audited.understood.deployments, at.source.path))
@@ -53,6 +55,26 @@ export async function runMap(given: Arguments, rules: readonly Rule[], terminal:
   warnIncomplete(failures, terminal)
   if (given.verbose) warnStacks([...crashes, ...failures], terminal)
   return crashes.length + failures.length === 0 || given.allowIncomplete ? 0 : 4
+}
+
+/** What a report would call an error: neither accepted by a comment nor made less in its file, nor left out there. */
+function errorsOf(
+  { findings, understood }: AuditedMachine,
+  { settingsOf, override, ignores }: Prepared,
+): readonly Finding[] {
+  const { machine, apache } = understood
+  const { suppression = { known: [], nearest: () => null, isWhole: false } } = settingsOf(machine)
+  const standing = applySuppressions(
+    settle(findings, [machine.root]),
+    [understood],
+    [],
+    suppression,
+    false,
+    redactorFor([machine], apache),
+  )
+  return standing.findings
+    .flatMap(finding => override(finding) ?? [])
+    .filter(({ severity, at }) => severity === 'error' && !ignores(at.file))
 }
 
 /** True for a file of this deployment's servers, and for what is no server's own. */

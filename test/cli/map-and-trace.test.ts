@@ -45,6 +45,24 @@ test('findings are drawn and change no exit code', async () => {
   assert.match(out, /^Broken\n! etc\/apache2\/ports\.conf:1 {2}loopback\/listen-public\n/m)
 })
 
+test('what is accepted, left out or made less is not drawn as broken', async () => {
+  const broken = SITE.replace('  location', '  return 301 https://example.org$uri;\n  location')
+  const comment = '  # deploy-audit-ignore canonical-url/redirect-uri-injection -- nobody comes by HTTP/1.1\n'
+  const isBroken = async (files: Readonly<Record<string, string>>): Promise<boolean> => {
+    const { out } = await runIn(scratchTree(files), ['map', '.', '-f', 'json'])
+    const [{ faults, sites }] = JSON.parse(out).deployments
+    assert.is(sites[0].broken, faults.length > 0)
+    return faults.length > 0
+  }
+  assert.ok(await isBroken({ 'nginx.conf': broken }))
+  assert.not.ok(await isBroken({ 'nginx.conf': broken.replace('  return', `${comment}  return`) }))
+  for (const auditrc of [
+    'overrides:\n  - files: [nginx.conf]\n    rules: {canonical-url: warning}\n',
+    'rules: {canonical-url/redirect-uri-injection: off}\n',
+  ])
+    assert.not.ok(await isBroken({ 'nginx.conf': broken, '.auditrc': auditrc }), auditrc)
+})
+
 test('only what is asked for is drawn', async () => {
   const { out } = await runIn(resolve('examples/broken'), ['map', '.', '--only', 'loopback'])
   assert.match(out, 'loopback/listen-public')
