@@ -144,6 +144,14 @@ export function readArguments(line: readonly string[]): Arguments {
   const format = oneOf('format', FORMATS_OF[command ?? 'audit'] ?? ['text'], 'text')
   for (const name of ['all', 'group-by', 'statistics'] as const)
     if (values.has(name) && format !== 'text') throw new InputError(`--${name} belongs to the format text`)
+  if (values.has('list-files') && format !== 'text' && format !== 'json')
+    throw new InputError('--list-files belongs to the formats text and json')
+  for (const [name, others] of ALONE) {
+    const other = values.has(name) ? others.find(each => values.has(each)) : undefined
+    if (other !== undefined) throw new InputError(`--${name} and --${other} exclude each other`)
+  }
+  if (values.has('stdin-filename') && !words.includes('-'))
+    throw new InputError('--stdin-filename needs the path -, which is standard input')
   if (values.has('category') && format !== 'sarif')
     throw new InputError('--category belongs to the format sarif')
   const isFix = ['fix', 'fix-unsafe', 'diff'].some(name => values.has(name as OptionName))
@@ -197,6 +205,16 @@ export function readArguments(line: readonly string[]): Arguments {
   }
 }
 
+/** Options that print something else than findings, with those of which nothing would be seen. */
+const ALONE: readonly (readonly [OptionName, readonly OptionName[]])[] = [
+  ['diff', ['list-files', 'format', 'statistics', 'group-by', 'all']],
+  [
+    'list-files',
+    ['fix', 'fix-unsafe', 'baseline', 'write-baseline', 'statistics', 'group-by', 'all', 'fail-on'],
+  ],
+  ['statistics', ['all', 'group-by']],
+]
+
 /** What a command does not use is a mistake: whoever wrote it expects something of it. */
 function refuseUnused(command: Command, names: readonly OptionName[], words: readonly string[]): void {
   for (const name of names) {
@@ -204,7 +222,7 @@ function refuseUnused(command: Command, names: readonly OptionName[], words: rea
     if (commands.includes(command)) continue
     const others = COMMANDS.filter(other => commands.includes(other))
     throw new InputError(
-      `${command === 'audit' ? 'the audit' : command} takes no --${name}: it belongs to ${others.join(', ')}`,
+      `--${name} belongs to ${others.join(', ')}, not to ${command === 'audit' ? 'the audit' : command}`,
     )
   }
   const { most } = COMMAND_SPECS[command]

@@ -38,6 +38,16 @@ function write(stream: NodeJS.WriteStream, text: string): void {
   }
 }
 
+/** One line of standard error that is written again and again; nothing is taken away where nothing was shown. */
+function progressLine(): (text: string | null) => void {
+  let isShown = false
+  return text => {
+    if (text === null && !isShown) return
+    isShown = text !== null
+    write(process.stderr, `\r\u001b[K${text?.slice(0, (process.stderr.columns ?? 80) - 1) ?? ''}`)
+  }
+}
+
 /** A function, since a single executable has no `await` outside of one. */
 async function start(): Promise<void> {
   if (words.length === 1 && words[0] === '--version') {
@@ -62,10 +72,8 @@ async function start(): Promise<void> {
         }
         return { bytes: Buffer.concat(chunks), isWhole: true }
       },
-      ...(process.stderr.isTTY === true && {
-        progress: (text: string | null) =>
-          write(process.stderr, `\r\u001b[K${text?.slice(0, (process.stderr.columns ?? 80) - 1) ?? ''}`),
-      }),
+      // Emacs runs programs on a terminal that knows no control sequence.
+      ...(process.stderr.isTTY === true && process.env.TERM !== 'dumb' && { progress: progressLine() }),
       print: text => write(process.stdout, text),
       warn: line => write(process.stderr, `${line}\n`),
     })

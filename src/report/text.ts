@@ -173,16 +173,21 @@ function fixable({ findings }: Report): readonly string[] {
   return parts.length === 0 ? [] : [`can be fixed: ${parts.join(', ')}`]
 }
 
-/** How often each rule reports, the most frequent first. */
+/** How often each rule reports, the most frequent first, and of those that report as often the worst. */
 function statistics({ findings }: Report, { chalk }: ReportOptions): string[] {
   const rows = [...groupBy(findings, ({ rule, severity }) => `${severity} ${rule}`).values()]
-    .sort((a, b) => b.length - a.length)
     .flatMap(found => {
       const [first] = found
       if (first === undefined) return []
       const fixes = found.filter(({ fix }) => fix !== null).length
       return [{ count: String(found.length), first, fixes }]
     })
+    .sort(
+      (a, b) =>
+        Number(b.count) - Number(a.count) ||
+        SEVERITIES.indexOf(b.first.severity) - SEVERITIES.indexOf(a.first.severity) ||
+        (a.first.rule < b.first.rule ? -1 : 1),
+    )
   const digits = Math.max(...rows.map(({ count }) => count.length), 0)
   const names = Math.max(...rows.map(({ first }) => first.rule.length), 0)
   const lines = rows.map(({ count, first: { rule, severity }, fixes }) => {

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { scratchTree } from '../files/scratch-tree.ts'
 import { helpText } from '../../src/cli/help.ts'
 
 const NODE = [process.execPath, '--import', 'tsx', 'src/cli/main.ts']
@@ -29,6 +30,18 @@ test('a process reads standard input and ends with the exit code of its findings
   const { status, stdout } = main(['-f', 'concise', '-'], 'upstream a {\n  server 127.0.0.1:9000\n}\n')
   assert.is(status, 1)
   assert.match(stdout, /^stdin:\d:\d+: error: .*\[nginx\/syntax\]/)
+})
+
+test('a program that runs it on a terminal of its own reads lines from their first letter', () => {
+  const input = scratchTree({ 'nginx.conf': 'upstream a {\n  server 127.0.0.1:9000\n}\n' })
+  for (const TERM of ['dumb', 'xterm']) {
+    const { stdout } = spawnSync(
+      'script',
+      ['--quiet', '--command', `${NODE.join(' ')} --color never -f concise ${input}/nginx.conf`, '/dev/null'],
+      { encoding: 'utf8', env: { ...process.env, TERM } },
+    )
+    assert.match(stdout, /^\/\S*\/nginx\.conf:\d+:\d+: error: /, TERM)
+  }
 })
 
 test('a pipe that closes early is no error', () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { rules } from '../../rules/index.generated.ts'
+import { OPTION_LIST } from '../../src/cli/options.ts'
 import { readArguments } from '../../src/cli/arguments.ts'
 import { runAudit } from '../../src/cli/run-audit.ts'
 import type { Rule } from '../../src/engine/rule.ts'
@@ -114,7 +115,7 @@ test('what cannot be done is one line and exit 2', async () => {
     [['maps', '.'], /no command and no path is called "maps": did you mean "map"\?$/],
     [['help', 'mapp'], /unknown command "mapp": did you mean "map"\?$/],
     [['--only', 'tls', '--skip', 'tls', '.'], /--only and --skip together leave no rule to run$/],
-    [['explain', 'tls', '-o', 'f'], /explain takes no --output: it belongs to /],
+    [['explain', 'tls', '-o', 'f'], /--output belongs to .*, not to explain$/],
     [['rules', '-f', 'sarif'], /text or json, not "?sarif"?$/],
   ]
   for (const [words, message] of cases) {
@@ -124,6 +125,16 @@ test('what cannot be done is one line and exit 2', async () => {
     assert.is(errors.length, 1, words.join(' '))
     assert.match(errors[0] ?? '', /^deploy-audit: [^\n]*$/)
     assert.match(errors[0] ?? '', message)
+  }
+})
+
+test('an option that a command does not use is named as it was written', async () => {
+  for (const [name, { value, choices, commands }] of OPTION_LIST) {
+    if (commands.includes('init')) continue
+    const words = value === undefined ? [`--${name}`] : [`--${name}`, choices?.[0] ?? 'x']
+    const { code, errors } = await runIn('.', ['init', ...words])
+    assert.is(code, 2, name)
+    assert.match(errors.join('\n'), new RegExp(`^deploy-audit: --${name} belongs to [a-z, ]+, not to init$`))
   }
 })
 

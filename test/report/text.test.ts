@@ -76,10 +76,11 @@ test('statistics count by rule and severity, the most frequent first, and show n
     finding('a', 1, 'info', 'nginx/odd'),
     { ...finding('a', 2, 'warning'), fix },
     finding('a', 3, 'warning'),
+    finding('a', 4, 'error', 'wsgi/lost'),
   ]
   assert.is(
     reportText(report(findings), { ...plain, statistics: true }),
-    '2  warning  tls/weak   1 with a fix\n1  info     nginx/odd\n\ncan be fixed: 1 by --fix\n2 warnings, 1 info in 42 files on 2 machines\n',
+    '2  warning  tls/weak   1 with a fix\n1  error    wsgi/lost\n1  info     nginx/odd\n\ncan be fixed: 1 by --fix\n1 error, 2 warnings, 1 info in 42 files on 2 machines\n',
   )
 })
 
