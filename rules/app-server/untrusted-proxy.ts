@@ -121,13 +121,12 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const connection of deployment.connections.http) {
-      const headers = forwarded(connection)
-      if (headers.length === 0) continue
       for (const target of connection.targets) {
         const { to } = target
         if (to.kind !== 'listener' || to.listener.program.kind !== 'app-server') continue
         const { program, at } = to.listener
-        if (!isUvicorn(program) || trusts(program, connection, target) !== false) continue
+        const headers = isUvicorn(program) ? forwarded(connection) : []
+        if (headers.length === 0 || trusts(program, connection, target) !== false) continue
         const source = deployment.moduleOf(program)?.source
         // What the application itself does with the headers, its own file says.
         if (source != null && source !== 'missing' && /ProxyHeaders|proxy_headers|ProxyFix/.test(source.code))

@@ -191,7 +191,7 @@ export default defineRule({
 })
 
 function isRedirect({ name, args }: NginxDirective): boolean {
-  const [first, second, flag] = args.map(({ value }) => value)
+  const [first, second, flag] = [args[0]?.value, args[1]?.value, args[2]?.value]
   if (name === 'rewrite')
     return flag === 'redirect' || flag === 'permanent' || /^(?:https?:|\$scheme)/.test(second ?? '')
   return /^30[12378]$/.test(first ?? '') || (args.length === 1 && /^(?:https?:|\$scheme)/.test(first ?? ''))

@@ -1,5 +1,5 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
-import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
@@ -55,14 +55,14 @@ export default defineRule({
   ],
   *check({ nginx, apache }) {
     for (const { occurrences } of nginx) {
-      for (const [directive] of byText(occurrences.get('server_name') ?? [])) {
+      for (const directive of occurrences.get('server_name') ?? []) {
         if (directive.context !== 'server') continue
         for (const [index, { value }] of directive.args.entries())
           if (!value.startsWith('~')) yield* judge(directive, index, value)
       }
     }
     for (const { occurrences } of apache) {
-      for (const [directive] of byText(occurrences.get('serveralias') ?? []))
+      for (const directive of occurrences.get('serveralias') ?? [])
         for (const [index, { value }] of directive.args.entries()) yield* judge(directive, index, value)
     }
   },

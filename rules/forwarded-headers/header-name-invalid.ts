@@ -1,6 +1,6 @@
 import { conf } from '../../src/engine/conf.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
-import { argumentPlace, byText, writtenText } from '../../src/deployment/places.ts'
+import { argumentPlace, writtenText } from '../../src/deployment/places.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
@@ -68,10 +68,10 @@ export default defineRule({
   *check({ nginx, apache }) {
     for (const { occurrences } of nginx) {
       for (const name of ['proxy_set_header', 'grpc_set_header'])
-        for (const [directive] of byText(occurrences.get(name) ?? [])) yield* judge(directive, 0)
+        for (const directive of occurrences.get(name) ?? []) yield* judge(directive, 0)
     }
     for (const { occurrences } of apache) {
-      for (const [directive] of byText(occurrences.get('requestheader') ?? [])) {
+      for (const directive of occurrences.get('requestheader') ?? []) {
         // `early` forms and conditions come behind; the action comes first.
         if (!/^(?:set|setifempty|add|append|merge)$/i.test(directive.args[0]?.value ?? '')) continue
         // Servers of WSGI and Rack read both spellings as one; mod_wsgi does not.

@@ -147,10 +147,9 @@ interface Cycle {
 }
 
 function cycle(deployment: Deployment, server: NginxServer, block: NginxDirective): Cycle | null {
-  const fallbacks = fallbacksOf(server)
   // What a fallback names is taken to lie where its URI says, and nowhere else.
   const assume = (path: string): 'file' | null | undefined =>
-    !/\.\w+$/.test(path) ? undefined : fallbacks.some(uri => path.endsWith(uri)) ? 'file' : null
+    !/\.\w+$/.test(path) ? undefined : fallbacksOf(server).some(uri => path.endsWith(uri)) ? 'file' : null
   for (const path of pathsInto(block)) {
     const answer = askServer(deployment, server, path, { assume })
     if (answer === null || !answer.isCycle) continue

@@ -1,4 +1,4 @@
-import { argumentPlace, byText } from '../../src/deployment/places.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
@@ -34,7 +34,8 @@ export default defineRule({
   ],
   *check({ nginx }) {
     for (const { occurrences } of nginx) {
-      for (const [directive] of byText(occurrences.get('location') ?? [])) {
+      for (const directive of occurrences.get('location') ?? []) {
+        if (!isPattern(directive.args.at(-1)?.value ?? '')) continue
         const { modifier, name } = readLocation(directive)
         if (modifier !== '' && modifier !== '=' && modifier !== '^~') continue
         if (isUnknownWord(name) || !isPattern(name)) continue

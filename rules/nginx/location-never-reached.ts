@@ -154,7 +154,8 @@ export default defineRule({
       const scopes = new Set<NginxDirective>()
       for (const directive of configuration.occurrences.get('location') ?? []) {
         const { parent } = directive
-        if (parent === null) continue
+        const word = directive.args[0]?.value ?? ''
+        if (parent === null || (!word.startsWith('@') && !word.startsWith('~'))) continue
         const location = readLocation(directive)
         if (location.modifier === '@') {
           const home = enclosingServer(directive)

@@ -125,10 +125,9 @@ export default defineRule({
   ],
   *check({ nginx }) {
     for (const configuration of nginx) {
-      const blocks = new Set<NginxDirective>()
-      for (const { parent } of configuration.occurrences.get('add_header') ?? []) {
-        if (parent === null || parent.parent === null || blocks.has(parent)) continue
-        blocks.add(parent)
+      const blocks = new Set((configuration.occurrences.get('add_header') ?? []).map(({ parent }) => parent))
+      for (const parent of blocks) {
+        if (parent === null || !isInside(parent, blocks)) continue
         const lost = lostIn(configuration, parent)
         const own = addedHeaders(configuration, parent)?.[0]?.directive
         if (lost.length === 0 || own === undefined) continue
@@ -145,6 +144,12 @@ export default defineRule({
     }
   },
 })
+
+/** True where an outer block has lines of its own: only those can be lost. */
+function isInside(block: NginxDirective, blocks: ReadonlySet<NginxDirective | null>): boolean {
+  for (let outer = block.parent; outer !== null; outer = outer.parent) if (blocks.has(outer)) return true
+  return false
+}
 
 /** What holds for the whole host once it is seen needs no page to repeat it; assets need hardly any of the headers. */
 function isGrave(block: NginxDirective, lost: readonly AddedHeader[]): boolean {

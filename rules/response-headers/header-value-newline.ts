@@ -3,6 +3,7 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 
 const site = (value: string): string => conf`
   server {
@@ -36,7 +37,7 @@ export default defineRule({
     for (const { occurrences } of nginx) {
       for (const name of NAMES) {
         for (const directive of occurrences.get(name) ?? []) {
-          const index = directive.args.findIndex(({ value }) => /[\r\n]/.test(value))
+          const index = directive.args.findIndex(hasLineFeed)
           if (index === -1) continue
           const at = argumentPlace(directive, index)
           yield {
@@ -58,3 +59,7 @@ export default defineRule({
     }
   },
 })
+
+function hasLineFeed({ value }: NginxDirective['args'][number]): boolean {
+  return value.includes('\n') || value.includes('\r')
+}

@@ -1,3 +1,4 @@
+import { memo } from '../../../parsers/collections/memo.ts'
 import type { Place } from '../../../parsers/text/source.ts'
 import type { Deployment } from '../model.ts'
 import type { ClientRequest, FollowedRequest, FollowOptions } from './answer.ts'
@@ -42,19 +43,20 @@ export function followRedirects(
     if (next === null) return { requests, end: { kind: 'no-url', location: end.location } }
     const from = seen.get(urlOf(next))
     if (from !== undefined) return { requests, end: { kind: 'loop', from, at: end.at } }
-    if (next.host !== first.host && !isOwnHost(deployment, next.host))
+    if (next.host !== first.host && !ownHosts(deployment).has(next.host))
       return { requests, end: { kind: 'elsewhere', url: urlOf(next) } }
     request = next
   }
   return { requests, end: { kind: 'limit' } }
 }
 
-function isOwnHost({ servers, virtualHosts }: Deployment, host: string): boolean {
-  return (
-    servers.some(({ names }) => names.some(({ name }) => name === host)) ||
-    virtualHosts.some(({ names }) => names.includes(host))
-  )
-}
+/** Every name that a server of nginx or a virtual host of Apache has. */
+const ownHosts = memo(({ servers, virtualHosts }: Deployment): ReadonlySet<string> => {
+  const hosts = new Set<string>()
+  for (const { names } of servers) for (const { name } of names) hosts.add(name)
+  for (const { names } of virtualHosts) for (const name of names) hosts.add(name)
+  return hosts
+})
 
 export function urlOf({ scheme, host, port, target }: ClientRequest): string {
   return `${scheme}://${host}${port === usualPort(scheme) ? '' : `:${port}`}${target}`

@@ -1,3 +1,5 @@
+import { groupBy } from '../../../parsers/collections/group-by.ts'
+import { memoByKey } from '../../../parsers/collections/memo.ts'
 import { receivedHeader, type ReceivedHeaders } from '../../servers/received-headers.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../servers/apache/configuration.ts'
 import { APACHE_OPTIONS } from '../../servers/pcre/read-pattern.ts'
@@ -25,20 +27,17 @@ interface SchemeClues {
  * @param host the section of the virtual host; null for the main server
  */
 export function traceScheme(
-  { trusts: all }: Deployment,
+  deployment: Deployment,
   configuration: ApacheConfiguration,
   host: ApacheDirective | null,
   clues: SchemeClues,
   steps: Steps,
 ): SeenScheme | null {
-  const isHere = (directive: ApacheDirective): boolean => {
-    const home = virtualHostSection(directive)
-    return home === null || home === host
-  }
-  const trusts = all.filter(trust => trust.configuration === configuration && isHere(trust.directive))
-  const trusted = new Set(trusts.map(({ directive }) => directive))
+  const { trusts: byHome, others } = schemeSetters(deployment, configuration)
+  const inherited = byHome.get(null) ?? []
+  const trusts = host === null ? inherited : [...inherited, ...(byHome.get(host) ?? [])]
   // A main file that is not there may set the variable for every virtual host.
-  const isClear = configuration.main !== null && !othersThatSetHttps(configuration, trusted).some(isHere)
+  const isClear = configuration.main !== null && !others.has(null) && !others.has(host)
   let isSecure: boolean | null = isClear ? clues.tls : null
   for (const trust of trusts) {
     const verdict = judge(trust, clues, steps)
@@ -86,12 +85,23 @@ const SETTERS = [
   'rewriterule',
 ]
 
-/** Lines that set or clear the variable HTTPS by anything but a header that is trusted for it. */
-function othersThatSetHttps(
-  { occurrences }: ApacheConfiguration,
-  trusted: ReadonlySet<ApacheDirective>,
-): readonly ApacheDirective[] {
-  return SETTERS.flatMap(name => occurrences.get(name) ?? []).filter(
-    directive => !trusted.has(directive) && directive.args.some(({ value }) => HTTPS.test(value)),
-  )
+/** What sets the variable HTTPS, by the virtual host around it; null for the main server. */
+interface SchemeSetters {
+  readonly trusts: ReadonlyMap<ApacheDirective | null, readonly SchemeTrust[]>
+  /** Where a line sets or clears it by anything but a header that is trusted for it. */
+  readonly others: ReadonlySet<ApacheDirective | null>
 }
+
+const schemeSetters = memoByKey(
+  ({ trusts: all }: Deployment, configuration: ApacheConfiguration): SchemeSetters => {
+    const trusts = all.filter(trust => trust.configuration === configuration)
+    const trusted = new Set(trusts.map(({ directive }) => directive))
+    const others = SETTERS.flatMap(name => configuration.occurrences.get(name) ?? []).filter(
+      directive => !trusted.has(directive) && directive.args.some(({ value }) => HTTPS.test(value)),
+    )
+    return {
+      trusts: groupBy(trusts, ({ directive }) => virtualHostSection(directive)),
+      others: new Set(others.map(virtualHostSection)),
+    }
+  },
+)

@@ -1,3 +1,4 @@
+import { recent } from '../../../../parsers/collections/recent.ts'
 import { LONGEST_VALUE, TOO_LONG } from '../../../../parsers/text/limits.ts'
 import { isUnknownWord } from '../../../../parsers/text/source.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
@@ -49,10 +50,16 @@ function nameAt(value: string, start: number): { readonly name: string; readonly
 
 /** The lower-case names of the variables in a value, each once. */
 export function variableNames(value: string): readonly string[] {
+  return value.includes('$') ? namesIn(value) : NO_NAMES
+}
+
+const NO_NAMES: readonly string[] = []
+
+const namesIn = recent((value): readonly string[] => {
   const names = new Set<string>()
   for (const part of valueParts(value)) if (part.kind === 'variable') names.add(part.name)
   return [...names]
-}
+})
 
 /** True where a value holds variables, or a placeholder, so that it is not what is written. */
 export function isComputed(value: string): boolean {
