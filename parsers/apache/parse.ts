@@ -20,19 +20,19 @@ export const parseApache = memo(({ code }: Source) => readLines(code))
 
 function readLines(code: string): readonly ApacheNode[] {
   const nodes: ApacheNode[] = []
-  const hasNul = code.includes('\0')
+  const nuls = nulsOf(code)
   let line = 0
   let at = 0
   while (at < code.length) {
     line++
     const feed = code.indexOf('\n', at)
     const next = feed === -1 ? code.length : feed + 1
-    const nul = hasNul ? code.indexOf('\0', at) : -1
-    if (nul !== -1 && nul < next) {
+    const nul = nulBetween(nuls, at, next)
+    if (nul !== -1) {
       // A C string ends at NUL: httpd sees neither the rest of the line nor its end.
       pushPlain(nodes, code, at, nul, line)
     } else if (feed !== -1 && isContinued(code, at, feed)) {
-      const joined = joinLines(code, at, line, hasNul)
+      const joined = joinLines(code, at, line, nuls)
       const node = parseLine(joined.text, joined.map, joined.line, line)
       if (node !== null) nodes.push(node)
       line = joined.line
@@ -42,6 +42,32 @@ function readLines(code: string): readonly ApacheNode[] {
     at = next
   }
   return nodes
+}
+
+const NO_NULS: readonly number[] = []
+
+/**
+ * Offsets of the NUL bytes of a text. They are looked for once: an `indexOf` for the next one, even in a branch that
+ * is never taken, is moved by V8 to where every line pays for a walk to the end of the text.
+ */
+function nulsOf(code: string): readonly number[] {
+  if (!code.includes('\0')) return NO_NULS
+  const offsets: number[] = []
+  for (let at = code.indexOf('\0'); at !== -1; at = code.indexOf('\0', at + 1)) offsets.push(at)
+  return offsets
+}
+
+/** The first of some ascending offsets in a stretch; -1 for none. */
+function nulBetween(nuls: readonly number[], start: number, end: number): number {
+  let low = 0
+  let high = nuls.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((nuls[middle] ?? 0) < start) low = middle + 1
+    else high = middle
+  }
+  const found = nuls[low] ?? -1
+  return found < end ? found : -1
 }
 
 function isContinued(code: string, start: number, feed: number): boolean {
@@ -54,15 +80,15 @@ function isContinued(code: string, start: number, feed: number): boolean {
  * Joins physical lines as httpd does: whatever stands before the line end decides, so a backslash that an
  * earlier line left behind continues even an empty line, and comments are not known yet.
  */
-function joinLines(code: string, start: number, firstLine: number, hasNul: boolean) {
+function joinLines(code: string, start: number, firstLine: number, nuls: readonly number[]) {
   const joined = new MappedText(code, null, 0)
   let line = firstLine - 1
   let at = start
   while (at < code.length) {
     line++
     const feed = code.indexOf('\n', at)
-    const nul = hasNul ? code.indexOf('\0', at) : -1
-    if (nul !== -1 && (feed === -1 || nul < feed)) {
+    const nul = nulBetween(nuls, at, feed === -1 ? code.length : feed)
+    if (nul !== -1) {
       joined.copy(at, nul)
       at = feed === -1 ? code.length : feed + 1
       break
