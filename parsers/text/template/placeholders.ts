@@ -55,11 +55,8 @@ const PLAIN_VALUES = new Set(
 )
 
 /** Where nginx takes no variable. */
-const NO_VARIABLES = new Set(
-  'listen server_name server upstream user resolver worker_processes worker_connections client_max_body_size'.split(
-    ' ',
-  ),
-)
+const NO_VARIABLES =
+  /^(?:listen|server_name|server|upstream|user|resolver|error_log|rewrite_log|sendfile|tcp_nopush|autoindex|gzip|worker_\w+|\w+_(?:timeout|size|buffers|requests))$/
 
 const MARKUP = new Set(
   'a b body br center code div em font footer form h1 h2 h3 h4 head header hr html i iframe img input li link main meta noscript ol p pre script section small span strong style svg table td th title tr tt u ul'.split(
@@ -76,6 +73,10 @@ function isStatement(line: string): boolean {
 const fenced = (_: string, { directive, text }: Line): Verdict =>
   FREE_TEXT.has(directive) || text.includes('~') ? 'perhaps' : 'proof'
 
+function isWholePattern(match: string, line: string): boolean {
+  return [`~ ${match} `, `~* ${match} `, `~* (${match})`, `~ (${match})`].some(text => line.includes(text))
+}
+
 const STYLES: readonly Style[] = [
   {
     mark: '%',
@@ -84,7 +85,13 @@ const STYLES: readonly Style[] = [
     // `%e2%80%`: two octets of an encoded address.
     judge: (match, line) => (/^%[\da-f]{2}%$/i.test(match) ? 'none' : fenced(match, line)),
   },
-  { mark: '__', pattern: /__[A-Z][A-Z\d]*(?:_[A-Z\d]+)*__/y, judge: fenced },
+  {
+    mark: '__',
+    pattern: /__[A-Z][A-Z\d]*(?:_[A-Z\d]+)*__/y,
+    // `location ~ __REGEX__`: where it is all of a pattern, nothing is matched by it.
+    judge: (match, line) => (isWholePattern(match, line.text) ? 'proof' : fenced(match, line)),
+  },
+  { mark: '**', pattern: /\*\*[A-Z][A-Z\d_]*\*\*/y, judge: fenced },
   { mark: '@', pattern: /@@?[A-Za-z_][\w.-]*\w@@?/y, isUsual: true, judge: fenced },
   { mark: '--', pattern: /(?<![\w-])--[A-Za-z]\w*(?:-\w+)*--(?![\w-])/y, judge: fenced },
   { mark: '$$', pattern: /\$\$[A-Za-z_]\w*(?:\$\$)?/y, judge: fenced },
@@ -126,10 +133,20 @@ const STYLES: readonly Style[] = [
     pattern: /(?<!\$)\$\{[A-Z_][A-Z\d_]*(?::?[-=+?][^}\n]*)?\}|(?<!\$)\$[A-Z][A-Z\d_]+\b/y,
     isUsual: true,
     // nginx's own variables are written in lower case.
-    judge: (match, { directive, text, file }) => {
+    judge: (match, line) => {
+      const { directive, text, file } = line
       const name = /\w+/.exec(match)?.[0] ?? ''
       if (file.variables().has(name.toLowerCase())) return 'none'
-      return NO_VARIABLES.has(directive) && isStatement(text) ? 'proof' : 'perhaps'
+      if (/^\$\{\w+:[-=+?]/.test(match)) return fenced(match, line)
+      return NO_VARIABLES.test(directive) && isStatement(text) ? 'proof' : 'perhaps'
+    },
+  },
+  {
+    mark: '${',
+    pattern: /(?<!\$)\$\{(?=\w*[A-Z])[A-Za-z_]\w*[a-z]\w*\}/y,
+    judge: (match, { directive, text, file }) => {
+      if (!NO_VARIABLES.test(directive) || !isStatement(text)) return 'none'
+      return file.variables().has(match.slice(2, -1).toLowerCase()) ? 'none' : 'proof'
     },
   },
 ]

@@ -79,6 +79,12 @@ test('a placeholder that no server could have meant shows a template, whatever t
     'server_name %(domain)s;': 'server_name ?;',
     'listen %d;': 'listen ?;',
     'worker_processes ${core.workers};': 'worker_processes ?;',
+    'client_max_body_size ${MAX_UPLOAD_MiB}m;': 'client_max_body_size ?m;',
+    'error_log /dev/stdout ${LEVEL:-warn};': 'error_log /dev/stdout ?;',
+    'fastcgi_param APP_ENV "${APP_ENV:=prod}";': 'fastcgi_param APP_ENV "?";',
+    'send_timeout ${SEND_TIMEOUT};': 'send_timeout ?;',
+    'location ~ __REGEX__ {\n  deny all;\n}': 'location ~ ? {\n  deny all;\n}',
+    'RewriteBase **REPLACE**': 'RewriteBase ?',
     'listen ${PORT};\nproxy_pass http://$BACKEND;\nset $x $uri;':
       'listen ?;\nproxy_pass http://?;\nset $x $uri;',
     '<VirtualHost directIP:directPORT>\nServerAlias directIP\n</VirtualHost>':
@@ -127,6 +133,8 @@ test('what the servers themselves accept is no template', () => {
   plain('/a.conf', '# {{ ansible_managed }}\nlisten 80;')
   plain('/a.conf', 'LogFormat "%{%s}t %h" x')
   plain('/a.conf', 'set $a ${{x}};')
+  plain('/a.conf', 'set $Max_Size 1m;\nclient_max_body_size ${Max_Size};')
+  plain('/a.conf', 'location ~ ^/__MACOSX__/ {\n  deny all;\n}')
   for (const text of [
     'RewriteCond %{HTTP_HOST} ^www\\.(.+)$ [NC]',
     'RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [L,R=301]',
