@@ -25,7 +25,7 @@ const SIGNS: readonly (readonly [program: string, sign: RegExp])[] = [
   ['Varnish', /^(?:vcl \d|sub vcl_\w+)|^backend \w+ \{/m],
   ['BIND', /^[ \t]*(?:zone|options|acl|view|logging)\b[^;]*\{[^}]*\b(?:type|directory|recursion|channel)\b/m],
   ['Sphinx', /^(?:source|index|searchd|indexer)\b.*\n?\s*\{/m],
-  ['Logstash', /^[ \t]*(?:input|filter|output)\s*\{\s*$[\s\S]*=>/m],
+  ['Logstash', /^[ \t]*(?:input|filter|output)\s*\{\s*$[\s\S]*=>|^[A-Z][A-Z\d_]+ .*%\{[A-Z]\w*(?::[\w.@-]+)*\}/m],
   [
     'rsyslog',
     /^[ \t]*(?:\$(?:ModLoad|template|IncludeConfig|Action\w+|FileOwner)\b|(?:module|template|action|input|ruleset)\(\w+=|\*\.\*\s|if \$(?:programname|msg|syslog\w*|fromhost\S*)\b|:(?:msg|programname|syslogtag), )/m,
@@ -37,8 +37,10 @@ const SIGNS: readonly (readonly [program: string, sign: RegExp])[] = [
   ['Puppet', /^[ \t]*(?:class|define|node)\s[^{]*\{|^[ \t]*\w+\s*\{\s*['"][^'"]*['"]\s*:|^[ \t]*include ::/m],
   ['Netdata', /^[ \t]*(?:update_every|priority|autodetection_retry|jobs)\s*:/m],
   ['XML', /^[ \t]*<(?:\?xml|!DOCTYPE|[\w:-]+(?:\s+[\w:-]+="[^"]*")*\s*\/?>)/],
+  ['YAML', /^[ \t]*(?:- )?[\w.-]+:[ \t]*[|>][-+\d]*[ \t]*$/m],
   ['JSON', /^[ \t]*[[{]\s*["[{}\]]/],
-  ['a script', /^#!/],
+  ['Abyss', /^(?:MaxConn|AdvertiseServer|MimeTypes|Path)\s+\S+\s*$/m],
+  ['a script', /^#![ \t]*\//],
 ]
 
 /** As much of a file as tells whose it is. */

@@ -34,7 +34,7 @@ export interface Recognised {
  * not audited.
  */
 export function recognise(source: Source): Recognised | null {
-  if (source.text.startsWith('#!') || source.text.slice(0, 1000).includes('\0')) return null
+  if (/^#![ \t]*\//.test(source.text) || source.text.slice(0, 1000).includes('\0')) return null
   if (isOtherLanguage(source.code) || LITESPEED.test(source.path)) return null
   const apache = weighApache(source)
   if (apache === null) return null
@@ -160,6 +160,8 @@ function partOfNginx(nodes: readonly NginxNode[]): Evidence['part'] {
 function isOfHttp({ name, block }: NginxDirectiveNode): boolean {
   const facts = nginxDirective(name.value).filter(each => each.block === (block !== null))
   if (name.value === 'server') return block !== null
+  // It says nothing: it stands in a server as well as around one.
+  if (name.value === 'include') return false
   return (
     facts.length > 0 &&
     facts.every(({ contexts }) =>
@@ -193,7 +195,7 @@ const MORE_NAMES: ReadonlySet<string> = new Set(
 const FOREIGN_NAMES: ReadonlySet<string> = new Set(
   (
     'defaultserver defaultroot requirevalidshell maxinstances umask allowoverwrite passiveports tlsengine ' +
-    'useftpusers usereversedns authorder multilinerfc2228 timesgmt defaulttransfermode socketbindtight'
+    'maxconn advertiseserver mimetypes useftpusers usereversedns authorder multilinerfc2228 timesgmt defaulttransfermode socketbindtight'
   ).split(' '),
 )
 
@@ -291,7 +293,10 @@ function isMarkup(line: string, name: string): boolean {
   return line.startsWith('<') && line.endsWith('/>') && apacheSection(name) === undefined
 }
 
+/** A text that follows in a file of YAML, which may hold what a server reads. */
+const BLOCK_OF_YAML = /^[ \t]*(?:- )?[\w.-]+:[ \t]*[|>][-+\d]*[ \t]*(?:#.*)?$/m
+
 /** JSON, JavaScript, Go and HCL have blocks called `http` and `server` too. */
 function isOtherLanguage(code: string): boolean {
-  return /^\s*(?:\{\s*["'}]|\[\s*[[{"]|import |const |package |resource |"[^"]*"\s*:)/.test(code)
+  return BLOCK_OF_YAML.test(code) || /^\s*(?:\{\s*["'}]|\[\s*[[{"]|import |const |package |resource |"[^"]*"\s*:)/.test(code)
 }

@@ -102,11 +102,27 @@ test('what other programs share with the servers is outweighed by what is theirs
       'ROADMAP\n\nUser visible changes come first.\nListen to what people say.\nInclude a test with each.\n',
     haproxy:
       'global\n  user haproxy\n  group haproxy\ndefaults\n  timeout client 5s\nfrontend x\n  bind :80\n',
+    abyss: 'Port 8000\nUser nobody\nServerRoot /srv/abyss\nPath htdocs\nKeepAlive 10\nTimeOut 10\nMaxConn 50\n',
     makefile: 'include $(top_srcdir)/build/rules.mk\n',
     yaml: 'server:\n  listen: 80\n  include: x\n',
     rspamd: 'reject = 15;\nadd_header = 6;\ngreylist = 4;\n',
   }
   for (const [name, text] of Object.entries(others)) assert.is(of(text), null, name)
+})
+
+test('a file that begins like a script and is none', () => {
+  assert.equal(of('#! ------------------------\n# Headers.\nadd_header X-A b;\nexpires 1h;\n'), NGINX_SNIPPET)
+  assert.is(of('#! /bin/sh\nset -e\n'), null)
+})
+
+test('an include says nothing of where its neighbours stand', () => {
+  assert.equal(of('listen 8080;\nroot /srv/www;\ninclude snippets/*.conf;\n'), NGINX_SNIPPET)
+})
+
+test('what a server reads, kept as a text inside YAML, is not the file', () => {
+  const template = 'vhost: |\n  server {\n    listen 80;\n    location / {\n      deny all;\n    }\n  }\n'
+  assert.is(of(template), null)
+  assert.is(of(`---\nfeatures:\n  - deny: >-\n      location ~ x {\n        deny all;\n      }\n${template}`), null)
 })
 
 test('other files are neither', () => {
