@@ -78,6 +78,15 @@ export default defineRule({
       files: { 'nginx.conf': server('return 301 https://$server_name$request_uri;', '.example.org') },
     },
     {
+      title: 'the name of the machine, and names that no request has',
+      files: {
+        'nginx.conf': conf`
+          ${server('return 301 https://$host$request_uri;', '$hostname localhost')}
+          ${server('return 301 https://$host$request_uri;', 'www.$hostname')}
+        `,
+      },
+    },
+    {
       title: 'a path of its own',
       files: {
         'nginx.conf': server(conf`

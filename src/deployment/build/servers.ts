@@ -77,8 +77,13 @@ function serverListen(listen: NginxListen, socket: NginxSocket | undefined): Ser
 }
 
 function serverName(name: NginxServerName): ServerName {
-  const exact = name.kind === 'exact' && name.name !== '' && name.name !== '_'
+  const exact = name.kind === 'exact' && name.name !== '_' && isHostName(name.name)
   return { name: name.kind === 'exact' ? name.name : name.text.toLowerCase(), exact, at: name.at }
+}
+
+/** False for what stands in `server_name` and can be in no request: `example.org,`, `www.$hostname`, `example.org:80`. */
+function isHostName(name: string): boolean {
+  return name.startsWith('[') || /^[^\s,;:$/|()"'@?#]+$/.test(name)
 }
 
 /** The names that a client can ask for as they are written. */
