@@ -199,7 +199,8 @@ test('patterns of Logstash are no nginx.conf', async () => {
 test('lines for one server that are kept in several files are read by several servers', async () => {
   const tree = {
     'nginx/site-opts.d/http.conf': 'listen 8080;\nroot /srv/www;\ninclude /etc/nginx/server-opts.d/*.conf;\n',
-    'nginx/site-opts.d/tls.conf': 'listen 8443 ssl;\nroot /srv/www;\ninclude /etc/nginx/server-opts.d/*.conf;\n',
+    'nginx/site-opts.d/tls.conf':
+      'listen 8443 ssl;\nroot /srv/www;\ninclude /etc/nginx/server-opts.d/*.conf;\n',
     'nginx/server-opts.d/performance.conf': 'gzip on;\nlocation = /favicon.ico {\n  access_log off;\n}\n',
   }
   assert.equal(await loud(tree), [])

@@ -122,14 +122,14 @@ export default defineRule({
   *check({ apache, filesOf }) {
     for (const configuration of apache) {
       const files = filesOf(configuration)
-      for (const { file, directory, overrides } of htaccessFiles(configuration, files)) {
+      for (const { file, overrides } of htaccessFiles(configuration, files)) {
         // Where nothing may be overridden the file is not read.
         if (!overrides.known || !overrides.value.reads || file.source.template) continue
         const fault = htaccessFault(configuration, files, file, overrides.value)
         if (fault === null) continue
         yield {
           at: fault.at,
-          message: `${fault.message}, so Apache answers every request below ${directory} with 500`,
+          message: `${fault.message}, so Apache answers every request below this directory with 500`,
           ...(fault.help === undefined ? {} : { help: fault.help }),
         }
       }

@@ -25,7 +25,10 @@ const SIGNS: readonly (readonly [program: string, sign: RegExp])[] = [
   ['Varnish', /^(?:vcl \d|sub vcl_\w+)|^backend \w+ \{/m],
   ['BIND', /^[ \t]*(?:zone|options|acl|view|logging)\b[^;]*\{[^}]*\b(?:type|directory|recursion|channel)\b/m],
   ['Sphinx', /^(?:source|index|searchd|indexer)\b.*\n?\s*\{/m],
-  ['Logstash', /^[ \t]*(?:input|filter|output)\s*\{\s*$[\s\S]*=>|^[A-Z][A-Z\d_]+ .*%\{[A-Z]\w*(?::[\w.@-]+)*\}/m],
+  [
+    'Logstash',
+    /^[ \t]*(?:input|filter|output)\s*\{\s*$[\s\S]*=>|^[A-Z][A-Z\d_]+ .*%\{[A-Z]\w*(?::[\w.@-]+)*\}/m,
+  ],
   [
     'rsyslog',
     /^[ \t]*(?:\$(?:ModLoad|template|IncludeConfig|Action\w+|FileOwner)\b|(?:module|template|action|input|ruleset)\(\w+=|\*\.\*\s|if \$(?:programname|msg|syslog\w*|fromhost\S*)\b|:(?:msg|programname|syslogtag), )/m,

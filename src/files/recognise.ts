@@ -298,5 +298,8 @@ const BLOCK_OF_YAML = /^[ \t]*(?:- )?[\w.-]+:[ \t]*[|>][-+\d]*[ \t]*(?:#.*)?$/m
 
 /** JSON, JavaScript, Go and HCL have blocks called `http` and `server` too. */
 function isOtherLanguage(code: string): boolean {
-  return BLOCK_OF_YAML.test(code) || /^\s*(?:\{\s*["'}]|\[\s*[[{"]|import |const |package |resource |"[^"]*"\s*:)/.test(code)
+  return (
+    BLOCK_OF_YAML.test(code) ||
+    /^\s*(?:\{\s*["'}]|\[\s*[[{"]|import |const |package |resource |"[^"]*"\s*:)/.test(code)
+  )
 }

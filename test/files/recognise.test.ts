@@ -102,7 +102,8 @@ test('what other programs share with the servers is outweighed by what is theirs
       'ROADMAP\n\nUser visible changes come first.\nListen to what people say.\nInclude a test with each.\n',
     haproxy:
       'global\n  user haproxy\n  group haproxy\ndefaults\n  timeout client 5s\nfrontend x\n  bind :80\n',
-    abyss: 'Port 8000\nUser nobody\nServerRoot /srv/abyss\nPath htdocs\nKeepAlive 10\nTimeOut 10\nMaxConn 50\n',
+    abyss:
+      'Port 8000\nUser nobody\nServerRoot /srv/abyss\nPath htdocs\nKeepAlive 10\nTimeOut 10\nMaxConn 50\n',
     makefile: 'include $(top_srcdir)/build/rules.mk\n',
     yaml: 'server:\n  listen: 80\n  include: x\n',
     rspamd: 'reject = 15;\nadd_header = 6;\ngreylist = 4;\n',
@@ -122,7 +123,10 @@ test('an include says nothing of where its neighbours stand', () => {
 test('what a server reads, kept as a text inside YAML, is not the file', () => {
   const template = 'vhost: |\n  server {\n    listen 80;\n    location / {\n      deny all;\n    }\n  }\n'
   assert.is(of(template), null)
-  assert.is(of(`---\nfeatures:\n  - deny: >-\n      location ~ x {\n        deny all;\n      }\n${template}`), null)
+  assert.is(
+    of(`---\nfeatures:\n  - deny: >-\n      location ~ x {\n        deny all;\n      }\n${template}`),
+    null,
+  )
 })
 
 test('other files are neither', () => {
