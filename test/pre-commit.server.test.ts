@@ -98,6 +98,14 @@ for (const path of [
   'app/wsgi.py',
   'sites-enabled/example.org',
   'x/nginx.conf.j2',
+  'deploy/shop.service',
+  'docker-compose.prod.yml',
+  'web/Dockerfile',
+  '.env.production',
+  'uwsgi/shop.ini',
+  'php/pool.d/www.conf',
+  'bin/start.sh',
+  'shop/settings/base.py',
   '.auditrc',
 ])
   test(`a change of ${path} runs it`, () => {
