@@ -5,7 +5,7 @@
  *     npx tsx tools/check-package.ts [NODE_VERSION…]
  */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
@@ -49,10 +49,12 @@ try {
   run('npm', ['install', '--offline', '--ignore-scripts', '--silent', join(base, packed)], installed)
   const home = join(installed, 'node_modules/deploy-audit')
   const program = join(home, 'dist/deploy-audit.js')
-  const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
-  console.log(
-    `${packed}: ${megabytes(statSync(join(base, packed)).size)} packed, ${megabytes(sizeOf(home))} installed`,
-  )
+  const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1)
+  const sizes = [statSync(join(base, packed)).size, sizeOf(home)]
+  console.log(`${packed}: ${sizes.map(megabytes).join(' MB packed, ')} MB installed`)
+  const [, ...said] = /([\d.]+) MB to download, ([\d.]+) MB on/.exec(readFileSync('README.md', 'utf8')) ?? []
+  if (said.length !== 2 || sizes.some((size, index) => Math.abs(size / 1e6 / Number(said[index]) - 1) > 0.15))
+    throw new Error(`the README states other sizes: ${said.join(' MB, ')} MB`)
 
   let first: string | null = null
   for (const version of versions) {
