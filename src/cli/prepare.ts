@@ -1,5 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { recent } from '../../parsers/collections/recent.ts'
 import type { AuditSettings } from '../audit.ts'
 import type { Finding } from '../engine/finding.ts'
 import type { Rule } from '../engine/rule.ts'
@@ -96,10 +97,11 @@ export async function prepare(
     root: machines.length === 1 && machine !== undefined ? machine.root : '.',
     settings: settings(machine ?? null),
     settingsOf: settings,
-    ignores: file => {
+    // Of one file there may be thousands of findings.
+    ignores: recent(file => {
       const path = resolve(workingDirectory, file)
       return ignores(path) || (laid?.isAlone === true && path !== laid.path)
-    },
+    }),
     override: severityFilter(
       given,
       overrides,

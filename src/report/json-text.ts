@@ -3,13 +3,17 @@
  * ones that turn the direction of text, separators, tags.
  */
 const HIDDEN = /(?:[\u007F-\u009F\p{Cf}\p{Zl}\p{Zp}]|[\u{E0100}-\u{E01EF}])/gu
+/** Any character that may be one of them: most reports have none, and are not copied then. */
+const NOT_PLAIN = /[^\n -~]/
 /** What a log would take for a command. */
 const LOG_COMMAND = /##(?=\[|vso\[|teamcity\[)/gi
 
 /** A value as JSON for people and programs, its last line end included; what is hidden is escaped, not lost. */
 export function jsonText(value: unknown): string {
-  const text = JSON.stringify(value, null, 2)
-  return `${text.replace(HIDDEN, escapeUnits).replace(LOG_COMMAND, '#\\u0023')}\n`
+  let text = JSON.stringify(value, null, 2)
+  if (NOT_PLAIN.test(text)) text = text.replace(HIDDEN, escapeUnits)
+  if (text.includes('##')) text = text.replace(LOG_COMMAND, '#\\u0023')
+  return `${text}\n`
 }
 
 function escapeUnits(character: string): string {

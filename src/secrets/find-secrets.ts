@@ -1,8 +1,9 @@
+import { type Look, plainLook } from './look.ts'
 import { findNamedSecrets } from './named-secrets.ts'
 import { isSecretFile } from './secret-file.ts'
+import { findSecretBlocks, findSecretLines } from './secret-lines.ts'
 import { joinStretches, type Stretch } from './stretch.ts'
 import { TOKEN_SHAPES } from './token-shapes.ts'
-import { findSecretBlocks, findSecretLines } from './secret-lines.ts'
 
 /**
  * The secrets in the text of a file, whatever its language: nginx, Apache, shell, Python, units, YAML,
@@ -11,14 +12,15 @@ import { findSecretBlocks, findSecretLines } from './secret-lines.ts'
  * Takes time in proportion to the text.
  *
  * @param path where the text lies; the names of some files say what they are
+ * @param look see {@link Look}
  */
-export function findSecrets(text: string, path = ''): readonly Stretch[] {
-  if (isSecretFile(path, text)) return text === '' ? [] : [{ start: 0, end: text.length }]
+export function findSecrets(text: string, path = '', look: Look = plainLook): readonly Stretch[] {
+  if (isSecretFile(path, text, look)) return text === '' ? [] : [{ start: 0, end: text.length }]
   return joinStretches([
-    ...findTokens(text),
+    ...findTokens(text, look),
     ...findNamedSecrets(text, { path }),
     ...findSecretBlocks(text),
-    ...findSecretLines(text),
+    ...findSecretLines(text, look),
   ])
 }
 
@@ -44,10 +46,10 @@ const SCHEME_TOKEN = /\b(?:basic|bearer|digest|token|negotiate|apikey)[ \t]{1,8}
 const TOKEN_LIKE = /\d|=|[a-z][A-Z]|[\w]\.[\w]/
 const VERSION = /^[\d.]+$/
 
-function findTokens(text: string): Stretch[] {
+function findTokens(text: string, look: Look = plainLook): Stretch[] {
   const found: Stretch[] = []
   if (text.includes('://')) addPasswordsOfUrls(text, found)
-  if (SCHEME_HINT.test(text)) {
+  if (look(SCHEME_HINT, text)) {
     for (const match of text.matchAll(SCHEME_TOKEN)) {
       const token = match[1] ?? ''
       const end = match.index + match[0].length
@@ -55,7 +57,7 @@ function findTokens(text: string): Stretch[] {
     }
   }
   for (const { hint, patterns } of TOKEN_SHAPES) {
-    if (!hint.test(text)) continue
+    if (!look(hint, text)) continue
     for (const pattern of patterns)
       for (const match of text.matchAll(pattern))
         found.push({ start: match.index, end: match.index + match[0].length })

@@ -1,6 +1,6 @@
 import { secretName } from './secret-names.ts'
-import type { Stretch } from './stretch.ts'
 import { isHarmlessValue, readValue, type ValueStyle } from './secret-value.ts'
+import type { Stretch } from './stretch.ts'
 
 export interface Reader {
   readonly path: string

@@ -1,6 +1,7 @@
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import { findSecrets, findSecretsInProse } from './find-secrets.ts'
+import { withLooks } from './look.ts'
 import { isSecretFile } from './secret-file.ts'
 import { secretName } from './secret-names.ts'
 import { joinStretches, type Stretch, starOut } from './stretch.ts'
@@ -110,9 +111,11 @@ function knownSecrets(sources: Iterable<Source>): KnownSecrets {
     if (others === undefined) byRun.set(best.run, [known])
     else if (others.length < MOST_OF_ONE_RUN) others.push(known)
   }
-  for (const source of sources) {
+  for (const [source, look] of withLooks(sources)) {
+    const secrets = findSecrets(source.text, source.path, look)
+    if (secrets.length === 0) continue
     const isWhole = isSecretSource(source)
-    for (const { start, end } of secretsOf(source)) {
+    for (const { start, end } of secrets) {
       const text = source.text.slice(start, end)
       for (const word of isWhole || text.includes('\n') ? (text.match(RUN) ?? []) : [text.trim()]) {
         add(word)

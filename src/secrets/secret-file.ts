@@ -1,3 +1,5 @@
+import { type Look, plainLook } from './look.ts'
+
 /** Names of files that hold nothing but secrets. */
 const NAMES =
   /(?:^|\/)(?:g?shadow-?|\.?htpasswd[^/]*|[^/]*\.htpasswd|\.?htdigest[^/]*|\.pgpass|\.netrc|\.my\.cnf|\.git-credentials|id_(?:rsa|dsa|ecdsa|ed25519)|[^/]*\.(?:key|p12|pfx|jks|keystore|kdbx)|[^/]*privkey[^/]*\.pem|secret(?:s|_key)?(?:\.txt)?|(?:db_)?password(?:s)?(?:\.txt)?|credentials)$/i
@@ -12,9 +14,9 @@ const HASH_HINT = /:(?:\$[\w-]{1,20}\$|\{\w{2,20}\}|[*!]{1,2}(?::|\s*$)|[./0-9A-
 const LINES = 20
 
 /** True for a file in which every word may be a secret: of keys, of passwords, of their hashes. */
-export function isSecretFile(path: string, text: string): boolean {
+export function isSecretFile(path: string, text: string, look: Look = plainLook): boolean {
   if (NAMES.test(path)) return true
-  if (!HASH_HINT.test(text)) return false
+  if (!look(HASH_HINT, text)) return false
   let seen = 0
   let hashed = 0
   for (let start = 0; start < text.length && seen < LINES; ) {

@@ -1,3 +1,4 @@
+import { type Look, plainLook } from './look.ts'
 import type { Stretch } from './stretch.ts'
 
 const BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g
@@ -62,7 +63,7 @@ const COMMANDS: readonly Command[] = [
 const COMMAND_HINT =
   /htpasswd|mysql|maria|redis|sshpass|curl|wget|authbasicfake|secure_link_md5|requirepass|masterauth/i
 
-export function findSecretLines(text: string): Stretch[] {
+export function findSecretLines(text: string, look: Look = plainLook): Stretch[] {
   const found: Stretch[] = []
   const add = (start: number, secret: string): void => {
     // Variables in it are no secrets, and tell a reader what is signed.
@@ -72,10 +73,10 @@ export function findSecretLines(text: string): Stretch[] {
       at += part.length
     }
   }
-  if (KEY_HINT.test(text))
+  if (look(KEY_HINT, text))
     for (const match of text.matchAll(KEY_LINE))
       found.push({ start: match.index, end: match.index + match[0].length })
-  if (!COMMAND_HINT.test(text)) return found
+  if (!look(COMMAND_HINT, text)) return found
   for (const { hint, pattern } of COMMANDS) {
     if (!hint.test(text)) continue
     for (const match of text.matchAll(pattern)) {
