@@ -12,7 +12,13 @@ import type { NginxConfiguration, NginxContext, NginxDirective } from './configu
 import { contextInside, honoursInclude } from './contexts.ts'
 import { fragmentContexts } from './fragments.ts'
 import { isGlob } from './glob.ts'
-import { type IncludeMapping, type IncludeRequest, type IncludeStep, includeResolver } from './includes.ts'
+import {
+  type IncludeMapping,
+  type IncludeRequest,
+  type IncludeStep,
+  includeResolver,
+  setsParametersAlone,
+} from './includes.ts'
 import { exceedsLongestValue } from './longest-values.ts'
 import { inReadingOrder, type NginxProblem, type TimedProblem } from './reading-order.ts'
 import { syntaxProblem } from './syntax-problem.ts'
@@ -341,7 +347,7 @@ class Evaluation {
     { source }: NginxDirective,
     word: NginxWord,
   ): void {
-    this.hasUnknownParts = true
+    if (!setsParametersAlone(path)) this.hasUnknownParts = true
     const key = `\0unread\0${path}`
     if (this.absent.has(key)) return
     this.absent.set(key, { related: [], words: new Set() })

@@ -59,6 +59,14 @@ const STOCK_FILES = [
 ]
 
 /**
+ * True for a file that comes with nginx and sets types, parameters or headers: that it was not read leaves open which,
+ * and neither a server nor a certificate.
+ */
+export function setsParametersAlone(path: string): boolean {
+  return !path.includes('snakeoil') && STOCK_FILES.some(name => path === name || path.endsWith(`/${name}`))
+}
+
+/**
  * What an `include` brings, each file read at most once.
  *
  * nginx takes a relative path from the directory of the main file (`mainDirectory`), whichever file it stands
@@ -205,12 +213,15 @@ const STOCK_DIRECTORIES = ['conf.d', 'modules-enabled', 'sites-enabled']
 
 /**
  * True for a directory of the packages that a copy of the home lacks because nothing is in it: the copy has the
- * stock file that nobody changes, and what another of these directories holds.
+ * stock file that nobody changes, and what another of these directories holds. Of a repository, which keeps no empty
+ * directory, `sites-enabled` says it of `conf.d`; modules are the machine's own.
  */
 function isLeftOutEmpty(files: FileSystem, directory: string, home: string): boolean {
   const isStock = STOCK_DIRECTORIES.some(name => directory === `${home}/${name}/`)
-  if (!isStock || !HOMES.includes(`${home}/`) || files.kind(`${home}/mime.types`) !== 'file') return false
+  if (!isStock || !HOMES.includes(`${home}/`)) return false
   const holds = (path: string): boolean => (files.list(path) ?? []).length > 0
+  if (files.kind(`${home}/mime.types`) !== 'file')
+    return directory === `${home}/conf.d/` && !holds(directory) && holds(`${home}/sites-enabled`)
   return !holds(directory) && STOCK_DIRECTORIES.some(name => holds(`${home}/${name}`))
 }
 

@@ -135,11 +135,24 @@ test('a copy of the home lacks a directory of the packages that has nothing in i
   const site = { '/etc/nginx/nginx.conf': main, '/etc/nginx/sites-enabled/a': 'server { listen 80; }' }
   const copied = memoryFileSystem({ ...site, '/etc/nginx/mime.types': '' }, { covers: [] })
   assert.equal(unread(evaluate(copied)), ['outside /etc/nginx/more.d/*.conf'])
-  const changed = memoryFileSystem(site, { covers: [] })
+  const kept = memoryFileSystem(site, { covers: [] })
+  assert.equal(unread(evaluate(kept)), ['outside /etc/nginx/more.d/*.conf'])
+  const changed = memoryFileSystem({ '/etc/nginx/nginx.conf': main }, { covers: [] })
   assert.equal(unread(evaluate(changed)), [
     'outside /etc/nginx/conf.d/*.conf',
+    'outside /etc/nginx/sites-enabled/*',
     'outside /etc/nginx/more.d/*.conf',
   ])
+})
+
+test('a file of types or parameters that is not here hides no fault', () => {
+  const main = 'events {}\nhttp { include mime.types; server { listen 8443 ssl; include fastcgi_params; } }'
+  const bare = evaluate(memoryFileSystem({ '/nginx.conf': main }, { covers: [] }), '/nginx.conf')
+  const full = { '/nginx.conf': main, '/mime.types': 'types {}', '/fastcgi_params': '' }
+  assert.equal(codes(bare), ['certificate-missing!'])
+  assert.equal(codes(evaluate(memoryFileSystem(full), '/nginx.conf')), ['certificate-missing!'])
+  const own = 'events {}\nhttp { include own.conf; server { listen 8443 ssl; } }'
+  assert.equal(codes(evaluate(memoryFileSystem({ '/nginx.conf': own }, { covers: [] }), '/nginx.conf')), [])
 })
 
 test("a repository need not hold the files that nginx's own package brings", () => {
