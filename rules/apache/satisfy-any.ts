@@ -11,6 +11,7 @@ import { EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { everywhere, htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace, isSettled, namePlace } from '../../src/servers/apache/queries/places.ts'
+import { virtualHostOf } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { apacheMain } from '../_examples.ts'
 
 const main = (lines: string, override = 'None'): string =>
@@ -79,6 +80,25 @@ export default defineRule({
       },
     },
     {
+      title: 'in another virtual host',
+      files: {
+        'etc/apache2/apache2.conf': main(conf`
+          <VirtualHost *:80>
+              ServerName code.example.org
+              DocumentRoot /srv/www
+              <Location />
+                  Satisfy Any
+              </Location>
+          </VirtualHost>
+          <VirtualHost *:80>
+              ServerName www.example.org
+              DocumentRoot /srv/www
+              ${STATUS}
+          </VirtualHost>
+        `),
+      },
+    },
+    {
       title: 'either from here or with a password',
       files: {
         'etc/apache2/apache2.conf': main(conf`
@@ -108,7 +128,9 @@ export default defineRule({
     for (const asked of askedHosts(deployment)) {
       const { configuration } = asked
       const files = deployment.filesOf(configuration)
-      const lines = everywhere(configuration, files, 'satisfy').filter(isAny)
+      const lines = everywhere(configuration, files, 'satisfy').filter(
+        line => isAny(line) && isOf(asked, line),
+      )
       if (lines.length === 0) continue
       for (const { target, directory, require } of restricted(deployment, asked)) {
         const line = lines.find(each => covers(each, directory))
@@ -133,13 +155,24 @@ interface Restricted {
   readonly require: ApacheDirective
 }
 
+/** False for a line of another virtual host. */
+function isOf({ configuration, host }: AskedHost, line: ApacheDirective): boolean {
+  const own = virtualHostOf(configuration, line)
+  return own === null || own === host
+}
+
 /** The places whose only `Require` keeps an anonymous client out. */
 function restricted(deployment: Deployment, asked: AskedHost): readonly Restricted[] {
   const { configuration, host } = asked
   const found: Restricted[] = []
   for (const require of configuration.occurrences.get('require') ?? []) {
     const { parent } = require
-    if (parent === null || !keepsOut(require) || has(parent.children, ['satisfy', 'order', 'allow', 'deny']))
+    if (
+      parent === null ||
+      !isOf(asked, require) ||
+      !keepsOut(require) ||
+      has(parent.children, ['satisfy', 'order', 'allow', 'deny'])
+    )
       continue
     const path = parent.args[0]?.value ?? ''
     if (!path.startsWith('/') || !isSettled(path) || /[*?[]/.test(path)) continue
