@@ -25,7 +25,10 @@ const site = (lines: string, before = ''): string => conf`
 export default defineRule({
   summary: 'CORS lets the pages of any site read the answers',
   severity: 'warning',
-  otherSeverities: { error: 'where cookies are allowed with it' },
+  otherSeverities: {
+    error: 'where cookies are allowed with it',
+    info: 'where any origin is meant and no cookie goes with it, which `*` says as well',
+  },
   confidence: 'high',
   securitySeverity: 7.1,
   cwe: [942],
@@ -115,7 +118,7 @@ export default defineRule({
         if (fault === null) continue
         yield {
           at: fault.at,
-          severity: sendsCookies(configuration, directive) ? 'error' : 'warning',
+          severity: sendsCookies(configuration, directive) ? 'error' : fault.isAny ? 'info' : 'warning',
           message: `the origin \`${fault.origin}\` is let in, as any other site ${fault.isAny ? 'is' : 'of such a name'}`,
           label: fault.isAny ? 'whoever asks' : 'matches more than is meant',
           ...(fault.at.start === value.start
