@@ -17,7 +17,9 @@ const TLS = (body: string): string => conf`
 export default defineRule({
   summary: 'A site that has TLS answers in plain HTTP as well',
   severity: 'warning',
-  otherSeverities: { info: 'where a program behind nginx may redirect by itself' },
+  otherSeverities: {
+    info: 'where a program behind nginx may redirect by itself, and where one `server` opens both ports, as nginx.org writes it',
+  },
   confidence: 'medium',
   securitySeverity: 5.4,
   cwe: [319],
@@ -59,6 +61,21 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'the machine itself',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              listen 443 ssl;
+              server_name localhost;
+              ssl_certificate /etc/ssl/a.pem;
+              ssl_certificate_key /etc/ssl/a.key;
+              root /srv/www;
+          }
+        `,
+      },
+    },
     {
       title: 'port 80 redirects',
       files: {
@@ -148,14 +165,14 @@ export default defineRule({
       if (server.answer.kind !== 'content') continue
       // A proxy in front may redirect, and speaks TLS with the clients itself.
       const [listen] = directPlainListens(deployment, server)
-      const name = server.names.find(({ name, exact }) => exact && overTls.has(name))
+      const name = server.names.find(({ name, exact }) => exact && name !== 'localhost' && overTls.has(name))
       const secure = name === undefined ? undefined : overTls.get(name.name)
       if (listen === undefined || name === undefined || secure === undefined) continue
       if (hostsMayRedirect(deployment, server)) continue
       const tlsListen = secure.listens.find(({ tls }) => tls)
       yield {
         at: listen.at,
-        severity: asksPrograms(server) ? 'info' : 'warning',
+        severity: secure === server || asksPrograms(server) ? 'info' : 'warning',
         message: `nginx serves \`${name.name}\` over plain HTTP on port ${listen.port} with the content that it also serves over TLS`,
         label: 'answers without redirecting',
         related: tlsListen === undefined ? [] : [{ at: tlsListen.at, message: 'the same name over TLS' }],
