@@ -52,6 +52,21 @@ export default defineRule({
       },
     },
     {
+      title: 'a template that asks for the version',
+      files: {
+        'nginx.conf.j2': conf`
+          server {
+              listen 443;
+              {% if nginx_version is version('1.15', '<') %}
+              ssl on;
+              {% endif %}
+              server_name example.org;
+              ${KEYS}
+          }
+        `,
+      },
+    },
+    {
       title: 'turned off, which changes nothing',
       files: {
         'nginx.conf': conf`
@@ -89,6 +104,7 @@ export default defineRule({
       const isGone = version.from !== 'assumed' && isAtLeast(version, '1.25.1')
       for (const [directive, ...others] of byText(occurrences.get('ssl') ?? [])) {
         if (directive.context.startsWith('mail') || directive.args[0]?.value.toLowerCase() !== 'on') continue
+        if (asksForVersion(directive)) continue
         // On port 80 it does harm today, which `ssl-on-hits-plain-listen` says.
         if (hasPlainPort(directive)) continue
         const places = directive.context === 'server' ? 'servers' : 'times'
@@ -105,6 +121,13 @@ export default defineRule({
     }
   },
 })
+
+/** True in a branch of a template whose condition is about a version: whoever wrote it knows. */
+function asksForVersion({ source, node }: NginxDirective): boolean {
+  return source.branches.some(
+    ({ start, end, condition }) => start <= node.start && node.start < end && /version/i.test(condition),
+  )
+}
 
 function hasPlainPort(directive: NginxDirective): boolean {
   return (
