@@ -4,6 +4,7 @@ import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { effective, effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
+import { variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
 
 const main = (lines: string): string => conf`
   proxy_cache_path /var/lib/nginx/cache keys_zone=site:1m;
@@ -59,6 +60,15 @@ export default defineRule({
       },
     },
     {
+      title: 'a key for each token',
+      files: {
+        'nginx.conf': main(conf`
+          proxy_ignore_headers Set-Cookie;
+          proxy_cache_key $request_uri$http_authorization;
+        `),
+      },
+    },
+    {
       title: 'no answer with a cookie is kept',
       files: {
         'nginx.conf': main(conf`
@@ -106,6 +116,10 @@ function ignoredCookie({ server: { configuration }, block }: NginxConnection, ki
   return null
 }
 
+/** What of a request is the same for every client; a key with anything else may tell them apart. */
+const OF_REQUEST =
+  /^(?:scheme|host|http_host|server_name|server_port|proxy_host|proxy_port|request|request_method|request_uri|uri|document_uri|fastcgi_\w+|args|is_args|query_string|arg_\w+|https|http_x_forwarded_\w+|request_filename|document_root|\d)$/
+
 /** True where the cookie is not sent, or not shared: hidden, in the key, or a reason not to cache. In doubt too. */
 function isKeptApart({ server: { configuration }, block }: NginxConnection, kind: string): boolean {
   const hides = effectiveAtHand(configuration, block, `${kind}_hide_header`)
@@ -117,7 +131,7 @@ function isKeptApart({ server: { configuration }, block }: NginxConnection, kind
     return fact.value.directives.some(({ args }) =>
       args.some(({ value }) =>
         name.endsWith('_key')
-          ? /cookie/i.test(value)
+          ? /cookie/i.test(value) || variableNames(value).some(each => !OF_REQUEST.test(each))
           : /set_cookie|\$cookie_|\$http_cookie|\$(?!arg_|request_method|http_pragma|http_upgrade)\w+/.test(
               value,
             ),
