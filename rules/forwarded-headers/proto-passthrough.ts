@@ -1,4 +1,5 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { trustedBy } from './_trusted-headers.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -6,10 +7,11 @@ import { directPlainListens } from '../../src/deployment/outer-proxies.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
 const SCHEME = new Set(['x-forwarded-proto', 'x-forwarded-protocol', 'x-forwarded-scheme', 'x-forwarded-ssl'])
-const nginx = (header: string, top = ''): string => conf`
+const nginx = (header: string, top = '', tls = ''): string => conf`
   ${top}
   server {
       listen 80;
+      ${tls}
       server_name example.org;
       location / {
           proxy_pass http://127.0.0.1:8000;
@@ -22,6 +24,9 @@ const nginx = (header: string, top = ''): string => conf`
 export default defineRule({
   summary: 'nginx repeats what the client says of the scheme',
   severity: 'warning',
+  otherSeverities: {
+    info: 'where nginx has no TLS for the name, so that another proxy may stand in front of it',
+  },
   confidence: 'medium',
   securitySeverity: 5.3,
   cwe: [348],
@@ -30,7 +35,23 @@ export default defineRule({
   remedy:
     'Say what nginx saw, `$scheme`; behind another proxy, take its word only from its address, by `geo` or `map`',
   references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#var_http_'],
-  bad: [{ title: 'the client’s own header', files: { 'nginx.conf': nginx('«$http_x_forwarded_proto»') } }],
+  bad: [
+    {
+      title: 'the client’s own header',
+      files: {
+        'nginx.conf': nginx(
+          '«$http_x_forwarded_proto»',
+          '',
+          conf`
+            listen 443 ssl;
+            ssl_certificate /etc/ssl/a.pem;
+            ssl_certificate_key /etc/ssl/a.key;
+          `,
+        ),
+      },
+    },
+    { title: 'the same without TLS', files: { 'nginx.conf': nginx('«$http_x_forwarded_proto»') } },
+  ],
   good: [
     { title: 'what nginx saw', files: { 'nginx.conf': nginx('$scheme') } },
     {
@@ -58,7 +79,8 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const connection of deployment.connections.http) {
-      if (directPlainListens(deployment, connection.server).length === 0) continue
+      const { server } = connection
+      if (directPlainListens(deployment, server).length === 0) continue
       for (const header of connection.headers.written) {
         if (header.state !== 'passed' || !SCHEME.has(header.name) || connection.reachable !== true) continue
         // Where Apache is known to believe it, that is `proto-spoofable`.
@@ -66,6 +88,7 @@ export default defineRule({
         const at = argumentPlace(header.directive, 1)
         yield {
           at,
+          severity: hasTls(deployment, server) ? 'warning' : 'info',
           per: 'locations',
           message: often =>
             `nginx repeats the client’s own \`${header.directive.args[0]?.value}\`${often} as if it had checked it`,
@@ -76,3 +99,10 @@ export default defineRule({
     }
   },
 })
+
+/** True where nginx itself terminates TLS for a name of the server. */
+function hasTls({ servers }: Deployment, { tls, names }: NginxServer): boolean {
+  if (tls) return true
+  const own = new Set(names.map(({ name }) => name))
+  return servers.some(other => other.tls && other.names.some(({ name }) => own.has(name)))
+}
