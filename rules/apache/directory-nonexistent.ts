@@ -85,6 +85,8 @@ export default defineRule({
       const files = filesOf(configuration)
       for (const section of configuration.occurrences.get('directory') ?? []) {
         const { kind, text } = sectionPattern(section)
+        // httpd on Windows: `c:/www`.
+        if (/^[a-z]:[\\/]/i.test(text)) continue
         if (text === '' || kind === 'unknown' || kind === 'regex' || text.startsWith('proxy:')) continue
         if (!text.startsWith('/')) {
           yield {
