@@ -4,7 +4,7 @@ import { compareFindings, type Finding, settle, toFinding } from './engine/findi
 import { mergeFindings } from './engine/merge.ts'
 import { redactFinding } from './engine/redact-finding.ts'
 import type { ActiveRule } from './engine/run.ts'
-import { type LocatedSuppression, suppress, type SuppressedFinding } from './engine/suppress.ts'
+import { type LocatedSuppression, type SuppressedFinding, suppress } from './engine/suppress.ts'
 import type { Machine } from './files/machine.ts'
 import type { Redactor } from './secrets/redactor.ts'
 import {
@@ -87,7 +87,8 @@ function locatedSuppressions(machines: readonly ReadMachine[]): readonly Located
     }
     for (const { sources } of nginx) for (const source of sources) read(source, 'nginx')
     for (const { sources } of apache) for (const source of sources) read(source, 'apache')
-    for (const source of machine.files.sources()) read(source, languageOf(source.path))
+    for (const source of machine.files.sources())
+      if (mayHoldSuppressions(source)) read(source, languageOf(source.path))
   }
   return [...byFile].flatMap(([file, { language, source }]) =>
     readSuppressions(source, language).map(each => ({

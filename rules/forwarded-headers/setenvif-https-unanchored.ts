@@ -1,3 +1,4 @@
+import { recent } from '../../parsers/collections/recent.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
@@ -72,15 +73,15 @@ export default defineRule({
 })
 
 /** Anchored at both ends, in every alternative; so is what cannot be read. */
-function isAnchored(pattern: string): boolean {
+const isAnchored = recent((pattern): boolean => {
   const tree = readPattern(pattern, APACHE_OPTIONS)
   return tree === null || (isAnchoredAtStart(tree) && isAnchoredAtEnd(tree))
-}
+})
 
 /** The one word that a pattern stands for, anchored or not. */
-function literal(pattern: string): string | null {
+const literal = recent((pattern): string | null => {
   const tree = readPattern(pattern, APACHE_OPTIONS)
   const strings = tree === null ? null : literalStrings(tree, 1)
   const [word] = strings ?? []
   return word !== undefined && /^[A-Za-z0-9]+$/.test(word) ? word : null
-}
+})

@@ -4,7 +4,7 @@ import { isBelow, NAME_LOST } from './disk-file-system.ts'
 import { diskMachines, onDisk, type Scope } from './disk-machines.ts'
 import { type AuditRoot, inferRoot, nestedRoots, rootAround } from './infer-root.ts'
 import { InputError } from './input-error.ts'
-import { judgePath, SERVER_FOLDERS } from './known-places.ts'
+import { judgePath, SERVER_DIRECTORIES } from './known-places.ts'
 import { below } from './look.ts'
 import type { Machine } from './machine.ts'
 import { limitNotice, type Notice, noticeLine } from './notice.ts'
@@ -154,8 +154,8 @@ function addDirectory(
   const { root, within } = auditRoot
   const directory = `/${relative(root, absolute)}`
   const isMachine = root === '/' && directory === '/'
-  const { paths: walked, refused } = walk(root, isMachine ? SERVER_FOLDERS : [directory])
-  const paths = withTexts(walked, root, isMachine ? SERVER_FOLDERS : [directory], options.texts)
+  const { paths: walked, refused } = walk(root, isMachine ? SERVER_DIRECTORIES : [directory])
+  const paths = withTexts(walked, root, isMachine ? SERVER_DIRECTORIES : [directory], options.texts)
   const own = scopeOf(auditRoot)
   own.directories.push(directory)
   for (const [path, reason] of refused) own.refused.set(path, { code: 'unreadable', text: reason })

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import {
-  existsSync,
   closeSync,
+  existsSync,
   lstatSync,
   openSync,
   readdirSync,
@@ -17,8 +17,8 @@ import { isMadeAtRunTime, wholeDirectories } from './coverage.ts'
 import type { DirectoryEntry, FileKind, FileSystem, ReadResult } from './file-system.ts'
 import { type Mount, mountTable } from './mounts.ts'
 import { fileNotice, type Notice, type NoticeCode } from './notice.ts'
-import { systemReason } from './system-reason.ts'
 import { BUDGET_SPENT, type ReadBudget, readBudget, takeFile } from './read-budget.ts'
+import { systemReason } from './system-reason.ts'
 import { toSource } from './to-source.ts'
 
 export interface DiskFileSystemOptions {
@@ -309,6 +309,9 @@ export function isBelow(path: string, directory: string): boolean {
 
 /** Relative to the working directory where the path lies below it, else as it is. */
 export function displayPath(path: string, workingDirectory: string): string {
+  // What most paths are, without the work that others need.
+  if (sep === '/' && path.startsWith(`${workingDirectory}/`) && !/\/(?:\.|\/|$)/.test(path))
+    return path.slice(workingDirectory.length + 1)
   const short = relative(workingDirectory, path)
   if (short === '') return '.'
   const outside = short === '..' || short.startsWith(`..${sep}`) || isAbsolute(short)

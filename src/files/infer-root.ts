@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { SERVER_FOLDERS, SYSTEM_DIRECTORIES } from './known-places.ts'
+import { SERVER_DIRECTORIES, SYSTEM_DIRECTORIES } from './known-places.ts'
 
 /** Where the audited files lie, as their servers would see it. */
 export interface AuditRoot {
@@ -30,7 +30,7 @@ export function inferRoot(directory: string): AuditRoot {
 function machineRoot(directory: string): string | null {
   if (isRoot(directory)) return directory
   for (let above = directory; above !== dirname(above); above = dirname(above)) {
-    for (const known of SERVER_FOLDERS) {
+    for (const known of SERVER_DIRECTORIES) {
       if (above.endsWith(known)) return above.slice(0, -known.length) || '/'
     }
     const root = rootOfEtc(above)
@@ -39,6 +39,8 @@ function machineRoot(directory: string): string | null {
   return null
 }
 
+const SERVER_PREFIXES = SERVER_DIRECTORIES.map(directory => `${directory}/`)
+
 /**
  * The prefixes under which some paths inside a directory lie in a machine's tree: `/web1` of
  * `/web1/etc/nginx/nginx.conf`, empty of `/etc/nginx/nginx.conf`.
@@ -46,8 +48,8 @@ function machineRoot(directory: string): string | null {
 export function nestedRoots(paths: readonly string[]): ReadonlySet<string> {
   const roots = new Set<string>()
   for (const path of paths) {
-    for (const known of SERVER_FOLDERS) {
-      const at = path.indexOf(`${known}/`)
+    for (const known of SERVER_PREFIXES) {
+      const at = path.indexOf(known)
       if (at === -1) continue
       roots.add(path.slice(0, at))
       break
@@ -72,7 +74,7 @@ export function rootAround(path: string, roots: ReadonlySet<string>): string | n
 /** True for a directory that holds a server's configuration where a machine's root holds it. */
 function isRoot(directory: string): boolean {
   const prefix = directory === '/' ? '' : directory
-  return SERVER_FOLDERS.some(known => existsSync(prefix + known))
+  return SERVER_DIRECTORIES.some(known => existsSync(prefix + known))
 }
 
 /** `/usr/local/etc` and `/opt/homebrew/etc` belong to the machine's root, not to the directory above them. */

@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { recent } from '../../parsers/collections/recent.ts'
 import type { Program } from './program.ts'
 
 /** Where distributions, FreeBSD, Homebrew and the upstream tarballs put the main file, inside the root. */
@@ -40,7 +41,7 @@ export const HOMES: readonly Home[] = (['nginx', 'apache'] as const).flatMap(pro
 )
 
 /** The directories of {@link MAIN_FILES}, all that a search of a whole machine looks into; longest first. */
-export const SERVER_FOLDERS: readonly string[] = [
+export const SERVER_DIRECTORIES: readonly string[] = [
   ...new Set(
     Object.values(MAIN_FILES)
       .flat()
@@ -101,7 +102,6 @@ export type PathVerdict =
 /** Null for a path that is never looked into: keys, data, programs, other programs' directories. */
 export function judgePath(path: string): PathVerdict | null {
   const name = posix.basename(path)
-  const directories = path.split('/').slice(1, -1)
   if (HTACCESS.test(name) && !MANUAL.test(name) && (!OTHER_EXTENSION.test(name) || name.endsWith('.txt'))) {
     if (BACKUP.test(name)) return { kind: 'backup' }
     const sample = name !== '.htaccess'
@@ -110,6 +110,18 @@ export function judgePath(path: string): PathVerdict | null {
   const sample = SAMPLE.test(name)
   const live = name.replace(SAMPLE, '').replace(TEMPLATE_EXTENSION, '')
   if (OTHER_NAME.test(name) || OTHER_EXTENSION.test(live)) return null
+  const { program, onDemand, isStock, isSystem, last } = judgeDirectory(posix.dirname(path))
+  const named = program !== null || isConfigurationName(name, last)
+  if (BACKUP.test(name) || BACKUP.test(live) || BACKUP_INSIDE.test(live))
+    return named ? { kind: 'backup' } : null
+  if (isSystem && program === null && !SERVER_NAME.test(name)) return null
+  if (isStock) return { kind: 'stock' }
+  return { kind: 'candidate', program, onDemand, named, sample }
+}
+
+/** What the directories above a file say of it, asked once for all files of one. */
+const judgeDirectory = recent((path: string) => {
+  const directories = path.split('/').filter(name => name !== '')
   let program: Program | null = null
   let onDemand: string | null = null
   let isStock = false
@@ -118,14 +130,9 @@ export function judgePath(path: string): PathVerdict | null {
     if (ON_DEMAND.test(directory)) onDemand = `/${directories.slice(0, index + 1).join('/')}`
     if (STOCK_ON_DEMAND.test(directory)) isStock = true
   }
-  const named = program !== null || isConfigurationName(name, directories.at(-1))
-  if (BACKUP.test(name) || BACKUP.test(live) || BACKUP_INSIDE.test(live))
-    return named ? { kind: 'backup' } : null
   const isSystem = SYSTEM_DIRECTORIES.has(directories[0] ?? '')
-  if (isSystem && program === null && !SERVER_NAME.test(name)) return null
-  if (isStock) return { kind: 'stock' }
-  return { kind: 'candidate', program, onDemand, named, sample }
-}
+  return { program, onDemand, isStock, isSystem, last: directories.at(-1) }
+})
 
 /** A name that says whose it is, wherever the file lies. */
 const SERVER_NAME = /(?:nginx|apache|httpd|openresty)|\.(?:ngx|vhost)$/i

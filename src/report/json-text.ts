@@ -3,8 +3,8 @@
  * ones that turn the direction of text, separators, tags.
  */
 const HIDDEN = /(?:[\u007F-\u009F\p{Cf}\p{Zl}\p{Zp}]|[\u{E0100}-\u{E01EF}])/gu
-/** Any character that may be one of them: most reports have none, and are not copied then. */
-const NOT_PLAIN = /[^\n -~]/
+/** Any character that may be one of them, found quickly: reports of many megabytes have none but quotes. */
+const NOT_PLAIN = /[^\n -~\u2010-\u2027]/
 /** What a log would take for a command. */
 const LOG_COMMAND = /##(?=\[|vso\[|teamcity\[)/gi
 

@@ -3,6 +3,8 @@
  * address, and `getaddrinfo`, which takes older forms too, for what may be a name.
  */
 
+import { recent } from '../../../parsers/collections/recent.ts'
+
 /** An IP address as its octets: 4 of version 4, 16 of version 6. */
 export type Ip = readonly number[]
 
@@ -11,7 +13,7 @@ export function inetPton(text: string): Ip | null {
   return text.includes(':') ? inetPton6(text) : inetPton4(text)
 }
 
-function inetPton4(text: string): Ip | null {
+const inetPton4 = recent((text): Ip | null => {
   if (!/^(?:\d{1,3}\.){3}\d{1,3}$/.test(text)) return null
   const octets: number[] = []
   for (const part of text.split('.')) {
@@ -20,7 +22,7 @@ function inetPton4(text: string): Ip | null {
     octets.push(octet)
   }
   return octets
-}
+})
 
 function inetPton6(text: string): Ip | null {
   const [head = '', tail, ...more] = text.split('::')
@@ -75,7 +77,7 @@ export function inetAton(text: string): Ip | null {
 }
 
 /** An address that `getaddrinfo` takes without asking a name service, with the zone behind `%`. */
-export function numericHost(text: string): { readonly ip: Ip; readonly zone: string | null } | null {
+export const numericHost = recent((text): { readonly ip: Ip; readonly zone: string | null } | null => {
   const version4 = inetAton(text)
   if (version4 !== null) return { ip: version4, zone: null }
   const percent = text.indexOf('%')
@@ -83,7 +85,7 @@ export function numericHost(text: string): { readonly ip: Ip; readonly zone: str
   if (ip === null) return null
   const zone = percent === -1 ? null : text.slice(percent + 1)
   return zone === null || isPossibleZone(ip, zone) ? { ip, zone } : null
-}
+})
 
 /** A number behind any address; the name of an interface behind one that each link has anew. */
 function isPossibleZone(ip: Ip, zone: string): boolean {

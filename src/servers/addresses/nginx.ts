@@ -1,3 +1,4 @@
+import { recent } from '../../../parsers/collections/recent.ts'
 import { type Address, type Endpoint, ipAddress, nameAddress } from '../address.ts'
 import { type Ip, type IpNetwork, isNetworkAddress, networkOf } from './ip.ts'
 import { isPossibleName, numericHost } from './libc.ts'
@@ -123,6 +124,18 @@ interface AddressOptions {
 
 /** `ngx_parse_url`. A string is what nginx finds wrong, in its own words. */
 export function parseNginxAddress(text: string, options: AddressOptions = {}): NginxAddress | string {
+  return options.listen === true
+    ? listenAddress(text)
+    : options.uri === true
+      ? targetAddress(text)
+      : bareAddress(text)
+}
+
+const bareAddress = recent((text): NginxAddress | string => parseAddress(text, {}))
+const targetAddress = recent((text): NginxAddress | string => parseAddress(text, { uri: true }))
+const listenAddress = recent((text): NginxAddress | string => parseAddress(text, { listen: true }))
+
+function parseAddress(text: string, options: AddressOptions): NginxAddress | string {
   if (text.slice(0, 5).toLowerCase() === 'unix:') return parseUnix(text.slice(5), options)
   if (text.startsWith('[')) return parseBracketed(text, options)
   return parseInet(text, options)
