@@ -2,6 +2,7 @@
 import type { Rule } from '../src/engine/rule.ts'
 import accessAllowWithoutDeny from './access/allow-without-deny.ts'
 import accessAnsweredBeforeAccess from './access/answered-before-access.ts'
+import accessAuthBasicWithoutFile from './access/auth-basic-without-file.ts'
 import accessDenyHiddenByRegex from './access/deny-hidden-by-regex.ts'
 import accessExactLocationOneUrl from './access/exact-location-one-url.ts'
 import accessLimitCountsProxy from './access/limit-counts-proxy.ts'
@@ -161,16 +162,21 @@ import loopbackListenPublic from './loopback/listen-public.ts'
 import loopbackListenUnused from './loopback/listen-unused.ts'
 import loopbackPostgresListenPublic from './loopback/postgres-listen-public.ts'
 import loopbackVhostWildcardOnLoopbackListen from './loopback/vhost-wildcard-on-loopback-listen.ts'
+import nginxIfLosesTryFiles from './nginx/if-loses-try-files.ts'
 import nginxInternalRedirectCycle from './nginx/internal-redirect-cycle.ts'
 import nginxLocationLiteralWildcard from './nginx/location-literal-wildcard.ts'
 import nginxLocationNeverReached from './nginx/location-never-reached.ts'
 import nginxLogFileNamedSwitch from './nginx/log-file-named-switch.ts'
+import nginxMapHostnamesMissing from './nginx/map-hostnames-missing.ts'
 import nginxProxyPassDropsUri from './nginx/proxy-pass-drops-uri.ts'
 import nginxProxyPassNormalisesUri from './nginx/proxy-pass-normalises-uri.ts'
+import nginxProxyPassSlashMismatch from './nginx/proxy-pass-slash-mismatch.ts'
 import nginxRegexBacktracks from './nginx/regex-backtracks.ts'
 import nginxSyntax from './nginx/syntax.ts'
 import nginxTryFilesBeforePass from './nginx/try-files-before-pass.ts'
 import nginxTryFilesLosesQuery from './nginx/try-files-loses-query.ts'
+import nginxTryFilesWithoutSlash from './nginx/try-files-without-slash.ts'
+import nginxWebsocketConnectionMissing from './nginx/websocket-connection-missing.ts'
 import nginxWebsocketHttpVersion from './nginx/websocket-http-version.ts'
 import phpScriptFilenameMissing from './php/script-filename-missing.ts'
 import phpScriptNotInContainer from './php/script-not-in-container.ts'
@@ -194,6 +200,7 @@ import sizingNginxKeepalivePinsWorkers from './sizing/nginx-keepalive-pins-worke
 import sizingNginxWorkerConnections from './sizing/nginx-worker-connections.ts'
 import sizingPostgresConnectionsExceeded from './sizing/postgres-connections-exceeded.ts'
 import sizingUpstreamKeepaliveIneffective from './sizing/upstream-keepalive-ineffective.ts'
+import staticFilesAliasRegexWithoutCapture from './static-files/alias-regex-without-capture.ts'
 import staticFilesAliasSlashMissing from './static-files/alias-slash-missing.ts'
 import staticFilesAliasTraversal from './static-files/alias-traversal.ts'
 import staticFilesAutoindexOn from './static-files/autoindex-on.ts'
@@ -292,6 +299,7 @@ import wsgiUserRoot from './wsgi/user-root.ts'
 export const rules: readonly Rule[] = [
   { id: 'access/allow-without-deny', ...accessAllowWithoutDeny },
   { id: 'access/answered-before-access', ...accessAnsweredBeforeAccess },
+  { id: 'access/auth-basic-without-file', ...accessAuthBasicWithoutFile },
   { id: 'access/deny-hidden-by-regex', ...accessDenyHiddenByRegex },
   { id: 'access/exact-location-one-url', ...accessExactLocationOneUrl },
   { id: 'access/limit-counts-proxy', ...accessLimitCountsProxy },
@@ -451,16 +459,21 @@ export const rules: readonly Rule[] = [
   { id: 'loopback/listen-unused', ...loopbackListenUnused },
   { id: 'loopback/postgres-listen-public', ...loopbackPostgresListenPublic },
   { id: 'loopback/vhost-wildcard-on-loopback-listen', ...loopbackVhostWildcardOnLoopbackListen },
+  { id: 'nginx/if-loses-try-files', ...nginxIfLosesTryFiles },
   { id: 'nginx/internal-redirect-cycle', ...nginxInternalRedirectCycle },
   { id: 'nginx/location-literal-wildcard', ...nginxLocationLiteralWildcard },
   { id: 'nginx/location-never-reached', ...nginxLocationNeverReached },
   { id: 'nginx/log-file-named-switch', ...nginxLogFileNamedSwitch },
+  { id: 'nginx/map-hostnames-missing', ...nginxMapHostnamesMissing },
   { id: 'nginx/proxy-pass-drops-uri', ...nginxProxyPassDropsUri },
   { id: 'nginx/proxy-pass-normalises-uri', ...nginxProxyPassNormalisesUri },
+  { id: 'nginx/proxy-pass-slash-mismatch', ...nginxProxyPassSlashMismatch },
   { id: 'nginx/regex-backtracks', ...nginxRegexBacktracks },
   { id: 'nginx/syntax', ...nginxSyntax },
   { id: 'nginx/try-files-before-pass', ...nginxTryFilesBeforePass },
   { id: 'nginx/try-files-loses-query', ...nginxTryFilesLosesQuery },
+  { id: 'nginx/try-files-without-slash', ...nginxTryFilesWithoutSlash },
+  { id: 'nginx/websocket-connection-missing', ...nginxWebsocketConnectionMissing },
   { id: 'nginx/websocket-http-version', ...nginxWebsocketHttpVersion },
   { id: 'php/script-filename-missing', ...phpScriptFilenameMissing },
   { id: 'php/script-not-in-container', ...phpScriptNotInContainer },
@@ -484,6 +497,7 @@ export const rules: readonly Rule[] = [
   { id: 'sizing/nginx-worker-connections', ...sizingNginxWorkerConnections },
   { id: 'sizing/postgres-connections-exceeded', ...sizingPostgresConnectionsExceeded },
   { id: 'sizing/upstream-keepalive-ineffective', ...sizingUpstreamKeepaliveIneffective },
+  { id: 'static-files/alias-regex-without-capture', ...staticFilesAliasRegexWithoutCapture },
   { id: 'static-files/alias-slash-missing', ...staticFilesAliasSlashMissing },
   { id: 'static-files/alias-traversal', ...staticFilesAliasTraversal },
   { id: 'static-files/autoindex-on', ...staticFilesAutoindexOn },

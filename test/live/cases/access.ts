@@ -6,6 +6,14 @@ const isRefused = ({ response }: LiveAnswer): boolean => [401, 403].includes(res
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'access/auth-basic-without-file',
+    shows: 'a client without a password gets the file',
+    files: { '/srv/www/admin/report.txt': 'secret' },
+    request: { url: 'http://example.org/admin/report.txt' },
+    harm: ({ response }) => response.body === 'secret',
+    sound: ({ response }) => response.status === 401,
+  },
+  {
     rule: 'access/location-lost-to-regex',
     shows: 'a script goes to PHP without a password',
     files: { 'srv/www/admin/page.php': '<?php echo 1;\n' },

@@ -2,6 +2,55 @@ import type { LiveCase } from '../live-case.ts'
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'nginx/websocket-connection-missing',
+    shows: 'the backend gets Upgrade beside Connection: close',
+    mirrors: [9000],
+    request: { url: 'http://example.org/ws/', headers: { Upgrade: 'websocket', Connection: 'Upgrade' } },
+    harm: ({ response }) =>
+      response.report?.HTTP_UPGRADE === 'websocket' && !/upgrade/i.test(String(response.report.HTTP_CONNECTION)),
+    sound: ({ response }) => /upgrade/i.test(String(response.report?.HTTP_CONNECTION)),
+  },
+  {
+    rule: 'nginx/proxy-pass-slash-mismatch',
+    shows: 'the backend gets two slashes',
+    mirrors: [9000],
+    request: { url: 'http://example.org/api/users' },
+    harm: ({ response }) => response.report?.path === '//users',
+    sound: ({ response }) => response.report?.path === '/users',
+  },
+  {
+    rule: 'nginx/proxy-pass-slash-mismatch',
+    shows: 'the path grows together',
+    examples: { bad: 1 },
+    mirrors: [9000],
+    request: { url: 'http://example.org/api/users' },
+    harm: ({ response }) => response.report?.path === '/v1users',
+    sound: ({ response }) => /^(?:\/v1)?\/users$/.test(String(response.report?.path)),
+  },
+  {
+    rule: 'nginx/try-files-without-slash',
+    shows: 'a page of the application is an error',
+    files: { '/srv/www/index.html': 'start page' },
+    request: { url: 'http://example.org/page' },
+    harm: ({ response }) => response.status >= 400,
+    sound: ({ response }) => response.body === 'start page',
+  },
+  {
+    rule: 'nginx/if-loses-try-files',
+    shows: 'a page of the application is a 404 for those that meet the condition',
+    files: { '/srv/www/index.html': 'start page' },
+    request: { url: 'http://example.org/page', headers: { 'User-Agent': 'a bot' } },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.body === 'start page',
+  },
+  {
+    rule: 'nginx/map-hostnames-missing',
+    shows: 'a name below gets the default',
+    request: { url: 'http://example.org/', headers: { Host: 'shop.example.org' } },
+    harm: ({ response }) => response.body === 'main',
+    sound: ({ response }) => response.body === 'sub',
+  },
+  {
     rule: 'nginx/syntax',
     shows: 'nginx refuses the configuration',
     request: { url: 'http://example.org/' },

@@ -9,6 +9,14 @@ function shows(text: string): (answer: LiveAnswer) => boolean {
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'static-files/alias-regex-without-capture',
+    shows: 'a picture that is there is not served',
+    files: { '/srv/media/a.png': 'picture' },
+    request: { url: 'http://example.org/media/a.png' },
+    harm: ({ response }) => response.body !== 'picture' && response.status !== 0,
+    sound: ({ response }) => response.body === 'picture',
+  },
+  {
     rule: 'static-files/root-exposes-code',
     shows: 'the text of the program comes for its path below the root',
     files: { 'opt/shop/shop/wsgi.py': 'PASSWORD = "secret"\n' },

@@ -1,0 +1,95 @@
+import { namePlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { nginxMain, nginxServer } from '../_examples.ts'
+
+const nginx = (lines: string): string => nginxMain(nginxServer(lines))
+
+export default defineRule({
+  summary: 'Where an `if` holds, the `try_files` of its location does not',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'An `if` in a location is a location of its own once its condition holds, and `try_files` is never inherited. Requests that meet the condition are served as files alone: what `try_files` passes to the application is a 404 for them.',
+  remedy: 'Put the `if` into the server, or set the variable by a `map`',
+  references: ['https://www.nginx.com/resources/wiki/start/topics/depth/ifisevil/'],
+  bad: [
+    {
+      title: 'a variable is set',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          root /srv/www;
+          location / {
+              try_files $uri /index.html;
+              «if» ($http_user_agent ~ bot) {
+                  set $bot 1;
+              }
+          }
+        `),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'in the server',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          root /srv/www;
+          if ($http_user_agent ~ bot) {
+              set $bot 1;
+          }
+          location / {
+              try_files $uri /index.html;
+          }
+        `),
+      },
+    },
+    {
+      title: 'the if answers by itself, or has a way of its own',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          root /srv/www;
+          location / {
+              try_files $uri /index.html;
+              if ($request_method = DELETE) {
+                  return 405;
+              }
+              if ($http_user_agent ~ old) {
+                  rewrite ^ /upgrade.html last;
+              }
+              if ($http_x_debug) {
+                  proxy_pass http://127.0.0.1:9000;
+              }
+          }
+        `),
+      },
+    },
+  ],
+  *check({ nginx: configurations }) {
+    for (const { occurrences } of configurations) {
+      for (const tried of occurrences.get('try_files') ?? []) {
+        const { parent } = tried
+        if (parent?.name !== 'location' || falls(tried.args.at(-1)?.value ?? '')) continue
+        for (const block of parent.children) {
+          if (block.name !== 'if' || block.children.some(goesElsewhere)) continue
+          yield {
+            at: namePlace(block),
+            message: 'where this condition holds, the `try_files` of the location is not applied',
+            related: [{ at: namePlace(tried), message: 'not inherited' }],
+          }
+        }
+      }
+    }
+  },
+})
+
+/** `=404` alone: without it nginx looks for the file and answers the same. */
+function falls(last: string): boolean {
+  return last === '=404'
+}
+
+/** True for what takes the request out of the `if`, or answers it there. */
+function goesElsewhere({ name, args }: { readonly name: string; readonly args: readonly { readonly value: string }[] }): boolean {
+  if (name === 'rewrite') return args[2]?.value !== 'break' || /^https?:/.test(args[1]?.value ?? '')
+  return name === 'return' || name.endsWith('_pass') || name === 'include' || name === 'empty_gif'
+}

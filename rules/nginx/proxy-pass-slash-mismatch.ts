@@ -1,0 +1,109 @@
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { placeText } from '../../parsers/text/source.ts'
+import { nginxMain, nginxServer } from '../_examples.ts'
+
+const nginx = (lines: string): string => nginxMain(nginxServer(lines))
+
+export default defineRule({
+  summary: 'A location and its `proxy_pass` differ in their last slash',
+  severity: 'warning',
+  otherSeverities: { error: 'where the slash is missing behind the path of `proxy_pass`' },
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'nginx replaces the prefix of the location by the path of `proxy_pass`, letter by letter. `location /api` and `http://backend/` send `//users` for `/api/users`, which many applications do not know; `location /api/` and `http://backend/v1` send `/v1users`.',
+  remedy: 'End both in a slash, or neither',
+  references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass'],
+  bad: [
+    {
+      title: 'two slashes',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          location /api {
+              proxy_pass «http://127.0.0.1:9000/»;
+          }
+        `),
+      },
+    },
+    {
+      title: 'no slash',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          location ^~ /api/ {
+              proxy_pass «http://127.0.0.1:9000/v1»;
+          }
+        `),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'both, neither, or no path at all',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          location /api/ {
+              proxy_pass http://127.0.0.1:9000/;
+          }
+          location /v2 {
+              proxy_pass http://127.0.0.1:9000/v2;
+          }
+          location /v3/ {
+              proxy_pass http://127.0.0.1:9000;
+          }
+          location = /health {
+              proxy_pass http://127.0.0.1:9000/;
+          }
+        `),
+      },
+    },
+    {
+      title: 'the path is a parameter, a file name begins with it, or a rewrite makes it',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          location /fetch/ {
+              proxy_pass http://127.0.0.1:9000/get?path=;
+          }
+          location /img/ {
+              proxy_pass http://127.0.0.1:9000/thumb_;
+          }
+          location /old {
+              rewrite ^/old/?(.*)$ /$1 break;
+              proxy_pass http://127.0.0.1:9000/;
+          }
+        `),
+      },
+    },
+  ],
+  *check({ connections }) {
+    for (const { block, pass } of connections.http) {
+      if (block.name !== 'location' || pass.name !== 'proxy_pass') continue
+      const { modifier, name } = readLocation(block)
+      if ((modifier !== '' && modifier !== '^~') || !name.startsWith('/')) continue
+      const path = /^https?:\/\/[^/$]+(\/[^$?]*)$/.exec(pass.args[0]?.value ?? '')?.[1]
+      if (path === undefined || pass.args[0]?.value.includes('unix:')) continue
+      if (block.children.some(child => child.name === 'rewrite' || child.name === 'if')) continue
+      const at = argumentPlace(pass, 0)
+      if (name.endsWith('/') === path.endsWith('/')) continue
+      if (!name.endsWith('/')) {
+        yield {
+          at,
+          message: `\`${name}/page\` is sent to the backend as \`${path}/page\`: the path of the location ends without a slash`,
+          related: [{ at: argumentPlace(block, block.args.length - 1), message: 'no slash at its end' }],
+        }
+      } else if (/[a-z0-9]$/i.test(path)) {
+        yield {
+          at,
+          severity: 'error',
+          message: `\`${name}page\` is sent to the backend as \`${path}page\`: the path of \`proxy_pass\` ends without a slash`,
+          related: [{ at: argumentPlace(block, block.args.length - 1), message: 'ends in a slash' }],
+          ...propose('End the path in a slash', 'unsafe', [
+            /["']$/.test(placeText(at)) ? null : replacePlace(at, `${placeText(at)}/`),
+          ]),
+        }
+      }
+    }
+  },
+})

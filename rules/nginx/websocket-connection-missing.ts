@@ -1,0 +1,92 @@
+import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
+import { namePlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { nginxMain, nginxServer } from '../_examples.ts'
+
+const nginx = (lines: string): string =>
+  nginxMain(
+    nginxServer(conf`
+      location /ws/ {
+          proxy_pass http://127.0.0.1:9000;
+          proxy_http_version 1.1;
+          ${lines}
+      }
+    `),
+  )
+
+export default defineRule({
+  summary: 'The Upgrade header is sent without `Connection: upgrade`',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: '`Upgrade` counts only where `Connection` names it. nginx sends a `Connection` of its own, `close` unless told otherwise, so the backend takes the WebSocket handshake for an ordinary request.',
+  remedy: 'Write `proxy_set_header Connection "upgrade";` beside it',
+  references: ['https://nginx.org/en/docs/http/websocket.html'],
+  bad: [
+    {
+      title: 'Upgrade alone',
+      files: { 'etc/nginx/nginx.conf': nginx('«proxy_set_header» Upgrade $http_upgrade;') },
+    },
+    {
+      title: 'cleared for keepalive',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          proxy_set_header Connection "";
+          «proxy_set_header» Upgrade $http_upgrade;
+        `),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'both headers',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          proxy_set_header Upgrade $http_upgrade;
+          proxy_set_header Connection "upgrade";
+        `),
+      },
+    },
+    {
+      title: 'what the client sends, or a map',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          proxy_set_header Upgrade $http_upgrade;
+          proxy_set_header Connection $http_connection;
+        `),
+      },
+    },
+    {
+      title: 'no Upgrade',
+      files: { 'etc/nginx/nginx.conf': nginx('proxy_set_header Connection "";') },
+    },
+  ],
+  *check({ connections }) {
+    for (const { headers } of connections.http) {
+      if (headers.open) continue
+      const upgrade = headers.written.find(({ name, value }) => name === 'upgrade' && value === '$http_upgrade')
+      if (upgrade === undefined) continue
+      const connection = headers.written.find(({ name }) => name === 'connection')
+      if (connection !== undefined && (connection.value.includes('$') || /upgrade/i.test(connection.value)))
+        continue
+      const at = namePlace(upgrade.directive)
+      yield {
+        at,
+        message:
+          connection === undefined
+            ? '`Upgrade` is sent without `Connection: upgrade`, so the backend does not switch to WebSocket'
+            : `\`Upgrade\` is sent beside \`Connection: ${connection.value}\`, so the backend does not switch to WebSocket`,
+        related:
+          connection === undefined
+            ? []
+            : [{ at: namePlace(connection.directive), message: 'does not name `upgrade`' }],
+        ...(connection === undefined
+          ? propose('Send Connection: upgrade', 'unsafe', [
+              insertBefore(at, `proxy_set_header Connection "upgrade";\n${indentationAt(at)}`),
+            ])
+          : {}),
+      }
+    }
+  },
+})
