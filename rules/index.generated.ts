@@ -7,6 +7,7 @@ import accessDenyHiddenByRegex from './access/deny-hidden-by-regex.ts'
 import accessExactLocationOneUrl from './access/exact-location-one-url.ts'
 import accessLimitCountsProxy from './access/limit-counts-proxy.ts'
 import accessLocationLostToRegex from './access/location-lost-to-regex.ts'
+import accessLocationUndoesDirectory from './access/location-undoes-directory.ts'
 import accessPrivateNetworkTooWide from './access/private-network-too-wide.ts'
 import accessRuleAfterAll from './access/rule-after-all.ts'
 import accessStatusPageOpen from './access/status-page-open.ts'
@@ -16,12 +17,14 @@ import apacheAliasOverlap from './apache/alias-overlap.ts'
 import apacheAliasSlashMissing from './apache/alias-slash-missing.ts'
 import apacheAllowencodedslashesNotInherited from './apache/allowencodedslashes-not-inherited.ts'
 import apacheAllowoverrideUnset from './apache/allowoverride-unset.ts'
+import apacheAuthWithoutRequire from './apache/auth-without-require.ts'
 import apacheBackreferenceWithoutGroup from './apache/backreference-without-group.ts'
 import apacheCommentContinuation from './apache/comment-continuation.ts'
 import apacheCustomlogUnknownFormat from './apache/customlog-unknown-format.ts'
 import apacheDefineInVhostLeaks from './apache/define-in-vhost-leaks.ts'
 import apacheDirectoryNonexistent from './apache/directory-nonexistent.ts'
 import apacheDuplicateServername from './apache/duplicate-servername.ts'
+import apacheErrordocumentIneffective from './apache/errordocument-ineffective.ts'
 import apacheErrorlogDirectoryMissing from './apache/errorlog-directory-missing.ts'
 import apacheFilesmatchDirectoryName from './apache/filesmatch-directory-name.ts'
 import apacheHtaccessDirectiveNotPermitted from './apache/htaccess-directive-not-permitted.ts'
@@ -40,12 +43,14 @@ import apacheLocationNoSlash from './apache/location-no-slash.ts'
 import apacheLocationWildcardNoSubpath from './apache/location-wildcard-no-subpath.ts'
 import apacheMultiviewsBeforeFrontController from './apache/multiviews-before-front-controller.ts'
 import apacheNoListen from './apache/no-listen.ts'
+import apachePasswordFileMissing from './apache/password-file-missing.ts'
 import apachePhpSourceServed from './apache/php-source-served.ts'
 import apachePrivateFilesServed from './apache/private-files-served.ts'
 import apacheProxyModuleMissing from './apache/proxy-module-missing.ts'
 import apacheProxypassHides from './apache/proxypass-hides.ts'
 import apacheProxypassOrder from './apache/proxypass-order.ts'
 import apacheProxypassmatchDocumentRoot from './apache/proxypassmatch-document-root.ts'
+import apacheProxypassreverseMismatch from './apache/proxypassreverse-mismatch.ts'
 import apacheProxyrequestsOn from './apache/proxyrequests-on.ts'
 import apacheRedirectLoop from './apache/redirect-loop.ts'
 import apacheRequestFilenameInServer from './apache/request-filename-in-server.ts'
@@ -146,6 +151,7 @@ import forwardedHeadersProtoSpoofable from './forwarded-headers/proto-spoofable.
 import forwardedHeadersProxyHostHttpHost from './forwarded-headers/proxy-host-http-host.ts'
 import forwardedHeadersProxyHostNotForwarded from './forwarded-headers/proxy-host-not-forwarded.ts'
 import forwardedHeadersRealIpTrustAll from './forwarded-headers/real-ip-trust-all.ts'
+import forwardedHeadersRemoteipMissing from './forwarded-headers/remoteip-missing.ts'
 import forwardedHeadersRemoteipNoTrustList from './forwarded-headers/remoteip-no-trust-list.ts'
 import forwardedHeadersRemoteipTrustedproxyForLoopback from './forwarded-headers/remoteip-trustedproxy-for-loopback.ts'
 import forwardedHeadersRequestSplitting from './forwarded-headers/request-splitting.ts'
@@ -182,9 +188,11 @@ import phpScriptFilenameMissing from './php/script-filename-missing.ts'
 import phpScriptNotInContainer from './php/script-not-in-container.ts'
 import phpSocketPermissions from './php/socket-permissions.ts'
 import responseHeadersAddHeaderLost from './response-headers/add-header-lost.ts'
+import responseHeadersCorsValueRefused from './response-headers/cors-value-refused.ts'
 import responseHeadersCorsWithoutAlways from './response-headers/cors-without-always.ts'
 import responseHeadersHeaderValueNewline from './response-headers/header-value-newline.ts'
 import responseHeadersOriginReflected from './response-headers/origin-reflected.ts'
+import responseHeadersSentTwiceByApache from './response-headers/sent-twice-by-apache.ts'
 import sizingApacheWorkersStarvedByDaemon from './sizing/apache-workers-starved-by-daemon.ts'
 import sizingDaemonProcesses1Explicit from './sizing/daemon-processes-1-explicit.ts'
 import sizingDaemonThreadUnsafe from './sizing/daemon-thread-unsafe.ts'
@@ -240,6 +248,7 @@ import tlsListenWithoutSsl from './tls/listen-without-ssl.ts'
 import tlsPinnedIpListen from './tls/pinned-ip-listen.ts'
 import tlsSslOnDeprecated from './tls/ssl-on-deprecated.ts'
 import tlsSslOnHitsPlainListen from './tls/ssl-on-hits-plain-listen.ts'
+import tlsSslenginePortMismatch from './tls/sslengine-port-mismatch.ts'
 import tlsUpstreamServerNameOff from './tls/upstream-server-name-off.ts'
 import tlsWeakProtocol from './tls/weak-protocol.ts'
 import topologyBackendNotListening from './topology/backend-not-listening.ts'
@@ -304,6 +313,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/exact-location-one-url', ...accessExactLocationOneUrl },
   { id: 'access/limit-counts-proxy', ...accessLimitCountsProxy },
   { id: 'access/location-lost-to-regex', ...accessLocationLostToRegex },
+  { id: 'access/location-undoes-directory', ...accessLocationUndoesDirectory },
   { id: 'access/private-network-too-wide', ...accessPrivateNetworkTooWide },
   { id: 'access/rule-after-all', ...accessRuleAfterAll },
   { id: 'access/status-page-open', ...accessStatusPageOpen },
@@ -313,12 +323,14 @@ export const rules: readonly Rule[] = [
   { id: 'apache/alias-slash-missing', ...apacheAliasSlashMissing },
   { id: 'apache/allowencodedslashes-not-inherited', ...apacheAllowencodedslashesNotInherited },
   { id: 'apache/allowoverride-unset', ...apacheAllowoverrideUnset },
+  { id: 'apache/auth-without-require', ...apacheAuthWithoutRequire },
   { id: 'apache/backreference-without-group', ...apacheBackreferenceWithoutGroup },
   { id: 'apache/comment-continuation', ...apacheCommentContinuation },
   { id: 'apache/customlog-unknown-format', ...apacheCustomlogUnknownFormat },
   { id: 'apache/define-in-vhost-leaks', ...apacheDefineInVhostLeaks },
   { id: 'apache/directory-nonexistent', ...apacheDirectoryNonexistent },
   { id: 'apache/duplicate-servername', ...apacheDuplicateServername },
+  { id: 'apache/errordocument-ineffective', ...apacheErrordocumentIneffective },
   { id: 'apache/errorlog-directory-missing', ...apacheErrorlogDirectoryMissing },
   { id: 'apache/filesmatch-directory-name', ...apacheFilesmatchDirectoryName },
   { id: 'apache/htaccess-directive-not-permitted', ...apacheHtaccessDirectiveNotPermitted },
@@ -337,12 +349,14 @@ export const rules: readonly Rule[] = [
   { id: 'apache/location-wildcard-no-subpath', ...apacheLocationWildcardNoSubpath },
   { id: 'apache/multiviews-before-front-controller', ...apacheMultiviewsBeforeFrontController },
   { id: 'apache/no-listen', ...apacheNoListen },
+  { id: 'apache/password-file-missing', ...apachePasswordFileMissing },
   { id: 'apache/php-source-served', ...apachePhpSourceServed },
   { id: 'apache/private-files-served', ...apachePrivateFilesServed },
   { id: 'apache/proxy-module-missing', ...apacheProxyModuleMissing },
   { id: 'apache/proxypass-hides', ...apacheProxypassHides },
   { id: 'apache/proxypass-order', ...apacheProxypassOrder },
   { id: 'apache/proxypassmatch-document-root', ...apacheProxypassmatchDocumentRoot },
+  { id: 'apache/proxypassreverse-mismatch', ...apacheProxypassreverseMismatch },
   { id: 'apache/proxyrequests-on', ...apacheProxyrequestsOn },
   { id: 'apache/redirect-loop', ...apacheRedirectLoop },
   { id: 'apache/request-filename-in-server', ...apacheRequestFilenameInServer },
@@ -443,6 +457,7 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/proxy-host-http-host', ...forwardedHeadersProxyHostHttpHost },
   { id: 'forwarded-headers/proxy-host-not-forwarded', ...forwardedHeadersProxyHostNotForwarded },
   { id: 'forwarded-headers/real-ip-trust-all', ...forwardedHeadersRealIpTrustAll },
+  { id: 'forwarded-headers/remoteip-missing', ...forwardedHeadersRemoteipMissing },
   { id: 'forwarded-headers/remoteip-no-trust-list', ...forwardedHeadersRemoteipNoTrustList },
   { id: 'forwarded-headers/remoteip-trustedproxy-for-loopback', ...forwardedHeadersRemoteipTrustedproxyForLoopback },
   { id: 'forwarded-headers/request-splitting', ...forwardedHeadersRequestSplitting },
@@ -479,9 +494,11 @@ export const rules: readonly Rule[] = [
   { id: 'php/script-not-in-container', ...phpScriptNotInContainer },
   { id: 'php/socket-permissions', ...phpSocketPermissions },
   { id: 'response-headers/add-header-lost', ...responseHeadersAddHeaderLost },
+  { id: 'response-headers/cors-value-refused', ...responseHeadersCorsValueRefused },
   { id: 'response-headers/cors-without-always', ...responseHeadersCorsWithoutAlways },
   { id: 'response-headers/header-value-newline', ...responseHeadersHeaderValueNewline },
   { id: 'response-headers/origin-reflected', ...responseHeadersOriginReflected },
+  { id: 'response-headers/sent-twice-by-apache', ...responseHeadersSentTwiceByApache },
   { id: 'sizing/apache-workers-starved-by-daemon', ...sizingApacheWorkersStarvedByDaemon },
   { id: 'sizing/daemon-processes-1-explicit', ...sizingDaemonProcesses1Explicit },
   { id: 'sizing/daemon-thread-unsafe', ...sizingDaemonThreadUnsafe },
@@ -537,6 +554,7 @@ export const rules: readonly Rule[] = [
   { id: 'tls/pinned-ip-listen', ...tlsPinnedIpListen },
   { id: 'tls/ssl-on-deprecated', ...tlsSslOnDeprecated },
   { id: 'tls/ssl-on-hits-plain-listen', ...tlsSslOnHitsPlainListen },
+  { id: 'tls/sslengine-port-mismatch', ...tlsSslenginePortMismatch },
   { id: 'tls/upstream-server-name-off', ...tlsUpstreamServerNameOff },
   { id: 'tls/weak-protocol', ...tlsWeakProtocol },
   { id: 'topology/backend-not-listening', ...topologyBackendNotListening },

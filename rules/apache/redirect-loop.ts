@@ -3,10 +3,14 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheHost, Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { type AskedHost, askHost, originOf } from '../../src/deployment/requests/ask-host.ts'
 import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
-import { PATHS, UNKNOWN_HOST } from '../../src/deployment/requests/made-up-requests.ts'
+import type { FollowedRequest } from '../../src/deployment/requests/answer.ts'
+import { urlOf } from '../../src/deployment/requests/follow-redirects.ts'
+import { MISSING, PATHS, requestsToHost, UNKNOWN_HOST } from '../../src/deployment/requests/made-up-requests.ts'
+import { probeRedirects } from '../../src/deployment/requests/probe.ts'
+import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { isSameUrl } from '../../src/deployment/requests/same-url.ts'
 import { namePlace as nginxNamePlace } from '../../src/deployment/places.ts'
-import { namePlace } from '../../src/servers/apache/queries/places.ts'
+import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
 import { placedRules } from '../../src/servers/apache/queries/rewriting.ts'
 import type { ReceivedHeaders } from '../../src/servers/received-headers.ts'
 import { fromBytes } from '../../src/servers/regex.ts'
@@ -73,6 +77,41 @@ export default defineRule({
       },
     },
     {
+      title: 'two virtual hosts that send to each other',
+      files: {
+        'etc/apache2/apache2.conf': apacheMain(
+          conf`
+            Listen 80
+            <VirtualHost *:80>
+                ServerName example.org
+                Redirect permanent / «http://www.example.org/»
+            </VirtualHost>
+            <VirtualHost *:80>
+                ServerName www.example.org
+                Redirect permanent / http://example.org/
+            </VirtualHost>
+          `,
+          ['alias'],
+        ),
+      },
+    },
+    {
+      title: 'a path that begins with itself',
+      files: {
+        'etc/apache2/apache2.conf': apacheMain(
+          conf`
+            Listen 80
+            <VirtualHost *:80>
+                ServerName example.org
+                DocumentRoot /srv/www
+                Redirect /shop «/shop/de»
+            </VirtualHost>
+          `,
+          ['alias'],
+        ),
+      },
+    },
+    {
       title: 'to the virtual host itself',
       files: {
         'site.conf': conf`
@@ -125,6 +164,24 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'the path alone',
+      files: {
+        'etc/apache2/apache2.conf': apacheMain(
+          conf`
+            Listen 80
+            <VirtualHost *:80>
+                ServerName example.org
+                DocumentRoot /srv/www
+                RedirectMatch ^/shop/?$ /shop/de
+                Redirect /old /older
+                Redirect /a /b
+            </VirtualHost>
+          `,
+          ['alias'],
+        ),
+      },
+    },
   ],
   *check(deployment) {
     const redirecting = hostsHolding(deployment, REDIRECTING)
@@ -140,6 +197,7 @@ export default defineRule({
         }
     }
     const hosts = new Set(redirecting.map(({ host }) => host))
+    for (const host of deployment.virtualHosts) if (hosts.has(host.virtualHost)) yield* chainsFrom(deployment, host)
     for (const reached of deployment.virtualHosts) {
       const { configuration, virtualHost } = reached
       if (!hosts.has(virtualHost)) continue
@@ -164,6 +222,54 @@ export default defineRule({
     }
   },
 })
+
+/** Redirects of a virtual host that lead round over other URLs, or that grow for ever. */
+function* chainsFrom(deployment: Deployment, host: ApacheHost) {
+  const own = REDIRECTS.flatMap(name => directivesIn(host.configuration, host.directive, name)).flatMap(
+    ({ args }) => args.find(({ value }) => value.startsWith('/'))?.value ?? [],
+  )
+  for (const target of new Set([PATHS.missingPage, ...own.slice(0, MOST_PATHS)])) {
+    const [request] = requestsToHost(deployment, host, target)
+    if (request === undefined) return
+    const { requests, end } = probeRedirects(deployment, request)
+    if (end.kind !== 'loop' && end.kind !== 'limit') continue
+    const cycle = end.kind === 'loop' ? requests.slice(end.from) : requests.slice(-1)
+    // A URL that leads to itself is told above.
+    if (end.kind === 'loop' && cycle.length < 2) continue
+    if (cycle.some(({ end: { kind }, steps }) => kind !== 'redirect' || steps.some(({ known }) => !known))) continue
+    const places = cycle.flatMap(followed => placeOf(followed) ?? [])
+    const [at, ...others] = [...places].sort(byPlace)
+    if (at === undefined || places.length < cycle.length) continue
+    const urls = [...(end.kind === 'loop' ? [...cycle, ...cycle.slice(0, 1)] : requests.slice(0, 3))]
+    yield {
+      at,
+      cause: `${at.source.path} ${at.start}`,
+      message: `this redirect ${end.kind === 'loop' ? 'leads back to itself' : 'never ends'}: ${urls
+        .map(each => `\`${urlOf(each.request).replace(MISSING, 'page')}\``)
+        .join(' → ')}`,
+      related: others
+        .filter(other => byPlace(other, at) !== 0)
+        .map(other => ({ at: other, message: 'redirects too' })),
+    }
+  }
+}
+
+const REDIRECTS = ['redirect', 'redirectpermanent', 'redirecttemp']
+const MOST_PATHS = 12
+
+/** The target of the line that redirects. */
+function placeOf({ steps, end }: FollowedRequest): Place | null {
+  const line = steps.findLast(
+    ({ directive }) => directive !== null && 'nameStart' in directive && /^(?:Redirect|RewriteRule)/.test(directive.name),
+  )?.directive
+  if (line === undefined || line === null || !('nameStart' in line)) return end.at
+  return argumentPlace(line, line.name === 'RewriteRule' ? 1 : line.args.length - 1)
+}
+
+function byPlace(one: Place, other: Place): number {
+  if (one.source !== other.source) return one.source.path < other.source.path ? -1 : 1
+  return one.start - other.start
+}
 
 /** What sends a client elsewhere. */
 const REDIRECTING = [

@@ -1,6 +1,7 @@
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { conditionWords } from '../../src/servers/nginx/queries/conditions.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 
 const nginx = (lines: string): string => nginxMain(nginxServer(lines))
@@ -57,6 +58,9 @@ export default defineRule({
               if ($http_user_agent ~ old) {
                   rewrite ^ /upgrade.html last;
               }
+              if (-f $request_filename) {
+                  break;
+              }
               if ($http_x_debug) {
                   proxy_pass http://127.0.0.1:9000;
               }
@@ -72,6 +76,8 @@ export default defineRule({
         if (parent?.name !== 'location' || falls(tried.args.at(-1)?.value ?? '')) continue
         for (const block of parent.children) {
           if (block.name !== 'if' || block.children.some(goesElsewhere)) continue
+          // A file that is there is served without it too.
+          if (/^-[fe]$/.test(conditionWords(block)[0] ?? '')) continue
           yield {
             at: namePlace(block),
             message: 'where this condition holds, the `try_files` of the location is not applied',

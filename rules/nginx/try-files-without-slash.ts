@@ -3,6 +3,10 @@ import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
+import { compilePcre } from '../../src/servers/regex.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 
 const nginx = (lines: string): string => nginxMain(nginxServer(lines))
@@ -46,6 +50,12 @@ export default defineRule({
           location /c/ {
               try_files $uri $uri/index.html;
           }
+          location /d/ {
+              try_files $uri index.php;
+          }
+          location ~ \.php$ {
+              return 200 ok;
+          }
           location @app {
               return 410;
           }
@@ -59,7 +69,12 @@ export default defineRule({
         const index = directive.args.length - 1
         const value = directive.args[index]?.value ?? ''
         if (index < 1 || isUnknownWord(value) || !/^[a-z0-9_.]/i.test(value)) continue
+        if (isTakenByRegex(directive, value)) continue
         const at = argumentPlace(directive, index)
+        if (/^\d{3}$/.test(value)) {
+          yield { at, message: `the fallback is the URI \`${value}\`: a status is written \`=${value}\``, help: `Write \`=${value}\`` }
+          continue
+        }
         yield {
           at,
           message: `the fallback is the URI \`${value}\`, which does not begin with a slash, so nothing answers it`,
@@ -69,3 +84,15 @@ export default defineRule({
     }
   },
 })
+
+/** True where a location by regular expression may take the URI all the same. */
+function isTakenByRegex(directive: NginxDirective, uri: string): boolean {
+  const server = enclosingServer(directive)
+  if (server === null) return true
+  return server.children.some(child => {
+    if (child.name !== 'location') return false
+    const { modifier, name } = readLocation(child)
+    if (modifier !== '~' && modifier !== '~*') return false
+    return compilePcre(name, { caseless: modifier === '~*' })?.test(uri) !== false
+  })
+}

@@ -6,6 +6,13 @@ const isRefused = ({ response }: LiveAnswer): boolean => [401, 403].includes(res
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'access/location-undoes-directory',
+    shows: 'a client of another network gets the file',
+    request: { url: 'http://example.org/private/report.txt' },
+    harm: ({ response }) => response.body.trim() === 'secret',
+    sound: ({ response }) => response.status === 403,
+  },
+  {
     rule: 'access/auth-basic-without-file',
     shows: 'a client without a password gets the file',
     files: { '/srv/www/admin/report.txt': 'secret' },

@@ -10,6 +10,13 @@ const PAGE_OF_DJANGO = {
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'forwarded-headers/remoteip-missing',
+    shows: 'a client of the network is refused',
+    request: { url: 'http://example.org/intern/index.html', from: '127.0.0.1' },
+    harm: ({ response }) => response.status === 403,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
     rule: 'forwarded-headers/proto-spoofable',
     shows: 'a client on plain HTTP makes its request secure',
     request: { url: 'http://example.org/', headers: FORGED },

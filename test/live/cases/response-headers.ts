@@ -2,6 +2,24 @@ import type { LiveCase } from '../live-case.ts'
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'response-headers/sent-twice-by-apache',
+    shows: 'the header goes out twice',
+    files: { '/srv/www/page.txt': 'page' },
+    request: { url: 'http://example.org/page.txt' },
+    harm: ({ response }) => response.headers['x-frame-options'] === 'DENY, DENY',
+    sound: ({ response }) => response.headers['x-frame-options'] === 'DENY',
+  },
+  {
+    rule: 'response-headers/cors-value-refused',
+    shows: 'the wildcard goes out beside credentials',
+    mirrors: [9000],
+    request: { url: 'http://api.example.org/' },
+    harm: ({ response }) =>
+      response.headers['access-control-allow-origin'] === '*' &&
+      response.headers['access-control-allow-credentials'] === 'true',
+    sound: ({ response }) => response.headers['access-control-allow-origin'] === 'https://example.org',
+  },
+  {
     rule: 'response-headers/add-header-lost',
     shows: 'an answer of the location lacks the header',
     files: { 'srv/www/app/index.html': 'app' },

@@ -4,6 +4,22 @@ import type { LiveCase } from '../live-case.ts'
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'tls/sslengine-port-mismatch',
+    shows: 'the handshake fails on the port of TLS',
+    examples: { good: 2 },
+    request: { url: 'https://example.org:8443/' },
+    harm: ({ refused, response }) => refused.apache === null && response.status === 0,
+    sound: ({ response }) => response.status > 0,
+  },
+  {
+    rule: 'tls/sslengine-port-mismatch',
+    shows: 'plain HTTP is a bad request on port 80',
+    examples: { bad: 1 },
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.status === 400,
+    sound: ({ response }) => response.status === 301,
+  },
+  {
     rule: 'tls/backend-proxied-over-tls-to-plain',
     shows: 'nginx answers 502 while both servers call their configuration good',
     files: { 'srv/www/index.html': 'page' },

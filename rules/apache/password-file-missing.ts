@@ -1,0 +1,127 @@
+import { posix } from 'node:path'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+import { isMadeAtRunTime } from '../../src/files/coverage.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
+import { argumentPlace, isSettled, namePlace } from '../../src/servers/apache/queries/places.ts'
+import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
+import { apacheMain } from '../_examples.ts'
+
+const MODULES = ['authn_core', 'authn_file', 'authz_user', 'auth_basic', 'dir']
+
+/** A copy of `/etc/apache2` that is whole, so that what it lacks is not there. */
+const tree = (lines: string, type = 'AuthType'): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      ServerName example.org
+      DocumentRoot /srv/www
+      <Location /staff>
+          ${type} Basic
+          AuthName staff
+          ${lines}
+          Require valid-user
+      </Location>
+    `,
+    MODULES,
+  ),
+  'etc/apache2/magic': '# magic',
+  'etc/apache2/envvars': '# envvars',
+  'etc/apache2/ports.conf': '# ports',
+  'etc/apache2/mods-available/': '',
+  'etc/apache2/users': 'staff:{SHA}x',
+  'srv/www/staff/page.txt': 'page',
+})
+
+export default defineRule({
+  summary: 'A password is asked for, and the file of passwords is not there',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: '`configtest` says nothing. A client that sends a password is answered with 500: `AH01620: Could not open password file`, or `AH01618`, without an `AuthUserFile`.',
+  remedy: 'Name the file that `htpasswd` wrote',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mod_authn_file.html#authuserfile'],
+  bad: [
+    { title: 'another name', files: tree('AuthUserFile «/etc/apache2/htpasswd»') },
+    { title: 'none is named', files: tree('', '«AuthType»') },
+  ],
+  good: [
+    { title: 'the file is there', files: tree('AuthUserFile /etc/apache2/users') },
+    {
+      title: 'another provider, and a file outside of the audit',
+      files: tree(conf`
+        AuthBasicProvider dbm
+        AuthDBMUserFile /opt/users.db
+      `),
+    },
+    {
+      title: 'nothing is known of the directory',
+      files: {
+        'site.conf': conf`
+          <Location /staff>
+              AuthType Basic
+              AuthName staff
+              AuthUserFile /etc/apache2/htpasswd
+              Require valid-user
+          </Location>
+        `,
+      },
+    },
+  ],
+  *check({ apache, filesOf }) {
+    for (const configuration of apache) {
+      const files = filesOf(configuration)
+      const tables = [
+        configuration.occurrences,
+        ...htaccessFiles(configuration, files).map(({ file }) => file.occurrences),
+      ]
+      for (const occurrences of tables) {
+        for (const directive of occurrences.get('authuserfile') ?? []) {
+          if (!isMissing(configuration, files, directive)) continue
+          yield {
+            at: argumentPlace(directive, 0),
+            message: `no such file: \`${directive.args[0]?.value ?? ''}\`, so every password is answered with 500`,
+          }
+        }
+      }
+      yield* withoutFile(configuration, tables)
+    }
+  },
+})
+
+function isMissing(
+  { serverRoot }: ApacheConfiguration,
+  files: FileSystem,
+  { args }: ApacheDirective,
+): boolean {
+  const written = args[0]?.value ?? ''
+  if (written === '' || !isSettled(written) || (!written.startsWith('/') && !serverRoot.known)) return false
+  const path = written.startsWith('/') ? written : posix.join(serverRoot.known ? serverRoot.value : '/', written)
+  return files.kind(path) === null && files.covers(path) && !isMadeAtRunTime(path)
+}
+
+/** Where nothing in the whole configuration says where passwords are, and the usual provider looks for them. */
+function* withoutFile(
+  configuration: ApacheConfiguration,
+  tables: readonly ApacheConfiguration['occurrences'][],
+) {
+  if (!isWhole(configuration)) return
+  if (tables.some(occurrences => [...occurrences.keys()].some(isProvider))) return
+  for (const occurrences of tables) {
+    for (const directive of occurrences.get('authtype') ?? []) {
+      if (directive.args[0]?.value.toLowerCase() !== 'basic') continue
+      yield {
+        at: namePlace(directive),
+        message: 'no `AuthUserFile` is set anywhere, so every password is answered with 500',
+      }
+    }
+  }
+}
+
+function isProvider(name: string): boolean {
+  return /^(?:auth(?:user|dbm|dbd|ldap|basic(?:provider|fake)|digestprovider|form)|authncache|authnprovideralias|authexternal|perl|pam|shib|oidc|cas|gssapi|krb|mellon|sslusername|define(?:external)?auth)/.test(
+    name,
+  )
+}
