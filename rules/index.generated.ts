@@ -97,6 +97,7 @@ import bodyLimitsNginxBelowPhp from './body-limits/nginx-below-php.ts'
 import bodyLimitsNginxDefaultBelowDjango from './body-limits/nginx-default-below-django.ts'
 import bodyLimitsUwsgiHeadersBelowNginx from './body-limits/uwsgi-headers-below-nginx.ts'
 import cachingAuthorizationShared from './caching/authorization-shared.ts'
+import cachingKeyIncomplete from './caching/key-incomplete.ts'
 import cachingSetCookieCached from './caching/set-cookie-cached.ts'
 import canonicalUrlDefaultServerCatchallApp from './canonical-url/default-server-catchall-app.ts'
 import canonicalUrlDefaultServerDependsOnIncludeOrder from './canonical-url/default-server-depends-on-include-order.ts'
@@ -109,6 +110,7 @@ import canonicalUrlRedirectMalformed from './canonical-url/redirect-malformed.ts
 import canonicalUrlRedirectManglesUri from './canonical-url/redirect-mangles-uri.ts'
 import canonicalUrlRedirectMissingOnTls from './canonical-url/redirect-missing-on-tls.ts'
 import canonicalUrlRedirectNamesInnerPort from './canonical-url/redirect-names-inner-port.ts'
+import canonicalUrlRedirectTargetFromClient from './canonical-url/redirect-target-from-client.ts'
 import canonicalUrlRedirectToPlainHttp from './canonical-url/redirect-to-plain-http.ts'
 import canonicalUrlRedirectToTlsNobodyServes from './canonical-url/redirect-to-tls-nobody-serves.ts'
 import canonicalUrlRedirectUriInjection from './canonical-url/redirect-uri-injection.ts'
@@ -132,6 +134,7 @@ import forwardedHeadersDoubleProxyProcessing from './forwarded-headers/double-pr
 import forwardedHeadersDuplicated from './forwarded-headers/duplicated.ts'
 import forwardedHeadersExpressionFormatLetter from './forwarded-headers/expression-format-letter.ts'
 import forwardedHeadersHeaderNameInvalid from './forwarded-headers/header-name-invalid.ts'
+import forwardedHeadersHeaderNameMisspelt from './forwarded-headers/header-name-misspelt.ts'
 import forwardedHeadersHostFromClient from './forwarded-headers/host-from-client.ts'
 import forwardedHeadersHostNotPreservedByApache from './forwarded-headers/host-not-preserved-by-apache.ts'
 import forwardedHeadersHostSpoofable from './forwarded-headers/host-spoofable.ts'
@@ -168,12 +171,15 @@ import loopbackListenPublic from './loopback/listen-public.ts'
 import loopbackListenUnused from './loopback/listen-unused.ts'
 import loopbackPostgresListenPublic from './loopback/postgres-listen-public.ts'
 import loopbackVhostWildcardOnLoopbackListen from './loopback/vhost-wildcard-on-loopback-listen.ts'
+import nginxErrorPageProxied from './nginx/error-page-proxied.ts'
 import nginxIfLosesTryFiles from './nginx/if-loses-try-files.ts'
 import nginxInternalRedirectCycle from './nginx/internal-redirect-cycle.ts'
+import nginxListNotInherited from './nginx/list-not-inherited.ts'
 import nginxLocationLiteralWildcard from './nginx/location-literal-wildcard.ts'
 import nginxLocationNeverReached from './nginx/location-never-reached.ts'
 import nginxLogFileNamedSwitch from './nginx/log-file-named-switch.ts'
 import nginxMapHostnamesMissing from './nginx/map-hostnames-missing.ts'
+import nginxPatternNotPath from './nginx/pattern-not-path.ts'
 import nginxProxyPassDropsUri from './nginx/proxy-pass-drops-uri.ts'
 import nginxProxyPassNormalisesUri from './nginx/proxy-pass-normalises-uri.ts'
 import nginxProxyPassSlashMismatch from './nginx/proxy-pass-slash-mismatch.ts'
@@ -403,6 +409,7 @@ export const rules: readonly Rule[] = [
   { id: 'body-limits/nginx-default-below-django', ...bodyLimitsNginxDefaultBelowDjango },
   { id: 'body-limits/uwsgi-headers-below-nginx', ...bodyLimitsUwsgiHeadersBelowNginx },
   { id: 'caching/authorization-shared', ...cachingAuthorizationShared },
+  { id: 'caching/key-incomplete', ...cachingKeyIncomplete },
   { id: 'caching/set-cookie-cached', ...cachingSetCookieCached },
   { id: 'canonical-url/default-server-catchall-app', ...canonicalUrlDefaultServerCatchallApp },
   { id: 'canonical-url/default-server-depends-on-include-order', ...canonicalUrlDefaultServerDependsOnIncludeOrder },
@@ -415,6 +422,7 @@ export const rules: readonly Rule[] = [
   { id: 'canonical-url/redirect-mangles-uri', ...canonicalUrlRedirectManglesUri },
   { id: 'canonical-url/redirect-missing-on-tls', ...canonicalUrlRedirectMissingOnTls },
   { id: 'canonical-url/redirect-names-inner-port', ...canonicalUrlRedirectNamesInnerPort },
+  { id: 'canonical-url/redirect-target-from-client', ...canonicalUrlRedirectTargetFromClient },
   { id: 'canonical-url/redirect-to-plain-http', ...canonicalUrlRedirectToPlainHttp },
   { id: 'canonical-url/redirect-to-tls-nobody-serves', ...canonicalUrlRedirectToTlsNobodyServes },
   { id: 'canonical-url/redirect-uri-injection', ...canonicalUrlRedirectUriInjection },
@@ -438,6 +446,7 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/duplicated', ...forwardedHeadersDuplicated },
   { id: 'forwarded-headers/expression-format-letter', ...forwardedHeadersExpressionFormatLetter },
   { id: 'forwarded-headers/header-name-invalid', ...forwardedHeadersHeaderNameInvalid },
+  { id: 'forwarded-headers/header-name-misspelt', ...forwardedHeadersHeaderNameMisspelt },
   { id: 'forwarded-headers/host-from-client', ...forwardedHeadersHostFromClient },
   { id: 'forwarded-headers/host-not-preserved-by-apache', ...forwardedHeadersHostNotPreservedByApache },
   { id: 'forwarded-headers/host-spoofable', ...forwardedHeadersHostSpoofable },
@@ -474,12 +483,15 @@ export const rules: readonly Rule[] = [
   { id: 'loopback/listen-unused', ...loopbackListenUnused },
   { id: 'loopback/postgres-listen-public', ...loopbackPostgresListenPublic },
   { id: 'loopback/vhost-wildcard-on-loopback-listen', ...loopbackVhostWildcardOnLoopbackListen },
+  { id: 'nginx/error-page-proxied', ...nginxErrorPageProxied },
   { id: 'nginx/if-loses-try-files', ...nginxIfLosesTryFiles },
   { id: 'nginx/internal-redirect-cycle', ...nginxInternalRedirectCycle },
+  { id: 'nginx/list-not-inherited', ...nginxListNotInherited },
   { id: 'nginx/location-literal-wildcard', ...nginxLocationLiteralWildcard },
   { id: 'nginx/location-never-reached', ...nginxLocationNeverReached },
   { id: 'nginx/log-file-named-switch', ...nginxLogFileNamedSwitch },
   { id: 'nginx/map-hostnames-missing', ...nginxMapHostnamesMissing },
+  { id: 'nginx/pattern-not-path', ...nginxPatternNotPath },
   { id: 'nginx/proxy-pass-drops-uri', ...nginxProxyPassDropsUri },
   { id: 'nginx/proxy-pass-normalises-uri', ...nginxProxyPassNormalisesUri },
   { id: 'nginx/proxy-pass-slash-mismatch', ...nginxProxyPassSlashMismatch },

@@ -114,10 +114,12 @@ export default defineRule({
       )
       const restricted = [
         ...sections.map(section => ({ path: section.args[0]?.value ?? '', at: namePlace(section) })),
-        ...htaccessFilesOf(configuration, deployment.filesOf(configuration), host).flatMap(({ file, directory }) => {
-          const line = file.children.find(isRestriction)
-          return line === undefined ? [] : [{ path: directory, at: namePlace(line) }]
-        }),
+        ...htaccessFilesOf(configuration, deployment.filesOf(configuration), host).flatMap(
+          ({ file, directory }) => {
+            const line = file.children.find(isRestriction)
+            return line === undefined ? [] : [{ path: directory, at: namePlace(line) }]
+          },
+        ),
       ]
       for (const { path, at } of restricted) {
         const url = urlOfDirectory(asked, path)

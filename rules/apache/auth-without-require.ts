@@ -81,7 +81,8 @@ export default defineRule({
       // Some other section may be the one that asks.
       if (inHtaccess || (occurrences.get('require') ?? []).some(requiresUser)) continue
       for (const directive of occurrences.get('authtype') ?? []) {
-        if (!/^(?:basic|digest)$/i.test(directive.args[0]?.value ?? '') || !isWholeSection(directive.parent)) continue
+        if (!/^(?:basic|digest)$/i.test(directive.args[0]?.value ?? '') || !isWholeSection(directive.parent))
+          continue
         yield {
           at: namePlace(directive),
           message: 'nothing requires a user, so Apache never asks for the password',
@@ -100,5 +101,7 @@ function requiresUser({ args }: ApacheDirective): boolean {
 /** True for a section of a path with everything that a password needs. */
 function isWholeSection(section: ApacheDirective | null): boolean {
   if (section === null || section.name === 'VirtualHost') return false
-  return section.children.some(({ name }) => /^Auth(?:UserFile|BasicProvider|DBMUserFile|LDAPURL)$/i.test(name))
+  return section.children.some(({ name }) =>
+    /^Auth(?:UserFile|BasicProvider|DBMUserFile|LDAPURL)$/i.test(name),
+  )
 }

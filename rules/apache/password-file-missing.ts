@@ -2,7 +2,6 @@ import { posix } from 'node:path'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
-import { isMadeAtRunTime } from '../../src/files/coverage.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace, isSettled, namePlace } from '../../src/servers/apache/queries/places.ts'
@@ -98,8 +97,11 @@ function isMissing(
 ): boolean {
   const written = args[0]?.value ?? ''
   if (written === '' || !isSettled(written) || (!written.startsWith('/') && !serverRoot.known)) return false
-  const path = written.startsWith('/') ? written : posix.join(serverRoot.known ? serverRoot.value : '/', written)
-  return files.kind(path) === null && files.covers(path) && !isMadeAtRunTime(path)
+  const path = written.startsWith('/')
+    ? written
+    : posix.join(serverRoot.known ? serverRoot.value : '/', written)
+  // What the running system makes, no copy of a machine has.
+  return files.kind(path) === null && files.covers(path) && !/^\/(?:run|tmp|var\/run)\//.test(path)
 }
 
 /** Where nothing in the whole configuration says where passwords are, and the usual provider looks for them. */

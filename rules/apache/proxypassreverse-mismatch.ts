@@ -18,7 +18,9 @@ const site = (lines: string): string => conf`
 export default defineRule({
   summary: 'Redirects of the backend lead to the address of the backend',
   severity: 'warning',
-  otherSeverities: { info: 'where no `ProxyPassReverse` is written: whether the backend redirects, no file says' },
+  otherSeverities: {
+    info: 'where no `ProxyPassReverse` is written: whether the backend redirects, no file says',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: '`ProxyPassReverse` changes the `Location` of a redirect from the URL of the backend back to that of the site. Without it, or with another URL than the one that `ProxyPass` proxies to, clients are sent to an address like `http://127.0.0.1:8080/`, which is their own machine.',
@@ -79,7 +81,8 @@ export default defineRule({
     for (const configuration of apache) {
       for (const { directive, path, written, at, scheme, endpoints } of proxyPasses(configuration)) {
         if (path === null || !/^ProxyPass$/i.test(directive.name) || !scheme.known) continue
-        if (!/^https?$/.test(scheme.value) || !isSettled(written) || /^(?:balancer|unix):/i.test(written)) continue
+        if (!/^https?$/.test(scheme.value) || !isSettled(written) || /^(?:balancer|unix):/i.test(written))
+          continue
         if (endpoints.length !== 1) continue
         const reverses = reversesFor(configuration, directive)
         const same = reverses.filter(reverse => reverse.path === path)
@@ -97,7 +100,8 @@ export default defineRule({
             at,
             severity: 'info',
             confidence: 'medium',
-            message: 'no `ProxyPassReverse` changes the redirects of this backend, which name its own address',
+            message:
+              'no `ProxyPassReverse` changes the redirects of this backend, which name its own address',
           }
         }
       }
@@ -132,7 +136,8 @@ function reversesFor(configuration: ApacheConfiguration, pass: ApacheDirective):
 function isOther(url: string, target: string): boolean {
   const [one, other] = [url, target].map(text => /^https?:\/\/([^/:]+)(?::(\d+))?/i.exec(text))
   if (!one || !other) return false
-  const isLocal = (name: string | undefined): boolean => /^(?:localhost|127\.0\.0\.1|\[::1\])$/i.test(name ?? '')
+  const isLocal = (name: string | undefined): boolean =>
+    /^(?:localhost|127\.0\.0\.1|\[::1\])$/i.test(name ?? '')
   const sameHost = one[1]?.toLowerCase() === other[1]?.toLowerCase() || (isLocal(one[1]) && isLocal(other[1]))
   return sameHost && (one[2] ?? '80') !== (other[2] ?? '80')
 }
@@ -143,7 +148,11 @@ function preservesHost(configuration: ApacheConfiguration, pass: ApacheDirective
     const last = directivesIn(configuration, section, 'proxypreservehost').at(-1)
     return last?.args[0]?.value.toLowerCase() === 'on'
   }
-  const setting = settingOf(configuration, serverLevels(virtualHostOf(configuration, pass)), 'ProxyPreserveHost')
+  const setting = settingOf(
+    configuration,
+    serverLevels(virtualHostOf(configuration, pass)),
+    'ProxyPreserveHost',
+  )
   if (!setting.known) return configuration.main === null ? false : undefined
   return setting.value?.toLowerCase() === 'on'
 }

@@ -5,7 +5,12 @@ import { type AskedHost, askHost, originOf } from '../../src/deployment/requests
 import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
 import type { FollowedRequest } from '../../src/deployment/requests/answer.ts'
 import { urlOf } from '../../src/deployment/requests/follow-redirects.ts'
-import { MISSING, PATHS, requestsToHost, UNKNOWN_HOST } from '../../src/deployment/requests/made-up-requests.ts'
+import {
+  MISSING,
+  PATHS,
+  requestsToHost,
+  UNKNOWN_HOST,
+} from '../../src/deployment/requests/made-up-requests.ts'
 import { probeRedirects } from '../../src/deployment/requests/probe.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { isSameUrl } from '../../src/deployment/requests/same-url.ts'
@@ -197,7 +202,8 @@ export default defineRule({
         }
     }
     const hosts = new Set(redirecting.map(({ host }) => host))
-    for (const host of deployment.virtualHosts) if (hosts.has(host.virtualHost)) yield* chainsFrom(deployment, host)
+    for (const host of deployment.virtualHosts)
+      if (hosts.has(host.virtualHost)) yield* chainsFrom(deployment, host)
     for (const reached of deployment.virtualHosts) {
       const { configuration, virtualHost } = reached
       if (!hosts.has(virtualHost)) continue
@@ -236,7 +242,8 @@ function* chainsFrom(deployment: Deployment, host: ApacheHost) {
     const cycle = end.kind === 'loop' ? requests.slice(end.from) : requests.slice(-1)
     // A URL that leads to itself is told above.
     if (end.kind === 'loop' && cycle.length < 2) continue
-    if (cycle.some(({ end: { kind }, steps }) => kind !== 'redirect' || steps.some(({ known }) => !known))) continue
+    if (cycle.some(({ end: { kind }, steps }) => kind !== 'redirect' || steps.some(({ known }) => !known)))
+      continue
     const places = cycle.flatMap(followed => placeOf(followed) ?? [])
     const [at, ...others] = [...places].sort(byPlace)
     if (at === undefined || places.length < cycle.length) continue
@@ -260,7 +267,8 @@ const MOST_PATHS = 12
 /** The target of the line that redirects. */
 function placeOf({ steps, end }: FollowedRequest): Place | null {
   const line = steps.findLast(
-    ({ directive }) => directive !== null && 'nameStart' in directive && /^(?:Redirect|RewriteRule)/.test(directive.name),
+    ({ directive }) =>
+      directive !== null && 'nameStart' in directive && /^(?:Redirect|RewriteRule)/.test(directive.name),
   )?.directive
   if (line === undefined || line === null || !('nameStart' in line)) return end.at
   return argumentPlace(line, line.name === 'RewriteRule' ? 1 : line.args.length - 1)

@@ -48,6 +48,10 @@ export default defineRule({
       },
     },
     {
+      title: 'a host without its scheme',
+      files: { 'nginx.conf': server('return 301 «www.example.org$request_uri»;') },
+    },
+    {
       title: 'two slashes behind the host',
       files: { 'nginx.conf': server('return 301 «https://www.example.org/$request_uri»;') },
     },
@@ -105,6 +109,14 @@ export default defineRule({
           const own = home === null ? undefined : byDirective.get(home)
           if (own === undefined) continue
           for (const line of lines) {
+            if (lacksScheme(line)) {
+              yield {
+                at: argumentPlace(line, 1),
+                message: `\`${line.args[1]?.value ?? ''}\` has no scheme, so browsers look for it below the page that was asked for`,
+                label: 'no `https://`',
+              }
+              continue
+            }
             const fault = isWhole(line) ? faultOf(deployment, own, line) : null
             if (fault !== null) yield fault
           }
@@ -118,6 +130,14 @@ export default defineRule({
 function isWhole({ name, args }: NginxDirective): boolean {
   const target = args[name === 'rewrite' || args.length > 1 ? 1 : 0]?.value ?? ''
   return /^(?:https?|\$scheme):\/\//.test(target) && target.includes('$') && !isUnknownWord(target)
+}
+
+/** True for a `return` that leads to the name of a host, and begins neither with a scheme nor with a slash. */
+function lacksScheme({ name, args }: NginxDirective): boolean {
+  if (name !== 'return' || !/^30[12378]$/.test(args[0]?.value ?? '')) return false
+  return /^(?:www\.|[a-z0-9-]+\.(?:[a-z0-9-]+\.)*(?:com|net|org|edu|io|de|uk|eu|fr|app|dev)(?=[/$]|$))/i.test(
+    args[1]?.value ?? '',
+  )
 }
 
 interface Fault {

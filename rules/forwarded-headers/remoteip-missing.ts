@@ -161,7 +161,11 @@ function* linesOf(deployment: Deployment, { configuration, directive, virtualHos
   for (const name of ['require', 'allow', 'deny'])
     for (const line of configuration.occurrences.get(name) ?? [])
       if (virtualHostOf(configuration, line)?.directive === directive) yield line
-  for (const { file, overrides } of htaccessFilesOf(configuration, deployment.filesOf(configuration), virtualHost)) {
+  for (const { file, overrides } of htaccessFilesOf(
+    configuration,
+    deployment.filesOf(configuration),
+    virtualHost,
+  )) {
     if (!overrides.known || !overrides.value.reads) continue
     for (const name of ['require', 'allow', 'deny']) yield* file.occurrences.get(name) ?? []
   }
@@ -180,7 +184,8 @@ function firstAddress({ name, args }: ApacheDirective): number | null {
 
 /** mod_remoteip, or something like it, puts the client's address in the place of nginx's. */
 function knowsClients({ configuration, directive }: ApacheHost): boolean {
-  if ([...configuration.modules.keys()].some(id => /^(?:rpaf|cloudflare|extract_forwarded)/.test(id))) return true
+  if ([...configuration.modules.keys()].some(id => /^(?:rpaf|cloudflare|extract_forwarded)/.test(id)))
+    return true
   return ['remoteipheader', 'remoteipproxyprotocol'].some(name =>
     (configuration.occurrences.get(name) ?? []).some(line => {
       const home = virtualHostSection(line)

@@ -95,7 +95,13 @@ function falls(last: string): boolean {
 }
 
 /** True for what takes the request out of the `if`, or answers it there. */
-function goesElsewhere({ name, args }: { readonly name: string; readonly args: readonly { readonly value: string }[] }): boolean {
+function goesElsewhere({
+  name,
+  args,
+}: {
+  readonly name: string
+  readonly args: readonly { readonly value: string }[]
+}): boolean {
   if (name === 'rewrite') return args[2]?.value !== 'break' || /^https?:/.test(args[1]?.value ?? '')
   return name === 'return' || name.endsWith('_pass') || name === 'include' || name === 'empty_gif'
 }

@@ -86,4 +86,10 @@ export default defineRule({
   },
 })
 
-const SOURCES = new Set(['$host', '$http_host', '$ssl_server_name', '$server_name', '$ssl_preread_server_name'])
+const SOURCES = new Set([
+  '$host',
+  '$http_host',
+  '$ssl_server_name',
+  '$server_name',
+  '$ssl_preread_server_name',
+])

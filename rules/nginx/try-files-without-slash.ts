@@ -72,7 +72,11 @@ export default defineRule({
         if (isTakenByRegex(directive, value)) continue
         const at = argumentPlace(directive, index)
         if (/^\d{3}$/.test(value)) {
-          yield { at, message: `the fallback is the URI \`${value}\`: a status is written \`=${value}\``, help: `Write \`=${value}\`` }
+          yield {
+            at,
+            message: `the fallback is the URI \`${value}\`: a status is written \`=${value}\``,
+            help: `Write \`=${value}\``,
+          }
           continue
         }
         yield {

@@ -65,7 +65,9 @@ export default defineRule({
   *check({ connections }) {
     for (const { headers } of connections.http) {
       if (headers.open) continue
-      const upgrade = headers.written.find(({ name, value }) => name === 'upgrade' && value === '$http_upgrade')
+      const upgrade = headers.written.find(
+        ({ name, value }) => name === 'upgrade' && value === '$http_upgrade',
+      )
       if (upgrade === undefined) continue
       const connection = headers.written.find(({ name }) => name === 'connection')
       if (connection !== undefined && (connection.value.includes('$') || /upgrade/i.test(connection.value)))

@@ -27,7 +27,8 @@ export default defineRule({
   confidence: 'high',
   since: '0.1.0',
   why: 'The header takes one origin, or `*`. Browsers refuse a list, and `*` where the request has credentials: “The value of the header must not be the wildcard”. The page that asks gets nothing.',
-  remedy: 'Answer with the one origin that asked, out of a list: a `map` of `$http_origin` in nginx, `SetEnvIf Origin` in Apache',
+  remedy:
+    'Answer with the one origin that asked, out of a list: a `map` of `$http_origin` in nginx, `SetEnvIf Origin` in Apache',
   references: ['https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Access-Control-Allow-Origin'],
   bad: [
     {
@@ -59,7 +60,9 @@ export default defineRule({
     {
       title: 'two origins in Apache',
       files: {
-        'site.conf': apache('Header always set Access-Control-Allow-Origin «"https://a.example.org https://b.example.org"»'),
+        'site.conf': apache(
+          'Header always set Access-Control-Allow-Origin «"https://a.example.org https://b.example.org"»',
+        ),
       },
     },
   ],
@@ -116,7 +119,8 @@ export default defineRule({
     for (const { occurrences } of servers) {
       const lines = (occurrences.get('header') ?? []).map(headerLine).filter(line => line !== null)
       for (const { directive, name, action, value, valueAt, condition } of lines) {
-        if (name.toLowerCase() !== ORIGIN || (action !== 'set' && action !== 'add') || value === null) continue
+        if (name.toLowerCase() !== ORIGIN || (action !== 'set' && action !== 'add') || value === null)
+          continue
         const isWithCredentials = lines.some(
           other =>
             other.directive.parent === directive.parent &&

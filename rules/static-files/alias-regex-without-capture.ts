@@ -63,9 +63,13 @@ export default defineRule({
         const { modifier, name } = readLocation(parent)
         if (modifier !== '~' && modifier !== '~*') continue
         const value = alias.args[0]?.value ?? ''
-        if (value.includes('$') || isUnknownWord(value) || !value.endsWith('/') || /\/\$$/.test(name)) continue
+        if (value.includes('$') || isUnknownWord(value) || !value.endsWith('/') || /\/\$$/.test(name))
+          continue
         // A rewrite may make the path, and a nested location has an alias of its own.
-        if (parent.children.some(child => ['rewrite', 'location', 'return', 'try_files'].includes(child.name))) continue
+        if (
+          parent.children.some(child => ['rewrite', 'location', 'return', 'try_files'].includes(child.name))
+        )
+          continue
         yield {
           at: argumentPlace(alias, 0),
           message: `every URL of this location means \`${value}\` itself, because \`alias\` inserts no capture of its regular expression`,

@@ -44,10 +44,17 @@ export default defineRule({
     },
     {
       title: 'TLS on port 80',
-      files: { 'etc/apache2/apache2.conf': main(host(80, conf`
+      files: {
+        'etc/apache2/apache2.conf': main(
+          host(
+            80,
+            conf`
         SSLEngine «On»
         ${KEYS}
-      `)) },
+      `,
+          ),
+        ),
+      },
     },
   ],
   good: [
@@ -56,10 +63,13 @@ export default defineRule({
       files: {
         'etc/apache2/apache2.conf': main(conf`
           ${host(80, 'Redirect permanent / https://example.org/')}
-          ${host(443, conf`
+          ${host(
+            443,
+            conf`
             SSLEngine On
             ${KEYS}
-          `)}
+          `,
+          )}
         `),
       },
     },
@@ -90,7 +100,11 @@ export default defineRule({
             at: argumentPlace(line, 0),
             message: 'this virtual host speaks TLS on port 80, where browsers speak plain HTTP',
           }
-        } else if (!engine.value && engine.at === null && ports.every(port => port !== 443 && /443$/.test(`${port}`))) {
+        } else if (
+          !engine.value &&
+          engine.at === null &&
+          ports.every(port => port !== 443 && /443$/.test(`${port}`))
+        ) {
           if ((configuration.occurrences.get('listen') ?? []).some(speaksTls)) continue
           const certificate = directivesIn(configuration, virtualHost.directive, 'sslcertificatefile').at(-1)
           if (certificate === undefined) continue

@@ -25,6 +25,11 @@ export function startMirror(port: number): Promise<Server> {
     }
     const cookie = /[?&]set-cookie=(\w+)/.exec(request.url ?? '')?.[1]
     if (cookie !== undefined) response.setHeader('Set-Cookie', `session=${cookie}; made=${Date.now()}`)
+    if (/[?&]redirect\b/.test(request.url ?? '')) {
+      response.statusCode = 302
+      const path = (request.url ?? '').replace(/[^/]*$/, 'next')
+      response.setHeader('Location', `http://${request.headers.host ?? ''}${path}`)
+    }
     response.setHeader('Content-Type', 'application/json')
     response.end(JSON.stringify(report))
   })

@@ -32,6 +32,14 @@ function lacks(header: string): (answer: LiveAnswer) => boolean {
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'apache/proxypassreverse-mismatch',
+    shows: 'the client is sent to the address of the backend',
+    mirrors: [8080],
+    request: { url: 'http://example.org/app/page?redirect' },
+    harm: ({ response }) => response.headers.location === 'http://127.0.0.1:8080/app/next',
+    sound: ({ response }) => response.headers.location === 'http://example.org/app/next',
+  },
+  {
     rule: 'apache/password-file-missing',
     shows: 'whoever sends a password gets a 500',
     request: { url: 'http://example.org/staff/page.txt', headers: { Authorization: 'Basic YTpi' } },

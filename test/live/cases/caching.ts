@@ -2,6 +2,27 @@ import type { LiveCase } from '../live-case.ts'
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'caching/key-incomplete',
+    shows: 'the second page is answered with the first',
+    mirrors: [9000],
+    request: { url: 'http://example.org/list?page=1' },
+    harm: async ({ request }) =>
+      (await request({ url: 'http://example.org/list?page=2' })).report?.path === '/list?page=1',
+    sound: async ({ request }) =>
+      (await request({ url: 'http://example.org/list?page=2' })).report?.path === '/list?page=2',
+  },
+  {
+    rule: 'caching/key-incomplete',
+    shows: 'one site is answered with a page of the other',
+    examples: { bad: 1 },
+    mirrors: [9000],
+    request: { url: 'http://a.example.org/' },
+    harm: async ({ request }) =>
+      (await request({ url: 'http://b.example.org/' })).report?.HTTP_HOST === 'a.example.org',
+    sound: async ({ request }) =>
+      (await request({ url: 'http://b.example.org/' })).report?.HTTP_HOST === 'b.example.org',
+  },
+  {
     rule: 'caching/set-cookie-cached',
     shows: 'the second client gets the cookie of the first',
     mirrors: [9000],

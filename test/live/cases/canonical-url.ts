@@ -4,6 +4,21 @@ const PAGES = { 'srv/www/index.html': 'old page', 'srv/new/index.html': 'new pag
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'canonical-url/redirect-target-from-client',
+    shows: 'the redirect leads to another site',
+    request: { url: 'http://example.org/go?url=https://evil.example/' },
+    harm: ({ response }) => response.headers.location === 'https://evil.example/',
+    sound: ({ response }) => String(response.headers.location).startsWith('https://example.org/'),
+  },
+  {
+    rule: 'canonical-url/redirect-malformed',
+    shows: 'the redirect is no URL of another site',
+    examples: { bad: 3 },
+    request: { url: 'http://example.org/page' },
+    harm: ({ response }) => response.headers.location === 'www.example.org/page',
+    sound: ({ response }) => response.headers.location !== 'www.example.org/page',
+  },
+  {
     rule: 'canonical-url/duplicate-server-name',
     shows: 'the second server of a name never answers',
     files: PAGES,

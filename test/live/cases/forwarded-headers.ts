@@ -10,6 +10,14 @@ const PAGE_OF_DJANGO = {
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'forwarded-headers/header-name-misspelt',
+    shows: 'the backend gets no X-Forwarded-For',
+    mirrors: [9000],
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.report !== null && response.report.HTTP_X_FORWARDED_FOR === undefined,
+    sound: ({ response }) => response.report?.HTTP_X_FORWARDED_FOR === '127.0.0.1',
+  },
+  {
     rule: 'forwarded-headers/remoteip-missing',
     shows: 'a client of the network is refused',
     request: { url: 'http://example.org/intern/index.html', from: '127.0.0.1' },

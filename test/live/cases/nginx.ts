@@ -2,12 +2,38 @@ import type { LiveCase } from '../live-case.ts'
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'nginx/error-page-proxied',
+    shows: 'clients get the page of nginx itself',
+    files: { '/srv/www/502.html': 'back soon' },
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.status === 502 && !response.body.includes('back soon'),
+    sound: ({ response }) => response.status === 502 && response.body.includes('back soon'),
+  },
+  {
+    rule: 'nginx/list-not-inherited',
+    shows: 'the limit for each client is not applied',
+    mirrors: [9000],
+    request: { url: 'http://example.org/' },
+    harm: async ({ response, request }) =>
+      response.status === 200 && (await request({ url: 'http://example.org/' })).status === 200,
+    sound: async ({ response, request }) =>
+      response.status === 200 && (await request({ url: 'http://example.org/' })).status === 503,
+  },
+  {
+    rule: 'nginx/pattern-not-path',
+    shows: 'the location is never reached',
+    request: { url: 'http://example.org/search?q=x' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.status === 410,
+  },
+  {
     rule: 'nginx/websocket-connection-missing',
     shows: 'the backend gets Upgrade beside Connection: close',
     mirrors: [9000],
     request: { url: 'http://example.org/ws/', headers: { Upgrade: 'websocket', Connection: 'Upgrade' } },
     harm: ({ response }) =>
-      response.report?.HTTP_UPGRADE === 'websocket' && !/upgrade/i.test(String(response.report.HTTP_CONNECTION)),
+      response.report?.HTTP_UPGRADE === 'websocket' &&
+      !/upgrade/i.test(String(response.report.HTTP_CONNECTION)),
     sound: ({ response }) => /upgrade/i.test(String(response.report?.HTTP_CONNECTION)),
   },
   {

@@ -1,0 +1,144 @@
+import { argumentPlace } from '../../src/deployment/places.ts'
+import type { NginxConnection } from '../../src/deployment/model.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { effective, effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
+import { variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
+
+const main = (key: string, names = 'example.org'): string => conf`
+  proxy_cache_path /var/lib/nginx/cache keys_zone=site:1m;
+  server {
+      listen 80;
+      server_name ${names};
+      location / {
+          proxy_cache site;
+          proxy_cache_valid 200 5m;
+          proxy_cache_key ${key};
+          proxy_pass http://127.0.0.1:9000;
+          proxy_set_header Host $host;
+      }
+  }
+`
+
+export default defineRule({
+  summary: 'The key of the cache is the same for different pages',
+  severity: 'warning',
+  otherSeverities: { error: 'where pages of one site are sent to clients of another' },
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'nginx answers from the cache whatever has the same key. `$uri` has no query, so `/list?page=2` is answered with page 1; without the name of the site, one site gets the pages of another.',
+  remedy: 'Write `proxy_cache_key $scheme$host$request_uri;`',
+  references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_cache_key'],
+  bad: [
+    { title: 'without the query', files: { 'nginx.conf': main('«$scheme$host$uri»') } },
+    {
+      title: 'without the name',
+      files: { 'nginx.conf': main('«$request_uri»', 'a.example.org b.example.org') },
+    },
+  ],
+  good: [
+    {
+      title: 'scheme, name and query',
+      files: { 'nginx.conf': main('$scheme$host$request_uri', 'a.example.org b.example.org') },
+    },
+    {
+      title: 'a subrequest',
+      files: {
+        'nginx.conf': main('$uri$http_authorization').replace(
+          'proxy_cache site;',
+          'internal;\n          proxy_cache site;',
+        ),
+      },
+    },
+    { title: 'path and query apart', files: { 'nginx.conf': main('$host$uri$is_args$args') } },
+    {
+      title: 'a variable of one’s own',
+      files: {
+        'nginx.conf': main('$host$page').replace(
+          'server {',
+          'map $request_uri $page {\n    default $request_uri;\n}\nserver {',
+        ),
+      },
+    },
+    {
+      title: 'files of one site',
+      files: {
+        'nginx.conf': main('$uri', 'example.org www.example.org').replace(
+          'location /',
+          'location ~* \\.(?:css|js)$',
+        ),
+      },
+    },
+  ],
+  *check({ connections, servers }) {
+    const zones = new Map<string, Set<object>>()
+    const cached = connections.nginx.flatMap(connection => {
+      const zone = zoneOf(connection)
+      if (zone === null) return []
+      const homes = zones.get(zone) ?? new Set()
+      homes.add(connection.server)
+      zones.set(zone, homes)
+      return [{ connection, zone }]
+    })
+    for (const { connection, zone } of cached) {
+      const { server, block, pass } = connection
+      const key = effective(server.configuration, block, pass.name.replace('_pass', '_cache_key'))
+      const line = key.known ? key.value.directives[0] : undefined
+      const value = line?.args[0]?.value
+      if (line === undefined || value === undefined) continue
+      const names = variableNames(value)
+      if (!names.every(name => KNOWN.test(name))) continue
+      // The answer of a subrequest that checks who asks.
+      if (block.children.some(({ name }) => name === 'internal') || names.includes('http_authorization'))
+        continue
+      const at = argumentPlace(line, 0)
+      if (
+        names.some(name => PATH.test(name)) &&
+        !names.some(name => QUERY.test(name)) &&
+        !isOfFiles(connection)
+      ) {
+        yield {
+          at,
+          aspect: 'query',
+          message: `\`${value}\` has no query, so \`/page?id=2\` is answered with \`/page?id=1\``,
+        }
+      }
+      if (names.length > 0 && !names.some(name => SITE.test(name)) && servesSites(zone)) {
+        yield {
+          at,
+          aspect: 'site',
+          severity: 'error',
+          message: `\`${value}\` has no name of the site, so one site is answered with pages of another`,
+        }
+      }
+    }
+
+    /** True where the zone keeps pages of more than one name. */
+    function servesSites(zone: string): boolean {
+      const homes = servers.filter(server => zones.get(zone)?.has(server))
+      const all = homes.flatMap(({ names }) => names.map(({ name }) => name.replace(/^www\./, '')))
+      return new Set(all.filter(name => name !== '' && name !== '_')).size > 1
+    }
+  },
+})
+
+const PATH = /^(?:uri|document_uri)$/
+const QUERY = /^(?:request_uri|args|query_string|arg_\w+)$/
+const SITE = /^(?:host|http_host|server_name|http_x_forwarded_host|proxy_host)$/
+const KNOWN =
+  /^(?:scheme|host|hostname|uri|document_uri|request_uri|args|query_string|is_args|arg_\w+|request_method|proxy_host|proxy_port|server_name|server_port|http_\w+|cookie_\w+|remote_user|https|request_body|slice_range|content_type)$/
+
+function zoneOf({ server, block, pass }: NginxConnection): string | null {
+  if (!/^(?:proxy|fastcgi|uwsgi|scgi)_pass$/.test(pass.name)) return null
+  const cache = effectiveAtHand(server.configuration, block, pass.name.replace('_pass', '_cache'))
+  const value = cache.known ? cache.value.directives[0]?.args[0]?.value : undefined
+  return value === undefined || value === 'off' || value.includes('$') ? null : value
+}
+
+/** True for a location of files by their suffixes, where a query says the release alone. */
+function isOfFiles({ block }: NginxConnection): boolean {
+  return (
+    block.args.some(({ value }) => /\\\.[(\w]/.test(value)) ||
+    /\/(?:static|assets|media|images?)\b/.test(block.args.at(-1)?.value ?? '')
+  )
+}
