@@ -69,6 +69,7 @@ import apacheRewriteruleNeverReached from './apache/rewriterule-never-reached.ts
 import apacheSatisfyAny from './apache/satisfy-any.ts'
 import apacheServedDirectoryDenied from './apache/served-directory-denied.ts'
 import apacheServerStatusPublic from './apache/server-status-public.ts'
+import apacheSethandlerProxyTarget from './apache/sethandler-proxy-target.ts'
 import apacheSslNoCertificate from './apache/ssl-no-certificate.ts'
 import apacheSslproxyengineMissing from './apache/sslproxyengine-missing.ts'
 import apacheSubdirectoryRulesReplaced from './apache/subdirectory-rules-replaced.ts'
@@ -190,6 +191,9 @@ import nginxTryFilesLosesQuery from './nginx/try-files-loses-query.ts'
 import nginxTryFilesWithoutSlash from './nginx/try-files-without-slash.ts'
 import nginxWebsocketConnectionMissing from './nginx/websocket-connection-missing.ts'
 import nginxWebsocketHttpVersion from './nginx/websocket-http-version.ts'
+import phpPathInfoEmpty from './php/path-info-empty.ts'
+import phpRequestMethodMissing from './php/request-method-missing.ts'
+import phpScriptFilenameFixed from './php/script-filename-fixed.ts'
 import phpScriptFilenameMissing from './php/script-filename-missing.ts'
 import phpScriptNotInContainer from './php/script-not-in-container.ts'
 import phpSocketPermissions from './php/socket-permissions.ts'
@@ -381,6 +385,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/satisfy-any', ...apacheSatisfyAny },
   { id: 'apache/served-directory-denied', ...apacheServedDirectoryDenied },
   { id: 'apache/server-status-public', ...apacheServerStatusPublic },
+  { id: 'apache/sethandler-proxy-target', ...apacheSethandlerProxyTarget },
   { id: 'apache/ssl-no-certificate', ...apacheSslNoCertificate },
   { id: 'apache/sslproxyengine-missing', ...apacheSslproxyengineMissing },
   { id: 'apache/subdirectory-rules-replaced', ...apacheSubdirectoryRulesReplaced },
@@ -502,6 +507,9 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/try-files-without-slash', ...nginxTryFilesWithoutSlash },
   { id: 'nginx/websocket-connection-missing', ...nginxWebsocketConnectionMissing },
   { id: 'nginx/websocket-http-version', ...nginxWebsocketHttpVersion },
+  { id: 'php/path-info-empty', ...phpPathInfoEmpty },
+  { id: 'php/request-method-missing', ...phpRequestMethodMissing },
+  { id: 'php/script-filename-fixed', ...phpScriptFilenameFixed },
   { id: 'php/script-filename-missing', ...phpScriptFilenameMissing },
   { id: 'php/script-not-in-container', ...phpScriptNotInContainer },
   { id: 'php/socket-permissions', ...phpSocketPermissions },

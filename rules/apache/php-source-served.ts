@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { askedHosts, askHost } from '../../src/deployment/requests/ask-host.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { readsEveryInclude } from '../../src/servers/apache/configuration.ts'
+import { type ApacheConfiguration, readsEveryInclude } from '../../src/servers/apache/configuration.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { apacheMain } from '../_examples.ts'
@@ -75,6 +75,8 @@ export default defineRule({
       if (configuration.main === null || !readsEveryInclude(configuration) || !configuration.modulesComplete)
         continue
       if ([...configuration.modules.keys()].some(id => /php/.test(id))) continue
+      // A handler that is there, and that httpd cannot use, is a fault of its own.
+      if (proxies(configuration)) continue
       const root = directivesIn(configuration, host?.directive ?? null, 'documentroot').at(-1)
       const path = root?.args[0]?.value
       if (root === undefined || path?.startsWith('/') !== true) continue
@@ -91,3 +93,9 @@ export default defineRule({
     }
   },
 })
+
+function proxies({ occurrences }: ApacheConfiguration): boolean {
+  return ['sethandler', 'addhandler'].some(name =>
+    (occurrences.get(name) ?? []).some(({ args }) => /^proxy:|:\/\//i.test(args[0]?.value ?? '')),
+  )
+}

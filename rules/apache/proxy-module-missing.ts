@@ -34,7 +34,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'mod_proxy leaves every scheme to a module of its own. Without it the request has no handler: `ProxyPass` answers 500 with AH01144 `No protocol handler was valid for the URL`, and with `SetHandler "proxy:fcgi://…"` httpd may send the source of the script instead.',
+  why: 'mod_proxy leaves every scheme to a module of its own. Without it the request has no handler: `ProxyPass` answers 500 with AH01144 `No protocol handler was valid for the URL`, and with `SetHandler "proxy:fcgi://…"` httpd sends the source of the script, with status 200.',
   remedy: 'Load the module: `a2enmod proxy_http` and the like on Debian',
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_proxy.html'],
   bad: [
@@ -84,7 +84,7 @@ export default defineRule({
   ],
   *check({ apache }) {
     for (const configuration of apache) {
-      for (const { scheme, at } of proxyPasses(configuration)) {
+      for (const { scheme, at, directive } of proxyPasses(configuration)) {
         if (!scheme.known) continue
         const module = MODULES[scheme.value]
         if (isModuleLoaded(configuration, module) !== false) continue
@@ -96,7 +96,9 @@ export default defineRule({
           continue
         yield {
           at,
-          message: `\`${module}\` is not loaded, and nothing else serves \`${scheme.value}://\``,
+          message: `\`${module}\` is not loaded, and nothing else serves \`${scheme.value}://\`${
+            /handler$/i.test(directive.name) ? ': httpd sends the source of the file' : ''
+          }`,
           label: `no handler for ${scheme.value}://`,
           help: `Load \`${module}\`: \`a2enmod ${module.replace(/_module$/, '')}\` on Debian`,
         }

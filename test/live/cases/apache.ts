@@ -30,6 +30,14 @@ function lacks(header: string): (answer: LiveAnswer) => boolean {
     refused.apache === null && response.status !== 0 && response.headers[header] === undefined
 }
 
+const PHP_POOL = {
+  'etc/php/8.2/fpm/pool.d/www.conf':
+    '[www]\nuser = www-data\nlisten = /run/php/php8.2-fpm.sock\nlisten.owner = www-data\npm = static\npm.max_children = 1\n',
+}
+
+const sendsSource: LiveCase['harm'] = ({ response }) =>
+  response.status === 200 && response.body.startsWith('<?php')
+
 export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/proxypassreverse-mismatch',
@@ -695,4 +703,22 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 404 && response.body.includes('File not found.'),
     sound: ({ response }) => response.body === 'done',
   },
+  ...[
+    { bad: 0, shows: 'without a URL behind the socket the source is sent', harm: sendsSource },
+    { bad: 2, shows: 'without proxy: the source is sent', harm: sendsSource },
+    { bad: 3, shows: 'with spaces around the bar the source is sent', harm: sendsSource },
+    { bad: 5, shows: 'with a scheme alone behind the bar it is a 400', harm: answers(400) },
+    { bad: 7, shows: 'the line of the pool is no path of a socket', harm: answers(503) },
+    { bad: 8, shows: 'the document root comes twice', harm: answers(404) },
+  ].map(
+    ({ bad, shows, harm }): LiveCase => ({
+      rule: 'apache/sethandler-proxy-target',
+      shows,
+      examples: { bad },
+      files: { 'srv/www/index.php': '<?php echo "the script runs";\n', ...PHP_POOL },
+      request: { url: 'http://example.org/index.php' },
+      harm,
+      sound: ({ response }) => response.body === 'the script runs',
+    }),
+  ),
 ]

@@ -6,6 +6,7 @@ import { DIRECTORY_TYPE } from './find-handler.ts'
 import { isHeld } from './file-kind.ts'
 import { optionsFor } from './options.ts'
 import { proxyUrl } from './proxy.ts'
+import { handlerTarget, SCHEME_MODULES } from '../queries/handler-target.ts'
 import { type ApacheEnd, addStep, failed, type Phase, type RequestRecord, undecided } from './request.ts'
 import { REDIRECT_HANDLER } from './rewrite/directory-rewrite.ts'
 import { settingFor } from './settings.ts'
@@ -25,11 +26,7 @@ export function answer(record: RequestRecord): Content {
     const query = record.args === null ? '' : `?${record.args}`
     return { kind: 'redirect', uri: (record.filename ?? '').slice('redirect:'.length) + query, at }
   }
-  if (
-    record.isProxied ||
-    (record.handler?.startsWith('proxy:') && isModuleLoaded(configuration, 'proxy_module') !== false)
-  )
-    return passOn(record, at)
+  if (record.isProxied || isTakenByProxy(record)) return passOn(record, at)
   if (handler === 'wsgi-script' && isModuleLoaded(configuration, 'wsgi_module') !== false)
     return wsgiScript(record, at)
   if (handler === DIRECTORY_TYPE && record.kind === 'directory' && isGet(record)) {
@@ -48,6 +45,16 @@ export function answer(record: RequestRecord): Content {
 
 function isGet({ method }: RequestRecord): boolean {
   return method === 'GET' || method === 'HEAD'
+}
+
+/** A handler that no module of mod_proxy takes leaves the request to the next one, which sends the file. */
+function isTakenByProxy({ handler, walk: { configuration } }: RequestRecord): boolean {
+  if (handler === null || !/^proxy:/i.test(handler)) return false
+  if (isModuleLoaded(configuration, 'proxy_module') === false) return false
+  const target = handlerTarget(handler)
+  if (target === 'ignored') return false
+  const modules = target === 'refused' ? [] : (SCHEME_MODULES.get(target.scheme) ?? [])
+  return modules.length === 0 || modules.some(id => isModuleLoaded(configuration, id) !== false)
 }
 
 function passOn(record: RequestRecord, at: Place | null): Content {

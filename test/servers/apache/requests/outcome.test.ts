@@ -202,6 +202,24 @@ test('fragments take the outer part as it usually is', () => {
   assert.is(describe(apacheOutcome(configuration, host, request).end), '301 https://s.test/x')
 })
 
+test('a handler that no module of mod_proxy takes leaves the file to be sent', () => {
+  const served = (handler: string): string =>
+    ask(`<FilesMatch "\\.php$">\nSetHandler "${handler}"\n</FilesMatch>`, '/index.php')
+  for (const handler of [
+    'proxy:unix:/run/php.sock',
+    'proxy:unix:/run/php.sock | fcgi://localhost',
+    'proxy:127.0.0.1:9000',
+    'proxy:uwsgi://127.0.0.1:9000',
+    'fcgi://127.0.0.1:9000',
+  ])
+    assert.is(served(handler), 'file /srv/www/index.php', handler)
+  assert.is(served('proxy:unix:/run/php.sock|fcgi'), '400')
+  assert.is(
+    served('PROXY:unix:/run/php.sock|FCGI://localhost'),
+    served('proxy:unix:/run/php.sock|fcgi://localhost'),
+  )
+})
+
 test('steps tell the way in order', () => {
   const configuration = configure(
     `${MAIN}DocumentRoot /srv/www\nRewriteEngine On\nRewriteRule ^/a$ /style.css [PT]\n`,
