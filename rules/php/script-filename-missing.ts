@@ -1,9 +1,9 @@
-import type { NginxConnection } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { requestParameters } from '../../src/servers/nginx/queries/request-headers.ts'
 import { phpPool } from './_examples.ts'
+import { isPhp } from './_php-connections.ts'
 
 const tree = (lines: string): Record<string, string> => ({
   'etc/nginx/nginx.conf': conf`
@@ -35,7 +35,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'PHP-FPM takes the path of the script from the parameter `SCRIPT_FILENAME` alone. The `fastcgi_params` of nginx does not have it (`fastcgi.conf` does): every script is answered with 404 and `File not found.`, and nginx logs `Primary script unknown`. Old versions of PHP send a blank page.',
+  why: 'PHP-FPM takes the path of the script from the parameter `SCRIPT_FILENAME` alone. The `fastcgi_params` of nginx does not have it (`fastcgi.conf` does): every script is answered with 404 and `File not found.`, and nginx logs `Primary script unknown`. Without `REQUEST_METHOD` it is an empty page, with status 200.',
   remedy:
     'Write `fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name`, or include `fastcgi.conf`',
   references: [
@@ -94,8 +94,11 @@ export default defineRule({
       if (headers.some(({ name }) => /^(?:SCRIPT_FILENAME|PATH_TRANSLATED)$/.test(name))) continue
       yield {
         at: namePlace(pass),
-        message:
-          'no `fastcgi_param` sets `SCRIPT_FILENAME`, so PHP finds no script and answers 404, `File not found.`',
+        message: `no \`fastcgi_param\` sets \`SCRIPT_FILENAME\`, so PHP finds no script and answers ${
+          headers.some(({ name }) => name === 'REQUEST_METHOD')
+            ? '404, `File not found.`'
+            : 'with an empty page'
+        }`,
         label: 'without SCRIPT_FILENAME',
         related:
           level === null
@@ -105,13 +108,3 @@ export default defineRule({
     }
   },
 })
-
-/** True where PHP surely answers: by a pool of the audit, a container of PHP, or scripts asked for by their names. */
-function isPhp({ targets, block }: NginxConnection): boolean {
-  if (block.args.some(({ value }) => /\\?\.php/.test(value))) return true
-  return targets.some(
-    ({ to, machine }) =>
-      (to.kind === 'listener' && to.listener.program.kind === 'php-fpm') ||
-      machine?.container?.base === 'php',
-  )
-}
