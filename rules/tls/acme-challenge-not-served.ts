@@ -1,16 +1,17 @@
 import { posix } from 'node:path'
 import { memo } from '../../parsers/collections/memo.ts'
+import type { Place } from '../../parsers/text/source.ts'
 import { acmeWebroots } from '../../src/deployment/acme-challenges.ts'
 import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
-import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
+import type { ApacheConnection, Deployment, Machine } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
-import { askServer } from '../../src/deployment/requests/ask-server.ts'
-import { EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
+import type { FollowedRequest } from '../../src/deployment/requests/answer.ts'
+import { clientRequest, EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
+import { probeRedirects } from '../../src/deployment/requests/probe.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { Place } from '../../parsers/text/source.ts'
-import type { OutcomeEnd } from '../../src/servers/nginx/queries/outcome.ts'
-import type { Outcome } from '../../src/servers/nginx/queries/outcome.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { apacheMain } from '../_examples.ts'
 
 const RENEWAL = {
   'etc/letsencrypt/renewal/example.org.conf': conf`
@@ -36,16 +37,36 @@ const site = (lines: string): Record<string, string> => ({
   `,
   ...RENEWAL,
 })
+const apache = (lines: string, modules: readonly string[] = []): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      <VirtualHost *:80>
+          ServerName example.org
+          DocumentRoot /srv/www
+          <Directory /srv/www>
+              Require all granted
+          </Directory>
+          ${lines}
+      </VirtualHost>
+    `,
+    ['authz_host', 'alias', 'proxy', 'proxy_http', 'rewrite', ...modules],
+  ),
+  ...RENEWAL,
+})
 
 export default defineRule({
   summary: 'The challenge by which certbot renews a certificate is not served',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'certbot puts a file below `.well-known/acme-challenge` into its webroot, and the authority asks for it over plain HTTP. A password, a rule against hidden files, a proxy or another root answers in its place: the certificate is not renewed, and expires.',
+  why: 'certbot puts a file below `.well-known/acme-challenge` into its webroot, and the authority asks for it over plain HTTP. A password, a rule against hidden files, a proxy, another root or another site answers in its place: the certificate is not renewed, and expires.',
   remedy:
-    'Add `location ^~ /.well-known/acme-challenge/` with the webroot as `root`, and `auth_basic off` or `allow all` where access is restricted',
-  references: ['https://letsencrypt.org/docs/challenge-types/#http-01-challenge'],
+    'In nginx, add `location ^~ /.well-known/acme-challenge/` with the webroot as `root`, and `auth_basic off` or `allow all` where access is restricted; in Apache, `ProxyPass /.well-known/acme-challenge/ !` and a section that grants it',
+  references: [
+    'https://letsencrypt.org/docs/challenge-types/#http-01-challenge',
+    'https://eff-certbot.readthedocs.io/en/stable/using.html#webroot',
+  ],
   bad: [
     {
       title: 'hidden files are denied',
@@ -71,6 +92,75 @@ export default defineRule({
         location / {
             proxy_pass «http://127.0.0.1:9000»;
         }
+      `),
+    },
+    {
+      title: 'another root',
+      files: site(conf`
+        location «/.well-known/» {
+            root /srv/other;
+        }
+      `),
+    },
+    {
+      title: 'another server has port 80',
+      files: {
+        'etc/nginx/nginx.conf': conf`
+          events {
+          }
+          http {
+              server {
+                  listen 80 default_server;
+                  «return» 444;
+              }
+              server {
+                  listen 443 ssl;
+                  server_name example.org;
+                  ssl_certificate /etc/letsencrypt/live/example.org/fullchain.pem;
+                  ssl_certificate_key /etc/letsencrypt/live/example.org/privkey.pem;
+                  root /srv/www;
+              }
+          }
+        `,
+        ...RENEWAL,
+      },
+    },
+    {
+      title: 'redirected to TLS, where the application answers',
+      files: {
+        'etc/nginx/nginx.conf': conf`
+          events {
+          }
+          http {
+              server {
+                  listen 80;
+                  server_name example.org;
+                  return 301 https://$host$request_uri;
+              }
+              server {
+                  listen 443 ssl;
+                  server_name example.org;
+                  ssl_certificate /etc/letsencrypt/live/example.org/fullchain.pem;
+                  ssl_certificate_key /etc/letsencrypt/live/example.org/privkey.pem;
+                  location / {
+                      proxy_pass «http://127.0.0.1:9000»;
+                  }
+              }
+          }
+        `,
+        ...RENEWAL,
+      },
+    },
+    {
+      title: 'Apache sends everything to an application',
+      files: apache('ProxyPass / «http://127.0.0.1:9000/»'),
+    },
+    {
+      title: 'Apache denies hidden files',
+      files: apache(conf`
+        <LocationMatch "/\.">
+            «Require all denied»
+        </LocationMatch>
       `),
     },
   ],
@@ -113,93 +203,157 @@ export default defineRule({
         ...site('return 301 https://$host$request_uri;'),
       },
     },
+    {
+      title: 'a location of its own that proxies to where certbot runs',
+      files: site(conf`
+        location /.well-known/acme-challenge/ {
+            proxy_pass http://10.0.0.5;
+        }
+        location / {
+            proxy_pass http://127.0.0.1:9000;
+        }
+      `),
+    },
+    {
+      title: 'the name of another machine',
+      files: {
+        ...site(conf`
+          location / {
+              proxy_pass http://127.0.0.1:9000;
+          }
+        `),
+        'etc/letsencrypt/renewal/example.org.conf': RENEWAL[
+          'etc/letsencrypt/renewal/example.org.conf'
+        ].replace('example.org', 'example.net'),
+      },
+    },
+    {
+      title: 'excluded from what Apache proxies',
+      files: apache(conf`
+        ProxyPass /.well-known/acme-challenge/ !
+        ProxyPass / http://127.0.0.1:9000/
+      `),
+    },
+    {
+      title: 'an alias of Apache',
+      files: {
+        ...apache(conf`
+          Alias /.well-known/acme-challenge/ /srv/acme/.well-known/acme-challenge/
+          <Directory /srv/acme>
+              Require all granted
+          </Directory>
+          RewriteEngine On
+          RewriteCond %{REQUEST_URI} !^/\.well-known/
+          RewriteRule ^ https://example.org%{REQUEST_URI} [R=301,L]
+        `),
+        'etc/letsencrypt/renewal/example.org.conf': RENEWAL[
+          'etc/letsencrypt/renewal/example.org.conf'
+        ].replace('/srv/www', '/srv/acme'),
+      },
+    },
   ],
   *check(deployment) {
-    for (const configuration of deployment.nginx) {
-      const webroots = acmeWebroots(deployment.filesOf(configuration))
-      if (webroots.length === 0) continue
-      const servers = plainServers(deployment)
-      for (const { name, directory, at: renewal } of webroots) {
-        const server = servers.get(name)
-        if (server === undefined || server.configuration !== configuration) continue
-        const path = `/.well-known/acme-challenge/${EXISTING}`
-        const answer = askServer(deployment, server, path)
-        if (answer === null || isServed(answer.end, `${directory}${path}`)) continue
-        const { at, words } = whatAnswers(answer, server)
+    for (const machine of deployment.machines) {
+      for (const { name, directory, at: renewal } of acmeWebroots(machine.files)) {
+        if (!namesOf(deployment).get(machine)?.has(name)) continue
+        const request = clientRequest({ scheme: 'http', host: name, target: PATH, machine })
+        const { requests, end } = probeRedirects(deployment, request)
+        const last = requests.at(-1)
+        if (end.kind !== 'answered' || last === undefined || mayBeServed(machine, last, directory)) continue
+        const answer = whatAnswers(last)
+        if (answer === null) continue
         yield {
-          at,
-          message: `the challenge for \`${name}\` is ${words}, so certbot cannot renew the certificate`,
+          at: answer.at,
+          message: `the challenge for \`${name}\` is ${answer.words}, so certbot cannot renew the certificate`,
           label: 'answers for `.well-known/acme-challenge`',
           related: [{ at: renewal, message: `certbot puts it below ${directory}` }],
-          ...allow(server, directory),
+          ...allow(last, directory),
         }
       }
     }
   },
 })
 
-/** The server of each plain name that listens on port 80 without TLS. */
-const plainServers = memo(({ servers }: Deployment): ReadonlyMap<string, NginxServer> => {
-  const found = new Map<string, NginxServer>()
-  for (const server of servers) {
-    if (!server.plainListens.some(({ port }) => port === 80)) continue
-    for (const { name, exact } of server.names) if (exact && !found.has(name)) found.set(name, server)
-  }
+const PATH = `/.well-known/acme-challenge/${EXISTING}`
+
+/** The names that the servers of nginx and Apache on a machine have. */
+const namesOf = memo((deployment: Deployment): ReadonlyMap<Machine, ReadonlySet<string>> => {
+  const found = new Map<Machine, Set<string>>(deployment.machines.map(machine => [machine, new Set()]))
+  for (const { configuration, names } of deployment.servers)
+    for (const { name, exact } of names)
+      if (exact) found.get(deployment.programOf(configuration).machine)?.add(name)
+  for (const { configuration, names } of deployment.virtualHosts)
+    for (const name of names) found.get(deployment.programOf(configuration).machine)?.add(name)
   return found
 })
 
-/** True too where nobody can tell, and for a redirect, which the authority follows. */
-function isServed(end: OutcomeEnd, file: string): boolean {
+/** True too where nobody can tell, and where somebody made a way for the challenge by hand. */
+function mayBeServed({ files }: Machine, { end }: FollowedRequest, directory: string): boolean {
   switch (end.kind) {
-    case 'file':
-      return posix.normalize(end.path) === posix.normalize(file)
-    case 'response':
-      return end.location !== null || end.status < 400
-    case 'unknown':
-    case 'handler':
-      return true
-    // A backend on this machine may be certbot’s own server.
-    case 'pass':
-      return end.target.endpoints.some(({ port }) => port === 8888 || port === 402 || port === 9080)
-    case 'closed':
+    case 'file': {
+      const [served, wanted] = [
+        posix.dirname(posix.normalize(end.path)),
+        posix.dirname(`${directory}${PATH}`),
+      ]
+      const real = files.realPath(served)
+      return end.status < 400 && (served === wanted || (real !== null && real === files.realPath(wanted)))
+    }
+    case 'status':
+      return end.status < 400
+    case 'application':
       return false
-  }
-}
-
-function whatAnswers(
-  { end, steps }: Outcome,
-  { directive }: NginxServer,
-): { readonly at: Place; readonly words: string } {
-  const location = steps.findLast(({ kind }) => kind === 'location')
-  const at = location?.at ?? namePlace(directive)
-  switch (end.kind) {
-    case 'file':
-      return { at, words: `looked for as \`${end.path.replace(EXISTING, '…')}\`` }
-    case 'pass':
-      return { at: end.at ?? at, words: 'passed to a backend' }
-    case 'response':
-      return {
-        at: end.status === 401 && end.at !== null ? authAt(end.at, directive) : at,
-        words: `answered with ${end.status}`,
-      }
+    case 'backend':
+      return isMeant(end)
+    case 'refused':
+      return end.at === null
     default:
-      return { at, words: 'not answered' }
+      return true
   }
 }
 
-/** The name of the line, whose argument is told. */
-function authAt(at: Place, server: NginxServer['directive']): Place {
-  const line = server.children.find(
-    ({ name, source, node }) =>
-      name === 'auth_basic' && source === at.source && node.start <= at.start && node.end >= at.end,
-  )
-  return line === undefined ? at : namePlace(line)
+/** A port of certbot's own server, or a location that is written for the challenge. */
+function isMeant({ connection, target }: Extract<FollowedRequest['end'], { kind: 'backend' }>): boolean {
+  if (target.port === 8888 || target.port === 402 || target.port === 9080) return true
+  if ('block' in connection)
+    return (
+      connection.block.name === 'location' && /well-known|acme/i.test(readLocation(connection.block).name)
+    )
+  return connection.path === null || /well-known|acme/i.test(connection.path) || hidesAlias(connection)
 }
 
-function allow({ directive }: NginxServer, directory: string) {
-  const first = directive.children.find(
-    ({ source, name }) => source === directive.source && name === 'location',
+/** What `ProxyPass` takes of an `Alias` for the challenge is a finding of its own. */
+function hidesAlias({ from }: ApacheConnection): boolean {
+  return (from.configuration.occurrences.get('alias') ?? []).some(({ args }) =>
+    args[0]?.value.startsWith('/.well-known'),
   )
+}
+
+function whatAnswers({ end, steps }: FollowedRequest): { readonly at: Place; readonly words: string } | null {
+  const server = steps.findLast(({ directive }) => directive?.name === 'server')?.at ?? null
+  const location = steps.findLast(({ directive }) => directive?.name === 'location')?.at ?? server
+  switch (end.kind) {
+    case 'file': {
+      const at = end.by === 'nginx' ? location : (end.at ?? server)
+      return at === null ? null : { at, words: `looked for as \`${end.path.replace(EXISTING, '…')}\`` }
+    }
+    case 'backend':
+      return end.at === null ? null : { at: end.at, words: 'passed to a backend' }
+    case 'application':
+      return end.at === null ? null : { at: end.at, words: 'answered by the application' }
+    case 'status': {
+      const at = end.by === 'nginx' && end.status !== 401 ? location : end.at
+      return at === null ? null : { at, words: `answered with ${end.status}` }
+    }
+    default:
+      return end.at === null ? null : { at: end.at, words: 'not answered' }
+  }
+}
+
+/** A location in the server of nginx that answers. */
+function allow({ steps }: FollowedRequest, directory: string) {
+  const server = steps.findLast(({ directive }) => directive?.name === 'server')?.directive
+  if (server === undefined || server === null || !('children' in server)) return {}
+  const first = server.children.find(({ source, name }) => source === server.source && name === 'location')
   if (first === undefined) return {}
   const at = namePlace(first)
   const indent = indentationAt(at)

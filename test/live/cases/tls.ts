@@ -97,6 +97,25 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 403,
     sound: ({ response }) => response.body === 'token.thumbprint',
   },
+  ...[
+    { bad: 2, good: 0, shows: 'the application answers', mirrors: [9000] },
+    { bad: 3, good: 0, shows: 'nginx looks in another directory', mirrors: [] },
+    { bad: 4, good: 0, shows: 'another server has port 80, and closes the connection', mirrors: [] },
+    { bad: 6, good: 6, shows: 'Apache sends the challenge to the application', mirrors: [9000] },
+    { bad: 7, good: 6, shows: 'Apache denies what begins with a dot', mirrors: [9000] },
+  ].map(
+    ({ bad, good, shows, mirrors }): LiveCase => ({
+      rule: 'tls/acme-challenge-not-served',
+      shows,
+      examples: { bad, good },
+      mirrors,
+      files: { 'srv/www/.well-known/acme-challenge/token': 'token.thumbprint' },
+      request: { url: 'http://example.org/.well-known/acme-challenge/token' },
+      harm: ({ response, refused }) =>
+        response.body !== 'token.thumbprint' && refused.nginx === null && refused.apache === null,
+      sound: ({ response }) => response.body === 'token.thumbprint',
+    }),
+  ),
   {
     rule: 'tls/upstream-server-name-off',
     shows: 'the host refuses the handshake',
