@@ -247,7 +247,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['timeouts/uwsgi-harakiri-below-nginx', { fixes: [], programs: ['nginx', 'app-server'] }],
   ['timeouts/wsgi-request-timeout-kills-process', { fixes: [], programs: ['nginx', 'apache'] }],
   ['timeouts/wsgi-request-timeout-missing', { fixes: ['unsafe'], programs: ['apache'] }],
-  ['tls/acme-challenge-not-served', { fixes: ['unsafe'], programs: ['nginx'] }],
+  ['tls/acme-challenge-not-served', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
   ['tls/backend-proxied-over-tls-to-plain', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
   ['tls/cert-name-mismatch', { fixes: [], programs: ['nginx'] }],
   ['tls/chain-file-repeats-certificate', { fixes: [], programs: ['apache'] }],

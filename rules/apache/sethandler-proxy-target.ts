@@ -35,6 +35,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   securitySeverity: 7.5,
+  cwe: [540],
   since: '0.1.0',
   why: 'A handler that proxies is `proxy:`, for a Unix socket its path and `|`, and then a URL: `proxy:unix:/run/php.sock|fcgi://localhost`. httpd accepts any text as the name of a handler. Where it is none that a module has, the file is sent as it is: the source of every script, with its passwords, and status 200.',
   remedy:

@@ -47,6 +47,21 @@ export default defineRule({
         'nginx.conf': site('proxy_pass «http://127.0.0.1:9000/get/$1»;', '~ ^/files/([^/]*)$'),
       },
     },
+    {
+      title: 'a rewrite that leaves other paths as they are',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              location / {
+                  rewrite ^/shop(/.*) $1 break;
+                  proxy_pass «http://127.0.0.1:9000$uri»;
+              }
+          }
+        `,
+      },
+    },
   ],
   good: [
     {
@@ -54,6 +69,37 @@ export default defineRule({
       files: { 'nginx.conf': site('proxy_pass http://127.0.0.1:9000$request_uri;') },
     },
     { title: 'no URI', files: { 'nginx.conf': site('proxy_pass http://127.0.0.1:9000;') } },
+    {
+      title: 'a path that a rewrite makes of the request as it was sent',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              location /shop/ {
+                  rewrite ^ $request_uri;
+                  rewrite ^(/shop)?(/.*) $2 break;
+                  proxy_pass http://127.0.0.1:9000$uri;
+              }
+          }
+        `,
+      },
+    },
+    {
+      title: 'a path that a rewrite cuts at its first line end',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              location /shop/ {
+                  rewrite ^/shop(/.*) $1 break;
+                  proxy_pass http://127.0.0.1:9000$uri;
+              }
+          }
+        `,
+      },
+    },
     {
       title: 'a header with the request as it was sent',
       files: {

@@ -248,9 +248,25 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'forwarded-headers/request-splitting',
     shows: 'a line end in a header begins another',
-    examples: { bad: 1, good: 2 },
+    examples: { bad: 1, good: 4 },
     mirrors: [9000],
     request: { url: 'http://example.org/a%0d%0aX-Injected:%201' },
+    harm: ({ response }) => response.report?.HTTP_X_INJECTED === '1',
+  },
+  {
+    rule: 'forwarded-headers/request-splitting',
+    shows: 'a path that a rewrite takes from the request line stays escaped',
+    examples: { good: 2 },
+    mirrors: [9000],
+    request: { url: 'http://example.org/shop/a%20HTTP/1.0%0d%0aX-Injected:%201%0d%0aX-Rest:%20' },
+    harm: ({ response }) => response.report?.HTTP_X_INJECTED === '1',
+  },
+  {
+    rule: 'forwarded-headers/request-splitting',
+    shows: 'a rewrite holds for the paths that it matches',
+    examples: { bad: 3, good: 3 },
+    mirrors: [9000],
+    request: { url: 'http://example.org/a%20HTTP/1.0%0d%0aX-Injected:%201%0d%0aX-Rest:%20' },
     harm: ({ response }) => response.report?.HTTP_X_INJECTED === '1',
   },
   {

@@ -166,10 +166,17 @@ export function hasUnreadInclude(
   return includes.some(({ args, source }) => {
     const path = args[0]?.value ?? ''
     // Of a template's includes nothing is said, so none of them is sure to have been read.
-    const isUnread = source.template || isUnknownWord(path) || unread.includes.has(path)
+    const isUnread = source.template || isUnknownWord(path) || isAmong(unread.includes, path)
     if (name === 'server' && bringsNoServer(configuration, path)) return false
     return isUnread && maySet(path, name)
   })
+}
+
+/** True also for the same file by its whole path, or by the one from nginx's directory: it is complained of once. */
+function isAmong(unread: ReadonlySet<string>, path: string): boolean {
+  if (unread.has(path)) return true
+  for (const other of unread) if (other.endsWith(`/${path}`) || path.endsWith(`/${other}`)) return true
+  return false
 }
 
 /** The `http` block; null in fragments, and where there is none. */

@@ -1,0 +1,5 @@
+const express = require('express')
+const app = express()
+app.set('trust proxy', 'loopback')
+app.get('/', (req, res) => res.send(`hello ${req.ip}`))
+app.listen(process.env.PORT, '127.0.0.1')
