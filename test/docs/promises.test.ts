@@ -144,6 +144,10 @@ test('the shell of the action audits, writes SARIF and its outputs, and runs not
   assert.not.ok(existsSync(join(workspace, 'owned')))
 })
 
+test('the man page is bytes that every roff reads', () => {
+  assert.match(readFileSync('docs/deploy-audit.1', 'utf8'), /^[\n\x20-\x7E]*$/)
+})
+
 test('the completion of bash offers the options of each command', () => {
   const complete = (...words: readonly string[]): readonly string[] => {
     const script = `source docs/completions/deploy-audit.bash; COMP_WORDS=(deploy-audit "$@"); COMP_CWORD=$#; _deploy_audit; printf '%s\\n' "\${COMPREPLY[@]}"`
@@ -155,6 +159,9 @@ test('the completion of bash offers the options of each command', () => {
   assert.equal(complete('--si'), [])
   assert.equal(complete('--fail-on', 'n'), ['never'])
   assert.equal(complete('explain', 'tls/weak'), ['tls/weak-protocol'])
+  assert.equal(complete('rules', '--program', 'dock'), ['docker'])
+  assert.equal(complete('rules', 'tls/weak'), ['tls/weak-protocol'])
+  assert.equal(complete('help', 'tr'), ['trace'])
   assert.equal(complete('res'), ['resolve'])
 })
 

@@ -50,8 +50,15 @@ export function generateManPage(): GeneratedFile {
 
 /** A line of text as roff reads it: hyphens that can be copied, and no request at its beginning. */
 function roff(text: string): string {
-  return text
-    .replaceAll('\\', '\\e')
-    .replaceAll('-', '\\-')
-    .replace(/^(?=[.'])/, '\\&')
+  return (
+    text
+      .replaceAll('\\', '\\e')
+      .replaceAll('-', '\\-')
+      .replace(/^(?=[.'])/, '\\&')
+      // Of other characters roff has to be told which they are: it reads bytes.
+      .replace(
+        /[^\x20-\x7E]/gu,
+        char => `\\[u${char.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}]`,
+      )
+  )
 }
