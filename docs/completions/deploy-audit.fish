@@ -28,7 +28,7 @@ complete -c deploy-audit -l program -r -f -a 'nginx apache django app-server php
 complete -c deploy-audit -l min-confidence -r -f -a 'low medium high' -d 'report low, medium or high and above (default low)'
 complete -c deploy-audit -l fail-on -r -f -a 'info warning error never' -d 'exit 1 at error, warning, info or never (default warning)'
 complete -c deploy-audit -l baseline -r -d 'accept what this file lists: new findings alone are reported and fail'
-complete -c deploy-audit -l write-baseline -r -d 'list what is found now in this file, and exit 0'
+complete -c deploy-audit -l write-baseline -r -d 'list what is found now in this file, in place of printing it, and exit 0'
 complete -c deploy-audit -l prune-baseline -d 'take out of --baseline what is found no more'
 complete -c deploy-audit -l fix -d 'apply the fixes after which the servers answer as before'
 complete -c deploy-audit -l fix-unsafe -d 'apply those, too, after which they may answer differently'

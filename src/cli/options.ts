@@ -296,7 +296,7 @@ export const OPTIONS = {
   'write-baseline': {
     value: 'FILE',
     completes: 'file',
-    text: 'list what is found now in this file, and exit 0',
+    text: 'list what is found now in this file, in place of printing it, and exit 0',
     section: 'What is reported',
     commands: ['audit'],
   },

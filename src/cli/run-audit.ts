@@ -31,21 +31,24 @@ export async function runAudit(
   const { report, prepared } = audited
   const { chalk, width, write } = await commandOutput(given, terminal)
   const listed = given.listFiles && given.format === 'text'
-  write(
-    listed
-      ? fileListText(report.fileList)
-      : reporters[given.format as Format](report, {
-          chalk,
-          width,
-          summary: !given.quiet,
-          allNotices: given.verbose,
-          all: given.all,
-          groupBy: given.groupBy,
-          statistics: given.statistics,
-          category: given.category,
-          ...(given.verbose && { seconds: (performance.now() - started) / 1000 }),
-        }),
-  )
+  // Whoever writes a baseline knows that there is much, and reads it there.
+  const isSaid = given.writeBaseline === null || given.format !== 'text' || given.output !== null
+  if (isSaid)
+    write(
+      listed
+        ? fileListText(report.fileList)
+        : reporters[given.format as Format](report, {
+            chalk,
+            width,
+            summary: !given.quiet,
+            allNotices: given.verbose,
+            all: given.all,
+            groupBy: given.groupBy,
+            statistics: given.statistics,
+            category: given.category,
+            ...(given.verbose && { seconds: (performance.now() - started) / 1000 }),
+          }),
+    )
 
   warnIncomplete(report.notices, terminal)
   if (baseline !== null) {

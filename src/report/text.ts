@@ -38,7 +38,7 @@ function findingBlocks(report: Report, options: ReportOptions, notes: Map<string
       : folded(findings)) {
       blocks.push(findingBlock(shown.finding, options, notes))
       if (shown.more === 0) continue
-      const count = shown.more.toLocaleString('en')
+      const count = numberOf(shown.more)
       blocks.push(
         `… and ${count} more like ${shown.more === 1 ? 'it' : 'these'} (${shown.finding.rule}); \`--all\` shows them\n`,
       )
@@ -167,8 +167,8 @@ function fixable({ findings }: Report): readonly string[] {
   const count = (safety: string): number => findings.filter(({ fix }) => fix?.safety === safety).length
   const [safe, unsafe] = [count('safe'), count('unsafe')]
   const parts = [
-    ...(safe > 0 ? [`${safe} by --fix`] : []),
-    ...(unsafe > 0 ? [`${unsafe}${safe > 0 ? ' more' : ''} by --fix-unsafe`] : []),
+    ...(safe > 0 ? [`${numberOf(safe)} by --fix`] : []),
+    ...(unsafe > 0 ? [`${numberOf(unsafe)}${safe > 0 ? ' more' : ''} by --fix-unsafe`] : []),
   ]
   return parts.length === 0 ? [] : [`can be fixed: ${parts.join(', ')}`]
 }
@@ -180,11 +180,11 @@ function statistics({ findings }: Report, { chalk }: ReportOptions): string[] {
       const [first] = found
       if (first === undefined) return []
       const fixes = found.filter(({ fix }) => fix !== null).length
-      return [{ count: String(found.length), first, fixes }]
+      return [{ number: found.length, count: numberOf(found.length), first, fixes }]
     })
     .sort(
       (a, b) =>
-        Number(b.count) - Number(a.count) ||
+        b.number - a.number ||
         SEVERITIES.indexOf(b.first.severity) - SEVERITIES.indexOf(a.first.severity) ||
         (a.first.rule < b.first.rule ? -1 : 1),
     )
@@ -192,14 +192,19 @@ function statistics({ findings }: Report, { chalk }: ReportOptions): string[] {
   const names = Math.max(...rows.map(({ first }) => first.rule.length), 0)
   const lines = rows.map(({ count, first: { rule, severity }, fixes }) => {
     const word = colourOf(chalk, severity)(severity.padEnd('warning'.length))
-    const fix = fixes === 0 ? '' : `  ${fixes} with a fix`
+    const fix = fixes === 0 ? '' : `  ${numberOf(fixes)} with a fix`
     return `${count.padStart(digits)}  ${word}  ${fix === '' ? rule : rule.padEnd(names)}${fix}\n`
   })
   return lines.length === 0 ? [] : [lines.join('')]
 }
 
 function countOf(count: number, word: string): string {
-  return `${count.toLocaleString('en')} ${word}${count === 1 ? '' : 's'}`
+  return `${numberOf(count)} ${word}${count === 1 ? '' : 's'}`
+}
+
+/** `10,000`. */
+function numberOf(count: number): string {
+  return count.toLocaleString('en')
 }
 
 function verdict({ program, main, accepted }: ProgramReport): string {

@@ -23,6 +23,8 @@ test('what a baseline lists is accepted, wherever its line has moved to; what is
   const directory = scratchTree({ 'a.conf': OLD_TLS })
   const written = await audit(directory, ['.', '--write-baseline', 'base.json'])
   assert.equal([written.code, written.findings.length, written.errors], [0, 1, ['base.json lists 1 finding']])
+  const inText = await runIn(directory, ['.', '--write-baseline', 'other.json'])
+  assert.equal([inText.code, inText.out], [0, ''])
   writeFileSync(join(directory, 'a.conf'), `# moved\n\n\n${OLD_TLS}`)
   const known = await audit(directory, ['.', '--baseline', 'base.json'])
   assert.equal([known.code, known.findings, known.summary.warning, known.errors], [0, [], 0, []])
