@@ -12,7 +12,8 @@ export type Kind = (typeof KINDS)[number]
 
 /**
  * Writes a deployment of `sites` sites below `root`, one file a site and program, as large hosts have them: an
- * nginx server pair, an Apache virtual host and a daemon process each, but for the mixture.
+ * nginx server pair, an Apache virtual host and a daemon process each, but for the mixture. nginx listens for the
+ * network: what clients reach is what rules ask about.
  */
 export function generateDeployment(root: string, sites: number, kind: Kind = 'clean'): void {
   const tls = kind === 'tls'
@@ -56,6 +57,12 @@ events {
 
 http {
     access_log off;${tls ? certificate : ''}
+    types {
+        text/html html;
+        text/css css;
+        application/javascript js;
+        image/svg+xml svg;
+    }
     server_names_hash_max_size 65536;
     server_names_hash_bucket_size 128;
     variables_hash_max_size 4096;
@@ -66,7 +73,7 @@ http {
     scgi_temp_path ${root}/run/scgi;
 
     server {
-        listen 127.0.0.1:18080 default_server;
+        listen 18080 default_server;
         server_name _;
         return 444;
     }
@@ -77,8 +84,8 @@ http {
 }
 
 function nginxSite(name: string, tls: boolean): string {
-  const [listen, scheme] = tls ? ['127.0.0.1:18443 ssl', 'https'] : ['127.0.0.1:18080', 'http']
-  const plain = tls ? '\n    listen 127.0.0.1:18080;' : ''
+  const [listen, scheme] = tls ? ['18443 ssl', 'https'] : ['18080', 'http']
+  const plain = tls ? '\n    listen 18080;' : ''
   return `# ${name}: every other address leads to the one canonical URL
 upstream ${name} {
     server 127.0.0.1:19000;
@@ -194,7 +201,7 @@ function gunicornSite(name: string): string {
 }
 
 server {
-    listen 127.0.0.1:18080;
+    listen 18080;
     server_name ${name}.example.org www.${name}.example.org;
     client_max_body_size 4m;
     keepalive_timeout 5;
@@ -217,7 +224,7 @@ server {
 
 function phpSite(name: string): string {
   return `server {
-    listen 127.0.0.1:18080;
+    listen 18080;
     server_name ${name}.example.org;
     root /var/www/${name}/public;
     index index.php;
@@ -245,7 +252,7 @@ function phpSite(name: string): string {
 
 function staticSite(name: string): string {
   return `server {
-    listen 127.0.0.1:18080;
+    listen 18080;
     server_name ${name}.example.org;
     root /var/www/${name};
     gzip on;
@@ -267,7 +274,7 @@ function staticSite(name: string): string {
 
 function redirectSite(name: string): string {
   return `server {
-    listen 127.0.0.1:18080;
+    listen 18080;
     server_name ${name}.example.org ${name}.example.net;
     return 301 http://www.example.org$request_uri;
 }

@@ -34,6 +34,45 @@ const settings = (lines: string): Readonly<Record<string, string>> =>
     'srv/shop/shop/settings.py': `${lines}\nDEBUG = True\n`,
   })
 
+/** What rules about redirects, schemes and hosts follow from one server to the other. */
+const nginxSite = (name: string): string => `
+server { listen 80; server_name ${name} www.${name}; return 301 https://${name}$request_uri; }
+server {
+  listen 443 ssl;
+  server_name www.${name};
+  ssl_certificate /etc/tls/${name}.pem;
+  ssl_certificate_key /etc/tls/${name}.key;
+  return 301 https://${name}$request_uri;
+}
+server {
+  listen 443 ssl;
+  server_name ${name};
+  ssl_certificate /etc/tls/${name}.pem;
+  ssl_certificate_key /etc/tls/${name}.key;
+  add_header X-Frame-Options DENY;
+  location / {
+    proxy_pass http://127.0.0.1:9000;
+    proxy_set_header Host $host;
+    proxy_set_header X-Forwarded-Proto $scheme;
+  }
+  location /static/ { alias /srv/${name}/static/; }
+  location ~ \\.php$ { return 404; }
+}
+`
+const apacheSite = (name: string): string => `
+<VirtualHost 127.0.0.1:9000>
+  ServerName ${name}
+  SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on
+  WSGIDaemonProcess ${name} processes=2 threads=5
+  WSGIProcessGroup ${name}
+  WSGIScriptAlias / /srv/${name}/wsgi.py
+  Redirect /old https://${name}/new
+  <Directory /srv/${name}>
+    Require all granted
+  </Directory>
+</VirtualHost>
+`
+
 export const GROWING: readonly GrowingInput[] = [
   { name: 'nginx: one long word', size: 20_000, files: size => nginx(`add_header X ${'a'.repeat(size)};`) },
   {
@@ -54,6 +93,26 @@ export const GROWING: readonly GrowingInput[] = [
         '',
         repeat(size, index => `server { listen 80; server_name a${index}.example; }\n`),
       ),
+  },
+  {
+    name: 'nginx and Apache: sites that the network reaches',
+    size: 50,
+    files: size => ({
+      'etc/nginx/nginx.conf': 'events {}\nhttp {\ninclude sites-enabled/*;\n}\n',
+      'etc/apache2/apache2.conf': [
+        'ServerRoot /etc/apache2',
+        'Listen 127.0.0.1:9000',
+        ...['alias', 'setenvif', 'wsgi'].map(name => `LoadModule ${name}_module ${name}.so`),
+        'Include sites-enabled/*.conf',
+        '',
+      ].join('\n'),
+      ...Object.fromEntries(
+        Array.from({ length: size }, (_, index) => index).flatMap(index => [
+          [`etc/nginx/sites-enabled/${index}`, nginxSite(`a${index}.example`)],
+          [`etc/apache2/sites-enabled/${index}.conf`, apacheSite(`a${index}.example`)],
+        ]),
+      ),
+    }),
   },
   {
     name: 'nginx: prefix locations',
