@@ -1,3 +1,4 @@
+import { memo } from '../../parsers/collections/memo.ts'
 import { addHeader } from './_add-header.ts'
 import type { ApacheHost, Application, Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { lostHeaders } from './_lost-headers.ts'
@@ -148,12 +149,23 @@ function meantInstead(
 ): ApacheHost | null {
   const names = exactNames(connection.server)
   if (names.some(name => host.names.includes(name))) return null
-  return (
-    deployment.virtualHosts.find(
-      other =>
-        other.configuration === host.configuration &&
-        other !== host &&
-        other.names.some(name => names.includes(name)),
-    ) ?? null
-  )
+  const named = names
+    .flatMap(name => hostsByName(deployment).get(name) ?? [])
+    .filter(other => other.configuration === host.configuration && other !== host)
+  // The first of them in reading order.
+  return named.length < 2
+    ? (named[0] ?? null)
+    : (deployment.virtualHosts.find(each => named.includes(each)) ?? null)
 }
+
+const hostsByName = memo(({ virtualHosts }: Deployment): ReadonlyMap<string, readonly ApacheHost[]> => {
+  const named = new Map<string, ApacheHost[]>()
+  for (const host of virtualHosts) {
+    for (const name of host.names) {
+      const known = named.get(name)
+      if (known === undefined) named.set(name, [host])
+      else known.push(host)
+    }
+  }
+  return named
+})

@@ -1,3 +1,4 @@
+import { mainServerLines } from './main-server-lines.ts'
 import { memo } from '../../../../parsers/collections/memo.ts'
 import { posix } from 'node:path'
 import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
@@ -343,7 +344,7 @@ function conditionsIn(
   parent: ApacheDirective | null,
 ): readonly ApacheDirective[] {
   if (!hasConditions(configuration)) return NONE
-  return (parent === null ? configuration.top : parent.children).filter(isCondition)
+  return (parent === null ? mainServerLines(configuration) : parent.children).filter(isCondition)
 }
 
 function addLevel(levels: Level[], kind: LevelKind, section: ApacheDirective, applies: Applies): void {
@@ -370,7 +371,7 @@ function readSections(configuration: ApacheConfiguration, parent: ApacheDirectiv
   const proxies: PatternedSection[] = []
   const files: PatternedSection[] = []
   const locations: PatternedSection[] = []
-  for (const section of parent === null ? configuration.top : parent.children) {
+  for (const section of parent === null ? mainServerLines(configuration) : parent.children) {
     if (!section.section) continue
     switch (section.name) {
       case 'Directory':

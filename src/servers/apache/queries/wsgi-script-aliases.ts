@@ -1,3 +1,4 @@
+import { mainServerLines } from './main-server-lines.ts'
 import { memoByKey } from '../../../../parsers/collections/memo.ts'
 import type { Place } from '../../../../parsers/text/source.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
@@ -55,7 +56,9 @@ function inReadingOrder(
 ): readonly ApacheDirective[] {
   if (b.length === 0) return a
   const wanted = new Set([...a, ...b])
-  return (parent === null ? configuration.top : parent.children).filter(child => wanted.has(child))
+  return (parent === null ? mainServerLines(configuration) : parent.children).filter(child =>
+    wanted.has(child),
+  )
 }
 
 function toAlias(directive: ApacheDirective): WsgiScriptAlias {

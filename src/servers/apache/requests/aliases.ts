@@ -1,3 +1,4 @@
+import { mainServerLines } from '../queries/main-server-lines.ts'
 import { isUnknownWord } from '../../../../parsers/text/source.ts'
 import { fromBytes, toBytes } from '../../regex.ts'
 import type { ApacheDirective } from '../configuration.ts'
@@ -75,7 +76,7 @@ function* serverLines(
   const written = names.some(name => configuration.occurrences.has(name))
   if (!written) return
   if (host !== null) yield* inOrder(host.directive.children, names)
-  yield* inOrder(configuration.top, names)
+  yield* inOrder(mainServerLines(configuration), names)
 }
 
 interface Redirection {

@@ -1,3 +1,4 @@
+import { mainServerLines } from '../queries/main-server-lines.ts'
 import { isUnknownWord } from '../../../../parsers/text/source.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
 import { toBytes } from '../../regex.ts'
@@ -35,7 +36,8 @@ export function setConditionally(record: RequestRecord, levels: readonly Level[]
   const { configuration } = record.walk
   for (const level of levels) {
     if (!holdsAny(record, level)) continue
-    for (const directive of inOrder(level, configuration.top)) apply(record, directive, level.applies)
+    for (const directive of inOrder(level, mainServerLines(configuration)))
+      apply(record, directive, level.applies)
   }
 }
 

@@ -1,3 +1,4 @@
+import { mainServerLines } from '../queries/main-server-lines.ts'
 import { memo } from '../../../../parsers/collections/memo.ts'
 import { hasWildcard } from '../../../../parsers/wildcard/tokens.ts'
 import { fromBytes, toBytes } from '../../regex.ts'
@@ -58,7 +59,7 @@ export function proxyTranslate(record: RequestRecord): Phase {
   if (located === 'unknown') return undecided('a section that may apply has a `ProxyPass`', null)
   const lists = [
     located === null ? [] : [located],
-    passingAmong(configuration.top),
+    passingAmong(mainServerLines(configuration)),
     host === null ? [] : passingAmong(host.directive.children),
   ]
   for (const list of lists) {

@@ -1,3 +1,4 @@
+import { mainServerLines } from '../../queries/main-server-lines.ts'
 import { memo, memoByKey } from '../../../../../parsers/collections/memo.ts'
 import { type Fact, known, unknown } from '../../../fact.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../configuration.ts'
@@ -79,7 +80,7 @@ function inheritance(outer: ReadonlySet<string>, inner: ReadonlySet<string>): 'a
 
 /** Whether a virtual host takes over rules and maps of the main server. */
 export function inheritsFromServer(configuration: ApacheConfiguration, host: VirtualHost): boolean {
-  const outer = linesOf(configuration.top)?.options ?? NONE
+  const outer = linesOf(mainServerLines(configuration))?.options ?? NONE
   return inheritance(outer, linesOf(host.directive.children)?.options ?? outer) !== null
 }
 
@@ -101,7 +102,7 @@ export interface ServerRules {
  */
 export const serverRules = memoByKey(
   (configuration: ApacheConfiguration, host: VirtualHost | null): ServerRules | null => {
-    const main = linesOf(configuration.top)
+    const main = linesOf(mainServerLines(configuration))
     const outer: ServerRules = { options: main?.options ?? NONE, rules: main?.rules ?? [] }
     if (host === null) return outer
     const own = linesOf(host.directive.children)
@@ -137,7 +138,7 @@ export function directoryRules(
   for (const level of levels) {
     const { section, htaccess, kind } = level
     const isServer = kind === 'server' || kind === 'virtual-host'
-    const children = htaccess ?? section?.children ?? configuration.top
+    const children = htaccess ?? section?.children ?? mainServerLines(configuration)
     const own = linesOf(children)
     if (own === null) continue
     const line = children.find(({ name }) => NAMES.has(name))
