@@ -69,6 +69,12 @@ function isStatement(line: string): boolean {
   return /;\s*(?:#.*)?$/.test(line)
 }
 
+/** True for a line that nginx or Apache would read: `gzip on;`, `LogLevel warn`, `<VirtualHost *:80>`. */
+function isConfiguration(line: string): boolean {
+  if (/^(?:export|readonly|local|exec|return)\s/.test(line)) return false
+  return isStatement(line) ? /^[a-z_]+\s/.test(line) : /^<?[A-Z]\w*[a-z]\w*\s/.test(line)
+}
+
 /** Proof, but where anything may stand. */
 const fenced = (_: string, { directive, text }: Line): Verdict =>
   FREE_TEXT.has(directive) || text.includes('~') ? 'perhaps' : 'proof'
@@ -137,7 +143,8 @@ const STYLES: readonly Style[] = [
       const { directive, text, file } = line
       const name = /\w+/.exec(match)?.[0] ?? ''
       if (file.variables().has(name.toLowerCase())) return 'none'
-      if (/^\$\{\w+:[-=+?]/.test(match)) return fenced(match, line)
+      // In a script, a compose file and a Dockerfile it is the shell's own, and means what it says.
+      if (/^\$\{\w+:[-=+?]/.test(match)) return isConfiguration(text) ? fenced(match, line) : 'none'
       return NO_VARIABLES.test(directive) && isStatement(text) ? 'proof' : 'perhaps'
     },
   },

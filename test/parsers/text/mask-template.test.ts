@@ -96,6 +96,21 @@ test('a placeholder that no server could have meant shows a template, whatever t
   for (const [text, expected] of Object.entries(shown)) assert.is(masked('/etc/nginx/a', text), expected)
 })
 
+test('a default value in what a shell reads is the shell’s own', () => {
+  for (const line of [
+    ': "${APACHE_RUN_USER:=www-data}"',
+    'export PORT=${PORT:-8000}',
+    'export PORT="${PORT:-8000}";',
+    'if [ "${DEBUG:-}" ]; then',
+    'exec gunicorn --bind ${HOST:-0.0.0.0}:8000 shop.wsgi',
+    'services:\n  web:\n    image: nginx:${TAG:-1.28}',
+    'FROM nginx:${TAG:-1.28}',
+    'ExecStart=/usr/bin/gunicorn ${OPTIONS:-} shop.wsgi',
+  ])
+    plain('/etc/apache2/envvars', line)
+  assert.is(masked('/a.conf', 'LogLevel ${LEVEL:-warn}'), 'LogLevel ?')
+})
+
 test('where Python formats a text, its braces are double and its placeholders single', () => {
   assert.is(
     masked(
