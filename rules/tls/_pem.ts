@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto'
+import { type KeyObject, X509Certificate } from 'node:crypto'
 import { memoByKey } from '../../parsers/collections/memo.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 
@@ -9,6 +9,11 @@ export interface PemCertificate {
   readonly fingerprint: string
   /** True for a root, and for what a machine made for itself. */
   readonly isSelfIssued: boolean
+  /** True for a certificate that may issue others. */
+  readonly isAuthority: boolean
+  /** True where the name and the key of another one stand behind it. */
+  isIssuedBy(other: PemCertificate): boolean
+  readonly publicKey: KeyObject
 }
 
 /** Those of a file, in their order; null where the audit does not hold it, or it holds none that can be read. */
@@ -29,8 +34,17 @@ export const certificatesIn = memoByKey(
 
 function decode(block: string): PemCertificate | null {
   try {
-    const { subject, issuer, fingerprint256 } = new X509Certificate(block)
-    return { subject, issuer, fingerprint: fingerprint256, isSelfIssued: subject === issuer }
+    const certificate = new X509Certificate(block)
+    const { subject, issuer, fingerprint256, publicKey } = certificate
+    return {
+      subject,
+      issuer,
+      fingerprint: fingerprint256,
+      isSelfIssued: subject === issuer,
+      isAuthority: certificate.ca,
+      publicKey,
+      isIssuedBy: other => other.subject === issuer && certificate.verify(other.publicKey),
+    }
   } catch {
     return null
   }

@@ -6,6 +6,7 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { posix } from 'node:path'
 import { certificatesIn, type PemCertificate } from './_pem.ts'
+import { INTERMEDIATE, LEAF, OTHER } from './_pem-examples.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 
 const apache = (lines: string): string => conf`
@@ -25,6 +26,16 @@ const nginx = (file: string): string => conf`
   }
 `
 
+const bought = (file: string): string => conf`
+  server {
+      listen 443 ssl;
+      server_name example.org;
+      ssl_certificate ${file};
+      ssl_certificate_key /etc/ssl/site.key;
+      return 204;
+  }
+`
+
 export default defineRule({
   summary: 'The server sends its certificate without the intermediate one',
   severity: 'warning',
@@ -36,13 +47,20 @@ export default defineRule({
     'https://httpd.apache.org/docs/2.4/mod/mod_ssl.html#sslcertificatefile',
     'https://nginx.org/en/docs/http/configuring_https_servers.html#chains',
   ],
-  unproven: 'a chain of a public authority and a client that lacks the intermediate are needed',
   bad: [
     {
       title: 'the file of certbot that holds one certificate',
       files: { 'site.conf': apache('SSLCertificateFile «/etc/letsencrypt/live/example.org/cert.pem»') },
     },
     { title: 'in nginx', files: { 'nginx.conf': nginx('«/etc/letsencrypt/live/example.org/cert.pem»') } },
+    {
+      title: 'the intermediate in a file of its own, as authorities send it',
+      files: {
+        'nginx.conf': bought('«/etc/ssl/site.pem»'),
+        'etc/ssl/site.pem': LEAF,
+        'etc/ssl/intermediate.crt': INTERMEDIATE,
+      },
+    },
   ],
   good: [
     {
@@ -59,6 +77,22 @@ export default defineRule({
           SSLCertificateFile /etc/letsencrypt/live/example.org/cert.pem
           SSLCertificateChainFile /etc/letsencrypt/live/example.org/chain.pem
         `),
+      },
+    },
+    {
+      title: 'both in one file',
+      files: {
+        'nginx.conf': bought('/etc/ssl/site.pem'),
+        'etc/ssl/site.pem': LEAF + INTERMEDIATE,
+        'etc/ssl/intermediate.crt': INTERMEDIATE,
+      },
+    },
+    {
+      title: 'a certificate beside others that did not issue it',
+      files: {
+        'nginx.conf': bought('/etc/ssl/site.pem'),
+        'etc/ssl/site.pem': LEAF,
+        'etc/ssl/other.crt': OTHER,
       },
     },
     {
@@ -89,7 +123,16 @@ type Place = ReturnType<typeof argumentPlace>
 
 function* judge(files: FileSystem, at: Place, path: string) {
   const whole = wholeChain(files, path)
-  if (whole === null) return
+  if (whole === null) {
+    const issuer = issuerBeside(files, path)
+    if (issuer === null) return
+    yield {
+      at,
+      message: `\`${path}\` holds the certificate of the site alone, and \`${issuer}\`, which issued it, is not sent`,
+      help: `Send both: \`cat ${path} ${issuer}\``,
+    }
+    return
+  }
   yield {
     at,
     message: `\`${path}\` holds the certificate of the site alone, without the intermediate one`,
@@ -109,6 +152,26 @@ function wholeChain(files: FileSystem, path: string): string | null {
   if (leaf === undefined || own.length !== 1 || leaf.isSelfIssued) return null
   return isCertbot || holdsIssuer(certificatesIn(files, fullchain), leaf) ? fullchain : null
 }
+
+/** A file in the directory of a leaf that holds the intermediate which issued it; null where there is none. */
+function issuerBeside(files: FileSystem, path: string): string | null {
+  const own = certificatesIn(files, path)
+  const [leaf] = own ?? []
+  if (leaf === undefined || own?.length !== 1 || leaf.isSelfIssued || leaf.isAuthority) return null
+  const directory = posix.dirname(path)
+  const names = (files.list(directory) ?? []).filter(({ name }) => /\.(?:pem|crt|cer|ca-bundle)$/.test(name))
+  // The authorities of a whole system are many, and no chain.
+  if (names.length > MOST_FILES) return null
+  for (const { name } of names) {
+    const [first] = certificatesIn(files, posix.join(directory, name)) ?? []
+    // A root is not sent.
+    if (first !== undefined && !first.isSelfIssued && leaf.isIssuedBy(first))
+      return posix.join(directory, name)
+  }
+  return null
+}
+
+const MOST_FILES = 40
 
 function holdsIssuer(chain: readonly PemCertificate[] | null, { issuer }: PemCertificate): boolean {
   return chain?.some(({ subject }) => subject === issuer) === true

@@ -15,6 +15,8 @@ export interface LiveRequest {
   readonly from?: string
   /** Milliseconds of silence after which the client gives up; ten seconds where absent. */
   readonly patience?: number
+  /** The one authority that the client trusts, PEM; any certificate is taken where absent. */
+  readonly trust?: string
   /** The client leaves as soon as the body holds this. */
   readonly until?: string
 }
@@ -41,6 +43,7 @@ export function send({
   target,
   patience = 10_000,
   until,
+  trust,
 }: LiveRequest): Promise<LiveResponse> {
   const parts = /^(https?):\/\/([^/:]+)(?::(\d+))?(\/.*)?$/.exec(url)
   if (parts === null) throw new TypeError(`no URL: ${url}`)
@@ -58,7 +61,11 @@ export function send({
   }
   return new Promise(resolve => {
     const request = tls
-      ? httpsRequest({ ...options, servername: host, rejectUnauthorized: false })
+      ? httpsRequest({
+          ...options,
+          servername: host,
+          ...(trust === undefined ? { rejectUnauthorized: false } : { ca: trust }),
+        })
       : httpRequest(options)
     request.on('response', response => {
       const chunks: Buffer[] = []

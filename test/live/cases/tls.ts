@@ -1,3 +1,4 @@
+import { LEAF_KEY, ROOT } from '../test-authority.ts'
 import { spawnSync } from 'node:child_process'
 import { checkServerIdentity, connect, type SecureVersion } from 'node:tls'
 import type { LiveCase } from '../live-case.ts'
@@ -133,6 +134,32 @@ export const cases: readonly LiveCase[] = [
       response.status === 301 && response.headers['strict-transport-security'] === undefined,
     sound: ({ response }) =>
       response.status === 301 && response.headers['strict-transport-security'] !== undefined,
+  },
+  {
+    rule: 'tls/chain-missing',
+    shows: 'a client that has the root alone refuses the connection',
+    examples: { bad: 2, good: 2 },
+    files: { 'etc/ssl/site.key': LEAF_KEY },
+    request: { url: 'https://example.org/', trust: ROOT },
+    harm: ({ response }) => response.failure === 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    sound: ({ response }) => response.status === 204,
+  },
+  {
+    rule: 'tls/chain-broken',
+    shows: 'with the intermediate of another authority a client finds no way to its root',
+    files: { 'etc/ssl/site.key': LEAF_KEY },
+    request: { url: 'https://example.org/', trust: ROOT },
+    harm: ({ response }) => response.failure === 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    sound: ({ response }) => response.status === 204,
+  },
+  {
+    rule: 'tls/chain-broken',
+    shows: 'nginx refuses a file that begins with the intermediate',
+    examples: { bad: 1 },
+    files: { 'etc/ssl/site.key': LEAF_KEY },
+    request: { url: 'https://example.org/', trust: ROOT },
+    harm: ({ refused }) => refused.nginx?.includes('key values mismatch') === true,
+    sound: ({ response }) => response.status === 204,
   },
 ]
 

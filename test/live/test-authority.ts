@@ -1,0 +1,19 @@
+/** The root and the key of the certificates in the examples of chains; both were made for them, and guard nothing. */
+export const ROOT = `-----BEGIN CERTIFICATE-----
+MIIBfzCCASWgAwIBAgIUaysdgxaIQk/sp79fvGmEHs6fBqUwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJVGVzdCBSb290MCAXDTI2MTEyNjE0MjkwMFoYDzIxMjYxMTAy
+MTQyOTAwWjAUMRIwEAYDVQQDDAlUZXN0IFJvb3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAARdb17kQcJlA8/4W8fBd+7O4nPUMKOe7YOlCeIq0/0MDave8+J7nJsE
+0L36PKbo9ls5tE1PL1Wju5nfEkDrHtDqo1MwUTAdBgNVHQ4EFgQUhUB9mrdFlxOZ
+0dg8Kk+V+5yEihIwHwYDVR0jBBgwFoAUhUB9mrdFlxOZ0dg8Kk+V+5yEihIwDwYD
+VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEAiA9RnmFo55vsJgBpsWEx
+xmETUPtsJjbFnpQfRnGVlIwCIBvGSJG7RVcMtUcGhqD5rxe6tytOTGylM9jQF+ra
+NQ7h
+-----END CERTIFICATE-----
+`
+export const LEAF_KEY = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgJB2408gNiOYJDSOf
+w8jybfyDMjv5HQkVnZlnfIfQiH+hRANCAATRTLghW5/jIt/nQ0AhdAxX2CIb9OFw
+GePpbx2/AqakRIvEbH/qhzmIkixocKok7OgZ11IOoY8fSBiW7Dcbl+TG
+-----END PRIVATE KEY-----
+`
