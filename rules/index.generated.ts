@@ -172,6 +172,7 @@ import loopbackListenPublic from './loopback/listen-public.ts'
 import loopbackListenUnused from './loopback/listen-unused.ts'
 import loopbackPostgresListenPublic from './loopback/postgres-listen-public.ts'
 import loopbackVhostWildcardOnLoopbackListen from './loopback/vhost-wildcard-on-loopback-listen.ts'
+import nginxDirectiveOfAnotherPass from './nginx/directive-of-another-pass.ts'
 import nginxErrorPageProxied from './nginx/error-page-proxied.ts'
 import nginxIfLosesTryFiles from './nginx/if-loses-try-files.ts'
 import nginxInternalRedirectCycle from './nginx/internal-redirect-cycle.ts'
@@ -248,6 +249,7 @@ import timeoutsWsgiRequestTimeoutMissing from './timeouts/wsgi-request-timeout-m
 import tlsAcmeChallengeNotServed from './tls/acme-challenge-not-served.ts'
 import tlsBackendProxiedOverTlsToPlain from './tls/backend-proxied-over-tls-to-plain.ts'
 import tlsCertNameMismatch from './tls/cert-name-mismatch.ts'
+import tlsChainBroken from './tls/chain-broken.ts'
 import tlsChainFileRepeatsCertificate from './tls/chain-file-repeats-certificate.ts'
 import tlsChainMissing from './tls/chain-missing.ts'
 import tlsHstsMissing from './tls/hsts-missing.ts'
@@ -488,6 +490,7 @@ export const rules: readonly Rule[] = [
   { id: 'loopback/listen-unused', ...loopbackListenUnused },
   { id: 'loopback/postgres-listen-public', ...loopbackPostgresListenPublic },
   { id: 'loopback/vhost-wildcard-on-loopback-listen', ...loopbackVhostWildcardOnLoopbackListen },
+  { id: 'nginx/directive-of-another-pass', ...nginxDirectiveOfAnotherPass },
   { id: 'nginx/error-page-proxied', ...nginxErrorPageProxied },
   { id: 'nginx/if-loses-try-files', ...nginxIfLosesTryFiles },
   { id: 'nginx/internal-redirect-cycle', ...nginxInternalRedirectCycle },
@@ -564,6 +567,7 @@ export const rules: readonly Rule[] = [
   { id: 'tls/acme-challenge-not-served', ...tlsAcmeChallengeNotServed },
   { id: 'tls/backend-proxied-over-tls-to-plain', ...tlsBackendProxiedOverTlsToPlain },
   { id: 'tls/cert-name-mismatch', ...tlsCertNameMismatch },
+  { id: 'tls/chain-broken', ...tlsChainBroken },
   { id: 'tls/chain-file-repeats-certificate', ...tlsChainFileRepeatsCertificate },
   { id: 'tls/chain-missing', ...tlsChainMissing },
   { id: 'tls/hsts-missing', ...tlsHstsMissing },

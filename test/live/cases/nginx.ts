@@ -154,4 +154,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.report?.path === '/a/b/c',
     sound: ({ response }) => response.report?.path === '/a%2Fb//c',
   },
+  {
+    rule: 'nginx/directive-of-another-pass',
+    shows: 'the time of proxy_pass does not hold for uwsgi_pass',
+    smaller: { '300s': '2s' },
+    request: { url: 'http://example.org/?sleep=3.5' },
+    harm: ({ response }) => response.status === 200,
+    sound: ({ response }) => response.status === 504,
+  },
 ]
