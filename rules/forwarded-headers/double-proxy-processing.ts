@@ -4,6 +4,7 @@ import type { SchemeTrust } from '../../src/deployment/model.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { djangoProject, virtualHost, wsgiApplication } from '../_examples.ts'
 
 const NGINX = conf`
   server {
@@ -21,34 +22,7 @@ const NGINX = conf`
 const apache = (line: string): Record<string, string> => ({
   'nginx.conf': NGINX,
   'ports.conf': conf`Listen 127.0.0.1:9000`,
-  'site.conf': conf`
-    <VirtualHost 127.0.0.1:9000>
-        ServerName example.org
-        ${line}
-        WSGIDaemonProcess app python-path=/opt/app
-        WSGIScriptAlias / /opt/app/shop/wsgi.py process-group=app
-        <Directory /opt/app>
-            Require all granted
-        </Directory>
-    </VirtualHost>
-  `,
-})
-const django = (settings: string): Record<string, string> => ({
-  'opt/app/shop/wsgi.py': conf`
-    import os
-
-    from django.core.wsgi import get_wsgi_application
-
-    os.environ['DJANGO_SETTINGS_MODULE'] = 'shop.settings'
-    application = get_wsgi_application()
-  `,
-  'opt/app/shop/__init__.py': '',
-  'opt/app/shop/settings.py': conf`
-    ALLOWED_HOSTS = ['example.org']
-    SECRET_KEY = 'x'
-    ROOT_URLCONF = 'shop.urls'
-    ${settings}
-  `,
+  'site.conf': virtualHost([line, wsgiApplication()]),
 })
 const HEADER = "SECURE_PROXY_SSL_HEADER = ('HTTP_X_FORWARDED_PROTO', 'https')"
 
@@ -67,7 +41,7 @@ export default defineRule({
       title: 'both',
       files: {
         ...apache('WSGITrustedProxyHeaders «X-Forwarded-Proto»'),
-        ...django(HEADER),
+        ...djangoProject(HEADER),
       },
     },
     {
@@ -75,16 +49,16 @@ export default defineRule({
       files: {
         ...apache('WSGITrustedProxyHeaders «X-Forwarded-Scheme»'),
         'nginx.conf': NGINX.replace('X-Forwarded-Proto', 'X-Forwarded-Scheme'),
-        ...django(HEADER),
+        ...djangoProject(HEADER),
       },
     },
   ],
   good: [
     {
       title: 'mod_wsgi alone',
-      files: { ...apache('WSGITrustedProxyHeaders X-Forwarded-Proto'), ...django('') },
+      files: { ...apache('WSGITrustedProxyHeaders X-Forwarded-Proto'), ...djangoProject('') },
     },
-    { title: 'Django alone', files: { ...apache(''), ...django(HEADER) } },
+    { title: 'Django alone', files: { ...apache(''), ...djangoProject(HEADER) } },
   ],
   *check(deployment) {
     if (!deployment.trusts.some(({ pattern }) => pattern === null)) return

@@ -6,6 +6,7 @@ import { isTurnedOn } from '../../src/deployment/django/is-turned-on.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { djangoProject, virtualHost, wsgiApplication } from '../_examples.ts'
 import { isLoopback } from '../../src/servers/address.ts'
 
 const NGINX = conf`
@@ -22,34 +23,7 @@ const NGINX = conf`
 const site = (lines = ''): Record<string, string> => ({
   'nginx.conf': NGINX,
   'ports.conf': conf`Listen 127.0.0.1:9000`,
-  'site.conf': conf`
-    <VirtualHost 127.0.0.1:9000>
-        ServerName example.org
-        ${lines}
-        WSGIDaemonProcess app python-path=/opt/app
-        WSGIScriptAlias / /opt/app/shop/wsgi.py process-group=app
-        <Directory /opt/app>
-            Require all granted
-        </Directory>
-    </VirtualHost>
-  `,
-})
-const django = (settings: string): Record<string, string> => ({
-  'opt/app/shop/wsgi.py': conf`
-    import os
-
-    from django.core.wsgi import get_wsgi_application
-
-    os.environ['DJANGO_SETTINGS_MODULE'] = 'shop.settings'
-    application = get_wsgi_application()
-  `,
-  'opt/app/shop/__init__.py': '',
-  'opt/app/shop/settings.py': conf`
-    ALLOWED_HOSTS = ['example.org']
-    SECRET_KEY = 'x'
-    ROOT_URLCONF = 'shop.urls'
-    ${settings}
-  `,
+  'site.conf': virtualHost([lines, wsgiApplication()]),
 })
 
 export default defineRule({
@@ -70,7 +44,7 @@ export default defineRule({
       title: 'a developer’s settings on the server',
       files: {
         ...site(),
-        ...django(conf`
+        ...djangoProject(conf`
           DEBUG = True
           «INTERNAL_IPS = ['127.0.0.1']»
         `),
@@ -85,7 +59,7 @@ export default defineRule({
           RemoteIPHeader X-Real-IP
           RemoteIPInternalProxy 127.0.0.1
         `),
-        ...django(conf`
+        ...djangoProject(conf`
           DEBUG = True
           INTERNAL_IPS = ['127.0.0.1']
         `),
@@ -95,7 +69,7 @@ export default defineRule({
       title: 'nothing is for developers',
       files: {
         ...site(),
-        ...django(conf`
+        ...djangoProject(conf`
           DEBUG = False
           INTERNAL_IPS = ['127.0.0.1']
         `),
@@ -105,7 +79,7 @@ export default defineRule({
       title: 'the address of a developer',
       files: {
         ...site(),
-        ...django(conf`
+        ...djangoProject(conf`
           DEBUG = True
           INTERNAL_IPS = ['192.0.2.7']
         `),

@@ -8,6 +8,7 @@ import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hos
 import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { djangoProject, virtualHost, wsgiApplication } from '../_examples.ts'
 
 const nginx = (lines = ''): string => conf`
   server {
@@ -24,34 +25,7 @@ const nginx = (lines = ''): string => conf`
 `
 const APACHE = (lines = ''): Record<string, string> => ({
   'ports.conf': conf`Listen 127.0.0.1:9000`,
-  'site.conf': conf`
-    <VirtualHost 127.0.0.1:9000>
-        ServerName example.org
-        ${lines}
-        WSGIDaemonProcess app python-path=/opt/app
-        WSGIScriptAlias / /opt/app/shop/wsgi.py process-group=app
-        <Directory /opt/app>
-            Require all granted
-        </Directory>
-    </VirtualHost>
-  `,
-})
-const DJANGO = (settings: string): Record<string, string> => ({
-  'opt/app/shop/wsgi.py': conf`
-    import os
-
-    from django.core.wsgi import get_wsgi_application
-
-    os.environ['DJANGO_SETTINGS_MODULE'] = 'shop.settings'
-    application = get_wsgi_application()
-  `,
-  'opt/app/shop/__init__.py': '',
-  'opt/app/shop/settings.py': conf`
-    ALLOWED_HOSTS = ['example.org']
-    SECRET_KEY = 'x'
-    ROOT_URLCONF = 'shop.urls'
-    ${settings}
-  `,
+  'site.conf': virtualHost([lines, wsgiApplication()]),
 })
 const REDIRECT = conf`
   MIDDLEWARE = ['django.middleware.security.SecurityMiddleware']
@@ -70,7 +44,7 @@ export default defineRule({
   bad: [
     {
       title: 'nothing said, nothing read',
-      files: { 'nginx.conf': nginx(), ...APACHE(), ...DJANGO(REDIRECT) },
+      files: { 'nginx.conf': nginx(), ...APACHE(), ...djangoProject(REDIRECT) },
     },
   ],
   good: [
@@ -79,7 +53,7 @@ export default defineRule({
       files: {
         'nginx.conf': nginx('proxy_set_header X-Forwarded-Proto $scheme;'),
         ...APACHE('SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on'),
-        ...DJANGO(REDIRECT),
+        ...djangoProject(REDIRECT),
       },
     },
     {
@@ -87,7 +61,7 @@ export default defineRule({
       files: {
         'nginx.conf': nginx('proxy_set_header X-Forwarded-Proto $scheme;'),
         ...APACHE(),
-        ...DJANGO(conf`
+        ...djangoProject(conf`
           ${REDIRECT}
           SECURE_PROXY_SSL_HEADER = ('HTTP_X_FORWARDED_PROTO', 'https')
         `),
@@ -98,14 +72,17 @@ export default defineRule({
       files: {
         'nginx.conf': nginx(),
         ...APACHE('SetEnv HTTPS on'),
-        ...DJANGO(REDIRECT),
+        ...djangoProject(REDIRECT),
       },
     },
     {
       title: 'nothing in Django reads the setting',
-      files: { 'nginx.conf': nginx(), ...APACHE(), ...DJANGO('SECURE_SSL_REDIRECT = True') },
+      files: { 'nginx.conf': nginx(), ...APACHE(), ...djangoProject('SECURE_SSL_REDIRECT = True') },
     },
-    { title: 'Django does not redirect', files: { 'nginx.conf': nginx(), ...APACHE(), ...DJANGO('') } },
+    {
+      title: 'Django does not redirect',
+      files: { 'nginx.conf': nginx(), ...APACHE(), ...djangoProject('') },
+    },
   ],
   *check(deployment) {
     if (!isTurnedOn(deployment, 'SECURE_SSL_REDIRECT')) return

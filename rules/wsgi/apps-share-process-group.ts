@@ -1,52 +1,11 @@
 import { djangoProjects, insists, type ProcessMember, sharedProcesses } from './_process-sharing.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { modWsgiMain } from '../_examples.ts'
+import { host, MAIN, project } from './_two-projects.ts'
 
-const MAIN = modWsgiMain()
-const host = (name: string, lines: string, mark = false): string => conf`
-  <VirtualHost *:9000>
-      ServerName ${name}.example.org
-      ${lines}
-      WSGIScriptAlias / ${mark ? '«' : ''}/opt/${name}/${name}/wsgi.py${mark ? '»' : ''}
-      <Directory /opt/${name}>
-          Require all granted
-      </Directory>
-  </VirtualHost>
-`
 const SHARED = 'WSGIProcessGroup sites'
-const SETDEFAULT = 'os.environ.setdefault("DJANGO_SETTINGS_MODULE", '
-const ASSIGNED = 'os.environ["DJANGO_SETTINGS_MODULE"] = ('
-const project = (name: string, sets = SETDEFAULT, settings = `${name}.settings`): Record<string, string> => ({
-  [`opt/${name}/${name}/wsgi.py`]: conf`
-    import os
-    import sys
-
-    sys.path.insert(0, "/opt/${name}")
-    ${sets}"${settings}")
-
-    from django.core.wsgi import get_wsgi_application
-
-    application = get_wsgi_application()
-  `,
-  [`opt/${name}/${name}/__init__.py`]: '',
-  [`opt/${name}/${name}/settings.py`]: conf`
-    SECRET_KEY = "${name}"
-    ALLOWED_HOSTS = [".example.org"]
-    ROOT_URLCONF = "${name}.urls"
-  `,
-  [`opt/${name}/${name}/urls.py`]: conf`
-    from django.http import HttpResponse
-    from django.urls import re_path
-
-
-    def page(request):
-        return HttpResponse("${name}")
-
-
-    urlpatterns = [re_path("", page)]
-  `,
-})
+const byDefault = (name: string, settings = `${name}.settings`): Record<string, string> =>
+  project(name, `os.environ.setdefault("DJANGO_SETTINGS_MODULE", "${settings}")`)
 
 export default defineRule({
   summary: 'Two Django projects share the processes of one group',
@@ -70,8 +29,8 @@ export default defineRule({
           ${host('shop', SHARED)}
           ${host('wiki', SHARED, true)}
         `,
-        ...project('shop'),
-        ...project('wiki'),
+        ...byDefault('shop'),
+        ...byDefault('wiki'),
       },
     },
     {
@@ -83,16 +42,16 @@ export default defineRule({
           ${host('shop', SHARED)}
           ${host('wiki', SHARED, true)}
         `,
-        ...project('shop', ASSIGNED),
-        ...project('wiki', ASSIGNED),
+        ...project('shop'),
+        ...project('wiki'),
       },
     },
     {
       title: 'no daemon process, so both run in Apache’s own',
       files: {
         'etc/apache2/apache2.conf': `${MAIN}${host('shop', '')}${host('wiki', '', true)}`,
-        ...project('shop'),
-        ...project('wiki'),
+        ...byDefault('shop'),
+        ...byDefault('wiki'),
       },
     },
   ],
@@ -113,8 +72,8 @@ export default defineRule({
             WSGIProcessGroup wiki
           `,
         )}`,
-        ...project('shop'),
-        ...project('wiki'),
+        ...byDefault('shop'),
+        ...byDefault('wiki'),
       },
     },
     {
@@ -126,8 +85,8 @@ export default defineRule({
           ${host('shop', SHARED)}
           ${host('www', SHARED)}
         `,
-        ...project('shop'),
-        ...project('www', SETDEFAULT, 'shop.settings'),
+        ...byDefault('shop'),
+        ...byDefault('www', 'shop.settings'),
       },
     },
     {

@@ -1,19 +1,8 @@
 import { djangoProjects, type ProcessMember, sharedProcesses } from './_process-sharing.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { modWsgiMain } from '../_examples.ts'
+import { host, MAIN, project } from './_two-projects.ts'
 
-const MAIN = modWsgiMain()
-const host = (name: string, lines: string, mark = false): string => conf`
-  <VirtualHost *:9000>
-      ServerName ${name}.example.org
-      ${lines}
-      WSGIScriptAlias / ${mark ? '«' : ''}/opt/${name}/${name}/wsgi.py${mark ? '»' : ''}
-      <Directory /opt/${name}>
-          Require all granted
-      </Directory>
-  </VirtualHost>
-`
 const SHARED = conf`
   WSGIProcessGroup sites
   WSGIApplicationGroup %{GLOBAL}
@@ -23,36 +12,6 @@ const OWN = (name: string): string => conf`
   WSGIProcessGroup ${name}
   WSGIApplicationGroup %{GLOBAL}
 `
-const project = (name: string, settings = `${name}.settings`): Record<string, string> => ({
-  [`opt/${name}/${name}/wsgi.py`]: conf`
-    import os
-    import sys
-
-    sys.path.insert(0, "/opt/${name}")
-    os.environ["DJANGO_SETTINGS_MODULE"] = "${settings}"
-
-    from django.core.wsgi import get_wsgi_application
-
-    application = get_wsgi_application()
-  `,
-  [`opt/${name}/${name}/__init__.py`]: '',
-  [`opt/${name}/${name}/settings.py`]: conf`
-    SECRET_KEY = "${name}"
-    ALLOWED_HOSTS = [".example.org"]
-    ROOT_URLCONF = "${name}.urls"
-  `,
-  [`opt/${name}/${name}/urls.py`]: conf`
-    from django.http import HttpResponse
-    from django.urls import re_path
-
-
-    def page(request):
-        return HttpResponse("${name}")
-
-
-    urlpatterns = [re_path("", page)]
-  `,
-})
 
 export default defineRule({
   summary: 'Two Django projects run in one Python interpreter',
@@ -126,7 +85,7 @@ export default defineRule({
           ${host('www', SHARED)}
         `,
         ...project('shop'),
-        ...project('www', 'shop.settings'),
+        ...project('www', `os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"`),
       },
     },
     {

@@ -4,7 +4,7 @@ const FORGED = { 'X-Forwarded-Proto': 'https' }
 
 /** A page that says what Django takes for the scheme of its request. */
 const PAGE_OF_DJANGO = {
-  'opt/app/shop/urls.py':
+  'opt/shop/shop/urls.py':
     "from django.http import HttpResponse\nfrom django.urls import path\n\nurlpatterns = [path('page', lambda request: HttpResponse(request.scheme))]\n",
 }
 
@@ -164,7 +164,7 @@ export const cases: readonly LiveCase[] = [
     shows: 'the header that Django reads never arrives',
     examples: { bad: 1 },
     files: {
-      'opt/app/shop/urls.py':
+      'opt/shop/shop/urls.py':
         "from django.http import HttpResponse\nfrom django.urls import path\n\nurlpatterns = [path('page', lambda request: HttpResponse(str('HTTP_X_FORWARDED_PROTO' in request.META)))]\n",
     },
     request: { url: 'https://example.org/page', headers: FORGED },
@@ -175,7 +175,7 @@ export const cases: readonly LiveCase[] = [
     rule: 'forwarded-headers/internal-ips-behind-proxy',
     shows: 'a client from another address counts as a developer',
     files: {
-      'opt/app/shop/urls.py':
+      'opt/shop/shop/urls.py':
         "from django.conf import settings\nfrom django.http import HttpResponse\nfrom django.urls import path\n\n\ndef page(request):\n    internal = settings.DEBUG and request.META['REMOTE_ADDR'] in settings.INTERNAL_IPS\n    return HttpResponse('toolbar' if internal else 'page')\n\n\nurlpatterns = [path('', page)]\n",
     },
     request: { url: 'http://example.org/', from: '127.0.0.3' },
