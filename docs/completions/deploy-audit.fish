@@ -37,7 +37,7 @@ complete -c deploy-audit -l allow-incomplete -d 'do not exit 4 where a file that
 complete -c deploy-audit -l show-secrets -d 'print secrets as they are written'
 complete -c deploy-audit -s f -l format -r -f -a 'text concise json sarif github gitlab junit checkstyle rdjson mermaid dot' -d 'how it is printed (default text)'
 complete -c deploy-audit -s o -l output -r -d 'write there instead of to standard output'
-complete -c deploy-audit -l all -d 'show every finding in text, and not ten of a kind'
+complete -c deploy-audit -l all -d 'show every finding: in text not ten of a kind, and each remark on mod_wsgi by itself'
 complete -c deploy-audit -l group-by -r -f -a 'file rule machine' -d 'order the text by file, rule or machine (default file)'
 complete -c deploy-audit -l statistics -d 'in text, how often each rule reports, and no findings'
 complete -c deploy-audit -l category -r -d 'of SARIF: tells several runs for one commit apart'

@@ -20,6 +20,7 @@ export default defineRule({
   otherSeverities: { warning: 'where the application is known not to be thread safe' },
   confidence: 'medium',
   since: '0.1.0',
+  advises: 'mod_wsgi',
   why: 'Without `threads=` a daemon process has fifteen. A library that keeps state outside of Python’s reach mixes the data of two clients then, or crashes the process: some geospatial ones were known for it. Where the settings are in the audit and name no such library, nothing is said.',
   remedy:
     'Say in `.auditrc` whether the application is thread safe (`facts.threadSafe`); where it is not, use `processes=N threads=1`',

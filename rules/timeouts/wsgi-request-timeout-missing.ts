@@ -18,6 +18,7 @@ export default defineRule({
   severity: 'info',
   confidence: 'high',
   since: '0.1.0',
+  advises: 'mod_wsgi',
   why: 'mod_wsgi has no limit for a request unless `request-timeout` gives one. Each that waits for a dead service takes a thread out of use, until none is left and the whole application stands still.',
   remedy: 'Add `request-timeout=60` to the `WSGIDaemonProcess`',
   references: ['https://modwsgi.readthedocs.io/en/master/configuration-directives/WSGIDaemonProcess.html'],

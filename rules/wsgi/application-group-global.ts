@@ -56,6 +56,7 @@ export default defineRule({
   },
   confidence: 'high',
   since: '0.1.0',
+  advises: 'mod_wsgi',
   why: 'mod_wsgi gives each application an interpreter of its own beside Python’s first. C extensions that were written for the first one alone, GEOS and numpy among them, deadlock there or crash: requests hang, or end with “Truncated or oversized response headers received from daemon process”.',
   remedy: 'Write `WSGIApplicationGroup %{GLOBAL}` where the daemon process has one application',
   references: [

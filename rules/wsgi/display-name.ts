@@ -17,6 +17,7 @@ export default defineRule({
   severity: 'info',
   confidence: 'high',
   since: '0.1.0',
+  advises: 'mod_wsgi',
   why: 'In `ps` and `top` every daemon process is one more `apache2`: nobody sees which application eats the memory. A name longer than the path of the program is cut off at its end.',
   remedy: 'Add `display-name=%{GROUP}`',
   references: ['https://modwsgi.readthedocs.io/en/master/configuration-directives/WSGIDaemonProcess.html'],

@@ -21,6 +21,7 @@ export default defineRule({
   severity: 'info',
   confidence: 'high',
   since: '0.1.0',
+  advises: 'mod_wsgi',
   why: 'Every application runs in a daemon process here. With `WSGIRestrictEmbedded On` Python does not start in Apache’s own processes at all, which saves memory, and an application without a process group is a loud 500 instead of a quiet mistake.',
   remedy: 'Add `WSGIRestrictEmbedded On` outside of the virtual hosts',
   references: ['https://modwsgi.readthedocs.io/en/master/configuration-directives/WSGIRestrictEmbedded.html'],

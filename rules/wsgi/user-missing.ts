@@ -20,6 +20,7 @@ export default defineRule({
   severity: 'info',
   confidence: 'high',
   since: '0.1.0',
+  advises: 'mod_wsgi',
   why: 'Without `user=` the application is www-data like Apache and every other application that says nothing: each reads the settings, keys and uploads of all others, and a fault in one is a fault in all.',
   remedy: 'Give the application a user of its own: `user=app group=app`',
   references: ['https://modwsgi.readthedocs.io/en/master/configuration-directives/WSGIDaemonProcess.html'],

@@ -346,7 +346,7 @@ export const OPTIONS = {
     commands: READERS,
   },
   all: {
-    text: 'show every finding in text, and not ten of a kind',
+    text: 'show every finding: in text not ten of a kind, and each remark on mod_wsgi by itself',
     section: 'Output',
     commands: ['audit'],
   },

@@ -1,3 +1,4 @@
+import { foldAdvice } from '../engine/fold-advice.ts'
 import type { Report } from '../engine/report.ts'
 import type { Rule } from '../engine/rule.ts'
 import { severityAtLeast } from '../engine/severity.ts'
@@ -6,6 +7,7 @@ import { reporters } from '../report/reporters.ts'
 import { type Audited, auditOnce } from './audit-once.ts'
 import type { Arguments, Format } from './arguments.ts'
 import { commandOutput } from './command-output.ts'
+import { summarised } from './select-findings.ts'
 import { explainCrashes, explainRun } from './explain-run.ts'
 import type { Terminal } from './terminal.ts'
 import { warnIncomplete, warnStacks } from './warn-incomplete.ts'
@@ -31,13 +33,16 @@ export async function runAudit(
   const { report, prepared } = audited
   const { chalk, width, write } = await commandOutput(given, terminal)
   const listed = given.listFiles && given.format === 'text'
+  const shown = given.all
+    ? report
+    : summarised({ ...report, findings: foldAdvice(report.findings, report.rules) })
   // Whoever writes a baseline knows that there is much, and reads it there.
   const isSaid = given.writeBaseline === null || given.format !== 'text' || given.output !== null
   if (isSaid)
     write(
       listed
         ? fileListText(report.fileList)
-        : reporters[given.format as Format](report, {
+        : reporters[given.format as Format](shown, {
             chalk,
             width,
             summary: !given.quiet,

@@ -74,6 +74,11 @@ export interface RuleDefinition {
   /** What to do about it, as an action. */
   readonly remedy: string
   readonly references: readonly string[]
+  /**
+   * The subject of an advice that nearly everybody could be given: its infos in one file are one finding with those of
+   * the other rules on it.
+   */
+  readonly advises?: 'mod_wsgi'
   /** Why no running server on loopback can show the harm; absent where a live case shows it. */
   readonly unproven?: string
   readonly bad: readonly Example[]
