@@ -8,8 +8,10 @@ import accessExactLocationOneUrl from './access/exact-location-one-url.ts'
 import accessLimitCountsProxy from './access/limit-counts-proxy.ts'
 import accessLocationLostToRegex from './access/location-lost-to-regex.ts'
 import accessLocationUndoesDirectory from './access/location-undoes-directory.ts'
+import accessPasswordFileMissing from './access/password-file-missing.ts'
 import accessPrivateNetworkTooWide from './access/private-network-too-wide.ts'
 import accessRuleAfterAll from './access/rule-after-all.ts'
+import accessSatisfyAnyOpen from './access/satisfy-any-open.ts'
 import accessStatusPageOpen from './access/status-page-open.ts'
 import apacheAccessCompatNestedReset from './apache/access-compat-nested-reset.ts'
 import apacheAddhandlerPhp from './apache/addhandler-php.ts'
@@ -44,6 +46,7 @@ import apacheLocationWildcardNoSubpath from './apache/location-wildcard-no-subpa
 import apacheMultiviewsBeforeFrontController from './apache/multiviews-before-front-controller.ts'
 import apacheNoListen from './apache/no-listen.ts'
 import apachePasswordFileMissing from './apache/password-file-missing.ts'
+import apachePasswordFileServed from './apache/password-file-served.ts'
 import apachePhpSourceServed from './apache/php-source-served.ts'
 import apachePrivateFilesServed from './apache/private-files-served.ts'
 import apacheProxyModuleMissing from './apache/proxy-module-missing.ts'
@@ -61,6 +64,7 @@ import apacheRewritePatternNotPath from './apache/rewrite-pattern-not-path.ts'
 import apacheRewriteProxiesAnywhere from './apache/rewrite-proxies-anywhere.ts'
 import apacheRewriteTargetSlash from './apache/rewrite-target-slash.ts'
 import apacheRewriteVariableMisspelt from './apache/rewrite-variable-misspelt.ts'
+import apacheRewriteWithoutFollowsymlinks from './apache/rewrite-without-followsymlinks.ts'
 import apacheRewritecondDangling from './apache/rewritecond-dangling.ts'
 import apacheRewritecondsContradict from './apache/rewriteconds-contradict.ts'
 import apacheRewriteengineMissing from './apache/rewriteengine-missing.ts'
@@ -199,6 +203,7 @@ import phpScriptFilenameMissing from './php/script-filename-missing.ts'
 import phpScriptNotInContainer from './php/script-not-in-container.ts'
 import phpSocketPermissions from './php/socket-permissions.ts'
 import responseHeadersAddHeaderLost from './response-headers/add-header-lost.ts'
+import responseHeadersContentTypeTwice from './response-headers/content-type-twice.ts'
 import responseHeadersCorsValueRefused from './response-headers/cors-value-refused.ts'
 import responseHeadersCorsWithoutAlways from './response-headers/cors-without-always.ts'
 import responseHeadersHeaderValueNewline from './response-headers/header-value-newline.ts'
@@ -209,6 +214,7 @@ import sizingDaemonProcesses1Explicit from './sizing/daemon-processes-1-explicit
 import sizingDaemonThreadUnsafe from './sizing/daemon-thread-unsafe.ts'
 import sizingDaemonThreadsExceedApacheWorkers from './sizing/daemon-threads-exceed-apache-workers.ts'
 import sizingDaemonThreadsExcessive from './sizing/daemon-threads-excessive.ts'
+import sizingKeepaliveConnectionClose from './sizing/keepalive-connection-close.ts'
 import sizingKeepaliveTimeoutRace from './sizing/keepalive-timeout-race.ts'
 import sizingLowRamServers from './sizing/low-ram-servers.ts'
 import sizingMpmNotLoadedAsDescribed from './sizing/mpm-not-loaded-as-described.ts'
@@ -326,8 +332,10 @@ export const rules: readonly Rule[] = [
   { id: 'access/limit-counts-proxy', ...accessLimitCountsProxy },
   { id: 'access/location-lost-to-regex', ...accessLocationLostToRegex },
   { id: 'access/location-undoes-directory', ...accessLocationUndoesDirectory },
+  { id: 'access/password-file-missing', ...accessPasswordFileMissing },
   { id: 'access/private-network-too-wide', ...accessPrivateNetworkTooWide },
   { id: 'access/rule-after-all', ...accessRuleAfterAll },
+  { id: 'access/satisfy-any-open', ...accessSatisfyAnyOpen },
   { id: 'access/status-page-open', ...accessStatusPageOpen },
   { id: 'apache/access-compat-nested-reset', ...apacheAccessCompatNestedReset },
   { id: 'apache/addhandler-php', ...apacheAddhandlerPhp },
@@ -362,6 +370,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/multiviews-before-front-controller', ...apacheMultiviewsBeforeFrontController },
   { id: 'apache/no-listen', ...apacheNoListen },
   { id: 'apache/password-file-missing', ...apachePasswordFileMissing },
+  { id: 'apache/password-file-served', ...apachePasswordFileServed },
   { id: 'apache/php-source-served', ...apachePhpSourceServed },
   { id: 'apache/private-files-served', ...apachePrivateFilesServed },
   { id: 'apache/proxy-module-missing', ...apacheProxyModuleMissing },
@@ -379,6 +388,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/rewrite-proxies-anywhere', ...apacheRewriteProxiesAnywhere },
   { id: 'apache/rewrite-target-slash', ...apacheRewriteTargetSlash },
   { id: 'apache/rewrite-variable-misspelt', ...apacheRewriteVariableMisspelt },
+  { id: 'apache/rewrite-without-followsymlinks', ...apacheRewriteWithoutFollowsymlinks },
   { id: 'apache/rewritecond-dangling', ...apacheRewritecondDangling },
   { id: 'apache/rewriteconds-contradict', ...apacheRewritecondsContradict },
   { id: 'apache/rewriteengine-missing', ...apacheRewriteengineMissing },
@@ -517,6 +527,7 @@ export const rules: readonly Rule[] = [
   { id: 'php/script-not-in-container', ...phpScriptNotInContainer },
   { id: 'php/socket-permissions', ...phpSocketPermissions },
   { id: 'response-headers/add-header-lost', ...responseHeadersAddHeaderLost },
+  { id: 'response-headers/content-type-twice', ...responseHeadersContentTypeTwice },
   { id: 'response-headers/cors-value-refused', ...responseHeadersCorsValueRefused },
   { id: 'response-headers/cors-without-always', ...responseHeadersCorsWithoutAlways },
   { id: 'response-headers/header-value-newline', ...responseHeadersHeaderValueNewline },
@@ -527,6 +538,7 @@ export const rules: readonly Rule[] = [
   { id: 'sizing/daemon-thread-unsafe', ...sizingDaemonThreadUnsafe },
   { id: 'sizing/daemon-threads-exceed-apache-workers', ...sizingDaemonThreadsExceedApacheWorkers },
   { id: 'sizing/daemon-threads-excessive', ...sizingDaemonThreadsExcessive },
+  { id: 'sizing/keepalive-connection-close', ...sizingKeepaliveConnectionClose },
   { id: 'sizing/keepalive-timeout-race', ...sizingKeepaliveTimeoutRace },
   { id: 'sizing/low-ram-servers', ...sizingLowRamServers },
   { id: 'sizing/mpm-not-loaded-as-described', ...sizingMpmNotLoadedAsDescribed },

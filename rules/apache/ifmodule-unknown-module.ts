@@ -22,6 +22,9 @@ export default defineRule({
               <IfModule «mod_headers»>
                   Header always set X-Frame-Options "DENY"
               </IfModule>
+              <IfModule «mod_header.c»>
+                  Header always set X-Content-Type-Options nosniff
+              </IfModule>
               <IfModule «MOD_SSL.C»>
                   SSLEngine off
               </IfModule>

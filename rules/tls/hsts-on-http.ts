@@ -1,6 +1,11 @@
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { isStrictTransport } from './_strict-transport.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
+import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
+import { headerLine } from '../../src/servers/apache/queries/header-tables.ts'
+import { namePlace } from '../../src/servers/apache/queries/places.ts'
+import { sslEngine } from '../../src/servers/apache/queries/server-settings.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { directPlainListens } from '../../src/deployment/outer-proxies.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -35,8 +40,45 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'in the virtual host of port 80',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              Header always set «Strict-Transport-Security» "max-age=31536000"
+          </VirtualHost>
+          <VirtualHost *:443>
+              ServerName example.org
+              SSLEngine On
+              SSLCertificateFile /etc/ssl/example.org.pem
+          </VirtualHost>
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'in both, and in one that a proxy in front may ask',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              Redirect permanent / https://example.org/
+          </VirtualHost>
+          <VirtualHost *:443>
+              ServerName example.org
+              SSLEngine On
+              SSLCertificateFile /etc/ssl/example.org.pem
+              Header always set Strict-Transport-Security "max-age=31536000"
+          </VirtualHost>
+          <VirtualHost *:80>
+              ServerName behind.example.org
+              Header always set Strict-Transport-Security "max-age=31536000"
+          </VirtualHost>
+        `,
+      },
+    },
     {
       title: 'in the TLS server',
       files: {
@@ -78,6 +120,7 @@ export default defineRule({
   ],
   *check(deployment) {
     const { nginx, servers } = deployment
+    yield* ofApache(deployment)
     for (const { occurrences } of nginx) {
       for (const group of byText((occurrences.get('add_header') ?? []).filter(isStrictTransport))) {
         const [directive] = group
@@ -98,3 +141,39 @@ export default defineRule({
     }
   },
 })
+
+/** Of a virtual host of port 80, where another one of the same name speaks TLS: no proxy does it in front. */
+function* ofApache({ virtualHosts, connections }: Deployment) {
+  for (const { configuration, directive, virtualHost, names, addresses } of virtualHosts) {
+    if (
+      !configuration.occurrences.has('header') ||
+      !addresses.every(({ known, port }) => known && port === 80)
+    )
+      continue
+    const line = directivesIn(configuration, directive, 'header')
+      .map(headerLine)
+      .find(
+        each =>
+          each !== null &&
+          /^(?:set|add)$/.test(each.action) &&
+          /^strict-transport-security$/i.test(each.name),
+      )
+    if (line === undefined || line === null || line.condition !== null) continue
+    const engine = sslEngine(configuration, virtualHost)
+    if (engine.known && engine.value) continue
+    const secure = virtualHosts.find(
+      other =>
+        other.configuration === configuration &&
+        other.names.some(name => names.includes(name)) &&
+        directivesIn(configuration, other.directive, 'sslengine').some(({ args }) =>
+          /^on$/i.test(args[0]?.value ?? ''),
+        ),
+    )
+    if (secure === undefined || connections.all.some(({ from }) => from.kind === 'nginx')) continue
+    yield {
+      at: line.nameAt,
+      message: 'Apache sends `Strict-Transport-Security` in plain HTTP, where browsers ignore it',
+      related: [{ at: namePlace(secure.directive), message: 'this virtual host speaks TLS' }],
+    }
+  }
+}

@@ -100,7 +100,9 @@ export function moduleMeantBy(name: string): string | null {
     meantBy = new Map(MISTAKEN)
     for (const { id, sharedObject, file } of allApacheModules()) {
       const stem = (sharedObject ?? file).replace(/\.(?:so|c)$/, '')
-      for (const slip of [id, file, stem, `${stem}.c`, `${stem}.so`, `${id}.c`, `${stem}_module`]) {
+      const singular = stem.replace(/s$/, '')
+      const slips = [id, file, stem, `${stem}.c`, `${stem}.so`, `${id}.c`, `${stem}_module`]
+      for (const slip of [...slips, singular, `${singular}.c`, id.replace(/s_module$/, '_module')]) {
         if (!meantBy.has(slip)) meantBy.set(slip, id)
       }
     }

@@ -6,6 +6,25 @@ const isRefused = ({ response }: LiveAnswer): boolean => [401, 403].includes(res
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'access/password-file-missing',
+    shows: 'every password is a 403',
+    files: { '/srv/www/staff/index.html': 'staff' },
+    request: {
+      url: 'http://example.org/staff/',
+      headers: { Authorization: `Basic ${btoa('staff:secret')}` },
+    },
+    harm: ({ response }) => response.status === 403,
+    sound: ({ response }) => response.body === 'staff',
+  },
+  {
+    rule: 'access/satisfy-any-open',
+    shows: 'a client without a password gets the file',
+    files: { '/srv/www/staff/report.txt': 'secret' },
+    request: { url: 'http://example.org/staff/report.txt' },
+    harm: ({ response }) => response.body === 'secret',
+    sound: ({ response }) => response.status === 401,
+  },
+  {
     rule: 'access/location-undoes-directory',
     shows: 'a client of another network gets the file',
     request: { url: 'http://example.org/private/report.txt' },

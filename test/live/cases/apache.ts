@@ -40,6 +40,21 @@ const sendsSource: LiveCase['harm'] = ({ response }) =>
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'apache/rewrite-without-followsymlinks',
+    shows: 'every page is a 403, with AH00670 in the log',
+    files: { '/srv/www/page.txt': 'page' },
+    request: { url: 'http://example.org/page.txt' },
+    harm: ({ response, logNow }) => response.status === 403 && logNow().includes('AH00670'),
+    sound: ({ response }) => response.body === 'page',
+  },
+  {
+    rule: 'apache/password-file-served',
+    shows: 'a client downloads the file of passwords',
+    request: { url: 'http://example.org/passwords.txt' },
+    harm: ({ response }) => response.body.startsWith('staff:'),
+    sound: ({ response }) => response.status === 403 || response.status === 404,
+  },
+  {
     rule: 'apache/proxypassreverse-mismatch',
     shows: 'the client is sent to the address of the backend',
     mirrors: [8080],

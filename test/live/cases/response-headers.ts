@@ -2,6 +2,14 @@ import type { LiveCase } from '../live-case.ts'
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'response-headers/content-type-twice',
+    shows: 'the type of nginx goes out first, and a client takes that one',
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) =>
+      response.status === 200 && response.headers['content-type'] !== 'application/json',
+    sound: ({ response }) => response.headers['content-type'] === 'application/json',
+  },
+  {
     rule: 'response-headers/sent-twice-by-apache',
     shows: 'the header goes out twice',
     files: { '/srv/www/page.txt': 'page' },

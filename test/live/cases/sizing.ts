@@ -73,6 +73,14 @@ def application(environ, start_response):
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'sizing/keepalive-connection-close',
+    shows: 'the backend is asked to close the connection',
+    mirrors: [9000],
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.report?.HTTP_CONNECTION === 'close',
+    sound: ({ response }) => response.report !== null && response.report.HTTP_CONNECTION !== 'close',
+  },
+  {
     rule: 'sizing/daemon-thread-unsafe',
     shows: 'clients get the page of another one',
     examples: { bad: 1, good: 1 },

@@ -1,0 +1,61 @@
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { isUnknownWord } from '../../parsers/text/source.ts'
+import { nginxMain, nginxServer } from '../_examples.ts'
+
+/** A copy of `/etc/nginx` that is whole, so that what it lacks is not there. */
+const tree = (file: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(
+    nginxServer(conf`
+      root /srv/www;
+      location /staff/ {
+          auth_basic "Staff";
+          auth_basic_user_file ${file};
+      }
+    `),
+  ),
+  'etc/nginx/mime.types': 'types { text/html html; }',
+  'etc/nginx/fastcgi_params': '',
+  'etc/nginx/scgi_params': '',
+  'etc/nginx/uwsgi_params': '',
+  'etc/nginx/.htpasswd': 'staff:{PLAIN}secret\n',
+})
+
+export default defineRule({
+  summary: 'The file of passwords that nginx is told of is not there',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: '`nginx -t` does not look for the file. nginx asks for a password, and answers 403 to every one that is sent.',
+  remedy: 'Name the file that `htpasswd` wrote',
+  references: ['https://nginx.org/en/docs/http/ngx_http_auth_basic_module.html#auth_basic_user_file'],
+  bad: [{ title: 'another name', files: tree('«/etc/nginx/htpasswd»') }],
+  good: [
+    { title: 'the file is there', files: tree('/etc/nginx/.htpasswd') },
+    {
+      title: 'nothing is known of the directory',
+      files: {
+        'site.conf': nginxServer(conf`
+          auth_basic "Staff";
+          auth_basic_user_file /etc/nginx/htpasswd;
+        `),
+      },
+    },
+  ],
+  *check({ nginx, filesOf }) {
+    for (const configuration of nginx) {
+      const files = filesOf(configuration)
+      for (const line of configuration.occurrences.get('auth_basic_user_file') ?? []) {
+        const path = line.args[0]?.value ?? ''
+        if (!path.startsWith('/') || path.includes('$') || isUnknownWord(path)) continue
+        if (files.kind(path) !== null || !files.covers(path) || /^\/(?:run|tmp|var\/run)\//.test(path))
+          continue
+        yield {
+          at: argumentPlace(line, 0),
+          message: `no such file: \`${path}\`, so nginx answers 403 to every password`,
+        }
+      }
+    }
+  },
+})

@@ -1,0 +1,87 @@
+import { askHost, urlOfDirectory } from '../../src/deployment/requests/ask-host.ts'
+import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
+import { posix } from 'node:path'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
+import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
+import { apacheMain } from '../_examples.ts'
+
+const main = (file: string): string =>
+  apacheMain(
+    conf`
+      Listen 80
+      <FilesMatch "^\.ht">
+          Require all denied
+      </FilesMatch>
+      <VirtualHost *:80>
+          ServerName example.org
+          DocumentRoot /srv/www
+          <Directory /srv/www>
+              Require all granted
+          </Directory>
+          <Location /staff>
+              AuthType Basic
+              AuthName staff
+              AuthUserFile ${file}
+              Require valid-user
+          </Location>
+      </VirtualHost>
+    `,
+    ['authn_core', 'authn_file', 'authz_user', 'auth_basic'],
+  )
+
+export default defineRule({
+  summary: 'The file of passwords is served',
+  severity: 'error',
+  confidence: 'high',
+  securitySeverity: 7.5,
+  cwe: [552],
+  since: '0.1.0',
+  why: 'Whoever asks for the file gets the names of all users and the hashes of their passwords, to try words on at home.',
+  remedy: 'Put it outside of the document root, or call it `.htpasswd`, which every distribution denies',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mod_authn_file.html#authuserfile'],
+  bad: [
+    {
+      title: 'below the document root',
+      files: {
+        'etc/apache2/apache2.conf': main('«/srv/www/passwords.txt»'),
+        'srv/www/passwords.txt': 'staff:{SHA}x',
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'a name that is denied, and a file elsewhere',
+      files: {
+        'etc/apache2/apache2.conf': main('/srv/www/.htpasswd'),
+        'srv/www/.htpasswd': 'staff:{SHA}x',
+        'srv/passwords.txt': 'staff:{SHA}x',
+      },
+    },
+  ],
+  *check(deployment) {
+    for (const asked of hostsHolding(deployment, ['authuserfile'])) {
+      const { configuration, host } = asked
+      const files = deployment.filesOf(configuration)
+      const lines = [
+        ...(configuration.occurrences.get('authuserfile') ?? []),
+        ...htaccessFilesOf(configuration, files, host).flatMap(
+          ({ file }) => file.occurrences.get('authuserfile') ?? [],
+        ),
+      ]
+      for (const line of lines) {
+        const path = line.args[0]?.value ?? ''
+        if (!path.startsWith('/') || files.kind(path) !== 'file') continue
+        const url = urlOfDirectory(asked, posix.dirname(path))
+        if (url === null) continue
+        const target = `${url}${encodeURIComponent(posix.basename(path))}`
+        const { end, steps } = askHost(deployment, asked, target)
+        if (end.kind !== 'file' || end.status !== 200 || end.path !== path) continue
+        if (steps.some(({ kind, text }) => kind === 'doubt' && !text.endsWith('taken as missing'))) continue
+        const at = argumentPlace(line, 0)
+        yield { at, message: `\`${target}\` sends the file of passwords to everyone` }
+      }
+    }
+  },
+})
