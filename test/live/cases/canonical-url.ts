@@ -37,6 +37,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'canonical-url/http-and-https-both-serve',
     shows: 'plain HTTP gives the page that TLS gives',
+    examples: { good: 1 },
     files: PAGES,
     request: { url: 'http://example.org/' },
     harm: async ({ response, request }) =>
