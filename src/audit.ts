@@ -6,7 +6,7 @@ import { applySuppressions, type SuppressionSettings } from './apply-suppression
 import { buildDeployment } from './deployment/build/build-deployment.ts'
 import type { MachineInput } from './deployment/build/machines.ts'
 import { withStarters } from './deployment/build/programs/with-starters.ts'
-import { haveStockMain, withContainers } from './deployment/containers/join-containers.ts'
+import { containersAlone, haveStockMain, withContainers } from './deployment/containers/join-containers.ts'
 import type { Deployment } from './deployment/model.ts'
 import type { SiteFacts } from './deployment/site-facts.ts'
 import { acrossWorlds } from './engine/across-worlds.ts'
@@ -178,18 +178,16 @@ export function understand(
     nginx: readonly NginxConfiguration[],
     apache: readonly ApacheConfiguration[],
   ): readonly Deployment[] =>
-    nginx.length + apache.length === 0
-      ? []
-      : deployed({ files: startedFiles, nginx, apache }).flatMap(machines =>
-          attempt('joining the servers', null, () =>
-            buildDeployment({
-              machines,
-              facts,
-              python: settings.python ?? null,
-              shell: settings.shell ?? null,
-            }),
-          ),
-        )
+    nginx.length + apache.length === 0 ? [] : deployed({ files: startedFiles, nginx, apache }).flatMap(joined)
+  const joined = (machines: readonly MachineInput[]): readonly Deployment[] =>
+    attempt('joining the servers', null, () =>
+      buildDeployment({
+        machines,
+        facts,
+        python: settings.python ?? null,
+        shell: settings.shell ?? null,
+      }),
+    )
   const deployed = (input: MachineInput): readonly (readonly MachineInput[])[] =>
     repository === undefined || projects.length === 0
       ? [[input]]
@@ -218,6 +216,9 @@ export function understand(
       together(set === nginxBeside ? [] : set.nginx, set === apacheBeside ? [] : set.apache),
     ),
     ...hosts.flatMap(host => build([], [host])),
+    ...(repository === undefined || hasMain || sets.length + hosts.length > 0
+      ? []
+      : containersAlone({ files, nginx: [], apache: [] }, repository, projects).flatMap(joined)),
   ]
   return {
     machine,

@@ -129,7 +129,10 @@ function rootMachines(scope: Scope, options: DiskOptions): ScopeMachines {
     ...repositoryOf(files, scope),
   }
   const isEmpty =
-    !hasMain && htaccess.length === 0 && fragments(new Set(), { nginx: false, apache: false }).length === 0
+    !hasMain &&
+    machine.repository === undefined &&
+    htaccess.length === 0 &&
+    fragments(new Set(), { nginx: false, apache: false }).length === 0
   return { machines: isEmpty ? others : [...others, machine], notices }
 }
 
@@ -179,6 +182,7 @@ function directoryMachines(scope: Scope, options: DiskOptions): ScopeMachines {
   }
   const isEmpty =
     placed.length === 0 &&
+    (rest.repository?.composeFiles.length ?? 0) === 0 &&
     htaccess.length === 0 &&
     fragments(new Set(), { nginx: false, apache: false }).length === 0
   return { machines: isEmpty ? [] : [...placed, rest], notices }

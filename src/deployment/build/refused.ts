@@ -117,7 +117,8 @@ function reachesApache({ found }: FoundPass): boolean {
  * What is meant for an application server that opens another address: of all that this nginx connects to, this
  * address alone is opened by nobody, and of all that application servers open, one address alone is reached by
  * nobody. Both are Unix sockets; or both are ports of this machine, and nginx serves files of the same application,
- * or the ports differ in their last digit.
+ * or the port is the same at another address,
+ * or another one in its last digit.
  */
 function refusedByServer(
   { program: { machine, configuration }, pass, found }: FoundPass,
@@ -142,6 +143,7 @@ function refusedByServer(
   // Of ports alone nobody can tell: a program outside of the audit may open the one, and use the other.
   if (
     listener.address.kind !== 'unix' &&
+    listener.port !== target.port &&
     !servesFilesOf(configuration, listener.program) &&
     !differInLastDigit(listener.port, target.port)
   )

@@ -59,6 +59,19 @@ export function withContainers(
   return [...deployments, [{ ...input, nginx, apache }, ...beside]]
 }
 
+/** The deployments that projects make of which no server's configuration is in the audit. */
+export function containersAlone(
+  input: MachineInput,
+  { files }: Repository,
+  projects: readonly ComposeProject[],
+): readonly (readonly MachineInput[])[] {
+  return projects.map(project =>
+    readContainers(project, files, projects).map(container =>
+      machineOf(container, { nginx: [], apache: [] }, input),
+    ),
+  )
+}
+
 const NGINX_IMAGES = /^(?:nginx|nginxinc\/nginx-unprivileged|nginx\/nginx|ubuntu\/nginx)$/
 
 /**

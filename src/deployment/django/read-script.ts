@@ -14,6 +14,7 @@ export function readScript(parser: PythonParser, source: Source): WsgiScript {
   const module = parser.parse(source)
   const values = new Map<string, SettingValue | undefined>()
   const bound = new Map<string, Place>()
+  const made = new Map<string, string>()
   const packages = new Map<string, Place>()
   const path: string[] = []
   let open = module.broken
@@ -38,6 +39,9 @@ export function readScript(parser: PythonParser, source: Source): WsgiScript {
     switch (statement.kind) {
       case 'assignment':
         bind(statement.target, statement)
+        if (statement.value.kind === 'call' && !statement.conditional && !statement.appends)
+          made.set(statement.target, statement.value.callee)
+        else made.delete(statement.target)
         values.set(
           statement.target,
           statement.conditional || statement.appends ? undefined : evaluate(statement.value),
@@ -71,8 +75,9 @@ export function readScript(parser: PythonParser, source: Source): WsgiScript {
       }
       case 'definition':
         bind(statement.name, statement)
+        made.delete(statement.name)
         break
     }
   }
-  return { settingsModule, path, names: new Set(bound.keys()), bound, packages, open }
+  return { settingsModule, path, names: new Set(bound.keys()), bound, made, packages, open }
 }

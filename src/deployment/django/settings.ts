@@ -43,6 +43,8 @@ export interface WsgiScript {
   readonly names: ReadonlySet<string>
   /** Where each of them is bound first, the whole statement. */
   readonly bound: ReadonlyMap<string, Place>
+  /** What is called to make each of them, where that is all that happens to it: `FastAPI` of `app = FastAPI()`. */
+  readonly made: ReadonlyMap<string, string>
   /** The packages that it imports, first parts alone: `pyramid` of `pyramid.paster`. */
   readonly packages: ReadonlyMap<string, Place>
   /** True where a name may come from elsewhere: a star import, or a file that is no Python 3. */

@@ -1,0 +1,142 @@
+import type { AppServer } from '../../parsers/app-server/app-server.ts'
+import { programName } from '../../src/deployment/destination-words.ts'
+import type { LoadedModule } from '../../src/deployment/django/loaded-module.ts'
+import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { behindNginx, serviceUnit } from './_examples.ts'
+
+const FASTAPI = conf`
+  from fastapi import FastAPI
+  app = FastAPI()
+`
+const FLASK = conf`
+  from flask import Flask
+  app = Flask(__name__)
+`
+const tree = (command: string, module: string): Record<string, string> =>
+  behindNginx(serviceUnit(command), { 'etc/shop/main.py': module })
+
+export default defineRule({
+  summary: 'The application server speaks another interface than the application',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'WSGI and ASGI are two interfaces. A server that calls an application by the other one gets a `TypeError` for every request, `__call__() missing 1 required positional argument`, and the client 500 Internal Server Error.',
+  remedy:
+    'Start gunicorn with `-k uvicorn.workers.UvicornWorker` for ASGI (FastAPI, Starlette, Channels), and a WSGI server for Flask or `wsgi.py`',
+  references: [
+    'https://fastapi.tiangolo.com/deployment/server-workers/',
+    'https://docs.djangoproject.com/en/stable/howto/deployment/asgi/',
+    'https://flask.palletsprojects.com/en/stable/deploying/asgi/',
+  ],
+  unproven: 'The frameworks that tell the interfaces apart are not installed for the live tests',
+  bad: [
+    {
+      title: 'gunicorn’s own workers for FastAPI',
+      files: tree('/usr/bin/gunicorn -b 127.0.0.1:8000 «main:app»', FASTAPI),
+    },
+    {
+      title: 'uvicorn for Flask',
+      files: tree('/usr/bin/uvicorn --port 8000 «main:app»', FLASK),
+    },
+    {
+      title: 'workers of uvicorn for Flask',
+      files: tree('/usr/bin/gunicorn -b 127.0.0.1:8000 -k uvicorn.workers.UvicornWorker «main:app»', FLASK),
+    },
+    {
+      title: 'daphne for the WSGI application of Django',
+      files: tree(
+        '/usr/bin/daphne -p 8000 «main:app»',
+        conf`
+          from django.core.wsgi import get_wsgi_application
+          app = get_wsgi_application()
+        `,
+      ),
+    },
+  ],
+  good: [
+    {
+      title: 'workers of uvicorn for FastAPI',
+      files: tree('/usr/bin/gunicorn -b 127.0.0.1:8000 -k uvicorn.workers.UvicornWorker main:app', FASTAPI),
+    },
+    { title: 'gunicorn for Flask', files: tree('/usr/bin/gunicorn -b 127.0.0.1:8000 main:app', FLASK) },
+    {
+      title: 'an adapter around it',
+      files: tree(
+        '/usr/bin/uvicorn --port 8000 main:app',
+        conf`
+          from asgiref.wsgi import WsgiToAsgi
+          ${FLASK}
+          app = WsgiToAsgi(app)
+        `,
+      ),
+    },
+    {
+      title: 'uvicorn that is told',
+      files: tree('/usr/bin/uvicorn --interface wsgi --port 8000 main:app', FLASK),
+    },
+  ],
+  *check(deployment) {
+    for (const program of programsOfKind(deployment, 'app-server')) {
+      const { application, at } = program.server
+      const spoken = interfaceOfServer(program.server)
+      if (spoken === null || application?.known !== true) continue
+      const loaded = deployment.moduleOf(program)
+      const made = loaded === null ? null : madeBy(loaded, program.server)
+      const own = made === null ? undefined : INTERFACES.get(made)
+      if (own === undefined || own === spoken) continue
+      const [asgi, wsgi] = ['an ASGI application', 'a WSGI application']
+      yield {
+        at: application.at ?? at,
+        message: `\`${made}\` makes ${own === 'asgi' ? asgi : wsgi}, and ${programName(program)} calls it as ${spoken === 'asgi' ? asgi : wsgi}: every request is answered with 500`,
+        label: `needs ${own === 'asgi' ? 'ASGI' : 'WSGI'}`,
+        help:
+          own === 'asgi'
+            ? 'Start it with `-k uvicorn.workers.UvicornWorker`, or with uvicorn itself'
+            : `Start it with gunicorn’s own workers, or uvicorn with \`--interface wsgi\``,
+      }
+    }
+  },
+})
+
+type Interface = 'asgi' | 'wsgi'
+
+/** What makes an application, by the last part of its name. */
+const INTERFACES: ReadonlyMap<string, Interface> = new Map([
+  ['FastAPI', 'asgi'],
+  ['Starlette', 'asgi'],
+  ['Quart', 'asgi'],
+  ['Litestar', 'asgi'],
+  ['ProtocolTypeRouter', 'asgi'],
+  ['get_asgi_application', 'asgi'],
+  ['Flask', 'wsgi'],
+  ['get_wsgi_application', 'wsgi'],
+])
+
+/** Null where nobody tells, or where the server finds out by itself. */
+function interfaceOfServer({ program, workerClass, complete, settings }: AppServer): Interface | null {
+  switch (program) {
+    case 'uvicorn':
+      return settings.has('interface') ? null : 'asgi'
+    case 'daphne':
+      return 'asgi'
+    case 'waitress':
+      return 'wsgi'
+    case 'gunicorn': {
+      if (workerClass === null) return complete ? 'wsgi' : null
+      if (!workerClass.known) return null
+      if (/^(?:sync|gthread|gevent|eventlet)$/.test(workerClass.value)) return 'wsgi'
+      return /^(?:uvicorn\.workers\.|uvicorn_worker\.|asgi$)/.test(workerClass.value) ? 'asgi' : null
+    }
+    default:
+      return null
+  }
+}
+
+/** The call whose result the server takes; null where the module does more than one thing with it. */
+function madeBy({ script, attribute }: LoadedModule, { program }: AppServer): string | null {
+  const name = attribute ?? (program === 'gunicorn' ? 'application' : null)
+  if (script === null || script.open || name === null) return null
+  return script.made.get(name)?.replace(/^.*\./, '') ?? null
+}

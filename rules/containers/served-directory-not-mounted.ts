@@ -1,0 +1,183 @@
+import { posix } from 'node:path'
+import { placeText } from '../../parsers/text/source.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { PASSES } from '../../src/servers/nginx/queries/locations.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { composeWith } from './_examples.ts'
+import { runsOnlyWebServer } from './_runs-only.ts'
+
+const site = (directory: string): string => conf`
+  server {
+      listen 80;
+      location /static/ {
+          alias ${directory};
+      }
+      location / {
+          proxy_pass http://web:8000;
+      }
+  }
+`
+
+const MOUNT = './nginx/site.conf:/etc/nginx/conf.d/default.conf:ro'
+
+/** The project, with one more mount for nginx. */
+const mounting = (mount: string): string =>
+  composeWith({ web: 'volumes: ["static:/app/static"]', more: 'volumes: {static: }' }).replace(
+    MOUNT,
+    `${MOUNT}\n      - ${mount}`,
+  )
+
+export default defineRule({
+  summary: 'nginx serves a directory that its container does not have',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'A container sees the files of its image and what is mounted into it. A path of the application’s container, or of the host, is not there for nginx: 404 for every style sheet and script, `open() "…" failed (2: No such file or directory)` in its error log.',
+  remedy:
+    'Mount the volume that the application writes to into the container of nginx, at the path that nginx serves',
+  references: [
+    'https://docs.docker.com/reference/compose-file/services/#volumes',
+    'https://nginx.org/en/docs/http/ngx_http_core_module.html#alias',
+  ],
+  unproven: 'What a container sees, its compose file says: no loopback has another file system',
+  bad: [
+    {
+      title: 'mounted for the application alone',
+      files: {
+        'docker-compose.yml': composeWith({
+          web: 'volumes: ["static:/app/static"]',
+          more: 'volumes: {static: }',
+        }),
+        'nginx/site.conf': site('«/app/static/»'),
+      },
+    },
+    {
+      title: 'mounted at another path',
+      files: {
+        'docker-compose.yml': mounting('static:/srv/static:ro'),
+        'nginx/site.conf': site('«/app/static/»'),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'mounted where nginx serves it',
+      files: {
+        'docker-compose.yml': mounting('static:/srv/static:ro'),
+        'nginx/site.conf': site('/srv/static/'),
+      },
+    },
+    {
+      title: 'mounted above it',
+      files: {
+        'docker-compose.yml': mounting('./files:/srv:ro'),
+        'nginx/site.conf': site('/srv/static/'),
+      },
+    },
+    {
+      title: 'an image of its own',
+      files: {
+        'docker-compose.yml': composeWith({}).replace('image: nginx:1.27', 'build: ./nginx'),
+        'nginx/Dockerfile': conf`
+          FROM nginx:1.27
+          COPY static /app/static
+        `,
+        'nginx/site.conf': site('/app/static/'),
+        'nginx/static/a.css': '',
+      },
+    },
+    {
+      title: 'a directory of the image',
+      files: { 'docker-compose.yml': composeWith({}), 'nginx/site.conf': site('/usr/share/nginx/html/') },
+    },
+  ],
+  *check(deployment) {
+    for (const { configuration, machine } of programsOfKind(deployment, 'nginx')) {
+      const { container } = machine
+      if (container === null || !knowsFiles(container)) continue
+      for (const name of ['alias', 'root']) {
+        for (const directive of configuration.occurrences.get(name) ?? []) {
+          const written = directive.args[0]?.value ?? ''
+          if (!servesFiles(directive) || !written.startsWith('/') || written.includes('$')) continue
+          const path = posix.normalize(written).replace(/(.)\/$/, '$1')
+          if (OF_IMAGE.test(path) || hasAt(container, path)) continue
+          const others = elsewhere(container, path)
+          yield {
+            at: argumentPlace(directive, 0),
+            message: `nothing brings \`${path}\` into the container of nginx, so every file of it is answered with 404`,
+            label: 'not in this container',
+            related: [
+              { at: container.service.at, message: 'the container of nginx' },
+              ...others.map(at => ({ at, message: `another container has \`${path}\`` })),
+            ],
+            help:
+              others[0] === undefined
+                ? `Mount the directory at \`${path}\``
+                : `Mount \`${
+                    placeText(others[0])
+                      .replace(/^["']|["']$/g, '')
+                      .split(':')[0]
+                  }:${path}:ro\` for nginx, too`,
+          }
+        }
+      }
+    }
+  },
+})
+
+/** What the image of nginx has, and what a running system has anyway. */
+const OF_IMAGE = /^\/(?:usr|etc|dev|proc|sys|run|tmp|var\/(?:log|cache|lib|run))(?:\/|$)|^\/$/
+
+/** True where nothing but mounts and copies that are known brings files into a container. */
+function knowsFiles(container: Container): boolean {
+  const { service, image } = container
+  if (!service.complete || service.volumesFrom.length > 0 || !runsOnlyWebServer(container)) return false
+  if (service.volumes.some(({ target }) => !target.known)) return false
+  if (image === null) return service.build === null
+  return image.steps.every(step => 'sources' in step && step.target.known && step.kind === 'COPY')
+}
+
+/** True for a block of its own that answers out of the directory. */
+function servesFiles({ parent }: NginxDirective): boolean {
+  if (parent?.name !== 'location') return false
+  return !parent.children.some(
+    ({ name }) => (PASSES as readonly string[]).includes(name) || name === 'return' || name === 'rewrite',
+  )
+}
+
+/** True where something stands at a path, above it or below it. */
+function hasAt({ service, image, mounts }: Container, path: string): boolean {
+  const targets = [
+    ...mounts.map(({ target }) => target),
+    ...service.tmpfs.flatMap(each => (each.known ? [each.value] : [])),
+    ...(image?.steps ?? []).flatMap(step =>
+      'sources' in step && step.target.known ? [step.target.value] : [],
+    ),
+  ]
+  return targets.some(each => {
+    const target = posix.normalize(each).replace(/(.)\/$/, '$1')
+    return target === path || isBelow(path, target) || isBelow(target, path)
+  })
+}
+
+function isBelow(path: string, directory: string): boolean {
+  return path.startsWith(directory === '/' ? '/' : `${directory}/`)
+}
+
+/** Where another service of the project has the path. */
+function elsewhere({ project, service }: Container, path: string) {
+  return [...project.services.values()]
+    .filter(({ name }) => name !== service.name)
+    .flatMap(({ volumes }) =>
+      volumes.flatMap(({ target, at, kind }) => {
+        if (!target.known || kind === 'tmpfs') return []
+        const own = posix.normalize(target.value).replace(/(.)\/$/, '$1')
+        return own === path || isBelow(path, own) ? [at] : []
+      }),
+    )
+    .slice(0, 3)
+}

@@ -1,0 +1,140 @@
+import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+
+const site = (location: string, lines = ''): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      location ${location} {
+          proxy_set_header Host $host;
+          ${lines}
+          proxy_pass http://127.0.0.1:9000;
+      }
+  }
+`
+const UPGRADE = conf`
+  proxy_http_version 1.1;
+  proxy_set_header Upgrade $http_upgrade;
+  proxy_set_header Connection "upgrade";
+`
+
+export default defineRule({
+  summary: 'nginx does not pass the headers by which WebSocket begins',
+  severity: 'warning',
+  otherSeverities: { info: 'where the application may do without, as Socket.IO does by polling' },
+  confidence: 'medium',
+  since: '0.1.0',
+  why: '`Upgrade` and `Connection` belong to one connection, and nginx sends neither on by itself. The backend gets an ordinary request and answers 400, 404 or 426, and the browser says `WebSocket connection to … failed`.',
+  remedy:
+    'Write `proxy_http_version 1.1;`, `proxy_set_header Upgrade $http_upgrade;` and `proxy_set_header Connection "upgrade";`',
+  references: ['https://nginx.org/en/docs/http/websocket.html'],
+  bad: [
+    { title: 'a location that is called so', files: { 'nginx.conf': site('«/ws/»') } },
+    { title: 'Socket.IO', files: { 'nginx.conf': site('«/socket.io/»') } },
+    {
+      title: 'an application with consumers of Channels',
+      files: {
+        'etc/nginx/nginx.conf': conf`
+          events {
+          }
+          http {
+              server {
+                  listen 80;
+                  server_name example.org;
+                  location / {
+                      proxy_set_header Host $host;
+                      «proxy_pass» http://127.0.0.1:8000;
+                  }
+              }
+          }
+        `,
+        'etc/systemd/system/shop.service': conf`
+          [Service]
+          WorkingDirectory=/etc/shop
+          ExecStart=/usr/bin/daphne -p 8000 main:application
+        `,
+        'etc/shop/main.py': conf`
+          from channels.routing import ProtocolTypeRouter, URLRouter
+          application = ProtocolTypeRouter({"websocket": URLRouter([])})
+        `,
+      },
+    },
+  ],
+  good: [
+    { title: 'both headers', files: { 'nginx.conf': site('/ws/', UPGRADE) } },
+    { title: 'another location', files: { 'nginx.conf': site('/news/') } },
+    {
+      title: 'the headers of the server',
+      files: {
+        'nginx.conf': site('/ws/')
+          .replace(
+            'location',
+            conf`
+          proxy_set_header Upgrade $http_upgrade;
+          location
+        `.trimEnd(),
+          )
+          .replace('proxy_set_header Host $host;', ''),
+      },
+    },
+  ],
+  *check(deployment) {
+    const upgraded = new Set<unknown>()
+    for (const { server, headers } of deployment.connections.http)
+      if (headers.open || headers.written.some(({ name }) => name === 'upgrade')) upgraded.add(server)
+    for (const connection of deployment.connections.http) {
+      const { block, headers, server, pass } = connection
+      if (headers.open || connection.reachable === false) continue
+      if (headers.written.some(({ name, state }) => name === 'upgrade' && state !== 'cleared')) continue
+      const location = block.name === 'location' ? readLocation(block) : null
+      const isNamed = location !== null && location.modifier !== '@' && NAMES.test(location.name)
+      if (isNamed) {
+        yield {
+          at: location.at,
+          ...(/socket\.?io|sockjs|engine/i.test(location.name) && { severity: 'info' as const }),
+          message: `\`${location.name}\` is named like WebSocket, and nginx sends the backend no \`Upgrade\``,
+          label: 'no Upgrade',
+          related: [{ at: namePlace(pass), message: 'proxied here' }],
+          ...fix(connection),
+        }
+      } else if (!upgraded.has(server) && routesWebSockets(deployment, connection)) {
+        yield {
+          at: namePlace(pass),
+          message: 'the application routes WebSocket, and no location of this server sends it `Upgrade`',
+          label: 'no Upgrade',
+          related: [{ at: argumentPlace(pass, 0), message: 'the application is here' }],
+          ...fix(connection),
+        }
+      }
+    }
+  },
+})
+
+/** Paths by which programs take WebSocket. */
+const NAMES = /(?:^|\/)(?:ws|wss|web-?sockets?|cable|socket\.io|sockjs|sockjs-node|signalr|hubs?)\/?\$?$/i
+
+function fix({ pass }: NginxConnection) {
+  const at = namePlace(pass)
+  const lines = [
+    'proxy_http_version 1.1;',
+    'proxy_set_header Upgrade $http_upgrade;',
+    'proxy_set_header Connection "upgrade";',
+  ]
+  return propose('Send the headers of WebSocket', 'unsafe', [
+    insertBefore(at, lines.map(line => `${line}\n${indentationAt(at)}`).join('')),
+  ])
+}
+
+/** True where the module that answers is one of Django Channels, which says what takes WebSocket. */
+function routesWebSockets(deployment: Deployment, { targets }: NginxConnection): boolean {
+  return targets.some(({ to }) => {
+    if (to.kind !== 'listener' || to.listener.program.kind !== 'app-server') return false
+    const loaded = deployment.moduleOf(to.listener.program)
+    const made = loaded?.attribute == null ? undefined : loaded.script?.made.get(loaded.attribute)
+    return made !== undefined && /(?:^|\.)ProtocolTypeRouter$/.test(made)
+  })
+}
