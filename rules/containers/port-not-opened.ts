@@ -1,5 +1,6 @@
 import type { Place } from '../../parsers/text/source.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
 import type { AppServerProgram, Machine } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -85,6 +86,17 @@ export default defineRule({
       files: { 'compose.yaml': compose('ports: ["8000:8000", "5678:5678"]') },
     },
     {
+      title: 'a server on the network of the container',
+      files: {
+        'compose.yaml': conf`
+          ${compose('ports: ["80:80"]', 'gunicorn --bind 127.0.0.1:8000 shop.wsgi')}
+            front:
+              image: caddy:2
+              network_mode: service:web
+        `,
+      },
+    },
+    {
       title: 'a command that nobody knows',
       files: { 'compose.yaml': compose('ports: ["80:5000"]', './start.sh') },
     },
@@ -135,9 +147,26 @@ export default defineRule({
   },
 })
 
-/** True for the one program of its container, with every socket known. */
-function isAlone({ machine, listensKnown }: AppServerProgram): boolean {
-  return listensKnown && machine.programs.length === 1
+/** True for the one program of its container, with every socket known and no other container on its network. */
+function isAlone({ machine: { container, programs }, server, listensKnown }: AppServerProgram): boolean {
+  if (container === null || !listensKnown || programs.length > 1) return false
+  // What a supervisor or a script starts, it starts beside others.
+  const { service, image, project } = container
+  const { source } = server.at
+  if (!project.sources.includes(source) && source !== image?.stage.at.source) return false
+  const words = service.command?.words ?? service.entrypoint?.words
+  const text = words?.map(word => word.text).join(' ') ?? commandText(container)
+  if (/&(?!&)|nginx|caddy|apache|httpd|haproxy/.test(text.replaceAll('&&', ''))) return false
+  return [...project.services.values()].every(
+    ({ networkMode }) =>
+      networkMode === null || (networkMode.known && !/^(?:service|container):/.test(networkMode.value)),
+  )
+}
+
+function commandText({ image }: Container): string {
+  const command = image?.command ?? image?.entrypoint ?? null
+  if (command === null) return ''
+  return command.form === 'exec' ? command.words.map(({ text }) => text).join(' ') : command.script.text
 }
 
 /** A port of a container to which something is told to connect. */

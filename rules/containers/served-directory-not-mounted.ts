@@ -34,6 +34,7 @@ const mounting = (mount: string): string =>
 export default defineRule({
   summary: 'nginx serves a directory that its container does not have',
   severity: 'warning',
+  otherSeverities: { info: 'where no other service of the project has the directory either' },
   confidence: 'high',
   since: '0.1.0',
   why: 'A container sees the files of its image and what is mounted into it. A path of the application’s container, or of the host, is not there for nginx: 404 for every style sheet and script, `open() "…" failed (2: No such file or directory)` in its error log.',
@@ -61,6 +62,10 @@ export default defineRule({
         'docker-compose.yml': mounting('static:/srv/static:ro'),
         'nginx/site.conf': site('«/app/static/»'),
       },
+    },
+    {
+      title: 'a directory that no service has',
+      files: { 'docker-compose.yml': composeWith({}), 'nginx/site.conf': site('«/data/static/»') },
     },
   ],
   good: [
@@ -108,6 +113,8 @@ export default defineRule({
           const others = elsewhere(container, path)
           yield {
             at: argumentPlace(directive, 0),
+            // Another file of the project may mount it, where no service here has the directory.
+            ...(others.length === 0 && { severity: 'info' as const, confidence: 'medium' as const }),
             message: `nothing brings \`${path}\` into the container of nginx, so every file of it is answered with 404`,
             label: 'not in this container',
             related: [
