@@ -90,15 +90,19 @@ import apacheVhostShadowedBySpecificIp from './apache/vhost-shadowed-by-specific
 import apacheVhostUnresolvableAddress from './apache/vhost-unresolvable-address.ts'
 import appServerApplicationNotFound from './app-server/application-not-found.ts'
 import appServerEnvironmentMissing from './app-server/environment-missing.ts'
+import appServerInterfaceMismatch from './app-server/interface-mismatch.ts'
 import appServerPrefixNotTold from './app-server/prefix-not-told.ts'
+import appServerProxyfixUntrue from './app-server/proxyfix-untrue.ts'
 import appServerRuntimeDirectoryMissing from './app-server/runtime-directory-missing.ts'
 import appServerSocketPermissions from './app-server/socket-permissions.ts'
 import appServerUntrustedProxy from './app-server/untrusted-proxy.ts'
+import appServerUwsgiParamsMissing from './app-server/uwsgi-params-missing.ts'
 import bodyLimitsApacheBelowNginx from './body-limits/apache-below-nginx.ts'
 import bodyLimitsApacheHeadersBelowNginx from './body-limits/apache-headers-below-nginx.ts'
 import bodyLimitsChunkedUploadRejected from './body-limits/chunked-upload-rejected.ts'
 import bodyLimitsDjangoBelowNginx from './body-limits/django-below-nginx.ts'
 import bodyLimitsNginxBelowPhp from './body-limits/nginx-below-php.ts'
+import bodyLimitsNginxDefaultBelowApplication from './body-limits/nginx-default-below-application.ts'
 import bodyLimitsNginxDefaultBelowDjango from './body-limits/nginx-default-below-django.ts'
 import bodyLimitsUwsgiHeadersBelowNginx from './body-limits/uwsgi-headers-below-nginx.ts'
 import cachingAuthorizationShared from './caching/authorization-shared.ts'
@@ -120,9 +124,14 @@ import canonicalUrlRedirectToPlainHttp from './canonical-url/redirect-to-plain-h
 import canonicalUrlRedirectToTlsNobodyServes from './canonical-url/redirect-to-tls-nobody-serves.ts'
 import canonicalUrlRedirectUriInjection from './canonical-url/redirect-uri-injection.ts'
 import canonicalUrlServerNameMalformed from './canonical-url/server-name-malformed.ts'
+import containersImageProtocol from './containers/image-protocol.ts'
 import containersLoopbackPublished from './containers/loopback-published.ts'
+import containersNameResolvedOnce from './containers/name-resolved-once.ts'
 import containersOwnLoopback from './containers/own-loopback.ts'
+import containersPortNotOpened from './containers/port-not-opened.ts'
 import containersRedirectShowsInnerPort from './containers/redirect-shows-inner-port.ts'
+import containersServedDirectoryNotMounted from './containers/served-directory-not-mounted.ts'
+import containersSocketNotShared from './containers/socket-not-shared.ts'
 import containersStaticVolumeUnfilled from './containers/static-volume-unfilled.ts'
 import containersUnknownService from './containers/unknown-service.ts'
 import djangoCsrfOriginMalformed from './django/csrf-origin-malformed.ts'
@@ -131,6 +140,7 @@ import djangoDebugOn from './django/debug-on.ts'
 import djangoHostNotAllowed from './django/host-not-allowed.ts'
 import djangoHostWithUnderscore from './django/host-with-underscore.ts'
 import djangoProxySslHeaderForgeable from './django/proxy-ssl-header-forgeable.ts'
+import djangoSecureCookieOverHttp from './django/secure-cookie-over-http.ts'
 import djangoSettingIsText from './django/setting-is-text.ts'
 import djangoSslRedirectLoop from './django/ssl-redirect-loop.ts'
 import djangoStaticNotServed from './django/static-not-served.ts'
@@ -196,6 +206,7 @@ import nginxTryFilesLosesQuery from './nginx/try-files-loses-query.ts'
 import nginxTryFilesWithoutSlash from './nginx/try-files-without-slash.ts'
 import nginxWebsocketConnectionMissing from './nginx/websocket-connection-missing.ts'
 import nginxWebsocketHttpVersion from './nginx/websocket-http-version.ts'
+import nginxWebsocketUpgradeMissing from './nginx/websocket-upgrade-missing.ts'
 import phpPathInfoEmpty from './php/path-info-empty.ts'
 import phpRequestMethodMissing from './php/request-method-missing.ts'
 import phpScriptFilenameFixed from './php/script-filename-fixed.ts'
@@ -414,15 +425,19 @@ export const rules: readonly Rule[] = [
   { id: 'apache/vhost-unresolvable-address', ...apacheVhostUnresolvableAddress },
   { id: 'app-server/application-not-found', ...appServerApplicationNotFound },
   { id: 'app-server/environment-missing', ...appServerEnvironmentMissing },
+  { id: 'app-server/interface-mismatch', ...appServerInterfaceMismatch },
   { id: 'app-server/prefix-not-told', ...appServerPrefixNotTold },
+  { id: 'app-server/proxyfix-untrue', ...appServerProxyfixUntrue },
   { id: 'app-server/runtime-directory-missing', ...appServerRuntimeDirectoryMissing },
   { id: 'app-server/socket-permissions', ...appServerSocketPermissions },
   { id: 'app-server/untrusted-proxy', ...appServerUntrustedProxy },
+  { id: 'app-server/uwsgi-params-missing', ...appServerUwsgiParamsMissing },
   { id: 'body-limits/apache-below-nginx', ...bodyLimitsApacheBelowNginx },
   { id: 'body-limits/apache-headers-below-nginx', ...bodyLimitsApacheHeadersBelowNginx },
   { id: 'body-limits/chunked-upload-rejected', ...bodyLimitsChunkedUploadRejected },
   { id: 'body-limits/django-below-nginx', ...bodyLimitsDjangoBelowNginx },
   { id: 'body-limits/nginx-below-php', ...bodyLimitsNginxBelowPhp },
+  { id: 'body-limits/nginx-default-below-application', ...bodyLimitsNginxDefaultBelowApplication },
   { id: 'body-limits/nginx-default-below-django', ...bodyLimitsNginxDefaultBelowDjango },
   { id: 'body-limits/uwsgi-headers-below-nginx', ...bodyLimitsUwsgiHeadersBelowNginx },
   { id: 'caching/authorization-shared', ...cachingAuthorizationShared },
@@ -444,9 +459,14 @@ export const rules: readonly Rule[] = [
   { id: 'canonical-url/redirect-to-tls-nobody-serves', ...canonicalUrlRedirectToTlsNobodyServes },
   { id: 'canonical-url/redirect-uri-injection', ...canonicalUrlRedirectUriInjection },
   { id: 'canonical-url/server-name-malformed', ...canonicalUrlServerNameMalformed },
+  { id: 'containers/image-protocol', ...containersImageProtocol },
   { id: 'containers/loopback-published', ...containersLoopbackPublished },
+  { id: 'containers/name-resolved-once', ...containersNameResolvedOnce },
   { id: 'containers/own-loopback', ...containersOwnLoopback },
+  { id: 'containers/port-not-opened', ...containersPortNotOpened },
   { id: 'containers/redirect-shows-inner-port', ...containersRedirectShowsInnerPort },
+  { id: 'containers/served-directory-not-mounted', ...containersServedDirectoryNotMounted },
+  { id: 'containers/socket-not-shared', ...containersSocketNotShared },
   { id: 'containers/static-volume-unfilled', ...containersStaticVolumeUnfilled },
   { id: 'containers/unknown-service', ...containersUnknownService },
   { id: 'django/csrf-origin-malformed', ...djangoCsrfOriginMalformed },
@@ -455,6 +475,7 @@ export const rules: readonly Rule[] = [
   { id: 'django/host-not-allowed', ...djangoHostNotAllowed },
   { id: 'django/host-with-underscore', ...djangoHostWithUnderscore },
   { id: 'django/proxy-ssl-header-forgeable', ...djangoProxySslHeaderForgeable },
+  { id: 'django/secure-cookie-over-http', ...djangoSecureCookieOverHttp },
   { id: 'django/setting-is-text', ...djangoSettingIsText },
   { id: 'django/ssl-redirect-loop', ...djangoSslRedirectLoop },
   { id: 'django/static-not-served', ...djangoStaticNotServed },
@@ -520,6 +541,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/try-files-without-slash', ...nginxTryFilesWithoutSlash },
   { id: 'nginx/websocket-connection-missing', ...nginxWebsocketConnectionMissing },
   { id: 'nginx/websocket-http-version', ...nginxWebsocketHttpVersion },
+  { id: 'nginx/websocket-upgrade-missing', ...nginxWebsocketUpgradeMissing },
   { id: 'php/path-info-empty', ...phpPathInfoEmpty },
   { id: 'php/request-method-missing', ...phpRequestMethodMissing },
   { id: 'php/script-filename-fixed', ...phpScriptFilenameFixed },

@@ -30,7 +30,6 @@ export default defineRule({
     'https://docs.djangoproject.com/en/stable/howto/deployment/asgi/',
     'https://flask.palletsprojects.com/en/stable/deploying/asgi/',
   ],
-  unproven: 'The frameworks that tell the interfaces apart are not installed for the live tests',
   bad: [
     {
       title: 'gunicorn’s own workers for FastAPI',

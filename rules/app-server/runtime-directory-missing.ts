@@ -36,6 +36,7 @@ export default defineRule({
   severity: 'error',
   otherSeverities: {
     warning: 'in a directory below `/run` that something outside of the audit may make at every boot',
+    info: 'the same, of a unit in a repository, which need not hold all that is installed with it',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -122,7 +123,7 @@ export default defineRule({
         const name = programName(program)
         yield {
           at,
-          ...(directory !== '/run' && { severity: 'warning' as const, confidence: 'medium' as const }),
+          ...(directory !== '/run' && { severity: doubt(service), confidence: 'medium' as const }),
           message:
             directory === '/run'
               ? `\`/run\` belongs to root, so ${name} as \`${user?.value}\` may not create \`${path}\``
@@ -143,6 +144,13 @@ const OPEN_TO_ALL = /^\/run\/(?:user|lock|shm|screen)(?:\/|$)/
 function isUnprivileged({ user, dynamicUser, startPre, rootDirectory }: ServiceUnit): boolean {
   if (user?.known !== true || /^(?:root|0|)$/.test(user.value)) return false
   return startPre.length === 0 && rootDirectory === null && dynamicUser === null
+}
+
+/** How bad it is that nothing here makes a directory: a repository shows less of the machine than its `/etc`. */
+function doubt({ unit }: ServiceUnit): 'warning' | 'info' {
+  return unit.sources.every(({ path }) => /^\/(?:etc|usr\/lib|lib|usr\/local\/lib)\/systemd\//.test(path))
+    ? 'warning'
+    : 'info'
 }
 
 /** True where some unit of the audit has it, or a directory above it, made for itself. */

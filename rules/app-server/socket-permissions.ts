@@ -128,6 +128,7 @@ export default defineRule({
           label: 'nginx may not write to it',
           related: [
             { at: place, message: 'nginx connects here' },
+            ...(socket?.unit?.mode?.at == null ? [] : [{ at: socket.unit.mode.at, message: 'its mode' }]),
             ...(user.at === null ? [] : [{ at: user.at, message: 'the user of nginx' }]),
           ],
           help: helpFor(program, socket?.unit != null, user),

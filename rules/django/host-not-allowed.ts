@@ -1,3 +1,4 @@
+import { variablesRead } from '../../src/deployment/django/variables-read.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { valueOrNull } from '../../src/servers/fact.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
@@ -37,7 +38,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    for (const { connection, settings, loaded } of djangoConnections(deployment)) {
+    for (const { connection, settings, loaded, program } of djangoConnections(deployment)) {
       const { server } = connection
       const allowed = textList(settings, 'ALLOWED_HOSTS')
       if (allowed === null || allowed.includes('*') || mayBeOn(settings.get('DEBUG'))) continue
@@ -66,6 +67,12 @@ export default defineRule({
                 message: 'nginx sends this name, for no `Host` is set',
               }
             : { at: argumentPlace(host.directive, 1), message: 'nginx sends it here' },
+          ...variablesRead(settings.expressionOf('ALLOWED_HOSTS')?.expression).flatMap(name => {
+            const variable = program.environment(name)
+            return variable?.known === true && variable.at !== null
+              ? [{ at: variable.at, message: 'the value comes from here' }]
+              : []
+          }),
           ...server.names
             .filter(({ name }) => name === first)
             .map(each => ({ at: each.at, message: 'a name of this server' })),

@@ -8,6 +8,8 @@ const site = (listen: string, value: string, lines = ''): string => conf`
   server {
       ${listen}
       server_name example.org;
+      ssl_certificate /etc/ssl/example.pem;
+      ssl_certificate_key /etc/ssl/example.key;
       ${lines}
       location / {
           proxy_pass http://127.0.0.1:9000;
@@ -22,7 +24,7 @@ const BOTH = conf`
 `
 
 export default defineRule({
-  summary: 'The backend is told https for what comes by plain HTTP',
+  summary: 'nginx sends the backend `https` for what comes by plain HTTP',
   severity: 'warning',
   otherSeverities: {
     info: 'for a server of plain HTTP alone, in front of which something else may terminate TLS',
@@ -74,7 +76,7 @@ export default defineRule({
         at,
         per: 'locations',
         ...(!server.tls && { severity: 'info' as const }),
-        message: often => `the backend is told https${often}, also of what comes by plain HTTP`,
+        message: often => `nginx sends the backend \`https\`${often}, also for what comes by plain HTTP`,
         label: 'not what the client used',
         related: [{ at: listen.at, message: 'plain HTTP' }],
         ...propose('Send the scheme that nginx saw', 'unsafe', [replacePlace(at, '$scheme')]),

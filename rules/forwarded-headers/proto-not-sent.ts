@@ -18,12 +18,12 @@ const site = (headers: string, listen = '443 ssl', target = 'http://127.0.0.1:30
 `
 
 export default defineRule({
-  summary: 'The backend is not told that the client uses TLS',
+  summary: 'nginx sends the backend no scheme of a client that uses TLS',
   severity: 'info',
   confidence: 'medium',
   since: '0.1.0',
   why: 'nginx terminates TLS and proxies in plain HTTP. An application that makes absolute URLs, sets cookies with `Secure` or redirects to https takes every request for plain HTTP: its links begin with http://, its logins get lost, or it redirects https to https for ever.',
-  remedy: 'Write `proxy_set_header X-Forwarded-Proto $scheme;`, and tell the application to trust it',
+  remedy: 'Write `proxy_set_header X-Forwarded-Proto $scheme;`, and configure the application to trust it',
   references: [
     'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header',
     'https://expressjs.com/en/guide/behind-proxies.html',
@@ -55,7 +55,7 @@ export default defineRule({
         ),
       },
     },
-    { title: 'a backend that is told nothing of the client', files: { 'nginx.conf': plain(site('')) } },
+    { title: 'a backend that gets nothing of the client', files: { 'nginx.conf': plain(site('')) } },
   ],
   *check(deployment) {
     for (const connection of deployment.connections.http) {

@@ -36,7 +36,6 @@ export default defineRule({
     'https://docs.gunicorn.org/en/stable/settings.html#timeout',
     'https://uwsgi-docs.readthedocs.io/en/latest/Options.html#harakiri',
   ],
-  unproven: 'An answer that takes longer than the minute of nginx would hold up the tests',
   bad: [
     { title: 'gunicorn alone was given more', files: gunicorn('--timeout 300') },
     {

@@ -1,11 +1,13 @@
 import type {
+  PythonCall,
   PythonExpression,
   PythonParser,
   PythonStatement,
 } from '../../../parsers/python/python-module.ts'
 import type { Place, Source } from '../../../parsers/text/source.ts'
 import { evaluateExpression } from './evaluate-expression.ts'
-import type { SettingValue, WsgiScript } from './settings.ts'
+import { known, unknown } from '../../servers/fact.ts'
+import type { ProxyFix, SettingValue, WsgiScript } from './settings.ts'
 
 const VARIABLE = 'DJANGO_SETTINGS_MODULE'
 
@@ -15,6 +17,8 @@ export function readScript(parser: PythonParser, source: Source): WsgiScript {
   const values = new Map<string, SettingValue | undefined>()
   const bound = new Map<string, Place>()
   const made = new Map<string, string>()
+  let proxyFix: ProxyFix | null = null
+  let bodyLimit: WsgiScript['bodyLimit'] = null
   const packages = new Map<string, Place>()
   const path: string[] = []
   let open = module.broken
@@ -39,6 +43,15 @@ export function readScript(parser: PythonParser, source: Source): WsgiScript {
     switch (statement.kind) {
       case 'assignment':
         bind(statement.target, statement)
+        if (statement.value.kind === 'call' && /(?:^|\.)ProxyFix$/.test(statement.value.callee))
+          proxyFix = statement.conditional ? null : readProxyFix(statement.value, evaluate, source)
+        if (/\bconfig\[MAX_CONTENT_LENGTH\]$/.test(statement.target)) {
+          const limit = statement.conditional ? undefined : evaluate(statement.value)
+          const { start, end } = statement.value
+          const at = { source, start, end }
+          bodyLimit =
+            typeof limit === 'number' ? known(limit, at) : unknown('the running program decides', at)
+        }
         if (statement.value.kind === 'call' && !statement.conditional && !statement.appends)
           made.set(statement.target, statement.value.callee)
         else made.delete(statement.target)
@@ -79,5 +92,46 @@ export function readScript(parser: PythonParser, source: Source): WsgiScript {
         break
     }
   }
-  return { settingsModule, path, names: new Set(bound.keys()), bound, made, packages, open }
+  return {
+    settingsModule,
+    path,
+    names: new Set(bound.keys()),
+    bound,
+    made,
+    proxyFix,
+    bodyLimit,
+    packages,
+    open,
+  }
+}
+
+const TRUSTED = ['x_for', 'x_proto', 'x_host', 'x_port', 'x_prefix']
+
+/** The arguments behind the application, by place or by name. */
+function readProxyFix(
+  { args, keywords }: PythonCall,
+  evaluate: (expression: PythonExpression | undefined) => SettingValue | undefined,
+  source: Source,
+): ProxyFix | null {
+  const written = [
+    ...args.slice(1).map((value, index) => [TRUSTED[index] ?? '', value, value.start] as const),
+    ...Object.entries(keywords).map(
+      ([name, value]) => [name, value, keywordStart(source, name, value)] as const,
+    ),
+  ]
+  const found: { name: string; count: number; at: Place }[] = []
+  for (const [name, value, start] of written) {
+    if (name === 'app') continue
+    const count = evaluate(value)
+    if (typeof count !== 'number') return null
+    found.push({ name, count, at: { source, start, end: value.end } })
+  }
+  return found
+}
+
+/** Where `name=` before a value begins. */
+function keywordStart(source: Source, name: string, { start }: PythonExpression): number {
+  const before = source.code.slice(0, start)
+  const equals = /\s*=\s*$/.exec(before)?.index ?? start
+  return before.slice(0, equals).endsWith(name) ? equals - name.length : start
 }

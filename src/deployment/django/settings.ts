@@ -45,8 +45,15 @@ export interface WsgiScript {
   readonly bound: ReadonlyMap<string, Place>
   /** What is called to make each of them, where that is all that happens to it: `FastAPI` of `app = FastAPI()`. */
   readonly made: ReadonlyMap<string, string>
+  /** What Werkzeug's `ProxyFix` around it is told to trust; null where there is none, or not all of it is plain. */
+  readonly proxyFix: ProxyFix | null
+  /** Bytes of the largest request body that Flask takes: `MAX_CONTENT_LENGTH`. */
+  readonly bodyLimit: Fact<number> | null
   /** The packages that it imports, first parts alone: `pyramid` of `pyramid.paster`. */
   readonly packages: ReadonlyMap<string, Place>
   /** True where a name may come from elsewhere: a star import, or a file that is no Python 3. */
   readonly open: boolean
 }
+
+/** `x_for` and its siblings, as they are written: from how many proxies each takes a value. */
+export type ProxyFix = readonly { readonly name: string; readonly count: number; readonly at: Place }[]

@@ -102,4 +102,34 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response, logNow }: Parameters<LiveCase['harm']>[0]) =>
       response.status !== 502 && !logNow().includes('Permission denied'),
   })),
+  {
+    rule: 'app-server/interface-mismatch',
+    shows: 'uvicorn calls Flask as an ASGI application, and gunicorn as what it is',
+    examples: { bad: 1, good: 1 },
+    request: REQUEST,
+    harm: ({ response }) => response.status === 500,
+    sound: ({ response }) => response.status === 404,
+  },
+  {
+    rule: 'app-server/proxyfix-untrue',
+    shows: 'the client chooses the host that Flask sees',
+    request: { url: 'http://example.org/', headers: { 'X-Forwarded-Host': 'evil.example' } },
+    harm: ({ response }) => response.body.startsWith('evil.example '),
+    sound: ({ response }) => response.body.startsWith('example.org '),
+  },
+  {
+    rule: 'app-server/proxyfix-untrue',
+    shows: 'the client chooses the address that Flask sees',
+    examples: { bad: 1, good: 2 },
+    request: { url: 'http://example.org/', headers: { 'X-Forwarded-For': '203.0.113.9' } },
+    harm: ({ response }) => response.body.endsWith(' 203.0.113.9'),
+    sound: ({ response }) => !response.body.endsWith(' 203.0.113.9'),
+  },
+  {
+    rule: 'app-server/uwsgi-params-missing',
+    shows: 'the application learns neither path nor method',
+    request: REQUEST,
+    harm: ({ response }) => response.report?.path === null,
+    sound: ({ response }) => response.report?.path === '/',
+  },
 ]

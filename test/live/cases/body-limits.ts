@@ -70,4 +70,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 413,
     sound: ({ response }) => response.body === '80000',
   },
+  {
+    rule: 'body-limits/nginx-default-below-application',
+    shows: 'nginx refuses a body that Flask was told to take',
+    request: { url: `${SITE}/`, method: 'POST', body: Buffer.alloc(2 * MEGABYTE) },
+    harm: ({ response }) => response.status === 413,
+    // The application has no page, and says so itself.
+    sound: ({ response }) => response.status === 404,
+  },
 ]

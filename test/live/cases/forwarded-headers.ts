@@ -277,4 +277,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.report?.HTTP_HOST === 'example.org',
     sound: ({ response }) => response.report?.HTTP_HOST === 'example.org:82',
   },
+  {
+    rule: 'forwarded-headers/proto-always-https',
+    shows: 'the backend is told https by a client that came without TLS',
+    mirrors: [9000],
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.report?.HTTP_X_FORWARDED_PROTO === 'https',
+    sound: ({ response }) => response.report?.HTTP_X_FORWARDED_PROTO === 'http',
+  },
 ]

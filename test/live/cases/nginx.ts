@@ -162,4 +162,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 200,
     sound: ({ response }) => response.status === 504,
   },
+  {
+    rule: 'nginx/websocket-upgrade-missing',
+    shows: 'the backend is asked for no other protocol',
+    mirrors: [9000],
+    request: { url: 'http://example.org/ws/', headers: { Upgrade: 'websocket' } },
+    harm: ({ response }) => response.status === 200 && response.report?.HTTP_UPGRADE === undefined,
+    sound: ({ response }) => response.report?.HTTP_UPGRADE === 'websocket',
+  },
 ]

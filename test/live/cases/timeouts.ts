@@ -54,4 +54,18 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 504,
     sound: ({ response }) => response.body === 'done',
   },
+  {
+    rule: 'timeouts/nginx-below-app-server',
+    shows: 'nginx answers 504 while gunicorn still works on the page',
+    examples: { bad: 1, good: 0 },
+    smaller: { '120s': '1s' },
+    files: {
+      'etc/shop/shop/__init__.py': '',
+      'etc/shop/shop/wsgi.py':
+        'import time\n\ndef application(environ, start_response):\n    time.sleep(2)\n    start_response("200 OK", [])\n    return [b"slow"]\n',
+    },
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.status === 504,
+    sound: ({ response }) => response.status === 200,
+  },
 ]

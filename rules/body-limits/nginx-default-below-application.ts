@@ -1,0 +1,111 @@
+import type { Place } from '../../parsers/text/source.ts'
+import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts'
+import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
+import { namePlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { behindNginx, serviceUnit, WSGI } from '../app-server/_examples.ts'
+
+const UNIT = serviceUnit('/usr/bin/gunicorn -b 127.0.0.1:8000 main:app')
+const flask = (limit: string): string => conf`
+  from flask import Flask
+  app = Flask(__name__)
+  ${limit}
+`
+const raised = (files: Record<string, string>): Record<string, string> => ({
+  ...files,
+  'etc/nginx/nginx.conf': files['etc/nginx/nginx.conf']!.replace(
+    'proxy_pass',
+    'client_max_body_size 16m;\n            proxy_pass',
+  ),
+})
+const marked = (files: Record<string, string>): Record<string, string> => ({
+  ...files,
+  'etc/nginx/nginx.conf': files['etc/nginx/nginx.conf']!.replace('proxy_pass', '«proxy_pass»'),
+})
+
+export default defineRule({
+  summary: 'nginx refuses bodies that the application was told to take',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'nginx takes a request body of one megabyte where nothing says more, and answers 413 Request Entity Too Large, `client intended to send too large body` in its log. The application was given a larger limit of its own, which no upload reaches.',
+  remedy: 'Write `client_max_body_size` in nginx, as large as the limit of the application',
+  references: [
+    'https://nginx.org/en/docs/http/ngx_http_core_module.html#client_max_body_size',
+    'https://flask.palletsprojects.com/en/stable/config/#MAX_CONTENT_LENGTH',
+    'https://docs.djangoproject.com/en/stable/ref/settings/#data-upload-max-memory-size',
+  ],
+  bad: [
+    {
+      title: 'Flask with a limit of its own',
+      files: marked(
+        behindNginx(UNIT, {
+          'etc/shop/main.py': flask('app.config["MAX_CONTENT_LENGTH"] = 16 * 1024 * 1024'),
+        }),
+      ),
+    },
+    {
+      title: 'Django that takes more',
+      files: marked(
+        behindNginx(serviceUnit('/usr/bin/gunicorn -b 127.0.0.1:8000 shop.wsgi'), {
+          'etc/shop/shop/__init__.py': '',
+          'etc/shop/shop/wsgi.py': WSGI,
+          'etc/shop/shop/settings.py': 'DATA_UPLOAD_MAX_MEMORY_SIZE = 52428800\n',
+        }),
+      ),
+    },
+  ],
+  good: [
+    {
+      title: 'raised in nginx, too',
+      files: raised(
+        behindNginx(UNIT, {
+          'etc/shop/main.py': flask('app.config["MAX_CONTENT_LENGTH"] = 16 * 1024 * 1024'),
+        }),
+      ),
+    },
+    {
+      title: 'less than nginx takes',
+      files: behindNginx(UNIT, {
+        'etc/shop/main.py': flask('app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024'),
+      }),
+    },
+    { title: 'no limit is named', files: behindNginx(UNIT, { 'etc/shop/main.py': flask('') }) },
+  ],
+  *check(deployment) {
+    if (!deployment.programs.some(({ kind }) => kind === 'app-server')) return
+    for (const { pass, bodyLimit, targets } of deployment.connections.nginx) {
+      if (!bodyLimit.known || bodyLimit.value.directive !== null) continue
+      for (const { to } of targets) {
+        if (to.kind !== 'listener' || to.listener.program.kind !== 'app-server') continue
+        const wanted = limitOf(deployment, to.listener.program)
+        if (wanted === null || wanted.bytes <= bodyLimit.value.value) continue
+        const at = namePlace(pass)
+        const megabytes = Math.ceil(wanted.bytes / 1024 ** 2)
+        yield {
+          at,
+          message: `nginx refuses bodies above a megabyte, as nothing says otherwise, and the application takes ${megabytes} MB`,
+          label: 'no client_max_body_size',
+          related: [{ at: wanted.at, message: 'the limit of the application' }],
+          ...propose('Let nginx take what the application takes', 'unsafe', [
+            insertBefore(at, `client_max_body_size ${megabytes}m;\n${indentationAt(at)}`),
+          ]),
+        }
+      }
+    }
+  },
+})
+
+interface Limit {
+  readonly bytes: number
+  readonly at: Place
+}
+
+/** What the application was told to take, of Django or Flask; null where it was told nothing. */
+function limitOf(deployment: Deployment, program: AppServerProgram): Limit | null {
+  const loaded = deployment.moduleOf(program)
+  const fact = loaded?.settings?.get('DATA_UPLOAD_MAX_MEMORY_SIZE') ?? loaded?.script?.bodyLimit ?? null
+  if (fact?.known !== true || typeof fact.value !== 'number' || fact.at === null) return null
+  return { bytes: fact.value, at: fact.at }
+}

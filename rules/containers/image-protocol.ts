@@ -1,0 +1,145 @@
+import type { Container } from '../../src/deployment/containers/container.ts'
+import { namePlace } from '../../src/deployment/places.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { conf } from '../../src/engine/conf.ts'
+
+const compose = (image: string, lines = ''): string => conf`
+  services:
+    web:
+      image: nginx:1.27
+      volumes:
+        - ./site.conf:/etc/nginx/conf.d/default.conf:ro
+        - ./src:/var/www/html
+    app:
+      image: ${image}
+      volumes:
+        - ./src:/var/www/html
+      ${lines}
+`
+const fastcgi = (port: number): string => conf`
+  server {
+      listen 80;
+      root /var/www/html;
+      location ~ \.php$ {
+          include fastcgi_params;
+          fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+          «fastcgi_pass» app:${port};
+      }
+  }
+`
+const http = (port: number): string => conf`
+  server {
+      listen 80;
+      location / {
+          «proxy_pass» http://app:${port};
+      }
+  }
+`
+const plain = (text: string): string => text.replaceAll(/[«»]/g, '')
+
+export default defineRule({
+  summary: 'nginx speaks another protocol than the image of PHP',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'An image of PHP with `fpm` in its tag speaks FastCGI on port 9000, one with `apache` HTTP on port 80. Another protocol or port ends in 502 Bad Gateway: `upstream prematurely closed connection`, `upstream sent unsupported FastCGI protocol version`, or `Connection refused`.',
+  remedy:
+    'Use `fastcgi_pass` with port 9000 for an `fpm` image, and `proxy_pass` with port 80 for an `apache` image',
+  references: ['https://hub.docker.com/_/php', 'https://hub.docker.com/_/wordpress'],
+  unproven: 'The live tests start no containers, and the image says what is spoken',
+  bad: [
+    {
+      title: 'HTTP to PHP-FPM',
+      files: { 'docker-compose.yml': compose('php:8.3-fpm'), 'site.conf': http(9000) },
+    },
+    {
+      title: 'FastCGI to Apache',
+      files: { 'docker-compose.yml': compose('wordpress:6-apache'), 'site.conf': fastcgi(9000) },
+    },
+    {
+      title: 'another port than that of PHP-FPM',
+      files: { 'docker-compose.yml': compose('php:8.3-fpm-alpine'), 'site.conf': fastcgi(9001) },
+    },
+  ],
+  good: [
+    {
+      title: 'FastCGI to PHP-FPM',
+      files: { 'docker-compose.yml': compose('php:8.3-fpm'), 'site.conf': plain(fastcgi(9000)) },
+    },
+    {
+      title: 'HTTP to Apache',
+      files: { 'docker-compose.yml': compose('wordpress:6-apache'), 'site.conf': plain(http(80)) },
+    },
+    {
+      title: 'a command of its own',
+      files: {
+        'docker-compose.yml': compose('php:8.3-fpm', 'command: php -S 0.0.0.0:9000'),
+        'site.conf': plain(http(9000)),
+      },
+    },
+    {
+      title: 'a pool of its own',
+      files: {
+        'docker-compose.yml': compose('php:8.3-fpm')
+          .replace('./src:/var/www/html\n  ', './src:/var/www/html\n  ')
+          .concat('      - ./pool.conf:/usr/local/etc/php-fpm.d/zz.conf\n'),
+        'pool.conf': '[www]\nlisten = 9001\n',
+        'site.conf': plain(fastcgi(9001)),
+      },
+    },
+  ],
+  *check({ connections }) {
+    for (const { pass, targets, from } of connections.nginx) {
+      if (from.machine.container === null && targets.every(({ machine }) => machine?.container == null))
+        continue
+      for (const { machine, port, at } of targets) {
+        const container = machine?.container ?? null
+        const spoken = container === null ? null : spokenBy(container)
+        if (container === null || spoken === null || port === null) continue
+        const isSpoken = pass.name === spoken.pass
+        if (isSpoken && port === spoken.port) continue
+        // Apache may be told to open any port; FPM that pools move is the audit's to know.
+        if (isSpoken && spoken.pass === 'proxy_pass') continue
+        yield {
+          at: namePlace(pass),
+          message: isSpoken
+            ? `PHP-FPM of the image \`${spoken.image}\` listens on port ${spoken.port}, and nginx connects to port ${port}`
+            : `the image \`${spoken.image}\` speaks ${spoken.pass === 'proxy_pass' ? 'HTTP on port 80' : 'FastCGI on port 9000'}, and nginx connects by \`${pass.name}\``,
+          label: isSpoken ? 'another port' : 'another protocol',
+          related: [
+            { at, message: 'the container' },
+            { at: container.service.image?.at ?? container.service.at, message: 'its image' },
+          ],
+        }
+      }
+    }
+  },
+})
+
+interface Spoken {
+  readonly pass: 'proxy_pass' | 'fastcgi_pass'
+  readonly port: number
+  readonly image: string
+}
+
+const IMAGES =
+  /^(?:docker\.io\/)?(?:library\/)?(?:php|wordpress|nextcloud|drupal|matomo|phpmyadmin):\S*?(fpm|apache)\b/
+
+/** Of the images whose tag says what they speak, where nothing changes what they start. */
+function spokenBy({ service, image, mounts }: Container): Spoken | null {
+  if (!service.complete || service.command !== null || service.entrypoint !== null) return null
+  if (image !== null && (image.command !== null || image.entrypoint !== null)) return null
+  const fact = image?.base ?? (service.build === null ? service.image : null)
+  if (fact?.known !== true) return null
+  const kind = IMAGES.exec(fact.value)?.[1]
+  if (kind === undefined) return null
+  const isChanged =
+    mounts.some(({ target }) => /php-fpm|apache2|fpm\.d/.test(target)) ||
+    (image?.steps ?? []).some(
+      step => !('sources' in step) || (step.target.known && /php-fpm|apache2/.test(step.target.value)),
+    )
+  if (isChanged) return null
+  return kind === 'fpm'
+    ? { pass: 'fastcgi_pass', port: 9000, image: fact.value }
+    : { pass: 'proxy_pass', port: 80, image: fact.value }
+}
