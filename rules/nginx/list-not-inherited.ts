@@ -154,8 +154,13 @@ export default defineRule({
           if (gone === undefined) continue
           yield {
             at: placeIn(block, first),
+            // What http says may be lost in every location.
+            cause: gone,
+            per: 'locations',
             ...(/_param$/.test(name) ? {} : { severity: 'info' as const }),
-            message: `this overrides \`${name} ${gone.args.map(({ value }) => value).join(' ')}\`${lost.length > 1 ? ` and ${lost.length - 1} more lines` : ''} of the enclosing block`,
+            message: often =>
+              `this overrides \`${name} ${gone.args.map(({ value }) => value).join(' ')}\`${lost.length > 1 ? ` and ${lost.length - 1} more lines` : ''} of the enclosing block${often}`,
+            also: 'overridden here too',
             related: [{ at: namePlace(gone), message: 'not in force here' }],
           }
         }

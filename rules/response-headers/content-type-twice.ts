@@ -15,7 +15,7 @@ const nginx = (lines: string): string =>
 
 export default defineRule({
   summary: '`add_header Content-Type` sends a second type',
-  severity: 'warning',
+  severity: 'info',
   confidence: 'high',
   since: '0.1.0',
   why: '`add_header` adds, it does not replace: the response has two `Content-Type`, the one of nginx or of the backend and this one. Which of them a browser takes is its own affair.',
