@@ -139,6 +139,24 @@ export default defineRule({
       },
     },
     {
+      title: 'an expression that denies as well, with a page for it',
+      files: {
+        'nginx.conf': site(conf`
+          error_page 403 = /errors/denied.php;
+          location /private/ {
+              deny all;
+          }
+          location ~ /errors/\w+\.php$ {
+              fastcgi_pass unix:/run/php/php-fpm.sock;
+              fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+          }
+          location ~* (\.php$|\.git) {
+              deny all;
+          }
+        `),
+      },
+    },
+    {
       title: 'files of another directory than the scripts',
       files: {
         'nginx.conf': site(conf`

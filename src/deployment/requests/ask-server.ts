@@ -67,6 +67,8 @@ export function isOpen({ end, steps }: Outcome): boolean | undefined {
     ({ kind, at }) => kind === 'access' && at !== null && placeText(at) === 'auth_request',
   )
   if (isAsked) return undefined
+  // A page that is sent in place of a refusal is no answer to the request.
+  if (steps.some(({ kind, text }) => kind === 'error-page' && /\bfor 40[13]\b/.test(text))) return false
   return isContent(end)
 }
 
