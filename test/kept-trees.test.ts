@@ -206,4 +206,12 @@ test('lines for one server that are kept in several files are read by several se
   assert.equal(await loud(tree), [])
 })
 
+test('a virtual host that is named after its .htaccess is none', async () => {
+  const tree = {
+    'test/.htaccess.server.conf': 'ServerRoot "/usr/local/apache2"\nListen 80\nPidFile logs/pid\n',
+    'www/.htaccess': 'DirectoryIndex index.html\n',
+  }
+  assert.equal(await loud(tree), [])
+})
+
 test.run()

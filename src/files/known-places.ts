@@ -102,7 +102,12 @@ export type PathVerdict =
 /** Null for a path that is never looked into: keys, data, programs, other programs' directories. */
 export function judgePath(path: string): PathVerdict | null {
   const name = posix.basename(path)
-  if (HTACCESS.test(name) && !MANUAL.test(name) && (!OTHER_EXTENSION.test(name) || name.endsWith('.txt'))) {
+  if (
+    HTACCESS.test(name) &&
+    !/\.conf$/i.test(name) &&
+    !MANUAL.test(name) &&
+    (!OTHER_EXTENSION.test(name) || name.endsWith('.txt'))
+  ) {
     if (BACKUP.test(name)) return { kind: 'backup' }
     const sample = name !== '.htaccess'
     return { kind: 'htaccess', program: 'apache', onDemand: null, named: true, sample }
