@@ -37,6 +37,9 @@ const PROTO = 'proxy_set_header X-Forwarded-Proto $scheme;'
 export default defineRule({
   summary: 'ProxyFix trusts a header that only the client writes',
   severity: 'warning',
+  otherSeverities: {
+    info: 'for the scheme, the port and the prefix, by which a client deceives itself alone',
+  },
   confidence: 'high',
   securitySeverity: 5.3,
   cwe: [290, 348],
@@ -100,6 +103,8 @@ function* faultsOf(fix: ProxyFix, { headers, pass }: NginxConnection) {
     if (sent === null || sent.state === 'passed')
       yield {
         at,
+        // A forged host is in the links that the application makes; of the rest the client deceives itself.
+        ...(name !== 'x_host' && name !== 'x_for' && { severity: 'info' as const }),
         message: `\`${name}=${count}\` trusts \`${header}\`, which nginx passes as the client wrote it`,
         label: 'the client decides',
         related,
