@@ -1,6 +1,7 @@
 import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
+import { nginxMain } from '../_examples.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
@@ -9,7 +10,10 @@ import { variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { externalReachability } from '../../src/servers/nginx/queries/reachability.ts'
 import { directivesByServer } from '../../src/servers/nginx/queries/servers.ts'
-import { mayHold } from '../../src/servers/pcre/pattern-facts.ts'
+import { groupsOf } from '../../parsers/pcre/walk.ts'
+import type { PcreTree } from '../../parsers/pcre/tree.ts'
+import { inetPton } from '../../src/servers/addresses/libc.ts'
+import { literalPrefix, mayHold } from '../../src/servers/pcre/pattern-facts.ts'
 import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
 
 const site = (lines: string): string => conf`
@@ -63,8 +67,70 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'a host that goes on in the path',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ ^/api(.*)$ {
+              proxy_pass «http://127.0.0.1$1»;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a group with a name, behind a name that is resolved',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ ^/backend/(?<path>.*) {
+              proxy_pass «http://app$path»;
+          }
+        `),
+      },
+    },
   ],
   good: [
+    {
+      title: 'a path that begins with its slash',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ ^/api(/.*)$ {
+              proxy_pass http://127.0.0.1$1;
+          }
+          location ~ ^/app(?<path>/.*|)$ {
+              proxy_pass http://app$path;
+          }
+        `),
+      },
+    },
+    {
+      title: 'the request as it came, and a number of a server',
+      files: {
+        'nginx.conf': site(conf`
+          location / {
+              proxy_pass http://app$request_uri;
+          }
+          location ~ ^/node([0-9]+)/ {
+              proxy_pass http://app$1;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a name of an upstream, and nothing that resolves another',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(conf`
+          upstream app {
+              server 127.0.0.1:9000;
+          }
+          server {
+              listen 80;
+              location ~ ^/api(.*)$ {
+                  proxy_pass http://app$1;
+              }
+          }
+        `),
+      },
+    },
     {
       title: 'one name of a list',
       files: {
@@ -118,7 +184,9 @@ export default defineRule({
       if (kind !== 'reachable' || mayAskPassword(server, block)) continue
       yield {
         at: argumentPlace(pass, 0),
-        message: `\`$${variable}\` is what the client writes, and names the host that nginx connects to`,
+        message: /^(?:\$?\{?\w+\}?:\/\/)?\$/.test(written)
+          ? `\`$${variable}\` is what the client writes, and names the host that nginx connects to`
+          : `\`$${variable}\` is what the client writes, and no slash keeps it from going on with the host or its port`,
         label: 'any host',
       }
     }
@@ -149,9 +217,12 @@ function chosenBy(
   // A fixed domain behind the variable leaves nothing to choose but names below it.
   if (depth > DEEPEST || /\}?\.[a-z0-9-]+\.[a-z]+(?::\d+)?$/i.test(host)) return null
   const [first] = variableNames(host)
-  if (first === undefined || !/^\$/.test(host)) return null
+  const fixed = /^([\w.-]*)\$/.exec(host)?.[1]
+  if (first === undefined || fixed === undefined) return null
+  if (fixed !== '' && !mayGoOn(server, block, fixed, host.slice(fixed.length))) return null
   if (/^(?:arg_|cookie_|http_(?!host$))/.test(first)) return first
-  if (/^[1-9]$/.test(first)) return isFreeGroup(block, Number(first)) ? first : null
+  const group = groupOf(block, first)
+  if (group !== null) return isFreeGroup(block, group, fixed !== '') ? first : null
   const values = (directivesByServer(server.configuration, 'set').get(server.directive) ?? []).filter(
     ({ args }) => args[0]?.value.toLowerCase() === `$${first}`,
   )
@@ -165,13 +236,52 @@ function chosenBy(
   return chosenBy(deployment, server, block, hostOf(value.args[1]?.value ?? ''), depth + 1)
 }
 
-/** True where a group of the location’s expression takes a whole host: dots and whatever a name may have. */
-function isFreeGroup(block: NginxDirective, group: number): boolean {
+/** True where what follows the beginning of a host makes another host, to which nginx finds the way. */
+function mayGoOn(
+  { configuration }: NginxServer,
+  block: NginxDirective,
+  fixed: string,
+  rest: string,
+): boolean {
+  if (!/^\$(?:\w+|\{\w+\})$/.test(rest)) return false
+  // Behind an address a port can come; a name has to be resolved.
+  if (inetPton(fixed) !== null) return true
+  const resolver = effectiveAtHand(configuration, block, 'resolver')
+  return resolver.known && resolver.value.directives.some(({ args }) => args[0]?.value !== 'off')
+}
+
+/** The number of a group of the location’s expression, by number or name; null for another variable. */
+function groupOf(block: NginxDirective, variable: string): number | null {
+  if (/^[1-9]$/.test(variable)) return Number(variable)
+  if (block.name !== 'location') return null
+  const { modifier, name } = readLocation(block)
+  const tree = modifier === '~' || modifier === '~*' ? readPattern(name) : null
+  return tree?.names.find(each => each.name.toLowerCase() === variable)?.group ?? null
+}
+
+/**
+ * True where a group of the location’s expression takes a whole host: dots and whatever a name may have.
+ *
+ * @param isBehind where it goes on with a host: then it must be able to begin with something else than a slash
+ */
+function isFreeGroup(block: NginxDirective, group: number, isBehind: boolean): boolean {
   // A rewrite or a condition has groups of its own.
   if (block.name !== 'location' || block.children.some(({ name }) => name === 'rewrite' || name === 'if'))
     return false
   const { modifier, name } = readLocation(block)
   const tree = modifier === '~' || modifier === '~*' ? readPattern(name) : null
   if (tree === null) return false
+  if (isBehind && beginsWithSlash(tree, group)) return false
   return [...'.az09'].every(char => mayHold(tree, char.charCodeAt(0), group))
+}
+
+/** True where each text of a group is empty or begins with a slash. */
+function beginsWithSlash(tree: PcreTree, group: number): boolean {
+  const node = groupsOf(tree).get(group)
+  if (node?.kind !== 'group') return false
+  return node.alternatives.every(
+    alternative =>
+      alternative.items.length === 0 ||
+      literalPrefix({ ...tree, alternatives: [alternative] }).startsWith('/'),
+  )
 }

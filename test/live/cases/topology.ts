@@ -146,6 +146,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.report === null,
   },
   {
+    rule: 'topology/client-chooses-backend',
+    shows: 'a port of the own machine answers behind an address that no slash ends',
+    examples: { bad: 3 },
+    mirrors: [9000],
+    request: { url: 'http://example.org/api:9000/secret' },
+    harm: ({ response }) => response.report?.path === '/secret',
+    sound: ({ response }) => response.report === null,
+  },
+  {
     rule: 'topology/backend-not-listening',
     shows: 'PHP-FPM listens on a socket, and nginx connects to a port',
     files: { 'srv/www/index.php': '<?php echo "done";\n' },
