@@ -41,7 +41,7 @@ export interface AuditOptions {
 }
 
 /**
- * Audits directories, main files and fragments, as `deploy-audit PATH…` does without an `.auditrc`.
+ * Audits directories, main files and fragments, as `deploy-audit --all PATH…` does without an `.auditrc`.
  *
  * Rejects with an {@link InputError} whose message is one line where a path is not there or holds nothing
  * to audit, or where a fact is none.

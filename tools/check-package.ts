@@ -65,7 +65,7 @@ try {
     run('npm', ['install', '--silent', `node@${version}`], place)
     const node = join(place, 'node_modules/node/bin/node')
     const name = run(node, ['--version'], place).out.trim()
-    const report = run(node, [program, example, '--no-config', '--format', 'json'], base).out
+    const report = run(node, [program, example, '--no-config', '--all', '--format', 'json'], base).out
     const library =
       "const { auditPaths } = await import('deploy-audit'); console.log((await auditPaths([process.argv[1]])).findings.length)"
     const found = Number(run(node, ['--input-type=module', '--eval', library, example], installed).out)

@@ -142,7 +142,7 @@ export function readArguments(line: readonly string[]): Arguments {
   if (values.has('write-baseline') && values.has('baseline'))
     throw new InputError('--baseline and --write-baseline exclude each other')
   const format = oneOf('format', FORMATS_OF[command ?? 'audit'] ?? ['text'], 'text')
-  for (const name of ['all', 'group-by', 'statistics'] as const)
+  for (const name of ['group-by', 'statistics'] as const)
     if (values.has(name) && format !== 'text') throw new InputError(`--${name} belongs to the format text`)
   if (values.has('list-files') && format !== 'text' && format !== 'json')
     throw new InputError('--list-files belongs to the formats text and json')

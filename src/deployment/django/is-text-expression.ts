@@ -15,7 +15,7 @@ export function isTextExpression(expression: PythonExpression): boolean {
     case 'call': {
       const { callee, args, keywords, receiver } = expression
       if (READERS.test(callee)) {
-        const fallback = args[1] ?? keywords['default']
+        const fallback = args[1] ?? keywords.default
         return !('cast' in keywords) && (fallback === undefined || isTextExpression(fallback))
       }
       return (
