@@ -76,7 +76,7 @@ export default defineRule({
   *check({ apache, filesOf }) {
     for (const configuration of apache) {
       const files = filesOf(configuration)
-      for (const { file, directory, overrides } of htaccessFiles(configuration, files)) {
+      for (const { file, overrides } of htaccessFiles(configuration, files)) {
         if (!overrides.known || overrides.value.unset) continue
         // The first one is what httpd stumbles over; the others come to light with its repair.
         const [first] = refusals(file.children, overrides.value)
@@ -91,7 +91,7 @@ export default defineRule({
         const { start, end } = option ?? { start: directive.nameStart, end: directive.nameEnd }
         yield {
           at: { source: file.source, start, end },
-          message: `\`${option === null ? directive.name : `Options ${option.value}`}\` ${lacks}, so Apache answers every request to ${directory} with 500`,
+          message: `\`${option === null ? directive.name : `Options ${option.value}`}\` ${lacks}, so Apache answers every request below this directory with 500`,
           related:
             overrides.value.at === null ? [] : [{ at: overrides.value.at, message: 'what is allowed there' }],
         }

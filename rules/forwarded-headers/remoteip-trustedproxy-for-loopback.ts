@@ -16,7 +16,7 @@ const lines = (list: string): string => conf`
 `
 export default defineRule({
   summary: 'A proxy inside of the own network is trusted only for outside addresses',
-  severity: 'warning',
+  severity: 'info',
   confidence: 'high',
   since: '0.1.0',
   why: 'What `RemoteIPTrustedProxy` names may not send private addresses: mod_remoteip stops at the first of them, so clients of the intranet, monitoring and other proxies all appear as nginx itself.',

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import type { PythonParser } from '../../parsers/python/python-module.ts'
 import type { ShellParser } from '../../parsers/shell/shell-environment.ts'
-import type { AuditSettings } from '../audit.ts'
+import type { AuditSettings } from '../understand.ts'
 import { wantedGrammars } from '../deployment/build/programs/app-server.ts'
 import type { ComposeProject } from '../../parsers/compose/compose.ts'
 import { memo } from '../../parsers/collections/memo.ts'

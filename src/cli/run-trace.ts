@@ -1,4 +1,4 @@
-import { understand } from '../audit.ts'
+import { understand } from '../understand.ts'
 import type { TraceRequest } from '../deployment/requests/trace.ts'
 import { traceRequest } from '../deployment/requests/trace-request.ts'
 import { failureNotice } from '../files/notice.ts'

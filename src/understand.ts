@@ -1,0 +1,268 @@
+import type { ComposeProject } from '../parsers/compose/compose.ts'
+import type { PythonParser } from '../parsers/python/python-module.ts'
+import type { ShellParser } from '../parsers/shell/shell-environment.ts'
+import { isUnknownWord } from '../parsers/text/source.ts'
+import type { SuppressionSettings } from './apply-suppressions.ts'
+import { buildDeployment } from './deployment/build/build-deployment.ts'
+import type { MachineInput } from './deployment/build/machines.ts'
+import { withStarters } from './deployment/build/programs/with-starters.ts'
+import { containersAlone, haveStockMain, withContainers } from './deployment/containers/join-containers.ts'
+import type { Deployment } from './deployment/model.ts'
+import type { SiteFacts } from './deployment/site-facts.ts'
+import type { ActiveRule } from './engine/run.ts'
+import { shareSocket, socketOf } from './files/claims.ts'
+import type { FileSystem } from './files/file-system.ts'
+import type { Machine, Repository } from './files/machine.ts'
+import { failureNotice, type Notice } from './files/notice.ts'
+import { type ApacheConfiguration, readsEveryInclude } from './servers/apache/configuration.ts'
+import type { ApacheEnvironment } from './servers/apache/environment.ts'
+import { evaluateApache } from './servers/apache/evaluate.ts'
+import { hostsForHtaccess } from './servers/apache/htaccess-alone.ts'
+import { htaccessFiles } from './servers/apache/queries/htaccess.ts'
+import { filesInWorld } from './servers/files-in-world.ts'
+import type { NginxConfiguration } from './servers/nginx/configuration.ts'
+import { evaluateNginx } from './servers/nginx/evaluate.ts'
+import { packageVersion } from './servers/package-version.ts'
+import { firstWorld, type World } from './servers/presence.ts'
+import type { ServerVersion } from './servers/version.ts'
+import { limitNotices } from './unread-notices.ts'
+
+/** Everything an audit depends on but the files themselves. */
+export interface AuditSettings {
+  readonly toolVersion: string
+  readonly rules: readonly ActiveRule[]
+  readonly facts: SiteFacts
+  /** Given versions win over the package database of the root. */
+  readonly versions: { readonly nginx?: ServerVersion; readonly apache?: ServerVersion }
+  /** Includes that point into a tree with another layout: the first matching prefix is replaced. */
+  readonly includeMap: readonly { readonly from: string; readonly to: string }[]
+  /** Reads WSGI scripts and settings; without it what they say is unknown. */
+  readonly python?: PythonParser | null
+  /** Follows scripts that start servers; without it what they start is unknown. */
+  readonly shell?: ShellParser | null
+  /** Reads the compose files of a repository; without it they say nothing. */
+  readonly compose?: ((repository: Repository) => readonly ComposeProject[]) | null
+  /** What suppression comments may name; the rules that run where absent. */
+  readonly suppression?: SuppressionSettings
+  /** How the service starts the httpd of a main file (null: of fragments). */
+  readonly environment: (machine: Machine, main: string | null) => ApacheEnvironment
+}
+
+/** The servers of one machine as the audit understood them, and what rules ask. */
+export interface UnderstoodMachine {
+  readonly machine: Machine
+  readonly nginx: readonly NginxConfiguration[]
+  readonly apache: readonly ApacheConfiguration[]
+  /** The `.htaccess` files that are read though no configuration here serves their directories. */
+  readonly htaccess: readonly string[]
+  readonly deployments: readonly Deployment[]
+  /** What failed while it was understood. */
+  readonly failures: readonly Notice[]
+}
+
+/**
+ * Reads the servers of one machine: every main file with what it includes. Files that no main file reaches
+ * stand for the missing main file of their program; where there is one, they are a deployment of their own.
+ *
+ * @param world how the conditions come out that no file decides
+ * @param reached the files that some main file reaches in any world, to which those of this one are added
+ */
+export function understand(
+  machine: Machine,
+  settings: AuditSettings,
+  world: World = firstWorld(),
+  reached: Set<string> = new Set(),
+): UnderstoodMachine {
+  const files = filesInWorld(machine.files, world)
+  const { facts, includeMap } = settings
+  const nginxVersion = settings.versions.nginx ?? packageVersion(files, 'nginx')
+  const apacheVersion = settings.versions.apache ?? packageVersion(files, 'apache')
+
+  const { repository } = machine
+  const projects = repository === undefined ? [] : (settings.compose?.(repository) ?? [])
+  const readNginx = (
+    main: string | null,
+    fragments: readonly string[],
+    isInLocation = false,
+  ): NginxConfiguration =>
+    evaluateNginx({
+      files,
+      main: main === null ? null : sourceOf(files, main),
+      ...(main !== null && { mainPath: main }),
+      isDump: machine.isDump,
+      fragments: fragments.map(path => sourceOf(files, path)),
+      stockMain: main === null && repository !== undefined && haveStockMain(fragments, repository, projects),
+      ...(isInLocation && { fragmentContext: 'location' as const }),
+      version: nginxVersion,
+      includeMap,
+      world,
+    })
+  const readApache = (main: string | null, fragments: readonly string[]): ApacheConfiguration =>
+    evaluateApache({
+      files,
+      main: main === null ? null : sourceOf(files, main),
+      fragments: fragments.map(path => sourceOf(files, path)),
+      environment: environmentOf(main),
+      version: apacheVersion,
+      world,
+    })
+
+  const failures: Notice[] = []
+  const environmentOf = (main: string | null): ApacheEnvironment => {
+    const environment = settings.environment(machine, main)
+    failures.push(...limitNotices([environment.limit ?? null], machine.fileName))
+    return environment
+  }
+  /** What fails costs only itself: the other servers of the machine are there all the same. */
+  const attempt = <T>(part: string, path: string | null, read: () => T): readonly T[] => {
+    try {
+      return [read()]
+    } catch (error) {
+      failures.push(failureNotice(part, path === null ? null : machine.fileName(path), error))
+      return []
+    }
+  }
+  const nginx = machine.nginxMains.flatMap(main => attempt('reading nginx', main, () => readNginx(main, [])))
+  const apache = machine.apacheMains.flatMap(main =>
+    attempt('reading Apache', main, () => readApache(main, [])),
+  )
+  for (const { sources } of [...nginx, ...apache]) for (const { path } of sources) reached.add(path)
+  const sets = machine
+    .fragments(reached, { nginx: nginx.every(readsAllNginx), apache: apache.every(readsAllApache) })
+    .map(({ nginx, apache, joint, isInLocation }) => ({
+      joint,
+      nginx:
+        nginx.length === 0 ? [] : attempt('reading nginx', null, () => readNginx(null, nginx, isInLocation)),
+      apache: apache.length === 0 ? [] : attempt('reading Apache', null, () => readApache(null, apache)),
+    }))
+
+  const alone =
+    machine.apacheMains.length > 0
+      ? []
+      : htaccessAlone(
+          machine,
+          sets.flatMap(set => set.apache),
+        )
+  const hosts = hostsForHtaccess(alone).flatMap(source =>
+    attempt('reading .htaccess', null, () =>
+      evaluateApache({
+        files,
+        main: source,
+        fragments: [],
+        environment: settings.environment(machine, null),
+        version: apacheVersion,
+        world,
+      }),
+    ),
+  )
+
+  // Where containers run the applications, units beside them are for another way to run them.
+  const startedFiles =
+    repository === undefined || projects.length > 0 ? files : withStarters(files, repository)
+  const build = (
+    nginx: readonly NginxConfiguration[],
+    apache: readonly ApacheConfiguration[],
+  ): readonly Deployment[] =>
+    nginx.length + apache.length === 0 ? [] : deployed({ files: startedFiles, nginx, apache }).flatMap(joined)
+  const joined = (machines: readonly MachineInput[]): readonly Deployment[] =>
+    attempt('joining the servers', null, () =>
+      buildDeployment({
+        machines,
+        facts,
+        python: settings.python ?? null,
+        shell: settings.shell ?? null,
+      }),
+    )
+  const deployed = (input: MachineInput): readonly (readonly MachineInput[])[] =>
+    repository === undefined || projects.length === 0
+      ? [[input]]
+      : withContainers(input, repository, projects)
+  const together = (
+    nginx: readonly NginxConfiguration[],
+    apache: readonly ApacheConfiguration[],
+  ): readonly Deployment[] => {
+    const joined = build(nginx, apache)
+    if (!machine.supposed || !shareSocket(nginx.flatMap(openedByNginx), apache.flatMap(openedByApache)))
+      return joined
+    // Two servers that open one port are a fault where one proxies to the other, and else two choices.
+    return joined.some(proxiesToApache) ? joined : [...build(nginx, []), ...build([], apache)]
+  }
+  // Where a program has no main file, the fragments that could be all of it stand for one.
+  const standIn = (program: 'nginx' | 'apache') => {
+    const joint = sets.filter(set => set.joint && set[program].length > 0)
+    return joint.length === 1 ? joint[0] : undefined
+  }
+  const hasMain = nginx.length + apache.length > 0
+  const nginxBeside = hasMain && nginx.length === 0 ? standIn('nginx') : undefined
+  const apacheBeside = hasMain && apache.length === 0 ? standIn('apache') : undefined
+  const deployments = [
+    ...together(nginxBeside?.nginx ?? nginx, apacheBeside?.apache ?? apache),
+    ...sets.flatMap(set =>
+      together(set === nginxBeside ? [] : set.nginx, set === apacheBeside ? [] : set.apache),
+    ),
+    ...hosts.flatMap(host => build([], [host])),
+    ...(repository === undefined || hasMain || sets.length + hosts.length > 0
+      ? []
+      : containersAlone({ files, nginx: [], apache: [] }, repository, projects).flatMap(joined)),
+  ]
+  return {
+    machine,
+    nginx: [...nginx, ...sets.flatMap(set => set.nginx)],
+    apache: [...apache, ...sets.flatMap(set => set.apache), ...hosts],
+    htaccess: alone,
+    deployments,
+    failures,
+  }
+}
+
+/** The `.htaccess` files of a machine that no virtual host of it serves. */
+function htaccessAlone(
+  { htaccess, files }: Machine,
+  apache: readonly ApacheConfiguration[],
+): readonly string[] {
+  if (htaccess.length === 0) return []
+  const served = new Set(
+    apache.flatMap(configuration => htaccessFiles(configuration, files)).map(({ file }) => file.source.path),
+  )
+  return htaccess.filter(path => !served.has(path) && files.read(path).kind === 'source')
+}
+
+function proxiesToApache({ connections }: Deployment): boolean {
+  return connections.http.some(connection => connections.hostsReachedBy(connection).length > 0)
+}
+
+/** True where all was read that a main file includes, so that a file it did not include is not in use. */
+function readsAllNginx({ unread = [], occurrences }: NginxConfiguration): boolean {
+  const includes = occurrences.get('include') ?? []
+  return unread.length === 0 && !includes.some(({ args }) => isUnknownWord(args[0]?.value ?? ''))
+}
+
+function readsAllApache(configuration: ApacheConfiguration): boolean {
+  return readsEveryInclude(configuration) && configuration.modulesComplete
+}
+
+function openedByNginx({ occurrences }: NginxConfiguration): readonly string[] {
+  return socketsIn(occurrences.get('listen') ?? [])
+}
+
+function openedByApache({ occurrences }: ApacheConfiguration): readonly string[] {
+  const listens = occurrences.get('listen')
+  return listens === undefined ? socketsIn(occurrences.get('virtualhost') ?? [], '*') : socketsIn(listens)
+}
+
+function socketsIn(
+  directives: readonly { readonly args: readonly { readonly value: string }[] }[],
+  port = '80',
+): readonly string[] {
+  return directives.flatMap(({ args }) => {
+    const written = args[0]?.value ?? ''
+    const isSettled = written !== '' && !isUnknownWord(written) && !written.startsWith('unix:')
+    return isSettled ? [socketOf(written, port)] : []
+  })
+}
+
+function sourceOf(files: FileSystem, path: string) {
+  const read = files.read(path)
+  if (read.kind !== 'source') throw new Error(`${path}: ${read.reason}`)
+  return read.source
+}
