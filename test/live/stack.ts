@@ -66,7 +66,30 @@ function coverDirectories(directory: string): void {
   for (const path of PRIVATE) mount(['-t', 'tmpfs', '-o', 'mode=755', 'none', path])
 }
 
+/** What a machine has at its top; the rest of what a deployment fills there is its own. */
+const SYSTEM = /^\/(?:bin|boot|dev|etc|lib\w*|opt|proc|run|sbin|srv|sys|tmp|usr|var)$/
+
+/**
+ * Covers the directories at the top of the machine that a deployment fills beside those: what is written there is seen
+ * by nobody else, and gone with the namespace. One that was not there stays, empty: another process may have covered it.
+ */
+function coverTop({ files, scripts, directories }: Arranged): void {
+  const paths = [...Object.keys(files), ...scripts, ...directories]
+  const tops = new Set(paths.map(path => `/${path.split('/')[1] ?? ''}`))
+  for (const top of tops) {
+    if (top === '/' || top in files || SYSTEM.test(top) || covered.has(top)) continue
+    if (process.cwd().startsWith(`${top}/`)) continue
+    mkdirSync(top, { recursive: true })
+    mount(['-t', 'tmpfs', '-o', 'mode=755', 'none', top])
+    covered.add(top)
+  }
+}
+
+const covered = new Set<string>()
+
 function uncoverDirectories(directory: string): void {
+  for (const path of covered) spawnSync('umount', ['--lazy', path])
+  covered.clear()
   for (const path of [...PRIVATE].reverse()) spawnSync('umount', ['--lazy', path])
   for (const path of ['/etc', directory]) spawnSync('umount', ['--lazy', path])
 }
@@ -89,6 +112,7 @@ const APACHE = [
 function layOut(directory: string, { files, modes = {}, hosts = {} }: StackFiles): Arranged {
   coverDirectories(directory)
   const deployment = arrange(files)
+  coverTop(deployment)
   for (const [path, text] of Object.entries(deployment.files)) write(path, text)
   for (const script of deployment.scripts) {
     // A script below /etc is the example's own, there or not.
