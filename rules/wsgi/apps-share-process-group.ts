@@ -1,7 +1,7 @@
 import { djangoProjects, insists, type ProcessMember, sharedProcesses } from './_process-sharing.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { host, MAIN, project } from './_two-projects.ts'
+import { host, MAIN, project } from './_examples.ts'
 
 const SHARED = 'WSGIProcessGroup sites'
 const byDefault = (name: string, settings = `${name}.settings`): Record<string, string> =>
