@@ -15,7 +15,7 @@ export function precomputeExamples(): Plugin {
     async setup(build) {
       const rules = new Map((await loadRules()).map(({ path, rule }) => [path, rule]))
       // Texts that are made while such a module is loaded are wanted by examples alone.
-      build.onResolve({ filter: /[\\/]_examples\.ts$/ }, ({ path, resolveDir }) => ({
+      build.onResolve({ filter: /[\\/]_(?:[\w-]+-)?examples\.ts$/ }, ({ path, resolveDir }) => ({
         path: resolve(resolveDir, path),
         sideEffects: false,
       }))
