@@ -32,7 +32,10 @@ export function decodedVariable(value: string, directive: NginxDirective): strin
 /** True where the location around it admits no line feed: an exact path, or an expression that has none to its end. */
 function isPathBounded(directive: NginxDirective): boolean {
   for (let block = directive.parent; block !== null; block = block.parent) {
-    if (block.children.some(child => rewritesLineFeedsAway(child, block))) return true
+    // Servers, thousands of them, are no lines that rewrite.
+    if (block.name === 'http') return false
+    if (block.children.some(child => child.name === 'rewrite' && rewritesLineFeedsAway(child, block)))
+      return true
     if (block.name !== 'location') continue
     const { modifier, name } = readLocation(block)
     if (modifier === '=') return true
@@ -47,9 +50,9 @@ function isPathBounded(directive: NginxDirective): boolean {
  * True for a `rewrite` that makes a path of what the client sent, escaped as it is, and for one that replaces each
  * path of its location by parts that hold no line feed.
  */
-function rewritesLineFeedsAway({ name, args }: NginxDirective, block: NginxDirective): boolean {
+function rewritesLineFeedsAway({ args }: NginxDirective, block: NginxDirective): boolean {
   const [pattern, replacement] = args.map(({ value }) => value)
-  if (name !== 'rewrite' || pattern === undefined || replacement === undefined) return false
+  if (pattern === undefined || replacement === undefined) return false
   if (/^\$\{?request_uri\b/.test(replacement)) return true
   if (block.name !== 'location' || /^~/.test(readLocation(block).modifier)) return false
   if (compilePcre(pattern)?.test(`${readLocation(block).name}a\r\nb`) !== true) return false

@@ -7,7 +7,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
 import { namePlace } from '../../src/servers/apache/queries/places.ts'
-import { virtualHostOf } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { directivesByHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { apacheMain } from '../_examples.ts'
 
 const main = (lines: string): string =>
@@ -103,15 +103,11 @@ export default defineRule({
   *check(deployment) {
     for (const asked of hostsHolding(deployment, ['location', 'locationmatch'])) {
       const { configuration, host } = asked
-      const granting = ['location', 'locationmatch'].flatMap(name =>
-        (configuration.occurrences.get(name) ?? []).filter(
-          section => isOf(virtualHostOf(configuration, section)) && section.children.some(grantsAll),
-        ),
-      )
+      const granting = ['location', 'locationmatch']
+        .flatMap(ofHost)
+        .filter(({ children }) => children.some(grantsAll))
       if (granting.length === 0) continue
-      const sections = (configuration.occurrences.get('directory') ?? []).filter(
-        section => isOf(virtualHostOf(configuration, section)) && restricts(section.children),
-      )
+      const sections = ofHost('directory').filter(({ children }) => restricts(children))
       const restricted = [
         ...sections.map(section => ({ path: section.args[0]?.value ?? '', at: namePlace(section) })),
         ...htaccessFilesOf(configuration, deployment.filesOf(configuration), host).flatMap(
@@ -138,8 +134,10 @@ export default defineRule({
         }
       }
 
-      function isOf(home: { readonly directive: ApacheDirective } | null): boolean {
-        return home === null || home.directive === host?.directive
+      function ofHost(name: string): readonly ApacheDirective[] {
+        const byHost = directivesByHost(configuration, name)
+        const main = byHost.get(null) ?? []
+        return host === null ? main : [...main, ...(byHost.get(host.directive) ?? [])]
       }
     }
   },

@@ -6,7 +6,7 @@ import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { isInNetwork } from '../../src/servers/apache/queries/client-address.ts'
 import { htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
-import { virtualHostOf, virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { directivesByHost, virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
 
 const NGINX = nginxMain(conf`
@@ -159,8 +159,7 @@ function onlyWay(deployment: Deployment, host: ApacheHost): NginxConnection | nu
 /** What decides by addresses in a virtual host, and in the `.htaccess` files below what it serves. */
 function* linesOf(deployment: Deployment, { configuration, directive, virtualHost }: ApacheHost) {
   for (const name of ['require', 'allow', 'deny'])
-    for (const line of configuration.occurrences.get(name) ?? [])
-      if (virtualHostOf(configuration, line)?.directive === directive) yield line
+    yield* directivesByHost(configuration, name).get(directive) ?? []
   for (const { file, overrides } of htaccessFilesOf(
     configuration,
     deployment.filesOf(configuration),

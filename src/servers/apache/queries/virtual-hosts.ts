@@ -1,4 +1,5 @@
-import { memo } from '../../../../parsers/collections/memo.ts'
+import { groupBy } from '../../../../parsers/collections/group-by.ts'
+import { memo, memoByKey } from '../../../../parsers/collections/memo.ts'
 import type { ApacheWord } from '../../../../parsers/apache/syntax.ts'
 import type { Place } from '../../../../parsers/text/source.ts'
 import { type Address, parseHost } from '../../address.ts'
@@ -191,3 +192,15 @@ export function hostName(configuration: ApacheConfiguration, host: VirtualHost):
   const onAny = host.addresses.some(({ socket }) => socket.known && socket.value.address === null)
   return onAny ? mainServerName(configuration) : unknown('only a resolver knows the name of the address')
 }
+
+/** The directives of one name, in lower case, by the section of the virtual host around them; null for the main server. */
+export const directivesByHost = memoByKey(
+  (
+    configuration: ApacheConfiguration,
+    name: string,
+  ): ReadonlyMap<ApacheDirective | null, readonly ApacheDirective[]> =>
+    groupBy(
+      configuration.occurrences.get(name) ?? [],
+      line => virtualHostOf(configuration, line)?.directive ?? null,
+    ),
+)
