@@ -6,7 +6,7 @@ import { argumentPlace, isSettled } from '../../src/servers/apache/queries/place
 import { proxyPasses } from '../../src/servers/apache/queries/proxy-passes.ts'
 import { serverLevels } from '../../src/servers/apache/queries/effective.ts'
 import { settingOf } from '../../src/servers/apache/queries/server-settings.ts'
-import { virtualHostOf } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { directivesByHost, virtualHostOf } from '../../src/servers/apache/queries/virtual-hosts.ts'
 
 const site = (lines: string): string => conf`
   <VirtualHost *:80>
@@ -119,10 +119,16 @@ interface Reverse {
 /** Those that may hold for what a line proxies: of its section, its virtual host and the main server. */
 function reversesFor(configuration: ApacheConfiguration, pass: ApacheDirective): readonly Reverse[] {
   const host = virtualHostOf(configuration, pass)?.directive ?? null
-  const all = (configuration.occurrences.get('proxypassreverse') ?? []).filter(directive => {
-    const own = virtualHostOf(configuration, directive)?.directive ?? null
-    return own === host || own === null
-  })
+  const byHost = directivesByHost(configuration, 'proxypassreverse')
+  const [main, own] = [byHost.get(null) ?? [], host === null ? [] : (byHost.get(host) ?? [])]
+  const both = new Set([...main, ...own])
+  // Where both have some, in reading order.
+  const all =
+    main.length === 0
+      ? own
+      : own.length === 0
+        ? main
+        : (configuration.occurrences.get('proxypassreverse') ?? []).filter(line => both.has(line))
   return all.flatMap((directive): readonly Reverse[] => {
     const isInside = directive.parent !== null && /^Location/i.test(directive.parent.name)
     const path = isInside ? directive.parent?.args[0]?.value : directive.args[0]?.value
