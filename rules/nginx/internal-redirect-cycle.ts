@@ -10,7 +10,10 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import type { Outcome } from '../../src/servers/nginx/queries/outcome.ts'
+import { selectLocation } from '../../src/servers/nginx/queries/select-location.ts'
 import { directivesByServer, enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
+import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
+import { toBytes } from '../../src/servers/regex.ts'
 
 const site = (lines: string): string => conf`
   server {
@@ -78,6 +81,21 @@ export default defineRule({
         'nginx.conf': site(conf`
           location / {
               try_files $uri $uri/ /index.html;
+          }
+        `),
+      },
+    },
+    {
+      title: 'the page of an application behind an alias',
+      files: {
+        'nginx.conf': site(conf`
+          location /admin/ {
+              alias /srv/admin/dist/;
+              try_files $uri $uri/ /admin/index.html;
+          }
+          location /docs {
+              alias /srv/docs;
+              try_files $uri $uri/ /docs/index.html;
           }
         `),
       },
@@ -168,14 +186,20 @@ function cycle(deployment: Deployment, server: NginxServer, block: NginxDirectiv
   return null
 }
 
-/** The paths to which a server redirects internally, as far as they are written out. */
+/** The paths to which a server redirects internally, as far as they are written out, and their files behind an alias. */
 const fallbacksOf = memo(({ configuration, directive }: NginxServer): readonly string[] => {
   const found = new Set<string>()
   for (const name of LEADERS) {
     for (const line of directivesByServer(configuration, name).get(directive) ?? []) {
       const word = line.args[name === 'rewrite' ? 1 : line.args.length - 1]?.value ?? ''
       const [uri = ''] = word.split(/[?$]/)
-      if (uri.startsWith('/') && uri.length > 1) found.add(uri)
+      if (!uri.startsWith('/') || uri.length === 1) continue
+      found.add(uri)
+      const selected = selectLocation(configuration, directive, toBytes(uri))
+      const location = selected.known ? selected.value.location : null
+      const base = location === null ? null : fileBase(configuration, location.directive)
+      if (base?.known && base.value.kind === 'alias' && base.value.prefix !== null)
+        found.add(base.value.path + uri.slice(base.value.prefix.length))
     }
   }
   return [...found]
