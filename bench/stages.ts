@@ -6,6 +6,7 @@ import { rules } from '../rules/index.generated.ts'
 import { understand } from '../src/understand.ts'
 import { loadParsers } from '../src/cli/load-parsers.ts'
 import { DEFAULT_SITE_FACTS } from '../src/deployment/site-facts.ts'
+import { isOnByDefault } from '../src/engine/asked-for.ts'
 import type { Rule } from '../src/engine/rule.ts'
 import { runRules } from '../src/engine/run.ts'
 import { discover } from '../src/files/discover.ts'
@@ -40,9 +41,9 @@ const understood = machines.map(machine =>
   }),
 )
 const reading = lap()
-check(rules.filter(rule => !isAlone(rule)))
+check(rules.filter(rule => !isAlone(rule) && isOnByDefault(rule.id)))
 const deployment = lap()
-check(rules.filter(isAlone))
+check(rules.filter(rule => isAlone(rule) && isOnByDefault(rule.id)))
 const stages: Stages = { discovery, reading, deployment, alone: lap() }
 console.log(JSON.stringify(stages))
 

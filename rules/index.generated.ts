@@ -179,6 +179,31 @@ import forwardedHeadersSetenvifHttpsBadValue from './forwarded-headers/setenvif-
 import forwardedHeadersSetenvifHttpsUnanchored from './forwarded-headers/setenvif-https-unanchored.ts'
 import forwardedHeadersUnderscoresInHeaders from './forwarded-headers/underscores-in-headers.ts'
 import forwardedHeadersXffClientAppended from './forwarded-headers/xff-client-appended.ts'
+import hardeningAllowoverrideOn from './hardening/allowoverride-on.ts'
+import hardeningClientsUnlimited from './hardening/clients-unlimited.ts'
+import hardeningContentSecurityPolicyMissing from './hardening/content-security-policy-missing.ts'
+import hardeningContentTypeSniffed from './hardening/content-type-sniffed.ts'
+import hardeningCookieFlagsMissing from './hardening/cookie-flags-missing.ts'
+import hardeningDefaultContent from './hardening/default-content.ts'
+import hardeningFileetagInode from './hardening/fileetag-inode.ts'
+import hardeningFramingAllowed from './hardening/framing-allowed.ts'
+import hardeningHiddenFilesServed from './hardening/hidden-files-served.ts'
+import hardeningKeepalive from './hardening/keepalive.ts'
+import hardeningLogMissing from './hardening/log-missing.ts'
+import hardeningMethodUnrestricted from './hardening/method-unrestricted.ts'
+import hardeningModuleUnused from './hardening/module-unused.ts'
+import hardeningOldTlsByDefault from './hardening/old-tls-by-default.ts'
+import hardeningOptionsWide from './hardening/options-wide.ts'
+import hardeningReferrerPolicyMissing from './hardening/referrer-policy-missing.ts'
+import hardeningRequestLimits from './hardening/request-limits.ts'
+import hardeningRequestreadtimeout from './hardening/requestreadtimeout.ts'
+import hardeningRootNotDenied from './hardening/root-not-denied.ts'
+import hardeningSessionTickets from './hardening/session-tickets.ts'
+import hardeningTimeoutsLong from './hardening/timeouts-long.ts'
+import hardeningTlsCompression from './hardening/tls-compression.ts'
+import hardeningTraceEnabled from './hardening/trace-enabled.ts'
+import hardeningVersionShown from './hardening/version-shown.ts'
+import hardeningWeakCiphers from './hardening/weak-ciphers.ts'
 import loopbackDefaultListenLeft from './loopback/default-listen-left.ts'
 import loopbackListenNoIpv6Pair from './loopback/listen-no-ipv6-pair.ts'
 import loopbackListenPortConflict from './loopback/listen-port-conflict.ts'
@@ -514,6 +539,31 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/setenvif-https-unanchored', ...forwardedHeadersSetenvifHttpsUnanchored },
   { id: 'forwarded-headers/underscores-in-headers', ...forwardedHeadersUnderscoresInHeaders },
   { id: 'forwarded-headers/xff-client-appended', ...forwardedHeadersXffClientAppended },
+  { id: 'hardening/allowoverride-on', ...hardeningAllowoverrideOn },
+  { id: 'hardening/clients-unlimited', ...hardeningClientsUnlimited },
+  { id: 'hardening/content-security-policy-missing', ...hardeningContentSecurityPolicyMissing },
+  { id: 'hardening/content-type-sniffed', ...hardeningContentTypeSniffed },
+  { id: 'hardening/cookie-flags-missing', ...hardeningCookieFlagsMissing },
+  { id: 'hardening/default-content', ...hardeningDefaultContent },
+  { id: 'hardening/fileetag-inode', ...hardeningFileetagInode },
+  { id: 'hardening/framing-allowed', ...hardeningFramingAllowed },
+  { id: 'hardening/hidden-files-served', ...hardeningHiddenFilesServed },
+  { id: 'hardening/keepalive', ...hardeningKeepalive },
+  { id: 'hardening/log-missing', ...hardeningLogMissing },
+  { id: 'hardening/method-unrestricted', ...hardeningMethodUnrestricted },
+  { id: 'hardening/module-unused', ...hardeningModuleUnused },
+  { id: 'hardening/old-tls-by-default', ...hardeningOldTlsByDefault },
+  { id: 'hardening/options-wide', ...hardeningOptionsWide },
+  { id: 'hardening/referrer-policy-missing', ...hardeningReferrerPolicyMissing },
+  { id: 'hardening/request-limits', ...hardeningRequestLimits },
+  { id: 'hardening/requestreadtimeout', ...hardeningRequestreadtimeout },
+  { id: 'hardening/root-not-denied', ...hardeningRootNotDenied },
+  { id: 'hardening/session-tickets', ...hardeningSessionTickets },
+  { id: 'hardening/timeouts-long', ...hardeningTimeoutsLong },
+  { id: 'hardening/tls-compression', ...hardeningTlsCompression },
+  { id: 'hardening/trace-enabled', ...hardeningTraceEnabled },
+  { id: 'hardening/version-shown', ...hardeningVersionShown },
+  { id: 'hardening/weak-ciphers', ...hardeningWeakCiphers },
   { id: 'loopback/default-listen-left', ...loopbackDefaultListenLeft },
   { id: 'loopback/listen-no-ipv6-pair', ...loopbackListenNoIpv6Pair },
   { id: 'loopback/listen-port-conflict', ...loopbackListenPortConflict },

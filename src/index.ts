@@ -6,6 +6,7 @@ import { ruleNames } from './cli/rule-selection.ts'
 import { meantRule } from './cli/unknown-rule.ts'
 import { toolVersion } from './cli/tool-version.ts'
 import { DEFAULT_SITE_FACTS, type SiteFacts } from './deployment/site-facts.ts'
+import { isOnByDefault } from './engine/asked-for.ts'
 import type { Report } from './engine/report.ts'
 import type { Rule } from './engine/rule.ts'
 import { discover } from './files/discover.ts'
@@ -30,7 +31,7 @@ export interface AuditOptions {
   readonly root?: string
   /** Directory to which paths and the files of the report are relative; the process's own where absent. */
   readonly workingDirectory?: string
-  /** Rules to run; all of them where absent. */
+  /** Rules to run; where absent, all that are on by default. */
   readonly rules?: readonly Rule[]
   /** What no configuration file says and the owner can. */
   readonly facts?: Partial<SiteFacts>
@@ -59,7 +60,10 @@ export async function auditPaths(paths: readonly string[], options: AuditOptions
   const { nginx, apache } = options.versions ?? {}
   return audit(machines, machines.length === 1 && machine !== undefined ? machine.root : '.', {
     toolVersion: toolVersion(),
-    rules: (options.rules ?? rules).map(rule => ({ rule, severity: null })),
+    rules: (options.rules ?? rules.filter(({ id }) => isOnByDefault(id))).map(rule => ({
+      rule,
+      severity: null,
+    })),
     facts: { ...DEFAULT_SITE_FACTS, ...options.facts },
     versions: {
       ...(nginx !== undefined && { nginx: given(nginx) }),

@@ -1,5 +1,6 @@
 import { Chalk } from 'chalk'
 import { diffLines } from 'diff'
+import { isOnByDefault } from '../src/engine/asked-for.ts'
 import type { Example, Rule } from '../src/engine/rule.ts'
 import { SEVERITIES } from '../src/engine/severity.ts'
 import { reportText } from '../src/report/text.ts'
@@ -21,6 +22,9 @@ export function rulePage(rule: Rule): string {
     rule.why,
     '## What to do',
     rule.remedy,
+    ...(rule.controls === undefined
+      ? []
+      : ['## Benchmarks', rule.controls.map(control => `- ${control}`).join('\n')]),
     '## Reported',
     'What is reported stands between « and ».',
     ...rule.bad.flatMap((bad, index) => [...example(bad, rule.bad.slice(0, index)), printed(rule, bad)]),
@@ -29,10 +33,20 @@ export function rulePage(rule: Rule): string {
     ...(rule.unproven === undefined ? [] : ['## Not shown on a running server', rule.unproven]),
     '## References',
     rule.references.map(reference => `- <${reference}>`).join('\n'),
-    '## Switching it off',
-    `In \`.auditrc\`:\n\n\`\`\`yaml\nrules:\n  ${rule.id}: off\n\`\`\``,
+    ...switching(rule),
   ]
   return `${sections.filter(Boolean).join('\n\n')}\n`
+}
+
+/** How it gets the other way round. */
+function switching({ id }: Rule): readonly string[] {
+  const setting = (value: string, name = id): string => `\`\`\`yaml\nrules:\n  ${name}: ${value}\n\`\`\``
+  if (isOnByDefault(id)) return ['## Switching it off', `In \`.auditrc\`:\n\n${setting('off')}`]
+  const group = id.slice(0, id.indexOf('/'))
+  return [
+    '## Switching it on',
+    `It is off unless it is asked for: \`--only ${group}\`, or in \`.auditrc\`, for this rule or the whole group:\n\n${setting('on', group)}`,
+  ]
 }
 
 function facts(rule: Rule): readonly string[] {
@@ -49,6 +63,7 @@ function facts(rule: Rule): readonly string[] {
       number => `[CWE-${number}](https://cwe.mitre.org/data/definitions/${number}.html)`,
     ),
     ...(fixes.length === 0 ? [] : [`fix ${fixes.join(' or ')}`]),
+    ...(isOnByDefault(rule.id) ? [] : ['off unless asked for']),
     `since ${rule.since}`,
   ]
 }

@@ -54,6 +54,7 @@ export const COMMAND_SPECS: Readonly<Record<Command, CommandSpec>> = {
       ['deploy-audit', 'the configuration here, or that of this machine'],
       ['deploy-audit web1/etc -f sarif -o report.sarif', 'a copy of a machine, for code scanning'],
       ['deploy-audit --only tls --fail-on error .', 'one group of rules; warnings do not fail'],
+      ['deploy-audit --only hardening', 'what CIS and dev-sec ask for: a group that is off by default'],
       ['deploy-audit --diff .', 'what --fix would change'],
       ['ssh web1 nginx -T 2>/dev/null | deploy-audit -', 'another machine’s dump'],
     ],
@@ -116,7 +117,7 @@ export const COMMAND_SPECS: Readonly<Record<Command, CommandSpec>> = {
     summary: 'list the rules, all or of some groups',
     about: [
       'Lists the rules, each with its severity, the kind of its fix (safe: --fix applies it, unsafe: --fix-unsafe',
-      'does, -: it has none) and what it finds.',
+      'does, -: it has none) and what it finds. Those of hardening are off unless --only or .auditrc asks for them.',
     ],
     examples: [
       ['deploy-audit rules tls --min-severity warning', 'those of a group that warn'],

@@ -18,9 +18,9 @@ export function severityFilter(
   if (overrides === null) return finding => finding
   return finding => {
     const { rule, at } = finding
-    const severity =
+    const setting =
       overrides.severityIn(rule, resolve(workingDirectory, at.file)) ?? (isOff(rule) ? 'off' : null)
-    if (severity === 'off') return only.length > 0 ? finding : null
-    return severity === null ? finding : { ...finding, severity }
+    if (setting === 'off') return only.length > 0 ? finding : null
+    return setting === null || setting === 'on' ? finding : { ...finding, severity: setting }
   }
 }

@@ -1,5 +1,6 @@
 import type { ChalkInstance } from 'chalk'
 import { DOCUMENTATION } from '../engine/finding.ts'
+import { isOnByDefault } from '../engine/asked-for.ts'
 import type { Example, Rule } from '../engine/rule.ts'
 import { InputError } from '../files/input-error.ts'
 import type { Arguments } from './arguments.ts'
@@ -27,6 +28,7 @@ function explanation(rule: Rule, chalk: ChalkInstance): string {
   const facts = [`severity ${rule.severity}`, `confidence ${rule.confidence}`]
   if (rule.securitySeverity !== undefined) facts.push(`security severity ${rule.securitySeverity}`)
   facts.push(...(rule.cwe ?? []).map(number => `CWE-${number}`))
+  if (!isOnByDefault(rule.id)) facts.push('off unless asked for')
   const section = (title: string, text: string): string => `${chalk.bold(title)}\n${indent(text)}\n`
   const [bad] = rule.bad
   const [good] = rule.good
@@ -34,6 +36,7 @@ function explanation(rule: Rule, chalk: ChalkInstance): string {
     `${chalk.bold(rule.id)}: ${rule.summary}\n${chalk.dim(facts.join(', '))}\n`,
     section('Why', rule.why),
     section('What to do', rule.remedy),
+    ...(rule.controls === undefined ? [] : [section('Benchmarks', rule.controls.join('\n'))]),
     ...(bad === undefined
       ? []
       : [section(`Reported: ${bad.title}`, exampleText(bad, chalk, chalk.underline))]),

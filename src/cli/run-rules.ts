@@ -1,5 +1,6 @@
 import { ruleTraits } from '../../rules/traits.generated.ts'
 import { DOCUMENTATION } from '../engine/finding.ts'
+import { isOnByDefault } from '../engine/asked-for.ts'
 import type { Rule } from '../engine/rule.ts'
 import type { RuleTraits } from '../engine/rule-traits.ts'
 import { type Severity, severityAtLeast } from '../engine/severity.ts'
@@ -21,6 +22,8 @@ export function runRules(given: Arguments, all: readonly Rule[], terminal: Termi
       confidence: rule.confidence,
       securitySeverity: rule.securitySeverity ?? null,
       cwe: rule.cwe ?? [],
+      controls: rule.controls ?? [],
+      default: isOnByDefault(rule.id) ? 'on' : 'off',
       ...traitsOf(rule),
       since: rule.since,
       docs: `${DOCUMENTATION}/${rule.id}.md`,
@@ -68,7 +71,8 @@ function tableOf(rules: readonly Rule[], { isInteractive, columns }: Terminal): 
     const fix = traitsOf(rule).fixes[0] ?? '-'
     const facts = `${severity.padEnd(SEVERITY)}  ${fix.padEnd(FIX)}  `
     const head = isBeside ? `${id.padEnd(width)}  ${facts}` : `    ${facts}`
-    const [first = '', ...rest] = wrapWords(summary, screen - head.length)
+    const said = isOnByDefault(id) ? summary : `${summary} (off unless asked for)`
+    const [first = '', ...rest] = wrapWords(said, screen - head.length)
     const indented = rest.map(line => ' '.repeat(head.length) + line)
     return [...(isBeside ? [] : [id]), head + first, ...indented]
   })

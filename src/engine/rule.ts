@@ -74,6 +74,8 @@ export interface RuleDefinition {
   /** What to do about it, as an action. */
   readonly remedy: string
   readonly references: readonly string[]
+  /** What of a benchmark it stands for, as that numbers or names it: `CIS nginx 2.5.1`, `dev-sec nginx-05`. */
+  readonly controls?: readonly string[]
   /**
    * The subject of an advice that nearly everybody could be given: its infos in one file are one finding with those of
    * the other rules on it.

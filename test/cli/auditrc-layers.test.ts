@@ -9,9 +9,9 @@ const MAIN = `events {}\nhttp {\n${OLD_TLS}}\n`
 const RULE = 'tls/weak-protocol'
 
 /** `file severity` of each finding of the rule, which the arguments do not name: naming it would run it. */
-async function found(files: Readonly<Record<string, string>>, words: readonly string[] = ['.']) {
+async function found(files: Readonly<Record<string, string>>, words: readonly string[] = ['.'], id = RULE) {
   const { out, errors } = await runIn(scratchTree(files), ['-f', 'concise', ...words])
-  const lines = [...out.matchAll(/^(\S+?):\d+:\d+: (\w+): .*\[tls\/weak-protocol\]/gm)]
+  const lines = [...out.matchAll(/^(\S+?):\d+:\d+: (\w+): .*\[(\S+)\]$/gm)].filter(line => line[3] === id)
   return { found: lines.map(([, file, severity]) => `${file} ${severity}`), errors }
 }
 
@@ -35,6 +35,24 @@ test('overrides switch a rule on in some files alone', async () => {
     'b/nginx.conf': OLD_TLS,
   })
   assert.equal(lines, ['b/nginx.conf error'])
+})
+
+test('what is off by itself runs where it is asked for, in files or for all', async () => {
+  const id = 'hardening/keepalive'
+  const slow = 'events {}\nhttp {\n  keepalive_timeout 60;\n  server {\n    listen 80;\n  }\n}\n'
+  const files = { 'a/nginx.conf': slow, 'b/nginx.conf': slow }
+  const ofRule = async (auditrc: string, words: readonly string[] = []) =>
+    (await found({ ...files, '.auditrc': auditrc }, [...words, '.'], id)).found
+  const both = ['a/nginx.conf note', 'b/nginx.conf note']
+  assert.equal(await ofRule(''), [])
+  assert.equal(await ofRule('', ['--skip', 'tls']), [])
+  assert.equal(await ofRule('', ['--only', 'hardening']), both)
+  assert.equal(await ofRule('', ['--only', 'tls', '--only', id]), both)
+  assert.equal(await ofRule('rules: {hardening: on}\n'), both)
+  assert.equal(await ofRule(`rules: {hardening: on, ${id}: off}\n`), [])
+  assert.equal(await ofRule(`rules: {${id}: on, hardening: error}\n`), both)
+  assert.equal(await ofRule('overrides:\n  - files: [b]\n    rules: {hardening: on}\n'), both.slice(1))
+  assert.equal(await ofRule(`rules: {${id}: warning}\n`), ['a/nginx.conf warning', 'b/nginx.conf warning'])
 })
 
 test('a file extends others: what it says itself wins, then the last of them, paths stay relative to their own file', async () => {

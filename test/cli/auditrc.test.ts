@@ -80,7 +80,7 @@ test('mistakes are named at their place', () => {
   )
   fails(
     'rules:\n  tls: high\n',
-    '.auditrc:2:8: `rules.tls`: expected off, info, warning or error, not "high"',
+    '.auditrc:2:8: `rules.tls`: expected off, on, info, warning or error, not "high"',
   )
   fails('facts:\n  threadsafe: true\n', '.auditrc:2:3: unknown key "threadsafe": did you mean "threadSafe"?')
   fails('facts:\n  threadSafe: maybe\n', '.auditrc:2:15: `facts.threadSafe`: expected boolean, not "maybe"')

@@ -53,6 +53,7 @@ test('every link of the documents leads to a file', () => {
     'SECURITY.md',
     'CONTRIBUTING.md',
     'ARCHITECTURE.md',
+    'docs/benchmarks.md',
     'docs/rules/README.md',
   ]) {
     for (const [, link = ''] of readFileSync(path, 'utf8').matchAll(/\]\(((?!https?:|#)[^)]+)\)/g))

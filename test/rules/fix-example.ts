@@ -1,4 +1,5 @@
 import { rules } from '../../rules/index.generated.ts'
+import { isOnByDefault } from '../../src/engine/asked-for.ts'
 import { type AuditedState, type Fixed, fixInPasses } from '../../src/cli/fix/fix-passes.ts'
 import type { Example, Rule } from '../../src/engine/rule.ts'
 import { toSource } from '../../src/files/to-source.ts'
@@ -22,7 +23,8 @@ export async function fixExample(rule: Rule, example: Example): Promise<FixedExa
 
 /** What every rule says of some files, of which those of one rule are to be fixed. */
 function stateOf(rule: Rule, files: Readonly<Record<string, string>>, { modes }: Example): AuditedState {
-  const whole = auditFiles(files, rules, undefined, modes)
+  const beside = rules.filter(({ id }) => id === rule.id || isOnByDefault(id))
+  const whole = auditFiles(files, beside, undefined, modes)
   return {
     whole,
     report: { ...whole, findings: whole.findings.filter(finding => finding.rule === rule.id) },

@@ -1,8 +1,11 @@
 import type { SiteFacts } from '../../deployment/site-facts.ts'
 import type { Severity } from '../../engine/severity.ts'
 
-/** Off, or the severity of its findings, by rule id or group. */
-export type RuleSeverities = ReadonlyMap<string, Severity | 'off'>
+/** Off, on as the rule itself has it, or the severity of its findings. */
+export type RuleSetting = Severity | 'on' | 'off'
+
+/** By rule id or group. */
+export type RuleSeverities = ReadonlyMap<string, RuleSetting>
 
 /** What `.auditrc` says, every key with its default. Paths are as written, relative to the file's directory. */
 export interface Auditrc {

@@ -1,8 +1,9 @@
 import { join, relative } from 'node:path'
 import { DEFAULT_SITE_FACTS, type SiteFacts } from '../../deployment/site-facts.ts'
+import { isOnByDefault } from '../../engine/asked-for.ts'
 import type { Severity } from '../../engine/severity.ts'
 import { isBelow } from '../../files/disk-file-system.ts'
-import type { Auditrc, RuleSeverities } from './auditrc.ts'
+import type { Auditrc, RuleSetting, RuleSeverities } from './auditrc.ts'
 import type { LoadedAuditrc } from './load-auditrc.ts'
 
 /** `.auditrc` files of which each holds where those in front of it say nothing. */
@@ -52,26 +53,26 @@ async function matcherOf(
   return path => (!isFound || isBelow(path, directory)) && matches(relative(directory, path))
 }
 
-/** What is configured for a rule; null where nothing is. */
+/** What is configured for a rule; null where its own severity holds. */
 export type ConfiguredSeverity = (rule: string) => Severity | 'off' | null
 
-/** By rule id or group, the id first; of several files the first that says something. */
+/** By rule id or group, the id first; of several files the first that says something, and the default behind them. */
 export function severitiesOf(layers: Layers): ConfiguredSeverity {
   return rule => {
     for (const { auditrc } of layers) {
-      const severity = severityIn(auditrc.rules, rule)
-      if (severity !== null) return severity
+      const setting = settingIn(auditrc.rules, rule)
+      if (setting !== null) return setting === 'on' ? null : setting
     }
-    return null
+    return isOnByDefault(rule) ? null : 'off'
   }
 }
 
-function severityIn(rules: RuleSeverities, rule: string): Severity | 'off' | null {
+function settingIn(rules: RuleSeverities, rule: string): RuleSetting | null {
   return rules.get(rule) ?? rules.get(rule.slice(0, rule.indexOf('/'))) ?? null
 }
 
 /** What is configured for a rule in a file of this machine; null where no `overrides` speaks of it. */
-export type OverriddenSeverity = (rule: string, path: string) => Severity | 'off' | null
+export type OverriddenSeverity = (rule: string, path: string) => RuleSetting | null
 
 export interface Overrides {
   readonly severityIn: OverriddenSeverity
@@ -89,11 +90,11 @@ export async function overridesOf(layers: Layers): Promise<Overrides | null> {
   return {
     severityIn(rule, path) {
       for (const { matches, rules } of all) {
-        const severity = severityIn(rules, rule)
-        if (severity !== null && matches(path)) return severity
+        const setting = settingIn(rules, rule)
+        if (setting !== null && matches(path)) return setting
       }
       return null
     },
-    enables: rule => all.some(({ rules }) => (severityIn(rules, rule) ?? 'off') !== 'off'),
+    enables: rule => all.some(({ rules }) => (settingIn(rules, rule) ?? 'off') !== 'off'),
   }
 }

@@ -22,7 +22,7 @@ const bytes = v.union([
 ])
 
 /** `.auditrc`, as written: every key is optional, and one that is not here is a mistake. */
-const rules = v.record(v.string(), v.picklist(['off', ...SEVERITIES]))
+const rules = v.record(v.string(), v.picklist(['off', 'on', ...SEVERITIES]))
 
 export const auditrcSchema = v.strictObject({
   extends: v.optional(
@@ -69,7 +69,7 @@ export const auditrcSchema = v.strictObject({
     v.pipe(
       rules,
       v.description(
-        'A rule or a whole group: off, or the severity of its findings. A rule wins over its group.',
+        'A rule or a whole group: off, on, or the severity of its findings. A rule wins over its group.',
       ),
     ),
   ),

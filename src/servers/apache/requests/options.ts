@@ -1,7 +1,8 @@
 import { type Fact, known, unknown } from '../../fact.ts'
-import type { ApacheDirective } from '../configuration.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
 import { directivesAt } from '../queries/effective.ts'
 import { argumentPlace, isSettled } from '../queries/places.ts'
+import type { Level } from '../queries/sections-for.ts'
 import type { RequestRecord } from './request.ts'
 
 /** Lower case: `followsymlinks`, `indexes`, `multiviews`, `execcgi`… */
@@ -14,11 +15,15 @@ export interface OptionSet {
 const ALL = ['indexes', 'includes', 'followsymlinks', 'symlinksifownermatch', 'execcgi', 'includesnoexec']
 
 /** The `Options` in force: an absolute line replaces what stands outside of it, `+` and `-` change it. */
-export function optionsFor(record: RequestRecord): Fact<OptionSet> {
-  const { configuration } = record.walk
+export function optionsFor({ walk, levels }: RequestRecord): Fact<OptionSet> {
+  return optionsIn(walk.configuration, levels)
+}
+
+/** The same, of the sections that hold for a path. */
+export function optionsIn(configuration: ApacheConfiguration, levels: readonly Level[]): Fact<OptionSet> {
   let set = new Set<string>(['followsymlinks'])
   let last: ApacheDirective | null = null
-  for (const level of record.levels) {
+  for (const level of levels) {
     for (const directive of directivesAt(configuration, level, 'Options')) {
       const at = argumentPlace(directive, 0)
       if (level.applies === undefined) return unknown('a section that may apply sets `Options`', at)
