@@ -1,10 +1,10 @@
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
-import { serverIndex } from '../../src/deployment/build/servers.ts'
+import { serversAround } from '../../src/deployment/build/servers.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { type NginxLocation, readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { externalReachability } from '../../src/servers/nginx/queries/reachability.ts'
-import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
+import { serverAround } from '../../src/servers/nginx/queries/servers.ts'
 
 const RULES = ['allow', 'deny', 'auth_basic', 'auth_request', 'auth_jwt'] as const
 
@@ -22,15 +22,17 @@ export interface RestrictedLocation {
 
 /** Every one of the deployment. */
 export const restrictedLocations = memo(
-  ({ nginx, servers }: Pick<Deployment, 'nginx' | 'servers'>): readonly RestrictedLocation[] => {
-    const byDirective = serverIndex(servers)
+  (deployment: Pick<Deployment, 'nginx' | 'servers' | 'standIns'>): readonly RestrictedLocation[] => {
+    const byDirective = serversAround(deployment)
     const found = new Map<NginxDirective, RestrictedLocation>()
-    for (const { occurrences } of nginx) {
+    for (const { occurrences } of deployment.nginx) {
       for (const name of RULES) {
         for (const rule of occurrences.get(name) ?? []) {
           const { parent } = rule
           if (parent?.name !== 'location' || found.has(parent) || rule.args[0]?.value === 'off') continue
-          const home = enclosingServer(parent)
+          // What lets everybody in restricts nobody.
+          if (name === 'allow' && rule.args[0]?.value === 'all') continue
+          const home = serverAround(parent)
           const server = home === null ? undefined : byDirective.get(home)
           if (server === undefined) continue
           const { kind } = externalReachability(server.configuration, parent)

@@ -6,6 +6,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import type { NginxLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { isDirectlyIn } from '../../src/servers/nginx/queries/servers.ts'
 import { restrictedLocations, restriction } from './_restricted-locations.ts'
 
 const site = (lines: string): string => conf`
@@ -61,6 +62,20 @@ export default defineRule({
           }
           ${PHP}
         `),
+      },
+    },
+    {
+      title: 'a front controller that the location itself rewrites to',
+      files: {
+        'nginx.conf': site(conf`
+          location /admin/ {
+              auth_basic "Admins";
+              auth_basic_user_file /etc/nginx/htpasswd;
+              «rewrite» ^ /index.php last;
+          }
+          ${PHP}
+        `),
+        'etc/nginx/htpasswd': conf`admin:$apr1$x$y`,
       },
     },
   ],
@@ -130,6 +145,34 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'a front controller that is looked for behind the password',
+      files: {
+        'nginx.conf': site(conf`
+          location /admin/ {
+              auth_basic "Admins";
+              auth_basic_user_file /etc/nginx/htpasswd;
+              rewrite ^/admin/old/(.*)$ /admin/$1 last;
+              proxy_pass http://127.0.0.1:9000;
+          }
+          location /api/ {
+              proxy_pass http://127.0.0.1:9000;
+          }
+        `),
+        'etc/nginx/htpasswd': conf`admin:$apr1$x$y`,
+      },
+    },
+    {
+      title: 'everybody is let in',
+      files: {
+        'nginx.conf': site(conf`
+          location = /.well-known/notice {
+              allow all;
+              return 200 "public";
+          }
+        `),
+      },
+    },
   ],
   *check(deployment) {
     for (const { server, location, rule, isAnswered } of restrictedLocations(deployment)) {
@@ -173,13 +216,19 @@ function leftBefore(
   server: NginxServer,
   { directive, modifier, name }: NginxLocation,
 ): NginxDirective | null {
-  if ((modifier !== '' && modifier !== '^~') || directive.parent !== server.directive) return null
-  // Most servers rewrite nothing themselves.
-  if (!server.directive.children.some(child => child.name === 'rewrite' || child.name === 'if')) return null
+  if ((modifier !== '' && modifier !== '^~') || !isDirectlyIn(directive, server.directive)) return null
+  // Most servers and locations rewrite nothing themselves.
+  const mayLeave = (block: NginxDirective): boolean =>
+    block.children.some(child => child.name === 'rewrite' || child.name === 'if')
+  if (!mayLeave(server.directive) && !mayLeave(directive)) return null
   const answer = askServer(deployment, server, `${name}${name.endsWith('/') ? '' : '/'}${EXISTING}`)
   if (answer === null || isOpen(answer) !== true) return null
   const visited = answer.steps.filter(step => step.kind === 'location').map(step => step.directive)
-  if (visited.includes(directive)) return null
+  if (visited.at(-1) === directive) return null
   const by = answer.steps.find(step => step.kind === 'rewrite' || step.kind === 'location')
-  return by?.kind === 'rewrite' ? by.directive : null
+  if (by?.kind === 'rewrite') return visited.includes(directive) ? null : by.directive
+  // A rewrite of the location itself leaves it before it restricts anything.
+  if (visited[0] !== directive) return null
+  const own = answer.steps.find(step => step.kind === 'rewrite')?.directive ?? null
+  return own?.parent === directive ? own : null
 }

@@ -1,6 +1,7 @@
 import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
-import { serverIndex } from '../../src/deployment/build/servers.ts'
-import { askServer } from '../../src/deployment/requests/ask-server.ts'
+import { serversAround } from '../../src/deployment/build/servers.ts'
+import { askServer, isOpen } from '../../src/deployment/requests/ask-server.ts'
+import { EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
@@ -8,7 +9,7 @@ import { locationIndex, type NginxLocation } from '../../src/servers/nginx/queri
 import { selectLocation } from '../../src/servers/nginx/queries/select-location.ts'
 import { sampleTexts } from '../../src/servers/pcre/sample-texts.ts'
 import { fromBytes, toBytes } from '../../src/servers/regex.ts'
-import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
+import { isDirectlyIn, serverAround } from '../../src/servers/nginx/queries/servers.ts'
 
 const site = (lines: string): string => conf`
   server {
@@ -43,6 +44,21 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'all scripts before those of uploads',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ «\.php$» {
+              try_files $uri =404;
+              fastcgi_pass 127.0.0.1:9000;
+              fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+          }
+          location ~ ^/(uploads|cache)/.*\.php$ {
+              deny all;
+          }
+        `),
+      },
+    },
   ],
   good: [
     {
@@ -54,6 +70,21 @@ export default defineRule({
           }
           location ~ /upload/ {
               expires 1d;
+          }
+        `),
+      },
+    },
+    {
+      title: 'the scripts of uploads first',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ ^/(uploads|cache)/.*\.php$ {
+              deny all;
+          }
+          location ~ \.php$ {
+              try_files $uri =404;
+              fastcgi_pass 127.0.0.1:9000;
+              fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
           }
         `),
       },
@@ -98,24 +129,25 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const servers = serverIndex(deployment.servers)
+    const servers = serversAround(deployment)
     for (const { occurrences } of deployment.nginx) {
       for (const rule of [...(occurrences.get('deny') ?? []), ...(occurrences.get('return') ?? [])]) {
         const { parent } = rule
-        if (parent?.name !== 'location' || parent.parent?.name !== 'server' || !refuses(rule)) continue
-        const home = enclosingServer(parent)
+        if (parent?.name !== 'location' || !refuses(rule)) continue
+        const home = serverAround(parent)
         const server = home === null ? undefined : servers.get(home)
-        if (server === undefined) continue
+        if (server === undefined || !isDirectlyIn(parent, server.directive)) continue
         const { regexes } = locationIndex(server.directive)
         const index = regexes.findIndex(({ location }) => location.directive === parent)
         const denied = regexes[index]?.location
         if (denied === undefined) continue
         for (const { location } of regexes.slice(0, index)) {
-          const path = servedBy(deployment, server, location, denied)
+          const served = servedBy(deployment, server, location, denied)
+          const path = served ?? answeredBy(deployment, server, location, denied)
           if (path === null) continue
           yield {
             at: location.at,
-            message: `this expression serves \`${path}\`, which \`location ${denied.modifier} ${denied.name}\` is there to refuse`,
+            message: `this expression ${served === null ? 'answers' : 'serves'} \`${path}\`, which \`location ${denied.modifier} ${denied.name}\` is there to refuse`,
             label: 'comes first',
             related: [{ at: denied.at, message: 'not asked for it' }],
           }
@@ -154,6 +186,26 @@ function servedBy(
       const answer = askServer(deployment, server, path, { assume: () => 'file' })
       if (answer?.end.kind === 'file' && answer.end.path.endsWith(path)) return path
     }
+  }
+  return null
+}
+
+/** A path that the later expression is written for, and that an earlier one, of an ending alone, answers. */
+function answeredBy(
+  deployment: Deployment,
+  server: NginxServer,
+  first: NginxLocation,
+  denied: NginxLocation,
+): string | null {
+  // What names a directory is an exception that somebody made.
+  if (first.name.includes('/') || !denied.name.includes('/')) return null
+  for (const text of textsOf(denied).slice(0, 8)) {
+    const path = text.replace(/\/(?=\.[a-z0-9]+$)/, `/${EXISTING}`)
+    if (!/^\/[^.]+\//.test(path)) continue
+    const selected = selectLocation(server.configuration, server.directive, toBytes(path))
+    if (!selected.known || selected.value.location?.directive !== first.directive) continue
+    const answer = askServer(deployment, server, path)
+    if (answer !== null && isOpen(answer) === true) return path.replace(EXISTING, 'file')
   }
   return null
 }

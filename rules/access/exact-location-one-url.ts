@@ -65,6 +65,21 @@ export default defineRule({
         'etc/nginx/htpasswd': conf`admin:$apr1$x$y`,
       },
     },
+    {
+      title: 'the same without a slash',
+      files: {
+        'nginx.conf': site(conf`
+          location «=» /admin {
+              allow 10.0.0.0/8;
+              deny all;
+              proxy_pass http://127.0.0.1:9000;
+          }
+          location / {
+              proxy_pass http://127.0.0.1:9000;
+          }
+        `),
+      },
+    },
   ],
   good: [
     {
@@ -74,6 +89,21 @@ export default defineRule({
           location ^~ /private/ {
               allow 10.0.0.0/8;
               deny all;
+          }
+        `),
+      },
+    },
+    {
+      title: 'one page',
+      files: {
+        'nginx.conf': site(conf`
+          location = /metrics {
+              allow 10.0.0.0/8;
+              deny all;
+              proxy_pass http://127.0.0.1:9000;
+          }
+          location / {
+              proxy_pass http://127.0.0.1:9000;
           }
         `),
       },
@@ -134,9 +164,10 @@ export default defineRule({
     for (const { server, location, rule, isAnswered } of restrictedLocations(deployment)) {
       if (isAnswered) continue
       const { directive, modifier, name } = location
-      if (modifier !== '=' || !name.endsWith('/') || name === '/') continue
+      if (modifier !== '=' || name === '/' || !(name.endsWith('/') || DIRECTORIES.test(name))) continue
       if (directive.children.some(child => HANDLERS.has(child.name))) continue
-      const path = `${name}${EXISTING}.html`
+      const below = name.endsWith('/') ? name : `${name}/`
+      const path = `${below}${EXISTING}.html`
       const answer = askServer(deployment, server, path)
       if (answer === null || isOpen(answer) !== true) continue
       const pass = effectivePass(server.configuration, directive)
@@ -147,7 +178,7 @@ export default defineRule({
       const at = argumentPlace(directive, 0)
       yield {
         at: directive.args.length > 1 ? at : location.at,
-        message: `\`location = ${name}\` is this one URL alone, so ${restriction(rule)} does not apply to what lies below, such as \`${name}page.html\``,
+        message: `\`location = ${name}\` is this one URL alone, so ${restriction(rule)} does not apply to what lies below, such as \`${below}page.html\``,
         label: 'nothing below it',
         related: [{ at: namePlace(rule), message: 'does not apply there' }],
         ...(directive.args.length > 1 && placeText(at) === '='
@@ -157,6 +188,10 @@ export default defineRule({
     }
   },
 })
+
+/** What nobody closes for one page alone. */
+const DIRECTORIES =
+  /\/(?:(?:wp-)?admin|administrator|(?:php|pg)[-_]?(?:my)?admin|private|secret|secure|internal|manage(?:r|ment)?|backend|backoffice|panel|staff)$/i
 
 type Pass = NonNullable<ReturnType<typeof effectivePass>>
 

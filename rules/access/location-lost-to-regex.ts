@@ -12,6 +12,7 @@ import { variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
 import { locationIndex, type NginxLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { effectivePass } from '../../src/servers/nginx/queries/proxy-target.ts'
 import { selectLocation } from '../../src/servers/nginx/queries/select-location.ts'
+import { isDirectlyIn } from '../../src/servers/nginx/queries/servers.ts'
 import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
 import { sampleTexts } from '../../src/servers/pcre/sample-texts.ts'
 import { fromBytes, toBytes } from '../../src/servers/regex.ts'
@@ -81,6 +82,21 @@ export default defineRule({
       },
     },
     {
+      title: 'locations that servers include',
+      files: {
+        'locations.conf': conf`
+          location «/admin/» {
+              auth_basic "Admins";
+              auth_basic_user_file /etc/nginx/htpasswd;
+              proxy_pass http://127.0.0.1:9000;
+          }
+          location ~ \.(php|json)$ {
+              proxy_pass http://127.0.0.1:9000;
+          }
+        `,
+      },
+    },
+    {
       title: 'pictures beside a password',
       files: {
         'nginx.conf': site(conf`
@@ -108,6 +124,21 @@ export default defineRule({
           ${PHP}
         `),
         'etc/nginx/htpasswd': conf`admin:$apr1$x$y`,
+      },
+    },
+    {
+      title: 'a fragment that keeps them out',
+      files: {
+        'locations.conf': conf`
+          location ^~ /admin/ {
+              auth_basic "Admins";
+              auth_basic_user_file /etc/nginx/htpasswd;
+              proxy_pass http://127.0.0.1:9000;
+          }
+          location ~ \.(js|json)$ {
+              proxy_pass http://127.0.0.1:9000;
+          }
+        `,
       },
     },
     {
@@ -199,7 +230,7 @@ export default defineRule({
   *check(deployment) {
     for (const { server, location, rule, isAnswered } of restrictedLocations(deployment)) {
       if (isAnswered) continue
-      if (location.modifier !== '' || location.directive.parent !== server.directive) continue
+      if (location.modifier !== '' || !isDirectlyIn(location.directive, server.directive)) continue
       for (const { location: other } of locationIndex(server.directive).regexes) {
         const taken = takenFrom(deployment, server, location, other)
         if (taken === null) continue

@@ -1,6 +1,6 @@
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
-import { serverIndex } from '../../src/deployment/build/servers.ts'
+import { serversAround } from '../../src/deployment/build/servers.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { MISSING } from '../../src/deployment/requests/made-up-requests.ts'
@@ -11,7 +11,7 @@ import type { Place } from '../../parsers/text/source.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import type { Outcome } from '../../src/servers/nginx/queries/outcome.ts'
 import { selectLocation } from '../../src/servers/nginx/queries/select-location.ts'
-import { directivesByServer, enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
+import { directivesByServer, serverAround } from '../../src/servers/nginx/queries/servers.ts'
 import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
 import { toBytes } from '../../src/servers/regex.ts'
 
@@ -136,11 +136,11 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const servers = serverIndex(deployment.servers)
+    const servers = serversAround(deployment)
     for (const { occurrences } of deployment.nginx) {
       for (const name of LEADERS) {
         for (const directive of occurrences.get(name) ?? []) {
-          const home = enclosingServer(directive)
+          const home = serverAround(directive)
           const server = home === null ? undefined : servers.get(home)
           if (server === undefined || directive.parent === null) continue
           const found = cycle(deployment, server, directive.parent)

@@ -1,5 +1,5 @@
 import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
-import { serverIndex } from '../../src/deployment/build/servers.ts'
+import { serversAround } from '../../src/deployment/build/servers.ts'
 import { insertAfter, propose } from '../../src/deployment/edits.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
@@ -7,7 +7,7 @@ import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
-import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
+import { serverAround } from '../../src/servers/nginx/queries/servers.ts'
 import { placeText } from '../../parsers/text/source.ts'
 
 const site = (fallback: string): string => conf`
@@ -62,14 +62,14 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const servers = serverIndex(deployment.servers)
+    const servers = serversAround(deployment)
     for (const { occurrences } of deployment.nginx) {
       for (const tryFiles of occurrences.get('try_files') ?? []) {
         const index = tryFiles.args.length - 1
         const written = tryFiles.args[index]?.value ?? ''
         if (!written.startsWith('/') || /[?]|\$(?:is_args|args|query_string|request_uri)/.test(written))
           continue
-        const home = enclosingServer(tryFiles)
+        const home = serverAround(tryFiles)
         const server = home === null ? undefined : servers.get(home)
         if (server === undefined || !isQueryLost(deployment, server, tryFiles)) continue
         const at = argumentPlace(tryFiles, index)

@@ -3,7 +3,7 @@ import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { isAtLeast } from '../../src/servers/version.ts'
-import { effectiveValue } from '../../src/servers/nginx/queries/effective.ts'
+import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 
 const nginx = (lines: string): string =>
@@ -30,6 +30,18 @@ export default defineRule({
       title: 'the two headers alone',
       files: { 'etc/nginx/nginx.conf': nginx('«proxy_set_header» Upgrade $http_upgrade;') },
     },
+    {
+      title: 'a location that servers include',
+      files: {
+        'ws.conf': conf`
+          location /ws/ {
+              proxy_pass http://127.0.0.1:9000;
+              «proxy_set_header» Upgrade $http_upgrade;
+              proxy_set_header Connection "upgrade";
+          }
+        `,
+      },
+    },
   ],
   good: [
     {
@@ -39,6 +51,19 @@ export default defineRule({
           proxy_http_version 1.1;
           proxy_set_header Upgrade $http_upgrade;
         `),
+      },
+    },
+    {
+      title: 'a location of its own with the version',
+      files: {
+        'ws.conf': conf`
+          location /ws/ {
+              proxy_pass http://127.0.0.1:9000;
+              proxy_http_version 1.1;
+              proxy_set_header Upgrade $http_upgrade;
+              proxy_set_header Connection "upgrade";
+          }
+        `,
       },
     },
     {
@@ -53,15 +78,19 @@ export default defineRule({
       const { configuration } = server
       // The default is 1.1 since nginx 1.29.7.
       if (isAtLeast(configuration.version, '1.29.7')) continue
-      const version = effectiveValue(configuration, block, 'proxy_http_version', '1.0')
-      if (!version.known || version.value !== '1.0') continue
+      const version = effectiveAtHand(configuration, block, 'proxy_http_version')
+      if (!version.known) continue
+      const [line] = version.value.directives
+      if (line !== undefined && line.args[0]?.value !== '1.0') continue
       const at = namePlace(upgrade.directive)
       yield {
         at,
         message: '`Upgrade` is sent by HTTP/1.0, so the backend does not switch to WebSocket',
         label: 'needs `proxy_http_version 1.1`',
-        related: version.at === null ? [] : [{ at: version.at, message: 'the version' }],
-        ...(version.at === null
+        related: line === undefined ? [] : [{ at: namePlace(line), message: 'the version' }],
+        // What includes a fragment may say another version.
+        ...(configuration.main === null && line === undefined && { confidence: 'medium' as const }),
+        ...(line === undefined
           ? propose('Use HTTP/1.1 for the backend', 'safe', [
               insertBefore(at, `proxy_http_version 1.1;\n${indentationAt(at)}`),
             ])

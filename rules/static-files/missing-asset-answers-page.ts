@@ -1,4 +1,4 @@
-import { serverIndex } from '../../src/deployment/build/servers.ts'
+import { serversAround } from '../../src/deployment/build/servers.ts'
 import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
@@ -7,7 +7,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
-import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
+import { serverAround } from '../../src/servers/nginx/queries/servers.ts'
 
 const site = (lines: string): string => conf`
   server {
@@ -80,12 +80,12 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const servers = serverIndex(deployment.servers)
+    const servers = serversAround(deployment)
     for (const { occurrences } of deployment.nginx) {
       for (const tryFiles of occurrences.get('try_files') ?? []) {
         const index = tryFiles.args.length - 1
         if (!/^\/[^$?]*\.html?$/.test(tryFiles.args[index]?.value ?? '')) continue
-        const home = enclosingServer(tryFiles)
+        const home = serverAround(tryFiles)
         const server = home === null ? undefined : servers.get(home)
         if (server === undefined || !answersPage(deployment, server, tryFiles)) continue
         yield {

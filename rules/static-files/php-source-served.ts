@@ -1,5 +1,5 @@
 import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
-import { serverIndex } from '../../src/deployment/build/servers.ts'
+import { serversAround } from '../../src/deployment/build/servers.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { EXISTING, MISSING } from '../../src/deployment/requests/made-up-requests.ts'
@@ -114,7 +114,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const byDirective = serverIndex(deployment.servers)
+    const byDirective = serversAround(deployment)
     for (const configuration of deployment.nginx) {
       const passing = directivesByServer(configuration, 'fastcgi_pass')
       for (const [home, lines] of directivesByServer(configuration, 'try_files')) {

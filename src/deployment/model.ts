@@ -45,6 +45,11 @@ export interface Deployment {
   readonly connections: Connections
   /** Every `server` block of nginx's http, in reading order. */
   readonly servers: readonly NginxServer[]
+  /**
+   * The servers that stand for those that include a fragment of locations: their sockets, names and other lines are
+   * not known, so no request is sure to reach them, and what they hold is asked for by its lines alone.
+   */
+  readonly standIns: readonly NginxServer[]
   /** Every virtual host of Apache, in reading order. */
   readonly virtualHosts: readonly ApacheHost[]
   /** The headers that decide the scheme in one virtual host, those of the main server included. */

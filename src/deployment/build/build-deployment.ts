@@ -16,7 +16,7 @@ import { connectionTable } from './connection-table.ts'
 import { buildMachines, type MachineInput } from './machines.ts'
 import { listenersOf } from './programs/programs.ts'
 import { schemeTrusts } from './scheme-trusts.ts'
-import { nginxServers } from './servers.ts'
+import { nginxServers, standInServers } from './servers.ts'
 import { apacheHosts } from './virtual-hosts.ts'
 import { readWorkers } from './workers.ts'
 
@@ -43,6 +43,7 @@ export function buildDeployment({
   const byConfiguration = once(() => programsByConfiguration(programs()))
   const listeners = once(() => programs().flatMap(listenersOf))
   const servers = once(() => nginx.flatMap(nginxServers))
+  const standIns = once(() => nginx.flatMap(standInServers))
   const virtualHosts = once(() => apache.flatMap(apacheHosts))
   const connections = once(() =>
     connectionTable({
@@ -50,6 +51,7 @@ export function buildDeployment({
       programs: programs(),
       listeners: listeners(),
       servers: servers(),
+      standIns: standIns(),
       virtualHosts: virtualHosts(),
     }),
   )
@@ -91,6 +93,9 @@ export function buildDeployment({
     },
     get servers() {
       return servers()
+    },
+    get standIns() {
+      return standIns()
     },
     get virtualHosts() {
       return virtualHosts()

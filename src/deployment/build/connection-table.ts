@@ -26,7 +26,7 @@ import { nginxConnection, nginxPasses } from './nginx-connections.ts'
 import { containersByPort, hostOf, publishedListeners, shareNetwork } from './published-ports.ts'
 import { type JoinedHosts, joinHosts } from './reached-hosts.ts'
 import { type FoundPass, refusals } from './refused.ts'
-import { serverIndex } from './servers.ts'
+import { serversAround } from './servers.ts'
 
 /** What the table of connections is made of. */
 export interface ConnectionInput {
@@ -34,6 +34,7 @@ export interface ConnectionInput {
   readonly programs: readonly Program[]
   readonly listeners: readonly Listener[]
   readonly servers: readonly NginxServer[]
+  readonly standIns: readonly NginxServer[]
   readonly virtualHosts: readonly ApacheHost[]
 }
 
@@ -48,7 +49,7 @@ export function connectionTable(input: ConnectionInput): Connections {
   const nginxPrograms = input.programs.filter(program => program.kind === 'nginx')
   const apachePrograms = input.programs.filter(program => program.kind === 'apache')
   const surroundings = surroundingsOf(input)
-  const serverOf = serverIndex(input.servers)
+  const serverOf = serversAround(input)
 
   // The same text is the same target, however often its file is included.
   const found = new TextMap<Target>()

@@ -3,7 +3,7 @@ import type { NginxConfiguration, NginxDirective } from '../../servers/nginx/con
 import { PASSES } from '../../servers/nginx/queries/locations.ts'
 import { type ProxyTarget, proxyTarget } from '../../servers/nginx/queries/proxy-target.ts'
 import { externalReachability } from '../../servers/nginx/queries/reachability.ts'
-import { enclosingServer } from '../../servers/nginx/queries/servers.ts'
+import { isStandIn, serverAround } from '../../servers/nginx/queries/servers.ts'
 import type {
   ConnectionLimit,
   NginxConnection,
@@ -35,7 +35,7 @@ export function nginxPasses(
   for (const name of PASSES) {
     for (const pass of configuration.occurrences.get(name) ?? []) {
       const block = pass.parent
-      const directive = block === null ? null : enclosingServer(block)
+      const directive = block === null ? null : serverAround(block)
       const server = directive === null ? undefined : serverOf.get(directive)
       if (block !== null && server !== undefined)
         passes.push({ server, block, pass, target: proxyTarget(configuration, pass) })
@@ -112,7 +112,7 @@ class PassConnection implements NginxConnection {
         return unknown('no Host is sent that is read here')
       default:
         // Parameters of the request, the client's own Host among them, unless a fastcgi_param says otherwise.
-        return known(exactNames(this.server))
+        return namesOf(this.server)
     }
   }
 
@@ -161,6 +161,12 @@ function isOpenToClients(configuration: NginxConfiguration, block: NginxDirectiv
   return kind === 'reachable' || kind === 'authenticated'
 }
 
+const NO_SERVER = unknown('the server around it is not here')
+
+function namesOf(server: NginxServer): Fact<readonly string[]> {
+  return isStandIn(server.directive) ? NO_SERVER : known(exactNames(server))
+}
+
 function withoutPort(value: string): string {
   return value.includes(':') ? value.replace(/:(?:\d+|\$(?:server_port|proxy_port))$/, '') : value
 }
@@ -181,7 +187,7 @@ function hostsSent(
   switch (value) {
     case '$host':
     case '$http_host':
-      return known(exactNames(server))
+      return namesOf(server)
     case '$server_name': {
       const [first] = server.names
       return first === undefined || !first.exact ? VARIABLE : known([first.name])

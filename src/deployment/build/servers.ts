@@ -3,9 +3,9 @@ import { isLoopback } from '../../servers/address.ts'
 import type { NginxConfiguration, NginxDirective } from '../../servers/nginx/configuration.ts'
 import { listens, type NginxListen } from '../../servers/nginx/queries/listens.ts'
 import { type NginxServerName, serverNames } from '../../servers/nginx/queries/server-names.ts'
-import { httpServers } from '../../servers/nginx/queries/servers.ts'
+import { httpServers, standIns } from '../../servers/nginx/queries/servers.ts'
 import { type NginxSocket, sockets } from '../../servers/nginx/queries/sockets.ts'
-import type { Answer, NginxServer, ServerListen, ServerName } from '../model.ts'
+import type { Answer, Deployment, NginxServer, ServerListen, ServerName } from '../model.ts'
 import { ordinaryAnswer } from './ordinary-answer.ts'
 
 /** Every `server` block of one nginx, with the sockets it shares with others. */
@@ -23,6 +23,11 @@ export function nginxServers(configuration: NginxConfiguration): readonly NginxS
       serverNames(configuration, directive).map(serverName),
     )
   })
+}
+
+/** The servers that stand for those that include a fragment of locations: without sockets or names. */
+export function standInServers(configuration: NginxConfiguration): readonly NginxServer[] {
+  return standIns(configuration).map(directive => new HttpServer(configuration, directive, NONE, []))
 }
 
 const NONE: readonly ServerListen[] = []
@@ -90,6 +95,15 @@ function isHostName(name: string): boolean {
 export function exactNames({ names }: NginxServer): readonly string[] {
   return names.filter(({ exact }) => exact).map(({ name }) => name)
 }
+
+/** The same, with the servers that stand for those that include a fragment of locations. */
+export const serversAround = memo(
+  ({
+    servers,
+    standIns,
+  }: Pick<Deployment, 'servers' | 'standIns'>): ReadonlyMap<NginxDirective, NginxServer> =>
+    standIns.length === 0 ? serverIndex(servers) : serverIndex([...servers, ...standIns]),
+)
 
 /** The directive of a server by which rules find what belongs to it. */
 export const serverIndex = memo(

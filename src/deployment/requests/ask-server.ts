@@ -4,7 +4,10 @@ import { placeText } from '../../../parsers/text/source.ts'
 import { hasUnreadListens } from '../../servers/nginx/queries/listens.ts'
 import { type Outcome, type OutcomeEnd, outcome } from '../../servers/nginx/queries/outcome.ts'
 import type { NginxRequest } from '../../servers/nginx/queries/request.ts'
+import { isStandIn } from '../../servers/nginx/queries/servers.ts'
+import { ANY_V4 } from '../../servers/address.ts'
 import { NO_HEADERS } from '../../servers/received-headers.ts'
+import { namePlace } from '../places.ts'
 import type { Deployment, NginxServer, ServerListen } from '../model.ts'
 import { EXISTING, MISSING } from './made-up-requests.ts'
 import { requestOfClient } from './request-of-client.ts'
@@ -51,9 +54,22 @@ export function askServer(
   return answer
 }
 
+/** By which socket clients reach the server around a fragment, nobody knows; most do by this one. */
+const SOME_LISTEN: Omit<ServerListen, 'at'> = {
+  address: ANY_V4,
+  port: 80,
+  tls: false,
+  quic: false,
+  defaultServer: false,
+  proxyProtocol: false,
+  loopback: undefined,
+  directive: null,
+}
+
 const kept = memo((_: NginxServer): Map<string, Outcome> => new Map())
 
 function publicListen({ listens, configuration, directive }: NginxServer): ServerListen | null {
+  if (isStandIn(directive)) return { ...SOME_LISTEN, at: namePlace(directive) }
   const found = listens.find(({ loopback, quic, port }) => loopback !== true && !quic && port !== null)
   if (found !== undefined) return found
   const [first] = listens

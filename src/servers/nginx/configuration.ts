@@ -40,6 +40,11 @@ export interface NginxDirective {
   /** The enclosing block's directive, through includes; null at the top of main, or of a fragment. */
   readonly parent: NginxDirective | null
   readonly children: readonly NginxDirective[]
+  /**
+   * At the top of a fragment of locations: the server that stands for those that include it, whose names, sockets
+   * and other lines nobody knows. It is among no occurrences, and holds what the fragment holds.
+   */
+  readonly standIn?: NginxDirective
 }
 
 /** One nginx: a main file with all it includes, or the joined fragments of a tree that has none. */

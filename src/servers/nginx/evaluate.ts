@@ -80,6 +80,7 @@ export function evaluateNginx(input: NginxInput): NginxConfiguration {
 /** A directive while its block is being read; the configuration shows it read-only. */
 interface OpenDirective extends NginxDirective {
   children: readonly NginxDirective[]
+  standIn?: NginxDirective
 }
 
 /** One reading of a file: what nginx has not yet met of its syntax problems. */
@@ -200,8 +201,10 @@ class Evaluation {
     if (context === 'unknown' && parent === null) {
       const told = this.fragmentContext
       const contextOf = told === null ? fragmentContexts(source) : (): NginxContext => told
+      const first = into.length
       for (const node of children)
         if (node.kind === 'directive') this.readNodes([node], reading, contextOf(node), null, into)
+      standServerAround(source, into.slice(first))
     } else this.readNodes(children, reading, context, parent, into)
     this.meet(reading, Number.POSITIVE_INFINITY)
     this.open.delete(source)
@@ -391,6 +394,25 @@ class Evaluation {
   private tell(problem: NginxProblem): void {
     this.problems.push({ time: this.time, problem })
   }
+}
+
+/** Gives the locations at the top of a fragment, and what stands beside them, a server around them. */
+function standServerAround(source: Source, top: readonly OpenDirective[]): void {
+  const children = top.filter(({ context }) => context === 'server')
+  const first = children.find(({ name }) => name === 'location')
+  if (first === undefined) return
+  const { node } = first
+  const block: NginxBlock = { kind: 'block', start: 0, end: source.code.length, children: [] }
+  const server: NginxDirective = {
+    name: 'server',
+    args: [],
+    node: { ...node, args: [], block },
+    source: first.source,
+    context: 'http',
+    parent: null,
+    children,
+  }
+  for (const child of children) child.standIn = server
 }
 
 /** Blocks whose every line nginx's own modules read as words. */

@@ -6,6 +6,7 @@ import { DEFAULT_SITE_FACTS } from '../../../src/deployment/site-facts.ts'
 import { memoryFileSystem } from '../../../src/files/memory-file-system.ts'
 import type { NginxConfiguration } from '../../../src/servers/nginx/configuration.ts'
 import { knowsEveryListen } from '../../../src/deployment/programs-of-kind.ts'
+import { askServer } from '../../../src/deployment/requests/ask-server.ts'
 import { formatEndpoint } from '../../../src/servers/address.ts'
 import { deploymentOf } from '../../rules/audit-files.ts'
 
@@ -45,6 +46,27 @@ test('a socket is one listener, whoever asks for it', () => {
       ['apache', '127.0.0.1:9001', true, 0],
     ],
   )
+})
+
+test('a fragment of locations gets a server of which nothing else is known', () => {
+  const deployment = deploymentOf({
+    'locations.conf':
+      'location /api/ {\n    proxy_pass http://127.0.0.1:9000;\n    proxy_set_header Host $host;\n}\nlocation /files/ {\n    alias /srv/files/;\n}\n',
+  })
+  assert.is(deployment.servers.length, 0)
+  assert.is(deployment.standIns.length, 1)
+  const { server, hostsSent, reachable } = onlyConnection(deployment)
+  assert.is(server, deployment.standIns[0])
+  assert.is(server.listens.length, 0)
+  assert.is(hostsSent.known, false)
+  assert.is(reachable, undefined)
+  assert.is(askServer(deployment, server, '/files/a.css')?.end.kind, 'file')
+  assert.is(askServer(deployment, server, '/elsewhere')?.end.kind, 'unknown')
+})
+
+test('a fragment of whole servers, or of single lines, gets none', () => {
+  assert.is(deploymentOf({ 'site.conf': proxied('http://127.0.0.1:9000') }).standIns.length, 0)
+  assert.is(deploymentOf({ 'headers.conf': 'proxy_set_header Host $host;\n' }).standIns.length, 0)
 })
 
 test('the sockets of stream are listeners too', () => {

@@ -110,6 +110,24 @@ export const cases: readonly LiveCase[] = [
     sound: isRefused,
   },
   {
+    rule: 'access/deny-hidden-by-regex',
+    shows: 'PHP is asked for a script of the uploads',
+    examples: { bad: 1, good: 1 },
+    files: { '/srv/www/uploads/a.php': '<?php echo 1;' },
+    request: { url: `${SITE}/uploads/a.php` },
+    // Nothing listens for PHP: 502 says that nginx has tried to reach it.
+    harm: ({ response }) => response.status === 502,
+    sound: isRefused,
+  },
+  {
+    rule: 'access/answered-before-access',
+    shows: 'the front controller is asked without a password',
+    examples: { bad: 2, good: 5 },
+    request: { url: `${SITE}/admin/users` },
+    harm: ({ response }) => response.status === 502,
+    sound: isRefused,
+  },
+  {
     rule: 'access/limit-counts-proxy',
     shows: 'the first client uses up what the next one may ask',
     request: { url: 'http://example.org:8080/login', headers: { 'X-Forwarded-For': '192.0.2.1' } },

@@ -2,6 +2,7 @@ import { type Fact, known, unknown } from '../../fact.ts'
 import { isAtLeast } from '../../version.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 import { namePlace } from './places.ts'
+import { isStandIn, serverAround } from './servers.ts'
 import { hasUnreadInclude, mayHoldUnread, type NginxScope, named } from './scope.ts'
 
 /** What is in force at a block for one directive (or for a group that nginx inherits as one). */
@@ -111,9 +112,19 @@ export function effectiveAtHand(
 ): Fact<EffectiveDirectives> {
   const fact = effective(configuration, scope, name)
   if (fact.known || configuration.main !== null) return fact
+  if (OF_SERVERS.has(name) && isOfStandIn(scope)) return fact
   for (let level = scope; level !== null; level = level.parent)
     if (hasUnreadInclude(configuration, level, name)) return fact
   return hasUnreadInclude(configuration, null, name) ? fact : NOTHING
+}
+
+/** What is written once for the server, and hardly ever in its locations. */
+const OF_SERVERS: ReadonlySet<string> = new Set(['resolver', 'auth_basic_user_file'])
+
+/** True for what a fragment of locations holds: the server around it is not here. */
+function isOfStandIn(scope: NginxScope): boolean {
+  const server = scope === null ? null : serverAround(scope)
+  return server !== null && isStandIn(server)
 }
 
 /** True where no line of the whole configuration can hold it: most of what is asked is nginx's default. */

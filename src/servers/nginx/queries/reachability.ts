@@ -12,7 +12,7 @@ import { locationIndex, locationsOf, readLocation } from './locations.ts'
 import { argumentPlace, namePlace } from './places.ts'
 import { childrenNamed } from './scope.ts'
 import { selectLocation } from './select-location.ts'
-import { enclosingServer } from './servers.ts'
+import { isStandIn, serverAround } from './servers.ts'
 
 /** Whether somebody on another machine gets an answer out of a block. */
 export interface Reachability {
@@ -53,9 +53,9 @@ export function isExternallyReachable(
 }
 
 function judge(configuration: NginxConfiguration, scope: NginxDirective): Reachability {
-  const server = enclosingServer(scope)
+  const server = serverAround(scope)
   if (server === null) return { kind: 'unknown', reason: 'the server around it is not here', at: null }
-  const local = localServer(configuration, server)
+  const local = isStandIn(server) ? null : localServer(configuration, server)
   if (local !== null) return local
   const answered = answersAlways(server)
   if (answered !== null && scope !== server) return answered
@@ -70,7 +70,10 @@ function judge(configuration: NginxConfiguration, scope: NginxDirective): Reacha
   if (refused !== null) return refused
   const guarded = guard(server) ?? (location === null ? null : guard(location))
   if (guarded !== null) return guarded
-  return authentication(configuration, scope) ?? { kind: 'reachable', reason: 'any client', at: null }
+  const authenticated = authentication(configuration, scope)
+  if (authenticated !== null) return authenticated
+  if (isStandIn(server)) return { kind: 'unknown', reason: 'the server around it is not here', at: null }
+  return { kind: 'reachable', reason: 'any client', at: null }
 }
 
 function enclosingLocation(scope: NginxDirective): NginxDirective | null {
