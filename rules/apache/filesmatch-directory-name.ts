@@ -1,8 +1,9 @@
+import { memoByKey } from '../../parsers/collections/memo.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { askHost } from '../../src/deployment/requests/ask-host.ts'
 import { virtualHostOf } from '../../src/servers/apache/queries/virtual-hosts.ts'
-import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
@@ -107,7 +108,7 @@ export default defineRule({
           const directory = DIRECTORIES.find(each => meansDirectory(section, each))
           if (directory === undefined || !denies(section)) continue
           // Who protects the directory in another place names it there.
-          if (OTHERS.some(other => occurrences.get(other)?.some(line => names(line, directory)))) continue
+          if (isNamedElsewhere(configuration, directory)) continue
           const host = virtualHostOf(configuration, section)
           const asked = askHost(deployment, { configuration, host }, `/${directory}/config`)
           // A backend that answers every path has no files here.
@@ -154,6 +155,10 @@ function denies({ children }: ApacheDirective): boolean {
       (name === 'Require' && args[1]?.value.toLowerCase() === 'denied') || /^deny$/i.test(name),
   )
 }
+
+const isNamedElsewhere = memoByKey(({ occurrences }: ApacheConfiguration, directory: string): boolean =>
+  OTHERS.some(other => occurrences.get(other)?.some(line => names(line, directory))),
+)
 
 /** True for a line that names the directory, or hidden names at large. */
 function names({ args }: ApacheDirective, directory: string): boolean {

@@ -1,10 +1,19 @@
-import { askHost, urlOfDirectory } from '../../src/deployment/requests/ask-host.ts'
-import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
 import { posix } from 'node:path'
+import { groupBy } from '../../parsers/collections/group-by.ts'
+import { once } from '../../parsers/collections/once.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
+import {
+  type AskedHost,
+  askedHosts,
+  askHost,
+  urlOfDirectory,
+} from '../../src/deployment/requests/ask-host.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
+import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
+import { documentRoot } from '../../src/servers/apache/requests/document-root.ts'
+import { fromBytes } from '../../src/servers/regex.ts'
 import { apacheMain } from '../_examples.ts'
 
 const main = (file: string): string =>
@@ -61,27 +70,56 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    for (const asked of hostsHolding(deployment, ['authuserfile'])) {
-      const { configuration, host } = asked
+    for (const configuration of deployment.apache) {
       const files = deployment.filesOf(configuration)
       const lines = [
         ...(configuration.occurrences.get('authuserfile') ?? []),
-        ...htaccessFilesOf(configuration, files, host).flatMap(
+        ...htaccessFiles(configuration, files).flatMap(
           ({ file }) => file.occurrences.get('authuserfile') ?? [],
         ),
       ]
-      for (const line of lines) {
-        const path = line.args[0]?.value ?? ''
+      const hosts = once(() =>
+        groupBy(
+          askedHosts(deployment).filter(asked => asked.configuration === configuration),
+          rootOf,
+        ),
+      )
+      for (const [path, naming] of groupBy(lines, ({ args }) => args[0]?.value ?? '')) {
         if (!path.startsWith('/') || files.kind(path) !== 'file') continue
-        const url = urlOfDirectory(asked, posix.dirname(path))
-        if (url === null) continue
-        const target = `${url}${encodeURIComponent(posix.basename(path))}`
-        const { end, steps } = askHost(deployment, asked, target)
-        if (end.kind !== 'file' || end.status !== 200 || end.path !== path) continue
-        if (steps.some(({ kind, text }) => kind === 'doubt' && !text.endsWith('taken as missing'))) continue
-        const at = argumentPlace(line, 0)
-        yield { at, message: `\`${target}\` sends the file of passwords to everyone` }
+        const target = targetOf(deployment, path, hosts())
+        if (target === null) continue
+        for (const line of naming)
+          yield {
+            at: argumentPlace(line, 0),
+            message: `\`${target}\` sends the file of passwords to everyone`,
+          }
       }
     }
   },
 })
+
+/** Null where it is not known. */
+function rootOf(asked: AskedHost): string | null {
+  const root = documentRoot(asked)
+  return root.known ? fromBytes(root.value) : null
+}
+
+/** The URL by which one of the virtual hosts, given by their document roots, sends a file; null for none. */
+function targetOf(
+  deployment: Deployment,
+  path: string,
+  hosts: ReadonlyMap<string | null, readonly AskedHost[]>,
+): string | null {
+  for (let directory = posix.dirname(path); ; directory = posix.dirname(directory)) {
+    for (const asked of hosts.get(directory) ?? []) {
+      const url = urlOfDirectory(asked, posix.dirname(path))
+      if (url === null) continue
+      const target = `${url}${encodeURIComponent(posix.basename(path))}`
+      const { end, steps } = askHost(deployment, asked, target)
+      if (end.kind !== 'file' || end.status !== 200 || end.path !== path) continue
+      if (steps.every(({ kind, text }) => kind !== 'doubt' || text.endsWith('taken as missing')))
+        return target
+    }
+    if (directory === '/') return null
+  }
+}

@@ -16,7 +16,7 @@ import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { isSameUrl } from '../../src/deployment/requests/same-url.ts'
 import { namePlace as nginxNamePlace } from '../../src/deployment/places.ts'
 import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
-import { placedRules } from '../../src/servers/apache/queries/rewriting.ts'
+import { placedRule } from '../../src/servers/apache/queries/rewriting.ts'
 import type { ReceivedHeaders } from '../../src/servers/received-headers.ts'
 import { fromBytes } from '../../src/servers/regex.ts'
 import type { Place } from '../../parsers/text/source.ts'
@@ -311,8 +311,11 @@ function loopOf(
     if (!isSameUrl({ scheme, host, port, target, method: 'GET' }, fromBytes(end.location))) return null
     if (target !== PATHS.missingPage) continue
     const rewrite = steps.findLast(({ kind }) => kind === 'rewrite')?.directive ?? null
-    const rules = placedRules(asked.configuration, deployment.filesOf(asked.configuration))
-    const rule = rewrite === null ? undefined : rules.find(({ directive }) => directive === rewrite)
+    const { configuration } = asked
+    const rule =
+      rewrite === null || !('nameStart' in rewrite)
+        ? undefined
+        : placedRule(configuration, deployment.filesOf(configuration), rewrite)
     const condition = rule?.conditions.find(({ input }) =>
       /^%\{(?:HTTPS|REQUEST_SCHEME|SERVER_PORT)\}$/i.test(input),
     )

@@ -1,3 +1,5 @@
+import { groupBy } from '../../parsers/collections/group-by.ts'
+import { memo } from '../../parsers/collections/memo.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
@@ -178,13 +180,17 @@ function denialOf(deployment: Deployment, asked: AskedHost, url: string): Denial
 
 const NAMES = ['css', 'html', 'png', 'js', 'txt'].map(type => `${EXISTING}.${type}`)
 
-function directiveAt({ occurrences }: ApacheConfiguration, at: Place): ApacheDirective | null {
-  for (const name of ['require', 'deny', 'order'])
-    for (const directive of occurrences.get(name) ?? [])
-      if (directive.source === at.source && directive.start <= at.start && at.end <= directive.end)
-        return directive
-  return null
+function directiveAt(configuration: ApacheConfiguration, at: Place): ApacheDirective | null {
+  const written = denyingLines(configuration).get(at.source) ?? []
+  return written.find(({ start, end }) => start <= at.start && at.end <= end) ?? null
 }
+
+const denyingLines = memo(({ occurrences }: ApacheConfiguration) =>
+  groupBy(
+    ['require', 'deny', 'order'].flatMap(name => occurrences.get(name) ?? []),
+    ({ source }) => source,
+  ),
+)
 
 function sectionOf({ parent }: ApacheDirective): ApacheDirective | null {
   return parent === null || parent.name === 'Directory' ? parent : sectionOf(parent)

@@ -1,5 +1,5 @@
 import { argumentPlace } from '../../src/deployment/places.ts'
-import type { NginxConnection } from '../../src/deployment/model.ts'
+import type { NginxConnection, NginxServer } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { effective, effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
@@ -70,8 +70,8 @@ export default defineRule({
       },
     },
   ],
-  *check({ connections, servers }) {
-    const zones = new Map<string, Set<object>>()
+  *check({ connections }) {
+    const zones = new Map<string, Set<NginxServer>>()
     const cached = connections.nginx.flatMap(connection => {
       const zone = zoneOf(connection)
       if (zone === null) return []
@@ -80,6 +80,12 @@ export default defineRule({
       zones.set(zone, homes)
       return [{ connection, zone }]
     })
+    // Zones that keep pages of more than one name.
+    const shared = new Set<string>()
+    for (const [zone, homes] of zones) {
+      const all = [...homes].flatMap(({ names }) => names.map(({ name }) => name.replace(/^www\./, '')))
+      if (new Set(all.filter(name => name !== '' && name !== '_')).size > 1) shared.add(zone)
+    }
     for (const { connection, zone } of cached) {
       const { server, block, pass } = connection
       const key = effective(server.configuration, block, pass.name.replace('_pass', '_cache_key'))
@@ -103,7 +109,7 @@ export default defineRule({
           message: `\`${value}\` has no query, so \`/page?id=2\` is answered with \`/page?id=1\``,
         }
       }
-      if (names.length > 0 && !names.some(name => SITE.test(name)) && servesSites(zone)) {
+      if (names.length > 0 && !names.some(name => SITE.test(name)) && shared.has(zone)) {
         yield {
           at,
           aspect: 'site',
@@ -111,13 +117,6 @@ export default defineRule({
           message: `\`${value}\` has no name of the site, so one site is answered with pages of another`,
         }
       }
-    }
-
-    /** True where the zone keeps pages of more than one name. */
-    function servesSites(zone: string): boolean {
-      const homes = servers.filter(server => zones.get(zone)?.has(server))
-      const all = homes.flatMap(({ names }) => names.map(({ name }) => name.replace(/^www\./, '')))
-      return new Set(all.filter(name => name !== '' && name !== '_')).size > 1
     }
   },
 })

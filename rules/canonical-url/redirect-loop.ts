@@ -5,9 +5,10 @@ import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import type { ClientRequest, FollowedRequest } from '../../src/deployment/requests/answer.ts'
 import { type FollowedRedirects, urlOf } from '../../src/deployment/requests/follow-redirects.ts'
+import { leadsOn } from '../../src/deployment/requests/leads-on.ts'
 import { MISSING, requestsToServer } from '../../src/deployment/requests/made-up-requests.ts'
 import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
-import { probeRedirects } from '../../src/deployment/requests/probe.ts'
+import { probe, probeRedirects } from '../../src/deployment/requests/probe.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { directivesByServer } from '../../src/servers/nginx/queries/servers.ts'
@@ -213,6 +214,7 @@ function loopFrom(deployment: Deployment, server: NginxServer, block: NginxDirec
   const requests = paths.flatMap(path => requestsToServer(deployment, server, encodeURI(path)))
   // Whoever comes through a proxy is told by headers, which nobody knows here.
   for (const request of requests.filter(({ port }) => !ports.has(port)).slice(0, MOST_REQUESTS)) {
+    if (!leadsOn(deployment, probe(deployment, request))) continue
     const chain = probeRedirects(deployment, request)
     if (chain.end.kind !== 'loop' || isEndedByHeader(deployment, chain)) continue
     const loop = loopOf(chain.requests.slice(chain.end.from))

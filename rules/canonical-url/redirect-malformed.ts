@@ -117,7 +117,7 @@ export default defineRule({
               }
               continue
             }
-            const fault = isWhole(line) ? faultOf(deployment, own, line) : null
+            const fault = isWhole(line) && !isPlain(line) ? faultOf(deployment, own, line) : null
             if (fault !== null) yield fault
           }
         }
@@ -130,6 +130,13 @@ export default defineRule({
 function isWhole({ name, args }: NginxDirective): boolean {
   const target = args[name === 'rewrite' || args.length > 1 ? 1 : 0]?.value ?? ''
   return /^(?:https?|\$scheme):\/\//.test(target) && target.includes('$') && !isUnknownWord(target)
+}
+
+/** True for a name that is written out, with the path as the client sent it: nothing can be wrong with that. */
+function isPlain({ name, args }: NginxDirective): boolean {
+  const target = args[name === 'rewrite' || args.length > 1 ? 1 : 0]?.value ?? ''
+  const host = /^(?:https?|\$scheme):\/\/([\w.-]+)\$request_uri$/.exec(target)?.[1]
+  return host !== undefined && isHost(host)
 }
 
 /** True for a `return` that leads to the name of a host, and begins neither with a scheme nor with a slash. */

@@ -1,7 +1,13 @@
+import { distance } from 'fastest-levenshtein'
+import { groupBy } from '../../parsers/collections/group-by.ts'
+import { once } from '../../parsers/collections/once.ts'
+import { recent } from '../../parsers/collections/recent.ts'
 import { argumentPlace, writtenText } from '../../src/deployment/places.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 
 const nginx = (line: string): string =>
@@ -75,15 +81,15 @@ export default defineRule({
       ...configurations.map(({ occurrences }) => [occurrences.get('proxy_set_header') ?? [], 0] as const),
       ...apache.map(({ occurrences }) => [occurrences.get('requestheader') ?? [], 1] as const),
     ]) {
+      const beside = once(() => groupBy<Line, unknown>(lines, ({ parent }) => parent))
       for (const line of lines) {
         const name = line.args[index]?.value ?? ''
-        const meant = KNOWN.find(known => isNearly(name.toLowerCase(), known.toLowerCase()))
-        if (meant === undefined) continue
-        const isSetToo = lines.some(
-          other =>
-            other.parent === line.parent && other.args[index]?.value.toLowerCase() === meant.toLowerCase(),
-        )
-        if (isSetToo) continue
+        const meant = meantBy(name)
+        if (meant === null) continue
+        const isSetToo = beside()
+          .get(line.parent)
+          ?.some(other => other.args[index]?.value.toLowerCase() === meant.toLowerCase())
+        if (isSetToo === true) continue
         const at = argumentPlace(line, index)
         yield {
           at,
@@ -104,6 +110,14 @@ const KNOWN = [
   'X-Forwarded-Server',
 ]
 
+type Line = NginxDirective | ApacheDirective
+
+/** The header that a name is nearly; null where it is one, or another. */
+const meantBy = recent((name: string): string | null => {
+  const lowered = name.toLowerCase()
+  return KNOWN.find(known => isNearly(lowered, known.toLowerCase())) ?? null
+})
+
 /** True for as many words, of which one long one differs in a letter or two. */
 function isNearly(name: string, known: string): boolean {
   const words = name.split('-')
@@ -115,18 +129,4 @@ function isNearly(name: string, known: string): boolean {
     // Short words stand for something of their own: `Host`, `Port`, `Path`.
     return index === 1 && distance(word, other) <= 2
   })
-}
-
-/** Letters to add, take away or change. */
-function distance(one: string, other: string): number {
-  let row = [...Array(other.length + 1).keys()]
-  for (let i = 1; i <= one.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= other.length; j++) {
-      const change = (row[j - 1] ?? 0) + (one[i - 1] === other[j - 1] ? 0 : 1)
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[other.length] ?? 0
 }

@@ -98,7 +98,9 @@ export default defineRule({
         if (!processGroup.known || processGroup.at === null) continue
         const { value, at } = processGroup
         if (value === '' || names.has(value)) continue
-        const near = [...names].filter(name => distance(name, value) <= (value.length > 3 ? 2 : 1))
+        const near = [...names]
+          .slice(0, MOST_COMPARED)
+          .filter(name => distance(name, value) <= (value.length > 3 ? 2 : 1))
         // In a fragment the missing main file may define it, unless a name beside it says what was meant.
         if (!isWhole && near.length === 0) continue
         const candidate = near.length === 1 ? near[0] : undefined
@@ -132,3 +134,6 @@ export default defineRule({
     }
   },
 })
+
+/** Names beside which a misspelt one is looked for: more would take time by the square of their number. */
+const MOST_COMPARED = 200

@@ -39,6 +39,20 @@ export const placedRules = memoByKey(
   },
 )
 
+/** The rule that a line writes; undefined for a line that writes none. */
+export function placedRule(
+  configuration: ApacheConfiguration,
+  files: FileSystem,
+  directive: ApacheDirective,
+): PlacedRule | undefined {
+  return rulesByLine(configuration, files).get(directive)
+}
+
+const rulesByLine = memoByKey(
+  (configuration: ApacheConfiguration, files: FileSystem): ReadonlyMap<ApacheDirective, PlacedRule> =>
+    new Map(placedRules(configuration, files).map(rule => [rule.directive, rule])),
+)
+
 function contextOf(section: ApacheDirective | null, outside: 'server' | 'directory'): PlacedRule['context'] {
   switch (section?.name) {
     case undefined:
