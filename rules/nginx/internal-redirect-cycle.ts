@@ -10,6 +10,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import type { Outcome } from '../../src/servers/nginx/queries/outcome.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { selectLocation } from '../../src/servers/nginx/queries/select-location.ts'
 import { directivesByServer, serverAround } from '../../src/servers/nginx/queries/servers.ts'
 import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
@@ -142,7 +143,7 @@ export default defineRule({
         for (const directive of occurrences.get(name) ?? []) {
           const home = serverAround(directive)
           const server = home === null ? undefined : servers.get(home)
-          if (server === undefined || directive.parent === null) continue
+          if (server === undefined || directive.parent === null || !mayCycle(server)) continue
           const found = cycle(deployment, server, directive.parent)
           if (found === null) continue
           yield {
@@ -185,6 +186,24 @@ function cycle(deployment: Deployment, server: NginxServer, block: NginxDirectiv
   }
   return null
 }
+
+/**
+ * False for a server that redirects internally to named locations alone, in which nothing redirects again: most do
+ * no more than `try_files $uri @application`.
+ */
+const mayCycle = memo(({ configuration, directive }: NginxServer): boolean =>
+  LEADERS.some(name => {
+    const lines = directivesByServer(configuration, name)
+    const own = [...(lines.get(directive) ?? []), ...(lines.get(null) ?? [])]
+    return own.some(
+      ({ parent, args }) =>
+        name !== 'try_files' ||
+        !/^[@=]/.test(args.at(-1)?.value ?? '') ||
+        parent?.name !== 'location' ||
+        readLocation(parent).modifier === '@',
+    )
+  }),
+)
 
 /** The paths to which a server redirects internally, as far as they are written out, and their files behind an alias. */
 const fallbacksOf = memo(({ configuration, directive }: NginxServer): readonly string[] => {
