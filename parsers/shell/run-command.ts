@@ -203,12 +203,19 @@ function readFrom(path: string, scope: Scope, run: ScriptRun): Source | 'missing
     : (run.options.read?.(whole) ?? null)
 }
 
+/** What the script of Python's venv and virtualenv sets, which is no part of a repository. */
+const OF_ENVIRONMENT = ['VIRTUAL_ENV', 'VIRTUAL_ENV_PROMPT', 'PATH', 'PS1', 'PYTHONHOME']
+
 function include(word: ShellWord | undefined, scope: Scope, run: ScriptRun): Status {
   const path = word === undefined ? null : expandWord(placeOf(word, run), scope).value
   const found = path?.known === true ? readFrom(path.value, scope, run) : null
   if (found === 'missing') return false
   if (found !== null && run.include(found, scope)) return undefined
   const name = path?.known === true ? `\`${path.value}\`` : 'a file'
+  if (path?.known === true && /(?:^|\/)bin\/activate$/.test(path.value)) {
+    for (const variable of OF_ENVIRONMENT) scope.blur(variable, `${name} sets it`)
+    return undefined
+  }
   scope.blurAll(`${name} may set it, and is not part of the audit`)
   return undefined
 }

@@ -163,6 +163,13 @@ function compare(script: string): number {
   return compared
 }
 
+test('a virtual environment that is activated sets its own variables alone', () => {
+  const script = 'PORT=8000\nsource /srv/venv/bin/activate\n'
+  assert.is(value(script, 'PORT'), '8000')
+  assert.is(value(script, 'PATH'), undefined)
+  assert.is(value('PORT=8000\nsource /srv/settings\n', 'PORT'), undefined)
+})
+
 test('a real POSIX shell agrees on whatever is known', () => {
   let compared = 0
   for (const script of SCRIPTS) compared += compare(script)
