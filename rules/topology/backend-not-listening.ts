@@ -3,6 +3,7 @@ import type { Listener, NginxConnection, Target } from '../../src/deployment/mod
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { nginxMain } from '../_examples.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { formatEndpoint } from '../../src/servers/address.ts'
 
@@ -46,6 +47,22 @@ const gunicorn = (target: string, marked = false): string => conf`
       }
   }
 `
+
+/** nginx with the static files of an application, what it proxies to it, and Flower. */
+const secondBackend = (application: string | null): string =>
+  nginxMain(conf`
+    server {
+        listen 80;
+        server_name example.org;
+        location /static/ {
+            alias /etc/shop/static/;
+        }
+        location /flower/ {
+            proxy_pass http://127.0.0.1:5555;
+        }
+        ${application === null ? '' : `location / { proxy_pass http://${application}; }`}
+    }
+  `)
 
 export default defineRule({
   summary: 'nginx connects to an address that its backend does not open',
@@ -160,6 +177,33 @@ export default defineRule({
           [Service]
           WorkingDirectory=/etc/shop
           ExecStart=/usr/bin/gunicorn --bind 127.0.0.1:8000 shop.wsgi
+        `,
+      },
+    },
+    {
+      title: 'a second backend, beside a server that nginx reaches and whose files it serves',
+      files: {
+        'etc/nginx/nginx.conf': secondBackend('127.0.0.1:8000'),
+        'etc/systemd/system/gunicorn.service': conf`
+          [Service]
+          WorkingDirectory=/etc/shop
+          ExecStart=/usr/bin/gunicorn --bind 127.0.0.1:8000 shop.wsgi
+        `,
+      },
+    },
+    {
+      title: 'a program of another unit, whose port nobody here knows',
+      files: {
+        'etc/nginx/nginx.conf': secondBackend(null),
+        'etc/systemd/system/gunicorn.service': conf`
+          [Service]
+          WorkingDirectory=/etc/shop
+          ExecStart=/usr/bin/gunicorn --bind 127.0.0.1:8000 shop.wsgi
+        `,
+        'etc/systemd/system/flower.service': conf`
+          [Service]
+          WorkingDirectory=/etc/shop
+          ExecStart=/etc/shop/bin/celery -A shop flower --port=5555
         `,
       },
     },

@@ -72,7 +72,7 @@ export function connectionTable(input: ConnectionInput): Connections {
       passes.push({ program, pass, found: places })
     }
   }
-  const refused = refusals(passes, input.programs, input.virtualHosts)
+  const refused = refusals(passes, input)
   const targets = new Map<Target, Target>()
   const settled = (places: readonly Target[]): readonly Target[] => {
     if (refused.size === 0 || places.length === 0) return places

@@ -5,6 +5,7 @@ import type {
   ApacheListener,
   ApacheProgram,
   Destination,
+  Listener,
   Machine,
   NginxProgram,
   NginxServer,
@@ -13,6 +14,7 @@ import type {
 } from '../model.ts'
 import { type NginxPass, nginxConnection } from './nginx-connections.ts'
 import { apacheListeners } from './programs/apache.ts'
+import { startsOthers } from './programs/app-commands.ts'
 import { listenersOf } from './programs/programs.ts'
 
 /** A pass with the places that its targets lead to. */
@@ -38,8 +40,15 @@ interface ApacheOfMachine {
  */
 export function refusals(
   passes: readonly FoundPass[],
-  programs: readonly Program[],
-  virtualHosts: readonly ApacheHost[],
+  {
+    programs,
+    listeners,
+    virtualHosts,
+  }: {
+    readonly programs: readonly Program[]
+    readonly listeners: readonly Listener[]
+    readonly virtualHosts: readonly ApacheHost[]
+  },
 ): ReadonlyMap<Target, Destination> {
   const refused = new Map<Target, Destination>()
   const apaches = new Map<Machine, ApacheOfMachine | null>()
@@ -57,7 +66,7 @@ export function refusals(
       for (const [target, destination] of refusedByFpm(each, programs)) refused.set(target, destination)
       continue
     }
-    for (const target of refusedByServer(each, passes, programs)) refused.set(...target)
+    for (const target of refusedByServer(each, passes, programs, listeners)) refused.set(...target)
     // httpd is no backend of uwsgi and its like.
     if (each.pass.pass.name !== 'proxy_pass') continue
     for (const target of each.found) {
@@ -124,6 +133,7 @@ function refusedByServer(
   { program: { machine, configuration }, pass, found }: FoundPass,
   passes: readonly FoundPass[],
   programs: readonly Program[],
+  listeners: readonly Listener[],
 ): readonly (readonly [Target, Destination])[] {
   if (!/^(?:proxy|uwsgi)_pass$/.test(pass.pass.name)) return []
   const [target] = found.filter(isOpen)
@@ -135,7 +145,8 @@ function refusedByServer(
   const reached = new Set(
     passes.flatMap(each => each.found.flatMap(({ to }) => (to.kind === 'listener' ? [to.listener] : []))),
   )
-  const opened = servers.flatMap(listenersOf)
+  const own = new Set<Program>(servers)
+  const opened = listeners.filter(({ program }) => own.has(program))
   const unreached = opened.filter(listener => !reached.has(listener))
   const [listener] = unreached
   if (listener === undefined || unreached.length > 1) return []
@@ -148,6 +159,7 @@ function refusedByServer(
     !differInLastDigit(listener.port, target.port)
   )
     return []
+  if (listener.address.kind !== 'unix' && startsOthers(machine.files)) return []
   return [[target, { kind: 'refused', by: listener.program, opened: [listener] }]]
 }
 

@@ -15,6 +15,7 @@ import {
 } from '../../../../parsers/systemd/read-unit.ts'
 import { readServiceUnit, type ServiceUnit } from '../../../../parsers/systemd/service-unit.ts'
 import { readSocketUnit, type SocketUnit } from '../../../../parsers/systemd/socket-unit.ts'
+import { memo } from '../../../../parsers/collections/memo.ts'
 import { known, type Fact } from '../../../../parsers/text/fact.ts'
 import type { Source } from '../../../../parsers/text/source.ts'
 import type { FileSystem } from '../../../files/file-system.ts'
@@ -23,6 +24,7 @@ import { isAbsent } from '../../is-absent.ts'
 
 /** What starts a command on a machine. */
 export interface Starter {
+  readonly by: 'systemd' | 'supervisord' | 'container' | null
   /** Null where no unit of systemd does. */
   readonly service: ServiceUnit | null
   /** The socket units that hand their sockets over to it. */
@@ -66,7 +68,7 @@ export function commandsOfContainer({
   const owned = commandOfContainer(service, image, fileReader(hostFiles))
   if (owned === null) return []
   const program = programOf(owned.command)
-  if (program?.name !== 'supervisord') return [{ ...owned, service: null, sockets: [] }]
+  if (program?.name !== 'supervisord') return [{ ...owned, by: 'container', service: null, sockets: [] }]
   const { words } = owned.command
   const named = words.findIndex(({ text }) => text === '-c' || text === '--configuration')
   return commandsOfSupervisor(
@@ -90,11 +92,42 @@ function commandsOfUnits(files: FileSystem): readonly StartedByMachine[] {
     return commandsOfService(service, fileReader(files)).map(({ command, user }) => ({
       command,
       user,
+      by: 'systemd' as const,
       service,
       sockets: handed,
     }))
   })
 }
+
+/** Programs that open no port to which anybody proxies, and what runs once. */
+const QUIET =
+  /^(?:celery|rq|rqworker|huey|huey_consumer(?:\.py)?|dramatiq|arq|nginx|apache2|httpd|redis-server|memcached|postgres|mysqld|mariadbd|rabbitmq-server|beanstalkd|certbot|cron|php-fpm[\d.]*|manage\.py|django-admin)$/
+
+/**
+ * True where a unit of the site, or supervisord, starts a program of which nobody here knows what it listens on,
+ * such as Celery's Flower or a program of its own.
+ */
+export const startsOthers = memo((files: FileSystem): boolean => {
+  const unitFiles = unitFilesOf(files)
+  const units = (unitFiles.list('/etc/systemd/system') ?? []).filter(name => name.endsWith('.service'))
+  const commands = units.flatMap(name => {
+    const service = readServiceUnit(readUnit(unitFiles, name))
+    const once = service.type?.known === true && service.type.value === 'oneshot'
+    return once ? [] : commandsOfService(service, fileReader(files)).map(({ command }) => command)
+  })
+  for (const { command } of commandsOfSupervisor(files)) commands.push(command)
+  return commands.some(command => {
+    const program = programOf(command)
+    if (program === null || command.words.some(({ text }) => text === 'flower')) return true
+    // A script of the audit is followed as far as it can be.
+    if (command.words.some(({ text }) => text.startsWith('/') && files.kind(text) === 'file')) return false
+    return !QUIET.test(program.name) && !APP_SERVER.test(program.name)
+  })
+})
+
+/** Servers whose addresses are read. */
+const APP_SERVER =
+  /gunicorn|uvicorn|hypercorn|daphne|waitress|granian|uwsgi|^flask$|^fastapi$|\.py$|^(?:ba|da)?sh$|\.sh$/
 
 /** `.socket` units by the service that takes their connections. */
 function socketsByService(files: UnitFiles): ReadonlyMap<string, readonly SocketUnit[]> {
@@ -166,7 +199,7 @@ function commandsOfSupervisor(
   const { programs } = readSupervisor(sources, unitFilesOf(files))
   return programs.flatMap(program => {
     const owned = commandOfProgram(program, outer, known('/'))
-    return owned === null ? [] : [{ ...owned, service: null, sockets: [] }]
+    return owned === null ? [] : [{ ...owned, by: 'supervisord' as const, service: null, sockets: [] }]
   })
 }
 
