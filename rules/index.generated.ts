@@ -89,12 +89,16 @@ import apacheVhostShadowedByEarlierWildcard from './apache/vhost-shadowed-by-ear
 import apacheVhostShadowedBySpecificIp from './apache/vhost-shadowed-by-specific-ip.ts'
 import apacheVhostUnresolvableAddress from './apache/vhost-unresolvable-address.ts'
 import appServerApplicationNotFound from './app-server/application-not-found.ts'
+import appServerCommandWithoutShell from './app-server/command-without-shell.ts'
+import appServerDaemonized from './app-server/daemonized.ts'
 import appServerEnvironmentMissing from './app-server/environment-missing.ts'
+import appServerHomeProtected from './app-server/home-protected.ts'
 import appServerInterfaceMismatch from './app-server/interface-mismatch.ts'
 import appServerPrefixNotTold from './app-server/prefix-not-told.ts'
 import appServerProxyfixUntrue from './app-server/proxyfix-untrue.ts'
 import appServerRuntimeDirectoryMissing from './app-server/runtime-directory-missing.ts'
 import appServerSocketPermissions from './app-server/socket-permissions.ts'
+import appServerUnitSettingIgnored from './app-server/unit-setting-ignored.ts'
 import appServerUntrustedProxy from './app-server/untrusted-proxy.ts'
 import appServerUwsgiParamsMissing from './app-server/uwsgi-params-missing.ts'
 import bodyLimitsApacheBelowNginx from './body-limits/apache-below-nginx.ts'
@@ -449,12 +453,16 @@ export const rules: readonly Rule[] = [
   { id: 'apache/vhost-shadowed-by-specific-ip', ...apacheVhostShadowedBySpecificIp },
   { id: 'apache/vhost-unresolvable-address', ...apacheVhostUnresolvableAddress },
   { id: 'app-server/application-not-found', ...appServerApplicationNotFound },
+  { id: 'app-server/command-without-shell', ...appServerCommandWithoutShell },
+  { id: 'app-server/daemonized', ...appServerDaemonized },
   { id: 'app-server/environment-missing', ...appServerEnvironmentMissing },
+  { id: 'app-server/home-protected', ...appServerHomeProtected },
   { id: 'app-server/interface-mismatch', ...appServerInterfaceMismatch },
   { id: 'app-server/prefix-not-told', ...appServerPrefixNotTold },
   { id: 'app-server/proxyfix-untrue', ...appServerProxyfixUntrue },
   { id: 'app-server/runtime-directory-missing', ...appServerRuntimeDirectoryMissing },
   { id: 'app-server/socket-permissions', ...appServerSocketPermissions },
+  { id: 'app-server/unit-setting-ignored', ...appServerUnitSettingIgnored },
   { id: 'app-server/untrusted-proxy', ...appServerUntrustedProxy },
   { id: 'app-server/uwsgi-params-missing', ...appServerUwsgiParamsMissing },
   { id: 'body-limits/apache-below-nginx', ...bodyLimitsApacheBelowNginx },

@@ -165,6 +165,8 @@ export interface ComposeCommand {
   readonly at: Place
   /** As the process gets them, quotes and Compose's variables read; no shell stands in between. */
   readonly words: readonly WrittenText[]
+  /** What Compose leaves out of a text: from the first operator of a shell on. */
+  readonly rest: WrittenText | null
 }
 
 /** An entry of `environment`, `labels` or `build.args`. */

@@ -1,6 +1,6 @@
 import { type Fact, known } from '../text/fact.ts'
 import type { Place } from '../text/source.ts'
-import { splitQuotedWords } from '../text/quoted-words.ts'
+import { splitQuotedWords, unquotedIndex } from '../text/quoted-words.ts'
 import { factOf, placeOf, sliceWritten, type WrittenText, writtenFor } from '../text/written-text.ts'
 import { isNull, type YamlMap, type YamlNode } from '../yaml/yaml-node.ts'
 import type {
@@ -172,9 +172,15 @@ function readExtraHosts(node: YamlNode | undefined, context: FileContext): reado
 /** Compose cuts a text into words itself, and stops where a shell would begin something new. */
 function readCommand(node: YamlNode | undefined, context: FileContext): ComposeCommand | null {
   if (node === undefined) return null
-  if (node.kind === 'list') return { at: node.at, words: textsOf(node, context) }
+  if (node.kind === 'list') return { at: node.at, words: textsOf(node, context), rest: null }
   const text = textOf(node, context)
-  return text === null ? null : { at: node.at, words: splitQuotedWords(text, ';&|<>') }
+  if (text === null) return null
+  const end = unquotedIndex(text.text, ';&|<>')
+  return {
+    at: node.at,
+    words: splitQuotedWords(sliceWritten(text, 0, end)),
+    rest: end < text.text.length ? sliceWritten(text, end) : null,
+  }
 }
 
 function readEnvFiles(node: YamlNode | undefined, context: FileContext): readonly EnvFile[] {

@@ -7,10 +7,8 @@ const BLANK = /[ \t\r\n]/
 /**
  * Cuts a text into words as Python's `shlex.split` does, and all who speak of a shell without starting one:
  * blanks between words, both kinds of quotes, backslashes; no variables, no patterns.
- *
- * @param stop an unquoted character that ends the command
  */
-export function splitQuotedWords(written: WrittenText, stop = ''): readonly WrittenText[] {
+export function splitQuotedWords(written: WrittenText): readonly WrittenText[] {
   const { text } = written
   const words: WrittenText[] = []
   let word: MappedText | null = null
@@ -37,16 +35,29 @@ export function splitQuotedWords(written: WrittenText, stop = ''): readonly Writ
     else if (char === '\\') {
       open(at).copy(at + 1, Math.min(at + 2, text.length))
       at += 2
-    } else if (stop.includes(char)) break
-    else {
+    } else {
       let end = at + 1
-      while (end < text.length && !/[ \t\r\n'"\\]/.test(text[end]!) && !stop.includes(text[end]!)) end++
+      while (end < text.length && !/[ \t\r\n'"\\]/.test(text[end]!)) end++
       open(at).copy(at, end)
       at = end
     }
   }
   close(Math.min(at, text.length))
   return words
+}
+
+/** Where the first of some characters stands outside of quotes; the length of the text where none does. */
+export function unquotedIndex(text: string, characters: string): number {
+  let quote = ''
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at]!
+    if (char === '\\' && quote !== "'") at++
+    else if (quote !== '') {
+      if (char === quote) quote = ''
+    } else if (char === '"' || char === "'") quote = char
+    else if (characters.includes(char)) return at
+  }
+  return text.length
 }
 
 /** In double quotes a backslash is one but before a quote or another. */

@@ -10,6 +10,7 @@ import type { FpmPool } from '../../parsers/php/fpm.ts'
 import type { ServiceUnit } from '../../parsers/systemd/service-unit.ts'
 import type { SocketUnit } from '../../parsers/systemd/socket-unit.ts'
 import type { Place } from '../../parsers/text/source.ts'
+import type { WrittenText } from '../../parsers/text/written-text.ts'
 import type { FileSystem } from '../files/file-system.ts'
 import type { Address, Endpoint } from '../servers/address.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../servers/apache/configuration.ts'
@@ -40,6 +41,8 @@ export interface Deployment {
   programOf(configuration: NginxConfiguration | ApacheConfiguration): NginxProgram | ApacheProgram
   /** The files of the machine that it runs on. */
   filesOf(configuration: NginxConfiguration | ApacheConfiguration): FileSystem
+  /** What units, supervisord and containers start that names an application server, wrappers and shells in front. */
+  readonly commands: readonly StartedCommand[]
   /** Every socket that a program opens, once: nginx, Apache, then the others. */
   readonly listeners: readonly Listener[]
   readonly connections: Connections
@@ -86,6 +89,19 @@ export interface Machine {
 /** Lower-case names and the addresses that a machine's hosts file gives them. */
 export type HostsFile = ReadonlyMap<string, readonly Address[]>
 
+/** A command as the file of whoever starts it gives it. */
+export interface StartedCommand {
+  readonly machine: Machine
+  readonly by: 'systemd' | 'supervisord' | 'container'
+  /** The program first. */
+  readonly words: readonly WrittenText[]
+  /** What Compose leaves out behind the words: from the first operator of a shell on. */
+  readonly rest: WrittenText | null
+  readonly directory: Fact<string> | null
+  /** The unit of systemd; null where something else starts it. */
+  readonly service: ServiceUnit | null
+}
+
 /** A running configuration. A new kind of program is a reader in `build/programs/` and a line in its table. */
 export type Program = NginxProgram | ApacheProgram | AppServerProgram | PhpFpmProgram | PostgresProgram
 
@@ -116,6 +132,8 @@ export interface AppServerProgram extends AnyProgram {
   readonly server: AppServer
   /** The unit of systemd that starts it; null where something else does. */
   readonly service: ServiceUnit | null
+  /** What starts it: null for what an emperor or an init script of uWSGI does. */
+  readonly by: 'systemd' | 'supervisord' | 'container' | null
   /** The directory in which it is started; null where nobody says it. */
   readonly directory: Fact<string> | null
   /** A variable that it is started with: null where it is not set. */

@@ -14,6 +14,7 @@ import type { SiteFacts } from '../site-facts.ts'
 import { readApplications } from './applications.ts'
 import { connectionTable } from './connection-table.ts'
 import { buildMachines, type MachineInput } from './machines.ts'
+import { startedCommandsOf } from './programs/app-server.ts'
 import { listenersOf } from './programs/programs.ts'
 import { schemeTrusts } from './scheme-trusts.ts'
 import { nginxServers, standInServers } from './servers.ts'
@@ -40,6 +41,7 @@ export function buildDeployment({
   const apache = inputs.flatMap(input => input.apache)
   const machines = buildMachines(inputs, { python, shell })
   const programs = once(() => inOrder(machines.flatMap(machine => machine.programs)))
+  const commands = once(() => machines.flatMap(startedCommandsOf))
   const byConfiguration = once(() => programsByConfiguration(programs()))
   const listeners = once(() => programs().flatMap(listenersOf))
   const servers = once(() => nginx.flatMap(nginxServers))
@@ -85,6 +87,9 @@ export function buildDeployment({
     apache,
     programOf,
     filesOf,
+    get commands() {
+      return commands()
+    },
     get listeners() {
       return listeners()
     },

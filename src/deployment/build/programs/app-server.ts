@@ -15,7 +15,14 @@ import type { SocketUnit } from '../../../../parsers/systemd/socket-unit.ts'
 import type { FileSystem } from '../../../files/file-system.ts'
 import { ANY_V4, ANY_V6, type Endpoint, isLoopback, parseHost } from '../../../servers/address.ts'
 import { type Fact, known, unknown } from '../../../servers/fact.ts'
-import type { AppServerProgram, AppServerSocket, BackendListener, Machine, Protocol } from '../../model.ts'
+import type {
+  AppServerProgram,
+  AppServerSocket,
+  BackendListener,
+  Machine,
+  Protocol,
+  StartedCommand,
+} from '../../model.ts'
 import {
   commandsOfContainer,
   commandsOfMachine,
@@ -32,7 +39,7 @@ export interface Grammars {
   readonly shell: ShellParser | null
 }
 
-const NO_STARTER: Starter = { service: null, sockets: [] }
+const NO_STARTER: Starter = { by: null, service: null, sockets: [] }
 const NOTHING_SET: AppCommand['environment'] = () => null
 
 /** Every application server that the machine's units, supervisord and the directories of uWSGI start. */
@@ -41,13 +48,13 @@ export function appServerPrograms(machine: Machine, grammars: Grammars): readonl
   const { container } = machine
   const reader = appFiles(container?.files ?? files, grammars)
   const commands = container === null ? commandsOfMachine(files) : commandsOfContainer(container)
-  const started = commands.flatMap(({ command, user, service, sockets }) =>
+  const started = commands.flatMap(({ command, user, by, service, sockets }) =>
     readAppServers(command, reader)
       .filter(({ started: { certain } }) => certain)
       .map(({ server, started: { command: own } }) => ({
         server: server.user === null ? { ...server, user } : server,
         command: own,
-        starter: { service, sockets },
+        starter: { by, service, sockets },
       })),
   )
   const vassals = [
@@ -69,6 +76,16 @@ export function appServerPrograms(machine: Machine, grammars: Grammars): readonl
     programs.push(programOf(machine, readUwsgiVassal(source, command, reader), command, NO_STARTER))
   }
   return programs
+}
+
+/** What a machine starts, before its wrappers and shells are followed. */
+export function startedCommandsOf(machine: Machine): readonly StartedCommand[] {
+  const { container, files } = machine
+  const commands = container === null ? commandsOfMachine(files) : commandsOfContainer(container)
+  const rest = container?.service.command?.rest ?? null
+  return commands.flatMap(({ command: { words, directory }, by, service }) =>
+    by === null ? [] : [{ machine, by, words, rest, directory, service }],
+  )
 }
 
 /** The grammars for which there are files on a machine. */

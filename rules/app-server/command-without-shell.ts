@@ -1,0 +1,266 @@
+import { posix } from 'node:path'
+import { placeOf, sliceWritten, type WrittenText } from '../../parsers/text/written-text.ts'
+import type { StartedCommand } from '../../src/deployment/model.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { djangoBehindNginx } from '../django/_examples.ts'
+import { behindNginx, serviceUnit } from './_examples.ts'
+
+const supervised = (command: string): Record<string, string> => ({
+  ...behindNginx(''),
+  'etc/systemd/system/shop.service': '',
+  'etc/supervisor/conf.d/shop.conf': conf`
+    [program:shop]
+    command=${command}
+    directory=/etc/shop
+  `,
+})
+const composed = (command: string, dockerfile = 'FROM python:3.12'): Record<string, string> => ({
+  ...djangoBehindNginx({ settings: 'ALLOWED_HOSTS = ["*"]\n', command }),
+  'web/Dockerfile': conf`
+    ${dockerfile}
+    WORKDIR /app
+    COPY . .
+  `,
+})
+const image = (command: string): Record<string, string> => ({
+  ...djangoBehindNginx({ settings: 'ALLOWED_HOSTS = ["*"]\n' }),
+  'docker-compose.yml': conf`
+    services:
+      web:
+        build: ./web
+      nginx:
+        image: nginx:1.27
+        volumes:
+          - ./nginx/site.conf:/etc/nginx/conf.d/default.conf:ro
+  `,
+  'web/Dockerfile': conf`
+    FROM python:3.12
+    WORKDIR /app
+    COPY . .
+    CMD ${command}
+  `,
+})
+
+export default defineRule({
+  summary: 'A command is written for a shell, and no shell reads it',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'systemd, supervisord and containers start a program with the words that follow it. `&&`, `>` and `|` reach it as arguments (`unrecognized arguments: &&`), `cd` and `source` are no programs (`executable file not found in $PATH`), `$PORT` stays as it is written (`\'$PORT\' is not a valid port number`), and `CMD ["gunicorn app:app"]` looks for a program with a blank in its name. The application never starts.',
+  remedy: 'Put the command into `sh -c "…"`, or into a script that ends with `exec`',
+  references: [
+    'https://www.freedesktop.org/software/systemd/man/latest/systemd.service.html#Command%20lines',
+    'https://docs.docker.com/reference/dockerfile/#shell-and-exec-form',
+    'https://docs.docker.com/reference/compose-file/services/#command',
+    'https://supervisord.org/subprocess.html#nondaemonizing-of-subprocesses',
+  ],
+  unproven: 'The live tests start what systemd, supervisord and Docker would start by a shell',
+  bad: [
+    {
+      title: 'two commands in a unit',
+      files: behindNginx(
+        serviceUnit('/opt/shop/bin/python manage.py migrate «&&» /opt/shop/bin/gunicorn shop.wsgi'),
+      ),
+    },
+    {
+      title: 'a builtin of the shell',
+      files: behindNginx(serviceUnit('«source» /opt/shop/bin/activate ; gunicorn shop.wsgi')),
+    },
+    {
+      title: 'a program by a relative path',
+      files: behindNginx(serviceUnit('«venv/bin/gunicorn» shop.wsgi')),
+    },
+    {
+      title: 'a variable in the middle of a word, which systemd fills in between braces alone',
+      files: behindNginx(serviceUnit('/usr/bin/gunicorn --bind «0.0.0.0:$PORT» shop.wsgi')),
+    },
+    {
+      title: 'an environment that is activated first, for supervisord',
+      files: supervised('«source» bin/activate && gunicorn shop.wsgi'),
+    },
+    {
+      title: 'a redirection, for supervisord',
+      files: supervised('/opt/shop/bin/gunicorn shop.wsgi «>>» /var/log/shop.log'),
+    },
+    {
+      title: 'migrations first, in a compose file',
+      files: composed('python manage.py migrate «&&» gunicorn --bind 0.0.0.0:8000 shop.wsgi'),
+    },
+    {
+      title: 'a variable in front',
+      files: composed('«DJANGO_SETTINGS_MODULE=shop.settings» gunicorn --bind 0.0.0.0:8000 shop.wsgi'),
+    },
+    {
+      title: 'a whole command as one word of a Dockerfile',
+      files: image('["«gunicorn --bind 0.0.0.0:8000 shop.wsgi»"]'),
+    },
+    {
+      title: 'a variable in the exec form',
+      files: image('["gunicorn", "--bind", "«0.0.0.0:$PORT»", "shop.wsgi"]'),
+    },
+  ],
+  good: [
+    {
+      title: 'a shell',
+      files: behindNginx(
+        serviceUnit(
+          '/bin/sh -c "/opt/shop/bin/python manage.py migrate && exec /opt/shop/bin/gunicorn shop.wsgi"',
+        ),
+      ),
+    },
+    {
+      title: 'a variable between braces, and one that is a word',
+      files: behindNginx(serviceUnit('/usr/bin/gunicorn --bind 0.0.0.0:${PORT} $OPTIONS shop.wsgi')),
+    },
+    {
+      title: 'a program that systemd looks for',
+      files: behindNginx(serviceUnit('gunicorn shop.wsgi')),
+    },
+    {
+      title: 'two commands of a unit of the type oneshot',
+      files: behindNginx(
+        serviceUnit('/usr/bin/gunicorn --check-config shop.wsgi ; /bin/true', 'Type=oneshot'),
+      ),
+    },
+    {
+      title: 'a shell in a compose file',
+      files: composed('sh -c "python manage.py migrate && gunicorn --bind 0.0.0.0:8000 shop.wsgi"'),
+    },
+    {
+      title: 'the shell form',
+      files: image('python manage.py migrate && exec gunicorn --bind 0.0.0.0:$PORT shop.wsgi'),
+    },
+    {
+      title: 'an entry point that may be a shell',
+      files: composed('python manage.py migrate && gunicorn shop.wsgi', 'FROM registry.example.org/base:1'),
+    },
+    {
+      title: 'a path with a blank',
+      files: image('["/app/our scripts/start"]'),
+    },
+    {
+      title: 'a server with something behind it that is never reached',
+      files: composed('gunicorn --bind 0.0.0.0:8000 shop.wsgi ; echo ended'),
+    },
+    {
+      title: 'a relative path in a container',
+      files: composed('bin/gunicorn --bind 0.0.0.0:8000 shop.wsgi'),
+    },
+  ],
+  *check({ commands, programs }) {
+    for (const command of commands) {
+      const starts = programs.some(
+        ({ kind, machine }) => kind === 'app-server' && machine === command.machine,
+      )
+      const fault = takesWordsAsTheyAre(command) ? faultOf(command, starts) : null
+      if (fault === null) continue
+      const { word, ...texts } = fault
+      yield { at: placeOf(word), ...texts }
+    }
+  },
+})
+
+interface Fault {
+  readonly word: WrittenText
+  readonly message: string
+  readonly label: string
+  readonly help?: string
+}
+
+const BUILTINS: ReadonlySet<string> = new Set(['source', '.', 'cd', 'export', 'exec', 'set', 'eval', 'alias'])
+const OPERATORS: ReadonlySet<string> = new Set(['&&', '||', '|', '&', '>', '>>', '<', '2>&1', '&>'])
+/** Those that fill in no variable of their arguments. */
+const SERVERS =
+  /^(?:gunicorn|uvicorn|hypercorn|daphne|waitress-serve|granian|flask|fastapi|python[\d.]*|manage\.py|node|npm)$/
+/** Images whose entry point starts the words that it gets. */
+const PLAIN_IMAGES: ReadonlySet<string> = new Set(['python', 'node', 'debian', 'ubuntu', 'alpine', 'pypy'])
+const STARTERS = { systemd: 'systemd', supervisord: 'supervisord', container: 'Docker' } as const
+
+/** An entry point of the project, or of an image that is not known, may be a shell. */
+function takesWordsAsTheyAre({ machine: { container }, by }: StartedCommand): boolean {
+  if (by !== 'container') return true
+  if (container?.base == null || !PLAIN_IMAGES.has(container.base)) return false
+  return container.service.entrypoint === null && (container.image?.entrypoint ?? null) === null
+}
+
+/** @param starts true where what stands before an operator is a server, which does not end */
+function faultOf({ words, by, rest }: StartedCommand, starts: boolean): Fault | null {
+  const [first, ...others] = words
+  if (first === undefined) return null
+  const starter = STARTERS[by]
+  const { text } = first
+  if (BUILTINS.has(text))
+    return {
+      word: first,
+      message: `\`${text}\` is a builtin of the shell, and ${starter} starts none: there is no such program`,
+      label: 'no program',
+    }
+  if (/^[A-Za-z_]\w*=/.test(text))
+    return {
+      word: first,
+      message: `\`${text}\` sets a variable for a shell alone: ${starter} looks for a program of this name`,
+      label: 'no program',
+    }
+  if (by === 'systemd' && text.includes('/') && /^[\w.~$-][\w./$~-]*$/.test(text) && !text.startsWith('/'))
+    return {
+      word: first,
+      message: `\`${text}\` is a relative path, so systemd refuses the unit: Neither a valid executable name nor an absolute path`,
+      label: 'no absolute path',
+      help: 'Write the whole path of the program, whatever `WorkingDirectory=` says',
+    }
+  if (others.length === 0 && isWholeCommand(text))
+    return {
+      word: first,
+      message: `the whole command is one word, so ${starter} looks for a program \`${text}\``,
+      label: 'one word',
+      help: 'Write each word between quotes of its own',
+    }
+  for (const word of others) {
+    if (OPERATORS.has(word.text))
+      return {
+        word,
+        message: `\`${word.text}\` is an argument of \`${text}\` here: ${starter} starts no shell`,
+        label: 'no operator',
+      }
+  }
+  if (rest !== null && !starts && BEHIND.test(rest.text))
+    return {
+      word: sliceWritten(rest, 0, /^[;&|<>]+/.exec(rest.text)?.[0].length),
+      message: `Compose starts no shell, and leaves out what begins here: the container runs \`${words.map(word => word.text).join(' ')}\` and ends`,
+      label: 'the command ends before it',
+    }
+  return unfilled(first, others, by, starter)
+}
+
+/** Another command. */
+const BEHIND = /^(?:&&|;)\s*\S/
+
+/** `gunicorn app:app --workers 3`; a file may have a blank in its name. */
+function isWholeCommand(text: string): boolean {
+  return /^[^\s/]+\s+\S/.test(text) || /^\S+\s+-/.test(text)
+}
+
+function unfilled(
+  first: WrittenText,
+  others: readonly WrittenText[],
+  by: StartedCommand['by'],
+  starter: string,
+): Fault | null {
+  if (!SERVERS.test(posix.basename(first.text))) return null
+  for (const word of others) {
+    const variable = (
+      by === 'systemd' ? /(?<!\$)\$([A-Za-z_]\w*)/ : /\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*\})/
+    ).exec(word.text)?.[0]
+    if (variable === undefined) continue
+    const name = variable.replace(/[${}]/g, '')
+    return {
+      word,
+      message: `${starter} leaves \`${variable}\` as it is, and \`${posix.basename(first.text)}\` fills in no variable`,
+      label: 'stays as it is written',
+      ...(by === 'systemd' && { help: `Write \`\${${name}}\`` }),
+      ...(by === 'supervisord' && { help: `Write \`%(ENV_${name})s\`` }),
+    }
+  }
+  return null
+}

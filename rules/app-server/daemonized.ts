@@ -1,0 +1,153 @@
+import { programName } from '../../src/deployment/destination-words.ts'
+import type { AppServerProgram } from '../../src/deployment/model.ts'
+import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import { behindNginx, serviceUnit } from './_examples.ts'
+
+const supervised = (command: string): Record<string, string> => ({
+  ...behindNginx(''),
+  'etc/systemd/system/shop.service': '',
+  'etc/supervisor/conf.d/shop.conf': conf`
+    [program:shop]
+    command=${command}
+    directory=/etc/shop
+  `,
+})
+
+export default defineRule({
+  summary: 'What starts the application server does not find it again',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'A server that puts itself into the background ends as its starter sees it: systemd kills what is left of the service, supervisord starts it again until it gives up (`Exited too quickly`), and a container stops. The other way round, `Type=forking` waits for a program that never goes into the background, and kills it after 90 seconds: `start operation timed out`.',
+  remedy: 'Run the server in the foreground, and leave `Type=` out',
+  references: [
+    'https://www.freedesktop.org/software/systemd/man/latest/systemd.service.html#Type=',
+    'https://supervisord.org/subprocess.html#nondaemonizing-of-subprocesses',
+    'https://docs.gunicorn.org/en/stable/settings.html#daemon',
+  ],
+  unproven: 'The live tests start no systemd and no supervisord, which end the server',
+  bad: [
+    {
+      title: 'in the background below systemd',
+      files: behindNginx(serviceUnit('/usr/bin/gunicorn «--daemon» shop.wsgi:application')),
+    },
+    {
+      title: 'a unit that waits for a parent to end',
+      files: behindNginx(serviceUnit('/usr/bin/gunicorn shop.wsgi:application', 'Type=«forking»')),
+    },
+    {
+      title: 'below supervisord',
+      files: supervised('/usr/bin/gunicorn «-D» shop.wsgi:application'),
+    },
+    {
+      title: 'in the file of gunicorn',
+      files: {
+        ...supervised('/usr/bin/gunicorn -c /etc/shop/gunicorn.conf.py shop.wsgi:application'),
+        'etc/shop/gunicorn.conf.py': conf`
+          bind = "127.0.0.1:8000"
+          daemon = «True»
+        `,
+      },
+    },
+    {
+      title: 'uWSGI below supervisord',
+      files: supervised(
+        '/usr/bin/uwsgi --http-socket 127.0.0.1:8000 --module shop.wsgi --daemonize «/var/log/shop.log»',
+      ),
+    },
+  ],
+  good: [
+    {
+      title: 'in the foreground',
+      files: behindNginx(serviceUnit('/usr/bin/gunicorn shop.wsgi:application')),
+    },
+    {
+      title: 'a service that forks',
+      files: behindNginx(serviceUnit('/usr/bin/gunicorn --daemon shop.wsgi:application', 'Type=forking')),
+    },
+    {
+      title: 'a service that is done once it has started',
+      files: behindNginx(
+        serviceUnit(
+          '/usr/bin/gunicorn --daemon shop.wsgi:application',
+          conf`
+            Type=oneshot
+            RemainAfterExit=yes
+          `,
+        ),
+      ),
+    },
+    {
+      title: 'a service that says that it is ready',
+      files: behindNginx(serviceUnit('/usr/bin/gunicorn shop.wsgi:application', 'Type=notify')),
+    },
+    {
+      title: 'a script that may go into the background by itself',
+      files: behindNginx(serviceUnit('/etc/shop/start', 'Type=forking'), {
+        'etc/shop/start': conf`
+          #!/bin/sh
+          /usr/bin/gunicorn shop.wsgi:application &
+        `,
+      }),
+    },
+  ],
+  *check(deployment) {
+    for (const program of programsOfKind(deployment, 'app-server')) {
+      if (program.by === null) continue
+      const name = programName(program)
+      const background = backgroundOf(program)
+      const type = program.service?.type ?? null
+      if (type !== null && !type.known) continue
+      if (background === null) {
+        if (type?.value !== 'forking' || type.at === null || !isStraight(program)) continue
+        yield {
+          at: type.at,
+          message: `systemd waits for ${name} to go into the background, which it does not do: start operation timed out`,
+          label: 'the server stays in the foreground',
+          related: [{ at: program.server.at, message: 'nothing sends it there' }],
+          help: 'Leave `Type=` out',
+        }
+      } else if (
+        program.by !== 'systemd' ||
+        /^(?:simple|exec|notify|notify-reload)$/.test(type?.value ?? 'simple')
+      )
+        yield {
+          at: background,
+          message: `${name} goes into the background, and ${ENDS[program.by]}`,
+          label: 'ends its first process',
+        }
+    }
+  },
+})
+
+const ENDS = {
+  systemd: 'systemd kills it with the service, whose process has ended',
+  supervisord: 'supervisord takes it for ended, and starts it again until it gives up: Exited too quickly',
+  container: 'the container stops, whose process has ended',
+} as const
+
+/** Where it is said that the server runs in the background; null where it does not, or nobody knows. */
+function backgroundOf({ server: { program, settings } }: AppServerProgram): Place | null {
+  if (program === 'gunicorn') {
+    const daemon = settings.get('daemon')
+    return daemon?.known === true && daemon.value === true ? (daemon.at ?? null) : null
+  }
+  if (program !== 'uwsgi') return null
+  const log = settings.get('daemonize') ?? settings.get('daemonize2')
+  return log?.known === true ? (log.at ?? null) : null
+}
+
+/** True where the unit itself starts the server, and all that it says is known. */
+function isStraight({ server, service }: AppServerProgram): boolean {
+  if (!server.complete || service === null) return false
+  return service.start.some(({ words }) =>
+    words.some(
+      word =>
+        word.source === server.at.source &&
+        /(?:gunicorn|uvicorn|daphne|hypercorn|uwsgi)[\w.]*$/.test(word.text),
+    ),
+  )
+}
