@@ -96,11 +96,11 @@ async function measure(directory: string): Promise<Run> {
     megabytes: Math.round(Number(memory) / 1024),
   }
   try {
-    const { findings, notices, inputs } = JSON.parse(out)
+    const { findings, notices, fileList } = JSON.parse(out)
     return {
       ...usage,
-      read: countBy(inputs, ({ readAs }: { readAs: string | null }) => readAs),
-      skipped: countBy(inputs, ({ skipped }: { skipped: { code: string } | null }) => skipped?.code ?? null),
+      read: countBy(fileList, (file: { as?: string }) => file.as ?? null),
+      skipped: countBy(fileList, (file: { skipped?: string }) => file.skipped ?? null),
       notices: countBy(notices, ({ code }: { code: string }) => code),
       findings: findings.map(({ rule, severity, file, line, message }: Finding) => ({
         rule,
