@@ -18,7 +18,7 @@ const TEMPLATE_NAMES: ReadonlySet<string> = new Set(
 const SUBSTITUTED_NAMES: ReadonlySet<string> = new Set('tmpl template tpl stpl envsubst'.split(' '))
 
 /** What every tag of an engine holds. */
-const MARKS = ['{{', '{%', '<%', '<?', 'tmpl_', 'TMPL_']
+const MARKS = ['{{', '{%', '<%', '<?', 'tmpl_', 'TMPL_', '% if', '% unless', '% for', '%if', '%for']
 
 /**
  * Masks what only a template engine knows: the tags of an engine by the file's name or where they are
@@ -35,9 +35,25 @@ export function maskTemplate(path: string, text: string): MaskedText {
   const tagged = formatted === null ? maskEngine(path, text, isNamed) : null
   const code = tagged?.code ?? formatted ?? text
   const filled = maskPlaceholders(code, isFilledIn)
-  if (tagged === null && formatted === null && filled === null && !isNamed)
+  const left = maskEllipses(filled ?? code)
+  if (tagged === null && formatted === null && filled === null && left === null && !isNamed)
     return { code: text, ...NO_TEMPLATE }
-  return { code: filled ?? code, template: true, branches: tagged?.branches ?? [], gaps: tagged?.gaps ?? [] }
+  return {
+    code: left?.code ?? filled ?? code,
+    template: true,
+    branches: tagged?.branches ?? [],
+    gaps:
+      left === null ? (tagged?.gaps ?? []) : [...(tagged?.gaps ?? []), ...left.gaps].sort((a, b) => a - b),
+  }
+}
+
+const ELLIPSIS = /^[ \t]*(?:\.{3,}|…|[[(<](?:\.{3,}|…)[\])>])[ \t]*;?[ \t]*$/gm
+
+/** Lines of dots alone, in whose place a manual leaves lines out; null where there are none. */
+function maskEllipses(text: string): Pick<MaskedText, 'code' | 'gaps'> | null {
+  if (!text.includes('...') && !text.includes('…')) return null
+  const gaps = [...text.matchAll(ELLIPSIS)].map(({ index }) => index)
+  return gaps.length === 0 ? null : { code: text.replace(ELLIPSIS, line => ' '.repeat(line.length)), gaps }
 }
 
 /** Null where the text has no tag, or none that could not be the servers' own. */
@@ -91,7 +107,7 @@ function isProgram(path: string): boolean {
  */
 function isUnmistakable(text: string, { start, end }: Tag): boolean {
   const tag = text.slice(start, end)
-  if (tag.startsWith('{#')) return false
+  if (tag.startsWith('{#') || /^\s*%/.test(tag)) return false
   if (tag.startsWith('{%') && jinjaSteps(tag.slice(2, -2)) === null) return false
   if (tag.startsWith('{{') && (tag.includes('\n') || text[start - 1] === '$')) return false
   const before = text.slice(Math.max(text.lastIndexOf('\n', start - 1) + 1, start - LONGEST_LINE), start)

@@ -4,7 +4,8 @@ import { codeSteps, percentSteps } from './percent.ts'
 import { NOTHING, PRINT, type Step, type Tag } from './tag.ts'
 import { VLIB_TAG, vlibSteps } from './vlib.ts'
 
-const OPENING = /\{[{%#]|<%|<\?(?:php\b|=)|[<{]\/?tmpl_/gi
+const OPENING =
+  /\{[{%#]|<%|<\?(?:php\b|=)|[<{]\/?tmpl_|^[ \t]*%(?=[ \t]*(?:if|unless|else|elsif|elif|end|endif|for|endfor|while|endwhile|[\w@.]+\.each)\b)/gim
 const CLOSINGS: Readonly<Record<string, string>> = {
   '{{': '}}',
   '{%': '%}',
@@ -33,6 +34,16 @@ export function findTags(text: string): readonly Tag[] {
       OPENING.lastIndex = start + tag[0].length
       continue
     }
+    if (opening.trim() === '%') {
+      // A whole line of ERB or Mako.
+      const inside = start + opening.length
+      const lineEnd = text.indexOf('\n', inside)
+      const end = lineEnd === -1 ? text.length : lineEnd
+      if (end - inside > LONGEST_TAG) continue
+      tags.push({ start, end, steps: codeSteps(text.slice(inside, end).trim()) })
+      OPENING.lastIndex = end
+      continue
+    }
     if (unclosed.has(opening)) continue
     const inside = start + opening.length
     const close = text.indexOf(CLOSINGS[opening] ?? '', inside)
@@ -56,7 +67,7 @@ export function findTags(text: string): readonly Tag[] {
   return tags
 }
 
-/** No tag of vlibTemplate is longer. */
+/** No tag of vlibTemplate, and no line of ERB's or Mako's code, is longer. */
 const LONGEST_TAG = 300
 /** Nor any expression or statement in braces; comments and code may be whole pages. */
 const LONGEST = { expression: 10_000, other: 200_000 } as const

@@ -102,6 +102,8 @@ const STYLES: readonly Style[] = [
   { mark: '--', pattern: /(?<![\w-])--[A-Za-z]\w*(?:-\w+)*--(?![\w-])/y, judge: fenced },
   { mark: '$$', pattern: /\$\$[A-Za-z_]\w*(?:\$\$)?/y, judge: fenced },
   { mark: '${', pattern: /\$\{[A-Za-z][\w-]*\.[\w.:-]+\}/y, judge: fenced },
+  // Smarty.
+  { mark: '{$', pattern: /(?<![$%{\\])\{\$[A-Za-z_][\w.>[\]-]*(?:\|[^}\n]*)?\}/y, judge: fenced },
   {
     mark: '{',
     pattern: /(?<![$%{\\])\{[A-Za-z_][\w.]*\}(?!\})/y,

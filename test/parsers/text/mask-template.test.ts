@@ -32,6 +32,11 @@ test('statements between directives are blank', () => {
   )
   assert.is(masked('/a.tmpl', '{{- range .Sites }}\nserver {\n{{ end }}\n}'), '\nserver {\n\n}')
   assert.is(masked('/a.erb', '<% if tls -%>\nServerName a\n<% end %>'), '\nServerName a\n')
+  const lines = '% if tls?\nSSLEngine on\n% else\nSSLEngine off\n% end\nServerName <%= name %>\n'
+  assert.is(masked('/a.erb', lines), '\nSSLEngine on\n\nSSLEngine off\n\nServerName ?\n')
+  assert.is(maskTemplate('/a.erb', lines).branches.length, 2)
+  assert.is(masked('/a.mako', '% if tls:\nlisten 443;\n% endif\n'), '\nlisten 443;\n\n')
+  plain('/a.conf', '% if tls\n% end\n')
 })
 
 test('a placeholder that stands for whole directives is blank, one that goes on is a word', () => {
@@ -41,6 +46,12 @@ test('a placeholder that stands for whole directives is blank, one that goes on 
   )
   assert.is(masked('/a.j2', 'server_name\n  {{ a }}\n  {{ b }};'), 'server_name\n  ?\n  ?;')
   assert.is(masked('/a.j2', '{{ name }} on;'), '? on;')
+})
+
+test('dots alone on a line stand for lines that are left out', () => {
+  assert.is(masked('/a.conf', 'server {\n  ...\n  listen 80;\n}\n'), 'server {\n\n  listen 80;\n}\n')
+  assert.equal(maskTemplate('/a.conf', 'http {\n[…]\n}\n').gaps, [7])
+  plain('/a.conf', '# and so on ...\nreturn 200 "...";\n')
 })
 
 test('what Jinja calls raw is text', () => {
@@ -78,6 +89,8 @@ test('a placeholder that no server could have meant shows a template, whatever t
     'server_name $$domain;': 'server_name ?;',
     'server_name %(domain)s;': 'server_name ?;',
     'listen %d;': 'listen ?;',
+    '<VirtualHost *:{$vh.port}>\nDocumentRoot {$vh.root|escape}\n</VirtualHost>':
+      '<VirtualHost *:?>\nDocumentRoot ?\n</VirtualHost>',
     'worker_processes ${core.workers};': 'worker_processes ?;',
     'client_max_body_size ${MAX_UPLOAD_MiB}m;': 'client_max_body_size ?m;',
     'error_log /dev/stdout ${LEVEL:-warn};': 'error_log /dev/stdout ?;',
