@@ -42,6 +42,10 @@ const SIGNS: readonly (readonly [program: string, sign: RegExp])[] = [
   ['XML', /^[ \t]*<(?:\?xml|!DOCTYPE|[\w:-]+(?:\s+[\w:-]+="[^"]*")*\s*\/?>)/],
   ['YAML', /^[ \t]*(?:- )?[\w.-]+:[ \t]*[|>][-+\d]*[ \t]*$/m],
   ['JSON', /^[ \t]*[[{]\s*["[{}\]]/],
+  [
+    'CUPS',
+    /^[ \t]*(?:SystemGroup|WebInterface|DefaultAuthType|Browsing|BrowseLocalProtocols|JobPrivateAccess|<Policy)\s/m,
+  ],
   ['Abyss', /^(?:MaxConn|AdvertiseServer|MimeTypes|Path)\s+\S+\s*$/m],
   ['a script', /^#![ \t]*\//],
 ]

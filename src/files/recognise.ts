@@ -183,6 +183,14 @@ const MAIN_NAMES: ReadonlySet<string> = new Set([
 ])
 const ACTS: ReadonlySet<string> = new Set(['loadmodule', 'listen', 'include', 'includeoptional'])
 
+/** True for a module that a file about one thing loads for itself: no main file does without the others. */
+function isExtraModule(name: string, module: string): boolean {
+  return (
+    name === 'loadmodule' &&
+    !/^(?:mpm_\w+|authz_core|authz_host|unixd|log_config|dir|mime)_module$/.test(module)
+  )
+}
+
 /** Directives that the table has not: of releases before 2.4, and of PHP's own module. */
 const MORE_NAMES: ReadonlySet<string> = new Set(
   (
@@ -195,7 +203,8 @@ const MORE_NAMES: ReadonlySet<string> = new Set(
 const FOREIGN_NAMES: ReadonlySet<string> = new Set(
   (
     'defaultserver defaultroot requirevalidshell maxinstances umask allowoverwrite passiveports tlsengine ' +
-    'maxconn advertiseserver mimetypes useftpusers usereversedns authorder multilinerfc2228 timesgmt defaulttransfermode socketbindtight'
+    'maxconn advertiseserver mimetypes useftpusers usereversedns authorder multilinerfc2228 timesgmt defaulttransfermode socketbindtight ' +
+    'systemgroup webinterface defaultauthtype browsing browselocalprotocols jobprivateaccess jobprivatevalues'
   ).split(' '),
 )
 
@@ -208,6 +217,7 @@ function weighApache(source: Source): ApacheEvidence | null {
   const evidence: ApacheEvidence = { pro: 0, against: 0, part: 'snippet', settings: 0 }
   let outer = false
   let acts = false
+  let loadsExtra = false
   let inner = false
   let isCapital = false
   let depth = 0
@@ -233,14 +243,17 @@ function weighApache(source: Source): ApacheEvidence | null {
     if (weight > 0) evidence.pro += weight
     else evidence.against -= weight
     if (weight > 0 && (node.kind === 'open' || /[A-Z_]/.test(node.name.value))) isCapital = true
-    if (node.kind === 'directive' && ACTS.has(name)) acts = true
+    if (node.kind === 'directive' && ACTS.has(name)) {
+      if (isExtraModule(name, node.words[0]?.value ?? '')) loadsExtra = true
+      else acts = true
+    }
     if (node.kind === 'directive' && MAIN_NAMES.has(name) && depth === 0) outer = true
     if (weight > 0 && (PLACED_NAMES.test(name) || isOfServer(name))) inner = true
   }
   // Everybody's lines: a few of them say nothing where none is written as Apache's are.
   if (!isCapital && evidence.pro < 2) evidence.pro = 0
-  if (outer && acts) evidence.part = 'whole'
-  else if (outer || acts) evidence.part = 'outer'
+  if (outer && (acts || loadsExtra)) evidence.part = 'whole'
+  else if (outer || acts || (loadsExtra && !inner)) evidence.part = 'outer'
   else if (inner) evidence.part = 'inner'
   return evidence
 }

@@ -50,6 +50,11 @@ test('fragments of Apache', () => {
   )
   assert.equal(of('<VirtualHost *:80>\n  ServerName a\n</VirtualHost>\n'), APACHE)
   assert.equal(of('Listen 127.0.0.1:9000\n'), APACHE_OUTER)
+  // A file about one thing brings the module of it, and is no main file for that.
+  assert.equal(
+    of('WSGIScriptAlias / /srv/a.wsgi\nLoadModule authnz_pam_module modules/mod_authnz_pam.so\n'),
+    APACHE,
+  )
   assert.equal(of('<IfModule mod_ssl.c>\n\tListen 443\n</IfModule>\n'), APACHE_OUTER)
 })
 
@@ -106,6 +111,7 @@ test('what other programs share with the servers is outweighed by what is theirs
       'Port 8000\nUser nobody\nServerRoot /srv/abyss\nPath htdocs\nKeepAlive 10\nTimeOut 10\nMaxConn 50\n',
     makefile: 'include $(top_srcdir)/build/rules.mk\n',
     yaml: 'server:\n  listen: 80\n  include: x\n',
+    CUPS: 'LogLevel warn\nListen localhost:631\nListen /run/cups/cups.sock\nBrowsing Off\nDefaultAuthType Basic\n<Location />\n  Order allow,deny\n  Allow @LOCAL\n</Location>\n',
     rspamd: 'reject = 15;\nadd_header = 6;\ngreylist = 4;\n',
   }
   for (const [name, text] of Object.entries(others)) assert.is(of(text), null, name)
