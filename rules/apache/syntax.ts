@@ -41,6 +41,21 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: '`Error` under a condition that has to be false for httpd to run',
+      files: {
+        'site.conf': conf`
+          <IfModule !ssl_module>
+              Error "enable mod_ssl first"
+          </IfModule>
+          <IfDefine PROXIED>
+              <IfModule !proxy_module>
+                  Error "enable mod_proxy first"
+              </IfModule>
+          </IfDefine>
+        `,
+      },
+    },
   ],
   *check({ apache }) {
     for (const { problems } of apache) {

@@ -50,6 +50,17 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'a pattern of `map` that is empty, and fits whatever is left',
+      files: {
+        'nginx.conf': conf`
+          map $http_x_request_id $trace {
+              ""  $request_id;
+              ~*  $http_x_request_id;
+          }
+        `,
+      },
+    },
   ],
   // A name that nginx ignores is `canonical-url/duplicate-server-name`.
   *check({ nginx }) {

@@ -1039,6 +1039,7 @@ upstream_session_time	stream	`
 
 /** third-party module, what `load_module` calls it, its directives (`*` at either end matches the rest). */
 export const NGINX_EXTERNAL = `lua	ngx_http_lua_module ngx_stream_lua_module ndk_http_module	lua_* *_by_lua *_by_lua_block *_by_lua_file access_by_lua_no_postpone rewrite_by_lua_no_postpone preread_by_lua_no_postpone
+mruby	ngx_http_mruby_module ngx_stream_mruby_module	mruby_*
 headers-more	ngx_http_headers_more_filter_module	more_set_headers more_clear_headers more_set_input_headers more_clear_input_headers
 brotli	ngx_http_brotli_filter_module ngx_http_brotli_static_module	brotli brotli_*
 zstd	ngx_http_zstd_filter_module ngx_http_zstd_static_module	zstd zstd_*

@@ -76,17 +76,36 @@ function negation(truth: Truth): Truth {
 }
 
 function readWhere(reading: Reading, node: ApacheLineNode, name: string, cursor: Cursor, truth: Truth): void {
-  if (typeof truth === 'boolean') {
-    readBody(reading, node, name, cursor, truth)
+  // Where `Error` would be met httpd does not start: what runs is what is there without it.
+  const settled = typeof truth !== 'boolean' && refusesToStart(reading) ? false : truth
+  if (typeof settled === 'boolean') {
+    readBody(reading, node, name, cursor, settled)
     return
   }
   const { world, presence, stream } = reading
-  reading.presence = [...presence, truth]
-  readBody(reading, node, name, cursor, isIn(world, truth))
+  reading.presence = [...presence, settled]
+  readBody(reading, node, name, cursor, isIn(world, settled))
   reading.presence = presence
   const closer = reading.stream === stream ? stream.nodes[stream.next - 1] : undefined
   const end = closer?.start ?? Number.POSITIVE_INFINITY
-  world.guard(stream.source.path, { ...truth, start: node.end, end }, presence)
+  world.guard(stream.source.path, { ...settled, start: node.end, end }, presence)
+}
+
+/** Lines in which an `Error` is looked for: nobody puts one behind many, and bodies in bodies take no longer. */
+const LONGEST_REFUSAL = 40
+
+/** True where `Error` stands in the body that follows, under no further condition. */
+function refusesToStart({ stream: { nodes, next } }: Reading): boolean {
+  let depth = 0
+  const end = Math.min(nodes.length, next + LONGEST_REFUSAL)
+  for (let index = next; index < end && depth >= 0; index++) {
+    const node = nodes[index]
+    if (node?.kind === 'open') depth++
+    else if (node?.kind === 'close') depth--
+    else if (node?.kind === 'directive' && depth === 0 && node.name.value.toLowerCase() === 'error')
+      return true
+  }
+  return false
 }
 
 function readBody(

@@ -65,8 +65,8 @@ export const checkMap: Check = (reading, directive, facts) => {
       else fallback = entry
     } else if (name.startsWith('~')) {
       const pattern = name.slice(name.startsWith('~*') ? 2 : 1)
-      if (pattern === '') refuseEntry(reading, entry, entry.node.name, 'the regular expression is empty')
-      else compileRegex(reading, program, entry, entry.node.name, pattern)
+      // The empty one, which `server_name` refuses, matches everything here.
+      compileRegex(reading, program, entry, entry.node.name, pattern)
     } else {
       const key = (name.startsWith('\\') ? name.slice(1) : name).toLowerCase()
       const first = keys.get(key)
