@@ -69,6 +69,15 @@ export default defineRule({
       },
     },
     {
+      title: 'a redirect for the one URL that the path with a slash leaves',
+      files: {
+        'site.conf': host(conf`
+          Redirect /mail /mail/
+          ProxyPass /mail/ http://127.0.0.1:8025/mail/
+        `),
+      },
+    },
+    {
       title: 'what a rewriting rule redirects before',
       files: {
         'site.conf': host(conf`
@@ -91,6 +100,8 @@ export default defineRule({
         const target = path.endsWith('/') ? `${path}${EXISTING}.css` : `${path}/${EXISTING}.css`
         const { end } = askHost(deployment, asked, target)
         if (end.kind !== 'pass' || end.directive?.name !== 'ProxyPass') continue
+        // `Redirect /app /app/` is for the one URL that `ProxyPass /app/` leaves.
+        if (!path.endsWith('/') && askHost(deployment, asked, path).end.kind !== 'pass') continue
         if (end.directive.parent !== null && end.directive.parent.name !== 'VirtualHost') continue
         const isTls = line.args.some(({ value }) => value.startsWith('https://'))
         yield {

@@ -1,7 +1,7 @@
 import { groupBy } from '../../parsers/collections/group-by.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
 
@@ -75,6 +75,17 @@ export default defineRule({
       },
     },
     {
+      title: 'a switch on the command line opens it',
+      files: {
+        'site.conf': directory(conf`
+          Require local
+          <IfDefine PUBLIC>
+              Require all granted
+          </IfDefine>
+        `),
+      },
+    },
+    {
       title: 'alone, twice, and in sections of their own',
       files: {
         'site.conf': directory(conf`
@@ -102,7 +113,7 @@ export default defineRule({
         const granted = own.find(isGranted)
         if (granted === undefined) continue
         const other = own.find(line => !isGranted(line) && restricts(line))
-        if (other === undefined) continue
+        if (other === undefined || isSwitch(configuration, granted, other)) continue
         yield {
           at: argumentPlace(granted, 1),
           message: `one line is enough, so \`Require all granted\` makes \`${shown(other)}\` useless`,
@@ -112,6 +123,18 @@ export default defineRule({
     }
   },
 })
+
+/** True where a condition of its own, such as `-D`, opens the place that is closed without it. */
+function isSwitch({ world }: ApacheConfiguration, granted: ApacheDirective, other: ApacheDirective): boolean {
+  const namesOf = (line: ApacheDirective): string =>
+    world
+      .presences(namePlace(line))
+      .map(presence =>
+        presence.map(({ condition, answer, negated }) => `${condition} ${answer} ${negated}`).join(),
+      )
+      .join()
+  return namesOf(granted) !== namesOf(other)
+}
 
 const SECTIONS = ['requireall', 'requireany', 'requirenone']
 

@@ -49,6 +49,18 @@ export default defineRule({
       files: { 'nginx.conf': main('api;', 'proxy_cache_key $request_uri$http_authorization;') },
     },
     {
+      title: 'each request is let in by itself, whether the cache answers it or not',
+      files: {
+        'nginx.conf': main(
+          'api;',
+          conf`
+            auth_request /session;
+            proxy_cache_key $uri$meeting;
+          `,
+        ),
+      },
+    },
+    {
       title: 'the backend is asked without credentials',
       files: { 'nginx.conf': main('api;', 'proxy_set_header Authorization "";') },
     },
@@ -103,6 +115,12 @@ function isKeptApart({ server: { configuration }, block, headers }: NginxConnect
     )
   )
     return true
+  // Whoever is answered from the cache has shown credentials of its own before.
+  const asksEverybody = ['auth_request', 'auth_basic', 'auth_jwt'].some(name => {
+    const fact = effectiveAtHand(configuration, block, name)
+    return !fact.known || fact.value.directives.some(({ args }) => args[0]?.value !== 'off')
+  })
+  if (asksEverybody) return true
   return ['proxy_cache_key', 'proxy_no_cache', 'proxy_cache_bypass'].some(name => {
     const fact = effectiveAtHand(configuration, block, name)
     if (!fact.known) return true

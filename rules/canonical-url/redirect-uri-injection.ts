@@ -93,6 +93,22 @@ export default defineRule({
       },
     },
     {
+      title: 'the path of a directory that is there',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              root /srv/www;
+              location / {
+                  if (-d $request_filename) {
+                      rewrite [^/]$ $scheme://$http_host$uri/ permanent;
+                  }
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'a body, which no header follows',
       files: {
         'nginx.conf': conf`
@@ -196,6 +212,7 @@ export default defineRule({
           if (index === null || variable === null) continue
           // What a `rewrite` captures is escaped again in a redirect.
           if (name === 'rewrite' && /^[1-9]$/.test(variable)) continue
+          if (isOfExistingFile(directive)) continue
           const place = argumentPlace(directive, index)
           const written = placeText(place)
           const whole = written.replace(/\$(?:document_)?uri(?:\$is_args|\?)\$args/, '$request_uri')
@@ -216,6 +233,13 @@ export default defineRule({
     }
   },
 })
+
+/** True inside of `if (-d $request_filename)`: no file's name has a line end in it. */
+function isOfExistingFile({ parent }: NginxDirective): boolean {
+  if (parent?.name !== 'if') return false
+  const condition = parent.args.map(({ value }) => value).join(' ')
+  return /^\(\s*-[def]\s.*\$(?:uri|document_uri|request_filename)\b/.test(condition)
+}
 
 /** The index of the argument that becomes a header's value; null where none does. */
 function headerArgument({ name, args }: NginxDirective): number | null {

@@ -18,6 +18,7 @@ const location = (lines: string): string => conf`
 export default defineRule({
   summary: 'One header is set twice, and nginx sends both',
   severity: 'error',
+  otherSeverities: { warning: 'where two Host headers go to a backend that is not in the audit' },
   confidence: 'high',
   since: '0.1.0',
   why: 'Lines of one level do not replace each other. Apache joins the two values to `https, https`, which no test for `https` matches; two Host headers are a 400.',
@@ -85,7 +86,7 @@ export default defineRule({
   ],
   *check({ connections }) {
     const levels = new Set<SentHeaders['level']>()
-    for (const { headers } of connections.http) {
+    for (const { headers, targets } of connections.http) {
       if (headers.level === null || !hasRepeats(headers.written) || levels.has(headers.level)) continue
       levels.add(headers.level)
       const first = new Map<string, SentHeader>()
@@ -108,6 +109,10 @@ export default defineRule({
             ? 'nginx sends `Host` twice, and backends such as Apache answer such a request with 400'
             : `nginx sends \`${name}\` twice, and a backend that joins the values reads \`${other.value}, ${fault.value}\``,
           label: 'the second of two',
+          // Node and its like take the first and say nothing.
+          ...(isHost && !targets.some(({ to }) => to.kind === 'listener')
+            ? { severity: 'warning' as const }
+            : {}),
           related: [{ at: argumentPlace(other.directive, 0), message: 'set on the same level' }],
           ...(inSnippet(fault) || fault.value !== other.value
             ? {}

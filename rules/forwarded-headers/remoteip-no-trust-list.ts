@@ -4,7 +4,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { apacheMain } from '../_examples.ts'
-import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { type ApacheDirective, readsEveryInclude } from '../../src/servers/apache/configuration.ts'
 
 const LISTS = [
   'remoteipinternalproxy',
@@ -68,6 +68,15 @@ export default defineRule({
       },
     },
     {
+      title: 'files that are not here, and may hold the list',
+      files: {
+        'etc/httpd/conf/httpd.conf': main(conf`
+          RemoteIPHeader X-Real-IP
+          Include /opt/conf.d/*.conf
+        `),
+      },
+    },
+    {
       title: 'a fragment: the list may stand in the main file',
       files: {
         'site.conf': conf`
@@ -80,8 +89,9 @@ export default defineRule({
     },
   ],
   *check({ apache }) {
-    for (const { main, occurrences, executed } of apache) {
-      if (main === null) continue
+    for (const configuration of apache) {
+      const { main, occurrences, executed } = configuration
+      if (main === null || !readsEveryInclude(configuration)) continue
       const lists = [
         ...LISTS.flatMap(name => occurrences.get(name) ?? []),
         ...(executed ?? []).filter(({ name }) => LISTS.includes(name.toLowerCase())),

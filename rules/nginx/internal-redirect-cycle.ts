@@ -31,6 +31,7 @@ const LEADERS = ['try_files', 'rewrite', 'error_page'] as const
 export default defineRule({
   summary: 'An internal redirect leads back to itself, and nginx answers 500',
   severity: 'error',
+  otherSeverities: { warning: 'where it happens to files that are missing alone' },
   confidence: 'high',
   since: '0.1.0',
   why: 'The last word of `try_files` and a `rewrite` start the search for a location anew. Where they come to the same location again, nginx goes round ten times, logs “rewrite or internal redirection cycle” and answers 500.',
@@ -151,6 +152,7 @@ export default defineRule({
             message: `\`${found.path}\` is redirected internally to \`${found.to}\` again and again, until nginx answers 500`,
             label: 'leads back to itself',
             cause: found.cause,
+            ...(found.isOfMissing && { severity: 'warning' as const }),
           }
         }
       }
@@ -163,6 +165,8 @@ interface Cycle {
   readonly cause: object
   readonly path: string
   readonly to: string
+  /** True where only what is not there is asked for again and again, by a fallback that is no path. */
+  readonly isOfMissing: boolean
 }
 
 function cycle(deployment: Deployment, server: NginxServer, block: NginxDirective): Cycle | null {
@@ -182,6 +186,7 @@ function cycle(deployment: Deployment, server: NginxServer, block: NginxDirectiv
       cause: directive.node,
       path: path.replace(MISSING, 'missing-page'),
       to: lastUri(answer),
+      isOfMissing: directive.name === 'try_files' && !(directive.args.at(-1)?.value ?? '').startsWith('/'),
     }
   }
   return null

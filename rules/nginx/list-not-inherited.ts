@@ -109,6 +109,24 @@ export default defineRule({
       },
     },
     {
+      title: 'a parameter that the file of nginx sets as well',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 443 ssl;
+              ssl_certificate /etc/ssl/a.pem;
+              ssl_certificate_key /etc/ssl/a.key;
+              fastcgi_param HTTPS on;
+              location ~ \.php$ {
+                  fastcgi_pass 127.0.0.1:9000;
+                  include fastcgi_params;
+                  fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'a stricter limit of the same client, and the page that nginx comes with',
       files: {
         'etc/nginx/nginx.conf': nginx(
@@ -145,6 +163,7 @@ export default defineRule({
           const outer = effective(configuration, block.parent, name)
           if (!outer.known || !outer.value.complete) continue
           const said = new Set(own.flatMap(line => keysOf(line, keys)))
+          if (includesStock(block)) for (const key of STOCK_PARAMETERS) said.add(key)
           const lost = outer.value.directives.filter(
             line =>
               !isStock(line) &&
@@ -194,6 +213,22 @@ function keysOf({ name, args }: NginxDirective, zones: ReadonlyMap<string, strin
   if (name !== 'limit_req') return [args[0]?.value ?? '']
   const zone = args.find(({ value }) => value.startsWith('zone='))?.value.slice(5) ?? ''
   return [zones.get(zone) ?? zone]
+}
+
+/** What the files that nginx comes with set by themselves: it is passed though the line around is lost. */
+const STOCK_PARAMETERS: readonly string[] = (
+  'QUERY_STRING REQUEST_METHOD CONTENT_TYPE CONTENT_LENGTH SCRIPT_NAME REQUEST_URI DOCUMENT_URI DOCUMENT_ROOT ' +
+  'SERVER_PROTOCOL REQUEST_SCHEME HTTPS GATEWAY_INTERFACE SERVER_SOFTWARE REMOTE_ADDR REMOTE_PORT SERVER_ADDR ' +
+  'SERVER_PORT SERVER_NAME REDIRECT_STATUS'
+).split(' ')
+
+/** True where a block includes one of them, which need not be in the audit. */
+function includesStock({ children }: NginxDirective): boolean {
+  return children.some(
+    ({ name, args }) =>
+      name === 'include' &&
+      /(?:^|\/)(?:(?:fastcgi|uwsgi|scgi)_params|fastcgi\.conf)$/.test(args[0]?.value ?? ''),
+  )
 }
 
 /** `error_page 500 502 503 504 /50x.html`, which nginx comes with. */

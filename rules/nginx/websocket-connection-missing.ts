@@ -1,4 +1,5 @@
 import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
+import type { NginxConnection, SentHeader } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -18,6 +19,7 @@ const nginx = (lines: string): string =>
 export default defineRule({
   summary: 'The Upgrade header is sent without `Connection: upgrade`',
   severity: 'error',
+  otherSeverities: { info: 'where another location of the server does it right' },
   confidence: 'high',
   since: '0.1.0',
   why: '`Upgrade` counts only where `Connection` names it. nginx sends a `Connection` of its own, `close` unless told otherwise, so the backend takes the WebSocket handshake for an ordinary request.',
@@ -63,15 +65,17 @@ export default defineRule({
     },
   ],
   *check({ connections }) {
-    for (const { headers } of connections.http) {
+    const switching = new Set(
+      connections.http
+        .filter(each => upgradeOf(each) !== undefined && names(each))
+        .map(({ server }) => server),
+    )
+    for (const each of connections.http) {
+      const { headers, server } = each
       if (headers.open) continue
-      const upgrade = headers.written.find(
-        ({ name, value }) => name === 'upgrade' && value === '$http_upgrade',
-      )
-      if (upgrade === undefined) continue
+      const upgrade = upgradeOf(each)
+      if (upgrade === undefined || names(each)) continue
       const connection = headers.written.find(({ name }) => name === 'connection')
-      if (connection !== undefined && (connection.value.includes('$') || /upgrade/i.test(connection.value)))
-        continue
       const at = namePlace(upgrade.directive)
       yield {
         at,
@@ -79,6 +83,8 @@ export default defineRule({
           connection === undefined
             ? '`Upgrade` is sent without `Connection: upgrade`, so the backend does not switch to WebSocket'
             : `\`Upgrade\` is sent beside \`Connection: ${connection.value}\`, so the backend does not switch to WebSocket`,
+        // The WebSocket has a location of its own, and this line is left over.
+        ...(switching.has(server) && { severity: 'info' as const }),
         related:
           connection === undefined
             ? []
@@ -92,3 +98,13 @@ export default defineRule({
     }
   },
 })
+
+function upgradeOf({ headers }: NginxConnection): SentHeader | undefined {
+  return headers.written.find(({ name, value }) => name === 'upgrade' && value === '$http_upgrade')
+}
+
+/** True where `Connection` names it, or may. */
+function names({ headers }: NginxConnection): boolean {
+  const connection = headers.written.find(({ name }) => name === 'connection')
+  return connection !== undefined && (connection.value.includes('$') || /upgrade/i.test(connection.value))
+}

@@ -49,6 +49,15 @@ export default defineRule({
       },
     },
     {
+      title: 'what another location asks for itself',
+      files: {
+        'nginx.conf': site(conf`
+          internal;
+          add_header Access-Control-Allow-Origin *;
+        `),
+      },
+    },
+    {
       title: 'the answer to a preflight request',
       files: {
         'nginx.conf': site(conf`
@@ -63,7 +72,7 @@ export default defineRule({
   ],
   *check({ connections }) {
     for (const { server, block, pass } of connections.nginx) {
-      if (pass.name === 'memcached_pass') continue
+      if (pass.name === 'memcached_pass' || block.children.some(({ name }) => name === 'internal')) continue
       const headers = addedHeaders(server.configuration, block) ?? []
       const origin = headers.find(({ name, always }) => name === 'access-control-allow-origin' && !always)
       if (origin === undefined) continue

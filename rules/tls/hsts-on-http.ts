@@ -1,7 +1,10 @@
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { isStrictTransport } from './_strict-transport.ts'
-import type { Deployment } from '../../src/deployment/model.ts'
+import { groupBy } from '../../parsers/collections/group-by.ts'
+import { once } from '../../parsers/collections/once.ts'
+import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
+import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { headerLine } from '../../src/servers/apache/queries/header-tables.ts'
 import { namePlace } from '../../src/servers/apache/queries/places.ts'
@@ -80,6 +83,17 @@ export default defineRule({
       },
     },
     {
+      title: 'nothing here speaks TLS for this name, and something in front does',
+      files: {
+        'nginx.conf': server(conf`
+          listen 80;
+          ${HSTS}
+          rewrite ^/$ https://example.org/start redirect;
+          root /srv/www;
+        `),
+      },
+    },
+    {
       title: 'in the TLS server',
       files: {
         'nginx.conf': server(
@@ -121,6 +135,7 @@ export default defineRule({
   *check(deployment) {
     const { nginx, servers } = deployment
     yield* ofApache(deployment)
+    const overTls = once(() => namesOverTls(servers))
     for (const { occurrences } of nginx) {
       for (const group of byText((occurrences.get('add_header') ?? []).filter(isStrictTransport))) {
         const [directive] = group
@@ -132,6 +147,7 @@ export default defineRule({
         )
         const [listen] = open
         if (listen === undefined || open.includes(undefined)) continue
+        if (!homes.some(home => home !== undefined && isServedOverTls(home, overTls()))) continue
         yield {
           at: argumentPlace(directive, 0),
           message: 'nginx sends `Strict-Transport-Security` in plain HTTP, where browsers ignore it',
@@ -141,6 +157,29 @@ export default defineRule({
     }
   },
 })
+
+/** True where this nginx speaks TLS for a name of the server, or the server sends its clients there: no proxy does. */
+function isServedOverTls({ directive, configuration, names }: NginxServer, overTls: NamesOverTls): boolean {
+  const isRedirect = directive.children.some(
+    ({ name, args }) => name === 'return' && /^https:/.test(args.at(-1)?.value ?? ''),
+  )
+  return isRedirect || names.some(({ name }) => overTls.get(configuration)?.has(name) === true)
+}
+
+type NamesOverTls = ReadonlyMap<NginxConfiguration, ReadonlySet<string>>
+
+function namesOverTls(servers: readonly NginxServer[]): NamesOverTls {
+  const secure = groupBy(
+    servers.filter(({ tls }) => tls),
+    ({ configuration }) => configuration,
+  )
+  return new Map(
+    [...secure].map(([configuration, own]) => [
+      configuration,
+      new Set(own.flatMap(({ names }) => names.map(({ name }) => name))),
+    ]),
+  )
+}
 
 /** Of a virtual host of port 80, where another one of the same name speaks TLS: no proxy does it in front. */
 function* ofApache({ virtualHosts, connections }: Deployment) {

@@ -6,6 +6,7 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { isBehindProxy } from '../../src/deployment/outer-proxies.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { nginxMain } from '../_examples.ts'
 
 const KEYS = conf`
   ssl_certificate /etc/ssl/a.pem;
@@ -15,7 +16,7 @@ const KEYS = conf`
 export default defineRule({
   summary: 'Port 443 speaks plain HTTP',
   severity: 'error',
-  otherSeverities: { warning: 'where the main file of the configuration is not in the audit' },
+  otherSeverities: { warning: 'where a part of the configuration is not in the audit' },
   confidence: 'high',
   since: '0.1.0',
   why: 'nginx does not guess TLS from the port: it answers a TLS handshake with 400 Bad Request in plain text, and every browser reports a broken connection.',
@@ -76,6 +77,32 @@ export default defineRule({
               ${KEYS}
           }
         `,
+      },
+    },
+    {
+      title: 'a file that is not here may bring the server that speaks TLS on this socket',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              listen 443;
+              server_name example.org;
+              root /srv/www;
+          }
+        `,
+      },
+    },
+    {
+      title: 'all connections are closed',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(conf`
+          server {
+              listen 80 default_server;
+              listen 443;
+              server_name _;
+              return 444;
+          }
+        `),
       },
     },
     {
@@ -142,12 +169,14 @@ export default defineRule({
         if (encrypted().has(formatEndpoint(listen))) continue
         const { directive } = listen
         const hasCertificate = server.directive.children.some(({ name }) => name === 'ssl_certificate')
+        // Another server on the socket may ask for TLS in the part of the configuration that is missing here.
+        const mayBeAsked = configuration.main === null || (configuration.unread ?? []).length > 0
+        if (!hasCertificate && (mayBeAsked || closesAtOnce(server))) continue
         yield {
           at: listen.at,
           message: `nginx speaks plain HTTP on ${formatEndpoint(listen)}, where clients begin with a TLS handshake`,
           label: 'no `ssl` on this socket',
-          // Another server on the socket may ask for TLS in the part of the configuration that is missing here.
-          ...(configuration.main === null ? { severity: 'warning', confidence: 'medium' } : {}),
+          ...(mayBeAsked ? { severity: 'warning', confidence: 'medium' } : {}),
           ...propose('Speak TLS on this socket', 'unsafe', [
             hasCertificate ? insertAfter(argumentPlace(directive, directive.args.length - 1), ' ssl') : null,
           ]),
@@ -156,6 +185,11 @@ export default defineRule({
     }
   },
 })
+
+/** True where no request gets an answer, over TLS or not. */
+function closesAtOnce({ directive }: NginxServer): boolean {
+  return directive.children.some(({ name, args }) => name === 'return' && args[0]?.value === '444')
+}
 
 function encryptedEndpoints(servers: readonly NginxServer[]): ReadonlySet<string> {
   const found = new Set<string>()

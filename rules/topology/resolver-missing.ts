@@ -1,6 +1,7 @@
 import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
+import { MISSING } from '../../src/deployment/requests/made-up-requests.ts'
 import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -98,7 +99,7 @@ export default defineRule({
     for (const { server, block, pass } of deployment.connections.nginx) {
       const written = pass.args[0]?.value ?? ''
       if (!written.includes('$')) continue
-      const name = nameIn(deployment, server, block)
+      const name = nameIn(deployment, server, block, written)
       if (name === null) continue
       const fact = effectiveAtHand(server.configuration, block, 'resolver')
       if (!fact.known || fact.value.directives.length > 0) continue
@@ -112,7 +113,12 @@ export default defineRule({
 })
 
 /** The name that the variables make up; null for an address, an upstream, or what is not known. */
-function nameIn(deployment: Deployment, server: NginxServer, block: NginxDirective): string | null {
+function nameIn(
+  deployment: Deployment,
+  server: NginxServer,
+  block: NginxDirective,
+  written: string,
+): string | null {
   for (const path of pathsInto(block)) {
     const answer = askServer(deployment, server, path)
     if (answer === null || answer.end.kind !== 'pass' || answer.end.scope !== block) continue
@@ -120,7 +126,11 @@ function nameIn(deployment: Deployment, server: NginxServer, block: NginxDirecti
     if (!target.computed || target.upstream !== null) continue
     const [endpoint] = target.endpoints
     if (endpoint?.address.kind !== 'name') continue
-    return lookedUpAtStart(server.configuration).has(target.proxyHost.toLowerCase()) ? null : target.host
+    return lookedUpAtStart(server.configuration).has(target.proxyHost.toLowerCase())
+      ? null
+      : target.host.includes(MISSING)
+        ? written
+        : target.host
   }
   return null
 }
