@@ -13,6 +13,7 @@ import accessPrivateNetworkTooWide from './access/private-network-too-wide.ts'
 import accessRuleAfterAll from './access/rule-after-all.ts'
 import accessSatisfyAnyOpen from './access/satisfy-any-open.ts'
 import accessStatusPageOpen from './access/status-page-open.ts'
+import accessValidReferersUnused from './access/valid-referers-unused.ts'
 import apacheAccessCompatNestedReset from './apache/access-compat-nested-reset.ts'
 import apacheAddhandlerPhp from './apache/addhandler-php.ts'
 import apacheAliasOverlap from './apache/alias-overlap.ts'
@@ -105,12 +106,15 @@ import bodyLimitsApacheBelowNginx from './body-limits/apache-below-nginx.ts'
 import bodyLimitsApacheHeadersBelowNginx from './body-limits/apache-headers-below-nginx.ts'
 import bodyLimitsChunkedUploadRejected from './body-limits/chunked-upload-rejected.ts'
 import bodyLimitsDjangoBelowNginx from './body-limits/django-below-nginx.ts'
+import bodyLimitsLimitInBytes from './body-limits/limit-in-bytes.ts'
 import bodyLimitsNginxBelowPhp from './body-limits/nginx-below-php.ts'
 import bodyLimitsNginxDefaultBelowApplication from './body-limits/nginx-default-below-application.ts'
 import bodyLimitsNginxDefaultBelowDjango from './body-limits/nginx-default-below-django.ts'
 import bodyLimitsUwsgiHeadersBelowNginx from './body-limits/uwsgi-headers-below-nginx.ts'
 import cachingAuthorizationShared from './caching/authorization-shared.ts'
+import cachingBypassStillStores from './caching/bypass-still-stores.ts'
 import cachingKeyIncomplete from './caching/key-incomplete.ts'
+import cachingNeverStored from './caching/never-stored.ts'
 import cachingSetCookieCached from './caching/set-cookie-cached.ts'
 import canonicalUrlDefaultServerCatchallApp from './canonical-url/default-server-catchall-app.ts'
 import canonicalUrlDefaultServerDependsOnIncludeOrder from './canonical-url/default-server-depends-on-include-order.ts'
@@ -118,6 +122,7 @@ import canonicalUrlDuplicateServerName from './canonical-url/duplicate-server-na
 import canonicalUrlHostMissingRedirect from './canonical-url/host-missing-redirect.ts'
 import canonicalUrlHttpAndHttpsBothServe from './canonical-url/http-and-https-both-serve.ts'
 import canonicalUrlRedirectChain from './canonical-url/redirect-chain.ts'
+import canonicalUrlRedirectDoublesQuery from './canonical-url/redirect-doubles-query.ts'
 import canonicalUrlRedirectLoop from './canonical-url/redirect-loop.ts'
 import canonicalUrlRedirectMalformed from './canonical-url/redirect-malformed.ts'
 import canonicalUrlRedirectManglesUri from './canonical-url/redirect-mangles-uri.ts'
@@ -172,6 +177,7 @@ import forwardedHeadersProtoPassthrough from './forwarded-headers/proto-passthro
 import forwardedHeadersProtoSpoofable from './forwarded-headers/proto-spoofable.ts'
 import forwardedHeadersProxyHostHttpHost from './forwarded-headers/proxy-host-http-host.ts'
 import forwardedHeadersProxyHostNotForwarded from './forwarded-headers/proxy-host-not-forwarded.ts'
+import forwardedHeadersRealIpNoTrustList from './forwarded-headers/real-ip-no-trust-list.ts'
 import forwardedHeadersRealIpTrustAll from './forwarded-headers/real-ip-trust-all.ts'
 import forwardedHeadersRemoteipMissing from './forwarded-headers/remoteip-missing.ts'
 import forwardedHeadersRemoteipNoTrustList from './forwarded-headers/remoteip-no-trust-list.ts'
@@ -182,6 +188,7 @@ import forwardedHeadersSetenvHttpsUnconditional from './forwarded-headers/setenv
 import forwardedHeadersSetenvifHttpsBadValue from './forwarded-headers/setenvif-https-bad-value.ts'
 import forwardedHeadersSetenvifHttpsUnanchored from './forwarded-headers/setenvif-https-unanchored.ts'
 import forwardedHeadersUnderscoresInHeaders from './forwarded-headers/underscores-in-headers.ts'
+import forwardedHeadersVariableMisspelt from './forwarded-headers/variable-misspelt.ts'
 import forwardedHeadersXffClientAppended from './forwarded-headers/xff-client-appended.ts'
 import hardeningAllowoverrideOn from './hardening/allowoverride-on.ts'
 import hardeningClientsUnlimited from './hardening/clients-unlimited.ts'
@@ -216,6 +223,7 @@ import loopbackListenUnused from './loopback/listen-unused.ts'
 import loopbackPostgresListenPublic from './loopback/postgres-listen-public.ts'
 import loopbackVhostWildcardOnLoopbackListen from './loopback/vhost-wildcard-on-loopback-listen.ts'
 import nginxDirectiveOfAnotherPass from './nginx/directive-of-another-pass.ts'
+import nginxErrorPageNotIntercepted from './nginx/error-page-not-intercepted.ts'
 import nginxErrorPageProxied from './nginx/error-page-proxied.ts'
 import nginxIfLosesTryFiles from './nginx/if-loses-try-files.ts'
 import nginxInternalRedirectCycle from './nginx/internal-redirect-cycle.ts'
@@ -224,6 +232,7 @@ import nginxLocationLiteralWildcard from './nginx/location-literal-wildcard.ts'
 import nginxLocationNeverReached from './nginx/location-never-reached.ts'
 import nginxLogFileNamedSwitch from './nginx/log-file-named-switch.ts'
 import nginxMapHostnamesMissing from './nginx/map-hostnames-missing.ts'
+import nginxMapKeyNeverMatches from './nginx/map-key-never-matches.ts'
 import nginxPatternNotPath from './nginx/pattern-not-path.ts'
 import nginxProxyPassDropsUri from './nginx/proxy-pass-drops-uri.ts'
 import nginxProxyPassNormalisesUri from './nginx/proxy-pass-normalises-uri.ts'
@@ -249,6 +258,7 @@ import responseHeadersCorsWithoutAlways from './response-headers/cors-without-al
 import responseHeadersHeaderValueNewline from './response-headers/header-value-newline.ts'
 import responseHeadersOriginReflected from './response-headers/origin-reflected.ts'
 import responseHeadersSentTwiceByApache from './response-headers/sent-twice-by-apache.ts'
+import responseHeadersValueIgnored from './response-headers/value-ignored.ts'
 import sizingApacheWorkersStarvedByDaemon from './sizing/apache-workers-starved-by-daemon.ts'
 import sizingDaemonProcesses1Explicit from './sizing/daemon-processes-1-explicit.ts'
 import sizingDaemonThreadUnsafe from './sizing/daemon-thread-unsafe.ts'
@@ -377,6 +387,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/rule-after-all', ...accessRuleAfterAll },
   { id: 'access/satisfy-any-open', ...accessSatisfyAnyOpen },
   { id: 'access/status-page-open', ...accessStatusPageOpen },
+  { id: 'access/valid-referers-unused', ...accessValidReferersUnused },
   { id: 'apache/access-compat-nested-reset', ...apacheAccessCompatNestedReset },
   { id: 'apache/addhandler-php', ...apacheAddhandlerPhp },
   { id: 'apache/alias-overlap', ...apacheAliasOverlap },
@@ -469,12 +480,15 @@ export const rules: readonly Rule[] = [
   { id: 'body-limits/apache-headers-below-nginx', ...bodyLimitsApacheHeadersBelowNginx },
   { id: 'body-limits/chunked-upload-rejected', ...bodyLimitsChunkedUploadRejected },
   { id: 'body-limits/django-below-nginx', ...bodyLimitsDjangoBelowNginx },
+  { id: 'body-limits/limit-in-bytes', ...bodyLimitsLimitInBytes },
   { id: 'body-limits/nginx-below-php', ...bodyLimitsNginxBelowPhp },
   { id: 'body-limits/nginx-default-below-application', ...bodyLimitsNginxDefaultBelowApplication },
   { id: 'body-limits/nginx-default-below-django', ...bodyLimitsNginxDefaultBelowDjango },
   { id: 'body-limits/uwsgi-headers-below-nginx', ...bodyLimitsUwsgiHeadersBelowNginx },
   { id: 'caching/authorization-shared', ...cachingAuthorizationShared },
+  { id: 'caching/bypass-still-stores', ...cachingBypassStillStores },
   { id: 'caching/key-incomplete', ...cachingKeyIncomplete },
+  { id: 'caching/never-stored', ...cachingNeverStored },
   { id: 'caching/set-cookie-cached', ...cachingSetCookieCached },
   { id: 'canonical-url/default-server-catchall-app', ...canonicalUrlDefaultServerCatchallApp },
   { id: 'canonical-url/default-server-depends-on-include-order', ...canonicalUrlDefaultServerDependsOnIncludeOrder },
@@ -482,6 +496,7 @@ export const rules: readonly Rule[] = [
   { id: 'canonical-url/host-missing-redirect', ...canonicalUrlHostMissingRedirect },
   { id: 'canonical-url/http-and-https-both-serve', ...canonicalUrlHttpAndHttpsBothServe },
   { id: 'canonical-url/redirect-chain', ...canonicalUrlRedirectChain },
+  { id: 'canonical-url/redirect-doubles-query', ...canonicalUrlRedirectDoublesQuery },
   { id: 'canonical-url/redirect-loop', ...canonicalUrlRedirectLoop },
   { id: 'canonical-url/redirect-malformed', ...canonicalUrlRedirectMalformed },
   { id: 'canonical-url/redirect-mangles-uri', ...canonicalUrlRedirectManglesUri },
@@ -536,6 +551,7 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/proto-spoofable', ...forwardedHeadersProtoSpoofable },
   { id: 'forwarded-headers/proxy-host-http-host', ...forwardedHeadersProxyHostHttpHost },
   { id: 'forwarded-headers/proxy-host-not-forwarded', ...forwardedHeadersProxyHostNotForwarded },
+  { id: 'forwarded-headers/real-ip-no-trust-list', ...forwardedHeadersRealIpNoTrustList },
   { id: 'forwarded-headers/real-ip-trust-all', ...forwardedHeadersRealIpTrustAll },
   { id: 'forwarded-headers/remoteip-missing', ...forwardedHeadersRemoteipMissing },
   { id: 'forwarded-headers/remoteip-no-trust-list', ...forwardedHeadersRemoteipNoTrustList },
@@ -546,6 +562,7 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/setenvif-https-bad-value', ...forwardedHeadersSetenvifHttpsBadValue },
   { id: 'forwarded-headers/setenvif-https-unanchored', ...forwardedHeadersSetenvifHttpsUnanchored },
   { id: 'forwarded-headers/underscores-in-headers', ...forwardedHeadersUnderscoresInHeaders },
+  { id: 'forwarded-headers/variable-misspelt', ...forwardedHeadersVariableMisspelt },
   { id: 'forwarded-headers/xff-client-appended', ...forwardedHeadersXffClientAppended },
   { id: 'hardening/allowoverride-on', ...hardeningAllowoverrideOn },
   { id: 'hardening/clients-unlimited', ...hardeningClientsUnlimited },
@@ -580,6 +597,7 @@ export const rules: readonly Rule[] = [
   { id: 'loopback/postgres-listen-public', ...loopbackPostgresListenPublic },
   { id: 'loopback/vhost-wildcard-on-loopback-listen', ...loopbackVhostWildcardOnLoopbackListen },
   { id: 'nginx/directive-of-another-pass', ...nginxDirectiveOfAnotherPass },
+  { id: 'nginx/error-page-not-intercepted', ...nginxErrorPageNotIntercepted },
   { id: 'nginx/error-page-proxied', ...nginxErrorPageProxied },
   { id: 'nginx/if-loses-try-files', ...nginxIfLosesTryFiles },
   { id: 'nginx/internal-redirect-cycle', ...nginxInternalRedirectCycle },
@@ -588,6 +606,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/location-never-reached', ...nginxLocationNeverReached },
   { id: 'nginx/log-file-named-switch', ...nginxLogFileNamedSwitch },
   { id: 'nginx/map-hostnames-missing', ...nginxMapHostnamesMissing },
+  { id: 'nginx/map-key-never-matches', ...nginxMapKeyNeverMatches },
   { id: 'nginx/pattern-not-path', ...nginxPatternNotPath },
   { id: 'nginx/proxy-pass-drops-uri', ...nginxProxyPassDropsUri },
   { id: 'nginx/proxy-pass-normalises-uri', ...nginxProxyPassNormalisesUri },
@@ -613,6 +632,7 @@ export const rules: readonly Rule[] = [
   { id: 'response-headers/header-value-newline', ...responseHeadersHeaderValueNewline },
   { id: 'response-headers/origin-reflected', ...responseHeadersOriginReflected },
   { id: 'response-headers/sent-twice-by-apache', ...responseHeadersSentTwiceByApache },
+  { id: 'response-headers/value-ignored', ...responseHeadersValueIgnored },
   { id: 'sizing/apache-workers-starved-by-daemon', ...sizingApacheWorkersStarvedByDaemon },
   { id: 'sizing/daemon-processes-1-explicit', ...sizingDaemonProcesses1Explicit },
   { id: 'sizing/daemon-thread-unsafe', ...sizingDaemonThreadUnsafe },

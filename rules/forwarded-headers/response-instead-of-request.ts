@@ -1,6 +1,10 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import type { Connections } from '../../src/deployment/model.ts'
+import { namePlace as nginxNamePlace } from '../../src/deployment/places.ts'
+import { effective } from '../../src/servers/nginx/queries/effective.ts'
+import { nginxMain, nginxServer } from '../_examples.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { headerLine } from '../../src/servers/apache/queries/header-tables.ts'
@@ -15,12 +19,13 @@ const host = (lines: string): string => conf`
 `
 
 export default defineRule({
-  summary: 'Header where RequestHeader is meant, or the reverse',
+  summary: 'A header is set in the response where the request is meant, or the reverse',
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: '`Header` changes responses and `RequestHeader` requests. What a backend is to be told of the client is told to the client, and the backend builds its links with `http://` and logs the address of the proxy.',
-  remedy: 'Write `RequestHeader set X-Forwarded-Proto https`, without `always`',
+  why: '`Header` and nginx’s `add_header` change responses, `RequestHeader` and `proxy_set_header` requests. What a backend is to be told of the client is told to the client, and the backend builds its links with `http://` and logs the address of the proxy.',
+  remedy:
+    'Write `RequestHeader set X-Forwarded-Proto https`, without `always`; in nginx `proxy_set_header X-Forwarded-Proto $scheme;`',
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_headers.html#requestheader'],
   bad: [
     {
@@ -36,6 +41,20 @@ export default defineRule({
       title: 'what the browser is to be told',
       files: { 'site.conf': host('«RequestHeader» set Strict-Transport-Security "max-age=31536000"') },
     },
+    {
+      title: 'in nginx',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            location / {
+                proxy_pass http://127.0.0.1:9000;
+                proxy_set_header Host $host;
+                «add_header» X-Real-IP $remote_addr;
+            }
+          `),
+        ),
+      },
+    },
   ],
   good: [
     {
@@ -49,8 +68,27 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'in nginx, where the client is told as well',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            location / {
+                proxy_pass http://127.0.0.1:9000;
+                proxy_set_header X-Real-IP $remote_addr;
+                add_header X-Real-IP $remote_addr;
+            }
+            location /address {
+                add_header X-Real-IP $remote_addr;
+                return 204;
+            }
+          `),
+        ),
+      },
+    },
   ],
-  *check({ apache }) {
+  *check({ apache, nginx, connections }) {
+    if (nginx.some(({ occurrences }) => occurrences.has('add_header'))) yield* inNginx(connections)
     for (const { occurrences } of apache) {
       for (const directive of occurrences.get('header') ?? []) {
         const line = headerLine(directive)
@@ -80,6 +118,26 @@ export default defineRule({
     }
   },
 })
+
+/** What `add_header` of a location with a backend sends to the client, and no `proxy_set_header` to the backend. */
+function* inNginx({ http }: Connections): Iterable<RuleFinding> {
+  for (const { server, block, headers } of http) {
+    const added = effective(server.configuration, block, 'add_header')
+    if (!added.known || headers.open) continue
+    for (const line of added.value.directives) {
+      const name = line.args[0]?.value ?? ''
+      if (!OF_REQUESTS.test(name) || headers.written.some(sent => sent.name === name.toLowerCase())) continue
+      const at = nginxNamePlace(line)
+      yield {
+        at,
+        message: `\`add_header\` sends \`${name}\` to the client, and the backend is not told`,
+        ...(line.parent === block
+          ? propose('Set it in the request', 'unsafe', [replacePlace(at, 'proxy_set_header')])
+          : {}),
+      }
+    }
+  }
+}
 
 const ADDING: ReadonlySet<string> = new Set(['set', 'add', 'append', 'merge', 'setifempty'])
 

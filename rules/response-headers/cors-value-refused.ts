@@ -65,6 +65,22 @@ export default defineRule({
         ),
       },
     },
+    {
+      title: 'an origin with a slash',
+      files: {
+        'nginx.conf': nginx('add_header Access-Control-Allow-Origin «https://app.example.org/» always;'),
+      },
+    },
+    {
+      title: 'a name without its scheme',
+      files: { 'nginx.conf': nginx('add_header Access-Control-Allow-Origin «app.example.org» always;') },
+    },
+    {
+      title: 'a wildcard for a part',
+      files: {
+        'site.conf': apache('Header set Access-Control-Allow-Origin «"https://*.example.org"»'),
+      },
+    },
   ],
   good: [
     {
@@ -144,5 +160,10 @@ function faultOf(value: string, isWithCredentials: boolean): string | null {
     return 'browsers refuse `*` where `Access-Control-Allow-Credentials` is `true`'
   if (/^https?:\/\/[^\s,]+(?:\s*,\s*|\s+)https?:\/\//i.test(value))
     return 'browsers take one origin, and refuse this list'
+  if (/^https?:\/\/[^/\s]+\/\S*$/i.test(value))
+    return 'an origin ends behind its host, so no origin is equal to this one and browsers refuse it'
+  if (/^(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}(?::\d+)?$/i.test(value))
+    return 'an origin begins with its scheme, so browsers refuse this'
+  if (/^https?:\/\/\*/i.test(value)) return 'browsers know no wildcard inside of an origin, and refuse this'
   return null
 }

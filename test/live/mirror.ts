@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http'
 
 /**
  * A backend that answers with what it was sent, in the form of the reporting application: header names as
- * WSGI spells them, and a header that came twice with both its values. `?set-cookie=NAME` has it set one;
+ * WSGI spells them, and a header that came twice with both its values. `?set-cookie=NAME` has it set one, `?status=404` answer so;
  * `?events` is answered with a stream whose second event comes two seconds after the first.
  */
 export function startMirror(port: number): Promise<Server> {
@@ -30,6 +30,8 @@ export function startMirror(port: number): Promise<Server> {
       const path = (request.url ?? '').replace(/[^/]*$/, 'next')
       response.setHeader('Location', `http://${request.headers.host ?? ''}${path}`)
     }
+    const status = /[?&]status=(\d{3})\b/.exec(request.url ?? '')?.[1]
+    if (status !== undefined) response.statusCode = Number(status)
     response.setHeader('Content-Type', 'application/json')
     response.end(JSON.stringify(report))
   })

@@ -135,4 +135,12 @@ export const cases: readonly LiveCase[] = [
       (await request({ url: 'http://example.org:8080/login', headers: { 'X-Forwarded-For': '192.0.2.2' } }))
         .status === 503,
   },
+  {
+    rule: 'access/valid-referers-unused',
+    shows: 'the picture is sent to a page of another site',
+    files: { '/srv/www/pictures/a.txt': 'picture' },
+    request: { url: `${SITE}/pictures/a.txt`, headers: { Referer: 'http://elsewhere.example/' } },
+    harm: ({ response }) => response.body === 'picture',
+    sound: isRefused,
+  },
 ]

@@ -78,4 +78,12 @@ export const cases: readonly LiveCase[] = [
     // The application has no page, and says so itself.
     sound: ({ response }) => response.status === 404,
   },
+  {
+    rule: 'body-limits/limit-in-bytes',
+    shows: 'a short form is refused',
+    mirrors: [9000],
+    request: { url: 'http://example.org/', method: 'POST', body: 'x'.repeat(200) },
+    harm: ({ response }) => response.status === 413,
+    sound: ({ response }) => response.status === 200,
+  },
 ]

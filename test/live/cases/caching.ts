@@ -47,4 +47,35 @@ export const cases: readonly LiveCase[] = [
     sound: async ({ request }) =>
       (await request({ url: 'http://api.example.org/api/me' })).report?.HTTP_AUTHORIZATION === undefined,
   },
+  {
+    rule: 'caching/never-stored',
+    shows: 'the second request goes to the backend too',
+    mirrors: [9000],
+    request: { url: 'http://example.org/page' },
+    harm: async ({ request }) =>
+      (await request({ url: 'http://example.org/page' })).headers['x-cache'] !== 'HIT',
+    sound: async ({ request }) =>
+      (await request({ url: 'http://example.org/page' })).headers['x-cache'] === 'HIT',
+  },
+  {
+    rule: 'caching/never-stored',
+    shows: 'nothing says how long an answer holds',
+    examples: { bad: 1 },
+    mirrors: [9000],
+    request: { url: 'http://example.org/page' },
+    harm: async ({ request }) =>
+      (await request({ url: 'http://example.org/page' })).headers['x-cache'] !== 'HIT',
+    sound: async ({ request }) =>
+      (await request({ url: 'http://example.org/page' })).headers['x-cache'] === 'HIT',
+  },
+  {
+    rule: 'caching/bypass-still-stores',
+    shows: 'a client without a cookie gets what was made for one with a session',
+    mirrors: [9000],
+    request: { url: 'http://example.org/me', headers: { Cookie: 'session=alice' } },
+    harm: async ({ request }) =>
+      (await request({ url: 'http://example.org/me' })).report?.HTTP_COOKIE === 'session=alice',
+    sound: async ({ request }) =>
+      (await request({ url: 'http://example.org/me' })).report?.HTTP_COOKIE === undefined,
+  },
 ]

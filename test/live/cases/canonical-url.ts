@@ -150,4 +150,11 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.headers.location === 'http://example.org:8080/new/',
     sound: ({ response }) => response.headers.location === '/new/',
   },
+  {
+    rule: 'canonical-url/redirect-doubles-query',
+    shows: 'the query stands there twice',
+    request: { url: 'http://www.example.org/page?id=1' },
+    harm: ({ response }) => response.headers.location === 'http://example.org/page?id=1?id=1',
+    sound: ({ response }) => response.headers.location === 'http://example.org/page?id=1',
+  },
 ]

@@ -285,4 +285,30 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.report?.HTTP_X_FORWARDED_PROTO === 'https',
     sound: ({ response }) => response.report?.HTTP_X_FORWARDED_PROTO === 'http',
   },
+  {
+    rule: 'forwarded-headers/variable-misspelt',
+    shows: 'the backend is not asked for WebSocket',
+    mirrors: [9000],
+    request: { url: 'http://example.org/', headers: { Upgrade: 'websocket', Connection: 'Upgrade' } },
+    harm: ({ response }) => response.report?.HTTP_UPGRADE === undefined,
+    sound: ({ response }) => response.report?.HTTP_UPGRADE === 'websocket',
+  },
+  {
+    rule: 'forwarded-headers/real-ip-no-trust-list',
+    shows: 'nginx takes the proxy for the client',
+    mirrors: [9000],
+    request: { url: 'http://example.org/', headers: { 'X-Forwarded-For': '192.0.2.1' } },
+    harm: ({ response }) => response.headers['x-client'] === '127.0.0.1',
+    sound: ({ response }) => response.headers['x-client'] === '192.0.2.1',
+  },
+  {
+    rule: 'forwarded-headers/response-instead-of-request',
+    shows: 'the client is told its address, and the backend is not',
+    examples: { bad: 2, good: 1 },
+    mirrors: [9000],
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) =>
+      response.headers['x-real-ip'] === '127.0.0.1' && response.report?.HTTP_X_REAL_IP === undefined,
+    sound: ({ response }) => response.report?.HTTP_X_REAL_IP === '127.0.0.1',
+  },
 ]

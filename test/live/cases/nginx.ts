@@ -170,4 +170,20 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 200 && response.report?.HTTP_UPGRADE === undefined,
     sound: ({ response }) => response.report?.HTTP_UPGRADE === 'websocket',
   },
+  {
+    rule: 'nginx/error-page-not-intercepted',
+    shows: 'the page is not sent for a 404 of the backend',
+    mirrors: [9000],
+    files: { '/srv/www/404.html': 'our page' },
+    request: { url: 'http://example.org/?status=404' },
+    harm: ({ response }) => response.status === 404 && response.report !== null,
+    sound: ({ response }) => response.status === 404 && response.body === 'our page',
+  },
+  {
+    rule: 'nginx/map-key-never-matches',
+    shows: 'the default holds',
+    request: { url: 'http://example.org/api/users' },
+    harm: ({ response }) => response.body === 'no',
+    sound: ({ response }) => response.body === 'yes',
+  },
 ]

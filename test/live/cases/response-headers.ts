@@ -70,4 +70,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response: { headers } }) =>
       headers['access-control-allow-origin'] === 'https://www.example.org.evil.example',
   },
+  {
+    rule: 'response-headers/value-ignored',
+    shows: 'what browsers drop is sent',
+    files: { '/srv/www/index.html': 'page' },
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.headers['x-frame-options'] === 'ALLOW-FROM https://portal.example.org',
+    sound: ({ response }) => response.headers['x-frame-options'] === 'SAMEORIGIN',
+  },
 ]

@@ -1,0 +1,70 @@
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const site = (line: string): string => conf`
+  server {
+      listen 80;
+      server_name www.example.org;
+      ${line}
+  }
+`
+
+export default defineRule({
+  summary: 'A redirect repeats the query',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: '`$request_uri` holds the query, and `rewrite` appends the query once more unless its target ends in `?`: `/page?id=1` is redirected to `/page?id=1?id=1`, and the application reads `1?id=1`.',
+  remedy: 'Write `return 301 https://example.org$request_uri;`, or end the target in `?`',
+  references: ['https://nginx.org/en/docs/http/ngx_http_rewrite_module.html#rewrite'],
+  bad: [
+    {
+      title: 'the whole request behind another host',
+      files: { 'nginx.conf': site('rewrite ^ «http://example.org$request_uri» permanent;') },
+    },
+    {
+      title: 'the query written out',
+      files: { 'nginx.conf': site('rewrite ^/old/(.*)$ «/new/$1$is_args$args» redirect;') },
+    },
+  ],
+  good: [
+    {
+      title: 'the query taken away',
+      files: { 'nginx.conf': site('rewrite ^ http://example.org$request_uri? permanent;') },
+    },
+    {
+      title: '`return`, which appends nothing',
+      files: { 'nginx.conf': site('return 301 http://example.org$request_uri;') },
+    },
+    {
+      title: 'behind a parameter, where nginx writes `&`',
+      files: { 'nginx.conf': site('rewrite ^ /login?next=$uri permanent;') },
+    },
+  ],
+  *check({ nginx }) {
+    for (const { occurrences } of nginx) {
+      for (const rewrite of occurrences.get('rewrite') ?? []) {
+        const target = rewrite.args[1]?.value ?? ''
+        if (
+          target.endsWith('?') ||
+          !/\$(?:\{?request_uri\}?|\{?is_args\}?\$\{?(?:args|query_string)\}?)$/.test(target)
+        )
+          continue
+        // Behind a question mark of its own it is a parameter, and what is appended another one.
+        if (target.includes('?')) continue
+        const isRedirect =
+          /^(?:redirect|permanent)$/.test(rewrite.args[2]?.value ?? '') ||
+          /^(?:https?:|\$scheme)/.test(target)
+        if (!isRedirect) continue
+        const at = argumentPlace(rewrite, 1)
+        yield {
+          at,
+          message: `the query is in \`${target}\`, and \`rewrite\` appends it again: \`?id=1\` becomes \`?id=1?id=1\``,
+          ...propose('Append no query', 'safe', [replacePlace(at, `${target}?`)]),
+        }
+      }
+    }
+  },
+})

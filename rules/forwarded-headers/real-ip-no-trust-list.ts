@@ -1,0 +1,65 @@
+import { namePlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { mayHoldUnread } from '../../src/servers/nginx/queries/scope.ts'
+import { nginxMain, proxiedServer } from '../_examples.ts'
+
+const nginx = (lines: string): string => nginxMain(proxiedServer(lines))
+
+export default defineRule({
+  summary: '`real_ip_header` without `set_real_ip_from` does nothing',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'nginx takes the address of the client from the header only where the connection comes from a proxy that `set_real_ip_from` names. Without such a line logs, limits and `allow` go on with the address of the proxy.',
+  remedy: 'Name the proxies in front: `set_real_ip_from 10.0.0.0/8;`',
+  references: ['https://nginx.org/en/docs/http/ngx_http_realip_module.html'],
+  bad: [
+    {
+      title: 'the header alone',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          «real_ip_header» X-Forwarded-For;
+          add_header X-Client $remote_addr;
+        `),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'with the proxy',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          set_real_ip_from 127.0.0.1;
+          real_ip_header X-Forwarded-For;
+          add_header X-Client $remote_addr;
+        `),
+      },
+    },
+    {
+      title: 'a file of proxies that is not in the audit',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          include /etc/cloud/proxies.conf;
+          real_ip_header X-Forwarded-For;
+        `),
+      },
+    },
+  ],
+  *check({ nginx: configurations }) {
+    for (const configuration of configurations) {
+      const lines = configuration.occurrences.get('real_ip_header')
+      if (lines === undefined || configuration.occurrences.has('set_real_ip_from')) continue
+      if (mayHoldUnread(configuration)) continue
+      for (const line of lines) {
+        // A file for many servers may leave the proxies to another.
+        if (configuration.main === null && line.parent === null) continue
+        yield {
+          at: namePlace(line),
+          ...(configuration.main === null && { confidence: 'medium' as const }),
+          message: `no \`set_real_ip_from\` names a proxy, so \`${line.args[0]?.value}\` is never read`,
+        }
+      }
+    }
+  },
+})

@@ -1,0 +1,138 @@
+import { namePlace } from '../../src/deployment/places.ts'
+import { askServer } from '../../src/deployment/requests/ask-server.ts'
+import { PATHS } from '../../src/deployment/requests/made-up-requests.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { effective, effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
+import { nginxMain, nginxServer } from '../_examples.ts'
+
+const nginx = (lines: string, outside = ''): string =>
+  nginxMain(
+    nginxServer(conf`
+      root /srv/www;
+      ${outside}
+      location / {
+          proxy_pass http://127.0.0.1:9000;
+          ${lines}
+      }
+      location = /404.html {
+          internal;
+      }
+    `),
+  )
+
+export default defineRule({
+  summary: 'A page for errors of the backend that nginx never sends',
+  severity: 'warning',
+  otherSeverities: { info: 'where the page stands for the whole server' },
+  confidence: 'high',
+  since: '0.1.0',
+  why: '`error_page` holds for errors that nginx itself meets. What the backend answers is passed on as it is, 404 and 500 too, unless `proxy_intercept_errors` is on.',
+  remedy:
+    'Write `proxy_intercept_errors on;` beside it (`fastcgi_intercept_errors` for FastCGI), or take the page out',
+  references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_intercept_errors'],
+  bad: [
+    {
+      title: 'in the location of the backend',
+      files: { 'etc/nginx/nginx.conf': nginx('«error_page» 404 /404.html;') },
+    },
+    {
+      title: 'for the whole server',
+      files: { 'etc/nginx/nginx.conf': nginx('', '«error_page» 404 /404.html;') },
+    },
+  ],
+  good: [
+    {
+      title: 'intercepted',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          error_page 404 /404.html;
+          proxy_intercept_errors on;
+        `),
+      },
+    },
+    {
+      title: 'what nginx itself meets',
+      files: { 'etc/nginx/nginx.conf': nginx('error_page 413 502 503 504 /404.html;') },
+    },
+    {
+      title: 'files that are looked for first',
+      files: {
+        'etc/nginx/nginx.conf': nginx(
+          '',
+          conf`
+            error_page 404 /404.html;
+            location /files/ {
+                try_files $uri =404;
+            }
+          `,
+        ),
+      },
+    },
+  ],
+  *check(deployment) {
+    const { nginx: configurations, connections } = deployment
+    if (!configurations.some(({ occurrences }) => occurrences.has('error_page'))) return
+    for (const { server, block, pass, written } of connections.nginx) {
+      const kind = pass.name.replace('_pass', '')
+      if (!INTERCEPTING.has(kind)) continue
+      const { configuration } = server
+      const pages = effective(configuration, block, 'error_page')
+      if (!pages.known || pages.value.directives.length === 0) continue
+      const lines = pages.value.directives.filter(isForBackend)
+      if (lines.length === 0) continue
+      const isOwn = pages.value.level === block
+      if (isOwn ? mayRefuse(block) : !answersAlone(server.directive, block, kind)) continue
+      const intercepts = effectiveAtHand(configuration, block, `${kind}_intercept_errors`)
+      if (
+        !intercepts.known ||
+        intercepts.value.directives.some(({ args }) => args[0]?.value.toLowerCase() === 'on')
+      )
+        continue
+      if (!isOwn) {
+        const answer = askServer(deployment, server, PATHS.missingPage)
+        if (answer?.end.kind !== 'pass' || answer.end.scope !== block) continue
+      }
+      for (const line of lines) {
+        yield {
+          at: namePlace(line),
+          severity: isOwn ? 'warning' : 'info',
+          message: `what \`${written}\` answers is sent as it is, a 404 too, as \`${kind}_intercept_errors\` is off`,
+          related: [{ at: namePlace(pass), message: 'the backend' }],
+        }
+      }
+    }
+  },
+})
+
+const INTERCEPTING: ReadonlySet<string> = new Set(['proxy', 'fastcgi', 'uwsgi', 'scgi', 'grpc'])
+
+/** Statuses that nginx does not give by itself where it proxies every request. */
+const OF_BACKENDS: ReadonlySet<string> = new Set(['404', '410', '422'])
+
+function isForBackend({ args }: NginxDirective): boolean {
+  const codes = args.slice(0, -1).filter(({ value }) => /^\d+$/.test(value))
+  return codes.some(({ value }) => OF_BACKENDS.has(value))
+}
+
+/** True where nginx itself may answer 404: by a file that is not there, or because a line says so. */
+function mayRefuse(block: NginxDirective): boolean {
+  return block.children.some(
+    ({ name, children }) =>
+      ['try_files', 'return', 'internal', 'root', 'alias', 'auth_request'].includes(name) ||
+      children.some(child => child.name === 'return'),
+  )
+}
+
+/** True where every location that answers requests of clients hands them to a backend. */
+function answersAlone(server: NginxDirective, block: NginxDirective, kind: string): boolean {
+  if (mayRefuse(block)) return false
+  return server.children.every(({ name, args, children }) => {
+    if (name === 'return' || name === 'try_files') return false
+    if (name === 'if') return !children.some(child => child.name === 'return')
+    if (name !== 'location') return true
+    const isExact = args[0]?.value === '='
+    return isExact || children.some(child => child.name === `${kind}_pass` || child.name === 'internal')
+  })
+}

@@ -1,0 +1,174 @@
+import { isUnknownWord, type Place } from '../../parsers/text/source.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { headerLine } from '../../src/servers/apache/queries/header-tables.ts'
+import { nginxMain, nginxServer } from '../_examples.ts'
+
+const nginx = (line: string): string =>
+  nginxMain(
+    nginxServer(conf`
+      root /srv/www;
+      ${line}
+    `),
+  )
+
+const apache = (line: string): string => conf`
+  <VirtualHost *:80>
+      ServerName example.org
+      DocumentRoot /srv/www
+      ${line}
+  </VirtualHost>
+`
+
+export default defineRule({
+  summary: 'Browsers do not understand the value of a header',
+  severity: 'warning',
+  confidence: 'high',
+  securitySeverity: 3.1,
+  cwe: [693],
+  since: '0.1.0',
+  why: 'Browsers drop a header whose value they cannot read, and say so in their console alone. The protection that it is written for is not there.',
+  remedy: 'Write the value as browsers know it',
+  references: [
+    'https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/X-Frame-Options',
+    'https://www.rfc-editor.org/rfc/rfc6797#section-6.1',
+    'https://www.w3.org/TR/CSP3/#grammardef-keyword-source',
+  ],
+  bad: [
+    {
+      title: 'a site that may show the page in a frame',
+      files: {
+        'etc/nginx/nginx.conf': nginx(
+          'add_header X-Frame-Options «"ALLOW-FROM https://portal.example.org"» always;',
+        ),
+      },
+    },
+    {
+      title: 'a colon for the sign',
+      files: {
+        'etc/nginx/nginx.conf': nginx('add_header Strict-Transport-Security «"max-age:31536000"» always;'),
+      },
+    },
+    {
+      title: 'keywords of a policy without their quotes',
+      files: {
+        'etc/nginx/nginx.conf': nginx('add_header Content-Security-Policy «"default-src self"» always;'),
+      },
+    },
+    {
+      title: 'in Apache',
+      files: { 'site.conf': apache('Header always set X-Content-Type-Options «"no-sniff"»') },
+    },
+    {
+      title: 'a policy that is none',
+      files: { 'etc/nginx/nginx.conf': nginx('add_header Referrer-Policy «"same origin"» always;') },
+    },
+  ],
+  good: [
+    {
+      title: 'as browsers know them',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          add_header X-Frame-Options SAMEORIGIN always;
+          add_header X-Content-Type-Options nosniff always;
+          add_header Referrer-Policy "no-referrer, strict-origin-when-cross-origin" always;
+          add_header Content-Security-Policy "default-src 'self' https:; script-src 'self' 'unsafe-inline' self.example.org; frame-ancestors https://portal.example.org" always;
+        `),
+      },
+    },
+    {
+      title: 'what a variable holds',
+      files: { 'etc/nginx/nginx.conf': nginx('add_header X-Frame-Options $frames always;') },
+    },
+    {
+      title: 'a time with other parts',
+      files: {
+        'site.conf': apache(
+          'Header always set Strict-Transport-Security "max-age=31536000; includeSubDomains; preload;"',
+        ),
+      },
+    },
+  ],
+  *check(deployment) {
+    for (const { name, value, at } of headersSet(deployment)) {
+      if (value === '' || isUnknownWord(value) || /[$%]\{?\w/.test(value)) continue
+      const fault = JUDGES[name]?.(value) ?? null
+      if (fault !== null) yield { at, message: fault }
+    }
+  },
+})
+
+interface SetHeader {
+  /** Lower case. */
+  readonly name: string
+  readonly value: string
+  readonly at: Place
+}
+
+function* headersSet({ nginx: configurations, apache: servers }: Deployment): Iterable<SetHeader> {
+  for (const { occurrences } of configurations) {
+    for (const line of occurrences.get('add_header') ?? []) {
+      const [name, value] = line.args
+      if (name !== undefined && value !== undefined)
+        yield { name: name.value.toLowerCase(), value: value.value.trim(), at: argumentPlace(line, 1) }
+    }
+  }
+  for (const { occurrences } of servers) {
+    for (const directive of occurrences.get('header') ?? []) {
+      const line = headerLine(directive)
+      if (line === null || line.value === null || line.valueAt === null) continue
+      if (line.action !== 'set' && line.action !== 'add') continue
+      yield { name: line.name.toLowerCase(), value: line.value.trim(), at: line.valueAt }
+    }
+  }
+}
+
+const POLICIES: ReadonlySet<string> = new Set([
+  'no-referrer',
+  'no-referrer-when-downgrade',
+  'same-origin',
+  'origin',
+  'strict-origin',
+  'origin-when-cross-origin',
+  'strict-origin-when-cross-origin',
+  'unsafe-url',
+])
+
+/** Why browsers drop a value; null where they understand it. */
+type Judge = (value: string) => string | null
+
+const JUDGES: Readonly<Record<string, Judge>> = {
+  'x-frame-options'(value) {
+    if (/^allow-from\b/i.test(value))
+      return 'browsers know no `ALLOW-FROM`, and show the page in any frame: `frame-ancestors` of a policy names sites'
+    return /^(?:deny|sameorigin)$/i.test(value)
+      ? null
+      : `browsers take \`DENY\` and \`SAMEORIGIN\`, and drop \`${value}\``
+  },
+  'x-content-type-options': value =>
+    /^nosniff(?:\s*,\s*nosniff)*$/i.test(value)
+      ? null
+      : `browsers take \`nosniff\` alone, and drop \`${value}\``,
+  'strict-transport-security': value =>
+    /(?:^|;)\s*max-age\s*=\s*(?:\d+|"\d+")\s*(?:;|$)/i.test(value)
+      ? null
+      : 'browsers need `max-age=` with a number of seconds, and drop this',
+  'referrer-policy': value =>
+    value.split(',').some(part => POLICIES.has(part.trim().toLowerCase()))
+      ? null
+      : `\`${value}\` is no policy that browsers know`,
+  'content-security-policy'(value) {
+    for (const part of value.split(';')) {
+      const [name = '', ...sources] = part.trim().split(/\s+/)
+      if (!/-(?:src|src-elem|src-attr|ancestors|uri|action)$/i.test(name)) continue
+      const bare = sources.find(source =>
+        /^(?:self|none|unsafe-inline|unsafe-eval|strict-dynamic)$/i.test(source),
+      )
+      if (bare !== undefined)
+        return `without quotes \`${bare}\` in \`${name}\` is the name of a host: the keyword is written \`'${bare}'\``
+    }
+    return null
+  },
+}
