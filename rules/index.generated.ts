@@ -343,6 +343,10 @@ import topologyUpstreamUndefined from './topology/upstream-undefined.ts'
 import topologyUpstreamUnused from './topology/upstream-unused.ts'
 import topologyVhostNoUpstream from './topology/vhost-no-upstream.ts'
 import topologyVhostUnreachablePort from './topology/vhost-unreachable-port.ts'
+import versionsApacheVulnerable from './versions/apache-vulnerable.ts'
+import versionsDjangoVulnerable from './versions/django-vulnerable.ts'
+import versionsModWsgiVulnerable from './versions/mod-wsgi-vulnerable.ts'
+import versionsNginxVulnerable from './versions/nginx-vulnerable.ts'
 import wsgiAliasOrder from './wsgi/alias-order.ts'
 import wsgiApplicationGroupGlobal from './wsgi/application-group-global.ts'
 import wsgiAppsShareProcessGroup from './wsgi/apps-share-process-group.ts'
@@ -717,6 +721,10 @@ export const rules: readonly Rule[] = [
   { id: 'topology/upstream-unused', ...topologyUpstreamUnused },
   { id: 'topology/vhost-no-upstream', ...topologyVhostNoUpstream },
   { id: 'topology/vhost-unreachable-port', ...topologyVhostUnreachablePort },
+  { id: 'versions/apache-vulnerable', ...versionsApacheVulnerable },
+  { id: 'versions/django-vulnerable', ...versionsDjangoVulnerable },
+  { id: 'versions/mod-wsgi-vulnerable', ...versionsModWsgiVulnerable },
+  { id: 'versions/nginx-vulnerable', ...versionsNginxVulnerable },
   { id: 'wsgi/alias-order', ...wsgiAliasOrder },
   { id: 'wsgi/application-group-global', ...wsgiApplicationGroupGlobal },
   { id: 'wsgi/apps-share-process-group', ...wsgiAppsShareProcessGroup },

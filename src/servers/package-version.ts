@@ -29,6 +29,17 @@ export function packageVersion(files: FileSystem, program: keyof typeof PACKAGES
   return installedVersion(files, PACKAGES[program]) ?? { value: NEWEST[program], from: 'assumed', at: null }
 }
 
+/**
+ * The version of nginx where the package is the project's own, whose revision names the distribution
+ * (`1.24.0-1~bookworm`): that of a distribution has patches that its number does not tell.
+ */
+export function projectPackageVersion(files: FileSystem): ServerVersion | null {
+  const found = installedVersion(files, ['nginx'])
+  if (found?.at == null) return null
+  const { source, end } = found.at
+  return /^-\d+~[a-z]+$/m.test(source.text.slice(end).split('\n', 1)[0] ?? '') ? found : null
+}
+
 /** The version of the first of these packages that Debian's database has as installed; null where none is. */
 export function installedVersion(files: FileSystem, packages: readonly string[]): ServerVersion | null {
   const read = files.read(DATABASE)
