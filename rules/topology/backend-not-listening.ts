@@ -3,7 +3,7 @@ import type { Listener, NginxConnection, Target } from '../../src/deployment/mod
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { nginxMain } from '../_examples.ts'
+import { apacheMain, nginxMain } from '../_examples.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { formatEndpoint } from '../../src/servers/address.ts'
 
@@ -64,15 +64,30 @@ const secondBackend = (application: string | null): string =>
     }
   `)
 
+/** Apache in front, with the modules that a proxy needs. */
+const apache = (lines: string): string =>
+  apacheMain(
+    conf`
+      Listen 80
+      <VirtualHost *:80>
+          ServerName example.org
+          DocumentRoot /srv/www
+          ${lines}
+      </VirtualHost>
+    `,
+    ['proxy', 'proxy_http', 'proxy_fcgi', 'dir', 'alias'],
+  )
+
 export default defineRule({
-  summary: 'nginx connects to an address that its backend does not open',
+  summary: 'nginx or Apache connects to an address that its backend does not open',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Both programs start, and every request for the application is answered with 502 Bad Gateway: `connect() failed (111: Connection refused)` or `(2: No such file or directory)` in the error log of nginx.',
-  remedy: 'Give the pass directive of nginx and `listen` of the backend the same address',
+  why: 'Both programs start, and every request for the application is answered with 502 Bad Gateway by nginx (`connect() failed (111: Connection refused)` or `(2: No such file or directory)` in its error log), and with 503 Service Unavailable by Apache (AH00957, AH02454).',
+  remedy: 'Give the pass directive of the proxy and `listen` of the backend the same address',
   references: [
     'https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_pass',
+    'https://httpd.apache.org/docs/2.4/mod/mod_proxy.html#proxypass',
     'https://www.php.net/manual/en/install.fpm.configuration.php',
   ],
   bad: [
@@ -140,6 +155,37 @@ export default defineRule({
       files: {
         'etc/nginx/nginx.conf': nginx('«unix:/run/php/php7.4-fpm.sock»'),
         'etc/php/8.2/fpm/pool.d/www.conf': pool('/run/php/php8.2-fpm.sock'),
+      },
+    },
+    {
+      title: 'Apache, and the socket of a version that is gone',
+      files: {
+        'etc/apache2/apache2.conf': apache(conf`
+          <FilesMatch "\.php$">
+              SetHandler «"proxy:unix:/run/php/php7.4-fpm.sock|fcgi://localhost"»
+          </FilesMatch>
+        `),
+        'etc/php/8.2/fpm/pool.d/www.conf': pool('/run/php/php8.2-fpm.sock'),
+      },
+    },
+    {
+      title: 'Apache, and a port where the pool has a socket',
+      files: {
+        'etc/apache2/apache2.conf': apache(
+          'ProxyPassMatch ^/(.*\\.php)$ «fcgi://127.0.0.1:9000/srv/www/$1»',
+        ),
+        'etc/php/8.2/fpm/pool.d/www.conf': pool('/run/php/php8.2-fpm.sock'),
+      },
+    },
+    {
+      title: 'Apache, and another port of gunicorn',
+      files: {
+        'etc/apache2/apache2.conf': apache('ProxyPass / «http://127.0.0.1:8000/»'),
+        'etc/systemd/system/gunicorn.service': conf`
+          [Service]
+          WorkingDirectory=/etc/shop
+          ExecStart=/usr/bin/gunicorn --bind 127.0.0.1:8001 shop.wsgi
+        `,
       },
     },
   ],
@@ -225,9 +271,32 @@ export default defineRule({
         'etc/php/8.2/fpm/pool.d/www.conf': pool('/run/php/php8.2-fpm.sock'),
       },
     },
+    {
+      title: 'Apache, the socket of the pool, and FastCGI that is not for PHP',
+      files: {
+        'etc/apache2/apache2.conf': apache(conf`
+          <FilesMatch "\.php$">
+              SetHandler "proxy:unix:/run/php/php8.2-fpm.sock|fcgi://localhost"
+          </FilesMatch>
+          ProxyPass /search fcgi://127.0.0.1:9100/
+        `),
+        'etc/php/8.2/fpm/pool.d/www.conf': pool('/run/php/php8.2-fpm.sock'),
+      },
+    },
+    {
+      title: 'Apache, and the port of a program that is no unit',
+      files: {
+        'etc/apache2/apache2.conf': apache('ProxyPass / http://127.0.0.1:3000/'),
+        'etc/systemd/system/gunicorn.service': conf`
+          [Service]
+          WorkingDirectory=/etc/shop
+          ExecStart=/usr/bin/gunicorn --bind 127.0.0.1:8001 shop.wsgi
+        `,
+      },
+    },
   ],
   *check({ connections }) {
-    for (const connection of connections.nginx) {
+    for (const connection of connections.all) {
       for (const target of connection.targets) {
         const { to } = target
         if (to.kind !== 'refused' || to.by.kind === 'apache') continue
@@ -236,10 +305,10 @@ export default defineRule({
         const where = opened.map(formatEndpoint).join(' and ')
         yield {
           at: target.at,
-          message: `nginx connects to ${formatEndpoint(target)}, and ${name} listens only on ${where}`,
+          message: `${'server' in connection ? 'nginx' : 'Apache'} connects to ${formatEndpoint(target)}, and ${name} listens only on ${where}`,
           label: `${name} does not listen here`,
           related: opened.map(({ at }) => ({ at, message: `${name} listens here` })),
-          ...fixOf(connection, target, to.opened),
+          ...('server' in connection ? fixOf(connection, target, to.opened) : {}),
         }
       }
     }

@@ -25,7 +25,7 @@ import { indexListeners } from './listeners.ts'
 import { nginxConnection, nginxPasses } from './nginx-connections.ts'
 import { containersByPort, hostOf, publishedListeners, shareNetwork } from './published-ports.ts'
 import { type JoinedHosts, joinHosts } from './reached-hosts.ts'
-import { type FoundPass, refusals } from './refused.ts'
+import { type FoundPass, type FoundProxyPass, refusals } from './refused.ts'
 import { serversAround } from './servers.ts'
 
 /** What the table of connections is made of. */
@@ -72,7 +72,14 @@ export function connectionTable(input: ConnectionInput): Connections {
       passes.push({ program, pass, found: places })
     }
   }
-  const refused = refusals(passes, input)
+  const proxied: FoundProxyPass[] = apachePrograms.flatMap(program =>
+    proxyPasses(program.configuration).map(pass => ({
+      program,
+      pass,
+      found: pass.endpoints.map(each => find(each, program.machine)),
+    })),
+  )
+  const refused = refusals(passes, proxied, input)
   const targets = new Map<Target, Target>()
   const settled = (places: readonly Target[]): readonly Target[] => {
     if (refused.size === 0 || places.length === 0) return places
@@ -85,15 +92,7 @@ export function connectionTable(input: ConnectionInput): Connections {
     })
   }
   const nginx = passes.map(({ program, pass, found }) => nginxConnection(program, pass, settled(found)))
-  const apache = apachePrograms.flatMap(program =>
-    proxyPasses(program.configuration).map(pass =>
-      apacheConnection(
-        program,
-        pass,
-        pass.endpoints.map(each => find(each, program.machine)),
-      ),
-    ),
-  )
+  const apache = proxied.map(({ program, pass, found }) => apacheConnection(program, pass, settled(found)))
   const machines = new Map(apachePrograms.map(({ configuration, machine }) => [configuration, machine]))
   return new ConnectionTable(nginx, apache, () => joinHosts(nginx, input.virtualHosts, machines))
 }

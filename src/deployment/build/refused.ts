@@ -1,5 +1,5 @@
 import { groupBy } from '../../../parsers/collections/group-by.ts'
-import type { NginxConfiguration } from '../../servers/nginx/configuration.ts'
+import type { ProxyPass } from '../../servers/apache/queries/proxy-passes.ts'
 import type {
   ApacheHost,
   ApacheListener,
@@ -24,6 +24,13 @@ export interface FoundPass {
   readonly found: readonly Target[]
 }
 
+/** A line of Apache that proxies, with the places that its targets lead to. */
+export interface FoundProxyPass {
+  readonly program: ApacheProgram
+  readonly pass: ProxyPass
+  readonly found: readonly Target[]
+}
+
 /** What is asked of the httpd of one machine, where a connection leads to an address that no line opens. */
 interface ApacheOfMachine {
   readonly program: ApacheProgram
@@ -40,6 +47,7 @@ interface ApacheOfMachine {
  */
 export function refusals(
   passes: readonly FoundPass[],
+  proxyPasses: readonly FoundProxyPass[],
   {
     programs,
     listeners,
@@ -51,6 +59,13 @@ export function refusals(
   },
 ): ReadonlyMap<Target, Destination> {
   const refused = new Map<Target, Destination>()
+  const all = [...passes, ...proxyPasses]
+  for (const each of proxyPasses) {
+    const found = each.pass.written.includes('fcgi://')
+      ? refusedByFpm(each, asksApacheForScripts(each.pass), programs)
+      : refusedByServer(each, all, programs, listeners)
+    for (const target of found) refused.set(...target)
+  }
   const apaches = new Map<Machine, ApacheOfMachine | null>()
   const apacheOf = (machine: Machine): ApacheOfMachine | null => {
     let apache = apaches.get(machine)
@@ -63,10 +78,12 @@ export function refusals(
   let byServer: ReadonlyMap<NginxServer, readonly FoundPass[]> | null = null
   for (const each of passes) {
     if (each.pass.pass.name === 'fastcgi_pass') {
-      for (const [target, destination] of refusedByFpm(each, programs)) refused.set(target, destination)
+      const asksForScripts = each.pass.block.args.some(({ value }) => /php/i.test(value))
+      for (const target of refusedByFpm(each, asksForScripts, programs)) refused.set(...target)
       continue
     }
-    for (const target of refusedByServer(each, passes, programs, listeners)) refused.set(...target)
+    if (/^(?:proxy|uwsgi)_pass$/.test(each.pass.pass.name))
+      for (const target of refusedByServer(each, all, programs, listeners)) refused.set(...target)
     // httpd is no backend of uwsgi and its like.
     if (each.pass.pass.name !== 'proxy_pass') continue
     for (const target of each.found) {
@@ -123,19 +140,18 @@ function reachesApache({ found }: FoundPass): boolean {
 }
 
 /**
- * What is meant for an application server that opens another address: of all that this nginx connects to, this
+ * What is meant for an application server that opens another address: of all that proxies connect to, this
  * address alone is opened by nobody, and of all that application servers open, one address alone is reached by
- * nobody. Both are Unix sockets; or both are ports of this machine, and nginx serves files of the same application,
+ * nobody. Both are Unix sockets; or both are ports of this machine, and the proxy serves files of the same application,
  * or the port is the same at another address,
  * or another one in its last digit.
  */
 function refusedByServer(
-  { program: { machine, configuration }, pass, found }: FoundPass,
-  passes: readonly FoundPass[],
+  { program: { machine, configuration }, found }: FoundPass | FoundProxyPass,
+  passes: readonly (FoundPass | FoundProxyPass)[],
   programs: readonly Program[],
   listeners: readonly Listener[],
 ): readonly (readonly [Target, Destination])[] {
-  if (!/^(?:proxy|uwsgi)_pass$/.test(pass.pass.name)) return []
   const [target] = found.filter(isOpen)
   if (target === undefined) return []
   const servers = programs.filter(each => each.kind === 'app-server' && each.machine === machine)
@@ -163,12 +179,15 @@ function refusedByServer(
   return [[target, { kind: 'refused', by: listener.program, opened: [listener] }]]
 }
 
-/** True where nginx serves files out of the directory that a server is started in: they are one application. */
-function servesFilesOf({ occurrences }: NginxConfiguration, program: Program): boolean {
+/** True where a proxy serves files out of the directory that a server is started in: they are one application. */
+function servesFilesOf(
+  { occurrences }: FoundPass['program']['configuration'] | ApacheProgram['configuration'],
+  program: Program,
+): boolean {
   const directory = program.kind === 'app-server' ? program.directory : null
   if (directory?.known !== true || directory.value.split('/').length < 3) return false
-  return ['root', 'alias'].some(name =>
-    (occurrences.get(name) ?? []).some(({ args }) => args[0]?.value.startsWith(`${directory.value}/`)),
+  return ['root', 'documentroot', 'alias'].some(name =>
+    (occurrences.get(name) ?? []).some(({ args }) => args.at(-1)?.value.startsWith(`${directory.value}/`)),
   )
 }
 
@@ -187,7 +206,8 @@ function isOpen({ to, local, address }: Target): boolean {
  * after it. Other programs that speak FastCGI are not in the audit, and none is called so.
  */
 function refusedByFpm(
-  { program: { machine }, pass: { block }, found }: FoundPass,
+  { program: { machine }, found }: FoundPass | FoundProxyPass,
+  asksForScripts: boolean,
   programs: readonly Program[],
 ): readonly (readonly [Target, Destination])[] {
   const open = found.filter(
@@ -197,10 +217,15 @@ function refusedByFpm(
   const pools = programs.filter(program => program.kind === 'php-fpm' && program.machine === machine)
   const [pool] = pools
   if (pool === undefined || !pools.every(({ listensKnown }) => listensKnown)) return []
-  const asksForScripts = block.args.some(({ value }) => /php/i.test(value))
   const meant = open.filter(
     ({ address }) => asksForScripts || (address.kind === 'unix' && /php|fpm/i.test(address.path)),
   )
   const opened = pools.flatMap(listenersOf)
   return meant.map(target => [target, { kind: 'refused', by: pool, opened }] as const)
+}
+
+/** True for a handler of files that are called `.php`, and for a pattern of their URLs. */
+function asksApacheForScripts({ directive }: ProxyPass): boolean {
+  const words = [...directive.args, ...(directive.parent?.args ?? [])]
+  return words.some(({ value }) => /\.\(?(?:php|ph\b)|php\d?\)?\$/i.test(value))
 }
