@@ -57,6 +57,8 @@ import apacheProxypassmatchDocumentRoot from './apache/proxypassmatch-document-r
 import apacheProxypassreverseMismatch from './apache/proxypassreverse-mismatch.ts'
 import apacheProxyrequestsOn from './apache/proxyrequests-on.ts'
 import apacheRedirectLoop from './apache/redirect-loop.ts'
+import apacheRedirectOrder from './apache/redirect-order.ts'
+import apacheRedirectPatternLiteral from './apache/redirect-pattern-literal.ts'
 import apacheRequestFilenameInServer from './apache/request-filename-in-server.ts'
 import apacheRequireGrantedBesideOthers from './apache/require-granted-beside-others.ts'
 import apacheRequireUserWithoutAuthtype from './apache/require-user-without-authtype.ts'
@@ -72,6 +74,7 @@ import apacheRewriteengineMissing from './apache/rewriteengine-missing.ts'
 import apacheRewriteruleLeadingSlashPerdir from './apache/rewriterule-leading-slash-perdir.ts'
 import apacheRewriteruleNeverReached from './apache/rewriterule-never-reached.ts'
 import apacheSatisfyAny from './apache/satisfy-any.ts'
+import apacheSectionPatternLiteral from './apache/section-pattern-literal.ts'
 import apacheServedDirectoryDenied from './apache/served-directory-denied.ts'
 import apacheServerStatusPublic from './apache/server-status-public.ts'
 import apacheSethandlerProxyTarget from './apache/sethandler-proxy-target.ts'
@@ -435,6 +438,8 @@ export const rules: readonly Rule[] = [
   { id: 'apache/proxypassreverse-mismatch', ...apacheProxypassreverseMismatch },
   { id: 'apache/proxyrequests-on', ...apacheProxyrequestsOn },
   { id: 'apache/redirect-loop', ...apacheRedirectLoop },
+  { id: 'apache/redirect-order', ...apacheRedirectOrder },
+  { id: 'apache/redirect-pattern-literal', ...apacheRedirectPatternLiteral },
   { id: 'apache/request-filename-in-server', ...apacheRequestFilenameInServer },
   { id: 'apache/require-granted-beside-others', ...apacheRequireGrantedBesideOthers },
   { id: 'apache/require-user-without-authtype', ...apacheRequireUserWithoutAuthtype },
@@ -450,6 +455,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/rewriterule-leading-slash-perdir', ...apacheRewriteruleLeadingSlashPerdir },
   { id: 'apache/rewriterule-never-reached', ...apacheRewriteruleNeverReached },
   { id: 'apache/satisfy-any', ...apacheSatisfyAny },
+  { id: 'apache/section-pattern-literal', ...apacheSectionPatternLiteral },
   { id: 'apache/served-directory-denied', ...apacheServedDirectoryDenied },
   { id: 'apache/server-status-public', ...apacheServerStatusPublic },
   { id: 'apache/sethandler-proxy-target', ...apacheSethandlerProxyTarget },

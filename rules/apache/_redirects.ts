@@ -1,0 +1,20 @@
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+
+export const REDIRECTS = ['redirect', 'redirectpermanent', 'redirecttemp'] as const
+
+/** Which arguments of a `Redirect` or `RedirectMatch` are its path and its target. */
+export interface RedirectWords {
+  readonly path: number
+  /** Absent for `gone` and other statuses that lead nowhere. */
+  readonly target: number
+}
+
+/** Null in `<Location>`, where the section has the path. */
+export function redirectWords({ name, args, parent }: ApacheDirective): RedirectWords | null {
+  if (parent !== null && /^Location/.test(parent.name)) return null
+  const hasStatus =
+    /^redirect(?:match)?$/i.test(name) &&
+    /^(?:\d{3}|permanent|temp|seeother|gone)$/i.test(args[0]?.value ?? '')
+  const path = hasStatus ? 1 : 0
+  return args[path] === undefined ? null : { path, target: path + 1 }
+}
