@@ -23,6 +23,7 @@ import apacheAllowoverrideUnset from './apache/allowoverride-unset.ts'
 import apacheAuthWithoutRequire from './apache/auth-without-require.ts'
 import apacheBackreferenceWithoutGroup from './apache/backreference-without-group.ts'
 import apacheCommentContinuation from './apache/comment-continuation.ts'
+import apacheConditionNeverHolds from './apache/condition-never-holds.ts'
 import apacheCustomlogUnknownFormat from './apache/customlog-unknown-format.ts'
 import apacheDefineInVhostLeaks from './apache/define-in-vhost-leaks.ts'
 import apacheDirectoryNonexistent from './apache/directory-nonexistent.ts'
@@ -404,6 +405,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/auth-without-require', ...apacheAuthWithoutRequire },
   { id: 'apache/backreference-without-group', ...apacheBackreferenceWithoutGroup },
   { id: 'apache/comment-continuation', ...apacheCommentContinuation },
+  { id: 'apache/condition-never-holds', ...apacheConditionNeverHolds },
   { id: 'apache/customlog-unknown-format', ...apacheCustomlogUnknownFormat },
   { id: 'apache/define-in-vhost-leaks', ...apacheDefineInVhostLeaks },
   { id: 'apache/directory-nonexistent', ...apacheDirectoryNonexistent },

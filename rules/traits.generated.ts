@@ -25,6 +25,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['apache/auth-without-require', { fixes: [], programs: ['apache'] }],
   ['apache/backreference-without-group', { fixes: [], programs: ['apache'] }],
   ['apache/comment-continuation', { fixes: ['unsafe'], programs: ['apache'] }],
+  ['apache/condition-never-holds', { fixes: [], programs: ['apache'] }],
   ['apache/customlog-unknown-format', { fixes: [], programs: ['apache'] }],
   ['apache/define-in-vhost-leaks', { fixes: [], programs: ['apache'] }],
   ['apache/directory-nonexistent', { fixes: [], programs: ['apache'] }],

@@ -29,7 +29,8 @@ export function expressionHolds(text: string, context: ExpressionContext): Fact<
   return condition === null ? unknown('the expression cannot be read') : holds(condition, context)
 }
 
-function conditionOf({ version }: ApacheConfiguration, text: string): Condition | null {
+/** The tree of a condition as written; null where httpd would refuse it, and where a variable is in it. */
+export function conditionOf({ version }: ApacheConfiguration, text: string): Condition | null {
   if (!isSettled(text)) return null
   let condition = parsed.get(text)
   if (condition === undefined) {
@@ -49,8 +50,8 @@ export function conditionDecider(record: RequestRecord): ConditionDecider {
   }
 }
 
-/** The expression of a section is one word, or all that stands before its `>`. */
-function sectionText({ args, text }: ApacheDirective): string {
+/** The expression of an `<If>` is one word, or all that stands before its `>`. */
+export function sectionText({ args, text }: ApacheDirective): string {
   const [only] = args
   return args.length === 1 && only !== undefined ? only.value : text.replace(/>\s*$/, '').trim()
 }
