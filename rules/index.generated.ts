@@ -60,9 +60,11 @@ import apacheProxyrequestsOn from './apache/proxyrequests-on.ts'
 import apacheRedirectLoop from './apache/redirect-loop.ts'
 import apacheRedirectOrder from './apache/redirect-order.ts'
 import apacheRedirectPatternLiteral from './apache/redirect-pattern-literal.ts'
+import apacheRedirectWithoutLast from './apache/redirect-without-last.ts'
 import apacheRequestFilenameInServer from './apache/request-filename-in-server.ts'
 import apacheRequireGrantedBesideOthers from './apache/require-granted-beside-others.ts'
 import apacheRequireUserWithoutAuthtype from './apache/require-user-without-authtype.ts'
+import apacheRewriteFragmentEscaped from './apache/rewrite-fragment-escaped.ts'
 import apacheRewriteNotInherited from './apache/rewrite-not-inherited.ts'
 import apacheRewritePatternNotPath from './apache/rewrite-pattern-not-path.ts'
 import apacheRewriteProxiesAnywhere from './apache/rewrite-proxies-anywhere.ts'
@@ -70,8 +72,10 @@ import apacheRewriteTargetSlash from './apache/rewrite-target-slash.ts'
 import apacheRewriteVariableMisspelt from './apache/rewrite-variable-misspelt.ts'
 import apacheRewriteWithoutFollowsymlinks from './apache/rewrite-without-followsymlinks.ts'
 import apacheRewritecondDangling from './apache/rewritecond-dangling.ts'
+import apacheRewritecondsAlwaysHold from './apache/rewriteconds-always-hold.ts'
 import apacheRewritecondsContradict from './apache/rewriteconds-contradict.ts'
 import apacheRewriteengineMissing from './apache/rewriteengine-missing.ts'
+import apacheRewritemapUndefined from './apache/rewritemap-undefined.ts'
 import apacheRewriteruleLeadingSlashPerdir from './apache/rewriterule-leading-slash-perdir.ts'
 import apacheRewriteruleNeverReached from './apache/rewriterule-never-reached.ts'
 import apacheSatisfyAny from './apache/satisfy-any.ts'
@@ -442,9 +446,11 @@ export const rules: readonly Rule[] = [
   { id: 'apache/redirect-loop', ...apacheRedirectLoop },
   { id: 'apache/redirect-order', ...apacheRedirectOrder },
   { id: 'apache/redirect-pattern-literal', ...apacheRedirectPatternLiteral },
+  { id: 'apache/redirect-without-last', ...apacheRedirectWithoutLast },
   { id: 'apache/request-filename-in-server', ...apacheRequestFilenameInServer },
   { id: 'apache/require-granted-beside-others', ...apacheRequireGrantedBesideOthers },
   { id: 'apache/require-user-without-authtype', ...apacheRequireUserWithoutAuthtype },
+  { id: 'apache/rewrite-fragment-escaped', ...apacheRewriteFragmentEscaped },
   { id: 'apache/rewrite-not-inherited', ...apacheRewriteNotInherited },
   { id: 'apache/rewrite-pattern-not-path', ...apacheRewritePatternNotPath },
   { id: 'apache/rewrite-proxies-anywhere', ...apacheRewriteProxiesAnywhere },
@@ -452,8 +458,10 @@ export const rules: readonly Rule[] = [
   { id: 'apache/rewrite-variable-misspelt', ...apacheRewriteVariableMisspelt },
   { id: 'apache/rewrite-without-followsymlinks', ...apacheRewriteWithoutFollowsymlinks },
   { id: 'apache/rewritecond-dangling', ...apacheRewritecondDangling },
+  { id: 'apache/rewriteconds-always-hold', ...apacheRewritecondsAlwaysHold },
   { id: 'apache/rewriteconds-contradict', ...apacheRewritecondsContradict },
   { id: 'apache/rewriteengine-missing', ...apacheRewriteengineMissing },
+  { id: 'apache/rewritemap-undefined', ...apacheRewritemapUndefined },
   { id: 'apache/rewriterule-leading-slash-perdir', ...apacheRewriteruleLeadingSlashPerdir },
   { id: 'apache/rewriterule-never-reached', ...apacheRewriteruleNeverReached },
   { id: 'apache/satisfy-any', ...apacheSatisfyAny },

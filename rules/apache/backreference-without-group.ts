@@ -3,6 +3,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { type PlacedRule, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
+import type { RewriteCondition } from '../../src/servers/apache/requests/rewrite/rules.ts'
 import { rewritingDirectory, rewritingHost } from './_rewriting-examples.ts'
 
 export default defineRule({
@@ -29,6 +30,16 @@ export default defineRule({
       title: 'an escaped blank',
       files: { 'site.conf': rewritingHost('RewriteRule ^/old$ «/new%20page» [R=301,NE,L]') },
     },
+    {
+      title: 'a group of a condition before the last',
+      files: {
+        'site.conf': rewritingHost(conf`
+          RewriteCond %{HTTP_HOST} ^www\.(.+)$
+          RewriteCond %{HTTPS} off
+          RewriteRule ^ «https://%1/page» [R=301,L]
+        `),
+      },
+    },
   ],
   good: [
     {
@@ -48,6 +59,17 @@ export default defineRule({
           RewriteCond %{HTTP_HOST} ^www\.(.+)$ [OR]
           RewriteCond %{HTTP_HOST} ^web$
           RewriteRule ^ http://%1%{REQUEST_URI} [R=301,L]
+        `),
+      },
+    },
+    {
+      title: 'conditions behind the group that match no expression',
+      files: {
+        'site.conf': rewritingHost(conf`
+          RewriteCond %{HTTP_HOST} ^www\.(.+)$
+          RewriteCond %{HTTPS} =off
+          RewriteCond %{REQUEST_URI} !^/health
+          RewriteRule ^ https://%1/page [R=301,L]
         `),
       },
     },
@@ -81,6 +103,10 @@ function missingGroup(rule: PlacedRule): MissingGroup | null {
         return { text, reason: `the pattern \`${rule.pattern}\` has ${counted(groups)}` }
       continue
     }
+    const last = lastMatched(conditions)
+    const ofLast = last === null ? null : groupsIn(last.pattern)
+    if (last !== null && ofLast !== null && Number(digit) > ofLast && conditions.length > 1)
+      return { text, reason: `the condition that matches last, \`${last.pattern}\`, has ${counted(ofLast)}` }
     const known = conditions.map(({ test, negated, pattern }) => {
       if (test === 'expression') return null
       return test === 'regex' && !negated ? groupsIn(pattern) : 0
@@ -95,6 +121,12 @@ function missingGroup(rule: PlacedRule): MissingGroup | null {
       }
   }
   return null
+}
+
+/** The condition whose groups `%1` and its like are: each that matches takes the place of those before. */
+function lastMatched(conditions: PlacedRule['conditions']): RewriteCondition | null {
+  if (conditions.some(({ orNext, test }) => orNext || test === 'expression')) return null
+  return conditions.findLast(({ test, negated }) => test === 'regex' && !negated) ?? null
 }
 
 function counted(groups: number): string {

@@ -4,8 +4,10 @@ import type { Deployment } from '../../src/deployment/model.ts'
 import { type AskedHost, askHost, urlOfDirectory } from '../../src/deployment/requests/ask-host.ts'
 import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
 import { MISSING, PATHS } from '../../src/deployment/requests/made-up-requests.ts'
-import { htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
-import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { everywhere, htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
+import { argumentPlace, isSettled, namePlace } from '../../src/servers/apache/queries/places.ts'
+import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { apacheMain } from '../_examples.ts'
 
 const site = (lines: string): string =>
@@ -69,6 +71,20 @@ export default defineRule({
         'srv/www/index.php': '',
       },
     },
+    {
+      title: 'FallbackResource of another place',
+      files: {
+        'etc/apache2/apache2.conf': site('FallbackResource «/blog/index.php»'),
+        'srv/www/index.php': '',
+      },
+    },
+    {
+      title: 'FallbackResource without its slash, below the first directory',
+      files: {
+        'etc/apache2/apache2.conf': site('FallbackResource «index.php»'),
+        'srv/www/index.php': '',
+      },
+    },
   ],
   good: [
     {
@@ -107,6 +123,13 @@ export default defineRule({
       },
     },
     {
+      title: 'FallbackResource that is there',
+      files: {
+        'etc/apache2/apache2.conf': site('FallbackResource /index.php'),
+        'srv/www/index.php': '',
+      },
+    },
+    {
       title: 'a front controller that may lie where the audit does not look',
       files: {
         'etc/apache2/apache2.conf': site(conf`
@@ -128,12 +151,51 @@ export default defineRule({
         yield {
           at: namePlace(rule),
           message: `a request for \`${target.replace(MISSING, 'page')}\` is rewritten to \`${rule.args[1]?.value}\` again and again, until Apache answers 500`,
-          related: [{ at: argumentPlace(rule, 1), message: 'matched by the rule again' }],
+          related: [
+            { at: argumentPlace(rule, 1), message: 'matched by the rule again' },
+            ...basesOf(deployment, asked, rule).map(base => ({ at: argumentPlace(base, 0), message: 'stands before the target' })),
+          ],
         }
+      }
+    }
+    for (const asked of hostsHolding(deployment, ['fallbackresource'])) {
+      const line = fallbackOf(deployment, asked)
+      const target = line?.args[0]?.value
+      if (line === null || target === undefined || !isSettled(target)) continue
+      for (const page of [PATHS.missingPage, PATHS.missingPage + PATHS.missingPage]) {
+        const { end } = askHost(deployment, asked, page)
+        if (end.kind !== 'response' || end.status !== 500 || !/subrequests|internal redirects/.test(end.reason))
+          continue
+        yield {
+          at: argumentPlace(line, 0),
+          message: `\`${target}\` is no file for a request such as \`${page.replace(`${MISSING}/`, 'blog/').replace(MISSING, 'page')}\`, so Apache asks for it again and again, and answers 500`,
+        }
+        break
       }
     }
   },
 })
+
+/** The `RewriteBase` that a relative target of a rule begins with. */
+function basesOf(
+  { filesOf }: Deployment,
+  { configuration }: AskedHost,
+  { args, parent, source }: ApacheDirective,
+): readonly ApacheDirective[] {
+  if (/^(?:\/|\w+:)/.test(args[1]?.value ?? '')) return []
+  return everywhere(configuration, filesOf(configuration), 'rewritebase').filter(
+    base => base.source === source && base.parent === parent,
+  )
+}
+
+/** The one `FallbackResource` of a virtual host; null where several may be in force. */
+function fallbackOf({ filesOf }: Deployment, { configuration, host }: AskedHost): ApacheDirective | null {
+  const lines = everywhere(configuration, filesOf(configuration), 'fallbackresource').filter(line => {
+    const home = virtualHostSection(line)
+    return home === null || home === host?.directive
+  })
+  return lines.length === 1 ? (lines[0] ?? null) : null
+}
 
 /** The start page, a page that is not there, and the same below each `.htaccess` that rewrites. */
 function targetsOf(deployment: Deployment, asked: AskedHost): readonly string[] {

@@ -1,0 +1,133 @@
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { placeText } from '../../parsers/text/source.ts'
+import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
+import { placedRules } from '../../src/servers/apache/queries/rewriting.ts'
+import type { RewriteCondition } from '../../src/servers/apache/requests/rewrite/rules.ts'
+import {
+  isAnchoredAtEnd,
+  isAnchoredAtStart,
+  literalPrefix,
+  literalStrings,
+} from '../../src/servers/pcre/pattern-facts.ts'
+import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
+import { rewritingDirectory, rewritingHost } from './_rewriting-examples.ts'
+
+export default defineRule({
+  summary: 'Two exceptions that `[OR]` joins except nothing',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'One text is always different from one of two others: “not a or not b” always holds. The rule acts on what it was to leave alone, and where it is a redirect it never ends.',
+  remedy: 'Drop `[OR]`, so that both have to hold',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mod_rewrite.html#rewritecond'],
+  bad: [
+    {
+      title: 'two names',
+      files: {
+        'site.conf': rewritingHost(conf`
+          RewriteCond %{HTTP_HOST} !^www\.example\.org$ [NC,OR]
+          RewriteCond «%{HTTP_HOST}» !^example\.org$ [NC]
+          RewriteRule ^/(.+)$ http://www.example.org/$1 [R=301,L]
+        `),
+      },
+    },
+    {
+      title: 'two beginnings of a path',
+      files: rewritingDirectory(conf`
+        RewriteCond %{REQUEST_URI} !^/admin [OR]
+        RewriteCond «%{REQUEST_URI}» !^/login
+        RewriteRule ^ - [F]
+      `),
+    },
+  ],
+  good: [
+    {
+      title: 'both have to hold',
+      files: {
+        'site.conf': rewritingHost(conf`
+          RewriteCond %{HTTP_HOST} !^www\.example\.org$ [NC]
+          RewriteCond %{HTTP_HOST} !^example\.org$ [NC]
+          RewriteRule ^/(.+)$ http://www.example.org/$1 [R=301,L]
+        `),
+      },
+    },
+    {
+      title: 'one text may be both, or they are two variables',
+      files: {
+        'site.conf': rewritingHost(conf`
+          RewriteCond %{REQUEST_URI} !^/admin [OR]
+          RewriteCond %{REQUEST_URI} !^/admin/public
+          RewriteRule ^/secret - [F]
+          RewriteCond %{HTTPS} !=on [OR]
+          RewriteCond %{HTTP_HOST} !^www\.
+          RewriteRule ^/?(.*)$ https://www.example.org/$1 [R=301,L]
+          RewriteCond %{REMOTE_ADDR} !^10\. [OR]
+          RewriteCond %{REMOTE_ADDR} ^10\.1\.
+          RewriteRule ^/office - [F]
+        `),
+      },
+    },
+  ],
+  *check({ apache, filesOf }) {
+    for (const configuration of apache) {
+      for (const { conditions, directive, settled } of placedRules(configuration, filesOf(configuration))) {
+        if (!settled || conditions.length < 2) continue
+        for (const [index, first] of conditions.entries()) {
+          const second = conditions[index + 1]
+          if (second === undefined || !first.orNext || !excludeEachOther(first, second)) continue
+          const flags = argumentPlace(first.directive, 2)
+          const text = placeText(flags)
+          yield {
+            at: argumentPlace(second.directive, 0),
+            message: `\`${first.input}\` is always different from \`${first.pattern}\` or from \`${second.pattern}\`, so these conditions always hold`,
+            related: [
+              { at: flags, message: 'joined here' },
+              { at: namePlace(directive), message: 'always acts' },
+            ],
+            ...propose('Drop `OR`', 'unsafe', [
+              /^\[OR\]$/i.test(text)
+                ? replacePlace({ ...flags, start: flags.start - 1 }, '')
+                : /^\[.*\bOR\b.*\]$/i.test(text)
+                  ? replacePlace(flags, text.replace(/,\s*OR\b|\bOR\s*,/i, ''))
+                  : null,
+            ]),
+          }
+        }
+      }
+    }
+  },
+})
+
+/** True for two negations of one variable of which no text matches both patterns. */
+function excludeEachOther(one: RewriteCondition, other: RewriteCondition): boolean {
+  if (!one.negated || !other.negated || !/^%\{[\w:-]+\}$/.test(one.input)) return false
+  if (one.input.toUpperCase() !== other.input.toUpperCase()) return false
+  const [first, second] = [beginningsOf(one), beginningsOf(other)]
+  return first !== null && second !== null && !first.some(text => second.some(each => overlap(text, each)))
+}
+
+interface Beginning {
+  readonly text: string
+  readonly isWhole: boolean
+}
+
+/** How a text that matches begins, in small letters; null where nobody can tell. */
+function beginningsOf({ test, pattern }: RewriteCondition): readonly Beginning[] | null {
+  if (test === '=') return [{ text: pattern.toLowerCase(), isWhole: true }]
+  if (test !== 'regex') return null
+  const tree = readPattern(pattern)
+  if (tree === null || tree.problem !== null || !isAnchoredAtStart(tree)) return null
+  const whole = isAnchoredAtEnd(tree) ? literalStrings(tree) : null
+  if (whole !== null) return whole.map(text => ({ text: text.toLowerCase(), isWhole: true }))
+  const text = literalPrefix(tree).toLowerCase()
+  return text === '' ? null : [{ text, isWhole: false }]
+}
+
+function overlap(one: Beginning, other: Beginning): boolean {
+  if (one.isWhole && other.isWhole) return one.text === other.text
+  if (one.isWhole) return one.text.startsWith(other.text)
+  if (other.isWhole) return other.text.startsWith(one.text)
+  return one.text.startsWith(other.text) || other.text.startsWith(one.text)
+}
