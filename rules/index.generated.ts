@@ -22,6 +22,7 @@ import apacheAllowencodedslashesNotInherited from './apache/allowencodedslashes-
 import apacheAllowoverrideUnset from './apache/allowoverride-unset.ts'
 import apacheAuthWithoutRequire from './apache/auth-without-require.ts'
 import apacheBackreferenceWithoutGroup from './apache/backreference-without-group.ts'
+import apacheCgiSourceServed from './apache/cgi-source-served.ts'
 import apacheCommentContinuation from './apache/comment-continuation.ts'
 import apacheConditionNeverHolds from './apache/condition-never-holds.ts'
 import apacheCustomlogUnknownFormat from './apache/customlog-unknown-format.ts'
@@ -30,6 +31,7 @@ import apacheDirectoryNonexistent from './apache/directory-nonexistent.ts'
 import apacheDuplicateServername from './apache/duplicate-servername.ts'
 import apacheErrordocumentIneffective from './apache/errordocument-ineffective.ts'
 import apacheErrorlogDirectoryMissing from './apache/errorlog-directory-missing.ts'
+import apacheExpiresNotActive from './apache/expires-not-active.ts'
 import apacheFilesmatchDirectoryName from './apache/filesmatch-directory-name.ts'
 import apacheHtaccessDirectiveNotPermitted from './apache/htaccess-directive-not-permitted.ts'
 import apacheHtaccessNotRead from './apache/htaccess-not-read.ts'
@@ -82,6 +84,7 @@ import apacheSatisfyAny from './apache/satisfy-any.ts'
 import apacheSectionPatternLiteral from './apache/section-pattern-literal.ts'
 import apacheServedDirectoryDenied from './apache/served-directory-denied.ts'
 import apacheServerStatusPublic from './apache/server-status-public.ts'
+import apacheSetenvTooLate from './apache/setenv-too-late.ts'
 import apacheSethandlerProxyTarget from './apache/sethandler-proxy-target.ts'
 import apacheSslNoCertificate from './apache/ssl-no-certificate.ts'
 import apacheSslproxyengineMissing from './apache/sslproxyengine-missing.ts'
@@ -408,6 +411,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/allowoverride-unset', ...apacheAllowoverrideUnset },
   { id: 'apache/auth-without-require', ...apacheAuthWithoutRequire },
   { id: 'apache/backreference-without-group', ...apacheBackreferenceWithoutGroup },
+  { id: 'apache/cgi-source-served', ...apacheCgiSourceServed },
   { id: 'apache/comment-continuation', ...apacheCommentContinuation },
   { id: 'apache/condition-never-holds', ...apacheConditionNeverHolds },
   { id: 'apache/customlog-unknown-format', ...apacheCustomlogUnknownFormat },
@@ -416,6 +420,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/duplicate-servername', ...apacheDuplicateServername },
   { id: 'apache/errordocument-ineffective', ...apacheErrordocumentIneffective },
   { id: 'apache/errorlog-directory-missing', ...apacheErrorlogDirectoryMissing },
+  { id: 'apache/expires-not-active', ...apacheExpiresNotActive },
   { id: 'apache/filesmatch-directory-name', ...apacheFilesmatchDirectoryName },
   { id: 'apache/htaccess-directive-not-permitted', ...apacheHtaccessDirectiveNotPermitted },
   { id: 'apache/htaccess-not-read', ...apacheHtaccessNotRead },
@@ -468,6 +473,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/section-pattern-literal', ...apacheSectionPatternLiteral },
   { id: 'apache/served-directory-denied', ...apacheServedDirectoryDenied },
   { id: 'apache/server-status-public', ...apacheServerStatusPublic },
+  { id: 'apache/setenv-too-late', ...apacheSetenvTooLate },
   { id: 'apache/sethandler-proxy-target', ...apacheSethandlerProxyTarget },
   { id: 'apache/ssl-no-certificate', ...apacheSslNoCertificate },
   { id: 'apache/sslproxyengine-missing', ...apacheSslproxyengineMissing },

@@ -11,7 +11,7 @@ export const HTACCESS_MAIN = apacheMain(
         AllowOverride All
     </Directory>
   `,
-  ['rewrite', 'alias', 'proxy', 'proxy_http', 'dir'],
+  ['rewrite', 'alias', 'proxy', 'proxy_http', 'dir', 'env'],
 )
 
 /** A virtual host whose own rules rewrite. */

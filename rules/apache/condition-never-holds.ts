@@ -6,7 +6,7 @@ import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apa
 import type { Condition, Text } from '../../src/servers/apache/expression/syntax.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace, isSettled, namePlace, wordPlace } from '../../src/servers/apache/queries/places.ts'
-import { placedRules } from '../../src/servers/apache/queries/rewriting.ts'
+import { type PlacedRule, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
 import { type Comparand, matchesNoPath, neverIs } from '../../src/servers/apache/queries/variable-values.ts'
 import { conditionOf, sectionText } from '../../src/servers/apache/requests/evaluate-expression.ts'
 import { rewritingDirectory, rewritingHost } from './_rewriting-examples.ts'
@@ -122,6 +122,15 @@ export default defineRule({
       `),
     },
     {
+      title: 'a path before which an earlier rule puts the host',
+      files: {
+        'site.conf': rewritingHost(conf`
+          RewriteRule ^(.+) %{HTTP_HOST}$1 [C]
+          RewriteRule ^www\.example\.org/(.*)$ /sites/www/$1 [L]
+        `),
+      },
+    },
+    {
       title: 'a variable before, and a text beside it',
       files: {
         'site.conf': rewritingHost(conf`
@@ -150,10 +159,10 @@ export default defineRule({
 })
 
 function* ofRewriting(configuration: ApacheConfiguration, files: FileSystem) {
-  for (const { conditions, directive, settled, context, pattern, negated } of placedRules(
-    configuration,
-    files,
-  )) {
+  const rules = placedRules(configuration, files)
+  // A rule that puts the host before the path leaves later ones something else to compare.
+  const mixed = new Set(rules.filter(makesNoPath).map(({ directive }) => directive.parent))
+  for (const { conditions, directive, settled, context, pattern, negated } of rules) {
     if (!settled) continue
     for (const condition of conditions) {
       const variable = /^%\{([A-Z_]+)\}$/.exec(condition.input)?.[1]
@@ -169,9 +178,13 @@ function* ofRewriting(configuration: ApacheConfiguration, files: FileSystem) {
       )
       if (fault !== null) yield { at: argumentPlace(condition.directive, 1), message: fault }
     }
-    if (context === 'server' && !negated && matchesNoPath(pattern))
+    if (context === 'server' && !negated && !mixed.has(directive.parent) && matchesNoPath(pattern))
       yield { at: argumentPlace(directive, 0), message: noPath('rule', pattern) }
   }
+}
+
+function makesNoPath({ output, keepsUri, flags }: PlacedRule): boolean {
+  return !keepsUri && !flags.has('R') && !/^(?:\/|%\{DOCUMENT_ROOT\}|[a-z]+:)/i.test(output)
 }
 
 /** The lines of a server that compare the whole path with a pattern. */

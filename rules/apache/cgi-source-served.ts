@@ -1,0 +1,133 @@
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { isModuleLoaded } from '../../src/servers/apache/configuration.ts'
+import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
+import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
+import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
+import { apacheMain } from '../_examples.ts'
+
+const main = (lines: string, modules: readonly string[] = []): string =>
+  apacheMain(
+    conf`
+      Listen 80
+      ServerName example.org
+      TypesConfig /etc/mime.types
+      DocumentRoot /srv/www
+      <Directory /srv>
+          Require all granted
+      </Directory>
+      ${lines}
+    `,
+    ['alias', 'mime', 'dir', ...modules],
+  )
+
+export default defineRule({
+  summary: 'Apache sends the source of CGI scripts',
+  severity: 'error',
+  otherSeverities: { warning: 'where every request is denied, because `Options` lacks `ExecCGI`' },
+  confidence: 'high',
+  securitySeverity: 7.5,
+  cwe: [540],
+  since: '0.1.0',
+  why: 'The handler `cgi-script` belongs to mod_cgi and mod_cgid. Where neither is loaded, `ScriptAlias` and `AddHandler cgi-script` are accepted, and Apache sends the script itself, with what passwords are in it. Where one is, and `Options` lacks `ExecCGI`, it answers 403.',
+  remedy: 'Load the module (`a2enmod cgid`), and write `Options +ExecCGI` for the directory',
+  references: ['https://httpd.apache.org/docs/2.4/howto/cgi.html'],
+  bad: [
+    {
+      title: 'ScriptAlias without the module',
+      files: {
+        'etc/apache2/apache2.conf': main('ScriptAlias «/cgi-bin/» /srv/cgi-bin/'),
+        'srv/cgi-bin/report.pl': '#!/usr/bin/perl',
+      },
+    },
+    {
+      title: 'a handler without the module',
+      files: {
+        'etc/apache2/apache2.conf': main(conf`
+          <Directory /srv/www/bin>
+              Options +ExecCGI
+              AddHandler «cgi-script» .pl
+          </Directory>
+        `),
+      },
+    },
+    {
+      title: 'a handler that may not run anything',
+      files: {
+        'etc/apache2/apache2.conf': main(
+          conf`
+            <Directory /srv/www/bin>
+                AddHandler «cgi-script» .pl
+            </Directory>
+          `,
+          ['cgi'],
+        ),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'the module is loaded, and may run what is there',
+      files: {
+        'etc/apache2/apache2.conf': main(
+          conf`
+            ScriptAlias /cgi-bin/ /srv/cgi-bin/
+            <Directory /srv/www/bin>
+                Options +ExecCGI
+                AddHandler cgi-script .pl
+            </Directory>
+          `,
+          ['cgi'],
+        ),
+        'srv/cgi-bin/report.pl': '#!/usr/bin/perl',
+      },
+    },
+    {
+      title: 'a handler of all scripts, that some other file permits',
+      files: {
+        'etc/apache2/apache2.conf': main(
+          conf`
+            AddHandler cgi-script .pl
+            <Directory /srv/www/bin>
+                Options All
+            </Directory>
+          `,
+          ['cgi'],
+        ),
+      },
+    },
+    {
+      title: 'a fragment, whose main file may load the module',
+      files: { 'site.conf': 'ScriptAlias /cgi-bin/ /srv/cgi-bin/\n' },
+    },
+  ],
+  *check({ apache, filesOf }) {
+    for (const configuration of apache) {
+      const files = filesOf(configuration)
+      const lines = ['scriptalias', 'scriptaliasmatch', 'addhandler', 'sethandler'].flatMap(name =>
+        everywhere(configuration, files, name).filter(
+          ({ args }) => name.startsWith('script') || args[0]?.value.toLowerCase() === 'cgi-script',
+        ),
+      )
+      if (lines.length === 0 || !isWhole(configuration)) continue
+      const loaded = ['cgi_module', 'cgid_module'].some(id => isModuleLoaded(configuration, id) !== false)
+      const runs = everywhere(configuration, files, 'options').some(({ args }) =>
+        args.some(({ value }) => /^(?:\+?ExecCGI|\+?All)$/i.test(value)),
+      )
+      for (const line of lines) {
+        const at = argumentPlace(line, 0)
+        const isAlias = /^ScriptAlias/.test(line.name)
+        // Another module of its own may have taken the handler: FastCGI does, for one.
+        if (!loaded && [...configuration.modules.keys()].some(id => /fcgid|fastcgi|perl/.test(id))) continue
+        if (!loaded)
+          yield { at, message: 'neither mod_cgi nor mod_cgid is loaded, so scripts are sent as source' }
+        else if (!runs && !isAlias)
+          yield {
+            at,
+            severity: 'warning' as const,
+            message: 'no `Options` has `ExecCGI`, so every script is answered with 403',
+          }
+      }
+    }
+  },
+})
