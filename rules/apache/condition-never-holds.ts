@@ -210,7 +210,8 @@ const ATTRIBUTES: Readonly<Record<string, string>> = {
 }
 
 /** Headers that are often written as CGI spells them; SetEnvIf takes these for variables that are set before. */
-const HEADERS = /^(?:user_agent|accept_(?:language|encoding)|x_forwarded_(?:for|proto|host|ssl)|content_type)$/i
+const HEADERS =
+  /^(?:user_agent|accept_(?:language|encoding)|x_forwarded_(?:for|proto|host|ssl)|content_type)$/i
 
 function* ofEnvironment(configuration: ApacheConfiguration, files: FileSystem) {
   for (const name of ['setenvif', 'setenvifnocase']) {
@@ -263,7 +264,8 @@ function* ofRequire(directive: ApacheDirective): Generator<Written> {
   const rest = words.slice(index + 1)
   const [only] = rest
   // Several words are the text as it is written.
-  const text = rest.length === 1 && only !== undefined ? only : directive.text.replace(/^(?:not\s+)?expr\s+/i, '')
+  const text =
+    rest.length === 1 && only !== undefined ? only : directive.text.replace(/^(?:not\s+)?expr\s+/i, '')
   yield { at: rest.length === 1 ? argumentPlace(directive, index + 1) : namePlace(directive), text }
 }
 

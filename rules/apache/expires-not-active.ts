@@ -69,7 +69,9 @@ export default defineRule({
     for (const configuration of apache) {
       if (!isWhole(configuration)) continue
       const files = filesOf(configuration)
-      const times = ['expiresbytype', 'expiresdefault'].flatMap(name => everywhere(configuration, files, name))
+      const times = ['expiresbytype', 'expiresdefault'].flatMap(name =>
+        everywhere(configuration, files, name),
+      )
       if (times.length === 0) continue
       const switches = everywhere(configuration, files, 'expiresactive')
       // One that is on may be in force where the others are not; what holds where is not asked.

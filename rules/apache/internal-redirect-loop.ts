@@ -153,7 +153,10 @@ export default defineRule({
           message: `a request for \`${target.replace(MISSING, 'page')}\` is rewritten to \`${rule.args[1]?.value}\` again and again, until Apache answers 500`,
           related: [
             { at: argumentPlace(rule, 1), message: 'matched by the rule again' },
-            ...basesOf(deployment, asked, rule).map(base => ({ at: argumentPlace(base, 0), message: 'stands before the target' })),
+            ...basesOf(deployment, asked, rule).map(base => ({
+              at: argumentPlace(base, 0),
+              message: 'stands before the target',
+            })),
           ],
         }
       }
@@ -164,7 +167,11 @@ export default defineRule({
       if (line === null || target === undefined || !isSettled(target)) continue
       for (const page of [PATHS.missingPage, PATHS.missingPage + PATHS.missingPage]) {
         const { end } = askHost(deployment, asked, page)
-        if (end.kind !== 'response' || end.status !== 500 || !/subrequests|internal redirects/.test(end.reason))
+        if (
+          end.kind !== 'response' ||
+          end.status !== 500 ||
+          !/subrequests|internal redirects/.test(end.reason)
+        )
           continue
         yield {
           at: argumentPlace(line, 0),

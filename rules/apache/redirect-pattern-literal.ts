@@ -59,7 +59,10 @@ export default defineRule({
           if (part === undefined) {
             // A whole URL is what `rewrite-pattern-not-path` is about.
             if (/^https?:/i.test(path.value) || path.value === '') continue
-            yield { at, message: `no path begins with \`${path.value.slice(0, 1)}\`, so this never redirects` }
+            yield {
+              at,
+              message: `no path begins with \`${path.value.slice(0, 1)}\`, so this never redirects`,
+            }
             continue
           }
           const tree = readPattern(path.value)

@@ -99,11 +99,21 @@ function goesOn({ flags, keepsUri, settled, isRefusal, status }: PlacedRule): bo
 }
 
 /** A rule that takes a whole URL as well as a path, and asks at most whether that is a file. */
-function takesRedirect({ pattern, negated, keepsUri, settled, flags, output, conditions }: PlacedRule): boolean {
+function takesRedirect({
+  pattern,
+  negated,
+  keepsUri,
+  settled,
+  flags,
+  output,
+  conditions,
+}: PlacedRule): boolean {
   if (negated || keepsUri || !settled || flags.has('R') || flags.has('P')) return false
   if (!/^(?:\^|\.|\.\*|\^\.\*\$?|\^?\(\.[*+]\)\$?)$/.test(pattern) || /^\w+:|[$%]/.test(output)) return false
   return conditions.every(
     condition =>
-      condition.negated && /^-[fdl]$/.test(condition.test) && /^%\{REQUEST_FILENAME\}$/i.test(condition.input),
+      condition.negated &&
+      /^-[fdl]$/.test(condition.test) &&
+      /^%\{REQUEST_FILENAME\}$/i.test(condition.input),
   )
 }

@@ -92,7 +92,10 @@ export default defineRule({
         const known = mapsOf(configuration, host)
         for (const { name, at } of asked)
           if (!known.has(name))
-            yield { at, message: `no \`RewriteMap ${name}\` is set here, so \`\${${name}:…}\` is always empty` }
+            yield {
+              at,
+              message: `no \`RewriteMap ${name}\` is set here, so \`\${${name}:…}\` is always empty`,
+            }
       }
     }
   },

@@ -124,7 +124,14 @@ function earlyReaders(configuration: ApacheConfiguration, files: FileSystem): Re
 /** The variables that SetEnvIf and its like, mod_rewrite or the environment of httpd may set. */
 function setInTime(configuration: ApacheConfiguration, files: FileSystem): ReadonlySet<string> {
   const names = new Set<string>()
-  for (const kind of ['setenvif', 'setenvifnocase', 'setenvifexpr', 'browsermatch', 'browsermatchnocase', 'passenv'])
+  for (const kind of [
+    'setenvif',
+    'setenvifnocase',
+    'setenvifexpr',
+    'browsermatch',
+    'browsermatchnocase',
+    'passenv',
+  ])
     for (const { args } of everywhere(configuration, files, kind))
       for (const { value } of args) names.add(/^!?([^=]*)/.exec(value)?.[1] ?? '')
   for (const { environment } of placedRules(configuration, files))

@@ -171,9 +171,7 @@ export default defineRule({
     {
       title: 'Apache, and a port where the pool has a socket',
       files: {
-        'etc/apache2/apache2.conf': apache(
-          'ProxyPassMatch ^/(.*\\.php)$ «fcgi://127.0.0.1:9000/srv/www/$1»',
-        ),
+        'etc/apache2/apache2.conf': apache('ProxyPassMatch ^/(.*\\.php)$ «fcgi://127.0.0.1:9000/srv/www/$1»'),
         'etc/php/8.2/fpm/pool.d/www.conf': pool('/run/php/php8.2-fpm.sock'),
       },
     },
