@@ -12,7 +12,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { bundle } from '../tools/bundle.ts'
+import { bundleScript } from '../tools/bundle.ts'
 import { generateDeployment, KINDS, type Kind } from './generate-deployment.ts'
 import { type Measurement, medians } from './measure.ts'
 import type { Stages } from './stages.ts'
@@ -59,7 +59,7 @@ const [start, empty] = await medians(
 if (start === undefined || empty === undefined) throw new RangeError('two commands, two results')
 
 const compiled = mkdtempSync(join(tmpdir(), 'deploy-audit-bench-'))
-await bundle({ stages: join(repository, 'bench/stages.ts') }, compiled)
+await bundleScript(join(repository, 'bench/stages.ts'), join(compiled, 'stages.cjs'))
 
 const rows: Row[] = []
 for (const [sites, kind] of kinds.flatMap(kind => sizes.map(size => [size, kind] as const))) {
@@ -77,7 +77,7 @@ for (const [sites, kind] of kinds.flatMap(kind => sizes.map(size => [size, kind]
           command: ['apache2', '-t', '-d', join(root, 'etc/apache2'), '-f', apacheConf],
           env: { PATH: process.env.PATH },
         },
-        { command: [process.execPath, join(compiled, 'stages.js'), root] },
+        { command: [process.execPath, join(compiled, 'stages.cjs'), root] },
       ],
       RUNS,
       ROW_LIMIT,

@@ -23,31 +23,37 @@ export interface Stages {
   readonly alone: number
 }
 
-const [directory = '.'] = process.argv.slice(2)
 const isAlone = ({ id }: Rule): boolean => id.startsWith('nginx/') || id.startsWith('apache/')
 let last = performance.now()
 
-const machines = discover([directory], { workingDirectory: process.cwd() })
-const parsers = await loadParsers(machines, [])
-const discovery = lap()
-const understood = machines.map(machine =>
-  understand(machine, {
-    toolVersion: '',
-    rules: [],
-    facts: DEFAULT_SITE_FACTS,
-    versions: {},
-    includeMap: [],
-    ...parsers,
-  }),
-)
-const reading = lap()
-check(rules.filter(rule => !isAlone(rule) && isOnByDefault(rule.id)))
-const deployment = lap()
-check(rules.filter(rule => isAlone(rule) && isOnByDefault(rule.id)))
-const stages: Stages = { discovery, reading, deployment, alone: lap() }
-console.log(JSON.stringify(stages))
+async function measure(directory: string): Promise<Stages> {
+  const machines = discover([directory], { workingDirectory: process.cwd() })
+  const parsers = await loadParsers(machines, [])
+  const discovery = lap()
+  const understood = machines.map(machine =>
+    understand(machine, {
+      toolVersion: '',
+      rules: [],
+      facts: DEFAULT_SITE_FACTS,
+      versions: {},
+      includeMap: [],
+      ...parsers,
+    }),
+  )
+  const reading = lap()
+  check(
+    understood,
+    rules.filter(rule => !isAlone(rule) && isOnByDefault(rule.id)),
+  )
+  const deployment = lap()
+  check(
+    understood,
+    rules.filter(rule => isAlone(rule) && isOnByDefault(rule.id)),
+  )
+  return { discovery, reading, deployment, alone: lap() }
+}
 
-function check(chosen: readonly Rule[]): void {
+function check(understood: readonly ReturnType<typeof understand>[], chosen: readonly Rule[]): void {
   const active = chosen.map(rule => ({ rule, severity: null }))
   for (const { machine, deployments } of understood) {
     for (const each of deployments) {
@@ -65,3 +71,5 @@ function lap(): number {
   last = now
   return passed
 }
+
+void measure(process.argv[2] ?? '.').then(stages => console.log(JSON.stringify(stages)))

@@ -1,12 +1,13 @@
-/** Writes `dist/`: the command line and the library as bundles, and the types. */
+/** Writes `dist/`: the command line and the library as one bundle, what V8 makes of it, and the types. */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { bundle } from './bundle.ts'
+import { bundle, writeCache } from './bundle.ts'
 
 rmSync('dist', { recursive: true, force: true })
 mkdirSync('dist')
-await bundle({ 'deploy-audit': 'src/cli/main.ts', index: 'src/index.ts' }, 'dist')
+await bundle('dist')
+await writeCache('dist')
 
 const { resolve } = createRequire(import.meta.url)
 const types = spawnSync(

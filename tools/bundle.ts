@@ -1,8 +1,12 @@
-import { copyFileSync } from 'node:fs'
+import { copyFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { basename, join } from 'node:path'
-import { build } from 'esbuild'
+import { basename, dirname, join, resolve } from 'node:path'
+import v8 from 'node:v8'
+import { type BuildOptions, build, type Plugin } from 'esbuild'
+import { loadProgram } from '../src/load-program.ts'
 import { precomputeExamples } from './precompute-examples.ts'
+
+const require = createRequire(import.meta.url)
 
 export const GRAMMARS = [
   'web-tree-sitter/web-tree-sitter.wasm',
@@ -10,34 +14,87 @@ export const GRAMMARS = [
   'tree-sitter-python/tree-sitter-python.wasm',
 ]
 
+const COMMON = {
+  bundle: true,
+  platform: 'node',
+  target: 'node18.19',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  // A crash report with the functions' own names is worth the bytes; `keepNames` would cost a call a closure.
+  minifyIdentifiers: false,
+  legalComments: 'linked',
+  logLevel: 'warning',
+} satisfies BuildOptions
+
 /**
- * Bundles programs into a directory, with chunks that they share and the grammars, which are loaded only where a
- * shell or Python file is read.
- *
- * @param entryPoints source files by the name of what is made of them
+ * Bundles the program into a directory: all of it as one script, which is run from V8's own code where the build
+ * left that beside it, the two that run it, and the grammars, which are loaded only where a shell or Python file is
+ * read.
  */
-export async function bundle(entryPoints: Record<string, string>, directory: string): Promise<void> {
+export async function bundle(directory: string): Promise<void> {
+  await bundleScript('src/program.ts', join(directory, 'program.cjs'))
+  const { run: _, ...library } = await import('../src/program.ts')
+  const starters = { 'deploy-audit': 'src/cli/main.ts', index: 'index' }
   await build({
-    entryPoints,
+    ...COMMON,
+    entryPoints: starters,
     outdir: directory,
-    chunkNames: 'chunks/[name]-[hash]',
-    bundle: true,
-    plugins: [precomputeExamples()],
-    splitting: true,
+    plugins: [loading({ './run.ts': ['run'], index: Object.keys(library) })],
     format: 'esm',
-    platform: 'node',
-    target: 'node18.19',
-    minifySyntax: true,
-    minifyWhitespace: true,
-    // A crash report with the functions' own names is worth the bytes; `keepNames` would cost a call a closure.
-    minifyIdentifiers: false,
-    legalComments: 'linked',
-    logLevel: 'warning',
-    banner: {
-      // Dependencies that are CommonJS ask for Node's modules by `require`.
-      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-    },
   })
-  const { resolve } = createRequire(import.meta.url)
-  for (const grammar of GRAMMARS) copyFileSync(resolve(grammar), join(directory, basename(grammar)))
+  for (const grammar of GRAMMARS) copyFileSync(require.resolve(grammar), join(directory, basename(grammar)))
+}
+
+/** Bundles a module and all that it imports as one script. */
+export async function bundleScript(entryPoint: string, outfile: string): Promise<void> {
+  await build({
+    ...COMMON,
+    entryPoints: [entryPoint],
+    outfile,
+    plugins: [precomputeExamples()],
+    format: 'cjs',
+    // A script imports nothing; the module of web-tree-sitter for `import` does in more ways than one.
+    supported: { 'dynamic-import': false },
+    alias: { 'web-tree-sitter': join(dirname(require.resolve('web-tree-sitter')), 'web-tree-sitter.cjs') },
+    banner: { js: "const __url = require('node:url').pathToFileURL(__filename).href;" },
+    define: { 'import.meta.url': '__url' },
+  })
+}
+
+/** What the bundle exports, in the place of the modules that it comes from. */
+function loading(names: Readonly<Record<string, readonly string[]>>): Plugin {
+  return {
+    name: 'loading',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^\.\/run\.ts$|^index$/ }, ({ path }) => ({ path, namespace: 'loading' }))
+      onLoad({ filter: /./, namespace: 'loading' }, ({ path }) => ({
+        contents: `import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { loadProgram } from './src/load-program.ts'
+export const { ${names[path]?.join(', ')} } = loadProgram(dirname(fileURLToPath(import.meta.url))).exports`,
+        resolveDir: resolve('.'),
+      }))
+    },
+  }
+}
+
+/** Leaves beside the bundle what V8 makes of it while it audits a small deployment and a fragment. */
+export async function writeCache(directory: string): Promise<void> {
+  // V8 takes no code that was made under other flags than its own, and a flag is set for the grammars.
+  v8.setFlagsFromString = () => {}
+  const { exports, cache } = loadProgram(directory)
+  const { run } = exports as Pick<typeof import('../src/program.ts'), 'run'>
+  const terminal = {
+    workingDirectory: resolve('.'),
+    environment: {},
+    isInteractive: false,
+    columns: undefined,
+    readInput: async () => ({ bytes: Buffer.alloc(0), isWhole: true }),
+    print() {},
+    warn() {},
+  }
+  for (const format of ['text', 'json'])
+    for (const path of ['examples/broken', 'examples/broken/etc/nginx/nginx.conf'])
+      await run(['--no-config', '--format', format, path], terminal)
+  writeFileSync(join(directory, 'program.cache'), cache())
 }

@@ -9,7 +9,7 @@ import { scratchTree } from '../files/scratch-tree.ts'
 mkdirSync('node_modules/.cache', { recursive: true })
 const directory = mkdtempSync(resolve('node_modules/.cache/deploy-audit-'))
 process.on('exit', () => rmSync(directory, { recursive: true, force: true }))
-await bundle({ 'deploy-audit': 'src/cli/main.ts' }, directory)
+await bundle(directory)
 const program = join(directory, 'deploy-audit.js')
 
 function shell(script: string, ...args: readonly string[]) {
