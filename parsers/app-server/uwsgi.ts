@@ -108,8 +108,7 @@ function applicationOf(get: (name: string) => Fact<AppValue> | null): Fact<strin
   const callable = textSetting(get('callable'))
   const file = textSetting(get('wsgi-file'))
   const base = module ?? file
-  if (base === null || !base.known || callable === null || module?.known !== true) return base
-  if (base.value.includes(':')) return base
+  if (base === null || !base.known || callable === null || base.value.includes(':')) return base
   return callable.known ? known(`${base.value}:${callable.value}`, base.at) : callable
 }
 

@@ -2,9 +2,41 @@ import { posix } from 'node:path'
 import { programName } from '../../src/deployment/destination-words.ts'
 import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
+import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { nginxMain, nginxServer } from '../_examples.ts'
 import { behindNginx, serviceUnit, WSGI } from './_examples.ts'
+
+const FLASK = {
+  'etc/shop/web.py': conf`
+    from flask import Flask
+    app = Flask(__name__)
+  `,
+}
+const uwsgi = (lines: string, files: Record<string, string>): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(
+    nginxServer(conf`
+      location / {
+          include /etc/nginx/uwsgi_params;
+          uwsgi_pass unix:/run/uwsgi-shop/shop.sock;
+      }
+    `),
+  ),
+  'etc/nginx/uwsgi_params': conf`
+    uwsgi_param REQUEST_METHOD $request_method;
+    uwsgi_param PATH_INFO $document_uri;
+    uwsgi_param SERVER_NAME $server_name;
+    uwsgi_param SERVER_PORT $server_port;
+  `,
+  'etc/uwsgi/apps-enabled/shop.ini': conf`
+    [uwsgi]
+    socket = /run/uwsgi-shop/shop.sock
+    chmod-socket = 666
+    ${lines}
+  `,
+  ...files,
+})
 
 export default defineRule({
   summary: 'An application server cannot load its application',
@@ -57,6 +89,48 @@ export default defineRule({
         },
       ),
     },
+    {
+      title: 'started in the package, and not in the directory that holds it',
+      files: behindNginx(
+        conf`
+          [Service]
+          WorkingDirectory=«/etc/shop/shop»
+          ExecStart=/usr/bin/gunicorn shop.wsgi:application
+        `,
+        { 'etc/shop/shop/__init__.py': '', 'etc/shop/shop/wsgi.py': WSGI },
+      ),
+    },
+    {
+      title: 'started above the project',
+      files: behindNginx(
+        conf`
+          [Service]
+          WorkingDirectory=«/etc/sites»
+          ExecStart=/usr/bin/gunicorn shop.wsgi:application
+        `,
+        { 'etc/sites/shop-project/shop/__init__.py': '', 'etc/sites/shop-project/shop/wsgi.py': WSGI },
+      ),
+    },
+    {
+      title: 'uWSGI in the package of a project',
+      files: uwsgi(
+        conf`
+          chdir = «/etc/shop/shop»
+          module = shop.wsgi:application
+        `,
+        { 'etc/shop/shop/__init__.py': '', 'etc/shop/shop/wsgi.py': WSGI },
+      ),
+    },
+    {
+      title: 'uWSGI, which takes `application` where nobody says another name',
+      files: uwsgi(
+        conf`
+          chdir = /etc/shop
+          module = «web»
+        `,
+        FLASK,
+      ),
+    },
   ],
   good: [
     {
@@ -96,6 +170,43 @@ export default defineRule({
       title: 'uWSGI, which takes a file',
       files: behindNginx(serviceUnit('/usr/bin/uwsgi --http-socket :8000 --wsgi-file /etc/shop/app.py')),
     },
+    {
+      title: 'uWSGI with the name of the application',
+      files: uwsgi(
+        conf`
+          chdir = /etc/shop
+          module = web
+          callable = app
+        `,
+        FLASK,
+      ),
+    },
+    {
+      title: 'uWSGI with a file, and the name of the application',
+      files: uwsgi(
+        conf`
+          chdir = /etc/shop
+          wsgi-file = web.py
+          callable = app
+        `,
+        FLASK,
+      ),
+    },
+    {
+      title: 'a package that is installed in place',
+      files: behindNginx(
+        conf`
+          [Service]
+          WorkingDirectory=/etc/shop/shop
+          ExecStart=/usr/bin/gunicorn shop.wsgi:application
+        `,
+        {
+          'etc/shop/setup.py': 'from setuptools import setup\nsetup(name="shop")\n',
+          'etc/shop/shop/__init__.py': '',
+          'etc/shop/shop/wsgi.py': WSGI,
+        },
+      ),
+    },
   ],
   *check(deployment) {
     for (const program of programsOfKind(deployment, 'app-server')) {
@@ -103,9 +214,11 @@ export default defineRule({
       const fault = application?.known === true ? faultOf(deployment, program, application.value) : null
       if (application === null || fault === null) continue
       yield {
-        at: application.at ?? at,
+        at: fault.at ?? application.at ?? at,
         message: fault.message,
         label: fault.label,
+        related:
+          fault.at == null || application.at === null ? [] : [{ at: application.at, message: 'the module' }],
         ...(fault.help === null ? {} : { help: fault.help }),
       }
     }
@@ -113,6 +226,8 @@ export default defineRule({
 })
 
 interface Fault {
+  /** Null where the name of the application has to change. */
+  readonly at?: Place | null
   readonly message: string
   readonly label: string
   readonly help: string | null
@@ -124,6 +239,7 @@ const DEFAULTS: Readonly<Record<string, string | null>> = {
   uvicorn: null,
   daphne: null,
   waitress: null,
+  uwsgi: 'application',
 }
 
 function faultOf(deployment: Deployment, program: AppServerProgram, written: string): Fault | null {
@@ -131,7 +247,7 @@ function faultOf(deployment: Deployment, program: AppServerProgram, written: str
   if (!Object.hasOwn(DEFAULTS, kind)) return null
   const name = programName(program)
   const [module = '', attribute] = written.split(':')
-  if (module.includes('/') || /\.py$/.test(module))
+  if (kind !== 'uwsgi' && (module.includes('/') || /\.py$/.test(module)))
     return {
       message: `\`${module}\` is a path, and ${name} imports a module: \`No module named '${module}'\``,
       label: 'no name of a module',
@@ -145,9 +261,18 @@ function faultOf(deployment: Deployment, program: AppServerProgram, written: str
     }
   const loaded = deployment.moduleOf(program)
   if (loaded === null || loaded.source === null) return null
+  if (loaded.source === 'missing' && loaded.near !== null) {
+    const directory = program.server.directory ?? program.directory
+    return {
+      at: directory?.at ?? null,
+      message: `${name} looks for \`${module}\` in \`${(loaded.searchPath ?? []).join(':')}\`, and it lies in \`${loaded.near}\`: No module named '${module.split('.')[0]}'`,
+      label: 'not the directory of the module',
+      help: `Start ${name} in \`${loaded.near}\``,
+    }
+  }
   if (loaded.source === 'missing')
     return {
-      message: `no module \`${module}\` is in ${(loaded.searchPath ?? []).join(' or ')}, so ${name} cannot boot`,
+      message: `no module \`${module}\` is in ${(loaded.searchPath ?? []).join(' or ')}, so ${name} ${kind === 'uwsgi' ? 'answers every request with 500' : 'cannot boot'}`,
       label: 'no such module',
       help: null,
     }
@@ -157,7 +282,10 @@ function faultOf(deployment: Deployment, program: AppServerProgram, written: str
   // A module of the package may be what is named: `shop.app` of `from shop import app`.
   const isPackage = source.path.endsWith('/__init__.py')
   return {
-    message: `\`${module}\` has no \`${wanted}\`, so ${name} cannot boot: \`Failed to find attribute '${wanted}' in '${module}'\``,
+    message:
+      kind === 'uwsgi'
+        ? `\`${module}\` has no \`${wanted}\`, so uWSGI answers every request with 500: no python application found`
+        : `\`${module}\` has no \`${wanted}\`, so ${name} cannot boot: \`Failed to find attribute '${wanted}' in '${module}'\``,
     label: isPackage ? 'a package without an application' : 'no such name in it',
     help: isPackage
       ? `Name the module of the package that makes the application, such as \`${module}.wsgi:application\``

@@ -49,15 +49,51 @@ function loadedModule(program: AppServerProgram, parser: PythonParser): LoadedMo
   }
   if (written?.known !== true) return null
   const [name = '', attribute = null] = written.value.split(':')
-  if (server.program === 'uwsgi' && /\.(?:py|wsgi)$/.test(name)) {
+  if (server.program === 'uwsgi' && !server.settings.has('module') && /\.(?:py|wsgi)$/.test(name)) {
     const source = sourceIn(files, known, name)
     return source === null ? null : facts({ module: name, attribute, source, whole, program, parser, files })
   }
   if (!/^[A-Za-z_][\w.]*$/.test(name)) return null
-  const source =
-    findModule(files, name, known) ??
-    (whole !== null && whole.length > 0 && isMissing(files, name, whole) ? 'missing' : null)
-  return facts({ module: name, attribute, source, whole, program, parser, files })
+  const found = findModule(files, name, known)
+  if (found !== null || whole === null || whole.length === 0)
+    return facts({ module: name, attribute, source: found, whole, program, parser, files })
+  const near = directoryNearby(files, name, whole)
+  const source = near !== null || isMissing(files, name, whole) ? 'missing' : null
+  return { ...facts({ module: name, attribute, source, whole, program, parser, files }), near }
+}
+
+/** Files with which a package is installed in place, so that it is found wherever the server is started. */
+const INSTALLED = ['setup.py', 'setup.cfg', 'pyproject.toml']
+/** No project has more directories beside each other. */
+const MOST_DIRECTORIES = 50
+
+/**
+ * The directory one level above or below the only one that is searched, where that one has nothing of the module's
+ * name and this one has the module; null where there is none, or where an installed package may be meant.
+ */
+function directoryNearby(files: FileSystem, module: string, directories: readonly string[]): string | null {
+  const [directory, ...others] = directories
+  if (directory === undefined || directory === '/' || others.length > 0) return null
+  const [first = ''] = module.split('.')
+  // What a partial copy has of this directory and of the one beside it, it has because it belongs to the project.
+  const names = files.list(directory)
+  if (names === null || names.some(({ name }) => name === first || name.startsWith(`${first}.`))) return null
+  const inside = module.replaceAll('.', '/')
+  const below = names.filter(({ kind }) => kind === 'directory').slice(0, MOST_DIRECTORIES)
+  const candidates = [
+    posix.dirname(directory),
+    ...below.map(({ name }) => posix.join(directory, name)),
+  ].filter(
+    each =>
+      files.kind(posix.join(each, `${inside}.py`)) === 'file' ||
+      files.kind(posix.join(each, inside, '__init__.py')) === 'file',
+  )
+  const [only] = candidates
+  if (only === undefined || candidates.length > 1) return null
+  const isInstalled = [only, directory].some(each =>
+    INSTALLED.some(name => files.kind(posix.join(each, name)) === 'file'),
+  )
+  return isInstalled ? null : only
 }
 
 /** Not in any of the directories; what is installed beside the server has a name of one part as a rule. */
@@ -88,7 +124,7 @@ function facts({
   readonly files: FileSystem
 }): LoadedModule {
   const script = source === null || source === 'missing' ? null : readScript(parser, source)
-  const base = { module, attribute, source, script, searchPath: whole }
+  const base = { module, attribute, source, script, searchPath: whole, near: null }
   const name = settingsModule(program, script)
   if (name === null || source === null || source === 'missing')
     return { ...base, settings: null, settingsSource: null, missing: [] }

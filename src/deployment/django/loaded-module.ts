@@ -13,6 +13,8 @@ export interface LoadedModule {
   readonly script: WsgiScript | null
   /** Directories in which it is looked for, the best first; null where one of them is not known. */
   readonly searchPath: readonly string[] | null
+  /** The directory beside the searched one that has the module, where it is `missing`; null where none does. */
+  readonly near: string | null
   /** The settings of Django that it runs with; null where it names none, or they are not in the audit. */
   readonly settings: DjangoSettings | null
   /** The file of the settings. */

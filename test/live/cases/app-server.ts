@@ -43,6 +43,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 200,
   },
   {
+    rule: 'app-server/application-not-found',
+    shows: 'uWSGI finds no `application` in a module of Flask',
+    examples: { bad: 8, good: 6 },
+    request: REQUEST,
+    harm: ({ response, logNow }) =>
+      response.status === 500 && logNow().includes('no python application found'),
+    sound: ({ response }) => response.status === 404,
+  },
+  {
     rule: 'app-server/environment-missing',
     shows: 'the workers stop with KeyError, and nginx answers 502',
     files: { 'etc/shop/shop/urls.py': 'urlpatterns = []\n' },

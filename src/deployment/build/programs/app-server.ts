@@ -100,7 +100,10 @@ export function wantedGrammars(
     python:
       shell ||
       commands.some(({ command }) => startsScript(command, read)) ||
-      commands.some(({ command }) => readAppServers(command, { read, shell: null, python: null }).length > 0),
+      commands.some(
+        ({ command }) => readAppServers(command, { read, shell: null, python: null }).length > 0,
+      ) ||
+      vassalsOfMachine(files).length > 0,
   }
 }
 
