@@ -7,6 +7,7 @@ import { readFastapi, readFlask, readPhpServer, readRunserver } from './developm
 import { readGranian } from './granian.ts'
 import { readGunicorn } from './gunicorn.ts'
 import { readHypercorn } from './hypercorn.ts'
+import { readNext, readNode, scriptOfPackage } from './node.ts'
 import { unwrapCommand } from './unwrap.ts'
 import { readPythonScript } from './python-script.ts'
 import { readUvicorn } from './uvicorn.ts'
@@ -62,6 +63,17 @@ function readProgram(command: AppCommand, files: AppFiles): AppServer | null {
       const at = command.words.findIndex(({ text }) => text === 'runserver' || text === 'runserver_plus')
       return at === -1 ? null : readRunserver(behind(at))
     }
+    case 'node':
+    case 'nodejs':
+      return readNode(command, files)
+    case 'npm':
+    case 'yarn':
+    case 'pnpm': {
+      const script = scriptOfPackage(command, files)
+      return script === null ? null : readAppServer(script, files)
+    }
+    case 'next':
+      return command.words[1]?.text === 'start' ? readNext(behind(1)) : null
     case 'php':
       if (command.words[1]?.text === 'artisan' && command.words[2]?.text === 'serve')
         return readPhpServer(behind(2), 'artisan')

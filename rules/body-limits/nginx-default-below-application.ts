@@ -105,7 +105,10 @@ interface Limit {
 /** What the application was told to take, of Django or Flask; null where it was told nothing. */
 function limitOf(deployment: Deployment, program: AppServerProgram): Limit | null {
   const loaded = deployment.moduleOf(program)
-  const fact = loaded?.settings?.get('DATA_UPLOAD_MAX_MEMORY_SIZE') ?? loaded?.script?.bodyLimit ?? null
+  const fact =
+    program.server.program === 'node'
+      ? program.server.bodyLimit
+      : (loaded?.settings?.get('DATA_UPLOAD_MAX_MEMORY_SIZE') ?? loaded?.script?.bodyLimit ?? null)
   if (fact?.known !== true || typeof fact.value !== 'number' || fact.at === null) return null
   return { bytes: fact.value, at: fact.at }
 }

@@ -186,6 +186,24 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'Node.js on the port of its environment',
+      files: {
+        'etc/nginx/nginx.conf': gunicorn('127.0.0.1:3000', true),
+        'etc/systemd/system/shop.service': conf`
+          [Service]
+          WorkingDirectory=/etc/shop
+          Environment=PORT=5000
+          ExecStart=/usr/bin/node server.js
+        `,
+        'etc/shop/server.js': conf`
+          const express = require('express')
+          const app = express()
+          const port = process.env.PORT || 3000
+          app.listen(port)
+        `,
+      },
+    },
   ],
   good: [
     {
@@ -221,6 +239,40 @@ export default defineRule({
           [Service]
           WorkingDirectory=/etc/shop
           ExecStart=/usr/bin/gunicorn --bind 127.0.0.1:8000 shop.wsgi
+        `,
+      },
+    },
+    {
+      title: 'Node.js on the port that nginx connects to',
+      files: {
+        'etc/nginx/nginx.conf': gunicorn('127.0.0.1:3000'),
+        'etc/systemd/system/shop.service': conf`
+          [Service]
+          WorkingDirectory=/etc/shop
+          ExecStart=/usr/bin/npm start
+        `,
+        'etc/shop/package.json': conf`
+          { "scripts": { "start": "node server.js" } }
+        `,
+        'etc/shop/server.js': conf`
+          import express from 'express'
+          const app = express()
+          app.listen(Number(process.env.PORT ?? 3000), () => console.log('it runs'))
+        `,
+      },
+    },
+    {
+      title: 'Node.js whose port a file of dotenv may set',
+      files: {
+        'etc/nginx/nginx.conf': gunicorn('127.0.0.1:3000'),
+        'etc/systemd/system/shop.service': conf`
+          [Service]
+          WorkingDirectory=/etc/shop
+          ExecStart=/usr/bin/node server.js
+        `,
+        'etc/shop/server.js': conf`
+          require('dotenv').config()
+          require('http').createServer(answer).listen(process.env.PORT || 4000)
         `,
       },
     },

@@ -88,7 +88,7 @@ export default defineRule({
     const isWhole = apache.every(({ main }) => main !== null)
     for (const { targets } of connections.http) {
       for (const target of targets) {
-        if (target.to.kind !== 'refused') continue
+        if (target.to.kind !== 'refused' || target.to.by.kind !== 'apache') continue
         const onPort = target.to.opened.filter(
           ({ port, address }) => port === target.port && address.kind === 'ip',
         )

@@ -1,3 +1,4 @@
+import type { AppProgram } from '../../../parsers/app-server/app-server.ts'
 import { groupBy } from '../../../parsers/collections/group-by.ts'
 import type { ProxyPass } from '../../servers/apache/queries/proxy-passes.ts'
 import type {
@@ -142,9 +143,10 @@ function reachesApache({ found }: FoundPass): boolean {
 /**
  * What is meant for an application server that opens another address: of all that proxies connect to, this
  * address alone is opened by nobody, and of all that application servers open, one address alone is reached by
- * nobody. Both are Unix sockets; or both are ports of this machine, and the proxy serves files of the same application,
- * or the port is the same at another address,
- * or another one in its last digit.
+ * nobody. Both are Unix sockets; or both are ports of this machine, and the proxy serves files of the same
+ * application,
+ * or the port is the same at another address, or another one in its last digit, or the one that the server has by
+ * itself.
  */
 function refusedByServer(
   { program: { machine, configuration }, found }: FoundPass | FoundProxyPass,
@@ -172,7 +174,8 @@ function refusedByServer(
     listener.address.kind !== 'unix' &&
     listener.port !== target.port &&
     !servesFilesOf(configuration, listener.program) &&
-    !differInLastDigit(listener.port, target.port)
+    !differInLastDigit(listener.port, target.port) &&
+    !isDefaultOf(listener, target.port)
   )
     return []
   if (listener.address.kind !== 'unix' && startsOthers(machine.files)) return []
@@ -189,6 +192,29 @@ function servesFilesOf(
   return ['root', 'documentroot', 'alias'].some(name =>
     (occurrences.get(name) ?? []).some(({ args }) => args.at(-1)?.value.startsWith(`${directory.value}/`)),
   )
+}
+
+/**
+ * True where nginx was told of the port that the server has by itself, and the server of one of its own. One that
+ * other programs have by themselves may belong to a second backend.
+ */
+function isDefaultOf({ program, port }: Listener, wanted: number | null): boolean {
+  if (program.kind !== 'app-server' || port === null || wanted === null) return false
+  const kind = program.server.program
+  return DEFAULT_PORTS[kind] === wanted && (kind === 'node' || !Object.values(DEFAULT_PORTS).includes(port))
+}
+
+const DEFAULT_PORTS: Readonly<Partial<Record<AppProgram, number>>> = {
+  gunicorn: 8000,
+  uvicorn: 8000,
+  hypercorn: 8000,
+  daphne: 8000,
+  granian: 8000,
+  fastapi: 8000,
+  runserver: 8000,
+  waitress: 8080,
+  flask: 5000,
+  node: 3000,
 }
 
 /** 8000 and 8001; 8000 and 3000 are what two programs have by themselves. */

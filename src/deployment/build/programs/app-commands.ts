@@ -5,7 +5,7 @@ import {
   commandOfProgram,
   commandsOfService,
 } from '../../../../parsers/app-server/commands.ts'
-import { programOf } from '../../../../parsers/app-server/read-app-server.ts'
+import { programOf, readAppServer } from '../../../../parsers/app-server/read-app-server.ts'
 import { readSupervisor } from '../../../../parsers/supervisor/read-supervisor.ts'
 import {
   readUnit,
@@ -50,7 +50,7 @@ export function fileReader(files: FileSystem): (path: string) => Source | 'missi
 
 /** Programs whose names stand in the text of what starts them. */
 const NAMES =
-  /gunicorn|uvicorn|hypercorn|daphne|waitress|granian|uwsgi|runserver|\bflask\b|\bfastapi\b|artisan|\.py\b|\bphp\b[^\n]*\s-S\s/
+  /gunicorn|uvicorn|hypercorn|daphne|waitress|granian|uwsgi|runserver|\bflask\b|\bfastapi\b|\bnode(?:js)?\b|\bnpm\b|\byarn\b|\bpnpm\b|\bnext\b|artisan|\.py\b|\bphp\b[^\n]*\s-S\s/
 const SCRIPT = /^[ \t]*(?:ExecStart|command)[ \t]*=[ \t]*[-@:+!|]*([^\s"'%$]+)(?:[ \t]+([^\s"'%$]+))?/gm
 
 /** Every command of the machine's units and of supervisord that names an application server or a script of the audit. */
@@ -121,7 +121,8 @@ export const startsOthers = memo((files: FileSystem): boolean => {
     if (program === null || command.words.some(({ text }) => text === 'flower')) return true
     // A script of the audit is followed as far as it can be.
     if (command.words.some(({ text }) => text.startsWith('/') && files.kind(text) === 'file')) return false
-    return !QUIET.test(program.name) && !APP_SERVER.test(program.name)
+    if (QUIET.test(program.name) || APP_SERVER.test(program.name)) return false
+    return readAppServer(command, { read: fileReader(files), python: null }) === null
   })
 })
 

@@ -178,16 +178,21 @@ function openedSockets(server: AppServer, units: readonly SocketUnit[]): readonl
           ]
         : [{ ...socket, protocol: bind.protocol }]
     }
-    return [{ at: bind.at ?? server.at, endpoint: endpointOf(bind), unit: null, protocol: bind.protocol }]
+    return [
+      { at: bind.at ?? server.at, endpoint: endpointOf(bind, server), unit: null, protocol: bind.protocol },
+    ]
   })
   if (handed.length > 0 && server.program === 'uwsgi')
     return [...own, ...handed.map(each => ({ ...each, protocol: known<Protocol>('uwsgi') }))]
   return own
 }
 
-function endpointOf({ address }: AppBind): Fact<Endpoint> {
+function endpointOf({ address }: AppBind, { program }: AppServer): Fact<Endpoint> {
   if (!address.known) return address
-  return known(endpointAt(address.value), address.at)
+  const endpoint = endpointAt(address.value)
+  // Linux takes IPv4 on `[::]` too, unless the program asks for IPv6 alone, as the event loop of uvicorn does.
+  const isBoth = address.value.kind === 'ip' && /^\[?::\]?$/.test(address.value.host) && program !== 'uvicorn'
+  return known(isBoth ? { ...endpoint, ipv6only: false } : endpoint, address.at)
 }
 
 function endpointAt(address: AppAddress): Endpoint {

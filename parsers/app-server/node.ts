@@ -1,0 +1,148 @@
+import { posix } from 'node:path'
+import { readNodeScript } from '../javascript/node-server.ts'
+import { jsTokens } from '../javascript/tokens.ts'
+import { splitQuotedWords, unquotedIndex } from '../text/quoted-words.ts'
+import { type Fact, known, unknown } from '../text/fact.ts'
+import { isUnknownWord, type Source } from '../text/source.ts'
+import { placeOf, writtenAt, type WrittenText } from '../text/written-text.ts'
+import { optionTable, programArguments } from './arguments.ts'
+import type { AppAddress, AppBind, AppCommand, AppFiles, AppServer, AppValue } from './app-server.ts'
+import { HTTP, hostPortBind } from './binds.ts'
+import { argumentLayer, numberSetting, prefixedLayer, layered, textSetting } from './layers.ts'
+import { NOTHING_SAID } from './no-server.ts'
+
+/** Options of Node.js that take the next word. */
+const WITH_VALUE = new Set([
+  '-r',
+  '--require',
+  '--import',
+  '--loader',
+  '--experimental-loader',
+  '-C',
+  '--conditions',
+])
+
+/** `node server.js`: the one `listen` of the script that it starts. Null where the script says nothing of it. */
+export function readNode(command: AppCommand, files: AppFiles): AppServer | null {
+  const [program, ...rest] = command.words
+  let at = 0
+  for (; at < rest.length && rest[at]!.text.startsWith('-'); at++) if (WITH_VALUE.has(rest[at]!.text)) at++
+  const word = rest[at]
+  if (program === undefined || word === undefined || isUnknownWord(word.text)) return null
+  if (/^-(?:e|p|-eval|-print)/.test(rest[at - 1]?.text ?? '')) return null
+  return scriptServer(word.text, program, command, files)
+}
+
+function scriptServer(
+  path: string,
+  program: WrittenText,
+  command: AppCommand,
+  { read }: AppFiles,
+): AppServer | null {
+  const { directory } = command
+  const whole = path.startsWith('/')
+    ? path
+    : directory?.known === true
+      ? posix.join(directory.value, path)
+      : null
+  if (whole === null) return null
+  const sources: Source[] = []
+  const source = scriptAt(whole, read)
+  if (source === null) return null
+  const script = readNodeScript(source, command.environment)
+  sources.push(source)
+  const loaded = script.loads.map(each => scriptAt(posix.resolve(posix.dirname(source.path), each), read))
+  const others = loaded.flatMap(each => (each === null ? [] : [readNodeScript(each, command.environment)]))
+  const listens = [script, ...others].flatMap(({ listen }) => (listen === null ? [] : [listen]))
+  const [listen] = listens
+  if (listen === undefined || listens.length > 1) return null
+  const settings = new Map<string, Fact<AppValue>>()
+  // A script that is not in the audit may say it in the place of this one.
+  const isWhole = loaded.every(each => each !== null)
+  const trust = [script, ...others].find(({ trustProxy }) => trustProxy !== null)?.trustProxy ?? null
+  if (trust !== null) settings.set('trust proxy', trust)
+  else if (!isWhole) settings.set('trust proxy', unknown('a script that was not read may set it'))
+  for (const each of [script, ...others]) {
+    if (each.express) settings.set('express', known(true))
+    if (each.secureCookie !== null) settings.set('cookie.secure', known(true, each.secureCookie))
+    if (each.asksForTls !== null) settings.set('req.secure', known(true, each.asksForTls))
+    if (each.rateLimit !== null) settings.set('rate limit', known(true, each.rateLimit))
+  }
+  const bind: AppBind = {
+    at: listen.port.at ?? listen.at,
+    protocol: listen.tls ? known('https', listen.at) : HTTP,
+    address: addressOf(listen.port, listen.host),
+  }
+  return {
+    ...NOTHING_SAID,
+    program: 'node',
+    at: placeOf(program),
+    application: null,
+    binds: [bind],
+    bodyLimit: [script, ...others].find(({ bodyLimit }) => bodyLimit !== null)?.bodyLimit ?? null,
+    directory,
+    settings,
+    complete: listen.port.known && listen.host?.known !== false,
+    sources,
+  }
+}
+
+function addressOf(port: Fact<number | string>, host: Fact<string> | null): Fact<AppAddress> {
+  if (!port.known) return port
+  if (typeof port.value === 'string') return known({ kind: 'unix', path: port.value }, port.at)
+  if (host?.known === false) return host
+  return known({ kind: 'ip', host: host?.value ?? '::', port: port.value }, port.at)
+}
+
+/** As `require` finds it: the file, with an extension, or the index of a directory. */
+function scriptAt(path: string, read: AppFiles['read']): Source | null {
+  const paths = [path, ...['.js', '.ts', '.mjs', '.cjs', '/index.js', '/index.ts'].map(end => path + end)]
+  for (const each of paths) {
+    if (!/\.[cm]?[jt]s$|\/www$/.test(each)) continue
+    const source = read(each)
+    if (source !== null && source !== 'missing') return source
+  }
+  return null
+}
+
+/** The script of `package.json` that `npm start`, `npm run NAME` and their like start; null where none is found. */
+export function scriptOfPackage(command: AppCommand, { read }: AppFiles): AppCommand | null {
+  const words = command.words.slice(1).filter(({ text }) => !text.startsWith('-'))
+  const [verb, name] = words
+  const wanted = verb?.text === 'run' || verb?.text === 'run-script' ? name?.text : verb?.text
+  if (wanted === undefined || !/^[\w:-]+$/.test(wanted) || command.directory?.known !== true) return null
+  const source = read(posix.join(command.directory.value, 'package.json'))
+  if (source === null || source === 'missing') return null
+  const tokens = jsTokens(source.code)
+  const scripts = tokens.findIndex(({ kind, text }) => kind === 'string' && text === 'scripts')
+  for (let at = scripts + 1; scripts !== -1 && at < tokens.length && tokens[at]!.text !== '}'; at++) {
+    const value = tokens[at + 2]
+    if (tokens[at]!.text !== wanted || tokens[at + 1]?.text !== ':' || value?.kind !== 'string') continue
+    if (value.text.includes('\\')) return null
+    const text = writtenAt(source, value.start + 1, value.end - 1)
+    // Of several commands, or with a variable in front, a shell decides.
+    if (unquotedIndex(text.text, ';&|<>$') < text.text.length) return null
+    return { ...command, words: splitQuotedWords(text) }
+  }
+  return null
+}
+
+const NEXT = optionTable(`
+  port -p --port
+  hostname -H --hostname
+`)
+
+/** `next start`. */
+export function readNext(command: AppCommand): AppServer {
+  const { program, given } = programArguments(command.words, NEXT)
+  const get = layered([argumentLayer(given), prefixedLayer('', ['port'], command)])
+  return {
+    ...NOTHING_SAID,
+    program: 'node',
+    at: placeOf(program),
+    application: null,
+    binds: [hostPortBind(textSetting(get('hostname')), numberSetting(get('port')), HTTP, '::', 3000)],
+    directory: command.directory,
+    complete: !given.open,
+  }
+}

@@ -1,0 +1,392 @@
+import { type Fact, known, unknown } from '../text/fact.ts'
+import type { Place, Source } from '../text/source.ts'
+import { type JsToken, jsTokens } from './tokens.ts'
+
+/** What the literals of one script say of the server that it starts. */
+export interface NodeScript {
+  /** The one `listen(…)`; null where there is none, or several. */
+  readonly listen: {
+    /** The call's name. */
+    readonly at: Place
+    /** A port, or the path of a Unix socket. */
+    readonly port: Fact<number | string>
+    /** Null where none is given, so that every address is meant. */
+    readonly host: Fact<string> | null
+    readonly tls: boolean
+  } | null
+  /** True where the script makes an application of Express. */
+  readonly express: boolean
+  /** `app.set('trust proxy', …)`; null where no line of it says it. */
+  readonly trustProxy: Fact<boolean | number | string> | null
+  /** `cookie: { secure: true }` of a session. */
+  readonly secureCookie: Place | null
+  /** A condition that asks Express whether a request came over TLS, before a redirect. */
+  readonly asksForTls: Place | null
+  /** Where `express-rate-limit` is called. */
+  readonly rateLimit: Place | null
+  /** Bytes: the largest body that a parser of Express is told to take. */
+  readonly bodyLimit: Fact<number> | null
+  /** Other scripts that it loads by a relative path. */
+  readonly loads: readonly string[]
+}
+
+/** A variable of the environment: null where it is not set. */
+type Environment = (name: string) => Fact<string> | null
+type Value = Fact<string | number | boolean> | null
+
+/** Functions that give back what they get, as a number or as it is. */
+const PASSING = new Set(['Number', 'parseInt', 'normalizePort', 'String'])
+const READERS = /^(?:json|urlencoded|text|raw)$/
+
+export function readNodeScript(source: Source, environment: Environment): NodeScript {
+  return new Reader(source, environment).read()
+}
+
+class Reader {
+  private readonly tokens: readonly JsToken[]
+  private readonly values = new Map<string, readonly [number, number] | null>()
+  private readonly source: Source
+  private readonly environment: Environment
+
+  constructor(source: Source, environment: Environment) {
+    this.source = source
+    // What a file of dotenv sets is known to nobody here, and what the process has it leaves alone.
+    const mayLoad = /dotenv|--env-file|loadEnvFile/.test(source.code)
+    this.environment = name => {
+      const fact = environment(name)
+      return fact === null && mayLoad ? unknown('a file that dotenv loads may set it') : fact
+    }
+    this.tokens = jsTokens(source.code)
+    this.readConstants()
+  }
+
+  read(): NodeScript {
+    const { code } = this.source
+    const calls = this.listenCalls()
+    const [call] = calls
+    return {
+      listen: call === undefined || calls.length > 1 ? null : this.listenOf(call),
+      express: /['"]express['"]/.test(code),
+      trustProxy: this.trustProxy(),
+      secureCookie: this.secureCookie(),
+      asksForTls: this.asksForTls(),
+      rateLimit: this.rateLimit(),
+      bodyLimit: this.bodyLimit(),
+      loads: this.loads(),
+    }
+  }
+
+  private is(at: number, text: string): boolean {
+    return this.tokens[at]?.text === text && this.tokens[at]?.kind !== 'string'
+  }
+
+  private place(from: number, to = from): Place {
+    const first = this.tokens[from]!
+    return { source: this.source, start: first.start, end: this.tokens[to]?.end ?? first.end }
+  }
+
+  /** Names that one line gives a value, by the words of it. */
+  private readConstants(): void {
+    for (let at = 0; at < this.tokens.length - 3; at++) {
+      const name = this.tokens[at + 1]!
+      if (!/^(?:const|let|var)$/.test(this.tokens[at]!.text) || name.kind !== 'name') continue
+      const equals = this.tokens.findIndex((token, index) => index > at + 1 && /^[=;]$/.test(token.text))
+      if (equals === -1 || equals > at + 6 || !this.is(equals, '=')) continue
+      const end = this.expressionEnd(equals + 1)
+      this.values.set(name.text, this.values.has(name.text) ? null : [equals + 1, end])
+    }
+    for (let at = 0; at < this.tokens.length - 1; at++) {
+      const { kind, text } = this.tokens[at]!
+      if (kind !== 'name' || !this.is(at + 1, '=') || this.is(at - 1, '.')) continue
+      const before = this.tokens[at - 1]?.text ?? ''
+      if (this.values.has(text) && !/^(?:const|let|var)$/.test(before)) this.values.set(text, null)
+    }
+  }
+
+  /** Behind the last word of an expression: a comma, a semicolon, a closing bracket or a new line outside of brackets. */
+  private expressionEnd(start: number): number {
+    let depth = 0
+    let at = start
+    for (; at < this.tokens.length; at++) {
+      const { kind, text, start: offset } = this.tokens[at]!
+      if (kind === 'sign') {
+        if (/^[([{]$/.test(text)) depth++
+        else if (/^[)\]}]$/.test(text)) {
+          if (depth === 0) break
+          depth--
+        } else if (depth === 0 && /^[,;]$/.test(text)) break
+      }
+      const before = this.tokens[at - 1]
+      if (at === start || depth > 0 || before === undefined) continue
+      const isNewLine = this.source.code.slice(before.end, offset).includes('\n')
+      const goesOn = kind === 'sign' || (before.kind === 'sign' && !/^[)\]}]$/.test(before.text))
+      if (isNewLine && !goesOn) break
+    }
+    return at
+  }
+
+  /** The arguments of a call whose parenthesis opens here, each from its first word to behind its last. */
+  private argumentsAt(open: number): readonly (readonly [number, number])[] {
+    const found: [number, number][] = []
+    let start = open + 1
+    for (let guard = 0; guard < 50 && start < this.tokens.length && !this.is(start, ')'); guard++) {
+      let depth = 0
+      let at = start
+      for (; at < this.tokens.length; at++) {
+        const { kind, text } = this.tokens[at]!
+        if (kind !== 'sign') continue
+        if (/^[([{]$/.test(text)) depth++
+        else if (/^[)\]}]$/.test(text)) {
+          if (depth === 0) break
+          depth--
+        } else if (text === ',' && depth === 0) break
+      }
+      found.push([start, at])
+      if (!this.is(at, ',')) break
+      start = at + 1
+    }
+    return found
+  }
+
+  /** Null where an expression is no value that a script writes down. */
+  private evaluate(start: number, end: number, depth = 0): Value {
+    const first = this.tokens[start]
+    if (first === undefined || start >= end || depth > 8) return null
+    const at = this.place(start, end - 1)
+    // The default is taken where what stands before it is not set.
+    const or = this.splitAt(start, end, /^(?:\|\||\?\?)$/)
+    if (or !== null) {
+      const value = this.evaluate(start, or, depth + 1)
+      if (value === null) return null
+      if (value.known && value.value !== '' && value.value !== UNSET) return value
+      return value.known ? this.evaluate(or + 1, end, depth + 1) : value
+    }
+    if (first.kind === 'number' && end === start + 1) return known(Number(first.text.replaceAll('_', '')), at)
+    if (first.kind === 'string' && end === start + 1)
+      return first.text.includes('\\') ? null : known(first.text, at)
+    if (first.kind === 'template' && end === start + 1)
+      return /[\\$]/.test(first.text) ? null : known(first.text, at)
+    if (end === start + 1 && /^(?:true|false)$/.test(first.text)) return known(first.text === 'true', at)
+    if (this.is(start, '+')) return this.evaluate(start + 1, end, depth + 1)
+    if (this.is(start, '(') && this.is(end - 1, ')')) return this.evaluate(start + 1, end - 1, depth + 1)
+    if (
+      first.kind === 'name' &&
+      PASSING.has(first.text) &&
+      this.is(start + 1, '(') &&
+      this.is(end - 1, ')')
+    ) {
+      const [argument] = this.argumentsAt(start + 1)
+      return argument === undefined ? null : this.evaluate(argument[0], argument[1], depth + 1)
+    }
+    const variable = this.variableAt(start, end)
+    if (variable !== null) {
+      const fact = this.environment(variable)
+      return fact === null ? known(UNSET, at) : fact
+    }
+    if (first.kind === 'name' && end === start + 1) {
+      const range = this.values.get(first.text)
+      return range == null ? null : this.evaluate(range[0], range[1], depth + 1)
+    }
+    return null
+  }
+
+  /** The name in `process.env.NAME` or `process.env['NAME']`. */
+  private variableAt(start: number, end: number): string | null {
+    if (!this.is(start, 'process') || !this.is(start + 1, '.') || !this.is(start + 2, 'env')) return null
+    if (end === start + 5 && this.is(start + 3, '.')) return this.tokens[start + 4]?.text ?? null
+    if (end === start + 6 && this.is(start + 3, '[') && this.tokens[start + 4]?.kind === 'string')
+      return this.tokens[start + 4]?.text ?? null
+    return null
+  }
+
+  /** The last operator outside of brackets. */
+  private splitAt(start: number, end: number, pattern: RegExp): number | null {
+    let depth = 0
+    for (let at = start; at < end; at++) {
+      const { kind, text } = this.tokens[at]!
+      if (kind !== 'sign') continue
+      if (/^[([{]$/.test(text)) depth++
+      else if (/^[)\]}]$/.test(text)) depth--
+      else if (depth === 0 && pattern.test(text)) return at
+    }
+    return null
+  }
+
+  private listenCalls(): readonly number[] {
+    return this.tokens.flatMap(({ kind, text }, at) =>
+      kind === 'name' && text === 'listen' && this.is(at - 1, '.') && this.is(at + 1, '(') ? [at] : [],
+    )
+  }
+
+  private listenOf(call: number): NodeScript['listen'] {
+    const given = this.argumentsAt(call + 1)
+    const [first, second] = given
+    const at = this.place(call)
+    const nobody = unknown('the running program decides', at)
+    const tls = /\b(?:https|http2|spdy)['"]?\)?\s*\.?createS|https\.createServer|createSecureServer/.test(
+      this.source.code,
+    )
+    if (first === undefined) return { at, port: nobody, host: null, tls }
+    if (this.is(first[0], '{')) {
+      const entries = this.entriesOf(first[0])
+      const port = entries.get('port')
+      const host = entries.get('host')
+      const path = entries.get('path')
+      return {
+        at,
+        port: this.portOf(port ?? path ?? null, nobody),
+        host: host === undefined ? null : this.textOf(host, nobody),
+        tls,
+      }
+    }
+    const text = second === undefined ? null : this.evaluate(second[0], second[1])
+    const isFunction = second !== undefined && this.isFunction(second)
+    return {
+      at,
+      port: this.portOf(first, nobody),
+      host: second === undefined || isFunction ? null : this.hostOf(text, nobody),
+      tls,
+    }
+  }
+
+  /** A callback, which begins with words of a function or is a name without a value. */
+  private isFunction([start, end]: readonly [number, number]): boolean {
+    if (/^(?:function|async)$/.test(this.tokens[start]?.text ?? '')) return true
+    for (let at = start; at < end; at++) if (this.is(at, '=>')) return true
+    return (
+      end === start + 1 && this.tokens[start]?.kind === 'name' && !this.values.has(this.tokens[start].text)
+    )
+  }
+
+  private hostOf(value: Value, nobody: Fact<never>): Fact<string> | null {
+    if (value === null || !value.known) return nobody
+    if (value.value === UNSET) return null
+    // A number is the length of the queue.
+    return typeof value.value === 'string' ? known(value.value, value.at) : null
+  }
+
+  private textOf([start, end]: readonly [number, number], nobody: Fact<never>): Fact<string> | null {
+    return this.hostOf(this.evaluate(start, end), nobody)
+  }
+
+  private portOf(range: readonly [number, number] | null, nobody: Fact<never>): Fact<number | string> {
+    const value = range === null ? null : this.evaluate(range[0], range[1])
+    if (value === null || !value.known) return nobody
+    if (typeof value.value === 'number') return known(value.value, value.at)
+    if (typeof value.value !== 'string') return nobody
+    if (/^\d{1,5}$/.test(value.value)) return known(Number(value.value), value.at)
+    return value.value.startsWith('/') ? known(value.value, value.at) : nobody
+  }
+
+  /** The entries of an object, by their plain keys. */
+  private entriesOf(open: number): ReadonlyMap<string, readonly [number, number]> {
+    const entries = new Map<string, readonly [number, number]>()
+    for (const [start, end] of this.argumentsAt(open)) {
+      const key = this.tokens[start]
+      if (key === undefined) continue
+      if (this.is(start + 1, ':')) entries.set(key.text, [start + 2, end])
+      else if (end === start + 1) entries.set(key.text, [start, end])
+    }
+    return entries
+  }
+
+  private trustProxy(): NodeScript['trustProxy'] {
+    for (const [at, { kind, text }] of this.tokens.entries()) {
+      if (kind !== 'string' || text !== 'trust proxy') continue
+      if (this.is(at - 1, '(') && this.is(at - 2, 'enable')) return known(true, this.place(at))
+      if (!this.is(at - 1, '(') || !this.is(at - 2, 'set') || !this.is(at + 1, ',')) continue
+      const value = this.argumentsAt(at - 1)[1]
+      const found = value === undefined ? null : this.evaluate(value[0], value[1])
+      return found === null || (found.known && found.value === UNSET)
+        ? unknown('the running program decides', this.place(at))
+        : found
+    }
+    return /trust.?proxy|\.proxy\s*=\s*true/i.test(this.source.code)
+      ? unknown('the running program decides')
+      : null
+  }
+
+  /** A session that is told `proxy: true` takes the scheme from the header by itself. */
+  private secureCookie(): Place | null {
+    if (/\bproxy\s*:\s*true/.test(this.source.code)) return null
+    for (const [at, { text }] of this.tokens.entries()) {
+      if (text !== 'cookie' || !this.is(at + 1, ':') || !this.is(at + 2, '{')) continue
+      const secure = this.entriesOf(at + 2).get('secure')
+      if (secure === undefined) continue
+      const value = this.evaluate(secure[0], secure[1])
+      if (value?.known === true && value.value === true) return this.place(secure[0], secure[1] - 1)
+    }
+    return null
+  }
+
+  /** `if (!req.secure)` or `if (req.protocol !== 'https')`, with a redirect to https close behind it. */
+  private asksForTls(): Place | null {
+    for (const [at, { kind, text }] of this.tokens.entries()) {
+      if (kind !== 'name' || !/^(?:req|request)$/.test(text) || !this.is(at + 1, '.')) continue
+      const negated = this.is(at + 2, 'secure') && this.is(at - 1, '!') && this.is(at - 2, '(')
+      const compared =
+        this.is(at + 2, 'protocol') &&
+        /^!==?$/.test(this.tokens[at + 3]?.text ?? '') &&
+        this.tokens[at + 4]?.text === 'https' &&
+        this.is(at - 1, '(')
+      if (!negated && !compared) continue
+      const closes = negated ? at + 3 : at + 5
+      if (!this.is(closes, ')')) continue
+      const behind = this.tokens.slice(closes, closes + 20)
+      const redirects = behind.some(token => token.text === 'redirect')
+      if (redirects && behind.some(token => /^https:/.test(token.text)))
+        return this.place(negated ? at - 1 : at, closes - 1)
+    }
+    return null
+  }
+
+  private rateLimit(): Place | null {
+    const match =
+      /(?:(?:const|let|var|import)\s+\{?\s*(?:default\s+as\s+)?(\w+)\s*\}?\s*(?:=\s*require\(\s*|from\s+)['"]express-rate-limit['"])/.exec(
+        this.source.code,
+      )
+    if (match?.[1] === undefined) return null
+    const name = match[1]
+    const at = this.tokens.findIndex((token, index) => token.text === name && this.is(index + 1, '('))
+    return at === -1 ? null : this.place(at)
+  }
+
+  private bodyLimit(): Fact<number> | null {
+    let largest: Fact<number> | null = null
+    for (const [at, { kind, text }] of this.tokens.entries()) {
+      if (kind !== 'name' || !READERS.test(text) || !this.is(at + 1, '(') || !this.is(at + 2, '{')) continue
+      const limit = this.entriesOf(at + 2).get('limit')
+      const value = limit === undefined ? null : this.evaluate(limit[0], limit[1])
+      if (limit === undefined || value?.known !== true) continue
+      const bytes = bytesOf(value.value)
+      if (bytes !== null && (largest === null || !largest.known || bytes > largest.value))
+        largest = known(bytes, this.place(limit[0], limit[1] - 1))
+    }
+    return largest
+  }
+
+  private loads(): readonly string[] {
+    return this.tokens.flatMap(({ kind, text }, at) => {
+      if (kind !== 'string' || !/^\.{1,2}(?:\/|$)/.test(text)) return []
+      const before = this.tokens[at - 1]?.text
+      const isLoaded =
+        before === 'from' ||
+        before === 'import' ||
+        (before === '(' && /^(?:require|import)$/.test(this.tokens[at - 2]?.text ?? ''))
+      return isLoaded ? [text] : []
+    })
+  }
+}
+
+/** Stands for a variable that is not set. */
+const UNSET = '\0unset'
+
+const UNITS: Readonly<Record<string, number>> = { b: 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 }
+
+/** A size as Express's `bytes` reads it. */
+function bytesOf(value: string | number | boolean): number | null {
+  if (typeof value === 'number') return value
+  const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)\s*([kmg]?b)?$/i.exec(value.trim()) : null
+  if (match === null) return null
+  return Math.floor(Number(match[1]) * (UNITS[(match[2] ?? 'b').toLowerCase()] ?? 1))
+}

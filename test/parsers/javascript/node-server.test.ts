@@ -1,0 +1,106 @@
+import fc from 'fast-check'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { readNodeScript } from '../../../parsers/javascript/node-server.ts'
+import { jsTokens } from '../../../parsers/javascript/tokens.ts'
+import { known } from '../../../parsers/text/fact.ts'
+import { placeText, textSource } from '../../../parsers/text/source.ts'
+
+const read = (code: string, environment: Readonly<Record<string, string>> = {}) =>
+  readNodeScript(textSource('/srv/server.js', code), name => {
+    const value = environment[name]
+    return value === undefined ? null : known(value)
+  })
+/** Port and host of the one `listen`, `?` for what nobody knows. */
+function address(code: string, environment: Readonly<Record<string, string>> = {}): string {
+  const { listen } = read(code, environment)
+  if (listen === null) return 'none'
+  const host = listen.host === null ? '*' : listen.host.known ? listen.host.value : '?'
+  return `${host}:${listen.port.known ? listen.port.value : '?'}`
+}
+
+test('ports and hosts that literals, constants and the environment decide', () => {
+  assert.is(address('app.listen(3000)'), '*:3000')
+  assert.is(address('app.listen(3000, "127.0.0.1", () => console.log("up"))'), '127.0.0.1:3000')
+  assert.is(address('const port = process.env.PORT || 3000\napp.listen(port, cb)'), '*:3000')
+  assert.is(address('const port = process.env.PORT ?? 3000;app.listen(port)', { PORT: '5000' }), '*:5000')
+  assert.is(
+    address('const PORT: number = Number(process.env["PORT"] || "4000")\nserver.listen(PORT)'),
+    '*:4000',
+  )
+  assert.is(address('app.listen(parseInt(process.env.PORT, 10) || 8080, "::")'), ':::8080')
+  assert.is(address('fastify.listen({ port: 3000, host: "0.0.0.0" })'), '0.0.0.0:3000')
+  assert.is(address('server.listen("/run/app/app.sock")'), '*:/run/app/app.sock')
+  assert.is(address('const p = normalizePort(process.env.PORT || "3000")\nserver.listen(p)'), '*:3000')
+})
+
+test('what nobody knows, and what is no one call', () => {
+  assert.is(address('app.listen(config.port)'), '*:?')
+  assert.is(address('app.listen(3000, config.host)'), '?:3000')
+  assert.is(address('require("dotenv").config()\napp.listen(process.env.PORT || 3000)'), '*:?')
+  assert.is(address('let port = 3000\nport = 4000\napp.listen(port)'), '*:?')
+  assert.is(address('a.listen(1)\nb.listen(2)'), 'none')
+  assert.is(address('// app.listen(3000)\n/* app.listen(4000) */ const a = "app.listen(1)"'), 'none')
+})
+
+test('what Express is told of its proxy, and what needs it', () => {
+  const text = (code: string) => {
+    const { trustProxy } = read(code)
+    return trustProxy === null ? null : trustProxy.known ? trustProxy.value : undefined
+  }
+  assert.is(text('app.set("trust proxy", 1)'), 1)
+  assert.is(text('app.enable("trust proxy")'), true)
+  assert.is(text('app.set("trust proxy", config.proxies)'), undefined)
+  assert.is(text('app.use(x)'), null)
+  const script = read(`const express = require('express')
+import rateLimit from 'express-rate-limit'
+app.use(rateLimit({ max: 100 }))
+app.use(express.json({ limit: '10mb' }))
+app.use(session({ cookie: { maxAge: 1000, secure: true } }))
+app.use((req, res, next) => { if (!req.secure) return res.redirect('https://' + req.headers.host + req.url); next() })
+`)
+  assert.is(script.express, true)
+  assert.is(script.bodyLimit?.known === true && script.bodyLimit.value, 10 * 1024 ** 2)
+  assert.is(script.rateLimit !== null && placeText(script.rateLimit), 'rateLimit')
+  assert.is(script.secureCookie !== null && placeText(script.secureCookie), 'true')
+  assert.is(script.asksForTls !== null && placeText(script.asksForTls), '!req.secure')
+})
+
+test('whatever stands in a script, words lie behind each other and nothing is thrown', () => {
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.constantFrom(
+          'a',
+          '.listen(',
+          ')',
+          '`',
+          '${',
+          '}',
+          '/',
+          "'",
+          '"',
+          '\\',
+          '\n',
+          '{',
+          '//',
+          '/*',
+          '=',
+          '3',
+        ),
+      ),
+      parts => {
+        const code = parts.join('')
+        let end = 0
+        for (const token of jsTokens(code)) {
+          assert.ok(token.start >= end && token.end > token.start && token.end <= code.length)
+          end = token.end
+        }
+        read(code)
+      },
+    ),
+    { numRuns: 500 },
+  )
+})
+
+test.run()
