@@ -104,6 +104,7 @@ import appServerApplicationNotFound from './app-server/application-not-found.ts'
 import appServerCommandWithoutShell from './app-server/command-without-shell.ts'
 import appServerDaemonized from './app-server/daemonized.ts'
 import appServerEnvironmentMissing from './app-server/environment-missing.ts'
+import appServerExpressProxyUntrusted from './app-server/express-proxy-untrusted.ts'
 import appServerHomeProtected from './app-server/home-protected.ts'
 import appServerInterfaceMismatch from './app-server/interface-mismatch.ts'
 import appServerPrefixNotTold from './app-server/prefix-not-told.ts'
@@ -493,6 +494,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/command-without-shell', ...appServerCommandWithoutShell },
   { id: 'app-server/daemonized', ...appServerDaemonized },
   { id: 'app-server/environment-missing', ...appServerEnvironmentMissing },
+  { id: 'app-server/express-proxy-untrusted', ...appServerExpressProxyUntrusted },
   { id: 'app-server/home-protected', ...appServerHomeProtected },
   { id: 'app-server/interface-mismatch', ...appServerInterfaceMismatch },
   { id: 'app-server/prefix-not-told', ...appServerPrefixNotTold },

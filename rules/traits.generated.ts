@@ -106,6 +106,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['app-server/command-without-shell', { fixes: [], programs: ['app-server', 'docker'] }],
   ['app-server/daemonized', { fixes: [], programs: ['app-server'] }],
   ['app-server/environment-missing', { fixes: [], programs: ['django', 'app-server'] }],
+  ['app-server/express-proxy-untrusted', { fixes: [], programs: ['nginx'] }],
   ['app-server/home-protected', { fixes: [], programs: ['app-server'] }],
   ['app-server/interface-mismatch', { fixes: [], programs: ['app-server'] }],
   ['app-server/prefix-not-told', { fixes: [], programs: ['nginx', 'app-server'] }],

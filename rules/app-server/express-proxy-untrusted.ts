@@ -1,0 +1,151 @@
+import type { AppServerProgram, NginxConnection } from '../../src/deployment/model.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import { namePlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { nginxMain } from '../_examples.ts'
+
+const tree = (script: string, listen = '443 ssl'): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(conf`
+    server {
+        listen ${listen};
+        server_name example.org;
+        ssl_certificate /etc/ssl/example.org.pem;
+        ssl_certificate_key /etc/ssl/example.org.key;
+        location / {
+            proxy_pass http://127.0.0.1:3000;
+            proxy_set_header Host $host;
+            proxy_set_header X-Forwarded-Proto $scheme;
+            proxy_set_header X-Forwarded-For $remote_addr;
+        }
+    }
+  `),
+  'etc/systemd/system/shop.service': conf`
+    [Service]
+    WorkingDirectory=/etc/shop
+    ExecStart=/usr/bin/node server.js
+  `,
+  'etc/shop/server.js': conf`
+    const express = require('express')
+    const session = require('express-session')
+    const rateLimit = require('express-rate-limit')
+    const app = express()
+    ${script}
+    app.listen(3000, '127.0.0.1')
+  `,
+})
+const session = (cookie: string): string =>
+  `app.use(session({ secret: process.env.SECRET, cookie: { ${cookie} } }))`
+const redirect = (condition: string): string => conf`
+  app.use((req, res, next) => {
+    if (${condition}) return res.redirect('https://' + req.headers.host + req.url)
+    next()
+  })
+`
+
+export default defineRule({
+  summary: 'Express does not trust the proxy in front of it',
+  severity: 'warning',
+  otherSeverities: { error: 'where Express redirects https to https for ever' },
+  confidence: 'high',
+  since: '0.1.0',
+  why: "Without `app.set('trust proxy', …)` Express takes the connection of nginx for that of the client: `req.secure` is false and `req.ip` is the address of nginx, whatever nginx sends. A redirect to https comes back for ever, a session with `cookie: { secure: true }` sets no cookie, so that nobody stays logged in, and a rate limit counts all clients as one.",
+  remedy: "Write `app.set('trust proxy', 1)`, the number of proxies in front of the application",
+  references: [
+    'https://expressjs.com/en/guide/behind-proxies.html',
+    'https://github.com/expressjs/session#cookiesecure',
+    'https://express-rate-limit.mintlify.app/guides/troubleshooting-proxy-issues',
+  ],
+  unproven: 'Express is no package of Debian that the live tests install',
+  bad: [
+    { title: 'a redirect of the application', files: tree(redirect('«!req.secure»')) },
+    { title: 'one that asks for the protocol', files: tree(redirect("«req.protocol !== 'https'»")) },
+    { title: 'a session cookie for TLS alone', files: tree(session('secure: «true»')) },
+    { title: 'a limit for each client', files: tree('app.use(«rateLimit»({ max: 100 }))', '80') },
+  ],
+  good: [
+    {
+      title: 'one proxy',
+      files: tree(conf`
+        app.set('trust proxy', 1)
+        ${redirect('!req.secure')}
+        ${session('secure: true')}
+      `),
+    },
+    {
+      title: 'a proxy of this machine',
+      files: tree("app.set('trust proxy', 'loopback')\napp.use(rateLimit())"),
+    },
+    { title: 'the header itself', files: tree(redirect("req.headers['x-forwarded-proto'] !== 'https'")) },
+    { title: 'a cookie for every scheme', files: tree(session('maxAge: 60000')) },
+    {
+      title: 'a session that is told of the proxy',
+      files: tree('app.use(session({ proxy: true, secret: process.env.SECRET, cookie: { secure: true } }))'),
+    },
+    {
+      title: 'settings of another script',
+      files: tree(conf`
+        require('./lib/settings')(app)
+        ${session('secure: true')}
+      `),
+    },
+    { title: 'no TLS in front', files: tree(session('secure: true'), '80') },
+  ],
+  *check({ programs, connections }) {
+    if (!programs.some(isExpress)) return
+    for (const connection of connections.nginx) {
+      for (const { to } of connection.targets) {
+        if (to.kind !== 'listener' || to.listener.program.kind !== 'app-server') continue
+        const { program } = to.listener
+        if (!isExpress(program) || program.server.settings.has('trust proxy')) continue
+        for (const { at, message, isLoop } of faultsOf(program, connection))
+          yield {
+            at,
+            severity: isLoop ? ('error' as const) : ('warning' as const),
+            message,
+            label: 'no `trust proxy`',
+            related: [{ at: namePlace(connection.pass), message: 'nginx connects here' }],
+          }
+      }
+    }
+  },
+})
+
+function isExpress(program: { readonly kind: string }): program is AppServerProgram {
+  return (
+    program.kind === 'app-server' &&
+    (program as AppServerProgram).server.program === 'node' &&
+    (program as AppServerProgram).server.settings.has('express')
+  )
+}
+
+interface Fault {
+  readonly at: Place
+  readonly message: string
+  readonly isLoop: boolean
+}
+
+function* faultsOf({ server: { settings } }: AppServerProgram, { server }: NginxConnection): Iterable<Fault> {
+  const place = (name: string): Place | null => settings.get(name)?.at ?? null
+  const asked = server.tls ? place('req.secure') : null
+  const cookie = server.tls ? place('cookie.secure') : null
+  const limit = place('rate limit')
+  if (asked !== null)
+    yield {
+      at: asked,
+      message: 'Express sees http behind the TLS of nginx, so this redirects every request to itself',
+      isLoop: true,
+    }
+  if (cookie !== null)
+    yield {
+      at: cookie,
+      message: 'Express sees http behind the TLS of nginx, so the session sets no cookie for TLS alone',
+      isLoop: false,
+    }
+  if (limit !== null)
+    yield {
+      at: limit,
+      message: '`req.ip` is the address of nginx, so all clients are counted as one',
+      isLoop: false,
+    }
+}
