@@ -226,6 +226,20 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'pictures kept beside the others',
+      files: {
+        'nginx.conf': site(conf`
+          location ^~ /private/ {
+              allow 10.0.0.0/8;
+              deny all;
+          }
+          location ~* \.(png|css)$ {
+              expires 30d;
+          }
+        `),
+      },
+    },
   ],
   *check(deployment) {
     for (const { server, location, rule, isAnswered } of restrictedLocations(deployment)) {

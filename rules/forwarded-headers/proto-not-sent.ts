@@ -5,10 +5,15 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { addHeader } from './_add-header.ts'
 import { lostHeaders } from './_lost-headers.ts'
 
+const CERTIFICATE = conf`
+  ssl_certificate /etc/ssl/a.pem;
+  ssl_certificate_key /etc/ssl/a.key;
+`
 const site = (headers: string, listen = '443 ssl', target = 'http://127.0.0.1:3000'): string => conf`
   server {
       listen ${listen};
       server_name example.org;
+      ${listen.includes('ssl') ? CERTIFICATE : ''}
       «location» / {
           proxy_pass ${target};
           proxy_set_header Host $host;

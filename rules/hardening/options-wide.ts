@@ -35,11 +35,14 @@ export default defineRule({
     },
     {
       title: 'all of them',
-      files: { 'etc/apache2/apache2.conf': fileHost(directory('«All»')) },
+      files: { 'etc/apache2/apache2.conf': fileHost(directory('«All»'), '', ['autoindex', 'dir']) },
     },
   ],
   good: [
-    { title: 'none', files: { 'etc/apache2/apache2.conf': fileHost(directory('None')) } },
+    {
+      title: 'none',
+      files: { 'etc/apache2/apache2.conf': fileHost(directory('None'), '', ['autoindex', 'dir']) },
+    },
     {
       title: 'taken away in the virtual host',
       files: {

@@ -67,6 +67,10 @@ export default defineRule({
         'etc/hosts': conf`127.0.0.1 localhost example.org`,
       },
     },
+    {
+      title: 'loopback on both sides',
+      files: { 'nginx.conf': nginx('127.0.0.1:9000'), 'ports.conf': conf`Listen 127.0.0.1:9000` },
+    },
   ],
   *check({ connections, servers, listeners }) {
     const targets = connections.http.flatMap(({ targets }) =>

@@ -143,4 +143,13 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.body === 'picture',
     sound: isRefused,
   },
+  {
+    rule: 'access/location-lost-to-regex',
+    shows: 'a picture is sent to an address that may not have it',
+    examples: { bad: 3, good: 8 },
+    files: { 'srv/www/private/plan.png': 'plan' },
+    request: { url: `${SITE}/private/plan.png` },
+    harm: ({ response }) => response.body === 'plan',
+    sound: isRefused,
+  },
 ]

@@ -311,4 +311,40 @@ export const cases: readonly LiveCase[] = [
       response.headers['x-real-ip'] === '127.0.0.1' && response.report?.HTTP_X_REAL_IP === undefined,
     sound: ({ response }) => response.report?.HTTP_X_REAL_IP === '127.0.0.1',
   },
+  {
+    rule: 'forwarded-headers/one-address-header',
+    shows: 'the backend gets the X-Forwarded-For that the client made up',
+    mirrors: [9000],
+    request: { url: 'http://example.org/', headers: { 'X-Forwarded-For': '198.51.100.7' } },
+    harm: ({ response }) =>
+      response.report?.HTTP_X_FORWARDED_FOR === '198.51.100.7' &&
+      response.report.HTTP_X_REAL_IP === '127.0.0.1',
+    sound: ({ response }) =>
+      response.report?.HTTP_X_FORWARDED_FOR === '127.0.0.1' && response.report.HTTP_X_REAL_IP === '127.0.0.1',
+  },
+  {
+    rule: 'forwarded-headers/one-address-header',
+    shows: 'the backend gets the X-Real-IP that the client made up',
+    examples: { bad: 1 },
+    mirrors: [9000],
+    request: { url: 'http://example.org/', headers: { 'X-Real-IP': '198.51.100.7' } },
+    harm: ({ response }) => response.report?.HTTP_X_REAL_IP === '198.51.100.7',
+    sound: ({ response }) => response.report?.HTTP_X_REAL_IP === '127.0.0.1',
+  },
+  {
+    rule: 'forwarded-headers/proto-not-sent',
+    shows: 'the backend is not told of TLS',
+    mirrors: [3000],
+    request: { url: 'https://example.org/' },
+    harm: ({ response }) => response.report !== null && response.report.HTTP_X_FORWARDED_PROTO === undefined,
+    sound: ({ response }) => response.report?.HTTP_X_FORWARDED_PROTO === 'https',
+  },
+  {
+    rule: 'forwarded-headers/xff-client-appended',
+    shows: 'the first address is the one that the client made up',
+    mirrors: [8000],
+    request: { url: 'http://example.org/', headers: { 'X-Forwarded-For': '198.51.100.7' } },
+    harm: ({ response }) => response.report?.HTTP_X_FORWARDED_FOR === '198.51.100.7, 127.0.0.1',
+    sound: ({ response }) => response.report?.HTTP_X_FORWARDED_FOR === '127.0.0.1',
+  },
 ]

@@ -68,4 +68,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 504,
     sound: ({ response }) => response.status === 200,
   },
+  {
+    rule: 'timeouts/wsgi-request-timeout-missing',
+    shows: 'a request that hangs is waited for, and with a limit its process ends',
+    smaller: { 'threads=15': 'threads=1', 'request-timeout=60': 'request-timeout=1' },
+    request: { url: 'http://example.org:9000/?sleep=7' },
+    harm: ({ response }) => response.status === 200,
+    sound: ({ response }) => response.status !== 200 && response.failure !== 'ETIMEDOUT',
+  },
 ]

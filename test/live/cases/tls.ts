@@ -1,3 +1,4 @@
+import { INTERMEDIATE, LEAF } from '../../../rules/tls/_pem-examples.ts'
 import { LEAF_KEY, ROOT } from '../test-authority.ts'
 import { spawnSync } from 'node:child_process'
 import { checkServerIdentity, connect, type SecureVersion } from 'node:tls'
@@ -160,6 +161,20 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'https://example.org/', trust: ROOT },
     harm: ({ refused }) => refused.nginx?.includes('key values mismatch') === true,
     sound: ({ response }) => response.status === 204,
+  },
+  {
+    rule: 'tls/chain-missing',
+    shows: 'the file that certbot writes for one certificate is not enough, and the one beside it is',
+    examples: { bad: 1, good: 2 },
+    files: {
+      'etc/letsencrypt/live/example.org/cert.pem': LEAF,
+      'etc/letsencrypt/live/example.org/fullchain.pem': LEAF + INTERMEDIATE,
+      'etc/letsencrypt/live/example.org/privkey.pem': LEAF_KEY,
+      'etc/ssl/site.key': LEAF_KEY,
+    },
+    request: { url: 'https://example.org/', trust: ROOT },
+    harm: ({ response }) => response.failure === 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    sound: ({ response }) => response.status > 0,
   },
 ]
 

@@ -249,4 +249,13 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.failure === 'ETIMEDOUT',
     sound: ({ response }) => response.body.includes('data: first'),
   },
+  {
+    rule: 'topology/upstream-public-name',
+    shows: 'Apache listens on loopback, and the name leads elsewhere',
+    examples: { bad: 1, good: 3 },
+    hosts: { 'example.org': '127.0.0.2' },
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.status === 502,
+    sound: ({ response }) => response.status > 0 && response.status !== 502,
+  },
 ]

@@ -4,6 +4,19 @@ import { REPORTING_APPLICATION } from '../reporting-application.ts'
 
 const SITE = 'http://example.org:9000'
 
+/** The command line of every process, as `ps` shows it. */
+function processNames(): readonly string[] {
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .flatMap(name => {
+      try {
+        return [readFileSync(`/proc/${name}/cmdline`, 'utf8')]
+      } catch {
+        return []
+      }
+    })
+}
+
 export const cases: readonly LiveCase[] = [
   {
     rule: 'wsgi/embedded-mode',
@@ -217,6 +230,14 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'http://example.org:9000/' },
     harm: ({ response, logNow }) => response.status === 500 && logNow().includes("KeyError: 'SHOP_ENV'"),
     sound: ({ response, logNow }) => response.status !== 0 && !logNow().includes('KeyError'),
+  },
+  {
+    rule: 'wsgi/display-name',
+    shows: 'no process has a name of its own',
+    request: { url: `${SITE}/` },
+    harm: () => !processNames().some(name => name.startsWith('(wsgi:')),
+    // The tests start `apache2` without its directory, and there is room for no longer a name.
+    sound: () => processNames().some(name => name.startsWith('(wsgi:')),
   },
 ]
 

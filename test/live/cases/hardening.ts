@@ -1,0 +1,65 @@
+import type { LiveCase } from '../live-case.ts'
+
+const SITE = 'http://example.org'
+
+export const cases: readonly LiveCase[] = [
+  {
+    rule: 'hardening/version-shown',
+    shows: 'the header names the version of nginx',
+    examples: { bad: 1 },
+    files: { 'srv/www/index.html': 'page' },
+    request: { url: `${SITE}/` },
+    harm: ({ response }) => /^nginx\/\d/.test(String(response.headers.server)),
+    sound: ({ response }) => response.headers.server === 'nginx',
+  },
+  {
+    rule: 'hardening/version-shown',
+    shows: 'the header and the page of an error name the version of Apache',
+    examples: { bad: 2, good: 1 },
+    request: { url: `${SITE}/missing` },
+    harm: ({ response }) =>
+      /^Apache\/\d/.test(String(response.headers.server)) && /<address>Apache\/\d/.test(response.body),
+    sound: ({ response }) => response.headers.server === 'Apache' && !response.body.includes('<address>'),
+  },
+  {
+    rule: 'hardening/trace-enabled',
+    shows: 'the request comes back',
+    examples: { bad: 1 },
+    request: { url: `${SITE}/`, method: 'TRACE', headers: { 'X-Marked': 'yes' } },
+    harm: ({ response }) => response.status === 200 && /^X-Marked: yes/im.test(response.body),
+    sound: ({ response }) => response.status === 405,
+  },
+  {
+    rule: 'hardening/options-wide',
+    shows: 'a directory without an index is listed',
+    examples: { bad: 1 },
+    files: { 'srv/www/files/plan.txt': 'plan', 'srv/www/index.html': 'page' },
+    request: { url: `${SITE}/files/` },
+    harm: ({ response }) => response.body.includes('plan.txt'),
+    sound: ({ response }) => response.status === 403,
+  },
+  {
+    rule: 'hardening/fileetag-inode',
+    shows: 'the tag has a part more than time and size',
+    files: { 'srv/www/plan.txt': 'plan' },
+    request: { url: `${SITE}/plan.txt` },
+    harm: ({ response }) => /^(?:W\/)?"[\da-f]+-4-[\da-f]+"$/.test(String(response.headers.etag)),
+    sound: ({ response }) => /^(?:W\/)?"4-[\da-f]+"$/.test(String(response.headers.etag)),
+  },
+  {
+    rule: 'hardening/hidden-files-served',
+    shows: 'a file whose name begins with a dot is sent',
+    files: { 'srv/www/.backup': 'kept' },
+    request: { url: `${SITE}/.backup` },
+    harm: ({ response }) => response.body === 'kept',
+    sound: ({ response }) => response.status === 403,
+  },
+  {
+    rule: 'hardening/method-unrestricted',
+    shows: 'a DELETE reaches the backend',
+    mirrors: [9000],
+    request: { url: `${SITE}/`, method: 'DELETE' },
+    harm: ({ response }) => response.report !== null,
+    sound: ({ response }) => response.status === 405,
+  },
+]
