@@ -26,6 +26,7 @@ export default defineRule({
     'https://httpd.apache.org/docs/2.4/mod/mod_ssl.html#sslsessiontickets',
     'https://wiki.mozilla.org/Security/Server_Side_TLS',
   ],
+  unproven: 'No answer of HTTP tells how its session was resumed',
   bad: [
     {
       title: 'nginx’s default',

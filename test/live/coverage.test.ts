@@ -1,6 +1,10 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { ruleTraits } from '../../rules/traits.generated.ts'
+import type { Example, Rule } from '../../src/engine/rule.ts'
 import { loadRules } from '../../tools/load-rules.ts'
+import { auditFiles } from '../rules/audit-files.ts'
+import { unmark } from '../rules/marks.ts'
 import { loadCases } from './load-cases.ts'
 
 const rules = (await loadRules()).map(({ rule }) => rule)
@@ -23,6 +27,23 @@ test('no rule is called unproven that a case shows', () => {
   const both = rules.filter(({ id, unproven }) => unproven !== undefined && proven.has(id))
   assert.equal(
     both.map(({ id }) => id),
+    [],
+  )
+})
+
+test('every rule that mends something is shown with a bad example that it mends, or says why none can be', () => {
+  const mends = (rule: Rule, { files, modes }: Example): boolean =>
+    auditFiles(unmark(files).files, [rule], undefined, modes).findings.some(({ fix }) => fix !== null)
+  const open = rules
+    .filter(({ id, unproven }) => unproven === undefined && (ruleTraits.get(id)?.fixes.length ?? 0) > 0)
+    .filter(rule =>
+      cases
+        .filter(live => live.rule === rule.id)
+        .map(({ examples = {} }) => rule.bad[examples.bad ?? 0])
+        .every(example => example === undefined || !mends(rule, example)),
+    )
+  assert.equal(
+    open.map(({ id }) => id),
     [],
   )
 })
