@@ -7,6 +7,7 @@ import { InputError } from './input-error.ts'
 import { judgePath, SERVER_DIRECTORIES } from './known-places.ts'
 import { below } from './look.ts'
 import type { Machine } from './machine.ts'
+import { mayHoldFiles } from './nested-files.ts'
 import { limitNotice, type Notice, noticeLine } from './notice.ts'
 import {
   dumpFileMachine,
@@ -85,7 +86,11 @@ export function discover(paths: readonly string[], asked: DiscoverOptions): read
       stats === null || stats.size === 0 || stats.size > MAXIMUM_DUMP || (options.as ?? null) !== null
         ? null
         : dumpFileMachine(absolute, options.splitDump)
-    if (dump === null) {
+    if (dump === null && given === null && (options.as ?? null) === null && mayHoldFiles(absolute)) {
+      const scope = scopeOf({ root: '/', within: dirname(absolute) })
+      scope.directories.push(absolute)
+      scope.paths.push(absolute)
+    } else if (dump === null) {
       const auditRoot = given ?? inferRoot(dirname(absolute))
       scopeOf(auditRoot).single.push(`/${relative(auditRoot.root, absolute)}`)
     } else {

@@ -16,6 +16,7 @@ import { compareBytes } from './byte-order.ts'
 import { isMadeAtRunTime, wholeDirectories } from './coverage.ts'
 import type { DirectoryEntry, FileKind, FileSystem, ReadResult } from './file-system.ts'
 import { type Mount, mountTable } from './mounts.ts'
+import { nestedPath, nestedSource, splitNested } from './nested-files.ts'
 import { fileNotice, type Notice, type NoticeCode } from './notice.ts'
 import { BUDGET_SPENT, type ReadBudget, readBudget, takeFile } from './read-budget.ts'
 import { systemReason } from './system-reason.ts'
@@ -87,7 +88,8 @@ export function diskFileSystem(
   const display = (path: string): string => {
     let name = shown.get(path)
     if (name === undefined) {
-      name = displayPath(toDisk(path) ?? path, workingDirectory)
+      const file = splitNested(path)?.outer ?? path
+      name = displayPath(toDisk(file) ?? file, workingDirectory)
       shown.set(path, name)
     }
     return name
@@ -143,6 +145,12 @@ export function diskFileSystem(
   const lookUp = (path: string): Resolved | Refusal | null => {
     const known = found.get(path)
     if (known !== undefined) return known
+    const nested = splitNested(path)
+    if (nested !== null) {
+      const around = lookUp(nested.outer)
+      if (around === null || 'refused' in around) return around
+      return { ...around, path: nestedPath(around.path, nested.index) }
+    }
     // The system takes none of them.
     if (path.length > LONGEST_PATH) return null
     // Of a tree that holds `etc` alone, applications name thousands of files in directories that are not there.
@@ -160,8 +168,15 @@ export function diskFileSystem(
 
   const readResolved = ({ path, kind, size }: Resolved): ReadResult => {
     if (kind === 'directory') return { kind, reason: 'it is a directory' }
-    const laid = options.texts?.get(toDisk(path) ?? '')
-    if (laid !== undefined) return { kind: 'source', source: toSource(path, laid) }
+    const nested = splitNested(path)
+    const file = nested?.outer ?? path
+    const sourceOf = (text: string, encoding: DecodedText['encoding'] = 'utf8'): ReadResult => {
+      if (nested === null) return { kind: 'source', source: toSource(path, text, encoding) }
+      const source = nestedSource(path, nested.outer, nested.index, text, encoding)
+      return source === null ? { kind: 'missing', reason: 'no such file' } : { kind: 'source', source }
+    }
+    const laid = options.texts?.get(toDisk(file) ?? '')
+    if (laid !== undefined) return sourceOf(laid)
     if (kind === 'other') return { kind, reason: 'it is neither a file nor a directory' }
     if (size > maximumSize) {
       const reason = `it is larger than ${maximumSize / 1_000_000} MB`
@@ -171,8 +186,8 @@ export function diskFileSystem(
     try {
       // Also what /proc calls empty: some of it never ends, and some waits for an event.
       const { text, encoding }: DecodedText =
-        size === 0 ? { text: '', encoding: 'utf8' } : readText(diskPath(path))
-      return { kind: 'source', source: toSource(path, text, encoding) }
+        size === 0 ? { text: '', encoding: 'utf8' } : readText(diskPath(file))
+      return sourceOf(text, encoding)
     } catch (error) {
       return { kind: 'unreadable', reason: refuse(path, 'unreadable', systemReason(error)) }
     }

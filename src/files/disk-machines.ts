@@ -6,6 +6,7 @@ import { InputError } from './input-error.ts'
 import type { SkippedPath } from './look.ts'
 import type { Machine, SkippedFile } from './machine.ts'
 import { type Mount, mountTable } from './mounts.ts'
+import { splitNested } from './nested-files.ts'
 import { type NamedFile, readNamedFile } from './named-file.ts'
 import type { ReadAs } from './read-as.ts'
 import { fileNotice, type Notice } from './notice.ts'
@@ -145,7 +146,7 @@ function directoryMachines(scope: Scope, options: DiskOptions): ScopeMachines {
   const peek = (path: string, bytes: number): string | null => files.peek(path, bytes)
   const found = surveyDirectory(files, scope.paths.filter(isAsked), within, { peek })
   const named = scope.single.map(path => namedFile(files, path, options.as, within))
-  /** Files that a main file reached, as reports name them: the fragments are the rest. */
+  /** Files that a main file reached: the fragments are the rest. */
   const reached = new Set<string>()
 
   const placed = [...found.machines, ...namedMains(named, files, within)].map(machine =>
@@ -161,7 +162,7 @@ function directoryMachines(scope: Scope, options: DiskOptions): ScopeMachines {
     ...skippedNotices(skipped(), false),
   ]
   const fragments: Survey['fragments'] = () => {
-    const read = { has: (path: string) => reached.has(files.display(path)) } as ReadonlySet<string>
+    const read = { has: (path: string) => reached.has(fileKey(files, path)) } as ReadonlySet<string>
     const fresh = withoutPaths(set, read)
     return [...(fresh === null ? [] : [fresh]), ...found.fragments(read)]
   }
@@ -233,7 +234,7 @@ function placedMachine(
     apacheMains: mains.apache === null ? [] : [mains.apache],
     supposed: true,
     fragments: reached => {
-      for (const path of reached) reachedByAny.add(files.display(path))
+      for (const path of reached) reachedByAny.add(fileKey(files, path))
       return standIn === null ? [] : [standIn]
     },
     hasApache: mains.apache !== null || (standIn?.apache.length ?? 0) > 0,
@@ -242,6 +243,11 @@ function placedMachine(
     notices: () => files.notices(),
     skipped: () => [],
   }
+}
+
+/** The same for two paths of different machines where one file stands; texts in one file are files. */
+function fileKey(files: DiskFileSystem, path: string): string {
+  return `${files.display(path)} ${splitNested(path)?.index ?? ''}`
 }
 
 /** Names of files that `docker compose` is given. */

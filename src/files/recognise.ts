@@ -34,7 +34,7 @@ export interface Recognised {
  * not audited.
  */
 export function recognise(source: Source): Recognised | null {
-  if (/^#![ \t]*\//.test(source.text) || source.text.slice(0, 1000).includes('\0')) return null
+  if (/^#![ \t]*\//.test(source.code) || source.text.slice(0, 1000).includes('\0')) return null
   if (isOtherLanguage(source.code) || LITESPEED.test(source.path)) return null
   const apache = weighApache(source)
   if (apache === null) return null

@@ -1,10 +1,15 @@
 import { posix } from 'node:path'
+import { parseApache } from '../../parsers/apache/parse.ts'
+import { parseNginx } from '../../parsers/nginx/parse.ts'
+import type { Source } from '../../parsers/text/source.ts'
 import type { FileSystem } from './file-system.ts'
 import { type FragmentSet, contradict, fragmentSets, groupOf } from './fragment-sets.ts'
 import { type PlacedMain, placeMain } from './home-of-main.ts'
 import { type Candidate, judgePaths, lookInto, type LookOptions, type SkippedPath } from './look.ts'
 import type { Mount } from './mounts.ts'
+import { mayHoldFiles, nestedPath, nestedSource, textsIn } from './nested-files.ts'
 import { PROGRAMS, type Program } from './program.ts'
+import { recognise } from './recognise.ts'
 import { isMain, settleOnDemand, toFragment, withoutIncluded } from './survey.ts'
 
 /** Servers of a repository that run on one machine, as far as their places say. */
@@ -57,21 +62,72 @@ export function surveyDirectory(
     const own = candidates.filter(candidate => candidate.program === program)
     return withoutIncluded(files, own.filter(isMain), own)
   })
+  const nested = lookForNested(files, paths, options)
+  const nestedMains = nested.filter(isMain)
   const enabled = settleOnDemand(
     files,
     candidates.filter(candidate => !mains.includes(candidate)),
   )
   const { machines, stoodIn } = machinesOf(files, mains, enabled.candidates)
+  // What somebody writes into other files is for machines of which nobody knows what else they have.
+  const lone = nestedMains.map(main => machineOf(files, posix.dirname(main.named), [main]))
+  const fragments = [...enabled.candidates, ...nested.filter(candidate => !nestedMains.includes(candidate))]
   return {
-    machines,
+    machines: [...machines, ...lone],
     fragments: reached => {
-      const rest = enabled.candidates.filter(each => !reached.has(each.path) && !stoodIn.has(each.path))
+      const rest = fragments.filter(each => !reached.has(each.path) && !stoodIn.has(each.path))
       return fragmentSets(rest.map(toFragment))
     },
-    hasApache: candidates.some(({ program }) => program === 'apache'),
+    hasApache: [...candidates, ...nested].some(({ program }) => program === 'apache'),
     htaccess,
     skipped: [...left, ...enabled.skipped],
   }
+}
+
+/** As much of a file as is looked through for texts of others. */
+const BEGINNING = 500_000
+
+/** False for a piece of a file, whose blocks begin or end in another. */
+function isBalanced(source: Source, program: Program): boolean {
+  if (program === 'nginx') return parseNginx(source).problems.length === 0
+  let depth = 0
+  for (const { kind } of parseApache(source)) {
+    if (kind === 'open') depth++
+    else if (kind === 'close' && --depth < 0) return false
+  }
+  return depth === 0
+}
+
+/** Configurations that stand as texts in files of YAML, scripts and Dockerfiles: each surely a server's, and alone. */
+function lookForNested(
+  files: FileSystem,
+  paths: readonly string[],
+  { peek }: LookOptions,
+): readonly Candidate[] {
+  return paths.flatMap(outer => {
+    const beginning = mayHoldFiles(outer) ? (peek?.(outer, BEGINNING) ?? '') : ''
+    return textsIn(outer, beginning).flatMap((_, index): readonly Candidate[] => {
+      const path = nestedPath(outer, index)
+      const source = nestedSource(path, outer, index, beginning, 'utf8')
+      const recognised = source === null ? null : recognise(source)
+      if (source === null || recognised?.sure !== true || !isBalanced(source, recognised.program)) return []
+      const read = files.read(path)
+      if (read.kind !== 'source') return []
+      const { program, part } = recognised
+      return [
+        {
+          kind: 'candidate',
+          path: read.source.path,
+          named: path,
+          source: read.source,
+          program,
+          part,
+          onDemand: null,
+          sample: true,
+        },
+      ]
+    })
+  })
 }
 
 function machinesOf(

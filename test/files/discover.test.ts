@@ -299,6 +299,42 @@ test('files are read whose names say little and whose lines say all', () => {
   assert.equal(read.map(path => path.slice(directory.length + 1)).sort(), names.sort())
 })
 
+test('files that stand as texts in YAML, scripts and Dockerfiles are read, each alone', () => {
+  const server = (port: number): string => `server {\n  listen ${port};\n  server_name a;\n  root /srv;\n}\n`
+  const block = (text: string): string => text.replace(/^/gm, '    ')
+  const directory = scratchTree({
+    'k8s/web.yaml': `data:\n  nginx.conf: |\n${block(`events {}\nhttp {\n${server(80)}}`)}\n  a.conf: |\n${block(server(81))}\n`,
+    'install.sh': `#!/bin/sh\ncat > /etc/nginx/conf.d/a.conf <<'EOF'\n${server(82)}EOF\nmysql <<EOF\nselect 1;\nEOF\n`,
+    'web/Dockerfile': `FROM nginx\nCOPY <<EOF /etc/nginx/conf.d/b.conf\n${server(83)}EOF\n`,
+    '.github/workflows/test.yml': `run: |\n  cat > a <<EOF\n${server(84)}EOF\n`,
+    'values.yaml': 'image: nginx\nnotes: |\n  the server listens on a location\n',
+    // A line that an edit puts in, whose section ends elsewhere.
+    'tasks.yml':
+      'lineinfile:\n  line: |\n    <Directory /srv>\n    AllowOverride None\n    Options None\n    DirectoryIndex a\n',
+  })
+  const machines = discover(['.'], { workingDirectory: directory })
+  assert.is(machines.length, 2)
+  const [main, rest] = machines
+  const read = (machine: Machine | undefined, path: string) => {
+    const result = machine?.files.read(path)
+    assert.is(result?.kind, 'source')
+    return result?.kind === 'source' ? result.source : null
+  }
+  const source = read(main, main?.nginxMains[0] ?? '')
+  assert.is(main?.fileName(source?.path ?? ''), 'k8s/web.yaml')
+  assert.is(source?.code.length, source?.text.length)
+  assert.match(source?.text ?? '', 'listen 81')
+  assert.not.match(source?.code ?? '', 'listen 81')
+  assert.equal(
+    fragmentsOf(rest).map(paths => paths.map(path => rest?.fileName(path))),
+    [['install.sh'], ['k8s/web.yaml'], ['web/Dockerfile']],
+  )
+  // One that is named is looked through too.
+  const [named] = discover(['install.sh'], { workingDirectory: directory })
+  assert.is(fragmentsOf(named).length, 1)
+  assert.throws(() => discover(['values.yaml'], { workingDirectory: directory }), /nothing to audit/)
+})
+
 test('copies that are not live are not read', () => {
   const names = [
     'nginx.conf_bak',

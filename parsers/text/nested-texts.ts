@@ -1,0 +1,167 @@
+import { placeholder, UNKNOWN } from './placeholder.ts'
+
+/**
+ * A file that another file holds as a text: a block scalar of YAML (a ConfigMap, a `content:` of Ansible, cloud-init
+ * or compose), a here-document of a shell script or a Dockerfile.
+ */
+export interface NestedText {
+  readonly start: number
+  readonly end: number
+  /** What is done to the text before it is written. */
+  readonly filledInBy: 'nobody' | 'shell' | 'compose'
+}
+
+/** Nobody keeps more of them in one file, and a hostile one costs no more. */
+const MOST_TEXTS = 200
+
+/** `name: |`, `- content: |2-`: a literal block; a folded one keeps no lines. */
+const BLOCK =
+  /^([ \t]*(?:- +)*)(?:"[^"\n]*"|'[^'\n]*'|[^\s#"'|>][^\n:]*?(?::[^\s:][^\n:]*?)*):[ \t]+\|[-+\d]*[ \t]*(?:#.*)?\r?$/
+const HERE_DOCUMENT = /<<(-?)[ \t]*(\\|["']?)([A-Za-z_]\w*)(["']?)/
+
+/**
+ * The texts in a file, in order; `kind` is the language of the file. A here-document may stand in a block of YAML, too.
+ */
+export function nestedTexts(
+  text: string,
+  kind: 'yaml' | 'compose' | 'shell' | 'dockerfile',
+): readonly NestedText[] {
+  const lines = linesOf(text)
+  const ends = delimiterLines(lines)
+  const found: NestedText[] = []
+  for (let index = 0; index < lines.length && found.length < MOST_TEXTS; index++) {
+    const line = lines[index]?.line ?? ''
+    const isYaml = (kind === 'yaml' || kind === 'compose') && line.length < LONGEST_KEY && line.includes('|')
+    const block = isYaml ? BLOCK.exec(line) : null
+    if (block !== null) {
+      const end = endOfBlock(lines, index + 1, block[1]?.length ?? 0)
+      if (end > index + 1)
+        found.push({
+          ...stretch(lines, index + 1, end),
+          filledInBy: kind === 'compose' ? 'compose' : 'nobody',
+        })
+      continue
+    }
+    const here = line.includes('<<') && !/^[ \t]*#/.test(line) ? HERE_DOCUMENT.exec(line) : null
+    if (here === null || line[here.index + 2] === '<' || line[here.index - 1] === '<') continue
+    const [, , quote = '', word = ''] = here
+    const end = ends.after(word, index)
+    if (end > index + 1)
+      found.push({ ...stretch(lines, index + 1, end), filledInBy: quote === '' ? 'shell' : 'nobody' })
+  }
+  return found
+}
+
+/** No line that begins a block is longer. */
+const LONGEST_KEY = 400
+
+/** The lines that may end a here-document; asked for from the first line on. */
+function delimiterLines(lines: readonly Line[]): { after: (word: string, index: number) => number } {
+  const known = new Map<string, { readonly at: number[]; next: number }>()
+  for (const [index, { line }] of lines.entries()) {
+    const word = /^[ \t]*([A-Za-z_]\w*)[ \t]*\r?$/.exec(line)?.[1]
+    if (word === undefined) continue
+    const delimiter = known.get(word)
+    if (delimiter === undefined) known.set(word, { at: [index], next: 0 })
+    else delimiter.at.push(index)
+  }
+  return {
+    after(word, index) {
+      const delimiter = known.get(word)
+      if (delimiter === undefined) return -1
+      while ((delimiter.at[delimiter.next] ?? Number.POSITIVE_INFINITY) <= index) delimiter.next++
+      return delimiter.at[delimiter.next] ?? -1
+    },
+  }
+}
+
+interface Line {
+  readonly start: number
+  readonly line: string
+  /** Blanks before the first other character; null for a line of nothing else. */
+  readonly indent: number | null
+}
+
+function linesOf(text: string): readonly Line[] {
+  let start = 0
+  return text.split('\n').map(line => {
+    const at = start
+    start += line.length + 1
+    const indent = line.search(/[^ ]/)
+    return { start: at, line, indent: indent === -1 || line.trim() === '' ? null : indent }
+  })
+}
+
+/** The index behind the last line of a block whose key stands at a column. */
+function endOfBlock(lines: readonly Line[], first: number, column: number): number {
+  let end = first
+  for (let index = first; index < lines.length; index++) {
+    const indent = lines[index]?.indent ?? null
+    if (indent === null) continue
+    if (indent <= column) break
+    end = index + 1
+  }
+  return end
+}
+
+function stretch(lines: readonly Line[], from: number, to: number): { start: number; end: number } {
+  const last = lines[to - 1]
+  return { start: lines[from]?.start ?? 0, end: (last?.start ?? 0) + (last?.line.length ?? 0) }
+}
+
+/**
+ * The text of the outer file in which all but the inner one is blank, of the same length, as the inner file's
+ * parser may read it: what the shell or compose fill in is a placeholder, what they unescape stands on its line, and
+ * the words behind it begin where they did.
+ */
+export function codeOfNested(text: string, { start, end, filledInBy }: NestedText): string {
+  const inner = text.slice(start, end)
+  const code =
+    filledInBy === 'nobody' ? inner : filledInBy === 'shell' ? afterShell(inner) : afterCompose(inner)
+  return blank(text.slice(0, start)) + code + blank(text.slice(end))
+}
+
+function blank(text: string): string {
+  return text.replace(/[^\r\n]/g, ' ')
+}
+
+const SHELL_VALUE = /\\[\\$`]|\$(?:[A-Za-z_]\w*|\{[^}\n]*\}|\([^()\n]*\)|[@*#?$!\d-])|`[^`\n]*`/g
+const COMPOSE_VALUE = /\$\$|\$(?:[A-Za-z_]\w*|\{[^}\n]*\})/g
+
+function afterShell(text: string): string {
+  return settle(text, SHELL_VALUE, match => (match[0] === '\\' ? (match[1] ?? '') : null))
+}
+
+function afterCompose(text: string): string {
+  return settle(text, COMPOSE_VALUE, match => (match === '$$' ? '$' : null))
+}
+
+/** Puts what each match stands for in its place, or a placeholder; what grew shorter is filled up behind its word. */
+function settle(text: string, pattern: RegExp, meaningOf: (match: string) => string | null): string {
+  let code = ''
+  let at = 0
+  let owed = 0
+  let quote = ''
+  const copy = (part: string): void => {
+    for (const character of part.split('')) {
+      const ends = quote === '' && /[\s;{}]/.test(character)
+      if (owed > 0 && (ends || character === '\n' || character === '\r')) {
+        code += ' '.repeat(owed)
+        owed = 0
+      }
+      if (character === '"' || character === "'")
+        quote = quote === '' ? character : quote === character ? '' : quote
+      if (character === '\n') quote = ''
+      code += character
+    }
+  }
+  for (const { 0: match, index } of text.matchAll(pattern)) {
+    copy(text.slice(at, index))
+    const value = meaningOf(match)
+    code += value ?? (match.length < 3 ? UNKNOWN.repeat(match.length) : placeholder(match))
+    owed += value === null ? 0 : match.length - value.length
+    at = index + match.length
+  }
+  copy(text.slice(at))
+  return code + ' '.repeat(owed)
+}

@@ -1,0 +1,63 @@
+import { codeOfNested, type NestedText, nestedTexts } from '../../parsers/text/nested-texts.ts'
+import { maskTemplate } from '../../parsers/text/mask-template.ts'
+import type { Source } from '../../parsers/text/source.ts'
+
+/**
+ * A file that stands as a text in another has a path of its own: that of the outer one, this, which no file's name
+ * holds, and its number there.
+ */
+const INSIDE = '\u001F'
+
+/** The outer file of a path, and which of the texts in it is meant; null for every other path. */
+export function splitNested(path: string): { readonly outer: string; readonly index: number } | null {
+  const at = path.lastIndexOf(INSIDE)
+  return at === -1 ? null : { outer: path.slice(0, at), index: Number(path.slice(at + 1)) }
+}
+
+export function nestedPath(outer: string, index: number): string {
+  return `${outer}${INSIDE}${index}`
+}
+
+const KINDS = [
+  ['compose', /(?:^|\/)(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/i],
+  ['yaml', /\.(?:ya?ml)(?:\.(?:j2|tmpl|tpl|gotmpl|example|sample|dist))?$/i],
+  ['shell', /\.(?:sh|bash)$/i],
+  ['dockerfile', /(?:^|\/)(?:Dockerfile|Containerfile)[^/]*$|\.(?:dockerfile|containerfile)$/i],
+] as const
+
+/** What is built to test with is deployed nowhere. */
+const TESTS = /\/(?:\.github|\.gitlab|\.circleci|\.gitlab-ci\.yml|\.travis\.yml)(?:\/|$)/
+
+/** True for a file that may hold another one. */
+export function mayHoldFiles(path: string): boolean {
+  return kindOf(path) !== null && !TESTS.test(path)
+}
+
+function kindOf(path: string): (typeof KINDS)[number][0] | null {
+  return KINDS.find(([, pattern]) => pattern.test(path))?.[0] ?? null
+}
+
+/** Words without one of which nothing of a server is in a text. */
+const SERVERS_WORD =
+  /\b(?:server|location|upstream|proxy_pass)\b|<VirtualHost|<Directory|<Location|ProxyPass|RewriteRule/
+
+/** The texts in a file that could be a server's. */
+export function textsIn(path: string, text: string): readonly NestedText[] {
+  const kind = kindOf(path)
+  if (kind === null || (!text.includes('<<') && !text.includes('|')) || !SERVERS_WORD.test(text)) return []
+  return nestedTexts(text, kind)
+}
+
+/** The inner file as a source that stands where the outer one says; null where there is none of that number. */
+export function nestedSource(
+  path: string,
+  outer: string,
+  index: number,
+  text: string,
+  encoding: Source['encoding'],
+): Source | null {
+  const nested = textsIn(outer, text)[index]
+  if (nested === undefined) return null
+  const masked = maskTemplate(path, codeOfNested(text, nested))
+  return { path, text, encoding, ...masked, template: masked.template || nested.filledInBy !== 'nobody' }
+}

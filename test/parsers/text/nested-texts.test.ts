@@ -1,0 +1,86 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { codeOfNested, nestedTexts } from '../../../parsers/text/nested-texts.ts'
+
+type Kind = Parameters<typeof nestedTexts>[1]
+
+/** What the parsers of the inner files read, without what is blank, placeholders as `?`. */
+const inner = (text: string, kind: Kind): readonly string[] =>
+  nestedTexts(text, kind).map(nested => {
+    const code = codeOfNested(text, nested)
+    assert.is(code.length, text.length)
+    assert.equal(lineEnds(code), lineEnds(text))
+    return code
+      .replace(/[\uE000-\uF8FF]+/g, '?')
+      .replace(/[ \t]+$/gm, '')
+      .replace(/^\n+|\n+$/g, '')
+  })
+
+const lineEnds = (text: string): readonly number[] => [...text.matchAll(/\n/g)].map(({ index }) => index)
+
+test('literal blocks of YAML, each for itself', () => {
+  const text = [
+    'data:',
+    '  nginx.conf: |',
+    '    events {}',
+    '',
+    '    http {',
+    '    }',
+    '  "a.conf": |2-  # more',
+    '    listen 80;',
+    '  - path: /x',
+    '    content: |',
+    '      user a;',
+    '    mode: 1',
+    '  url: http://a/|',
+    '  folded: >',
+    '    no line of its own',
+    '',
+  ].join('\n')
+  assert.equal(inner(text, 'yaml'), ['    events {}\n\n    http {\n    }', '    listen 80;', '      user a;'])
+  assert.equal(inner(text, 'shell'), [])
+})
+
+test('a here-document is what the shell makes of it', () => {
+  const text = [
+    'cat > a <<EOF',
+    'server_name $NAME ${ALIAS:-b};',
+    'return 301 https://\\$host\\$uri; # x',
+    'set \\$a "\\$b $(date)";',
+    'EOF',
+    "tee b <<-'END' >/dev/null",
+    '\troot $document_root;',
+    '\tEND',
+    'x=$((1<<SHIFT))',
+    'cat <<< EOF',
+    '# cat <<EOF',
+    'never',
+    '',
+  ].join('\n')
+  assert.equal(inner(text, 'shell'), [
+    'server_name ? ?;\nreturn 301 https://$host$uri  ; # x\nset $a  "$b ?" ;',
+    '\troot $document_root;',
+  ])
+})
+
+test('here-documents of Dockerfiles, also in one another, and in YAML', () => {
+  const text = 'RUN <<SCRIPT\ncat > a <<"CONF"\nuser $a;\nCONF\nSCRIPT\nCOPY <<X /y\nuser b;\nX\n'
+  assert.equal(inner(text, 'dockerfile').slice(1), ['user $a;', 'user b;'])
+  assert.equal(inner('run: |\n  cat > a <<CONF\n  user a;\n  CONF\n', 'yaml').slice(1), ['  user a;'])
+})
+
+test('compose fills in what has one dollar, and halves two', () => {
+  const text =
+    'configs:\n  a:\n    content: |\n      listen ${PORT};\n      return 301 https://$$host$$uri;\n'
+  assert.equal(inner(text, 'compose'), ['      listen ?;\n      return 301 https://$host$uri  ;'])
+})
+
+test('a hostile file takes no longer than others', () => {
+  const started = performance.now()
+  nestedTexts('cat <<EOF\n'.repeat(100_000), 'shell')
+  nestedTexts(Array.from({ length: 2000 }, (_, depth) => `${' '.repeat(depth)}a: |`).join('\n'), 'yaml')
+  nestedTexts(`${'a:b'.repeat(100_000)}: |\n`, 'yaml')
+  assert.ok(performance.now() - started < 2000)
+})
+
+test.run()
