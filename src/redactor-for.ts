@@ -22,7 +22,11 @@ const HOLDERS = [
 
 /** Every file that was read on some machines: what the secrets of an audit are collected from. */
 function* sourcesOf(machines: readonly Machine[]): Generator<Source> {
-  for (const { files } of machines) yield* files.sources()
+  for (const { files, fileName, skipped } of machines) {
+    // What only looked like a server's file says nothing: a program's own words are nobody's secrets.
+    const left = new Set(skipped().map(({ path }) => path))
+    for (const source of files.sources()) if (!left.has(fileName(source.path))) yield source
+  }
 }
 
 /** The lines that macros and definitions made: only there a secret may stand beside its name. */

@@ -122,7 +122,10 @@ export function codeOfNested(text: string, { start, end, filledInBy }: NestedTex
 }
 
 function blank(text: string): string {
-  return text.replace(/[^\r\n]/g, ' ')
+  return text
+    .split('\n')
+    .map(line => (line.endsWith('\r') ? `${' '.repeat(line.length - 1)}\r` : ' '.repeat(line.length)))
+    .join('\n')
 }
 
 const SHELL_VALUE = /\\[\\$`]|\$(?:[A-Za-z_]\w*|\{[^}\n]*\}|\([^()\n]*\)|[@*#?$!\d-])|`[^`\n]*`/g

@@ -1,7 +1,7 @@
 import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
-import { MISSING, requestsToServer } from '../../src/deployment/requests/made-up-requests.ts'
+import { MISSING, requestsToServer, UNKNOWN_HOST } from '../../src/deployment/requests/made-up-requests.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { Place } from '../../parsers/text/source.ts'
@@ -102,7 +102,7 @@ export default defineRule({
       if (redirect === null) continue
       yield {
         at: redirect.at,
-        message: `every page of \`${redirect.host}\` is redirected to TLS, and nothing here listens with TLS: the locations of this server are never reached`,
+        message: `every page of ${redirect.host === UNKNOWN_HOST ? 'this server' : `\`${redirect.host}\``} is redirected to TLS, and nothing here listens with TLS: the locations of this server are never reached`,
         label: 'leads to TLS',
         related: [
           ...redirect.conditions.map(at => ({ at, message: 'holds for every request' })),

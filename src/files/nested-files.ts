@@ -41,10 +41,15 @@ function kindOf(path: string): (typeof KINDS)[number][0] | null {
 const SERVERS_WORD =
   /\b(?:server|location|upstream|proxy_pass)\b|<VirtualHost|<Directory|<Location|ProxyPass|RewriteRule/
 
-/** The texts in a file that could be a server's. */
+/** True where a text could be a server's: the others of a file cost nothing more. */
+export function hasServersWord(text: string): boolean {
+  return SERVERS_WORD.test(text)
+}
+
+/** The texts in a file, where one of them could be a server's. */
 export function textsIn(path: string, text: string): readonly NestedText[] {
   const kind = kindOf(path)
-  if (kind === null || (!text.includes('<<') && !text.includes('|')) || !SERVERS_WORD.test(text)) return []
+  if (kind === null || (!text.includes('<<') && !text.includes('|')) || !hasServersWord(text)) return []
   return nestedTexts(text, kind)
 }
 

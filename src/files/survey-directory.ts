@@ -7,7 +7,7 @@ import { type FragmentSet, contradict, fragmentSets, groupOf } from './fragment-
 import { type PlacedMain, placeMain } from './home-of-main.ts'
 import { type Candidate, judgePaths, lookInto, type LookOptions, type SkippedPath } from './look.ts'
 import type { Mount } from './mounts.ts'
-import { mayHoldFiles, nestedPath, nestedSource, textsIn } from './nested-files.ts'
+import { hasServersWord, mayHoldFiles, nestedPath, nestedSource, textsIn } from './nested-files.ts'
 import { PROGRAMS, type Program } from './program.ts'
 import { recognise } from './recognise.ts'
 import { isMain, settleOnDemand, toFragment, withoutIncluded } from './survey.ts'
@@ -106,7 +106,8 @@ function lookForNested(
 ): readonly Candidate[] {
   return paths.flatMap(outer => {
     const beginning = mayHoldFiles(outer) ? (peek?.(outer, BEGINNING) ?? '') : ''
-    return textsIn(outer, beginning).flatMap((_, index): readonly Candidate[] => {
+    return textsIn(outer, beginning).flatMap(({ start, end }, index): readonly Candidate[] => {
+      if (!hasServersWord(beginning.slice(start, end))) return []
       const path = nestedPath(outer, index)
       const source = nestedSource(path, outer, index, beginning, 'utf8')
       const recognised = source === null ? null : recognise(source)
