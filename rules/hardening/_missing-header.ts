@@ -1,4 +1,4 @@
-import { memoByKey } from '../../parsers/collections/memo.ts'
+import { memo } from '../../parsers/collections/memo.ts'
 import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { type AskedHost, askHost } from '../../src/deployment/requests/ask-host.ts'
@@ -7,9 +7,9 @@ import type { RuleFinding } from '../../src/engine/rule.ts'
 import { headerLine } from '../../src/servers/apache/queries/header-tables.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { isModuleLoaded } from '../../src/servers/apache/configuration.ts'
-import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
+import { directivesByServer } from '../../src/servers/nginx/queries/servers.ts'
 import { mayHoldUnread } from '../../src/servers/nginx/queries/scope.ts'
-import { addedHeaders } from '../response-headers/_added-headers.ts'
+import { addedHeaders, toHeader } from '../response-headers/_added-headers.ts'
 import { hostPlace, reachedHosts, reachedServers } from './_servers.ts'
 
 /** What makes a page have a header: its lower-case name and its value. */
@@ -63,30 +63,29 @@ const OF_PROGRAMS = ['perl', 'js_content', 'js_header_filter', 'content_by_lua_b
 function mayBeAdded({ configuration, directive }: NginxServer, isMeant: IsMeant): boolean {
   const inForce = addedHeaders(configuration, directive)
   if (inForce === null || inForce.some(({ name, value }) => isMeant(name, value))) return true
-  return linesBelow(configuration, directive).some(({ name, value }) => isMeant(name, value))
+  const lines = directivesByServer(configuration, 'add_header').get(directive) ?? []
+  return lines.map(toHeader).some(({ name, value }) => isMeant(name, value))
 }
-
-const linesBelow = memoByKey((configuration: NginxConfiguration, server: NginxServer['directive']) =>
-  (configuration.occurrences.get('add_header') ?? []).flatMap(line => {
-    let at = line.parent
-    while (at !== null && at !== server) at = at.parent
-    const [name = '', value = ''] = line.args.map(word => word.value)
-    return at === server ? [{ name: name.toLowerCase(), value }] : []
-  }),
-)
 
 function isHostOfFiles(deployment: Deployment, asked: AskedHost): boolean {
   const { end, steps } = askHost(deployment, asked, `/${EXISTING}.html`)
   return end.kind === 'file' && !steps.some(({ kind }) => kind === 'doubt')
 }
 
+/** The headers that Apache sets anywhere, most of them in many virtual hosts alike. */
+const headersOf = memo((configuration: ApacheConfiguration) => {
+  const lines = (configuration.occurrences.get('header') ?? []).map(headerLine)
+  const set = lines.filter(line => line !== null && line.action !== 'unset')
+  return new Map(
+    set.map(line => [
+      `${line?.name} ${line?.value}`,
+      { name: line?.name.toLowerCase() ?? '', value: line?.value ?? '' },
+    ]),
+  )
+})
+
 function isSetIn(configuration: ApacheConfiguration, isMeant: IsMeant): boolean {
   if (configuration.main === null || isModuleLoaded(configuration, 'headers_module') === undefined)
     return true
-  return (configuration.occurrences.get('header') ?? []).some(line => {
-    const header = headerLine(line)
-    return (
-      header !== null && header.action !== 'unset' && isMeant(header.name.toLowerCase(), header.value ?? '')
-    )
-  })
+  return [...headersOf(configuration).values()].some(({ name, value }) => isMeant(name, value))
 }

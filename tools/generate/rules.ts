@@ -1,4 +1,5 @@
 import { groupBy } from '../../parsers/collections/group-by.ts'
+import { isOnByDefault } from '../../src/engine/asked-for.ts'
 import type { Rule } from '../../src/engine/rule.ts'
 import type { GeneratedFile } from '../generated-file.ts'
 import { loadRules } from '../load-rules.ts'
@@ -24,6 +25,9 @@ not among the files. The **security severity** (0.1 to 10, as code scanning read
 something, and with it the numbers of the weakness in the [CWE](https://cwe.mitre.org). All mean the same in every
 format. A **fix** is safe where the servers answer as before (\`--fix\` applies it), else unsafe (\`--fix-unsafe\` does).`
 
+const OFF =
+  'Off unless it is asked for: `--only hardening`, or `rules: {hardening: on}`. [benchmarks.md](../benchmarks.md) leads from each control to its rule.'
+
 function listOfRules(rules: readonly Rule[]): string {
   const groups = [...groupBy(rules, ({ id }) => id.slice(0, id.indexOf('/')))]
   const bySymptom = symptomsOf(rules).map(
@@ -39,6 +43,7 @@ function listOfRules(rules: readonly Rule[]): string {
     'A whole group may be named wherever a rule may: `--only tls`, `rules: {tls: off}`.',
     ...groups.flatMap(([group, inGroup]) => [
       `### ${group}`,
+      ...(isOnByDefault(group) ? [] : [OFF]),
       [
         '| rule | severity | fix | what it finds |',
         '| --- | --- | --- | --- |',
