@@ -86,8 +86,8 @@ export default defineRule({
     },
     {
       title: 'a script that may go into the background by itself',
-      files: behindNginx(serviceUnit('/etc/shop/start', 'Type=forking'), {
-        'etc/shop/start': conf`
+      files: behindNginx(serviceUnit('/etc/shop/start.sh', 'Type=forking'), {
+        'etc/shop/start.sh': conf`
           #!/bin/sh
           /usr/bin/gunicorn shop.wsgi:application &
         `,

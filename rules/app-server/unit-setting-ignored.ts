@@ -28,7 +28,7 @@ export default defineRule({
     { title: 'blanks around the equals sign', files: tree('Environment=«SHOP_KEY» = abc') },
     {
       title: 'a file that a shell would read',
-      files: tree('EnvironmentFile=/etc/shop/env', { 'etc/shop/env': '«export» SHOP_KEY=abc\n' }),
+      files: tree('EnvironmentFile=/etc/shop/shop.env', { 'etc/shop/shop.env': '«export» SHOP_KEY=abc\n' }),
     },
   ],
   good: [
@@ -38,8 +38,8 @@ export default defineRule({
     { title: 'a number sign in a value', files: tree('Environment=COLOUR=#fff') },
     {
       title: 'a file of assignments',
-      files: tree('EnvironmentFile=/etc/shop/env', {
-        'etc/shop/env': conf`
+      files: tree('EnvironmentFile=/etc/shop/shop.env', {
+        'etc/shop/shop.env': conf`
           # for the shop
           SHOP_KEY=abc
           SHOP_TITLE=Our shop
