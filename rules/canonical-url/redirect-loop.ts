@@ -5,10 +5,11 @@ import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import type { ClientRequest, FollowedRequest } from '../../src/deployment/requests/answer.ts'
 import { type FollowedRedirects, urlOf } from '../../src/deployment/requests/follow-redirects.ts'
-import { leadsOn } from '../../src/deployment/requests/leads-on.ts'
+import { leadsOn, mayRedirectThere } from '../../src/deployment/requests/leads-on.ts'
 import { MISSING, requestsToServer } from '../../src/deployment/requests/made-up-requests.ts'
 import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
 import { probe, probeRedirects } from '../../src/deployment/requests/probe.ts'
+import { redirectTarget } from '../../src/deployment/requests/redirect-target.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { directivesByServer } from '../../src/servers/nginx/queries/servers.ts'
@@ -208,6 +209,7 @@ interface Loop {
 const MOST_REQUESTS = 24
 
 function loopFrom(deployment: Deployment, server: NginxServer, block: NginxDirective): Loop | null {
+  if (block === server.directive && redirectsOnce(deployment, server)) return null
   const paths = pathsInto(block)
   const listens = server.listens.filter(listen => isBehindProxy(deployment, server, listen))
   const ports = new Set(listens.map(({ port }) => port))
@@ -221,6 +223,22 @@ function loopFrom(deployment: Deployment, server: NginxServer, block: NginxDirec
     if (loop !== null) return loop
   }
   return null
+}
+
+/** True for a whole server that leads, by each of its sockets and names, to one that does not redirect: most do. */
+function redirectsOnce(deployment: Deployment, server: NginxServer): boolean {
+  const { answer, names, listens, configuration, directive } = server
+  if (answer.kind !== 'redirect' || names.length === 0) return false
+  if (directive.children.some(({ name }) => name === 'rewrite' || name === 'if')) return false
+  const { machine } = deployment.programOf(configuration)
+  return listens.every(({ port, tls }) =>
+    names.every(({ name, exact }) => {
+      const target = exact ? redirectTarget(answer, name, port, tls) : null
+      if (target === null) return false
+      const next = { ...target, scheme: target.tls ? 'https' : 'http', machine } as const
+      return !mayRedirectThere(deployment, next)
+    }),
+  )
 }
 
 /** True where a proxy in front that says the scheme would end it. */

@@ -26,7 +26,7 @@ export interface ClientRequest {
 }
 
 /** The `Host` header of a request: the port is written where it is not the usual one. */
-export function hostOf({ scheme, host, port }: ClientRequest): string {
+export function hostOf({ scheme, host, port }: Pick<ClientRequest, 'scheme' | 'host' | 'port'>): string {
   return port === (scheme === 'https' ? 443 : 80) ? host : `${host}:${port}`
 }
 

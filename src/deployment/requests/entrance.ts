@@ -35,7 +35,10 @@ const byName = memo((deployment: Deployment): ReadonlyMap<string, ReadonlySet<ob
  * The socket at which a request arrives. Of several programs on one port, on several machines, the one whose
  * servers have the name; else the first, nginx before Apache.
  */
-export function entrance(deployment: Deployment, { port, host, machine }: ClientRequest): Entrance | null {
+export function entrance(
+  deployment: Deployment,
+  { port, host, machine }: Pick<ClientRequest, 'port' | 'host' | 'machine'>,
+): Entrance | null {
   const all = byPort(deployment).get(port) ?? []
   const candidates = machine === undefined ? all : all.filter(({ program }) => program.machine === machine)
   const [first] = candidates

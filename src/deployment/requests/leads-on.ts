@@ -4,7 +4,7 @@ import { selectServer } from '../../servers/nginx/queries/select-server.ts'
 import { directivesByServer } from '../../servers/nginx/queries/servers.ts'
 import { serverIndex } from '../build/servers.ts'
 import type { Deployment, NginxServer } from '../model.ts'
-import { type FollowedRequest, hostOf } from './answer.ts'
+import { type ClientRequest, type FollowedRequest, hostOf } from './answer.ts'
 import { entrance } from './entrance.ts'
 import { redirectedRequest } from './follow-redirects.ts'
 import { hostsHolding } from './hosts-holding.ts'
@@ -16,13 +16,20 @@ import { hostsHolding } from './hosts-holding.ts'
 export function leadsOn(deployment: Deployment, { request, end }: FollowedRequest): boolean {
   if (end.kind !== 'redirect') return false
   const next = redirectedRequest(request, end.location, end.status)
-  const listener = next === null ? null : entrance(deployment, next)
-  if (next === null || listener === null) return false
+  return next !== null && mayRedirectThere(deployment, next)
+}
+
+/** The same for a request that is redirected, by what is said of its target alone. */
+export function mayRedirectThere(
+  deployment: Deployment,
+  next: Pick<ClientRequest, 'scheme' | 'host' | 'port' | 'address' | 'machine'>,
+): boolean {
+  const listener = entrance(deployment, next)
+  if (listener === null) return false
   if (listener.kind !== 'nginx') return true
-  const { configuration } = listener.program
   const { port, address } = next
   const asked = { port, host: hostOf(next), ...(address !== undefined && { address }) }
-  const selection = selectServer(configuration, asked)
+  const selection = selectServer(listener.program.configuration, asked)
   const server = selection.known ? serverIndex(deployment.servers).get(selection.value.server) : undefined
   return server === undefined || mayRedirect(deployment, server)
 }
