@@ -57,7 +57,7 @@ test('what no server and no application reads does not run it', () => {
   for (const path of [
     'README.md',
     'docs/nginx.md',
-    'package.json',
+    'tsconfig.json',
     'src/main.ts',
     'web/app.css',
     'templates/base.html',
