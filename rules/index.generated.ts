@@ -103,6 +103,7 @@ import apacheVhostUnresolvableAddress from './apache/vhost-unresolvable-address.
 import appServerApplicationNotFound from './app-server/application-not-found.ts'
 import appServerCommandWithoutShell from './app-server/command-without-shell.ts'
 import appServerDaemonized from './app-server/daemonized.ts'
+import appServerDebuggerOn from './app-server/debugger-on.ts'
 import appServerEnvironmentMissing from './app-server/environment-missing.ts'
 import appServerExpressProxyUntrusted from './app-server/express-proxy-untrusted.ts'
 import appServerHomeProtected from './app-server/home-protected.ts'
@@ -122,6 +123,7 @@ import bodyLimitsLimitInBytes from './body-limits/limit-in-bytes.ts'
 import bodyLimitsNginxBelowPhp from './body-limits/nginx-below-php.ts'
 import bodyLimitsNginxDefaultBelowApplication from './body-limits/nginx-default-below-application.ts'
 import bodyLimitsNginxDefaultBelowDjango from './body-limits/nginx-default-below-django.ts'
+import bodyLimitsPhpPostBelowUpload from './body-limits/php-post-below-upload.ts'
 import bodyLimitsUwsgiHeadersBelowNginx from './body-limits/uwsgi-headers-below-nginx.ts'
 import cachingAuthorizationShared from './caching/authorization-shared.ts'
 import cachingBypassStillStores from './caching/bypass-still-stores.ts'
@@ -155,16 +157,19 @@ import containersServedDirectoryNotMounted from './containers/served-directory-n
 import containersSocketNotShared from './containers/socket-not-shared.ts'
 import containersStaticVolumeUnfilled from './containers/static-volume-unfilled.ts'
 import containersUnknownService from './containers/unknown-service.ts'
+import djangoCookieDomainForeign from './django/cookie-domain-foreign.ts'
 import djangoCsrfOriginMalformed from './django/csrf-origin-malformed.ts'
 import djangoCsrfOriginUntrusted from './django/csrf-origin-untrusted.ts'
 import djangoDebugOn from './django/debug-on.ts'
 import djangoHostNotAllowed from './django/host-not-allowed.ts'
 import djangoHostWithUnderscore from './django/host-with-underscore.ts'
 import djangoProxySslHeaderForgeable from './django/proxy-ssl-header-forgeable.ts'
+import djangoProxySslHeaderName from './django/proxy-ssl-header-name.ts'
 import djangoSecureCookieOverHttp from './django/secure-cookie-over-http.ts'
 import djangoSettingIsText from './django/setting-is-text.ts'
 import djangoSslRedirectLoop from './django/ssl-redirect-loop.ts'
 import djangoStaticNotServed from './django/static-not-served.ts'
+import djangoStaticRootCollected from './django/static-root-collected.ts'
 import forwardedHeadersDirectoryRedirectLeavesTls from './forwarded-headers/directory-redirect-leaves-tls.ts'
 import forwardedHeadersDoubleProxyProcessing from './forwarded-headers/double-proxy-processing.ts'
 import forwardedHeadersDuplicated from './forwarded-headers/duplicated.ts'
@@ -258,6 +263,7 @@ import nginxWebsocketConnectionMissing from './nginx/websocket-connection-missin
 import nginxWebsocketHttpVersion from './nginx/websocket-http-version.ts'
 import nginxWebsocketUpgradeMissing from './nginx/websocket-upgrade-missing.ts'
 import phpPathInfoEmpty from './php/path-info-empty.ts'
+import phpPoolRefused from './php/pool-refused.ts'
 import phpRequestMethodMissing from './php/request-method-missing.ts'
 import phpScriptFilenameFixed from './php/script-filename-fixed.ts'
 import phpScriptFilenameMissing from './php/script-filename-missing.ts'
@@ -493,6 +499,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/application-not-found', ...appServerApplicationNotFound },
   { id: 'app-server/command-without-shell', ...appServerCommandWithoutShell },
   { id: 'app-server/daemonized', ...appServerDaemonized },
+  { id: 'app-server/debugger-on', ...appServerDebuggerOn },
   { id: 'app-server/environment-missing', ...appServerEnvironmentMissing },
   { id: 'app-server/express-proxy-untrusted', ...appServerExpressProxyUntrusted },
   { id: 'app-server/home-protected', ...appServerHomeProtected },
@@ -512,6 +519,7 @@ export const rules: readonly Rule[] = [
   { id: 'body-limits/nginx-below-php', ...bodyLimitsNginxBelowPhp },
   { id: 'body-limits/nginx-default-below-application', ...bodyLimitsNginxDefaultBelowApplication },
   { id: 'body-limits/nginx-default-below-django', ...bodyLimitsNginxDefaultBelowDjango },
+  { id: 'body-limits/php-post-below-upload', ...bodyLimitsPhpPostBelowUpload },
   { id: 'body-limits/uwsgi-headers-below-nginx', ...bodyLimitsUwsgiHeadersBelowNginx },
   { id: 'caching/authorization-shared', ...cachingAuthorizationShared },
   { id: 'caching/bypass-still-stores', ...cachingBypassStillStores },
@@ -545,16 +553,19 @@ export const rules: readonly Rule[] = [
   { id: 'containers/socket-not-shared', ...containersSocketNotShared },
   { id: 'containers/static-volume-unfilled', ...containersStaticVolumeUnfilled },
   { id: 'containers/unknown-service', ...containersUnknownService },
+  { id: 'django/cookie-domain-foreign', ...djangoCookieDomainForeign },
   { id: 'django/csrf-origin-malformed', ...djangoCsrfOriginMalformed },
   { id: 'django/csrf-origin-untrusted', ...djangoCsrfOriginUntrusted },
   { id: 'django/debug-on', ...djangoDebugOn },
   { id: 'django/host-not-allowed', ...djangoHostNotAllowed },
   { id: 'django/host-with-underscore', ...djangoHostWithUnderscore },
   { id: 'django/proxy-ssl-header-forgeable', ...djangoProxySslHeaderForgeable },
+  { id: 'django/proxy-ssl-header-name', ...djangoProxySslHeaderName },
   { id: 'django/secure-cookie-over-http', ...djangoSecureCookieOverHttp },
   { id: 'django/setting-is-text', ...djangoSettingIsText },
   { id: 'django/ssl-redirect-loop', ...djangoSslRedirectLoop },
   { id: 'django/static-not-served', ...djangoStaticNotServed },
+  { id: 'django/static-root-collected', ...djangoStaticRootCollected },
   { id: 'forwarded-headers/directory-redirect-leaves-tls', ...forwardedHeadersDirectoryRedirectLeavesTls },
   { id: 'forwarded-headers/double-proxy-processing', ...forwardedHeadersDoubleProxyProcessing },
   { id: 'forwarded-headers/duplicated', ...forwardedHeadersDuplicated },
@@ -648,6 +659,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/websocket-http-version', ...nginxWebsocketHttpVersion },
   { id: 'nginx/websocket-upgrade-missing', ...nginxWebsocketUpgradeMissing },
   { id: 'php/path-info-empty', ...phpPathInfoEmpty },
+  { id: 'php/pool-refused', ...phpPoolRefused },
   { id: 'php/request-method-missing', ...phpRequestMethodMissing },
   { id: 'php/script-filename-fixed', ...phpScriptFilenameFixed },
   { id: 'php/script-filename-missing', ...phpScriptFilenameMissing },

@@ -103,6 +103,7 @@ function serverOf(
     uds === null
       ? hostPortBind(textSetting(get('host')), numberSetting(get('port')), protocol, host, port)
       : { at: uds.at, protocol, address: pathAddress(uds, command.directory) }
+  const debug = get('debug')
   const [first] = call.args
   const named =
     first?.kind === 'string' ? first.value : first?.kind === 'name' ? `${name}:${first.name}` : null
@@ -120,6 +121,7 @@ function serverOf(
     rootPath: textSetting(get('root_path')),
     directory: command.directory,
     development,
+    settings: debug === null ? new Map() : new Map([['debug', debug]]),
     complete: true,
     sources: [source],
   }

@@ -76,6 +76,8 @@ export function schemeSeen({
     if (Array.isArray(proxy.value)) {
       const [name, value] = proxy.value as readonly unknown[]
       if (typeof name !== 'string' || typeof value !== 'string') return undefined
+      // `META` has headers by no other names.
+      if (!name.startsWith('HTTP_')) return 'http'
       const header = name
         .replace(/^HTTP_/, '')
         .replaceAll('_', '-')

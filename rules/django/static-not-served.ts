@@ -7,14 +7,15 @@ import {
   servesOwnStaticFiles,
 } from '../../src/deployment/django/static-settings.ts'
 import { isAbsent } from '../../src/deployment/is-absent.ts'
-import type { Machine, NginxServer } from '../../src/deployment/model.ts'
+import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
+import type { Deployment, Machine, NginxServer } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { anonymousRequestOnly } from '../../src/deployment/requests/anonymous-request.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { behindNginx, serviceUnit, WSGI } from '../app-server/_examples.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
-import { djangoConnections } from './_behind-nginx.ts'
+import { type DjangoConnection, djangoConnections } from './_behind-nginx.ts'
 
 const nginx = (location: string): string =>
   nginxMain(
@@ -42,16 +43,28 @@ const tree = (location: string, settings = ''): Record<string, string> => ({
   `,
 })
 
+const STATIC = conf`
+  location /static/ {
+      alias /srv/shop/static/;
+  }
+`
+const UPLOADS = conf`
+  MEDIA_URL = "/media/"
+  MEDIA_ROOT = "/srv/shop/media"
+`
+
 export default defineRule({
-  summary: 'nginx does not serve the static files where Django collects them',
+  summary: 'nginx does not serve the files where Django keeps them',
   severity: 'warning',
   otherSeverities: { info: 'where the URLs of the project, a link or a copy may bring the files there' },
   confidence: 'medium',
   since: '0.1.0',
-  why: 'With `DEBUG = False` Django serves no static files, and pages come without styles and pictures where nginx does not take them from `STATIC_ROOT`.',
-  remedy: 'Add `location /static/ { alias …; }` with the directory of `STATIC_ROOT`',
+  why: 'With `DEBUG = False` Django serves neither static files nor uploads. Pages come without styles and pictures where nginx does not take them from `STATIC_ROOT`, and what users have uploaded is 404 where it does not take it from `MEDIA_ROOT`: WhiteNoise serves static files alone, and `static(settings.MEDIA_URL, …)` of the URLs holds for `DEBUG`.',
+  remedy:
+    'Add `location /static/ { alias …; }` with the directory of `STATIC_ROOT`, and one for `MEDIA_ROOT`',
   references: [
     'https://docs.djangoproject.com/en/stable/howto/static-files/deployment/',
+    'https://docs.djangoproject.com/en/stable/ref/settings/#media-root',
     'https://nginx.org/en/docs/http/ngx_http_core_module.html#alias',
   ],
   bad: [
@@ -66,6 +79,27 @@ export default defineRule({
             alias «/etc/shop/static/»;
         }
       `),
+    },
+    {
+      title: 'uploads that nobody serves',
+      files: {
+        ...tree(STATIC, UPLOADS),
+        'etc/nginx/nginx.conf': nginx(STATIC).replace('server {', '«server» {'),
+      },
+    },
+    {
+      title: 'uploads in another directory',
+      files: tree(
+        [
+          STATIC,
+          conf`
+            location /media/ {
+                alias «/etc/shop/media/»;
+            }
+          `,
+        ].join(''),
+        UPLOADS,
+      ),
     },
   ],
   good: [
@@ -90,60 +124,101 @@ export default defineRule({
       files: tree('', 'MIDDLEWARE = ["whitenoise.middleware.WhiteNoiseMiddleware"]'),
     },
     { title: 'another host', files: tree('', 'STATIC_URL = "https://cdn.example.net/shop/"') },
+    {
+      title: 'uploads from their directory',
+      files: tree(
+        [
+          STATIC,
+          conf`
+            location /media/ {
+                alias /srv/shop/media/;
+            }
+          `,
+        ].join(''),
+        UPLOADS,
+      ),
+    },
+    {
+      title: 'uploads in a storage of their own',
+      files: tree(
+        STATIC,
+        [UPLOADS, 'DEFAULT_FILE_STORAGE = "storages.backends.s3boto3.S3Boto3Storage"'].join(''),
+      ),
+    },
     { title: 'an API without files', files: tree('', 'STATIC_ROOT = None') },
   ],
   *check(deployment) {
-    const seen = new Set<NginxServer>()
-    for (const { connection, settings, program } of djangoConnections(deployment)) {
-      const { server, from } = connection
-      const files = directoryOfUrl(settings, 'STATIC')
-      const debug = settings.get('DEBUG')
-      if (files === null || servesOwnStaticFiles(settings) !== false || seen.has(server)) continue
+    const seen = { STATIC: new Set<NginxServer>(), MEDIA: new Set<NginxServer>() }
+    for (const each of djangoConnections(deployment)) {
+      const debug = each.settings.get('DEBUG')
       if (debug !== null && !(debug.known && debug.value === false)) continue
-      seen.add(server)
-      const directory = directorySeen(files.directory, program.machine, from.machine)
-      if (directory === null) continue
-      const end = anonymousRequestOnly(server, `${files.url}site.css`, `${directory}/site.css`)
-      const related = [
-        ...(files.directoryAt === null ? [] : [{ at: files.directoryAt, message: 'collected here' }]),
-        ...(files.urlAt === null ? [] : [{ at: files.urlAt, message: 'pages ask for them here' }]),
-      ]
-      if (end.kind === 'pass') {
-        const own = deployment.connections
-          .of(server)
-          .find(({ pass }) => pass.node === end.target.directive.node)
-        if (
-          own === undefined ||
-          !own.targets.some(({ to }) => to.kind === 'listener' && to.listener.program === program)
-        )
-          continue
-        const inside = program.machine.container?.files ?? program.machine.files
-        yield {
-          at: namePlace(server.directive),
-          severity: mayRouteToFiles(inside, settings) ? ('info' as const) : ('warning' as const),
-          message: `nginx proxies \`${files.url}\` to Django, which serves no static files without \`DEBUG\``,
-          related,
-          help: `Add \`location ${files.url} { alias ${directory}/; }\``,
-        }
-        continue
-      }
-      if (end.kind !== 'response' || end.status !== 404 || end.at === null) continue
-      const looked = placeText(end.at)
-      if (!looked.startsWith('/') || from.machine.container !== null) continue
-      const real = from.machine.files.realPath(looked)
-      if (real !== null && real === from.machine.files.realPath(directory)) continue
-      yield {
-        at: end.at,
-        // A link, or a copy made by the deployment, would be as good as the directory itself.
-        severity: isAbsent(from.machine.files, posix.normalize(looked))
-          ? ('warning' as const)
-          : ('info' as const),
-        message: `nginx looks for \`${files.url}\` in \`${looked}\`, and Django collects the files in \`${directory}\``,
-        related,
-      }
+      for (const kind of ['STATIC', 'MEDIA'] as const)
+        if (!seen[kind].has(each.connection.server)) yield* unserved(deployment, each, kind, seen[kind])
     }
   },
 })
+
+type Found = Iterable<RuleFinding>
+
+function* unserved(
+  deployment: Deployment,
+  { connection, settings, program }: DjangoConnection,
+  kind: 'STATIC' | 'MEDIA',
+  seen: Set<NginxServer>,
+): Found {
+  const { server, from } = connection
+  const files = directoryOfUrl(settings, kind)
+  if (files === null) return
+  if (kind === 'STATIC' ? servesOwnStaticFiles(settings) !== false : !keepsUploadsInFiles(settings)) return
+  seen.add(server)
+  const directory = directorySeen(files.directory, program.machine, from.machine)
+  if (directory === null) return
+  const end = anonymousRequestOnly(server, `${files.url}site.css`, `${directory}/site.css`)
+  const related = [
+    ...(files.directoryAt === null
+      ? []
+      : [{ at: files.directoryAt, message: kind === 'STATIC' ? 'collected here' : 'kept here' }]),
+    ...(files.urlAt === null ? [] : [{ at: files.urlAt, message: 'pages ask for them here' }]),
+  ]
+  if (end.kind === 'pass') {
+    const own = deployment.connections.of(server).find(({ pass }) => pass.node === end.target.directive.node)
+    if (
+      own === undefined ||
+      !own.targets.some(({ to }) => to.kind === 'listener' && to.listener.program === program)
+    )
+      return
+    const inside = program.machine.container?.files ?? program.machine.files
+    yield {
+      at: namePlace(server.directive),
+      severity: mayRouteToFiles(inside, settings) ? ('info' as const) : ('warning' as const),
+      message: `nginx proxies \`${files.url}\` to Django, which serves no ${kind === 'STATIC' ? 'static files' : 'uploads'} without \`DEBUG\``,
+      related,
+      help: `Add \`location ${files.url} { alias ${directory}/; }\``,
+    }
+    return
+  }
+  if (end.kind !== 'response' || end.status !== 404 || end.at === null) return
+  const looked = placeText(end.at)
+  if (!looked.startsWith('/') || from.machine.container !== null) return
+  const real = from.machine.files.realPath(looked)
+  if (real !== null && real === from.machine.files.realPath(directory)) return
+  yield {
+    at: end.at,
+    // A link, or a copy made by the deployment, would be as good as the directory itself.
+    severity: isAbsent(from.machine.files, posix.normalize(looked))
+      ? ('warning' as const)
+      : ('info' as const),
+    message: `nginx looks for \`${files.url}\` in \`${looked}\`, and Django ${kind === 'STATIC' ? 'collects' : 'keeps'} the files in \`${directory}\``,
+    related,
+  }
+}
+
+/** True where uploads lie in `MEDIA_ROOT`, as they do unless another storage is set, and views do not hand them out. */
+function keepsUploadsInFiles(settings: DjangoSettings): boolean {
+  return ['DEFAULT_FILE_STORAGE', 'STORAGES', 'SENDFILE_BACKEND', 'SENDFILE_ROOT'].every(
+    name => settings.get(name) === null,
+  )
+}
 
 /** A directory of one machine as the other sees it; null where nobody knows. */
 function directorySeen(directory: string, from: Machine, to: Machine): string | null {

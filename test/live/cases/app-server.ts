@@ -52,6 +52,13 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 404,
   },
   {
+    rule: 'app-server/debugger-on',
+    shows: 'an error shows the code, and the debugger of Werkzeug',
+    request: REQUEST,
+    harm: ({ response }) => response.status === 500 && response.body.includes('__debugger__'),
+    sound: ({ response }) => response.status === 500 && !response.body.includes('RuntimeError'),
+  },
+  {
     rule: 'app-server/environment-missing',
     shows: 'the workers stop with KeyError, and nginx answers 502',
     files: { 'etc/shop/shop/urls.py': 'urlpatterns = []\n' },

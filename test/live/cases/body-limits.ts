@@ -86,4 +86,18 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 413,
     sound: ({ response }) => response.status === 200,
   },
+  {
+    rule: 'body-limits/php-post-below-upload',
+    shows: 'the fields of a form are gone, and PHP answers as if there were none',
+    files: { 'srv/www/index.php': '<?php echo count($_POST);\n' },
+    smaller: { '64M': '64K', '8M': '8K', '70M': '70K' },
+    request: {
+      url: 'http://example.org/index.php',
+      method: 'POST',
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+      body: `a=${'x'.repeat(20_000)}`,
+    },
+    harm: ({ response }) => response.body.trim().endsWith('0'),
+    sound: ({ response }) => response.body === '1',
+  },
 ]

@@ -85,4 +85,20 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 404,
     sound: ({ response }) => response.body === 'body { }\n',
   },
+  {
+    rule: 'django/static-not-served',
+    shows: 'nor has it one for an upload',
+    examples: { bad: 2, good: 4 },
+    files: { 'srv/shop/media/a.txt': 'uploaded\n' },
+    request: { url: 'http://example.org/media/a.txt' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.body === 'uploaded\n',
+  },
+  {
+    rule: 'django/proxy-ssl-header-name',
+    shows: 'https is redirected to itself',
+    request: HTTPS,
+    harm: ({ response }) => response.status === 301 && response.headers.location === 'https://example.org/',
+    sound: ({ response }) => response.report?.scheme === 'https',
+  },
 ]

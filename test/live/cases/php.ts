@@ -13,6 +13,23 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body === 'the script runs',
   },
   {
+    rule: 'php/pool-refused',
+    shows: 'FPM does not start',
+    files: SCRIPT,
+    request: REQUEST,
+    harm: ({ response, logNow }) => response.status === 502 && logNow().includes('FPM initialization failed'),
+    sound: ({ response }) => response.body === 'the script runs',
+  },
+  {
+    rule: 'php/pool-refused',
+    shows: 'nor with two pools of one socket',
+    examples: { bad: 3 },
+    files: SCRIPT,
+    request: REQUEST,
+    harm: ({ response, logNow }) => response.status === 502 && logNow().includes('FPM initialization failed'),
+    sound: ({ response }) => response.body === 'the script runs',
+  },
+  {
     rule: 'php/socket-permissions',
     shows: 'the socket of PHP-FPM is closed to nginx',
     files: SCRIPT,

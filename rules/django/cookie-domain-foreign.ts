@@ -1,0 +1,62 @@
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { assignedValue, djangoConnections } from './_behind-nginx.ts'
+import { djangoBehindNginx } from './_examples.ts'
+
+const settings = (lines: string): Record<string, string> =>
+  djangoBehindNginx({
+    settings: conf`
+      ALLOWED_HOSTS = ["*"]
+      ${lines}
+    `,
+  })
+
+export default defineRule({
+  summary: 'Browsers refuse the cookies of Django, which are for another domain',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'A browser takes a cookie only for the name that it asked, or for a domain above it. With a `SESSION_COOKIE_DOMAIN` of another site nobody stays logged in, and with such a `CSRF_COOKIE_DOMAIN` every form fails: `CSRF cookie not set`.',
+  remedy: 'Leave the setting out, or write the domain that all names of the site are below',
+  references: [
+    'https://docs.djangoproject.com/en/stable/ref/settings/#session-cookie-domain',
+    'https://www.rfc-editor.org/rfc/rfc6265#section-5.3',
+  ],
+  unproven: 'What a browser does with a cookie decides, and the live tests are none',
+  bad: [
+    { title: 'another site', files: settings('SESSION_COOKIE_DOMAIN = «".example.com"»') },
+    { title: 'a name beside it', files: settings('CSRF_COOKIE_DOMAIN = «"app.example.org"»') },
+  ],
+  good: [
+    { title: 'the name itself', files: settings('SESSION_COOKIE_DOMAIN = "example.org"') },
+    { title: 'with a dot', files: settings('CSRF_COOKIE_DOMAIN = ".example.org"') },
+    { title: 'left out', files: settings('SESSION_COOKIE_DOMAIN = None') },
+    {
+      title: 'one of several names',
+      files: djangoBehindNginx({
+        settings: 'ALLOWED_HOSTS = ["*"]\nSESSION_COOKIE_DOMAIN = "example.com"\n',
+        site: 'server_name www.example.com;',
+      }),
+    },
+  ],
+  *check(deployment) {
+    for (const { connection, settings } of djangoConnections(deployment)) {
+      const { names } = connection.server
+      if (names.length === 0 || names.some(({ exact }) => !exact)) continue
+      for (const name of ['SESSION_COOKIE_DOMAIN', 'CSRF_COOKIE_DOMAIN']) {
+        const fact = settings.get(name)
+        if (fact?.known !== true || fact.at === null || typeof fact.value !== 'string' || fact.value === '')
+          continue
+        const domain = fact.value.replace(/^\./, '').toLowerCase()
+        if (names.some(each => each.name === domain || each.name.endsWith(`.${domain}`))) continue
+        const [first] = names
+        yield {
+          at: assignedValue(fact.at),
+          message: `a browser that asks \`${first?.name}\` refuses a cookie for \`${fact.value}\``,
+          label: 'no domain of this site',
+          related: first === undefined ? [] : [{ at: first.at, message: 'the name of the site' }],
+        }
+      }
+    }
+  },
+})

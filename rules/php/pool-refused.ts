@@ -1,0 +1,154 @@
+import type { FpmPool } from '../../parsers/php/fpm.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import { placeOf } from '../../parsers/text/written-text.ts'
+import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { phpSite } from './_examples.ts'
+
+const tree = (lines: string, more: Record<string, string> = {}): Record<string, string> => ({
+  'etc/nginx/nginx.conf': phpSite(''),
+  'etc/php/8.2/fpm/pool.d/www.conf': conf`
+    [www]
+    user = www-data
+    group = www-data
+    listen = /run/php/php8.2-fpm.sock
+    listen.owner = www-data
+    listen.group = www-data
+    ${lines}
+  `,
+  ...more,
+})
+const dynamic = (children: string, start: string, least: string, most: string): string => conf`
+  pm = dynamic
+  pm.max_children = ${children}
+  pm.start_servers = ${start}
+  pm.min_spare_servers = ${least}
+  pm.max_spare_servers = ${most}
+`
+
+export default defineRule({
+  summary: 'PHP-FPM does not start with the numbers of a pool',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'PHP-FPM checks how the processes of a pool fit together when it starts: `pm.start_servers` has to lie between the spare servers, and these below `pm.max_children`. Where one pool does not fit, FPM starts none at all: `FPM initialization failed`, and nginx answers 502 to every script.',
+  remedy: 'Keep `min_spare_servers` ≤ `start_servers` ≤ `max_spare_servers` ≤ `max_children`',
+  references: ['https://www.php.net/manual/en/install.fpm.configuration.php#pm'],
+  bad: [
+    { title: 'more at the start than may be spare', files: tree(dynamic('10', '«20»', '2', '8')) },
+    { title: 'more spare than there are', files: tree(dynamic('5', '3', '2', '«8»')) },
+    {
+      title: 'a dynamic pool without numbers',
+      files: tree(conf`
+        pm = «dynamic»
+        pm.max_children = 10
+      `),
+    },
+    {
+      title: 'one socket of two pools',
+      files: tree(dynamic('5', '2', '1', '3'), {
+        'etc/php/8.2/fpm/pool.d/zshop.conf': conf`
+          [zshop]
+          user = www-data
+          listen = «/run/php/php8.2-fpm.sock»
+          pm = static
+          pm.max_children = 2
+        `,
+      }),
+    },
+  ],
+  good: [
+    { title: 'numbers that fit', files: tree(dynamic('10', '4', '2', '8')) },
+    {
+      title: 'the number at the start left to FPM',
+      files: tree(conf`
+        pm = dynamic
+        pm.max_children = 10
+        pm.min_spare_servers = 2
+        pm.max_spare_servers = 6
+      `),
+    },
+    {
+      title: 'numbers of a pool that is static, which nothing reads',
+      files: tree(conf`
+        pm = static
+        pm.max_children = 2
+        pm.start_servers = 20
+      `),
+    },
+  ],
+  *check(deployment) {
+    const sockets = new Map<string, FpmPool>()
+    for (const { pool, machine } of programsOfKind(deployment, 'php-fpm')) {
+      if (machine.container !== null) continue
+      const fault = faultOf(pool)
+      if (fault !== null) yield { ...fault, message: `${fault.message}, so FPM starts no pool` }
+      const address = pool.listen?.address
+      if (pool.listen == null || address?.known !== true || address.value.kind !== 'unix') continue
+      const other = sockets.get(address.value.path)
+      // FPM of two versions may share a socket by mistake as well, but each starts.
+      if (other === undefined) sockets.set(address.value.path, pool)
+      else if (isOfOneFpm(pool, other))
+        yield {
+          at: pool.listen.at,
+          message: `the pool \`${other.name}\` has this socket, so FPM starts no pool: unable to set listen address as it's already used in another pool`,
+          label: 'one socket of two pools',
+          related: other.listen === null ? [] : [{ at: other.listen.at, message: 'here, too' }],
+        }
+    }
+  },
+})
+
+function isOfOneFpm(one: FpmPool, other: FpmPool): boolean {
+  const directory = (pool: FpmPool): string => pool.headers[0]?.source.path.replace(/\/[^/]*$/, '') ?? ''
+  return one.name !== other.name && directory(one) === directory(other)
+}
+
+interface Fault {
+  readonly at: Place
+  readonly message: string
+  readonly label: string
+}
+
+/** The first of the checks of FPM that fails, in its order; null where a number is not known. */
+function faultOf(pool: FpmPool): Fault | null {
+  const manager = pool.processManager
+  if (manager?.known !== true || manager.value !== 'dynamic' || manager.at === null) return null
+  const most = pool.maxChildren
+  if (most?.known !== true) return null
+  const number = (name: string): { readonly value: number; readonly at: Place } | null | undefined => {
+    const written = pool.settings.get(name)
+    if (written === undefined) return null
+    return /^\d{1,9}$/.test(written.text) ? { value: Number(written.text), at: placeOf(written) } : undefined
+  }
+  const least = number('pm.min_spare_servers')
+  const spare = number('pm.max_spare_servers')
+  const start = number('pm.start_servers')
+  if (least === undefined || spare === undefined || start === undefined) return null
+  if (least === null || spare === null)
+    return {
+      at: manager.at,
+      message: `\`pm.${least === null ? 'min' : 'max'}_spare_servers\` is not set: it must be a positive value`,
+      label: 'wants the numbers of spare servers',
+    }
+  if (spare.value > most.value || least.value > most.value)
+    return {
+      at: spare.value > most.value ? spare.at : least.at,
+      message: `pm.min_spare_servers(${least.value}) and pm.max_spare_servers(${spare.value}) cannot be greater than pm.max_children(${most.value})`,
+      label: `more than ${most.value}`,
+    }
+  if (spare.value < least.value)
+    return {
+      at: spare.at,
+      message: `pm.max_spare_servers(${spare.value}) must not be less than pm.min_spare_servers(${least.value})`,
+      label: `less than ${least.value}`,
+    }
+  if (start !== null && (start.value < least.value || start.value > spare.value))
+    return {
+      at: start.at,
+      message: `pm.start_servers(${start.value}) must not be less than pm.min_spare_servers(${least.value}) and not greater than pm.max_spare_servers(${spare.value})`,
+      label: `not between ${least.value} and ${spare.value}`,
+    }
+  return null
+}
