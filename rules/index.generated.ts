@@ -3,6 +3,8 @@ import type { Rule } from '../src/engine/rule.ts'
 import accessAllowWithoutDeny from './access/allow-without-deny.ts'
 import accessAnsweredBeforeAccess from './access/answered-before-access.ts'
 import accessAuthBasicWithoutFile from './access/auth-basic-without-file.ts'
+import accessAuthRequestBody from './access/auth-request-body.ts'
+import accessAuthRequestUnanswered from './access/auth-request-unanswered.ts'
 import accessDenyHiddenByRegex from './access/deny-hidden-by-regex.ts'
 import accessExactLocationOneUrl from './access/exact-location-one-url.ts'
 import accessLimitCountsProxy from './access/limit-counts-proxy.ts'
@@ -250,6 +252,7 @@ import nginxLocationNeverReached from './nginx/location-never-reached.ts'
 import nginxLogFileNamedSwitch from './nginx/log-file-named-switch.ts'
 import nginxMapHostnamesMissing from './nginx/map-hostnames-missing.ts'
 import nginxMapKeyNeverMatches from './nginx/map-key-never-matches.ts'
+import nginxPassBehindReturn from './nginx/pass-behind-return.ts'
 import nginxPatternNotPath from './nginx/pattern-not-path.ts'
 import nginxProxyPassDropsUri from './nginx/proxy-pass-drops-uri.ts'
 import nginxProxyPassNormalisesUri from './nginx/proxy-pass-normalises-uri.ts'
@@ -270,6 +273,7 @@ import phpScriptFilenameMissing from './php/script-filename-missing.ts'
 import phpScriptNotInContainer from './php/script-not-in-container.ts'
 import phpSocketPermissions from './php/socket-permissions.ts'
 import responseHeadersAddHeaderLost from './response-headers/add-header-lost.ts'
+import responseHeadersCacheControlContradicts from './response-headers/cache-control-contradicts.ts'
 import responseHeadersContentTypeTwice from './response-headers/content-type-twice.ts'
 import responseHeadersCorsValueRefused from './response-headers/cors-value-refused.ts'
 import responseHeadersCorsWithoutAlways from './response-headers/cors-without-always.ts'
@@ -323,9 +327,11 @@ import timeoutsWsgiRequestTimeoutMissing from './timeouts/wsgi-request-timeout-m
 import tlsAcmeChallengeNotServed from './tls/acme-challenge-not-served.ts'
 import tlsBackendProxiedOverTlsToPlain from './tls/backend-proxied-over-tls-to-plain.ts'
 import tlsCertNameMismatch from './tls/cert-name-mismatch.ts'
+import tlsCertificateOfAnotherKey from './tls/certificate-of-another-key.ts'
 import tlsChainBroken from './tls/chain-broken.ts'
 import tlsChainFileRepeatsCertificate from './tls/chain-file-repeats-certificate.ts'
 import tlsChainMissing from './tls/chain-missing.ts'
+import tlsClientCertificateNotAsked from './tls/client-certificate-not-asked.ts'
 import tlsHstsMissing from './tls/hsts-missing.ts'
 import tlsHstsNotAlways from './tls/hsts-not-always.ts'
 import tlsHstsOnHttp from './tls/hsts-on-http.ts'
@@ -339,6 +345,7 @@ import tlsUpstreamServerNameOff from './tls/upstream-server-name-off.ts'
 import tlsWeakProtocol from './tls/weak-protocol.ts'
 import topologyBackendNotListening from './topology/backend-not-listening.ts'
 import topologyClientChoosesBackend from './topology/client-chooses-backend.ts'
+import topologyCloudHostRefused from './topology/cloud-host-refused.ts'
 import topologyEventsBuffered from './topology/events-buffered.ts'
 import topologyHostSelectsWrongVhost from './topology/host-selects-wrong-vhost.ts'
 import topologyHttpToTlsPort from './topology/http-to-tls-port.ts'
@@ -399,6 +406,8 @@ export const rules: readonly Rule[] = [
   { id: 'access/allow-without-deny', ...accessAllowWithoutDeny },
   { id: 'access/answered-before-access', ...accessAnsweredBeforeAccess },
   { id: 'access/auth-basic-without-file', ...accessAuthBasicWithoutFile },
+  { id: 'access/auth-request-body', ...accessAuthRequestBody },
+  { id: 'access/auth-request-unanswered', ...accessAuthRequestUnanswered },
   { id: 'access/deny-hidden-by-regex', ...accessDenyHiddenByRegex },
   { id: 'access/exact-location-one-url', ...accessExactLocationOneUrl },
   { id: 'access/limit-counts-proxy', ...accessLimitCountsProxy },
@@ -646,6 +655,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/log-file-named-switch', ...nginxLogFileNamedSwitch },
   { id: 'nginx/map-hostnames-missing', ...nginxMapHostnamesMissing },
   { id: 'nginx/map-key-never-matches', ...nginxMapKeyNeverMatches },
+  { id: 'nginx/pass-behind-return', ...nginxPassBehindReturn },
   { id: 'nginx/pattern-not-path', ...nginxPatternNotPath },
   { id: 'nginx/proxy-pass-drops-uri', ...nginxProxyPassDropsUri },
   { id: 'nginx/proxy-pass-normalises-uri', ...nginxProxyPassNormalisesUri },
@@ -666,6 +676,7 @@ export const rules: readonly Rule[] = [
   { id: 'php/script-not-in-container', ...phpScriptNotInContainer },
   { id: 'php/socket-permissions', ...phpSocketPermissions },
   { id: 'response-headers/add-header-lost', ...responseHeadersAddHeaderLost },
+  { id: 'response-headers/cache-control-contradicts', ...responseHeadersCacheControlContradicts },
   { id: 'response-headers/content-type-twice', ...responseHeadersContentTypeTwice },
   { id: 'response-headers/cors-value-refused', ...responseHeadersCorsValueRefused },
   { id: 'response-headers/cors-without-always', ...responseHeadersCorsWithoutAlways },
@@ -719,9 +730,11 @@ export const rules: readonly Rule[] = [
   { id: 'tls/acme-challenge-not-served', ...tlsAcmeChallengeNotServed },
   { id: 'tls/backend-proxied-over-tls-to-plain', ...tlsBackendProxiedOverTlsToPlain },
   { id: 'tls/cert-name-mismatch', ...tlsCertNameMismatch },
+  { id: 'tls/certificate-of-another-key', ...tlsCertificateOfAnotherKey },
   { id: 'tls/chain-broken', ...tlsChainBroken },
   { id: 'tls/chain-file-repeats-certificate', ...tlsChainFileRepeatsCertificate },
   { id: 'tls/chain-missing', ...tlsChainMissing },
+  { id: 'tls/client-certificate-not-asked', ...tlsClientCertificateNotAsked },
   { id: 'tls/hsts-missing', ...tlsHstsMissing },
   { id: 'tls/hsts-not-always', ...tlsHstsNotAlways },
   { id: 'tls/hsts-on-http', ...tlsHstsOnHttp },
@@ -735,6 +748,7 @@ export const rules: readonly Rule[] = [
   { id: 'tls/weak-protocol', ...tlsWeakProtocol },
   { id: 'topology/backend-not-listening', ...topologyBackendNotListening },
   { id: 'topology/client-chooses-backend', ...topologyClientChoosesBackend },
+  { id: 'topology/cloud-host-refused', ...topologyCloudHostRefused },
   { id: 'topology/events-buffered', ...topologyEventsBuffered },
   { id: 'topology/host-selects-wrong-vhost', ...topologyHostSelectsWrongVhost },
   { id: 'topology/http-to-tls-port', ...topologyHttpToTlsPort },

@@ -116,7 +116,10 @@ export function arrange(files: Readonly<Record<string, string>>): Arranged {
 /** The files of certificates and keys that configuration names. */
 export function certificatesIn(text: string): readonly string[] {
   return [
-    ...all(text, /^\s*(?:ssl_certificate(?:_key)?|SSLCertificate(?:Key)?File)\s+"?(\/[^\s;"]+)/gim),
+    ...all(
+      text,
+      /^\s*(?:ssl_certificate(?:_key)?|ssl_client_certificate|SSLCertificate(?:Key)?File)\s+"?(\/[^\s;"]+)/gim,
+    ),
     ...all(text, /\s--(?:certfile|keyfile)[ =](\/\S+)/g),
   ]
 }

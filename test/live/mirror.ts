@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http'
 /**
  * A backend that answers with what it was sent, in the form of the reporting application: header names as
  * WSGI spells them, and a header that came twice with both its values. `?set-cookie=NAME` has it set one, `?status=404` answer so;
- * `?events` is answered with a stream whose second event comes two seconds after the first.
+ * `/verify` is answered when the body is there that is announced, `?events` with a stream whose second event comes two seconds after the first.
  */
 export function startMirror(port: number): Promise<Server> {
   const server = createServer((request, response) => {
@@ -11,6 +11,11 @@ export function startMirror(port: number): Promise<Server> {
       response.writeHead(200, { 'Content-Type': 'text/event-stream' })
       response.write('data: first\n\n')
       setTimeout(() => response.end('data: second\n\n'), 2000).unref()
+      return
+    }
+    if (request.url === '/verify' && request.headers['content-length'] !== undefined) {
+      request.resume()
+      request.on('end', () => response.end())
       return
     }
     const report: Record<string, string> = {

@@ -151,5 +151,33 @@ export const cases: readonly LiveCase[] = [
     request: { url: `${SITE}/private/plan.png` },
     harm: ({ response }) => response.body === 'plan',
     sound: isRefused,
+    rule: 'access/auth-request-body',
+    shows: 'a form hangs until nginx gives up on the server that it asks',
+    mirrors: [9000, 9001],
+    smaller: {
+      'proxy_pass http://127.0.0.1:9001;': 'proxy_pass http://127.0.0.1:9001; proxy_read_timeout 1;',
+    },
+    request: { url: SITE, method: 'POST', body: 'name=value', patience: 4000 },
+    harm: ({ response }) => response.status !== 200,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'access/auth-request-unanswered',
+    shows: 'everybody is let in',
+    files: { '/srv/www/index.html': 'start page', '/srv/www/report.txt': 'secret' },
+    request: { url: `${SITE}/report.txt` },
+    harm: ({ response }) => response.body === 'secret',
+    // Nothing listens that says yes.
+    sound: ({ response }) => response.status === 500,
+  },
+  {
+    rule: 'access/auth-request-unanswered',
+    shows: 'every request is an error',
+    examples: { bad: 1 },
+    mirrors: [9001],
+    files: { '/srv/www/report.txt': 'secret' },
+    request: { url: `${SITE}/report.txt` },
+    harm: ({ response }) => response.status === 500,
+    sound: ({ response }) => response.status === 200,
   },
 ]

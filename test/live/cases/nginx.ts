@@ -186,4 +186,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.body === 'no',
     sound: ({ response }) => response.body === 'yes',
   },
+  {
+    rule: 'nginx/pass-behind-return',
+    shows: 'the backend is not asked',
+    mirrors: [9000],
+    request: { url: 'http://example.org/app/users' },
+    harm: ({ response }) => response.status === 204,
+    sound: ({ response }) => response.report?.path === '/app/users',
+  },
 ]

@@ -78,4 +78,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.headers['x-frame-options'] === 'ALLOW-FROM https://portal.example.org',
     sound: ({ response }) => response.headers['x-frame-options'] === 'SAMEORIGIN',
   },
+  {
+    rule: 'response-headers/cache-control-contradicts',
+    shows: 'two headers that say opposite things',
+    files: { '/srv/www/files/a.txt': 'text' },
+    request: { url: 'http://example.org/files/a.txt' },
+    harm: ({ response }) => /max-age=2592000.*no-cache/.test(String(response.headers['cache-control'])),
+    sound: ({ response }) => !/no-cache/.test(String(response.headers['cache-control'])),
+  },
 ]

@@ -1,4 +1,5 @@
 import { INTERMEDIATE, LEAF } from '../../../rules/tls/_pem-examples.ts'
+import { generateKeyPairSync } from 'node:crypto'
 import { LEAF_KEY, ROOT } from '../test-authority.ts'
 import { spawnSync } from 'node:child_process'
 import { checkServerIdentity, connect, type SecureVersion } from 'node:tls'
@@ -175,6 +176,24 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'https://example.org/', trust: ROOT },
     harm: ({ response }) => response.failure === 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
     sound: ({ response }) => response.status > 0,
+    rule: 'tls/client-certificate-not-asked',
+    shows: 'a client without a certificate gets the page',
+    files: { '/srv/www/index.html': 'page' },
+    request: { url: 'https://example.org/' },
+    harm: ({ response }) => response.body === 'page',
+    sound: ({ response }) => response.status === 400,
+  },
+  {
+    rule: 'tls/certificate-of-another-key',
+    shows: 'nginx does not start',
+    files: {
+      '/etc/letsencrypt/live/example.org/privkey.pem': generateKeyPairSync('rsa', {
+        modulusLength: 2048,
+      }).privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+    },
+    request: { url: 'https://shop.example.org/' },
+    harm: ({ refused }) => /key values mismatch/.test(refused.nginx ?? ''),
+    sound: ({ refused }) => refused.nginx === null,
   },
 ]
 

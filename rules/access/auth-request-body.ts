@@ -1,0 +1,109 @@
+import type { Deployment } from '../../src/deployment/model.ts'
+import { serversAround } from '../../src/deployment/build/servers.ts'
+import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { selectLocation } from '../../src/servers/nginx/queries/select-location.ts'
+import { serverAround } from '../../src/servers/nginx/queries/servers.ts'
+import { toBytes } from '../../src/servers/regex.ts'
+import { nginxMain, nginxServer } from '../_examples.ts'
+
+const nginx = (lines: string, pass = 'proxy_pass'): string =>
+  nginxMain(
+    nginxServer(conf`
+      location / {
+          auth_request /verify;
+          proxy_pass http://127.0.0.1:9000;
+      }
+      location = /verify {
+          internal;
+          ${pass} http://127.0.0.1:9001;
+          ${lines}
+      }
+    `),
+  )
+
+export default defineRule({
+  summary: 'The server that `auth_request` asks waits for a body that never comes',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'nginx asks with the headers of the client and without its body. `Content-Length` of a form or an upload announces a body all the same, and a server that waits for it lets every POST hang, or answers 400.',
+  remedy: 'Write `proxy_set_header Content-Length "";` and `proxy_pass_request_body off;` in the location',
+  references: ['https://nginx.org/en/docs/http/ngx_http_auth_request_module.html'],
+  bad: [
+    { title: 'the headers as they came', files: { 'etc/nginx/nginx.conf': nginx('', '«proxy_pass»') } },
+    {
+      title: 'the body alone left out',
+      files: {
+        'etc/nginx/nginx.conf': nginx('proxy_pass_request_body off;', '«proxy_pass»'),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'without a length',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          proxy_pass_request_body off;
+          proxy_set_header Content-Length "";
+        `),
+      },
+    },
+    {
+      title: 'headers that are not handed on',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          proxy_pass_request_headers off;
+          proxy_set_header Content-Length "";
+        `),
+      },
+    },
+  ],
+  *check(deployment) {
+    for (const { asking, block } of askedBlocks(deployment)) {
+      const connection = deployment.connections.ofBlock(block)
+      if (connection === null || connection.pass.name !== 'proxy_pass' || connection.headers.open) continue
+      if (connection.headers.written.some(({ name }) => name === 'content-length')) continue
+      const at = namePlace(connection.pass)
+      yield {
+        at,
+        message: 'a request with a body is asked about with its `Content-Length` and without the body',
+        label: 'the length is handed on',
+        related: [{ at: argumentPlace(asking, 0), message: 'asks here' }],
+        ...(connection.headers.level !== null && connection.headers.level !== block
+          ? {}
+          : propose('Announce no body', 'safe', [
+              insertBefore(
+                at,
+                `proxy_pass_request_body off;\n${indentationAt(at)}proxy_set_header Content-Length "";\n${indentationAt(at)}`,
+              ),
+            ])),
+      }
+    }
+  },
+})
+
+interface Asked {
+  readonly asking: NginxDirective
+  readonly block: NginxDirective
+}
+
+/** The locations that `auth_request` leads to, each once. */
+function askedBlocks(deployment: Deployment): readonly Asked[] {
+  const found = new Map<NginxDirective, NginxDirective>()
+  for (const configuration of deployment.nginx) {
+    for (const asking of configuration.occurrences.get('auth_request') ?? []) {
+      const uri = asking.args[0]?.value ?? ''
+      const home = serverAround(asking)
+      if (home === null || !uri.startsWith('/') || uri.includes('$')) continue
+      if (!serversAround(deployment).has(home)) continue
+      const selected = selectLocation(configuration, home, toBytes(uri))
+      const block = selected.known ? selected.value.location?.directive : undefined
+      if (block !== undefined && !found.has(block)) found.set(block, asking)
+    }
+  }
+  return [...found].map(([block, asking]) => ({ asking, block }))
+}
