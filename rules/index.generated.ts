@@ -258,6 +258,7 @@ import nginxProxyPassDropsUri from './nginx/proxy-pass-drops-uri.ts'
 import nginxProxyPassNormalisesUri from './nginx/proxy-pass-normalises-uri.ts'
 import nginxProxyPassSlashMismatch from './nginx/proxy-pass-slash-mismatch.ts'
 import nginxRegexBacktracks from './nginx/regex-backtracks.ts'
+import nginxSslPrereadOff from './nginx/ssl-preread-off.ts'
 import nginxSyntax from './nginx/syntax.ts'
 import nginxTryFilesBeforePass from './nginx/try-files-before-pass.ts'
 import nginxTryFilesLosesQuery from './nginx/try-files-loses-query.ts'
@@ -268,6 +269,7 @@ import nginxWebsocketUpgradeMissing from './nginx/websocket-upgrade-missing.ts'
 import phpPathInfoEmpty from './php/path-info-empty.ts'
 import phpPoolRefused from './php/pool-refused.ts'
 import phpRequestMethodMissing from './php/request-method-missing.ts'
+import phpScriptFilenameBehindAlias from './php/script-filename-behind-alias.ts'
 import phpScriptFilenameFixed from './php/script-filename-fixed.ts'
 import phpScriptFilenameMissing from './php/script-filename-missing.ts'
 import phpScriptNotInContainer from './php/script-not-in-container.ts'
@@ -349,6 +351,7 @@ import topologyCloudHostRefused from './topology/cloud-host-refused.ts'
 import topologyEventsBuffered from './topology/events-buffered.ts'
 import topologyHostSelectsWrongVhost from './topology/host-selects-wrong-vhost.ts'
 import topologyHttpToTlsPort from './topology/http-to-tls-port.ts'
+import topologyListenInHttpAndStream from './topology/listen-in-http-and-stream.ts'
 import topologyListenWithoutVhost from './topology/listen-without-vhost.ts'
 import topologyNamedLocationMissing from './topology/named-location-missing.ts'
 import topologyProtocolMismatch from './topology/protocol-mismatch.ts'
@@ -661,6 +664,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/proxy-pass-normalises-uri', ...nginxProxyPassNormalisesUri },
   { id: 'nginx/proxy-pass-slash-mismatch', ...nginxProxyPassSlashMismatch },
   { id: 'nginx/regex-backtracks', ...nginxRegexBacktracks },
+  { id: 'nginx/ssl-preread-off', ...nginxSslPrereadOff },
   { id: 'nginx/syntax', ...nginxSyntax },
   { id: 'nginx/try-files-before-pass', ...nginxTryFilesBeforePass },
   { id: 'nginx/try-files-loses-query', ...nginxTryFilesLosesQuery },
@@ -671,6 +675,7 @@ export const rules: readonly Rule[] = [
   { id: 'php/path-info-empty', ...phpPathInfoEmpty },
   { id: 'php/pool-refused', ...phpPoolRefused },
   { id: 'php/request-method-missing', ...phpRequestMethodMissing },
+  { id: 'php/script-filename-behind-alias', ...phpScriptFilenameBehindAlias },
   { id: 'php/script-filename-fixed', ...phpScriptFilenameFixed },
   { id: 'php/script-filename-missing', ...phpScriptFilenameMissing },
   { id: 'php/script-not-in-container', ...phpScriptNotInContainer },
@@ -752,6 +757,7 @@ export const rules: readonly Rule[] = [
   { id: 'topology/events-buffered', ...topologyEventsBuffered },
   { id: 'topology/host-selects-wrong-vhost', ...topologyHostSelectsWrongVhost },
   { id: 'topology/http-to-tls-port', ...topologyHttpToTlsPort },
+  { id: 'topology/listen-in-http-and-stream', ...topologyListenInHttpAndStream },
   { id: 'topology/listen-without-vhost', ...topologyListenWithoutVhost },
   { id: 'topology/named-location-missing', ...topologyNamedLocationMissing },
   { id: 'topology/protocol-mismatch', ...topologyProtocolMismatch },

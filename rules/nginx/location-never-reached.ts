@@ -1,5 +1,7 @@
 import type { NginxServer } from '../../src/deployment/model.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
+import { isUnknownWord } from '../../parsers/text/source.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import { once } from '../../parsers/collections/once.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -28,8 +30,8 @@ export default defineRule({
   otherSeverities: { info: 'a named location that nothing leads to' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'Of regular expressions the first that matches answers. One that matches only what an earlier one matches never does: its `deny`, its cache times or its backend are for nobody.',
-  remedy: 'Put the narrower expression first, or write the wider one as a prefix',
+  why: 'Of regular expressions the first that matches answers, a `return` of the server answers before any location is looked for, and a path begins with a slash and is decoded. What such a location says, its `deny`, its files or its backend, is for nobody.',
+  remedy: 'Put the narrower expression first; put the `return` of the server into `location /`; write the path decoded, with its slash',
   references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#location'],
   bad: [
     {
@@ -63,6 +65,41 @@ export default defineRule({
       files: {
         'nginx.conf': site(conf`
           location «@backend» {
+              proxy_pass http://127.0.0.1:9000;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a server that answers before it looks for a location',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              «return» 301 https://example.org$request_uri;
+              location /.well-known/acme-challenge/ {
+                  root /srv/acme;
+              }
+          }
+        `,
+      },
+    },
+    {
+      title: 'a path as it stands in the address bar',
+      files: {
+        'nginx.conf': site(conf`
+          location «/my%20files/» {
+              alias /srv/my/;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a path without its slash',
+      files: {
+        'nginx.conf': site(conf`
+          location «api/» {
               proxy_pass http://127.0.0.1:9000;
           }
         `),
@@ -147,14 +184,88 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'the answer of the server in a location of its own',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              location /.well-known/acme-challenge/ {
+                  root /srv/acme;
+              }
+              location / {
+                  return 301 https://example.org$request_uri;
+              }
+          }
+        `,
+      },
+    },
+    {
+      title: 'a path as it is decoded',
+      files: {
+        'nginx.conf': site(conf`
+          location "/my files/" {
+              alias /srv/my/;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a page for what the server answers',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              error_page 503 @maintenance;
+              return 503;
+              location @maintenance {
+                  root /srv/www;
+                  rewrite ^ /maintenance.html break;
+              }
+          }
+        `,
+      },
+    },
+    {
+      title: 'an answer for some hosts',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org www.example.org;
+              if ($host = www.example.org) {
+                  return 301 http://example.org$request_uri;
+              }
+              location /api/ {
+                  proxy_pass http://127.0.0.1:9000;
+              }
+          }
+        `,
+      },
+    },
   ],
   *check({ nginx, servers }) {
     const byDirective = serverIndex(servers)
     for (const configuration of nginx) {
+      for (const line of configuration.occurrences.get('return') ?? []) {
+        const hidden = hiddenBehind(line)
+        if (hidden === null) continue
+        yield {
+          at: namePlace(line),
+          message: `\`return\` answers every request of this server, so \`location ${hidden.name}\` is never reached`,
+          label: 'the server’s own lines come first',
+          related: [{ at: hidden.at, message: 'never reached' }],
+        }
+      }
       const scopes = new Set<NginxDirective>()
       for (const directive of configuration.occurrences.get('location') ?? []) {
         const { parent } = directive
         const word = directive.args[0]?.value ?? ''
+        const reason = unlikePath(directive)
+        if (reason !== null)
+          yield { at: argumentPlace(directive, directive.args.length - 1), message: reason, label: 'never reached' }
         if (parent === null || (!word.startsWith('@') && !word.startsWith('~'))) continue
         const location = readLocation(directive)
         if (location.modifier === '@') {
@@ -181,6 +292,37 @@ export default defineRule({
     }
   },
 })
+
+/** The first location of a server that answers every request before it looks for one; null for none. */
+function hiddenBehind({ parent }: NginxDirective): NginxLocation | null {
+  if (parent?.name !== 'server' || parent.context !== 'http') return null
+  const first = parent.children.find(({ name }) => LEAVING.has(name))
+  if (first?.name !== 'return') return null
+  for (const child of parent.children) {
+    if (child.name !== 'location') continue
+    const location = readLocation(child)
+    if (location.modifier !== '@' && !isAlikeReturn(child, first)) return location
+  }
+  return null
+}
+
+/** What may come before a `return` and lead elsewhere. */
+const LEAVING: ReadonlySet<string> = new Set(['return', 'if', 'rewrite', 'break', 'include', 'set_by_lua_block'])
+
+/** True for a location that says what its server says. */
+function isAlikeReturn({ children }: NginxDirective, line: NginxDirective): boolean {
+  const own = children.find(({ name }) => name === 'return')
+  return own !== undefined && own.args.every(({ value }, index) => value === line.args[index]?.value)
+}
+
+/** Why no path is compared equal to the name of a prefix or exact location; null where one may be. */
+function unlikePath(directive: NginxDirective): string | null {
+  const { modifier, name } = readLocation(directive)
+  if (modifier === '~' || modifier === '~*' || modifier === '@' || directive.context !== 'server') return null
+  if (directive.source.template || isUnknownWord(name)) return null
+  if (/%[0-9a-f]{2}/i.test(name)) return `the path is compared as it is decoded, in which \`${name}\` does not stand`
+  return /^[a-z0-9][\w.-]*(?:\/|$)/i.test(name) ? `every path begins with a slash, and \`${name}\` does not` : null
+}
 
 /** Every word that begins with `@`, in the whole configuration. */
 const namesLedTo = memo(({ occurrences }: NginxConfiguration): ReadonlySet<string> => {

@@ -194,4 +194,22 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 204,
     sound: ({ response }) => response.report?.path === '/app/users',
   },
+  {
+    rule: 'nginx/location-never-reached',
+    shows: 'the server answers in front of its locations',
+    examples: { bad: 3, good: 6 },
+    files: { '/srv/acme/.well-known/acme-challenge/token': 'token' },
+    request: { url: 'http://example.org/.well-known/acme-challenge/token' },
+    harm: ({ response }) => response.status === 301,
+    sound: ({ response }) => response.body === 'token',
+  },
+  {
+    rule: 'nginx/location-never-reached',
+    shows: 'the path is compared as it is decoded',
+    examples: { bad: 4, good: 7 },
+    files: { '/srv/my/a.txt': 'text' },
+    request: { url: 'http://example.org/my%20files/a.txt' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.body === 'text',
+  },
 ]

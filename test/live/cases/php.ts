@@ -95,4 +95,12 @@ export const cases: readonly LiveCase[] = [
       sound: ({ response }) => response.body === '[/users/7]',
     }),
   ),
+  {
+    rule: 'php/script-filename-behind-alias',
+    shows: 'PHP finds no script',
+    files: { 'srv/tool/index.php': '<?php echo "the script runs";\n' },
+    request: { url: 'http://example.org/tool/index.php' },
+    harm: ({ response, log }) => response.status === 404 && log.includes('Primary script unknown'),
+    sound: ({ response }) => response.body === 'the script runs',
+  },
 ]

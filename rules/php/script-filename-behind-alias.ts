@@ -1,0 +1,108 @@
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { effective } from '../../src/servers/nginx/queries/effective.ts'
+import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
+import { requestParameters } from '../../src/servers/nginx/queries/request-headers.ts'
+import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
+import { isPhp } from './_php-connections.ts'
+import { phpPool } from './_examples.ts'
+
+const tree = (filename: string, lines = ''): Record<string, string> => ({
+  'etc/nginx/nginx.conf': conf`
+    events {
+    }
+    http {
+        server {
+            listen 80;
+            server_name example.org;
+            root /srv/www;
+            location /tool/ {
+                alias /srv/tool/;
+                location ~ \.php$ {
+                    ${lines}
+                    include fastcgi_params;
+                    fastcgi_param SCRIPT_FILENAME ${filename};
+                    fastcgi_pass unix:/run/php/php8.2-fpm.sock;
+                }
+            }
+        }
+    }
+  `,
+  'etc/php/8.2/fpm/pool.d/www.conf': phpPool(),
+})
+
+export default defineRule({
+  summary: 'PHP is told of a script behind an `alias` by a path that has the location in it',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Behind an `alias` `$document_root` is the directory of the alias, and `$fastcgi_script_name` the whole URI: PHP looks for `/srv/tool/tool/index.php` and answers `File not found.`',
+  remedy: 'Write `fastcgi_param SCRIPT_FILENAME $request_filename;`',
+  references: [
+    'https://nginx.org/en/docs/http/ngx_http_core_module.html#alias',
+    'https://nginx.org/en/docs/http/ngx_http_core_module.html#var_request_filename',
+  ],
+  bad: [
+    { title: 'the document root and the URI', files: tree('«$document_root$fastcgi_script_name»') },
+  ],
+  good: [
+    { title: 'the file that nginx means', files: tree('$request_filename') },
+    {
+      title: 'a name without the location',
+      files: tree(
+        '$document_root$fastcgi_script_name',
+        'fastcgi_split_path_info ^/tool(/.+\\.php)(/.*)?$;',
+      ),
+    },
+    {
+      title: 'a root',
+      files: {
+        'etc/nginx/nginx.conf': tree('$document_root$fastcgi_script_name')[
+          'etc/nginx/nginx.conf'
+        ]?.replace('alias /srv/tool/;', 'root /srv;') as string,
+      },
+    },
+  ],
+  *check({ nginx, connections }) {
+    if (!nginx.some(({ occurrences }) => occurrences.has('alias') && occurrences.has('fastcgi_pass'))) return
+    for (const connection of connections.nginx) {
+      if (connection.pass.name !== 'fastcgi_pass') continue
+      const { server, block } = connection
+      const { configuration } = server
+      const base = fileBase(configuration, block)
+      if (!base.known || base.value.kind !== 'alias' || !isPhp(connection)) continue
+      const set = requestParameters(configuration, block, 'fastcgi')
+      if (!set.known) continue
+      const script = set.value.headers.findLast(({ name }) => name === 'SCRIPT_FILENAME')
+      const line = script?.directive ?? null
+      if (script === undefined || line === null) continue
+      if (!/^\$\{?document_root\}?\/?\$\{?fastcgi_script_name\}?$/.test(script.value)) continue
+      const { prefix, path } = base.value
+      if (prefix === null ? !isComputed(path) : prefix === '/') continue
+      const split = effective(configuration, block, 'fastcgi_split_path_info')
+      const pattern = split.known ? split.value.directives[0]?.args[0]?.value : undefined
+      if (!split.known && configuration.main !== null) continue
+      if ((pattern !== undefined && !/^\^?\(/.test(pattern)) || rewrites(block)) continue
+      const at = argumentPlace(line, 1)
+      const uri = prefix === null ? 'the URI' : `\`${prefix}\``
+      yield {
+        at,
+        message: `behind \`alias ${path}\` this has ${uri} in it once more, so PHP finds no script and answers 404`,
+        related: [{ at: argumentPlace(base.value.directive, 0), message: 'the alias' }],
+        ...propose('Name the file that nginx means', 'unsafe', [
+          line.parent === block ? replacePlace(at, '$request_filename') : null,
+        ]),
+      }
+    }
+  },
+})
+
+/** True where the URI may be another one by then. */
+function rewrites(block: NginxDirective): boolean {
+  for (let at: NginxDirective | null = block; at !== null && at.name === 'location'; at = at.parent)
+    if (at.children.some(({ name }) => name === 'rewrite' || name === 'set')) return true
+  return false
+}
