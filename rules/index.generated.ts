@@ -244,6 +244,8 @@ import loopbackVhostWildcardOnLoopbackListen from './loopback/vhost-wildcard-on-
 import nginxDirectiveOfAnotherPass from './nginx/directive-of-another-pass.ts'
 import nginxErrorPageNotIntercepted from './nginx/error-page-not-intercepted.ts'
 import nginxErrorPageProxied from './nginx/error-page-proxied.ts'
+import nginxFallbackLeavesAlias from './nginx/fallback-leaves-alias.ts'
+import nginxFileTestNotPath from './nginx/file-test-not-path.ts'
 import nginxIfLosesTryFiles from './nginx/if-loses-try-files.ts'
 import nginxInternalRedirectCycle from './nginx/internal-redirect-cycle.ts'
 import nginxListNotInherited from './nginx/list-not-inherited.ts'
@@ -307,6 +309,7 @@ import staticFilesDotfilesServed from './static-files/dotfiles-served.ts'
 import staticFilesHtaccessNotApplied from './static-files/htaccess-not-applied.ts'
 import staticFilesMediaExecutable from './static-files/media-executable.ts'
 import staticFilesMissingAssetAnswersPage from './static-files/missing-asset-answers-page.ts'
+import staticFilesPageNotThere from './static-files/page-not-there.ts'
 import staticFilesPhpSourceServed from './static-files/php-source-served.ts'
 import staticFilesRootExposesCode from './static-files/root-exposes-code.ts'
 import staticFilesRootIsFileSystem from './static-files/root-is-file-system.ts'
@@ -650,6 +653,8 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/directive-of-another-pass', ...nginxDirectiveOfAnotherPass },
   { id: 'nginx/error-page-not-intercepted', ...nginxErrorPageNotIntercepted },
   { id: 'nginx/error-page-proxied', ...nginxErrorPageProxied },
+  { id: 'nginx/fallback-leaves-alias', ...nginxFallbackLeavesAlias },
+  { id: 'nginx/file-test-not-path', ...nginxFileTestNotPath },
   { id: 'nginx/if-loses-try-files', ...nginxIfLosesTryFiles },
   { id: 'nginx/internal-redirect-cycle', ...nginxInternalRedirectCycle },
   { id: 'nginx/list-not-inherited', ...nginxListNotInherited },
@@ -713,6 +718,7 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/htaccess-not-applied', ...staticFilesHtaccessNotApplied },
   { id: 'static-files/media-executable', ...staticFilesMediaExecutable },
   { id: 'static-files/missing-asset-answers-page', ...staticFilesMissingAssetAnswersPage },
+  { id: 'static-files/page-not-there', ...staticFilesPageNotThere },
   { id: 'static-files/php-source-served', ...staticFilesPhpSourceServed },
   { id: 'static-files/root-exposes-code', ...staticFilesRootExposesCode },
   { id: 'static-files/root-is-file-system', ...staticFilesRootIsFileSystem },

@@ -68,6 +68,8 @@ export default defineRule({
       if (connection === null || connection.pass.name !== 'proxy_pass' || connection.headers.open) continue
       if (connection.headers.written.some(({ name }) => name === 'content-length')) continue
       const at = namePlace(connection.pass)
+      const isLeftOut = block.children.some(({ name }) => name === 'proxy_pass_request_body')
+      const without = isLeftOut ? '' : `proxy_pass_request_body off;\n${indentationAt(at)}`
       yield {
         at,
         message: 'a request with a body is asked about with its `Content-Length` and without the body',
@@ -76,10 +78,7 @@ export default defineRule({
         ...(connection.headers.level !== null && connection.headers.level !== block
           ? {}
           : propose('Announce no body', 'safe', [
-              insertBefore(
-                at,
-                `proxy_pass_request_body off;\n${indentationAt(at)}proxy_set_header Content-Length "";\n${indentationAt(at)}`,
-              ),
+              insertBefore(at, `${without}proxy_set_header Content-Length "";\n${indentationAt(at)}`),
             ])),
       }
     }

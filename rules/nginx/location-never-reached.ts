@@ -31,7 +31,8 @@ export default defineRule({
   confidence: 'high',
   since: '0.1.0',
   why: 'Of regular expressions the first that matches answers, a `return` of the server answers before any location is looked for, and a path begins with a slash and is decoded. What such a location says, its `deny`, its files or its backend, is for nobody.',
-  remedy: 'Put the narrower expression first; put the `return` of the server into `location /`; write the path decoded, with its slash',
+  remedy:
+    'Put the narrower expression first; put the `return` of the server into `location /`; write the path decoded, with its slash',
   references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#location'],
   bad: [
     {
@@ -265,7 +266,11 @@ export default defineRule({
         const word = directive.args[0]?.value ?? ''
         const reason = unlikePath(directive)
         if (reason !== null)
-          yield { at: argumentPlace(directive, directive.args.length - 1), message: reason, label: 'never reached' }
+          yield {
+            at: argumentPlace(directive, directive.args.length - 1),
+            message: reason,
+            label: 'never reached',
+          }
         if (parent === null || (!word.startsWith('@') && !word.startsWith('~'))) continue
         const location = readLocation(directive)
         if (location.modifier === '@') {
@@ -307,12 +312,19 @@ function hiddenBehind({ parent }: NginxDirective): NginxLocation | null {
 }
 
 /** What may come before a `return` and lead elsewhere. */
-const LEAVING: ReadonlySet<string> = new Set(['return', 'if', 'rewrite', 'break', 'include', 'set_by_lua_block'])
+const LEAVING: ReadonlySet<string> = new Set([
+  'return',
+  'if',
+  'rewrite',
+  'break',
+  'include',
+  'set_by_lua_block',
+])
 
 /** True for a location that says what its server says. */
 function isAlikeReturn({ children }: NginxDirective, line: NginxDirective): boolean {
   const own = children.find(({ name }) => name === 'return')
-  return own !== undefined && own.args.every(({ value }, index) => value === line.args[index]?.value)
+  return own?.args.every(({ value }, index) => value === line.args[index]?.value) === true
 }
 
 /** Why no path is compared equal to the name of a prefix or exact location; null where one may be. */
@@ -320,8 +332,11 @@ function unlikePath(directive: NginxDirective): string | null {
   const { modifier, name } = readLocation(directive)
   if (modifier === '~' || modifier === '~*' || modifier === '@' || directive.context !== 'server') return null
   if (directive.source.template || isUnknownWord(name)) return null
-  if (/%[0-9a-f]{2}/i.test(name)) return `the path is compared as it is decoded, in which \`${name}\` does not stand`
-  return /^[a-z0-9][\w.-]*(?:\/|$)/i.test(name) ? `every path begins with a slash, and \`${name}\` does not` : null
+  if (/%[0-9a-f]{2}/i.test(name))
+    return `the path is compared as it is decoded, in which \`${name}\` does not stand`
+  return /^[a-z0-9][\w.-]*(?:\/|$)/i.test(name)
+    ? `every path begins with a slash, and \`${name}\` does not`
+    : null
 }
 
 /** Every word that begins with `@`, in the whole configuration. */

@@ -44,7 +44,10 @@ export default defineRule({
         `),
       },
     },
-    { title: 'a server that asks for no name', files: { 'etc/nginx/nginx.conf': nginx('proxy_pass 127.0.0.1:9000;') } },
+    {
+      title: 'a server that asks for no name',
+      files: { 'etc/nginx/nginx.conf': nginx('proxy_pass 127.0.0.1:9000;') },
+    },
   ],
   *check({ nginx: configurations }) {
     for (const configuration of configurations) {

@@ -4,7 +4,6 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
-import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
 import { requestParameters } from '../../src/servers/nginx/queries/request-headers.ts'
 import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
 import { isPhp } from './_php-connections.ts'
@@ -45,24 +44,20 @@ export default defineRule({
     'https://nginx.org/en/docs/http/ngx_http_core_module.html#alias',
     'https://nginx.org/en/docs/http/ngx_http_core_module.html#var_request_filename',
   ],
-  bad: [
-    { title: 'the document root and the URI', files: tree('«$document_root$fastcgi_script_name»') },
-  ],
+  bad: [{ title: 'the document root and the URI', files: tree('«$document_root$fastcgi_script_name»') }],
   good: [
     { title: 'the file that nginx means', files: tree('$request_filename') },
     {
       title: 'a name without the location',
-      files: tree(
-        '$document_root$fastcgi_script_name',
-        'fastcgi_split_path_info ^/tool(/.+\\.php)(/.*)?$;',
-      ),
+      files: tree('$document_root$fastcgi_script_name', 'fastcgi_split_path_info ^/tool(/.+\\.php)(/.*)?$;'),
     },
     {
       title: 'a root',
       files: {
-        'etc/nginx/nginx.conf': tree('$document_root$fastcgi_script_name')[
-          'etc/nginx/nginx.conf'
-        ]?.replace('alias /srv/tool/;', 'root /srv;') as string,
+        'etc/nginx/nginx.conf': tree('$document_root$fastcgi_script_name')['etc/nginx/nginx.conf']?.replace(
+          'alias /srv/tool/;',
+          'root /srv;',
+        ) as string,
       },
     },
   ],
@@ -81,16 +76,16 @@ export default defineRule({
       if (script === undefined || line === null) continue
       if (!/^\$\{?document_root\}?\/?\$\{?fastcgi_script_name\}?$/.test(script.value)) continue
       const { prefix, path } = base.value
-      if (prefix === null ? !isComputed(path) : prefix === '/') continue
+      // Behind the alias of an expression PHP itself finds the script in front of what follows its name.
+      if (prefix === null || prefix === '/') continue
       const split = effective(configuration, block, 'fastcgi_split_path_info')
       const pattern = split.known ? split.value.directives[0]?.args[0]?.value : undefined
       if (!split.known && configuration.main !== null) continue
       if ((pattern !== undefined && !/^\^?\(/.test(pattern)) || rewrites(block)) continue
       const at = argumentPlace(line, 1)
-      const uri = prefix === null ? 'the URI' : `\`${prefix}\``
       yield {
         at,
-        message: `behind \`alias ${path}\` this has ${uri} in it once more, so PHP finds no script and answers 404`,
+        message: `behind \`alias ${path}\` this has \`${prefix}\` in it once more, so PHP finds no script and answers 404`,
         related: [{ at: argumentPlace(base.value.directive, 0), message: 'the alias' }],
         ...propose('Name the file that nginx means', 'unsafe', [
           line.parent === block ? replacePlace(at, '$request_filename') : null,

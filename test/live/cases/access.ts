@@ -151,6 +151,8 @@ export const cases: readonly LiveCase[] = [
     request: { url: `${SITE}/private/plan.png` },
     harm: ({ response }) => response.body === 'plan',
     sound: isRefused,
+  },
+  {
     rule: 'access/auth-request-body',
     shows: 'a form hangs until nginx gives up on the server that it asks',
     mirrors: [9000, 9001],

@@ -146,4 +146,11 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 200 && response.headers['cache-control'] === undefined,
     sound: ({ response }) => response.headers['cache-control'] === 'no-cache',
   },
+  {
+    rule: 'static-files/page-not-there',
+    shows: 'the start page is refused',
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.status === 403,
+    sound: ({ response }) => response.body.trim() === 'start page',
+  },
 ]

@@ -176,6 +176,8 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'https://example.org/', trust: ROOT },
     harm: ({ response }) => response.failure === 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
     sound: ({ response }) => response.status > 0,
+  },
+  {
     rule: 'tls/client-certificate-not-asked',
     shows: 'a client without a certificate gets the page',
     files: { '/srv/www/index.html': 'page' },

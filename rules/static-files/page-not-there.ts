@@ -1,0 +1,181 @@
+import { posix } from 'node:path'
+import { serversAround } from '../../src/deployment/build/servers.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
+import { effectivePass } from '../../src/servers/nginx/queries/proxy-target.ts'
+import { selectLocation } from '../../src/servers/nginx/queries/select-location.ts'
+import { serverAround } from '../../src/servers/nginx/queries/servers.ts'
+import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
+import { toBytes } from '../../src/servers/regex.ts'
+import { nginxMain, nginxServer } from '../_examples.ts'
+
+const tree = (lines: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(
+    nginxServer(conf`
+      root /srv/www;
+      ${lines}
+    `),
+  ),
+  'srv/www/index.html': 'start page\n',
+  'srv/www/404.html': 'not found\n',
+  'srv/www/css/site.css': 'p {}\n',
+})
+
+export default defineRule({
+  summary: 'A page that is named is not there, and one of nearly this name is',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'nginx looks for the very name. Without the start page it answers 403, without the page for errors its own, and without the page of an application 404 or 500.',
+  remedy: 'Write the name as the file has it',
+  references: [
+    'https://nginx.org/en/docs/http/ngx_http_index_module.html#index',
+    'https://nginx.org/en/docs/http/ngx_http_core_module.html#error_page',
+  ],
+  bad: [
+    {
+      title: 'the start page',
+      files: tree('index «index.htm»;'),
+    },
+    {
+      title: 'the page for an error',
+      files: tree('error_page 404 «/404.htm»;'),
+    },
+    {
+      title: 'the page of an application',
+      files: tree(conf`
+        location / {
+            try_files $uri $uri/ «/app.html»;
+        }
+      `),
+    },
+  ],
+  good: [
+    {
+      title: 'as they are called',
+      files: tree(conf`
+        index index.php index.html;
+        error_page 404 /404.html;
+        location / {
+            try_files $uri $uri/ /index.html;
+        }
+      `),
+    },
+    {
+      title: 'a directory that is not in the audit',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            root /var/www/site;
+            index index.htm;
+            error_page 404 /404.htm;
+          `),
+        ),
+      },
+    },
+    {
+      title: 'a page that the backend makes',
+      files: tree(conf`
+        error_page 404 /missing.html;
+        location / {
+            proxy_pass http://127.0.0.1:9000;
+        }
+      `),
+    },
+  ],
+  *check(deployment) {
+    const servers = serversAround(deployment)
+    for (const configuration of deployment.nginx) {
+      const files = deployment.filesOf(configuration)
+      for (const line of configuration.occurrences.get('index') ?? []) {
+        const { parent } = line
+        const names = line.args.map(({ value }) => value)
+        if (parent === null || names.some(name => isComputed(name) || name.startsWith('/'))) continue
+        const directory = directoryOf(configuration, parent)
+        if (directory === null || effectivePass(configuration, parent) !== null) continue
+        const entries = namesIn(files, directory)
+        if (entries === null || names.some(name => entries.has(name) || name.includes('/'))) continue
+        const present = [...entries].find(name => /^index\.(?:html?|php)$/.test(name))
+        const word = names.at(-1)
+        if (present === undefined || word === undefined) continue
+        // Where a start page is handed to a program no file has to be there.
+        if (isAnswered(parent)) continue
+        const at = argumentPlace(line, line.args.length - 1)
+        yield {
+          at,
+          message: `\`${directory}\` has \`${present}\` and no \`${word}\`, so nginx answers 403`,
+          ...propose(`Write \`${present}\``, 'unsafe', [replacePlace(at, present)]),
+        }
+      }
+      for (const name of ['error_page', 'try_files']) {
+        for (const line of configuration.occurrences.get(name) ?? []) {
+          const uri = line.args.at(-1)?.value ?? ''
+          if (!/^\/[\w./-]+\.html?$/.test(uri) || line.parent === null) continue
+          const server = serverAround(line)
+          if (server === null || !servers.has(server)) continue
+          const path = pathOf(configuration, server, uri)
+          const present = path === null ? null : nearest(files, path)
+          if (path === null || present === null) continue
+          yield {
+            at: argumentPlace(line, line.args.length - 1),
+            message: `\`${path}\` is not there, and \`${present}\` is`,
+          }
+        }
+      }
+    }
+  },
+})
+
+/** True where a location for `/` answers the start page by something else than a file. */
+function isAnswered({ children }: NginxDirective): boolean {
+  return children.some(
+    ({ name, args, children: lines }) =>
+      (name === 'location' &&
+        args.at(-1)?.value === '/' &&
+        lines.some(line => /_pass$|^(?:return|rewrite|try_files|root|alias|index)$/.test(line.name))) ||
+      name === 'return' ||
+      name === 'rewrite',
+  )
+}
+
+function directoryOf(configuration: NginxConfiguration, scope: NginxDirective): string | null {
+  const base = fileBase(configuration, scope)
+  if (!base.known || isComputed(base.value.path) || !base.value.path.startsWith('/')) return null
+  return base.value.path
+}
+
+/** The file that a URI means where nginx serves files for it; null where something else answers, or nobody knows. */
+function pathOf(configuration: NginxConfiguration, server: NginxDirective, uri: string): string | null {
+  const selected = selectLocation(configuration, server, toBytes(uri))
+  if (!selected.known) return null
+  const block = selected.value.location?.directive ?? server
+  if (effectivePass(configuration, block) !== null) return null
+  if (block.children.some(({ name }) => /^(?:return|rewrite|if|set)$/.test(name))) return null
+  const base = fileBase(configuration, block)
+  const directory = directoryOf(configuration, block)
+  if (!base.known || directory === null) return null
+  if (base.value.kind === 'root') return posix.join(directory, uri)
+  return base.value.prefix === null ? null : posix.join(directory, uri.slice(base.value.prefix.length))
+}
+
+/** The page that stands in place of one that is not there: of the same name, or the start page of an application. */
+function nearest(files: FileSystem, path: string): string | null {
+  const entries = namesIn(files, posix.dirname(path))
+  const name = posix.basename(path)
+  if (entries === null || entries.has(name)) return null
+  const stem = name.replace(/\.html?$/, '')
+  const sibling = [...entries].find(other => /\.html?$/.test(other) && other.replace(/\.html?$/, '') === stem)
+  if (sibling !== undefined) return sibling
+  return /^(?:app|main|home|default|start)$/.test(stem) && entries.has('index.html') ? 'index.html' : null
+}
+
+/** The names in a directory that the audit holds; null where it does not. */
+function namesIn(files: FileSystem, directory: string): ReadonlySet<string> | null {
+  const entries = files.list(directory)
+  return entries === null || entries.length === 0 ? null : new Set(entries.map(({ name }) => name))
+}
