@@ -20,10 +20,12 @@ import apacheAccessCompatNestedReset from './apache/access-compat-nested-reset.t
 import apacheAddhandlerPhp from './apache/addhandler-php.ts'
 import apacheAliasOverlap from './apache/alias-overlap.ts'
 import apacheAliasSlashMissing from './apache/alias-slash-missing.ts'
+import apacheAllowFromWildcard from './apache/allow-from-wildcard.ts'
 import apacheAllowencodedslashesNotInherited from './apache/allowencodedslashes-not-inherited.ts'
 import apacheAllowoverrideUnset from './apache/allowoverride-unset.ts'
 import apacheAuthWithoutRequire from './apache/auth-without-require.ts'
 import apacheBackreferenceWithoutGroup from './apache/backreference-without-group.ts'
+import apacheBalancerUndefined from './apache/balancer-undefined.ts'
 import apacheCgiSourceServed from './apache/cgi-source-served.ts'
 import apacheCommentContinuation from './apache/comment-continuation.ts'
 import apacheConditionNeverHolds from './apache/condition-never-holds.ts'
@@ -50,6 +52,7 @@ import apacheListenOverlap from './apache/listen-overlap.ts'
 import apacheLocationNoSlash from './apache/location-no-slash.ts'
 import apacheLocationWildcardNoSubpath from './apache/location-wildcard-no-subpath.ts'
 import apacheMultiviewsBeforeFrontController from './apache/multiviews-before-front-controller.ts'
+import apacheNoDirectoryIndex from './apache/no-directory-index.ts'
 import apacheNoListen from './apache/no-listen.ts'
 import apachePasswordFileMissing from './apache/password-file-missing.ts'
 import apachePasswordFileServed from './apache/password-file-served.ts'
@@ -88,8 +91,10 @@ import apacheServedDirectoryDenied from './apache/served-directory-denied.ts'
 import apacheServerStatusPublic from './apache/server-status-public.ts'
 import apacheSetenvTooLate from './apache/setenv-too-late.ts'
 import apacheSethandlerProxyTarget from './apache/sethandler-proxy-target.ts'
+import apacheSiteNotIncluded from './apache/site-not-included.ts'
 import apacheSslNoCertificate from './apache/ssl-no-certificate.ts'
 import apacheSslproxyengineMissing from './apache/sslproxyengine-missing.ts'
+import apacheStartNeedsModule from './apache/start-needs-module.ts'
 import apacheSubdirectoryRulesReplaced from './apache/subdirectory-rules-replaced.ts'
 import apacheSyntax from './apache/syntax.ts'
 import apacheTargetSlashMissing from './apache/target-slash-missing.ts'
@@ -102,6 +107,7 @@ import apacheVhostPortWildcardShadowed from './apache/vhost-port-wildcard-shadow
 import apacheVhostShadowedByEarlierWildcard from './apache/vhost-shadowed-by-earlier-wildcard.ts'
 import apacheVhostShadowedBySpecificIp from './apache/vhost-shadowed-by-specific-ip.ts'
 import apacheVhostUnresolvableAddress from './apache/vhost-unresolvable-address.ts'
+import apacheWebsocketNotUpgraded from './apache/websocket-not-upgraded.ts'
 import appServerApplicationNotFound from './app-server/application-not-found.ts'
 import appServerCommandWithoutShell from './app-server/command-without-shell.ts'
 import appServerDaemonized from './app-server/daemonized.ts'
@@ -198,6 +204,7 @@ import forwardedHeadersProxyHostHttpHost from './forwarded-headers/proxy-host-ht
 import forwardedHeadersProxyHostNotForwarded from './forwarded-headers/proxy-host-not-forwarded.ts'
 import forwardedHeadersRealIpNoTrustList from './forwarded-headers/real-ip-no-trust-list.ts'
 import forwardedHeadersRealIpTrustAll from './forwarded-headers/real-ip-trust-all.ts'
+import forwardedHeadersRemoteipMismatch from './forwarded-headers/remoteip-mismatch.ts'
 import forwardedHeadersRemoteipMissing from './forwarded-headers/remoteip-missing.ts'
 import forwardedHeadersRemoteipNoTrustList from './forwarded-headers/remoteip-no-trust-list.ts'
 import forwardedHeadersRemoteipTrustedproxyForLoopback from './forwarded-headers/remoteip-trustedproxy-for-loopback.ts'
@@ -429,10 +436,12 @@ export const rules: readonly Rule[] = [
   { id: 'apache/addhandler-php', ...apacheAddhandlerPhp },
   { id: 'apache/alias-overlap', ...apacheAliasOverlap },
   { id: 'apache/alias-slash-missing', ...apacheAliasSlashMissing },
+  { id: 'apache/allow-from-wildcard', ...apacheAllowFromWildcard },
   { id: 'apache/allowencodedslashes-not-inherited', ...apacheAllowencodedslashesNotInherited },
   { id: 'apache/allowoverride-unset', ...apacheAllowoverrideUnset },
   { id: 'apache/auth-without-require', ...apacheAuthWithoutRequire },
   { id: 'apache/backreference-without-group', ...apacheBackreferenceWithoutGroup },
+  { id: 'apache/balancer-undefined', ...apacheBalancerUndefined },
   { id: 'apache/cgi-source-served', ...apacheCgiSourceServed },
   { id: 'apache/comment-continuation', ...apacheCommentContinuation },
   { id: 'apache/condition-never-holds', ...apacheConditionNeverHolds },
@@ -459,6 +468,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/location-no-slash', ...apacheLocationNoSlash },
   { id: 'apache/location-wildcard-no-subpath', ...apacheLocationWildcardNoSubpath },
   { id: 'apache/multiviews-before-front-controller', ...apacheMultiviewsBeforeFrontController },
+  { id: 'apache/no-directory-index', ...apacheNoDirectoryIndex },
   { id: 'apache/no-listen', ...apacheNoListen },
   { id: 'apache/password-file-missing', ...apachePasswordFileMissing },
   { id: 'apache/password-file-served', ...apachePasswordFileServed },
@@ -497,8 +507,10 @@ export const rules: readonly Rule[] = [
   { id: 'apache/server-status-public', ...apacheServerStatusPublic },
   { id: 'apache/setenv-too-late', ...apacheSetenvTooLate },
   { id: 'apache/sethandler-proxy-target', ...apacheSethandlerProxyTarget },
+  { id: 'apache/site-not-included', ...apacheSiteNotIncluded },
   { id: 'apache/ssl-no-certificate', ...apacheSslNoCertificate },
   { id: 'apache/sslproxyengine-missing', ...apacheSslproxyengineMissing },
+  { id: 'apache/start-needs-module', ...apacheStartNeedsModule },
   { id: 'apache/subdirectory-rules-replaced', ...apacheSubdirectoryRulesReplaced },
   { id: 'apache/syntax', ...apacheSyntax },
   { id: 'apache/target-slash-missing', ...apacheTargetSlashMissing },
@@ -511,6 +523,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/vhost-shadowed-by-earlier-wildcard', ...apacheVhostShadowedByEarlierWildcard },
   { id: 'apache/vhost-shadowed-by-specific-ip', ...apacheVhostShadowedBySpecificIp },
   { id: 'apache/vhost-unresolvable-address', ...apacheVhostUnresolvableAddress },
+  { id: 'apache/websocket-not-upgraded', ...apacheWebsocketNotUpgraded },
   { id: 'app-server/application-not-found', ...appServerApplicationNotFound },
   { id: 'app-server/command-without-shell', ...appServerCommandWithoutShell },
   { id: 'app-server/daemonized', ...appServerDaemonized },
@@ -607,6 +620,7 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/proxy-host-not-forwarded', ...forwardedHeadersProxyHostNotForwarded },
   { id: 'forwarded-headers/real-ip-no-trust-list', ...forwardedHeadersRealIpNoTrustList },
   { id: 'forwarded-headers/real-ip-trust-all', ...forwardedHeadersRealIpTrustAll },
+  { id: 'forwarded-headers/remoteip-mismatch', ...forwardedHeadersRemoteipMismatch },
   { id: 'forwarded-headers/remoteip-missing', ...forwardedHeadersRemoteipMissing },
   { id: 'forwarded-headers/remoteip-no-trust-list', ...forwardedHeadersRemoteipNoTrustList },
   { id: 'forwarded-headers/remoteip-trustedproxy-for-loopback', ...forwardedHeadersRemoteipTrustedproxyForLoopback },

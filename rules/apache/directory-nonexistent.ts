@@ -3,11 +3,17 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
+import { apacheMain } from '../_examples.ts'
 
 export default defineRule({
   summary: 'A Directory section for a directory that is not there',
   severity: 'info',
-  otherSeverities: { warning: 'for a relative path, which no directory has' },
+  otherSeverities: {
+    warning: 'for a relative path, which no directory has',
+    error: 'for the path of a URL, whose directory is below the document root',
+  },
   confidence: 'medium',
   since: '0.1.0',
   why: 'Apache takes any path without looking. A section for a directory that has another name applies to nothing, and the directory that was meant is left to what holds above it.',
@@ -39,6 +45,20 @@ export default defineRule({
           </Directory>
         `,
         'etc/apps/settings.ini': '',
+      },
+    },
+    {
+      title: 'the path of a URL',
+      files: {
+        'etc/apache2/apache2.conf': apacheMain(conf`
+          Listen 80
+          ServerName example.org
+          DocumentRoot /srv/www
+          <Directory «/admin»>
+              Require all denied
+          </Directory>
+        `),
+        'srv/www/admin/page.txt': 'secret',
       },
     },
   ],
@@ -97,9 +117,10 @@ export default defineRule({
           }
         } else if (kind === 'plain') {
           const path = posix.normalize(text)
+          const meant = directoryOfUrl(configuration, files, path)
           // A file of that name would do no better, but a link may lead out of the audit.
           if (
-            !files.covers(path) ||
+            (meant === null && !files.covers(path)) ||
             files.kind(path) !== null ||
             isLink(files.list(posix.dirname(path)), path)
           )
@@ -107,12 +128,29 @@ export default defineRule({
           yield {
             at: argumentPlace(section, 0),
             message: `the directory ${path} is not there, so the section applies to nothing`,
+            ...(meant === null
+              ? {}
+              : {
+                  severity: 'error' as const,
+                  help: `\`<Directory>\` takes a path of the file system: write \`${meant}\``,
+                }),
           }
         }
       }
     }
   },
 })
+
+/** The directory that a path of a URL leads to, where the document root has it. */
+function directoryOfUrl({ occurrences }: ApacheConfiguration, files: FileSystem, path: string): string | null {
+  if (!/^\/[^/]+\/?$/.test(path)) return null
+  for (const { args } of occurrences.get('documentroot') ?? []) {
+    const root = args[0]?.value ?? ''
+    const meant = root.replace(/\/$/, '') + path
+    if (root.startsWith('/') && files.kind(meant.replace(/\/$/, '')) === 'directory') return meant
+  }
+  return null
+}
 
 function isLink(entries: readonly { readonly name: string }[] | null, path: string): boolean {
   const name = posix.basename(path)

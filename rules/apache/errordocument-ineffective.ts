@@ -1,9 +1,16 @@
+import { posix } from 'node:path'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
+import { type AskedHost, askHost } from '../../src/deployment/requests/ask-host.ts'
+import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
+import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
+import { apacheMain } from '../_examples.ts'
 import { placeText } from '../../parsers/text/source.ts'
 
 const site = (lines: string): string => conf`
@@ -14,13 +21,32 @@ const site = (lines: string): string => conf`
   </VirtualHost>
 `
 
+/** A backend for the rest of the site. */
+const proxied = (before: string, lines: string): string =>
+  apacheMain(
+    conf`
+      Listen 80
+      <VirtualHost *:80>
+          ServerName example.org
+          DocumentRoot /srv/www
+          ${lines}
+          ${before}
+          ProxyPass / http://127.0.0.1:8099/
+      </VirtualHost>
+    `,
+    ['proxy', 'proxy_http', 'dir'],
+  )
+
 export default defineRule({
   summary: 'An error page that Apache does not send',
   severity: 'error',
-  otherSeverities: { info: 'for a whole URL, which works and loses the status' },
+  otherSeverities: {
+    warning: 'for a page that is not there, or that the backend which failed is asked for',
+    info: 'for a whole URL, which works and loses the status',
+  },
   confidence: 'high',
   since: '0.1.0',
-  why: '`ErrorDocument` takes a path for one only where it begins with a slash; anything else is the text that is sent. A whole URL makes a redirect: the client gets 302 instead of 404, and for 401 Apache ignores it (AH00113), because no password would ever be asked for.',
+  why: '`ErrorDocument` takes a path for one only where it begins with a slash; anything else is the text that is sent. A whole URL makes a redirect: the client gets 302 instead of 404, and for 401 Apache ignores it (AH00113), because no password would ever be asked for. Where the page itself is not to be had, Apache says so beside the first error.',
   remedy: 'Write the path of the URL with its first slash: `ErrorDocument 404 /errors/404.html`',
   references: ['https://httpd.apache.org/docs/2.4/mod/core.html#errordocument'],
   bad: [
@@ -31,6 +57,20 @@ export default defineRule({
     {
       title: 'a whole URL',
       files: { 'site.conf': site('ErrorDocument 404 «http://example.org/404.html»') },
+    },
+    {
+      title: 'a page that is not there',
+      files: {
+        'etc/apache2/apache2.conf': proxied('ProxyPass / !', 'ErrorDocument 404 «/404.html»'),
+        'srv/www/errors/404.html': 'no such page',
+      },
+    },
+    {
+      title: 'a page that the backend is asked for, which has just failed',
+      files: {
+        'etc/apache2/apache2.conf': proxied('', 'ErrorDocument 503 «/maintenance.html»'),
+        'srv/www/maintenance.html': 'back soon',
+      },
     },
   ],
   good: [
@@ -49,8 +89,26 @@ export default defineRule({
       title: 'a page of another server that tells of a failure',
       files: { 'site.conf': site('ErrorDocument 503 https://status.example.net/') },
     },
+    {
+      title: 'a page that is there, and one that stays on this server',
+      files: {
+        'etc/apache2/apache2.conf': proxied(
+          conf`
+            ProxyPass /maintenance.html !
+            ProxyPass /errors/ !
+          `,
+          conf`
+            ErrorDocument 503 /maintenance.html
+            ErrorDocument 404 /errors/404.html
+          `,
+        ),
+        'srv/www/maintenance.html': 'back soon',
+        'srv/www/errors/404.html': 'no such page',
+      },
+    },
   ],
-  *check({ apache, filesOf }) {
+  *check(deployment) {
+    const { apache, filesOf } = deployment
     for (const configuration of apache) {
       const tables = [
         configuration.occurrences,
@@ -58,6 +116,11 @@ export default defineRule({
       ]
       for (const occurrences of tables)
         for (const directive of occurrences.get('errordocument') ?? []) yield* faultOf(directive)
+    }
+    for (const asked of hostsHolding(deployment, ['errordocument'])) {
+      const { configuration, host } = asked
+      for (const line of directivesIn(configuration, host?.directive ?? null, 'errordocument'))
+        yield* withoutPage(deployment, asked, line)
     }
   },
 })
@@ -83,4 +146,45 @@ function* faultOf(directive: ApacheDirective) {
         : `a whole URL makes a redirect of the error: the client gets 302 instead of ${status}`,
     }
   }
+}
+
+/** An error page of a virtual host, or of the main server where there is none, that cannot be had. */
+function* withoutPage(deployment: Deployment, asked: AskedHost, line: ApacheDirective) {
+  const [status = '', page = ''] = line.args.map(({ value }) => value)
+  if (line.args.length !== 2 || !/^\/[\w./-]+$/.test(page)) return
+  const { configuration, host } = asked
+  const root = directivesIn(configuration, host?.directive ?? null, 'documentroot').at(-1)?.args[0]?.value
+  const { end } = askHost(deployment, asked, page, { client: null })
+  if (end.kind === 'pass' && /^50[234]$/.test(status) && isOnlyBackend(deployment, asked))
+    yield {
+      at: argumentPlace(line, 1),
+      severity: 'warning' as const,
+      message: `\`${page}\` is proxied too: with the backend down, it cannot be had either`,
+      help: `except it, before the \`ProxyPass\` that takes it: \`ProxyPass ${page} !\``,
+    }
+  if (root === undefined || end.kind !== 'file' || end.exists === true || end.path !== root + page) return
+  const meant = sameName(deployment.filesOf(configuration), root, page)
+  if (meant === null) return
+  yield {
+    at: argumentPlace(line, 1),
+    severity: 'warning' as const,
+    message: `no such page: \`${page}\`, so Apache sends its own, and says that the \`ErrorDocument\` cannot be had`,
+    help: `write \`${meant}\``,
+  }
+}
+
+/** The URL of the one file that is called as a page and lies in another directory of the document root. */
+function sameName(files: FileSystem, root: string, page: string): string | null {
+  const name = posix.basename(page)
+  if (files.kind(root + page) !== null || files.kind(root) !== 'directory') return null
+  const directories = (files.list(root) ?? []).flatMap(each =>
+    each.kind === 'directory' ? [`/${each.name}/`] : [],
+  )
+  const found = ['/', ...directories].map(each => each + name).filter(each => files.kind(root + each) === 'file')
+  return found.length === 1 ? (found[0] ?? null) : null
+}
+
+function isOnlyBackend({ connections }: Deployment, { configuration, host }: AskedHost): boolean {
+  const passes = connections.ofHost(configuration, host?.directive ?? null)
+  return new Set(passes.flatMap(({ targets }) => targets.map(({ written }) => written))).size === 1
 }

@@ -1,5 +1,5 @@
 import { argumentPlace as nginxArgumentPlace } from '../../src/deployment/places.ts'
-import type { ApacheHost, Deployment, NginxConnection } from '../../src/deployment/model.ts'
+import type { ApacheHost, Deployment } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
@@ -8,6 +8,7 @@ import { htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { directivesByHost, virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
+import { loopbackWay } from './_loopback-way.ts'
 
 const NGINX = nginxMain(conf`
   server {
@@ -122,7 +123,7 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const host of deployment.virtualHosts) {
-      const connection = onlyWay(deployment, host)
+      const connection = loopbackWay(deployment, host)
       if (connection === null || knowsClients(host)) continue
       for (const directive of linesOf(deployment, host)) {
         const first = firstAddress(directive)
@@ -139,22 +140,6 @@ export default defineRule({
     }
   },
 })
-
-/** The connection of nginx by which alone clients reach a virtual host that listens on loopback. */
-function onlyWay(deployment: Deployment, host: ApacheHost): NginxConnection | null {
-  const reached = deployment.connections.reaching(host)
-  const [first] = reached
-  if (first === undefined || !reached.every(({ certain }) => certain)) return null
-  const isLocal = reached.every(({ connection }) =>
-    connection.targets.every(
-      ({ to, addresses }) =>
-        to.kind === 'listener' &&
-        to.listener.loopback === true &&
-        addresses.every(address => address.kind === 'ip' && address.ip.startsWith('127.')),
-    ),
-  )
-  return isLocal ? first.connection : null
-}
 
 /** What decides by addresses in a virtual host, and in the `.htaccess` files below what it serves. */
 function* linesOf(deployment: Deployment, { configuration, directive, virtualHost }: ApacheHost) {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import type { LiveCase } from '../live-case.ts'
 
 const FORGED = { 'X-Forwarded-Proto': 'https' }
@@ -8,6 +9,16 @@ const PAGE_OF_DJANGO = {
     "from django.http import HttpResponse\nfrom django.urls import path\n\nurlpatterns = [path('page', lambda request: HttpResponse(request.scheme))]\n",
 }
 
+/** httpd writes the line once the answer is out. */
+async function accessLog(): Promise<string> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const text = readFileSync('/var/log/apache2/access.log', 'utf8')
+    if (text !== '') return text
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+  return ''
+}
+
 export const cases: readonly LiveCase[] = [
   {
     rule: 'forwarded-headers/header-name-misspelt',
@@ -16,6 +27,36 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'http://example.org/' },
     harm: ({ response }) => response.report !== null && response.report.HTTP_X_FORWARDED_FOR === undefined,
     sound: ({ response }) => response.report?.HTTP_X_FORWARDED_FOR === '127.0.0.1',
+  },
+  {
+    rule: 'forwarded-headers/remoteip-mismatch',
+    shows: 'the address of nginx is in the log',
+    files: { 'srv/www/page.txt': 'page' },
+    request: { url: 'http://example.org/page.txt', from: '127.0.0.9' },
+    harm: async ({ response }) => response.status === 200 && (await accessLog()).startsWith('127.0.0.1 '),
+    sound: async ({ response }) => response.status === 200 && (await accessLog()).startsWith('127.0.0.9 '),
+  },
+  {
+    rule: 'forwarded-headers/remoteip-mismatch',
+    shows: 'the client says who it is',
+    examples: { bad: 1 },
+    files: { 'srv/www/page.txt': 'page' },
+    request: {
+      url: 'http://example.org/page.txt',
+      from: '127.0.0.9',
+      headers: { 'X-Real-IP': '198.51.100.1' },
+    },
+    harm: async ({ response }) => response.status === 200 && (await accessLog()).startsWith('198.51.100.1 '),
+    sound: async ({ response }) => response.status === 200 && (await accessLog()).startsWith('127.0.0.9 '),
+  },
+  {
+    rule: 'forwarded-headers/remoteip-mismatch',
+    shows: 'every request is a 400',
+    examples: { bad: 2 },
+    files: { 'srv/www/page.txt': 'page' },
+    request: { url: 'http://example.org/page.txt' },
+    harm: ({ response }) => response.status !== 200,
+    sound: ({ response }) => response.status === 200,
   },
   {
     rule: 'forwarded-headers/remoteip-missing',

@@ -1,0 +1,168 @@
+import { argumentPlace as nginxArgumentPlace } from '../../src/deployment/places.ts'
+import type { ApacheHost, NginxConnection } from '../../src/deployment/model.ts'
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { isInNetwork } from '../../src/servers/apache/queries/client-address.ts'
+import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
+import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
+import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { apacheMain, nginxMain } from '../_examples.ts'
+import { loopbackWay } from './_loopback-way.ts'
+
+const NGINX = nginxMain(conf`
+  server {
+      listen 80;
+      server_name example.org;
+      location / {
+          proxy_pass http://127.0.0.1:9000;
+          proxy_set_header Host $host;
+          proxy_set_header X-Forwarded-For $remote_addr;
+      }
+  }
+`)
+
+const files = (lines: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': NGINX,
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 127.0.0.1:9000
+      LogFormat "%a %r" client
+      CustomLog /var/log/apache2/access.log client
+      <VirtualHost 127.0.0.1:9000>
+          ServerName example.org
+          DocumentRoot /srv/www
+          ${lines}
+      </VirtualHost>
+    `,
+    ['remoteip'],
+  ),
+})
+
+export default defineRule({
+  summary: 'mod_remoteip does not take the client’s address from what nginx sends',
+  severity: 'warning',
+  otherSeverities: { error: 'where Apache waits for the PROXY protocol and answers every request with 400' },
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Logs, `Require ip` and the application see 127.0.0.1 for every client: mod_remoteip believes the proxies of its list alone, and reads the one header that it is told of. A header that nginx does not write comes from the client itself.',
+  remedy:
+    'Write `RemoteIPHeader X-Forwarded-For` and `RemoteIPInternalProxy 127.0.0.1`, as nginx connects and sends',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mod_remoteip.html'],
+  bad: [
+    {
+      title: 'another proxy is trusted',
+      files: files(conf`
+        RemoteIPHeader X-Forwarded-For
+        RemoteIPInternalProxy «203.0.113.9»
+      `),
+    },
+    {
+      title: 'another header is read',
+      files: files(conf`
+        RemoteIPHeader «X-Real-IP»
+        RemoteIPInternalProxy 127.0.0.1
+      `),
+    },
+    { title: 'the PROXY protocol, which nginx does not speak', files: files('RemoteIPProxyProtocol «On»') },
+  ],
+  good: [
+    {
+      title: 'the proxy and the header of nginx',
+      files: files(conf`
+        RemoteIPHeader X-Forwarded-For
+        RemoteIPInternalProxy 10.0.0.0/8 127.0.0.0/8
+      `),
+    },
+    {
+      title: 'a list in a file',
+      files: files(conf`
+        RemoteIPHeader X-Forwarded-For
+        RemoteIPInternalProxy 10.0.0.1
+        RemoteIPInternalProxyList conf/proxies.txt
+      `),
+    },
+    {
+      title: 'a header that the proxy before nginx writes',
+      files: files(conf`
+        RemoteIPHeader CF-Connecting-IP
+        RemoteIPTrustedProxy 127.0.0.1
+      `),
+    },
+  ],
+  *check(deployment) {
+    if (!deployment.apache.some(({ occurrences }) => NAMES.some(name => occurrences.has(name)))) return
+    for (const host of deployment.virtualHosts) {
+      const held = NAMES.filter(name => linesOf(host, name).length > 0)
+      if (held.length === 0) continue
+      const connection = loopbackWay(deployment, host)
+      if (connection === null) continue
+      const related = [{ at: nginxArgumentPlace(connection.pass, 0), message: 'nginx connects here' }]
+      const protocol = linesOf(host, 'remoteipproxyprotocol').at(-1)
+      if (protocol?.args[0]?.value.toLowerCase() === 'on' && !isExcepted(host))
+        yield {
+          at: argumentPlace(protocol, 0),
+          severity: 'error' as const,
+          message: 'Apache waits for the PROXY protocol, which `proxy_pass` does not speak, and answers 400',
+          related,
+        }
+      const header = linesOf(host, 'remoteipheader').at(-1)
+      if (header === undefined) continue
+      const stranger = strangers(host)
+      if (stranger !== null)
+        yield {
+          at: argumentPlace(stranger, 0),
+          message: 'nginx connects from 127.0.0.1, which is no proxy of this list, so its header is not read',
+          related,
+          ...propose('Trust nginx', 'unsafe', [
+            stranger.args.length === 1 ? replacePlace(argumentPlace(stranger, 0), '127.0.0.1') : null,
+          ]),
+        }
+      else if (isUnsent(connection, header.args[0]?.value ?? ''))
+        yield {
+          at: argumentPlace(header, 0),
+          message: `nginx sends no \`${header.args[0]?.value}\`, so every client is 127.0.0.1, or who it says it is`,
+          related,
+        }
+    }
+  },
+})
+
+const LISTS = ['remoteipinternalproxy', 'remoteiptrustedproxy']
+const NAMES = ['remoteipproxyprotocol', 'remoteipheader']
+
+/** The lines of a virtual host and of the main server. */
+function linesOf({ configuration, directive }: ApacheHost, name: string): readonly ApacheDirective[] {
+  return (configuration.occurrences.get(name) ?? []).filter(line => {
+    const home = virtualHostSection(line)
+    return home === null || home === directive
+  })
+}
+
+function isExcepted({ configuration: { occurrences } }: ApacheHost): boolean {
+  return occurrences.has('remoteipproxyprotocolexceptions')
+}
+
+/** The one list of proxies, where loopback is surely none of them. */
+function strangers(host: ApacheHost): ApacheDirective | null {
+  const { configuration } = host
+  const { executed = [] } = configuration
+  const isList = (name: string): boolean => /^remoteip(?:internal|trusted)proxylist$/i.test(name)
+  if (!isWhole(configuration) || executed.some(({ name }) => isList(name))) return null
+  if ([...configuration.occurrences.keys()].some(isList)) return null
+  const lines = LISTS.flatMap(name => linesOf(host, name))
+  const [first] = lines
+  const isStrange = lines.every(({ args }) =>
+    args.every(({ value }) => isSettled(value) && isInNetwork('127.0.0.1', value) === false),
+  )
+  return first !== undefined && isStrange ? first : null
+}
+
+/** True where no line of nginx writes the header, and it is one that proxies in front of nginx do not have of their own. */
+function isUnsent({ headers: { written, open } }: NginxConnection, header: string): boolean {
+  const name = header.toLowerCase()
+  return (
+    !open && /^x-(?:forwarded-for|real-ip|client-ip)$/.test(name) && !written.some(each => each.name === name)
+  )
+}
