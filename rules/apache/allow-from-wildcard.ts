@@ -41,7 +41,8 @@ export default defineRule({
       for (const name of ['allow', 'deny']) {
         for (const directive of everywhere(configuration, filesOf(configuration), name)) {
           for (const [index, { value }] of directive.args.entries()) {
-            if (index === 0 || !/^\d{1,3}(?:\.(?:\d{1,3}|\*)){0,3}$/.test(value) || !value.includes('*')) continue
+            if (index === 0 || !/^\d{1,3}(?:\.(?:\d{1,3}|\*)){0,3}$/.test(value) || !value.includes('*'))
+              continue
             const at = argumentPlace(directive, index)
             const beginning = value.replace(/(?:\.\*)+$/, '')
             yield {

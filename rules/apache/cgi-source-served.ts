@@ -1,6 +1,7 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { isModuleLoaded } from '../../src/servers/apache/configuration.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+import { type ApacheDirective, isModuleLoaded } from '../../src/servers/apache/configuration.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
@@ -24,7 +25,10 @@ const main = (lines: string, modules: readonly string[] = []): string =>
 export default defineRule({
   summary: 'Apache sends the source of CGI scripts',
   severity: 'error',
-  otherSeverities: { warning: 'where every request is denied, because `Options` lacks `ExecCGI`' },
+  otherSeverities: {
+    warning: 'where every request is denied, because `Options` lacks `ExecCGI`',
+    info: 'for a `ScriptAlias` whose scripts are not in the audit, such as that of the stock `httpd.conf`',
+  },
   confidence: 'high',
   securitySeverity: 7.5,
   cwe: [540],
@@ -120,7 +124,11 @@ export default defineRule({
         // Another module of its own may have taken the handler: FastCGI does, for one.
         if (!loaded && [...configuration.modules.keys()].some(id => /fcgid|fastcgi|perl/.test(id))) continue
         if (!loaded)
-          yield { at, message: 'neither mod_cgi nor mod_cgid is loaded, so scripts are sent as source' }
+          yield {
+            at,
+            message: 'neither mod_cgi nor mod_cgid is loaded, so scripts are sent as source',
+            ...(isAlias && !hasScripts(files, line) ? { severity: 'info' as const } : {}),
+          }
         else if (!runs && !isAlias)
           yield {
             at,
@@ -131,3 +139,9 @@ export default defineRule({
     }
   },
 })
+
+/** True where the audit has files that a `ScriptAlias` leads to. */
+function hasScripts(files: FileSystem, { args }: ApacheDirective): boolean {
+  const directory = (args[1]?.value ?? '').replace(/(?<=.)\/$/, '')
+  return (files.list(directory) ?? []).some(({ kind }) => kind === 'file')
+}

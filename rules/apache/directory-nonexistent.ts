@@ -142,7 +142,11 @@ export default defineRule({
 })
 
 /** The directory that a path of a URL leads to, where the document root has it. */
-function directoryOfUrl({ occurrences }: ApacheConfiguration, files: FileSystem, path: string): string | null {
+function directoryOfUrl(
+  { occurrences }: ApacheConfiguration,
+  files: FileSystem,
+  path: string,
+): string | null {
   if (!/^\/[^/]+\/?$/.test(path)) return null
   for (const { args } of occurrences.get('documentroot') ?? []) {
     const root = args[0]?.value ?? ''

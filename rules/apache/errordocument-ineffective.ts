@@ -180,7 +180,9 @@ function sameName(files: FileSystem, root: string, page: string): string | null 
   const directories = (files.list(root) ?? []).flatMap(each =>
     each.kind === 'directory' ? [`/${each.name}/`] : [],
   )
-  const found = ['/', ...directories].map(each => each + name).filter(each => files.kind(root + each) === 'file')
+  const found = ['/', ...directories]
+    .map(each => each + name)
+    .filter(each => files.kind(root + each) === 'file')
   return found.length === 1 ? (found[0] ?? null) : null
 }
 

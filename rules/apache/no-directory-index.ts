@@ -83,7 +83,9 @@ export default defineRule({
       const isMissing =
         (end.kind === 'file' && end.exists !== true) ||
         (end.kind === 'handler' && end.name === 'autoindex') ||
-        (end.kind === 'response' && (end.status === 403 || end.status === 404) && end.reason !== 'access is denied')
+        (end.kind === 'response' &&
+          (end.status === 403 || end.status === 404) &&
+          end.reason !== 'access is denied')
       if (!isMissing) continue
       yield {
         at: argumentPlace(line, comma === undefined ? 0 : line.args.indexOf(comma)),

@@ -58,7 +58,8 @@ export default defineRule({
     for (const configuration of apache) {
       const { executed = [], serverRoot, sources } = configuration
       const includes = executed.filter(
-        ({ name, args }) => /^Include/.test(name) && /(?:^|\/)\w+-enabled\/\*\.conf$/.test(args[0]?.value ?? ''),
+        ({ name, args }) =>
+          /^Include/.test(name) && /(?:^|\/)\w+-enabled\/\*\.conf$/.test(args[0]?.value ?? ''),
       )
       if (includes.length === 0 || !serverRoot.known) continue
       const files = filesOf(configuration)

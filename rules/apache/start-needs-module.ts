@@ -125,7 +125,8 @@ function* ofBalancers(configuration: ApacheConfiguration) {
   if (!modules.has('slotmem_shm_module')) {
     yield {
       at: executedArgument(configuration, 'LoadModule', balancer.id) ?? balancer.at,
-      message: 'mod_proxy_balancer needs `slotmem_shm_module`, which is not loaded: Apache does not start (AH01177)',
+      message:
+        'mod_proxy_balancer needs `slotmem_shm_module`, which is not loaded: Apache does not start (AH01177)',
     }
     return
   }
