@@ -1,8 +1,48 @@
 import type { LiveCase } from '../live-case.ts'
+import type { LiveResponse } from '../request.ts'
 
 const SITE = 'http://example.org'
 
+function cookiesOf({ headers }: LiveResponse): string {
+  return [headers['set-cookie'] ?? []].flat().join('\n')
+}
+
+/** A header that pages of both servers lack in the bad examples, and have in the good ones. */
+const headerCases = (rule: string, header: string): readonly LiveCase[] =>
+  [0, 1].map(index => ({
+    rule: `hardening/${rule}`,
+    shows: `${index === 0 ? 'nginx' : 'Apache'} sends no ${header}`,
+    examples: { bad: index, good: index },
+    files: { 'srv/www/page.html': 'page' },
+    request: { url: `${SITE}/page.html` },
+    harm: ({ response }) => response.body === 'page' && response.headers[header] === undefined,
+    sound: ({ response }) => response.body === 'page' && response.headers[header] !== undefined,
+  }))
+
 export const cases: readonly LiveCase[] = [
+  ...headerCases('framing-allowed', 'x-frame-options'),
+  ...headerCases('content-type-sniffed', 'x-content-type-options'),
+  ...headerCases('content-security-policy-missing', 'content-security-policy'),
+  ...headerCases('referrer-policy-missing', 'referrer-policy'),
+  {
+    rule: 'hardening/request-limits',
+    shows: 'a body of two megabytes is no reason to refuse a request',
+    examples: { good: 1 },
+    files: { 'etc/nginx/html/page.html': 'page' },
+    request: { url: `${SITE}/page.html`, method: 'POST', body: Buffer.alloc(2_000_000) },
+    harm: ({ response }) => response.status !== 413 && response.status > 0,
+    sound: ({ response }) => response.status === 413,
+  },
+  {
+    rule: 'hardening/cookie-flags-missing',
+    shows: 'the cookie of `userid` has none of the flags',
+    examples: { bad: 1 },
+    files: { 'srv/www/page.html': 'page' },
+    request: { url: `${SITE}/page.html` },
+    harm: ({ response }) =>
+      /^uid=/.test(cookiesOf(response)) && !/secure|samesite/i.test(cookiesOf(response)),
+    sound: ({ response }) => /^uid=.*secure.*httponly.*samesite/im.test(cookiesOf(response)),
+  },
   {
     rule: 'hardening/version-shown',
     shows: 'the header names the version of nginx',
