@@ -114,8 +114,10 @@ export function judgePath(path: string): PathVerdict | null {
   }
   const sample = SAMPLE.test(name)
   const live = name.replace(SAMPLE, '').replace(TEMPLATE_EXTENSION, '')
-  if (OTHER_NAME.test(name) || OTHER_EXTENSION.test(live)) return null
+  if (OTHER_NAME.test(name) || (OTHER_EXTENSION.test(live) && !live.endsWith('.inc'))) return null
   const { program, onDemand, isStock, isSystem, last } = judgeDirectory(posix.dirname(path))
+  // PHP's, but in a directory of the servers a file that another one includes.
+  if (live.endsWith('.inc') && program === null) return null
   const named = program !== null || isConfigurationName(name, last)
   if (BACKUP.test(name) || BACKUP.test(live) || BACKUP_INSIDE.test(live))
     return named ? { kind: 'backup' } : null

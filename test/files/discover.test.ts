@@ -335,6 +335,16 @@ test('files that stand as texts in YAML, scripts and Dockerfiles are read, each 
   assert.throws(() => discover(['values.yaml'], { workingDirectory: directory }), /nothing to audit/)
 })
 
+test('a file that ends in .inc is a server’s in a directory of one', () => {
+  const lines = 'location /webmail {\n  alias /srv/webmail/;\n  expires 1d;\n}\n'
+  const directory = scratchTree({ 'nginx/webmail.inc': lines, 'lib/webmail.inc': lines })
+  const [machine] = discover(['.'], { workingDirectory: directory })
+  assert.equal(
+    fragmentsOf(machine).map(paths => paths.map(path => machine?.fileName(path))),
+    [['nginx/webmail.inc']],
+  )
+})
+
 test('copies that are not live are not read', () => {
   const names = [
     'nginx.conf_bak',
