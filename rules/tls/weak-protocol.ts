@@ -1,4 +1,5 @@
 import type { NginxServer } from '../../src/deployment/model.ts'
+import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace, argumentsPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -14,6 +15,9 @@ const WEAK = new Set(['sslv2', 'sslv3', 'tlsv1', 'tlsv1.0', 'tlsv1.1'])
 export default defineRule({
   summary: 'TLS older than 1.2 is offered',
   severity: 'warning',
+  otherSeverities: {
+    info: 'where newer ones are offered too, and no list of ciphers lets OpenSSL 3 speak the old',
+  },
   confidence: 'high',
   securitySeverity: 5.9,
   cwe: [327],
@@ -151,6 +155,7 @@ export default defineRule({
   ],
   *check({ nginx, apache, servers }) {
     const speakTls = servers.filter(({ tls }) => tls)
+    const bySection = serverIndex(servers)
     for (const { occurrences } of nginx) {
       for (const directive of occurrences.get('ssl_protocols') ?? []) {
         if (!governsTls(directive, speakTls)) continue
@@ -160,10 +165,14 @@ export default defineRule({
         const first = weak[0]
         if (first === undefined) continue
         const strong = directive.args.filter(({ value }) => !WEAK.has(value.toLowerCase()))
+        const isSpoken =
+          strong.length === 0 ||
+          inForce(directive, speakTls, bySection).some(server => isLowered(server, directive))
         const words = strong.length === 0 ? 'TLSv1.2 TLSv1.3' : strong.map(({ value }) => value).join(' ')
         yield {
           at: argumentsPlace(directive, first, lastOfRun(weak)),
-          message: `\`ssl_protocols\` offers ${listed(weak.map(index => directive.args[index]?.value ?? ''))}`,
+          message: `\`ssl_protocols\` offers ${listed(weak.map(index => directive.args[index]?.value ?? ''))}${isSpoken ? '' : ', which OpenSSL before version 3 speaks'}`,
+          ...(!isSpoken && { severity: 'info' as const }),
           ...propose('Offer TLS 1.2 and newer alone', 'unsafe', [
             replacePlace(argumentsPlace(directive, 0, directive.args.length - 1), words),
           ]),
@@ -185,9 +194,11 @@ export default defineRule({
         }
         for (const [index, { value }] of directive.args.entries()) {
           if (!WEAK.has(value.toLowerCase().replace(/^\+/, ''))) continue
+          const isSpoken = level !== undefined || !protocols.known || !hasStrong(protocols.value)
           yield {
             at: argumentPlace(directive, index),
-            message: `\`SSLProtocol\` offers \`${value.replace(/^\+/, '')}\``,
+            message: `\`SSLProtocol\` offers \`${value.replace(/^\+/, '')}\`${isSpoken ? '' : ', which OpenSSL before version 3 speaks'}`,
+            ...(!isSpoken && { severity: 'info' as const }),
           }
           break
         }
@@ -195,6 +206,32 @@ export default defineRule({
     }
   },
 })
+
+/** The servers that may take their protocols from a line. */
+function inForce(
+  { parent }: NginxDirective,
+  speakTls: readonly NginxServer[],
+  bySection: ReadonlyMap<NginxDirective, NginxServer>,
+): readonly NginxServer[] {
+  if (parent?.name !== 'server') return speakTls
+  const own = bySection.get(parent)
+  return own === undefined ? [] : [own]
+}
+
+/** True where the ciphers of a server that takes its protocols from a line lower OpenSSL's level of security. */
+function isLowered({ configuration, directive }: NginxServer, line: NginxDirective): boolean {
+  const protocols = effective(configuration, directive, 'ssl_protocols')
+  if (!protocols.known || !protocols.value.directives.includes(line)) return false
+  const ciphers = effective(configuration, directive, 'ssl_ciphers')
+  return (
+    ciphers.known &&
+    ciphers.value.directives.some(({ args }) => args[0]?.value.includes('@SECLEVEL=0') === true)
+  )
+}
+
+function hasStrong(protocols: ReadonlySet<string>): boolean {
+  return protocols.has('TLSv1.2') || protocols.has('TLSv1.3')
+}
 
 /** Where the cipher suite of the same scope, or of the main server, sets the lowest level of security. */
 function lowestLevel({ parent }: ApacheDirective, suites: readonly ApacheDirective[]): Place | undefined {
