@@ -4,6 +4,8 @@ import { insertBefore, indentationAt, propose } from '../../src/deployment/edits
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { virtualHost } from '../_examples.ts'
+import { readerOf } from './_header-readers.ts'
 
 const site = (headers: string, lines = ''): string => conf`
   server {
@@ -18,6 +20,15 @@ const site = (headers: string, lines = ''): string => conf`
   }
 `
 
+const reading = (header: string): string =>
+  virtualHost(conf`
+  SetEnvIf ${header} ^10\. office
+  <Location />
+      Require env office
+  </Location>
+`)
+const FORWARDED = reading('X-Forwarded-For')
+
 export default defineRule({
   summary: 'One header with the client’s address is set, and the other comes from the client',
   severity: 'info',
@@ -29,11 +40,14 @@ export default defineRule({
   bad: [
     {
       title: 'X-Real-IP alone',
-      files: { 'nginx.conf': site('«proxy_set_header» X-Real-IP $remote_addr;') },
+      files: { 'nginx.conf': site('«proxy_set_header» X-Real-IP $remote_addr;'), 'site.conf': FORWARDED },
     },
     {
       title: 'X-Forwarded-For alone',
-      files: { 'nginx.conf': site('«proxy_set_header» X-Forwarded-For $remote_addr;') },
+      files: {
+        'nginx.conf': site('«proxy_set_header» X-Forwarded-For $remote_addr;'),
+        'site.conf': reading('X-Real-IP'),
+      },
     },
   ],
   good: [
@@ -44,9 +58,14 @@ export default defineRule({
           proxy_set_header X-Real-IP $remote_addr;
           proxy_set_header X-Forwarded-For $remote_addr;
         `),
+        'site.conf': FORWARDED,
       },
     },
-    { title: 'neither', files: { 'nginx.conf': site('') } },
+    { title: 'neither', files: { 'nginx.conf': site(''), 'site.conf': FORWARDED } },
+    {
+      title: 'nobody here reads the other',
+      files: { 'nginx.conf': site('proxy_set_header X-Real-IP $remote_addr;') },
+    },
     {
       title: 'the other is not sent',
       files: {
@@ -54,6 +73,7 @@ export default defineRule({
           proxy_set_header X-Real-IP $remote_addr;
           proxy_set_header X-Forwarded-For "";
         `),
+        'site.conf': FORWARDED,
       },
     },
     {
@@ -66,6 +86,7 @@ export default defineRule({
             real_ip_header X-Forwarded-For;
           `,
         ),
+        'site.conf': FORWARDED,
       },
     },
   ],
@@ -81,7 +102,8 @@ export default defineRule({
       if (!takesClients(deployment, server)) continue
       const [name, other] =
         real === null ? ['X-Forwarded-For', 'X-Real-IP'] : ['X-Real-IP', 'X-Forwarded-For']
-      yield finding(set, name, other, namePlace(connection.block))
+      const reader = readerOf(deployment, connection, real === null ? 'x-real-ip' : 'x-forwarded-for')
+      if (reader !== null) yield finding(set, name, other, namePlace(reader))
     }
   },
 })
@@ -90,7 +112,7 @@ function finding(
   { directive }: SentHeader,
   name: string,
   other: string,
-  block: ReturnType<typeof namePlace>,
+  reader: ReturnType<typeof namePlace>,
 ) {
   const at = namePlace(directive)
   return {
@@ -99,7 +121,7 @@ function finding(
     message: (often: string) =>
       `nginx sets \`${name}\`${often}, and passes the \`${other}\` that the client sent`,
     label: `no ${other}`,
-    related: [{ at: block, message: 'proxied from here' }],
+    related: [{ at: reader, message: 'reads it' }],
     ...propose(`Set ${other}, too`, 'unsafe', [
       insertBefore(at, `proxy_set_header ${other} $remote_addr;\n${indentationAt(at)}`),
     ]),

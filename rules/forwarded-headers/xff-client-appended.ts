@@ -1,8 +1,10 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
-import { argumentPlace } from '../../src/deployment/places.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { takesClients } from '../../src/deployment/outer-proxies.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { virtualHost } from '../_examples.ts'
+import { readerOf } from './_header-readers.ts'
 
 const nginx = (value: string, top = ''): string => conf`
   ${top}
@@ -10,12 +12,19 @@ const nginx = (value: string, top = ''): string => conf`
       listen 80;
       server_name example.org;
       location / {
-          proxy_pass http://127.0.0.1:8000;
+          proxy_pass http://127.0.0.1:9000;
           proxy_set_header Host $host;
           proxy_set_header X-Forwarded-For ${value};
       }
   }
 `
+const APACHE = virtualHost(conf`
+  SetEnvIf X-Forwarded-For ^10\. office
+  <Location />
+      Require env office
+  </Location>
+`)
+const pair = (value: string, top = '') => ({ 'nginx.conf': nginx(value, top), 'site.conf': APACHE })
 
 export default defineRule({
   summary: 'The first address in X-Forwarded-For is the client’s own invention',
@@ -25,12 +34,13 @@ export default defineRule({
   why: '`$proxy_add_x_forwarded_for` appends to what the client sent. Whoever reads the first entry, as many log formats and libraries do, reads what a client chose to write.',
   remedy: 'At the edge, where nobody stands in front of nginx, send `$remote_addr` alone',
   references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#var_proxy_add_x_forwarded_for'],
-  bad: [{ title: 'appended at the edge', files: { 'nginx.conf': nginx('«$proxy_add_x_forwarded_for»') } }],
+  bad: [{ title: 'appended at the edge', files: pair('«$proxy_add_x_forwarded_for»') }],
   good: [
-    { title: 'what nginx saw', files: { 'nginx.conf': nginx('$remote_addr') } },
+    { title: 'what nginx saw', files: pair('$remote_addr') },
+    { title: 'nobody here reads it', files: { 'nginx.conf': nginx('$proxy_add_x_forwarded_for') } },
     {
       title: 'behind a proxy that is named',
-      files: { 'nginx.conf': nginx('$proxy_add_x_forwarded_for', 'set_real_ip_from 10.0.0.0/8;') },
+      files: pair('$proxy_add_x_forwarded_for', 'set_real_ip_from 10.0.0.0/8;'),
     },
   ],
   *check(deployment) {
@@ -38,9 +48,18 @@ export default defineRule({
       for (const header of connection.headers.written) {
         if (header.state !== 'appended' || header.name !== 'x-forwarded-for') continue
         if (connection.reachable !== true || !takesClients(deployment, connection.server)) continue
+        // mod_remoteip reads it from the other end.
+        const reader = readerOf(
+          deployment,
+          connection,
+          'x-forwarded-for',
+          ({ name }) => !/^remoteip/i.test(name),
+        )
+        if (reader === null) continue
         const at = argumentPlace(header.directive, 1)
         yield {
           at,
+          related: [{ at: namePlace(reader), message: 'reads it' }],
           per: 'locations',
           message: often =>
             `nginx appends to the \`X-Forwarded-For\` that the client sent${often}, so the first address in it is the client’s to choose`,
