@@ -101,6 +101,10 @@ export default defineRule({
       },
     },
     {
+      title: 'a handler for the whole server, as packages write it',
+      files: { 'etc/apache2/apache2.conf': main('AddHandler cgi-script .cgi .pl', ['cgi']) },
+    },
+    {
       title: 'a fragment, whose main file may load the module',
       files: { 'site.conf': 'ScriptAlias /cgi-bin/ /srv/cgi-bin/\n' },
     },
@@ -118,9 +122,12 @@ export default defineRule({
       const runs = everywhere(configuration, files, 'options').some(({ args }) =>
         args.some(({ value }) => /^(?:\+?ExecCGI|\+?All)$/i.test(value)),
       )
+      const ofServer = new Set(configuration.top)
       for (const line of lines) {
         const at = argumentPlace(line, 0)
         const isAlias = /^ScriptAlias/.test(line.name)
+        // Packages write a handler for the whole server, and most of them serve no script.
+        if (!isAlias && ofServer.has(line)) continue
         // Another module of its own may have taken the handler: FastCGI does, for one.
         if (!loaded && [...configuration.modules.keys()].some(id => /fcgid|fastcgi|perl/.test(id))) continue
         if (!loaded)
