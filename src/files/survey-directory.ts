@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import { parseApache } from '../../parsers/apache/parse.ts'
 import { parseNginx } from '../../parsers/nginx/parse.ts'
+import type { NestedText } from '../../parsers/text/nested-texts.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import type { FileSystem } from './file-system.ts'
 import { type FragmentSet, contradict, fragmentSets, groupOf } from './fragment-sets.ts'
@@ -106,29 +107,42 @@ function lookForNested(
 ): readonly Candidate[] {
   return paths.flatMap(outer => {
     const beginning = mayHoldFiles(outer) ? (peek?.(outer, BEGINNING) ?? '') : ''
-    return textsIn(outer, beginning).flatMap(({ start, end }, index): readonly Candidate[] => {
-      if (!hasServersWord(beginning.slice(start, end))) return []
-      const path = nestedPath(outer, index)
-      const source = nestedSource(path, outer, index, beginning, 'utf8')
-      const recognised = source === null ? null : recognise(source)
-      if (source === null || recognised?.sure !== true || !isBalanced(source, recognised.program)) return []
-      const read = files.read(path)
-      if (read.kind !== 'source') return []
-      const { program, part } = recognised
-      return [
-        {
-          kind: 'candidate',
-          path: read.source.path,
-          named: path,
-          source: read.source,
-          program,
-          part,
-          onDemand: null,
-          sample: true,
-        },
-      ]
+    const found = textsIn(outer, beginning).flatMap((text, index) => {
+      if (!hasServersWord(beginning.slice(text.start, text.end))) return []
+      const candidate = nestedCandidate(files, outer, index, beginning)
+      return candidate === null ? [] : [{ text, candidate }]
     })
+    // The script around a here-document is no configuration, though most of its lines are.
+    const isAround = ({ start, end }: NestedText): boolean =>
+      found.some(({ text }) => text.start >= start && text.end <= end && text.end - text.start < end - start)
+    return found.flatMap(({ text, candidate }) => (isAround(text) ? [] : [candidate]))
   })
+}
+
+function nestedCandidate(
+  files: FileSystem,
+  outer: string,
+  index: number,
+  beginning: string,
+): Candidate | null {
+  const named = nestedPath(outer, index)
+  const source = nestedSource(named, outer, index, beginning, 'utf8')
+  const recognised = source === null ? null : recognise(source)
+  if (source === null || recognised?.sure !== true || !isBalanced(source, recognised.program)) return null
+  const read = files.read(named)
+  if (read.kind !== 'source') return null
+  const { program, part } = recognised
+  const { path } = read.source
+  return {
+    kind: 'candidate',
+    path,
+    named,
+    source: read.source,
+    program,
+    part,
+    onDemand: null,
+    sample: true,
+  }
 }
 
 function machinesOf(

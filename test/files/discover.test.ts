@@ -307,6 +307,8 @@ test('files that stand as texts in YAML, scripts and Dockerfiles are read, each 
     'install.sh': `#!/bin/sh\ncat > /etc/nginx/conf.d/a.conf <<'EOF'\n${server(82)}EOF\nmysql <<EOF\nselect 1;\nEOF\n`,
     'web/Dockerfile': `FROM nginx\nCOPY <<EOF /etc/nginx/conf.d/b.conf\n${server(83)}EOF\n`,
     '.github/workflows/test.yml': `run: |\n  cat > a <<EOF\n${server(84)}EOF\n`,
+    // A script in YAML that writes a file: the file alone is one.
+    'cloud.yaml': `cmd: |\n  cat > a <<EOF\n${server(85).replace(/^(?=.)/gm, '  ')}  EOF\n`,
     'values.yaml': 'image: nginx\nnotes: |\n  the server listens on a location\n',
     // A line that an edit puts in, whose section ends elsewhere.
     'tasks.yml':
@@ -327,7 +329,7 @@ test('files that stand as texts in YAML, scripts and Dockerfiles are read, each 
   assert.not.match(source?.code ?? '', 'listen 81')
   assert.equal(
     fragmentsOf(rest).map(paths => paths.map(path => rest?.fileName(path))),
-    [['install.sh'], ['k8s/web.yaml'], ['web/Dockerfile']],
+    [['cloud.yaml'], ['install.sh'], ['k8s/web.yaml'], ['web/Dockerfile']],
   )
   // One that is named is looked through too.
   const [named] = discover(['install.sh'], { workingDirectory: directory })
