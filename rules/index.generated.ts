@@ -39,6 +39,7 @@ import apacheExpiresNotActive from './apache/expires-not-active.ts'
 import apacheFilesmatchDirectoryName from './apache/filesmatch-directory-name.ts'
 import apacheHtaccessDirectiveNotPermitted from './apache/htaccess-directive-not-permitted.ts'
 import apacheHtaccessNotRead from './apache/htaccess-not-read.ts'
+import apacheHtaccessRewritingSkipped from './apache/htaccess-rewriting-skipped.ts'
 import apacheHtaccessSyntax from './apache/htaccess-syntax.ts'
 import apacheHttp2WithPrefork from './apache/http2-with-prefork.ts'
 import apacheIfmoduleUnknownModule from './apache/ifmodule-unknown-module.ts'
@@ -56,8 +57,10 @@ import apacheNoDirectoryIndex from './apache/no-directory-index.ts'
 import apacheNoListen from './apache/no-listen.ts'
 import apachePasswordFileMissing from './apache/password-file-missing.ts'
 import apachePasswordFileServed from './apache/password-file-served.ts'
+import apachePhpModuleThreaded from './apache/php-module-threaded.ts'
 import apachePhpSourceServed from './apache/php-source-served.ts'
 import apachePrivateFilesServed from './apache/private-files-served.ts'
+import apacheProxyDenied from './apache/proxy-denied.ts'
 import apacheProxyModuleMissing from './apache/proxy-module-missing.ts'
 import apacheProxypassHides from './apache/proxypass-hides.ts'
 import apacheProxypassOrder from './apache/proxypass-order.ts'
@@ -70,6 +73,7 @@ import apacheRedirectPatternLiteral from './apache/redirect-pattern-literal.ts'
 import apacheRedirectWithoutLast from './apache/redirect-without-last.ts'
 import apacheRequestFilenameInServer from './apache/request-filename-in-server.ts'
 import apacheRequireGrantedBesideOthers from './apache/require-granted-beside-others.ts'
+import apacheRequireGroupWithoutFile from './apache/require-group-without-file.ts'
 import apacheRequireUserWithoutAuthtype from './apache/require-user-without-authtype.ts'
 import apacheRewriteFragmentEscaped from './apache/rewrite-fragment-escaped.ts'
 import apacheRewriteNotInherited from './apache/rewrite-not-inherited.ts'
@@ -455,6 +459,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/filesmatch-directory-name', ...apacheFilesmatchDirectoryName },
   { id: 'apache/htaccess-directive-not-permitted', ...apacheHtaccessDirectiveNotPermitted },
   { id: 'apache/htaccess-not-read', ...apacheHtaccessNotRead },
+  { id: 'apache/htaccess-rewriting-skipped', ...apacheHtaccessRewritingSkipped },
   { id: 'apache/htaccess-syntax', ...apacheHtaccessSyntax },
   { id: 'apache/http2-with-prefork', ...apacheHttp2WithPrefork },
   { id: 'apache/ifmodule-unknown-module', ...apacheIfmoduleUnknownModule },
@@ -472,8 +477,10 @@ export const rules: readonly Rule[] = [
   { id: 'apache/no-listen', ...apacheNoListen },
   { id: 'apache/password-file-missing', ...apachePasswordFileMissing },
   { id: 'apache/password-file-served', ...apachePasswordFileServed },
+  { id: 'apache/php-module-threaded', ...apachePhpModuleThreaded },
   { id: 'apache/php-source-served', ...apachePhpSourceServed },
   { id: 'apache/private-files-served', ...apachePrivateFilesServed },
+  { id: 'apache/proxy-denied', ...apacheProxyDenied },
   { id: 'apache/proxy-module-missing', ...apacheProxyModuleMissing },
   { id: 'apache/proxypass-hides', ...apacheProxypassHides },
   { id: 'apache/proxypass-order', ...apacheProxypassOrder },
@@ -486,6 +493,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/redirect-without-last', ...apacheRedirectWithoutLast },
   { id: 'apache/request-filename-in-server', ...apacheRequestFilenameInServer },
   { id: 'apache/require-granted-beside-others', ...apacheRequireGrantedBesideOthers },
+  { id: 'apache/require-group-without-file', ...apacheRequireGroupWithoutFile },
   { id: 'apache/require-user-without-authtype', ...apacheRequireUserWithoutAuthtype },
   { id: 'apache/rewrite-fragment-escaped', ...apacheRewriteFragmentEscaped },
   { id: 'apache/rewrite-not-inherited', ...apacheRewriteNotInherited },

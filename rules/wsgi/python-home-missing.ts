@@ -71,9 +71,9 @@ export default defineRule({
 function* judge(files: FileSystem, written: string, at: Place) {
   const home = written.replace(/\/+$/, '')
   if (!home.startsWith('/')) return
-  const isInside = /\/(?:bin|site-packages|dist-packages)$/.test(home)
+  const isInside = /\/(?:bin(?:\/python[\d.]*)?|site-packages|dist-packages)$/.test(home)
   if (!isInside && !isMissing(files, home)) return
-  const root = home.replace(/\/(?:bin|lib\/python[\d.]+\/(?:site|dist)-packages)$/, '')
+  const root = home.replace(/\/(?:bin(?:\/python[\d.]*)?|lib\/python[\d.]+\/(?:site|dist)-packages)$/, '')
   yield {
     at,
     message: isInside
