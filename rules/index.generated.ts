@@ -11,6 +11,7 @@ import accessLimitCountsProxy from './access/limit-counts-proxy.ts'
 import accessLocationLostToRegex from './access/location-lost-to-regex.ts'
 import accessLocationUndoesDirectory from './access/location-undoes-directory.ts'
 import accessPasswordFileMissing from './access/password-file-missing.ts'
+import accessPostgresTrust from './access/postgres-trust.ts'
 import accessPrivateNetworkTooWide from './access/private-network-too-wide.ts'
 import accessRuleAfterAll from './access/rule-after-all.ts'
 import accessSatisfyAnyOpen from './access/satisfy-any-open.ts'
@@ -159,6 +160,8 @@ import canonicalUrlRedirectToPlainHttp from './canonical-url/redirect-to-plain-h
 import canonicalUrlRedirectToTlsNobodyServes from './canonical-url/redirect-to-tls-nobody-serves.ts'
 import canonicalUrlRedirectUriInjection from './canonical-url/redirect-uri-injection.ts'
 import canonicalUrlServerNameMalformed from './canonical-url/server-name-malformed.ts'
+import containersDatabaseOwnLoopback from './containers/database-own-loopback.ts'
+import containersDatabasePublic from './containers/database-public.ts'
 import containersImageProtocol from './containers/image-protocol.ts'
 import containersLoopbackPublished from './containers/loopback-published.ts'
 import containersNameResolvedOnce from './containers/name-resolved-once.ts'
@@ -168,10 +171,12 @@ import containersRedirectShowsInnerPort from './containers/redirect-shows-inner-
 import containersServedDirectoryNotMounted from './containers/served-directory-not-mounted.ts'
 import containersSocketNotShared from './containers/socket-not-shared.ts'
 import containersStaticVolumeUnfilled from './containers/static-volume-unfilled.ts'
+import containersUndefinedReference from './containers/undefined-reference.ts'
 import containersUnknownService from './containers/unknown-service.ts'
 import djangoCookieDomainForeign from './django/cookie-domain-foreign.ts'
 import djangoCsrfOriginMalformed from './django/csrf-origin-malformed.ts'
 import djangoCsrfOriginUntrusted from './django/csrf-origin-untrusted.ts'
+import djangoDatabaseRefused from './django/database-refused.ts'
 import djangoDebugOn from './django/debug-on.ts'
 import djangoHostNotAllowed from './django/host-not-allowed.ts'
 import djangoHostWithUnderscore from './django/host-with-underscore.ts'
@@ -431,6 +436,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/location-lost-to-regex', ...accessLocationLostToRegex },
   { id: 'access/location-undoes-directory', ...accessLocationUndoesDirectory },
   { id: 'access/password-file-missing', ...accessPasswordFileMissing },
+  { id: 'access/postgres-trust', ...accessPostgresTrust },
   { id: 'access/private-network-too-wide', ...accessPrivateNetworkTooWide },
   { id: 'access/rule-after-all', ...accessRuleAfterAll },
   { id: 'access/satisfy-any-open', ...accessSatisfyAnyOpen },
@@ -579,6 +585,8 @@ export const rules: readonly Rule[] = [
   { id: 'canonical-url/redirect-to-tls-nobody-serves', ...canonicalUrlRedirectToTlsNobodyServes },
   { id: 'canonical-url/redirect-uri-injection', ...canonicalUrlRedirectUriInjection },
   { id: 'canonical-url/server-name-malformed', ...canonicalUrlServerNameMalformed },
+  { id: 'containers/database-own-loopback', ...containersDatabaseOwnLoopback },
+  { id: 'containers/database-public', ...containersDatabasePublic },
   { id: 'containers/image-protocol', ...containersImageProtocol },
   { id: 'containers/loopback-published', ...containersLoopbackPublished },
   { id: 'containers/name-resolved-once', ...containersNameResolvedOnce },
@@ -588,10 +596,12 @@ export const rules: readonly Rule[] = [
   { id: 'containers/served-directory-not-mounted', ...containersServedDirectoryNotMounted },
   { id: 'containers/socket-not-shared', ...containersSocketNotShared },
   { id: 'containers/static-volume-unfilled', ...containersStaticVolumeUnfilled },
+  { id: 'containers/undefined-reference', ...containersUndefinedReference },
   { id: 'containers/unknown-service', ...containersUnknownService },
   { id: 'django/cookie-domain-foreign', ...djangoCookieDomainForeign },
   { id: 'django/csrf-origin-malformed', ...djangoCsrfOriginMalformed },
   { id: 'django/csrf-origin-untrusted', ...djangoCsrfOriginUntrusted },
+  { id: 'django/database-refused', ...djangoDatabaseRefused },
   { id: 'django/debug-on', ...djangoDebugOn },
   { id: 'django/host-not-allowed', ...djangoHostNotAllowed },
   { id: 'django/host-with-underscore', ...djangoHostWithUnderscore },

@@ -1,0 +1,104 @@
+import type { ComposeService } from '../../parsers/compose/compose.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { composeWith, siteTo } from './_examples.ts'
+
+const tree = (image: string, lines: string): Record<string, string> => ({
+  'docker-compose.yml': composeWith({
+    more: conf`
+        db:
+          image: ${image}
+          ${lines}
+      volumes:
+        data:
+    `,
+  }),
+  'nginx/site.conf': siteTo('web:8000'),
+})
+
+export default defineRule({
+  summary: 'The port of a database is open to the network',
+  severity: 'warning',
+  otherSeverities: { info: 'for a database that asks for a password' },
+  confidence: 'medium',
+  securitySeverity: 8.6,
+  cwe: [1327, 306],
+  since: '0.1.0',
+  why: 'A published port without an address is opened on every address of the host, past the rules of ufw and firewalld, for Docker writes its own before them. Redis, Memcached, MongoDB and Elasticsearch ask for no password by themselves, and open ones are found and emptied within hours.',
+  remedy: 'Leave `ports:` out, for the other services need none, or write `127.0.0.1:6379:6379`',
+  references: [
+    'https://docs.docker.com/engine/network/packet-filtering-firewalls/#docker-and-ufw',
+    'https://redis.io/docs/latest/operate/oss_and_stack/management/security/',
+  ],
+  unproven: 'The live tests start no containers: what is published, the compose file says',
+  bad: [
+    { title: 'Redis', files: tree('redis:7', 'ports: ["«6379:6379»"]') },
+    { title: 'PostgreSQL', files: tree('postgres:16', 'ports: ["«5432:5432»"]') },
+  ],
+  good: [
+    { title: 'on loopback', files: tree('redis:7', 'ports: ["127.0.0.1:6379:6379"]') },
+    { title: 'a private network', files: tree('redis:7', 'ports: ["10.0.0.5:6379:6379"]') },
+    { title: 'for the other services alone', files: tree('redis:7', 'expose: ["6379"]') },
+    {
+      title: 'with a password',
+      files: tree('redis:7', 'command: redis-server --requirepass ${REDIS_PASSWORD}\nports: ["6379:6379"]'),
+    },
+  ],
+  *check({ machines }) {
+    const seen = new Set<ComposeService>()
+    for (const { container } of machines) {
+      for (const service of container?.project.services.values() ?? []) {
+        if (seen.has(service)) continue
+        seen.add(service)
+        const database = databaseOf(service)
+        if (database === null || isGuarded(service, database)) continue
+        for (const { at, hostIp, target } of service.ports) {
+          if (hostIp !== null && !(hostIp.known && hostIp.value === '0.0.0.0')) continue
+          if (!target.known || target.value.first !== database.port) continue
+          yield {
+            at,
+            ...(database.asks && { severity: 'info' as const }),
+            message: `${database.name} answers on every address of the host${database.asks ? '' : ', and asks for no password'}`,
+            label: 'no address in front',
+          }
+        }
+      }
+    }
+  },
+})
+
+interface Database {
+  readonly name: string
+  readonly port: number
+  /** True where the image wants a password by itself. */
+  readonly asks: boolean
+}
+
+const DATABASES: Readonly<Record<string, Database>> = {
+  redis: { name: 'Redis', port: 6379, asks: false },
+  valkey: { name: 'Valkey', port: 6379, asks: false },
+  memcached: { name: 'Memcached', port: 11211, asks: false },
+  mongo: { name: 'MongoDB', port: 27017, asks: false },
+  elasticsearch: { name: 'Elasticsearch', port: 9200, asks: false },
+  postgres: { name: 'PostgreSQL', port: 5432, asks: true },
+  mysql: { name: 'MySQL', port: 3306, asks: true },
+  mariadb: { name: 'MariaDB', port: 3306, asks: true },
+}
+
+function databaseOf({ image }: ComposeService): Database | null {
+  const name = image?.known === true ? (/([^/:@]+)(?:[:@].*)?$/.exec(image.value)?.[1] ?? '') : ''
+  return Object.hasOwn(DATABASES, name) ? (DATABASES[name] ?? null) : null
+}
+
+/** True where a password, or a file that may hold one, is given to a program that asks for none by itself. */
+function isGuarded(
+  { command, environment, envFiles, volumes, configs }: ComposeService,
+  { asks }: Database,
+): boolean {
+  if (asks) return false
+  if (command?.words.some(({ text }) => /pass|auth|acl|\.conf$|bind/i.test(text)) === true) return true
+  if (environment.some(({ name }) => /PASS|SECURITY|AUTH/i.test(name)) || envFiles.length > 0) return true
+  return (
+    configs.length > 0 || volumes.some(({ target }) => !target.known || /\.conf$|\/etc\//.test(target.value))
+  )
+}
