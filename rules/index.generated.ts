@@ -277,6 +277,7 @@ import nginxProxyPassNormalisesUri from './nginx/proxy-pass-normalises-uri.ts'
 import nginxProxyPassSlashMismatch from './nginx/proxy-pass-slash-mismatch.ts'
 import nginxRegexBacktracks from './nginx/regex-backtracks.ts'
 import nginxSslPrereadOff from './nginx/ssl-preread-off.ts'
+import nginxSubFilterCompressed from './nginx/sub-filter-compressed.ts'
 import nginxSyntax from './nginx/syntax.ts'
 import nginxTryFilesBeforePass from './nginx/try-files-before-pass.ts'
 import nginxTryFilesLosesQuery from './nginx/try-files-loses-query.ts'
@@ -373,6 +374,7 @@ import topologyHttpToTlsPort from './topology/http-to-tls-port.ts'
 import topologyListenInHttpAndStream from './topology/listen-in-http-and-stream.ts'
 import topologyListenWithoutVhost from './topology/listen-without-vhost.ts'
 import topologyNamedLocationMissing from './topology/named-location-missing.ts'
+import topologyOwnPrefixStripped from './topology/own-prefix-stripped.ts'
 import topologyProtocolMismatch from './topology/protocol-mismatch.ts'
 import topologyRegexTakesProxiedPath from './topology/regex-takes-proxied-path.ts'
 import topologyResolverMissing from './topology/resolver-missing.ts'
@@ -702,6 +704,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/proxy-pass-slash-mismatch', ...nginxProxyPassSlashMismatch },
   { id: 'nginx/regex-backtracks', ...nginxRegexBacktracks },
   { id: 'nginx/ssl-preread-off', ...nginxSslPrereadOff },
+  { id: 'nginx/sub-filter-compressed', ...nginxSubFilterCompressed },
   { id: 'nginx/syntax', ...nginxSyntax },
   { id: 'nginx/try-files-before-pass', ...nginxTryFilesBeforePass },
   { id: 'nginx/try-files-loses-query', ...nginxTryFilesLosesQuery },
@@ -798,6 +801,7 @@ export const rules: readonly Rule[] = [
   { id: 'topology/listen-in-http-and-stream', ...topologyListenInHttpAndStream },
   { id: 'topology/listen-without-vhost', ...topologyListenWithoutVhost },
   { id: 'topology/named-location-missing', ...topologyNamedLocationMissing },
+  { id: 'topology/own-prefix-stripped', ...topologyOwnPrefixStripped },
   { id: 'topology/protocol-mismatch', ...topologyProtocolMismatch },
   { id: 'topology/regex-takes-proxied-path', ...topologyRegexTakesProxiedPath },
   { id: 'topology/resolver-missing', ...topologyResolverMissing },

@@ -21,14 +21,33 @@ const site = (lines: string, listen = '127.0.0.1:8080'): string => conf`
 `
 
 export default defineRule({
-  summary: 'A limit counts the proxy in place of its clients',
+  summary: 'A limit counts all clients as one',
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Only this machine reaches the server, so that every request comes from the address of the proxy in front. All clients share one limit: a few of them use it up, and the others get 503.',
-  remedy: 'Write `set_real_ip_from` with the address of the proxy, and `real_ip_header X-Forwarded-For;`',
+  why: 'Only this machine reaches the server, so that every request comes from the address of the proxy in front; or the key is a plain text, the same for everybody. All clients share one limit: a few of them use it up, and the others get 503.',
+  remedy:
+    'Write `set_real_ip_from` with the address of the proxy, and `real_ip_header X-Forwarded-For;`; write the key as a variable, `$binary_remote_addr`',
   references: ['https://nginx.org/en/docs/http/ngx_http_realip_module.html'],
-  bad: [{ title: 'behind a proxy on the same machine', files: { 'nginx.conf': site('') } }],
+  bad: [
+    { title: 'behind a proxy on the same machine', files: { 'nginx.conf': site('') } },
+    {
+      title: 'a variable without its sign',
+      files: {
+        'nginx.conf': conf`
+          limit_req_zone «binary_remote_addr» zone=login:1m rate=1r/s;
+          server {
+              listen 80;
+              server_name example.org;
+              location /login {
+                  limit_req zone=login;
+                  proxy_pass http://127.0.0.1:9000;
+              }
+          }
+        `,
+      },
+    },
+  ],
   good: [
     {
       title: 'the client’s address is taken from the proxy',
@@ -44,6 +63,18 @@ export default defineRule({
   *check({ nginx, servers }) {
     const byDirective = serverIndex(servers)
     for (const configuration of nginx) {
+      for (const zone of ['limit_req_zone', 'limit_conn_zone']) {
+        for (const line of configuration.occurrences.get(zone) ?? []) {
+          const key = line.args[0]?.value ?? ''
+          if (!/^(?:(?:binary_)?remote_addr|http_x_(?:forwarded_for|real_ip)|realip_remote_addr)$/.test(key))
+            continue
+          yield {
+            at: argumentPlace(line, 0),
+            message: `\`${key}\` is a plain text without its \`$\`, so all clients share one limit`,
+            label: 'one text for all',
+          }
+        }
+      }
       for (const [use, zone] of [
         ['limit_req', 'limit_req_zone'],
         ['limit_conn', 'limit_conn_zone'],

@@ -39,6 +39,11 @@ export default defineRule({
   ],
   bad: [
     { title: 'a comma', files: { 'etc/nginx/nginx.conf': nginx('«example.org,» www.example.org') } },
+    {
+      title: 'an expression without its sign',
+      files: { 'etc/nginx/nginx.conf': nginx('«^(www\\.)?example\\.org$»') },
+    },
+    { title: 'a wildcard in the middle', files: { 'etc/nginx/nginx.conf': nginx('«api.*.example.org»') } },
     { title: 'a scheme', files: { 'etc/nginx/nginx.conf': nginx('«https://example.org»') } },
     {
       title: 'a list as a program prints it',
@@ -76,12 +81,15 @@ function* judge(
   index: number,
   name: string,
 ): Iterable<RuleFinding> {
-  if (isUnknownWord(name) || name.includes('$') || !FOREIGN.test(name) || isAddress(name)) return
+  const isPattern = /^\^/.test(name) || /[^$]\$$/.test(name)
+  if (isUnknownWord(name) || isAddress(name)) return
+  const isWild = isNginx(directive) && /\*/.test(name.replace(/^\*\.|\.\*$/g, ''))
+  if (!isPattern && !isWild && (name.includes('$') || !FOREIGN.test(name))) return
   const at = argumentPlace(directive, index)
   const meant = /^(?:https?:\/\/)?([\w.-]+)[,/]?$/.exec(name)?.[1]
   yield {
     at,
-    message: `no request has the host \`${name}\`: ${reason(name)}`,
+    message: `no request has the host \`${name}\`: ${isPattern ? 'a regular expression begins with `~`' : isWild ? '`*` stands for names at the beginning or the end alone' : reason(name)}`,
     label: 'never matched',
     ...(meant === undefined
       ? {}
@@ -89,6 +97,10 @@ function* judge(
           at.source.text.slice(at.start, at.end) === name ? replacePlace(at, meant) : null,
         ])),
   }
+}
+
+function isNginx(directive: NginxDirective | ApacheDirective): directive is NginxDirective {
+  return directive.name === 'server_name'
 }
 
 /** An address of version 6 in its brackets is what a client sends. */

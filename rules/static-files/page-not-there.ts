@@ -137,10 +137,15 @@ function isAnswered({ children }: NginxDirective): boolean {
     ({ name, args, children: lines }) =>
       (name === 'location' &&
         args.at(-1)?.value === '/' &&
-        lines.some(line => /_pass$|^(?:return|rewrite|try_files|root|alias|index)$/.test(line.name))) ||
+        lines.some(line => /_pass$|^(?:return|rewrite|root|alias|index)$/.test(line.name) || leaves(line))) ||
       name === 'return' ||
       name === 'rewrite',
   )
+}
+
+/** True for a `try_files` that looks for no directory. */
+function leaves({ name, args }: NginxDirective): boolean {
+  return name === 'try_files' && !args.some(({ value }) => value === '$uri/')
 }
 
 function directoryOf(configuration: NginxConfiguration, scope: NginxDirective): string | null {

@@ -2,7 +2,7 @@ import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
-import { effective } from '../../src/servers/nginx/queries/effective.ts'
+import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 import { mayHoldUnread } from '../../src/servers/nginx/queries/scope.ts'
 import { nginxMain } from '../_examples.ts'
 
@@ -88,7 +88,7 @@ export default defineRule({
       }
       for (const line of occurrences.get('ssl_client_certificate') ?? []) {
         if (line.parent?.name !== 'server' || line.context !== 'server') continue
-        const verify = effective(configuration, line.parent, 'ssl_verify_client')
+        const verify = effectiveAtHand(configuration, line.parent, 'ssl_verify_client')
         if (!verify.known || verify.value.directives.length > 0) continue
         yield { at: namePlace(line), message: 'no `ssl_verify_client` has clients asked for a certificate' }
       }

@@ -237,4 +237,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.body === 'main',
     sound: ({ response }) => response.body === 'admin',
   },
+  {
+    rule: 'nginx/sub-filter-compressed',
+    shows: 'the backend is offered gzip',
+    mirrors: [9000],
+    request: { url: 'http://example.org/', headers: { 'Accept-Encoding': 'gzip' } },
+    harm: ({ response }) => response.report?.HTTP_ACCEPT_ENCODING === 'gzip',
+    sound: ({ response }) => response.report?.HTTP_ACCEPT_ENCODING === undefined,
+  },
 ]

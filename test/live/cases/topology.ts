@@ -258,4 +258,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 502,
     sound: ({ response }) => response.status > 0 && response.status !== 502,
   },
+  {
+    rule: 'topology/own-prefix-stripped',
+    shows: 'the backend is asked without the path',
+    mirrors: [9000],
+    request: { url: 'http://example.org/socket.io/?EIO=4' },
+    harm: ({ response }) => response.report?.path === '/?EIO=4',
+    sound: ({ response }) => response.report?.path === '/socket.io/?EIO=4',
+  },
 ]
