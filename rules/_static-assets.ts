@@ -4,7 +4,7 @@ import { sampleTexts } from '../src/servers/pcre/sample-texts.ts'
 
 /** What pages are made up of: seldom a secret, and no page of its own. */
 const ASSET =
-  /\.(?:css|js|mjs|map|png|jpe?g|gif|svgz?|ico|webp|avif|bmp|woff2?|ttf|otf|eot|ttc|mp[34]|webm|ogg|cur|txt|xml|json|webmanifest|wasm|gz|zip|pdf)$/i
+  /\.(?:css|js|mjs|map|png|jpe?g|gif|svgz?|ico|webp|avif|bmp|woff2?|ttf|otf|eot|ttc|mp[34]|m4a|webm|ogg|opus|flac|tflite|cur|txt|xml|json|webmanifest|wasm|gz|zip|pdf)$/i
 const DIRECTORY =
   /\/(?:static|staticfiles|assets?|media|css|js|img|images?|fonts?|dist|build|_next|public|uploads?|favicons?|icons?)\/?$/i
 

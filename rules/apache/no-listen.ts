@@ -1,5 +1,6 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { namePlace } from '../../src/servers/apache/queries/places.ts'
 import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
 import { apacheMain } from '../_examples.ts'
@@ -37,6 +38,15 @@ export default defineRule({
         'etc/apache2/ports.conf': conf`Listen 80`,
       },
     },
+    {
+      title: 'lines about logs in a file called like the main one',
+      files: {
+        'httpd-logs.conf': conf`
+          LoadModule logio_module modules/mod_logio.so
+          LogFormat "%h %I %O" bytes
+        `,
+      },
+    },
     { title: 'a fragment, whose main file may have one', files: { 'site.conf': HOST } },
     {
       title: 'in a file outside the audit',
@@ -52,7 +62,7 @@ export default defineRule({
     for (const configuration of apache) {
       const first = configuration.top.find(({ source }) => source === configuration.main)
       if (first === undefined || configuration.occurrences.has('listen')) continue
-      if (!isWhole(configuration)) continue
+      if (!isWhole(configuration) || !isOfServer(configuration)) continue
       yield {
         at: namePlace(first),
         message: 'no `Listen` stands in the whole configuration, so Apache has no socket and does not start',
@@ -60,3 +70,8 @@ export default defineRule({
     }
   },
 })
+
+/** False for a few lines that are only called like a main file: each says where the server lives, or what runs it. */
+function isOfServer({ occurrences, modules }: ApacheConfiguration): boolean {
+  return occurrences.has('serverroot') || [...modules.keys()].some(id => id.startsWith('mpm_'))
+}

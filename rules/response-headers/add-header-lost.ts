@@ -153,9 +153,21 @@ function isInside(block: NginxDirective, blocks: ReadonlySet<NginxDirective | nu
 
 /** What holds for the whole host once it is seen needs no page to repeat it; assets need hardly any of the headers. */
 function isGrave(block: NginxDirective, lost: readonly AddedHeader[]): boolean {
-  if (servesAssets(block)) return false
+  if (servesAssets(block) || isOfPictures(block) || lost.every(isOptOut)) return false
   const isPart = block.name !== 'server' && block.args.at(-1)?.value !== '/'
   return !(isPart && lost.every(({ name }) => name === 'strict-transport-security'))
+}
+
+/** True for a location whose files nothing runs: no page that the headers could protect. */
+function isOfPictures({ children }: NginxDirective): boolean {
+  return children.some(
+    ({ name, args }) => name === 'default_type' && /^(?:image|audio|video|font)\//.test(args[0]?.value ?? ''),
+  )
+}
+
+/** `interest-cohort=()`, which says no to what no browser has any more. */
+function isOptOut({ name, value }: AddedHeader): boolean {
+  return name === 'permissions-policy' && /^interest-cohort=\(\)$/.test(value)
 }
 
 function lostIn(configuration: NginxConfiguration, block: NginxDirective): readonly AddedHeader[] {

@@ -185,10 +185,7 @@ const ACTS: ReadonlySet<string> = new Set(['loadmodule', 'listen', 'include', 'i
 
 /** True for a module that a file about one thing loads for itself: no main file does without the others. */
 function isExtraModule(name: string, module: string): boolean {
-  return (
-    name === 'loadmodule' &&
-    !/^(?:mpm_\w+|authz_core|authz_host|unixd|log_config|dir|mime)_module$/.test(module)
-  )
+  return name === 'loadmodule' && !/^(?:mpm_\w+|authz_core|unixd)_module$/.test(module)
 }
 
 /** Directives that the table has not: of releases before 2.4, and of PHP's own module. */
