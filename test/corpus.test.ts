@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { isOnByDefault } from '../src/engine/asked-for.ts'
 import type { Report } from '../src/engine/report.ts'
 import { severityAtLeast } from '../src/engine/severity.ts'
 import { loadRules } from '../tools/load-rules.ts'
@@ -10,7 +11,7 @@ import { auditDirectory } from './rules/audit-directory.ts'
 import { TEN, tenDeployments } from './ten-deployments.ts'
 
 const CORPUS = resolve('test/corpus')
-const rules = (await loadRules()).map(({ rule }) => rule)
+const rules = (await loadRules()).map(({ rule }) => rule).filter(({ id }) => isOnByDefault(id))
 
 function lines({ findings }: Report): readonly string[] {
   return findings.map(
