@@ -1,11 +1,12 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { severityAtLeast } from '../src/engine/severity.ts'
+import { isOnByDefault } from '../src/engine/asked-for.ts'
 import { loadRules } from '../tools/load-rules.ts'
 import { scratchTree } from './files/scratch-tree.ts'
 import { auditDirectory } from './rules/audit-directory.ts'
 
-const rules = (await loadRules()).map(({ rule }) => rule)
+const rules = (await loadRules()).map(({ rule }) => rule).filter(({ id }) => isOnByDefault(id))
 
 /** Warnings and errors of a tree as somebody keeps it: `file rule`. */
 async function loud(files: Readonly<Record<string, string>>): Promise<readonly string[]> {

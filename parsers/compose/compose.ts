@@ -64,6 +64,8 @@ export interface ComposeService {
   readonly hostname: Fact<string> | null
   readonly domainName: Fact<string> | null
   readonly containerName: Fact<string> | null
+  /** `always`, `unless-stopped`, `on-failure` with or without a number, `no`. */
+  readonly restart: Fact<string> | null
   readonly dependsOn: readonly ServiceReference[]
   /** Null where the image's own holds; without words it was cleared. */
   readonly command: ComposeCommand | null

@@ -60,6 +60,7 @@ export function readService(name: string, at: Place, node: YamlMap, context: Fil
     extraHosts: readExtraHosts(valueIn(node, 'extra_hosts'), context),
     hostname: fact('hostname'),
     domainName: fact('domainname'),
+    restart: fact('restart'),
     containerName: fact('container_name'),
     dependsOn: namedEntries(valueIn(node, 'depends_on'), context).map(({ name: other }) => ({
       at: placeOf(other),

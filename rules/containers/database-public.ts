@@ -19,7 +19,9 @@ const tree = (image: string, lines: string): Record<string, string> => ({
 export default defineRule({
   summary: 'The port of a database is open to the network',
   severity: 'warning',
-  otherSeverities: { info: 'for a database that asks for a password' },
+  otherSeverities: {
+    info: 'for a database that asks for a password, or that does not start with the machine, as those of developers',
+  },
   confidence: 'medium',
   securitySeverity: 8.6,
   cwe: [1327, 306],
@@ -32,7 +34,8 @@ export default defineRule({
   ],
   unproven: 'The live tests start no containers: what is published, the compose file says',
   bad: [
-    { title: 'Redis', files: tree('redis:7', 'ports: ["«6379:6379»"]') },
+    { title: 'Redis', files: tree('redis:7', 'restart: always\nports: ["«6379:6379»"]') },
+    { title: 'Redis of a developer', files: tree('redis:7', 'ports: ["«6379:6379»"]') },
     { title: 'PostgreSQL', files: tree('postgres:16', 'ports: ["«5432:5432»"]') },
   ],
   good: [
@@ -57,7 +60,7 @@ export default defineRule({
           if (!target.known || target.value.first !== database.port) continue
           yield {
             at,
-            ...(database.asks && { severity: 'info' as const }),
+            ...((database.asks || !isKept(service)) && { severity: 'info' as const }),
             message: `${database.name} answers on every address of the host${database.asks ? '' : ', and asks for no password'}`,
             label: 'no address in front',
           }
@@ -88,6 +91,11 @@ const DATABASES: Readonly<Record<string, Database>> = {
 function databaseOf({ image }: ComposeService): Database | null {
   const name = image?.known === true ? (/([^/:@]+)(?:[:@].*)?$/.exec(image.value)?.[1] ?? '') : ''
   return Object.hasOwn(DATABASES, name) ? (DATABASES[name] ?? null) : null
+}
+
+/** True for a service that is to run for good. */
+function isKept({ restart }: ComposeService): boolean {
+  return restart?.known === true && /^(?:always|unless-stopped|on-failure)/.test(restart.value)
 }
 
 /** True where a password, or a file that may hold one, is given to a program that asks for none by itself. */

@@ -1,5 +1,5 @@
 import type { ComposeProject, ComposeService } from '../../parsers/compose/compose.ts'
-import type { Place } from '../../parsers/text/source.ts'
+import { type Place, placeText } from '../../parsers/text/source.ts'
 import type { Fact } from '../../src/servers/fact.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -56,12 +56,17 @@ export default defineRule({
       if (container === null || seen.has(container.project)) continue
       seen.add(container.project)
       const { project } = container
-      if (!project.complete || project.legacy) continue
+      if (!project.complete || project.legacy || !isWhole(project)) continue
       for (const service of project.services.values())
         if (service.complete) yield* undefinedOf(service, project)
     }
   },
 })
+
+/** False for a file of another name, which is read beside the one that it adds to: `-f`. */
+function isWhole({ sources: [main] }: ComposeProject): boolean {
+  return main !== undefined && /(?:^|\/)(?:docker-)?compose\.ya?ml$/.test(main.path)
+}
 
 function* undefinedOf(service: ComposeService, { volumes, networks, services }: ComposeProject) {
   const named = (fact: Fact<string> | null): string | null => (fact?.known === true ? fact.value : null)
@@ -75,7 +80,7 @@ function* undefinedOf(service: ComposeService, { volumes, networks, services }: 
   })
   for (const { at, kind, source } of service.volumes) {
     const name = kind === 'volume' ? named(source) : null
-    if (name !== null && !volumes.has(name)) yield missing(at, 'volume', name)
+    if (name !== null && !volumes.has(name) && !placeText(at).includes('$')) yield missing(at, 'volume', name)
   }
   for (const { at, network } of service.networks ?? []) {
     const name = named(network)

@@ -27,7 +27,9 @@ const site = (lines: string): string => conf`
 export default defineRule({
   summary: 'A location that no request reaches',
   severity: 'warning',
-  otherSeverities: { info: 'a named location that nothing leads to' },
+  otherSeverities: {
+    info: 'a named location that nothing leads to, and files behind a `return` that are for no challenge of a certificate',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'Of regular expressions the first that matches answers, a `return` of the server answers before any location is looked for, and a path begins with a slash and is decoded. What such a location says, its `deny`, its files or its backend, is for nobody.',
@@ -255,6 +257,7 @@ export default defineRule({
         if (hidden === null) continue
         yield {
           at: namePlace(line),
+          ...(isOfFiles(hidden) && { severity: 'info' as const }),
           message: `\`return\` answers every request of this server, so \`location ${hidden.name}\` is never reached`,
           label: 'the server’s own lines come first',
           related: [{ at: hidden.at, message: 'never reached' }],
@@ -309,6 +312,16 @@ function hiddenBehind({ parent }: NginxDirective): NginxLocation | null {
     if (location.modifier !== '@' && !isAlikeReturn(child, first)) return location
   }
   return null
+}
+
+/** True for a location that sends files and no more, as one that is left from before the site moved; not for a challenge. */
+function isOfFiles({ directive, name }: NginxLocation): boolean {
+  return (
+    !name.includes('well-known') &&
+    directive.children.every(child =>
+      ['root', 'alias', 'index', 'expires', 'access_log'].includes(child.name),
+    )
+  )
 }
 
 /** What may come before a `return` and lead elsewhere. */

@@ -93,7 +93,7 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const { name, value, at } of headersSet(deployment)) {
-      if (value === '' || isUnknownWord(value) || /[$%]\{?\w/.test(value)) continue
+      if (value === '' || isUnknownWord(value) || /[$%]\{?\w|\{\{|<%/.test(value)) continue
       const fault = JUDGES[name]?.(value) ?? null
       if (fault !== null) yield { at, message: fault }
     }
