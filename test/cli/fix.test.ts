@@ -24,13 +24,13 @@ const OLD = site('  ssl_protocols TLSv1 TLSv1.2;\n')
 const IGNORED = site(
   '  # deploy-audit-ignore tls/weak-protocl, tls/weak-protocol -- old terminals\n  ssl_protocols TLSv1;\n',
 )
-const ONLY = ['--only', 'tls/weak-protocol,suppression']
+const ONLY = ['--only', 'tls/weak-protocol,suppression', '--fail-on', 'info']
 
 test('--fix applies what is safe, --fix-unsafe all, and what is left is reported', async () => {
   const directory = scratchTree({ 'a.conf': OLD, 'b.conf': IGNORED })
   const safe = await runIn(directory, ['-f', 'concise', '--fix', ...ONLY, '.'])
   assert.equal([safe.code, safe.errors], [1, ['1 fix applied in 1 file']])
-  assert.match(safe.out, /^a\.conf:5:17: warning: .*\[tls\/weak-protocol\][^\n]*\n$/)
+  assert.match(safe.out, /^a\.conf:5:17: note: .*\[tls\/weak-protocol\][^\n]*\n$/)
   assert.is(readFileSync(join(directory, 'a.conf'), 'utf8'), OLD)
   assert.match(
     readFileSync(join(directory, 'b.conf'), 'utf8'),

@@ -107,7 +107,8 @@ test('a message is no longer than anybody reads', async () => {
   for (const format of ['text', 'github', 'json', 'sarif', 'concise']) {
     const { out } = await runIn(directory, ['-f', format, '.'])
     assert.match(out, /aaaa/)
-    assert.ok(out.length < 600_000, `${format}: ${out.length}`)
+    // SARIF describes every rule.
+    assert.ok(out.length < 1_000_000, `${format}: ${out.length}`)
   }
 })
 

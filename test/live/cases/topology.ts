@@ -174,7 +174,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'topology/backend-not-listening',
     shows: 'Apache answers 503: no pool has the socket',
-    examples: { bad: 5, good: 9 },
+    examples: { bad: 5, good: 11 },
     files: { 'srv/www/index.php': '<?php echo "done";\n' },
     request: { url: 'http://example.org/index.php' },
     harm: ({ response, log }) => response.status === 503 && log.includes('AH02454'),
@@ -183,7 +183,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'topology/backend-not-listening',
     shows: 'Apache answers 503: the pool has a socket and no port',
-    examples: { bad: 6, good: 9 },
+    examples: { bad: 6, good: 11 },
     files: { 'srv/www/index.php': '<?php echo "done";\n' },
     request: { url: 'http://example.org/index.php' },
     harm: ({ response }) => response.status === 503,

@@ -73,7 +73,7 @@ test('the question itself is answered soon', () => {
     const before = process.cpuUsage().user
     judge(pattern)
     const milliseconds = (process.cpuUsage().user - before) / 1000
-    assert.ok(milliseconds < 3000, `${pattern.slice(0, 40)} took ${milliseconds} ms`)
+    assert.ok(milliseconds < 5000, `${pattern.slice(0, 40)} took ${milliseconds} ms`)
   }
   assert.ok(STEP_LIMIT > 0)
 })

@@ -55,14 +55,21 @@ export function checkTlsFiles(reading: Reading, program: Program): void {
   const { main, occurrences } = reading.unit
   if (main === null || !FILES.some(name => occurrences.has(name))) return
   const blocks = new Set<NginxDirective>()
+  const verifying = new Set<NginxDirective>()
   for (const { directive } of program.servers) {
     if (!hasCertificate(directive)) continue
-    blocks.add(directive)
-    if (directive.parent !== null) blocks.add(directive.parent)
+    const verify = effective(directive, 'ssl_verify_client')?.args[0]?.value.toLowerCase() ?? 'off'
+    for (const block of [directive, ...(directive.parent === null ? [] : [directive.parent])]) {
+      blocks.add(block)
+      if (verify !== 'off') verifying.add(block)
+    }
   }
-  for (const name of FILES)
+  for (const name of FILES) {
+    // Authorities of clients are read where clients are asked for a certificate.
+    const readIn = name === 'ssl_client_certificate' ? verifying : blocks
     for (const directive of occurrences.get(name) ?? [])
-      if (directive.parent !== null && blocks.has(directive.parent)) checkFile(reading, directive)
+      if (directive.parent !== null && readIn.has(directive.parent)) checkFile(reading, directive)
+  }
 }
 
 /** nginx reads passwords while it reads the directive. */

@@ -80,7 +80,7 @@ function ruleBases(): readonly Base[] {
 
 function withOwnCertificates(text: string): string {
   return text
-    .replace(/(ssl_certificate\s+)[^\s;]+/g, '$1cert.pem')
+    .replace(/(ssl_(?:client_|trusted_)?certificate\s+)[^\s;]+/g, '$1cert.pem')
     .replace(/(ssl_certificate_key\s+)[^\s;]+/g, '$1key.pem')
 }
 

@@ -86,6 +86,16 @@ test('a name that two servers have on one socket is a warning', () => {
   )
 })
 
+test('the authorities of clients are read where clients are asked for a certificate', () => {
+  const text = (lines: string): string =>
+    `events { }\nhttp { server { listen 443 ssl; ssl_certificate data:x; ssl_certificate_key data:y; ssl_client_certificate /etc/ssl/a.pem; ${lines} } }\n`
+  const codes = (lines: string) => fatalCodes(evaluate(text(lines), DEBIAN, ['/']))
+  assert.equal(codes(''), [])
+  assert.equal(codes('ssl_verify_client off;'), [])
+  assert.equal(codes('ssl_verify_client on;'), ['certificate-missing'])
+  assert.equal(codes('ssl_verify_client optional_no_ca;'), ['certificate-missing'])
+})
+
 test('a certificate is missing only where its absence is evidence', () => {
   const text =
     'events { }\nhttp { server { listen 443 ssl; ssl_certificate /etc/ssl/a.pem; ssl_certificate_key /etc/ssl/a.key; } }\n'
