@@ -85,6 +85,24 @@ function coverTop({ files, scripts, directories }: Arranged): void {
   }
 }
 
+/**
+ * Covers the directories of the machine itself that a deployment writes into, such as that of its package database, as
+ * /etc is covered: what is there is seen, and every change is private.
+ */
+function coverAround(directory: string, { files, scripts }: Arranged): void {
+  for (const path of [...Object.keys(files), ...scripts]) {
+    if (['/etc', ...PRIVATE, ...covered].some(top => path.startsWith(`${top}/`))) continue
+    let around = dirname(path)
+    while (!existsSync(around)) around = dirname(around)
+    if (around === '/') continue
+    const own = join(directory, `around-${covered.size}`)
+    for (const name of ['changes', 'work']) mkdirSync(join(own, name), { recursive: true })
+    const layers = `lowerdir=${around},upperdir=${own}/changes,workdir=${own}/work`
+    mount(['-t', 'overlay', 'overlay', '-o', layers, around])
+    covered.add(around)
+  }
+}
+
 const covered = new Set<string>()
 
 function uncoverDirectories(directory: string): void {
@@ -113,6 +131,7 @@ function layOut(directory: string, { files, modes = {}, hosts = {} }: StackFiles
   coverDirectories(directory)
   const deployment = arrange(files)
   coverTop(deployment)
+  coverAround(directory, deployment)
   for (const [path, text] of Object.entries(deployment.files)) write(path, text)
   for (const script of deployment.scripts) {
     // A script below /etc is the example's own, there or not.
