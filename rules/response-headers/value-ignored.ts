@@ -83,6 +83,10 @@ export default defineRule({
       files: { 'etc/nginx/nginx.conf': nginx('add_header X-Frame-Options $frames always;') },
     },
     {
+      title: 'a header of nobody',
+      files: { 'etc/nginx/nginx.conf': nginx('add_header constructor value always;') },
+    },
+    {
       title: 'a time with other parts',
       files: {
         'site.conf': apache(
@@ -93,8 +97,10 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const { name, value, at } of headersSet(deployment)) {
-      if (value === '' || isUnknownWord(value) || /[$%]\{?\w|\{\{|<%/.test(value)) continue
-      const fault = JUDGES[name]?.(value) ?? null
+      const judge = Object.hasOwn(JUDGES, name) ? JUDGES[name] : undefined
+      if (judge === undefined || value === '') continue
+      if (isUnknownWord(value) || /[$%]\{?\w|\{\{|<%/.test(value)) continue
+      const fault = judge(value)
       if (fault !== null) yield { at, message: fault }
     }
   },
