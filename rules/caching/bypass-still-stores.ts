@@ -5,6 +5,7 @@ import type { NginxConfiguration } from '../../src/servers/nginx/configuration.t
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
+import { cachedConnections } from './_cached-connections.ts'
 
 const nginx = (lines: string, directory = 'for-everybody'): string =>
   nginxMain(conf`
@@ -72,18 +73,10 @@ export default defineRule({
       },
     },
   ],
-  *check({ nginx: configurations, connections }) {
-    const isHere = configurations.some(({ occurrences }) =>
-      KINDS.some(kind => occurrences.has(`${kind}_cache_bypass`)),
-    )
-    if (!isHere) return
-    for (const { server, block, pass } of connections.nginx) {
-      const kind = KINDS.find(each => pass.name === `${each}_pass`)
-      if (kind === undefined) continue
-      const { configuration } = server
-      const cache = effective(configuration, block, `${kind}_cache`)
-      const zone = cache.known ? cache.value.directives[0] : undefined
-      if (zone === undefined || zone.args[0]?.value === 'off') continue
+  *check(deployment) {
+    for (const { connection, kind, zone } of cachedConnections(deployment, 'cache_bypass')) {
+      const { block } = connection
+      const { configuration } = connection.server
       const bypass = effective(configuration, block, `${kind}_cache_bypass`)
       const kept = effective(configuration, block, `${kind}_no_cache`)
       const key = effective(configuration, block, `${kind}_cache_key`)
@@ -112,8 +105,6 @@ export default defineRule({
     }
   },
 })
-
-const KINDS = ['proxy', 'fastcgi', 'uwsgi', 'scgi'] as const
 
 /** What is written to renew what is kept. */
 const RENEWS = /no_?cache|refresh|renew|bypass|purge|debug|preview|update/i

@@ -4,6 +4,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
+import { cachedConnections } from './_cached-connections.ts'
 
 const nginx = (lines: string, directory = 'empty'): string =>
   nginxMain(conf`
@@ -81,18 +82,10 @@ export default defineRule({
       },
     },
   ],
-  *check({ nginx: configurations, connections }) {
-    const isHere = configurations.some(({ occurrences }) =>
-      KINDS.some(kind => occurrences.has(`${kind}_cache`)),
-    )
-    if (!isHere) return
-    for (const { server, block, pass } of connections.nginx) {
-      const kind = KINDS.find(each => pass.name === `${each}_pass`)
-      if (kind === undefined) continue
-      const { configuration } = server
-      const cache = effective(configuration, block, `${kind}_cache`)
-      const zone = cache.known ? cache.value.directives[0] : undefined
-      if (zone === undefined || zone.args[0]?.value === 'off') continue
+  *check(deployment) {
+    for (const { connection, kind, zone } of cachedConnections(deployment, 'cache')) {
+      const { block } = connection
+      const { configuration } = connection.server
       const related = [{ at: namePlace(zone), message: 'the cache' }]
       const buffering = effective(configuration, block, `${kind}_buffering`)
       const line = buffering.known ? buffering.value.directives[0] : undefined
@@ -121,8 +114,6 @@ export default defineRule({
     }
   },
 })
-
-const KINDS = ['proxy', 'fastcgi', 'uwsgi', 'scgi'] as const
 
 /** True where a block stands somewhere inside of another one. */
 function isInside(block: NginxDirective | null, outer: NginxDirective | null): boolean {
