@@ -3,7 +3,7 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
-import { locationsOf } from '../../src/servers/nginx/queries/locations.ts'
+import { locationsOf, PASSES } from '../../src/servers/nginx/queries/locations.ts'
 import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { selectLocation } from '../../src/servers/nginx/queries/select-location.ts'
 import { isStandIn, serverAround } from '../../src/servers/nginx/queries/servers.ts'
@@ -98,20 +98,7 @@ export default defineRule({
 })
 
 /** What answers in place of a file. */
-const ANSWERS = [
-  'proxy_pass',
-  'fastcgi_pass',
-  'uwsgi_pass',
-  'scgi_pass',
-  'grpc_pass',
-  'memcached_pass',
-  'return',
-  'rewrite',
-  'if',
-  'empty_gif',
-  'api',
-  'auth_jwt',
-]
+const ANSWERS = [...PASSES, 'return', 'rewrite', 'if', 'empty_gif', 'api', 'auth_jwt']
 
 function rewrites(server: NginxDirective): boolean {
   return server.children.some(({ name }) => name === 'rewrite' || name === 'return' || name === 'if')

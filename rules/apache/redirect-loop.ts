@@ -11,6 +11,7 @@ import {
   requestsToHost,
   UNKNOWN_HOST,
 } from '../../src/deployment/requests/made-up-requests.ts'
+import { REDIRECTING } from '../../src/deployment/requests/leads-on.ts'
 import { probeRedirects } from '../../src/deployment/requests/probe.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { isSameUrl } from '../../src/deployment/requests/same-url.ts'
@@ -278,16 +279,6 @@ function byPlace(one: Place, other: Place): number {
   if (one.source !== other.source) return one.source.path < other.source.path ? -1 : 1
   return one.start - other.start
 }
-
-/** What sends a client elsewhere. */
-const REDIRECTING = [
-  'redirect',
-  'redirectmatch',
-  'redirectpermanent',
-  'redirecttemp',
-  'rewriterule',
-  'errordocument',
-]
 
 interface Loop {
   readonly at: Place

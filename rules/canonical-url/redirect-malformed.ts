@@ -126,16 +126,24 @@ export default defineRule({
   },
 })
 
+/** The argument of a `return` or a `rewrite` that says where a client is sent. */
+function targetIndex({ name, args }: NginxDirective): 0 | 1 {
+  return name === 'rewrite' || args.length > 1 ? 1 : 0
+}
+
+function targetOf(line: NginxDirective): string {
+  return line.args[targetIndex(line)]?.value ?? ''
+}
+
 /** True for a redirect to a whole URL that is made of variables. */
-function isWhole({ name, args }: NginxDirective): boolean {
-  const target = args[name === 'rewrite' || args.length > 1 ? 1 : 0]?.value ?? ''
+function isWhole(line: NginxDirective): boolean {
+  const target = targetOf(line)
   return /^(?:https?|\$scheme):\/\//.test(target) && target.includes('$') && !isUnknownWord(target)
 }
 
 /** True for a name that is written out, with the path as the client sent it: nothing can be wrong with that. */
-function isPlain({ name, args }: NginxDirective): boolean {
-  const target = args[name === 'rewrite' || args.length > 1 ? 1 : 0]?.value ?? ''
-  const host = /^(?:https?|\$scheme):\/\/([\w.-]+)\$request_uri$/.exec(target)?.[1]
+function isPlain(line: NginxDirective): boolean {
+  const host = /^(?:https?|\$scheme):\/\/([\w.-]+)\$request_uri$/.exec(targetOf(line))?.[1]
   return host !== undefined && isHost(host)
 }
 
@@ -168,7 +176,7 @@ function faultOf(deployment: Deployment, server: NginxServer, line: NginxDirecti
     if (answer === null || answer.end.kind !== 'response' || answer.end.location === null) continue
     if (!answer.steps.some(({ directive }) => directive === line)) continue
     const { location } = answer.end
-    const at = argumentPlace(line, line.name === 'rewrite' || line.args.length > 1 ? 1 : 0)
+    const at = argumentPlace(line, targetIndex(line))
     const [, host = '', rest = ''] = /^https?:\/\/([^/?#]*)(.*)$/s.exec(location) ?? []
     const shown = location.replaceAll(MISSING, 'page')
     if (/:[^:\]]*:/.test(host.replace(/^\[[^\]]*\]/, '')))
@@ -208,10 +216,9 @@ function isHost(host: string): boolean {
 }
 
 /** True where a variable of the path follows the host without a slash, and becomes a part of it. */
-function isGrown(host: string, asked: string, { name, args }: NginxDirective): boolean {
-  const target = args[name === 'rewrite' || args.length > 1 ? 1 : 0]?.value ?? ''
+function isGrown(host: string, asked: string, line: NginxDirective): boolean {
   const match = /^(?:https?|\$scheme):\/\/([^$/]+|\$(?:host|server_name|http_host))\$\{?[1-9]\}?(.?)/.exec(
-    target,
+    targetOf(line),
   )
   const [, written = '', next = ''] = match ?? []
   if (match === null || next === '.' || /[.-]$/.test(written)) return false

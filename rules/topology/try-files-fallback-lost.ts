@@ -2,7 +2,7 @@ import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
-import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { PASSES, readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { childrenNamed, hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 
 const site = (location: string): string => conf`
@@ -24,12 +24,7 @@ const site = (location: string): string => conf`
 
 /** What answers a request by itself, so that no fallback is missed. */
 const ANSWERS = new Set([
-  'proxy_pass',
-  'fastcgi_pass',
-  'uwsgi_pass',
-  'scgi_pass',
-  'grpc_pass',
-  'memcached_pass',
+  ...PASSES,
   'return',
   'rewrite',
   'try_files',

@@ -34,9 +34,10 @@ export function mayRedirectThere(
   return server === undefined || mayRedirect(deployment, server)
 }
 
-/** Whatever a server or a virtual host says that may send a client to another URL. */
+/** Whatever a server of nginx says that may send a client to another URL. */
 const OF_NGINX = ['return', 'rewrite', 'error_page']
-const OF_APACHE = [
+/** The same of a virtual host of Apache, in lower case. */
+export const REDIRECTING = [
   'redirect',
   'redirectmatch',
   'redirectpermanent',
@@ -65,5 +66,5 @@ const mayRedirect = memoByKey((deployment: Deployment, server: NginxServer): boo
 /** Null stands for a main server without virtual hosts. */
 const redirectingHosts = memo(
   (deployment: Deployment): ReadonlySet<VirtualHost | null> =>
-    new Set(hostsHolding(deployment, OF_APACHE).map(({ host }) => host)),
+    new Set(hostsHolding(deployment, REDIRECTING).map(({ host }) => host)),
 )
