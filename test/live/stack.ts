@@ -60,9 +60,7 @@ const PRIVATE = [
 /** Covers the machine's directories: /etc as it is, with every change private, and the others empty. */
 function coverDirectories(directory: string): void {
   mount(['-t', 'tmpfs', 'none', directory])
-  for (const name of ['changes', 'work']) mkdirSync(join(directory, name))
-  const layers = `lowerdir=/etc,upperdir=${directory}/changes,workdir=${directory}/work`
-  mount(['-t', 'overlay', 'overlay', '-o', layers, '/etc'])
+  overlay('/etc', directory)
   for (const path of PRIVATE) mount(['-t', 'tmpfs', '-o', 'mode=755', 'none', path])
 }
 
@@ -95,10 +93,7 @@ function coverAround(directory: string, { files, scripts }: Arranged): void {
     let around = dirname(path)
     while (!existsSync(around)) around = dirname(around)
     if (around === '/') continue
-    const own = join(directory, `around-${covered.size}`)
-    for (const name of ['changes', 'work']) mkdirSync(join(own, name), { recursive: true })
-    const layers = `lowerdir=${around},upperdir=${own}/changes,workdir=${own}/work`
-    mount(['-t', 'overlay', 'overlay', '-o', layers, around])
+    overlay(around, join(directory, `around-${covered.size}`))
     covered.add(around)
   }
 }
@@ -246,6 +241,13 @@ function write(path: string, text: string): void {
   if (path.endsWith('/')) return void mkdirSync(path, { recursive: true })
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, text)
+}
+
+/** Covers a directory by itself: every change is kept in another one. */
+function overlay(path: string, own: string): void {
+  for (const name of ['changes', 'work']) mkdirSync(join(own, name), { recursive: true })
+  const layers = `lowerdir=${path},upperdir=${own}/changes,workdir=${own}/work`
+  mount(['-t', 'overlay', 'overlay', '-o', layers, path])
 }
 
 function mount(args: readonly string[]): void {
