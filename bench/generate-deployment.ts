@@ -117,7 +117,7 @@ server {
     location @django {
         proxy_pass http://${name};
         proxy_redirect off;
-        proxy_set_header Host $host;
+        proxy_set_header Host $http_host;
         proxy_set_header X-Real-IP $remote_addr;
         proxy_set_header X-Forwarded-For $remote_addr;
         proxy_set_header X-Forwarded-Proto $scheme;
