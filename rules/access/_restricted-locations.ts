@@ -30,7 +30,7 @@ export const restrictedLocations = memo(
         for (const rule of occurrences.get(name) ?? []) {
           const { parent } = rule
           if (parent?.name !== 'location' || found.has(parent) || rule.args[0]?.value === 'off') continue
-          // What lets everybody in restricts nobody.
+          // What grants access to everyone restricts nobody.
           if (name === 'allow' && rule.args[0]?.value === 'all') continue
           const home = serverAround(parent)
           const server = home === null ? undefined : byDirective.get(home)

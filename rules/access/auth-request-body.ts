@@ -53,7 +53,7 @@ export default defineRule({
       },
     },
     {
-      title: 'headers that are not handed on',
+      title: 'headers that are not sent on',
       files: {
         'etc/nginx/nginx.conf': nginx(conf`
           proxy_pass_request_headers off;
@@ -73,7 +73,7 @@ export default defineRule({
       yield {
         at,
         message: 'a request with a body is asked about with its `Content-Length` and without the body',
-        label: 'the length is handed on',
+        label: 'the length is sent on',
         related: [{ at: argumentPlace(asking, 0), message: 'asks here' }],
         ...(connection.headers.level !== null && connection.headers.level !== block
           ? {}

@@ -21,7 +21,7 @@ const proxied = (lines: string): string =>
   )
 
 export default defineRule({
-  summary: 'The server hands every method on to what stands behind it',
+  summary: 'The server proxies requests of every method',
   severity: 'info',
   confidence: 'medium',
   since: '0.1.0',

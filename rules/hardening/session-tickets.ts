@@ -57,7 +57,7 @@ export default defineRule({
       yield {
         at,
         per: 'servers',
-        message: often => `nginx hands out session tickets${often}`,
+        message: often => `nginx sends session tickets${often}`,
         ...(line !== null && propose('Hand out none', 'unsafe', [replacePlace(at, 'off')])),
       }
     }
@@ -69,7 +69,7 @@ export default defineRule({
         at,
         ...(line === null && { cause: asked.configuration, also: 'and this one' }),
         per: 'virtual hosts',
-        message: often => `Apache hands out session tickets${often}`,
+        message: often => `Apache sends session tickets${often}`,
         ...(line !== null && propose('Hand out none', 'unsafe', [replacePlace(at, 'off')])),
       }
     }

@@ -25,7 +25,7 @@ export default defineRule({
   references: ['https://nginx.org/en/docs/http/ngx_http_sub_module.html'],
   bad: [
     {
-      title: 'the offer handed on',
+      title: 'the offer sent on',
       files: { 'etc/nginx/nginx.conf': nginx('').replace('sub_filter', '«sub_filter»') },
     },
   ],
