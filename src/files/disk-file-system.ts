@@ -16,7 +16,7 @@ import { compareBytes } from './byte-order.ts'
 import { isMadeAtRunTime, wholeDirectories } from './coverage.ts'
 import type { DirectoryEntry, FileKind, FileSystem, ReadResult } from './file-system.ts'
 import { type Mount, mountTable } from './mounts.ts'
-import { nestedPath, nestedSource, splitNested } from './nested-files.ts'
+import { nestedPath, nestedSource, splitNested, textsIn } from './nested-files.ts'
 import { fileNotice, type Notice, type NoticeCode } from './notice.ts'
 import { BUDGET_SPENT, type ReadBudget, readBudget, takeFile } from './read-budget.ts'
 import { systemReason } from './system-reason.ts'
@@ -172,8 +172,10 @@ export function diskFileSystem(
     const file = nested?.outer ?? path
     const sourceOf = (text: string, encoding: DecodedText['encoding'] = 'utf8'): ReadResult => {
       if (nested === null) return { kind: 'source', source: toSource(path, text, encoding) }
-      const source = nestedSource(path, nested.outer, nested.index, text, encoding)
-      return source === null ? { kind: 'missing', reason: 'no such file' } : { kind: 'source', source }
+      const inner = textsIn(nested.outer, text)[nested.index]
+      return inner === undefined
+        ? { kind: 'missing', reason: 'no such file' }
+        : { kind: 'source', source: nestedSource(path, text, inner, encoding) }
     }
     const laid = options.texts?.get(toDisk(file) ?? '')
     if (laid !== undefined) return sourceOf(laid)

@@ -50,19 +50,24 @@ export function hasServersWord(text: string): boolean {
 export function textsIn(path: string, text: string): readonly NestedText[] {
   const kind = kindOf(path)
   if (kind === null || (!text.includes('<<') && !text.includes('|')) || !hasServersWord(text)) return []
-  return nestedTexts(text, kind)
+  // The files in one file are read one after the other, and each asks for all of them.
+  if (text !== last.text || kind !== last.kind) last = { text, kind, found: nestedTexts(text, kind) }
+  return last.found
 }
 
-/** The inner file as a source that stands where the outer one says; null where there is none of that number. */
+let last: { readonly text: string; readonly kind: string | null; readonly found: readonly NestedText[] } = {
+  text: '',
+  kind: null,
+  found: [],
+}
+
+/** An inner file as a source that stands where the outer one says. */
 export function nestedSource(
   path: string,
-  outer: string,
-  index: number,
   text: string,
+  nested: NestedText,
   encoding: Source['encoding'],
-): Source | null {
-  const nested = textsIn(outer, text)[index]
-  if (nested === undefined) return null
+): Source {
   const masked = maskTemplate(path, codeOfNested(text, nested))
   return { path, text, encoding, ...masked, template: masked.template || nested.filledInBy !== 'nobody' }
 }

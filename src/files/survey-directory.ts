@@ -109,7 +109,8 @@ function lookForNested(
     const beginning = mayHoldFiles(outer) ? (peek?.(outer, BEGINNING) ?? '') : ''
     const found = textsIn(outer, beginning).flatMap((text, index) => {
       if (!hasServersWord(beginning.slice(text.start, text.end))) return []
-      const candidate = nestedCandidate(files, outer, index, beginning)
+      const named = nestedPath(outer, index)
+      const candidate = nestedCandidate(files, named, nestedSource(named, beginning, text, 'utf8'))
       return candidate === null ? [] : [{ text, candidate }]
     })
     // The script around a here-document is no configuration, though most of its lines are.
@@ -119,16 +120,10 @@ function lookForNested(
   })
 }
 
-function nestedCandidate(
-  files: FileSystem,
-  outer: string,
-  index: number,
-  beginning: string,
-): Candidate | null {
-  const named = nestedPath(outer, index)
-  const source = nestedSource(named, outer, index, beginning, 'utf8')
-  const recognised = source === null ? null : recognise(source)
-  if (source === null || recognised?.sure !== true || !isBalanced(source, recognised.program)) return null
+/** @param beginning as far as it was looked into */
+function nestedCandidate(files: FileSystem, named: string, beginning: Source): Candidate | null {
+  const recognised = recognise(beginning)
+  if (recognised?.sure !== true || !isBalanced(beginning, recognised.program)) return null
   const read = files.read(named)
   if (read.kind !== 'source') return null
   const { program, part } = recognised
