@@ -257,6 +257,7 @@ import loopbackListenPublic from './loopback/listen-public.ts'
 import loopbackListenUnused from './loopback/listen-unused.ts'
 import loopbackPostgresListenPublic from './loopback/postgres-listen-public.ts'
 import loopbackVhostWildcardOnLoopbackListen from './loopback/vhost-wildcard-on-loopback-listen.ts'
+import nginxCaptureWithoutGroup from './nginx/capture-without-group.ts'
 import nginxDirectiveOfAnotherPass from './nginx/directive-of-another-pass.ts'
 import nginxErrorPageNotIntercepted from './nginx/error-page-not-intercepted.ts'
 import nginxErrorPageProxied from './nginx/error-page-proxied.ts'
@@ -684,6 +685,7 @@ export const rules: readonly Rule[] = [
   { id: 'loopback/listen-unused', ...loopbackListenUnused },
   { id: 'loopback/postgres-listen-public', ...loopbackPostgresListenPublic },
   { id: 'loopback/vhost-wildcard-on-loopback-listen', ...loopbackVhostWildcardOnLoopbackListen },
+  { id: 'nginx/capture-without-group', ...nginxCaptureWithoutGroup },
   { id: 'nginx/directive-of-another-pass', ...nginxDirectiveOfAnotherPass },
   { id: 'nginx/error-page-not-intercepted', ...nginxErrorPageNotIntercepted },
   { id: 'nginx/error-page-proxied', ...nginxErrorPageProxied },

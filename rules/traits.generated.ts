@@ -259,6 +259,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['loopback/listen-unused', { fixes: [], programs: ['apache'] }],
   ['loopback/postgres-listen-public', { fixes: [], programs: ['postgresql'] }],
   ['loopback/vhost-wildcard-on-loopback-listen', { fixes: ['unsafe'], programs: ['apache'] }],
+  ['nginx/capture-without-group', { fixes: [], programs: ['nginx'] }],
   ['nginx/directive-of-another-pass', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['nginx/error-page-not-intercepted', { fixes: [], programs: ['nginx'] }],
   ['nginx/error-page-proxied', { fixes: [], programs: ['nginx'] }],
