@@ -261,6 +261,7 @@ import nginxCaptureWithoutGroup from './nginx/capture-without-group.ts'
 import nginxDirectiveOfAnotherPass from './nginx/directive-of-another-pass.ts'
 import nginxErrorPageNotIntercepted from './nginx/error-page-not-intercepted.ts'
 import nginxErrorPageProxied from './nginx/error-page-proxied.ts'
+import nginxErrorPageRefused from './nginx/error-page-refused.ts'
 import nginxFallbackLeavesAlias from './nginx/fallback-leaves-alias.ts'
 import nginxFileTestNotPath from './nginx/file-test-not-path.ts'
 import nginxIfLosesTryFiles from './nginx/if-loses-try-files.ts'
@@ -277,6 +278,7 @@ import nginxProxyPassDropsUri from './nginx/proxy-pass-drops-uri.ts'
 import nginxProxyPassNormalisesUri from './nginx/proxy-pass-normalises-uri.ts'
 import nginxProxyPassSlashMismatch from './nginx/proxy-pass-slash-mismatch.ts'
 import nginxRegexBacktracks from './nginx/regex-backtracks.ts'
+import nginxServerTryFilesUnused from './nginx/server-try-files-unused.ts'
 import nginxSslPrereadOff from './nginx/ssl-preread-off.ts'
 import nginxSubFilterCompressed from './nginx/sub-filter-compressed.ts'
 import nginxSyntax from './nginx/syntax.ts'
@@ -330,6 +332,7 @@ import staticFilesMissingAssetAnswersPage from './static-files/missing-asset-ans
 import staticFilesPageNotThere from './static-files/page-not-there.ts'
 import staticFilesPhpSourceServed from './static-files/php-source-served.ts'
 import staticFilesRootExposesCode from './static-files/root-exposes-code.ts'
+import staticFilesRootInOneLocation from './static-files/root-in-one-location.ts'
 import staticFilesRootIsFileSystem from './static-files/root-is-file-system.ts'
 import staticFilesRootMismatch from './static-files/root-mismatch.ts'
 import staticFilesRootRepeatsLocation from './static-files/root-repeats-location.ts'
@@ -689,6 +692,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/directive-of-another-pass', ...nginxDirectiveOfAnotherPass },
   { id: 'nginx/error-page-not-intercepted', ...nginxErrorPageNotIntercepted },
   { id: 'nginx/error-page-proxied', ...nginxErrorPageProxied },
+  { id: 'nginx/error-page-refused', ...nginxErrorPageRefused },
   { id: 'nginx/fallback-leaves-alias', ...nginxFallbackLeavesAlias },
   { id: 'nginx/file-test-not-path', ...nginxFileTestNotPath },
   { id: 'nginx/if-loses-try-files', ...nginxIfLosesTryFiles },
@@ -705,6 +709,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/proxy-pass-normalises-uri', ...nginxProxyPassNormalisesUri },
   { id: 'nginx/proxy-pass-slash-mismatch', ...nginxProxyPassSlashMismatch },
   { id: 'nginx/regex-backtracks', ...nginxRegexBacktracks },
+  { id: 'nginx/server-try-files-unused', ...nginxServerTryFilesUnused },
   { id: 'nginx/ssl-preread-off', ...nginxSslPrereadOff },
   { id: 'nginx/sub-filter-compressed', ...nginxSubFilterCompressed },
   { id: 'nginx/syntax', ...nginxSyntax },
@@ -758,6 +763,7 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/page-not-there', ...staticFilesPageNotThere },
   { id: 'static-files/php-source-served', ...staticFilesPhpSourceServed },
   { id: 'static-files/root-exposes-code', ...staticFilesRootExposesCode },
+  { id: 'static-files/root-in-one-location', ...staticFilesRootInOneLocation },
   { id: 'static-files/root-is-file-system', ...staticFilesRootIsFileSystem },
   { id: 'static-files/root-mismatch', ...staticFilesRootMismatch },
   { id: 'static-files/root-repeats-location', ...staticFilesRootRepeatsLocation },

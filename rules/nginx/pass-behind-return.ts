@@ -1,6 +1,10 @@
+import type { Deployment } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
+import { askServer } from '../../src/deployment/requests/ask-server.ts'
+import { EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { effectivePass } from '../../src/servers/nginx/queries/proxy-target.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 
@@ -15,14 +19,32 @@ const nginx = (lines: string): string =>
   )
 
 export default defineRule({
-  summary: '`return` answers in front of `proxy_pass`, and the backend is never asked',
+  summary: '`return` or `rewrite … last` comes before `proxy_pass`, and the backend is never asked',
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'nginx obeys `return` before it looks for who answers, wherever in the block the two lines stand. The backend gets no request of this location.',
-  remedy: 'Take one of the two out, or put the `return` into an `if`',
+  why: 'nginx obeys `return` before it looks for who answers, wherever in the block the two lines stand. A `rewrite` with `last` searches for a location anew, and what stands in this one is forgotten. The backend gets no request of this location.',
+  remedy: 'Take one of the two out, or put the `return` into an `if`; write `break` for `last`',
   references: ['https://nginx.org/en/docs/http/ngx_http_rewrite_module.html#return'],
-  bad: [{ title: 'an answer of nginx’s own', files: { 'etc/nginx/nginx.conf': nginx('«return» 204;') } }],
+  bad: [
+    { title: 'an answer of nginx’s own', files: { 'etc/nginx/nginx.conf': nginx('«return» 204;') } },
+    {
+      title: 'a rewrite that leaves the location',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            location / {
+                root /srv/www;
+            }
+            location /app/ {
+                «rewrite» ^/app/(.*)$ /$1 last;
+                proxy_pass http://127.0.0.1:9000;
+            }
+          `),
+        ),
+      },
+    },
+  ],
   good: [
     {
       title: 'for some requests',
@@ -43,9 +65,34 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'a rewrite that stays in the location, or leaves it for one page',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          rewrite ^/app/old$ /app/new last;
+          rewrite ^/app/(.*)$ /$1 break;
+        `),
+      },
+    },
+    {
+      title: 'a rewrite to another location of the same backend',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            location /app/ {
+                rewrite ^/app/(.*)$ /$1 last;
+                proxy_pass http://127.0.0.1:9000;
+            }
+            location / {
+                proxy_pass http://127.0.0.1:9000;
+            }
+          `),
+        ),
+      },
+    },
   ],
-  *check({ nginx: configurations }) {
-    for (const configuration of configurations) {
+  *check(deployment) {
+    for (const configuration of deployment.nginx) {
       for (const line of configuration.occurrences.get('return') ?? []) {
         const { parent } = line
         if (parent?.name !== 'location') continue
@@ -60,8 +107,40 @@ export default defineRule({
         }
       }
     }
+    yield* rewrittenAway(deployment)
   },
 })
+
+/** Locations by prefix of which every page below is rewritten to a location that does not ask the backend. */
+function* rewrittenAway(deployment: Deployment): Iterable<RuleFinding> {
+  if (!deployment.nginx.some(({ occurrences }) => occurrences.has('rewrite'))) return
+  for (const { server, block, pass } of deployment.connections.nginx) {
+    const leaves = block.children.find(({ name }) => LEAVING.has(name))
+    if (leaves?.name !== 'rewrite' || pass.parent !== block) continue
+    const flag = leaves.args[2]?.value
+    if (flag !== 'last' && flag !== undefined) continue
+    const { modifier, name } = readLocation(block)
+    if (block.name !== 'location' || modifier.startsWith('~') || modifier === '@' || modifier === '=')
+      continue
+    const answers = ['', '/deeper'].map(below =>
+      askServer(deployment, server, `${name.replace(/\/$/, '')}${below}/${EXISTING}`),
+    )
+    const isAway = answers.every(
+      answer =>
+        answer?.steps.some(({ directive }) => directive === leaves) === true &&
+        !answer.steps.some(({ kind }) => kind === 'unknown') &&
+        (answer.end.kind === 'file' ||
+          (answer.end.kind === 'response' && answer.end.status === 404) ||
+          (answer.end.kind === 'pass' && answer.end.target.directive.args[0]?.value !== pass.args[0]?.value)),
+    )
+    if (!isAway) continue
+    yield {
+      at: namePlace(leaves),
+      message: `\`rewrite\` sends every page of this location to another one, so \`${pass.name}\` is never reached`,
+      related: [{ at: namePlace(pass), message: 'never asked' }],
+    }
+  }
+}
 
 /** What may come before a `return` and lead elsewhere. */
 const LEAVING: ReadonlySet<string> = new Set(['return', 'if', 'rewrite', 'break'])

@@ -4,6 +4,7 @@ import { placeText } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { conditionWords } from '../../src/servers/nginx/queries/conditions.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { externalReachability } from '../../src/servers/nginx/queries/reachability.ts'
 import { servesAssets } from '../_static-assets.ts'
@@ -74,6 +75,21 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'the answer to a preflight request',
+      files: {
+        'nginx.conf': site(conf`
+          location / {
+              add_header Access-Control-Allow-Origin https://app.example.org;
+              if ($request_method = OPTIONS) {
+                  «add_header» Access-Control-Max-Age 86400;
+                  return 204;
+              }
+              proxy_pass http://127.0.0.1:9000;
+          }
+        `),
+      },
+    },
   ],
   good: [
     {
@@ -118,6 +134,23 @@ export default defineRule({
           location = /health {
               add_header Content-Type text/plain;
               return 200 "ok";
+          }
+        `),
+      },
+    },
+    {
+      title: 'an answer to a preflight request that has all of them',
+      files: {
+        'nginx.conf': site(conf`
+          location / {
+              add_header Access-Control-Allow-Origin https://app.example.org;
+              add_header X-Frame-Options SAMEORIGIN;
+              if ($request_method = OPTIONS) {
+                  add_header Access-Control-Allow-Origin https://app.example.org;
+                  add_header Access-Control-Max-Age 86400;
+                  return 204;
+              }
+              proxy_pass http://127.0.0.1:9000;
           }
         `),
       },
@@ -180,17 +213,28 @@ function lostIn(configuration: NginxConfiguration, block: NginxDirective): reado
   const isCors = names.has('access-control-allow-origin')
   return outer.value.directives
     .map(toHeader)
+    .filter(({ name }) => !isPreflight(block) || name === 'access-control-allow-origin')
     .filter(({ name, value }) => WEIGHTY.has(name) && !names.has(name) && value !== '')
     .filter(({ name }) => !(isCors && name.startsWith('cross-origin-')))
 }
 
 /** False for what only redirects, answers one text, or is not reached from the network. */
 function isServed(configuration: NginxConfiguration, block: NginxDirective): boolean {
+  if (isPreflight(block)) return true
   if (block.children.some(({ name }) => name === 'return')) return false
   if (block.name === 'if') return !block.children.some(({ name }) => name === 'rewrite')
   if (block.name === 'server') return true
   const { kind } = externalReachability(configuration, block)
   return kind !== 'denied' && kind !== 'shadowed' && kind !== 'internal'
+}
+
+/** True for the `if` that answers what browsers ask before a request to another origin. */
+function isPreflight(block: NginxDirective): boolean {
+  return (
+    block.name === 'if' &&
+    conditionWords(block).join(' ').replace(/["']/g, '') === '$request_method = OPTIONS' &&
+    block.children.some(({ name, args }) => name === 'return' && /^2\d\d$/.test(args[0]?.value ?? ''))
+  )
 }
 
 function repeated(block: NginxDirective, own: NginxDirective, lost: readonly AddedHeader[]) {

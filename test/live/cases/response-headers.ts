@@ -36,6 +36,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.headers['x-frame-options'] === 'SAMEORIGIN',
   },
   {
+    rule: 'response-headers/add-header-lost',
+    shows: 'the answer to a preflight request lacks the header',
+    examples: { bad: 2, good: 4 },
+    request: { url: 'http://example.org/', method: 'OPTIONS' },
+    harm: ({ response }) =>
+      response.status === 204 && response.headers['access-control-allow-origin'] === undefined,
+    sound: ({ response }) => response.headers['access-control-allow-origin'] === 'https://app.example.org',
+  },
+  {
     rule: 'response-headers/cors-without-always',
     shows: 'an error lacks the header',
     request: { url: 'http://api.example.org/' },

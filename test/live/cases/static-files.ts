@@ -9,6 +9,14 @@ function shows(text: string): (answer: LiveAnswer) => boolean {
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'static-files/root-in-one-location',
+    shows: 'a style sheet is not found',
+    files: { 'srv/www/site.css': 'body{}' },
+    request: { url: 'http://example.org/site.css' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.body === 'body{}',
+  },
+  {
     rule: 'static-files/alias-regex-without-capture',
     shows: 'a picture that is there is not served',
     files: { '/srv/media/a.png': 'picture' },
