@@ -2,6 +2,7 @@
 import type { Rule } from '../src/engine/rule.ts'
 import accessAllowWithoutDeny from './access/allow-without-deny.ts'
 import accessAnsweredBeforeAccess from './access/answered-before-access.ts'
+import accessAuthBasicRealmOff from './access/auth-basic-realm-off.ts'
 import accessAuthBasicWithoutFile from './access/auth-basic-without-file.ts'
 import accessAuthRequestBody from './access/auth-request-body.ts'
 import accessAuthRequestUnanswered from './access/auth-request-unanswered.ts'
@@ -165,9 +166,12 @@ import containersDatabasePublic from './containers/database-public.ts'
 import containersImageProtocol from './containers/image-protocol.ts'
 import containersLoopbackPublished from './containers/loopback-published.ts'
 import containersNameResolvedOnce from './containers/name-resolved-once.ts'
+import containersNginxFileMisplaced from './containers/nginx-file-misplaced.ts'
+import containersNginxInBackground from './containers/nginx-in-background.ts'
 import containersOwnLoopback from './containers/own-loopback.ts'
 import containersPortNotOpened from './containers/port-not-opened.ts'
 import containersRedirectShowsInnerPort from './containers/redirect-shows-inner-port.ts'
+import containersResolverNotDocker from './containers/resolver-not-docker.ts'
 import containersServedDirectoryNotMounted from './containers/served-directory-not-mounted.ts'
 import containersSocketNotShared from './containers/socket-not-shared.ts'
 import containersStaticVolumeUnfilled from './containers/static-volume-unfilled.ts'
@@ -211,6 +215,7 @@ import forwardedHeadersProtoPassthrough from './forwarded-headers/proto-passthro
 import forwardedHeadersProtoSpoofable from './forwarded-headers/proto-spoofable.ts'
 import forwardedHeadersProxyHostHttpHost from './forwarded-headers/proxy-host-http-host.ts'
 import forwardedHeadersProxyHostNotForwarded from './forwarded-headers/proxy-host-not-forwarded.ts'
+import forwardedHeadersProxyProtocolAddressUnused from './forwarded-headers/proxy-protocol-address-unused.ts'
 import forwardedHeadersRealIpNoTrustList from './forwarded-headers/real-ip-no-trust-list.ts'
 import forwardedHeadersRealIpTrustAll from './forwarded-headers/real-ip-trust-all.ts'
 import forwardedHeadersRemoteipMismatch from './forwarded-headers/remoteip-mismatch.ts'
@@ -299,6 +304,7 @@ import phpSocketPermissions from './php/socket-permissions.ts'
 import responseHeadersAddHeaderLost from './response-headers/add-header-lost.ts'
 import responseHeadersCacheControlContradicts from './response-headers/cache-control-contradicts.ts'
 import responseHeadersContentTypeTwice from './response-headers/content-type-twice.ts'
+import responseHeadersCookiePathReversed from './response-headers/cookie-path-reversed.ts'
 import responseHeadersCorsValueRefused from './response-headers/cors-value-refused.ts'
 import responseHeadersCorsWithoutAlways from './response-headers/cors-without-always.ts'
 import responseHeadersHeaderValueNewline from './response-headers/header-value-newline.ts'
@@ -351,6 +357,7 @@ import timeoutsUwsgiHarakiriBelowNginx from './timeouts/uwsgi-harakiri-below-ngi
 import timeoutsWsgiRequestTimeoutKillsProcess from './timeouts/wsgi-request-timeout-kills-process.ts'
 import timeoutsWsgiRequestTimeoutMissing from './timeouts/wsgi-request-timeout-missing.ts'
 import tlsAcmeChallengeNotServed from './tls/acme-challenge-not-served.ts'
+import tlsBackendNotVerified from './tls/backend-not-verified.ts'
 import tlsBackendProxiedOverTlsToPlain from './tls/backend-proxied-over-tls-to-plain.ts'
 import tlsCertNameMismatch from './tls/cert-name-mismatch.ts'
 import tlsCertificateOfAnotherKey from './tls/certificate-of-another-key.ts'
@@ -373,6 +380,7 @@ import topologyBackendNotListening from './topology/backend-not-listening.ts'
 import topologyClientChoosesBackend from './topology/client-chooses-backend.ts'
 import topologyCloudHostRefused from './topology/cloud-host-refused.ts'
 import topologyEventsBuffered from './topology/events-buffered.ts'
+import topologyGrpcWithoutHttp2 from './topology/grpc-without-http2.ts'
 import topologyHostSelectsWrongVhost from './topology/host-selects-wrong-vhost.ts'
 import topologyHttpToTlsPort from './topology/http-to-tls-port.ts'
 import topologyListenInHttpAndStream from './topology/listen-in-http-and-stream.ts'
@@ -380,6 +388,7 @@ import topologyListenWithoutVhost from './topology/listen-without-vhost.ts'
 import topologyNamedLocationMissing from './topology/named-location-missing.ts'
 import topologyOwnPrefixStripped from './topology/own-prefix-stripped.ts'
 import topologyProtocolMismatch from './topology/protocol-mismatch.ts'
+import topologyProxyProtocolMismatch from './topology/proxy-protocol-mismatch.ts'
 import topologyRegexTakesProxiedPath from './topology/regex-takes-proxied-path.ts'
 import topologyResolverMissing from './topology/resolver-missing.ts'
 import topologyServerNameNotInApache from './topology/server-name-not-in-apache.ts'
@@ -389,6 +398,7 @@ import topologySocketInPrivateTmp from './topology/socket-in-private-tmp.ts'
 import topologyStaticBypassesBackendAcl from './topology/static-bypasses-backend-acl.ts'
 import topologyTryFilesFallbackLost from './topology/try-files-fallback-lost.ts'
 import topologyUpstreamAddressMismatch from './topology/upstream-address-mismatch.ts'
+import topologyUpstreamPortMissing from './topology/upstream-port-missing.ts'
 import topologyUpstreamPortNotListened from './topology/upstream-port-not-listened.ts'
 import topologyUpstreamPublicName from './topology/upstream-public-name.ts'
 import topologyUpstreamSelfLoop from './topology/upstream-self-loop.ts'
@@ -433,6 +443,7 @@ import wsgiUserRoot from './wsgi/user-root.ts'
 export const rules: readonly Rule[] = [
   { id: 'access/allow-without-deny', ...accessAllowWithoutDeny },
   { id: 'access/answered-before-access', ...accessAnsweredBeforeAccess },
+  { id: 'access/auth-basic-realm-off', ...accessAuthBasicRealmOff },
   { id: 'access/auth-basic-without-file', ...accessAuthBasicWithoutFile },
   { id: 'access/auth-request-body', ...accessAuthRequestBody },
   { id: 'access/auth-request-unanswered', ...accessAuthRequestUnanswered },
@@ -596,9 +607,12 @@ export const rules: readonly Rule[] = [
   { id: 'containers/image-protocol', ...containersImageProtocol },
   { id: 'containers/loopback-published', ...containersLoopbackPublished },
   { id: 'containers/name-resolved-once', ...containersNameResolvedOnce },
+  { id: 'containers/nginx-file-misplaced', ...containersNginxFileMisplaced },
+  { id: 'containers/nginx-in-background', ...containersNginxInBackground },
   { id: 'containers/own-loopback', ...containersOwnLoopback },
   { id: 'containers/port-not-opened', ...containersPortNotOpened },
   { id: 'containers/redirect-shows-inner-port', ...containersRedirectShowsInnerPort },
+  { id: 'containers/resolver-not-docker', ...containersResolverNotDocker },
   { id: 'containers/served-directory-not-mounted', ...containersServedDirectoryNotMounted },
   { id: 'containers/socket-not-shared', ...containersSocketNotShared },
   { id: 'containers/static-volume-unfilled', ...containersStaticVolumeUnfilled },
@@ -642,6 +656,7 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/proto-spoofable', ...forwardedHeadersProtoSpoofable },
   { id: 'forwarded-headers/proxy-host-http-host', ...forwardedHeadersProxyHostHttpHost },
   { id: 'forwarded-headers/proxy-host-not-forwarded', ...forwardedHeadersProxyHostNotForwarded },
+  { id: 'forwarded-headers/proxy-protocol-address-unused', ...forwardedHeadersProxyProtocolAddressUnused },
   { id: 'forwarded-headers/real-ip-no-trust-list', ...forwardedHeadersRealIpNoTrustList },
   { id: 'forwarded-headers/real-ip-trust-all', ...forwardedHeadersRealIpTrustAll },
   { id: 'forwarded-headers/remoteip-mismatch', ...forwardedHeadersRemoteipMismatch },
@@ -730,6 +745,7 @@ export const rules: readonly Rule[] = [
   { id: 'response-headers/add-header-lost', ...responseHeadersAddHeaderLost },
   { id: 'response-headers/cache-control-contradicts', ...responseHeadersCacheControlContradicts },
   { id: 'response-headers/content-type-twice', ...responseHeadersContentTypeTwice },
+  { id: 'response-headers/cookie-path-reversed', ...responseHeadersCookiePathReversed },
   { id: 'response-headers/cors-value-refused', ...responseHeadersCorsValueRefused },
   { id: 'response-headers/cors-without-always', ...responseHeadersCorsWithoutAlways },
   { id: 'response-headers/header-value-newline', ...responseHeadersHeaderValueNewline },
@@ -782,6 +798,7 @@ export const rules: readonly Rule[] = [
   { id: 'timeouts/wsgi-request-timeout-kills-process', ...timeoutsWsgiRequestTimeoutKillsProcess },
   { id: 'timeouts/wsgi-request-timeout-missing', ...timeoutsWsgiRequestTimeoutMissing },
   { id: 'tls/acme-challenge-not-served', ...tlsAcmeChallengeNotServed },
+  { id: 'tls/backend-not-verified', ...tlsBackendNotVerified },
   { id: 'tls/backend-proxied-over-tls-to-plain', ...tlsBackendProxiedOverTlsToPlain },
   { id: 'tls/cert-name-mismatch', ...tlsCertNameMismatch },
   { id: 'tls/certificate-of-another-key', ...tlsCertificateOfAnotherKey },
@@ -804,6 +821,7 @@ export const rules: readonly Rule[] = [
   { id: 'topology/client-chooses-backend', ...topologyClientChoosesBackend },
   { id: 'topology/cloud-host-refused', ...topologyCloudHostRefused },
   { id: 'topology/events-buffered', ...topologyEventsBuffered },
+  { id: 'topology/grpc-without-http2', ...topologyGrpcWithoutHttp2 },
   { id: 'topology/host-selects-wrong-vhost', ...topologyHostSelectsWrongVhost },
   { id: 'topology/http-to-tls-port', ...topologyHttpToTlsPort },
   { id: 'topology/listen-in-http-and-stream', ...topologyListenInHttpAndStream },
@@ -811,6 +829,7 @@ export const rules: readonly Rule[] = [
   { id: 'topology/named-location-missing', ...topologyNamedLocationMissing },
   { id: 'topology/own-prefix-stripped', ...topologyOwnPrefixStripped },
   { id: 'topology/protocol-mismatch', ...topologyProtocolMismatch },
+  { id: 'topology/proxy-protocol-mismatch', ...topologyProxyProtocolMismatch },
   { id: 'topology/regex-takes-proxied-path', ...topologyRegexTakesProxiedPath },
   { id: 'topology/resolver-missing', ...topologyResolverMissing },
   { id: 'topology/server-name-not-in-apache', ...topologyServerNameNotInApache },
@@ -820,6 +839,7 @@ export const rules: readonly Rule[] = [
   { id: 'topology/static-bypasses-backend-acl', ...topologyStaticBypassesBackendAcl },
   { id: 'topology/try-files-fallback-lost', ...topologyTryFilesFallbackLost },
   { id: 'topology/upstream-address-mismatch', ...topologyUpstreamAddressMismatch },
+  { id: 'topology/upstream-port-missing', ...topologyUpstreamPortMissing },
   { id: 'topology/upstream-port-not-listened', ...topologyUpstreamPortNotListened },
   { id: 'topology/upstream-public-name', ...topologyUpstreamPublicName },
   { id: 'topology/upstream-self-loop', ...topologyUpstreamSelfLoop },

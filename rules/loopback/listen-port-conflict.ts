@@ -3,7 +3,10 @@ import { groupBy } from '../../parsers/collections/group-by.ts'
 import { covers, formatEndpoint } from '../../src/servers/address.ts'
 import type { Listener } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
+import { sockets } from '../../src/servers/nginx/queries/sockets.ts'
+import { nginxMain } from '../_examples.ts'
 
 const nginx = (listen: string): string => conf`
   server {
@@ -14,11 +17,11 @@ const nginx = (listen: string): string => conf`
 `
 
 export default defineRule({
-  summary: 'nginx and Apache both want the same socket',
+  summary: 'Two servers, or two lines of nginx, want the same socket',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'A socket belongs to one process. Both configuration checks are content, and whichever server starts second fails with “Address already in use”.',
+  why: 'A socket belongs to one process. Both configuration checks are content, and whichever server starts second fails with “Address already in use”. So does nginx by itself where `[::]` takes version 4 too (`ipv6only=off`) and another `listen` has an address of version 4 on the same port.',
   remedy: 'Give each server an address or a port of its own',
   references: [
     'https://httpd.apache.org/docs/2.4/bind.html',
@@ -32,6 +35,21 @@ export default defineRule({
     {
       title: 'a version 6 socket that takes version 4 too',
       files: { 'nginx.conf': nginx('[::]:9000 ipv6only=off'), 'ports.conf': conf`Listen «127.0.0.1:9000»` },
+    },
+    {
+      title: 'nginx itself, by version 6 and by version 4',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain([
+          nginx('80'),
+          conf`
+            server {
+                listen «[::]:80» ipv6only=off;
+                server_name www.example.org;
+                return 204;
+            }
+          `,
+        ]),
+      },
     },
   ],
   good: [
@@ -58,8 +76,24 @@ export default defineRule({
         'ports.conf': conf`Listen 8080`,
       },
     },
+    {
+      title: 'nginx by both versions, each alone',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain([
+          nginx('80'),
+          conf`
+            server {
+                listen [::]:80;
+                server_name www.example.org;
+                return 204;
+            }
+          `,
+        ]),
+      },
+    },
   ],
   *check(deployment) {
+    for (const configuration of deployment.nginx) yield* withItself(configuration)
     const byPort = groupBy(listenersOfKind(deployment, 'nginx'), ({ port }) => port)
     for (const listener of listenersOfKind(deployment, 'apache')) {
       if (listener.port === null || isDefaultLeft(listener)) continue
@@ -79,6 +113,32 @@ export default defineRule({
     }
   },
 })
+
+/** Sockets of version 6 that take version 4 too, where nginx opens one of version 4 on their port. */
+function* withItself(configuration: NginxConfiguration): Iterable<RuleFinding> {
+  const listens = configuration.occurrences.get('listen') ?? []
+  if (!listens.some(({ args }) => args.some(({ value }) => value === 'ipv6only=off'))) return
+  const byPort = groupBy(
+    sockets(configuration).filter(({ quic, address }) => !quic && address.kind === 'ip'),
+    ({ port }) => port,
+  )
+  for (const socket of sockets(configuration)) {
+    const { ipv6only, address, port, quic, servers } = socket
+    if (ipv6only !== false || quic || address.kind !== 'ip' || !address.wildcard) continue
+    const other = (byPort.get(port) ?? []).find(
+      each => each.address.kind === 'ip' && each.address.family === 4,
+    )
+    const line = servers.find(({ listen }) => listen.ipv6only === false)
+    const taken = other?.servers[0]
+    if (other === undefined || line === undefined || taken === undefined) continue
+    yield {
+      at: line.listen.at,
+      message: `\`ipv6only=off\` takes port ${port} of version 4 too, which nginx opens by ${formatEndpoint({ address: other.address, port })} as well, so it does not start`,
+      label: 'takes both versions',
+      related: [{ at: taken.listen.at, message: 'version 4' }],
+    }
+  }
+}
 
 /** Port 80 or 443 on every address: what the distribution left, which has a rule of its own. */
 function isDefaultLeft({ address, port }: Listener): boolean {

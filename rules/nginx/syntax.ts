@@ -1,5 +1,13 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { nginxMain } from '../_examples.ts'
+
+const site = (lines: string): string => conf`
+  server {
+      listen 80;
+      ${lines}
+  }
+`
 
 export default defineRule({
   summary: 'nginx refuses the configuration, or warns of it',
@@ -36,6 +44,49 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'a name too long for the table of names',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain([
+          site(conf`
+            server_name «customers-of-the-old-shop.eu-central-1.staging.example.org»;
+          `),
+          site('server_name www.example.org;'),
+        ]),
+      },
+    },
+    {
+      title: 'a path too long for the table of a map',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain([
+          conf`
+            map $uri $moved {
+                «/articles/2019/how-we-moved-the-shop-to-a-new-house» /news;
+            }
+          `,
+          site('return 204;'),
+        ]),
+      },
+    },
+    {
+      title: 'connections that are not kept',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain([
+          conf`
+            upstream app {
+                server 127.0.0.1:9000;
+                keepalive 8;
+                «least_conn»;
+            }
+          `,
+          site(conf`
+            location / {
+                proxy_pass http://app;
+            }
+          `),
+        ]),
+      },
+    },
   ],
   good: [
     {
@@ -59,6 +110,40 @@ export default defineRule({
               ~*  $http_x_request_id;
           }
         `,
+      },
+    },
+    {
+      title: 'tables of the size that long names need, and a method in front of `keepalive`',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain([
+          conf`
+            server_names_hash_bucket_size 128;
+            map_hash_bucket_size 128;
+            map $uri $moved {
+                /articles/2019/how-we-moved-the-shop-to-a-new-house /news;
+            }
+            upstream app {
+                least_conn;
+                server 127.0.0.1:9000;
+                keepalive 8;
+            }
+          `,
+          site('server_name customers-of-the-old-shop.eu-central-1.staging.example.org;'),
+          site(conf`
+            server_name www.example.org;
+            location / {
+                proxy_pass http://app;
+            }
+          `),
+        ]),
+      },
+    },
+    {
+      title: 'one server, for whose names nginx makes no table',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          site('server_name customers-of-the-old-shop.eu-central-1.staging.example.org;'),
+        ),
       },
     },
   ],

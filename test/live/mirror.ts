@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http'
 
 /**
  * A backend that answers with what it was sent, in the form of the reporting application: header names as
- * WSGI spells them, and a header that came twice with both its values. `?set-cookie=NAME` has it set one, `?status=404` answer so;
+ * WSGI spells them, and a header that came twice with both its values. `?set-cookie=NAME` has it set one (for `&cookie-path=PATH`), `?status=404` answer so;
  * `/verify` is answered when the body is there that is announced, `?events` with a stream whose second event comes two seconds after the first.
  */
 export function startMirror(port: number): Promise<Server> {
@@ -29,7 +29,12 @@ export function startMirror(port: number): Promise<Server> {
       report[name] = report[name] === undefined ? value : `${report[name]}, ${value}`
     }
     const cookie = /[?&]set-cookie=(\w+)/.exec(request.url ?? '')?.[1]
-    if (cookie !== undefined) response.setHeader('Set-Cookie', `session=${cookie}; made=${Date.now()}`)
+    const path = /[?&]cookie-path=([\w/]+)/.exec(request.url ?? '')?.[1]
+    if (cookie !== undefined)
+      response.setHeader(
+        'Set-Cookie',
+        `session=${cookie}; made=${Date.now()}${path === undefined ? '' : `; Path=${path}`}`,
+      )
     if (/[?&]redirect\b/.test(request.url ?? '')) {
       response.statusCode = 302
       const path = (request.url ?? '').replace(/[^/]*$/, 'next')

@@ -49,3 +49,5 @@ export type NginxMeaningCode =
   | 'incomplete-server'
   | 'no-events'
   | 'few-connections'
+  | 'hash-too-small'
+  | 'method-redefined'

@@ -6,6 +6,15 @@ const isRefused = ({ response }: LiveAnswer): boolean => [401, 403].includes(res
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'access/auth-basic-realm-off',
+    shows: 'a password is asked for',
+    mirrors: [9000],
+    request: { url: 'http://example.org/hooks/push' },
+    harm: ({ response }) =>
+      response.status === 401 && response.headers['www-authenticate'] === 'Basic realm="Off"',
+    sound: ({ response }) => response.report?.path === '/hooks/push',
+  },
+  {
     rule: 'access/password-file-missing',
     shows: 'every password is a 403',
     files: { '/srv/www/staff/index.html': 'staff' },

@@ -11,6 +11,14 @@ async function says(logNow: () => string, pattern: RegExp): Promise<boolean> {
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'loopback/listen-port-conflict',
+    shows: 'nginx cannot open its second socket',
+    examples: { bad: 2, good: 4 },
+    request: { url: 'http://example.org/' },
+    harm: ({ refused, log }) => /Address already in use/.test(`${refused.nginx ?? ''}${log}`),
+    sound: ({ response }) => response.status !== 0,
+  },
+  {
     rule: 'loopback/default-listen-left',
     shows: 'the second of the two servers cannot bind its port, and both checks call it good',
     request: { url: 'http://example.org/' },

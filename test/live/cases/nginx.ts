@@ -123,6 +123,22 @@ export const cases: readonly LiveCase[] = [
     sound: ({ refused, response }) => refused.nginx === null && response.status !== 0,
   },
   {
+    rule: 'nginx/syntax',
+    shows: 'nginx builds no table of names',
+    examples: { bad: 2, good: 2 },
+    request: { url: 'http://www.example.org/' },
+    harm: ({ refused }) => /could not build server_names_hash/.test(refused.nginx ?? ''),
+    sound: ({ refused }) => refused.nginx === null,
+  },
+  {
+    rule: 'nginx/syntax',
+    shows: 'nginx builds no table of a map',
+    examples: { bad: 3, good: 2 },
+    request: { url: 'http://www.example.org/' },
+    harm: ({ refused }) => /could not build map_hash/.test(refused.nginx ?? ''),
+    sound: ({ refused }) => refused.nginx === null,
+  },
+  {
     rule: 'nginx/location-literal-wildcard',
     shows: 'the location does not answer what it was written for',
     request: { url: 'http://example.org/api/' },

@@ -5,6 +5,14 @@ const REQUEST = { url: 'http://example.org/index.php' } as const
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'topology/upstream-port-missing',
+    shows: 'nginx connects to port 80',
+    files: SCRIPT,
+    request: REQUEST,
+    harm: ({ response, log }) => response.status === 502 && log.includes('127.0.0.1:80'),
+    sound: ({ response }) => response.body === 'the script runs',
+  },
+  {
     rule: 'php/script-filename-missing',
     shows: 'PHP finds no script',
     files: SCRIPT,

@@ -2,6 +2,14 @@ import type { LiveCase } from '../live-case.ts'
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'response-headers/cookie-path-reversed',
+    shows: 'the cookie is for a path that nobody asks for',
+    mirrors: [9000],
+    request: { url: 'http://example.org/login?set-cookie=a&cookie-path=/portal/' },
+    harm: ({ response }) => /; Path=\/portal\/portal\//i.test(String(response.headers['set-cookie'])),
+    sound: ({ response }) => /; Path=\/$/i.test(String(response.headers['set-cookie'])),
+  },
+  {
     rule: 'response-headers/content-type-twice',
     shows: 'the type of nginx goes out first, and a client takes that one',
     request: { url: 'http://example.org/' },

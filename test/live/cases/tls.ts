@@ -7,6 +7,14 @@ import type { LiveCase } from '../live-case.ts'
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'tls/backend-not-verified',
+    shows: 'a certificate of somebody else will do',
+    files: { 'srv/tls/another-authority.pem': ROOT },
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.body === 'api',
+    sound: ({ response, log }) => response.status === 502 && log.includes('certificate verify error'),
+  },
+  {
     rule: 'tls/sslengine-port-mismatch',
     shows: 'the handshake fails on the port of TLS',
     examples: { good: 2 },

@@ -1,3 +1,4 @@
+import { connect } from 'node:http2'
 import type { LiveCase } from '../live-case.ts'
 
 const isGood = ({
@@ -11,6 +12,22 @@ const isNotUnderstood: LiveCase['harm'] = ({ response }) =>
   response.status === 502 || response.failure === 'ETIMEDOUT'
 
 export const cases: readonly LiveCase[] = [
+  {
+    rule: 'topology/proxy-protocol-mismatch',
+    shows: 'the listener drops the connection',
+    request: { url: 'http://example.org/' },
+    harm: ({ response, log }) =>
+      response.status === 502 && log.includes('broken header') && log.includes('reading PROXY protocol'),
+    sound: ({ response }) => response.body === 'here',
+  },
+  {
+    rule: 'topology/grpc-without-http2',
+    shows: 'a client of HTTP/2 gets no answer in it',
+    request: { url: 'http://grpc.example.org:50051/' },
+    harm: async () => (await http2Status(50051)) === null,
+    // Nothing listens behind it: the answer is one in HTTP/2 all the same.
+    sound: async () => (await http2Status(50051)) !== null,
+  },
   {
     rule: 'topology/upstream-port-not-listened',
     shows: 'nginx answers 502 while both servers call their configuration good',
@@ -267,3 +284,19 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.report?.path === '/socket.io/?EIO=4',
   },
 ]
+
+/** The status of an answer over HTTP/2 without TLS, as a client that knows of it beforehand gets it; null for none. */
+function http2Status(port: number): Promise<number | null> {
+  return new Promise(resolve => {
+    const session = connect(`http://127.0.0.1:${port}`)
+    const end = (status: number | null): void => {
+      session.destroy()
+      resolve(status)
+    }
+    session.on('error', () => end(null))
+    const stream = session.request({ ':path': '/', ':authority': 'grpc.example.org' })
+    stream.on('response', headers => end(headers[':status'] ?? null))
+    stream.on('error', () => end(null))
+    stream.end()
+  })
+}

@@ -2,6 +2,7 @@ import type { NginxWord } from '../../../../parsers/nginx/syntax.ts'
 import type { NginxDirective } from '../configuration.ts'
 import { compareIps } from '../../addresses/ip.ts'
 import { parseNginxIpv4, parseNginxNetwork } from '../../addresses/nginx.ts'
+import { checkKeys, type HashedKey } from './hashes.ts'
 import { compileRegex } from './rewrite.ts'
 import { compile, defineVariable, useVariable } from './script.ts'
 import { type Check, isBefore, nameOf, type Program, programOf, type Reading, report } from './unit.ts'
@@ -75,6 +76,18 @@ export const checkMap: Check = (reading, directive, facts) => {
       else keys.set(key, entry)
     }
   }
+  const outer = directive.parent
+  if (outer === null) return
+  const hostnames = directive.children.some(({ name, args }) => name === 'hostnames' && args.length === 0)
+  const isBefore = (line: NginxDirective): boolean =>
+    outer.children.indexOf(line) < outer.children.indexOf(directive)
+  checkKeys(reading, 'map_hash_bucket_size', outer, exactKeys(keys, hostnames), isBefore)
+}
+
+/** The keys that nginx compares as they are; those for names below others are kept label by label. */
+function* exactKeys(keys: ReadonlyMap<string, NginxDirective>, hostnames: boolean): Iterable<HashedKey> {
+  for (const [key, directive] of keys)
+    if (!(hostnames && /^\*?\.|\.\*$/.test(key))) yield { key, directive, word: directive.node.name }
 }
 
 function isTemplate(entry: NginxDirective): boolean {

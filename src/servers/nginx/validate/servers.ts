@@ -1,6 +1,7 @@
 import type { NginxDirective } from '../configuration.ts'
 import { effective } from './merge.ts'
 import { nginxDirective } from '../directives.ts'
+import { checkKeys, type HashedKey } from './hashes.ts'
 import { compileRegex } from './rewrite.ts'
 import {
   type Check,
@@ -52,7 +53,29 @@ export function checkServerNames(reading: Reading, program: Program): void {
       else servers.push(server)
     }
   }
-  for (const [socket, servers] of bySocket) if (servers.length > 1) checkNamesOn(reading, socket, servers)
+  let isBuilt = true
+  for (const [socket, servers] of bySocket) {
+    // nginx makes no table for the names of one server.
+    if (servers.length <= 1) continue
+    checkNamesOn(reading, socket, servers)
+    if (isBuilt) isBuilt = checkTable(reading, servers)
+  }
+}
+
+/** False where a name is too long for the table of names. */
+function checkTable(reading: Reading, servers: readonly ServerFacts[]): boolean {
+  const http = servers[0]?.directive.parent ?? null
+  if (http === null) return true
+  return checkKeys(reading, 'server_names_hash_bucket_size', http, namesOf(servers))
+}
+
+/** Names without a pattern, as the table of exact names has them. */
+function* namesOf(servers: readonly ServerFacts[]): Iterable<HashedKey> {
+  for (const { names } of servers)
+    for (const { word, directive } of names) {
+      const name = word.value.toLowerCase()
+      if (!/^[~*]|\*$/.test(name)) yield { key: name.replace(/^\./, ''), directive, word }
+    }
 }
 
 function checkNamesOn(reading: Reading, socket: string, servers: readonly ServerFacts[]): void {

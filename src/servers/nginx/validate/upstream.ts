@@ -138,6 +138,7 @@ export const checkUpstreamServer: Check = (reading, directive, facts) => {
 /** The methods that know no `backup`, from where they stand on. */
 export const checkBalancing: Check = (reading, directive) => {
   const upstream = currentUpstream(reading, directive)
+  checkMethod(reading, directive)
   if (upstream !== null)
     upstream.takesBackup = directive.name === 'least_conn' || directive.name === 'least_time'
   const [first, second] = directive.args
@@ -148,6 +149,25 @@ export const checkBalancing: Check = (reading, directive) => {
   else if (second !== undefined && !/^least_(?:conn|time(?:=.*)?)$/.test(second.value))
     refuseParameter(reading, directive, second)
 }
+
+/** nginx keeps the last method; `keepalive` counts as one, and is lost where a method follows it. */
+function checkMethod(reading: Reading, directive: NginxDirective): void {
+  const siblings = directive.parent?.children ?? []
+  const first = siblings
+    .slice(0, siblings.indexOf(directive))
+    .find(({ name }) => METHODS.has(name) || name === 'keepalive')
+  if (first === undefined) return
+  const message =
+    first.name === 'keepalive'
+      ? `\`${directive.name}\` stands behind \`keepalive\` and replaces it, so no connection is kept`
+      : `\`${directive.name}\` replaces \`${first.name}\`, since an upstream has one method`
+  report(reading, 'method-redefined', directive, null, message, {
+    fatal: false,
+    related: [{ at: nameOf(first), message: 'without effect' }],
+  })
+}
+
+const METHODS: ReadonlySet<string> = new Set(['hash', 'ip_hash', 'least_conn', 'least_time', 'random'])
 
 export const checkKeepalive: Check = (reading, directive) => {
   const [count] = directive.args

@@ -1,0 +1,143 @@
+import type { NginxDirectiveNode } from '../../parsers/nginx/syntax.ts'
+import { parseNginx } from '../../parsers/nginx/parse.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { siteTo } from './_examples.ts'
+
+const compose = (volume: string): string => conf`
+  services:
+    web:
+      image: nginx:1.27
+      ports:
+        - "80:80"
+      volumes:
+        - ${volume}
+    app:
+      image: example/app
+      expose: ["8000"]
+`
+const MAIN = conf`
+  events {
+  }
+  http {
+      ${siteTo('app:8000')}
+  }
+`
+
+export default defineRule({
+  summary: 'A file of nginx is mounted where nginx expects one of another kind',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'The image of nginx has a main file, `/etc/nginx/nginx.conf`, which includes `conf.d/*.conf` in its `http` block. A whole configuration in `conf.d`, or a `server` alone in place of the main file, is refused: `"http" directive is not allowed here`, `"server" directive is not allowed here`.',
+  remedy:
+    'Mount a file with `http` and `events` as `/etc/nginx/nginx.conf`, and one with `server` alone as `/etc/nginx/conf.d/default.conf`',
+  references: ['https://hub.docker.com/_/nginx'],
+  unproven: 'The live tests place the main file of nginx themselves',
+  bad: [
+    {
+      title: 'a whole configuration as a site',
+      files: {
+        'docker-compose.yml': compose('«./nginx.conf:/etc/nginx/conf.d/default.conf:ro»'),
+        'nginx.conf': MAIN,
+      },
+    },
+    {
+      title: 'a site as the main file',
+      files: {
+        'docker-compose.yml': compose('«./site.conf:/etc/nginx/nginx.conf:ro»'),
+        'site.conf': siteTo('app:8000'),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'the main file at its place',
+      files: {
+        'docker-compose.yml': compose('./nginx.conf:/etc/nginx/nginx.conf:ro'),
+        'nginx.conf': MAIN,
+      },
+    },
+    {
+      title: 'a site at its place',
+      files: {
+        'docker-compose.yml': compose('./site.conf:/etc/nginx/conf.d/default.conf:ro'),
+        'site.conf': siteTo('app:8000'),
+      },
+    },
+    {
+      title: 'a main file that is named on the command line',
+      files: {
+        'docker-compose.yml': compose('./nginx.conf:/etc/nginx/conf.d/own.conf:ro').replace(
+          'image: nginx:1.27',
+          conf`
+            image: nginx:1.27
+                command: nginx -c /etc/nginx/conf.d/own.conf -g "daemon off;"
+          `.trimEnd(),
+        ),
+        'nginx.conf': MAIN,
+      },
+    },
+  ],
+  *check({ machines }) {
+    for (const { container } of machines) {
+      if (container === null || !IMAGES.test(container.base ?? '') || namesMain(container)) continue
+      const hasOwnMain = container.mounts.some(({ target }) =>
+        /^\/etc(?:\/nginx(?:\/nginx\.conf)?)?$/.test(target),
+      )
+      for (const { target, path, at } of container.mounts) {
+        if (path === null) continue
+        const isMain = target === '/etc/nginx/nginx.conf'
+        if (!isMain && (hasOwnMain || !INCLUDED.test(target))) continue
+        const foreign = foreignIn(container, path, isMain)
+        if (foreign === null) continue
+        yield {
+          at,
+          message: isMain
+            ? `\`${foreign.name}\` is not allowed at the top of \`${target}\`, which is the main file`
+            : `\`${foreign.name}\` is not allowed in \`${target}\`, which the main file includes in its \`http\``,
+          label: 'nginx does not start',
+          related: [{ at: foreign.at, message: 'refused here' }],
+          help: isMain
+            ? 'Mount it as `/etc/nginx/conf.d/default.conf`'
+            : 'Mount it as `/etc/nginx/nginx.conf`',
+        }
+      }
+    }
+  },
+})
+
+const IMAGES = /^(?:nginx|nginxinc\/nginx-unprivileged|nginx\/nginx)$/
+/** What the main file of the image includes in `http`, and what its start script makes such files of. */
+const INCLUDED = /^\/etc\/nginx\/(?:conf\.d\/[^/]+\.conf|templates\/[^/]+\.template)$/
+
+const OF_MAIN: ReadonlySet<string> = new Set(['events', 'http', 'worker_processes', 'user', 'pid'])
+const OF_HTTP: ReadonlySet<string> = new Set(['server', 'upstream', 'location', 'map', 'limit_req_zone'])
+
+/** True where the command names a main file itself. */
+function namesMain({ service, image }: Container): boolean {
+  const words = service.command?.words ?? (image?.command?.form === 'exec' ? image.command.words : [])
+  const script = image?.command?.form === 'shell' ? image.command.script.text : ''
+  return [...words.map(({ text }) => text), script].some(text => /(?:^|\s)-c(?:\s|$)/.test(text))
+}
+
+/** The first directive at the top of a file that the place does not take; null for none, or a file of both kinds. */
+function foreignIn(
+  { hostFiles }: Container,
+  path: string,
+  isMain: boolean,
+): { readonly name: string; readonly at: Place } | null {
+  const read = hostFiles.kind(path) === 'file' ? hostFiles.read(path) : null
+  if (read?.kind !== 'source') return null
+  const nodes = parseNginx(read.source).children.filter(
+    (node): node is NginxDirectiveNode => node.kind === 'directive',
+  )
+  const named = nodes.map(({ name }) => ({
+    name: read.source.text.slice(name.start, name.end),
+    at: { source: read.source, start: name.start, end: name.end },
+  }))
+  if (isMain && named.some(({ name }) => OF_MAIN.has(name) || name === 'include')) return null
+  return named.find(({ name }) => (isMain ? OF_HTTP : OF_MAIN).has(name)) ?? null
+}

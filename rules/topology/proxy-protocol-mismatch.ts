@@ -1,0 +1,207 @@
+import type { Place } from '../../parsers/text/source.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { covers, type Endpoint, formatEndpoint, isLoopback } from '../../src/servers/address.ts'
+import { parseNginxTarget } from '../../src/servers/addresses/nginx.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { childrenNamed, hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
+import { type NginxSocket, sockets } from '../../src/servers/nginx/queries/sockets.ts'
+import { nginxMain, nginxServer } from '../_examples.ts'
+
+const http = (listen: string, pass: string): string =>
+  nginxMain([
+    nginxServer(conf`
+      location / {
+          proxy_pass ${pass};
+      }
+    `),
+    conf`
+      server {
+          listen 127.0.0.1:8080${listen};
+          return 200 "here";
+      }
+    `,
+  ])
+
+const stream = (lines: string, listen: string): string => conf`
+  events {
+  }
+  stream {
+      server {
+          listen 443;
+          ${lines}
+      }
+  }
+  http {
+      server {
+          listen 127.0.0.1:8443${listen};
+          return 204;
+      }
+  }
+`
+
+export default defineRule({
+  summary: 'One of two servers speaks the PROXY protocol, and the other does not',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'The PROXY protocol is a line in front of the first byte of a connection. A `listen` with `proxy_protocol` drops every connection without it (`broken header while reading PROXY protocol`), and one without `proxy_protocol` takes the line for a bad request, or for a broken handshake of TLS.',
+  remedy:
+    'Write `proxy_protocol on` in `stream` and `proxy_protocol` in the `listen` that it leads to, or neither; give what comes by HTTP a port of its own',
+  references: [
+    'https://nginx.org/en/docs/stream/ngx_stream_proxy_module.html#proxy_protocol',
+    'https://nginx.org/en/docs/http/ngx_http_core_module.html#listen',
+  ],
+  bad: [
+    {
+      title: 'HTTP to a port for the PROXY protocol',
+      files: { 'etc/nginx/nginx.conf': http(' proxy_protocol', '«http://127.0.0.1:8080»') },
+    },
+    {
+      title: 'stream without it',
+      files: {
+        'etc/nginx/nginx.conf': stream('proxy_pass «127.0.0.1:8443»;', ' proxy_protocol'),
+      },
+    },
+    {
+      title: 'a listener without it',
+      files: {
+        'etc/nginx/nginx.conf': stream(
+          conf`
+            proxy_pass 127.0.0.1:8443;
+            «proxy_protocol» on;
+          `,
+          '',
+        ),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'HTTP to a port of its own',
+      files: { 'etc/nginx/nginx.conf': http('', 'http://127.0.0.1:8080') },
+    },
+    {
+      title: 'both sides',
+      files: {
+        'etc/nginx/nginx.conf': stream(
+          conf`
+            proxy_pass 127.0.0.1:8443;
+            proxy_protocol on;
+          `,
+          ' proxy_protocol',
+        ),
+      },
+    },
+    {
+      title: 'neither, and servers elsewhere',
+      files: {
+        'etc/nginx/nginx.conf': stream('proxy_pass 127.0.0.1:8443;', ''),
+        'etc/nginx/other.conf': '',
+      },
+    },
+    {
+      title: 'a server of another machine',
+      files: {
+        'etc/nginx/nginx.conf': stream(
+          conf`
+            proxy_pass 192.0.2.9:8443;
+            proxy_protocol on;
+          `,
+          '',
+        ),
+      },
+    },
+  ],
+  *check({ nginx: configurations, connections }) {
+    for (const configuration of configurations) {
+      const { occurrences } = configuration
+      if (!occurrences.has('stream')) continue
+      for (const pass of occurrences.get('proxy_pass') ?? []) {
+        if (pass.context !== 'stream server') continue
+        const told = tells(configuration, pass)
+        if (told === null) continue
+        for (const target of streamTargets(configuration, pass)) {
+          const socket = socketAt(configuration, target)
+          if (socket === null || socket.proxyProtocol === (told.directive !== null)) continue
+          const line = listenOf(socket)
+          yield {
+            at: told.directive === null ? argumentPlace(pass, 0) : namePlace(told.directive),
+            message:
+              told.directive === null
+                ? `\`listen ${formatEndpoint(target)}\` waits for the PROXY protocol, which this server does not speak`
+                : `\`listen ${formatEndpoint(target)}\` does not know the PROXY protocol, and takes its line for a bad request`,
+            related: line === null ? [] : [{ at: line, message: 'the listener' }],
+          }
+        }
+      }
+    }
+    for (const connection of connections.all) {
+      for (const { to, at } of connection.targets) {
+        if (to.kind !== 'listener' || to.listener.kind !== 'nginx') continue
+        const { listener } = to
+        const socket = socketAt(listener.program.configuration, listener)
+        if (socket?.proxyProtocol !== true) continue
+        const line = listenOf(socket)
+        yield {
+          at,
+          message: `\`listen ${formatEndpoint(listener)}\` waits for the PROXY protocol, which nothing speaks here: it drops the connection`,
+          related: line === null ? [] : [{ at: line, message: 'the listener' }],
+        }
+      }
+    }
+  },
+})
+
+/** The `proxy_protocol on` in force; without a directive where there is none, null where that is not known. */
+function tells(
+  configuration: NginxConfiguration,
+  pass: NginxDirective,
+): { readonly directive: NginxDirective | null } | null {
+  for (let level = pass.parent; level !== null; level = level.parent) {
+    if (hasUnreadInclude(configuration, level)) return null
+    const own = childrenNamed(level, 'proxy_protocol').at(-1)
+    if (own !== undefined) return { directive: own.args[0]?.value.toLowerCase() === 'on' ? own : null }
+  }
+  return { directive: null }
+}
+
+/** Where a stream leads: the address, those of the upstream it names, or what a `map` may give. */
+function streamTargets(configuration: NginxConfiguration, pass: NginxDirective): readonly Endpoint[] {
+  const written = pass.args[0]?.value ?? ''
+  const ofStream = (name: string): readonly NginxDirective[] =>
+    (configuration.occurrences.get(name) ?? []).filter(({ context }) => context === 'stream')
+  const names = written.startsWith('$')
+    ? ofStream('map')
+        .filter(({ args }) => args[1]?.value === written)
+        .flatMap(({ children }) => children.map(({ args }) => args[0]?.value ?? ''))
+    : [written]
+  return names.flatMap(name => {
+    const upstream = ofStream('upstream').find(({ args }) => args[0]?.value === name)
+    const addresses =
+      upstream === undefined
+        ? [name]
+        : childrenNamed(upstream, 'server').map(({ args }) => args[0]?.value ?? '')
+    return addresses.flatMap(address => {
+      if (address === '' || address.includes('$')) return []
+      const target = parseNginxTarget(address, 0)
+      return target === null ? [] : [target]
+    })
+  })
+}
+
+/** The socket of http that surely takes the connection: by an address of this machine alone. */
+function socketAt(configuration: NginxConfiguration, target: Endpoint): NginxSocket | null {
+  if (target.address.kind !== 'unix' && isLoopback(target.address) !== true) return null
+  return (
+    sockets(configuration).find(
+      ({ address, port, quic, ipv6only }) =>
+        !quic && covers({ address, port, ...(ipv6only !== null && { ipv6only }) }, target) === true,
+    ) ?? null
+  )
+}
+
+function listenOf({ servers }: NginxSocket): Place | null {
+  return (servers.find(({ listen }) => listen.proxyProtocol) ?? servers[0])?.listen.at ?? null
+}
