@@ -293,6 +293,7 @@ import nginxTryFilesWithoutSlash from './nginx/try-files-without-slash.ts'
 import nginxWebsocketConnectionMissing from './nginx/websocket-connection-missing.ts'
 import nginxWebsocketHttpVersion from './nginx/websocket-http-version.ts'
 import nginxWebsocketUpgradeMissing from './nginx/websocket-upgrade-missing.ts'
+import phpOpenBasedir from './php/open-basedir.ts'
 import phpPathInfoEmpty from './php/path-info-empty.ts'
 import phpPoolRefused from './php/pool-refused.ts'
 import phpRequestMethodMissing from './php/request-method-missing.ts'
@@ -349,6 +350,7 @@ import suppressionReasonMissing from './suppression/reason-missing.ts'
 import suppressionUnknownRule from './suppression/unknown-rule.ts'
 import suppressionUnused from './suppression/unused.ts'
 import timeoutsApacheBelowNginx from './timeouts/apache-below-nginx.ts'
+import timeoutsApacheBelowPhp from './timeouts/apache-below-php.ts'
 import timeoutsGunicornBelowNginx from './timeouts/gunicorn-below-nginx.ts'
 import timeoutsNginxBelowApache from './timeouts/nginx-below-apache.ts'
 import timeoutsNginxBelowAppServer from './timeouts/nginx-below-app-server.ts'
@@ -734,6 +736,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/websocket-connection-missing', ...nginxWebsocketConnectionMissing },
   { id: 'nginx/websocket-http-version', ...nginxWebsocketHttpVersion },
   { id: 'nginx/websocket-upgrade-missing', ...nginxWebsocketUpgradeMissing },
+  { id: 'php/open-basedir', ...phpOpenBasedir },
   { id: 'php/path-info-empty', ...phpPathInfoEmpty },
   { id: 'php/pool-refused', ...phpPoolRefused },
   { id: 'php/request-method-missing', ...phpRequestMethodMissing },
@@ -790,6 +793,7 @@ export const rules: readonly Rule[] = [
   { id: 'suppression/unknown-rule', ...suppressionUnknownRule },
   { id: 'suppression/unused', ...suppressionUnused },
   { id: 'timeouts/apache-below-nginx', ...timeoutsApacheBelowNginx },
+  { id: 'timeouts/apache-below-php', ...timeoutsApacheBelowPhp },
   { id: 'timeouts/gunicorn-below-nginx', ...timeoutsGunicornBelowNginx },
   { id: 'timeouts/nginx-below-apache', ...timeoutsNginxBelowApache },
   { id: 'timeouts/nginx-below-app-server', ...timeoutsNginxBelowAppServer },

@@ -3,7 +3,7 @@ import { programName } from '../../src/deployment/destination-words.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { type Fact, known, valueOrNull } from '../../src/servers/fact.ts'
-import { isGroupMember, nginxUser, type NginxUser } from '../_nginx-user.ts'
+import { isGroupMember, nginxUser, type WorkerAccount } from '../_worker-account.ts'
 
 const nginx = conf`
   user www-data;
@@ -138,7 +138,7 @@ export default defineRule({
   },
 })
 
-function helpFor(program: AppServerProgram, isUnit: boolean, user: NginxUser): string {
+function helpFor(program: AppServerProgram, isUnit: boolean, user: WorkerAccount): string {
   if (isUnit) return `Write \`SocketUser=${user.name}\` in the socket unit`
   if (program.server.program === 'uwsgi')
     return `Write \`chown-socket = ${user.name}:${user.group}\` and \`chmod-socket = 660\``
@@ -192,7 +192,11 @@ function whole(owner: Fact<string>, group: Fact<string> | null, mode: Fact<numbe
 }
 
 /** True also where the groups of a user are not known. */
-function mayOpen({ machine }: AppServerProgram, { owner, group, mode }: Rights, user: NginxUser): boolean {
+function mayOpen(
+  { machine }: AppServerProgram,
+  { owner, group, mode }: Rights,
+  user: WorkerAccount,
+): boolean {
   if (user.name === 'root' || (mode & 0o002) !== 0) return true
   if (owner === user.name) return (mode & 0o200) !== 0
   if ((mode & 0o020) === 0) return false

@@ -1,10 +1,8 @@
-import { posix } from 'node:path'
 import type { Container } from '../../src/deployment/containers/container.ts'
-import type { NginxConnection } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
 import { requestParameters } from '../../src/servers/nginx/queries/request-headers.ts'
+import { documentRoot, scriptDirectory } from './_script-directory.ts'
 
 const site = (filename: string, root = '/src', target = 'php:9000'): string => conf`
   server {
@@ -124,7 +122,7 @@ export default defineRule({
         : undefined
       if (entry?.at == null) continue
       const root = documentRoot(connection)
-      const directory = directoryOf(entry.value, root)
+      const directory = scriptDirectory(entry.value, root)
       if (directory === null || hasPath(php, directory)) continue
       const there = placeOf(php, hostPath(from.machine.container, root ?? directory))
       if (there === null || (php.image !== null && php.base !== 'php')) continue
@@ -138,24 +136,6 @@ export default defineRule({
     }
   },
 })
-
-/** The root of the location as a plain path. */
-function documentRoot({ server, block }: NginxConnection): string | null {
-  const base = fileBase(server.configuration, block)
-  if (!base.known || base.value.kind !== 'root' || /[$\uFFFC-\uFFFF]/.test(base.value.path)) return null
-  return base.value.path.startsWith('/') ? posix.normalize(base.value.path).replace(/(.)\/$/, '$1') : null
-}
-
-/** The directory that a value puts before the name of the script. */
-function directoryOf(value: string, root: string | null): string | null {
-  const match =
-    /^(\$document_root|\$realpath_root|\/[^$]*)\/?\$(?:fastcgi_script_name|\{fastcgi_script_name\}|uri)$/.exec(
-      value,
-    )
-  if (match === null) return null
-  const [, written = ''] = match
-  return written.startsWith('$') ? root : posix.normalize(written).replace(/(.)\/$/, '$1')
-}
 
 function isBelow(path: string, directory: string): boolean {
   return path === directory || path.startsWith(`${directory}/`)

@@ -1,8 +1,9 @@
-import type { PhpFpmProgram } from '../../src/deployment/model.ts'
+import type { Connection, PhpFpmProgram } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { valueOrNull } from '../../src/servers/fact.ts'
-import { isGroupMember, nginxUser, type NginxUser } from '../_nginx-user.ts'
+import { apacheMain } from '../_examples.ts'
+import { apacheUser, isGroupMember, nginxUser, type WorkerAccount } from '../_worker-account.ts'
 
 const nginx = (): string => conf`
   user www-data;
@@ -21,6 +22,25 @@ const nginx = (): string => conf`
       }
   }
 `
+const apache = (): string =>
+  apacheMain(
+    conf`
+      User www-data
+      Group www-data
+      Listen 80
+      <VirtualHost *:80>
+          ServerName example.org
+          DocumentRoot /srv/www
+          <Directory /srv/www>
+              Require all granted
+          </Directory>
+          <FilesMatch "\.php$">
+              SetHandler "proxy:unix:/run/php/php8.2-fpm.sock|fcgi://localhost"
+          </FilesMatch>
+      </VirtualHost>
+    `,
+    ['proxy', 'proxy_fcgi'],
+  )
 const pool = (lines: string): string => conf`
   [www]
   user = www-data
@@ -32,12 +52,12 @@ const pool = (lines: string): string => conf`
 `
 
 export default defineRule({
-  summary: 'nginx may not open the socket of PHP-FPM',
+  summary: 'nginx or Apache may not open the socket of PHP-FPM',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'PHP-FPM makes its socket for root and with mode 0660 unless the pool says otherwise. The worker processes of nginx run as another user: each request for a script is answered with 502 Bad Gateway, `connect() to unix:… failed (13: Permission denied)`.',
-  remedy: 'Set `listen.owner` and `listen.group` to the user of nginx, with `listen.mode = 0660`',
+  why: 'PHP-FPM makes its socket for root and with mode 0660 unless the pool says otherwise. The worker processes of nginx or Apache run as another user, and may not write to it: nginx answers each request for a script with 502, `connect() to unix:… failed (13: Permission denied)`, and Apache with 503, `AH02454`.',
+  remedy: 'Set `listen.owner` and `listen.group` to the user of the web server, with `listen.mode = 0660`',
   references: [
     'https://www.php.net/manual/en/install.fpm.configuration.php#listen-owner',
     'https://nginx.org/en/docs/ngx_core_module.html#user',
@@ -51,6 +71,16 @@ export default defineRule({
       title: 'another owner',
       files: {
         'etc/nginx/nginx.conf': nginx(),
+        'etc/php/8.2/fpm/pool.d/www.conf': pool(conf`
+          listen.owner = nginx
+          listen.group = nginx
+        `),
+      },
+    },
+    {
+      title: 'the user of nginx, and Apache connects',
+      files: {
+        'etc/apache2/apache2.conf': apache(),
         'etc/php/8.2/fpm/pool.d/www.conf': pool(conf`
           listen.owner = nginx
           listen.group = nginx
@@ -94,25 +124,32 @@ export default defineRule({
         'etc/php/8.2/fpm/pool.d/www.conf': pool('listen.acl_users = www-data'),
       },
     },
+    {
+      title: 'the user of Apache owns it',
+      files: {
+        'etc/apache2/apache2.conf': apache(),
+        'etc/php/8.2/fpm/pool.d/www.conf': pool('listen.owner = www-data'),
+      },
+    },
   ],
   *check({ connections }) {
     const seen = new Set<PhpFpmProgram>()
-    for (const { server, targets } of connections.nginx) {
-      for (const { to, address, at: place } of targets) {
+    for (const connection of connections.all) {
+      for (const { to, address, at: place } of connection.targets) {
         if (to.kind !== 'listener' || to.listener.program.kind !== 'php-fpm' || address.kind !== 'unix')
           continue
         const { program } = to.listener
-        const user = nginxUser(server.configuration)
+        const { name: server, user, status } = workerOf(connection)
         if (user === null || seen.has(program) || mayOpen(program, user)) continue
         seen.add(program)
         const owner = valueOrNull(program.pool.listenOwner ?? NONE) ?? 'root'
         yield {
           at: to.listener.at,
-          message: `the socket belongs to \`${owner}\`, and nginx runs as \`${user.name}\`, so every script is answered with 502`,
-          label: 'nginx may not write to it',
+          message: `the socket belongs to \`${owner}\`, and ${server} runs as \`${user.name}\`, so every script is answered with ${status}`,
+          label: `${server} may not write to it`,
           related: [
-            { at: place, message: 'nginx connects here' },
-            ...(user.at === null ? [] : [{ at: user.at, message: 'the user of nginx' }]),
+            { at: place, message: `${server} connects here` },
+            ...(user.at === null ? [] : [{ at: user.at, message: `the user of ${server}` }]),
           ],
           help: `Write \`listen.owner = ${user.name}\` and \`listen.group = ${user.group}\` in the pool`,
         }
@@ -121,10 +158,17 @@ export default defineRule({
   },
 })
 
+/** The server that connects, its account, and what it answers where a socket is closed to it. */
+function workerOf(connection: Connection) {
+  return 'server' in connection
+    ? { name: 'nginx', user: nginxUser(connection.server.configuration), status: 502 }
+    : { name: 'Apache', user: apacheUser(connection.from.configuration), status: 503 }
+}
+
 const NONE = { known: false, reason: '', at: null } as const
 
 /** True also where a setting is not known. */
-function mayOpen({ pool, machine }: PhpFpmProgram, { name, group }: NginxUser): boolean {
+function mayOpen({ pool, machine }: PhpFpmProgram, { name, group }: WorkerAccount): boolean {
   if (name === 'root' || pool.listenAclUsers !== null || pool.listenAclGroups !== null) return true
   const mode = pool.listenMode === null ? 0o660 : valueOrNull(pool.listenMode)
   if (mode === null || (mode & 0o002) !== 0) return true

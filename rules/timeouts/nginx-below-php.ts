@@ -1,9 +1,9 @@
-import type { PhpFpmProgram } from '../../src/deployment/model.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { type Fact, valueOrNull } from '../../src/servers/fact.ts'
+import { valueOrNull } from '../../src/servers/fact.ts'
 import { phpPool, phpSite } from '../php/_examples.ts'
+import { scriptTime } from '../php/_script-time.ts'
 
 const tree = (site: string, pool = '', ini = ''): Record<string, string> => ({
   'etc/nginx/nginx.conf': site,
@@ -64,15 +64,3 @@ export default defineRule({
     }
   },
 })
-
-/** Seconds that a script may take, where somebody set them; null where nothing is written. */
-function scriptTime(program: PhpFpmProgram): Fact<number> | null {
-  const { requestTerminateTimeout: end } = program.pool
-  const written = program.phpSetting('max_execution_time')
-  const isTime = written?.known === true && /^\s*\d{1,9}\s*$/.test(written.value)
-  const time = isTime ? ({ known: true, value: Number(written.value), at: written.at } as const) : null
-  if (end !== null && !end.known) return end
-  if (end !== null && end.value > 0)
-    return time === null || time.value === 0 || end.value < time.value ? end : time
-  return time === null || time.value === 0 ? null : time
-}

@@ -15,7 +15,7 @@ export interface FallbackHost {
   readonly name: ServerName
   /** The virtual host that answers. */
   readonly chosen: ApacheHost
-  /** Another one with nearly this name; null where there is none. */
+  /** Another one with nearly this name, or that answers all other names of the server; null where there is none. */
   readonly meant: ApacheHost | null
   /** True where other servers of nginx say that the one that answers is made for another site. */
   readonly isTaken: boolean
@@ -33,7 +33,7 @@ export const fallbackHosts = memo((deployment: Deployment): readonly FallbackHos
       if (isCertainlyNamed(deployment, connection, name.name)) continue
       const answer = answering(connection, name.name)
       const chosen = answer === null ? null : hostAt(deployment, answer.directive)
-      if (answer === null || chosen === null || isCatchAll(chosen) || connection.reachable === false) continue
+      if (answer === null || chosen === null || connection.reachable === false) continue
       const key = `${name.at.source.path}\0${name.at.start}`
       if (said.has(key)) continue
       said.add(key)
@@ -44,7 +44,10 @@ export const fallbackHosts = memo((deployment: Deployment): readonly FallbackHos
         )
         indexes.set(answer.set, index)
       }
-      const meant = nearestTo(index, name.name, chosen)
+      const site = siteOf(index, connection.server, chosen)
+      if (isCatchAll(chosen) && (site === null || !site.names.some(other => isSameSite(other, name.name))))
+        continue
+      const meant = nearestTo(index, name.name, chosen) ?? site
       let own = siteServers.get(chosen)
       if (own === undefined) {
         const sharing = connections.reaching(chosen).filter(reached => shares(reached.connection, chosen))
@@ -100,6 +103,8 @@ function isCatchAll({ names, virtualHost }: ApacheHost): boolean {
 interface NameIndex {
   readonly hosts: readonly ApacheHost[]
   readonly positions: ReadonlyMap<string, readonly number[]>
+  /** The hosts with names of a server of nginx, as far as somebody asked. */
+  readonly sites: Map<NginxServer, ReadonlySet<ApacheHost>>
 }
 
 /** Names one slip apart are equal once a letter is taken out of one or both: thousands need no comparison. */
@@ -114,7 +119,7 @@ function indexNames(hosts: readonly ApacheHost[]): NameIndex {
       }
     }
   }
-  return { hosts, positions }
+  return { hosts, positions, sites: new Map() }
 }
 
 function lessOneLetter(name: string): readonly string[] {
@@ -131,6 +136,25 @@ function nearestTo({ hosts, positions }: NameIndex, name: string, chosen: Apache
     if (host !== undefined && host !== chosen && isNear(host, name)) return host
   }
   return null
+}
+
+/** The one host that has names of a server of nginx, where another one answers, and not by a redirect. */
+function siteOf(index: NameIndex, server: NginxServer, chosen: ApacheHost): ApacheHost | null {
+  let hosts = index.sites.get(server)
+  if (hosts === undefined) {
+    const positions = server.names.flatMap(({ name }) => index.positions.get(name) ?? [])
+    const named = positions.flatMap(position => index.hosts[position] ?? [])
+    hosts = new Set(named.filter(host => server.names.some(({ name }) => host.names.includes(name))))
+    index.sites.set(server, hosts)
+  }
+  const [site] = hosts
+  const isAnother = site !== undefined && site !== chosen && !chosen.mayRedirect
+  return hosts.size === 1 && isAnother ? site : null
+}
+
+/** The same name with and without `www.` */
+function isSameSite(a: string, b: string): boolean {
+  return a === `www.${b}` || b === `www.${a}`
 }
 
 function isNear({ names }: ApacheHost, name: string): boolean {

@@ -41,6 +41,14 @@ export default defineRule({
         'site.conf': host('blog.example.org', 'blog') + host('shpo.example.org', 'shop'),
       },
     },
+    {
+      title: 'the second name of a site',
+      files: {
+        'nginx.conf': nginx('shop.example.org «www.shop.example.org»'),
+        'ports.conf': LISTEN,
+        'site.conf': host('blog.example.org', 'blog') + host('shop.example.org', 'shop'),
+      },
+    },
   ],
   good: [
     {
@@ -100,7 +108,9 @@ export default defineRule({
             : [
                 {
                   at: meant.virtualHost.serverName?.at ?? namePlace(meant.directive),
-                  message: 'this one is nearly called so',
+                  message: connection.server.names.some(each => meant.names.includes(each.name))
+                    ? 'this one has another name of the site'
+                    : 'this one is nearly called so',
                 },
               ]),
           { at: argumentPlace(connection.pass, 0), message: 'proxied here' },

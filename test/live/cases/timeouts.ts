@@ -45,6 +45,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 200,
   },
   {
+    rule: 'timeouts/apache-below-php',
+    shows: 'the client gets a 504 while the script runs on',
+    files: { 'srv/www/index.php': '<?php sleep(2); echo "done";\n' },
+    smaller: { 'ProxyTimeout 120': 'ProxyTimeout 1' },
+    request: { url: `${SITE}/index.php` },
+    harm: ({ response }) => response.status === 504,
+    sound: ({ response }) => response.body === 'done',
+  },
+  {
     rule: 'timeouts/nginx-below-php',
     shows: 'the client gets a 504 while the script runs on',
     examples: { bad: 1 },

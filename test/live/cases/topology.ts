@@ -72,6 +72,15 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'topology/host-selects-wrong-vhost',
+    shows: 'another site answers the second name',
+    examples: { bad: 1, good: 0 },
+    files: { 'srv/blog/index.html': 'blog', 'srv/shop/index.html': 'shop' },
+    request: { url: 'http://www.shop.example.org/index.html' },
+    harm: ({ response }) => response.body === 'blog',
+    sound: ({ response }) => response.body === 'shop',
+  },
+  {
+    rule: 'topology/host-selects-wrong-vhost',
     shows: 'the other site answers',
     files: { 'srv/blog/index.html': 'blog', 'srv/shop/index.html': 'shop' },
     request: { url: 'http://shop.example.org/index.html' },

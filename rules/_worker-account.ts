@@ -1,23 +1,34 @@
 import type { Place } from '../parsers/text/source.ts'
 import type { Machine } from '../src/deployment/model.ts'
 import { argumentPlace } from '../src/deployment/places.ts'
+import type { ApacheConfiguration } from '../src/servers/apache/configuration.ts'
+import { argumentPlace as apacheArgumentPlace } from '../src/servers/apache/queries/places.ts'
 import type { NginxConfiguration } from '../src/servers/nginx/configuration.ts'
 
-/** The account of nginx's worker processes. */
-export interface NginxUser {
+/** The account of the worker processes of nginx or Apache. */
+export interface WorkerAccount {
   readonly name: string
   readonly group: string
   readonly at: Place | null
 }
 
 /** Null where the main file is not in the audit, or the user is filled in elsewhere. */
-export function nginxUser({ main, occurrences }: NginxConfiguration): NginxUser | null {
+export function nginxUser({ main, occurrences }: NginxConfiguration): WorkerAccount | null {
   const directive = occurrences.get('user')?.[0]
   // What the package was built with, where none is written: it differs.
   if (main === null || directive === undefined) return null
   const [name, group] = directive.args.map(({ value }) => value)
   if (name === undefined || !/^[\w.-]+$/.test(name)) return null
   return { name, group: group ?? name, at: argumentPlace(directive, 0) }
+}
+
+/** Null where no `User` is in the audit, or a variable that nobody sets hides it. */
+export function apacheUser({ main, occurrences }: ApacheConfiguration): WorkerAccount | null {
+  const [user, group] = ['user', 'group'].map(name => occurrences.get(name)?.at(-1))
+  const name = user?.args[0]?.value
+  if (main === null || user === undefined || name === undefined || !/^[\w.-]+$/.test(name)) return null
+  const ownGroup = group?.args[0]?.value ?? name
+  return /^[\w.-]+$/.test(ownGroup) ? { name, group: ownGroup, at: apacheArgumentPlace(user, 0) } : null
 }
 
 /** Pairs that no package makes members of each other. */

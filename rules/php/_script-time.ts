@@ -1,0 +1,14 @@
+import type { PhpFpmProgram } from '../../src/deployment/model.ts'
+import type { Fact } from '../../src/servers/fact.ts'
+
+/** Seconds that a script may take, where somebody set them; null where nothing is written. */
+export function scriptTime(program: PhpFpmProgram): Fact<number> | null {
+  const { requestTerminateTimeout: end } = program.pool
+  const written = program.phpSetting('max_execution_time')
+  const isTime = written?.known === true && /^\s*\d{1,9}\s*$/.test(written.value)
+  const time = isTime ? ({ known: true, value: Number(written.value), at: written.at } as const) : null
+  if (end !== null && !end.known) return end
+  if (end !== null && end.value > 0)
+    return time === null || time.value === 0 || end.value < time.value ? end : time
+  return time === null || time.value === 0 ? null : time
+}

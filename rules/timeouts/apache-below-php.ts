@@ -1,0 +1,111 @@
+import { memo } from '../../parsers/collections/memo.ts'
+import { hostAt } from '../../src/deployment/fronts-of.ts'
+import type { ApacheConnection, Deployment } from '../../src/deployment/model.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { type Fact, known, unknown } from '../../src/servers/fact.ts'
+import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
+import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
+import { timeouts } from '../../src/servers/apache/queries/server-settings.ts'
+import { apacheMain } from '../_examples.ts'
+import { phpPool } from '../php/_examples.ts'
+import { scriptTime } from '../php/_script-time.ts'
+
+const site = (lines: string, handler = 'SetHandler'): string =>
+  apacheMain(
+    conf`
+      Listen 80
+      <VirtualHost *:80>
+          ServerName example.org
+          DocumentRoot /srv/www
+          ${lines}
+          <Directory /srv/www>
+              Require all granted
+          </Directory>
+          <FilesMatch "\.php$">
+              ${handler} "proxy:unix:/run/php/php8.2-fpm.sock|fcgi://localhost"
+          </FilesMatch>
+      </VirtualHost>
+    `,
+    ['proxy', 'proxy_fcgi'],
+  )
+const tree = (apache: string, pool: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apache,
+  'etc/php/8.2/fpm/pool.d/www.conf': phpPool(pool),
+})
+const LONG = conf`
+  php_admin_value[max_execution_time] = 600
+  request_terminate_timeout = 600
+`
+
+export default defineRule({
+  summary: 'Apache gives up before PHP does',
+  severity: 'warning',
+  confidence: 'medium',
+  since: '0.1.0',
+  why: 'PHP was given more time for its scripts than Apache waits for it: `ProxyTimeout`, or `Timeout` where there is none, a minute by default. Apache answers 504 Gateway Timeout, and the script goes on for nobody.',
+  remedy: 'Set `ProxyTimeout` to the time that PHP has',
+  references: [
+    'https://httpd.apache.org/docs/2.4/mod/mod_proxy.html#proxytimeout',
+    'https://www.php.net/manual/en/install.fpm.configuration.php#request-terminate-timeout',
+  ],
+  bad: [
+    { title: 'less than the pool has', files: tree(site('ProxyTimeout «120»'), LONG) },
+    { title: 'the minute of httpd', files: tree(site('', '«SetHandler»'), LONG) },
+  ],
+  good: [
+    { title: 'raised in both', files: tree(site('ProxyTimeout 600'), LONG) },
+    { title: 'all of Apache waits as long', files: tree(site('Timeout 600'), LONG) },
+    {
+      title: 'the time of one backend',
+      files: tree(
+        site(conf`
+          <Proxy "unix:/run/php/php8.2-fpm.sock|fcgi://localhost">
+              ProxySet timeout=600
+          </Proxy>
+        `),
+        LONG,
+      ),
+    },
+    { title: 'FPM ends the request before', files: tree(site(''), 'request_terminate_timeout = 30') },
+  ],
+  *check(deployment) {
+    for (const connection of deployment.connections.apache) {
+      for (const { to } of connection.targets) {
+        if (to.kind !== 'listener' || to.listener.program.kind !== 'php-fpm') continue
+        const inner = scriptTime(to.listener.program)
+        if (inner?.known !== true || inner.value <= 60) continue
+        const limit = waitingTime(deployment, connection)
+        if (!limit.known || inner.value <= limit.value) continue
+        yield {
+          at: limit.at ?? namePlace(connection.pass),
+          message: `Apache answers 504 after ${limit.value} seconds, and PHP may take ${inner.value}`,
+          label: limit.at === null ? 'no ProxyTimeout' : 'less than PHP has',
+          related: inner.at === null ? [] : [{ at: inner.at, message: 'the time of PHP' }],
+          help: `Write \`ProxyTimeout ${inner.value}\``,
+        }
+      }
+    }
+  },
+})
+
+/** Seconds between two reads from a backend; unknown where some backend has a time of its own by `ProxySet`. */
+function waitingTime(deployment: Deployment, { from, host, pass }: ApacheConnection): Fact<number> {
+  const { configuration } = from
+  const index = pass.args.findIndex(({ value }) => /^timeout=/i.test(value))
+  if (index >= 0) {
+    const seconds = /^timeout=(\d+)$/i.exec(pass.args[index]?.value ?? '')?.[1]
+    return seconds === undefined
+      ? unknown('it is not a plain number')
+      : known(Number(seconds), argumentPlace(pass, index))
+  }
+  if (setsTimes(configuration)) return unknown('a backend has a time of its own')
+  if (host === null) return timeouts(configuration, null).proxyTimeout
+  return hostAt(deployment, host)?.timeouts.proxyTimeout ?? unknown('the virtual host is not known')
+}
+
+const setsTimes = memo(({ occurrences }: ApacheConfiguration): boolean =>
+  ['proxyset', 'balancermember'].some(name =>
+    occurrences.get(name)?.some(({ args }) => args.some(({ value }) => /^timeout=/i.test(value))),
+  ),
+)
