@@ -215,4 +215,46 @@ test('a virtual host that is named after its .htaccess is none', async () => {
   assert.equal(await loud(tree), [])
 })
 
+test('events of devd, and sections in a file that only ends like a `.htaccess`', async () => {
+  const tree = {
+    'etc/devd/link.conf':
+      'notify 101 {\n    match "system" "CARP";\n    match "type" "(MASTER|BACKUP)";\n    action "/usr/local/sbin/failover $subsystem";\n};\n',
+    'contrib/monitor.htaccess':
+      'ScriptAlias /monitor/cgi-bin/ /usr/lib/monitor/cgi-bin/\n<Directory /usr/lib/monitor/cgi-bin/>\nOptions ExecCGI\nRequire local\n</Directory>\n',
+  }
+  assert.equal(await loud(tree), [])
+  const own = { 'public/.htaccess': '<Directory /srv>\nRequire local\n</Directory>\n' }
+  assert.equal(await loud(own), ['public/.htaccess apache/htaccess-directive-not-permitted'])
+})
+
+test('what is to be filled in stands between two pairs of `#`, or is a word that names a port', async () => {
+  const tree = {
+    'deploy/site.conf':
+      'server {\n    listen [::]:my_port;\n    listen my_port;\n    location /media {\n        alias ##MEDIA_ROOT##;\n    }\n    location /static/ {\n        alias ##INSTALL_DIR##/static/;\n    }\n}\n',
+  }
+  assert.equal(await loud(tree), [])
+})
+
+test('OpenResty takes its resolvers from the system', async () => {
+  const tree = (lua: string): Readonly<Record<string, string>> => ({
+    'conf/nginx.conf': `events {\n}\nhttp {\n    ${lua}\n    resolver local=on ipv6=off;\n    server {\n        listen 80;\n        root /srv/www;\n    }\n}\n`,
+  })
+  assert.equal(await loud(tree('lua_socket_log_errors off;')), [])
+  assert.equal(await loud(tree('gzip on;')), ['conf/nginx.conf nginx/syntax'])
+})
+
+test('compose files that an editor reads together are one project', async () => {
+  const tree = {
+    'compose.yaml': 'services:\n  db:\n    image: postgres:16\n',
+    '.devcontainer/compose.yaml':
+      'services:\n  web:\n    image: nginx:1.27\n    volumes:\n      - ../nginx:/etc/nginx/conf.d\n    depends_on:\n      - db\n',
+    '.devcontainer/devcontainer.json':
+      '// Of the editor.\n{ "dockerComposeFile": ["compose.yaml", "../compose.yaml"], "service": "web" }\n',
+    'nginx/site.conf': 'server {\n    listen 80;\n    root /srv/www;\n}\n',
+  }
+  assert.equal(await loud(tree), [])
+  const alone = { ...tree, '.devcontainer/devcontainer.json': '{ "dockerComposeFile": "compose.yaml" }\n' }
+  assert.equal(await loud(alone), ['.devcontainer/compose.yaml containers/undefined-reference'])
+})
+
 test.run()

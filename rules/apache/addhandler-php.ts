@@ -22,6 +22,7 @@ const host = (lines: string): string => conf`
 export default defineRule({
   summary: 'AddHandler runs a name as PHP that ends in something else',
   severity: 'warning',
+  otherSeverities: { info: 'in an `<IfModule>` of mod_fastcgi, which nothing loads' },
   confidence: 'high',
   securitySeverity: 8.1,
   cwe: [434],
@@ -40,6 +41,16 @@ export default defineRule({
       },
     },
     { title: 'the module', files: { 'site.conf': host('«AddHandler» application/x-httpd-php .php .phtml') } },
+    {
+      title: 'for a module that may be there',
+      files: {
+        'site.conf': host(conf`
+          <IfModule mod_fastcgi.c>
+              «AddHandler» php-fastcgi .php
+          </IfModule>
+        `),
+      },
+    },
   ],
   good: [
     {
@@ -91,6 +102,8 @@ export default defineRule({
         ]
         yield {
           at: namePlace(line),
+          ...(isOfAbandoned(line) &&
+            !configuration.modules.has('fastcgi_module') && { severity: 'info' as const }),
           message: `\`photo.${name}.jpg\` runs as PHP too: \`AddHandler\` looks at every extension of a name`,
           related: [{ at: argumentPlace(line, 0), message: 'runs it' }],
           ...(isAll && isOwnText(line)
@@ -106,6 +119,16 @@ export default defineRule({
 
 function isInFiles({ parent }: ApacheDirective): boolean {
   return parent !== null && (/^Files/.test(parent.name) || isInFiles(parent))
+}
+
+/** True for what is there for a module that no distribution has had for years, beside what the others load. */
+function isOfAbandoned({ parent }: ApacheDirective): boolean {
+  if (parent === null) return false
+  const name = parent.args[0]?.value ?? ''
+  return (
+    (/^ifmodule$/i.test(parent.name) && /^(?:mod_fastcgi\.c|fastcgi_module)$/.test(name)) ||
+    isOfAbandoned(parent)
+  )
 }
 
 function runsPhp({ args }: ApacheDirective): boolean {

@@ -1,5 +1,5 @@
 import { argumentPlace } from '../../src/deployment/places.ts'
-import type { NginxConnection, NginxServer } from '../../src/deployment/model.ts'
+import type { NginxConnection } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { effective, effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
@@ -61,6 +61,15 @@ export default defineRule({
       },
     },
     {
+      title: 'a backend that is asked for one name, whoever asks',
+      files: {
+        'nginx.conf': main('$request_uri', 'a.example.org b.example.org').replace(
+          'Host $host',
+          'Host images.example.org',
+        ),
+      },
+    },
+    {
       title: 'files of one site',
       files: {
         'nginx.conf': main('$uri', 'example.org www.example.org').replace(
@@ -71,21 +80,17 @@ export default defineRule({
     },
   ],
   *check({ connections }) {
-    const zones = new Map<string, Set<NginxServer>>()
+    const zones = new Map<string, Set<string>>()
     const cached = connections.nginx.flatMap(connection => {
       const zone = zoneOf(connection)
       if (zone === null) return []
-      const homes = zones.get(zone) ?? new Set()
-      homes.add(connection.server)
-      zones.set(zone, homes)
+      const sites = zones.get(zone) ?? new Set()
+      for (const site of sitesOf(connection)) sites.add(site)
+      zones.set(zone, sites)
       return [{ connection, zone }]
     })
     // Zones that keep pages of more than one name.
-    const shared = new Set<string>()
-    for (const [zone, homes] of zones) {
-      const all = [...homes].flatMap(({ names }) => names.map(({ name }) => name.replace(/^www\./, '')))
-      if (new Set(all.filter(name => name !== '' && name !== '_')).size > 1) shared.add(zone)
-    }
+    const shared = new Set([...zones].flatMap(([zone, sites]) => (sites.size > 1 ? [zone] : [])))
     for (const { connection, zone } of cached) {
       const { server, block, pass } = connection
       const key = effective(server.configuration, block, pass.name.replace('_pass', '_cache_key'))
@@ -133,6 +138,22 @@ function zoneOf({ server, block, pass }: NginxConnection): string | null {
   const value = cache.known ? cache.value.directives[0]?.args[0]?.value : undefined
   return value === undefined || value === 'off' || value.includes('$') ? null : value
 }
+
+/** The sites between which the backend may tell: one where it is asked for the same name whoever asks. */
+function sitesOf({ server, pass, headers }: NginxConnection): readonly string[] {
+  const target = pass.args[0]?.value ?? ''
+  if (pass.name === 'proxy_pass' && !headers.open && !target.includes('$')) {
+    const written = headers.written.filter(({ state }) => state === 'set')
+    const host = written.find(({ name }) => name === 'host')
+    if (!written.some(({ value }) => variableNames(value).some(name => NAMES_SITE.test(name))))
+      return [`${host?.value ?? ''} ${target}`]
+  }
+  const names = server.names.map(({ name }) => name.replace(/^www\./, ''))
+  return names.filter(name => name !== '' && name !== '_')
+}
+
+/** Variables that are the host that a client asked for, and those that somebody else may have set to it. */
+const NAMES_SITE = /^(?!(?:proxy_host|proxy_port|remote_\w+|scheme|proxy_add_\w+|server_port|http_upgrade)$)/
 
 /** True for a location of files by their suffixes, where a query says the release alone. */
 function isOfFiles({ block }: NginxConnection): boolean {

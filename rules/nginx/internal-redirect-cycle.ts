@@ -78,6 +78,17 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a location of its own file, behind an alias',
+      files: {
+        'app.conf': conf`
+          location /app/ {
+              alias /srv/app/dist/;
+              try_files $uri /app/index.html;
+          }
+        `,
+      },
+    },
+    {
       title: 'the file itself is looked for first',
       files: {
         'nginx.conf': site(conf`
@@ -214,7 +225,8 @@ const mayCycle = memo(({ configuration, directive }: NginxServer): boolean =>
 const fallbacksOf = memo(({ configuration, directive }: NginxServer): readonly string[] => {
   const found = new Set<string>()
   for (const name of LEADERS) {
-    for (const line of directivesByServer(configuration, name).get(directive) ?? []) {
+    const lines = directivesByServer(configuration, name)
+    for (const line of [...(lines.get(directive) ?? []), ...(lines.get(null) ?? [])]) {
       const word = line.args[name === 'rewrite' ? 1 : line.args.length - 1]?.value ?? ''
       const [uri = ''] = word.split(/[?$]/)
       if (!uri.startsWith('/') || uri.length === 1) continue

@@ -11,7 +11,10 @@ const nginx = (lines: string): string => nginxMain(nginxServer(lines))
 export default defineRule({
   summary: 'A location and its `proxy_pass` differ in their last slash',
   severity: 'warning',
-  otherSeverities: { error: 'where the slash is missing behind the path of `proxy_pass`' },
+  otherSeverities: {
+    error: 'where the slash is missing behind the path of `proxy_pass`',
+    info: 'where that path is one page, such as `/status.html`',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'nginx replaces the prefix of the location by the path of `proxy_pass`, letter by letter. `location /api` and `http://backend/` send `//users` for `/api/users`, which many applications do not know; `location /api/` and `http://backend/v1` send `/v1users`.',
@@ -34,6 +37,16 @@ export default defineRule({
         'etc/nginx/nginx.conf': nginx(conf`
           location ^~ /api/ {
               proxy_pass «http://127.0.0.1:9000/v1»;
+          }
+        `),
+      },
+    },
+    {
+      title: 'one page for all',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          location / {
+              proxy_pass «http://127.0.0.1:9000/site/closed.html»;
           }
         `),
       },
@@ -96,7 +109,8 @@ export default defineRule({
       } else if (/[a-z0-9]$/i.test(path)) {
         yield {
           at,
-          severity: 'error',
+          // One page stands for all of them, and of the others the backend has none.
+          severity: /\.(?:html?|json|xml|txt|pdf)$/i.test(path) ? 'info' : 'error',
           message: `\`${name}page\` is sent to the backend as \`${path}page\`: the path of \`proxy_pass\` ends without a slash`,
           related: [{ at: argumentPlace(block, block.args.length - 1), message: 'ends in a slash' }],
           ...propose('End the path in a slash', 'unsafe', [

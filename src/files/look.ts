@@ -93,9 +93,21 @@ function look(files: FileSystem, { named, verdict }: JudgedPath, { peek }: LookO
       : null
   }
   if (files.kind(path) !== 'file') return null
-  if (verdict.kind === 'htaccess') return { kind: 'htaccess', path }
+  if (verdict.kind === 'htaccess') {
+    const isSnippet = OWN_NAME.test(posix.basename(named)) && holdsServersLines(files, path)
+    return isSnippet ? lookIntoFile(files, path, named, verdict) : { kind: 'htaccess', path }
+  }
   if (!verdict.named && !isSurelyServers(path, peek)) return null
   return lookIntoFile(files, path, named, verdict)
+}
+
+/** `nagios.htaccess`, which is not what Apache looks for in a directory. */
+const OWN_NAME = /^[^.].*\.htaccess$/i
+
+/** True for a file of sections that stand in no `.htaccess`: it is included by the configuration. */
+function holdsServersLines(files: FileSystem, path: string): boolean {
+  const read = files.read(path)
+  return read.kind === 'source' && /^[ \t]*<(?:Directory|Location|VirtualHost)\b/im.test(read.source.text)
 }
 
 function lookIntoFile(

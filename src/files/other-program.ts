@@ -47,6 +47,7 @@ const SIGNS: readonly (readonly [program: string, sign: RegExp])[] = [
     /^[ \t]*(?:SystemGroup|WebInterface|DefaultAuthType|Browsing|BrowseLocalProtocols|JobPrivateAccess|<Policy)\s/m,
   ],
   ['Abyss', /^(?:MaxConn|AdvertiseServer|MimeTypes|Path)\s+\S+\s*$/m],
+  ['devd', /^(?:notify|attach|detach|nomatch) \d+ \{/m],
   ['a script', /^#![ \t]*\//],
 ]
 

@@ -97,6 +97,13 @@ const STYLES: readonly Style[] = [
     // `location ~ __REGEX__`: where it is all of a pattern, nothing is matched by it.
     judge: (match, line) => (isWholePattern(match, line.text) ? 'proof' : fenced(match, line)),
   },
+  {
+    mark: '##',
+    pattern: /(?<!#)##[A-Z][A-Z\d_]*##(?!#)/y,
+    // Behind the end of a directive it is a comment.
+    judge: (match, line) =>
+      /[;{}]\s*$/.test(line.text.slice(0, line.text.indexOf(match))) ? 'none' : fenced(match, line),
+  },
   { mark: '**', pattern: /\*\*[A-Z][A-Z\d_]*\*\*/y, judge: fenced },
   { mark: '@', pattern: /@@?[A-Za-z_][\w.-]*\w@@?/y, isUsual: true, judge: fenced },
   { mark: '--', pattern: /(?<![\w-])--[A-Za-z]\w*(?:-\w+)*--(?![\w-])/y, judge: fenced },
@@ -273,7 +280,8 @@ function maskWords(text: string): string {
   const patterns = new Set<string>()
   if (hasPortWord(text)) {
     for (const [, address = ''] of text.matchAll(ADDRESS_LINE)) {
-      const [, host = '', port = ''] = /^(?:([A-Za-z_]\w*):)?(\w+)(?:\/.*)?$/.exec(address) ?? []
+      const [, host = '', port = ''] =
+        /^(?:([A-Za-z_]\w*|\[[^\]]*\]|\d+(?:\.\d+){3}|\*):)?(\w+)(?:\/.*)?$/.exec(address) ?? []
       if (/^\d/.test(port) || !(host === '' ? /^[A-Z_]*PORT[A-Z_]*$/ : /port/i).test(port)) continue
       patterns.add(`(?<!\\w)${port}\\b`)
       if (HOST_WORD.test(host) && host !== 'localhost') patterns.add(`(?<!\\w)${host}\\b`)

@@ -21,6 +21,11 @@ export function readProjects({ files, composeFiles }: Repository): readonly Comp
   const options = { read: (path: string) => sourceAt(files, path) }
   const projects: ComposeProject[] = []
   for (const directory of new Set(composeFiles.map(path => posix.dirname(path)))) {
+    const together = ofDevContainer(directory, options.read)
+    if (together !== null) {
+      projects.push(readCompose(together, options))
+      continue
+    }
     const [main, ...overrides] = composeFilesIn(directory, options)
     if (main !== undefined) projects.push(readCompose([main, ...overrides], options))
     for (const path of composeFiles) {
@@ -39,6 +44,20 @@ export function readProjects({ files, composeFiles }: Repository): readonly Comp
     }
   }
   return projects
+}
+
+/** The files that an editor lays over each other where `devcontainer.json` lists several; null where it does not. */
+function ofDevContainer(
+  directory: string,
+  read: (path: string) => Source | null,
+): readonly [Source, ...Source[]] | null {
+  const text = read(posix.join(directory, 'devcontainer.json'))?.text.replace(/^\s*\/\/.*$/gm, '')
+  const list = text === undefined ? undefined : /"dockerComposeFile"\s*:\s*\[([^\]]*)\]/.exec(text)?.[1]
+  const paths = [...(list ?? '').matchAll(/"([^"]+)"/g)].map(([, path = '']) =>
+    posix.resolve(directory, path),
+  )
+  const [first, ...others] = paths.flatMap(path => read(path) ?? [])
+  return first === undefined || others.length === 0 ? null : [first, ...others]
 }
 
 function sourceAt(files: FileSystem, path: string): Source | null {

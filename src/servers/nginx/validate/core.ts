@@ -146,6 +146,9 @@ export const checkResolver: Check = (reading, directive) => {
       const value = ipv6 ?? ipv4
       if (value !== 'on' && value !== 'off')
         return void refuse(reading, directive, word, `\`${word.value}\` is neither \`on\` nor \`off\``)
+    } else if (reading.foreign && /^local=(?:on|off)$/.test(word.value)) {
+      // OpenResty takes the servers of `/etc/resolv.conf`.
+      servers++
     } else if (!word.value.startsWith('status_zone=')) {
       servers++
       const address = parseNginxAddress(word.value)
