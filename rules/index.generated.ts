@@ -5,6 +5,7 @@ import accessAnsweredBeforeAccess from './access/answered-before-access.ts'
 import accessAuthBasicRealmOff from './access/auth-basic-realm-off.ts'
 import accessAuthBasicWithoutFile from './access/auth-basic-without-file.ts'
 import accessAuthRequestBody from './access/auth-request-body.ts'
+import accessAuthRequestLoginLoop from './access/auth-request-login-loop.ts'
 import accessAuthRequestUnanswered from './access/auth-request-unanswered.ts'
 import accessDenyHiddenByRegex from './access/deny-hidden-by-regex.ts'
 import accessExactLocationOneUrl from './access/exact-location-one-url.ts'
@@ -264,6 +265,7 @@ import loopbackPostgresListenPublic from './loopback/postgres-listen-public.ts'
 import loopbackVhostWildcardOnLoopbackListen from './loopback/vhost-wildcard-on-loopback-listen.ts'
 import nginxCaptureWithoutGroup from './nginx/capture-without-group.ts'
 import nginxDirectiveOfAnotherPass from './nginx/directive-of-another-pass.ts'
+import nginxErrorPageHidesStatus from './nginx/error-page-hides-status.ts'
 import nginxErrorPageNotIntercepted from './nginx/error-page-not-intercepted.ts'
 import nginxErrorPageProxied from './nginx/error-page-proxied.ts'
 import nginxErrorPageRefused from './nginx/error-page-refused.ts'
@@ -282,8 +284,10 @@ import nginxPatternNotPath from './nginx/pattern-not-path.ts'
 import nginxProxyPassDropsUri from './nginx/proxy-pass-drops-uri.ts'
 import nginxProxyPassNormalisesUri from './nginx/proxy-pass-normalises-uri.ts'
 import nginxProxyPassSlashMismatch from './nginx/proxy-pass-slash-mismatch.ts'
+import nginxProxyPassUriIgnored from './nginx/proxy-pass-uri-ignored.ts'
 import nginxRegexBacktracks from './nginx/regex-backtracks.ts'
 import nginxServerTryFilesUnused from './nginx/server-try-files-unused.ts'
+import nginxServiceDoesNotWait from './nginx/service-does-not-wait.ts'
 import nginxSslPrereadOff from './nginx/ssl-preread-off.ts'
 import nginxSubFilterCompressed from './nginx/sub-filter-compressed.ts'
 import nginxSyntax from './nginx/syntax.ts'
@@ -310,6 +314,7 @@ import responseHeadersCorsValueRefused from './response-headers/cors-value-refus
 import responseHeadersCorsWithoutAlways from './response-headers/cors-without-always.ts'
 import responseHeadersHeaderValueNewline from './response-headers/header-value-newline.ts'
 import responseHeadersOriginReflected from './response-headers/origin-reflected.ts'
+import responseHeadersPageSentAsFile from './response-headers/page-sent-as-file.ts'
 import responseHeadersSentTwiceByApache from './response-headers/sent-twice-by-apache.ts'
 import responseHeadersValueIgnored from './response-headers/value-ignored.ts'
 import sizingApacheWorkersStarvedByDaemon from './sizing/apache-workers-starved-by-daemon.ts'
@@ -336,6 +341,7 @@ import staticFilesDotfilesServed from './static-files/dotfiles-served.ts'
 import staticFilesHtaccessNotApplied from './static-files/htaccess-not-applied.ts'
 import staticFilesMediaExecutable from './static-files/media-executable.ts'
 import staticFilesMissingAssetAnswersPage from './static-files/missing-asset-answers-page.ts'
+import staticFilesModuleTypeMissing from './static-files/module-type-missing.ts'
 import staticFilesPageNotThere from './static-files/page-not-there.ts'
 import staticFilesPhpSourceServed from './static-files/php-source-served.ts'
 import staticFilesRootExposesCode from './static-files/root-exposes-code.ts'
@@ -448,6 +454,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/auth-basic-realm-off', ...accessAuthBasicRealmOff },
   { id: 'access/auth-basic-without-file', ...accessAuthBasicWithoutFile },
   { id: 'access/auth-request-body', ...accessAuthRequestBody },
+  { id: 'access/auth-request-login-loop', ...accessAuthRequestLoginLoop },
   { id: 'access/auth-request-unanswered', ...accessAuthRequestUnanswered },
   { id: 'access/deny-hidden-by-regex', ...accessDenyHiddenByRegex },
   { id: 'access/exact-location-one-url', ...accessExactLocationOneUrl },
@@ -707,6 +714,7 @@ export const rules: readonly Rule[] = [
   { id: 'loopback/vhost-wildcard-on-loopback-listen', ...loopbackVhostWildcardOnLoopbackListen },
   { id: 'nginx/capture-without-group', ...nginxCaptureWithoutGroup },
   { id: 'nginx/directive-of-another-pass', ...nginxDirectiveOfAnotherPass },
+  { id: 'nginx/error-page-hides-status', ...nginxErrorPageHidesStatus },
   { id: 'nginx/error-page-not-intercepted', ...nginxErrorPageNotIntercepted },
   { id: 'nginx/error-page-proxied', ...nginxErrorPageProxied },
   { id: 'nginx/error-page-refused', ...nginxErrorPageRefused },
@@ -725,8 +733,10 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/proxy-pass-drops-uri', ...nginxProxyPassDropsUri },
   { id: 'nginx/proxy-pass-normalises-uri', ...nginxProxyPassNormalisesUri },
   { id: 'nginx/proxy-pass-slash-mismatch', ...nginxProxyPassSlashMismatch },
+  { id: 'nginx/proxy-pass-uri-ignored', ...nginxProxyPassUriIgnored },
   { id: 'nginx/regex-backtracks', ...nginxRegexBacktracks },
   { id: 'nginx/server-try-files-unused', ...nginxServerTryFilesUnused },
+  { id: 'nginx/service-does-not-wait', ...nginxServiceDoesNotWait },
   { id: 'nginx/ssl-preread-off', ...nginxSslPrereadOff },
   { id: 'nginx/sub-filter-compressed', ...nginxSubFilterCompressed },
   { id: 'nginx/syntax', ...nginxSyntax },
@@ -753,6 +763,7 @@ export const rules: readonly Rule[] = [
   { id: 'response-headers/cors-without-always', ...responseHeadersCorsWithoutAlways },
   { id: 'response-headers/header-value-newline', ...responseHeadersHeaderValueNewline },
   { id: 'response-headers/origin-reflected', ...responseHeadersOriginReflected },
+  { id: 'response-headers/page-sent-as-file', ...responseHeadersPageSentAsFile },
   { id: 'response-headers/sent-twice-by-apache', ...responseHeadersSentTwiceByApache },
   { id: 'response-headers/value-ignored', ...responseHeadersValueIgnored },
   { id: 'sizing/apache-workers-starved-by-daemon', ...sizingApacheWorkersStarvedByDaemon },
@@ -779,6 +790,7 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/htaccess-not-applied', ...staticFilesHtaccessNotApplied },
   { id: 'static-files/media-executable', ...staticFilesMediaExecutable },
   { id: 'static-files/missing-asset-answers-page', ...staticFilesMissingAssetAnswersPage },
+  { id: 'static-files/module-type-missing', ...staticFilesModuleTypeMissing },
   { id: 'static-files/page-not-there', ...staticFilesPageNotThere },
   { id: 'static-files/php-source-served', ...staticFilesPhpSourceServed },
   { id: 'static-files/root-exposes-code', ...staticFilesRootExposesCode },

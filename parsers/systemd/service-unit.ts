@@ -9,6 +9,8 @@ import { pathBelow, readBoolean, UnitSection, type UnitVariable } from './unit-v
 export interface ServiceUnit {
   readonly unit: Unit
   readonly type: Fact<string> | null
+  /** `PIDFile=`, as written. */
+  readonly pidFile: Fact<string> | null
   /** `ExecStart=`: one, but of services of the type oneshot. */
   readonly start: readonly ExecCommand[]
   /** `ExecStartPre=` and `ExecStartPost=`. */
@@ -60,6 +62,7 @@ export function readServiceUnit(unit: Unit): ServiceUnit {
   return {
     unit,
     type: service.fact('Type'),
+    pidFile: service.fact('PIDFile'),
     start: exec('ExecStart'),
     startPre: exec('ExecStartPre'),
     startPost: exec('ExecStartPost'),

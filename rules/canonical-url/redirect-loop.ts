@@ -14,6 +14,9 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { directivesByServer } from '../../src/servers/nginx/queries/servers.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
+import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
+import { nginxMain, nginxServer } from '../_examples.ts'
 
 const KEYS = conf`
   ssl_certificate /etc/ssl/a.pem;
@@ -92,6 +95,18 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'the slash of a directory, added and taken away',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            root /srv/www;
+            rewrite ^/(.*)/$ «/$1» permanent;
+          `),
+        ),
+        'srv/www/guide/index.html': 'guide',
+      },
+    },
   ],
   good: [
     {
@@ -166,6 +181,20 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'the slash of what is no directory, taken away',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            root /srv/www;
+            if (!-d $request_filename) {
+                rewrite ^/(.*)/$ /$1 permanent;
+            }
+          `),
+        ),
+        'srv/www/guide/index.html': 'guide',
+      },
+    },
   ],
   *check(deployment) {
     const byDirective = serverIndex(deployment.servers)
@@ -210,7 +239,7 @@ const MOST_REQUESTS = 24
 
 function loopFrom(deployment: Deployment, server: NginxServer, block: NginxDirective): Loop | null {
   if (block === server.directive && redirectsOnce(deployment, server)) return null
-  const paths = pathsInto(block)
+  const paths = [...pathsInto(block), ...directoriesOf(deployment, server, block)]
   const listens = server.listens.filter(listen => isBehindProxy(deployment, server, listen))
   const ports = new Set(listens.map(({ port }) => port))
   const requests = paths.flatMap(path => requestsToServer(deployment, server, encodeURI(path)))
@@ -223,6 +252,28 @@ function loopFrom(deployment: Deployment, server: NginxServer, block: NginxDirec
     if (loop !== null) return loop
   }
   return null
+}
+
+/** No more directories of one root are asked for. */
+const MOST_DIRECTORIES = 2
+
+/** Directories below the root, where a `rewrite` of the block takes away the slash that nginx adds to their URLs. */
+function directoriesOf(
+  { filesOf }: Deployment,
+  { configuration }: NginxServer,
+  block: NginxDirective,
+): readonly string[] {
+  const takesSlash = block.children.some(
+    line => line.name === 'rewrite' && isRedirect(line) && /\/\+?\)?\$$/.test(line.args[0]?.value ?? ''),
+  )
+  if (!takesSlash) return []
+  const base = fileBase(configuration, block)
+  if (!base.known || base.value.kind !== 'root' || isComputed(base.value.path)) return []
+  const entries = filesOf(configuration).list(base.value.path.replace(/\/+$/, '')) ?? []
+  return entries
+    .filter(({ name, kind }) => kind === 'directory' && /^[\w-]+$/.test(name))
+    .slice(0, MOST_DIRECTORIES)
+    .map(({ name }) => `/${name}/`)
 }
 
 /** True for a whole server that leads, by each of its sockets and names, to one that does not redirect: most do. */
@@ -268,7 +319,12 @@ function loopOf(cycle: readonly FollowedRequest[]): Loop | null {
   // An empty `Location` is none: browsers stay where they are.
   if (cycle.some(({ end }) => end.kind !== 'redirect' || end.location === '')) return null
   const places = cycle.flatMap(followed => placeOf(followed) ?? [])
-  const [at, ...others] = [...places].sort(byPlace)
+  const implied = places.filter(place => cycle.some(({ end }) => end.at === place))
+  // What nginx does by itself, for a directory, is no line that would have to change.
+  const [at, ...others] = [
+    ...places.filter(place => !implied.includes(place)).sort(byPlace),
+    ...[...implied].sort(byPlace),
+  ]
   if (at === undefined || places.length < cycle.length) return null
   const [first] = cycle
   const urls = [...cycle, ...(first === undefined ? [] : [first])].map(

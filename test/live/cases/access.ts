@@ -6,6 +6,24 @@ const isRefused = ({ response }: LiveAnswer): boolean => [401, 403].includes(res
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'access/auth-request-login-loop',
+    shows: 'the page to log in redirects to itself',
+    mirrors: [9000],
+    request: { url: 'http://example.org/login' },
+    harm: ({ response }) =>
+      response.status === 302 && /\/login\?next=/.test(String(response.headers.location)),
+    sound: ({ response }) => response.report?.path === '/login',
+  },
+  {
+    rule: 'access/auth-request-login-loop',
+    shows: 'the page to log in redirects to its own URL',
+    examples: { bad: 1 },
+    mirrors: [9000],
+    request: { url: 'http://example.org/login' },
+    harm: ({ response }) => response.headers.location === 'http://example.org/login',
+    sound: ({ response }) => response.report?.path === '/login',
+  },
+  {
     rule: 'access/auth-basic-realm-off',
     shows: 'a password is asked for',
     mirrors: [9000],

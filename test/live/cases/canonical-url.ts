@@ -4,6 +4,18 @@ const PAGES = { 'srv/www/index.html': 'old page', 'srv/new/index.html': 'new pag
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'canonical-url/redirect-loop',
+    shows: 'nginx adds the slash of a directory, and the line takes it away',
+    examples: { bad: 4, good: 5 },
+    request: { url: 'http://example.org/guide' },
+    harm: async ({ response, request }) =>
+      response.headers.location === 'http://example.org/guide/' &&
+      (await request({ url: 'http://example.org/guide/' })).headers.location === 'http://example.org/guide',
+    sound: async ({ response, request }) =>
+      response.headers.location === 'http://example.org/guide/' &&
+      (await request({ url: 'http://example.org/guide/' })).body === 'guide',
+  },
+  {
     rule: 'canonical-url/redirect-target-from-client',
     shows: 'the redirect leads to another site',
     request: { url: 'http://example.org/go?url=https://evil.example/' },

@@ -2,6 +2,22 @@ import type { LiveCase } from '../live-case.ts'
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'nginx/error-page-hides-status',
+    shows: 'a page that is not there is answered with 200',
+    files: { 'srv/www/404.html': 'not here' },
+    request: { url: 'http://example.org/missing' },
+    harm: ({ response }) => response.status === 200 && response.body === 'not here',
+    sound: ({ response }) => response.status === 404 && response.body === 'not here',
+  },
+  {
+    rule: 'nginx/proxy-pass-uri-ignored',
+    shows: 'the backend is asked for another path',
+    mirrors: [9000],
+    request: { url: 'http://example.org/api/users' },
+    harm: ({ response }) => response.report?.path === '/users',
+    sound: ({ response }) => response.report?.path === '/v1/users',
+  },
+  {
     rule: 'nginx/error-page-proxied',
     shows: 'clients get the page of nginx itself',
     files: { '/srv/www/502.html': 'back soon' },

@@ -2,6 +2,21 @@ import type { LiveCase } from '../live-case.ts'
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'response-headers/page-sent-as-file',
+    shows: 'browsers save the page',
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.headers['content-type'] === 'application/octet-stream',
+    sound: ({ response }) => response.headers['content-type'] === 'text/html',
+  },
+  {
+    rule: 'response-headers/page-sent-as-file',
+    shows: 'browsers show the tags of the page',
+    examples: { bad: 1 },
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.headers['content-type'] === 'text/plain',
+    sound: ({ response }) => response.headers['content-type'] === 'text/html',
+  },
+  {
     rule: 'response-headers/cookie-path-reversed',
     shows: 'the cookie is for a path that nobody asks for',
     mirrors: [9000],

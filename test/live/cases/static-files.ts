@@ -9,6 +9,14 @@ function shows(text: string): (answer: LiveAnswer) => boolean {
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'static-files/module-type-missing',
+    shows: 'a module comes without its type',
+    files: { 'srv/www/app.mjs': 'export const a = 1' },
+    request: { url: 'http://example.org/app.mjs' },
+    harm: ({ response }) => response.headers['content-type'] === 'application/octet-stream',
+    sound: ({ response }) => response.headers['content-type'] === 'text/javascript',
+  },
+  {
     rule: 'static-files/root-in-one-location',
     shows: 'a style sheet is not found',
     files: { 'srv/www/site.css': 'body{}' },
