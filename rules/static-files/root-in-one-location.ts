@@ -61,6 +61,21 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'PHP with the files of the package',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          location / {
+              root /srv/www;
+              try_files $uri $uri/ /index.php?$args;
+          }
+          «location» ~ \.php$ {
+              include snippets/fastcgi-php.conf;
+              fastcgi_pass unix:/run/php/php8.2-fpm.sock;
+          }
+        `),
+      },
+    },
   ],
   good: [
     {
@@ -201,18 +216,18 @@ const LIKELY_FILES: ReadonlySet<string> = new Set([
 /** True where a location surely serves files below `$document_root`, or has them run. */
 function needsFiles(configuration: NginxConfiguration, location: NginxDirective): boolean {
   const { children } = location
-  if (hasUnreadInclude(configuration, location) || readLocation(location).modifier === '@') return false
+  if (readLocation(location).modifier === '@') return false
+  const includes = children.flatMap(({ name, args }) => (name === 'include' ? [args[0]?.value ?? ''] : []))
+  const hasStockOnly = includes.every(path => /(?:^|\/)fastcgi(?:_params|\.conf|-php\.conf)$/.test(path))
+  if (!hasStockOnly && hasUnreadInclude(configuration, location, 'root')) return false
   const pass = children.find(({ name }) => name === 'fastcgi_pass')
   if (pass !== undefined) {
     if (children.some(({ name }) => name === 'root' || name === 'alias')) return false
     const set = requestParameters(configuration, location, 'fastcgi')
-    return (
-      set.known &&
-      set.value.complete &&
-      set.value.headers.some(
-        ({ name, value }) => name === 'SCRIPT_FILENAME' && /^\$(?:document|realpath)_root\b/.test(value),
-      )
-    )
+    const script = set.known ? set.value.headers.find(({ name }) => name === 'SCRIPT_FILENAME') : undefined
+    // Both files of the package set it to `$document_root`.
+    if (script === undefined) return includes.some(path => /fastcgi(?:\.conf|-php\.conf)$/.test(path))
+    return /^\$(?:document|realpath)_root\b/.test(script.value)
   }
   const fallback = children.find(({ name }) => name === 'try_files')
   if (fallback !== undefined && !isOnlyFiles(fallback)) return false
