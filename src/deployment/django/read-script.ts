@@ -10,6 +10,8 @@ import { known, unknown } from '../../servers/fact.ts'
 import type { ProxyFix, SettingValue, WsgiScript } from './settings.ts'
 
 const VARIABLE = 'DJANGO_SETTINGS_MODULE'
+/** Whatever changes where Python looks for modules. */
+const PATH = /\bsys\s*\.\s*path\b|\bfrom\s+sys\b|\baddsitedir\b|\bexec(?:file)?\b|\bactivate_this\b/g
 
 /** What a WSGI script says of its settings module, its search path and its own names. */
 export function readScript(parser: PythonParser, source: Source): WsgiScript {
@@ -21,6 +23,8 @@ export function readScript(parser: PythonParser, source: Source): WsgiScript {
   let bodyLimit: WsgiScript['bodyLimit'] = null
   const packages = new Map<string, Place>()
   const path: string[] = []
+  const demanded = new Set<string>()
+  let followed = 0
   let open = module.broken
   let settingsModule: WsgiScript['settingsModule'] = null
   const evaluate = (expression: PythonExpression | undefined) =>
@@ -70,10 +74,16 @@ export function readScript(parser: PythonParser, source: Source): WsgiScript {
           if (settingsModule === null) name(args[1], 'setdefault', statement)
         } else if (callee === 'sys.path.append' || callee === 'site.addsitedir') {
           const directory = evaluate(args[0])
-          if (typeof directory === 'string') path.push(directory)
+          if (typeof directory === 'string') {
+            path.push(directory)
+            followed += 1
+          }
         } else if (callee === 'sys.path.insert') {
           const directory = evaluate(args[1])
-          if (typeof directory === 'string') path.unshift(directory)
+          if (typeof directory === 'string') {
+            path.unshift(directory)
+            followed += 1
+          }
         } else if (/^exec(?:file)?$/.test(callee)) open = true
         break
       }
@@ -81,6 +91,7 @@ export function readScript(parser: PythonParser, source: Source): WsgiScript {
         const [first = ''] = statement.module.split('.')
         const { start, end } = statement
         if (first !== '' && !packages.has(first)) packages.set(first, { source, start, end })
+        if (first !== '' && !statement.conditional) demanded.add(first)
         if (statement.names === null) bind(first, statement)
         else for (const imported of statement.names) bind(imported.as, statement)
         if (statement.names?.some(imported => imported.name === '*')) open = true
@@ -95,12 +106,14 @@ export function readScript(parser: PythonParser, source: Source): WsgiScript {
   return {
     settingsModule,
     path,
+    pathIsOpen: open || (source.code.match(PATH)?.length ?? 0) > followed,
     names: new Set(bound.keys()),
     bound,
     made,
     proxyFix,
     bodyLimit,
     packages,
+    demanded,
     open,
   }
 }

@@ -39,6 +39,8 @@ export interface WsgiScript {
   } | null
   /** Directories that it adds to `sys.path`, in their order. */
   readonly path: readonly string[]
+  /** True where it does more to the path than these calls say, or may. */
+  readonly pathIsOpen: boolean
   /** Module-level names that it defines, `application` among them where all is well. */
   readonly names: ReadonlySet<string>
   /** Where each of them is bound first, the whole statement. */
@@ -51,6 +53,8 @@ export interface WsgiScript {
   readonly bodyLimit: Fact<number> | null
   /** The packages that it imports, first parts alone: `pyramid` of `pyramid.paster`. */
   readonly packages: ReadonlyMap<string, Place>
+  /** Those of them that it imports whatever happens: not inside of `try` or `if`. */
+  readonly demanded: ReadonlySet<string>
   /** True where a name may come from elsewhere: a star import, or a file that is no Python 3. */
   readonly open: boolean
 }

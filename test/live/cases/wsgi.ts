@@ -213,6 +213,13 @@ export const cases: readonly LiveCase[] = [
     sound: ({ logNow }) => !logNow().includes("No module named 'shop'"),
   },
   {
+    rule: 'wsgi/project-not-on-path',
+    shows: 'the project is not found',
+    request: { url: 'http://example.org:9000/' },
+    harm: ({ response, logNow }) => response.status === 500 && logNow().includes("No module named 'shop'"),
+    sound: ({ logNow }) => !logNow().includes("No module named 'shop'"),
+  },
+  {
     rule: 'wsgi/handler-over-alias',
     shows: 'the script is not run',
     files: {

@@ -1,0 +1,247 @@
+import { posix } from 'node:path'
+import type { Place } from '../../parsers/text/source.ts'
+import { insertAfter, propose } from '../../src/deployment/edits.ts'
+import type { Application, Deployment } from '../../src/deployment/model.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
+import { djangoProject, modWsgiMain, virtualHost } from '../_examples.ts'
+
+const main = (daemon: string, alias = ' process-group=shop', before = ''): string =>
+  modWsgiMain(conf`
+    ${before}
+    ${virtualHost(conf`
+      ${daemon}
+      WSGIScriptAlias / /opt/shop/shop/wsgi.py${alias}
+      <Directory /opt/shop>
+          Require all granted
+      </Directory>
+    `)}
+  `)
+const PROJECT = {
+  ...djangoProject(),
+  'opt/shop/shop/__init__.py': '',
+  'opt/shop/manage.py': 'print("manage")',
+}
+const SCRIPT = { 'srv/wiki/wiki.wsgi': 'from wiki import app as application', 'srv/wiki/wiki.py': 'app = 1' }
+const wiki = (options: string): string =>
+  modWsgiMain(
+    virtualHost(conf`
+      WSGIDaemonProcess ${options}
+      WSGIScriptAlias / /srv/wiki/wiki.wsgi process-group=wiki application-group=%{GLOBAL}
+      <Directory /srv/wiki>
+          Require all granted
+      </Directory>
+    `),
+  )
+
+export default defineRule({
+  summary: 'Python finds no module of the project',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'mod_wsgi puts neither the directory of the script nor that of the project on the path of Python: the first import of the project fails with `ModuleNotFoundError`, and every request is answered with 500. That `manage.py runserver` works shows nothing, for Python puts the directory of the program that it is started with on the path.',
+  remedy:
+    'Write `python-path=` with the directory of the project on the `WSGIDaemonProcess`, or `WSGIPythonPath` without one',
+  references: ['https://docs.djangoproject.com/en/stable/howto/deployment/wsgi/modwsgi/'],
+  bad: [
+    {
+      title: 'the environment alone',
+      files: { 'etc/apache2/apache2.conf': main('WSGIDaemonProcess «shop» threads=15'), ...PROJECT },
+    },
+    {
+      title: 'the path of another project',
+      files: {
+        'etc/apache2/apache2.conf': main('WSGIDaemonProcess «shop» python-path=/opt/other'),
+        ...PROJECT,
+        'opt/other/': '',
+      },
+    },
+    {
+      title: 'a module beside the script',
+      files: { 'etc/apache2/apache2.conf': wiki('«wiki»'), ...SCRIPT },
+    },
+    {
+      title: 'in the processes of Apache',
+      files: {
+        'etc/apache2/apache2.conf': main('', '').replace(
+          '/opt/shop/shop/wsgi.py',
+          '«/opt/shop/shop/wsgi.py»',
+        ),
+        ...PROJECT,
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'python-path',
+      files: {
+        'etc/apache2/apache2.conf': main('WSGIDaemonProcess shop python-path=/opt/shop/'),
+        ...PROJECT,
+      },
+    },
+    {
+      title: 'home, which mod_wsgi puts on the path too',
+      files: { 'etc/apache2/apache2.conf': main('WSGIDaemonProcess shop home=/opt/shop'), ...PROJECT },
+    },
+    {
+      title: 'WSGIPythonPath',
+      files: { 'etc/apache2/apache2.conf': main('', '', 'WSGIPythonPath /opt/shop'), ...PROJECT },
+    },
+    {
+      title: 'a path that a variable fills in',
+      files: {
+        'etc/apache2/apache2.conf': main('WSGIDaemonProcess shop python-path=\${PROJECT}'),
+        ...PROJECT,
+      },
+    },
+    {
+      title: 'the script adds it, in plain words and in others',
+      files: {
+        'etc/apache2/apache2.conf': modWsgiMain(conf`
+          ${virtualHost(conf`
+            WSGIDaemonProcess wiki
+            WSGIProcessGroup wiki
+            WSGIScriptAlias /a /srv/wiki/a.wsgi
+            WSGIScriptAlias /b /srv/wiki/b.wsgi
+            <Directory /srv/wiki>
+                Require all granted
+            </Directory>
+          `)}
+        `),
+        'srv/wiki/wiki.py': 'app = 1',
+        'srv/wiki/a.wsgi': conf`
+          import sys
+          sys.path.insert(0, "/srv/wiki")
+          from wiki import app as application
+        `,
+        'srv/wiki/b.wsgi': conf`
+          import os, sys
+          for each in os.environ["PATHS"].split(":"):
+              sys.path.append(each)
+          from wiki import app as application
+        `,
+      },
+    },
+    {
+      title: 'a project that can be installed',
+      files: {
+        'etc/apache2/apache2.conf': main('WSGIDaemonProcess shop'),
+        ...PROJECT,
+        'opt/shop/pyproject.toml': '[project]\nname = "shop"',
+      },
+    },
+    {
+      title: 'a module that may be missing',
+      files: {
+        'etc/apache2/apache2.conf': wiki('wiki'),
+        'srv/wiki/wiki.py': '',
+        'srv/wiki/wiki.wsgi': conf`
+          try:
+              import wiki
+          except ImportError:
+              wiki = None
+          def application(environ, start_response):
+              start_response("200 OK", [])
+              return [b"ran"]
+        `,
+      },
+    },
+  ],
+  *check(deployment) {
+    for (const application of deployment.applications) {
+      const path = configuredPath(application)
+      const python = path === null ? null : deployment.pythonOf(application)
+      if (path === null || python === null || python.script.pathIsOpen) continue
+      const files = deployment.filesOf(application.configuration)
+      const lacking = projectLacking(files, [...path, ...python.script.path].map(withoutSlash), python)
+      if (lacking === null) continue
+      const { daemon, directive } = application
+      const name = daemon === null ? null : argumentPlace(daemon.directive, 0)
+      yield {
+        at: name ?? argumentPlace(directive, 1),
+        message: `\`${lacking.module}\` lies in \`${lacking.directory}\`, which is not on the path of Python, so \`import ${lacking.module}\` fails`,
+        label: name === null ? 'no WSGIPythonPath is set' : 'no path of this process holds it',
+        related: [
+          { at: lacking.at, message: 'imported from here' },
+          ...(name === null ? [] : [{ at: namePlace(directive), message: 'runs the script' }]),
+        ],
+        ...propose('Add the directory of the project', 'unsafe', [
+          name === null || daemon?.options.has('python-path')
+            ? null
+            : insertAfter(name, ` python-path=${lacking.directory}`),
+        ]),
+      }
+    }
+  },
+})
+
+/** What Apache's configuration puts on the path; null where that is not known. */
+function configuredPath({ configuration, processGroup, daemon }: Application): readonly string[] | null {
+  if (!processGroup.known) return null
+  if (processGroup.value === '') {
+    const { occurrences } = configuration
+    return ['wsgipythonpath', 'wsgipythonhome'].some(name => occurrences.has(name)) ? null : []
+  }
+  if (daemon === null || daemon.options.has('chroot')) return null
+  const path: string[] = []
+  for (const option of ['python-path', 'home']) {
+    const value = daemon.options.get(option)?.value
+    if (value === undefined) continue
+    if (!value.known) return null
+    path.push(...value.value.split(':'))
+  }
+  return path
+}
+
+interface Lacking {
+  readonly module: string
+  readonly directory: string
+  readonly at: Place
+}
+
+/** Where packages are installed, which a project with `manage.py` is not. */
+const PACKAGES = /(?:^|-packages)\/?$/
+/** What makes a project one that may be installed among the packages of Python. */
+const INSTALLED = ['setup.py', 'setup.cfg', 'pyproject.toml']
+
+/** A module that lies beside the script or, of a project of Django, beside `manage.py`, and on no path. */
+function projectLacking(
+  files: FileSystem,
+  path: readonly string[],
+  { path: script, script: said }: NonNullable<ReturnType<Deployment['pythonOf']>>,
+): Lacking | null {
+  const beside = posix.dirname(script)
+  const project = posix.dirname(beside)
+  const settings = said.settingsModule
+  const candidates: Lacking[] = []
+  if (settings !== null) {
+    const [module = ''] = settings.name.split('.')
+    for (const directory of [project, beside])
+      if (files.kind(`${directory}/manage.py`) === 'file')
+        candidates.push({ module, directory, at: settings.at })
+  } else {
+    for (const [module, at] of said.packages)
+      if (said.demanded.has(module)) candidates.push({ module, directory: beside, at })
+  }
+  const found = candidates.find(({ module, directory }) => holds(files, directory, module))
+  if (found === undefined) return null
+  const { module, directory } = found
+  if (INSTALLED.some(name => files.kind(`${directory}/${name}`) !== null)) return null
+  // The package itself on the path is another fault, `python-path-inside-package`.
+  if (path.some(each => holds(files, each, module) || each === `${directory}/${module}`)) return null
+  // A directory of the path that is not in the audit may hold a copy.
+  return path.some(each => !PACKAGES.test(each) && files.kind(each) === null && !files.covers(each))
+    ? null
+    : found
+}
+
+function holds(files: FileSystem, directory: string, module: string): boolean {
+  const inside = posix.join(directory, module)
+  return files.kind(`${inside}.py`) === 'file' || files.kind(inside) === 'directory'
+}
+
+function withoutSlash(path: string): string {
+  return path.replace(/(?<=.)\/+$/, '')
+}
