@@ -31,6 +31,19 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) =>
       response.status === 401 && response.headers['www-authenticate'] === 'Basic realm="Off"',
     sound: ({ response }) => response.report?.path === '/hooks/push',
+    rule: 'access/dav-open',
+    shows: 'a client without a password writes a file',
+    request: { url: 'http://example.org/share/new.txt', method: 'PUT', body: 'mine' },
+    harm: ({ response }) => response.status === 201,
+    sound: ({ response }) => response.status === 401,
+  },
+  {
+    rule: 'access/dav-open',
+    shows: 'a password for reading alone keeps no writer away',
+    examples: { bad: 2, good: 1 },
+    request: { url: 'http://example.org/share/new.txt', method: 'PUT', body: 'mine' },
+    harm: ({ response }) => response.status === 201,
+    sound: ({ response }) => response.status === 401,
   },
   {
     rule: 'access/password-file-missing',
