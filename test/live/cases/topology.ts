@@ -1,5 +1,6 @@
 import { connect } from 'node:http2'
 import type { LiveCase } from '../live-case.ts'
+import type { LiveAnswer, LiveCase } from '../live-case.ts'
 
 const isGood = ({
   refused,
@@ -10,6 +11,19 @@ const isGood = ({
 /** Either end may wait for bytes that the other does not send, until nginx answers 504. */
 const isNotUnderstood: LiveCase['harm'] = ({ response }) =>
   response.status === 502 || response.failure === 'ETIMEDOUT'
+
+/** How many members of a balancer answer several requests of one session. */
+async function membersOf({ request }: LiveAnswer): Promise<number> {
+  const ports = new Set<unknown>()
+  for (let count = 0; count < 4; count++) {
+    const { report } = await request({
+      url: 'http://example.org/',
+      headers: { Cookie: 'JSESSIONID=abc.a' },
+    })
+    ports.add(report?.port)
+  }
+  return ports.has(undefined) ? 0 : ports.size
+}
 
 export const cases: readonly LiveCase[] = [
   {
@@ -27,6 +41,12 @@ export const cases: readonly LiveCase[] = [
     harm: async () => (await http2Status(50051)) === null,
     // Nothing listens behind it: the answer is one in HTTP/2 all the same.
     sound: async () => (await http2Status(50051)) !== null,
+    rule: 'topology/sticky-without-route',
+    shows: 'two requests of one session reach two members',
+    mirrors: [3000, 3001],
+    request: { url: 'http://example.org/', headers: { Cookie: 'JSESSIONID=abc.a' } },
+    harm: async answer => (await membersOf(answer)) === 2,
+    sound: async answer => (await membersOf(answer)) === 1,
   },
   {
     rule: 'topology/upstream-port-not-listened',
