@@ -7,6 +7,7 @@ import accessAuthBasicWithoutFile from './access/auth-basic-without-file.ts'
 import accessAuthRequestBody from './access/auth-request-body.ts'
 import accessAuthRequestLoginLoop from './access/auth-request-login-loop.ts'
 import accessAuthRequestUnanswered from './access/auth-request-unanswered.ts'
+import accessDavOpen from './access/dav-open.ts'
 import accessDenyHiddenByRegex from './access/deny-hidden-by-regex.ts'
 import accessExactLocationOneUrl from './access/exact-location-one-url.ts'
 import accessLimitCountsProxy from './access/limit-counts-proxy.ts'
@@ -30,6 +31,7 @@ import apacheAuthWithoutRequire from './apache/auth-without-require.ts'
 import apacheBackreferenceWithoutGroup from './apache/backreference-without-group.ts'
 import apacheBalancerUndefined from './apache/balancer-undefined.ts'
 import apacheCgiSourceServed from './apache/cgi-source-served.ts'
+import apacheCommaBetweenNames from './apache/comma-between-names.ts'
 import apacheCommentContinuation from './apache/comment-continuation.ts'
 import apacheConditionNeverHolds from './apache/condition-never-holds.ts'
 import apacheCustomlogUnknownFormat from './apache/customlog-unknown-format.ts'
@@ -58,6 +60,7 @@ import apacheLocationWildcardNoSubpath from './apache/location-wildcard-no-subpa
 import apacheMultiviewsBeforeFrontController from './apache/multiviews-before-front-controller.ts'
 import apacheNoDirectoryIndex from './apache/no-directory-index.ts'
 import apacheNoListen from './apache/no-listen.ts'
+import apacheOrderUndoes from './apache/order-undoes.ts'
 import apachePasswordFileMissing from './apache/password-file-missing.ts'
 import apachePasswordFileServed from './apache/password-file-served.ts'
 import apachePhpModuleThreaded from './apache/php-module-threaded.ts'
@@ -404,6 +407,7 @@ import topologyServeraliasNotInNginx from './topology/serveralias-not-in-nginx.t
 import topologyServernameMismatchSingleVhost from './topology/servername-mismatch-single-vhost.ts'
 import topologySocketInPrivateTmp from './topology/socket-in-private-tmp.ts'
 import topologyStaticBypassesBackendAcl from './topology/static-bypasses-backend-acl.ts'
+import topologyStickyWithoutRoute from './topology/sticky-without-route.ts'
 import topologyTryFilesFallbackLost from './topology/try-files-fallback-lost.ts'
 import topologyUpstreamAddressMismatch from './topology/upstream-address-mismatch.ts'
 import topologyUpstreamPortMissing from './topology/upstream-port-missing.ts'
@@ -436,6 +440,7 @@ import wsgiModWsgiOptionTooNew from './wsgi/mod-wsgi-option-too-new.ts'
 import wsgiProcessGroupNotVisible from './wsgi/process-group-not-visible.ts'
 import wsgiProcessGroupOrder from './wsgi/process-group-order.ts'
 import wsgiProcessGroupUndefined from './wsgi/process-group-undefined.ts'
+import wsgiProjectNotOnPath from './wsgi/project-not-on-path.ts'
 import wsgiPythonHomeMissing from './wsgi/python-home-missing.ts'
 import wsgiPythonPathInsidePackage from './wsgi/python-path-inside-package.ts'
 import wsgiPythonPathSitePackages from './wsgi/python-path-site-packages.ts'
@@ -456,6 +461,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/auth-request-body', ...accessAuthRequestBody },
   { id: 'access/auth-request-login-loop', ...accessAuthRequestLoginLoop },
   { id: 'access/auth-request-unanswered', ...accessAuthRequestUnanswered },
+  { id: 'access/dav-open', ...accessDavOpen },
   { id: 'access/deny-hidden-by-regex', ...accessDenyHiddenByRegex },
   { id: 'access/exact-location-one-url', ...accessExactLocationOneUrl },
   { id: 'access/limit-counts-proxy', ...accessLimitCountsProxy },
@@ -479,6 +485,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/backreference-without-group', ...apacheBackreferenceWithoutGroup },
   { id: 'apache/balancer-undefined', ...apacheBalancerUndefined },
   { id: 'apache/cgi-source-served', ...apacheCgiSourceServed },
+  { id: 'apache/comma-between-names', ...apacheCommaBetweenNames },
   { id: 'apache/comment-continuation', ...apacheCommentContinuation },
   { id: 'apache/condition-never-holds', ...apacheConditionNeverHolds },
   { id: 'apache/customlog-unknown-format', ...apacheCustomlogUnknownFormat },
@@ -507,6 +514,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/multiviews-before-front-controller', ...apacheMultiviewsBeforeFrontController },
   { id: 'apache/no-directory-index', ...apacheNoDirectoryIndex },
   { id: 'apache/no-listen', ...apacheNoListen },
+  { id: 'apache/order-undoes', ...apacheOrderUndoes },
   { id: 'apache/password-file-missing', ...apachePasswordFileMissing },
   { id: 'apache/password-file-served', ...apachePasswordFileServed },
   { id: 'apache/php-module-threaded', ...apachePhpModuleThreaded },
@@ -853,6 +861,7 @@ export const rules: readonly Rule[] = [
   { id: 'topology/servername-mismatch-single-vhost', ...topologyServernameMismatchSingleVhost },
   { id: 'topology/socket-in-private-tmp', ...topologySocketInPrivateTmp },
   { id: 'topology/static-bypasses-backend-acl', ...topologyStaticBypassesBackendAcl },
+  { id: 'topology/sticky-without-route', ...topologyStickyWithoutRoute },
   { id: 'topology/try-files-fallback-lost', ...topologyTryFilesFallbackLost },
   { id: 'topology/upstream-address-mismatch', ...topologyUpstreamAddressMismatch },
   { id: 'topology/upstream-port-missing', ...topologyUpstreamPortMissing },
@@ -885,6 +894,7 @@ export const rules: readonly Rule[] = [
   { id: 'wsgi/process-group-not-visible', ...wsgiProcessGroupNotVisible },
   { id: 'wsgi/process-group-order', ...wsgiProcessGroupOrder },
   { id: 'wsgi/process-group-undefined', ...wsgiProcessGroupUndefined },
+  { id: 'wsgi/project-not-on-path', ...wsgiProjectNotOnPath },
   { id: 'wsgi/python-home-missing', ...wsgiPythonHomeMissing },
   { id: 'wsgi/python-path-inside-package', ...wsgiPythonPathInsidePackage },
   { id: 'wsgi/python-path-site-packages', ...wsgiPythonPathSitePackages },

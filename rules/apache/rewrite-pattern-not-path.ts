@@ -10,13 +10,13 @@ import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
 import { rewritingDirectory, rewritingHost } from './_rewriting-examples.ts'
 
 export default defineRule({
-  summary: 'A pattern for the path of the URL asks for its query or its host',
+  summary: 'A pattern for the path of the URL asks for its query, its host or an encoded character',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: '`RewriteRule`, `Redirect`, `RedirectMatch` and `AliasMatch` compare the path alone, without the scheme, the host and the query. A pattern with `?` or `http://` in it never matches, and the line does nothing.',
+  why: '`RewriteRule`, `Redirect`, `RedirectMatch` and `AliasMatch` compare the path alone, without the scheme, the host and the query, and decoded: `%20` is a space by then. A pattern with `?`, `http://` or `%20` in it never matches, and the line does nothing.',
   remedy:
-    'Ask for the query by `RewriteCond %{QUERY_STRING}`, for the host by `RewriteCond %{HTTP_HOST}`, and for the path in the rule',
+    'Ask for the query by `RewriteCond %{QUERY_STRING}`, for the host by `RewriteCond %{HTTP_HOST}`, and for the path in the rule, a space in it as `\\s` or in quotes',
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_rewrite.html#rewriterule'],
   bad: [
     {
@@ -39,6 +39,14 @@ export default defineRule({
       title: 'a query in RedirectMatch',
       files: { 'site.conf': rewritingHost('RedirectMatch 301 «^/page\\.php\\?id=(\\d+)$» /pages/$1') },
     },
+    {
+      title: 'an encoded space',
+      files: rewritingDirectory('RewriteRule «^our%20team\\.html$» /team [R=301,L]'),
+    },
+    {
+      title: 'an encoded letter in Redirect',
+      files: { 'site.conf': rewritingHost('Redirect 301 «/caf%C3%A9» /coffee') },
+    },
   ],
   good: [
     {
@@ -49,6 +57,19 @@ export default defineRule({
         RewriteCond %{HTTP_HOST} ^www\.example\.org$ [NC]
         RewriteRule ^(.*)$ https://example.org/$1 [R=301,L]
       `),
+    },
+    {
+      title: 'decoded characters, and encoded ones in the target',
+      files: {
+        'site.conf': rewritingHost(conf`
+          RewriteRule "^/our team\.html$" /our\%20crew [R=301,L,NE]
+          RewriteRule ^/(?:old|%20)/(.*)$ /new/$1 [R=301,L]
+          RewriteRule ^/100%$ /all [R=301,L]
+          RedirectMatch 301 ^/our\steam$ /crew
+          Redirect 301 "/our plan" /our%20plan
+          Redirect 301 /café /coffee
+        `),
+      },
     },
     {
       title: 'a question mark that may be missing, and one that makes optional',
@@ -78,9 +99,11 @@ export default defineRule({
   },
 })
 
-type Part = 'query' | 'host'
+type Part = 'query' | 'host' | { readonly encoded: string }
 
 function messageOf(name: string, part: Part): string {
+  if (typeof part === 'object')
+    return `\`${name}\` compares the decoded path, so \`${part.encoded}\` never matches`
   return part === 'query'
     ? `\`${name}\` compares the path without its query, so \`?\` never matches`
     : `\`${name}\` compares the path alone, so a pattern for scheme and host never matches`
@@ -91,12 +114,17 @@ function foreignPart(pattern: string): Part | null {
   if (tree === null || tree.problem !== null) return null
   if (/^https?:\/\//i.test(literalPrefix(tree)) || /^\^?\(?https?\??:(?:\/|\\\/){2}/i.test(pattern))
     return 'host'
-  return mustHold(tree, 63) ? 'query' : null
+  if (mustHold(tree, 63)) return 'query'
+  const encoded = /%[0-9a-f]{2}/i.exec(pattern)?.[0]
+  // A percent sign of a URL is `%25` there, and comes as `%`.
+  return encoded !== undefined && encoded !== '%25' && mustHold(tree, 37) ? { encoded } : null
 }
 
 /** `Redirect` wants a path and refuses anything else. */
 function foreignLiteral(path: string): Part | null {
-  return path.startsWith('/') && path.includes('?') ? 'query' : null
+  if (!path.startsWith('/')) return null
+  const encoded = /%[0-9a-f]{2}/i.exec(path)?.[0]
+  return path.includes('?') ? 'query' : encoded === undefined ? null : { encoded }
 }
 
 interface PathArgument {

@@ -92,7 +92,7 @@ export default defineRule({
     {
       title: 'a path that a variable fills in',
       files: {
-        'etc/apache2/apache2.conf': main('WSGIDaemonProcess shop python-path=\${PROJECT}'),
+        'etc/apache2/apache2.conf': main('WSGIDaemonProcess shop python-path=${PROJECT}'),
         ...PROJECT,
       },
     },

@@ -31,6 +31,8 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) =>
       response.status === 401 && response.headers['www-authenticate'] === 'Basic realm="Off"',
     sound: ({ response }) => response.report?.path === '/hooks/push',
+  },
+  {
     rule: 'access/dav-open',
     shows: 'a client without a password writes a file',
     request: { url: 'http://example.org/share/new.txt', method: 'PUT', body: 'mine' },

@@ -1,5 +1,4 @@
 import { connect } from 'node:http2'
-import type { LiveCase } from '../live-case.ts'
 import type { LiveAnswer, LiveCase } from '../live-case.ts'
 
 const isGood = ({
@@ -41,6 +40,8 @@ export const cases: readonly LiveCase[] = [
     harm: async () => (await http2Status(50051)) === null,
     // Nothing listens behind it: the answer is one in HTTP/2 all the same.
     sound: async () => (await http2Status(50051)) !== null,
+  },
+  {
     rule: 'topology/sticky-without-route',
     shows: 'two requests of one session reach two members',
     mirrors: [3000, 3001],

@@ -1,0 +1,141 @@
+import { placeText } from '../../parsers/text/source.ts'
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
+import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
+import { apacheMain } from '../_examples.ts'
+
+const main = (lines: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      ServerName example.org
+      DocumentRoot /srv/www
+      <Directory /srv/www>
+          ${lines}
+      </Directory>
+    `,
+    ['access_compat', 'authz_host', 'dir'],
+  ),
+  'srv/www/index.html': 'page',
+})
+
+export default defineRule({
+  summary: 'Order has the last word for everybody, so the addresses beside it mean nothing',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'What `Order` names last wins. With `deny,allow` and `Allow from all` every address is let in, those of `Deny from` too; with `allow,deny` and `Deny from all` nobody is, those of `Allow from` neither.',
+  remedy: 'Turn the two words of `Order` round, or write `Require not ip` and `Require ip`',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mod_access_compat.html#order'],
+  bad: [
+    {
+      title: 'an address that is to be kept out',
+      files: main(conf`
+        Order «deny,allow»
+        Deny from 127.0.0.2
+        Allow from all
+      `),
+    },
+    {
+      title: 'an address that is to be let in',
+      files: main(conf`
+        Order «Allow,Deny»
+        Deny from all
+        Allow from 127.0.0.1
+      `),
+    },
+    {
+      title: 'without Order, whose default is the same',
+      files: main(conf`
+        Deny from «127.0.0.2»
+        Allow from all
+      `),
+    },
+  ],
+  good: [
+    {
+      title: 'all but one',
+      files: main(conf`
+        Order allow,deny
+        Allow from all
+        Deny from 192.0.2.7
+      `),
+    },
+    {
+      title: 'one and nobody else',
+      files: main(conf`
+        Order deny,allow
+        Deny from all
+        Allow from 127.0.0.1
+      `),
+    },
+    {
+      title: 'everybody, and nobody, in two words each',
+      files: main(conf`
+        Order deny,allow
+        Deny from all
+        Allow from all
+      `),
+    },
+    {
+      title: 'what a variable of the environment opens',
+      files: main(conf`
+        Order deny,allow
+        Deny from all
+        Allow from env=known
+      `),
+    },
+    {
+      title: 'one address of this machine is kept out',
+      files: main(conf`
+        Order allow,deny
+        Allow from all
+        Deny from 127.0.0.2
+      `),
+    },
+  ],
+  *check({ apache, filesOf }) {
+    for (const configuration of apache) {
+      const files = filesOf(configuration)
+      const denies = everywhere(configuration, files, 'deny')
+      if (denies.length === 0) continue
+      const sections = new Map<object, ApacheDirective[]>()
+      for (const name of ['order', 'allow', 'deny']) {
+        for (const directive of everywhere(configuration, files, name)) {
+          const section = directive.parent ?? directive.source
+          const lines = sections.get(section) ?? []
+          lines.push(directive)
+          sections.set(section, lines)
+        }
+      }
+      for (const lines of sections.values()) {
+        const named = (name: string) => lines.filter(line => line.name.toLowerCase() === name)
+        const order = named('order').at(-1)
+        const word = (order?.args[0]?.value ?? 'deny,allow').toLowerCase()
+        const last = word === 'deny,allow' ? 'allow' : word === 'allow,deny' ? 'deny' : null
+        if (last === null) continue
+        const first = last === 'allow' ? 'deny' : 'allow'
+        const lost = named(first).find(line => !isForAll(line))
+        if (!named(last).some(isForAll) || named(first).some(isForAll) || lost === undefined) continue
+        const at = order === undefined ? argumentPlace(lost, 1) : argumentPlace(order, 0)
+        const turned = `${last},${first}`
+        const shown = `${first === 'deny' ? 'Deny' : 'Allow'} from ${lost.args[1]?.value ?? ''}`
+        yield {
+          at,
+          message: `\`${last === 'allow' ? 'Allow' : 'Deny'} from all\` has the last word, so \`${shown}\` ${last === 'allow' ? 'keeps nobody out' : 'lets nobody in'}`,
+          related: order === undefined ? [] : [{ at: argumentPlace(lost, 1), message: 'has no effect' }],
+          ...propose(`Write \`Order ${turned}\``, 'unsafe', [
+            order !== undefined && placeText(at).toLowerCase() === word ? replacePlace(at, turned) : null,
+          ]),
+        }
+      }
+    }
+  },
+})
+
+function isForAll({ args }: ApacheDirective): boolean {
+  return args.slice(1).some(({ value }) => /^(?:all|0\.0\.0\.0\/0|0\/0)$/i.test(value))
+}
