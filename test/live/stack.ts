@@ -59,9 +59,8 @@ const PRIVATE = [
 
 /** Covers the machine's directories: /etc as it is, with every change private, and the others empty. */
 function coverDirectories(directory: string): void {
-  mount(['-t', 'tmpfs', 'none', directory])
-  overlay('/etc', directory)
-  for (const path of PRIVATE) mount(['-t', 'tmpfs', '-o', 'mode=755', 'none', path])
+  mountAll([['-t', 'tmpfs', 'none', directory]])
+  mountAll([overlay('/etc', directory), ...PRIVATE.map(empty)])
 }
 
 /** What a machine has at its top; the rest of what a deployment fills there is its own. */
@@ -78,7 +77,7 @@ function coverTop({ files, scripts, directories }: Arranged): void {
     if (top === '/' || top in files || SYSTEM.test(top) || covered.has(top)) continue
     if (process.cwd().startsWith(`${top}/`)) continue
     mkdirSync(top, { recursive: true })
-    mount(['-t', 'tmpfs', '-o', 'mode=755', 'none', top])
+    mountAll([empty(top)])
     covered.add(top)
   }
 }
@@ -93,7 +92,7 @@ function coverAround(directory: string, { files, scripts }: Arranged): void {
     let around = dirname(path)
     while (!existsSync(around)) around = dirname(around)
     if (around === '/') continue
-    overlay(around, join(directory, `around-${covered.size}`))
+    mountAll([overlay(around, join(directory, `around-${covered.size}`))])
     covered.add(around)
   }
 }
@@ -101,10 +100,8 @@ function coverAround(directory: string, { files, scripts }: Arranged): void {
 const covered = new Set<string>()
 
 function uncoverDirectories(directory: string): void {
-  for (const path of covered) spawnSync('umount', ['--lazy', path])
+  spawnSync('umount', ['--lazy', ...covered, ...[...PRIVATE].reverse(), '/etc', directory])
   covered.clear()
-  for (const path of [...PRIVATE].reverse()) spawnSync('umount', ['--lazy', path])
-  for (const path of ['/etc', directory]) spawnSync('umount', ['--lazy', path])
 }
 
 const NGINX = ['nginx', '-c', '/etc/nginx/nginx.conf']
@@ -122,9 +119,8 @@ const APACHE = [
 ]
 
 /** Covers the machine's directories and writes the deployment and all that it names. */
-function layOut(directory: string, { files, modes = {}, hosts = {} }: StackFiles): Arranged {
+function layOut(directory: string, deployment: Arranged, { modes = {}, hosts = {} }: StackFiles): void {
   coverDirectories(directory)
-  const deployment = arrange(files)
   coverTop(deployment)
   coverAround(directory, deployment)
   for (const [path, text] of Object.entries(deployment.files)) write(path, text)
@@ -146,7 +142,6 @@ function layOut(directory: string, { files, modes = {}, hosts = {} }: StackFiles
     '/etc/group',
     userLines(deployment.users, (user, id) => `${user}:x:${id}:`),
   )
-  return deployment
 }
 
 function askBoth(deployment: Arranged): Stack['refused'] {
@@ -158,9 +153,11 @@ function askBoth(deployment: Arranged): Stack['refused'] {
 
 /** What both servers say of a deployment, without a start. */
 export function checkStack(files: StackFiles): Stack['refused'] & { readonly arranged: Arranged } {
+  const arranged = arrange(files.files)
+  if (!arranged.nginx && !arranged.apache) return { nginx: null, apache: null, arranged }
   const directory = mkdtempSync(join(tmpdir(), 'deploy-audit-live-'))
   try {
-    const arranged = layOut(directory, files)
+    layOut(directory, arranged, files)
     return { ...askBoth(arranged), arranged }
   } finally {
     uncoverDirectories(directory)
@@ -172,7 +169,8 @@ export function checkStack(files: StackFiles): Stack['refused'] & { readonly arr
 export async function startStack(given: StackFiles): Promise<Stack> {
   const directory = mkdtempSync(join(tmpdir(), 'deploy-audit-live-'))
   const stock = readStock()
-  const deployment = layOut(directory, given)
+  const deployment = arrange(given.files)
+  layOut(directory, deployment, given)
   for (const [path, text] of stock) if (!existsSync(path)) write(path, text)
   const backends = await Promise.all((given.mirrors ?? []).map(startMirror))
   const processes: ChildProcess[] = await startServices(deployment.files)
@@ -244,15 +242,24 @@ function write(path: string, text: string): void {
 }
 
 /** Covers a directory by itself: every change is kept in another one. */
-function overlay(path: string, own: string): void {
-  for (const name of ['changes', 'work']) mkdirSync(join(own, name), { recursive: true })
-  const layers = `lowerdir=${path},upperdir=${own}/changes,workdir=${own}/work`
-  mount(['-t', 'overlay', 'overlay', '-o', layers, path])
+/** What a `mount` is told of one file system. */
+type Mount = readonly string[]
+
+function empty(path: string): Mount {
+  return ['-t', 'tmpfs', '-o', 'mode=755', 'none', path]
 }
 
-function mount(args: readonly string[]): void {
-  const { status, stderr } = spawnSync('mount', args, { encoding: 'utf8' })
-  if (status !== 0) throw new Error(`mount ${args.join(' ')}: ${stderr}`)
+function overlay(path: string, own: string): Mount {
+  for (const name of ['changes', 'work']) mkdirSync(join(own, name), { recursive: true })
+  const layers = `lowerdir=${path},upperdir=${own}/changes,workdir=${own}/work`
+  return ['-t', 'overlay', 'overlay', '-o', layers, path]
+}
+
+/** By one process: a case covers ten directories, and there are thousands of cases. */
+function mountAll(mounts: readonly Mount[]): void {
+  const input = mounts.map(words => `mount '${words.join("' '")}'\n`).join('')
+  const { status, stderr } = spawnSync('sh', ['-e'], { input, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`${input}${stderr}`)
 }
 
 function hostsFile(hosts: Readonly<Record<string, string>>): string {
