@@ -2,7 +2,7 @@ import type { Deployment } from '../../src/deployment/model.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { sslEngine } from '../../src/servers/apache/queries/server-settings.ts'
-import { type VirtualHost, virtualHosts } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { directivesByHost, type VirtualHost, virtualHosts } from '../../src/servers/apache/queries/virtual-hosts.ts'
 
 /** A `ProxyPass /` in a virtual host that terminates TLS. */
 export interface PublicProxy {
@@ -28,19 +28,11 @@ export function publicProxies({ apache, connections }: Deployment): readonly Pub
         ({ args }) => args[0]?.value === '/' && /^http:\/\//i.test(args[1]?.value ?? ''),
       )
       if (line === undefined || known.has(line)) return []
-      const headers = configuration.occurrences.get('requestheader') ?? []
+      const byHost = directivesByHost(configuration, 'requestheader')
+      const headers = [host.directive, null].flatMap(section => byHost.get(section) ?? [])
       const sent = (name: RegExp): boolean =>
-        headers.some(
-          ({ args, parent }) =>
-            name.test(args[1]?.value.toLowerCase().replace(/:$/, '') ?? '') && isInForce(parent, host),
-        )
+        headers.some(({ args }) => name.test(args[1]?.value.toLowerCase().replace(/:$/, '') ?? ''))
       return [{ configuration, host, line, sent }]
     }),
   )
-}
-
-/** False for a line of another virtual host. */
-function isInForce(section: ApacheDirective | null, host: VirtualHost): boolean {
-  if (section === null || section === host.directive) return true
-  return section.name !== 'VirtualHost' && isInForce(section.parent, host)
 }

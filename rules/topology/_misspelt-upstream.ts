@@ -20,6 +20,9 @@ const OTHER_PASSES = ['fastcgi_pass', 'uwsgi_pass', 'scgi_pass', 'grpc_pass', 'm
  */
 export const misspeltUpstreams = memo(find)
 
+/** Unused upstreams with which each name is compared: more would take time by the square of their number. */
+const MOST_COMPARED = 200
+
 function find(configuration: NginxConfiguration): readonly MisspeltUpstream[] {
   const { main, occurrences } = configuration
   const defined = upstreams(configuration)
@@ -37,7 +40,7 @@ function find(configuration: NginxConfiguration): readonly MisspeltUpstream[] {
     ...passes.map(pass => nameIn(pass)?.toLowerCase()),
     ...others.map(({ args }) => (args[0]?.value ?? '').toLowerCase().replace(/^\w+:\/\//, '')),
   ])
-  const unused = [...defined].filter(([key]) => !used.has(key))
+  const unused = [...defined].filter(([key]) => !used.has(key)).slice(0, MOST_COMPARED)
   return astray.flatMap(pass => {
     const name = nameIn(pass) ?? ''
     const key = name.toLowerCase()

@@ -1,0 +1,47 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Rule } from '../../src/engine/rule.ts'
+import { loadRules } from '../../tools/load-rules.ts'
+import { deploymentOf } from '../rules/audit-files.ts'
+import { unmark } from '../rules/marks.ts'
+import { multiplySites } from './multiply-sites.ts'
+
+const FEW = 200
+const MANY = 1600
+
+/** Milliseconds of processor time in which a rule looks at many sites once, with all that it is the first to ask. */
+const ENOUGH = 150
+/** What grows with the sites takes eight times as long, what grows by their square sixty-four times. */
+const MOST_GROWTH = 20
+
+type Files = Readonly<Record<string, string>>
+
+const timeOf = (rule: Rule, files: Files): number => {
+  const deployment = deploymentOf(files)
+  const started = process.cpuUsage()
+  for (const _ of rule.check(deployment));
+  return process.cpuUsage(started).user / 1000
+}
+
+/** What is compiled or collected meanwhile falls on one of three tries. */
+function growth(rule: Rule, few: Files, many: Files): string | null {
+  for (let tries = 1; ; tries++) {
+    const most = timeOf(rule, many)
+    if (most < ENOUGH) return null
+    const least = timeOf(rule, few)
+    if (most < MOST_GROWTH * least) return null
+    if (tries === 3) return `${FEW} sites: ${least.toFixed()} ms, ${MANY} sites: ${most.toFixed()} ms`
+  }
+}
+
+for (const { rule } of await loadRules()) {
+  test(`${rule.id}: time grows with the sites, not by their square`, () => {
+    for (const { files } of rule.bad.slice(0, 1)) {
+      const plain = unmark(files).files
+      const [few, many] = [multiplySites(plain, FEW), multiplySites(plain, MANY)]
+      if (few !== null && many !== null) assert.is(growth(rule, few, many), null)
+    }
+  })
+}
+
+test.run()
