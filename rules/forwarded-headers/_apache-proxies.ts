@@ -2,7 +2,11 @@ import type { Deployment } from '../../src/deployment/model.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { sslEngine } from '../../src/servers/apache/queries/server-settings.ts'
-import { directivesByHost, type VirtualHost, virtualHosts } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import {
+  directivesByHost,
+  type VirtualHost,
+  virtualHosts,
+} from '../../src/servers/apache/queries/virtual-hosts.ts'
 
 /** A `ProxyPass /` in a virtual host that terminates TLS. */
 export interface PublicProxy {
