@@ -368,6 +368,7 @@ import timeoutsUwsgiHarakiriBelowNginx from './timeouts/uwsgi-harakiri-below-ngi
 import timeoutsWsgiRequestTimeoutKillsProcess from './timeouts/wsgi-request-timeout-kills-process.ts'
 import timeoutsWsgiRequestTimeoutMissing from './timeouts/wsgi-request-timeout-missing.ts'
 import tlsAcmeChallengeNotServed from './tls/acme-challenge-not-served.ts'
+import tlsAcmePortTaken from './tls/acme-port-taken.ts'
 import tlsBackendNotVerified from './tls/backend-not-verified.ts'
 import tlsBackendProxiedOverTlsToPlain from './tls/backend-proxied-over-tls-to-plain.ts'
 import tlsCertNameMismatch from './tls/cert-name-mismatch.ts'
@@ -380,8 +381,10 @@ import tlsHstsMissing from './tls/hsts-missing.ts'
 import tlsHstsNotAlways from './tls/hsts-not-always.ts'
 import tlsHstsOnHttp from './tls/hsts-on-http.ts'
 import tlsKeyWorldReadable from './tls/key-world-readable.ts'
+import tlsLineageNotRenewed from './tls/lineage-not-renewed.ts'
 import tlsListenWithoutSsl from './tls/listen-without-ssl.ts'
 import tlsPinnedIpListen from './tls/pinned-ip-listen.ts'
+import tlsRenewalWithoutReload from './tls/renewal-without-reload.ts'
 import tlsSslOnDeprecated from './tls/ssl-on-deprecated.ts'
 import tlsSslOnHitsPlainListen from './tls/ssl-on-hits-plain-listen.ts'
 import tlsSslenginePortMismatch from './tls/sslengine-port-mismatch.ts'
@@ -822,6 +825,7 @@ export const rules: readonly Rule[] = [
   { id: 'timeouts/wsgi-request-timeout-kills-process', ...timeoutsWsgiRequestTimeoutKillsProcess },
   { id: 'timeouts/wsgi-request-timeout-missing', ...timeoutsWsgiRequestTimeoutMissing },
   { id: 'tls/acme-challenge-not-served', ...tlsAcmeChallengeNotServed },
+  { id: 'tls/acme-port-taken', ...tlsAcmePortTaken },
   { id: 'tls/backend-not-verified', ...tlsBackendNotVerified },
   { id: 'tls/backend-proxied-over-tls-to-plain', ...tlsBackendProxiedOverTlsToPlain },
   { id: 'tls/cert-name-mismatch', ...tlsCertNameMismatch },
@@ -834,8 +838,10 @@ export const rules: readonly Rule[] = [
   { id: 'tls/hsts-not-always', ...tlsHstsNotAlways },
   { id: 'tls/hsts-on-http', ...tlsHstsOnHttp },
   { id: 'tls/key-world-readable', ...tlsKeyWorldReadable },
+  { id: 'tls/lineage-not-renewed', ...tlsLineageNotRenewed },
   { id: 'tls/listen-without-ssl', ...tlsListenWithoutSsl },
   { id: 'tls/pinned-ip-listen', ...tlsPinnedIpListen },
+  { id: 'tls/renewal-without-reload', ...tlsRenewalWithoutReload },
   { id: 'tls/ssl-on-deprecated', ...tlsSslOnDeprecated },
   { id: 'tls/ssl-on-hits-plain-listen', ...tlsSslOnHitsPlainListen },
   { id: 'tls/sslengine-port-mismatch', ...tlsSslenginePortMismatch },

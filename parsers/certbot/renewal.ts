@@ -7,8 +7,23 @@ export interface Renewal {
   readonly name: string
   /** `webroot`, `nginx`, `standalone`…; null where the file names none. */
   readonly authenticator: string | null
+  /** Where it is written. */
+  readonly authenticatorAt: Place | null
+  /** `nginx`, `apache`: what reloads the server itself; null where the file names none. */
+  readonly installer: string | null
+  /** The port of certbot's own server and of what its plugins look for; 80 where none is written. */
+  readonly httpPort: number
+  /** The commands that the file has certbot run. */
+  readonly hooks: readonly RenewalHook[]
   /** The names that are renewed by a file in a directory, lower case. */
   readonly webroots: readonly RenewalWebroot[]
+}
+
+export interface RenewalHook {
+  /** Before each attempt, after each, and after a success. */
+  readonly when: 'pre' | 'post' | 'deploy'
+  readonly command: string
+  readonly at: Place
 }
 
 export interface RenewalWebroot {
@@ -28,6 +43,10 @@ export interface RenewalWebroot {
 export function readRenewal(source: Source): Renewal {
   let section: readonly string[] = []
   let authenticator: string | null = null
+  let authenticatorAt: Place | null = null
+  let installer: string | null = null
+  let httpPort = 80
+  const hooks: RenewalHook[] = []
   let common: { readonly directory: string; readonly at: Place } | null = null
   const webroots: RenewalWebroot[] = []
   for (const match of source.text.matchAll(
@@ -46,7 +65,15 @@ export function readRenewal(source: Source): Renewal {
       if (value?.startsWith('/'))
         webroots.push({ name: name.toLowerCase(), directory: directoryOf(value), at })
     } else if (section.join('/') === 'renewalparams') {
-      if (name === 'authenticator') authenticator = value ?? null
+      const when = HOOKS.get(name)
+      const text = rest.replace(/\s#[^"']*$/, '').trim()
+      const from = match.index + line.length - rest.trimStart().length
+      const valueAt = { source, start: from, end: from + text.length }
+      if (name === 'authenticator') [authenticator, authenticatorAt] = [value ?? null, valueAt]
+      else if (name === 'installer') installer = value === 'None' ? null : (value ?? null)
+      else if (name === 'http01_port') httpPort = Number(value)
+      else if (when !== undefined && text !== '' && text !== 'None')
+        hooks.push({ when, command: unquoted(text), at: valueAt })
       else if (name === 'webroot_path' && value?.startsWith('/'))
         common = { directory: directoryOf(value), at }
     }
@@ -54,8 +81,15 @@ export function readRenewal(source: Source): Renewal {
   const lineage = posix.basename(source.path, '.conf').replace(/-\d{4}$/, '')
   if (webroots.length === 0 && common !== null && lineage.includes('.'))
     webroots.push({ name: lineage.toLowerCase(), ...common })
-  return { name: posix.basename(source.path, '.conf'), authenticator, webroots }
+  const name = posix.basename(source.path, '.conf')
+  return { name, authenticator, authenticatorAt, installer, httpPort, hooks, webroots }
 }
+
+const HOOKS: ReadonlyMap<string, RenewalHook['when']> = new Map([
+  ['pre_hook', 'pre'],
+  ['post_hook', 'post'],
+  ['renew_hook', 'deploy'],
+])
 
 /** The entries of a list, or the one value; a comment ends it. */
 function valuesOf(text: string): readonly string[] {

@@ -41,8 +41,8 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: '`cert.pem` of certbot holds the certificate of the site alone. Browsers often have the intermediate from another site; Android, `curl`, payment providers and APIs have not, and refuse the connection.',
-  remedy: 'Name `fullchain.pem`, which holds both',
+  why: '`cert.pem` of certbot, and `example.org.cer` of acme.sh, hold the certificate of the site alone. Browsers often have the intermediate from another site; Android, `curl`, payment providers and APIs have not, and refuse the connection.',
+  remedy: 'Name `fullchain.pem` (acme.sh: `fullchain.cer`), which holds both',
   references: [
     'https://httpd.apache.org/docs/2.4/mod/mod_ssl.html#sslcertificatefile',
     'https://nginx.org/en/docs/http/configuring_https_servers.html#chains',
@@ -60,6 +60,10 @@ export default defineRule({
         'etc/ssl/site.pem': LEAF,
         'etc/ssl/intermediate.crt': INTERMEDIATE,
       },
+    },
+    {
+      title: 'the file of acme.sh that holds one certificate',
+      files: { 'nginx.conf': nginx('«/root/.acme.sh/example.org_ecc/example.org.cer»') },
     },
   ],
   good: [
@@ -144,13 +148,14 @@ function* judge(files: FileSystem, at: Place, path: string) {
 /** The file with the chain beside one that holds a leaf alone; null where that is not known. */
 function wholeChain(files: FileSystem, path: string): string | null {
   const directory = posix.dirname(path)
-  const fullchain = posix.join(directory, 'fullchain.pem')
-  const isCertbot = /^\/etc\/letsencrypt\/live\/[^/]+\/cert\.pem$/.test(path)
+  const isAcmeSh = /\/\.acme\.sh\/([^/]+?)(?:_ecc)?\/\1\.cer$/.test(path)
+  const fullchain = posix.join(directory, isAcmeSh ? 'fullchain.cer' : 'fullchain.pem')
+  const isAlone = isAcmeSh || /^\/etc\/letsencrypt\/live\/[^/]+\/cert\.pem$/.test(path)
   const own = certificatesIn(files, path)
-  if (own === null) return isCertbot ? fullchain : null
+  if (own === null) return isAlone ? fullchain : null
   const [leaf] = own
   if (leaf === undefined || own.length !== 1 || leaf.isSelfIssued) return null
-  return isCertbot || holdsIssuer(certificatesIn(files, fullchain), leaf) ? fullchain : null
+  return isAlone || holdsIssuer(certificatesIn(files, fullchain), leaf) ? fullchain : null
 }
 
 /** A file in the directory of a leaf that holds the intermediate which issued it; null where there is none. */

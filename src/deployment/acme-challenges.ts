@@ -1,17 +1,73 @@
 import { memo } from '../../parsers/collections/memo.ts'
-import { type RenewalWebroot, readRenewal } from '../../parsers/certbot/renewal.ts'
+import { type AcmeShDomain, readAcmeShDomain } from '../../parsers/certbot/acme-sh.ts'
+import { type Renewal, type RenewalWebroot, readRenewal } from '../../parsers/certbot/renewal.ts'
 import type { FileSystem } from '../files/file-system.ts'
 
-const DIRECTORY = '/etc/letsencrypt/renewal'
+const CERTBOT = '/etc/letsencrypt'
 
-/** Every name for which certbot puts its challenge into a directory that a web server has to serve, on a machine. */
-export const acmeWebroots = memo((files: FileSystem): readonly RenewalWebroot[] =>
-  (files.list(DIRECTORY) ?? [])
+/** How certbot renews each certificate of a machine. */
+export const renewals = memo((files: FileSystem): readonly Renewal[] =>
+  (files.list(`${CERTBOT}/renewal`) ?? [])
     .filter(({ name, kind }) => kind === 'file' && name.endsWith('.conf'))
     .flatMap(({ name }) => {
-      const read = files.read(`${DIRECTORY}/${name}`)
-      if (read.kind !== 'source') return []
-      const { authenticator, webroots } = readRenewal(read.source)
-      return authenticator === 'webroot' ? webroots : []
+      const read = files.read(`${CERTBOT}/renewal/${name}`)
+      return read.kind === 'source' ? [readRenewal(read.source)] : []
     }),
 )
+
+/** Where acme.sh keeps its domains: of root, and as its documentation has it for all. */
+const ACME_SH = ['/root/.acme.sh', '/etc/acme.sh', '/opt/acme.sh']
+
+/** How acme.sh renews each certificate of a machine. */
+export const acmeShDomains = memo((files: FileSystem): readonly AcmeShDomain[] =>
+  ACME_SH.flatMap(home =>
+    (files.list(home) ?? [])
+      .filter(({ kind }) => kind === 'directory')
+      .flatMap(({ name }) => {
+        const path = `${home}/${name}/${name.replace(/_ecc$/, '')}.conf`
+        const read = files.kind(path) === 'file' ? files.read(path) : null
+        return read?.kind === 'source' ? [readAcmeShDomain(read.source)] : []
+      }),
+  ),
+)
+
+/** Every name whose challenge is put into a directory that a web server has to serve, on a machine. */
+export const acmeWebroots = memo((files: FileSystem): readonly RenewalWebroot[] => [
+  ...renewals(files).flatMap(({ authenticator, webroots }) => (authenticator === 'webroot' ? webroots : [])),
+  ...acmeShDomains(files).flatMap(({ webroots }) => webroots),
+])
+
+/** Directories of commands that run beside certbot, and of what starts it. */
+const HOOK_DIRECTORIES = ['pre', 'post', 'deploy'].map(when => `${CERTBOT}/renewal-hooks/${when}`)
+const STARTERS = [
+  '/etc/cron.d',
+  '/etc/cron.daily',
+  '/etc/cron.weekly',
+  '/etc/cron.monthly',
+  '/var/spool/cron',
+  '/var/spool/cron/crontabs',
+  '/etc/systemd/system',
+  '/etc/systemd/system/certbot.service.d',
+  '/lib/systemd/system',
+]
+const STARTER_FILES = ['/etc/crontab', '/etc/default/certbot', `${CERTBOT}/cli.ini`]
+
+/**
+ * True where something besides the renewal files stops or reloads servers when certificates are renewed: hooks of all
+ * certificates, or what starts certbot.
+ */
+export const hasCommonHooks = memo((files: FileSystem): boolean => {
+  if (HOOK_DIRECTORIES.some(path => (files.list(path) ?? []).some(({ kind }) => kind !== 'directory')))
+    return true
+  const named = STARTERS.flatMap(directory =>
+    (files.list(directory) ?? []).map(({ name }) => `${directory}/${name}`),
+  )
+  return [...STARTER_FILES, ...named].some(path => {
+    const read = files.kind(path) === 'file' ? files.read(path) : null
+    return (
+      read?.kind === 'source' &&
+      (path.startsWith(CERTBOT) || /certbot|letsencrypt|acme/.test(read.source.text)) &&
+      /hook|nginx|apache2|httpd/.test(read.source.text.replace(/^\s*#.*$/gm, ''))
+    )
+  })
+})

@@ -48,6 +48,28 @@ test('another authenticator, and none', () => {
   assert.is(read('authenticator = webroot\n').authenticator, null)
 })
 
+test('hooks, the port, and what installs', () => {
+  const { hooks, httpPort, installer, authenticatorAt } = read(`[renewalparams]
+authenticator = standalone # for now
+installer = None
+http01_port = 8888
+pre_hook = systemctl stop nginx
+renew_hook = "systemctl reload nginx"  # all of them
+post_hook = None
+`)
+  assert.equal(
+    hooks.map(({ when, command }) => [when, command]),
+    [
+      ['pre', 'systemctl stop nginx'],
+      ['deploy', 'systemctl reload nginx'],
+    ],
+  )
+  assert.is(placeText(hooks[0]!.at), 'systemctl stop nginx')
+  assert.is(placeText(authenticatorAt!), 'standalone')
+  assert.is(httpPort, 8888)
+  assert.is(installer, null)
+})
+
 test('never throws', () => {
   fc.assert(fc.property(fc.string(), text => void read(text)))
   fc.assert(

@@ -1,0 +1,92 @@
+import { renewals } from '../../src/deployment/acme-challenges.ts'
+import type { Machine } from '../../src/deployment/model.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { nginxMain } from '../_examples.ts'
+
+const nginx = (name: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(conf`
+    server {
+        listen 443 ssl;
+        server_name example.org;
+        ssl_certificate ${name.startsWith('«') ? `«/etc/letsencrypt/live/${name.slice(1, -1)}/fullchain.pem»` : `/etc/letsencrypt/live/${name}/fullchain.pem`};
+        ssl_certificate_key /etc/letsencrypt/live/${name.replace(/[«»]/g, '')}/privkey.pem;
+        root /srv/www;
+    }
+  `),
+})
+const renewal = (name: string): Record<string, string> => ({
+  [`etc/letsencrypt/renewal/${name}.conf`]: conf`
+    [renewalparams]
+    authenticator = nginx
+    installer = nginx
+  `,
+})
+
+export default defineRule({
+  summary: 'The server names a certificate that certbot no longer renews',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Where a certificate was asked for again with other names, certbot keeps it in a second directory, `example.org-0001`. Only what has a file in `/etc/letsencrypt/renewal` is renewed: the one that the server names expires, and the other one is renewed for nobody.',
+  remedy: 'Name the directory that is renewed, and reload the server',
+  references: ['https://eff-certbot.readthedocs.io/en/stable/using.html#where-are-my-certificates'],
+  unproven: 'The live tests have no certbot and no authority that renews',
+  bad: [
+    {
+      title: 'the second one is renewed',
+      files: { ...nginx('«example.org»'), ...renewal('example.org-0001') },
+    },
+    {
+      title: 'the first one is renewed',
+      files: { ...nginx('«example.org-0001»'), ...renewal('example.org') },
+    },
+  ],
+  good: [
+    {
+      title: 'the one that is renewed',
+      files: { ...nginx('example.org-0001'), ...renewal('example.org-0001') },
+    },
+    {
+      title: 'both are renewed',
+      files: { ...nginx('example.org'), ...renewal('example.org'), ...renewal('example.org-0001') },
+    },
+    {
+      title: 'certificates of other names alone',
+      files: { ...nginx('example.org'), ...renewal('example.net') },
+    },
+  ],
+  *check({ nginx, apache, programOf }) {
+    for (const configuration of nginx) {
+      const { machine } = programOf(configuration)
+      for (const line of configuration.occurrences.get('ssl_certificate') ?? []) {
+        const found = judge(machine, line.args[0]?.value ?? '')
+        if (found !== null) yield { at: argumentPlace(line, 0), ...found }
+      }
+    }
+    for (const configuration of apache) {
+      const { machine } = programOf(configuration)
+      for (const line of configuration.occurrences.get('sslcertificatefile') ?? []) {
+        const found = judge(machine, line.args[0]?.value ?? '')
+        if (found !== null) yield { at: argumentPlace(line, 0), ...found }
+      }
+    }
+  },
+})
+
+/** What is wrong with the path of a certificate that has no renewal file, where its namesake has one. */
+function judge({ files }: Machine, path: string) {
+  const name = /^\/etc\/letsencrypt\/live\/([^/]+)\/[^/]+\.pem$/.exec(path)?.[1]
+  const known = name === undefined ? [] : renewals(files)
+  if (name === undefined || known.length === 0 || known.some(each => each.name === name)) return null
+  const stem = name.replace(/-\d{4}$/, '')
+  const other = known.find(each => each.name.replace(/-\d{4}$/, '') === stem)
+  if (other === undefined) return null
+  return {
+    message: `certbot renews \`${other.name}\`, and no longer \`${name}\``,
+    label: 'not renewed',
+    related: other.authenticatorAt === null ? [] : [{ at: other.authenticatorAt, message: 'renewed here' }],
+    help: `Name \`${path.replace(`/${name}/`, `/${other.name}/`)}\``,
+  }
+}

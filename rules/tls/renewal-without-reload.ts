@@ -1,0 +1,195 @@
+import type { Place } from '../../parsers/text/source.ts'
+import { acmeShDomains, hasCommonHooks, renewals } from '../../src/deployment/acme-challenges.ts'
+import type { Deployment, Machine } from '../../src/deployment/model.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { serviceCommands } from '../../src/deployment/service-commands.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { nginxMain } from '../_examples.ts'
+
+const LIVE = '/etc/letsencrypt/live/example.org'
+const nginx = (
+  certificate = `${LIVE}/fullchain.pem`,
+  key = `${LIVE}/privkey.pem`,
+): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(conf`
+    server {
+        listen 443 ssl;
+        server_name example.org;
+        ssl_certificate ${certificate};
+        ssl_certificate_key ${key};
+        root /srv/www;
+    }
+  `),
+})
+const renewal = (lines: string): Record<string, string> => ({
+  'etc/letsencrypt/renewal/example.org.conf': conf`
+    version = 2.1.0
+    [renewalparams]
+    ${lines}
+    [[webroot_map]]
+    example.org = /srv/www
+  `,
+})
+const acmeSh = (line: string): Record<string, string> => ({
+  ...nginx('/etc/nginx/tls/example.org.pem', '/etc/nginx/tls/example.org.key'),
+  'root/.acme.sh/example.org/example.org.conf': conf`
+    Le_Domain='example.org'
+    Le_Alt='no'
+    Le_Webroot='dns_cf'
+    Le_RealKeyPath='/etc/nginx/tls/example.org.key'
+    Le_RealFullChainPath='/etc/nginx/tls/example.org.pem'
+    ${line}
+  `,
+})
+
+export default defineRule({
+  summary: 'nginx is not reloaded when its certificate is renewed',
+  severity: 'warning',
+  otherSeverities: { info: 'where no command at all is written, for one that nobody sees may reload nginx' },
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'nginx reads a certificate when it starts and when it is reloaded. The file is renewed in time, and nginx goes on with the old certificate until that expires.',
+  remedy: 'Reload nginx after each renewal: `certbot reconfigure --deploy-hook "systemctl reload nginx"`',
+  references: [
+    'https://eff-certbot.readthedocs.io/en/stable/using.html#renewing-certificates',
+    'https://github.com/acmesh-official/acme.sh#3-install-the-cert-to-apachenginx-etc',
+  ],
+  unproven: 'The live tests have no certbot and no authority that renews',
+  bad: [
+    {
+      title: 'another server is reloaded',
+      files: {
+        ...nginx(),
+        ...renewal(conf`
+          authenticator = webroot
+          renew_hook = «systemctl reload apache2»
+        `),
+      },
+    },
+    { title: 'no command', files: { ...nginx(), ...renewal('authenticator = «webroot»') } },
+    { title: 'acme.sh with no command', files: acmeSh("«Le_ReloadCmd=''»") },
+  ],
+  good: [
+    {
+      title: 'nginx is reloaded',
+      files: {
+        ...nginx(),
+        ...renewal(conf`
+          authenticator = webroot
+          renew_hook = systemctl reload apache2 && systemctl reload nginx
+        `),
+      },
+    },
+    {
+      title: 'started again after the renewal',
+      files: {
+        ...nginx(),
+        ...renewal(conf`
+          authenticator = standalone
+          pre_hook = service nginx stop
+          post_hook = service nginx start
+        `),
+      },
+    },
+    {
+      title: 'certbot installs it into nginx itself',
+      files: {
+        ...nginx(),
+        ...renewal(conf`
+          authenticator = webroot
+          installer = nginx
+        `),
+      },
+    },
+    {
+      title: 'a hook of all certificates',
+      files: {
+        ...nginx(),
+        ...renewal('authenticator = webroot'),
+        'etc/letsencrypt/renewal-hooks/deploy/reload': conf`
+          #!/bin/sh
+          systemctl reload nginx
+        `,
+      },
+    },
+    {
+      title: 'a certificate that nginx does not read',
+      files: {
+        ...nginx('/etc/ssl/example.org.pem', '/etc/ssl/example.org.key'),
+        ...renewal(conf`
+          authenticator = webroot
+          renew_hook = systemctl reload postfix
+        `),
+      },
+    },
+    { title: 'acme.sh reloads nginx', files: acmeSh("Le_ReloadCmd='systemctl reload nginx'") },
+  ],
+  *check(deployment) {
+    for (const machine of deployment.machines) {
+      const [certbot, domains] = [renewals(machine.files), acmeShDomains(machine.files)]
+      if (certbot.length + domains.length === 0) continue
+      const read = certificatesOf(deployment, machine)
+      const label = 'nginx is not reloaded'
+      for (const { name, authenticator, authenticatorAt, installer, hooks } of certbot) {
+        const place = read.get(`/etc/letsencrypt/live/${name}`)
+        if (place === undefined || [installer, authenticator].includes('nginx')) continue
+        if (hasCommonHooks(machine.files)) continue
+        const after = hooks.filter(({ when }) => when !== 'pre')
+        const [hook] = after
+        if (hook === undefined) {
+          if (authenticatorAt === null || hooks.length > 0 || installer !== null) continue
+          yield {
+            at: authenticatorAt,
+            severity: 'info',
+            confidence: 'medium',
+            message: `nothing here reloads nginx after \`${name}\` is renewed`,
+            label,
+            related: [{ at: place, message: 'nginx reads it when it is reloaded' }],
+          }
+        } else if (after.every(({ command }) => leavesNginx(command)))
+          yield {
+            at: hook.at,
+            message: `nginx reads the certificate \`${name}\`, and this command does not reload it`,
+            label,
+            related: [{ at: place, message: 'nginx reads it when it is reloaded' }],
+          }
+      }
+      for (const { fullChain, certificate, name, reload } of domains) {
+        const place = [fullChain, certificate].flatMap(path =>
+          path === null ? [] : (read.get(path) ?? []),
+        )[0]
+        if (place === undefined || reload === null || reload.command !== '') continue
+        yield {
+          at: reload.at,
+          confidence: 'medium',
+          message: `nothing reloads nginx after acme.sh has renewed \`${name}\``,
+          label,
+          related: [{ at: place, message: 'nginx reads it when it is reloaded' }],
+          help: `Install it with \`--reloadcmd "systemctl reload nginx"\``,
+        }
+      }
+    }
+  },
+})
+
+/** True for what starts, stops and reloads services, and nginx is none of them. */
+function leavesNginx(command: string): boolean {
+  return serviceCommands(command)?.every(({ service }) => service !== 'nginx') ?? false
+}
+
+/** The files that `ssl_certificate` of a machine's nginx names, and the directories of certbot's that they lie in. */
+function certificatesOf({ nginx, programOf }: Deployment, machine: Machine): ReadonlyMap<string, Place> {
+  const found = new Map<string, Place>()
+  for (const configuration of nginx) {
+    if (programOf(configuration).machine !== machine) continue
+    for (const line of configuration.occurrences.get('ssl_certificate') ?? []) {
+      const path = line.args[0]?.value ?? ''
+      const directory = /^\/etc\/letsencrypt\/live\/[^/]+(?=\/[^/]+$)/.exec(path)?.[0]
+      for (const key of [path, directory]) {
+        if (key !== undefined && !found.has(key)) found.set(key, argumentPlace(line, 0))
+      }
+    }
+  }
+  return found
+}
