@@ -2,6 +2,7 @@ import type { AppServer } from '../../parsers/app-server/app-server.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
 import type { LoadedModule } from '../../src/deployment/django/loaded-module.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
+import { type Place, placeText } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
@@ -13,6 +14,11 @@ const FASTAPI = conf`
 const FLASK = conf`
   from flask import Flask
   app = Flask(__name__)
+`
+const FACTORY = conf`
+  from flask import Flask
+  def create_app(settings=None):
+      return Flask(__name__)
 `
 const tree = (command: string, module: string): Record<string, string> =>
   behindNginx(serviceUnit(command), { 'etc/shop/main.py': module })
@@ -53,6 +59,10 @@ export default defineRule({
         `,
       ),
     },
+    {
+      title: 'a factory that is not called',
+      files: tree('/usr/bin/gunicorn -b 127.0.0.1:8000 «main:create_app»', FACTORY),
+    },
   ],
   good: [
     {
@@ -75,6 +85,25 @@ export default defineRule({
       title: 'uvicorn that is told',
       files: tree('/usr/bin/uvicorn --interface wsgi --port 8000 main:app', FLASK),
     },
+    {
+      title: 'a factory that is called',
+      files: tree('/usr/bin/gunicorn -b 127.0.0.1:8000 "main:create_app()"', FACTORY),
+    },
+    {
+      title: 'a function that is a WSGI application itself',
+      files: tree(
+        '/usr/bin/gunicorn -b 127.0.0.1:8000 main:app',
+        conf`
+          def app(environ, start_response):
+              start_response("200 OK", [])
+              return [b"here"]
+        `,
+      ),
+    },
+    {
+      title: 'a factory, of which uvicorn finds out by itself',
+      files: tree('/usr/bin/uvicorn --port 8000 main:create_app', FACTORY),
+    },
   ],
   *check(deployment) {
     for (const program of programsOfKind(deployment, 'app-server')) {
@@ -82,6 +111,17 @@ export default defineRule({
       const spoken = interfaceOfServer(program.server)
       if (spoken === null || application?.known !== true) continue
       const loaded = deployment.moduleOf(program)
+      const factory = loaded === null ? null : factoryOf(loaded, program.server)
+      if (factory !== null) {
+        yield {
+          at: application.at ?? at,
+          message: `\`${factory.name}\` makes an application and is none, and ${programName(program)} calls it with every request: TypeError: ${factory.name}() takes ${factory.takes} but 2 were given`,
+          label: 'not called',
+          related: [{ at: factory.at, message: 'the function' }],
+          help: `Write \`"${application.value}()"\``,
+        }
+        continue
+      }
       const made = loaded === null ? null : madeBy(loaded, program.server)
       const own = made === null ? undefined : INTERFACES.get(made)
       if (own === undefined || own === spoken) continue
@@ -98,6 +138,32 @@ export default defineRule({
     }
   },
 })
+
+interface Factory {
+  readonly name: string
+  readonly at: Place
+  /** What Python says that it takes. */
+  readonly takes: string
+}
+
+/** A function without what every WSGI application gets, the environment and the function that starts a response. */
+function factoryOf({ script, attribute }: LoadedModule, { program, workerClass }: AppServer): Factory | null {
+  if (program !== 'gunicorn' || (workerClass !== null && !workerClass.known)) return null
+  if (workerClass?.known === true && !/^(?:sync|gthread|gevent|eventlet)$/.test(workerClass.value)) return null
+  const place = attribute === null ? undefined : script?.bound.get(attribute)
+  if (place === undefined || attribute === null || script?.open === true) return null
+  const text = placeText(place)
+  const parameters = /^def\s+\w+\s*\(([^()]*)\)/.exec(text)?.[1]
+  if (parameters === undefined) return null
+  const names = parameters.split(',').filter(each => each.trim() !== '')
+  if (names.length > 1 || names.some(each => !each.includes('=') || each.includes('*'))) return null
+  const head = /^.*/.exec(text)![0]
+  return {
+    name: attribute,
+    at: { ...place, end: place.start + head.length },
+    takes: names.length === 0 ? '0 positional arguments' : 'from 0 to 1 positional arguments',
+  }
+}
 
 type Interface = 'asgi' | 'wsgi'
 
