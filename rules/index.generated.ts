@@ -129,10 +129,12 @@ import appServerInterfaceMismatch from './app-server/interface-mismatch.ts'
 import appServerPrefixNotTold from './app-server/prefix-not-told.ts'
 import appServerProxyfixUntrue from './app-server/proxyfix-untrue.ts'
 import appServerRuntimeDirectoryMissing from './app-server/runtime-directory-missing.ts'
+import appServerSecretKeyRandom from './app-server/secret-key-random.ts'
 import appServerSocketPermissions from './app-server/socket-permissions.ts'
 import appServerUnitSettingIgnored from './app-server/unit-setting-ignored.ts'
 import appServerUntrustedProxy from './app-server/untrusted-proxy.ts'
 import appServerUwsgiParamsMissing from './app-server/uwsgi-params-missing.ts'
+import appServerUwsgiPluginMissing from './app-server/uwsgi-plugin-missing.ts'
 import bodyLimitsApacheBelowNginx from './body-limits/apache-below-nginx.ts'
 import bodyLimitsApacheHeadersBelowNginx from './body-limits/apache-headers-below-nginx.ts'
 import bodyLimitsChunkedUploadRejected from './body-limits/chunked-upload-rejected.ts'
@@ -174,10 +176,13 @@ import containersNginxFileMisplaced from './containers/nginx-file-misplaced.ts'
 import containersNginxInBackground from './containers/nginx-in-background.ts'
 import containersOwnLoopback from './containers/own-loopback.ts'
 import containersPortNotOpened from './containers/port-not-opened.ts'
+import containersPortNotPublished from './containers/port-not-published.ts'
 import containersRedirectShowsInnerPort from './containers/redirect-shows-inner-port.ts'
 import containersResolverNotDocker from './containers/resolver-not-docker.ts'
 import containersServedDirectoryNotMounted from './containers/served-directory-not-mounted.ts'
+import containersSiteNotIncluded from './containers/site-not-included.ts'
 import containersSocketNotShared from './containers/socket-not-shared.ts'
+import containersStartScriptRefused from './containers/start-script-refused.ts'
 import containersStaticVolumeUnfilled from './containers/static-volume-unfilled.ts'
 import containersUndefinedReference from './containers/undefined-reference.ts'
 import containersUnknownService from './containers/unknown-service.ts'
@@ -586,10 +591,12 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/prefix-not-told', ...appServerPrefixNotTold },
   { id: 'app-server/proxyfix-untrue', ...appServerProxyfixUntrue },
   { id: 'app-server/runtime-directory-missing', ...appServerRuntimeDirectoryMissing },
+  { id: 'app-server/secret-key-random', ...appServerSecretKeyRandom },
   { id: 'app-server/socket-permissions', ...appServerSocketPermissions },
   { id: 'app-server/unit-setting-ignored', ...appServerUnitSettingIgnored },
   { id: 'app-server/untrusted-proxy', ...appServerUntrustedProxy },
   { id: 'app-server/uwsgi-params-missing', ...appServerUwsgiParamsMissing },
+  { id: 'app-server/uwsgi-plugin-missing', ...appServerUwsgiPluginMissing },
   { id: 'body-limits/apache-below-nginx', ...bodyLimitsApacheBelowNginx },
   { id: 'body-limits/apache-headers-below-nginx', ...bodyLimitsApacheHeadersBelowNginx },
   { id: 'body-limits/chunked-upload-rejected', ...bodyLimitsChunkedUploadRejected },
@@ -631,10 +638,13 @@ export const rules: readonly Rule[] = [
   { id: 'containers/nginx-in-background', ...containersNginxInBackground },
   { id: 'containers/own-loopback', ...containersOwnLoopback },
   { id: 'containers/port-not-opened', ...containersPortNotOpened },
+  { id: 'containers/port-not-published', ...containersPortNotPublished },
   { id: 'containers/redirect-shows-inner-port', ...containersRedirectShowsInnerPort },
   { id: 'containers/resolver-not-docker', ...containersResolverNotDocker },
   { id: 'containers/served-directory-not-mounted', ...containersServedDirectoryNotMounted },
+  { id: 'containers/site-not-included', ...containersSiteNotIncluded },
   { id: 'containers/socket-not-shared', ...containersSocketNotShared },
+  { id: 'containers/start-script-refused', ...containersStartScriptRefused },
   { id: 'containers/static-volume-unfilled', ...containersStaticVolumeUnfilled },
   { id: 'containers/undefined-reference', ...containersUndefinedReference },
   { id: 'containers/unknown-service', ...containersUnknownService },

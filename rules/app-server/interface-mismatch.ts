@@ -149,7 +149,8 @@ interface Factory {
 /** A function without what every WSGI application gets, the environment and the function that starts a response. */
 function factoryOf({ script, attribute }: LoadedModule, { program, workerClass }: AppServer): Factory | null {
   if (program !== 'gunicorn' || (workerClass !== null && !workerClass.known)) return null
-  if (workerClass?.known === true && !/^(?:sync|gthread|gevent|eventlet)$/.test(workerClass.value)) return null
+  if (workerClass?.known === true && !/^(?:sync|gthread|gevent|eventlet)$/.test(workerClass.value))
+    return null
   const place = attribute === null ? undefined : script?.bound.get(attribute)
   if (place === undefined || attribute === null || script?.open === true) return null
   const text = placeText(place)

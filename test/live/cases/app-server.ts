@@ -1,7 +1,15 @@
 import type { LiveCase } from '../live-case.ts'
+import type { LiveRequest, LiveResponse } from '../request.ts'
 
 const REQUEST = { url: 'http://example.org/' } as const
 const SETTINGS = { 'etc/shop/shop/settings.py': 'ALLOWED_HOSTS = ["*"]\n' }
+
+/** What an application says of itself in thirty answers, each once. */
+const answersOf = async (request: (wanted: LiveRequest) => Promise<LiveResponse>): Promise<Set<string>> => {
+  const seen = new Set<string>()
+  for (let sent = 0; sent < 30; sent++) seen.add((await request(REQUEST)).body)
+  return seen
+}
 
 export const cases: readonly LiveCase[] = [
   {
@@ -120,6 +128,22 @@ export const cases: readonly LiveCase[] = [
   })),
   {
     rule: 'app-server/interface-mismatch',
+    shows: 'a factory is called with the request, and every answer is 500',
+    examples: { bad: 4, good: 4 },
+    request: REQUEST,
+    harm: ({ response, logNow }) =>
+      response.status === 500 && logNow().includes('takes from 0 to 1 positional arguments but 2 were given'),
+    sound: ({ response }) => response.status === 404,
+  },
+  {
+    rule: 'app-server/secret-key-random',
+    shows: 'the workers answer with different keys',
+    request: REQUEST,
+    harm: async ({ request }) => (await answersOf(request)).size > 1,
+    sound: async ({ request }) => [...(await answersOf(request))].join() === "'one-key-for-all'",
+  },
+  {
+    rule: 'app-server/interface-mismatch',
     shows: 'uvicorn calls Flask as an ASGI application, and gunicorn as what it is',
     examples: { bad: 1, good: 1 },
     request: REQUEST,
@@ -140,6 +164,14 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'http://example.org/', headers: { 'X-Forwarded-For': '203.0.113.9' } },
     harm: ({ response }) => response.body.endsWith(' 203.0.113.9'),
     sound: ({ response }) => !response.body.endsWith(' 203.0.113.9'),
+  },
+  {
+    rule: 'app-server/uwsgi-plugin-missing',
+    shows: 'uWSGI of Debian takes no request without the plugin',
+    examples: { bad: 2, good: 3 },
+    request: REQUEST,
+    harm: ({ response }) => response.status === 502,
+    sound: ({ response }) => response.status === 200 && response.body === 'here',
   },
   {
     rule: 'app-server/uwsgi-params-missing',

@@ -4,6 +4,13 @@ const REQUEST = { url: 'http://example.org/' } as const
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'containers/site-not-included',
+    shows: 'nothing of the site is read, and its application is not reached',
+    request: REQUEST,
+    harm: ({ response }) => response.status !== 200,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
     rule: 'containers/own-loopback',
     shows: 'on the loopback of its container nginx finds nobody',
     request: REQUEST,

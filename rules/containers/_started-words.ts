@@ -1,0 +1,40 @@
+import type { Container } from '../../src/deployment/containers/container.ts'
+import { sliceWritten, type WrittenText } from '../../parsers/text/written-text.ts'
+import type { DockerCommand } from '../../parsers/dockerfile/dockerfile.ts'
+
+/**
+ * The words of what a container starts first: its entry point, else its command. Of a script of a shell they are the
+ * first command, as far as the next operator; empty where the image's own is started.
+ */
+export function startedWords({ service, image }: Container): readonly WrittenText[] {
+  if (service.entrypoint !== null) return service.entrypoint.words
+  if (image?.entrypoint != null) return wordsOf(image.entrypoint)
+  if (service.command !== null) return service.command.words
+  return image?.command == null ? [] : wordsOf(image.command)
+}
+
+function wordsOf(command: DockerCommand): readonly WrittenText[] {
+  if (command.form === 'exec') return command.words
+  const { script } = command
+  const end = /[;&|\n]|$/.exec(script.text)!.index
+  return [...script.text.slice(0, end).matchAll(/\S+/g)].map(({ 0: word, index }) =>
+    sliceWritten(script, index, index + word.length),
+  )
+}
+
+/** What the build of an image runs, as text; empty where no Dockerfile of it is in the audit. */
+export function buildSteps({ image }: Container): readonly string[] {
+  return (image?.steps ?? []).flatMap(step => {
+    if ('sources' in step) return []
+    const { command, documents } = step
+    const text =
+      command.form === 'exec' ? command.words.map(word => word.text).join(' ') : command.script.text
+    return [text, ...documents.map(document => document.text.text)]
+  })
+}
+
+/** The image from outside on which a container stands, with its tag: `python:3.12-alpine`; null where nobody knows. */
+export function baseImage({ image, service }: Container): string | null {
+  const fact = image?.base ?? (service.build === null ? service.image : null)
+  return fact?.known === true ? fact.value.replace(/^(?:docker\.io\/)?(?:library\/)?/, '') : null
+}

@@ -1,0 +1,143 @@
+import { programName } from '../../src/deployment/destination-words.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
+import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts'
+import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
+import type { PublishedPort } from '../../parsers/compose/compose.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { nginxMain, proxiedServer } from '../_examples.ts'
+
+const tree = (service: string, backend = '127.0.0.1:8000', more = ''): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(proxiedServer('', backend).replace('http://«', '«http://')),
+  'srv/shop/docker-compose.yml': conf`
+    services:
+      web:
+        image: registry.example.org/shop:1.4
+        command: gunicorn --bind 0.0.0.0:8000 shop.wsgi
+        ${service}
+      cache:
+        image: redis:7
+      ${more}
+  `,
+})
+
+export default defineRule({
+  summary: 'A server of the host connects to a port of a container that is not published there',
+  severity: 'error',
+  confidence: 'medium',
+  since: '0.1.0',
+  why: 'A container has a network of its own: what listens on its port 8000 is not on port 8000 of the host. `ports` leads from one to the other; `expose` and `EXPOSE` open nothing. The host answers 502: `connect() failed (111: Connection refused)`.',
+  remedy:
+    'Publish the port for the host alone, `ports: ["127.0.0.1:8000:8000"]`, and connect to the one on the left',
+  references: [
+    'https://docs.docker.com/engine/network/port-publishing/',
+    'https://docs.docker.com/reference/compose-file/services/#expose',
+  ],
+  unproven: 'The live tests publish no ports: what leads into a container, the compose file says',
+  bad: [
+    { title: 'a port that is only exposed', files: tree('expose: ["8000"]', '«127.0.0.1:8000»') },
+    {
+      title: 'published as another one',
+      files: tree('ports: ["127.0.0.1:8001:8000"]', '«127.0.0.1:8000»'),
+    },
+  ],
+  good: [
+    { title: 'published', files: tree('ports: ["127.0.0.1:8000:8000"]') },
+    { title: 'connected to where it is published', files: tree('ports: ["8001:8000"]', '127.0.0.1:8001') },
+    { title: 'the network of the host', files: tree('network_mode: host') },
+    { title: 'a port that a variable gives', files: tree('ports: ["${PORT}:8000"]') },
+    {
+      title: 'another proxy is in front of the container',
+      files: {
+        ...tree(
+          '',
+          '127.0.0.1:8000',
+          conf`
+            nginx:
+              image: nginx:1.27
+              volumes: ["./site.conf:/etc/nginx/conf.d/default.conf"]
+          `,
+        ),
+        'srv/shop/site.conf': conf`
+          server {
+              location / {
+                  proxy_pass http://web:8000;
+              }
+          }
+        `,
+      },
+    },
+  ],
+  *check(deployment) {
+    const inside = unreached(deployment)
+    if (inside.size === 0) return
+    for (const connection of deployment.connections.all) {
+      if (connection.from.machine.container !== null) continue
+      for (const { at, to, local, address, port } of connection.targets) {
+        if (to.kind !== 'unclaimed' || local !== true || address.kind === 'unix' || port === null) continue
+        const program = inside.get(port)
+        const service = program?.machine.container?.service
+        if (program === undefined || service === undefined) continue
+        const published = service.ports.filter(
+          each => each.published?.known === true && each.target.known && each.target.value.first === port,
+        )
+        const [only] = published
+        const outer = only?.published?.known === true ? only.published.value.first : null
+        yield {
+          at,
+          message:
+            outer === null
+              ? `${programName(program)} listens on port ${port} of the container \`${service.name}\`, and nothing publishes it on this host`
+              : `port ${port} of the container \`${service.name}\` is published as ${outer}, and nothing listens on ${port} of this host`,
+          label: 'a port of the container',
+          related: [
+            { at: only?.at ?? service.at, message: only === undefined ? 'the container' : 'published here' },
+          ],
+          ...(outer !== null && { help: `Connect to port ${outer}` }),
+        }
+      }
+    }
+  },
+})
+
+/** Servers in containers that no connection reaches, with all that they publish known, by the port that they open. */
+function unreached({ connections, programs }: Deployment): ReadonlyMap<number, AppServerProgram> {
+  const found = new Map<number, AppServerProgram>()
+  for (const program of programsOfKind({ programs }, 'app-server')) {
+    const { container } = program.machine
+    if (container === null || !program.listensKnown || !container.service.complete) continue
+    if (!container.service.ports.every(isFixed) || hasProxy(container)) continue
+    for (const { endpoint } of program.sockets)
+      if (endpoint.known && endpoint.value.port !== null) found.set(endpoint.value.port, program)
+  }
+  if (found.size === 0) return found
+  for (const { targets } of connections.all)
+    for (const { to } of targets)
+      if (
+        to.kind === 'listener' &&
+        to.listener.port !== null &&
+        to.listener.program === found.get(to.listener.port)
+      )
+        found.delete(to.listener.port)
+  return found
+}
+
+/** A proxy of the project itself, whose configuration may lie anywhere, is what the others listen for. */
+function hasProxy({ project }: Container): boolean {
+  return [...project.services.values()].some(({ name, image, build }) => {
+    const texts = [
+      name,
+      image?.known === true ? image.value : '',
+      build?.context.known === true ? build.context.value : '',
+    ]
+    return texts.some(text =>
+      /nginx|httpd|apache|caddy|traefik|haproxy|envoy|resty|proxy|swag|tunnel|cloudflare|gateway|varnish/i.test(
+        text.replace(/^.*\/(?=[^/]+$)/, ''),
+      ),
+    )
+  })
+}
+
+function isFixed({ published, target, protocol }: PublishedPort): boolean {
+  return published?.known === true && target.known && protocol.known
+}
