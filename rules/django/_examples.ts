@@ -1,4 +1,5 @@
 import { conf } from '../../src/engine/conf.ts'
+import { apacheMain } from '../_examples.ts'
 
 const SCRIPT = /* @__PURE__ */ conf`
   import os
@@ -66,4 +67,44 @@ export const TLS = /* @__PURE__ */ conf`
 export const TLS_HEADERS = /* @__PURE__ */ conf`
   proxy_set_header Host $host;
   proxy_set_header X-Forwarded-Proto $scheme;
+`
+
+/** A project of Django that gunicorn runs as a service, and Apache in front of it. */
+export const djangoBehindProxyPass = (
+  settings: string,
+  lines: string | readonly string[] = '',
+  { tls = true, pass = 'http://127.0.0.1:8000/' } = {},
+): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen ${tls ? '443' : '80'}
+      <VirtualHost *:${tls ? '443' : '80'}>
+          ServerName example.org
+          ServerAlias www.example.org
+          ${tls ? APACHE_TLS : ''}
+          ${lines}
+          ProxyPass / ${pass}
+      </VirtualHost>
+    `,
+    ['ssl', 'socache_shmcb', 'proxy', 'proxy_http', 'headers'],
+  ),
+  'etc/systemd/system/shop.service': conf`
+    [Unit]
+    Description=shop
+    [Service]
+    User=www-data
+    WorkingDirectory=/opt/shop
+    ExecStart=/usr/bin/gunicorn --bind 127.0.0.1:8000 shop.wsgi
+    [Install]
+    WantedBy=multi-user.target
+  `,
+  'opt/shop/shop/__init__.py': '',
+  'opt/shop/shop/wsgi.py': SCRIPT,
+  'opt/shop/shop/settings.py': settings,
+})
+
+const APACHE_TLS = /* @__PURE__ */ conf`
+  SSLEngine on
+  SSLCertificateFile /etc/ssl/example.org.pem
+  SSLCertificateKeyFile /etc/ssl/example.org.key
 `

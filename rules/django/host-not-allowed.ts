@@ -1,30 +1,79 @@
 import { variablesRead } from '../../src/deployment/django/variables-read.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { valueOrNull } from '../../src/servers/fact.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
 import type { NginxServer } from '../../src/deployment/model.ts'
 import { parseHost } from '../../src/servers/address.ts'
 import { assignedValue, djangoConnections, settingsPlace, textList } from './_behind-nginx.ts'
-import { djangoBehindNginx } from './_examples.ts'
+import { djangoBehindApache, headersSent, keepsHost } from './_behind-apache.ts'
+import { djangoBehindNginx, djangoBehindProxyPass } from './_examples.ts'
+import { askHost } from '../../src/deployment/requests/ask-host.ts'
+import { PATHS } from '../../src/deployment/requests/made-up-requests.ts'
+import type { VirtualHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { modWsgiMain, virtualHost, wsgiApplication } from '../_examples.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
+import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
+import type { Place } from '../../parsers/text/source.ts'
 
 const hosts = (
   list: string,
   parts: Partial<Parameters<typeof djangoBehindNginx>[0]> = {},
 ): Record<string, string> => djangoBehindNginx({ settings: `ALLOWED_HOSTS = ${list}\n`, ...parts })
 
+const inApache = (list: string, lines = ''): Record<string, string> => ({
+  'etc/apache2/apache2.conf': modWsgiMain(
+    virtualHost(conf`
+      ${lines}
+      ${wsgiApplication()}
+    `),
+    ['rewrite'],
+  ),
+  'opt/shop/shop/__init__.py': '',
+  'opt/shop/shop/wsgi.py': conf`
+    import os
+    from django.core.wsgi import get_wsgi_application
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+    application = get_wsgi_application()
+  `,
+  'opt/shop/shop/urls.py': 'urlpatterns = []',
+  'opt/shop/shop/settings.py': conf`
+    SECRET_KEY = "shop"
+    ROOT_URLCONF = "shop.urls"
+    MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
+    ALLOWED_HOSTS = ${list}
+  `,
+})
+
 export default defineRule({
-  summary: 'Django refuses a name that nginx serves',
+  summary: 'Django refuses a name that the server in front of it serves',
   severity: 'error',
   otherSeverities: { warning: 'where other names of the same server are allowed' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'Without `DEBUG`, Django answers 400 Bad Request to every Host that `ALLOWED_HOSTS` does not have: `Invalid HTTP_HOST header`. Without `proxy_set_header Host` nginx sends the name of the upstream, which no list has.',
-  remedy: 'Add the name to `ALLOWED_HOSTS`, and send `Host $host`',
+  why: 'Without `DEBUG`, Django answers 400 Bad Request to every Host that `ALLOWED_HOSTS` does not have: `Invalid HTTP_HOST header`. Without `proxy_set_header Host` nginx sends the name of the upstream, and Apache without `ProxyPreserveHost On` the address of the backend, which no list has.',
+  remedy: 'Add the name to `ALLOWED_HOSTS`, and send `Host $host` or write `ProxyPreserveHost On`',
   references: ['https://docs.djangoproject.com/en/stable/ref/settings/#allowed-hosts'],
   bad: [
     { title: 'another name', files: hosts('«["example.com"]»') },
     { title: 'an empty list', files: hosts('«[]»') },
     { title: 'the name of the upstream', files: hosts('«["example.org"]»', { headers: '' }) },
+    {
+      title: 'the address of the backend, which Apache sends',
+      files: djangoBehindProxyPass('ALLOWED_HOSTS = «["example.org", "www.example.org"]»\n', '', {
+        tls: false,
+      }),
+    },
+    {
+      title: 'a name of the virtual host',
+      files: djangoBehindProxyPass('ALLOWED_HOSTS = «["example.org"]»\n', 'ProxyPreserveHost On', {
+        tls: false,
+      }),
+    },
+    {
+      title: 'a name of the virtual host in which mod_wsgi runs it',
+      files: inApache('«["localhost", "127.0.0.1"]»'),
+    },
   ],
   good: [
     { title: 'the name', files: hosts('["example.org"]') },
@@ -33,11 +82,47 @@ export default defineRule({
     { title: 'a list of the environment', files: hosts('os.environ["HOSTS"].split(",")') },
     { title: 'the name of the upstream, allowed', files: hosts('["web"]', { headers: '' }) },
     {
+      title: 'the names of the virtual host',
+      files: djangoBehindProxyPass('ALLOWED_HOSTS = [".example.org"]\n', 'ProxyPreserveHost On', {
+        tls: false,
+      }),
+    },
+    {
+      title: 'the address of the backend, allowed',
+      files: djangoBehindProxyPass('ALLOWED_HOSTS = ["127.0.0.1"]\n', '', { tls: false }),
+    },
+    {
+      title: 'the name that the client asked Apache for',
+      files: djangoBehindProxyPass(
+        conf`
+          ALLOWED_HOSTS = [".example.org"]
+          USE_X_FORWARDED_HOST = True
+        `,
+        '',
+        { tls: false },
+      ),
+    },
+    { title: 'mod_wsgi, and the names', files: inApache('["example.org"]') },
+    {
+      title: 'mod_wsgi, and a name that is redirected',
+      files: inApache(
+        '["example.org"]',
+        conf`
+          ServerAlias www.example.org
+          RewriteEngine On
+          RewriteCond %{HTTP_HOST} ^www\.
+          RewriteRule ^ http://example.org%{REQUEST_URI} [R=301,L]
+        `,
+      ),
+    },
+    {
       title: 'DEBUG, which allows the names of this machine',
       files: djangoBehindNginx({ settings: 'DEBUG = True\nALLOWED_HOSTS = []\n' }),
     },
   ],
   *check(deployment) {
+    yield* behindApache(deployment)
+    yield* inModWsgi(deployment)
     for (const { connection, settings, loaded, program } of djangoConnections(deployment)) {
       const { server } = connection
       const allowed = textList(settings, 'ALLOWED_HOSTS')
@@ -102,4 +187,79 @@ function isPlaceholder(host: string): boolean {
 function matches(host: string, pattern: string): boolean {
   if (pattern.startsWith('.')) return host === pattern.slice(1) || host.endsWith(pattern)
   return host === pattern
+}
+
+/** The list, as far as it is known and refuses anybody; null where no name can be said to be refused. */
+function refusing(
+  settings: DjangoSettings,
+): { readonly allowed: readonly string[]; readonly at: Place } | null {
+  const fact = settings.get('ALLOWED_HOSTS')
+  const allowed = textList(settings, 'ALLOWED_HOSTS')
+  if (allowed === null || fact?.at == null || allowed.includes('*') || mayBeOn(settings.get('DEBUG')))
+    return null
+  return mayBeOn(settings.get('USE_X_FORWARDED_HOST')) ? null : { allowed, at: assignedValue(fact.at) }
+}
+
+/** The names of a virtual host that a client may ask for, in lower case. */
+function namesOf(host: VirtualHost): readonly string[] {
+  const own = host.serverName?.known === true ? [host.serverName.value.host] : []
+  const aliases = host.aliases.flatMap(({ name, wild }) => (name.known && !wild ? [name.value] : []))
+  const names = [...own, ...aliases].map(name => name.toLowerCase())
+  return names.filter(name => /^[\w.-]+\.[a-z]{2,}$/.test(name) && !name.includes('_'))
+}
+
+function* behindApache(deployment: Deployment): Iterable<RuleFinding> {
+  for (const each of djangoBehindApache(deployment)) {
+    const { host, connection, settings } = each
+    const list = refusing(settings)
+    if (list === null || host === null || headersSent(each, name => name === 'host').length > 0) continue
+    const isKept = keepsHost(each)
+    if (isKept === undefined) continue
+    const backend = /^(?:unix:[^|]*\|)?http:\/\/(\[[^\]]*\]|[^/:]+)/i.exec(connection.written)?.[1]
+    if (backend === undefined || /[$%{]/.test(backend)) continue
+    const sent = isKept ? namesOf(host) : [backend.toLowerCase()]
+    const refused = sent.filter(name => !list.allowed.some(pattern => matches(name, pattern.toLowerCase())))
+    const [first] = refused
+    if (first === undefined) continue
+    const isAll = refused.length === sent.length
+    yield {
+      at: list.at,
+      severity: isAll ? ('error' as const) : ('warning' as const),
+      message: `Apache sends Django the Host \`${first}\`, which \`ALLOWED_HOSTS\` does not have: it answers 400`,
+      label: `without \`${first}\``,
+      related: [
+        {
+          at: argumentPlace(connection.pass, connection.pass.args.length > 1 ? 1 : 0),
+          message: isKept
+            ? 'Apache proxies here'
+            : 'Apache sends this name, for no `ProxyPreserveHost` is on',
+        },
+      ],
+    }
+  }
+}
+
+/** Names of a virtual host whose requests reach the application in Apache itself, with no server in front. */
+function* inModWsgi(deployment: Deployment): Iterable<RuleFinding> {
+  for (const application of deployment.applications) {
+    const { configuration, directive, host } = application
+    const settings = host === null ? null : (deployment.pythonOf(application)?.settings ?? null)
+    const list = settings === null ? null : refusing(settings)
+    if (list === null || host === null || deployment.connections.reaching(host).length > 0) continue
+    const asked = { configuration, host: host.virtualHost }
+    const names = namesOf(host.virtualHost).filter(name => {
+      const { end, steps } = askHost(deployment, asked, PATHS.missingPage, { name })
+      return end.kind === 'wsgi' && end.alias === directive && steps.every(({ kind }) => kind !== 'doubt')
+    })
+    const refused = names.filter(name => !list.allowed.some(pattern => matches(name, pattern.toLowerCase())))
+    const [first] = refused
+    if (first === undefined) continue
+    yield {
+      at: list.at,
+      severity: refused.length === names.length ? ('error' as const) : ('warning' as const),
+      message: `\`ALLOWED_HOSTS\` does not have \`${first}\`, a name of the virtual host: Django answers 400`,
+      label: `without \`${first}\``,
+      related: [{ at: argumentPlace(directive, 1), message: 'runs in this virtual host' }],
+    }
+  }
 }

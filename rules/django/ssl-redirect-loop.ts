@@ -1,5 +1,6 @@
 import { namePlace } from '../../src/deployment/places.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import {
   assignedValue,
@@ -9,7 +10,9 @@ import {
   usesMiddleware,
   written,
 } from './_behind-nginx.ts'
-import { djangoBehindNginx, TLS, TLS_HEADERS } from './_examples.ts'
+import { djangoBehindApache, headersSent, keepsHost } from './_behind-apache.ts'
+import { djangoBehindNginx, djangoBehindProxyPass, TLS, TLS_HEADERS } from './_examples.ts'
+import { sslEngine } from '../../src/servers/apache/queries/server-settings.ts'
 
 const SETTINGS = conf`
   ALLOWED_HOSTS = ["example.org"]
@@ -28,9 +31,9 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'nginx terminates TLS and Django does not learn it, so with `SECURE_SSL_REDIRECT` every request is sent back to the address that it came from: `ERR_TOO_MANY_REDIRECTS`.',
+  why: 'nginx or Apache terminates TLS and Django does not learn it, so with `SECURE_SSL_REDIRECT` every request is sent back to the address that it came from: `ERR_TOO_MANY_REDIRECTS`.',
   remedy:
-    'Send `X-Forwarded-Proto $scheme` in nginx and set `SECURE_PROXY_SSL_HEADER` in Django, or redirect in nginx alone',
+    'Send `X-Forwarded-Proto $scheme` in nginx, or `RequestHeader set X-Forwarded-Proto https` in Apache, and set `SECURE_PROXY_SSL_HEADER` in Django, or redirect in the proxy alone',
   references: [
     'https://docs.djangoproject.com/en/stable/ref/settings/#secure-ssl-redirect',
     'https://docs.djangoproject.com/en/stable/ref/settings/#secure-proxy-ssl-header',
@@ -54,6 +57,10 @@ export default defineRule({
         command: 'daphne -b 0.0.0.0 -p 8000 shop.wsgi',
       }),
     },
+    {
+      title: 'Apache does not tell it',
+      files: djangoBehindProxyPass(PROXY, 'ProxyPreserveHost On'),
+    },
   ],
   good: [
     {
@@ -70,6 +77,13 @@ export default defineRule({
         command: "gunicorn --bind 0.0.0.0:8000 --forwarded-allow-ips='*' shop.wsgi",
       }),
     },
+    {
+      title: 'Apache tells it',
+      files: djangoBehindProxyPass(PROXY, [
+        'ProxyPreserveHost On',
+        'RequestHeader set X-Forwarded-Proto https',
+      ]),
+    },
     { title: 'nothing terminates TLS here', files: djangoBehindNginx({ settings: SETTINGS }) },
     {
       title: 'no middleware that redirects',
@@ -81,6 +95,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    yield* behindApache(deployment)
     for (const each of djangoConnections(deployment)) {
       const { connection, settings } = each
       const redirect = settings.get('SECURE_SSL_REDIRECT')
@@ -107,3 +122,39 @@ export default defineRule({
     }
   },
 })
+
+/** Apache sends no scheme by itself: where no line does, Django takes every request for plain HTTP. */
+function* behindApache(deployment: Deployment): Iterable<RuleFinding> {
+  for (const each of djangoBehindApache(deployment)) {
+    const { configuration, host, connection, settings } = each
+    const redirect = settings.get('SECURE_SSL_REDIRECT')
+    if (redirect?.known !== true || redirect.value !== true || redirect.at === null) continue
+    const engine = sslEngine(configuration, host)
+    if (!engine.known || !engine.value || !connection.written.includes('http://')) continue
+    if (usesMiddleware(settings, 'django.middleware.security.SecurityMiddleware') !== true) continue
+    const proxy = settings.get('SECURE_PROXY_SSL_HEADER')
+    if (proxy !== null && !proxy.known) continue
+    const [name] = proxy !== null && Array.isArray(proxy.value) ? (proxy.value as readonly unknown[]) : []
+    const own =
+      typeof name === 'string'
+        ? name
+            .replace(/^HTTP_/, '')
+            .replaceAll('_', '-')
+            .toLowerCase()
+        : null
+    const tells = (header: string): boolean =>
+      header === own || /^(?:x-forwarded-(?:proto|protocol|ssl|scheme)|x-url-scheme|forwarded)$/.test(header)
+    // Where the name is not kept, Django sends the client to the address of the backend instead.
+    if (headersSent(each, tells).length > 0 || keepsHost(each) !== true) continue
+    yield {
+      at: assignedValue(redirect.at),
+      message:
+        'Django takes every request for plain HTTP, for nothing tells it the scheme, and redirects https to https for ever',
+      label: 'every request is redirected',
+      related: [
+        ...trustedHeader(settings),
+        { at: namePlace(connection.pass), message: 'what comes by TLS is proxied here' },
+      ],
+    }
+  }
+}

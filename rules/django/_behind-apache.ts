@@ -1,0 +1,56 @@
+import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
+import type { LoadedModule } from '../../src/deployment/django/loaded-module.ts'
+import type { ApacheConnection, AppServerProgram, Deployment } from '../../src/deployment/model.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { effective, serverLevels } from '../../src/servers/apache/queries/effective.ts'
+import {
+  directivesByHost,
+  type VirtualHost,
+  virtualHostOf,
+} from '../../src/servers/apache/queries/virtual-hosts.ts'
+
+/** A connection of Apache that leads to a project of Django in an application server. */
+export interface DjangoBehindApache {
+  readonly configuration: ApacheConfiguration
+  /** Null for a line of the main server. */
+  readonly host: VirtualHost | null
+  readonly connection: ApacheConnection
+  readonly program: AppServerProgram
+  readonly loaded: LoadedModule
+  readonly settings: DjangoSettings
+}
+
+export function* djangoBehindApache(deployment: Deployment): Iterable<DjangoBehindApache> {
+  if (deployment.programs.every(({ kind }) => kind !== 'app-server')) return
+  for (const connection of deployment.connections.apache) {
+    for (const { to } of connection.targets) {
+      if (to.kind !== 'listener' || to.listener.program.kind !== 'app-server') continue
+      const { program } = to.listener
+      const loaded = deployment.moduleOf(program)
+      if (loaded?.settings == null) continue
+      const { configuration } = connection.from
+      const host = virtualHostOf(configuration, connection.pass)
+      yield { configuration, host, connection, program, loaded, settings: loaded.settings }
+    }
+  }
+}
+
+/** The lines that may send a header of a matching name, in lower case, with what the virtual host proxies. */
+export function headersSent(
+  { configuration, host }: Pick<DjangoBehindApache, 'configuration' | 'host'>,
+  name: (header: string) => boolean,
+): readonly ApacheDirective[] {
+  const lines = directivesByHost(configuration, 'requestheader')
+  return [null, host?.directive ?? null]
+    .flatMap(each => lines.get(each) ?? [])
+    .filter(({ args }) => name(args[1]?.value.toLowerCase().replace(/:$/, '') ?? ''))
+}
+
+/** True where Apache sends the name that the client asked for; undefined where that is not known. */
+export function keepsHost({
+  configuration,
+  host,
+}: Pick<DjangoBehindApache, 'configuration' | 'host'>): boolean | undefined {
+  const { directives, open } = effective(configuration, serverLevels(host), 'ProxyPreserveHost')
+  return open === null ? /^on$/i.test(directives.at(-1)?.args[0]?.value ?? '') : undefined
+}
