@@ -40,6 +40,23 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 401,
   },
   {
+    rule: 'access/files-section-proxied',
+    shows: 'nobody asks for the password',
+    mirrors: [8080],
+    request: { url: 'http://example.org/page' },
+    harm: ({ response }) => response.report?.path === '/page',
+    sound: ({ response }) => response.status === 401,
+  },
+  {
+    rule: 'access/files-section-proxied',
+    shows: 'the header of the section is not sent',
+    mirrors: [8080],
+    examples: { bad: 2, good: 5 },
+    request: { url: 'http://example.org/site.css' },
+    harm: ({ response }) => response.status === 200 && response.headers['cache-control'] === undefined,
+    sound: ({ response }) => response.headers['cache-control'] === 'max-age=600',
+  },
+  {
     rule: 'access/dav-open',
     shows: 'a password for reading alone keeps no writer away',
     examples: { bad: 2, good: 1 },

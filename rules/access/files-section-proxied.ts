@@ -1,0 +1,223 @@
+import type { Deployment } from '../../src/deployment/model.ts'
+import { type AskedHost, askHost } from '../../src/deployment/requests/ask-host.ts'
+import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
+import { MISSING } from '../../src/deployment/requests/made-up-requests.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
+import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
+import { apacheMain } from '../_examples.ts'
+
+const MODULES = [
+  'proxy',
+  'proxy_http',
+  'proxy_fcgi',
+  'authn_core',
+  'authn_file',
+  'auth_basic',
+  'authz_user',
+  'authz_host',
+  'headers',
+  'dir',
+]
+const main = (lines: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      <VirtualHost *:80>
+          ServerName example.org
+          DocumentRoot /srv/www
+          ${lines}
+      </VirtualHost>
+    `,
+    MODULES,
+  ),
+  'etc/apache2/staff': 'ann:$apr1$exampleA$xfaYOKTMKIbagoBtezE9D0',
+  'srv/www/index.html': 'page',
+})
+const PASSWORD = conf`
+  AuthType Basic
+  AuthName Staff
+  AuthUserFile /etc/apache2/staff
+`
+const directory = (require: string): string => conf`
+  <Directory /srv/www>
+      ${PASSWORD}
+      ${require}
+  </Directory>
+`
+const PASS = 'ProxyPass / http://127.0.0.1:8080/'
+
+export default defineRule({
+  summary: 'A section for files, and the requests are proxied',
+  severity: 'error',
+  otherSeverities: { warning: 'where the section has no access rule, but headers' },
+  confidence: 'high',
+  securitySeverity: 7.5,
+  cwe: [288],
+  since: '0.1.0',
+  why: '`<Directory>` and `<Files>` hold for files. What `ProxyPass` or `ProxyPassMatch` takes has none: Apache asks for no password, and sends no header of such a section.',
+  remedy:
+    'Write `<Location>` or `<LocationMatch>` in its place, or `<Proxy>`; PHP by `SetHandler` obeys `<Directory>`',
+  references: [
+    'https://httpd.apache.org/docs/2.4/sections.html#proxy',
+    'https://httpd.apache.org/docs/2.4/mod/mod_proxy_fcgi.html#examples',
+  ],
+  bad: [
+    {
+      title: 'a password',
+      files: main(conf`
+        ${directory('«Require» valid-user')}
+        ${PASS}
+      `),
+    },
+    {
+      title: 'a password that PHP escapes',
+      files: main(conf`
+        ${directory('«Require» valid-user')}
+        ProxyPassMatch ^/(.*\.php)$ fcgi://127.0.0.1:8080/srv/www/$1
+      `),
+    },
+    {
+      title: 'headers',
+      files: main(conf`
+        ${PASS}
+        <«FilesMatch» "\.(css|js)$">
+            Header set Cache-Control "max-age=600"
+        </FilesMatch>
+      `),
+    },
+  ],
+  good: [
+    {
+      title: 'sections for URLs',
+      files: main(conf`
+        <Location />
+            ${PASSWORD}
+            Require valid-user
+        </Location>
+        <LocationMatch "\.(css|js)$">
+            Header set Cache-Control "max-age=600"
+        </LocationMatch>
+        ${PASS}
+      `),
+    },
+    {
+      title: 'some files are no matter of the proxy',
+      files: main(conf`
+        ${directory('Require valid-user')}
+        <FilesMatch "\.(css|js)$">
+            Header set Cache-Control "max-age=600"
+        </FilesMatch>
+        ProxyPass /static !
+        ${PASS}
+      `),
+    },
+    {
+      title: 'a directory that is granted to all',
+      files: main(conf`
+        <Directory /srv/www>
+            Require all granted
+        </Directory>
+        ${PASS}
+      `),
+    },
+    {
+      title: 'the password is asked for the URL too',
+      files: main(conf`
+        ${directory('Require valid-user')}
+        <Location />
+            ${PASSWORD}
+            Require valid-user
+        </Location>
+        ${PASS}
+      `),
+    },
+    {
+      title: 'PHP by a handler',
+      files: main(conf`
+        ${directory('Require valid-user')}
+        <FilesMatch "\.php$">
+            SetHandler "proxy:fcgi://127.0.0.1:8080"
+        </FilesMatch>
+      `),
+    },
+    {
+      title: 'a section for URLs alone',
+      files: main(conf`
+        <LocationMatch "\.(css|js)$">
+            Header set Cache-Control "max-age=600"
+        </LocationMatch>
+        ${PASS}
+      `),
+    },
+  ],
+  *check(deployment) {
+    for (const asked of hostsHolding(deployment, ['proxypass', 'proxypassmatch'])) {
+      const { configuration, host } = asked
+      const parent = host?.directive ?? null
+      const sections = ['directory', 'files', 'filesmatch'].flatMap(name =>
+        directivesIn(configuration, parent, name),
+      )
+      if (!sections.some(isOfWeight)) continue
+      const excepts = [parent, null].some(section =>
+        directivesIn(configuration, section, 'proxypass').some(({ args }) =>
+          args.some(({ value }) => value === '!'),
+        ),
+      )
+      if (excepts) continue
+      const root = directivesIn(configuration, parent, 'documentroot').at(-1)?.args[0]?.value
+      const whole = passedBy(deployment, asked, `/${MISSING}.css`)
+      if (root !== undefined) {
+        const by = whole ?? passedBy(deployment, asked, `/${MISSING}.php`)
+        const section = sections.find(
+          ({ name, args }) =>
+            name.toLowerCase() === 'directory' && withoutSlash(args[0]?.value ?? '') === withoutSlash(root),
+        )
+        const line = by === null || section === undefined ? null : restrictionIn(section)
+        if (by !== null && line !== null)
+          yield {
+            at: namePlace(line),
+            message: `nobody asks this of what \`${by.name}\` takes${whole === null ? ', `.php` that is' : ''}: such a request has no file`,
+            related: [{ at: argumentPlace(by, 0), message: 'takes the request' }],
+          }
+      }
+      if (whole === null || directivesIn(configuration, parent, 'alias').length > 0) continue
+      for (const section of sections) {
+        if (section.name.toLowerCase() === 'directory' || !isOfWeight(section)) continue
+        yield {
+          at: namePlace(section),
+          severity: restrictionIn(section) === null ? ('warning' as const) : ('error' as const),
+          message: `\`${whole.name}\` takes every request, so none has a file, and this section never holds`,
+          related: [{ at: argumentPlace(whole, 0), message: 'takes the request' }],
+        }
+      }
+    }
+  },
+})
+
+/** The line that takes a request of an anonymous client; null where none surely does. */
+function passedBy(deployment: Deployment, asked: AskedHost, target: string): ApacheDirective | null {
+  const { end, steps } = askHost(deployment, asked, target)
+  if (steps.some(({ kind }) => kind === 'doubt')) return null
+  const by = end.kind === 'pass' ? end.directive : null
+  return by !== null && /^ProxyPass(?:Match)?$/i.test(by.name) ? by : null
+}
+
+/** True for a section that keeps somebody out, or sends a header. */
+function isOfWeight(section: ApacheDirective): boolean {
+  const sends = section.children.some(({ name }) => /^(?:header|expires\w+)$/i.test(name))
+  return restrictionIn(section) !== null || (sends && section.name.toLowerCase() !== 'directory')
+}
+
+/** What asks for a password or an address, directly in a section. */
+function restrictionIn({ children }: ApacheDirective): ApacheDirective | null {
+  const require = children.find(({ name }) => name.toLowerCase() === 'require')
+  const first = require?.args[0]?.value.toLowerCase() ?? ''
+  return require !== undefined && /^(?:valid-user|user|group|ip|host|local)$/.test(first) ? require : null
+}
+
+function withoutSlash(path: string): string {
+  return path.replace(/(?<=.)\/+$/, '')
+}
