@@ -1,8 +1,8 @@
-import { argumentPlace } from '../../src/deployment/places.ts'
+import { type AnyDirective, argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
-import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
-import { nginxMain } from '../_examples.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
+import { apacheMain, nginxMain } from '../_examples.ts'
 
 const nginx = (certificate: string, key: string): string =>
   nginxMain(conf`
@@ -15,13 +15,29 @@ const nginx = (certificate: string, key: string): string =>
     }
   `)
 
+const apache = (certificate: string, key: string): string =>
+  apacheMain(
+    conf`
+      Listen 443
+      <VirtualHost *:443>
+          ServerName shop.example.org
+          DocumentRoot /srv/www
+          SSLEngine on
+          SSLCertificateFile ${certificate}
+          SSLCertificateKeyFile ${key}
+      </VirtualHost>
+    `,
+    ['ssl', 'socache_shmcb'],
+  )
+
 export default defineRule({
   summary: 'A certificate stands beside the key of another one',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'certbot keeps each certificate with its own key in one directory. nginx refuses a key that does not belong to the certificate, `key values mismatch`, and does not start.',
-  remedy: 'Name `fullchain.pem` and `privkey.pem` of one directory, the first in `ssl_certificate`',
+  why: 'certbot keeps each certificate with its own key in one directory. nginx and Apache refuse a key that does not belong to the certificate, `key values mismatch`, and do not start.',
+  remedy:
+    'Name `fullchain.pem` and `privkey.pem` of one directory, the first in `ssl_certificate` or `SSLCertificateFile`',
   references: ['https://eff-certbot.readthedocs.io/en/stable/using.html#where-are-my-certificates'],
   bad: [
     {
@@ -39,6 +55,15 @@ export default defineRule({
         'etc/nginx/nginx.conf': nginx(
           '«/etc/letsencrypt/live/example.org/privkey.pem»',
           '/etc/letsencrypt/live/example.org/fullchain.pem',
+        ),
+      },
+    },
+    {
+      title: 'two directories in Apache',
+      files: {
+        'etc/apache2/apache2.conf': apache(
+          '/etc/letsencrypt/live/shop.example.org/fullchain.pem',
+          '«/etc/letsencrypt/live/example.org/privkey.pem»',
         ),
       },
     },
@@ -68,44 +93,64 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'of one directory in Apache',
+      files: {
+        'etc/apache2/apache2.conf': apache(
+          '/etc/letsencrypt/live/shop.example.org/cert.pem',
+          '/etc/letsencrypt/live/shop.example.org/privkey.pem',
+        ),
+      },
+    },
   ],
-  *check({ nginx: configurations }) {
-    for (const { occurrences } of configurations) {
-      for (const line of occurrences.get('ssl_certificate') ?? []) {
-        const path = line.args[0]?.value ?? ''
-        if (!path.includes('/live/') && !path.endsWith('privkey.pem')) continue
-        const { parent } = line
-        if (parent === null || countOf(parent, 'ssl_certificate') !== 1) continue
-        const key = parent.children.find(({ name }) => name === 'ssl_certificate_key')
-        if (key === undefined || countOf(parent, 'ssl_certificate_key') !== 1) continue
-        const keyPath = key.args[0]?.value ?? ''
-        if (path.includes('$') || keyPath.includes('$')) continue
-        if (/\/privkey\d*\.pem$/.test(path)) {
-          yield {
-            at: argumentPlace(line, 0),
-            message: `\`${path}\` is a key, where nginx reads a certificate`,
-            related: [{ at: argumentPlace(key, 0), message: 'the key' }],
-          }
-          continue
-        }
-        const own = lineage(path)
-        const other = lineage(keyPath)
-        if (own === null || other === null || own === other) continue
-        yield {
-          at: argumentPlace(key, 0),
-          message: `this is the key of \`${other}\`, and the certificate is that of \`${own}\``,
-          related: [{ at: argumentPlace(line, 0), message: 'the certificate' }],
-        }
+  *check({ nginx, apache }) {
+    for (const { occurrences } of nginx)
+      for (const line of occurrences.get('ssl_certificate') ?? [])
+        yield* faultOf('nginx', line, line.parent?.children ?? [], 'ssl_certificate_key')
+    for (const configuration of apache)
+      for (const line of configuration.occurrences.get('sslcertificatefile') ?? []) {
+        const siblings = ['SSLCertificateFile', 'SSLCertificateKeyFile'].flatMap(name =>
+          directivesIn(configuration, line.parent, name),
+        )
+        yield* faultOf('Apache', line, siblings, 'SSLCertificateKeyFile')
       }
-    }
   },
 })
+
+/** A certificate of one directory of certbot's beside the only key, which is of another. */
+function* faultOf(
+  server: string,
+  line: AnyDirective,
+  siblings: readonly AnyDirective[],
+  keyName: string,
+): Iterable<RuleFinding> {
+  const path = line.args[0]?.value ?? ''
+  if (!path.includes('/live/') && !path.endsWith('privkey.pem')) return
+  const named = (name: string): readonly AnyDirective[] =>
+    siblings.filter(each => each.name.toLowerCase() === name.toLowerCase())
+  const [key, ...otherKeys] = named(keyName)
+  if (key === undefined || otherKeys.length > 0 || named(line.name).length !== 1) return
+  const keyPath = key.args[0]?.value ?? ''
+  if (/[$%]/.test(path + keyPath)) return
+  if (/\/privkey\d*\.pem$/.test(path)) {
+    yield {
+      at: argumentPlace(line, 0),
+      message: `\`${path}\` is a key, where ${server} reads a certificate`,
+      related: [{ at: argumentPlace(key, 0), message: 'the key' }],
+    }
+    return
+  }
+  const own = lineage(path)
+  const other = lineage(keyPath)
+  if (own === null || other === null || own === other) return
+  yield {
+    at: argumentPlace(key, 0),
+    message: `this is the key of \`${other}\`, and the certificate is that of \`${own}\``,
+    related: [{ at: argumentPlace(line, 0), message: 'the certificate' }],
+  }
+}
 
 /** The directory of certbot's that a file lies in; null for any other. */
 function lineage(path: string): string | null {
   return /\/letsencrypt\/live\/([^/]+)\/[^/]+\.pem$/.exec(path)?.[1] ?? null
-}
-
-function countOf({ children }: NginxDirective, name: string): number {
-  return children.filter(child => child.name === name).length
 }

@@ -194,6 +194,28 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 400,
   },
   {
+    rule: 'tls/client-certificate-after-handshake',
+    shows: 'a client that offers nothing more after the handshake gets 403',
+    request: { url: 'https://example.org/staff/' },
+    harm: ({ response, logNow }) => response.status === 403 && logNow().includes('AH10158'),
+    sound: ({ refused, logNow }) => refused.apache === null && !logNow().includes('AH10158'),
+  },
+  {
+    rule: 'tls/certificate-of-another-key',
+    shows: 'Apache does not start',
+    examples: { bad: 2, good: 2 },
+    files: {
+      '/etc/letsencrypt/live/example.org/privkey.pem': generateKeyPairSync('rsa', {
+        modulusLength: 2048,
+      }).privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+    },
+    request: { url: 'https://shop.example.org/' },
+    harm: ({ refused, response, logNow }) =>
+      (refused.apache !== null || response.status === 0) &&
+      /key values mismatch|AH02565/.test(logNow() + refused.apache),
+    sound: ({ response }) => response.status !== 0,
+  },
+  {
     rule: 'tls/certificate-of-another-key',
     shows: 'nginx does not start',
     files: {
