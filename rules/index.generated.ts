@@ -10,6 +10,7 @@ import accessAuthRequestUnanswered from './access/auth-request-unanswered.ts'
 import accessDavOpen from './access/dav-open.ts'
 import accessDenyHiddenByRegex from './access/deny-hidden-by-regex.ts'
 import accessExactLocationOneUrl from './access/exact-location-one-url.ts'
+import accessFilesSectionProxied from './access/files-section-proxied.ts'
 import accessLimitCountsProxy from './access/limit-counts-proxy.ts'
 import accessLocationLostToRegex from './access/location-lost-to-regex.ts'
 import accessLocationUndoesDirectory from './access/location-undoes-directory.ts'
@@ -38,6 +39,7 @@ import apacheCustomlogUnknownFormat from './apache/customlog-unknown-format.ts'
 import apacheDefineInVhostLeaks from './apache/define-in-vhost-leaks.ts'
 import apacheDirectoryNonexistent from './apache/directory-nonexistent.ts'
 import apacheDuplicateServername from './apache/duplicate-servername.ts'
+import apacheEnvNeverSet from './apache/env-never-set.ts'
 import apacheErrordocumentIneffective from './apache/errordocument-ineffective.ts'
 import apacheErrorlogDirectoryMissing from './apache/errorlog-directory-missing.ts'
 import apacheExpiresNotActive from './apache/expires-not-active.ts'
@@ -381,6 +383,7 @@ import tlsCertificateOfAnotherKey from './tls/certificate-of-another-key.ts'
 import tlsChainBroken from './tls/chain-broken.ts'
 import tlsChainFileRepeatsCertificate from './tls/chain-file-repeats-certificate.ts'
 import tlsChainMissing from './tls/chain-missing.ts'
+import tlsClientCertificateAfterHandshake from './tls/client-certificate-after-handshake.ts'
 import tlsClientCertificateNotAsked from './tls/client-certificate-not-asked.ts'
 import tlsHstsMissing from './tls/hsts-missing.ts'
 import tlsHstsNotAlways from './tls/hsts-not-always.ts'
@@ -472,6 +475,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/dav-open', ...accessDavOpen },
   { id: 'access/deny-hidden-by-regex', ...accessDenyHiddenByRegex },
   { id: 'access/exact-location-one-url', ...accessExactLocationOneUrl },
+  { id: 'access/files-section-proxied', ...accessFilesSectionProxied },
   { id: 'access/limit-counts-proxy', ...accessLimitCountsProxy },
   { id: 'access/location-lost-to-regex', ...accessLocationLostToRegex },
   { id: 'access/location-undoes-directory', ...accessLocationUndoesDirectory },
@@ -500,6 +504,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/define-in-vhost-leaks', ...apacheDefineInVhostLeaks },
   { id: 'apache/directory-nonexistent', ...apacheDirectoryNonexistent },
   { id: 'apache/duplicate-servername', ...apacheDuplicateServername },
+  { id: 'apache/env-never-set', ...apacheEnvNeverSet },
   { id: 'apache/errordocument-ineffective', ...apacheErrordocumentIneffective },
   { id: 'apache/errorlog-directory-missing', ...apacheErrorlogDirectoryMissing },
   { id: 'apache/expires-not-active', ...apacheExpiresNotActive },
@@ -843,6 +848,7 @@ export const rules: readonly Rule[] = [
   { id: 'tls/chain-broken', ...tlsChainBroken },
   { id: 'tls/chain-file-repeats-certificate', ...tlsChainFileRepeatsCertificate },
   { id: 'tls/chain-missing', ...tlsChainMissing },
+  { id: 'tls/client-certificate-after-handshake', ...tlsClientCertificateAfterHandshake },
   { id: 'tls/client-certificate-not-asked', ...tlsClientCertificateNotAsked },
   { id: 'tls/hsts-missing', ...tlsHstsMissing },
   { id: 'tls/hsts-not-always', ...tlsHstsNotAlways },

@@ -37,11 +37,30 @@ const proxied = (before: string, lines: string): string =>
     ['proxy', 'proxy_http', 'dir'],
   )
 
+/** Everything is 503 for a while. */
+const maintenance = (condition: string, page = '/maintenance.html'): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      <VirtualHost *:80>
+          ServerName example.org
+          DocumentRoot /srv/www
+          ErrorDocument 503 ${page}
+          RewriteEngine On
+          ${condition}
+          RewriteRule ^ - [R=503,L]
+      </VirtualHost>
+    `,
+    ['rewrite', 'dir'],
+  ),
+  'srv/www/maintenance.html': 'back soon',
+})
+
 export default defineRule({
   summary: 'An error page that Apache does not send',
   severity: 'error',
   otherSeverities: {
-    warning: 'for a page that is not there, or that the backend which failed is asked for',
+    warning: 'for a page that is not there, is refused itself, or is asked of the backend that failed',
     info: 'for a whole URL, which works and loses the status',
   },
   confidence: 'high',
@@ -71,6 +90,10 @@ export default defineRule({
         'etc/apache2/apache2.conf': proxied('', 'ErrorDocument 503 «/maintenance.html»'),
         'srv/www/maintenance.html': 'back soon',
       },
+    },
+    {
+      title: 'a rule that answers the page as it answers all others',
+      files: maintenance('', '«/maintenance.html»'),
     },
   ],
   good: [
@@ -105,6 +128,10 @@ export default defineRule({
         'srv/www/maintenance.html': 'back soon',
         'srv/www/errors/404.html': 'no such page',
       },
+    },
+    {
+      title: 'a rule that leaves the page out',
+      files: maintenance('RewriteCond %{REQUEST_URI} !=/maintenance.html'),
     },
   ],
   *check(deployment) {
@@ -161,6 +188,19 @@ function* withoutPage(deployment: Deployment, asked: AskedHost, line: ApacheDire
       severity: 'warning' as const,
       message: `\`${page}\` is proxied too: with the backend down, it cannot be had either`,
       help: `except it, before the \`ProxyPass\` that takes it: \`ProxyPass ${page} !\``,
+    }
+  const again = askHost(deployment, asked, page)
+  if (
+    again.end.kind === 'response' &&
+    `${again.end.status}` === status &&
+    /^(?:401|403|410|5\d\d)$/.test(status) &&
+    again.steps.every(({ kind }) => kind !== 'doubt')
+  )
+    yield {
+      at: argumentPlace(line, 1),
+      severity: 'warning' as const,
+      message: `\`${page}\` is answered with ${status} too, so Apache sends its own page`,
+      related: again.end.at === null ? [] : [{ at: again.end.at, message: 'answers it' }],
     }
   if (root === undefined || end.kind !== 'file' || end.exists === true || end.path !== root + page) return
   const meant = sameName(deployment.filesOf(configuration), root, page)

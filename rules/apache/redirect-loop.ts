@@ -54,6 +54,24 @@ const apache = (lines: string): string =>
     ['rewrite', 'alias', 'setenvif'],
   )
 
+const slashless = (condition: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      <VirtualHost *:80>
+          ServerName example.org
+          DocumentRoot /srv/www
+          RewriteEngine On
+          ${condition}
+          RewriteRule ^(.+)/$ «$1» [R=301,L]
+      </VirtualHost>
+    `,
+    ['rewrite', 'dir'],
+  ),
+  'srv/www/index.html': 'start page',
+  'srv/www/blog/index.html': 'blog',
+})
+
 export default defineRule({
   summary: 'Apache redirects a URL to itself',
   severity: 'error',
@@ -128,6 +146,10 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'a slash that mod_dir puts back',
+      files: slashless(''),
+    },
   ],
   good: [
     {
@@ -188,6 +210,10 @@ export default defineRule({
         ),
       },
     },
+    {
+      title: 'the slash of directories is left alone',
+      files: slashless('RewriteCond %{DOCUMENT_ROOT}%{REQUEST_URI} !-d'),
+    },
   ],
   *check(deployment) {
     const redirecting = hostsHolding(deployment, REDIRECTING)
@@ -235,7 +261,11 @@ function* chainsFrom(deployment: Deployment, host: ApacheHost) {
   const own = REDIRECTS.flatMap(name => directivesIn(host.configuration, host.directive, name)).flatMap(
     ({ args }) => args.find(({ value }) => value.startsWith('/'))?.value ?? [],
   )
-  for (const target of new Set([PATHS.missingPage, ...own.slice(0, MOST_PATHS)])) {
+  for (const target of new Set([
+    PATHS.missingPage,
+    ...own.slice(0, MOST_PATHS),
+    ...directoryOf(deployment, host),
+  ])) {
     const [request] = requestsToHost(deployment, host, target)
     if (request === undefined) return
     const { requests, end } = probeRedirects(deployment, request)
@@ -247,7 +277,12 @@ function* chainsFrom(deployment: Deployment, host: ApacheHost) {
       continue
     const places = cycle.flatMap(followed => placeOf(followed) ?? [])
     const [at, ...others] = [...places].sort(byPlace)
-    if (at === undefined || places.length < cycle.length) continue
+    // mod_dir adds the slash of a directory without a line that says so.
+    const byModDir = cycle.filter(
+      (each, index) =>
+        placeOf(each) === null && isSlashAdded(each, cycle[(index + 1) % cycle.length] ?? each),
+    )
+    if (at === undefined || places.length + byModDir.length < cycle.length) continue
     const urls = [...(end.kind === 'loop' ? [...cycle, ...cycle.slice(0, 1)] : requests.slice(0, 3))]
     yield {
       at,
@@ -262,6 +297,14 @@ function* chainsFrom(deployment: Deployment, host: ApacheHost) {
   }
 }
 
+/** A directory of the document root, at which mod_dir and a rule about slashes may not agree. */
+function directoryOf(deployment: Deployment, { configuration, directive }: ApacheHost): readonly string[] {
+  const root = directivesIn(configuration, directive, 'documentroot').at(-1)?.args[0]?.value
+  const found = root === undefined ? null : deployment.filesOf(configuration).list(root)
+  const first = found?.find(({ name, kind }) => kind === 'directory' && /^[a-z][\w-]*$/i.test(name))
+  return first === undefined ? [] : [`/${first.name}/`]
+}
+
 const REDIRECTS = ['redirect', 'redirectpermanent', 'redirecttemp']
 const MOST_PATHS = 12
 
@@ -273,6 +316,10 @@ function placeOf({ steps, end }: FollowedRequest): Place | null {
   )?.directive
   if (line === undefined || line === null || !('nameStart' in line)) return end.at
   return argumentPlace(line, line.name === 'RewriteRule' ? 1 : line.args.length - 1)
+}
+
+function isSlashAdded(one: FollowedRequest, next: FollowedRequest): boolean {
+  return urlOf(next.request) === `${urlOf(one.request)}/`
 }
 
 function byPlace(one: Place, other: Place): number {

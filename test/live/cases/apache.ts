@@ -826,6 +826,39 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.headers.location === 'http://example.org/coffee',
   },
   {
+    rule: 'apache/redirect-loop',
+    shows: 'a directory is redirected to itself without the slash',
+    examples: { bad: 5, good: 4 },
+    request: { url: 'http://example.org/blog/' },
+    harm: async ({ response, request }) =>
+      response.headers.location === 'http://example.org/blog' &&
+      (await request({ url: 'http://example.org/blog' })).headers.location === 'http://example.org/blog/',
+    sound: answers(200),
+  },
+  {
+    rule: 'apache/errordocument-ineffective',
+    shows: 'the page of the maintenance is not sent',
+    examples: { bad: 4, good: 3 },
+    request: { url: 'http://example.org/shop' },
+    harm: ({ response }) => response.status === 503 && response.body.includes('Additionally'),
+    sound: ({ response }) => response.status === 503 && response.body === 'back soon',
+  },
+  {
+    rule: 'apache/env-never-set',
+    shows: 'the header is not sent',
+    request: { url: 'http://example.org/', headers: { Origin: 'https://example.com' } },
+    harm: lacks('access-control-allow-origin'),
+    sound: ({ response }) => response.headers['access-control-allow-origin'] === 'https://example.com',
+  },
+  {
+    rule: 'apache/env-never-set',
+    shows: 'the robot is not kept out',
+    examples: { bad: 1, good: 3 },
+    request: { url: 'http://example.org/', headers: { 'User-Agent': 'badbot/1.0' } },
+    harm: answers(200),
+    sound: answers(403),
+  },
+  {
     rule: 'apache/rewriteconds-contradict',
     shows: 'neither name is redirected',
     request: { url: 'http://example.com/page' },
