@@ -1,5 +1,6 @@
 // Written by `npm run generate` from the files of this directory.
 import type { Rule } from '../src/engine/rule.ts'
+import accessAddressOfProxyDecides from './access/address-of-proxy-decides.ts'
 import accessAllowWithoutDeny from './access/allow-without-deny.ts'
 import accessAnsweredBeforeAccess from './access/answered-before-access.ts'
 import accessAuthBasicRealmOff from './access/auth-basic-realm-off.ts'
@@ -227,6 +228,7 @@ import forwardedHeadersProtoSpoofable from './forwarded-headers/proto-spoofable.
 import forwardedHeadersProxyHostHttpHost from './forwarded-headers/proxy-host-http-host.ts'
 import forwardedHeadersProxyHostNotForwarded from './forwarded-headers/proxy-host-not-forwarded.ts'
 import forwardedHeadersProxyProtocolAddressUnused from './forwarded-headers/proxy-protocol-address-unused.ts'
+import forwardedHeadersRealIpHeaderNotSent from './forwarded-headers/real-ip-header-not-sent.ts'
 import forwardedHeadersRealIpNoTrustList from './forwarded-headers/real-ip-no-trust-list.ts'
 import forwardedHeadersRealIpTrustAll from './forwarded-headers/real-ip-trust-all.ts'
 import forwardedHeadersRemoteipMismatch from './forwarded-headers/remoteip-mismatch.ts'
@@ -311,10 +313,12 @@ import phpOpenBasedir from './php/open-basedir.ts'
 import phpPathInfoEmpty from './php/path-info-empty.ts'
 import phpPoolRefused from './php/pool-refused.ts'
 import phpRequestMethodMissing from './php/request-method-missing.ts'
+import phpRunsAnyFile from './php/runs-any-file.ts'
 import phpScriptFilenameBehindAlias from './php/script-filename-behind-alias.ts'
 import phpScriptFilenameFixed from './php/script-filename-fixed.ts'
 import phpScriptFilenameMissing from './php/script-filename-missing.ts'
 import phpScriptNotInContainer from './php/script-not-in-container.ts'
+import phpScriptsLostToRegex from './php/scripts-lost-to-regex.ts'
 import phpSocketPermissions from './php/socket-permissions.ts'
 import responseHeadersAddHeaderLost from './response-headers/add-header-lost.ts'
 import responseHeadersCacheControlContradicts from './response-headers/cache-control-contradicts.ts'
@@ -388,6 +392,7 @@ import tlsClientCertificateNotAsked from './tls/client-certificate-not-asked.ts'
 import tlsHstsMissing from './tls/hsts-missing.ts'
 import tlsHstsNotAlways from './tls/hsts-not-always.ts'
 import tlsHstsOnHttp from './tls/hsts-on-http.ts'
+import tlsKeyWithPassphrase from './tls/key-with-passphrase.ts'
 import tlsKeyWorldReadable from './tls/key-world-readable.ts'
 import tlsLineageNotRenewed from './tls/lineage-not-renewed.ts'
 import tlsListenWithoutSsl from './tls/listen-without-ssl.ts'
@@ -403,6 +408,7 @@ import topologyClientChoosesBackend from './topology/client-chooses-backend.ts'
 import topologyCloudHostRefused from './topology/cloud-host-refused.ts'
 import topologyEventsBuffered from './topology/events-buffered.ts'
 import topologyGrpcWithoutHttp2 from './topology/grpc-without-http2.ts'
+import topologyHostSelectsWrongServer from './topology/host-selects-wrong-server.ts'
 import topologyHostSelectsWrongVhost from './topology/host-selects-wrong-vhost.ts'
 import topologyHttpToTlsPort from './topology/http-to-tls-port.ts'
 import topologyListenInHttpAndStream from './topology/listen-in-http-and-stream.ts'
@@ -465,6 +471,7 @@ import wsgiUserRoot from './wsgi/user-root.ts'
 
 /** Every rule, sorted by id; the id is the path. */
 export const rules: readonly Rule[] = [
+  { id: 'access/address-of-proxy-decides', ...accessAddressOfProxyDecides },
   { id: 'access/allow-without-deny', ...accessAllowWithoutDeny },
   { id: 'access/answered-before-access', ...accessAnsweredBeforeAccess },
   { id: 'access/auth-basic-realm-off', ...accessAuthBasicRealmOff },
@@ -692,6 +699,7 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/proxy-host-http-host', ...forwardedHeadersProxyHostHttpHost },
   { id: 'forwarded-headers/proxy-host-not-forwarded', ...forwardedHeadersProxyHostNotForwarded },
   { id: 'forwarded-headers/proxy-protocol-address-unused', ...forwardedHeadersProxyProtocolAddressUnused },
+  { id: 'forwarded-headers/real-ip-header-not-sent', ...forwardedHeadersRealIpHeaderNotSent },
   { id: 'forwarded-headers/real-ip-no-trust-list', ...forwardedHeadersRealIpNoTrustList },
   { id: 'forwarded-headers/real-ip-trust-all', ...forwardedHeadersRealIpTrustAll },
   { id: 'forwarded-headers/remoteip-mismatch', ...forwardedHeadersRemoteipMismatch },
@@ -776,10 +784,12 @@ export const rules: readonly Rule[] = [
   { id: 'php/path-info-empty', ...phpPathInfoEmpty },
   { id: 'php/pool-refused', ...phpPoolRefused },
   { id: 'php/request-method-missing', ...phpRequestMethodMissing },
+  { id: 'php/runs-any-file', ...phpRunsAnyFile },
   { id: 'php/script-filename-behind-alias', ...phpScriptFilenameBehindAlias },
   { id: 'php/script-filename-fixed', ...phpScriptFilenameFixed },
   { id: 'php/script-filename-missing', ...phpScriptFilenameMissing },
   { id: 'php/script-not-in-container', ...phpScriptNotInContainer },
+  { id: 'php/scripts-lost-to-regex', ...phpScriptsLostToRegex },
   { id: 'php/socket-permissions', ...phpSocketPermissions },
   { id: 'response-headers/add-header-lost', ...responseHeadersAddHeaderLost },
   { id: 'response-headers/cache-control-contradicts', ...responseHeadersCacheControlContradicts },
@@ -853,6 +863,7 @@ export const rules: readonly Rule[] = [
   { id: 'tls/hsts-missing', ...tlsHstsMissing },
   { id: 'tls/hsts-not-always', ...tlsHstsNotAlways },
   { id: 'tls/hsts-on-http', ...tlsHstsOnHttp },
+  { id: 'tls/key-with-passphrase', ...tlsKeyWithPassphrase },
   { id: 'tls/key-world-readable', ...tlsKeyWorldReadable },
   { id: 'tls/lineage-not-renewed', ...tlsLineageNotRenewed },
   { id: 'tls/listen-without-ssl', ...tlsListenWithoutSsl },
@@ -868,6 +879,7 @@ export const rules: readonly Rule[] = [
   { id: 'topology/cloud-host-refused', ...topologyCloudHostRefused },
   { id: 'topology/events-buffered', ...topologyEventsBuffered },
   { id: 'topology/grpc-without-http2', ...topologyGrpcWithoutHttp2 },
+  { id: 'topology/host-selects-wrong-server', ...topologyHostSelectsWrongServer },
   { id: 'topology/host-selects-wrong-vhost', ...topologyHostSelectsWrongVhost },
   { id: 'topology/http-to-tls-port', ...topologyHttpToTlsPort },
   { id: 'topology/listen-in-http-and-stream', ...topologyListenInHttpAndStream },

@@ -1,12 +1,14 @@
+import { memo } from '../../parsers/collections/memo.ts'
 import type { Place } from '../../parsers/text/source.ts'
+import { hostAt } from '../../src/deployment/fronts-of.ts'
 import { isBehindProxy } from '../../src/deployment/outer-proxies.ts'
-import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
+import type { ApacheHost, Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import type { ClientRequest, FollowedRequest } from '../../src/deployment/requests/answer.ts'
 import { type FollowedRedirects, urlOf } from '../../src/deployment/requests/follow-redirects.ts'
 import { leadsOn, mayRedirectThere } from '../../src/deployment/requests/leads-on.ts'
-import { MISSING, requestsToServer } from '../../src/deployment/requests/made-up-requests.ts'
+import { MISSING, requestsToHost, requestsToServer } from '../../src/deployment/requests/made-up-requests.ts'
 import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
 import { probe, probeRedirects } from '../../src/deployment/requests/probe.ts'
 import { redirectTarget } from '../../src/deployment/requests/redirect-target.ts'
@@ -16,7 +18,7 @@ import { directivesByServer } from '../../src/servers/nginx/queries/servers.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
 import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
-import { nginxMain, nginxServer } from '../_examples.ts'
+import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
 
 const KEYS = conf`
   ssl_certificate /etc/ssl/a.pem;
@@ -31,6 +33,35 @@ const both = (lines: string): string => conf`
       ${lines}
   }
 `
+
+const behindApache = (condition: string, target: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(conf`
+    server {
+        listen 127.0.0.1:8081;
+        server_name example.org;
+        root /srv/www;
+        ${condition}
+            return 301 ${target};
+        }
+    }
+  `),
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 443
+      <VirtualHost *:443>
+          ServerName example.org
+          SSLEngine on
+          SSLCertificateFile /etc/ssl/a.pem
+          SSLCertificateKeyFile /etc/ssl/a.key
+          ProxyPreserveHost On
+          RequestHeader set X-Forwarded-Proto https
+          ProxyPass / http://127.0.0.1:8081/
+          ProxyPassReverse / http://127.0.0.1:8081/
+      </VirtualHost>
+    `,
+    ['ssl', 'headers', 'proxy', 'proxy_http'],
+  ),
+})
 
 export default defineRule({
   summary: 'A redirect leads back to itself',
@@ -106,6 +137,10 @@ export default defineRule({
         ),
         'srv/www/guide/index.html': 'guide',
       },
+    },
+    {
+      title: 'nginx behind Apache, which terminates TLS',
+      files: behindApache('if ($scheme != https) {', '«https://$host$request_uri»'),
     },
   ],
   good: [
@@ -195,6 +230,10 @@ export default defineRule({
         'srv/www/guide/index.html': 'guide',
       },
     },
+    {
+      title: 'Apache says that the client came over TLS',
+      files: behindApache('if ($http_x_forwarded_proto != https) {', 'https://$host$request_uri'),
+    },
   ],
   *check(deployment) {
     const byDirective = serverIndex(deployment.servers)
@@ -243,8 +282,12 @@ function loopFrom(deployment: Deployment, server: NginxServer, block: NginxDirec
   const listens = server.listens.filter(listen => isBehindProxy(deployment, server, listen))
   const ports = new Set(listens.map(({ port }) => port))
   const requests = paths.flatMap(path => requestsToServer(deployment, server, encodeURI(path)))
+  const through = paths.flatMap(path => requestsThroughApache(deployment, server, encodeURI(path)))
   // Whoever comes through a proxy is told by headers, which nobody knows here.
-  for (const request of requests.filter(({ port }) => !ports.has(port)).slice(0, MOST_REQUESTS)) {
+  for (const request of [...requests.filter(({ port }) => !ports.has(port)), ...through].slice(
+    0,
+    MOST_REQUESTS,
+  )) {
     if (!leadsOn(deployment, probe(deployment, request))) continue
     const chain = probeRedirects(deployment, request)
     if (chain.end.kind !== 'loop' || isEndedByHeader(deployment, chain)) continue
@@ -275,6 +318,38 @@ function directoriesOf(
     .slice(0, MOST_DIRECTORIES)
     .map(({ name }) => `/${name}/`)
 }
+
+/** Requests to the virtual hosts of Apache that proxy to a server of nginx, by its names. */
+function requestsThroughApache(
+  deployment: Deployment,
+  server: NginxServer,
+  target: string,
+): readonly ClientRequest[] {
+  return (apacheFronts(deployment).get(server) ?? []).flatMap(host =>
+    requestsToHost(deployment, host, target).filter(request =>
+      server.names.some(({ name }) => name === request.host),
+    ),
+  )
+}
+
+const apacheFronts = memo((deployment: Deployment): ReadonlyMap<NginxServer, readonly ApacheHost[]> => {
+  const found = new Map<NginxServer, ApacheHost[]>()
+  const fronts = deployment.connections.apache.flatMap(({ host, targets, path }) => {
+    const [target] = targets
+    if (host === null || path !== '/' || target?.to.kind !== 'listener') return []
+    const front = target.to.listener.kind === 'nginx' ? hostAt(deployment, host) : null
+    return front === null ? [] : [front]
+  })
+  if (fronts.length === 0) return found
+  const byName = new Map<string, ApacheHost[]>()
+  for (const front of fronts)
+    for (const name of front.names) byName.set(name, [...(byName.get(name) ?? []), front])
+  for (const server of deployment.servers) {
+    const hosts = new Set(server.names.flatMap(({ name }) => byName.get(name) ?? []))
+    if (hosts.size > 0) found.set(server, [...hosts])
+  }
+  return found
+})
 
 /** True for a whole server that leads, by each of its sockets and names, to one that does not redirect: most do. */
 function redirectsOnce(deployment: Deployment, server: NginxServer): boolean {

@@ -1,8 +1,11 @@
+import { memo } from '../../parsers/collections/memo.ts'
+import type { Renewal } from '../../parsers/certbot/renewal.ts'
 import { renewals } from '../../src/deployment/acme-challenges.ts'
 import type { Machine } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
 import { nginxMain } from '../_examples.ts'
 
 const nginx = (name: string): Record<string, string> => ({
@@ -75,13 +78,25 @@ export default defineRule({
   },
 })
 
+/** What certbot renews, by the whole name, and by the one without its number where no other is called so. */
+const namesRenewed = memo((files: FileSystem): ReadonlyMap<string, Renewal> => {
+  const known = renewals(files)
+  return new Map([
+    ...known.map(each => [stemOf(each.name), each] as const),
+    ...known.map(each => [each.name, each] as const),
+  ])
+})
+
+function stemOf(name: string): string {
+  return name.replace(/-\d{4}$/, '')
+}
+
 /** What is wrong with the path of a certificate that has no renewal file, where its namesake has one. */
 function judge({ files }: Machine, path: string) {
   const name = /^\/etc\/letsencrypt\/live\/([^/]+)\/[^/]+\.pem$/.exec(path)?.[1]
-  const known = name === undefined ? [] : renewals(files)
-  if (name === undefined || known.length === 0 || known.some(each => each.name === name)) return null
-  const stem = name.replace(/-\d{4}$/, '')
-  const other = known.find(each => each.name.replace(/-\d{4}$/, '') === stem)
+  if (name === undefined) return null
+  const known = namesRenewed(files)
+  const other = known.get(name)?.name === name ? undefined : known.get(stemOf(name))
   if (other === undefined) return null
   return {
     message: `certbot renews \`${other.name}\`, and no longer \`${name}\``,

@@ -2,7 +2,7 @@ import { memo } from '../../../parsers/collections/memo.ts'
 import { formatEndpoint } from '../../servers/address.ts'
 import type { ApacheDirective } from '../../servers/apache/configuration.ts'
 import { effectiveDirective, serverLevels } from '../../servers/apache/queries/effective.ts'
-import type { VirtualHost } from '../../servers/apache/queries/virtual-hosts.ts'
+import { directivesByHost, type VirtualHost } from '../../servers/apache/queries/virtual-hosts.ts'
 import type { ApacheEnd } from '../../servers/apache/requests/outcome.ts'
 import type { PassEnd } from '../../servers/nginx/queries/outcome.ts'
 import type { SentValue } from '../../servers/nginx/queries/sent-values.ts'
@@ -324,17 +324,41 @@ function followProxy(
       host: sent.replace(/:\d+$/, ''),
     }
     const leg = atNginx(deployment, listener, asked, inner)
-    return { steps: [...steps, ...leg.steps], end: afterProxy(leg.end) }
+    return { steps: [...steps, ...leg.steps], end: afterProxy(leg.end, configuration, host) }
   }
   steps.push(listening(listener))
   const leg = atApache(deployment, listener, inner, { ...common, host: sent, tls, isFromClient: false })
-  return { steps: [...steps, ...leg.steps], end: afterProxy(leg.end) }
+  return { steps: [...steps, ...leg.steps], end: afterProxy(leg.end, configuration, host) }
 }
 
-/** mod_proxy answers 502 where the other side does not speak what it speaks; what becomes of a redirect is open. */
-function afterProxy(end: Leg['end']): Leg['end'] {
+/** mod_proxy answers 502 where the other side does not speak what it speaks; a redirect may become another one. */
+function afterProxy(
+  end: Leg['end'],
+  configuration: ApacheListener['program']['configuration'],
+  host: VirtualHost | null,
+): Leg['end'] {
   if (end.kind === 'refused')
     return { kind: 'status', by: 'apache', status: 502, reason: end.reason, at: end.at }
-  if (end.kind !== 'redirect') return end
+  if (end.kind !== 'redirect' || !mayChange(configuration, host, end.location)) return end
   return { kind: 'unknown', reason: '`ProxyPassReverse` may change the redirect', at: end.at }
 }
+
+/** False for a whole URL that begins like the target of no `ProxyPassReverse` in force, and that no `Header` edits. */
+function mayChange(
+  configuration: ApacheListener['program']['configuration'],
+  host: VirtualHost | null,
+  location: string,
+): boolean {
+  if (configuration.main === null || !/^https?:\/\//.test(location) || editsRedirects(configuration))
+    return true
+  const byHost = directivesByHost(configuration, 'proxypassreverse')
+  const lines = [null, ...(host === null ? [] : [host.directive])].flatMap(home => byHost.get(home) ?? [])
+  return lines.some(({ args }) => {
+    const target = args.find(({ value }) => value.includes('://'))?.value ?? ''
+    return !/^https?:\/\/[^${}%]+$/i.test(target) || location.toLowerCase().startsWith(target.toLowerCase())
+  })
+}
+
+const editsRedirects = memo(({ occurrences }: ApacheListener['program']['configuration']): boolean =>
+  (occurrences.get('header') ?? []).some(({ args }) => args.some(({ value }) => /^location:?$/i.test(value))),
+)

@@ -6,6 +6,21 @@ const isRefused = ({ response }: LiveAnswer): boolean => [401, 403].includes(res
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'access/address-of-proxy-decides',
+    shows: 'the office is refused like everybody',
+    request: { url: 'http://example.org/reports/index.html', headers: { 'X-Forwarded-For': '198.51.100.7' } },
+    harm: ({ response }) => response.status === 403,
+    sound: ({ response }) => response.body === 'report',
+  },
+  {
+    rule: 'access/address-of-proxy-decides',
+    shows: 'who is denied gets in',
+    examples: { bad: 1, good: 4 },
+    request: { url: 'http://example.org/reports/index.html', headers: { 'X-Forwarded-For': '203.0.113.7' } },
+    harm: ({ response }) => response.body === 'report',
+    sound: ({ response }) => response.status === 403,
+  },
+  {
     rule: 'access/auth-request-login-loop',
     shows: 'the page to log in redirects to itself',
     mirrors: [9000],

@@ -5,6 +5,15 @@ const PAGES = { 'srv/www/index.html': 'old page', 'srv/new/index.html': 'new pag
 export const cases: readonly LiveCase[] = [
   {
     rule: 'canonical-url/redirect-loop',
+    shows: 'nginx behind Apache redirects to where the client came from',
+    examples: { bad: 5, good: 6 },
+    files: { 'srv/www/page': 'page' },
+    request: { url: 'https://example.org/page' },
+    harm: ({ response }) => response.headers.location === 'https://example.org/page',
+    sound: ({ response }) => response.body === 'page',
+  },
+  {
+    rule: 'canonical-url/redirect-loop',
     shows: 'nginx adds the slash of a directory, and the line takes it away',
     examples: { bad: 4, good: 5 },
     request: { url: 'http://example.org/guide' },

@@ -21,6 +21,13 @@ async function accessLog(): Promise<string> {
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'forwarded-headers/real-ip-header-not-sent',
+    shows: 'nginx takes the proxy for the client',
+    request: { url: 'http://example.org/', headers: { 'X-Forwarded-For': '203.0.113.9' } },
+    harm: ({ response }) => response.body === '127.0.0.1',
+    sound: ({ response }) => response.body === '203.0.113.9',
+  },
+  {
     rule: 'forwarded-headers/header-name-misspelt',
     shows: 'the backend gets no X-Forwarded-For',
     mirrors: [9000],

@@ -5,6 +5,22 @@ const REQUEST = { url: 'http://example.org/index.php' } as const
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'php/scripts-lost-to-regex',
+    shows: 'PHP finds no script',
+    request: { url: 'http://example.org/tool/index.php' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.body === 'the script runs',
+  },
+  {
+    rule: 'php/runs-any-file',
+    shows: 'what is in a picture runs',
+    examples: { bad: 0, good: 1 },
+    files: { 'srv/www/uploads/picture.jpg': '<?php echo "the picture runs";\n' },
+    request: { url: 'http://example.org/uploads/picture.jpg/x.php' },
+    harm: ({ response }) => response.body === 'the picture runs',
+    sound: ({ response }) => response.status === 404,
+  },
+  {
     rule: 'topology/upstream-port-missing',
     shows: 'nginx connects to port 80',
     files: SCRIPT,

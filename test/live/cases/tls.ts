@@ -7,6 +7,21 @@ import type { LiveCase } from '../live-case.ts'
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'tls/key-with-passphrase',
+    shows: 'nginx does not start',
+    request: { url: 'https://example.org/' },
+    harm: ({ refused }) => refused.nginx !== null && /password|pass phrase|PEM_/i.test(refused.nginx),
+    sound: ({ response }) => response.status === 204,
+  },
+  {
+    rule: 'tls/key-with-passphrase',
+    shows: 'nor does Apache',
+    examples: { bad: 1, good: 1 },
+    request: { url: 'https://example.org/' },
+    harm: ({ response, logNow }) => response.status === 0 && logNow().includes('AH02564'),
+    sound: ({ response }) => response.status !== 0,
+  },
+  {
     rule: 'tls/backend-not-verified',
     shows: 'a certificate of somebody else will do',
     files: { 'srv/tls/another-authority.pem': ROOT },

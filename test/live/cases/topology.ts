@@ -26,6 +26,14 @@ async function membersOf({ request }: LiveAnswer): Promise<number> {
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'topology/host-selects-wrong-server',
+    shows: 'the default server of nginx answers',
+    files: { 'srv/www/index.html': 'the site' },
+    request: { url: 'http://example.org/index.html' },
+    harm: ({ response }) => response.status === 403,
+    sound: ({ response }) => response.body === 'the site',
+  },
+  {
     rule: 'topology/proxy-protocol-mismatch',
     shows: 'the listener drops the connection',
     request: { url: 'http://example.org/' },

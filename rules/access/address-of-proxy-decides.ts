@@ -1,0 +1,152 @@
+import { serverIndex } from '../../src/deployment/build/servers.ts'
+import type { NginxServer } from '../../src/deployment/model.ts'
+import { realIpSources } from '../../src/deployment/outer-proxies.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { networkContains, parseIp, parseNetwork } from '../../src/servers/addresses/ip.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { effective, effectiveValue } from '../../src/servers/nginx/queries/effective.ts'
+import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
+import { apacheMain, nginxMain } from '../_examples.ts'
+
+const tree = (lines: string, outer = '', listen = '127.0.0.1:8081'): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(conf`
+    server {
+        listen ${listen};
+        server_name example.org;
+        root /srv/www;
+        ${outer}
+        location /reports/ {
+            ${lines}
+        }
+    }
+  `),
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      <VirtualHost *:80>
+          ServerName example.org
+          ProxyPreserveHost On
+          ProxyPass / http://127.0.0.1:8081/
+      </VirtualHost>
+    `,
+    ['proxy', 'proxy_http'],
+  ),
+  'srv/www/reports/index.html': 'report',
+})
+const OFFICE = conf`
+  allow «198.51.100.0/24»;
+  deny all;
+`
+
+export default defineRule({
+  summary: 'nginx decides by the address of the client, and knows that of the proxy in front alone',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'A server that listens on loopback is asked by the proxy in front of it alone, so for nginx every request comes from 127.0.0.1. A list that names addresses of clients then lets nobody in, or keeps nobody out.',
+  remedy:
+    'Let nginx take the address from the proxy: `set_real_ip_from 127.0.0.1;` and `real_ip_header X-Forwarded-For;`',
+  references: [
+    'https://nginx.org/en/docs/http/ngx_http_realip_module.html',
+    'https://nginx.org/en/docs/http/ngx_http_access_module.html',
+  ],
+  bad: [
+    { title: 'nobody gets in', files: tree(OFFICE) },
+    {
+      title: 'nobody is kept out',
+      files: tree(conf`
+        deny «203.0.113.7»;
+        allow all;
+      `),
+    },
+  ],
+  good: [
+    {
+      title: 'the proxy says who the client is',
+      files: tree(
+        OFFICE,
+        conf`
+          set_real_ip_from 127.0.0.1;
+          real_ip_header X-Forwarded-For;
+          real_ip_recursive on;
+        `,
+      ),
+    },
+    {
+      title: 'the proxy itself is among the addresses',
+      files: tree(conf`
+        allow 127.0.0.1;
+        allow 198.51.100.0/24;
+        deny all;
+      `),
+    },
+    { title: 'the network connects too', files: tree(OFFICE, '', '8081') },
+    {
+      title: 'or a password',
+      files: tree(conf`
+        satisfy any;
+        auth_basic "Reports";
+        auth_basic_user_file /etc/nginx/htpasswd;
+        ${OFFICE}
+      `),
+    },
+    { title: 'nobody at all', files: tree('deny all;') },
+  ],
+  *check({ nginx, servers }) {
+    const byDirective = serverIndex(servers)
+    for (const configuration of nginx) {
+      const blocks = new Set<NginxDirective>()
+      for (const name of ['allow', 'deny']) {
+        for (const { parent } of configuration.occurrences.get(name) ?? []) {
+          if (parent === null || blocks.has(parent)) continue
+          blocks.add(parent)
+          const home = enclosingServer(parent)
+          const server = home === null ? undefined : byDirective.get(home)
+          if (server === undefined || !isBehindLoopback(server) || realIpSources(server).length > 0) continue
+          const found = decides(configuration, parent)
+          if (found === null) continue
+          const [listen] = server.listens
+          yield {
+            at: argumentPlace(found.line, 0),
+            message: `every request comes from 127.0.0.1, the proxy in front, so this list ${found.lets ? 'lets nobody in' : 'keeps nobody out'}`,
+            related: listen === undefined ? [] : [{ at: listen.at, message: 'only this machine connects' }],
+          }
+        }
+      }
+    }
+  },
+})
+
+/** True where every socket is one of loopback's addresses, and no line of its own says who the client is. */
+function isBehindLoopback({ listens }: NginxServer): boolean {
+  return (
+    listens.length > 0 &&
+    listens.every(
+      ({ loopback, address, proxyProtocol }) => loopback === true && address.kind === 'ip' && !proxyProtocol,
+    )
+  )
+}
+
+/** The first line of a list that names addresses, none of which is the proxy's; null for any other list. */
+function decides(configuration: NginxConfiguration, block: NginxDirective) {
+  const list = effective(configuration, block, 'allow')
+  if (!list.known || !list.value.complete) return null
+  const satisfy = effectiveValue(configuration, block, 'satisfy', 'all')
+  if (!satisfy.known || satisfy.value === 'any') return null
+  const { directives } = list.value
+  const line = directives.find(({ args }) => args[0]?.value !== 'all')
+  const end = directives.find(({ args }) => args[0]?.value === 'all')
+  if (line === undefined || !directives.every(each => each === end || isForeign(each))) return null
+  if (line.name === 'allow') return end?.name === 'deny' ? { line, lets: true } : null
+  return end?.name === 'deny' ? null : { line, lets: false }
+}
+
+const LOOPBACK = ['127.0.0.1', '::1'].map(parseIp).filter(ip => ip !== null)
+
+/** True for an address or network of other machines; false also for what nobody can tell. */
+function isForeign({ args }: NginxDirective): boolean {
+  const network = parseNetwork(args[0]?.value ?? '')
+  return network !== null && !LOOPBACK.some(ip => networkContains(network, ip))
+}

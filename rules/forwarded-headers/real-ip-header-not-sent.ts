@@ -1,0 +1,222 @@
+import { memo } from '../../parsers/collections/memo.ts'
+import { listenersOfKind } from '../../src/deployment/programs-of-kind.ts'
+import type { Connection, Deployment, NginxServer } from '../../src/deployment/model.ts'
+import { realIpSources } from '../../src/deployment/outer-proxies.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { type IpNetwork, networkCovers, parseNetwork } from '../../src/servers/addresses/ip.ts'
+import { formatEndpoint } from '../../src/servers/address.ts'
+import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
+import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
+import { effective } from '../../src/servers/nginx/queries/effective.ts'
+import { apacheMain, nginxMain } from '../_examples.ts'
+
+const behindApache = (lines: string, headers = ''): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(conf`
+    server {
+        listen 127.0.0.1:8081;
+        server_name example.org;
+        ${lines}
+        real_ip_recursive on;
+        return 200 $remote_addr;
+    }
+  `),
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      <VirtualHost *:80>
+          ServerName example.org
+          ProxyPreserveHost On
+          ${headers}
+          ProxyPass / http://127.0.0.1:8081/
+      </VirtualHost>
+    `,
+    ['proxy', 'proxy_http', 'headers'],
+  ),
+})
+const behindCloudflare = (header: string): Record<string, string> => ({
+  'nginx.conf': conf`
+    set_real_ip_from 173.245.48.0/20;
+    set_real_ip_from 103.21.244.0/22;
+    set_real_ip_from 2400:cb00::/32;
+    ${header}
+    server {
+        listen 80;
+        server_name example.org;
+        root /srv/www;
+    }
+  `,
+})
+
+export default defineRule({
+  summary: 'nginx takes the address of clients from a header that the proxy in front does not send',
+  severity: 'warning',
+  confidence: 'high',
+  securitySeverity: 5.3,
+  cwe: [348],
+  since: '0.1.0',
+  why: 'Without the header nginx keeps the address of the connection: in logs, limits and `allow` every client is the proxy. A client that sends the header itself chooses its address, for the proxy passes it on. Apache sends `X-Forwarded-For`, Cloudflare `CF-Connecting-IP` and `X-Forwarded-For`; `X-Real-IP` is what nginx sends where somebody wrote it.',
+  remedy: 'Name the header that the proxy sends: `real_ip_header X-Forwarded-For;`',
+  references: [
+    'https://nginx.org/en/docs/http/ngx_http_realip_module.html#real_ip_header',
+    'https://developers.cloudflare.com/fundamentals/reference/http-headers/',
+    'https://httpd.apache.org/docs/2.4/mod/mod_proxy.html#x-headers',
+  ],
+  bad: [
+    {
+      title: 'behind Apache',
+      files: behindApache(conf`
+        set_real_ip_from 127.0.0.1;
+        real_ip_header «X-Real-IP»;
+      `),
+    },
+    { title: 'behind Cloudflare', files: behindCloudflare('real_ip_header «X-Real-IP»;') },
+    {
+      title: 'the header that nginx takes by itself',
+      files: behindApache('set_real_ip_from «127.0.0.1»;'),
+    },
+  ],
+  good: [
+    {
+      title: 'what Apache sends',
+      files: behindApache(conf`
+        set_real_ip_from 127.0.0.1;
+        real_ip_header X-Forwarded-For;
+      `),
+    },
+    {
+      title: 'a header that somebody wrote',
+      files: behindApache(
+        conf`
+          set_real_ip_from 127.0.0.1;
+          real_ip_header X-Real-IP;
+        `,
+        'RequestHeader set X-Real-IP expr=%{REMOTE_ADDR}',
+      ),
+    },
+    { title: 'what Cloudflare sends', files: behindCloudflare('real_ip_header CF-Connecting-IP;') },
+    {
+      title: 'other proxies, too',
+      files: {
+        'nginx.conf': conf`
+          set_real_ip_from 173.245.48.0/20;
+          set_real_ip_from 10.0.0.5;
+          real_ip_header X-Real-IP;
+          server {
+              listen 80;
+              server_name example.org;
+              root /srv/www;
+          }
+        `,
+      },
+    },
+  ],
+  *check(deployment) {
+    if (!deployment.nginx.some(({ occurrences }) => occurrences.has('set_real_ip_from'))) return
+    const fronts = frontsBySocket(deployment)
+    for (const server of deployment.servers) {
+      const [source, ...more] = realIpSources(server)
+      if (source === undefined) continue
+      const found = effective(server.configuration, server.directive, 'real_ip_header')
+      if (!found.known || !found.value.complete) continue
+      const [line] = found.value.directives
+      const header = line?.args[0]?.value ?? 'X-Real-IP'
+      const front = frontThatLacks(
+        [source, ...more].map(({ args }) => args[0]?.value ?? ''),
+        server,
+        header,
+        fronts,
+      )
+      if (front === null) continue
+      yield {
+        at: argumentPlace(line ?? source, 0),
+        message: `\`${header}\`${line === undefined ? ', which nginx reads by itself,' : ''} is not sent by ${front}, so every client has the address of the proxy, or the one that it sends itself`,
+        label: 'a header that the proxy does not send',
+      }
+    }
+  },
+})
+
+/** By configuration and address. */
+type Fronts = ReadonlyMap<NginxConfiguration, ReadonlyMap<string, readonly Connection[]>>
+
+/** What the audit has of connections to nginx's sockets of loopback, by their address. */
+function frontsBySocket(deployment: Deployment): Fronts {
+  const found = new Map<NginxConfiguration, Map<string, readonly Connection[]>>()
+  for (const listener of listenersOfKind(deployment, 'nginx')) {
+    if (listener.loopback !== true) continue
+    const { configuration } = listener.program
+    const own = found.get(configuration) ?? new Map<string, readonly Connection[]>()
+    own.set(formatEndpoint(listener), deployment.connections.to(listener))
+    found.set(configuration, own)
+  }
+  return found
+}
+
+/** Who surely connects to a server and does not send a header; null where that is not known, or it is sent. */
+function frontThatLacks(
+  sources: readonly string[],
+  { configuration, listens }: NginxServer,
+  header: string,
+  fronts: Fronts,
+): string | null {
+  const name = header.toLowerCase()
+  if (name === 'x-real-ip' && sources.every(isCloudflare)) return 'Cloudflare'
+  if (name === 'proxy_protocol' || !listens.every(({ loopback }) => loopback === true)) return null
+  const known = listens.flatMap(listen => fronts.get(configuration)?.get(formatEndpoint(listen)) ?? [])
+  const [first] = known
+  if (first === undefined || known.some(connection => mayHave(connection, name))) return null
+  return 'block' in first ? 'nginx in front' : 'Apache'
+}
+
+/** True for a header that a connection sets, or may set. */
+function mayHave(connection: Connection, name: string): boolean {
+  if ('block' in connection) {
+    const { open, written } = connection.headers
+    return open || written.some(header => header.name === name && header.state !== 'cleared')
+  }
+  return name === 'x-forwarded-for' || headersSet(connection.from.configuration).has(name)
+}
+
+/** The words of every `RequestHeader`, lower case: names of headers among them. */
+const headersSet = memo(
+  ({ occurrences }: ApacheConfiguration): ReadonlySet<string> =>
+    new Set(
+      (occurrences.get('requestheader') ?? []).flatMap(({ args }) =>
+        args.slice(0, 2).map(({ value }) => value.toLowerCase().replace(/:$/, '')),
+      ),
+    ),
+)
+
+/** https://www.cloudflare.com/ips/ */
+const CLOUDFLARE: readonly IpNetwork[] = [
+  '173.245.48.0/20',
+  '103.21.244.0/22',
+  '103.22.200.0/22',
+  '103.31.4.0/22',
+  '141.101.64.0/18',
+  '108.162.192.0/18',
+  '190.93.240.0/20',
+  '188.114.96.0/20',
+  '197.234.240.0/22',
+  '198.41.128.0/17',
+  '162.158.0.0/15',
+  '104.16.0.0/13',
+  '104.24.0.0/14',
+  '104.16.0.0/12',
+  '172.64.0.0/13',
+  '131.0.72.0/22',
+  '2400:cb00::/32',
+  '2606:4700::/32',
+  '2803:f800::/32',
+  '2405:b500::/32',
+  '2405:8100::/32',
+  '2a06:98c0::/29',
+  '2c0f:f248::/32',
+].flatMap(text => parseNetwork(text) ?? [])
+
+function isCloudflare(text: string): boolean {
+  const network = parseNetwork(text)
+  return network !== null && CLOUDFLARE.some(outer => networkCovers(outer, network))
+}
