@@ -18,7 +18,7 @@ function run(
   command: string,
   words: readonly string[],
   cwd: string,
-): { readonly status: number | null; readonly out: string } {
+): { readonly out: string; readonly errors: string } {
   const { status, stdout, stderr, error } = spawnSync(command, [...words], {
     cwd,
     encoding: 'utf8',
@@ -26,7 +26,7 @@ function run(
   })
   if (error !== undefined) throw error
   if (status !== 0 && status !== 1) throw new Error(`${command} ${words.join(' ')}: ${status}\n${stderr}`)
-  return { status, out: stdout }
+  return { out: stdout, errors: stderr }
 }
 
 function sizeOf(directory: string): number {
@@ -65,7 +65,9 @@ try {
     run('npm', ['install', '--silent', `node@${version}`], place)
     const node = join(place, 'node_modules/node/bin/node')
     const name = run(node, ['--version'], place).out.trim()
-    const report = run(node, [program, example, '--no-config', '--all', '--format', 'json'], base).out
+    const words = [program, example, '--no-config', '--all', '--format', 'json']
+    const { out: report, errors } = run(node, words, base)
+    if (errors !== '') throw new Error(`${name}: ${errors}`)
     const library =
       "const { auditPaths } = await import('deploy-audit'); console.log((await auditPaths([process.argv[1]])).findings.length)"
     const found = Number(run(node, ['--input-type=module', '--eval', library, example], installed).out)
