@@ -257,4 +257,50 @@ test('compose files that an editor reads together are one project', async () => 
   assert.equal(await loud(alone), ['.devcontainer/compose.yaml containers/undefined-reference'])
 })
 
+const MEDIA = 'server {\n    listen 80;\n    location /media {\n        alias /srv/media/;\n    }\n}\n'
+const TRAVERSAL = 'static-files/alias-traversal'
+
+test('a directory of a repository is not the machine’s because it is called `root`', async () => {
+  const tree = { 'root/defaults/site-confs/default': MEDIA, 'srv/web/site.conf': MEDIA }
+  assert.equal(await loud(tree), [
+    `root/defaults/site-confs/default ${TRAVERSAL}`,
+    `srv/web/site.conf ${TRAVERSAL}`,
+  ])
+  const others = {
+    'templates/named_zones.conf.j2': 'include "/etc/named.root.key";\ninclude "/etc/named.views.conf";\n',
+    'roles/example.proftpd/templates/host.conf':
+      '<VirtualHost 192.0.2.1>\nServerName ftp extra\n</VirtualHost>\n',
+    'nginx/site.conf': 'server {\n    listen 80;\n    root /srv/www;\n}\n',
+  }
+  assert.equal(await loud(others), [])
+})
+
+test('files in here-documents of scripts without an ending, of Terraform and of a Vagrantfile', async () => {
+  const here = `cat > /etc/nginx/conf.d/site.conf <<'EOF'\n${MEDIA}EOF\n`
+  const tree = {
+    'bin/install': `#!/usr/bin/env bash\n${here}`,
+    'bin/notes': here,
+    'infra/web.tf': `resource "aws_instance" "web" {\n  user_data = <<-EOT\n#!/bin/sh\n${here}EOT\n}\n`,
+    'infra/site.nomad': `template {\n  data = <<EOT\n${MEDIA.replace('80', '${NOMAD_PORT_http}')}EOT\n}\n`,
+    Vagrantfile: `config.vm.provision "shell", inline: <<~SHELL\n${here}SHELL\n`,
+    'k8s/map.yaml.erb': `data:\n  site.conf: |\n${MEDIA.replace(/^/gm, '    ')}\n`,
+  }
+  assert.equal(
+    await loud(tree),
+    ['Vagrantfile', 'bin/install', 'infra/site.nomad', 'infra/web.tf', 'k8s/map.yaml.erb'].map(
+      path => `${path} ${TRAVERSAL}`,
+    ),
+  )
+})
+
+test('a string of a script that is a server’s file', async () => {
+  const text = MEDIA.replace('80', '${2:-80}').replace('/srv/media/', '\\"/srv/media/\\"')
+  const tree = {
+    'add-site.sh': `#!/bin/sh\nblock="${text}"\necho "$block" > "/etc/nginx/sites-available/$1"\n`,
+    'add-host.sh': `#!/bin/sh\necho '\n<VirtualHost *:80>\nServerName example.org extra\nDocumentRoot /srv/www\n</VirtualHost>' > site.conf\n`,
+    'help.sh': `#!/bin/sh\necho "server {\nlisten 80;"\n`,
+  }
+  assert.equal(await loud(tree), ['add-host.sh apache/syntax', `add-site.sh ${TRAVERSAL}`])
+})
+
 test.run()

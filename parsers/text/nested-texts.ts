@@ -2,13 +2,13 @@ import { placeholder, UNKNOWN } from './placeholder.ts'
 
 /**
  * A file that another file holds as a text: a block scalar of YAML (a ConfigMap, a `content:` of Ansible, cloud-init
- * or compose), a here-document of a shell script or a Dockerfile.
+ * or compose), a here-document of a shell script, a Dockerfile, Terraform, Nomad or a Vagrantfile.
  */
 export interface NestedText {
   readonly start: number
   readonly end: number
   /** What is done to the text before it is written. */
-  readonly filledInBy: 'nobody' | 'shell' | 'compose'
+  readonly filledInBy: 'nobody' | 'shell' | 'compose' | 'hcl' | 'ruby' | 'string'
 }
 
 /** Nobody keeps more of them in one file, and a hostile one costs no more. */
@@ -17,18 +17,20 @@ const MOST_TEXTS = 200
 /** `name: |`, `- content: |2-`: a literal block; a folded one keeps no lines. */
 const BLOCK =
   /^([ \t]*(?:- +)*)(?:"[^"\n]*"|'[^'\n]*'|[^\s#"'|>][^\n:]*?(?::[^\s:][^\n:]*?)*):[ \t]+\|[-+\d]*[ \t]*(?:#.*)?\r?$/
-const HERE_DOCUMENT = /<<(-?)[ \t]*(\\|["']?)([A-Za-z_]\w*)(["']?)/
+const HERE_DOCUMENT = /<<([-~]?)[ \t]*(\\|["']?)([A-Za-z_]\w*)(["']?)/
 
 /**
  * The texts in a file, in order; `kind` is the language of the file. A here-document may stand in a block of YAML, too.
  */
 export function nestedTexts(
   text: string,
-  kind: 'yaml' | 'compose' | 'shell' | 'dockerfile',
+  kind: 'yaml' | 'compose' | 'shell' | 'dockerfile' | 'hcl' | 'ruby',
 ): readonly NestedText[] {
   const lines = linesOf(text)
   const ends = delimiterLines(lines)
   const found: NestedText[] = []
+  /** Where the here-document of the file's own language ends in which a script may have more of them. */
+  let outerEnd = 0
   for (let index = 0; index < lines.length && found.length < MOST_TEXTS; index++) {
     const line = lines[index]?.line ?? ''
     const isYaml = (kind === 'yaml' || kind === 'compose') && line.length < LONGEST_KEY && line.includes('|')
@@ -42,14 +44,50 @@ export function nestedTexts(
         })
       continue
     }
+    const string = kind === 'shell' ? stringFrom(text, lines, index) : null
+    if (string !== null) {
+      found.push(string.found)
+      index = string.last
+      continue
+    }
     const here = line.includes('<<') && !/^[ \t]*#/.test(line) ? HERE_DOCUMENT.exec(line) : null
     if (here === null || line[here.index + 2] === '<' || line[here.index - 1] === '<') continue
     const [, , quote = '', word = ''] = here
     const end = ends.after(word, index)
-    if (end > index + 1)
-      found.push({ ...stretch(lines, index + 1, end), filledInBy: quote === '' ? 'shell' : 'nobody' })
+    if (end <= index + 1) continue
+    const isOuter = (kind === 'hcl' || kind === 'ruby') && index >= outerEnd
+    if (isOuter) outerEnd = end
+    const outer = kind === 'hcl' || kind === 'ruby' ? kind : 'nobody'
+    const filledInBy = quote === '' ? (isOuter ? outer : 'shell') : kind === 'hcl' ? 'hcl' : 'nobody'
+    found.push({ ...stretch(lines, index + 1, end), filledInBy })
   }
   return found
+}
+
+/** `block="server {`, `echo '` in front of it: what a script writes into a file of a server. */
+const STRING = /(?:^|[\s;&|])(?:echo(?: -\w+)?[ \t]+|printf[ \t]+|\w+=)(["'])[ \t]*(\S.*)?$/
+const BEGINS = /^(?:#|server\s*\{|upstream\s|map\s|<VirtualHost\b|<IfModule\b)/
+
+/** A string of several lines that begins like a server's file; null where none does on this line. */
+function stringFrom(
+  text: string,
+  lines: readonly Line[],
+  index: number,
+): { readonly found: NestedText; readonly last: number } | null {
+  const { line = '', start = 0 } = lines[index] ?? {}
+  if (line.length > LONGEST_KEY) return null
+  const [match, quote = '', rest = ''] = STRING.exec(line) ?? []
+  if (match === undefined) return null
+  const first = rest === '' ? (lines[index + 1]?.line.trim() ?? '') : rest
+  if (!BEGINS.test(first)) return null
+  const from = start + line.lastIndexOf(quote, line.length - rest.trimEnd().length - 1) + 1
+  let end = from
+  while (end < text.length && text[end] !== quote) end += quote === '"' && text[end] === '\\' ? 2 : 1
+  if (end >= text.length) return null
+  let last = index
+  while ((lines[last + 1]?.start ?? Number.POSITIVE_INFINITY) <= end) last++
+  if (last === index) return null
+  return { found: { start: from, end, filledInBy: quote === '"' ? 'string' : 'nobody' }, last }
 }
 
 /** No line that begins a block is longer. */
@@ -116,8 +154,7 @@ function stretch(lines: readonly Line[], from: number, to: number): { start: num
  */
 export function codeOfNested(text: string, { start, end, filledInBy }: NestedText): string {
   const inner = text.slice(start, end)
-  const code =
-    filledInBy === 'nobody' ? inner : filledInBy === 'shell' ? afterShell(inner) : afterCompose(inner)
+  const code = filledInBy === 'nobody' ? inner : FILLED_IN[filledInBy](inner)
   return blank(text.slice(0, start)) + code + blank(text.slice(end))
 }
 
@@ -129,10 +166,38 @@ function blank(text: string): string {
 }
 
 const SHELL_VALUE = /\\[\\$`]|\$(?:[A-Za-z_]\w*|\{[^}\n]*\}|\([^()\n]*\)|[@*#?$!\d-])|`[^`\n]*`/g
+/** Between double quotes they may be escaped too. */
+const STRING_VALUE = /\\[\\$`"]|\$(?:[A-Za-z_]\w*|\{[^}\n]*\}|\([^()\n]*\)|[@*#?$!\d-])|`[^`\n]*`/g
 const COMPOSE_VALUE = /\$\$|\$(?:[A-Za-z_]\w*|\{[^}\n]*\})/g
 
 function afterShell(text: string): string {
   return settle(text, SHELL_VALUE, match => (match[0] === '\\' ? (match[1] ?? '') : null))
+}
+
+/** A directive of Terraform's templates leaves a hole where it stands. */
+const HCL_VALUE = /[$%]{2}\{|\$\{[^}\n]*\}|%\{[^}\n]*\}/g
+const RUBY_VALUE = /#\{[^}\n]*\}|\\[\\$`"#]/g
+
+function afterHcl(text: string): string {
+  return settle(text, HCL_VALUE, match =>
+    match.length === 3 ? match.slice(1) : match[0] === '%' ? ' '.repeat(match.length) : null,
+  )
+}
+
+function afterRuby(text: string): string {
+  return settle(text, RUBY_VALUE, match => (match[0] === '\\' ? (match[1] ?? '') : null))
+}
+
+const FILLED_IN = {
+  shell: afterShell,
+  string: afterString,
+  compose: afterCompose,
+  hcl: afterHcl,
+  ruby: afterRuby,
+} as const
+
+function afterString(text: string): string {
+  return settle(text, STRING_VALUE, match => (match[0] === '\\' ? (match[1] ?? '') : null))
 }
 
 function afterCompose(text: string): string {

@@ -67,7 +67,7 @@ const OTHER_EXTENSION =
 const OTHER_NAME =
   /^(?:mime\.types|(?:fastcgi|uwsgi|scgi|proxy)_params|fastcgi\.conf|koi-utf|koi-win|win-utf|magic|envvars|dockerfile.*|(?:gnu)?makefile.*|rakefile|gemfile.*|vagrantfile|jenkinsfile|berksfile|procfile|cakefile|gruntfile.*|license.*|licence.*|copying.*|readme.*|changelog.*|changes|news|todo|roadmap|install|authors|contributors|notice|codeowners|manifest\.in|version|\..+|.*ftpd.*)$/i
 const TEMPLATE_EXTENSION =
-  /\.(?:template|tmpl|tpl|stpl|j2|jinja2?|erb|epp|in|gotmpl|gtpl|ctmpl|ejs|hbs|handlebars|mustache|mako|master|macro|envsubst)$/i
+  /\.(?:template|tmpl|tpl|stpl|j2|jinja2?|erb|epp|in|gotmpl|gtpl|ctmpl|ejs|hbs|handlebars|mustache|mako|master|macro|envsubst|(?<=\.conf\.)twig)$/i
 const HTACCESS = /^(?:\.|_|dot[._-]?)?htaccess(?:[._-]\w+)*$|\.htaccess$/i
 
 /** Pages about `.htaccess`, whatever their language. */
@@ -99,8 +99,12 @@ export type PathVerdict =
   /** One of the many that a package brings and nothing enables. */
   | { readonly kind: 'stock' }
 
-/** Null for a path that is never looked into: keys, data, programs, other programs' directories. */
-export function judgePath(path: string): PathVerdict | null {
+/**
+ * Null for a path that is never looked into: keys, data, programs, other programs' directories.
+ *
+ * @param isPlaced false where the path is not the machine's own: a repository may call a directory `root` or `srv`
+ */
+export function judgePath(path: string, isPlaced = true): PathVerdict | null {
   const name = posix.basename(path)
   if (
     HTACCESS.test(name) &&
@@ -118,10 +122,11 @@ export function judgePath(path: string): PathVerdict | null {
   const { program, onDemand, isStock, isSystem, last } = judgeDirectory(posix.dirname(path))
   // PHP's, but in a directory of the servers a file that another one includes.
   if (live.endsWith('.inc') && program === null) return null
-  const named = program !== null || isConfigurationName(name, last)
+  const isElsewhere = isSystem && program === null && !SERVER_NAME.test(name)
+  const named = program !== null || (!isElsewhere && isConfigurationName(name, last))
   if (BACKUP.test(name) || BACKUP.test(live) || BACKUP_INSIDE.test(live))
     return named ? { kind: 'backup' } : null
-  if (isSystem && program === null && !SERVER_NAME.test(name)) return null
+  if (isElsewhere && isPlaced) return null
   if (isStock) return { kind: 'stock' }
   return { kind: 'candidate', program, onDemand, named, sample }
 }

@@ -60,7 +60,7 @@ export function judgePaths(paths: readonly string[], within: string): readonly J
   const first: JudgedPath[] = []
   const last: JudgedPath[] = []
   for (const named of paths) {
-    const verdict = judgePath(below(named, within))
+    const verdict = judgePath(below(named, within), within === '/')
     if (verdict === null) continue
     const waits = verdict.kind === 'candidate' && verdict.onDemand !== null
     ;(waits ? last : first).push({ named, verdict })

@@ -20,8 +20,10 @@ export function nestedPath(outer: string, index: number): string {
 
 const KINDS = [
   ['compose', /(?:^|\/)(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/i],
-  ['yaml', /\.(?:ya?ml)(?:\.(?:j2|tmpl|tpl|gotmpl|example|sample|dist))?$/i],
-  ['shell', /\.(?:sh|bash)$/i],
+  ['yaml', /\.(?:ya?ml)(?:\.(?:j2|erb|tmpl|tpl|tftpl|gotmpl|example|sample|dist))?$/i],
+  ['shell', /\.(?:sh|bash)(?:\.(?:j2|erb|tmpl|tpl|tftpl|in))?$/i],
+  ['hcl', /\.(?:tf|hcl|nomad)$/i],
+  ['ruby', /(?:^|\/)Vagrantfile$/],
   ['dockerfile', /(?:^|\/)(?:Dockerfile|Containerfile)[^/]*$|\.(?:dockerfile|containerfile)$/i],
 ] as const
 
@@ -33,7 +35,20 @@ export function mayHoldFiles(path: string): boolean {
   return kindOf(path) !== null && !TESTS.test(path)
 }
 
-function kindOf(path: string): (typeof KINDS)[number][0] | null {
+/** True for a file of which only its first line could say that it is a script. */
+export function mayBeScript(path: string): boolean {
+  return BARE_NAME.test(path) && !TESTS.test(path)
+}
+
+export function isScript(beginning: string): boolean {
+  return /^#![ \t]*\/\S*(?:[ \t]+\S+)*?(?:\/|[ \t])(?:ba|da|k|z)?sh\b/.test(beginning)
+}
+
+const BARE_NAME = /(?:^|\/)[^/.]+$/
+
+type Kind = (typeof KINDS)[number][0]
+
+function kindOf(path: string): Kind | null {
   return KINDS.find(([, pattern]) => pattern.test(path))?.[0] ?? null
 }
 
@@ -48,8 +63,9 @@ export function hasServersWord(text: string): boolean {
 
 /** The texts in a file, where one of them could be a server's. */
 export function textsIn(path: string, text: string): readonly NestedText[] {
-  const kind = kindOf(path)
-  if (kind === null || (!text.includes('<<') && !text.includes('|')) || !hasServersWord(text)) return []
+  const kind = kindOf(path) ?? (BARE_NAME.test(path) && isScript(text) ? 'shell' : null)
+  const mayHold = kind === 'shell' || text.includes('<<') || text.includes('|')
+  if (kind === null || !mayHold || !hasServersWord(text)) return []
   // The files in one file are read one after the other, and each asks for all of them.
   if (text !== last.text || kind !== last.kind) last = { text, kind, found: nestedTexts(text, kind) }
   return last.found

@@ -54,7 +54,7 @@ export function recognise(source: Source): Recognised | null {
 
 /** Directories of other programs: what lies in one is theirs, unless nearly every line says otherwise. */
 const OTHER_DIRECTORY =
-  /\/(?:proftpd|vsftpd|pure-ftpd|php(?:[\d.]*(?:-fpm)?)|fpm|pool\.d|redis|supervisord?|dovecot|postfix|exim4?|bind|named|mysql|mariadb|postgresql|fail2ban|systemd|logrotate\.d|cron\.d|apparmor(?:\.d)?|bubblewrap|varnish|haproxy|squid|rsyslog(?:\.d)?|monit|munin|ssh|ldap|openldap|samba|lighttpd|litespeed|lsws|caddy|traefik)\//i
+  /\/(?:proftpd|vsftpd|pure-ftpd|php(?:[\d.]*(?:-fpm)?)|fpm|pool\.d|redis|supervisord?|dovecot|postfix|exim4?|bind|named|mysql|mariadb|postgresql|fail2ban|systemd|logrotate\.d|cron\.d|apparmor(?:\.d)?|bubblewrap|varnish|haproxy|squid|rsyslog(?:\.d)?|monit|munin|ssh|ldap|openldap|samba|lighttpd|litespeed|lsws|caddy|traefik)\/|[.-]proftpd\/|\/(?:named|rndc)[._-][^/]*$/i
 
 /** LiteSpeed reads Apache's directives, and does not do with them what Apache does. */
 const LITESPEED = /\/(?:litespeed|lsws|openlitespeed)\//i
@@ -306,10 +306,14 @@ function isMarkup(line: string, name: string): boolean {
 /** A text that follows in a file of YAML, which may hold what a server reads. */
 const BLOCK_OF_YAML = /^[ \t]*(?:- )?[\w.-]+:[ \t]*[|>][-+\d]*[ \t]*(?:#.*)?$/m
 
+/** A script writes the file that follows. */
+const HERE_DOCUMENT = /^[ \t]*(?:sudo[ \t]+)?(?:cat|tee)\b[^\n]*<<[-~]?[ \t]*["']?[A-Za-z_]/m
+
 /** JSON, JavaScript, Go and HCL have blocks called `http` and `server` too. */
 function isOtherLanguage(code: string): boolean {
   return (
     BLOCK_OF_YAML.test(code) ||
+    HERE_DOCUMENT.test(code) ||
     /^\s*(?:\{\s*["'}]|\[\s*[[{"]|import |const |package |resource |"[^"]*"\s*:)/.test(code)
   )
 }

@@ -8,7 +8,15 @@ import { type FragmentSet, contradict, fragmentSets, groupOf } from './fragment-
 import { type PlacedMain, placeMain } from './home-of-main.ts'
 import { type Candidate, judgePaths, lookInto, type LookOptions, type SkippedPath } from './look.ts'
 import type { Mount } from './mounts.ts'
-import { hasServersWord, mayHoldFiles, nestedPath, nestedSource, textsIn } from './nested-files.ts'
+import {
+  hasServersWord,
+  isScript,
+  mayBeScript,
+  mayHoldFiles,
+  nestedPath,
+  nestedSource,
+  textsIn,
+} from './nested-files.ts'
 import { PROGRAMS, type Program } from './program.ts'
 import { recognise } from './recognise.ts'
 import { isMain, settleOnDemand, toFragment, withoutIncluded } from './survey.ts'
@@ -87,6 +95,7 @@ export function surveyDirectory(
 
 /** As much of a file as is looked through for texts of others. */
 const BEGINNING = 500_000
+const FIRST_LINE = 64
 
 /** False for a piece of a file, whose blocks begin or end in another. */
 function isBalanced(source: Source, program: Program): boolean {
@@ -106,7 +115,8 @@ function lookForNested(
   { peek }: LookOptions,
 ): readonly Candidate[] {
   return paths.flatMap(outer => {
-    const beginning = mayHoldFiles(outer) ? (peek?.(outer, BEGINNING) ?? '') : ''
+    const isOne = mayHoldFiles(outer) || (mayBeScript(outer) && isScript(peek?.(outer, FIRST_LINE) ?? ''))
+    const beginning = isOne ? (peek?.(outer, BEGINNING) ?? '') : ''
     const found = textsIn(outer, beginning).flatMap((text, index) => {
       if (!hasServersWord(beginning.slice(text.start, text.end))) return []
       const named = nestedPath(outer, index)
