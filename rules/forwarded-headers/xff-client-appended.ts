@@ -4,7 +4,9 @@ import { conf } from '../../src/engine/conf.ts'
 import { takesClients } from '../../src/deployment/outer-proxies.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { virtualHost } from '../_examples.ts'
+import { djangoBehindNginx } from '../django/_examples.ts'
 import { readerOf } from './_header-readers.ts'
+import { readersInPython } from './_python-readers.ts'
 
 const nginx = (value: string, top = ''): string => conf`
   ${top}
@@ -24,6 +26,31 @@ const APACHE = virtualHost(conf`
       Require env office
   </Location>
 `)
+const behindNginx = (settings: string, value = '$proxy_add_x_forwarded_for'): Record<string, string> =>
+  djangoBehindNginx({
+    settings,
+    headers: conf`
+      proxy_set_header Host $host;
+      proxy_set_header X-Forwarded-For ${value};
+    `,
+  })
+const middleware = (index: string): string => conf`
+  class ClientAddress:
+      def __init__(self, get_response):
+          self.get_response = get_response
+      def __call__(self, request):
+          forwarded = request.META.get("HTTP_X_FORWARDED_FOR")
+          if forwarded:
+              request.META["REMOTE_ADDR"] = forwarded.split(",")[${index}].strip()
+          return self.get_response(request)
+`
+const USES_IT = 'MIDDLEWARE = ["shop.middleware.ClientAddress"]\n'
+const THROTTLED = (more: string): string => conf`
+  REST_FRAMEWORK = {
+      "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.AnonRateThrottle"],
+      ${more}
+  }
+`
 const pair = (value: string, top = '') => ({ 'nginx.conf': nginx(value, top), 'site.conf': APACHE })
 
 export default defineRule({
@@ -31,11 +58,42 @@ export default defineRule({
   severity: 'info',
   confidence: 'medium',
   since: '0.1.0',
-  why: '`$proxy_add_x_forwarded_for` appends to what the client sent. Whoever reads the first entry, as many log formats and libraries do, reads what a client chose to write.',
+  why: '`$proxy_add_x_forwarded_for` appends to what the client sent. Whoever reads the first entry, as many log formats and libraries do, reads what a client chose to write. So do a middleware that takes the first entry, and the throttles of Django REST Framework without `NUM_PROXIES`: a client that writes another address each time is never held back.',
   remedy: 'At the edge, where nobody stands in front of nginx, send `$remote_addr` alone',
   references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#var_proxy_add_x_forwarded_for'],
-  bad: [{ title: 'appended at the edge', files: pair('«$proxy_add_x_forwarded_for»') }],
+  bad: [
+    { title: 'appended at the edge', files: pair('«$proxy_add_x_forwarded_for»') },
+    {
+      title: 'a middleware of the project reads it',
+      files: {
+        ...behindNginx(USES_IT, '«$proxy_add_x_forwarded_for»'),
+        'web/shop/middleware.py': middleware('0'),
+      },
+    },
+    {
+      title: 'throttles of Django REST Framework count by it',
+      files: behindNginx(THROTTLED(''), '«$proxy_add_x_forwarded_for»'),
+    },
+    {
+      title: 'django-axes counts by it',
+      files: behindNginx(
+        'AXES_META_PRECEDENCE_ORDER = ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"]\n',
+        '«$proxy_add_x_forwarded_for»',
+      ),
+    },
+  ],
   good: [
+    {
+      title: 'a middleware that takes the last address, and throttles that know how many proxies there are',
+      files: {
+        ...behindNginx(`${USES_IT}${THROTTLED('"NUM_PROXIES": 1,')}`),
+        'web/shop/middleware.py': middleware('-1'),
+      },
+    },
+    {
+      title: 'a middleware that nobody uses',
+      files: { ...behindNginx('MIDDLEWARE = []\n'), 'web/shop/middleware.py': middleware('0') },
+    },
     { title: 'what nginx saw', files: pair('$remote_addr') },
     { title: 'nobody here reads it', files: { 'nginx.conf': nginx('$proxy_add_x_forwarded_for') } },
     {
@@ -44,6 +102,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    let inPython: ReturnType<typeof readersInPython> | null = null
     for (const connection of deployment.connections.http) {
       for (const header of connection.headers.written) {
         if (header.state !== 'appended' || header.name !== 'x-forwarded-for') continue
@@ -55,11 +114,13 @@ export default defineRule({
           'x-forwarded-for',
           ({ name }) => !/^remoteip/i.test(name),
         )
-        if (reader === null) continue
+        inPython ??= readersInPython(deployment)
+        const readAt = reader === null ? inPython.get(connection) : namePlace(reader)
+        if (readAt === undefined) continue
         const at = argumentPlace(header.directive, 1)
         yield {
           at,
-          related: [{ at: namePlace(reader), message: 'reads it' }],
+          related: [{ at: readAt, message: 'reads it' }],
           per: 'locations',
           message: often =>
             `nginx appends to the \`X-Forwarded-For\` that the client sent${often}, so the first address in it is the client’s to choose`,
