@@ -244,7 +244,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['forwarded-headers/setenvif-https-unanchored', { fixes: ['safe'], programs: ['apache'] }],
   ['forwarded-headers/underscores-in-headers', { fixes: [], programs: ['nginx'] }],
   ['forwarded-headers/variable-misspelt', { fixes: [], programs: ['nginx'] }],
-  ['forwarded-headers/xff-client-appended', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
+  ['forwarded-headers/xff-client-appended', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'django'] }],
   ['hardening/allowoverride-on', { fixes: [], programs: ['apache'] }],
   ['hardening/clients-unlimited', { fixes: [], programs: ['nginx'] }],
   ['hardening/content-security-policy-missing', { fixes: [], programs: ['nginx', 'apache'] }],

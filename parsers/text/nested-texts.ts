@@ -29,6 +29,7 @@ export function nestedTexts(
   const lines = linesOf(text)
   const ends = delimiterLines(lines)
   const found: NestedText[] = []
+  let left = MOST_TEXTS
   /** Where the here-document of the file's own language ends in which a script may have more of them. */
   let outerEnd = 0
   for (let index = 0; index < lines.length && found.length < MOST_TEXTS; index++) {
@@ -44,8 +45,9 @@ export function nestedTexts(
         })
       continue
     }
-    const string = kind === 'shell' ? stringFrom(text, lines, index) : null
-    if (string !== null) {
+    const string = kind === 'shell' && left > 0 ? stringFrom(text, lines, index) : null
+    if (string === undefined) left--
+    else if (string !== null) {
       found.push(string.found)
       index = string.last
       continue
@@ -68,12 +70,15 @@ export function nestedTexts(
 const STRING = /(?:^|[\s;&|])(?:echo(?: -\w+)?[ \t]+|printf[ \t]+|\w+=)(["'])[ \t]*(\S.*)?$/
 const BEGINS = /^(?:#|server\s*\{|upstream\s|map\s|<VirtualHost\b|<IfModule\b)/
 
-/** A string of several lines that begins like a server's file; null where none does on this line. */
+/** No string of a script holds a longer file, and one that is left open costs no more. */
+const LONGEST_STRING = 20_000
+
+/** A string of several lines that begins like a server's file; null where none does, undefined where it has no end. */
 function stringFrom(
   text: string,
   lines: readonly Line[],
   index: number,
-): { readonly found: NestedText; readonly last: number } | null {
+): { readonly found: NestedText; readonly last: number } | null | undefined {
   const { line = '', start = 0 } = lines[index] ?? {}
   if (line.length > LONGEST_KEY) return null
   const [match, quote = '', rest = ''] = STRING.exec(line) ?? []
@@ -82,8 +87,9 @@ function stringFrom(
   if (!BEGINS.test(first)) return null
   const from = start + line.lastIndexOf(quote, line.length - rest.trimEnd().length - 1) + 1
   let end = from
-  while (end < text.length && text[end] !== quote) end += quote === '"' && text[end] === '\\' ? 2 : 1
-  if (end >= text.length) return null
+  const most = Math.min(text.length, from + LONGEST_STRING)
+  while (end < most && text[end] !== quote) end += quote === '"' && text[end] === '\\' ? 2 : 1
+  if (end >= most) return undefined
   let last = index
   while ((lines[last + 1]?.start ?? Number.POSITIVE_INFINITY) <= end) last++
   if (last === index) return null

@@ -31,7 +31,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Names are separated by spaces. A comma, a scheme, a path, a bracket or a quote becomes a part of the name, which then matches no `Host`: requests for it are answered by the default server, and both configuration checks are content.',
+  why: 'Names are separated by spaces. A comma, a scheme, a path, a bracket or a quote becomes a part of the name, which then matches no `Host`, and without a `;` nginx takes the next directive for names: requests for it are answered by the default server, and both configuration checks are content.',
   remedy: 'Write host names alone, separated by spaces',
   references: [
     'https://nginx.org/en/docs/http/server_names.html',
@@ -49,8 +49,27 @@ export default defineRule({
       title: 'a list as a program prints it',
       files: { 'site.conf': apache('ServerAlias «[www.example.org,» «vi.example.org]»') },
     },
+    {
+      title: 'a line that does not end, whose next one is taken for names',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          example.org
+          «return» 204
+        `),
+      },
+    },
   ],
   good: [
+    {
+      title: 'names on several lines',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          example.org
+          root.example.org
+          index
+        `),
+      },
+    },
     { title: 'spaces', files: { 'etc/nginx/nginx.conf': nginx('example.org www.example.org') } },
     {
       title: 'a wildcard, an expression, and the names that match nothing on purpose',
@@ -62,8 +81,12 @@ export default defineRule({
     for (const { occurrences } of nginx) {
       for (const directive of occurrences.get('server_name') ?? []) {
         if (directive.context !== 'server') continue
-        for (const [index, { value }] of directive.args.entries())
+        const swallowed = nextDirective(directive)
+        if (swallowed !== -1) yield unended(directive, swallowed)
+        for (const [index, { value }] of directive.args.entries()) {
+          if (index === swallowed) break
           if (!value.startsWith('~')) yield* judge(directive, index, value)
+        }
       }
     }
     for (const { occurrences } of apache) {
@@ -72,6 +95,41 @@ export default defineRule({
     }
   },
 })
+
+/** The first word that begins a line and is the name of a directive with arguments of its own; -1 where none is. */
+function nextDirective({ args, source }: NginxDirective): number {
+  const last = args.at(-1)
+  if (last === undefined || args.length < 3 || !source.text.slice(args[0]?.start, last.start).includes('\n'))
+    return -1
+  return args.findIndex(({ value, start }, index) => {
+    if (index === 0 || index === args.length - 1 || !IN_SERVER.has(value)) return false
+    const line = source.text.lastIndexOf('\n', start)
+    return source.text.slice(line + 1, start).trim() === '' && line >= (args[index - 1]?.end ?? 0)
+  })
+}
+
+/** What people write behind the names of a server; none of them is a label that somebody gives a host. */
+const IN_SERVER: ReadonlySet<string> = new Set(
+  (
+    'listen root rewrite return index access_log error_log charset client_max_body_size include try_files set ' +
+    'ssl_certificate ssl_certificate_key ssl_protocols add_header proxy_pass proxy_set_header error_page expires'
+  ).split(' '),
+)
+
+function unended(directive: NginxDirective, index: number): RuleFinding {
+  const name = directive.args[index]?.value ?? ''
+  const before = argumentPlace(directive, index - 1)
+  return {
+    at: argumentPlace(directive, index),
+    aspect: 'unended',
+    message: `\`${name}\` and what follows it are taken for names of the server: the line above does not end in \`;\``,
+    label: 'a name here, no directive',
+    related: [{ at: before, message: 'no `;` behind it' }],
+    ...propose('End the line above in `;`', 'unsafe', [
+      replacePlace(before, `${before.source.text.slice(before.start, before.end)};`),
+    ]),
+  }
+}
 
 /** What a host name cannot hold, and people write: a list, a URL, a value as a program prints it. */
 const FOREIGN = /[,;"'[\](){}<>|\\\s]|:\/\/|^[^/]+\/|^\/\//

@@ -30,7 +30,7 @@ export function acrossWorlds(enter: EnterWorld): readonly RuleAnswers[] {
   const world = createWorld(first)
   const deployments = enter(world, null)
   if (world.asked.size === 0) return deployments
-  const visits = [visited(world, deployments)]
+  const visits = [visited(world, null, deployments)]
   visits.push(visit(enter, last, null))
   visitHidden(enter, visits)
   visitMixed(enter, visits)
@@ -43,7 +43,7 @@ export function acrossWorlds(enter: EnterWorld): readonly RuleAnswers[] {
 
 function visit(enter: EnterWorld, decide: Decide, rules: ReadonlySet<string> | null): Visit {
   const world = createWorld(decide)
-  return visited(world, enter(world, rules))
+  return visited(world, rules, enter(world, rules))
 }
 
 /** Visits worlds until every branch that came to light was there in one of them. */

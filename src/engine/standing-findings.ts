@@ -7,6 +7,8 @@ import { CONFIDENCES, type Confidence, SEVERITIES, type Severity } from './sever
 /** A world that was looked at, and what was found there. */
 export interface Visit {
   readonly world: World
+  /** The rules that were asked in it, all where null: of the others it says nothing. */
+  readonly rules: ReadonlySet<string> | null
   readonly deployments: readonly RuleAnswers[]
   readonly byKey: ReadonlyMap<string, readonly Found[]>
 }
@@ -22,9 +24,14 @@ export interface Claim {
 }
 
 /** What was found in a world, of one deployment after the other. */
-export function visited(world: World, deployments: readonly RuleAnswers[]): Visit {
+export function visited(
+  world: World,
+  rules: ReadonlySet<string> | null,
+  deployments: readonly RuleAnswers[],
+): Visit {
   return {
     world,
+    rules,
     deployments,
     byKey: groupBy(
       deployments.flatMap(({ found }) => found),
@@ -52,7 +59,13 @@ function claimOf(key: string, { active, finding }: Found, world: World): Claim {
   }
 }
 
-function doesNotDeny({ byKey, world }: Visit, { key, presences, path }: Claim): boolean {
+function hasAsked({ rules }: Visit, rule: string): boolean {
+  return rules === null || rules.has(rule)
+}
+
+function doesNotDeny(visit: Visit, { key, rule, presences, path }: Claim): boolean {
+  if (!hasAsked(visit, rule)) return true
+  const { byKey, world } = visit
   const all = byKey.get(key)
   if (all === undefined)
     return (path !== null && !world.hasRead(path)) || !presences.some(presence => holdsIn(world, presence))
@@ -81,7 +94,7 @@ function keyOf({ active, finding: { at, aspect = '' } }: Found): string {
 
 /** What stands, each as the first world has it that shows it, and at its mildest: so much holds in every world. */
 export function answersOf(visits: readonly Visit[], claims: readonly Claim[]): readonly RuleAnswers[] {
-  const milder = new Map(claims.map(({ key }) => [key, mildest(visits, key)]))
+  const milder = new Map(claims.map(claim => [claim.key, mildest(visits, claim)]))
   const said = new Set<string>()
   const answers: RuleAnswers[] = []
   for (const { deployments, byKey } of visits) {
@@ -100,7 +113,7 @@ export function answersOf(visits: readonly Visit[], claims: readonly Claim[]): r
 }
 
 /** Takes from a finding what some world that shows it does not say of it. */
-function mildest(visits: readonly Visit[], key: string): (found: Found) => Found {
+function mildest(visits: readonly Visit[], { key, rule }: Claim): (found: Found) => Found {
   const versions = visits.flatMap(({ byKey }) => {
     const found = byKey.get(key)
     return found === undefined ? [] : [found]
@@ -111,7 +124,7 @@ function mildest(visits: readonly Visit[], key: string): (found: Found) => Found
   const confidence = rankIn(CONFIDENCES, confidenceOf)
   // A server refuses for certain what it refuses in every world.
   const isFatal =
-    versions.length === visits.length &&
+    versions.length === visits.filter(visit => hasAsked(visit, rule)).length &&
     versions.every(found => found.some(({ finding }) => finding.fatal === true))
   const places = versions.map(
     found => new Set(found.flatMap(({ finding }) => finding.related?.map(({ at }) => placeOf(at)) ?? [])),

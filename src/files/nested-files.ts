@@ -41,7 +41,7 @@ export function mayBeScript(path: string): boolean {
 }
 
 export function isScript(beginning: string): boolean {
-  return /^#![ \t]*\/\S*(?:[ \t]+\S+)*?(?:\/|[ \t])(?:ba|da|k|z)?sh\b/.test(beginning)
+  return /^#![ \t]*\/\S*(?:[ \t]+\S+)*?(?:\/|[ \t])(?:ba|da|k|z)?sh\b/.test(beginning.slice(0, 200))
 }
 
 const BARE_NAME = /(?:^|\/)[^/.]+$/

@@ -220,4 +220,23 @@ http {
   )
 })
 
+test('a world that is looked into for one rule says nothing of what the others found', () => {
+  const site = `<VirtualHost *:80>
+<IfModule ssl_module>
+Alias /files /srv/files
+Alias /files/private /srv/private
+</IfModule>
+ServerName example.org extra
+</VirtualHost>
+<IfModule headers_module>
+RedirectMatch ^/( /
+</IfModule>
+`
+  assert.equal(found({ 'a.conf': site }, 'apache/syntax', 'apache/alias-overlap'), [
+    'a.conf:4 apache/alias-overlap',
+    'a.conf:6 apache/syntax!',
+    'a.conf:9 apache/syntax',
+  ])
+})
+
 test.run()
