@@ -13,6 +13,7 @@ import accessDenyHiddenByRegex from './access/deny-hidden-by-regex.ts'
 import accessExactLocationOneUrl from './access/exact-location-one-url.ts'
 import accessFilesSectionProxied from './access/files-section-proxied.ts'
 import accessLimitCountsProxy from './access/limit-counts-proxy.ts'
+import accessLimitKeyFromClient from './access/limit-key-from-client.ts'
 import accessLocationLostToRegex from './access/location-lost-to-regex.ts'
 import accessLocationUndoesDirectory from './access/location-undoes-directory.ts'
 import accessPasswordFileMissing from './access/password-file-missing.ts'
@@ -172,6 +173,7 @@ import canonicalUrlRedirectUriInjection from './canonical-url/redirect-uri-injec
 import canonicalUrlServerNameMalformed from './canonical-url/server-name-malformed.ts'
 import containersDatabaseOwnLoopback from './containers/database-own-loopback.ts'
 import containersDatabasePublic from './containers/database-public.ts'
+import containersEnvsubstWithoutList from './containers/envsubst-without-list.ts'
 import containersImageProtocol from './containers/image-protocol.ts'
 import containersLoopbackPublished from './containers/loopback-published.ts'
 import containersNameResolvedOnce from './containers/name-resolved-once.ts'
@@ -380,6 +382,7 @@ import timeoutsWsgiRequestTimeoutKillsProcess from './timeouts/wsgi-request-time
 import timeoutsWsgiRequestTimeoutMissing from './timeouts/wsgi-request-timeout-missing.ts'
 import tlsAcmeChallengeNotServed from './tls/acme-challenge-not-served.ts'
 import tlsAcmePortTaken from './tls/acme-port-taken.ts'
+import tlsBackendNameUnverifiable from './tls/backend-name-unverifiable.ts'
 import tlsBackendNotVerified from './tls/backend-not-verified.ts'
 import tlsBackendProxiedOverTlsToPlain from './tls/backend-proxied-over-tls-to-plain.ts'
 import tlsCertNameMismatch from './tls/cert-name-mismatch.ts'
@@ -397,6 +400,7 @@ import tlsKeyWorldReadable from './tls/key-world-readable.ts'
 import tlsLineageNotRenewed from './tls/lineage-not-renewed.ts'
 import tlsListenWithoutSsl from './tls/listen-without-ssl.ts'
 import tlsPinnedIpListen from './tls/pinned-ip-listen.ts'
+import tlsProtocolsOfDefaultServer from './tls/protocols-of-default-server.ts'
 import tlsRenewalWithoutReload from './tls/renewal-without-reload.ts'
 import tlsSslOnDeprecated from './tls/ssl-on-deprecated.ts'
 import tlsSslOnHitsPlainListen from './tls/ssl-on-hits-plain-listen.ts'
@@ -411,6 +415,7 @@ import topologyGrpcWithoutHttp2 from './topology/grpc-without-http2.ts'
 import topologyHostSelectsWrongServer from './topology/host-selects-wrong-server.ts'
 import topologyHostSelectsWrongVhost from './topology/host-selects-wrong-vhost.ts'
 import topologyHttpToTlsPort from './topology/http-to-tls-port.ts'
+import topologyIpHashSeesProxy from './topology/ip-hash-sees-proxy.ts'
 import topologyListenInHttpAndStream from './topology/listen-in-http-and-stream.ts'
 import topologyListenWithoutVhost from './topology/listen-without-vhost.ts'
 import topologyNamedLocationMissing from './topology/named-location-missing.ts'
@@ -431,6 +436,7 @@ import topologyUpstreamPortMissing from './topology/upstream-port-missing.ts'
 import topologyUpstreamPortNotListened from './topology/upstream-port-not-listened.ts'
 import topologyUpstreamPublicName from './topology/upstream-public-name.ts'
 import topologyUpstreamSelfLoop from './topology/upstream-self-loop.ts'
+import topologyUpstreamServersDown from './topology/upstream-servers-down.ts'
 import topologyUpstreamUndefined from './topology/upstream-undefined.ts'
 import topologyUpstreamUnused from './topology/upstream-unused.ts'
 import topologyVhostNoUpstream from './topology/vhost-no-upstream.ts'
@@ -484,6 +490,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/exact-location-one-url', ...accessExactLocationOneUrl },
   { id: 'access/files-section-proxied', ...accessFilesSectionProxied },
   { id: 'access/limit-counts-proxy', ...accessLimitCountsProxy },
+  { id: 'access/limit-key-from-client', ...accessLimitKeyFromClient },
   { id: 'access/location-lost-to-regex', ...accessLocationLostToRegex },
   { id: 'access/location-undoes-directory', ...accessLocationUndoesDirectory },
   { id: 'access/password-file-missing', ...accessPasswordFileMissing },
@@ -643,6 +650,7 @@ export const rules: readonly Rule[] = [
   { id: 'canonical-url/server-name-malformed', ...canonicalUrlServerNameMalformed },
   { id: 'containers/database-own-loopback', ...containersDatabaseOwnLoopback },
   { id: 'containers/database-public', ...containersDatabasePublic },
+  { id: 'containers/envsubst-without-list', ...containersEnvsubstWithoutList },
   { id: 'containers/image-protocol', ...containersImageProtocol },
   { id: 'containers/loopback-published', ...containersLoopbackPublished },
   { id: 'containers/name-resolved-once', ...containersNameResolvedOnce },
@@ -851,6 +859,7 @@ export const rules: readonly Rule[] = [
   { id: 'timeouts/wsgi-request-timeout-missing', ...timeoutsWsgiRequestTimeoutMissing },
   { id: 'tls/acme-challenge-not-served', ...tlsAcmeChallengeNotServed },
   { id: 'tls/acme-port-taken', ...tlsAcmePortTaken },
+  { id: 'tls/backend-name-unverifiable', ...tlsBackendNameUnverifiable },
   { id: 'tls/backend-not-verified', ...tlsBackendNotVerified },
   { id: 'tls/backend-proxied-over-tls-to-plain', ...tlsBackendProxiedOverTlsToPlain },
   { id: 'tls/cert-name-mismatch', ...tlsCertNameMismatch },
@@ -868,6 +877,7 @@ export const rules: readonly Rule[] = [
   { id: 'tls/lineage-not-renewed', ...tlsLineageNotRenewed },
   { id: 'tls/listen-without-ssl', ...tlsListenWithoutSsl },
   { id: 'tls/pinned-ip-listen', ...tlsPinnedIpListen },
+  { id: 'tls/protocols-of-default-server', ...tlsProtocolsOfDefaultServer },
   { id: 'tls/renewal-without-reload', ...tlsRenewalWithoutReload },
   { id: 'tls/ssl-on-deprecated', ...tlsSslOnDeprecated },
   { id: 'tls/ssl-on-hits-plain-listen', ...tlsSslOnHitsPlainListen },
@@ -882,6 +892,7 @@ export const rules: readonly Rule[] = [
   { id: 'topology/host-selects-wrong-server', ...topologyHostSelectsWrongServer },
   { id: 'topology/host-selects-wrong-vhost', ...topologyHostSelectsWrongVhost },
   { id: 'topology/http-to-tls-port', ...topologyHttpToTlsPort },
+  { id: 'topology/ip-hash-sees-proxy', ...topologyIpHashSeesProxy },
   { id: 'topology/listen-in-http-and-stream', ...topologyListenInHttpAndStream },
   { id: 'topology/listen-without-vhost', ...topologyListenWithoutVhost },
   { id: 'topology/named-location-missing', ...topologyNamedLocationMissing },
@@ -902,6 +913,7 @@ export const rules: readonly Rule[] = [
   { id: 'topology/upstream-port-not-listened', ...topologyUpstreamPortNotListened },
   { id: 'topology/upstream-public-name', ...topologyUpstreamPublicName },
   { id: 'topology/upstream-self-loop', ...topologyUpstreamSelfLoop },
+  { id: 'topology/upstream-servers-down', ...topologyUpstreamServersDown },
   { id: 'topology/upstream-undefined', ...topologyUpstreamUndefined },
   { id: 'topology/upstream-unused', ...topologyUpstreamUnused },
   { id: 'topology/vhost-no-upstream', ...topologyVhostNoUpstream },

@@ -1,10 +1,12 @@
 import type { NginxDirectiveNode } from '../../parsers/nginx/syntax.ts'
 import { parseNginx } from '../../parsers/nginx/parse.ts'
 import type { Place } from '../../parsers/text/source.ts'
-import type { Container } from '../../src/deployment/containers/container.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { nginxMain, nginxServer } from '../_examples.ts'
 import { siteTo } from './_examples.ts'
+import { runImages } from './_images.ts'
 
 const compose = (volume: string): string => conf`
   services:
@@ -27,7 +29,7 @@ const MAIN = conf`
 `
 
 export default defineRule({
-  summary: 'A file of nginx is mounted where nginx expects one of another kind',
+  summary: 'A file of nginx is placed in an image where nginx expects one of another kind',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
@@ -49,6 +51,23 @@ export default defineRule({
       files: {
         'docker-compose.yml': compose('«./site.conf:/etc/nginx/nginx.conf:ro»'),
         'site.conf': siteTo('app:8000'),
+      },
+    },
+    {
+      title: 'a Dockerfile without a compose file',
+      files: {
+        Dockerfile: conf`
+          FROM node:22 AS build
+          RUN npm run build
+          FROM nginx:1.27
+          «COPY» nginx.conf /etc/nginx/conf.d/default.conf
+          COPY --from=build /app/dist /usr/share/nginx/html
+        `,
+        'nginx.conf': nginxMain(
+          nginxServer(conf`
+            root /usr/share/nginx/html;
+          `),
+        ),
       },
     },
   ],
@@ -81,17 +100,15 @@ export default defineRule({
       },
     },
   ],
-  *check({ machines }) {
-    for (const { container } of machines) {
-      if (container === null || !IMAGES.test(container.base ?? '') || namesMain(container)) continue
-      const hasOwnMain = container.mounts.some(({ target }) =>
-        /^\/etc(?:\/nginx(?:\/nginx\.conf)?)?$/.test(target),
-      )
-      for (const { target, path, at } of container.mounts) {
+  *check(deployment) {
+    for (const { base, mounts, command, files } of runImages(deployment)) {
+      if (!IMAGES.test(base ?? '') || command === undefined || namesMain(command?.words ?? [])) continue
+      const hasOwnMain = mounts.some(({ target }) => /^\/etc(?:\/nginx(?:\/nginx\.conf)?)?$/.test(target))
+      for (const { target, path, at } of mounts) {
         if (path === null) continue
         const isMain = target === '/etc/nginx/nginx.conf'
         if (!isMain && (hasOwnMain || !INCLUDED.test(target))) continue
-        const foreign = foreignIn(container, path, isMain)
+        const foreign = foreignIn(files, path, isMain)
         if (foreign === null) continue
         yield {
           at,
@@ -101,8 +118,8 @@ export default defineRule({
           label: 'nginx does not start',
           related: [{ at: foreign.at, message: 'refused here' }],
           help: isMain
-            ? 'Mount it as `/etc/nginx/conf.d/default.conf`'
-            : 'Mount it as `/etc/nginx/nginx.conf`',
+            ? 'Place it at `/etc/nginx/conf.d/default.conf`'
+            : 'Place it at `/etc/nginx/nginx.conf`',
         }
       }
     }
@@ -117,19 +134,19 @@ const OF_MAIN: ReadonlySet<string> = new Set(['events', 'http', 'worker_processe
 const OF_HTTP: ReadonlySet<string> = new Set(['server', 'upstream', 'location', 'map', 'limit_req_zone'])
 
 /** True where the command names a main file itself. */
-function namesMain({ service, image }: Container): boolean {
-  const words = service.command?.words ?? (image?.command?.form === 'exec' ? image.command.words : [])
-  const script = image?.command?.form === 'shell' ? image.command.script.text : ''
-  return [...words.map(({ text }) => text), script].some(text => /(?:^|\s)-c(?:\s|$)/.test(text))
+function namesMain(words: readonly string[]): boolean {
+  return /(?:^|\s)-c(?:\s|$)/.test(
+    words.filter((word, index) => !(word === '-c' && /sh$/.test(words[index - 1] ?? ''))).join(' '),
+  )
 }
 
 /** The first directive at the top of a file that the place does not take; null for none, or a file of both kinds. */
 function foreignIn(
-  { hostFiles }: Container,
+  files: FileSystem,
   path: string,
   isMain: boolean,
 ): { readonly name: string; readonly at: Place } | null {
-  const read = hostFiles.kind(path) === 'file' ? hostFiles.read(path) : null
+  const read = files.kind(path) === 'file' ? files.read(path) : null
   if (read?.kind !== 'source') return null
   const nodes = parseNginx(read.source).children.filter(
     (node): node is NginxDirectiveNode => node.kind === 'directive',

@@ -1,10 +1,9 @@
 import { posix } from 'node:path'
-import type { Place } from '../../parsers/text/source.ts'
-import type { Container } from '../../src/deployment/containers/container.ts'
-import type { Machine } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
+import { type RunImage, runImages } from './_images.ts'
 
 const files = (nginx: string, more: Record<string, string> = {}): Record<string, string> => ({
   'docker-compose.yml': composeWith({ nginx }),
@@ -46,6 +45,17 @@ export default defineRule({
         «CMD» service nginx start
       `),
     },
+    {
+      title: 'a Dockerfile without a compose file',
+      files: {
+        Dockerfile: conf`
+          FROM nginx:1.27
+          COPY site.conf /etc/nginx/conf.d/default.conf
+          «CMD» ["nginx"]
+        `,
+        'site.conf': siteTo('192.0.2.7:8000'),
+      },
+    },
   ],
   good: [
     { title: 'the command of the image', files: files('') },
@@ -68,15 +78,33 @@ export default defineRule({
         CMD service nginx start && tail -f /var/log/nginx/access.log
       `),
     },
+    {
+      title: 'told by the main file that is copied',
+      files: {
+        Dockerfile: conf`
+          FROM nginx:1.27
+          COPY main.conf /etc/nginx/nginx.conf
+          COPY site.conf /etc/nginx/conf.d/default.conf
+          CMD ["nginx"]
+        `,
+        'main.conf': conf`
+          daemon off;
+          events {
+          }
+          http {
+              include conf.d/*.conf;
+          }
+        `,
+        'site.conf': siteTo('192.0.2.7:8000'),
+      },
+    },
   ],
-  *check({ machines }) {
-    for (const machine of machines) {
-      const { container } = machine
-      if (container === null || staysByFile(machine, container)) continue
-      const at = background(container)
-      if (at === null) continue
+  *check(deployment) {
+    for (const run of runImages(deployment)) {
+      const { command } = run
+      if (command === null || command === undefined || !leaves(command.words) || staysByFile(run)) continue
       yield {
-        at,
+        at: command.at,
         message: 'nginx goes into the background here, and the container ends with its first process',
         label: 'no `daemon off`',
         help: 'Write `nginx -g "daemon off;"`',
@@ -86,38 +114,27 @@ export default defineRule({
 })
 
 /** True where a file, or a line of the build, says `daemon off`, or may. */
-function staysByFile({ programs }: Machine, { mounts, image }: Container): boolean {
-  const isToldByBuild = (image?.steps ?? []).some(
-    step =>
-      'command' in step &&
-      (step.command.form === 'shell'
-        ? /\bdaemon\b/.test(step.command.script.text)
-        : step.command.words.some(({ text }) => /\bdaemon\b/.test(text))),
-  )
+function staysByFile({ machine, mounts, image, files }: RunImage): boolean {
+  const isToldByBuild = (image?.steps ?? []).some(step => {
+    if (!('command' in step)) return false
+    const { command } = step
+    const text =
+      command.form === 'shell' ? command.script.text : command.words.map(word => word.text).join(' ')
+    return /\bdaemon\b|\bnginx\.conf\b/.test(text)
+  })
   if (isToldByBuild) return true
-  for (const program of programs) {
-    if (program.kind !== 'nginx') continue
-    if (program.configuration.occurrences.has('daemon')) return true
-    if (program.configuration.main !== null) return false
-  }
-  return mounts.some(({ target }) => target === '/etc/nginx' || target === '/etc/nginx/nginx.conf')
+  const placed = mounts.filter(({ target }) => /^\/etc(?:\/nginx(?:\/.*)?)?$/.test(target))
+  if (placed.some(({ path }) => path === null || saysDaemon(files, path))) return true
+  return machine.programs.some(
+    program => program.kind === 'nginx' && program.configuration.occurrences.has('daemon'),
+  )
 }
 
-/** Where the command of a container starts nginx and does nothing else; null where it does not, or nobody knows. */
-function background({ service, image }: Container): Place | null {
-  if (!service.complete || service.entrypoint !== null) return null
-  const entry = image?.entrypoint ?? null
-  if (entry !== null) return null
-  if (service.command !== null) {
-    const words = service.command.words.map(({ text }) => text)
-    return service.command.rest === null && leaves(words) ? service.command.at : null
-  }
-  const command = image?.command ?? null
-  if (command === null) return null
-  const place = (words: readonly string[]): Place | null => (leaves(words) ? command.at : null)
-  return command.form === 'exec'
-    ? place(command.words.map(({ text }) => text))
-    : place(command.script.text.trim().split(/\s+/))
+/** True where a file says it, or the main file of a directory that is placed whole. */
+function saysDaemon(files: FileSystem, path: string): boolean {
+  const main = files.kind(path) === 'directory' ? `${path}/nginx.conf` : path
+  const read = files.kind(main) === 'file' ? files.read(main) : null
+  return read?.kind === 'source' && /^\s*daemon\s/m.test(read.source.text)
 }
 
 function leaves(words: readonly string[]): boolean {

@@ -1,3 +1,4 @@
+import type { NginxConnection } from '../../src/deployment/model.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -80,13 +81,19 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'a backend that is told no address',
+      files: {
+        'etc/nginx/nginx.conf': nginx('').replace('$proxy_add_x_forwarded_for', '127.0.0.1'),
+      },
+    },
   ],
   *check({ servers, connections }) {
     for (const server of servers) {
       const listen = server.listens.find(({ proxyProtocol }) => proxyProtocol)
       if (listen === undefined || listen.directive === null) continue
       const { configuration } = server
-      const connection = connections.of(server)[0]
+      const connection = connections.of(server).find(tellsAddress)
       if (connection === undefined || readsAddress(configuration)) continue
       if (hasUnreadInclude(configuration, server.directive)) continue
       const header = effectiveAtHand(configuration, connection.block, 'real_ip_header')
@@ -100,6 +107,12 @@ export default defineRule({
     }
   },
 })
+
+/** True where the backend is told the address of whoever connects: by a header, or by the parameters of FastCGI. */
+function tellsAddress({ pass, headers }: NginxConnection): boolean {
+  if (pass.name !== 'proxy_pass' && pass.name !== 'grpc_pass') return true
+  return headers.written.some(({ value }) => /\$\{?(?:remote_addr|proxy_add_x_forwarded_for)\b/.test(value))
+}
 
 /** Directives that may hand a variable on. */
 const READERS = [

@@ -61,6 +61,18 @@ export default defineRule({
         'etc/nginx/members': 'a:b\n',
       },
     },
+    {
+      title: 'the page of one location, which takes its URL too',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          location / {
+              error_page 403 «/403.html»;
+              allow 192.0.2.0/28;
+              deny all;
+          }
+        `),
+      },
+    },
   ],
   good: [
     {
@@ -145,11 +157,14 @@ export default defineRule({
       if (!configuration.occurrences.has('error_page')) continue
       const pages = effective(configuration, directive, 'error_page')
       if (!pages.known || !pages.value.complete) continue
-      for (const line of pages.value.directives) {
+      const ofLocations = (directivesByServer(configuration, 'error_page').get(directive) ?? []).filter(
+        ({ parent }) => parent !== directive,
+      )
+      for (const line of [...pages.value.directives, ...ofLocations]) {
         const page = line.args.at(-1)?.value ?? ''
         if (!page.startsWith('/') || page.includes('$')) continue
         const codes = new Set(line.args.slice(0, -1).map(({ value }) => value))
-        const by = refusedBy(deployment, server, page, codes)
+        const by = refusedBy(deployment, server, page, codes, line.parent?.name !== 'location')
         if (by === null) continue
         yield {
           at: argumentPlace(line, line.args.length - 1),
@@ -173,9 +188,10 @@ function refusedBy(
   server: NginxServer,
   page: string,
   codes: ReadonlySet<string>,
+  isOfServer: boolean,
 ): Refusal | null {
   const { configuration, directive } = server
-  const condition = stableRefusal(configuration, directive, codes)
+  const condition = isOfServer ? stableRefusal(configuration, directive, codes) : null
   if (condition !== null)
     return { at: namePlace(condition), text: `if (${conditionWords(condition).join(' ')})` }
   if (!['403', '401'].some(code => codes.has(code) && mayRefuse(configuration, directive, code))) return null

@@ -141,7 +141,7 @@ export default defineRule({
       for (const { to, at } of connection.targets) {
         if (to.kind !== 'listener' || to.listener.kind !== 'nginx') continue
         const { listener } = to
-        const socket = socketAt(listener.program.configuration, listener)
+        const socket = socketTaking(listener.program.configuration, listener)
         if (socket?.proxyProtocol !== true) continue
         const line = listenOf(socket)
         yield {
@@ -194,6 +194,10 @@ function streamTargets(configuration: NginxConfiguration, pass: NginxDirective):
 /** The socket of http that surely takes the connection: by an address of this machine alone. */
 function socketAt(configuration: NginxConfiguration, target: Endpoint): NginxSocket | null {
   if (target.address.kind !== 'unix' && isLoopback(target.address) !== true) return null
+  return socketTaking(configuration, target)
+}
+
+function socketTaking(configuration: NginxConfiguration, target: Endpoint): NginxSocket | null {
   return (
     sockets(configuration).find(
       ({ address, port, quic, ipv6only }) =>

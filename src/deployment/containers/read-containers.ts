@@ -62,7 +62,7 @@ function readContainer(project: ComposeProject, service: ComposeService, files: 
     project,
     service,
     image: built?.image ?? null,
-    base: baseOf(built?.image.base ?? (service.build === null ? service.image : null)),
+    base: imageName(built?.image.base ?? (service.build === null ? service.image : null)),
     files: mountedFiles(files, inside),
     hostFiles: files,
     mounts: visible,
@@ -84,7 +84,7 @@ function namesOf({ name, containerName, networks }: ComposeService): readonly st
 }
 
 /** `docker.io/library/nginx:1.25-alpine` is `nginx`. */
-function baseOf(image: Fact<string> | null): string | null {
+export function imageName(image: Fact<string> | null): string | null {
   if (image === null || !image.known) return null
   const name = image.value.replace(/@.*$/, '').replace(/:[^:/]*$/, '')
   return name.replace(/^(?:docker\.io\/)?(?:library\/)?/, '') || null
@@ -144,7 +144,11 @@ function clean(path: string): string {
 }
 
 /** What `COPY` and `ADD` bring from the build's own context, the last first. */
-function copiesOf({ steps }: DockerImage, context: string, files: FileSystem): readonly ContainerMount[] {
+export function copiesOf(
+  { steps }: DockerImage,
+  context: string,
+  files: FileSystem,
+): readonly ContainerMount[] {
   const found: ContainerMount[] = []
   for (const step of steps) if ('sources' in step) found.unshift(...copyOf(step, context, files))
   return found

@@ -247,6 +247,20 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 500,
   },
   {
+    rule: 'access/limit-key-from-client',
+    shows: 'a client with another header is not limited',
+    files: { 'srv/www/login.html': 'log in' },
+    request: { url: 'http://example.org/login', headers: { 'X-Forwarded-For': '192.0.2.1' } },
+    harm: async ({ response, request }) =>
+      response.status === 200 &&
+      (await request({ url: 'http://example.org/login', headers: { 'X-Forwarded-For': '192.0.2.2' } }))
+        .status === 200,
+    sound: async ({ response, request }) =>
+      response.status === 200 &&
+      (await request({ url: 'http://example.org/login', headers: { 'X-Forwarded-For': '192.0.2.2' } }))
+        .status === 503,
+  },
+  {
     rule: 'access/auth-request-unanswered',
     shows: 'every request is an error',
     examples: { bad: 1 },

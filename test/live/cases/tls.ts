@@ -101,6 +101,30 @@ export const cases: readonly LiveCase[] = [
     harm: () => readsAsNobody('/etc/ssl/private/site.key'),
   },
   {
+    rule: 'tls/backend-name-unverifiable',
+    shows: 'no certificate fits the address',
+    request: { url: 'http://example.org/' },
+    harm: ({ response, log }) =>
+      response.status === 502 && log.includes('upstream SSL certificate does not match "127.0.0.1"'),
+    sound: ({ response }) => response.body === 'api',
+  },
+  {
+    rule: 'tls/backend-name-unverifiable',
+    shows: 'no certificate has the name of the upstream',
+    examples: { bad: 1 },
+    request: { url: 'http://example.org/' },
+    harm: ({ response, log }) =>
+      response.status === 502 && log.includes('upstream SSL certificate does not match "api"'),
+    sound: ({ response }) => response.body === 'api',
+  },
+  {
+    rule: 'tls/protocols-of-default-server',
+    shows: 'a handshake in another version of TLS',
+    request: { url: 'http://example.org:443/' },
+    harm: () => speaks('TLSv1.2'),
+    sound: async () => (await speaks('TLSv1.3')) && !(await speaks('TLSv1.2')),
+  },
+  {
     rule: 'tls/hsts-missing',
     shows: 'the answer carries no Strict-Transport-Security',
     request: { url: 'https://example.org/' },

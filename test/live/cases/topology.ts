@@ -314,6 +314,22 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status > 0 && response.status !== 502,
   },
   {
+    rule: 'topology/ip-hash-sees-proxy',
+    shows: 'one server gets the requests of all clients',
+    mirrors: [9000, 9001],
+    request: { url: 'http://example.org:8080/' },
+    harm: async ({ request }) => (await serversOfClients(request)).size === 1,
+    sound: async ({ request }) => (await serversOfClients(request)).size === 2,
+  },
+  {
+    rule: 'topology/upstream-servers-down',
+    shows: 'nginx asks no server',
+    mirrors: [9000],
+    request: { url: 'http://example.org/' },
+    harm: ({ response, log }) => response.status === 502 && log.includes('no live upstreams'),
+    sound: ({ response }) => response.report?.port === '9000',
+  },
+  {
     rule: 'topology/own-prefix-stripped',
     shows: 'the backend is asked without the path',
     mirrors: [9000],
@@ -337,4 +353,15 @@ function http2Status(port: number): Promise<number | null> {
     stream.on('error', () => end(null))
     stream.end()
   })
+}
+
+/** The ports of the backends that answer clients of several networks, whom a proxy on this machine names. */
+async function serversOfClients(request: LiveAnswer['request']): Promise<ReadonlySet<string | undefined>> {
+  const ports = new Set<string | undefined>()
+  for (let network = 1; network <= 12; network++) {
+    const headers = { 'X-Forwarded-For': `192.0.${network}.7` }
+    const { report } = await request({ url: 'http://example.org:8080/', headers })
+    ports.add(String(report?.port))
+  }
+  return ports
 }
