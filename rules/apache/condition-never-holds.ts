@@ -82,6 +82,20 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'the name of the header in place of its value',
+      files: rewritingDirectory(conf`
+        RewriteCond %{HTTP:Upgrade} «^Upgrade$» [NC]
+        RewriteRule ^chat$ /socket [R=302,L]
+      `),
+    },
+    {
+      title: 'a value in other letters than browsers write',
+      files: rewritingDirectory(conf`
+        RewriteCond %{HTTP:Upgrade} «=WebSocket»
+        RewriteRule ^chat$ /socket [R=302,L]
+      `),
+    },
   ],
   good: [
     {
@@ -142,6 +156,16 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'the value of Upgrade',
+      files: rewritingDirectory(conf`
+        RewriteCond %{HTTP:Upgrade} ^WebSocket$ [NC]
+        RewriteCond %{HTTP:Connection} upgrade [NC]
+        RewriteRule ^chat$ /socket [R=302,L]
+        RewriteCond %{HTTP:Upgrade} !^Upgrade$
+        RewriteRule ^page$ /other [R=302,L]
+      `),
+    },
   ],
   *check({ apache, filesOf }) {
     for (const configuration of apache) {
@@ -165,6 +189,9 @@ function* ofRewriting(configuration: ApacheConfiguration, files: FileSystem) {
   for (const { conditions, directive, settled, context, pattern, negated } of rules) {
     if (!settled) continue
     for (const condition of conditions) {
+      const upgrade =
+        condition.negated || !/^%\{HTTP:Upgrade\}$/i.test(condition.input) ? null : upgradeFault(condition)
+      if (upgrade !== null) yield { at: argumentPlace(condition.directive, 1), message: upgrade }
       const variable = /^%\{([A-Z_]+)\}$/.exec(condition.input)?.[1]
       if (variable === undefined || !/^(?:=|regex)$/.test(condition.test)) continue
       const fault = faultOf(
@@ -181,6 +208,17 @@ function* ofRewriting(configuration: ApacheConfiguration, files: FileSystem) {
     if (context === 'server' && !negated && !mixed.has(directive.parent) && matchesNoPath(pattern))
       yield { at: argumentPlace(directive, 0), message: noPath('rule', pattern) }
   }
+}
+
+/** Browsers write `Upgrade: websocket`, and the word of the header's name stands in `Connection`. */
+function upgradeFault({ test, pattern, caseless }: PlacedRule['conditions'][number]): string | null {
+  if (!/^(?:=|regex)$/.test(test)) return null
+  const word = test === '=' ? pattern : (/^\^?\(?([a-z]+)\)?\$?$/i.exec(pattern)?.[1] ?? '')
+  if (/^upgrade$/i.test(word))
+    return `the header \`Upgrade\` says \`websocket\`, so \`${pattern}\` never holds`
+  return /^websocket$/i.test(word) && word !== 'websocket' && !caseless
+    ? `browsers write \`websocket\` in small letters, so \`${pattern}\` never holds without \`[NC]\``
+    : null
 }
 
 function makesNoPath({ output, keepsUri, flags }: PlacedRule): boolean {

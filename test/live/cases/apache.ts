@@ -183,6 +183,22 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/condition-never-holds',
+    shows: 'the header never holds its own name',
+    examples: { bad: 7, good: 4 },
+    request: { url: 'http://example.org/chat', headers: { Connection: 'Upgrade', Upgrade: 'websocket' } },
+    harm: answers(403, 404),
+    sound: answers(302),
+  },
+  {
+    rule: 'apache/condition-never-holds',
+    shows: 'the letters of browsers are others',
+    examples: { bad: 8, good: 4 },
+    request: { url: 'http://example.org/chat', headers: { Connection: 'Upgrade', Upgrade: 'websocket' } },
+    harm: answers(403, 404),
+    sound: answers(302),
+  },
+  {
+    rule: 'apache/condition-never-holds',
     shows: 'no header has an underscore',
     examples: { bad: 6 },
     files: { '/srv/www/shop': 'page' },
