@@ -20,6 +20,7 @@ import { argumentPlace, namePlace } from '../../src/servers/apache/queries/place
 import { placedRule } from '../../src/servers/apache/queries/rewriting.ts'
 import type { ReceivedHeaders } from '../../src/servers/received-headers.ts'
 import { fromBytes } from '../../src/servers/regex.ts'
+import type { ApacheEnd } from '../../src/servers/apache/requests/outcome.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
 
@@ -150,6 +151,30 @@ export default defineRule({
       title: 'a slash that mod_dir puts back',
       files: slashless(''),
     },
+    {
+      title: 'a slash that mod_dir puts back, from .htaccess',
+      files: {
+        'etc/apache2/apache2.conf': apacheMain(
+          conf`
+            Listen 80
+            <VirtualHost *:80>
+                ServerName example.org
+                DocumentRoot /srv/www
+                <Directory /srv/www>
+                    AllowOverride All
+                    Options FollowSymLinks
+                </Directory>
+            </VirtualHost>
+          `,
+          ['rewrite', 'dir'],
+        ),
+        'srv/www/.htaccess': conf`
+          RewriteEngine On
+          RewriteRule ^(.+)/$ «/$1» [R=301,L]
+        `,
+        'srv/www/blog/index.html': 'blog',
+      },
+    },
   ],
   good: [
     {
@@ -221,6 +246,7 @@ export default defineRule({
       const { scheme, port, shown } = originOf(asked)
       const host = shown.replace(/:\d+$/, '')
       if (host === UNKNOWN_HOST) continue
+      yield* slashLoop(deployment, asked)
       const loop = loopOf(deployment, asked, scheme, host, port)
       if (loop !== null)
         yield {
@@ -256,16 +282,36 @@ export default defineRule({
   },
 })
 
+/** A rule that takes the last slash of a directory away, and mod_dir, which puts it back. */
+function* slashLoop(deployment: Deployment, asked: AskedHost) {
+  const { configuration, host } = asked
+  const root = directivesIn(configuration, host?.directive ?? null, 'documentroot').at(-1)?.args[0]?.value
+  const files = root === undefined ? null : deployment.filesOf(configuration).list(root)
+  const first = files?.find(({ name, kind }) => kind === 'directory' && /^[a-z][\w-]*$/i.test(name))
+  if (first === undefined) return
+  const taken = askHost(deployment, asked, `/${first.name}/`)
+  if (!leadsTo(taken.end, `/${first.name}`)) return
+  if (!leadsTo(askHost(deployment, asked, `/${first.name}`).end, `/${first.name}/`)) return
+  const rule = taken.steps.findLast(({ kind }) => kind === 'rewrite')?.directive ?? null
+  if (rule === null || !('nameStart' in rule) || rule.name !== 'RewriteRule') return
+  yield {
+    at: argumentPlace(rule, 1),
+    cause: `${rule.source.path} ${argumentPlace(rule, 1).start}`,
+    message: `this takes the slash of the directory \`/${first.name}/\` away, and mod_dir puts it back, for ever`,
+  }
+}
+
+function leadsTo(end: ApacheEnd, path: string): boolean {
+  if (end.kind !== 'response' || end.location === null) return false
+  return fromBytes(end.location).replace(/^https?:\/\/[^/]+/, '') === path
+}
+
 /** Redirects of a virtual host that lead round over other URLs, or that grow for ever. */
 function* chainsFrom(deployment: Deployment, host: ApacheHost) {
   const own = REDIRECTS.flatMap(name => directivesIn(host.configuration, host.directive, name)).flatMap(
     ({ args }) => args.find(({ value }) => value.startsWith('/'))?.value ?? [],
   )
-  for (const target of new Set([
-    PATHS.missingPage,
-    ...own.slice(0, MOST_PATHS),
-    ...directoryOf(deployment, host),
-  ])) {
+  for (const target of new Set([PATHS.missingPage, ...own.slice(0, MOST_PATHS)])) {
     const [request] = requestsToHost(deployment, host, target)
     if (request === undefined) return
     const { requests, end } = probeRedirects(deployment, request)
@@ -277,12 +323,7 @@ function* chainsFrom(deployment: Deployment, host: ApacheHost) {
       continue
     const places = cycle.flatMap(followed => placeOf(followed) ?? [])
     const [at, ...others] = [...places].sort(byPlace)
-    // mod_dir adds the slash of a directory without a line that says so.
-    const byModDir = cycle.filter(
-      (each, index) =>
-        placeOf(each) === null && isSlashAdded(each, cycle[(index + 1) % cycle.length] ?? each),
-    )
-    if (at === undefined || places.length + byModDir.length < cycle.length) continue
+    if (at === undefined || places.length < cycle.length) continue
     const urls = [...(end.kind === 'loop' ? [...cycle, ...cycle.slice(0, 1)] : requests.slice(0, 3))]
     yield {
       at,
@@ -297,14 +338,6 @@ function* chainsFrom(deployment: Deployment, host: ApacheHost) {
   }
 }
 
-/** A directory of the document root, at which mod_dir and a rule about slashes may not agree. */
-function directoryOf(deployment: Deployment, { configuration, directive }: ApacheHost): readonly string[] {
-  const root = directivesIn(configuration, directive, 'documentroot').at(-1)?.args[0]?.value
-  const found = root === undefined ? null : deployment.filesOf(configuration).list(root)
-  const first = found?.find(({ name, kind }) => kind === 'directory' && /^[a-z][\w-]*$/i.test(name))
-  return first === undefined ? [] : [`/${first.name}/`]
-}
-
 const REDIRECTS = ['redirect', 'redirectpermanent', 'redirecttemp']
 const MOST_PATHS = 12
 
@@ -316,10 +349,6 @@ function placeOf({ steps, end }: FollowedRequest): Place | null {
   )?.directive
   if (line === undefined || line === null || !('nameStart' in line)) return end.at
   return argumentPlace(line, line.name === 'RewriteRule' ? 1 : line.args.length - 1)
-}
-
-function isSlashAdded(one: FollowedRequest, next: FollowedRequest): boolean {
-  return urlOf(next.request) === `${urlOf(one.request)}/`
 }
 
 function byPlace(one: Place, other: Place): number {
