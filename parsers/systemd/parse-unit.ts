@@ -1,4 +1,4 @@
-import type { Source } from '../text/source.ts'
+import type { Place, Source } from '../text/source.ts'
 import { MappedText } from '../text/text-map.ts'
 import { sliceWritten, trimWritten, type WrittenText, writtenFor } from '../text/written-text.ts'
 
@@ -35,6 +35,19 @@ export function parseUnit(source: Source): readonly UnitSetting[] {
     settings.push({ section, name, value: value.text, written: value, source, start, end })
   }
   return settings
+}
+
+/** Lines that are no section, setting or comment: systemd says `Missing '='`, and goes on without them. */
+export function strayLines(source: Source): readonly Place[] {
+  const strays: Place[] = []
+  for (let at = 0; at < source.code.length; ) {
+    const { written, start, end, next } = readLine(source, at)
+    at = next
+    const { text } = written
+    if (text === '' || start === -1 || /^\[.*\]$/.test(text) || text.includes('=')) continue
+    if (!/[\0\uFFFD]|^[{<%@$]/.test(text)) strays.push({ source, start, end })
+  }
+  return strays
 }
 
 interface UnitLine {

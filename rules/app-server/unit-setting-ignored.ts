@@ -1,4 +1,5 @@
-import type { UnitSetting } from '../../parsers/systemd/parse-unit.ts'
+import { strayLines, type UnitSetting } from '../../parsers/systemd/parse-unit.ts'
+import type { ServiceUnit } from '../../parsers/systemd/service-unit.ts'
 import { unitWords } from '../../parsers/systemd/unit-words.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
@@ -15,7 +16,7 @@ export default defineRule({
   otherSeverities: { error: 'where the service does not start: its user, group or directory' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'In a unit `#` begins a comment only as the first character of a line: behind a value it is part of it, and the service fails with `217/USER` or `200/CHDIR`. `Environment=` is cut at blanks, and what has no `=` is left out (`Invalid environment assignment, ignoring`); the same happens to `export NAME=value` in a file of `EnvironmentFile=`, which no shell reads.',
+  why: 'In a unit `#` begins a comment only as the first character of a line: behind a value it is part of it, and the service fails with `217/USER` or `200/CHDIR`. `Environment=` is cut at blanks, and what has no `=` is left out (`Invalid environment assignment, ignoring`); the same happens to `export NAME=value` in a file of `EnvironmentFile=`, which no shell reads. A command goes on in the next line only behind a `\\`, paths have to begin with `/`, and a key that is misspelt or stands in another section is left out with a line in the journal.',
   remedy: 'Give comments a line of their own, and put `"NAME=a value"` between quotes',
   references: [
     'https://www.freedesktop.org/software/systemd/man/latest/systemd.syntax.html',
@@ -30,8 +31,64 @@ export default defineRule({
       title: 'a file that a shell would read',
       files: tree('EnvironmentFile=/etc/shop/shop.env', { 'etc/shop/shop.env': '«export» SHOP_KEY=abc\n' }),
     },
+    {
+      title: 'a command that goes on without a backslash',
+      files: behindNginx(
+        conf`
+          [Service]
+          WorkingDirectory=/etc/shop
+          ExecStart=/usr/bin/gunicorn
+              «--workers 3»
+              «--bind»=127.0.0.1:8000
+              «shop.wsgi:application»
+        `,
+      ),
+    },
+    { title: 'a relative file', files: tree('EnvironmentFile=«.env»') },
+    {
+      title: 'a relative directory',
+      files: behindNginx(
+        conf`
+          [Service]
+          WorkingDirectory=«srv/shop»
+          ExecStart=/usr/bin/gunicorn shop.wsgi:application
+        `,
+      ),
+    },
+    { title: 'a misspelt key', files: tree('«Enviroment»=SHOP_KEY=abc') },
+    {
+      title: 'a key of another section',
+      files: behindNginx(
+        conf`
+          [Unit]
+          Description=shop
+          «User»=shop
+          [Service]
+          ExecStart=/usr/bin/gunicorn shop.wsgi:application
+        `,
+      ),
+    },
   ],
   good: [
+    {
+      title: 'a command that goes on',
+      files: behindNginx(
+        conf`
+          [Service]
+          WorkingDirectory=/etc/shop
+          ExecStart=/usr/bin/gunicorn \\
+              --workers 3 \\
+              # a comment between
+              --bind=127.0.0.1:8000 \\
+              shop.wsgi:application
+        `,
+      ),
+    },
+    { title: 'the home of the user', files: tree('WorkingDirectory=~') },
+    { title: 'a file that may be missing', files: tree('EnvironmentFile=-/etc/default/shop') },
+    { title: 'a path that systemd fills in', files: tree('EnvironmentFile=%h/shop.env') },
+    { title: 'a key of one’s own', files: tree('X-Owner=shop') },
+    { title: 'a key that this knows nothing of', files: tree('MemoryZSwapMax=1G') },
     { title: 'a line of its own', files: tree('# of nginx\nGroup=www-data') },
     { title: 'quotes', files: tree('Environment="SHOP_TITLE=Our shop" SHOP_KEY=abc') },
     { title: 'quotes around the value', files: tree("Environment=SHOP_TITLE='Our shop'") },
@@ -54,7 +111,9 @@ export default defineRule({
         if (setting.section !== 'Service') continue
         if (SINGLE.has(setting.name)) yield* commentBehind(setting)
         else if (setting.name === 'Environment') yield* leftOut(setting)
+        if (PATHS.has(setting.name)) yield* relative(setting)
       }
+      yield* unread(service)
       for (const { path } of service.environmentFiles) {
         if (!path.known || machine.files.kind(path.value) !== 'file') continue
         const read = machine.files.read(path.value)
@@ -64,11 +123,87 @@ export default defineRule({
   },
 })
 
+/** Those whose path has to begin with `/`. */
+const PATHS: ReadonlySet<string> = new Set(['EnvironmentFile', 'WorkingDirectory'])
+
+function* relative({ name, written }: UnitSetting): Found {
+  const path = written.text.replace(/^-/, '')
+  if (path === '' || /^[/~%]/.test(path) || /[\0\uFFFD\s]/.test(path)) return
+  const isFile = name === 'EnvironmentFile'
+  yield {
+    at: placeOf(written),
+    ...(!isFile && { severity: 'error' as const }),
+    message: isFile
+      ? `\`${path}\` is a relative path, and systemd leaves it out: EnvironmentFile= path is not absolute, ignoring`
+      : `\`${path}\` is a relative path, and systemd does not start the unit: WorkingDirectory= path is not absolute`,
+    label: 'does not begin with `/`',
+  }
+}
+
+/** The section of each key that people write into another one. */
+const SECTIONS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    Service:
+      'Type User Group WorkingDirectory Environment EnvironmentFile ExecStart ExecStartPre ExecStartPost ExecReload ExecStop Restart RestartSec RuntimeDirectory StateDirectory LogsDirectory UMask PIDFile KillMode KillSignal TimeoutStartSec TimeoutStopSec LimitNOFILE PrivateTmp ProtectSystem ProtectHome ReadWritePaths AmbientCapabilities StandardOutput StandardError SyslogIdentifier NoNewPrivileges',
+    Unit: 'Description Documentation After Before Requires Wants BindsTo PartOf OnFailure',
+    Install: 'WantedBy RequiredBy Also',
+  }).flatMap(([section, names]) => names.split(' ').map(name => [name, section] as const)),
+)
+
+/** Lines that are no setting, and settings that systemd does not know where they stand. */
+function* unread({ unit }: ServiceUnit): Found {
+  for (const source of unit.sources) {
+    for (const at of strayLines(source))
+      yield {
+        at,
+        message: `this is no setting, and no part of the line above, which does not end in \`\\\`: Missing '=', ignoring line`,
+        label: 'left out',
+      }
+  }
+  for (const { section, name, source, start } of unit.settings) {
+    const at = { source, start, end: start + name.length }
+    if (!/^(?:Unit|Service|Install)$/.test(section) || /^X-/.test(name) || /[\0\uFFFD]/.test(name)) continue
+    const known = SECTIONS.get(name)
+    if (known === undefined ? isMeantAs(name) === null : known === section) continue
+    const meant = known === undefined ? isMeantAs(name) : null
+    yield {
+      at,
+      message: `Unknown key '${name}' in section [${section}], ignoring`,
+      label: known === undefined ? 'no such key' : `a key of [${known}]`,
+      ...(known === undefined
+        ? { help: name.startsWith('-') ? 'End the line above with `\\`' : `Write \`${meant}=\`` }
+        : { help: `Write it below \`[${known}]\`` }),
+    }
+  }
+}
+
+/** The key that a misspelt one surely stands for; null where it may be one that systemd knows. */
+function isMeantAs(name: string): string | null {
+  if (name.startsWith('-')) return name
+  for (const key of SECTIONS.keys())
+    if (key !== name && (key.toLowerCase() === name.toLowerCase() || isOneEditAway(key, name))) return key
+  return null
+}
+
+/** One letter more, less or another; short keys have neighbours of their own. */
+function isOneEditAway(key: string, name: string): boolean {
+  if (key.length < 7 || Math.abs(key.length - name.length) > 1) return false
+  let start = 0
+  while (start < key.length && key[start] === name[start]) start++
+  const rest = (text: string, from: number): string => text.slice(from)
+  return (
+    rest(key, start + 1) === rest(name, start) ||
+    rest(key, start) === rest(name, start + 1) ||
+    rest(key, start + 1) === rest(name, start + 1)
+  )
+}
+
 type Found = Iterable<{
   readonly at: Place
   readonly severity?: 'error'
   readonly message: string
   readonly label: string
+  readonly help?: string
 }>
 
 /** Settings of one value, with which the service does not start where it is wrong. */

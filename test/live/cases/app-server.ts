@@ -136,6 +136,13 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 404,
   },
   {
+    rule: 'app-server/privileged-port',
+    shows: 'the user of the service may not bind the port, and nginx answers 502',
+    request: REQUEST,
+    harm: ({ response }) => response.status === 502,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
     rule: 'app-server/secret-key-random',
     shows: 'the workers answer with different keys',
     request: REQUEST,

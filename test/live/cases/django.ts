@@ -1,4 +1,5 @@
 import type { LiveCase } from '../live-case.ts'
+import type { LiveRequest, LiveResponse } from '../request.ts'
 
 const HTTP = { url: 'http://example.org/' } as const
 const HTTPS = { url: 'https://example.org/' } as const
@@ -6,6 +7,18 @@ const HTTPS = { url: 'https://example.org/' } as const
 /** Django's own page. */
 const isRefused: LiveCase['harm'] = ({ response }) =>
   response.status === 400 && response.body.includes('<h1>Bad Request (400)</h1>')
+
+/** What is answered to thirty requests in the session that a first answer began. */
+const answersInSession = async (
+  { headers }: LiveResponse,
+  request: (wanted: LiveRequest) => Promise<LiveResponse>,
+): Promise<ReadonlySet<string>> => {
+  const cookie = /sessionid=\w+/.exec(String(headers['set-cookie']))?.[0] ?? ''
+  const seen = new Set<string>()
+  for (let sent = 0; sent < 30; sent++)
+    seen.add((await request({ ...HTTP, headers: { Cookie: cookie } })).body)
+  return seen
+}
 
 export const cases: readonly LiveCase[] = [
   {
@@ -124,5 +137,26 @@ export const cases: readonly LiveCase[] = [
     request: HTTPS,
     harm: ({ response }) => response.status === 301 && response.headers.location === 'https://example.org/',
     sound: ({ response }) => response.report?.scheme === 'https',
+  },
+  {
+    rule: 'django/sessions-in-process',
+    shows: 'some workers do not know the session that another one began',
+    files: {
+      'web/shop/urls.py': [
+        'from django.http import HttpResponse',
+        'from django.urls import path',
+        'def start(request):',
+        '    seen = request.session.get("seen", "new")',
+        '    request.session["seen"] = "known"',
+        '    return HttpResponse(seen)',
+        'urlpatterns = [path("", start)]',
+        '',
+      ].join('\n'),
+    },
+    smaller: { 'ALLOWED_HOSTS =': 'ROOT_URLCONF = "shop.urls"\nALLOWED_HOSTS =' },
+    request: HTTP,
+    harm: async ({ response, request }) => (await answersInSession(response, request)).has('new'),
+    sound: async ({ response, request }) =>
+      [...(await answersInSession(response, request))].join() === 'known',
   },
 ]

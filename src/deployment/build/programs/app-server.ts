@@ -149,8 +149,14 @@ function programOf(
     directory,
     environment,
     sockets,
-    listensKnown: server.complete && sockets.every(({ endpoint }) => endpoint.known),
+    listensKnown:
+      (server.complete || isHandedAll(server, sockets)) && sockets.every(({ endpoint }) => endpoint.known),
   }
+}
+
+/** gunicorn takes what systemd opens for it in place of all that its own files say. */
+function isHandedAll({ program }: AppServer, sockets: readonly AppServerSocket[]): boolean {
+  return program === 'gunicorn' && sockets.length > 0 && sockets.every(({ unit }) => unit !== null)
 }
 
 /** The sockets of a server: its own, or those that socket units open for it. */

@@ -1,0 +1,135 @@
+import { programName } from '../../src/deployment/destination-words.ts'
+import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
+import type { AppServerProgram } from '../../src/deployment/model.ts'
+import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { assignedValue } from './_behind-nginx.ts'
+import { djangoBehindNginx } from './_examples.ts'
+
+const project = (settings: string, workers = '--workers 3'): Record<string, string> =>
+  djangoBehindNginx({
+    command: `gunicorn ${workers} --bind 0.0.0.0:8000 shop.wsgi`,
+    settings: conf`
+      ALLOWED_HOSTS = ["example.org"]
+      MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware"]
+      ${settings}
+    `,
+  })
+const ENGINE = 'SESSION_ENGINE = "django.contrib.sessions.backends.cache"'
+const caches = (backend: string): string => conf`
+  CACHES = {
+      "default": {
+          "BACKEND": "django.core.cache.backends.${backend}",
+          "LOCATION": "redis://cache:6379",
+      }
+  }
+`
+
+export default defineRule({
+  summary: 'Sessions lie in the memory of one process, and several answer',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Without `CACHES`, and with `LocMemCache`, the cache is the memory of the process itself. A session that one worker writes is not there for the next one: clients are logged out at random, and forms fail with 403.',
+  remedy:
+    'Keep sessions in Redis, Memcached or the database: `SESSION_ENGINE = "django.contrib.sessions.backends.db"`',
+  references: [
+    'https://docs.djangoproject.com/en/stable/topics/http/sessions/#using-cached-sessions',
+    'https://docs.djangoproject.com/en/stable/topics/cache/#local-memory-caching',
+  ],
+  bad: [
+    { title: 'the cache that Django has by itself', files: project(ENGINE.replace(/"(.*)"/, '«"$1"»')) },
+    {
+      title: 'a cache in memory',
+      files: project(`${ENGINE.replace(/"(.*)"/, '«"$1"»')}\n${caches('locmem.LocMemCache')}`),
+    },
+    {
+      title: 'a cache that keeps nothing',
+      files: project(`${ENGINE.replace(/"(.*)"/, '«"$1"»')}\n${caches('dummy.DummyCache')}`, '--workers 1'),
+    },
+  ],
+  good: [
+    { title: 'one worker', files: project(ENGINE, '--workers 1') },
+    { title: 'Redis', files: project(`${ENGINE}\n${caches('redis.RedisCache')}`) },
+    { title: 'the database', files: project('SESSION_ENGINE = "django.contrib.sessions.backends.db"') },
+    {
+      title: 'the database behind the cache',
+      files: project('SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"'),
+    },
+    {
+      title: 'another cache for sessions',
+      files: project(conf`
+        ${ENGINE}
+        SESSION_CACHE_ALIAS = "sessions"
+        CACHES = {
+            "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+            "sessions": {"BACKEND": "django.core.cache.backends.redis.RedisCache"},
+        }
+      `),
+    },
+  ],
+  *check(deployment) {
+    for (const program of programsOfKind(deployment, 'app-server')) {
+      if (program.server.development) continue
+      const found = cacheOfSessions(deployment.moduleOf(program)?.settings ?? null)
+      if (found === null || (found.kind === 'memory' && !hasSeveralWorkers(program))) continue
+      yield* finding(found, programName(program), program.server.workers?.at ?? program.server.at)
+    }
+    for (const application of deployment.applications) {
+      const { daemon } = application
+      const found = cacheOfSessions(deployment.pythonOf(application)?.settings ?? null)
+      if (found === null) continue
+      if (found.kind === 'memory' && !(daemon?.processes.known === true && daemon.processes.value > 1))
+        continue
+      yield* finding(found, 'mod_wsgi', application.alias.pathAt)
+    }
+  },
+})
+
+interface SessionCache {
+  readonly at: Place
+  readonly kind: 'memory' | 'nothing'
+  readonly cacheAt: Place | null
+}
+
+function* finding({ at, kind, cacheAt }: SessionCache, server: string, started: Place) {
+  yield {
+    at,
+    message:
+      kind === 'memory'
+        ? `each process of ${server} has a cache of its own in its memory, so the next one does not know the session`
+        : 'the cache keeps nothing, so every request begins a new session',
+    label: kind === 'memory' ? 'in the memory of one process' : 'kept nowhere',
+    related: [
+      ...(cacheAt === null ? [] : [{ at: cacheAt, message: 'the cache' }]),
+      { at: started, message: 'the processes are started here' },
+    ],
+  }
+}
+
+/** Where sessions are kept in a cache that no other process sees; null where they are not, or nobody knows. */
+function cacheOfSessions(settings: DjangoSettings | null): SessionCache | null {
+  const engine = settings?.get('SESSION_ENGINE')
+  if (settings === null || engine?.known !== true || engine.at === null) return null
+  if (engine.value !== 'django.contrib.sessions.backends.cache') return null
+  const at = assignedValue(engine.at)
+  const alias = settings.get('SESSION_CACHE_ALIAS')
+  if (alias !== null && !alias.known) return null
+  const caches = settings.get('CACHES')
+  if (caches === null) return { at, kind: 'memory', cacheAt: null }
+  if (!caches.known || !(caches.value instanceof Map) || caches.at === null) return null
+  const own: unknown = caches.value.get(alias === null ? 'default' : (alias.value as string))
+  const backend: unknown = own instanceof Map ? own.get('BACKEND') : null
+  const cacheAt = { ...caches.at, end: caches.at.start + 'CACHES'.length }
+  if (backend === 'django.core.cache.backends.locmem.LocMemCache') return { at, kind: 'memory', cacheAt }
+  return backend === 'django.core.cache.backends.dummy.DummyCache' ? { at, kind: 'nothing', cacheAt } : null
+}
+
+function hasSeveralWorkers({ server, environment }: AppServerProgram): boolean {
+  const { workers, program } = server
+  if (workers !== null) return workers.known && workers.value > 1
+  const fact = program === 'gunicorn' || program === 'uvicorn' ? environment('WEB_CONCURRENCY') : null
+  return fact?.known === true && Number(fact.value) > 1
+}
