@@ -69,6 +69,8 @@ export interface ComposeService {
   readonly dependsOn: readonly ServiceReference[]
   /** Null where the image's own holds; without words it was cleared. */
   readonly command: ComposeCommand | null
+  /** Null where the image's own holds, or none. */
+  readonly healthcheck: ComposeHealthCheck | null
   /** One that is written also takes the image's command away. */
   readonly entrypoint: ComposeCommand | null
   readonly user: Fact<string> | null
@@ -169,6 +171,14 @@ export interface ComposeCommand {
   readonly words: readonly WrittenText[]
   /** What Compose leaves out of a text: from the first operator of a shell on. */
   readonly rest: WrittenText | null
+}
+
+/** `healthcheck.test`. */
+export interface ComposeHealthCheck {
+  readonly at: Place
+  /** Program and arguments, or the one script of a shell; empty where it is switched off. */
+  readonly words: readonly WrittenText[]
+  readonly shell: boolean
 }
 
 /** An entry of `environment`, `labels` or `build.args`. */

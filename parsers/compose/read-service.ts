@@ -6,6 +6,7 @@ import { isNull, type YamlMap, type YamlNode } from '../yaml/yaml-node.ts'
 import type {
   ComposeBuild,
   ComposeCommand,
+  ComposeHealthCheck,
   ComposeLink,
   ComposeService,
   EnvFile,
@@ -67,6 +68,7 @@ export function readService(name: string, at: Place, node: YamlMap, context: Fil
       service: factOf(other),
     })),
     command: readCommand(valueIn(node, 'command'), context),
+    healthcheck: readHealthCheck(valueIn(node, 'healthcheck'), context),
     entrypoint: readCommand(valueIn(node, 'entrypoint'), context),
     user: fact('user'),
     workingDirectory: fact('working_dir'),
@@ -171,6 +173,21 @@ function readExtraHosts(node: YamlNode | undefined, context: FileContext): reado
 }
 
 /** Compose cuts a text into words itself, and stops where a shell would begin something new. */
+/** `CMD` and `CMD-SHELL` begin a list; a text is for the shell. */
+function readHealthCheck(node: YamlNode | undefined, context: FileContext): ComposeHealthCheck | null {
+  if (node?.kind !== 'map') return null
+  const disabled = isTrue(textOf(valueIn(node, 'disable'), context))
+  if (!disabled.known || disabled.value) return { at: node.at, words: [], shell: false }
+  const test = valueIn(node, 'test')
+  if (test === undefined) return null
+  const words = textsOf(test, context)
+  if (test.kind !== 'list') return { at: test.at, words, shell: true }
+  const [kind, ...rest] = words
+  if (kind === undefined || !/^CMD(?:-SHELL)?$/.test(kind.text))
+    return { at: test.at, words: [], shell: false }
+  return { at: test.at, words: rest, shell: kind.text === 'CMD-SHELL' }
+}
+
 function readCommand(node: YamlNode | undefined, context: FileContext): ComposeCommand | null {
   if (node === undefined) return null
   if (node.kind === 'list') return { at: node.at, words: textsOf(node, context), rest: null }

@@ -38,3 +38,13 @@ export function baseImage({ image, service }: Container): string | null {
   const fact = image?.base ?? (service.build === null ? service.image : null)
   return fact?.known === true ? fact.value.replace(/^(?:docker\.io\/)?(?:library\/)?/, '') : null
 }
+
+/** What an earlier stage or another image brings may have it. */
+export function copiesPrograms({ image }: Container): boolean {
+  return (image?.steps ?? []).some(
+    step =>
+      'sources' in step &&
+      step.from !== null &&
+      (!step.target.known || /^\/$|^\/(?:usr|bin|usr\/local)(?:\/|$)/.test(step.target.value)),
+  )
+}

@@ -1,4 +1,5 @@
 import type { Place } from '../../parsers/text/source.ts'
+import { placeOf, sliceWritten } from '../../parsers/text/written-text.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import type { AppServerProgram, Machine } from '../../src/deployment/model.ts'
@@ -19,11 +20,11 @@ const compose = (web: string, command = 'gunicorn --bind 0.0.0.0:8000 shop.wsgi'
 `
 
 export default defineRule({
-  summary: 'A port of a container is published, or proxied to, and nothing opens it',
+  summary: 'A port of a container is published, proxied to or checked, and nothing opens it',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: '`ports` and `VIRTUAL_PORT` (or the label of Traefik) name the port inside the container. Where the application binds another one, or loopback alone, the proxy answers 502 Bad Gateway, and a published port resets the connection.',
+  why: '`ports` and `VIRTUAL_PORT` (or the label of Traefik) name the port inside the container. Where the application binds another one, or loopback alone, the proxy answers 502 Bad Gateway, a published port resets the connection, and a health check never succeeds.',
   remedy: 'Name the port that the command binds, and bind `0.0.0.0`',
   references: [
     'https://docs.docker.com/reference/compose-file/services/#ports',
@@ -68,6 +69,15 @@ export default defineRule({
         ),
       },
     },
+    {
+      title: 'a health check of another port',
+      files: {
+        'compose.yaml': compose(conf`
+          healthcheck:
+            test: curl -f «http://localhost:5000»/health || exit 1
+        `),
+      },
+    },
   ],
   good: [
     {
@@ -79,6 +89,18 @@ export default defineRule({
             VIRTUAL_PORT: 8000
           ports: ["8080:8000"]
         `),
+      },
+    },
+    {
+      title: 'a health check of the port, on the loopback that it has',
+      files: {
+        'compose.yaml': compose(
+          conf`
+            healthcheck:
+              test: ["CMD", "curl", "-f", "http://127.0.0.1:8000/"]
+          `,
+          'gunicorn shop.wsgi',
+        ),
       },
     },
     {
@@ -126,7 +148,7 @@ export default defineRule({
         ({ isPublished, first, last }) =>
           isPublished && opened.some(({ port }) => port! >= first && port! <= last),
       )
-      for (const { at, first, last, text, isPublished } of claims) {
+      for (const { at, first, last, text, isPublished, isInside } of claims) {
         const right = opened.filter(({ port }) => port! >= first && port! <= last)
         if (right.length === 0 && !(isPublished && isAnyRight)) {
           yield {
@@ -138,8 +160,13 @@ export default defineRule({
           continue
         }
         const [only] = right
-        // Of published ports that is `containers/loopback-published`.
-        if (isPublished || only === undefined || !right.every(({ address }) => isLoopback(address) === true))
+        // Of published ports that is `containers/loopback-published`; a health check runs inside.
+        if (
+          isPublished ||
+          isInside ||
+          only === undefined ||
+          !right.every(({ address }) => isLoopback(address) === true)
+        )
           continue
         yield {
           at: only.at,
@@ -182,9 +209,14 @@ interface Claim {
   readonly last: number
   readonly text: string
   readonly isPublished: boolean
+  /** True for what connects from inside of the container. */
+  readonly isInside: boolean
 }
 
 const TRAEFIK = /^traefik\.(?:http|tcp)\.services\.[^.]+\.loadbalancer\.server\.port$|^traefik\.port$/i
+
+/** What a health check asks for in its own container. */
+const LOCAL_URL = /https?:\/\/(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::(\d{1,5}))?(?=[/\s"')?]|$)/
 
 function claimsOf({ container }: Machine): readonly Claim[] {
   if (container === null) return []
@@ -193,7 +225,14 @@ function claimsOf({ container }: Machine): readonly Claim[] {
   for (const { at, target, published, protocol } of ports) {
     if (!target.known || published === null || !protocol.known || protocol.value !== 'tcp') continue
     const { first, last } = target.value
-    claims.push({ at, first, last, text: `port ${first} of the container is published`, isPublished: true })
+    claims.push({
+      at,
+      first,
+      last,
+      text: `port ${first} of the container is published`,
+      isPublished: true,
+      isInside: false,
+    })
   }
   const names = [
     ...environment.filter(({ name }) => name === 'VIRTUAL_PORT'),
@@ -202,7 +241,28 @@ function claimsOf({ container }: Machine): readonly Claim[] {
   for (const { name, value, at } of names) {
     if (value?.known !== true || !/^\d{1,5}$/.test(value.value)) continue
     const port = Number(value.value)
-    claims.push({ at, first: port, last: port, text: `\`${name}\` names port ${port}`, isPublished: false })
+    claims.push({
+      at,
+      first: port,
+      last: port,
+      text: `\`${name}\` names port ${port}`,
+      isPublished: false,
+      isInside: false,
+    })
+  }
+  for (const word of container.service.healthcheck?.words ?? []) {
+    const found = LOCAL_URL.exec(word.text)
+    if (found === null) continue
+    const port = Number(found[1] ?? 80)
+    const at = placeOf(sliceWritten(word, found.index, found.index + found[0].length))
+    claims.push({
+      at,
+      first: port,
+      last: port,
+      text: `the health check connects to port ${port}`,
+      isPublished: false,
+      isInside: true,
+    })
   }
   return claims
 }

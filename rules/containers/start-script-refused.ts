@@ -5,7 +5,7 @@ import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
-import { baseImage, buildSteps, startedWords } from './_started-words.ts'
+import { baseImage, buildSteps, copiesPrograms, startedWords } from './_started-words.ts'
 
 const SCRIPT = conf`
   #!/bin/sh
@@ -207,16 +207,6 @@ function lacksBash(container: Container, steps: readonly string[]): boolean {
   return !steps.some(step => /\bbash\b|apk\b[^&;]*\$|\.sh\b/.test(step)) && !copiesPrograms(container)
 }
 
-/** What an earlier stage or another image brings may have it. */
-function copiesPrograms({ image }: Container): boolean {
-  return (image?.steps ?? []).some(
-    step =>
-      'sources' in step &&
-      step.from !== null &&
-      (!step.target.known || /^\/$|^\/(?:usr|bin|usr\/local)(?:\/|$)/.test(step.target.value)),
-  )
-}
-
 function maySetMode({ image, service, mounts }: Container, steps: readonly string[]): boolean {
   if (
     image === null ||
@@ -225,7 +215,7 @@ function maySetMode({ image, service, mounts }: Container, steps: readonly strin
   )
     return true
   return (
-    steps.some(step => /chmod|\binstall\s+-|dos2unix|sed\b/.test(step)) ||
+    steps.some(step => /chmod|(?:^|[;&|]\s*)install\s+-|dos2unix|sed\b/.test(step)) ||
     image.steps.some(step => 'sources' in step && (step.mode !== null || step.from !== null))
   )
 }

@@ -1,0 +1,197 @@
+import type { ComposeService } from '../../parsers/compose/compose.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const tree = (service: string): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      web:
+        image: registry.example.org/shop:1.4
+      db:
+        ${service}
+  `,
+})
+
+export default defineRule({
+  summary: 'The image of a database refuses to start with these settings',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'The images of PostgreSQL, MySQL and MariaDB make a database at their first start, and want a password for it: `Database is uninitialized and superuser password is not specified`. MySQL does not take `root` for the name of a further user, and PostgreSQL 18 and newer refuse a volume at the directory of the older images. The container ends, and everything that waits for it.',
+  remedy: 'Set `POSTGRES_PASSWORD`, or `MYSQL_ROOT_PASSWORD`, in the environment of the service',
+  references: [
+    'https://hub.docker.com/_/postgres',
+    'https://hub.docker.com/_/mysql',
+    'https://github.com/docker-library/postgres/pull/1259',
+  ],
+  unproven: 'The live tests start no containers, and the script of an image refuses them',
+  bad: [
+    {
+      title: 'PostgreSQL without a password',
+      files: tree(conf`
+        image: «postgres:16»
+        environment:
+          POSTGRES_DB: shop
+      `),
+    },
+    { title: 'MariaDB without one', files: tree('image: «mariadb:11»') },
+    {
+      title: 'root as a further user',
+      files: tree(conf`
+        image: mysql:8.4
+        environment:
+          MYSQL_ROOT_PASSWORD: a
+          MYSQL_USER: «root»
+          MYSQL_PASSWORD: b
+      `),
+    },
+    {
+      title: 'a volume where PostgreSQL 18 has none',
+      files: tree(conf`
+        image: postgres:18-alpine
+        environment: { POSTGRES_PASSWORD: a }
+        volumes: ["«./data:/var/lib/postgresql/data»"]
+      `),
+    },
+  ],
+  good: [
+    {
+      title: 'a password',
+      files: tree(conf`
+        image: postgres:16
+        environment:
+          POSTGRES_PASSWORD: \${DB_PASSWORD}
+      `),
+    },
+    {
+      title: 'a password of the environment of Compose',
+      files: tree(conf`
+        image: postgres:16
+        environment:
+          - POSTGRES_PASSWORD
+      `),
+    },
+    {
+      title: 'a file of variables',
+      files: tree(conf`
+        image: postgres:16
+        env_file: .env
+      `),
+    },
+    {
+      title: 'a secret',
+      files: tree(conf`
+        image: postgres:16
+        environment:
+          POSTGRES_PASSWORD_FILE: /run/secrets/db
+      `),
+    },
+    {
+      title: 'nobody is asked',
+      files: tree(conf`
+        image: postgres:16
+        environment:
+          POSTGRES_HOST_AUTH_METHOD: trust
+      `),
+    },
+    {
+      title: 'the directory above for PostgreSQL 18',
+      files: tree(conf`
+        image: postgres:18
+        environment: { POSTGRES_PASSWORD: a }
+        volumes: ["./data:/var/lib/postgresql"]
+      `),
+    },
+    {
+      title: 'a directory of its own choice',
+      files: tree(conf`
+        image: postgres:18
+        environment: { POSTGRES_PASSWORD: a, PGDATA: /var/lib/postgresql/data/db }
+        volumes: ["./data:/var/lib/postgresql/data"]
+      `),
+    },
+    { title: 'another command', files: tree('image: postgres:16\ncommand: sleep infinity') },
+    { title: 'another image', files: tree('image: bitnami/mariadb:11') },
+  ],
+  *check({ machines }) {
+    const seen = new Set<ComposeService>()
+    for (const { container } of machines) {
+      for (const service of container?.project.services.values() ?? []) {
+        if (seen.has(service)) continue
+        seen.add(service)
+        const image = service.image?.known === true ? service.image.value : ''
+        const [, kind, version] = IMAGE.exec(image) ?? []
+        if (kind === undefined || !service.complete || service.build !== null || service.entrypoint !== null)
+          continue
+        const [program] = service.command?.words ?? []
+        if (program !== undefined && !/^(?:-|(?:postgres|mysqld|mariadbd)$)/.test(program.text)) continue
+        yield* kind === 'postgres' ? refusedByPostgres(service, version) : refusedByMysql(service, kind)
+      }
+    }
+  },
+})
+
+const IMAGE = /^(?:docker\.io\/)?(?:library\/)?(postgres|mysql|mariadb)(?::(\d+)|[:@]|$)/
+
+function has({ environment, envFiles }: ComposeService, pattern: RegExp): boolean {
+  return envFiles.length > 0 || environment.some(({ name, value }) => pattern.test(name) && !isEmpty(value))
+}
+
+function isEmpty(value: ComposeService['environment'][number]['value']): boolean {
+  return value?.known === true && value.value === ''
+}
+
+function imagePlace({ image, at }: ComposeService): Place {
+  return image?.at ?? at
+}
+
+function* refusedByPostgres(service: ComposeService, version: string | undefined) {
+  if (!has(service, /^POSTGRES_(?:PASSWORD(?:_FILE)?|HOST_AUTH_METHOD)$/))
+    yield {
+      at: imagePlace(service),
+      message:
+        'no `POSTGRES_PASSWORD` is set, so the image makes no database and ends: superuser password is not specified',
+      label: 'no password',
+      related: [{ at: service.at, message: 'the service' }],
+    }
+  if (version === undefined || Number(version) < 18 || has(service, /^PGDATA$/)) return
+  for (const { target, at } of service.volumes) {
+    if (!target.known || target.value.replace(/\/$/, '') !== '/var/lib/postgresql/data') continue
+    yield {
+      at,
+      message: `the image of PostgreSQL ${version} keeps its data in \`/var/lib/postgresql/${version}/docker\`, and ends where a volume stands at \`/var/lib/postgresql/data\``,
+      label: 'the directory of older images',
+      related: [{ at: imagePlace(service), message: 'the image' }],
+      help: 'Mount the volume at `/var/lib/postgresql`',
+    }
+  }
+}
+
+function* refusedByMysql(service: ComposeService, kind: string) {
+  const name = kind === 'mysql' ? 'MYSQL_ROOT_PASSWORD' : 'MARIADB_ROOT_PASSWORD'
+  if (
+    !has(
+      service,
+      /^(?:MYSQL|MARIADB)_(?:ROOT_PASSWORD(?:_FILE|_HASH(?:_FILE)?)?|(?:ALLOW_EMPTY|RANDOM_ROOT|ALLOW_EMPTY_ROOT)_PASSWORD)$/,
+    )
+  )
+    yield {
+      at: imagePlace(service),
+      message: `no \`${name}\` is set, so the image makes no database and ends: Database is uninitialized and password option is not specified`,
+      label: 'no password',
+      related: [{ at: service.at, message: 'the service' }],
+      help: `Set \`${name}\` in the environment of the service`,
+    }
+  if (kind !== 'mysql') return
+  for (const { name: variable, value } of service.environment) {
+    if (variable !== 'MYSQL_USER' || value?.known !== true || value.value !== 'root') continue
+    yield {
+      at: value.at ?? service.at,
+      message:
+        '`root` is no further user, and the image ends: MYSQL_USER="root", MYSQL_USER and MYSQL_PASSWORD are for configuring a regular user',
+      label: 'not for root',
+      help: 'Leave `MYSQL_USER` and `MYSQL_PASSWORD` out, or name another user',
+    }
+  }
+}

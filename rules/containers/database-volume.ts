@@ -1,0 +1,158 @@
+import type { ComposeMount, ComposeService } from '../../parsers/compose/compose.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const tree = (service: string): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      web:
+        image: registry.example.org/shop:1.4
+      db:
+        ${service}
+  `,
+})
+const postgres = (mount: string, more = '', tag = '16'): Record<string, string> =>
+  tree(conf`
+    image: postgres:${tag}
+    environment:
+      POSTGRES_PASSWORD: a
+      ${more}
+    volumes:
+      - ${mount}
+  `)
+
+export default defineRule({
+  summary: 'The volume of a database stands where the database keeps nothing',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Each image keeps its data in one directory. A volume at another path stays empty, and the data lies in the container or in a volume without a name: after `docker compose down`, or with the next image, it is gone.',
+  remedy:
+    'Mount the volume at the directory of the image: `/var/lib/postgresql/data`, `/var/lib/mysql`, `/data/db`, `/data`',
+  references: [
+    'https://hub.docker.com/_/postgres',
+    'https://hub.docker.com/_/mysql',
+    'https://hub.docker.com/_/mongo',
+    'https://hub.docker.com/_/redis',
+  ],
+  unproven: 'The live tests start no databases in containers: where an image keeps its data, its page says',
+  bad: [
+    { title: 'a path that is nearly right', files: postgres('«./pgdata:/var/lib/postgres/data»') },
+    {
+      title: 'above the volume that the image has itself',
+      files: postgres('«./pgdata:/var/lib/postgresql»'),
+    },
+    {
+      title: 'MongoDB',
+      files: tree(conf`
+        image: mongo:7
+        volumes: ["«./mongo-data:/var/lib/mongodb»"]
+      `),
+    },
+  ],
+  good: [
+    { title: 'the directory of the image', files: postgres('./pgdata:/var/lib/postgresql/data') },
+    { title: 'the directory of newer images', files: postgres('./pgdata:/var/lib/postgresql', '', '18') },
+    {
+      title: 'a directory of its own choice',
+      files: postgres('./pgdata:/srv/db', 'PGDATA: /srv/db/16'),
+    },
+    {
+      title: 'files beside the data',
+      files: tree(conf`
+        image: mongo:7
+        volumes: ["./mongo-data:/data/db", "./dumps:/var/backups/mongo"]
+      `),
+    },
+    {
+      title: 'no data at all',
+      files: tree(conf`
+        image: postgres:16
+        environment: { POSTGRES_PASSWORD: a }
+        volumes: ["./init:/docker-entrypoint-initdb.d", "./backups:/backups"]
+      `),
+    },
+  ],
+  *check({ machines }) {
+    const seen = new Set<ComposeService>()
+    for (const { container } of machines) {
+      for (const service of container?.project.services.values() ?? []) {
+        if (seen.has(service)) continue
+        seen.add(service)
+        const kept = keptIn(service)
+        if (kept === null || service.volumes.some(({ target }) => !target.known)) continue
+        if (service.volumes.some(each => isAt(each, kept.directory))) continue
+        for (const mount of service.volumes) {
+          if (!kept.looks.test(mount.target.known ? mount.target.value : '')) continue
+          yield {
+            at: mount.at,
+            message: `${kept.name} keeps its data in \`${kept.directory}\`, and this volume stays empty`,
+            label: 'another directory',
+            related: [{ at: service.image?.at ?? service.at, message: 'the image' }],
+            help: `Mount it at \`${kept.directory}\``,
+          }
+        }
+      }
+    }
+  },
+})
+
+interface Kept {
+  readonly name: string
+  readonly directory: string
+  /** Paths that people take for it. */
+  readonly looks: RegExp
+}
+
+const IMAGES: Readonly<Record<string, Kept>> = {
+  postgres: {
+    name: 'PostgreSQL',
+    directory: '/var/lib/postgresql/data',
+    looks:
+      /^\/var\/lib\/(?:postgres|postgresql|pgsql|psql|pg)(?:\/|$)|^\/(?:pgdata|postgres-?data|var\/pgdata)\/?$/i,
+  },
+  mysql: {
+    name: 'MySQL',
+    directory: '/var/lib/mysql',
+    looks: /^\/var\/lib\/(?:mysql|my-?sql-?data|db|mariadb)[^/]*(?:\/|$)/i,
+  },
+  mariadb: {
+    name: 'MariaDB',
+    directory: '/var/lib/mysql',
+    looks: /^\/var\/lib\/(?:mysql|mariadb|maria)[^/]*(?:\/|$)/i,
+  },
+  mongo: {
+    name: 'MongoDB',
+    directory: '/data/db',
+    looks: /^\/var\/lib\/mongo[^/]*(?:\/|$)|^\/data\/mongo[^/]*\/?$|^\/(?:mongo|mongodb)\/data\/?$/i,
+  },
+}
+
+/** Where an official image keeps its data; null where a setting or a file may say another directory. */
+function keptIn({
+  image,
+  complete,
+  build,
+  command,
+  entrypoint,
+  environment,
+  envFiles,
+}: ComposeService): Kept | null {
+  if (image?.known !== true || !complete || build !== null || entrypoint !== null) return null
+  const [, name = '', version] =
+    /^(?:docker\.io\/)?(?:library\/)?(postgres|mysql|mariadb|mongo)(?::(\d+)\S*|[:@]\S*)?$/.exec(
+      image.value,
+    ) ?? []
+  const kept = IMAGES[name]
+  // Without a number it may be the newest, whose directory is another one.
+  if (kept === undefined || (name === 'postgres' && (version === undefined || Number(version) >= 18)))
+    return null
+  if (command?.words.some(({ text }) => /data|dbpath|config|\.c(?:onf|nf)|^-D/i.test(text)) === true)
+    return null
+  if (envFiles.length > 0 || environment.some(each => each.name === 'PGDATA')) return null
+  return kept
+}
+
+function isAt({ target }: ComposeMount, directory: string): boolean {
+  return target.known && target.value.replace(/(.)\/+$/, '$1') === directory
+}

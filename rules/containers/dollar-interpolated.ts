@@ -1,0 +1,95 @@
+import type { ComposeService, ComposeVariable } from '../../parsers/compose/compose.ts'
+import { placeText } from '../../parsers/text/source.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { composeWith, siteTo } from './_examples.ts'
+
+const tree = (lines: string, files: Record<string, string> = {}): Record<string, string> => ({
+  'docker-compose.yml': composeWith({ web: lines }),
+  'nginx/site.conf': siteTo('web:8000'),
+  ...files,
+})
+const environment = (line: string): string => conf`
+  environment:
+    ${line}
+`
+
+export default defineRule({
+  summary: 'Compose takes a part of a secret for a variable',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Compose fills in `$NAME` in every value, whatever quotes stand around it. A part of a password or of a hash that looks so is replaced by nothing (`The "zt8" variable is not set. Defaulting to a blank string`), and the application gets another secret than the one that was meant. `$2y` is no name at all: `invalid interpolation format`, and nothing starts.',
+  remedy: 'Write `$$` for every `$` of the value',
+  references: [
+    'https://docs.docker.com/reference/compose-file/interpolation/',
+    'https://doc.traefik.io/traefik/middlewares/http/basicauth/',
+  ],
+  unproven: 'The live tests start no containers: Compose prints the warning while it reads the file',
+  bad: [
+    { title: 'a secret key', files: tree(environment('SECRET_KEY: "4k«$zt8vq1n»"')) },
+    { title: 'a password in a list', files: tree(environment('- DB_PASSWORD=pa«$word9»')) },
+    {
+      title: 'a hash of htpasswd for Traefik',
+      files: tree(
+        'labels:\n  - traefik.http.middlewares.auth.basicauth.users=admin:«$apr1»$H6uskkkW$IgXLP6ewTrSuBkTrqE8wj/',
+      ),
+    },
+    {
+      title: 'a hash of bcrypt',
+      files: tree(environment('ADMIN_PASSWORD_HASH: «$2»y$10$N9qo8uLOickgx2ZMRZoMye')),
+    },
+  ],
+  good: [
+    { title: 'two of them', files: tree(environment('SECRET_KEY: "4k$$zt8vq1n"')) },
+    { title: 'a variable', files: tree(environment('SECRET_KEY: $SECRET_KEY')) },
+    { title: 'a variable in the middle', files: tree(environment('DB_PASSWORD: prefix-${SUFFIX}')) },
+    {
+      title: 'variables of a URL',
+      files: tree(environment('DATABASE_PASS_URL: postgres://$user:$password@db/shop')),
+    },
+    {
+      title: 'a variable of the project',
+      files: tree(environment('SECRET_KEY: "4k$zt8vq1n"'), { '.env': 'zt8vq1n=abc\n' }),
+    },
+    { title: 'what is no secret', files: tree(environment('GREETING: costs 5$apiece')) },
+  ],
+  *check({ machines }) {
+    const seen = new Set<ComposeService>()
+    for (const { container } of machines) {
+      for (const service of container?.project.services.values() ?? []) {
+        if (seen.has(service)) continue
+        seen.add(service)
+        for (const variable of [...service.environment, ...service.labels]) yield* filledIn(variable)
+      }
+    }
+  },
+})
+
+const SECRETS = /SECRET|PASS|_KEY$|TOKEN|HASH|SALT|basicauth\.users/i
+
+function* filledIn({ name, value, at }: ComposeVariable) {
+  if (value === null || value.known || !SECRETS.test(name)) return
+  const text = placeText(at)
+  const begin = text.indexOf(name) + name.length
+  // `$$` is a dollar; a name behind `:`, `@` or `/` is a part of its own.
+  const found = /^(?:[^$]|\$\$)*?(?<![$:@/,\s"'=-])(\$(?:(\d)|([A-Za-z_]\w*)))/.exec(text.slice(begin))
+  const first = /^(?:[^$]|\$\$)*?(\$(\d|apr1(?=\$)))/.exec(text.slice(begin))
+  const match = first ?? found
+  const [whole = '', dollar = '', digit, word] = match ?? []
+  if (match === null || (first === null && digit === undefined && !looksRandom(word ?? ''))) return
+  const start = at.start + begin + whole.length - dollar.length
+  const isInvalid = /^\$\d/.test(dollar)
+  yield {
+    at: { source: at.source, start, end: start + dollar.length },
+    message: isInvalid
+      ? 'a `$` before a digit begins no variable, and Compose refuses the file: invalid interpolation format'
+      : 'Compose takes what begins with this `$` for a variable, which is not set, so the value loses it: Defaulting to a blank string',
+    label: isInvalid ? 'no name of a variable' : 'filled in with nothing',
+  }
+}
+
+/** Letters and digits in no order of a word: names of variables that people choose are one case throughout. */
+function looksRandom(name: string): boolean {
+  return !/^[A-Z_][A-Z0-9_]*$/.test(name) && /\d|[a-z][A-Z]/.test(name)
+}

@@ -1,0 +1,231 @@
+import { posix } from 'node:path'
+import type { Container } from '../../src/deployment/containers/container.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import { placeOf, sliceWritten, type WrittenText } from '../../parsers/text/written-text.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { composeWith, siteTo } from './_examples.ts'
+import { baseImage, buildSteps, copiesPrograms, startedWords } from './_started-words.ts'
+
+const image = (base: string, lines = ''): string => conf`
+  FROM ${base}
+  WORKDIR /app
+  COPY . .
+  ${lines}
+`
+const checked = (test: string, dockerfile: string): Record<string, string> => ({
+  'docker-compose.yml': composeWith({
+    web: conf`
+      healthcheck:
+        test: ${test}
+        interval: 10s
+    `,
+  }),
+  'nginx/site.conf': siteTo('web:8000'),
+  'web/Dockerfile': dockerfile,
+})
+const waiting = (script: string, base: string, lines = ''): Record<string, string> => ({
+  'docker-compose.yml': composeWith(),
+  'nginx/site.conf': siteTo('web:8000'),
+  'web/Dockerfile': image(base, `${lines}\nENTRYPOINT ["sh", "/app/entrypoint.sh"]`),
+  'web/entrypoint.sh': script,
+})
+const WAIT = conf`
+  #!/bin/sh
+  while ! nc -z db 5432; do
+    sleep 1
+  done
+  exec "$@"
+`
+
+export default defineRule({
+  summary: 'A container runs a program that its image does not have',
+  severity: 'warning',
+  otherSeverities: { error: 'in what starts the container' },
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'The small images have few programs: `slim` ones no curl, wget or nc, those of Alpine no curl. A health check with one of them never succeeds: the container is `unhealthy`, and what waits for it with `condition: service_healthy` is not started. A script that waits for its database with `nc` waits for ever: `nc: not found`.',
+  remedy:
+    'Install the program in the Dockerfile, or ask with what the image has: `python -c`, `node -e`, `wget` on Alpine',
+  references: [
+    'https://docs.docker.com/reference/compose-file/services/#healthcheck',
+    'https://hub.docker.com/_/python',
+    'https://hub.docker.com/_/node',
+  ],
+  unproven: 'The live tests start no containers: which programs an image has, no loopback shows',
+  bad: [
+    {
+      title: 'curl in a slim image',
+      files: checked('["CMD", "«curl»", "-f", "http://localhost:8000/"]', image('python:3.12-slim')),
+    },
+    {
+      title: 'curl on Alpine, by a shell',
+      files: checked('«curl» -f http://localhost:8000/ || exit 1', image('node:22-alpine')),
+    },
+    { title: 'a script that waits', files: waiting(WAIT.replace('nc', '«nc»'), 'python:3.12-slim') },
+    {
+      title: 'a script that asks PostgreSQL',
+      files: waiting(
+        conf`
+          #!/bin/sh
+          until «pg_isready» -h db; do sleep 1; done
+          exec "$@"
+        `,
+        'python:3.12',
+      ),
+    },
+  ],
+  good: [
+    {
+      title: 'curl that is installed',
+      files: checked(
+        '["CMD", "curl", "-f", "http://localhost:8000/"]',
+        image('python:3.12-slim', 'RUN apt-get update && apt-get install -y --no-install-recommends curl'),
+      ),
+    },
+    {
+      title: 'curl in the whole image',
+      files: checked('["CMD", "curl", "-f", "http://localhost:8000/"]', image('python:3.12')),
+    },
+    {
+      title: 'wget of Alpine',
+      files: checked('["CMD", "wget", "-q", "-O-", "http://localhost:8000/"]', image('node:22-alpine')),
+    },
+    {
+      title: 'Python itself',
+      files: checked(
+        '["CMD", "python", "-c", "import urllib.request as r; r.urlopen(\'http://localhost:8000/\')"]',
+        image('python:3.12-slim'),
+      ),
+    },
+    {
+      title: 'netcat that is installed',
+      files: waiting(WAIT, 'python:3.12-slim', 'RUN apt-get update && apt-get install -y netcat-openbsd'),
+    },
+    { title: 'nc of Alpine', files: waiting(WAIT, 'python:3.12-alpine') },
+    {
+      title: 'only where it is there',
+      files: waiting(`#!/bin/sh\nif command -v nc; then nc -z db 5432; fi\nexec "$@"\n`, 'python:3.12-slim'),
+    },
+    {
+      title: 'a health check that is switched off',
+      files: checked('["NONE"]', image('python:3.12-slim')),
+    },
+    {
+      title: 'an image of somebody else',
+      files: checked('["CMD", "curl", "-f", "http://localhost:8000/"]', image('example.org/base:slim')),
+    },
+  ],
+  *check({ machines }) {
+    for (const { container } of machines) {
+      const lacking = container === null ? null : lackingPrograms(container)
+      if (container === null || lacking === null) continue
+      const { healthcheck } = container.service
+      for (const use of healthcheck === null ? [] : usedIn(healthcheck.words, healthcheck.shell, lacking))
+        yield {
+          at: use.at,
+          message: `\`${baseImage(container)}\` has no \`${use.name}\`, so the health check never succeeds: executable file not found`,
+          label: 'not in the image',
+        }
+      for (const use of startedUses(container, lacking))
+        yield {
+          at: use.at,
+          severity: 'error' as const,
+          message: `\`${baseImage(container)}\` has no \`${use.name}\`, which starts the container: ${use.name}: not found`,
+          label: 'not in the image',
+        }
+    }
+  },
+})
+
+interface Use {
+  readonly name: string
+  readonly at: Place
+}
+
+/** Programs that people use and images lack, with what a build says that installs them. */
+const PROGRAMS: Readonly<Record<string, RegExp>> = {
+  curl: /curl/,
+  wget: /wget/,
+  nc: /netcat|nmap|ncat|busybox|\bnc\b/,
+  netcat: /netcat|\bnc\b/,
+  pg_isready: /postgres/,
+  psql: /postgres/,
+  mysqladmin: /mysql|mariadb/,
+  'redis-cli': /redis/,
+}
+const OF_DATABASES = ['pg_isready', 'psql', 'mysqladmin', 'redis-cli']
+const LACKING: readonly (readonly [RegExp, readonly string[]])[] = [
+  [/^(?:python|node):\S*slim/, ['curl', 'wget', 'nc', 'netcat', ...OF_DATABASES]],
+  [/^(?:debian|ubuntu)(?::|$)/, ['curl', 'wget', 'nc', 'netcat', ...OF_DATABASES]],
+  [/^(?:alpine(?::|$)|(?:python|node):\S*alpine)/, ['curl', 'netcat', ...OF_DATABASES]],
+  [
+    /^(?:python|node)(?::(?!\S*(?:slim|alpine|windows))|$)/,
+    ['nc', 'netcat', 'pg_isready', 'mysqladmin', 'redis-cli'],
+  ],
+]
+
+/** What surely is not in a container; null where the image is not known. */
+function lackingPrograms(container: Container): ReadonlySet<string> | null {
+  const base = baseImage(container)
+  const [, names] = base === null ? [] : (LACKING.find(([pattern]) => pattern.test(base)) ?? [])
+  if (names === undefined || !container.service.complete || copiesPrograms(container)) return null
+  if (container.service.build !== null && container.image === null) return null
+  const steps = buildSteps(container)
+  // A script, or a list of packages that stands elsewhere, may install anything.
+  if (steps.some(step => /\.sh\b|xargs|(?:install|add)\b[^&;|]*(?:\$|`)|ansible|playwright/.test(step)))
+    return null
+  return new Set(names.filter(name => !steps.some(step => PROGRAMS[name]!.test(step))))
+}
+
+const WORD =
+  /(?<=(?:^|[;&|(\n]|\b(?:while|until|if|do|then|else|exec|sh -c ["'])|!)[ \t]*)([a-z][\w-]*)(?=[ \t])/g
+
+/** Where one of them stands for a command. */
+function usedIn(words: readonly WrittenText[], shell: boolean, lacking: ReadonlySet<string>): readonly Use[] {
+  const [first] = words
+  if (first === undefined) return []
+  if (!shell) return lacking.has(first.text) ? [{ name: first.text, at: placeOf(first) }] : []
+  return usedInScript(first.text, lacking).map(({ name, start }) => ({
+    name,
+    at: placeOf(sliceWritten(first, start, start + name.length)),
+  }))
+}
+
+function usedInScript(
+  text: string,
+  lacking: ReadonlySet<string>,
+): readonly { name: string; start: number }[] {
+  const found: { name: string; start: number }[] = []
+  for (const { 0: match, 1: name = '', index } of text.matchAll(WORD)) {
+    if (!lacking.has(name) || found.some(each => each.name === name)) continue
+    if (new RegExp(`(?:command -v|which|type|hash)\\s+${name}\\b`).test(text)) continue
+    found.push({ name, start: index + match.lastIndexOf(name) })
+  }
+  return found
+}
+
+/** Those of the script that a container starts, and of a command that a shell reads. */
+function startedUses(container: Container, lacking: ReadonlySet<string>): readonly Use[] {
+  const words = startedWords(container)
+  const { service, image, files } = container
+  const [first, second, third] = words
+  if (first === undefined) return []
+  const isShell = /^(?:\/(?:usr\/)?bin\/)?(?:ba|da)?sh$/.test(first.text)
+  if (isShell && /^-\w*c$/.test(second?.text ?? '') && third !== undefined)
+    return usedIn([third], true, lacking)
+  const script = isShell ? second : first
+  const directory = service.workingDirectory ?? image?.workingDirectory ?? null
+  if (script === undefined || (!script.text.startsWith('/') && directory?.known !== true)) return []
+  if (!script.text.endsWith('.sh') && !script.text.includes('/')) return []
+  const path = posix.resolve(directory?.known === true ? directory.value : '/', script.text)
+  const read = files.kind(path) === 'file' ? files.read(path) : null
+  if (read?.kind !== 'source') return []
+  const { source } = read
+  if (!/^#!.*\b(?:ba|da)?sh\b/.test(source.code) && !isShell) return []
+  const code = source.code.replace(/^[ \t]*#.*$/gm, line => ' '.repeat(line.length))
+  return usedInScript(code, lacking).map(({ name, start }) => ({
+    name,
+    at: { source, start, end: start + name.length },
+  }))
+}
