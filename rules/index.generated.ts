@@ -131,6 +131,7 @@ import appServerExpressProxyUntrusted from './app-server/express-proxy-untrusted
 import appServerHomeProtected from './app-server/home-protected.ts'
 import appServerInterfaceMismatch from './app-server/interface-mismatch.ts'
 import appServerPrefixNotTold from './app-server/prefix-not-told.ts'
+import appServerPrivilegedPort from './app-server/privileged-port.ts'
 import appServerProxyfixUntrue from './app-server/proxyfix-untrue.ts'
 import appServerRuntimeDirectoryMissing from './app-server/runtime-directory-missing.ts'
 import appServerSecretKeyRandom from './app-server/secret-key-random.ts'
@@ -171,8 +172,13 @@ import canonicalUrlRedirectToPlainHttp from './canonical-url/redirect-to-plain-h
 import canonicalUrlRedirectToTlsNobodyServes from './canonical-url/redirect-to-tls-nobody-serves.ts'
 import canonicalUrlRedirectUriInjection from './canonical-url/redirect-uri-injection.ts'
 import canonicalUrlServerNameMalformed from './canonical-url/server-name-malformed.ts'
+import containersCertificateNotMounted from './containers/certificate-not-mounted.ts'
+import containersDatabaseNotStarted from './containers/database-not-started.ts'
 import containersDatabaseOwnLoopback from './containers/database-own-loopback.ts'
 import containersDatabasePublic from './containers/database-public.ts'
+import containersDatabaseRefused from './containers/database-refused.ts'
+import containersDatabaseVolume from './containers/database-volume.ts'
+import containersDollarInterpolated from './containers/dollar-interpolated.ts'
 import containersEnvsubstWithoutList from './containers/envsubst-without-list.ts'
 import containersImageProtocol from './containers/image-protocol.ts'
 import containersLoopbackPublished from './containers/loopback-published.ts'
@@ -182,6 +188,7 @@ import containersNginxInBackground from './containers/nginx-in-background.ts'
 import containersOwnLoopback from './containers/own-loopback.ts'
 import containersPortNotOpened from './containers/port-not-opened.ts'
 import containersPortNotPublished from './containers/port-not-published.ts'
+import containersProgramNotInImage from './containers/program-not-in-image.ts'
 import containersRedirectShowsInnerPort from './containers/redirect-shows-inner-port.ts'
 import containersResolverNotDocker from './containers/resolver-not-docker.ts'
 import containersServedDirectoryNotMounted from './containers/served-directory-not-mounted.ts'
@@ -201,6 +208,7 @@ import djangoHostWithUnderscore from './django/host-with-underscore.ts'
 import djangoProxySslHeaderForgeable from './django/proxy-ssl-header-forgeable.ts'
 import djangoProxySslHeaderName from './django/proxy-ssl-header-name.ts'
 import djangoSecureCookieOverHttp from './django/secure-cookie-over-http.ts'
+import djangoSessionsInProcess from './django/sessions-in-process.ts'
 import djangoSettingIsText from './django/setting-is-text.ts'
 import djangoSslRedirectLoop from './django/ssl-redirect-loop.ts'
 import djangoStaticNotServed from './django/static-not-served.ts'
@@ -608,6 +616,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/home-protected', ...appServerHomeProtected },
   { id: 'app-server/interface-mismatch', ...appServerInterfaceMismatch },
   { id: 'app-server/prefix-not-told', ...appServerPrefixNotTold },
+  { id: 'app-server/privileged-port', ...appServerPrivilegedPort },
   { id: 'app-server/proxyfix-untrue', ...appServerProxyfixUntrue },
   { id: 'app-server/runtime-directory-missing', ...appServerRuntimeDirectoryMissing },
   { id: 'app-server/secret-key-random', ...appServerSecretKeyRandom },
@@ -648,8 +657,13 @@ export const rules: readonly Rule[] = [
   { id: 'canonical-url/redirect-to-tls-nobody-serves', ...canonicalUrlRedirectToTlsNobodyServes },
   { id: 'canonical-url/redirect-uri-injection', ...canonicalUrlRedirectUriInjection },
   { id: 'canonical-url/server-name-malformed', ...canonicalUrlServerNameMalformed },
+  { id: 'containers/certificate-not-mounted', ...containersCertificateNotMounted },
+  { id: 'containers/database-not-started', ...containersDatabaseNotStarted },
   { id: 'containers/database-own-loopback', ...containersDatabaseOwnLoopback },
   { id: 'containers/database-public', ...containersDatabasePublic },
+  { id: 'containers/database-refused', ...containersDatabaseRefused },
+  { id: 'containers/database-volume', ...containersDatabaseVolume },
+  { id: 'containers/dollar-interpolated', ...containersDollarInterpolated },
   { id: 'containers/envsubst-without-list', ...containersEnvsubstWithoutList },
   { id: 'containers/image-protocol', ...containersImageProtocol },
   { id: 'containers/loopback-published', ...containersLoopbackPublished },
@@ -659,6 +673,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/own-loopback', ...containersOwnLoopback },
   { id: 'containers/port-not-opened', ...containersPortNotOpened },
   { id: 'containers/port-not-published', ...containersPortNotPublished },
+  { id: 'containers/program-not-in-image', ...containersProgramNotInImage },
   { id: 'containers/redirect-shows-inner-port', ...containersRedirectShowsInnerPort },
   { id: 'containers/resolver-not-docker', ...containersResolverNotDocker },
   { id: 'containers/served-directory-not-mounted', ...containersServedDirectoryNotMounted },
@@ -678,6 +693,7 @@ export const rules: readonly Rule[] = [
   { id: 'django/proxy-ssl-header-forgeable', ...djangoProxySslHeaderForgeable },
   { id: 'django/proxy-ssl-header-name', ...djangoProxySslHeaderName },
   { id: 'django/secure-cookie-over-http', ...djangoSecureCookieOverHttp },
+  { id: 'django/sessions-in-process', ...djangoSessionsInProcess },
   { id: 'django/setting-is-text', ...djangoSettingIsText },
   { id: 'django/ssl-redirect-loop', ...djangoSslRedirectLoop },
   { id: 'django/static-not-served', ...djangoStaticNotServed },

@@ -245,7 +245,8 @@ test('OpenResty takes its resolvers from the system', async () => {
 
 test('compose files that an editor reads together are one project', async () => {
   const tree = {
-    'compose.yaml': 'services:\n  db:\n    image: postgres:16\n',
+    'compose.yaml':
+      'services:\n  db:\n    image: postgres:16\n    environment:\n      POSTGRES_PASSWORD: ${DB_PASSWORD}\n',
     '.devcontainer/compose.yaml':
       'services:\n  web:\n    image: nginx:1.27\n    volumes:\n      - ../nginx:/etc/nginx/conf.d\n    depends_on:\n      - db\n',
     '.devcontainer/devcontainer.json':

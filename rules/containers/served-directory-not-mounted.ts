@@ -8,7 +8,7 @@ import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { PASSES } from '../../src/servers/nginx/queries/locations.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { composeWith } from './_examples.ts'
-import { runsOnlyWebServer } from './_runs-only.ts'
+import { hasAt, isBelow, knowsFiles } from './_mounted.ts'
 
 const site = (directory: string): string => conf`
   server {
@@ -139,40 +139,12 @@ export default defineRule({
 /** What the image of nginx has, and what a running system has anyway. */
 const OF_IMAGE = /^\/(?:usr|etc|dev|proc|sys|run|tmp|var\/(?:log|cache|lib|run))(?:\/|$)|^\/$/
 
-/** True where nothing but mounts and copies that are known brings files into a container. */
-function knowsFiles(container: Container): boolean {
-  const { service, image } = container
-  if (!service.complete || service.volumesFrom.length > 0 || !runsOnlyWebServer(container)) return false
-  if (service.volumes.some(({ target }) => !target.known)) return false
-  if (image === null) return service.build === null
-  return image.steps.every(step => 'sources' in step && step.target.known && step.kind === 'COPY')
-}
-
 /** True for a block of its own that answers out of the directory. */
 function servesFiles({ parent }: NginxDirective): boolean {
   if (parent?.name !== 'location') return false
   return !parent.children.some(
     ({ name }) => (PASSES as readonly string[]).includes(name) || name === 'return' || name === 'rewrite',
   )
-}
-
-/** True where something stands at a path, above it or below it. */
-function hasAt({ service, image, mounts }: Container, path: string): boolean {
-  const targets = [
-    ...mounts.map(({ target }) => target),
-    ...service.tmpfs.flatMap(each => (each.known ? [each.value] : [])),
-    ...(image?.steps ?? []).flatMap(step =>
-      'sources' in step && step.target.known ? [step.target.value] : [],
-    ),
-  ]
-  return targets.some(each => {
-    const target = posix.normalize(each).replace(/(.)\/$/, '$1')
-    return target === path || isBelow(path, target) || isBelow(target, path)
-  })
-}
-
-function isBelow(path: string, directory: string): boolean {
-  return path.startsWith(directory === '/' ? '/' : `${directory}/`)
 }
 
 /** Where another service of the project has the path. */

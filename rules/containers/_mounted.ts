@@ -1,0 +1,34 @@
+import { posix } from 'node:path'
+import type { Container } from '../../src/deployment/containers/container.ts'
+import { runsOnlyWebServer } from './_runs-only.ts'
+
+/** True where nothing but mounts and copies that are known brings files into a container. */
+export function knowsFiles(container: Container): boolean {
+  const { service, image } = container
+  if (!service.complete || service.volumesFrom.length > 0 || !runsOnlyWebServer(container)) return false
+  if (service.volumes.some(({ target }) => !target.known)) return false
+  if (image === null) return service.build === null
+  return image.steps.every(step => 'sources' in step && step.target.known && step.kind === 'COPY')
+}
+
+/** Paths at which mounts and copies put something, clean. */
+export function targetsOf({ service, image, mounts }: Container): readonly string[] {
+  return [
+    ...mounts.map(({ target }) => target),
+    ...service.tmpfs.flatMap(each => (each.known ? [each.value] : [])),
+    ...(image?.steps ?? []).flatMap(step =>
+      'sources' in step && step.target.known ? [step.target.value] : [],
+    ),
+  ].map(each => posix.normalize(each).replace(/(.)\/$/, '$1'))
+}
+
+/** True where something stands at a path, above it or below it. */
+export function hasAt(container: Container, path: string): boolean {
+  return targetsOf(container).some(
+    target => target === path || isBelow(path, target) || isBelow(target, path),
+  )
+}
+
+export function isBelow(path: string, directory: string): boolean {
+  return path.startsWith(directory === '/' ? '/' : `${directory}/`)
+}

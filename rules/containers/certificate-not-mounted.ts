@@ -1,0 +1,127 @@
+import { posix } from 'node:path'
+import type { Container } from '../../src/deployment/containers/container.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { isBelow, knowsFiles, targetsOf } from './_mounted.ts'
+
+const CERTIFICATE = '/etc/letsencrypt/live/example.org/fullchain.pem'
+const KEY = '/etc/letsencrypt/live/example.org/privkey.pem'
+const tree = (volumes: string, certificate = CERTIFICATE, key = KEY): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      nginx:
+        image: nginx:1.27
+        ports: ["443:443"]
+        volumes:
+          - ./site.conf:/etc/nginx/conf.d/default.conf:ro
+          ${volumes}
+  `,
+  'site.conf': conf`
+    server {
+        listen 443 ssl;
+        server_name example.org;
+        ssl_certificate ${certificate};
+        ssl_certificate_key ${key};
+    }
+  `,
+})
+
+export default defineRule({
+  summary: 'nginx in a container does not have the certificate that its configuration names',
+  severity: 'error',
+  otherSeverities: { warning: 'where nothing mounts it, which another compose file of the project may do' },
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'A container has the files of its image and what is mounted. nginx does not start without its certificate: `cannot load certificate … No such file or directory`. In `live` certbot keeps only links into `../../archive`, so a container with `live` alone has links that lead nowhere.',
+  remedy: 'Mount `/etc/letsencrypt` whole: `- /etc/letsencrypt:/etc/letsencrypt:ro`',
+  references: [
+    'https://eff-certbot.readthedocs.io/en/stable/using.html#where-are-my-certificates',
+    'https://docs.docker.com/engine/storage/bind-mounts/',
+  ],
+  unproven: 'What a container sees, its compose file says: no loopback has another file system',
+  bad: [
+    { title: 'nothing mounts it', files: tree('', `«${CERTIFICATE}»`, `«${KEY}»`) },
+    {
+      title: 'the links of certbot without what they lead to',
+      files: tree('- «/etc/letsencrypt/live:/etc/letsencrypt/live:ro»'),
+    },
+  ],
+  good: [
+    { title: 'all of certbot’s files', files: tree('- /etc/letsencrypt:/etc/letsencrypt:ro') },
+    {
+      title: 'both directories',
+      files: tree(conf`
+        - /etc/letsencrypt/live:/etc/letsencrypt/live:ro
+        - /etc/letsencrypt/archive:/etc/letsencrypt/archive:ro
+      `),
+    },
+    { title: 'a volume', files: tree('- certs:/etc/letsencrypt\n') },
+    {
+      title: 'each file, whose link Docker follows',
+      files: tree(conf`
+        - /etc/letsencrypt/live/example.org/fullchain.pem:${CERTIFICATE}:ro
+        - /etc/letsencrypt/live/example.org/privkey.pem:${KEY}:ro
+      `),
+    },
+    { title: 'a directory of copies', files: tree('- ./tls:/etc/letsencrypt/live/example.org:ro') },
+  ],
+  *check(deployment) {
+    for (const { configuration, machine } of programsOfKind(deployment, 'nginx')) {
+      const { container } = machine
+      if (container === null || !knowsFiles(container)) continue
+      const targets = targetsOf(container)
+      for (const name of ['ssl_certificate', 'ssl_certificate_key']) {
+        for (const directive of configuration.occurrences.get(name) ?? []) {
+          const written = directive.args[0]?.value ?? ''
+          if (!written.startsWith('/') || /[$\0\uFFFD]|^\/(?:run|var\/run|dev|proc)\//.test(written)) continue
+          const path = posix.normalize(written)
+          const at = argumentPlace(directive, 0)
+          if (!targets.some(target => target === path || isBelow(path, target))) {
+            yield {
+              at,
+              severity: 'warning' as const,
+              confidence: 'medium' as const,
+              message: `nothing brings \`${path}\` into the container, so nginx does not start: cannot load certificate`,
+              label: 'not in this container',
+              related: [{ at: container.service.at, message: 'the container of nginx' }],
+            }
+            continue
+          }
+          const mount = danglingLinks(container, path, targets)
+          if (mount === null) continue
+          yield {
+            at: mount,
+            message:
+              'certbot’s `live` holds links into `../../archive`, which is not mounted, so nginx does not start: cannot load certificate',
+            label: 'links alone',
+            related: [{ at, message: 'nginx reads it here' }],
+          }
+        }
+      }
+    }
+  },
+})
+
+/** The directory `live` of certbot that is mounted without the files that its links lead to; null for all else. */
+function danglingLinks(
+  { service, files }: Container,
+  path: string,
+  targets: readonly string[],
+): Place | null {
+  if (!/^\/etc\/letsencrypt\/live\//.test(path) || files.kind(path) === 'file') return null
+  if (
+    targets.some(
+      target => isBelow('/etc/letsencrypt/archive', target) || target === '/etc/letsencrypt/archive',
+    )
+  )
+    return null
+  for (const { target, source, kind, at } of service.volumes) {
+    if (kind !== 'bind' || !target.known || source?.known !== true || !isBelow(path, target.value)) continue
+    if (/\/live(?:\/[^/]+)?\/?$/.test(source.value) && /^\/etc\/letsencrypt\/live/.test(target.value))
+      return at
+  }
+  return null
+}
