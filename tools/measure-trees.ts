@@ -45,20 +45,27 @@ process.on('exit', () => writeSync(3, String(process.resourceUsage().maxRSS)))`
 /** Seconds after which a run is taken for a hang. */
 const PATIENCE = 120
 
-const { values, positionals } = parseArgs({
-  options: {
-    output: { type: 'string' },
-    former: { type: 'string' },
-    list: { type: 'boolean', default: false },
-  },
-  allowPositionals: true,
-})
-if (positionals.length === 0) {
-  console.error('usage: measure-trees [--output FILE] [--former FILE] [--list] DIRECTORY…')
-  process.exit(2)
-}
+const { values, positionals } = readArguments()
 if (!existsSync(PROGRAM)) {
   console.error(`${PROGRAM} is not there: npm run build`)
+  process.exit(2)
+}
+
+function readArguments() {
+  try {
+    const given = parseArgs({
+      options: {
+        output: { type: 'string' },
+        former: { type: 'string' },
+        list: { type: 'boolean', default: false },
+      },
+      allowPositionals: true,
+    })
+    if (given.positionals.length > 0) return given
+  } catch (error) {
+    console.error((error as Error).message)
+  }
+  console.error('usage: measure-trees [--output FILE] [--former FILE] [--list] DIRECTORY…')
   process.exit(2)
 }
 

@@ -258,7 +258,7 @@ function wordFor(match: string): string {
 
 /** Lines with an address, and lines with a name, and what stands in them. */
 const ADDRESS_LINE =
-  /^[ \t]*<?(?:(?:listen|virtualhost|namevirtualhost|server|proxy_pass)[ \t]+|proxypass(?:reverse)?[ \t]+\S+[ \t]+)(?:https?:\/\/)?([^\s;>#{]+)/gim
+  /^[ \t]*<?(?:(?:listen|virtualhost|namevirtualhost|server|(?:proxy|fastcgi|uwsgi|scgi|grpc)_pass)[ \t]+|proxypass(?:reverse)?[ \t]+\S+[ \t]+)(?:https?:\/\/)?([^\s;>#{]+)/gim
 const NAME_LINE = /^[ \t]*(?:server_name|servername|serveralias|user|group)[ \t]+([^\n;#~]*)/gim
 /** Lines with a path or a name in which a word such as `USERNAME` is to be filled in. */
 const PATH_LINE =

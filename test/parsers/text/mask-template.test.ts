@@ -102,6 +102,9 @@ test('a placeholder that no server could have meant shows a template, whatever t
       'listen ?;\nproxy_pass http://?;\nset $x $uri;',
     '<VirtualHost directIP:directPORT>\nServerAlias directIP\n</VirtualHost>':
       '<VirtualHost ?:?>\nServerAlias ?\n</VirtualHost>',
+    'listen [::]:my_port;\nlisten my_port;\nfastcgi_pass 127.0.0.1:YOURPORTHERE;':
+      'listen [::]:?;\nlisten ?;\nfastcgi_pass 127.0.0.1:?;',
+    'listen 80;\nalias ##ROOT##/media/; ##NOTE##': 'listen 80;\nalias ?/media/; ##NOTE##',
     'listen PH_HTTPS_PORT ssl;\nroot PH_HTTPD_ROOT;\nfastcgi_param HTTP_PROXY "";':
       'listen ? ssl;\nroot ?;\nfastcgi_param HTTP_PROXY "";',
     'server_name YOUR_DOMAIN www.YOUR_DOMAIN;': 'server_name ? www.?;',
