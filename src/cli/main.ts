@@ -49,12 +49,12 @@ function progressLine(): (text: string | null) => void {
   }
 }
 
-/** What tells V8 to wait fifteen times as long, by its version: each names it otherwise, and warns of what it does not know. */
+/** What tells V8 to wait some five times as long, by its version: each names it otherwise, and warns of what it does not know. */
 const LATER: ReadonlyMap<string, string> = new Map([
-  ['10.2', '--interrupt-budget=2000000'],
-  ['11.3', '--interrupt-budget=1000000'],
-  ['12.4', '--invocation-count-for-turbofan=45000'],
-  ['13.6', '--invocation-count-for-turbofan=45000'],
+  ['10.2', '--interrupt-budget=600000'],
+  ['11.3', '--interrupt-budget=300000'],
+  ['12.4', '--invocation-count-for-turbofan=15000'],
+  ['13.6', '--invocation-count-for-turbofan=15000'],
 ])
 
 /**
