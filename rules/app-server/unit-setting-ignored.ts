@@ -2,7 +2,7 @@ import { strayLines, type UnitSetting } from '../../parsers/systemd/parse-unit.t
 import type { ServiceUnit } from '../../parsers/systemd/service-unit.ts'
 import { unitWords } from '../../parsers/systemd/unit-words.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
-import type { Place, Source } from '../../parsers/text/source.ts'
+import { isUnknownWord, type Place, type Source } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
@@ -87,6 +87,7 @@ export default defineRule({
     { title: 'the home of the user', files: tree('WorkingDirectory=~') },
     { title: 'a file that may be missing', files: tree('EnvironmentFile=-/etc/default/shop') },
     { title: 'a path that systemd fills in', files: tree('EnvironmentFile=%h/shop.env') },
+    { title: 'a placeholder', files: tree('WorkingDirectory={{ shop_home }}') },
     { title: 'a key of one’s own', files: tree('X-Owner=shop') },
     { title: 'a key that this knows nothing of', files: tree('MemoryZSwapMax=1G') },
     { title: 'a line of its own', files: tree('# of nginx\nGroup=www-data') },
@@ -128,7 +129,7 @@ const PATHS: ReadonlySet<string> = new Set(['EnvironmentFile', 'WorkingDirectory
 
 function* relative({ name, written }: UnitSetting): Found {
   const path = written.text.replace(/^-/, '')
-  if (path === '' || /^[/~%]/.test(path) || /[\0\uFFFD\s]/.test(path)) return
+  if (path === '' || isUnknownWord(path) || /^[/~%]/.test(path) || /[\0\uFFFD\s]/.test(path)) return
   const isFile = name === 'EnvironmentFile'
   yield {
     at: placeOf(written),

@@ -15,7 +15,7 @@ const tree = (service: string): Record<string, string> => ({
 
 export default defineRule({
   summary: 'The image of a database refuses to start with these settings',
-  severity: 'error',
+  severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
   why: 'The images of PostgreSQL, MySQL and MariaDB make a database at their first start, and want a password for it: `Database is uninitialized and superuser password is not specified`. MySQL does not take `root` for the name of a further user, and PostgreSQL 18 and newer refuse a volume at the directory of the older images. The container ends, and everything that waits for it.',

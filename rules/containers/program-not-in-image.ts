@@ -108,6 +108,14 @@ export default defineRule({
       files: waiting(`#!/bin/sh\nif command -v nc; then nc -z db 5432; fi\nexec "$@"\n`, 'python:3.12-slim'),
     },
     {
+      title: 'a script that installs it',
+      files: waiting(`#!/bin/sh\napk add --no-cache curl\ncurl -f http://db:8000/\n`, 'alpine:3.20'),
+    },
+    {
+      title: 'a part of the script that somebody may call',
+      files: waiting(`#!/bin/sh\ncheck() {\n  curl -f http://db:8000/\n}\n"$@"\n`, 'python:3.12-slim'),
+    },
+    {
       title: 'a health check that is switched off',
       files: checked('["NONE"]', image('python:3.12-slim')),
     },
@@ -205,6 +213,9 @@ function usedInScript(
   return found
 }
 
+const INSTALLS_OR_DEFINES =
+  /\b(?:apk|apt|apt-get|yum|dnf|microdnf|pip3?|npm)\b[^\n]*\b(?:add|install|i)\b|^[ \t]*(?:function[ \t]+[\w:-]+|[\w:-]+[ \t]*\(\))/m
+
 /** Those of the script that a container starts, and of a command that a shell reads. */
 function startedUses(container: Container, lacking: ReadonlySet<string>): readonly Use[] {
   const words = startedWords(container)
@@ -223,6 +234,8 @@ function startedUses(container: Container, lacking: ReadonlySet<string>): readon
   if (read?.kind !== 'source') return []
   const { source } = read
   if (!/^#!.*\b(?:ba|da)?sh\b/.test(source.code) && !isShell) return []
+  // One that installs what it needs, or of which each call runs a part, says nothing of what is missing.
+  if (INSTALLS_OR_DEFINES.test(source.code)) return []
   const code = source.code.replace(/^[ \t]*#.*$/gm, line => ' '.repeat(line.length))
   return usedInScript(code, lacking).map(({ name, start }) => ({
     name,

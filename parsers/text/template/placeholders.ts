@@ -104,6 +104,14 @@ const STYLES: readonly Style[] = [
     judge: (match, line) =>
       /[;{}]\s*$/.test(line.text.slice(0, line.text.indexOf(match))) ? 'none' : fenced(match, line),
   },
+  // Hiera, where what is no variable of its own is written `%%{}{REQUEST_URI}`.
+  { mark: '%%{', pattern: /%%\{\w*\}\{[^}\s]*\}/y, judge: () => 'proof' },
+  {
+    mark: '%{',
+    pattern:
+      /%\{(?:(?:hiera|lookup|literal|alias|scope)\([^)}\n]*\)|(?:::|(?:server_)?facts\.|trusted\.)[\w.:]+)\}/y,
+    judge: () => 'proof',
+  },
   { mark: '**', pattern: /\*\*[A-Z][A-Z\d_]*\*\*/y, judge: fenced },
   { mark: '@', pattern: /@@?[A-Za-z_][\w.-]*\w@@?/y, isUsual: true, judge: fenced },
   { mark: '--', pattern: /(?<![\w-])--[A-Za-z]\w*(?:-\w+)*--(?![\w-])/y, judge: fenced },

@@ -25,6 +25,14 @@ test('a placeholder is an unknown word of its own length', () => {
   assert.is(masked('/a.tmpl', 'server_name {{ .Host }}.example.org;'), 'server_name ?.example.org;')
 })
 
+test('what Hiera fills in is a placeholder, and its way to write a percent sign', () => {
+  assert.is(
+    masked('/a.yaml', 'RewriteCond %%{}{REQUEST_URI} ^/a\nProxyPass /%{hiera("way")}/ http://%{::host}/\n'),
+    'RewriteCond ? ^/a\nProxyPass /?/ http://?/\n',
+  )
+  plain('/a.conf', 'RewriteCond %{REQUEST_URI} ^/a\nLogFormat "%% %{Host}i"\n')
+})
+
 test('statements between directives are blank', () => {
   assert.is(
     masked('/a.j2', '{% if tls %}\nlisten 443 ssl;\n{%- endif %}\n{# note; #}\nroot /a;{% if x %}\n'),

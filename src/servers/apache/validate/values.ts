@@ -32,7 +32,6 @@ LDAPReferrals: on off default
 LDAPTrustedMode: none ssl tls starttls
 LuaCodeCache: stat forever never
 LuaInherit: none parent-first parent-last
-LuaScope: once request conn thread server
 MDBaseServer: on off
 MDCertificateStatus: on off
 MDDriveMode: always auto manual
@@ -297,6 +296,20 @@ const expressionCheck: Check = (directive, _scope, walk) => {
   return null
 }
 
+const SCOPES = ['once', 'request', 'conn', 'thread', 'server']
+
+/** Of `LuaScope` the first argument alone is a word, and compared by its case; the others are read by `atoi`. */
+const scopeCheck: Check = directive => {
+  const scope = argument(directive, 0)
+  return scope === '' || SCOPES.includes(scope)
+    ? null
+    : invalid(
+        `\`${scope}\` is no value of \`${directive.name}\``,
+        directive.args[0],
+        `write one of: ${SCOPES.join(', ')}`,
+      )
+}
+
 /** Checks of single values, by lower-case name. */
 export function valueChecks(): Map<string, Check> {
   const checks = new Map<string, Check>()
@@ -317,6 +330,7 @@ export function valueChecks(): Map<string, Check> {
   }
   for (const name of BUFFER_SIZES) checks.set(name.toLowerCase(), bufferCheck)
   for (const name of TIMES) checks.set(name.toLowerCase(), timeCheck)
+  checks.set('luascope', scopeCheck)
   for (const name of EXPRESSIONS) checks.set(name.toLowerCase(), expressionCheck)
   return checks
 }

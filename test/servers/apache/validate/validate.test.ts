@@ -39,6 +39,12 @@ test('a module that no table knows may bring any directive, filter, provider and
   assert.equal(fatals(evaluateText(text, [], files).problems), [])
 })
 
+test('the numbers behind the scope of Lua are no scopes', () => {
+  for (const line of ['LuaScope thread 10', 'LuaScope server 10 20', 'LuaScope once'])
+    assert.equal(fatals(evaluateText(`${line}\n`, ['lua']).problems), [], line)
+  assert.is(placeText(only(evaluateText('LuaScope Thread 10\n', ['lua']).problems).at), 'Thread')
+})
+
 test('what is wrong after the first fault is told too, in the order of the lines', () => {
   const { problems } = evaluateText('KeepAlive yes\n\nServerTokens Nothing\nOptions +All\n')
   const lines = fatals(problems).map(problem => positionAt(problem.at.source, problem.at.start).line)
