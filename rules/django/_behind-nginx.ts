@@ -8,7 +8,7 @@ import type {
   Target,
 } from '../../src/deployment/model.ts'
 import type { Place } from '../../parsers/text/source.ts'
-import { isLoopback } from '../../src/servers/address.ts'
+import { trustsProxy } from '../../src/deployment/proxy-trust.ts'
 
 /** A connection of nginx that leads to a project of Django in an application server. */
 export interface DjangoConnection {
@@ -94,7 +94,7 @@ export function schemeSeen({
   if (others) return undefined
   if (forwarded === null) return isUnset(connection, 'x-forwarded-proto') ? 'http' : undefined
   if (!saysHttps(forwarded, 'https')) return undefined
-  const trusted = isTrusted(program, connection, target)
+  const trusted = trustsProxy(program, connection, target)
   return trusted === undefined ? undefined : trusted ? 'https' : 'http'
 }
 
@@ -106,37 +106,6 @@ function saysHttps(header: SentHeader | null, value: string): boolean {
 function isUnset(connection: NginxConnection, name: string): boolean {
   const header = written(connection, name)
   return header === null || header.state === 'cleared'
-}
-
-/** Servers that take no header of a proxy for the scheme unless they are told to. */
-const TRUSTS_NOBODY: ReadonlySet<string> = new Set([
-  'daphne',
-  'hypercorn',
-  'waitress',
-  'granian',
-  'runserver',
-])
-
-/** Whether the server takes the scheme from a proxy at the other end of a connection. */
-function isTrusted(
-  { server, environment, machine }: AppServerProgram,
-  { from }: NginxConnection,
-  { address }: Target,
-): boolean | undefined {
-  if (TRUSTS_NOBODY.has(server.program))
-    return server.complete && server.proxyHeaders === null && !server.settings.has('trusted_proxy')
-      ? false
-      : undefined
-  if (server.program !== 'gunicorn' && server.program !== 'uvicorn') return undefined
-  if (!server.complete || server.settings.has('secure_scheme_headers')) return undefined
-  const fact = server.forwardedAllowIps ?? environment('FORWARDED_ALLOW_IPS')
-  if (fact !== null && !fact.known) return undefined
-  const list = (fact?.value ?? '127.0.0.1').split(',').map(each => each.trim())
-  if (list.includes('*')) return true
-  if (address.kind === 'unix') return server.program === 'gunicorn' ? true : undefined
-  if (machine === from.machine) return isLoopback(address) === true ? list.includes('127.0.0.1') : undefined
-  // From another container, or through a published port, the peer is an address of Docker's networks.
-  return list.every(each => /^(?:127\.0\.0\.1|::1|localhost|)$/.test(each)) ? false : undefined
 }
 
 /** Where the settings say which header gives the scheme. */

@@ -34,6 +34,7 @@ const PROGRAMS: Readonly<Record<TraceStep['layer'], string>> = {
   nginx: 'nginx',
   apache: 'Apache',
   mod_wsgi: 'mod_wsgi',
+  django: 'Django',
 }
 
 /** A trace with the names that reports give to its files. */

@@ -47,7 +47,7 @@ export interface ApacheArrival {
   readonly isFromClient: boolean
 }
 
-export type Layer = 'nginx' | 'apache' | 'mod_wsgi'
+export type Layer = 'nginx' | 'apache' | 'mod_wsgi' | 'django'
 
 /** One decision on the way. */
 export interface RequestStep {

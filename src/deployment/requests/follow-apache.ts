@@ -84,7 +84,9 @@ export function followApache(
     const leg = followProxy(end, arrival, host)
     return { steps: [...steps.list, ...leg.steps], end: leg.end }
   }
-  if (end.kind === 'wsgi') return followWsgi({ deployment, configuration, host, arrival }, end, steps)
+  if (end.kind === 'wsgi') {
+    return followWsgi({ deployment, configuration, host, arrival, goesOn: goesOn === true }, end, steps)
+  }
   return steps.end(toEnd(end))
 }
 

@@ -29,8 +29,10 @@ import {
   type Leg,
   type RequestStep,
 } from './answer.ts'
+import { schemeTold } from '../proxy-trust.ts'
 import { entrance } from './entrance.ts'
 import { followApache } from './follow-apache.ts'
+import { followDjango } from './follow-django.ts'
 import { followNginx } from './follow-nginx.ts'
 
 /** A request that is proxied more often than this goes round in circles. */
@@ -131,8 +133,11 @@ function followPass(
     uri === null ||
     listener === null ||
     (listener.kind !== 'nginx' && listener.kind !== 'apache')
-  )
+  ) {
+    if (context.options.goesOn === true && isHttp)
+      steps.push(...inDjango(deployment, connection, target, pass, request))
     return { steps, end: endAt(connection, target, 'nginx', uri, scriptOf(pass)) }
+  }
   if (context.depth >= MOST_CONNECTIONS) return { steps, end: goingRound(pass.at) }
   const inner = { ...context, depth: context.depth + 1 }
   const host = sentHost(pass)
@@ -168,6 +173,29 @@ function followPass(
     ...(target.local === true && { client: '127.0.0.1' }),
   })
   return { steps: [...steps, ...leg.steps], end: leg.end }
+}
+
+/** What Django in an application server makes of what nginx sends it; nothing where no settings are in the audit. */
+function inDjango(
+  deployment: Deployment,
+  connection: NginxConnection,
+  target: Target,
+  pass: PassEnd,
+  request: ClientRequest,
+): readonly RequestStep[] {
+  const program = target.to.kind === 'listener' ? target.to.listener.program : null
+  const settings = program?.kind === 'app-server' ? deployment.moduleOf(program)?.settings : null
+  if (program?.kind !== 'app-server' || settings == null) return []
+  const headers = sentHeaders(pass, request)
+  const isUnix = target.address.kind === 'unix'
+  // Of the others some put the client's address in its place.
+  const isPlain = program.server.program === 'gunicorn'
+  return followDjango(settings, {
+    host: sentHost(pass),
+    headers,
+    scheme: schemeTold(program, connection, target, headers),
+    client: !isPlain ? null : isUnix ? '' : target.local === true ? '127.0.0.1' : null,
+  })
 }
 
 function connectionOf(deployment: Deployment, { scope }: PassEnd): NginxConnection | null {

@@ -7,7 +7,8 @@ import { type WsgiScriptAlias, wsgiScriptAliases } from '../../servers/apache/qu
 import type { ApacheEnd } from '../../servers/apache/requests/outcome.ts'
 import type { Deployment } from '../model.ts'
 import { namePlace } from '../places.ts'
-import type { ApacheArrival, Leg, RequestEnd, Steps } from './answer.ts'
+import type { ApacheArrival, Leg, RequestEnd, RequestStep, Steps } from './answer.ts'
+import { followDjango } from './follow-django.ts'
 import { traceScheme } from './trace-scheme.ts'
 
 interface ScriptRequest {
@@ -15,6 +16,8 @@ interface ScriptRequest {
   readonly configuration: ApacheConfiguration
   readonly host: VirtualHost | null
   readonly arrival: ApacheArrival
+  /** True for a reader, who is told of the application, too. */
+  readonly goesOn: boolean
 }
 
 type WsgiEnd = Extract<ApacheEnd, { readonly kind: 'wsgi' }>
@@ -33,7 +36,31 @@ export function followWsgi(request: ScriptRequest, end: WsgiEnd, steps: Steps): 
   })
   const alias = wsgiScriptAliases(configuration, host).find(({ directive }) => directive === end.alias)
   if (alias === undefined) return steps.end(application(null))
-  return runScript(request, alias, application, steps)
+  const leg = runScript(request, alias, application, steps)
+  if (leg.end.kind === 'application' && request.goesOn) steps.list.push(...inDjango(request, alias, scheme))
+  return leg
+}
+
+/** What Django makes of it; nothing where no settings are in the audit. */
+function inDjango(
+  { deployment, configuration, host, arrival }: ScriptRequest,
+  { directive }: WsgiScriptAlias,
+  scheme: 'http' | 'https' | null,
+): readonly RequestStep[] {
+  const section = host?.directive ?? null
+  const application = deployment.applications.find(
+    each => each.directive === directive && (each.host?.directive ?? null) === section,
+  )
+  const settings = application === undefined ? null : deployment.pythonOf(application)?.settings
+  if (settings == null) return []
+  const changes = ['remoteipheader', 'remoteipproxyprotocol', 'wsgitrustedproxyheaders']
+  const isPlain = !changes.some(name => configuration.occurrences.has(name))
+  return followDjango(settings, {
+    host: arrival.host,
+    headers: arrival.headers,
+    scheme,
+    client: isPlain ? (arrival.client ?? null) : null,
+  })
 }
 
 function runScript(

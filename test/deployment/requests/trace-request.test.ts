@@ -24,6 +24,104 @@ test('a request is told step by step, each with its line', () => {
   })
 })
 
+const WSGI =
+  'import os\nos.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"\nfrom django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n'
+const gunicorn = (settings: string, pass: string, options = ''): Texts => ({
+  'etc/nginx/nginx.conf': `events {}\nhttp {\nserver {\nlisten 80;\nserver_name example.org;\nlocation / {\nproxy_pass http://127.0.0.1:8000;\n${pass}\n}\n}\n}\n`,
+  'etc/systemd/system/shop.service': `[Service]\nWorkingDirectory=/srv/shop\nExecStart=/usr/bin/gunicorn --bind 127.0.0.1:8000 ${options} shop.wsgi\n`,
+  'srv/shop/shop/__init__.py': '',
+  'srv/shop/shop/wsgi.py': WSGI,
+  'srv/shop/shop/settings.py': settings,
+})
+const HOST = 'proxy_set_header Host $host;'
+const PROTO = `${HOST} proxy_set_header X-Forwarded-Proto https;`
+const SSL_HEADER = 'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")\n'
+const SETTINGS = 'srv/shop/shop/settings.py'
+
+/** Settings, what nginx is told, options of gunicorn, and what Django believes. */
+const BELIEFS: readonly (readonly [string, string, string, readonly string[]])[] = [
+  [
+    `${SSL_HEADER}ALLOWED_HOSTS = [".example.org"]\n`,
+    PROTO,
+    '',
+    [
+      `django scheme: https, for X-Forwarded-Proto is \`https\` ${SETTINGS}:1`,
+      `django host: example.org, from Host ${SETTINGS}:2`,
+      'django client: 127.0.0.1 (`REMOTE_ADDR`)',
+    ],
+  ],
+  [
+    `${SSL_HEADER}ALLOWED_HOSTS = ["www.example.org"]\n`,
+    `${HOST} proxy_set_header X-Forwarded-Proto "";`,
+    '',
+    [
+      `django scheme: no X-Forwarded-Proto is sent, so it is what the server says ${SETTINGS}:1`,
+      `django host: example.org, from Host, which \`ALLOWED_HOSTS\` does not have: 400 ${SETTINGS}:2`,
+      'django client: 127.0.0.1 (`REMOTE_ADDR`)',
+    ],
+  ],
+  [
+    SSL_HEADER,
+    HOST,
+    '',
+    [
+      `django? scheme: X-Forwarded-Proto decides it, and its value is not known ${SETTINGS}:1`,
+      'django host: example.org, from Host',
+      'django client: 127.0.0.1 (`REMOTE_ADDR`)',
+    ],
+  ],
+  [
+    'USE_X_FORWARDED_HOST = True\n',
+    `${PROTO} proxy_set_header X-Forwarded-Host www.example.org; proxy_set_header X-Forwarded-For $remote_addr;`,
+    '',
+    [
+      'django scheme: https, as the server says',
+      `django host: www.example.org, from X-Forwarded-Host ${SETTINGS}:1`,
+      'django client: 127.0.0.1 (`REMOTE_ADDR`), and X-Forwarded-For for code that reads it',
+    ],
+  ],
+  [
+    'import os\nSECURE_PROXY_SSL_HEADER = os.environ["HEADER"]\nUSE_X_FORWARDED_HOST = os.environ["FORWARDED"]\n',
+    PROTO,
+    '',
+    [
+      `django? scheme: \`SECURE_PROXY_SSL_HEADER\` decides it, and its value is not known ${SETTINGS}:2`,
+      `django? host: \`USE_X_FORWARDED_HOST\` decides where it is read, and is not known ${SETTINGS}:3`,
+      'django client: 127.0.0.1 (`REMOTE_ADDR`)',
+    ],
+  ],
+  [
+    'ALLOWED_HOSTS = ["*"]\n',
+    PROTO,
+    '--forwarded-allow-ips=10.0.0.1',
+    [
+      'django scheme: http, as the server says',
+      `django host: example.org, from Host ${SETTINGS}:1`,
+      'django client: 127.0.0.1 (`REMOTE_ADDR`)',
+    ],
+  ],
+]
+
+for (const [settings, lines, options, expected] of BELIEFS)
+  test(`Django behind gunicorn: ${expected.join('; ')}`, () => {
+    const { steps, ...rest } = trace(gunicorn(settings, lines, options), 'http://example.org/')
+    assert.equal(stepsOf({ ...rest, steps: steps.filter(({ layer }) => layer === 'django') }), expected)
+  })
+
+test('Django in mod_wsgi is told what Apache tells it', () => {
+  const texts = {
+    ...both(server(PASS)),
+    'srv/app/wsgi.py': WSGI,
+    'srv/shop/settings.py': 'ALLOWED_HOSTS = ["example.org"]\n',
+    'srv/shop/__init__.py': '',
+  }
+  assert.equal(stepsOf(trace(texts, 'http://example.org/')).slice(-3), [
+    'django scheme: http, as the server says',
+    'django host: example.org, from Host srv/shop/settings.py:1',
+    'django client: 127.0.0.1 (`REMOTE_ADDR`)',
+  ])
+})
+
 const proxied = server(PASS)
 /** What is asked, of what, and where it ends. */
 const ENDS: readonly (readonly [string, Texts, string, Partial<TraceEnd>])[] = [
