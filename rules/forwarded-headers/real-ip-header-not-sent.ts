@@ -1,4 +1,4 @@
-import { memo } from '../../parsers/collections/memo.ts'
+import { memo, memoByKey } from '../../parsers/collections/memo.ts'
 import { listenersOfKind } from '../../src/deployment/programs-of-kind.ts'
 import type { Connection, Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { realIpSources } from '../../src/deployment/outer-proxies.ts'
@@ -164,11 +164,18 @@ function frontThatLacks(
   const name = header.toLowerCase()
   if (name === 'x-real-ip' && sources.every(isCloudflare)) return 'Cloudflare'
   if (name === 'proxy_protocol' || !listens.every(({ loopback }) => loopback === true)) return null
-  const known = listens.flatMap(listen => fronts.get(configuration)?.get(formatEndpoint(listen)) ?? [])
-  const [first] = known
-  if (first === undefined || known.some(connection => mayHave(connection, name))) return null
+  const known = listens.map(listen => fronts.get(configuration)?.get(formatEndpoint(listen)) ?? NONE)
+  const first = known.find(connections => connections.length > 0)?.[0]
+  if (first === undefined || known.some(connections => someMayHave(connections, name))) return null
   return 'block' in first ? 'nginx in front' : 'Apache'
 }
+
+const NONE: readonly Connection[] = []
+
+/** Asked once of a socket, which thousands of servers may share. */
+const someMayHave = memoByKey((connections: readonly Connection[], name: string): boolean =>
+  connections.some(connection => mayHave(connection, name)),
+)
 
 /** True for a header that a connection sets, or may set. */
 function mayHave(connection: Connection, name: string): boolean {

@@ -83,6 +83,12 @@ export default defineRule({
     },
   ],
   good: [
+    { title: 'what nginx saw', files: pair('$remote_addr') },
+    { title: 'nobody here reads it', files: { 'nginx.conf': nginx('$proxy_add_x_forwarded_for') } },
+    {
+      title: 'behind a proxy that is named',
+      files: pair('$proxy_add_x_forwarded_for', 'set_real_ip_from 10.0.0.0/8;'),
+    },
     {
       title: 'a middleware that takes the last address, and throttles that know how many proxies there are',
       files: {
@@ -93,12 +99,6 @@ export default defineRule({
     {
       title: 'a middleware that nobody uses',
       files: { ...behindNginx('MIDDLEWARE = []\n'), 'web/shop/middleware.py': middleware('0') },
-    },
-    { title: 'what nginx saw', files: pair('$remote_addr') },
-    { title: 'nobody here reads it', files: { 'nginx.conf': nginx('$proxy_add_x_forwarded_for') } },
-    {
-      title: 'behind a proxy that is named',
-      files: pair('$proxy_add_x_forwarded_for', 'set_real_ip_from 10.0.0.0/8;'),
     },
   ],
   *check(deployment) {

@@ -78,17 +78,6 @@ export default defineRule({
   ],
   good: [
     {
-      title: 'a location of its own file, behind an alias',
-      files: {
-        'app.conf': conf`
-          location /app/ {
-              alias /srv/app/dist/;
-              try_files $uri /app/index.html;
-          }
-        `,
-      },
-    },
-    {
       title: 'the file itself is looked for first',
       files: {
         'nginx.conf': site(conf`
@@ -145,6 +134,17 @@ export default defineRule({
               try_files $uri =404;
           }
         `),
+      },
+    },
+    {
+      title: 'a location of its own file, behind an alias',
+      files: {
+        'app.conf': conf`
+          location /app/ {
+              alias /srv/app/dist/;
+              try_files $uri /app/index.html;
+          }
+        `,
       },
     },
   ],

@@ -125,8 +125,9 @@ function layOut(directory: string, deployment: Arranged, { modes = {}, hosts = {
   coverAround(directory, deployment)
   for (const [path, text] of Object.entries(deployment.files)) write(path, text)
   for (const script of deployment.scripts) {
-    // A script below /etc is the example's own, there or not.
-    if (!script.startsWith('/etc/') && !existsSync(script)) write(script, REPORTING_APPLICATION)
+    // A script below /etc is the example's own, there or not; what ends in a slash is none.
+    if (/^\/etc\/|\/$/.test(script) || existsSync(script)) continue
+    write(script, REPORTING_APPLICATION)
   }
   for (const path of ['/run/apache2', '/var/log/apache2', '/var/log/nginx', ...deployment.directories]) {
     mkdirSync(path, { recursive: true })
