@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import type { LiveCase } from '../live-case.ts'
 import type { LiveRequest, LiveResponse } from '../request.ts'
 
@@ -8,15 +9,18 @@ const HTTPS = { url: 'https://example.org/' } as const
 const isRefused: LiveCase['harm'] = ({ response }) =>
   response.status === 400 && response.body.includes('<h1>Bad Request (400)</h1>')
 
-/** What is answered to thirty requests in the session that a first answer began. */
+/** What the workers answer in the session that a first answer began; they start one after the other. */
 const answersInSession = async (
   { headers }: LiveResponse,
   request: (wanted: LiveRequest) => Promise<LiveResponse>,
 ): Promise<ReadonlySet<string>> => {
   const cookie = /sessionid=\w+/.exec(String(headers['set-cookie']))?.[0] ?? ''
   const seen = new Set<string>()
-  for (let sent = 0; sent < 30; sent++)
-    seen.add((await request({ ...HTTP, headers: { Cookie: cookie } })).body)
+  for (let round = 0; round < 20 && !seen.has('new'); round++) {
+    const asked = Array.from({ length: 5 }, () => request({ ...HTTP, headers: { Cookie: cookie } }))
+    for (const { body } of await Promise.all(asked)) seen.add(body)
+    await setTimeout(50)
+  }
   return seen
 }
 
