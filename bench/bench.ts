@@ -12,7 +12,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { bundleScript } from '../tools/bundle.ts'
+import { bundleScript, copyGrammars } from '../tools/bundle.ts'
 import { generateDeployment, KINDS, type Kind } from './generate-deployment.ts'
 import { type Measurement, medians } from './measure.ts'
 import type { Stages } from './stages.ts'
@@ -60,6 +60,7 @@ if (start === undefined || empty === undefined) throw new RangeError('two comman
 
 const compiled = mkdtempSync(join(tmpdir(), 'deploy-audit-bench-'))
 await bundleScript(join(repository, 'bench/stages.ts'), join(compiled, 'stages.cjs'))
+copyGrammars(compiled)
 
 const rows: Row[] = []
 for (const [sites, kind] of kinds.flatMap(kind => sizes.map(size => [size, kind] as const))) {

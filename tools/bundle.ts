@@ -42,6 +42,11 @@ export async function bundle(directory: string): Promise<void> {
     plugins: [loading({ './run.ts': ['run'], index: Object.keys(library) })],
     format: 'esm',
   })
+  copyGrammars(directory)
+}
+
+/** Puts the grammars where a bundle in this directory looks for them. */
+export function copyGrammars(directory: string): void {
   for (const grammar of GRAMMARS) copyFileSync(require.resolve(grammar), join(directory, basename(grammar)))
 }
 
