@@ -1,3 +1,4 @@
+import { matchesHost } from '../../src/deployment/django/allowed-hosts.ts'
 import { variablesRead } from '../../src/deployment/django/variables-read.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { valueOrNull } from '../../src/servers/fact.ts'
@@ -130,7 +131,7 @@ export default defineRule({
       if (mayBeOn(settings.get('USE_X_FORWARDED_HOST')) || connection.pass.name !== 'proxy_pass') continue
       if (connection.headers.open || tellsHostsApart(server)) continue
       const sent = (valueOrNull(connection.hostsSent) ?? []).filter(host => !isPlaceholder(host))
-      const refused = sent.filter(host => !allowed.some(pattern => matches(host, pattern.toLowerCase())))
+      const refused = sent.filter(host => !allowed.some(pattern => matchesHost(host, pattern.toLowerCase())))
       const [first] = refused
       if (first === undefined) continue
       const fact = settings.get('ALLOWED_HOSTS')
@@ -183,12 +184,6 @@ function isPlaceholder(host: string): boolean {
   return host === '' || host.includes('_') || host.startsWith('*') || host.includes('$')
 }
 
-/** As `validate_host` of Django does it: a pattern with a dot in front holds for the name itself, too. */
-function matches(host: string, pattern: string): boolean {
-  if (pattern.startsWith('.')) return host === pattern.slice(1) || host.endsWith(pattern)
-  return host === pattern
-}
-
 /** The list, as far as it is known and refuses anybody; null where no name can be said to be refused. */
 function refusing(
   settings: DjangoSettings,
@@ -218,7 +213,9 @@ function* behindApache(deployment: Deployment): Iterable<RuleFinding> {
     const backend = /^(?:unix:[^|]*\|)?http:\/\/(\[[^\]]*\]|[^/:]+)/i.exec(connection.written)?.[1]
     if (backend === undefined || /[$%{]/.test(backend)) continue
     const sent = isKept ? namesOf(host) : [backend.toLowerCase()]
-    const refused = sent.filter(name => !list.allowed.some(pattern => matches(name, pattern.toLowerCase())))
+    const refused = sent.filter(
+      name => !list.allowed.some(pattern => matchesHost(name, pattern.toLowerCase())),
+    )
     const [first] = refused
     if (first === undefined) continue
     const isAll = refused.length === sent.length
@@ -251,7 +248,9 @@ function* inModWsgi(deployment: Deployment): Iterable<RuleFinding> {
       const { end, steps } = askHost(deployment, asked, PATHS.missingPage, { name })
       return end.kind === 'wsgi' && end.alias === directive && steps.every(({ kind }) => kind !== 'doubt')
     })
-    const refused = names.filter(name => !list.allowed.some(pattern => matches(name, pattern.toLowerCase())))
+    const refused = names.filter(
+      name => !list.allowed.some(pattern => matchesHost(name, pattern.toLowerCase())),
+    )
     const [first] = refused
     if (first === undefined) continue
     yield {

@@ -1,5 +1,6 @@
 import type { ReceivedHeaders } from '../../servers/received-headers.ts'
 import { lacksHeader, receivedHeader } from '../../servers/received-headers.ts'
+import { matchesHost } from '../django/allowed-hosts.ts'
 import type { DjangoSettings } from '../django/settings.ts'
 import type { RequestStep } from './answer.ts'
 import { Steps } from './answer.ts'
@@ -94,11 +95,7 @@ function isAllowed(settings: DjangoSettings, name: string): boolean | null {
   const host = name.toLowerCase().replace(/:\d+$/, '').replace(/\.$/, '')
   const patterns: readonly unknown[] = fact.value
   if (patterns.some(pattern => typeof pattern !== 'string')) return null
-  const isThere = (patterns as readonly string[]).some(each => {
-    const pattern = each.toLowerCase()
-    if (pattern === '*' || pattern === host) return true
-    return pattern.startsWith('.') && (host === pattern.slice(1) || host.endsWith(pattern))
-  })
+  const isThere = (patterns as readonly string[]).some(each => matchesHost(host, each.toLowerCase()))
   if (isThere) return true
   return debug === null || (debug.known && !debug.value) ? false : null
 }
