@@ -109,14 +109,14 @@ export default defineRule({
         }
       const header = linesOf(host, 'remoteipheader').at(-1)
       if (header === undefined) continue
-      const stranger = strangers(host)
-      if (stranger !== null)
+      const list = listWithoutLoopback(host)
+      if (list !== null)
         yield {
-          at: argumentPlace(stranger, 0),
+          at: argumentPlace(list, 0),
           message: 'nginx connects from 127.0.0.1, which is no proxy of this list, so its header is not read',
           related,
           ...propose('Trust nginx', 'unsafe', [
-            stranger.args.length === 1 ? replacePlace(argumentPlace(stranger, 0), '127.0.0.1') : null,
+            list.args.length === 1 ? replacePlace(argumentPlace(list, 0), '127.0.0.1') : null,
           ]),
         }
       else if (isUnsent(connection, header.args[0]?.value ?? ''))
@@ -145,7 +145,7 @@ function isExcepted({ configuration: { occurrences } }: ApacheHost): boolean {
 }
 
 /** The one list of proxies, where loopback is surely none of them. */
-function strangers(host: ApacheHost): ApacheDirective | null {
+function listWithoutLoopback(host: ApacheHost): ApacheDirective | null {
   const { configuration } = host
   const { executed = [] } = configuration
   const isList = (name: string): boolean => /^remoteip(?:internal|trusted)proxylist$/i.test(name)
@@ -153,10 +153,10 @@ function strangers(host: ApacheHost): ApacheDirective | null {
   if ([...configuration.occurrences.keys()].some(isList)) return null
   const lines = LISTS.flatMap(name => linesOf(host, name))
   const [first] = lines
-  const isStrange = lines.every(({ args }) =>
+  const isWithout = lines.every(({ args }) =>
     args.every(({ value }) => isSettled(value) && isInNetwork('127.0.0.1', value) === false),
   )
-  return first !== undefined && isStrange ? first : null
+  return first !== undefined && isWithout ? first : null
 }
 
 /** True where no line of nginx writes the header, and it is one that proxies in front of nginx do not have of their own. */

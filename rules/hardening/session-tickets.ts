@@ -58,7 +58,7 @@ export default defineRule({
         at,
         per: 'servers',
         message: often => `nginx sends session tickets${often}`,
-        ...(line !== null && propose('Hand out none', 'unsafe', [replacePlace(at, 'off')])),
+        ...(line !== null && propose('Send none', 'unsafe', [replacePlace(at, 'off')])),
       }
     }
     for (const asked of reachedHosts(deployment).filter(speaksTls)) {
@@ -70,7 +70,7 @@ export default defineRule({
         ...(line === null && { cause: asked.configuration, also: 'and this one' }),
         per: 'virtual hosts',
         message: often => `Apache sends session tickets${often}`,
-        ...(line !== null && propose('Hand out none', 'unsafe', [replacePlace(at, 'off')])),
+        ...(line !== null && propose('Send none', 'unsafe', [replacePlace(at, 'off')])),
       }
     }
   },

@@ -1,6 +1,6 @@
 import { memo } from '../../../parsers/collections/memo.ts'
 import { formatEndpoint } from '../../servers/address.ts'
-import type { ApacheDirective } from '../../servers/apache/configuration.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../servers/apache/configuration.ts'
 import { effectiveDirective, serverLevels } from '../../servers/apache/queries/effective.ts'
 import { directivesByHost, type VirtualHost } from '../../servers/apache/queries/virtual-hosts.ts'
 import type { ApacheEnd } from '../../servers/apache/requests/outcome.ts'
@@ -308,7 +308,7 @@ type ProxyEnd = Extract<ApacheEnd, { readonly kind: 'pass' }>
 /** Follows mod_proxy. */
 function followProxy(
   deployment: Deployment,
-  configuration: ApacheListener['program']['configuration'],
+  configuration: ApacheConfiguration,
   end: ProxyEnd,
   arrival: ApacheArrival,
   host: VirtualHost | null,
@@ -362,7 +362,7 @@ function followProxy(
 /** mod_proxy answers 502 where the other side does not speak what it speaks; a redirect may become another one. */
 function afterProxy(
   end: Leg['end'],
-  configuration: ApacheListener['program']['configuration'],
+  configuration: ApacheConfiguration,
   host: VirtualHost | null,
 ): Leg['end'] {
   if (end.kind === 'refused')
@@ -372,11 +372,7 @@ function afterProxy(
 }
 
 /** False for a whole URL that begins like the target of no `ProxyPassReverse` in force, and that no `Header` edits. */
-function mayChange(
-  configuration: ApacheListener['program']['configuration'],
-  host: VirtualHost | null,
-  location: string,
-): boolean {
+function mayChange(configuration: ApacheConfiguration, host: VirtualHost | null, location: string): boolean {
   if (configuration.main === null || !/^https?:\/\//.test(location) || editsRedirects(configuration))
     return true
   const byHost = directivesByHost(configuration, 'proxypassreverse')
@@ -387,6 +383,6 @@ function mayChange(
   })
 }
 
-const editsRedirects = memo(({ occurrences }: ApacheListener['program']['configuration']): boolean =>
+const editsRedirects = memo(({ occurrences }: ApacheConfiguration): boolean =>
   (occurrences.get('header') ?? []).some(({ args }) => args.some(({ value }) => /^location:?$/i.test(value))),
 )
