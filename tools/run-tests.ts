@@ -2,8 +2,10 @@
  * Runs the tests: `tsx tools/run-tests.ts [--full] [PART-OF-A-PATH…]`.
  *
  * One process a file, two at a time. Without `--full`, the files that need real servers
- * (`*.server.test.ts`) stay out. The last line is `N passed, N failed`; a file that crashes, hangs or
- * holds no test counts as one failure.
+ * (`*.server.test.ts`) stay out. With it, a file that failed beside another is run once more with nothing
+ * beside it, and that run counts: servers that start and times that are measured depend on what else the
+ * machine does. Both runs are shown. The last line is `N passed, N failed`; a file that crashes, hangs
+ * or holds no test counts as one failure.
  */
 import { spawn } from 'node:child_process'
 import { styleText } from 'node:util'
@@ -25,7 +27,12 @@ const PROCESSES = 2
 const isFull = process.argv.includes('--full')
 const parts = process.argv.slice(2).filter(word => !word.startsWith('--'))
 
-if (isFull) {
+const paths = (await glob('test/**/*.test.ts'))
+  .filter(path => isFull || !path.endsWith('.server.test.ts'))
+  .filter(path => parts.length === 0 || parts.some(part => path.includes(part)))
+  .sort()
+
+if (paths.some(path => path.endsWith('.server.test.ts'))) {
   try {
     installServers()
   } catch (error) {
@@ -34,14 +41,11 @@ if (isFull) {
   }
 }
 
-const paths = (await glob('test/**/*.test.ts'))
-  .filter(path => isFull || !path.endsWith('.server.test.ts'))
-  .filter(path => parts.length === 0 || parts.some(part => path.includes(part)))
-  .sort()
-
 const total = { passed: 0, failed: 0, skipped: 0 }
 const waiting = [...paths]
+const again: string[] = []
 await Promise.all(Array.from({ length: PROCESSES }, worker))
+for (const path of again) count(await runFile(path), path)
 
 if (paths.length === 0) console.log('no test file matches')
 if (total.skipped > 0) console.log(`${total.skipped} skipped`)
@@ -51,13 +55,23 @@ process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1)
 async function worker(): Promise<void> {
   for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
     const outcome = await runFile(path)
-    total.passed += outcome.passed
-    total.failed += outcome.failed
-    total.skipped += outcome.skipped
-    const mark = outcome.failed === 0 ? styleText('green', 'ok  ') : styleText('red', 'FAIL')
-    console.log(`${mark} ${path} (${outcome.passed} passed, ${outcome.seconds.toFixed(1)} s)`)
-    if (outcome.failed > 0) console.log(withoutDots(outcome.output).replace(/^/gm, '     '))
+    if (isFull && outcome.failed > 0) {
+      show(outcome, path, styleText('yellow', 'AGAIN'))
+      again.push(path)
+    } else count(outcome, path)
   }
+}
+
+function count(outcome: Outcome, path: string): void {
+  total.passed += outcome.passed
+  total.failed += outcome.failed
+  total.skipped += outcome.skipped
+  show(outcome, path, outcome.failed === 0 ? styleText('green', 'ok  ') : styleText('red', 'FAIL'))
+}
+
+function show(outcome: Outcome, path: string, mark: string): void {
+  console.log(`${mark} ${path} (${outcome.passed} passed, ${outcome.seconds.toFixed(1)} s)`)
+  if (outcome.failed > 0) console.log(withoutDots(outcome.output).replace(/^/gm, '     '))
 }
 
 function runFile(path: string): Promise<Outcome> {

@@ -4,7 +4,7 @@
  * Only inside the namespaces of `enter-namespace.ts`.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs'
 
 export interface Service {
   readonly name: string
@@ -226,14 +226,19 @@ async function listens(child: ChildProcess, before: ReadonlySet<string>): Promis
   }
 }
 
-/** The sockets on which something listens in the network of a process, by their inodes. */
+/**
+ * The sockets on which something listens in the network of a process, by their inodes; none of a process
+ * that has ended, which may be between one look and the next.
+ */
 function listeners(process: string): readonly string[] {
   const read = (name: string): readonly (readonly string[])[] => {
-    const path = `/proc/${process}/net/${name}`
-    if (!existsSync(path)) return []
-    return readFileSync(path, 'utf8')
-      .split('\n')
-      .map(line => line.trim().split(/\s+/))
+    try {
+      return readFileSync(`/proc/${process}/net/${name}`, 'utf8')
+        .split('\n')
+        .map(line => line.trim().split(/\s+/))
+    } catch {
+      return []
+    }
   }
   const tcp = [...read('tcp'), ...read('tcp6')]
     .filter(fields => fields[3] === '0A')

@@ -47,6 +47,25 @@ test('what failed is shown at once, without the dots of what passed', () => {
   assert.match(stdout, /^FAIL test\/failing\.test\.ts .*\n\s*FAIL {2}"c"\n/)
 })
 
+test('what fails beside other files is run once more alone, in full runs', () => {
+  const once = `${head}import { existsSync, writeFileSync } from 'node:fs'
+test('d', () => {
+  const isSecond = existsSync('ran')
+  writeFileSync('ran', '')
+  assert.ok(isSecond)
+})
+test.run()
+`
+  const files = { 'test/a.test.ts': passing, 'test/busy.test.ts': once }
+  assert.equal(lastOf(files), { status: 1, last: '2 passed, 1 failed' })
+  const { status, last, stdout } = runTests(files, ['--full'])
+  assert.equal({ status, last }, { status: 0, last: '3 passed, 0 failed' })
+  assert.match(stdout, /^AGAIN test\/busy\.test\.ts /m)
+  assert.match(stdout, /^ok {3}test\/busy\.test\.ts /m)
+  const failing = { 'test/c.test.ts': `${head}test('c', () => assert.ok(false))\ntest.run()\n` }
+  assert.equal(lastOf(failing, ['--full']), { status: 1, last: '0 passed, 1 failed' })
+})
+
 test('nothing that matches is a failure', () => {
   assert.equal(lastOf({ 'test/a.test.ts': passing }, ['zzz']), { status: 1, last: '0 passed, 0 failed' })
 })
