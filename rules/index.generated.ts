@@ -329,6 +329,7 @@ import phpScriptFilenameFixed from './php/script-filename-fixed.ts'
 import phpScriptFilenameMissing from './php/script-filename-missing.ts'
 import phpScriptNotInContainer from './php/script-not-in-container.ts'
 import phpScriptsLostToRegex from './php/scripts-lost-to-regex.ts'
+import phpSettingNotTaken from './php/setting-not-taken.ts'
 import phpSocketPermissions from './php/socket-permissions.ts'
 import responseHeadersAddHeaderLost from './response-headers/add-header-lost.ts'
 import responseHeadersCacheControlContradicts from './response-headers/cache-control-contradicts.ts'
@@ -814,6 +815,7 @@ export const rules: readonly Rule[] = [
   { id: 'php/script-filename-missing', ...phpScriptFilenameMissing },
   { id: 'php/script-not-in-container', ...phpScriptNotInContainer },
   { id: 'php/scripts-lost-to-regex', ...phpScriptsLostToRegex },
+  { id: 'php/setting-not-taken', ...phpSettingNotTaken },
   { id: 'php/socket-permissions', ...phpSocketPermissions },
   { id: 'response-headers/add-header-lost', ...responseHeadersAddHeaderLost },
   { id: 'response-headers/cache-control-contradicts', ...responseHeadersCacheControlContradicts },

@@ -331,6 +331,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['php/script-filename-missing', { fixes: [], programs: ['nginx'] }],
   ['php/script-not-in-container', { fixes: [], programs: ['nginx', 'docker'] }],
   ['php/scripts-lost-to-regex', { fixes: [], programs: ['nginx'] }],
+  ['php/setting-not-taken', { fixes: [], programs: ['apache', 'php-fpm'] }],
   ['php/socket-permissions', { fixes: [], programs: ['nginx', 'apache', 'php-fpm'] }],
   ['response-headers/add-header-lost', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['response-headers/cache-control-contradicts', { fixes: [], programs: ['nginx'] }],

@@ -15,6 +15,8 @@ export type PhpIniLine =
       /** From the name to the end of the value. */
       readonly at: Place
     }
+  /** A name without `=`, to which PHP gives no value, and at which FPM stops. */
+  | { readonly kind: 'bare'; readonly at: Place }
 
 /**
  * Reads `php.ini`, `php-fpm.conf` and pools: sections, `name = value`, comments behind `;`, quotes. What the
@@ -23,14 +25,28 @@ export type PhpIniLine =
 export function readPhpIniLines(source: Source): readonly PhpIniLine[] {
   const { code } = source
   const lines: PhpIniLine[] = []
+  /** Behind quotes that are not closed a line may be part of the value above. */
+  let quoted = false
   for (let at = 0; at < code.length; ) {
     const newline = code.indexOf('\n', at)
     const end = newline === -1 ? code.length : newline
-    const line = readLine(source, at, end)
+    const line = readLine(source, at, end) ?? (quoted ? null : bareLine(source, at, end))
     if (line !== null) lines.push(line)
+    if (line?.kind === 'setting' && hasOpenQuote(code.slice(at, end))) quoted = true
     at = end + 1
   }
   return lines
+}
+
+function hasOpenQuote(line: string): boolean {
+  return /^[^"';]*=[ \t]*(?:"[^"]*|'[^']*)$/.test(line)
+}
+
+function bareLine(source: Source, start: number, end: number): PhpIniLine | null {
+  const text = source.code.slice(start, end)
+  if (!/^[ \t]*[^\s;[\]{}<%@\0\uFFFD][^=\0\uFFFD]*$/.test(text)) return null
+  const from = start + text.length - text.trimStart().length
+  return { kind: 'bare', at: { source, start: from, end: start + text.trimEnd().length } }
 }
 
 const NAME =

@@ -14,7 +14,7 @@ export function readPhpSettings(sources: readonly Source[]): ReadonlyMap<string,
     let general = true
     for (const line of readPhpIniLines(source)) {
       if (line.kind === 'section') general = !/^(?:PATH|HOST)\s*=/i.test(line.name)
-      else if (general && line.index === null) settings.set(line.name, line.value)
+      else if (line.kind === 'setting' && general && line.index === null) settings.set(line.name, line.value)
     }
   }
   return settings

@@ -69,7 +69,8 @@ class Reading {
     for (const line of readPhpIniLines(source)) {
       if (line.kind === 'section') {
         this.current = line.name.toLowerCase() === 'global' ? null : this.pool(line.name, line.at)
-      } else if (line.name === 'include' && line.index === null) this.include(line.value, depth)
+      } else if (line.kind === 'bare') continue
+      else if (line.name === 'include' && line.index === null) this.include(line.value, depth)
       else this.set(line.name, line.index, line.value, line.at)
     }
   }

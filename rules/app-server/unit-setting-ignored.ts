@@ -2,6 +2,7 @@ import { strayLines, type UnitSetting } from '../../parsers/systemd/parse-unit.t
 import type { ServiceUnit } from '../../parsers/systemd/service-unit.ts'
 import { unitWords } from '../../parsers/systemd/unit-words.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
+import { isOneSlipAway } from '../../parsers/text/one-slip-away.ts'
 import { isUnknownWord, type Place, type Source } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -182,21 +183,8 @@ function* unread({ unit }: ServiceUnit): Found {
 function isMeantAs(name: string): string | null {
   if (name.startsWith('-')) return name
   for (const key of SECTIONS.keys())
-    if (key !== name && (key.toLowerCase() === name.toLowerCase() || isOneEditAway(key, name))) return key
+    if (key !== name && (key.toLowerCase() === name.toLowerCase() || isOneSlipAway(key, name))) return key
   return null
-}
-
-/** One letter more, less or another; short keys have neighbours of their own. */
-function isOneEditAway(key: string, name: string): boolean {
-  if (key.length < 7 || Math.abs(key.length - name.length) > 1) return false
-  let start = 0
-  while (start < key.length && key[start] === name[start]) start++
-  const rest = (text: string, from: number): string => text.slice(from)
-  return (
-    rest(key, start + 1) === rest(name, start) ||
-    rest(key, start) === rest(name, start + 1) ||
-    rest(key, start + 1) === rest(name, start + 1)
-  )
 }
 
 type Found = Iterable<{

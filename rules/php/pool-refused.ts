@@ -1,10 +1,12 @@
 import type { FpmPool } from '../../parsers/php/fpm.ts'
-import type { Place } from '../../parsers/text/source.ts'
+import { fpmRefuses } from '../../parsers/php/fpm-settings.ts'
+import { type PhpIniLine, readPhpIniLines } from '../../parsers/php/ini-settings.ts'
+import type { Place, Source } from '../../parsers/text/source.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { phpSite } from './_examples.ts'
+import { phpPool, phpSite } from './_examples.ts'
 
 const tree = (lines: string, more: Record<string, string> = {}): Record<string, string> => ({
   'etc/nginx/nginx.conf': phpSite(''),
@@ -28,12 +30,13 @@ const dynamic = (children: string, start: string, least: string, most: string): 
 `
 
 export default defineRule({
-  summary: 'PHP-FPM does not start with the numbers of a pool',
+  summary: 'PHP-FPM does not start with what its pool says',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'PHP-FPM checks how the processes of a pool fit together when it starts: `pm.start_servers` has to lie between the spare servers, and these below `pm.max_children`. Where one pool does not fit, FPM starts none at all: `FPM initialization failed`, and nginx answers 502 to every script.',
-  remedy: 'Keep `min_spare_servers` ≤ `start_servers` ≤ `max_spare_servers` ≤ `max_children`',
+  why: 'PHP-FPM checks how the processes of a pool fit together when it starts: `pm.start_servers` has to lie between the spare servers, and these below `pm.max_children`. It also stops at every key that it does not know, such as `memory_limit` without its `php_admin_value[…]`, at a value of another kind, and at `#`, which begins no comment. Where one pool does not fit, FPM starts none at all: `FPM initialization failed`, and nginx answers 502 to every script.',
+  remedy:
+    'Keep `min_spare_servers` ≤ `start_servers` ≤ `max_spare_servers` ≤ `max_children`, and ask `php-fpm -t` before a restart',
   references: ['https://www.php.net/manual/en/install.fpm.configuration.php#pm'],
   bad: [
     { title: 'more at the start than may be spare', files: tree(dynamic('10', '«20»', '2', '8')) },
@@ -57,6 +60,60 @@ export default defineRule({
         `,
       }),
     },
+    {
+      title: 'a setting of PHP',
+      files: tree(conf`
+        ${dynamic('5', '2', '1', '3')}
+        «memory_limit» = 256M
+      `),
+    },
+    {
+      title: 'a key with a slip',
+      files: tree(conf`
+        pm = static
+        pm.max_children = 5
+        «pm.max_request» = 500
+      `),
+    },
+    {
+      title: 'a comment as shells write it',
+      files: tree(conf`
+        pm = static
+        pm.max_children = 5
+        «# for large uploads»
+      `),
+    },
+    {
+      title: 'a unit that FPM does not know',
+      files: tree(conf`
+        pm = static
+        pm.max_children = 5
+        request_terminate_timeout = «5min»
+      `),
+    },
+    {
+      title: 'a word for a number',
+      files: tree(conf`
+        pm = static
+        pm.max_children = «auto»
+      `),
+    },
+    {
+      title: 'a slow log without a file',
+      files: tree(conf`
+        pm = static
+        pm.max_children = 5
+        request_slowlog_timeout = «5s»
+      `),
+    },
+    {
+      title: 'a status page without its slash',
+      files: tree(conf`
+        pm = static
+        pm.max_children = 5
+        pm.status_path = «status»
+      `),
+    },
   ],
   good: [
     { title: 'numbers that fit', files: tree(dynamic('10', '4', '2', '8')) },
@@ -77,10 +134,39 @@ export default defineRule({
         pm.start_servers = 20
       `),
     },
+    {
+      title: 'settings of PHP, units, and a comment',
+      files: tree(conf`
+        pm = ondemand
+        pm.max_children = 5
+        pm.process_idle_timeout = 10s ; then it ends
+        PM.max_requests = 500
+        ; memory_limit = 1M
+        php_admin_value[memory_limit] = 256M
+        php_flag[display_errors] = off
+        env[PATH] = /usr/bin
+        request_slowlog_timeout = 1m
+        slowlog = /var/log/php-slow.log
+        clear_env = no
+      `),
+    },
+    {
+      title: 'a key that a newer FPM may have',
+      files: {
+        ...tree(dynamic('5', '2', '1', '3')),
+        'etc/php/8.2/fpm/pool.d/www.conf': phpPool('pm.largest_children = 3'),
+      },
+    },
   ],
   *check(deployment) {
     const sockets = new Map<string, FpmPool>()
+    const read = new Set<Source>()
     for (const { pool, machine } of programsOfKind(deployment, 'php-fpm')) {
+      for (const { source } of pool.headers) {
+        if (read.has(source)) continue
+        read.add(source)
+        yield* refusedLines(source)
+      }
       if (machine.container !== null) continue
       const fault = faultOf(pool)
       if (fault !== null) yield { ...fault, message: `${fault.message}, so FPM starts no pool` }
@@ -111,8 +197,55 @@ interface Fault {
   readonly label: string
 }
 
-/** The first of the checks of FPM that fails, in its order; null where a number is not known. */
+function* refusedLines(source: Source): Iterable<Fault> {
+  let section: string | null = null
+  for (const line of readPhpIniLines(source)) {
+    if (line.kind === 'section') section = line.name
+    if (section === null || line.kind === 'section') continue
+    const said = fpmRefuses(line, section)
+    if (said !== null)
+      yield {
+        at: refusedPlace(line, said),
+        message: `${said}, so FPM starts no pool`,
+        label: 'FPM stops here',
+      }
+  }
+}
+
+function refusedPlace(line: PhpIniLine, said: string): Place {
+  if (line.kind !== 'setting') return line.at
+  if (!said.startsWith('unknown entry')) return placeOf(line.value)
+  return { ...line.at, end: line.at.start + line.name.length }
+}
+
+/** The first of the checks of FPM that fails; null where none does, or a value is not known. */
 function faultOf(pool: FpmPool): Fault | null {
+  return faultOfProcesses(pool) ?? faultOfPaths(pool)
+}
+
+function faultOfPaths({ settings, statusPath, pingPath }: FpmPool): Fault | null {
+  const slow = settings.get('request_slowlog_timeout')
+  if (slow !== undefined && /[1-9]/.test(slow.text) && (settings.get('slowlog')?.text ?? '') === '')
+    return {
+      at: placeOf(slow),
+      message: `'slowlog' must be specified for use with 'request_slowlog_timeout'`,
+      label: 'no slowlog',
+    }
+  for (const [kind, path] of [
+    ['status', statusPath],
+    ['ping', pingPath],
+  ] as const)
+    if (path?.known === true && path.at !== null && !path.value.startsWith('/'))
+      return {
+        at: path.at,
+        message: `the ${kind} path '${path.value}' must start with a '/'`,
+        label: 'no slash',
+      }
+  return null
+}
+
+/** In the order in which FPM checks. */
+function faultOfProcesses(pool: FpmPool): Fault | null {
   const manager = pool.processManager
   if (manager?.known !== true || manager.value !== 'dynamic' || manager.at === null) return null
   const most = pool.maxChildren

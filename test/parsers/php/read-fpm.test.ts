@@ -164,7 +164,7 @@ test('an include that leads to itself ends', () => {
 test('the syntax of PHP INI files', () => {
   const read = (text: string) =>
     readPhpIniLines(textSource('/php.ini', text)).map(line =>
-      line.kind === 'section' ? [line.name] : [line.name, line.index, line.value.text],
+      line.kind === 'setting' ? [line.name, line.index, line.value.text] : [line.kind, placeText(line.at)],
     )
   assert.equal(
     read(
@@ -177,10 +177,12 @@ test('the syntax of PHP INI files', () => {
       ['a', null, 'x"y'],
       ['a', null, 'x"y\\n'],
       ['a', null, ''],
-      ['x'],
+      ['section', '[ x ]'],
       ['a', 'b', 'c'],
+      ['bare', 'd'],
     ],
   )
+  assert.equal(read('a = "b\nc"\nd\n'), [['a', null, 'b']])
 })
 
 test('settings of php.ini and conf.d', () => {

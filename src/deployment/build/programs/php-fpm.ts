@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { memo } from '../../../../parsers/collections/memo.ts'
 import { once } from '../../../../parsers/collections/once.ts'
 import type { FpmAddress, FpmConfiguration, FpmFiles, FpmPool } from '../../../../parsers/php/fpm.ts'
 import { readPhpSettings } from '../../../../parsers/php/php-settings.ts'
@@ -20,6 +21,7 @@ interface FpmPlace {
 }
 
 const DEBIAN = '/etc/php'
+const REMI = '/etc/opt/remi'
 const PLACES: readonly FpmPlace[] = [
   { main: '/etc/php-fpm.conf', pools: '/etc/php-fpm.d', ini: '/etc/php.ini', scan: '/etc/php.d' },
   {
@@ -39,7 +41,7 @@ const PLACES: readonly FpmPlace[] = [
 /** Every pool of every PHP-FPM of the machine, by the places of Debian, of RHEL, and of the official images. */
 export function phpFpmPrograms(machine: Machine): readonly PhpFpmProgram[] {
   const { files } = machine
-  return [...debianPlaces(files), ...PLACES].flatMap(place => {
+  return fpmPlaces(files).flatMap(place => {
     const fpm = readPlace(place, files)
     if (fpm === null) return []
     const settings = once(() => readPhpSettings(iniFiles(place, files)))
@@ -63,15 +65,41 @@ export function phpFpmPrograms(machine: Machine): readonly PhpFpmProgram[] {
   })
 }
 
-/** One FPM for each version of PHP. */
-function debianPlaces(files: FileSystem): readonly FpmPlace[] {
-  return (files.list(DEBIAN) ?? []).map(({ name }) => ({
+/** One FPM for each version of PHP, wherever it may lie. */
+const fpmPlaces = memo((files: FileSystem): readonly FpmPlace[] => [
+  ...namesIn(DEBIAN, /^[\d.]+$/, files).map(name => ({
     main: `${DEBIAN}/${name}/fpm/php-fpm.conf`,
     pools: `${DEBIAN}/${name}/fpm/pool.d`,
     ini: `${DEBIAN}/${name}/fpm/php.ini`,
     scan: `${DEBIAN}/${name}/fpm/conf.d`,
-  }))
+  })),
+  ...namesIn('/etc', /^php\d+$/, files).map(name => rootPlace(`/etc/${name}`, 'conf.d')),
+  ...namesIn(REMI, /^php\d+$/, files).map(name => rootPlace(`${REMI}/${name}`, 'php.d')),
+  ...PLACES,
+])
+
+function namesIn(directory: string, pattern: RegExp, files: FileSystem): readonly string[] {
+  return (files.list(directory) ?? []).map(({ name }) => name).filter(name => pattern.test(name))
 }
+
+/** A directory with all of one PHP: of Alpine, of Remi's packages for RHEL. */
+function rootPlace(root: string, scan: string): FpmPlace {
+  return {
+    main: `${root}/php-fpm.conf`,
+    pools: `${root}/php-fpm.d`,
+    ini: `${root}/php.ini`,
+    scan: `${root}/${scan}`,
+  }
+}
+
+/** Every `php.ini` of a machine that answers requests, with what is laid over it: of FPM, and of Apache's module. */
+export const phpIniSources = memo((files: FileSystem): readonly Source[] => {
+  const ofApache = namesIn(DEBIAN, /^[\d.]+$/, files).map(name => ({
+    ini: `${DEBIAN}/${name}/apache2/php.ini`,
+    scan: `${DEBIAN}/${name}/apache2/conf.d`,
+  }))
+  return [...new Set([...fpmPlaces(files), ...ofApache].flatMap(place => iniFiles(place, files)))]
+})
 
 function readPlace({ main, pools }: FpmPlace, files: FileSystem): FpmConfiguration | null {
   const reader: FpmFiles = {
@@ -90,7 +118,7 @@ function readPlace({ main, pools }: FpmPlace, files: FileSystem): FpmConfigurati
 }
 
 /** `php.ini`, then what lies in the directory beside it, by name. */
-function iniFiles({ ini, scan }: FpmPlace, files: FileSystem): readonly Source[] {
+function iniFiles({ ini, scan }: Pick<FpmPlace, 'ini' | 'scan'>, files: FileSystem): readonly Source[] {
   const names = (files.list(scan) ?? []).filter(({ name }) => name.endsWith('.ini'))
   const paths = [ini, ...names.map(({ name }) => posix.join(scan, name))]
   return paths.map(path => sourceAt(files, path)).filter(each => each !== null)

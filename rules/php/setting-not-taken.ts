@@ -1,0 +1,210 @@
+import { readPhpIniLines } from '../../parsers/php/ini-settings.ts'
+import { isOneSlipAway } from '../../parsers/text/one-slip-away.ts'
+import { isUnknownWord, type Place, placeText } from '../../parsers/text/source.ts'
+import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
+import { phpIniSources } from '../../src/deployment/build/programs/php-fpm.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { apacheMain, virtualHost } from '../_examples.ts'
+import { phpPool, phpSite } from './_examples.ts'
+
+const tree = (ini: string, pool = ''): Record<string, string> => ({
+  'etc/nginx/nginx.conf': phpSite('', 'client_max_body_size 100m;'),
+  'etc/php/8.2/fpm/pool.d/www.conf': phpPool(pool),
+  'etc/php/8.2/fpm/php.ini': ini,
+})
+
+export default defineRule({
+  summary: 'PHP does not take a setting as it is meant',
+  severity: 'warning',
+  otherSeverities: { error: 'where no upload or no form reaches a script' },
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'PHP knows the units `K`, `M` and `G`: of `64MB` it takes the number alone, and 64 bytes are the limit. A setting that it does not know, such as `upload_max_file_size`, and a line without `=` it passes over without a word, and the default of 2M stays.',
+  remedy: 'Write `64M`, and the name as the manual has it; `php -i` prints what holds',
+  references: [
+    'https://www.php.net/manual/en/faq.using.php#faq.using.shorthandbytes',
+    'https://www.php.net/manual/en/ini.list.php',
+  ],
+  bad: [
+    {
+      title: 'a unit of two letters',
+      files: tree(conf`
+        [PHP]
+        post_max_size = «64MB»
+      `),
+    },
+    {
+      title: 'a name that PHP does not know',
+      files: tree(conf`
+        [PHP]
+        «upload_max_file_size» = 64M
+      `),
+    },
+    {
+      title: 'a name with a slip',
+      files: tree(conf`
+        [PHP]
+        «memory_limi» = 256M
+      `),
+    },
+    {
+      title: 'a colon',
+      files: tree(conf`
+        [PHP]
+        «memory_limit: 256M»
+        max_execution_time = 60
+      `),
+    },
+    {
+      title: 'in a pool',
+      files: tree('', 'php_admin_value[upload_max_filesize] = «64 Mb»'),
+    },
+    {
+      title: 'in a pool, by another name',
+      files: tree('', '«php_admin_value[max_upload_size] = 64M»'),
+    },
+    {
+      title: 'in Apache',
+      files: {
+        'etc/apache2/apache2.conf': conf`
+          LoadModule php_module modules/libphp.so
+          ${apacheMain(
+            virtualHost(conf`
+              DocumentRoot /srv/www
+              php_value «upload_max_file_size» 64M
+              php_admin_value memory_limit «256MB»
+            `),
+          )}
+        `,
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'the units of PHP',
+      files: tree(
+        conf`
+          [PHP]
+          memory_limit = -1
+          post_max_size = 64M
+          upload_max_filesize = "64m" ; for pictures
+          realpath_cache_size = 4096 K
+          ; upload_max_file_size = 1MB
+          # a line that PHP passes over
+          max_execution_time = 60
+        `,
+        'php_admin_value[memory_limit] = 1G',
+      ),
+    },
+    { title: 'the environment', files: tree('post_max_size = ${PHP_POST_MAX_SIZE}\n') },
+    { title: 'a setting of an extension', files: tree('swoole.upload_max_filesizes = 64MB\n') },
+    { title: 'a value of two lines', files: tree('mail.log = "/var/log/a\nmemory_limit: b"\n') },
+  ],
+  *check(deployment) {
+    for (const { files } of deployment.machines)
+      for (const source of phpIniSources(files))
+        for (const line of readPhpIniLines(source)) {
+          if (line.kind === 'bare') yield* colonSeparated(line.at)
+          if (line.kind !== 'setting' || line.index !== null) continue
+          yield* notTaken(line.name, { ...line.at, end: line.at.start + line.name.length }, line.value)
+        }
+    for (const { pool } of programsOfKind(deployment, 'php-fpm'))
+      for (const [name, { at, value }] of pool.phpSettings) yield* notTaken(name, at, value)
+    for (const { occurrences } of deployment.apache)
+      for (const key of ['php_value', 'php_admin_value', 'php_flag', 'php_admin_flag'])
+        for (const directive of occurrences.get(key) ?? []) {
+          const [name, value] = directive.args
+          if (name === undefined) continue
+          yield* notTaken(name.value, argumentPlace(directive, 0), null)
+          if (value !== undefined) yield* wrongSize(name.value, value.value, argumentPlace(directive, 1))
+        }
+  },
+})
+
+type Found = Iterable<{
+  readonly at: Place
+  readonly severity?: 'error'
+  readonly message: string
+  readonly label: string
+  readonly help: string
+}>
+
+function* notTaken(name: string, at: Place, value: WrittenText | null): Found {
+  const meant = meantName(name)
+  if (meant !== null)
+    yield {
+      at,
+      message: `PHP knows no setting \`${name}\`, and passes over it`,
+      label: 'no such setting',
+      help: `Write \`${meant}\``,
+    }
+  if (value !== null) yield* wrongSize(name, value.text, placeOf(value))
+}
+
+function* wrongSize(name: string, text: string, at: Place): Found {
+  if (!SIZES.has(name) || isUnknownWord(text)) return
+  const [, number, unit] = /^\s*(\d{1,15})\s*([a-z]*[a-jln-z])\s*$/i.exec(text) ?? []
+  if (number === undefined || unit === undefined || /[gk]$/i.test(unit)) return
+  yield {
+    at,
+    ...(/^(?:upload|post)/.test(name) && { severity: 'error' as const }),
+    message: `PHP takes \`${name} = ${text}\` for ${number} ${name.startsWith('session') ? 'seconds' : 'bytes'}: unknown multiplier "${unit.at(-1)}"${name === 'memory_limit' ? ', and keeps the limit that it had' : ''}`,
+    label: 'no unit of PHP',
+    help: /^[kmg]/i.test(unit)
+      ? `Write \`${number}${unit[0]!.toUpperCase()}\``
+      : 'Write `K`, `M`, `G`, or none',
+  }
+}
+
+function* colonSeparated(at: Place): Found {
+  const name = /^([a-z_.]+)[ \t]*:/.exec(placeText(at))?.[1]
+  if (name === undefined || !KNOWN.has(name)) return
+  yield {
+    at,
+    message: `a line without \`=\` sets nothing: \`${name}\` stays as it was`,
+    label: 'no `=`',
+    help: `Write \`${name} = …\``,
+  }
+}
+
+function meantName(name: string): string | null {
+  if (KNOWN.has(name) || isUnknownWord(name)) return null
+  const other = OTHER_NAMES.get(name)
+  if (other !== undefined) return other
+  for (const known of KNOWN) if (isOneSlipAway(known, name)) return known
+  return null
+}
+
+/** What PHP counts in bytes; and in seconds, but by the same units. */
+const SIZES: ReadonlySet<string> = new Set([
+  'memory_limit',
+  'post_max_size',
+  'upload_max_filesize',
+  'realpath_cache_size',
+  'session.gc_maxlifetime',
+  'session.cookie_lifetime',
+])
+
+/** What people set; no extension has a name beside one of these. */
+const KNOWN: ReadonlySet<string> = new Set([
+  ...SIZES,
+  ...'max_execution_time max_input_time max_input_vars max_file_uploads file_uploads upload_tmp_dir display_errors display_startup_errors log_errors error_reporting error_log date.timezone expose_php allow_url_fopen allow_url_include disable_functions disable_classes open_basedir short_open_tag output_buffering default_socket_timeout default_charset include_path auto_prepend_file auto_append_file sendmail_path cgi.fix_pathinfo variables_order request_order realpath_cache_ttl session.save_path session.save_handler session.cookie_secure session.cookie_httponly session.cookie_samesite session.use_strict_mode session.name zend.assertions html_errors'.split(
+    ' ',
+  ),
+])
+
+/** Names that PHP never had, by which people mean one that it has. */
+const OTHER_NAMES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    upload_max_filesize:
+      'upload_max_file_size upload_maxfilesize max_upload_filesize max_upload_size max_upload_file_size upload_max_size upload_max upload_filesize upload_file_size upload_size max_filesize max_file_size',
+    post_max_size: 'post_max_filesize post_max_file_size max_post_size post_max post_size post_maxsize',
+    max_execution_time: 'max_exec_time maximum_execution_time execution_time max_time_limit',
+    memory_limit: 'max_memory max_memory_limit memory_limit_size memorylimit',
+    max_input_vars: 'max_inputs_vars max_input_var max_vars',
+    'date.timezone': 'timezone date_timezone date.time_zone',
+  }).flatMap(([meant, names]) => names.split(' ').map(name => [name, meant] as const)),
+)
