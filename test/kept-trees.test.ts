@@ -148,6 +148,22 @@ test('a .htaccess counts that no configuration here serves', async () => {
   )
 })
 
+test('what a .htaccess says by itself is asked of one that no configuration here serves', async () => {
+  const tree = {
+    'app/.htaccess':
+      'RewriteEngine On\nRewriteRule ^feed$ /news/$1 [L]\n<Files "\\.(sql|log)$">\nRequire all denied\n</Files>\n',
+    'app/assets/.htaccess':
+      'RewriteEngine On\nRewriteCond %{REQUEST_FILENAME} !-f\nRewriteCond %{REQUEST_FILENAME} !-d\nRewriteRule ^ /index.php [L]\n' +
+      'Header set X-Frame-Options DENY\nExpiresByType image/png "access plus 1 month"\nAuthUserFile /srv/users\n',
+    'app/index.php': '<?php\n',
+  }
+  const { findings } = await auditDirectory(scratchTree(tree), rules)
+  assert.equal(
+    findings.map(({ at, rule }) => `${at.file}:${at.line} ${rule}`),
+    ['app/.htaccess:2 apache/backreference-without-group', 'app/.htaccess:3 apache/section-pattern-literal'],
+  )
+})
+
 test('the list of files says of each as what it is read or why not', async () => {
   const { fileList } = await auditDirectory(
     scratchTree({

@@ -24,6 +24,14 @@ export default defineRule({
         RewriteRule ^(.*)$ https://example.org/$1 [R=301,L]
       `),
     },
+    {
+      title: 'a directory that is a file',
+      files: rewritingDirectory(conf`
+        «RewriteCond» %{SCRIPT_FILENAME} -d
+        RewriteCond %{SCRIPT_FILENAME} -f
+        RewriteRule "(^|/)\." - [F]
+      `),
+    },
   ],
   good: [
     {
@@ -44,6 +52,21 @@ export default defineRule({
         RewriteRule ^(.*)$ https://example.org/$1 [R=301,L]
       `),
     },
+    {
+      title: 'a file or a directory, a file that is not empty, and neither',
+      files: rewritingDirectory(conf`
+        RewriteCond %{SCRIPT_FILENAME} -d [OR]
+        RewriteCond %{SCRIPT_FILENAME} -f
+        RewriteRule "(^|/)\." - [F]
+        RewriteCond %{REQUEST_FILENAME} -f
+        RewriteCond %{REQUEST_FILENAME} -s
+        RewriteCond %{REQUEST_FILENAME}.d -d
+        RewriteRule \.txt$ - [L]
+        RewriteCond %{REQUEST_FILENAME} !-f
+        RewriteCond %{REQUEST_FILENAME} !-d
+        RewriteRule ^ index.php [L]
+      `),
+    },
   ],
   *check({ apache, filesOf }) {
     for (const configuration of apache) {
@@ -54,7 +77,10 @@ export default defineRule({
         const [first, second] = pair
         yield {
           at: namePlace(first.directive),
-          message: `\`${first.input}\` cannot match \`${first.pattern}\` and \`${second.pattern}\` at once, so the rule never acts`,
+          message:
+            first.test === 'regex' || first.test === '='
+              ? `\`${first.input}\` cannot match \`${first.pattern}\` and \`${second.pattern}\` at once, so the rule never acts`
+              : `\`${first.input}\` cannot be a directory and a file at once (\`${first.test}\`, \`${second.test}\`), so the rule never acts`,
           related: [
             { at: namePlace(second.directive), message: 'the other condition' },
             { at: namePlace(directive), message: 'never acts' },
@@ -77,13 +103,27 @@ function contradiction(
     const texts = textsOf(condition)
     return texts === null ? [] : [{ condition, texts }]
   })
+  for (const [index, one] of conditions.entries()) {
+    if (!isFileTest(one, /^-d$/)) continue
+    const other = conditions.find(each => isFileTest(each, /^-[fs]$/) && isSameInput(one, each))
+    if (other !== undefined) return conditions.indexOf(other) < index ? [other, one] : [one, other]
+  }
   for (const [index, one] of known.entries()) {
     for (const other of known.slice(index + 1)) {
-      if (one.condition.input.toLowerCase() !== other.condition.input.toLowerCase()) continue
+      if (!isSameInput(one.condition, other.condition)) continue
       if (one.texts.every(text => !other.texts.includes(text))) return [one.condition, other.condition]
     }
   }
   return null
+}
+
+function isSameInput(one: RewriteCondition, other: RewriteCondition): boolean {
+  return one.input.toLowerCase() === other.input.toLowerCase()
+}
+
+/** A test of what a path is, which httpd asks the file system through all links. */
+function isFileTest({ test, negated }: RewriteCondition, tests: RegExp): boolean {
+  return !negated && tests.test(test)
 }
 
 /** The only texts with which a condition holds, in small letters. */

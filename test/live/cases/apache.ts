@@ -882,6 +882,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.headers.location === 'https://example.org/page',
   },
   {
+    rule: 'apache/rewriteconds-contradict',
+    shows: 'a hidden file is sent',
+    examples: { bad: 1, good: 2 },
+    files: { '/srv/www/.secret': 'secret' },
+    request: { url: 'http://example.org/.secret' },
+    harm: answers(200),
+    sound: answers(403),
+  },
+  {
     rule: 'apache/request-filename-in-server',
     shows: 'a style sheet is answered by the front controller',
     files: { '/srv/www/index.txt': 'front controller', '/srv/www/style.css': 'body {}' },
