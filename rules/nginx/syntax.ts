@@ -150,7 +150,7 @@ export default defineRule({
   // A name that nginx ignores is `canonical-url/duplicate-server-name`.
   *check({ nginx }) {
     for (const { problems } of nginx) {
-      for (const { code, fatal, message, at, related, help } of problems) {
+      for (const { code, fatal, inTemplate, message, at, related, help } of problems) {
         if (code === 'conflicting-server-name') continue
         yield {
           at,
@@ -158,7 +158,7 @@ export default defineRule({
           aspect: message,
           message,
           fatal,
-          severity: fatal ? 'error' : code === 'module-not-loaded' ? 'info' : 'warning',
+          severity: fatal || inTemplate ? 'error' : code === 'module-not-loaded' ? 'info' : 'warning',
           ...(related === undefined ? {} : { related }),
           ...(help === undefined ? {} : { help }),
         }

@@ -22,6 +22,7 @@ import {
 import { exceedsLongestValue } from './longest-values.ts'
 import { inReadingOrder, type NginxProblem, type TimedProblem } from './reading-order.ts'
 import { syntaxProblem } from './syntax-problem.ts'
+import { certainInTemplate } from './template-problems.ts'
 import { validateNginx } from './validate/validate.ts'
 
 const NO_ALTERNATIVES: ReadonlyMap<string, Alternative> = new Map()
@@ -61,7 +62,7 @@ export function evaluateNginx(input: NginxInput): NginxConfiguration {
   const { top, occurrences, sources, included, unread, problems, hasUnknownParts, limit } = evaluation
   const unit = { top, occurrences, version, main, files, fragments: main === null, hasUnknownParts }
   // What a template's placeholders would change, nobody can say against it.
-  const meaning = validateNginx(unit).filter(({ at }) => !at.source.template)
+  const meaning = validateNginx(unit).filter(({ at, inTemplate }) => !at.source.template || inTemplate)
   return {
     program: 'nginx',
     main,
@@ -194,8 +195,8 @@ class Evaluation {
       this.sources.push(source)
       if (source.template) this.hasUnknownParts = true
     }
-    // A file that is read a thousand times says once what is wrong in it; a template says nothing.
-    const told = isFirst && !source.template ? problems : NO_PROBLEMS
+    // A file that is read a thousand times says once what is wrong in it.
+    const told = isFirst ? (source.template ? certainInTemplate(source, problems) : problems) : NO_PROBLEMS
     const reading = { source, problems: told, next: 0, isRepeated: !isFirst }
     this.open.add(source)
     if (context === 'unknown' && parent === null) {

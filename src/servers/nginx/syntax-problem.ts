@@ -5,12 +5,16 @@ import type { NginxProblem } from './reading-order.ts'
 /** A syntax problem of a file as nginx's own, with what to do about it and where the unfinished part began. */
 export function syntaxProblem(source: Source, problem: NginxSyntaxProblem): NginxProblem {
   const { code, message, start, end, unfinished } = problem
-  const said = { code, fatal: true, message, at: { source, start, end }, help: helpOf(problem) }
+  const at = { source, start, end }
+  const help = helpOf(problem)
+  const said: NginxProblem = source.template
+    ? { code, fatal: false, inTemplate: true, message, at, help }
+    : { code, fatal: true, message, at, help }
   if (unfinished === null) return said
   // What begins on the same line is seen at one glance.
   if (positionAt(source, unfinished.start).line === positionAt(source, start).line) return said
-  const at = { source, start: unfinished.start, end: unfinished.end }
-  return { ...said, related: [{ at, message: `the ${unfinished.what} begins here` }] }
+  const begins = { source, start: unfinished.start, end: unfinished.end }
+  return { ...said, related: [{ at: begins, message: `the ${unfinished.what} begins here` }] }
 }
 
 function helpOf({ code, unfinished }: NginxSyntaxProblem): string {

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { maskTemplate } from '../../../parsers/text/mask-template.ts'
 import { placeText, positionAt, type Source } from '../../../parsers/text/source.ts'
 import type { FileSystem } from '../../../src/files/file-system.ts'
 import { memoryFileSystem } from '../../../src/files/memory-file-system.ts'
@@ -248,7 +249,62 @@ test('nothing in a template is fatal', () => {
     gaps: [],
   }
   const { problems } = evaluateNginx({ files: memoryFileSystem({}), main: source, fragments: [], version })
-  assert.equal(problems, [])
+  assert.equal(
+    problems.map(({ code, fatal, inTemplate }) => [code, fatal, inTemplate]),
+    [['wrong-context', false, true]],
+  )
+})
+
+/** The problems of a template that stands beside others, each with the line it is on. */
+function templateProblems(text: string): readonly string[] {
+  const path = '/etc/nginx/site.conf.j2'
+  const fragment = { path, text, encoding: 'utf8' as const, ...maskTemplate(path, text) }
+  const { problems } = evaluateNginx({
+    files: memoryFileSystem({}),
+    main: null,
+    fragments: [fragment],
+    version,
+  })
+  return problems.map(({ code, at }) => `${code} ${positionAt(at.source, at.start).line}`)
+}
+
+const templated = (lines: string): string => `server {\n listen 80;\n server_name {{ name }};\n${lines}\n}\n`
+
+test('what no placeholder of a template can change is said of it', () => {
+  const wrong: readonly (readonly [string, string])[] = [
+    [' location / {\n uwsgi_pass 127.0.0.1:1\n include uwsgi_params;\n }', 'argument-count 5'],
+    [' include /etc/{{ name }}/auth.conf\n', 'unexpected-close-brace 6'],
+    [' {% if tls %}\n ssl on yes;\n {% endif %}', 'argument-count 5'],
+    [' proxy_pass http://127.0.0.1:9000;', 'wrong-context 4'],
+    [' proxy_pass {{ target }};', 'wrong-context 4'],
+    [' sever_name {{ name }};', 'unknown-directive 4'],
+    [' Location /a { return 204; }', 'unknown-directive 4'],
+    [' add header X-Frame-Options deny;', 'unknown-directive 4'],
+    [' DocumentRoot /srv/www;', 'unknown-directive 4'],
+    [' http_client_body_temp /tmp;', 'unknown-directive 4'],
+    [' client_max_body_size 10MB;', 'invalid-value 4'],
+    [' location ~ ^/(a { return 204; }', 'invalid-regex 4'],
+  ]
+  for (const [lines, said] of wrong) assert.equal(templateProblems(templated(lines)), [said], lines)
+})
+
+test('what a placeholder of a template may make right is left alone', () => {
+  const right = [
+    ' root {{ root }} {{ more }};',
+    ' root /srv/www {{ more }};',
+    ' root /srv/www\n {% if a %};{% endif %}',
+    ' include {{ file }}\n',
+    ' index a {# ; #}\n',
+    ' {{ open }}\n proxy_pass http://127.0.0.1:9000;\n {{ close }}',
+    ' {% set proxy -%}\n proxy_pass http://127.0.0.1:9000;\n {%- endset %}\n location / {\n {{ proxy }}\n }',
+    ' {% macro proxy() %}\n proxy_pass http://127.0.0.1:9000;\n {% endmacro %}\n location / {\n {{ proxy() }}\n }',
+    ' client_max_body_size {{ size }}MB;',
+    ' SERVER_NAME;',
+    ' purge cache 1 2;',
+    ' location ~ ^/{{ prefix }}(a { return 204; }',
+    ' {% if a %}location / {{ "{" }}{% endif %}\n return 204;',
+  ]
+  for (const lines of right) assert.equal(templateProblems(templated(lines)), [], lines)
 })
 
 test('any text is evaluated, and every block holds its children', () => {

@@ -8,6 +8,7 @@ import type { NginxContext, NginxDirective } from '../configuration.ts'
 import type { NginxDirectiveFacts } from '../directives.ts'
 import type { NginxProblemCode } from '../problem-codes.ts'
 import type { NginxProblem } from '../reading-order.ts'
+import { isCertainInTemplate } from '../template-problems.ts'
 
 /** What the checks are given: the directives as nginx reads them, and how much of the whole is known. */
 export interface NginxUnit {
@@ -169,9 +170,11 @@ export function report(
   options: ReportOptions = {},
 ): void {
   const { source } = directive
+  const isFatal = options.fatal ?? true
   const problem: NginxProblem = {
     code,
-    fatal: (options.fatal ?? true) && !source.template,
+    fatal: isFatal && !source.template,
+    ...(source.template && isFatal && isCertainInTemplate(code, directive) && { inTemplate: true }),
     message,
     at: placeOf(directive, word),
     ...(options.related === undefined ? {} : { related: options.related }),

@@ -215,7 +215,7 @@ function reportUnknown(reading: Reading, directive: NginxDirective): void {
     report(reading, 'module-not-loaded', directive, null, message, { fatal: false, help })
     return
   }
-  const near = nearestDirective(name, context)
+  const near = writtenOtherwise(directive) ?? nearestDirective(name, context)
   // Where other modules may be at work, only a slip of one letter is surely no directive of theirs.
   const fatal = !reading.foreign && (isWhole(reading) || near !== null)
   if (!fatal && near === null) return
@@ -224,6 +224,47 @@ function reportUnknown(reading: Reading, directive: NginxDirective): void {
     ...(near === null ? {} : { help: `Did you mean \`${near}\`?` }),
   })
 }
+
+/** What nginx has for Apache's directives, in whose case no module of nginx writes its own. */
+const OF_APACHE: ReadonlyMap<string, string> = new Map([
+  ['DocumentRoot', 'root'],
+  ['ServerName', 'server_name'],
+  ['ServerAlias', 'server_name'],
+  ['DirectoryIndex', 'index'],
+  ['ErrorLog', 'error_log'],
+  ['CustomLog', 'access_log'],
+  ['ErrorDocument', 'error_page'],
+  ['ProxyPass', 'proxy_pass'],
+  ['RewriteRule', 'rewrite'],
+  ['RewriteCond', 'if'],
+])
+
+/**
+ * The directive that is surely meant: Apache's name for it, the same letters in capitals, its first two words
+ * apart, or the name of a build's option, `http_` before a directive of `http`. No module of others is called so.
+ */
+function writtenOtherwise({ name, args }: NginxDirective): string | null {
+  const own = OF_APACHE.get(name)
+  if (own !== undefined) return own
+  const lower = name.toLowerCase()
+  // A word in capitals alone is a mark that some script replaces.
+  if (lower !== name && /[a-z]/.test(name) && nginxDirective(lower).length > 0) return lower
+  const [next] = args
+  if (next !== undefined && WORD.test(next.value)) {
+    const joined = `${name}_${next.value}`
+    const known = nginxDirective(joined)
+    if (known.some(({ minimum, maximum }) => args.length > minimum && args.length - 1 <= maximum))
+      return joined
+  }
+  if (!name.startsWith('http_')) return null
+  const rest = name.slice('http_'.length)
+  return (
+    [rest, `${rest}_path`].find(each => nginxDirective(each).some(({ program }) => program === 'http')) ??
+    null
+  )
+}
+
+const WORD = /^[a-z_]+$/
 
 /** False where nginx would have stopped here. */
 function checkDirective(

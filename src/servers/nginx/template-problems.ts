@@ -1,0 +1,63 @@
+import type { NginxSyntaxProblem } from '../../../parsers/nginx/syntax.ts'
+import type { Source } from '../../../parsers/text/source.ts'
+import type { NginxDirective } from './configuration.ts'
+import { nginxDirective } from './directives.ts'
+import type { NginxProblemCode } from './problem-codes.ts'
+
+/** What one directive shows by itself: its name at its place, and the words between its name and its `;`. */
+const OWN_WORDS: ReadonlySet<NginxProblemCode> = new Set([
+  'argument-count',
+  'missing-block',
+  'invalid-value',
+  'invalid-parameter',
+  'invalid-address',
+  'invalid-regex',
+  'invalid-condition',
+  'uri-not-allowed',
+])
+
+/**
+ * True for a problem of a template's directive that every file has which is made from it: no placeholder and no
+ * statement stands in the words that are wrong, nor in front of a directive at a wrong place, where it might
+ * open the block that the directive lacks.
+ */
+export function isCertainInTemplate(code: NginxProblemCode, directive: NginxDirective): boolean {
+  const { source, node, parent } = directive
+  if (OWN_WORDS.has(code)) return isAsWritten(source, node.start, node.terminator + 1)
+  if (!isAsWritten(source, node.name.start, node.name.end)) return false
+  if (code === 'unknown-directive') return true
+  if (code !== 'wrong-context' || parent === null || parent.source !== source) return false
+  const from = parent.node.terminator
+  return (
+    isAsWritten(source, parent.node.start, from + 1) &&
+    !source.gaps.some(gap => gap > from && gap < node.start) &&
+    !KEPT_FOR_LATER.test(source.text.slice(from, node.start))
+  )
+}
+
+/** Statements that keep what follows for another place: Jinja's and Liquid's, Go's and Handlebars', Ruby's. */
+const KEPT_FOR_LATER =
+  /\{%[-+~]?\s*(?:set\s[^%=]*%|(?:macro|call|filter|block|capture|embed)\b)|\{\{[-~]?\s*#?(?:define|block|\*\s*inline)\b|<%[^%]*\b(?:capture|content_for|define|lambda|proc|def)\b/
+
+/** Of a template's syntax problems the lost `;` in front of a `}`, where a word that is written out comes before it. */
+export function certainInTemplate(
+  source: Source,
+  problems: readonly NginxSyntaxProblem[],
+): readonly NginxSyntaxProblem[] {
+  return problems.filter(problem => isLostSemicolon(source, problem))
+}
+
+function isLostSemicolon(source: Source, { code, start, unfinished }: NginxSyntaxProblem): boolean {
+  if (code !== 'unexpected-close-brace' || unfinished?.what !== 'directive') return false
+  const { text, code: read } = source
+  // Engines write one brace as two.
+  if (text[start - 1] === '}' || text[start + 1] === '}') return false
+  if (nginxDirective(read.slice(unfinished.start, unfinished.end)).length === 0) return false
+  let last = start - 1
+  while (last > unfinished.end && /\s/.test(text[last] ?? '')) last--
+  return last > unfinished.end && isAsWritten(source, last, start + 1)
+}
+
+function isAsWritten({ text, code }: Source, start: number, end: number): boolean {
+  return text.slice(start, end) === code.slice(start, end)
+}
