@@ -295,6 +295,7 @@ import nginxFallbackLeavesAlias from './nginx/fallback-leaves-alias.ts'
 import nginxFileTestNotPath from './nginx/file-test-not-path.ts'
 import nginxIfLosesTryFiles from './nginx/if-loses-try-files.ts'
 import nginxInternalRedirectCycle from './nginx/internal-redirect-cycle.ts'
+import nginxLineNotEnded from './nginx/line-not-ended.ts'
 import nginxListNotInherited from './nginx/list-not-inherited.ts'
 import nginxLocationLiteralWildcard from './nginx/location-literal-wildcard.ts'
 import nginxLocationNeverReached from './nginx/location-never-reached.ts'
@@ -314,6 +315,7 @@ import nginxSslPrereadOff from './nginx/ssl-preread-off.ts'
 import nginxSubFilterCompressed from './nginx/sub-filter-compressed.ts'
 import nginxSyntax from './nginx/syntax.ts'
 import nginxTryFilesBeforePass from './nginx/try-files-before-pass.ts'
+import nginxTryFilesFallbackNotLast from './nginx/try-files-fallback-not-last.ts'
 import nginxTryFilesLosesQuery from './nginx/try-files-loses-query.ts'
 import nginxTryFilesWithoutSlash from './nginx/try-files-without-slash.ts'
 import nginxWebsocketConnectionMissing from './nginx/websocket-connection-missing.ts'
@@ -781,6 +783,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/file-test-not-path', ...nginxFileTestNotPath },
   { id: 'nginx/if-loses-try-files', ...nginxIfLosesTryFiles },
   { id: 'nginx/internal-redirect-cycle', ...nginxInternalRedirectCycle },
+  { id: 'nginx/line-not-ended', ...nginxLineNotEnded },
   { id: 'nginx/list-not-inherited', ...nginxListNotInherited },
   { id: 'nginx/location-literal-wildcard', ...nginxLocationLiteralWildcard },
   { id: 'nginx/location-never-reached', ...nginxLocationNeverReached },
@@ -800,6 +803,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/sub-filter-compressed', ...nginxSubFilterCompressed },
   { id: 'nginx/syntax', ...nginxSyntax },
   { id: 'nginx/try-files-before-pass', ...nginxTryFilesBeforePass },
+  { id: 'nginx/try-files-fallback-not-last', ...nginxTryFilesFallbackNotLast },
   { id: 'nginx/try-files-loses-query', ...nginxTryFilesLosesQuery },
   { id: 'nginx/try-files-without-slash', ...nginxTryFilesWithoutSlash },
   { id: 'nginx/websocket-connection-missing', ...nginxWebsocketConnectionMissing },

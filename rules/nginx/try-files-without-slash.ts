@@ -6,6 +6,7 @@ import { isUnknownWord } from '../../parsers/text/source.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
+import { swallowedDirective } from '../../src/servers/nginx/queries/swallowed.ts'
 import { compilePcre } from '../../src/servers/regex.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 
@@ -69,7 +70,7 @@ export default defineRule({
         const index = directive.args.length - 1
         const value = directive.args[index]?.value ?? ''
         if (index < 1 || isUnknownWord(value) || !/^[a-z0-9_.]/i.test(value)) continue
-        if (isTakenByRegex(directive, value)) continue
+        if (isTakenByRegex(directive, value) || swallowedDirective(directive) !== null) continue
         const at = argumentPlace(directive, index)
         if (/^\d{3}$/.test(value)) {
           yield {

@@ -35,6 +35,7 @@ export default defineRule({
     'https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/X-Frame-Options',
     'https://www.rfc-editor.org/rfc/rfc6797#section-6.1',
     'https://www.w3.org/TR/CSP3/#grammardef-keyword-source',
+    'https://www.rfc-editor.org/rfc/rfc9111#section-5.2',
   ],
   bad: [
     {
@@ -65,6 +66,14 @@ export default defineRule({
       title: 'a policy that is none',
       files: { 'etc/nginx/nginx.conf': nginx('add_header Referrer-Policy «"same origin"» always;') },
     },
+    {
+      title: 'semicolons for commas',
+      files: { 'etc/nginx/nginx.conf': nginx('add_header Cache-Control «"no-store; no-cache; max-age=0"»;') },
+    },
+    {
+      title: 'one semicolon in a list, in Apache',
+      files: { 'site.conf': apache('Header set Cache-Control «"no-cache, private; max-age=0"»') },
+    },
   ],
   good: [
     {
@@ -85,6 +94,19 @@ export default defineRule({
     {
       title: 'a header of nobody',
       files: { 'etc/nginx/nginx.conf': nginx('add_header constructor value always;') },
+    },
+    {
+      title: 'commas between the parts of `Cache-Control`, and a list in quotes',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          add_header Cache-Control "public, max-age=3600";
+          add_header Cache-Control 'private="a;b", max-age=60';
+        `),
+      },
+    },
+    {
+      title: 'a time, which browsers find in front of the semicolon',
+      files: { 'etc/nginx/nginx.conf': nginx('add_header Cache-Control "max-age=3600; public";') },
     },
     {
       title: 'a time with other parts',
@@ -165,6 +187,14 @@ const JUDGES: Readonly<Record<string, Judge>> = {
     value.split(',').some(part => POLICIES.has(part.trim().toLowerCase()))
       ? null
       : `\`${value}\` is no policy that browsers know`,
+  'cache-control'(value) {
+    for (const part of value.replace(/"[^"]*"/g, '').split(',')) {
+      const [first = '', ...others] = part.split(';').map(each => each.trim())
+      if (/^[a-z-]+$/i.test(first) && others.some(each => each !== ''))
+        return `commas stand between the parts of \`Cache-Control\`: caches take \`${part.trim()}\` for one, which they do not know`
+    }
+    return null
+  },
   'content-security-policy'(value) {
     for (const part of value.split(';')) {
       const [name = '', ...sources] = part.trim().split(/\s+/)

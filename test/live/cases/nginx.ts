@@ -117,6 +117,22 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body === 'start page',
   },
   {
+    rule: 'nginx/line-not-ended',
+    shows: 'the document root is the one that nginx was built with',
+    files: { '/srv/www/index.html': 'start page' },
+    request: { url: 'http://example.org/index.html' },
+    harm: ({ response }) => response.body !== 'start page',
+    sound: ({ response }) => response.body === 'start page',
+  },
+  {
+    rule: 'nginx/try-files-fallback-not-last',
+    shows: 'a page of the application is a 404 where its URL has a query',
+    files: { '/srv/www/index.html': 'start page' },
+    request: { url: 'http://example.org/page?a=b' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.body === 'start page',
+  },
+  {
     rule: 'nginx/if-loses-try-files',
     shows: 'a page of the application is a 404 for those that meet the condition',
     files: { '/srv/www/index.html': 'start page' },

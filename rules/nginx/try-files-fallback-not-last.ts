@@ -1,0 +1,109 @@
+import type { Deployment } from '../../src/deployment/model.ts'
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { swallowedDirective } from '../../src/servers/nginx/queries/swallowed.ts'
+import { isUnknownWord } from '../../parsers/text/source.ts'
+import { nginxMain, nginxServer } from '../_examples.ts'
+
+const nginx = (tried: string): string =>
+  nginxMain(
+    nginxServer(conf`
+      root /srv/www;
+      location / {
+          try_files ${tried};
+      }
+      location @app {
+          return 200 application;
+      }
+    `),
+  )
+
+export default defineRule({
+  summary: 'A fallback of `try_files` stands in front of another, and is looked for as a file',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Only the last argument of `try_files` is a URI or a named location. In front of it nginx looks for a file with this very name, its `@` or its `?` included: the application is never asked, and each request with a query is answered by what stands behind.',
+  remedy: 'Let the fallback be the last argument',
+  references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#try_files'],
+  bad: [
+    {
+      title: 'the start page with the query, and a status behind it',
+      files: { 'etc/nginx/nginx.conf': nginx('$uri «/index.html$is_args$args» =404') },
+    },
+    { title: 'a named location', files: { 'etc/nginx/nginx.conf': nginx('$uri $uri/ «@app» =404') } },
+    {
+      title: 'a query, and another page behind it',
+      files: { 'etc/nginx/nginx.conf': nginx('$uri «/start.html?$query_string» /index.html') },
+    },
+  ],
+  good: [
+    { title: 'at the end', files: { 'etc/nginx/nginx.conf': nginx('$uri /index.html$is_args$args') } },
+    { title: 'a named location at the end', files: { 'etc/nginx/nginx.conf': nginx('$uri @app') } },
+    {
+      title: 'a file in front of a status',
+      files: { 'etc/nginx/nginx.conf': nginx('$uri /index.html =404') },
+    },
+    {
+      title: 'the file without the query behind it',
+      files: { 'etc/nginx/nginx.conf': nginx('$uri /index.html$is_args$args /index.html =404') },
+    },
+    {
+      title: 'copies of pages under names with their query',
+      files: {
+        'etc/nginx/nginx.conf': nginx('$uri$is_args$args /cache$uri?$args.html $request_uri /index.html'),
+      },
+    },
+    {
+      title: 'copies of one program’s pages',
+      files: { 'etc/nginx/nginx.conf': nginx('/index.php?$args /index.html') },
+    },
+  ],
+  *check(deployment) {
+    yield* fallbacksNotLast(deployment)
+  },
+})
+
+function* fallbacksNotLast({ nginx: configurations }: Deployment): Iterable<RuleFinding> {
+  for (const { occurrences } of configurations) {
+    for (const directive of occurrences.get('try_files') ?? []) {
+      const { args } = directive
+      if (args.length < 3 || swallowedDirective(directive) !== null) continue
+      for (let index = 1; index < args.length - 1; index++) {
+        const fault = faultOf(directive, index)
+        if (fault === null) continue
+        const at = argumentPlace(directive, index)
+        const last = argumentPlace(directive, args.length - 1)
+        const behind = args[args.length - 1]?.value ?? ''
+        const isBeforeStatus = index === args.length - 2 && /^=\d{3}$/.test(behind)
+        yield {
+          at,
+          message: `${fault}: only the last argument is a ${args[index]?.value.startsWith('@') ? 'location' : 'URI'}`,
+          related: [{ at: last, message: 'what answers instead' }],
+          ...(isBeforeStatus &&
+            propose('Let the fallback be the last argument', 'unsafe', [
+              replacePlace({ ...at, end: last.end }, at.source.text.slice(at.start, at.end)),
+            ])),
+        }
+      }
+    }
+  }
+}
+
+/** What a client of the server asks with, and nothing of the path. */
+const QUERY = /(?:\?|\$\{?is_args\b\}?)(?:\$\{?(?:args|query_string)\b\}?|[\w=&-])*$/
+
+function faultOf({ args }: NginxDirective, index: number): string | null {
+  const value = args[index]?.value ?? ''
+  if (isUnknownWord(value)) return null
+  if (/^@[\w-]+$/.test(value)) return `nginx looks for a file with the name \`${value}\``
+  const path = value.replace(QUERY, '')
+  if (path === value || !/^\/[\w./-]*$/.test(path)) return null
+  // Copies of pages may lie under names that hold their query; behind the file itself, nobody means those.
+  if (!args.slice(0, index).some(each => /^\$\{?uri\}?$/.test(each.value))) return null
+  if (args.slice(index + 1).some(each => each.value === path)) return null
+  return `nginx looks for a file with the query in its name, and has none for \`${path}?a=b\``
+}
