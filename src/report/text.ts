@@ -25,7 +25,7 @@ export const reportText: Reporter = (report, options) => {
     )
   }
   if (options.summary) blocks.push(`${summaryLines(report, options)}\n`)
-  return withoutCommands(blocks.join('\n'))
+  return [withoutCommands(blocks.join('\n'))]
 }
 
 function findingBlocks(report: Report, options: ReportOptions, notes: Map<string, string>): string[] {
@@ -204,7 +204,8 @@ function countOf(count: number, word: string): string {
 
 /** `10,000`. */
 function numberOf(count: number): string {
-  return count.toLocaleString('en')
+  // The tables of languages take longer to load than a small report to make.
+  return count < 1000 ? String(count) : count.toLocaleString('en')
 }
 
 function verdict({ program, main, accepted }: ProgramReport): string {
