@@ -97,7 +97,7 @@ function capitalised(text: string): string {
 
 function printed(rule: Rule, { files, modes }: Example): string {
   const report = auditFiles(unmark(files).files, [rule], undefined, modes)
-  const text = reportText(report, { chalk: plain, width: WIDTH, summary: false, allNotices: false })
+  const [text = ''] = reportText(report, { chalk: plain, width: WIDTH, summary: false, allNotices: false })
   return `deploy-audit prints:\n\n${fenced(text.trimEnd(), 'text')}`
 }
 

@@ -7,7 +7,7 @@ import type { Report } from '../engine/report.ts'
 import { isBelow } from '../files/disk-file-system.ts'
 import { InputError } from '../files/input-error.ts'
 import { systemReason } from '../files/system-reason.ts'
-import { jsonText } from '../report/json-text.ts'
+import { jsonPieces } from '../report/json-text.ts'
 import type { Terminal } from './terminal.ts'
 import { writeOutput } from './write-output.ts'
 
@@ -55,7 +55,7 @@ export function readBaseline(name: string, workingDirectory: string): Baseline {
 
 /** Whole or not at all. Throws {@link InputError}. */
 function writeBaseline(name: string, entries: readonly BaselineEntry[], workingDirectory: string): void {
-  writeOutput(resolve(workingDirectory, name), jsonText({ version: 1, findings: entries }), name)
+  writeOutput(resolve(workingDirectory, name), jsonPieces({ version: 1, findings: entries }), name)
 }
 
 /** Findings as a baseline in some directory holds them: equal lines of one file are told apart by their order. */

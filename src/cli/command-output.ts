@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import type { Pieces } from '../report/reporter.ts'
 import type { Arguments } from './arguments.ts'
 import { loadChalk, type Terminal, wantsColor, widthOf } from './terminal.ts'
 import { writeOutput } from './write-output.ts'
@@ -7,8 +8,8 @@ import { writeOutput } from './write-output.ts'
 export interface CommandOutput {
   readonly chalk: Awaited<ReturnType<typeof loadChalk>>
   readonly width: number
-  /** Prints the text, or writes it to the file of `--output`, whole or not at all. */
-  readonly write: (text: string) => void
+  /** Prints a text that comes in pieces, or writes it to the file of `--output`, whole or not at all. */
+  readonly write: (pieces: Pieces) => void
 }
 
 /** What `--output` and `--color` say of a command's text; a file is nobody's screen. */
@@ -17,15 +18,34 @@ export async function commandOutput(given: Arguments, terminal: Terminal): Promi
   return {
     chalk: await loadChalk(wantsColor(given.color, shown)),
     width: widthOf(shown),
-    write: text => writeText(given, terminal, text),
+    write: pieces => writePieces(given, terminal, pieces),
   }
 }
 
 /** Prints a text without colours, or writes it to the file of `--output`. */
 export function writeText(given: Arguments, terminal: Terminal, text: string): void {
+  writePieces(given, terminal, [text])
+}
+
+function writePieces(given: Arguments, terminal: Terminal, pieces: Pieces): void {
   const file = fileOf(given)
-  if (file === null) terminal.print(text)
-  else writeOutput(resolve(terminal.workingDirectory, file), text, file)
+  if (file !== null) writeOutput(resolve(terminal.workingDirectory, file), batches(pieces), file)
+  else for (const text of batches(pieces)) terminal.print(text)
+}
+
+/** Characters that are written in one go. */
+const BATCH = 65_536
+
+/** The same text in fewer pieces: a report has one for each line or finding. */
+function* batches(pieces: Pieces): Generator<string> {
+  let text = ''
+  for (const piece of pieces) {
+    text += piece
+    if (text.length < BATCH) continue
+    yield text
+    text = ''
+  }
+  if (text !== '') yield text
 }
 
 function fileOf({ output }: Arguments): string | null {

@@ -41,7 +41,7 @@ export async function runAudit(
   if (isSaid)
     write(
       listed
-        ? fileListText(report.fileList)
+        ? [fileListText(report.fileList)]
         : reporters[given.format as Format](shown, {
             chalk,
             width,

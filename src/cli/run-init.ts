@@ -37,7 +37,7 @@ export const STARTER = `# deploy-audit reads this file from the audited director
 export function runInit({ workingDirectory, warn }: Terminal): number {
   const path = resolve(workingDirectory, AUDITRC)
   if (existsSync(path)) throw new InputError(`${AUDITRC} is there already`)
-  writeOutput(path, STARTER, AUDITRC)
+  writeOutput(path, [STARTER], AUDITRC)
   warn(`${AUDITRC} written`)
   return 0
 }

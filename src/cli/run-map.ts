@@ -49,7 +49,7 @@ export async function runMap(given: Arguments, rules: readonly Rule[], terminal:
   const { chalk, write } = await commandOutput(given, terminal)
   const redact = redactorFor(machines, apache)
   const drawn = given.site === null ? maps : mapsOfSite(maps, given.site)
-  write(draw(redact.value(drawn), given.format, chalk))
+  write([draw(redact.value(drawn), given.format, chalk)])
   for (const { rule, message } of crashes)
     terminal.warn(`internal/rule-crashed: \`${rule}\` failed: ${redact.message(message)}`)
   warnIncomplete(failures, terminal)

@@ -43,7 +43,7 @@ export async function runTrace(given: Arguments, terminal: Terminal): Promise<nu
     given.format === 'json'
       ? traceJson(traces)
       : traces.map(({ trace, fileName }) => traceText(trace, fileName, chalk)).join('\n')
-  write(text)
+  write([text])
   warnIncomplete(failures, terminal)
   if (given.verbose) warnStacks(failures, terminal)
   return failures.length === 0 || given.allowIncomplete ? 0 : 4

@@ -29,5 +29,5 @@ export const reportCheckstyle: Reporter = ({ findings, crashes }) => {
     }),
   )
   const all = crashed.length === 0 ? files : [...files, xmlElement('file', { name: '.' }, crashed)]
-  return xmlDocument(xmlElement('checkstyle', { version: '4.3' }, all))
+  return [xmlDocument(xmlElement('checkstyle', { version: '4.3' }, all))]
 }

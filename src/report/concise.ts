@@ -6,16 +6,15 @@ import type { Reporter } from './reporter.ts'
 const WORDS: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', info: 'note' }
 
 /** A line a finding, as GCC writes them: `file:line:column: warning: message [rule]`. Every editor reads these. */
-export const reportConcise: Reporter = ({ findings, crashes }) =>
-  withoutCommands(
-    [
-      ...findings.map(({ at, severity, rule, message }) => {
-        const text = printable(message)
-        return `${printable(at.file)}:${at.line}:${at.column}: ${WORDS[severity]}: ${text} [${rule}]\n`
-      }),
-      ...crashes.map(
-        ({ rule, message }) =>
-          `deploy-audit: error: \`${rule}\` failed: ${printable(message)} [internal/rule-crashed]\n`,
-      ),
-    ].join(''),
-  )
+export const reportConcise: Reporter = function* ({ findings, crashes }) {
+  for (const { at, severity, rule, message } of findings) {
+    const text = printable(message)
+    yield withoutCommands(
+      `${printable(at.file)}:${at.line}:${at.column}: ${WORDS[severity]}: ${text} [${rule}]\n`,
+    )
+  }
+  for (const { rule, message } of crashes)
+    yield withoutCommands(
+      `deploy-audit: error: \`${rule}\` failed: ${printable(message)} [internal/rule-crashed]\n`,
+    )
+}

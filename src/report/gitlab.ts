@@ -1,5 +1,6 @@
+import type { Report } from '../engine/report.ts'
 import type { Severity } from '../engine/severity.ts'
-import { jsonText } from './json-text.ts'
+import { jsonPieces } from './json-text.ts'
 import { printable } from './printable.ts'
 import type { Reporter } from './reporter.ts'
 
@@ -9,20 +10,23 @@ const SEVERITIES: Readonly<Record<Severity, string>> = { error: 'critical', warn
  * A Code Quality report of GitLab, whose severities are info, minor, major, critical and blocker.
  * https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format
  */
-export const reportGitlab: Reporter = ({ findings, crashes }) =>
-  jsonText([
-    ...findings.map(({ rule, severity, message, at, fingerprint }) => ({
+export const reportGitlab: Reporter = report => jsonPieces(entries(report))
+
+function* entries({ findings, crashes }: Report): Generator<object> {
+  for (const { rule, severity, message, at, fingerprint } of findings)
+    yield {
       description: printable(message),
       check_name: rule,
       fingerprint,
       severity: SEVERITIES[severity],
       location: { path: at.file, lines: { begin: at.line, end: at.endLine } },
-    })),
-    ...crashes.map(({ rule, message }) => ({
+    }
+  for (const { rule, message } of crashes)
+    yield {
       description: printable(`${rule} failed: ${message}`),
       check_name: 'internal/rule-crashed',
       fingerprint: `internal/rule-crashed ${rule}`,
       severity: 'blocker',
       location: { path: '.', lines: { begin: 1 } },
-    })),
-  ])
+    }
+}

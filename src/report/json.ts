@@ -1,6 +1,7 @@
+import { mapEach } from '../../parsers/collections/map-each.ts'
 import { positionAt } from '../../parsers/text/source.ts'
 import type { Finding, LocatedEdit } from '../engine/finding.ts'
-import { jsonText } from './json-text.ts'
+import { jsonPieces } from './json-text.ts'
 import type { Reporter } from './reporter.ts'
 
 /** For programs: the whole report, stable under `version`; keys are added, never renamed. */
@@ -19,8 +20,8 @@ export const reportJson: Reporter = report => {
       version,
       versionFrom,
     })),
-    findings: report.findings.map(findingValue),
-    suppressed: report.suppressed.map(finding => ({
+    findings: mapEach(report.findings, findingValue),
+    suppressed: mapEach(report.suppressed, finding => ({
       ...findingValue(finding),
       suppression: finding.suppression,
     })),
@@ -35,7 +36,7 @@ export const reportJson: Reporter = report => {
       crashes: report.crashes.map(({ rule, message }) => ({ rule, message })),
     }),
   }
-  return jsonText(value)
+  return jsonPieces(value)
 }
 
 function findingValue(finding: Finding): Readonly<Record<string, unknown>> {

@@ -1,7 +1,8 @@
+import { mapEach } from '../../parsers/collections/map-each.ts'
 import { positionAt } from '../../parsers/text/source.ts'
 import type { LocatedEdit, Location } from '../engine/finding.ts'
 import type { Severity } from '../engine/severity.ts'
-import { jsonText } from './json-text.ts'
+import { jsonPieces } from './json-text.ts'
 import { printable } from './printable.ts'
 import type { Reporter } from './reporter.ts'
 
@@ -12,9 +13,9 @@ const SEVERITIES: Readonly<Record<Severity, string>> = { error: 'ERROR', warning
  * https://github.com/reviewdog/reviewdog/tree/master/proto/rdf
  */
 export const reportRdjson: Reporter = ({ findings }) =>
-  jsonText({
+  jsonPieces({
     source: { name: 'deploy-audit', url: 'https://github.com/deploy-audit/deploy-audit' },
-    diagnostics: findings.map(({ rule, severity, message, docs, at, related, fix }) => ({
+    diagnostics: mapEach(findings, ({ rule, severity, message, docs, at, related, fix }) => ({
       message: printable(message),
       location: located(at),
       severity: SEVERITIES[severity],

@@ -32,5 +32,8 @@ export interface ReportOptions {
   readonly seconds?: number
 }
 
+/** A text that need not be whole in memory; no string, whose pieces are its characters. */
+export type Pieces = readonly string[] | Generator<string>
+
 /** A report as text, its last line end included; empty where there is nothing to say. */
-export type Reporter = (report: Report, options: ReportOptions) => string
+export type Reporter = (report: Report, options: ReportOptions) => Pieces

@@ -5,6 +5,7 @@ import type {
   Notification,
   ReportingDescriptor,
   Result,
+  Run,
   Suppression,
 } from 'sarif'
 import { groupBy } from '../../parsers/collections/group-by.ts'
@@ -16,7 +17,7 @@ import type { Report } from '../engine/report.ts'
 import type { Rule } from '../engine/rule.ts'
 import type { SuppressedFinding } from '../engine/suppress.ts'
 import { SEVERITIES, type Severity } from '../engine/severity.ts'
-import { jsonText } from './json-text.ts'
+import { jsonPieces } from './json-text.ts'
 import type { Reporter } from './reporter.ts'
 
 const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json'
@@ -37,9 +38,8 @@ const PROBLEM_SEVERITIES = { error: 'error', warning: 'warning', info: 'recommen
  * https://docs.github.com/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
  */
 export const reportSarif: Reporter = (report, options) => {
-  const ruleIndex = new Map(report.rules.map(({ id }, index) => [id, index] as const))
   const kept = worst(report.findings)
-  const log: Log = {
+  const log: WrittenLog = {
     $schema: SCHEMA,
     version: '2.1.0',
     runs: [
@@ -63,21 +63,28 @@ export const reportSarif: Reporter = (report, options) => {
             toolExecutionNotifications: notifications(report, report.findings.length - kept.length),
           },
         ],
-        results: [
-          ...kept.map(finding => ({
-            ...result(finding, ruleIndex.get(finding.rule)),
-            // A reader may not know otherwise that this one is not suppressed.
-            ...(report.suppressed.length > 0 && { suppressions: [] }),
-          })),
-          ...report.suppressed.slice(0, MAXIMUM_RESULTS - kept.length).map(finding => ({
-            ...result(finding, ruleIndex.get(finding.rule)),
-            suppressions: [suppression(finding)],
-          })),
-        ],
+        results: results(kept, report),
       },
     ],
   }
-  return jsonText(log)
+  return jsonPieces(log)
+}
+
+/** A log of which the results need not all be there at once. */
+type WrittenLog = Omit<Log, 'runs'> & {
+  readonly runs: readonly (Omit<Run, 'results'> & { readonly results: Iterable<Result> })[]
+}
+
+function* results(kept: readonly Finding[], { rules, suppressed }: Report): Generator<Result> {
+  const ruleIndex = new Map(rules.map(({ id }, index) => [id, index] as const))
+  for (const finding of kept)
+    yield {
+      ...result(finding, ruleIndex.get(finding.rule)),
+      // A reader may not know otherwise that this one is not suppressed.
+      ...(suppressed.length > 0 && { suppressions: [] }),
+    }
+  for (const finding of suppressed.slice(0, MAXIMUM_RESULTS - kept.length))
+    yield { ...result(finding, ruleIndex.get(finding.rule)), suppressions: [suppression(finding)] }
 }
 
 /** All of them in their order, or, where they are too many, the worst. */

@@ -6,6 +6,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Report } from '../../src/engine/report.ts'
 import { reporters } from '../../src/report/reporters.ts'
+import { textOf } from './report-text.ts'
 import { sampleReport } from './sample-report.ts'
 
 const options = { chalk: new Chalk({ level: 0 }), width: 80, summary: true, allNotices: false }
@@ -55,14 +56,18 @@ function parseXml(text: string): Element {
 }
 
 test('gitlab is a Code Quality report, each finding with a fingerprint of its own', () => {
-  for (const report of [sampleReport, EMPTY]) accepts('gitlab', JSON.parse(reporters.gitlab(report, options)))
-  const entries: readonly { fingerprint: string }[] = JSON.parse(reporters.gitlab(sampleReport, options))
+  for (const report of [sampleReport, EMPTY])
+    accepts('gitlab', JSON.parse(textOf(reporters.gitlab, report, options)))
+  const entries: readonly { fingerprint: string }[] = JSON.parse(
+    textOf(reporters.gitlab, sampleReport, options),
+  )
   assert.is(new Set(entries.map(({ fingerprint }) => fingerprint)).size, entries.length)
 })
 
 test('rdjson is what reviewdog reads, its columns counted in bytes', () => {
-  for (const report of [sampleReport, EMPTY]) accepts('rdjson', JSON.parse(reporters.rdjson(report, options)))
-  const { diagnostics } = JSON.parse(reporters.rdjson(sampleReport, options))
+  for (const report of [sampleReport, EMPTY])
+    accepts('rdjson', JSON.parse(textOf(reporters.rdjson, report, options)))
+  const { diagnostics } = JSON.parse(textOf(reporters.rdjson, sampleReport, options))
   const fixed = diagnostics.find(({ suggestions }: { suggestions?: unknown }) => suggestions !== undefined)
   assert.equal(fixed.suggestions[0], {
     range: { start: { line: 4, column: 2 }, end: { line: 4, column: 18 } },
@@ -71,7 +76,7 @@ test('rdjson is what reviewdog reads, its columns counted in bytes', () => {
 })
 
 test('checkstyle is well-formed, each error with its place below its file', () => {
-  const { name, attributes, children } = parseXml(reporters.checkstyle(sampleReport, options))
+  const { name, attributes, children } = parseXml(textOf(reporters.checkstyle, sampleReport, options))
   assert.equal([name, attributes.version], ['checkstyle', '4.3'])
   const errors = children.flatMap(file => {
     assert.is(file.name, 'file')
@@ -85,12 +90,12 @@ test('checkstyle is well-formed, each error with its place below its file', () =
     assert.match(attributes.line ?? '', /^[1-9]\d*$/)
     assert.match(attributes.source ?? '', /^deploy-audit\.[\w-]+\/[\w-]+$/)
   }
-  assert.is(parseXml(reporters.checkstyle(EMPTY, options)).children.length, 0)
+  assert.is(parseXml(textOf(reporters.checkstyle, EMPTY, options)).children.length, 0)
 })
 
 test('junit is well-formed, its counts are those of its elements, and rules without a finding pass', () => {
   for (const report of [sampleReport, EMPTY]) {
-    const { name, attributes, children } = parseXml(reporters.junit(report, options))
+    const { name, attributes, children } = parseXml(textOf(reporters.junit, report, options))
     assert.is(name, 'testsuites')
     const cases = children.flatMap(suite => {
       const found = (kind: string): number =>
@@ -114,7 +119,7 @@ test('JSON is what docs/report.schema.json describes', () => {
     schema,
   )
   for (const report of [sampleReport, EMPTY]) {
-    const value: Record<string, unknown> = JSON.parse(reporters.json(report, options))
+    const value: Record<string, unknown> = JSON.parse(textOf(reporters.json, report, options))
     assert.ok(validate(value), JSON.stringify(validate.errors, null, 1))
     // It describes all of it: nothing is in the output that it does not name.
     assert.not.ok(validate({ ...value, more: 1 }))
@@ -126,9 +131,9 @@ test('JSON is what docs/report.schema.json describes', () => {
 })
 
 test('a category of SARIF keeps runs apart, and none is there unless it is asked for', () => {
-  const [run] = JSON.parse(reporters.sarif(sampleReport, { ...options, category: 'web1' })).runs
+  const [run] = JSON.parse(textOf(reporters.sarif, sampleReport, { ...options, category: 'web1' })).runs
   assert.is(run.automationDetails.id, 'web1/')
-  assert.not.ok('automationDetails' in JSON.parse(reporters.sarif(sampleReport, options)).runs[0])
+  assert.not.ok('automationDetails' in JSON.parse(textOf(reporters.sarif, sampleReport, options)).runs[0])
 })
 
 test.run()

@@ -4,6 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Report } from '../../src/engine/report.ts'
 import { reporters } from '../../src/report/reporters.ts'
+import { textOf } from './report-text.ts'
 import { sampleReport } from './sample-report.ts'
 
 /** `UPDATE_GOLDEN=1` writes what is printed now, to be read before it is committed. */
@@ -14,7 +15,7 @@ const plain = { chalk: new Chalk({ level: 0 }), width: 80, summary: true, allNot
 function print(format: string, report: Report = sampleReport, options = plain): string {
   const reporter = Object.entries(reporters).find(([name]) => name === format)?.[1]
   if (reporter === undefined) throw new Error(format)
-  return reporter(report, options)
+  return textOf(reporter, report, options)
 }
 
 function golden(name: string, actual: string): void {

@@ -8,6 +8,7 @@ import { cellsOf, columnsOf } from '../../src/report/columns.ts'
 import { frameOf } from '../../src/report/frame.ts'
 import { reportText } from '../../src/report/text.ts'
 import { wrapWords } from '../../src/report/wrap-words.ts'
+import { textOf } from './report-text.ts'
 import { sampleReport } from './sample-report.ts'
 
 const plain = { chalk: new Chalk({ level: 0 }), width: 80, summary: true, allNotices: false }
@@ -39,7 +40,7 @@ test('files in their order, and in a file the worst first, then by line', () => 
     finding('a', 4, 'warning'),
     finding('b', 1, 'error'),
   ]
-  assert.equal(order(reportText(report(findings), plain)), ['a 3', 'a 2', 'a 4', 'a 1', 'b 1'])
+  assert.equal(order(textOf(reportText, report(findings), plain)), ['a 3', 'a 2', 'a 4', 'a 1', 'b 1'])
 })
 
 test('beyond the tenth of a rule and severity, findings fold into a line, and all are counted', () => {
@@ -48,12 +49,12 @@ test('beyond the tenth of a rule and severity, findings fold into a line, and al
     ...Array.from({ length: 10 }, (_, index) => finding('b', index + 1, 'error')),
     finding('c', 1, 'warning', 'tls/other'),
   ]
-  const text = reportText(report(findings), plain)
+  const text = textOf(reportText, report(findings), plain)
   assert.is(order(text).length, 21)
   assert.match(text, /\n… and 1,190 more like these \(tls\/weak\); `--all` shows them\n/)
   assert.is(text.match(/… and/g)?.length, 1)
   assert.match(text, /\n10 errors, 1,201 warnings in 42 files on 2 machines\n$/)
-  const all = reportText(report(findings), { ...plain, all: true })
+  const all = textOf(reportText, report(findings), { ...plain, all: true })
   assert.is(order(all).length, findings.length)
   assert.not.match(all, /… and/)
 })
@@ -64,9 +65,9 @@ test('grouped by rule, the worst rule first; by machine, below the name of each'
     finding('a', 2, 'error', 'tls/weak'),
     finding('web2/a', 1, 'warning', 'nginx/odd-bytes'),
   ]
-  const byRule = reportText(report(findings), { ...plain, groupBy: 'rule' })
+  const byRule = textOf(reportText, report(findings), { ...plain, groupBy: 'rule' })
   assert.match(byRule, /^tls\/weak \(1\)\n[\s\S]*\nnginx\/odd-bytes \(2\): A fault of this kind\n/)
-  const byMachine = reportText(report(findings), { ...plain, groupBy: 'machine' })
+  const byMachine = textOf(reportText, report(findings), { ...plain, groupBy: 'machine' })
   assert.match(byMachine, /^\. \(2\)\n[\s\S]*\nweb2 \(1\)\n\nwarning/)
 })
 
@@ -79,13 +80,17 @@ test('statistics count by rule and severity, the most frequent first, and show n
     finding('a', 4, 'error', 'wsgi/lost'),
   ]
   assert.is(
-    reportText(report(findings), { ...plain, statistics: true }),
+    textOf(reportText, report(findings), { ...plain, statistics: true }),
     '2  warning  tls/weak   1 with a fix\n1  error    wsgi/lost\n1  info     nginx/odd\n\ncan be fixed: 1 by --fix\n1 error, 2 warnings, 1 info in 42 files on 2 machines\n',
   )
 })
 
 test('the last line says what matters, the time where it is asked for', () => {
-  const text = reportText({ ...report([]), notices: sampleReport.notices }, { ...plain, seconds: 1.234 })
+  const text = textOf(
+    reportText,
+    { ...report([]), notices: sampleReport.notices },
+    { ...plain, seconds: 1.234 },
+  )
   assert.match(text, /\nnothing found in 42 files on 2 machines, 2 notices, 1\.23 s\n$/)
 })
 
