@@ -39,12 +39,14 @@ import apacheCommentContinuation from './apache/comment-continuation.ts'
 import apacheConditionNeverHolds from './apache/condition-never-holds.ts'
 import apacheCustomlogUnknownFormat from './apache/customlog-unknown-format.ts'
 import apacheDefineInVhostLeaks from './apache/define-in-vhost-leaks.ts'
+import apacheDeniedDotUnescaped from './apache/denied-dot-unescaped.ts'
 import apacheDirectoryNonexistent from './apache/directory-nonexistent.ts'
 import apacheDuplicateServername from './apache/duplicate-servername.ts'
 import apacheEnvNeverSet from './apache/env-never-set.ts'
 import apacheErrordocumentIneffective from './apache/errordocument-ineffective.ts'
 import apacheErrorlogDirectoryMissing from './apache/errorlog-directory-missing.ts'
 import apacheExpiresNotActive from './apache/expires-not-active.ts'
+import apacheFilesNamesPath from './apache/files-names-path.ts'
 import apacheFilesmatchDirectoryName from './apache/filesmatch-directory-name.ts'
 import apacheHtaccessDirectiveNotPermitted from './apache/htaccess-directive-not-permitted.ts'
 import apacheHtaccessNotRead from './apache/htaccess-not-read.ts'
@@ -59,11 +61,13 @@ import apacheInternalRedirectLoop from './apache/internal-redirect-loop.ts'
 import apacheLegacyAccessControl from './apache/legacy-access-control.ts'
 import apacheLimitDeniesOnlyListedMethods from './apache/limit-denies-only-listed-methods.ts'
 import apacheListenOverlap from './apache/listen-overlap.ts'
+import apacheLocationNamesDirectory from './apache/location-names-directory.ts'
 import apacheLocationNoSlash from './apache/location-no-slash.ts'
 import apacheLocationWildcardNoSubpath from './apache/location-wildcard-no-subpath.ts'
 import apacheMultiviewsBeforeFrontController from './apache/multiviews-before-front-controller.ts'
 import apacheNoDirectoryIndex from './apache/no-directory-index.ts'
 import apacheNoListen from './apache/no-listen.ts'
+import apacheNocanonMissing from './apache/nocanon-missing.ts'
 import apacheOrderUndoes from './apache/order-undoes.ts'
 import apachePasswordFileMissing from './apache/password-file-missing.ts'
 import apachePasswordFileServed from './apache/password-file-served.ts'
@@ -527,12 +531,14 @@ export const rules: readonly Rule[] = [
   { id: 'apache/condition-never-holds', ...apacheConditionNeverHolds },
   { id: 'apache/customlog-unknown-format', ...apacheCustomlogUnknownFormat },
   { id: 'apache/define-in-vhost-leaks', ...apacheDefineInVhostLeaks },
+  { id: 'apache/denied-dot-unescaped', ...apacheDeniedDotUnescaped },
   { id: 'apache/directory-nonexistent', ...apacheDirectoryNonexistent },
   { id: 'apache/duplicate-servername', ...apacheDuplicateServername },
   { id: 'apache/env-never-set', ...apacheEnvNeverSet },
   { id: 'apache/errordocument-ineffective', ...apacheErrordocumentIneffective },
   { id: 'apache/errorlog-directory-missing', ...apacheErrorlogDirectoryMissing },
   { id: 'apache/expires-not-active', ...apacheExpiresNotActive },
+  { id: 'apache/files-names-path', ...apacheFilesNamesPath },
   { id: 'apache/filesmatch-directory-name', ...apacheFilesmatchDirectoryName },
   { id: 'apache/htaccess-directive-not-permitted', ...apacheHtaccessDirectiveNotPermitted },
   { id: 'apache/htaccess-not-read', ...apacheHtaccessNotRead },
@@ -547,11 +553,13 @@ export const rules: readonly Rule[] = [
   { id: 'apache/legacy-access-control', ...apacheLegacyAccessControl },
   { id: 'apache/limit-denies-only-listed-methods', ...apacheLimitDeniesOnlyListedMethods },
   { id: 'apache/listen-overlap', ...apacheListenOverlap },
+  { id: 'apache/location-names-directory', ...apacheLocationNamesDirectory },
   { id: 'apache/location-no-slash', ...apacheLocationNoSlash },
   { id: 'apache/location-wildcard-no-subpath', ...apacheLocationWildcardNoSubpath },
   { id: 'apache/multiviews-before-front-controller', ...apacheMultiviewsBeforeFrontController },
   { id: 'apache/no-directory-index', ...apacheNoDirectoryIndex },
   { id: 'apache/no-listen', ...apacheNoListen },
+  { id: 'apache/nocanon-missing', ...apacheNocanonMissing },
   { id: 'apache/order-undoes', ...apacheOrderUndoes },
   { id: 'apache/password-file-missing', ...apachePasswordFileMissing },
   { id: 'apache/password-file-served', ...apachePasswordFileServed },

@@ -165,7 +165,9 @@ const OF_HTACCESS_ALONE: ReadonlySet<string> = new Set([
   'apache/backreference-without-group',
   'apache/comma-between-names',
   'apache/condition-never-holds',
+  'apache/denied-dot-unescaped',
   'apache/errordocument-ineffective',
+  'apache/files-names-path',
   'apache/limit-denies-only-listed-methods',
   'apache/order-undoes',
   'apache/redirect-order',
@@ -185,6 +187,7 @@ const OF_HTACCESS_ALONE: ReadonlySet<string> = new Set([
   'apache/sethandler-proxy-target',
   'apache/setenv-too-late',
   'apache/websocket-not-upgraded',
+  'canonical-url/redirect-target-from-client',
 ])
 
 function isWritten({ main }: ApacheConfiguration): boolean {

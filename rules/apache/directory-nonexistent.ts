@@ -1,7 +1,8 @@
 import { posix } from 'node:path'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
+import { memo } from '../../parsers/collections/memo.ts'
+import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
 import { sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
@@ -12,7 +13,7 @@ export default defineRule({
   severity: 'info',
   otherSeverities: {
     warning: 'for a relative path, which no directory has',
-    error: 'for the path of a URL, whose directory is below the document root',
+    error: 'for the path of a URL, whose directory is below the document root or that of an alias',
   },
   confidence: 'medium',
   since: '0.1.0',
@@ -61,6 +62,24 @@ export default defineRule({
         'srv/www/admin/page.txt': 'secret',
       },
     },
+    {
+      title: 'the URL of an alias',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80>
+          ServerName example.org
+          DocumentRoot /srv/www
+          <Directory /srv>
+          Require all granted
+          </Directory>
+          Alias /tools /srv/tools/public
+          <Directory «/tools»>
+          Require ip 192.0.2.0/24
+          </Directory>
+          </VirtualHost>
+        `,
+      },
+    },
   ],
   good: [
     {
@@ -99,6 +118,25 @@ export default defineRule({
         'etc/apps/settings.ini': '',
       },
     },
+    {
+      title: 'directories that are called as URLs are',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80>
+          ServerName example.org
+          DocumentRoot /app/public
+          Alias /app /app/public
+          Alias /data /data/
+          <Directory /app>
+          Require all granted
+          </Directory>
+          <Directory /data>
+          Require all granted
+          </Directory>
+          </VirtualHost>
+        `,
+      },
+    },
   ],
   *check({ apache, filesOf }) {
     for (const configuration of apache) {
@@ -117,7 +155,7 @@ export default defineRule({
           }
         } else if (kind === 'plain') {
           const path = posix.normalize(text)
-          const meant = directoryOfUrl(configuration, files, path)
+          const meant = directoryOfAlias(configuration, path) ?? directoryOfUrl(configuration, files, path)
           // A file of that name would do no better, but a link may lead out of the audit.
           if (
             (meant === null && !files.covers(path)) ||
@@ -127,7 +165,10 @@ export default defineRule({
             continue
           yield {
             at: argumentPlace(section, 0),
-            message: `the directory ${path} is not there, so the section applies to nothing`,
+            message:
+              meant !== null && !files.covers(path)
+                ? `\`${path}\` is the path of a URL, whose directory is \`${meant}\`, so the section applies to nothing`
+                : `the directory ${path} is not there, so the section applies to nothing`,
             ...(meant === null
               ? {}
               : {
@@ -155,6 +196,38 @@ function directoryOfUrl(
   }
   return null
 }
+
+/** The directory of an alias that is called as a section is; null where something lies below that path itself. */
+function directoryOfAlias(configuration: ApacheConfiguration, path: string): string | null {
+  const bare = path.replace(/\/$/, '')
+  return aliasesOf(configuration).get(bare) ?? null
+}
+
+/** By the path of the URL, those whose path is that of no directory that is served. */
+const aliasesOf = memo(({ occurrences }: ApacheConfiguration): ReadonlyMap<string, string> => {
+  const served = new Set<string>()
+  const found = new Map<string, string>()
+  for (const [name, index] of SERVED) {
+    for (const { args } of occurrences.get(name) ?? []) {
+      const target = args[index]?.value ?? ''
+      for (let end = target.length; end > 0; end = target.lastIndexOf('/', end - 1))
+        served.add(target.slice(0, end).replace(/\/$/, ''))
+      const path = (args[0]?.value ?? '').replace(/\/$/, '')
+      if (index === 1 && /^\/./.test(path) && target.startsWith('/') && isSettled(path) && isSettled(target))
+        found.set(path, target)
+    }
+  }
+  for (const path of found.keys()) if (served.has(path)) found.delete(path)
+  return found
+})
+
+const SERVED = [
+  ['documentroot', 0],
+  ['alias', 1],
+  ['scriptalias', 1],
+  ['wsgiscriptalias', 1],
+  ['virtualdocumentroot', 0],
+] as const
 
 function isLink(entries: readonly { readonly name: string }[] | null, path: string): boolean {
   const name = posix.basename(path)

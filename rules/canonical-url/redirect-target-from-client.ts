@@ -2,6 +2,12 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { type PlacedRule, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
+import type { RewriteCondition } from '../../src/servers/apache/requests/rewrite/rules.ts'
+import { groupsOf } from '../../parsers/pcre/walk.ts'
+import { matchPattern } from '../../src/servers/apache/requests/match-pattern.ts'
+import { toBytes } from '../../src/servers/regex.ts'
+import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
 
 const site = (lines: string): string => conf`
   server {
@@ -44,6 +50,19 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'an argument that a rule of Apache redirects to',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              RewriteEngine On
+              RewriteCond %{QUERY_STRING} ^url=(.*)$ [NC]
+              RewriteRule ^/go$ «%1» [R=302,L]
+          </VirtualHost>
+        `,
+      },
+    },
   ],
   good: [
     {
@@ -83,8 +102,37 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'an argument behind a path of this site, one of a list, and a name of this site',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              RewriteEngine On
+              RewriteCond %{QUERY_STRING} ^page=(.*)$
+              RewriteRule ^/go$ /pages/%1? [R=302,L]
+              RewriteCond %{QUERY_STRING} ^lang=([a-z]+)$
+              RewriteRule ^/lang$ https://%1.example.org/? [R=302,L]
+              RewriteCond %{QUERY_STRING} ^url=(https://(?:shop|blog)\.example\.org/.*)$
+              RewriteRule ^/to$ %1? [R=302,L]
+              RewriteCond %{HTTP_HOST} ^www\.(.+)$
+              RewriteRule ^ https://%1%{REQUEST_URI} [R=301,L]
+          </VirtualHost>
+        `,
+      },
+    },
   ],
-  *check({ nginx }) {
+  *check({ nginx, apache, filesOf }) {
+    for (const configuration of apache) {
+      for (const rule of placedRules(configuration, filesOf(configuration))) {
+        const source = clientText(rule)
+        if (source === null) continue
+        yield {
+          at: argumentPlace(rule.directive, 1),
+          message: `\`${source}\` is client-controlled, and the redirect leads to whatever site it names`,
+        }
+      }
+    }
     for (const { occurrences } of nginx) {
       for (const name of ['return', 'rewrite']) {
         for (const line of occurrences.get(name) ?? []) {
@@ -104,6 +152,36 @@ export default defineRule({
     }
   },
 })
+
+/** What of the request names the site that a rule of mod_rewrite redirects to; null where the rule names it. */
+function clientText({ output, flags, conditions, settled }: PlacedRule): string | null {
+  const [, scheme = '', sign = '', digit = '0', variable = ''] =
+    /^(https?:\/\/)?(?:(%)([1-9])|%\{(QUERY_STRING|HTTP_REFERER)\})/i.exec(output) ?? []
+  if (!settled || (sign === '' && variable === '') || !(flags.has('R') || scheme !== '') || flags.has('P'))
+    return null
+  const asked = conditions.filter(({ input }) => CLIENT_TEXT.test(input))
+  if (sign === '') return asked.length > 0 ? null : `%{${variable}}`
+  const last = lastOf(conditions)
+  if (last === undefined || !CLIENT_TEXT.test(last.input)) return null
+  // The conditions before it may look at the same text, and let few through.
+  if (asked.some(each => each !== last && !each.negated)) return null
+  const tree = readPattern(last.pattern)
+  if (tree === null || tree.problem !== null) return null
+  const group = Number(digit)
+  const captured = groupsOf(tree).get(group)
+  if (captured === undefined) return null
+  const site = toBytes(`^${last.pattern.slice(captured.start, captured.end)}$`)
+  const taken = matchPattern(site, scheme === '' ? 'https://evil.example/' : 'evil.example', true)
+  return taken === null || taken === undefined ? null : last.input
+}
+
+const CLIENT_TEXT = /^%\{(?:QUERY_STRING|HTTP_REFERER|HTTP_COOKIE|THE_REQUEST)\}$/i
+
+/** The condition whose groups `%1` and its like are; undefined where it may be one of several. */
+function lastOf(conditions: PlacedRule['conditions']): RewriteCondition | undefined {
+  if (conditions.some(({ orNext, test }) => orNext || test === 'expression')) return undefined
+  return conditions.findLast(({ test, negated }) => test === 'regex' && !negated)
+}
 
 /** The argument that a redirect leads to; null for what is no redirect. */
 function targetOf({ name, args }: NginxDirective): number | null {

@@ -3,7 +3,9 @@ import { distance } from 'fastest-levenshtein'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { modWsgiMain } from '../_examples.ts'
-import { readsEveryInclude } from '../../src/servers/apache/configuration.ts'
+import { type ApacheConfiguration, readsEveryInclude } from '../../src/servers/apache/configuration.ts'
+import type { Source } from '../../parsers/text/source.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
 
 const host = (lines: string): string => conf`
   <VirtualHost *:9000>
@@ -39,6 +41,18 @@ export default defineRule({
       title: 'no daemon process at all',
       files: {
         'etc/apache2/apache2.conf': `${MAIN}${host('WSGIScriptAlias / /srv/shop/wsgi.py process-group=«shop»')}`,
+      },
+    },
+    {
+      title: 'another name than that of the only daemon process, in a fragment',
+      files: {
+        'site.conf': host(
+          conf`
+            WSGIDaemonProcess shop
+            WSGIProcessGroup «shop-live»
+            WSGIScriptAlias / /srv/shop/wsgi.py
+          `,
+        ),
       },
     },
   ],
@@ -78,6 +92,16 @@ export default defineRule({
       },
     },
     {
+      title: 'a fragment with a daemon process of its own, which another application uses',
+      files: {
+        'site.conf': host(conf`
+          WSGIDaemonProcess blog
+          WSGIScriptAlias /blog /srv/blog/wsgi.py process-group=blog
+          WSGIScriptAlias /shop /srv/shop/wsgi.py process-group=shop
+        `),
+      },
+    },
+    {
       title: 'a name that the environment holds',
       files: {
         'etc/apache2/apache2.conf': `${MAIN}${host(conf`
@@ -93,6 +117,7 @@ export default defineRule({
       if (own.some(({ name }) => !name.known)) continue
       const names = new Set(own.flatMap(({ name }) => (name.known ? [name.value] : [])))
       const isWhole = configuration.main !== null && readsEveryInclude(configuration)
+      const idle = idleBySource(configuration, own)
       for (const { configuration: home, processGroup, directive, daemon } of applications) {
         if (home !== configuration || daemon !== null) continue
         if (!processGroup.known || processGroup.at === null) continue
@@ -101,9 +126,10 @@ export default defineRule({
         const near = [...names]
           .slice(0, MOST_COMPARED)
           .filter(name => distance(name, value) <= (value.length > 3 ? 2 : 1))
+        const [beside, ...others] = near.length > 0 ? near : (idle.get(at.source) ?? [])
+        const candidate = others.length === 0 ? beside : undefined
         // In a fragment the missing main file may define it, unless a name beside it says what was meant.
-        if (!isWhole && near.length === 0) continue
-        const candidate = near.length === 1 ? near[0] : undefined
+        if (!isWhole && near.length === 0 && candidate === undefined) continue
         const written = at.source.text.slice(at.start, at.end)
         yield {
           at,
@@ -134,6 +160,33 @@ export default defineRule({
     }
   },
 })
+
+const USERS = [
+  'wsgiprocessgroup',
+  'wsgiscriptalias',
+  'wsgiscriptaliasmatch',
+  'wsgiimportscript',
+  'wsgihandlerscript',
+]
+
+/** The names of the daemon processes that no line sends anything to, by the file that defines them. */
+function idleBySource(
+  { occurrences }: ApacheConfiguration,
+  daemons: Deployment['daemons'],
+): ReadonlyMap<Source, readonly string[]> {
+  const used = new Set<string>()
+  for (const user of USERS)
+    for (const { args } of occurrences.get(user) ?? [])
+      for (const { value } of args) used.add(value.replace(/^process-group=/, ''))
+  const idle = new Map<Source, string[]>()
+  for (const { name, at } of daemons) {
+    if (!name.known || used.has(name.value)) continue
+    const names = idle.get(at.source)
+    if (names === undefined) idle.set(at.source, [name.value])
+    else names.push(name.value)
+  }
+  return idle
+}
 
 /** Names beside which a misspelt one is looked for: more would take time by the square of their number. */
 const MOST_COMPARED = 200

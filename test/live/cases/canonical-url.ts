@@ -32,6 +32,14 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => String(response.headers.location).startsWith('https://example.org/'),
   },
   {
+    rule: 'canonical-url/redirect-target-from-client',
+    shows: 'a rule of Apache redirects to another site',
+    examples: { bad: 2, good: 3 },
+    request: { url: 'http://example.org/go?url=https://evil.example/' },
+    harm: ({ response }) => String(response.headers.location).startsWith('https://evil.example/'),
+    sound: ({ response }) => response.status === 404,
+  },
+  {
     rule: 'canonical-url/redirect-malformed',
     shows: 'the redirect is no URL of another site',
     examples: { bad: 3 },

@@ -33,6 +33,14 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 200,
   },
   {
+    rule: 'wsgi/process-group-undefined',
+    shows: 'the only daemon process has another name',
+    examples: { bad: 2 },
+    request: { url: `${SITE}/` },
+    harm: ({ response, refused }) => response.status === 500 && refused.apache === null,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
     rule: 'wsgi/process-group-not-visible',
     shows: 'every request is a 500 while the check calls the configuration good',
     request: { url: 'http://shop.example.org:9000/' },

@@ -3,7 +3,7 @@ import { memo } from '../../../../parsers/collections/memo.ts'
 import { hasWildcard } from '../../../../parsers/wildcard/tokens.ts'
 import { fromBytes, toBytes } from '../../regex.ts'
 import { type ApacheDirective, isModuleLoaded } from '../configuration.ts'
-import { directivesAt } from '../queries/effective.ts'
+import { directivesAt, effective, serverLevels } from '../queries/effective.ts'
 import { isSettled, namePlace } from '../queries/places.ts'
 import { isPrefixOf } from '../queries/wsgi-script-aliases.ts'
 import { environmentValue } from './environment.ts'
@@ -178,7 +178,13 @@ export function proxyUrl(record: RequestRecord): ProxyUrl | StatusPhase {
   // FastCGI and its like get the query as a parameter of its own.
   const sendsQuery = !['fcgi', 'scgi', 'uwsgi'].includes(scheme)
   const query = record.args === null || !sendsQuery || record.isCanonical ? '' : `?${record.args}`
-  const escaped = record.isCanonical ? path : escapeProxied(path)
+  const escaped = record.isCanonical ? path : escapeProxied(path, keepsSlashes(record))
+  if (escaped === null)
+    return failed(
+      400,
+      'a `%` in the path is no escape, and `AllowEncodedSlashes NoDecode` lets none be made',
+      at,
+    )
   return { url: `${scheme}://${host}/${escaped}${query}`, socket }
 }
 
@@ -198,9 +204,22 @@ function canonicalHost(netloc: string, scheme: string): string | null {
   return USUAL_PORTS[scheme] === Number(port) ? name.toLowerCase() : `${name.toLowerCase()}:${port}`
 }
 
-function escapeProxied(path: string): string {
+/**
+ * True where an encoded slash is passed on as it came. `AllowEncodedSlashes` of a host is lost where the section of
+ * a URL is merged into it.
+ */
+function keepsSlashes(record: RequestRecord): boolean {
+  const { levels, walk } = record
+  if (levels.some(({ kind }) => kind === 'location' || kind === 'if')) return false
+  const { directives } = effective(walk.configuration, serverLevels(walk.host), 'AllowEncodedSlashes')
+  return directives.at(-1)?.args[0]?.value.toLowerCase() === 'nodecode'
+}
+
+/** Null for what mod_proxy answers with 400. */
+function escapeProxied(path: string, keepsEscapes: boolean): string | null {
+  if (keepsEscapes && /%(?![0-9A-Fa-f]{2})/.test(path)) return null
   return path.replace(
-    /[^A-Za-z0-9~$\-_.+!*'(),;:@&=/]/g,
+    keepsEscapes ? /[^A-Za-z0-9~$\-_.+!*'(),;:@&=/%]/g : /[^A-Za-z0-9~$\-_.+!*'(),;:@&=/]/g,
     char => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
   )
 }

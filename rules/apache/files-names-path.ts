@@ -1,0 +1,119 @@
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
+import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
+import { sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
+import { mustHold } from '../../src/servers/pcre/pattern-facts.ts'
+import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
+import { HTACCESS_MAIN, rewritingHost } from './_rewriting-examples.ts'
+import { keepsOut } from './_sections.ts'
+
+export default defineRule({
+  summary: 'A Files section that names a path',
+  severity: 'info',
+  otherSeverities: { error: 'where it is to keep clients out' },
+  confidence: 'high',
+  securitySeverity: 7.5,
+  cwe: [863, 552],
+  since: '0.1.0',
+  why: '`<Files>` and `<FilesMatch>` compare the last name of a path alone, which holds no slash. A section for `uploads/…` or for an absolute path applies to nothing: what it denies is served.',
+  remedy:
+    'Write the name alone inside of `<Directory>`, or in a `.htaccess` of that directory; or `<LocationMatch>` with the path of the URL',
+  references: ['https://httpd.apache.org/docs/2.4/mod/core.html#files'],
+  bad: [
+    {
+      title: 'scripts of one directory',
+      files: {
+        'site.conf': rewritingHost(conf`
+          <FilesMatch «"/uploads/.*\.(php|phtml)$"»>
+              Require all denied
+          </FilesMatch>
+        `),
+      },
+    },
+    {
+      title: 'an absolute path',
+      files: {
+        'site.conf': rewritingHost(conf`
+          <Files «"/srv/www/config.ini"»>
+              Require all denied
+          </Files>
+        `),
+      },
+    },
+    {
+      title: 'a path below a .htaccess',
+      files: {
+        'etc/apache2/apache2.conf': HTACCESS_MAIN,
+        'srv/www/.htaccess': conf`
+          <Files «data/*.db»>
+              <IfModule mod_authz_core.c>
+                  Require all denied
+              </IfModule>
+          </Files>
+        `,
+      },
+    },
+    {
+      title: 'a header for one file',
+      files: {
+        'site.conf': rewritingHost(conf`
+          <Files «"/srv/www/feed.xml"»>
+              ForceType application/rss+xml
+          </Files>
+        `),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'names, and expressions that do without the path',
+      files: {
+        'site.conf': rewritingHost(conf`
+          <Directory /srv/www/uploads>
+              <FilesMatch "\.(php|phtml)$">
+                  Require all denied
+              </FilesMatch>
+          </Directory>
+          <Files "config.ini">
+              Require all denied
+          </Files>
+          <FilesMatch "(^|/)\.env$">
+              Require all denied
+          </FilesMatch>
+          <FilesMatch "[/.]bak$">
+              Require all denied
+          </FilesMatch>
+          <LocationMatch "^/uploads/.*\.(php|phtml)$">
+              Require all denied
+          </LocationMatch>
+        `),
+      },
+    },
+  ],
+  *check({ apache, filesOf }) {
+    for (const configuration of apache) {
+      const files = filesOf(configuration)
+      for (const name of ['files', 'filesmatch']) {
+        for (const section of everywhere(configuration, files, name)) {
+          if (!holdsSlash(section)) continue
+          const isOpen = keepsOut(section)
+          yield {
+            at: argumentPlace(section, section.args[0]?.value === '~' ? 1 : 0),
+            message: `the last name of a path holds no slash, so the section applies to nothing${isOpen ? ' and what it denies is served' : ''}`,
+            ...(isOpen ? { severity: 'error' as const } : {}),
+          }
+        }
+      }
+    }
+  },
+})
+
+/** True where nothing without a slash is what the section is for. */
+function holdsSlash(section: Parameters<typeof sectionPattern>[0]): boolean {
+  const { kind, text } = sectionPattern(section)
+  if (!text.includes('/') || kind === 'unknown') return false
+  if (kind !== 'regex') return text.replace(/\[[^\]]*\]/g, '').includes('/')
+  const tree = readPattern(text)
+  return tree !== null && tree.problem === null && mustHold(tree, '/'.charCodeAt(0))
+}
