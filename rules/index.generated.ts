@@ -177,6 +177,7 @@ import canonicalUrlRedirectToTlsNobodyServes from './canonical-url/redirect-to-t
 import canonicalUrlRedirectUriInjection from './canonical-url/redirect-uri-injection.ts'
 import canonicalUrlServerNameMalformed from './canonical-url/server-name-malformed.ts'
 import containersCertificateNotMounted from './containers/certificate-not-mounted.ts'
+import containersComposeRefused from './containers/compose-refused.ts'
 import containersDatabaseNotStarted from './containers/database-not-started.ts'
 import containersDatabaseOwnLoopback from './containers/database-own-loopback.ts'
 import containersDatabasePublic from './containers/database-public.ts'
@@ -669,6 +670,7 @@ export const rules: readonly Rule[] = [
   { id: 'canonical-url/redirect-uri-injection', ...canonicalUrlRedirectUriInjection },
   { id: 'canonical-url/server-name-malformed', ...canonicalUrlServerNameMalformed },
   { id: 'containers/certificate-not-mounted', ...containersCertificateNotMounted },
+  { id: 'containers/compose-refused', ...containersComposeRefused },
   { id: 'containers/database-not-started', ...containersDatabaseNotStarted },
   { id: 'containers/database-own-loopback', ...containersDatabaseOwnLoopback },
   { id: 'containers/database-public', ...containersDatabasePublic },

@@ -179,6 +179,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['canonical-url/redirect-uri-injection', { fixes: ['safe', 'unsafe'], programs: ['nginx'] }],
   ['canonical-url/server-name-malformed', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
   ['containers/certificate-not-mounted', { fixes: [], programs: ['nginx', 'docker'] }],
+  ['containers/compose-refused', { fixes: [], programs: ['docker'] }],
   ['containers/database-not-started', { fixes: [], programs: ['docker'] }],
   ['containers/database-own-loopback', { fixes: [], programs: ['django', 'docker'] }],
   ['containers/database-public', { fixes: [], programs: ['docker'] }],

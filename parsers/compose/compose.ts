@@ -17,10 +17,23 @@ export interface ComposeProject {
   readonly secrets: ReadonlyMap<string, ComposeResource>
   /** Every file that was read: the first is the main one. */
   readonly sources: readonly Source[]
+  /** What Compose refuses in these files, so that it starts nothing. */
+  readonly faults: readonly ComposeFault[]
   /** True for the first format, whose services stand at the root and share no network of their own. */
   readonly legacy: boolean
   /** False where a file is broken or one that is named could not be read: more may be there. */
   readonly complete: boolean
+}
+
+/** Something that Compose's schema does not allow. */
+export interface ComposeFault {
+  readonly at: Place
+  /** In Compose's words. */
+  readonly said: string
+  /** The key that was meant; null where nobody knows. */
+  readonly meant: string | null
+  /** Where a key belongs that stands in the wrong place. */
+  readonly home: string | null
 }
 
 /** An entry of the top-level `networks`, `volumes`, `configs` or `secrets`. */

@@ -3,7 +3,8 @@ import type { Place, Source } from '../text/source.ts'
 import { factOf } from '../text/written-text.ts'
 import { readYaml } from '../yaml/read-yaml.ts'
 import { isNull, type YamlMap, type YamlNode } from '../yaml/yaml-node.ts'
-import type { ComposeResource } from './compose.ts'
+import type { ComposeFault, ComposeResource } from './compose.ts'
+import { composeFaults } from './schema-faults.ts'
 import { readService, type WrittenService } from './read-service.ts'
 import { factIn, type FileContext, isTrue, pathFact, pathIn, textOf, textsOf, valueIn } from './values.ts'
 
@@ -17,6 +18,7 @@ export interface ComposeFile {
   readonly configs: ReadonlyMap<string, ComposeResource>
   readonly secrets: ReadonlyMap<string, ComposeResource>
   readonly includes: readonly ComposeInclude[]
+  readonly faults: readonly ComposeFault[]
   readonly legacy: boolean
   readonly broken: boolean
 }
@@ -54,6 +56,7 @@ export function readComposeFile(source: Source, context: FileContext): ComposeFi
     configs: legacy ? new Map() : resources('configs'),
     secrets: legacy ? new Map() : resources('secrets'),
     includes: legacy ? [] : roots.flatMap(root => readIncludes(valueIn(root, 'include'), context)),
+    faults: legacy ? [] : roots.flatMap(composeFaults),
     legacy,
     broken,
   }

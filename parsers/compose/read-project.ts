@@ -3,7 +3,7 @@ import { parseDotenv } from '../dotenv/parse-dotenv.ts'
 import type { Fact } from '../text/fact.ts'
 import type { VariableLookup } from '../text/interpolate.ts'
 import type { Source } from '../text/source.ts'
-import type { ComposeOptions, ComposeProject, ComposeResource, ComposeService } from './compose.ts'
+import type { ComposeFault, ComposeOptions, ComposeProject, ComposeResource, ComposeService } from './compose.ts'
 import { incomplete, mergeServices, withoutKeys } from './merge-services.ts'
 import { type ComposeFile, type ComposeInclude, readComposeFile } from './read-file.ts'
 import type { WrittenService } from './read-service.ts'
@@ -78,6 +78,7 @@ class Reading {
   private readonly sources = new Set<Source>()
   /** Files that services of others extend, by the variables they were read with. */
   private readonly bases = new Map<VariableLookup, Map<Source, ComposeFile | null>>()
+  private readonly faults: ComposeFault[] = []
   private complete = true
 
   constructor(private readonly read: ComposeOptions['read']) {}
@@ -117,8 +118,9 @@ class Reading {
       name = file.name ?? name
       legacy ||= file.legacy
     }
+    const { faults, complete } = this
     const sources = [...this.sources]
-    return { directory, name, services, ...parts, sources, legacy, complete: this.complete }
+    return { directory, name, services, ...parts, sources, faults, legacy, complete }
   }
 
   private file(source: Source, directory: string, lookup: VariableLookup): ComposeFile | null {
@@ -129,6 +131,7 @@ class Reading {
     this.sources.add(source)
     const file = readComposeFile(source, { directory, lookup })
     if (file.broken) this.complete = false
+    this.faults.push(...file.faults)
     return file
   }
 

@@ -1,0 +1,205 @@
+import { isOneSlipAway } from '../text/one-slip-away.ts'
+import { isUnknownWord, type Place } from '../text/source.ts'
+import { isNull, type YamlEntry, type YamlMap, type YamlNode } from '../yaml/yaml-node.ts'
+import type { ComposeFault } from './compose.ts'
+import { valueIn } from './values.ts'
+
+/**
+ * What Compose refuses in a file before it starts anything. Its schema is closed; a key that a later one may have
+ * is passed over.
+ *
+ * @param root a document of a file whose services stand below `services`
+ */
+export function composeFaults(root: YamlMap): readonly ComposeFault[] {
+  return [...faultsOfRoot(root)]
+}
+
+function* faultsOfRoot(root: YamlMap): Iterable<ComposeFault> {
+  yield* unknownKeys(root, ROOT, '(root)')
+  for (const entry of mapsIn(root, 'services')) {
+    const path = `services.${entry.name}`
+    yield* unknownKeys(entry.map, SERVICE, path)
+    for (const [key, keys] of PARTS) {
+      const part = valueIn(entry.map, key)
+      if (part?.kind === 'map') yield* unknownKeys(part, keys, `${path}.${key}`)
+    }
+    yield* wrongKinds(entry.map, path)
+  }
+  for (const kind of ['networks', 'volumes'] as const)
+    for (const { name, map } of mapsIn(root, kind))
+      yield* unknownKeys(map, kind === 'networks' ? NETWORK : VOLUME, `${kind}.${name}`)
+}
+
+function mapsIn(root: YamlMap, key: string): readonly { readonly name: string; readonly map: YamlMap }[] {
+  const all = valueIn(root, key)
+  if (all?.kind !== 'map') return []
+  return [...all.entries.values()].flatMap(({ name, value }) =>
+    value.kind === 'map' && !name.startsWith('x-') ? [{ name, map: value }] : [],
+  )
+}
+
+function* unknownKeys(map: YamlMap, keys: Keys, path: string): Iterable<ComposeFault> {
+  for (const entry of map.entries.values()) {
+    const { name, key } = entry
+    if (keys.own.has(name) || name.startsWith('x-') || name === '<<' || isUnknownWord(name)) continue
+    const meant = meantKey(name, keys)
+    const home = meant === null ? homeOf(name, keys) : null
+    if (meant === null && home === null) continue
+    yield { at: key, said: `${path} additional properties '${name}' not allowed`, meant, home }
+  }
+}
+
+function meantKey(name: string, { own, misspelt }: Keys): string | null {
+  const plain = name.toLowerCase().replaceAll('-', '_')
+  const known = misspelt.get(plain)
+  if (known !== undefined) return known
+  for (const key of own) if (key === plain || isOneSlipAway(key, plain)) return key
+  return null
+}
+
+/** Where a key belongs that stands in the wrong place. */
+function homeOf(name: string, { elsewhere }: Keys): string | null {
+  return elsewhere.get(name) ?? null
+}
+
+/** Values of another kind than the key takes. */
+function* wrongKinds(service: YamlMap, path: string): Iterable<ComposeFault> {
+  const wrong = (at: Place, said: string, meant: string | null = null): ComposeFault => ({
+    at,
+    said,
+    meant,
+    home: null,
+  })
+  for (const [key, entry] of service.entries) {
+    const { value } = entry
+    if (isNull(value) || isTemplate(value)) continue
+    if (LISTS.has(key)) {
+      if (value.kind !== 'list') yield wrong(value.at, `${path}.${key} must be a array`)
+    } else if (TEXTS.has(key)) {
+      if (value.kind !== 'scalar') yield wrong(value.at, `${path}.${key} must be a string`)
+    } else if (PAIRS.has(key)) yield* wrongPairs(entry, path, wrong)
+    else if (key === 'depends_on' || key === 'networks') {
+      if (value.kind === 'scalar') yield wrong(value.at, `${path}.${key}: invalid type string`)
+    }
+  }
+}
+
+function* wrongPairs(
+  { name, value }: YamlEntry,
+  path: string,
+  wrong: (at: Place, said: string, meant?: string | null) => ComposeFault,
+): Iterable<ComposeFault> {
+  if (value.kind === 'scalar') yield wrong(value.at, `${path}.${name}: invalid type string`)
+  if (value.kind === 'list')
+    for (const [index, item] of value.items.entries()) {
+      if (item.kind !== 'map') continue
+      const [first] = item.entries.values()
+      yield wrong(
+        item.at,
+        `${path}.${name}.[${index}]: unexpected type map[string]interface {}`,
+        first?.value.kind === 'scalar' ? `- ${first.name}=${first.value.text.text}` : null,
+      )
+    }
+  if (value.kind === 'map')
+    for (const [key, { value: each }] of value.entries)
+      if (each.kind !== 'scalar' && !isTemplate(each))
+        yield wrong(each.at, `${path}.${name}.${key} must be a boolean, null, number or string`)
+}
+
+/** `{{ ports }}` is a map to YAML before a template engine has been at it. */
+function isTemplate(node: YamlNode): boolean {
+  return node.kind === 'scalar' && isUnknownWord(node.text.text)
+}
+
+interface Keys {
+  readonly own: ReadonlySet<string>
+  /** In small letters, with `_` for `-`. */
+  readonly misspelt: ReadonlyMap<string, string>
+  /** Keys that belong somewhere else, and where. */
+  readonly elsewhere: ReadonlyMap<string, string>
+}
+
+function keysOf(
+  own: string,
+  misspelt: Readonly<Record<string, string>> = {},
+  elsewhere: Readonly<Record<string, string>> = {},
+): Keys {
+  const turned = (table: Readonly<Record<string, string>>): ReadonlyMap<string, string> =>
+    new Map(Object.entries(table).flatMap(([to, names]) => names.split(' ').map(name => [name, to] as const)))
+  return { own: new Set(own.split(' ')), misspelt: turned(misspelt), elsewhere: turned(elsewhere) }
+}
+
+const ROOT = keysOf(
+  'version name include services models networks volumes secrets configs',
+  { services: 'service', networks: 'network', volumes: 'volume', secrets: 'secret', configs: 'config' },
+  { 'a service': 'image build ports environment depends_on command restart container_name env_file' },
+)
+const SERVICE = keysOf(
+  'develop deploy annotations attach build blkio_config cap_add cap_drop cgroup cgroup_parent command configs container_name cpu_count cpu_percent cpu_shares cpu_quota cpu_period cpu_rt_period cpu_rt_runtime cpus cpuset credential_spec depends_on device_cgroup_rules devices dns dns_opt dns_search domainname entrypoint env_file label_file environment expose extends provider external_links extra_hosts gpus group_add healthcheck hostname image init ipc isolation labels links logging mac_address mem_limit mem_reservation mem_swappiness memswap_limit network_mode models networks oom_kill_disable oom_score_adj pid pids_limit platform ports post_start pre_stop privileged profiles pull_policy pull_refresh_after read_only restart runtime scale security_opt shm_size secrets sysctls stdin_open stop_grace_period stop_signal storage_opt tmpfs tty ulimits use_api_socket user uts userns_mode volumes volumes_from working_dir',
+  {
+    ports: 'port published_ports expose_ports',
+    volumes: 'volume mounts mount',
+    networks: 'network',
+    environment: 'env envs environments environment_variables env_vars env_variables enviroments',
+    env_file: 'env_files envfile environment_file',
+    depends_on: 'depend_on depends dependson',
+    container_name: 'name containername',
+    image: 'images',
+    command: 'cmd commands',
+    entrypoint: 'entry_point',
+    links: 'link',
+    labels: 'label',
+    working_dir: 'workdir work_dir working_directory workingdir',
+    healthcheck: 'health_check healthchecks',
+    user: 'users',
+    restart: 'restarts restart_always',
+    network_mode: 'net networkmode',
+    extra_hosts: 'extra_host add_host hosts',
+    cap_add: 'capabilities',
+    secrets: 'secret',
+    configs: 'config',
+    profiles: 'profile',
+    stdin_open: 'interactive',
+  },
+  {
+    '`healthcheck`': 'test interval timeout retries start_period',
+    '`build`': 'dockerfile context args target cache_from',
+    '`deploy`': 'replicas resources restart_policy update_config placement limits reservations',
+    '`logging`': 'driver options log_driver log_opt',
+    'the root of the file': 'services version',
+  },
+)
+const HEALTHCHECK = keysOf('disable interval retries test timeout start_period start_interval', {
+  test: 'command cmd check',
+  retries: 'retry',
+  interval: 'period',
+  disable: 'disabled',
+})
+const BUILD = keysOf(
+  'context dockerfile dockerfile_inline entitlements ssh args labels cache_from cache_to no_cache no_cache_filter additional_contexts network provenance sbom pull target shm_size extra_hosts isolation privileged secrets tags ulimits platforms',
+  { dockerfile: 'docker_file file', args: 'arg build_args', context: 'path' },
+  { 'the service': 'image ports volumes environment container_name command depends_on restart env_file' },
+)
+const DEPLOY = keysOf(
+  'mode endpoint_mode replicas labels rollback_config update_config resources restart_policy placement',
+  { replicas: 'replica scale', restart_policy: 'restart', resources: 'resource limits' },
+)
+const NETWORK = keysOf(
+  'name driver driver_opts ipam external internal enable_ipv4 enable_ipv6 attachable labels',
+  { driver_opts: 'driver_options options' },
+)
+const VOLUME = keysOf('name driver driver_opts external labels', { driver_opts: 'driver_options options opts' })
+
+const PARTS: readonly (readonly [string, Keys])[] = [
+  ['healthcheck', HEALTHCHECK],
+  ['build', BUILD],
+  ['deploy', DEPLOY],
+]
+
+const LISTS: ReadonlySet<string> = new Set(
+  'ports volumes expose links external_links cap_add cap_drop devices security_opt volumes_from profiles'.split(' '),
+)
+const TEXTS: ReadonlySet<string> = new Set(
+  'image container_name hostname network_mode user working_dir restart'.split(' '),
+)
+const PAIRS: ReadonlySet<string> = new Set(['environment', 'labels'])

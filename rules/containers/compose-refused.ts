@@ -1,0 +1,129 @@
+import type { ComposeProject } from '../../parsers/compose/compose.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { composeWith, siteTo } from './_examples.ts'
+
+const tree = (parts: Parameters<typeof composeWith>[0]): Record<string, string> => ({
+  'docker-compose.yml': composeWith(parts),
+  'nginx/site.conf': siteTo('web:8000'),
+})
+
+export default defineRule({
+  summary: 'Compose refuses the file, and starts none of its services',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Compose knows which keys a service may have and what each of them takes, and refuses the whole file at the first that is none: `services.web additional properties \'port\' not allowed`. `docker compose up` then starts nothing, and after a restart of the host the site is gone.',
+  remedy: 'Write the key as Compose has it, and ask `docker compose config` before a restart',
+  references: [
+    'https://docs.docker.com/reference/compose-file/services/',
+    'https://github.com/compose-spec/compose-spec/blob/main/schema/compose-spec.json',
+  ],
+  unproven: 'The live tests start no containers, and Compose refuses the file before any',
+  bad: [
+    { title: 'a key without its last letter', files: tree({ web: '«port»: ["8000:8000"]' }) },
+    {
+      title: 'a key with a slip',
+      files: tree({
+        web: conf`
+          «enviroment»:
+            DEBUG: "0"
+        `,
+      }),
+    },
+    { title: 'a hyphen', files: tree({ web: '«container-name»: shop' }) },
+    {
+      title: 'a health check that hangs on the service',
+      files: tree({ web: '«test»: curl -f http://localhost:8000/' }),
+    },
+    {
+      title: 'a Dockerfile beside the build',
+      files: tree({ web: '«dockerfile»: Dockerfile.prod' }),
+    },
+    {
+      title: 'a key of the health check with a slip',
+      files: tree({
+        web: conf`
+          healthcheck:
+            test: ["CMD", "true"]
+            «intervall»: 10s
+        `,
+      }),
+    },
+    { title: 'a text for a list', files: tree({ web: 'ports: «"8000:8000"»' }) },
+    {
+      title: 'variables with a hyphen and a colon',
+      files: tree({
+        web: conf`
+          environment:
+            - «DEBUG: "0"»
+        `,
+      }),
+    },
+    {
+      title: 'one volume at the root',
+      files: tree({
+        more: conf`
+          «volume»:
+            static:
+        `,
+      }),
+    },
+  ],
+  good: [
+    {
+      title: 'keys of Compose, and one’s own',
+      files: tree({
+        web: conf`
+          x-owner: shop
+          container_name: shop
+          env_file: .env
+          environment:
+            - DEBUG=0
+            - SECRET_KEY
+          labels:
+            shop.port: 8000
+            shop.empty:
+          healthcheck:
+            test: ["CMD", "true"]
+            interval: 10s
+            start_interval: 1s
+          deploy:
+            replicas: 2
+        `,
+        more: conf`
+          x-common:
+            port: 3
+        `,
+      }),
+    },
+    { title: 'a key that a newer Compose may know', files: tree({ web: 'oom_policy: stop' }) },
+    {
+      title: 'the first format of all',
+      files: {
+        'docker-compose.yml': conf`
+          web:
+            image: nginx:1.27
+            net: host
+            log_driver: syslog
+        `,
+      },
+    },
+    { title: 'a value of a template', files: tree({ web: 'ports: "{{ shop_ports }}"' }) },
+  ],
+  *check({ machines }) {
+    const seen = new Set<ComposeProject>()
+    for (const { container } of machines) {
+      if (container === null || seen.has(container.project)) continue
+      seen.add(container.project)
+      for (const { at, said, meant, home } of container.project.faults)
+        yield {
+          at,
+          message: `Compose starts nothing: ${said}`,
+          label: home === null ? 'refused' : `belongs to ${home}`,
+          ...(meant !== null && { help: `Write \`${meant}\`` }),
+          ...(home !== null && { help: `Move it to ${home}` }),
+        }
+    }
+  },
+})
