@@ -284,6 +284,7 @@ import hardeningTraceEnabled from './hardening/trace-enabled.ts'
 import hardeningVersionShown from './hardening/version-shown.ts'
 import hardeningWeakCiphers from './hardening/weak-ciphers.ts'
 import loopbackDefaultListenLeft from './loopback/default-listen-left.ts'
+import loopbackFastcgiPublic from './loopback/fastcgi-public.ts'
 import loopbackListenNoIpv6Pair from './loopback/listen-no-ipv6-pair.ts'
 import loopbackListenPortConflict from './loopback/listen-port-conflict.ts'
 import loopbackListenPublic from './loopback/listen-public.ts'
@@ -777,6 +778,7 @@ export const rules: readonly Rule[] = [
   { id: 'hardening/version-shown', ...hardeningVersionShown },
   { id: 'hardening/weak-ciphers', ...hardeningWeakCiphers },
   { id: 'loopback/default-listen-left', ...loopbackDefaultListenLeft },
+  { id: 'loopback/fastcgi-public', ...loopbackFastcgiPublic },
   { id: 'loopback/listen-no-ipv6-pair', ...loopbackListenNoIpv6Pair },
   { id: 'loopback/listen-port-conflict', ...loopbackListenPortConflict },
   { id: 'loopback/listen-public', ...loopbackListenPublic },

@@ -286,6 +286,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['hardening/version-shown', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
   ['hardening/weak-ciphers', { fixes: [], programs: ['nginx', 'apache'] }],
   ['loopback/default-listen-left', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
+  ['loopback/fastcgi-public', { fixes: [], programs: ['php-fpm', 'docker'] }],
   ['loopback/listen-no-ipv6-pair', { fixes: ['safe'], programs: ['nginx', 'apache'] }],
   ['loopback/listen-port-conflict', { fixes: [], programs: ['nginx', 'apache'] }],
   ['loopback/listen-public', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],

@@ -3,7 +3,13 @@ import { parseDotenv } from '../dotenv/parse-dotenv.ts'
 import type { Fact } from '../text/fact.ts'
 import type { VariableLookup } from '../text/interpolate.ts'
 import type { Source } from '../text/source.ts'
-import type { ComposeFault, ComposeOptions, ComposeProject, ComposeResource, ComposeService } from './compose.ts'
+import type {
+  ComposeFault,
+  ComposeOptions,
+  ComposeProject,
+  ComposeResource,
+  ComposeService,
+} from './compose.ts'
 import { incomplete, mergeServices, withoutKeys } from './merge-services.ts'
 import { type ComposeFile, type ComposeInclude, readComposeFile } from './read-file.ts'
 import type { WrittenService } from './read-service.ts'

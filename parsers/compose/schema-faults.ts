@@ -95,7 +95,7 @@ function* wrongPairs(
       if (item.kind !== 'map') continue
       const [first] = item.entries.values()
       yield wrong(
-        item.at,
+        first === undefined ? item.at : { ...item.at, start: first.key.start, end: first.value.at.end },
         `${path}.${name}.[${index}]: unexpected type map[string]interface {}`,
         first?.value.kind === 'scalar' ? `- ${first.name}=${first.value.text.text}` : null,
       )
@@ -106,9 +106,9 @@ function* wrongPairs(
         yield wrong(each.at, `${path}.${name}.${key} must be a boolean, null, number or string`)
 }
 
-/** `{{ ports }}` is a map to YAML before a template engine has been at it. */
+/** What a template engine, or the environment, puts in. */
 function isTemplate(node: YamlNode): boolean {
-  return node.kind === 'scalar' && isUnknownWord(node.text.text)
+  return node.kind === 'scalar' && (isUnknownWord(node.text.text) || /\{[{%]|<%|\$/.test(node.text.text))
 }
 
 interface Keys {
@@ -188,7 +188,9 @@ const NETWORK = keysOf(
   'name driver driver_opts ipam external internal enable_ipv4 enable_ipv6 attachable labels',
   { driver_opts: 'driver_options options' },
 )
-const VOLUME = keysOf('name driver driver_opts external labels', { driver_opts: 'driver_options options opts' })
+const VOLUME = keysOf('name driver driver_opts external labels', {
+  driver_opts: 'driver_options options opts',
+})
 
 const PARTS: readonly (readonly [string, Keys])[] = [
   ['healthcheck', HEALTHCHECK],
@@ -197,7 +199,9 @@ const PARTS: readonly (readonly [string, Keys])[] = [
 ]
 
 const LISTS: ReadonlySet<string> = new Set(
-  'ports volumes expose links external_links cap_add cap_drop devices security_opt volumes_from profiles'.split(' '),
+  'ports volumes expose links external_links cap_add cap_drop devices security_opt volumes_from profiles'.split(
+    ' ',
+  ),
 )
 const TEXTS: ReadonlySet<string> = new Set(
   'image container_name hostname network_mode user working_dir restart'.split(' '),

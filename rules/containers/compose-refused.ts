@@ -13,7 +13,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Compose knows which keys a service may have and what each of them takes, and refuses the whole file at the first that is none: `services.web additional properties \'port\' not allowed`. `docker compose up` then starts nothing, and after a restart of the host the site is gone.',
+  why: "Compose knows which keys a service may have and what each of them takes, and refuses the whole file at the first that is none: `services.web additional properties 'port' not allowed`. `docker compose up` then starts nothing, and after a restart of the host the site is gone.",
   remedy: 'Write the key as Compose has it, and ask `docker compose config` before a restart',
   references: [
     'https://docs.docker.com/reference/compose-file/services/',

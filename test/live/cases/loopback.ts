@@ -1,3 +1,4 @@
+import { fastcgi } from '../fastcgi.ts'
 import type { LiveCase } from '../live-case.ts'
 
 /** A server that cannot bind tries again for two seconds and a half, and may be slow to begin. */
@@ -68,4 +69,38 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status !== 0,
     sound: ({ response }) => response.failure === 'ECONNREFUSED',
   },
+  {
+    rule: 'loopback/fastcgi-public',
+    shows: 'the code of a request runs in PHP-FPM',
+    files: { 'srv/www/index.php': '<?php\n' },
+    request: { url: 'http://example.org/index.php' },
+    harm: async () => ((await runsForeignCode()) ?? '').includes('81'),
+    sound: async () => !((await runsForeignCode()) ?? '').includes('81'),
+  },
+  {
+    rule: 'loopback/fastcgi-public',
+    examples: { bad: 1, good: 2 },
+    shows: 'of every address, unless some are named',
+    files: { 'srv/www/index.php': '<?php\n' },
+    request: { url: 'http://example.org/index.php' },
+    harm: async () => ((await runsForeignCode()) ?? '').includes('81'),
+    sound: async () => !((await runsForeignCode()) ?? '').includes('81'),
+  },
 ]
+
+/** From 127.0.0.2, which no configuration here names: what anybody may send who reaches the port. */
+function runsForeignCode(): Promise<string | null> {
+  const code = '<?php echo 9 * 9;'
+  return fastcgi(
+    '127.0.0.2',
+    9000,
+    {
+      REQUEST_METHOD: 'POST',
+      CONTENT_LENGTH: `${code.length}`,
+      SCRIPT_FILENAME: '/srv/www/index.php',
+      PHP_VALUE: 'auto_prepend_file = php://input',
+      PHP_ADMIN_VALUE: 'allow_url_include = On',
+    },
+    code,
+  )
+}

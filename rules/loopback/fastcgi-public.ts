@@ -1,0 +1,142 @@
+import type { ComposeService } from '../../parsers/compose/compose.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import type { Listener, Machine } from '../../src/deployment/model.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { composeWith, siteTo } from '../containers/_examples.ts'
+import { phpPool, phpSite } from '../php/_examples.ts'
+
+const SOCKET = '/run/php/php8.2-fpm.sock'
+const tree = (listen: string, lines = ''): Record<string, string> => ({
+  'etc/nginx/nginx.conf': phpSite('').replace(`unix:${SOCKET}`, '127.0.0.1:9000'),
+  'etc/php/8.2/fpm/pool.d/www.conf': phpPool(lines).replace(SOCKET, listen),
+})
+const service = (image: string, ports: string): Record<string, string> => ({
+  'docker-compose.yml': composeWith({
+    more: conf`
+        php:
+          image: ${image}
+          ports: ["${ports}"]
+      volumes:
+        data:
+    `,
+  }),
+  'nginx/site.conf': siteTo('web:8000'),
+})
+
+export default defineRule({
+  summary: 'Whoever reaches the port of PHP-FPM or uWSGI runs code there',
+  severity: 'warning',
+  confidence: 'medium',
+  securitySeverity: 9.8,
+  cwe: [306, 1327],
+  since: '0.1.0',
+  why: 'A request of FastCGI brings its own settings of PHP: with `PHP_VALUE` whoever connects makes it run code that the request holds. A request of the uwsgi protocol names the application to load. Neither asks for a password: only the address of the socket keeps others away.',
+  remedy:
+    'Listen on a unix socket or `127.0.0.1:9000`; in a compose file leave `ports:` out, for nginx reaches the container without',
+  references: [
+    'https://www.php.net/manual/en/install.fpm.configuration.php#listen-allowed-clients',
+    'https://docs.docker.com/engine/network/packet-filtering-firewalls/#docker-and-ufw',
+    'https://uwsgi-docs.readthedocs.io/en/latest/Vars.html',
+  ],
+  bad: [
+    { title: 'a bare port', files: tree('«9000»') },
+    { title: 'every address', files: tree('«0.0.0.0:9000»') },
+    {
+      title: 'everybody allowed',
+      files: tree('«[::]:9000»', 'listen.allowed_clients ='),
+    },
+    { title: 'published by Docker', files: service('php:8.3-fpm-alpine', '«9000:9000»') },
+    { title: 'published with another port', files: service('wordpress:php8.2-fpm', '«9001:9000»') },
+    {
+      title: 'uWSGI in a container',
+      files: {
+        'docker-compose.yml': composeWith({
+          command: 'uwsgi --socket 0.0.0.0:8000 --module shop.wsgi',
+          web: 'ports: ["«8000:8000»"]',
+        }),
+        'nginx/site.conf': siteTo('web:8000').replace('proxy_pass http://', 'uwsgi_pass '),
+      },
+    },
+  ],
+  good: [
+    { title: 'a socket', files: tree(SOCKET) },
+    { title: 'loopback', files: tree('127.0.0.1:9000') },
+    {
+      title: 'with the addresses that may connect',
+      files: tree('9000', 'listen.allowed_clients = 127.0.0.1'),
+    },
+    { title: 'an address of the inner network', files: tree('10.0.0.5:9000') },
+    { title: 'published on loopback', files: service('php:8.3-fpm', '127.0.0.1:9000:9000') },
+    { title: 'another port of the container', files: service('php:8.3-fpm', '8080:80') },
+    { title: 'PHP without FPM', files: service('php:8.3-apache', '9000:9000') },
+    {
+      title: 'public on purpose',
+      files: {
+        ...tree('9000'),
+        '.auditrc': conf`
+          facts:
+            publicListeners: ["9000"]
+        `,
+      },
+    },
+  ],
+  *check(deployment) {
+    const { publicListeners } = deployment.facts
+    const codePorts = new Map<Machine, Map<number, string>>()
+    for (const listener of deployment.listeners) {
+      const name = runsCode(listener)
+      const { address, port, program } = listener
+      if (name === null || port === null || address.kind !== 'ip' || listener.loopback === true) continue
+      const { machine } = program
+      if (machine.container === null) {
+        if (publicListeners.some(each => each === `${port}` || each.endsWith(`:${port}`))) continue
+        if (!address.wildcard || hasAllowedClients(listener)) continue
+        yield {
+          at: listener.at,
+          message: `${name} on port ${port} answers every address of the machine`,
+          label: 'every address',
+        }
+      } else {
+        const ports = codePorts.get(machine) ?? new Map<number, string>()
+        codePorts.set(machine, ports)
+        ports.set(port, name)
+      }
+    }
+    for (const machine of deployment.machines) {
+      if (machine.container === null) continue
+      const { service, image } = machine.container
+      if (service.ports.length === 0) continue
+      const ports = new Map(codePorts.get(machine))
+      const base = image?.base ?? service.image
+      if (base?.known === true && FPM_IMAGE.test(base.value)) ports.set(9000, 'PHP-FPM')
+      if (ports.size > 0) yield* published(service, ports)
+    }
+  },
+})
+
+/** `php:8-fpm`, `wordpress:fpm-alpine`, `bitnami/php-fpm`. */
+const FPM_IMAGE = /(?:[/:-])(?:php-)?fpm(?:[-:]|$)/
+
+function runsCode({ kind, protocol }: Listener): string | null {
+  if (kind === 'php-fpm') return 'PHP-FPM'
+  return kind === 'app-server' && protocol.known && protocol.value === 'uwsgi' ? 'uWSGI' : null
+}
+
+function hasAllowedClients({ program }: Listener): boolean {
+  const allowed = program.kind === 'php-fpm' ? program.pool.listenAllowedClients : null
+  return allowed !== null && (!allowed.known || allowed.value.length > 0)
+}
+
+function* published(
+  { ports }: ComposeService,
+  code: ReadonlyMap<number, string>,
+): Iterable<{ readonly at: Place; readonly message: string; readonly label: string }> {
+  for (const { at, hostIp, target } of ports) {
+    if (hostIp !== null && !(hostIp.known && /^(?:0\.0\.0\.0|\[?::\]?)$/.test(hostIp.value))) continue
+    if (!target.known) continue
+    for (const [port, name] of code)
+      if (port >= target.value.first && port <= target.value.last)
+        yield { at, message: `${name} answers on every address of the host`, label: 'no address in front' }
+  }
+}
