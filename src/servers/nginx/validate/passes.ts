@@ -74,7 +74,8 @@ function readTarget(
     const host = address.host.toLowerCase()
     const upstream = program.upstreams.get(host)
     if (upstream !== undefined) {
-      if (isWhole(reading)) reportPort(reading, directive, address.host, port, upstream.directive)
+      if (isWhole(reading) || upstream.directive.source === directive.source)
+        reportPort(reading, directive, address.host, port, upstream.directive)
     } else if (!program.ports.has(host)) program.ports.set(host, { directive, word, port })
   }
   if (!isPossibleNginxHost(address))

@@ -28,12 +28,15 @@ export const checkUpstream: Check = (reading, directive, facts) => {
     })
   }
   const use = program.ports.get(key)
-  if (use !== undefined && isWhole(reading))
+  if (use !== undefined && (isWhole(reading) || use.directive.source === directive.source))
     reportPort(reading, directive, name.value, use.port, use.directive)
   program.upstreams.set(key, upstream)
 }
 
-/** An upstream's name with a port behind it: nginx takes the port for a mistake. */
+/**
+ * An upstream's name with a port behind it: nginx takes the port for a mistake. Fragments may be of several
+ * configurations, but what one file holds is read together.
+ */
 export function reportPort(
   reading: Reading,
   directive: NginxDirective,

@@ -132,4 +132,16 @@ test('problems come in the order in which nginx meets them', () => {
   assert.equal(fatalCodes(evaluate(text)), ['invalid-value', 'duplicate-location', 'unknown-variable'])
 })
 
+test('an upstream has no port where one fragment holds both, whichever comes first', () => {
+  const upstream = 'upstream app { server 127.0.0.1:8000; }\n'
+  const site = 'server { listen 80; location / { proxy_pass http://app:8000; } }\n'
+  const codes = (...texts: readonly string[]): readonly string[] => {
+    const fragments = texts.map((text, index) => textSource(`/etc/nginx/conf.d/${index}.conf`, text))
+    return fatalCodes(evaluateNginx({ files: memoryFileSystem({}), main: null, fragments, version: ASSUMED }))
+  }
+  assert.equal(codes(upstream + site), ['invalid-address'])
+  assert.equal(codes(site + upstream), ['invalid-address'])
+  assert.equal(codes(upstream, site), [])
+})
+
 test.run()
