@@ -176,6 +176,7 @@ import canonicalUrlRedirectToPlainHttp from './canonical-url/redirect-to-plain-h
 import canonicalUrlRedirectToTlsNobodyServes from './canonical-url/redirect-to-tls-nobody-serves.ts'
 import canonicalUrlRedirectUriInjection from './canonical-url/redirect-uri-injection.ts'
 import canonicalUrlServerNameMalformed from './canonical-url/server-name-malformed.ts'
+import containersAccountNotInImage from './containers/account-not-in-image.ts'
 import containersCertificateNotMounted from './containers/certificate-not-mounted.ts'
 import containersComposeRefused from './containers/compose-refused.ts'
 import containersDatabaseNotStarted from './containers/database-not-started.ts'
@@ -670,6 +671,7 @@ export const rules: readonly Rule[] = [
   { id: 'canonical-url/redirect-to-tls-nobody-serves', ...canonicalUrlRedirectToTlsNobodyServes },
   { id: 'canonical-url/redirect-uri-injection', ...canonicalUrlRedirectUriInjection },
   { id: 'canonical-url/server-name-malformed', ...canonicalUrlServerNameMalformed },
+  { id: 'containers/account-not-in-image', ...containersAccountNotInImage },
   { id: 'containers/certificate-not-mounted', ...containersCertificateNotMounted },
   { id: 'containers/compose-refused', ...containersComposeRefused },
   { id: 'containers/database-not-started', ...containersDatabaseNotStarted },

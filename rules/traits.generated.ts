@@ -178,6 +178,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['canonical-url/redirect-to-tls-nobody-serves', { fixes: [], programs: ['nginx'] }],
   ['canonical-url/redirect-uri-injection', { fixes: ['safe', 'unsafe'], programs: ['nginx'] }],
   ['canonical-url/server-name-malformed', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
+  ['containers/account-not-in-image', { fixes: [], programs: ['nginx'] }],
   ['containers/certificate-not-mounted', { fixes: [], programs: ['nginx', 'docker'] }],
   ['containers/compose-refused', { fixes: [], programs: ['docker'] }],
   ['containers/database-not-started', { fixes: [], programs: ['docker'] }],

@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import { type DockerImage, imageOfStage } from '../../parsers/dockerfile/image-of-stage.ts'
 import { readDockerfile } from '../../parsers/dockerfile/read-dockerfile.ts'
+import type { Fact } from '../../parsers/text/fact.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { ContainerMount } from '../../src/deployment/containers/container.ts'
 import { copiesOf, imageName } from '../../src/deployment/containers/read-containers.ts'
@@ -12,6 +13,8 @@ export interface RunImage {
   readonly machine: Machine
   /** As {@link Container.base}. */
   readonly base: string | null
+  /** The same with its tag, as it is written: `nginx:1.27-alpine`. */
+  readonly reference: string | null
   readonly image: DockerImage | null
   readonly mounts: readonly ContainerMount[]
   /** Where the paths of the mounts are found. */
@@ -34,6 +37,7 @@ export function* runImages({ machines }: Deployment): Iterable<RunImage> {
     yield {
       machine,
       base,
+      reference: referenceOf(image?.base ?? (service.build === null ? service.image : null)),
       image,
       mounts,
       files: hostFiles,
@@ -46,6 +50,10 @@ export function* runImages({ machines }: Deployment): Iterable<RunImage> {
             : undefined,
     }
   }
+}
+
+function referenceOf(image: Fact<string> | null): string | null {
+  return image?.known === true ? image.value.replace(/^(?:docker\.io\/)?(?:library\/)?/, '') : null
 }
 
 function commandOf(image: DockerImage | null): RunImage['command'] {
@@ -90,6 +98,7 @@ function* imagesBeside(machine: Machine): Iterable<RunImage> {
       yield {
         machine,
         base: imageName(image.base),
+        reference: referenceOf(image.base),
         image,
         mounts: copiesOf(image, directory, files),
         files,
