@@ -23,6 +23,7 @@ export default defineRule({
   references: [
     'https://hub.docker.com/_/postgres',
     'https://hub.docker.com/_/mysql',
+    'https://github.com/docker-library/postgres/pull/658',
     'https://github.com/docker-library/postgres/pull/1259',
   ],
   unproven: 'The live tests start no containers, and the script of an image refuses them',
@@ -111,6 +112,7 @@ export default defineRule({
         volumes: ["./data:/var/lib/postgresql/data"]
       `),
     },
+    { title: 'an image from before it asked for one', files: tree('image: postgres:9.6.5-alpine') },
     { title: 'another command', files: tree('image: postgres:16\ncommand: sleep infinity') },
     { title: 'another image', files: tree('image: bitnami/mariadb:11') },
   ],
@@ -134,6 +136,13 @@ export default defineRule({
 
 const IMAGE = /^(?:docker\.io\/)?(?:library\/)?(postgres|mysql|mariadb)(?::(\d+)|[:@]|$)/
 
+/**
+ * Releases whose images were last made before they asked for a password (February 2020).
+ * https://github.com/docker-library/postgres/pull/658
+ */
+const BEFORE_PASSWORDS =
+  /:(?:9\.[0-3]\.|9\.4\.(?:1?\d|2[0-5])(?!\d)|9\.5\.(?:1?\d|20)(?!\d)|9\.6\.(?:\d|1[0-6])(?!\d)|10\.(?:\d|1[01])(?!\d)|11\.[0-6](?!\d)|12\.[01](?!\d))/
+
 function has({ environment, envFiles }: ComposeService, pattern: RegExp): boolean {
   return envFiles.length > 0 || environment.some(({ name, value }) => pattern.test(name) && !isEmpty(value))
 }
@@ -147,7 +156,8 @@ function imagePlace({ image, at }: ComposeService): Place {
 }
 
 function* refusedByPostgres(service: ComposeService, version: string | undefined) {
-  if (!has(service, /^POSTGRES_(?:PASSWORD(?:_FILE)?|HOST_AUTH_METHOD)$/))
+  const asks = !BEFORE_PASSWORDS.test(service.image?.known === true ? service.image.value : '')
+  if (asks && !has(service, /^POSTGRES_(?:PASSWORD(?:_FILE)?|HOST_AUTH_METHOD)$/))
     yield {
       at: imagePlace(service),
       message:
