@@ -1,6 +1,7 @@
 import { isTextExpression } from '../../src/deployment/django/is-text-expression.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { nginxMain, nginxServer } from '../_examples.ts'
 import { djangoBehindNginx } from './_examples.ts'
 import { djangoProjects } from './_projects.ts'
 
@@ -38,6 +39,22 @@ export default defineRule({
         from os import getenv
         ALLOWED_HOSTS = «getenv("HOSTS", "example.org")»
       `),
+    },
+    {
+      title: 'a project that nothing is seen to start',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(nginxServer('location / { proxy_pass http://127.0.0.1:8000; }')),
+        'srv/shop/shop/wsgi.py': conf`
+          import os
+          from django.core.wsgi import get_wsgi_application
+          os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+          application = get_wsgi_application()
+        `,
+        'srv/shop/shop/settings.py': conf`
+          import os
+          ALLOWED_HOSTS = «os.environ.get("HOSTS", "example.org")»
+        `,
+      },
     },
   ],
   good: [

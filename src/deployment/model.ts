@@ -68,8 +68,19 @@ export interface Deployment {
   pythonOf(application: Application): PythonFacts | null
   /** What an application server loads; null where nobody knows, or it is no Python. */
   moduleOf(program: AppServerProgram): LoadedModule | null
+  /**
+   * Projects of Django that lie on a machine, where nothing of the audit is seen to run an application: the settings
+   * that their `wsgi.py` names.
+   */
+  readonly unstarted: readonly UnstartedProject[]
   /** Worker arithmetic, one for each httpd whose MPM is known. */
   readonly workers: readonly Workers[]
+}
+
+/** A project of Django that nothing of the audit is seen to run. */
+export interface UnstartedProject {
+  readonly settings: DjangoSettings
+  readonly files: FileSystem
 }
 
 /** One file system and one network: the root of a server, a container, a directory of fragments. */

@@ -17,6 +17,7 @@ import { buildMachines, type MachineInput } from './machines.ts'
 import { startedCommandsOf } from './programs/app-server.ts'
 import { listenersOf } from './programs/programs.ts'
 import { schemeTrusts } from './scheme-trusts.ts'
+import { unstartedProjects } from '../django/unstarted-projects.ts'
 import { nginxServers, standInServers } from './servers.ts'
 import { apacheHosts } from './virtual-hosts.ts'
 import { readWorkers } from './workers.ts'
@@ -64,6 +65,13 @@ export function buildDeployment({
   const applicationsByHost = once(() => groupBy(applications(), ({ host }) => host))
   const workers = once(() => apache.flatMap(readWorkers))
   const moduleOf = moduleReader(python)
+  const unstarted = once(() =>
+    python === null || applications().length > 0 || programs().some(({ kind }) => kind === 'app-server')
+      ? NONE
+      : machines.flatMap(({ files }) =>
+          unstartedProjects(files, python).map(settings => ({ settings, files })),
+        ),
+  )
   const readPython = memo((machine: Machine) => pythonReader(machine.files, python))
 
   function programOf(configuration: NginxConfiguration): NginxProgram
@@ -123,6 +131,9 @@ export function buildDeployment({
       return daemons()
     },
     moduleOf,
+    get unstarted() {
+      return unstarted()
+    },
     get workers() {
       return workers()
     },

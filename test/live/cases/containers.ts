@@ -26,6 +26,13 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 200,
   },
   {
+    rule: 'containers/variable-not-filled',
+    shows: 'nginx does not start with a variable that it does not know',
+    request: REQUEST,
+    harm: ({ refused }) => /unknown "app_port" variable/.test(refused.nginx ?? ''),
+    sound: ({ response }) => response.status === 200,
+  },
+  {
     rule: 'containers/unknown-service',
     shows: 'nginx does not start with a name that no service has',
     request: REQUEST,

@@ -15,6 +15,7 @@ import type { SocketUnit } from '../../../../parsers/systemd/socket-unit.ts'
 import type { FileSystem } from '../../../files/file-system.ts'
 import { ANY_V4, ANY_V6, type Endpoint, isLoopback, parseHost } from '../../../servers/address.ts'
 import { type Fact, known, unknown } from '../../../servers/fact.ts'
+import { wsgiModules } from '../../django/unstarted-projects.ts'
 import type {
   AppServerProgram,
   AppServerSocket,
@@ -103,7 +104,8 @@ export function wantedGrammars(
       commands.some(
         ({ command }) => readAppServers(command, { read, shell: null, python: null }).length > 0,
       ) ||
-      vassalsOfMachine(files).length > 0,
+      vassalsOfMachine(files).length > 0 ||
+      wsgiModules(files).length > 0,
   }
 }
 
