@@ -204,6 +204,7 @@ import containersStartScriptRefused from './containers/start-script-refused.ts'
 import containersStaticVolumeUnfilled from './containers/static-volume-unfilled.ts'
 import containersUndefinedReference from './containers/undefined-reference.ts'
 import containersUnknownService from './containers/unknown-service.ts'
+import containersVariableNotFilled from './containers/variable-not-filled.ts'
 import djangoCookieDomainForeign from './django/cookie-domain-foreign.ts'
 import djangoCsrfOriginMalformed from './django/csrf-origin-malformed.ts'
 import djangoCsrfOriginUntrusted from './django/csrf-origin-untrusted.ts'
@@ -699,6 +700,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/static-volume-unfilled', ...containersStaticVolumeUnfilled },
   { id: 'containers/undefined-reference', ...containersUndefinedReference },
   { id: 'containers/unknown-service', ...containersUnknownService },
+  { id: 'containers/variable-not-filled', ...containersVariableNotFilled },
   { id: 'django/cookie-domain-foreign', ...djangoCookieDomainForeign },
   { id: 'django/csrf-origin-malformed', ...djangoCsrfOriginMalformed },
   { id: 'django/csrf-origin-untrusted', ...djangoCsrfOriginUntrusted },

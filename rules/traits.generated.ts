@@ -206,6 +206,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['containers/static-volume-unfilled', { fixes: [], programs: ['nginx', 'docker'] }],
   ['containers/undefined-reference', { fixes: [], programs: ['docker'] }],
   ['containers/unknown-service', { fixes: [], programs: ['nginx', 'docker'] }],
+  ['containers/variable-not-filled', { fixes: [], programs: ['nginx', 'docker'] }],
   ['django/cookie-domain-foreign', { fixes: [], programs: ['nginx', 'django'] }],
   ['django/csrf-origin-malformed', { fixes: [], programs: ['django'] }],
   ['django/csrf-origin-untrusted', { fixes: [], programs: ['nginx', 'django'] }],

@@ -169,6 +169,7 @@ const OF_HTACCESS_ALONE: ReadonlySet<string> = new Set([
   'apache/errordocument-ineffective',
   'apache/files-names-path',
   'apache/limit-denies-only-listed-methods',
+  'apache/no-directory-index',
   'apache/order-undoes',
   'apache/redirect-order',
   'apache/redirect-pattern-literal',

@@ -4,19 +4,19 @@ import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 export function keepsOut({ children }: ApacheDirective): boolean {
   return children.some(child => {
     const words = child.args.map(({ value }) => value.toLowerCase())
-    switch (child.name) {
-      case 'Deny':
+    switch (child.name.toLowerCase()) {
+      case 'deny':
         return true
-      case 'Require':
+      case 'require':
         return words[0] !== 'all' || words[1] !== 'granted'
-      case 'SetHandler':
-        return false
+      case 'limit':
+      case 'limitexcept':
+      case 'requireall':
+      case 'requireany':
+      case 'requirenone':
+        return keepsOut(child)
       default:
-        return /^<?(?:IfModule|IfVersion|Limit|LimitExcept|RequireAll|RequireAny|RequireNone)$/i.test(
-          child.name,
-        )
-          ? keepsOut(child)
-          : false
+        return false
     }
   })
 }

@@ -34,6 +34,18 @@ export default defineRule({
       },
     },
     {
+      title: 'denied as httpd 2.2 denies',
+      files: {
+        'site.conf': rewritingHost(conf`
+          <FilesMatch «".(bak|config|inc|ini|log|sh|~)$"»>
+              Order allow,deny
+              Deny from all
+              Satisfy All
+          </FilesMatch>
+        `),
+      },
+    },
+    {
       title: 'a rewriting rule that forbids',
       files: rewritingDirectory('RewriteRule «.(log|sql)$» - [F,NC]'),
     },

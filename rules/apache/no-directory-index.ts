@@ -1,6 +1,8 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { askHost } from '../../src/deployment/requests/ask-host.ts'
+import { askHost, urlOfDirectory } from '../../src/deployment/requests/ask-host.ts'
+import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
+import { HTACCESS_MAIN } from './_rewriting-examples.ts'
 import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
@@ -47,6 +49,16 @@ export default defineRule({
         'srv/www/index.htm': 'start page',
       },
     },
+    {
+      title: 'a front controller that was renamed, in a .htaccess',
+      files: {
+        'etc/apache2/apache2.conf': HTACCESS_MAIN,
+        'srv/www/.htaccess': conf`
+          DirectoryIndex «app.htm»
+        `,
+        'srv/www/index.htm': 'start page',
+      },
+    },
   ],
   good: [
     {
@@ -63,8 +75,46 @@ export default defineRule({
         'srv/www/photo.txt': '',
       },
     },
+    {
+      title: 'a .htaccess whose name is there, or whose rules answer',
+      files: {
+        'etc/apache2/apache2.conf': HTACCESS_MAIN,
+        'srv/www/.htaccess': conf`
+          DirectoryIndex app.htm index.htm
+        `,
+        'srv/www/index.htm': 'start page',
+        'srv/www/blog/.htaccess': conf`
+          DirectoryIndex app.htm
+          RewriteEngine On
+          RewriteRule ^$ index.htm [L]
+        `,
+        'srv/www/blog/index.htm': 'posts',
+      },
+    },
   ],
   *check(deployment) {
+    for (const configuration of deployment.apache) {
+      const files = deployment.filesOf(configuration)
+      for (const htaccess of htaccessFiles(configuration, files)) {
+        const lines = htaccess.file.occurrences.get('directoryindex') ?? []
+        const [line, ...others] = lines
+        if (line === undefined || others.length > 0 || line.parent !== null) continue
+        if (!htaccess.overrides.known || !htaccess.overrides.value.reads) continue
+        const { directory, virtualHost } = htaccess
+        const page = startPage(files, directory.replace(/(?<=.)\/$/, ''))
+        const names = line.args.map(({ value }) => value)
+        if (page === null || !names.every(name => /^[\w-]+\.\w+$/.test(name))) continue
+        if (names.some(name => files.kind(directory + name) !== null)) continue
+        const asked = { configuration, host: virtualHost }
+        const url = urlOfDirectory(asked, directory)
+        if (url === null || !isMissing(askHost(deployment, asked, url, { client: null }).end)) continue
+        yield {
+          at: argumentPlace(line, 0),
+          confidence: 'medium',
+          message: `\`${page}\` is there and is not among these names, none of which is, so \`${url}\` is a listing or a 403`,
+        }
+      }
+    }
     for (const asked of hostsHolding(deployment, ['directoryindex'])) {
       const { configuration, host } = asked
       const root = directivesIn(configuration, host?.directive ?? null, 'documentroot').at(-1)?.args[0]?.value
@@ -78,15 +128,7 @@ export default defineRule({
       const comma = line.args.find(({ value }) => value.endsWith(','))
       const names = directives.flatMap(({ args }) => args.map(({ value }) => value))
       if (comma === undefined && names.some(name => files.kind(`${root}/${name}`) !== null)) continue
-      const { end } = askHost(deployment, asked, '/', { client: null })
-      // Of a repository nobody knows what it lacks: a name that is not there may be made elsewhere.
-      const isMissing =
-        (end.kind === 'file' && end.exists !== true) ||
-        (end.kind === 'handler' && end.name === 'autoindex') ||
-        (end.kind === 'response' &&
-          (end.status === 403 || end.status === 404) &&
-          end.reason !== 'access is denied')
-      if (!isMissing) continue
+      if (!isMissing(askHost(deployment, asked, '/', { client: null }).end)) continue
       yield {
         at: argumentPlace(line, comma === undefined ? 0 : line.args.indexOf(comma)),
         message: `\`${page}\` is there, and is not among these names, so \`/\` is a listing or a 403`,
@@ -95,6 +137,17 @@ export default defineRule({
     }
   },
 })
+
+/** Of a repository nobody knows what it lacks: a name that is not there may be made elsewhere. */
+function isMissing(end: ReturnType<typeof askHost>['end']): boolean {
+  return (
+    (end.kind === 'file' && end.exists !== true) ||
+    (end.kind === 'handler' && end.name === 'autoindex') ||
+    (end.kind === 'response' &&
+      (end.status === 403 || end.status === 404) &&
+      end.reason !== 'access is denied')
+  )
+}
 
 /** The page that a directory is surely meant to begin with. */
 function startPage(files: FileSystem, root: string): string | null {

@@ -28,6 +28,17 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'a name with a letter too many, which no module knows',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              «ServerAliases» www.example.org
+          </VirtualHost>
+        `,
+      },
+    },
   ],
   good: [
     {

@@ -453,6 +453,14 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body === 'start page',
   },
   {
+    rule: 'apache/no-directory-index',
+    shows: 'the name that a .htaccess gives is not there',
+    examples: { bad: 2 },
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.status !== 0 && response.body !== 'start page',
+    sound: ({ response }) => response.body === 'start page',
+  },
+  {
     rule: 'apache/htaccess-rewriting-skipped',
     shows: 'every page but the start page is a 404',
     request: { url: 'http://example.org/about' },
@@ -949,6 +957,15 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'http://example.org/tools/a.txt' },
     harm: ({ response }) => response.body === 'secret',
     sound: ({ response }) => response.status !== 200,
+  },
+  {
+    rule: 'apache/denied-dot-unescaped',
+    shows: 'a rewriting rule forbids a page too',
+    examples: { bad: 2 },
+    files: { '/srv/www/blog': 'post' },
+    request: { url: 'http://example.org/blog' },
+    harm: answers(403),
+    sound: ({ response }) => response.body === 'post',
   },
   {
     rule: 'apache/request-filename-in-server',

@@ -1,4 +1,5 @@
 import { ownTable } from '../../../../parsers/text/own-table.ts'
+import { isOneSlipAway } from '../../../../parsers/text/one-slip-away.ts'
 import { distance } from 'fastest-levenshtein'
 import type { ApacheDirective } from '../configuration.ts'
 import {
@@ -57,13 +58,34 @@ const nearest = new Map<string, string | undefined>()
 export function unknownFault(directive: ApacheDirective, unit: ValidationUnit): Fault | null {
   const lower = directive.name.toLowerCase()
   const foreign = FOREIGN.find(([prefix]) => lower.startsWith(prefix))?.[1]
-  if (!unit.modulesComplete || hasForeignModule(unit)) return null
+  // What else a module may bring is not known; no module calls a directive all but as another one's is called.
+  const isSlip = foreign === undefined && slippedFrom(directive) !== undefined
+  if (!isSlip && (!unit.modulesComplete || hasForeignModule(unit))) return null
   const shown = directive.section ? `<${directive.name}>` : directive.name
   return {
     code: 'unknown-directive',
-    message: `no module that is loaded knows \`${shown}\``,
+    message: unit.modulesComplete
+      ? `no module that is loaded knows \`${shown}\``
+      : `no module knows \`${shown}\``,
     help: unknownHelp(directive, lower, foreign),
   }
+}
+
+const slips = new Map<string, string | undefined>()
+
+/** The directive that a name is one slip away from, or the plural of; undefined for none. */
+function slippedFrom({ name, section }: ApacheDirective): string | undefined {
+  const lower = name.toLowerCase()
+  if (lower.length < 7 || !/^[a-z]+[0-9]*$/.test(lower)) return undefined
+  const key = section ? `<${lower}` : lower
+  if (slips.has(key)) return slips.get(key)
+  const meant = [...allApacheDirectives()].find(facts => {
+    const known = facts.name.toLowerCase()
+    if (facts.section !== section || known[0] !== lower[0]) return false
+    return isOneSlipAway(known, lower) || (known.length >= 7 && lower === `${known}es`)
+  })?.name
+  slips.set(key, meant)
+  return meant
 }
 
 /** True where a module is loaded that the table does not know: what it brings is unknown. */

@@ -18,6 +18,7 @@ import {
 import { checkOf } from './checks.ts'
 import { openSection } from './sections.ts'
 import { countProcessingModules, defaultLogFault } from './server-checks.ts'
+import { isUnknownWord } from '../../../../parsers/text/source.ts'
 import { hasForeignModule, unknownFault, unloadedFault } from './unknown-directive.ts'
 
 export type { ValidationUnit } from './check.ts'
@@ -166,12 +167,14 @@ function walkList(directives: readonly ApacheDirective[], scope: Scope, walk: Wa
 }
 
 function judge(directive: ApacheDirective, scope: Scope, walk: Walk): Fault | null {
-  if (isUnknownDirective(directive)) return null
+  // A name, and where it stands, are wrong whatever a template puts behind it.
+  if (isUnknownWord(directive.name)) return null
   const lower = directive.name.toLowerCase()
   const facts = apacheDirective(lower)
   if (facts === undefined || facts.section) return unknownFault(directive, walk.unit)
   const fault = placeFault(directive, facts, scope, walk)
   if (fault !== null) return fault
+  if (isUnknownDirective(directive)) return null
   if (facts.documentedOnly || facts.executed || walk.over?.has(directive)) return null
   return (
     arityFault(directive, facts) ??
@@ -227,7 +230,7 @@ const INSIDE = {
 function walkSection(directive: ApacheDirective, scope: Scope, walk: Walk): Fault | null {
   const lower = directive.name.toLowerCase()
   const facts = apacheSection(lower)
-  if (facts === undefined) return isUnknownDirective(directive) ? null : unknownFault(directive, walk.unit)
+  if (facts === undefined) return isUnknownWord(directive.name) ? null : unknownFault(directive, walk.unit)
   const misplaced = placeFault(directive, facts, scope, walk) ?? refusedFault(directive, facts, scope)
   if (misplaced !== null) return misplaced
   if (facts.documentedOnly || facts.executed || walk.over?.has(directive)) return null

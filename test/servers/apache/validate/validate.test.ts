@@ -23,6 +23,21 @@ test('a misspelt name is underlined, with the name that was meant', () => {
   assert.match(problem.help ?? '', 'ServerAdmin')
 })
 
+test('of fragments a name is unknown that is one slip away from another, whatever stands behind it', () => {
+  const names = (text: string): readonly string[] =>
+    evaluateFragments(text).problems.map(({ at }) => placeText(at))
+  assert.equal(
+    names(
+      'Serveraliases <%= names %>\nRewritEngine On\n<VirtualHosts *:80>\n</VirtualHosts>\n<Location />\nProxyVia <%= via %>\n</Location>\n',
+    ),
+    ['Serveraliases', 'RewritEngine', 'VirtualHosts', 'ProxyVia'],
+  )
+  assert.equal(
+    names('NSSEngine on\nNSSCipherSuite +aes\nOtherEngine On\nserver_name a\nSecRuleEngine On\n'),
+    [],
+  )
+})
+
 test('a directive of a module that is not loaded names the module', () => {
   const problem = only(evaluateText('Header set X-A b\n').problems)
   assert.is(problem.code, 'module-not-loaded')
