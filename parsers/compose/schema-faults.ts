@@ -95,7 +95,7 @@ function* wrongPairs(
       if (item.kind !== 'map') continue
       const [first] = item.entries.values()
       yield wrong(
-        first === undefined ? item.at : { ...item.at, start: first.key.start, end: first.value.at.end },
+        writtenPlace(item),
         `${path}.${name}.[${index}]: unexpected type map[string]interface {}`,
         first?.value.kind === 'scalar' ? `- ${first.name}=${first.value.text.text}` : null,
       )
@@ -103,7 +103,24 @@ function* wrongPairs(
   if (value.kind === 'map')
     for (const [key, { value: each }] of value.entries)
       if (each.kind !== 'scalar' && !isTemplate(each))
-        yield wrong(each.at, `${path}.${name}.${key} must be a boolean, null, number or string`)
+        yield wrong(
+          writtenPlace(each),
+          isBesideItsKey(each)
+            ? 'yaml: mapping values are not allowed in this context'
+            : `${path}.${name}.${key} must be a boolean, null, number or string`,
+        )
+}
+
+/** A map without the blanks up to what follows it. */
+function writtenPlace(node: YamlNode): Place {
+  const { at } = node
+  return { ...at, end: at.start + at.source.text.slice(at.start, at.end).trimEnd().length }
+}
+
+/** A colon and a blank in a value without quotes, as in `${NAME:?Error: unset}`: no YAML to Compose. */
+function isBesideItsKey({ kind, at: { source, start } }: YamlNode): boolean {
+  const line = source.text.slice(source.text.lastIndexOf('\n', start) + 1, start)
+  return kind === 'map' && source.text[start] !== '{' && /\S:[ \t]+(?:[&!]\S+[ \t]+)*$/.test(line)
 }
 
 /** What a template engine, or the environment, puts in. */

@@ -17,7 +17,7 @@ export default defineRule({
   otherSeverities: { error: 'where the service does not start: its user, group or directory' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'In a unit `#` begins a comment only as the first character of a line: behind a value it is part of it, and the service fails with `217/USER` or `200/CHDIR`. `Environment=` is cut at blanks, and what has no `=` is left out (`Invalid environment assignment, ignoring`); the same happens to `export NAME=value` in a file of `EnvironmentFile=`, which no shell reads. A command goes on in the next line only behind a `\\`, paths have to begin with `/`, and a key that is misspelt or stands in another section is left out with a line in the journal.',
+  why: 'In a unit `#` begins a comment only as the first character of a line: behind a value it is part of it, and the service fails with `217/USER` or `200/CHDIR`. `Environment=` is cut at blanks, and what has no `=` is left out (`Invalid environment assignment, ignoring`); the same happens to `export NAME=value` in a file of `EnvironmentFile=`, which no shell reads. A command goes on in the next line only behind a `\\`, paths have to begin with `/`, and a key that is misspelt or stands in another section, or a value that is none of its key, is left out with a line in the journal: with `Restart=true` nothing is restarted.',
   remedy: 'Give comments a line of their own, and put `"NAME=a value"` between quotes',
   references: [
     'https://www.freedesktop.org/software/systemd/man/latest/systemd.syntax.html',
@@ -57,6 +57,13 @@ export default defineRule({
       ),
     },
     { title: 'a misspelt key', files: tree('«Enviroment»=SHOP_KEY=abc') },
+    { title: 'a boolean that is none', files: tree('PrivateTmp=«full»') },
+    { title: 'a restart that is none', files: tree('Restart=«true»') },
+    { title: 'a type that is none', files: tree('Type=«daemon»') },
+    { title: 'a time with a unit of nobody', files: tree('RestartSec=«5x»') },
+    { title: 'a limit with a unit', files: tree('LimitNOFILE=«64K»') },
+    { title: 'an absolute directory', files: tree('RuntimeDirectory=«/run/shop»') },
+    { title: 'a log by its path', files: tree('StandardOutput=«/var/log/shop.log»') },
     {
       title: 'a key of another section',
       files: behindNginx(
@@ -89,6 +96,24 @@ export default defineRule({
     { title: 'a file that may be missing', files: tree('EnvironmentFile=-/etc/default/shop') },
     { title: 'a path that systemd fills in', files: tree('EnvironmentFile=%h/shop.env') },
     { title: 'a placeholder', files: tree('WorkingDirectory={{ shop_home }}') },
+    {
+      title: 'values that systemd takes',
+      files: tree(conf`
+        Type=notify
+        Restart=on-failure
+        RestartSec=1min 30s
+        TimeoutStopSec=infinity
+        PrivateTmp=yes
+        ProtectSystem=strict
+        ProtectHome=read-only
+        KillMode=mixed
+        LimitNOFILE=65536:524288
+        UMask=0027
+        RuntimeDirectory=shop
+        StandardOutput=append:/var/log/shop.log
+      `),
+    },
+    { title: 'what takes a former value away', files: tree('StandardOutput=') },
     { title: 'a key of one’s own', files: tree('X-Owner=shop') },
     { title: 'a key that this knows nothing of', files: tree('MemoryZSwapMax=1G') },
     { title: 'a line of its own', files: tree('# of nginx\nGroup=www-data') },
@@ -114,6 +139,7 @@ export default defineRule({
         if (SINGLE.has(setting.name)) yield* commentBehind(setting)
         else if (setting.name === 'Environment') yield* leftOut(setting)
         if (PATHS.has(setting.name)) yield* relative(setting)
+        yield* refusedValue(setting)
       }
       yield* unread(service)
       for (const { path } of service.environmentFiles) {
@@ -139,6 +165,104 @@ function* relative({ name, written }: UnitSetting): Found {
       ? `\`${path}\` is a relative path, and systemd leaves it out: EnvironmentFile= path is not absolute, ignoring`
       : `\`${path}\` is a relative path, and systemd does not start the unit: WorkingDirectory= path is not absolute`,
     label: 'does not begin with `/`',
+  }
+}
+
+/** What systemd says of a value, and what it takes. */
+interface ValueKind {
+  readonly takes: RegExp
+  readonly said: string
+  readonly label: string
+}
+
+const BOOLEAN = /^(?:1|yes|y|true|t|on|0|no|n|false|f|off)$/i
+const SPAN =
+  /^(?:infinity|(?:\d+(?:\.\d+)?[ \t]*(?:[uµ]s(?:ec)?|ms(?:ec)?|s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?|onths?)?|M|h(?:ours?|r)?|d(?:ays?)?|w(?:eeks?)?|y(?:ears?)?)?[ \t]*)+)$/
+const KINDS: readonly (readonly [string, ValueKind])[] = [
+  [
+    'PrivateDevices NoNewPrivileges RemainAfterExit ProtectKernelTunables ProtectKernelModules ProtectKernelLogs ProtectClock RestrictRealtime RestrictSUIDSGID MemoryDenyWriteExecute',
+    { takes: BOOLEAN, said: 'boolean value', label: 'no boolean' },
+  ],
+  ['PrivateTmp', { takes: either('disconnected'), said: 'boolean value', label: 'no boolean' }],
+  [
+    'ProtectSystem',
+    { takes: either('full|strict'), said: 'protect system value', label: 'a boolean, `full`, `strict`' },
+  ],
+  [
+    'ProtectHome',
+    {
+      takes: either('read-only|tmpfs'),
+      said: 'protect home value',
+      label: 'a boolean, `read-only`, `tmpfs`',
+    },
+  ],
+  [
+    'Type',
+    {
+      takes: /^(?:simple|exec|forking|oneshot|dbus|notify|notify-reload|idle)$/,
+      said: 'service type',
+      label: 'no type of a service',
+    },
+  ],
+  [
+    'Restart',
+    {
+      takes: /^(?:no|on-success|on-failure|on-abnormal|on-watchdog|on-abort|always)$/,
+      said: 'service restart specifier',
+      label: '`always`, `on-failure` or their like',
+    },
+  ],
+  [
+    'KillMode',
+    {
+      takes: /^(?:control-group|mixed|process|none)$/,
+      said: 'kill mode specification',
+      label: '`control-group`, `mixed`, `process`',
+    },
+  ],
+  ['UMask', { takes: /^0?[0-7]{1,4}$/, said: 'mode value', label: 'not octal' }],
+  ['RestartSec WatchdogSec', { takes: SPAN, said: 'sec value', label: 'no time' }],
+  ['TimeoutStartSec TimeoutStopSec TimeoutSec', { takes: SPAN, said: 'time value', label: 'no time' }],
+  [
+    'LimitNOFILE LimitNPROC',
+    {
+      takes: /^(?:\d+|0x\w+|infinity)(?::(?:\d+|0x\w+|infinity))?$/,
+      said: 'resource value',
+      label: 'neither a number nor `infinity`',
+    },
+  ],
+  [
+    'StandardOutput StandardError',
+    { takes: /^[^/]/, said: 'output specifier', label: 'write `append:` before the path' },
+  ],
+]
+const VALUES: ReadonlyMap<string, ValueKind> = new Map(
+  KINDS.flatMap(([names, kind]) => names.split(' ').map(name => [name, kind] as const)),
+)
+
+function either(words: string): RegExp {
+  return new RegExp(`${BOOLEAN.source}|^(?:${words})$`, 'i')
+}
+
+function* refusedValue({ name, written }: UnitSetting): Found {
+  const { text } = written
+  if (text === '' || isUnknownWord(text) || /[%\0\uFFFD]/.test(text)) return
+  if (/^(?:Runtime|State|Cache|Logs|Configuration)Directory$/.test(name)) {
+    if (text.startsWith('/'))
+      yield {
+        at: placeOf(written),
+        message: `systemd leaves \`${text}\` out, and makes no directory: ${name}= path is absolute, ignoring`,
+        label: 'begins with `/`',
+        help: `Write \`${name}=${text.replace(/^\/(?:var\/)?(?:run|lib|cache|log|etc)\/|^\//, '')}\``,
+      }
+    return
+  }
+  const kind = VALUES.get(name)
+  if (kind === undefined || kind.takes.test(text)) return
+  yield {
+    at: placeOf(written),
+    message: `\`${name}=${text}\` holds nothing for systemd: Failed to parse ${kind.said}, ignoring`,
+    label: kind.label,
   }
 }
 

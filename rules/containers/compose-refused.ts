@@ -61,6 +61,15 @@ export default defineRule({
       }),
     },
     {
+      title: 'a colon in a message',
+      files: tree({
+        web: conf`
+          environment:
+            SHOP_NAME: «\${SHOP_NAME:?Error: SHOP_NAME is not set}»
+        `,
+      }),
+    },
+    {
       title: 'one volume at the root',
       files: tree({
         more: conf`

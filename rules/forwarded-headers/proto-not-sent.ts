@@ -22,9 +22,29 @@ const site = (headers: string, listen = '443 ssl', target = 'http://127.0.0.1:30
   }
 `
 
+/** A container behind nginx, which terminates TLS. */
+const container = (image: string, lines = '', headers = ''): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      app:
+        image: ${image}
+        ${lines}
+      nginx:
+        image: nginx:1.27
+        ports: ["443:443"]
+        volumes:
+          - ./nginx/site.conf:/etc/nginx/conf.d/default.conf:ro
+          - ./certificates:/etc/ssl
+  `,
+  'nginx/site.conf': plain(site(headers, '443 ssl', 'http://app')),
+})
+
 export default defineRule({
   summary: 'nginx sends the backend no scheme of a client that uses TLS',
   severity: 'info',
+  otherSeverities: {
+    warning: 'where WordPress or Ghost in a container of its own image answers, whose pages need it',
+  },
   confidence: 'medium',
   since: '0.1.0',
   why: 'nginx terminates TLS and proxies in plain HTTP. An application that makes absolute URLs, sets cookies with `Secure` or redirects to https takes every request for plain HTTP: its links begin with http://, its logins get lost, or it redirects https to https for ever.',
@@ -37,6 +57,20 @@ export default defineRule({
     {
       title: 'the name and the address of the client alone',
       files: { 'nginx.conf': site('proxy_set_header X-Real-IP $remote_addr;') },
+    },
+    {
+      title: 'WordPress in a container',
+      files: {
+        ...container('wordpress:6'),
+        'nginx/site.conf': container('wordpress:6')['nginx/site.conf']!.replace('location', '«location»'),
+      },
+    },
+    {
+      title: 'Ghost in a container',
+      files: {
+        ...container('ghost:5', 'environment: {url: "https://example.org"}'),
+        'nginx/site.conf': container('ghost:5')['nginx/site.conf']!.replace('location', '«location»'),
+      },
     },
   ],
   good: [
@@ -61,12 +95,22 @@ export default defineRule({
       },
     },
     { title: 'a backend that gets nothing of the client', files: { 'nginx.conf': plain(site('')) } },
+    {
+      title: 'WordPress that is told so',
+      files: container('wordpress:6', '', 'proxy_set_header X-Forwarded-Proto $scheme;'),
+    },
+    {
+      title: 'Ghost below http',
+      files: container('ghost:5', 'environment: {url: "http://example.org"}'),
+    },
   ],
   *check(deployment) {
     for (const connection of deployment.connections.http) {
       const { server, headers, block, protocol } = connection
       if (!server.tls || headers.open || connection.reachable === false) continue
-      if (!protocol.known || protocol.value !== 'http' || !describesClient(connection)) continue
+      if (!protocol.known || protocol.value !== 'http') continue
+      const reader = readerOf(connection)
+      if (reader === null && !describesClient(connection)) continue
       if (headers.written.some(({ name }) => SCHEME.test(name))) continue
       // Where a line of its own lost it, that line is the fault; what Apache reads, Apache's rules judge.
       if (lostHeaders(connection).some(({ name }) => SCHEME.test(name))) continue
@@ -74,7 +118,9 @@ export default defineRule({
       yield {
         at: namePlace(headers.level ?? block),
         per: 'locations',
-        message: often => `nginx terminates TLS here${often}, and sends the backend no \`X-Forwarded-Proto\``,
+        ...(reader !== null && { severity: 'warning' as const }),
+        message: often =>
+          `nginx terminates TLS here${often}, and sends ${reader === null ? 'the backend no `X-Forwarded-Proto`' : `${reader.name} no \`X-Forwarded-Proto\`, so it ${reader.does}`}`,
         label: 'the scheme is not sent',
         related: [{ at: namePlace(block), message: 'proxied from here' }],
         ...addHeader(connection, 'X-Forwarded-Proto', '$scheme', 'unsafe'),
@@ -82,6 +128,40 @@ export default defineRule({
     }
   },
 })
+
+interface Reader {
+  readonly name: string
+  readonly does: string
+}
+
+/** An image whose application asks for the header itself, and goes wrong without. */
+function readerOf({ targets }: NginxConnection): Reader | null {
+  for (const { machine } of targets) {
+    const container = machine?.container
+    if (container == null) continue
+    const { image, service, mounts, hostFiles } = container
+    const written = image?.base ?? service.image
+    const name = written?.known === true ? written.value.replace(/^(?:docker\.io\/)?(?:library\/)?/, '') : ''
+    if (/^wordpress(?::(?!.*fpm)|$)/.test(name)) {
+      const own = service.environment.find(({ name }) => name === 'WORDPRESS_CONFIG_EXTRA')
+      if (own !== undefined && !(own.value?.known === true && !/\bHTTPS\b/.test(own.value.value))) continue
+      const hasOwn = ({ target, path }: (typeof mounts)[number]): boolean =>
+        /\/(?:wp-config\.php|\.htaccess)$/.test(target) ||
+        (path !== null && target.endsWith('/html') && hostFiles.kind(`${path}/wp-config.php`) === 'file')
+      if (mounts.some(hasOwn)) continue
+      return {
+        name: 'WordPress',
+        does: 'takes every page for plain HTTP: it writes `http://` into pages of https, or redirects its login for ever',
+      }
+    }
+    if (/^ghost(?::|$)/.test(name)) {
+      const url = service.environment.find(({ name }) => name === 'url')?.value
+      if (url?.known === true && /^https:/i.test(url.value))
+        return { name: 'Ghost', does: 'redirects https to https for ever' }
+    }
+  }
+  return null
+}
 
 function plain(text: string): string {
   return text.replaceAll(/[«»]/g, '')

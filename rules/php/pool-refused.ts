@@ -3,9 +3,11 @@ import { fpmRefuses } from '../../parsers/php/fpm-settings.ts'
 import { type PhpIniLine, readPhpIniLines } from '../../parsers/php/ini-settings.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
+import { fpmSources } from '../../src/deployment/build/programs/php-fpm.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { composeWith, siteTo } from '../containers/_examples.ts'
 import { phpPool, phpSite } from './_examples.ts'
 
 const tree = (lines: string, more: Record<string, string> = {}): Record<string, string> => ({
@@ -107,6 +109,25 @@ export default defineRule({
       `),
     },
     {
+      title: 'in a container',
+      files: {
+        'docker-compose.yml': composeWith({
+          more: conf`
+              php:
+                image: php:8.3-fpm
+                volumes: ["./pool.conf:/usr/local/etc/php-fpm.d/zz-shop.conf"]
+            volumes:
+              data:
+          `,
+        }),
+        'nginx/site.conf': siteTo('web:8000'),
+        'pool.conf': conf`
+          [www]
+          «post_max_size» = 64M
+        `,
+      },
+    },
+    {
       title: 'a status page without its slash',
       files: tree(conf`
         pm = static
@@ -160,14 +181,9 @@ export default defineRule({
   ],
   *check(deployment) {
     const sockets = new Map<string, FpmPool>()
-    const read = new Set<Source>()
-    for (const { pool, machine } of programsOfKind(deployment, 'php-fpm')) {
-      for (const { source } of pool.headers) {
-        if (read.has(source)) continue
-        read.add(source)
-        yield* refusedLines(source)
-      }
-      if (machine.container !== null) continue
+    for (const { files } of deployment.machines)
+      for (const source of fpmSources(files)) yield* refusedLines(source)
+    for (const { pool } of programsOfKind(deployment, 'php-fpm')) {
       const fault = faultOf(pool)
       if (fault !== null) yield { ...fault, message: `${fault.message}, so FPM starts no pool` }
       const address = pool.listen?.address

@@ -2,9 +2,8 @@ import { readPhpIniLines } from '../../parsers/php/ini-settings.ts'
 import { isOneSlipAway } from '../../parsers/text/one-slip-away.ts'
 import { isUnknownWord, type Place, placeText } from '../../parsers/text/source.ts'
 import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
-import { phpIniSources } from '../../src/deployment/build/programs/php-fpm.ts'
+import { fpmSources, phpIniSources } from '../../src/deployment/build/programs/php-fpm.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
-import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { apacheMain, virtualHost } from '../_examples.ts'
@@ -111,8 +110,11 @@ export default defineRule({
           if (line.kind !== 'setting' || line.index !== null) continue
           yield* notTaken(line.name, { ...line.at, end: line.at.start + line.name.length }, line.value)
         }
-    for (const { pool } of programsOfKind(deployment, 'php-fpm'))
-      for (const [name, { at, value }] of pool.phpSettings) yield* notTaken(name, at, value)
+    for (const { files } of deployment.machines)
+      for (const source of fpmSources(files))
+        for (const line of readPhpIniLines(source))
+          if (line.kind === 'setting' && line.index !== null && line.name.startsWith('php_'))
+            yield* notTaken(line.index, line.at, line.value)
     for (const { occurrences } of deployment.apache)
       for (const key of ['php_value', 'php_admin_value', 'php_flag', 'php_admin_flag'])
         for (const directive of occurrences.get(key) ?? []) {

@@ -110,7 +110,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'php/pool-refused',
     shows: 'nor at a path without a slash',
-    examples: { bad: 10, good: 3 },
+    examples: { bad: 11, good: 3 },
     files: SCRIPT,
     request: REQUEST,
     harm: ({ response, logNow }) => response.status === 502 && logNow().includes('FPM initialization failed'),

@@ -101,6 +101,13 @@ export const phpIniSources = memo((files: FileSystem): readonly Source[] => {
   return [...new Set([...fpmPlaces(files), ...ofApache].flatMap(place => iniFiles(place, files)))]
 })
 
+/** Every file of FPM that lies where FPM reads it: also those that are laid over an image's own. */
+export const fpmSources = memo((files: FileSystem): readonly Source[] => [
+  ...new Set(
+    fpmPlaces(files).flatMap(place => [sourceAt(files, place.main) ?? [], poolFiles(place, files)].flat()),
+  ),
+])
+
 function readPlace({ main, pools }: FpmPlace, files: FileSystem): FpmConfiguration | null {
   const reader: FpmFiles = {
     read: path => sourceAt(files, path),
@@ -108,13 +115,14 @@ function readPlace({ main, pools }: FpmPlace, files: FileSystem): FpmConfigurati
   }
   const source = sourceAt(files, main)
   if (source !== null) return readFpm([source], reader)
-  const names = (files.list(pools) ?? []).filter(
-    ({ name, kind }) => kind === 'file' && name.endsWith('.conf'),
-  )
-  const sources = names
-    .map(({ name }) => sourceAt(files, posix.join(pools, name)))
-    .filter(each => each !== null)
+  const sources = poolFiles({ pools }, files)
   return sources.length === 0 ? null : readFpm(sources, reader)
+}
+
+function poolFiles({ pools }: Pick<FpmPlace, 'pools'>, files: FileSystem): readonly Source[] {
+  return (files.list(pools) ?? [])
+    .filter(({ name, kind }) => kind === 'file' && name.endsWith('.conf'))
+    .flatMap(({ name }) => sourceAt(files, posix.join(pools, name)) ?? [])
 }
 
 /** `php.ini`, then what lies in the directory beside it, by name. */
