@@ -1,7 +1,12 @@
+import type { Deployment, Machine, NginxConnection } from '../../src/deployment/model.ts'
+import { groupBy } from '../../parsers/collections/group-by.ts'
+import { memo } from '../../parsers/collections/memo.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { requestParameters } from '../../src/servers/nginx/queries/request-headers.ts'
+import { hasPlaceholder } from '../../src/servers/nginx/queries/scope.ts'
+import { type RunImage, runImages } from '../containers/_images.ts'
 import { phpPool } from './_examples.ts'
 import { isPhp } from './_php-connections.ts'
 
@@ -30,6 +35,42 @@ const PARAMS = conf`
   fastcgi_param SCRIPT_NAME $fastcgi_script_name;
 `
 
+const site = (lines: string): string => conf`
+  server {
+      listen 80;
+      root /srv/www;
+      location ~ \.php$ {
+          «fastcgi_pass» php:9000;
+          fastcgi_index index.php;
+          ${lines}
+      }
+  }
+`
+const project = (lines: string, more = ''): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      php:
+        image: php:8.3-fpm
+      nginx:
+        image: nginx:1.27
+        ports:
+          - "80:80"
+        volumes:
+          - ./site.conf:/etc/nginx/conf.d/default.conf:ro
+          ${more}
+  `,
+  'site.conf': site(lines),
+})
+const image = (lines: string): Record<string, string> => ({
+  Dockerfile: conf`
+    FROM alpine:3.20
+    RUN apk add --no-cache nginx php83-fpm
+    COPY site.conf /etc/nginx/http.d/default.conf
+    ${lines}
+  `,
+  'site.conf': site('include fastcgi_params;'),
+})
+
 export default defineRule({
   summary: 'PHP is not told which script to run',
   severity: 'error',
@@ -50,8 +91,32 @@ export default defineRule({
         ...tree('fastcgi_param APPLICATION_ENV production;'),
       },
     },
+    { title: 'the file of nginx’s image, which does not have it', files: project('include fastcgi_params;') },
+    { title: 'the file of a package', files: image('CMD ["nginx", "-g", "daemon off;"]') },
   ],
   good: [
+    {
+      title: 'the file of nginx’s image, and the parameter',
+      files: project(conf`
+        include fastcgi_params;
+        fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+      `),
+    },
+    { title: 'the other file of nginx’s image', files: project('include fastcgi.conf;') },
+    {
+      title: 'a file of its own, put in the place of that of the image',
+      files: project('include fastcgi_params;', '- ./params:/etc/nginx/fastcgi_params:ro'),
+    },
+    {
+      title: 'a build that adds to the file of the package',
+      files: image(
+        'RUN echo "fastcgi_param SCRIPT_FILENAME \\$document_root\\$fastcgi_script_name;" >> /etc/nginx/fastcgi_params',
+      ),
+    },
+    {
+      title: 'a file that may be another, on a machine that nobody has seen',
+      files: { 'site.conf': site('include fastcgi_params;') },
+    },
     {
       title: 'the parameter',
       files: tree(conf`
@@ -82,22 +147,24 @@ export default defineRule({
       },
     },
   ],
-  *check({ connections }) {
-    for (const connection of connections.nginx) {
+  *check(deployment) {
+    for (const connection of deployment.connections.nginx) {
       if (connection.pass.name !== 'fastcgi_pass' || !isPhp(connection)) continue
       const { server, block, pass } = connection
       // Answered from the cache, by a module of others.
       if (block.children.some(({ name }) => name === 'fastcgi_cache_purge')) continue
       const set = requestParameters(server.configuration, block, 'fastcgi')
-      if (!set.known || !set.value.complete) continue
-      const { headers, level } = set.value
-      if (headers.some(({ name }) => /^(?:SCRIPT_FILENAME|PATH_TRANSLATED)$/.test(name))) continue
+      const isComplete = set.known && set.value.complete
+      if (!isComplete && !includesStockAlone(deployment, connection)) continue
+      const names = isComplete
+        ? set.value.headers.map(({ name }) => name)
+        : ['REQUEST_METHOD', ...parametersOf(connection)]
+      if (names.some(name => name === 'SCRIPT_FILENAME' || name === 'PATH_TRANSLATED')) continue
+      const level = isComplete ? set.value.level : block
       yield {
         at: namePlace(pass),
         message: `no \`fastcgi_param\` sets \`SCRIPT_FILENAME\`, so PHP finds no script and answers ${
-          headers.some(({ name }) => name === 'REQUEST_METHOD')
-            ? '404, `File not found.`'
-            : 'with an empty page'
+          names.includes('REQUEST_METHOD') ? '404, `File not found.`' : 'with an empty page'
         }`,
         label: 'without SCRIPT_FILENAME',
         related:
@@ -108,3 +175,48 @@ export default defineRule({
     }
   },
 })
+
+function parametersOf({ block }: NginxConnection): readonly string[] {
+  return block.children.flatMap(({ name, args }) =>
+    name === 'fastcgi_param' && args[0] !== undefined ? [args[0].value] : [],
+  )
+}
+
+/**
+ * True where all that the block includes is `fastcgi_params` as the image of nginx or a package brings it, which
+ * overrides the parameters of the server and has no `SCRIPT_FILENAME`.
+ */
+function includesStockAlone(deployment: Deployment, { block, from }: NginxConnection): boolean {
+  const includes = block.children.filter(({ name }) => name === 'include')
+  if (includes.length === 0 || hasPlaceholder(block)) return false
+  if (!includes.every(({ args }) => /^(?:\/etc\/nginx\/)?fastcgi_params$/.test(args[0]?.value ?? '')))
+    return false
+  const runs = imagesOf(deployment).get(from.machine) ?? []
+  const { path } = block.source
+  const own = from.machine.container === null ? runs.filter(run => places(run, path)) : runs
+  return own.length > 0 && own.every(hasStockParameters)
+}
+
+const imagesOf = memo(
+  (deployment: Deployment): ReadonlyMap<Machine, readonly RunImage[]> =>
+    groupBy([...runImages(deployment)], ({ machine }) => machine),
+)
+
+/** True where the image gets this file. */
+function places({ mounts }: RunImage, file: string): boolean {
+  return mounts.some(({ path }) => path !== null && (path === file || file.startsWith(`${path}/`)))
+}
+
+function hasStockParameters({ base, image, mounts, command }: RunImage): boolean {
+  if (command === undefined || !STOCK_IMAGES.test(base ?? '')) return false
+  if (mounts.some(({ target }) => /^\/(?:etc(?:\/nginx(?:\/fastcgi_params)?)?)?$/.test(target))) return false
+  return (image?.steps ?? []).every(step => {
+    if ('sources' in step) return step.target.known
+    const run = step.command
+    const text = run.form === 'shell' ? run.script.text : run.words.map(word => word.text).join(' ')
+    return step.documents.length === 0 && !/fastcgi|\.sh\b|\/etc\/nginx\/?\s*(?:$|[;&|])/.test(text)
+  })
+}
+
+/** Images with the `fastcgi_params` of nginx, or of a distribution that changes nothing in it. */
+const STOCK_IMAGES = /^(?:nginx|nginxinc\/nginx-unprivileged|alpine|debian|ubuntu)$/

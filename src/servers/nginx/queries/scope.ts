@@ -127,7 +127,7 @@ function maySet(path: string, name: string | null): boolean {
  * True where a template's placeholder stands between the directives of a block, or in place of a directive's
  * name: what it renders to may set anything.
  */
-const hasPlaceholder = memo(
+export const hasPlaceholder = memo(
   (scope: NginxDirective): boolean =>
     scope.source.template && (hasGap(scope) || scope.children.some(({ name }) => isUnknownWord(name))),
 )
