@@ -24,6 +24,7 @@ const nginx = (tried: string): string =>
 export default defineRule({
   summary: 'A fallback of `try_files` stands in front of another, and is looked for as a file',
   severity: 'error',
+  otherSeverities: { warning: 'where a page or another location stands behind it, and may answer as well' },
   confidence: 'high',
   since: '0.1.0',
   why: 'Only the last argument of `try_files` is a URI or a named location. In front of it nginx looks for a file with this very name, its `@` or its `?` included: the application is never asked, and each request with a query is answered by what stands behind.',
@@ -38,6 +39,10 @@ export default defineRule({
     {
       title: 'a query, and another page behind it',
       files: { 'etc/nginx/nginx.conf': nginx('$uri «/start.html?$query_string» /index.html') },
+    },
+    {
+      title: 'a named location in front of the other',
+      files: { 'etc/nginx/nginx.conf': nginx('«@maintenance» @app') },
     },
   ],
   good: [
@@ -71,16 +76,18 @@ function* fallbacksNotLast({ nginx: configurations }: Deployment): Iterable<Rule
   for (const { occurrences } of configurations) {
     for (const directive of occurrences.get('try_files') ?? []) {
       const { args } = directive
-      if (args.length < 3 || swallowedDirective(directive) !== null) continue
-      for (let index = 1; index < args.length - 1; index++) {
+      if (args.length < 2 || swallowedDirective(directive) !== null) continue
+      for (let index = 0; index < args.length - 1; index++) {
         const fault = faultOf(directive, index)
         if (fault === null) continue
         const at = argumentPlace(directive, index)
         const last = argumentPlace(directive, args.length - 1)
         const behind = args[args.length - 1]?.value ?? ''
-        const isBeforeStatus = index === args.length - 2 && /^=\d{3}$/.test(behind)
+        const isStatus = /^=\d{3}$/.test(behind)
+        const isBeforeStatus = isStatus && index === args.length - 2
         yield {
           at,
+          severity: isStatus ? 'error' : 'warning',
           message: `${fault}: only the last argument is a ${args[index]?.value.startsWith('@') ? 'location' : 'URI'}`,
           related: [{ at: last, message: 'what answers instead' }],
           ...(isBeforeStatus &&
