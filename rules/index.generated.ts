@@ -186,6 +186,7 @@ import containersDatabaseRefused from './containers/database-refused.ts'
 import containersDatabaseVolume from './containers/database-volume.ts'
 import containersDollarInterpolated from './containers/dollar-interpolated.ts'
 import containersEnvsubstWithoutList from './containers/envsubst-without-list.ts'
+import containersFileEmptied from './containers/file-emptied.ts'
 import containersImageProtocol from './containers/image-protocol.ts'
 import containersLoopbackPublished from './containers/loopback-published.ts'
 import containersNameResolvedOnce from './containers/name-resolved-once.ts'
@@ -682,6 +683,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/database-volume', ...containersDatabaseVolume },
   { id: 'containers/dollar-interpolated', ...containersDollarInterpolated },
   { id: 'containers/envsubst-without-list', ...containersEnvsubstWithoutList },
+  { id: 'containers/file-emptied', ...containersFileEmptied },
   { id: 'containers/image-protocol', ...containersImageProtocol },
   { id: 'containers/loopback-published', ...containersLoopbackPublished },
   { id: 'containers/name-resolved-once', ...containersNameResolvedOnce },

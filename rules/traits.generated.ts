@@ -188,6 +188,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['containers/database-volume', { fixes: [], programs: ['docker'] }],
   ['containers/dollar-interpolated', { fixes: [], programs: ['docker'] }],
   ['containers/envsubst-without-list', { fixes: [], programs: ['nginx', 'docker'] }],
+  ['containers/file-emptied', { fixes: [], programs: ['docker'] }],
   ['containers/image-protocol', { fixes: [], programs: ['nginx', 'docker'] }],
   ['containers/loopback-published', { fixes: [], programs: ['docker'] }],
   ['containers/name-resolved-once', { fixes: [], programs: ['nginx'] }],
