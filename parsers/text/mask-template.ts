@@ -35,16 +35,33 @@ export function maskTemplate(path: string, text: string): MaskedText {
   const tagged = formatted === null ? maskEngine(path, text, isNamed) : null
   const code = tagged?.code ?? formatted ?? text
   const filled = maskPlaceholders(code, isFilledIn)
-  const left = maskEllipses(filled ?? code)
+  const alone = filled === null ? null : maskLines(filled)
+  const left = maskEllipses(alone?.code ?? filled ?? code)
   if (tagged === null && formatted === null && filled === null && left === null && !isNamed)
     return { code: text, ...NO_TEMPLATE }
+  const more = [...(alone?.gaps ?? []), ...(left?.gaps ?? [])]
+  const gaps = tagged?.gaps ?? []
   return {
-    code: left?.code ?? filled ?? code,
+    code: left?.code ?? alone?.code ?? filled ?? code,
     template: true,
     branches: tagged?.branches ?? [],
-    gaps:
-      left === null ? (tagged?.gaps ?? []) : [...(tagged?.gaps ?? []), ...left.gaps].sort((a, b) => a - b),
+    gaps: more.length === 0 ? gaps : [...gaps, ...more].sort((a, b) => a - b),
   }
+}
+
+/** A line of one placeholder alone. */
+const LONE = /^[ \t]*(\uE000[\uE000-\uF8FF]*)[ \t]*\r?$/gm
+
+/** Lines of a placeholder alone between directives, which may bring any; null where there are none. */
+function maskLines(text: string): Pick<MaskedText, 'code' | 'gaps'> | null {
+  const gaps: number[] = []
+  const code = text.replace(LONE, (line, word: string, index: number) => {
+    if (!/[;{}]\s*(?:#[^\n]*\n\s*)*$/.test(text.slice(Math.max(0, index - LONGEST_LINE), index))) return line
+    if (/^\s*[;{]/.test(text.slice(index + line.length, index + line.length + LONGEST_LINE))) return line
+    gaps.push(index)
+    return line.replace(word, ' '.repeat(word.length))
+  })
+  return gaps.length === 0 ? null : { code, gaps }
 }
 
 const ELLIPSIS = /^[ \t]*(?:\.{3,}|…|[[(<](?:\.{3,}|…)[\])>])[ \t]*;?[ \t]*$/gm

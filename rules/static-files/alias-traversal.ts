@@ -6,8 +6,10 @@ import { insertAfter, propose } from '../../src/deployment/edits.ts'
 import { anonymousRequestOnly } from '../../src/deployment/requests/anonymous-request.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
-import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { locationPath } from '../../src/deployment/requests/location-path.ts'
+import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
+import { compilePcre } from '../../src/servers/regex.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 
@@ -60,6 +62,21 @@ export default defineRule({
         'files.conf': conf`
           location «/files» {
               alias /srv/files/;
+          }
+        `,
+      },
+    },
+    {
+      title: 'a template that fills in more lines of the server',
+      files: {
+        'site.conf.template': conf`
+          server {
+              listen 80;
+              server_name \${NAME};
+              \${MORE_LINES}
+              location «/static» {
+                  alias /srv/www/static/;
+              }
           }
         `,
       },
@@ -119,17 +136,35 @@ export default defineRule({
         `,
       ),
     },
+    {
+      title: 'a template whose expression takes the dots',
+      files: {
+        'site.conf.template': conf`
+          server {
+              listen 80;
+              server_name \${NAME};
+              \${MORE_LINES}
+              location ~ \.\. {
+                  return 404;
+              }
+              location /static {
+                  alias /srv/www/static/;
+              }
+          }
+        `,
+      },
+    },
   ],
   *check(deployment) {
     const servers = serverIndex(deployment.servers)
-    for (const { occurrences } of deployment.nginx) {
-      for (const alias of occurrences.get('alias') ?? []) {
+    for (const configuration of deployment.nginx) {
+      for (const alias of configuration.occurrences.get('alias') ?? []) {
         const location = alias.parent
         const home = location === null ? null : enclosingServer(location)
         const server = home === null ? undefined : servers.get(home)
         if (location?.name !== 'location') continue
         if (location.parent === null) {
-          yield* inSnippet(location, alias)
+          yield* inSnippet(location, alias, 'in whatever server includes this')
           continue
         }
         if (server === undefined) continue
@@ -139,6 +174,10 @@ export default defineRule({
         const asked = `${path}../settings.py`
         const directory = (alias.args[0]?.value ?? '').replace(/\$.*$/s, '')
         const end = anonymousRequestOnly(server, asked, posix.normalize(`${directory}../settings.py`))
+        if (end.kind === 'unknown' && isOpen(configuration, server.directive, asked)) {
+          yield* inSnippet(location, alias, 'unless an unread line of this server takes it')
+          continue
+        }
         if (end.kind !== 'file' || !end.path.includes('/../')) continue
         const { at, modifier } = readLocation(location)
         yield {
@@ -159,8 +198,20 @@ export default defineRule({
 const DECIDES =
   /^(?:internal|deny|auth_\w+|return|rewrite|if|satisfy|valid_referers|try_files|limit_except|access_by_lua.*)$/
 
-/** A location that some server out of sight includes: the two lines say it by themselves. */
-function* inSnippet(location: NginxDirective, alias: NginxDirective): Iterable<RuleFinding> {
+/** True where all that keeps a request from the location is a line that nobody here has read. */
+function isOpen(configuration: NginxConfiguration, server: NginxDirective, path: string): boolean {
+  if (!hasUnreadInclude(configuration, server)) return false
+  return server.children.every(child => {
+    if (DECIDES.test(child.name)) return false
+    if (child.name !== 'location') return true
+    const { modifier, name } = readLocation(child)
+    if (modifier !== '~' && modifier !== '~*') return true
+    return compilePcre(name, { caseless: modifier === '~*' })?.test(path) === false
+  })
+}
+
+/** A location that some server out of sight includes, or one with lines out of sight: the two lines say it by themselves. */
+function* inSnippet(location: NginxDirective, alias: NginxDirective, where: string): Iterable<RuleFinding> {
   const path = locationPath(location)
   const directory = alias.args[0]?.value ?? ''
   if (path === null || path.endsWith('/') || endsUnknown(path) || !directory.endsWith('/')) return
@@ -170,7 +221,7 @@ function* inSnippet(location: NginxDirective, alias: NginxDirective): Iterable<R
   yield {
     at,
     confidence: 'medium',
-    message: `\`${path}../\` leaves \`${directory}\` by one directory, in whatever server includes this`,
+    message: `\`${path}../\` leaves \`${directory}\` by one directory, ${where}`,
     label: 'no slash at its end',
     related: [{ at: argumentPlace(alias, 0), message: 'put in place of the name' }],
     ...propose('End the location with a slash', 'unsafe', [insertAfter(at, '/')]),

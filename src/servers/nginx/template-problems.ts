@@ -8,12 +8,21 @@ import type { NginxProblemCode } from './problem-codes.ts'
 const OWN_WORDS: ReadonlySet<NginxProblemCode> = new Set([
   'argument-count',
   'missing-block',
+  'missing-semicolon',
+  'invalid-variable-name',
   'invalid-value',
   'invalid-parameter',
   'invalid-address',
   'invalid-regex',
   'invalid-condition',
   'uri-not-allowed',
+])
+
+/** What the block around a directive shows with it. */
+const OF_THE_BLOCK: ReadonlySet<NginxProblemCode> = new Set([
+  'wrong-context',
+  'duplicate-directive',
+  'duplicate-location',
 ])
 
 /**
@@ -23,10 +32,14 @@ const OWN_WORDS: ReadonlySet<NginxProblemCode> = new Set([
  */
 export function isCertainInTemplate(code: NginxProblemCode, directive: NginxDirective): boolean {
   const { source, node, parent } = directive
+  const [first] = node.args
+  if (code === 'invalid-variable-name' && first !== undefined && !first.value.startsWith('$'))
+    return isAsWritten(source, node.start, first.end)
   if (OWN_WORDS.has(code)) return isAsWritten(source, node.start, node.terminator + 1)
   if (!isAsWritten(source, node.name.start, node.name.end)) return false
   if (code === 'unknown-directive') return true
-  if (code !== 'wrong-context' || parent === null || parent.source !== source) return false
+  if (!OF_THE_BLOCK.has(code) || parent === null || parent.source !== source) return false
+  if (code !== 'wrong-context' && !isAsWritten(source, node.start, node.terminator + 1)) return false
   const from = parent.node.terminator
   return (
     isAsWritten(source, parent.node.start, from + 1) &&
@@ -39,12 +52,15 @@ export function isCertainInTemplate(code: NginxProblemCode, directive: NginxDire
 const KEPT_FOR_LATER =
   /\{%[-+~]?\s*(?:set\s[^%=]*%|(?:macro|call|filter|block|capture|embed)\b)|\{\{[-~]?\s*#?(?:define|block|\*\s*inline)\b|<%[^%]*\b(?:capture|content_for|define|lambda|proc|def)\b/
 
-/** Of a template's syntax problems the lost `;` in front of a `}`, where a word that is written out comes before it. */
+/**
+ * Of a template's syntax problems the lost `;` in front of a `}`, where a word that is written out comes before it,
+ * and a second `;`.
+ */
 export function certainInTemplate(
   source: Source,
   problems: readonly NginxSyntaxProblem[],
 ): readonly NginxSyntaxProblem[] {
-  return problems.filter(problem => isLostSemicolon(source, problem))
+  return problems.filter(problem => isLostSemicolon(source, problem) || isDoubled(source, problem))
 }
 
 function isLostSemicolon(source: Source, { code, start, unfinished }: NginxSyntaxProblem): boolean {
@@ -56,6 +72,10 @@ function isLostSemicolon(source: Source, { code, start, unfinished }: NginxSynta
   let last = start - 1
   while (last > unfinished.end && /\s/.test(text[last] ?? '')) last--
   return last > unfinished.end && isAsWritten(source, last, start + 1)
+}
+
+function isDoubled(source: Source, { code, start }: NginxSyntaxProblem): boolean {
+  return code === 'unexpected-semicolon' && /;[ \t]*$/.test(source.text.slice(0, start).slice(-80))
 }
 
 function isAsWritten({ text, code }: Source, start: number, end: number): boolean {

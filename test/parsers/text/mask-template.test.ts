@@ -3,6 +3,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { maskTemplate } from '../../../parsers/text/mask-template.ts'
 import { reveal } from '../../../parsers/text/placeholder.ts'
+import { isUnknownWord } from '../../../parsers/text/source.ts'
 
 /** The masked text with every placeholder as `?`, blanks at line ends left out. */
 const masked = (path: string, text: string): string => {
@@ -259,6 +260,14 @@ test('lengths and line ends stay whatever the text', () => {
 test('a hostile file takes time in proportion to its length', () => {
   for (const piece of ['{{', '{%', '{{a}} ', '{{a}}\n', 'a{% b %}', '"{{a}}'])
     assert.is(maskTemplate('/a.conf', piece.repeat(100_000)).code.length, piece.length * 100_000)
+})
+
+test('a line of one placeholder between directives may bring any of them', () => {
+  const text = 'server {\n  # more\n  ${MORE_LINES}\n  listen 80;\n  root\n  ${ROOT}\n  ;\n}\n'
+  const { code, gaps } = maskTemplate('/site.conf.template', text)
+  assert.equal(gaps, [text.indexOf('  ${MORE')])
+  assert.is(code.split('\n')[2]?.trim(), '')
+  assert.ok(isUnknownWord(code.split('\n')[5] ?? ''))
 })
 
 test.run()

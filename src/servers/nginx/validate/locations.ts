@@ -83,7 +83,7 @@ export function checkDuplicateLocations(reading: Reading, children: readonly Ngi
     seen ??= new Map()
     const first = seen.get(key)
     if (first === undefined) seen.set(key, child)
-    else if (!child.source.template && !first.source.template) {
+    else {
       const related = [{ at: nameOf(first), message: 'here it is for the first time' }]
       const message = `location \`${match.path}\` is there twice`
       report(reading, 'duplicate-location', child, match.word, message, { related })

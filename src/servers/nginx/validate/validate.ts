@@ -274,7 +274,10 @@ function checkDirective(
   level: Level,
 ): boolean {
   const { name, args } = directive
-  if (hasUnknownArgument(directive)) return true
+  if (hasUnknownArgument(directive)) {
+    checkNameToSet(reading, directive)
+    return true
+  }
   if (args.length < facts.minimum || args.length > facts.maximum) {
     report(reading, 'argument-count', directive, null, countMessage(name, args.length, facts))
     return false
@@ -298,6 +301,20 @@ function checkDirective(
   for (let index = before; index < reading.problems.length; index++)
     if (reading.problems[index]?.fatal === true) return false
   return true
+}
+
+/** The name in front of a value that a template fills in. */
+function checkNameToSet(reading: Reading, directive: NginxDirective): void {
+  const [word] = directive.args
+  if (
+    directive.name !== 'set' ||
+    word === undefined ||
+    /^[^\w-]/.test(word.value) ||
+    isUnknownWord(word.value)
+  )
+    return
+  const message = `\`${word.value}\` is no variable: its name begins with \`$\``
+  report(reading, 'invalid-variable-name', directive, word, message)
 }
 
 function countMessage(name: string, count: number, { minimum, maximum }: NginxDirectiveFacts): string {
