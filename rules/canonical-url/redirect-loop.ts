@@ -1,3 +1,5 @@
+import { isUnknownWord } from '../../parsers/text/source.ts'
+import { compilePcre } from '../../src/servers/regex.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { hostAt } from '../../src/deployment/fronts-of.ts'
@@ -142,6 +144,21 @@ export default defineRule({
       title: 'nginx behind Apache, which terminates TLS',
       files: behindApache('if ($scheme != https) {', '«https://$host$request_uri»'),
     },
+    {
+      title: 'a directory to itself, as its slash was forgotten',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              rewrite ^/tools/report$ «/tools/report» redirect;
+              location / {
+                  return 204;
+              }
+          }
+        `,
+      },
+    },
   ],
   good: [
     {
@@ -278,7 +295,11 @@ const MOST_REQUESTS = 24
 
 function loopFrom(deployment: Deployment, server: NginxServer, block: NginxDirective): Loop | null {
   if (block === server.directive && redirectsOnce(deployment, server)) return null
-  const paths = [...pathsInto(block), ...directoriesOf(deployment, server, block)]
+  const paths = [
+    ...pathsInto(block),
+    ...pathsOntoThemselves(block),
+    ...directoriesOf(deployment, server, block),
+  ]
   const listens = server.listens.filter(listen => isBehindProxy(deployment, server, listen))
   const ports = new Set(listens.map(({ port }) => port))
   const requests = paths.flatMap(path => requestsToServer(deployment, server, encodeURI(path)))
@@ -295,6 +316,26 @@ function loopFrom(deployment: Deployment, server: NginxServer, block: NginxDirec
     if (loop !== null) return loop
   }
   return null
+}
+
+/** No more of one block are asked for. */
+const MOST_REWRITES = 4
+
+/** Where the redirects of a block lead that their own expression matches again. */
+function pathsOntoThemselves(block: NginxDirective): readonly string[] {
+  const paths: string[] = []
+  for (const line of block.children) {
+    if (line.name !== 'rewrite' || !isRedirect(line)) continue
+    const [pattern, replacement] = line.args
+    const path = (replacement?.value ?? '')
+      .replace(/^(?:https?|\$scheme):\/\/[^/]*/, '')
+      .replace(/\?.*$/s, '')
+      .replace(/\$[1-9]/g, 'page')
+    if (!path.startsWith('/') || path.includes('$') || isUnknownWord(path)) continue
+    if (compilePcre(pattern?.value ?? '', {})?.test(path) !== true) continue
+    if (paths.push(path) === MOST_REWRITES) break
+  }
+  return paths
 }
 
 /** No more directories of one root are asked for. */
