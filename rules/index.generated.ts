@@ -330,6 +330,7 @@ import nginxTryFilesWithoutSlash from './nginx/try-files-without-slash.ts'
 import nginxWebsocketConnectionMissing from './nginx/websocket-connection-missing.ts'
 import nginxWebsocketHttpVersion from './nginx/websocket-http-version.ts'
 import nginxWebsocketUpgradeMissing from './nginx/websocket-upgrade-missing.ts'
+import phpHttpsNeverEmpty from './php/https-never-empty.ts'
 import phpOpenBasedir from './php/open-basedir.ts'
 import phpPathInfoEmpty from './php/path-info-empty.ts'
 import phpPoolRefused from './php/pool-refused.ts'
@@ -348,6 +349,7 @@ import responseHeadersContentTypeTwice from './response-headers/content-type-twi
 import responseHeadersCookiePathReversed from './response-headers/cookie-path-reversed.ts'
 import responseHeadersCorsValueRefused from './response-headers/cors-value-refused.ts'
 import responseHeadersCorsWithoutAlways from './response-headers/cors-without-always.ts'
+import responseHeadersHeaderNameMisspelt from './response-headers/header-name-misspelt.ts'
 import responseHeadersHeaderValueNewline from './response-headers/header-value-newline.ts'
 import responseHeadersOriginReflected from './response-headers/origin-reflected.ts'
 import responseHeadersPageSentAsFile from './response-headers/page-sent-as-file.ts'
@@ -415,6 +417,7 @@ import tlsClientCertificateNotAsked from './tls/client-certificate-not-asked.ts'
 import tlsHstsMissing from './tls/hsts-missing.ts'
 import tlsHstsNotAlways from './tls/hsts-not-always.ts'
 import tlsHstsOnHttp from './tls/hsts-on-http.ts'
+import tlsHttp2WithoutSsl from './tls/http2-without-ssl.ts'
 import tlsKeyWithPassphrase from './tls/key-with-passphrase.ts'
 import tlsKeyWorldReadable from './tls/key-world-readable.ts'
 import tlsLineageNotRenewed from './tls/lineage-not-renewed.ts'
@@ -827,6 +830,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/websocket-connection-missing', ...nginxWebsocketConnectionMissing },
   { id: 'nginx/websocket-http-version', ...nginxWebsocketHttpVersion },
   { id: 'nginx/websocket-upgrade-missing', ...nginxWebsocketUpgradeMissing },
+  { id: 'php/https-never-empty', ...phpHttpsNeverEmpty },
   { id: 'php/open-basedir', ...phpOpenBasedir },
   { id: 'php/path-info-empty', ...phpPathInfoEmpty },
   { id: 'php/pool-refused', ...phpPoolRefused },
@@ -845,6 +849,7 @@ export const rules: readonly Rule[] = [
   { id: 'response-headers/cookie-path-reversed', ...responseHeadersCookiePathReversed },
   { id: 'response-headers/cors-value-refused', ...responseHeadersCorsValueRefused },
   { id: 'response-headers/cors-without-always', ...responseHeadersCorsWithoutAlways },
+  { id: 'response-headers/header-name-misspelt', ...responseHeadersHeaderNameMisspelt },
   { id: 'response-headers/header-value-newline', ...responseHeadersHeaderValueNewline },
   { id: 'response-headers/origin-reflected', ...responseHeadersOriginReflected },
   { id: 'response-headers/page-sent-as-file', ...responseHeadersPageSentAsFile },
@@ -912,6 +917,7 @@ export const rules: readonly Rule[] = [
   { id: 'tls/hsts-missing', ...tlsHstsMissing },
   { id: 'tls/hsts-not-always', ...tlsHstsNotAlways },
   { id: 'tls/hsts-on-http', ...tlsHstsOnHttp },
+  { id: 'tls/http2-without-ssl', ...tlsHttp2WithoutSsl },
   { id: 'tls/key-with-passphrase', ...tlsKeyWithPassphrase },
   { id: 'tls/key-world-readable', ...tlsKeyWorldReadable },
   { id: 'tls/lineage-not-renewed', ...tlsLineageNotRenewed },

@@ -260,4 +260,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.body === '128M',
     sound: ({ response }) => response.body === '1G',
   },
+  {
+    rule: 'php/https-never-empty',
+    shows: 'a script takes a plain request for one by TLS',
+    files: { 'srv/www/index.php': "<?php echo empty($_SERVER['HTTPS']) ? 'plain' : 'secure';\n" },
+    request: REQUEST,
+    harm: ({ response }) => response.body === 'secure',
+    sound: ({ response }) => response.body === 'plain',
+  },
 ]

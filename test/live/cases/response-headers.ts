@@ -118,4 +118,13 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => /max-age=2592000.*no-cache/.test(String(response.headers['cache-control'])),
     sound: ({ response }) => !/no-cache/.test(String(response.headers['cache-control'])),
   },
+  {
+    rule: 'response-headers/header-name-misspelt',
+    shows: 'the header that browsers heed is not sent',
+    files: { '/srv/www/index.html': 'page' },
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) =>
+      response.headers['x-content-options'] === 'nosniff' && !('x-content-type-options' in response.headers),
+    sound: ({ response }) => response.headers['x-content-type-options'] === 'nosniff',
+  },
 ]

@@ -266,6 +266,14 @@ export const cases: readonly LiveCase[] = [
     harm: ({ refused }) => /key values mismatch/.test(refused.nginx ?? ''),
     sound: ({ refused }) => refused.nginx === null,
   },
+  {
+    rule: 'tls/http2-without-ssl',
+    shows: 'a client that begins in HTTP/1.1 gets no answer',
+    files: { '/srv/www/index.html': 'page' },
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.status !== 200,
+    sound: ({ response }) => response.status === 200,
+  },
 ]
 
 /** A certificate for one name and its key, where the rule's examples look for them. */
