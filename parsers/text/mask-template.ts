@@ -49,19 +49,36 @@ export function maskTemplate(path: string, text: string): MaskedText {
   }
 }
 
-/** A line of one placeholder alone. */
-const LONE = /^[ \t]*(\uE000[\uE000-\uF8FF]*)[ \t]*\r?$/gm
+const LONE = /^\uE000[\uE000-\uF8FF]*$/
 
 /** Lines of a placeholder alone between directives, which may bring any; null where there are none. */
 function maskLines(text: string): Pick<MaskedText, 'code' | 'gaps'> | null {
+  const lines = text.split('\n')
+  const words = lines.map(line => line.trim())
+  if (!words.some(word => LONE.test(word))) return null
+  const continued = words.map(() => false)
+  for (let index = words.length - 2; index >= 0; index--) {
+    const below = words[index + 1] ?? ''
+    continued[index] = isPassedOver(below) ? continued[index + 1] === true : /^[;{]/.test(below)
+  }
   const gaps: number[] = []
-  const code = text.replace(LONE, (line, word: string, index: number) => {
-    if (!/[;{}]\s*(?:#[^\n]*\n\s*)*$/.test(text.slice(Math.max(0, index - LONGEST_LINE), index))) return line
-    if (/^\s*[;{]/.test(text.slice(index + line.length, index + line.length + LONGEST_LINE))) return line
-    gaps.push(index)
-    return line.replace(word, ' '.repeat(word.length))
-  })
-  return gaps.length === 0 ? null : { code, gaps }
+  let offset = 0
+  let isBetween = true
+  for (const [index, line] of lines.entries()) {
+    const word = words[index] ?? ''
+    if (!isPassedOver(word)) {
+      if (isBetween && continued[index] !== true && LONE.test(word)) {
+        gaps.push(offset)
+        lines[index] = line.replace(word, ' '.repeat(word.length))
+      } else isBetween = /[;{}]$/.test(word)
+    }
+    offset += line.length + 1
+  }
+  return gaps.length === 0 ? null : { code: lines.join('\n'), gaps }
+}
+
+function isPassedOver(line: string): boolean {
+  return line === '' || line.startsWith('#')
 }
 
 const ELLIPSIS = /^[ \t]*(?:\.{3,}|…|[[(<](?:\.{3,}|…)[\])>])[ \t]*;?[ \t]*$/gm

@@ -75,6 +75,21 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'in a template, wherever its files lie',
+      files: {
+        'site.conf.j2': conf`
+          server {
+              listen 80;
+              server_name {{ name }};
+              root {{ directory }};
+              location / {
+                  try_files $uri $uri/index.html «$uri/404»;
+              }
+          }
+        `,
+      },
+    },
   ],
   good: [
     {

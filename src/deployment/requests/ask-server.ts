@@ -48,7 +48,10 @@ export function askServer(
     server.configuration,
     server.directive,
     { ...requestOfClient(server, listen, target), headers: NO_HEADERS, ...request },
-    { files: supposing(filesOf(server.configuration), new Set(existing)), assume: assume ?? isLikelyFile },
+    {
+      files: supposing(filesOf(server.configuration), new Set(existing)),
+      assume: path => (path.includes(MISSING) ? null : (assume ?? isLikelyFile)(path)),
+    },
   )
   if (isPlain) answers.set(key, answer)
   return answer

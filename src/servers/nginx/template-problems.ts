@@ -8,7 +8,6 @@ import type { NginxProblemCode } from './problem-codes.ts'
 const OWN_WORDS: ReadonlySet<NginxProblemCode> = new Set([
   'argument-count',
   'missing-block',
-  'missing-semicolon',
   'invalid-variable-name',
   'invalid-value',
   'invalid-parameter',
@@ -35,7 +34,10 @@ export function isCertainInTemplate(code: NginxProblemCode, directive: NginxDire
   const [first] = node.args
   if (code === 'invalid-variable-name' && first !== undefined && !first.value.startsWith('$'))
     return isAsWritten(source, node.start, first.end)
-  if (OWN_WORDS.has(code)) return isAsWritten(source, node.start, node.terminator + 1)
+  // Unknown engines write their names between braces.
+  if (code === 'missing-semicolon' && !/\s/.test(source.text[node.terminator - 1] ?? '')) return false
+  if (OWN_WORDS.has(code) || code === 'missing-semicolon')
+    return isAsWritten(source, node.start, node.terminator + 1)
   if (!isAsWritten(source, node.name.start, node.name.end)) return false
   if (code === 'unknown-directive') return true
   if (!OF_THE_BLOCK.has(code) || parent === null || parent.source !== source) return false

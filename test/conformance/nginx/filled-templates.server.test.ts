@@ -69,4 +69,8 @@ test('what some filling mends is not judged', () => {
   }
 })
 
+test('the names of an engine that nobody here knows open no block', () => {
+  assert.equal(problemsOf(server('server_name {{ x }};\naccess_log /var/log/%{x}-access.log;')), [])
+})
+
 test.run()

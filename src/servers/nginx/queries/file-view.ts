@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { memo } from '../../../../parsers/collections/memo.ts'
+import { isUnknownWord } from '../../../../parsers/text/source.ts'
 import type { FileKind, FileSystem } from '../../../files/file-system.ts'
 import type { NginxConfiguration } from '../configuration.ts'
 import { isComputed } from './interpolate.ts'
@@ -29,7 +30,8 @@ export function fileView(
       const path = written.replace(/(?<=.)\/+$/, '')
       const kind = files?.kind(path) ?? null
       if (kind !== null) return kind
-      if (files?.covers(path)) return null
+      // Where a placeholder leads, nobody covers.
+      if (files?.covers(path) && !isUnknownWord(path)) return null
       return namedDirectories(configuration).has(path) ? 'directory' : assume(path)
     },
     mode: path => files?.mode(path) ?? null,

@@ -34,7 +34,7 @@ export function tryFilesStep(walk: Walk): Next {
     const wantsDirectory = word.value.endsWith('/')
     const name = nameOf(state, base.value, wantsDirectory ? word.value.slice(0, -1) : word.value)
     if (!name.known) return endUnknown(walk, name.reason, at)
-    const directory = baseDirectory(base.value, requestVariables(state))
+    const directory = baseDirectory(base.value, requestVariables(state), true)
     if (!directory.known) return endUnknown(walk, directory.reason, at)
     const path = fromBytes(directory.value + name.value)
     const bare = path.replace(/(?<=.)\/+$/, '')
