@@ -118,6 +118,7 @@ import apacheSyntax from './apache/syntax.ts'
 import apacheTargetSlashMissing from './apache/target-slash-missing.ts'
 import apacheTextAfterSectionOpen from './apache/text-after-section-open.ts'
 import apacheTrailingCommentAsArgument from './apache/trailing-comment-as-argument.ts'
+import apacheTypographicQuotes from './apache/typographic-quotes.ts'
 import apacheUnclosedConditional from './apache/unclosed-conditional.ts'
 import apacheUnterminatedQuote from './apache/unterminated-quote.ts'
 import apacheVhostMissingServername from './apache/vhost-missing-servername.ts'
@@ -327,6 +328,7 @@ import nginxTryFilesBeforePass from './nginx/try-files-before-pass.ts'
 import nginxTryFilesFallbackNotLast from './nginx/try-files-fallback-not-last.ts'
 import nginxTryFilesLosesQuery from './nginx/try-files-loses-query.ts'
 import nginxTryFilesWithoutSlash from './nginx/try-files-without-slash.ts'
+import nginxTypographicQuotes from './nginx/typographic-quotes.ts'
 import nginxWebsocketConnectionMissing from './nginx/websocket-connection-missing.ts'
 import nginxWebsocketHttpVersion from './nginx/websocket-http-version.ts'
 import nginxWebsocketUpgradeMissing from './nginx/websocket-upgrade-missing.ts'
@@ -618,6 +620,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/target-slash-missing', ...apacheTargetSlashMissing },
   { id: 'apache/text-after-section-open', ...apacheTextAfterSectionOpen },
   { id: 'apache/trailing-comment-as-argument', ...apacheTrailingCommentAsArgument },
+  { id: 'apache/typographic-quotes', ...apacheTypographicQuotes },
   { id: 'apache/unclosed-conditional', ...apacheUnclosedConditional },
   { id: 'apache/unterminated-quote', ...apacheUnterminatedQuote },
   { id: 'apache/vhost-missing-servername', ...apacheVhostMissingServername },
@@ -827,6 +830,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/try-files-fallback-not-last', ...nginxTryFilesFallbackNotLast },
   { id: 'nginx/try-files-loses-query', ...nginxTryFilesLosesQuery },
   { id: 'nginx/try-files-without-slash', ...nginxTryFilesWithoutSlash },
+  { id: 'nginx/typographic-quotes', ...nginxTypographicQuotes },
   { id: 'nginx/websocket-connection-missing', ...nginxWebsocketConnectionMissing },
   { id: 'nginx/websocket-http-version', ...nginxWebsocketHttpVersion },
   { id: 'nginx/websocket-upgrade-missing', ...nginxWebsocketUpgradeMissing },

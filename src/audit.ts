@@ -187,6 +187,7 @@ const OF_HTACCESS_ALONE: ReadonlySet<string> = new Set([
   'apache/section-pattern-literal',
   'apache/sethandler-proxy-target',
   'apache/setenv-too-late',
+  'apache/typographic-quotes',
   'apache/websocket-not-upgraded',
   'canonical-url/redirect-target-from-client',
 ])

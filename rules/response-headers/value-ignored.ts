@@ -122,6 +122,8 @@ export default defineRule({
       const judge = Object.hasOwn(JUDGES, name) ? JUDGES[name] : undefined
       if (judge === undefined || value === '') continue
       if (isUnknownWord(value) || /[$%]\{?\w|\{\{|<%/.test(value)) continue
+      // Quotes that are none are a finding of their own.
+      if (/[\u2018-\u201F]/.test(value)) continue
       const fault = judge(value)
       if (fault !== null) yield { at, message: fault }
     }

@@ -1255,4 +1255,12 @@ export const cases: readonly LiveCase[] = [
       sound: ({ response }) => response.body === 'the script runs',
     }),
   ),
+  {
+    rule: 'apache/typographic-quotes',
+    shows: 'a section between such quotes denies nothing',
+    files: { 'srv/www/dump.bak': 'a copy' },
+    request: { url: 'http://example.org/dump.bak' },
+    harm: ({ response }) => response.status === 200 && response.body === 'a copy',
+    sound: ({ response }) => response.status === 403,
+  },
 ]

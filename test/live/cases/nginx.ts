@@ -375,4 +375,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.report?.HTTP_ACCEPT_ENCODING === 'gzip',
     sound: ({ response }) => response.report?.HTTP_ACCEPT_ENCODING === undefined,
   },
+  {
+    rule: 'nginx/typographic-quotes',
+    shows: 'a pattern between such quotes denies nothing',
+    files: { 'srv/www/dump.bak': 'a copy' },
+    request: { url: 'http://example.org/dump.bak' },
+    harm: ({ response }) => response.status === 200 && response.body === 'a copy',
+    sound: ({ response }) => response.status !== 200,
+  },
 ]
