@@ -51,6 +51,19 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'static files, beside a section for all that is proxied',
+      files: {
+        'site.conf': host(conf`
+          <Proxy *>
+              Order deny,allow
+              Allow from all
+          </Proxy>
+          «ProxyPass» / http://127.0.0.1:8000/
+          Alias /static/ /srv/static/
+        `),
+      },
+    },
   ],
   good: [
     {
