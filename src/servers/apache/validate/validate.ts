@@ -174,8 +174,8 @@ function judge(directive: ApacheDirective, scope: Scope, walk: Walk): Fault | nu
   if (facts === undefined || facts.section) return unknownFault(directive, walk.unit)
   const fault = placeFault(directive, facts, scope, walk)
   if (fault !== null) return fault
-  if (isUnknownDirective(directive)) return null
   if (facts.documentedOnly || facts.executed || walk.over?.has(directive)) return null
+  if (isUnknownDirective(directive)) return refusedFault(directive, facts, scope)
   return (
     arityFault(directive, facts) ??
     refusedFault(directive, facts, scope) ??

@@ -28,9 +28,9 @@ test('of fragments a name is unknown that is one slip away from another, whateve
     evaluateFragments(text).problems.map(({ at }) => placeText(at))
   assert.equal(
     names(
-      'Serveraliases <%= names %>\nRewritEngine On\n<VirtualHosts *:80>\n</VirtualHosts>\n<Location />\nProxyVia <%= via %>\n</Location>\n',
+      'Serveraliases <%= names %>\nRewritEngine On\n<VirtualHosts *:80>\n</VirtualHosts>\n<Location />\nProxyVia <%= via %>\n</Location>\n<Directory />\nProxyPassMatch ^/(.*)$ <%= url %>\n</Directory>\n',
     ),
-    ['Serveraliases', 'RewritEngine', 'VirtualHosts', 'ProxyVia'],
+    ['Serveraliases', 'RewritEngine', 'VirtualHosts', 'ProxyVia', 'ProxyPassMatch'],
   )
   assert.equal(
     names('NSSEngine on\nNSSCipherSuite +aes\nOtherEngine On\nserver_name a\nSecRuleEngine On\n'),
