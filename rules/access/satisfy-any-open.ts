@@ -53,6 +53,17 @@ export default defineRule({
       title: 'both are wanted',
       files: { 'etc/nginx/nginx.conf': nginx('allow all;') },
     },
+    {
+      title: 'one network has to give a password',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          satisfy any;
+          deny 10.0.0.0/8;
+          allow all;
+        `),
+        'etc/nginx/htpasswd': 'staff:{PLAIN}secret\n',
+      },
+    },
   ],
   *check({ nginx: configurations }) {
     for (const configuration of configurations) {
@@ -63,7 +74,9 @@ export default defineRule({
         if (password === undefined || password.args[0]?.value === 'off') continue
         const rules = effective(configuration, parent, 'allow')
         if (!rules.known || !rules.value.complete) continue
-        const first = rules.value.directives.find(({ args }) => args[0]?.value === 'all')
+        const first = rules.value.directives.find(
+          ({ name, args }) => name === 'deny' || args[0]?.value === 'all',
+        )
         if (first?.name !== 'allow') continue
         yield {
           at: argumentPlace(first, 0),

@@ -99,6 +99,16 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'lines that are included into a directory',
+      files: {
+        'site.conf': conf`
+          RewriteEngine On
+          RewriteBase /
+          RewriteRule ^index\.php$ - [L]
+        `,
+      },
+    },
+    {
       title: 'values that the variables have',
       files: {
         'site.conf': rewritingHost(conf`

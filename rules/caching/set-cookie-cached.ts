@@ -3,6 +3,7 @@ import type { NginxConnection } from '../../src/deployment/model.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { effective, effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 import { variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
 
@@ -77,11 +78,28 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'keys that nginx asks for itself',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              location = /keys {
+                  internal;
+                  proxy_cache keys;
+                  proxy_ignore_headers Cache-Control Set-Cookie;
+                  proxy_pass https://login.example.org/keys;
+              }
+          }
+        `,
+      },
+    },
   ],
   *check({ connections }) {
     for (const connection of connections.nginx) {
       const kind = /^(proxy|fastcgi|uwsgi|scgi)_pass$/.exec(connection.pass.name)?.[1]
       if (kind === undefined) continue
+      if (isAskedByNginx(connection)) continue
       const word = ignoredCookie(connection, kind)
       if (word === null || isKeptApart(connection, kind)) continue
       const { block } = connection
@@ -103,6 +121,15 @@ export default defineRule({
     }
   },
 })
+
+/** True for one internal location of a module that asks for keys or an answer, which no client sees. */
+function isAskedByNginx({ block }: NginxConnection): boolean {
+  return (
+    block.name === 'location' &&
+    readLocation(block).modifier === '=' &&
+    block.children.some(({ name }) => name === 'internal')
+  )
+}
 
 function ignoredCookie({ server: { configuration }, block }: NginxConnection, kind: string) {
   const zone = effectiveAtHand(configuration, block, `${kind}_cache`)

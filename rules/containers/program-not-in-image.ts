@@ -123,6 +123,27 @@ export default defineRule({
       title: 'an image of somebody else',
       files: checked('["CMD", "curl", "-f", "http://localhost:8000/"]', image('example.org/base:slim')),
     },
+    {
+      title: 'a command that installs it',
+      files: {
+        'docker-compose.yml': composeWith({
+          more: conf`
+              fetcher:
+                image: debian:bookworm-slim
+                command:
+                  - sh
+                  - -c
+                  - |
+                    apt-get update
+                    apt-get install -y curl
+                    curl -f http://web:8000/
+            volumes:
+              unused:
+          `,
+        }),
+        'nginx/site.conf': siteTo('web:8000'),
+      },
+    },
   ],
   *check({ machines }) {
     for (const { container } of machines) {
@@ -224,7 +245,7 @@ function startedUses(container: Container, lacking: ReadonlySet<string>): readon
   if (first === undefined) return []
   const isShell = /^(?:\/(?:usr\/)?bin\/)?(?:ba|da)?sh$/.test(first.text)
   if (isShell && /^-\w*c$/.test(second?.text ?? '') && third !== undefined)
-    return usedIn([third], true, lacking)
+    return INSTALLS_OR_DEFINES.test(third.text) ? [] : usedIn([third], true, lacking)
   const script = isShell ? second : first
   const directory = service.workingDirectory ?? image?.workingDirectory ?? null
   if (script === undefined || (!script.text.startsWith('/') && directory?.known !== true)) return []

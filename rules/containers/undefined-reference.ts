@@ -49,6 +49,41 @@ export default defineRule({
     },
     { title: 'a directory', files: tree({ web: 'volumes: ["./static:/app/static", "/app/cache"]' }) },
     { title: 'a name of the environment', files: tree({ web: 'volumes: ["${STATIC}:/app/static"]' }) },
+    {
+      title: 'a file that `-f` lays beside this one has it',
+      files: {
+        ...tree({ web: 'depends_on: [postgres]' }),
+        'docker-compose.postgres.yml': conf`
+          services:
+            postgres:
+              image: postgres:16
+        `,
+      },
+    },
+    {
+      title: 'a file above it has the network, and no service',
+      files: {
+        'compose.yml': conf`
+          networks:
+            inner:
+        `,
+        'web/docker-compose.yml': composeWith({ web: 'networks: [inner]' }),
+        'nginx/site.conf': siteTo('web:8000'),
+      },
+    },
+    {
+      title: 'a service that runs nothing by itself',
+      files: tree({
+        web: 'depends_on: [postgres]',
+        more: conf`
+            debug:
+              environment:
+                DEBUG: "1"
+          volumes:
+            unused:
+        `,
+      }),
+    },
   ],
   *check({ machines }) {
     const seen = new Set<ComposeProject>()
@@ -57,26 +92,67 @@ export default defineRule({
       seen.add(container.project)
       const { project } = container
       if (!project.complete || project.legacy || !isWhole(project)) continue
-      for (const service of project.services.values())
-        if (service.complete) yield* undefinedOf(service, project)
+      const found = [...project.services.values()].flatMap(service =>
+        service.complete ? [...undefinedOf(service, project)] : [],
+      )
+      if (found.some(missing => isDefinedNear(missing, project, container.projects))) continue
+      for (const { at, kind, name, service } of found)
+        yield {
+          at,
+          message:
+            kind === 'service'
+              ? `service "${service}" depends on undefined service "${name}": invalid compose project`
+              : `service "${service}" refers to undefined ${kind} ${name}: invalid compose project`,
+          label: `no such ${kind}`,
+        }
     }
   },
 })
 
-/** False for a file of another name, which is read beside the one that it adds to: `-f`. */
-function isWhole({ sources: [main] }: ComposeProject): boolean {
-  return main !== undefined && /(?:^|\/)(?:docker-)?compose\.ya?ml$/.test(main.path)
+/** False for files that are laid over others by `-f`: by the name of the first, or by a service that runs nothing. */
+function isWhole({ sources: [main], services }: ComposeProject): boolean {
+  return (
+    main !== undefined &&
+    /(?:^|\/)(?:docker-)?compose\.ya?ml$/.test(main.path) &&
+    [...services.values()].every(({ image, build, complete }) => image !== null || build !== null || !complete)
+  )
 }
 
-function* undefinedOf(service: ComposeService, { volumes, networks, services }: ComposeProject) {
+interface Missing {
+  readonly at: Place
+  readonly kind: 'volume' | 'network' | 'service'
+  readonly name: string
+  readonly service: string
+}
+
+/** True where a compose file of the same directory, or of one above or below, has the name: both may be given by `-f`. */
+function isDefinedNear(
+  { kind, name }: Missing,
+  project: ComposeProject,
+  projects: readonly ComposeProject[],
+): boolean {
+  return projects.some(
+    other =>
+      other !== project &&
+      (isBelow(other.directory, project.directory) || isBelow(project.directory, other.directory)) &&
+      other[`${kind}s`].has(name),
+  )
+}
+
+function isBelow(path: string, directory: string): boolean {
+  return path === directory || path.startsWith(directory === '/' ? directory : `${directory}/`)
+}
+
+function* undefinedOf(
+  service: ComposeService,
+  { volumes, networks, services }: ComposeProject,
+): Generator<Missing> {
   const named = (fact: Fact<string> | null): string | null => (fact?.known === true ? fact.value : null)
-  const missing = (at: Place, kind: string, name: string) => ({
+  const missing = (at: Place, kind: Missing['kind'], name: string): Missing => ({
     at,
-    message:
-      kind === 'service'
-        ? `service "${service.name}" depends on undefined service "${name}": invalid compose project`
-        : `service "${service.name}" refers to undefined ${kind} ${name}: invalid compose project`,
-    label: `no such ${kind}`,
+    kind,
+    name,
+    service: service.name,
   })
   for (const { at, kind, source } of service.volumes) {
     const name = kind === 'volume' ? named(source) : null

@@ -2,6 +2,7 @@ import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { externalModuleOf, nginxDirective } from '../../src/servers/nginx/directives.ts'
 import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 import { PASSES, readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { requestParameters } from '../../src/servers/nginx/queries/request-headers.ts'
@@ -151,6 +152,23 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'a module that answers in this server',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              pagespeed on;
+              location / {
+                  root /srv/www;
+              }
+              location ~ ^/pagespeed_static/ {
+                  add_header "" "";
+              }
+          }
+        `,
+      },
+    },
   ],
   *check({ nginx: configurations }) {
     for (const configuration of configurations) {
@@ -159,6 +177,7 @@ export default defineRule({
         if (parent?.name !== 'location' || parent.args.at(-1)?.value !== '/') continue
         const server = parent.parent
         if (server?.name !== 'server' || hasUnreadInclude(configuration, server)) continue
+        if (server.children.some(({ name }) => mayAnswer(name))) continue
         const own = effectiveAtHand(configuration, server, 'root')
         if (!own.known || own.value.directives.length > 0) continue
         for (const location of childrenNamed(server, 'location')) {
@@ -175,6 +194,16 @@ export default defineRule({
     }
   },
 })
+
+/** Modules that change answers and give none. */
+const FILTERS: ReadonlySet<string> = new Set(['brotli', 'headers-more', 'geoip2', 'zstd', 'vts'])
+
+/** True for a directive of a module that may answer in the place of files. */
+function mayAnswer(name: string): boolean {
+  if (nginxDirective(name).length > 0) return false
+  const module = externalModuleOf(name)
+  return module !== null && !FILTERS.has(module.name)
+}
 
 /** What answers without a file, hands the request on, or has a directory of its own. */
 const NEEDS_NONE: ReadonlySet<string> = new Set([

@@ -54,7 +54,7 @@ export function recognise(source: Source): Recognised | null {
 
 /** Directories of other programs: what lies in one is theirs, unless nearly every line says otherwise. */
 const OTHER_DIRECTORY =
-  /\/(?:proftpd|vsftpd|pure-ftpd|php(?:[\d.]*(?:-fpm)?)|fpm|pool\.d|redis|supervisord?|dovecot|postfix|exim4?|bind|named|mysql|mariadb|postgresql|fail2ban|systemd|logrotate\.d|cron\.d|apparmor(?:\.d)?|bubblewrap|varnish|haproxy|squid|rsyslog(?:\.d)?|monit|munin|ssh|ldap|openldap|samba|lighttpd|litespeed|lsws|caddy|traefik)\/|[.-]proftpd\/|\/(?:named|rndc)[._-][^/]*$/i
+  /\/(?:proftpd|vsftpd|pure-ftpd|php(?:[\d.]*(?:-fpm)?)|fpm|pool\.d|redis|supervisord?|dovecot|postfix|exim4?|bind|named|mysql|mariadb|postgresql|fail2ban|systemd|modprobe\.d|modules-load\.d|sysctl\.d|udev|logrotate\.d|cron\.d|apparmor(?:\.d)?|bubblewrap|varnish|haproxy|squid|rsyslog(?:\.d)?|monit|munin|ssh|ldap|openldap|samba|lighttpd|litespeed|lsws|caddy|traefik)\/|[.-]proftpd\/|\/(?:named|rndc)[._-][^/]*$/i
 
 /** LiteSpeed reads Apache's directives, and does not do with them what Apache does. */
 const LITESPEED = /\/(?:litespeed|lsws|openlitespeed)\//i
@@ -115,7 +115,9 @@ function weightInNginx(
   const isShaped = facts.some(
     ({ minimum, maximum }) => args.length >= Math.min(minimum, 1) && args.length <= maximum,
   )
-  if (isShaped || name.endsWith('_by_lua_block') || externalModuleOf(name) !== null) {
+  // A block of a module has a name at most.
+  const isModules = externalModuleOf(name) !== null && !(isBlock && args.length > 1)
+  if (isShaped || name.endsWith('_by_lua_block') || isModules) {
     // `return`, `if` and `rewrite` of other languages look like these; what follows them does not.
     if (isBlock) return name === 'server' && args.length > 0 ? COMMON_WEIGHT : BLOCK_WEIGHT
     return COMMON_NAMES.has(name) && !isTelling(name, args[0]?.value ?? '') ? COMMON_WEIGHT : 1
@@ -201,6 +203,7 @@ const FOREIGN_NAMES: ReadonlySet<string> = new Set(
   (
     'defaultserver defaultroot requirevalidshell maxinstances umask allowoverwrite passiveports tlsengine ' +
     'maxconn advertiseserver mimetypes useftpusers usereversedns authorder multilinerfc2228 timesgmt defaulttransfermode socketbindtight ' +
+    'viaproxyname defaulterrorfile statfile stathost connectport filterurls filterdefaultdeny xtinyproxy ' +
     'systemgroup webinterface defaultauthtype browsing browselocalprotocols jobprivateaccess jobprivatevalues'
   ).split(' '),
 )
@@ -217,6 +220,7 @@ function weighApache(source: Source): ApacheEvidence | null {
   let loadsExtra = false
   let inner = false
   let isCapital = false
+  let isApaches = false
   let depth = 0
   let left = MOST_LINES
   for (const node of parseApache(source)) {
@@ -238,6 +242,7 @@ function weighApache(source: Source): ApacheEvidence | null {
     }
     const weight = weightInApache(node)
     if (weight > 0) evidence.pro += weight
+    if (weight > 0 && !COMMON_NAMES.has(name)) isApaches = true
     else evidence.against -= weight
     if (weight > 0 && (node.kind === 'open' || /[A-Z_]/.test(node.name.value))) isCapital = true
     if (node.kind === 'directive' && ACTS.has(name)) {
@@ -248,7 +253,7 @@ function weighApache(source: Source): ApacheEvidence | null {
     if (weight > 0 && (PLACED_NAMES.test(name) || isOfServer(name))) inner = true
   }
   // Everybody's lines: a few of them say nothing where none is written as Apache's are.
-  if (!isCapital && evidence.pro < 2) evidence.pro = 0
+  if (!isCapital && (evidence.pro < 2 || !isApaches)) evidence.pro = 0
   if (outer && (acts || loadsExtra)) evidence.part = 'whole'
   else if (outer || acts || (loadsExtra && !inner)) evidence.part = 'outer'
   else if (inner) evidence.part = 'inner'
@@ -309,11 +314,19 @@ const BLOCK_OF_YAML = /^[ \t]*(?:- )?[\w.-]+:[ \t]*[|>][-+\d]*[ \t]*(?:#.*)?$/m
 /** A script writes the file that follows. */
 const HERE_DOCUMENT = /^[ \t]*(?:sudo[ \t]+)?(?:cat|tee)\b[^\n]*<<[-~]?[ \t]*["']?[A-Za-z_]/m
 
+/** Texts that tests compare with, one behind the other, each below the name of its test. */
+const SNAPSHOT = /^\[\w[\w.\/ -]* - \d+\]\r?$|^exports\[`/m
+
+/** Perl says `use` and `return` too. */
+const PERL = /^(?:use (?:strict|warnings)\b|sub \w+[ \t]*\{|[ \t]*my [$@%]\w+[ \t]*[=;])/m
+
 /** JSON, JavaScript, Go and HCL have blocks called `http` and `server` too. */
 function isOtherLanguage(code: string): boolean {
   return (
     BLOCK_OF_YAML.test(code) ||
     HERE_DOCUMENT.test(code) ||
+    SNAPSHOT.test(code) ||
+    PERL.test(code) ||
     /^\s*(?:\{\s*["'}]|\[\s*[[{"]|import |const |package |resource |"[^"]*"\s*:)/.test(code)
   )
 }

@@ -24,6 +24,16 @@ test('a main file of nginx has events or http at its top', () => {
   assert.equal(of('# events { }\nserver {\n listen 80;\n}\n'), NGINX)
 })
 
+test('files of other programs that have words of the servers', () => {
+  assert.is(of('User nobody\nGroup nogroup\nPort 8888\nTimeout 600\nMaxClients 100\nStatFile "s"\nViaProxyName "t"\n'), null)
+  assert.is(of('options snd-a index=-2\noptions snd-b index=-2\nalias sound snd-a\n'.repeat(8)), null)
+  assert.is(of('[TestOne - 1]\n\nserver {\n listen 80;\n}\n---\n\n[TestTwo - 1]\nserver {\n}\n---\n'), null)
+  assert.is(of('exports[`one 1`] = `\nserver {\n listen 80;\n}\n`\n'), null)
+  assert.is(of('use strict;\nuse warnings;\nmy $x = 1;\nreturn 1;\n'), null)
+  const mail = 'match "^Subject:" in headers actions { "wakeup" "drop" }\n'
+  assert.is(of(`set queue-high 1\nserver "pop.example.org"\n${mail.repeat(3)}`), null)
+})
+
 test('fragments of nginx', () => {
   assert.equal(of('upstream django {\n  server 127.0.0.1:9000;\n}\n'), NGINX)
   assert.equal(of('# a licence\n\nproxy_set_header Host $host; # as sent\n'), NGINX_SNIPPET)

@@ -23,6 +23,8 @@ export interface Container {
   readonly names: readonly string[]
   /** Names of the containers of every project of the repository, which may be started together. */
   readonly allNames: ReadonlySet<string>
+  /** Every project of the repository, its own among them: `-f` may lay their files over each other. */
+  readonly projects: readonly ComposeProject[]
 }
 
 /** What a path in a container shows. */

@@ -15,13 +15,33 @@ import type { Container, ContainerMount } from './container.ts'
 export function readContainers(
   project: ComposeProject,
   files: FileSystem,
-  projects: readonly ComposeProject[] = [project],
+  projects: readonly ComposeProject[] = aloneIn(project),
 ): readonly Container[] {
-  const allNames = new Set(projects.flatMap(({ services }) => [...services.values()].flatMap(namesOf)))
-  return ownContainers(project, files).map(container => ({ ...container, allNames }))
+  const read = readTogether(projects)
+  let byFiles = read.get(project)
+  if (byFiles === undefined) read.set(project, (byFiles = new Map()))
+  let containers = byFiles.get(files)
+  if (containers === undefined) {
+    const allNames = namesIn(projects)
+    containers = ownContainers(project, files).map(container => ({ ...container, allNames, projects }))
+    byFiles.set(files, containers)
+  }
+  return containers
 }
 
-type OwnContainer = Omit<Container, 'allNames'>
+const aloneIn = memo((project: ComposeProject): readonly ComposeProject[] => [project])
+
+/** Every set of files of a repository asks for the containers of every project. */
+const readTogether = memo(
+  (_: readonly ComposeProject[]) => new Map<ComposeProject, Map<FileSystem, readonly Container[]>>(),
+)
+
+const namesIn = memo(
+  (projects: readonly ComposeProject[]): ReadonlySet<string> =>
+    new Set(projects.flatMap(({ services }) => [...services.values()].flatMap(namesOf))),
+)
+
+type OwnContainer = Omit<Container, 'allNames' | 'projects'>
 
 /** Each project is asked for by every set of files that may belong to it. */
 const known = memo((_: ComposeProject) => new Map<FileSystem, readonly OwnContainer[]>())

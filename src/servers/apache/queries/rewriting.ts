@@ -21,10 +21,18 @@ export const placedRules = memoByKey(
   (configuration: ApacheConfiguration, files: FileSystem): readonly PlacedRule[] => {
     const placed: PlacedRule[] = []
     const written = configuration.occurrences.get('rewriterule') ?? []
+    // It stands in directories alone: a file that has one at its top is included into one.
+    const inDirectory = new Set(
+      (configuration.occurrences.get('rewritebase') ?? [])
+        .filter(({ parent }) => parent === null)
+        .map(({ source }) => source),
+    )
     for (const section of groupBy(written, ({ parent }) => parent).keys()) {
       const context = contextOf(section, 'server')
-      for (const rule of rewriteRules(section?.children ?? configuration.top))
-        placed.push({ ...rule, context, htaccess: null })
+      for (const rule of rewriteRules(section?.children ?? configuration.top)) {
+        const isIncluded = section === null && inDirectory.has(rule.directive.source)
+        placed.push({ ...rule, context: isIncluded ? 'directory' : context, htaccess: null })
+      }
     }
     for (const htaccess of htaccessFiles(configuration, files)) {
       if (!htaccess.overrides.known || !htaccess.overrides.value.reads) continue

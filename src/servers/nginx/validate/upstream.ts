@@ -108,10 +108,12 @@ export const checkUpstreamServer: Check = (reading, directive, facts) => {
         return void refuseParameter(reading, directive, word)
     }
   }
+  // The records of a service bring their ports.
+  const isAsked = parameters.some(({ value }) => value.startsWith('service='))
   const read = parseNginxAddress(address.value)
   if (
     typeof read === 'string' ||
-    (facts.program === 'stream' && read.port === null && read.address.kind !== 'unix')
+    (facts.program === 'stream' && read.port === null && read.address.kind !== 'unix' && !isAsked)
   ) {
     const reason = typeof read === 'string' ? read : 'no port'
     report(
