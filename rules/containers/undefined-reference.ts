@@ -114,7 +114,9 @@ function isWhole({ sources: [main], services }: ComposeProject): boolean {
   return (
     main !== undefined &&
     /(?:^|\/)(?:docker-)?compose\.ya?ml$/.test(main.path) &&
-    [...services.values()].every(({ image, build, complete }) => image !== null || build !== null || !complete)
+    [...services.values()].every(
+      ({ image, build, complete }) => image !== null || build !== null || !complete,
+    )
   )
 }
 

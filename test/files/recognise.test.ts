@@ -25,7 +25,12 @@ test('a main file of nginx has events or http at its top', () => {
 })
 
 test('files of other programs that have words of the servers', () => {
-  assert.is(of('User nobody\nGroup nogroup\nPort 8888\nTimeout 600\nMaxClients 100\nStatFile "s"\nViaProxyName "t"\n'), null)
+  assert.is(
+    of(
+      'User nobody\nGroup nogroup\nPort 8888\nTimeout 600\nMaxClients 100\nStatFile "s"\nViaProxyName "t"\n',
+    ),
+    null,
+  )
   assert.is(of('options snd-a index=-2\noptions snd-b index=-2\nalias sound snd-a\n'.repeat(8)), null)
   assert.is(of('[TestOne - 1]\n\nserver {\n listen 80;\n}\n---\n\n[TestTwo - 1]\nserver {\n}\n---\n'), null)
   assert.is(of('exports[`one 1`] = `\nserver {\n listen 80;\n}\n`\n'), null)

@@ -63,6 +63,13 @@ test('a variable may be of a module that is built in', () => {
   assert.equal(fatalCodes(evaluate(text)), [])
 })
 
+test('a server of a stream needs a port, but where the records of a service bring it', () => {
+  const upstream = (server: string): string =>
+    `events { }\nstream { upstream dns { zone dns 64k; server ${server} resolve; } }\n`
+  assert.equal(fatalCodes(evaluate(upstream('example.org'), ASSUMED)), ['invalid-address', 'empty-upstream'])
+  assert.equal(fatalCodes(evaluate(upstream('example.org service=_dns._udp'), ASSUMED)), [])
+})
+
 test('the version decides what is known', () => {
   const http2 = 'events { }\nhttp { server { http2 on; } }\n'
   assert.equal(fatalCodes(evaluate(http2)), ['directive-too-new'])
