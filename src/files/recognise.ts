@@ -315,7 +315,7 @@ const BLOCK_OF_YAML = /^[ \t]*(?:- )?[\w.-]+:[ \t]*[|>][-+\d]*[ \t]*(?:#.*)?$/m
 const HERE_DOCUMENT = /^[ \t]*(?:sudo[ \t]+)?(?:cat|tee)\b[^\n]*<<[-~]?[ \t]*["']?[A-Za-z_]/m
 
 /** Texts that tests compare with, one behind the other, each below the name of its test. */
-const SNAPSHOT = /^\[\w[\w.\/ -]* - \d+\]\r?$|^exports\[`/m
+const SNAPSHOT = /^\[\w[\w./ -]* - \d+\]\r?$|^exports\[`/m
 
 /** Perl says `use` and `return` too. */
 const PERL = /^(?:use (?:strict|warnings)\b|sub \w+[ \t]*\{|[ \t]*my [$@%]\w+[ \t]*[=;])/m

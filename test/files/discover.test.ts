@@ -292,6 +292,7 @@ test('files are read whose names say little and whose lines say all', () => {
     'x.conf.master',
     'a.macro',
     'conf/deploy/proxy',
+    'nginx/site-1.26',
     'etc/nginx.conf',
   ]
   const directory = scratchTree(Object.fromEntries(names.map((name, index) => [name, site(`s${index}`)])))

@@ -18,8 +18,8 @@ export function readContainers(
   projects: readonly ComposeProject[] = aloneIn(project),
 ): readonly Container[] {
   const read = readTogether(projects)
-  let byFiles = read.get(project)
-  if (byFiles === undefined) read.set(project, (byFiles = new Map()))
+  const byFiles = read.get(project) ?? new Map<FileSystem, readonly Container[]>()
+  read.set(project, byFiles)
   let containers = byFiles.get(files)
   if (containers === undefined) {
     const allNames = namesIn(projects)
