@@ -127,7 +127,10 @@ interface Missing {
   readonly service: string
 }
 
-/** True where a compose file of the same directory, or of one above or below, has the name: both may be given by `-f`. */
+/**
+ * True where a compose file of the same directory has the name, or one above or below a network or volume: both may
+ * be given by `-f`.
+ */
 function isDefinedNear(
   { kind, name }: Missing,
   project: ComposeProject,
@@ -136,13 +139,15 @@ function isDefinedNear(
   return projects.some(
     other =>
       other !== project &&
-      (isBelow(other.directory, project.directory) || isBelow(project.directory, other.directory)) &&
+      (other.directory === project.directory ||
+        (kind !== 'service' &&
+          (isBelow(other.directory, project.directory) || isBelow(project.directory, other.directory)))) &&
       other[`${kind}s`].has(name),
   )
 }
 
 function isBelow(path: string, directory: string): boolean {
-  return path === directory || path.startsWith(directory === '/' ? directory : `${directory}/`)
+  return path.startsWith(directory === '/' ? directory : `${directory}/`)
 }
 
 function* undefinedOf(
