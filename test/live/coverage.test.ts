@@ -5,6 +5,7 @@ import type { Example, Rule } from '../../src/engine/rule.ts'
 import { loadRules } from '../../tools/load-rules.ts'
 import { auditFiles } from '../rules/audit-files.ts'
 import { unmark } from '../rules/marks.ts'
+import { exampleOf } from './live-case.ts'
 import { loadCases } from './load-cases.ts'
 
 const rules = (await loadRules()).map(({ rule }) => rule)
@@ -39,7 +40,7 @@ test('every rule that mends something is shown with a bad example that it mends,
     .filter(rule =>
       cases
         .filter(live => live.rule === rule.id)
-        .map(({ examples = {} }) => rule.bad[examples.bad ?? 0])
+        .map(({ examples }) => exampleOf(rule.bad, examples?.bad))
         .every(example => example === undefined || !mends(rule, example)),
     )
   assert.equal(
@@ -62,8 +63,10 @@ test('every case names a rule and examples that are there', () => {
   const byId = new Map(rules.map(rule => [rule.id, rule]))
   const lost = cases.filter(({ rule, examples = {} }) => {
     const definition = byId.get(rule)
-    const { bad = 0, good = 0 } = examples
-    return definition?.bad[bad] === undefined || definition.good[good] === undefined
+    return (
+      exampleOf(definition?.bad ?? [], examples.bad) === undefined ||
+      exampleOf(definition?.good ?? [], examples.good) === undefined
+    )
   })
   assert.equal(
     lost.map(({ rule, shows }) => `${rule}: ${shows}`),

@@ -1,3 +1,4 @@
+import type { Example } from '../../src/engine/rule.ts'
 import type { LiveRequest, LiveResponse } from './request.ts'
 import type { Stack } from './stack.ts'
 
@@ -37,11 +38,16 @@ export interface LiveQuestion {
  */
 export interface LiveCase extends LiveQuestion {
   readonly rule: string
-  /** Which of the rule's examples; the first of each where absent. */
-  readonly examples?: { readonly bad?: number; readonly good?: number }
+  /** Which of the rule's examples, by their titles; the first of each where absent. */
+  readonly examples?: { readonly bad?: string; readonly good?: string }
 }
 
 /** The proof of a deployment of `test/corpus/ten`: as it stands in `broken`, and with the files of `repaired`. */
 export interface DeploymentCase extends LiveQuestion {
   readonly deployment: string
+}
+
+/** The example that a case means. */
+export function exampleOf(examples: readonly Example[], title: string | undefined): Example | undefined {
+  return title === undefined ? examples[0] : examples.find(each => each.title === title)
 }

@@ -4,7 +4,13 @@ import * as assert from 'uvu/assert'
 import type { Example, RuleDefinition } from '../../src/engine/rule.ts'
 import { fixExample } from '../rules/fix-example.ts'
 import { readDeploymentPair } from '../ten-deployments.ts'
-import type { DeploymentCase, LiveAnswer, LiveCase, LiveQuestion } from './live-case.ts'
+import {
+  type DeploymentCase,
+  exampleOf,
+  type LiveAnswer,
+  type LiveCase,
+  type LiveQuestion,
+} from './live-case.ts'
 import type { LiveResponse } from './request.ts'
 import { type Stack, startStack } from './stack.ts'
 
@@ -67,9 +73,9 @@ export async function loadRule(id: string): Promise<RuleDefinition> {
   return module.default
 }
 
-function pick(examples: readonly Example[], index = 0, rule: string): Example {
-  const example = examples[index]
-  if (example === undefined) throw new RangeError(`${rule} has no example ${index}`)
+function pick(examples: readonly Example[], title: string | undefined, rule: string): Example {
+  const example = exampleOf(examples, title)
+  if (example === undefined) throw new RangeError(`${rule} has no example "${title}"`)
   return example
 }
 

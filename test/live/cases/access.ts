@@ -15,7 +15,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'access/address-of-proxy-decides',
     shows: 'who is denied gets in',
-    examples: { bad: 1, good: 4 },
+    examples: { bad: 'nobody is kept out', good: 'nobody at all' },
     request: { url: 'http://example.org/reports/index.html', headers: { 'X-Forwarded-For': '203.0.113.7' } },
     harm: ({ response }) => response.body === 'report',
     sound: ({ response }) => response.status === 403,
@@ -32,7 +32,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'access/auth-request-login-loop',
     shows: 'the page to log in redirects to its own URL',
-    examples: { bad: 1 },
+    examples: { bad: 'by its URL' },
     mirrors: [9000],
     request: { url: 'http://example.org/login' },
     harm: ({ response }) => response.headers.location === 'http://example.org/login',
@@ -66,7 +66,7 @@ export const cases: readonly LiveCase[] = [
     rule: 'access/files-section-proxied',
     shows: 'the header of the section is not sent',
     mirrors: [8080],
-    examples: { bad: 2, good: 5 },
+    examples: { bad: 'headers', good: 'a section for URLs alone' },
     request: { url: 'http://example.org/site.css' },
     harm: ({ response }) => response.status === 200 && response.headers['cache-control'] === undefined,
     sound: ({ response }) => response.headers['cache-control'] === 'max-age=600',
@@ -74,7 +74,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'access/dav-open',
     shows: 'a password for reading alone keeps no writer away',
-    examples: { bad: 2, good: 1 },
+    examples: { bad: 'a password for reading, and none for writing', good: 'a password for what writes' },
     request: { url: 'http://example.org/share/new.txt', method: 'PUT', body: 'mine' },
     harm: ({ response }) => response.status === 201,
     sound: ({ response }) => response.status === 401,
@@ -163,7 +163,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'access/answered-before-access',
     shows: 'PHP is reached by an address that is denied',
-    examples: { bad: 1, good: 2 },
+    examples: {
+      bad: 'a front controller that the whole server rewrites to',
+      good: 'rewritten where nobody is kept out',
+    },
     request: { url: `${SITE}/admin/` },
     harm: ({ response }) => response.status === 502,
     sound: isRefused,
@@ -186,7 +189,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'access/deny-hidden-by-regex',
     shows: 'PHP is asked for a script of the uploads',
-    examples: { bad: 1, good: 1 },
+    examples: { bad: 'all scripts before those of uploads', good: 'the scripts of uploads first' },
     files: { '/srv/www/uploads/a.php': '<?php echo 1;' },
     request: { url: `${SITE}/uploads/a.php` },
     // Nothing listens for PHP: 502 says that nginx has tried to reach it.
@@ -196,7 +199,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'access/answered-before-access',
     shows: 'the front controller is asked without a password',
-    examples: { bad: 2, good: 5 },
+    examples: {
+      bad: 'a front controller that the location itself rewrites to',
+      good: 'a front controller that is looked for behind the password',
+    },
     request: { url: `${SITE}/admin/users` },
     harm: ({ response }) => response.status === 502,
     sound: isRefused,
@@ -220,7 +226,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'access/location-lost-to-regex',
     shows: 'a picture is sent to an address that may not have it',
-    examples: { bad: 3, good: 8 },
+    examples: { bad: 'pictures beside a password', good: 'pictures kept beside the others' },
     files: { 'srv/www/private/plan.png': 'plan' },
     request: { url: `${SITE}/private/plan.png` },
     harm: ({ response }) => response.body === 'plan',
@@ -263,7 +269,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'access/auth-request-unanswered',
     shows: 'every request is an error',
-    examples: { bad: 1 },
+    examples: { bad: 'a path that nothing answers' },
     mirrors: [9001],
     files: { '/srv/www/report.txt': 'secret' },
     request: { url: `${SITE}/report.txt` },

@@ -72,7 +72,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/password-file-missing',
     shows: 'without any file it is a 500 as well',
-    examples: { bad: 1 },
+    examples: { bad: 'none is named' },
     request: { url: 'http://example.org/staff/page.txt', headers: { Authorization: 'Basic YTpi' } },
     harm: ({ response }) => response.status === 500,
     sound: ({ response }) => response.status === 401,
@@ -96,7 +96,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/errordocument-ineffective',
     shows: 'the client gets 302 for 404',
-    examples: { bad: 1 },
+    examples: { bad: 'a whole URL' },
     files: { '/srv/www/errors/404.html': 'no such page' },
     request: { url: 'http://example.org/missing' },
     harm: ({ response }) => response.status === 302,
@@ -105,7 +105,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/redirect-loop',
     shows: 'a path that begins with itself never ends',
-    examples: { bad: 3, good: 3 },
+    examples: { bad: 'a path that begins with itself', good: 'the path alone' },
     request: { url: 'http://example.org/shop/de' },
     harm: ({ response }) => response.headers.location === 'http://example.org/shop/de/de',
     sound: ({ response }) => response.headers.location === undefined,
@@ -120,7 +120,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/redirect-pattern-literal',
     shows: 'without its first slash neither',
-    examples: { bad: 2 },
+    examples: { bad: 'without its first slash' },
     request: { url: 'http://example.org/old/page.html' },
     harm: answers(403, 404),
     sound: answers(301),
@@ -135,7 +135,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/redirect-order',
     shows: 'in a .htaccess as well',
-    examples: { bad: 1, good: 0 },
+    examples: {
+      bad: 'the whole site first, in a .htaccess',
+      good: 'the longer path first, and paths that only begin alike',
+    },
     request: { url: 'http://example.org/status' },
     harm: ({ response }) => response.headers.location === 'https://new.example.org/status',
     sound: answers(403, 404),
@@ -151,7 +154,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/condition-never-holds',
     shows: 'the path that is to be forbidden is served',
-    examples: { good: 1 },
+    examples: { good: 'values that the variables have' },
     files: { '/srv/www/admin': 'secret' },
     request: { url: 'http://example.org/admin' },
     harm: ({ response }) => response.body === 'secret',
@@ -160,7 +163,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/condition-never-holds',
     shows: 'the path that is excepted is rewritten all the same',
-    examples: { bad: 1, good: 1 },
+    examples: { bad: 'an exception that excepts nothing', good: 'values that the variables have' },
     files: { '/srv/www/admin': 'admin', '/srv/www/index.html': 'start page' },
     request: { url: 'http://example.org/admin' },
     harm: ({ response }) => response.body === 'start page',
@@ -168,7 +171,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/condition-never-holds',
     shows: 'a network equals no address',
-    examples: { bad: 2 },
+    examples: { bad: 'a network where one address is compared' },
     request: { url: 'http://example.org/office' },
     harm: answers(403, 404),
     sound: answers(302),
@@ -176,7 +179,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/condition-never-holds',
     shows: 'a pattern without the first slash matches no path',
-    examples: { bad: 4 },
+    examples: { bad: 'a path of a virtual host without its slash' },
     request: { url: 'http://example.org/old/page' },
     harm: answers(403, 404),
     sound: answers(301, 302),
@@ -184,7 +187,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/condition-never-holds',
     shows: 'the header never holds its own name',
-    examples: { bad: 7, good: 4 },
+    examples: {
+      bad: 'the name of the header in place of its value',
+      good: 'a variable before, and a text beside it',
+    },
     request: { url: 'http://example.org/chat', headers: { Connection: 'Upgrade', Upgrade: 'websocket' } },
     harm: answers(403, 404),
     sound: answers(302),
@@ -192,7 +198,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/condition-never-holds',
     shows: 'the letters of browsers are others',
-    examples: { bad: 8, good: 4 },
+    examples: {
+      bad: 'a value in other letters than browsers write',
+      good: 'a variable before, and a text beside it',
+    },
     request: { url: 'http://example.org/chat', headers: { Connection: 'Upgrade', Upgrade: 'websocket' } },
     harm: answers(403, 404),
     sound: answers(302),
@@ -200,7 +209,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/condition-never-holds',
     shows: 'no header has an underscore',
-    examples: { bad: 6 },
+    examples: { bad: 'a header in the spelling of CGI' },
     files: { '/srv/www/shop': 'page' },
     request: { url: 'http://example.org/shop', headers: { 'User-Agent': 'semrush' } },
     harm: ({ response }) => response.body === 'page',
@@ -209,7 +218,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/internal-redirect-loop',
     shows: 'FallbackResource of another place is a 500 with AH00125',
-    examples: { bad: 3, good: 3 },
+    examples: { bad: 'FallbackResource of another place', good: 'FallbackResource that is there' },
     request: { url: 'http://example.org/page' },
     harm: ({ response, logNow }) => response.status === 500 && logNow().includes('AH00125'),
     sound: ({ response }) => response.status !== 500,
@@ -217,7 +226,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/internal-redirect-loop',
     shows: 'FallbackResource without a slash is a 500 below a directory',
-    examples: { bad: 4, good: 3 },
+    examples: {
+      bad: 'FallbackResource without its slash, below the first directory',
+      good: 'FallbackResource that is there',
+    },
     request: { url: 'http://example.org/blog/page' },
     harm: ({ response, logNow }) => response.status === 500 && logNow().includes('AH00125'),
     sound: ({ response }) => response.status !== 500,
@@ -240,7 +252,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/rewritemap-undefined',
     shows: 'a map of the main server is empty in a virtual host, and the redirect never ends',
-    examples: { bad: 1 },
+    examples: { bad: 'a map of the main server' },
     request: { url: 'http://example.org/page' },
     harm: ({ response }) => response.headers.location === 'http://example.org/page',
     sound: ({ response }) => response.headers.location === undefined,
@@ -255,7 +267,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/rewrite-fragment-escaped',
     shows: 'in a .htaccess as well',
-    examples: { bad: 1 },
+    examples: { bad: 'a route of a single-page application, in a .htaccess' },
     request: { url: 'http://example.org/login' },
     harm: ({ response }) => response.headers.location === 'https://app.example.org/%23/login',
   },
@@ -269,7 +281,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/rewriteconds-always-hold',
     shows: 'the path that is to be allowed is forbidden',
-    examples: { bad: 1 },
+    examples: { bad: 'two beginnings of a path' },
     files: { '/srv/www/admin': 'page' },
     request: { url: 'http://example.org/admin' },
     harm: answers(403),
@@ -278,7 +290,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/backreference-without-group',
     shows: 'a condition that matches later has no group',
-    examples: { bad: 3, good: 2 },
+    examples: {
+      bad: 'a group of a condition before the last',
+      good: 'conditions behind the group that match no expression',
+    },
     request: { url: 'http://www.example.org/' },
     harm: ({ response }) => response.headers.location === 'https:///page',
     sound: ({ response }) => response.headers.location === 'https://example.org/page',
@@ -293,7 +308,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/cgi-source-served',
     shows: 'the handler serves the source',
-    examples: { bad: 1 },
+    examples: { bad: 'a handler without the module' },
     files: { '/srv/www/bin/report.pl': '#!/usr/bin/perl' },
     request: { url: 'http://example.org/bin/report.pl' },
     harm: ({ response }) => response.body === '#!/usr/bin/perl',
@@ -302,7 +317,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/cgi-source-served',
     shows: 'a script that may not run is a 403',
-    examples: { bad: 2 },
+    examples: { bad: 'a handler that may not run anything' },
     files: { '/srv/www/bin/report.pl': '#!/usr/bin/perl' },
     request: { url: 'http://example.org/bin/report.pl' },
     harm: answers(403),
@@ -319,7 +334,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/setenv-too-late',
     shows: 'the condition never holds',
-    examples: { bad: 1 },
+    examples: { bad: 'for a condition of mod_rewrite, in a .htaccess' },
     files: { '/srv/www/shop': 'page' },
     request: { url: 'http://example.org/shop' },
     harm: ({ response }) => response.body === 'page',
@@ -344,7 +359,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/errordocument-ineffective',
     shows: 'a page that is not there is an error beside the error',
-    examples: { bad: 2, good: 2 },
+    examples: {
+      bad: 'a page that is not there',
+      good: 'a page that is there, and one that stays on this server',
+    },
     request: { url: 'http://example.org/errors/missing' },
     harm: ({ response }) => response.status === 404 && response.body.includes('Additionally'),
     sound: ({ response }) => response.body === 'no such page',
@@ -352,7 +370,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/errordocument-ineffective',
     shows: 'the page for a backend that is down is asked of that backend',
-    examples: { bad: 3, good: 2 },
+    examples: {
+      bad: 'a page that the backend is asked for, which has just failed',
+      good: 'a page that is there, and one that stays on this server',
+    },
     request: { url: 'http://example.org/app' },
     harm: ({ response }) => response.status === 503 && response.body.includes('Additionally'),
     sound: ({ response }) => response.body === 'back soon',
@@ -360,7 +381,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/directory-nonexistent',
     shows: 'the directory that is meant is served',
-    examples: { bad: 2 },
+    examples: { bad: 'the path of a URL' },
     request: { url: 'http://example.org/admin/page.txt' },
     harm: ({ response }) => response.body === 'secret',
     sound: ({ response }) => response.status !== 200,
@@ -375,7 +396,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/start-needs-module',
     shows: 'without a method httpd does not start',
-    examples: { bad: 1 },
+    examples: { bad: 'a balancer without the method by which it chooses' },
     request: { url: 'http://example.org/' },
     harm: isDown,
     sound: answers(503),
@@ -390,7 +411,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/comma-between-names',
     shows: 'the address that is named is not kept out',
-    examples: { bad: 2, good: 1 },
+    examples: { bad: 'addresses to keep out', good: 'spaces between addresses' },
     request: { url: 'http://example.org/', from: '127.0.0.2' },
     harm: answers(200),
     sound: answers(403),
@@ -398,7 +419,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/order-undoes',
     shows: 'the address that is named is not kept out',
-    examples: { good: 4 },
+    examples: { good: 'one address of this machine is kept out' },
     request: { url: 'http://example.org/', from: '127.0.0.2' },
     harm: answers(200),
     sound: answers(403),
@@ -406,7 +427,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/order-undoes',
     shows: 'the address that is named is not let in',
-    examples: { bad: 1, good: 1 },
+    examples: { bad: 'an address that is to be let in', good: 'one and nobody else' },
     request: { url: 'http://example.org/' },
     harm: answers(403),
     sound: answers(200),
@@ -414,7 +435,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/order-undoes',
     shows: 'without Order the address is not kept out either',
-    examples: { bad: 2, good: 4 },
+    examples: {
+      bad: 'without Order, whose default is the same',
+      good: 'one address of this machine is kept out',
+    },
     request: { url: 'http://example.org/', from: '127.0.0.2' },
     harm: answers(200),
     sound: answers(403),
@@ -455,7 +479,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/no-directory-index',
     shows: 'the name that a .htaccess gives is not there',
-    examples: { bad: 2 },
+    examples: { bad: 'a front controller that was renamed, in a .htaccess' },
     request: { url: 'http://example.org/' },
     harm: ({ response }) => response.status !== 0 && response.body !== 'start page',
     sound: ({ response }) => response.body === 'start page',
@@ -478,7 +502,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/proxy-denied',
     shows: 'in the words of 2.4 as well',
-    examples: { bad: 1 },
+    examples: { bad: 'in those of 2.4' },
     mirrors: [8001],
     request: { url: 'http://example.org/' },
     harm: answers(403),
@@ -587,7 +611,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/rewrite-not-inherited',
     shows: 'no redirect though the rules are handed down',
-    examples: { bad: 1 },
+    examples: { bad: 'handed down to a virtual host that has no line of mod_rewrite' },
     request: { url: 'http://example.org/old' },
     harm: answers(403, 404),
     sound: answers(301),
@@ -674,7 +698,11 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response, refused }) => response.status === 500 && refused.apache === null,
     sound: ({ response }) => response.body === 'page',
   },
-  ...[2, 3, 4].map(
+  ...[
+    'a blank between two flags',
+    'a dash that an editor changed',
+    'a setting of PHP where no module runs it',
+  ].map(
     (bad): LiveCase => ({
       rule: 'apache/htaccess-syntax',
       shows: 'an argument that Apache rejects is a 500, as a name is',
@@ -688,7 +716,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/htaccess-directive-not-permitted',
     shows: 'an option outside of the list is a 500',
-    examples: { bad: 1 },
+    examples: { bad: 'an option that is not in the list' },
     files: { 'srv/www/page': 'page' },
     request: { url: 'http://example.org/page' },
     harm: answers(500),
@@ -744,7 +772,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/unterminated-quote',
-    examples: { bad: 2 },
+    examples: { bad: 'two names, taken for one' },
     shows: 'the virtual host answers to neither name',
     request: { url: 'http://www.example.org/' },
     harm: answers(403, 404),
@@ -806,7 +834,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/internal-redirect-loop',
     shows: 'a front controller of another place is a 500 too',
-    examples: { bad: 1 },
+    examples: { bad: 'a front controller in a directory that is not there' },
     request: { url: 'http://example.org/page' },
     harm: ({ response, logNow }) => response.status === 500 && logNow().includes('AH00124'),
     sound: ({ response }) => response.status !== 500,
@@ -814,7 +842,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/internal-redirect-loop',
     shows: 'RewriteBase of another place is a 500 too',
-    examples: { bad: 2 },
+    examples: { bad: 'RewriteBase of another place' },
     request: { url: 'http://example.org/page' },
     harm: ({ response, logNow }) => response.status === 500 && logNow().includes('AH00124'),
     sound: ({ response }) => response.status !== 500,
@@ -836,7 +864,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/rewrite-pattern-not-path',
     shows: 'the page with a space in its name is not redirected',
-    examples: { bad: 4, good: 1 },
+    examples: { bad: 'an encoded space', good: 'decoded characters, and encoded ones in the target' },
     request: { url: 'http://example.org/our%20team.html' },
     harm: ({ response }) => response.status === 404 && response.headers.location === undefined,
     sound: ({ response }) => response.headers.location === 'http://example.org/our%20crew',
@@ -844,7 +872,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/rewrite-pattern-not-path',
     shows: 'Redirect compares the decoded path too',
-    examples: { bad: 5, good: 1 },
+    examples: {
+      bad: 'an encoded letter in Redirect',
+      good: 'decoded characters, and encoded ones in the target',
+    },
     request: { url: 'http://example.org/caf%C3%A9' },
     harm: ({ response }) => response.status === 404 && response.headers.location === undefined,
     sound: ({ response }) => response.headers.location === 'http://example.org/coffee',
@@ -852,7 +883,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/redirect-loop',
     shows: 'a directory is redirected to itself without the slash',
-    examples: { bad: 5, good: 4 },
+    examples: { bad: 'a slash that mod_dir puts back', good: 'the slash of directories is left alone' },
     request: { url: 'http://example.org/blog/' },
     harm: async ({ response, request }) =>
       response.headers.location === 'http://example.org/blog' &&
@@ -862,7 +893,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/errordocument-ineffective',
     shows: 'the page of the maintenance is not sent',
-    examples: { bad: 4, good: 3 },
+    examples: {
+      bad: 'a rule that answers the page as it answers all others',
+      good: 'a rule that leaves the page out',
+    },
     request: { url: 'http://example.org/shop' },
     harm: ({ response }) => response.status === 503 && response.body.includes('Additionally'),
     sound: ({ response }) => response.status === 503 && response.body === 'back soon',
@@ -877,7 +911,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/env-never-set',
     shows: 'the robot is not kept out',
-    examples: { bad: 1, good: 3 },
+    examples: { bad: 'an access rule', good: 'an access rule with the name that is set' },
     request: { url: 'http://example.org/', headers: { 'User-Agent': 'badbot/1.0' } },
     harm: answers(200),
     sound: answers(403),
@@ -892,7 +926,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/rewriteconds-contradict',
     shows: 'a hidden file is sent',
-    examples: { bad: 1, good: 2 },
+    examples: {
+      bad: 'a directory that is a file',
+      good: 'a file or a directory, a file that is not empty, and neither',
+    },
     files: { '/srv/www/.secret': 'secret' },
     request: { url: 'http://example.org/.secret' },
     harm: answers(200),
@@ -909,7 +946,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/nocanon-missing',
     shows: 'a section that sets a variable is enough, and without one the slash is kept',
-    examples: { bad: 1, good: 1 },
+    examples: { bad: 'beside a Location that sets a header', good: 'no section of a Location' },
     mirrors: [9000],
     request: { url: 'http://example.org/api/a%2Fb' },
     harm: ({ response }) => response.report?.path === '/api/a%252Fb',
@@ -926,7 +963,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/files-names-path',
     shows: 'the file that is to be denied is served',
-    examples: { bad: 1 },
+    examples: { bad: 'an absolute path' },
     files: { '/srv/www/config.ini': 'secret' },
     request: { url: 'http://example.org/config.ini' },
     harm: ({ response }) => response.body === 'secret',
@@ -935,7 +972,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/location-names-directory',
     shows: 'the file of an alias is sent to everybody',
-    examples: { bad: 2 },
+    examples: { bad: 'the directory of an alias' },
     files: { '/srv/uploads/a.txt': 'secret' },
     request: { url: 'http://example.org/media/a.txt' },
     harm: ({ response }) => response.body === 'secret',
@@ -952,7 +989,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/directory-nonexistent',
     shows: 'the directory of an alias is open to everybody',
-    examples: { bad: 3 },
+    examples: { bad: 'the URL of an alias' },
     files: { '/srv/tools/public/a.txt': 'secret' },
     request: { url: 'http://example.org/tools/a.txt' },
     harm: ({ response }) => response.body === 'secret',
@@ -961,7 +998,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/denied-dot-unescaped',
     shows: 'a rewriting rule forbids a page too',
-    examples: { bad: 2 },
+    examples: { bad: 'a rewriting rule that forbids' },
     files: { '/srv/www/blog': 'post' },
     request: { url: 'http://example.org/blog' },
     harm: answers(403),
@@ -993,7 +1030,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/rewriterule-never-reached',
     shows: 'the old page is answered by the front controller',
-    examples: { bad: 1 },
+    examples: { bad: 'behind a front controller' },
     files: { '/srv/www/index.txt': 'front controller' },
     request: { url: 'http://example.org/old/page' },
     harm: ({ response }) => response.body === 'front controller',
@@ -1009,7 +1046,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/rewrite-target-slash',
     shows: 'the path has two slashes',
-    examples: { bad: 2, good: 1 },
+    examples: { bad: 'two slashes', good: 'in a virtual host the path has its slash' },
     request: { url: 'http://example.org/page' },
     harm: ({ response }) => response.headers.location === 'https://example.org//page',
     sound: ({ response }) =>
@@ -1025,7 +1062,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/redirect-loop',
     shows: 'Redirect leads to the URL that was asked for',
-    examples: { bad: 1, good: 1 },
+    examples: {
+      bad: 'Redirect, in a virtual host behind nginx',
+      good: 'a variable that is set by what the proxy says',
+    },
     request: { url: 'https://example.org/page' },
     harm: ({ response }) => response.headers.location === 'https://example.org/page',
     sound: ({ response }) => response.headers.location === undefined,
@@ -1041,7 +1081,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/proxypass-hides',
     shows: 'the challenge goes to the backend',
-    examples: { bad: 1 },
+    examples: { bad: 'the challenge of Let’s Encrypt, for all virtual hosts' },
     mirrors: [8080],
     request: { url: 'http://example.org/.well-known/acme-challenge/x' },
     harm: ({ response }) => response.status === 200,
@@ -1058,7 +1098,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/alias-slash-missing',
     shows: 'a page of the application is not found',
-    examples: { bad: 2, good: 1 },
+    examples: { bad: 'a script of mod_wsgi', good: 'a script of mod_wsgi for what is below a URL' },
     request: { url: 'http://example.org:9000/wiki/page' },
     harm: answers(404),
     sound: answers(200),
@@ -1081,7 +1121,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/private-files-served',
     shows: '.htaccess is served',
-    examples: { bad: 2 },
+    examples: { bad: 'granted by the section that names them' },
     request: { url: 'http://example.org/.htaccess' },
     harm: answers(200),
     sound: answers(403, 404),
@@ -1104,7 +1144,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/htaccess-not-read',
     shows: 'what the file denies is served',
-    examples: { bad: 1, good: 1 },
+    examples: { bad: 'a directory that is to be denied', good: 'the lines stand in the virtual host' },
     files: { 'var/www/site/data/users.txt': 'x' },
     request: { url: 'http://example.org/data/users.txt' },
     harm: answers(200),
@@ -1113,7 +1153,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/require-granted-beside-others',
     shows: 'nobody is asked for a password',
-    examples: { bad: 1, good: 1 },
+    examples: { bad: 'a password that nobody needs', good: 'a password alone' },
     files: { 'srv/www/page.html': 'page', 'etc/apache2/users': '' },
     request: { url: 'http://example.org/page.html' },
     harm: answers(200),
@@ -1122,7 +1162,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/satisfy-any',
     shows: 'what is denied is served',
-    examples: { bad: 1 },
+    examples: { bad: 'above a directory whose .htaccess denies' },
     files: { 'srv/www/cloud/data/users.txt': 'x' },
     request: { url: 'http://example.org/cloud/data/users.txt' },
     harm: answers(200),
@@ -1168,7 +1208,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/errorlog-directory-missing',
     shows: 'nor with a log of requests',
-    examples: { bad: 1 },
+    examples: { bad: 'of requests' },
     request: { url: 'http://example.org/' },
     harm: isRefused,
     sound: answers(403, 404, 200),
@@ -1176,7 +1216,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/vhost-unresolvable-address',
     shows: 'a title leads to no address',
-    examples: { bad: 2 },
+    examples: { bad: 'a title in place of an address' },
     request: { url: 'http://example.org:443/old' },
     harm: ({ response }) => response.status !== 410,
     sound: answers(410),
@@ -1191,7 +1231,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/server-status-public',
     shows: 'the page is shown',
-    examples: { good: 1 },
+    examples: { good: 'with a password' },
     request: { url: 'http://example.org/server-status' },
     harm: ({ response }) => response.status === 200 && response.body.includes('Apache Server Status'),
     sound: answers(401),
@@ -1220,7 +1260,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/server-status-public',
     shows: 'a later section grants the page',
-    examples: { bad: 2, good: 1 },
+    examples: { bad: 'a section for all URLs, which comes later', good: 'with a password' },
     request: { url: 'http://example.org/server-status', from: '127.0.0.2', address: '127.0.0.1' },
     harm: ({ response }) => response.status === 200 && response.body.includes('Apache Server Status'),
     sound: answers(401),
@@ -1238,12 +1278,28 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body === 'done',
   },
   ...[
-    { bad: 0, shows: 'without a URL behind the socket the source is sent', harm: sendsSource },
-    { bad: 2, shows: 'without proxy: the source is sent', harm: sendsSource },
-    { bad: 3, shows: 'with spaces around the bar the source is sent', harm: sendsSource },
-    { bad: 5, shows: 'with a scheme alone behind the bar it is a 400', harm: answers(400) },
-    { bad: 7, shows: 'the line of the pool is no path of a socket', harm: answers(503) },
-    { bad: 8, shows: 'the document root comes twice', harm: answers(404) },
+    { bad: 'a socket alone', shows: 'without a URL behind the socket the source is sent', harm: sendsSource },
+    { bad: 'a socket without `proxy:`', shows: 'without proxy: the source is sent', harm: sendsSource },
+    {
+      bad: 'spaces around the bar',
+      shows: 'with spaces around the bar the source is sent',
+      harm: sendsSource,
+    },
+    {
+      bad: 'no URL behind the bar',
+      shows: 'with a scheme alone behind the bar it is a 400',
+      harm: answers(400),
+    },
+    {
+      bad: 'the line of the pool, copied whole',
+      shows: 'the line of the pool is no path of a socket',
+      harm: answers(503),
+    },
+    {
+      bad: 'the document root, as ProxyPassMatch has it',
+      shows: 'the document root comes twice',
+      harm: answers(404),
+    },
   ].map(
     ({ bad, shows, harm }): LiveCase => ({
       rule: 'apache/sethandler-proxy-target',

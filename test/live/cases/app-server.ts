@@ -31,7 +31,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'app-server/application-not-found',
     shows: 'the package of a project has no application, and gunicorn says so',
-    examples: { bad: 2, good: 1 },
+    examples: {
+      bad: 'the package of a project in place of its wsgi module',
+      good: 'a module whose attribute is the default',
+    },
     files: SETTINGS,
     request: REQUEST,
     harm: ({ response, logNow }) =>
@@ -41,7 +44,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'app-server/application-not-found',
     shows: 'uvicorn wants module and attribute, and does not start',
-    examples: { bad: 3, good: 0 },
+    examples: { bad: 'a module without an attribute, which uvicorn does not guess', good: 'the module' },
     files: SETTINGS,
     request: REQUEST,
     harm: ({ response, logNow }) =>
@@ -51,7 +54,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'app-server/application-not-found',
     shows: 'a module that is not there stops every worker',
-    examples: { bad: 4, good: 0 },
+    examples: { bad: 'a module that the package does not have', good: 'the module' },
     files: SETTINGS,
     request: REQUEST,
     harm: ({ response, logNow }) =>
@@ -61,7 +64,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'app-server/application-not-found',
     shows: 'uWSGI finds no `application` in a module of Flask',
-    examples: { bad: 8, good: 6 },
+    examples: {
+      bad: 'uWSGI, which takes `application` where nobody says another name',
+      good: 'uWSGI with the name of the application',
+    },
     request: REQUEST,
     harm: ({ response, logNow }) =>
       response.status === 500 && logNow().includes('no python application found'),
@@ -92,7 +98,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'app-server/prefix-not-told',
     shows: 'ProxyFix reads X-Forwarded-Prefix where it is told to, and not before',
-    examples: { bad: 2, good: 5 },
+    examples: { bad: 'a header that ProxyFix is not told to read', good: 'a header that ProxyFix reads' },
     request: { url: 'http://example.org/shop/' },
     harm: ({ response }) => response.body === '/search',
     sound: ({ response }) => response.body === '/shop/search',
@@ -107,7 +113,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'app-server/untrusted-proxy',
     shows: 'on loopback uvicorn trusts nginx by itself',
-    examples: { bad: 0, good: 2 },
+    examples: { bad: 'a Unix socket', good: 'loopback, which is trusted' },
     request: { url: 'https://example.org/' },
     harm: ({ response }) => response.report?.scheme === 'http',
     sound: ({ response }) => response.report?.scheme === 'https',
@@ -115,15 +121,27 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'app-server/untrusted-proxy',
     shows: 'nor does it trust nginx in another container',
-    examples: { bad: 1, good: 1 },
+    examples: { bad: 'another container', good: 'by a variable' },
     request: { url: 'https://example.org/' },
     harm: ({ response }) => response.report?.scheme === 'http',
     sound: ({ response }) => response.report?.scheme === 'https',
   },
   ...[
-    { shows: 'the socket of uWSGI is closed to nginx', bad: 0, good: 1 },
-    { shows: 'gunicorn with a umask closes its socket to nginx', bad: 2, good: 5 },
-    { shows: 'a socket unit with SocketMode=0600 is open to its user alone', bad: 3, good: 6 },
+    {
+      shows: 'the socket of uWSGI is closed to nginx',
+      bad: 'uWSGI as another user, without chmod-socket',
+      good: 'the group of nginx',
+    },
+    {
+      shows: 'gunicorn with a umask closes its socket to nginx',
+      bad: 'gunicorn with a umask that closes it to others',
+      good: 'gunicorn, which takes no rights away by itself',
+    },
+    {
+      shows: 'a socket unit with SocketMode=0600 is open to its user alone',
+      bad: 'a socket unit that closes it to others',
+      good: 'a socket unit for the user of nginx',
+    },
   ].map(({ shows, bad, good }) => ({
     rule: 'app-server/socket-permissions',
     shows,
@@ -137,7 +155,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'app-server/interface-mismatch',
     shows: 'a factory is called with the request, and every answer is 500',
-    examples: { bad: 4, good: 4 },
+    examples: { bad: 'a factory that is not called', good: 'a factory that is called' },
     request: REQUEST,
     harm: ({ response, logNow }) =>
       response.status === 500 && logNow().includes('takes from 0 to 1 positional arguments but 2 were given'),
@@ -160,7 +178,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'app-server/interface-mismatch',
     shows: 'uvicorn calls Flask as an ASGI application, and gunicorn as what it is',
-    examples: { bad: 1, good: 1 },
+    examples: { bad: 'uvicorn for Flask', good: 'gunicorn for Flask' },
     request: REQUEST,
     harm: ({ response }) => response.status === 500,
     sound: ({ response }) => response.status === 404,
@@ -175,7 +193,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'app-server/proxyfix-untrue',
     shows: 'the client chooses the address that Flask sees',
-    examples: { bad: 1, good: 2 },
+    examples: { bad: 'two proxies where there is one', good: 'what is set' },
     request: { url: 'http://example.org/', headers: { 'X-Forwarded-For': '203.0.113.9' } },
     harm: ({ response }) => response.body.endsWith(' 203.0.113.9'),
     sound: ({ response }) => !response.body.endsWith(' 203.0.113.9'),
@@ -183,7 +201,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'app-server/uwsgi-plugin-missing',
     shows: 'uWSGI of Debian takes no request without the plugin',
-    examples: { bad: 2, good: 3 },
+    examples: { bad: 'in a unit', good: 'the plugin in a unit' },
     request: REQUEST,
     harm: ({ response }) => response.status === 502,
     sound: ({ response }) => response.status === 200 && response.body === 'here',

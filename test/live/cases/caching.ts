@@ -14,7 +14,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'caching/key-incomplete',
     shows: 'one site is answered with a page of the other',
-    examples: { bad: 1 },
+    examples: { bad: 'without the name' },
     mirrors: [9000],
     request: { url: 'http://a.example.org/' },
     harm: async ({ request }) =>
@@ -60,7 +60,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'caching/never-stored',
     shows: 'nothing says how long an answer holds',
-    examples: { bad: 1 },
+    examples: { bad: 'what the backend says of it ignored, and nothing else said' },
     mirrors: [9000],
     request: { url: 'http://example.org/page' },
     harm: async ({ request }) =>

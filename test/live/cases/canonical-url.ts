@@ -6,7 +6,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'canonical-url/redirect-loop',
     shows: 'nginx behind Apache redirects to where the client came from',
-    examples: { bad: 5, good: 6 },
+    examples: {
+      bad: 'nginx behind Apache, which terminates TLS',
+      good: 'Apache says that the client came over TLS',
+    },
     files: { 'srv/www/page': 'page' },
     request: { url: 'https://example.org/page' },
     harm: ({ response }) => response.headers.location === 'https://example.org/page',
@@ -15,7 +18,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'canonical-url/redirect-loop',
     shows: 'nginx adds the slash of a directory, and the line takes it away',
-    examples: { bad: 4, good: 5 },
+    examples: {
+      bad: 'the slash of a directory, added and taken away',
+      good: 'the slash of what is no directory, taken away',
+    },
     request: { url: 'http://example.org/guide' },
     harm: async ({ response, request }) =>
       response.headers.location === 'http://example.org/guide/' &&
@@ -34,7 +40,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'canonical-url/redirect-target-from-client',
     shows: 'a rule of Apache redirects to another site',
-    examples: { bad: 2, good: 3 },
+    examples: {
+      bad: 'an argument that a rule of Apache redirects to',
+      good: 'an argument behind a path of this site, one of a list, and a name of this site',
+    },
     request: { url: 'http://example.org/go?url=https://evil.example/' },
     harm: ({ response }) => String(response.headers.location).startsWith('https://evil.example/'),
     sound: ({ response }) => response.status === 404,
@@ -42,7 +51,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'canonical-url/redirect-malformed',
     shows: 'the redirect is no URL of another site',
-    examples: { bad: 3 },
+    examples: { bad: 'a host without its scheme' },
     request: { url: 'http://example.org/page' },
     harm: ({ response }) => response.headers.location === 'www.example.org/page',
     sound: ({ response }) => response.headers.location !== 'www.example.org/page',
@@ -66,7 +75,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'canonical-url/http-and-https-both-serve',
     shows: 'plain HTTP gives the page that TLS gives',
-    examples: { good: 1 },
+    examples: { good: 'port 80 redirects' },
     files: PAGES,
     request: { url: 'http://example.org/' },
     harm: async ({ response, request }) =>
@@ -168,7 +177,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'canonical-url/redirect-uri-injection',
     shows: 'a line end in what is captured becomes a header of the answer',
-    examples: { bad: 3, good: 5 },
+    examples: {
+      bad: 'a part of the path that an expression captures',
+      good: 'a file that only has the name in it',
+    },
     request: { url: 'http://example.org/users/a%0d%0aX-Injected:1/profile' },
     harm: ({ response }) => response.headers['x-injected'] === '1',
   },

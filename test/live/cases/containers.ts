@@ -20,7 +20,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'containers/own-loopback',
     shows: 'with one network for both it finds the application there',
-    examples: { good: 2 },
+    examples: { good: 'one network for both containers' },
     request: REQUEST,
     harm: ({ response }) => response.status === 502,
     sound: ({ response }) => response.status === 200,
@@ -42,7 +42,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'containers/unknown-service',
     shows: 'nor with one of another network',
-    examples: { bad: 1, good: 1 },
+    examples: { bad: 'no network of both', good: 'an alias, and the name of a container' },
     request: REQUEST,
     harm: ({ refused }) => /host not found in upstream "web/.test(refused.nginx ?? ''),
     sound: ({ response }) => response.status === 200,
@@ -57,7 +57,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'containers/static-volume-unfilled',
     shows: 'the volume is empty where nginx looks for the file',
-    examples: { good: 1 },
+    examples: { good: 'files of the repository' },
     request: { url: 'http://example.org/static/site.css' },
     harm: ({ response }) => response.status === 404,
     sound: ({ response }) => response.status === 200,

@@ -35,7 +35,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'django/host-not-allowed',
     shows: 'without Host nginx sends the name of the upstream',
-    examples: { bad: 2, good: 4 },
+    examples: { bad: 'the name of the upstream', good: 'the name of the upstream, allowed' },
     request: HTTP,
     harm: isRefused,
     sound: ({ response }) => response.report?.host === 'web:8000',
@@ -43,7 +43,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'django/host-not-allowed',
     shows: 'without ProxyPreserveHost Apache sends the address of the backend',
-    examples: { bad: 3, good: 6 },
+    examples: {
+      bad: 'the address of the backend, which Apache sends',
+      good: 'the address of the backend, allowed',
+    },
     request: HTTP,
     harm: isRefused,
     sound: ({ response }) => response.status !== 0 && response.status !== 400,
@@ -51,7 +54,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'django/host-not-allowed',
     shows: 'mod_wsgi runs a project that has no name of the virtual host',
-    examples: { bad: 5, good: 8 },
+    examples: {
+      bad: 'a name of the virtual host in which mod_wsgi runs it',
+      good: 'mod_wsgi, and the names',
+    },
     request: { url: 'http://example.org:9000/' },
     harm: ({ response }) => response.status === 400,
     sound: ({ response }) => response.status !== 0 && response.status !== 400,
@@ -59,7 +65,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'django/ssl-redirect-loop',
     shows: 'Apache tells no scheme, and https is redirected to itself',
-    examples: { bad: 3, good: 2 },
+    examples: { bad: 'Apache does not tell it', good: 'Apache tells it' },
     request: HTTPS,
     harm: ({ response }) => response.status === 301 && response.headers.location === 'https://example.org/',
     sound: ({ response }) => response.status !== 0 && response.status !== 301,
@@ -81,7 +87,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'django/ssl-redirect-loop',
     shows: 'gunicorn tells Django the scheme, where it trusts nginx',
-    examples: { bad: 1, good: 1 },
+    examples: { bad: 'a header that nginx does not send', good: 'gunicorn trusts the header of every proxy' },
     request: HTTPS,
     harm: ({ response }) => response.status === 301 && response.headers.location === 'https://example.org/',
     sound: ({ response }) => response.report?.scheme === 'https',
@@ -89,7 +95,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'django/debug-on',
     shows: 'an error shows the code and the settings, for False is a text',
-    examples: { bad: 1, good: 1 },
+    examples: { bad: 'the text False', good: 'a comparison' },
     request: { url: 'http://example.org/fails' },
     harm: ({ response }) => response.body.includes('ROOT_URLCONF'),
     sound: ({ response }) => response.status === 500 && !response.body.includes('ROOT_URLCONF'),
@@ -104,7 +110,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'django/proxy-ssl-header-forgeable',
     shows: 'nor does it help to repeat what the client says',
-    examples: { bad: 1, good: 1 },
+    examples: { bad: 'nginx repeats what the client says', good: 'nginx removes it' },
     request: { ...HTTP, headers: { 'X-Forwarded-Proto': 'https' } },
     harm: ({ response }) => response.report?.scheme === 'https',
     sound: ({ response }) => response.report?.scheme === 'http',
@@ -120,7 +126,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'django/static-not-served',
     shows: 'the files lie where Django collects them, and nginx looks elsewhere',
-    examples: { bad: 1, good: 1 },
+    examples: { bad: 'another directory', good: 'a root above it' },
     files: { 'srv/shop/static/site.css': 'body { }\n' },
     request: { url: 'http://example.org/static/site.css' },
     harm: ({ response }) => response.status === 404,
@@ -129,7 +135,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'django/static-not-served',
     shows: 'nor has it one for an upload',
-    examples: { bad: 2, good: 4 },
+    examples: { bad: 'uploads that nobody serves', good: 'uploads from their directory' },
     files: { 'srv/shop/media/a.txt': 'uploaded\n' },
     request: { url: 'http://example.org/media/a.txt' },
     harm: ({ response }) => response.status === 404,

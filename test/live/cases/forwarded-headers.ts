@@ -46,7 +46,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'forwarded-headers/remoteip-mismatch',
     shows: 'the client says who it is',
-    examples: { bad: 1 },
+    examples: { bad: 'another header is read' },
     files: { 'srv/www/page.txt': 'page' },
     request: {
       url: 'http://example.org/page.txt',
@@ -59,7 +59,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'forwarded-headers/remoteip-mismatch',
     shows: 'every request is a 400',
-    examples: { bad: 2 },
+    examples: { bad: 'the PROXY protocol, which nginx does not speak' },
     files: { 'srv/www/page.txt': 'page' },
     request: { url: 'http://example.org/page.txt' },
     harm: ({ response }) => response.status !== 200,
@@ -210,7 +210,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'forwarded-headers/double-proxy-processing',
     shows: 'the header that Django reads never arrives',
-    examples: { bad: 1 },
+    examples: { bad: 'each its own' },
     files: {
       'opt/shop/shop/urls.py':
         "from django.http import HttpResponse\nfrom django.urls import path\n\nurlpatterns = [path('page', lambda request: HttpResponse(str('HTTP_X_FORWARDED_PROTO' in request.META)))]\n",
@@ -234,7 +234,7 @@ export const cases: readonly LiveCase[] = [
     rule: 'forwarded-headers/underscores-in-headers',
     shows: 'the backend gets two values for what it takes for one name; mod_wsgi gets one',
     mirrors: [8000],
-    examples: { good: 1 },
+    examples: { good: 'before mod_wsgi, which never sees them' },
     request: { url: 'http://example.org/', headers: { X_Forwarded_Proto: 'https' } },
     harm: ({ response }) => response.report?.HTTP_X_FORWARDED_PROTO === 'http, https',
     sound: ({ response }) =>
@@ -295,7 +295,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'forwarded-headers/request-splitting',
     shows: 'a line end in a header begins another',
-    examples: { bad: 1, good: 4 },
+    examples: { bad: 'a header', good: 'a header with the request as it was sent' },
     mirrors: [9000],
     request: { url: 'http://example.org/a%0d%0aX-Injected:%201' },
     harm: ({ response }) => response.report?.HTTP_X_INJECTED === '1',
@@ -303,7 +303,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'forwarded-headers/request-splitting',
     shows: 'a path that a rewrite takes from the request line stays escaped',
-    examples: { good: 2 },
+    examples: { good: 'a path that a rewrite makes of the request as it was sent' },
     mirrors: [9000],
     request: { url: 'http://example.org/shop/a%20HTTP/1.0%0d%0aX-Injected:%201%0d%0aX-Rest:%20' },
     harm: ({ response }) => response.report?.HTTP_X_INJECTED === '1',
@@ -311,7 +311,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'forwarded-headers/request-splitting',
     shows: 'a rewrite holds for the paths that it matches',
-    examples: { bad: 3, good: 3 },
+    examples: {
+      bad: 'a rewrite that leaves other paths as they are',
+      good: 'a path that a rewrite cuts at its first line end',
+    },
     mirrors: [9000],
     request: { url: 'http://example.org/a%20HTTP/1.0%0d%0aX-Injected:%201%0d%0aX-Rest:%20' },
     harm: ({ response }) => response.report?.HTTP_X_INJECTED === '1',
@@ -351,7 +354,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'forwarded-headers/response-instead-of-request',
     shows: 'the client is told its address, and the backend is not',
-    examples: { bad: 2, good: 1 },
+    examples: { bad: 'in nginx', good: 'in nginx, where the client is told as well' },
     mirrors: [9000],
     request: { url: 'http://example.org/' },
     harm: ({ response }) =>
@@ -368,7 +371,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'forwarded-headers/one-address-header',
     shows: 'Apache believes the X-Real-IP that the client made up',
-    examples: { bad: 1 },
+    examples: { bad: 'X-Forwarded-For alone' },
     request: { url: 'http://example.org/', headers: { 'X-Real-IP': '10.1.2.3' } },
     harm: ({ response }) => response.status !== 403,
     sound: ({ response }) => response.status === 403,

@@ -9,10 +9,10 @@ function cookiesOf({ headers }: LiveResponse): string {
 
 /** A header that pages of both servers lack in the bad examples, and have in the good ones. */
 const headerCases = (rule: string, header: string): readonly LiveCase[] =>
-  [0, 1].map(index => ({
+  ['nginx', 'Apache'].map(server => ({
     rule: `hardening/${rule}`,
-    shows: `${index === 0 ? 'nginx' : 'Apache'} sends no ${header}`,
-    examples: { bad: index, good: index },
+    shows: `${server} sends no ${header}`,
+    examples: { bad: server, good: `sent by ${server}` },
     files: { 'srv/www/page.html': 'page' },
     request: { url: `${SITE}/page.html` },
     harm: ({ response }) => response.body === 'page' && response.headers[header] === undefined,
@@ -27,7 +27,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'hardening/request-limits',
     shows: 'a body of two megabytes is no reason to refuse a request',
-    examples: { good: 1 },
+    examples: { good: 'nginx’s default of 1 MB' },
     files: { 'etc/nginx/html/page.html': 'page' },
     request: { url: `${SITE}/page.html`, method: 'POST', body: Buffer.alloc(2_000_000) },
     harm: ({ response }) => response.status !== 413 && response.status > 0,
@@ -36,7 +36,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'hardening/cookie-flags-missing',
     shows: 'the cookie of `userid` has none of the flags',
-    examples: { bad: 1 },
+    examples: { bad: 'the cookie of `userid`' },
     files: { 'srv/www/page.html': 'page' },
     request: { url: `${SITE}/page.html` },
     harm: ({ response }) =>
@@ -46,7 +46,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'hardening/version-shown',
     shows: 'the header names the version of nginx',
-    examples: { bad: 1 },
+    examples: { bad: 'one server has it on' },
     files: { 'srv/www/index.html': 'page' },
     request: { url: `${SITE}/` },
     harm: ({ response }) => /^nginx\/\d/.test(String(response.headers.server)),
@@ -55,7 +55,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'hardening/version-shown',
     shows: 'the header and the page of an error name the version of Apache',
-    examples: { bad: 2, good: 1 },
+    examples: {
+      bad: 'Apache as Debian sets it up',
+      good: 'a word of its own in Apache, and no signature by default',
+    },
     request: { url: `${SITE}/missing` },
     harm: ({ response }) =>
       /^Apache\/\d/.test(String(response.headers.server)) && /<address>Apache\/\d/.test(response.body),
@@ -64,7 +67,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'hardening/trace-enabled',
     shows: 'the request comes back',
-    examples: { bad: 1 },
+    examples: { bad: 'one virtual host turns it on again' },
     request: { url: `${SITE}/`, method: 'TRACE', headers: { 'X-Marked': 'yes' } },
     harm: ({ response }) => response.status === 200 && /^X-Marked: yes/im.test(response.body),
     sound: ({ response }) => response.status === 405,
@@ -72,7 +75,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'hardening/options-wide',
     shows: 'a directory without an index is listed',
-    examples: { bad: 1 },
+    examples: { bad: 'all of them' },
     files: { 'srv/www/files/plan.txt': 'plan', 'srv/www/index.html': 'page' },
     request: { url: `${SITE}/files/` },
     harm: ({ response }) => response.body.includes('plan.txt'),

@@ -14,7 +14,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'loopback/listen-port-conflict',
     shows: 'nginx cannot open its second socket',
-    examples: { bad: 2, good: 4 },
+    examples: {
+      bad: 'nginx itself, by version 6 and by version 4',
+      good: 'nginx by both versions, each alone',
+    },
     request: { url: 'http://example.org/' },
     harm: ({ refused, log }) => /Address already in use/.test(`${refused.nginx ?? ''}${log}`),
     sound: ({ response }) => response.status !== 0,
@@ -45,7 +48,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'loopback/listen-public',
-    examples: { bad: 2 },
+    examples: { bad: 'another port that the same virtual host has' },
     shows: 'a client reaches the site on another port of Apache, past nginx',
     files: { 'srv/www/index.html': 'page' },
     request: { url: 'http://example.org:8080/index.html', address: '127.0.0.2' },
@@ -79,7 +82,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'loopback/fastcgi-public',
-    examples: { bad: 1, good: 2 },
+    examples: { bad: 'every address', good: 'with the addresses that may connect' },
     shows: 'of every address, unless some are named',
     files: { 'srv/www/index.php': '<?php\n' },
     request: { url: 'http://example.org/index.php' },

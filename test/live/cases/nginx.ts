@@ -52,7 +52,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'nginx/capture-without-group',
     shows: 'every item leads to the list',
-    examples: { bad: 1 },
+    examples: { bad: 'the group of the condition is forgotten' },
     request: { url: 'http://example.org/item?id=7' },
     harm: ({ response }) => response.headers.location === 'http://example.org/items/',
     sound: ({ response }) => response.headers.location === 'http://example.org/items/7',
@@ -60,7 +60,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'nginx/capture-without-group',
     shows: 'the name of the redirect is empty',
-    examples: { bad: 2 },
+    examples: { bad: 'no group in the condition' },
     request: { url: 'http://www.example.org/page' },
     harm: ({ response }) => response.headers.location === 'http:///page',
     sound: ({ response }) => response.headers.location === 'http://example.org/page',
@@ -68,7 +68,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'nginx/capture-without-group',
     shows: 'every page of the shop leads to one',
-    examples: { bad: 3 },
+    examples: { bad: 'a location by prefix' },
     request: { url: 'http://example.org/shop/7' },
     harm: ({ response }) => /\/store\/$/.test(String(response.headers.location)),
     sound: ({ response }) => /\/store\/7$/.test(String(response.headers.location)),
@@ -76,7 +76,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'nginx/capture-without-group',
     shows: 'every article leads to one',
-    examples: { bad: 4 },
+    examples: { bad: 'an entry of a map' },
     request: { url: 'http://example.org/news/7' },
     harm: ({ response }) => /\/articles\/$/.test(String(response.headers.location)),
     sound: ({ response }) => /\/articles\/7$/.test(String(response.headers.location)),
@@ -102,7 +102,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'nginx/proxy-pass-slash-mismatch',
     shows: 'the path grows together',
-    examples: { bad: 1 },
+    examples: { bad: 'no slash' },
     mirrors: [9000],
     request: { url: 'http://example.org/api/users' },
     harm: ({ response }) => response.report?.path === '/v1users',
@@ -157,7 +157,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'nginx/syntax',
     shows: 'nginx builds no table of names',
-    examples: { bad: 2, good: 2 },
+    examples: {
+      bad: 'a name too long for the table of names',
+      good: 'tables of the size that long names need, and a method in front of `keepalive`',
+    },
     request: { url: 'http://www.example.org/' },
     harm: ({ refused }) => /could not build server_names_hash/.test(refused.nginx ?? ''),
     sound: ({ refused }) => refused.nginx === null,
@@ -165,7 +168,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'nginx/syntax',
     shows: 'nginx builds no table of a map',
-    examples: { bad: 3, good: 2 },
+    examples: {
+      bad: 'a path too long for the table of a map',
+      good: 'tables of the size that long names need, and a method in front of `keepalive`',
+    },
     request: { url: 'http://www.example.org/' },
     harm: ({ refused }) => /could not build map_hash/.test(refused.nginx ?? ''),
     sound: ({ refused }) => refused.nginx === null,
@@ -196,7 +202,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'nginx/try-files-loses-query',
     shows: 'the script is asked without its query',
-    examples: { bad: 1, good: 3 },
+    examples: { bad: 'a script behind a proxy', good: 'the query goes through the proxy' },
     mirrors: [9001],
     request: { url: 'http://example.org/search?q=1' },
     harm: ({ response }) => response.report?.path === '/index.php',
@@ -284,7 +290,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'nginx/pass-behind-return',
     shows: 'a file is looked for in place of the backend',
-    examples: { bad: 1, good: 2 },
+    examples: {
+      bad: 'a rewrite that leaves the location',
+      good: 'a rewrite that stays in the location, or leaves it for one page',
+    },
     mirrors: [9000],
     request: { url: 'http://example.org/app/users' },
     harm: ({ response }) => response.status === 404,
@@ -309,7 +318,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'nginx/error-page-refused',
     shows: 'the page for maintenance is not sent',
-    examples: { bad: 1, good: 1 },
+    examples: { bad: 'a server in maintenance', good: 'a named location' },
     files: { 'srv/www/503.html': 'back soon', 'srv/www/maintenance.on': '' },
     request: { url: 'http://example.org/' },
     harm: ({ response }) => response.status === 503 && !response.body.includes('back soon'),
@@ -318,7 +327,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'nginx/error-page-refused',
     shows: 'the page that asks for the password is not sent',
-    examples: { bad: 2, good: 2 },
+    examples: { bad: 'a password', good: 'a location for the page, without a password' },
     files: { 'srv/www/401.html': 'write to us' },
     request: { url: 'http://example.org/' },
     harm: ({ response }) => response.status === 401 && !response.body.includes('write to us'),
@@ -327,7 +336,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'nginx/location-never-reached',
     shows: 'the server answers in front of its locations',
-    examples: { bad: 3, good: 6 },
+    examples: {
+      bad: 'a server that answers before it looks for a location',
+      good: 'the answer of the server in a location of its own',
+    },
     files: { '/srv/acme/.well-known/acme-challenge/token': 'token' },
     request: { url: 'http://example.org/.well-known/acme-challenge/token' },
     harm: ({ response }) => response.status === 301,
@@ -336,7 +348,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'nginx/location-never-reached',
     shows: 'the path is compared as it is decoded',
-    examples: { bad: 4, good: 7 },
+    examples: { bad: 'a path as it stands in the address bar', good: 'a path as it is decoded' },
     files: { '/srv/my/a.txt': 'text' },
     request: { url: 'http://example.org/my%20files/a.txt' },
     harm: ({ response }) => response.status === 404,
@@ -353,7 +365,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'nginx/file-test-not-path',
     shows: 'the document root stands there twice',
-    examples: { bad: 1, good: 1 },
+    examples: { bad: 'the document root twice', good: 'the URI below the document root' },
     files: { '/srv/www/a.txt': 'text' },
     request: { url: 'http://example.org/a.txt' },
     harm: ({ response }) => response.status === 410,

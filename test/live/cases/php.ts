@@ -14,7 +14,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'php/runs-any-file',
     shows: 'what is in a picture runs',
-    examples: { bad: 0, good: 1 },
+    examples: { bad: 'no ending is asked for', good: 'nginx looks for the script' },
     files: { 'srv/www/uploads/picture.jpg': '<?php echo "the picture runs";\n' },
     request: { url: 'http://example.org/uploads/picture.jpg/x.php' },
     harm: ({ response }) => response.body === 'the picture runs',
@@ -47,7 +47,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'php/pool-refused',
     shows: 'nor with two pools of one socket',
-    examples: { bad: 3 },
+    examples: { bad: 'one socket of two pools' },
     files: SCRIPT,
     request: REQUEST,
     harm: ({ response, logNow }) => response.status === 502 && logNow().includes('FPM initialization failed'),
@@ -56,7 +56,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'php/pool-refused',
     shows: 'nor at a setting of PHP',
-    examples: { bad: 4, good: 3 },
+    examples: { bad: 'a setting of PHP', good: 'settings of PHP, units, and a comment' },
     files: SCRIPT,
     request: REQUEST,
     harm: ({ response, logNow }) => response.status === 502 && logNow().includes('FPM initialization failed'),
@@ -65,7 +65,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'php/pool-refused',
     shows: 'nor at a key that it does not know',
-    examples: { bad: 5, good: 3 },
+    examples: { bad: 'a key with a slip', good: 'settings of PHP, units, and a comment' },
     files: SCRIPT,
     request: REQUEST,
     harm: ({ response, logNow }) => response.status === 502 && logNow().includes('FPM initialization failed'),
@@ -74,7 +74,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'php/pool-refused',
     shows: 'nor at `#`',
-    examples: { bad: 6, good: 3 },
+    examples: { bad: 'a comment as shells write it', good: 'settings of PHP, units, and a comment' },
     files: SCRIPT,
     request: REQUEST,
     harm: ({ response, logNow }) => response.status === 502 && logNow().includes('FPM initialization failed'),
@@ -83,7 +83,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'php/pool-refused',
     shows: 'nor at a unit',
-    examples: { bad: 7, good: 3 },
+    examples: { bad: 'a unit that FPM does not know', good: 'settings of PHP, units, and a comment' },
     files: SCRIPT,
     request: REQUEST,
     harm: ({ response, logNow }) => response.status === 502 && logNow().includes('FPM initialization failed'),
@@ -92,7 +92,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'php/pool-refused',
     shows: 'nor at a word for a number',
-    examples: { bad: 8, good: 3 },
+    examples: { bad: 'a word for a number', good: 'settings of PHP, units, and a comment' },
     files: SCRIPT,
     request: REQUEST,
     harm: ({ response, logNow }) => response.status === 502 && logNow().includes('FPM initialization failed'),
@@ -101,7 +101,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'php/pool-refused',
     shows: 'nor without the file of its slow log',
-    examples: { bad: 9, good: 3 },
+    examples: { bad: 'a slow log without a file', good: 'settings of PHP, units, and a comment' },
     files: SCRIPT,
     request: REQUEST,
     harm: ({ response, logNow }) => response.status === 502 && logNow().includes('FPM initialization failed'),
@@ -110,7 +110,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'php/pool-refused',
     shows: 'nor at a path without a slash',
-    examples: { bad: 11, good: 3 },
+    examples: { bad: 'a status page without its slash', good: 'settings of PHP, units, and a comment' },
     files: SCRIPT,
     request: REQUEST,
     harm: ({ response, logNow }) => response.status === 502 && logNow().includes('FPM initialization failed'),
@@ -127,7 +127,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'php/socket-permissions',
     shows: 'nor does another owner open it',
-    examples: { bad: 1, good: 2 },
+    examples: { bad: 'another owner', good: 'open to every user' },
     files: SCRIPT,
     request: REQUEST,
     harm: ({ response, log }) => response.status === 502 && log.includes('failed (13: Permission denied)'),
@@ -136,7 +136,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'php/socket-permissions',
     shows: 'nor to Apache',
-    examples: { bad: 2, good: 4 },
+    examples: { bad: 'the user of nginx, and Apache connects', good: 'the user of Apache owns it' },
     files: SCRIPT,
     request: REQUEST,
     harm: ({ response, log }) => response.status === 503 && log.includes('Permission denied'),
@@ -152,7 +152,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'php/open-basedir',
     shows: 'an upload has no place',
-    examples: { bad: 1, good: 0 },
+    examples: {
+      bad: 'no directory for uploads, in a pool that raises their size',
+      good: 'the root and the temporary files',
+    },
     files: { 'srv/www/index.php': '<?php echo $_FILES["file"]["error"] === 0 ? "taken" : "lost";\n' },
     request: {
       ...REQUEST,
@@ -166,7 +169,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'php/script-not-in-container',
     shows: 'the container of PHP has the scripts at another path',
-    examples: { bad: 1, good: 1 },
+    examples: { bad: 'the files of both at different paths', good: 'the path that PHP has' },
     files: { 'src/index.php': '<?php echo "the script runs";\n' },
     request: REQUEST,
     harm: ({ response, log }) => response.status === 404 && log.includes('Primary script unknown'),
@@ -175,7 +178,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'php/script-filename-missing',
     shows: 'with no method either the page is empty',
-    examples: { bad: 1 },
+    examples: { bad: 'one parameter of the location in place of all of the server' },
     files: SCRIPT,
     request: REQUEST,
     harm: ({ response }) => response.status === 200 && response.body === '',
@@ -198,9 +201,24 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body === 'the script runs',
   },
   ...[
-    { bad: 0, good: 1, shows: 'after try_files nothing is left of the URI', status: 200 },
-    { bad: 1, good: 0, shows: 'without the directive PHP is told of no PATH_INFO', status: 200 },
-    { bad: 2, good: 1, shows: 'no file has the whole URI as its name', status: 404 },
+    {
+      bad: 'try_files changes the URI',
+      good: 'kept in a variable',
+      shows: 'after try_files nothing is left of the URI',
+      status: 200,
+    },
+    {
+      bad: 'nothing splits the URI',
+      good: 'split, and no try_files',
+      shows: 'without the directive PHP is told of no PATH_INFO',
+      status: 200,
+    },
+    {
+      bad: 'try_files looks for a file of the whole URI',
+      good: 'kept in a variable',
+      shows: 'no file has the whole URI as its name',
+      status: 404,
+    },
   ].map(
     ({ bad, good, shows, status }): LiveCase => ({
       rule: 'php/path-info-empty',
@@ -236,7 +254,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'php/setting-not-taken',
     shows: 'the default of upload_max_filesize stays',
-    examples: { bad: 1 },
+    examples: { bad: 'a name that PHP does not know' },
     files: { 'srv/www/index.php': '<?php echo ini_get("upload_max_filesize");\n' },
     request: REQUEST,
     harm: ({ response }) => response.body === '2M',
@@ -245,7 +263,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'php/setting-not-taken',
     shows: 'the default of memory_limit stays',
-    examples: { bad: 2 },
+    examples: { bad: 'a name with a slip' },
     files: { 'srv/www/index.php': '<?php echo ini_get("memory_limit");\n' },
     request: REQUEST,
     harm: ({ response }) => response.body === '128M',
@@ -254,7 +272,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'php/setting-not-taken',
     shows: 'the default of memory_limit stays',
-    examples: { bad: 3 },
+    examples: { bad: 'a colon' },
     files: { 'srv/www/index.php': '<?php echo ini_get("memory_limit");\n' },
     request: REQUEST,
     harm: ({ response }) => response.body === '128M',

@@ -11,7 +11,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'response-headers/page-sent-as-file',
     shows: 'browsers show the tags of the page',
-    examples: { bad: 1 },
+    examples: { bad: 'a page that is shown as its source' },
     request: { url: 'http://example.org/' },
     harm: ({ response }) => response.headers['content-type'] === 'text/plain',
     sound: ({ response }) => response.headers['content-type'] === 'text/html',
@@ -61,7 +61,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'response-headers/add-header-lost',
     shows: 'the answer to a preflight request lacks the header',
-    examples: { bad: 2, good: 4 },
+    examples: {
+      bad: 'the answer to a preflight request',
+      good: 'an answer to a preflight request that has all of them',
+    },
     request: { url: 'http://example.org/', method: 'OPTIONS' },
     harm: ({ response }) =>
       response.status === 204 && response.headers['access-control-allow-origin'] === undefined,
@@ -96,7 +99,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'response-headers/origin-reflected',
     shows: 'a site whose name goes on may read the answer',
-    examples: { bad: 1, good: 0 },
+    examples: { bad: 'a pattern without an end', good: 'the whole origin is compared' },
     mirrors: [9000],
     request: { url: 'http://api.example.org/', headers: { Origin: 'https://www.example.org.evil.example' } },
     harm: ({ response: { headers } }) =>

@@ -109,7 +109,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'sizing/daemon-thread-unsafe',
     shows: 'clients get the page of another one',
-    examples: { bad: 1, good: 1 },
+    examples: { bad: 'an application that its owner calls unsafe', good: 'one thread each' },
     files: { 'srv/app/wsgi.py': THREAD_UNSAFE },
     request: { url: `${SITE}/?first` },
     harm: async ({ response, request }) => {

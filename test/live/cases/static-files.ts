@@ -56,7 +56,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'static-files/alias-traversal',
     shows: 'the group of an expression takes the two dots with it',
-    examples: { bad: 1, good: 2 },
+    examples: { bad: 'an expression whose group begins behind no slash', good: 'neither' },
     files: { 'opt/shop/settings.py': 'PASSWORD = "secret"\n' },
     request: { url: `${SITE}/files../settings.py` },
     harm: shows('PASSWORD'),
@@ -119,7 +119,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'static-files/php-source-served',
     shows: 'the expression that comes first serves the script as a file',
-    examples: { bad: 1, good: 1 },
+    examples: { bad: 'a regular expression before the one for PHP', good: 'PHP comes first' },
     files: { 'srv/www/blog/index.php': '<?php $password = "secret";' },
     request: { url: `${SITE}/blog/` },
     harm: shows('secret'),

@@ -13,7 +13,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'timeouts/apache-below-nginx',
     shows: 'Apache answers 504 long before nginx would',
-    examples: { bad: 1 },
+    examples: { bad: 'a second in Apache' },
     request: { url: `${SITE}/?sleep=2` },
     harm: ({ response, log }) =>
       response.status === 504 && log.includes('Timeout when reading response headers from daemon process'),
@@ -30,7 +30,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'timeouts/gunicorn-below-nginx',
     shows: 'gunicorn kills the worker under its request, which is a 502',
-    examples: { bad: 1 },
+    examples: { bad: 'less in its configuration file' },
     smaller: { 'timeout = 120': 'timeout = 1' },
     request: { url: `${SITE}/?sleep=3` },
     harm: ({ response, logNow }) => response.status === 502 && logNow().includes('WORKER TIMEOUT'),
@@ -56,7 +56,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'timeouts/nginx-below-php',
     shows: 'the client gets a 504 while the script runs on',
-    examples: { bad: 1 },
+    examples: { bad: 'raised further in the pool' },
     files: { 'srv/www/index.php': '<?php sleep(2); echo "done";\n' },
     smaller: { '120s': '1s', '10m': '10s' },
     request: { url: `${SITE}/index.php` },
@@ -66,7 +66,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'timeouts/nginx-below-app-server',
     shows: 'nginx answers 504 while gunicorn still works on the page',
-    examples: { bad: 1, good: 0 },
+    examples: { bad: 'less in nginx', good: 'raised in both' },
     smaller: { '120s': '1s' },
     files: {
       'etc/shop/shop/__init__.py': '',

@@ -16,7 +16,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'tls/key-with-passphrase',
     shows: 'nor does Apache',
-    examples: { bad: 1, good: 1 },
+    examples: { bad: 'in Apache', good: 'a program tells it' },
     request: { url: 'https://example.org/' },
     harm: ({ response, logNow }) => response.status === 0 && logNow().includes('AH02564'),
     sound: ({ response }) => response.status !== 0,
@@ -32,7 +32,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'tls/sslengine-port-mismatch',
     shows: 'the handshake fails on the port of TLS',
-    examples: { good: 2 },
+    examples: { good: 'port 443, where httpd turns TLS on by itself, and a port of which Listen says it' },
     request: { url: 'https://example.org:8443/' },
     harm: ({ refused, response }) => refused.apache === null && response.status === 0,
     sound: ({ response }) => response.status > 0,
@@ -40,7 +40,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'tls/sslengine-port-mismatch',
     shows: 'plain HTTP is a bad request on port 80',
-    examples: { bad: 1 },
+    examples: { bad: 'TLS on port 80' },
     request: { url: 'http://example.org/' },
     harm: ({ response }) => response.status === 400,
     sound: ({ response }) => response.status === 301,
@@ -111,7 +111,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'tls/backend-name-unverifiable',
     shows: 'no certificate has the name of the upstream',
-    examples: { bad: 1 },
+    examples: { bad: 'the name of an upstream' },
     request: { url: 'http://example.org/' },
     harm: ({ response, log }) =>
       response.status === 502 && log.includes('upstream SSL certificate does not match "api"'),
@@ -134,7 +134,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'tls/hsts-missing',
     shows: 'a header of the location drops the one of the server',
-    examples: { bad: 3 },
+    examples: { bad: 'a location whose own header drops it' },
     request: { url: 'https://example.org/' },
     harm: ({ response }) =>
       response.status !== 0 && response.headers['strict-transport-security'] === undefined,
@@ -148,11 +148,36 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body === 'token.thumbprint',
   },
   ...[
-    { bad: 2, good: 0, shows: 'the application answers', mirrors: [9000] },
-    { bad: 3, good: 0, shows: 'nginx looks in another directory', mirrors: [] },
-    { bad: 4, good: 0, shows: 'another server has port 80, and closes the connection', mirrors: [] },
-    { bad: 6, good: 6, shows: 'Apache sends the challenge to the application', mirrors: [9000] },
-    { bad: 7, good: 6, shows: 'Apache denies what begins with a dot', mirrors: [9000] },
+    {
+      bad: 'an application gets all requests',
+      good: 'a location for the challenge',
+      shows: 'the application answers',
+      mirrors: [9000],
+    },
+    {
+      bad: 'another root',
+      good: 'a location for the challenge',
+      shows: 'nginx looks in another directory',
+      mirrors: [],
+    },
+    {
+      bad: 'another server has port 80',
+      good: 'a location for the challenge',
+      shows: 'another server has port 80, and closes the connection',
+      mirrors: [],
+    },
+    {
+      bad: 'Apache sends everything to an application',
+      good: 'excluded from what Apache proxies',
+      shows: 'Apache sends the challenge to the application',
+      mirrors: [9000],
+    },
+    {
+      bad: 'Apache denies hidden files',
+      good: 'excluded from what Apache proxies',
+      shows: 'Apache denies what begins with a dot',
+      mirrors: [9000],
+    },
   ].map(
     ({ bad, good, shows, mirrors }): LiveCase => ({
       rule: 'tls/acme-challenge-not-served',
@@ -169,7 +194,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'tls/upstream-server-name-off',
     shows: 'the host refuses the handshake',
-    examples: { bad: 1, good: 1 },
+    examples: { bad: 'a host that takes no other name', good: 'the name is sent to it' },
     hosts: { 'api.example.com': '127.0.0.1' },
     request: { url: 'http://example.org/api/' },
     harm: ({ response }) => response.status === 502,
@@ -187,7 +212,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'tls/chain-missing',
     shows: 'a client that has the root alone refuses the connection',
-    examples: { bad: 2, good: 2 },
+    examples: {
+      bad: 'the intermediate in a file of its own, as authorities send it',
+      good: 'both in one file',
+    },
     files: { 'etc/ssl/site.key': LEAF_KEY },
     request: { url: 'https://example.org/', trust: ROOT },
     harm: ({ response }) => response.failure === 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
@@ -204,7 +232,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'tls/chain-broken',
     shows: 'nginx refuses a file that begins with the intermediate',
-    examples: { bad: 1 },
+    examples: { bad: 'the intermediate first' },
     files: { 'etc/ssl/site.key': LEAF_KEY },
     request: { url: 'https://example.org/', trust: ROOT },
     harm: ({ refused }) => refused.nginx?.includes('key values mismatch') === true,
@@ -213,7 +241,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'tls/chain-missing',
     shows: 'the file that certbot writes for one certificate is not enough, and the one beside it is',
-    examples: { bad: 1, good: 2 },
+    examples: { bad: 'in nginx', good: 'both in one file' },
     files: {
       'etc/letsencrypt/live/example.org/cert.pem': LEAF,
       'etc/letsencrypt/live/example.org/fullchain.pem': LEAF + INTERMEDIATE,
@@ -242,7 +270,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'tls/certificate-of-another-key',
     shows: 'Apache does not start',
-    examples: { bad: 2, good: 2 },
+    examples: { bad: 'two directories in Apache', good: 'of one directory in Apache' },
     files: {
       '/etc/letsencrypt/live/example.org/privkey.pem': generateKeyPairSync('rsa', {
         modulusLength: 2048,

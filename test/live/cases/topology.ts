@@ -102,7 +102,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'topology/host-selects-wrong-vhost',
     shows: 'another site answers the second name',
-    examples: { bad: 1, good: 0 },
+    examples: { bad: 'the second name of a site', good: 'the same names' },
     files: { 'srv/blog/index.html': 'blog', 'srv/shop/index.html': 'shop' },
     request: { url: 'http://www.shop.example.org/index.html' },
     harm: ({ response }) => response.body === 'blog',
@@ -178,7 +178,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'topology/resolver-missing',
     shows: 'a name that is written out is not looked up either, where a variable follows',
-    examples: { bad: 1, good: 4 },
+    examples: {
+      bad: 'a variable behind the name',
+      good: 'a name that another line has nginx look up at its start',
+    },
     mirrors: [9000],
     request: { url: 'http://example.org/' },
     harm: ({ response, log }) => response.status === 502 && log.includes('no resolver defined'),
@@ -203,7 +206,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'topology/client-chooses-backend',
     shows: 'a port of the own machine answers behind an address that no slash ends',
-    examples: { bad: 3 },
+    examples: { bad: 'a host that goes on in the path' },
     mirrors: [9000],
     request: { url: 'http://example.org/api:9000/secret' },
     harm: ({ response }) => response.report?.path === '/secret',
@@ -220,7 +223,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'topology/backend-not-listening',
     shows: 'systemd opens a socket of another name',
-    examples: { bad: 1, good: 1 },
+    examples: { bad: 'another name for the socket of a unit', good: 'a bare port is every address' },
     files: { 'srv/www/index.php': '<?php echo "done";\n' },
     request: { url: 'http://example.org/index.php' },
     harm: ({ response, log }) => response.status === 502 && log.includes('No such file or directory'),
@@ -229,7 +232,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'topology/backend-not-listening',
     shows: 'Apache answers 503: no pool has the socket',
-    examples: { bad: 5, good: 11 },
+    examples: {
+      bad: 'Apache, and the socket of a version that is gone',
+      good: 'Apache, the socket of the pool, and FastCGI that is not for PHP',
+    },
     files: { 'srv/www/index.php': '<?php echo "done";\n' },
     request: { url: 'http://example.org/index.php' },
     harm: ({ response, log }) => response.status === 503 && log.includes('AH02454'),
@@ -238,7 +244,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'topology/backend-not-listening',
     shows: 'Apache answers 503: the pool has a socket and no port',
-    examples: { bad: 6, good: 11 },
+    examples: {
+      bad: 'Apache, and a port where the pool has a socket',
+      good: 'Apache, the socket of the pool, and FastCGI that is not for PHP',
+    },
     files: { 'srv/www/index.php': '<?php echo "done";\n' },
     request: { url: 'http://example.org/index.php' },
     harm: ({ response }) => response.status === 503,
@@ -254,7 +263,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'topology/protocol-mismatch',
     shows: 'PHP-FPM does not understand HTTP',
-    examples: { bad: 1, good: 1 },
+    examples: { bad: 'HTTP to PHP-FPM', good: 'FastCGI to PHP-FPM' },
     files: { 'srv/www/index.php': '<?php echo "done";\n' },
     request: { url: 'http://example.org/index.php' },
     harm: ({ response }) => response.status === 502,
@@ -263,7 +272,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'topology/protocol-mismatch',
     shows: 'a gunicorn without a certificate does not understand TLS',
-    examples: { bad: 2, good: 2 },
+    examples: {
+      bad: 'TLS to a gunicorn without a certificate',
+      good: 'TLS to a gunicorn with a certificate',
+    },
     request: { url: 'http://example.org/', patience: 1500 },
     harm: isNotUnderstood,
     sound: ({ response }) => response.status === 200,
@@ -271,7 +283,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'topology/socket-in-private-tmp',
     shows: 'nginx has another /tmp, where no socket is',
-    examples: { good: 1 },
+    examples: { good: 'one /tmp for both' },
     request: { url: 'http://example.org/' },
     harm: ({ response, log }) => response.status === 502 && log.includes('No such file or directory'),
     sound: ({ response }) => response.status === 200,
@@ -279,7 +291,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'topology/socket-in-private-tmp',
     shows: 'the application has another /var/tmp, and makes its socket there',
-    examples: { bad: 1 },
+    examples: { bad: 'the unit of the application' },
     request: { url: 'http://example.org/' },
     harm: ({ response, log }) => response.status === 502 && log.includes('No such file or directory'),
     sound: ({ response }) => response.status === 200,
@@ -307,7 +319,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'topology/upstream-public-name',
     shows: 'Apache listens on loopback, and the name leads elsewhere',
-    examples: { bad: 1, good: 3 },
+    examples: { bad: 'and Apache on loopback', good: 'loopback on both sides' },
     hosts: { 'example.org': '127.0.0.2' },
     request: { url: 'http://example.org/' },
     harm: ({ response }) => response.status === 502,

@@ -35,7 +35,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'wsgi/process-group-undefined',
     shows: 'the only daemon process has another name',
-    examples: { bad: 2 },
+    examples: { bad: 'another name than that of the only daemon process, in a fragment' },
     request: { url: `${SITE}/` },
     harm: ({ response, refused }) => response.status === 500 && refused.apache === null,
     sound: ({ response }) => response.status === 200,
@@ -57,7 +57,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/legacy-access-control',
     shows: 'the old words do not lift the new denial',
-    examples: { bad: 1 },
+    examples: { bad: 'below the root that 2.4 closes' },
     files: {
       'wsgi.conf':
         '<VirtualHost *:9000>\nServerName example.org\nWSGIDaemonProcess app\nWSGIScriptAlias / /srv/app/wsgi.py process-group=app\n</VirtualHost>\n',
@@ -133,7 +133,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'wsgi/process-group-order',
     shows: 'Apache refuses to start',
-    examples: { bad: 1 },
+    examples: { bad: 'in a file that is included later' },
     request: { url: `${SITE}/` },
     harm: ({ refused }) => refused.apache?.includes('WSGI process group not yet configured') === true,
     sound: ({ response, refused }) => refused.apache === null && response.report?.process_group === 'app',
@@ -158,7 +158,7 @@ export const cases: readonly LiveCase[] = [
     rule: 'wsgi/authorization-dropped',
     shows: 'another module brings the header past mod_wsgi',
     files: { 'opt/api/api/wsgi.py': REPORTING_APPLICATION },
-    examples: { good: 1 },
+    examples: { good: 'proxied by the alias' },
     request: { url: `${SITE}/`, headers: { Authorization: 'Token abc' } },
     harm: ({ response }) => response.status === 200 && response.report?.HTTP_AUTHORIZATION === undefined,
     sound: ({ response }) => response.report?.HTTP_AUTHORIZATION === 'Token abc',
@@ -197,7 +197,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'wsgi/maximum-requests',
     shows: 'another process answers after a hundred requests',
-    examples: { bad: 1 },
+    examples: { bad: 'a process for every hundred requests' },
     request: { url: `${SITE}/` },
     harm: async ({ response, request }) => {
       const pids = new Set([response.report?.pid])
@@ -241,7 +241,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'wsgi/setenv-not-environ',
     shows: 'the import fails',
-    examples: { good: 1 },
+    examples: { good: 'the script sets it too' },
     request: { url: 'http://example.org:9000/' },
     harm: ({ response, logNow }) => response.status === 500 && logNow().includes("KeyError: 'SHOP_ENV'"),
     sound: ({ response, logNow }) => response.status !== 0 && !logNow().includes('KeyError'),
