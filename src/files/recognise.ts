@@ -242,8 +242,8 @@ function weighApache(source: Source): ApacheEvidence | null {
     }
     const weight = weightInApache(node)
     if (weight > 0) evidence.pro += weight
-    if (weight > 0 && !COMMON_NAMES.has(name)) isApaches = true
     else evidence.against -= weight
+    if (weight > 0 && !COMMON_NAMES.has(name)) isApaches = true
     if (weight > 0 && (node.kind === 'open' || /[A-Z_]/.test(node.name.value))) isCapital = true
     if (node.kind === 'directive' && ACTS.has(name)) {
       if (isExtraModule(name, node.words[0]?.value ?? '')) loadsExtra = true
