@@ -50,9 +50,12 @@ export function isCertainInTemplate(code: NginxProblemCode, directive: NginxDire
   )
 }
 
-/** Statements that keep what follows for another place: Jinja's and Liquid's, Go's and Handlebars', Ruby's. */
+/**
+ * Statements that keep what follows for another place: Jinja's and Liquid's, Go's and Handlebars', Ruby's; and any of
+ * PHP, whose branches end blocks that others begin.
+ */
 const KEPT_FOR_LATER =
-  /\{%[-+~]?\s*(?:set\s[^%=]*%|(?:macro|call|filter|block|capture|embed)\b)|\{\{[-~]?\s*#?(?:define|block|\*\s*inline)\b|<%[^%]*\b(?:capture|content_for|define|lambda|proc|def)\b/
+  /\{%[-+~]?\s*(?:set\s[^%=]*%|(?:macro|call|filter|block|capture|embed)\b)|\{\{[-~]?\s*#?(?:define|block|\*\s*inline)\b|<%[^%]*\b(?:capture|content_for|define|lambda|proc|def)\b|<\?(?!=|xml)/
 
 /**
  * Of a template's syntax problems the lost `;` in front of a `}`, where a word that is written out comes before it,

@@ -303,6 +303,7 @@ test('what a placeholder of a template may make right is left alone', () => {
     ' purge cache 1 2;',
     ' location ~ ^/{{ prefix }}(a { return 204; }',
     ' {% if a %}location / {{ "{" }}{% endif %}\n return 204;',
+    ' <?php if ($other) { ?>\n server {\n listen 81;\n }\n <?php } ?>',
   ]
   for (const lines of right) assert.equal(templateProblems(templated(lines)), [], lines)
 })
