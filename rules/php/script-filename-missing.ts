@@ -96,6 +96,13 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'the parameter',
+      files: tree(conf`
+        ${PARAMS}
+        fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+      `),
+    },
+    {
       title: 'the file of nginx’s image, and the parameter',
       files: project(conf`
         include fastcgi_params;
@@ -116,13 +123,6 @@ export default defineRule({
     {
       title: 'a file that may be another, on a machine that nobody has seen',
       files: { 'site.conf': site('include fastcgi_params;') },
-    },
-    {
-      title: 'the parameter',
-      files: tree(conf`
-        ${PARAMS}
-        fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
-      `),
     },
     {
       title: 'parameters of a file that is not in the audit',

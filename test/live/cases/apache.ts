@@ -154,7 +154,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/condition-never-holds',
     shows: 'the path that is to be forbidden is served',
-    examples: { good: 'values that the variables have' },
+    examples: { good: 'a rule of a directory, where the slash is taken away' },
     files: { '/srv/www/admin': 'secret' },
     request: { url: 'http://example.org/admin' },
     harm: ({ response }) => response.body === 'secret',
@@ -163,7 +163,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/condition-never-holds',
     shows: 'the path that is excepted is rewritten all the same',
-    examples: { bad: 'an exception that excepts nothing', good: 'values that the variables have' },
+    examples: {
+      bad: 'an exception that excepts nothing',
+      good: 'a rule of a directory, where the slash is taken away',
+    },
     files: { '/srv/www/admin': 'admin', '/srv/www/index.html': 'start page' },
     request: { url: 'http://example.org/admin' },
     harm: ({ response }) => response.body === 'start page',
@@ -171,7 +174,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/condition-never-holds',
     shows: 'a network equals no address',
-    examples: { bad: 'a network where one address is compared' },
+    examples: { bad: 'a network where one address is compared', good: 'values that the variables have' },
     request: { url: 'http://example.org/office' },
     harm: answers(403, 404),
     sound: answers(302),
@@ -179,7 +182,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/condition-never-holds',
     shows: 'a pattern without the first slash matches no path',
-    examples: { bad: 'a path of a virtual host without its slash' },
+    examples: { bad: 'a path of a virtual host without its slash', good: 'values that the variables have' },
     request: { url: 'http://example.org/old/page' },
     harm: answers(403, 404),
     sound: answers(301, 302),
@@ -189,7 +192,7 @@ export const cases: readonly LiveCase[] = [
     shows: 'the header never holds its own name',
     examples: {
       bad: 'the name of the header in place of its value',
-      good: 'a variable before, and a text beside it',
+      good: 'the value of Upgrade',
     },
     request: { url: 'http://example.org/chat', headers: { Connection: 'Upgrade', Upgrade: 'websocket' } },
     harm: answers(403, 404),
@@ -200,7 +203,7 @@ export const cases: readonly LiveCase[] = [
     shows: 'the letters of browsers are others',
     examples: {
       bad: 'a value in other letters than browsers write',
-      good: 'a variable before, and a text beside it',
+      good: 'the value of Upgrade',
     },
     request: { url: 'http://example.org/chat', headers: { Connection: 'Upgrade', Upgrade: 'websocket' } },
     harm: answers(403, 404),
@@ -209,7 +212,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/condition-never-holds',
     shows: 'no header has an underscore',
-    examples: { bad: 'a header in the spelling of CGI' },
+    examples: { bad: 'a header in the spelling of CGI', good: 'values that the variables have' },
     files: { '/srv/www/shop': 'page' },
     request: { url: 'http://example.org/shop', headers: { 'User-Agent': 'semrush' } },
     harm: ({ response }) => response.body === 'page',
