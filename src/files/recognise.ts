@@ -320,13 +320,16 @@ const SNAPSHOT = /^\[\w[\w./ -]* - \d+\]\r?$|^exports\[`/m
 /** Perl says `use` and `return` too. */
 const PERL = /^(?:use (?:strict|warnings)\b|sub \w+[ \t]*\{|[ \t]*my [$@%]\w+[ \t]*[=;])/m
 
+/** Modules of both servers run Perl that stands in their files. */
+const HOLDS_PERL = /^[ \t]*(?:perl(?:_set|_modules|_require)?[ \t]|<Perl>)/m
+
 /** JSON, JavaScript, Go and HCL have blocks called `http` and `server` too. */
 function isOtherLanguage(code: string): boolean {
   return (
     BLOCK_OF_YAML.test(code) ||
     HERE_DOCUMENT.test(code) ||
     SNAPSHOT.test(code) ||
-    PERL.test(code) ||
+    (PERL.test(code) && !HOLDS_PERL.test(code)) ||
     /^\s*(?:\{\s*["'}]|\[\s*[[{"]|import |const |package |resource |"[^"]*"\s*:)/.test(code)
   )
 }

@@ -48,6 +48,8 @@ test('fragments of nginx', () => {
   assert.equal(of('pagespeed on;\nmore_set_headers "A: b";\nbrotli on;\ngzip on;\n'), NGINX_SNIPPET)
   assert.equal(of('content_by_lua_block {\n  local x = 1\n  y = 2\n}\n'), NGINX_SNIPPET)
   assert.equal(of('map $http_upgrade $connection_upgrade {\n default upgrade;\n}\n'), NGINX)
+  const perl = "perl_set $id '\n  sub {\n    my $r = shift;\n    return 1;\n  }\n';\n"
+  assert.equal(of(`${perl}server {\n  listen 80;\n}\n`), NGINX)
 })
 
 test('a main file of Apache says where the server lives and what it loads', () => {
