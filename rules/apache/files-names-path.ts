@@ -97,11 +97,11 @@ export default defineRule({
       for (const name of ['files', 'filesmatch']) {
         for (const section of everywhere(configuration, files, name)) {
           if (!holdsSlash(section)) continue
-          const isOpen = keepsOut(section)
+          const denies = keepsOut(section)
           yield {
             at: argumentPlace(section, section.args[0]?.value === '~' ? 1 : 0),
-            message: `the last name of a path holds no slash, so the section applies to nothing${isOpen ? ' and what it denies is served' : ''}`,
-            ...(isOpen ? { severity: 'error' as const } : {}),
+            message: `the last name of a path holds no slash, so the section applies to nothing${denies ? ' and what it denies is served' : ''}`,
+            ...(denies ? { severity: 'error' as const } : {}),
           }
         }
       }

@@ -103,12 +103,12 @@ export default defineRule({
         const home = homeOf(configuration, host, text)
         if (home === null || isUrl(configuration, host, text) || files.kind(home.root + text) !== null)
           continue
-        const isOpen = keepsOut(section)
+        const denies = keepsOut(section)
         yield {
           at: argumentPlace(section, 0),
-          message: `\`${text}\` is a directory and no path of a URL, so the section applies to nothing${isOpen ? ' and what it denies is served' : ''}`,
+          message: `\`${text}\` is a directory and no path of a URL, so the section applies to nothing${denies ? ' and what it denies is served' : ''}`,
           related: [{ at: home.at, message: 'the directory' }],
-          ...(isOpen ? { severity: 'error' as const } : {}),
+          ...(denies ? { severity: 'error' as const } : {}),
         }
       }
     }

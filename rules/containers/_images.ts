@@ -8,6 +8,9 @@ import { copiesOf, imageName } from '../../src/deployment/containers/read-contai
 import type { Deployment, Machine } from '../../src/deployment/model.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 
+/** The images of nginx itself, without their tag: their main file and their start script are known. */
+export const NGINX_IMAGES = /^(?:nginx|nginxinc\/nginx-unprivileged|nginx\/nginx)$/
+
 /** What a container runs, by a compose file or by a Dockerfile that lies beside the files of a server. */
 export interface RunImage {
   readonly machine: Machine

@@ -1,3 +1,4 @@
+import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { sliceWritten, type WrittenText } from '../../parsers/text/written-text.ts'
 import type { DockerCommand } from '../../parsers/dockerfile/dockerfile.ts'
@@ -27,8 +28,7 @@ export function buildSteps({ image }: Container): readonly string[] {
   return (image?.steps ?? []).flatMap(step => {
     if ('sources' in step) return []
     const { command, documents } = step
-    const text =
-      command.form === 'exec' ? command.words.map(word => word.text).join(' ') : command.script.text
+    const text = commandText(command)
     return [text, ...documents.map(document => document.text.text)]
   })
 }

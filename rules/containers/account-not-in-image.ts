@@ -1,3 +1,4 @@
+import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import { parseNginx } from '../../parsers/nginx/parse.ts'
 import type { NginxDirectiveNode } from '../../parsers/nginx/syntax.ts'
 import type { Place } from '../../parsers/text/source.ts'
@@ -156,7 +157,7 @@ function lackingAccounts({ reference, image, command }: RunImage): Lacking | nul
       continue
     }
     const { command: run } = step
-    const text = run.form === 'shell' ? run.script.text : run.words.map(word => word.text).join(' ')
+    const text = commandText(run)
     if (step.documents.length > 0 || MAKES_ACCOUNTS.test(text)) return null
     if (found.installs?.test(text)) installs = true
   }

@@ -6,7 +6,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { siteTo } from './_examples.ts'
-import { runImages } from './_images.ts'
+import { NGINX_IMAGES, runImages } from './_images.ts'
 
 const compose = (volume: string): string => conf`
   services:
@@ -102,7 +102,7 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const { base, mounts, command, files } of runImages(deployment)) {
-      if (!IMAGES.test(base ?? '') || command === undefined || namesMain(command?.words ?? [])) continue
+      if (!NGINX_IMAGES.test(base ?? '') || command === undefined || namesMain(command?.words ?? [])) continue
       const hasOwnMain = mounts.some(({ target }) => /^\/etc(?:\/nginx(?:\/nginx\.conf)?)?$/.test(target))
       for (const { target, path, at } of mounts) {
         if (path === null) continue
@@ -126,7 +126,6 @@ export default defineRule({
   },
 })
 
-const IMAGES = /^(?:nginx|nginxinc\/nginx-unprivileged|nginx\/nginx)$/
 /** What the main file of the image includes in `http`, and what its start script makes such files of. */
 const INCLUDED = /^\/etc\/nginx\/(?:conf\.d\/[^/]+\.conf|templates\/[^/]+\.template)$/
 

@@ -1,3 +1,4 @@
+import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import { posix } from 'node:path'
 import { conf } from '../../src/engine/conf.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
@@ -118,8 +119,7 @@ function staysByFile({ machine, mounts, image, files }: RunImage): boolean {
   const isToldByBuild = (image?.steps ?? []).some(step => {
     if (!('command' in step)) return false
     const { command } = step
-    const text =
-      command.form === 'shell' ? command.script.text : command.words.map(word => word.text).join(' ')
+    const text = commandText(command)
     return /\bdaemon\b|\bnginx\.conf\b/.test(text)
   })
   if (isToldByBuild) return true

@@ -1,3 +1,4 @@
+import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { placeOf, sliceWritten } from '../../parsers/text/written-text.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
@@ -188,7 +189,7 @@ function isAlone({ machine: { container, programs }, server, listensKnown }: App
   const { source } = server.at
   if (!project.sources.includes(source) && source !== image?.stage.at.source) return false
   const words = service.command?.words ?? service.entrypoint?.words
-  const text = words?.map(word => word.text).join(' ') ?? commandText(container)
+  const text = words?.map(word => word.text).join(' ') ?? imageCommand(container)
   if (/&(?!&)|nginx|caddy|apache|httpd|haproxy/.test(text.replaceAll('&&', ''))) return false
   return [...project.services.values()].every(
     ({ networkMode }) =>
@@ -196,10 +197,9 @@ function isAlone({ machine: { container, programs }, server, listensKnown }: App
   )
 }
 
-function commandText({ image }: Container): string {
+function imageCommand({ image }: Container): string {
   const command = image?.command ?? image?.entrypoint ?? null
-  if (command === null) return ''
-  return command.form === 'exec' ? command.words.map(({ text }) => text).join(' ') : command.script.text
+  return command === null ? '' : commandText(command)
 }
 
 /** A port of a container to which something is told to connect. */

@@ -1,3 +1,4 @@
+import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import { closest } from 'fastest-levenshtein'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import type { DockerCommand } from '../../parsers/dockerfile/dockerfile.ts'
@@ -185,7 +186,7 @@ function knowsConfiguration({ mounts, image, base, service }: Container): boolea
 }
 
 function writesConfiguration(command: DockerCommand): boolean {
-  const text = command.form === 'shell' ? command.script.text : command.words.map(each => each.text).join(' ')
+  const text = commandText(command)
   return /upstream|sed\s|envsubst|>\s*\/etc\/nginx|(?:cp|mv|ln|curl|wget)\s/.test(text)
 }
 

@@ -1,3 +1,4 @@
+import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import { posix } from 'node:path'
 import type { DockerImage } from '../../parsers/dockerfile/image-of-stage.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
@@ -6,7 +7,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { nginxVariable } from '../../src/servers/nginx/directives.ts'
 import { siteTo } from './_examples.ts'
-import { type RunImage, runImages } from './_images.ts'
+import { NGINX_IMAGES, type RunImage, runImages } from './_images.ts'
 
 const compose = (volume: string, more = ''): string => conf`
   services:
@@ -118,7 +119,7 @@ export default defineRule({
   *check(deployment) {
     for (const run of runImages(deployment)) {
       const { base, command, machine, mounts, files } = run
-      if (!IMAGES.test(base ?? '') || command === undefined || isFilledElsewhere(run)) continue
+      if (!NGINX_IMAGES.test(base ?? '') || command === undefined || isFilledElsewhere(run)) continue
       const seen = new Set<Source>()
       for (const { target, path, at } of mounts) {
         if (path === null) continue
@@ -148,7 +149,6 @@ export default defineRule({
   },
 })
 
-const IMAGES = /^(?:nginx|nginxinc\/nginx-unprivileged|nginx\/nginx)$/
 const TEMPLATE = /^\/etc\/nginx\/templates\/.+\.template$/
 const READ = /^\/etc\/nginx\/(?:nginx\.conf|conf\.d\/[^/]+\.conf)$/
 /** More files than a person mounts. */
@@ -188,9 +188,7 @@ function stepsFill({ steps }: DockerImage): boolean {
   return steps.some(step => {
     if (!('command' in step)) return 'target' in step && !step.target.known
     const { command } = step
-    return FILLS.test(
-      command.form === 'shell' ? command.script.text : command.words.map(({ text }) => text).join(' '),
-    )
+    return FILLS.test(commandText(command))
   })
 }
 

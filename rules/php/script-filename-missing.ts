@@ -1,3 +1,4 @@
+import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import type { Deployment, Machine, NginxConnection } from '../../src/deployment/model.ts'
 import { groupBy } from '../../parsers/collections/group-by.ts'
 import { memo } from '../../parsers/collections/memo.ts'
@@ -213,7 +214,7 @@ function hasStockParameters({ base, image, mounts, command }: RunImage): boolean
   return (image?.steps ?? []).every(step => {
     if ('sources' in step) return step.target.known
     const run = step.command
-    const text = run.form === 'shell' ? run.script.text : run.words.map(word => word.text).join(' ')
+    const text = commandText(run)
     return step.documents.length === 0 && !/fastcgi|\.sh\b|\/etc\/nginx\/?\s*(?:$|[;&|])/.test(text)
   })
 }

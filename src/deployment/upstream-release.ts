@@ -1,3 +1,4 @@
+import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import type { DockerImage } from '../../parsers/dockerfile/image-of-stage.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { projectPackageVersion } from '../servers/package-version.ts'
@@ -45,6 +46,6 @@ function mayReplace(step: DockerImage['steps'][number]): boolean {
   if ('sources' in step)
     return !step.target.known || /\/s?bin(?:\/|$)|^\/(?:usr\/?)?$/.test(step.target.value)
   const { command, documents } = step
-  const text = command.form === 'shell' ? command.script.text : command.words.map(word => word.text).join(' ')
+  const text = commandText(command)
   return documents.length > 0 || REPLACES.test(text)
 }
