@@ -14,9 +14,10 @@ const host = (lines: string): string => conf`
 export default defineRule({
   summary: 'A path that ends in a slash is mapped to a URL without one',
   severity: 'error',
+  otherSeverities: { warning: 'where the URL has a path: what it names itself is still reached' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'httpd puts what follows the path right behind the URL, so `/news` becomes a part of the host: `http://127.0.0.1:5000news` or `https://example.comnews`. A proxied request is answered with 500 or 502 (`DNS lookup failure`), a redirect leads to a host that does not exist.',
+  why: 'httpd puts what follows the path right behind the URL, so `/news` becomes a part of the host: `http://127.0.0.1:5000news` or `https://example.comnews`. A proxied request is answered with 500 or 502 (`DNS lookup failure`), a redirect leads to a host that does not exist. Behind a path the names run together: `/app/news` is asked for as `/appnews`.',
   remedy: 'End path and URL alike: `ProxyPass / http://127.0.0.1:5000/`',
   references: [
     'https://httpd.apache.org/docs/2.4/mod/mod_proxy.html#proxypass',
@@ -41,6 +42,29 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'a balancer',
+      files: {
+        'site.conf': host(conf`
+          <Proxy balancer://app>
+              BalancerMember http://127.0.0.1:5000
+          </Proxy>
+          ProxyPass / «balancer://app»
+        `),
+      },
+    },
+    {
+      title: 'an application below the same path',
+      files: { 'site.conf': host('ProxyPass /app/ «http://127.0.0.1:5000/app»') },
+    },
+    {
+      title: 'everything to an application below a path',
+      files: { 'site.conf': host('ProxyPass / «http://127.0.0.1:8080/shop»') },
+    },
+    {
+      title: 'a directory to the same directory of another host',
+      files: { 'site.conf': host('Redirect /docs/ «https://docs.example.org/docs»') },
+    },
   ],
   good: [
     {
@@ -57,8 +81,24 @@ export default defineRule({
       },
     },
     {
-      title: 'a path behind the host',
-      files: { 'site.conf': host('ProxyPass /app/ http://127.0.0.1:5000/app') },
+      title: 'one page, a parameter, and a file',
+      files: {
+        'site.conf': host(conf`
+          ProxyPass /health/ http://127.0.0.1:5000/status
+          ProxyPass /find/ http://127.0.0.1:5000/find?q=
+          ProxyPass /start/ http://127.0.0.1:5000/start.html
+          Redirect / https://example.com/moved
+        `),
+      },
+    },
+    {
+      title: 'one page of an application',
+      files: {
+        'site.conf': host(conf`
+          ProxyPassMatch ^/app/ http://127.0.0.1:5000/app
+          ProxyPass /app http://127.0.0.1:5000/app
+        `),
+      },
     },
     {
       title: 'a location without a slash, an exclusion, and a balancer',
@@ -78,13 +118,16 @@ export default defineRule({
       for (const name of ['proxypass', 'redirect', 'redirectpermanent', 'redirecttemp']) {
         for (const directive of occurrences.get(name) ?? []) {
           const mapping = readMapping(directive)
-          if (mapping === null || !mapping.path.endsWith('/') || !endsInHost(mapping.url)) continue
+          if (mapping === null || !mapping.path.endsWith('/')) continue
+          const isHost = endsInHost(mapping.url)
+          if (!isHost && !runsTogether(mapping, name === 'proxypass')) continue
           const at = argumentPlace(directive, mapping.index)
           const written = at.source.text.slice(at.start, at.end)
           yield {
             at,
-            message: `\`${mapping.path}news\` becomes \`${mapping.url}news\`: what follows the slash of \`${mapping.path}\` is put right behind the host`,
+            message: `\`${mapping.path}news\` becomes \`${mapping.url}news\`: what follows the slash of \`${mapping.path}\` is put right behind ${isHost ? 'the host' : 'it'}`,
             label: 'no slash at the end',
+            ...(isHost ? {} : { severity: 'warning' as const }),
             ...propose('End the URL with a slash', 'safe', [
               written === mapping.url ? replacePlace(at, `${mapping.url}/`) : null,
             ]),
@@ -118,5 +161,11 @@ function readMapping({ name, args, parent }: ApacheDirective): Mapping | null {
 
 /** `http://host` or `http://host:port`, with nothing behind it. */
 function endsInHost(url: string): boolean {
-  return /^(?:https?|wss?|ajp|h2c?):\/\/[^/?#%$]+$/i.test(url)
+  return /^(?:https?|wss?|ajp|h2c?|balancer):\/\/[^/?#%$]+$/i.test(url)
+}
+
+/** True for the directory of the same name without its slash, and for one that is to take every path of a proxy. */
+function runsTogether({ path, url }: Mapping, isProxied: boolean): boolean {
+  const [, name] = /^(?:https?|wss?|ajp|h2c?|balancer):\/\/[^/?#%$]+\/(?:[^?#%$]*\/)?([^/?#%$.]+)$/i.exec(url) ?? []
+  return name !== undefined && (path === '/' ? isProxied : path.endsWith(`/${name}/`))
 }
