@@ -15,7 +15,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'mod_rewrite takes the rules in order, and `[L]` ends the round. Behind a rule for every path, a special case is never reached; behind the rules of a front controller it is reached by files that exist alone.',
+  why: 'mod_rewrite takes the rules in order, and `[L]` ends the round. Behind a rule for every path, a special case is never reached; behind one for `^news(.*)`, none for `^news/archive` is; behind the rules of a front controller it is reached by files that exist alone.',
   remedy: 'Write the special cases first',
   references: ['https://httpd.apache.org/docs/2.4/rewrite/flags.html#flag_l'],
   bad: [
@@ -37,6 +37,24 @@ export default defineRule({
         `),
         ...FRONT,
       },
+    },
+    {
+      title: 'behind a rule for what begins alike',
+      files: {
+        'site.conf': rewritingHost(conf`
+          RewriteRule ^/wiki(.*) https://example.net/pages$1 [R=301,L]
+          RewriteRule ^/blog(.*) https://blog.example.net$1 [R=301,L]
+          RewriteRule «^/wiki/archive/(.*)» https://archive.example.net/$1 [R=301,L]
+        `),
+      },
+    },
+    {
+      title: 'a pattern once more',
+      files: rewritingDirectory(conf`
+        RewriteRule ^shop/?$ /store [R=301,L]
+        RewriteRule ^about$ /company [R=301,L]
+        RewriteRule «^shop/?$» /catalogue [R=301,L]
+      `),
     },
   ],
   good: [
@@ -77,6 +95,43 @@ export default defineRule({
         'srv/www/media/a.png': '',
       },
     },
+    {
+      title: 'what begins alike first, with a condition, or with one more letter',
+      files: {
+        'site.conf': rewritingHost(conf`
+          RewriteRule ^/wiki/archive/(.*) https://archive.example.net/$1 [R=301,L]
+          RewriteRule ^/wiki/(.+)$ https://example.net/pages/$1 [R=301,L]
+          RewriteRule ^/wiki/$ https://example.net/ [R=301,L]
+          RewriteCond %{QUERY_STRING} ^page=1$
+          RewriteRule ^/news(.*) https://example.net/news$1 [R=301,L]
+          RewriteRule ^/news/old https://example.net/archive [R=301,L]
+          RewriteRule ^/shop$ https://example.net/store [R=301,L]
+          RewriteRule ^/shopping https://example.net/mall [R=301,L]
+          RewriteRule ^/Shop$ https://example.net/boutique [NC,R=301,L]
+        `),
+      },
+    },
+    {
+      title: 'a rule between that leads there',
+      files: {
+        'site.conf': rewritingHost(conf`
+          RewriteRule ^/a(.*) https://example.net/b$1 [R=301,L]
+          RewriteRule ^/old(.*) /a$1
+          RewriteRule ^/a/page https://example.net/page [R=301,L]
+        `),
+      },
+    },
+    {
+      title: 'the same once more',
+      files: {
+        'site.conf': rewritingHost(conf`
+          RewriteRule ^/private - [F]
+          RewriteRule ^/private/keys - [F]
+          RewriteRule ^/a$ https://example.net/b [R=301,L]
+          RewriteRule ^/a$ https://example.net/b [R=301,L]
+        `),
+      },
+    },
   ],
   *check({ apache, filesOf }) {
     for (const configuration of apache) {
@@ -96,6 +151,7 @@ export default defineRule({
           for (const rule of inSection.slice(end + 1)) yield finding(rule, inSection[end])
           continue
         }
+        yield* behindLikeOnes(inSection)
         const front = inSection.findIndex(rule => isFrontController(rule, files))
         if (front === -1) continue
         for (const rule of inSection.slice(front + 1))
@@ -114,11 +170,72 @@ function finding({ directive }: PlacedRule, by: PlacedRule | undefined) {
   }
 }
 
+/** Rules behind one that ends the round for the same pattern, or for all that begins alike. */
+function* behindLikeOnes(rules: readonly PlacedRule[]) {
+  if (rules.some(({ flags }) => flags.has('N'))) return
+  const patterns = new Map<string, PlacedRule>()
+  const beginnings = new Map<string, PlacedRule>()
+  for (const rule of rules) {
+    const { pattern, negated, conditions, settled, output } = rule
+    if (settled && !negated) {
+      const by = patterns.get(pattern) ?? beginningOf(pattern, beginnings)
+      if (by !== undefined && isOther(rule, by)) {
+        yield {
+          ...finding(rule, undefined),
+          related: [{ at: namePlace(by.directive), message: 'takes its paths, and ends the round' }],
+        }
+        continue
+      }
+    }
+    if (!isEnd(rule)) {
+      // What it makes of a path begins perhaps as an earlier rule asks for.
+      if (output !== '-') {
+        patterns.clear()
+        beginnings.clear()
+      }
+      continue
+    }
+    if (negated || conditions.length > 0 || !settled || rule.flags.has('NS')) continue
+    if (!patterns.has(pattern)) patterns.set(pattern, rule)
+    const beginning = takenBeginning(pattern)
+    if (beginning !== null && !beginnings.has(beginning)) beginnings.set(beginning, rule)
+  }
+}
+
+/** The rule that takes everything which begins as each match of a pattern does. */
+function beginningOf(pattern: string, beginnings: ReadonlyMap<string, PlacedRule>): PlacedRule | undefined {
+  if (beginnings.size === 0 || !pattern.startsWith('^')) return undefined
+  const tree = readPattern(pattern)
+  if (tree === null || tree.problem !== null || !isAnchoredAtStart(tree)) return undefined
+  const text = literalPrefix(tree)
+  for (let length = 1; length <= text.length; length++) {
+    const by = beginnings.get(text.slice(0, length))
+    if (by !== undefined) return by
+  }
+  return undefined
+}
+
+/** `/news` of `^/news(.*)$`; null for a pattern that asks for more than how a path begins. */
+function takenBeginning(pattern: string): string | null {
+  const match = /^\^((?:[\w/-]|\\[./-])+?)(?:\/\?)?(?:(?:\(\.\*\)|\.\*)\$?)?$/.exec(pattern)
+  return match?.[1]?.replaceAll('\\', '') ?? null
+}
+
+/** False for a rule that does as the earlier one does, and for one that takes letters in either case where that does not. */
+function isOther(rule: PlacedRule, by: PlacedRule): boolean {
+  if (rule.flags.has('NC') && !by.flags.has('NC')) return false
+  return !(rule.output === by.output && (rule.output === '-' || rule.pattern === by.pattern))
+}
+
+function isEnd({ flags, isRefusal }: PlacedRule): boolean {
+  return isRefusal || ['L', 'END', 'P', 'F', 'G', 'PT'].some(flag => flags.has(flag))
+}
+
 /** True for a rule without a condition that takes every path and lets no other rule follow. */
-function endsAll({ pattern, negated, conditions, flags, settled, isRefusal, skip }: PlacedRule): boolean {
+function endsAll(rule: PlacedRule): boolean {
+  const { pattern, negated, conditions, flags, settled, skip } = rule
   if (negated || conditions.length > 0 || !settled || skip > 0 || flags.has('NS')) return false
-  const isEnd = ['L', 'END', 'P', 'F', 'G'].some(flag => flags.has(flag)) || isRefusal
-  return isEnd && isEveryPath(pattern)
+  return isEnd(rule) && isEveryPath(pattern)
 }
 
 function isEveryPath(pattern: string): boolean {

@@ -166,6 +166,7 @@ function endsInHost(url: string): boolean {
 
 /** True for the directory of the same name without its slash, and for one that is to take every path of a proxy. */
 function runsTogether({ path, url }: Mapping, isProxied: boolean): boolean {
-  const [, name] = /^(?:https?|wss?|ajp|h2c?|balancer):\/\/[^/?#%$]+\/(?:[^?#%$]*\/)?([^/?#%$.]+)$/i.exec(url) ?? []
+  const [, name] =
+    /^(?:https?|wss?|ajp|h2c?|balancer):\/\/[^/?#%$]+\/(?:[^?#%$]*\/)?([^/?#%$.]+)$/i.exec(url) ?? []
   return name !== undefined && (path === '/' ? isProxied : path.endsWith(`/${name}/`))
 }

@@ -803,6 +803,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.headers.location === 'https://example.com/news',
   },
   {
+    rule: 'apache/target-slash-missing',
+    shows: 'the names run together',
+    examples: { bad: 'an application below the same path' },
+    mirrors: [5000],
+    request: { url: 'http://example.org/app/news' },
+    harm: ({ response }) => /\/appnews/.test(response.body),
+    sound: ({ response }) => response.status < 400 && !/\/appnews/.test(response.body),
+  },
+  {
     rule: 'apache/proxy-module-missing',
     shows: 'no handler serves the URL',
     mirrors: [8000],
@@ -1038,6 +1047,25 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'http://example.org/old/page' },
     harm: ({ response }) => response.body === 'front controller',
     sound: ({ response }) => response.status === 200 || response.headers.location !== undefined,
+  },
+  {
+    rule: 'apache/rewriterule-never-reached',
+    shows: 'the archive leads where all pages lead',
+    examples: {
+      bad: 'behind a rule for what begins alike',
+      good: 'what begins alike first, with a condition, or with one more letter',
+    },
+    request: { url: 'http://example.org/wiki/archive/2020' },
+    harm: ({ response }) => response.headers.location === 'https://example.net/pages/archive/2020',
+    sound: ({ response }) => response.headers.location === 'https://archive.example.net/2020',
+  },
+  {
+    rule: 'apache/rewriterule-never-reached',
+    shows: 'the first of two rules for a pattern counts',
+    examples: { bad: 'a pattern once more', good: 'the special case first' },
+    request: { url: 'http://example.org/shop' },
+    harm: ({ response }) => response.headers.location === 'http://example.org/store',
+    sound: ({ response }) => response.headers.location !== 'http://example.org/store',
   },
   {
     rule: 'apache/rewrite-target-slash',
