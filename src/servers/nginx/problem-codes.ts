@@ -42,6 +42,7 @@ export type NginxMeaningCode =
   | 'unknown-log-format'
   | 'unknown-zone'
   | 'conflicting-zone'
+  | 'conflicting-directory'
   | 'certificate-missing'
   | 'file-missing'
   | 'buffers-inconsistent'

@@ -63,6 +63,7 @@ import {
   checkLimitConnZone,
   checkLimitReq,
   checkLimitReqZone,
+  checkTempPath,
 } from './zones.ts'
 
 /** `server` is a block in `http`, `stream` and `mail`, and one line in an `upstream`. */
@@ -82,6 +83,7 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ['auth_http', checkAuthHttp],
   ['auth_request_set', checkAuthRequestSet],
   ['charset', checkCharset],
+  ['client_body_temp_path', checkTempPath],
   ['charset_map', checkCharsetMap],
   ['deny', checkAccessRule],
   ['directio', checkDirectio],
@@ -92,6 +94,7 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ['fastcgi_cache', checkCache],
   ['fastcgi_cache_path', checkCachePath],
   ['fastcgi_cache_valid', checkCacheValid],
+  ['fastcgi_temp_path', checkTempPath],
   ['fastcgi_param', checkParam],
   ['fastcgi_pass', checkPass],
   ['fastcgi_split_path_info', checkSplitPathInfo],
@@ -124,6 +127,7 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ['proxy_cache', checkCache],
   ['proxy_cache_path', checkCachePath],
   ['proxy_cache_valid', checkCacheValid],
+  ['proxy_temp_path', checkTempPath],
   ['proxy_cookie_domain', checkProxyCookie],
   ['proxy_cookie_flags', checkProxyCookieFlags],
   ['proxy_cookie_path', checkProxyCookie],
@@ -137,6 +141,7 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ['scgi_cache', checkCache],
   ['scgi_cache_path', checkCachePath],
   ['scgi_cache_valid', checkCacheValid],
+  ['scgi_temp_path', checkTempPath],
   ['scgi_param', checkParam],
   ['scgi_pass', checkPass],
   ['server', checkAnyServer],
@@ -158,6 +163,7 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ['uwsgi_cache', checkCache],
   ['uwsgi_cache_path', checkCachePath],
   ['uwsgi_cache_valid', checkCacheValid],
+  ['uwsgi_temp_path', checkTempPath],
   ['uwsgi_param', checkParam],
   ['uwsgi_pass', checkPass],
   ['valid_referers', checkValidReferers],

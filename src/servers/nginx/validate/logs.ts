@@ -4,7 +4,7 @@ import type { NginxDirective } from '../configuration.ts'
 import { parseNginxAddress } from '../../addresses/nginx.ts'
 import { parseNumber, parseSize, parseTime } from './numbers.ts'
 import { compile, readScript, useVariable } from './script.ts'
-import { type Check, isWhole, nameOf, programOf, type Reading, report } from './unit.ts'
+import { areReadTogether, type Check, isWhole, nameOf, programOf, type Reading, report } from './unit.ts'
 import { parameter, refuse, refuseParameter } from './values.ts'
 
 /** What the log module reads by itself, beside the variables of all. */
@@ -26,7 +26,7 @@ export const checkLogFormat: Check = (reading, directive, facts) => {
   const program = programOf(reading, facts)
   const first = program.logFormats.get(name.value)
   if (first !== undefined || (name.value === 'combined' && facts.program === 'http')) {
-    if (reading.unit.fragments) return
+    if (reading.unit.fragments && (first === undefined || !areReadTogether(reading, first, directive))) return
     const related =
       first === undefined ? [] : [{ at: nameOf(first), message: 'here it is for the first time' }]
     const message = `the log format \`${name.value}\` is there twice`
@@ -77,6 +77,11 @@ export const checkAccessLog: Check = (reading, directive, facts) => {
   } else if (!compile(reading, program, directive, path)) return
   if (format === undefined && facts.program === 'stream') {
     report(reading, 'argument-count', directive, path, 'a log of a stream names its format')
+    return
+  }
+  if (format !== undefined && /\s/.test(format.value) && /\$[a-z]/.test(format.value)) {
+    if (!program.logFormats.has(format.value))
+      refuse(reading, directive, format, 'a format stands here, where nginx wants the name of a `log_format`')
     return
   }
   if (format !== undefined && format.value.toLowerCase() !== 'combined' && isWhole(reading)) {

@@ -96,6 +96,8 @@ export interface Reading {
   readonly stream: Program
   readonly mail: Program
   readonly zones: Map<string, Zone>
+  /** Directories of caches and of temporary files, as they are written. */
+  readonly directories: Map<string, { directive: NginxDirective; isCache: boolean; levels: string }>
   /** Addresses that are listened on so far, by program and address. */
   readonly sockets: Map<string, Socket>
   /** True once an `events`, `http`, `stream` or `mail` block was opened. */
@@ -204,6 +206,11 @@ export function nameOf(directive: NginxDirective): Place {
 /** True where some argument is a template's: nothing certain can be said of the directive. */
 export function hasUnknownArgument(directive: NginxDirective): boolean {
   return directive.source.template && directive.args.some(arg => isUnknownWord(arg.value))
+}
+
+/** True where two directives meet in every configuration that reads either: of fragments those of one file alone. */
+export function areReadTogether({ unit }: Reading, one: NginxDirective, other: NginxDirective): boolean {
+  return one.node !== other.node && (!unit.fragments || one.source === other.source)
 }
 
 /** True where the whole configuration lies open: what is not there is not there. */

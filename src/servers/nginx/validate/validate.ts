@@ -53,6 +53,7 @@ export function validateNginx(unit: NginxUnit): readonly NginxProblem[] {
     stream: newProgram('stream'),
     mail: newProgram('mail'),
     zones: new Map(),
+    directories: new Map(),
     sockets: new Map(),
     modulesFixed: false,
     modules: new Set(),

@@ -2,7 +2,18 @@ import type { NginxWord } from '../../../../parsers/nginx/syntax.ts'
 import type { NginxDirective } from '../configuration.ts'
 import { parseNumber, parseSize, parseTime } from './numbers.ts'
 import { compile } from './script.ts'
-import { type Check, firstOf, isWhole, type Level, nameOf, programOf, type Reading, report } from './unit.ts'
+import {
+  areReadTogether,
+  type Check,
+  firstOf,
+  hasUnknownArgument,
+  isWhole,
+  type Level,
+  nameOf,
+  programOf,
+  type Reading,
+  report,
+} from './unit.ts'
 import { parameter, refuse, refuseParameter } from './values.ts'
 
 /**
@@ -22,7 +33,7 @@ export function declareZone(
     reading.zones.set(name, { owner, directive, word, size })
     return true
   }
-  if (reading.unit.fragments) return true
+  if (!areReadTogether(reading, zone.directive, directive)) return true
   const related = [{ at: nameOf(zone.directive), message: 'here it is declared' }]
   if (zone.owner !== owner) {
     const message = `the zone \`${name}\` is declared for a different use already`
@@ -127,7 +138,11 @@ function bindZone(
   }
   const word = directive.args.find(arg => arg.value.includes('zone=')) ?? directive.node.name
   const bound = reading.zones.get(zone.name)
-  if (bound?.owner === owner && bound.size !== null && !reading.unit.fragments) {
+  if (
+    bound?.owner === owner &&
+    bound.size !== null &&
+    (!reading.unit.fragments || areReadTogether(reading, bound.directive, directive))
+  ) {
     const related = [{ at: nameOf(bound.directive), message: 'here it is declared' }]
     const message = `the zone \`${zone.name}\` is declared already`
     report(reading, 'conflicting-zone', directive, word, message, { related })
@@ -212,6 +227,32 @@ export const checkCachePath: Check = (reading, directive, facts) => {
   }
   const owner = directive.name.replace('_path', '')
   bindZone(reading, directive, zone, `${facts.program} ${owner}`)
+  declareDirectory(reading, directive, true)
+}
+
+export const checkTempPath: Check = (reading, directive) => declareDirectory(reading, directive, false)
+
+/**
+ * A cache shares its directory with nothing, and temporary files of one directory have one depth. nginx compares the
+ * names as they are written: a slash at the end makes another one.
+ */
+function declareDirectory(reading: Reading, directive: NginxDirective, isCache: boolean): void {
+  const [path, ...rest] = directive.args
+  if (path === undefined || hasUnknownArgument(directive)) return
+  const levels = isCache ? '' : rest.map(({ value }) => value).join(' ')
+  const first = reading.directories.get(path.value)
+  if (first === undefined) {
+    reading.directories.set(path.value, { directive, isCache, levels })
+    return
+  }
+  if (!areReadTogether(reading, first.directive, directive)) return
+  if (!isCache && !first.isCache && first.levels === levels) return
+  const related = [{ at: nameOf(first.directive), message: 'here it is used already' }]
+  const message =
+    isCache || first.isCache
+      ? `the directory \`${path.value}\` is used already, and a cache shares its own with nothing`
+      : `the directory \`${path.value}\` is used already with other levels`
+  report(reading, 'conflicting-directory', directive, path, message, { related })
 }
 
 const CACHE_PARAMETERS = new Set([
@@ -249,7 +290,7 @@ export const checkCache: Check = (reading, directive, facts) => {
   if (name === undefined || name.value === 'off' || name.value.includes('$')) return
   const zone = reading.zones.get(name.value)
   const owner = `${facts.program} ${directive.name}`
-  if (zone !== undefined && zone.owner !== owner && !reading.unit.fragments) {
+  if (zone !== undefined && zone.owner !== owner && areReadTogether(reading, zone.directive, directive)) {
     const related = [{ at: nameOf(zone.directive), message: 'here it is declared' }]
     const message = `the zone \`${name.value}\` is declared for a different use already`
     report(reading, 'conflicting-zone', directive, name, message, { related })

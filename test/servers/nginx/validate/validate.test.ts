@@ -127,6 +127,30 @@ test('without a main file nothing is said of what may stand around it', () => {
   assert.equal(fatalCodes(configuration), [])
 })
 
+test('what one fragment holds twice stands there twice in every configuration', () => {
+  const codes = (...texts: readonly string[]): readonly string[] => {
+    const fragments = texts.map((text, index) => textSource(`/etc/nginx/conf.d/${index}.conf`, text))
+    return fatalCodes(evaluateNginx({ files: memoryFileSystem({}), main: null, fragments, version: ASSUMED }))
+  }
+  const pairs: readonly (readonly [string, string, string])[] = [
+    ['log_format f a;\n', 'log_format f b;\n', 'duplicate-entry'],
+    [
+      'limit_req_zone $uri zone=z:1m rate=1r/s;\n',
+      'limit_req_zone $uri zone=z:1m rate=2r/s;\n',
+      'conflicting-zone',
+    ],
+    [
+      'proxy_cache_path /tmp/c keys_zone=a:1m;\n',
+      'fastcgi_cache_path /tmp/c keys_zone=b:1m;\n',
+      'conflicting-directory',
+    ],
+  ]
+  for (const [one, other, code] of pairs) {
+    assert.equal(codes(one + other), [code])
+    assert.equal(codes(one, other), [])
+  }
+})
+
 test('an include that nobody can read leaves the rest in doubt', () => {
   const text =
     'include /opt/elsewhere/*.conf;\nevents { }\nhttp { server { return 200 $x; some_module_thing on; } }\n'
