@@ -69,6 +69,13 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status !== 400,
   },
   {
+    rule: 'tls/ssl-on-port-80',
+    shows: 'port 80 answers plain HTTP with 400',
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.status === 400,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
     rule: 'tls/ssl-on-deprecated',
     shows: 'nginx warns whenever it reads its configuration',
     request: { url: 'https://example.org/' },
