@@ -319,6 +319,7 @@ import nginxProxyPassNormalisesUri from './nginx/proxy-pass-normalises-uri.ts'
 import nginxProxyPassSlashMismatch from './nginx/proxy-pass-slash-mismatch.ts'
 import nginxProxyPassUriIgnored from './nginx/proxy-pass-uri-ignored.ts'
 import nginxRegexBacktracks from './nginx/regex-backtracks.ts'
+import nginxRewriteNeverReached from './nginx/rewrite-never-reached.ts'
 import nginxServerTryFilesUnused from './nginx/server-try-files-unused.ts'
 import nginxServiceDoesNotWait from './nginx/service-does-not-wait.ts'
 import nginxSslPrereadOff from './nginx/ssl-preread-off.ts'
@@ -429,6 +430,7 @@ import tlsProtocolsOfDefaultServer from './tls/protocols-of-default-server.ts'
 import tlsRenewalWithoutReload from './tls/renewal-without-reload.ts'
 import tlsSslOnDeprecated from './tls/ssl-on-deprecated.ts'
 import tlsSslOnHitsPlainListen from './tls/ssl-on-hits-plain-listen.ts'
+import tlsSslOnPort80 from './tls/ssl-on-port-80.ts'
 import tlsSslenginePortMismatch from './tls/sslengine-port-mismatch.ts'
 import tlsUpstreamServerNameOff from './tls/upstream-server-name-off.ts'
 import tlsWeakProtocol from './tls/weak-protocol.ts'
@@ -821,6 +823,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/proxy-pass-slash-mismatch', ...nginxProxyPassSlashMismatch },
   { id: 'nginx/proxy-pass-uri-ignored', ...nginxProxyPassUriIgnored },
   { id: 'nginx/regex-backtracks', ...nginxRegexBacktracks },
+  { id: 'nginx/rewrite-never-reached', ...nginxRewriteNeverReached },
   { id: 'nginx/server-try-files-unused', ...nginxServerTryFilesUnused },
   { id: 'nginx/service-does-not-wait', ...nginxServiceDoesNotWait },
   { id: 'nginx/ssl-preread-off', ...nginxSslPrereadOff },
@@ -931,6 +934,7 @@ export const rules: readonly Rule[] = [
   { id: 'tls/renewal-without-reload', ...tlsRenewalWithoutReload },
   { id: 'tls/ssl-on-deprecated', ...tlsSslOnDeprecated },
   { id: 'tls/ssl-on-hits-plain-listen', ...tlsSslOnHitsPlainListen },
+  { id: 'tls/ssl-on-port-80', ...tlsSslOnPort80 },
   { id: 'tls/sslengine-port-mismatch', ...tlsSslenginePortMismatch },
   { id: 'tls/upstream-server-name-off', ...tlsUpstreamServerNameOff },
   { id: 'tls/weak-protocol', ...tlsWeakProtocol },

@@ -2,18 +2,29 @@ import type { NginxServer } from '../../src/deployment/model.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { insertBefore, propose } from '../../src/deployment/edits.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import { once } from '../../parsers/collections/once.ts'
+import {
+  type Expression,
+  hides,
+  isOpenAtEnd,
+  looksAround,
+  MOST_COMPARED,
+  samplesOf,
+} from './_hidden-patterns.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
-import { locationIndex, type NginxLocation, readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import {
+  locationIndex,
+  locationsOf,
+  type NginxLocation,
+  readLocation,
+} from '../../src/servers/nginx/queries/locations.ts'
 import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
-import { isAnchoredAtEnd, isAnchoredAtStart } from '../../src/servers/pcre/pattern-facts.ts'
-import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
-import { type SampleOptions, sampleTexts } from '../../src/servers/pcre/sample-texts.ts'
-import { compilePcre } from '../../src/servers/regex.ts'
+import { type Pcre, toBytes } from '../../src/servers/regex.ts'
 
 const site = (lines: string): string => conf`
   server {
@@ -28,13 +39,13 @@ export default defineRule({
   summary: 'A location that no request reaches',
   severity: 'warning',
   otherSeverities: {
-    info: 'a named location that nothing leads to, and files behind a `return` that are for no challenge of a certificate',
+    info: 'a named location that nothing leads to, one that only sets its log, and files behind a `return` that are for no challenge of a certificate',
   },
   confidence: 'high',
   since: '0.1.0',
-  why: 'Of regular expressions the first that matches answers, a `return` of the server answers before any location is looked for, and a path begins with a slash and is decoded. What such a location says, its `deny`, its files or its backend, is for nobody.',
+  why: 'A regular expression answers before a prefix, and the first that matches before the others; a `return` of the server answers before any location is looked for, and a path begins with a slash and is decoded. What such a location says, its `deny`, its files or its backend, is for nobody.',
   remedy:
-    'Put the narrower expression first; put the `return` of the server into `location /`; write the path decoded, with its slash',
+    'Write `^~` in front of the prefix; put the narrower expression first; put the `return` of the server into `location /`; write the path decoded, with its slash',
   references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#location'],
   bad: [
     {
@@ -59,6 +70,32 @@ export default defineRule({
           }
           location ~ «\.(png|jpg)$» {
               expires 30d;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a prefix in a hidden directory',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ /\. {
+              deny all;
+          }
+          location «/.well-known/acme-challenge/» {
+              root /srv/acme;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a prefix of which an expression has the beginning',
+      files: {
+        'nginx.conf': site(conf`
+          location «/api/v2/» {
+              proxy_pass http://127.0.0.1:9002;
+          }
+          location ~ ^/api/(.*)$ {
+              proxy_pass http://127.0.0.1:9001/$1$is_args$args;
           }
         `),
       },
@@ -140,10 +177,10 @@ export default defineRule({
       title: 'what refuses both',
       files: {
         'nginx.conf': site(conf`
-          location ~ /\\. {
+          location ~ /\. {
               deny all;
           }
-          location ~ /\\.ht {
+          location ~ /\.ht {
               return 404;
           }
         `),
@@ -158,6 +195,77 @@ export default defineRule({
           }
           location ~ ^/[a-z] {
               expires 2d;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a prefix that keeps expressions out',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ /\. {
+              deny all;
+          }
+          location ^~ /.well-known/acme-challenge/ {
+              root /srv/acme;
+          }
+        `),
+      },
+    },
+    {
+      title: 'an expression that leaves the directory out',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ /\.(?!well-known) {
+              deny all;
+          }
+          location /.well-known/acme-challenge/ {
+              root /srv/acme;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a prefix of which an expression takes some pages',
+      files: {
+        'nginx.conf': site(conf`
+          location /api/ {
+              proxy_pass http://127.0.0.1:9002;
+          }
+          location ~ ^/api/v\d {
+              proxy_pass http://127.0.0.1:9001;
+          }
+          location ~ ^/api/\w+$ {
+              proxy_pass http://127.0.0.1:9003;
+          }
+        `),
+      },
+    },
+    {
+      title: 'an expression inside of the prefix',
+      files: {
+        'nginx.conf': site(conf`
+          location /api/ {
+              location ~ ^/api/v2/ {
+                  proxy_pass http://127.0.0.1:9002;
+              }
+              proxy_pass http://127.0.0.1:9003;
+          }
+          location ~ ^/api/ {
+              proxy_pass http://127.0.0.1:9001;
+          }
+        `),
+      },
+    },
+    {
+      title: 'both refuse the directory',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ /\. {
+              deny all;
+          }
+          location /.git/ {
+              return 404;
           }
         `),
       },
@@ -275,6 +383,7 @@ export default defineRule({
             label: 'never reached',
           }
         if (parent === null || (!word.startsWith('@') && !word.startsWith('~'))) continue
+        if (!word.startsWith('@') && !scopes.has(parent)) yield* prefixesHiddenIn(parent)
         const location = readLocation(directive)
         if (location.modifier === '@') {
           const home = enclosingServer(directive)
@@ -352,6 +461,40 @@ function unlikePath(directive: NginxDirective): string | null {
     : null
 }
 
+/** Prefixes in whose place an expression of the same block answers every URL that begins so. */
+function* prefixesHiddenIn(scope: NginxDirective): Iterable<RuleFinding> {
+  const { prefixes, regexes } = locationIndex(scope)
+  const first = regexes.slice(0, MOST_COMPARED)
+  for (const location of [...prefixes.values()].slice(0, MOST_COMPARED)) {
+    const { directive, modifier, name, at } = location
+    if (modifier !== '' || name === '/' || !name.startsWith('/')) continue
+    const by = first.find(({ location: other, regex }) => regex !== null && takesAll(other, regex, name))
+    if (by === undefined || isAlike(by.location.directive, directive)) continue
+    if (locationsOf(directive).some(inner => /^~/.test(inner.args[0]?.value ?? ''))) continue
+    yield {
+      at,
+      ...(directive.children.every(child => isOfLog(child)) && { severity: 'info' as const }),
+      message: `\`location ${by.location.modifier} ${by.location.name}\` matches every URL that begins so, and a regular expression answers before a prefix`,
+      label: 'never reached',
+      related: [{ at: by.location.at, message: 'answers in its place' }],
+      ...propose('Keep regular expressions out', 'unsafe', [insertBefore(at, '^~ ')]),
+    }
+  }
+}
+
+/** True where an expression matches every text that begins with a name, whatever comes behind it. */
+function takesAll({ name: pattern }: NginxLocation, regex: Pcre, name: string): boolean {
+  if (regex.test(toBytes(name)) !== true || looksAround(pattern) || !isOpenAtEnd(pattern)) return false
+  return BEHIND.every(text => regex.test(toBytes(name + text)) === true)
+}
+
+/** What may come behind a prefix, of every kind that a set in an expression may leave out. */
+const BEHIND = ['', 'x', 'Z', '0', '/', '.', '-', '_', '%', '\u0001', '/x/y.z']
+
+function isOfLog({ name }: NginxDirective): boolean {
+  return name === 'access_log' || name === 'log_not_found' || name === 'error_log'
+}
+
 /** Every word that begins with `@`, in the whole configuration. */
 const namesLedTo = memo(({ occurrences }: NginxConfiguration): ReadonlySet<string> => {
   const names = new Set<string>()
@@ -376,9 +519,6 @@ function isCalled(
   return configuration.occurrences.has('map') || configuration.sources.some(({ template }) => template)
 }
 
-/** Each expression is compared with as many before it: more would take time by the square of their number. */
-const MOST_COMPARED = 100
-
 interface Hidden {
   readonly location: NginxLocation
   readonly by: NginxLocation
@@ -389,12 +529,23 @@ function hiddenIn(scope: NginxDirective): readonly Hidden[] {
   if (regexes.length < 2 || scope.source.template) return []
   const first = regexes.slice(0, MOST_COMPARED)
   return regexes.flatMap(({ location }, index) => {
-    const samples = once(() => samplesOf(location))
-    const by = first.slice(0, index).find(({ location: earlier }) => hides(earlier, location, samples))
+    if (location.directive.source.template) return []
+    const own = expressionOf(location)
+    const samples = once(() => samplesOf(own))
+    const by = first
+      .slice(0, index)
+      .find(
+        ({ location: earlier }) =>
+          !earlier.directive.source.template && hides(expressionOf(earlier), own, samples),
+      )
     return by === undefined || isAlike(by.location.directive, location.directive)
       ? []
       : [{ location, by: by.location }]
   })
+}
+
+function expressionOf({ name, modifier }: NginxLocation): Expression {
+  return { pattern: name, caseless: modifier === '~*' }
 }
 
 /** True where it makes no difference which of the two answers: both refuse, or both say the same. */
@@ -416,44 +567,3 @@ function textOf({ children }: NginxDirective): string {
     .sort()
     .join(';')
 }
-
-/** True where the earlier expression matches every text that the later one does, in whatever it stands. */
-function hides(
-  earlier: NginxLocation,
-  later: NginxLocation,
-  samples: () => readonly string[] | null,
-): boolean {
-  if (earlier.directive.source.template || later.directive.source.template) return false
-  const tree = readPattern(earlier.name)
-  const own = readPattern(later.name)
-  const regex = compilePcre(earlier.name, { caseless: earlier.modifier === '~*' })
-  if (tree === null || own === null || regex === null) return false
-  if (earlier.modifier === '~' && later.modifier === '~*') return false
-  if (/\(\?[!<=]/.test(earlier.name) || /\(\?[!<=]/.test(later.name)) return false
-  // What is anchored matches a text only where it stands; so must the later one be.
-  if (isAnchoredAtStart(tree) && !isAnchoredAtStart(own)) return false
-  if (isAnchoredAtEnd(tree) && !isAnchoredAtEnd(own)) return false
-  const before = isAnchoredAtStart(own) ? '' : '\u0001'
-  const behind = isAnchoredAtEnd(own) ? '' : '\u0001'
-  // Where the later one is not anchored, anything may stand around what it matches.
-  return samples()?.every(text => regex.test(before + text + behind) === true) ?? false
-}
-
-/** Texts of every kind that an expression matches; null where they do not stand for all of them. */
-function samplesOf({ name, modifier }: NginxLocation): readonly string[] | null {
-  const all: string[] = []
-  for (const kind of KINDS) {
-    const { texts, isComplete } = sampleTexts(name, { caseless: modifier === '~*', ...kind })
-    if (!isComplete) return null
-    all.push(...texts)
-  }
-  return all
-}
-
-/** Texts of several kinds, for whatever a set or a `.` may stand for. */
-const KINDS: readonly SampleOptions[] = [
-  { filler: 'x' },
-  { filler: 'a/b' },
-  { filler: '.q.w', pick: 'first' },
-  { filler: '-_-', pick: 'last' },
-]

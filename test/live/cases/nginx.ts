@@ -225,6 +225,13 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 403,
   },
   {
+    rule: 'nginx/rewrite-never-reached',
+    shows: 'the line above is applied',
+    request: { url: 'http://example.org/news/archive' },
+    harm: ({ response }) => response.headers.location === 'http://example.org/blog/',
+    sound: ({ response }) => response.headers.location === 'http://example.org/archive/',
+  },
+  {
     rule: 'nginx/regex-backtracks',
     shows: 'PCRE gives up on a URL of forty letters',
     request: { url: `http://example.org/${'a'.repeat(40)}!.html!` },
@@ -343,6 +350,15 @@ export const cases: readonly LiveCase[] = [
     files: { '/srv/acme/.well-known/acme-challenge/token': 'token' },
     request: { url: 'http://example.org/.well-known/acme-challenge/token' },
     harm: ({ response }) => response.status === 301,
+    sound: ({ response }) => response.body === 'token',
+  },
+  {
+    rule: 'nginx/location-never-reached',
+    shows: 'an expression answers before the prefix of the challenge',
+    examples: { bad: 'a prefix in a hidden directory', good: 'a prefix that keeps expressions out' },
+    files: { '/srv/acme/.well-known/acme-challenge/token': 'token' },
+    request: { url: 'http://example.org/.well-known/acme-challenge/token' },
+    harm: ({ response }) => response.status === 403,
     sound: ({ response }) => response.body === 'token',
   },
   {
