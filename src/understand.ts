@@ -173,10 +173,11 @@ export function understand(
         shell: settings.shell ?? null,
       }),
     )
+  const joinedProjects = new Set<ComposeProject>()
   const deployed = (input: MachineInput): readonly (readonly MachineInput[])[] =>
     repository === undefined || projects.length === 0
       ? [[input]]
-      : withContainers(input, repository, projects)
+      : withContainers(input, repository, projects, joinedProjects)
   const together = (
     nginx: readonly NginxConfiguration[],
     apache: readonly ApacheConfiguration[],
@@ -195,16 +196,22 @@ export function understand(
   const hasMain = nginx.length + apache.length > 0
   const nginxBeside = hasMain && nginx.length === 0 ? standIn('nginx') : undefined
   const apacheBeside = hasMain && apache.length === 0 ? standIn('apache') : undefined
-  const deployments = [
+  const withServers = [
     ...together(nginxBeside?.nginx ?? nginx, apacheBeside?.apache ?? apache),
     ...sets.flatMap(set =>
       together(set === nginxBeside ? [] : set.nginx, set === apacheBeside ? [] : set.apache),
     ),
     ...hosts.flatMap(host => build([], [host])),
-    ...(repository === undefined || hasMain || sets.length + hosts.length > 0
-      ? []
-      : containersAlone({ files, nginx: [], apache: [] }, repository, projects).flatMap(joined)),
   ]
+  const deployments =
+    repository === undefined
+      ? withServers
+      : [
+          ...withServers,
+          ...containersAlone({ files, nginx: [], apache: [] }, repository, projects, joinedProjects).flatMap(
+            joined,
+          ),
+        ]
   return {
     machine,
     nginx: [...nginx, ...sets.flatMap(set => set.nginx)],

@@ -44,8 +44,7 @@ export function auditFiles(
 
 /** The one deployment that texts in memory make: what a rule is handed. */
 export function deploymentOf(texts: Readonly<Record<string, string>>): Deployment {
-  const settings = settingsOf(texts['.auditrc'], [], () => EMPTY_ENVIRONMENT)
-  const [deployment] = understand(machineOf(texts), settings).deployments
+  const [deployment] = deploymentsOf(texts)
   if (deployment === undefined) throw new RangeError('the texts hold no configuration')
   return deployment
 }
@@ -91,6 +90,12 @@ function machineOf(
       },
     }),
   }
+}
+
+/** All that the texts of one machine make, with settings that change nothing. */
+export function deploymentsOf(texts: Readonly<Record<string, string>>): readonly Deployment[] {
+  const settings = settingsOf(texts['.auditrc'], [], () => EMPTY_ENVIRONMENT)
+  return understand(machineOf(texts), settings).deployments
 }
 
 export function settingsOf(

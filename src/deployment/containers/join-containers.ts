@@ -17,11 +17,13 @@ type Configurations = Pick<MachineInput, 'nginx' | 'apache'>
  * their files into one, else on a machine whose ports the containers publish.
  *
  * @param input the servers, read side by side
+ * @param joined the projects that some deployment holds, to which those of these servers are added
  */
 export function withContainers(
   input: MachineInput,
   { files, locate }: Repository,
   projects: readonly ComposeProject[],
+  joined: Set<ComposeProject>,
 ): readonly (readonly MachineInput[])[] {
   const deployments: (readonly MachineInput[])[] = []
   const placed = new Set<NginxConfiguration | ApacheConfiguration>()
@@ -41,6 +43,7 @@ export function withContainers(
       if (container !== null) homes.set(configuration, container)
     }
     if (homes.size === 0) continue
+    joined.add(project)
     for (const configuration of homes.keys()) placed.add(configuration)
     const of = (container: Container): Configurations => ({
       nginx: input.nginx.filter(each => homes.get(each) === container),
@@ -52,23 +55,36 @@ export function withContainers(
   const apache = input.apache.filter(each => !placed.has(each))
   if (nginx.length + apache.length === 0) return deployments
   const [only, ...others] = projects
+  const besideHost = deployments.length > 0 || others.length > 0 ? undefined : only
+  if (besideHost !== undefined) joined.add(besideHost)
   const beside =
-    deployments.length > 0 || only === undefined || others.length > 0
+    besideHost === undefined
       ? []
-      : readContainers(only, files).map(container => machineOf(container, { nginx: [], apache: [] }, input))
+      : readContainers(besideHost, files).map(container =>
+          machineOf(container, { nginx: [], apache: [] }, input),
+        )
   return [...deployments, [{ ...input, nginx, apache }, ...beside]]
 }
 
-/** The deployments that projects make of which no server's configuration is in the audit. */
+/**
+ * The deployments that projects make of which no server's configuration is in the audit.
+ *
+ * @param joined the projects that some server's deployment holds
+ */
 export function containersAlone(
   input: MachineInput,
   { files }: Repository,
   projects: readonly ComposeProject[],
+  joined: ReadonlySet<ComposeProject>,
 ): readonly (readonly MachineInput[])[] {
-  return projects.map(project =>
-    readContainers(project, files, projects).map(container =>
-      machineOf(container, { nginx: [], apache: [] }, input),
-    ),
+  return projects.flatMap(project =>
+    joined.has(project)
+      ? []
+      : [
+          readContainers(project, files, projects).map(container =>
+            machineOf(container, { nginx: [], apache: [] }, input),
+          ),
+        ],
   )
 }
 

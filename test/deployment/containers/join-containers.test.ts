@@ -2,7 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { conf } from '../../../src/engine/conf.ts'
 import { formatEndpoint } from '../../../src/servers/address.ts'
-import { deploymentOf } from '../../rules/audit-files.ts'
+import { deploymentOf, deploymentsOf } from '../../rules/audit-files.ts'
 
 const site = (target: string): string => conf`
   server {
@@ -88,6 +88,32 @@ test('an nginx that no service brings runs on the host, where ports are publishe
   assert.is(destination(nginx('127.0.0.1:8080')), 'web 0.0.0.0:8000')
   assert.is(destination(nginx('127.0.0.1:8000')), 'unclaimed')
   assert.is(destination(nginx('web:8000')), 'unknown')
+})
+
+test('a project of several that brings no file of a server is a deployment of its own', () => {
+  const worker = conf`
+    services:
+      worker:
+        image: example/worker
+  `
+  const services = (texts: Readonly<Record<string, string>>): unknown =>
+    deploymentsOf(texts).map(({ machines }) => machines.map(({ name }) => name))
+  assert.equal(
+    services({
+      'docker-compose.yml': compose({}),
+      'jobs/docker-compose.yml': worker,
+      'nginx/site.conf': site('web:8000'),
+    }),
+    [['web', 'nginx'], ['worker']],
+  )
+  assert.equal(
+    services({
+      'a/docker-compose.yml': worker,
+      'b/docker-compose.yml': worker,
+      'nginx/site.conf': site('web:8000'),
+    }),
+    [[null], ['worker'], ['worker']],
+  )
 })
 
 test('a Dockerfile brings the configuration and says what the service starts', () => {
