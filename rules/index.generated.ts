@@ -185,6 +185,7 @@ import containersDatabaseOwnLoopback from './containers/database-own-loopback.ts
 import containersDatabasePublic from './containers/database-public.ts'
 import containersDatabaseRefused from './containers/database-refused.ts'
 import containersDatabaseVolume from './containers/database-volume.ts'
+import containersDockerfileRefused from './containers/dockerfile-refused.ts'
 import containersDollarInterpolated from './containers/dollar-interpolated.ts'
 import containersEnvsubstWithoutList from './containers/envsubst-without-list.ts'
 import containersFileEmptied from './containers/file-emptied.ts'
@@ -689,6 +690,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/database-public', ...containersDatabasePublic },
   { id: 'containers/database-refused', ...containersDatabaseRefused },
   { id: 'containers/database-volume', ...containersDatabaseVolume },
+  { id: 'containers/dockerfile-refused', ...containersDockerfileRefused },
   { id: 'containers/dollar-interpolated', ...containersDollarInterpolated },
   { id: 'containers/envsubst-without-list', ...containersEnvsubstWithoutList },
   { id: 'containers/file-emptied', ...containersFileEmptied },

@@ -187,6 +187,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['containers/database-public', { fixes: [], programs: ['docker'] }],
   ['containers/database-refused', { fixes: [], programs: ['docker'] }],
   ['containers/database-volume', { fixes: [], programs: ['docker'] }],
+  ['containers/dockerfile-refused', { fixes: [], programs: ['docker'] }],
   ['containers/dollar-interpolated', { fixes: [], programs: ['docker'] }],
   ['containers/envsubst-without-list', { fixes: [], programs: ['nginx', 'docker'] }],
   ['containers/file-emptied', { fixes: [], programs: ['docker'] }],

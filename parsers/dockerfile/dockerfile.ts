@@ -6,6 +6,17 @@ export interface Dockerfile {
   readonly source: Source
   /** In the order of the file; the last is what is built where no target is named. */
   readonly stages: readonly DockerStage[]
+  /** The first line that Docker refuses, and with it the whole file. */
+  readonly fault: DockerFault | null
+}
+
+/** A line that Docker refuses. */
+export interface DockerFault {
+  readonly at: Place
+  /** What Docker says of it, without the line's number. */
+  readonly said: string
+  /** The end of the line above, where it would go on with a backslash; null where another thing is wrong. */
+  readonly continues: Place | null
 }
 
 /** From one `FROM` to the next: what this stage itself says. */
@@ -31,6 +42,8 @@ export interface DockerStage {
   readonly user: Fact<string> | null
   readonly command: DockerCommand | null
   readonly entrypoint: DockerCommand | null
+  /** What checks its health, `none` where that is switched off; null where nothing is written. */
+  readonly healthcheck: DockerCommand | 'none' | null
   /** The words before a command in shell form; null for `/bin/sh -c`. */
   readonly shell: readonly WrittenText[] | null
 }

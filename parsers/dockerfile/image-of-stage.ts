@@ -18,6 +18,7 @@ export interface DockerImage {
   /** Null where the base image's own holds: of the command only where no entry point is written. */
   readonly command: DockerStage['command']
   readonly entrypoint: DockerStage['entrypoint']
+  readonly healthcheck: DockerStage['healthcheck']
 }
 
 /**
@@ -41,8 +42,9 @@ export function imageOfStage({ stages }: Dockerfile, target: string | null): Doc
     chain.unshift(next)
     below = next.base
   }
-  const last = <K extends 'workingDirectory' | 'user' | 'shell' | 'entrypoint'>(key: K): DockerStage[K] =>
-    chain.findLast(each => each[key] !== null)?.[key] ?? (null as DockerStage[K])
+  const last = <K extends 'workingDirectory' | 'user' | 'shell' | 'entrypoint' | 'healthcheck'>(
+    key: K,
+  ): DockerStage[K] => chain.findLast(each => each[key] !== null)?.[key] ?? (null as DockerStage[K])
   const entrypoint = chain.findLastIndex(each => each.entrypoint !== null)
   const command = chain.findLastIndex(each => each.command !== null)
   return {
@@ -58,5 +60,6 @@ export function imageOfStage({ stages }: Dockerfile, target: string | null): Doc
     // A new entry point takes the command away that was there before it.
     command: command >= entrypoint ? (chain[command]?.command ?? null) : null,
     entrypoint: last('entrypoint'),
+    healthcheck: last('healthcheck'),
   }
 }

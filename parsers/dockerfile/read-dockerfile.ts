@@ -2,6 +2,7 @@ import type { Fact } from '../text/fact.ts'
 import type { Source } from '../text/source.ts'
 import { factOf, placeIn, sliceWritten, trimWritten, type WrittenText } from '../text/written-text.ts'
 import type { Dockerfile, DockerStage } from './dockerfile.ts'
+import { dockerFault } from './faults.ts'
 import { logicalLines } from './logical-lines.ts'
 import { StageReading } from './read-stage.ts'
 import { expandDockerWord, splitAtBlanks, splitRawWords } from './words.ts'
@@ -19,7 +20,7 @@ const MOST_STAGES = 500
 /** Reads a Dockerfile as BuildKit does. It never throws; an instruction that it does not know is passed over. */
 export function readDockerfile(source: Source, { args = new Map() }: DockerfileOptions = {}): Dockerfile {
   const stages: DockerStage[] = []
-  if (source.code.length > LONGEST) return { source, stages }
+  if (source.code.length > LONGEST) return { source, stages, fault: null }
   const { lines, escaper } = logicalLines(source)
   /** `ARG` before the first `FROM`: known to `FROM`, and to the stages that name them again. */
   const globals = new Map<string, string | undefined>()
@@ -58,7 +59,7 @@ export function readDockerfile(source: Source, { args = new Map() }: DockerfileO
     }
   }
   if (reading !== null) stages.push(reading.finish())
-  return { source, stages }
+  return { source, stages, fault: dockerFault(source, lines, escaper) }
 }
 
 /** The stage of a name: the last one that is called so. */

@@ -37,8 +37,15 @@ export class StageReading {
   private readonly environment: DockerVariable[] = []
   private readonly args: DockerVariable[] = []
   private readonly last: Mutable<
-    Pick<DockerStage, 'workingDirectory' | 'user' | 'command' | 'entrypoint' | 'shell'>
-  > = { workingDirectory: null, user: null, command: null, entrypoint: null, shell: null }
+    Pick<DockerStage, 'workingDirectory' | 'user' | 'command' | 'entrypoint' | 'healthcheck' | 'shell'>
+  > = {
+    workingDirectory: null,
+    user: null,
+    command: null,
+    entrypoint: null,
+    healthcheck: null,
+    shell: null,
+  }
   /** `ENV` before `ARG`, in that order, as they stand at this line. */
   private readonly variables = new Map<string, string | undefined>()
   private readonly arguments = new Map<string, string | null | undefined>()
@@ -76,6 +83,9 @@ export class StageReading {
         return
       case 'ENTRYPOINT':
         this.last.entrypoint = this.commandOf(rest, at)
+        return
+      case 'HEALTHCHECK':
+        this.health(cutFlags(rest).words, at)
         return
       case 'SHELL':
         this.last.shell = jsonWords(rest) ?? this.last.shell
@@ -136,6 +146,13 @@ export class StageReading {
       this.environment.push(variable)
       this.variables.set(variable.name, variable.value.known ? variable.value.value : undefined)
     }
+  }
+
+  private health(rest: WrittenText, at: Place): void {
+    const type = /^(NONE|CMD)(?=[ \t]|$)[ \t]*/i.exec(rest.text)
+    if (type === null) return
+    this.last.healthcheck =
+      type[1]!.toUpperCase() === 'NONE' ? 'none' : this.commandOf(sliceWritten(rest, type[0].length), at)
   }
 
   private arg(word: WrittenText): void {

@@ -23,6 +23,19 @@ function wordsOf(command: DockerCommand): readonly WrittenText[] {
   )
 }
 
+/** Program and arguments of what checks a container, or the one script of a shell; the image's where the service has none. */
+export function healthCheck({
+  service,
+  image,
+}: Container): { readonly words: readonly WrittenText[]; readonly shell: boolean } | null {
+  if (service.healthcheck !== null) return service.healthcheck
+  const command = image?.healthcheck ?? null
+  if (command === null || command === 'none') return null
+  return command.form === 'exec'
+    ? { words: command.words, shell: false }
+    : { words: [command.script], shell: true }
+}
+
 /** What the build of an image runs, as text; empty where no Dockerfile of it is in the audit. */
 export function buildSteps({ image }: Container): readonly string[] {
   return (image?.steps ?? []).flatMap(step => {

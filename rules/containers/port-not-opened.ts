@@ -8,6 +8,7 @@ import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { formatEndpoint, isLoopback } from '../../src/servers/address.ts'
 import { conf } from '../../src/engine/conf.ts'
+import { healthCheck } from './_started-words.ts'
 
 const compose = (web: string, command = 'gunicorn --bind 0.0.0.0:8000 shop.wsgi'): string => conf`
   services:
@@ -79,8 +80,42 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'a health check that the image brings',
+      files: {
+        'compose.yaml': conf`
+          services:
+            web:
+              build: .
+        `,
+        Dockerfile: conf`
+          FROM python:3.12
+          WORKDIR /app
+          COPY . .
+          HEALTHCHECK --interval=10s CMD nc -z «localhost 8001» || exit 1
+          CMD ["gunicorn", "--bind", "0.0.0.0:8000", "shop.wsgi"]
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'a health check of the image by the port of the environment',
+      files: {
+        'compose.yaml': conf`
+          services:
+            web:
+              build: .
+        `,
+        Dockerfile: conf`
+          FROM python:3.12
+          WORKDIR /app
+          COPY . .
+          HEALTHCHECK CMD curl -f http://localhost:\${PORT:-5000}/ || exit 1
+          CMD ["gunicorn", "--bind", "0.0.0.0:8000", "shop.wsgi"]
+        `,
+      },
+    },
     {
       title: 'the port that is bound',
       files: {
@@ -216,7 +251,8 @@ interface Claim {
 const TRAEFIK = /^traefik\.(?:http|tcp)\.services\.[^.]+\.loadbalancer\.server\.port$|^traefik\.port$/i
 
 /** What a health check asks for in its own container. */
-const LOCAL_URL = /https?:\/\/(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::(\d{1,5}))?(?=[/\s"')?]|$)/
+const LOCAL_URL =
+  /https?:\/\/(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::(\d{1,5}))?(?=[/\s"')?]|$)|(?<=\b(?:nc|netcat)(?:[ \t]+-\w+)*[ \t]+-\w*z\w*(?:[ \t]+-\w+)*[ \t]+)(?:localhost|127\.0\.0\.1|0\.0\.0\.0)[ \t]+(\d{1,5})(?=[\s"');&|]|$)/
 
 function claimsOf({ container }: Machine): readonly Claim[] {
   if (container === null) return []
@@ -250,10 +286,10 @@ function claimsOf({ container }: Machine): readonly Claim[] {
       isInside: false,
     })
   }
-  for (const word of container.service.healthcheck?.words ?? []) {
+  for (const word of healthCheck(container)?.words ?? []) {
     const found = LOCAL_URL.exec(word.text)
     if (found === null) continue
-    const port = Number(found[1] ?? 80)
+    const port = Number(found[1] ?? found[2] ?? 80)
     const at = placeOf(sliceWritten(word, found.index, found.index + found[0].length))
     claims.push({
       at,

@@ -5,7 +5,7 @@ import { placeOf, sliceWritten, type WrittenText } from '../../parsers/text/writ
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
-import { baseImage, buildSteps, copiesPrograms, startedWords } from './_started-words.ts'
+import { baseImage, buildSteps, copiesPrograms, healthCheck, startedWords } from './_started-words.ts'
 
 const image = (base: string, lines = ''): string => conf`
   FROM ${base}
@@ -61,6 +61,17 @@ export default defineRule({
     {
       title: 'curl on Alpine, by a shell',
       files: checked('«curl» -f http://localhost:8000/ || exit 1', image('node:22-alpine')),
+    },
+    {
+      title: 'curl in the health check of the image itself',
+      files: {
+        'docker-compose.yml': composeWith(),
+        'nginx/site.conf': siteTo('web:8000'),
+        'web/Dockerfile': image(
+          'python:3.12-slim',
+          'HEALTHCHECK --interval=30s CMD «curl» -f http://localhost:8000/ || exit 1',
+        ),
+      },
     },
     { title: 'a script that waits', files: waiting(WAIT.replace('nc', '«nc»'), 'python:3.12-slim') },
     {
@@ -120,6 +131,13 @@ export default defineRule({
       files: checked('["NONE"]', image('python:3.12-slim')),
     },
     {
+      title: 'a health check of the image that the service replaces',
+      files: checked(
+        '["CMD", "python", "-m", "shop.health"]',
+        image('python:3.12-slim', 'HEALTHCHECK CMD curl -f http://localhost:8000/'),
+      ),
+    },
+    {
       title: 'an image of somebody else',
       files: checked('["CMD", "curl", "-f", "http://localhost:8000/"]', image('example.org/base:slim')),
     },
@@ -149,7 +167,7 @@ export default defineRule({
     for (const { container } of machines) {
       const lacking = container === null ? null : lackingPrograms(container)
       if (container === null || lacking === null) continue
-      const { healthcheck } = container.service
+      const healthcheck = healthCheck(container)
       for (const use of healthcheck === null ? [] : usedIn(healthcheck.words, healthcheck.shell, lacking))
         yield {
           at: use.at,

@@ -1,4 +1,5 @@
 import type { ComposeProject, ComposeService } from '../../../parsers/compose/compose.ts'
+import type { DockerFault } from '../../../parsers/dockerfile/dockerfile.ts'
 import type { DockerImage } from '../../../parsers/dockerfile/image-of-stage.ts'
 import type { Place } from '../../../parsers/text/source.ts'
 import type { FileSystem } from '../../files/file-system.ts'
@@ -9,6 +10,8 @@ export interface Container {
   readonly service: ComposeService
   /** What its Dockerfile builds; null where none of it is in the audit. */
   readonly image: DockerImage | null
+  /** The first line at which Docker refuses its Dockerfile. */
+  readonly fault: DockerFault | null
   /** The image that all of it stands on, without registry and tag: `nginx`, `php`; null where nobody knows. */
   readonly base: string | null
   /** Paths as the container sees them; what the image brings besides is not among them. */

@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import { memo } from '../../../parsers/collections/memo.ts'
 import type { ComposeProject, ComposeService } from '../../../parsers/compose/compose.ts'
-import type { DockerCopy } from '../../../parsers/dockerfile/dockerfile.ts'
+import type { DockerCopy, DockerFault } from '../../../parsers/dockerfile/dockerfile.ts'
 import { type DockerImage, imageOfStage } from '../../../parsers/dockerfile/image-of-stage.ts'
 import { readDockerfile } from '../../../parsers/dockerfile/read-dockerfile.ts'
 import type { Fact } from '../../../parsers/text/fact.ts'
@@ -66,7 +66,7 @@ function readContainer(project: ComposeProject, service: ComposeService, files: 
   const built = service.build === null ? null : readImage(service.build, files)
   const mounts = [
     ...mountsOf(project, service),
-    ...(built === null ? [] : copiesOf(built.image, built.context, files)),
+    ...(built?.image == null ? [] : copiesOf(built.image, built.context, files)),
   ]
   const visible = mounts.filter(
     ({ from, target }, index) =>
@@ -82,7 +82,8 @@ function readContainer(project: ComposeProject, service: ComposeService, files: 
     project,
     service,
     image: built?.image ?? null,
-    base: imageName(built?.image.base ?? (service.build === null ? service.image : null)),
+    fault: built?.fault ?? null,
+    base: imageName(built?.image?.base ?? (service.build === null ? service.image : null)),
     files: mountedFiles(files, inside),
     hostFiles: files,
     mounts: visible,
@@ -111,22 +112,28 @@ export function imageName(image: Fact<string> | null): string | null {
 }
 
 interface BuiltImage {
-  readonly image: DockerImage
+  /** Null where the Dockerfile has no such stage. */
+  readonly image: DockerImage | null
+  readonly fault: DockerFault | null
   readonly context: string
 }
 
 function readImage(build: NonNullable<ComposeService['build']>, files: FileSystem): BuiltImage | null {
-  const { context, dockerfile, target, dockerfileInline } = build
+  const { context, target, dockerfileInline } = build
   if (!context.known || !context.value.startsWith('/') || dockerfileInline !== null) return null
-  if (dockerfile !== null && !dockerfile.known) return null
-  const path = posix.resolve(context.value, dockerfile?.value ?? 'Dockerfile')
+  if (build.dockerfile !== null && !build.dockerfile.known) return null
+  const path = posix.resolve(context.value, build.dockerfile?.value ?? 'Dockerfile')
   const read = files.kind(path) === 'file' ? files.read(path) : null
   if (read?.kind !== 'source' || (target !== null && !target.known)) return null
   const args = new Map(
     build.args.flatMap(({ name, value }) => (value === null ? [] : [[name, value] as const])),
   )
-  const image = imageOfStage(readDockerfile(read.source, { args }), target?.value ?? null)
-  return image === null ? null : { image, context: context.value }
+  const dockerfile = readDockerfile(read.source, { args })
+  return {
+    image: imageOfStage(dockerfile, target?.value ?? null),
+    fault: dockerfile.fault,
+    context: context.value,
+  }
 }
 
 /** Innermost first is not needed: of two at one path the later one of the file counts. */

@@ -293,6 +293,49 @@ const piece = fc.constantFrom(
   ],
 )
 
+test('the health check is the last that is written', () => {
+  const of = (text: string): unknown => {
+    const { healthcheck } = stage(text)
+    return healthcheck === 'none' ? 'none' : written(healthcheck)
+  }
+  assert.is(of(''), null)
+  assert.is(of('HEALTHCHECK NONE'), 'none')
+  assert.is(
+    of('HEALTHCHECK --interval=5s \\\n  CMD curl -f http://localhost/ || exit 1'),
+    'curl -f http://localhost/ || exit 1',
+  )
+  assert.equal(of('HEALTHCHECK NONE\nhealthcheck cmd ["a", "b"]'), ['a', 'b'])
+})
+
+test('the first line that Docker refuses', () => {
+  const refused = (text: string): string | null => {
+    const { fault } = read(text)
+    return fault === null ? null : `${fault.said} @ ${placeText(fault.at)}`
+  }
+  assert.is(refused('FROM x\nRUN a\n\n# c\nfrom y\n'), null)
+  assert.is(refused('FROM x\nRUN a \\\n\n# c\n b\nRUN c'), null)
+  assert.is(refused('FROM x\nRUN a\n b\nc\n'), 'unknown instruction: b @ b')
+  assert.is(refused('FROM x\nRUN cat <<E\nb\nE\nc'), 'unknown instruction: c @ c')
+  assert.is(refused('# escape=`\nFROM x\nRUN a `\n b\n'), null)
+  assert.is(refused('RUN a\nFROM x'), 'no build stage in current context @ RUN')
+  assert.is(refused('ARG A\nENV B=1\nFROM x'), 'no build stage in current context @ ENV')
+  assert.is(refused('FROM x y'), 'FROM requires either one or three arguments @ y')
+  assert.is(refused('FROM x as y z'), 'FROM requires either one or three arguments @ z')
+  assert.is(refused('FROM x\nENV A'), 'ENV must have two arguments @ ENV')
+  assert.is(refused('FROM x\nENV A=1 B="2 3" C=4\\ 5'), null)
+  assert.is(refused('FROM x\nLABEL A=1 b'), `can't find = in "b". Must be of the form: name=value @ b`)
+  assert.is(
+    refused('FROM x\nADD --chown=1 a'),
+    'ADD requires at least two arguments, but only one was provided. Destination could not be determined @ ADD',
+  )
+  assert.is(refused('FROM x\nEXPOSE 80 90-91/udp $P [::1]:80:80'), null)
+  assert.is(refused('FROM x\nEXPOSE 80,443'), 'invalid containerPort: 80,443 @ 80,443')
+  assert.is(refused('FROM x\nHEALTHCHECK --timeout=0 CMD a'), null)
+  assert.is(refused('FROM x\nHEALTHCHECK curl'), 'unknown type "CURL" in HEALTHCHECK (try CMD) @ curl')
+  assert.is(refused('FROM x\nSHELL bash'), 'SHELL requires the arguments to be in JSON form @ SHELL')
+  assert.is(refused('FROM x\n{{ y }}\nz'), null)
+})
+
 test('never throws, and places lie inside', () => {
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 40 }), pieces => {

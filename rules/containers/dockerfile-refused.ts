@@ -1,0 +1,205 @@
+import { posix } from 'node:path'
+import type { DockerCommand } from '../../parsers/dockerfile/dockerfile.ts'
+import { placeOf } from '../../parsers/text/written-text.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { composeWith, siteTo } from './_examples.ts'
+
+const tree = (dockerfile: string, compose = composeWith()): Record<string, string> => ({
+  'docker-compose.yml': compose,
+  'nginx/site.conf': siteTo('web:8000'),
+  'web/Dockerfile': dockerfile,
+})
+const image = (lines: string): Record<string, string> =>
+  tree(conf`
+    FROM python:3.12-slim
+    WORKDIR /app
+    ${lines}
+    COPY . .
+  `)
+/** Without a command in the compose file, so that the image's own is started. */
+const started = (lines: string): Record<string, string> =>
+  tree(
+    conf`
+      FROM python:3.12-slim
+      WORKDIR /app
+      COPY . .
+      ${lines}
+    `,
+    conf`
+      services:
+        web:
+          build: ./web
+        nginx:
+          image: nginx:1.27
+          volumes:
+            - ./nginx/site.conf:/etc/nginx/conf.d/default.conf:ro
+    `,
+  )
+
+export default defineRule({
+  summary: 'Docker refuses a line of a Dockerfile, or takes it for another',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Docker reads the whole Dockerfile before it builds anything, and stops at the first line that it does not know: `dockerfile parse error: unknown instruction: apt-get`. Mostly the line above lacks its backslash. `CMD` and `ENTRYPOINT` between brackets are JSON, with double quotes alone: of anything else Docker makes a line for `/bin/sh`, which answers `[gunicorn,: not found`, and the container ends.',
+  remedy: 'End each line but the last of a `RUN` in a backslash, and write `CMD ["program", "argument"]`',
+  references: [
+    'https://docs.docker.com/reference/dockerfile/#format',
+    'https://docs.docker.com/reference/dockerfile/#shell-and-exec-form',
+    'https://docs.docker.com/reference/build-checks/json-args-recommended/',
+  ],
+  unproven: 'The live tests build no images; the line that a shell is given, any shell refuses',
+  bad: [
+    {
+      title: 'a line that lacks its backslash above',
+      files: image(conf`
+        RUN apt-get update && \
+            apt-get install -y libpq5
+            «rm» -rf /var/lib/apt/lists/*
+      `),
+    },
+    {
+      title: 'an operator that begins a line',
+      files: image(conf`
+        RUN apt-get update
+            «&&» apt-get install -y libpq5
+      `),
+    },
+    { title: 'a slip in the name', files: image('«WORKDR» /srv') },
+    {
+      title: 'a comment behind the image',
+      files: tree(conf`
+        FROM python:3.12-slim «#» the one of the host
+        WORKDIR /app
+      `),
+    },
+    { title: 'a value with a blank', files: image('ENV SHOP_NAME=The «Shop»') },
+    { title: 'a file without its target', files: image('«COPY» requirements.txt') },
+    { title: 'a comment behind a port', files: image('EXPOSE 8000 «#» gunicorn') },
+    {
+      title: 'a health check without its word',
+      files: image('HEALTHCHECK --interval=30s «python» -m shop.health'),
+    },
+    {
+      title: 'a time without its unit',
+      files: image('HEALTHCHECK «--interval=30» CMD python -m shop.health'),
+    },
+    {
+      title: 'a step before any image',
+      files: tree(conf`
+        «WORKDIR» /app
+        FROM python:3.12-slim
+      `),
+    },
+    {
+      title: 'single quotes',
+      files: started(`CMD «['gunicorn', '--bind', '0.0.0.0:8000', 'shop.wsgi']»`),
+    },
+    { title: 'a comma too many', files: started('ENTRYPOINT «["gunicorn", "shop.wsgi",]»') },
+  ],
+  good: [
+    {
+      title: 'lines that go on, with comments and empty ones between',
+      files: image(conf`
+        # syntax = docker/dockerfile:1
+        RUN apt-get update && \
+            # for psycopg
+
+            apt-get install -y libpq5 && \
+            rm -rf /var/lib/apt/lists/*
+        RUN <<EOF
+        apt-get update
+        && is nothing of Docker's
+        EOF
+      `),
+    },
+    {
+      title: 'what Docker takes',
+      files: tree(conf`
+        ARG VERSION=3.12
+        from --platform=linux/amd64 python:$VERSION as base
+        ENV NAME The Shop
+        ENV A=1 B="2 3" C=4\ 5
+        LABEL org.example.title="The Shop" maintainer=shop
+        EXPOSE 8000/tcp 9000-9010 $PORT
+        MAINTAINER The Shop
+        HEALTHCHECK --interval=1m30s --retries=3 CMD ["python", "-m", "shop.health"]
+        HEALTHCHECK NONE
+        ONBUILD COPY . .
+        STOPSIGNAL SIGINT
+        SHELL ["/bin/bash", "-c"]
+      `),
+    },
+    {
+      title: 'a template',
+      files: tree(conf`
+        FROM python:3.12-slim
+        {% if proxy %}
+        ENV http_proxy={{ proxy }}
+        {% endif %}
+        {{ more }}
+      `),
+    },
+    {
+      title: 'another front end',
+      files: tree(conf`
+        # syntax=registry.example.org/front-end:1
+        FROM python:3.12-slim
+        INSTALL libpq5
+      `),
+    },
+    { title: 'a test of the shell', files: started('CMD [ -f /app/ready ] && exec gunicorn shop.wsgi') },
+    { title: 'JSON', files: started('CMD ["gunicorn", "--bind", "0.0.0.0:8000", "shop.wsgi"]') },
+  ],
+  *check({ machines }) {
+    for (const { container } of machines) {
+      if (container === null) continue
+      const { fault } = container
+      if (fault !== null) {
+        const { at, said, continues } = fault
+        yield {
+          at,
+          message: `Docker builds nothing: ${said}`,
+          label: 'refused',
+          ...(continues !== null && {
+            related: [{ at: continues, message: 'the instruction above ends here' }],
+            help: 'End the line above in `\\`, if this one goes on with it',
+          }),
+        }
+      }
+      yield* shellLines(container)
+    }
+  },
+})
+
+/** What a shell is given though it was to be JSON. */
+function* shellLines({ image, service }: Container) {
+  if (image === null) return
+  const own: readonly (readonly [string, DockerCommand | 'none' | null])[] = [
+    ['ENTRYPOINT', service.entrypoint === null ? image.entrypoint : null],
+    ['CMD', service.entrypoint === null && service.command === null ? image.command : null],
+    ['HEALTHCHECK CMD', service.healthcheck === null ? image.healthcheck : null],
+  ]
+  for (const [name, command] of own) {
+    if (command === null || command === 'none' || command.form !== 'shell') continue
+    const { text } = command.script
+    if (!isMeantAsJson(text)) continue
+    const [program = ''] = text.split(/\s/)
+    const shell = posix.basename(image.shell?.[0]?.text ?? 'sh')
+    yield {
+      at: placeOf(command.script),
+      message: `\`${name}\` is no JSON here, so Docker starts \`${shell} -c\` with it: \`${program.replaceAll(/["']/g, '')}: not found\``,
+      label: 'no JSON',
+      help: 'Write double quotes around each word, a comma between two, and none behind the last',
+    }
+  }
+}
+
+/** Brackets around quoted words; `[ "$A" = b ]` is a test of the shell. */
+function isMeantAsJson(text: string): boolean {
+  return (
+    /^\[\s*(?:'[^']*'\s*(?:,|\]$)|["“‘][^\]]*,[^\]]*\]$)/.test(text.trimEnd()) && !/["']\s+!?==?\s/.test(text)
+  )
+}
