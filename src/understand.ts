@@ -5,7 +5,7 @@ import { isUnknownWord } from '../parsers/text/source.ts'
 import type { SuppressionSettings } from './apply-suppressions.ts'
 import { buildDeployment } from './deployment/build/build-deployment.ts'
 import type { MachineInput } from './deployment/build/machines.ts'
-import { withStarters } from './deployment/build/programs/with-starters.ts'
+import { withPhpFiles, withStarters } from './deployment/build/programs/with-starters.ts'
 import { containersAlone, haveStockMain, withContainers } from './deployment/containers/join-containers.ts'
 import type { Deployment } from './deployment/model.ts'
 import type { SiteFacts } from './deployment/site-facts.ts'
@@ -158,7 +158,9 @@ export function understand(
 
   // Where containers run the applications, units beside them are for another way to run them.
   const startedFiles =
-    repository === undefined || projects.length > 0 ? files : withStarters(files, repository)
+    repository === undefined
+      ? files
+      : withPhpFiles(projects.length > 0 ? files : withStarters(files, repository), repository)
   const build = (
     nginx: readonly NginxConfiguration[],
     apache: readonly ApacheConfiguration[],

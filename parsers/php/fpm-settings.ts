@@ -45,7 +45,7 @@ const POOL: ReadonlyMap<string, Kind> = new Map([
  */
 export function fpmRefuses(line: PhpIniLine, section: string): string | null {
   if (line.kind === 'bare') return 'value is NULL for a ZEND_INI_PARSER_ENTRY'
-  if (line.kind === 'section' || line.index !== null) return null
+  if (line.kind === 'section' || line.index !== null || isUnknownWord(line.name)) return null
   const isGlobal = section.toLowerCase() === 'global'
   const name = line.name.toLowerCase()
   const kind = (isGlobal ? GLOBAL : POOL).get(name)

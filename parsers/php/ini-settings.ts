@@ -1,5 +1,5 @@
 import type { Place, Source } from '../text/source.ts'
-import { UNKNOWN } from '../text/source.ts'
+import { isUnknownWord, UNKNOWN } from '../text/source.ts'
 import { MappedText } from '../text/text-map.ts'
 import { finishWritten, trimWritten, type WrittenText, writtenAt } from '../text/written-text.ts'
 
@@ -44,7 +44,7 @@ function hasOpenQuote(line: string): boolean {
 
 function bareLine(source: Source, start: number, end: number): PhpIniLine | null {
   const text = source.code.slice(start, end)
-  if (!/^[ \t]*[^\s;[\]{}<%@\0\uFFFD][^=\0\uFFFD]*$/.test(text)) return null
+  if (!/^[ \t]*[^\s;[\]{}<%@\0\uFFFD][^=\0\uFFFD]*$/.test(text) || isUnknownWord(text)) return null
   const from = start + text.length - text.trimStart().length
   return { kind: 'bare', at: { source, start: from, end: start + text.trimEnd().length } }
 }

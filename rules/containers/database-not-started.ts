@@ -113,6 +113,25 @@ export default defineRule({
       `),
     },
     { title: 'an image from before it asked for one', files: tree('image: postgres:9.6.5-alpine') },
+    {
+      title: 'a password that whoever copies the file sets',
+      files: tree(conf`
+        image: postgres:16
+        environment:
+          - POSTGRES_USER=shop
+          # - POSTGRES_PASSWORD=
+      `),
+    },
+    {
+      title: 'variables that a template writes',
+      files: tree(conf`
+        image: postgres:16
+        environment:
+          {% for name, value in database.items() %}
+          - {{ name }}={{ value }}
+          {% endfor %}
+      `),
+    },
     { title: 'another command', files: tree('image: postgres:16\ncommand: sleep infinity') },
     { title: 'another image', files: tree('image: bitnami/mariadb:11') },
   ],
@@ -143,9 +162,17 @@ const IMAGE = /^(?:docker\.io\/)?(?:library\/)?(postgres|mysql|mariadb)(?::(\d+)
 const BEFORE_PASSWORDS =
   /:(?:9\.[0-3]\.|9\.4\.(?:1?\d|2[0-5])(?!\d)|9\.5\.(?:1?\d|20)(?!\d)|9\.6\.(?:\d|1[0-6])(?!\d)|10\.(?:\d|1[01])(?!\d)|11\.[0-6](?!\d)|12\.[01](?!\d))/
 
-function has({ environment, envFiles }: ComposeService, pattern: RegExp): boolean {
-  return envFiles.length > 0 || environment.some(({ name, value }) => pattern.test(name) && !isEmpty(value))
+/** True also where a template may set it, or the file leaves it to whoever copies it. */
+function has({ environment, envFiles, at: { source } }: ComposeService, pattern: RegExp): boolean {
+  return (
+    envFiles.length > 0 ||
+    source.branches.length > 0 ||
+    environment.some(({ name, value }) => pattern.test(name) && !isEmpty(value)) ||
+    [...source.text.matchAll(COMMENTED)].some(([, name = '']) => pattern.test(name))
+  )
 }
+
+const COMMENTED = /^[ \t]*#[ \t-]*([A-Z][A-Z_]+)[ \t]*[:=]/gm
 
 function isEmpty(value: ComposeService['environment'][number]['value']): boolean {
   return value?.known === true && value.value === ''

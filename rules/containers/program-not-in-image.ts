@@ -138,6 +138,13 @@ export default defineRule({
       ),
     },
     {
+      title: 'a build that runs a program of its own',
+      files: checked(
+        '["CMD", "curl", "-f", "http://localhost:8000/"]',
+        image('python:3.12-slim', 'RUN python -m shop.unpack && /app/setup/install --all'),
+      ),
+    },
+    {
       title: 'an image of somebody else',
       files: checked('["CMD", "curl", "-f", "http://localhost:8000/"]', image('example.org/base:slim')),
     },
@@ -212,6 +219,10 @@ const LACKING: readonly (readonly [RegExp, readonly string[]])[] = [
   ],
 ]
 
+/** Steps that run a script, or install what is not named there. */
+const SCRIPTED =
+  /\.sh\b|xargs|(?:install|add)\b[^&;|]*(?:\$|`)|ansible|playwright|(?:^|[;&|(\n])\s*(?:\.{1,2}\/|\/(?!(?:usr\/)?s?bin\/))\S/
+
 /** What surely is not in a container; null where the image is not known. */
 function lackingPrograms(container: Container): ReadonlySet<string> | null {
   const base = baseImage(container)
@@ -220,8 +231,7 @@ function lackingPrograms(container: Container): ReadonlySet<string> | null {
   if (container.service.build !== null && container.image === null) return null
   const steps = buildSteps(container)
   // A script, or a list of packages that stands elsewhere, may install anything.
-  if (steps.some(step => /\.sh\b|xargs|(?:install|add)\b[^&;|]*(?:\$|`)|ansible|playwright/.test(step)))
-    return null
+  if (steps.some(step => SCRIPTED.test(step))) return null
   return new Set(names.filter(name => !steps.some(step => PROGRAMS[name]!.test(step))))
 }
 

@@ -30,6 +30,20 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a part that is laid over another by the command',
+      files: {
+        'deploy/docker-compose.yml': composeWith(),
+        'nginx/site.conf': siteTo('127.0.0.1:8000'),
+        'scanner/docker-compose.yml': conf`
+          services:
+            scanner:
+              image: registry.example.org/scanner
+              depends_on: [web]
+              volumes: ["logs:/var/log/shop"]
+        `,
+      },
+    },
+    {
       title: 'declared',
       files: tree({
         web: conf`
@@ -85,12 +99,14 @@ export default defineRule({
       }),
     },
   ],
-  *check({ machines }) {
+  *check({ machines, nginx, apache }) {
     const seen = new Set<ComposeProject>()
     for (const { container } of machines) {
       if (container === null || seen.has(container.project)) continue
       seen.add(container.project)
       const { project } = container
+      // Beside others, one without a server may be a part that `-f` lays over them.
+      if (container.projects.length > 1 && nginx.length + apache.length === 0) continue
       if (!project.complete || project.legacy || !isWhole(project)) continue
       const found = [...project.services.values()].flatMap(service =>
         service.complete ? [...undefinedOf(service, project)] : [],

@@ -128,6 +128,22 @@ export default defineRule({
       },
     },
     {
+      title: 'in the template of a role',
+      files: {
+        'roles/nginx/files/site.conf': siteTo('127.0.0.1:8000'),
+        'roles/php/templates/pool.conf.j2': conf`
+          [{{ pool_name }}]
+          user = {{ pool_user }}
+          listen = /run/php/{{ pool_name }}.sock
+          pm = static
+          pm.max_children = {{ children | default(5) }}
+          {% if memcached %}
+          «session.save_handler» = memcached
+          {% endif %}
+        `,
+      },
+    },
+    {
       title: 'a status page without its slash',
       files: tree(conf`
         pm = static
@@ -170,6 +186,28 @@ export default defineRule({
         slowlog = /var/log/php-slow.log
         clear_env = no
       `),
+    },
+    {
+      title: 'the template of a role',
+      files: {
+        'roles/nginx/files/site.conf': siteTo('127.0.0.1:8000'),
+        'roles/php/templates/pool.conf.j2': conf`
+          [{{ pool_name }}]
+          {{ pool_lines }}
+          listen = /run/php/{{ pool_name }}.sock
+          pm = {{ pm }}
+          pm.max_children = {{ children }}
+          {% for name, value in settings.items() %}
+          php_admin_value[{{ name }}] = {{ value }}
+          {{ name }} = {{ value }}
+          {% endfor %}
+        `,
+        'roles/nginx/templates/php-fpm.conf': conf`
+          upstream php {
+              server unix:/run/php/www.sock;
+          }
+        `,
+      },
     },
     {
       title: 'a key that a newer FPM may have',

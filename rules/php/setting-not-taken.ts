@@ -4,6 +4,7 @@ import { isUnknownWord, type Place, placeText } from '../../parsers/text/source.
 import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
 import { fpmSources, phpIniSources } from '../../src/deployment/build/programs/php-fpm.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
+import { siteTo } from '../containers/_examples.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { apacheMain, virtualHost } from '../_examples.ts'
@@ -64,6 +65,26 @@ export default defineRule({
     {
       title: 'in a pool, by another name',
       files: tree('', '«php_admin_value[max_upload_size] = 64M»'),
+    },
+    {
+      title: 'in the template of a role',
+      files: {
+        'roles/nginx/files/site.conf': siteTo('127.0.0.1:8000'),
+        'roles/php/templates/php.ini.j2': conf`
+          [PHP]
+          memory_limit = {{ memory }}
+          upload_max_filesize = «100MB»
+        `,
+      },
+    },
+    {
+      title: 'for one directory of scripts',
+      files: {
+        'nginx/site.conf': siteTo('127.0.0.1:8000'),
+        'public/.user.ini': conf`
+          «upload_max_file_size» = 100M
+        `,
+      },
     },
     {
       title: 'in Apache',

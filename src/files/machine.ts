@@ -44,6 +44,8 @@ export interface Repository {
   readonly composeFiles: readonly string[]
   /** Files that say how a program is started on a machine, by their paths in `files`. */
   readonly starters: readonly string[]
+  /** Files of PHP and of PHP-FPM, by their paths in `files`. */
+  readonly phpFiles: readonly string[]
   /** Modules of Python, by their paths in `files`. */
   readonly modules: readonly string[]
   /** Where a file of the machine lies in `files`; null where it does not. */

@@ -1,14 +1,45 @@
+/** What a template that writes such a file has behind its name. */
+const TEMPLATE = /\.(?:j2|jinja2?|erb|epp|tmpl|template|tpl|ctmpl|mustache|hbs|in)$/
+
 /** Units of systemd. */
-export const UNIT = /\.(?:service|socket)$/
+export const UNIT = named(/\.(?:service|socket)/)
 
 /** Programs of supervisord. */
-export const SUPERVISED =
-  /(?:^|\/)(?:[^/]*supervisor[^/]*|supervisor(?:d|\.d)?\/(?:[^/]+\/)*[^/]+)\.(?:conf|ini)$/
+export const SUPERVISED = named(
+  /(?:^|\/)(?:[^/]*supervisor[^/]*|supervisor(?:d|\.d)?\/(?:[^/]+\/)*[^/]+)\.(?:conf|ini)/,
+)
 
 /** Configurations of uWSGI. */
-export const VASSAL = /(?:^|\/)(?:[^/]*uwsgi[^/]*|uwsgi(?:-emperor)?\/(?:[^/]+\/)*[^/]+)\.ini$/
+export const VASSAL = named(/(?:^|\/)(?:[^/]*uwsgi[^/]*|uwsgi(?:-emperor)?\/(?:[^/]+\/)*[^/]+)\.ini/)
+
+/** Pools of PHP-FPM, and its main file. */
+export const POOL = named(
+  /(?:^|\/)(?:[^/]*(?:fpm|pool|www)[^/]*|(?:php[\w.-]*|fpm|pool)(?:\.d)?\/(?:[^/]+\/)*[^/]+)\.conf/,
+)
+
+/** `php.ini`, what is laid over it, and what a directory of scripts has of it. */
+export const PHP_INI = named(
+  /(?:^|\/)(?:[^/]*php[^/]*|opcache[^/]*|\.user|php[\w.-]*\/(?:[^/]+\/)*[^/]+)\.ini/,
+)
+
+/** Where the files of PHP of a repository stand of which nobody knows what reads them. */
+export const LOOSE_PHP = '/usr/share/php/loose'
+
+function named(pattern: RegExp): RegExp {
+  return new RegExp(`(?:${pattern.source})(?:${TEMPLATE.source.slice(0, -1)})?$`)
+}
+
+/** The name of the file that a template writes; any other name stays. */
+export function writtenName(name: string): string {
+  return name.replace(TEMPLATE, '')
+}
 
 /** True for a file of a repository that says how a program is started on a machine, as far as its name tells. */
 export function isStarter(path: string): boolean {
   return UNIT.test(path) || SUPERVISED.test(path) || VASSAL.test(path)
+}
+
+/** True for a file of a repository that says how PHP runs, as far as its name tells. */
+export function isOfPhp(path: string): boolean {
+  return POOL.test(path) || PHP_INI.test(path)
 }

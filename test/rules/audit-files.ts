@@ -15,7 +15,7 @@ import type { FileSystem } from '../../src/files/file-system.ts'
 import { grammarFiles } from '../../src/files/grammars.ts'
 import type { Machine } from '../../src/files/machine.ts'
 import { memoryFileSystem } from '../../src/files/memory-file-system.ts'
-import { isStarter } from '../../src/files/starters.ts'
+import { isOfPhp, isStarter } from '../../src/files/starters.ts'
 import { surveyRoot } from '../../src/files/survey.ts'
 import type { ApacheEnvironment } from '../../src/servers/apache/environment.ts'
 import { EMPTY_ENVIRONMENT } from '../../src/servers/apache/environment.ts'
@@ -60,6 +60,7 @@ function machineOf(
   const paths = Object.keys(rest).map(path => `/${path}`)
   const composeFiles = paths.filter(path => /compose[^/]*\.ya?ml$/.test(path))
   const starters = isTree ? [] : paths.filter(isStarter)
+  const phpFiles = isTree ? [] : paths.filter(isOfPhp)
   const { mains, fragments, hasApache, htaccess } = surveyRoot(files, paths, () => true)
   return {
     root: '.',
@@ -80,11 +81,12 @@ function machineOf(
     supposed: false,
     notices: () => [],
     skipped: () => [],
-    ...(composeFiles.length + starters.length > 0 && {
+    ...(composeFiles.length + starters.length + phpFiles.length > 0 && {
       repository: {
         files,
         composeFiles,
         starters,
+        phpFiles,
         modules: paths.filter(path => path.endsWith('.py')),
         locate: path => path,
       },

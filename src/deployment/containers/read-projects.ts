@@ -16,11 +16,23 @@ const MOST_PROJECTS = 50
 /**
  * The projects of a repository: what `docker compose` reads in each directory, and each file of another name
  * (`docker-compose.prod.yml`), alone where it says of every service what it runs, else laid over the main file.
+ * What another file includes is no project of its own.
  */
 export function readProjects({ files, composeFiles }: Repository): readonly ComposeProject[] {
   const options = { read: (path: string) => sourceAt(files, path) }
+  const projects = allProjects(composeFiles, options)
+  const included = new Set(projects.flatMap(({ sources }) => sources.slice(1)))
+  return projects.filter(({ sources: [main] }) => main === undefined || !included.has(main))
+}
+
+function allProjects(
+  composeFiles: readonly string[],
+  options: { readonly read: (path: string) => Source | null },
+): readonly ComposeProject[] {
   const projects: ComposeProject[] = []
-  for (const directory of new Set(composeFiles.map(path => posix.dirname(path)))) {
+  const depth = (path: string): number => path.split('/').length
+  const directories = [...new Set(composeFiles.map(path => posix.dirname(path)))]
+  for (const directory of directories.sort((a, b) => depth(a) - depth(b))) {
     const together = ofDevContainer(directory, options.read)
     if (together !== null) {
       projects.push(readCompose(together, options))

@@ -35,6 +35,19 @@ test('units of a repository start their programs beside its nginx', () => {
   assert.is(destination({ ...texts, 'deploy/shop.service': unit('127.0.0.1:3000') }), 'unclaimed')
 })
 
+test('a template of a unit starts one where all of its lines are written out', () => {
+  const texts = { 'deploy/nginx.conf': site('127.0.0.1:8000') }
+  for (const name of ['shop.service.j2', 'shop.service.in', 'templates/shop.service.erb'])
+    assert.is(
+      destination({ ...texts, [name]: `${unit('127.0.0.1:8000')}User={{ user }}\n` }),
+      'app-server 127.0.0.1:8000',
+      name,
+    )
+  assert.is(destination({ ...texts, 'shop.service.j2': unit('127.0.0.1:{{ port }}') }), 'unclaimed')
+  const guarded = `${unit('127.0.0.1:8000')}{% if proxy %}\nEnvironment=A=1\n{% endif %}\n`
+  assert.is(destination({ ...texts, 'shop.service.j2': guarded }), 'unclaimed')
+})
+
 test('so do programs of supervisord and configurations of uWSGI', () => {
   const supervised = conf`
     [program:shop]

@@ -7,6 +7,7 @@ import { readFpm } from '../../../../parsers/php/read-fpm.ts'
 import { factOf } from '../../../../parsers/text/written-text.ts'
 import type { Source } from '../../../../parsers/text/source.ts'
 import type { FileSystem } from '../../../files/file-system.ts'
+import { LOOSE_PHP } from '../../../files/starters.ts'
 import { ANY_V6, type Endpoint, isLoopback, parseHost } from '../../../servers/address.ts'
 import { type Fact, known } from '../../../servers/fact.ts'
 import type { BackendListener, Machine, PhpFpmProgram, Protocol } from '../../model.ts'
@@ -98,14 +99,23 @@ export const phpIniSources = memo((files: FileSystem): readonly Source[] => {
     ini: `${DEBIAN}/${name}/apache2/php.ini`,
     scan: `${DEBIAN}/${name}/apache2/conf.d`,
   }))
-  return [...new Set([...fpmPlaces(files), ...ofApache].flatMap(place => iniFiles(place, files)))]
+  const placed = [...fpmPlaces(files), ...ofApache].flatMap(place => iniFiles(place, files))
+  return [...new Set([...placed, ...looseFiles(files, '.ini')])]
 })
 
-/** Every file of FPM that lies where FPM reads it: also those that are laid over an image's own. */
+/** Of a repository, wherever they lie in it. */
+function looseFiles(files: FileSystem, ending: string): readonly Source[] {
+  return (files.list(LOOSE_PHP) ?? [])
+    .filter(({ name }) => name.endsWith(ending))
+    .flatMap(({ name }) => sourceAt(files, posix.join(LOOSE_PHP, name)) ?? [])
+}
+
+/** Every file of FPM that lies where FPM reads it, also those that are laid over an image's own, or in a repository. */
 export const fpmSources = memo((files: FileSystem): readonly Source[] => [
-  ...new Set(
-    fpmPlaces(files).flatMap(place => [sourceAt(files, place.main) ?? [], poolFiles(place, files)].flat()),
-  ),
+  ...new Set([
+    ...fpmPlaces(files).flatMap(place => [sourceAt(files, place.main) ?? [], poolFiles(place, files)].flat()),
+    ...looseFiles(files, '.conf'),
+  ]),
 ])
 
 function readPlace({ main, pools }: FpmPlace, files: FileSystem): FpmConfiguration | null {

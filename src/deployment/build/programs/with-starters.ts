@@ -8,7 +8,7 @@ import type { FileSystem } from '../../../files/file-system.ts'
 import type { Repository } from '../../../files/machine.ts'
 import { mountedFiles } from '../../../files/mounted-files.ts'
 import type { Mount } from '../../../files/mounts.ts'
-import { SUPERVISED, UNIT, VASSAL } from '../../../files/starters.ts'
+import { LOOSE_PHP, PHP_INI, SUPERVISED, UNIT, VASSAL, writtenName } from '../../../files/starters.ts'
 import { commandsOfMachine, fileReader, vassalsOfMachine } from './app-commands.ts'
 
 /**
@@ -19,11 +19,35 @@ import { commandsOfMachine, fileReader, vassalsOfMachine } from './app-commands.
  * @param files the machine's, among them the repository by its own paths
  */
 export const withStarters = memoByKey((files: FileSystem, { starters, modules }: Repository): FileSystem => {
-  const mounts = starterMounts(starters.filter(path => !isOfImage(files, path)))
+  const mounts = starterMounts(starters.filter(path => !isOfImage(files, path) && isWritten(files, path)))
   if (mounts.length === 0) return files
   const started = overlay(files, mounts)
   return overlay(files, [...mounts, ...applicationMounts(started, files, modules)])
 })
+
+/**
+ * The files of a machine with what a repository has for PHP and for PHP-FPM, as a list of files alone: which of them
+ * is installed where, nobody knows.
+ */
+export const withPhpFiles = memoByKey((files: FileSystem, { phpFiles }: Repository): FileSystem => {
+  const found = phpFiles.filter(path => PHP_INI.test(path) || isOfFpm(files, path))
+  const mounts = found.map((path, index) => ({
+    at: `${LOOSE_PHP}/${index}-${writtenName(posix.basename(path))}`,
+    disk: path,
+  }))
+  return mounts.length === 0 ? files : overlay(files, mounts)
+})
+
+/** True for a file with a section, and settings that a pool or the main file of FPM alone has. */
+function isOfFpm(files: FileSystem, path: string): boolean {
+  const read = files.kind(path) === 'file' ? files.read(path) : null
+  if (read?.kind !== 'source') return false
+  const { code } = read.source
+  return (
+    /^[ \t]*\[[^\]\n]+\][ \t]*\r?$/m.test(code) &&
+    /^[ \t]*(?:pm(?:\.max_children)?|listen\.(?:owner|mode)|emergency_restart_threshold)[ \t]*=/m.test(code)
+  )
+}
 
 /** Everything of the base, and the mounts over it. */
 function overlay(base: FileSystem, mounts: readonly Mount[]): FileSystem {
@@ -33,6 +57,15 @@ function overlay(base: FileSystem, mounts: readonly Mount[]): FileSystem {
     covers: path => base.covers(path),
     realPath: path => base.realPath(path) ?? mounted.realPath(path),
   }
+}
+
+/** True for a file of which every line is written out, with placeholders at most for some of its words. */
+function isWritten(files: FileSystem, path: string): boolean {
+  if (writtenName(path) === path) return true
+  const read = files.kind(path) === 'file' ? files.read(path) : null
+  if (read?.kind !== 'source') return false
+  const { branches, gaps } = read.source
+  return branches.length + gaps.length === 0
 }
 
 /** What a Dockerfile beside it brings into an image starts nothing on this machine. */
@@ -52,12 +85,12 @@ function starterMounts(paths: readonly string[]): readonly Mount[] {
     [own, '/etc/uwsgi/apps-enabled'],
   ]
   return placed.flatMap(([found, directory]) =>
-    [...groupBy(found, path => posix.basename(path)).values()].flatMap(([path, ...others]) =>
+    [...groupBy(found, path => writtenName(posix.basename(path))).values()].flatMap(([path, ...others]) =>
       path === undefined || others.length > 0
         ? []
         : [
             {
-              at: `${directory}/${posix.basename(path).replace(/\.ini$/, directory.includes('supervisor') ? '.conf' : '.ini')}`,
+              at: `${directory}/${writtenName(posix.basename(path)).replace(/\.ini$/, directory.includes('supervisor') ? '.conf' : '.ini')}`,
               disk: path,
             },
           ],
