@@ -201,6 +201,7 @@ import containersProgramNotInImage from './containers/program-not-in-image.ts'
 import containersRedirectShowsInnerPort from './containers/redirect-shows-inner-port.ts'
 import containersResolverNotDocker from './containers/resolver-not-docker.ts'
 import containersServedDirectoryNotMounted from './containers/served-directory-not-mounted.ts'
+import containersShellRefusesLine from './containers/shell-refuses-line.ts'
 import containersSiteNotIncluded from './containers/site-not-included.ts'
 import containersSocketNotShared from './containers/socket-not-shared.ts'
 import containersStartScriptRefused from './containers/start-script-refused.ts'
@@ -706,6 +707,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/redirect-shows-inner-port', ...containersRedirectShowsInnerPort },
   { id: 'containers/resolver-not-docker', ...containersResolverNotDocker },
   { id: 'containers/served-directory-not-mounted', ...containersServedDirectoryNotMounted },
+  { id: 'containers/shell-refuses-line', ...containersShellRefusesLine },
   { id: 'containers/site-not-included', ...containersSiteNotIncluded },
   { id: 'containers/socket-not-shared', ...containersSocketNotShared },
   { id: 'containers/start-script-refused', ...containersStartScriptRefused },

@@ -1,5 +1,7 @@
+import { posix } from 'node:path'
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
+import type { Source } from '../../parsers/text/source.ts'
 import { sliceWritten, type WrittenText } from '../../parsers/text/written-text.ts'
 import type { DockerCommand } from '../../parsers/dockerfile/dockerfile.ts'
 
@@ -21,6 +23,22 @@ function wordsOf(command: DockerCommand): readonly WrittenText[] {
   return [...script.text.slice(0, end).matchAll(/\S+/g)].map(({ 0: word, index }) =>
     sliceWritten(script, index, index + word.length),
   )
+}
+
+/** A file of the repository that a container starts. */
+export interface Script {
+  readonly source: Source
+  readonly mode: number | null
+}
+
+/** A file of the repository that a word names by its path; null for every other word. */
+export function scriptAt({ service, image, files }: Container, { text }: WrittenText): Script | null {
+  if (!text.includes('/') && !text.endsWith('.sh')) return null
+  const directory = service.workingDirectory ?? image?.workingDirectory ?? null
+  if (!text.startsWith('/') && directory?.known !== true) return null
+  const path = posix.resolve(directory?.known === true ? directory.value : '/', text)
+  const read = files.kind(path) === 'file' ? files.read(path) : null
+  return read?.kind === 'source' ? { source: read.source, mode: files.mode(path) } : null
 }
 
 /** Program and arguments of what checks a container, or the one script of a shell; the image's where the service has none. */

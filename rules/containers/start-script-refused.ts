@@ -1,11 +1,17 @@
-import { posix } from 'node:path'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
-import { baseImage, buildSteps, copiesPrograms, startedWords } from './_started-words.ts'
+import {
+  baseImage,
+  buildSteps,
+  copiesPrograms,
+  type Script,
+  scriptAt,
+  startedWords,
+} from './_started-words.ts'
 
 const SCRIPT = conf`
   #!/bin/sh
@@ -125,21 +131,6 @@ export default defineRule({
     }
   },
 })
-
-interface Script {
-  readonly source: Source
-  readonly mode: number | null
-}
-
-/** A file of the repository that a word names by its path; null for every other word. */
-function scriptAt({ service, image, files }: Container, { text }: WrittenText): Script | null {
-  if (!text.includes('/') && !text.endsWith('.sh')) return null
-  const directory = service.workingDirectory ?? image?.workingDirectory ?? null
-  if (!text.startsWith('/') && directory?.known !== true) return null
-  const path = posix.resolve(directory?.known === true ? directory.value : '/', text)
-  const read = files.kind(path) === 'file' ? files.read(path) : null
-  return read?.kind === 'source' ? { source: read.source, mode: files.mode(path) } : null
-}
 
 function* faultsOf(
   container: Container,

@@ -226,7 +226,7 @@ const OTHER_NAMES: ReadonlyMap<string, string> = new Map(
       'upload_max_file_size upload_maxfilesize max_upload_filesize max_upload_size max_upload_file_size upload_max_size upload_max upload_filesize upload_file_size upload_size max_filesize max_file_size',
     post_max_size: 'post_max_filesize post_max_file_size max_post_size post_max post_size post_maxsize',
     max_execution_time: 'max_exec_time maximum_execution_time execution_time max_time_limit',
-    memory_limit: 'max_memory max_memory_limit memory_limit_size memorylimit',
+    memory_limit: 'max_memory memory_limit_size memorylimit',
     max_input_vars: 'max_inputs_vars max_input_var max_vars',
     'date.timezone': 'timezone date_timezone date.time_zone',
   }).flatMap(([meant, names]) => names.split(' ').map(name => [name, meant] as const)),

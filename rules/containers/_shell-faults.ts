@@ -1,0 +1,198 @@
+/** What stands at `start`..`end` of a script, and what its shell says of it. */
+export interface ShellFault {
+  readonly start: number
+  readonly end: number
+  readonly said: string
+  /** True where the shell ends there, and the script with it. */
+  readonly ends: boolean
+  /** True where bash would read it. */
+  readonly ofBash: boolean
+}
+
+/** `ash` is that of BusyBox, which knows some of what bash does. */
+export type Shell = 'bash' | 'dash' | 'ash'
+
+/** What a shell refuses in a script, the first of each kind; none where the script asks which shell it has. */
+export function shellFaults(script: string, shell: Shell): readonly ShellFault[] {
+  if (script.length > LONGEST || /\bBASH_(?:VERSION|SOURCE)\b|\bexec\s+(?:\S*\/)?bash\b/.test(script))
+    return []
+  const { bare, expanded } = readable(script)
+  return KINDS.flatMap(({ shells, pattern, said, ends = false, inQuotes = false }) => {
+    if (!shells.includes(shell)) return []
+    const match = pattern.exec(inQuotes ? expanded : bare)
+    const [start, end] = match?.indices?.[1] ?? []
+    if (match === null || start === undefined || end === undefined) return []
+    const text = typeof said === 'string' ? said : said(match)
+    return [{ start, end, said: text, ends, ofBash: !shells.includes('bash') }]
+  })
+}
+
+/** No script that starts a container is longer (UTF-16 units). */
+const LONGEST = 200_000
+
+interface Kind {
+  readonly shells: readonly Shell[]
+  /** What is refused is its first group. */
+  readonly pattern: RegExp
+  readonly said: string | ((match: RegExpExecArray) => string)
+  readonly ends?: boolean
+  /** True for what a shell also reads between double quotes. */
+  readonly inQuotes?: boolean
+}
+
+/** Where a command may begin. */
+const BEGIN = String.raw`(?:^|[;&|{!]|\b(?:then|do|else|if|elif|while|until)\b)[ \t]*(?:![ \t]+)?`
+const at = (rest: string): RegExp => new RegExp(BEGIN + rest, 'dm')
+
+const ALL: readonly Shell[] = ['bash', 'dash', 'ash']
+const PLAIN: readonly Shell[] = ['dash', 'ash']
+const DASH: readonly Shell[] = ['dash']
+
+const KINDS: readonly Kind[] = [
+  {
+    shells: ALL,
+    pattern: at(String.raw`(\[)(?=[ \t])[^\]\n]*$`),
+    said: '[: missing ]',
+  },
+  {
+    shells: ALL,
+    pattern: at(String.raw`\[[ \t][^\]\n;&|]*[^\s\]](\])(?=[ \t]*(?:;|&&|\|\||$))`),
+    said: '[: missing ]',
+  },
+  {
+    shells: ALL,
+    pattern: /\b(?:if|elif|while|until)[ \t]+(?:![ \t]+)?(\[(?:-[a-z]|"[^"\s]*"?|\$\w+))(?=[ \t])/dm,
+    said: ([, word = '']) => `${word.replaceAll('"', '')}: not found`,
+    inQuotes: true,
+  },
+  {
+    shells: DASH,
+    pattern: at(String.raw`(set[ \t]+(?:-\w+[ \t]+)*-\w*o[ \t]+pipefail)\b`),
+    said: 'set: Illegal option -o pipefail',
+    ends: true,
+  },
+  { shells: DASH, pattern: at(String.raw`(\[\[)(?=[ \t])`), said: '[[: not found' },
+  { shells: DASH, pattern: at(String.raw`(source)(?=[ \t]+[^ \t=(])`), said: 'source: not found' },
+  {
+    shells: DASH,
+    pattern: at(String.raw`\[[ \t][^\]\n]*?[ \t](==)(?=[ \t])`),
+    said: '[: unexpected operator',
+  },
+  {
+    shells: DASH,
+    pattern: /^[ \t]*(function)[ \t]+[\w:-]+[ \t]*(?:\(\)|\{|$)/dm,
+    said: 'Syntax error: "(" or "}" unexpected',
+    ends: true,
+  },
+  {
+    shells: PLAIN,
+    pattern: /(?:^|[;&|]|\b(?:local|export|readonly|declare)\b)[ \t]*[A-Za-z_]\w*\+?=(\()/dm,
+    said: 'Syntax error: "(" unexpected',
+    ends: true,
+  },
+  { shells: PLAIN, pattern: /(<<<)/d, said: 'Syntax error: redirection unexpected', ends: true },
+  { shells: DASH, pattern: /[ \t]([<>]\()/d, said: 'Syntax error: "(" unexpected', ends: true },
+  {
+    shells: DASH,
+    pattern: /(\$\{[A-Za-z_]\w*(?:\/|:\d|\[)[^}\n]*\})/d,
+    said: 'Bad substitution',
+    ends: true,
+    inQuotes: true,
+  },
+  {
+    shells: PLAIN,
+    pattern: /(\$\{(?:[A-Za-z_]\w*(?:,,?|\^\^?)|![A-Za-z_]\w*)\})/d,
+    said: 'Bad substitution',
+    ends: true,
+    inQuotes: true,
+  },
+]
+
+/** Behind double quotes that open at an offset, with the commands that stand in them. */
+function endOfQuotes(script: string, from: number): number {
+  /** What has to close: quotes, the command of a `$(`, the variable of a `${`. */
+  const pending: ('"' | ')' | '}')[] = ['"']
+  for (let at = from + 1; at < script.length; at++) {
+    const char = script[at]
+    if (char === '\\') at++
+    else if (char === '"') {
+      if (pending.at(-1) === '"') pending.pop()
+      else pending.push('"')
+    } else if (char === '$' && script[at + 1] === '(') {
+      pending.push(')')
+      at++
+    } else if (char === '$' && script[at + 1] === '{') {
+      pending.push('}')
+      at++
+    } else if (char === '}' && pending.at(-1) === '}') pending.pop()
+    else if (pending.at(-1) === ')') {
+      if (char === '(') pending.push(')')
+      else if (char === ')') pending.pop()
+      else if (char === "'") {
+        const close = script.indexOf("'", at + 1)
+        at = close === -1 ? script.length : close
+      }
+    }
+    if (pending.length === 0) return at + 1
+  }
+  return script.length
+}
+
+/**
+ * A script without its comments and what a shell takes as it is, each of its old length: in `bare` what stands
+ * between quotes is letters, in `expanded` double quotes stay. A line that goes on is one line.
+ */
+function readable(script: string): { readonly bare: string; readonly expanded: string } {
+  const bare: string[] = []
+  const expanded: string[] = []
+  const put = (text: string, expandedToo = text): void => {
+    bare.push(text)
+    expanded.push(expandedToo)
+  }
+  const documents: { readonly end: string; readonly tabs: boolean }[] = []
+  for (let at = 0; at < script.length; ) {
+    const char = script[at]!
+    const rest = (pattern: RegExp): string => {
+      pattern.lastIndex = at
+      return pattern.exec(script)?.[0] ?? char
+    }
+    let text = char
+    if (char === '\\') {
+      text = script.slice(at, at + 2)
+      put(text === '\\\n' ? '  ' : 'q'.repeat(text.length))
+    } else if (char === '#' && /[\s;&|(]|^$/.test(script[at - 1] ?? '')) {
+      text = rest(/#[^\n]*/y)
+      put(' '.repeat(text.length))
+    } else if (char === "'") {
+      text = rest(/'[^']*'?/y)
+      put('q'.repeat(text.length))
+    } else if (char === '"') {
+      text = script.slice(at, endOfQuotes(script, at))
+      put('q'.repeat(text.length), text.replaceAll('\n', ' '))
+    } else if (
+      char === '<' &&
+      /<<-?[ \t]*["']?[A-Za-z_]/y.test(script.slice(at, at + 40)) &&
+      script[at - 1] !== '<'
+    ) {
+      text = rest(/<<-?[ \t]*(?:"[^"\n]*"|'[^'\n]*'|\w+)/y)
+      documents.push({ end: text.replace(/^<<-?[ \t]*|["']/g, ''), tabs: text.startsWith('<<-') })
+      put(' '.repeat(text.length))
+    } else if (char === '\n' && documents.length > 0) {
+      text = char
+      for (const { end, tabs } of documents.splice(0)) {
+        for (let from = at + text.length; from < script.length; ) {
+          const newline = script.indexOf('\n', from)
+          const stop = newline === -1 ? script.length : newline
+          const line = script.slice(from, stop)
+          text = script.slice(at, stop)
+          if ((tabs ? line.replace(/^\t+/, '') : line) === end) break
+          text = script.slice(at, stop + 1)
+          from = stop + 1
+        }
+      }
+      put(text.replace(/[^\n]/g, ' '))
+    } else put(char)
+    at += text.length
+  }
+  return { bare: bare.join(''), expanded: expanded.join('') }
+}

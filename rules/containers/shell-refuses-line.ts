@@ -1,0 +1,276 @@
+import type { Place } from '../../parsers/text/source.ts'
+import { placeOf, sliceWritten, type WrittenText } from '../../parsers/text/written-text.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { composeWith, siteTo } from './_examples.ts'
+import { type Shell, type ShellFault, shellFaults } from './_shell-faults.ts'
+import { baseImage, buildSteps, scriptAt, startedWords } from './_started-words.ts'
+
+const tree = (base: string, script: string, more = ''): Record<string, string> => ({
+  'docker-compose.yml': composeWith(),
+  'nginx/site.conf': siteTo('web.example.net:8000'),
+  'web/Dockerfile': conf`
+    FROM ${base}
+    WORKDIR /app
+    COPY . .
+    ${more}
+    ENTRYPOINT ["/app/entrypoint.sh"]
+  `,
+  'web/entrypoint.sh': script,
+})
+const script = (lines: string, shebang = '#!/bin/sh'): string => conf`
+  ${shebang}
+  ${lines}
+  exec "$@"
+`
+const onDebian = (lines: string): Record<string, string> => tree('python:3.12-slim', script(lines))
+
+export default defineRule({
+  summary: 'The shell of a container does not take a line of the script that starts it',
+  severity: 'warning',
+  otherSeverities: { error: 'where the shell ends at the line, and the container with it' },
+  confidence: 'high',
+  since: '0.1.0',
+  why: '`/bin/sh` of Debian is dash, and that of Alpine is BusyBox. At an array, `<<<`, `set -o pipefail` or `${NAME//a/b}` dash ends, and the container with it: `Syntax error: "(" unexpected`, `Bad substitution`. Of `[[` and `source` it says `not found` and goes on: the condition is false, the file is not read. The same holds of `[` without its `]`, in every shell.',
+  remedy:
+    'Begin the script with `#!/bin/bash`, where the image has it, or write what POSIX has: `[ … = … ]`, `.`',
+  references: [
+    'https://manpages.debian.org/bookworm/dash/dash.1.en.html',
+    'https://wiki.ubuntu.com/DashAsBinSh',
+    'https://pubs.opengroup.org/onlinepubs/9799919799/utilities/test.html',
+  ],
+  unproven: 'The live tests start no containers; `dash -c` says the same of each line',
+  bad: [
+    { title: 'pipefail', files: onDebian('«set -eo pipefail»') },
+    {
+      title: 'the condition of bash',
+      files: onDebian('if «[[» -n "$MIGRATE" ]]; then python manage.py migrate; fi'),
+    },
+    { title: 'a file of variables', files: onDebian('«source» /app/.env') },
+    {
+      title: 'an array',
+      files: onDebian(conf`
+        options=«(»--workers 3)
+        set -- gunicorn "\${options}"
+      `),
+    },
+    { title: 'a here-string', files: onDebian('python manage.py shell «<<<» "print(1)"') },
+    { title: 'a part of a variable replaced', files: onDebian('export HOSTS="«${ALLOWED_HOSTS//,/ }»"') },
+    { title: 'a variable by its name', files: onDebian('echo "«${!NAME}»"') },
+    {
+      title: 'a function of bash',
+      files: onDebian('«function» migrate() {\n  python manage.py migrate\n}\nmigrate'),
+    },
+    {
+      title: 'two equals signs',
+      files: onDebian('if [ "$1" «==» "web" ]; then python manage.py migrate; fi'),
+    },
+    { title: 'a bracket that is missing', files: onDebian('if «[» -f /app/ready; then echo ready; fi') },
+    {
+      title: 'a bracket without its blank, for bash as well',
+      files: tree('python:3.12-slim', script('if [ -n "$MIGRATE"«]»; then echo migrate; fi', '#!/bin/bash')),
+    },
+    { title: 'a bracket that begins a word', files: onDebian('if «[-f» /app/ready ]; then echo ready; fi') },
+    { title: 'an array on Alpine', files: tree('python:3.12-alpine', script('options=«(»--workers 3)')) },
+    {
+      title: 'a command that Docker gives to the shell',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            web:
+              build: ./web
+        `,
+        'web/Dockerfile': conf`
+          FROM python:3.12
+          WORKDIR /app
+          COPY . .
+          CMD «source» venv/bin/activate && gunicorn --bind 0.0.0.0:8000 shop.wsgi
+        `,
+        'nginx/site.conf': siteTo('web.example.net:8000'),
+      },
+    },
+    {
+      title: 'a script of bash that sh is given',
+      files: {
+        ...tree('node:22', script('if «[[» -n "$MIGRATE" ]]; then npm run migrate; fi', '#!/bin/bash')),
+        'web/Dockerfile': conf`
+          FROM node:22
+          WORKDIR /app
+          COPY . .
+          ENTRYPOINT ["sh", "/app/entrypoint.sh"]
+        `,
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'what POSIX has',
+      files: onDebian(conf`
+        set -eu
+        . /app/.env
+        # if [[ a == b ]]; then source x; fi
+        if [ "$1" = "web" ] && [ ! -f /app/ready ]; then
+          python manage.py shell << 'EOF'
+        if [[ x == y ]]: a=(1, 2)
+        EOF
+        fi
+        if [ -n "$A" -a \
+             -n "$B" ]; then echo "[[ $A == $B ]] \${A:-/b} \${A%/*} \${A#*//}"; fi
+        case "$1" in
+          [yY]*) echo '\${A//a/b}' ;;
+        esac
+        [ "$(python -c 'print("""
+          ]""")')" = 1 ] || echo "source of"
+      `),
+    },
+    {
+      title: 'bash',
+      files: tree(
+        'python:3.12-slim',
+        script(
+          conf`
+            set -euo pipefail
+            options=(--workers 3)
+            if [[ "$1" == web ]]; then source .env; fi
+          `,
+          '#!/usr/bin/env bash',
+        ),
+      ),
+    },
+    {
+      title: 'what BusyBox knows',
+      files: tree(
+        'nginx:1.27-alpine',
+        script(conf`
+          set -eo pipefail
+          source /app/.env
+          if [[ "$1" == web ]]; then echo "\${A//,/ }"; fi
+        `),
+      ),
+    },
+    {
+      title: 'a script that asks for its shell',
+      files: onDebian(conf`
+        if [ -z "$BASH_VERSION" ]; then exec bash "$0" "$@"; fi
+        if [[ -n "$MIGRATE" ]]; then source /app/.env; fi
+      `),
+    },
+    {
+      title: 'an image whose sh is bash',
+      files: tree(
+        'debian:bookworm',
+        script('if [[ -n "$MIGRATE" ]]; then echo migrate; fi'),
+        'RUN ln -sf /bin/bash /bin/sh',
+      ),
+    },
+    { title: 'an image of somebody else', files: tree('example.org/base:1', script('source /app/.env')) },
+    {
+      title: 'a shell that the Dockerfile names',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            web:
+              build: ./web
+        `,
+        'web/Dockerfile': conf`
+          FROM python:3.12
+          SHELL ["/bin/bash", "-c"]
+          CMD source venv/bin/activate && gunicorn --bind 0.0.0.0:8000 shop.wsgi
+        `,
+        'nginx/site.conf': siteTo('web.example.net:8000'),
+      },
+    },
+  ],
+  *check({ machines }) {
+    for (const { container } of machines) {
+      const kind = container === null ? null : shellOf(container)
+      if (container === null || kind === null) continue
+      for (const { text, shell, place } of scriptsOf(container, kind))
+        for (const fault of shellFaults(text, shell)) yield finding(fault, shell, baseImage(container), place)
+    }
+  },
+})
+
+function finding(
+  { start, end, said, ends, ofBash }: ShellFault,
+  shell: Shell,
+  image: string | null,
+  place: (start: number, end: number) => Place,
+) {
+  const name = shell === 'bash' ? 'bash' : `\`sh\` of \`${image}\``
+  return {
+    at: place(start, end),
+    ...(ends && { severity: 'error' as const }),
+    message: ends
+      ? `${name} ends here, and the container with it: ${said}`
+      : `${name} passes over this: ${said}`,
+    label: ofBash
+      ? shell === 'dash'
+        ? 'dash does not know it'
+        : 'BusyBox does not know it'
+      : 'no end of the test',
+    help: ofBash
+      ? shell === 'dash'
+        ? 'Start the script with bash, which the image has: `#!/bin/bash`'
+        : 'Write it for `sh`, or install bash in the Dockerfile: `RUN apk add --no-cache bash`'
+      : 'Write a blank behind `[` and before `]`',
+  }
+}
+
+const OFFICIAL =
+  /^(?:python|node|nginx|php|ruby|golang|httpd|debian|ubuntu|pypy|perl|rust|postgres|mariadb|redis|wordpress)(?::(\S+)|$)/
+
+/** What `/bin/sh` is; null where nobody knows. */
+function shellOf(container: Container): 'dash' | 'ash' | null {
+  const base = baseImage(container)
+  if (base === null || (container.service.build !== null && container.image === null)) return null
+  const official = OFFICIAL.exec(base)
+  const isAlpine = /^alpine(?::|$)/.test(base) || /alpine/.test(official?.[1] ?? '')
+  if ((official === null && !isAlpine) || /windows|nanoserver|[^\w.:-]/.test(base)) return null
+  if (buildSteps(container).some(step => /\bbin\/sh\b|reconfigure\s+dash|dash\/sh\b/.test(step))) return null
+  return isAlpine ? 'ash' : 'dash'
+}
+
+interface StartedScript {
+  readonly text: string
+  readonly shell: Shell
+  readonly place: (start: number, end: number) => Place
+}
+
+/** The script that the container starts, or the text that a shell is given. */
+function* scriptsOf(container: Container, sh: 'dash' | 'ash'): Iterable<StartedScript> {
+  const words = startedWords(container)
+  const [first, second, third] = words
+  if (first === undefined) return
+  const given = givenToShell(container)
+  if (given !== null) yield ofWord(given, sh)
+  const named = /^(?:\/(?:usr\/)?bin\/)?(ba|da|a)?sh$/.exec(first.text)
+  const shell = named === null ? null : named[1] === 'ba' ? 'bash' : sh
+  if (shell !== null && /^-\w*c$/.test(second?.text ?? '')) {
+    if (given === null && third !== undefined) yield ofWord(third, shell)
+    return
+  }
+  const word = shell === null ? first : words.slice(1).find(({ text }) => !text.startsWith('-'))
+  const script = word === undefined ? null : scriptAt(container, word)
+  if (script === null) return
+  const { source } = script
+  const shebang = /^#![ \t]*\/(?:usr\/)?bin\/(?:env[ \t]+)?(ba|da|a)?sh\b/.exec(source.code)
+  if (shell === null && shebang === null) return
+  yield {
+    text: source.code.replaceAll('\r', ' '),
+    shell: shell ?? (shebang?.[1] === 'ba' ? 'bash' : sh),
+    place: (start, end) => ({ source, start, end }),
+  }
+}
+
+function ofWord(word: WrittenText, shell: Shell): StartedScript {
+  return { text: word.text, shell, place: (start, end) => placeOf(sliceWritten(word, start, end)) }
+}
+
+/** What Docker gives to `/bin/sh -c`. */
+function givenToShell({ service, image }: Container): WrittenText | null {
+  if (image === null || image.shell !== null || service.entrypoint !== null) return null
+  const command = image.entrypoint ?? (service.command === null ? image.command : null)
+  return command?.form === 'shell' ? command.script : null
+}
