@@ -474,7 +474,7 @@ function* prefixesHiddenIn(scope: NginxDirective): Iterable<RuleFinding> {
     yield {
       at,
       ...(directive.children.every(child => isOfLog(child)) && { severity: 'info' as const }),
-      message: `\`location ${by.location.modifier} ${by.location.name}\` matches every URL that begins so, and a regular expression answers before a prefix`,
+      message: `\`${`location ${by.location.modifier} ${by.location.name}`.trimEnd()}\` matches every URL that begins so, and a regular expression answers before a prefix`,
       label: 'never reached',
       related: [{ at: by.location.at, message: 'answers in its place' }],
       ...propose('Keep regular expressions out', 'unsafe', [insertBefore(at, '^~ ')]),

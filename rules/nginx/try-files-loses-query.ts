@@ -50,11 +50,21 @@ export default defineRule({
   references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#try_files'],
   bad: [
     { title: 'a front controller', files: { 'nginx.conf': site('«/index.php»') } },
+    {
+      title: 'a query of its own, with the path',
+      files: { 'nginx.conf': site('«/index.php?_url=$uri»') },
+    },
     { title: 'a script behind a proxy', files: { 'nginx.conf': proxied('«/index.php»') } },
   ],
   good: [
     { title: 'the query is repeated', files: { 'nginx.conf': site('/index.php?$query_string') } },
     { title: 'the query is appended', files: { 'nginx.conf': site('/index.php$is_args$args') } },
+    {
+      title: 'the query behind one of its own',
+      files: { 'nginx.conf': site('/index.php?_url=$uri&$args') },
+    },
+    { title: 'the whole request in a parameter', files: { 'nginx.conf': site('/index.php?$request_uri') } },
+    { title: 'a page that is always the same', files: { 'nginx.conf': site('/index.php?page=404') } },
     { title: 'a page that takes none', files: { 'nginx.conf': site('/index.html') } },
     {
       title: 'the query goes through the proxy',
@@ -67,18 +77,23 @@ export default defineRule({
       for (const tryFiles of occurrences.get('try_files') ?? []) {
         const index = tryFiles.args.length - 1
         const written = tryFiles.args[index]?.value ?? ''
-        if (!written.startsWith('/') || /[?]|\$(?:is_args|args|query_string|request_uri)/.test(written))
+        if (!written.startsWith('/') || /\$(?:is_args|args|query_string|request_uri|arg_)/.test(written))
           continue
+        // A script that gets its path in the query answers for the whole site; any other query is one page.
+        const hasQuery = written.includes('?')
+        if (hasQuery && !/\?.*\$\{?(?:document_)?uri\b/.test(written)) continue
         const home = serverAround(tryFiles)
         const server = home === null ? undefined : servers.get(home)
         if (server === undefined || !isQueryLost(deployment, server, tryFiles)) continue
         const at = argumentPlace(tryFiles, index)
         yield {
           at,
-          message: `\`try_files\` falls back to \`${written}\` without the query, so the script gets none`,
+          message: hasQuery
+            ? `\`try_files\` falls back to \`${written}\` without the query of the request, so the script gets no other parameter`
+            : `\`try_files\` falls back to \`${written}\` without the query, so the script gets none`,
           label: 'keeps no query',
           ...(placeText(at) === written
-            ? propose('Repeat the query', 'unsafe', [insertAfter(at, '?$query_string')])
+            ? propose('Repeat the query', 'unsafe', [insertAfter(at, hasQuery ? '&$query_string' : '?$query_string')])
             : {}),
         }
       }
@@ -94,10 +109,12 @@ function isQueryLost(deployment: Deployment, server: NginxServer, { parent }: Ng
     if (answer === null || answer.end.kind !== 'pass') return false
     if (!answer.steps.some(step => step.kind === 'try-files' && step.directive?.parent === parent))
       return false
-    if (answer.end.uri !== null) return !answer.end.uri.includes('?')
+    if (answer.end.uri !== null) return !answer.end.uri.includes('asked=1')
     const query = answer.end.sends?.list.findLast(({ name }) => name === 'QUERY_STRING')
     return (
-      query?.value.known === true && query.value.value === '' && /\$(?:query_string|args)/.test(query.written)
+      query?.value.known === true &&
+      !query.value.value.includes('asked=1') &&
+      /\$(?:query_string|args)/.test(query.written)
     )
   })
 }
