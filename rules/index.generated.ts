@@ -191,6 +191,7 @@ import containersEnvsubstWithoutList from './containers/envsubst-without-list.ts
 import containersFileEmptied from './containers/file-emptied.ts'
 import containersImageProtocol from './containers/image-protocol.ts'
 import containersLoopbackPublished from './containers/loopback-published.ts'
+import containersModuleNotInImage from './containers/module-not-in-image.ts'
 import containersNameResolvedOnce from './containers/name-resolved-once.ts'
 import containersNginxFileMisplaced from './containers/nginx-file-misplaced.ts'
 import containersNginxInBackground from './containers/nginx-in-background.ts'
@@ -697,6 +698,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/file-emptied', ...containersFileEmptied },
   { id: 'containers/image-protocol', ...containersImageProtocol },
   { id: 'containers/loopback-published', ...containersLoopbackPublished },
+  { id: 'containers/module-not-in-image', ...containersModuleNotInImage },
   { id: 'containers/name-resolved-once', ...containersNameResolvedOnce },
   { id: 'containers/nginx-file-misplaced', ...containersNginxFileMisplaced },
   { id: 'containers/nginx-in-background', ...containersNginxInBackground },

@@ -93,7 +93,9 @@ export default defineRule({
             : `\`try_files\` falls back to \`${written}\` without the query, so the script gets none`,
           label: 'keeps no query',
           ...(placeText(at) === written
-            ? propose('Repeat the query', 'unsafe', [insertAfter(at, hasQuery ? '&$query_string' : '?$query_string')])
+            ? propose('Repeat the query', 'unsafe', [
+                insertAfter(at, hasQuery ? '&$query_string' : '?$query_string'),
+              ])
             : {}),
         }
       }
