@@ -122,6 +122,7 @@ const STYLES: readonly Style[] = [
   {
     mark: '{',
     pattern: /(?<![$%{\\])\{[A-Za-z_][\w.]*\}(?!\})/y,
+    isUsual: true,
     judge: (match, line) => {
       // In Lua they are tables.
       if (line.file.text.includes('_by_lua')) return 'none'
@@ -280,6 +281,24 @@ const STANDS_FOR =
   /DOMAIN|HOST|NAME|SERVER|PORT|ADDR|IP|URL|USER|GROUP|PATH|ROOT|FQDN|YOUR|CHANGE|REPLACE|^PH_/
 const HOST_WORD = /^[A-Za-z_]*(?:IP|ip|host|HOST|Host|addr|ADDR|Addr|domain|DOMAIN|Domain)[A-Za-z_]*$/
 
+/** A word in capitals that has a line to itself. */
+const LONE_WORD = /^[ \t]*[A-Z][A-Z\d]*(?:_[A-Z\d]+)+[ \t]*\r?$/gm
+
+/** True where a directive would begin: behind another one's end, and on any line of its own in a file of sections. */
+function standsForLines(text: string, index: number): boolean {
+  // A here-document ends in such a word.
+  if (text.includes('<<')) return false
+  let end = index
+  let line = ''
+  while (end > 0 && line === '') {
+    const start = text.lastIndexOf('\n', end - 2) + 1
+    line = text.slice(start, end).trim().replace(/^#.*/, '')
+    end = start
+  }
+  if (/[;{}]$/.test(line)) return true
+  return !line.endsWith('\\') && /^[ \t]*<\/?[A-Z]\w+/m.test(text)
+}
+
 /**
  * Plain words where they cannot be meant: a port that is no number (`directIP:directPORT`), a name in capitals
  * (`PH_HTTPS_PORT`, `YOUR_DOMAIN`), for which all that begin like it count.
@@ -299,6 +318,8 @@ function maskWords(text: string): string {
     for (const [, value = ''] of text.matchAll(PATH_LINE))
       for (const [word] of value.matchAll(BARE_WORDS)) patterns.add(`(?<![\\w$%{@.-])${word}(?![\\w])`)
   if (hasCapitals(text)) {
+    for (const { 0: line, index } of [...text.matchAll(LONE_WORD)].slice(0, MOST_WORDS))
+      if (standsForLines(text, index)) patterns.add(`(?<=(?:^|\\n)[ \\t]*)${line.trim()}(?=[ \\t\\r]*(?:\\n|$))`)
     for (const line of [ADDRESS_LINE, NAME_LINE])
       for (const [, value = ''] of text.matchAll(line))
         for (const [word] of value.matchAll(CAPITALS))

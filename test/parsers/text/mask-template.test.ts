@@ -63,6 +63,15 @@ test('dots alone on a line stand for lines that are left out', () => {
   plain('/a.conf', '# and so on ...\nreturn 200 "...";\n')
 })
 
+test('a word in capitals alone on a line stands for lines that are put in', () => {
+  assert.is(masked('/a.conf', 'upstream a {\n  PEER_LINES\n}\n'), 'upstream a {\n\n}\n')
+  assert.equal(maskTemplate('/a.conf', 'LISTEN_LINES\n<VirtualHost *:80>\n').gaps, [0])
+  assert.ok(maskTemplate('/a.conf', '<VirtualHost *:80>\nSITE_NAMES\n</VirtualHost>\n').template)
+  plain('/a.conf', 'ssl_ciphers\n  HIGH_ONLY\n;\n')
+  plain('/a.conf', 'SSLCipherSuite \\\n  HIGH_ONLY\n<Directory /srv>\n')
+  plain('/setup', 'cat > a <<THE_END\nserver {\n}\nTHE_END\n')
+})
+
 test('what Jinja calls raw is text', () => {
   assert.is(masked('/a.j2', '{% raw %}\nset $a {{ x }};\n{% endraw %}'), '\nset $a {{ x }};\n')
 })

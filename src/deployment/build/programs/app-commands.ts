@@ -53,10 +53,14 @@ const NAMES =
   /gunicorn|uvicorn|hypercorn|daphne|waitress|granian|uwsgi|runserver|\bflask\b|\bfastapi\b|\bnode(?:js)?\b|\bnpm\b|\byarn\b|\bpnpm\b|\bnext\b|artisan|\.py\b|\bphp\b[^\n]*\s-S\s/
 const SCRIPT = /^[ \t]*(?:ExecStart|command)[ \t]*=[ \t]*[-@:+!|]*([^\s"'%$]+)(?:[ \t]+([^\s"'%$]+))?/gm
 
-/** Every command of the machine's units and of supervisord that names an application server or a script of the audit. */
-export function commandsOfMachine(files: FileSystem): readonly StartedByMachine[] {
-  return [...commandsOfUnits(files), ...commandsOfSupervisor(files)]
-}
+/**
+ * Every command of the machine's units and of supervisord that names an application server or a script of the audit.
+ * Each set of fragments of one machine asks for them.
+ */
+export const commandsOfMachine = memo((files: FileSystem): readonly StartedByMachine[] => [
+  ...commandsOfUnits(files),
+  ...commandsOfSupervisor(files),
+])
 
 /** What a container starts: its command, or the programs of the supervisord that it is. */
 export function commandsOfContainer({

@@ -1,3 +1,4 @@
+import { isUnknownWord } from '../../../../parsers/text/source.ts'
 import type { ApacheDirective } from '../configuration.ts'
 import { ALLOW } from '../directives.ts'
 import type { AuthorizationSection, Check, Fault, Scope, Walk } from './check.ts'
@@ -185,6 +186,7 @@ function closeSection(
   walk: Walk,
 ): Fault | null {
   if (own.positives + own.negatives === 0) {
+    if (isFilledIn(directive)) return null
     return {
       code: 'invalid-value',
       message: `\`<${directive.name}>\` holds nothing that grants or denies`,
@@ -217,6 +219,14 @@ function closeSection(
     })
   }
   return null
+}
+
+/** True where a template puts lines of its own into a section, or stands in place of one. */
+function isFilledIn({ source: { template, code, gaps }, name, end }: ApacheDirective): boolean {
+  if (!template) return false
+  const close = code.slice(end).search(new RegExp(`^[ \\t]*</${name}`, 'im'))
+  const until = close === -1 ? code.length : end + close
+  return isUnknownWord(code.slice(end, until)) || gaps.some(gap => gap >= end && gap < until)
 }
 
 /** `<AuthzProviderAlias base name line>` and `<AuthnProviderAlias base name>`. */

@@ -175,7 +175,11 @@ function judge(directive: ApacheDirective, scope: Scope, walk: Walk): Fault | nu
   const fault = placeFault(directive, facts, scope, walk)
   if (fault !== null) return fault
   if (facts.documentedOnly || facts.executed || walk.over?.has(directive)) return null
-  if (isUnknownDirective(directive)) return refusedFault(directive, facts, scope)
+  if (isUnknownDirective(directive)) {
+    // What a template fills in may be what its section lacks.
+    if (lower === 'require') scope.authorization.positives++
+    return refusedFault(directive, facts, scope)
+  }
   return (
     arityFault(directive, facts) ??
     refusedFault(directive, facts, scope) ??

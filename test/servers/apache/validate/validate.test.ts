@@ -205,6 +205,15 @@ test('what a template hides is not judged, and nothing in a template is fatal', 
   assert.equal(fatals(problems), [])
 })
 
+test('what a template fills in may be what its section lacks', () => {
+  const section = (line: string): string =>
+    `<Location />\n<RequireAny>\n${line}\n</RequireAny>\n</Location>\n`
+  assert.is(evaluateFragments(section('Require ip {{ network }}')).problems.length, 0)
+  assert.is(evaluateFragments(section('{{ conditions }}')).problems.length, 0)
+  assert.is(evaluateFragments(section('WHO_MAY_COME')).problems.length, 0)
+  assert.is(only(evaluateFragments(section('')).problems).code, 'invalid-value')
+})
+
 test('messages speak of what is wrong, without a full stop', () => {
   const { problems } = evaluateText('KeepAlive yes\nBogus\nListen 0\nOptions +All\nErrorDocument 999 x\n')
   assert.is(problems.length, 5)
