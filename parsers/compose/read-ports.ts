@@ -44,6 +44,9 @@ function readPort(written: WrittenText): PublishedPort {
     const hidden = isUnknownWord(text) ? unknown('a variable or placeholder decides', at) : null
     return { at, hostIp: hidden, published: hidden, target, protocol }
   }
+  // Compose refuses `127.0.0.1:80`; whoever writes it means the address.
+  if (/^\d+(?:\.\d+){3}:\d+$/.test(text))
+    return { at, hostIp: factOf(sliceWritten(before, 0, last)), published: null, target, protocol }
   const first = text.lastIndexOf(':', last - 1)
   const isOpen = last === 0 ? -1 : first
   const publishedText = sliceWritten(before, isOpen + 1, last)

@@ -86,6 +86,13 @@ test('ports in every short form', () => {
   )
 })
 
+test('an address in the place of a port is one', () => {
+  assert.equal(ports('ports:\n  - "${BIND:-127.0.0.1}:80"\n  - "127.0.0.1:81"'), [
+    ['127.0.0.1', null, '80', 'tcp'],
+    ['127.0.0.1', null, '81', 'tcp'],
+  ])
+})
+
 test('ports in the long form', () => {
   assert.equal(
     ports(
