@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { isPiece } from './other-program.ts'
 import { SERVER_DIRECTORIES, SYSTEM_DIRECTORIES } from './known-places.ts'
 
 /** Where the audited files lie, as their servers would see it. */
@@ -50,7 +51,7 @@ export function nestedRoots(paths: readonly string[]): ReadonlySet<string> {
   for (const path of paths) {
     for (const known of SERVER_PREFIXES) {
       const at = path.indexOf(known)
-      if (at === -1) continue
+      if (at === -1 || isPiece(path)) continue
       roots.add(path.slice(0, at))
       break
     }

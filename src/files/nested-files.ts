@@ -84,6 +84,9 @@ export function nestedSource(
   nested: NestedText,
   encoding: Source['encoding'],
 ): Source {
-  const masked = maskTemplate(path, codeOfNested(text, nested))
+  const code = codeOfNested(text, nested)
+  // Ansible, Salt and Helm fill in their YAML themselves, whatever the file is called.
+  const isJinja = code.includes('{{') && kindOf(splitNested(path)?.outer ?? path) === 'yaml'
+  const masked = maskTemplate(isJinja ? `${path}.j2` : path, code)
   return { path, text, encoding, ...masked, template: masked.template || nested.filledInBy !== 'nobody' }
 }

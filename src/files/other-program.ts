@@ -61,11 +61,17 @@ export function signedProgram({ text }: Source): string | null {
   return null
 }
 
+/** True for a piece of a file that e-smith makes of all pieces in a directory. */
+export function isPiece(path: string): boolean {
+  return /\/e-smith\/templates(?:-custom)?\//.test(path)
+}
+
 /**
  * The program that a file belongs to which is neither nginx's nor Apache's, as people call it; null where
  * nothing tells.
  */
 export function otherProgram(source: Source): string | null {
+  if (isPiece(source.path)) return 'e-smith, which joins it with others'
   const signed = signedProgram(source)
   if (signed !== null) return signed
   const beginning = source.text.slice(0, BEGINNING)

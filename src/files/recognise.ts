@@ -10,7 +10,7 @@ import {
   apacheSection,
 } from '../servers/apache/directives.ts'
 import { externalModuleOf, nginxDirective } from '../servers/nginx/directives.ts'
-import { signedProgram } from './other-program.ts'
+import { isPiece, signedProgram } from './other-program.ts'
 import type { Program } from './program.ts'
 
 /**
@@ -35,7 +35,7 @@ export interface Recognised {
  */
 export function recognise(source: Source): Recognised | null {
   if (/^#![ \t]*\//.test(source.code) || source.text.slice(0, 1000).includes('\0')) return null
-  if (isOtherLanguage(source.code) || LITESPEED.test(source.path)) return null
+  if (isOtherLanguage(source.code) || LITESPEED.test(source.path) || isPiece(source.path)) return null
   const apache = weighApache(source)
   if (apache === null) return null
   const nginx = weighNginx(source)
@@ -320,6 +320,9 @@ const SNAPSHOT = /^\[\w[\w./ -]* - \d+\]\r?$|^exports\[`/m
 /** Perl says `use` and `return` too. */
 const PERL = /^(?:use (?:strict|warnings)\b|sub \w+[ \t]*\{|[ \t]*my [$@%]\w+[ \t]*[=;])/m
 
+/** What Text::Template runs between braces: of such fragments a program makes the file. */
+const PERL_BLOCK = /^[ \t]*\$OUT[ \t]*\.?=/m
+
 /** Modules of both servers run Perl that stands in their files. */
 const HOLDS_PERL = /^[ \t]*(?:perl(?:_set|_modules|_require)?[ \t]|<Perl>)/m
 
@@ -330,6 +333,7 @@ function isOtherLanguage(code: string): boolean {
     HERE_DOCUMENT.test(code) ||
     SNAPSHOT.test(code) ||
     (PERL.test(code) && !HOLDS_PERL.test(code)) ||
+    PERL_BLOCK.test(code) ||
     /^\s*(?:\{\s*["'}]|\[\s*[[{"]|import |const |package |resource |"[^"]*"\s*:)/.test(code)
   )
 }

@@ -119,7 +119,13 @@ export function effectiveAtHand(
 }
 
 /** What is written once for the server, and hardly ever in its locations. */
-const OF_SERVERS: ReadonlySet<string> = new Set(['resolver', 'auth_basic_user_file'])
+const OF_SERVERS: ReadonlySet<string> = new Set([
+  'resolver',
+  'auth_basic_user_file',
+  'proxy_intercept_errors',
+  'fastcgi_intercept_errors',
+  'uwsgi_intercept_errors',
+])
 
 /** True for what a fragment of locations holds: the server around it is not here. */
 function isOfStandIn(scope: NginxScope): boolean {
