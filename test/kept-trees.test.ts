@@ -320,11 +320,9 @@ test('a string of a script that is a server’s file', async () => {
   assert.equal(await loud(tree), ['add-host.sh apache/syntax', `add-site.sh ${TRAVERSAL}`])
 })
 
-
 test('pieces of which e-smith makes a file are none', async () => {
   const tree = {
-    'root/etc/e-smith/templates/etc/httpd/conf.d/site.conf/20begin':
-      '<Location "/site">\n  <RequireAll>\n',
+    'root/etc/e-smith/templates/etc/httpd/conf.d/site.conf/20begin': '<Location "/site">\n  <RequireAll>\n',
     'root/etc/e-smith/templates/etc/httpd/conf.d/site.conf/30access':
       '{\n  $OUT .= "Require all granted";\n}\n',
     'root/etc/httpd/conf.d/status.conf': '<Location /status>\nSetHandler server-status\n</Location>\n',
@@ -352,7 +350,8 @@ test('words in braces of a template whose name says so are filled in, within pat
 
 test('what one chapter starts is not what another one proxies to', async () => {
   const tree = {
-    'Chapter02/site.conf': 'server {\n  listen 80;\n  location / {\n    proxy_pass http://127.0.0.1:8000;\n  }\n}\n',
+    'Chapter02/site.conf':
+      'server {\n  listen 80;\n  location / {\n    proxy_pass http://127.0.0.1:8000;\n  }\n}\n',
     'Chapter05/app.uwsgi.ini': '[uwsgi]\nsocket = 127.0.0.1:8000\nmodule = app\n',
   }
   assert.equal(await loud(tree), [])

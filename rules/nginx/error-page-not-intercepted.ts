@@ -53,6 +53,17 @@ export default defineRule({
       },
     },
     {
+      title: 'a file of locations, whose server may have it',
+      files: {
+        'health.conf': conf`
+          location = /-/health {
+              proxy_pass http://127.0.0.1:9000;
+              error_page 404 502 /error.json;
+          }
+        `,
+      },
+    },
+    {
       title: 'what nginx itself meets',
       files: { 'etc/nginx/nginx.conf': nginx('error_page 413 502 503 504 /404.html;') },
     },

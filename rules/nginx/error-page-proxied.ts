@@ -44,6 +44,10 @@ export default defineRule({
       },
     },
     {
+      title: '503, which nginx gives for no backend that has failed',
+      files: { 'etc/nginx/nginx.conf': nginx('error_page 503 /down.html;') },
+    },
+    {
       title: 'another backend, and an error of the client',
       files: {
         'etc/nginx/nginx.conf': nginx(conf`
@@ -63,7 +67,7 @@ export default defineRule({
       if (!pages.known || !pages.value.complete) continue
       for (const line of pages.value.directives) {
         const page = line.args.at(-1)?.value ?? ''
-        const isOfBackend = line.args.slice(0, -1).some(({ value }) => /^50[234]$/.test(value))
+        const isOfBackend = line.args.slice(0, -1).some(({ value }) => /^50[24]$/.test(value))
         if (!isOfBackend || !page.startsWith('/') || page.includes('$')) continue
         const answer = askServer(deployment, server, page)
         if (answer?.end.kind !== 'pass' || (answer.end.scope === block && !isForAll(block))) continue

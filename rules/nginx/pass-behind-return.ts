@@ -4,6 +4,7 @@ import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { effectivePass } from '../../src/servers/nginx/queries/proxy-target.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
@@ -46,6 +47,23 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'where a template asks which of the two is wanted',
+      files: {
+        'nginx.conf.j2': conf`
+          server {
+              listen 80;
+              server_name {{ name }};
+              location /app/ {
+                  {% if target is defined %}
+                  return 302 {{ target }};
+                  {% endif %}
+                  proxy_pass http://127.0.0.1:9000;
+              }
+          }
+        `,
+      },
+    },
     {
       title: 'for some requests',
       files: {
@@ -99,7 +117,7 @@ export default defineRule({
         const pass = effectivePass(configuration, parent)
         if (pass === null || pass.parent !== parent) continue
         const leaves = parent.children.find(({ name }) => LEAVING.has(name))
-        if (leaves !== line) continue
+        if (leaves !== line || isInBranchAlone(line, pass)) continue
         yield {
           at: namePlace(line),
           message: `\`return\` answers every request of this location, so \`${pass.name}\` is never reached`,
@@ -140,6 +158,16 @@ function* rewrittenAway(deployment: Deployment): Iterable<RuleFinding> {
       related: [{ at: namePlace(pass), message: 'never asked' }],
     }
   }
+}
+
+/** True where a template writes the `return` under a condition of its own: then it is meant to take the pass's place. */
+function isInBranchAlone({ source, node }: NginxDirective, pass: NginxDirective): boolean {
+  return source.branches.some(
+    ({ start, end }) =>
+      start <= node.start &&
+      node.start < end &&
+      (pass.source !== source || pass.node.start < start || pass.node.start >= end),
+  )
 }
 
 /** What may come before a `return` and lead elsewhere. */

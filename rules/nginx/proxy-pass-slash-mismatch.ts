@@ -1,4 +1,5 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -13,7 +14,7 @@ export default defineRule({
   severity: 'warning',
   otherSeverities: {
     error: 'where the slash is missing behind the path of `proxy_pass`',
-    info: 'where that path is one page, such as `/status.html`',
+    info: 'where that path is one page, such as `/status.html` or `/metrics`',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -89,9 +90,22 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'another location takes the pages below it',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          location ~ ^/images/ {
+              proxy_pass http://127.0.0.1:9000;
+          }
+          location /images {
+              proxy_pass http://127.0.0.1:9000/;
+          }
+        `),
+      },
+    },
   ],
-  *check({ connections }) {
-    for (const { block, pass } of connections.http) {
+  *check(deployment) {
+    for (const { block, pass, server } of deployment.connections.http) {
       if (block.name !== 'location' || pass.name !== 'proxy_pass') continue
       const { modifier, name } = readLocation(block)
       if ((modifier !== '' && modifier !== '^~') || !name.startsWith('/')) continue
@@ -100,6 +114,10 @@ export default defineRule({
       if (block.children.some(child => child.name === 'rewrite' || child.name === 'if')) continue
       const at = argumentPlace(pass, 0)
       if (name.endsWith('/') === path.endsWith('/')) continue
+      // Where another location takes the pages below it, nobody meets the difference.
+      const page = name.endsWith('/') ? `${name}page` : `${name}/page`
+      const answer = askServer(deployment, server, page)
+      if (answer?.end.kind === 'pass' && answer.end.scope !== block) continue
       if (!name.endsWith('/')) {
         yield {
           at,
@@ -110,7 +128,7 @@ export default defineRule({
         yield {
           at,
           // One page stands for all of them, and of the others the backend has none.
-          severity: /\.(?:html?|json|xml|txt|pdf)$/i.test(path) ? 'info' : 'error',
+          severity: ONE_PAGE.test(path) ? 'info' : 'error',
           message: `\`${name}page\` is sent to the backend as \`${path}page\`: the path of \`proxy_pass\` ends without a slash`,
           related: [{ at: argumentPlace(block, block.args.length - 1), message: 'ends in a slash' }],
           ...propose('End the path in a slash', 'unsafe', [
@@ -121,3 +139,7 @@ export default defineRule({
     }
   },
 })
+
+/** `/status.html`, and what monitoring asks for, which has no pages below it. */
+const ONE_PAGE =
+  /\.(?:html?|json|xml|txt|pdf)$|\/(?:metrics|(?:health|live|ready)z?|healthcheck|ping|status)$/i

@@ -1,6 +1,6 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
-import { placeText } from '../../parsers/text/source.ts'
+import { type Place, placeText } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
@@ -32,7 +32,23 @@ export default defineRule({
     'https://www.rfc-editor.org/rfc/rfc9113#section-8.2.1',
   ],
   bad: [{ title: 'a policy, one source a line', files: { 'nginx.conf': site(`«"${SOURCES}"»`) } }],
-  good: [{ title: 'on one line', files: { 'nginx.conf': site(`"default-src 'self'; img-src *"`) } }],
+  good: [
+    { title: 'on one line', files: { 'nginx.conf': site(`"default-src 'self'; img-src *"`) } },
+    {
+      title: 'in a template whose tags take the line feed away',
+      files: {
+        'nginx.conf.erb': conf`
+          server {
+              listen 80;
+              server_name <%= @name %>;
+              root /srv/www;
+              add_header Strict-Transport-Security "max-age=<%= @seconds -%>
+          <% if @below %>; includeSubDomains<% end %>";
+          }
+        `,
+      },
+    },
+  ],
   *check({ nginx }) {
     for (const { occurrences } of nginx) {
       for (const name of NAMES) {
@@ -40,6 +56,7 @@ export default defineRule({
           const index = directive.args.findIndex(hasLineFeed)
           if (index === -1) continue
           const at = argumentPlace(directive, index)
+          if (mayBeJoined(at)) continue
           yield {
             at,
             message: `a value of \`${name}\` holds line feeds, which nginx sends as they are`,
@@ -62,4 +79,12 @@ export default defineRule({
 
 function hasLineFeed({ value }: NginxDirective['args'][number]): boolean {
   return value.includes('\n') || value.includes('\r')
+}
+
+/** Line feeds that an engine takes away with the tag beside them: `-%>`, `-}}`, `{{-`, and Jinja's `%}` as Ansible has it. */
+const EATEN = /(?:%\}|-\}\}|-%>)[ \t]*\r?\n|\r?\n[ \t]*(?:\{[{%]-|<%-)/g
+
+/** True where the engine of a template may leave the value on one line. */
+function mayBeJoined(at: Place): boolean {
+  return at.source.template && !/[\r\n]/.test(placeText(at).replace(EATEN, ''))
 }

@@ -51,6 +51,20 @@ export default defineRule({
       files: server('autoindex «on»;'),
     },
     {
+      title: 'a host of files of which another one has those that are missing',
+      files: server(conf`
+        location / {
+            autoindex «on»;
+        }
+        location ~ \.rpm$ {
+            try_files $uri @store;
+        }
+        location @store {
+            proxy_pass http://127.0.0.1:9000;
+        }
+      `),
+    },
+    {
       title: 'one directory, which may be meant to be browsed',
       files: server(conf`
         location /files/ {
@@ -122,7 +136,7 @@ export default defineRule({
         // A host that has nothing but files may be a mirror, whose listings are its pages.
         const isWide =
           (directive.parent?.name !== 'location' || listed.path === '/') &&
-          deployment.connections.httpOf(listed.server).length > 0
+          deployment.connections.httpOf(listed.server).some(({ block }) => !isFallback(block))
         const at = argumentPlace(directive, 0)
         yield {
           at,
@@ -136,6 +150,11 @@ export default defineRule({
     }
   },
 })
+
+/** True for a named location: it answers only for files that are not there. */
+function isFallback({ name, args }: NginxDirective): boolean {
+  return name === 'location' && args[0]?.value.startsWith('@') === true
+}
 
 interface Listed {
   readonly server: NginxServer

@@ -35,7 +35,10 @@ test('files of other programs that have words of the servers', () => {
   assert.is(of('[TestOne - 1]\n\nserver {\n listen 80;\n}\n---\n\n[TestTwo - 1]\nserver {\n}\n---\n'), null)
   assert.is(of('exports[`one 1`] = `\nserver {\n listen 80;\n}\n`\n'), null)
   assert.is(of('use strict;\nuse warnings;\nmy $x = 1;\nreturn 1;\n'), null)
-  assert.is(of('{\n  $OUT .= "ProxyPreserveHost On\\n" if $Keep;\n}\n<Location /a>\nRequire all granted\n'), null)
+  assert.is(
+    of('{\n  $OUT .= "ProxyPreserveHost On\\n" if $Keep;\n}\n<Location /a>\nRequire all granted\n'),
+    null,
+  )
   assert.is(of(`Browsing On\nWebInterface Yes\n${'Listen 192.0.2.1:631\n'.repeat(10)}`), null)
   const mail = 'match "^Subject:" in headers actions { "wakeup" "drop" }\n'
   assert.is(of(`set queue-high 1\nserver "pop.example.org"\n${mail.repeat(3)}`), null)

@@ -319,7 +319,8 @@ function maskWords(text: string): string {
       for (const [word] of value.matchAll(BARE_WORDS)) patterns.add(`(?<![\\w$%{@.-])${word}(?![\\w])`)
   if (hasCapitals(text)) {
     for (const { 0: line, index } of [...text.matchAll(LONE_WORD)].slice(0, MOST_WORDS))
-      if (standsForLines(text, index)) patterns.add(`(?<=(?:^|\\n)[ \\t]*)${line.trim()}(?=[ \\t\\r]*(?:\\n|$))`)
+      if (standsForLines(text, index))
+        patterns.add(`(?<=(?:^|\\n)[ \\t]*)${line.trim()}(?=[ \\t\\r]*(?:\\n|$))`)
     for (const line of [ADDRESS_LINE, NAME_LINE])
       for (const [, value = ''] of text.matchAll(line))
         for (const [word] of value.matchAll(CAPITALS))
