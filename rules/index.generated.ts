@@ -93,6 +93,7 @@ import apacheRewriteFragmentEscaped from './apache/rewrite-fragment-escaped.ts'
 import apacheRewriteNotInherited from './apache/rewrite-not-inherited.ts'
 import apacheRewritePatternNotPath from './apache/rewrite-pattern-not-path.ts'
 import apacheRewriteProxiesAnywhere from './apache/rewrite-proxies-anywhere.ts'
+import apacheRewriteQueryUnescaped from './apache/rewrite-query-unescaped.ts'
 import apacheRewriteTargetSlash from './apache/rewrite-target-slash.ts'
 import apacheRewriteVariableMisspelt from './apache/rewrite-variable-misspelt.ts'
 import apacheRewriteWithoutFollowsymlinks from './apache/rewrite-without-followsymlinks.ts'
@@ -600,6 +601,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/rewrite-not-inherited', ...apacheRewriteNotInherited },
   { id: 'apache/rewrite-pattern-not-path', ...apacheRewritePatternNotPath },
   { id: 'apache/rewrite-proxies-anywhere', ...apacheRewriteProxiesAnywhere },
+  { id: 'apache/rewrite-query-unescaped', ...apacheRewriteQueryUnescaped },
   { id: 'apache/rewrite-target-slash', ...apacheRewriteTargetSlash },
   { id: 'apache/rewrite-variable-misspelt', ...apacheRewriteVariableMisspelt },
   { id: 'apache/rewrite-without-followsymlinks', ...apacheRewriteWithoutFollowsymlinks },

@@ -1033,6 +1033,25 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.report?.port === '8080',
   },
   {
+    rule: 'apache/rewrite-query-unescaped',
+    shows: 'a path with a space is forbidden',
+    files: { '/srv/www/index.txt': 'front controller' },
+    request: { url: 'http://example.org/open%20source' },
+    harm: answers(403),
+    sound: ({ response }) => response.body === 'front controller',
+  },
+  {
+    rule: 'apache/rewrite-query-unescaped',
+    shows: 'a redirect of a path with a space is forbidden',
+    examples: {
+      bad: 'the whole path, and a redirect that escapes nothing',
+      good: 'what has no space, a redirect, and a path',
+    },
+    request: { url: 'http://example.org/find/open%20source' },
+    harm: answers(403),
+    sound: ({ response }) => response.status !== 403,
+  },
+  {
     rule: 'apache/rewriterule-never-reached',
     shows: 'the special case leads where everything leads',
     request: { url: 'http://example.org/old-page' },
