@@ -2,8 +2,12 @@ import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { type IpNetwork, networkContains, parseIp } from '../../src/servers/addresses/ip.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import { apacheNetworkContains, parseApacheNetwork } from '../../src/servers/addresses/apache.ts'
+import { type Ip, networkContains, parseIp } from '../../src/servers/addresses/ip.ts'
 import { parseNginxNetwork } from '../../src/servers/addresses/nginx.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { argumentPlace as apacheArgument } from '../../src/servers/apache/queries/places.ts'
 
 const site = (lines: string): string => conf`
   server {
@@ -19,9 +23,25 @@ const site = (lines: string): string => conf`
 
 /** The private networks of RFC 1918 that are no /8, by an address of each and one beside it. */
 const PRIVATE = [
-  { inside: '172.16.0.1', outside: '172.15.0.1', bits: 12, network: '172.16.0.0/12' },
-  { inside: '192.168.0.1', outside: '192.169.0.1', bits: 16, network: '192.168.0.0/16' },
+  { inside: '172.16.0.1', outside: '172.15.0.1', network: '172.16.0.0/12' },
+  { inside: '192.168.0.1', outside: '192.169.0.1', network: '192.168.0.0/16' },
 ] as const
+
+/** Public networks that a slip of the pen makes of a private one. */
+const SLIPS: ReadonlyMap<string, string> = new Map([
+  ...['176.16.0.0/12', '127.16.0.0/12', '170.16.0.0/12', '171.16.0.0/12', '178.16.0.0/12'].map(
+    slip => [slip, '172.16.0.0/12'] as const,
+  ),
+  ...['192.186.0.0/16', '192.169.0.0/16', '192.167.0.0/16', '198.168.0.0/16', '196.168.0.0/16'].map(
+    slip => [slip, '192.168.0.0/16'] as const,
+  ),
+])
+const EDGES = PRIVATE.map(({ network, inside, outside }) => ({
+  network,
+  inside: parseIp(inside) ?? [],
+  outside: parseIp(outside) ?? [],
+}))
+const IS_PRIVATE = /^(?:10\.|172\.(?:1[6-9]|2\d|3[01])\.|192\.168\.)/
 
 export default defineRule({
   summary: 'A network that is meant to be private holds public addresses',
@@ -30,7 +50,7 @@ export default defineRule({
   securitySeverity: 6.5,
   cwe: [863],
   since: '0.1.0',
-  why: 'Of 172.0.0.0/8 only 172.16.0.0/12 is private, of 192.0.0.0/8 only 192.168.0.0/16. The rest belongs to others: providers, clouds, content networks. Whoever has an address there is trusted.',
+  why: 'Of 172.0.0.0/8 only 172.16.0.0/12 is private, of 192.0.0.0/8 only 192.168.0.0/16, and 176.16.0.0/12 is not private at all. The rest belongs to others: providers, clouds, content networks. Whoever has an address there is trusted.',
   remedy: 'Write `172.16.0.0/12`, or `192.168.0.0/16`',
   references: ['https://www.rfc-editor.org/rfc/rfc1918'],
   bad: [
@@ -48,6 +68,41 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'a slip beside other private networks',
+      files: {
+        'nginx.conf': site(conf`
+          allow 10.0.0.0/8;
+          allow «192.186.0.0/16»;
+        `),
+      },
+    },
+    {
+      title: 'proxies that Apache believes',
+      files: {
+        'site.conf': conf`
+          RemoteIPHeader X-Forwarded-For
+          RemoteIPInternalProxy 10.0.0.0/8 «176.16.0.0/12» 192.168.0.0/16
+        `,
+      },
+    },
+    {
+      title: 'whom Apache lets in',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              DocumentRoot /srv/www
+              <Location /admin>
+                  Require ip «172.0.0.0/8»
+              </Location>
+              <Location /status>
+                  Require ip «192» 10.1.2.3
+              </Location>
+          </VirtualHost>
+        `,
+      },
+    },
   ],
   good: [
     {
@@ -61,6 +116,33 @@ export default defineRule({
       },
     },
     { title: 'one network of a provider', files: { 'nginx.conf': site('allow 172.64.0.0/13;') } },
+    { title: 'a public network by itself', files: { 'nginx.conf': site('allow 192.186.0.0/16;') } },
+    {
+      title: 'private networks of Apache, and one that is refused',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              DocumentRoot /srv/www
+              <Location /admin>
+                  <RequireAll>
+                      Require not ip 172.0.0.0/8
+                      Require ip 192.168 172.20
+                  </RequireAll>
+              </Location>
+          </VirtualHost>
+        `,
+      },
+    },
+    {
+      title: 'private proxies of Apache',
+      files: {
+        'site.conf': conf`
+          RemoteIPHeader X-Forwarded-For
+          RemoteIPInternalProxy 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16
+        `,
+      },
+    },
     { title: 'everybody', files: { 'nginx.conf': site('allow 0.0.0.0/0;') } },
     {
       title: 'a network that is denied',
@@ -72,20 +154,41 @@ export default defineRule({
       },
     },
   ],
-  *check({ nginx }) {
-    for (const { occurrences } of nginx) {
+  *check({ nginx, apache }) {
+    for (const { occurrences, top } of nginx) {
       for (const name of ['allow', 'set_real_ip_from']) {
         for (const directive of occurrences.get(name) ?? []) {
           const written = directive.args[0]?.value ?? ''
           const network = parseNginxNetwork(written)?.network
-          const meant = network === undefined ? undefined : PRIVATE.find(own => isAround(network, own))
-          if (meant === undefined) continue
-          const at = argumentPlace(directive, 0)
-          yield {
-            at,
-            message: `\`${written}\` holds public addresses beside the private network \`${meant.network}\``,
-            label: `only \`${meant.network}\` of it is private`,
-            ...propose('Name the private network alone', 'unsafe', [replacePlace(at, meant.network)]),
+          if (network === undefined || network.prefix < 8) continue
+          const meant = meantNetwork(
+            written,
+            ip => networkContains(network, ip),
+            () =>
+              (directive.parent?.children ?? top).flatMap(({ name: other, args }) =>
+                other === name ? args : [],
+              ),
+          )
+          if (meant !== null) yield finding(argumentPlace(directive, 0), written, meant)
+        }
+      }
+    }
+    for (const { occurrences, top } of apache) {
+      for (const name of ['remoteipinternalproxy', 'remoteiptrustedproxy', 'require', 'allow']) {
+        for (const directive of occurrences.get(name) ?? []) {
+          for (const index of networkArguments(name, directive)) {
+            const written = directive.args[index]?.value ?? ''
+            const network = parseApacheNetwork(written)
+            if (network === null || network.ip.length !== 4 || network.mask[0] !== 255) continue
+            const meant = meantNetwork(
+              written,
+              ip => apacheNetworkContains(network, ip),
+              () =>
+                (directive.parent?.children ?? top).flatMap(({ name: other, args }) =>
+                  other === directive.name ? args : [],
+                ),
+            )
+            if (meant !== null) yield finding(apacheArgument(directive, index), written, meant)
           }
         }
       }
@@ -93,13 +196,34 @@ export default defineRule({
   },
 })
 
-/** True where a network holds the whole private one and more; false for one so wide that it is meant to. */
-function isAround(
-  network: IpNetwork,
-  { inside, outside, bits }: { readonly inside: string; readonly outside: string; readonly bits: number },
-): boolean {
-  const own = parseIp(inside)
-  const other = parseIp(outside)
-  if (own === null || other === null || network.prefix < 8 || network.prefix >= bits) return false
-  return networkContains(network, own) && (networkContains(network, other) || network.prefix < bits)
+function finding(at: Place, written: string, meant: string) {
+  const isSlip = SLIPS.has(written)
+  return {
+    at,
+    message: isSlip
+      ? `\`${written}\` is a public network: the private one beside the others is \`${meant}\``
+      : `\`${written}\` holds public addresses beside the private network \`${meant}\``,
+    label: isSlip ? 'public' : `only \`${meant}\` of it is private`,
+    ...propose('Name the private network alone', 'unsafe', [replacePlace(at, meant)]),
+  }
+}
+
+/** Which arguments of a line are addresses that it lets in or believes. */
+function networkArguments(name: string, { args, parent }: ApacheDirective): readonly number[] {
+  const first = args[0]?.value.toLowerCase()
+  const isAsked = name === 'require' ? first === 'ip' : name !== 'allow' || first === 'from'
+  if (!isAsked || parent?.name.toLowerCase() === 'requirenone') return []
+  const skipped = name === 'require' || name === 'allow' ? 1 : 0
+  return args.flatMap((_, index) => (index < skipped ? [] : [index]))
+}
+
+/** The private network that is meant; null for any other, and for one so wide that it is meant to be. */
+function meantNetwork(
+  written: string,
+  contains: (ip: Ip) => boolean,
+  beside: () => readonly { readonly value: string }[],
+): string | null {
+  const slip = SLIPS.get(written)
+  if (slip !== undefined) return beside().some(({ value }) => IS_PRIVATE.test(value)) ? slip : null
+  return EDGES.find(({ inside, outside }) => contains(inside) && contains(outside))?.network ?? null
 }

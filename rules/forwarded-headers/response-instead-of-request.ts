@@ -7,7 +7,7 @@ import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
-import { headerLine } from '../../src/servers/apache/queries/header-tables.ts'
+import { type HeaderLine, headerLine } from '../../src/servers/apache/queries/header-tables.ts'
 import { namePlace } from '../../src/servers/apache/queries/places.ts'
 
 const host = (lines: string): string => conf`
@@ -42,6 +42,28 @@ export default defineRule({
       files: { 'site.conf': host('«RequestHeader» set Strict-Transport-Security "max-age=31536000"') },
     },
     {
+      title: 'what is to be kept from the backend',
+      files: {
+        'site.conf': host(conf`
+          «Header» unset Proxy
+          «Header always» unset Accept-Encoding
+        `),
+      },
+    },
+    {
+      title: 'what is to be kept from the browser',
+      files: { 'site.conf': host('«RequestHeader» unset X-Powered-By') },
+    },
+    {
+      title: 'the name and the password for the backend',
+      files: {
+        'site.conf': host(conf`
+          «Header» set Host app.example.org
+          «Header» set Authorization "Basic dXNlcjpwYXNz"
+        `),
+      },
+    },
+    {
       title: 'in nginx',
       files: {
         'etc/nginx/nginx.conf': nginxMain(
@@ -69,6 +91,20 @@ export default defineRule({
       },
     },
     {
+      title: 'taken away on both sides, or beside what is sent',
+      files: {
+        'site.conf': host(conf`
+          Header unset Proxy
+          RequestHeader unset Proxy early
+          RequestHeader unset Server
+          Header unset Server
+          Header unset Set-Cookie
+          Header unset Cookie
+          RequestHeader unset Cache-Control
+        `),
+      },
+    },
+    {
       title: 'in nginx, where the client is told as well',
       files: {
         'etc/nginx/nginx.conf': nginxMain(
@@ -92,24 +128,34 @@ export default defineRule({
     for (const { occurrences } of apache) {
       for (const directive of occurrences.get('header') ?? []) {
         const line = headerLine(directive)
-        if (line === null || !ADDING.has(line.action) || !OF_REQUESTS.test(line.name)) continue
+        if (line === null) continue
+        const removes = line.action === 'unset'
+        if (removes ? !ONLY_OF_REQUESTS.test(line.name) : !isMeantForRequest(line)) continue
+        if (removes && isRemovedToo(occurrences, directive, line.name)) continue
         const at = namePlace(directive)
         const [first] = directive.args
         const word = first !== undefined && /^(?:always|onsuccess)$/i.test(first.value) ? first : undefined
         const whole: Place = word === undefined ? at : { ...at, end: word.end }
         yield {
           at: whole,
-          message: `\`Header\` sends \`${line.name}\` to the client, and the backend is not told`,
+          message: removes
+            ? `\`Header unset\` removes nothing: \`${line.name}\` is no header of a response, and that of the request is passed on`
+            : `\`Header\` sends \`${line.name}\` to the client, and the backend is not told`,
           ...propose('Set it in the request', 'unsafe', [replacePlace(whole, 'RequestHeader')]),
         }
       }
       for (const directive of occurrences.get('requestheader') ?? []) {
         const [action, name] = directive.args
-        if (!ADDING.has(action?.value.toLowerCase() ?? '') || !OF_RESPONSES.test(name?.value ?? '')) continue
+        const verb = action?.value.toLowerCase() ?? ''
+        const removes = verb === 'unset'
+        if (!removes && !ADDING.has(verb)) continue
+        if (!(removes ? ONLY_OF_RESPONSES : OF_RESPONSES).test(name?.value ?? '')) continue
         if (isSent(occurrences.get('header') ?? [], name?.value ?? '')) continue
         yield {
           at: namePlace(directive),
-          message: `\`RequestHeader\` sends \`${name?.value}\` to the backend, and browsers, which it is for, do not get it`,
+          message: removes
+            ? `\`RequestHeader unset\` removes nothing: \`${name?.value}\` is no header of a request, and that of the response is sent`
+            : `\`RequestHeader\` sends \`${name?.value}\` to the backend, and browsers, which it is for, do not get it`,
           ...propose('Set it in the response', 'unsafe', [
             replacePlace(namePlace(directive), 'Header always'),
           ]),
@@ -126,7 +172,11 @@ function* inNginx({ http }: Connections): Iterable<RuleFinding> {
     if (!added.known || headers.open) continue
     for (const line of added.value.directives) {
       const name = line.args[0]?.value ?? ''
-      if (!OF_REQUESTS.test(name) || headers.written.some(sent => sent.name === name.toLowerCase())) continue
+      if (
+        !(OF_REQUESTS.test(name) || OF_REQUESTS_WITH_VALUE.test(name)) ||
+        headers.written.some(sent => sent.name === name.toLowerCase())
+      )
+        continue
       const at = nginxNamePlace(line)
       yield {
         at,
@@ -145,6 +195,32 @@ const OF_REQUESTS =
   /^(?:x-forwarded-(?:proto|for|host|port|ssl|server|scheme|prefix)|x-real-ip|x-client-ip|x-url-scheme|front-end-https|forwarded):?$/i
 const OF_RESPONSES =
   /^(?:strict-transport-security|x-frame-options|x-content-type-options|x-xss-protection|content-security-policy|referrer-policy|permissions-policy|access-control-allow-(?:origin|methods|headers|credentials)):?$/i
+
+/** What no response has, and what no request has. */
+const ONLY_OF_REQUESTS =
+  /^(?:proxy|authorization|cookie|accept-encoding|if-modified-since|if-none-match|request-range):?$/i
+const ONLY_OF_RESPONSES =
+  /^(?:server|x-powered-by|x-aspnet-version|x-generator|set-cookie|etag|last-modified|www-authenticate|strict-transport-security|x-frame-options|content-security-policy):?$/i
+/** With a value they are of no use but in a request. */
+const OF_REQUESTS_WITH_VALUE = /^(?:host|authorization|cookie|accept-encoding):?$/i
+
+function isMeantForRequest({ action, name }: HeaderLine): boolean {
+  return ADDING.has(action) && (OF_REQUESTS.test(name) || OF_REQUESTS_WITH_VALUE.test(name))
+}
+
+/** True where the request loses the header too, and for `Cookie` beside a `Set-Cookie` that is taken away. */
+function isRemovedToo(
+  occurrences: ReadonlyMap<string, readonly ApacheDirective[]>,
+  { parent }: ApacheDirective,
+  name: string,
+): boolean {
+  const isNamed = (word: string | undefined): boolean => word?.toLowerCase() === name.toLowerCase()
+  if ((occurrences.get('requestheader') ?? []).some(({ args }) => isNamed(args[1]?.value))) return true
+  if (!isNamed('cookie')) return false
+  return (occurrences.get('header') ?? []).some(
+    line => line.parent === parent && headerLine(line)?.name.toLowerCase() === 'set-cookie',
+  )
+}
 
 /** True where the response has the header as well. */
 function isSent(lines: readonly ApacheDirective[], name: string): boolean {

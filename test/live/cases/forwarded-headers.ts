@@ -362,6 +362,18 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.report?.HTTP_X_REAL_IP === '127.0.0.1',
   },
   {
+    rule: 'forwarded-headers/response-instead-of-request',
+    shows: 'the header of the request is passed on',
+    examples: {
+      bad: 'what is to be kept from the backend',
+      good: 'taken away on both sides, or beside what is sent',
+    },
+    mirrors: [3000],
+    request: { url: 'http://example.org:443/', headers: { Proxy: 'http://192.0.2.1/' } },
+    harm: ({ response }) => response.report?.HTTP_PROXY === 'http://192.0.2.1/',
+    sound: ({ response }) => response.report !== null && response.report?.HTTP_PROXY === undefined,
+  },
+  {
     rule: 'forwarded-headers/one-address-header',
     shows: 'Apache believes the X-Forwarded-For that the client made up',
     request: { url: 'http://example.org/', headers: { 'X-Forwarded-For': '10.1.2.3' } },
