@@ -47,6 +47,25 @@ export function apacheMain(lines: string | readonly string[], modules: readonly 
   `
 }
 
+/** A site of httpd whose `.htaccess` may say everything, and has these lines. */
+export function servedHtaccess(lines: string): Record<string, string> {
+  return {
+    'etc/apache2/apache2.conf': apacheMain(
+      conf`
+        Listen 80
+        ServerName example.org
+        DocumentRoot /srv/www
+        <Directory /srv/www>
+            AllowOverride All
+            Require all granted
+        </Directory>
+      `,
+      ['authz_host', 'dir', 'env', 'headers', 'mime', 'rewrite', 'setenvif'],
+    ),
+    'srv/www/.htaccess': lines,
+  }
+}
+
 /** httpd's main file with mod_wsgi, as a backend: it listens on loopback's port 9000. */
 export function modWsgiMain(lines: string | readonly string[] = '', modules: readonly string[] = []): string {
   return apacheMain(['Listen 127.0.0.1:9000', lines].flat(), [...modules, 'wsgi'])

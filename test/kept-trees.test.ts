@@ -33,6 +33,24 @@ test('modules of a repository are those that somebody changed', async () => {
   assert.equal(await loud(tree), [])
 })
 
+test('a `.htaccess` that no configuration here serves is told what its lines say by themselves', async () => {
+  const tree = {
+    'public/.htaccess':
+      'Header set Permission-Policy "camera=()"\nHeader set X-Content-Type-Options "no-sniff"\n' +
+      'Header set Access-Control-Allow-Origin "https://a.example, https://b.example"\nHeader unset Proxy\n' +
+      '<IfModule mod_header.c>\nHeader set X-Frame-Options "DENY"\n</IfModule>\n' +
+      'AddType image/webp .webp # pictures\nExpiresByType text/css "access plus 1 year"\n',
+  }
+  assert.equal(await loud(tree), [
+    'public/.htaccess response-headers/header-name-misspelt',
+    'public/.htaccess response-headers/value-ignored',
+    'public/.htaccess response-headers/cors-value-refused',
+    'public/.htaccess forwarded-headers/response-instead-of-request',
+    'public/.htaccess apache/ifmodule-unknown-module',
+    'public/.htaccess apache/trailing-comment-as-argument',
+  ])
+})
+
 test('a configuration for Apache 2.2 is not judged as one for 2.4', async () => {
   const tree = {
     'httpd/conf/httpd.conf':

@@ -8,6 +8,8 @@ import { type Ip, networkContains, parseIp } from '../../src/servers/addresses/i
 import { parseNginxNetwork } from '../../src/servers/addresses/nginx.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { argumentPlace as apacheArgument } from '../../src/servers/apache/queries/places.ts'
+import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
+import { servedHtaccess } from '../_examples.ts'
 
 const site = (lines: string): string => conf`
   server {
@@ -103,6 +105,12 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'in `.htaccess`',
+      files: servedHtaccess(conf`
+        Require ip «172.0.0.0/8»
+      `),
+    },
   ],
   good: [
     {
@@ -154,7 +162,7 @@ export default defineRule({
       },
     },
   ],
-  *check({ nginx, apache }) {
+  *check({ nginx, apache, filesOf }) {
     for (const { occurrences, top } of nginx) {
       for (const name of ['allow', 'set_real_ip_from']) {
         for (const directive of occurrences.get(name) ?? []) {
@@ -173,9 +181,11 @@ export default defineRule({
         }
       }
     }
-    for (const { occurrences, top } of apache) {
+    for (const configuration of apache) {
+      const files = filesOf(configuration)
       for (const name of ['remoteipinternalproxy', 'remoteiptrustedproxy', 'require', 'allow']) {
-        for (const directive of occurrences.get(name) ?? []) {
+        const lines = everywhere(configuration, files, name)
+        for (const directive of lines) {
           for (const index of networkArguments(name, directive)) {
             const written = directive.args[index]?.value ?? ''
             const network = parseApacheNetwork(written)
@@ -184,8 +194,8 @@ export default defineRule({
               written,
               ip => apacheNetworkContains(network, ip),
               () =>
-                (directive.parent?.children ?? top).flatMap(({ name: other, args }) =>
-                  other === directive.name ? args : [],
+                lines.flatMap(({ parent, source, args }) =>
+                  parent === directive.parent && source === directive.source ? args : [],
                 ),
             )
             if (meant !== null) yield finding(apacheArgument(directive, index), written, meant)

@@ -2,6 +2,7 @@ import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { silentLinesOf } from '../../src/servers/apache/silent-lines.ts'
+import { servedHtaccess } from '../_examples.ts'
 
 export default defineRule({
   summary: 'A comment that ends in a backslash swallows the directive below it',
@@ -23,6 +24,13 @@ export default defineRule({
           </VirtualHost>
         `,
       },
+    },
+    {
+      title: 'in `.htaccess`',
+      files: servedHtaccess(conf`
+        # copied from C:\www\
+        «Header always set X-Content-Type-Options "nosniff"»
+      `),
     },
   ],
   good: [
@@ -54,8 +62,8 @@ export default defineRule({
       },
     },
   ],
-  *check({ apache }) {
-    for (const { line } of silentLinesOf(apache)) {
+  *check(deployment) {
+    for (const { line } of silentLinesOf(deployment)) {
       if (line.kind !== 'swallowed-by-comment') continue
       yield {
         at: line.at,

@@ -3,6 +3,8 @@ import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { moduleMeantBy } from '../../src/servers/apache/modules.ts'
+import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
+import { servedHtaccess } from '../_examples.ts'
 
 export default defineRule({
   summary: '`<IfModule>` asks for a name that no module has',
@@ -38,6 +40,14 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'in `.htaccess`',
+      files: servedHtaccess(conf`
+        <IfModule «mod_header.c»>
+            Header set X-Frame-Options "DENY"
+        </IfModule>
+      `),
+    },
   ],
   good: [
     {
@@ -63,9 +73,14 @@ export default defineRule({
       },
     },
   ],
-  *check({ apache }) {
-    for (const { executed = [] } of apache) {
-      const conditionals = executed.filter(({ name, section }) => section && name === 'IfModule')
+  *check({ apache, filesOf }) {
+    for (const configuration of apache) {
+      const inDirectories = htaccessFiles(configuration, filesOf(configuration)).flatMap(
+        ({ file, overrides }) => (overrides.known && overrides.value.reads ? file.executed : []),
+      )
+      const conditionals = [...(configuration.executed ?? []), ...inDirectories].filter(
+        ({ name, section }) => section && name === 'IfModule',
+      )
       for (const directive of conditionals) {
         const [word] = directive.args
         if (word === undefined || directive.source.template) continue

@@ -1,6 +1,8 @@
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
+import { servedHtaccess } from '../_examples.ts'
 
 export default defineRule({
   summary: 'A RewriteCond with no RewriteRule behind it',
@@ -37,6 +39,14 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'in `.htaccess`',
+      files: servedHtaccess(conf`
+        RewriteEngine On
+        «RewriteCond» %{HTTPS} off
+        ErrorDocument 404 /missing.html
+      `),
+    },
   ],
   good: [
     {
@@ -54,26 +64,37 @@ export default defineRule({
       },
     },
   ],
-  *check({ apache }) {
-    for (const { occurrences, main, top } of apache) {
-      const conditions = occurrences.get('rewritecond') ?? []
-      const order = new Map<ApacheDirective, number>()
-      const lastRule = new Map<ApacheDirective | null, number>()
-      for (const parent of new Set(conditions.map(({ parent }) => parent))) {
-        for (const [index, child] of (parent?.children ?? top).entries()) {
-          order.set(child, index)
-          if (child.name === 'RewriteRule') lastRule.set(parent, index)
-        }
-      }
-      for (const condition of conditions) {
-        // Without the main file, another fragment may bring the rule for the top.
-        if (condition.parent === null && main === null) continue
-        if ((order.get(condition) ?? 0) < (lastRule.get(condition.parent) ?? -1)) continue
-        yield {
-          at: { source: condition.source, start: condition.nameStart, end: condition.nameEnd },
-          message: 'no `RewriteRule` follows this condition in its section, so it has no effect',
-        }
-      }
+  *check({ apache, filesOf }) {
+    for (const configuration of apache) {
+      const { occurrences, main, top } = configuration
+      // Without the main file, another fragment may bring the rule for the top.
+      yield* dangling(occurrences, main === null ? null : top)
+      for (const { file, overrides } of htaccessFiles(configuration, filesOf(configuration)))
+        if (overrides.known && overrides.value.reads) yield* dangling(file.occurrences, file.children)
     }
   },
 })
+
+/** The conditions behind the last rule of their section; of the top where that is all there is. */
+function* dangling(
+  occurrences: ReadonlyMap<string, readonly ApacheDirective[]>,
+  top: readonly ApacheDirective[] | null,
+): Iterable<RuleFinding> {
+  const conditions = occurrences.get('rewritecond') ?? []
+  const order = new Map<ApacheDirective, number>()
+  const lastRule = new Map<ApacheDirective | null, number>()
+  for (const parent of new Set(conditions.map(({ parent }) => parent))) {
+    for (const [index, child] of (parent?.children ?? top ?? []).entries()) {
+      order.set(child, index)
+      if (child.name === 'RewriteRule') lastRule.set(parent, index)
+    }
+  }
+  for (const condition of conditions) {
+    if (condition.parent === null && top === null) continue
+    if ((order.get(condition) ?? 0) < (lastRule.get(condition.parent) ?? -1)) continue
+    yield {
+      at: { source: condition.source, start: condition.nameStart, end: condition.nameEnd },
+      message: 'no `RewriteRule` follows this condition in its section, so it has no effect',
+    }
+  }
+}

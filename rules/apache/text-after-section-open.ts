@@ -2,6 +2,7 @@ import { indentationAt, propose, replacePlace } from '../../src/deployment/edits
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { silentLinesOf } from '../../src/servers/apache/silent-lines.ts'
+import { servedHtaccess } from '../_examples.ts'
 
 export default defineRule({
   summary: 'A directive stands behind the `>` of a section, where Apache drops it',
@@ -25,6 +26,13 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'in `.htaccess`',
+      files: servedHtaccess(conf`
+        <FilesMatch "\.bak$">«Require all denied»
+        </FilesMatch>
+      `),
+    },
   ],
   good: [
     {
@@ -42,8 +50,8 @@ export default defineRule({
       },
     },
   ],
-  *check({ apache }) {
-    for (const { line } of silentLinesOf(apache)) {
+  *check(deployment) {
+    for (const { line } of silentLinesOf(deployment)) {
       if (line.kind !== 'behind-section') continue
       const { at, node } = line
       const text = at.source.text.slice(at.start, at.end)

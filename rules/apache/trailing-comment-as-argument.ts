@@ -2,6 +2,7 @@ import { indentationAt, propose, replacePlace } from '../../src/deployment/edits
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { silentLinesOf } from '../../src/servers/apache/silent-lines.ts'
+import { servedHtaccess } from '../_examples.ts'
 
 export default defineRule({
   summary: 'A comment behind a directive is taken for more arguments of it',
@@ -26,6 +27,12 @@ export default defineRule({
           </VirtualHost>
         `,
       },
+    },
+    {
+      title: 'in `.htaccess`',
+      files: servedHtaccess(conf`
+        AddType image/webp .webp «# pictures»
+      `),
     },
   ],
   good: [
@@ -58,8 +65,8 @@ export default defineRule({
       },
     },
   ],
-  *check({ apache }) {
-    for (const { line } of silentLinesOf(apache)) {
+  *check(deployment) {
+    for (const { line } of silentLinesOf(deployment)) {
       if (line.kind !== 'comment-argument') continue
       const { at, node } = line
       const { source } = at

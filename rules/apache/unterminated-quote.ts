@@ -3,6 +3,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { apacheDirective, apacheSection } from '../../src/servers/apache/directives.ts'
 import { type SilentLine, silentLinesOf } from '../../src/servers/apache/silent-lines.ts'
+import { servedHtaccess } from '../_examples.ts'
 
 const sites = (names: string): string => conf`
   <VirtualHost *:80>
@@ -50,6 +51,12 @@ export default defineRule({
       title: 'two names, taken for one',
       files: { 'site.conf': sites('«"www.example.org shop.example.org»') },
     },
+    {
+      title: 'in `.htaccess`',
+      files: servedHtaccess(conf`
+        AddType image/svg+xml «".svg .svgz»
+      `),
+    },
   ],
   good: [
     {
@@ -70,8 +77,8 @@ export default defineRule({
       },
     },
   ],
-  *check({ apache }) {
-    for (const { line } of silentLinesOf(apache)) {
+  *check(deployment) {
+    for (const { line } of silentLinesOf(deployment)) {
       if (line.kind !== 'open-quote') continue
       const { at, node, word } = line
       const quote = at.source.text[at.start] ?? '"'

@@ -3,6 +3,8 @@ import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { wordPlace } from '../../src/servers/apache/queries/places.ts'
+import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
+import { servedHtaccess } from '../_examples.ts'
 
 const host = (lines: string): string => conf`
   <VirtualHost *:443>
@@ -32,6 +34,12 @@ export default defineRule({
       title: 'an address',
       files: { 'site.conf': host('RequestHeader set X-Real-IP «"expr=%{REMOTE_ADDR}e"»') },
     },
+    {
+      title: 'in `.htaccess`',
+      files: servedHtaccess(conf`
+        RequestHeader set X-Forwarded-Proto «expr=%{REQUEST_SCHEME}s»
+      `),
+    },
   ],
   good: [
     {
@@ -46,9 +54,12 @@ export default defineRule({
       },
     },
   ],
-  *check({ apache }) {
-    for (const { occurrences } of apache) {
-      for (const directive of ['requestheader', 'header'].flatMap(name => occurrences.get(name) ?? [])) {
+  *check({ apache, filesOf }) {
+    for (const configuration of apache) {
+      const files = filesOf(configuration)
+      for (const directive of ['requestheader', 'header'].flatMap(name =>
+        everywhere(configuration, files, name),
+      )) {
         const word = directive.args.find(({ value }) => VARIABLE.test(value))
         if (word === undefined) continue
         const at = wordPlace(directive, word)

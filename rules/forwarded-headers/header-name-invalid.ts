@@ -6,6 +6,7 @@ import { isUnknownWord } from '../../parsers/text/source.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
+import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 
 const nginx = (line: string): string =>
   nginxMain(
@@ -65,13 +66,13 @@ export default defineRule({
       files: { 'etc/nginx/nginx.conf': nginx('proxy_set_header api_key $http_api_key;') },
     },
   ],
-  *check({ nginx, apache }) {
+  *check({ nginx, apache, filesOf }) {
     for (const { occurrences } of nginx) {
       for (const name of ['proxy_set_header', 'grpc_set_header'])
         for (const directive of occurrences.get(name) ?? []) yield* judge(directive, 0)
     }
-    for (const { occurrences } of apache) {
-      for (const directive of occurrences.get('requestheader') ?? []) {
+    for (const configuration of apache) {
+      for (const directive of everywhere(configuration, filesOf(configuration), 'requestheader')) {
         // `early` forms and conditions come behind; the action comes first.
         if (!/^(?:set|setifempty|add|append|merge)$/i.test(directive.args[0]?.value ?? '')) continue
         // Servers of WSGI and Rack read both spellings as one; mod_wsgi does not.

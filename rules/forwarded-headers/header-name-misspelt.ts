@@ -8,7 +8,8 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
-import { nginxMain, nginxServer } from '../_examples.ts'
+import { nginxMain, nginxServer, servedHtaccess } from '../_examples.ts'
+import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 
 const nginx = (line: string): string =>
   nginxMain(
@@ -46,6 +47,12 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'in `.htaccess`',
+      files: servedHtaccess(conf`
+        RequestHeader set «X-Forward-Proto» https
+      `),
+    },
   ],
   good: [
     {
@@ -76,10 +83,12 @@ export default defineRule({
       },
     },
   ],
-  *check({ nginx: configurations, apache }) {
+  *check({ nginx: configurations, apache, filesOf }) {
     for (const [lines, index] of [
       ...configurations.map(({ occurrences }) => [occurrences.get('proxy_set_header') ?? [], 0] as const),
-      ...apache.map(({ occurrences }) => [occurrences.get('requestheader') ?? [], 1] as const),
+      ...apache.map(
+        configuration => [everywhere(configuration, filesOf(configuration), 'requestheader'), 1] as const,
+      ),
     ]) {
       const beside = once(() => groupBy<Line, unknown>(lines, ({ parent }) => parent))
       for (const line of lines) {

@@ -4,11 +4,12 @@ import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { Connections } from '../../src/deployment/model.ts'
 import { namePlace as nginxNamePlace } from '../../src/deployment/places.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
-import { nginxMain, nginxServer } from '../_examples.ts'
+import { nginxMain, nginxServer, servedHtaccess } from '../_examples.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { type HeaderLine, headerLine } from '../../src/servers/apache/queries/header-tables.ts'
 import { namePlace } from '../../src/servers/apache/queries/places.ts'
+import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 
 const host = (lines: string): string => conf`
   <VirtualHost *:443>
@@ -77,6 +78,12 @@ export default defineRule({
         ),
       },
     },
+    {
+      title: 'in `.htaccess`',
+      files: servedHtaccess(conf`
+        «Header» unset Proxy
+      `),
+    },
   ],
   good: [
     {
@@ -123,15 +130,18 @@ export default defineRule({
       },
     },
   ],
-  *check({ apache, nginx, connections }) {
+  *check({ apache, nginx, connections, filesOf }) {
     if (nginx.some(({ occurrences }) => occurrences.has('add_header'))) yield* inNginx(connections)
-    for (const { occurrences } of apache) {
-      for (const directive of occurrences.get('header') ?? []) {
+    for (const configuration of apache) {
+      const files = filesOf(configuration)
+      const responses = everywhere(configuration, files, 'header')
+      const requests = everywhere(configuration, files, 'requestheader')
+      for (const directive of responses) {
         const line = headerLine(directive)
         if (line === null) continue
         const removes = line.action === 'unset'
         if (removes ? !ONLY_OF_REQUESTS.test(line.name) : !isMeantForRequest(line)) continue
-        if (removes && isRemovedToo(occurrences, directive, line.name)) continue
+        if (removes && isRemovedToo(directive, line.name, responses, requests)) continue
         const at = namePlace(directive)
         const [first] = directive.args
         const word = first !== undefined && /^(?:always|onsuccess)$/i.test(first.value) ? first : undefined
@@ -144,13 +154,13 @@ export default defineRule({
           ...propose('Set it in the request', 'unsafe', [replacePlace(whole, 'RequestHeader')]),
         }
       }
-      for (const directive of occurrences.get('requestheader') ?? []) {
+      for (const directive of requests) {
         const [action, name] = directive.args
         const verb = action?.value.toLowerCase() ?? ''
         const removes = verb === 'unset'
         if (!removes && !ADDING.has(verb)) continue
         if (!(removes ? ONLY_OF_RESPONSES : OF_RESPONSES).test(name?.value ?? '')) continue
-        if (isSent(occurrences.get('header') ?? [], name?.value ?? '')) continue
+        if (isSent(responses, name?.value ?? '')) continue
         yield {
           at: namePlace(directive),
           message: removes
@@ -210,15 +220,19 @@ function isMeantForRequest({ action, name }: HeaderLine): boolean {
 
 /** True where the request loses the header too, and for `Cookie` beside a `Set-Cookie` that is taken away. */
 function isRemovedToo(
-  occurrences: ReadonlyMap<string, readonly ApacheDirective[]>,
-  { parent }: ApacheDirective,
+  { parent, source }: ApacheDirective,
   name: string,
+  responses: readonly ApacheDirective[],
+  requests: readonly ApacheDirective[],
 ): boolean {
   const isNamed = (word: string | undefined): boolean => word?.toLowerCase() === name.toLowerCase()
-  if ((occurrences.get('requestheader') ?? []).some(({ args }) => isNamed(args[1]?.value))) return true
+  if (requests.some(({ args }) => isNamed(args[1]?.value))) return true
   if (!isNamed('cookie')) return false
-  return (occurrences.get('header') ?? []).some(
-    line => line.parent === parent && headerLine(line)?.name.toLowerCase() === 'set-cookie',
+  return responses.some(
+    line =>
+      line.parent === parent &&
+      line.source === source &&
+      headerLine(line)?.name.toLowerCase() === 'set-cookie',
   )
 }
 

@@ -3,6 +3,8 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import { headerLine } from '../../src/servers/apache/queries/header-tables.ts'
+import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
+import { servedHtaccess } from '../_examples.ts'
 
 const nginx = (lines: string): string => conf`
   server {
@@ -81,6 +83,12 @@ export default defineRule({
         'site.conf': apache('Header set Access-Control-Allow-Origin «"https://*.example.org"»'),
       },
     },
+    {
+      title: 'in `.htaccess`',
+      files: servedHtaccess(conf`
+        Header set Access-Control-Allow-Origin «"https://a.example.org, https://b.example.org"»
+      `),
+    },
   ],
   good: [
     {
@@ -116,7 +124,7 @@ export default defineRule({
       },
     },
   ],
-  *check({ nginx: configurations, apache: servers }) {
+  *check({ nginx: configurations, apache: servers, filesOf }) {
     for (const { occurrences } of configurations) {
       const lines = occurrences.get('add_header') ?? []
       for (const line of lines) {
@@ -132,14 +140,16 @@ export default defineRule({
         if (message !== null) yield { at: argumentPlace(line, 1), message }
       }
     }
-    for (const { occurrences } of servers) {
-      const lines = (occurrences.get('header') ?? []).map(headerLine).filter(line => line !== null)
+    for (const configuration of servers) {
+      const lines = everywhere(configuration, filesOf(configuration), 'header')
+        .map(headerLine)
+        .filter(line => line !== null)
       for (const { directive, name, action, value, valueAt, condition } of lines) {
         if (name.toLowerCase() !== ORIGIN || (action !== 'set' && action !== 'add') || value === null)
           continue
         const isWithCredentials = lines.some(
           other =>
-            other.directive.parent === directive.parent &&
+            (other.directive.parent ?? other.directive.source) === (directive.parent ?? directive.source) &&
             other.name.toLowerCase() === CREDENTIALS &&
             other.condition === condition &&
             other.value?.toLowerCase() === 'true',

@@ -7,7 +7,8 @@ import { argumentPlace, writtenText } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { headerLine } from '../../src/servers/apache/queries/header-tables.ts'
-import { virtualHost } from '../_examples.ts'
+import { servedHtaccess, virtualHost } from '../_examples.ts'
+import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 
 const nginx = (lines: string): string => conf`
   server {
@@ -38,6 +39,12 @@ export default defineRule({
     {
       title: 'a plural in Apache',
       files: { 'site.conf': virtualHost('Header always set «X-Frames-Options» "DENY"') },
+    },
+    {
+      title: 'in `.htaccess`',
+      files: servedHtaccess(conf`
+        Header set «X-Frame-Option» "DENY"
+      `),
     },
   ],
   good: [
@@ -101,14 +108,18 @@ interface WrittenName {
 }
 
 /** The names of all headers that a server's lines add, server by server. */
-function* headerNames({ nginx: configurations, apache }: Deployment): Iterable<readonly WrittenName[]> {
+function* headerNames({
+  nginx: configurations,
+  apache,
+  filesOf,
+}: Deployment): Iterable<readonly WrittenName[]> {
   for (const { occurrences } of configurations)
     yield (occurrences.get('add_header') ?? []).map(line => ({
       name: line.args[0]?.value ?? '',
       at: argumentPlace(line, 0),
     }))
-  for (const { occurrences } of apache)
-    yield (occurrences.get('header') ?? []).flatMap(directive => {
+  for (const configuration of apache)
+    yield everywhere(configuration, filesOf(configuration), 'header').flatMap(directive => {
       const line = headerLine(directive)
       if (line === null || (line.action !== 'set' && line.action !== 'add' && line.action !== 'setifempty'))
         return []

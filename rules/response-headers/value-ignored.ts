@@ -4,7 +4,8 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { headerLine } from '../../src/servers/apache/queries/header-tables.ts'
-import { nginxMain, nginxServer } from '../_examples.ts'
+import { nginxMain, nginxServer, servedHtaccess } from '../_examples.ts'
+import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 
 const nginx = (line: string): string =>
   nginxMain(
@@ -74,6 +75,12 @@ export default defineRule({
       title: 'one semicolon in a list, in Apache',
       files: { 'site.conf': apache('Header set Cache-Control «"no-cache, private; max-age=0"»') },
     },
+    {
+      title: 'in `.htaccess`',
+      files: servedHtaccess(conf`
+        Header set X-Content-Type-Options «"no-sniff"»
+      `),
+    },
   ],
   good: [
     {
@@ -137,7 +144,7 @@ interface SetHeader {
   readonly at: Place
 }
 
-function* headersSet({ nginx: configurations, apache: servers }: Deployment): Iterable<SetHeader> {
+function* headersSet({ nginx: configurations, apache: servers, filesOf }: Deployment): Iterable<SetHeader> {
   for (const { occurrences } of configurations) {
     for (const line of occurrences.get('add_header') ?? []) {
       const [name, value] = line.args
@@ -145,8 +152,8 @@ function* headersSet({ nginx: configurations, apache: servers }: Deployment): It
         yield { name: name.value.toLowerCase(), value: value.value.trim(), at: argumentPlace(line, 1) }
     }
   }
-  for (const { occurrences } of servers) {
-    for (const directive of occurrences.get('header') ?? []) {
+  for (const configuration of servers) {
+    for (const directive of everywhere(configuration, filesOf(configuration), 'header')) {
       const line = headerLine(directive)
       if (line === null || line.value === null || line.valueAt === null) continue
       if (line.action !== 'set' && line.action !== 'add') continue

@@ -16,6 +16,8 @@ export interface HtaccessFile {
    */
   readonly children: readonly ApacheDirective[]
   readonly occurrences: ReadonlyMap<string, readonly ApacheDirective[]>
+  /** The conditionals that were decided while it was read. */
+  readonly executed: readonly ApacheDirective[]
   /** `fatal` where every request to this directory is answered with 500. */
   readonly problems: readonly Problem<ApacheProblemCode>[]
 }
@@ -49,6 +51,7 @@ export function evaluateHtaccess(
     source,
     children: reading.top,
     occurrences: reading.occurrences,
+    executed: reading.executed,
     problems: tooLong === null ? reading.problems : [tooLong],
   }
 }

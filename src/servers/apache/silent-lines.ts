@@ -5,6 +5,8 @@ import type { ApacheCommentNode, ApacheLineNode, ApacheWord } from '../../../par
 import type { Place, Source } from '../../../parsers/text/source.ts'
 import type { ApacheConfiguration } from './configuration.ts'
 import { apacheDirective, apacheSection } from './directives.ts'
+import type { FileSystem } from '../../files/file-system.ts'
+import { htaccessFiles } from './queries/htaccess.ts'
 
 /** A line that httpd takes otherwise than it looks, without a word. */
 export type SilentLine =
@@ -36,7 +38,7 @@ export function silentLines(source: Source): readonly SilentLine[] {
         if (node.firstLine !== node.line) lookBehindComment(lines, source, node)
         continue
       }
-      if (node.kind === 'open') lookBehindBracket(lines, source, node)
+      if (node.kind === 'open' && isName(node.name.value, true)) lookBehindBracket(lines, source, node)
       for (const word of node.words) lookAtWord(lines, source, node, word)
     }
   }
@@ -135,12 +137,21 @@ export interface FoundLine {
   readonly configuration: ApacheConfiguration
 }
 
-/** The silent lines of all files of several configurations, each file once; looked for once. */
-export const silentLinesOf = memo((configurations: readonly ApacheConfiguration[]): readonly FoundLine[] => {
+/** Configurations, and the files that each of them serves. */
+interface Servers {
+  readonly apache: readonly ApacheConfiguration[]
+  filesOf(configuration: ApacheConfiguration): FileSystem
+}
+
+/** The silent lines of all files of several configurations and of their `.htaccess`, each file once; looked for once. */
+export const silentLinesOf = memo(({ apache, filesOf }: Servers): readonly FoundLine[] => {
   const found: FoundLine[] = []
   const seen = new Set<Source>()
-  for (const configuration of configurations) {
-    for (const source of configuration.sources) {
+  for (const configuration of apache) {
+    const inDirectories = htaccessFiles(configuration, filesOf(configuration)).flatMap(
+      ({ file, overrides }) => (overrides.known && overrides.value.reads ? [file.source] : []),
+    )
+    for (const source of [...configuration.sources, ...inDirectories]) {
       if (seen.has(source)) continue
       seen.add(source)
       for (const line of silentLines(source)) found.push({ line, configuration })
