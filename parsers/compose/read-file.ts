@@ -32,7 +32,7 @@ export interface ComposeInclude {
 }
 
 export function readComposeFile(source: Source, context: FileContext): ComposeFile {
-  const { documents, broken } = readYaml(source)
+  const { documents, broken, faults } = readYaml(source)
   const roots = documents.filter(node => node.kind === 'map')
   const legacy = roots.length === 1 && isLegacy(roots[0]!)
   const resources = (key: string): ReadonlyMap<string, ComposeResource> =>
@@ -56,7 +56,13 @@ export function readComposeFile(source: Source, context: FileContext): ComposeFi
     configs: legacy ? new Map() : resources('configs'),
     secrets: legacy ? new Map() : resources('secrets'),
     includes: legacy ? [] : roots.flatMap(root => readIncludes(valueIn(root, 'include'), context)),
-    faults: legacy ? [] : roots.flatMap(composeFaults),
+    faults: legacy
+      ? []
+      : [
+          ...faults.map(({ at, said }) => ({ at, said: `yaml: ${said}`, meant: null, home: null })),
+          // Of what is no YAML the schema is not asked.
+          ...(faults.some(({ former }) => former === null) ? [] : roots.flatMap(composeFaults)),
+        ],
     legacy,
     broken,
   }

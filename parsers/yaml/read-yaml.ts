@@ -2,7 +2,7 @@ import { type Alias, isAlias, isMap, isScalar, isSeq, parseAllDocuments, type Pa
 import type { Place, Source } from '../text/source.ts'
 import { mayNestDeeper } from './nesting.ts'
 import { type ScalarStyle, scalarText } from './scalar-text.ts'
-import type { YamlEntry, YamlFile, YamlMap, YamlNode } from './yaml-node.ts'
+import type { YamlEntry, YamlFault, YamlFile, YamlMap, YamlNode } from './yaml-node.ts'
 
 /** No file that a person writes is longer (UTF-16 units), */
 const LONGEST = 512 * 1024
@@ -11,7 +11,7 @@ const DEEPEST = 100
 /** or has more nodes once its aliases are followed. */
 const MOST_NODES = 100_000
 
-const NOTHING: YamlFile = { documents: [], broken: true }
+const NOTHING: YamlFile = { documents: [], broken: true, faults: [] }
 
 /** Reads a file of YAML, or of JSON. What is not YAML is passed over and makes the file `broken`. */
 export function readYaml(source: Source): YamlFile {
@@ -23,19 +23,30 @@ export function readYaml(source: Source): YamlFile {
     prettyErrors: false,
     logLevel: 'silent',
   })
-  if (!Array.isArray(parsed)) return { documents: [], broken: false }
+  if (!Array.isArray(parsed)) return { documents: [], broken: false, faults: [] }
   const documents: YamlNode[] = []
+  const faults = new Map<number, YamlFault>()
   const budget = { nodes: MOST_NODES }
   let broken = false
   for (const document of parsed) {
     // A tag of the file's own, such as `!reset`, is a warning.
-    if (document.errors.length > 0) broken = true
+    if (document.errors.length > 0) {
+      broken = true
+      const fault = syntaxFault(source, document.errors[0]!)
+      if (fault !== null) faults.set(fault.at.start, fault)
+    }
     const anchors = new Map<string, ParsedNode>()
     if (document.contents === null) continue
-    const node = new Reading(source, anchors, budget).read(document.contents as ParsedNode, 0)
+    const node = new Reading(source, anchors, budget, faults).read(document.contents as ParsedNode, 0)
     if (node !== null) documents.push(node)
   }
-  return { documents, broken: broken || budget.nodes <= 0 }
+  // Of a template the branches may each have a key, and what it fills in may be of another kind.
+  const isWritten = !source.template && !/\{[{%]|<%/.test(code)
+  return {
+    documents,
+    broken: broken || budget.nodes <= 0,
+    faults: isWritten ? [...faults.values()] : [],
+  }
 }
 
 const STYLES: Readonly<Record<string, ScalarStyle>> = {
@@ -52,6 +63,7 @@ class Reading {
     /** The last node of each name that was read so far: an alias stands for the one before it. */
     private readonly anchors: Map<string, ParsedNode>,
     private readonly budget: { nodes: number },
+    private readonly faults: Map<number, YamlFault>,
   ) {}
 
   /** Null for what is too much. */
@@ -92,8 +104,10 @@ class Reading {
   private entries(pairs: Pairs, depth: number): ReadonlyMap<string, YamlEntry> {
     const entries = new Map<string, YamlEntry>()
     const merged: YamlMap[] = []
+    const written = new Map<string, Place>()
     for (const { key, value } of pairs) {
       if (key === null) continue
+      if (isScalar(key)) this.once(key, written)
       if (isScalar(key) && key.type === 'PLAIN' && key.source === '<<') {
         if (value !== null) merged.push(...mapsOf(this.read(value, depth + 1)))
         continue
@@ -109,6 +123,19 @@ class Reading {
     return entries
   }
 
+  private once(key: ParsedNode, written: Map<string, Place>): void {
+    const name = (isScalar(key) ? key.source : null) ?? ''
+    const at = this.place(key)
+    const former = written.get(name)
+    if (former === undefined) written.set(name, at)
+    else
+      this.faults.set(at.start, {
+        at,
+        said: `mapping key "${name}" already defined at line ${lineOf(this.source, former.start)}`,
+        former,
+      })
+  }
+
   private empty(near: ParsedNode): YamlNode {
     const { source } = this
     const { end } = this.place(near)
@@ -122,6 +149,35 @@ class Reading {
     return { source: this.source, start, end: Math.min(Math.max(range?.[1] ?? 0, start), length) }
   }
 }
+
+function lineOf({ text }: Source, offset: number): number {
+  return text.slice(0, offset).split('\n').length
+}
+
+/** What the reader of Go says of the same; other faults are judged by each reader for itself. */
+function syntaxFault(
+  source: Source,
+  {
+    code,
+    message,
+    pos: [start],
+  }: { readonly code: string; readonly message: string; readonly pos: readonly [number, number] },
+): YamlFault | null {
+  const said = SAID.find(([name, words]) => name === code && message.startsWith(words))?.[2]
+  const word = /^\s*?([^\s].*?)[ \t\r]*$/m.exec(source.code.slice(start))
+  if (said === undefined || word === null) return null
+  const first = start + word[0].indexOf(word[1]!)
+  return { at: { source, start: first, end: first + word[1]!.length }, said, former: null }
+}
+
+const SAID: readonly (readonly [string, string, string])[] = [
+  ['BAD_INDENT', 'All mapping items', 'did not find expected key'],
+  ['BAD_INDENT', 'All sequence items', `did not find expected '-' indicator`],
+  ['TAB_AS_INDENT', 'Tabs', 'found character that cannot start any token'],
+  ['BLOCK_AS_IMPLICIT_KEY', 'Nested mappings', 'mapping values are not allowed in this context'],
+  ['BLOCK_AS_IMPLICIT_KEY', 'A block sequence', 'did not find expected key'],
+  ['MULTILINE_IMPLICIT_KEY', 'Implicit keys', `could not find expected ':'`],
+]
 
 type Pairs = readonly { readonly key: ParsedNode | null; readonly value: ParsedNode | null }[]
 

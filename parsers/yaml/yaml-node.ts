@@ -41,6 +41,17 @@ export interface YamlFile {
   readonly documents: readonly YamlNode[]
   /** True where some of the file is no YAML, or more than this reader takes: what is missing may be there. */
   readonly broken: boolean
+  /** What readers that are strict refuse: a key for the second time, and the first place that no such reader takes. */
+  readonly faults: readonly YamlFault[]
+}
+
+/** A place at which programs of Go stop reading. */
+export interface YamlFault {
+  readonly at: Place
+  /** In the words of Go's reader, without the line. */
+  readonly said: string
+  /** Where the key stands for the first time; null where another thing is wrong. */
+  readonly former: Place | null
 }
 
 /** True for the plain scalars that stand for nothing. */

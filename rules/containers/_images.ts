@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import type { DockerFault } from '../../parsers/dockerfile/dockerfile.ts'
 import { type DockerImage, imageOfStage } from '../../parsers/dockerfile/image-of-stage.ts'
 import { readDockerfile } from '../../parsers/dockerfile/read-dockerfile.ts'
 import type { Fact } from '../../parsers/text/fact.ts'
@@ -19,6 +20,8 @@ export interface RunImage {
   /** The same with its tag, as it is written: `nginx:1.27-alpine`. */
   readonly reference: string | null
   readonly image: DockerImage | null
+  /** The first line at which Docker refuses its Dockerfile. */
+  readonly fault: DockerFault | null
   readonly mounts: readonly ContainerMount[]
   /** Where the paths of the mounts are found. */
   readonly files: FileSystem
@@ -34,7 +37,7 @@ export function* runImages({ machines }: Deployment): Iterable<RunImage> {
       yield* imagesBeside(machine)
       continue
     }
-    const { base, image, mounts, hostFiles, service } = container
+    const { base, image, fault, mounts, hostFiles, service } = container
     const isOwn = service.complete && service.entrypoint === null
     const own = service.command
     yield {
@@ -42,6 +45,7 @@ export function* runImages({ machines }: Deployment): Iterable<RunImage> {
       base,
       reference: referenceOf(image?.base ?? (service.build === null ? service.image : null)),
       image,
+      fault,
       mounts,
       files: hostFiles,
       command: !isOwn
@@ -96,13 +100,15 @@ function* imagesBeside(machine: Machine): Iterable<RunImage> {
     for (const { name } of files.list(directory) ?? []) {
       if (!/^Dockerfile(?:\.\w+)?$/.test(name) || ++read > MOST) continue
       const file = files.read(posix.join(directory, name))
-      const image = file.kind === 'source' ? imageOfStage(readDockerfile(file.source), null) : null
-      if (image === null) continue
+      const dockerfile = file.kind === 'source' ? readDockerfile(file.source) : null
+      const image = dockerfile === null ? null : imageOfStage(dockerfile, null)
+      if (dockerfile === null || image === null) continue
       yield {
         machine,
         base: imageName(image.base),
         reference: referenceOf(image.base),
         image,
+        fault: dockerfile.fault,
         mounts: copiesOf(image, directory, files),
         files,
         command: commandOf(image),

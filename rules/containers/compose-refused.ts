@@ -78,8 +78,72 @@ export default defineRule({
         `,
       }),
     },
+    {
+      title: 'a key for the second time',
+      files: tree({
+        web: conf`
+          volumes: ["data:/srv"]
+          user: "1000"
+          «volumes»: ["static:/static"]
+        `,
+        more: conf`
+          volumes:
+            data:
+            static:
+        `,
+      }),
+    },
+    {
+      title: 'a key that is indented one more',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            web:
+              image: example/shop
+              ports:
+                - "8000:8000"
+               «volumes:»
+                - ./static:/static
+            nginx:
+              image: nginx:1.27
+              volumes:
+                - ./nginx/site.conf:/etc/nginx/conf.d/site.conf
+        `,
+        'nginx/site.conf': siteTo('web:8000'),
+      },
+    },
+    {
+      title: 'a key below a value',
+      files: tree({
+        web: conf`
+          restart: «always»
+            ports: ["8000:8000"]
+        `,
+      }),
+    },
   ],
   good: [
+    {
+      title: 'one key in each branch of a template',
+      files: tree({
+        web: conf`
+          {% if public %}
+          ports: ["8000:8000"]
+          {% else %}
+          ports: ["127.0.0.1:8000:8000"]
+          {% endif %}
+        `,
+      }),
+    },
+    {
+      title: 'the same key in what is merged',
+      files: tree({
+        web: conf`
+          <<: &common { restart: always, user: "1000" }
+          restart: unless-stopped
+        `,
+      }),
+    },
     {
       title: 'keys of Compose, and one’s own',
       files: tree({

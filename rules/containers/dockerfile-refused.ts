@@ -1,10 +1,12 @@
 import { posix } from 'node:path'
+import type { ComposeService } from '../../parsers/compose/compose.ts'
 import type { DockerCommand } from '../../parsers/dockerfile/dockerfile.ts'
+import type { DockerImage } from '../../parsers/dockerfile/image-of-stage.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
-import type { Container } from '../../src/deployment/containers/container.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
+import { runImages } from './_images.ts'
 
 const tree = (dockerfile: string, compose = composeWith()): Record<string, string> => ({
   'docker-compose.yml': compose,
@@ -66,6 +68,18 @@ export default defineRule({
         RUN apt-get update
             «&&» apt-get install -y libpq5
       `),
+    },
+    {
+      title: 'a Dockerfile without a compose file',
+      files: {
+        'docker/site.conf': siteTo('127.0.0.1:8000'),
+        Dockerfile: conf`
+          FROM nginx:1.27
+          RUN apt-get update
+              «&&» apt-get install -y curl
+          COPY docker/site.conf /etc/nginx/conf.d/default.conf
+        `,
+      },
     },
     { title: 'a slip in the name', files: image('«WORKDR» /srv') },
     {
@@ -153,10 +167,8 @@ export default defineRule({
     { title: 'a test of the shell', files: started('CMD [ -f /app/ready ] && exec gunicorn shop.wsgi') },
     { title: 'JSON', files: started('CMD ["gunicorn", "--bind", "0.0.0.0:8000", "shop.wsgi"]') },
   ],
-  *check({ machines }) {
-    for (const { container } of machines) {
-      if (container === null) continue
-      const { fault } = container
+  *check(deployment) {
+    for (const { fault, image, machine } of runImages(deployment)) {
       if (fault !== null) {
         const { at, said, continues } = fault
         yield {
@@ -169,27 +181,28 @@ export default defineRule({
           }),
         }
       }
-      yield* shellLines(container)
+      yield* shellLines(image, machine.container?.service ?? null)
     }
   },
 })
 
 /** What a shell is given though it was to be JSON. */
-function* shellLines({ image, service }: Container) {
+function* shellLines(image: DockerImage | null, service: ComposeService | null) {
   if (image === null) return
+  const { entrypoint = null, command = null, healthcheck = null } = service ?? {}
   const own: readonly (readonly [string, DockerCommand | 'none' | null])[] = [
-    ['ENTRYPOINT', service.entrypoint === null ? image.entrypoint : null],
-    ['CMD', service.entrypoint === null && service.command === null ? image.command : null],
-    ['HEALTHCHECK CMD', service.healthcheck === null ? image.healthcheck : null],
+    ['ENTRYPOINT', entrypoint === null ? image.entrypoint : null],
+    ['CMD', entrypoint === null && command === null ? image.command : null],
+    ['HEALTHCHECK CMD', healthcheck === null ? image.healthcheck : null],
   ]
-  for (const [name, command] of own) {
-    if (command === null || command === 'none' || command.form !== 'shell') continue
-    const { text } = command.script
+  for (const [name, written] of own) {
+    if (written === null || written === 'none' || written.form !== 'shell') continue
+    const { text } = written.script
     if (!isMeantAsJson(text)) continue
     const [program = ''] = text.split(/\s/)
     const shell = posix.basename(image.shell?.[0]?.text ?? 'sh')
     yield {
-      at: placeOf(command.script),
+      at: placeOf(written.script),
       message: `\`${name}\` is no JSON here, so Docker starts \`${shell} -c\` with it: \`${program.replaceAll(/["']/g, '')}: not found\``,
       label: 'no JSON',
       help: 'Write double quotes around each word, a comma between two, and none behind the last',

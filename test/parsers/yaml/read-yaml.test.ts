@@ -108,7 +108,7 @@ test('nesting, aliases and length that would take the process down are refused',
     Array.from({ length: 2000 }, (_, depth) => `${' '.repeat(depth)}a:\n`).join(''),
     `a: ${'x'.repeat(600 * 1024)}\n`,
   ])
-    assert.equal(read(text), { documents: [], broken: true })
+    assert.equal(read(text), { documents: [], broken: true, faults: [] })
   const laughs = `a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n${Array.from(
     { length: 9 },
     (_, n) => `a${n + 1}: &a${n + 1} [${Array(10).fill(`*a${n}`).join(', ')}]\n`,

@@ -1,0 +1,159 @@
+import { posix } from 'node:path'
+import type { Container, ContainerMount } from '../../src/deployment/containers/container.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { siteTo } from './_examples.ts'
+
+const SITE = siteTo('127.0.0.1:8000')
+const tree = (volume: string, files: Record<string, string> = { 'nginx/site.conf': SITE }) => ({
+  'docker-compose.yml': conf`
+    services:
+      nginx:
+        image: nginx:1.27
+        volumes:
+          - ${volume}
+          - ./nginx/site.conf:/etc/nginx/conf.d/site.conf
+  `,
+  ...files,
+})
+
+export default defineRule({
+  summary: 'A directory is mounted over a file of the image, or a file over a directory',
+  severity: 'error',
+  otherSeverities: { warning: 'where the file is not there, and one of its name lies beside it' },
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Docker mounts a directory over a directory alone, and a file over a file. It does not start the container else: `not a directory: Are you trying to mount a directory onto a file (or vice-versa)?` Of a path that is not there it makes an empty directory, so that a wrong path of a file ends the same way.',
+  remedy: 'Mount the file itself: `./nginx/nginx.conf:/etc/nginx/nginx.conf:ro`',
+  references: [
+    'https://docs.docker.com/engine/storage/bind-mounts/',
+    'https://docs.docker.com/reference/compose-file/services/#volumes',
+  ],
+  unproven: 'The live tests start no containers: what Docker mounts, no loopback shows',
+  bad: [
+    { title: 'a directory over the main file', files: tree('«./nginx:/etc/nginx/nginx.conf:ro»') },
+    {
+      title: 'a file over the directory of sites',
+      files: tree('«./nginx/site.conf:/etc/nginx/conf.d»'),
+    },
+    {
+      title: 'a directory over the main file of Apache',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            web:
+              image: httpd:2.4
+              volumes:
+                - «./apache:/usr/local/apache2/conf/httpd.conf»
+        `,
+        'apache/httpd.conf': 'Listen 80\n',
+        'nginx/site.conf': SITE,
+      },
+    },
+    {
+      title: 'a file that lies elsewhere',
+      files: {
+        ...tree('./static:/static'),
+        'docker-compose.yml': conf`
+          services:
+            nginx:
+              image: nginx:1.27
+              volumes:
+                - «./site.conf:/etc/nginx/conf.d/default.conf:ro»
+        `,
+      },
+    },
+  ],
+  good: [
+    { title: 'a file over a file', files: tree('./nginx/site.conf:/etc/nginx/conf.d/default.conf:ro') },
+    { title: 'a directory over a directory', files: tree('./nginx:/etc/nginx/conf.d:ro') },
+    { title: 'a directory where the image has nothing', files: tree('./nginx:/etc/nginx/sites.conf:ro') },
+    {
+      title: 'a file that is made, such as by a script',
+      files: tree('./generated/default.conf:/etc/nginx/conf.d/default.conf'),
+    },
+    {
+      title: 'a directory that is not there yet',
+      files: tree('./site:/var/www'),
+    },
+  ],
+  *check({ machines }) {
+    for (const { container } of machines) {
+      if (container === null || !container.mounts.some(({ from }) => from === 'volumes')) continue
+      for (const mount of container.mounts) {
+        const fault = faultOf(mount, container)
+        if (fault !== null) yield { at: mount.at, ...fault }
+      }
+    }
+  },
+})
+
+/** What images have: of nginx, of Apache, and of PHP. */
+const KINDS: readonly (readonly [RegExp, readonly string[], readonly string[]])[] = [
+  [
+    /^(?:nginx|nginx\/nginx|nginxinc\/nginx-unprivileged)$/,
+    [
+      '/etc/nginx/nginx.conf',
+      '/etc/nginx/conf.d/default.conf',
+      '/etc/nginx/mime.types',
+      '/etc/nginx/fastcgi_params',
+    ],
+    ['/etc/nginx', '/etc/nginx/conf.d', '/usr/share/nginx/html', '/docker-entrypoint.d'],
+  ],
+  [
+    /^httpd$/,
+    ['/usr/local/apache2/conf/httpd.conf', '/usr/local/apache2/conf/mime.types'],
+    ['/usr/local/apache2/conf', '/usr/local/apache2/conf/extra', '/usr/local/apache2/htdocs'],
+  ],
+  [
+    /^php$/,
+    ['/usr/local/etc/php-fpm.conf', '/usr/local/etc/php-fpm.d/www.conf'],
+    ['/usr/local/etc/php', '/usr/local/etc/php/conf.d', '/usr/local/etc/php-fpm.d'],
+  ],
+]
+
+function faultOf({ from, path, target }: ContainerMount, { base, hostFiles, project, mounts }: Container) {
+  if (from !== 'volumes' || path === null || base === null) return null
+  const [, files = [], directories = []] = KINDS.find(([image]) => image.test(base)) ?? []
+  // Below another mount nobody knows what stands there.
+  if (
+    mounts.some(
+      other => other.target !== target && target.startsWith(`${other.target}/`) && other.from !== 'COPY',
+    )
+  )
+    return null
+  const kind = hostFiles.kind(path)
+  const isFile = files.includes(target)
+  if (kind === 'directory' && isFile)
+    return {
+      message: `\`${target}\` is a file of the image, and a directory is mounted over it, so the container does not start: not a directory`,
+      label: 'a directory',
+    }
+  if (kind === 'file' && directories.includes(target))
+    return {
+      message: `\`${target}\` is a directory of the image, and a file is mounted over it, so the container does not start: not a directory`,
+      label: 'a file',
+      help: `Mount it at \`${posix.join(target, posix.basename(path))}\``,
+    }
+  if (kind !== null || !isFile) return null
+  const other = elsewhere(hostFiles, project.directory, posix.basename(path))
+  return other === null
+    ? null
+    : {
+        severity: 'warning' as const,
+        confidence: 'medium' as const,
+        message: `there is no such file, so Docker makes a directory and mounts it over \`${target}\`: not a directory`,
+        label: 'not there',
+        help: `Write \`./${posix.relative(project.directory, other)}\``,
+      }
+}
+
+/** The one file of a name in the directories beside a compose file. */
+function elsewhere(files: FileSystem, directory: string, name: string): string | null {
+  const found = (files.list(directory) ?? [])
+    .filter(({ kind }) => kind === 'directory')
+    .map(entry => posix.join(directory, entry.name, name))
+    .filter(path => files.kind(path) === 'file')
+  return found.length === 1 ? (found[0] ?? null) : null
+}
