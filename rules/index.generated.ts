@@ -193,6 +193,7 @@ import containersFileEmptied from './containers/file-emptied.ts'
 import containersImageProtocol from './containers/image-protocol.ts'
 import containersLoopbackPublished from './containers/loopback-published.ts'
 import containersModuleNotInImage from './containers/module-not-in-image.ts'
+import containersMountOfOtherKind from './containers/mount-of-other-kind.ts'
 import containersNameResolvedOnce from './containers/name-resolved-once.ts'
 import containersNginxFileMisplaced from './containers/nginx-file-misplaced.ts'
 import containersNginxInBackground from './containers/nginx-in-background.ts'
@@ -701,6 +702,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/image-protocol', ...containersImageProtocol },
   { id: 'containers/loopback-published', ...containersLoopbackPublished },
   { id: 'containers/module-not-in-image', ...containersModuleNotInImage },
+  { id: 'containers/mount-of-other-kind', ...containersMountOfOtherKind },
   { id: 'containers/name-resolved-once', ...containersNameResolvedOnce },
   { id: 'containers/nginx-file-misplaced', ...containersNginxFileMisplaced },
   { id: 'containers/nginx-in-background', ...containersNginxInBackground },

@@ -195,6 +195,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['containers/image-protocol', { fixes: [], programs: ['nginx', 'docker'] }],
   ['containers/loopback-published', { fixes: [], programs: ['docker'] }],
   ['containers/module-not-in-image', { fixes: [], programs: ['nginx'] }],
+  ['containers/mount-of-other-kind', { fixes: [], programs: ['docker'] }],
   ['containers/name-resolved-once', { fixes: [], programs: ['nginx'] }],
   ['containers/nginx-file-misplaced', { fixes: [], programs: ['nginx', 'docker'] }],
   ['containers/nginx-in-background', { fixes: [], programs: ['docker'] }],

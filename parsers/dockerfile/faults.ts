@@ -25,7 +25,7 @@ export function dockerFault(
   lines: readonly LogicalLine[],
   escaper: '\\' | '`',
 ): DockerFault | null {
-  if (FOREIGN_SYNTAX.test(source.code.slice(0, 2000))) return null
+  if (source.template || FOREIGN_SYNTAX.test(source.code.slice(0, 2000))) return null
   if (lines.some(({ text }) => OF_TEMPLATE.test(text.text) || isUnknownWord(firstWord(text).text)))
     return null
   let isFirst = true

@@ -157,6 +157,27 @@ export default defineRule({
       `),
     },
     {
+      title: 'a template by its name',
+      files: {
+        ...tree('FROM python:3.12-slim\n'),
+        'docker-compose.yml': conf`
+          services:
+            web:
+              build: { context: ./web, dockerfile: Dockerfile.template }
+            nginx:
+              image: nginx:1.27
+              volumes: ["./nginx/site.conf:/etc/nginx/conf.d/default.conf"]
+        `,
+        'web/Dockerfile.template': conf`
+          FROM python:%%VERSION%%
+          RUN set -x \
+              %%PACKAGES%%
+              "
+              && rm -rf /tmp/*
+        `,
+      },
+    },
+    {
       title: 'another front end',
       files: tree(conf`
         # syntax=registry.example.org/front-end:1
