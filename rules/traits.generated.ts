@@ -242,7 +242,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['forwarded-headers/inheritance-lost', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['forwarded-headers/internal-ips-behind-proxy', { fixes: [], programs: ['nginx', 'django'] }],
   ['forwarded-headers/local-only-acl-behind-proxy', { fixes: [], programs: ['nginx', 'apache'] }],
-  ['forwarded-headers/one-address-header', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
+  ['forwarded-headers/one-address-header', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'django'] }],
   ['forwarded-headers/outer-proxy-as-client', { fixes: [], programs: ['nginx'] }],
   ['forwarded-headers/proto-always-https', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['forwarded-headers/proto-name-mismatch', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],

@@ -161,11 +161,14 @@ export function understand(
     repository === undefined
       ? files
       : withPhpFiles(projects.length > 0 ? files : withStarters(files, repository), repository)
+  const applications = repository?.applications ?? null
   const build = (
     nginx: readonly NginxConfiguration[],
     apache: readonly ApacheConfiguration[],
   ): readonly Deployment[] =>
-    nginx.length + apache.length === 0 ? [] : deployed({ files: startedFiles, nginx, apache }).flatMap(joined)
+    nginx.length + apache.length === 0
+      ? []
+      : deployed({ files: startedFiles, nginx, apache, applications }).flatMap(joined)
   const joined = (machines: readonly MachineInput[]): readonly Deployment[] =>
     attempt('joining the servers', null, () =>
       buildDeployment({

@@ -17,6 +17,8 @@ export type AppProgram =
   | 'fastapi'
   | 'php'
   | 'node'
+  /** One of those that run an application of Python; nobody knows which. */
+  | 'python'
 
 export type AppProtocol = 'http' | 'https' | 'uwsgi' | 'fastcgi' | 'scgi'
 
@@ -65,6 +67,8 @@ export interface AppServer {
   readonly socketOwner: Fact<string> | null
   /** Variables that it sets for the application. */
   readonly environment: readonly AppVariable[]
+  /** Where the application's own script reads headers by which proxies tell of the client; names in lower case. */
+  readonly headersRead: ReadonlyMap<string, Place>
   /** True for a server that is meant for development. */
   readonly development: boolean
   /** Every setting by the name that the program's own configuration gives it. */

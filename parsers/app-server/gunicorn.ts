@@ -10,6 +10,7 @@ import type { AppBind, AppCommand, AppFiles, AppProtocol, AppServer, AppValue } 
 import { httpOrHttps } from './binds.ts'
 import { applicationWord } from './application-word.ts'
 import { type Arguments, readArguments } from './arguments.ts'
+import { NOTHING_SAID } from './no-server.ts'
 import { GUNICORN_LISTS, GUNICORN_OPTIONS } from './gunicorn-options.ts'
 import {
   argumentLayer,
@@ -71,6 +72,7 @@ export function readGunicorn(command: AppCommand, files: AppFiles): AppServer {
       ...variableSetting(variable.arguments?.values.get('raw_env') ?? []),
       ...variableSetting(given.values.get('raw_env') ?? []),
     ],
+    headersRead: NOTHING_SAID.headersRead,
     development: false,
     settings: everySetting(layers),
     complete: layers.every(({ complete }) => complete),

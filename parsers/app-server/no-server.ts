@@ -23,6 +23,7 @@ export const NOTHING_SAID: Omit<AppServer, 'program' | 'at' | 'application' | 'b
   socketMode: null,
   socketOwner: null,
   environment: [],
+  headersRead: new Map(),
   development: false,
   settings: new Map(),
   complete: true,

@@ -33,9 +33,31 @@ export function readNode(command: AppCommand, files: AppFiles): AppServer | null
   return scriptServer(word.text, program, command, files)
 }
 
+/**
+ * A script that nothing is seen to start, with the address that it opens where no variable of the environment is set.
+ * Whatever else hangs on one is unknown. Null where the script does not listen itself.
+ */
+export function readNodeScriptAlone(
+  source: Source,
+  notSeen: Fact<never>,
+  read: AppFiles['read'],
+): AppServer | null {
+  const directory = known(posix.dirname(source.path))
+  const files: AppFiles = { read, python: null }
+  const server = (environment: AppCommand['environment']): AppServer | null =>
+    scriptServer(source.path, null, { words: [], directory, environment }, files)
+  const open = server(() => notSeen)
+  const opened = open === null ? null : server(() => known(''))
+  const binds = opened?.binds ?? []
+  return open === null || !binds.every(({ address }) => address.known)
+    ? null
+    : { ...open, binds, complete: false }
+}
+
+/** @param program the word that names Node.js; null where nothing is seen to start the script */
 function scriptServer(
   path: string,
-  program: WrittenText,
+  program: WrittenText | null,
   command: AppCommand,
   { read }: AppFiles,
 ): AppServer | null {
@@ -76,11 +98,12 @@ function scriptServer(
   return {
     ...NOTHING_SAID,
     program: 'node',
-    at: placeOf(program),
+    at: program === null ? listen.at : placeOf(program),
     application: null,
     binds: [bind],
     bodyLimit: [script, ...others].find(({ bodyLimit }) => bodyLimit !== null)?.bodyLimit ?? null,
     directory,
+    headersRead: new Map([script, ...others].flatMap(each => [...each.headersRead]).reverse()),
     settings,
     complete: listen.port.known && listen.host?.known !== false,
     sources,

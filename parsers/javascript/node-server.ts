@@ -26,6 +26,8 @@ export interface NodeScript {
   readonly rateLimit: Place | null
   /** Bytes: the largest body that a parser of Express is told to take. */
   readonly bodyLimit: Fact<number> | null
+  /** Where it reads headers by which proxies tell of the client, by their names in lower case. */
+  readonly headersRead: ReadonlyMap<string, Place>
   /** Other scripts that it loads by a relative path. */
   readonly loads: readonly string[]
 }
@@ -36,6 +38,9 @@ type Value = Fact<string | number | boolean> | null
 
 /** Functions that give back what they get, as a number or as it is. */
 const PASSING = new Set(['Number', 'parseInt', 'normalizePort', 'String'])
+/** What proxies tell of the client. */
+const OF_PROXIES =
+  /^(?:x-(?:forwarded-(?:for|proto|host)|real-ip|client-ip)|cf-connecting-ip|true-client-ip)$/i
 const READERS = /^(?:json|urlencoded|text|raw)$/
 
 export function readNodeScript(source: Source, environment: Environment): NodeScript {
@@ -72,6 +77,7 @@ class Reader {
       asksForTls: this.asksForTls(),
       rateLimit: this.rateLimit(),
       bodyLimit: this.bodyLimit(),
+      headersRead: this.headersRead(),
       loads: this.loads(),
     }
   }
@@ -288,6 +294,19 @@ class Reader {
       else if (end === start + 1) entries.set(key.text, [start, end])
     }
     return entries
+  }
+
+  /** `req.headers['x-real-ip']`, `req.get('X-Real-IP')`; the first of a name. */
+  private headersRead(): NodeScript['headersRead'] {
+    const found = new Map<string, Place>()
+    for (const [at, { kind, text }] of this.tokens.entries()) {
+      if (kind !== 'string' || !OF_PROXIES.test(text)) continue
+      const before = this.tokens[at - 2]?.text ?? ''
+      const isAsked = this.is(at - 1, '[') ? before === 'headers' : /^(?:get|header)$/.test(before)
+      const name = text.toLowerCase()
+      if (isAsked && !found.has(name)) found.set(name, this.place(at))
+    }
+    return found
   }
 
   private trustProxy(): NodeScript['trustProxy'] {

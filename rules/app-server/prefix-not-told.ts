@@ -2,6 +2,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { AppServerProgram, Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { proxyTarget } from '../../src/servers/nginx/queries/proxy-target.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
@@ -127,9 +128,9 @@ export default defineRule({
     for (const connection of deployment.connections.http) {
       const prefix = strippedPrefix(connection)
       if (prefix === null) continue
-      for (const { to } of connection.targets) {
-        if (to.kind !== 'listener' || to.listener.program.kind !== 'app-server') continue
-        const { program } = to.listener
+      for (const target of connection.targets) {
+        const program = serverBehind(target)
+        if (program === null) continue
         const problem = isTold(program, connection) ? null : problemOf(deployment, program, connection)
         if (problem === null) continue
         yield {

@@ -2,6 +2,7 @@ import type { ProxyFix } from '../../src/deployment/django/settings.ts'
 import type { NginxConnection } from '../../src/deployment/model.ts'
 import { takesClients } from '../../src/deployment/outer-proxies.ts'
 import { namePlace } from '../../src/deployment/places.ts'
+import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { serviceUnit } from './_examples.ts'
@@ -72,9 +73,9 @@ export default defineRule({
     for (const connection of deployment.connections.http) {
       if (connection.headers.open || connection.reachable !== true) continue
       if (!takesClients(deployment, connection.server)) continue
-      for (const { to } of connection.targets) {
-        if (to.kind !== 'listener' || to.listener.program.kind !== 'app-server') continue
-        const fix = deployment.moduleOf(to.listener.program)?.script?.proxyFix ?? null
+      for (const target of connection.targets) {
+        const program = serverBehind(target)
+        const fix = program === null ? null : (deployment.moduleOf(program)?.script?.proxyFix ?? null)
         if (fix !== null) yield* faultsOf(fix, connection)
       }
     }

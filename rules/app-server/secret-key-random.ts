@@ -76,7 +76,7 @@ export default defineRule({
     for (const program of programsOfKind(deployment, 'app-server')) {
       const loaded = deployment.moduleOf(program)
       const found = loaded === null ? null : randomKey(loaded.script, loaded.settings)
-      if (found === null || program.server.development) continue
+      if (found === null || !program.isSeen || program.server.development) continue
       const several = loadsSeveralTimes(program)
       yield {
         ...found,

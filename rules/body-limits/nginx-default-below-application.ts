@@ -2,6 +2,7 @@ import type { Place } from '../../parsers/text/source.ts'
 import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts'
 import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
 import { namePlace } from '../../src/deployment/places.ts'
+import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { behindNginx, serviceUnit, WSGI } from '../app-server/_examples.ts'
@@ -77,9 +78,9 @@ export default defineRule({
     if (!deployment.programs.some(({ kind }) => kind === 'app-server')) return
     for (const { pass, bodyLimit, targets } of deployment.connections.nginx) {
       if (!bodyLimit.known || bodyLimit.value.directive !== null) continue
-      for (const { to } of targets) {
-        if (to.kind !== 'listener' || to.listener.program.kind !== 'app-server') continue
-        const wanted = limitOf(deployment, to.listener.program)
+      for (const target of targets) {
+        const program = serverBehind(target)
+        const wanted = program === null ? null : limitOf(deployment, program)
         if (wanted === null || wanted.bytes <= bodyLimit.value.value) continue
         const at = namePlace(pass)
         const megabytes = Math.ceil(wanted.bytes / 1024 ** 2)

@@ -1,6 +1,7 @@
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import type { LoadedModule } from '../../src/deployment/django/loaded-module.ts'
 import type { ApacheConnection, AppServerProgram, Deployment } from '../../src/deployment/model.ts'
+import { serverBehind } from '../../src/deployment/server-behind.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { effective, serverLevels } from '../../src/servers/apache/queries/effective.ts'
 import {
@@ -23,11 +24,10 @@ export interface DjangoBehindApache {
 export function* djangoBehindApache(deployment: Deployment): Iterable<DjangoBehindApache> {
   if (deployment.programs.every(({ kind }) => kind !== 'app-server')) return
   for (const connection of deployment.connections.apache) {
-    for (const { to } of connection.targets) {
-      if (to.kind !== 'listener' || to.listener.program.kind !== 'app-server') continue
-      const { program } = to.listener
-      const loaded = deployment.moduleOf(program)
-      if (loaded?.settings == null) continue
+    for (const target of connection.targets) {
+      const program = serverBehind(target)
+      const loaded = program === null ? null : deployment.moduleOf(program)
+      if (program === null || loaded?.settings == null) continue
       const { configuration } = connection.from
       const host = virtualHostOf(configuration, connection.pass)
       yield { configuration, host, connection, program, loaded, settings: loaded.settings }

@@ -9,6 +9,7 @@ import type {
 } from '../../src/deployment/model.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { trustsProxy } from '../../src/deployment/proxy-trust.ts'
+import { serverBehind } from '../../src/deployment/server-behind.ts'
 
 /** A connection of nginx that leads to a project of Django in an application server. */
 export interface DjangoConnection {
@@ -23,13 +24,20 @@ export function* djangoConnections(deployment: Deployment): Iterable<DjangoConne
   if (deployment.programs.every(({ kind }) => kind !== 'app-server')) return
   for (const connection of deployment.connections.nginx) {
     for (const target of connection.targets) {
-      const { to } = target
-      if (to.kind !== 'listener' || to.listener.program.kind !== 'app-server') continue
-      const { program } = to.listener
-      const loaded = deployment.moduleOf(program)
-      if (loaded?.settings != null) yield { connection, target, program, loaded, settings: loaded.settings }
+      const program = serverBehind(target)
+      const loaded = program === null ? null : deployment.moduleOf(program)
+      if (program !== null && loaded?.settings != null)
+        yield { connection, target, program, loaded, settings: loaded.settings }
     }
   }
+}
+
+/**
+ * True where the project lies at its place on the machine, so that its paths and names are those of the deployment. A
+ * repository whose start nobody sees has samples of them.
+ */
+export function isPlaced({ isSeen, directory }: AppServerProgram): boolean {
+  return isSeen || directory?.known === true
 }
 
 /** A setting that is a list of texts, empty where nothing assigns it; null where one part is not known. */

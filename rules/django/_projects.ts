@@ -20,5 +20,4 @@ export function* djangoProjects(deployment: Deployment): Iterable<DjangoProject>
     const settings = deployment.pythonOf(application)?.settings
     if (settings != null) yield { settings, files: deployment.filesOf(application.configuration) }
   }
-  yield* deployment.unstarted
 }

@@ -107,6 +107,7 @@ export default defineRule({
     const servers = programsOfKind(deployment, 'postgres')
     if (servers.length === 0) return
     for (const program of programsOfKind(deployment, 'app-server')) {
+      if (!program.isSeen) continue
       const settings = deployment.moduleOf(program)?.settings
       const here = servers.filter(({ machine }) => machine === program.machine)
       const wanted = settings == null ? null : databaseOf(settings)

@@ -51,7 +51,8 @@ export default defineRule({
   *check(deployment) {
     for (const { connection, settings, program } of djangoConnections(deployment)) {
       const debug = settings.get('DEBUG')
-      if (debug?.known !== true || debug.at === null || program.server.development) continue
+      if (debug?.known !== true || debug.at === null || program.server.development || !program.isSeen)
+        continue
       const { value } = debug
       if (typeof value !== 'string' && value !== true && !(typeof value === 'number' && value !== 0)) continue
       if (value === '') continue

@@ -6,7 +6,7 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import type { NginxServer } from '../../src/deployment/model.ts'
 import { parseHost } from '../../src/servers/address.ts'
-import { assignedValue, djangoConnections, settingsPlace, textList } from './_behind-nginx.ts'
+import { assignedValue, djangoConnections, isPlaced, settingsPlace, textList } from './_behind-nginx.ts'
 import { djangoBehindApache, headersSent, keepsHost } from './_behind-apache.ts'
 import { djangoBehindNginx, djangoBehindProxyPass } from './_examples.ts'
 import { askHost } from '../../src/deployment/requests/ask-host.ts'
@@ -129,7 +129,7 @@ export default defineRule({
       const allowed = textList(settings, 'ALLOWED_HOSTS')
       if (allowed === null || allowed.includes('*') || mayBeOn(settings.get('DEBUG'))) continue
       if (mayBeOn(settings.get('USE_X_FORWARDED_HOST')) || connection.pass.name !== 'proxy_pass') continue
-      if (connection.headers.open || tellsHostsApart(server)) continue
+      if (connection.headers.open || tellsHostsApart(server) || !isPlaced(program)) continue
       const sent = (valueOrNull(connection.hostsSent) ?? []).filter(host => !isPlaceholder(host))
       const refused = sent.filter(host => !allowed.some(pattern => matchesHost(host, pattern.toLowerCase())))
       const [first] = refused

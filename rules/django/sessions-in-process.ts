@@ -72,7 +72,7 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const program of programsOfKind(deployment, 'app-server')) {
-      if (program.server.development) continue
+      if (!program.isSeen || program.server.development) continue
       const found = cacheOfSessions(deployment.moduleOf(program)?.settings ?? null)
       if (found === null || (found.kind === 'memory' && !hasSeveralWorkers(program))) continue
       yield* finding(found, programName(program), program.server.workers?.at ?? program.server.at)

@@ -15,7 +15,8 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { behindNginx, serviceUnit, WSGI } from '../app-server/_examples.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
-import { type DjangoConnection, djangoConnections } from './_behind-nginx.ts'
+import { type DjangoConnection, djangoConnections, isPlaced } from './_behind-nginx.ts'
+import { serverBehind } from '../../src/deployment/server-behind.ts'
 
 const nginx = (location: string): string =>
   nginxMain(
@@ -152,6 +153,7 @@ export default defineRule({
     for (const each of djangoConnections(deployment)) {
       const debug = each.settings.get('DEBUG')
       if (debug !== null && !(debug.known && debug.value === false)) continue
+      if (!isPlaced(each.program)) continue
       for (const kind of ['STATIC', 'MEDIA'] as const)
         if (!seen[kind].has(each.connection.server)) yield* unserved(deployment, each, kind, seen[kind])
     }
@@ -182,11 +184,7 @@ function* unserved(
   ]
   if (end.kind === 'pass') {
     const own = deployment.connections.of(server).find(({ pass }) => pass.node === end.target.directive.node)
-    if (
-      own === undefined ||
-      !own.targets.some(({ to }) => to.kind === 'listener' && to.listener.program === program)
-    )
-      return
+    if (own === undefined || !own.targets.some(target => serverBehind(target) === program)) return
     const inside = program.machine.container?.files ?? program.machine.files
     yield {
       at: namePlace(server.directive),

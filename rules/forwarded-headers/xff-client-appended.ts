@@ -6,7 +6,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { virtualHost } from '../_examples.ts'
 import { djangoBehindNginx } from '../django/_examples.ts'
 import { readerOf } from './_header-readers.ts'
-import { readersInPython } from './_python-readers.ts'
+import { applicationTakingFirst } from './_application-readers.ts'
 
 const nginx = (value: string, top = ''): string => conf`
   ${top}
@@ -58,7 +58,7 @@ export default defineRule({
   severity: 'info',
   confidence: 'medium',
   since: '0.1.0',
-  why: '`$proxy_add_x_forwarded_for` appends to what the client sent. Whoever reads the first entry, as many log formats and libraries do, reads what a client chose to write. So do a middleware that takes the first entry, and the throttles of Django REST Framework without `NUM_PROXIES`: a client that writes another address each time is never held back.',
+  why: '`$proxy_add_x_forwarded_for` appends to what the client sent. Whoever reads the first entry, as many log formats and libraries do, reads what a client chose to write. So do a middleware or a script that takes the first entry, the throttles of Django REST Framework without `NUM_PROXIES`, and `req.ip` of Express that trusts every proxy: a client that writes another address each time is never held back.',
   remedy: 'At the edge, where nobody stands in front of nginx, send `$remote_addr` alone',
   references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#var_proxy_add_x_forwarded_for'],
   bad: [
@@ -102,7 +102,6 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    let inPython: ReturnType<typeof readersInPython> | null = null
     for (const connection of deployment.connections.http) {
       for (const header of connection.headers.written) {
         if (header.state !== 'appended' || header.name !== 'x-forwarded-for') continue
@@ -114,9 +113,8 @@ export default defineRule({
           'x-forwarded-for',
           ({ name }) => !/^remoteip/i.test(name),
         )
-        inPython ??= readersInPython(deployment)
-        const readAt = reader === null ? inPython.get(connection) : namePlace(reader)
-        if (readAt === undefined) continue
+        const readAt = reader === null ? applicationTakingFirst(deployment, connection) : namePlace(reader)
+        if (readAt === null) continue
         const at = argumentPlace(header.directive, 1)
         yield {
           at,

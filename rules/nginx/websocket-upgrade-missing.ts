@@ -1,6 +1,7 @@
 import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
+import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
@@ -131,9 +132,9 @@ function fix({ pass }: NginxConnection) {
 
 /** True where the module that answers is one of Django Channels, which says what takes WebSocket. */
 function routesWebSockets(deployment: Deployment, { targets }: NginxConnection): boolean {
-  return targets.some(({ to }) => {
-    if (to.kind !== 'listener' || to.listener.program.kind !== 'app-server') return false
-    const loaded = deployment.moduleOf(to.listener.program)
+  return targets.some(target => {
+    const program = serverBehind(target)
+    const loaded = program === null ? null : deployment.moduleOf(program)
     const made = loaded?.attribute == null ? undefined : loaded.script?.made.get(loaded.attribute)
     return made !== undefined && /(?:^|\.)ProtocolTypeRouter$/.test(made)
   })

@@ -33,7 +33,9 @@ export async function loadParsers(
   )
   const wanted = [
     ...machines.map(({ files, repository }) =>
-      wantedGrammars(repository === undefined ? files : withStarters(files, repository)),
+      repository === undefined
+        ? wantedGrammars(files)
+        : wantedGrammars(withStarters(files, repository), undefined, repository.applications),
     ),
     ...containers.map(container => wantedGrammars(container.files, commandsOfContainer(container))),
   ]

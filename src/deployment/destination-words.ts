@@ -1,5 +1,5 @@
 import type { AppProgram } from '../../parsers/app-server/app-server.ts'
-import type { Program, ProgramKind, Protocol, Target } from './model.ts'
+import type { AppServerProgram, Program, ProgramKind, Protocol, Target } from './model.ts'
 
 /** What tells programs from each other: their kind, of application servers which one. */
 export type ProgramLabel = Exclude<ProgramKind, 'app-server'> | AppProgram
@@ -21,6 +21,7 @@ const NAMES: Readonly<Record<ProgramLabel, string>> = {
   fastapi: 'FastAPI',
   php: 'PHP’s development server',
   node: 'Node.js',
+  python: 'an application server',
 }
 
 export function programLabel(program: Program): ProgramLabel {
@@ -59,6 +60,11 @@ export function protocolName(protocol: Protocol): string {
   return PROTOCOLS[protocol]
 }
 
+/** What a program runs, as whoever starts it would name it. */
+function applicationOf({ server }: AppServerProgram): string {
+  return server.application?.known === true ? `\`${server.application.value}\`` : 'the application'
+}
+
 /** Which of the five answers a target has, in words that follow its address: `where Apache listens`. */
 export function destinationWords({ to }: Target): string {
   switch (to.kind) {
@@ -67,7 +73,9 @@ export function destinationWords({ to }: Target): string {
     case 'refused':
       return `connection refused: ${programName(to.by)} does not listen there`
     case 'unclaimed':
-      return 'not opened by any program of the audit'
+      return to.supposed === null
+        ? 'not opened by any program of the audit'
+        : `not opened by any program of the audit; ${applicationOf(to.supposed)} may be behind it`
     case 'elsewhere':
       return 'another machine'
     case 'unknown':

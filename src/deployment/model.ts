@@ -22,6 +22,7 @@ import type { ApplicationGroup } from '../servers/apache/queries/wsgi-groups.ts'
 import type { WsgiScriptAlias } from '../servers/apache/queries/wsgi-script-aliases.ts'
 import type { Fact } from '../servers/fact.ts'
 import type { NginxConfiguration, NginxDirective } from '../servers/nginx/configuration.ts'
+import type { FoundApplications } from './build/programs/found-applications.ts'
 import type { Container } from './containers/container.ts'
 import type { LoadedModule } from './django/loaded-module.ts'
 import type { DjangoSettings, WsgiScript } from './django/settings.ts'
@@ -68,19 +69,8 @@ export interface Deployment {
   pythonOf(application: Application): PythonFacts | null
   /** What an application server loads; null where nobody knows, or it is no Python. */
   moduleOf(program: AppServerProgram): LoadedModule | null
-  /**
-   * Projects of Django that lie on a machine, where nothing of the audit is seen to run an application: the settings
-   * that their `wsgi.py` names.
-   */
-  readonly unstarted: readonly UnstartedProject[]
   /** Worker arithmetic, one for each httpd whose MPM is known. */
   readonly workers: readonly Workers[]
-}
-
-/** A project of Django that nothing of the audit is seen to run. */
-export interface UnstartedProject {
-  readonly settings: DjangoSettings
-  readonly files: FileSystem
 }
 
 /** One file system and one network: the root of a server, a container, a directory of fragments. */
@@ -94,6 +84,8 @@ export interface Machine {
   readonly hosts: HostsFile | null
   /** The service of a compose file that it is; null for a machine of its own. */
   readonly container: Container | null
+  /** The applications that lie on it, whoever starts them; null where another machine has them. */
+  readonly applications: FoundApplications | null
   readonly programs: readonly Program[]
 }
 
@@ -143,7 +135,12 @@ export interface AppServerProgram extends AnyProgram {
   readonly server: AppServer
   /** The unit of systemd that starts it; null where something else does. */
   readonly service: ServiceUnit | null
-  /** What starts it: null for what an emperor or an init script of uWSGI does. */
+  /**
+   * False for an application that lies on the machine and that nothing of the audit is seen to start: a script that
+   * opens the very address that a proxy connects to, or the application that may be behind any.
+   */
+  readonly isSeen: boolean
+  /** What starts it: null for what an emperor or an init script of uWSGI does, and where nothing is seen to. */
   readonly by: 'systemd' | 'supervisord' | 'container' | null
   /** The directory in which it is started; null where nobody says it. */
   readonly directory: Fact<string> | null
@@ -333,8 +330,11 @@ export type Destination =
    * a socket, and opens this address nowhere. `opened`: what it opens instead.
    */
   | { readonly kind: 'refused'; readonly by: Program; readonly opened: readonly Listener[] }
-  /** A machine of the audit, and no line opens the address; a program outside of the audit may. */
-  | { readonly kind: 'unclaimed' }
+  /**
+   * A machine of the audit, and no line opens the address; a program outside of the audit may. `supposed`: the one
+   * application that lies there and that nothing is seen to start, where this is the one address that nobody opens.
+   */
+  | { readonly kind: 'unclaimed'; readonly supposed: AppServerProgram | null }
   /** A machine outside of the audit. */
   | { readonly kind: 'elsewhere' }
   /** A variable, a placeholder or a name hides it. */

@@ -11,6 +11,7 @@ import { type NamedFile, readNamedFile } from './named-file.ts'
 import type { ReadAs } from './read-as.ts'
 import { fileNotice, type Notice } from './notice.ts'
 import { PROGRAMS, type Program } from './program.ts'
+import { mayBeginApplication } from './applications.ts'
 import { isOfPhp, isStarter } from './starters.ts'
 import { skippedNotices } from './skipped-notices.ts'
 import { type Survey, surveyRoot } from './survey.ts'
@@ -256,11 +257,15 @@ const COMPOSE_NAME = /(?:^|\/)(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/
 function repositoryOf(files: DiskFileSystem, { paths, within }: Scope): Pick<Machine, 'repository'> {
   const composeFiles = paths.filter(path => COMPOSE_NAME.test(path))
   // Where the root of a machine is known, only what lies where programs look for it starts one.
-  const starters = within === '/' ? [] : paths.filter(isStarter)
-  const phpFiles = within === '/' ? [] : paths.filter(isOfPhp)
-  if (composeFiles.length + starters.length + phpFiles.length === 0) return {}
+  const isPlaced = within === '/'
+  const starters = isPlaced ? [] : paths.filter(isStarter)
+  const phpFiles = isPlaced ? [] : paths.filter(isOfPhp)
+  const applications = isPlaced ? null : paths.filter(path => mayBeginApplication(path, within))
+  if (composeFiles.length + starters.length + phpFiles.length + (applications?.length ?? 0) === 0) return {}
   const modules = starters.length === 0 ? [] : paths.filter(path => path.endsWith('.py'))
-  return { repository: { files, composeFiles, starters, phpFiles, modules, locate: path => path } }
+  return {
+    repository: { files, composeFiles, starters, phpFiles, modules, applications, locate: path => path },
+  }
 }
 
 function namedFile(files: DiskFileSystem, path: string, as: ReadAs | null = null, within = '/'): NamedFile {

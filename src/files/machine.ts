@@ -48,6 +48,8 @@ export interface Repository {
   readonly phpFiles: readonly string[]
   /** Modules of Python, by their paths in `files`. */
   readonly modules: readonly string[]
+  /** Files at which an application may begin, by their paths in `files`; null where they are to be looked for. */
+  readonly applications: readonly string[] | null
   /** Where a file of the machine lies in `files`; null where it does not. */
   readonly locate: (path: string) => string | null
 }

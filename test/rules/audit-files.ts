@@ -15,6 +15,7 @@ import type { FileSystem } from '../../src/files/file-system.ts'
 import { grammarFiles } from '../../src/files/grammars.ts'
 import type { Machine } from '../../src/files/machine.ts'
 import { memoryFileSystem } from '../../src/files/memory-file-system.ts'
+import { mayBeginApplication } from '../../src/files/applications.ts'
 import { isOfPhp, isStarter } from '../../src/files/starters.ts'
 import { surveyRoot } from '../../src/files/survey.ts'
 import type { ApacheEnvironment } from '../../src/servers/apache/environment.ts'
@@ -61,6 +62,7 @@ function machineOf(
   const composeFiles = paths.filter(path => /compose[^/]*\.ya?ml$/.test(path))
   const starters = isTree ? [] : paths.filter(isStarter)
   const phpFiles = isTree ? [] : paths.filter(isOfPhp)
+  const applications = isTree ? null : paths.filter(path => mayBeginApplication(path, '/'))
   const { mains, fragments, hasApache, htaccess } = surveyRoot(files, paths, () => true)
   return {
     root: '.',
@@ -81,12 +83,13 @@ function machineOf(
     supposed: false,
     notices: () => [],
     skipped: () => [],
-    ...(composeFiles.length + starters.length + phpFiles.length > 0 && {
+    ...(composeFiles.length + starters.length + phpFiles.length + (applications?.length ?? 0) > 0 && {
       repository: {
         files,
         composeFiles,
         starters,
         phpFiles,
+        applications,
         modules: paths.filter(path => path.endsWith('.py')),
         locate: path => path,
       },

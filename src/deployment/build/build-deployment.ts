@@ -13,13 +13,14 @@ import type { ApacheProgram, Deployment, Machine, NginxProgram, Program } from '
 import type { SiteFacts } from '../site-facts.ts'
 import { readApplications } from './applications.ts'
 import { connectionTable } from './connection-table.ts'
+import { type ConnectionInput, findPasses } from './find-passes.ts'
 import { buildMachines, type MachineInput } from './machines.ts'
 import { startedCommandsOf } from './programs/app-server.ts'
 import { listenersOf } from './programs/programs.ts'
 import { schemeTrusts } from './scheme-trusts.ts'
-import { unstartedProjects } from '../django/unstarted-projects.ts'
 import { nginxServers, standInServers } from './servers.ts'
 import { apacheHosts } from './virtual-hosts.ts'
+import { findUnseen } from './unseen.ts'
 import { readWorkers } from './workers.ts'
 
 export interface DeploymentInput {
@@ -41,23 +42,39 @@ export function buildDeployment({
   const nginx = inputs.flatMap(input => input.nginx)
   const apache = inputs.flatMap(input => input.apache)
   const machines = buildMachines(inputs, { python, shell })
-  const programs = once(() => inOrder(machines.flatMap(machine => machine.programs)))
+  const started = once(() => inOrder(machines.flatMap(machine => machine.programs)))
   const commands = once(() => machines.flatMap(startedCommandsOf))
   const byConfiguration = once(() => programsByConfiguration(programs()))
-  const listeners = once(() => programs().flatMap(listenersOf))
   const servers = once(() => nginx.flatMap(nginxServers))
   const standIns = once(() => nginx.flatMap(standInServers))
   const virtualHosts = once(() => apache.flatMap(apacheHosts))
-  const connections = once(() =>
-    connectionTable({
-      machines,
-      programs: programs(),
-      listeners: listeners(),
-      servers: servers(),
-      standIns: standIns(),
-      virtualHosts: virtualHosts(),
-    }),
-  )
+  const tableOf = (programs: readonly Program[]): ConnectionInput => ({
+    machines,
+    programs,
+    listeners: programs.flatMap(listenersOf),
+    servers: servers(),
+    standIns: standIns(),
+    virtualHosts: virtualHosts(),
+  })
+  const seen = once(() => {
+    const input = tableOf(started())
+    return { input, passes: findPasses(input) }
+  })
+  const unseen = once(() => {
+    const runsPython = applications().length > 0 || started().some(({ kind }) => kind === 'app-server')
+    return findUnseen(seen().passes, machines, python, runsPython)
+  })
+  const table = once((): ConnectionInput => {
+    const { programs } = unseen()
+    return programs.length === 0 ? seen().input : tableOf(inOrder([...started(), ...programs]))
+  })
+  const programs = once(() => table().programs)
+  const listeners = once(() => table().listeners)
+  const connections = once(() => {
+    const { programs, supposed } = unseen()
+    const opens = programs.some(({ sockets }) => sockets.length > 0)
+    return connectionTable(opens ? findPasses(table()) : seen().passes, table(), supposed)
+  })
   const trusts = once(() => apache.flatMap(schemeTrusts))
   const trustsByHost = once(() => groupBy(trusts(), trust => trust.virtualHost ?? trust.configuration))
   const daemons = once(() => apache.flatMap(wsgiDaemons))
@@ -65,13 +82,6 @@ export function buildDeployment({
   const applicationsByHost = once(() => groupBy(applications(), ({ host }) => host))
   const workers = once(() => apache.flatMap(readWorkers))
   const moduleOf = moduleReader(python)
-  const unstarted = once(() =>
-    python === null || applications().length > 0 || programs().some(({ kind }) => kind === 'app-server')
-      ? NONE
-      : machines.flatMap(({ files }) =>
-          unstartedProjects(files, python).map(settings => ({ settings, files })),
-        ),
-  )
   const readPython = memo((machine: Machine) => pythonReader(machine.files, python))
 
   function programOf(configuration: NginxConfiguration): NginxProgram
@@ -131,9 +141,6 @@ export function buildDeployment({
       return daemons()
     },
     moduleOf,
-    get unstarted() {
-      return unstarted()
-    },
     get workers() {
       return workers()
     },

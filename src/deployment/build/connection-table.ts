@@ -1,101 +1,70 @@
 import { groupBy } from '../../../parsers/collections/group-by.ts'
 import { once } from '../../../parsers/collections/once.ts'
-import type { Endpoint } from '../../servers/address.ts'
+import { formatEndpoint } from '../../servers/address.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../servers/apache/configuration.ts'
-import { proxyPasses } from '../../servers/apache/queries/proxy-passes.ts'
 import type { NginxDirective } from '../../servers/nginx/configuration.ts'
 import type {
   ApacheConnection,
   ApacheHost,
   Connection,
   Connections,
+  Destination,
   Listener,
   Machine,
   NginxConnection,
   NginxServer,
-  Program,
   ReachedHost,
   Target,
 } from '../model.ts'
-import type { Place } from '../../../parsers/text/source.ts'
-import { TextMap } from '../places.ts'
 import { apacheConnection } from './apache-connections.ts'
-import { findDestination, type Surroundings } from './destinations.ts'
-import { indexListeners } from './listeners.ts'
-import { nginxConnection, nginxPasses } from './nginx-connections.ts'
-import { containersByPort, hostOf, publishedListeners, shareNetwork } from './published-ports.ts'
+import { type ConnectionInput, type FoundPasses, isOpen } from './find-passes.ts'
+import { nginxConnection } from './nginx-connections.ts'
 import { type JoinedHosts, joinHosts } from './reached-hosts.ts'
-import { type FoundPass, type FoundProxyPass, refusals } from './refused.ts'
-import { serversAround } from './servers.ts'
-
-/** What the table of connections is made of. */
-export interface ConnectionInput {
-  readonly machines: readonly Machine[]
-  readonly programs: readonly Program[]
-  readonly listeners: readonly Listener[]
-  readonly servers: readonly NginxServer[]
-  readonly standIns: readonly NginxServer[]
-  readonly virtualHosts: readonly ApacheHost[]
-}
-
-const NONE: readonly never[] = []
+import { refusals } from './refused.ts'
+import type { Supposed } from './unseen.ts'
 
 /**
- * Reads every connection in one pass. What a target leads to hangs on all programs and, where no line opens
- * its address, on all that connects there: so places are looked up first, and the table is made of what was
- * found.
+ * The table of all connections. What a target leads to hangs on all programs and, where no line opens its address,
+ * on all that connects there: so places are looked up first, and the table is made of what was found.
+ *
+ * @param supposed the application that may be behind an address that nobody opens
  */
-export function connectionTable(input: ConnectionInput): Connections {
-  const nginxPrograms = input.programs.filter(program => program.kind === 'nginx')
-  const apachePrograms = input.programs.filter(program => program.kind === 'apache')
-  const surroundings = surroundingsOf(input)
-  const serverOf = serversAround(input)
-
-  // The same text is the same target, however often its file is included.
-  const found = new TextMap<Target>()
-  const find = (endpoint: Endpoint & { readonly at: Place }, machine: Machine): Target => {
-    const { source, start } = endpoint.at
-    let target = found.get(source, start)
-    if (target === undefined) {
-      const around = surroundings.get(machine)
-      if (around === undefined) throw new Error('a program of a machine outside of the deployment')
-      target = findDestination(endpoint, around)
-      found.add(source, start, target)
-    }
-    return target
+export function connectionTable(
+  passes: FoundPasses,
+  input: ConnectionInput,
+  supposed: ReadonlyMap<Machine, Supposed>,
+): Connections {
+  const settledAs = new Map<Target, Destination>(refusals(passes.nginx, passes.apache, input))
+  for (const { program, found } of supposed.size === 0 ? NONE : [...passes.nginx, ...passes.apache]) {
+    const behind = supposed.get(program.machine)
+    for (const target of found)
+      if (isOpen(target) && formatEndpoint(target) === behind?.address && !settledAs.has(target))
+        settledAs.set(target, { kind: 'unclaimed', supposed: behind.program })
   }
-  const passes: FoundPass[] = []
-  for (const program of nginxPrograms) {
-    for (const pass of nginxPasses(program.configuration, serverOf)) {
-      const { target } = pass
-      const places = target.known ? target.value.endpoints.map(each => find(each, program.machine)) : NONE
-      passes.push({ program, pass, found: places })
-    }
-  }
-  const proxied: FoundProxyPass[] = apachePrograms.flatMap(program =>
-    proxyPasses(program.configuration).map(pass => ({
-      program,
-      pass,
-      found: pass.endpoints.map(each => find(each, program.machine)),
-    })),
-  )
-  const refused = refusals(passes, proxied, input)
   const targets = new Map<Target, Target>()
   const settled = (places: readonly Target[]): readonly Target[] => {
-    if (refused.size === 0 || places.length === 0) return places
+    if (settledAs.size === 0 || places.length === 0) return places
     return places.map(place => {
-      const to = refused.get(place)
+      const to = settledAs.get(place)
       if (to === undefined) return place
       const target = targets.get(place) ?? { ...place, to }
       targets.set(place, target)
       return target
     })
   }
-  const nginx = passes.map(({ program, pass, found }) => nginxConnection(program, pass, settled(found)))
-  const apache = proxied.map(({ program, pass, found }) => apacheConnection(program, pass, settled(found)))
-  const machines = new Map(apachePrograms.map(({ configuration, machine }) => [configuration, machine]))
+  const nginx = passes.nginx.map(({ program, pass, found }) => nginxConnection(program, pass, settled(found)))
+  const apache = passes.apache.map(({ program, pass, found }) =>
+    apacheConnection(program, pass, settled(found)),
+  )
+  const machines = new Map(
+    input.programs.flatMap(each =>
+      each.kind === 'apache' ? [[each.configuration, each.machine] as const] : [],
+    ),
+  )
   return new ConnectionTable(nginx, apache, () => joinHosts(nginx, input.virtualHosts, machines))
 }
+
+const NONE: readonly never[] = []
 
 class ConnectionTable implements Connections {
   readonly all: readonly Connection[]
@@ -167,42 +136,4 @@ function groupByListener(connections: readonly Connection[]): ReadonlyMap<Listen
     }
   }
   return index
-}
-
-const NO_PORTS: ReadonlyMap<number, Machine> = new Map()
-
-function surroundingsOf({ machines, listeners }: ConnectionInput): ReadonlyMap<Machine, Surroundings> {
-  const byMachine = groupBy(listeners, ({ program }) => program.machine)
-  const host = hostOf(machines)
-  const published = host === null ? NONE : publishedListeners(listeners)
-  const inside = new Map(published.map(each => [each.listener, each.inside]))
-  const opened = (machine: Machine): readonly Listener[] => {
-    const own = byMachine.get(machine) ?? NONE
-    return machine === host && published.length > 0 ? [...own, ...inside.keys()] : own
-  }
-  const indexes = new Map(machines.map(machine => [machine, indexListeners(opened(machine))]))
-  return new Map(
-    machines.map(machine => [
-      machine,
-      {
-        machine,
-        listeners: indexes,
-        inside,
-        published: machine === host ? containersByPort(machines) : NO_PORTS,
-        ownAddresses: boundAddresses(byMachine.get(machine) ?? NONE),
-        byName: new Map(
-          machines
-            .filter(other => other === machine || other.container === null || shareNetwork(machine, other))
-            .flatMap(other => other.names.map(name => [name, other] as const)),
-        ),
-      },
-    ]),
-  )
-}
-
-/** The addresses of a machine that a program is bound to; the wildcard is every one, and names none. */
-function boundAddresses(listeners: readonly Listener[]): ReadonlySet<string> {
-  const bound = new Set<string>()
-  for (const { address } of listeners) if (address.kind === 'ip' && !address.wildcard) bound.add(address.ip)
-  return bound
 }

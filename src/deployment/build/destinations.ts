@@ -72,7 +72,7 @@ function isLocal(addresses: readonly Address[], own: ReadonlySet<string>): boole
   return unknown || addresses.length === 0 ? undefined : false
 }
 
-const UNCLAIMED: Destination = { kind: 'unclaimed' }
+const UNCLAIMED: Destination = { kind: 'unclaimed', supposed: null }
 const ELSEWHERE: Destination = { kind: 'elsewhere' }
 const NAME: Destination = { kind: 'unknown', reason: 'only a resolver knows where the name leads' }
 const LISTENER_BY_NAME: Destination = {

@@ -14,7 +14,8 @@ import type { Container } from '../containers/container.ts'
 import type { HostsFile, Machine, Program } from '../model.ts'
 import { readHostsFile } from './hosts-file.ts'
 import { apacheProgram } from './programs/apache.ts'
-import type { Grammars } from './programs/app-server.ts'
+import { applicationsOf, type Grammars } from './programs/app-server.ts'
+import type { FoundApplications } from './programs/found-applications.ts'
 import { nginxProgram } from './programs/nginx.ts'
 import { backendPrograms } from './programs/programs.ts'
 
@@ -29,6 +30,8 @@ export interface MachineInput {
   readonly apache: readonly ApacheConfiguration[]
   /** Null, or left out, for what is no service of a compose file. */
   readonly container?: Container | null
+  /** The files at which applications may begin; null, or left out, where they are looked for. */
+  readonly applications?: readonly string[] | null
 }
 
 /**
@@ -46,9 +49,19 @@ class BuiltMachine implements Machine {
   readonly container: Container | null
   readonly #hosts: () => HostsFile | null
   readonly #programs: () => readonly Program[]
+  readonly #applications: () => FoundApplications | null
 
   constructor(
-    { name = null, names = [], files, nginx, apache, container = null, backends = true }: PartOfMachine,
+    {
+      name = null,
+      names = [],
+      files,
+      nginx,
+      apache,
+      container = null,
+      backends = true,
+      applications = null,
+    }: PartOfMachine,
     grammars: Grammars,
   ) {
     this.name = name
@@ -56,6 +69,9 @@ class BuiltMachine implements Machine {
     this.files = files
     this.container = container
     this.#hosts = once(() => (container === null ? readHostsFile(files) : hostsOfContainer(container)))
+    this.#applications = once(() =>
+      backends && container === null ? applicationsOf(files, applications) : null,
+    )
     this.#programs = once(() => [
       ...nginx.map(configuration => nginxProgram(configuration, this)),
       ...apache.map(configuration => apacheProgram(configuration, this)),
@@ -65,6 +81,10 @@ class BuiltMachine implements Machine {
 
   get hosts(): HostsFile | null {
     return this.#hosts()
+  }
+
+  get applications(): FoundApplications | null {
+    return this.#applications()
   }
 
   get programs(): readonly Program[] {

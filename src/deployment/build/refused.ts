@@ -8,29 +8,15 @@ import type {
   Destination,
   Listener,
   Machine,
-  NginxProgram,
   NginxServer,
   Program,
   Target,
 } from '../model.ts'
-import { type NginxPass, nginxConnection } from './nginx-connections.ts'
+import { type FoundPass, type FoundProxyPass, isOpen } from './find-passes.ts'
+import { nginxConnection } from './nginx-connections.ts'
 import { apacheListeners } from './programs/apache.ts'
 import { startsOthers } from './programs/app-commands.ts'
 import { listenersOf } from './programs/programs.ts'
-
-/** A pass with the places that its targets lead to. */
-export interface FoundPass {
-  readonly program: NginxProgram
-  readonly pass: NginxPass
-  readonly found: readonly Target[]
-}
-
-/** A line of Apache that proxies, with the places that its targets lead to. */
-export interface FoundProxyPass {
-  readonly program: ApacheProgram
-  readonly pass: ProxyPass
-  readonly found: readonly Target[]
-}
 
 /** What is asked of the httpd of one machine, where a connection leads to an address that no line opens. */
 interface ApacheOfMachine {
@@ -222,11 +208,6 @@ function differInLastDigit(one: number | null, other: number | null): boolean {
   return one !== null && other !== null && one !== other && Math.floor(one / 10) === Math.floor(other / 10)
 }
 
-/** True for an address of this machine that no line opens. */
-function isOpen({ to, local, address }: Target): boolean {
-  return to.kind === 'unclaimed' && (local === true || address.kind === 'unix')
-}
-
 /**
  * What is meant for PHP-FPM and no pool opens: the location asks for scripts of PHP, or the socket is called
  * after it. Other programs that speak FastCGI are not in the audit, and none is called so.
@@ -236,9 +217,7 @@ function refusedByFpm(
   asksForScripts: boolean,
   programs: readonly Program[],
 ): readonly (readonly [Target, Destination])[] {
-  const open = found.filter(
-    ({ to, local, address }) => to.kind === 'unclaimed' && (local === true || address.kind === 'unix'),
-  )
+  const open = found.filter(isOpen)
   if (open.length === 0) return []
   const pools = programs.filter(program => program.kind === 'php-fpm' && program.machine === machine)
   const [pool] = pools

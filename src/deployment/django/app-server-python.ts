@@ -22,6 +22,7 @@ const PYTHON: ReadonlySet<string> = new Set([
   'runserver',
   'flask',
   'fastapi',
+  'python',
 ])
 
 /** Reads what application servers load, each once; null where they name nothing that could be a module. */

@@ -30,6 +30,7 @@ import {
   type RequestStep,
 } from './answer.ts'
 import { schemeTold } from '../proxy-trust.ts'
+import { serverBehind } from '../server-behind.ts'
 import { entrance } from './entrance.ts'
 import { followApache } from './follow-apache.ts'
 import { followDjango } from './follow-django.ts'
@@ -183,9 +184,9 @@ function inDjango(
   pass: PassEnd,
   request: ClientRequest,
 ): readonly RequestStep[] {
-  const program = target.to.kind === 'listener' ? target.to.listener.program : null
-  const settings = program?.kind === 'app-server' ? deployment.moduleOf(program)?.settings : null
-  if (program?.kind !== 'app-server' || settings == null) return []
+  const program = serverBehind(target)
+  const settings = program === null ? null : deployment.moduleOf(program)?.settings
+  if (program === null || settings == null) return []
   const headers = sentHeaders(pass, request)
   const isUnix = target.address.kind === 'unix'
   // Of the others some put the client's address in its place.

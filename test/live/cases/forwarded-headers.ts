@@ -389,6 +389,14 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 403,
   },
   {
+    rule: 'forwarded-headers/one-address-header',
+    shows: 'an application in gunicorn takes the address that the client made up',
+    examples: { bad: 'an application reads the other', good: 'the one that the application reads' },
+    request: { url: 'http://example.org/', headers: { 'X-Real-IP': '10.1.2.3' } },
+    harm: ({ response }) => response.body.includes('10.1.2.3'),
+    sound: ({ response }) => response.status === 200 && !response.body.includes('10.1.2.3'),
+  },
+  {
     rule: 'forwarded-headers/proto-not-sent',
     shows: 'the backend is not told of TLS',
     mirrors: [3000],

@@ -15,7 +15,6 @@ import type { SocketUnit } from '../../../../parsers/systemd/socket-unit.ts'
 import type { FileSystem } from '../../../files/file-system.ts'
 import { ANY_V4, ANY_V6, type Endpoint, isLoopback, parseHost } from '../../../servers/address.ts'
 import { type Fact, known, unknown } from '../../../servers/fact.ts'
-import { wsgiModules } from '../../django/unstarted-projects.ts'
 import type {
   AppServerProgram,
   AppServerSocket,
@@ -33,6 +32,7 @@ import {
   vassalsIn,
   vassalsOfMachine,
 } from './app-commands.ts'
+import { applicationsAmong, foundApplications, type FoundApplications } from './found-applications.ts'
 
 /** The grammars that files of application servers need; null where one is not loaded. */
 export interface Grammars {
@@ -93,6 +93,7 @@ export function startedCommandsOf(machine: Machine): readonly StartedCommand[] {
 export function wantedGrammars(
   files: FileSystem,
   commands: readonly StartedByMachine[] = commandsOfMachine(files),
+  applications: readonly string[] | null = null,
 ): { readonly python: boolean; readonly shell: boolean } {
   const { read } = appFiles(files, { python: null, shell: null })
   const shell = commands.some(({ command }) => leadsToShell(command, read))
@@ -105,8 +106,21 @@ export function wantedGrammars(
         ({ command }) => readAppServers(command, { read, shell: null, python: null }).length > 0,
       ) ||
       vassalsOfMachine(files).length > 0 ||
-      wsgiModules(files).length > 0,
+      hasPython(applicationsOf(files, applications)),
   }
+}
+
+/**
+ * The applications that lie on a machine.
+ *
+ * @param paths the files at which one may begin; null where they are looked for
+ */
+export function applicationsOf(files: FileSystem, paths: readonly string[] | null): FoundApplications {
+  return paths === null ? foundApplications(files) : applicationsAmong(files, paths, false)
+}
+
+function hasPython({ django, python }: FoundApplications): boolean {
+  return django.length + python.length > 0
 }
 
 /** True for a script of Python that may be a server by itself. */
@@ -136,7 +150,7 @@ function isLeftOut(files: FileSystem, path: string): boolean {
   return (files.list(posix.dirname(path)) ?? []).length > 0
 }
 
-function programOf(
+export function programOf(
   machine: Machine,
   server: AppServer,
   { directory, environment }: AppCommand,
@@ -148,6 +162,7 @@ function programOf(
     machine,
     server,
     ...starter,
+    isSeen: true,
     directory,
     environment,
     sockets,

@@ -1,0 +1,76 @@
+import { posix } from 'node:path'
+import { memo } from '../../../../parsers/collections/memo.ts'
+import type { Source } from '../../../../parsers/text/source.ts'
+import type { FileSystem } from '../../../files/file-system.ts'
+import { beginsApplication, DEEPEST_APPLICATION, mayHoldApplications } from '../../../files/applications.ts'
+
+/** Files of a machine that look as if an application began there. */
+export interface FoundApplications {
+  /** True where they lie at their places on the machine; false in a repository. */
+  readonly placed: boolean
+  /** Each `wsgi.py` or `asgi.py` that names settings of Django. */
+  readonly django: readonly Source[]
+  /** Modules that make an application of Flask or FastAPI. */
+  readonly python: readonly Source[]
+  /** Scripts for Node.js that listen. */
+  readonly node: readonly Source[]
+}
+
+/** Directories that are looked into: a home may hold anything. */
+const MOST_DIRECTORIES = 300
+/** Files of each language that are read. */
+const MOST_FILES = 60
+
+/**
+ * What lies below the directories where people keep the applications of a machine.
+ * https://docs.djangoproject.com/en/stable/howto/deployment/wsgi/#configuring-the-settings-module
+ */
+export const foundApplications = memo((files: FileSystem): FoundApplications => {
+  const paths: string[] = []
+  let level = ['/']
+  let looked = 0
+  for (let depth = 0; depth <= DEEPEST_APPLICATION && level.length > 0; depth++) {
+    const next: string[] = []
+    for (const directory of level) {
+      if (looked++ === MOST_DIRECTORIES) return applicationsAmong(files, paths, true)
+      for (const { name, kind } of files.list(directory) ?? []) {
+        if (kind === 'directory' && mayHoldApplications(name, depth)) next.push(posix.join(directory, name))
+        if (kind === 'file' && beginsApplication(name)) paths.push(posix.join(directory, name))
+      }
+    }
+    level = next
+  }
+  return applicationsAmong(files, paths, true)
+})
+
+/** Those of some paths at which an application begins. */
+export function applicationsAmong(
+  files: FileSystem,
+  paths: readonly string[],
+  placed: boolean,
+): FoundApplications {
+  const django: Source[] = []
+  const python: Source[] = []
+  const node: Source[] = []
+  const modules = paths.filter(path => path.endsWith('.py'))
+  const scripts = paths.filter(path => !path.endsWith('.py'))
+  for (const path of [...modules.slice(0, MOST_FILES), ...scripts.slice(0, MOST_FILES)]) {
+    const read = files.read(path)
+    if (read.kind !== 'source') continue
+    const { source } = read
+    if (!path.endsWith('.py')) {
+      if (/\blisten\s*\(/.test(source.code)) node.push(source)
+    } else if (/(?:wsgi|asgi)\.py$/.test(path) && source.code.includes('DJANGO_SETTINGS_MODULE'))
+      django.push(source)
+    else if (MAKES_APPLICATION.test(source.code)) python.push(source)
+  }
+  return { placed, django, python, node }
+}
+
+/** The name that the application has in its module. */
+const MAKES_APPLICATION = /^(\w+)\s*(?::[^=\n]+)?=\s*(?:\w+\.)*(?:Flask|FastAPI)\(/m
+
+/** The name of the application that a module makes at its top; null for none. */
+export function applicationName({ code }: Source): string | null {
+  return MAKES_APPLICATION.exec(code)?.[1] ?? null
+}

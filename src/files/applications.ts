@@ -1,0 +1,31 @@
+import { posix } from 'node:path'
+
+/** The system's own directories, those that installers fill, and what is tried out and not deployed. */
+const NO_APPLICATIONS =
+  /^(?:\..*|bin|boot|dev|etc|lib(?:32|64|x32)?|proc|run|sbin|sys|tmp|usr|node_modules|bower_components|vendor|site-packages|venv|env|tests?|__tests__|spec|e2e|examples?|samples?|demos?|docs?|templates?|public|static|assets|dist|build)$/
+const BEGINNING =
+  /^(?:wsgi|asgi|app|main|server|application|run|api)\.py$|^(?:server|app|index|main)\.[cm]?[jt]s$|^www$/
+
+/** Applications lie no deeper below a repository, or the root of a machine. */
+export const DEEPEST_APPLICATION = 4
+
+/** True for the name of a directory in which people keep what they deploy, so many directories below the top. */
+export function mayHoldApplications(name: string, depth: number): boolean {
+  // Programs of Express begin in the `bin/www` of their own directory.
+  return !NO_APPLICATIONS.test(name) || (name === 'bin' && depth > 0)
+}
+
+/** True for the name of a file at which an application of Python or Node.js may begin. */
+export function beginsApplication(name: string): boolean {
+  return BEGINNING.test(name)
+}
+
+/** True for a path below a directory at which an application may begin. */
+export function mayBeginApplication(path: string, directory: string): boolean {
+  if (!beginsApplication(posix.basename(path))) return false
+  const inside = posix
+    .relative(directory, posix.dirname(path))
+    .split('/')
+    .filter(name => name !== '')
+  return inside.length <= DEEPEST_APPLICATION && inside.every(mayHoldApplications)
+}

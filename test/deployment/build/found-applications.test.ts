@@ -1,0 +1,71 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import {
+  applicationName,
+  applicationsAmong,
+  foundApplications,
+} from '../../../src/deployment/build/programs/found-applications.ts'
+import { memoryFileSystem } from '../../../src/files/memory-file-system.ts'
+import { mayBeginApplication } from '../../../src/files/applications.ts'
+
+const WSGI = 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n'
+const found = (...paths: readonly string[]): readonly string[] =>
+  foundApplications(memoryFileSystem(Object.fromEntries(paths.map(path => [path, WSGI])))).django.map(
+    ({ path }) => path,
+  )
+
+test('projects are looked for where people keep them', () => {
+  for (const path of ['/shop/wsgi.py', '/srv/shop/shop/wsgi.py', '/home/shop/app/shop/asgi.py'])
+    assert.equal(found(path), [path])
+})
+
+test('what is installed, tried out or no project is none', () => {
+  for (const path of [
+    '/usr/lib/python3/dist-packages/django/conf/wsgi.py',
+    '/srv/shop/venv/lib/site-packages/other/wsgi.py',
+    '/srv/shop/.tox/shop/wsgi.py',
+    '/shop/tests/project/wsgi.py',
+    '/examples/shop/wsgi.py',
+    '/a/b/c/d/e/f/wsgi.py',
+  ])
+    assert.equal(found(path), [])
+  assert.equal(foundApplications(memoryFileSystem({ '/shop/wsgi.py': 'print(1)\n' })).django, [])
+})
+
+test('a home with very many directories is not walked to its end', () => {
+  const many = Array.from({ length: 1000 }, (_, index) => `/home/u${index}/wsgi.py`)
+  assert.ok(found(...many).length < 1000)
+})
+
+test('of a repository, the files that were found are looked at', () => {
+  const files = memoryFileSystem({
+    '/work/shop/shop/wsgi.py': WSGI,
+    '/work/shop/api/main.py': 'from fastapi import FastAPI\nservice: FastAPI = FastAPI(title="shop")\n',
+    '/work/shop/api/server.py': 'print(1)\n',
+    '/work/shop/chat/server.js': 'require("http").createServer(answer).listen(3000)\n',
+    '/work/shop/chat/index.js': 'module.exports = {}\n',
+  })
+  const paths = [
+    '/work/shop/api/main.py',
+    '/work/shop/api/server.py',
+    '/work/shop/chat/index.js',
+    '/work/shop/chat/server.js',
+    '/work/shop/shop/wsgi.py',
+  ]
+  const { placed, django, python, node } = applicationsAmong(files, paths, false)
+  assert.is(placed, false)
+  assert.equal(
+    [django, python, node].map(sources => sources.map(({ path }) => path)),
+    [['/work/shop/shop/wsgi.py'], ['/work/shop/api/main.py'], ['/work/shop/chat/server.js']],
+  )
+  assert.is(applicationName(python[0]!), 'service')
+})
+
+test('an application begins by its name and its place', () => {
+  for (const path of ['/r/server.js', '/r/shop/wsgi.py', '/r/web/bin/www', '/r/src/main.ts'])
+    assert.ok(mayBeginApplication(path, '/r'), path)
+  for (const path of ['/r/lib/server.js', '/r/shop/views.py', '/r/tests/app.py', '/r/a/b/c/d/e/app.py'])
+    assert.not(mayBeginApplication(path, '/r'), path)
+})
+
+test.run()
