@@ -18,6 +18,23 @@ const nginx = (line: string): string =>
     `),
   )
 
+const uwsgi = (line: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(
+    nginxServer(conf`
+      location / {
+          include uwsgi_params;
+          uwsgi_pass unix:/run/shop.sock;
+          ${line}
+      }
+    `),
+  ),
+  'etc/uwsgi/apps-enabled/shop.ini': conf`
+    [uwsgi]
+    socket = /run/shop.sock
+    module = shop.wsgi
+  `,
+})
+
 /** A token of RFC 9110, section 5.6.2. */
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
 /** Headers by which a backend is told of the client's request. */
@@ -29,8 +46,8 @@ export default defineRule({
   otherSeverities: { info: 'where Apache passes it on to a backend that reads both spellings as one' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'A name with a colon or a space is no header name: the backend refuses the request, or reads the colon as a part of the value. `X_Forwarded_Proto` with underscores is another header than `X-Forwarded-Proto`: nginx and Apache drop it at the next hop, and applications do not look for it.',
-  remedy: 'Write the name alone, with hyphens: `X-Forwarded-Proto`',
+  why: 'A name with a colon or a space is no header name: the backend refuses the request, or reads the colon as a part of the value. `X_Forwarded_Proto` with underscores is another header than `X-Forwarded-Proto`: nginx and Apache drop it at the next hop, and applications do not look for it. By uWSGI, FastCGI and SCGI an application gets variables, and reads a header of the request as `HTTP_X_REAL_IP`: `uwsgi_param X-Real-IP` is none, and what the client sends under that name is read in its place.',
+  remedy: 'Write the name alone, with hyphens: `X-Forwarded-Proto`; as a variable, `HTTP_X_FORWARDED_PROTO`',
   references: [
     'https://www.rfc-editor.org/rfc/rfc9110.html#name-field-names',
     'https://nginx.org/en/docs/http/ngx_http_core_module.html#underscores_in_headers',
@@ -45,6 +62,23 @@ export default defineRule({
       files: { 'etc/nginx/nginx.conf': nginx('proxy_set_header «X_Forwarded_Proto» $scheme;') },
     },
     {
+      title: 'a header where a variable is sent',
+      files: uwsgi('uwsgi_param «X-Real-IP» $remote_addr;'),
+    },
+    {
+      title: 'half of a variable',
+      files: {
+        'nginx.conf': nginxServer(conf`
+          location ~ \.php$ {
+              include fastcgi_params;
+              fastcgi_param SCRIPT_FILENAME /srv/www/index.php;
+              fastcgi_param «HTTP_X-Forwarded-Proto» $scheme;
+              fastcgi_pass unix:/run/php.sock;
+          }
+        `),
+      },
+    },
+    {
       title: 'underscores in Apache',
       files: {
         'site.conf': conf`
@@ -57,6 +91,11 @@ export default defineRule({
     },
   ],
   good: [
+    { title: 'a header as a variable', files: uwsgi('uwsgi_param HTTP_X_REAL_IP $remote_addr;') },
+    {
+      title: 'a variable of the application’s own',
+      files: uwsgi('uwsgi_param shop-region $server_name;'),
+    },
     {
       title: 'hyphens',
       files: { 'etc/nginx/nginx.conf': nginx('proxy_set_header X-Forwarded-Proto $scheme;') },
@@ -70,6 +109,8 @@ export default defineRule({
     for (const { occurrences } of nginx) {
       for (const name of ['proxy_set_header', 'grpc_set_header'])
         for (const directive of occurrences.get(name) ?? []) yield* judge(directive, 0)
+      for (const name of ['fastcgi_param', 'uwsgi_param', 'scgi_param'])
+        for (const directive of occurrences.get(name) ?? []) yield* judgeVariable(directive)
     }
     for (const configuration of apache) {
       for (const directive of everywhere(configuration, filesOf(configuration), 'requestheader')) {
@@ -82,6 +123,23 @@ export default defineRule({
     }
   },
 })
+
+/** Headers among the variables of CGI, whose names have no hyphen. */
+function* judgeVariable(directive: NginxDirective): Iterable<RuleFinding> {
+  const name = directive.args[0]?.value ?? ''
+  if (!/^(?:http_|x-|forwarded-)\w*(?:-\w+)*$/i.test(name) || !name.includes('-')) return
+  const at = argumentPlace(directive, 0)
+  const meant = `HTTP_${name
+    .replace(/^http_/i, '')
+    .replaceAll('-', '_')
+    .toUpperCase()}`
+  yield {
+    at,
+    message: `\`${name}\` is a variable of that very name, and applications read the header as \`${meant}\``,
+    label: 'not the header',
+    ...propose(`Write \`${meant}\``, 'unsafe', [writtenText(at) === name ? replacePlace(at, meant) : null]),
+  }
+}
 
 function isProxied({ parent }: ApacheDirective): boolean {
   for (let section = parent; section !== null; section = section.parent)

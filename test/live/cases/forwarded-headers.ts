@@ -254,10 +254,20 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'forwarded-headers/header-name-invalid',
     shows: 'the colon becomes a part of the value',
+    examples: { bad: 'a colon behind the name', good: 'hyphens' },
     mirrors: [9000],
     request: { url: 'http://example.org/' },
     harm: ({ response }) => response.report?.HTTP_X_FORWARDED_PROTO === ': http',
     sound: ({ response }) => response.report?.HTTP_X_FORWARDED_PROTO === 'http',
+  },
+  {
+    rule: 'forwarded-headers/header-name-invalid',
+    shows: 'the application reads what the client sends',
+    examples: { bad: 'a header where a variable is sent', good: 'a header as a variable' },
+    request: { url: 'http://example.org/', headers: { 'X-Real-IP': '192.0.2.1' } },
+    harm: ({ response }) => response.report?.HTTP_X_REAL_IP === '192.0.2.1',
+    sound: ({ response }) =>
+      response.report?.HTTP_X_REAL_IP !== undefined && response.report.HTTP_X_REAL_IP !== '192.0.2.1',
   },
   {
     rule: 'forwarded-headers/response-instead-of-request',
