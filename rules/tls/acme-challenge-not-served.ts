@@ -1,6 +1,9 @@
 import { posix } from 'node:path'
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Place } from '../../parsers/text/source.ts'
+import type { ComposeService } from '../../parsers/compose/compose.ts'
+import type { RenewalWebroot } from '../../parsers/certbot/renewal.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
 import { acmeWebroots } from '../../src/deployment/acme-challenges.ts'
 import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
 import type { ApacheConnection, Deployment, Machine } from '../../src/deployment/model.ts'
@@ -53,6 +56,47 @@ const apache = (lines: string, modules: readonly string[] = []): Record<string, 
     ['authz_host', 'alias', 'proxy', 'proxy_http', 'rewrite', ...modules],
   ),
   ...RENEWAL,
+})
+
+const contained = (lines: string, certbot = ''): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      nginx:
+        image: nginx:1.27
+        ports:
+          - "80:80"
+          - "443:443"
+        volumes:
+          - ./nginx:/etc/nginx/conf.d:ro
+          - ./certbot/conf:/etc/letsencrypt:ro
+          - ./certbot/www:/var/www/certbot:ro
+      certbot:
+        image: certbot/certbot
+        volumes:
+          - ./certbot/conf:/etc/letsencrypt
+          - ./certbot/www:/var/www/certbot
+        ${certbot}
+      app:
+        image: example/app
+        expose:
+          - "9000"
+  `,
+  'nginx/default.conf': conf`
+    server {
+        listen 80;
+        server_name example.org;
+        ${lines}
+    }
+    server {
+        listen 443 ssl;
+        server_name example.org;
+        ssl_certificate /etc/letsencrypt/live/example.org/fullchain.pem;
+        ssl_certificate_key /etc/letsencrypt/live/example.org/privkey.pem;
+        location / {
+            proxy_pass http://app:9000;
+        }
+    }
+  `,
 })
 
 export default defineRule({
@@ -152,6 +196,25 @@ export default defineRule({
       },
     },
     {
+      title: 'certbot in a container, and the webroot under another URL',
+      files: contained(conf`
+        location «/.well-known/acme-challenge/» {
+            root /var/www/html;
+        }
+      `),
+    },
+    {
+      title: 'certbot in a container, and everything proxied',
+      files: contained(
+        conf`
+          location / {
+              proxy_pass «http://app:9000»;
+          }
+        `,
+        'command: certonly --webroot -w /var/www/certbot -d example.org',
+      ),
+    },
+    {
       title: 'Apache sends everything to an application',
       files: apache('ProxyPass / «http://127.0.0.1:9000/»'),
     },
@@ -182,6 +245,28 @@ export default defineRule({
             deny all;
         }
       `),
+    },
+    {
+      title: 'certbot in a container, and its webroot',
+      files: contained(conf`
+        location /.well-known/acme-challenge/ {
+            root /var/www/certbot;
+        }
+        location / {
+            return 301 https://$host$request_uri;
+        }
+      `),
+    },
+    {
+      title: 'certbot in a container that listens itself',
+      files: contained(
+        conf`
+          location / {
+              proxy_pass http://app:9000;
+          }
+        `,
+        'command: certonly --standalone -d example.org',
+      ),
     },
     {
       title: 'certbot answers by its own plugin',
@@ -254,7 +339,8 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const machine of deployment.machines) {
-      for (const { name, directory, at: renewal } of acmeWebroots(machine.files)) {
+      const webroots = [...acmeWebroots(machine.files), ...webrootsInContainer(deployment, machine)]
+      for (const { name, directory, at: renewal } of webroots) {
         if (!namesOf(deployment).get(machine)?.has(name)) continue
         const request = clientRequest({ scheme: 'http', host: name, target: PATH, machine })
         const { requests, end } = probeRedirects(deployment, request)
@@ -272,6 +358,66 @@ export default defineRule({
       }
     }
   },
+})
+
+/**
+ * The webroot of a certbot that runs in another container of the project: a directory that both mount; for every name
+ * that nginx has a certificate of certbot for.
+ */
+function webrootsInContainer(deployment: Deployment, { container }: Machine): readonly RenewalWebroot[] {
+  if (container === null || !container.service.complete) return []
+  const directories = [...container.project.services.values()].flatMap(service =>
+    sharedWebroots(service, container.service),
+  )
+  const [only] = directories
+  if (only === undefined || directories.length > 1) return []
+  return (certifiedNames(deployment).get(container) ?? []).map(name => ({ name, ...only }))
+}
+
+/** Directories that certbot writes below, as the container of a web server has them. */
+function sharedWebroots(
+  { image, command, entrypoint, volumes }: ComposeService,
+  server: ComposeService,
+): readonly Pick<RenewalWebroot, 'directory' | 'at'>[] {
+  if (image?.known !== true || !/(?:^|\/)certbot\/certbot(?:[:@]|$)/.test(image.value)) return []
+  const words = [command, entrypoint].flatMap(each => each?.words.map(({ text }) => text) ?? []).join(' ')
+  // What listens itself, or proves a name by DNS, needs no directory.
+  if (/standalone|dns|manual|--nginx|\$/.test(words.replace(/\$\$?\{?!\}?/g, ''))) return []
+  const webroot = /(?:^|\s)(?:-w|--webroot-path)[\s=]+([^\s;'"]+)/.exec(words)?.[1]
+  return volumes.flatMap(({ source, target, at }) => {
+    if (source?.known !== true || !target.known || OF_CERTBOT.test(target.value)) return []
+    if (webroot !== undefined && clean(webroot) !== clean(target.value)) return []
+    return server.volumes.flatMap(other =>
+      other.source?.known === true && clean(other.source.value) === clean(source.value) && other.target.known
+        ? [{ directory: clean(other.target.value), at }]
+        : [],
+    )
+  })
+}
+
+/** What certbot keeps for itself. */
+const OF_CERTBOT = /^\/etc\/|^\/var\/(?:lib|log)\//
+
+function clean(path: string): string {
+  return posix.normalize(path).replace(/(.)\/$/, '$1')
+}
+
+/** The names of servers with a certificate that certbot keeps, by their container. */
+const certifiedNames = memo((deployment: Deployment): ReadonlyMap<Container, readonly string[]> => {
+  const found = new Map<Container, string[]>()
+  for (const { configuration, directive, names } of deployment.servers) {
+    const { container } = deployment.programOf(configuration).machine
+    if (container === null) continue
+    const isCertified = directive.children.some(
+      ({ name, args }) => name === 'ssl_certificate' && /^\/etc\/letsencrypt\//.test(args[0]?.value ?? ''),
+    )
+    if (!isCertified) continue
+    const kept = found.get(container)
+    const own = names.filter(({ exact }) => exact).map(({ name }) => name)
+    if (kept === undefined) found.set(container, own)
+    else kept.push(...own)
+  }
+  return found
 })
 
 const PATH = `/.well-known/acme-challenge/${EXISTING}`
@@ -354,7 +500,11 @@ function allow({ steps }: FollowedRequest, directory: string) {
   const server = steps.findLast(({ directive }) => directive?.name === 'server')?.directive
   if (server === undefined || server === null || !('children' in server)) return {}
   const first = server.children.find(({ source, name }) => source === server.source && name === 'location')
-  if (first === undefined) return {}
+  // A second location of that name is one that nginx refuses.
+  const isThere = server.children.some(
+    ({ name, args }) => name === 'location' && args.at(-1)?.value === '/.well-known/acme-challenge/',
+  )
+  if (first === undefined || isThere) return {}
   const at = namePlace(first)
   const indent = indentationAt(at)
   const lines = [
