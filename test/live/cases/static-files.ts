@@ -9,6 +9,14 @@ function shows(text: string): (answer: LiveAnswer) => boolean {
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'static-files/start-page-not-looked-for',
+    shows: 'the start page is there, and not found',
+    files: { '/srv/www/index.html': 'start page' },
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.body === 'start page',
+  },
+  {
     rule: 'static-files/module-type-missing',
     shows: 'a module comes without its type',
     files: { 'srv/www/app.mjs': 'export const a = 1' },
