@@ -168,6 +168,7 @@ import canonicalUrlHostMissingRedirect from './canonical-url/host-missing-redire
 import canonicalUrlHttpAndHttpsBothServe from './canonical-url/http-and-https-both-serve.ts'
 import canonicalUrlRedirectChain from './canonical-url/redirect-chain.ts'
 import canonicalUrlRedirectDoublesQuery from './canonical-url/redirect-doubles-query.ts'
+import canonicalUrlRedirectDropsPath from './canonical-url/redirect-drops-path.ts'
 import canonicalUrlRedirectLoop from './canonical-url/redirect-loop.ts'
 import canonicalUrlRedirectMalformed from './canonical-url/redirect-malformed.ts'
 import canonicalUrlRedirectManglesUri from './canonical-url/redirect-mangles-uri.ts'
@@ -396,6 +397,7 @@ import staticFilesRootIsFileSystem from './static-files/root-is-file-system.ts'
 import staticFilesRootMismatch from './static-files/root-mismatch.ts'
 import staticFilesRootRepeatsLocation from './static-files/root-repeats-location.ts'
 import staticFilesStartPageCacheable from './static-files/start-page-cacheable.ts'
+import staticFilesStartPageNotLookedFor from './static-files/start-page-not-looked-for.ts'
 import staticFilesTypesWithoutCss from './static-files/types-without-css.ts'
 import staticFilesWsgiDirInDocroot from './static-files/wsgi-dir-in-docroot.ts'
 import suppressionReasonMissing from './suppression/reason-missing.ts'
@@ -677,6 +679,7 @@ export const rules: readonly Rule[] = [
   { id: 'canonical-url/http-and-https-both-serve', ...canonicalUrlHttpAndHttpsBothServe },
   { id: 'canonical-url/redirect-chain', ...canonicalUrlRedirectChain },
   { id: 'canonical-url/redirect-doubles-query', ...canonicalUrlRedirectDoublesQuery },
+  { id: 'canonical-url/redirect-drops-path', ...canonicalUrlRedirectDropsPath },
   { id: 'canonical-url/redirect-loop', ...canonicalUrlRedirectLoop },
   { id: 'canonical-url/redirect-malformed', ...canonicalUrlRedirectMalformed },
   { id: 'canonical-url/redirect-mangles-uri', ...canonicalUrlRedirectManglesUri },
@@ -905,6 +908,7 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/root-mismatch', ...staticFilesRootMismatch },
   { id: 'static-files/root-repeats-location', ...staticFilesRootRepeatsLocation },
   { id: 'static-files/start-page-cacheable', ...staticFilesStartPageCacheable },
+  { id: 'static-files/start-page-not-looked-for', ...staticFilesStartPageNotLookedFor },
   { id: 'static-files/types-without-css', ...staticFilesTypesWithoutCss },
   { id: 'static-files/wsgi-dir-in-docroot', ...staticFilesWsgiDirInDocroot },
   { id: 'suppression/reason-missing', ...suppressionReasonMissing },

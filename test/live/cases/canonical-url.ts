@@ -4,6 +4,13 @@ const PAGES = { 'srv/www/index.html': 'old page', 'srv/new/index.html': 'new pag
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'canonical-url/redirect-drops-path',
+    shows: 'a page is redirected to the start page',
+    request: { url: 'http://example.org/page?id=2' },
+    harm: ({ response }) => response.headers.location === 'https://example.org',
+    sound: ({ response }) => response.headers.location === 'https://example.org/page?id=2',
+  },
+  {
     rule: 'canonical-url/redirect-loop',
     shows: 'nginx behind Apache redirects to where the client came from',
     examples: {
