@@ -1,3 +1,6 @@
+import { isClosedQuote } from '../../../../parsers/apache/split-words.ts'
+import type { ApacheWord } from '../../../../parsers/apache/syntax.ts'
+import { isUnknownWord } from '../../../../parsers/text/source.ts'
 import type { ApacheDirective } from '../configuration.ts'
 import type { ApacheArity, ApacheDirectiveFacts } from '../directives.ts'
 import type { Fault } from './check.ts'
@@ -44,6 +47,19 @@ export function arityFault(directive: ApacheDirective, facts: ApacheDirectiveFac
     word: surplus,
     help: helpFor(facts, surplus?.value),
   }
+}
+
+/**
+ * The fault of a line of a template that has too many arguments however its placeholders come out: each of them stands
+ * in quotes, where it is a part of one argument.
+ */
+export function surplusFault(directive: ApacheDirective, facts: ApacheDirectiveFacts): Fault | null {
+  const { args, source } = directive
+  const isOne = (word: ApacheWord): boolean =>
+    !isUnknownWord(word.value) || isClosedQuote(source.code, word.start, word.end)
+  if (isUnknownWord(directive.name) || !args.every(isOne)) return null
+  const count = COUNTS[facts.arity]
+  return count !== undefined && args.length > count.most ? arityFault(directive, facts) : null
 }
 
 function missingWord(directive: ApacheDirective, arity: ApacheArity, least: number): boolean {

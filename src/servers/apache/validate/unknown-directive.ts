@@ -59,7 +59,8 @@ export function unknownFault(directive: ApacheDirective, unit: ValidationUnit): 
   const lower = directive.name.toLowerCase()
   const foreign = FOREIGN.find(([prefix]) => lower.startsWith(prefix))?.[1]
   // What else a module may bring is not known; no module calls a directive all but as another one's is called.
-  const isSlip = foreign === undefined && slippedFrom(directive) !== undefined
+  const glued = gluedTo(directive)
+  const isSlip = glued !== undefined || (foreign === undefined && slippedFrom(directive) !== undefined)
   if (!isSlip && (!unit.modulesComplete || hasForeignModule(unit))) return null
   const shown = directive.section ? `<${directive.name}>` : directive.name
   return {
@@ -67,8 +68,15 @@ export function unknownFault(directive: ApacheDirective, unit: ValidationUnit): 
     message: unit.modulesComplete
       ? `no module that is loaded knows \`${shown}\``
       : `no module knows \`${shown}\``,
-    help: unknownHelp(directive, lower, foreign),
+    help: glued === undefined ? unknownHelp(directive, lower, foreign) : `write a space behind \`${glued}\``,
   }
+}
+
+/** The directive whose argument follows without a space: `<Location"/docs">`; undefined for any other name. */
+function gluedTo({ name, section }: ApacheDirective): string | undefined {
+  const [, word = ''] = /^([a-z][a-z0-9]*)["'/*~^]/i.exec(name) ?? []
+  const facts = section ? apacheSection(word.toLowerCase()) : apacheDirective(word.toLowerCase())
+  return facts?.section === section ? word : undefined
 }
 
 const slips = new Map<string, string | undefined>()

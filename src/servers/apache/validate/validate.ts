@@ -3,7 +3,7 @@ import type { Problem } from '../../problem.ts'
 import type { ApacheDirective } from '../configuration.ts'
 import { ALLOW, type ApacheDirectiveFacts, apacheDirective, apacheSection, scopeBits } from '../directives.ts'
 import type { ApacheProblemCode } from '../problem-codes.ts'
-import { arityFault } from './arity.ts'
+import { arityFault, surplusFault } from './arity.ts'
 import { authorizationSection } from './authorization.ts'
 import {
   contextBit,
@@ -178,7 +178,7 @@ function judge(directive: ApacheDirective, scope: Scope, walk: Walk): Fault | nu
   if (isUnknownDirective(directive)) {
     // What a template fills in may be what its section lacks.
     if (lower === 'require') scope.authorization.positives++
-    return refusedFault(directive, facts, scope)
+    return refusedFault(directive, facts, scope) ?? surplusFault(directive, facts)
   }
   return (
     arityFault(directive, facts) ??

@@ -205,6 +205,29 @@ test('what a template hides is not judged, and nothing in a template is fatal', 
   assert.equal(fatals(problems), [])
 })
 
+test('of a template too, arguments are counted whose placeholders stand in quotes', () => {
+  const words = (text: string): readonly string[] =>
+    evaluateFragments(text).problems.map(({ at }) => placeText(at))
+  assert.equal(words('SetEnv API_URL = "{{ url }}"\nPassEnv "{{ a }}" b\nServerAdmin "{{ a }}" b\n'), [
+    '"{{ url }}"',
+    'b',
+  ])
+  assert.equal(words('SetEnv API_URL {{ sign }} "{{ url }}"\nServerAdmin {{ a }} {{ b }}\n'), [])
+})
+
+test('a name with its argument behind it is no name, in a template neither', () => {
+  const { problems } = evaluateFragments(
+    'DocumentRoot"/srv/www"\n<Location"/docs">\nServerAdmin {{ admin }}\n</Location>\n',
+  )
+  assert.equal(
+    problems.map(({ at, help }) => [placeText(at), help]),
+    [
+      ['DocumentRoot"/srv/www"', 'write a space behind `DocumentRoot`'],
+      ['Location"/docs"', 'write a space behind `Location`'],
+    ],
+  )
+})
+
 test('what a template fills in may be what its section lacks', () => {
   const section = (line: string): string =>
     `<Location />\n<RequireAny>\n${line}\n</RequireAny>\n</Location>\n`
