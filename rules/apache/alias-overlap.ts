@@ -29,6 +29,15 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'in a template that fills the directories in',
+      files: {
+        'site.conf.erb': host(conf`
+          Alias /w <%= @code %>
+          Alias «/w/images» <%= @images %>
+        `),
+      },
+    },
   ],
   good: [
     {
@@ -49,6 +58,10 @@ export default defineRule({
         'site.conf': host(conf`
           Alias /files /srv/files
           Alias /files/private /srv/files/private
+        `),
+        'other.conf.erb': host(conf`
+          Alias /w <%= @code %>
+          Alias /w/images <%= @code %>/images
         `),
       },
     },
@@ -71,8 +84,7 @@ export default defineRule({
         const { parent } = directive
         if (parent !== null && parent.name !== 'VirtualHost') continue
         const [path, target] = directive.args
-        if (path === undefined || target === undefined || !isSettled(path.value) || !isSettled(target.value))
-          continue
+        if (path === undefined || target === undefined || !isSettled(path.value)) continue
         const before = earlier.get(parent) ?? []
         const covering = before.find(
           other => other.name === directive.name && isPrefixOf(other.args[0]!.value, path.value),
@@ -90,7 +102,10 @@ export default defineRule({
           continue
         // Only a main file says in which order two fragments are read.
         if (main === null && covering.source !== directive.source) continue
+        // Two placeholders may stand for a directory and one inside of it, where the line changes nothing.
+        const isSure = isSettled(target.value) && isSettled(to!.value)
         yield {
+          ...(isSure ? {} : { confidence: 'medium' as const }),
           at: argumentPlace(directive, 0),
           message: `\`${covering.name} ${from!.value}\` stands before it and matches everything below \`${path.value}\`, so this line does nothing`,
           related: [{ at: argumentPlace(covering, 0), message: 'matches first' }],
