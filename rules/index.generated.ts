@@ -23,6 +23,7 @@ import accessRuleAfterAll from './access/rule-after-all.ts'
 import accessSatisfyAnyOpen from './access/satisfy-any-open.ts'
 import accessStatusPageOpen from './access/status-page-open.ts'
 import accessValidReferersUnused from './access/valid-referers-unused.ts'
+import accessWellKnownDenied from './access/well-known-denied.ts'
 import apacheAccessCompatNestedReset from './apache/access-compat-nested-reset.ts'
 import apacheAddhandlerPhp from './apache/addhandler-php.ts'
 import apacheAliasOverlap from './apache/alias-overlap.ts'
@@ -534,6 +535,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/satisfy-any-open', ...accessSatisfyAnyOpen },
   { id: 'access/status-page-open', ...accessStatusPageOpen },
   { id: 'access/valid-referers-unused', ...accessValidReferersUnused },
+  { id: 'access/well-known-denied', ...accessWellKnownDenied },
   { id: 'apache/access-compat-nested-reset', ...apacheAccessCompatNestedReset },
   { id: 'apache/addhandler-php', ...apacheAddhandlerPhp },
   { id: 'apache/alias-overlap', ...apacheAliasOverlap },

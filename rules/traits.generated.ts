@@ -25,6 +25,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['access/satisfy-any-open', { fixes: [], programs: ['nginx'] }],
   ['access/status-page-open', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['access/valid-referers-unused', { fixes: [], programs: ['nginx'] }],
+  ['access/well-known-denied', { fixes: [], programs: ['apache'] }],
   ['apache/access-compat-nested-reset', { fixes: [], programs: ['apache'] }],
   ['apache/addhandler-php', { fixes: ['unsafe'], programs: ['apache'] }],
   ['apache/alias-overlap', { fixes: [], programs: ['apache'] }],

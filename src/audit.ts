@@ -161,6 +161,7 @@ const OF_HTACCESS_ALONE: ReadonlySet<string> = new Set([
   'apache/htaccess-syntax',
   'apache/htaccess-directive-not-permitted',
   'access/private-network-too-wide',
+  'access/well-known-denied',
   'apache/addhandler-php',
   'apache/allow-from-wildcard',
   'apache/backreference-without-group',

@@ -147,6 +147,27 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 200,
   },
   {
+    rule: 'access/well-known-denied',
+    shows: 'the challenge is forbidden',
+    examples: { bad: 'a rewriting rule', good: 'left out' },
+    files: { 'srv/www/.well-known/acme-challenge/token': 'proof' },
+    request: { url: `${SITE}/.well-known/acme-challenge/token` },
+    harm: ({ response }) => response.status === 403,
+    sound: ({ response }) => response.body === 'proof',
+  },
+  {
+    rule: 'access/well-known-denied',
+    shows: 'the exception does not hold',
+    examples: {
+      bad: 'the slash is part of the exception, and stands before the dot',
+      good: 'left out by the server',
+    },
+    files: { [`srv/www/.well-known/acme-challenge/${'x'.repeat(43)}`]: 'proof' },
+    request: { url: `${SITE}/.well-known/acme-challenge/${'x'.repeat(43)}` },
+    harm: ({ response }) => response.status === 403,
+    sound: ({ response }) => response.body === 'proof',
+  },
+  {
     rule: 'access/private-network-too-wide',
     shows: 'a public address is let in',
     files: { 'srv/www/admin/index.html': 'admin' },
