@@ -20,7 +20,7 @@ import { redactorFor } from './redactor-for.ts'
 import type { ApacheConfiguration } from './servers/apache/configuration.ts'
 import { isStandIn } from './servers/apache/htaccess-alone.ts'
 import { joinNotices, limitNotices, unreadNotices } from './unread-notices.ts'
-import { type AuditSettings, understand, type UnderstoodMachine } from './understand.ts'
+import { type AuditSettings, type SteadySets, understand, type UnderstoodMachine } from './understand.ts'
 
 /**
  * Audits the machines that discovery found: from files to the one value that every reporter prints.
@@ -122,17 +122,32 @@ export function auditMachine(machine: Machine, settings: AuditSettings): Audited
   const reached = new Set<string>()
   const failures = new Map<string, Notice>()
   const all: { readonly understood: UnderstoodMachine; readonly programs: readonly ProgramReport[] }[] = []
+  const steady: SteadySets = { kept: 'not-asked' }
+  const steadyAnswers = new Map<string, RuleAnswers>()
   const answers = acrossWorlds((world, ids) => {
-    const understood = understand(machine, settings, world, reached)
+    const isFirst = all.length === 0
+    const fresh = new Map<string, RuleAnswers>()
+    const understood = understand(machine, settings, world, reached, steady)
     // What fails fails in most worlds alike.
     for (const failure of understood.failures) failures.set(noticeLine(failure), failure)
     const rules = ids === null ? settings.rules : settings.rules.filter(({ rule }) => ids.has(rule.id))
     const alone = rules.filter(({ rule }) => OF_HTACCESS_ALONE.has(rule.id))
-    const answers = understood.deployments.map(deployment =>
-      deployment.apache.every(isWritten)
+    const turns = world.turns
+    const answers = understood.deployments.map(deployment => {
+      const name = understood.steady.get(deployment)
+      const known = name === undefined ? undefined : steadyAnswers.get(name)
+      if (known !== undefined) return ids === null ? known : ofRules(known, ids)
+      const asked = deployment.apache.every(isWritten)
         ? askRules(rules, deployment)
-        : withoutStandIns(askRules(alone, deployment)),
-    )
+        : withoutStandIns(askRules(alone, deployment))
+      if (name !== undefined && isFirst) fresh.set(name, asked)
+      return asked
+    })
+    if (isFirst) {
+      // A file that rules ask for, and that another world has otherwise, may be any deployment's.
+      if (world.turns !== turns) steady.kept = null
+      if (steady.kept !== null) for (const [name, asked] of fresh) steadyAnswers.set(name, asked)
+    }
     if (ids === null) all.push({ understood, programs: programReports(understood, answers) })
     return answers
   })
@@ -153,6 +168,14 @@ export function auditMachine(machine: Machine, settings: AuditSettings): Audited
       (sum, { sources }) => sum + sources.filter(source => !isStandIn(source)).length,
       understood.htaccess.length,
     ),
+  }
+}
+
+/** What these rules said. */
+function ofRules({ found, crashes }: RuleAnswers, ids: ReadonlySet<string>): RuleAnswers {
+  return {
+    found: found.filter(({ active }) => ids.has(active.rule.id)),
+    crashes: crashes.filter(({ rule }) => ids.has(rule)),
   }
 }
 

@@ -23,7 +23,7 @@ import { filesInWorld } from './servers/files-in-world.ts'
 import type { NginxConfiguration } from './servers/nginx/configuration.ts'
 import { evaluateNginx } from './servers/nginx/evaluate.ts'
 import { packageVersion } from './servers/package-version.ts'
-import { firstWorld, type World } from './servers/presence.ts'
+import { CERTAIN, firstWorld, type World } from './servers/presence.ts'
 import type { ServerVersion } from './servers/version.ts'
 import { limitNotices } from './unread-notices.ts'
 
@@ -58,6 +58,14 @@ export interface UnderstoodMachine {
   readonly deployments: readonly Deployment[]
   /** What failed while it was understood. */
   readonly failures: readonly Notice[]
+  /** Those of sets of fragments that are alike in every world, by a name that each has there too. */
+  readonly steady: ReadonlyMap<Deployment, string>
+}
+
+/** Fragments as they were read in one world, where they are alike in every other one. */
+export interface SteadySets {
+  /** By the paths of a set; null where something else may make a difference. */
+  kept: Map<string, Pick<UnderstoodMachine, 'nginx' | 'apache'>> | 'not-asked' | null
 }
 
 /**
@@ -66,13 +74,27 @@ export interface UnderstoodMachine {
  *
  * @param world how the conditions come out that no file decides
  * @param reached the files that some main file reaches in any world, to which those of this one are added
+ * @param steady the sets of fragments that need not be read anew; the first world fills it
  */
 export function understand(
   machine: Machine,
   settings: AuditSettings,
   world: World = firstWorld(),
   reached: Set<string> = new Set(),
+  steady: SteadySets = { kept: 'not-asked' },
 ): UnderstoodMachine {
+  const isFirst = steady.kept === 'not-asked'
+  const known = steady.kept === 'not-asked' ? null : steady.kept
+  const kept = new Map<string, Pick<UnderstoodMachine, 'nginx' | 'apache'>>()
+  const begin = world.turns
+  /** Those of the servers' own files, which change nothing for another set. */
+  let ownTurns = 0
+  const counted = <T>(read: () => T): T => {
+    const before = world.turns
+    const value = read()
+    ownTurns += world.turns - before
+    return value
+  }
   const files = filesInWorld(machine.files, world)
   const { facts, includeMap } = settings
   const nginxVersion = settings.versions.nginx ?? packageVersion(files, 'nginx')
@@ -122,19 +144,36 @@ export function understand(
       return []
     }
   }
-  const nginx = machine.nginxMains.flatMap(main => attempt('reading nginx', main, () => readNginx(main, [])))
-  const apache = machine.apacheMains.flatMap(main =>
-    attempt('reading Apache', main, () => readApache(main, [])),
+  const nginx = counted(() =>
+    machine.nginxMains.flatMap(main => attempt('reading nginx', main, () => readNginx(main, []))),
+  )
+  const apache = counted(() =>
+    machine.apacheMains.flatMap(main => attempt('reading Apache', main, () => readApache(main, []))),
   )
   for (const { sources } of [...nginx, ...apache]) for (const { path } of sources) reached.add(path)
   const sets = machine
     .fragments(reached, { nginx: nginx.every(readsAllNginx), apache: apache.every(readsAllApache) })
-    .map(({ nginx, apache, joint, isInLocation }) => ({
-      joint,
-      nginx:
-        nginx.length === 0 ? [] : attempt('reading nginx', null, () => readNginx(null, nginx, isInLocation)),
-      apache: apache.length === 0 ? [] : attempt('reading Apache', null, () => readApache(null, apache)),
-    }))
+    .map(({ nginx, apache, joint, isInLocation }) => {
+      const key = [...nginx, '', ...apache].join('\0')
+      const before = known?.get(key)
+      if (before !== undefined) {
+        for (const { sources } of [...before.nginx, ...before.apache])
+          for (const source of sources) world.read(source, CERTAIN)
+        return { joint, key, isSteady: true, ...before }
+      }
+      const turns = world.turns
+      const failed = failures.length
+      const read = counted(() => ({
+        nginx:
+          nginx.length === 0
+            ? []
+            : attempt('reading nginx', null, () => readNginx(null, nginx, isInLocation)),
+        apache: apache.length === 0 ? [] : attempt('reading Apache', null, () => readApache(null, apache)),
+      }))
+      const isSteady = isFirst && world.turns === turns && failures.length === failed
+      if (isSteady) kept.set(key, read)
+      return { joint, key, isSteady, ...read }
+    })
 
   const alone =
     machine.apacheMains.length > 0
@@ -160,7 +199,11 @@ export function understand(
   const startedFiles =
     repository === undefined
       ? files
-      : withPhpFiles(projects.length > 0 ? files : withStarters(files, repository), repository)
+      : withPhpFiles(
+          // What starts in one world alone starts nothing.
+          projects.length > 0 ? files : counted(() => withStarters(files, repository)),
+          repository,
+        )
   const applications = repository?.applications ?? null
   const build = (
     nginx: readonly NginxConfiguration[],
@@ -201,11 +244,16 @@ export function understand(
   const hasMain = nginx.length + apache.length > 0
   const nginxBeside = hasMain && nginx.length === 0 ? standIn('nginx') : undefined
   const apacheBeside = hasMain && apache.length === 0 ? standIn('apache') : undefined
+  const names = new Map<Deployment, string>()
   const withServers = [
     ...together(nginxBeside?.nginx ?? nginx, apacheBeside?.apache ?? apache),
-    ...sets.flatMap(set =>
-      together(set === nginxBeside ? [] : set.nginx, set === apacheBeside ? [] : set.apache),
-    ),
+    ...sets.flatMap(set => {
+      const isWhole = set !== nginxBeside && set !== apacheBeside
+      const joined = together(set === nginxBeside ? [] : set.nginx, set === apacheBeside ? [] : set.apache)
+      if (isWhole && set.isSteady)
+        for (const [index, deployment] of joined.entries()) names.set(deployment, `${set.key}\0${index}`)
+      return joined
+    }),
     ...hosts.flatMap(host => build([], [host])),
   ]
   const deployments =
@@ -217,8 +265,10 @@ export function understand(
             joined,
           ),
         ]
+  if (isFirst) steady.kept = world.turns - begin === ownTurns ? kept : null
   return {
     machine,
+    steady: names,
     nginx: [...nginx, ...sets.flatMap(set => set.nginx)],
     apache: [...apache, ...sets.flatMap(set => set.apache), ...hosts],
     htaccess: alone,

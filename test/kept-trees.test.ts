@@ -338,6 +338,27 @@ test('a string of a script that is a server’s file', async () => {
   assert.equal(await loud(tree), ['add-host.sh apache/syntax', `add-site.sh ${TRAVERSAL}`])
 })
 
+test('what stands beside templates is judged once, however their conditions come out', async () => {
+  const tree = {
+    'roles/front/templates/front.conf.j2':
+      'server {\n  {% if tls %}\n  listen 443 ssl;\n  {% else %}\n  listen 80;\n  {% endif %}\n' +
+      '  server_name {{ name }};\n  {% if moved %}\n  return 301 https://{{ name }}$uri;\n  {% endif %}\n}\n',
+    'roles/old/files/old.conf': 'server {\n  listen 80;\n  return 301 https://a.example$uri;\n}\n',
+    'roles/wrong/files/wrong.conf': 'server {\n  listen 80;\n  root /srv/a /srv/b;\n}\n',
+  }
+  const { findings } = await auditDirectory(scratchTree(tree), rules)
+  assert.equal(
+    findings
+      .filter(({ severity }) => severityAtLeast(severity, 'warning'))
+      .map(({ at, rule, severity }) => `${at.file}:${at.line} ${severity} ${rule}`),
+    [
+      'roles/front/templates/front.conf.j2:9 error canonical-url/redirect-uri-injection',
+      'roles/old/files/old.conf:3 error canonical-url/redirect-uri-injection',
+      'roles/wrong/files/wrong.conf:3 error nginx/syntax',
+    ],
+  )
+})
+
 test('pieces of which e-smith makes a file are none', async () => {
   const tree = {
     'root/etc/e-smith/templates/etc/httpd/conf.d/site.conf/20begin': '<Location "/site">\n  <RequireAll>\n',

@@ -87,8 +87,9 @@ function visitMixed(enter: EnterWorld, visits: Visit[]): void {
 function visitAround(enter: EnterWorld, visits: Visit[]): ReadonlySet<string> {
   const tried = new Set<string>()
   const unchecked = new Set<string>()
+  let standing = standingOf(visits)
   for (const others of [last, first]) {
-    for (const { presences } of standingOf(visits)) {
+    for (const { presences } of standing) {
       for (const presence of presences) {
         const choices = choicesFor(presence, new Map())
         if (choices === null || choices.size === 0) continue
@@ -96,12 +97,15 @@ function visitAround(enter: EnterWorld, visits: Visit[]): ReadonlySet<string> {
         const name = `${others === last} ${nameOf(presence)}`
         if (tried.has(name) || visits.slice(0, 2).some(({ world }) => isSame(world, decide))) continue
         tried.add(name)
-        const claims = standingOf(visits).filter(claim =>
+        const claims = standing.filter(claim =>
           claim.presences.some(holds => nameOf(holds) === nameOf(presence)),
         )
         if (claims.length === 0) continue
         if (visits.length >= MOST_WORLDS) unchecked.add(nameOf(presence))
-        else visits.push(visit(enter, decide, rulesOf(claims)))
+        else {
+          visits.push(visit(enter, decide, rulesOf(claims)))
+          standing = standingOf(visits)
+        }
       }
     }
   }

@@ -55,6 +55,8 @@ export interface GuardedStretch extends Branch {
  */
 export interface World {
   answer(condition: string, answers: number): number
+  /** How often it was asked so far: what another world may have otherwise asks for it. */
+  readonly turns: number
   /** How many answers each condition has that was asked so far. */
   readonly asked: ReadonlyMap<string, number>
   /** The presence of every guarded stretch that came to light, there or not. */
@@ -74,10 +76,15 @@ export function createWorld(decide: (condition: string, answers: number) => numb
   const guards = new Map<string, GuardedStretch[]>()
   const readings = new Map<string, readonly Presence[]>()
   const guarded: Presence[] = []
+  let turns = 0
   return {
     asked,
     guarded,
+    get turns() {
+      return turns
+    },
     answer(condition, answers) {
+      turns++
       asked.set(condition, answers)
       return decide(condition, answers)
     },

@@ -148,4 +148,14 @@ test('what nothing closes guards nothing', () => {
   comesTo('/a.j2', '{% for x in y %}a;{% if b %}c;{% endfor %}d;', ['a; c; d;', 'd;'])
 })
 
+test('a world counts what another one may have otherwise', () => {
+  const files = memoryFileSystem({ '/a.conf.j2': '{% if a %}\nx 1;\n{% endif %}\n', '/b.conf': 'x 2;\n' })
+  const world = createWorld(() => 0)
+  const inWorld = filesInWorld(files, world)
+  inWorld.read('/b.conf')
+  assert.is(world.turns, 0)
+  inWorld.read('/a.conf.j2')
+  assert.ok(world.turns > 0)
+})
+
 test.run()
