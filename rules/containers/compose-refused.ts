@@ -145,6 +145,24 @@ export default defineRule({
       }),
     },
     {
+      title: 'a file of Uffizzi, which has keys of its own',
+      files: {
+        'docker-compose.uffizzi.yml': conf`
+          x-uffizzi:
+            ingress:
+              service: web
+              port: 8000
+          services:
+            web:
+              image: registry.example.org/shop:1.4
+              resources:
+                limits:
+                  memory: 500m
+        `,
+        'nginx/site.conf': siteTo('web:8000'),
+      },
+    },
+    {
       title: 'keys of Compose, and one’s own',
       files: tree({
         web: conf`
@@ -189,7 +207,8 @@ export default defineRule({
     for (const { container } of machines) {
       if (container === null || seen.has(container.project)) continue
       seen.add(container.project)
-      for (const { at, said, meant, home } of container.project.faults)
+      for (const { at, said, meant, home } of container.project.faults) {
+        if (OF_OTHERS.test(at.source.text)) continue
         yield {
           at,
           message: `Compose starts nothing: ${said}`,
@@ -197,6 +216,10 @@ export default defineRule({
           ...(meant !== null && { help: `Write \`${meant}\`` }),
           ...(home !== null && { help: `Move it to ${home}` }),
         }
+      }
     }
   },
 })
+
+/** Uffizzi reads files of its own that have Compose's form, and words that Compose has not. */
+const OF_OTHERS = /^x-uffizzi:/m

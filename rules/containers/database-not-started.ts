@@ -1,5 +1,6 @@
-import type { ComposeService } from '../../parsers/compose/compose.ts'
-import type { Place } from '../../parsers/text/source.ts'
+import { memo } from '../../parsers/collections/memo.ts'
+import type { ComposeProject, ComposeService } from '../../parsers/compose/compose.ts'
+import type { Place, Source } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -58,6 +59,19 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a file that Compose takes with another one alone, which may set it',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            web:
+              restart: always
+              depends_on: [db]
+            db:
+              image: postgres:16
+        `,
+      },
+    },
+    {
       title: 'a password',
       files: tree(conf`
         image: postgres:16
@@ -79,6 +93,20 @@ export default defineRule({
         image: postgres:16
         env_file: .env
       `),
+    },
+    {
+      title: 'a variable that its file leaves to whoever copies it',
+      files: {
+        ...tree(conf`
+          image: postgres:16
+          environment:
+            - POSTGRES_PASSWORD=\${DB_PASSWORD}
+        `),
+        '.env': conf`
+          # a long one
+          DB_PASSWORD=
+        `,
+      },
     },
     {
       title: 'a secret',
@@ -138,7 +166,8 @@ export default defineRule({
   *check({ machines }) {
     const seen = new Set<ComposeService>()
     for (const { container } of machines) {
-      for (const service of container?.project.services.values() ?? []) {
+      if (container === null || !isWhole(container.project)) continue
+      for (const service of container.project.services.values()) {
         if (seen.has(service)) continue
         seen.add(service)
         const image = service.image?.known === true ? service.image.value : ''
@@ -152,6 +181,13 @@ export default defineRule({
     }
   },
 })
+
+/** False for a file that Compose refuses without another one, which may set more than an image. */
+const isWhole = memo((project: ComposeProject): boolean =>
+  [...project.services.values()].every(
+    ({ image, build, complete }) => image !== null || build !== null || !complete,
+  ),
+)
 
 const IMAGE = /^(?:docker\.io\/)?(?:library\/)?(postgres|mysql|mariadb)(?::(\d+)|[:@]|$)/
 
@@ -167,7 +203,10 @@ function has({ environment, envFiles, at: { source } }: ComposeService, pattern:
   return (
     envFiles.length > 0 ||
     source.branches.length > 0 ||
-    environment.some(({ name, value }) => pattern.test(name) && !isEmpty(value)) ||
+    environment.some(
+      // An empty one of `.env` waits for whoever copies it.
+      ({ name, value }) => pattern.test(name) && (!isEmpty(value) || isFromElsewhere(source, value)),
+    ) ||
     [...source.text.matchAll(COMMENTED)].some(([, name = '']) => pattern.test(name))
   )
 }
@@ -176,6 +215,15 @@ const COMMENTED = /^[ \t]*#[ \t-]*([A-Z][A-Z_]+)[ \t]*[:=]/gm
 
 function isEmpty(value: ComposeService['environment'][number]['value']): boolean {
   return value?.known === true && value.value === ''
+}
+
+/** True for a variable of Compose, whatever it comes to. */
+function isFromElsewhere(source: Source, value: ComposeService['environment'][number]['value']): boolean {
+  const at = value?.at ?? null
+  if (at === null || at.source !== source) return at !== null
+  const { text } = source
+  const end = text.indexOf('\n', at.start)
+  return text.slice(text.lastIndexOf('\n', at.start - 1) + 1, end === -1 ? text.length : end).includes('$')
 }
 
 function imagePlace({ image, at }: ComposeService): Place {
