@@ -341,6 +341,7 @@ import nginxWebsocketConnectionMissing from './nginx/websocket-connection-missin
 import nginxWebsocketHttpVersion from './nginx/websocket-http-version.ts'
 import nginxWebsocketUpgradeMissing from './nginx/websocket-upgrade-missing.ts'
 import phpHttpsNeverEmpty from './php/https-never-empty.ts'
+import phpHttpsNotTold from './php/https-not-told.ts'
 import phpOpenBasedir from './php/open-basedir.ts'
 import phpPathInfoEmpty from './php/path-info-empty.ts'
 import phpPoolRefused from './php/pool-refused.ts'
@@ -853,6 +854,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/websocket-http-version', ...nginxWebsocketHttpVersion },
   { id: 'nginx/websocket-upgrade-missing', ...nginxWebsocketUpgradeMissing },
   { id: 'php/https-never-empty', ...phpHttpsNeverEmpty },
+  { id: 'php/https-not-told', ...phpHttpsNotTold },
   { id: 'php/open-basedir', ...phpOpenBasedir },
   { id: 'php/path-info-empty', ...phpPathInfoEmpty },
   { id: 'php/pool-refused', ...phpPoolRefused },

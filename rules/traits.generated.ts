@@ -343,6 +343,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['nginx/websocket-http-version', { fixes: ['safe'], programs: ['nginx'] }],
   ['nginx/websocket-upgrade-missing', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['php/https-never-empty', { fixes: [], programs: ['nginx'] }],
+  ['php/https-not-told', { fixes: [], programs: ['nginx', 'apache', 'php-fpm'] }],
   ['php/open-basedir', { fixes: [], programs: ['nginx', 'php-fpm'] }],
   ['php/path-info-empty', { fixes: [], programs: ['nginx'] }],
   ['php/pool-refused', { fixes: [], programs: ['php-fpm'] }],

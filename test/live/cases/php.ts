@@ -286,4 +286,11 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.body === 'secure',
     sound: ({ response }) => response.body === 'plain',
   },
+  {
+    rule: 'php/https-not-told',
+    shows: 'a script that is never told of TLS redirects to itself',
+    request: { url: 'http://example.org/index.php', headers: { 'X-Forwarded-Proto': 'https' } },
+    harm: ({ response }) => response.headers.location === 'https://example.org/index.php',
+    sound: ({ response }) => response.body.includes('the shop'),
+  },
 ]

@@ -1,0 +1,294 @@
+import { memoByKey } from '../../parsers/collections/memo.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import type { ApacheHost, Deployment, NginxConnection, NginxServer } from '../../src/deployment/model.ts'
+import { namePlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+import { sslEngine } from '../../src/servers/apache/queries/server-settings.ts'
+import { directivesByHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { effective } from '../../src/servers/nginx/queries/effective.ts'
+import { apacheMain, nginxMain } from '../_examples.ts'
+import { phpPool, phpSite } from './_examples.ts'
+import { documentRoot } from './_script-directory.ts'
+
+const ASKS = conf`
+  <?php
+  if (empty($_SERVER['HTTPS']) || $_SERVER['HTTPS'] === 'off') {
+      header('Location: https://' . $_SERVER['HTTP_HOST'] . $_SERVER['REQUEST_URI'], true, 302);
+      exit;
+  }
+  echo 'the shop';
+`
+const MAP = conf`
+  map $http_x_forwarded_proto $outer_https {
+      default $https;
+      https on;
+  }
+`
+const fpm = (script: Record<string, string>, lines = '', http = ''): Record<string, string> => ({
+  'etc/nginx/nginx.conf': phpSite(lines).replace('http {\n', () => `http {\n${http}`),
+  'etc/nginx/fastcgi_params': conf`
+    fastcgi_param REQUEST_METHOD $request_method;
+    fastcgi_param REQUEST_URI $request_uri;
+    fastcgi_param SERVER_NAME $server_name;
+    fastcgi_param HTTPS $https if_not_empty;
+    fastcgi_param REDIRECT_STATUS 200;
+  `,
+  'etc/php/8.2/fpm/pool.d/www.conf': phpPool(),
+  ...script,
+})
+const WORDPRESS = (lines: string, file = 'srv/www/wp-config.php'): Record<string, string> => ({
+  [file]: `<?php\n${lines}\nrequire_once ABSPATH . 'wp-settings.php';\n`,
+})
+/** nginx with TLS in front of Apache with the shop. */
+const apache = (lines: string | readonly string[], script = ASKS): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(conf`
+    server {
+        listen 443 ssl;
+        server_name example.org;
+        ssl_certificate /etc/ssl/example.org.pem;
+        ssl_certificate_key /etc/ssl/example.org.key;
+        location / {
+            proxy_pass http://127.0.0.1:9000;
+            proxy_set_header Host $host;
+            proxy_set_header X-Forwarded-Proto $scheme;
+        }
+    }
+  `),
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 127.0.0.1:9000
+      <VirtualHost 127.0.0.1:9000>
+          ServerName example.org
+          DocumentRoot /srv/www
+          ${lines}
+      </VirtualHost>
+    `,
+    ['setenvif', 'dir'],
+  ),
+  'srv/www/index.php': script,
+})
+const bad = (files: Record<string, string>, marked: string): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(files).map(([path, text]) => [path, text.replace(marked, () => `«${marked}»`)]),
+  )
+
+export default defineRule({
+  summary: 'PHP redirects to TLS and is never told of it',
+  severity: 'error',
+  otherSeverities: {
+    warning: 'where nothing of the audit speaks TLS, so that whatever stands in front, if anything, does',
+  },
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'PHP scripts and WordPress ask `$_SERVER[\'HTTPS\']` whether the client came by TLS, and redirect to `https://` where it is empty. PHP has the variable from the server that calls it: behind another one that terminates TLS it stays empty, and every page redirects to itself, ERR_TOO_MANY_REDIRECTS.',
+  remedy:
+    'Make `HTTPS` of the header of the proxy: in nginx by `fastcgi_param` with a `map`, in Apache by `SetEnvIf X-Forwarded-Proto https HTTPS=on`',
+  references: [
+    'https://www.php.net/manual/reserved.variables.server.php',
+    'https://developer.wordpress.org/advanced-administration/security/https/#using-a-reverse-proxy',
+  ],
+  bad: [
+    {
+      title: 'a script behind an nginx that speaks no TLS',
+      files: bad(fpm({ 'srv/www/index.php': ASKS }), 'fastcgi_pass'),
+    },
+    {
+      title: 'WordPress at an https address',
+      files: bad(fpm(WORDPRESS("define( 'WP_HOME', 'https://example.org' );")), 'fastcgi_pass'),
+    },
+    {
+      title: 'WordPress whose configuration lies above its files',
+      files: bad(fpm(WORDPRESS("define('FORCE_SSL_ADMIN', true);", 'srv/wp-config.php')), 'fastcgi_pass'),
+    },
+    { title: 'Apache behind the TLS of nginx', files: bad(apache(''), 'DocumentRoot') },
+  ],
+  good: [
+    {
+      title: 'a map of the header of the proxy',
+      files: fpm({ 'srv/www/index.php': ASKS }, 'fastcgi_param HTTPS $outer_https if_not_empty;', MAP),
+    },
+    {
+      title: 'a script that asks for the header, too',
+      files: fpm({ 'srv/www/index.php': ASKS.replace('if (', "if (($_SERVER['HTTP_X_FORWARDED_PROTO'] ?? '') !== 'https' && ") }),
+    },
+    {
+      title: 'WordPress that is told',
+      files: fpm(
+        WORDPRESS(conf`
+          define('FORCE_SSL_ADMIN', true);
+          if (($_SERVER['HTTP_X_FORWARDED_PROTO'] ?? '') === 'https') {
+              $_SERVER['HTTPS'] = 'on';
+          }
+        `),
+      ),
+    },
+    {
+      title: 'WordPress without TLS',
+      files: fpm(WORDPRESS("define('WP_HOME', 'http://example.org');")),
+    },
+    {
+      title: 'a line that is commented out',
+      files: fpm(WORDPRESS("// define('FORCE_SSL_ADMIN', true);")),
+    },
+    { title: 'Apache that is told', files: apache('SetEnvIf X-Forwarded-Proto https HTTPS=on') },
+    { title: 'a script that redirects nobody', files: apache('', "<?php echo $_SERVER['HTTPS'] ?? 'off';\n") },
+    {
+      title: 'TLS of the same server',
+      files: Object.fromEntries(
+        Object.entries(fpm({ 'srv/www/index.php': ASKS })).map(([path, text]) => [
+          path,
+          text.replace(
+            'listen 80;',
+            'listen 443 ssl;\nssl_certificate /etc/ssl/a.pem;\nssl_certificate_key /etc/ssl/a.key;',
+          ),
+        ]),
+      ),
+    },
+  ],
+  *check(deployment) {
+    yield* throughFastcgi(deployment)
+    yield* inApache(deployment)
+  },
+})
+
+type Findings = Iterable<RuleFinding>
+
+const ADVICE = 'Make `HTTPS` of what the proxy in front tells'
+
+function* throughFastcgi(deployment: Deployment): Findings {
+  let ofTls: ReadonlyMap<string, NginxServer> | null = null
+  for (const connection of deployment.connections.nginx) {
+    const { pass, server, from } = connection
+    if (pass.name !== 'fastcgi_pass' || connection.reachable === false) continue
+    const root = documentRoot(connection)
+    const asked = root === null ? null : asksForTls(from.machine.files, root)
+    if (asked === null || isTold(connection)) continue
+    ofTls ??= new Map(
+      deployment.servers.flatMap(each =>
+        each.tls ? each.names.map(({ name }) => [name, each] as const) : [],
+      ),
+    )
+    const [named] = server.names.flatMap(({ name }) => ofTls?.get(name) ?? [])
+    const tls = server.tls ? server : named
+    // What a server with TLS calls itself is another matter; one that proxies here terminates it.
+    if (tls !== undefined && tls !== server && !proxiesTo(deployment, tls, server)) continue
+    // WordPress takes the port of TLS for TLS, too.
+    if (tls === server && asked.isWordPress) continue
+    yield {
+      at: namePlace(pass),
+      ...(tls === undefined && { severity: 'warning' }),
+      message: 'PHP redirects to `https://` where `HTTPS` is empty, and nginx never fills it here',
+      label: 'HTTPS stays empty',
+      related: [
+        { at: asked.at, message: asked.isWordPress ? 'WordPress redirects to TLS' : 'the script asks here' },
+        ...(tls === undefined ? [] : [{ at: namePlace(tls.directive), message: 'terminates TLS' }]),
+      ],
+      help: ADVICE,
+    }
+  }
+}
+
+/** True also where `HTTPS` may be set in a way that nobody here knows. */
+function isTold({ server, block, from: { configuration } }: NginxConnection): boolean {
+  const lines = effective(configuration, block, 'fastcgi_param')
+  if (!lines.known) return true
+  const line = lines.value.directives.findLast(({ args }) => args[0]?.value === 'HTTPS')
+  const value = line?.args[1]?.value
+  return value !== undefined && value !== '' && (server.tls || !/^\$\{?https\}?$/.test(value))
+}
+
+function proxiesTo({ connections }: Deployment, front: NginxServer, inner: NginxServer): boolean {
+  return connections
+    .of(front)
+    .some(({ targets }) =>
+      targets.some(
+        ({ to, port }) =>
+          to.kind === 'listener' &&
+          to.listener.kind === 'nginx' &&
+          inner.listens.some(listen => listen.port === port && listen.port !== null),
+      ),
+    )
+}
+
+function* inApache(deployment: Deployment): Findings {
+  for (const host of deployment.virtualHosts) {
+    const { configuration, directive } = host
+    const line = directivesByHost(configuration, 'documentroot').get(directive)?.at(-1)
+    const root = line?.args[0]?.value
+    if (line === undefined || root === undefined || !root.startsWith('/')) continue
+    const fronts = deployment.connections.reaching(host).filter(({ certain }) => certain)
+    const front = fronts.find(({ connection }) => connection.server.tls)?.connection.server
+    if (front === undefined || mayBeTold(deployment, host)) continue
+    const { files } = deployment.programOf(configuration).machine
+    const asked = asksForTls(files, root.replace(/(.)\/$/, '$1'))
+    if (asked === null || mayTellInHtaccess(files, root)) continue
+    yield {
+      at: namePlace(line),
+      message: 'PHP redirects to `https://` where `HTTPS` is empty, and Apache never fills it here',
+      label: 'HTTPS stays empty',
+      related: [
+        { at: asked.at, message: asked.isWordPress ? 'WordPress redirects to TLS' : 'the script asks here' },
+        { at: namePlace(front.directive), message: 'terminates TLS' },
+      ],
+      help: ADVICE,
+    }
+  }
+}
+
+/** True where a line of Apache makes the variable, or may. */
+function mayBeTold(deployment: Deployment, host: ApacheHost): boolean {
+  const { configuration, directive, virtualHost } = host
+  const engine = sslEngine(configuration, virtualHost)
+  if (!engine.known || engine.value || deployment.trustsOf(host).length > 0) return true
+  return ['setenv', 'setenvif', 'setenvifnocase', 'setenvifexpr', 'rewriterule', 'passenv'].some(name => {
+    const lines = directivesByHost(configuration, name)
+    return [null, directive].some(each => (lines.get(each) ?? []).some(({ text }) => /HTTPS/.test(text)))
+  })
+}
+
+function mayTellInHtaccess(files: FileSystem, root: string): boolean {
+  const read = files.kind(`${root}/.htaccess`) === 'file' ? files.read(`${root}/.htaccess`) : null
+  return read !== null && (read.kind !== 'source' || /HTTPS\s*=|E=HTTPS|SetEnv\s+HTTPS/i.test(read.source.code))
+}
+
+interface Asked {
+  readonly at: Place
+  readonly isWordPress: boolean
+}
+
+/** Where the start page of a directory, or the configuration of WordPress for it, sends what came without TLS away. */
+const asksForTls = memoByKey((files: FileSystem, root: string): Asked | null => {
+  const above = root.replace(/\/[^/]+$/, '')
+  for (const path of [`${root}/wp-config.php`, `${above}/wp-config.php`, `${root}/index.php`]) {
+    const read = files.kind(path) === 'file' ? files.read(path) : null
+    if (read?.kind !== 'source') continue
+    const { source } = read
+    const code = withoutComments(source.text)
+    if (OTHERWISE.test(code)) return null
+    const isWordPress = path.endsWith('wp-config.php')
+    const match = (isWordPress ? WORDPRESS_OF_TLS : ASKING).exec(code)
+    if (match === null) continue
+    const [text] = match
+    const from = isWordPress ? 0 : text.indexOf('$')
+    const to = isWordPress ? text.length : text.indexOf(']') + 1
+    return { at: { source, start: match.index + from, end: match.index + to }, isWordPress }
+  }
+  return null
+})
+
+/** What a script looks at besides, or sets. */
+const OTHERWISE = /FORWARDED|SERVER_PORT|CF_VISITOR|REQUEST_SCHEME|\[\s*['"]HTTPS['"]\s*\]\s*=[^=]/
+const WORDPRESS_OF_TLS =
+  /define\s*\(\s*['"](?:FORCE_SSL_ADMIN['"]\s*,\s*true|WP_(?:HOME|SITEURL)['"]\s*,\s*['"]https:\/\/)/
+const HTTPS = String.raw`\$_SERVER\s*\[\s*['"]HTTPS['"]\s*\]`
+/** A condition that holds without TLS, and the redirect close behind it. */
+const ASKING = new RegExp(
+  String.raw`(?:(?<!!\s*)\bempty\s*\(\s*|!\s*isset\s*\(\s*|(?=${HTTPS}[^;{]{0,40}?(?:!==?\s*['"]on|===?\s*['"]off)))${HTTPS}[\s\S]{0,400}?header\s*\(\s*['"]Location:\s*https:\/\/`,
+  'i',
+)
+
+function withoutComments(code: string): string {
+  return code.replace(/\/\*[\s\S]*?\*\/|(^|[\s;])(?:\/\/|#)[^\n]*/g, comment => ' '.repeat(comment.length))
+}
