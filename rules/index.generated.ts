@@ -340,6 +340,7 @@ import nginxTypographicQuotes from './nginx/typographic-quotes.ts'
 import nginxWebsocketConnectionMissing from './nginx/websocket-connection-missing.ts'
 import nginxWebsocketHttpVersion from './nginx/websocket-http-version.ts'
 import nginxWebsocketUpgradeMissing from './nginx/websocket-upgrade-missing.ts'
+import phpErrorsShown from './php/errors-shown.ts'
 import phpHttpsNeverEmpty from './php/https-never-empty.ts'
 import phpHttpsNotTold from './php/https-not-told.ts'
 import phpOpenBasedir from './php/open-basedir.ts'
@@ -853,6 +854,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/websocket-connection-missing', ...nginxWebsocketConnectionMissing },
   { id: 'nginx/websocket-http-version', ...nginxWebsocketHttpVersion },
   { id: 'nginx/websocket-upgrade-missing', ...nginxWebsocketUpgradeMissing },
+  { id: 'php/errors-shown', ...phpErrorsShown },
   { id: 'php/https-never-empty', ...phpHttpsNeverEmpty },
   { id: 'php/https-not-told', ...phpHttpsNotTold },
   { id: 'php/open-basedir', ...phpOpenBasedir },

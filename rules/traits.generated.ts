@@ -342,6 +342,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['nginx/websocket-connection-missing', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['nginx/websocket-http-version', { fixes: ['safe'], programs: ['nginx'] }],
   ['nginx/websocket-upgrade-missing', { fixes: ['unsafe'], programs: ['nginx'] }],
+  ['php/errors-shown', { fixes: [], programs: ['nginx', 'php-fpm'] }],
   ['php/https-never-empty', { fixes: [], programs: ['nginx'] }],
   ['php/https-not-told', { fixes: [], programs: ['nginx', 'apache', 'php-fpm'] }],
   ['php/open-basedir', { fixes: [], programs: ['nginx', 'php-fpm'] }],

@@ -1,5 +1,5 @@
 import { memoByKey } from '../../parsers/collections/memo.ts'
-import type { Place } from '../../parsers/text/source.ts'
+import type { Place, Source } from '../../parsers/text/source.ts'
 import type { ApacheHost, Deployment, NginxConnection, NginxServer } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -10,6 +10,7 @@ import { directivesByHost } from '../../src/servers/apache/queries/virtual-hosts
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
 import { phpPool, phpSite } from './_examples.ts'
+import { scriptAt, scriptCode, wordpressConfiguration } from './_php-sources.ts'
 import { documentRoot } from './_script-directory.ts'
 
 const ASKS = conf`
@@ -82,7 +83,7 @@ export default defineRule({
   },
   confidence: 'high',
   since: '0.1.0',
-  why: 'PHP scripts and WordPress ask `$_SERVER[\'HTTPS\']` whether the client came by TLS, and redirect to `https://` where it is empty. PHP has the variable from the server that calls it: behind another one that terminates TLS it stays empty, and every page redirects to itself, ERR_TOO_MANY_REDIRECTS.',
+  why: "PHP scripts and WordPress ask `$_SERVER['HTTPS']` whether the client came by TLS, and redirect to `https://` where it is empty. PHP has the variable from the server that calls it: behind another one that terminates TLS it stays empty, and every page redirects to itself, ERR_TOO_MANY_REDIRECTS.",
   remedy:
     'Make `HTTPS` of the header of the proxy: in nginx by `fastcgi_param` with a `map`, in Apache by `SetEnvIf X-Forwarded-Proto https HTTPS=on`',
   references: [
@@ -111,7 +112,12 @@ export default defineRule({
     },
     {
       title: 'a script that asks for the header, too',
-      files: fpm({ 'srv/www/index.php': ASKS.replace('if (', "if (($_SERVER['HTTP_X_FORWARDED_PROTO'] ?? '') !== 'https' && ") }),
+      files: fpm({
+        'srv/www/index.php': ASKS.replace(
+          'if (',
+          "if (($_SERVER['HTTP_X_FORWARDED_PROTO'] ?? '') !== 'https' && ",
+        ),
+      }),
     },
     {
       title: 'WordPress that is told',
@@ -133,7 +139,10 @@ export default defineRule({
       files: fpm(WORDPRESS("// define('FORCE_SSL_ADMIN', true);")),
     },
     { title: 'Apache that is told', files: apache('SetEnvIf X-Forwarded-Proto https HTTPS=on') },
-    { title: 'a script that redirects nobody', files: apache('', "<?php echo $_SERVER['HTTPS'] ?? 'off';\n") },
+    {
+      title: 'a script that redirects nobody',
+      files: apache('', "<?php echo $_SERVER['HTTPS'] ?? 'off';\n"),
+    },
     {
       title: 'TLS of the same server',
       files: Object.fromEntries(
@@ -250,7 +259,9 @@ function mayBeTold(deployment: Deployment, host: ApacheHost): boolean {
 
 function mayTellInHtaccess(files: FileSystem, root: string): boolean {
   const read = files.kind(`${root}/.htaccess`) === 'file' ? files.read(`${root}/.htaccess`) : null
-  return read !== null && (read.kind !== 'source' || /HTTPS\s*=|E=HTTPS|SetEnv\s+HTTPS/i.test(read.source.code))
+  return (
+    read !== null && (read.kind !== 'source' || /HTTPS\s*=|E=HTTPS|SetEnv\s+HTTPS/i.test(read.source.code))
+  )
 }
 
 interface Asked {
@@ -260,23 +271,23 @@ interface Asked {
 
 /** Where the start page of a directory, or the configuration of WordPress for it, sends what came without TLS away. */
 const asksForTls = memoByKey((files: FileSystem, root: string): Asked | null => {
-  const above = root.replace(/\/[^/]+$/, '')
-  for (const path of [`${root}/wp-config.php`, `${above}/wp-config.php`, `${root}/index.php`]) {
-    const read = files.kind(path) === 'file' ? files.read(path) : null
-    if (read?.kind !== 'source') continue
-    const { source } = read
-    const code = withoutComments(source.text)
-    if (OTHERWISE.test(code)) return null
-    const isWordPress = path.endsWith('wp-config.php')
-    const match = (isWordPress ? WORDPRESS_OF_TLS : ASKING).exec(code)
-    if (match === null) continue
-    const [text] = match
-    const from = isWordPress ? 0 : text.indexOf('$')
-    const to = isWordPress ? text.length : text.indexOf(']') + 1
-    return { at: { source, start: match.index + from, end: match.index + to }, isWordPress }
-  }
-  return null
+  const configuration = wordpressConfiguration(files, root)
+  const page = scriptAt(files, `${root}/index.php`)
+  return (
+    (configuration === null ? null : askedIn(configuration, true)) ??
+    (page === null ? null : askedIn(page, false))
+  )
 })
+
+function askedIn(source: Source, isWordPress: boolean): Asked | null {
+  const code = scriptCode(source)
+  const match = OTHERWISE.test(code) ? null : (isWordPress ? WORDPRESS_OF_TLS : ASKING).exec(code)
+  if (match === null) return null
+  const [text] = match
+  const from = isWordPress ? 0 : text.indexOf('$')
+  const to = isWordPress ? text.length : text.indexOf(']') + 1
+  return { at: { source, start: match.index + from, end: match.index + to }, isWordPress }
+}
 
 /** What a script looks at besides, or sets. */
 const OTHERWISE = /FORWARDED|SERVER_PORT|CF_VISITOR|REQUEST_SCHEME|\[\s*['"]HTTPS['"]\s*\]\s*=[^=]/
@@ -288,7 +299,3 @@ const ASKING = new RegExp(
   String.raw`(?:(?<!!\s*)\bempty\s*\(\s*|!\s*isset\s*\(\s*|(?=${HTTPS}[^;{]{0,40}?(?:!==?\s*['"]on|===?\s*['"]off)))${HTTPS}[\s\S]{0,400}?header\s*\(\s*['"]Location:\s*https:\/\/`,
   'i',
 )
-
-function withoutComments(code: string): string {
-  return code.replace(/\/\*[\s\S]*?\*\/|(^|[\s;])(?:\/\/|#)[^\n]*/g, comment => ' '.repeat(comment.length))
-}

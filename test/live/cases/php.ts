@@ -293,4 +293,21 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.headers.location === 'https://example.org/index.php',
     sound: ({ response }) => response.body.includes('the shop'),
   },
+  {
+    rule: 'php/errors-shown',
+    shows: 'the page has the message of a script that fails',
+    files: { 'srv/www/index.php': '<?php echo $missing_value;\n' },
+    request: { url: 'http://example.org/index.php' },
+    harm: ({ response }) => response.body.includes('missing_value'),
+    sound: ({ response }) => !response.body.includes('missing_value'),
+  },
+  {
+    rule: 'php/errors-shown',
+    shows: 'of a pool, too',
+    examples: { bad: 'in the pool', good: 'off in the pool, which wins' },
+    files: { 'srv/www/index.php': '<?php echo $missing_value;\n' },
+    request: { url: 'http://example.org/index.php' },
+    harm: ({ response }) => response.body.includes('missing_value'),
+    sound: ({ response }) => !response.body.includes('missing_value'),
+  },
 ]

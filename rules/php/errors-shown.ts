@@ -1,0 +1,171 @@
+import { posix } from 'node:path'
+import { memoByKey } from '../../parsers/collections/memo.ts'
+import { parseDotenv } from '../../parsers/dotenv/parse-dotenv.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import type { Target } from '../../src/deployment/model.ts'
+import { takesClients } from '../../src/deployment/outer-proxies.ts'
+import { namePlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+import { phpPool, phpSite } from './_examples.ts'
+import { scriptAt, scriptCode, wordpressConfiguration } from './_php-sources.ts'
+import { documentRoot } from './_script-directory.ts'
+
+const tree = (files: Record<string, string>, pool = '', root = '/srv/www'): Record<string, string> => ({
+  'etc/nginx/nginx.conf': phpSite('').replace('root /srv/www;', `root ${root};`),
+  'etc/php/8.2/fpm/pool.d/www.conf': phpPool(pool),
+  ...files,
+})
+const ini = (value: string): Record<string, string> => ({
+  'etc/php/8.2/fpm/php.ini': conf`
+    [PHP]
+    error_reporting = E_ALL
+    display_errors = ${value}
+  `,
+})
+const wordpress = (lines: string): Record<string, string> => ({
+  'srv/www/wp-config.php': `<?php\n${lines}\nrequire_once ABSPATH . 'wp-settings.php';\n`,
+})
+const laravel = (lines: string): Record<string, string> => ({
+  'srv/shop/artisan': '#!/usr/bin/env php\n<?php\n',
+  'srv/shop/.env': conf`
+    APP_NAME=Shop
+    ${lines}
+  `,
+})
+
+export default defineRule({
+  summary: 'PHP shows its errors to every client',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Where a script fails, the page has the message of PHP with paths, queries and arguments, of Laravel with the variables of the environment, passwords among them. A notice in front of the headers breaks redirects and JSON besides.',
+  remedy:
+    'Write `display_errors = Off` and `log_errors = On`; `APP_DEBUG=false` in Laravel; `WP_DEBUG_DISPLAY` false in WordPress',
+  references: [
+    'https://www.php.net/manual/errorfunc.configuration.php#ini.display-errors',
+    'https://laravel.com/docs/errors#configuration',
+    'https://developer.wordpress.org/advanced-administration/debug/debug-wordpress/',
+  ],
+  bad: [
+    { title: 'in php.ini', files: tree(ini('«On»')) },
+    { title: 'in the pool', files: tree({}, 'php_flag[display_errors] = «on»') },
+    {
+      title: 'WordPress',
+      files: tree(wordpress("«define( 'WP_DEBUG', true )»;")),
+    },
+    {
+      title: 'Laravel in production',
+      files: tree(
+        laravel(conf`
+          APP_ENV=production
+          «APP_DEBUG=true»
+        `),
+        '',
+        '/srv/shop/public',
+      ),
+    },
+  ],
+  good: [
+    { title: 'off', files: tree(ini('Off')) },
+    { title: 'to the log of FPM', files: tree(ini('stderr')) },
+    { title: 'off in the pool, which wins', files: tree(ini('On'), 'php_admin_flag[display_errors] = off') },
+    {
+      title: 'WordPress that writes a log',
+      files: tree(
+        wordpress(conf`
+          define( 'WP_DEBUG', true );
+          define( 'WP_DEBUG_LOG', true );
+          define( 'WP_DEBUG_DISPLAY', false );
+        `),
+      ),
+    },
+    { title: 'WordPress', files: tree(wordpress("define( 'WP_DEBUG', false );")) },
+    {
+      title: 'Laravel on the machine of a developer',
+      files: tree(
+        laravel(conf`
+          APP_ENV=local
+          APP_DEBUG=true
+        `),
+        '',
+        '/srv/shop/public',
+      ),
+    },
+    {
+      title: 'a site of this machine alone',
+      files: Object.fromEntries(
+        Object.entries(tree(ini('On'))).map(([path, text]) => [
+          path,
+          text.replace('listen 80;', 'listen 127.0.0.1:80;'),
+        ]),
+      ),
+    },
+  ],
+  *check(deployment) {
+    const seen = new Set<string>()
+    for (const connection of deployment.connections.nginx) {
+      const { pass, server, from } = connection
+      const { main } = from.configuration
+      if (pass.name !== 'fastcgi_pass' || connection.reachable !== true) continue
+      // A repository keeps what a developer works with.
+      if (main === null || !from.machine.files.covers(main.path) || !takesClients(deployment, server))
+        continue
+      const root = documentRoot(connection)
+      const ofSite = root === null ? null : shownBySite(from.machine.files, root)
+      const shown = [...(ofSite === null ? [] : [ofSite]), ...connection.targets.flatMap(shownByPool)]
+      for (const { at, what } of shown) {
+        const key = `${at.source.path}:${at.start}`
+        if (seen.has(key)) continue
+        seen.add(key)
+        yield {
+          at,
+          message: `${what} shows every client the messages of scripts that fail`,
+          label: 'errors are shown',
+          related: [{ at: namePlace(pass), message: 'nginx connects to PHP here' }],
+        }
+      }
+    }
+  },
+})
+
+interface Shown {
+  readonly at: Place
+  readonly what: string
+}
+
+function shownByPool({ to }: Target): readonly Shown[] {
+  if (to.kind !== 'listener' || to.listener.program.kind !== 'php-fpm') return []
+  const setting = to.listener.program.phpSetting('display_errors')
+  if (setting?.known !== true || setting.at === null || !/^(?:on|1|true|yes|stdout)$/i.test(setting.value))
+    return []
+  return [{ at: setting.at, what: 'PHP' }]
+}
+
+/** By the configuration of WordPress, or of Laravel, whose public directory it is. */
+const shownBySite = memoByKey(
+  (files: FileSystem, root: string): Shown | null => inWordPress(files, root) ?? inLaravel(files, root),
+)
+
+function inWordPress(files: FileSystem, root: string): Shown | null {
+  const source = wordpressConfiguration(files, root)
+  if (source === null) return null
+  const code = scriptCode(source)
+  const match = /define\s*\(\s*['"]WP_DEBUG['"]\s*,\s*true\s*\)/i.exec(code)
+  if (match === null || /WP_DEBUG_DISPLAY|display_errors/.test(code)) return null
+  return { at: { source, start: match.index, end: match.index + match[0].length }, what: 'WordPress' }
+}
+
+function inLaravel(files: FileSystem, root: string): Shown | null {
+  const home = posix.dirname(root)
+  if (!root.endsWith('/public') || files.kind(`${home}/artisan`) !== 'file') return null
+  const source = scriptAt(files, `${home}/.env`)
+  if (source === null) return null
+  const variables = parseDotenv(source)
+  const of = (name: string) => variables.findLast(each => each.name === name)
+  const [environment, debug] = [of('APP_ENV'), of('APP_DEBUG')]
+  const isLive = environment?.value.known === true && /^prod/.test(environment.value.value)
+  if (!isLive || debug?.value.known !== true || !/^(?:true|1|\(true\))$/i.test(debug.value.value)) return null
+  return { at: debug.at, what: 'Laravel' }
+}
