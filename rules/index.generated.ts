@@ -190,6 +190,7 @@ import containersDatabaseRefused from './containers/database-refused.ts'
 import containersDatabaseVolume from './containers/database-volume.ts'
 import containersDockerfileRefused from './containers/dockerfile-refused.ts'
 import containersDollarInterpolated from './containers/dollar-interpolated.ts'
+import containersEnvironmentQuoted from './containers/environment-quoted.ts'
 import containersEnvsubstWithoutList from './containers/envsubst-without-list.ts'
 import containersFileEmptied from './containers/file-emptied.ts'
 import containersImageProtocol from './containers/image-protocol.ts'
@@ -704,6 +705,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/database-volume', ...containersDatabaseVolume },
   { id: 'containers/dockerfile-refused', ...containersDockerfileRefused },
   { id: 'containers/dollar-interpolated', ...containersDollarInterpolated },
+  { id: 'containers/environment-quoted', ...containersEnvironmentQuoted },
   { id: 'containers/envsubst-without-list', ...containersEnvsubstWithoutList },
   { id: 'containers/file-emptied', ...containersFileEmptied },
   { id: 'containers/image-protocol', ...containersImageProtocol },

@@ -11,6 +11,9 @@ const DEEPEST = 100
 /** or has more nodes once its aliases are followed. */
 const MOST_NODES = 100_000
 
+/** Of more of them nobody reads. */
+const MOST_FAULTS = 50
+
 const NOTHING: YamlFile = { documents: [], broken: true, faults: [] }
 
 /** Reads a file of YAML, or of JSON. What is not YAML is passed over and makes the file `broken`. */
@@ -128,7 +131,7 @@ class Reading {
     const at = this.place(key)
     const former = written.get(name)
     if (former === undefined) written.set(name, at)
-    else
+    else if (this.faults.size < MOST_FAULTS)
       this.faults.set(at.start, {
         at,
         said: `mapping key "${name}" already defined at line ${lineOf(this.source, former.start)}`,
@@ -164,10 +167,14 @@ function syntaxFault(
   }: { readonly code: string; readonly message: string; readonly pos: readonly [number, number] },
 ): YamlFault | null {
   const said = SAID.find(([name, words]) => name === code && message.startsWith(words))?.[2]
-  const word = /^\s*?([^\s].*?)[ \t\r]*$/m.exec(source.code.slice(start))
-  if (said === undefined || word === null) return null
-  const first = start + word[0].indexOf(word[1]!)
-  return { at: { source, start: first, end: first + word[1]!.length }, said, former: null }
+  const { code: text } = source
+  let first = start
+  while (first < text.length && /\s/.test(text[first]!)) first++
+  const newline = text.indexOf('\n', first)
+  const end = first + text.slice(first, newline === -1 ? text.length : newline).trimEnd().length
+  return said === undefined || end === first
+    ? null
+    : { at: { source, start: first, end }, said, former: null }
 }
 
 const SAID: readonly (readonly [string, string, string])[] = [

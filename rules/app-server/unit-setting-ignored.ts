@@ -63,6 +63,7 @@ export default defineRule({
     { title: 'a time with a unit of nobody', files: tree('RestartSec=«5x»') },
     { title: 'a limit with a unit', files: tree('LimitNOFILE=«64K»') },
     { title: 'an absolute directory', files: tree('RuntimeDirectory=«/run/shop»') },
+    { title: 'a comment behind where the output goes', files: tree('StandardOutput=«null # no logs»') },
     { title: 'a log by its path', files: tree('StandardOutput=«/var/log/shop.log»') },
     {
       title: 'a key of another section',
@@ -233,7 +234,12 @@ const KINDS: readonly (readonly [string, ValueKind])[] = [
   ],
   [
     'StandardOutput StandardError',
-    { takes: /^[^/]/, said: 'output specifier', label: 'write `append:` before the path' },
+    {
+      takes:
+        /^(?:inherit|null|tty|socket|(?:journal|kmsg|syslog)(?:\+console)?|fd(?::[\w.-]+)?|(?:file|append|truncate):\S.*)$/,
+      said: 'output specifier',
+      label: '`journal`, `null`, or `append:` before a path',
+    },
   ],
 ]
 const VALUES: ReadonlyMap<string, ValueKind> = new Map(

@@ -51,17 +51,17 @@ const DASH: readonly Shell[] = ['dash']
 const KINDS: readonly Kind[] = [
   {
     shells: ALL,
-    pattern: at(String.raw`(\[)(?=[ \t])[^\]\n]*$`),
+    pattern: at(String.raw`(\[)(?=[ \t])[^\]\n]{0,400}$`),
     said: '[: missing ]',
   },
   {
     shells: ALL,
-    pattern: at(String.raw`\[[ \t][^\]\n;&|]*[^\s\]](\])(?=[ \t]*(?:;|&&|\|\||$))`),
+    pattern: at(String.raw`\[[ \t][^\]\n;&|]{0,400}[^\s\]](\])(?=[ \t]*(?:;|&&|\|\||$))`),
     said: '[: missing ]',
   },
   {
     shells: ALL,
-    pattern: /\b(?:if|elif|while|until)[ \t]+(?:![ \t]+)?(\[(?:-[a-z]|"[^"\s]*"?|\$\w+))(?=[ \t])/dm,
+    pattern: /\b(?:if|elif|while|until)[ \t]+(?:![ \t]+)?(\[(?:-[a-z]|"[^"\s]{0,400}"?|\$\w+))(?=[ \t])/dm,
     said: ([, word = '']) => `${word.replaceAll('"', '')}: not found`,
     inQuotes: true,
   },
@@ -75,7 +75,7 @@ const KINDS: readonly Kind[] = [
   { shells: DASH, pattern: at(String.raw`(source)(?=[ \t]+[^ \t=(])`), said: 'source: not found' },
   {
     shells: DASH,
-    pattern: at(String.raw`\[[ \t][^\]\n]*?[ \t](==)(?=[ \t])`),
+    pattern: at(String.raw`\[[ \t][^\]\n]{0,400}?[ \t](==)(?=[ \t])`),
     said: '[: unexpected operator',
   },
   {
@@ -94,7 +94,7 @@ const KINDS: readonly Kind[] = [
   { shells: DASH, pattern: /[ \t]([<>]\()/d, said: 'Syntax error: "(" unexpected', ends: true },
   {
     shells: DASH,
-    pattern: /(\$\{[A-Za-z_]\w*(?:\/|:\d|\[)[^}\n]*\})/d,
+    pattern: /(\$\{[A-Za-z_]\w*(?:\/|:\d|\[)[^}\n]{0,400}\})/d,
     said: 'Bad substitution',
     ends: true,
     inQuotes: true,

@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import type { ComposeProject } from '../../parsers/compose/compose.ts'
 import type { Container, ContainerMount } from '../../src/deployment/containers/container.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -74,6 +75,21 @@ export default defineRule({
       files: tree('./generated/default.conf:/etc/nginx/conf.d/default.conf'),
     },
     {
+      title: 'a path of a file that is laid over another',
+      files: {
+        'docker-compose.yml': 'services:\n  web:\n    image: example/shop\n',
+        'front/compose.front.yml': conf`
+          services:
+            nginx:
+              image: nginx:1.27
+              volumes:
+                - ./site.conf:/etc/nginx/conf.d/default.conf
+                - ./nginx/site.conf:/etc/nginx/conf.d/site.conf
+        `,
+        'front/nginx/site.conf': SITE,
+      },
+    },
+    {
       title: 'a directory that is not there yet',
       files: tree('./site:/var/www'),
     },
@@ -136,7 +152,7 @@ function faultOf({ from, path, target }: ContainerMount, { base, hostFiles, proj
       label: 'a file',
       help: `Mount it at \`${posix.join(target, posix.basename(path))}\``,
     }
-  if (kind !== null || !isFile) return null
+  if (kind !== null || !isFile || !isWhole(project)) return null
   const other = elsewhere(hostFiles, project.directory, posix.basename(path))
   return other === null
     ? null
@@ -147,6 +163,14 @@ function faultOf({ from, path, target }: ContainerMount, { base, hostFiles, proj
         label: 'not there',
         help: `Write \`./${posix.relative(project.directory, other)}\``,
       }
+}
+
+/** False for what `-f` may lay over another file, from whose directory its paths are then read. */
+function isWhole({ sources: [main], services }: ComposeProject): boolean {
+  return (
+    /(?:^|\/)(?:docker-)?compose\.ya?ml$/.test(main?.path ?? '') &&
+    [...services.values()].every(({ image, build }) => image !== null || build !== null)
+  )
 }
 
 /** The one file of a name in the directories beside a compose file. */

@@ -1,9 +1,12 @@
 import type { FpmPool } from '../../parsers/php/fpm.ts'
 import { fpmRefuses } from '../../parsers/php/fpm-settings.ts'
 import { type PhpIniLine, readPhpIniLines } from '../../parsers/php/ini-settings.ts'
-import type { Place, Source } from '../../parsers/text/source.ts'
+import { commandText } from '../../parsers/dockerfile/command-text.ts'
+import { isUnknownWord, type Place, type Source } from '../../parsers/text/source.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
-import { fpmSources } from '../../src/deployment/build/programs/php-fpm.ts'
+import { fpmIniSources, fpmSources } from '../../src/deployment/build/programs/php-fpm.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
+import type { Machine } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -36,7 +39,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'PHP-FPM checks how the processes of a pool fit together when it starts: `pm.start_servers` has to lie between the spare servers, and these below `pm.max_children`. It also stops at every key that it does not know, such as `memory_limit` without its `php_admin_value[…]`, at a value of another kind, and at `#`, which begins no comment. Where one pool does not fit, FPM starts none at all: `FPM initialization failed`, and nginx answers 502 to every script.',
+  why: 'PHP-FPM checks how the processes of a pool fit together when it starts: `pm.start_servers` has to lie between the spare servers, and these below `pm.max_children`. It also stops at every key that it does not know, such as `memory_limit` without its `php_admin_value[…]`, at a value of another kind, and at `#`, which begins no comment. Started by root, it ends where `opcache.preload` is set and `opcache.preload_user` is not. Where one pool does not fit, FPM starts none at all: `FPM initialization failed`, and nginx answers 502 to every script.',
   remedy:
     'Keep `min_spare_servers` ≤ `start_servers` ≤ `max_spare_servers` ≤ `max_children`, and ask `php-fpm -t` before a restart',
   references: ['https://www.php.net/manual/en/install.fpm.configuration.php#pm'],
@@ -144,6 +147,16 @@ export default defineRule({
       },
     },
     {
+      title: 'a script that is loaded by root',
+      files: tree(dynamic('5', '2', '1', '3'), {
+        'etc/php/8.2/fpm/conf.d/10-opcache.ini': conf`
+          zend_extension=opcache.so
+          «opcache.preload=/etc/php/preload.php»
+        `,
+        'etc/php/preload.php': '<?php\n',
+      }),
+    },
+    {
       title: 'a status page without its slash',
       files: tree(conf`
         pm = static
@@ -210,6 +223,17 @@ export default defineRule({
       },
     },
     {
+      title: 'a script that is loaded by a user',
+      files: tree(dynamic('5', '2', '1', '3'), {
+        'etc/php/8.2/fpm/conf.d/10-opcache.ini': conf`
+          zend_extension=opcache.so
+          opcache.preload=/etc/php/preload.php
+          opcache.preload_user=www-data
+        `,
+        'etc/php/preload.php': '<?php\n',
+      }),
+    },
+    {
       title: 'a key that a newer FPM may have',
       files: {
         ...tree(dynamic('5', '2', '1', '3')),
@@ -221,6 +245,7 @@ export default defineRule({
     const sockets = new Map<string, FpmPool>()
     for (const { files } of deployment.machines)
       for (const source of fpmSources(files)) yield* refusedLines(source)
+    for (const machine of deployment.machines) yield* preloadedByRoot(machine)
     for (const { pool } of programsOfKind(deployment, 'php-fpm')) {
       const fault = faultOf(pool)
       if (fault !== null) yield { ...fault, message: `${fault.message}, so FPM starts no pool` }
@@ -239,6 +264,42 @@ export default defineRule({
     }
   },
 })
+
+/** The script that is loaded when FPM starts, where FPM starts as root: as whom, has to be said. */
+function* preloadedByRoot({ files, container, programs }: Machine): Iterable<Fault> {
+  const isFpm =
+    container === null ? programs.some(({ kind }) => kind === 'php-fpm') : startsFpmAsRoot(container)
+  if (!isFpm) return
+  const lines = fpmIniSources(files)
+    .flatMap(readPhpIniLines)
+    .flatMap(line => (line.kind === 'setting' && line.index === null ? [line] : []))
+  const preload = lines.findLast(({ name }) => name === 'opcache.preload')
+  if (preload === undefined || preload.value.text === '' || isUnknownWord(preload.value.text)) return
+  if (lines.some(({ name, value }) => name === 'opcache.preload_user' && value.text !== '')) return
+  // Without the extension nothing reads the line.
+  const isLoaded =
+    lines.some(({ name, value }) => name === 'zend_extension' && value.text.includes('opcache')) ||
+    (container?.image?.steps ?? []).some(
+      step => !('sources' in step) && /opcache/.test(commandText(step.command)),
+    )
+  if (!isLoaded) return
+  yield {
+    at: preload.at,
+    message:
+      '`opcache.preload` is set for an FPM that root starts, and FPM ends: "opcache.preload_user" has not been defined',
+    label: 'as which user?',
+  }
+}
+
+/** True for the image of PHP-FPM, or one that starts it, whose first process is root's. */
+function startsFpmAsRoot({ base, image, service }: Container): boolean {
+  if (base !== 'php' || service.user !== null || image === null || image.user !== null || !service.complete)
+    return false
+  const isFpm = image.base.known && /:\S*fpm/.test(image.base.value)
+  return (
+    isFpm && !image.steps.some(step => !('sources' in step) && /preload_user/.test(commandText(step.command)))
+  )
+}
 
 function isOfOneFpm(one: FpmPool, other: FpmPool): boolean {
   const directory = (pool: FpmPool): string => pool.headers[0]?.source.path.replace(/\/[^/]*$/, '') ?? ''

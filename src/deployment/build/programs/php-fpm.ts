@@ -99,9 +99,14 @@ export const phpIniSources = memo((files: FileSystem): readonly Source[] => {
     ini: `${DEBIAN}/${name}/apache2/php.ini`,
     scan: `${DEBIAN}/${name}/apache2/conf.d`,
   }))
-  const placed = [...fpmPlaces(files), ...ofApache].flatMap(place => iniFiles(place, files))
-  return [...new Set([...placed, ...looseFiles(files, '.ini')])]
+  const placed = ofApache.flatMap(place => iniFiles(place, files))
+  return [...new Set([...fpmIniSources(files), ...placed, ...looseFiles(files, '.ini')])]
 })
+
+/** Every `php.ini` that an FPM of the machine reads, with what is laid over it. */
+export const fpmIniSources = memo((files: FileSystem): readonly Source[] => [
+  ...new Set(fpmPlaces(files).flatMap(place => iniFiles(place, files))),
+])
 
 /** Of a repository, wherever they lie in it. */
 function looseFiles(files: FileSystem, ending: string): readonly Source[] {
