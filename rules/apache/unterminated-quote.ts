@@ -60,6 +60,10 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a quote of a word processor, which is a fault of its own',
+      files: servedHtaccess('AddType image/svg+xml ".svg .svgz”'),
+    },
+    {
       title: 'two names, each an argument',
       files: { 'site.conf': sites('www.example.org shop.example.org') },
     },
@@ -81,6 +85,8 @@ export default defineRule({
     for (const { line } of silentLinesOf(deployment)) {
       if (line.kind !== 'open-quote') continue
       const { at, node, word } = line
+      // Quotes that are none are a finding of their own.
+      if (/[\u2018-\u201F]/.test(word.value)) continue
       const quote = at.source.text[at.start] ?? '"'
       const takesMore = /\s/.test(word.value)
       yield {
