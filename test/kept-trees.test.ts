@@ -359,6 +359,16 @@ test('what stands beside templates is judged once, however their conditions come
   )
 })
 
+test('what a script writes into a `.htaccess` is one', async () => {
+  const tree = {
+    'install.sh':
+      '#!/bin/sh\ncat > /srv/shop/.htaccess <<"END"\nRewriteEngine On\n' +
+      'RewriteRule ^index\\.php$ - [L]\nRewriteCond %{REQUEST_FILENAME} !-f\nRewriteRule . /index.php [L]\nEND\n' +
+      'tee /srv/old/.htaccess >/dev/null <<"END"\nDirectoryIndex index.php\nRewriteEngine On\nRewriteRule ^/old$ /new [R=301,L]\nEND\n',
+  }
+  assert.equal(await loud(tree), ['install.sh apache/rewriterule-leading-slash-perdir'])
+})
+
 test('pieces of which e-smith makes a file are none', async () => {
   const tree = {
     'root/etc/e-smith/templates/etc/httpd/conf.d/site.conf/20begin': '<Location "/site">\n  <RequireAll>\n',

@@ -9,6 +9,8 @@ export interface NestedText {
   readonly end: number
   /** What is done to the text before it is written. */
   readonly filledInBy: 'nobody' | 'shell' | 'compose' | 'hcl' | 'ruby' | 'string'
+  /** True where the line that begins it says that it is written into a `.htaccess`. */
+  readonly isHtaccess?: boolean
 }
 
 /** Nobody keeps more of them in one file, and a hostile one costs no more. */
@@ -42,6 +44,7 @@ export function nestedTexts(
         found.push({
           ...stretch(lines, index + 1, end),
           filledInBy: kind === 'compose' ? 'compose' : 'nobody',
+          ...(HTACCESS.test(line) && { isHtaccess: true }),
         })
       continue
     }
@@ -61,10 +64,16 @@ export function nestedTexts(
     if (isOuter) outerEnd = end
     const outer = kind === 'hcl' || kind === 'ruby' ? kind : 'nobody'
     const filledInBy = quote === '' ? (isOuter ? outer : 'shell') : kind === 'hcl' ? 'hcl' : 'nobody'
-    found.push({ ...stretch(lines, index + 1, end), filledInBy })
+    found.push({
+      ...stretch(lines, index + 1, end),
+      filledInBy,
+      ...(HTACCESS.test(line) && { isHtaccess: true }),
+    })
   }
   return found
 }
+
+const HTACCESS = /(?:^|[\s\/"'>])\.htaccess(?![\w.-])/
 
 /** `block="server {`, `echo '` in front of it: what a script writes into a file of a server. */
 const STRING = /(?:^|[\s;&|])(?:echo(?: -\w+)?[ \t]+|printf[ \t]+|\w+=)(["'])[ \t]*(\S.*)?$/

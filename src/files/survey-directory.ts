@@ -71,7 +71,10 @@ export function surveyDirectory(
     const own = candidates.filter(candidate => candidate.program === program)
     return withoutIncluded(files, own.filter(isMain), own)
   })
-  const nested = lookForNested(files, paths, options)
+  const texts = lookForNested(files, paths, options)
+  for (const { candidate, isHtaccess } of texts)
+    if (isHtaccess && candidate.program === 'apache') htaccess.push(candidate.path)
+  const nested = texts.flatMap(({ candidate, isHtaccess }) => (isHtaccess ? [] : [candidate]))
   const nestedMains = nested.filter(isMain)
   const enabled = settleOnDemand(
     files,
@@ -113,7 +116,7 @@ function lookForNested(
   files: FileSystem,
   paths: readonly string[],
   { peek }: LookOptions,
-): readonly Candidate[] {
+): readonly { readonly candidate: Candidate; readonly isHtaccess: boolean }[] {
   return paths.flatMap(outer => {
     const isOne = mayHoldFiles(outer) || (mayBeScript(outer) && isScript(peek?.(outer, FIRST_LINE) ?? ''))
     const beginning = isOne ? (peek?.(outer, BEGINNING) ?? '') : ''
@@ -126,7 +129,9 @@ function lookForNested(
     // The script around a here-document is no configuration, though most of its lines are.
     const isAround = ({ start, end }: NestedText): boolean =>
       found.some(({ text }) => text.start >= start && text.end <= end && text.end - text.start < end - start)
-    return found.flatMap(({ text, candidate }) => (isAround(text) ? [] : [candidate]))
+    return found.flatMap(({ text, candidate }) =>
+      isAround(text) ? [] : [{ candidate, isHtaccess: text.isHtaccess === true }],
+    )
   })
 }
 
