@@ -43,8 +43,26 @@ const OF_PROXIES =
   /^(?:x-(?:forwarded-(?:for|proto|host)|real-ip|client-ip)|cf-connecting-ip|true-client-ip)$/i
 const READERS = /^(?:json|urlencoded|text|raw)$/
 
+/** Words of an expression that are looked at: what is longer is no plain value. */
+const LONGEST_EXPRESSION = 500
+/** UTF-16 units: what is longer, a tool has put together. */
+const LONGEST_SCRIPT = 300_000
+
+/** What a script says; of one that is longer than anybody writes, that it does not say where it listens. */
 export function readNodeScript(source: Source, environment: Environment): NodeScript {
-  return new Reader(source, environment).read()
+  return source.code.length > LONGEST_SCRIPT ? NOTHING_SAID : new Reader(source, environment).read()
+}
+
+const NOTHING_SAID: NodeScript = {
+  listen: null,
+  express: false,
+  trustProxy: null,
+  secureCookie: null,
+  asksForTls: null,
+  rateLimit: null,
+  bodyLimit: null,
+  headersRead: new Map(),
+  loads: [],
 }
 
 class Reader {
@@ -96,8 +114,10 @@ class Reader {
     for (let at = 0; at < this.tokens.length - 3; at++) {
       const name = this.tokens[at + 1]!
       if (!/^(?:const|let|var)$/.test(this.tokens[at]!.text) || name.kind !== 'name') continue
-      const equals = this.tokens.findIndex((token, index) => index > at + 1 && /^[=;]$/.test(token.text))
-      if (equals === -1 || equals > at + 6 || !this.is(equals, '=')) continue
+      let equals = at + 2
+      // A type of TypeScript may stand before it.
+      while (equals < at + 6 && !/^[=;]$/.test(this.tokens[equals]?.text ?? ';')) equals++
+      if (!this.is(equals, '=')) continue
       const end = this.expressionEnd(equals + 1)
       this.values.set(name.text, this.values.has(name.text) ? null : [equals + 1, end])
     }
@@ -113,7 +133,8 @@ class Reader {
   private expressionEnd(start: number): number {
     let depth = 0
     let at = start
-    for (; at < this.tokens.length; at++) {
+    const last = Math.min(this.tokens.length, start + LONGEST_EXPRESSION)
+    for (; at < last; at++) {
       const { kind, text, start: offset } = this.tokens[at]!
       if (kind === 'sign') {
         if (/^[([{]$/.test(text)) depth++

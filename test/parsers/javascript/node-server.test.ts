@@ -66,6 +66,33 @@ app.use((req, res, next) => { if (!req.secure) return res.redirect('https://' + 
   assert.is(script.asksForTls !== null && placeText(script.asksForTls), '!req.secure')
 })
 
+test('the headers of proxies that a script reads', () => {
+  const headers = (code: string): readonly string[] =>
+    [...read(code).headersRead].map(([name, { start, end }]) => `${name}=${code.slice(start, end)}`)
+  assert.equal(headers('req.headers["X-Real-IP"] || req.headers["x-real-ip"]'), ['x-real-ip="X-Real-IP"'])
+  assert.equal(headers("req.get('X-Forwarded-For'); req.header('X-Forwarded-Proto')"), [
+    "x-forwarded-for='X-Forwarded-For'",
+    "x-forwarded-proto='X-Forwarded-Proto'",
+  ])
+  assert.equal(headers("res.set('X-Real-IP', ip); names = ['x-real-ip']; req.headers['x-shop']"), [])
+})
+
+test('a script takes time by its length alone, and one that a tool has put together says nothing', () => {
+  const seconds = (code: string): number => {
+    const start = performance.now()
+    read(code)
+    return (performance.now() - start) / 1000
+  }
+  for (const piece of [
+    'var a = {b: 1}; f(a)\n',
+    'var a = function () {\n',
+    'a.listen(b, [1, 2])\n',
+    '`${a}` + /b/.test(c)\n',
+  ])
+    assert.ok(seconds(piece.repeat(250_000 / piece.length)) < 5, piece)
+  assert.is(address(`app.listen(3000)\n${'f(1)\n'.repeat(70_000)}`), 'none')
+})
+
 test('whatever stands in a script, words lie behind each other and nothing is thrown', () => {
   fc.assert(
     fc.property(
