@@ -8,6 +8,8 @@ import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { childrenNamed } from '../../src/servers/nginx/queries/scope.ts'
 import { composeWith } from './_examples.ts'
+import { runsOnlyWebServer } from './_runs-only.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
 
 const site = (resolver: string, host = 'web:8000'): string => conf`
   server {
@@ -38,11 +40,22 @@ export default defineRule({
       title: 'a public resolver',
       files: { 'docker-compose.yml': composeWith(), 'nginx/site.conf': site('«8.8.8.8» valid=30s') },
     },
+    {
+      title: 'the container itself',
+      files: { 'docker-compose.yml': composeWith(), 'nginx/site.conf': site('«127.0.0.1» valid=10s') },
+    },
   ],
   good: [
     {
       title: 'Docker’s own',
       files: { 'docker-compose.yml': composeWith(), 'nginx/site.conf': site('127.0.0.11 valid=30s') },
+    },
+    {
+      title: 'a container with more programs than nginx',
+      files: {
+        'docker-compose.yml': composeWith({ nginx: 'command: sh -c "dnsmasq && nginx -g \'daemon off;\'"' }),
+        'nginx/site.conf': site('127.0.0.1'),
+      },
     },
     {
       title: 'a host of the internet',
@@ -61,12 +74,15 @@ export default defineRule({
       const resolver = effective(connection.server.configuration, connection.block, 'resolver')
       const line = resolver.known ? resolver.value.directives[0] : undefined
       const addresses = line?.args.filter(({ value }) => !value.includes('=')) ?? []
-      if (line === undefined || addresses.length === 0 || !addresses.every(({ value }) => isElsewhere(value)))
-        continue
+      if (line === undefined || addresses.length === 0) continue
+      const isItself = machine.container !== null && isAlone(machine.container)
+      if (!addresses.every(({ value }) => isElsewhere(value) || (isItself && isInside(value)))) continue
       const at = argumentPlace(line, 0)
       yield {
         at,
-        message: `\`${line.args[0]?.value}\` does not know the container \`${name}\`: only Docker’s own resolver, 127.0.0.11, does`,
+        message: isInside(line.args[0]?.value ?? '')
+          ? `\`${line.args[0]?.value}\` is the container of nginx itself, where no resolver listens: only Docker’s own, 127.0.0.11, knows the container \`${name}\``
+          : `\`${line.args[0]?.value}\` does not know the container \`${name}\`: only Docker’s own resolver, 127.0.0.11, does`,
         related: [{ at: argumentPlace(connection.pass, 0), message: 'a name asked for while nginx runs' }],
         ...(addresses.length === 1
           ? propose('Ask the resolver of Docker', 'unsafe', [replacePlace(at, '127.0.0.11')])
@@ -85,6 +101,17 @@ function isElsewhere(text: string): boolean {
     isLoopback(address) === false &&
     !/^(?:10\.|172\.(?:1[6-9]|2\d|3[01])\.|192\.168\.|169\.254\.|100\.)/.test(address.ip)
   )
+}
+
+/** A loopback address that is not Docker's own. */
+function isInside(text: string): boolean {
+  const address = parseHost(text)
+  return address.kind === 'ip' && isLoopback(address) === true && address.ip !== '127.0.0.11'
+}
+
+/** True where nothing but nginx runs, in a network of its own. */
+function isAlone(container: Container): boolean {
+  return runsOnlyWebServer(container) && container.service.networkMode === null
 }
 
 /** The name of a service that a pass with a variable leads to; null where it is none, or nobody knows. */
