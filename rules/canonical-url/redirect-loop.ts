@@ -6,7 +6,7 @@ import { hostAt } from '../../src/deployment/fronts-of.ts'
 import { isBehindProxy } from '../../src/deployment/outer-proxies.ts'
 import type { ApacheHost, Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
-import { argumentPlace } from '../../src/deployment/places.ts'
+import { argumentPlace, writtenText } from '../../src/deployment/places.ts'
 import type { ClientRequest, FollowedRequest } from '../../src/deployment/requests/answer.ts'
 import { type FollowedRedirects, urlOf } from '../../src/deployment/requests/follow-redirects.ts'
 import { leadsOn, mayRedirectThere } from '../../src/deployment/requests/leads-on.ts'
@@ -159,8 +159,44 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'a template that names itself',
+      files: {
+        'site.conf.j2': conf`
+          server {
+              listen 80;
+              server_name {{ domain }};
+              return 301 «$scheme://{{ domain }}$request_uri»;
+          }
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'a template that redirects one name to another',
+      files: {
+        'site.conf.j2': conf`
+          server {
+              listen 80;
+              server_name {{ alias }};
+              return 301 $scheme://{{ domain }}$request_uri;
+          }
+        `,
+      },
+    },
+    {
+      title: 'a template that redirects to TLS',
+      files: {
+        'site.conf.j2': conf`
+          server {
+              listen 80;
+              server_name {{ domain }};
+              return 301 https://{{ domain }}$request_uri;
+          }
+        `,
+      },
+    },
     {
       title: 'one server for each port',
       files: {
@@ -255,6 +291,15 @@ export default defineRule({
   *check(deployment) {
     const byDirective = serverIndex(deployment.servers)
     for (const configuration of deployment.nginx) {
+      for (const line of configuration.occurrences.get('return') ?? []) {
+        const host = line.source.template ? ownPlaceholder(line, byDirective) : null
+        if (host === null) continue
+        yield {
+          at: argumentPlace(line, 1),
+          message: `this redirect leads back to itself: \`${host}\` is a name of this server`,
+          label: 'answered by a redirect again',
+        }
+      }
       for (const name of ['return', 'rewrite'] as const) {
         for (const [home, lines] of directivesByServer(configuration, name)) {
           const server = home === null ? undefined : byDirective.get(home)
@@ -283,6 +328,32 @@ function isRedirect({ name, args }: NginxDirective): boolean {
     return flag === 'redirect' || flag === 'permanent' || /^(?:https?:|\$scheme)/.test(second ?? '')
   return /^30[12378]$/.test(first ?? '') || (args.length === 1 && /^(?:https?:|\$scheme)/.test(first ?? ''))
 }
+
+/** The placeholder that a server of a template has for its name and redirects everything to, by the same scheme. */
+function ownPlaceholder(
+  line: NginxDirective,
+  servers: ReadonlyMap<NginxDirective, NginxServer>,
+): string | null {
+  const { parent, args } = line
+  if (parent?.name !== 'server' || args.length !== 2 || !isUnknownWord(args[1]?.value ?? '')) return null
+  if (!isRedirect(line) || parent.children.find(({ name }) => LEAVING.has(name)) !== line) return null
+  const [, scheme = '', host = ''] =
+    /^(\$scheme|https?):\/\/([^/$]+?)\/?(?:\$request_uri)?$/.exec(writtenText(argumentPlace(line, 1))) ?? []
+  const server = servers.get(parent)
+  if (host === '' || server === undefined) return null
+  const isSame =
+    scheme === '$scheme' ||
+    (server.listens.length > 0 && server.listens.every(({ tls }) => tls === (scheme === 'https')))
+  const isOwn = parent.children.some(
+    child =>
+      child.name === 'server_name' &&
+      child.args.some((_, index) => writtenText(argumentPlace(child, index)) === host),
+  )
+  return isSame && isOwn ? host : null
+}
+
+/** What may come before a `return` and lead elsewhere. */
+const LEAVING: ReadonlySet<string> = new Set(['return', 'if', 'rewrite', 'break', 'include'])
 
 interface Loop {
   readonly at: Place
