@@ -39,6 +39,7 @@ export default defineRule({
   summary: 'A location that no request reaches',
   severity: 'warning',
   otherSeverities: {
+    error: 'a prefix that keeps clients out, in whose place an expression lets them in',
     info: 'a named location that nothing leads to, one that only sets its log, and files behind a `return` that are for no challenge of a certificate',
   },
   confidence: 'high',
@@ -83,6 +84,19 @@ export default defineRule({
           }
           location «/.well-known/acme-challenge/» {
               root /srv/acme;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a closed directory below an open one',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ ^/(images|skins) {
+              expires 30d;
+          }
+          location «/images/deleted» {
+              deny all;
           }
         `),
       },
@@ -208,6 +222,19 @@ export default defineRule({
           }
           location ^~ /.well-known/acme-challenge/ {
               root /srv/acme;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a closed directory that keeps expressions out',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ ^/(images|skins) {
+              expires 30d;
+          }
+          location ^~ /images/deleted {
+              deny all;
           }
         `),
       },
@@ -471,15 +498,29 @@ function* prefixesHiddenIn(scope: NginxDirective): Iterable<RuleFinding> {
     const by = first.find(({ location: other, regex }) => regex !== null && takesAll(other, regex, name))
     if (by === undefined || isAlike(by.location.directive, directive)) continue
     if (locationsOf(directive).some(inner => /^~/.test(inner.args[0]?.value ?? ''))) continue
+    const lost = directive.children.find(restricts)
+    const isOpened = lost !== undefined && !by.location.directive.children.some(refusesOrRestricts)
     yield {
       at,
+      ...(isOpened && { severity: 'error' as const }),
       ...(directive.children.every(child => isOfLog(child)) && { severity: 'info' as const }),
-      message: `\`${`location ${by.location.modifier} ${by.location.name}`.trimEnd()}\` matches every URL that begins so, and a regular expression answers before a prefix`,
+      message: `\`${`location ${by.location.modifier} ${by.location.name}`.trimEnd()}\` matches every URL that begins so, and a regular expression answers before a prefix${isOpened ? `: \`${lost.name}\` does not apply` : ''}`,
       label: 'never reached',
       related: [{ at: by.location.at, message: 'answers in its place' }],
       ...propose('Keep regular expressions out', 'unsafe', [insertBefore(at, '^~ ')]),
     }
   }
+}
+
+/** What keeps clients out of a location. */
+const RESTRICTS: ReadonlySet<string> = new Set(['deny', 'auth_basic', 'auth_request', 'internal'])
+
+function restricts({ name, args }: NginxDirective): boolean {
+  return RESTRICTS.has(name) && args[0]?.value !== 'off'
+}
+
+function refusesOrRestricts(line: NginxDirective): boolean {
+  return restricts(line) || line.name === 'return'
 }
 
 /** True where an expression matches every text that begins with a name, whatever comes behind it. */

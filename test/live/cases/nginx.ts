@@ -289,6 +289,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'nginx/pass-behind-return',
     shows: 'the backend is not asked',
+    examples: { bad: 'an answer of nginx’s own', good: 'for some requests' },
     mirrors: [9000],
     request: { url: 'http://example.org/app/users' },
     harm: ({ response }) => response.status === 204,
@@ -360,6 +361,18 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'http://example.org/.well-known/acme-challenge/token' },
     harm: ({ response }) => response.status === 403,
     sound: ({ response }) => response.body === 'token',
+  },
+  {
+    rule: 'nginx/location-never-reached',
+    shows: 'a directory that is closed is served',
+    examples: {
+      bad: 'a closed directory below an open one',
+      good: 'a closed directory that keeps expressions out',
+    },
+    files: { '/srv/www/images/deleted/a.txt': 'deleted' },
+    request: { url: 'http://example.org/images/deleted/a.txt' },
+    harm: ({ response }) => response.body === 'deleted',
+    sound: ({ response }) => response.status === 403,
   },
   {
     rule: 'nginx/location-never-reached',
