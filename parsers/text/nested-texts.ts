@@ -73,7 +73,7 @@ export function nestedTexts(
   return found
 }
 
-const HTACCESS = /(?:^|[\s\/"'>])\.htaccess(?![\w.-])/
+const HTACCESS = /(?:^|[\s/"'>])\.htaccess(?![\w.-])/
 
 /** `block="server {`, `echo '` in front of it: what a script writes into a file of a server. */
 const STRING = /(?:^|[\s;&|])(?:echo(?: -\w+)?[ \t]+|printf[ \t]+|\w+=)(["'])[ \t]*(\S.*)?$/
