@@ -54,6 +54,15 @@ export default defineRule({
       title: 'a query of its own, with the path',
       files: { 'nginx.conf': site('«/index.php?_url=$uri»') },
     },
+    {
+      title: 'the parameters that come with nginx',
+      files: {
+        'nginx.conf': site('«/index.php»').replace(
+          'fastcgi_param QUERY_STRING $query_string;',
+          'include fastcgi_params;',
+        ),
+      },
+    },
     { title: 'a script behind a proxy', files: { 'nginx.conf': proxied('«/index.php»') } },
   ],
   good: [
@@ -66,6 +75,15 @@ export default defineRule({
     { title: 'the whole request in a parameter', files: { 'nginx.conf': site('/index.php?$request_uri') } },
     { title: 'a page that is always the same', files: { 'nginx.conf': site('/index.php?page=404') } },
     { title: 'a page that takes none', files: { 'nginx.conf': site('/index.html') } },
+    {
+      title: 'the parameters that come with nginx, and the query',
+      files: {
+        'nginx.conf': site('/index.php?$query_string').replace(
+          'fastcgi_param QUERY_STRING $query_string;',
+          'include fastcgi_params;',
+        ),
+      },
+    },
     {
       title: 'the query goes through the proxy',
       files: { 'nginx.conf': proxied('/index.php?$query_string') },
@@ -113,10 +131,23 @@ function isQueryLost(deployment: Deployment, server: NginxServer, { parent }: Ng
       return false
     if (answer.end.uri !== null) return !answer.end.uri.includes('asked=1')
     const query = answer.end.sends?.list.findLast(({ name }) => name === 'QUERY_STRING')
+    if (query === undefined) return includesParameters(answer.end.target.directive)
     return (
-      query?.value.known === true &&
+      query.value.known === true &&
       !query.value.value.includes('asked=1') &&
       /\$(?:query_string|args)/.test(query.written)
     )
   })
+}
+
+/** True where the file that comes with nginx sends the query, as it is behind the fallback: empty. */
+function includesParameters({ parent }: NginxDirective): boolean {
+  const lines = parent?.children ?? []
+  return (
+    lines.some(
+      ({ name, args }) =>
+        name === 'include' &&
+        /(?:^|\/)(?:(?:fastcgi|uwsgi|scgi)_params|fastcgi\.conf)$/.test(args[0]?.value ?? ''),
+    ) && !lines.some(({ name, args }) => name.endsWith('_param') && args[0]?.value === 'QUERY_STRING')
+  )
 }
