@@ -338,6 +338,7 @@ import nginxTryFilesFallbackNotLast from './nginx/try-files-fallback-not-last.ts
 import nginxTryFilesLosesQuery from './nginx/try-files-loses-query.ts'
 import nginxTryFilesWithoutSlash from './nginx/try-files-without-slash.ts'
 import nginxTypographicQuotes from './nginx/typographic-quotes.ts'
+import nginxVariableLostToShell from './nginx/variable-lost-to-shell.ts'
 import nginxWebsocketConnectionMissing from './nginx/websocket-connection-missing.ts'
 import nginxWebsocketHttpVersion from './nginx/websocket-http-version.ts'
 import nginxWebsocketUpgradeMissing from './nginx/websocket-upgrade-missing.ts'
@@ -853,6 +854,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/try-files-loses-query', ...nginxTryFilesLosesQuery },
   { id: 'nginx/try-files-without-slash', ...nginxTryFilesWithoutSlash },
   { id: 'nginx/typographic-quotes', ...nginxTypographicQuotes },
+  { id: 'nginx/variable-lost-to-shell', ...nginxVariableLostToShell },
   { id: 'nginx/websocket-connection-missing', ...nginxWebsocketConnectionMissing },
   { id: 'nginx/websocket-http-version', ...nginxWebsocketHttpVersion },
   { id: 'nginx/websocket-upgrade-missing', ...nginxWebsocketUpgradeMissing },

@@ -340,6 +340,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['nginx/try-files-loses-query', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['nginx/try-files-without-slash', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['nginx/typographic-quotes', { fixes: ['unsafe'], programs: ['nginx'] }],
+  ['nginx/variable-lost-to-shell', { fixes: [], programs: ['nginx'] }],
   ['nginx/websocket-connection-missing', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['nginx/websocket-http-version', { fixes: ['safe'], programs: ['nginx'] }],
   ['nginx/websocket-upgrade-missing', { fixes: ['unsafe'], programs: ['nginx'] }],

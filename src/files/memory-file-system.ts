@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import { compareBytes } from './byte-order.ts'
 import type { DirectoryEntry, FileKind, FileSystem, ReadResult } from './file-system.ts'
+import { nestedSource, splitNested, textsIn } from './nested-files.ts'
 import { toSource } from './to-source.ts'
 
 export interface MemoryFileSystemOptions {
@@ -93,6 +94,13 @@ export function memoryFileSystem(
 
   return {
     read(path) {
+      const nested = splitNested(path)
+      if (nested !== null) {
+        const outer = texts.get(realPath(nested.outer) ?? '') ?? ''
+        const inner = textsIn(nested.outer, outer)[nested.index]
+        if (inner === undefined) return { kind: 'missing', reason: 'no such file' }
+        return { kind: 'source', source: nestedSource(path, outer, inner, 'utf8') }
+      }
       const real = realPath(path)
       if (real === null) return { kind: 'missing', reason: 'no such file' }
       const known = sources.get(real)
@@ -126,8 +134,9 @@ export function memoryFileSystem(
     },
     display(path) {
       const root = options.root ?? '.'
-      if (root === '.') return path.slice(1)
-      return root === '/' ? path : posix.join(root, path)
+      const shown = splitNested(path)?.outer ?? path
+      if (root === '.') return shown.slice(1)
+      return root === '/' ? shown : posix.join(root, shown)
     },
     *sources() {
       for (const result of sources.values()) if (result.kind === 'source') yield result.source

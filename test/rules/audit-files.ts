@@ -16,6 +16,8 @@ import { grammarFiles } from '../../src/files/grammars.ts'
 import type { Machine } from '../../src/files/machine.ts'
 import { memoryFileSystem } from '../../src/files/memory-file-system.ts'
 import { mayBeginApplication } from '../../src/files/applications.ts'
+import { mayHoldFiles, nestedPath, textsIn } from '../../src/files/nested-files.ts'
+import { recognise } from '../../src/files/recognise.ts'
 import { isOfPhp, isStarter } from '../../src/files/starters.ts'
 import { surveyRoot } from '../../src/files/survey.ts'
 import type { ApacheEnvironment } from '../../src/servers/apache/environment.ts'
@@ -64,18 +66,19 @@ function machineOf(
   const phpFiles = isTree ? [] : paths.filter(isOfPhp)
   const applications = isTree ? null : paths.filter(path => mayBeginApplication(path, '/'))
   const { mains, fragments, hasApache, htaccess } = surveyRoot(files, paths, () => true)
+  const nested = isTree ? [] : paths.flatMap(path => nginxIn(files, path, rest[path.slice(1)] ?? ''))
   return {
     root: '.',
     files,
-    fileName: path => path.slice(1),
+    fileName: path => files.display(path),
     nginxMains: mains.nginx,
     apacheMains: mains.apache,
     // An example is one deployment, whatever its files are called.
     fragments: (reached, whole) => {
       const sets = fragments(reached, whole)
-      const nginx = sets.flatMap(set => set.nginx)
+      const nginx = [...sets.flatMap(set => set.nginx), ...nested]
       const apache = sets.flatMap(set => set.apache)
-      return sets.length === 0 ? [] : [{ nginx, apache, joint: true }]
+      return nginx.length + apache.length === 0 ? [] : [{ nginx, apache, joint: true }]
     },
     hasApache,
     htaccess,
@@ -95,6 +98,16 @@ function machineOf(
       },
     }),
   }
+}
+
+/** Files of nginx that stand as texts in another one. */
+function nginxIn(files: FileSystem, path: string, text: string): readonly string[] {
+  if (!mayHoldFiles(path)) return []
+  return textsIn(path, text).flatMap((_, index) => {
+    const named = nestedPath(path, index)
+    const read = files.read(named)
+    return read.kind === 'source' && recognise(read.source)?.program === 'nginx' ? [named] : []
+  })
 }
 
 /** All that the texts of one machine make, with settings that change nothing. */

@@ -1,0 +1,7 @@
+import type { Source } from '../../parsers/text/source.ts'
+import { splitNested } from '../files/nested-files.ts'
+
+/** The file that holds a source as a text, such as a script with a here-document; null for a file of its own. */
+export function outerFile({ path }: Source): string | null {
+  return splitNested(path)?.outer ?? null
+}
