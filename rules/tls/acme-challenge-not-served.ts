@@ -269,6 +269,17 @@ export default defineRule({
       ),
     },
     {
+      title: 'certbot in a container that is told of another name',
+      files: contained(
+        conf`
+          location / {
+              proxy_pass http://app:9000;
+          }
+        `,
+        'command: certonly --webroot -w /var/www/certbot -d example.net,www.example.net',
+      ),
+    },
+    {
       title: 'certbot answers by its own plugin',
       files: {
         ...site(conf`
@@ -371,25 +382,36 @@ function webrootsInContainer(deployment: Deployment, { container }: Machine): re
   )
   const [only] = directories
   if (only === undefined || directories.length > 1) return []
-  return (certifiedNames(deployment).get(container) ?? []).map(name => ({ name, ...only }))
+  const { domains, ...webroot } = only
+  return (certifiedNames(deployment).get(container) ?? [])
+    .filter(name => domains.length === 0 || domains.includes(name))
+    .map(name => ({ name, ...webroot }))
+}
+
+interface SharedWebroot extends Pick<RenewalWebroot, 'directory' | 'at'> {
+  /** Those that certbot is told of; none where its command names none. */
+  readonly domains: readonly string[]
 }
 
 /** Directories that certbot writes below, as the container of a web server has them. */
 function sharedWebroots(
   { image, command, entrypoint, volumes }: ComposeService,
   server: ComposeService,
-): readonly Pick<RenewalWebroot, 'directory' | 'at'>[] {
+): readonly SharedWebroot[] {
   if (image?.known !== true || !/(?:^|\/)certbot\/certbot(?:[:@]|$)/.test(image.value)) return []
   const words = [command, entrypoint].flatMap(each => each?.words.map(({ text }) => text) ?? []).join(' ')
   // What listens itself, or proves a name by DNS, needs no directory.
   if (/standalone|dns|manual|--nginx|\$/.test(words.replace(/\$\$?\{?!\}?/g, ''))) return []
   const webroot = /(?:^|\s)(?:-w|--webroot-path)[\s=]+([^\s;'"]+)/.exec(words)?.[1]
+  const domains = [...words.matchAll(/(?:^|\s)(?:-d|--domains?)[\s=]*([^\s;'"]+)/g)].flatMap(
+    ([, names = '']) => names.toLowerCase().split(','),
+  )
   return volumes.flatMap(({ source, target, at }) => {
     if (source?.known !== true || !target.known || OF_CERTBOT.test(target.value)) return []
     if (webroot !== undefined && clean(webroot) !== clean(target.value)) return []
     return server.volumes.flatMap(other =>
       other.source?.known === true && clean(other.source.value) === clean(source.value) && other.target.known
-        ? [{ directory: clean(other.target.value), at }]
+        ? [{ directory: clean(other.target.value), at, domains }]
         : [],
     )
   })
