@@ -128,3 +128,14 @@ function boundAddresses(listeners: readonly Listener[]): ReadonlySet<string> {
   for (const { address } of listeners) if (address.kind === 'ip' && !address.wildcard) bound.add(address.ip)
   return bound
 }
+
+/** True where a server has files below a directory, two levels below the root or deeper. */
+export function servesFilesBelow(
+  { occurrences }: FoundPass['program']['configuration'] | ApacheProgram['configuration'],
+  directory: string,
+): boolean {
+  if (directory.split('/').length < 3) return false
+  return ['root', 'documentroot', 'alias'].some(name =>
+    (occurrences.get(name) ?? []).some(({ args }) => `${args.at(-1)?.value}/`.startsWith(`${directory}/`)),
+  )
+}

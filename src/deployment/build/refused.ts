@@ -12,7 +12,7 @@ import type {
   Program,
   Target,
 } from '../model.ts'
-import { type FoundPass, type FoundProxyPass, isOpen } from './find-passes.ts'
+import { type FoundPass, type FoundProxyPass, isOpen, servesFilesBelow } from './find-passes.ts'
 import { nginxConnection } from './nginx-connections.ts'
 import { apacheListeners } from './programs/apache.ts'
 import { startsOthers } from './programs/app-commands.ts'
@@ -170,14 +170,11 @@ function refusedByServer(
 
 /** True where a proxy serves files out of the directory that a server is started in: they are one application. */
 function servesFilesOf(
-  { occurrences }: FoundPass['program']['configuration'] | ApacheProgram['configuration'],
+  configuration: FoundPass['program']['configuration'] | ApacheProgram['configuration'],
   program: Program,
 ): boolean {
   const directory = program.kind === 'app-server' ? program.directory : null
-  if (directory?.known !== true || directory.value.split('/').length < 3) return false
-  return ['root', 'documentroot', 'alias'].some(name =>
-    (occurrences.get(name) ?? []).some(({ args }) => args.at(-1)?.value.startsWith(`${directory.value}/`)),
-  )
+  return directory?.known === true && servesFilesBelow(configuration, directory.value)
 }
 
 /**

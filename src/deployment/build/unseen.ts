@@ -4,7 +4,7 @@ import type { PythonParser } from '../../../parsers/python/python-module.ts'
 import type { FileSystem } from '../../files/file-system.ts'
 import { formatEndpoint } from '../../servers/address.ts'
 import type { AppServerProgram, Machine, Target } from '../model.ts'
-import { type FoundPasses, isOpen } from './find-passes.ts'
+import { type FoundPasses, isOpen, servesFilesBelow } from './find-passes.ts'
 import { indexListeners, listenerAt } from './listeners.ts'
 import { appServerListeners } from './programs/app-server.ts'
 import { unseenPython, unseenScripts } from './programs/unseen-programs.ts'
@@ -42,12 +42,14 @@ export function findUnseen(
     const { applications } = machine
     if (applications === null) continue
     const targets = open.get(machine) ?? []
-    const scripts = targets.length === 0 ? [] : openedScripts(machine, targets)
+    const isOfSite = (program: AppServerProgram): boolean => !mayBeLeftOver(machine, program, passes)
+    const scripts = targets.length === 0 ? [] : openedScripts(machine, targets).filter(isOfSite)
     const python = parser === null || runsPython ? [] : unseenPython(machine, applications, parser)
     programs.push(...scripts, ...python)
     const [application, ...others] = python
     if (application === undefined || others.length > 0 || !hasOneSettings(machine.files, application))
       continue
+    if (!isOfSite(application)) continue
     const index = indexListeners(scripts.flatMap(appServerListeners))
     const left = targets.filter(target => listenerAt(index, target) === null)
     const [address, ...more] = new Set(left.map(formatEndpoint))
@@ -55,6 +57,29 @@ export function findUnseen(
       supposed.set(machine, { program: application, address })
   }
   return { programs, supposed }
+}
+
+/**
+ * True for what may lie on a machine and run nowhere: the units of the machine are all at hand, none of them starts it,
+ * and no server has files of its directory.
+ */
+function mayBeLeftOver(
+  machine: Machine,
+  { server: { pythonPath, sources } }: AppServerProgram,
+  { nginx, apache }: FoundPasses,
+): boolean {
+  if (machine.applications?.placed !== true || machine.files.list('/etc/systemd/system') === null)
+    return false
+  const [path] = pythonPath
+  const home = path?.known === true ? path.value : posix.dirname(sources[0]?.path ?? '/')
+  const configurations = new Set(
+    [...nginx, ...apache].flatMap(({ program }) =>
+      program.machine === machine ? [program.configuration] : [],
+    ),
+  )
+  return ![...configurations].some(configuration =>
+    [home, posix.dirname(home)].some(directory => servesFilesBelow(configuration, directory)),
+  )
 }
 
 /** The addresses of each machine that nobody opens; none of a machine with a connection of which nobody knows where it leads. */

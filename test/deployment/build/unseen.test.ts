@@ -116,6 +116,29 @@ test('nothing is supposed where it might be another', () => {
     assert.equal(new Set(answers(deploymentOf(files))), new Set([null]), why)
 })
 
+test('beside the units of a machine, what none of them starts may be left over', () => {
+  const units = { 'etc/systemd/system/ssh.service': '[Service]\nExecStart=/usr/sbin/sshd -D\n' }
+  const chat = { 'srv/chat/server.js': script('3000') }
+  const files = (lines: string): Record<string, string> => ({
+    ...nginx('proxy_pass http://127.0.0.1:8000', 'proxy_pass http://127.0.0.1:3000', lines),
+    ...units,
+    ...SHOP,
+    ...chat,
+  })
+  assert.equal(answers(deploymentOf(files('return 204'))), [null, null])
+  assert.equal(answers(deploymentOf(files('alias /srv/chat/public/'))), [null, '/srv/chat/server.js'])
+  assert.equal(
+    answers(
+      deploymentOf({
+        ...nginx('proxy_pass http://127.0.0.1:8000', 'alias /srv/shop/static/'),
+        ...units,
+        ...SHOP,
+      }),
+    ),
+    ['shop.wsgi:application'],
+  )
+})
+
 test('an application that nothing connects to is a program for its own settings', () => {
   const deployment = deploymentOf({ ...nginx('return 204'), ...SHOP })
   assert.equal(
