@@ -10,7 +10,7 @@ import { argumentPlace, isSettled } from '../../src/servers/apache/queries/place
 import { placedRules } from '../../src/servers/apache/queries/rewriting.ts'
 import { matchPattern } from '../../src/servers/apache/requests/match-pattern.ts'
 import { toBytes } from '../../src/servers/regex.ts'
-import { rewritingDirectory, rewritingHost } from '../apache/_rewriting-examples.ts'
+import { rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
 
 export default defineRule({
   summary: 'A rule against hidden files takes `.well-known` with them',

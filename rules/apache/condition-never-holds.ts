@@ -9,7 +9,7 @@ import { argumentPlace, isSettled, namePlace, wordPlace } from '../../src/server
 import { type PlacedRule, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
 import { type Comparand, matchesNoPath, neverIs } from '../../src/servers/apache/queries/variable-values.ts'
 import { conditionOf, sectionText } from '../../src/servers/apache/requests/evaluate-expression.ts'
-import { rewritingDirectory, rewritingHost } from './_rewriting-examples.ts'
+import { rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
 
 export default defineRule({
   summary: 'A condition compares a variable with what it never is',

@@ -10,7 +10,7 @@ import { placedRules } from '../../src/servers/apache/queries/rewriting.ts'
 import { sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
 import { matchPattern } from '../../src/servers/apache/requests/match-pattern.ts'
 import { toBytes } from '../../src/servers/regex.ts'
-import { HTACCESS_MAIN, rewritingDirectory, rewritingHost } from './_rewriting-examples.ts'
+import { HTACCESS_MAIN, rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
 import { keepsOut } from './_sections.ts'
 
 export default defineRule({

@@ -5,7 +5,7 @@ import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
 import { mustHold } from '../../src/servers/pcre/pattern-facts.ts'
 import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
-import { HTACCESS_MAIN, rewritingHost } from './_rewriting-examples.ts'
+import { HTACCESS_MAIN, rewritingHost } from '../_rewriting-examples.ts'
 import { keepsOut } from './_sections.ts'
 
 export default defineRule({

@@ -5,7 +5,7 @@ import { argumentPlace, isSettled } from '../../src/servers/apache/queries/place
 import { sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
 import { virtualHostOf } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
-import { rewritingHost } from './_rewriting-examples.ts'
+import { rewritingHost } from '../_rewriting-examples.ts'
 import { keepsOut } from './_sections.ts'
 
 export default defineRule({

@@ -5,7 +5,7 @@ import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
 import { isPrefixOf } from '../../src/servers/apache/queries/wsgi-script-aliases.ts'
 import { REDIRECTS, redirectWords } from './_redirects.ts'
-import { rewritingDirectory, rewritingHost } from './_rewriting-examples.ts'
+import { rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
 
 export default defineRule({
   summary: 'A Redirect that an earlier one covers',

@@ -5,7 +5,7 @@ import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace, isSettled, namePlace } from '../../src/servers/apache/queries/places.ts'
 import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
 import { REDIRECTS, redirectWords } from './_redirects.ts'
-import { rewritingDirectory, rewritingHost } from './_rewriting-examples.ts'
+import { rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
 
 export default defineRule({
   summary: 'Redirect takes a regular expression for plain text',

@@ -5,7 +5,7 @@ import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
 import { type PlacedRule, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
 import { placeText } from '../../parsers/text/source.ts'
-import { rewritingDirectory, rewritingHost } from './_rewriting-examples.ts'
+import { rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
 
 export default defineRule({
   summary: 'A redirect that a later rule rewrites to a page',

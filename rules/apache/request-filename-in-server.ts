@@ -3,7 +3,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { placedRules } from '../../src/servers/apache/queries/rewriting.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
-import { rewritingDirectory, rewritingHost } from './_rewriting-examples.ts'
+import { rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
 
 export default defineRule({
   summary: 'A virtual host asks for the file before the URL is mapped to one',

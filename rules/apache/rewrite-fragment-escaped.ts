@@ -4,7 +4,7 @@ import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { placedRules } from '../../src/servers/apache/queries/rewriting.ts'
 import { placeText } from '../../parsers/text/source.ts'
-import { rewritingDirectory, rewritingHost } from './_rewriting-examples.ts'
+import { rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
 
 export default defineRule({
   summary: 'A redirect to a place within a page, whose # Apache escapes',

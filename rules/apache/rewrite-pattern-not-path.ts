@@ -7,7 +7,7 @@ import { placedRules } from '../../src/servers/apache/queries/rewriting.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { literalPrefix, mustHold } from '../../src/servers/pcre/pattern-facts.ts'
 import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
-import { rewritingDirectory, rewritingHost } from './_rewriting-examples.ts'
+import { rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
 
 export default defineRule({
   summary: 'A pattern for the path of the URL asks for its query, its host or an encoded character',

@@ -5,7 +5,7 @@ import { type PlacedRule, placedRules } from '../../src/servers/apache/queries/r
 import type { RewriteCondition } from '../../src/servers/apache/requests/rewrite/rules.ts'
 import { literalStrings, mayHold } from '../../src/servers/pcre/pattern-facts.ts'
 import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
-import { rewritingHost } from './_rewriting-examples.ts'
+import { rewritingHost } from '../_rewriting-examples.ts'
 
 export default defineRule({
   summary: 'The client chooses the host that Apache proxies to',

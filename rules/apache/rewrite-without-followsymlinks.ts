@@ -5,7 +5,7 @@ import { MISSING } from '../../src/deployment/requests/made-up-requests.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
 import { namePlace } from '../../src/servers/apache/queries/places.ts'
-import { rewritingDirectory } from './_rewriting-examples.ts'
+import { rewritingDirectory } from '../_rewriting-examples.ts'
 
 export default defineRule({
   summary: 'mod_rewrite is not permitted where symbolic links are not followed',

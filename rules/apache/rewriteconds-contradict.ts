@@ -5,7 +5,7 @@ import { placedRules } from '../../src/servers/apache/queries/rewriting.ts'
 import type { RewriteCondition } from '../../src/servers/apache/requests/rewrite/rules.ts'
 import { isAnchoredAtEnd, isAnchoredAtStart, literalStrings } from '../../src/servers/pcre/pattern-facts.ts'
 import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
-import { rewritingDirectory } from './_rewriting-examples.ts'
+import { rewritingDirectory } from '../_rewriting-examples.ts'
 
 export default defineRule({
   summary: 'Two conditions that never hold together',

@@ -6,7 +6,7 @@ import { argumentPlace, namePlace } from '../../src/servers/apache/queries/place
 import { type PlacedRule, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
 import { isAnchoredAtStart, literalPrefix, matchesEveryPath } from '../../src/servers/pcre/pattern-facts.ts'
 import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
-import { rewritingDirectory, rewritingHost } from './_rewriting-examples.ts'
+import { rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
 
 const FRONT = { 'srv/www/index.txt': 'front controller' }
 

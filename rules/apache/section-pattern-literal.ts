@@ -5,7 +5,7 @@ import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
 import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
-import { HTACCESS_MAIN, rewritingHost } from './_rewriting-examples.ts'
+import { HTACCESS_MAIN, rewritingHost } from '../_rewriting-examples.ts'
 
 export default defineRule({
   summary: 'A section takes a regular expression for a plain name',

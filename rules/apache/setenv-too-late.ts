@@ -6,7 +6,7 @@ import type { ApacheConfiguration } from '../../src/servers/apache/configuration
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
 import { placedRules } from '../../src/servers/apache/queries/rewriting.ts'
-import { rewritingDirectory, rewritingHost } from './_rewriting-examples.ts'
+import { rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
 
 export default defineRule({
   summary: 'SetEnv sets a variable after it has been asked for',

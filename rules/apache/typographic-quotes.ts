@@ -5,7 +5,7 @@ import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
 import type { Problem } from '../../src/servers/problem.ts'
 import { typographicQuotes } from '../_typographic-quotes.ts'
-import { HTACCESS_MAIN, rewritingHost } from './_rewriting-examples.ts'
+import { HTACCESS_MAIN, rewritingHost } from '../_rewriting-examples.ts'
 
 export default defineRule({
   summary: 'Quotes of a word processor are letters for Apache',

@@ -1,4 +1,3 @@
-import { memo } from '../../parsers/collections/memo.ts'
 import { isUnknownWord, type Place, type Source } from '../../parsers/text/source.ts'
 import { outerFile } from '../../src/deployment/outer-file.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -67,14 +66,17 @@ export default defineRule({
     { title: 'a script that reads variables from another', files: script('EOF', '$host', '. ./settings.sh') },
   ],
   *check({ nginx }) {
+    const scripts = new Map<string, Script>()
     const seen = new Set<string>()
     for (const { sources } of nginx) {
       for (const source of sources) {
-        const outer = outerFile(source)
-        const found = outer === null ? null : lostIn(source)
-        if (found === null) continue
-        const key = `${outer}:${found.at.start}`
-        if (seen.has(key)) continue
+        const outer = source.template ? outerFile(source) : null
+        if (outer === null || !source.text.includes('$')) continue
+        const script = scripts.get(outer) ?? readScript(source.text)
+        scripts.set(outer, script)
+        const found = lostIn(source, script)
+        const key = `${outer}:${found?.at.start}`
+        if (found === null || seen.has(key)) continue
         seen.add(key)
         const others = found.count - 1
         yield {
@@ -87,6 +89,26 @@ export default defineRule({
   },
 })
 
+/** What a file says of the variables that it fills in. */
+interface Script {
+  /** Names to which it, or what starts it, gives a value. */
+  readonly given: ReadonlySet<string>
+  /** True where another file may give a value to more of them. */
+  readonly open: boolean
+}
+
+const GIVEN =
+  /(?:^|[\s;&|("'])([A-Za-z_]\w*)\+?=|\b(?:read|for|local|export|declare|typeset|readonly|mapfile|readarray|ARG|ENV)\b([^\n;]*)/gm
+
+function readScript(text: string): Script {
+  const given = new Set<string>()
+  for (const [, name, rest = ''] of text.matchAll(GIVEN)) {
+    if (name !== undefined) given.add(name)
+    for (const [word] of rest.matchAll(/\w+/g)) given.add(word)
+  }
+  return { given, open: /(?:^|[\s;&|])(?:\.|source)[ \t]+[^\s;]/m.test(text) || /\{\{|<%/.test(text) }
+}
+
 interface Lost {
   readonly name: string
   readonly at: Place
@@ -98,32 +120,23 @@ const OF_NGINX =
   /(?<![\\$\w])\$(?:(proxy_add_x_forwarded_for|proxy_host|remote_addr|remote_port|remote_user|request_uri|request_method|request_filename|binary_remote_addr|document_root|document_uri|fastcgi_script_name|fastcgi_path_info|realpath_root|http_(?:host|upgrade|user_agent|referer|x_\w+|cookie|authorization|origin|accept\w*)|is_args|query_string|connection_upgrade|upstream_\w+|body_bytes_sent|time_local|ssl_client_\w+|arg_\w+|cookie_\w+|sent_http_\w+)|(host|uri|args|scheme|status|request|server_name|server_port|https))(?!\w)/g
 
 /** The first variable of nginx that is replaced by nothing; null where none is. */
-const lostIn = memo((source: Source): Lost | null => {
-  const { text, code, template } = source
-  if (!template || !text.includes('$')) return null
-  const isOpen = /(?:^|[\s;&|])(?:\.|source)[ \t]+[^\s;]/m.test(text) || /\{\{|<%/.test(text)
+function lostIn(source: Source, { given, open }: Script): Lost | null {
+  const { text, code } = source
+  const from = code.search(/\S/)
   let first: RegExpMatchArray | null = null
   let count = 0
-  for (const match of text.matchAll(OF_NGINX)) {
+  for (const match of text.slice(Math.max(0, from), code.trimEnd().length).matchAll(OF_NGINX)) {
     const [written, own, common] = match
+    const start = from + match.index
     // Where a word before it grew shorter, what stands for it begins a little earlier.
-    const masked = code.slice(Math.max(0, match.index - 4), match.index + written.length)
-    if (!isUnknownWord(masked) || isUnknownWord(code.slice(Math.max(0, match.index - 4), match.index - 3)))
-      continue
-    if (common !== undefined && isOpen) continue
-    if (isSet(text, own ?? common ?? '')) continue
+    const masked = code.slice(Math.max(0, start - 4), start + written.length)
+    if (!isUnknownWord(masked) || isUnknownWord(code.slice(Math.max(0, start - 4), start - 3))) continue
+    if (given.has(own ?? common ?? '') || (common !== undefined && open)) continue
     first ??= match
     count++
   }
   if (first?.index === undefined) return null
   const [name] = first
-  return { name, at: { source, start: first.index, end: first.index + name.length }, count }
-})
-
-/** True for a name to which a script, or what starts it, gives a value. */
-function isSet(text: string, name: string): boolean {
-  return new RegExp(
-    String.raw`(?:^|[\s;&|("'])${name}\+?=|\b(?:read|for|local|export|declare|typeset|readonly|mapfile|readarray|ARG|ENV)\b[^\n;]*\b${name}\b`,
-    'm',
-  ).test(text)
+  const start = from + first.index
+  return { name, at: { source, start, end: start + name.length }, count }
 }

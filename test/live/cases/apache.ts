@@ -775,7 +775,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/unterminated-quote',
-    examples: { bad: 'two names, taken for one' },
+    examples: { bad: 'two names, taken for one', good: 'two names, each an argument' },
     shows: 'the virtual host answers to neither name',
     request: { url: 'http://www.example.org/' },
     harm: answers(403, 404),

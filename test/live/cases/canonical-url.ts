@@ -122,6 +122,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'canonical-url/redirect-loop',
     shows: 'the redirect leads to the address that was asked for',
+    examples: { good: 'one server for each port' },
     files: PAGES,
     request: { url: 'https://example.org/page' },
     harm: ({ response }) =>

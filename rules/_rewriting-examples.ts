@@ -1,5 +1,5 @@
-import { conf } from '../../src/engine/conf.ts'
-import { apacheMain } from '../_examples.ts'
+import { conf } from '../src/engine/conf.ts'
+import { apacheMain } from './_examples.ts'
 
 /** httpd's main file that lets `.htaccess` of `/srv/www` say everything. */
 export const HTACCESS_MAIN = apacheMain(
