@@ -6,7 +6,7 @@ import type { Place } from '../../parsers/text/source.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { isTurnedOn } from '../../src/deployment/django/is-turned-on.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { directivesByHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { takesClients } from '../../src/deployment/outer-proxies.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -114,11 +114,10 @@ function trusting(
   connection: NginxConnection,
 ): { at: Place; strict: boolean } | null {
   for (const host of certainHosts(deployment, connection)) {
-    for (const directive of host.configuration.occurrences.get('wsgitrustedproxyheaders') ?? []) {
-      const home = virtualHostSection(directive)
+    const lines = directivesByHost(host.configuration, 'wsgitrustedproxyheaders')
+    for (const directive of [null, host.directive].flatMap(home => lines.get(home) ?? [])) {
       const index = directive.args.findIndex(({ value }) => value.toLowerCase() === HEADER)
-      if (index !== -1 && (home === null || home === host.directive))
-        return { at: argumentPlace(directive, index), strict: false }
+      if (index !== -1) return { at: argumentPlace(directive, index), strict: false }
     }
     for (const application of deployment.applicationsOf(host)) {
       const settings = deployment.pythonOf(application)?.settings
