@@ -48,16 +48,15 @@ export function buildDeployment({
   const servers = once(() => nginx.flatMap(nginxServers))
   const standIns = once(() => nginx.flatMap(standInServers))
   const virtualHosts = once(() => apache.flatMap(apacheHosts))
-  const tableOf = (programs: readonly Program[]): ConnectionInput => ({
-    machines,
-    programs,
-    listeners: programs.flatMap(listenersOf),
-    servers: servers(),
-    standIns: standIns(),
-    virtualHosts: virtualHosts(),
-  })
   const seen = once(() => {
-    const input = tableOf(started())
+    const input: ConnectionInput = {
+      machines,
+      programs: started(),
+      listeners: started().flatMap(listenersOf),
+      servers: servers(),
+      standIns: standIns(),
+      virtualHosts: virtualHosts(),
+    }
     return { input, passes: findPasses(input) }
   })
   const unseen = once(() => {
@@ -65,8 +64,15 @@ export function buildDeployment({
     return findUnseen(seen().passes, machines, python, runsPython)
   })
   const table = once((): ConnectionInput => {
+    const { input } = seen()
     const { programs } = unseen()
-    return programs.length === 0 ? seen().input : tableOf(inOrder([...started(), ...programs]))
+    if (programs.length === 0) return input
+    return {
+      ...input,
+      programs: inOrder([...input.programs, ...programs]),
+      // A listener is one value: connections are found by it.
+      listeners: [...input.listeners, ...programs.flatMap(listenersOf)],
+    }
   })
   const programs = once(() => table().programs)
   const listeners = once(() => table().listeners)

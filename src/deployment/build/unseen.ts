@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { groupBy } from '../../../parsers/collections/group-by.ts'
+import { once } from '../../../parsers/collections/once.ts'
 import type { PythonParser } from '../../../parsers/python/python-module.ts'
 import type { FileSystem } from '../../files/file-system.ts'
 import { formatEndpoint } from '../../servers/address.ts'
@@ -7,6 +8,7 @@ import type { AppServerProgram, Machine, Target } from '../model.ts'
 import { type FoundPasses, isOpen, servesFilesBelow } from './find-passes.ts'
 import { indexListeners, listenerAt } from './listeners.ts'
 import { appServerListeners } from './programs/app-server.ts'
+import type { FoundApplications } from './programs/found-applications.ts'
 import { unseenPython, unseenScripts } from './programs/unseen-programs.ts'
 
 /** Applications that lie on the machines and that nothing of the audit is seen to start. */
@@ -37,11 +39,11 @@ export function findUnseen(
 ): Unseen {
   const programs: AppServerProgram[] = []
   const supposed = new Map<Machine, Supposed>()
-  const open = openTargets(passes)
+  const open = once(() => openTargets(passes))
   for (const machine of machines) {
     const { applications } = machine
-    if (applications === null) continue
-    const targets = open.get(machine) ?? []
+    if (applications === null || isEmpty(applications)) continue
+    const targets = open().get(machine) ?? []
     const isOfSite = (program: AppServerProgram): boolean => !mayBeLeftOver(machine, program, passes)
     const scripts = targets.length === 0 ? [] : openedScripts(machine, targets).filter(isOfSite)
     const python = parser === null || runsPython ? [] : unseenPython(machine, applications, parser)
@@ -57,6 +59,10 @@ export function findUnseen(
       supposed.set(machine, { program: application, address })
   }
   return { programs, supposed }
+}
+
+function isEmpty({ django, python, node }: FoundApplications): boolean {
+  return django.length + python.length + node.length === 0
 }
 
 /**

@@ -83,6 +83,19 @@ test('beside a script that is behind one address, the application is behind the 
   assert.equal(answers(deployment), ['/srv/chat/server.js', 'shop.wsgi:application'])
 })
 
+test('the listeners of a deployment are those that its connections lead to', () => {
+  const deployment = deploymentOf({
+    'etc/nginx/nginx.conf':
+      'events {}\nhttp {\n    server {\n        listen 8080;\n    }\n    server {\n        listen 80;\n        location / {\n            proxy_pass http://127.0.0.1:8080;\n        }\n    }\n}\n',
+    ...SHOP,
+  })
+  const reached = deployment.listeners.filter(each => deployment.connections.to(each).length > 0)
+  assert.equal(
+    reached.map(({ port }) => port),
+    [8080],
+  )
+})
+
 test('nothing is supposed where it might be another', () => {
   const one = nginx('proxy_pass http://127.0.0.1:8000')
   const unit = {
