@@ -26,16 +26,16 @@ export interface Redactor {
  */
 export function redactor(sources: () => Iterable<Source> = () => []): Redactor {
   let known: KnownSecrets | null = null
-  const find = (text: string): readonly Stretch[] => {
+  const secrets = (): KnownSecrets => {
     known ??= knownSecrets(sources())
-    return known.find(text)
+    return known
   }
   const said = new Map<string, string>()
   const message = (text: string, about?: Source): string => {
     if (about !== undefined && isSecretSource(about)) return hideQuoted(text)
     let hidden = said.get(text)
     if (hidden === undefined) {
-      hidden = starOut(text, joinStretches([...findSecretsInProse(text), ...find(text)]))
+      hidden = starOut(text, joinStretches([...findSecretsInProse(text), ...secrets().find(text)]))
       if (said.size < MOST_SAID) said.set(text, hidden)
     }
     return hidden
@@ -53,13 +53,13 @@ export function redactor(sources: () => Iterable<Source> = () => []): Redactor {
   }
   return {
     message,
-    code: text => starOut(text, joinStretches([...findSecrets(text), ...find(text)])),
-    source: memo((source: Source) => maskSource(source, find(source.text))),
+    code: text => starOut(text, joinStretches([...findSecrets(text), ...secrets().find(text)])),
+    source: memo((source: Source) =>
+      maskSource(source, [...secrets().in(source), ...secrets().find(source.text)]),
+    ),
     value: given => value(given, null) as typeof given,
   }
 }
-
-const secretsOf = memo(({ text, path }: Source): readonly Stretch[] => findSecrets(text, path))
 
 /** Thousands of findings say the same, and help with the same; those that do not are each looked at. */
 const MOST_SAID = 10_000
@@ -74,15 +74,18 @@ function hideQuoted(text: string): string {
   )
 }
 
-function maskSource(source: Source, known: readonly Stretch[]): Source {
-  const stretches = joinStretches([...secretsOf(source), ...known])
+function maskSource(source: Source, secrets: readonly Stretch[]): Source {
+  const stretches = joinStretches(secrets)
   if (stretches.length === 0) return source
   const text = starOut(source.text, stretches)
   return { ...source, text, code: source.code === source.text ? text : starOut(source.code, stretches) }
 }
 
 interface KnownSecrets {
+  /** Those that turn up again in a text. */
   readonly find: (text: string) => readonly Stretch[]
+  /** Those that a file shows by itself; each file is looked through once. */
+  readonly in: (source: Source) => readonly Stretch[]
 }
 
 /** A known secret by its longest run of letters and digits. */
@@ -111,8 +114,10 @@ function knownSecrets(sources: Iterable<Source>): KnownSecrets {
     if (others === undefined) byRun.set(best.run, [known])
     else if (others.length < MOST_OF_ONE_RUN) others.push(known)
   }
+  const found = new Map<Source, readonly Stretch[]>()
   for (const [source, look] of withLooks(sources)) {
     const secrets = findSecrets(source.text, source.path, look)
+    found.set(source, secrets)
     if (secrets.length === 0) continue
     const isWhole = isSecretSource(source)
     for (const { start, end } of secrets) {
@@ -124,7 +129,10 @@ function knownSecrets(sources: Iterable<Source>): KnownSecrets {
       }
     }
   }
-  return { find: text => (byRun.size === 0 ? [] : findKnown(text, byRun)) }
+  return {
+    find: text => (byRun.size === 0 ? [] : findKnown(text, byRun)),
+    in: source => found.get(source) ?? findSecrets(source.text, source.path),
+  }
 }
 
 /** Secrets that share a run are told apart one after the other. */
