@@ -11,7 +11,7 @@ import {
   type RequireTree,
   requireTree,
 } from './require-tree.ts'
-import type { Level, LevelKind } from './sections-for.ts'
+import { type Level, WALKS } from './sections-for.ts'
 
 export type { Client } from './require-tree.ts'
 
@@ -91,19 +91,6 @@ function merge(configuration: ApacheConfiguration, levels: readonly Level[]): Me
   }
   if (own !== null) merged = mergeScopes(merged, own)
   return { requires: merged.tree, hostLines, uncertain: merged.uncertain || (hostOpen && !outer) }
-}
-
-/** The walk of httpd that a level is merged in, in their order; 0 where neither family of lines may stand. */
-const WALKS: Readonly<Record<LevelKind, number>> = {
-  server: 0,
-  'virtual-host': 0,
-  directory: 1,
-  htaccess: 1,
-  'directory-match': 1,
-  proxy: 1,
-  files: 2,
-  location: 3,
-  if: 4,
 }
 
 /** What one scope says to mod_authz_core. */

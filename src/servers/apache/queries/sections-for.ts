@@ -27,6 +27,24 @@ export type LevelKind =
   | 'location'
   | 'if'
 
+/**
+ * The walk of httpd that a level is merged in, in their order: it merges the sections of one among themselves
+ * before it lays them over what came before. 0 is for the server itself.
+ *
+ * @see https://httpd.apache.org/docs/2.4/sections.html#merging
+ */
+export const WALKS: Readonly<Record<LevelKind, number>> = {
+  server: 0,
+  'virtual-host': 0,
+  directory: 1,
+  htaccess: 1,
+  'directory-match': 1,
+  proxy: 1,
+  files: 2,
+  location: 3,
+  if: 4,
+}
+
 /** One scope whose directives are merged into what holds for a request, the later over the earlier. */
 export interface Level {
   readonly kind: LevelKind

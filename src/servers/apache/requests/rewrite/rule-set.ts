@@ -3,7 +3,7 @@ import { memo, memoByKey } from '../../../../../parsers/collections/memo.ts'
 import { type Fact, known, unknown } from '../../../fact.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../configuration.ts'
 import { namePlace } from '../../queries/places.ts'
-import type { Level, LevelKind } from '../../queries/sections-for.ts'
+import { type Level, WALKS } from '../../queries/sections-for.ts'
 import { type VirtualHost, virtualHostOf } from '../../queries/virtual-hosts.ts'
 import { canonicalFile } from '../url-text.ts'
 import { type RewriteRule, rewriteRules } from './rules.ts'
@@ -113,19 +113,6 @@ export const serverRules = memoByKey(
 )
 
 const EMPTY: DirectoryRules = { enabled: false, options: NONE, base: null, directory: null, rules: [] }
-
-/** httpd merges the sections of one walk among themselves before it lays them over the walk before. */
-const WALKS: Readonly<Record<LevelKind, number>> = {
-  server: 0,
-  'virtual-host': 0,
-  directory: 1,
-  htaccess: 1,
-  'directory-match': 1,
-  proxy: 1,
-  files: 2,
-  location: 3,
-  if: 4,
-}
 
 /** What holds for the sections of a request; unknown where a section that may apply has a line. */
 export function directoryRules(
