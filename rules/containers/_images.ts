@@ -2,12 +2,11 @@ import { posix } from 'node:path'
 import type { DockerFault } from '../../parsers/dockerfile/dockerfile.ts'
 import { type DockerImage, imageOfStage } from '../../parsers/dockerfile/image-of-stage.ts'
 import { readDockerfile } from '../../parsers/dockerfile/read-dockerfile.ts'
-import type { Fact } from '../../parsers/text/fact.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { ContainerMount } from '../../src/deployment/containers/container.ts'
-import { copiesOf, imageName } from '../../src/deployment/containers/read-containers.ts'
+import { copiesOf, imageName, imageReference } from '../../src/deployment/containers/read-containers.ts'
 import type { Deployment, Machine } from '../../src/deployment/model.ts'
-import type { FileSystem } from '../../src/files/file-system.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 
 /** The images of nginx itself, without their tag: their main file and their start script are known. */
 export const NGINX_IMAGES = /^(?:nginx|nginxinc\/nginx-unprivileged|nginx\/nginx)$/
@@ -17,7 +16,7 @@ export interface RunImage {
   readonly machine: Machine
   /** As {@link Container.base}. */
   readonly base: string | null
-  /** The same with its tag, as it is written: `nginx:1.27-alpine`. */
+  /** As {@link Container.reference}. */
   readonly reference: string | null
   readonly image: DockerImage | null
   /** The first line at which Docker refuses its Dockerfile. */
@@ -37,13 +36,13 @@ export function* runImages({ machines }: Deployment): Iterable<RunImage> {
       yield* imagesBeside(machine)
       continue
     }
-    const { base, image, fault, mounts, hostFiles, service } = container
+    const { base, reference, image, fault, mounts, hostFiles, service } = container
     const isOwn = service.complete && service.entrypoint === null
     const own = service.command
     yield {
       machine,
       base,
-      reference: referenceOf(image?.base ?? (service.build === null ? service.image : null)),
+      reference,
       image,
       fault,
       mounts,
@@ -57,10 +56,6 @@ export function* runImages({ machines }: Deployment): Iterable<RunImage> {
             : undefined,
     }
   }
-}
-
-function referenceOf(image: Fact<string> | null): string | null {
-  return image?.known === true ? image.value.replace(/^(?:docker\.io\/)?(?:library\/)?/, '') : null
 }
 
 function commandOf(image: DockerImage | null): RunImage['command'] {
@@ -99,14 +94,14 @@ function* imagesBeside(machine: Machine): Iterable<RunImage> {
   for (const directory of directories) {
     for (const { name } of files.list(directory) ?? []) {
       if (!/^Dockerfile(?:\.\w+)?$/.test(name) || ++read > MOST) continue
-      const file = files.read(posix.join(directory, name))
-      const dockerfile = file.kind === 'source' ? readDockerfile(file.source) : null
+      const source = sourceAt(files, posix.join(directory, name))
+      const dockerfile = source === null ? null : readDockerfile(source)
       const image = dockerfile === null ? null : imageOfStage(dockerfile, null)
       if (dockerfile === null || image === null) continue
       yield {
         machine,
         base: imageName(image.base),
-        reference: referenceOf(image.base),
+        reference: imageReference(image.base),
         image,
         fault: dockerfile.fault,
         mounts: copiesOf(image, directory, files),

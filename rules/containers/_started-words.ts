@@ -4,6 +4,7 @@ import type { Container } from '../../src/deployment/containers/container.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import { sliceWritten, type WrittenText } from '../../parsers/text/written-text.ts'
 import type { DockerCommand } from '../../parsers/dockerfile/dockerfile.ts'
+import { sourceAt } from '../../src/files/file-system.ts'
 
 /**
  * The words of what a container starts first: its entry point, else its command. Of a script of a shell they are the
@@ -37,8 +38,8 @@ export function scriptAt({ service, image, files }: Container, { text }: Written
   const directory = service.workingDirectory ?? image?.workingDirectory ?? null
   if (!text.startsWith('/') && directory?.known !== true) return null
   const path = posix.resolve(directory?.known === true ? directory.value : '/', text)
-  const read = files.kind(path) === 'file' ? files.read(path) : null
-  return read?.kind === 'source' ? { source: read.source, mode: files.mode(path) } : null
+  const source = sourceAt(files, path)
+  return source === null ? null : { source, mode: files.mode(path) }
 }
 
 /** Program and arguments of what checks a container, or the one script of a shell; the image's where the service has none. */
@@ -62,12 +63,6 @@ export function buildSteps({ image }: Container): readonly string[] {
     const text = commandText(command)
     return [text, ...documents.map(document => document.text.text)]
   })
-}
-
-/** The image from outside on which a container stands, with its tag: `python:3.12-alpine`; null where nobody knows. */
-export function baseImage({ image, service }: Container): string | null {
-  const fact = image?.base ?? (service.build === null ? service.image : null)
-  return fact?.known === true ? fact.value.replace(/^(?:docker\.io\/)?(?:library\/)?/, '') : null
 }
 
 /** What an earlier stage or another image brings may have it. */

@@ -122,17 +122,14 @@ interface Spoken {
   readonly image: string
 }
 
-const IMAGES =
-  /^(?:docker\.io\/)?(?:library\/)?(?:php|wordpress|nextcloud|drupal|matomo|phpmyadmin):\S*?(fpm|apache)\b/
+const IMAGES = /^(?:php|wordpress|nextcloud|drupal|matomo|phpmyadmin):\S*?(fpm|apache)\b/
 
 /** Of the images whose tag says what they speak, where nothing changes what they start. */
-function spokenBy({ service, image, mounts }: Container): Spoken | null {
+function spokenBy({ service, image, reference, mounts }: Container): Spoken | null {
   if (!service.complete || service.command !== null || service.entrypoint !== null) return null
   if (image !== null && (image.command !== null || image.entrypoint !== null)) return null
-  const fact = image?.base ?? (service.build === null ? service.image : null)
-  if (fact?.known !== true) return null
-  const kind = IMAGES.exec(fact.value)?.[1]
-  if (kind === undefined) return null
+  const kind = IMAGES.exec(reference ?? '')?.[1]
+  if (reference === null || kind === undefined) return null
   const isChanged =
     mounts.some(({ target }) => /php-fpm|apache2|fpm\.d/.test(target)) ||
     (image?.steps ?? []).some(
@@ -140,6 +137,6 @@ function spokenBy({ service, image, mounts }: Container): Spoken | null {
     )
   if (isChanged) return null
   return kind === 'fpm'
-    ? { pass: 'fastcgi_pass', port: 9000, image: fact.value }
-    : { pass: 'proxy_pass', port: 80, image: fact.value }
+    ? { pass: 'fastcgi_pass', port: 9000, image: reference }
+    : { pass: 'proxy_pass', port: 80, image: reference }
 }

@@ -5,7 +5,7 @@ import { placeOf, sliceWritten, type WrittenText } from '../../parsers/text/writ
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
-import { baseImage, buildSteps, copiesPrograms, healthCheck, startedWords } from './_started-words.ts'
+import { buildSteps, copiesPrograms, healthCheck, startedWords } from './_started-words.ts'
 
 const image = (base: string, lines = ''): string => conf`
   FROM ${base}
@@ -178,14 +178,14 @@ export default defineRule({
       for (const use of healthcheck === null ? [] : usedIn(healthcheck.words, healthcheck.shell, lacking))
         yield {
           at: use.at,
-          message: `\`${baseImage(container)}\` has no \`${use.name}\`, so the health check never succeeds: executable file not found`,
+          message: `\`${container.reference}\` has no \`${use.name}\`, so the health check never succeeds: executable file not found`,
           label: 'not in the image',
         }
       for (const use of startedUses(container, lacking))
         yield {
           at: use.at,
           severity: 'error' as const,
-          message: `\`${baseImage(container)}\` has no \`${use.name}\`, which starts the container: ${use.name}: not found`,
+          message: `\`${container.reference}\` has no \`${use.name}\`, which starts the container: ${use.name}: not found`,
           label: 'not in the image',
         }
     }
@@ -225,7 +225,7 @@ const SCRIPTED =
 
 /** What surely is not in a container; null where the image is not known. */
 function lackingPrograms(container: Container): ReadonlySet<string> | null {
-  const base = baseImage(container)
+  const base = container.reference
   const [, names] = base === null ? [] : (LACKING.find(([pattern]) => pattern.test(base)) ?? [])
   if (names === undefined || !container.service.complete || copiesPrograms(container)) return null
   if (container.service.build !== null && container.image === null) return null

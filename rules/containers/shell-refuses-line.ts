@@ -5,7 +5,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
 import { type Shell, type ShellFault, shellFaults } from './_shell-faults.ts'
-import { baseImage, buildSteps, scriptAt, startedWords } from './_started-words.ts'
+import { buildSteps, scriptAt, startedWords } from './_started-words.ts'
 
 const tree = (base: string, script: string, more = ''): Record<string, string> => ({
   'docker-compose.yml': composeWith(),
@@ -187,7 +187,7 @@ export default defineRule({
       const kind = container === null ? null : shellOf(container)
       if (container === null || kind === null) continue
       for (const { text, shell, place } of scriptsOf(container, kind))
-        for (const fault of shellFaults(text, shell)) yield finding(fault, shell, baseImage(container), place)
+        for (const fault of shellFaults(text, shell)) yield finding(fault, shell, container.reference, place)
     }
   },
 })
@@ -223,7 +223,7 @@ const OFFICIAL =
 
 /** What `/bin/sh` is; null where nobody knows. */
 function shellOf(container: Container): 'dash' | 'ash' | null {
-  const base = baseImage(container)
+  const base = container.reference
   if (base === null || (container.service.build !== null && container.image === null)) return null
   const official = OFFICIAL.exec(base)
   const isAlpine = /^alpine(?::|$)/.test(base) || /alpine/.test(official?.[1] ?? '')

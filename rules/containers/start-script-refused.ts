@@ -4,14 +4,7 @@ import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
-import {
-  baseImage,
-  buildSteps,
-  copiesPrograms,
-  type Script,
-  scriptAt,
-  startedWords,
-} from './_started-words.ts'
+import { buildSteps, copiesPrograms, type Script, scriptAt, startedWords } from './_started-words.ts'
 
 const SCRIPT = conf`
   #!/bin/sh
@@ -118,7 +111,7 @@ export default defineRule({
       if (/^(?:\/(?:usr\/)?bin\/)?bash$/.test(first.text) && lacksBash(container, steps)) {
         yield {
           at: placeOf(first),
-          message: `\`${baseImage(container)}\` has no bash, so the container does not start: executable file not found`,
+          message: `\`${container.reference}\` has no bash, so the container does not start: executable file not found`,
           label: 'not in the image',
           help: 'Write `sh`, or install bash in the Dockerfile: `RUN apk add --no-cache bash`',
         }
@@ -157,7 +150,7 @@ function* faultsOf(
   if (shebang !== null && /(?:^|\/)bash$/.test(nameOf(shebang)) && lacksBash(container, steps))
     yield {
       at: nameIn(source, shebang),
-      message: `\`${baseImage(container)}\` has no bash, so the script is not started: no such file or directory`,
+      message: `\`${container.reference}\` has no bash, so the script is not started: no such file or directory`,
       label: 'not in the image',
       related: [started],
       help: 'Write `#!/bin/sh`, or install bash in the Dockerfile: `RUN apk add --no-cache bash`',
@@ -192,7 +185,7 @@ function firstLine(source: Source): Place {
 
 /** Official images of Alpine that bring no bash, where no step of the build may install it. */
 function lacksBash(container: Container, steps: readonly string[]): boolean {
-  const base = baseImage(container)
+  const base = container.reference
   if (base === null || !/^(?:alpine(?::|$)|(?:python|node|nginx):\S*alpine)/.test(base)) return false
   if (container.service.build !== null && container.image === null) return false
   return !steps.some(step => /\bbash\b|apk\b[^&;]*\$|\.sh\b/.test(step)) && !copiesPrograms(container)

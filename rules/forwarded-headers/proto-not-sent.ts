@@ -139,9 +139,8 @@ function readerOf({ targets }: NginxConnection): Reader | null {
   for (const { machine } of targets) {
     const container = machine?.container
     if (container == null) continue
-    const { image, service, mounts, hostFiles } = container
-    const written = image?.base ?? service.image
-    const name = written?.known === true ? written.value.replace(/^(?:docker\.io\/)?(?:library\/)?/, '') : ''
+    const { service, mounts, hostFiles } = container
+    const name = container.reference ?? ''
     if (/^wordpress(?::(?!.*fpm)|$)/.test(name)) {
       const own = service.environment.find(({ name }) => name === 'WORDPRESS_CONFIG_EXTRA')
       if (own !== undefined && !(own.value?.known === true && !/\bHTTPS\b/.test(own.value.value))) continue

@@ -105,11 +105,10 @@ export default defineRule({
     }
     for (const machine of deployment.machines) {
       if (machine.container === null) continue
-      const { service, image } = machine.container
+      const { service, reference } = machine.container
       if (service.ports.length === 0) continue
       const ports = new Map(codePorts.get(machine))
-      const base = image?.base ?? service.image
-      if (base?.known === true && FPM_IMAGE.test(base.value)) ports.set(9000, 'PHP-FPM')
+      if (reference !== null && FPM_IMAGE.test(reference)) ports.set(9000, 'PHP-FPM')
       if (ports.size > 0) yield* published(service, ports)
     }
   },

@@ -14,6 +14,8 @@ export interface Container {
   readonly fault: DockerFault | null
   /** The image that all of it stands on, without registry and tag: `nginx`, `php`; null where nobody knows. */
   readonly base: string | null
+  /** The same as it is written, with its tag: `nginx:1.27-alpine`; Docker's own registry is left out. */
+  readonly reference: string | null
   /** Paths as the container sees them; what the image brings besides is not among them. */
   readonly files: FileSystem
   /** Files of the host that a path of a compose file or Dockerfile names. */

@@ -77,13 +77,15 @@ function readContainer(project: ComposeProject, service: ComposeService, files: 
         .some(other => other.volume === null && other.from !== 'COPY' && isBelow(target, other.target)),
   )
   const inside = visible.flatMap(({ target, path }) => (path === null ? [] : [{ at: target, disk: path }]))
+  const image = built?.image?.base ?? (service.build === null ? service.image : null)
   const links = project.legacy ? [] : (service.networks ?? null)
   return {
     project,
     service,
     image: built?.image ?? null,
     fault: built?.fault ?? null,
-    base: imageName(built?.image?.base ?? (service.build === null ? service.image : null)),
+    base: imageName(image),
+    reference: imageReference(image),
     files: mountedFiles(files, inside),
     hostFiles: files,
     mounts: visible,
@@ -104,11 +106,15 @@ function namesOf({ name, containerName, networks }: ComposeService): readonly st
   )
 }
 
+/** `docker.io/library/nginx:1.25-alpine` is `nginx:1.25-alpine`. */
+export function imageReference(image: Fact<string> | null): string | null {
+  return image?.known === true ? image.value.replace(/^(?:docker\.io\/)?(?:library\/)?/, '') : null
+}
+
 /** `docker.io/library/nginx:1.25-alpine` is `nginx`. */
 export function imageName(image: Fact<string> | null): string | null {
-  if (image === null || !image.known) return null
-  const name = image.value.replace(/@.*$/, '').replace(/:[^:/]*$/, '')
-  return name.replace(/^(?:docker\.io\/)?(?:library\/)?/, '') || null
+  const reference = imageReference(image)
+  return reference?.replace(/@.*$/, '').replace(/:[^:/]*$/, '') || null
 }
 
 interface BuiltImage {
