@@ -1,7 +1,8 @@
-import type { Place, Source } from '../../parsers/text/source.ts'
+import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { type RunImage, runImages } from './_images.ts'
+import { sourceAt } from '../../src/files/file-system.ts'
 
 const compose = (list: string): string => conf`
   services:
@@ -86,8 +87,7 @@ function lostIn(
   path: string,
 ): { readonly name: string; readonly at: Place } | null {
   const file = mounts.find(({ target }) => target === path)?.path ?? null
-  const read = file === null || files.kind(file) !== 'file' ? null : files.read(file)
-  const source: Source | null = read?.kind === 'source' ? read.source : null
+  const source = file === null ? null : sourceAt(files, file)
   if (source === null) return null
   const found = OF_NGINX.exec(source.text.replace(/^\s*#.*$/gm, line => ' '.repeat(line.length)))
   if (found === null) return null

@@ -7,9 +7,9 @@ import { takesClients } from '../../src/deployment/outer-proxies.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { FileSystem } from '../../src/files/file-system.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { phpPool, phpSite } from './_examples.ts'
-import { scriptAt, scriptCode, wordpressConfiguration } from './_php-sources.ts'
+import { scriptCode, wordpressConfiguration } from './_php-sources.ts'
 import { documentRoot } from './_script-directory.ts'
 
 const tree = (files: Record<string, string>, pool = '', root = '/srv/www'): Record<string, string> => ({
@@ -160,7 +160,7 @@ function inWordPress(files: FileSystem, root: string): Shown | null {
 function inLaravel(files: FileSystem, root: string): Shown | null {
   const home = posix.dirname(root)
   if (!root.endsWith('/public') || files.kind(`${home}/artisan`) !== 'file') return null
-  const source = scriptAt(files, `${home}/.env`)
+  const source = sourceAt(files, `${home}/.env`)
   if (source === null) return null
   const variables = parseDotenv(source)
   const of = (name: string) => variables.findLast(each => each.name === name)

@@ -4,13 +4,13 @@ import type { ApacheHost, Deployment, NginxConnection, NginxServer } from '../..
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
-import type { FileSystem } from '../../src/files/file-system.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { sslEngine } from '../../src/servers/apache/queries/server-settings.ts'
 import { directivesByHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
 import { phpPool, phpSite } from './_examples.ts'
-import { scriptAt, scriptCode, wordpressConfiguration } from './_php-sources.ts'
+import { scriptCode, wordpressConfiguration } from './_php-sources.ts'
 import { documentRoot } from './_script-directory.ts'
 
 const ASKS = conf`
@@ -272,7 +272,7 @@ interface Asked {
 /** Where the start page of a directory, or the configuration of WordPress for it, sends what came without TLS away. */
 const asksForTls = memoByKey((files: FileSystem, root: string): Asked | null => {
   const configuration = wordpressConfiguration(files, root)
-  const page = scriptAt(files, `${root}/index.php`)
+  const page = sourceAt(files, `${root}/index.php`)
   return (
     (configuration === null ? null : askedIn(configuration, true)) ??
     (page === null ? null : askedIn(page, false))

@@ -1,7 +1,7 @@
 import { memo } from '../../parsers/collections/memo.ts'
 import { type AcmeShDomain, readAcmeShDomain } from '../../parsers/certbot/acme-sh.ts'
 import { type Renewal, type RenewalWebroot, readRenewal } from '../../parsers/certbot/renewal.ts'
-import type { FileSystem } from '../files/file-system.ts'
+import { type FileSystem, sourceAt } from '../files/file-system.ts'
 
 const CERTBOT = '/etc/letsencrypt'
 
@@ -10,8 +10,8 @@ export const renewals = memo((files: FileSystem): readonly Renewal[] =>
   (files.list(`${CERTBOT}/renewal`) ?? [])
     .filter(({ name, kind }) => kind === 'file' && name.endsWith('.conf'))
     .flatMap(({ name }) => {
-      const read = files.read(`${CERTBOT}/renewal/${name}`)
-      return read.kind === 'source' ? [readRenewal(read.source)] : []
+      const source = sourceAt(files, `${CERTBOT}/renewal/${name}`)
+      return source === null ? [] : [readRenewal(source)]
     }),
 )
 
@@ -25,8 +25,8 @@ export const acmeShDomains = memo((files: FileSystem): readonly AcmeShDomain[] =
       .filter(({ kind }) => kind === 'directory')
       .flatMap(({ name }) => {
         const path = `${home}/${name}/${name.replace(/_ecc$/, '')}.conf`
-        const read = files.kind(path) === 'file' ? files.read(path) : null
-        return read?.kind === 'source' ? [readAcmeShDomain(read.source)] : []
+        const source = sourceAt(files, path)
+        return source === null ? [] : [readAcmeShDomain(source)]
       }),
   ),
 )

@@ -48,3 +48,9 @@ export interface FileSystem {
   /** Every file that was read so far. */
   sources(): Iterable<Source>
 }
+
+/** The text of a file; null where none lies there, or where it cannot be read, which the file system notes. */
+export function sourceAt(files: FileSystem, path: string): Source | null {
+  const read = files.kind(path) === 'file' ? files.read(path) : null
+  return read?.kind === 'source' ? read.source : null
+}

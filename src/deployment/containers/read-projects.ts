@@ -7,7 +7,7 @@ import {
   readCompose,
 } from '../../../parsers/compose/read-project.ts'
 import type { Source } from '../../../parsers/text/source.ts'
-import type { FileSystem } from '../../files/file-system.ts'
+import { sourceAt } from '../../files/file-system.ts'
 import type { Repository } from '../../files/machine.ts'
 
 /** No repository has more projects that are looked at. */
@@ -70,10 +70,4 @@ function ofDevContainer(
   )
   const [first, ...others] = paths.flatMap(path => read(path) ?? [])
   return first === undefined || others.length === 0 ? null : [first, ...others]
-}
-
-function sourceAt(files: FileSystem, path: string): Source | null {
-  if (files.kind(path) !== 'file') return null
-  const read = files.read(path)
-  return read.kind === 'source' ? read.source : null
 }

@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import { memoByKey } from '../../../parsers/collections/memo.ts'
 import type { Place } from '../../../parsers/text/source.ts'
-import type { FileSystem } from '../../files/file-system.ts'
+import { type FileSystem, sourceAt } from '../../files/file-system.ts'
 import type { DjangoSettings } from './settings.ts'
 
 const FILES = [
@@ -35,8 +35,8 @@ export function isDjangoAtLeast(
       if (below !== null && below <= major) return false
     }
   }
-  const read = files.read(settings.files[0] ?? '/')
-  const comment = read.kind === 'source' ? GENERATED.exec(read.source.text.slice(0, 2000))?.[1] : undefined
+  const source = sourceAt(files, settings.files[0] ?? '/')
+  const comment = GENERATED.exec(source?.text.slice(0, 2000) ?? '')?.[1]
   return comment !== undefined && Number(comment) >= major ? true : undefined
 }
 
@@ -89,9 +89,8 @@ interface Range {
 
 const rangesIn = memoByKey((files: FileSystem, directory: string): readonly Range[] =>
   FILES.flatMap(name => {
-    const path = posix.join(directory, name)
-    const read = files.kind(path) === 'file' ? files.read(path) : null
-    return read?.kind === 'source' ? djangoRanges(read.source.code) : []
+    const source = sourceAt(files, posix.join(directory, name))
+    return source === null ? [] : djangoRanges(source.code)
   }),
 )
 

@@ -6,7 +6,7 @@ import type {
 } from '../../../parsers/shell/shell-environment.ts'
 import { isLimit } from '../../../parsers/text/limits.ts'
 import type { Place, Source } from '../../../parsers/text/source.ts'
-import type { FileSystem } from '../../files/file-system.ts'
+import { type FileSystem, sourceAt } from '../../files/file-system.ts'
 import { type Fact, known, unknown } from '../fact.ts'
 import { type ApacheEnvironment, EMPTY_ENVIRONMENT } from './environment.ts'
 import { definesOf, readService } from './read-service.ts'
@@ -69,7 +69,7 @@ export function readEnvironment(
   for (const [name, value] of service.variables) initial.set(name, shellVariable(value))
 
   const script = environmentScript(files, mainPath)
-  const source = script === null ? null : sourceOf(files, script)
+  const source = script === null ? null : sourceAt(files, script)
   if (source === null || shell === null) {
     return { variables: exportedOf(initial, service.variables), complete: service.complete === true, defines }
   }
@@ -116,11 +116,6 @@ function exportedOf(
     facts.set(name, value.known ? known(value.value, at) : unknown(value.reason, at))
   }
   return facts
-}
-
-function sourceOf(files: FileSystem, path: string): Source | null {
-  const result = files.read(path)
-  return result.kind === 'source' ? result.source : null
 }
 
 function readable(files: FileSystem, path: string): Source | 'missing' | null {

@@ -3,7 +3,7 @@ import { parseEnvironmentFile } from '../../../parsers/systemd/environment-file.
 import { parseUnit, type UnitSetting } from '../../../parsers/systemd/parse-unit.ts'
 import { splitUnitWords } from '../../../parsers/systemd/unit-words.ts'
 import type { Place, Source } from '../../../parsers/text/source.ts'
-import type { FileSystem } from '../../files/file-system.ts'
+import { type FileSystem, sourceAt } from '../../files/file-system.ts'
 import { type Fact, known, unknown } from '../fact.ts'
 
 /** What the service manager gives to httpd, or to the script that starts it. */
@@ -37,7 +37,7 @@ export function readService(files: FileSystem, mainPath: string): ServiceFacts {
   if (settings.main) return serviceFacts(files, settings.list, unit.instance)
   const facts = serviceFacts(files, settings.list, unit.instance)
   // The package's unit lies outside the audit: its habitual file is what it would read.
-  const file = sourceOf(files, unit.environmentFile)
+  const file = sourceAt(files, unit.environmentFile)
   if (file === null) return { ...facts, complete: facts.complete === false ? false : undefined }
   const variables = new Map(facts.variables)
   const defines = new Map(facts.defines)
@@ -84,7 +84,7 @@ function unitSettings(files: FileSystem, unit: UnitName): { main: boolean; list:
   }
   const list = main === null ? [] : [...parseUnit(main)]
   for (const name of [...dropIns.keys()].sort()) {
-    const source = sourceOf(files, dropIns.get(name) ?? '')
+    const source = sourceAt(files, dropIns.get(name) ?? '')
     for (const entry of source === null ? [] : parseUnit(source)) list.push(entry)
   }
   return { main: main !== null, list: list.filter(setting => setting.section === 'Service') }
@@ -141,7 +141,7 @@ function specified(value: string, at: Place, instance: string | null): Fact<stri
 
 /** False where the file may be there and cannot be read. */
 function readInto(variables: Map<string, Fact<string>>, files: FileSystem, path: string): boolean {
-  const source = path.includes('%') ? null : sourceOf(files, path)
+  const source = path.includes('%') ? null : sourceAt(files, path)
   if (source === null) return files.kind(path) === null && files.covers(path)
   for (const { name, value, start, end } of parseEnvironmentFile(source))
     variables.set(name, known(value, { source, start, end }))
@@ -174,13 +174,8 @@ export function definesOf(words: readonly string[]): readonly string[] {
 
 function firstSource(files: FileSystem, paths: readonly string[]): Source | null {
   for (const path of paths) {
-    const source = sourceOf(files, path)
+    const source = sourceAt(files, path)
     if (source !== null) return source
   }
   return null
-}
-
-function sourceOf(files: FileSystem, path: string): Source | null {
-  const result = files.read(path)
-  return result.kind === 'source' ? result.source : null
 }

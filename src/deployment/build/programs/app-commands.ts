@@ -18,7 +18,7 @@ import { readSocketUnit, type SocketUnit } from '../../../../parsers/systemd/soc
 import { memo } from '../../../../parsers/collections/memo.ts'
 import { known, type Fact } from '../../../../parsers/text/fact.ts'
 import type { Source } from '../../../../parsers/text/source.ts'
-import type { FileSystem } from '../../../files/file-system.ts'
+import { type FileSystem, sourceAt } from '../../../files/file-system.ts'
 import type { Container } from '../../containers/container.ts'
 import { isAbsent } from '../../is-absent.ts'
 
@@ -242,10 +242,4 @@ function unitFilesOf(files: FileSystem): UnitFiles {
       return names
     },
   }
-}
-
-function sourceAt(files: FileSystem, path: string): Source | null {
-  if (files.kind(path) !== 'file') return null
-  const read = files.read(path)
-  return read.kind === 'source' ? read.source : null
 }

@@ -6,7 +6,7 @@ import { readPhpSettings } from '../../../../parsers/php/php-settings.ts'
 import { readFpm } from '../../../../parsers/php/read-fpm.ts'
 import { factOf } from '../../../../parsers/text/written-text.ts'
 import type { Source } from '../../../../parsers/text/source.ts'
-import type { FileSystem } from '../../../files/file-system.ts'
+import { type FileSystem, sourceAt } from '../../../files/file-system.ts'
 import { LOOSE_PHP } from '../../../files/starters.ts'
 import { ANY_V6, type Endpoint, isLoopback, parseHost } from '../../../servers/address.ts'
 import { type Fact, known } from '../../../servers/fact.ts'
@@ -145,12 +145,6 @@ function iniFiles({ ini, scan }: Pick<FpmPlace, 'ini' | 'scan'>, files: FileSyst
   const names = (files.list(scan) ?? []).filter(({ name }) => name.endsWith('.ini'))
   const paths = [ini, ...names.map(({ name }) => posix.join(scan, name))]
   return paths.map(path => sourceAt(files, path)).filter(each => each !== null)
-}
-
-function sourceAt(files: FileSystem, path: string): Source | null {
-  if (files.kind(path) !== 'file') return null
-  const read = files.read(path)
-  return read.kind === 'source' ? read.source : null
 }
 
 function isListenKnown({ listen }: FpmPool): boolean {
