@@ -21,6 +21,7 @@ import accessPostgresTrust from './access/postgres-trust.ts'
 import accessPrivateNetworkTooWide from './access/private-network-too-wide.ts'
 import accessRuleAfterAll from './access/rule-after-all.ts'
 import accessSatisfyAnyOpen from './access/satisfy-any-open.ts'
+import accessSecureLinkUnasked from './access/secure-link-unasked.ts'
 import accessStatusPageOpen from './access/status-page-open.ts'
 import accessValidReferersUnused from './access/valid-referers-unused.ts'
 import accessWellKnownDenied from './access/well-known-denied.ts'
@@ -537,6 +538,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/private-network-too-wide', ...accessPrivateNetworkTooWide },
   { id: 'access/rule-after-all', ...accessRuleAfterAll },
   { id: 'access/satisfy-any-open', ...accessSatisfyAnyOpen },
+  { id: 'access/secure-link-unasked', ...accessSecureLinkUnasked },
   { id: 'access/status-page-open', ...accessStatusPageOpen },
   { id: 'access/valid-referers-unused', ...accessValidReferersUnused },
   { id: 'access/well-known-denied', ...accessWellKnownDenied },

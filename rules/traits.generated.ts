@@ -23,6 +23,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['access/private-network-too-wide', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
   ['access/rule-after-all', { fixes: [], programs: ['nginx'] }],
   ['access/satisfy-any-open', { fixes: [], programs: ['nginx'] }],
+  ['access/secure-link-unasked', { fixes: [], programs: ['nginx'] }],
   ['access/status-page-open', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['access/valid-referers-unused', { fixes: [], programs: ['nginx'] }],
   ['access/well-known-denied', { fixes: [], programs: ['apache'] }],

@@ -1,9 +1,9 @@
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { mayHoldUnread } from '../../src/servers/nginx/queries/scope.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
+import { isVariableAsked } from './_variable-asked.ts'
 
 const nginx = (lines: string): string =>
   nginxMain(
@@ -55,7 +55,8 @@ export default defineRule({
   *check({ nginx: configurations }) {
     for (const configuration of configurations) {
       const lines = configuration.occurrences.get('valid_referers')
-      if (lines === undefined || mayHoldUnread(configuration) || isAsked(configuration)) continue
+      if (lines === undefined || mayHoldUnread(configuration) || isVariableAsked(configuration, 'invalid_referer'))
+        continue
       for (const line of lines) {
         // Who includes a fragment may ask.
         if (line.parent === null) continue
@@ -67,13 +68,3 @@ export default defineRule({
     }
   },
 })
-
-/** True where any word names the variable, of a `map` or a script too. */
-function isAsked({ top, occurrences }: NginxConfiguration): boolean {
-  if ([...occurrences.keys()].some(name => /lua|^js_|^perl/.test(name))) return true
-  return top.some(names)
-}
-
-function names({ args, children }: NginxDirective): boolean {
-  return args.some(({ value }) => value.includes('invalid_referer')) || children.some(names)
-}

@@ -28,6 +28,10 @@ export default defineRule({
       title: 'the query written out',
       files: { 'nginx.conf': site('rewrite ^/old/(.*)$ «/new/$1$is_args$args» redirect;') },
     },
+    {
+      title: 'the arguments behind a question mark',
+      files: { 'nginx.conf': site('rewrite ^/catalog/(.*)$ «/products/$1?$args» permanent;') },
+    },
   ],
   good: [
     {
@@ -49,11 +53,12 @@ export default defineRule({
         const target = rewrite.args[1]?.value ?? ''
         if (
           target.endsWith('?') ||
-          !/\$(?:\{?request_uri\}?|\{?is_args\}?\$\{?(?:args|query_string)\}?)$/.test(target)
+          !/(?:\$\{?request_uri\}?|(?:\?|\$\{?is_args\}?)\$\{?(?:args|query_string)\}?)$/.test(target)
         )
           continue
         // Behind a question mark of its own it is a parameter, and what is appended another one.
-        if (target.includes('?')) continue
+        const mark = target.indexOf('?')
+        if (mark !== -1 && !/^\?\$\{?(?:args|query_string)\}?$/.test(target.slice(mark))) continue
         const isRedirect =
           /^(?:redirect|permanent)$/.test(rewrite.args[2]?.value ?? '') ||
           /^(?:https?:|\$scheme)/.test(target)
@@ -61,7 +66,7 @@ export default defineRule({
         const at = argumentPlace(rewrite, 1)
         yield {
           at,
-          message: `the query is in \`${target}\`, and \`rewrite\` appends it again: \`?id=1\` becomes \`?id=1?id=1\``,
+          message: `the query is in \`${target}\`, and \`rewrite\` appends it again: \`?id=1\` becomes \`?id=1${mark === -1 ? '?' : '&'}id=1\``,
           ...propose('Append no query', 'safe', [replacePlace(at, `${target}?`)]),
         }
       }

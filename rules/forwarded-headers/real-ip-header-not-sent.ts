@@ -4,12 +4,14 @@ import type { Connection, Deployment, NginxServer } from '../../src/deployment/m
 import { realIpSources } from '../../src/deployment/outer-proxies.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { type IpNetwork, networkCovers, parseNetwork } from '../../src/servers/addresses/ip.ts'
 import { formatEndpoint } from '../../src/servers/address.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
-import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
+import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
+import { socketsOf } from '../../src/servers/nginx/queries/select-server.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
 
 const behindApache = (lines: string, headers = ''): Record<string, string> => ({
@@ -48,6 +50,16 @@ const behindCloudflare = (header: string): Record<string, string> => ({
     }
   `,
 })
+const behindBalancer = (listen: string, header: string): string =>
+  nginxMain(conf`
+    server {
+        ${listen}
+        server_name example.org;
+        set_real_ip_from 127.0.0.1;
+        real_ip_header ${header};
+        return 200 $remote_addr;
+    }
+  `)
 
 export default defineRule({
   summary: 'nginx takes the address of clients from a header that the proxy in front does not send',
@@ -76,6 +88,10 @@ export default defineRule({
       title: 'the header that nginx takes by itself',
       files: behindApache('set_real_ip_from «127.0.0.1»;'),
     },
+    {
+      title: 'the PROXY protocol, which no socket reads',
+      files: { 'etc/nginx/nginx.conf': behindBalancer('listen 80;', '«proxy_protocol»') },
+    },
   ],
   good: [
     {
@@ -94,6 +110,19 @@ export default defineRule({
         `,
         'RequestHeader set X-Real-IP expr=%{REMOTE_ADDR}',
       ),
+    },
+    {
+      title: 'a socket that reads the PROXY protocol',
+      files: { 'etc/nginx/nginx.conf': behindBalancer('listen 80 proxy_protocol;', 'proxy_protocol') },
+    },
+    {
+      title: 'the PROXY protocol, which the socket of another server is told to read',
+      files: {
+        'etc/nginx/nginx.conf': behindBalancer('listen 80;', 'proxy_protocol').replace(
+          '    server {',
+          '    server {\n        listen 80 proxy_protocol;\n        server_name example.net;\n    }\n    server {',
+        ),
+      },
     },
     { title: 'what Cloudflare sends', files: behindCloudflare('real_ip_header CF-Connecting-IP;') },
     {
@@ -135,8 +164,43 @@ export default defineRule({
         label: 'a header that the proxy does not send',
       }
     }
+    yield* protocolsUnread(deployment)
   },
 })
+
+/** `real_ip_header proxy_protocol` where none of the servers that it holds for has a socket that reads the protocol. */
+function* protocolsUnread({ nginx, servers }: Deployment): Generator<RuleFinding> {
+  const lines = new Set<NginxDirective>()
+  for (const { occurrences } of nginx)
+    for (const line of occurrences.get('real_ip_header') ?? [])
+      if (line.args[0]?.value.toLowerCase() === 'proxy_protocol') lines.add(line)
+  if (lines.size === 0) return
+  const asking = new Set<NginxDirective>()
+  for (const { configuration, directive } of servers) {
+    const found = effective(configuration, directive, 'real_ip_header')
+    const [line] = found.known ? found.value.directives : [...lines]
+    if (line === undefined || !lines.has(line)) continue
+    const isRead = socketsOf(configuration, directive).some(({ socket }) => socket.proxyProtocol)
+    if (!found.known || isRead || hasUnreadInclude(configuration, directive) || !mayTrust(configuration, directive))
+      lines.delete(line)
+    else asking.add(line)
+  }
+  for (const line of lines) {
+    if (!asking.has(line)) continue
+    yield {
+      at: argumentPlace(line, 0),
+      message:
+        'no `listen` of this server has `proxy_protocol`, so nginx reads no such line, and every client has the address of the proxy',
+      label: 'a header that the proxy does not send',
+    }
+  }
+}
+
+/** Without a proxy to trust nothing is asked for, which is another rule’s. */
+function mayTrust(configuration: NginxConfiguration, server: NginxDirective): boolean {
+  const found = effective(configuration, server, 'set_real_ip_from')
+  return found.known && found.value.directives.length > 0
+}
 
 /** By configuration and address. */
 type Fronts = ReadonlyMap<NginxConfiguration, ReadonlyMap<string, readonly Connection[]>>

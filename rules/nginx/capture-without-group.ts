@@ -51,6 +51,18 @@ export default defineRule({
       },
     },
     {
+      title: 'a group in the spelling of Apache',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          location = /article.php {
+              if ($args ~ "^id=([0-9]+)$") {
+                  return 301 «/articles/%1»;
+              }
+          }
+        `),
+      },
+    },
+    {
       title: 'a location by prefix',
       files: {
         'etc/nginx/nginx.conf': nginx(conf`
@@ -90,6 +102,9 @@ export default defineRule({
             }
             if ($host ~ ^www\.(.+)$) {
                 return 301 http://$1$request_uri;
+            }
+            if ($http_user_agent ~ bot) {
+                return 301 /caf%C3%A9/%2F;
             }
             if ($moved) {
                 return 301 $moved;
@@ -144,10 +159,34 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'a group in the spelling of nginx',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          location = /article.php {
+              if ($args ~ "^id=([0-9]+)$") {
+                  return 301 /articles/$1;
+              }
+          }
+        `),
+      },
+    },
   ],
   *check({ nginx: configurations }) {
     for (const configuration of configurations) {
       const { occurrences } = configuration
+      for (const name of ['rewrite', 'return', 'set']) {
+        for (const line of occurrences.get(name) ?? []) {
+          const [, group] = APACHE_GROUP.exec(line.args[1]?.value ?? '') ?? []
+          if (group === undefined || !line.context.endsWith(' if')) continue
+          if (line.parent === null || !conditionWords(line.parent)[1]?.startsWith('~')) continue
+          yield {
+            at: argumentPlace(line, 1),
+            message: `\`%${group}\` is Apache’s word for a group of the condition: nginx sends it as it stands, and calls the group \`$${group}\``,
+            help: `Write \`$${group}\`, with \`return\`, or a name in the condition: \`(?<id>…)\` and \`$id\``,
+          }
+        }
+      }
       for (const rewrite of occurrences.get('rewrite') ?? []) {
         const [pattern, replacement] = rewrite.args
         const text = replacement?.value ?? ''
@@ -185,6 +224,9 @@ export default defineRule({
     }
   },
 })
+
+/** A group of the last RewriteCond, and no byte such as `%1F`. */
+const APACHE_GROUP = /%([1-9])(?![0-9a-f])/i
 
 /** The highest group that a value inserts; 0 for none, and where the entry of a map may match in the middle of it. */
 function highestGroup(configuration: NginxConfiguration, text: string): number {

@@ -1,9 +1,12 @@
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { memo } from '../../parsers/collections/memo.ts'
+import type { PcreSequence } from '../../parsers/pcre/tree.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
+import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
-import { mustHold } from '../../src/servers/pcre/pattern-facts.ts'
+import { isAnchoredAtStart, mustHold } from '../../src/servers/pcre/pattern-facts.ts'
 import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 
@@ -16,13 +19,13 @@ const nginx = (lines: string): string =>
   )
 
 export default defineRule({
-  summary: 'A pattern for the path of the URL asks for its query or its host',
+  summary: 'A pattern for the path of the URL asks for its query or its host, or lacks its first slash',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: '`location` and `rewrite` compare the path alone, without the scheme, the host and the query. A pattern with `?` or `http://` in it never matches, and the line does nothing.',
+  why: '`location` and `rewrite` compare the path alone, without the scheme, the host and the query. A path begins with a slash, which Apache takes away in `.htaccess` and nginx does not. A pattern with `?` or `http://` in it, or one such as `^old/`, never matches, and the line does nothing.',
   remedy:
-    'Ask for the query by `if ($arg_id)` or a `map` of `$args`, and for the host by a server of its own',
+    'Ask for the query by `if ($arg_id)` or a `map` of `$args`, and for the host by a server of its own; begin with `^/`',
   references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#location'],
   bad: [
     {
@@ -57,6 +60,20 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'a rule of Apache, without the first slash',
+      files: { 'etc/nginx/nginx.conf': nginx('rewrite «^old-shop/(.*)$» /shop/$1 permanent;') },
+    },
+    {
+      title: 'a location without the first slash',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          location ~ «^(?:old|former)-shop/» {
+              return 410;
+          }
+        `),
+      },
+    },
   ],
   good: [
     {
@@ -72,18 +89,32 @@ export default defineRule({
               return 410;
           }
           rewrite ^/https?/(.*)$ /$1 permanent;
+          rewrite old-shop/(.*)$ /shop/$1 permanent;
+          rewrite ^/?older-shop/(.*)$ /shop/$1 permanent;
+          rewrite ^(?:/|$)oldest-shop /shop/ permanent;
+          rewrite ^[/]first-shop /shop/ permanent;
+        `),
+      },
+    },
+    {
+      title: 'a path that lost its slash',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          rewrite ^/former/(.*)$ $1;
+          rewrite ^shop/(.*)$ /shops/$1 last;
         `),
       },
     },
   ],
   *check({ nginx: configurations }) {
-    for (const { occurrences } of configurations) {
+    for (const configuration of configurations) {
+      const { occurrences } = configuration
       for (const location of occurrences.get('location') ?? []) {
         const { modifier, name } = readLocation(location)
         if (modifier === '@' || isUnknownWord(name)) continue
         const isPattern = modifier === '~' || modifier === '~*'
         const part = isPattern
-          ? foreignPart(name)
+          ? foreignPart(configuration, name)
           : name.startsWith('/') && name.includes('?')
             ? 'query'
             : null
@@ -95,23 +126,47 @@ export default defineRule({
       }
       for (const rewrite of occurrences.get('rewrite') ?? []) {
         const pattern = rewrite.args[0]?.value ?? ''
-        const part = isUnknownWord(pattern) ? null : foreignPart(pattern)
+        const part = isUnknownWord(pattern) ? null : foreignPart(configuration, pattern)
         if (part !== null) yield { at: argumentPlace(rewrite, 0), message: messageOf('rewrite', part) }
       }
     }
   },
 })
 
-type Part = 'query' | 'host'
+type Part = 'query' | 'host' | 'no slash'
 
-function foreignPart(pattern: string): Part | null {
+function foreignPart(configuration: NginxConfiguration, pattern: string): Part | null {
   const tree = readPattern(pattern)
   if (tree === null || tree.problem !== null) return null
   if (/^\^?\(?(?:\?:)?https?\??:(?:\/|\\\/){2}/i.test(pattern)) return 'host'
-  return mustHold(tree, 63) ? 'query' : null
+  if (mustHold(tree, 63)) return 'query'
+  return isAnchoredAtStart(tree) && beginsWithoutSlash(tree.alternatives) && !losesSlash(configuration) ? 'no slash' : null
 }
 
+/** True where every match begins with some letter that is no slash. */
+function beginsWithoutSlash(alternatives: readonly PcreSequence[]): boolean {
+  return alternatives.every(({ items }) => {
+    const first = items.find(({ kind }) => kind !== 'assertion' && kind !== 'callout')
+    if (first?.kind === 'group') return beginsWithoutSlash(first.alternatives)
+    return first?.kind === 'literal' && first.code !== 47
+  })
+}
+
+/** True where some line makes a path that does not begin with a slash, or may. */
+const losesSlash = memo(({ occurrences }: NginxConfiguration): boolean => {
+  const rewrites = (occurrences.get('rewrite') ?? []).filter(
+    ({ args }) => !/^(?:redirect|permanent)$/.test(args[2]?.value ?? ''),
+  )
+  const fallbacks = (occurrences.get('try_files') ?? []).filter(({ args }) => !/^[@=]/.test(args.at(-1)?.value ?? ''))
+  return (
+    rewrites.some(({ args }) => !/^(?:\/|https?:|\$scheme)/.test(args[1]?.value ?? '')) ||
+    fallbacks.some(({ args }) => !args.at(-1)?.value.startsWith('/'))
+  )
+})
+
 function messageOf(name: string, part: Part): string {
+  if (part === 'no slash')
+    return `\`${name}\` compares a path, which begins with a slash, so this pattern never matches`
   return part === 'query'
     ? `\`${name}\` compares the path without its query, so \`?\` never matches`
     : `\`${name}\` compares the path alone, so a pattern for scheme and host never matches`

@@ -255,6 +255,15 @@ export const cases: readonly LiveCase[] = [
         .status === 503,
   },
   {
+    rule: 'access/secure-link-unasked',
+    shows: 'a link without a checksum is answered',
+    examples: { bad: 'the checksum alone', good: 'with the questions' },
+    files: { '/srv/www/videos/a.txt': 'video' },
+    request: { url: `${SITE}/videos/a.txt` },
+    harm: ({ response }) => response.body === 'video',
+    sound: isRefused,
+  },
+  {
     rule: 'access/valid-referers-unused',
     shows: 'the picture is sent to a page of another site',
     files: { '/srv/www/pictures/a.txt': 'picture' },

@@ -206,4 +206,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.headers.location === 'http://example.org/page?id=1?id=1',
     sound: ({ response }) => response.headers.location === 'http://example.org/page?id=1',
   },
+  {
+    rule: 'canonical-url/redirect-doubles-query',
+    shows: 'the arguments stand there twice',
+    examples: { bad: 'the arguments behind a question mark' },
+    request: { url: 'http://www.example.org/catalog/7?id=1' },
+    harm: ({ response }) => String(response.headers.location).endsWith('/products/7?id=1&id=1'),
+    sound: ({ response }) => String(response.headers.location).endsWith('/7?id=1'),
+  },
 ]

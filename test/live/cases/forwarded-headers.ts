@@ -28,6 +28,14 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body === '203.0.113.9',
   },
   {
+    rule: 'forwarded-headers/real-ip-header-not-sent',
+    shows: 'no PROXY protocol is read, and the client stays the proxy',
+    examples: { bad: 'the PROXY protocol, which no socket reads', good: 'what Apache sends' },
+    request: { url: 'http://example.org/', headers: { 'X-Forwarded-For': '203.0.113.9' } },
+    harm: ({ response }) => response.body === '127.0.0.1',
+    sound: ({ response }) => response.body === '203.0.113.9',
+  },
+  {
     rule: 'forwarded-headers/header-name-misspelt',
     shows: 'the backend gets no X-Forwarded-For',
     mirrors: [9000],

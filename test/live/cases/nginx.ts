@@ -50,6 +50,25 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.headers.location === 'https://blog.example.org/one',
   },
   {
+    rule: 'nginx/pattern-not-path',
+    shows: 'the pages of the old shop are not redirected',
+    examples: {
+      bad: 'a rule of Apache, without the first slash',
+      good: 'the path, and a condition on the query',
+    },
+    request: { url: 'http://example.org/old-shop/7' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => String(response.headers.location).endsWith('/shop/7'),
+  },
+  {
+    rule: 'nginx/capture-without-group',
+    shows: 'the redirect has the two letters in it',
+    examples: { bad: 'a group in the spelling of Apache', good: 'a group in the spelling of nginx' },
+    request: { url: 'http://example.org/article.php?id=7' },
+    harm: ({ response }) => String(response.headers.location).endsWith('/articles/%1'),
+    sound: ({ response }) => String(response.headers.location).endsWith('/articles/7'),
+  },
+  {
     rule: 'nginx/capture-without-group',
     shows: 'every item leads to the list',
     examples: { bad: 'the group of the condition is forgotten' },
