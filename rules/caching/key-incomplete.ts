@@ -1,9 +1,12 @@
-import { argumentPlace } from '../../src/deployment/places.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import type { NginxConnection } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effective, effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 import { variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { nginxMain } from '../_examples.ts'
 
 const main = (key: string, names = 'example.org'): string => conf`
   proxy_cache_path /var/lib/nginx/cache keys_zone=site:1m;
@@ -19,14 +22,31 @@ const main = (key: string, names = 'example.org'): string => conf`
       }
   }
 `
+const fastcgi = (lines: string): string =>
+  nginxMain(conf`
+    fastcgi_cache_path /var/lib/nginx/cache keys_zone=site:1m;
+    server {
+        listen 80;
+        server_name example.org;
+        location / {
+            include fastcgi_params;
+            fastcgi_pass unix:/run/php/site.sock;
+            fastcgi_param SCRIPT_FILENAME /srv/www/index.php;
+            ${lines}
+            fastcgi_cache_valid 200 5m;
+        }
+    }
+  `)
 
 export default defineRule({
   summary: 'The key of the cache is the same for different pages',
   severity: 'warning',
-  otherSeverities: { error: 'where pages of one site are sent to clients of another' },
+  otherSeverities: {
+    error: 'where pages of one site are sent to clients of another, and where all pages of a site are one',
+  },
   confidence: 'high',
   since: '0.1.0',
-  why: 'nginx answers from the cache whatever has the same key. `$uri` has no query, so `/list?page=2` is answered with page 1; without the name of the site, one site gets the pages of another.',
+  why: 'nginx answers from the cache whatever has the same key. `$uri` has no query, so `/list?page=2` is answered with page 1; without the name of the site, one site gets the pages of another; without the path, every page is the first that somebody asked for. `fastcgi_cache`, `uwsgi_cache` and `scgi_cache` have no key of their own.',
   remedy: 'Write `proxy_cache_key $scheme$host$request_uri;`',
   references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_cache_key'],
   bad: [
@@ -35,6 +55,8 @@ export default defineRule({
       title: 'without the name',
       files: { 'nginx.conf': main('«$request_uri»', 'a.example.org b.example.org') },
     },
+    { title: 'without the path', files: { 'nginx.conf': main('«$scheme$request_method$host»') } },
+    { title: 'no key at all', files: { 'etc/nginx/nginx.conf': fastcgi('«fastcgi_cache» site;') } },
   ],
   good: [
     {
@@ -49,6 +71,31 @@ export default defineRule({
           'internal;\n          proxy_cache site;',
         ),
       },
+    },
+    {
+      title: 'a key for FastCGI',
+      files: {
+        'etc/nginx/nginx.conf': fastcgi(conf`
+          fastcgi_cache site;
+          fastcgi_cache_key $scheme$host$request_uri;
+        `),
+      },
+    },
+    {
+      title: 'one page alone',
+      files: { 'nginx.conf': main('$scheme$host').replace('location /', 'location = /news') },
+    },
+    {
+      title: 'answers by what a request holds',
+      files: { 'nginx.conf': main('$host$request_body').replace('location /', 'location /graphql') },
+    },
+    {
+      title: 'one page, by a pattern',
+      files: { 'nginx.conf': main('$scheme$host').replace('location /', String.raw`location ~ ^/news\.json$`) },
+    },
+    {
+      title: 'a cache that is off',
+      files: { 'etc/nginx/nginx.conf': fastcgi('fastcgi_cache off;') },
     },
     { title: 'path and query apart', files: { 'nginx.conf': main('$host$uri$is_args$args') } },
     {
@@ -96,13 +143,35 @@ export default defineRule({
       const key = effective(server.configuration, block, pass.name.replace('_pass', '_cache_key'))
       const line = key.known ? key.value.directives[0] : undefined
       const value = line?.args[0]?.value
-      if (line === undefined || value === undefined) continue
+      if (line === undefined || value === undefined) {
+        if (line !== undefined || !key.known || !key.value.complete) continue
+        if (pass.name === 'proxy_pass' || isOnePage(connection)) continue
+        const cache = cacheOf(connection)
+        if (cache === undefined) continue
+        yield {
+          at: namePlace(cache),
+          aspect: 'path',
+          severity: 'error',
+          message: `no \`${cache.name}_key\` holds here, so every page is answered with the first that was kept`,
+          help: `Write \`${cache.name}_key $scheme$request_method$host$request_uri;\``,
+        }
+        continue
+      }
       const names = variableNames(value)
       if (!names.every(name => KNOWN.test(name))) continue
       // The answer of a subrequest that checks who asks.
       if (block.children.some(({ name }) => name === 'internal') || names.includes('http_authorization'))
         continue
       const at = argumentPlace(line, 0)
+      if (names.every(name => SAME_FOR_ALL.test(name)) && !isOnePage(connection)) {
+        yield {
+          at,
+          aspect: 'path',
+          severity: 'error',
+          message: `\`${value}\` has no path, so every page is answered with the first that was kept`,
+        }
+        continue
+      }
       if (
         names.some(name => PATH.test(name)) &&
         !names.some(name => QUERY.test(name)) &&
@@ -132,10 +201,26 @@ const SITE = /^(?:host|http_host|server_name|http_x_forwarded_host|proxy_host)$/
 const KNOWN =
   /^(?:scheme|host|hostname|uri|document_uri|request_uri|args|query_string|is_args|arg_\w+|request_method|proxy_host|proxy_port|server_name|server_port|http_\w+|cookie_\w+|remote_user|https|request_body|slice_range|content_type)$/
 
-function zoneOf({ server, block, pass }: NginxConnection): string | null {
-  if (!/^(?:proxy|fastcgi|uwsgi|scgi)_pass$/.test(pass.name)) return null
+/** What is the same for all pages of a site. */
+const SAME_FOR_ALL =
+  /^(?:scheme|host|hostname|http_host|https|request_method|proxy_host|proxy_port|server_name|server_port|is_args)$/
+
+/** True for a location of one URL, and for what has conditions of its own. */
+function isOnePage({ block }: NginxConnection): boolean {
+  if (block.name !== 'location') return block.name !== 'server'
+  const { modifier, name } = readLocation(block)
+  return modifier === '=' || (modifier.startsWith('~') && /^\^[\w/\\.-]+\$$/.test(name))
+}
+
+/** The line that turns on the cache of a pass. */
+function cacheOf({ server, block, pass }: NginxConnection): NginxDirective | undefined {
   const cache = effectiveAtHand(server.configuration, block, pass.name.replace('_pass', '_cache'))
-  const value = cache.known ? cache.value.directives[0]?.args[0]?.value : undefined
+  return cache.known ? cache.value.directives[0] : undefined
+}
+
+function zoneOf(connection: NginxConnection): string | null {
+  if (!/^(?:proxy|fastcgi|uwsgi|scgi)_pass$/.test(connection.pass.name)) return null
+  const value = cacheOf(connection)?.args[0]?.value
   return value === undefined || value === 'off' || value.includes('$') ? null : value
 }
 

@@ -23,6 +23,17 @@ export const cases: readonly LiveCase[] = [
       (await request({ url: 'http://b.example.org/' })).report?.HTTP_HOST === 'b.example.org',
   },
   {
+    rule: 'caching/key-incomplete',
+    shows: 'another page is answered with the first',
+    examples: { bad: 'without the path', good: 'scheme, name and query' },
+    mirrors: [9000],
+    request: { url: 'http://a.example.org/one' },
+    harm: async ({ request }) =>
+      (await request({ url: 'http://a.example.org/two' })).report?.path === '/one',
+    sound: async ({ request }) =>
+      (await request({ url: 'http://a.example.org/two' })).report?.path === '/two',
+  },
+  {
     rule: 'caching/set-cookie-cached',
     shows: 'the second client gets the cookie of the first',
     mirrors: [9000],
