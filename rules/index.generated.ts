@@ -331,6 +331,7 @@ import nginxRegexBacktracks from './nginx/regex-backtracks.ts'
 import nginxRewriteNeverReached from './nginx/rewrite-never-reached.ts'
 import nginxServerTryFilesUnused from './nginx/server-try-files-unused.ts'
 import nginxServiceDoesNotWait from './nginx/service-does-not-wait.ts'
+import nginxSettingLeftBehind from './nginx/setting-left-behind.ts'
 import nginxSslPrereadOff from './nginx/ssl-preread-off.ts'
 import nginxSubFilterCompressed from './nginx/sub-filter-compressed.ts'
 import nginxSyntax from './nginx/syntax.ts'
@@ -848,6 +849,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/rewrite-never-reached', ...nginxRewriteNeverReached },
   { id: 'nginx/server-try-files-unused', ...nginxServerTryFilesUnused },
   { id: 'nginx/service-does-not-wait', ...nginxServiceDoesNotWait },
+  { id: 'nginx/setting-left-behind', ...nginxSettingLeftBehind },
   { id: 'nginx/ssl-preread-off', ...nginxSslPrereadOff },
   { id: 'nginx/sub-filter-compressed', ...nginxSubFilterCompressed },
   { id: 'nginx/syntax', ...nginxSyntax },

@@ -333,6 +333,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['nginx/rewrite-never-reached', { fixes: [], programs: ['nginx'] }],
   ['nginx/server-try-files-unused', { fixes: [], programs: ['nginx'] }],
   ['nginx/service-does-not-wait', { fixes: [], programs: ['nginx'] }],
+  ['nginx/setting-left-behind', { fixes: [], programs: ['nginx'] }],
   ['nginx/ssl-preread-off', { fixes: [], programs: ['nginx'] }],
   ['nginx/sub-filter-compressed', { fixes: [], programs: ['nginx'] }],
   ['nginx/syntax', { fixes: [], programs: ['nginx'] }],

@@ -27,7 +27,8 @@ export default defineRule({
   cwe: [862],
   since: '0.1.0',
   why: '`secure_link` compares the checksum of a link, writes what it found into `$secure_link`, and refuses nothing by itself. Without the question every link works, with a wrong checksum, an old date or none.',
-  remedy: 'Write `if ($secure_link = "") { return 403; }` and `if ($secure_link = "0") { return 410; }` below it',
+  remedy:
+    'Write `if ($secure_link = "") { return 403; }` and `if ($secure_link = "0") { return 410; }` below it',
   references: ['https://nginx.org/en/docs/http/ngx_http_secure_link_module.html'],
   bad: [
     {
@@ -90,7 +91,10 @@ export default defineRule({
   *check({ nginx: configurations }) {
     for (const configuration of configurations) {
       const { occurrences } = configuration
-      const lines = [...(occurrences.get('secure_link') ?? []), ...(occurrences.get('secure_link_secret') ?? [])]
+      const lines = [
+        ...(occurrences.get('secure_link') ?? []),
+        ...(occurrences.get('secure_link_secret') ?? []),
+      ]
       if (lines.length === 0 || mayHoldUnread(configuration)) continue
       if (isVariableAsked(configuration, 'secure_link')) continue
       for (const line of lines) {

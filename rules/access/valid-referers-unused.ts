@@ -55,7 +55,11 @@ export default defineRule({
   *check({ nginx: configurations }) {
     for (const configuration of configurations) {
       const lines = configuration.occurrences.get('valid_referers')
-      if (lines === undefined || mayHoldUnread(configuration) || isVariableAsked(configuration, 'invalid_referer'))
+      if (
+        lines === undefined ||
+        mayHoldUnread(configuration) ||
+        isVariableAsked(configuration, 'invalid_referer')
+      )
         continue
       for (const line of lines) {
         // Who includes a fragment may ask.

@@ -91,7 +91,9 @@ export default defineRule({
     },
     {
       title: 'one page, by a pattern',
-      files: { 'nginx.conf': main('$scheme$host').replace('location /', String.raw`location ~ ^/news\.json$`) },
+      files: {
+        'nginx.conf': main('$scheme$host').replace('location /', String.raw`location ~ ^/news\.json$`),
+      },
     },
     {
       title: 'a cache that is off',

@@ -181,7 +181,12 @@ function* protocolsUnread({ nginx, servers }: Deployment): Generator<RuleFinding
     const [line] = found.known ? found.value.directives : [...lines]
     if (line === undefined || !lines.has(line)) continue
     const isRead = socketsOf(configuration, directive).some(({ socket }) => socket.proxyProtocol)
-    if (!found.known || isRead || hasUnreadInclude(configuration, directive) || !mayTrust(configuration, directive))
+    if (
+      !found.known ||
+      isRead ||
+      hasUnreadInclude(configuration, directive) ||
+      !mayTrust(configuration, directive)
+    )
       lines.delete(line)
     else asking.add(line)
   }

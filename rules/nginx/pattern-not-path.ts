@@ -140,7 +140,9 @@ function foreignPart(configuration: NginxConfiguration, pattern: string): Part |
   if (tree === null || tree.problem !== null) return null
   if (/^\^?\(?(?:\?:)?https?\??:(?:\/|\\\/){2}/i.test(pattern)) return 'host'
   if (mustHold(tree, 63)) return 'query'
-  return isAnchoredAtStart(tree) && beginsWithoutSlash(tree.alternatives) && !losesSlash(configuration) ? 'no slash' : null
+  return isAnchoredAtStart(tree) && beginsWithoutSlash(tree.alternatives) && !losesSlash(configuration)
+    ? 'no slash'
+    : null
 }
 
 /** True where every match begins with some letter that is no slash. */
@@ -157,7 +159,9 @@ const losesSlash = memo(({ occurrences }: NginxConfiguration): boolean => {
   const rewrites = (occurrences.get('rewrite') ?? []).filter(
     ({ args }) => !/^(?:redirect|permanent)$/.test(args[2]?.value ?? ''),
   )
-  const fallbacks = (occurrences.get('try_files') ?? []).filter(({ args }) => !/^[@=]/.test(args.at(-1)?.value ?? ''))
+  const fallbacks = (occurrences.get('try_files') ?? []).filter(
+    ({ args }) => !/^[@=]/.test(args.at(-1)?.value ?? ''),
+  )
   return (
     rewrites.some(({ args }) => !/^(?:\/|https?:|\$scheme)/.test(args[1]?.value ?? '')) ||
     fallbacks.some(({ args }) => !args.at(-1)?.value.startsWith('/'))

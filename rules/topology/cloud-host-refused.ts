@@ -65,10 +65,9 @@ export default defineRule({
     {
       title: 'an upstream that is called as the platform knows it',
       files: {
-        'etc/nginx/nginx.conf': upstream('').replaceAll('heroku ', 'shop-1234.herokuapp.com ').replace(
-          'https://heroku;',
-          'https://shop-1234.herokuapp.com;',
-        ),
+        'etc/nginx/nginx.conf': upstream('')
+          .replaceAll('heroku ', 'shop-1234.herokuapp.com ')
+          .replace('https://heroku;', 'https://shop-1234.herokuapp.com;'),
       },
     },
     {
@@ -94,7 +93,11 @@ export default defineRule({
       const set = headers.written.findLast(({ name }) => name === 'host')
       // Without a line of its own nginx sends what stands in `proxy_pass`: the platform, or the upstream.
       const isOwn = set === undefined || set.value === '$proxy_host'
-      if (isOwn ? PLATFORMS.test(named) : !/^\$(?:host|http_host|server_name)(?::\$server_port)?$/.test(set.value))
+      if (
+        isOwn
+          ? PLATFORMS.test(named)
+          : !/^\$(?:host|http_host|server_name)(?::\$server_port)?$/.test(set.value)
+      )
         continue
       const known = effective(server.configuration, block, 'proxy_set_header')
       if (!known.known) continue

@@ -28,8 +28,7 @@ export const cases: readonly LiveCase[] = [
     examples: { bad: 'without the path', good: 'scheme, name and query' },
     mirrors: [9000],
     request: { url: 'http://a.example.org/one' },
-    harm: async ({ request }) =>
-      (await request({ url: 'http://a.example.org/two' })).report?.path === '/one',
+    harm: async ({ request }) => (await request({ url: 'http://a.example.org/two' })).report?.path === '/one',
     sound: async ({ request }) =>
       (await request({ url: 'http://a.example.org/two' })).report?.path === '/two',
   },

@@ -1,0 +1,347 @@
+import { memo } from '../../parsers/collections/memo.ts'
+import { serverIndex } from '../../src/deployment/build/servers.ts'
+import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { MISSING, requestsToServer } from '../../src/deployment/requests/made-up-requests.ts'
+import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
+import { probe } from '../../src/deployment/requests/probe.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { effective } from '../../src/servers/nginx/queries/effective.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { childrenNamed } from '../../src/servers/nginx/queries/scope.ts'
+import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
+import { parseSize, parseTime } from '../../src/servers/nginx/validate/numbers.ts'
+import { nginxMain, nginxServer } from '../_examples.ts'
+
+const site = (lines: string, script = '', server = ''): string =>
+  nginxMain(
+    nginxServer(conf`
+      root /srv/www;
+      ${server}
+      location /upload {
+          ${lines}
+          try_files $uri /index.php?$args;
+      }
+      location ~ \.php$ {
+          ${script}
+          proxy_pass http://127.0.0.1:9000;
+          proxy_set_header Host $host;
+      }
+    `),
+  )
+
+export default defineRule({
+  summary: 'A location sets what is lost when it hands its requests on to another',
+  severity: 'warning',
+  otherSeverities: {
+    error: 'where requests are refused: by a limit of their size, or for a password',
+    info: 'where scripts that are asked for by name are not concerned, and for logs',
+  },
+  confidence: 'high',
+  since: '0.1.0',
+  why: '`try_files … /index.php` and `rewrite … last` start anew: nginx looks for the location of the new path, and from then on its settings hold alone. What the first location says of sizes, times, headers and passwords is forgotten, and the limits of both are applied one after the other.',
+  remedy: 'Write the directive in the location that answers, or in the server, from where both inherit it',
+  references: [
+    'https://nginx.org/en/docs/http/ngx_http_core_module.html#try_files',
+    'https://nginx.org/en/docs/http/ngx_http_core_module.html#client_max_body_size',
+  ],
+  bad: [
+    {
+      title: 'a larger limit',
+      files: { 'etc/nginx/nginx.conf': site('«client_max_body_size» 8m;') },
+    },
+    {
+      title: 'a larger limit, where the request does not come first',
+      files: { 'etc/nginx/nginx.conf': site('', '«client_max_body_size» 8m;') },
+    },
+    {
+      title: 'no password',
+      files: {
+        'etc/nginx/nginx.conf': site(
+          '«auth_basic» off;',
+          '',
+          conf`
+            auth_basic "Staging";
+            auth_basic_user_file /etc/nginx/users;
+          `,
+        ),
+        'etc/nginx/users': 'ann:$apr1$exampleA$xfaYOKTMKIbagoBtezE9D0',
+      },
+    },
+    {
+      title: 'a longer time',
+      files: { 'etc/nginx/nginx.conf': site('«proxy_read_timeout» 600s;') },
+    },
+    {
+      title: 'a header for other sites',
+      files: { 'etc/nginx/nginx.conf': site('add_header «Access-Control-Allow-Origin» *;') },
+    },
+    {
+      title: 'a rewrite',
+      files: {
+        'etc/nginx/nginx.conf': site('').replace(
+          'location /upload {',
+          'location /import {\n            «client_max_body_size» 8m;\n            rewrite ^ /index.php last;\n        }\n        location /upload {',
+        ),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'in the server',
+      files: {
+        'etc/nginx/nginx.conf': site(
+          'add_header Access-Control-Allow-Origin *;',
+          'add_header Access-Control-Allow-Origin *;',
+          conf`
+            client_max_body_size 8m;
+            proxy_read_timeout 600s;
+          `,
+        ),
+      },
+    },
+    {
+      title: 'a location inside, which inherits',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            root /srv/www;
+            location / {
+                client_max_body_size 8m;
+                proxy_read_timeout 600s;
+                try_files $uri /index.php;
+                location ~ \.php$ {
+                    proxy_pass http://127.0.0.1:9000;
+                    proxy_set_header Host $host;
+                }
+            }
+          `),
+        ),
+      },
+    },
+    {
+      title: 'a named location, which nginx enters without asking for the size again',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            root /srv/www;
+            location /upload {
+                client_max_body_size 8m;
+                try_files $uri @app;
+            }
+            location @app {
+                proxy_pass http://127.0.0.1:9000;
+                proxy_set_header Host $host;
+            }
+          `),
+        ),
+      },
+    },
+    {
+      title: 'a smaller limit, and what is meant for files',
+      files: {
+        'etc/nginx/nginx.conf': site(conf`
+          client_max_body_size 10k;
+          expires 1d;
+          add_header Cache-Control public;
+        `),
+      },
+    },
+    {
+      title: 'both locations',
+      files: { 'etc/nginx/nginx.conf': site('client_max_body_size 8m;', 'client_max_body_size 8m;') },
+    },
+    {
+      title: 'an application that answers in the location itself',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            location /upload {
+                client_max_body_size 8m;
+                proxy_read_timeout 600s;
+                proxy_pass http://127.0.0.1:9000;
+                proxy_set_header Host $host;
+            }
+          `),
+        ),
+      },
+    },
+  ],
+  *check(deployment) {
+    const { nginx, servers } = deployment
+    for (const configuration of nginx) {
+      const { occurrences } = configuration
+      const leaving = new Set<NginxDirective>()
+      for (const name of ['try_files', 'rewrite'])
+        for (const line of occurrences.get(name) ?? [])
+          if (line.parent?.name === 'location' && leavesBy(line)) leaving.add(line.parent)
+      if (leaving.size === 0) continue
+      const byDirective = serverIndex(servers)
+      for (const location of leaving) {
+        const lines = location.children.filter(isSetting)
+        const home = enclosingServer(location)
+        const server = home === null ? undefined : byDirective.get(home)
+        if (home === null || server === undefined) continue
+        if (lines.length === 0 && !hasRaisedLimit(home)) continue
+        const target = targetOf(deployment, server, location)
+        if (target === null) continue
+        for (const line of lines) yield* leftBehind(configuration, line, location, target)
+        yield* refusedBefore(deployment, server, location, target)
+      }
+    }
+  },
+})
+
+/** Settings that are worth a look, of the location itself. */
+const SETTINGS =
+  /^(?:client_max_body_size|auth_basic|add_header|access_log|(?:proxy|fastcgi|uwsgi|scgi|grpc)_read_timeout)$/
+
+function isSetting({ name }: NginxDirective): boolean {
+  return SETTINGS.test(name)
+}
+
+/** True for a line that may start the request anew. */
+function leavesBy({ name, args }: NginxDirective): boolean {
+  return name === 'try_files' ? /^[/@$]/.test(args.at(-1)?.value ?? '') : args[2]?.value === 'last'
+}
+
+/** True where a location that answers has a limit of its own. */
+const hasRaisedLimit = memo((server: NginxDirective): boolean =>
+  childrenNamed(server, 'location').some(
+    location => childrenNamed(location, 'client_max_body_size').length > 0,
+  ),
+)
+
+/** The location in which a page of this one is answered at last; null for itself, and where that is not known. */
+function targetOf(
+  deployment: Deployment,
+  server: NginxServer,
+  location: NginxDirective,
+): NginxDirective | null {
+  const path = pathsInto(location).find(each => each.includes(MISSING)) ?? pathsInto(location)[0]
+  const [request] = path === undefined ? [] : requestsToServer(deployment, server, path)
+  if (request === undefined) return null
+  const { steps, end } = probe(deployment, { ...request, method: 'POST' })
+  if (end.kind === 'unknown' || end.kind === 'loop') return null
+  const visited = steps.flatMap(({ directive }) =>
+    directive?.name === 'location' && 'context' in directive ? [directive] : [],
+  )
+  const last = visited.at(-1)
+  return last === undefined || last === location || !visited.includes(location) ? null : last
+}
+
+function* leftBehind(
+  configuration: NginxConfiguration,
+  line: NginxDirective,
+  location: NginxDirective,
+  target: NginxDirective,
+): Generator<RuleFinding> {
+  const found = effective(configuration, target, line.name)
+  if (!found.known || !found.value.complete) return
+  const { directives } = found.value
+  if (directives.includes(line)) return
+  const lost = whatIsLost(line, directives, target)
+  if (lost === null) return
+  yield {
+    at: line.name === 'add_header' ? argumentPlace(line, 0) : namePlace(line),
+    severity: lost.severity,
+    message: `requests of \`${titleOf(location)}\` are answered in \`${titleOf(target)}\`, ${lost.text}`,
+    label: 'left behind',
+    related: [{ at: argumentPlace(target, target.args.length - 1), message: 'its settings hold' }],
+  }
+}
+
+interface Lost {
+  readonly severity: 'error' | 'warning' | 'info'
+  readonly text: string
+}
+
+/** What a line of the first location does not do in the one that answers; null where nothing is lost. */
+function whatIsLost(
+  line: NginxDirective,
+  there: readonly NginxDirective[],
+  target: NginxDirective,
+): Lost | null {
+  const value = line.args[0]?.value ?? ''
+  const own = there[0]?.args[0]?.value
+  switch (line.name) {
+    case 'client_max_body_size': {
+      const [first, second] = [bytesOf(value), bytesOf(own ?? '1m')]
+      if (first === null || second === null || first <= second || isNamed(target)) return null
+      return {
+        severity: 'error',
+        text: `which takes ${own ?? '1m, its default,'} alone: larger ones get 413`,
+      }
+    }
+    case 'auth_basic':
+      if (value !== 'off' || own === undefined || own === 'off' || own.includes('$')) return null
+      return { severity: 'error', text: 'which asks for the password all the same' }
+    case 'add_header': {
+      const name = value.toLowerCase()
+      if (!FOR_PAGES.test(name)) return null
+      if (there.some(({ args }) => args[0]?.value.toLowerCase() === name)) return null
+      return { severity: 'warning', text: `which sends no \`${value}\`` }
+    }
+    case 'access_log':
+      return value === 'off' && own !== 'off' ? { severity: 'info', text: 'which logs them' } : null
+    default: {
+      const family = line.name.replace('_read_timeout', '')
+      if (!target.children.some(({ name }) => name === `${family}_pass`)) return null
+      const [first, second] = [parseTime(value, false), parseTime(own ?? '60s', false)]
+      if (first === null || second === null || first <= second) return null
+      return { severity: 'warning', text: `which waits ${own ?? '60s, the default'}` }
+    }
+  }
+}
+
+/** Headers that are meant for what an application answers; those of caches may be meant for files. */
+const FOR_PAGES =
+  /^(?:access-control-.+|x-frame-options|content-security-policy|strict-transport-security|x-robots-tag)$/
+
+/** A limit of the location that answers which requests by another way do not reach. */
+function* refusedBefore(
+  deployment: Deployment,
+  server: NginxServer,
+  location: NginxDirective,
+  target: NginxDirective,
+): Generator<RuleFinding> {
+  const [line] = childrenNamed(target, 'client_max_body_size')
+  if (line === undefined || childrenNamed(location, 'client_max_body_size').length > 0) return
+  const found = effective(server.configuration, location, 'client_max_body_size')
+  if (!found.known || !found.value.complete) return
+  const outer = found.value.directives[0]?.args[0]?.value
+  const [first, second] = [bytesOf(outer ?? '1m'), bytesOf(line.args[0]?.value ?? '')]
+  if (first === null || second === null || second <= first) return
+  // Of an application whose scripts are asked for by name, uploads do not come by this way.
+  const takesScripts = targetOfScript(deployment, server) === target
+  yield {
+    at: namePlace(line),
+    severity: takesScripts ? 'info' : 'error',
+    message: `requests that come by \`${titleOf(location)}\` meet its limit first, ${outer ?? '1m by default'}: larger ones get 413`,
+    label: 'too late for these',
+    related: [{ at: argumentPlace(location, location.args.length - 1), message: 'they come this way' }],
+  }
+}
+
+function targetOfScript(deployment: Deployment, server: NginxServer): unknown {
+  const [request] = requestsToServer(deployment, server, `/${MISSING}.php`)
+  if (request === undefined) return null
+  const { steps } = probe(deployment, request)
+  return steps.findLast(({ directive }) => directive?.name === 'location')?.directive
+}
+
+/** Bytes of a limit, where 0 is none. */
+function bytesOf(text: string): number | null {
+  const bytes = parseSize(text, true)
+  return bytes === 0 ? Number.POSITIVE_INFINITY : bytes
+}
+
+function isNamed(location: NginxDirective): boolean {
+  return readLocation(location).modifier === '@'
+}
+
+function titleOf({ args }: NginxDirective): string {
+  return `location ${args.map(({ value }) => value).join(' ')}`
+}
