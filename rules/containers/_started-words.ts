@@ -56,7 +56,7 @@ export function healthCheck({
 }
 
 /** What the build of an image runs, as text; empty where no Dockerfile of it is in the audit. */
-export function buildSteps({ image }: Container): readonly string[] {
+export function buildSteps({ image }: Pick<Container, 'image'>): readonly string[] {
   return (image?.steps ?? []).flatMap(step => {
     if ('sources' in step) return []
     const { command, documents } = step

@@ -48,8 +48,39 @@ export default defineRule({
       title: 'the links of certbot without what they lead to',
       files: tree('- «/etc/letsencrypt/live:/etc/letsencrypt/live:ro»'),
     },
+    {
+      title: 'one lineage at a place of its own',
+      files: tree(
+        '- «/etc/letsencrypt/live/example.org:/etc/nginx/ssl:ro»',
+        '/etc/nginx/ssl/fullchain.pem',
+        '/etc/nginx/ssl/privkey.pem',
+      ),
+    },
+    {
+      title: 'a lineage of a certbot that keeps its files beside the compose file',
+      files: tree(
+        '- «./certbot/conf/live/example.org/:/certs»',
+        '/certs/fullchain.pem',
+        '/certs/privkey.pem',
+      ),
+    },
   ],
   good: [
+    {
+      title: 'a lineage at a place from which its links lead to the archive',
+      files: tree(
+        conf`
+          - /etc/letsencrypt/live/example.org:/srv/tls/live/example.org:ro
+          - /etc/letsencrypt/archive:/srv/tls/archive:ro
+        `,
+        '/srv/tls/live/example.org/fullchain.pem',
+        '/srv/tls/live/example.org/privkey.pem',
+      ),
+    },
+    {
+      title: 'a directory called `live` with files of its own',
+      files: tree('- ./live:/certs:ro', '/certs/fullchain.pem', '/certs/privkey.pem'),
+    },
     { title: 'all of certbot’s files', files: tree('- /etc/letsencrypt:/etc/letsencrypt:ro') },
     {
       title: 'both directories',
@@ -111,17 +142,18 @@ function danglingLinks(
   path: string,
   targets: readonly string[],
 ): Place | null {
-  if (!/^\/etc\/letsencrypt\/live\//.test(path) || files.kind(path) === 'file') return null
-  if (
-    targets.some(
-      target => isBelow('/etc/letsencrypt/archive', target) || target === '/etc/letsencrypt/archive',
-    )
-  )
-    return null
+  if (files.kind(path) === 'file') return null
   for (const { target, source, kind, at } of service.volumes) {
     if (kind !== 'bind' || !target.known || source?.known !== true || !isBelow(path, target.value)) continue
-    if (/\/live(?:\/[^/]+)?\/?$/.test(source.value) && /^\/etc\/letsencrypt\/live/.test(target.value))
-      return at
+    const live = /(?:^|\/)live(?:\/([^/]+\.[^/]+))?\/?$/.exec(source.value)
+    if (live === null) continue
+    const [, lineage] = live
+    if (lineage === undefined && !/letsencrypt|certbot/.test(source.value)) continue
+    // Each is a link `../../archive/NAME/…`, seen from the directory of its lineage.
+    const own = lineage === undefined ? posix.join(target.value, 'any') : target.value
+    const archive = posix.resolve(own, '../../archive')
+    if (targets.some(each => each === archive || isBelow(archive, each) || isBelow(each, archive))) continue
+    return at
   }
   return null
 }

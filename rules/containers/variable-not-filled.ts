@@ -30,7 +30,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'nginx reads no variables of the environment: of `${APP_PORT}` it says `unknown "app_port" variable`, and of one in `listen` that the host is not found. Its image fills in the files of `/etc/nginx/templates`, and those names alone that stand between the braces: `envsubst` knows no defaults, so `${APP_PORT:-8000}` stays as it is.',
+  why: 'nginx reads no variables of the environment: of `${APP_PORT}` it says `unknown "app_port" variable`, and of one in `listen` that the host is not found. Its image fills in the files of `/etc/nginx/templates`, and those names alone that stand between the braces: `envsubst` knows no defaults, so `${APP_PORT:-8000}` stays as it is, and so does one that the container is not given.',
   remedy:
     'Put the file as `….conf.template` into `/etc/nginx/templates`, write `${NAME}` there, and give the default in the environment',
   references: [
@@ -47,6 +47,13 @@ export default defineRule({
       files: {
         'docker-compose.yml': compose(TEMPLATES),
         'templates/default.conf.template': siteTo('app:«${APP_PORT:-8000}»'),
+      },
+    },
+    {
+      title: 'a template with a variable that the container does not have',
+      files: {
+        'docker-compose.yml': compose(TEMPLATES),
+        'templates/default.conf.template': siteTo('app:«${PORT}»'),
       },
     },
     {
@@ -70,6 +77,37 @@ export default defineRule({
     {
       title: 'the port itself',
       files: { 'docker-compose.yml': compose(FILE), 'site.conf': siteTo('app:8000') },
+    },
+    {
+      title: 'a template with variables of a file, and of the build',
+      files: {
+        'docker-compose.yml': compose(TEMPLATES, 'env_file: [.env.nginx]'),
+        'templates/default.conf.template': siteTo('app:${PORT}'),
+      },
+    },
+    {
+      title: 'a template with variables of the image',
+      files: {
+        'docker-compose.yml': compose(TEMPLATES).replace('image: nginx:1.27', 'build: .'),
+        Dockerfile: conf`
+          FROM nginx:1.27
+          ENV PORT=8000
+        `,
+        'templates/default.conf.template': siteTo('app:${PORT}'),
+      },
+    },
+    {
+      title: 'a template with a variable of another compose file',
+      files: {
+        'docker-compose.yml': compose(TEMPLATES),
+        'docker-compose.prod.yml': conf`
+          services:
+            web:
+              environment:
+                - PORT
+        `,
+        'templates/default.conf.template': siteTo('app:${PORT}'),
+      },
     },
     {
       title: 'a template without a default',
@@ -128,7 +166,18 @@ export default defineRule({
           if (seen.has(source) || (!isTemplate && !READ.test(place))) continue
           seen.add(source)
           const found = isTemplate ? defaultIn(source) : unfilledIn(source)
-          if (found === null) continue
+          if (found === null) {
+            const missing = isTemplate ? missingIn(source, run) : null
+            if (missing !== null)
+              yield {
+                at: missing.at,
+                message: `the environment of the container has no \`${missing.name}\`, so \`${missing.text}\` stays as it is, and nginx takes it for a variable of its own: unknown "${missing.name.toLowerCase()}" variable`,
+                label: 'stays as it is',
+                related: [{ at: machine.container?.service.at ?? at, message: 'the container' }],
+                help: `Set \`${missing.name}\` in \`environment\``,
+              }
+            continue
+          }
           const { text } = found
           const isSet =
             machine.container?.service.environment.some(({ name }) => name === found.name) === true
@@ -210,6 +259,39 @@ function unfilledIn(source: Source): Found | null {
     source,
     /\$\{([A-Z][A-Z0-9_]+)(?::?[-=?+][^}\n]*)?\}/g,
     name => nginxVariable('http', name.toLowerCase()) === null && !own.has(name.toLowerCase()),
+  )
+}
+
+/** What nginx's own image sets, and every container has. */
+const ALWAYS =
+  /^(?:NGINX_(?:VERSION|LOCAL_RESOLVERS|ENTRYPOINT_\w+)|NJS_(?:VERSION|RELEASE)|PKG_RELEASE|DYNPKG_RELEASE|ACME_VERSION|PATH|HOSTNAME|HOME|PWD|SHLVL|TERM|OLDPWD|_)$/
+
+/** The first variable of a template that the whole environment of its container does not have. */
+function missingIn(source: Source, { machine: { container }, image, reference }: RunImage): Found | null {
+  if (container === null) return null
+  const { service, project, projects } = container
+  if (!service.complete || !project.complete || (service.build !== null && image === null)) return null
+  if (!/^nginx(?::|$)|^nginxinc\/nginx-unprivileged/.test(reference ?? '')) return null
+  const set = new Set([
+    ...[...(image?.environment ?? []), ...(image?.stage.args ?? [])].map(({ name }) => name),
+  ])
+  for (const { services } of projects) {
+    const same = services.get(service.name)
+    if (same === undefined) continue
+    if (!same.complete || same.envFiles.length > 0) return null
+    for (const { name } of same.environment) set.add(name)
+  }
+  for (const { name } of service.environment) set.add(name)
+  if (service.envFiles.length > 0) return null
+  const own = definedIn(source)
+  return firstOf(
+    source,
+    /\$\{([A-Z][A-Z0-9_]+)\}/g,
+    name =>
+      !set.has(name) &&
+      !ALWAYS.test(name) &&
+      nginxVariable('http', name.toLowerCase()) === null &&
+      !own.has(name.toLowerCase()),
   )
 }
 

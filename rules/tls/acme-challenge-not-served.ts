@@ -99,6 +99,12 @@ const contained = (lines: string, certbot = ''): Record<string, string> => ({
   `,
 })
 
+const challengeIn = (root: string): string => conf`
+  location /.well-known/acme-challenge/ {
+      root ${root};
+  }
+`
+
 export default defineRule({
   summary: 'The challenge by which certbot renews a certificate is not served',
   severity: 'error',
@@ -215,6 +221,42 @@ export default defineRule({
       ),
     },
     {
+      title: 'certbot in a container, and an alias that leaves the path out',
+      files: {
+        ...contained('', 'command: renew --webroot -w /var/www/certbot'),
+        'nginx/default.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              location «/.well-known/acme-challenge/» {
+                  alias /var/www/certbot/;
+              }
+          }
+        `,
+      },
+    },
+    {
+      title: 'certbot in a container that writes into another directory',
+      files: {
+        ...contained(
+          challengeIn('/var/www/certbot'),
+          'command: certonly --webroot -w /var/www/certbot -d example.org',
+        ),
+        'docker-compose.yml': contained('', 'command: certonly --webroot -w /var/www/certbot -d example.org')[
+          'docker-compose.yml'
+        ]!.replace(/- (.\/certbot\/www:.*)(?=\n +command)/, '- «./certbot/webroot:/var/www/certbot»'),
+      },
+    },
+    {
+      title: 'certbot in a container that keeps its webroot to itself',
+      files: {
+        ...contained(
+          challengeIn('/var/www/certbot'),
+          'command: «certonly --webroot -w /srv/webroot -d example.org»',
+        ),
+      },
+    },
+    {
       title: 'Apache sends everything to an application',
       files: apache('ProxyPass / «http://127.0.0.1:9000/»'),
     },
@@ -256,6 +298,18 @@ export default defineRule({
             return 301 https://$host$request_uri;
         }
       `),
+    },
+    {
+      title: 'certbot in a container with a directory above its webroot in common',
+      files: {
+        ...contained(
+          challengeIn('/srv/www/certbot'),
+          'command: certonly --webroot -w /data/certbot -d example.org',
+        ),
+        'docker-compose.yml': contained('', 'command: certonly --webroot -w /data/certbot -d example.org')
+          ['docker-compose.yml']!.replace('- ./certbot/www:/var/www/certbot:ro', '- ./www:/srv/www:ro')
+          .replace('- ./certbot/www:/var/www/certbot', '- ./www/certbot:/data/certbot'),
+      },
     },
     {
       title: 'certbot in a container that listens itself',
@@ -367,6 +421,13 @@ export default defineRule({
           ...allow(last, directory),
         }
       }
+      for (const { at, message } of lonelyWebroots(deployment, machine))
+        yield {
+          at,
+          message,
+          label: 'not in the container of the web server',
+          help: 'Mount the same directory in both containers',
+        }
     }
   },
 })
@@ -383,9 +444,74 @@ function webrootsInContainer(deployment: Deployment, { container }: Machine): re
   const [only] = directories
   if (only === undefined || directories.length > 1) return []
   const { domains, ...webroot } = only
-  return (certifiedNames(deployment).get(container) ?? [])
-    .filter(name => domains.length === 0 || domains.includes(name))
-    .map(name => ({ name, ...webroot }))
+  return namesToRenew(deployment, container, domains).map(name => ({ name, ...webroot }))
+}
+
+/** Those that certbot is told of, else those that a container has certificates or a location for the challenge for. */
+function namesToRenew(
+  deployment: Deployment,
+  container: Container,
+  domains: readonly string[],
+): readonly string[] {
+  return domains.length > 0 ? [...new Set(domains)] : (certifiedNames(deployment).get(container) ?? [])
+}
+
+/** A webroot of a certbot in another container of the project, which no directory of a web server's container is. */
+interface LonelyWebroot {
+  readonly at: Place
+  readonly message: string
+}
+
+function lonelyWebroots(deployment: Deployment, machine: Machine): readonly LonelyWebroot[] {
+  const { container } = machine
+  if (container === null || !isKnown(container.service)) return []
+  const certbots = [...container.project.services.values()].filter(service => webrootOf(service) !== null)
+  const [certbot] = certbots
+  const told = certbot === undefined ? null : webrootOf(certbot)
+  if (certbot === undefined || certbots.length > 1 || told === null) return []
+  const { webroot, domains, at } = told
+  if (webroot === undefined || !isKnown(certbot)) return []
+  const mount = certbot.volumes.find(({ target }) => target.known && isAt(webroot, clean(target.value)))
+  const source = mount?.source ?? null
+  if (source !== null && !source.known) return []
+  const path = source === null ? null : clean(source.value)
+  const isShared =
+    path !== null &&
+    container.service.volumes.some(other => {
+      if (other.source?.known !== true) return false
+      const own = clean(other.source.value)
+      return isAt(own, path) || isAt(path, own)
+    })
+  if (isShared) return []
+  for (const name of namesToRenew(deployment, container, domains)) {
+    if (!namesOf(deployment).get(machine)?.has(name)) continue
+    const request = clientRequest({ scheme: 'http', host: name, target: PATH, machine })
+    const { requests, end } = probeRedirects(deployment, request)
+    const last = requests.at(-1)
+    if (end.kind !== 'answered' || last?.end.kind !== 'file') continue
+    return [
+      {
+        at: mount?.at ?? at,
+        message:
+          mount === undefined
+            ? `certbot puts the challenge for \`${name}\` into \`${webroot}\` of its own container, where \`${container.service.name}\` does not find it`
+            : `certbot puts the challenge for \`${name}\` into a volume that \`${container.service.name}\` does not have, and it is looked for as \`${last.end.path.replace(EXISTING, '…')}\``,
+      },
+    ]
+  }
+  return []
+}
+
+function isAt(path: string, directory: string): boolean {
+  return path === directory || path.startsWith(directory === '/' ? '/' : `${directory}/`)
+}
+
+function isKnown({ complete, volumes, volumesFrom }: ComposeService): boolean {
+  return (
+    complete &&
+    volumesFrom.length === 0 &&
+    volumes.every(({ target, source }) => target.known && source?.known !== false)
+  )
 }
 
 interface SharedWebroot extends Pick<RenewalWebroot, 'directory' | 'at'> {
@@ -393,22 +519,34 @@ interface SharedWebroot extends Pick<RenewalWebroot, 'directory' | 'at'> {
   readonly domains: readonly string[]
 }
 
-/** Directories that certbot writes below, as the container of a web server has them. */
-function sharedWebroots(
-  { image, command, entrypoint, volumes }: ComposeService,
-  server: ComposeService,
-): readonly SharedWebroot[] {
-  if (image?.known !== true || !/(?:^|\/)certbot\/certbot(?:[:@]|$)/.test(image.value)) return []
+/** What the command of a certbot says that proves names by files; null for every other service. */
+function webrootOf({ image, command, entrypoint, at }: ComposeService): {
+  readonly webroot: string | undefined
+  readonly domains: readonly string[]
+  readonly at: Place
+} | null {
+  if (image?.known !== true || !/(?:^|\/)certbot\/certbot(?:[:@]|$)/.test(image.value)) return null
   const words = [command, entrypoint].flatMap(each => each?.words.map(({ text }) => text) ?? []).join(' ')
   // What listens itself, or proves a name by DNS, needs no directory.
-  if (/standalone|dns|manual|--nginx|\$/.test(words.replace(/\$\$?\{?!\}?/g, ''))) return []
+  if (/standalone|dns|manual|--nginx|\$/.test(words.replace(/\$\$?\{?!\}?/g, ''))) return null
   const webroot = /(?:^|\s)(?:-w|--webroot-path)[\s=]+([^\s;'"]+)/.exec(words)?.[1]
-  const domains = [...words.matchAll(/(?:^|\s)(?:-d|--domains?)[\s=]*([^\s;'"]+)/g)].flatMap(
-    ([, names = '']) => names.toLowerCase().split(','),
-  )
-  return volumes.flatMap(({ source, target, at }) => {
+  return {
+    webroot: webroot === undefined ? undefined : clean(webroot),
+    domains: [...words.matchAll(/(?:^|\s)(?:-d|--domains?)[\s=]*([^\s;'"]+)/g)].flatMap(([, names = '']) =>
+      names.toLowerCase().split(','),
+    ),
+    at: command?.at ?? entrypoint?.at ?? at,
+  }
+}
+
+/** Directories that certbot writes below, as the container of a web server has them. */
+function sharedWebroots(service: ComposeService, server: ComposeService): readonly SharedWebroot[] {
+  const told = webrootOf(service)
+  if (told === null) return []
+  const { webroot, domains } = told
+  return service.volumes.flatMap(({ source, target, at }) => {
     if (source?.known !== true || !target.known || OF_CERTBOT.test(target.value)) return []
-    if (webroot !== undefined && clean(webroot) !== clean(target.value)) return []
+    if (webroot !== undefined && webroot !== clean(target.value)) return []
     return server.volumes.flatMap(other =>
       other.source?.known === true && clean(other.source.value) === clean(source.value) && other.target.known
         ? [{ directory: clean(other.target.value), at, domains }]
@@ -424,14 +562,16 @@ function clean(path: string): string {
   return posix.normalize(path).replace(/(.)\/$/, '$1')
 }
 
-/** The names of servers with a certificate that certbot keeps, by their container. */
+/** The names of servers with a certificate that certbot keeps, or a location for its challenge, by their container. */
 const certifiedNames = memo((deployment: Deployment): ReadonlyMap<Container, readonly string[]> => {
   const found = new Map<Container, string[]>()
   for (const { configuration, directive, names } of deployment.servers) {
     const { container } = deployment.programOf(configuration).machine
     if (container === null) continue
     const isCertified = directive.children.some(
-      ({ name, args }) => name === 'ssl_certificate' && /^\/etc\/letsencrypt\//.test(args[0]?.value ?? ''),
+      ({ name, args }) =>
+        (name === 'ssl_certificate' && /^\/etc\/letsencrypt\//.test(args[0]?.value ?? '')) ||
+        (name === 'location' && /^\/\.well-known\/acme-challenge\/?$/.test(args.at(-1)?.value ?? '')),
     )
     if (!isCertified) continue
     const kept = found.get(container)
