@@ -1,8 +1,13 @@
-import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import { posix } from 'node:path'
+import { commandText } from '../../parsers/dockerfile/command-text.ts'
+import { readSupervisor, type SupervisorProgram } from '../../parsers/supervisor/read-supervisor.ts'
+import type { Source } from '../../parsers/text/source.ts'
+import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
+import { mountedFiles } from '../../src/files/mounted-files.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { nginxMain } from '../_examples.ts'
 import { composeWith, siteTo } from './_examples.ts'
 import { type RunImage, runImages } from './_images.ts'
 
@@ -18,12 +23,13 @@ const built = (dockerfile: string): Record<string, string> => ({
 })
 
 export default defineRule({
-  summary: 'nginx goes into the background, and its container ends',
+  summary: 'nginx, Apache or PHP-FPM goes into the background, and what started it takes it for ended',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'A container lives as long as its first process. nginx starts others and ends, unless it is told to stay: the container stops with status 0 as soon as it has started, or starts over and over.',
-  remedy: 'Write `CMD ["nginx", "-g", "daemon off;"]`, which is what the image of nginx does by itself',
+  why: 'A container lives as long as its first process. nginx starts others and ends, unless it is told to stay: the container stops with status 0 as soon as it has started, or starts over and over. supervisord watches the process that it started, too: it starts the server again, whose port is taken, until it gives up. Apache and PHP-FPM of Debian do the same.',
+  remedy:
+    'Write `CMD ["nginx", "-g", "daemon off;"]`, which is what the image of nginx does by itself; `apachectl -D FOREGROUND`; `php-fpm8.2 --nodaemonize`',
   references: ['https://hub.docker.com/_/nginx', 'https://nginx.org/en/docs/ngx_core_module.html#daemon'],
   unproven: 'The live tests start no containers, and nothing there ends with its first process',
   bad: [
@@ -57,8 +63,120 @@ export default defineRule({
         'site.conf': siteTo('192.0.2.7:8000'),
       },
     },
+    {
+      title: 'Apache as a service',
+      files: built(conf`
+        FROM ubuntu:24.04
+        RUN apt-get update && apt-get install -y apache2
+        COPY site.conf /etc/nginx/conf.d/default.conf
+        «CMD» ["apachectl", "start"]
+      `),
+    },
+    {
+      title: 'programs of a supervisord in an image',
+      files: {
+        Dockerfile: conf`
+          FROM debian:12
+          RUN apt-get update && apt-get install -y nginx php8.2-fpm supervisor
+          COPY site.conf /etc/nginx/conf.d/default.conf
+          COPY docker/supervisord.conf /etc/supervisor/conf.d/all.conf
+          CMD ["/usr/bin/supervisord", "-n"]
+        `,
+        'site.conf': siteTo('192.0.2.7:8000'),
+        'docker/supervisord.conf': conf`
+          [program:nginx]
+          command=«/usr/sbin/nginx»
+
+          [program:php]
+          command=«/usr/sbin/php-fpm8.2» -c /etc/php/8.2/fpm/php.ini
+        `,
+      },
+    },
+    {
+      title: 'a program of the supervisord of a service',
+      files: {
+        ...built(conf`
+          FROM debian:12
+          RUN apt-get update && apt-get install -y nginx supervisor
+          COPY site.conf /etc/nginx/conf.d/default.conf
+          COPY supervisord.conf /etc/supervisord.conf
+          CMD ["supervisord", "-n", "-c", "/etc/supervisord.conf"]
+        `),
+        'nginx/supervisord.conf': conf`
+          [supervisord]
+          nodaemon=true
+
+          [program:nginx]
+          command=«service» nginx start
+        `,
+      },
+    },
+    {
+      title: 'a program of the supervisord of a machine',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(siteTo('127.0.0.1:8000')),
+        'etc/supervisor/conf.d/web.conf': conf`
+          [program:nginx]
+          command=«nginx» -c /etc/nginx/nginx.conf
+          autorestart=true
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'programs of supervisord that stay',
+      files: {
+        Dockerfile: conf`
+          FROM debian:12
+          RUN apt-get update && apt-get install -y nginx php8.2-fpm supervisor
+          COPY site.conf /etc/nginx/conf.d/default.conf
+          COPY supervisord.conf /etc/supervisor/conf.d/all.conf
+          CMD ["/usr/bin/supervisord", "-n"]
+        `,
+        'site.conf': siteTo('192.0.2.7:8000'),
+        'supervisord.conf': conf`
+          [program:nginx]
+          command=/usr/sbin/nginx -g "daemon off;"
+
+          [program:php]
+          command=/usr/sbin/php-fpm8.2 -F
+
+          [program:apache]
+          command=/usr/sbin/apache2ctl -D FOREGROUND
+        `,
+      },
+    },
+    {
+      title: 'PHP-FPM of the image of PHP, which stays',
+      files: {
+        Dockerfile: conf`
+          FROM php:8.3-fpm
+          RUN apt-get update && apt-get install -y nginx supervisor && echo "daemon off;" >> /etc/nginx/nginx.conf
+          COPY site.conf /etc/nginx/conf.d/default.conf
+          COPY supervisord.conf /etc/supervisor/conf.d/all.conf
+          CMD ["/usr/bin/supervisord", "-n"]
+        `,
+        'site.conf': siteTo('192.0.2.7:8000'),
+        'supervisord.conf': conf`
+          [program:nginx]
+          command=nginx
+
+          [program:php]
+          command=php-fpm
+        `,
+      },
+    },
+    {
+      title: 'a program of the supervisord of a machine whose main file keeps it',
+      files: {
+        'etc/nginx/nginx.conf': `daemon off;\n${nginxMain(siteTo('127.0.0.1:8000'))}`,
+        'etc/supervisor/conf.d/web.conf': conf`
+          [program:nginx]
+          command=nginx
+        `,
+      },
+    },
     { title: 'the command of the image', files: files('') },
     { title: 'told to stay', files: files(`command: ["nginx", "-g", "daemon off;"]`) },
     {
@@ -103,46 +221,155 @@ export default defineRule({
   *check(deployment) {
     for (const run of runImages(deployment)) {
       const { command } = run
-      if (command === null || command === undefined || !leaves(command.words) || staysByFile(run)) continue
-      yield {
-        at: command.at,
-        message: 'nginx goes into the background here, and the container ends with its first process',
-        label: 'no `daemon off`',
-        help: 'Write `nginx -g "daemon off;"`',
+      if (command === null || command === undefined) continue
+      const program = whoLeaves(command.words)
+      if (program !== null && !staysByFile(run, program))
+        yield {
+          at: command.at,
+          message: `${program} goes into the background here, and the container ends with its first process`,
+          label: 'not told to stay',
+          help: STAYS[program],
+        }
+      if (run.machine.container !== null) continue
+      for (const { words } of supervisedBy(run)) {
+        const supervised = leavesSupervisor(words ?? [])
+        if (supervised !== null && !staysByFile(run, supervised.program)) yield supervised
       }
+    }
+    for (const { by, words, machine } of deployment.commands) {
+      const supervised = by === 'supervisord' ? leavesSupervisor(words) : null
+      if (supervised === null) continue
+      const { container, files } = machine
+      const run = {
+        machine,
+        mounts: container?.mounts ?? [],
+        image: container?.image ?? null,
+        files: container?.hostFiles ?? files,
+      }
+      if (
+        !staysByFile(run, supervised.program) &&
+        !(container === null && staysOnMachine(files, supervised.program))
+      )
+        yield supervised
     }
   },
 })
 
-/** True where a file, or a line of the build, says `daemon off`, or may. */
-function staysByFile({ machine, mounts, image, files }: RunImage): boolean {
-  const isToldByBuild = (image?.steps ?? []).some(step => {
-    if (!('command' in step)) return false
-    const { command } = step
-    const text = commandText(command)
-    return /\bdaemon\b|\bnginx\.conf\b/.test(text)
-  })
+type Leaving = 'nginx' | 'Apache' | 'PHP-FPM'
+
+const STAYS: Readonly<Record<Leaving, string>> = {
+  nginx: 'Write `nginx -g "daemon off;"`',
+  Apache: 'Write `apachectl -D FOREGROUND`',
+  'PHP-FPM': 'Add `--nodaemonize`',
+}
+
+/** What supervisord would take for ended; null for what stays. */
+function leavesSupervisor(words: readonly WrittenText[]) {
+  const program = whoLeaves(words.map(({ text }) => text))
+  const [first] = words
+  if (program === null || first === undefined) return null
+  return {
+    program,
+    at: placeOf(first),
+    message: `${program} goes into the background here, and supervisord takes it for ended and starts it again, on a port that is taken: Exited too quickly`,
+    label: 'not told to stay',
+    help: STAYS[program],
+  }
+}
+
+/** The programs of the supervisord that an image starts, by the files that its Dockerfile copies. */
+function supervisedBy({ command, mounts, files }: RunImage): readonly SupervisorProgram[] {
+  const words = command?.words ?? []
+  const index = words.findIndex(word => posix.basename(word) === 'supervisord')
+  if (index === -1) return []
+  const inside = mountedFiles(
+    files,
+    mounts.flatMap(({ target, path }) => (path === null ? [] : [{ at: target, disk: path }])),
+  )
+  const read = (path: string): Source | null => {
+    const file = inside.kind(path) === 'file' ? inside.read(path) : null
+    return file?.kind === 'source' ? file.source : null
+  }
+  const list = (directory: string): readonly string[] | null =>
+    inside.list(directory)?.map(({ name }) => name) ?? null
+  const named = words.findIndex((word, at) => at > index && /^(?:-c|--configuration)$/.test(word))
+  const mains = named === -1 ? MAINS : [words[named + 1] ?? '']
+  const own = mains.flatMap(path => read(path) ?? [])
+  const sources =
+    own.length > 0
+      ? own.slice(0, 1)
+      : ['/etc/supervisor/conf.d', '/etc/supervisor.d', '/etc/supervisord.d'].flatMap(directory =>
+          (list(directory) ?? []).flatMap(name =>
+            /\.(?:conf|ini)$/.test(name) ? (read(`${directory}/${name}`) ?? []) : [],
+          ),
+        )
+  return sources.length === 0 ? [] : readSupervisor(sources, { read, list }).programs
+}
+
+const MAINS = ['/etc/supervisor/supervisord.conf', '/etc/supervisord.conf']
+
+/** True where a file, or a line of the build, says that it stays, or may. */
+function staysByFile(
+  { machine, mounts, image, files }: Pick<RunImage, 'machine' | 'mounts' | 'image' | 'files'>,
+  program: Leaving,
+): boolean {
+  if (program === 'Apache') return false
+  const [told, place, line] = SAYS[program]
+  const isToldByBuild = (image?.steps ?? []).some(
+    step => 'command' in step && told.test(commandText(step.command)),
+  )
   if (isToldByBuild) return true
-  const placed = mounts.filter(({ target }) => /^\/etc(?:\/nginx(?:\/.*)?)?$/.test(target))
-  if (placed.some(({ path }) => path === null || saysDaemon(files, path))) return true
+  const placed = mounts.filter(({ target }) => place.test(target))
+  if (placed.some(({ path }) => path === null || says(files, path, line))) return true
   return machine.programs.some(
-    program => program.kind === 'nginx' && program.configuration.occurrences.has('daemon'),
+    each => program === 'nginx' && each.kind === 'nginx' && each.configuration.occurrences.has('daemon'),
+  )
+}
+
+/** What a build says that changes it, where its main file stands, and the line of that. */
+const SAYS = {
+  nginx: [/\bdaemon\b|\bnginx\.conf\b/, /^\/etc(?:\/nginx(?:\/.*)?)?$/, /^\s*daemon\s/m],
+  'PHP-FPM': [
+    /\bdaemonize\b|\bphp-fpm\.conf\b/,
+    /^\/etc(?:\/php(?:\/.*)?)?$|php-fpm\.(?:conf|d)/,
+    /^\s*daemonize\s*=/m,
+  ],
+} as const
+
+/** True where the main file of a machine says it. */
+function staysOnMachine(files: FileSystem, program: Leaving): boolean {
+  if (program !== 'PHP-FPM') return false
+  return (files.list('/etc/php') ?? []).some(({ name }) =>
+    says(files, `/etc/php/${name}/fpm/php-fpm.conf`, SAYS['PHP-FPM'][2]),
   )
 }
 
 /** True where a file says it, or the main file of a directory that is placed whole. */
-function saysDaemon(files: FileSystem, path: string): boolean {
+function says(files: FileSystem, path: string, line: RegExp): boolean {
   const main = files.kind(path) === 'directory' ? `${path}/nginx.conf` : path
   const read = files.kind(main) === 'file' ? files.read(main) : null
-  return read?.kind === 'source' && /^\s*daemon\s/m.test(read.source.text)
+  return read?.kind === 'source' && line.test(read.source.text)
 }
 
-function leaves(words: readonly string[]): boolean {
+/** Which server it is that goes into the background; null for what stays, and for all else. */
+function whoLeaves(words: readonly string[]): Leaving | null {
   const text = words.join(' ')
-  if (/[;&|$`]|\bdaemon\b|\s-[a-z]*[tTvVhs]\b/.test(text)) return false
+  if (/[;&|$`]|\bdaemon\b|FOREGROUND|NO_DETACH|nodaemonize|\s-[a-z]*[tTvVhslLSMX]\b/.test(text)) return null
   const [first = '', ...rest] = words
   const name = posix.basename(first)
-  if (name === 'service') return rest[0] === 'nginx' && rest[1] === 'start' && rest.length === 2
-  if (first === '/etc/init.d/nginx') return rest[0] === 'start'
-  return name === 'nginx' && (rest.length === 0 || (rest.length === 2 && rest[0] === '-c'))
+  const isService = name === 'service' && rest[1] === 'start' && rest.length === 2
+  const isScript = first.startsWith('/etc/init.d/') && rest.length === 1 && rest[0] === 'start'
+  if (isService || isScript) return byName(isService ? rest[0]! : name)
+  if (name === 'nginx' && (rest.length === 0 || (rest.length === 2 && rest[0] === '-c'))) return 'nginx'
+  if (/^(?:apache2?ctl|apachectl)$/.test(name))
+    return rest.join(' ') === 'start' || rest.join(' ') === '-k start' ? 'Apache' : null
+  // The images of PHP tell theirs to stay, which have no number.
+  if (/^php-fpm\d/.test(name)) return rest.some(word => /^-\w*F/.test(word)) ? null : 'PHP-FPM'
+  return null
+}
+
+function byName(service: string): Leaving | null {
+  if (service === 'nginx') return 'nginx'
+  if (/^(?:apache2|httpd)$/.test(service)) return 'Apache'
+  return /^php[\d.]*-fpm$/.test(service) ? 'PHP-FPM' : null
 }
