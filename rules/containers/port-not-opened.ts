@@ -1,14 +1,20 @@
+import { posix } from 'node:path'
+import { groupBy } from '../../parsers/collections/group-by.ts'
+import { memo } from '../../parsers/collections/memo.ts'
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { placeOf, sliceWritten } from '../../parsers/text/written-text.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
-import type { AppServerProgram, Machine } from '../../src/deployment/model.ts'
+import type { AppServerProgram, Deployment, Machine } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { formatEndpoint, isLoopback } from '../../src/servers/address.ts'
+import { ANY_V4, type Endpoint, formatEndpoint, isLoopback } from '../../src/servers/address.ts'
+import { bringsNoServer } from '../../src/servers/nginx/queries/scope.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { healthCheck } from './_started-words.ts'
+import { NGINX_IMAGES } from './_images.ts'
+import { knowsFiles } from './_mounted.ts'
+import { baseImage, buildSteps, healthCheck } from './_started-words.ts'
 
 const compose = (web: string, command = 'gunicorn --bind 0.0.0.0:8000 shop.wsgi'): string => conf`
   services:
@@ -20,13 +26,28 @@ const compose = (web: string, command = 'gunicorn --bind 0.0.0.0:8000 shop.wsgi'
       command: ${command}
       ${web}
 `
+const nginx = (lines: string): string => conf`
+  services:
+    web:
+      image: nginx:1.27
+      volumes:
+        - ./site.conf:/etc/nginx/conf.d/default.conf:ro
+      ${lines}
+`
+const static80 = (port: string): string => conf`
+  server {
+      listen ${port};
+      root /usr/share/nginx/html;
+  }
+`
 
 export default defineRule({
   summary: 'A port of a container is published, proxied to or checked, and nothing opens it',
   severity: 'error',
+  otherSeverities: { warning: 'where Alpine’s wget asks for `localhost` and nothing listens on IPv6' },
   confidence: 'high',
   since: '0.1.0',
-  why: '`ports` and `VIRTUAL_PORT` (or the label of Traefik) name the port inside the container. Where the application binds another one, or loopback alone, the proxy answers 502 Bad Gateway, a published port resets the connection, and a health check never succeeds.',
+  why: '`ports` and `VIRTUAL_PORT` (or the label of Traefik) name the port inside the container. Where the application binds another one, or loopback alone, the proxy answers 502 Bad Gateway, a published port resets the connection, and a health check never succeeds. `localhost` is ::1 first, and the wget of Alpine asks no second address.',
   remedy: 'Name the port that the command binds, and bind `0.0.0.0`',
   references: [
     'https://docs.docker.com/reference/compose-file/services/#ports',
@@ -81,6 +102,46 @@ export default defineRule({
       },
     },
     {
+      title: 'a published port of nginx that its configuration does not listen on',
+      files: {
+        'compose.yaml': nginx('ports: ["«80:3000»"]'),
+        'site.conf': static80('80'),
+      },
+    },
+    {
+      title: 'a label of Traefik for nginx, which listens on another port',
+      files: {
+        'compose.yaml': nginx(conf`
+          labels:
+            - «traefik.http.services.site.loadbalancer.server.port=80»
+        `),
+        'site.conf': static80('8080'),
+      },
+    },
+    {
+      title: 'the main file of nginx',
+      files: {
+        'compose.yaml': nginx('ports: ["«80:80»"]').replace('conf.d/default.conf', 'nginx.conf'),
+        'site.conf': conf`
+          events {
+          }
+          http {
+              ${static80('8080')}
+          }
+        `,
+      },
+    },
+    {
+      title: 'a health check by a name that is IPv6 first',
+      files: {
+        'compose.yaml': nginx(conf`
+          healthcheck:
+            test: ["CMD", "wget", "-q", "--spider", "«http://localhost:8080»/healthz"]
+        `).replace('nginx:1.27', 'nginx:1.27-alpine'),
+        'site.conf': static80('8080'),
+      },
+    },
+    {
       title: 'a health check that the image brings',
       files: {
         'compose.yaml': conf`
@@ -99,6 +160,75 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'nginx beside the site of its image, which listens on 80',
+      files: {
+        'compose.yaml': nginx('ports: ["80:80"]').replace('default.conf', 'other.conf'),
+        'site.conf': static80('8080'),
+      },
+    },
+    {
+      title: 'nginx of an image without privileges, beside its own site',
+      files: {
+        'compose.yaml': nginx('ports: ["80:8080"]')
+          .replace('image: nginx:1.27', 'image: nginxinc/nginx-unprivileged:1.27')
+          .replace('default.conf', 'other.conf'),
+        'site.conf': static80('8081'),
+      },
+    },
+    {
+      title: 'health checks of Alpine by an address, and of what listens on both families',
+      files: {
+        'compose.yaml': conf`
+          ${nginx(conf`
+            healthcheck:
+              test: wget -q --spider http://127.0.0.1:8080/ || exit 1
+          `).replace('nginx:1.27', 'nginx:1.27-alpine')}
+            both:
+              image: nginx:alpine
+              volumes:
+                - ./both.conf:/etc/nginx/conf.d/default.conf
+              healthcheck:
+                test: wget -q --spider http://localhost:8080/ || exit 1
+        `,
+        'site.conf': static80('8080'),
+        'both.conf': conf`
+          server {
+              listen 8080;
+              listen [::]:8080;
+          }
+        `,
+      },
+    },
+    {
+      title: 'nginx whose configuration has files that are not there',
+      files: {
+        'compose.yaml': nginx('ports: ["80:3000"]'),
+        'site.conf': `include /etc/nginx/sites/*.conf;\n${static80('80')}`,
+      },
+    },
+    {
+      title: 'nginx with templates besides',
+      files: {
+        'compose.yaml': nginx('ports: ["80:3000"]').replace(
+          '- ./site',
+          '- ./templates:/etc/nginx/templates\n      - ./site',
+        ),
+        'site.conf': static80('80'),
+      },
+    },
+    {
+      title: 'the network of a container that opens the port',
+      files: {
+        'compose.yaml': conf`
+          ${nginx('ports: ["80:80", "3000:3000"]')}
+            app:
+              image: example/app
+              network_mode: service:web
+        `,
+        'site.conf': static80('80'),
+      },
+    },
     {
       title: 'a health check of the image by the port of the environment',
       files: {
@@ -168,23 +298,16 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    for (const program of programsOfKind(deployment, 'app-server')) {
-      const { machine } = program
-      if (machine.container?.service.complete !== true || !isAlone(program)) continue
-      const opened = program.sockets.flatMap(({ endpoint, at }) =>
-        endpoint.known && endpoint.value.port !== null ? [{ ...endpoint.value, at }] : [],
-      )
-      if (opened.length === 0) continue
-      const name = programName(program)
+    for (const { machine, name, opened } of openers(deployment)) {
       const listens = opened.map(formatEndpoint).join(' and ')
-      const claims = claimsOf(machine)
+      const claims = claimsOf(machine.container)
       // It is made to work in: what runs in it is started by hand.
       if (claims.some(({ first, last }) => first <= 22 && last >= 22)) continue
       const isAnyRight = claims.some(
         ({ isPublished, first, last }) =>
           isPublished && opened.some(({ port }) => port! >= first && port! <= last),
       )
-      for (const { at, first, last, text, isPublished, isInside } of claims) {
+      for (const { at, first, last, text, isPublished, isInside, isAskedBySix = false } of claims) {
         const right = opened.filter(({ port }) => port! >= first && port! <= last)
         if (right.length === 0 && !(isPublished && isAnyRight)) {
           yield {
@@ -192,6 +315,18 @@ export default defineRule({
             message: `${text}, and ${name} listens on ${listens}`,
             label: 'nothing listens there',
             related: opened.map(each => ({ at: each.at, message: `${name} listens here` })),
+          }
+          continue
+        }
+        if (isInside && isAskedBySix && right.length > 0 && right.every(isOfFour)) {
+          yield {
+            at,
+            severity: 'warning' as const,
+            confidence: 'medium' as const,
+            message: `the wget of Alpine asks the first address of \`localhost\` alone, which is ::1, and ${name} listens on ${listens}: Connection refused`,
+            label: 'IPv6 first',
+            related: right.map(each => ({ at: each.at, message: `${name} listens here` })),
+            help: 'Write `127.0.0.1`',
           }
           continue
         }
@@ -216,6 +351,72 @@ export default defineRule({
   },
 })
 
+/** The one server of a container, with every port that it opens. */
+interface Opener {
+  readonly machine: Machine
+  readonly name: string
+  readonly opened: readonly (Endpoint & { readonly at: Place })[]
+}
+
+function* openers(deployment: Deployment): Iterable<Opener> {
+  for (const program of programsOfKind(deployment, 'app-server')) {
+    const { machine } = program
+    if (machine.container?.service.complete !== true || !isAlone(program)) continue
+    const opened = program.sockets.flatMap(({ endpoint, at }) =>
+      endpoint.known && endpoint.value.port !== null ? [{ ...endpoint.value, at }] : [],
+    )
+    if (opened.length > 0) yield { machine, name: programName(program), opened }
+  }
+  for (const machine of deployment.machines) {
+    const opened = openedByNginx(deployment, machine)
+    if (opened !== null && opened.length > 0) yield { machine, name: 'nginx', opened }
+  }
+}
+
+const listenersOf = memo(({ listeners }: Deployment) => groupBy(listeners, ({ program }) => program))
+
+function isOfFour({ address }: Endpoint): boolean {
+  return address.kind === 'ip' && address.family === 4
+}
+
+/** What the nginx of its own image opens; null where more of its configuration may be elsewhere. */
+function openedByNginx(deployment: Deployment, { container, programs }: Machine): Opener['opened'] | null {
+  if (container === null || !NGINX_IMAGES.test(container.base ?? '')) return null
+  const { service, mounts, hostFiles, image } = container
+  if (claimsOf(container).length === 0 || !knowsFiles(container) || isJoined(container)) return null
+  const read = new Set<string>()
+  const opened: (Endpoint & { readonly at: Place })[] = []
+  let hasMain = false
+  for (const program of programs) {
+    if (program.kind !== 'nginx') return null
+    const { configuration } = program
+    if (!(configuration.unread ?? []).every(({ path }) => bringsNoServer(configuration, path))) return null
+    if (configuration.problems.some(({ code }) => code === 'include-missing')) return null
+    if (configuration.occurrences.has('http')) hasMain = true
+    for (const { path } of configuration.sources) read.add(posix.basename(path))
+    for (const listener of listenersOf(deployment).get(program) ?? [])
+      if (listener.port !== null) opened.push(listener)
+  }
+  const places = mounts.filter(({ target }) => /^\/etc(?:\/|$)/.test(target))
+  if (places.some(({ path, target }) => path === null || /^\/etc(?:\/nginx)?$|\/templates/.test(target)))
+    return null
+  if (hasMain !== places.some(({ target }) => target === '/etc/nginx/nginx.conf')) return null
+  const sites = places.filter(({ target }) => /^\/etc\/nginx\/conf\.d(?:\/[^/]+\.conf)?$/.test(target))
+  for (const { path } of sites) {
+    const names =
+      hostFiles.kind(path!) === 'directory'
+        ? (hostFiles.list(path!) ?? []).map(({ name }) => name)
+        : [posix.basename(path!)]
+    if (names.some(name => name.endsWith('.conf') && !read.has(name))) return null
+  }
+  const hasOwnSite = hasMain || sites.some(({ target }) => /\/conf\.d(?:\/default\.conf)?$/.test(target))
+  if (hasOwnSite) return opened
+  // What comes with the image listens there.
+  const port = /unprivileged/.test(container.base ?? '') ? 8080 : 80
+  return programs.length === 0
+    ? null
+    : [...opened, { address: ANY_V4, port, at: image?.stage.at ?? service.at }]
+}
 /** True for the one program of its container, with every socket known and no other container on its network. */
 function isAlone({ machine: { container, programs }, server, listensKnown }: AppServerProgram): boolean {
   if (container === null || !listensKnown || programs.length > 1) return false
@@ -226,9 +427,14 @@ function isAlone({ machine: { container, programs }, server, listensKnown }: App
   const words = service.command?.words ?? service.entrypoint?.words
   const text = words?.map(word => word.text).join(' ') ?? imageCommand(container)
   if (/&(?!&)|nginx|caddy|apache|httpd|haproxy/.test(text.replaceAll('&&', ''))) return false
-  return [...project.services.values()].every(
+  return !isJoined(container)
+}
+
+/** True where another container may use the network of one. */
+function isJoined({ project }: Container): boolean {
+  return [...project.services.values()].some(
     ({ networkMode }) =>
-      networkMode === null || (networkMode.known && !/^(?:service|container):/.test(networkMode.value)),
+      networkMode !== null && !(networkMode.known && !/^(?:service|container):/.test(networkMode.value)),
   )
 }
 
@@ -244,8 +450,10 @@ interface Claim {
   readonly last: number
   readonly text: string
   readonly isPublished: boolean
-  /** True for what connects from inside of the container. */
+  /** True for what connects from inside of the container, */
   readonly isInside: boolean
+  /** and for what asks ::1 there and nothing else. */
+  readonly isAskedBySix?: boolean
 }
 
 const TRAEFIK = /^traefik\.(?:http|tcp)\.services\.[^.]+\.loadbalancer\.server\.port$|^traefik\.port$/i
@@ -254,7 +462,7 @@ const TRAEFIK = /^traefik\.(?:http|tcp)\.services\.[^.]+\.loadbalancer\.server\.
 const LOCAL_URL =
   /https?:\/\/(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::(\d{1,5}))?(?=[/\s"')?]|$)|(?<=\b(?:nc|netcat)(?:[ \t]+-\w+)*[ \t]+-\w*z\w*(?:[ \t]+-\w+)*[ \t]+)(?:localhost|127\.0\.0\.1|0\.0\.0\.0)[ \t]+(\d{1,5})(?=[\s"');&|]|$)/
 
-function claimsOf({ container }: Machine): readonly Claim[] {
+function claimsOf(container: Container | null): readonly Claim[] {
   if (container === null) return []
   const { ports, environment, labels } = container.service
   const claims: Claim[] = []
@@ -286,7 +494,13 @@ function claimsOf({ container }: Machine): readonly Claim[] {
       isInside: false,
     })
   }
-  for (const word of healthCheck(container)?.words ?? []) {
+  const check = healthCheck(container)?.words ?? []
+  const isAlpineWget =
+    /alpine/.test(baseImage(container) ?? '') &&
+    check.some(({ text }) => /(?:^|[\s;&|/])wget(?:\s|$)/.test(text)) &&
+    !check.some(({ text }) => /\bcurl\b|-4\b/.test(text)) &&
+    !buildSteps(container).some(step => /\bwget\b/.test(step))
+  for (const word of check) {
     const found = LOCAL_URL.exec(word.text)
     if (found === null) continue
     const port = Number(found[1] ?? found[2] ?? 80)
@@ -298,6 +512,7 @@ function claimsOf({ container }: Machine): readonly Claim[] {
       text: `the health check connects to port ${port}`,
       isPublished: false,
       isInside: true,
+      isAskedBySix: /^(?:https?:\/\/)?localhost/.test(found[0]) && isAlpineWget,
     })
   }
   return claims
