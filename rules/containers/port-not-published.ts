@@ -2,7 +2,10 @@ import { programName } from '../../src/deployment/destination-words.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
-import type { PublishedPort } from '../../parsers/compose/compose.ts'
+import { groupBy } from '../../parsers/collections/group-by.ts'
+import { memo } from '../../parsers/collections/memo.ts'
+import type { ComposeProject, PublishedPort } from '../../parsers/compose/compose.ts'
+import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { nginxMain, proxiedServer } from '../_examples.ts'
@@ -20,15 +23,41 @@ const tree = (service: string, backend = '127.0.0.1:8000', more = ''): Record<st
       ${more}
   `,
 })
+const redirecting = (ports: string, target = 'https://$host$request_uri'): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      nginx:
+        image: nginx:1.27
+        volumes:
+          - ./site.conf:/etc/nginx/conf.d/default.conf:ro
+          - ./certs:/certs:ro
+        ${ports.split('\n')[0] ?? ''}
+      ${ports.split('\n').slice(1).join('\n')}
+  `,
+  'site.conf': conf`
+    server {
+        listen 80;
+        server_name example.org;
+        return 301 ${target};
+    }
+    server {
+        listen 443 ssl;
+        server_name example.org;
+        ssl_certificate /certs/fullchain.pem;
+        ssl_certificate_key /certs/privkey.pem;
+        root /usr/share/nginx/html;
+    }
+  `,
+})
 
 export default defineRule({
-  summary: 'A server of the host connects to a port of a container that is not published there',
+  summary: 'A port of a container is connected to from outside, and is not published',
   severity: 'error',
   confidence: 'medium',
   since: '0.1.0',
-  why: 'A container has a network of its own: what listens on its port 8000 is not on port 8000 of the host. `ports` leads from one to the other; `expose` and `EXPOSE` open nothing. The host answers 502: `connect() failed (111: Connection refused)`.',
+  why: 'A container has a network of its own: what listens on its port 8000 is not on port 8000 of the host. `ports` leads from one to the other; `expose` and `EXPOSE` open nothing. The host answers 502: `connect() failed (111: Connection refused)`. Clients that nginx redirects from port 80 to https find nothing on port 443 either: ERR_CONNECTION_REFUSED.',
   remedy:
-    'Publish the port for the host alone, `ports: ["127.0.0.1:8000:8000"]`, and connect to the one on the left',
+    'Publish the port for the host alone, `ports: ["127.0.0.1:8000:8000"]`, and connect to the one on the left; of nginx publish `443:443` beside `80:80`',
   references: [
     'https://docs.docker.com/engine/network/port-publishing/',
     'https://docs.docker.com/reference/compose-file/services/#expose',
@@ -40,8 +69,29 @@ export default defineRule({
       title: 'published as another one',
       files: tree('ports: ["127.0.0.1:8001:8000"]', '«127.0.0.1:8000»'),
     },
+    {
+      title: 'redirected to a port of TLS that is not published',
+      files: redirecting('ports: ["«80:80»"]'),
+    },
   ],
   good: [
+    { title: 'both ports', files: redirecting('ports: ["80:80", "443:443"]') },
+    { title: 'both ports in one line', files: redirecting('ports: ["80-443:80-443"]') },
+    { title: 'a port that another server of the host proxies to', files: redirecting('ports: ["8080:80"]') },
+    { title: 'only this host reaches it', files: redirecting('ports: ["127.0.0.1:80:80"]') },
+    {
+      title: 'another container has the port of TLS',
+      files: redirecting(conf`
+        ports: ["80:80"]
+        tls:
+          image: example/tls
+          ports: ["443:443"]
+      `),
+    },
+    {
+      title: 'redirected to another name',
+      files: redirecting('ports: ["80:80"]', 'https://login.example.net/'),
+    },
     { title: 'published', files: tree('ports: ["127.0.0.1:8000:8000"]') },
     { title: 'connected to where it is published', files: tree('ports: ["8001:8000"]', '127.0.0.1:8001') },
     { title: 'the network of the host', files: tree('network_mode: host') },
@@ -69,6 +119,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    yield* redirectsToNobody(deployment)
     const inside = unreached(deployment)
     if (inside.size === 0) return
     for (const connection of deployment.connections.all) {
@@ -140,4 +191,70 @@ function hasProxy({ project }: Container): boolean {
 
 function isFixed({ published, target, protocol }: PublishedPort): boolean {
   return published?.known === true && target.known && protocol.known
+}
+
+/** Redirects from the published port of plain HTTP to TLS, of which no container publishes the port. */
+function* redirectsToNobody(deployment: Deployment) {
+  for (const machine of deployment.machines) {
+    const { container } = machine
+    const plain = container === null ? undefined : publishedPlain(container)
+    if (container === null || plain === undefined || container.projects.some(each => publishes(each, 443)))
+      continue
+    const servers = serversOf(deployment).get(machine) ?? []
+    const secure = servers.filter(({ listens }) => listens.some(({ tls, port }) => tls && port === 443))
+    if (secure.length === 0) continue
+    const names = new Set(secure.flatMap(server => server.names.map(({ name }) => name)))
+    for (const { answer, listens, names: own } of servers) {
+      if (answer.kind !== 'redirect' || !listens.some(({ tls, port }) => !tls && port === plain.inside))
+        continue
+      const host = /^https:\/\/([^/:]+)(?=\/|\$|$)/
+        .exec(answer.target)?.[1]
+        ?.toLowerCase()
+        .replace(/\$(?:request_)?uri$/, '')
+      if (host === undefined) continue
+      const isOwn = host.startsWith('$')
+        ? /^\$(?:host|http_host|server_name)$/.test(host) && own.some(({ name }) => names.has(name))
+        : names.has(host)
+      if (!isOwn) continue
+      yield {
+        at: plain.at,
+        message: `nginx redirects to \`${answer.target}\`, and no service publishes port 443, where it listens`,
+        label: 'port 80 alone',
+        related: [{ at: answer.at, message: 'the redirect' }],
+        help: 'Publish `443:443`, too',
+      }
+      break
+    }
+  }
+}
+
+const serversOf = memo((deployment: Deployment) =>
+  groupBy(deployment.servers, ({ configuration }) => deployment.programOf(configuration).machine),
+)
+
+/** Port 80 of the host, open to the network, and where it leads; undefined where that is not sure. */
+function publishedPlain({ service }: Container): { readonly at: Place; readonly inside: number } | undefined {
+  if (!service.complete || !service.ports.every(isFixed)) return undefined
+  for (const { at, published, target, hostIp } of service.ports) {
+    if (published?.known !== true || !target.known) continue
+    if (hostIp !== null && !(hostIp.known && /^(?:0\.0\.0\.0|::|\[::\])$/.test(hostIp.value))) continue
+    const { first, last } = published.value
+    if (first <= 80 && last >= 80) return { at, inside: target.value.first + 80 - first }
+  }
+  return undefined
+}
+
+/** True where some service of a project publishes a port of the host, or may. */
+function publishes({ services, complete }: ComposeProject, port: number): boolean {
+  if (!complete) return true
+  return [...services.values()].some(
+    ({ ports, networkMode, complete: isWhole }) =>
+      !isWhole ||
+      networkMode !== null ||
+      ports.some(
+        ({ published }) =>
+          published !== null &&
+          (!published.known || (published.value.first <= port && published.value.last >= port)),
+      ),
+  )
 }

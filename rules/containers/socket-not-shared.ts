@@ -2,8 +2,10 @@ import { posix } from 'node:path'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import type { Machine, Target } from '../../src/deployment/model.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
+import { knowsFiles } from './_mounted.ts'
 
 const MOUNT = './nginx/site.conf:/etc/nginx/conf.d/default.conf:ro'
 const COMMAND = 'gunicorn --bind unix:/run/shop/shop.sock shop.wsgi'
@@ -11,9 +13,10 @@ const COMMAND = 'gunicorn --bind unix:/run/shop/shop.sock shop.wsgi'
 export default defineRule({
   summary: 'A Unix socket of another container is not there for nginx',
   severity: 'error',
+  otherSeverities: { warning: 'where nothing of the project is seen to open it' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'A socket is a file. The application creates it in the file system of its own container, where nginx in another one finds nothing: 502 Bad Gateway, `connect() to unix:… failed (2: No such file or directory)`.',
+  why: 'A socket is a file. The application, or PHP-FPM, creates it in the file system of its own container, where nginx in another one finds nothing: 502 Bad Gateway, `connect() to unix:… failed (2: No such file or directory)`.',
   remedy: 'Mount one volume over the directory of the socket in both containers, or bind a port',
   references: ['https://docs.docker.com/reference/compose-file/services/#volumes'],
   unproven: 'What a container sees, its compose file says: no loopback has another file system',
@@ -36,6 +39,23 @@ export default defineRule({
         'nginx/site.conf': siteTo('«unix:/run/shop/shop.sock»'),
       },
     },
+    {
+      title: 'a socket of PHP-FPM as on a machine with both',
+      files: {
+        'docker-compose.yml': composeWith({}),
+        'nginx/site.conf': conf`
+          server {
+              listen 80;
+              root /srv/www;
+              location ~ \.php$ {
+                  include fastcgi_params;
+                  fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+                  fastcgi_pass «unix:/run/php/php8.2-fpm.sock»;
+              }
+          }
+        `,
+      },
+    },
   ],
   good: [
     {
@@ -50,12 +70,34 @@ export default defineRule({
       },
     },
     {
-      title: 'a socket that nothing of the project opens',
-      files: { 'docker-compose.yml': composeWith({}), 'nginx/site.conf': siteTo('unix:/run/other.sock') },
+      title: 'a socket in a directory of the host',
+      files: {
+        'docker-compose.yml': composeWith({}).replace(MOUNT, `${MOUNT}\n      - /run/php:/run/php`),
+        'nginx/site.conf': siteTo('unix:/run/php/fpm.sock'),
+      },
+    },
+    {
+      title: 'an image that may run more than nginx',
+      files: {
+        'docker-compose.yml': composeWith({}).replace('image: nginx:1.27', 'image: example/nginx-php'),
+        'nginx/site.conf': siteTo('unix:/run/php/fpm.sock'),
+      },
+    },
+    {
+      title: 'another file may mount it',
+      files: {
+        'docker-compose.yml': composeWith({}),
+        'docker-compose.prod.yml': conf`
+          services:
+            nginx:
+              volumes: ["run:/run/shop"]
+        `,
+        'nginx/site.conf': siteTo('unix:/run/shop/shop.sock'),
+      },
     },
   ],
   *check({ connections, machines }) {
-    for (const { from, targets } of connections.nginx) {
+    for (const { from, targets, protocol } of connections.nginx) {
       const { container } = from.machine
       if (container === null || !isKnown(container)) continue
       for (const target of targets) {
@@ -63,7 +105,21 @@ export default defineRule({
         if (address.kind !== 'unix' || to.kind === 'listener' || hasDirectory(container, address.path))
           continue
         const opened = openedBy(machines, from.machine, target)
-        if (opened === null) continue
+        if (opened === null) {
+          if (!isAlone(container)) continue
+          yield {
+            at,
+            severity: 'warning' as const,
+            message: `\`${address.path}\` is a socket of the container of nginx itself, where nothing but nginx runs and nothing is mounted: No such file or directory`,
+            label: 'not in this container',
+            related: [{ at: container.service.at, message: 'the container of nginx' }],
+            help:
+              protocol.known && protocol.value === 'fastcgi'
+                ? 'Connect to the service of PHP-FPM and its port, such as `php:9000`'
+                : 'Connect to a service and its port, or mount the directory of its socket here',
+          }
+          continue
+        }
         yield {
           at,
           message: `\`${address.path}\` is a socket of the container \`${opened.machine}\`, and nothing brings its directory into that of nginx`,
@@ -81,6 +137,16 @@ function isKnown({ service }: Container): boolean {
     service.complete &&
     service.volumesFrom.length === 0 &&
     service.volumes.every(({ target }) => target.known)
+  )
+}
+
+/** True where nothing but nginx runs in its container, and no other file of the repository says more of it. */
+function isAlone(container: Container): boolean {
+  const { projects, service, project } = container
+  return (
+    knowsFiles(container) &&
+    project.complete &&
+    projects.every(({ services }) => (services.get(service.name) ?? service) === service)
   )
 }
 
