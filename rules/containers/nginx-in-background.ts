@@ -4,7 +4,7 @@ import { readSupervisor, type SupervisorProgram } from '../../parsers/supervisor
 import type { Source } from '../../parsers/text/source.ts'
 import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
-import type { FileSystem } from '../../src/files/file-system.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { mountedFiles } from '../../src/files/mounted-files.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { nginxMain } from '../_examples.ts'
@@ -286,10 +286,7 @@ function supervisedBy({ command, mounts, files }: RunImage): readonly Supervisor
     files,
     mounts.flatMap(({ target, path }) => (path === null ? [] : [{ at: target, disk: path }])),
   )
-  const read = (path: string): Source | null => {
-    const file = inside.kind(path) === 'file' ? inside.read(path) : null
-    return file?.kind === 'source' ? file.source : null
-  }
+  const read = (path: string): Source | null => sourceAt(inside, path)
   const list = (directory: string): readonly string[] | null =>
     inside.list(directory)?.map(({ name }) => name) ?? null
   const named = words.findIndex((word, at) => at > index && /^(?:-c|--configuration)$/.test(word))

@@ -14,7 +14,7 @@ import { bringsNoServer } from '../../src/servers/nginx/queries/scope.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { NGINX_IMAGES } from './_images.ts'
 import { knowsFiles } from './_mounted.ts'
-import { baseImage, buildSteps, healthCheck } from './_started-words.ts'
+import { buildSteps, healthCheck } from './_started-words.ts'
 
 const compose = (web: string, command = 'gunicorn --bind 0.0.0.0:8000 shop.wsgi'): string => conf`
   services:
@@ -496,7 +496,7 @@ function claimsOf(container: Container | null): readonly Claim[] {
   }
   const check = healthCheck(container)?.words ?? []
   const isAlpineWget =
-    /alpine/.test(baseImage(container) ?? '') &&
+    /alpine/.test(container.reference ?? '') &&
     check.some(({ text }) => /(?:^|[\s;&|/])wget(?:\s|$)/.test(text)) &&
     !check.some(({ text }) => /\bcurl\b|-4\b/.test(text)) &&
     !buildSteps(container).some(step => /\bwget\b/.test(step))
