@@ -5,7 +5,7 @@ import type { Source } from '../../parsers/text/source.ts'
 import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
-import { mountedFiles } from '../../src/files/mounted-files.ts'
+import { filesInside } from '../../src/deployment/containers/read-containers.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { nginxMain } from '../_examples.ts'
 import { composeWith, siteTo } from './_examples.ts'
@@ -282,10 +282,7 @@ function supervisedBy({ command, mounts, files }: RunImage): readonly Supervisor
   const words = command?.words ?? []
   const index = words.findIndex(word => posix.basename(word) === 'supervisord')
   if (index === -1) return []
-  const inside = mountedFiles(
-    files,
-    mounts.flatMap(({ target, path }) => (path === null ? [] : [{ at: target, disk: path }])),
-  )
+  const inside = filesInside(mounts, files)
   const read = (path: string): Source | null => sourceAt(inside, path)
   const list = (directory: string): readonly string[] | null =>
     inside.list(directory)?.map(({ name }) => name) ?? null

@@ -76,7 +76,6 @@ function readContainer(project: ComposeProject, service: ComposeService, files: 
         .slice(0, index)
         .some(other => other.volume === null && other.from !== 'COPY' && isBelow(target, other.target)),
   )
-  const inside = visible.flatMap(({ target, path }) => (path === null ? [] : [{ at: target, disk: path }]))
   const image = built?.image?.base ?? (service.build === null ? service.image : null)
   const links = project.legacy ? [] : (service.networks ?? null)
   return {
@@ -86,13 +85,21 @@ function readContainer(project: ComposeProject, service: ComposeService, files: 
     fault: built?.fault ?? null,
     base: imageName(image),
     reference: imageReference(image),
-    files: mountedFiles(files, inside),
+    files: filesInside(visible, files),
     hostFiles: files,
     mounts: visible,
     networks:
       links === null ? ['default'] : links.flatMap(({ network }) => (network.known ? [network.value] : [])),
     names: namesOf(service),
   }
+}
+
+/** Paths as a container sees them, by what stands where. */
+export function filesInside(mounts: readonly ContainerMount[], files: FileSystem): FileSystem {
+  return mountedFiles(
+    files,
+    mounts.flatMap(({ target, path }) => (path === null ? [] : [{ at: target, disk: path }])),
+  )
 }
 
 function isBelow(path: string, directory: string): boolean {
