@@ -1,4 +1,6 @@
+import { posix } from 'node:path'
 import { conf } from '../../src/engine/conf.ts'
+import { isStandIn } from '../../src/servers/apache/htaccess-alone.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { type AskedHost, askHost, urlOfDirectory } from '../../src/deployment/requests/ask-host.ts'
@@ -44,6 +46,16 @@ export default defineRule({
           «RewriteRule» !\.(css|js)$ /index.php
         `,
         'srv/www/index.php': '',
+      },
+    },
+    {
+      title: 'the path behind the script, in a .htaccess alone',
+      files: {
+        '.htaccess': conf`
+          RewriteEngine On
+          «RewriteRule» ^(.*)$ index.php/$1 [L]
+        `,
+        'index.php': '',
       },
     },
     {
@@ -103,6 +115,15 @@ export default defineRule({
       },
     },
     {
+      title: 'a .htaccess alone that leads to a directory of which nobody knows the rules',
+      files: {
+        '.htaccess': conf`
+          RewriteEngine On
+          RewriteRule ^(.*)$ public/$1 [L]
+        `,
+      },
+    },
+    {
       title: 'the end of rewriting',
       files: {
         'etc/apache2/apache2.conf': site(''),
@@ -148,6 +169,7 @@ export default defineRule({
         if (!steps.some(({ kind }) => kind === 'internal-redirect')) continue
         const rule = steps.findLast(({ kind }) => kind === 'rewrite')?.directive
         if (rule === null || rule === undefined || !/internal redirects/.test(end.reason)) continue
+        if (!staysInside(deployment, asked, rule)) continue
         yield {
           at: namePlace(rule),
           message: `a request for \`${target.replace(MISSING, 'page')}\` is rewritten to \`${rule.args[1]?.value}\` again and again, until Apache answers 500`,
@@ -182,6 +204,23 @@ export default defineRule({
     }
   },
 })
+
+/**
+ * False where nobody knows what else lies where a rule leads: of a `.htaccess` that no server here serves, only a
+ * script beside it is surely ruled by it again.
+ */
+function staysInside(
+  { filesOf }: Deployment,
+  { configuration }: AskedHost,
+  { args, source }: ApacheDirective,
+): boolean {
+  if (configuration.main === null || !isStandIn(configuration.main)) return true
+  const script = /^[^/$%?:]+/.exec(args[1]?.value ?? '')?.[0]
+  return (
+    script !== undefined &&
+    filesOf(configuration).kind(posix.join(posix.dirname(source.path), script)) === 'file'
+  )
+}
 
 /** The `RewriteBase` that a relative target of a rule begins with. */
 function basesOf(

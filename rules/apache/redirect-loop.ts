@@ -1,7 +1,7 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheHost, Deployment, NginxConnection } from '../../src/deployment/model.ts'
-import { type AskedHost, askHost, originOf } from '../../src/deployment/requests/ask-host.ts'
+import { type AskedHost, askHost, originOf, urlOfDirectory } from '../../src/deployment/requests/ask-host.ts'
 import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
 import type { FollowedRequest } from '../../src/deployment/requests/answer.ts'
 import { urlOf } from '../../src/deployment/requests/follow-redirects.ts'
@@ -13,16 +13,20 @@ import {
 } from '../../src/deployment/requests/made-up-requests.ts'
 import { REDIRECTING } from '../../src/deployment/requests/leads-on.ts'
 import { probeRedirects } from '../../src/deployment/requests/probe.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { isStandIn } from '../../src/servers/apache/htaccess-alone.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
+import { type Htaccess, htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
 import { isSameUrl } from '../../src/deployment/requests/same-url.ts'
 import { namePlace as nginxNamePlace } from '../../src/deployment/places.ts'
-import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
+import { argumentPlace, isSettled, namePlace } from '../../src/servers/apache/queries/places.ts'
 import { placedRule } from '../../src/servers/apache/queries/rewriting.ts'
 import type { ReceivedHeaders } from '../../src/servers/received-headers.ts'
 import { fromBytes } from '../../src/servers/regex.ts'
 import type { ApacheEnd } from '../../src/servers/apache/requests/outcome.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
+import { rewritingDirectory } from '../_rewriting-examples.ts'
 
 const KEYS = conf`
   ssl_certificate /etc/ssl/example.org.pem;
@@ -80,7 +84,7 @@ export default defineRule({
   since: '0.1.0',
   why: 'The browser follows it some twenty times and gives up: “too many redirects”. Behind a proxy that terminates TLS, `%{HTTPS}` is always off and `Redirect` does not know the scheme: what is to lead to `https://` leads back to itself.',
   remedy:
-    'Ask for the scheme that the client used: `RewriteCond %{HTTP:X-Forwarded-Proto} =http`, or redirect in the proxy alone',
+    'Leave the target out of what is redirected; behind a proxy, ask for the scheme that the client used, `RewriteCond %{HTTP:X-Forwarded-Proto} =http`, or redirect in the proxy alone',
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_rewrite.html#rewritecond'],
   bad: [
     {
@@ -144,6 +148,49 @@ export default defineRule({
               ServerName example.org
               «Redirect» / http://example.org/
           </VirtualHost>
+        `,
+      },
+    },
+    {
+      title: 'the page of the maintenance leads to itself',
+      files: {
+        ...rewritingDirectory(conf`
+          RewriteCond %{REMOTE_ADDR} !^203\.0\.113\.7$
+          RewriteRule .* «/maintenance.html» [R=302,L]
+        `),
+        'srv/www/maintenance.html': 'back at noon',
+      },
+    },
+    {
+      title: 'a suffix that is taken away and added',
+      files: {
+        ...rewritingDirectory(conf`
+          RewriteRule ^(.*)\.html$ «/$1» [R=301,L]
+          RewriteCond %{REQUEST_FILENAME}.html -f
+          RewriteRule ^(.*)$ $1.html [L]
+        `),
+        'srv/www/about.html': 'about',
+      },
+    },
+    {
+      title: 'a .htaccess without the server that reads it',
+      files: {
+        '.htaccess': conf`
+          RewriteEngine On
+          RewriteRule ^(.*)\.html$ «/$1» [R=301,L]
+          RewriteCond %{REQUEST_FILENAME}.html -f
+          RewriteRule ^(.*)$ $1.html [L]
+        `,
+        'about.html': 'about',
+      },
+    },
+    {
+      title: 'www. against the name without it, in a .htaccess alone',
+      files: {
+        '.htaccess': conf`
+          RewriteEngine On
+          RewriteCond %{HTTP_HOST} «!^example\.org$» [NC]
+          RewriteRule ^(.*)$ https://www.example.org/$1 [R=301,L]
         `,
       },
     },
@@ -218,6 +265,42 @@ export default defineRule({
       },
     },
     {
+      title: 'the page of the maintenance is left out',
+      files: {
+        ...rewritingDirectory(conf`
+          RewriteCond %{REMOTE_ADDR} !^203\.0\.113\.7$
+          RewriteCond %{REQUEST_URI} !^/maintenance\.html$
+          RewriteRule .* /maintenance.html [R=302,L]
+        `),
+        'srv/www/maintenance.html': 'back at noon',
+      },
+    },
+    {
+      title: 'a suffix that the client wrote itself',
+      files: {
+        ...rewritingDirectory(conf`
+          RewriteCond %{THE_REQUEST} \s/([^?\s]+)\.html[?\s]
+          RewriteRule ^ /%1 [R=301,L]
+          RewriteCond %{REQUEST_FILENAME}.html -f
+          RewriteRule ^(.*)$ $1.html [L]
+        `),
+        'srv/www/about.html': 'about',
+      },
+    },
+    {
+      title: 'in a .htaccess alone: another site, the name itself, and a page that nobody knows the place of',
+      files: {
+        '.htaccess': conf`
+          RewriteEngine On
+          RewriteCond %{HTTP_HOST} !^www\.example\.org$ [NC]
+          RewriteRule ^(.*)$ https://www.example.org/$1 [R=301,L]
+          RewriteCond %{HTTP_HOST} !^example\.net$ [NC]
+          RewriteRule ^shop/(.*)$ https://example.com/$1 [R=301,L]
+          RewriteRule ^page /maintenance.html [R=302,L]
+        `,
+      },
+    },
+    {
       title: 'the path alone',
       files: {
         'etc/apache2/apache2.conf': apacheMain(
@@ -245,14 +328,16 @@ export default defineRule({
     for (const asked of redirecting) {
       const { scheme, port, shown } = originOf(asked)
       const host = shown.replace(/:\d+$/, '')
-      if (host === UNKNOWN_HOST) continue
-      yield* slashLoop(deployment, asked)
-      const loop = loopOf(deployment, asked, scheme, host, port)
-      if (loop !== null)
+      const isNamed = host !== UNKNOWN_HOST
+      if (isNamed) yield* slashLoop(deployment, asked)
+      const loop = isNamed ? loopOf(deployment, asked, scheme, host, port) : null
+      if (loop === null) yield* loopsWithin(deployment, asked)
+      else
         yield {
           ...loop,
           message: `\`${scheme}://${shown}/\` is redirected to itself`,
         }
+      yield* namesAgainstThemselves(deployment, asked)
     }
     const hosts = new Set(redirecting.map(({ host }) => host))
     for (const host of deployment.virtualHosts)
@@ -304,6 +389,171 @@ function* slashLoop(deployment: Deployment, asked: AskedHost) {
 function leadsTo(end: ApacheEnd, path: string): boolean {
   if (end.kind !== 'response' || end.location === null) return false
   return fromBytes(end.location).replace(/^https?:\/\/[^/]+/, '') === path
+}
+
+/** The lines of a virtual host, or in force below it, that redirect. */
+function redirectingLines(
+  deployment: Deployment,
+  { configuration, host }: AskedHost,
+): readonly { readonly line: ApacheDirective; readonly htaccess: Htaccess | null }[] {
+  const found = REDIRECTING_LINES.flatMap(name =>
+    directivesIn(configuration, host?.directive ?? null, name).map(line => ({ line, htaccess: null })),
+  )
+  const files = htaccessFilesOf(configuration, deployment.filesOf(configuration), host).filter(
+    ({ overrides }) => overrides.known && overrides.value.reads,
+  )
+  return [
+    ...found,
+    ...files.flatMap(htaccess =>
+      REDIRECTING_LINES.flatMap(name =>
+        (htaccess.file.occurrences.get(name) ?? []).map(line => ({ line, htaccess })),
+      ),
+    ),
+  ].filter(({ line }) => line.name !== 'RewriteRule' || /\bR\b/.test(line.args[2]?.value ?? ''))
+}
+
+const REDIRECTING_LINES = ['redirect', 'redirectpermanent', 'redirecttemp', 'redirectmatch', 'rewriterule']
+
+/** Targets of the redirects of one virtual host, and files of it, that lead round inside of it. */
+function* loopsWithin(deployment: Deployment, asked: AskedHost) {
+  const { scheme, shown } = originOf(asked)
+  const origin = `${scheme}://${shown}`
+  const lines = redirectingLines(deployment, asked)
+  if (lines.length === 0) return
+  for (const path of pathsOf(deployment, asked, lines)) {
+    const urls: string[] = []
+    const places: Place[] = []
+    let next: string | null = path
+    while (next !== null && !urls.includes(next) && urls.length < MOST_PATHS) {
+      urls.push(next)
+      const outcome = askHost(deployment, asked, next)
+      const place = redirectPlace(outcome)
+      next = place === null ? null : pathOn(outcome.end, origin)
+      if (place !== null) places.push(place)
+    }
+    if (next === null) continue
+    const from = urls.indexOf(next)
+    const [at, ...others] = places.slice(from).sort(byPlace)
+    if (at === undefined) continue
+    if (from === -1) {
+      yield {
+        at,
+        cause: `${at.source.path} ${at.start}`,
+        message: `this redirect never ends: ${urls
+          .slice(0, 3)
+          .map(url => `\`${url}\``)
+          .join(' → ')}`,
+      }
+      continue
+    }
+    yield {
+      at,
+      cause: `${at.source.path} ${at.start}`,
+      message: `this redirect leads back to itself: ${[...urls.slice(from), next].map(url => `\`${url.replace(MISSING, 'page')}\``).join(' → ')}`,
+      related: others
+        .filter(other => byPlace(other, at) !== 0)
+        .map(other => ({ at: other, message: 'redirects too' })),
+    }
+  }
+}
+
+/** What is worth asking for: where the redirects lead, and files whose names they may change. */
+function pathsOf(
+  deployment: Deployment,
+  asked: AskedHost,
+  lines: ReturnType<typeof redirectingLines>,
+): readonly string[] {
+  const { configuration, host } = asked
+  const files = deployment.filesOf(configuration)
+  const root = directivesIn(configuration, host?.directive ?? null, 'documentroot').at(-1)?.args[0]?.value
+  const found = new Set<string>([PATHS.missingPage])
+  for (const { line, htaccess } of lines.slice(0, MOST_LINES)) {
+    const isRule = line.name === 'RewriteRule'
+    const written = line.args[isRule ? 1 : line.args.length - 1]?.value ?? ''
+    const path = written
+      .replace(/^https?:\/\/[^/]*/, '')
+      .replace(/\?.*$/s, '')
+      .replace(/%\{REQUEST_URI\}/gi, PATHS.missingPage)
+    if (!isSettled(path) || /[%$]/.test(path)) continue
+    const base = htaccess === null ? '/' : (urlOfDirectory(asked, htaccess.directory) ?? '/')
+    const url = path.startsWith('/') ? path : base + path
+    // Nobody knows below which URL a file lies that no server here serves, so a path of the site may be another's.
+    const isBeside = root === undefined || files.kind(root.replace(/\/$/, '') + url) === 'file'
+    if (!isRule || configuration.main === null || !isStandIn(configuration.main) || isBeside) found.add(url)
+  }
+  if (root !== undefined && lines.some(({ line }) => line.name === 'RewriteRule'))
+    for (const extension of ['html', 'php', 'htm']) {
+      const page = (files.list(root) ?? []).find(
+        ({ name, kind }) =>
+          kind === 'file' &&
+          /^[a-z][\w-]*\.\w+$/i.test(name) &&
+          name.endsWith(`.${extension}`) &&
+          !name.startsWith('index.'),
+      )
+      if (page !== undefined) found.add(`/${page.name}`).add(`/${page.name.replace(/\.\w+$/, '')}`)
+    }
+  return [...found].slice(0, MOST_PATHS)
+}
+
+/** No more lines of one host are looked at. */
+const MOST_LINES = 40
+
+/** The path and query of a redirect to the same origin. */
+function pathOn(end: ApacheEnd, origin: string): string | null {
+  if (end.kind !== 'response' || end.location === null) return null
+  const location = fromBytes(end.location)
+  return location.startsWith(`${origin}/`) ? location.slice(origin.length).replace(/#.*$/s, '') : null
+}
+
+/** The target of the line that redirects; null for an answer that is none, and for what mod_dir does by itself. */
+function redirectPlace({ steps, end }: ReturnType<typeof askHost>): Place | null {
+  if (end.kind !== 'response' || end.location === null) return null
+  const line = steps.findLast(({ kind }) => kind === 'rewrite' || kind === 'redirect')?.directive
+  if (line === undefined || line === null) return null
+  return argumentPlace(line, line.name === 'RewriteRule' ? 1 : line.args.length - 1)
+}
+
+/**
+ * A rule of `.htaccess` that sends every name but one to that name with or without `www.`, which is not the one that
+ * it leaves out.
+ */
+function* namesAgainstThemselves(deployment: Deployment, asked: AskedHost) {
+  const { configuration } = asked
+  for (const { line, htaccess } of redirectingLines(deployment, asked).slice(0, MOST_LINES)) {
+    if (htaccess === null || line.name !== 'RewriteRule') continue
+    const [, scheme, name = ''] =
+      /^(https?):\/\/([\w-]+(?:\.[\w-]+)+)(?:\/|$)/i.exec(line.args[1]?.value ?? '') ?? []
+    if (scheme === undefined) continue
+    const target = name.toLowerCase()
+    const rule = placedRule(configuration, deployment.filesOf(configuration), line)
+    const condition = rule?.conditions.find(
+      ({ input, negated, pattern }) =>
+        negated && /^%\{HTTP_HOST\}$/i.test(input) && isSameButForWww(target, plainName(pattern)),
+    )
+    if (condition === undefined) continue
+    const question = { name: target, scheme: scheme.toLowerCase() === 'https' ? 'https' : 'http' } as const
+    const { end, steps } = askHost(deployment, asked, PATHS.missingPage, question)
+    if (end.kind !== 'response' || end.location === null) continue
+    if (steps.findLast(({ kind }) => kind === 'rewrite')?.directive !== line) continue
+    if (fromBytes(end.location).toLowerCase() !== `${question.scheme}://${target}${PATHS.missingPage}`)
+      continue
+    yield {
+      at: argumentPlace(condition.directive, 1),
+      message: `\`${target}\` is not \`${plainName(condition.pattern)}\`, so \`${question.scheme}://${target}/page\` is redirected to itself`,
+      related: [{ at: argumentPlace(line, 1), message: 'redirects' }],
+    }
+  }
+}
+
+function plainName(pattern: string): string {
+  return pattern
+    .replace(/^\^|\$$/g, '')
+    .replaceAll('\\.', '.')
+    .toLowerCase()
+}
+
+function isSameButForWww(one: string, other: string): boolean {
+  return one === `www.${other}` || other === `www.${one}`
 }
 
 /** Redirects of a virtual host that lead round over other URLs, or that grow for ever. */

@@ -28,6 +28,18 @@ export default defineRule({
         'srv/www/index.html': 'start page',
       },
     },
+    {
+      title: 'before one that puts the path into the query',
+      files: {
+        ...rewritingDirectory(conf`
+          RewriteRule ^old-page$ /new-page «[R=301]»
+          RewriteCond %{REQUEST_FILENAME} !-f
+          RewriteCond %{REQUEST_FILENAME} !-d
+          RewriteRule ^(.*)$ index.html?url=$1 [QSA]
+        `),
+        'srv/www/index.html': 'start page',
+      },
+    },
   ],
   good: [
     {
@@ -109,11 +121,16 @@ function takesRedirect({
   conditions,
 }: PlacedRule): boolean {
   if (negated || keepsUri || !settled || flags.has('R') || flags.has('P')) return false
-  if (!/^(?:\^|\.|\.\*|\^\.\*\$?|\^?\(\.[*+]\)\$?)$/.test(pattern) || /^\w+:|[$%]/.test(output)) return false
+  if (!/^(?:\^|\.|\.\*|\^\.\*\$?|\^?\(\.[*+]\)\$?)$/.test(pattern) || !isOneScript(output)) return false
   return conditions.every(
     condition =>
       condition.negated &&
       /^-[fdl]$/.test(condition.test) &&
       /^%\{REQUEST_FILENAME\}$/i.test(condition.input),
   )
+}
+
+/** True for a target that is the same file whatever was asked for: what was matched is its query or follows it. */
+function isOneScript(output: string): boolean {
+  return !/^\w+:|[$%]/.test(output.replace(/\?.*$/s, '').replace(/(?<=\.php\/)\$[0-9]$/, ''))
 }

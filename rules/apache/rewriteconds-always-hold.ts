@@ -1,7 +1,8 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
-import { placeText } from '../../parsers/text/source.ts'
+import { type Place, placeText } from '../../parsers/text/source.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
 import { placedRules } from '../../src/servers/apache/queries/rewriting.ts'
 import type { RewriteCondition } from '../../src/servers/apache/requests/rewrite/rules.ts'
@@ -15,12 +16,12 @@ import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
 import { rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
 
 export default defineRule({
-  summary: 'Two exceptions that `[OR]` joins except nothing',
+  summary: 'Conditions that `[OR]` joins always hold',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'One text is always different from one of two others: “not a or not b” always holds. The rule acts on what it was to leave alone, and where it is a redirect it never ends.',
-  remedy: 'Drop `[OR]`, so that both have to hold',
+  why: 'One text is always different from one of two others: “not a or not b” always holds. And the last condition of a rule has no other that `[OR]` could join it to: httpd takes it as met. The rule acts on what it was to leave alone, and where it is a redirect it never ends.',
+  remedy: 'Drop `[OR]`, so that both have to hold, or so that the list ends',
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_rewrite.html#rewritecond'],
   bad: [
     {
@@ -41,6 +42,14 @@ export default defineRule({
         RewriteRule ^ - [F]
       `),
     },
+    {
+      title: 'OR on the last of a list',
+      files: rewritingDirectory(conf`
+        RewriteCond %{HTTP_USER_AGENT} ^BlackWidow [NC,OR]
+        RewriteCond %{HTTP_USER_AGENT} ^WebZIP «[NC,OR]»
+        RewriteRule ^page - [F]
+      `),
+    },
   ],
   good: [
     {
@@ -52,6 +61,14 @@ export default defineRule({
           RewriteRule ^/(.+)$ http://www.example.org/$1 [R=301,L]
         `),
       },
+    },
+    {
+      title: 'the last of a list',
+      files: rewritingDirectory(conf`
+        RewriteCond %{HTTP_USER_AGENT} ^BlackWidow [NC,OR]
+        RewriteCond %{HTTP_USER_AGENT} ^WebZIP [NC]
+        RewriteRule ^page - [F]
+      `),
     },
     {
       title: 'one text may be both, or they are two variables',
@@ -73,12 +90,14 @@ export default defineRule({
   *check({ apache, filesOf }) {
     for (const configuration of apache) {
       for (const { conditions, directive, settled } of placedRules(configuration, filesOf(configuration))) {
-        if (!settled || conditions.length < 2) continue
+        if (!settled) continue
+        const last = conditions.at(-1)
+        if (last?.orNext === true) yield lastOfAlternatives(last, directive)
+        if (conditions.length < 2) continue
         for (const [index, first] of conditions.entries()) {
           const second = conditions[index + 1]
           if (second === undefined || !first.orNext || !excludeEachOther(first, second)) continue
           const flags = argumentPlace(first.directive, 2)
-          const text = placeText(flags)
           yield {
             at: argumentPlace(second.directive, 0),
             message: `\`${first.input}\` is always different from \`${first.pattern}\` or from \`${second.pattern}\`, so these conditions always hold`,
@@ -86,19 +105,31 @@ export default defineRule({
               { at: flags, message: 'joined here' },
               { at: namePlace(directive), message: 'always acts' },
             ],
-            ...propose('Drop `OR`', 'unsafe', [
-              /^\[OR\]$/i.test(text)
-                ? replacePlace({ ...flags, start: flags.start - 1 }, '')
-                : /^\[.*\bOR\b.*\]$/i.test(text)
-                  ? replacePlace(flags, text.replace(/,\s*OR\b|\bOR\s*,/i, ''))
-                  : null,
-            ]),
+            ...propose('Drop `OR`', 'unsafe', [withoutOr(flags)]),
           }
         }
       }
     }
   },
 })
+
+/** The condition behind which no other alternative follows: httpd goes on to the rule as if it held. */
+function lastOfAlternatives({ directive: condition }: RewriteCondition, rule: ApacheDirective) {
+  const flags = argumentPlace(condition, 2)
+  return {
+    at: flags,
+    message:
+      '`OR` joins the last condition to none, and httpd then takes it as met, so these conditions always hold',
+    related: [{ at: namePlace(rule), message: 'always acts' }],
+    ...propose('Drop `OR`', 'unsafe', [withoutOr(flags)]),
+  }
+}
+
+function withoutOr(flags: Place) {
+  const text = placeText(flags)
+  if (/^\[OR\]$/i.test(text)) return replacePlace({ ...flags, start: flags.start - 1 }, '')
+  return /^\[.*\bOR\b.*\]$/i.test(text) ? replacePlace(flags, text.replace(/,\s*OR\b|\bOR\s*,/i, '')) : null
+}
 
 /** True for two negations of one variable of which no text matches both patterns. */
 function excludeEachOther(one: RewriteCondition, other: RewriteCondition): boolean {

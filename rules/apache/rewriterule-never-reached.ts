@@ -49,6 +49,33 @@ export default defineRule({
       },
     },
     {
+      title: 'a redirect to https behind a front controller',
+      files: {
+        ...rewritingDirectory(conf`
+          RewriteRule ^index\.txt$ - [L]
+          RewriteCond %{REQUEST_FILENAME} !-f
+          RewriteCond %{REQUEST_FILENAME} !-d
+          RewriteRule . /index.txt [L]
+          RewriteCond %{HTTPS} off
+          RewriteRule «^(.*)$» https://example.org/$1 [R=301,L]
+        `),
+        ...FRONT,
+      },
+    },
+    {
+      title: 'a redirect to https of what a front controller has become',
+      files: {
+        ...rewritingDirectory(conf`
+          RewriteCond %{REQUEST_FILENAME} !-f
+          RewriteCond %{REQUEST_FILENAME} !-d
+          RewriteRule ^ index.txt [L]
+          RewriteCond %{HTTPS} !=on
+          RewriteRule «^» https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]
+        `),
+        ...FRONT,
+      },
+    },
+    {
       title: 'a pattern once more',
       files: rewritingDirectory(conf`
         RewriteRule ^shop/?$ /store [R=301,L]
@@ -67,6 +94,33 @@ export default defineRule({
           RewriteCond %{REQUEST_FILENAME} !-d
           RewriteRule ^ index.txt [L]
           RewriteRule ^index\.txt$ - [E=FRONT:1]
+        `),
+        ...FRONT,
+      },
+    },
+    {
+      title: 'a redirect to https first',
+      files: {
+        ...rewritingDirectory(conf`
+          RewriteCond %{HTTPS} off
+          RewriteRule ^(.*)$ https://example.org/$1 [R=301,L]
+          RewriteRule ^index\.txt$ - [L]
+          RewriteCond %{REQUEST_FILENAME} !-f
+          RewriteCond %{REQUEST_FILENAME} !-d
+          RewriteRule . /index.txt [L]
+        `),
+        ...FRONT,
+      },
+    },
+    {
+      title: 'a redirect that asks for the line of the client',
+      files: {
+        ...rewritingDirectory(conf`
+          RewriteCond %{REQUEST_FILENAME} !-f
+          RewriteRule ^ index.txt [L]
+          RewriteCond %{HTTPS} off
+          RewriteCond %{THE_REQUEST} index\.txt
+          RewriteRule ^ https://example.org/ [R=301,L]
         `),
         ...FRONT,
       },
@@ -157,6 +211,7 @@ export default defineRule({
         for (const rule of inSection.slice(front + 1))
           if (isForMissing(rule, files))
             yield { ...finding(rule, inSection[front]), confidence: 'medium' as const }
+          else if (isForAll(rule)) yield behindPages(inSection, front, rule)
       }
     }
   },
@@ -258,6 +313,41 @@ function isFrontController(rule: PlacedRule, files: FileSystem): boolean {
     )
   if (!asksFilesAlone || !(pattern === '.' || isEveryPath(pattern))) return false
   return files.kind(htaccess.directory + output.replace(/[?].*$/s, '').replace(/^\//, '')) === 'file'
+}
+
+/** True for a redirect of every path, by name or scheme. */
+function isForAll({ htaccess, flags, pattern, negated, keepsUri, conditions, settled }: PlacedRule): boolean {
+  if (htaccess === null || negated || keepsUri || !settled || !flags.has('R')) return false
+  return (
+    conditions.length > 0 &&
+    isEveryPath(pattern) &&
+    conditions.every(({ input }) =>
+      /^%\{(?:HTTPS|HTTP_HOST|SERVER_(?:PORT|NAME)|REQUEST_SCHEME|HTTP:X-Forwarded-\w+)\}$/i.test(input),
+    )
+  )
+}
+
+/** What pages become is asked again by the same rules: one in front may keep it, and else it is redirected. */
+function behindPages(rules: readonly PlacedRule[], front: number, { directive }: PlacedRule) {
+  const by = rules[front]
+  const script = by?.output.replace(/[?].*$/s, '').replace(/^.*\//s, '') ?? ''
+  const isKept = rules
+    .slice(0, front)
+    .some(
+      ({ pattern, negated, keepsUri, conditions, flags }) =>
+        keepsUri &&
+        !negated &&
+        conditions.length === 0 &&
+        flags.has('L') &&
+        pattern.includes(script.replaceAll('.', '\\.')),
+    )
+  return {
+    at: argumentPlace(directive, 0),
+    message: isKept
+      ? `an earlier rule has made \`${script}\` of every page, so the start page and files alone are redirected`
+      : `an earlier rule has made \`${script}\` of every page, so every page is redirected to \`${script}\``,
+    related: by === undefined ? [] : [{ at: namePlace(by.directive), message: 'takes every page' }],
+  }
 }
 
 /** True for a redirect of a path of which the directory has nothing. */

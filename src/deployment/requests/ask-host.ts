@@ -27,6 +27,8 @@ export interface HostQuestion {
   readonly name?: string
   /** The client's address; null for any, so that what hangs on it is unknown. */
   readonly client?: string | null
+  /** Of the URL; what the virtual host speaks where absent. For a `.htaccess`, which may be read by two hosts. */
+  readonly scheme?: 'http' | 'https'
 }
 
 /** Every virtual host that may be asked something, in reading order. */
@@ -47,7 +49,7 @@ export function askHost(
   deployment: Deployment,
   { configuration, host }: AskedHost,
   target: string,
-  { method = 'GET', headers = NO_HEADERS, name, client = CLIENT }: HostQuestion = {},
+  { method = 'GET', headers = NO_HEADERS, name, client = CLIENT, scheme: asked }: HostQuestion = {},
 ): ApacheOutcome {
   const answers = answersOf(deployment)
   let ofHost = answers.get(host ?? configuration)
@@ -55,14 +57,16 @@ export function askHost(
     ofHost = new Map()
     answers.set(host ?? configuration, ofHost)
   }
-  const key = JSON.stringify([method, target, name, client, [...headers.values], headers.complete])
+  const key = JSON.stringify([method, target, name, client, asked, [...headers.values], headers.complete])
   let answer = ofHost.get(key)
   if (answer === undefined) {
     const files = deployment.filesOf(configuration)
     const roots = heldRoots({ configuration, host }, files)
-    const { scheme, port, shown } = originOf({ configuration, host })
+    const own = originOf({ configuration, host })
+    const scheme = asked ?? own.scheme
+    const port = scheme === own.scheme ? own.port : scheme === 'https' ? 443 : 80
     const from = client === null ? {} : { client }
-    const request = { method, target, host: name ?? shown, scheme, port, headers, ...from }
+    const request = { method, target, host: name ?? own.shown, scheme, port, headers, ...from }
     answer = apacheOutcome(configuration, host, request, {
       files,
       assume: path => assume(files, path),

@@ -111,6 +111,25 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.headers.location === undefined,
   },
   {
+    rule: 'apache/redirect-loop',
+    shows: 'the page of the maintenance is redirected to itself',
+    examples: {
+      bad: 'the page of the maintenance leads to itself',
+      good: 'the page of the maintenance is left out',
+    },
+    request: { url: 'http://example.org/maintenance.html' },
+    harm: ({ response }) => response.headers.location === 'http://example.org/maintenance.html',
+    sound: answers(200),
+  },
+  {
+    rule: 'apache/redirect-loop',
+    shows: 'a page whose suffix is taken away and added is redirected to itself',
+    examples: { bad: 'a suffix that is taken away and added', good: 'a suffix that the client wrote itself' },
+    request: { url: 'http://example.org/about' },
+    harm: ({ response }) => response.headers.location === 'http://example.org/about',
+    sound: answers(200),
+  },
+  {
     rule: 'apache/redirect-pattern-literal',
     shows: 'nothing is redirected',
     request: { url: 'http://example.org/old/page' },
@@ -246,6 +265,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.headers.location === 'https://www.example.org/new-page',
   },
   {
+    rule: 'apache/redirect-without-last',
+    shows: 'the page of a query is sent with 301 and without a Location',
+    examples: { bad: 'before one that puts the path into the query' },
+    request: { url: 'http://example.org/old-page' },
+    harm: ({ response }) =>
+      response.status === 301 && response.headers.location === undefined && response.body === 'start page',
+    sound: ({ response }) => response.headers.location !== undefined,
+  },
+  {
     rule: 'apache/rewritemap-undefined',
     shows: 'the path is lost',
     request: { url: 'http://example.org/ABC' },
@@ -289,6 +317,15 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'http://example.org/admin' },
     harm: answers(403),
     sound: answers(200, 301),
+  },
+  {
+    rule: 'apache/rewriteconds-always-hold',
+    shows: 'a browser that no condition names is forbidden',
+    examples: { bad: 'OR on the last of a list', good: 'the last of a list' },
+    files: { '/srv/www/page.txt': 'page' },
+    request: { url: 'http://example.org/page.txt' },
+    harm: answers(403),
+    sound: answers(200),
   },
   {
     rule: 'apache/backreference-without-group',
@@ -1066,6 +1103,27 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'http://example.org/old/page' },
     harm: ({ response }) => response.body === 'front controller',
     sound: ({ response }) => response.status === 200 || response.headers.location !== undefined,
+  },
+  {
+    rule: 'apache/rewriterule-never-reached',
+    shows: 'a page is answered in plain HTTP',
+    examples: { bad: 'a redirect to https behind a front controller', good: 'a redirect to https first' },
+    files: { '/srv/www/index.txt': 'front controller' },
+    request: { url: 'http://example.org/page' },
+    harm: ({ response }) => response.status === 200 && response.body === 'front controller',
+    sound: ({ response }) => response.headers.location === 'https://example.org/page',
+  },
+  {
+    rule: 'apache/rewriterule-never-reached',
+    shows: 'every page is redirected to the script of the front controller',
+    examples: {
+      bad: 'a redirect to https of what a front controller has become',
+      good: 'a redirect to https first',
+    },
+    files: { '/srv/www/index.txt': 'front controller' },
+    request: { url: 'http://example.org/page' },
+    harm: ({ response }) => response.headers.location === 'https://example.org/index.txt',
+    sound: ({ response }) => response.headers.location === 'https://example.org/page',
   },
   {
     rule: 'apache/rewriterule-never-reached',
