@@ -168,6 +168,7 @@ import canonicalUrlDefaultServerDependsOnIncludeOrder from './canonical-url/defa
 import canonicalUrlDuplicateServerName from './canonical-url/duplicate-server-name.ts'
 import canonicalUrlHostMissingRedirect from './canonical-url/host-missing-redirect.ts'
 import canonicalUrlHttpAndHttpsBothServe from './canonical-url/http-and-https-both-serve.ts'
+import canonicalUrlPlainNameNotFound from './canonical-url/plain-name-not-found.ts'
 import canonicalUrlRedirectChain from './canonical-url/redirect-chain.ts'
 import canonicalUrlRedirectDoublesQuery from './canonical-url/redirect-doubles-query.ts'
 import canonicalUrlRedirectDropsPath from './canonical-url/redirect-drops-path.ts'
@@ -341,6 +342,7 @@ import nginxTryFilesLosesQuery from './nginx/try-files-loses-query.ts'
 import nginxTryFilesWithoutSlash from './nginx/try-files-without-slash.ts'
 import nginxTypographicQuotes from './nginx/typographic-quotes.ts'
 import nginxVariableLostToShell from './nginx/variable-lost-to-shell.ts'
+import nginxVariableUnset from './nginx/variable-unset.ts'
 import nginxWebsocketConnectionMissing from './nginx/websocket-connection-missing.ts'
 import nginxWebsocketHttpVersion from './nginx/websocket-http-version.ts'
 import nginxWebsocketUpgradeMissing from './nginx/websocket-upgrade-missing.ts'
@@ -393,6 +395,7 @@ import staticFilesAliasTraversal from './static-files/alias-traversal.ts'
 import staticFilesAutoindexOn from './static-files/autoindex-on.ts'
 import staticFilesDotfilesServed from './static-files/dotfiles-served.ts'
 import staticFilesHtaccessNotApplied from './static-files/htaccess-not-applied.ts'
+import staticFilesIndexLeavesLocation from './static-files/index-leaves-location.ts'
 import staticFilesMediaExecutable from './static-files/media-executable.ts'
 import staticFilesMissingAssetAnswersPage from './static-files/missing-asset-answers-page.ts'
 import staticFilesModuleTypeMissing from './static-files/module-type-missing.ts'
@@ -686,6 +689,7 @@ export const rules: readonly Rule[] = [
   { id: 'canonical-url/duplicate-server-name', ...canonicalUrlDuplicateServerName },
   { id: 'canonical-url/host-missing-redirect', ...canonicalUrlHostMissingRedirect },
   { id: 'canonical-url/http-and-https-both-serve', ...canonicalUrlHttpAndHttpsBothServe },
+  { id: 'canonical-url/plain-name-not-found', ...canonicalUrlPlainNameNotFound },
   { id: 'canonical-url/redirect-chain', ...canonicalUrlRedirectChain },
   { id: 'canonical-url/redirect-doubles-query', ...canonicalUrlRedirectDoublesQuery },
   { id: 'canonical-url/redirect-drops-path', ...canonicalUrlRedirectDropsPath },
@@ -859,6 +863,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/try-files-without-slash', ...nginxTryFilesWithoutSlash },
   { id: 'nginx/typographic-quotes', ...nginxTypographicQuotes },
   { id: 'nginx/variable-lost-to-shell', ...nginxVariableLostToShell },
+  { id: 'nginx/variable-unset', ...nginxVariableUnset },
   { id: 'nginx/websocket-connection-missing', ...nginxWebsocketConnectionMissing },
   { id: 'nginx/websocket-http-version', ...nginxWebsocketHttpVersion },
   { id: 'nginx/websocket-upgrade-missing', ...nginxWebsocketUpgradeMissing },
@@ -911,6 +916,7 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/autoindex-on', ...staticFilesAutoindexOn },
   { id: 'static-files/dotfiles-served', ...staticFilesDotfilesServed },
   { id: 'static-files/htaccess-not-applied', ...staticFilesHtaccessNotApplied },
+  { id: 'static-files/index-leaves-location', ...staticFilesIndexLeavesLocation },
   { id: 'static-files/media-executable', ...staticFilesMediaExecutable },
   { id: 'static-files/missing-asset-answers-page', ...staticFilesMissingAssetAnswersPage },
   { id: 'static-files/module-type-missing', ...staticFilesModuleTypeMissing },

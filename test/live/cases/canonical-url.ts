@@ -11,6 +11,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.headers.location === 'https://example.org/page?id=2',
   },
   {
+    rule: 'canonical-url/plain-name-not-found',
+    shows: 'the name without www is not found',
+    examples: { bad: 'the name without www', good: 'both names' },
+    request: { url: 'http://example.org/page' },
+    harm: async ({ response, request }) =>
+      response.status === 404 && (await request({ url: 'https://example.org/page' })).body === 'the site',
+    sound: ({ response }) => response.headers.location === 'https://example.org/page',
+  },
+  {
     rule: 'canonical-url/redirect-loop',
     shows: 'nginx behind Apache redirects to where the client came from',
     examples: {
