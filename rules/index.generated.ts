@@ -347,6 +347,7 @@ import nginxWebsocketConnectionMissing from './nginx/websocket-connection-missin
 import nginxWebsocketHttpVersion from './nginx/websocket-http-version.ts'
 import nginxWebsocketUpgradeMissing from './nginx/websocket-upgrade-missing.ts'
 import phpErrorsShown from './php/errors-shown.ts'
+import phpFrontControllerUnasked from './php/front-controller-unasked.ts'
 import phpHttpsNeverEmpty from './php/https-never-empty.ts'
 import phpHttpsNotTold from './php/https-not-told.ts'
 import phpOpenBasedir from './php/open-basedir.ts'
@@ -868,6 +869,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/websocket-http-version', ...nginxWebsocketHttpVersion },
   { id: 'nginx/websocket-upgrade-missing', ...nginxWebsocketUpgradeMissing },
   { id: 'php/errors-shown', ...phpErrorsShown },
+  { id: 'php/front-controller-unasked', ...phpFrontControllerUnasked },
   { id: 'php/https-never-empty', ...phpHttpsNeverEmpty },
   { id: 'php/https-not-told', ...phpHttpsNotTold },
   { id: 'php/open-basedir', ...phpOpenBasedir },

@@ -349,6 +349,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['nginx/websocket-http-version', { fixes: ['safe'], programs: ['nginx'] }],
   ['nginx/websocket-upgrade-missing', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['php/errors-shown', { fixes: [], programs: ['nginx', 'php-fpm'] }],
+  ['php/front-controller-unasked', { fixes: [], programs: ['nginx'] }],
   ['php/https-never-empty', { fixes: [], programs: ['nginx'] }],
   ['php/https-not-told', { fixes: [], programs: ['nginx', 'apache', 'php-fpm'] }],
   ['php/open-basedir', { fixes: [], programs: ['nginx', 'php-fpm'] }],

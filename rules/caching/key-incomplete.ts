@@ -86,6 +86,10 @@ export default defineRule({
       files: { 'nginx.conf': main('$scheme$host').replace('location /', 'location = /news') },
     },
     {
+      title: 'one page, by its name in the key',
+      files: { 'nginx.conf': main('/versions').replace('location /', 'location /versions') },
+    },
+    {
       title: 'answers by what a request holds',
       files: { 'nginx.conf': main('$host$request_body').replace('location /', 'location /graphql') },
     },
@@ -165,7 +169,7 @@ export default defineRule({
       if (block.children.some(({ name }) => name === 'internal') || names.includes('http_authorization'))
         continue
       const at = argumentPlace(line, 0)
-      if (names.every(name => SAME_FOR_ALL.test(name)) && !isOnePage(connection)) {
+      if (names.every(name => SAME_FOR_ALL.test(name)) && !namesPage(value) && !isOnePage(connection)) {
         yield {
           at,
           aspect: 'path',
@@ -206,6 +210,11 @@ const KNOWN =
 /** What is the same for all pages of a site. */
 const SAME_FOR_ALL =
   /^(?:scheme|host|hostname|http_host|https|request_method|proxy_host|proxy_port|server_name|server_port|is_args)$/
+
+/** True for a key with a path that is written out, as for a list that is one page. */
+function namesPage(value: string): boolean {
+  return /\/\w/.test(value.replace(/\$(?:\{\w+\}|\w+)/g, ''))
+}
 
 /** True for a location of one URL, and for what has conditions of its own. */
 function isOnePage({ block }: NginxConnection): boolean {

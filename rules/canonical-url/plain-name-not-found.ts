@@ -36,7 +36,8 @@ export default defineRule({
   confidence: 'high',
   since: '0.1.0',
   why: 'certbot redirects the names that it made a certificate for, each by an `if` of its own, and answers every other one with 404. A name that was added to `server_name` by hand has no `if`: whoever types it without `https://` gets 404.',
-  remedy: 'Redirect every name of the server: `return 301 https://$host$request_uri;` in the place of `return 404;`',
+  remedy:
+    'Redirect every name of the server: `return 301 https://$host$request_uri;` in the place of `return 404;`',
   references: ['https://eff-certbot.readthedocs.io/en/stable/using.html#nginx'],
   bad: [
     {
@@ -48,7 +49,10 @@ export default defineRule({
     {
       title: 'both names',
       files: {
-        'etc/nginx/nginx.conf': nginx(`${redirected('www.example.org')}${redirected('example.org')}`, 'return 404;'),
+        'etc/nginx/nginx.conf': nginx(
+          `${redirected('www.example.org')}${redirected('example.org')}`,
+          'return 404;',
+        ),
       },
     },
     {
@@ -99,9 +103,7 @@ function isRedirectOfHost({ name, args, children }: NginxDirective): boolean {
   return (
     name === 'if' &&
     args[0]?.value.includes('$host') === true &&
-    children.some(
-      child => child.name === 'return' && child.args[1]?.value.startsWith('https://') === true,
-    )
+    children.some(child => child.name === 'return' && child.args[1]?.value.startsWith('https://') === true)
   )
 }
 

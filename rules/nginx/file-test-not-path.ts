@@ -2,9 +2,10 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { conditionWords } from '../../src/servers/nginx/queries/conditions.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
+import { childrenNamed, hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 
 const nginx = (lines: string): string =>
@@ -37,6 +38,21 @@ export default defineRule({
               }
           }
         `),
+      },
+    },
+    {
+      title: 'the file of the request, where the document root is that of a location',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            if (!-e «$request_filename») {
+                return 410;
+            }
+            location / {
+                root /srv/www;
+            }
+          `),
+        ),
       },
     },
     {
@@ -100,19 +116,45 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'a document root for both',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            root /srv/www;
+            if (!-e $request_filename) {
+                rewrite ^(.*)$ /index.html last;
+            }
+            location /old/ {
+                root /srv/old;
+            }
+          `),
+        ),
+      },
+    },
   ],
   *check({ nginx: configurations }) {
     for (const configuration of configurations) {
       for (const condition of configuration.occurrences.get('if') ?? []) {
         const [operator = '', subject = ''] = conditionWords(condition)
-        if (!/^!?-[fed]$/.test(operator) || !/^\$\{?(?:uri|request_uri|document_uri)\}?$/.test(subject))
-          continue
+        if (!/^!?-[fed]$/.test(operator)) continue
+        const isOfServer = /^\$\{?(?:request_filename\b|document_root\b)/.test(subject)
+        if (isOfServer ? !lacksRoot(configuration, condition) : !PATH_OF_URL.test(subject)) continue
         const index = condition.args.findIndex(({ value }) => value.includes(subject))
         const at = argumentPlace(condition, Math.max(index, 0))
         const start = at.start + at.source.text.slice(at.start, at.end).indexOf(subject)
         const place = { ...at, start, end: start + subject.length }
+        const shown = start < at.start ? at : place
+        if (isOfServer) {
+          yield {
+            at: shown,
+            message: `\`${subject}\` lies below the document root of the server, and \`location /\` alone has one`,
+            help: 'Write the `root` of `location /` in the server',
+          }
+          continue
+        }
         yield {
-          at: start < at.start ? at : place,
+          at: shown,
           message: `\`${operator} ${subject}\` looks in the root of the machine, where no file of the site lies`,
           ...propose('Look for the file of the request', 'unsafe', [
             start < at.start ? null : replacePlace(place, '$request_filename'),
@@ -140,3 +182,15 @@ export default defineRule({
     }
   },
 })
+
+const PATH_OF_URL = /^\$\{?(?:uri|request_uri|document_uri)\}?$/
+
+/** True for a condition of a server that has no document root, while its `location /` has one. */
+function lacksRoot(configuration: NginxConfiguration, { parent }: NginxDirective): boolean {
+  if (parent?.name !== 'server' || hasUnreadInclude(configuration, parent)) return false
+  const root = effective(configuration, parent, 'root')
+  if (!root.known || !root.value.complete || root.value.directives.length > 0) return false
+  return childrenNamed(parent, 'location').some(
+    location => location.args.at(-1)?.value === '/' && childrenNamed(location, 'root').length > 0,
+  )
+}

@@ -37,7 +37,7 @@ export default defineRule({
   severity: 'warning',
   otherSeverities: {
     error: 'where requests are refused: by a limit of their size, or for a password',
-    info: 'where scripts that are asked for by name are not concerned, and for logs',
+    info: 'where scripts that are asked for by name are not concerned, for logs, and for headers that another server may send',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -187,7 +187,9 @@ export default defineRule({
         if (lines.length === 0 && !hasRaisedLimit(home)) continue
         const target = targetOf(deployment, server, location)
         if (target === null) continue
-        for (const line of lines) yield* leftBehind(configuration, line, location, target)
+        for (const line of lines)
+          if (line.name !== 'add_header') yield* leftBehind(configuration, line, location, target)
+        yield* headersLost(configuration, lines, location, target)
         yield* refusedBefore(deployment, server, location, target)
       }
     }
@@ -245,7 +247,7 @@ function* leftBehind(
   const lost = whatIsLost(line, directives, target)
   if (lost === null) return
   yield {
-    at: line.name === 'add_header' ? argumentPlace(line, 0) : namePlace(line),
+    at: namePlace(line),
     severity: lost.severity,
     message: `requests of \`${titleOf(location)}\` are answered in \`${titleOf(target)}\`, ${lost.text}`,
     label: 'left behind',
@@ -278,12 +280,6 @@ function whatIsLost(
     case 'auth_basic':
       if (value !== 'off' || own === undefined || own === 'off' || own.includes('$')) return null
       return { severity: 'error', text: 'which asks for the password all the same' }
-    case 'add_header': {
-      const name = value.toLowerCase()
-      if (!FOR_PAGES.test(name)) return null
-      if (there.some(({ args }) => args[0]?.value.toLowerCase() === name)) return null
-      return { severity: 'warning', text: `which sends no \`${value}\`` }
-    }
     case 'access_log':
       return value === 'off' && own !== 'off' ? { severity: 'info', text: 'which logs them' } : null
     default: {
@@ -293,6 +289,33 @@ function whatIsLost(
       if (first === null || second === null || first <= second) return null
       return { severity: 'warning', text: `which waits ${own ?? '60s, the default'}` }
     }
+  }
+}
+
+/** The first of the headers that the location which answers does not send. */
+function* headersLost(
+  configuration: NginxConfiguration,
+  lines: readonly NginxDirective[],
+  location: NginxDirective,
+  target: NginxDirective,
+): Generator<RuleFinding> {
+  const found = effective(configuration, target, 'add_header')
+  if (!found.known || !found.value.complete) return
+  const sent = new Set(found.value.directives.map(({ args }) => args[0]?.value.toLowerCase()))
+  const lost = lines.filter(({ name, args }) => {
+    const header = args[0]?.value.toLowerCase() ?? ''
+    return name === 'add_header' && FOR_PAGES.test(header) && !sent.has(header)
+  })
+  const [first] = lost
+  if (first === undefined) return
+  const names = lost.map(({ args }) => `\`${args[0]?.value}\``)
+  yield {
+    at: argumentPlace(first, 0),
+    // Another server may send them itself.
+    severity: target.children.some(({ name }) => name === 'proxy_pass') ? 'info' : 'warning',
+    message: `requests of \`${titleOf(location)}\` are answered in \`${titleOf(target)}\`, which sends no ${names.join(', ')}`,
+    label: 'left behind',
+    related: [{ at: argumentPlace(target, target.args.length - 1), message: 'its settings hold' }],
   }
 }
 

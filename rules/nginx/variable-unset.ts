@@ -29,7 +29,8 @@ export default defineRule({
   confidence: 'high',
   since: '0.1.0',
   why: '`set` is run where a request comes by: not in an `if` whose condition does not hold, not behind a `rewrite … last` that matched, and not in the location around the one that answers. nginx then takes the variable as empty, writes `using uninitialized variable` into the log, and answers 500 where the address of a backend was to be made of it.',
-  remedy: 'Give it a value first, as `set $backend …;` before every condition, or make it by a `map` with a `default`',
+  remedy:
+    'Give it a value first, as `set $backend …;` before every condition, or make it by a `map` with a `default`',
   references: ['https://nginx.org/en/docs/http/ngx_http_rewrite_module.html#set'],
   bad: [
     {
@@ -231,7 +232,9 @@ function failingPath(deployment: Deployment, server: NginxServer, pass: NginxDir
   const { start, source } = argumentPlace(pass, 0)
   const rewritten = childrenNamed(server.directive, 'rewrite').flatMap(({ args }) =>
     /^(?:last|break)$/.test(args[2]?.value ?? '')
-      ? sampleTexts(args[0]?.value ?? '', { filler: MISSING }).texts.slice(0, 1).map(fromBytes)
+      ? sampleTexts(args[0]?.value ?? '', { filler: MISSING })
+          .texts.slice(0, 1)
+          .map(fromBytes)
       : [],
   )
   const paths = pass.parent === null ? [] : [...pathsInto(pass.parent), ...rewritten.slice(0, MOST)]
@@ -241,7 +244,8 @@ function failingPath(deployment: Deployment, server: NginxServer, pass: NginxDir
     if (request === undefined) return null
     const { end } = probe(deployment, request)
     if (end.kind !== 'status' || end.status !== 500 || end.by !== 'nginx') continue
-    if (end.at !== null && end.at.source === source && end.at.start === start) return path.replace(MISSING, 'page')
+    if (end.at !== null && end.at.source === source && end.at.start === start)
+      return path.replace(MISSING, 'page')
   }
   return null
 }

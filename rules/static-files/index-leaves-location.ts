@@ -113,18 +113,22 @@ export default defineRule({
         const { modifier, name } = readLocation(location)
         if (modifier !== '=' || !name.endsWith('/') || location.children.some(answers)) continue
         const server = enclosingServer(location)
-        if (server === null || location.parent !== server || hasUnreadInclude(configuration, location)) continue
+        if (server === null || location.parent !== server || hasUnreadInclude(configuration, location))
+          continue
         const names = indexNames(configuration, location)
         if (names === null) continue
         const targets = names.map(page => targetOf(configuration, server, location, name + page))
         const [target] = targets
-        if (target === null || target === undefined || !targets.every(each => each?.pass === target.pass)) continue
+        if (target === null || target === undefined || !targets.every(each => each?.pass === target.pass))
+          continue
         const page = `${name}${names[0]}`
         yield {
           at: namePlace(root),
           message: `\`index\` starts anew with \`${page}\`, which ${target.text}`,
           label: 'only looked into',
-          related: [{ at: argumentPlace(target.location, target.location.args.length - 1), message: 'answers' }],
+          related: [
+            { at: argumentPlace(target.location, target.location.args.length - 1), message: 'answers' },
+          ],
           help: `Write \`try_files ${page} =404;\` here`,
         }
       }
@@ -134,7 +138,9 @@ export default defineRule({
 
 /** What answers in the place of a start page. */
 function answers({ name }: NginxDirective): boolean {
-  return /_pass$|^(?:return|rewrite|try_files|if|alias|stub_status|empty_gif|autoindex|error_page)$/.test(name)
+  return /_pass$|^(?:return|rewrite|try_files|if|alias|stub_status|empty_gif|autoindex|error_page)$/.test(
+    name,
+  )
 }
 
 function indexNames(configuration: NginxConfiguration, location: NginxDirective): readonly string[] | null {
@@ -161,7 +167,8 @@ function targetOf(
   const selected = selectLocation(configuration, server, toBytes(page))
   const location = selected.known ? selected.value.location?.directive : undefined
   if (location === undefined || location === own || hasUnreadInclude(configuration, location)) return null
-  if (location.children.some(({ name }) => /^(?:rewrite|return|if|try_files|error_page)$/.test(name))) return null
+  if (location.children.some(({ name }) => /^(?:rewrite|return|if|try_files|error_page)$/.test(name)))
+    return null
   const pass = effectivePass(configuration, location)
   const title = `location ${location.args.map(({ value }) => value).join(' ')}`
   if (pass?.name === 'proxy_pass')

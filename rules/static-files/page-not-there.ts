@@ -7,7 +7,9 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { effectivePass } from '../../src/servers/nginx/queries/proxy-target.ts'
+import { requestParameters } from '../../src/servers/nginx/queries/request-headers.ts'
 import { selectLocation } from '../../src/servers/nginx/queries/select-location.ts'
 import { serverAround } from '../../src/servers/nginx/queries/servers.ts'
 import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
@@ -25,6 +27,13 @@ const tree = (lines: string): Record<string, string> => ({
   'srv/www/404.html': 'not found\n',
   'srv/www/css/site.css': 'p {}\n',
 })
+const PHP = conf`
+  location ~ \.php$ {
+      include fastcgi_params;
+      fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+      fastcgi_pass unix:/run/php/php8.2-fpm.sock;
+  }
+`
 
 export default defineRule({
   summary: 'A page that is named is not there, and one of nearly this name is',
@@ -54,6 +63,30 @@ export default defineRule({
         }
       `),
     },
+    {
+      title: 'the script of an application',
+      files: {
+        ...tree(conf`
+          location / {
+              try_files $uri $uri/ «/app.php$is_args$args»;
+          }
+          ${PHP}
+        `),
+        'srv/www/index.php': '<?php echo "a page";\n',
+      },
+    },
+    {
+      title: 'the script of an application below a path',
+      files: {
+        ...tree(conf`
+          location /blog/ {
+              try_files $uri $uri/ «/index.php?$args»;
+          }
+          ${PHP}
+        `),
+        'srv/www/blog/index.php': '<?php echo "a page";\n',
+      },
+    },
   ],
   good: [
     {
@@ -65,6 +98,38 @@ export default defineRule({
             try_files $uri $uri/ /index.html;
         }
       `),
+    },
+    {
+      title: 'scripts as they are called',
+      files: {
+        ...tree(conf`
+          location / {
+              try_files $uri $uri/ /index.php$is_args$args;
+          }
+          location /blog/ {
+              try_files $uri $uri/ /blog/index.php?$args;
+          }
+          ${PHP}
+        `),
+        'srv/www/index.php': '<?php echo "a page";\n',
+        'srv/www/blog/index.php': '<?php echo "a page";\n',
+      },
+    },
+    {
+      title: 'a script that PHP is told of by another path',
+      files: {
+        ...tree(conf`
+          location / {
+              try_files $uri $uri/ /app.php;
+          }
+          location ~ \.php$ {
+              include fastcgi_params;
+              fastcgi_param SCRIPT_FILENAME /srv/app$fastcgi_script_name;
+              fastcgi_pass unix:/run/php/site.sock;
+          }
+        `),
+        'srv/www/index.php': '<?php echo "a page";\n',
+      },
     },
     {
       title: 'a directory that is not in the audit',
@@ -115,9 +180,21 @@ export default defineRule({
       for (const name of ['error_page', 'try_files']) {
         for (const line of configuration.occurrences.get(name) ?? []) {
           const uri = line.args.at(-1)?.value ?? ''
-          if (!/^\/[\w./-]+\.html?$/.test(uri) || line.parent === null) continue
+          if (line.parent === null) continue
           const server = serverAround(line)
           if (server === null || !servers.has(server)) continue
+          const [, script] = SCRIPT.exec(uri) ?? []
+          if (script !== undefined) {
+            const meant = scriptInstead(configuration, files, server, line.parent, script)
+            if (meant === null) continue
+            yield {
+              at: argumentPlace(line, line.args.length - 1),
+              message: `\`${meant.path}\` is not there, and \`${meant.present}\` is: no page is answered by the application`,
+              help: `Write \`${meant.uri}${uri.slice(script.length)}\``,
+            }
+            continue
+          }
+          if (!/^\/[\w./-]+\.html?$/.test(uri)) continue
           const path = pathOf(configuration, server, uri)
           const present = path === null ? null : nearest(files, path)
           if (path === null || present === null) continue
@@ -166,6 +243,46 @@ function pathOf(configuration: NginxConfiguration, server: NginxDirective, uri: 
   if (!base.known || directory === null) return null
   if (base.value.kind === 'root') return posix.join(directory, uri)
   return base.value.prefix === null ? null : posix.join(directory, uri.slice(base.value.prefix.length))
+}
+
+/** A script, and the query that is handed to it. */
+const SCRIPT = /^(\/(?:[\w.-]+\/)*[\w-]+\.php)(?:[?$].*)?$/
+
+/** The script that is there where the one of a fallback is not: of the location, or by the other usual name. */
+function scriptInstead(
+  configuration: NginxConfiguration,
+  files: FileSystem,
+  server: NginxDirective,
+  location: NginxDirective,
+  script: string,
+): { readonly path: string; readonly present: string; readonly uri: string } | null {
+  const selected = selectLocation(configuration, server, toBytes(script))
+  const block = selected.known ? (selected.value.location?.directive ?? server) : null
+  const directory = block === null ? null : directoryOf(configuration, block)
+  const base = block === null ? null : fileBase(configuration, block)
+  if (block === null || directory === null || base?.known !== true || base.value.kind !== 'root') return null
+  // PHP may be told of its scripts by a path of another machine.
+  if (effectivePass(configuration, block) !== null && !isBelowRoot(configuration, block)) return null
+  const path = posix.join(directory, script)
+  const entries = namesIn(files, posix.dirname(path))
+  if (entries === null || entries.has(posix.basename(path))) return null
+  const { modifier, name } =
+    location.name === 'location' ? readLocation(location) : { modifier: '@', name: '' }
+  const own = posix.join('/', name, posix.basename(script))
+  if ((modifier === '' || modifier === '^~') && files.kind(posix.join(directory, own)) === 'file')
+    return { path, present: posix.join(directory, own), uri: own }
+  const other = /^(?:app|index|main|front)\.php$/.test(posix.basename(script))
+    ? ['index.php', 'app.php'].find(each => entries.has(each))
+    : undefined
+  return other === undefined ? null : { path, present: other, uri: posix.join(posix.dirname(script), other) }
+}
+
+function isBelowRoot(configuration: NginxConfiguration, block: NginxDirective): boolean {
+  const set = requestParameters(configuration, block, 'fastcgi')
+  const value = set.known
+    ? set.value.headers.find(({ name }) => name === 'SCRIPT_FILENAME')?.value
+    : undefined
+  return value !== undefined && /^\$(?:document_root|realpath_root|request_filename)\b/.test(value)
 }
 
 /** The page that stands in place of one that is not there: of the same name, or the start page of an application. */

@@ -487,6 +487,18 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'nginx/file-test-not-path',
+    shows: 'a file that is there counts as missing, as the server has no document root',
+    examples: {
+      bad: 'the file of the request, where the document root is that of a location',
+      good: 'a document root for both',
+    },
+    files: { 'srv/www/page.html': 'the page', 'srv/www/index.html': 'start page' },
+    request: { url: 'http://example.org/page.html' },
+    harm: ({ response }) => response.status === 410,
+    sound: ({ response }) => response.body === 'the page',
+  },
+  {
+    rule: 'nginx/file-test-not-path',
     shows: 'a file that is there is taken for missing',
     files: { '/srv/www/a.txt': 'text' },
     request: { url: 'http://example.org/a.txt' },

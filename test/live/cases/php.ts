@@ -5,6 +5,15 @@ const REQUEST = { url: 'http://example.org/index.php' } as const
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'php/front-controller-unasked',
+    shows: 'a page of the application is not found',
+    examples: { bad: 'Laravel', good: 'Laravel, by its script' },
+    request: { url: 'http://example.org/users/7' },
+    harm: async ({ response, request }) =>
+      response.status === 404 && (await request({ url: 'http://example.org/' })).body === 'page /',
+    sound: ({ response }) => response.body === 'page /users/7',
+  },
+  {
     rule: 'php/scripts-lost-to-regex',
     shows: 'PHP finds no script',
     request: { url: 'http://example.org/tool/index.php' },
