@@ -4,8 +4,13 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { apacheMain } from '../_examples.ts'
+import type { ApacheHost, Deployment } from '../../src/deployment/model.ts'
+import { htaccessReader } from '../../src/servers/apache/queries/htaccess.ts'
 import { bodyLimit } from '../../src/servers/apache/queries/server-settings.ts'
-import { sectionsFor } from '../../src/servers/apache/queries/sections-for.ts'
+import { type Level, sectionsFor } from '../../src/servers/apache/queries/sections-for.ts'
+import { wsgiScriptAliasFor } from '../../src/servers/apache/queries/wsgi-script-aliases.ts'
+import { documentRoot } from '../../src/servers/apache/requests/document-root.ts'
+import { fromBytes } from '../../src/servers/regex.ts'
 
 const nginx = (line: string): string => conf`
   events {
@@ -45,6 +50,17 @@ export default defineRule({
   ],
   bad: [
     {
+      title: 'in the section for the directory of the site',
+      files: {
+        'etc/nginx/nginx.conf': nginx('client_max_body_size «50m»;'),
+        'etc/apache2/apache2.conf': apache(conf`
+          <Directory /srv/www>
+              LimitRequestBody 1048576
+          </Directory>
+        `),
+      },
+    },
+    {
       title: 'a hundred megabytes against one',
       files: {
         'etc/nginx/nginx.conf': nginx('client_max_body_size «100m»;'),
@@ -65,6 +81,17 @@ export default defineRule({
       files: {
         'etc/nginx/nginx.conf': nginx('client_max_body_size 100m;'),
         'etc/apache2/apache2.conf': apache(''),
+      },
+    },
+    {
+      title: 'a limit for another directory',
+      files: {
+        'etc/nginx/nginx.conf': nginx('client_max_body_size 100m;'),
+        'etc/apache2/apache2.conf': apache(conf`
+          <Directory /srv/www/comments>
+              LimitRequestBody 1048576
+          </Directory>
+        `),
       },
     },
     {
@@ -90,10 +117,7 @@ export default defineRule({
       const { value: bytes, directive } = limit
       for (const host of certainHosts(deployment, connection)) {
         if (!host.configuration.occurrences.has('limitrequestbody')) continue
-        const inner = bodyLimit(
-          host.configuration,
-          sectionsFor(host.configuration, host.virtualHost, { uri: '/', file: null }),
-        )
+        const inner = bodyLimit(host.configuration, levelsOfStartPage(deployment, host))
         if (!inner.known || inner.at === null || inner.value === 0) continue
         if (bytes !== 0 && bytes <= inner.value) continue
         yield {
@@ -106,3 +130,16 @@ export default defineRule({
     }
   },
 })
+
+/** The sections that hold for the first URL, those for its file among them. */
+function levelsOfStartPage(
+  deployment: Deployment,
+  { configuration, virtualHost }: ApacheHost,
+): readonly Level[] {
+  const script = wsgiScriptAliasFor(configuration, virtualHost, '/')?.script
+  const root = documentRoot({ configuration, host: virtualHost })
+  const file = script !== undefined ? valueOrNull(script) : root.known ? fromBytes(root.value) : null
+  const target = { uri: '/', file, directory: script === undefined }
+  const reader = htaccessReader(configuration, deployment.filesOf(configuration), virtualHost)
+  return sectionsFor(configuration, virtualHost, target, reader)
+}

@@ -1,6 +1,12 @@
 import { memo } from '../../parsers/collections/memo.ts'
 import { addHeader } from './_add-header.ts'
-import type { ApacheHost, Application, Deployment, NginxConnection } from '../../src/deployment/model.ts'
+import type {
+  ApacheHost,
+  Application,
+  Deployment,
+  NginxConnection,
+  SentHeader,
+} from '../../src/deployment/model.ts'
 import { lostHeaders } from './_lost-headers.ts'
 import { exactNames } from '../../src/deployment/build/servers.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
@@ -57,6 +63,22 @@ export default defineRule({
       },
     },
     {
+      title: 'the name of the upstream is written',
+      files: {
+        'nginx.conf': nginx('proxy_set_header Host «$proxy_host»;').replace('«location»', 'location'),
+        'ports.conf': LISTEN,
+        'site.conf': host('shop.example.org') + host('example.org'),
+      },
+    },
+    {
+      title: 'the address of Apache is written',
+      files: {
+        'nginx.conf': nginx('proxy_set_header Host «127.0.0.1»;').replace('«location»', 'location'),
+        'ports.conf': LISTEN,
+        'site.conf': host('shop.example.org') + host('example.org'),
+      },
+    },
+    {
       title: 'one application that checks the name',
       files: { 'nginx.conf': nginx(''), 'ports.conf': LISTEN, 'site.conf': host('example.org') },
     },
@@ -68,6 +90,22 @@ export default defineRule({
         'nginx.conf': nginx('proxy_set_header Host $host;'),
         'ports.conf': LISTEN,
         'site.conf': host('shop.example.org') + host('example.org'),
+      },
+    },
+    {
+      title: 'the name of another site of Apache, on purpose',
+      files: {
+        'nginx.conf': nginx('proxy_set_header Host shop.example.org;'),
+        'ports.conf': LISTEN,
+        'site.conf': host('blog.example.org') + host('shop.example.org') + host('example.org'),
+      },
+    },
+    {
+      title: 'a name that is written for the one application',
+      files: {
+        'nginx.conf': nginx('proxy_set_header Host internal.example.org;'),
+        'ports.conf': LISTEN,
+        'site.conf': host('example.org'),
       },
     },
     {
@@ -98,16 +136,22 @@ export default defineRule({
   ],
   *check(deployment) {
     /** True where an application answers that may refuse the name; false where its settings allow it. */
-    const checksName = (application: Application | undefined, sent: readonly string[]): boolean => {
+    const checksName = (
+      application: Application | undefined,
+      sent: readonly string[],
+      isMeant: boolean,
+    ): boolean => {
       if (application === undefined) return false
       const allowed = deployment.pythonOf(application)?.settings?.get('ALLOWED_HOSTS')
       const names = allowed?.known && Array.isArray(allowed.value) ? new Set(allowed.value) : null
-      return names === null || !sent.every(name => names.has('*') || names.has(name))
+      return names === null ? !isMeant : !sent.every(name => names.has('*') || names.has(name))
     }
     for (const connection of deployment.connections.http) {
       const { headers } = connection
       if (headers.open) continue
-      if (headers.written.some(({ name }) => name === 'host' || name === 'x-forwarded-host')) continue
+      if (headers.written.some(({ name }) => name === 'x-forwarded-host')) continue
+      const line = headers.written.find(({ name }) => name === 'host')
+      if (line !== undefined && !namesBackend(line)) continue
       if (connection.reachable === false) continue
       // Where a line of its own lost it, that line is the fault.
       if (lostHeaders(connection).some(({ name }) => name === 'host')) continue
@@ -117,10 +161,15 @@ export default defineRule({
       const sent = connection.hostsSent.known ? connection.hostsSent.value : []
       if (sent.some(name => host.names.includes(name))) continue
       const wrong = meantInstead(deployment, connection, host)
-      if (wrong === null && !checksName(deployment.applicationsOf(host).at(-1), sent)) continue
+      // A name that is written out is meant, unless the application refuses it.
+      const isMeant = line !== undefined && !line.value.includes('$')
+      if (wrong === null && !checksName(deployment.applicationsOf(host).at(-1), sent, isMeant)) continue
       const name = sent[0] ?? ''
       yield {
-        at: namePlace(headers.level ?? connection.block),
+        at:
+          line === undefined
+            ? namePlace(headers.level ?? connection.block)
+            : argumentPlace(line.directive, 1),
         // Among fragments the virtual host that answers unknown names may be one that is not here.
         severity: wrong === null || !certain ? 'warning' : 'error',
         confidence: wrong === null || !certain ? 'medium' : 'high',
@@ -129,17 +178,25 @@ export default defineRule({
           wrong === null
             ? `nginx asks the application for \`Host: ${name}\`${often}, a name that no client uses`
             : `nginx asks Apache for \`Host: ${name}\`${often}, so the first virtual host answers instead of \`${wrong.names[0]}\``,
-        label: 'sets no `Host`',
+        label: line === undefined ? 'sets no `Host`' : 'the name of the backend',
         related: [
-          { at: argumentPlace(connection.pass, 0), message: 'this name is sent' },
+          {
+            at: argumentPlace(connection.pass, 0),
+            message: line === undefined ? 'this name is sent' : 'proxied here',
+          },
           { at: host.addresses[0]?.at ?? namePlace(host.directive), message: 'this virtual host answers' },
         ],
-        help: 'Add `proxy_set_header Host $host;` in nginx; Apache stays as it is',
-        ...addHeader(connection, 'Host', '$host', 'unsafe'),
+        help: `${line === undefined ? 'Add' : 'Write'} \`proxy_set_header Host $host;\` in nginx; Apache stays as it is`,
+        ...(line === undefined ? addHeader(connection, 'Host', '$host', 'unsafe') : {}),
       }
     }
   },
 })
+
+/** True for the name or address in `proxy_pass`, or another that no client chose. */
+function namesBackend({ value, state }: SentHeader): boolean {
+  return state === 'set' && value !== '' && !value.replace(/\$proxy_(?:host|port)\b/g, '').includes('$')
+}
 
 /** Another virtual host that has the name by which clients come. */
 function meantInstead(

@@ -16,7 +16,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'body-limits/apache-below-nginx',
     shows: 'nginx hands two megabytes on, and Apache refuses them',
-    examples: { good: 'no limit of Apache’s own' },
+    examples: { bad: 'in the section for the directory of the site', good: 'no limit of Apache’s own' },
     files: { 'srv/www/index.html': 'Hello\n' },
     request: { url: `${SITE}/index.html`, method: 'POST', body: Buffer.alloc(2 * MEGABYTE) },
     harm: ({ response }) => response.status === 413,
