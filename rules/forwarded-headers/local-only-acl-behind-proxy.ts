@@ -51,8 +51,75 @@ export default defineRule({
         'site.conf': site('Require ip «127.0.0.1 ::1»'),
       },
     },
+    {
+      title: 'a directory that Alias brings in',
+      files: {
+        'nginx.conf': nginx(),
+        'ports.conf': LISTEN,
+        'site.conf': conf`
+          <VirtualHost 127.0.0.1:9000>
+              ServerName example.org
+              DocumentRoot /srv/www
+          </VirtualHost>
+          Alias /statistics /srv/statistics
+          <Directory /srv/statistics>
+              Require «local»
+          </Directory>
+        `,
+      },
+    },
+    {
+      title: 'a directory of the site, in the words of 2.2',
+      files: {
+        'nginx.conf': nginx(),
+        'ports.conf': LISTEN,
+        'site.conf': conf`
+          <VirtualHost 127.0.0.1:9000>
+              ServerName example.org
+              DocumentRoot /srv/www
+              <Directory /srv/www/manage/>
+                  Order deny,allow
+                  Deny from all
+                  Allow from «127.0.0.1»
+              </Directory>
+          </VirtualHost>
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'a directory to which no URL leads',
+      files: {
+        'nginx.conf': nginx(),
+        'ports.conf': LISTEN,
+        'site.conf': conf`
+          <VirtualHost 127.0.0.1:9000>
+              ServerName example.org
+              DocumentRoot /srv/www
+          </VirtualHost>
+          <Directory /srv/www-private>
+              Require local
+          </Directory>
+        `,
+      },
+    },
+    {
+      title: 'the whole site, which nginx alone may ask',
+      files: {
+        'nginx.conf': nginx(),
+        'ports.conf': LISTEN,
+        'site.conf': conf`
+          <VirtualHost 127.0.0.1:9000>
+              ServerName example.org
+              DocumentRoot /srv/www
+              <Directory /srv/www>
+                  Require local
+              </Directory>
+          </VirtualHost>
+        `,
+      },
+    },
     {
       title: 'nginx refuses the path',
       files: {
@@ -117,13 +184,11 @@ export default defineRule({
         (configuration.occurrences.get(name) ?? []).filter(isLocalOnly),
       )
       for (const directive of lines) {
-        const section = locationOf(directive)
-        const path = section?.args[0]?.value
-        // `/` is the whole site, which only nginx may ask: that is meant so.
-        if (section === null || path === undefined || !/^\/[^*?[\]]+$/.test(path)) continue
-        if (hasOtherGuard(section)) continue
-        const reach = reachedThroughNginx(deployment, configuration, section, path)
-        if (reach === null) continue
+        const section = sectionOf(directive)
+        if (section === null || hasOtherGuard(section)) continue
+        const found = firstReached(deployment, configuration, section)
+        if (found === null) continue
+        const { path, pass } = found
         const first =
           directive.name === 'Require' && directive.args[0]?.value.toLowerCase() === 'local' ? 0 : 1
         const last = directive.args.length - 1
@@ -134,7 +199,7 @@ export default defineRule({
           label: 'true for everybody behind nginx',
           related: [
             { at: argumentPlace(section, 0), message: 'the page' },
-            { at: argumentPlace(reach.pass, 0), message: 'nginx proxies it here' },
+            { at: argumentPlace(pass, 0), message: 'nginx proxies it here' },
           ],
         }
       }
@@ -160,10 +225,10 @@ function isLoopbackClient(value: string): boolean {
   return prefix !== null && isLoopbackNetwork(prefix)
 }
 
-/** The `<Location>` around a directive, where nothing but plain alternatives stands between. */
-function locationOf(directive: ApacheDirective): ApacheDirective | null {
+/** The `<Location>` or `<Directory>` around a directive, where nothing but plain alternatives stands between. */
+function sectionOf(directive: ApacheDirective): ApacheDirective | null {
   for (let at = directive.parent; at !== null; at = at.parent) {
-    if (at.name === 'Location') return at
+    if (at.name === 'Location' || at.name === 'Directory') return at
     if (at.name !== 'RequireAny') return null
   }
   return null
@@ -178,13 +243,47 @@ function hasOtherGuard(section: ApacheDirective): boolean {
   )
 }
 
+interface Page {
+  readonly path: string
+  /** The line that gives it this URL: it holds for its virtual host, or for all. */
+  readonly by: ApacheDirective
+}
+
+/** The URLs of a section; `/` is the whole site, which only nginx may ask: that is meant so. */
+function pagesOf({ occurrences }: ApacheConfiguration, section: ApacheDirective): readonly Page[] {
+  const written = section.args[0]?.value ?? ''
+  if (!/^\/[^*?[\]]+$/.test(written)) return []
+  if (section.name === 'Location') return [{ path: written, by: section }]
+  const pages: Page[] = []
+  const add = (by: ApacheDirective, url: string, base: string | undefined): void => {
+    if (base === undefined || !`${trimmed(written)}/`.startsWith(`${trimmed(base)}/`)) return
+    const path = trimmed(url) + trimmed(written).slice(trimmed(base).length)
+    if (path.startsWith('/')) pages.push({ path, by })
+  }
+  for (const alias of occurrences.get('alias') ?? [])
+    add(alias, alias.args[0]?.value ?? '', alias.args[1]?.value)
+  for (const root of occurrences.get('documentroot') ?? []) add(root, '', root.args[0]?.value)
+  return pages
+}
+
+const trimmed = (path: string): string => path.replace(/\/+$/, '')
+
+/** The first URL of a section for which nginx asks. */
+function firstReached(deployment: Deployment, configuration: ApacheConfiguration, section: ApacheDirective) {
+  for (const { path, by } of pagesOf(configuration, section)) {
+    const home = virtualHostSection(section) ?? virtualHostSection(by)
+    const pass = reachedThroughNginx(deployment, configuration, home, path)?.pass
+    if (pass !== undefined) return { path, pass }
+  }
+  return null
+}
+
 function reachedThroughNginx(
   deployment: Deployment,
   configuration: ApacheConfiguration,
-  section: ApacheDirective,
+  home: ApacheDirective | null,
   path: string,
 ): NginxConnection | null {
-  const home = virtualHostSection(section)
   for (const host of deployment.virtualHosts) {
     if (host.configuration !== configuration || (home !== null && host.directive !== home)) continue
     if (knowsClients(host)) continue

@@ -114,9 +114,19 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'forwarded-headers/local-only-acl-behind-proxy',
     shows: 'a client of nginx reads the status page that is for local clients',
+    examples: { bad: 'the status page of Debian', good: 'nginx refuses the path' },
     request: { url: 'http://example.org/server-status' },
     harm: ({ response }) => response.status === 200 && response.body.includes('Apache Status'),
     sound: ({ response }) => response.status === 403,
+  },
+  {
+    rule: 'forwarded-headers/local-only-acl-behind-proxy',
+    shows: 'nor does a directory keep them out',
+    examples: { bad: 'a directory that Alias brings in', good: 'nginx refuses the path' },
+    files: { 'srv/statistics/index.html': 'statistics', 'srv/www/index.html': 'page' },
+    request: { url: 'http://example.org/statistics/index.html' },
+    harm: ({ response }) => response.body.includes('statistics'),
+    sound: ({ response }) => !response.body.includes('statistics'),
   },
   {
     rule: 'forwarded-headers/proxy-host-not-forwarded',
