@@ -1,9 +1,14 @@
-import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
+import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
+import type { ApacheHost, Deployment, NginxServer } from '../../src/deployment/model.ts'
+import { askHost } from '../../src/deployment/requests/ask-host.ts'
+import { directoryOf as directoryOfLine, urlOfFile } from '../../src/deployment/requests/url-of-file.ts'
+import type { RuleFinding } from '../../src/engine/rule.ts'
 import { serversAround } from '../../src/deployment/build/servers.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { EXISTING, MISSING } from '../../src/deployment/requests/made-up-requests.ts'
 import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
+import { apacheMain, nginxMain } from '../_examples.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { Place } from '../../parsers/text/source.ts'
@@ -27,6 +32,35 @@ const PHP = conf`
       fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
   }
 `
+
+const beforeApache = (lines: string): string =>
+  nginxMain(conf`
+    server {
+        listen 80;
+        server_name example.org;
+        root /srv/www;
+        location / {
+            ${lines}
+        }
+        location @apache {
+            proxy_pass http://127.0.0.1:9000;
+            proxy_set_header Host $host;
+        }
+    }
+  `)
+const APACHE = apacheMain(
+  conf`
+  Listen 127.0.0.1:9000
+  <VirtualHost 127.0.0.1:9000>
+      ServerName example.org
+      DocumentRoot /srv/www
+      <FilesMatch \.php$>
+          SetHandler "proxy:fcgi://127.0.0.1:9001"
+      </FilesMatch>
+  </VirtualHost>
+`,
+  ['proxy', 'proxy_fcgi'],
+)
 
 export default defineRule({
   summary: 'The source of PHP scripts is sent as text',
@@ -52,6 +86,13 @@ export default defineRule({
       },
     },
     {
+      title: 'files are tried before Apache, which runs PHP',
+      files: {
+        'etc/nginx/nginx.conf': beforeApache('try_files «$uri» @apache;'),
+        'etc/apache2/apache2.conf': APACHE,
+      },
+    },
+    {
       title: 'a regular expression before the one for PHP',
       files: {
         'nginx.conf': site(conf`
@@ -73,6 +114,18 @@ export default defineRule({
           }
           ${PHP}
         `),
+      },
+    },
+    {
+      title: 'scripts go to Apache first',
+      files: {
+        'etc/nginx/nginx.conf': beforeApache(conf`
+          try_files $uri @apache;
+          location ~ \.php$ {
+              proxy_pass http://127.0.0.1:9000;
+          }
+        `),
+        'etc/apache2/apache2.conf': APACHE,
       },
     },
     {
@@ -114,6 +167,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    yield* servedBeforeApache(deployment)
     const byDirective = serversAround(deployment)
     for (const configuration of deployment.nginx) {
       const passing = directivesByServer(configuration, 'fastcgi_pass')
@@ -136,6 +190,63 @@ export default defineRule({
     }
   },
 })
+
+/** Scripts of one directory that are asked for. */
+const MOST_SCRIPTS = 3
+
+/** nginx tries the files of a site first, and Apache behind it, which runs PHP, gets what is left. */
+function* servedBeforeApache(deployment: Deployment): Iterable<RuleFinding> {
+  const looked = new Set<NginxServer>()
+  for (const connection of deployment.connections.http) {
+    const { server } = connection
+    if (looked.has(server)) continue
+    const lines = directivesByServer(server.configuration, 'try_files').get(server.directive) ?? []
+    const [host] = lines.length === 0 ? [] : certainHosts(deployment, connection)
+    if (host === undefined) continue
+    looked.add(server)
+    for (const line of lines) {
+      const found = scriptOfApache(deployment, server, host, line)
+      if (found === null) continue
+      yield {
+        at: argumentPlace(line, 0),
+        message: `\`${found.url}\` is answered with the source of \`${found.path}\`, and Apache, which runs PHP, is not asked`,
+        label: 'a script is a file as well',
+        related: [{ at: argumentPlace(connection.pass, 0), message: 'Apache is here' }],
+        help: 'Proxy scripts before files are tried: `location ~ \\.php$ { proxy_pass …; }`',
+      }
+      break
+    }
+  }
+}
+
+/** A script that nginx sends as a file and Apache would run. */
+function scriptOfApache(
+  deployment: Deployment,
+  server: NginxServer,
+  { configuration, virtualHost }: ApacheHost,
+  { parent, args }: NginxDirective,
+): { readonly url: string; readonly path: string } | null {
+  const base = parent === null ? null : fileBase(server.configuration, parent)
+  if (base?.known !== true || !args.slice(0, -1).some(({ value }) => value === '$uri')) return null
+  const directory = directoryOfLine(base.value.directive)
+  const files = deployment.filesOf(server.configuration)
+  const scripts = (files.list(directory) ?? [])
+    .filter(({ name, kind }) => kind === 'file' && name.endsWith('.php'))
+    .slice(0, MOST_SCRIPTS)
+  // A site whose files are not at hand has a script for its start page, if Apache looks for one.
+  const names = files.kind(directory) === null ? ['index.php'] : scripts.map(({ name }) => name)
+  for (const name of names) {
+    const path = `${directory}/${name}`
+    const url = urlOfFile(deployment, server, base.value.directive, path)
+    if (url === null) continue
+    const { end } = askHost(deployment, { configuration, host: virtualHost }, url)
+    const isRun =
+      (end.kind === 'handler' && /php/.test(end.name)) ||
+      (end.kind === 'pass' && end.url.startsWith('fcgi:') && /\.php$/.test(end.url))
+    if (isRun) return { url, path }
+  }
+  return null
+}
 
 interface Found {
   readonly at: Place

@@ -137,6 +137,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'static-files/php-source-served',
     shows: 'a page that is missing brings the source of the start script',
+    examples: { bad: 'the script as one of the files that are tried', good: 'the script as the last word' },
     files: { 'srv/www/index.php': '<?php $password = "secret";' },
     request: { url: `${SITE}/missing` },
     harm: shows('secret'),
@@ -151,6 +152,19 @@ export const cases: readonly LiveCase[] = [
     request: { url: `${SITE}/blog/` },
     harm: shows('secret'),
     sound: ({ response }) => response.status === 502,
+  },
+  {
+    rule: 'static-files/php-source-served',
+    shows: 'Apache, which runs scripts, is not asked for one',
+    examples: {
+      bad: 'files are tried before Apache, which runs PHP',
+      good: 'scripts go to Apache first',
+    },
+    files: { 'srv/www/index.php': '<?php $password = "secret";' },
+    request: { url: `${SITE}/index.php` },
+    harm: shows('secret'),
+    // Nothing listens for PHP: 503 says that Apache has tried to reach it.
+    sound: ({ response }) => response.status === 503,
   },
   {
     rule: 'static-files/types-without-css',
