@@ -1,3 +1,5 @@
+import type { Deployment } from '../../src/deployment/model.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -56,6 +58,7 @@ const pair = (value: string, top = '') => ({ 'nginx.conf': nginx(value, top), 's
 export default defineRule({
   summary: 'The first address in X-Forwarded-For is the client’s own invention',
   severity: 'info',
+  otherSeverities: { warning: 'where a line of Apache lets clients in, or keeps them out, by it' },
   confidence: 'medium',
   since: '0.1.0',
   why: '`$proxy_add_x_forwarded_for` appends to what the client sent. Whoever reads the first entry, as many log formats and libraries do, reads what a client chose to write. So do a middleware or a script that takes the first entry, the throttles of Django REST Framework without `NUM_PROXIES`, and `req.ip` of Express that trusts every proxy: a client that writes another address each time is never held back.',
@@ -63,6 +66,17 @@ export default defineRule({
   references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#var_proxy_add_x_forwarded_for'],
   bad: [
     { title: 'appended at the edge', files: pair('«$proxy_add_x_forwarded_for»') },
+    {
+      title: 'a rule refuses by it',
+      files: {
+        'nginx.conf': nginx('«$proxy_add_x_forwarded_for»'),
+        'site.conf': virtualHost(conf`
+          RewriteEngine On
+          RewriteCond %{HTTP:X-Forwarded-For} !^192\.0\.2\.
+          RewriteRule ^/manage - [F]
+        `),
+      },
+    },
     {
       title: 'a middleware of the project reads it',
       files: {
@@ -84,6 +98,18 @@ export default defineRule({
   ],
   good: [
     { title: 'what nginx saw', files: pair('$remote_addr') },
+    {
+      title: 'the address that nginx wrote last is what counts',
+      files: {
+        'nginx.conf': nginx('$proxy_add_x_forwarded_for'),
+        'site.conf': virtualHost(conf`
+          SetEnvIf X-Forwarded-For "(?:^|, )192\.0\.2\.7$" office
+          <Location />
+              Require env office
+          </Location>
+        `),
+      },
+    },
     { title: 'nobody here reads it', files: { 'nginx.conf': nginx('$proxy_add_x_forwarded_for') } },
     {
       title: 'behind a proxy that is named',
@@ -114,11 +140,13 @@ export default defineRule({
           ({ name }) => !/^remoteip/i.test(name),
         )
         const readAt = reader === null ? applicationTakingFirst(deployment, connection) : namePlace(reader)
-        if (readAt === null) continue
+        if (readAt === null || (reader !== null && readsLast(reader))) continue
+        const decides = reader !== null && decidesAccess(deployment, reader)
         const at = argumentPlace(header.directive, 1)
         yield {
           at,
-          related: [{ at: readAt, message: 'reads it' }],
+          severity: decides ? 'warning' : 'info',
+          related: [{ at: readAt, message: decides ? 'decides by it who is let in' : 'reads it' }],
           per: 'locations',
           message: often =>
             `nginx appends to the \`X-Forwarded-For\` that the client sent${often}, so the first address in it is the client’s to choose`,
@@ -128,3 +156,26 @@ export default defineRule({
     }
   },
 })
+
+/** True for an expression that looks at the end of the header, which nginx writes. */
+function readsLast({ name, args }: ApacheDirective): boolean {
+  return /^SetEnvIf(?:NoCase)?$/i.test(name) && /[^\\](?:\\\\)*\$$/.test(args[1]?.value ?? '')
+}
+
+/** True for a `SetEnvIf` whose variable is asked for by who may come in, and for a condition of a rule that refuses. */
+function decidesAccess({ apache }: Deployment, reader: ApacheDirective): boolean {
+  if (/^RewriteCond$/i.test(reader.name)) {
+    const siblings = reader.parent?.children ?? []
+    const rule = siblings.slice(siblings.indexOf(reader)).find(({ name }) => /^RewriteRule$/i.test(name))
+    return /[[,]\s*(?:F|forbidden)\s*[,\]]/i.test(rule?.args[2]?.value ?? '')
+  }
+  if (!/^SetEnvIf(?:NoCase)?$/i.test(reader.name)) return false
+  const names = new Set(reader.args.slice(2).map(({ value }) => value.replace(/^!|=.*$/g, '')))
+  const asks = ({ name, args }: ApacheDirective): boolean =>
+    /^Require$/i.test(name)
+      ? args.some(({ value }, index) => names.has(value) && /^env$/i.test(args[0]?.value ?? '') && index > 0)
+      : args.some(({ value }) => /^env=/i.test(value) && names.has(value.replace(/^env=!?/i, '')))
+  return apache.some(({ occurrences }) =>
+    ['require', 'allow', 'deny'].some(name => occurrences.get(name)?.some(asks)),
+  )
+}

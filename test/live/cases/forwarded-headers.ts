@@ -435,6 +435,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'forwarded-headers/xff-client-appended',
     shows: 'Apache decides by the address that the client made up',
+    examples: { bad: 'appended at the edge', good: 'what nginx saw' },
     request: { url: 'http://example.org/', headers: { 'X-Forwarded-For': '10.1.2.3' } },
     harm: ({ response }) => response.status !== 403,
     sound: ({ response }) => response.status === 403,
