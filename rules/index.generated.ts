@@ -394,6 +394,7 @@ import staticFilesAliasRegexWithoutCapture from './static-files/alias-regex-with
 import staticFilesAliasSlashMissing from './static-files/alias-slash-missing.ts'
 import staticFilesAliasTraversal from './static-files/alias-traversal.ts'
 import staticFilesAutoindexOn from './static-files/autoindex-on.ts'
+import staticFilesDocumentRootMismatch from './static-files/document-root-mismatch.ts'
 import staticFilesDotfilesServed from './static-files/dotfiles-served.ts'
 import staticFilesHtaccessNotApplied from './static-files/htaccess-not-applied.ts'
 import staticFilesIndexLeavesLocation from './static-files/index-leaves-location.ts'
@@ -916,6 +917,7 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/alias-slash-missing', ...staticFilesAliasSlashMissing },
   { id: 'static-files/alias-traversal', ...staticFilesAliasTraversal },
   { id: 'static-files/autoindex-on', ...staticFilesAutoindexOn },
+  { id: 'static-files/document-root-mismatch', ...staticFilesDocumentRootMismatch },
   { id: 'static-files/dotfiles-served', ...staticFilesDotfilesServed },
   { id: 'static-files/htaccess-not-applied', ...staticFilesHtaccessNotApplied },
   { id: 'static-files/index-leaves-location', ...staticFilesIndexLeavesLocation },

@@ -396,6 +396,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['static-files/alias-slash-missing', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['static-files/alias-traversal', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['static-files/autoindex-on', { fixes: ['unsafe'], programs: ['nginx'] }],
+  ['static-files/document-root-mismatch', { fixes: [], programs: ['nginx', 'apache'] }],
   ['static-files/dotfiles-served', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['static-files/htaccess-not-applied', { fixes: [], programs: ['nginx'] }],
   ['static-files/index-leaves-location', { fixes: [], programs: ['nginx'] }],

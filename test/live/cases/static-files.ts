@@ -167,6 +167,17 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 503,
   },
   {
+    rule: 'static-files/document-root-mismatch',
+    shows: 'nginx does not find the style sheet that Apache has',
+    examples: { bad: 'the directory above', good: 'the same directory' },
+    request: { url: `${SITE}/css/shop.css` },
+    harm: async ({ response, request }) =>
+      response.status === 404 &&
+      (await request({ url: 'http://127.0.0.1:9000/css/shop.css', headers: { Host: 'example.org' } }))
+        .status === 200,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
     rule: 'static-files/types-without-css',
     shows: 'a style sheet is plain text',
     files: { 'srv/www/site.css': 'body {}', 'etc/nginx/mime.types': 'types {\n    text/css css;\n}\n' },
