@@ -166,7 +166,7 @@ export function auditMachine(machine: Machine, settings: AuditSettings): Audited
     })),
     fileCount: [...understood.nginx, ...understood.apache].reduce(
       (sum, { sources }) => sum + sources.filter(source => !isStandIn(source)).length,
-      understood.htaccess.length,
+      understood.htaccess.length + (machine.startsAlone === true ? [...machine.files.sources()].length : 0),
     ),
   }
 }

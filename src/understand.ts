@@ -5,6 +5,7 @@ import { isUnknownWord } from '../parsers/text/source.ts'
 import type { SuppressionSettings } from './apply-suppressions.ts'
 import { buildDeployment } from './deployment/build/build-deployment.ts'
 import type { MachineInput } from './deployment/build/machines.ts'
+import { scriptsOf } from './deployment/build/programs/script-commands.ts'
 import { withPhpFiles, withStarters } from './deployment/build/programs/with-starters.ts'
 import { containersAlone, haveStockMain, withContainers } from './deployment/containers/join-containers.ts'
 import type { Deployment } from './deployment/model.ts'
@@ -255,6 +256,9 @@ export function understand(
       return joined
     }),
     ...hosts.flatMap(host => build([], [host])),
+    ...(machine.startsAlone === true
+      ? joined([{ files: startedFiles, nginx: [], apache: [], applications, scripts: scriptsOf(repository) }])
+      : []),
   ]
   const deployments =
     repository === undefined

@@ -1,6 +1,6 @@
 import type { ComposeService } from '../../parsers/compose/compose.ts'
 import type { Place } from '../../parsers/text/source.ts'
-import type { Listener, Machine } from '../../src/deployment/model.ts'
+import type { Deployment, Listener, Machine, Program } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from '../containers/_examples.ts'
@@ -71,6 +71,16 @@ export default defineRule({
     { title: 'another port of the container', files: service('php:8.3-fpm', '8080:80') },
     { title: 'PHP without FPM', files: service('php:8.3-apache', '9000:9000') },
     {
+      title: 'a file of which nobody knows what reads it',
+      files: {
+        'uwsgi.ini': conf`
+          [uwsgi]
+          module = shop.wsgi
+          socket = 0.0.0.0:3031
+        `,
+      },
+    },
+    {
       title: 'public on purpose',
       files: {
         ...tree('9000'),
@@ -91,7 +101,7 @@ export default defineRule({
       const { machine } = program
       if (machine.container === null) {
         if (publicListeners.some(each => each === `${port}` || each.endsWith(`:${port}`))) continue
-        if (!address.wildcard || hasAllowedClients(listener)) continue
+        if (!address.wildcard || hasAllowedClients(listener) || isLoose(program, deployment)) continue
         yield {
           at: listener.at,
           message: `${name} on port ${port} answers every address of the machine`,
@@ -113,6 +123,13 @@ export default defineRule({
     }
   },
 })
+
+/** A file of which nobody knows what reads it, on a machine or in a container. */
+function isLoose(program: Program, { nginx, apache, commands }: Deployment): boolean {
+  if (program.kind !== 'app-server' || program.by !== null) return false
+  if (nginx.length + apache.length + commands.length > 0) return false
+  return program.machine.applications?.placed === false
+}
 
 /** `php:8-fpm`, `wordpress:fpm-alpine`, `bitnami/php-fpm`. */
 const FPM_IMAGE = /(?:[/:-])(?:php-)?fpm(?:[-:]|$)/

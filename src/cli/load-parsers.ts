@@ -6,6 +6,7 @@ import { wantedGrammars } from '../deployment/build/programs/app-server.ts'
 import type { ComposeProject } from '../../parsers/compose/compose.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import { commandsOfContainer } from '../deployment/build/programs/app-commands.ts'
+import { commandsOfScripts, scriptsOf } from '../deployment/build/programs/script-commands.ts'
 import { withStarters } from '../deployment/build/programs/with-starters.ts'
 import { readContainers } from '../deployment/containers/read-containers.ts'
 import type { Machine } from '../files/discover.ts'
@@ -37,6 +38,12 @@ export async function loadParsers(
         ? wantedGrammars(files)
         : wantedGrammars(withStarters(files, repository), undefined, repository.applications),
     ),
+    ...machines.map(({ files, repository, startsAlone }) => {
+      const scripts = startsAlone === true ? scriptsOf(repository) : null
+      return scripts === null
+        ? { shell: false, python: false }
+        : wantedGrammars(files, commandsOfScripts(files, scripts, null))
+    }),
     ...containers.map(container => wantedGrammars(container.files, commandsOfContainer(container))),
   ]
   const startsShell = wanted.some(each => each.shell)

@@ -23,6 +23,7 @@ import type { WsgiScriptAlias } from '../servers/apache/queries/wsgi-script-alia
 import type { Fact } from '../servers/fact.ts'
 import type { NginxConfiguration, NginxDirective } from '../servers/nginx/configuration.ts'
 import type { FoundApplications } from './build/programs/found-applications.ts'
+import type { StartScripts } from './build/programs/script-commands.ts'
 import type { Container } from './containers/container.ts'
 import type { LoadedModule } from './django/loaded-module.ts'
 import type { DjangoSettings, WsgiScript } from './django/settings.ts'
@@ -86,6 +87,8 @@ export interface Machine {
   readonly container: Container | null
   /** The applications that lie on it, whoever starts them; null where another machine has them. */
   readonly applications: FoundApplications | null
+  /** Files that start applications, where nothing else says what runs; null elsewhere. */
+  readonly scripts: StartScripts | null
   readonly programs: readonly Program[]
 }
 

@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import type { Source } from '../../parsers/text/source.ts'
 
 /** The system's own directories, those that installers fill, and what is tried out and not deployed. */
 const NO_APPLICATIONS =
@@ -28,4 +29,17 @@ export function mayBeginApplication(path: string, directory: string): boolean {
     .split('/')
     .filter(name => name !== '')
   return inside.length <= DEEPEST_APPLICATION && inside.every(mayHoldApplications)
+}
+
+/** The name that the application of Flask or FastAPI has in its module. */
+const MAKES_APPLICATION = /^(\w+)\s*(?::[^=\n]+)?=\s*(?:\w+\.)*(?:Flask|FastAPI)\(/m
+
+/** True for a `wsgi.py` or `asgi.py` that names settings of Django. */
+export function beginsDjango({ path, code }: Source): boolean {
+  return /(?:wsgi|asgi)\.py$/.test(path) && code.includes('DJANGO_SETTINGS_MODULE')
+}
+
+/** The name of the application of Flask or FastAPI that a module makes at its top; null for none. */
+export function applicationName({ code }: Source): string | null {
+  return MAKES_APPLICATION.exec(code)?.[1] ?? null
 }

@@ -107,7 +107,9 @@ export function discover(paths: readonly string[], asked: DiscoverOptions): read
     const [first] = unread.map(noticeLine)
     const more = unread.length > 1 ? ` and ${unread.length - 1} more` : ''
     const reason = first === undefined ? '' : ` (${first}${more})`
-    throw new InputError(`nothing to audit: no nginx or Apache configuration in ${paths.join(', ')}${reason}`)
+    throw new InputError(
+      `nothing to audit: no configuration of nginx or Apache, and nothing that starts an application, in ${paths.join(', ')}${reason}`,
+    )
   }
   return machines
 }

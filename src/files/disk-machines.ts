@@ -11,8 +11,8 @@ import { type NamedFile, readNamedFile } from './named-file.ts'
 import type { ReadAs } from './read-as.ts'
 import { fileNotice, type Notice } from './notice.ts'
 import { PROGRAMS, type Program } from './program.ts'
-import { mayBeginApplication } from './applications.ts'
-import { isOfPhp, isStarter } from './starters.ts'
+import { applicationName, beginsDjango, mayBeginApplication } from './applications.ts'
+import { isOfPhp, isStarter, isStartScript, startsApplication } from './starters.ts'
 import { skippedNotices } from './skipped-notices.ts'
 import { type Survey, surveyRoot } from './survey.ts'
 import { type FoundMachine, surveyDirectory } from './survey-directory.ts'
@@ -135,7 +135,9 @@ function rootMachines(scope: Scope, options: DiskOptions): ScopeMachines {
     machine.repository === undefined &&
     htaccess.length === 0 &&
     fragments(new Set(), { nginx: false, apache: false }).length === 0
-  return { machines: isEmpty ? others : [...others, machine], notices }
+  if (!isEmpty) return { machines: [...others, machine], notices }
+  const isStarted = others.length === 0 && startSomething(files, scope.paths.filter(isAsked), '/')
+  return { machines: isStarted ? [{ ...machine, startsAlone: true }] : others, notices }
 }
 
 /** A directory that nobody has placed: a repository, a private prefix, a handful of files. */
@@ -187,7 +189,21 @@ function directoryMachines(scope: Scope, options: DiskOptions): ScopeMachines {
     (rest.repository?.composeFiles.length ?? 0) === 0 &&
     htaccess.length === 0 &&
     fragments(new Set(), { nginx: false, apache: false }).length === 0
-  return { machines: isEmpty ? [] : [...placed, rest], notices }
+  if (!isEmpty) return { machines: [...placed, rest], notices }
+  const isStarted = startSomething(files, scope.paths.filter(isAsked), within)
+  return { machines: isStarted ? [{ ...rest, startsAlone: true }] : [], notices }
+}
+
+/** True where units, supervisord, uWSGI, scripts or the files of an application say what runs. */
+function startSomething(files: DiskFileSystem, paths: readonly string[], within: string): boolean {
+  return paths.some(path => {
+    const isOne = isStarter(path) || isStartScript(path)
+    if (!isOne && !(path.endsWith('.py') && mayBeginApplication(path, within))) return false
+    const read = files.kind(path) === 'file' ? files.read(path) : null
+    if (read?.kind !== 'source') return false
+    const { source } = read
+    return isOne ? startsApplication(source) : beginsDjango(source) || applicationName(source) !== null
+  })
 }
 
 /** Main files that were named, side by side where one of each was. */
@@ -261,10 +277,21 @@ function repositoryOf(files: DiskFileSystem, { paths, within }: Scope): Pick<Mac
   const starters = isPlaced ? [] : paths.filter(isStarter)
   const phpFiles = isPlaced ? [] : paths.filter(isOfPhp)
   const applications = isPlaced ? null : paths.filter(path => mayBeginApplication(path, within))
-  if (composeFiles.length + starters.length + phpFiles.length + (applications?.length ?? 0) === 0) return {}
-  const modules = starters.length === 0 ? [] : paths.filter(path => path.endsWith('.py'))
+  const scripts = isPlaced ? [] : paths.filter(isStartScript)
+  const found = [composeFiles, starters, scripts, phpFiles, applications ?? []]
+  if (found.every(each => each.length === 0)) return {}
+  const modules = starters.length + scripts.length === 0 ? [] : paths.filter(path => path.endsWith('.py'))
   return {
-    repository: { files, composeFiles, starters, phpFiles, modules, applications, locate: path => path },
+    repository: {
+      files,
+      composeFiles,
+      starters,
+      scripts,
+      phpFiles,
+      modules,
+      applications,
+      locate: path => path,
+    },
   }
 }
 

@@ -44,6 +44,8 @@ export interface Repository {
   readonly composeFiles: readonly string[]
   /** Files that say how a program is started on a machine, by their paths in `files`. */
   readonly starters: readonly string[]
+  /** Files that start an application, and that nothing of a machine looks for, by their paths in `files`. */
+  readonly scripts: readonly string[]
   /** Files of PHP and of PHP-FPM, by their paths in `files`. */
   readonly phpFiles: readonly string[]
   /** Modules of Python, by their paths in `files`. */
@@ -61,6 +63,8 @@ export interface Repository {
 export interface Machine {
   /** What lies around its servers' own files; left out where nothing there starts a program. */
   readonly repository?: Repository
+  /** True where no file of nginx, Apache or Compose is among the files, and some say what runs an application. */
+  readonly startsAlone?: boolean
   /** As a report names it: `.`, `web1`, `/`. */
   readonly root: string
   readonly files: FileSystem

@@ -1,3 +1,5 @@
+import type { Source } from '../../parsers/text/source.ts'
+
 /** What a template that writes such a file has behind its name. */
 const TEMPLATE = /\.(?:j2|jinja2?|erb|epp|tmpl|template|tpl|ctmpl|mustache|hbs|in)$/
 
@@ -11,6 +13,13 @@ export const SUPERVISED = named(
 
 /** Configurations of uWSGI. */
 export const VASSAL = named(/(?:^|\/)(?:[^/]*uwsgi[^/]*|uwsgi(?:-emperor)?\/(?:[^/]+\/)*[^/]+)\.ini/)
+
+/** What a platform starts of an application. */
+export const PROCFILE = /(?:^|\/)Procfile$/
+
+/** Scripts that are called after what they start; whoever runs them is in no file. */
+const START_SCRIPT =
+  /(?:^|\/)(?:(?:docker[-_]?)?(?:entry-?point|start|run|serve|launch|boot)(?:[-_.](?:app|web|server|prod|production|gunicorn|uvicorn|uwsgi|django|flask))?|(?:gunicorn|uvicorn|uwsgi)[-_.]?(?:start|run)?)(?:\.(?:ba)?sh)?$/
 
 /** Pools of PHP-FPM, and its main file. */
 export const POOL = named(
@@ -34,9 +43,23 @@ export function writtenName(name: string): string {
   return name.replace(TEMPLATE, '')
 }
 
+/** Programs whose names stand in the text of what starts an application. */
+const STARTED =
+  /\b(?:gunicorn|uvicorn|hypercorn|daphne|waitress|granian|uwsgi|celery|runserver|flask|fastapi|django\w*|nodejs|npm|yarn|pnpm|php-fpm)\b|\bnode\s|\.(?:py|[cm]?js)\b/i
+
+/** True where the text of a starter names a program that runs an application. */
+export function startsApplication({ code }: Source): boolean {
+  return STARTED.test(code)
+}
+
 /** True for a file of a repository that says how a program is started on a machine, as far as its name tells. */
 export function isStarter(path: string): boolean {
   return UNIT.test(path) || SUPERVISED.test(path) || VASSAL.test(path)
+}
+
+/** True for a file that starts an application, and that nothing of a machine looks for, as far as its name tells. */
+export function isStartScript(path: string): boolean {
+  return PROCFILE.test(path) || START_SCRIPT.test(path)
 }
 
 /** True for a file of a repository that says how PHP runs, as far as its name tells. */

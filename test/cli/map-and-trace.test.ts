@@ -13,7 +13,10 @@ test('what cannot be drawn or followed is one line and exit 2', async () => {
   const URL = 'http://example.org/'
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [['map', 'gone'], /gone: no such file or directory$/],
-    [['map', 'empty'], /nothing to audit: no nginx or Apache configuration in empty$/],
+    [
+      ['map', 'empty'],
+      /nothing to audit: no configuration of nginx or Apache, and nothing that starts an application, in empty$/,
+    ],
     [['map', '.', '-f', 'sarif'], /--format takes text, json, mermaid or dot, not "sarif"$/],
     [['trace'], /trace needs a URL such as https:\/\/example\.org\/page$/],
     [['trace', '.', URL], /"\." is no URL such as https:\/\/example\.org\/page$/],

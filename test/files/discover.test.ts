@@ -482,6 +482,32 @@ test('standard input stands for the file it is named after, with the disk around
   assert.equal(fragmentsOf(unnamed), [['/stdin']])
 })
 
+test('finds what starts an application where no server is', () => {
+  const wsgi = 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n'
+  const directory = scratchTree({
+    'units/shop.service': '[Service]\nExecStart=/srv/shop/bin/gunicorn shop.wsgi\n',
+    'units-of-others/backup.service': '[Service]\nExecStart=/usr/bin/rsync -a /srv /mnt\n',
+    'django/shop/wsgi.py': wsgi,
+    'flask/app.py': 'from flask import Flask\napp = Flask(__name__)\n',
+    'library/app.py': 'def app():\n    return 1\n',
+    'heroku/Procfile': 'web: gunicorn shop.wsgi\n',
+    'script/deploy/start.sh': '#!/bin/sh\nexec uvicorn main:app\n',
+    'script-of-others/start.sh': '#!/bin/sh\nexec postgres\n',
+    'beside/start.sh': '#!/bin/sh\nexec uvicorn main:app\n',
+    'beside/site.conf': SERVER,
+  })
+  const startsAlone = (path: string): boolean | undefined => {
+    const [machine, ...others] = discover([path], { workingDirectory: directory })
+    assert.is(others.length, 0)
+    return machine?.startsAlone
+  }
+  for (const path of ['units', 'django', 'flask', 'heroku', 'script'])
+    assert.is(startsAlone(path), true, path)
+  assert.is(startsAlone('beside'), undefined)
+  for (const path of ['units-of-others', 'library', 'script-of-others'])
+    assert.throws(() => startsAlone(path), /^nothing to audit/, path)
+})
+
 test('says in one line what cannot be audited', () => {
   const directory = scratchTree({ 'a.txt': 'hello\n', 'empty/x': 'hello\n' })
   const fails = (path: string, message: RegExp) =>
@@ -490,7 +516,10 @@ test('says in one line what cannot be audited', () => {
       (error: unknown) => error instanceof InputError && message.test(error.message),
     )
   fails('nowhere', /^nowhere: no such file or directory$/)
-  fails('empty', /^nothing to audit: no nginx or Apache configuration in empty$/)
+  fails(
+    'empty',
+    /^nothing to audit: no configuration of nginx or Apache, and nothing that starts an application, in empty$/,
+  )
   fails('a.txt', /^a\.txt: no configuration of nginx or Apache$/)
   fails('-', /^standard input: no configuration of nginx or Apache$/)
   fails('/dev/null', /neither a file nor a directory/)

@@ -18,7 +18,7 @@ import { memoryFileSystem } from '../../src/files/memory-file-system.ts'
 import { mayBeginApplication } from '../../src/files/applications.ts'
 import { mayHoldFiles, nestedPath, textsIn } from '../../src/files/nested-files.ts'
 import { recognise } from '../../src/files/recognise.ts'
-import { isOfPhp, isStarter } from '../../src/files/starters.ts'
+import { isOfPhp, isStarter, isStartScript } from '../../src/files/starters.ts'
 import { surveyRoot } from '../../src/files/survey.ts'
 import type { ApacheEnvironment } from '../../src/servers/apache/environment.ts'
 import { EMPTY_ENVIRONMENT } from '../../src/servers/apache/environment.ts'
@@ -66,8 +66,14 @@ function machineOf(
   const phpFiles = isTree ? [] : paths.filter(isOfPhp)
   const applications = isTree ? null : paths.filter(path => mayBeginApplication(path, '/'))
   const { mains, fragments, hasApache, htaccess } = surveyRoot(files, paths, () => true)
+  const scripts = isTree ? [] : paths.filter(isStartScript)
   const nested = isTree ? [] : paths.flatMap(path => nginxIn(files, path, rest[path.slice(1)] ?? ''))
+  const unread = fragments(new Set(), { nginx: false, apache: false })
+  const startsAlone =
+    mains.nginx.length + mains.apache.length + unread.length + nested.length === 0 &&
+    composeFiles.length + htaccess.length === 0
   return {
+    startsAlone,
     root: '.',
     files,
     fileName: path => files.display(path),
@@ -86,11 +92,12 @@ function machineOf(
     supposed: false,
     notices: () => [],
     skipped: () => [],
-    ...(composeFiles.length + starters.length + phpFiles.length + (applications?.length ?? 0) > 0 && {
+    ...([composeFiles, starters, scripts, phpFiles, applications ?? []].some(each => each.length > 0) && {
       repository: {
         files,
         composeFiles,
         starters,
+        scripts,
         phpFiles,
         applications,
         modules: paths.filter(path => path.endsWith('.py')),

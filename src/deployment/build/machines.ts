@@ -18,6 +18,7 @@ import { applicationsOf, type Grammars } from './programs/app-server.ts'
 import type { FoundApplications } from './programs/found-applications.ts'
 import { nginxProgram } from './programs/nginx.ts'
 import { backendPrograms } from './programs/programs.ts'
+import type { StartScripts } from './programs/script-commands.ts'
 
 /** What was read of one machine. */
 export interface MachineInput {
@@ -32,6 +33,8 @@ export interface MachineInput {
   readonly container?: Container | null
   /** The files at which applications may begin; null, or left out, where they are looked for. */
   readonly applications?: readonly string[] | null
+  /** Files that start applications, where nothing else says what runs; null, or left out, elsewhere. */
+  readonly scripts?: StartScripts | null
 }
 
 /**
@@ -47,6 +50,7 @@ class BuiltMachine implements Machine {
   readonly files: FileSystem
   readonly names: readonly string[]
   readonly container: Container | null
+  readonly scripts: StartScripts | null
   readonly #hosts: () => HostsFile | null
   readonly #programs: () => readonly Program[]
   readonly #applications: () => FoundApplications | null
@@ -61,6 +65,7 @@ class BuiltMachine implements Machine {
       container = null,
       backends = true,
       applications = null,
+      scripts = null,
     }: PartOfMachine,
     grammars: Grammars,
   ) {
@@ -68,6 +73,7 @@ class BuiltMachine implements Machine {
     this.names = names.map(each => each.toLowerCase())
     this.files = files
     this.container = container
+    this.scripts = scripts
     this.#hosts = once(() => (container === null ? readHostsFile(files) : hostsOfContainer(container)))
     this.#applications = once(() =>
       backends && container === null ? applicationsOf(files, applications) : null,

@@ -1,12 +1,11 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
-  applicationName,
   applicationsAmong,
   foundApplications,
 } from '../../../src/deployment/build/programs/found-applications.ts'
 import { memoryFileSystem } from '../../../src/files/memory-file-system.ts'
-import { mayBeginApplication } from '../../../src/files/applications.ts'
+import { applicationName, mayBeginApplication } from '../../../src/files/applications.ts'
 
 const WSGI = 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n'
 const found = (...paths: readonly string[]): readonly string[] =>

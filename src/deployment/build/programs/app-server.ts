@@ -33,6 +33,7 @@ import {
   vassalsOfMachine,
 } from './app-commands.ts'
 import { applicationsAmong, foundApplications, type FoundApplications } from './found-applications.ts'
+import { commandsOfScripts } from './script-commands.ts'
 
 /** The grammars that files of application servers need; null where one is not loaded. */
 export interface Grammars {
@@ -48,13 +49,16 @@ export function appServerPrograms(machine: Machine, grammars: Grammars): readonl
   const { files } = machine
   const { container } = machine
   const reader = appFiles(container?.files ?? files, grammars)
-  const commands = container === null ? commandsOfMachine(files) : commandsOfContainer(container)
-  const started = commands.flatMap(({ command, user, by, service, sockets }) =>
+  const scripts = machine.scripts === null ? [] : commandsOfScripts(files, machine.scripts, grammars.shell)
+  const own = container === null ? commandsOfMachine(files) : commandsOfContainer(container)
+  const started = [...own, ...scripts].flatMap(({ command, user, by, service, sockets }) =>
     readAppServers(command, reader)
       .filter(({ started: { certain } }) => certain)
       .map(({ server, started: { command: own } }) => ({
         server: server.user === null ? { ...server, user } : server,
-        command: own,
+        // A script that goes to its own directory starts its application where that lies.
+        command:
+          by === null && own.directory?.known !== true ? { ...own, directory: command.directory } : own,
         starter: { by, service, sockets },
       })),
   )

@@ -2,7 +2,13 @@ import { posix } from 'node:path'
 import { memo } from '../../../../parsers/collections/memo.ts'
 import type { Source } from '../../../../parsers/text/source.ts'
 import type { FileSystem } from '../../../files/file-system.ts'
-import { beginsApplication, DEEPEST_APPLICATION, mayHoldApplications } from '../../../files/applications.ts'
+import {
+  applicationName,
+  beginsApplication,
+  beginsDjango,
+  DEEPEST_APPLICATION,
+  mayHoldApplications,
+} from '../../../files/applications.ts'
 
 /** Files of a machine that look as if an application began there. */
 export interface FoundApplications {
@@ -60,17 +66,8 @@ export function applicationsAmong(
     const { source } = read
     if (!path.endsWith('.py')) {
       if (/\blisten\s*\(/.test(source.code)) node.push(source)
-    } else if (/(?:wsgi|asgi)\.py$/.test(path) && source.code.includes('DJANGO_SETTINGS_MODULE'))
-      django.push(source)
-    else if (MAKES_APPLICATION.test(source.code)) python.push(source)
+    } else if (beginsDjango(source)) django.push(source)
+    else if (applicationName(source) !== null) python.push(source)
   }
   return { placed, django, python, node }
-}
-
-/** The name that the application has in its module. */
-const MAKES_APPLICATION = /^(\w+)\s*(?::[^=\n]+)?=\s*(?:\w+\.)*(?:Flask|FastAPI)\(/m
-
-/** The name of the application that a module makes at its top; null for none. */
-export function applicationName({ code }: Source): string | null {
-  return MAKES_APPLICATION.exec(code)?.[1] ?? null
 }

@@ -10,7 +10,8 @@ import { readScript } from '../../django/read-script.ts'
 import type { AppServerProgram, Machine } from '../../model.ts'
 import { programOf } from './app-server.ts'
 import { fileReader } from './app-commands.ts'
-import { applicationName, type FoundApplications } from './found-applications.ts'
+import { applicationName } from '../../../files/applications.ts'
+import type { FoundApplications } from './found-applications.ts'
 
 const NOT_SEEN = unknown('nothing of the audit is seen to start it')
 

@@ -130,7 +130,7 @@ function applicationMounts(
 }
 
 /** The one directory of a repository in which Python finds a module. */
-function homeOf(application: string, modules: readonly string[]): string | null {
+export function homeOf(application: string, modules: readonly string[]): string | null {
   const [module = ''] = application.split(':')
   if (!/^[A-Za-z_][\w.]*$/.test(module)) return null
   const end = `/${module.replaceAll('.', '/')}.py`
