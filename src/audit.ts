@@ -1,3 +1,4 @@
+import { reveal } from '../parsers/text/placeholder.ts'
 import { applySuppressions, type SuppressionSettings } from './apply-suppressions.ts'
 import { acrossWorlds } from './engine/across-worlds.ts'
 import { type Finding, settle } from './engine/finding.ts'
@@ -83,7 +84,7 @@ export function audit(
     summary: summarise(parted.findings),
     rules: rules.map(({ rule }) => rule),
     crashes: crashes.map(crash => ({ ...crash, message: redact.message(crash.message) })),
-    notices: notices.map(notice => ({ ...notice, text: redact.message(notice.text) })),
+    notices: notices.map(notice => ({ ...notice, text: redact.message(reveal(notice.text)) })),
     complete: isComplete,
   }
 }

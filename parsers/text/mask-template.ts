@@ -36,7 +36,7 @@ export function maskTemplate(path: string, text: string): MaskedText {
   const code = tagged?.code ?? formatted ?? text
   const filled = maskPlaceholders(code, isFilledIn)
   const alone = filled === null ? null : maskLines(filled)
-  const left = maskEllipses(alone?.code ?? filled ?? code)
+  const left = maskHead(maskEllipses(alone?.code ?? filled ?? code), alone?.code ?? filled ?? code)
   if (tagged === null && formatted === null && filled === null && left === null && !isNamed)
     return { code: text, ...NO_TEMPLATE }
   const more = [...(alone?.gaps ?? []), ...(left?.gaps ?? [])]
@@ -88,6 +88,19 @@ function maskEllipses(text: string): Pick<MaskedText, 'code' | 'gaps'> | null {
   if (!text.includes('...') && !text.includes('…')) return null
   const gaps = [...text.matchAll(ELLIPSIS)].map(({ index }) => index)
   return gaps.length === 0 ? null : { code: text.replace(ELLIPSIS, line => ' '.repeat(line.length)), gaps }
+}
+
+const HEAD = /^([ \t]*# ?Nginx UI Template Start[^\n]*\n)([\s\S]*?)(?=^[ \t]*# ?Nginx UI Template End)/im
+
+/** Blank where Nginx UI keeps what a template is called and takes, between two comments of its own. */
+function maskHead(
+  masked: Pick<MaskedText, 'code' | 'gaps'> | null,
+  text: string,
+): Pick<MaskedText, 'code' | 'gaps'> | null {
+  if (!text.includes('Nginx UI Template Start')) return masked
+  const { code, gaps } = masked ?? { code: text, gaps: [] }
+  const blank = code.replace(HEAD, (_, mark: string, head: string) => mark + head.replace(/[^\r\n]/g, ' '))
+  return blank === code ? masked : { code: blank, gaps }
 }
 
 /** Null where the text has no tag, or none that could not be the servers' own. */

@@ -44,7 +44,7 @@ const SIGNS: readonly (readonly [program: string, sign: RegExp])[] = [
   ['JSON', /^[ \t]*[[{]\s*["[{}\]]/],
   [
     'CUPS',
-    /^[ \t]*(?:SystemGroup|WebInterface|DefaultAuthType|Browsing|BrowseLocalProtocols|JobPrivateAccess|<Policy)\s/m,
+    /^[ \t]*(?:SystemGroup|WebInterface|DefaultAuthType|Browsing|Browse(?:Allow|Order|Address|\w*Protocols)|PreserveJob\w+|JobPrivateAccess|<Policy)\s/m,
   ],
   ['Abyss', /^(?:MaxConn|AdvertiseServer|MimeTypes|Path)\s+\S+\s*$/m],
   ['devd', /^(?:notify|attach|detach|nomatch) \d+ \{/m],

@@ -204,7 +204,9 @@ const FOREIGN_NAMES: ReadonlySet<string> = new Set(
     'defaultserver defaultroot requirevalidshell maxinstances umask allowoverwrite passiveports tlsengine ' +
     'maxconn advertiseserver mimetypes useftpusers usereversedns authorder multilinerfc2228 timesgmt defaulttransfermode socketbindtight ' +
     'viaproxyname defaulterrorfile statfile stathost connectport filterurls filterdefaultdeny xtinyproxy ' +
-    'systemgroup webinterface defaultauthtype browsing browselocalprotocols jobprivateaccess jobprivatevalues'
+    'systemgroup webinterface defaultauthtype browsing browselocalprotocols jobprivateaccess jobprivatevalues ' +
+    'browseorder browseallow browsedeny browseaddress browseremoteprotocols browsepoll browseinterval sslport ' +
+    'sslpassword logdebughistory maxlogsize preservejobfiles preservejobhistory maxjobs errorpolicy policy'
   ).split(' '),
 )
 
@@ -326,6 +328,9 @@ const PERL_BLOCK = /^[ \t]*\$OUT[ \t]*\.?=/m
 /** Modules of both servers run Perl that stands in their files. */
 const HOLDS_PERL = /^[ \t]*(?:perl(?:_set|_modules|_require)?[ \t]|<Perl>)/m
 
+/** JavaScript ends its lines as nginx does. */
+const JAVASCRIPT = /^(?:var|let) [A-Za-z_$][\w$]*[ \t]*[=;]/m
+
 /** JSON, JavaScript, Go and HCL have blocks called `http` and `server` too. */
 function isOtherLanguage(code: string): boolean {
   return (
@@ -334,6 +339,7 @@ function isOtherLanguage(code: string): boolean {
     SNAPSHOT.test(code) ||
     (PERL.test(code) && !HOLDS_PERL.test(code)) ||
     PERL_BLOCK.test(code) ||
+    JAVASCRIPT.test(code) ||
     /^\s*(?:\{\s*["'}]|\[\s*[[{"]|import |const |package |resource |"[^"]*"\s*:)/.test(code)
   )
 }

@@ -113,7 +113,13 @@ const STYLES: readonly Style[] = [
     judge: () => 'proof',
   },
   { mark: '**', pattern: /\*\*[A-Z][A-Z\d_]*\*\*/y, judge: fenced },
-  { mark: '@', pattern: /@@?[A-Za-z_][\w.-]*\w@@?/y, isUsual: true, judge: fenced },
+  {
+    mark: '@',
+    pattern: /@@?[A-Za-z_][\w.-]*\w@@?/y,
+    isUsual: true,
+    // In capitals it is nobody's pattern and nobody's text.
+    judge: (match, line) => (/^@[A-Z][A-Z\d_]+@$/.test(match) ? 'proof' : fenced(match, line)),
+  },
   { mark: '--', pattern: /(?<![\w-])--[A-Za-z]\w*(?:-\w+)*--(?![\w-])/y, judge: fenced },
   { mark: '$$', pattern: /\$\$[A-Za-z_]\w*(?:\$\$)?/y, judge: fenced },
   { mark: '${', pattern: /\$\{[A-Za-z][\w-]*\.[\w.:-]+\}/y, judge: fenced },

@@ -95,6 +95,7 @@ test('a placeholder that no server could have meant shows a template, whatever t
     '#sub_path_only rewrite ^__PATH__$ __PATH__/ permanent;\nlocation __PATH__ { return 444; }':
       '#sub_path_only rewrite ^__PATH__$ __PATH__/ permanent;\nlocation ? { return 444; }',
     'Listen @@Port@@': 'Listen ?',
+    'RewriteRule ^@HTMLURL@$ @HTMLURL@/ [R=302,L@MORE@]': 'RewriteRule ^?$ ?/ [R=302,L?]',
     'ServerRoot "@exp_prefix@"': 'ServerRoot "?"',
     'server_name --domain--;': 'server_name ?;',
     'root /home/--user-name--/www;': 'root /home/?/www;',
@@ -280,3 +281,10 @@ test('a line of one placeholder between directives may bring any of them', () =>
 })
 
 test.run()
+
+test('what Nginx UI keeps of a template in front of it is none of its lines', () => {
+  const head = '# Nginx UI Template Start\nname = "Pages"\ndescription = { en = "All, of it", de = "Alles" }\n'
+  const code = masked('/pages.conf', `${head}# Nginx UI Template End\nlocation / {\n}\n`)
+  assert.is(code.replace(/ +\n/g, '\n'), '# Nginx UI Template Start\n\n\n# Nginx UI Template End\nlocation / {\n}\n')
+  assert.is(masked('/pages.conf', head), head)
+})
