@@ -41,6 +41,7 @@ function machineRoot(directory: string): string | null {
 }
 
 const SERVER_PREFIXES = SERVER_DIRECTORIES.map(directory => `${directory}/`)
+const ANY_PREFIX = new RegExp(SERVER_PREFIXES.join('|'))
 
 /**
  * The prefixes under which some paths inside a directory lie in a machine's tree: `/web1` of
@@ -49,6 +50,7 @@ const SERVER_PREFIXES = SERVER_DIRECTORIES.map(directory => `${directory}/`)
 export function nestedRoots(paths: readonly string[]): ReadonlySet<string> {
   const roots = new Set<string>()
   for (const path of paths) {
+    if (!ANY_PREFIX.test(path)) continue
     for (const known of SERVER_PREFIXES) {
       const at = path.indexOf(known)
       if (at === -1 || isPiece(path)) continue
@@ -64,6 +66,7 @@ export function nestedRoots(paths: readonly string[]): ReadonlySet<string> {
  * has. Null where it is no machine's.
  */
 export function rootAround(path: string, roots: ReadonlySet<string>): string | null {
+  if (roots.size === 0) return null
   for (let slash = path.lastIndexOf('/'); slash !== -1; slash = path.lastIndexOf('/', slash - 1)) {
     const prefix = path.slice(0, slash)
     if (roots.has(prefix) && SYSTEM_DIRECTORIES.has(path.slice(slash + 1).split('/')[0] ?? '')) return prefix
