@@ -48,7 +48,9 @@ export function evaluateApache(input: ApacheInput): ApacheConfiguration {
 
   const version = oldRelease(reading, input.version) ?? input.version
   const isOld = compareVersions(version.value, '2.4') < 0 || isHttpd22(reading.modules)
-  const modulesComplete = !isOld && isEveryLoadRead(reading) && !reading.stopped
+  // What loads none is no main file by itself, or belongs to a server that has them compiled in.
+  const loadsAny = [...reading.modules.values()].some(({ at }) => at !== undefined)
+  const modulesComplete = !isOld && loadsAny && isEveryLoadRead(reading) && !reading.stopped
   const { top, occurrences, modules, serverRoot, executed, defines } = reading
   const unit = {
     top,

@@ -121,6 +121,16 @@ test('an undefined variable is remarked where everything was read, once, and is 
   assert.equal(texts(find(part, 'setenv')), [`A ${placeholder('${B}')}`])
 })
 
+test('a file that loads no module says of none that it is missing', () => {
+  const files = memoryFileSystem({ '/srv/apache2-x.conf': 'Listen 1337\nUser app\n' }, { covers: ['/srv'] })
+  const read = files.read('/srv/apache2-x.conf')
+  if (read.kind !== 'source') throw new Error(read.reason)
+  const input = { files, fragments: [], version: { value: '2.4.62', from: 'assumed' as const, at: null } }
+  const environment = { variables: new Map(), complete: true, defines: new Map() }
+  assert.is(evaluateApache({ ...input, main: read.source, environment }).modulesComplete, false)
+  assert.is(evaluate('Listen 1337\n').modulesComplete, true)
+})
+
 test('a missing include is fatal where the audit would have it, and leaves all open where not', () => {
   assert.equal(said(evaluate('Include none.conf\n')), [['include-missing', true, 'none.conf']])
   const outside = evaluate('Include /opt/site/httpd.conf\nUse FromThere\n')
