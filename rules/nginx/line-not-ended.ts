@@ -80,6 +80,18 @@ export default defineRule({
       },
     },
     {
+      title: 'a line whose end a template fills in',
+      files: {
+        'nginx.conf': conf`
+          log_format {{ format }}
+          access_log /dev/stdout main;
+          server {
+              listen 80;
+          }
+        `,
+      },
+    },
+    {
       title: 'names that are directives elsewhere',
       files: {
         'etc/nginx/nginx.conf': nginx(conf`

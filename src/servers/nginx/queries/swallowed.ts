@@ -1,4 +1,5 @@
 import { isUnknownWord, positionAt } from '../../../../parsers/text/source.ts'
+import { endsUnknown } from '../../../../parsers/text/placeholder.ts'
 import type { NginxDirective } from '../configuration.ts'
 import { nginxDirective } from '../directives.ts'
 
@@ -15,6 +16,8 @@ export function swallowedDirective({ args, source, node, context }: NginxDirecti
     line = own
     const next = args[index + 1]
     if (!isFirst || index === 0 || next === undefined || isUnknownWord(value)) continue
+    // What a template fills in may bring the `;` with it.
+    if (endsUnknown(args[index - 1]?.value ?? '')) continue
     if (positionAt(source, next.start).line !== own) continue
     const isDirective = nginxDirective(value).some(
       ({ contexts, block }) => !block && (contexts.length === 0 || contexts.includes(context)),

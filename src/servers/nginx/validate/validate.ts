@@ -1,3 +1,4 @@
+import { memo } from '../../../../parsers/collections/memo.ts'
 import { pcreReleases } from '../../pcre/releases.ts'
 import { isUnknownWord } from '../../../../parsers/text/source.ts'
 import type { NginxContext, NginxDirective } from '../configuration.ts'
@@ -190,6 +191,7 @@ function reportStray(
     return
   }
   if (reading.unit.fragments && directive.parent === null) return
+  if (!isWhole(reading) && isPatched(reading.unit)) return
   const places = [...new Set(inVersion.flatMap(({ contexts }) => contexts))]
   const message = `\`${name}\` may not stand in ${CONTEXT_WORDS[context] ?? `\`${context}\``}`
   const help = `Its place is ${places.map(place => CONTEXT_WORDS[place] ?? `\`${place}\``).join(', ')}`
@@ -218,13 +220,28 @@ function reportUnknown(reading: Reading, directive: NginxDirective): void {
   }
   const near = writtenOtherwise(directive) ?? nearestDirective(name, context)
   // Where other modules may be at work, only a slip of one letter is surely no directive of theirs.
-  const fatal = !reading.foreign && (isWhole(reading) || near !== null)
+  const fatal = !reading.foreign && (isWhole(reading) || (near !== null && !isPatched(reading.unit)))
   if (!fatal && near === null) return
   report(reading, 'unknown-directive', directive, null, `nginx knows no directive \`${name}\``, {
     fatal,
     ...(near === null ? {} : { help: `Did you mean \`${near}\`?` }),
   })
 }
+
+/**
+ * True where a name stands that is no slip in one that nginx knows: somebody built this nginx with directives of
+ * their own, and what looks like a slip may be another of them.
+ */
+const isPatched = memo(({ occurrences }: NginxUnit): boolean => {
+  for (const [name, [first]] of occurrences) {
+    if (first === undefined || first.context === 'data' || first.context === 'unknown') continue
+    if (!PATCHED_NAME.test(name) || nginxDirective(name).length > 0 || externalModuleOf(name) !== null) continue
+    if (writtenOtherwise(first) === null && nearestDirective(name, first.context) === null) return true
+  }
+  return false
+})
+
+const PATCHED_NAME = /^[a-z][a-z\d]*_[a-z\d_]+$/
 
 /** What nginx has for Apache's directives, in whose case no module of nginx writes its own. */
 const OF_APACHE: ReadonlyMap<string, string> = new Map([
