@@ -9,6 +9,9 @@ import { rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
 export default defineRule({
   summary: 'A rewriting rule inserts a group that its pattern does not have',
   severity: 'error',
+  otherSeverities: {
+    info: 'where the pattern matches one path alone and the group would end the target: nothing is left out',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: '`$1` stands for the first group of the pattern of the `RewriteRule`, `%1` for that of the `RewriteCond` that matched last. Where there is no such group, nothing is inserted, and every URL leads to the same place. `%20` in a target is `%2` and a zero for the same reason.',
@@ -39,6 +42,10 @@ export default defineRule({
           RewriteRule ^ «https://%1/page» [R=301,L]
         `),
       },
+    },
+    {
+      title: 'the start page, which has nothing behind it',
+      files: { 'site.conf': rewritingHost('RewriteRule ^/$ «https://example.org/start/$1» [R=301,L]') },
     },
   ],
   good: [
@@ -81,6 +88,7 @@ export default defineRule({
         const group = missingGroup(rule)
         if (group === null) continue
         yield {
+          ...(isNothingLost(rule, group) && { severity: 'info' as const }),
           at: argumentPlace(rule.directive, 1),
           message: `\`${group.text}\` is always empty: ${group.reason}`,
         }
@@ -127,6 +135,11 @@ function missingGroup(rule: PlacedRule): MissingGroup | null {
 function lastMatched(conditions: PlacedRule['conditions']): RewriteCondition | null {
   if (conditions.some(({ orNext, test }) => orNext || test === 'expression')) return null
   return conditions.findLast(({ test, negated }) => test === 'regex' && !negated) ?? null
+}
+
+/** True where the target is the one that was meant, for there is nothing that the group could have held. */
+function isNothingLost({ pattern, output }: PlacedRule, { text }: MissingGroup): boolean {
+  return text.startsWith('$') && output.endsWith(text) && /^\^[\w/-]*\/?\??\$$/.test(pattern)
 }
 
 function counted(groups: number): string {

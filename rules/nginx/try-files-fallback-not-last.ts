@@ -4,6 +4,7 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { serverAround } from '../../src/servers/nginx/queries/servers.ts'
 import { swallowedDirective } from '../../src/servers/nginx/queries/swallowed.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
@@ -63,6 +64,19 @@ export default defineRule({
       },
     },
     {
+      title: 'a server that redirects every request',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            return 301 https://example.org$request_uri;
+            location / {
+                try_files $uri /index.php?$args =404;
+            }
+          `),
+        ),
+      },
+    },
+    {
       title: 'copies of one program’s pages',
       files: { 'etc/nginx/nginx.conf': nginx('/index.php?$args /index.html') },
     },
@@ -77,6 +91,8 @@ function* fallbacksNotLast({ nginx: configurations }: Deployment): Iterable<Rule
     for (const directive of occurrences.get('try_files') ?? []) {
       const { args } = directive
       if (args.length < 2 || swallowedDirective(directive) !== null) continue
+      // The server answers by itself before it looks for a location.
+      if (serverAround(directive)?.children.some(({ name }) => name === 'return') === true) continue
       for (let index = 0; index < args.length - 1; index++) {
         const fault = faultOf(directive, index)
         if (fault === null) continue

@@ -7,6 +7,7 @@ import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { serverAround } from '../../src/servers/nginx/queries/servers.ts'
 import { placeText } from '../../parsers/text/source.ts'
 
@@ -76,6 +77,27 @@ export default defineRule({
     { title: 'a page that is always the same', files: { 'nginx.conf': site('/index.php?page=404') } },
     { title: 'a page that takes none', files: { 'nginx.conf': site('/index.html') } },
     {
+      title: 'scripts that are missing, and pictures',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              root /srv/www;
+              location ~ \.php$ {
+                  try_files $uri /index.php;
+                  fastcgi_pass 127.0.0.1:9000;
+                  fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+                  fastcgi_param QUERY_STRING $query_string;
+              }
+              location ~ ^/thumbs/\w+ {
+                  try_files $uri /index.php;
+                  expires 2w;
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'the parameters that come with nginx, and the query',
       files: {
         'nginx.conf': site('/index.php?$query_string').replace(
@@ -122,7 +144,7 @@ export default defineRule({
 })
 
 function isQueryLost(deployment: Deployment, server: NginxServer, { parent }: NginxDirective): boolean {
-  if (parent === null) return false
+  if (parent === null || isOfFiles(parent)) return false
   return pathsInto(parent).some(path => {
     if (path.includes('?')) return false
     const answer = askServer(deployment, server, `${path}?asked=1`)
@@ -138,6 +160,13 @@ function isQueryLost(deployment: Deployment, server: NginxServer, { parent }: Ng
       /\$(?:query_string|args)/.test(query.written)
     )
   })
+}
+
+/** True for an expression that takes files, each of which a script makes or misses: a query there is no page’s. */
+function isOfFiles(block: NginxDirective): boolean {
+  if (block.name !== 'location' || !readLocation(block).modifier.startsWith('~')) return false
+  if (block.children.some(({ name }) => name === 'expires')) return true
+  return pathsInto(block).every(path => /\.\w+$/.test(path))
 }
 
 /** True where the file that comes with nginx sends the query, as it is behind the fallback: empty. */

@@ -15,9 +15,12 @@ const site = (lines: string): string => conf`
   }
 `
 
+const CREDENTIALS = 'access-control-allow-credentials'
+
 export default defineRule({
   summary: 'CORS headers are missing from the errors of a backend',
   severity: 'warning',
+  otherSeverities: { info: 'where the header lets every site in (`*`)' },
   confidence: 'high',
   since: '0.1.0',
   why: '`add_header` without `always` adds to answers of 200, 201, 204, 206, 301, 302, 303, 304, 307 and 308 alone. Of an error of the backend the browser then shows the script nothing but a CORS failure, and the reason is lost.',
@@ -27,6 +30,10 @@ export default defineRule({
     {
       title: 'an application that answers errors',
       files: { 'nginx.conf': site('add_header «Access-Control-Allow-Origin» https://example.org;') },
+    },
+    {
+      title: 'a service for every site',
+      files: { 'nginx.conf': site('add_header «Access-Control-Allow-Origin» *;') },
     },
   ],
   good: [
@@ -77,7 +84,10 @@ export default defineRule({
       const origin = headers.find(({ name, always }) => name === 'access-control-allow-origin' && !always)
       if (origin === undefined) continue
       const { args } = origin.directive
+      // What every site may read needs no login, and fails seldom.
+      const isForAll = args[1]?.value === '*' && !headers.some(({ name }) => name === CREDENTIALS)
       yield {
+        ...(isForAll && { severity: 'info' as const }),
         at: argumentPlace(origin.directive, 0),
         message:
           '`add_header` without `always` leaves this header out of the errors that the backend answers',

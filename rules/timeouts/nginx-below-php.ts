@@ -1,6 +1,9 @@
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { FpmPool } from '../../parsers/php/fpm.ts'
+import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { valueOrNull } from '../../src/servers/fact.ts'
 import { phpPool, phpSite } from '../php/_examples.ts'
 import { scriptTime } from '../php/_script-time.ts'
@@ -40,6 +43,25 @@ export default defineRule({
     { title: 'raised in both', files: tree(phpSite('fastcgi_read_timeout 300;'), '', INI) },
     { title: 'raised in neither', files: tree(phpSite(''), 'request_terminate_timeout = 60') },
     {
+      title: 'a location for the status of FPM alone',
+      files: tree(
+        phpSite(
+          'fastcgi_read_timeout 300;',
+          conf`
+          location ~ ^/(?:status|ping)$ {
+              fastcgi_param SCRIPT_FILENAME $fastcgi_script_name;
+              fastcgi_pass unix:/run/php/php8.2-fpm.sock;
+          }
+        `,
+        ),
+        conf`
+          pm.status_path = /status
+          ping.path = /ping
+        `,
+        INI,
+      ),
+    },
+    {
       title: 'FPM ends the request before',
       files: tree(phpSite(''), 'request_terminate_timeout = 30', INI),
     },
@@ -48,6 +70,7 @@ export default defineRule({
     for (const connection of connections.nginx) {
       for (const { to } of connection.targets) {
         if (to.kind !== 'listener' || to.listener.program.kind !== 'php-fpm') continue
+        if (isAnsweredByFpm(connection.block, to.listener.program.pool)) continue
         const inner = scriptTime(to.listener.program)
         const limit = valueOrNull(connection.readTimeout)
         // A minute is what nginx waits by itself; more was asked for.
@@ -64,3 +87,9 @@ export default defineRule({
     }
   },
 })
+
+/** True for a location that asks FPM itself, by the paths of its status and its ping: no script runs there. */
+function isAnsweredByFpm(block: NginxDirective, { statusPath, pingPath }: FpmPool): boolean {
+  const own = [statusPath, pingPath].flatMap(fact => (fact?.known === true ? [fact.value] : []))
+  return own.length > 0 && pathsInto(block).some(path => own.includes(path))
+}

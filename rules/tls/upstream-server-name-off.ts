@@ -1,5 +1,5 @@
 import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
-import type { NginxConnection } from '../../src/deployment/model.ts'
+import type { NginxConnection, NginxServer } from '../../src/deployment/model.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -38,6 +38,9 @@ const both = (lines: string, backend?: string): string =>
 export default defineRule({
   summary: 'nginx connects to a backend over TLS without naming it (SNI)',
   severity: 'warning',
+  otherSeverities: {
+    info: 'where the host is of the domain that nginx answers for, and whoever runs both knows what it wants',
+  },
   confidence: 'medium',
   since: '0.1.0',
   why: 'Without `proxy_ssl_server_name on` nginx sends no name in the handshake. A host that serves several names, as content networks, load balancers and most clouds do, refuses the handshake or answers with another site’s certificate: 502.',
@@ -45,6 +48,7 @@ export default defineRule({
   references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_ssl_server_name'],
   bad: [
     { title: 'a service elsewhere', files: { 'nginx.conf': site('', '«api.example.com»') } },
+    { title: 'a host of the same domain', files: { 'nginx.conf': site('', '«api.example.org»') } },
     {
       title: 'a host that takes no other name',
       files: { 'etc/nginx/nginx.conf': both('', '«api.example.com»') },
@@ -73,6 +77,7 @@ export default defineRule({
           from === -1 || from >= word.end
             ? word
             : { source: word.source, start: from, end: from + name.length },
+        ...(isOwnDomain(server, name) && { severity: 'info' as const }),
         message: `nginx does not name \`${name}\` in the TLS handshake, as \`${directive}\` is off`,
         label: 'not sent as SNI',
         ...propose('Name the host in the handshake', 'unsafe', [
@@ -94,4 +99,18 @@ function namedHost({ pass, protocol, upstream }: NginxConnection): string | null
   )
     ? null
     : host
+}
+
+/** True where the server has a name of the domain that the backend lies in. */
+function isOwnDomain({ names }: NginxServer, host: string): boolean {
+  const domain = domainOf(host)
+  return names.some(({ exact, name }) => exact && domainOf(name) === domain)
+}
+
+/** The last two labels, or three where those are of a country's registry: `example.org`, `example.co.uk`. */
+function domainOf(name: string): string {
+  const labels = name.toLowerCase().split('.')
+  const isCountrys =
+    /^(?:ac|co|com|edu|gov|net|or|org)$/.test(labels.at(-2) ?? '') && labels.at(-1)?.length === 2
+  return labels.slice(isCountrys ? -3 : -2).join('.')
 }

@@ -1,4 +1,5 @@
 import type { NginxConnection, Target } from '../../src/deployment/model.ts'
+import { isLoopback } from '../../src/servers/address.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { placeText } from '../../parsers/text/source.ts'
@@ -45,6 +46,7 @@ export default defineRule({
   good: [
     { title: 'TLS to port 443', files: { 'nginx.conf': site('https://192.0.2.7:443') } },
     { title: 'plain HTTP to a port of its own', files: { 'nginx.conf': site('http://192.0.2.7:8080') } },
+    { title: 'what a container is published at', files: { 'nginx.conf': site('http://127.0.0.1:8443') } },
     {
       title: 'a server of this nginx that speaks plain HTTP there',
       files: {
@@ -107,7 +109,9 @@ function faultOf({ protocol, targets }: NginxConnection): Fault | null {
     if (target.to.kind === 'listener' || target.port === null) continue
     const { port } = target
     if (protocol.value === 'http' && port === 443) return { target, port, isTls: true, isSure: true }
-    if (protocol.value === 'http' && BY_CONVENTION.has(port))
+    // On the machine itself 8443 is as often what a container is published at that speaks plain HTTP.
+    const isOwn = port === 8443 && isLoopback(target.address) === true
+    if (protocol.value === 'http' && BY_CONVENTION.has(port) && !isOwn)
       return { target, port, isTls: true, isSure: false }
     if (protocol.value === 'https' && port === 80) return { target, port, isTls: false, isSure: true }
   }

@@ -283,8 +283,12 @@ test('a line of one placeholder between directives may bring any of them', () =>
 test.run()
 
 test('what Nginx UI keeps of a template in front of it is none of its lines', () => {
-  const head = '# Nginx UI Template Start\nname = "Pages"\ndescription = { en = "All, of it", de = "Alles" }\n'
+  const head =
+    '# Nginx UI Template Start\nname = "Pages"\ndescription = { en = "All, of it", de = "Alles" }\n'
   const code = masked('/pages.conf', `${head}# Nginx UI Template End\nlocation / {\n}\n`)
-  assert.is(code.replace(/ +\n/g, '\n'), '# Nginx UI Template Start\n\n\n# Nginx UI Template End\nlocation / {\n}\n')
+  assert.is(
+    code.replace(/ +\n/g, '\n'),
+    '# Nginx UI Template Start\n\n\n# Nginx UI Template End\nlocation / {\n}\n',
+  )
   assert.is(masked('/pages.conf', head), head)
 })

@@ -235,7 +235,8 @@ function reportUnknown(reading: Reading, directive: NginxDirective): void {
 const isPatched = memo(({ occurrences }: NginxUnit): boolean => {
   for (const [name, [first]] of occurrences) {
     if (first === undefined || first.context === 'data' || first.context === 'unknown') continue
-    if (!PATCHED_NAME.test(name) || nginxDirective(name).length > 0 || externalModuleOf(name) !== null) continue
+    if (!PATCHED_NAME.test(name) || nginxDirective(name).length > 0 || externalModuleOf(name) !== null)
+      continue
     if (writtenOtherwise(first) === null && nearestDirective(name, first.context) === null) return true
   }
   return false
