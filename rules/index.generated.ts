@@ -40,6 +40,7 @@ import apacheCommaBetweenNames from './apache/comma-between-names.ts'
 import apacheCommentContinuation from './apache/comment-continuation.ts'
 import apacheConditionNeverHolds from './apache/condition-never-holds.ts'
 import apacheCustomlogUnknownFormat from './apache/customlog-unknown-format.ts'
+import apacheDavWithoutLockdb from './apache/dav-without-lockdb.ts'
 import apacheDefineInVhostLeaks from './apache/define-in-vhost-leaks.ts'
 import apacheDeniedDotUnescaped from './apache/denied-dot-unescaped.ts'
 import apacheDirectoryNonexistent from './apache/directory-nonexistent.ts'
@@ -62,6 +63,7 @@ import apacheIncludeoptionalTypo from './apache/includeoptional-typo.ts'
 import apacheInternalRedirectLoop from './apache/internal-redirect-loop.ts'
 import apacheLegacyAccessControl from './apache/legacy-access-control.ts'
 import apacheLimitDeniesOnlyListedMethods from './apache/limit-denies-only-listed-methods.ts'
+import apacheLimitrequestOfLaterVhost from './apache/limitrequest-of-later-vhost.ts'
 import apacheListenOverlap from './apache/listen-overlap.ts'
 import apacheLocationNamesDirectory from './apache/location-names-directory.ts'
 import apacheLocationNoSlash from './apache/location-no-slash.ts'
@@ -111,6 +113,7 @@ import apacheSectionPatternLiteral from './apache/section-pattern-literal.ts'
 import apacheServedDirectoryDenied from './apache/served-directory-denied.ts'
 import apacheServerStatusPublic from './apache/server-status-public.ts'
 import apacheSetenvTooLate from './apache/setenv-too-late.ts'
+import apacheSetenvWithEquals from './apache/setenv-with-equals.ts'
 import apacheSethandlerProxyTarget from './apache/sethandler-proxy-target.ts'
 import apacheSiteNotIncluded from './apache/site-not-included.ts'
 import apacheSslNoCertificate from './apache/ssl-no-certificate.ts'
@@ -269,6 +272,7 @@ import forwardedHeadersResponseInsteadOfRequest from './forwarded-headers/respon
 import forwardedHeadersSetenvHttpsUnconditional from './forwarded-headers/setenv-https-unconditional.ts'
 import forwardedHeadersSetenvifHttpsBadValue from './forwarded-headers/setenvif-https-bad-value.ts'
 import forwardedHeadersSetenvifHttpsUnanchored from './forwarded-headers/setenvif-https-unanchored.ts'
+import forwardedHeadersSslVariableUnset from './forwarded-headers/ssl-variable-unset.ts'
 import forwardedHeadersUnderscoresInHeaders from './forwarded-headers/underscores-in-headers.ts'
 import forwardedHeadersVariableMisspelt from './forwarded-headers/variable-misspelt.ts'
 import forwardedHeadersXffClientAppended from './forwarded-headers/xff-client-appended.ts'
@@ -434,6 +438,7 @@ import tlsCertificateOfAnotherKey from './tls/certificate-of-another-key.ts'
 import tlsChainBroken from './tls/chain-broken.ts'
 import tlsChainFileRepeatsCertificate from './tls/chain-file-repeats-certificate.ts'
 import tlsChainMissing from './tls/chain-missing.ts'
+import tlsClientCaMissing from './tls/client-ca-missing.ts'
 import tlsClientCertificateAfterHandshake from './tls/client-certificate-after-handshake.ts'
 import tlsClientCertificateNotAsked from './tls/client-certificate-not-asked.ts'
 import tlsHstsMissing from './tls/hsts-missing.ts'
@@ -563,6 +568,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/comment-continuation', ...apacheCommentContinuation },
   { id: 'apache/condition-never-holds', ...apacheConditionNeverHolds },
   { id: 'apache/customlog-unknown-format', ...apacheCustomlogUnknownFormat },
+  { id: 'apache/dav-without-lockdb', ...apacheDavWithoutLockdb },
   { id: 'apache/define-in-vhost-leaks', ...apacheDefineInVhostLeaks },
   { id: 'apache/denied-dot-unescaped', ...apacheDeniedDotUnescaped },
   { id: 'apache/directory-nonexistent', ...apacheDirectoryNonexistent },
@@ -585,6 +591,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/internal-redirect-loop', ...apacheInternalRedirectLoop },
   { id: 'apache/legacy-access-control', ...apacheLegacyAccessControl },
   { id: 'apache/limit-denies-only-listed-methods', ...apacheLimitDeniesOnlyListedMethods },
+  { id: 'apache/limitrequest-of-later-vhost', ...apacheLimitrequestOfLaterVhost },
   { id: 'apache/listen-overlap', ...apacheListenOverlap },
   { id: 'apache/location-names-directory', ...apacheLocationNamesDirectory },
   { id: 'apache/location-no-slash', ...apacheLocationNoSlash },
@@ -634,6 +641,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/served-directory-denied', ...apacheServedDirectoryDenied },
   { id: 'apache/server-status-public', ...apacheServerStatusPublic },
   { id: 'apache/setenv-too-late', ...apacheSetenvTooLate },
+  { id: 'apache/setenv-with-equals', ...apacheSetenvWithEquals },
   { id: 'apache/sethandler-proxy-target', ...apacheSethandlerProxyTarget },
   { id: 'apache/site-not-included', ...apacheSiteNotIncluded },
   { id: 'apache/ssl-no-certificate', ...apacheSslNoCertificate },
@@ -792,6 +800,7 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/setenv-https-unconditional', ...forwardedHeadersSetenvHttpsUnconditional },
   { id: 'forwarded-headers/setenvif-https-bad-value', ...forwardedHeadersSetenvifHttpsBadValue },
   { id: 'forwarded-headers/setenvif-https-unanchored', ...forwardedHeadersSetenvifHttpsUnanchored },
+  { id: 'forwarded-headers/ssl-variable-unset', ...forwardedHeadersSslVariableUnset },
   { id: 'forwarded-headers/underscores-in-headers', ...forwardedHeadersUnderscoresInHeaders },
   { id: 'forwarded-headers/variable-misspelt', ...forwardedHeadersVariableMisspelt },
   { id: 'forwarded-headers/xff-client-appended', ...forwardedHeadersXffClientAppended },
@@ -957,6 +966,7 @@ export const rules: readonly Rule[] = [
   { id: 'tls/chain-broken', ...tlsChainBroken },
   { id: 'tls/chain-file-repeats-certificate', ...tlsChainFileRepeatsCertificate },
   { id: 'tls/chain-missing', ...tlsChainMissing },
+  { id: 'tls/client-ca-missing', ...tlsClientCaMissing },
   { id: 'tls/client-certificate-after-handshake', ...tlsClientCertificateAfterHandshake },
   { id: 'tls/client-certificate-not-asked', ...tlsClientCertificateNotAsked },
   { id: 'tls/hsts-missing', ...tlsHstsMissing },

@@ -59,6 +59,13 @@ export default defineRule({
       `),
     },
     {
+      title: 'a log that is to leave something out',
+      files: main(conf`
+        SetEnvIf Request_URI ^/health dontlog
+        CustomLog /var/log/apache2/access.log short «env=!nolog»
+      `),
+    },
+    {
       title: 'Require',
       files: main(conf`
         SetEnvIf X-Token ^secret$ known_client
@@ -79,6 +86,13 @@ export default defineRule({
         RewriteEngine On
         RewriteRule ^/x - [E=ruled:1]
         Header set X-Ruled 1 env=ruled
+      `),
+    },
+    {
+      title: 'a log that leaves out what is marked',
+      files: main(conf`
+        SetEnvIf Request_URI ^/health dontlog
+        CustomLog /var/log/apache2/access.log short env=!dontlog
       `),
     },
     {
@@ -113,16 +127,76 @@ export default defineRule({
     for (const configuration of apache) {
       const files = filesOf(configuration)
       const readers = readersOf(configuration, files)
-      if (readers.length === 0 || !isWhole(configuration) || mayBeSetByOthers(configuration)) continue
+      if (!readers.length && !configuration.occurrences.has('customlog')) continue
+      if (!isWhole(configuration) || mayBeSetByOthers(configuration)) continue
       const { names, open } = setters(configuration, files)
       if (open) continue
       for (const { name, at } of readers) {
         if (names.has(name.toLowerCase()) || OF_MODULES.test(name)) continue
         yield { at, message: `nothing sets \`${name}\`, so this line never holds` }
       }
+      yield* leftOut(configuration, files, names)
     }
   },
 })
+
+/** A log that leaves out what nothing marks, while a line marks requests for nobody. */
+function* leftOut(configuration: ApacheConfiguration, files: FileSystem, names: ReadonlySet<string>) {
+  const logs = everywhere(configuration, files, 'customlog').flatMap(line =>
+    line.args.flatMap(({ value }, index) => {
+      const name = /^env=!([\w.-]+)$/i.exec(value)?.[1]
+      return name === undefined || names.has(name.toLowerCase()) || OF_MODULES.test(name)
+        ? []
+        : [{ name, at: argumentPlace(line, index) }]
+    }),
+  )
+  if (logs.length === 0) return
+  const marking = ['setenvif', 'setenvifnocase', 'browsermatch', 'browsermatchnocase'].flatMap(kind =>
+    everywhere(configuration, files, kind).flatMap(line =>
+      line.args
+        .slice(SETTERS[kind as keyof typeof SETTERS])
+        .flatMap(({ value }, index) =>
+          /^[\w.-]+$/.test(value) && !OF_MODULES.test(value)
+            ? [{ name: value, at: argumentPlace(line, index + SETTERS[kind as keyof typeof SETTERS]) }]
+            : [],
+        ),
+    ),
+  )
+  const asked = new Set(
+    READERS.flatMap(kind =>
+      everywhere(configuration, files, kind).flatMap(({ args }) =>
+        args.flatMap(({ value }) => value.toLowerCase().match(/[\w.-]+/g) ?? []),
+      ),
+    ),
+  )
+  const unread = marking.find(({ name }) => !asked.has(name.toLowerCase()))
+  if (unread === undefined) return
+  for (const { name, at } of logs)
+    yield {
+      at,
+      message: `nothing sets \`${name}\`, so the log leaves nothing out`,
+      related: [{ at: unread.at, message: `\`${unread.name}\` is set, and nothing asks for it` }],
+    }
+}
+
+/** Lines that may ask for a variable. */
+const READERS = [
+  'customlog',
+  'transferlog',
+  'globallog',
+  'logformat',
+  'errorlogformat',
+  'header',
+  'requestheader',
+  'allow',
+  'deny',
+  'require',
+  'rewritecond',
+  'rewriterule',
+  'setenvifexpr',
+  'if',
+  'elseif',
+]
 
 /** Names that httpd and its own modules set. */
 const OF_MODULES =

@@ -6,10 +6,15 @@ import type { Deployment } from '../../src/deployment/model.ts'
 import { type AskedHost, askHost, urlOfDirectory } from '../../src/deployment/requests/ask-host.ts'
 import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
 import { MISSING, PATHS } from '../../src/deployment/requests/made-up-requests.ts'
-import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { everywhere, htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace, isSettled, namePlace } from '../../src/servers/apache/queries/places.ts'
 import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { groupBy } from '../../parsers/collections/group-by.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+import { type PlacedRule, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
+import { matchPattern } from '../../src/servers/apache/requests/match-pattern.ts'
+import { toBytes } from '../../src/servers/regex.ts'
 import { apacheMain } from '../_examples.ts'
 
 const site = (lines: string): string =>
@@ -25,6 +30,27 @@ const site = (lines: string): string =>
     `,
     ['rewrite', 'dir'],
   )
+
+const queried = (lines: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      ServerName example.org
+      DocumentRoot /srv/www
+      Header set X-Query "expr=%{QUERY_STRING}"
+      <Directory /srv/www>
+          AllowOverride All
+          Require all granted
+      </Directory>
+    `,
+    ['rewrite', 'headers', 'dir'],
+  ),
+  'srv/www/.htaccess': conf`
+    RewriteEngine On
+    ${lines}
+  `,
+  'srv/www/index.txt': 'page',
+})
 
 export default defineRule({
   summary: 'A rewriting rule that matches its own target',
@@ -47,6 +73,12 @@ export default defineRule({
         `,
         'srv/www/index.php': '',
       },
+    },
+    {
+      title: 'the path is put into the query, and taken from the script then',
+      files: queried(conf`
+        RewriteRule ^(.*)$ «index.txt?page=$1» [L]
+      `),
     },
     {
       title: 'the path behind the script, in a .htaccess alone',
@@ -124,6 +156,20 @@ export default defineRule({
       },
     },
     {
+      title: 'what is no file alone is put into the query',
+      files: queried(conf`
+        RewriteCond %{REQUEST_FILENAME} !-f
+        RewriteRule ^(.*)$ index.txt?page=$1 [L]
+      `),
+    },
+    {
+      title: 'the script is left alone, or the client has a query of its own',
+      files: queried(conf`
+        RewriteRule ^index\.txt$ - [L]
+        RewriteRule ^(.*)$ index.txt?page=$1 [L]
+      `),
+    },
+    {
       title: 'the end of rewriting',
       files: {
         'etc/apache2/apache2.conf': site(''),
@@ -183,6 +229,8 @@ export default defineRule({
         }
       }
     }
+    for (const configuration of deployment.apache)
+      yield* lostPaths(configuration, deployment.filesOf(configuration))
     for (const asked of hostsHolding(deployment, ['fallbackresource'])) {
       const line = fallbackOf(deployment, asked)
       const target = line?.args[0]?.value
@@ -204,6 +252,47 @@ export default defineRule({
     }
   },
 })
+
+/** Rules that put the path into the query of a script, and then take the script for the path. */
+function* lostPaths(configuration: ApacheConfiguration, files: FileSystem) {
+  const rules = placedRules(configuration, files).filter(({ htaccess }) => htaccess !== null)
+  for (const inFile of groupBy(rules, ({ htaccess }) => htaccess).values()) {
+    for (const [index, rule] of inFile.entries()) {
+      const { directive, output, htaccess, flags } = rule
+      const [, script, query = ''] = /^([\w-]+\.\w+)\?(.*)$/s.exec(output) ?? []
+      if (script === undefined || htaccess === null || directive.parent !== null) continue
+      if (!takesPath(rule) || !query.includes('$1') || flags.has('QSA')) continue
+      if (!flags.has('L') && index < inFile.length - 1) continue
+      if (files.kind(htaccess.directory + script) !== 'file') continue
+      if (inFile.slice(0, index).some(other => mayKeep(other, script))) continue
+      const [base] = htaccess.file.occurrences.get('rewritebase') ?? []
+      const asked = { configuration, host: htaccess.virtualHost }
+      if (base !== undefined && base.args[0]?.value !== urlOfDirectory(asked, htaccess.directory)) continue
+      const name = /([\w[\]-]+)=\$1/.exec(query)?.[1]
+      yield {
+        at: argumentPlace(directive, 1),
+        aspect: 'path',
+        message: `the rule takes \`${script}\` for a path again, so ${name === undefined ? 'the query' : `\`${name}\``} is always \`${script}\`, and files are not served`,
+      }
+    }
+  }
+}
+
+/** True for every path, with the whole of it as the first group, and under no condition. */
+function takesPath({ pattern, negated, conditions, settled, flags }: PlacedRule): boolean {
+  if (negated || !settled || conditions.length > 0) return false
+  if (['END', 'R', 'P', 'PT', 'NS', 'C', 'S', 'F', 'G'].some(flag => flags.has(flag))) return false
+  return /^\^?(?:\/\?)?\(\.[*+]\)\$?$/.test(pattern)
+}
+
+/** True for a rule that may end the round for the script, or lead it elsewhere. */
+function mayKeep(
+  { pattern, negated, conditions, flags, skip, settled }: PlacedRule,
+  script: string,
+): boolean {
+  if (!settled || negated || skip > 0 || flags.has('C')) return true
+  return conditions.length > 0 || matchPattern(toBytes(pattern), toBytes(script)) !== null
+}
 
 /**
  * False where nobody knows what else lies where a rule leads: of a `.htaccess` that no server here serves, only a

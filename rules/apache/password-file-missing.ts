@@ -34,6 +34,25 @@ const tree = (lines: string, type = 'AuthType'): Record<string, string> => ({
   'srv/www/staff/page.txt': 'page',
 })
 
+const withLdap = (lines: string, outer = ''): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      ServerName example.org
+      DocumentRoot /srv/www
+      ${outer}
+      <Location /staff>
+          AuthType Basic
+          AuthName staff
+          ${lines}
+          Require valid-user
+      </Location>
+    `,
+    [...MODULES, 'ldap', 'authnz_ldap'],
+  ),
+  'srv/www/staff/page.txt': 'page',
+})
+
 export default defineRule({
   summary: 'A password is asked for, and the file of passwords is not there',
   severity: 'error',
@@ -45,9 +64,31 @@ export default defineRule({
   bad: [
     { title: 'another name', files: tree('AuthUserFile «/etc/apache2/htpasswd»') },
     { title: 'none is named', files: tree('', '«AuthType»') },
+    {
+      title: 'a directory of users that no provider asks',
+      files: withLdap('«AuthLDAPURL» "ldap://127.0.0.1:1/ou=people,dc=example,dc=org?uid"'),
+    },
   ],
   good: [
     { title: 'the file is there', files: tree('AuthUserFile /etc/apache2/users') },
+    {
+      title: 'a directory of users and its provider',
+      files: withLdap(conf`
+        AuthBasicProvider ldap
+        AuthLDAPURL "ldap://127.0.0.1:1/ou=people,dc=example,dc=org?uid"
+      `),
+    },
+    {
+      title: 'the provider of the section around it',
+      files: withLdap(
+        'AuthLDAPURL "ldap://127.0.0.1:1/ou=people,dc=example,dc=org?uid"',
+        conf`
+          <Location />
+              AuthBasicProvider ldap
+          </Location>
+        `,
+      ),
+    },
     {
       title: 'another provider, and a file outside of the audit',
       files: tree(conf`
@@ -86,6 +127,7 @@ export default defineRule({
         }
       }
       yield* withoutFile(configuration, tables)
+      yield* unaskedDirectories(configuration)
     }
   },
 })
@@ -120,6 +162,40 @@ function* withoutFile(
       }
     }
   }
+}
+
+/** A directory of users that is written, and not asked: the provider of a section that names none is a file. */
+function* unaskedDirectories(configuration: ApacheConfiguration) {
+  const lines = ['authldapurl', 'authdbduserpwquery'].flatMap(
+    name => configuration.occurrences.get(name) ?? [],
+  )
+  if (lines.length === 0 || !isWhole(configuration)) return
+  // What an outer section says of providers is in force inside of it too.
+  const outer = ['authbasicprovider', 'authuserfile', 'authdigestprovider'].flatMap(name =>
+    (configuration.occurrences.get(name) ?? []).map(({ parent }) => parent),
+  )
+  if ([...configuration.occurrences.keys()].some(name => /^authnprovideralias|^authbasicfake/.test(name)))
+    return
+  for (const line of lines) {
+    const section = line.parent
+    if (section === null || !/^(?:Directory|Location)$/.test(section.name)) continue
+    const path = section.args[0]?.value ?? ''
+    const type = section.children.find(({ name }) => name === 'AuthType')
+    if (type?.args[0]?.value.toLowerCase() !== 'basic' || !isSettled(path)) continue
+    if (outer.some(each => each === null || mayHold(each, section))) continue
+    const provider = line.name === 'AuthLDAPURL' ? 'ldap' : 'dbd'
+    yield {
+      at: namePlace(line),
+      message: `no \`AuthBasicProvider ${provider}\` has it asked: the password is looked for in a file, and no \`AuthUserFile\` names one, so every password is answered with 500`,
+    }
+  }
+}
+
+/** True for a section that may be in force where another one is. */
+function mayHold(outer: ApacheDirective, section: ApacheDirective): boolean {
+  if (outer === section || outer.name !== section.name) return true
+  const [one, other] = [outer, section].map(({ args }) => (args[0]?.value ?? '').replace(/\/+$/, ''))
+  return /[*?[~^$]/.test(one ?? '') || `${other}/`.startsWith(`${one}/`)
 }
 
 function isProvider(name: string): boolean {

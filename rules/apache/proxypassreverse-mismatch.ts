@@ -37,6 +37,15 @@ export default defineRule({
       },
     },
     {
+      title: 'another name of the same machine',
+      files: {
+        'site.conf': site(conf`
+          ProxyPass / http://127.0.0.1:8080/
+          ProxyPassReverse / «http://localhost:8080/»
+        `),
+      },
+    },
+    {
       title: 'none',
       files: { 'site.conf': site('ProxyPass / «http://127.0.0.1:8080/»') },
     },
@@ -48,6 +57,16 @@ export default defineRule({
         'site.conf': site(conf`
           ProxyPass /app/ http://127.0.0.1:8080/app/
           ProxyPassReverse /app/ http://127.0.0.1:8080/app/
+        `),
+      },
+    },
+    {
+      title: 'both names of the same machine',
+      files: {
+        'site.conf': site(conf`
+          ProxyPass / http://127.0.0.1:8080/
+          ProxyPassReverse / http://localhost:8080/
+          ProxyPassReverse / http://127.0.0.1:8080/
         `),
       },
     },
@@ -138,14 +157,16 @@ function reversesFor(configuration: ApacheConfiguration, pass: ApacheDirective):
   })
 }
 
-/** True for a URL of the same machine on another port: nothing that the backend could call itself. */
+/** True for a URL of the same machine on another port, or by another name than the backend is told. */
 function isOther(url: string, target: string): boolean {
   const [one, other] = [url, target].map(text => /^https?:\/\/([^/:]+)(?::(\d+))?/i.exec(text))
   if (!one || !other) return false
   const isLocal = (name: string | undefined): boolean =>
     /^(?:localhost|127\.0\.0\.1|\[::1\])$/i.test(name ?? '')
   const sameHost = one[1]?.toLowerCase() === other[1]?.toLowerCase() || (isLocal(one[1]) && isLocal(other[1]))
-  return sameHost && (one[2] ?? '80') !== (other[2] ?? '80')
+  if (!sameHost) return false
+  // Without `ProxyPreserveHost` the backend is told the name that `ProxyPass` has, and redirects to that.
+  return (one[2] ?? '80') !== (other[2] ?? '80') || one[1]?.toLowerCase() !== other[1]?.toLowerCase()
 }
 
 function preservesHost(configuration: ApacheConfiguration, pass: ApacheDirective): boolean | undefined {

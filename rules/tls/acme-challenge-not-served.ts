@@ -14,6 +14,10 @@ import { probeRedirects } from '../../src/deployment/requests/probe.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { askHost, originOf } from '../../src/deployment/requests/ask-host.ts'
+import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
+import { argumentPlace as apacheArgument } from '../../src/servers/apache/queries/places.ts'
+import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { apacheMain } from '../_examples.ts'
 
 const RENEWAL = {
@@ -104,6 +108,28 @@ const challengeIn = (root: string): string => conf`
       root ${root};
   }
 `
+
+const staging = (lines: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      <VirtualHost *:80>
+          ServerName example.org
+          DocumentRoot /srv/staging
+          Alias /.well-known/acme-challenge/ /srv/www/.well-known/acme-challenge/
+          <Location />
+              AuthType Basic
+              AuthName staging
+              AuthUserFile /srv/users
+              ${lines === '' ? '«Require valid-user»' : 'Require valid-user'}
+          </Location>
+          ${lines}
+      </VirtualHost>
+    `,
+    ['alias', 'authn_core', 'authn_file', 'auth_basic', 'authz_user', 'dir'],
+  ),
+  'srv/users': 'staff:{SHA}x',
+})
 
 export default defineRule({
   summary: 'The challenge by which certbot renews a certificate is not served',
@@ -261,6 +287,10 @@ export default defineRule({
       files: apache('ProxyPass / «http://127.0.0.1:9000/»'),
     },
     {
+      title: 'Apache asks for a password everywhere',
+      files: staging(''),
+    },
+    {
       title: 'Apache denies hidden files',
       files: apache(conf`
         <LocationMatch "/\.">
@@ -385,6 +415,14 @@ export default defineRule({
       `),
     },
     {
+      title: 'Apache asks for a password, but not for the challenge',
+      files: staging(conf`
+        <Location /.well-known/acme-challenge/>
+            Require all granted
+        </Location>
+      `),
+    },
+    {
       title: 'an alias of Apache',
       files: {
         ...apache(conf`
@@ -429,8 +467,39 @@ export default defineRule({
           help: 'Mount the same directory in both containers',
         }
     }
+    yield* deniedAliases(deployment)
   },
 })
+
+/** An `Alias` of Apache for the challenge, in a virtual host that asks whoever wants it for a password. */
+function* deniedAliases(deployment: Deployment) {
+  const aliases = new Map(
+    deployment.apache.flatMap(configuration => {
+      const lines = (configuration.occurrences.get('alias') ?? []).filter(({ args }) =>
+        /^\/\.well-known(?:\/acme-challenge)?\/?$/.test(args[0]?.value ?? ''),
+      )
+      return lines.length === 0 ? [] : [[configuration, lines] as const]
+    }),
+  )
+  if (aliases.size === 0) return
+  for (const asked of hostsHolding(deployment, ['alias'])) {
+    const lines = aliases.get(asked.configuration)
+    const alias = lines?.find(line => {
+      const home = virtualHostSection(line)
+      return home === null || home === asked.host?.directive
+    })
+    if (alias === undefined || originOf(asked).scheme !== 'http') continue
+    const { end } = askHost(deployment, asked, PATH)
+    if (end.kind !== 'response' || end.status !== 401 || end.at === null) continue
+    yield {
+      at: end.at,
+      message:
+        'the challenge for which there is an `Alias` is answered with 401, so no certificate is renewed by it',
+      label: 'answers for `.well-known/acme-challenge`',
+      related: [{ at: apacheArgument(alias, 0), message: 'the challenge' }],
+    }
+  }
+}
 
 /**
  * The webroot of a certbot that runs in another container of the project: a directory that both mount; for every name

@@ -40,6 +40,76 @@ const sendsSource: LiveCase['harm'] = ({ response }) =>
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'apache/limitrequest-of-later-vhost',
+    shows: 'a header that the host allows is a 400',
+    examples: { bad: 'the size of a header', good: 'in the first one' },
+    request: { url: 'http://example.org/', headers: { 'X-Ticket': 'x'.repeat(12_000) } },
+    harm: answers(400),
+    sound: answers(200),
+  },
+  {
+    rule: 'apache/setenv-with-equals',
+    shows: 'the variable is not there',
+    examples: { bad: 'as in a shell', good: 'two words, and a value with = in it' },
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.headers['x-environment'] === '(null)',
+    sound: ({ response }) => response.headers['x-environment'] === 'production',
+  },
+  {
+    rule: 'apache/dav-without-lockdb',
+    shows: 'a client cannot lock a file',
+    examples: { bad: 'Dav On', good: 'a database' },
+    request: {
+      url: 'http://example.org/page.txt',
+      method: 'LOCK',
+      body: '<?xml version="1.0"?><lockinfo xmlns="DAV:"><lockscope><exclusive/></lockscope><locktype><write/></locktype></lockinfo>',
+    },
+    harm: answers(500),
+    sound: answers(200),
+  },
+  {
+    rule: 'apache/internal-redirect-loop',
+    shows: 'the path that was asked for is lost',
+    examples: {
+      bad: 'the path is put into the query, and taken from the script then',
+      good: 'what is no file alone is put into the query',
+    },
+    request: { url: 'http://example.org/blog' },
+    harm: ({ response }) => response.headers['x-query'] === 'page=index.txt',
+    sound: ({ response }) => response.headers['x-query'] === 'page=blog',
+  },
+  {
+    rule: 'apache/proxypassreverse-mismatch',
+    shows: 'the client is sent to its own machine',
+    examples: { bad: 'another name of the same machine', good: 'both names of the same machine' },
+    mirrors: [8080],
+    request: { url: 'http://example.org/page?redirect' },
+    harm: ({ response }) => response.headers.location === 'http://127.0.0.1:8080/next',
+    sound: ({ response }) => response.headers.location === 'http://example.org/next',
+  },
+  {
+    rule: 'apache/password-file-missing',
+    shows: 'the password is looked for in a file that no line names',
+    examples: {
+      bad: 'a directory of users that no provider asks',
+      good: 'a directory of users and its provider',
+    },
+    request: { url: 'http://example.org/staff/page.txt', headers: { Authorization: 'Basic YTpi' } },
+    harm: ({ response, logNow }) => response.status === 500 && logNow().includes('AH01619'),
+    sound: ({ response, logNow }) => response.status !== 0 && !logNow().includes('AH01619'),
+  },
+  {
+    rule: 'apache/env-never-set',
+    shows: 'what is to be left out is in the log',
+    examples: { bad: 'a log that is to leave something out', good: 'a log that leaves out what is marked' },
+    request: { url: 'http://example.org/health' },
+    harm: async () => (await accessLog()).includes('/health'),
+    sound: async ({ request }) => {
+      await request({ url: 'http://example.org/index.html' })
+      return !(await accessLog()).includes('/health')
+    },
+  },
+  {
     rule: 'apache/rewrite-without-followsymlinks',
     shows: 'every page is a 403, with AH00670 in the log',
     files: { '/srv/www/page.txt': 'page' },

@@ -21,6 +21,15 @@ async function accessLog(): Promise<string> {
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'forwarded-headers/ssl-variable-unset',
+    shows: 'the header is the word (null)',
+    examples: { bad: 'variables for scripts alone, and a header of the response', good: 'asked of mod_ssl' },
+    mirrors: [8080],
+    request: { url: 'https://example.org/' },
+    harm: ({ response }) => response.headers['x-protocol'] === '(null)',
+    sound: ({ response }) => `${response.headers['x-protocol']}`.startsWith('TLSv1'),
+  },
+  {
     rule: 'forwarded-headers/real-ip-header-not-sent',
     shows: 'nginx takes the proxy for the client',
     request: { url: 'http://example.org/', headers: { 'X-Forwarded-For': '203.0.113.9' } },

@@ -7,6 +7,26 @@ import type { LiveCase } from '../live-case.ts'
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'tls/client-ca-missing',
+    shows: 'every handshake fails',
+    examples: { bad: 'required', good: 'an authority is named' },
+    request: { url: 'https://example.org/' },
+    harm: ({ refused, response }) => refused.apache === null && response.status === 0,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'tls/acme-challenge-not-served',
+    shows: 'the file of the challenge asks for a password',
+    examples: {
+      bad: 'Apache asks for a password everywhere',
+      good: 'Apache asks for a password, but not for the challenge',
+    },
+    files: { 'srv/www/.well-known/acme-challenge/token': 'token.thumbprint' },
+    request: { url: 'http://example.org/.well-known/acme-challenge/token' },
+    harm: ({ response }) => response.status === 401,
+    sound: ({ response }) => response.body === 'token.thumbprint',
+  },
+  {
     rule: 'tls/key-with-passphrase',
     shows: 'nginx does not start',
     request: { url: 'https://example.org/' },
