@@ -337,6 +337,7 @@ import nginxRewriteNeverReached from './nginx/rewrite-never-reached.ts'
 import nginxServerTryFilesUnused from './nginx/server-try-files-unused.ts'
 import nginxServiceDoesNotWait from './nginx/service-does-not-wait.ts'
 import nginxSettingLeftBehind from './nginx/setting-left-behind.ts'
+import nginxSiteNotIncluded from './nginx/site-not-included.ts'
 import nginxSslPrereadOff from './nginx/ssl-preread-off.ts'
 import nginxSubFilterCompressed from './nginx/sub-filter-compressed.ts'
 import nginxSyntax from './nginx/syntax.ts'
@@ -445,6 +446,7 @@ import tlsHstsMissing from './tls/hsts-missing.ts'
 import tlsHstsNotAlways from './tls/hsts-not-always.ts'
 import tlsHstsOnHttp from './tls/hsts-on-http.ts'
 import tlsHttp2WithoutSsl from './tls/http2-without-ssl.ts'
+import tlsHttp3NotAnnounced from './tls/http3-not-announced.ts'
 import tlsKeyWithPassphrase from './tls/key-with-passphrase.ts'
 import tlsKeyWorldReadable from './tls/key-world-readable.ts'
 import tlsLineageNotRenewed from './tls/lineage-not-renewed.ts'
@@ -865,6 +867,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/server-try-files-unused', ...nginxServerTryFilesUnused },
   { id: 'nginx/service-does-not-wait', ...nginxServiceDoesNotWait },
   { id: 'nginx/setting-left-behind', ...nginxSettingLeftBehind },
+  { id: 'nginx/site-not-included', ...nginxSiteNotIncluded },
   { id: 'nginx/ssl-preread-off', ...nginxSslPrereadOff },
   { id: 'nginx/sub-filter-compressed', ...nginxSubFilterCompressed },
   { id: 'nginx/syntax', ...nginxSyntax },
@@ -973,6 +976,7 @@ export const rules: readonly Rule[] = [
   { id: 'tls/hsts-not-always', ...tlsHstsNotAlways },
   { id: 'tls/hsts-on-http', ...tlsHstsOnHttp },
   { id: 'tls/http2-without-ssl', ...tlsHttp2WithoutSsl },
+  { id: 'tls/http3-not-announced', ...tlsHttp3NotAnnounced },
   { id: 'tls/key-with-passphrase', ...tlsKeyWithPassphrase },
   { id: 'tls/key-world-readable', ...tlsKeyWorldReadable },
   { id: 'tls/lineage-not-renewed', ...tlsLineageNotRenewed },

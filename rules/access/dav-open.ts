@@ -1,13 +1,18 @@
 import { posix } from 'node:path'
+import { serverIndex } from '../../src/deployment/build/servers.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { type AskedHost, askHost } from '../../src/deployment/requests/ask-host.ts'
 import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
-import { MISSING } from '../../src/deployment/requests/made-up-requests.ts'
+import { MISSING, requestsToServer } from '../../src/deployment/requests/made-up-requests.ts'
+import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
+import { probe } from '../../src/deployment/requests/probe.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
-import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
-import { apacheMain } from '../_examples.ts'
+import { effective } from '../../src/servers/nginx/queries/effective.ts'
+import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
 
 const MODULES = [
   'dav',
@@ -51,6 +56,15 @@ const share = (lines: string): Record<string, string> =>
         ${lines}
     </Directory>
   `)
+const nginx = (lines: string): string =>
+  nginxMain(
+    nginxServer(conf`
+      root /srv/share;
+      location /files/ {
+          ${lines}
+      }
+    `),
+  )
 
 export default defineRule({
   summary: 'Whoever asks may write, move and delete the files of a directory',
@@ -59,7 +73,7 @@ export default defineRule({
   securitySeverity: 9.1,
   cwe: [306, 434],
   since: '0.1.0',
-  why: '`Dav On` lets PUT, DELETE, MOVE and PROPPATCH change what lies in the directory. With nothing that asks for a password, every client may fill the disk, replace the pages or, where PHP runs, put a script there and start it.',
+  why: '`Dav On`, and `dav_methods` of nginx, let PUT, DELETE and MOVE change what lies in the directory. With nothing that asks for a password, every client may fill the disk, replace the pages or, where PHP runs, put a script there and start it.',
   remedy:
     'Ask for a password (`Require valid-user`), or close the methods that write by `<LimitExcept GET HEAD OPTIONS PROPFIND>`',
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_dav.html#security'],
@@ -95,6 +109,14 @@ export default defineRule({
         </Limit>
       `),
     },
+    {
+      title: 'nginx, for whoever asks',
+      modes: { 'srv/share': 0o777, 'srv/share/files': 0o777 },
+      files: {
+        'etc/nginx/nginx.conf': nginx('dav_methods «PUT» DELETE;'),
+        'srv/share/files/notes.txt': 'notes',
+      },
+    },
   ],
   good: [
     {
@@ -129,8 +151,38 @@ export default defineRule({
         </Files>
       `),
     },
+    {
+      title: 'nginx, with a password for what writes',
+      modes: { 'srv/share': 0o777, 'srv/share/files': 0o777 },
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          dav_methods PUT DELETE;
+          limit_except GET {
+              auth_basic "Share";
+              auth_basic_user_file /etc/nginx/share;
+          }
+        `),
+        'etc/nginx/share': 'ann:$apr1$exampleA$xfaYOKTMKIbagoBtezE9D0',
+        'srv/share/files/notes.txt': 'notes',
+      },
+    },
+    {
+      title: 'nginx, with addresses, and without the module',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          dav_methods PUT DELETE;
+          allow 10.0.0.0/8;
+          deny all;
+          location /files/read/ {
+              dav_methods off;
+              allow all;
+          }
+        `),
+      },
+    },
   ],
   *check(deployment) {
+    yield* openInNginx(deployment)
     for (const asked of hostsHolding(deployment, ['dav'])) {
       const { configuration, host } = asked
       for (const line of configuration.occurrences.get('dav') ?? []) {
@@ -147,6 +199,36 @@ export default defineRule({
     }
   },
 })
+
+/** `dav_methods` of nginx where a client of the network is asked for nothing. */
+function* openInNginx(deployment: Deployment): Generator<RuleFinding> {
+  const { nginx, servers } = deployment
+  for (const configuration of nginx) {
+    for (const line of configuration.occurrences.get('dav_methods') ?? []) {
+      const methods = line.args.map(({ value }) => value.toUpperCase())
+      const home = enclosingServer(line)
+      const server = home === null ? undefined : serverIndex(servers).get(home)
+      if (line.parent === null || server === undefined || methods.includes('OFF')) continue
+      // A certificate of the client is as good as a password.
+      const verify = effective(configuration, server.directive, 'ssl_verify_client')
+      if (!verify.known || verify.value.directives.length > 0) continue
+      const path = pathsInto(line.parent).find(each => each.includes(MISSING))
+      const [method] = methods
+      const [request] = path === undefined ? [] : requestsToServer(deployment, server, path)
+      if (path === undefined || request === undefined || method === undefined) continue
+      const { end, steps } = probe(deployment, { ...request, method })
+      // Of a method that it takes from anybody the model says what files do without the module.
+      if (end.kind !== 'status' || end.status !== 405 || end.by !== 'nginx') continue
+      if (steps.some(({ known }) => !known)) continue
+      yield {
+        at: argumentPlace(line, 0),
+        message: `an anonymous client may use \`${methods.join('`, `')}\` below \`${path.replace(MISSING, '')}\``,
+        label: 'asked for nothing',
+        help: 'Ask for a password (`auth_basic`), or leave writing to some addresses: `limit_except GET { allow 10.0.0.0/8; deny all; }`',
+      }
+    }
+  }
+}
 
 function hostAround({ parent }: ApacheDirective): ApacheDirective | null {
   let at = parent

@@ -1,4 +1,5 @@
 import type { Place } from '../../parsers/text/source.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
 import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts'
 import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
 import { namePlace } from '../../src/deployment/places.ts'
@@ -24,6 +25,28 @@ const marked = (files: Record<string, string>): Record<string, string> => ({
   ...files,
   'etc/nginx/nginx.conf': files['etc/nginx/nginx.conf']!.replace('proxy_pass', '«proxy_pass»'),
 })
+const registry = (): string => conf`
+  services:
+    store:
+      image: registry:2
+    proxy:
+      image: nginx:1.27
+      ports:
+        - "80:80"
+      volumes:
+        - ./site.conf:/etc/nginx/conf.d/default.conf:ro
+`
+const store = (lines: string): string => conf`
+  server {
+      listen 80;
+      server_name files.example.org;
+      ${lines}
+      location / {
+          proxy_pass http://store:5000;
+          proxy_set_header Host $http_host;
+      }
+  }
+`
 
 export default defineRule({
   summary: 'nginx refuses bodies that the application was told to take',
@@ -56,6 +79,13 @@ export default defineRule({
         }),
       ),
     },
+    {
+      title: 'an image to which files are sent',
+      files: {
+        'docker-compose.yml': registry(),
+        'site.conf': store('').replace('proxy_pass', '«proxy_pass»'),
+      },
+    },
   ],
   good: [
     {
@@ -73,12 +103,40 @@ export default defineRule({
       }),
     },
     { title: 'no limit is named', files: behindNginx(UNIT, { 'etc/shop/main.py': flask('') }) },
+    {
+      title: 'a store of files, and room for them',
+      files: {
+        'docker-compose.yml': registry(),
+        'site.conf': store('client_max_body_size 0;'),
+      },
+    },
+    {
+      title: 'an image that is sent no files',
+      files: {
+        'docker-compose.yml': registry().replace('image: registry:2', 'image: grafana/grafana'),
+        'site.conf': store(''),
+      },
+    },
   ],
   *check(deployment) {
-    if (!deployment.programs.some(({ kind }) => kind === 'app-server')) return
+    const { machines, programs } = deployment
+    const hasStore = machines.some(({ container }) => container !== null && storeIn(container) !== null)
+    if (!hasStore && !programs.some(({ kind }) => kind === 'app-server')) return
     for (const { pass, bodyLimit, targets } of deployment.connections.nginx) {
       if (!bodyLimit.known || bodyLimit.value.directive !== null) continue
       for (const target of targets) {
+        const container = target.machine?.container ?? null
+        const store = container === null ? null : storeIn(container)
+        if (container !== null && store !== null) {
+          yield {
+            at: namePlace(pass),
+            message: `nginx refuses bodies above a megabyte, as nothing says otherwise, and \`${store}\` is sent files`,
+            label: 'no client_max_body_size',
+            related: [{ at: container.service.image?.at ?? container.service.at, message: 'the image' }],
+            help: 'Write `client_max_body_size 0;`, or as much as a file may have',
+          }
+          continue
+        }
         const program = serverBehind(target)
         const wanted = program === null ? null : limitOf(deployment, program)
         if (wanted === null || wanted.bytes <= bodyLimit.value.value) continue
@@ -97,6 +155,15 @@ export default defineRule({
     }
   },
 })
+
+/** Images to which files of many megabytes are sent, and whose documentation asks for a limit in front of them. */
+const STORES =
+  /^(?:(?:[\w.-]+\/)?(?:minio\/minio|gitea\/gitea|forgejo\/forgejo|immich-app\/immich-server|paperless-ngx\/paperless-ngx|sonatype\/nexus3|owncloud\/server|vaultwarden\/server|matrixdotorg\/synapse)|registry|nextcloud)$/
+
+/** The image of a container to which files are sent; null for any other. */
+function storeIn({ base, service }: Container): string | null {
+  return base !== null && service.build === null && STORES.test(base) ? base : null
+}
 
 interface Limit {
   readonly bytes: number

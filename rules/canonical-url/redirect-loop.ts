@@ -171,6 +171,25 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'a language in front of every path, those with a language too',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain([
+          conf`
+            map $http_accept_language $lang {
+                default en;
+                ~*^de de;
+            }
+          `,
+          nginxServer(conf`
+            root /srv/www;
+            location / {
+                return 302 «/$lang$request_uri»;
+            }
+          `),
+        ]),
+      },
+    },
   ],
   good: [
     {
@@ -287,6 +306,27 @@ export default defineRule({
       title: 'Apache says that the client came over TLS',
       files: behindApache('if ($http_x_forwarded_proto != https) {', 'https://$host$request_uri'),
     },
+    {
+      title: 'a language in front of the paths that have none',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain([
+          conf`
+            map $http_accept_language $lang {
+                default en;
+                ~*^de de;
+            }
+          `,
+          nginxServer(conf`
+            root /srv/www;
+            location / {
+                return 302 /$lang$request_uri;
+            }
+            location ~ ^/(?:en|de)/ {
+            }
+          `),
+        ]),
+      },
+    },
   ],
   *check(deployment) {
     const byDirective = serverIndex(deployment.servers)
@@ -382,6 +422,8 @@ function loopFrom(deployment: Deployment, server: NginxServer, block: NginxDirec
   )) {
     if (!leadsOn(deployment, probe(deployment, request))) continue
     const chain = probeRedirects(deployment, request)
+    const growing = chain.end.kind === 'limit' && !isEndedByHeader(deployment, chain) ? growthOf(chain) : null
+    if (growing !== null) return growing
     if (chain.end.kind !== 'loop' || isEndedByHeader(deployment, chain)) continue
     const loop = loopOf(chain.requests.slice(chain.end.from))
     if (loop !== null) return loop
@@ -500,6 +542,18 @@ function isEndedByHeader(deployment: Deployment, { requests }: FollowedRedirects
 
 function textOf(words: readonly { readonly value: string }[]): string {
   return words.map(({ value }) => value).join(' ')
+}
+
+/** A redirect of which every answer is redirected by the same line to a longer URL. */
+function growthOf({ requests }: FollowedRedirects): Loop | null {
+  const last = requests.slice(-4)
+  const [place, ...others] = last.map(placeOf)
+  if (place === null || place === undefined) return null
+  if (!others.every(other => other !== null && byPlace(other, place) === 0)) return null
+  const sizes = last.map(({ request }) => request.target.length)
+  if (!sizes.every((size, index) => index === 0 || size > (sizes[index - 1] ?? 0))) return null
+  const urls = requests.slice(0, 3).map(({ request }) => `\`${urlOf(request).replace(MISSING, 'page')}\``)
+  return { at: place, others: [], urls: `${urls.join(' → ')} → …` }
 }
 
 function loopOf(cycle: readonly FollowedRequest[]): Loop | null {

@@ -4,7 +4,10 @@ import { argumentPlace, writtenText } from '../../src/deployment/places.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
-import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { effective } from '../../src/servers/nginx/queries/effective.ts'
+import { PASSES } from '../../src/servers/nginx/queries/locations.ts'
+import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 
@@ -89,6 +92,14 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'a name that scripts are told to send, and nginx drops',
+      files: {
+        'etc/nginx/nginx.conf': nginx(
+          "add_header Access-Control-Allow-Headers «'Content-Type, access_token'»;",
+        ),
+      },
+    },
   ],
   good: [
     { title: 'a header as a variable', files: uwsgi('uwsgi_param HTTP_X_REAL_IP $remote_addr;') },
@@ -104,9 +115,19 @@ export default defineRule({
       title: 'a header of one’s own with underscores',
       files: { 'etc/nginx/nginx.conf': nginx('proxy_set_header api_key $http_api_key;') },
     },
+    {
+      title: 'a name with an underscore that nginx passes on',
+      files: {
+        'etc/nginx/nginx.conf': nginx(
+          "add_header Access-Control-Allow-Headers 'Content-Type, access_token';",
+        ).replace('listen 80;', 'listen 80;\n        underscores_in_headers on;'),
+      },
+    },
   ],
   *check({ nginx, apache, filesOf }) {
-    for (const { occurrences } of nginx) {
+    for (const configuration of nginx) {
+      const { occurrences } = configuration
+      for (const line of occurrences.get('add_header') ?? []) yield* judgeAllowed(configuration, line)
       for (const name of ['proxy_set_header', 'grpc_set_header'])
         for (const directive of occurrences.get(name) ?? []) yield* judge(directive, 0)
       for (const name of ['fastcgi_param', 'uwsgi_param', 'scgi_param'])
@@ -123,6 +144,29 @@ export default defineRule({
     }
   },
 })
+
+/** A name among `Access-Control-Allow-Headers`, which scripts of other sites therefore send, and nginx drops. */
+function* judgeAllowed(configuration: NginxConfiguration, line: NginxDirective): Iterable<RuleFinding> {
+  if (line.args[0]?.value.toLowerCase() !== 'access-control-allow-headers') return
+  const value = line.args[1]?.value ?? ''
+  const server = enclosingServer(line)
+  if (!value.includes('_') || value.includes('$') || isUnknownWord(value) || server === null) return
+  const name = value.split(/[\s,]+/).find(each => each.includes('_') && TOKEN.test(each))
+  const allowed = effective(configuration, server, 'underscores_in_headers')
+  if (name === undefined || !allowed.known || !allowed.value.complete) return
+  if (allowed.value.directives[0]?.args[0]?.value.toLowerCase() === 'on') return
+  if (!PASSES.some(pass => holds(server, pass))) return
+  yield {
+    at: argumentPlace(line, 1),
+    message: `scripts are told to send \`${name}\`, and nginx drops it, as \`underscores_in_headers\` is off`,
+    label: 'an underscore',
+    help: 'Write `underscores_in_headers on;` in the server, or the name with hyphens',
+  }
+}
+
+function holds(block: NginxDirective, name: string): boolean {
+  return block.children.some(child => child.name === name || holds(child, name))
+}
 
 /** Headers among the variables of CGI, whose names have no hyphen. */
 function* judgeVariable(directive: NginxDirective): Iterable<RuleFinding> {

@@ -55,6 +55,14 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 401,
   },
   {
+    rule: 'access/dav-open',
+    shows: 'nginx writes a file for a client without a password',
+    examples: { bad: 'nginx, for whoever asks', good: 'nginx, with a password for what writes' },
+    request: { url: 'http://example.org/files/new.txt', method: 'PUT', body: 'mine' },
+    harm: ({ response }) => response.status === 201,
+    sound: ({ response }) => response.status === 401,
+  },
+  {
     rule: 'access/files-section-proxied',
     shows: 'nobody asks for the password',
     mirrors: [8080],

@@ -21,6 +21,18 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'canonical-url/redirect-loop',
+    shows: 'the page of a language is redirected to that of the language again',
+    examples: {
+      bad: 'a language in front of every path, those with a language too',
+      good: 'a language in front of the paths that have none',
+    },
+    files: { 'srv/www/en/page': 'a page' },
+    request: { url: 'http://example.org/en/page' },
+    harm: ({ response }) => String(response.headers.location).endsWith('/en/en/page'),
+    sound: ({ response }) => response.body === 'a page',
+  },
+  {
+    rule: 'canonical-url/redirect-loop',
     shows: 'nginx behind Apache redirects to where the client came from',
     examples: {
       bad: 'nginx behind Apache, which terminates TLS',

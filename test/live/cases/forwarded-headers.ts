@@ -45,6 +45,18 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body === '203.0.113.9',
   },
   {
+    rule: 'forwarded-headers/header-name-invalid',
+    shows: 'the backend does not get the header that scripts send',
+    examples: {
+      bad: 'a name that scripts are told to send, and nginx drops',
+      good: 'a name with an underscore that nginx passes on',
+    },
+    mirrors: [9000],
+    request: { url: 'http://example.org/', headers: { access_token: 'example' } },
+    harm: ({ response }) => response.report !== null && response.report.HTTP_ACCESS_TOKEN === undefined,
+    sound: ({ response }) => response.report?.HTTP_ACCESS_TOKEN === 'example',
+  },
+  {
     rule: 'forwarded-headers/header-name-misspelt',
     shows: 'the backend gets no X-Forwarded-For',
     mirrors: [9000],

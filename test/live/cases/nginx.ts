@@ -36,6 +36,15 @@ export const cases: readonly LiveCase[] = [
       response.status === 200 && (await request({ url: 'http://example.org/' })).status === 503,
   },
   {
+    rule: 'nginx/site-not-included',
+    shows: 'another site answers for the one that is not read',
+    examples: { bad: 'a site without the ending', good: 'every name' },
+    files: { 'srv/shop/index.html': 'the shop', 'srv/blog/index.html': 'the blog' },
+    request: { url: 'http://shop.example.org/' },
+    harm: ({ response }) => response.body === 'the blog',
+    sound: ({ response }) => response.body === 'the shop',
+  },
+  {
     rule: 'nginx/variable-unset',
     shows: 'nginx has no address for a client without the cookie',
     examples: { bad: 'in conditions alone', good: 'a value first' },

@@ -17,7 +17,7 @@ import { checkDuplicateLocations } from './locations.ts'
 import { checkTargets, checkVerification } from './passes.ts'
 import { compileArguments, compileMerged } from './script.ts'
 import { checkCompleteServers, checkServerNames } from './servers.ts'
-import { checkCertificates, checkPasswordFile, checkTlsFiles } from './tls.ts'
+import { checkCertificates, checkCiphers, checkPasswordFile, checkTlsFiles } from './tls.ts'
 import {
   firstOf,
   hasUnknownArgument,
@@ -371,6 +371,7 @@ function endHttp(reading: Reading): void {
   checkCaches(reading, http.caches)
   for (const { directive } of http.servers) checkDuplicateLocations(reading, directive.children)
   checkCertificates(reading, http)
+  checkCiphers(reading, http)
   checkTlsFiles(reading, http)
   checkCharsets(reading)
   checkVariables(reading, http)
@@ -383,6 +384,7 @@ function endProgram(reading: Reading, name: 'stream' | 'mail'): void {
   checkTargets(reading, program)
   checkCompleteServers(reading, program)
   checkCertificates(reading, program)
+  checkCiphers(reading, program)
   checkTlsFiles(reading, program)
   checkVariables(reading, program)
 }

@@ -152,6 +152,10 @@ export const SAMPLES: readonly Sample[] = [
   server('server_name «*»;', 'invalid-server-name'),
   server('server_name *.example.com .example.org www.example.* ~^a$ _ "";', null),
   http('«server» { listen 18204 ssl; }', 'certificate-missing'),
+  http(
+    'server { listen 18204 ssl; ssl_certificate data:x; ssl_certificate_key data:y; ssl_ciphers «TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:!aNULL»; }',
+    'invalid-value',
+  ),
   http('proxy_buffer_size «128k»; server { }', 'buffers-inconsistent'),
   http('proxy_buffer_size 128k; proxy_buffers 4 256k; proxy_busy_buffers_size 256k;', null),
   main('worker_processes «many»;', 'invalid-value'),

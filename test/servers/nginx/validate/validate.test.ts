@@ -103,6 +103,21 @@ test('the authorities of clients are read where clients are asked for a certific
   assert.equal(codes('ssl_verify_client optional_no_ca;'), ['certificate-missing'])
 })
 
+test('a list of ciphers is refused where every name is of TLS 1.3, and some server has a certificate', () => {
+  const codes = (lines: string, ciphers: string) =>
+    fatalCodes(
+      evaluate(
+        `events { }\nhttp { server { listen 443 ssl; ${lines} ssl_ciphers '${ciphers}'; } }\n`,
+        DEBIAN,
+        ['/etc/nginx'],
+      ),
+    )
+  const certificate = 'ssl_certificate data:x; ssl_certificate_key data:y;'
+  assert.equal(codes(certificate, 'TLS_AES_128_GCM_SHA256:!aNULL'), ['invalid-value'])
+  assert.equal(codes(certificate, 'ECDHE-RSA-AES128-GCM-SHA256:TLS_AES_128_GCM_SHA256'), [])
+  assert.equal(codes(certificate, 'HIGH:!aNULL'), [])
+})
+
 test('a certificate is missing only where its absence is evidence', () => {
   const text =
     'events { }\nhttp { server { listen 443 ssl; ssl_certificate /etc/ssl/a.pem; ssl_certificate_key /etc/ssl/a.key; } }\n'
