@@ -190,8 +190,24 @@ function directoryMachines(scope: Scope, options: DiskOptions): ScopeMachines {
     htaccess.length === 0 &&
     fragments(new Set(), { nginx: false, apache: false }).length === 0
   if (!isEmpty) return { machines: [...placed, rest], notices }
-  const isStarted = startSomething(files, scope.paths.filter(isAsked), within)
-  return { machines: isStarted ? [{ ...rest, startsAlone: true }] : [], notices }
+  if (!startSomething(files, scope.paths.filter(isAsked), within)) return { machines: [], notices }
+  return scope.paths.some(path => OF_SYSTEM.test(path.slice(within.length)))
+    ? rootMachines(asRoot(scope), options)
+    : { machines: [{ ...rest, startsAlone: true }], notices }
+}
+
+/** Where a machine has its units and what supervisord starts. */
+const OF_SYSTEM = /^\/etc\/(?:systemd\/system|supervisor|supervisord\.d)\//
+
+/** A directory that has the units of a machine at their places stands for its root. */
+function asRoot({ within, paths, ...scope }: Scope): Scope {
+  return {
+    ...scope,
+    root: within,
+    within: '/',
+    directories: ['/'],
+    paths: paths.map(path => path.slice(within.length)),
+  }
 }
 
 /** True where units, supervisord, uWSGI, scripts or the files of an application say what runs. */

@@ -486,6 +486,8 @@ test('finds what starts an application where no server is', () => {
   const wsgi = 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n'
   const directory = scratchTree({
     'units/shop.service': '[Service]\nExecStart=/srv/shop/bin/gunicorn shop.wsgi\n',
+    'machine/etc/systemd/system/shop.service': '[Service]\nExecStart=/srv/shop/bin/gunicorn shop.wsgi\n',
+    'machine/srv/shop/shop.env': 'KEY=a\n',
     'units-of-others/backup.service': '[Service]\nExecStart=/usr/bin/rsync -a /srv /mnt\n',
     'django/shop/wsgi.py': wsgi,
     'flask/app.py': 'from flask import Flask\napp = Flask(__name__)\n',
@@ -501,9 +503,11 @@ test('finds what starts an application where no server is', () => {
     assert.is(others.length, 0)
     return machine?.startsAlone
   }
-  for (const path of ['units', 'django', 'flask', 'heroku', 'script'])
+  for (const path of ['units', 'machine', 'django', 'flask', 'heroku', 'script'])
     assert.is(startsAlone(path), true, path)
   assert.is(startsAlone('beside'), undefined)
+  const [placed] = discover(['machine'], { workingDirectory: directory })
+  assert.is(placed?.files.read('/srv/shop/shop.env').kind, 'source')
   for (const path of ['units-of-others', 'library', 'script-of-others'])
     assert.throws(() => startsAlone(path), /^nothing to audit/, path)
 })
