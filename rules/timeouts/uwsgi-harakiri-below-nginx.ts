@@ -42,6 +42,10 @@ export default defineRule({
   ],
   good: [
     { title: 'raised in both', files: tree('uwsgi_read_timeout 300s;', 'harakiri = 300') },
+    {
+      title: 'nginx waits a little longer, so that uWSGI ends what is too slow',
+      files: tree('uwsgi_read_timeout 310s;', 'harakiri = 300'),
+    },
     { title: 'no limit in uWSGI', files: tree('uwsgi_read_timeout 300s;', '') },
     { title: 'the minute that nginx waits by itself', files: tree('', 'harakiri = 30') },
   ],
@@ -53,7 +57,7 @@ export default defineRule({
         if (server.program !== 'uwsgi' || server.timeout?.known !== true || server.timeout.value === 0)
           continue
         const waits = valueOrNull(readTimeout)
-        if (waits === null || waits.directive === null || waits.value <= Math.max(60, server.timeout.value))
+        if (waits === null || waits.directive === null || waits.value <= Math.max(60, 2 * server.timeout.value))
           continue
         yield {
           at: argumentPlace(waits.directive, 0),
