@@ -1,5 +1,7 @@
 import type { AppServerProgram, Machine } from '../../src/deployment/model.ts'
+import type { PythonExpression } from '../../parsers/python/python-module.ts'
 import type { Place } from '../../parsers/text/source.ts'
+import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -33,7 +35,30 @@ export default defineRule({
   references: ['https://docs.docker.com/compose/how-tos/networking/'],
   unproven: 'The live tests start no database',
   bad: [
-    { title: 'in the settings', files: tree(database(`«${postgres('localhost')}»`)) },
+    {
+      title: 'in the settings',
+      files: tree(database(postgres('localhost').replace('"localhost"', '«"localhost"»'))),
+    },
+    {
+      title: 'the layer of channels, as host and port',
+      files: tree(conf`
+        ALLOWED_HOSTS = ["*"]
+        CHANNEL_LAYERS = {
+            "default": {
+                "BACKEND": "channels_redis.core.RedisChannelLayer",
+                "CONFIG": {"hosts": [(«"127.0.0.1"», 6379)]},
+            },
+        }
+      `),
+    },
+    {
+      title: 'the broker of Celery, as the default of a variable that nobody sets',
+      files: tree(conf`
+        import os
+        ALLOWED_HOSTS = ["*"]
+        CELERY_BROKER_URL = «os.environ.get("BROKER", "redis://localhost:6379/0")»
+      `),
+    },
     {
       title: 'in a variable of the service',
       files: tree('ALLOWED_HOSTS = ["*"]\n', ['environment:', '  BROKER_URL: «redis://localhost:6379/0»']),
@@ -41,6 +66,21 @@ export default defineRule({
   ],
   good: [
     { title: 'the service', files: tree(database(postgres('db'))) },
+    {
+      title: 'a default that the service replaces',
+      files: tree(
+        conf`
+          import os
+          ALLOWED_HOSTS = ["*"]
+          CACHES = {"default": {"LOCATION": os.environ.get("CACHE", "redis://127.0.0.1:6379/1")}}
+        `,
+        ['environment:', '  CACHE: redis://cache:6379/1'],
+      ),
+    },
+    {
+      title: 'memcached, which no service is',
+      files: tree('ALLOWED_HOSTS = ["*"]\nCACHES = {"default": {"LOCATION": "127.0.0.1:11211"}}\n'),
+    },
     {
       title: 'the service in a variable',
       files: tree('ALLOWED_HOSTS = ["*"]\n', ['environment:', '  BROKER_URL: redis://cache:6379/0']),
@@ -59,29 +99,95 @@ export default defineRule({
       const { container } = program.machine
       if (container === null || container.service.networkMode !== null || !startsOne(program.machine))
         continue
-      const settings = deployment.moduleOf(program)?.settings
-      const databases = settings?.get('DATABASES')
-      const own =
-        databases?.known === true && databases.value instanceof Map ? databases.value.get('default') : null
-      if (own instanceof Map && databases?.at != null) {
-        const engine: unknown = own.get('ENGINE')
-        const host: unknown = own.get('HOST')
-        const kind = typeof engine === 'string' ? /\.(postgresql|mysql)\b/.exec(engine)?.[1] : undefined
-        if (kind !== undefined && typeof host === 'string' && LOOPBACK.test(host))
-          yield* finding(program, kind === 'mysql' ? 'mysql' : 'postgres', host, assignedValue(databases.at))
-      }
+      const settings = deployment.moduleOf(program)?.settings ?? null
+      if (settings !== null)
+        for (const { kind, host, at } of addressesIn(settings)) yield* finding(program, kind, host, at)
       for (const { value } of container.service.environment) {
         if (value?.known !== true || value.at === null) continue
-        const [, scheme = '', host = ''] =
-          /^(rediss?|postgres(?:ql)?|postgis|mysql2?|mongodb|amqp)(?:\+\w+)?:\/\/(?:[^@/\s]*@)?(localhost|127\.0\.0\.1)(?=[:/]|$)/.exec(
-            value.value,
-          ) ?? []
+        const [, scheme = '', host = ''] = URL.exec(value.value) ?? []
         if (host !== '') yield* finding(program, KINDS[scheme] ?? scheme, host, value.at)
       }
     }
   },
 })
 
+/** An address on loopback that the settings name. */
+interface OwnAddress {
+  readonly kind: string
+  readonly host: string
+  readonly at: Place
+}
+
+/** Settings that name Redis, a broker or memcached. */
+const STORES = ['CACHES', 'CHANNEL_LAYERS', 'CELERY_BROKER_URL', 'CELERY_RESULT_BACKEND', 'BROKER_URL']
+
+function* addressesIn(settings: DjangoSettings): Iterable<OwnAddress> {
+  const databases = settings.get('DATABASES')
+  const own =
+    databases?.known === true && databases.value instanceof Map ? databases.value.get('default') : null
+  if (own instanceof Map && databases?.at != null) {
+    const engine: unknown = own.get('ENGINE')
+    const host: unknown = own.get('HOST')
+    const kind = typeof engine === 'string' ? /\.(postgresql|mysql)\b/.exec(engine)?.[1] : undefined
+    if (kind !== undefined && typeof host === 'string' && LOOPBACK.test(host))
+      yield {
+        kind: kind === 'mysql' ? 'mysql' : 'postgres',
+        host,
+        at: literalPlace(settings, 'DATABASES', host) ?? assignedValue(databases.at),
+      }
+  }
+  for (const name of STORES) {
+    const fact = settings.get(name)
+    if (fact?.known !== true || fact.at === null) continue
+    for (const { text, ...address } of storesIn(fact.value))
+      yield { ...address, at: literalPlace(settings, name, text) ?? assignedValue(fact.at) }
+  }
+}
+
+/** The addresses on loopback in a value: URLs, memcached's own, and what channels writes as host and port. */
+function* storesIn(
+  value: unknown,
+): Iterable<{ readonly kind: string; readonly host: string; readonly text: string }> {
+  if (typeof value === 'string') {
+    const [, scheme = '', host = ''] = URL.exec(value) ?? []
+    if (host !== '') yield { kind: KINDS[scheme] ?? scheme, host, text: value }
+    const [, memcached] = /^(localhost|127\.0\.0\.1):11211$/.exec(value) ?? []
+    if (memcached !== undefined) yield { kind: 'memcached', host: memcached, text: value }
+  } else if (value instanceof Map) {
+    for (const each of value.values()) yield* storesIn(each)
+  } else if (Array.isArray(value)) {
+    const [host, port, ...others] = value as readonly unknown[]
+    if (typeof host === 'string' && port === 6379 && others.length === 0 && LOOPBACK.test(host))
+      yield { kind: 'redis', host, text: host }
+    else for (const each of value as readonly unknown[]) yield* storesIn(each)
+  }
+}
+
+/** Where a text stands as it is in the value of a setting, and not as the default of a variable; null where it does not. */
+function literalPlace(settings: DjangoSettings, name: string, text: string): Place | null {
+  const assigned = settings.expressionOf(name)
+  const found = assigned === null ? [] : literalsIn(assigned.expression, text)
+  const [only, ...others] = found
+  return assigned === null || only === undefined || others.length > 0
+    ? null
+    : { source: assigned.source, start: only.start, end: only.end }
+}
+
+function literalsIn(expression: PythonExpression, text: string): readonly PythonExpression[] {
+  switch (expression.kind) {
+    case 'string':
+      return expression.value === text ? [expression] : []
+    case 'list':
+      return expression.items.flatMap(item => literalsIn(item, text))
+    case 'dict':
+      return expression.entries.flatMap(({ value }) => literalsIn(value, text))
+    default:
+      return []
+  }
+}
+
+const URL =
+  /^(rediss?|postgres(?:ql)?|postgis|mysql2?|mongodb|amqp)(?:\+\w+)?:\/\/(?:[^@/\s]*@)?(localhost|127\.0\.0\.1)(?=[:/]|$)/
 const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/
 const KINDS: Readonly<Record<string, string>> = {
   rediss: 'redis',
@@ -97,6 +203,7 @@ const IMAGES: Readonly<Record<string, RegExp>> = {
   mysql: /(?:^|\/)(?:mysql|mariadb)\b/,
   mongo: /(?:^|\/)mongo\b/,
   rabbitmq: /(?:^|\/)rabbitmq\b/,
+  memcached: /(?:^|\/)memcached\b/,
 }
 
 /** A supervisor in the container may start the database, too. */

@@ -1,4 +1,4 @@
-import type { AssignedExpression } from '../../src/deployment/django/settings.ts'
+import type { AssignedExpression, DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { isDjangoAtLeast } from '../../src/deployment/django/django-version.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -18,18 +18,19 @@ const settings = (origins: string, requirements = 'Django==5.2.1', lines = ''): 
 })
 
 export default defineRule({
-  summary: 'An entry of CSRF_TRUSTED_ORIGINS is no origin',
+  summary: 'An entry of CSRF_TRUSTED_ORIGINS or CORS_ALLOWED_ORIGINS is no origin',
   severity: 'error',
   otherSeverities: {
     warning: 'for what Django accepts and no browser sends, and where its version is not known',
   },
   confidence: 'high',
   since: '0.1.0',
-  why: 'Since Django 4.0 an entry is a scheme and a name, `https://example.org`, with a port where it is not the usual one and nothing behind it. Without a scheme `manage.py` stops with `(4_0.E001) … must start with a scheme`, and the name is not trusted; with a path, a slash or a lone `*` the entry matches no `Origin` that a browser sends.',
+  why: 'Since Django 4.0 an entry is a scheme and a name, `https://example.org`, with a port where it is not the usual one and nothing behind it. Without a scheme `manage.py` stops with `(4_0.E001) … must start with a scheme`, and the name is not trusted; with a path, a slash or a lone `*` the entry matches no `Origin` that a browser sends. The check of django-cors-headers refuses the same in its own list: `(corsheaders.E013)`, `(corsheaders.E014)`.',
   remedy: 'Write `https://example.org`, or `https://*.example.org` for every name below it',
   references: [
     'https://docs.djangoproject.com/en/stable/ref/settings/#csrf-trusted-origins',
     'https://docs.djangoproject.com/en/stable/releases/4.0/#csrf-trusted-origins-changes',
+    'https://github.com/adamchainz/django-cors-headers#cors_allowed_origins-sequencestr',
   ],
   unproven: 'What a browser writes as `Origin` decides, and the check runs before any server',
   bad: [
@@ -44,6 +45,17 @@ export default defineRule({
       files: settings('[«"example.org"»]', ''),
     },
     {
+      title: 'a slash behind what django-cors-headers allows',
+      files: settings(
+        '[]',
+        '',
+        conf`
+          INSTALLED_APPS = ["corsheaders"]
+          CORS_ALLOWED_ORIGINS = ["https://app.example.org", «"https://example.org/"», «"example.org"»]
+        `,
+      ),
+    },
+    {
       title: 'a text that is split',
       files: settings('«"https://example.org,www.example.org".split(",")»'),
     },
@@ -53,6 +65,17 @@ export default defineRule({
       title: 'origins',
       files: settings('["https://example.org", "https://*.example.org", "http://localhost:8080"]'),
     },
+    {
+      title: 'what django-cors-headers takes',
+      files: settings(
+        '[]',
+        '',
+        conf`
+          INSTALLED_APPS = ["corsheaders"]
+          CORS_ALLOWED_ORIGINS = ["https://example.org", "http://localhost:8080", "capacitor://localhost", "null"]
+        `,
+      ),
+    },
     { title: 'Django 3, which takes names', files: settings('["example.org"]', 'django>=3.2,<4') },
     {
       title: 'an entry that nobody knows',
@@ -61,6 +84,7 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const { settings, files } of djangoProjects(deployment)) {
+      yield* allowedOrigins(settings)
       const fact = settings.get('CSRF_TRUSTED_ORIGINS')
       const assigned = settings.expressionOf('CSRF_TRUSTED_ORIGINS')
       if (fact?.known !== true || assigned === null || !Array.isArray(fact.value)) continue
@@ -81,6 +105,29 @@ export default defineRule({
     }
   },
 })
+
+/** The list of django-cors-headers, whose check stops `manage.py`; its older name took names without a scheme. */
+function* allowedOrigins(settings: DjangoSettings) {
+  const fact = settings.get('CORS_ALLOWED_ORIGINS')
+  const assigned = settings.expressionOf('CORS_ALLOWED_ORIGINS')
+  const apps = settings.get('INSTALLED_APPS')
+  if (fact?.known !== true || assigned === null || !Array.isArray(fact.value)) return
+  if (apps?.known !== true || !Array.isArray(apps.value) || !apps.value.includes('corsheaders')) return
+  for (const [index, value] of (fact.value as readonly unknown[]).entries()) {
+    if (typeof value !== 'string' || value === 'null' || value === 'file://') continue
+    const [, scheme, host = '', rest] = /^(\w[\w+.-]*:\/\/)?([^/?#]*)(.*)$/s.exec(value) ?? []
+    if (scheme !== undefined && host !== '' && rest === '') continue
+    const lacks = scheme === undefined || host === ''
+    yield {
+      at: placeOf(assigned, index),
+      message: lacks
+        ? `\`${value}\` has no scheme, so it allows nothing, and \`manage.py\` stops: (corsheaders.E013)`
+        : `\`${value}\` has something behind the name, so \`manage.py\` stops: (corsheaders.E014)`,
+      label: lacks ? 'no scheme' : 'no origin',
+      ...(host !== '' && host !== '*' && { help: `Write \`${scheme ?? 'https://'}${host}\`` }),
+    }
+  }
+}
 
 interface Fault {
   /** True for what the check of Django refuses. */

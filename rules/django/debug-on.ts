@@ -1,5 +1,6 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { assignedValue, djangoConnections } from './_behind-nginx.ts'
 import { djangoBehindNginx } from './_examples.ts'
@@ -15,7 +16,7 @@ const withDebug = (debug: string, environment = ''): Record<string, string> =>
   })
 
 export default defineRule({
-  summary: 'DEBUG is on behind nginx',
+  summary: 'DEBUG is on in production',
   severity: 'warning',
   otherSeverities: { error: 'where the environment says False and Django takes the text for true' },
   confidence: 'high',
@@ -31,6 +32,24 @@ export default defineRule({
   bad: [
     { title: 'a constant', files: withDebug('«True»') },
     { title: 'the text False', files: withDebug('«os.environ.get("DEBUG", False)»', 'DEBUG=False') },
+    {
+      title: 'the text False, in a container that no nginx of the audit stands before',
+      files: {
+        ...Object.fromEntries(
+          Object.entries(withDebug('«os.environ.get("DEBUG", False)»', 'DEBUG=False')).filter(
+            ([path]) => !path.startsWith('nginx/'),
+          ),
+        ),
+        'docker-compose.yml': conf`
+          services:
+            web:
+              build: ./web
+              command: gunicorn --bind 0.0.0.0:8000 shop.wsgi
+              environment: [DEBUG=False]
+              ports: ["80:8000"]
+        `,
+      },
+    },
     { title: 'the name alone', files: withDebug('«"DEBUG" in os.environ»', 'DEBUG=0') },
   ],
   good: [
@@ -49,6 +68,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    yield* withoutProxy(deployment)
     for (const { connection, settings, program } of djangoConnections(deployment)) {
       const debug = settings.get('DEBUG')
       if (debug?.known !== true || debug.at === null || program.server.development || !program.isSeen)
@@ -59,7 +79,7 @@ export default defineRule({
       const at = assignedValue(debug.at)
       const text = at.source.code.slice(at.start, at.end)
       const asText = typeof value === 'string' ? value : variableIn(text, program.environment)
-      const isOff = asText !== null && /^(?:0|false|no|off|n|f)$/i.test(asText)
+      const isOff = asText !== null && OFF.test(asText)
       yield {
         at,
         severity: isOff ? ('error' as const) : ('warning' as const),
@@ -72,6 +92,26 @@ export default defineRule({
     }
   },
 })
+
+/** What no nginx of the audit proxies to may be for one person alone, but nobody means the text `False` as on. */
+function* withoutProxy({ nginx, programs, moduleOf }: Deployment) {
+  if (nginx.length > 0) return
+  for (const program of programs) {
+    if (program.kind !== 'app-server' || program.server.development || !program.isSeen) continue
+    const debug = moduleOf(program)?.settings?.get('DEBUG')
+    if (debug?.known !== true || debug.at === null || typeof debug.value !== 'string') continue
+    if (!OFF.test(debug.value)) continue
+    yield {
+      at: assignedValue(debug.at),
+      severity: 'error' as const,
+      message: `the environment says \`${debug.value}\`, and this makes \`DEBUG\` true`,
+      label: 'any text is true',
+      related: [{ at: program.server.at, message: 'started here' }],
+    }
+  }
+}
+
+const OFF = /^(?:0|false|no|off|n|f)$/i
 
 /** The value of the variable that an expression asks for, where it is known. */
 function variableIn(
