@@ -226,7 +226,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['django/csrf-origin-malformed', { fixes: [], programs: ['django'] }],
   ['django/csrf-origin-untrusted', { fixes: [], programs: ['nginx', 'django'] }],
   ['django/database-refused', { fixes: [], programs: ['django', 'postgresql'] }],
-  ['django/debug-on', { fixes: [], programs: ['nginx', 'django'] }],
+  ['django/debug-on', { fixes: [], programs: ['nginx', 'django', 'docker'] }],
   ['django/host-not-allowed', { fixes: [], programs: ['nginx', 'apache', 'django'] }],
   ['django/host-with-underscore', { fixes: [], programs: ['nginx'] }],
   ['django/proxy-ssl-header-forgeable', { fixes: ['safe'], programs: ['nginx', 'django'] }],

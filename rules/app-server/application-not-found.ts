@@ -57,6 +57,15 @@ export default defineRule({
       files: behindNginx(serviceUnit('/usr/bin/gunicorn «/etc/shop/app:app»')),
     },
     {
+      title: 'the settings by their path',
+      files: behindNginx(
+        serviceUnit(
+          '/usr/bin/gunicorn shop.wsgi:application',
+          'Environment=DJANGO_SETTINGS_MODULE=«shop/settings.py»',
+        ),
+      ),
+    },
+    {
       title: 'a path, for supervisord',
       files: {
         ...behindNginx(''),
@@ -210,6 +219,7 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const program of programsOfKind(deployment, 'app-server')) {
+      yield* settingsByPath(program)
       const { application, at } = program.server
       const fault = application?.known === true ? faultOf(deployment, program, application.value) : null
       if (application === null || fault === null) continue
@@ -224,6 +234,22 @@ export default defineRule({
     }
   },
 })
+
+/** `DJANGO_SETTINGS_MODULE` as the path of a file. */
+function* settingsByPath({ server, environment }: AppServerProgram) {
+  const variable = 'DJANGO_SETTINGS_MODULE'
+  const given = server.environment.find(({ name }) => name === variable)?.value ?? environment(variable)
+  if (given?.known !== true || given.at == null) return
+  const { value, at } = given
+  if (!/\/|\.py$/.test(value)) return
+  const module = value.replace(/^\.?\/|\.py$/g, '').replaceAll('/', '.')
+  yield {
+    at,
+    message: `\`${value}\` is the path of a file, and Django imports a module: ModuleNotFoundError`,
+    label: 'no module',
+    ...(!value.startsWith('/') && { help: `Write \`${module}\`` }),
+  }
+}
 
 interface Fault {
   /** Null where the name of the application has to change. */

@@ -1,9 +1,11 @@
 import { programName } from '../../src/deployment/destination-words.ts'
-import type { AppServerProgram } from '../../src/deployment/model.ts'
+import type { AppServerProgram, Deployment, StartedCommand } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { Place } from '../../parsers/text/source.ts'
+import { posix } from 'node:path'
+import { isUnknownWord, type Place } from '../../parsers/text/source.ts'
+import { placeOf } from '../../parsers/text/written-text.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
 
 const supervised = (command: string): Record<string, string> => ({
@@ -21,7 +23,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'A server that puts itself into the background ends as its starter sees it: systemd kills what is left of the service, supervisord starts it again until it gives up (`Exited too quickly`), and a container stops. The other way round, `Type=forking` waits for a program that never goes into the background, and kills it after 90 seconds: `start operation timed out`.',
+  why: 'A server that puts itself into the background ends as its starter sees it: systemd kills what is left of the service, supervisord starts it again until it gives up (`Exited too quickly`), and a container stops. The other way round, `Type=forking` waits for a program that never goes into the background, and kills it after 90 seconds: `start operation timed out`. So does `Type=notify` with a server that sends systemd nothing, as uvicorn and Daphne.',
   remedy: 'Run the server in the foreground, and leave `Type=` out',
   references: [
     'https://www.freedesktop.org/software/systemd/man/latest/systemd.service.html#Type=',
@@ -37,6 +39,20 @@ export default defineRule({
     {
       title: 'a unit that waits for a parent to end',
       files: behindNginx(serviceUnit('/usr/bin/gunicorn shop.wsgi:application', 'Type=«forking»')),
+    },
+    {
+      title: 'a unit that waits for a message of uvicorn',
+      files: behindNginx(serviceUnit('/usr/bin/uvicorn shop.asgi:application', 'Type=«notify»')),
+    },
+    {
+      title: 'Celery’s own background',
+      files: behindNginx(
+        serviceUnit('/usr/bin/celery -A shop «multi» start w1 --pidfile=/run/celery/%%n.pid'),
+      ),
+    },
+    {
+      title: 'a worker of Celery for which systemd waits',
+      files: behindNginx(serviceUnit('/usr/bin/celery -A shop worker -l info', 'Type=«forking»')),
     },
     {
       title: 'below supervisord',
@@ -69,6 +85,25 @@ export default defineRule({
       files: behindNginx(serviceUnit('/usr/bin/gunicorn --daemon shop.wsgi:application', 'Type=forking')),
     },
     {
+      title: 'a worker of Celery, in the foreground and in the background',
+      files: behindNginx(serviceUnit('/usr/bin/celery -A shop worker -l info'), {
+        'etc/systemd/system/celery.service': serviceUnit(
+          '/usr/bin/celery -A shop multi start w1 --pidfile=/run/celery/%%n.pid',
+          'Type=forking',
+        ),
+      }),
+    },
+    {
+      title: 'an application that says itself that it is ready',
+      files: behindNginx(serviceUnit('/usr/bin/uvicorn shop:app', 'Type=notify'), {
+        'etc/shop/shop.py': conf`
+          from fastapi import FastAPI
+          from cysystemd.daemon import notify, Notification
+          app = FastAPI(on_startup=[lambda: notify(Notification.READY)])
+        `,
+      }),
+    },
+    {
       title: 'a service that is done once it has started',
       files: behindNginx(
         serviceUnit(
@@ -95,6 +130,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    for (const command of deployment.commands) yield* celery(command)
     for (const program of programsOfKind(deployment, 'app-server')) {
       if (program.by === null) continue
       const name = programName(program)
@@ -102,6 +138,15 @@ export default defineRule({
       const type = program.service?.type ?? null
       if (type !== null && !type.known) continue
       if (background === null) {
+        const silent = type === null ? null : neverNotifies(deployment, program, type.value)
+        if (silent !== null && type?.at != null)
+          yield {
+            at: type.at,
+            message: `systemd waits for ${name} to say that it is ready, which it does not do: start operation timed out`,
+            label: 'waits for a message that nobody sends',
+            related: [{ at: program.server.at, message: 'the server' }],
+            help: 'Write `Type=exec`, or leave it out',
+          }
         if (type?.value !== 'forking' || type.at === null || !isStraight(program)) continue
         yield {
           at: type.at,
@@ -122,6 +167,58 @@ export default defineRule({
     }
   },
 })
+
+/** Servers that send nothing to systemd; gunicorn and uWSGI do. */
+const WITHOUT_NOTIFY = /^(?:uvicorn|daphne|hypercorn|waitress|granian)$/
+
+/** True where a unit waits for a message that neither the server sends nor, as far as it can be read, the application. */
+function neverNotifies(deployment: Deployment, program: AppServerProgram, type: string): true | null {
+  const { server, service } = program
+  if (!/^notify(?:-reload)?$/.test(type) || !WITHOUT_NOTIFY.test(server.program) || !isStraight(program))
+    return null
+  if (service?.unit.settings.some(({ name }) => name === 'NotifyAccess') === true) return null
+  const { application } = server
+  const source = deployment.moduleOf(program)?.source
+  if (source != null && source !== 'missing') return /notif/i.test(source.code) ? null : true
+  // Django makes it, whose handler knows no start and no end of the server.
+  return application?.known === true && /\.asgi(?::application)?$/.test(application.value) ? true : null
+}
+
+/** Celery, which `multi` and `--detach` send into the background, and nothing else. */
+function* celery({ by, words, service }: StartedCommand) {
+  const at = words.findIndex(({ text }) => posix.basename(text) === 'celery')
+  const [program, ...rest] = words.slice(at)
+  if (at === -1 || program === undefined || by === 'container') return
+  if (rest.some(({ text }) => isUnknownWord(text) || /[%$]/.test(text.replaceAll('%n', '')))) {
+    // What a variable holds may send it there.
+    if (!rest.some(({ text }) => text === 'multi')) return
+  }
+  const multi = rest.find(({ text }) => text === 'multi')
+  const isStarted = rest.some(({ text }) => text === 'start' || text === 'restart')
+  const background = multi !== undefined && isStarted ? multi : rest.find(({ text }) => DETACHED.test(text))
+  const type = service?.type ?? null
+  if (type !== null && !type.known) return
+  if (background !== undefined) {
+    if (by === 'systemd' && !/^(?:simple|exec|notify|notify-reload)$/.test(type?.value ?? 'simple')) return
+    yield {
+      at: placeOf(background),
+      message: `Celery goes into the background, and ${ENDS[by]}`,
+      label: 'ends its first process',
+      help: by === 'systemd' ? 'Write `Type=forking`, or start `celery worker`' : 'Start `celery worker`',
+    }
+  } else if (type?.value === 'forking' && type.at !== null && rest.some(({ text }) => RUNS.test(text)))
+    yield {
+      at: type.at,
+      message:
+        'systemd waits for Celery to go into the background, which it does not do: start operation timed out',
+      label: 'Celery stays in the foreground',
+      related: [{ at: placeOf(program), message: 'nothing sends it there' }],
+      help: 'Leave `Type=` out',
+    }
+}
+
+const DETACHED = /^(?:--detach|-D)$/
+const RUNS = /^(?:worker|beat|flower)$/
 
 const ENDS = {
   systemd: 'systemd kills it with the service, whose process has ended',

@@ -101,7 +101,8 @@ export default defineRule({
         continue
       }
       // The minute that nginx waits by itself says nothing of slow pages.
-      if (limit === null || seconds <= Math.max(limit.isWritten ? 2 * limit.seconds : limit.seconds, 60)) continue
+      if (limit === null || seconds <= Math.max(limit.isWritten ? 2 * limit.seconds : limit.seconds, 60))
+        continue
       yield {
         at: argumentPlace(directive, 0),
         message: `nginx waits ${seconds} seconds for an answer, but gunicorn kills the worker after ${limit.seconds}`,

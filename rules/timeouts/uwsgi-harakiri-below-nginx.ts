@@ -57,7 +57,11 @@ export default defineRule({
         if (server.program !== 'uwsgi' || server.timeout?.known !== true || server.timeout.value === 0)
           continue
         const waits = valueOrNull(readTimeout)
-        if (waits === null || waits.directive === null || waits.value <= Math.max(60, 2 * server.timeout.value))
+        if (
+          waits === null ||
+          waits.directive === null ||
+          waits.value <= Math.max(60, 2 * server.timeout.value)
+        )
           continue
         yield {
           at: argumentPlace(waits.directive, 0),

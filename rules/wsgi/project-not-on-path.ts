@@ -59,6 +59,20 @@ export default defineRule({
       },
     },
     {
+      title: 'a script that adds the package itself',
+      files: {
+        'etc/apache2/apache2.conf': main('WSGIDaemonProcess «shop» threads=15'),
+        ...PROJECT,
+        'opt/shop/shop/wsgi.py': conf`
+          import os, sys
+          sys.path.append("/opt/shop/shop")
+          os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+          from django.core.wsgi import get_wsgi_application
+          application = get_wsgi_application()
+        `,
+      },
+    },
+    {
       title: 'a module beside the script',
       files: { 'etc/apache2/apache2.conf': wiki('«wiki»'), ...SCRIPT },
     },
@@ -155,7 +169,8 @@ export default defineRule({
       const python = path === null ? null : deployment.pythonOf(application)
       if (path === null || python === null || python.script.pathIsOpen) continue
       const files = deployment.filesOf(application.configuration)
-      const lacking = projectLacking(files, [...path, ...python.script.path].map(withoutSlash), python)
+      const configured = path.map(withoutSlash)
+      const lacking = projectLacking(files, configured, python)
       if (lacking === null) continue
       const { daemon, directive } = application
       const name = daemon === null ? null : argumentPlace(daemon.directive, 0)
@@ -209,7 +224,7 @@ const INSTALLED = ['setup.py', 'setup.cfg', 'pyproject.toml']
 /** A module that lies beside the script or, of a project of Django, beside `manage.py`, and on no path. */
 function projectLacking(
   files: FileSystem,
-  path: readonly string[],
+  configured: readonly string[],
   { path: script, script: said }: NonNullable<ReturnType<Deployment['pythonOf']>>,
 ): Lacking | null {
   const beside = posix.dirname(script)
@@ -229,8 +244,10 @@ function projectLacking(
   if (found === undefined) return null
   const { module, directory } = found
   if (INSTALLED.some(name => files.kind(`${directory}/${name}`) !== null)) return null
-  // The package itself on the path is another fault, `python-path-inside-package`.
-  if (path.some(each => holds(files, each, module) || each === `${directory}/${module}`)) return null
+  const path = [...configured, ...said.path.map(withoutSlash)]
+  if (path.some(each => holds(files, each, module))) return null
+  // The package itself in `python-path` is another fault, `python-path-inside-package`.
+  if (configured.includes(`${directory}/${module}`)) return null
   // A directory of the path that is not in the audit may hold a copy.
   return path.some(each => !PACKAGES.test(each) && files.kind(each) === null && !files.covers(each))
     ? null
