@@ -1,4 +1,5 @@
-import type { PhpFpmProgram } from '../../src/deployment/model.ts'
+import { apacheMain, nginxMain, proxiedServer } from '../_examples.ts'
+import { type PhpBehind, phpBehind } from '../php/_php-behind.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { type Fact, valueOrNull } from '../../src/servers/fact.ts'
@@ -15,6 +16,19 @@ const tree = (site: string, pool = '', ini = ''): Record<string, string> => ({
   'etc/php/8.2/fpm/pool.d/www.conf': phpPool(pool),
   ...(ini === '' ? {} : { 'etc/php/8.2/fpm/php.ini': ini }),
 })
+
+const behindNginx = (lines: string, modules = ['mpm_prefork', 'php']): string =>
+  apacheMain(
+    conf`
+      Listen 127.0.0.1:9000
+      <VirtualHost 127.0.0.1:9000>
+          ServerName example.org
+          DocumentRoot /srv/www
+          ${lines}
+      </VirtualHost>
+    `,
+    modules,
+  )
 
 /** What PHP itself takes, and what the php.ini of distributions writes. */
 const STOCK = { upload_max_filesize: 2 * 1024 ** 2, post_max_size: 8 * 1024 ** 2 }
@@ -45,10 +59,36 @@ export default defineRule({
         `,
       ),
     },
+    {
+      title: 'PHP is a module of Apache behind it',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(proxiedServer('client_max_body_size «16m»;')),
+        'etc/apache2/apache2.conf': behindNginx(''),
+        'etc/php/8.2/apache2/php.ini': INI,
+      },
+    },
+    {
+      title: 'a virtual host of Apache raised it',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(proxiedServer()).replace('server {', '«server» {'),
+        'etc/apache2/apache2.conf': behindNginx(conf`
+          php_value upload_max_filesize 64M
+          php_value post_max_size 64M
+        `),
+      },
+    },
     { title: 'nothing in nginx', files: tree(phpSite('').replace('server {', '«server» {'), '', INI) },
   ],
   good: [
     { title: 'the same in both', files: tree(phpSite('', 'client_max_body_size 100m;'), '', INI) },
+    {
+      title: 'Apache without the module, of which a php.ini is left',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(proxiedServer()),
+        'etc/apache2/apache2.conf': behindNginx('', []),
+        'etc/php/8.2/apache2/php.ini': INI,
+      },
+    },
     { title: 'no limit in nginx', files: tree(phpSite('', 'client_max_body_size 0;'), '', INI) },
     {
       title: 'the values that PHP has by itself',
@@ -74,11 +114,10 @@ export default defineRule({
       files: { ...tree(phpSite('')), 'etc/php/8.2/cli/php.ini': INI },
     },
   ],
-  *check({ connections }) {
-    for (const connection of connections.nginx) {
-      for (const { to } of connection.targets) {
-        if (to.kind !== 'listener' || to.listener.program.kind !== 'php-fpm') continue
-        const inner = uploadLimit(to.listener.program)
+  *check(deployment) {
+    for (const connection of deployment.connections.nginx) {
+      for (const php of phpBehind(deployment, connection)) {
+        const inner = uploadLimit(php)
         const limit = valueOrNull(connection.bodyLimit)
         if (inner === null || limit === null || limit.value === 0 || limit.value >= inner.bytes) continue
         const { directive } = limit
@@ -100,9 +139,9 @@ interface UploadLimit {
 }
 
 /** The largest upload, where somebody raised it; null where it is PHP's own, or not known. */
-function uploadLimit(program: PhpFpmProgram): UploadLimit | null {
-  const upload = program.phpSetting('upload_max_filesize')
-  const post = program.phpSetting('post_max_size')
+function uploadLimit({ setting }: PhpBehind): UploadLimit | null {
+  const upload = setting('upload_max_filesize')
+  const post = setting('post_max_size')
   const facts = [upload, post].filter(fact => fact !== null)
   const file = upload === null ? STOCK.upload_max_filesize : bytesOf(upload)
   const body = post === null ? STOCK.post_max_size : bytesOf(post)

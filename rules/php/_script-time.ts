@@ -1,10 +1,10 @@
-import type { PhpFpmProgram } from '../../src/deployment/model.ts'
 import type { Fact } from '../../src/servers/fact.ts'
+import type { PhpBehind } from './_php-behind.ts'
 
 /** Seconds that a script may take, where somebody set them; null where nothing is written. */
-export function scriptTime(program: PhpFpmProgram): Fact<number> | null {
-  const { requestTerminateTimeout: end } = program.pool
-  const written = program.phpSetting('max_execution_time')
+export function scriptTime({ pool, setting }: PhpBehind): Fact<number> | null {
+  const end = pool?.requestTerminateTimeout ?? null
+  const written = setting('max_execution_time')
   const isTime = written?.known === true && /^\s*\d{1,9}\s*$/.test(written.value)
   const time = isTime ? ({ known: true, value: Number(written.value), at: written.at } as const) : null
   if (end !== null && !end.known) return end

@@ -9,6 +9,7 @@ import { argumentPlace, namePlace } from '../../src/servers/apache/queries/place
 import { timeouts } from '../../src/servers/apache/queries/server-settings.ts'
 import { apacheMain } from '../_examples.ts'
 import { phpPool } from '../php/_examples.ts'
+import { phpOfPool } from '../php/_php-behind.ts'
 import { scriptTime } from '../php/_script-time.ts'
 
 const site = (lines: string, handler = 'SetHandler'): string =>
@@ -73,7 +74,7 @@ export default defineRule({
     for (const connection of deployment.connections.apache) {
       for (const { to } of connection.targets) {
         if (to.kind !== 'listener' || to.listener.program.kind !== 'php-fpm') continue
-        const inner = scriptTime(to.listener.program)
+        const inner = scriptTime(phpOfPool(to.listener.program))
         if (inner?.known !== true || inner.value <= 60) continue
         const limit = waitingTime(deployment, connection)
         if (!limit.known || inner.value <= limit.value) continue

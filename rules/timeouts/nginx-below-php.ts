@@ -1,4 +1,5 @@
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { apacheMain, nginxMain, proxiedServer } from '../_examples.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { FpmPool } from '../../parsers/php/fpm.ts'
@@ -6,6 +7,7 @@ import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { valueOrNull } from '../../src/servers/fact.ts'
 import { phpPool, phpSite } from '../php/_examples.ts'
+import { phpBehind } from '../php/_php-behind.ts'
 import { scriptTime } from '../php/_script-time.ts'
 
 const tree = (site: string, pool = '', ini = ''): Record<string, string> => ({
@@ -24,7 +26,7 @@ export default defineRule({
   confidence: 'medium',
   since: '0.1.0',
   why: 'PHP was given more time for its scripts than the minute that nginx waits for it by itself. nginx answers 504 Gateway Time-out, and the script goes on for nobody.',
-  remedy: 'Set `fastcgi_read_timeout` to the time that PHP has',
+  remedy: 'Set `fastcgi_read_timeout`, or in front of Apache `proxy_read_timeout`, to the time that PHP has',
   references: [
     'https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_read_timeout',
     'https://www.php.net/manual/en/info.configuration.php#ini.max-execution-time',
@@ -33,6 +35,23 @@ export default defineRule({
     {
       title: 'raised in php.ini',
       files: tree(phpSite('').replace('fastcgi_pass', '«fastcgi_pass»'), '', INI),
+    },
+    {
+      title: 'raised for the module of Apache',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(proxiedServer()).replace('proxy_pass', '«proxy_pass»'),
+        'etc/apache2/apache2.conf': apacheMain(
+          conf`
+            Listen 127.0.0.1:9000
+            <VirtualHost 127.0.0.1:9000>
+                ServerName example.org
+                DocumentRoot /srv/www
+                php_value max_execution_time 300
+            </VirtualHost>
+          `,
+          ['mpm_prefork', 'php'],
+        ),
+      },
     },
     {
       title: 'raised further in the pool',
@@ -66,22 +85,22 @@ export default defineRule({
       files: tree(phpSite(''), 'request_terminate_timeout = 30', INI),
     },
   ],
-  *check({ connections }) {
-    for (const connection of connections.nginx) {
-      for (const { to } of connection.targets) {
-        if (to.kind !== 'listener' || to.listener.program.kind !== 'php-fpm') continue
-        if (isAnsweredByFpm(connection.block, to.listener.program.pool)) continue
-        const inner = scriptTime(to.listener.program)
+  *check(deployment) {
+    for (const connection of deployment.connections.nginx) {
+      for (const php of phpBehind(deployment, connection)) {
+        if (php.pool !== null && isAnsweredByFpm(connection.block, php.pool)) continue
+        const inner = scriptTime(php)
         const limit = valueOrNull(connection.readTimeout)
         // A minute is what nginx waits by itself; more was asked for.
         if (inner?.known !== true || limit === null || inner.value <= Math.max(60, limit.value)) continue
         const { directive } = limit
+        const name = php.pool === null ? 'proxy_read_timeout' : 'fastcgi_read_timeout'
         yield {
           at: directive === null ? namePlace(connection.pass) : argumentPlace(directive, 0),
           message: `nginx answers 504 after ${limit.value} seconds, and PHP may take ${inner.value}`,
-          label: directive === null ? 'no fastcgi_read_timeout' : 'less than PHP has',
+          label: directive === null ? `no ${name}` : 'less than PHP has',
           related: inner.at === null ? [] : [{ at: inner.at, message: 'the time of PHP' }],
-          help: `Write \`fastcgi_read_timeout ${inner.value}s\``,
+          help: `Write \`${name} ${inner.value}s\``,
         }
       }
     }

@@ -534,10 +534,23 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'nginx/sub-filter-compressed',
     shows: 'the backend is offered gzip',
+    examples: { bad: 'the offer sent on', good: 'nothing offered' },
     mirrors: [9000],
     request: { url: 'http://example.org/', headers: { 'Accept-Encoding': 'gzip' } },
     harm: ({ response }) => response.report?.HTTP_ACCEPT_ENCODING === 'gzip',
     sound: ({ response }) => response.report?.HTTP_ACCEPT_ENCODING === undefined,
+  },
+  {
+    rule: 'nginx/sub-filter-compressed',
+    shows: 'a browser gets the page as Apache has it',
+    examples: {
+      bad: 'Apache compresses, and nginx unpacks for clients without gzip alone',
+      good: 'Apache would compress, and is not offered it',
+    },
+    files: { 'srv/www/index.html': `<a href="http://inner">${' '.repeat(2000)}</a>` },
+    request: { url: 'http://example.org/index.html', headers: { 'Accept-Encoding': 'gzip' } },
+    harm: ({ response }) => response.status === 200 && response.headers['content-encoding'] === 'gzip',
+    sound: ({ response }) => response.body.includes('https://example.org'),
   },
   {
     rule: 'nginx/typographic-quotes',

@@ -95,13 +95,16 @@ function rootPlace(root: string, scan: string): FpmPlace {
 
 /** Every `php.ini` of a machine that answers requests, with what is laid over it: of FPM, and of Apache's module. */
 export const phpIniSources = memo((files: FileSystem): readonly Source[] => {
-  const ofApache = namesIn(DEBIAN, /^[\d.]+$/, files).map(name => ({
-    ini: `${DEBIAN}/${name}/apache2/php.ini`,
-    scan: `${DEBIAN}/${name}/apache2/conf.d`,
-  }))
-  const placed = ofApache.flatMap(place => iniFiles(place, files))
-  return [...new Set([...fpmIniSources(files), ...placed, ...looseFiles(files, '.ini')])]
+  return [...new Set([...fpmIniSources(files), ...modPhpIniSources(files), ...looseFiles(files, '.ini')])]
 })
+
+/** Every `php.ini` that Apache's module reads as Debian has it, with what is laid over it. */
+export const modPhpIniSources = memo((files: FileSystem): readonly Source[] =>
+  namesIn(DEBIAN, /^[\d.]+$/, files).flatMap(name => {
+    const home = `${DEBIAN}/${name}/apache2`
+    return iniFiles({ ini: `${home}/php.ini`, scan: `${home}/conf.d` }, files)
+  }),
+)
 
 /** Every `php.ini` that an FPM of the machine reads, with what is laid over it. */
 export const fpmIniSources = memo((files: FileSystem): readonly Source[] => [

@@ -1,0 +1,36 @@
+import { memo } from '../../parsers/collections/memo.ts'
+import { readPhpSettings } from '../../parsers/php/php-settings.ts'
+import { factOf } from '../../parsers/text/written-text.ts'
+import type { FileSystem } from '../files/file-system.ts'
+import { virtualHostSection } from '../servers/apache/queries/virtual-hosts.ts'
+import { type Fact, known } from '../servers/fact.ts'
+import { modPhpIniSources } from './build/programs/php-fpm.ts'
+import { argumentPlace } from './places.ts'
+import type { ApacheHost, Deployment } from './model.ts'
+
+/**
+ * A setting of the PHP that Apache itself runs for a virtual host: of the last `php_value` in it or around it, else
+ * of the `php.ini` of that module; null where Apache loads no PHP, or neither has the setting.
+ *
+ * @see https://www.php.net/manual/en/configuration.changes.php
+ */
+export function modPhpSetting(
+  { filesOf }: Pick<Deployment, 'filesOf'>,
+  { configuration, directive }: ApacheHost,
+  name: string,
+): Fact<string> | null {
+  if (!MODULES.some(module => configuration.modules.has(module))) return null
+  const lines = ['php_value', 'php_admin_value'].flatMap(line => configuration.occurrences.get(line) ?? [])
+  const own = lines.findLast(line => {
+    const home = virtualHostSection(line)
+    return line.args[0]?.value === name && (home === null || home === directive)
+  })
+  const value = own?.args[1]?.value
+  if (own !== undefined && value !== undefined) return known(value, argumentPlace(own, 1))
+  const written = settingsOf(filesOf(configuration)).get(name)
+  return written === undefined ? null : factOf(written)
+}
+
+const MODULES = ['php_module', 'php7_module', 'php5_module']
+
+const settingsOf = memo((files: FileSystem) => readPhpSettings(modPhpIniSources(files)))
