@@ -371,6 +371,7 @@ import responseHeadersAddHeaderLost from './response-headers/add-header-lost.ts'
 import responseHeadersCacheControlContradicts from './response-headers/cache-control-contradicts.ts'
 import responseHeadersContentTypeTwice from './response-headers/content-type-twice.ts'
 import responseHeadersCookiePathReversed from './response-headers/cookie-path-reversed.ts'
+import responseHeadersCorsSentTwice from './response-headers/cors-sent-twice.ts'
 import responseHeadersCorsValueRefused from './response-headers/cors-value-refused.ts'
 import responseHeadersCorsWithoutAlways from './response-headers/cors-without-always.ts'
 import responseHeadersHeaderNameMisspelt from './response-headers/header-name-misspelt.ts'
@@ -901,6 +902,7 @@ export const rules: readonly Rule[] = [
   { id: 'response-headers/cache-control-contradicts', ...responseHeadersCacheControlContradicts },
   { id: 'response-headers/content-type-twice', ...responseHeadersContentTypeTwice },
   { id: 'response-headers/cookie-path-reversed', ...responseHeadersCookiePathReversed },
+  { id: 'response-headers/cors-sent-twice', ...responseHeadersCorsSentTwice },
   { id: 'response-headers/cors-value-refused', ...responseHeadersCorsValueRefused },
   { id: 'response-headers/cors-without-always', ...responseHeadersCorsWithoutAlways },
   { id: 'response-headers/header-name-misspelt', ...responseHeadersHeaderNameMisspelt },

@@ -130,4 +130,13 @@ export const cases: readonly LiveCase[] = [
       response.headers['x-content-options'] === 'nosniff' && !('x-content-type-options' in response.headers),
     sound: ({ response }) => response.headers['x-content-type-options'] === 'nosniff',
   },
+  {
+    rule: 'response-headers/cors-sent-twice',
+    shows: 'a browser gets two values',
+    examples: { bad: 'Apache sends it', good: 'that of the backend is hidden' },
+    files: { 'srv/www/list.json': '[]' },
+    request: { url: 'http://example.org/list.json', headers: { Origin: 'https://shop.example' } },
+    harm: ({ response }) => response.headers['access-control-allow-origin'] === '*, *',
+    sound: ({ response }) => response.headers['access-control-allow-origin'] === '*',
+  },
 ]
