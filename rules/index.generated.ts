@@ -244,6 +244,7 @@ import forwardedHeadersHeaderNameMisspelt from './forwarded-headers/header-name-
 import forwardedHeadersHostFromClient from './forwarded-headers/host-from-client.ts'
 import forwardedHeadersHostNotPreservedByApache from './forwarded-headers/host-not-preserved-by-apache.ts'
 import forwardedHeadersHostSpoofable from './forwarded-headers/host-spoofable.ts'
+import forwardedHeadersHostWithBackendPort from './forwarded-headers/host-with-backend-port.ts'
 import forwardedHeadersHostWithoutPort from './forwarded-headers/host-without-port.ts'
 import forwardedHeadersInheritanceLost from './forwarded-headers/inheritance-lost.ts'
 import forwardedHeadersInternalIpsBehindProxy from './forwarded-headers/internal-ips-behind-proxy.ts'
@@ -775,6 +776,7 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/host-from-client', ...forwardedHeadersHostFromClient },
   { id: 'forwarded-headers/host-not-preserved-by-apache', ...forwardedHeadersHostNotPreservedByApache },
   { id: 'forwarded-headers/host-spoofable', ...forwardedHeadersHostSpoofable },
+  { id: 'forwarded-headers/host-with-backend-port', ...forwardedHeadersHostWithBackendPort },
   { id: 'forwarded-headers/host-without-port', ...forwardedHeadersHostWithoutPort },
   { id: 'forwarded-headers/inheritance-lost', ...forwardedHeadersInheritanceLost },
   { id: 'forwarded-headers/internal-ips-behind-proxy', ...forwardedHeadersInternalIpsBehindProxy },

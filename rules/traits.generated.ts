@@ -246,6 +246,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['forwarded-headers/host-from-client', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['forwarded-headers/host-not-preserved-by-apache', { fixes: [], programs: ['apache'] }],
   ['forwarded-headers/host-spoofable', { fixes: ['safe'], programs: ['nginx', 'apache'] }],
+  ['forwarded-headers/host-with-backend-port', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['forwarded-headers/host-without-port', { fixes: ['unsafe'], programs: ['nginx', 'docker'] }],
   ['forwarded-headers/inheritance-lost', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['forwarded-headers/internal-ips-behind-proxy', { fixes: [], programs: ['nginx', 'django'] }],

@@ -461,4 +461,13 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status !== 403,
     sound: ({ response }) => response.status === 403,
   },
+  {
+    rule: 'forwarded-headers/host-with-backend-port',
+    shows: 'the redirect to a directory leads to the port of Apache',
+    examples: { bad: 'the port is written', good: 'the name alone' },
+    files: { 'srv/www/blog/index.html': 'blog' },
+    request: { url: 'http://example.org/blog' },
+    harm: ({ response }) => response.headers.location === 'http://example.org:9000/blog/',
+    sound: ({ response }) => response.headers.location === 'http://example.org/blog/',
+  },
 ]
