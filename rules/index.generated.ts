@@ -465,6 +465,7 @@ import tlsWeakProtocol from './tls/weak-protocol.ts'
 import topologyBackendNotListening from './topology/backend-not-listening.ts'
 import topologyClientChoosesBackend from './topology/client-chooses-backend.ts'
 import topologyCloudHostRefused from './topology/cloud-host-refused.ts'
+import topologyDavDestinationScheme from './topology/dav-destination-scheme.ts'
 import topologyEventsBuffered from './topology/events-buffered.ts'
 import topologyGrpcWithoutHttp2 from './topology/grpc-without-http2.ts'
 import topologyHostSelectsWrongServer from './topology/host-selects-wrong-server.ts'
@@ -997,6 +998,7 @@ export const rules: readonly Rule[] = [
   { id: 'topology/backend-not-listening', ...topologyBackendNotListening },
   { id: 'topology/client-chooses-backend', ...topologyClientChoosesBackend },
   { id: 'topology/cloud-host-refused', ...topologyCloudHostRefused },
+  { id: 'topology/dav-destination-scheme', ...topologyDavDestinationScheme },
   { id: 'topology/events-buffered', ...topologyEventsBuffered },
   { id: 'topology/grpc-without-http2', ...topologyGrpcWithoutHttp2 },
   { id: 'topology/host-selects-wrong-server', ...topologyHostSelectsWrongServer },

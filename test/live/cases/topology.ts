@@ -349,6 +349,18 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.report?.path === '/?EIO=4',
     sound: ({ response }) => response.report?.path === '/socket.io/?EIO=4',
   },
+  {
+    rule: 'topology/dav-destination-scheme',
+    shows: 'a file cannot be renamed',
+    examples: { bad: 'nginx terminates TLS', good: 'Apache takes it for its own scheme' },
+    request: {
+      url: 'https://example.org/notes.txt',
+      method: 'MOVE',
+      headers: { Destination: 'https://example.org/renamed.txt' },
+    },
+    harm: ({ response }) => response.status === 502,
+    sound: ({ response }) => response.status === 201,
+  },
 ]
 
 /** The status of an answer over HTTP/2 without TLS, as a client that knows of it beforehand gets it; null for none. */
