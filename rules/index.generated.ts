@@ -405,6 +405,7 @@ import staticFilesDocumentRootMismatch from './static-files/document-root-mismat
 import staticFilesDotfilesServed from './static-files/dotfiles-served.ts'
 import staticFilesHtaccessNotApplied from './static-files/htaccess-not-applied.ts'
 import staticFilesIndexLeavesLocation from './static-files/index-leaves-location.ts'
+import staticFilesInternalFilesServed from './static-files/internal-files-served.ts'
 import staticFilesMediaExecutable from './static-files/media-executable.ts'
 import staticFilesMissingAssetAnswersPage from './static-files/missing-asset-answers-page.ts'
 import staticFilesModuleTypeMissing from './static-files/module-type-missing.ts'
@@ -938,6 +939,7 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/dotfiles-served', ...staticFilesDotfilesServed },
   { id: 'static-files/htaccess-not-applied', ...staticFilesHtaccessNotApplied },
   { id: 'static-files/index-leaves-location', ...staticFilesIndexLeavesLocation },
+  { id: 'static-files/internal-files-served', ...staticFilesInternalFilesServed },
   { id: 'static-files/media-executable', ...staticFilesMediaExecutable },
   { id: 'static-files/missing-asset-answers-page', ...staticFilesMissingAssetAnswersPage },
   { id: 'static-files/module-type-missing', ...staticFilesModuleTypeMissing },

@@ -407,6 +407,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['static-files/dotfiles-served', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['static-files/htaccess-not-applied', { fixes: [], programs: ['nginx'] }],
   ['static-files/index-leaves-location', { fixes: [], programs: ['nginx'] }],
+  ['static-files/internal-files-served', { fixes: [], programs: ['nginx'] }],
   ['static-files/media-executable', { fixes: [], programs: ['nginx', 'django'] }],
   ['static-files/missing-asset-answers-page', { fixes: [], programs: ['nginx'] }],
   ['static-files/module-type-missing', { fixes: [], programs: ['nginx'] }],

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { severityAtLeast } from '../src/engine/severity.ts'
@@ -404,6 +405,34 @@ test('what one chapter starts is not what another one proxies to', async () => {
     'Chapter05/app.uwsgi.ini': '[uwsgi]\nsocket = 127.0.0.1:8000\nmodule = app\n',
   }
   assert.equal(await loud(tree), [])
+})
+
+test('a chapter that is audited alone starts what it proxies to', async () => {
+  const tree = {
+    'Chapter05/site.conf':
+      'server {\n  listen 80;\n  location / {\n    proxy_pass http://127.0.0.1:8000;\n  }\n}\n',
+    'Chapter05/app.uwsgi.ini': '[uwsgi]\nsocket = 127.0.0.1:8000\nmodule = app\n',
+  }
+  const { findings } = await auditDirectory(join(scratchTree(tree), 'Chapter05'), rules)
+  assert.ok(findings.some(({ rule }) => rule === 'topology/protocol-mismatch'))
+})
+
+test('programs that write a configuration are named where their name tells what they do', async () => {
+  const site = 'server {\n    listen 80;\n    server_name %s;\n}\n'
+  const tree = {
+    'nginx/site.conf': 'server {\n  listen 80;\n  root /srv/www;\n}\n',
+    'nginx/make_site.py': `SITE = """\n${site}"""\n`,
+    'nginx/tests/test_site.py': `SITE = """\n${site}"""\n`,
+    'nginx/reload.py': 'SERVER = "nginx"\n',
+    'manifests/vhost.pp': 'file { "/a":\n  content => "<VirtualHost *:80>\n ServerName a\n</VirtualHost>"\n}\n',
+    'app/models.py': `SITE = """\n${site}"""\n`,
+  }
+  const { fileList, notices } = await auditDirectory(scratchTree(tree), rules)
+  assert.equal(
+    fileList.flatMap(file => ('skipped' in file && file.skipped === 'inside-program' ? [file.path] : [])),
+    ['manifests/vhost.pp', 'nginx/make_site.py'],
+  )
+  assert.ok(notices.some(({ text }) => text === '2 programs write lines of a server, which are not read'))
 })
 
 test.run()

@@ -3,7 +3,7 @@ import type { FragmentSet } from './fragment-sets.ts'
 import { placeMain } from './home-of-main.ts'
 import type { AuditRoot } from './infer-root.ts'
 import { InputError } from './input-error.ts'
-import type { SkippedPath } from './look.ts'
+import { below, type SkippedPath } from './look.ts'
 import type { Machine, SkippedFile } from './machine.ts'
 import { type Mount, mountTable } from './mounts.ts'
 import { splitNested } from './nested-files.ts'
@@ -12,7 +12,7 @@ import type { ReadAs } from './read-as.ts'
 import { fileNotice, type Notice } from './notice.ts'
 import { PROGRAMS, type Program } from './program.ts'
 import { applicationName, beginsDjango, mayBeginApplication } from './applications.ts'
-import { isOfPhp, isStarter, isStartScript, startsApplication } from './starters.ts'
+import { isOfChapter, isOfPhp, isStarter, isStartScript, startsApplication } from './starters.ts'
 import { skippedNotices } from './skipped-notices.ts'
 import { type Survey, surveyRoot } from './survey.ts'
 import { type FoundMachine, surveyDirectory } from './survey-directory.ts'
@@ -290,7 +290,7 @@ function repositoryOf(files: DiskFileSystem, { paths, within }: Scope): Pick<Mac
   const composeFiles = paths.filter(path => COMPOSE_NAME.test(path))
   // Where the root of a machine is known, only what lies where programs look for it starts one.
   const isPlaced = within === '/'
-  const starters = isPlaced ? [] : paths.filter(isStarter)
+  const starters = isPlaced ? [] : paths.filter(path => isStarter(path) && !isOfChapter(below(path, within)))
   const phpFiles = isPlaced ? [] : paths.filter(isOfPhp)
   const applications = isPlaced ? null : paths.filter(path => mayBeginApplication(path, within))
   const scripts = isPlaced ? [] : paths.filter(isStartScript)

@@ -19,6 +19,8 @@ export type SkipReason =
   | 'other-main'
   /** It belongs to another program. */
   | 'other-program'
+  /** A program that writes a configuration from its texts. */
+  | 'inside-program'
   /** Nothing in it tells whose it is. */
   | 'not-recognised'
   /** Telling whose it is failed, which is a defect. */

@@ -52,6 +52,24 @@ function kindOf(path: string): Kind | null {
   return KINDS.find(([, pattern]) => pattern.test(path))?.[0] ?? null
 }
 
+/** A program whose name or directory says that it has to do with a server, so that few are looked into. */
+const WRITER =
+  /(?:nginx|apache|httpd|vhost|virtual[-_]?host|web-?server|reverse[-_]?proxy)[^/]*\/?[^/]*\.(?:blade\.php|php|py|rb|pp|p[lm]|[cm]?[jt]s|go|lua|nix)$/i
+const OF_TESTS = /\/(?:tests?|specs?|__tests__|testdata|fixtures|node_modules|vendor|docs?)\/|[._-](?:test|spec)s?\.\w+$|\/test_/i
+
+/** True for a program that may write a configuration. */
+export function mayWriteFiles(path: string): boolean {
+  return WRITER.test(path) && !OF_TESTS.test(path) && !TESTS.test(path)
+}
+
+/** True where a text of a program is plainly the beginning of a server's block or section. */
+export function writesServers(text: string): boolean {
+  return hasServersWord(text) && BLOCK_IN_TEXT.test(text)
+}
+
+const BLOCK_IN_TEXT =
+  /^[ \t"'`]*server[ \t]*\{\{?[^}]{0,400}\b(?:listen|server_name)\b|<VirtualHost[ \t]+[^>\n]{1,80}>[\s\S]{0,600}?\b(?:ServerName|DocumentRoot)\b/m
+
 /** Words without one of which nothing of a server is in a text. */
 const SERVERS_WORD =
   /\b(?:server|location|upstream|proxy_pass)\b|<VirtualHost|<Directory|<Location|ProxyPass|RewriteRule/

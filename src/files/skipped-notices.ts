@@ -31,5 +31,10 @@ export function skippedNotices(skipped: readonly SkippedFile[], hasMain: boolean
     const text = `${others} ${others === 1 ? 'file belongs' : 'files belong'} to other programs, and not read`
     notices.push({ code: 'other-program', path: null, line: null, text, incomplete: false })
   }
+  const writers = of('inside-program').length
+  if (writers > 0) {
+    const text = `${writers} ${writers === 1 ? 'program writes' : 'programs write'} lines of a server, which are not read`
+    notices.push({ code: 'other-program', path: null, line: null, text, incomplete: false })
+  }
   return notices
 }

@@ -66,3 +66,11 @@ export function isStartScript(path: string): boolean {
 export function isOfPhp(path: string): boolean {
   return POOL.test(path) || PHP_INI.test(path)
 }
+
+/** Chapters of a book and lessons of a course are deployed one by one, if at all. */
+const OF_CHAPTER = /\/(?:chapter|chap|ch|lesson|exercise|unit|week|day|step)[-_ ]?\d+[^/]*\//i
+
+/** True for a file of one chapter among others; of a path inside what is audited, which may be a chapter itself. */
+export function isOfChapter(path: string): boolean {
+  return OF_CHAPTER.test(path)
+}

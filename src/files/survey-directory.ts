@@ -6,7 +6,7 @@ import type { Source } from '../../parsers/text/source.ts'
 import type { FileSystem } from './file-system.ts'
 import { type FragmentSet, contradict, fragmentSets, groupOf } from './fragment-sets.ts'
 import { type PlacedMain, placeMain } from './home-of-main.ts'
-import { type Candidate, judgePaths, lookInto, type LookOptions, type SkippedPath } from './look.ts'
+import { type Candidate, judgePaths, lookInto, type LookOptions, skipped, type SkippedPath } from './look.ts'
 import type { Mount } from './mounts.ts'
 import {
   hasServersWord,
@@ -16,6 +16,8 @@ import {
   nestedPath,
   nestedSource,
   textsIn,
+  mayWriteFiles,
+  writesServers,
 } from './nested-files.ts'
 import { PROGRAMS, type Program } from './program.ts'
 import { recognise } from './recognise.ts'
@@ -74,6 +76,9 @@ export function surveyDirectory(
   const texts = lookForNested(files, paths, options)
   for (const { candidate, isHtaccess } of texts)
     if (isHtaccess && candidate.program === 'apache') htaccess.push(candidate.path)
+  for (const path of paths)
+    if (mayWriteFiles(path) && writesServers(options.peek?.(path, BEGINNING) ?? ''))
+      left.push(skipped(path, 'inside-program', 'a program that writes lines of a server, which are not read'))
   const nested = texts.flatMap(({ candidate, isHtaccess }) => (isHtaccess ? [] : [candidate]))
   const nestedMains = nested.filter(isMain)
   const enabled = settleOnDemand(

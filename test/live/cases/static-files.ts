@@ -36,6 +36,14 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body.includes('the landing page'),
   },
   {
+    rule: 'static-files/internal-files-served',
+    shows: 'a file that is kept for the application comes without asking it',
+    examples: { bad: 'a directory inside of the uploads', good: 'closed in the other location' },
+    request: { url: 'http://example.org/media/paid/book.txt' },
+    harm: ({ response }) => response.status === 200 && response.body.includes('a book'),
+    sound: ({ response }) => response.status === 404,
+  },
+  {
     rule: 'static-files/module-type-missing',
     shows: 'a module comes without its type',
     files: { 'srv/www/app.mjs': 'export const a = 1' },

@@ -19,8 +19,7 @@ import { commandsOfMachine, fileReader, vassalsOfMachine } from './app-commands.
  * @param files the machine's, among them the repository by its own paths
  */
 export const withStarters = memoByKey((files: FileSystem, { starters, modules }: Repository): FileSystem => {
-  const isStarted = (path: string): boolean =>
-    !OF_CHAPTER.test(path) && !isOfImage(files, path) && isWritten(files, path)
+  const isStarted = (path: string): boolean => !isOfImage(files, path) && isWritten(files, path)
   const mounts = starterMounts(starters.filter(isStarted))
   if (mounts.length === 0) return files
   const started = overlay(files, mounts)
@@ -69,9 +68,6 @@ function isWritten(files: FileSystem, path: string): boolean {
   const { branches, gaps } = read.source
   return branches.length + gaps.length === 0
 }
-
-/** Chapters of a book and lessons of a course are deployed one by one, if at all. */
-const OF_CHAPTER = /\/(?:chapter|chap|ch|lesson|exercise|unit|week|day|step)[-_ ]?\d+[^/]*\//i
 
 /** What a Dockerfile beside it brings into an image starts nothing on this machine. */
 function isOfImage(files: FileSystem, path: string): boolean {
