@@ -424,7 +424,8 @@ test('programs that write a configuration are named where their name tells what 
     'nginx/make_site.py': `SITE = """\n${site}"""\n`,
     'nginx/tests/test_site.py': `SITE = """\n${site}"""\n`,
     'nginx/reload.py': 'SERVER = "nginx"\n',
-    'manifests/vhost.pp': 'file { "/a":\n  content => "<VirtualHost *:80>\n ServerName a\n</VirtualHost>"\n}\n',
+    'manifests/vhost.pp':
+      'file { "/a":\n  content => "<VirtualHost *:80>\n ServerName a\n</VirtualHost>"\n}\n',
     'app/models.py': `SITE = """\n${site}"""\n`,
   }
   const { fileList, notices } = await auditDirectory(scratchTree(tree), rules)

@@ -150,6 +150,15 @@ export default defineRule({
       ),
     },
     {
+      title: 'a shell that makes the main file of it',
+      files: {
+        'nginx/site.conf': siteTo('web:8000'),
+        'docker-compose.yml': composeWith({
+          nginx: `command: sh -c "envsubst < /etc/nginx/conf.d/site.tmpl > /etc/nginx/nginx.conf && exec nginx"`,
+        }).replace('/etc/nginx/conf.d/default.conf:ro', '/etc/nginx/conf.d/site.tmpl:ro'),
+      },
+    },
+    {
       title: 'a shell that goes on with the entry point of the image',
       files: rendered(`command: sh -c "/docker-entrypoint.sh nginx -g 'daemon off;'"`),
     },
@@ -354,7 +363,8 @@ function readsOwnMain({ machine: { container }, image, mounts }: RunImage): bool
     const { service } = container
     if (!service.complete || (service.build !== null && image === null)) return false
     const words = [...(service.command?.words ?? []), ...(service.entrypoint?.words ?? [])]
-    if (words.some(({ text }) => /(?:^|\s)-c\s*\/|sites-|\bln\b|\bcp\b|\bmv\b/.test(text))) return false
+    if (words.some(({ text }) => /(?:^|\s)-c\s*\/|sites-|\b(?:ln|cp|mv|tee)\b|>\s*\/etc\/nginx/.test(text)))
+      return false
     if (words.some(({ text }, index) => text === '-c' && /^\/|\.conf$/.test(words[index + 1]?.text ?? '')))
       return false
   }

@@ -55,7 +55,8 @@ function kindOf(path: string): Kind | null {
 /** A program whose name or directory says that it has to do with a server, so that few are looked into. */
 const WRITER =
   /(?:nginx|apache|httpd|vhost|virtual[-_]?host|web-?server|reverse[-_]?proxy)[^/]*\/?[^/]*\.(?:blade\.php|php|py|rb|pp|p[lm]|[cm]?[jt]s|go|lua|nix)$/i
-const OF_TESTS = /\/(?:tests?|specs?|__tests__|testdata|fixtures|node_modules|vendor|docs?)\/|[._-](?:test|spec)s?\.\w+$|\/test_/i
+const OF_TESTS =
+  /\/(?:tests?|specs?|__tests__|testdata|fixtures|node_modules|vendor|docs?)\/|[._-](?:test|spec)s?\.\w+$|\/test_/i
 
 /** True for a program that may write a configuration. */
 export function mayWriteFiles(path: string): boolean {

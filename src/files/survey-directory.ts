@@ -78,7 +78,9 @@ export function surveyDirectory(
     if (isHtaccess && candidate.program === 'apache') htaccess.push(candidate.path)
   for (const path of paths)
     if (mayWriteFiles(path) && writesServers(options.peek?.(path, BEGINNING) ?? ''))
-      left.push(skipped(path, 'inside-program', 'a program that writes lines of a server, which are not read'))
+      left.push(
+        skipped(path, 'inside-program', 'a program that writes lines of a server, which are not read'),
+      )
   const nested = texts.flatMap(({ candidate, isHtaccess }) => (isHtaccess ? [] : [candidate]))
   const nestedMains = nested.filter(isMain)
   const enabled = settleOnDemand(
