@@ -5,6 +5,10 @@ import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { type Place, placeText } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { namePlace } from '../../src/deployment/places.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
+import { serverBehind } from '../../src/deployment/server-behind.ts'
+import { nginxMain, nginxServer } from '../_examples.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
 
 const FASTAPI = conf`
@@ -20,6 +24,24 @@ const FACTORY = conf`
   def create_app(settings=None):
       return Flask(__name__)
 `
+const DJANGO = conf`
+  from django.core.wsgi import get_wsgi_application
+  app = get_wsgi_application()
+`
+const sockets = (pass: string): string =>
+  nginxMain(
+    nginxServer(conf`
+      location / {
+          proxy_pass http://127.0.0.1:8000;
+      }
+      location /ws/ {
+          ${pass}
+          proxy_http_version 1.1;
+          proxy_set_header Upgrade $http_upgrade;
+          proxy_set_header Connection "upgrade";
+      }
+    `),
+  )
 const tree = (command: string, module: string): Record<string, string> =>
   behindNginx(serviceUnit(command), { 'etc/shop/main.py': module })
 
@@ -28,7 +50,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'WSGI and ASGI are two interfaces. A server that calls an application by the other one gets a `TypeError` for every request, `__call__() missing 1 required positional argument`, and the client 500 Internal Server Error.',
+  why: 'WSGI and ASGI are two interfaces. A server that calls an application by the other one gets a `TypeError` for every request, `__call__() missing 1 required positional argument`, and the client 500 Internal Server Error. Over WSGI there are no WebSockets: their handshake is a request for a page that Django does not have.',
   remedy:
     'Start gunicorn with `-k uvicorn.workers.UvicornWorker` for ASGI (FastAPI, Starlette, Channels), and a WSGI server for Flask or `wsgi.py`',
   references: [
@@ -60,11 +82,25 @@ export default defineRule({
       ),
     },
     {
+      title: 'WebSockets for the WSGI application of Django',
+      files: {
+        ...tree('/usr/bin/gunicorn -b 127.0.0.1:8000 main:app', DJANGO),
+        'etc/nginx/nginx.conf': sockets('«proxy_pass» http://127.0.0.1:8000;'),
+      },
+    },
+    {
       title: 'a factory that is not called',
       files: tree('/usr/bin/gunicorn -b 127.0.0.1:8000 «main:create_app»', FACTORY),
     },
   ],
   good: [
+    {
+      title: 'WebSockets for another server',
+      files: {
+        ...tree('/usr/bin/gunicorn -b 127.0.0.1:8000 main:app', DJANGO),
+        'etc/nginx/nginx.conf': sockets('proxy_pass http://127.0.0.1:8001;'),
+      },
+    },
     {
       title: 'workers of uvicorn for FastAPI',
       files: tree('/usr/bin/gunicorn -b 127.0.0.1:8000 -k uvicorn.workers.UvicornWorker main:app', FASTAPI),
@@ -106,6 +142,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    yield* webSockets(deployment)
     for (const program of programsOfKind(deployment, 'app-server')) {
       const { application, at } = program.server
       const spoken = interfaceOfServer(program.server)
@@ -138,6 +175,30 @@ export default defineRule({
     }
   },
 })
+
+/** Locations that pass an upgrade on to Django over WSGI, which answers it as any other request. */
+function* webSockets({ connections, moduleOf, programs }: Deployment) {
+  if (!programs.some(({ kind }) => kind === 'app-server')) return
+  for (const connection of connections.nginx) {
+    const { targets, pass, block, headers } = connection
+    const program = targets.map(serverBehind).find(found => found !== null) ?? null
+    // Sites have the header in `location /`, whatever is behind it.
+    if (program === null || !PATH_OF_SOCKETS.test(block.args.at(-1)?.value ?? '')) continue
+    const upgrade = headers.written.findLast(({ name }) => name === 'upgrade')
+    if (upgrade === undefined || interfaceOfServer(program.server) !== 'wsgi') continue
+    const loaded = moduleOf(program)
+    if (loaded === null || madeBy(loaded, program.server) !== 'get_wsgi_application') continue
+    yield {
+      at: namePlace(pass),
+      message: `WebSockets end here: ${programName(program)} runs Django as a WSGI application, which answers the handshake with 404`,
+      label: 'no ASGI behind it',
+      related: [{ at: program.server.application?.at ?? program.server.at, message: 'the WSGI application' }],
+      help: 'Run `asgi.py` with Daphne or uvicorn, and proxy this location to it',
+    }
+  }
+}
+
+const PATH_OF_SOCKETS = /^\^?\/(?:[\w-]+\/)*(?:wss?|web-?sockets?)(?:\/|\b)/i
 
 interface Factory {
   readonly name: string

@@ -27,14 +27,14 @@ const image = (base: string, lines = ''): string => conf`
 const crlf = (text: string): string => text.replaceAll('\n', '\r\n')
 
 export default defineRule({
-  summary: 'A container cannot start its script',
+  summary: 'A container cannot start its script, or the script not what it is given',
   severity: 'error',
   otherSeverities: {
     info: 'where the script is not executable, which a copy of a repository may have lost',
   },
   confidence: 'high',
   since: '0.1.0',
-  why: 'The kernel starts a script by the program of its first line, and there is none of that name: images of Alpine have no bash, and with the line ends of Windows the name is `/bin/sh\\r`. Docker prints `exec /app/entrypoint.sh: no such file or directory`, although the file is there. A script without the executable bit ends with `permission denied`.',
+  why: 'The kernel starts a script by the program of its first line, and there is none of that name: images of Alpine have no bash, and with the line ends of Windows the name is `/bin/sh\\r`. Docker prints `exec /app/entrypoint.sh: no such file or directory`, although the file is there. A script without the executable bit ends with `permission denied`. Of `ENTRYPOINT` and `CMD` together Docker starts the first, with the second as its arguments: a script that does not end with `exec "$@"` never starts it.',
   remedy:
     'Write `#!/bin/sh`, save the script with LF, and make it executable in the Dockerfile: `RUN chmod +x`',
   references: [
@@ -66,12 +66,49 @@ export default defineRule({
       files: tree(image('python:3.12'), crlf(SCRIPT).replace('/bin/sh', '«/bin/sh»')),
     },
     {
+      title: 'a script that never starts the command',
+      files: tree(
+        `${image('python:3.12')}CMD ["gunicorn", "--bind", "0.0.0.0:8000", "shop.wsgi"]\n`,
+        conf`
+          #!/bin/sh
+          set -e
+          until pg_isready -h db; do sleep 1; done
+          python manage.py migrate --noinput
+          «python manage.py collectstatic --noinput»
+        `,
+      ),
+    },
+    {
       title: 'no executable bit',
       files: tree(image('python:3.12').replace('["/', '["«/').replace('.sh"]', '.sh»"]'), SCRIPT),
       modes: { 'web/entrypoint.sh': 0o644 },
     },
   ],
   good: [
+    {
+      title: 'a script that starts a server itself',
+      files: tree(
+        `${image('python:3.12')}CMD ["gunicorn", "shop.wsgi"]\n`,
+        conf`
+          #!/bin/sh
+          python manage.py migrate
+          gunicorn --bind 0.0.0.0:8000 shop.wsgi
+        `,
+      ),
+    },
+    {
+      title: 'a script for a container that only prepares',
+      files: {
+        ...tree(
+          image('python:3.12'),
+          conf`
+          #!/bin/sh
+          python manage.py migrate
+        `,
+        ),
+        'docker-compose.yml': composeWith().replace(/^ *command:.*\n/m, ''),
+      },
+    },
     { title: 'sh on Alpine', files: tree(image('python:3.12-alpine'), SCRIPT) },
     {
       title: 'made executable by the build',
@@ -120,10 +157,78 @@ export default defineRule({
       const isShell = /^(?:\/(?:usr\/)?bin\/)?(?:ba|da)?sh$/.test(first.text)
       const word = isShell ? second : first
       const script = word === undefined ? null : scriptAt(container, word)
+      if (word !== undefined && script !== null) yield* commandLost(container, word, script)
       if (word !== undefined && script !== null) yield* faultsOf(container, word, script, steps, isShell)
     }
   },
 })
+
+/** An entry point that ends, and never starts the command that it is given. */
+function* commandLost(container: Container, word: WrittenText, { source }: Script) {
+  const command = commandGiven(container)
+  if (command === null) return
+  const last = lastOfShort(source)
+  if (last === null) return
+  yield {
+    at: last,
+    message: `the script ends here and does not start \`${command.text}\`: the container ends with it`,
+    label: 'no `exec "$@"` behind it',
+    related: [
+      { at: placeOf(word), message: 'the entry point' },
+      { at: placeOf(command), message: 'the command, which is an argument of it' },
+    ],
+    help: 'Write `exec "$@"` at the end of the script',
+  }
+}
+
+/** The first word of the command that Docker gives the entry point as an argument; null where it gives none. */
+function commandGiven({ service, image }: Container): WrittenText | null {
+  if (service.entrypoint === null && image?.entrypoint?.form !== 'exec') return null
+  if (service.command !== null) return service.command.words[0] ?? null
+  if (service.entrypoint !== null || image?.command == null) return null
+  return image.command.form === 'exec' ? (image.command.words[0] ?? null) : image.command.script
+}
+
+/** What is done in a moment: commands of the shell, waiting, and preparing an application. */
+const SHORT = new RegExp(
+  [
+    '\\[{1,2}|test|set|export|unset|local|echo|printf|sleep|cd|source|\\.|true|:|exit|mkdir|chown|chmod|rm|cp|mv|ln|touch|date',
+    'nc|pg_isready|mysqladmin|(?:\\S*/)?wait-for-it(?:\\.sh)?|[A-Za-z_]\\w*=\\S*$',
+    '(?:\\S*/)?python[\\d.]*\\s+(?:-\\S+\\s+)*(?:\\S*/)?manage\\.py\\s+(?:migrate|makemigrations|collectstatic|check|createcachetable|compilemessages|loaddata|createsuperuser|flush)',
+    'flask\\s+db\\s+(?:upgrade|migrate|init)|alembic\\s+upgrade|(?:npx\\s+)?prisma\\s+(?:generate|migrate\\s+deploy)',
+    'php\\s+artisan\\s+(?:migrate|config:cache|route:cache|view:cache|storage:link|key:generate|optimize)',
+  ]
+    .map(each => `(?:${each})`)
+    .join('|')
+    .replace(/^/, '^(?:')
+    .concat(')(?=\\s|$)'),
+)
+const KEYWORD = /^(?:(?:if|then|else|elif|do|while|until|!|\{|\()\s+)+|^(?:then|else|do|done|fi|\}|\))$/
+
+/** The last command of a script all of whose commands end soon; null where one may go on, or uses what it is given. */
+function lastOfShort(source: Source): Place | null {
+  const { code } = source
+  if (!/^#![^\n]*sh\b/.test(code) || /\$[@*1#]|\bexec\b|<<|\(\)|\bfunction\b|\beval\b|`/.test(code))
+    return null
+  let last: Place | null = null
+  let works = false
+  for (const { 0: line, index } of code.replace(/\\\n/g, '  ').matchAll(/[^\n]+/g)) {
+    if (/^\s*(?:#|$)/.test(line)) continue
+    for (const piece of line.replace(/\s#.*$/, '').split(/&&|\|\||[;|&]/)) {
+      const command = piece
+        .trim()
+        .replace(/\d?>{1,2}\s*\S*/g, '')
+        .replace(KEYWORD, '')
+        .trim()
+      if (command === '') continue
+      if (!SHORT.test(command)) return null
+      works ||= /manage\.py|flask|alembic|prisma|artisan/.test(command)
+    }
+    const start = index + line.search(/\S/)
+    last = { source, start, end: index + line.trimEnd().length }
+  }
+  return works ? last : null
+}
 
 function* faultsOf(
   container: Container,

@@ -1,6 +1,6 @@
 import { programName } from '../../src/deployment/destination-words.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
-import type { AppServerProgram } from '../../src/deployment/model.ts'
+import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -28,11 +28,11 @@ const caches = (backend: string): string => conf`
 `
 
 export default defineRule({
-  summary: 'Sessions lie in the memory of one process, and several answer',
+  summary: 'Sessions or channels lie in the memory of one process, and several answer',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Without `CACHES`, and with `LocMemCache`, the cache is the memory of the process itself. A session that one worker writes is not there for the next one: clients are logged out at random, and forms fail with 403.',
+  why: 'Without `CACHES`, and with `LocMemCache`, the cache is the memory of the process itself. A session that one worker writes is not there for the next one: clients are logged out at random, and forms fail with 403. So it is with the messages of `InMemoryChannelLayer`.',
   remedy:
     'Keep sessions in Redis, Memcached or the database: `SESSION_ENGINE = "django.contrib.sessions.backends.db"`',
   references: [
@@ -46,11 +46,26 @@ export default defineRule({
       files: project(`${ENGINE.replace(/"(.*)"/, '«"$1"»')}\n${caches('locmem.LocMemCache')}`),
     },
     {
+      title: 'a channel layer in memory',
+      files: project(conf`
+        «CHANNEL_LAYERS» = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+      `),
+    },
+    {
       title: 'a cache that keeps nothing',
       files: project(`${ENGINE.replace(/"(.*)"/, '«"$1"»')}\n${caches('dummy.DummyCache')}`, '--workers 1'),
     },
   ],
   good: [
+    {
+      title: 'a channel layer in the memory of one worker',
+      files: {
+        ...project(
+          'CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}',
+          '--workers 1',
+        ),
+      },
+    },
     { title: 'one worker', files: project(ENGINE, '--workers 1') },
     { title: 'Redis', files: project(`${ENGINE}\n${caches('redis.RedisCache')}`) },
     { title: 'the database', files: project('SESSION_ENGINE = "django.contrib.sessions.backends.db"') },
@@ -71,6 +86,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    yield* channelLayers(deployment)
     for (const program of programsOfKind(deployment, 'app-server')) {
       if (!program.isSeen || program.server.development) continue
       const found = cacheOfSessions(deployment.moduleOf(program)?.settings ?? null)
@@ -87,6 +103,27 @@ export default defineRule({
     }
   },
 })
+
+/** What channels keeps in memory reaches the consumers of one process alone. */
+function* channelLayers(deployment: Deployment) {
+  for (const program of programsOfKind(deployment, 'app-server')) {
+    if (!program.isSeen || program.server.development || !hasSeveralWorkers(program)) continue
+    const layers = deployment.moduleOf(program)?.settings?.get('CHANNEL_LAYERS')
+    if (layers?.known !== true || layers.at === null || !(layers.value instanceof Map)) continue
+    const own: unknown = layers.value.get('default')
+    const backend: unknown = own instanceof Map ? own.get('BACKEND') : null
+    if (backend !== 'channels.layers.InMemoryChannelLayer') continue
+    yield {
+      at: { ...layers.at, end: layers.at.start + 'CHANNEL_LAYERS'.length },
+      message: `each process of ${programName(program)} has a channel layer of its own in its memory, so a message reaches no consumer of the next one`,
+      label: 'in the memory of one process',
+      related: [
+        { at: program.server.workers?.at ?? program.server.at, message: 'the processes are started here' },
+      ],
+      help: 'Use `channels_redis.core.RedisChannelLayer`',
+    }
+  }
+}
 
 interface SessionCache {
   readonly at: Place
