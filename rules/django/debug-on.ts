@@ -3,6 +3,8 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { assignedValue, djangoConnections } from './_behind-nginx.ts'
+import { namePlace as apacheName } from '../../src/servers/apache/queries/places.ts'
+import { djangoProject, modWsgiMain, virtualHost, wsgiApplication } from '../_examples.ts'
 import { djangoBehindNginx } from './_examples.ts'
 
 const withDebug = (debug: string, environment = ''): Record<string, string> =>
@@ -50,10 +52,27 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'a constant behind Apache',
+      files: {
+        'etc/apache2/apache2.conf': modWsgiMain(virtualHost(wsgiApplication())),
+        ...djangoProject(conf`
+          DEBUG = «True»
+          ALLOWED_HOSTS = ["*"]
+        `),
+      },
+    },
     { title: 'the name alone', files: withDebug('«"DEBUG" in os.environ»', 'DEBUG=0') },
   ],
   good: [
     { title: 'off', files: withDebug('False') },
+    {
+      title: 'off behind Apache',
+      files: {
+        'etc/apache2/apache2.conf': modWsgiMain(virtualHost(wsgiApplication())),
+        ...djangoProject('DEBUG = False\nALLOWED_HOSTS = ["example.org"]\n'),
+      },
+    },
     { title: 'a comparison', files: withDebug('os.environ.get("DEBUG") == "True"', 'DEBUG=False') },
     { title: 'a variable that nobody sets', files: withDebug('os.environ.get("DEBUG", False)') },
     { title: 'a variable of another place', files: withDebug('os.environ.get("DEBUG", False)', 'DEBUG') },
@@ -69,6 +88,7 @@ export default defineRule({
   ],
   *check(deployment) {
     yield* withoutProxy(deployment)
+    yield* inApache(deployment)
     for (const { connection, settings, program } of djangoConnections(deployment)) {
       const debug = settings.get('DEBUG')
       if (debug?.known !== true || debug.at === null || program.server.development || !program.isSeen)
@@ -107,6 +127,20 @@ function* withoutProxy({ nginx, programs, moduleOf }: Deployment) {
       message: `the environment says \`${debug.value}\`, and this makes \`DEBUG\` true`,
       label: 'any text is true',
       related: [{ at: program.server.at, message: 'started here' }],
+    }
+  }
+}
+
+/** What mod_wsgi runs is no development server, whoever proxies to it. */
+function* inApache({ applications, pythonOf }: Deployment) {
+  for (const application of applications) {
+    const debug = pythonOf(application)?.settings?.get('DEBUG')
+    if (debug?.known !== true || debug.at === null || debug.value !== true) continue
+    yield {
+      at: assignedValue(debug.at),
+      message: 'DEBUG is on in an application that mod_wsgi runs',
+      label: 'DEBUG is on',
+      related: [{ at: apacheName(application.directive), message: 'runs it' }],
     }
   }
 }
