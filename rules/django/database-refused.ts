@@ -1,12 +1,14 @@
 import type { HbaRecord } from '../../parsers/postgres/parse-hba.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
-import type { PostgresProgram } from '../../src/deployment/model.ts'
+import type { Deployment, Machine, PostgresProgram } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { isLoopback, parseHost } from '../../src/servers/address.ts'
 import { isHbaOfThisMachine } from '../../src/servers/addresses/postgres.ts'
+import { djangoProject, modWsgiMain, virtualHost, wsgiApplication } from '../_examples.ts'
+import { apacheUser } from '../_worker-account.ts'
 import { behindNginx, serviceUnit, WSGI } from '../app-server/_examples.ts'
 import { assignedValue } from './_behind-nginx.ts'
 import { hbaOf } from './_hba.ts'
@@ -50,6 +52,15 @@ export default defineRule({
     {
       title: 'another account than the user of the database',
       files: tree(database('"USER": "shop"'), HBA.replace('all peer\nhost', 'all «peer»\nhost')),
+    },
+    {
+      title: 'the account of Apache',
+      files: {
+        'etc/apache2/apache2.conf': `User www-data\n${modWsgiMain(virtualHost(wsgiApplication()))}`,
+        ...djangoProject(`DATABASES = ${database('"USER": "shop"')}`),
+        'etc/postgresql/15/main/postgresql.conf': conf`port = 5432`,
+        'etc/postgresql/15/main/pg_hba.conf': HBA.replace('local all all peer', 'local all all «peer»'),
+      },
     },
     {
       title: 'the port of the cluster before the upgrade',
@@ -106,11 +117,9 @@ export default defineRule({
   *check(deployment) {
     const servers = programsOfKind(deployment, 'postgres')
     if (servers.length === 0) return
-    for (const program of programsOfKind(deployment, 'app-server')) {
-      if (!program.isSeen) continue
-      const settings = deployment.moduleOf(program)?.settings
-      const here = servers.filter(({ machine }) => machine === program.machine)
-      const wanted = settings == null ? null : databaseOf(settings)
+    for (const { settings, machine, account } of clientsOf(deployment)) {
+      const here = servers.filter(each => each.machine === machine)
+      const wanted = databaseOf(settings)
       if (wanted === null || here.length === 0) continue
       const server = here.find(each => portOf(each) === wanted.port)
       if (server === undefined) {
@@ -126,11 +135,35 @@ export default defineRule({
         }
         continue
       }
-      const account = program.server.user ?? program.service?.user ?? null
-      yield* refusals(wanted, hbaOf(server), account?.known === true ? account.value : null, server)
+      yield* refusals(wanted, hbaOf(server), account, server)
     }
   },
 })
+
+/** A project whose processes are seen to start, and the account that they have; null where that is not known. */
+interface Client {
+  readonly settings: DjangoSettings
+  readonly machine: Machine
+  readonly account: string | null
+}
+
+function* clientsOf(deployment: Deployment): Iterable<Client> {
+  for (const program of programsOfKind(deployment, 'app-server')) {
+    const settings = program.isSeen ? deployment.moduleOf(program)?.settings : null
+    const account = program.server.user ?? program.service?.user ?? null
+    if (settings != null)
+      yield { settings, machine: program.machine, account: account?.known === true ? account.value : null }
+  }
+  for (const application of deployment.applications) {
+    const { configuration, daemon, processGroup } = application
+    const settings = deployment.pythonOf(application)?.settings
+    if (settings == null || !processGroup.known) continue
+    const user = daemon?.options.get('user')?.value ?? null
+    const own = user === null ? apacheUser(configuration)?.name : user.known ? user.value : null
+    const { machine } = deployment.programOf(configuration)
+    yield { settings, machine, account: own == null || /^[#$]/.test(own) ? null : own }
+  }
+}
 
 interface Wanted {
   readonly at: Place
