@@ -81,6 +81,15 @@ export default defineRule({
       `),
     },
     {
+      title: 'a suffix that is put behind every path, in a .htaccess alone',
+      files: {
+        '.htaccess': conf`
+          RewriteEngine On
+          «RewriteRule» ^(.*)$ $1.php
+        `,
+      },
+    },
+    {
       title: 'the path behind the script, in a .htaccess alone',
       files: {
         '.htaccess': conf`
@@ -304,6 +313,8 @@ function staysInside(
   { args, source }: ApacheDirective,
 ): boolean {
   if (configuration.main === null || !isStandIn(configuration.main)) return true
+  // What is put behind the path lies beside it.
+  if (/^\$1\.\w+$/.test(args[1]?.value ?? '')) return true
   const script = /^[^/$%?:]+/.exec(args[1]?.value ?? '')?.[0]
   return (
     script !== undefined &&

@@ -3,6 +3,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { isStandIn } from '../../src/servers/apache/htaccess-alone.ts'
 import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace, isSettled, namePlace } from '../../src/servers/apache/queries/places.ts'
 import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
@@ -65,12 +66,35 @@ export default defineRule({
     { title: 'another name', files: tree('AuthUserFile «/etc/apache2/htpasswd»') },
     { title: 'none is named', files: tree('', '«AuthType»') },
     {
+      title: 'the name of a file beside it, in a .htaccess alone',
+      files: {
+        'admin/.htaccess': conf`
+          AuthType Basic
+          AuthName staff
+          AuthUserFile «.htpasswd»
+          Require valid-user
+        `,
+        'admin/.htpasswd': 'staff:{SHA}x',
+      },
+    },
+    {
       title: 'a directory of users that no provider asks',
       files: withLdap('«AuthLDAPURL» "ldap://127.0.0.1:1/ou=people,dc=example,dc=org?uid"'),
     },
   ],
   good: [
     { title: 'the file is there', files: tree('AuthUserFile /etc/apache2/users') },
+    {
+      title: 'a path that nobody knows, in a .htaccess alone',
+      files: {
+        'admin/.htaccess': conf`
+          AuthType Basic
+          AuthName staff
+          AuthUserFile /home/site/.htpasswd
+          Require valid-user
+        `,
+      },
+    },
     {
       title: 'a directory of users and its provider',
       files: withLdap(conf`
@@ -122,7 +146,9 @@ export default defineRule({
           if (!isMissing(configuration, files, directive)) continue
           yield {
             at: argumentPlace(directive, 0),
-            message: `no such file: \`${directive.args[0]?.value ?? ''}\`, so every password is answered with 500`,
+            message: directive.args[0]?.value.startsWith('/')
+              ? `no such file: \`${directive.args[0].value}\`, so every password is answered with 500`
+              : `\`${directive.args[0]?.value ?? ''}\` is looked for below \`ServerRoot\`, where it is not, so every password is answered with 500`,
           }
         }
       }
@@ -133,11 +159,14 @@ export default defineRule({
 })
 
 function isMissing(
-  { serverRoot }: ApacheConfiguration,
+  { serverRoot, main }: ApacheConfiguration,
   files: FileSystem,
-  { args }: ApacheDirective,
+  { args, source }: ApacheDirective,
 ): boolean {
   const written = args[0]?.value ?? ''
+  // Of a .htaccess that no server here serves: one that lies beside it is not where httpd looks.
+  if (main !== null && isStandIn(main))
+    return /^\w|^\.\w/.test(written) && files.kind(posix.join(posix.dirname(source.path), written)) === 'file'
   if (written === '' || !isSettled(written) || (!written.startsWith('/') && !serverRoot.known)) return false
   const path = written.startsWith('/')
     ? written

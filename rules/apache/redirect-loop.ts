@@ -195,6 +195,30 @@ export default defineRule({
       },
     },
     {
+      title: 'a pattern that matches what it makes',
+      files: {
+        'etc/apache2/apache2.conf': apacheMain(
+          conf`
+            Listen 80
+            ServerName example.org
+            DocumentRoot /srv/www
+            RedirectMatch 301 ^/blog(.*)$ «/blog/archive$1»
+          `,
+          ['alias'],
+        ),
+      },
+    },
+    {
+      title: 'a name that is sent to itself, in a .htaccess alone',
+      files: {
+        '.htaccess': conf`
+          RewriteEngine On
+          RewriteCond %{HTTP_HOST} «^example\.org» [NC]
+          RewriteRule ^(.*)$ https://example.org/$1 [R=301,L]
+        `,
+      },
+    },
+    {
       title: 'a slash that mod_dir puts back',
       files: slashless(''),
     },
@@ -474,6 +498,7 @@ function pathsOf(
       .replace(/^https?:\/\/[^/]*/, '')
       .replace(/\?.*$/s, '')
       .replace(/%\{REQUEST_URI\}/gi, PATHS.missingPage)
+      .replace(/\$[1-9]/g, '')
     if (!isSettled(path) || /[%$]/.test(path)) continue
     const base = htaccess === null ? '/' : (urlOfDirectory(asked, htaccess.directory) ?? '/')
     const url = path.startsWith('/') ? path : base + path
@@ -515,7 +540,7 @@ function redirectPlace({ steps, end }: ReturnType<typeof askHost>): Place | null
 
 /**
  * A rule of `.htaccess` that sends every name but one to that name with or without `www.`, which is not the one that
- * it leaves out.
+ * it leaves out; and one that sends a name to itself.
  */
 function* namesAgainstThemselves(deployment: Deployment, asked: AskedHost) {
   const { configuration } = asked
@@ -528,7 +553,8 @@ function* namesAgainstThemselves(deployment: Deployment, asked: AskedHost) {
     const rule = placedRule(configuration, deployment.filesOf(configuration), line)
     const condition = rule?.conditions.find(
       ({ input, negated, pattern }) =>
-        negated && /^%\{HTTP_HOST\}$/i.test(input) && isSameButForWww(target, plainName(pattern)),
+        /^%\{HTTP_HOST\}$/i.test(input) &&
+        (negated ? isSameButForWww(target, plainName(pattern)) : plainName(pattern) === target),
     )
     if (condition === undefined) continue
     const question = { name: target, scheme: scheme.toLowerCase() === 'https' ? 'https' : 'http' } as const
@@ -539,7 +565,7 @@ function* namesAgainstThemselves(deployment: Deployment, asked: AskedHost) {
       continue
     yield {
       at: argumentPlace(condition.directive, 1),
-      message: `\`${target}\` is not \`${plainName(condition.pattern)}\`, so \`${question.scheme}://${target}/page\` is redirected to itself`,
+      message: `\`${target}\` ${condition.negated ? 'is not' : 'is'} \`${plainName(condition.pattern)}\`, so \`${question.scheme}://${target}/page\` is redirected to itself`,
       related: [{ at: argumentPlace(line, 1), message: 'redirects' }],
     }
   }

@@ -1,5 +1,6 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { isStandIn } from '../../src/servers/apache/htaccess-alone.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
@@ -43,6 +44,15 @@ export default defineRule({
     {
       title: 'in a virtual host',
       files: { 'etc/apache2/apache2.conf': host('«RewriteRule» ^/old$ /new [R]') },
+    },
+    {
+      title: 'a .htaccess alone',
+      files: {
+        '.htaccess': conf`
+          RewriteCond %{REQUEST_FILENAME} !-f
+          «RewriteRule» ^ index.php [L]
+        `,
+      },
     },
     {
       title: 'in .htaccess',
@@ -89,7 +99,10 @@ export default defineRule({
   *check({ apache, filesOf }) {
     for (const configuration of apache) {
       // Of fragments the main file may turn it on.
-      if (configuration.main === null || (configuration.unread ?? []).length > 0) continue
+      const { main, unread = [] } = configuration
+      if (main === null || (unread.length > 0 && !isStandIn(main))) continue
+      // A server that nobody has here may turn it on for the whole directory, which hardly any does.
+      const doubt = isStandIn(main) ? ({ confidence: 'medium' } as const) : {}
       const files = filesOf(configuration)
       const inFiles = htaccessFiles(configuration, files)
       for (const rule of placedRules(configuration, files)) {
@@ -103,6 +116,7 @@ export default defineRule({
           at: namePlace(rule.directive),
           cause: rule.htaccess?.file.source ?? rule.directive.parent ?? configuration,
           message: 'nothing turns `RewriteEngine` on here, so this rule is never applied',
+          ...doubt,
         }
       }
     }

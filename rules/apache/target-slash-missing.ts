@@ -1,6 +1,7 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
 
@@ -27,6 +28,10 @@ export default defineRule({
     {
       title: 'a redirect of everything',
       files: { 'site.conf': host('Redirect permanent / «https://example.com»') },
+    },
+    {
+      title: 'a redirect of everything, in a .htaccess alone',
+      files: { '.htaccess': 'Redirect 301 / «https://www.example.com»\n' },
     },
     {
       title: 'a proxy of everything',
@@ -113,10 +118,11 @@ export default defineRule({
       },
     },
   ],
-  *check({ apache }) {
-    for (const { occurrences } of apache) {
+  *check({ apache, filesOf }) {
+    for (const configuration of apache) {
+      const files = filesOf(configuration)
       for (const name of ['proxypass', 'redirect', 'redirectpermanent', 'redirecttemp']) {
-        for (const directive of occurrences.get(name) ?? []) {
+        for (const directive of everywhere(configuration, files, name)) {
           const mapping = readMapping(directive)
           if (mapping === null || !mapping.path.endsWith('/')) continue
           const isHost = endsInHost(mapping.url)

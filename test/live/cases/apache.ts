@@ -200,6 +200,14 @@ export const cases: readonly LiveCase[] = [
     sound: answers(200),
   },
   {
+    rule: 'apache/redirect-loop',
+    shows: 'a pattern that matches what it makes never ends',
+    examples: { bad: 'a pattern that matches what it makes', good: 'the path alone' },
+    request: { url: 'http://example.org/blog/archive' },
+    harm: ({ response }) => response.headers.location === 'http://example.org/blog/archive/archive',
+    sound: ({ response }) => response.headers.location === undefined,
+  },
+  {
     rule: 'apache/redirect-pattern-literal',
     shows: 'nothing is redirected',
     request: { url: 'http://example.org/old/page' },
