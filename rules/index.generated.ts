@@ -480,6 +480,7 @@ import topologyOwnPrefixStripped from './topology/own-prefix-stripped.ts'
 import topologyProtocolMismatch from './topology/protocol-mismatch.ts'
 import topologyProxyProtocolMismatch from './topology/proxy-protocol-mismatch.ts'
 import topologyRegexTakesProxiedPath from './topology/regex-takes-proxied-path.ts'
+import topologyRegexTakesRewrittenPath from './topology/regex-takes-rewritten-path.ts'
 import topologyResolverMissing from './topology/resolver-missing.ts'
 import topologyServerNameNotInApache from './topology/server-name-not-in-apache.ts'
 import topologyServeraliasNotInNginx from './topology/serveralias-not-in-nginx.ts'
@@ -1014,6 +1015,7 @@ export const rules: readonly Rule[] = [
   { id: 'topology/protocol-mismatch', ...topologyProtocolMismatch },
   { id: 'topology/proxy-protocol-mismatch', ...topologyProxyProtocolMismatch },
   { id: 'topology/regex-takes-proxied-path', ...topologyRegexTakesProxiedPath },
+  { id: 'topology/regex-takes-rewritten-path', ...topologyRegexTakesRewrittenPath },
   { id: 'topology/resolver-missing', ...topologyResolverMissing },
   { id: 'topology/server-name-not-in-apache', ...topologyServerNameNotInApache },
   { id: 'topology/serveralias-not-in-nginx', ...topologyServeraliasNotInNginx },

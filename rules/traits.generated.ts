@@ -482,6 +482,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['topology/protocol-mismatch', { fixes: [], programs: ['nginx', 'app-server', 'php-fpm'] }],
   ['topology/proxy-protocol-mismatch', { fixes: [], programs: ['nginx'] }],
   ['topology/regex-takes-proxied-path', { fixes: ['unsafe'], programs: ['nginx'] }],
+  ['topology/regex-takes-rewritten-path', { fixes: [], programs: ['nginx', 'apache'] }],
   ['topology/resolver-missing', { fixes: [], programs: ['nginx'] }],
   ['topology/server-name-not-in-apache', { fixes: [], programs: ['nginx', 'apache'] }],
   ['topology/serveralias-not-in-nginx', { fixes: [], programs: ['nginx', 'apache'] }],

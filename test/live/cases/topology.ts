@@ -361,6 +361,15 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 502,
     sound: ({ response }) => response.status === 201,
   },
+  {
+    rule: 'topology/regex-takes-rewritten-path',
+    shows: 'Apache is not asked for what it makes',
+    examples: { bad: 'thumbnails', good: 'what is not there goes to Apache' },
+    request: { url: 'http://example.org/thumbnails/1/x.jpg' },
+    harm: ({ response }) => response.status === 404,
+    // Nothing listens for PHP: 503 says that Apache has tried to reach it.
+    sound: ({ response }) => response.status === 503,
+  },
 ]
 
 /** The status of an answer over HTTP/2 without TLS, as a client that knows of it beforehand gets it; null for none. */
