@@ -96,13 +96,21 @@ function readExpressionStatement(node: Node, conditional: boolean, into: PythonS
   }
 }
 
+/** Nobody goes deeper into a dictionary. */
+const MOST_KEYS = 8
+
 function targetName(node: Node): string {
-  if (node.type !== 'subscript') return dottedName(node)
-  const value = node.childForFieldName('value')
-  const index = node.childForFieldName('subscript')
-  if (value === null || index === null) return ''
-  const key = readExpression(index)
-  return `${dottedName(value)}[${key.kind === 'string' ? key.value : ''}]`
+  let keys = ''
+  let inner: Node = node
+  for (let count = 0; inner.type === 'subscript'; count++) {
+    const value = inner.childForFieldName('value')
+    const index = inner.childForFieldName('subscript')
+    if (value === null || index === null || count === MOST_KEYS) return ''
+    const key = readExpression(index)
+    keys = `[${key.kind === 'string' ? key.value : ''}]${keys}`
+    inner = value
+  }
+  return dottedName(inner) + keys
 }
 
 function importedNames(node: Node): readonly { readonly name: string; readonly as: string }[] {

@@ -82,7 +82,7 @@ export default defineRule({
     {
       title: 'a line whose end a template fills in',
       files: {
-        'nginx.conf': conf`
+        'nginx.conf.j2': conf`
           log_format {{ format }}
           access_log /dev/stdout main;
           server {

@@ -114,6 +114,20 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a line that nginx refuses by itself',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              location / {
+                  set $backend 127.0.0.1 9000;
+                  proxy_pass http://$backend;
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'a value first',
       files: {
         'etc/nginx/nginx.conf': nginx(conf`
@@ -203,6 +217,8 @@ export default defineRule({
         const home = enclosingServer(pass)
         const server = home === null ? undefined : byDirective.get(home)
         if (name === undefined || home === null || server === undefined) continue
+        // nginx refuses such a line, and says so itself.
+        if (byName.get(name)?.some(({ args }) => args.length !== 2) === true) continue
         const path = failingPath(deployment, server, pass)
         if (path === null) continue
         said.add(pass)

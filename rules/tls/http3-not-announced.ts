@@ -1,6 +1,7 @@
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Deployment, NginxServer, ServerListen } from '../../src/deployment/model.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { isUnknownWord } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
@@ -66,6 +67,19 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a socket that a template fills in',
+      files: {
+        'nginx.conf.j2': conf`
+          server {
+              listen 443 ssl backlog={{ backlog }};
+              listen 443 quic;
+              server_name example.org;
+              ${HEADER}
+          }
+        `,
+      },
+    },
     { title: 'both sockets and the header', files: { 'etc/nginx/nginx.conf': nginx(BOTH, HEADER) } },
     {
       title: 'the header by a location',
@@ -154,6 +168,13 @@ function* unannounced(
 ): Generator<RuleFinding> {
   const socket = listens.find(({ quic }) => quic)
   if (socket?.directive == null || hasUnreadInclude(configuration, directive)) return
+  // What a template fills in may be a socket of TCP.
+  if (
+    directive.children.some(
+      line => line.name === 'listen' && line.args.some(({ value }) => isUnknownWord(value)),
+    )
+  )
+    return
   if (!hasTcp(listens, socket) && !hasSibling(deployment, names, socket)) {
     yield {
       at: namePlace(socket.directive),

@@ -91,6 +91,18 @@ function evaluateModule(context: Context, file: FoundFile): Names {
     } else if (statement.kind === 'assignment') {
       const { target, conditional, appends } = statement
       const value = evaluate(statement.value, lookup, path, context.environment)
+      const [, whole, keys] = /^([A-Za-z_]\w*)((?:\[[^\]]*\])+)$/.exec(target) ?? []
+      if (whole !== undefined && keys !== undefined && names.values.has(whole)) {
+        const isSure = !conditional && !appends && !(value instanceof LimitReached)
+        const changed = isSure
+          ? withItem(names.values.get(whole), keys.slice(1, -1).split(']['), value)
+          : undefined
+        names.values.set(
+          whole,
+          changed === undefined ? unknown('an item of it is set later', at) : known(changed, at),
+        )
+        names.expressions.delete(whole)
+      }
       if (conditional || appends) names.expressions.delete(target)
       else names.expressions.set(target, { expression: statement.value, source })
       names.values.set(
@@ -107,6 +119,21 @@ function evaluateModule(context: Context, file: FoundFile): Names {
     }
   }
   return names
+}
+
+/** A dictionary in which the item under some keys has another value; undefined where it is none, or not known. */
+function withItem(
+  before: Fact<SettingValue> | undefined,
+  keys: readonly string[],
+  value: SettingValue | undefined,
+): SettingValue | undefined {
+  if (before?.known !== true || value === undefined) return undefined
+  const set = (outer: unknown, [key, ...rest]: readonly string[]): Map<string, SettingValue> | undefined => {
+    if (!(outer instanceof Map) || key === undefined || key === '') return undefined
+    const inner = rest.length === 0 ? value : set(outer.get(key), rest)
+    return inner === undefined ? undefined : new Map<string, SettingValue>([...outer, [key, inner]])
+  }
+  return set(before.value, keys)
 }
 
 function evaluate(

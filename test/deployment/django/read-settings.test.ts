@@ -116,4 +116,21 @@ test('the expression of a setting is that of the one line that surely holds', ()
   ])
 })
 
+test('an item that is set later changes the dictionary, or leaves it unknown', () => {
+  const texts = {
+    '/opt/shop/base.py':
+      'CACHES = {"default": {"LOCATION": "redis://127.0.0.1"}}\nMAIL = {"a": "b"}\nTEMPLATES = [{"DIRS": []}]\n',
+    '/opt/shop/settings.py':
+      'from .base import *\nCACHES["default"]["LOCATION"] = "redis://cache"\nMAIL[name] = "c"\nTEMPLATES[0]["DIRS"] = ["x"]\n',
+  }
+  const settings = readSettings(memoryFileSystem(texts), parser, 'shop.settings', ['/opt'])
+  const caches = settings?.get('CACHES')
+  assert.equal(
+    caches?.known === true ? caches.value : null,
+    new Map([['default', new Map([['LOCATION', 'redis://cache']])]]),
+  )
+  assert.is(settings?.get('MAIL')?.known, false)
+  assert.is(settings?.get('TEMPLATES')?.known, false)
+})
+
 test.run()
