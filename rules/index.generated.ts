@@ -525,6 +525,7 @@ import wsgiProjectNotOnPath from './wsgi/project-not-on-path.ts'
 import wsgiPythonHomeMissing from './wsgi/python-home-missing.ts'
 import wsgiPythonPathInsidePackage from './wsgi/python-path-inside-package.ts'
 import wsgiPythonPathSitePackages from './wsgi/python-path-site-packages.ts'
+import wsgiRelativeFile from './wsgi/relative-file.ts'
 import wsgiRestrictEmbeddedOff from './wsgi/restrict-embedded-off.ts'
 import wsgiScriptMissing from './wsgi/script-missing.ts'
 import wsgiSetenvNotEnviron from './wsgi/setenv-not-environ.ts'
@@ -1060,6 +1061,7 @@ export const rules: readonly Rule[] = [
   { id: 'wsgi/python-home-missing', ...wsgiPythonHomeMissing },
   { id: 'wsgi/python-path-inside-package', ...wsgiPythonPathInsidePackage },
   { id: 'wsgi/python-path-site-packages', ...wsgiPythonPathSitePackages },
+  { id: 'wsgi/relative-file', ...wsgiRelativeFile },
   { id: 'wsgi/restrict-embedded-off', ...wsgiRestrictEmbeddedOff },
   { id: 'wsgi/script-missing', ...wsgiScriptMissing },
   { id: 'wsgi/setenv-not-environ', ...wsgiSetenvNotEnviron },

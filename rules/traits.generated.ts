@@ -527,6 +527,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['wsgi/python-home-missing', { fixes: [], programs: ['apache'] }],
   ['wsgi/python-path-inside-package', { fixes: ['unsafe'], programs: ['apache', 'django'] }],
   ['wsgi/python-path-site-packages', { fixes: [], programs: ['apache'] }],
+  ['wsgi/relative-file', { fixes: [], programs: ['apache', 'django'] }],
   ['wsgi/restrict-embedded-off', { fixes: [], programs: ['apache'] }],
   ['wsgi/script-missing', { fixes: [], programs: ['apache'] }],
   ['wsgi/setenv-not-environ', { fixes: [], programs: ['apache', 'django'] }],

@@ -1,11 +1,11 @@
 import type { AppServerProgram, Machine } from '../../src/deployment/model.ts'
-import type { PythonExpression } from '../../parsers/python/python-module.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { assignedValue } from '../django/_behind-nginx.ts'
+import { literalPlace } from '../django/_literal-place.ts'
 import { djangoBehindNginx } from '../django/_examples.ts'
 
 const tree = (settings: string, environment: readonly string[] = []): Record<string, string> => {
@@ -160,29 +160,6 @@ function* storesIn(
     if (typeof host === 'string' && port === 6379 && others.length === 0 && LOOPBACK.test(host))
       yield { kind: 'redis', host, text: host }
     else for (const each of value as readonly unknown[]) yield* storesIn(each)
-  }
-}
-
-/** Where a text stands as it is in the value of a setting, and not as the default of a variable; null where it does not. */
-function literalPlace(settings: DjangoSettings, name: string, text: string): Place | null {
-  const assigned = settings.expressionOf(name)
-  const found = assigned === null ? [] : literalsIn(assigned.expression, text)
-  const [only, ...others] = found
-  return assigned === null || only === undefined || others.length > 0
-    ? null
-    : { source: assigned.source, start: only.start, end: only.end }
-}
-
-function literalsIn(expression: PythonExpression, text: string): readonly PythonExpression[] {
-  switch (expression.kind) {
-    case 'string':
-      return expression.value === text ? [expression] : []
-    case 'list':
-      return expression.items.flatMap(item => literalsIn(item, text))
-    case 'dict':
-      return expression.entries.flatMap(({ value }) => literalsIn(value, text))
-    default:
-      return []
   }
 }
 

@@ -81,6 +81,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status !== 404,
   },
   {
+    rule: 'wsgi/relative-file',
+    shows: 'Django may not open its log in the root directory',
+    examples: { bad: 'a log file', good: 'a path from the settings’ own directory' },
+    request: { url: `${SITE}/` },
+    harm: ({ response, logNow }) =>
+      response.status === 500 && logNow().includes("Unable to configure handler 'file'"),
+    sound: ({ logNow }) => !logNow().includes('Unable to configure handler'),
+  },
+  {
     rule: 'wsgi/apps-share-process-group',
     shows: 'the project that is asked second answers with the settings of the first',
     request: { url: 'http://shop.example.org:9000/' },
