@@ -188,6 +188,7 @@ import canonicalUrlServerNameMalformed from './canonical-url/server-name-malform
 import containersAccountNotInImage from './containers/account-not-in-image.ts'
 import containersCertificateNotMounted from './containers/certificate-not-mounted.ts'
 import containersComposeRefused from './containers/compose-refused.ts'
+import containersCopySourceMissing from './containers/copy-source-missing.ts'
 import containersDatabaseNotStarted from './containers/database-not-started.ts'
 import containersDatabaseOwnLoopback from './containers/database-own-loopback.ts'
 import containersDatabasePublic from './containers/database-public.ts'
@@ -205,6 +206,7 @@ import containersMountOfOtherKind from './containers/mount-of-other-kind.ts'
 import containersNameResolvedOnce from './containers/name-resolved-once.ts'
 import containersNginxFileMisplaced from './containers/nginx-file-misplaced.ts'
 import containersNginxInBackground from './containers/nginx-in-background.ts'
+import containersNginxMayNotWrite from './containers/nginx-may-not-write.ts'
 import containersOwnLoopback from './containers/own-loopback.ts'
 import containersPortNotOpened from './containers/port-not-opened.ts'
 import containersPortNotPublished from './containers/port-not-published.ts'
@@ -724,6 +726,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/account-not-in-image', ...containersAccountNotInImage },
   { id: 'containers/certificate-not-mounted', ...containersCertificateNotMounted },
   { id: 'containers/compose-refused', ...containersComposeRefused },
+  { id: 'containers/copy-source-missing', ...containersCopySourceMissing },
   { id: 'containers/database-not-started', ...containersDatabaseNotStarted },
   { id: 'containers/database-own-loopback', ...containersDatabaseOwnLoopback },
   { id: 'containers/database-public', ...containersDatabasePublic },
@@ -741,6 +744,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/name-resolved-once', ...containersNameResolvedOnce },
   { id: 'containers/nginx-file-misplaced', ...containersNginxFileMisplaced },
   { id: 'containers/nginx-in-background', ...containersNginxInBackground },
+  { id: 'containers/nginx-may-not-write', ...containersNginxMayNotWrite },
   { id: 'containers/own-loopback', ...containersOwnLoopback },
   { id: 'containers/port-not-opened', ...containersPortNotOpened },
   { id: 'containers/port-not-published', ...containersPortNotPublished },

@@ -17,6 +17,8 @@ export type AppProgram =
   | 'fastapi'
   | 'php'
   | 'node'
+  | 'vite'
+  | 'ng'
   /** One of those that run an application of Python; nobody knows which. */
   | 'python'
 

@@ -130,7 +130,8 @@ function scriptAt(path: string, read: AppFiles['read']): Source | null {
 
 /** The script of `package.json` that `npm start`, `npm run NAME` and their like start; null where none is found. */
 export function scriptOfPackage(command: AppCommand, { read }: AppFiles): AppCommand | null {
-  const words = command.words.slice(1).filter(({ text }) => !text.startsWith('-'))
+  const [program, ...given] = command.words
+  const words = given.filter(({ text }) => !text.startsWith('-'))
   const [verb, name] = words
   const wanted = verb?.text === 'run' || verb?.text === 'run-script' ? name?.text : verb?.text
   if (wanted === undefined || !/^[\w:-]+$/.test(wanted) || command.directory?.known !== true) return null
@@ -145,9 +146,17 @@ export function scriptOfPackage(command: AppCommand, { read }: AppFiles): AppCom
     const text = writtenAt(source, value.start + 1, value.end - 1)
     // Of several commands, or with a variable in front, a shell decides.
     if (unquotedIndex(text.text, ';&|<>$') < text.text.length) return null
-    return { ...command, words: splitQuotedWords(text) }
+    return { ...command, words: [...splitQuotedWords(text), ...passedOn(program?.text ?? '', given, wanted)] }
   }
   return null
+}
+
+/** The words that a script gets: of npm those behind `--`, of the others all behind its name. */
+function passedOn(program: string, given: readonly WrittenText[], name: string): readonly WrittenText[] {
+  const dashes = given.findIndex(({ text }) => text === '--')
+  if (dashes !== -1) return given.slice(dashes + 1)
+  const at = given.findIndex(({ text }) => text === name)
+  return /npm$/.test(program) && !/pnpm$/.test(program) ? [] : given.slice(at + 1)
 }
 
 const NEXT = optionTable(`

@@ -8,6 +8,7 @@ import { readGranian } from './granian.ts'
 import { readGunicorn } from './gunicorn.ts'
 import { readHypercorn } from './hypercorn.ts'
 import { readNext, readNode, scriptOfPackage } from './node.ts'
+import { readAngular, readVite } from './node-development.ts'
 import { unwrapCommand } from './unwrap.ts'
 import { readPythonScript } from './python-script.ts'
 import { readUvicorn } from './uvicorn.ts'
@@ -74,6 +75,13 @@ function readProgram(command: AppCommand, files: AppFiles): AppServer | null {
     }
     case 'next':
       return command.words[1]?.text === 'start' ? readNext(behind(1)) : null
+    case 'vite':
+      return readVite(command, files)
+    case 'ng':
+      return readAngular(command, files)
+    case 'npx':
+    case 'bunx':
+      return /^(?:vite|ng|next)$/.test(command.words[1]?.text ?? '') ? readProgram(behind(1), files) : null
     case 'php':
       if (command.words[1]?.text === 'artisan' && command.words[2]?.text === 'serve')
         return readPhpServer(behind(2), 'artisan')

@@ -91,6 +91,10 @@ export interface ComposeService {
   readonly environment: readonly ComposeVariable[]
   readonly envFiles: readonly EnvFile[]
   readonly labels: readonly ComposeVariable[]
+  /** `read_only`, as written. */
+  readonly readOnly: Fact<string> | null
+  /** `deploy.replicas`, else `scale`: how many containers it is, as written. */
+  readonly replicas: Fact<string> | null
   /** Empty where it always starts. */
   readonly profiles: readonly Fact<string>[]
   /** Parts that could not be read, such as an `extends` whose file is not there: more may be set. */
@@ -176,6 +180,8 @@ export interface ExtraHost {
 export interface ServiceReference {
   readonly at: Place
   readonly service: Fact<string>
+  /** `condition`; null where it is that the other has been started. */
+  readonly condition: Fact<string> | null
 }
 
 export interface ComposeCommand {

@@ -46,6 +46,8 @@ export function mergeServices(
     environment: mergeVariables(base.environment, later.environment),
     envFiles: merge(base.envFiles, later.envFiles, ({ path }) => keyOf(path)),
     labels: mergeVariables(base.labels, later.labels),
+    readOnly: later.readOnly ?? base.readOnly,
+    replicas: later.replicas ?? base.replicas,
     profiles: merge(base.profiles, later.profiles, profile => keyOf(profile)),
     complete: base.complete && later.complete,
   }

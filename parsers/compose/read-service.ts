@@ -63,9 +63,10 @@ export function readService(name: string, at: Place, node: YamlMap, context: Fil
     domainName: fact('domainname'),
     restart: fact('restart'),
     containerName: fact('container_name'),
-    dependsOn: namedEntries(valueIn(node, 'depends_on'), context).map(({ name: other }) => ({
+    dependsOn: namedEntries(valueIn(node, 'depends_on'), context).map(({ name: other, value }) => ({
       at: placeOf(other),
       service: factOf(other),
+      condition: value?.kind === 'map' ? factIn(value, 'condition', context) : null,
     })),
     command: readCommand(valueIn(node, 'command'), context),
     healthcheck: readHealthCheck(valueIn(node, 'healthcheck'), context),
@@ -75,6 +76,8 @@ export function readService(name: string, at: Place, node: YamlMap, context: Fil
     environment: variablesOf(valueIn(node, 'environment'), context),
     envFiles: readEnvFiles(valueIn(node, 'env_file'), context),
     labels: variablesOf(valueIn(node, 'labels'), context),
+    readOnly: fact('read_only'),
+    replicas: readReplicas(valueIn(node, 'deploy'), context) ?? fact('scale'),
     profiles: facts('profiles'),
     complete: true,
   }
@@ -84,6 +87,10 @@ export function readService(name: string, at: Place, node: YamlMap, context: Fil
     replaced: taggedKeys(node, /^!(?:reset|override)$/),
     reset: taggedKeys(node, /^!reset$/),
   }
+}
+
+function readReplicas(deploy: YamlNode | undefined, context: FileContext): Fact<string> | null {
+  return deploy?.kind === 'map' ? factIn(deploy, 'replicas', context) : null
 }
 
 function taggedKeys(node: YamlMap, tag: RegExp): ReadonlySet<string> {

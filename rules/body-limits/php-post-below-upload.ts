@@ -10,6 +10,38 @@ const tree = (lines: string): Record<string, string> => ({
   'etc/php/8.2/fpm/pool.d/www.conf': phpPool(lines),
 })
 
+const container = (lines: string, dockerfile = 'FROM php:8.3-fpm'): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      nginx:
+        image: nginx:1.27
+        volumes:
+          - ./site.conf:/etc/nginx/conf.d/default.conf
+      php:
+        build: ./php
+        volumes:
+          - ./uploads.ini:/usr/local/etc/php/conf.d/uploads.ini
+  `,
+  'php/Dockerfile': conf`
+    ${dockerfile}
+  `,
+  'uploads.ini': conf`
+    ${lines}
+  `,
+  'site.conf': conf`
+    server {
+        listen 80;
+        root /var/www/html;
+        client_max_body_size 64m;
+        location ~ \.php$ {
+            include fastcgi_params;
+            fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+            fastcgi_pass php:9000;
+        }
+    }
+  `,
+})
+
 export default defineRule({
   summary: 'PHP drops bodies that hold an upload it would take',
   severity: 'warning',
@@ -19,6 +51,10 @@ export default defineRule({
   remedy: 'Give `post_max_size` a little more than `upload_max_filesize`',
   references: ['https://www.php.net/manual/en/ini.core.php#ini.post-max-size'],
   bad: [
+    {
+      title: 'one raised in the container of PHP',
+      files: container('upload_max_filesize = «64M»'),
+    },
     {
       title: 'half of it raised',
       files: tree(conf`
@@ -46,6 +82,16 @@ export default defineRule({
         php_admin_value[post_max_size] = 0
       `),
     },
+    {
+      title: 'a container of PHP whose build writes settings',
+      files: container(
+        'upload_max_filesize = 64M',
+        conf`
+          FROM php:8.3-fpm
+          RUN echo 'post_max_size=70M' > /usr/local/etc/php/conf.d/post.ini
+        `,
+      ),
+    },
     { title: 'neither raised', files: tree('') },
   ],
   *check(deployment) {
@@ -56,7 +102,7 @@ export default defineRule({
       const body = post === null ? DEFAULT_POST : bytesOf(post)
       if (upload === null || file === null || body === null || body === 0 || file <= body) continue
       // Another file of PHP may raise what this pool leaves at its default.
-      if (post === null && !ownSetting(program)) continue
+      if (post === null && !program.settingsKnown && !ownSetting(program)) continue
       const at = post?.at ?? upload.at
       if (at === null) continue
       yield {

@@ -1,6 +1,6 @@
-import type { ComposeProject } from '../../parsers/compose/compose.ts'
+import type { ComposeProject, ComposeService } from '../../parsers/compose/compose.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
 
 const tree = (parts: Parameters<typeof composeWith>[0]): Record<string, string> => ({
@@ -30,6 +30,20 @@ export default defineRule({
             DEBUG: "0"
         `,
       }),
+    },
+    {
+      title: 'one name for several containers',
+      files: tree({
+        web: conf`
+          container_name: «shop»
+          deploy:
+            replicas: 3
+        `,
+      }),
+    },
+    {
+      title: 'one name for two services',
+      files: tree({ web: 'container_name: shop', nginx: 'container_name: «shop»' }),
     },
     { title: 'a hyphen', files: tree({ web: '«container-name»: shop' }) },
     {
@@ -124,6 +138,42 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'names of their own, and several containers without one',
+      files: tree({
+        web: conf`
+          deploy:
+            replicas: 3
+        `,
+        nginx: 'container_name: shop',
+      }),
+    },
+    {
+      title: 'one container, and two services of which one is started',
+      files: tree({
+        web: conf`
+          container_name: shop
+          scale: 1
+          profiles: [prod]
+        `,
+        nginx: conf`
+          container_name: shop
+          profiles: [dev]
+        `,
+      }),
+    },
+    {
+      title: 'a file for a swarm, which names its containers itself',
+      files: tree({
+        web: conf`
+          container_name: shop
+          deploy:
+            replicas: 3
+            placement:
+              constraints: [node.role == worker]
+        `,
+      }),
+    },
+    {
       title: 'one key in each branch of a template',
       files: tree({
         web: conf`
@@ -180,7 +230,7 @@ export default defineRule({
             interval: 10s
             start_interval: 1s
           deploy:
-            replicas: 2
+            replicas: 1
         `,
         more: conf`
           x-common:
@@ -217,9 +267,41 @@ export default defineRule({
           ...(home !== null && { help: `Move it to ${home}` }),
         }
       }
+      yield* namesTaken(container.project)
     }
   },
 })
 
 /** Uffizzi reads files of its own that have Compose's form, and words that Compose has not. */
 const OF_OTHERS = /^x-uffizzi:/m
+
+/** What `docker stack deploy` reads, which gives containers other names. */
+const OF_SWARM = /\boverlay\b|^\s*(?:placement|update_config|rollback_config|endpoint_mode):|\bswarm\b/m
+
+/** A name of a container that another one has, or would have. */
+function* namesTaken({ services, sources, complete }: ComposeProject): Iterable<RuleFinding> {
+  if (!complete || sources.some(({ text }) => OF_SWARM.test(text))) return
+  const taken = new Map<string, ComposeService>()
+  for (const service of services.values()) {
+    const { containerName, replicas, profiles, complete: isWhole } = service
+    if (!isWhole || containerName?.known !== true || containerName.at === null) continue
+    if (replicas?.known === true && /^\d+$/.test(replicas.value) && Number(replicas.value) > 1)
+      yield {
+        at: containerName.at,
+        message: `Compose starts nothing: can't set container_name beside ${replicas.value} replicas, as container name must be unique`,
+        label: 'one name for several containers',
+        related: replicas.at === null ? [] : [{ at: replicas.at, message: 'so many containers' }],
+        help: 'Leave `container_name` out: the name of the service leads to all of them',
+      }
+    if (profiles.length > 0) continue
+    const other = taken.get(containerName.value)
+    if (other === undefined) taken.set(containerName.value, service)
+    else
+      yield {
+        at: containerName.at,
+        message: `Compose starts nothing: container name "${containerName.value}" is already in use by service ${other.name}`,
+        label: 'taken',
+        related: [{ at: other.at, message: 'has it' }],
+      }
+  }
+}

@@ -1,8 +1,9 @@
+import { posix } from 'node:path'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
 import { buildSteps, copiesPrograms, type Script, scriptAt, startedWords } from './_started-words.ts'
 
@@ -27,14 +28,14 @@ const image = (base: string, lines = ''): string => conf`
 const crlf = (text: string): string => text.replaceAll('\n', '\r\n')
 
 export default defineRule({
-  summary: 'A container cannot start its script, or the script not what it is given',
+  summary: 'A container cannot start its script or its command, or the script not what it is given',
   severity: 'error',
   otherSeverities: {
     info: 'where the script is not executable, which a copy of a repository may have lost',
   },
   confidence: 'high',
   since: '0.1.0',
-  why: 'The kernel starts a script by the program of its first line, and there is none of that name: images of Alpine have no bash, and with the line ends of Windows the name is `/bin/sh\\r`. Docker prints `exec /app/entrypoint.sh: no such file or directory`, although the file is there. A script without the executable bit ends with `permission denied`. Of `ENTRYPOINT` and `CMD` together Docker starts the first, with the second as its arguments: a script that does not end with `exec "$@"` never starts it.',
+  why: 'The kernel starts a script by the program of its first line, and there is none of that name: images of Alpine have no bash, and with the line ends of Windows the name is `/bin/sh\\r`. Docker prints `exec /app/entrypoint.sh: no such file or directory`, although the file is there. A script without the executable bit ends with `permission denied`. Of `ENTRYPOINT` and `CMD` together Docker starts the first, with the second as its arguments: a script that does not end with `exec "$@"` never starts it. A command is added to the entry point of its image: that of certbot is certbot itself.',
   remedy:
     'Write `#!/bin/sh`, save the script with LF, and make it executable in the Dockerfile: `RUN chmod +x`',
   references: [
@@ -83,6 +84,21 @@ export default defineRule({
       files: tree(image('python:3.12').replace('["/', '["«/').replace('.sh"]', '.sh»"]'), SCRIPT),
       modes: { 'web/entrypoint.sh': 0o644 },
     },
+    {
+      title: 'a program that the entry point is already',
+      files: {
+        'docker-compose.yml': composeWith({
+          more: conf`
+              certbot:
+                image: certbot/certbot:v2.11.0
+                command: «certbot» certonly --webroot -w /var/www/certbot -d example.org
+            volumes:
+              unused:
+          `,
+        }),
+        'nginx/site.conf': siteTo('web:8000'),
+      },
+    },
   ],
   good: [
     {
@@ -107,6 +123,21 @@ export default defineRule({
         `,
         ),
         'docker-compose.yml': composeWith().replace(/^ *command:.*\n/m, ''),
+      },
+    },
+    {
+      title: 'an entry point that is replaced',
+      files: {
+        'docker-compose.yml': composeWith({
+          more: conf`
+              certbot:
+                image: certbot/certbot
+                entrypoint: ["certbot", "renew"]
+            volumes:
+              unused:
+          `,
+        }),
+        'nginx/site.conf': siteTo('web:8000'),
       },
     },
     { title: 'sh on Alpine', files: tree(image('python:3.12-alpine'), SCRIPT) },
@@ -142,6 +173,7 @@ export default defineRule({
   ],
   *check({ machines }) {
     for (const { container } of machines) {
+      if (container !== null) yield* namedTwice(container)
       const [first, second] = container === null ? [] : startedWords(container)
       if (container === null || first === undefined) continue
       const steps = buildSteps(container)
@@ -228,6 +260,24 @@ function lastOfShort(source: Source): Place | null {
     last = { source, start, end: index + line.trimEnd().length }
   }
   return works ? last : null
+}
+
+/** Images whose entry point is one program, which takes no name of itself. */
+const PROGRAMS = [[/^certbot\/(?:certbot|dns-[\w-]+)(?=[:@]|$)/, 'certbot']] as const
+
+/** A command that begins with the program that the entry point of the image is already. */
+function* namedTwice({ service, image, reference }: Container): Iterable<RuleFinding> {
+  const program = PROGRAMS.find(([pattern]) => pattern.test(reference ?? ''))?.[1]
+  if (program === undefined || service.entrypoint !== null || image?.entrypoint != null) return
+  const words = service.command?.words ?? (image?.command?.form === 'exec' ? image.command.words : [])
+  const [first] = words
+  if (first === undefined || posix.basename(first.text) !== program) return
+  yield {
+    at: placeOf(first),
+    message: `the entry point of the image is \`${program}\`, which gets its own name as an argument: unrecognized arguments: ${first.text}`,
+    label: 'once too often',
+    help: `Leave \`${first.text}\` out`,
+  }
 }
 
 function* faultsOf(

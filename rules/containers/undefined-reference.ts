@@ -1,5 +1,7 @@
 import type { ComposeProject, ComposeService } from '../../parsers/compose/compose.ts'
 import { type Place, placeText } from '../../parsers/text/source.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
+import type { Machine } from '../../src/deployment/model.ts'
 import type { Fact } from '../../src/servers/fact.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -11,12 +13,14 @@ const tree = (parts: Parameters<typeof composeWith>[0]): Record<string, string> 
 })
 
 export default defineRule({
-  summary: 'A service names a volume, a network or a service that the compose file does not have',
+  summary:
+    'A service names a volume, a network, a service or a health check that the compose file does not have',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Compose checks all names before it starts anything: `service "web" refers to undefined volume static: invalid compose project`. None of the containers starts.',
-  remedy: 'Declare the name at the top level of the file, below `volumes:` or `networks:`',
+  why: 'Compose checks all names before it starts anything: `service "web" refers to undefined volume static: invalid compose project`. None of the containers starts. A service that waits for another one to be healthy is not started, either, where that one has no health check.',
+  remedy:
+    'Declare the name at the top level of the file, below `volumes:` or `networks:`, and give a service that others wait for a `healthcheck`',
   references: [
     'https://docs.docker.com/reference/compose-file/volumes/',
     'https://docs.docker.com/reference/compose-file/networks/',
@@ -27,8 +31,55 @@ export default defineRule({
     { title: 'a volume', files: tree({ web: 'volumes: ["«static:/app/static»"]' }) },
     { title: 'a network', files: tree({ web: 'networks: [default, «inner»]' }) },
     { title: 'a service', files: tree({ web: 'depends_on: [«postgres»]' }) },
+    {
+      title: 'the health of a service that nothing checks',
+      files: tree({
+        nginx: conf`
+          depends_on:
+            cache:
+              condition: «service_healthy»
+        `,
+        more: conf`
+            cache:
+              image: redis:7
+          volumes:
+            unused:
+        `,
+      }),
+    },
   ],
   good: [
+    {
+      title:
+        'the health of services that their image, the compose file or an image of somebody else may check',
+      files: {
+        ...tree({
+          nginx: conf`
+            depends_on:
+              web:
+                condition: service_healthy
+              cache:
+                condition: service_healthy
+              other:
+                condition: service_healthy
+          `,
+          more: conf`
+              cache:
+                image: redis:7
+                healthcheck:
+                  test: ["CMD", "redis-cli", "ping"]
+              other:
+                image: example/other
+            volumes:
+              unused:
+          `,
+        }),
+        'web/Dockerfile': conf`
+          FROM python:3.12
+          HEALTHCHECK CMD python -c "import urllib.request as r; r.urlopen('http://localhost:8000/')"
+        `,
+      },
+    },
     {
       title: 'a part that is laid over another by the command',
       files: {
@@ -112,6 +163,13 @@ export default defineRule({
         service.complete ? [...undefinedOf(service, project)] : [],
       )
       if (found.some(missing => isDefinedNear(missing, project, container.projects))) continue
+      for (const { at, service, name } of unhealthyIn(project, machines))
+        yield {
+          at,
+          message: `nothing checks the health of \`${name}\`, so \`${service}\` is never started: container has no healthcheck configured`,
+          label: 'no health check',
+          help: `Give \`${name}\` a \`healthcheck\`, or write \`condition: service_started\``,
+        }
       for (const { at, kind, name, service } of found)
         yield {
           at,
@@ -189,4 +247,32 @@ function* undefinedOf(
     const name = named(reference.service)
     if (name !== null && !services.has(name)) yield missing(reference.at, 'service', name)
   }
+}
+
+/** Official images, none of which has a health check of its own. */
+const UNCHECKED =
+  /^(?:nginx|httpd|node|python|php|ruby|golang|rust|openjdk|eclipse-temurin|tomcat|alpine|debian|ubuntu|busybox|redis|valkey\/valkey|postgres|mysql|mariadb|mongo|memcached|rabbitmq|caddy|traefik|wordpress|phpmyadmin|gcr\.io\/distroless\/[\w-]+)(?=[:@]|$)/
+
+/** Services that wait for the health of others that nothing checks. */
+function* unhealthyIn(
+  { services }: ComposeProject,
+  machines: readonly Machine[],
+): Iterable<{ readonly at: Place; readonly service: string; readonly name: string }> {
+  for (const { name: service, dependsOn } of services.values()) {
+    for (const { service: other, condition } of dependsOn) {
+      if (!other.known || condition?.known !== true || condition.value !== 'service_healthy') continue
+      if (condition.at === null || !services.has(other.value)) continue
+      const container = machines.find(
+        each => each.container?.service === services.get(other.value),
+      )?.container
+      if (container != null && isUnchecked(container)) yield { at: condition.at, service, name: other.value }
+    }
+  }
+}
+
+function isUnchecked({ service, image, reference, projects }: Container): boolean {
+  if (!service.complete || service.healthcheck !== null || !UNCHECKED.test(reference ?? '')) return false
+  if (service.build !== null && image === null) return false
+  if (image !== null && image.healthcheck !== null) return false
+  return projects.every(({ services }) => (services.get(service.name)?.healthcheck ?? null) === null)
 }

@@ -7,6 +7,14 @@ export function wordpressConfiguration(files: FileSystem, root: string): Source 
   return sourceAt(files, `${root}/wp-config.php`) ?? sourceAt(files, `${posix.dirname(root)}/wp-config.php`)
 }
 
+/** The configuration of a Moodle: in the directory of its files, or above its `public`; null where neither has it. */
+export function moodleConfiguration(files: FileSystem, root: string): Source | null {
+  const source =
+    sourceAt(files, `${root}/config.php`) ??
+    (posix.basename(root) === 'public' ? sourceAt(files, `${posix.dirname(root)}/config.php`) : null)
+  return source !== null && /\$CFG->dataroot/.test(source.code) ? source : null
+}
+
 /** The text of a script with blanks in place of its comments. */
 export function scriptCode({ text }: Source): string {
   return text.replace(/\/\*[\s\S]*?\*\/|(^|[\s;])(?:\/\/|#)[^\n]*/g, comment => ' '.repeat(comment.length))

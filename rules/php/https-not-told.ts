@@ -10,7 +10,7 @@ import { directivesByHost } from '../../src/servers/apache/queries/virtual-hosts
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
 import { phpPool, phpSite } from './_examples.ts'
-import { scriptCode, wordpressConfiguration } from './_php-sources.ts'
+import { moodleConfiguration, scriptCode, wordpressConfiguration } from './_php-sources.ts'
 import { documentRoot } from './_script-directory.ts'
 
 const ASKS = conf`
@@ -42,6 +42,32 @@ const fpm = (script: Record<string, string>, lines = '', http = ''): Record<stri
 const WORDPRESS = (lines: string, file = 'srv/www/wp-config.php'): Record<string, string> => ({
   [file]: `<?php\n${lines}\nrequire_once ABSPATH . 'wp-settings.php';\n`,
 })
+const MOODLE = (lines: string): Record<string, string> => ({
+  'srv/www/config.php': `<?php\n$CFG = new stdClass();\n$CFG->wwwroot = 'https://example.org';\n$CFG->dataroot = '/srv/data';\n${lines}\nrequire_once(__DIR__ . '/lib/setup.php');\n`,
+})
+/** A server of loopback behind one with TLS of the same nginx. */
+const inner = (script: Record<string, string>): Record<string, string> => {
+  const { 'etc/nginx/nginx.conf': main = '', ...files } = fpm(script)
+  const front = conf`
+    server {
+        listen 443 ssl;
+        server_name example.org;
+        ssl_certificate /etc/ssl/example.org.pem;
+        ssl_certificate_key /etc/ssl/example.org.key;
+        location / {
+            proxy_pass http://127.0.0.1:8080;
+            proxy_set_header Host $host;
+            proxy_set_header X-Forwarded-Proto $scheme;
+        }
+    }
+  `
+  return {
+    ...files,
+    'etc/nginx/nginx.conf': main
+      .replace('listen 80;', 'listen 127.0.0.1:8080;')
+      .replace('http {\n', () => `http {\n${front}`),
+  }
+}
 /** nginx with TLS in front of Apache with the shop. */
 const apache = (lines: string | readonly string[], script = ASKS): Record<string, string> => ({
   'etc/nginx/nginx.conf': nginxMain(conf`
@@ -83,9 +109,9 @@ export default defineRule({
   },
   confidence: 'high',
   since: '0.1.0',
-  why: "PHP scripts and WordPress ask `$_SERVER['HTTPS']` whether the client came by TLS, and redirect to `https://` where it is empty. PHP has the variable from the server that calls it: behind another one that terminates TLS it stays empty, and every page redirects to itself, ERR_TOO_MANY_REDIRECTS.",
+  why: "PHP scripts, WordPress and Moodle ask `$_SERVER['HTTPS']` whether the client came by TLS, and redirect to `https://` where it is empty. PHP has the variable from the server that calls it: behind another one that terminates TLS it stays empty, and every page redirects to itself, ERR_TOO_MANY_REDIRECTS.",
   remedy:
-    'Make `HTTPS` of the header of the proxy: in nginx by `fastcgi_param` with a `map`, in Apache by `SetEnvIf X-Forwarded-Proto https HTTPS=on`',
+    'Make `HTTPS` of the header of the proxy: in nginx by `fastcgi_param` with a `map`, in Apache by `SetEnvIf X-Forwarded-Proto https HTTPS=on`; or tell the application, Moodle by `$CFG->sslproxy = true;`',
   references: [
     'https://www.php.net/manual/reserved.variables.server.php',
     'https://developer.wordpress.org/advanced-administration/security/https/#using-a-reverse-proxy',
@@ -103,6 +129,11 @@ export default defineRule({
       title: 'WordPress whose configuration lies above its files',
       files: bad(fpm(WORDPRESS("define('FORCE_SSL_ADMIN', true);", 'srv/wp-config.php')), 'fastcgi_pass'),
     },
+    {
+      title: 'WordPress behind a server of the same nginx, on loopback',
+      files: bad(inner(WORDPRESS("define('FORCE_SSL_ADMIN', true);")), 'fastcgi_pass'),
+    },
+    { title: 'Moodle at an https address', files: bad(fpm(MOODLE('')), 'fastcgi_pass') },
     { title: 'Apache behind the TLS of nginx', files: bad(apache(''), 'DocumentRoot') },
   ],
   good: [
@@ -138,6 +169,20 @@ export default defineRule({
       title: 'a line that is commented out',
       files: fpm(WORDPRESS("// define('FORCE_SSL_ADMIN', true);")),
     },
+    { title: 'Moodle that is told', files: fpm(MOODLE('$CFG->sslproxy = true;')) },
+    {
+      title: 'Moodle without TLS',
+      files: fpm({ 'srv/www/config.php': MOODLE('')['srv/www/config.php']!.replace('https:', 'http:') }),
+    },
+    {
+      title: 'a server on loopback to which nothing proxies',
+      files: Object.fromEntries(
+        Object.entries(fpm({ 'srv/www/index.php': ASKS })).map(([path, text]) => [
+          path,
+          text.replace('listen 80;', 'listen 127.0.0.1:8080;'),
+        ]),
+      ),
+    },
     { title: 'Apache that is told', files: apache('SetEnvIf X-Forwarded-Proto https HTTPS=on') },
     {
       title: 'a script that redirects nobody',
@@ -170,7 +215,10 @@ function* throughFastcgi(deployment: Deployment): Findings {
   let ofTls: ReadonlyMap<string, NginxServer> | null = null
   for (const connection of deployment.connections.nginx) {
     const { pass, server, from } = connection
-    if (pass.name !== 'fastcgi_pass' || connection.reachable === false) continue
+    if (pass.name !== 'fastcgi_pass') continue
+    // What only this machine reaches, a server with TLS may proxy to.
+    const isInner = server.listens.every(({ loopback }) => loopback === true)
+    if (connection.reachable === false && !isInner) continue
     const root = documentRoot(connection)
     const asked = root === null ? null : asksForTls(from.machine.files, root)
     if (asked === null || isTold(connection)) continue
@@ -183,15 +231,19 @@ function* throughFastcgi(deployment: Deployment): Findings {
     const tls = server.tls ? server : named
     // What a server with TLS calls itself is another matter; one that proxies here terminates it.
     if (tls !== undefined && tls !== server && !proxiesTo(deployment, tls, server)) continue
+    if (tls === undefined && isInner) continue
     // WordPress takes the port of TLS for TLS, too.
-    if (tls === server && asked.isWordPress) continue
+    if (tls === server && asked.by === 'WordPress') continue
     yield {
       at: namePlace(pass),
       ...(tls === undefined && { severity: 'warning' }),
       message: 'PHP redirects to `https://` where `HTTPS` is empty, and nginx never fills it here',
       label: 'HTTPS stays empty',
       related: [
-        { at: asked.at, message: asked.isWordPress ? 'WordPress redirects to TLS' : 'the script asks here' },
+        {
+          at: asked.at,
+          message: asked.by === null ? 'the script asks here' : `${asked.by} redirects to TLS`,
+        },
         ...(tls === undefined ? [] : [{ at: namePlace(tls.directive), message: 'terminates TLS' }]),
       ],
       help: ADVICE,
@@ -238,7 +290,10 @@ function* inApache(deployment: Deployment): Findings {
       message: 'PHP redirects to `https://` where `HTTPS` is empty, and Apache never fills it here',
       label: 'HTTPS stays empty',
       related: [
-        { at: asked.at, message: asked.isWordPress ? 'WordPress redirects to TLS' : 'the script asks here' },
+        {
+          at: asked.at,
+          message: asked.by === null ? 'the script asks here' : `${asked.by} redirects to TLS`,
+        },
         { at: namePlace(front.directive), message: 'terminates TLS' },
       ],
       help: ADVICE,
@@ -266,33 +321,41 @@ function mayTellInHtaccess(files: FileSystem, root: string): boolean {
 
 interface Asked {
   readonly at: Place
-  readonly isWordPress: boolean
+  /** The application that asks by its own configuration; null for a script. */
+  readonly by: 'WordPress' | 'Moodle' | null
 }
 
 /** Where the start page of a directory, or the configuration of WordPress for it, sends what came without TLS away. */
 const asksForTls = memoByKey((files: FileSystem, root: string): Asked | null => {
-  const configuration = wordpressConfiguration(files, root)
+  const wordpress = wordpressConfiguration(files, root)
+  const moodle = moodleConfiguration(files, root)
   const page = sourceAt(files, `${root}/index.php`)
   return (
-    (configuration === null ? null : askedIn(configuration, true)) ??
-    (page === null ? null : askedIn(page, false))
+    (wordpress === null ? null : askedIn(wordpress, 'WordPress')) ??
+    (moodle === null ? null : askedIn(moodle, 'Moodle')) ??
+    (page === null ? null : askedIn(page, null))
   )
 })
 
-function askedIn(source: Source, isWordPress: boolean): Asked | null {
+function askedIn(source: Source, by: Asked['by']): Asked | null {
   const code = scriptCode(source)
-  const match = OTHERWISE.test(code) ? null : (isWordPress ? WORDPRESS_OF_TLS : ASKING).exec(code)
+  const pattern = by === 'WordPress' ? WORDPRESS_OF_TLS : by === 'Moodle' ? MOODLE_OF_TLS : ASKING
+  const match =
+    OTHERWISE.test(code) || (by === 'Moodle' && MOODLE_TOLD.test(code)) ? null : pattern.exec(code)
   if (match === null) return null
   const [text] = match
-  const from = isWordPress ? 0 : text.indexOf('$')
-  const to = isWordPress ? text.length : text.indexOf(']') + 1
-  return { at: { source, start: match.index + from, end: match.index + to }, isWordPress }
+  const from = by === null ? text.indexOf('$') : 0
+  const to = by === null ? text.indexOf(']') + 1 : text.length
+  return { at: { source, start: match.index + from, end: match.index + to }, by }
 }
 
 /** What a script looks at besides, or sets. */
 const OTHERWISE = /FORWARDED|SERVER_PORT|CF_VISITOR|REQUEST_SCHEME|\[\s*['"]HTTPS['"]\s*\]\s*=[^=]/
 const WORDPRESS_OF_TLS =
   /define\s*\(\s*['"](?:FORCE_SSL_ADMIN['"]\s*,\s*true|WP_(?:HOME|SITEURL)['"]\s*,\s*['"]https:\/\/)/
+const MOODLE_OF_TLS = /\$CFG->wwwroot\s*=\s*['"]https:\/\//
+/** What Moodle has for a proxy in front that terminates TLS. */
+const MOODLE_TOLD = /\$CFG->sslproxy\s*=\s*(?!\s*(?:false|0)\b)/
 const HTTPS = String.raw`\$_SERVER\s*\[\s*['"]HTTPS['"]\s*\]`
 /** A condition that holds without TLS, and the redirect close behind it. */
 const ASKING = new RegExp(

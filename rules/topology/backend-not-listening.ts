@@ -77,6 +77,49 @@ const apache = (lines: string): string =>
     `,
     ['proxy', 'proxy_http', 'proxy_fcgi', 'dir', 'alias'],
   )
+const VITE = (lines: string): string => `export default { server: { ${lines} } }\n`
+/** A front end that npm starts in a container, with the command of its package, and nginx in another one. */
+const developed = (
+  command: string,
+  target: string,
+  more: Record<string, string>,
+  words: string | null = null,
+): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      nginx:
+        image: nginx:1.27
+        volumes:
+          - ./site.conf:/etc/nginx/conf.d/default.conf
+      frontend:
+        image: node:22
+        working_dir: /app
+        command: npm run dev${words ?? ''}
+        volumes:
+          - ./frontend:/app
+  `,
+  'site.conf': conf`
+    server {
+        listen 80;
+        location / {
+            proxy_pass ${words === null ? `«http://${target}»` : `http://${target}`};
+        }
+    }
+  `,
+  'frontend/package.json': `{ "scripts": { "dev": "${command}" } }\n`,
+  ...more,
+})
+const fastcgiTo = (target: string): string => conf`
+  server {
+      listen 80;
+      root /var/www/html;
+      location ~ \.php$ {
+          include fastcgi_params;
+          fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+          fastcgi_pass ${target};
+      }
+  }
+`
 
 export default defineRule({
   summary: 'nginx or Apache connects to an address that its backend does not open',
@@ -151,6 +194,14 @@ export default defineRule({
       },
     },
     {
+      title: 'the development server of Vite, on the loopback of its container',
+      files: developed('vite', 'frontend:5173', { 'frontend/vite.config.ts': VITE('port: 5173') }),
+    },
+    {
+      title: 'the development server of Angular, on the loopback of its container',
+      files: developed('ng serve', 'frontend:4200', { 'frontend/angular.json': '{ "version": 1 }\n' }),
+    },
+    {
       title: 'the socket of a version that is gone',
       files: {
         'etc/nginx/nginx.conf': nginx('«unix:/run/php/php7.4-fpm.sock»'),
@@ -218,6 +269,56 @@ export default defineRule({
       files: {
         'etc/nginx/nginx.conf': nginx('127.0.0.1:9000'),
         'etc/php/8.2/fpm/pool.d/www.conf': pool('9000'),
+      },
+    },
+    {
+      title: 'development servers that are told to listen for others',
+      files: {
+        ...developed(
+          'vite',
+          'frontend:5173',
+          { 'frontend/vite.config.ts': VITE('port: 5173, host: true') },
+          '',
+        ),
+      },
+    },
+    {
+      title: 'a development server that is told so by the command',
+      files: developed(
+        'vite',
+        'frontend:5173',
+        { 'frontend/vite.config.ts': VITE('') },
+        ' -- --host 0.0.0.0',
+      ),
+    },
+    {
+      title: 'Vite whose configuration is put together elsewhere',
+      files: developed(
+        'vite',
+        'frontend:5173',
+        { 'frontend/vite.config.ts': 'export default { ...shared }\n' },
+        '',
+      ),
+    },
+    {
+      title: 'PHP-FPM of the image, and the port of the pool that it reads last',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            nginx:
+              image: nginx:1.27
+              volumes:
+                - ./site.conf:/etc/nginx/conf.d/default.conf
+            php:
+              image: php:8.3-fpm
+              volumes:
+                - ./pool.conf:/usr/local/etc/php-fpm.d/zzz.conf
+        `,
+        'site.conf': fastcgiTo('php:9001'),
+        'pool.conf': conf`
+          [www]
+          listen = 9001
+        `,
       },
     },
     {

@@ -20,6 +20,8 @@ const NAMES: Readonly<Record<ProgramLabel, string>> = {
   flask: 'Flask’s development server',
   fastapi: 'FastAPI',
   php: 'PHP’s development server',
+  vite: 'Vite',
+  ng: 'Angular’s server',
   node: 'Node.js',
   python: 'an application server',
 }

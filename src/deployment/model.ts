@@ -168,6 +168,8 @@ export interface PhpFpmProgram extends AnyProgram {
   readonly pool: FpmPool
   /** `[name]`, where the pool begins. */
   readonly at: Place
+  /** True where the audit holds every file that may change a setting of PHP, so that others are PHP's own. */
+  readonly settingsKnown: boolean
   /** A setting of PHP: of the pool, else of the `php.ini` of this FPM; null where neither has it. */
   phpSetting(name: string): Fact<string> | null
 }

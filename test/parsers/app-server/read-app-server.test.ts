@@ -41,6 +41,37 @@ test('uvicorn: options, variables, defaults', () => {
   assert.is(server('uvicorn a:b --reload')!.development, true)
 })
 
+test('development servers of front ends', () => {
+  const vite = (text: string, configuration: string | null = 'export default {}'): readonly string[] =>
+    binds(
+      server(text, {
+        directory: '/app',
+        files: configuration === null ? {} : { '/app/vite.config.ts': configuration },
+      }),
+    )
+  assert.equal(vite('vite'), ['http localhost:5173'])
+  assert.equal(vite('vite preview'), ['http localhost:4173'])
+  assert.equal(vite('npx vite --host'), ['http 0.0.0.0:5173'])
+  assert.equal(vite('vite dev --host=10.0.0.2 --port 80', null), ['http 10.0.0.2:80'])
+  assert.equal(vite('vite', 'export default { server: { host: true, port: 3000 } }'), ['http 0.0.0.0:3000'])
+  assert.equal(vite('vite', 'export default { server: { host: "::", hmr: { port: 1 } } }'), ['http :::5173'])
+  assert.equal(vite('vite', 'export default { server: { host: env.HOST } }'), ['http ?'])
+  assert.equal(vite('vite', 'export default { ...common }'), ['http ?'])
+  assert.equal(vite('vite', null), ['http localhost:5173'])
+  assert.is(server('vite build', { directory: '/app' }), null)
+  const angular = (text: string, workspace: string): readonly string[] =>
+    binds(server(text, { directory: '/app', files: { '/app/angular.json': workspace } }))
+  assert.equal(angular('ng serve', '{}'), ['http localhost:4200'])
+  assert.equal(angular('ng serve --host 0.0.0.0 --port 80', '{}'), ['http 0.0.0.0:80'])
+  assert.equal(angular('ng serve', '{ "host": "0.0.0.0" }'), ['http ?'])
+  const script = '{ "scripts": { "dev": "vite" } }'
+  const files = { '/app/package.json': script, '/app/vite.config.ts': 'export default {}' }
+  const run = (text: string): readonly string[] => binds(server(text, { directory: '/app', files }))
+  assert.equal(run('npm run dev -- --host'), ['http 0.0.0.0:5173'])
+  assert.equal(run('yarn dev --host 0.0.0.0'), ['http 0.0.0.0:5173'])
+  assert.equal(run('npm run dev'), ['http localhost:5173'])
+})
+
 test('hypercorn', () => {
   const found = server(
     'hypercorn -b 0.0.0.0:8000 -b unix:/run/h.sock --insecure-bind :80 --certfile c --root-path /x -w 2 -m 7 a:b',

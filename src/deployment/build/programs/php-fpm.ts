@@ -1,15 +1,19 @@
 import { posix } from 'node:path'
 import { memo } from '../../../../parsers/collections/memo.ts'
 import { once } from '../../../../parsers/collections/once.ts'
+import type { ComposeCommand } from '../../../../parsers/compose/compose.ts'
+import { commandText } from '../../../../parsers/dockerfile/command-text.ts'
+import type { DockerCommand } from '../../../../parsers/dockerfile/dockerfile.ts'
 import type { FpmAddress, FpmConfiguration, FpmFiles, FpmPool } from '../../../../parsers/php/fpm.ts'
 import { readPhpSettings } from '../../../../parsers/php/php-settings.ts'
 import { readFpm } from '../../../../parsers/php/read-fpm.ts'
-import { factOf } from '../../../../parsers/text/written-text.ts'
-import type { Source } from '../../../../parsers/text/source.ts'
+import type { Place, Source } from '../../../../parsers/text/source.ts'
+import { factOf, type WrittenText } from '../../../../parsers/text/written-text.ts'
 import { type FileSystem, sourceAt } from '../../../files/file-system.ts'
 import { LOOSE_PHP } from '../../../files/starters.ts'
 import { ANY_V6, type Endpoint, isLoopback, parseHost } from '../../../servers/address.ts'
 import { type Fact, known } from '../../../servers/fact.ts'
+import type { Container } from '../../containers/container.ts'
 import type { BackendListener, Machine, PhpFpmProgram, Protocol } from '../../model.ts'
 
 /** Where distributions and images keep one FPM: its main file, and its pools where that is not in the audit. */
@@ -41,12 +45,16 @@ const PLACES: readonly FpmPlace[] = [
 
 /** Every pool of every PHP-FPM of the machine, by the places of Debian, of RHEL, and of the official images. */
 export function phpFpmPrograms(machine: Machine): readonly PhpFpmProgram[] {
-  const { files } = machine
+  const { files, container } = machine
+  const image = container === null ? null : fpmOfImage(container)
   return fpmPlaces(files).flatMap(place => {
-    const fpm = readPlace(place, files)
-    if (fpm === null) return []
+    const isOfImage = image !== null && place.main === IMAGE_MAIN
+    if (container !== null && !isOfImage) return []
+    const read = readPlace(place, files)
+    if (read === null && !isOfImage) return []
+    const pools = isOfImage ? withImagePool(read?.pools ?? [], image.at) : (read?.pools ?? [])
     const settings = once(() => readPhpSettings(iniFiles(place, files)))
-    return fpm.pools.flatMap(pool => {
+    return pools.flatMap(pool => {
       const [at] = pool.headers
       if (at === undefined) return []
       return [
@@ -55,7 +63,8 @@ export function phpFpmPrograms(machine: Machine): readonly PhpFpmProgram[] {
           machine,
           pool,
           at,
-          listensKnown: fpm.complete && isListenKnown(pool),
+          listensKnown: read?.complete !== false && isListenKnown(pool),
+          settingsKnown: isOfImage && image.settingsKnown,
           phpSetting: (name: string) => {
             const written = pool.phpSettings.get(name)?.value ?? settings().get(name)
             return written === undefined ? null : factOf(written)
@@ -64,6 +73,94 @@ export function phpFpmPrograms(machine: Machine): readonly PhpFpmProgram[] {
       ]
     })
   })
+}
+
+const IMAGE_MAIN = '/usr/local/etc/php-fpm.conf'
+const IMAGE_POOLS = '/usr/local/etc/php-fpm.d'
+/** Official images that start FPM, by their names and tags. */
+const FPM_IMAGES = /^(?:php|wordpress|nextcloud|drupal|matomo|phpmyadmin|friendica|monica|backdrop):\S*fpm/
+
+/** The FPM that an official image starts with the pool that it brings; null where something else may hold. */
+function fpmOfImage({
+  reference,
+  service,
+  image,
+  mounts,
+}: Container): { readonly at: Place; readonly settingsKnown: boolean } | null {
+  if (!FPM_IMAGES.test(reference ?? '') || !service.complete || service.volumesFrom.length > 0) return null
+  if (service.build !== null && image === null) return null
+  const commands = [service.entrypoint, service.command, image?.entrypoint ?? null, image?.command ?? null]
+  if (commands.some(command => command !== null && !isFpmAlone(command))) return null
+  // What is read behind the last file of the image, or takes its place, decides.
+  const isReplaced = mounts.some(
+    ({ target }) =>
+      IMAGE_POOLS.startsWith(target) ||
+      target === IMAGE_MAIN ||
+      (posix.dirname(target) === IMAGE_POOLS && posix.basename(target) >= 'zz-docker.conf'),
+  )
+  const steps = (image?.steps ?? []).flatMap(step => ('sources' in step ? [] : [commandText(step.command)]))
+  const copiesUnknown = (image?.steps ?? []).some(
+    step =>
+      'sources' in step &&
+      (!step.target.known || /^\/(?:usr(?:\/local(?:\/etc)?)?)?$/.test(step.target.value)),
+  )
+  if (isReplaced || copiesUnknown || steps.some(step => /fpm\.(?:d|conf)|zz-docker|\.sh\b/.test(step)))
+    return null
+  return {
+    at: image?.stage.at ?? service.image?.at ?? service.at,
+    settingsKnown:
+      reference?.startsWith('php:') === true &&
+      !steps.some(step => /\.ini|ini-|upload_max|post_max|conf\.d/.test(step)),
+  }
+}
+
+function isFpmAlone(command: ComposeCommand | DockerCommand): boolean {
+  if ('form' in command)
+    return command.form === 'exec'
+      ? isFpm(command.words)
+      : /^\s*(?:exec\s+)?php-fpm\s*$/.test(command.script.text)
+  return command.rest === null && isFpm(command.words)
+}
+
+function isFpm(words: readonly WrittenText[]): boolean {
+  return words.every(({ text }) =>
+    /^(?:docker-php-entrypoint|php-fpm|-F|-R|--nodaemonize|--allow-to-run-as-root)$/.test(text),
+  )
+}
+
+/** `[www]` listens on port 9000 of every address, whatever a file says that is read before the image's last one. */
+function withImagePool(pools: readonly FpmPool[], at: Place): readonly FpmPool[] {
+  const listen = { at, address: known({ kind: 'ip', host: null, port: 9000 } as const, at) }
+  const own = pools.find(({ name }) => name === 'www') ?? { ...NO_POOL, headers: [at] }
+  return [...pools.filter(pool => pool !== own), { ...own, listen }]
+}
+
+/** What the image says of it besides is what FPM takes by itself. */
+const NO_POOL: FpmPool = {
+  name: 'www',
+  headers: [],
+  listen: null,
+  listenOwner: null,
+  listenGroup: null,
+  listenMode: null,
+  listenAclUsers: null,
+  listenAclGroups: null,
+  listenAllowedClients: null,
+  user: known('www-data'),
+  group: known('www-data'),
+  prefix: null,
+  chroot: null,
+  chdir: null,
+  processManager: known('dynamic'),
+  maxChildren: known(5),
+  requestTerminateTimeout: null,
+  statusPath: null,
+  pingPath: null,
+  limitExtensions: null,
+  clearEnvironment: null,
+  environment: new Map(),
+  phpSettings: new Map(),
+  settings: new Map(),
 }
 
 /** One FPM for each version of PHP, wherever it may lie. */

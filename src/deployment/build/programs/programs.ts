@@ -8,8 +8,8 @@ import { postgresListeners, postgresPrograms } from './postgres.ts'
 /** The programs of a machine that are found by their own files, nginx and Apache apart. */
 export function backendPrograms(machine: Machine, grammars: Grammars): readonly Program[] {
   const servers = appServerPrograms(machine, grammars)
-  // What the image itself configures, which wins, is not in the audit.
-  if (machine.container !== null) return servers
+  // What an image itself configures, which wins, is not in the audit; of PHP's own it is known.
+  if (machine.container !== null) return [...servers, ...phpFpmPrograms(machine)]
   return [...servers, ...phpFpmPrograms(machine), ...postgresPrograms(machine)]
 }
 

@@ -1,0 +1,353 @@
+import { posix } from 'node:path'
+import { commandText } from '../../parsers/dockerfile/command-text.ts'
+import type { DockerCopy, DockerStage } from '../../parsers/dockerfile/dockerfile.ts'
+import { readDockerfile } from '../../parsers/dockerfile/read-dockerfile.ts'
+import { jsTokens } from '../../parsers/javascript/tokens.ts'
+import type { Place, Source } from '../../parsers/text/source.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import { type RunImage, runImages } from './_images.ts'
+
+const SITE = conf`
+  server {
+      listen 80;
+      root /usr/share/nginx/html;
+  }
+`
+const packageJson = (build: string): string => conf`
+  {
+    "name": "front",
+    "scripts": { "build": "${build}" }
+  }
+`
+const built = (
+  copied: string,
+  files: Record<string, string>,
+  steps = 'RUN npm run build',
+): Record<string, string> => ({
+  Dockerfile: conf`
+    FROM node:22 AS build
+    WORKDIR /app
+    COPY . .
+    RUN npm ci
+    ${steps}
+
+    FROM nginx:1.27
+    COPY site.conf /etc/nginx/conf.d/default.conf
+    COPY --from=build ${copied} /usr/share/nginx/html
+  `,
+  'site.conf': SITE,
+  ...files,
+})
+const ignored = (lines: string, copied = 'dist'): Record<string, string> => ({
+  Dockerfile: conf`
+    FROM nginx:1.27
+    COPY site.conf /etc/nginx/conf.d/default.conf
+    COPY ${copied} /usr/share/nginx/html
+  `,
+  'site.conf': SITE,
+  'dist/index.html': 'the page\n',
+  '.dockerignore': lines,
+})
+const bad = (files: Record<string, string>, last: string): Record<string, string> => ({
+  ...files,
+  Dockerfile: files['Dockerfile']!.replace(last, `«COPY»${last.slice(4)}`),
+})
+const VITE = { 'package.json': packageJson('tsc && vite build'), 'vite.config.ts': 'export default {}\n' }
+const angular = (builder: string, output: string): Record<string, string> => ({
+  'package.json': packageJson('ng build'),
+  'angular.json': conf`
+    {
+      "projects": {
+        "shop": {
+          "architect": {
+            "build": {
+              "builder": "${builder}",
+              "options": { "outputPath": ${output} }
+            }
+          }
+        }
+      }
+    }
+  `,
+})
+const APPLICATION = '@angular-devkit/build-angular:application'
+
+export default defineRule({
+  summary: 'A Dockerfile copies what is not there',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'What `.dockerignore` names is not sent to Docker: `COPY` of it ends the build with `not found`. Of an earlier stage a Dockerfile copies by path, and each tool has one of its own: Vite writes `dist`, Create React App `build`, Angular from version 17 on a directory `browser` below the one it is told. The build ends, or nginx has a directory without a start page: 403, or `Welcome to nginx!`.',
+  remedy: 'Copy the directory that the build writes, and take what is copied out of `.dockerignore`',
+  references: [
+    'https://docs.docker.com/build/concepts/context/#dockerignore-files',
+    'https://vite.dev/config/build-options.html#build-outdir',
+    'https://angular.dev/tools/cli/build-system-migration',
+  ],
+  unproven: 'The live tests build no images: what a build has, its files say',
+  bad: [
+    {
+      title: 'a directory that is left out of the build',
+      files: bad(ignored('node_modules\ndist\n'), 'COPY dist'),
+    },
+    {
+      title: 'everything is left out but one directory',
+      files: bad(ignored('*\n!site.conf\n'), 'COPY dist'),
+    },
+    { title: 'the directory of another tool', files: bad(built('/app/build', VITE), 'COPY --from=build') },
+    {
+      title: 'the directory of Vite for what Create React App builds',
+      files: bad(
+        built('/app/dist', { 'package.json': packageJson('react-scripts build') }),
+        'COPY --from=build',
+      ),
+    },
+    {
+      title: 'the directory above that of Angular’s pages',
+      files: bad(built('/app/dist/shop', angular(APPLICATION, '"dist/shop"')), 'COPY --from=build'),
+    },
+  ],
+  good: [
+    { title: 'the directory of Vite', files: built('/app/dist', VITE) },
+    {
+      title: 'a directory that Vite is told of',
+      files: built('/app/build', {
+        ...VITE,
+        'vite.config.ts': 'export default { build: { outDir: "build" } }\n',
+      }),
+    },
+    {
+      title: 'a directory that the command names',
+      files: built('/app/build', { ...VITE, 'package.json': packageJson('vite build --outDir build') }),
+    },
+    {
+      title: 'a step that moves it',
+      files: built('/app/build', VITE, 'RUN npm run build && mv dist build'),
+    },
+    {
+      title: 'the directory of Angular’s pages',
+      files: built('/app/dist/shop/browser', angular(APPLICATION, '"dist/shop"')),
+    },
+    {
+      title: 'Angular that is told to write no directory of its own',
+      files: built('/app/dist/shop', angular(APPLICATION, '{ "base": "dist/shop", "browser": "" }')),
+    },
+    {
+      title: 'Angular with the former builder',
+      files: built('/app/dist/shop', angular('@angular-devkit/build-angular:browser', '"dist/shop"')),
+    },
+    { title: 'a name below a directory that is let in again', files: ignored('*\n!dist\n!site.conf\n') },
+    { title: 'another name', files: ignored('distribution\n*.log\n') },
+    { title: 'of a directory everything but one file', files: ignored('dist/*.map\n') },
+  ],
+  *check(deployment) {
+    for (const run of runImages(deployment)) {
+      const { image, files } = run
+      if (image === null || run.fault !== null) continue
+      const { source } = image.stage.at
+      const context = contextOf(run, source)
+      if (context === null) continue
+      const { stages } = readDockerfile(source)
+      const own = stages.find(({ at }) => at.start === image.stage.at.start)
+      if (own === undefined) continue
+      yield* leftOut(own, source, context, files)
+      for (const copy of own.copies) {
+        const stage = copy.stage === null ? undefined : stages[copy.stage]
+        const finding = stage === undefined ? null : writtenElsewhere(copy, stage, context, files)
+        if (finding !== null) yield finding
+      }
+    }
+  },
+})
+
+/** The directory that a build is given: of the compose file, else the one in which the Dockerfile lies. */
+function contextOf({ machine: { container } }: RunImage, { path }: Source): string | null {
+  if (container === null) return posix.dirname(path)
+  const build = container.service.build
+  return build?.context.known === true && build.context.value.startsWith('/') ? build.context.value : null
+}
+
+/** Copies of what `.dockerignore` leaves out. */
+function* leftOut(
+  { copies }: DockerStage,
+  dockerfile: Source,
+  context: string,
+  files: FileSystem,
+): Iterable<RuleFinding> {
+  const own = `${dockerfile.path}.dockerignore`
+  const list = sourceAt(files, own) ?? sourceAt(files, posix.join(context, '.dockerignore'))
+  if (list === null) return
+  const lines = linesOf(list)
+  for (const { at, from, sources, documents } of copies) {
+    if (from !== null || documents.length > 0) continue
+    for (const source of sources) {
+      if (!source.known || /[*?[$]|:\/\//.test(source.value)) continue
+      const path = posix.normalize(source.value).replace(/^\/|\/$/g, '')
+      const line = path === '' || path === '.' ? null : excluding(lines, path)
+      if (line === null) continue
+      yield {
+        at,
+        message: `\`.dockerignore\` leaves \`${path}\` out of what Docker builds with, so the build ends: not found`,
+        label: 'left out',
+        related: [{ at: line, message: 'left out here' }],
+        help: `Take \`${path}\` out of \`.dockerignore\``,
+      }
+    }
+  }
+}
+
+interface IgnoreLine {
+  readonly at: Place
+  readonly pattern: string
+  readonly isExcluded: boolean
+}
+
+function linesOf(source: Source): readonly IgnoreLine[] {
+  return [...source.text.matchAll(/^[ \t]*(!?)([^#\s][^\r\n]*?)[ \t]*\r?$/gm)].map(match => {
+    const [text, bang = '', pattern = ''] = match
+    const start = match.index + text.indexOf(pattern)
+    return {
+      at: { source, start, end: start + pattern.length },
+      pattern: posix.normalize(pattern).replace(/^\/|\/$/g, ''),
+      isExcluded: bang === '',
+    }
+  })
+}
+
+/** The line that leaves a path out; null where none surely does. */
+function excluding(lines: readonly IgnoreLine[], path: string): Place | null {
+  let found: Place | null = null
+  for (const { at, pattern, isExcluded } of lines) {
+    const isWhole = pattern === path || path.startsWith(`${pattern}/`) || pattern === '*' || pattern === '**'
+    const isAnyDepth = pattern.startsWith('**/') && path.split('/').includes(pattern.slice(3))
+    if (isExcluded && (isWhole || isAnyDepth)) found = at
+    // What lets something of it in again, lets it be there.
+    else if (!isExcluded && (pattern.includes('*') || isWhole || pattern.startsWith(`${path}/`))) found = null
+  }
+  return found
+}
+
+/** Where the tool of a stage puts its pages, if that is elsewhere. */
+function writtenElsewhere(
+  copy: DockerCopy,
+  stage: DockerStage,
+  context: string,
+  files: FileSystem,
+): RuleFinding | null {
+  const [source, ...others] = copy.sources
+  const directory = stage.workingDirectory
+  if (source?.known !== true || others.length > 0 || directory?.known !== true || stage.base !== null)
+    return null
+  if (/[*?[$]/.test(source.value)) return null
+  const copied = source.value.replace(/(.)\/$/, '$1')
+  const texts = stage.runs.map(({ command }) => commandText(command).trim())
+  // What runs besides may put it anywhere.
+  if (!texts.every(text => text.split(/\s*(?:&&|;)\s*/).every(part => PLAIN.test(part)))) return null
+  if (!texts.some(text => /\bbuild\b/.test(text))) return null
+  const project = projectIn(stage, directory.value, context, files)
+  const output = project === null ? null : outputOf(project, files)
+  if (output === null) return null
+  const written = posix.join(directory.value, output.path)
+  if (copied === written || written === '/' || copied.startsWith(`${written}/`)) return null
+  // A directory above, copied on purpose with all that is in it, is a matter of its own but for pages.
+  const isAbove = written.startsWith(`${copied}/`)
+  if (
+    isAbove &&
+    !(
+      output.isAngular &&
+      /\/html$|\/www$|\/public$/.test(copy.target.known ? copy.target.value.replace(/\/$/, '') : '')
+    )
+  )
+    return null
+  if (!isAbove && !/\/(?:dist|build|out|public|www)(?:\/|$)/.test(copied)) return null
+  return {
+    at: copy.at,
+    message: `${output.tool} writes \`${written}\`, and \`${copied}\` is copied${isAbove ? ', where no start page is' : ': not found'}`,
+    label: 'another directory',
+    related: [{ at: output.at, message: `${output.tool} builds it` }],
+    help: `Copy \`${written}\``,
+  }
+}
+
+const PLAIN =
+  /^(?:(?:CI|NODE_ENV|NODE_OPTIONS|GENERATE_SOURCEMAP)=\S+\s+)*(?:npm|yarn|pnpm|corepack|apk|apt-get)\b(?!.*(?:--outDir|--out-dir|--output-path|--configuration|--dist))|^(?:true|set -e\w*)?$/
+
+/** The directory of the context that a stage has as its own: where all of one is copied. */
+function projectIn(stage: DockerStage, directory: string, context: string, files: FileSystem): string | null {
+  for (const { from, sources, target } of stage.copies) {
+    const [source] = sources
+    if (from !== null || sources.length !== 1 || source?.known !== true || !target.known) continue
+    if (target.value.replace(/(.)\/$/, '$1') !== directory.replace(/(.)\/$/, '$1')) continue
+    const path = posix.join(context, source.value).replace(/(.)\/$/, '$1')
+    if (files.kind(path) === 'directory' && files.kind(posix.join(path, 'package.json')) === 'file')
+      return path
+  }
+  return null
+}
+
+interface Output {
+  readonly tool: string
+  readonly path: string
+  readonly at: Place
+  readonly isAngular: boolean
+}
+
+function outputOf(project: string, files: FileSystem): Output | null {
+  const source = sourceAt(files, posix.join(project, 'package.json'))
+  const script = source === null ? null : buildScript(source)
+  if (source === null || script === null) return null
+  const { text, at } = script
+  // An environment or an option may name another place.
+  if (/[$|]|--|BUILD_PATH|cross-env|dotenv|turbo|nx\b|(?:mv|cp|rm)\s|\bcopy/.test(text)) return null
+  const last = text.split(/\s*(?:&&|;)\s*/).at(-1) ?? ''
+  if (last === 'vite build') {
+    const configuration = ['js', 'ts', 'mjs', 'mts', 'cjs'].flatMap(
+      ending => sourceAt(files, posix.join(project, `vite.config.${ending}`)) ?? [],
+    )
+    const isPlain =
+      configuration.length === 1 &&
+      !/outDir|root\s*:|\.\.\.|sveltekit|remix|reactRouter|solidStart|tanstackStart|nitro|laravel|mergeConfig/.test(
+        configuration[0]!.text,
+      )
+    return isPlain ? { tool: 'Vite', path: 'dist', at, isAngular: false } : null
+  }
+  if (last === 'react-scripts build') {
+    const isPlain = ['.env', '.env.production'].every(
+      name => !/BUILD_PATH/.test(sourceAt(files, posix.join(project, name))?.text ?? ''),
+    )
+    return isPlain ? { tool: 'Create React App', path: 'build', at, isAngular: false } : null
+  }
+  if (last !== 'ng build') return null
+  const workspace = sourceAt(files, posix.join(project, 'angular.json'))
+  const builders = [...(workspace?.text.matchAll(/"builder"\s*:\s*"([^"]*)"/g) ?? [])].map(
+    ([, name = '']) => name,
+  )
+  const outputs = [...(workspace?.text.matchAll(/"outputPath"\s*:\s*"([^"]*)"/g) ?? [])]
+  const isApplication =
+    builders.some(name => /:application$/.test(name)) &&
+    !builders.some(name => /:browser(?:-esbuild)?$/.test(name))
+  const [only] = outputs
+  const all = workspace?.text.match(/"outputPath"/g) ?? []
+  if (!isApplication || only === undefined || all.length !== 1 || workspace === null) return null
+  const start = only.index
+  return {
+    tool: 'Angular',
+    path: posix.join(only[1] ?? '', 'browser'),
+    at: { source: workspace, start, end: start + only[0].length },
+    isAngular: true,
+  }
+}
+
+/** `scripts.build` of a package. */
+function buildScript(source: Source): { readonly text: string; readonly at: Place } | null {
+  const tokens = jsTokens(source.code)
+  const scripts = tokens.findIndex(({ kind, text }) => kind === 'string' && text === 'scripts')
+  for (let at = scripts + 1; scripts !== -1 && at < tokens.length && tokens[at]!.text !== '}'; at++) {
+    const value = tokens[at + 2]
+    if (tokens[at]!.text !== 'build' || tokens[at + 1]?.text !== ':' || value?.kind !== 'string') continue
+    return { text: value.text, at: { source, start: value.start + 1, end: value.end - 1 } }
+  }
+  return null
+}

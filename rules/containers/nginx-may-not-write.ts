@@ -1,0 +1,245 @@
+import { posix } from 'node:path'
+import { memo } from '../../parsers/collections/memo.ts'
+import type { Fact } from '../../parsers/text/fact.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import type { Machine } from '../../src/deployment/model.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { composeWith, siteTo } from './_examples.ts'
+import { type RunImage, runImages } from './_images.ts'
+import { buildSteps } from './_started-words.ts'
+
+const compose = (nginx: string): Record<string, string> => ({
+  'docker-compose.yml': composeWith({ nginx }),
+  'nginx/site.conf': siteTo('web:8000'),
+})
+const main = (lines: string): string => conf`
+  ${lines}
+  events {
+  }
+  http {
+      client_body_temp_path /tmp/client;
+      proxy_temp_path /tmp/proxy;
+      fastcgi_temp_path /tmp/fastcgi;
+      uwsgi_temp_path /tmp/uwsgi;
+      scgi_temp_path /tmp/scgi;
+      server {
+          listen 8080;
+          root /usr/share/nginx/html;
+      }
+  }
+`
+const image = (lines: string, nginx = main('pid /tmp/nginx.pid;')): Record<string, string> => ({
+  Dockerfile: conf`
+    FROM nginx:1.27-alpine
+    COPY nginx.conf /etc/nginx/nginx.conf
+    ${lines}
+  `,
+  'nginx.conf': nginx,
+})
+
+export default defineRule({
+  summary: 'nginx in a container may not write where it has to',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'When it starts, nginx creates directories for bodies below `/var/cache/nginx`, and writes `/run/nginx.pid`. In its image both belong to root, and with `read_only` nobody may write them: `mkdir() "/var/cache/nginx/client_temp" failed (13: Permission denied)`, and the container ends.',
+  remedy:
+    'Take the image `nginxinc/nginx-unprivileged`, or mount a `tmpfs` on `/var/cache/nginx` and `/run`, or name other places with `pid` and the `…_temp_path` directives',
+  references: [
+    'https://github.com/docker-library/docs/tree/master/nginx#running-nginx-in-read-only-mode',
+    'https://github.com/docker-library/docs/tree/master/nginx#running-nginx-as-a-non-root-user',
+    'https://nginx.org/en/docs/http/ngx_http_core_module.html#client_body_temp_path',
+  ],
+  unproven: 'The live tests start no containers: what the files of an image allow, no loopback shows',
+  bad: [
+    { title: 'a file system that is read-only', files: compose('read_only: «true»') },
+    {
+      title: 'a place for the one and not for the other',
+      files: compose(conf`
+        read_only: «true»
+        tmpfs: ["/var/cache/nginx"]
+      `),
+    },
+    { title: 'another user', files: compose('user: "«101:101»"') },
+    {
+      title: 'the user of an image',
+      files: image('USER «nginx»', main('').replace(/ *\w+_temp_path.*\n/g, '')),
+    },
+    {
+      title: 'a file for the pid that the user may not write',
+      files: image('USER nginx', main('pid «/var/run/nginx.pid»;')),
+    },
+  ],
+  good: [
+    {
+      title: 'places in memory',
+      files: compose(conf`
+        read_only: true
+        tmpfs:
+          - /var/cache/nginx
+          - /var/run
+      `),
+    },
+    {
+      title: 'a volume, and a temporary file system in its long form',
+      files: compose(conf`
+        user: "101"
+        tmpfs: ["/var/cache/nginx:uid=101,gid=101", "/run:uid=101"]
+      `),
+    },
+    { title: 'other places', files: image('USER nginx') },
+    { title: 'root', files: compose('user: root') },
+    {
+      title: 'an image without privileges',
+      files: {
+        ...compose(''),
+        'docker-compose.yml': composeWith({ nginx: 'user: "101"' }).replace(
+          'nginx:1.27',
+          'nginxinc/nginx-unprivileged:1.27',
+        ),
+      },
+    },
+    {
+      title: 'a build that gives them to the user',
+      files: image(
+        conf`
+          RUN chown -R nginx:nginx /var/cache/nginx && touch /run/nginx.pid && chown nginx /run/nginx.pid
+          USER nginx
+        `,
+        main('').replace(/ *\w+_temp_path.*\n/g, ''),
+      ),
+    },
+    {
+      title: 'a pid that the command names',
+      files: image(
+        conf`
+          USER nginx
+          CMD ["nginx", "-g", "pid /tmp/nginx.pid; daemon off;"]
+        `,
+        main(''),
+      ),
+    },
+  ],
+  *check(deployment) {
+    for (const run of runImages(deployment)) {
+      if (run.base !== 'nginx') continue
+      const bound = boundOf(run)
+      if (bound === null) continue
+      const failing = failingPath(run, bound)
+      if (failing === null) continue
+      yield {
+        at: failing.at ?? bound.at,
+        message: `nginx does not start: it may not create \`${failing.path}\`, ${bound.why}`,
+        label: 'may not be written',
+        related: failing.at === null ? [] : [{ at: bound.at, message: bound.label }],
+      }
+    }
+  },
+})
+
+interface Bound {
+  readonly at: Place
+  readonly why: string
+  readonly label: string
+  readonly isReadOnly: boolean
+}
+
+/** What keeps nginx from writing; null where nothing does, or nobody knows. */
+function boundOf({ machine: { container }, image, mounts, command }: RunImage): Bound | null {
+  const service = container?.service ?? null
+  if (command === undefined || (service !== null && (!service.complete || service.volumesFrom.length > 0)))
+    return null
+  if (service !== null && service.build !== null && image === null) return null
+  if (mounts.some(({ target }) => target === '/etc/nginx')) return null
+  const readOnly = service?.readOnly ?? null
+  if (readOnly?.known === true && readOnly.value === 'true' && readOnly.at !== null)
+    return {
+      at: readOnly.at,
+      why: 'as the file system is read-only: Read-only file system',
+      label: 'read-only',
+      isReadOnly: true,
+    }
+  const user: Fact<string> | null = service?.user ?? image?.user ?? null
+  if (user === null || !user.known || user.at === null || /^(?:root|0)(?::|$)|^$|\$/.test(user.value))
+    return null
+  // A build may give everything to the user.
+  if (buildSteps({ image }).some(step => /\b(?:chown|chmod|install|setfacl|setcap)\b|\.sh\b/.test(step)))
+    return null
+  return {
+    at: user.at,
+    why: `as ${user.value.includes(':') ? `user ${user.value}` : `\`${user.value}\``}: Permission denied`,
+    label: 'another user than root',
+    isReadOnly: false,
+  }
+}
+
+const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(name => ({
+  directive: `${name}_temp_path`,
+  path: `/var/cache/nginx/${name === 'client_body' ? 'client' : name}_temp`,
+}))
+
+/** The first path that nginx cannot create when it starts, with the line that names it: null for its own. */
+function failingPath(
+  run: RunImage,
+  bound: Bound,
+): { readonly path: string; readonly at: Place | null } | null {
+  const { machine, command } = run
+  const written = directivesOf(machine)
+  for (const { directive, path } of TEMPORARY) {
+    const [line, ...others] = written.get(directive) ?? []
+    if (others.length > 0) continue
+    const place = line?.args[0]?.value ?? path
+    if (isBarred(run, bound, place))
+      return { path: place, at: line === undefined ? null : argumentPlace(line, 0) }
+  }
+  if (command?.words.some(word => /\bpid\s/.test(word)) === true) return null
+  const [line] = written.get('pid') ?? []
+  const place = line?.args[0]?.value ?? '/run/nginx.pid'
+  return isBarred(run, bound, place)
+    ? { path: place, at: line === undefined ? null : argumentPlace(line, 0) }
+    : null
+}
+
+const directivesOf = memo(({ programs }: Machine): ReadonlyMap<string, readonly NginxDirective[]> => {
+  const names = ['pid', ...TEMPORARY.map(({ directive }) => directive)]
+  return new Map(
+    names.map(name => [
+      name,
+      programs.flatMap(program =>
+        program.kind === 'nginx' ? [...(program.configuration.occurrences.get(name) ?? [])] : [],
+      ),
+    ]),
+  )
+})
+
+/** True where a path surely cannot be created. */
+function isBarred(
+  { machine: { container }, mounts }: RunImage,
+  { isReadOnly }: Bound,
+  written: string,
+): boolean {
+  if (!written.startsWith('/') || /[$\0\uFFFD]/.test(written)) return false
+  const path = real(posix.normalize(written))
+  const service = container?.service
+  const places = [
+    ...(service?.tmpfs ?? []).map(each => (each.known ? each.value.replace(/:.*$/, '') : null)),
+    ...(service?.volumes ?? []).map(({ target }) => (target.known ? target.value : null)),
+    ...mounts.flatMap(({ target, from }) => (from === 'COPY' ? [] : [target])),
+  ]
+  if (places.some(place => place === null || isAt(path, real(posix.normalize(place))))) return false
+  return isReadOnly
+    ? !/^\/(?:dev|proc|sys)\//.test(path)
+    : /^\/(?:run|var\/cache\/nginx|etc|usr|var\/log\/nginx|var\/lib)(?:\/|$)/.test(path)
+}
+
+/** `/var/run` is a link in both images. */
+function real(path: string): string {
+  return path.replace(/^\/var\/run(?=\/|$)/, '/run').replace(/(.)\/$/, '$1')
+}
+
+function isAt(path: string, directory: string): boolean {
+  return path === directory || path.startsWith(directory === '/' ? '/' : `${directory}/`)
+}
