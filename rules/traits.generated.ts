@@ -361,7 +361,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['php/https-never-empty', { fixes: [], programs: ['nginx'] }],
   ['php/https-not-told', { fixes: [], programs: ['nginx', 'apache', 'php-fpm'] }],
   ['php/open-basedir', { fixes: [], programs: ['nginx', 'php-fpm'] }],
-  ['php/path-info-empty', { fixes: [], programs: ['nginx'] }],
+  ['php/path-info-empty', { fixes: [], programs: ['nginx', 'php-fpm'] }],
   ['php/pool-refused', { fixes: [], programs: ['php-fpm'] }],
   ['php/request-method-missing', { fixes: [], programs: ['nginx'] }],
   ['php/runs-any-file', { fixes: [], programs: ['nginx', 'php-fpm'] }],

@@ -18,6 +18,8 @@ export type AppProgram =
   | 'php'
   | 'node'
   | 'vite'
+  | 'puma'
+  | 'rails'
   | 'ng'
   /** One of those that run an application of Python; nobody knows which. */
   | 'python'

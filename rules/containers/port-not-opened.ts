@@ -274,6 +274,17 @@ export default defineRule({
       files: { 'compose.yaml': compose('ports: ["8000:8000", "5678:5678"]') },
     },
     {
+      title: 'a port besides, where a proxy finds the right one',
+      files: {
+        'compose.yaml': compose(conf`
+          environment:
+            VIRTUAL_HOST: example.org
+            VIRTUAL_PORT: 8000
+          ports: ["12348:12345"]
+        `),
+      },
+    },
+    {
       title: 'a container to log in to',
       files: { 'compose.yaml': compose('ports: ["62202:8081", "62203:22"]') },
     },
@@ -303,9 +314,10 @@ export default defineRule({
       const claims = claimsOf(machine.container)
       // It is made to work in: what runs in it is started by hand.
       if (claims.some(({ first, last }) => first <= 22 && last >= 22)) continue
+      // What a proxy finds, or is published, is what it is there for: a port besides is a debugger's or the like.
       const isAnyRight = claims.some(
-        ({ isPublished, first, last }) =>
-          isPublished && opened.some(({ port }) => port! >= first && port! <= last),
+        ({ isInside, first, last }) =>
+          !isInside && opened.some(({ port }) => port! >= first && port! <= last),
       )
       for (const { at, first, last, text, isPublished, isInside, isAskedBySix = false } of claims) {
         const right = opened.filter(({ port }) => port! >= first && port! <= last)

@@ -93,6 +93,17 @@ export default defineRule({
       },
     },
     {
+      title: 'templates beside an entry point of an image of its own',
+      files: {
+        Dockerfile: conf`
+          FROM nginx:1.27
+          COPY site.conf /etc/nginx/templates/default.conf.template
+          «ENTRYPOINT» ["nginx", "-g", "daemon off;"]
+        `,
+        'site.conf': siteTo('192.0.2.7:8000').replace('example.org', '${SITE}'),
+      },
+    },
+    {
       title: 'templates beside a `conf.d` that is read-only',
       files: {
         ...rendered('', '\n      - «./nginx/conf.d:/etc/nginx/conf.d:ro»'),
@@ -159,6 +170,17 @@ export default defineRule({
       },
     },
     {
+      title: 'a shell that makes a file of `conf.d` of another one there',
+      files: {
+        ...mounted('/etc/nginx/conf.d/site.conf.template'),
+        'docker-compose.yml': mounted('/etc/nginx/conf.d/site.conf.template')['docker-compose.yml']!.replace(
+          / +volumes:/,
+          lines =>
+            `${lines.replace('volumes:', '')}command: /bin/bash -c "envsubst '$$PORT' < /etc/nginx/conf.d/site.conf.template > /etc/nginx/conf.d/site.conf && nginx -g 'daemon off;'"\n${lines}`,
+        ),
+      },
+    },
+    {
       title: 'a shell that goes on with the entry point of the image',
       files: rendered(`command: sh -c "/docker-entrypoint.sh nginx -g 'daemon off;'"`),
     },
@@ -215,7 +237,7 @@ export default defineRule({
         if (path === null || !kind.unread.test(target) || !holdsServer(run.files, path)) continue
         if (isIncluded(run, mount)) continue
         const isTemplate = target.startsWith('/etc/nginx/templates/')
-        if (isTemplate && (fillsIn(run) || setsSuffix(run))) continue
+        if (fillsIn(run) || (isTemplate && setsSuffix(run))) continue
         yield {
           at: mount.from === 'COPY' ? at : targetPlace(mount),
           message: isTemplate
@@ -284,7 +306,8 @@ function stepsOf(image: RunImage['image']): readonly string[] {
 /** Why the start script of the image makes no files of the templates; null where it does, or nobody knows. */
 function whyNotRendered(run: RunImage): { readonly at: Place; readonly message: string } | null {
   const { command, machine, mounts, image } = run
-  const entrypoint = machine.container?.service.entrypoint ?? null
+  const ofImage = image?.entrypoint?.form === 'exec' ? image.entrypoint : null
+  const entrypoint = machine.container?.service.entrypoint ?? ofImage
   const own = machine.container?.service.command ?? image?.command ?? null
   const started =
     entrypoint !== null

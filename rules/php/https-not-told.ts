@@ -45,6 +45,10 @@ const WORDPRESS = (lines: string, file = 'srv/www/wp-config.php'): Record<string
 const MOODLE = (lines: string): Record<string, string> => ({
   'srv/www/config.php': `<?php\n$CFG = new stdClass();\n$CFG->wwwroot = 'https://example.org';\n$CFG->dataroot = '/srv/data';\n${lines}\nrequire_once(__DIR__ . '/lib/setup.php');\n`,
 })
+const NEXTCLOUD = (lines: string): Record<string, string> => ({
+  'srv/www/index.php': "<?php require_once __DIR__ . '/lib/base.php';\n",
+  'srv/www/config/config.php': `<?php\n$CONFIG = array(\n  'trusted_domains' => array('example.org'),\n  'overwrite.cli.url' => 'https://example.org',\n  ${lines}\n);\n`,
+})
 /** A server of loopback behind one with TLS of the same nginx. */
 const inner = (script: Record<string, string>): Record<string, string> => {
   const { 'etc/nginx/nginx.conf': main = '', ...files } = fpm(script)
@@ -102,16 +106,16 @@ const bad = (files: Record<string, string>, marked: string): Record<string, stri
   )
 
 export default defineRule({
-  summary: 'PHP redirects to TLS and is never told of it',
+  summary: 'PHP is reached over TLS and is never told of it',
   severity: 'error',
   otherSeverities: {
     warning: 'where nothing of the audit speaks TLS, so that whatever stands in front, if anything, does',
   },
   confidence: 'high',
   since: '0.1.0',
-  why: "PHP scripts, WordPress and Moodle ask `$_SERVER['HTTPS']` whether the client came by TLS, and redirect to `https://` where it is empty. PHP has the variable from the server that calls it: behind another one that terminates TLS it stays empty, and every page redirects to itself, ERR_TOO_MANY_REDIRECTS.",
+  why: "PHP scripts, WordPress and Moodle ask `$_SERVER['HTTPS']` whether the client came by TLS, and redirect to `https://` where it is empty; Nextcloud makes its addresses of it. PHP has the variable from the server that calls it: behind another one that terminates TLS it stays empty, and every page redirects to itself, ERR_TOO_MANY_REDIRECTS.",
   remedy:
-    'Make `HTTPS` of the header of the proxy: in nginx by `fastcgi_param` with a `map`, in Apache by `SetEnvIf X-Forwarded-Proto https HTTPS=on`; or tell the application, Moodle by `$CFG->sslproxy = true;`',
+    'Make `HTTPS` of the header of the proxy: in nginx by `fastcgi_param` with a `map`, in Apache by `SetEnvIf X-Forwarded-Proto https HTTPS=on`; or tell the application, Moodle by `$CFG->sslproxy = true;`, Nextcloud by `trusted_proxies` and `overwriteprotocol`',
   references: [
     'https://www.php.net/manual/reserved.variables.server.php',
     'https://developer.wordpress.org/advanced-administration/security/https/#using-a-reverse-proxy',
@@ -134,6 +138,10 @@ export default defineRule({
       files: bad(inner(WORDPRESS("define('FORCE_SSL_ADMIN', true);")), 'fastcgi_pass'),
     },
     { title: 'Moodle at an https address', files: bad(fpm(MOODLE('')), 'fastcgi_pass') },
+    {
+      title: 'Nextcloud at an https address, in Apache behind the TLS of nginx',
+      files: bad({ ...apache(''), ...NEXTCLOUD('') }, 'DocumentRoot'),
+    },
     { title: 'Apache behind the TLS of nginx', files: bad(apache(''), 'DocumentRoot') },
   ],
   good: [
@@ -183,6 +191,10 @@ export default defineRule({
         ]),
       ),
     },
+    {
+      title: 'Nextcloud that is told by its own settings',
+      files: { ...apache(''), ...NEXTCLOUD("'overwriteprotocol' => 'https',") },
+    },
     { title: 'Apache that is told', files: apache('SetEnvIf X-Forwarded-Proto https HTTPS=on') },
     {
       title: 'a script that redirects nobody',
@@ -211,6 +223,17 @@ type Findings = Iterable<RuleFinding>
 
 const ADVICE = 'Make `HTTPS` of what the proxy in front tells'
 
+function doing({ by }: Asked): string {
+  return by === 'Nextcloud'
+    ? 'Nextcloud makes `http://` addresses, which browsers block in its pages,'
+    : 'PHP redirects to `https://`'
+}
+
+function saysOf({ by }: Asked): string {
+  if (by === null) return 'the script asks here'
+  return by === 'Nextcloud' ? 'its clients use TLS' : `${by} redirects to TLS`
+}
+
 function* throughFastcgi(deployment: Deployment): Findings {
   let ofTls: ReadonlyMap<string, NginxServer> | null = null
   for (const connection of deployment.connections.nginx) {
@@ -237,12 +260,12 @@ function* throughFastcgi(deployment: Deployment): Findings {
     yield {
       at: namePlace(pass),
       ...(tls === undefined && { severity: 'warning' }),
-      message: 'PHP redirects to `https://` where `HTTPS` is empty, and nginx never fills it here',
+      message: `${doing(asked)} where \`HTTPS\` is empty, and nginx never fills it here`,
       label: 'HTTPS stays empty',
       related: [
         {
           at: asked.at,
-          message: asked.by === null ? 'the script asks here' : `${asked.by} redirects to TLS`,
+          message: saysOf(asked),
         },
         ...(tls === undefined ? [] : [{ at: namePlace(tls.directive), message: 'terminates TLS' }]),
       ],
@@ -287,12 +310,12 @@ function* inApache(deployment: Deployment): Findings {
     if (asked === null || mayTellInHtaccess(files, root)) continue
     yield {
       at: namePlace(line),
-      message: 'PHP redirects to `https://` where `HTTPS` is empty, and Apache never fills it here',
+      message: `${doing(asked)} where \`HTTPS\` is empty, and Apache never fills it here`,
       label: 'HTTPS stays empty',
       related: [
         {
           at: asked.at,
-          message: asked.by === null ? 'the script asks here' : `${asked.by} redirects to TLS`,
+          message: saysOf(asked),
         },
         { at: namePlace(front.directive), message: 'terminates TLS' },
       ],
@@ -322,26 +345,27 @@ function mayTellInHtaccess(files: FileSystem, root: string): boolean {
 interface Asked {
   readonly at: Place
   /** The application that asks by its own configuration; null for a script. */
-  readonly by: 'WordPress' | 'Moodle' | null
+  readonly by: 'WordPress' | 'Moodle' | 'Nextcloud' | null
 }
 
 /** Where the start page of a directory, or the configuration of WordPress for it, sends what came without TLS away. */
 const asksForTls = memoByKey((files: FileSystem, root: string): Asked | null => {
   const wordpress = wordpressConfiguration(files, root)
   const moodle = moodleConfiguration(files, root)
+  const nextcloud = sourceAt(files, `${root}/config/config.php`)
   const page = sourceAt(files, `${root}/index.php`)
   return (
     (wordpress === null ? null : askedIn(wordpress, 'WordPress')) ??
     (moodle === null ? null : askedIn(moodle, 'Moodle')) ??
+    (nextcloud === null ? null : askedIn(nextcloud, 'Nextcloud')) ??
     (page === null ? null : askedIn(page, null))
   )
 })
 
 function askedIn(source: Source, by: Asked['by']): Asked | null {
   const code = scriptCode(source)
-  const pattern = by === 'WordPress' ? WORDPRESS_OF_TLS : by === 'Moodle' ? MOODLE_OF_TLS : ASKING
-  const match =
-    OTHERWISE.test(code) || (by === 'Moodle' && MOODLE_TOLD.test(code)) ? null : pattern.exec(code)
+  const { pattern, told } = by === null ? { pattern: ASKING, told: null } : APPLICATIONS[by]
+  const match = OTHERWISE.test(code) || told?.test(code) === true ? null : pattern.exec(code)
   if (match === null) return null
   const [text] = match
   const from = by === null ? text.indexOf('$') : 0
@@ -351,11 +375,22 @@ function askedIn(source: Source, by: Asked['by']): Asked | null {
 
 /** What a script looks at besides, or sets. */
 const OTHERWISE = /FORWARDED|SERVER_PORT|CF_VISITOR|REQUEST_SCHEME|\[\s*['"]HTTPS['"]\s*\]\s*=[^=]/
-const WORDPRESS_OF_TLS =
-  /define\s*\(\s*['"](?:FORCE_SSL_ADMIN['"]\s*,\s*true|WP_(?:HOME|SITEURL)['"]\s*,\s*['"]https:\/\/)/
-const MOODLE_OF_TLS = /\$CFG->wwwroot\s*=\s*['"]https:\/\//
-/** What Moodle has for a proxy in front that terminates TLS. */
-const MOODLE_TOLD = /\$CFG->sslproxy\s*=\s*(?!\s*(?:false|0)\b)/
+/** What the configuration of an application says of TLS, and what it has for a proxy in front that terminates it. */
+const APPLICATIONS = {
+  WordPress: {
+    pattern:
+      /define\s*\(\s*['"](?:FORCE_SSL_ADMIN['"]\s*,\s*true|WP_(?:HOME|SITEURL)['"]\s*,\s*['"]https:\/\/)/,
+    told: null,
+  },
+  Moodle: {
+    pattern: /\$CFG->wwwroot\s*=\s*['"]https:\/\//,
+    told: /\$CFG->sslproxy\s*=\s*(?!\s*(?:false|0)\b)/,
+  },
+  Nextcloud: {
+    pattern: /['"]overwrite\.cli\.url['"]\s*=>\s*['"]https:\/\//,
+    told: /['"](?:overwriteprotocol|trusted_proxies)['"]/,
+  },
+} as const
 const HTTPS = String.raw`\$_SERVER\s*\[\s*['"]HTTPS['"]\s*\]`
 /** A condition that holds without TLS, and the redirect close behind it. */
 const ASKING = new RegExp(

@@ -1,13 +1,19 @@
+import { memoByKey } from '../../parsers/collections/memo.ts'
 import type { Place } from '../../parsers/text/source.ts'
-import type { NginxConnection } from '../../src/deployment/model.ts'
+import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { clientRequest, EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
+import { probe } from '../../src/deployment/requests/probe.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { requestParameters } from '../../src/servers/nginx/queries/request-headers.ts'
-import { phpPool } from './_examples.ts'
+import { phpPool, phpSite } from './_examples.ts'
+import { moodleConfiguration, scriptCode } from './_php-sources.ts'
+import { documentRoot } from './_script-directory.ts'
 
 const tree = (
   lines: string,
@@ -34,10 +40,25 @@ const tree = (
   `,
   'etc/php/8.2/fpm/pool.d/www.conf': phpPool(),
 })
+const MOODLE = {
+  'srv/www/config.php': conf`
+    <?php
+    $CFG = new stdClass();
+    $CFG->wwwroot = 'http://example.org';
+    $CFG->dataroot = '/srv/data';
+    require_once(__DIR__ . '/lib/setup.php');
+  `,
+  'srv/www/pluginfile.php': "<?php echo $_SERVER['PATH_INFO'];\n",
+}
+const plain = (files: Record<string, string>, outer = ''): Record<string, string> => ({
+  'etc/nginx/nginx.conf': phpSite('', outer),
+  'etc/php/8.2/fpm/pool.d/www.conf': phpPool(),
+  ...files,
+})
 const SPLIT = 'fastcgi_split_path_info ^(.+\\.php)(/.+)$;'
 
 export default defineRule({
-  summary: 'PATH_INFO is always empty',
+  summary: 'PATH_INFO is always empty, or what has one does not reach PHP',
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
@@ -67,8 +88,43 @@ export default defineRule({
         try_files «$uri» =404;
       `),
     },
+    {
+      title: 'Moodle behind an expression that ends in `.php`',
+      files: Object.fromEntries(
+        Object.entries(plain(MOODLE)).map(([path, text]) => [
+          path,
+          text.replace('location ~ \\.php$', () => 'location ~ «\\.php$»'),
+        ]),
+      ),
+    },
   ],
   good: [
+    {
+      title: 'Moodle behind an expression for what has a path behind the script, too',
+      files: plain(
+        MOODLE,
+        conf`
+          location ~ ^(.+\.php)(/.+)$ {
+              include fastcgi_params;
+              fastcgi_split_path_info ^(.+\.php)(/.+)$;
+              fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+              fastcgi_param PATH_INFO $fastcgi_path_info;
+              fastcgi_pass unix:/run/php/php8.2-fpm.sock;
+          }
+        `,
+      ),
+    },
+    {
+      title: 'Moodle that is told to do without',
+      files: plain({
+        ...MOODLE,
+        'srv/www/config.php': MOODLE['srv/www/config.php'].replace(
+          'require_once',
+          () => '$CFG->slasharguments = 0;\nrequire_once',
+        ),
+      }),
+    },
+    { title: 'another application', files: plain({ 'srv/www/index.php': '<?php\n' }) },
     { title: 'split, and no try_files', files: tree(SPLIT) },
     {
       title: 'kept in a variable',
@@ -109,10 +165,16 @@ export default defineRule({
       `),
     },
   ],
-  *check({ connections }) {
-    for (const connection of connections.nginx) {
+  *check(deployment) {
+    const asked = new Set<string>()
+    for (const connection of deployment.connections.nginx) {
       const { pass, server, block } = connection
-      if (pass.name !== 'fastcgi_pass' || !takesPathInfo(connection)) continue
+      if (pass.name !== 'fastcgi_pass') continue
+      if (!takesPathInfo(connection)) {
+        const lost = lostPath(deployment, connection, asked)
+        if (lost !== null) yield lost
+        continue
+      }
       const set = requestParameters(server.configuration, block, 'fastcgi')
       const sent = set.known ? set.value.headers.findLast(({ name }) => name === 'PATH_INFO') : undefined
       if (sent?.at == null) continue
@@ -167,3 +229,57 @@ function triedFile(block: NginxDirective): { readonly what: 'script' | 'uri'; re
   if (/^\$\{?fastcgi_script_name\}?$/.test(line.args[0]?.value ?? '')) return { what: 'script', at }
   return /^\$\{?uri\}?$/.test(line.args[0]?.value ?? '') ? { what: 'uri', at } : null
 }
+
+/** What an application has behind the name of a script, and nothing hands to PHP; null where it does. */
+function lostPath(
+  deployment: Deployment,
+  connection: NginxConnection,
+  asked: Set<string>,
+): RuleFinding | null {
+  const { block, server, from } = connection
+  const pattern = block.args.at(-1)
+  if (block.name !== 'location' || !/php\d?\)?\$$/.test(pattern?.value ?? '')) return null
+  const root = documentRoot(connection)
+  const application = root === null ? null : applicationAt(from.machine.files, root)
+  const host = server.names.find(({ exact }) => exact)?.name
+  if (application === null || host === undefined || asked.has(`${host} ${server.tls}`)) return null
+  asked.add(`${host} ${server.tls}`)
+  const scheme = server.tls ? 'https' : 'http'
+  const target = `${application.script}/${EXISTING}`
+  const { end } = probe(deployment, clientRequest({ scheme, host, target, machine: from.machine }))
+  const isLost = end.kind === 'status' ? end.status === 404 : end.kind === 'file'
+  if (!isLost) return null
+  return {
+    at: argumentPlace(block, block.args.length - 1),
+    message: `${application.name} asks for \`${application.script}/…\`, which this does not match and nothing else hands to PHP: 404`,
+    label: 'nothing behind `.php`',
+    related: [{ at: application.at, message: `${application.name} is here` }],
+    help: 'Write `location ~ \\.php(/|$)`, and `fastcgi_split_path_info ^(.+?\\.php)(/.*)$;` in it',
+  }
+}
+
+interface PathInfoApplication {
+  readonly name: string
+  readonly script: string
+  readonly at: Place
+}
+
+const applicationAt = memoByKey((files: FileSystem, root: string): PathInfoApplication | null => {
+  const moodle = moodleConfiguration(files, root)
+  const ofMoodle = moodle === null ? null : /\$CFG->wwwroot/.exec(scriptCode(moodle))
+  if (moodle !== null && ofMoodle !== null && !/slasharguments\s*=\s*(?:0|false)/.test(moodle.code))
+    return {
+      name: 'Moodle',
+      script: '/pluginfile.php',
+      at: { source: moodle, start: ofMoodle.index, end: ofMoodle.index + ofMoodle[0].length },
+    }
+  const nextcloud = sourceAt(files, `${root}/config/config.php`)
+  const ofNextcloud = nextcloud === null ? null : /['"]trusted_domains['"]/.exec(scriptCode(nextcloud))
+  return nextcloud === null || ofNextcloud === null
+    ? null
+    : {
+        name: 'Nextcloud',
+        script: '/remote.php',
+        at: { source: nextcloud, start: ofNextcloud.index, end: ofNextcloud.index + ofNextcloud[0].length },
+      }
+})

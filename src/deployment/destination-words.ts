@@ -21,6 +21,8 @@ const NAMES: Readonly<Record<ProgramLabel, string>> = {
   fastapi: 'FastAPI',
   php: 'PHP’s development server',
   vite: 'Vite',
+  puma: 'Puma',
+  rails: 'the server of Rails',
   ng: 'Angular’s server',
   node: 'Node.js',
   python: 'an application server',

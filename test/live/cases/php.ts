@@ -240,6 +240,17 @@ export const cases: readonly LiveCase[] = [
     }),
   ),
   {
+    rule: 'php/path-info-empty',
+    shows: 'what has a path behind its script does not reach PHP',
+    examples: {
+      bad: 'Moodle behind an expression that ends in `.php`',
+      good: 'Moodle behind an expression for what has a path behind the script, too',
+    },
+    request: { url: 'http://example.org/pluginfile.php/7/logo.png' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.body === '/7/logo.png',
+  },
+  {
     rule: 'php/script-filename-behind-alias',
     shows: 'PHP finds no script',
     files: { 'srv/tool/index.php': '<?php echo "the script runs";\n' },

@@ -72,6 +72,36 @@ test('development servers of front ends', () => {
   assert.equal(run('npm run dev'), ['http localhost:5173'])
 })
 
+test('Puma and the server of Rails', () => {
+  const puma = (text: string, configuration: string | null, environment = {}): readonly string[] =>
+    binds(
+      server(text, {
+        directory: '/app',
+        environment,
+        files: configuration === null ? {} : { '/app/config/puma.rb': configuration },
+      }),
+    )
+  assert.equal(puma('puma -b tcp://0.0.0.0:3000 -b unix:///run/app/puma.sock', null), [
+    'http 0.0.0.0:3000',
+    'http unix:/run/app/puma.sock',
+  ])
+  assert.equal(puma('bundle exec puma -C config/puma.rb', 'bind "unix:///srv/app/shared/puma.sock"'), [
+    'http unix:/srv/app/shared/puma.sock',
+  ])
+  assert.equal(puma('puma', 'port ENV.fetch("PORT") { 3000 }'), ['http 0.0.0.0:3000'])
+  assert.equal(puma('puma', 'port ENV.fetch("PORT", 3000)', { PORT: '80' }), ['http 0.0.0.0:80'])
+  assert.equal(puma('puma', 'bind "unix://#{shared}/puma.sock"'), ['http ?'])
+  assert.equal(puma('puma', 'port 3000 if ENV["X"]'), ['http ?'])
+  assert.equal(puma('puma', 'workers 2\n# port 80'), ['http 0.0.0.0:9292'])
+  assert.equal(puma('puma', null), ['http ?'])
+  assert.equal(puma('bin/rails s', 'port ENV.fetch("PORT") { 3000 }'), ['http localhost:3000'])
+  assert.equal(puma('bundle exec rails server -b 0.0.0.0 -p 80', null), ['http 0.0.0.0:80'])
+  assert.equal(puma('rails s', null, { RAILS_ENV: 'production' }), ['http 0.0.0.0:3000'])
+  assert.equal(puma('rails s', null, { RAILS_ENV: null }), ['http ?'])
+  assert.equal(puma('rails s', 'bind "tcp://0.0.0.0:3000"'), ['http ?'])
+  assert.is(server('rails db:migrate'), null)
+})
+
 test('hypercorn', () => {
   const found = server(
     'hypercorn -b 0.0.0.0:8000 -b unix:/run/h.sock --insecure-bind :80 --certfile c --root-path /x -w 2 -m 7 a:b',
