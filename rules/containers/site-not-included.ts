@@ -116,6 +116,18 @@ export default defineRule({
     },
     { title: '`conf.d`, beside the package of Alpine', files: alpine('/etc/nginx/conf.d/default.conf') },
     {
+      title: '`conf.d`, beside the package of Alpine that a supervisord starts',
+      files: {
+        ...alpine('/etc/nginx/conf.d/default.conf'),
+        'nginx/Dockerfile': conf`
+          FROM php:8.3-fpm-alpine
+          RUN apk add --no-cache nginx supervisor
+          «COPY» site.conf /etc/nginx/conf.d/default.conf
+          CMD ["supervisord", "-n", "-c", "/etc/supervisord.conf"]
+        `,
+      },
+    },
+    {
       title: 'a directory that the build makes for it',
       files: built(conf`
         RUN mkdir -p /etc/nginx/sites-enabled
@@ -237,7 +249,7 @@ export default defineRule({
         if (path === null || !kind.unread.test(target) || !holdsServer(run.files, path)) continue
         if (isIncluded(run, mount)) continue
         const isTemplate = target.startsWith('/etc/nginx/templates/')
-        if (fillsIn(run) || (isTemplate && setsSuffix(run))) continue
+        if ((isTemplate && (fillsIn(run) || setsSuffix(run))) || WRITES.test(wordsOf(run))) continue
         yield {
           at: mount.from === 'COPY' ? at : targetPlace(mount),
           message: isTemplate
@@ -354,18 +366,25 @@ function clean(path: string): string {
 }
 
 /** True where something besides the image's own script may make files of the templates, or places them elsewhere. */
-function fillsIn({ command, image, mounts, machine }: RunImage): boolean {
-  const service = machine.container?.service
-  const words = [
-    ...(command?.words ?? []),
-    ...(service?.entrypoint?.words.map(({ text }) => text) ?? []),
-  ].join(' ')
+function fillsIn(run: RunImage): boolean {
+  const { image, mounts, machine } = run
+  const words = wordsOf(run)
   return (
-    /envsubst|gomplate|confd|\bsed\b|\bcp\b|\bcat\b|-c\s*\//.test(words) ||
+    WRITES.test(words) ||
+    /-c\s*\//.test(words) ||
     mounts.some(({ target }) => /^\/docker-entrypoint(?:\.d|\.sh)?(?:\/|$)/.test(target)) ||
     stepsOf(image).some(step => /envsubst|templates/.test(step)) ||
-    (service?.environment ?? []).some(({ name }) => name === 'NGINX_ENVSUBST_OUTPUT_DIR')
+    (machine.container?.service.environment ?? []).some(({ name }) => name === 'NGINX_ENVSUBST_OUTPUT_DIR')
   )
+}
+
+/** Programs that make one file of another. */
+const WRITES = /envsubst|gomplate|confd|\b(?:sed|cp|mv|ln|cat|tee)\b/
+
+/** What a container starts, as text. */
+function wordsOf({ command, machine }: RunImage): string {
+  const entrypoint = machine.container?.service.entrypoint?.words.map(({ text }) => text) ?? []
+  return [...(command?.words ?? []), ...entrypoint].join(' ')
 }
 
 function setsSuffix({ machine, image }: RunImage): boolean {
