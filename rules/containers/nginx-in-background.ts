@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import { readSupervisor, type SupervisorProgram } from '../../parsers/supervisor/read-supervisor.ts'
-import type { Source } from '../../parsers/text/source.ts'
+import type { Place, Source } from '../../parsers/text/source.ts'
 import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
@@ -177,6 +177,16 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'a main file beside the supervisord of a repository that keeps it',
+      files: {
+        'conf/nginx.conf': `daemon off;\n${nginxMain(siteTo('127.0.0.1:8000'))}`,
+        'conf/supervisord.conf': conf`
+          [program:nginx]
+          command=/usr/sbin/nginx -c /etc/nginx/nginx.conf
+        `,
+      },
+    },
     { title: 'the command of the image', files: files('') },
     { title: 'told to stay', files: files(`command: ["nginx", "-g", "daemon off;"]`) },
     {
@@ -248,7 +258,10 @@ export default defineRule({
       }
       if (
         !staysByFile(run, supervised.program) &&
-        !(container === null && staysOnMachine(files, supervised.program))
+        !(container === null && staysOnMachine(files, supervised)) &&
+        !deployment.nginx.some(
+          ({ occurrences }) => supervised.program === 'nginx' && occurrences.has('daemon'),
+        )
       )
         yield supervised
     }
@@ -331,7 +344,13 @@ const SAYS = {
 } as const
 
 /** True where the main file of a machine says it. */
-function staysOnMachine(files: FileSystem, program: Leaving): boolean {
+function staysOnMachine(
+  files: FileSystem,
+  { program, at }: { readonly program: Leaving; readonly at: Place },
+): boolean {
+  // Whoever keeps both in one directory installs both.
+  if (program === 'nginx')
+    return says(files, posix.join(posix.dirname(at.source.path), 'nginx.conf'), SAYS.nginx[2])
   if (program !== 'PHP-FPM') return false
   return (files.list('/etc/php') ?? []).some(({ name }) =>
     says(files, `/etc/php/${name}/fpm/php-fpm.conf`, SAYS['PHP-FPM'][2]),
