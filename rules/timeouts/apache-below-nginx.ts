@@ -107,6 +107,13 @@ export default defineRule({
       },
     },
     {
+      title: 'nginx waits a little longer than Apache',
+      files: {
+        'etc/nginx/nginx.conf': nginx('proxy_read_timeout 310s;'),
+        'etc/apache2/apache2.conf': apache('Timeout 300'),
+      },
+    },
+    {
       title: 'raised on both for all sites',
       files: {
         'etc/nginx/nginx.conf': TWO_SITES,
@@ -125,8 +132,11 @@ export default defineRule({
       const { value: seconds, directive } = limit
       for (const host of certainHosts(deployment, connection)) {
         const { timeout } = host.timeouts
-        // The default of both is the same minute: only what was raised says that somebody wants to wait.
-        if (!timeout.known || seconds <= Math.max(timeout.value, 60)) continue
+        // The default of both is the same minute: only what was raised says that somebody wants to wait. And the outer
+        // server has to wait a little longer than one whose time was written too.
+        if (!timeout.known) continue
+        const enough = timeout.at === null ? timeout.value : 2 * timeout.value
+        if (seconds <= Math.max(enough, 60)) continue
         yield {
           at: argumentPlace(directive, 0),
           message: `nginx waits ${seconds} seconds for an answer, but Apache gives up after ${timeout.value}`,

@@ -165,6 +165,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'sizing/nginx-keepalive-pins-workers',
     shows: 'a request waits for seconds while every worker holds an idle connection',
+    examples: { bad: 'sixteen kept connections, ten workers', good: 'the event MPM' },
     // Apache's own limit of five seconds is what is waited for, with time to spare.
     smaller: { 'keepalive_timeout 2s': 'keepalive_timeout 9s' },
     request: { url: 'http://example.org/' },
