@@ -1,16 +1,11 @@
 import { valueOrNull } from '../../src/servers/fact.ts'
 import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
+import { levelsOfStartPage } from '../../src/deployment/requests/levels-of-start-page.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { apacheMain } from '../_examples.ts'
-import type { ApacheHost, Deployment } from '../../src/deployment/model.ts'
-import { htaccessReader } from '../../src/servers/apache/queries/htaccess.ts'
 import { bodyLimit } from '../../src/servers/apache/queries/server-settings.ts'
-import { type Level, sectionsFor } from '../../src/servers/apache/queries/sections-for.ts'
-import { wsgiScriptAliasFor } from '../../src/servers/apache/queries/wsgi-script-aliases.ts'
-import { documentRoot } from '../../src/servers/apache/requests/document-root.ts'
-import { fromBytes } from '../../src/servers/regex.ts'
 
 const nginx = (line: string): string => conf`
   events {
@@ -130,16 +125,3 @@ export default defineRule({
     }
   },
 })
-
-/** The sections that hold for the first URL, those for its file among them. */
-function levelsOfStartPage(
-  deployment: Deployment,
-  { configuration, virtualHost }: ApacheHost,
-): readonly Level[] {
-  const script = wsgiScriptAliasFor(configuration, virtualHost, '/')?.script
-  const root = documentRoot({ configuration, host: virtualHost })
-  const file = script !== undefined ? valueOrNull(script) : root.known ? fromBytes(root.value) : null
-  const target = { uri: '/', file, directory: script === undefined }
-  const reader = htaccessReader(configuration, deployment.filesOf(configuration), virtualHost)
-  return sectionsFor(configuration, virtualHost, target, reader)
-}

@@ -4,15 +4,12 @@ import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import type { ApacheHost, AppServerProgram, Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
+import { levelsOfStartPage } from '../../src/deployment/requests/levels-of-start-page.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { responseHeaders } from '../../src/servers/apache/queries/header-tables.ts'
-import { htaccessReader } from '../../src/servers/apache/queries/htaccess.ts'
-import { sectionsFor } from '../../src/servers/apache/queries/sections-for.ts'
-import { documentRoot } from '../../src/servers/apache/requests/document-root.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
-import { fromBytes } from '../../src/servers/regex.ts'
 import { apacheMain, nginxMain, proxiedServer } from '../_examples.ts'
 import { djangoBehindNginx } from '../django/_examples.ts'
 import { addedHeaders } from './_added-headers.ts'
@@ -181,12 +178,10 @@ function sentBehind(deployment: Deployment, connection: NginxConnection): Sender
 }
 
 /** A line that holds for every page of a virtual host. */
-function sentByApache(deployment: Deployment, { configuration, virtualHost }: ApacheHost): Place | null {
+function sentByApache(deployment: Deployment, host: ApacheHost): Place | null {
+  const { configuration } = host
   if (!configuration.occurrences.has('header')) return null
-  const root = documentRoot({ configuration, host: virtualHost })
-  const target = { uri: '/', file: root.known ? fromBytes(root.value) : null, directory: true }
-  const reader = htaccessReader(configuration, deployment.filesOf(configuration), virtualHost)
-  const { lines } = responseHeaders(configuration, sectionsFor(configuration, virtualHost, target, reader))
+  const { lines } = responseHeaders(configuration, levelsOfStartPage(deployment, host))
   const last = lines.findLast(({ name }) => name.toLowerCase() === NAME)
   const isSet = last !== undefined && SETTING.has(last.action) && last.condition === null
   return isSet ? last.nameAt : null
