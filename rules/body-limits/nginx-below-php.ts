@@ -68,6 +68,14 @@ export default defineRule({
       },
     },
     {
+      title: 'as RHEL has it',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(proxiedServer('client_max_body_size «16m»;')),
+        'etc/httpd/conf/httpd.conf': behindNginx(''),
+        'etc/php.ini': INI,
+      },
+    },
+    {
       title: 'a virtual host of Apache raised it',
       files: {
         'etc/nginx/nginx.conf': nginxMain(proxiedServer()).replace('server {', '«server» {'),

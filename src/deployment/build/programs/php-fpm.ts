@@ -195,13 +195,16 @@ export const phpIniSources = memo((files: FileSystem): readonly Source[] => {
   return [...new Set([...fpmIniSources(files), ...modPhpIniSources(files), ...looseFiles(files, '.ini')])]
 })
 
-/** Every `php.ini` that Apache's module reads as Debian has it, with what is laid over it. */
-export const modPhpIniSources = memo((files: FileSystem): readonly Source[] =>
-  namesIn(DEBIAN, /^[\d.]+$/, files).flatMap(name => {
+/** Every `php.ini` that Apache's module reads as Debian, RHEL or the official images have it, with what is laid over it. */
+export const modPhpIniSources = memo((files: FileSystem): readonly Source[] => {
+  const ofDebian = namesIn(DEBIAN, /^[\d.]+$/, files).map(name => {
     const home = `${DEBIAN}/${name}/apache2`
-    return iniFiles({ ini: `${home}/php.ini`, scan: `${home}/conf.d` }, files)
-  }),
-)
+    return { ini: `${home}/php.ini`, scan: `${home}/conf.d` }
+  })
+  // One PHP for all there, whoever runs it.
+  const others = PLACES.filter(({ main }) => !main.startsWith('/etc/php5/'))
+  return [...ofDebian, ...others].flatMap(place => iniFiles(place, files))
+})
 
 /** Every `php.ini` that an FPM of the machine reads, with what is laid over it. */
 export const fpmIniSources = memo((files: FileSystem): readonly Source[] => [
