@@ -99,7 +99,7 @@ export default defineRule({
         yield {
           at: listen.at,
           cause: directive.node,
-          message: `nginx gives requests for unknown names on ${formatEndpoint({ address: socket.address, port: socket.port })} to this server, which hands them on to the application`,
+          message: `nginx gives requests for unknown names on ${formatEndpoint({ address: socket.address, port: socket.port })} to this server, which passes them on to the application`,
           label:
             socket.explicitDefault === null ? 'the first server of the socket' : 'the default of the socket',
           related: [{ at: argumentPlace(connection.pass, 0), message: 'proxied with the name as it came' }],

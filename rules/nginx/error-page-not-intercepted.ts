@@ -136,7 +136,7 @@ function mayRefuse(block: NginxDirective): boolean {
   )
 }
 
-/** True where every location that answers requests of clients hands them to a backend. */
+/** True where every location that answers requests of clients passes them to a backend. */
 function answersAlone(server: NginxDirective, block: NginxDirective, kind: string): boolean {
   if (mayRefuse(block)) return false
   return server.children.every(({ name, args, children }) => {

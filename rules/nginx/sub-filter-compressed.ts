@@ -38,7 +38,7 @@ export default defineRule({
   otherSeverities: { warning: 'where Apache is known to compress' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'Browsers offer gzip, and nginx hands the offer on. What comes back compressed goes to the client as it is: the text that is to be replaced does not stand in it.',
+  why: 'Browsers offer gzip, and nginx passes the offer on. What comes back compressed goes to the client as it is: the text that is to be replaced does not stand in it.',
   remedy: 'Write `proxy_set_header Accept-Encoding "";`, so that the backend compresses nothing',
   references: ['https://nginx.org/en/docs/http/ngx_http_sub_module.html'],
   bad: [

@@ -269,7 +269,7 @@ function failingPath(deployment: Deployment, server: NginxServer, pass: NginxDir
 /** As many rewrites of a server are tried. */
 const MOST = 8
 
-/** Lines that hand the value of a variable on, and where it stands in them. */
+/** Lines that pass the value of a variable on, and where it stands in them. */
 const USES = [
   ['proxy_set_header', 1],
   ['fastcgi_param', 1],

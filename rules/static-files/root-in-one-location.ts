@@ -205,7 +205,7 @@ function mayAnswer(name: string): boolean {
   return module !== null && !FILTERS.has(module.name)
 }
 
-/** What answers without a file, hands the request on, or has a directory of its own. */
+/** What answers without a file, passes the request on, or has a directory of its own. */
 const NEEDS_NONE: ReadonlySet<string> = new Set([
   'root',
   'alias',

@@ -30,7 +30,7 @@ export default defineRule({
   since: '0.1.0',
   why: 'The two are modules that know nothing of each other’s sockets. The second bind of a port fails, “Address already in use”, and nginx ends.',
   remedy:
-    'Let `stream` have the port, and hand what is HTTP to another one on loopback, where `http` listens; or give it a port of its own',
+    'Let `stream` have the port, and pass what is HTTP to another one on loopback, where `http` listens; or give it a port of its own',
   references: ['https://nginx.org/en/docs/stream/ngx_stream_core_module.html#listen'],
   unproven: 'nginx as Debian’s package installs it has no module for stream.',
   bad: [{ title: 'one port', files: { 'etc/nginx/nginx.conf': nginx('«8080»') } }],

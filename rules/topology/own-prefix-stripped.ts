@@ -50,7 +50,7 @@ export default defineRule({
       yield {
         at,
         message: `\`${name}\` is taken away, and the program behind answers no other path`,
-        ...propose('Hand the path on', 'unsafe', [replacePlace(at, written.slice(0, -1))]),
+        ...propose('Pass the path on', 'unsafe', [replacePlace(at, written.slice(0, -1))]),
       }
     }
   },

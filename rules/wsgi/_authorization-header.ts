@@ -6,7 +6,7 @@ import { type Fact, known, unknown } from '../../src/servers/fact.ts'
 import type { Application, Deployment } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 
-/** Lines that hand the header on under its own or another name, whatever mod_wsgi does. */
+/** Lines that pass the header on under its own or another name, whatever mod_wsgi does. */
 const CARRIERS = ['rewriterule', 'setenvif', 'setenvifnocase', 'requestheader', 'cgipassauth'] as const
 
 /**

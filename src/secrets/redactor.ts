@@ -152,9 +152,10 @@ function findKnown(text: string, byRun: ReadonlyMap<string, readonly Known[]>): 
 
 const KINDS = [/[a-z]/, /[A-Z]/, /\d/, /[^a-zA-Z\d]/]
 
-/** True for a text that nobody writes without meaning this secret: not `admin`, not `8080`. */
+/** True for a text that nobody writes without meaning this secret: not `admin`, not `Upgrade`, not `8080`. */
 function isDistinctive(text: string): boolean {
   if (text.length < 4 || text.length > 4000 || secretName(text) !== null) return false
-  const kinds = KINDS.filter(kind => kind.test(text)).length
+  const plain = /^[A-Z][a-z]+$/.test(text) ? text.toLowerCase() : text
+  const kinds = KINDS.filter(kind => kind.test(plain)).length
   return kinds >= 2 || (text.length >= 8 && !/^\d+$/.test(text)) || text.length >= 12
 }
