@@ -1,10 +1,12 @@
 import { valueOrNull } from '../../src/servers/fact.ts'
 import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import { levelsOfStartPage } from '../../src/deployment/requests/levels-of-start-page.ts'
-import { argumentPlace } from '../../src/deployment/places.ts'
+import type { ApacheHost } from '../../src/deployment/model.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { apacheMain } from '../_examples.ts'
+import { wsgiScriptAliasFor } from '../../src/servers/apache/queries/wsgi-script-aliases.ts'
 import { bodyLimit } from '../../src/servers/apache/queries/server-settings.ts'
 
 const nginx = (line: string): string => conf`
@@ -22,15 +24,18 @@ const nginx = (line: string): string => conf`
       }
   }
 `
-const apache = (line: string): string =>
-  apacheMain(conf`
-    Listen 127.0.0.1:9000
-    <VirtualHost 127.0.0.1:9000>
-        ServerName example.org
-        DocumentRoot /srv/www
-        ${line}
-    </VirtualHost>
-  `)
+const apache = (line: string, modules: readonly string[] = []): string =>
+  apacheMain(
+    conf`
+      Listen 127.0.0.1:9000
+      <VirtualHost 127.0.0.1:9000>
+          ServerName example.org
+          DocumentRoot /srv/www
+          ${line}
+      </VirtualHost>
+    `,
+    modules,
+  )
 
 export default defineRule({
   summary: 'nginx takes uploads that Apache refuses',
@@ -56,6 +61,13 @@ export default defineRule({
       },
     },
     {
+      title: 'sixteen gigabytes against the one that Apache takes by itself',
+      files: {
+        'etc/nginx/nginx.conf': nginx('client_max_body_size «16g»;'),
+        'etc/apache2/apache2.conf': apache('', ['mpm_prefork', 'php']),
+      },
+    },
+    {
       title: 'a hundred megabytes against one',
       files: {
         'etc/nginx/nginx.conf': nginx('client_max_body_size «100m»;'),
@@ -76,6 +88,20 @@ export default defineRule({
       files: {
         'etc/nginx/nginx.conf': nginx('client_max_body_size 100m;'),
         'etc/apache2/apache2.conf': apache(''),
+      },
+    },
+    {
+      title: 'what Apache proxies has no limit of its own',
+      files: {
+        'etc/nginx/nginx.conf': nginx('client_max_body_size 16g;'),
+        'etc/apache2/apache2.conf': apache('ProxyPass / http://127.0.0.1:8000/', ['proxy', 'proxy_http']),
+      },
+    },
+    {
+      title: 'bodies of any size, and PHP that Apache runs',
+      files: {
+        'etc/nginx/nginx.conf': nginx('client_max_body_size 0;'),
+        'etc/apache2/apache2.conf': apache('', ['mpm_prefork', 'php']),
       },
     },
     {
@@ -105,23 +131,44 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    if (!deployment.apache.some(({ occurrences }) => occurrences.has('limitrequestbody'))) return
     for (const connection of deployment.connections.http) {
       const limit = valueOrNull(connection.bodyLimit)
       if (limit === null || limit.directive === null) continue
       const { value: bytes, directive } = limit
+      const isVast = bytes > DEFAULT
       for (const host of certainHosts(deployment, connection)) {
-        if (!host.configuration.occurrences.has('limitrequestbody')) continue
+        if (!isVast && !host.configuration.occurrences.has('limitrequestbody')) continue
         const inner = bodyLimit(host.configuration, levelsOfStartPage(deployment, host))
-        if (!inner.known || inner.at === null || inner.value === 0) continue
+        if (!inner.known || inner.value === 0) continue
         if (bytes !== 0 && bytes <= inner.value) continue
+        // Its own default holds for what Apache runs itself, and nobody thinks of it who takes bodies of any size.
+        if (inner.at === null && (bytes === 0 || !runsPrograms(host))) continue
         yield {
           at: argumentPlace(directive, 0),
           message: `nginx takes request bodies of ${bytes === 0 ? 'any size' : `${bytes} bytes`}, and Apache refuses those above ${inner.value}`,
           label: 'more than Apache takes',
-          related: [{ at: inner.at, message: 'Apache’s limit' }],
+          confidence: inner.at === null ? 'medium' : 'high',
+          related: [
+            inner.at === null
+              ? {
+                  at: namePlace(host.directive),
+                  message: 'no LimitRequestBody here: the default of Apache 2.4.54 and later',
+                }
+              : { at: inner.at, message: 'Apache’s limit' },
+          ],
         }
       }
     }
   },
 })
+
+/** Bytes that Apache takes since 2.4.54 where nothing is written. */
+const DEFAULT = 1_073_741_824
+
+/** True where PHP or an application of Python runs inside of Apache or its daemon processes. */
+function runsPrograms({ configuration, virtualHost }: ApacheHost): boolean {
+  return (
+    ['php_module', 'php7_module'].some(module => configuration.modules.has(module)) ||
+    wsgiScriptAliasFor(configuration, virtualHost, '/') !== null
+  )
+}

@@ -559,6 +559,9 @@ function growthOf({ requests }: FollowedRedirects): Loop | null {
 function loopOf(cycle: readonly FollowedRequest[]): Loop | null {
   // An empty `Location` is none: browsers stay where they are.
   if (cycle.some(({ end }) => end.kind !== 'redirect' || end.location === '')) return null
+  // One line of Apache is named by `apache/redirect-loop`, with the reason.
+  if (cycle.length === 1 && cycle.every(({ end }) => end.kind === 'redirect' && end.by === 'apache'))
+    return null
   const places = cycle.flatMap(followed => placeOf(followed) ?? [])
   const implied = places.filter(place => cycle.some(({ end }) => end.at === place))
   // What nginx does by itself, for a directory, is no line that would have to change.

@@ -15,8 +15,13 @@ export interface FallbackHost {
   readonly name: ServerName
   /** The virtual host that answers. */
   readonly chosen: ApacheHost
-  /** Another one with nearly this name, or that answers all other names of the server; null where there is none. */
+  /**
+   * Another one with nearly this name, or that answers all other names of the server, or the one of its domain; null
+   * where there is none.
+   */
   readonly meant: ApacheHost | null
+  /** True where nothing but the domain speaks for that one. */
+  readonly isByDomain: boolean
   /** True where other servers of nginx say that the one that answers is made for another site. */
   readonly isTaken: boolean
 }
@@ -47,7 +52,8 @@ export const fallbackHosts = memo((deployment: Deployment): readonly FallbackHos
       const site = siteOf(index, connection.server, chosen)
       if (isCatchAll(chosen) && (site === null || !site.names.some(other => isSameSite(other, name.name))))
         continue
-      const meant = nearestTo(index, name.name, chosen) ?? site
+      const named = nearestTo(index, name.name, chosen) ?? site
+      const meant = named ?? ofDomain(index, name.name, chosen)
       let own = siteServers.get(chosen)
       if (own === undefined) {
         const sharing = connections.reaching(chosen).filter(reached => shares(reached.connection, chosen))
@@ -56,7 +62,7 @@ export const fallbackHosts = memo((deployment: Deployment): readonly FallbackHos
       }
       // Another site's name in nginx says that this virtual host was meant for that one.
       const isTaken = own.length > 1 || (own[0] !== undefined && own[0] !== connection.server)
-      found.push({ connection, name, chosen, meant, isTaken })
+      found.push({ connection, name, chosen, meant, isByDomain: named === null, isTaken })
     }
   }
   return found
@@ -103,6 +109,8 @@ function isCatchAll({ names, virtualHost }: ApacheHost): boolean {
 interface NameIndex {
   readonly hosts: readonly ApacheHost[]
   readonly positions: ReadonlyMap<string, readonly number[]>
+  /** By the domain that a name lies in: `example.org` for `shop.example.org`. */
+  readonly domains: ReadonlyMap<string, ReadonlySet<ApacheHost>>
   /** The hosts with names of a server of nginx, as far as somebody asked. */
   readonly sites: Map<NginxServer, ReadonlySet<ApacheHost>>
 }
@@ -110,8 +118,11 @@ interface NameIndex {
 /** Names one slip apart are equal once a letter is taken out of one or both: thousands need no comparison. */
 function indexNames(hosts: readonly ApacheHost[]): NameIndex {
   const positions = new Map<string, number[]>()
-  for (const [position, { names }] of hosts.entries()) {
-    for (const name of names) {
+  const domains = new Map<string, Set<ApacheHost>>()
+  for (const [position, host] of hosts.entries()) {
+    for (const name of host.names) {
+      const domain = domainOf(name)
+      if (domain !== null) domains.set(domain, (domains.get(domain) ?? new Set()).add(host))
       for (const text of lessOneLetter(name)) {
         const known = positions.get(text)
         if (known === undefined) positions.set(text, [position])
@@ -119,7 +130,23 @@ function indexNames(hosts: readonly ApacheHost[]): NameIndex {
       }
     }
   }
-  return { hosts, positions, sites: new Map() }
+  return { hosts, positions, domains, sites: new Map() }
+}
+
+/** What follows the first label, where that is a domain of two labels or more. */
+function domainOf(name: string): string | null {
+  const dot = name.indexOf('.')
+  return dot !== -1 && name.includes('.', dot + 1) ? name.slice(dot + 1) : null
+}
+
+/** The one host with a name in the same domain, where the one that answers has none in it. */
+function ofDomain({ domains }: NameIndex, name: string, chosen: ApacheHost): ApacheHost | null {
+  const domain = domainOf(name) ?? ''
+  const hosts = domains.get(domain)
+  if (hosts === undefined || hosts.size !== 1) return null
+  if (chosen.names.some(other => other === domain || other.endsWith(`.${domain}`))) return null
+  const [only] = hosts
+  return only ?? null
 }
 
 function lessOneLetter(name: string): readonly string[] {

@@ -42,6 +42,14 @@ export default defineRule({
       },
     },
     {
+      title: 'the name that only nginx knows',
+      files: {
+        'nginx.conf': nginx('«statistics.example.net»'),
+        'ports.conf': LISTEN,
+        'site.conf': host('blog.example.org', 'blog') + host('webstat.example.net', 'webstat'),
+      },
+    },
+    {
       title: 'the second name of a site',
       files: {
         'nginx.conf': nginx('shop.example.org «www.shop.example.org»'),
@@ -88,14 +96,14 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    for (const { connection, name, chosen, meant, isTaken } of fallbackHosts(deployment)) {
+    for (const { connection, name, chosen, meant, isByDomain, isTaken } of fallbackHosts(deployment)) {
       if (meant === null && !isTaken) continue
-      const isWhole = chosen.configuration.main !== null
+      const isClear = chosen.configuration.main !== null && meant !== null && !isByDomain
       yield {
         at: name.at,
         // Without a name that is nearly the same, one site may answer for the other on purpose.
-        severity: isWhole && meant !== null ? 'error' : 'warning',
-        confidence: isWhole && meant !== null ? 'high' : 'medium',
+        severity: isClear ? 'error' : 'warning',
+        confidence: isClear ? 'high' : 'medium',
         message: `no virtual host of Apache is called \`${name.name}\`, so the first one, \`${chosen.names[0] ?? chosen.directive.args[0]?.value}\`, answers for it`,
         label: 'nginx proxies this name',
         related: [
@@ -110,7 +118,9 @@ export default defineRule({
                   at: meant.virtualHost.serverName?.at ?? namePlace(meant.directive),
                   message: connection.server.names.some(each => meant.names.includes(each.name))
                     ? 'this one has another name of the site'
-                    : 'this one is nearly called so',
+                    : isByDomain
+                      ? 'this one has a name of the same domain'
+                      : 'this one is nearly called so',
                 },
               ]),
           { at: argumentPlace(connection.pass, 0), message: 'proxied here' },
