@@ -1,10 +1,13 @@
+import { posix } from 'node:path'
 import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
 import { namePlace } from '../../src/deployment/places.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { isAtLeast } from '../../src/servers/version.ts'
 import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
+import { NGINX_IMAGES, runImages } from '../containers/_images.ts'
 
 const nginx = (lines: string): string =>
   nginxMain(
@@ -16,6 +19,23 @@ const nginx = (lines: string): string =>
       }
     `),
   )
+
+const image = (tag: string, mark = (name: string): string => name): Record<string, string> => ({
+  'web/Dockerfile': conf`
+    FROM nginx${tag}
+    COPY site.conf /etc/nginx/conf.d/default.conf
+  `,
+  'web/site.conf': conf`
+    server {
+        listen 80;
+        location /ws/ {
+            proxy_pass http://192.0.2.7:9000;
+            ${mark('proxy_set_header')} Upgrade $http_upgrade;
+            proxy_set_header Connection "upgrade";
+        }
+    }
+  `,
+})
 
 export default defineRule({
   summary: 'The Upgrade header is sent by HTTP/1.0',
@@ -42,8 +62,14 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'an image of a release before the default changed',
+      files: image(':1.27-alpine', name => `«${name}»`),
+    },
   ],
   good: [
+    { title: 'the newest image, which speaks HTTP/1.1 by default', files: image('') },
+    { title: 'the newest image of Alpine', files: image(':mainline-alpine') },
     {
       title: 'with the version',
       files: {
@@ -71,8 +97,9 @@ export default defineRule({
       files: { 'etc/nginx/nginx.conf': nginx('proxy_set_header Upgrade "";') },
     },
   ],
-  *check({ connections }) {
-    for (const { server, block, headers } of connections.http) {
+  *check(deployment) {
+    let newest: ReadonlySet<string> | null = null
+    for (const { server, block, headers } of deployment.connections.http) {
       const upgrade = headers.written.find(({ name, state }) => name === 'upgrade' && state !== 'cleared')
       if (upgrade === undefined) continue
       const { configuration } = server
@@ -83,6 +110,10 @@ export default defineRule({
       const [line] = version.value.directives
       if (line !== undefined && line.args[0]?.value !== '1.0') continue
       const at = namePlace(upgrade.directive)
+      if (configuration.version.from === 'assumed') {
+        newest ??= ofNewestImages(deployment)
+        if (isBelow(at.source.path, newest)) continue
+      }
       yield {
         at,
         message: '`Upgrade` is sent by HTTP/1.0, so the backend does not switch to WebSocket',
@@ -99,3 +130,23 @@ export default defineRule({
     }
   },
 })
+
+/** References of an image without a release: what is pulled today speaks HTTP/1.1 by default. */
+const NEWEST = /^[^:@]+(?::(?:latest|mainline|stable|1)?(?:-?(?:alpine|perl|slim|otel))*)?$/
+
+/** Files and directories that images of the newest nginx hold. */
+function ofNewestImages(deployment: Deployment): ReadonlySet<string> {
+  const paths = new Set<string>()
+  for (const { base, reference, mounts } of runImages(deployment)) {
+    if (!NGINX_IMAGES.test(base ?? '') || !NEWEST.test(reference ?? '')) continue
+    for (const { path } of mounts) if (path !== null) paths.add(path)
+  }
+  return paths
+}
+
+function isBelow(path: string, directories: ReadonlySet<string>): boolean {
+  for (let at = path; ; at = posix.dirname(at)) {
+    if (directories.has(at)) return true
+    if (at === posix.dirname(at)) return false
+  }
+}
