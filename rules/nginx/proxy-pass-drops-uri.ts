@@ -63,6 +63,39 @@ export default defineRule({
       files: { 'nginx.conf': site('proxy_pass http://127.0.0.1:9000/index.html?$args;') },
     },
     {
+      title: 'a location of one file',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              location /keys/mine.asc {
+                  set $backend 127.0.0.1:9000;
+                  proxy_pass http://$backend/key;
+              }
+          }
+        `,
+      },
+    },
+    {
+      title: 'a path that is made of a header, a cookie or an argument',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              location /me {
+                  proxy_pass http://127.0.0.1:9000/people/$http_x_user;
+              }
+              location /cart/ {
+                  proxy_pass http://127.0.0.1:9000/carts/$cookie_cart;
+              }
+              location /search/ {
+                  proxy_pass http://127.0.0.1:9000/find/$arg_kind?$args;
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'what an authentication is asked by',
       files: {
         'nginx.conf': conf`
@@ -79,7 +112,8 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const { server, block, pass } of deployment.connections.http) {
-      if (!pass.args[0]?.value.includes('$')) continue
+      const [address] = pass.args
+      if (address?.value.includes('$') !== true || OF_REQUEST.test(address.value)) continue
       const sent = sentForAll(deployment, server, block)
       if (sent === null) continue
       yield {
@@ -92,11 +126,17 @@ export default defineRule({
   },
 })
 
+/** A path that is made of what else the request has, and so is no slip. */
+const OF_REQUEST =
+  /^[^/]*:\/\/[^/]+\/[^?]*\$\{?(?:http_|cookie_|arg_|ssl_client_|remote_|jwt_claim_|host\b|request_method\b)/
+/** A location of a single file, below which nothing stands. */
+const ONE_FILE = /\.[A-Za-z][A-Za-z0-9]*$/
+
 /** What the backend is asked for by any request of a prefix location; null where it differs, or is meant to be one page. */
 function sentForAll(deployment: Deployment, server: NginxServer, block: NginxDirective): string | null {
   if (block.name !== 'location') return null
   const { modifier, name } = readLocation(block)
-  if ((modifier !== '' && modifier !== '^~') || !name.startsWith('/')) return null
+  if ((modifier !== '' && modifier !== '^~') || !name.startsWith('/') || ONE_FILE.test(name)) return null
   const directory = name.endsWith('/') ? name : `${name}/`
   const sent = ['one/a', 'two/b'].map(page =>
     uriSent(deployment, server, block, `${directory}${page}?asked=1`),
