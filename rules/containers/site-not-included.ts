@@ -1,6 +1,7 @@
 import type { ContainerMount } from '../../src/deployment/containers/container.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { posix } from 'node:path'
+import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -229,6 +230,34 @@ export default defineRule({
       `),
     },
     {
+      title: 'an entry point of its own that makes a file of `conf.d` of it',
+      files: {
+        ...built(conf`
+          COPY start.sh /start.sh
+          COPY site.conf /etc/nginx/conf.d/site.template
+          ENTRYPOINT ["/start.sh"]
+        `),
+        'nginx/start.sh': conf`
+          #!/bin/sh
+          envsubst < /etc/nginx/conf.d/site.template > /etc/nginx/conf.d/default.conf
+          exec nginx -g 'daemon off;'
+        `,
+      },
+    },
+    {
+      title: 'a script of the image’s own start that links it',
+      files: {
+        ...built(conf`
+          COPY 50-link.sh /docker-entrypoint.d/50-link.sh
+          COPY site.conf /etc/nginx/sites-available/shop
+        `),
+        'nginx/50-link.sh': conf`
+          #!/bin/sh
+          ln -sf /etc/nginx/sites-available/"$SITE" /etc/nginx/conf.d/site.conf
+        `,
+      },
+    },
+    {
       title: 'a snippet that another file includes',
       files: mounted(
         '/etc/nginx/conf.d/default.conf',
@@ -247,7 +276,7 @@ export default defineRule({
       for (const mount of run.mounts) {
         const { target, path, at } = mount
         if (path === null || !kind.unread.test(target) || !holdsServer(run.files, path)) continue
-        if (isIncluded(run, mount)) continue
+        if (isIncluded(run, mount) || isStartedFrom(run, target)) continue
         const isTemplate = target.startsWith('/etc/nginx/templates/')
         if ((isTemplate && (fillsIn(run) || setsSuffix(run))) || WRITES.test(wordsOf(run))) continue
         yield {
@@ -434,6 +463,21 @@ function isIncluded({ mounts, files: hostFiles }: RunImage, { target }: Containe
     const read = path !== null && hostFiles.kind(path) === 'file' ? hostFiles.read(path) : null
     return read?.kind === 'source' && new RegExp(`^\\s*include\\s[^;]*${name}`, 'm').test(read.source.code)
   })
+}
+
+/** True where a script that the container starts names the file or its directory, or cannot be read. */
+function isStartedFrom(run: RunImage, target: string): boolean {
+  const { image, mounts, files } = run
+  const own = image?.entrypoint ?? image?.command ?? null
+  const words = `${wordsOf(run)} ${own === null ? '' : commandText(own)}`
+  const directory = posix.dirname(target)
+  for (const mount of mounts) {
+    if (!words.includes(mount.target) && !/^\/docker-entrypoint(?:\.d\/|\.sh$)/.test(mount.target)) continue
+    const read = mount.path === null ? null : files.read(mount.path)
+    if (read?.kind !== 'source') return true
+    if (read.source.code.includes(directory)) return true
+  }
+  return false
 }
 
 /** The path in the container of `HOST:CONTAINER:ro`; all of it where it is written in the long form. */
