@@ -115,6 +115,16 @@ export default defineRule({
     { title: 'a directory', files: tree({ web: 'volumes: ["./static:/app/static", "/app/cache"]' }) },
     { title: 'a name of the environment', files: tree({ web: 'volumes: ["${STATIC}:/app/static"]' }) },
     {
+      title: 'a word that a script replaces by a path',
+      files: {
+        ...tree({ web: 'volumes: ["STATIC_DIR:/app/static"]' }),
+        'up.sh': conf`
+          sed -i "s#STATIC_DIR#$HOME/static#" docker-compose.yml
+          docker compose up -d
+        `,
+      },
+    },
+    {
       title: 'a file that `-f` lays beside this one has it',
       files: {
         ...tree({ web: 'depends_on: [postgres]' }),
@@ -237,7 +247,9 @@ function* undefinedOf(
   })
   for (const { at, kind, source } of service.volumes) {
     const name = kind === 'volume' ? named(source) : null
-    if (name !== null && !volumes.has(name) && !placeText(at).includes('$')) yield missing(at, 'volume', name)
+    if (name === null || volumes.has(name) || placeText(at).includes('$')) continue
+    // A word in capitals stands for a path that a script puts there.
+    if (!/^_*[A-Z][A-Z0-9_]*$/.test(name)) yield missing(at, 'volume', name)
   }
   for (const { at, network } of service.networks ?? []) {
     const name = named(network)
