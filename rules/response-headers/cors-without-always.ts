@@ -2,6 +2,9 @@ import { insertAfter, propose } from '../../src/deployment/edits.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { sampleTexts } from '../../src/servers/pcre/sample-texts.ts'
 import { addedHeaders } from './_added-headers.ts'
 
 const site = (lines: string): string => conf`
@@ -32,6 +35,20 @@ export default defineRule({
       files: { 'nginx.conf': site('add_header «Access-Control-Allow-Origin» https://example.org;') },
     },
     {
+      title: 'data that a script reads, by its ending',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              location ~ \.(?:json|woff2)$ {
+                  add_header «Access-Control-Allow-Origin» https://example.org;
+                  proxy_pass http://127.0.0.1:9000;
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'a service for every site',
       files: { 'nginx.conf': site('add_header «Access-Control-Allow-Origin» *;') },
     },
@@ -50,6 +67,20 @@ export default defineRule({
               root /srv/www;
               location ~ \.woff2$ {
                   add_header Access-Control-Allow-Origin *;
+              }
+          }
+        `,
+      },
+    },
+    {
+      title: 'fonts and pictures of a backend, whose absence no script asks the reason of',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              location ~* \.(?:woff2?|ttf|svg|png)$ {
+                  add_header Access-Control-Allow-Origin https://$host;
+                  proxy_pass http://127.0.0.1:9000;
               }
           }
         `,
@@ -80,6 +111,7 @@ export default defineRule({
   *check({ connections }) {
     for (const { server, block, pass } of connections.nginx) {
       if (pass.name === 'memcached_pass' || block.children.some(({ name }) => name === 'internal')) continue
+      if (isOfPageParts(block)) continue
       const headers = addedHeaders(server.configuration, block) ?? []
       const origin = headers.find(({ name, always }) => name === 'access-control-allow-origin' && !always)
       if (origin === undefined) continue
@@ -102,3 +134,15 @@ export default defineRule({
     }
   },
 })
+
+/** What the browser loads by itself: where it is missing, no script reads the answer. */
+const PAGE_PART = /\.(?:woff2?|ttf|ttc|otf|eot|png|jpe?g|gif|svgz?|ico|webp|avif|bmp|cur|css|m?js)$/i
+
+function isOfPageParts(block: NginxDirective): boolean {
+  if (block.name !== 'location') return false
+  const { modifier, name } = readLocation(block)
+  if (modifier === '=') return PAGE_PART.test(name)
+  if (!modifier.startsWith('~')) return false
+  const { texts } = sampleTexts(name, { caseless: modifier === '~*' })
+  return texts.length > 0 && texts.every(text => PAGE_PART.test(text))
+}
