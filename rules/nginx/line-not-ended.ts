@@ -1,7 +1,10 @@
+import { isUnknownWord } from '../../parsers/text/source.ts'
 import { propose, insertAfter } from '../../src/deployment/edits.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { nginxDirective } from '../../src/servers/nginx/directives.ts'
 import { swallowedDirective } from '../../src/servers/nginx/queries/swallowed.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 
@@ -12,7 +15,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: '`index`, `gzip_types`, `try_files` and others take any words. Where their `;` is lost, the name of the next directive and its value are further words, `nginx -t` finds nothing wrong, and what the next line sets is not set.',
+  why: '`index`, `gzip_types`, `try_files` and others take any words. Where their `;` is lost, the name of the next directive and its value are further words, `nginx -t` finds nothing wrong, and what the next line sets is not set. In a template nobody asks nginx before the file is filled in: it refuses the line then.',
   remedy: 'End the line in `;`',
   references: ['https://nginx.org/en/docs/beginners_guide.html#conf_structure'],
   bad: [
@@ -48,6 +51,21 @@ export default defineRule({
               root /srv/www;
           }
         `),
+      },
+    },
+    {
+      title: 'behind a placeholder of a template',
+      files: {
+        'site.conf.j2': conf`
+          server {
+              listen {{ address }}:8080
+              «server_name» {{ domain }};
+              location / {
+                  proxy_pass http://{{ backend }}:8000
+                  «proxy_set_header» Host $host;
+              }
+          }
+        `,
       },
     },
   ],
@@ -106,9 +124,9 @@ export default defineRule({
   *check({ nginx: configurations }) {
     for (const { occurrences } of configurations) {
       for (const [name, directives] of occurrences) {
-        if (!TAKES_ANY_WORD.test(name)) continue
+        const takesAny = TAKES_ANY_WORD.test(name)
         for (const directive of directives) {
-          if (directive.args.length < 3) continue
+          if (takesAny ? directive.args.length < 3 : !isFilledIn(directive)) continue
           const index = swallowedDirective(directive)
           if (index === null) continue
           const before = argumentPlace(directive, index - 1)
@@ -129,3 +147,16 @@ export default defineRule({
 /** Directives with any number of words, none of which nginx compares with a list. */
 const TAKES_ANY_WORD =
   /^(?:index|try_files|valid_referers|log_format|resolver|proxy_cache_key)$|_types$|_(?:no_cache|cache_bypass)$/
+
+/** True for a line of a template of which nginx’s own check does not know what stands there. */
+function isFilledIn({ source, args, name, children }: NginxDirective): boolean {
+  return (
+    source.template &&
+    args.length > 2 &&
+    children.length === 0 &&
+    // Of names that is another rule’s.
+    name !== 'server_name' &&
+    args.some(({ value }) => isUnknownWord(value)) &&
+    nginxDirective(name).length > 0
+  )
+}

@@ -1,13 +1,17 @@
 import { posix } from 'node:path'
 import { memoByKey } from '../../parsers/collections/memo.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
+import type { ClientRequest } from '../../src/deployment/requests/answer.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { MISSING, requestsToServer } from '../../src/deployment/requests/made-up-requests.ts'
 import { probe } from '../../src/deployment/requests/probe.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { phpPool } from './_examples.ts'
@@ -43,10 +47,12 @@ const WORDPRESS = {
 export default defineRule({
   summary: 'Pages of an application are answered with 404, as nothing leads to its script',
   severity: 'error',
-  otherSeverities: { warning: 'for WordPress, which has addresses without a path too' },
+  otherSeverities: {
+    warning: 'for WordPress, which has addresses without a path too, and for pictures and scripts that are made when they are asked for',
+  },
   confidence: 'high',
   since: '0.1.0',
-  why: 'Laravel, Symfony, Drupal, CodeIgniter and WordPress answer every page by `index.php`. Apache is told so by their `.htaccess`; nginx looks for a file of that name, finds none, and answers 404 to every page but the start page.',
+  why: 'Laravel, Symfony, Drupal, CodeIgniter and WordPress answer every page by `index.php`. Apache is told so by their `.htaccess`; nginx looks for a file of that name, finds none, and answers 404 to every page but the start page. A location for pictures and scripts does the same to those that Drupal (image styles) and Livewire make when they are asked for.',
   remedy: 'Let the script answer what is no file: `try_files $uri $uri/ /index.php?$args;`',
   references: [
     'https://laravel.com/docs/deployment#nginx',
@@ -56,6 +62,22 @@ export default defineRule({
   bad: [
     { title: 'Laravel', files: { ...site('/srv/shop/public', '$uri $uri/ «=404»'), ...LARAVEL } },
     { title: 'WordPress', files: { ...site('/srv/blog', '$uri $uri/ «=404»'), ...WORDPRESS } },
+    {
+      title: 'a script that Livewire makes',
+      files: {
+        ...site(
+          '/srv/shop/public',
+          '$uri $uri/ /index.php?$args',
+          conf`
+            location ~* «\.(?:css|js)$» {
+                expires 30d;
+            }
+          `,
+        ),
+        ...LARAVEL,
+        'srv/shop/composer.json': '{ "require": { "laravel/framework": "^11", "livewire/livewire": "^3" } }\n',
+      },
+    },
   ],
   good: [
     {
@@ -77,6 +99,39 @@ export default defineRule({
         ...LARAVEL,
       },
     },
+    {
+      title: 'a script that Livewire makes, asked of it',
+      files: {
+        ...site(
+          '/srv/shop/public',
+          '$uri $uri/ /index.php?$args',
+          conf`
+            location ~* \.(?:css|js)$ {
+                expires 30d;
+                try_files $uri /index.php?$args;
+            }
+          `,
+        ),
+        ...LARAVEL,
+        'srv/shop/composer.json': '{ "require": { "laravel/framework": "^11", "livewire/livewire": "^3" } }\n',
+      },
+    },
+    {
+      title: 'pictures alone, of an application that makes scripts',
+      files: {
+        ...site(
+          '/srv/shop/public',
+          '$uri $uri/ /index.php?$args',
+          conf`
+            location ~* \.(?:png|jpe?g)$ {
+                expires 30d;
+            }
+          `,
+        ),
+        ...LARAVEL,
+        'srv/shop/composer.json': '{ "require": { "laravel/framework": "^11", "livewire/livewire": "^3" } }\n',
+      },
+    },
   ],
   *check(deployment) {
     const { nginx, servers, filesOf } = deployment
@@ -91,12 +146,24 @@ export default defineRule({
         if (home === null || isComputed(directory) || !directory.startsWith('/')) continue
         if (root.parent !== home && root.parent?.args.at(-1)?.value !== '/') continue
         const server = byDirective.get(home)
-        const application = applicationIn(files, posix.normalize(directory).replace(/\/$/, ''))
+        const path = posix.normalize(directory).replace(/\/$/, '')
+        const application = applicationIn(files, path)
         const [request] =
           server === undefined || application === null
             ? []
             : requestsToServer(deployment, server, `/${MISSING}/`)
         if (request === undefined || application === null) continue
+        const asset = assetOf(files, path, application)
+        const taking = asset === null ? null : takenBy(deployment, { ...request, target: asset })
+        if (asset !== null && taking !== null)
+          yield {
+            at: argumentPlace(taking, taking.args.length - 1),
+            severity: 'warning',
+            aspect: 'asset',
+            message: `\`${asset.replace(MISSING, application === 'Drupal' ? 'picture' : 'livewire')}\` is made by ${application} when it is asked for, and this location looks for a file alone`,
+            label: 'never leads to the script',
+            help: 'Add `try_files $uri /index.php?$args;` to this location',
+          }
         const { steps, end } = probe(deployment, request)
         if (end.kind !== 'status' || end.status !== 404 || end.by !== 'nginx') continue
         if (steps.some(({ text }) => text.includes('.php'))) continue
@@ -115,6 +182,26 @@ export default defineRule({
     }
   },
 })
+
+/** The URL of a picture or script that an application makes by its script; null for none. */
+function assetOf(files: FileSystem, root: string, application: string): string | null {
+  if (application === 'Drupal') return `/sites/default/files/styles/large/public/${MISSING}.jpg`
+  const isPublished = ['vendor/livewire', 'livewire'].some(each => files.kind(posix.join(root, each)) !== null)
+  if (application !== 'Laravel' || isPublished) return null
+  const composer = files.read(posix.join(root, '../composer.json'))
+  const usesLivewire = composer.kind === 'source' && composer.source.text.includes('"livewire/livewire"')
+  return usesLivewire ? `/livewire/${MISSING}.js` : null
+}
+
+/** The regular expression that answers a URL with 404; null where something else does. */
+function takenBy(deployment: Deployment, request: ClientRequest): NginxDirective | null {
+  const { steps, end } = probe(deployment, request)
+  if (end.kind !== 'status' || end.status !== 404 || end.by !== 'nginx') return null
+  const location = steps.findLast(({ directive }) => directive?.name === 'location')?.directive
+  if (location == null || !('context' in location) || steps.some(({ text }) => text.includes('.php'))) return null
+  if (location.children.some(({ name }) => /^(?:return|deny|rewrite|error_page)$/.test(name))) return null
+  return readLocation(location).modifier.startsWith('~') ? location : null
+}
 
 /** The application whose script in a directory answers every page; null where there is none, or nobody knows. */
 const applicationIn = memoByKey((files: FileSystem, root: string): string | null => {

@@ -263,6 +263,22 @@ export const cases: readonly LiveCase[] = [
         .status === 503,
   },
   {
+    rule: 'access/limit-counts-proxy',
+    shows: 'another client is refused for what the first one asked',
+    examples: {
+      bad: 'the variable that says who is limited',
+      good: 'the address of those that are limited',
+    },
+    files: { 'srv/www/login': 'log in' },
+    request: { url: 'http://example.org/login', headers: { 'X-Forwarded-For': '192.0.2.1' } },
+    harm: async ({ request }) =>
+      (await request({ url: 'http://example.org/login', headers: { 'X-Forwarded-For': '192.0.2.2' } }))
+        .status === 503,
+    sound: async ({ request }) =>
+      (await request({ url: 'http://example.org/login', headers: { 'X-Forwarded-For': '192.0.2.2' } }))
+        .body === 'log in',
+  },
+  {
     rule: 'access/secure-link-unasked',
     shows: 'a link without a checksum is answered',
     examples: { bad: 'the checksum alone', good: 'with the questions' },

@@ -14,6 +14,14 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body === 'page /users/7',
   },
   {
+    rule: 'php/front-controller-unasked',
+    shows: 'a script that the application makes is not found',
+    examples: { bad: 'a script that Livewire makes', good: 'a script that Livewire makes, asked of it' },
+    request: { url: 'http://example.org/livewire/livewire.js' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.body === 'page /livewire/livewire.js',
+  },
+  {
     rule: 'php/scripts-lost-to-regex',
     shows: 'PHP finds no script',
     request: { url: 'http://example.org/tool/index.php' },
