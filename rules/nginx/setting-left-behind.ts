@@ -37,7 +37,7 @@ export default defineRule({
   severity: 'warning',
   otherSeverities: {
     error: 'where requests are refused: by a limit of their size, or for a password',
-    info: 'where scripts that are asked for by name are not concerned, for logs, and for headers that another server may send',
+    info: 'where scripts that are asked for by name are not concerned, and for headers that another server may send',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -198,7 +198,7 @@ export default defineRule({
 
 /** Settings that are worth a look, of the location itself. */
 const SETTINGS =
-  /^(?:client_max_body_size|auth_basic|add_header|access_log|(?:proxy|fastcgi|uwsgi|scgi|grpc)_read_timeout)$/
+  /^(?:client_max_body_size|auth_basic|add_header|(?:proxy|fastcgi|uwsgi|scgi|grpc)_read_timeout)$/
 
 function isSetting({ name }: NginxDirective): boolean {
   return SETTINGS.test(name)
@@ -226,12 +226,18 @@ function targetOf(
   const [request] = path === undefined ? [] : requestsToServer(deployment, server, path)
   if (request === undefined) return null
   const { steps, end } = probe(deployment, { ...request, method: 'POST' })
-  if (end.kind === 'unknown' || end.kind === 'loop') return null
   const visited = steps.flatMap(({ directive }) =>
     directive?.name === 'location' && 'context' in directive ? [directive] : [],
   )
   const last = visited.at(-1)
-  return last === undefined || last === location || !visited.includes(location) ? null : last
+  if (last === undefined || last === location || !visited.includes(location)) return null
+  // Whether the script is there is not known of most trees; where it is asked for is.
+  if (end.kind === 'loop' || (end.kind === 'unknown' && last.children.some(mayLead))) return null
+  return last
+}
+
+function mayLead({ name }: NginxDirective): boolean {
+  return /^(?:if|rewrite|return|error_page|auth_request)$/.test(name)
 }
 
 function* leftBehind(
@@ -256,7 +262,7 @@ function* leftBehind(
 }
 
 interface Lost {
-  readonly severity: 'error' | 'warning' | 'info'
+  readonly severity: 'error' | 'warning'
   readonly text: string
 }
 
@@ -280,8 +286,6 @@ function whatIsLost(
     case 'auth_basic':
       if (value !== 'off' || own === undefined || own === 'off' || own.includes('$')) return null
       return { severity: 'error', text: 'which asks for the password all the same' }
-    case 'access_log':
-      return value === 'off' && own !== 'off' ? { severity: 'info', text: 'which logs them' } : null
     default: {
       const family = line.name.replace('_read_timeout', '')
       if (!target.children.some(({ name }) => name === `${family}_pass`)) return null

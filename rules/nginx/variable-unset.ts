@@ -12,7 +12,7 @@ import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { geos } from '../../src/servers/nginx/queries/geo.ts'
 import { variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
-import { PASSES } from '../../src/servers/nginx/queries/locations.ts'
+import { PASSES, readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { maps } from '../../src/servers/nginx/queries/maps.ts'
 import { childrenNamed, hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { enclosingServer, isStandIn } from '../../src/servers/nginx/queries/servers.ts'
@@ -253,7 +253,10 @@ function failingPath(deployment: Deployment, server: NginxServer, pass: NginxDir
           .map(fromBytes)
       : [],
   )
-  const paths = pass.parent === null ? [] : [...pathsInto(pass.parent), ...rewritten.slice(0, MOST)]
+  const paths =
+    pass.parent === null
+      ? []
+      : [...pathsInto(pass.parent).map(path => within(pass, path)), ...rewritten.slice(0, MOST)]
   for (const path of paths) {
     if (!path.startsWith('/')) continue
     const [request] = requestsToServer(deployment, server, path)
@@ -264,6 +267,15 @@ function failingPath(deployment: Deployment, server: NginxServer, pass: NginxDir
       return path.replace(MISSING, 'page')
   }
   return null
+}
+
+/** A path of an expression that stands in the location of a prefix. */
+function within({ parent }: NginxDirective, path: string): string {
+  const outer = locationAround(locationAround(parent)?.parent ?? null)
+  if (outer === null) return path
+  const { modifier, name } = readLocation(outer)
+  const isPrefix = (modifier === '' || modifier === '^~') && name.startsWith('/')
+  return isPrefix && !path.startsWith(name) ? `${name.replace(/\/$/, '')}${path}` : path
 }
 
 /** As many rewrites of a server are tried. */

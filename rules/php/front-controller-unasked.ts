@@ -48,7 +48,8 @@ export default defineRule({
   summary: 'Pages of an application are answered with 404, as nothing leads to its script',
   severity: 'error',
   otherSeverities: {
-    warning: 'for WordPress, which has addresses without a path too, and for pictures and scripts that are made when they are asked for',
+    warning:
+      'for WordPress, which has addresses without a path too, and for pictures and scripts that are made when they are asked for',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -75,7 +76,8 @@ export default defineRule({
           `,
         ),
         ...LARAVEL,
-        'srv/shop/composer.json': '{ "require": { "laravel/framework": "^11", "livewire/livewire": "^3" } }\n',
+        'srv/shop/composer.json':
+          '{ "require": { "laravel/framework": "^11", "livewire/livewire": "^3" } }\n',
       },
     },
   ],
@@ -113,7 +115,8 @@ export default defineRule({
           `,
         ),
         ...LARAVEL,
-        'srv/shop/composer.json': '{ "require": { "laravel/framework": "^11", "livewire/livewire": "^3" } }\n',
+        'srv/shop/composer.json':
+          '{ "require": { "laravel/framework": "^11", "livewire/livewire": "^3" } }\n',
       },
     },
     {
@@ -129,7 +132,8 @@ export default defineRule({
           `,
         ),
         ...LARAVEL,
-        'srv/shop/composer.json': '{ "require": { "laravel/framework": "^11", "livewire/livewire": "^3" } }\n',
+        'srv/shop/composer.json':
+          '{ "require": { "laravel/framework": "^11", "livewire/livewire": "^3" } }\n',
       },
     },
   ],
@@ -186,7 +190,9 @@ export default defineRule({
 /** The URL of a picture or script that an application makes by its script; null for none. */
 function assetOf(files: FileSystem, root: string, application: string): string | null {
   if (application === 'Drupal') return `/sites/default/files/styles/large/public/${MISSING}.jpg`
-  const isPublished = ['vendor/livewire', 'livewire'].some(each => files.kind(posix.join(root, each)) !== null)
+  const isPublished = ['vendor/livewire', 'livewire'].some(
+    each => files.kind(posix.join(root, each)) !== null,
+  )
   if (application !== 'Laravel' || isPublished) return null
   const composer = files.read(posix.join(root, '../composer.json'))
   const usesLivewire = composer.kind === 'source' && composer.source.text.includes('"livewire/livewire"')
@@ -198,7 +204,8 @@ function takenBy(deployment: Deployment, request: ClientRequest): NginxDirective
   const { steps, end } = probe(deployment, request)
   if (end.kind !== 'status' || end.status !== 404 || end.by !== 'nginx') return null
   const location = steps.findLast(({ directive }) => directive?.name === 'location')?.directive
-  if (location == null || !('context' in location) || steps.some(({ text }) => text.includes('.php'))) return null
+  if (location == null || !('context' in location) || steps.some(({ text }) => text.includes('.php')))
+    return null
   if (location.children.some(({ name }) => /^(?:return|deny|rewrite|error_page)$/.test(name))) return null
   return readLocation(location).modifier.startsWith('~') ? location : null
 }
