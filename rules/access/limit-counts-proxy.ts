@@ -151,11 +151,10 @@ function sharedValue(configuration: NginxConfiguration, key: string): NginxDirec
   const map = maps(configuration).get(name)
   const geo = geos(configuration).get(name)
   const isOfAddress =
-    map !== undefined &&
-    map.complete &&
-    geos(configuration).has(map.source.replace(/[${}]/g, '').toLowerCase())
+    map?.complete === true && geos(configuration).has(map.source.replace(/[${}]/g, '').toLowerCase())
   const fallback =
-    geo?.directive.children.find(child => child.name === 'default') ?? (isOfAddress ? map.fallback : null)
+    geo?.directive.children.find(child => child.name === 'default') ??
+    (isOfAddress ? (map?.fallback ?? null) : null)
   const value = fallback?.args[0]?.value ?? ''
   return fallback === null || value === '' || value.includes('$') || isUnknownWord(value) ? null : fallback
 }
