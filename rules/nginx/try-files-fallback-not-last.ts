@@ -50,6 +50,27 @@ export default defineRule({
     { title: 'at the end', files: { 'etc/nginx/nginx.conf': nginx('$uri /index.html$is_args$args') } },
     { title: 'a named location at the end', files: { 'etc/nginx/nginx.conf': nginx('$uri @app') } },
     {
+      title: 'a name that stands for no file, as two arguments are needed',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            location / {
+                try_files @absent @app;
+            }
+            location /pages/ {
+                try_files @nowhere @app;
+            }
+            location @absent {
+                return 404;
+            }
+            location @app {
+                return 200 application;
+            }
+          `),
+        ),
+      },
+    },
+    {
       title: 'a file in front of a status',
       files: { 'etc/nginx/nginx.conf': nginx('$uri /index.html =404') },
     },
@@ -87,7 +108,7 @@ export default defineRule({
 })
 
 function* fallbacksNotLast({ nginx: configurations }: Deployment): Iterable<RuleFinding> {
-  for (const { occurrences } of configurations) {
+  for (const { occurrences, main } of configurations) {
     for (const directive of occurrences.get('try_files') ?? []) {
       const { args } = directive
       if (args.length < 2 || swallowedDirective(directive) !== null) continue
@@ -95,7 +116,8 @@ function* fallbacksNotLast({ nginx: configurations }: Deployment): Iterable<Rule
       if (serverAround(directive)?.children.some(({ name }) => name === 'return') === true) continue
       for (let index = 0; index < args.length - 1; index++) {
         const fault = faultOf(directive, index)
-        if (fault === null) continue
+        if (fault === null || (index === 0 && isFiller(directive, main === null ? occurrences : null)))
+          continue
         const at = argumentPlace(directive, index)
         const last = argumentPlace(directive, args.length - 1)
         const behind = args[args.length - 1]?.value ?? ''
@@ -114,6 +136,26 @@ function* fallbacksNotLast({ nginx: configurations }: Deployment): Iterable<Rule
       }
     }
   }
+}
+
+/** True where two named locations are tried, and the first is no page or is named so: the last alone is meant. */
+function isFiller(
+  directive: NginxDirective,
+  fragment: { get(name: string): readonly NginxDirective[] | undefined } | null,
+): boolean {
+  const [first, second, third] = directive.args
+  if (first?.value.startsWith('@') !== true || second?.value.startsWith('@') !== true || third !== undefined)
+    return false
+  const around = serverAround(directive)?.children ?? fragment?.get('location') ?? []
+  if (/^@(?:nowhere|nothing|none|null|dummy|empty|no-?file)$/.test(first.value)) return true
+  const named = around.filter(({ name, args }) => name === 'location' && args[0]?.value === first.value)
+  return (
+    named.length > 0 &&
+    named.every(
+      ({ children }) =>
+        children.length === 1 && children[0]?.name === 'return' && children[0].args[0]?.value === '404',
+    )
+  )
 }
 
 /** What a client of the server asks with, and nothing of the path. */
