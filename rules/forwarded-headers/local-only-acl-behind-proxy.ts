@@ -1,3 +1,6 @@
+import { posix } from 'node:path'
+import { groupBy } from '../../parsers/collections/group-by.ts'
+import { memo } from '../../parsers/collections/memo.ts'
 import type { ApacheHost, Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { connectionReachedBy } from '../../src/deployment/requests/connection-reached-by.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
@@ -250,21 +253,28 @@ interface Page {
 }
 
 /** The URLs of a section; `/` is the whole site, which only nginx may ask: that is meant so. */
-function pagesOf({ occurrences }: ApacheConfiguration, section: ApacheDirective): readonly Page[] {
-  const written = section.args[0]?.value ?? ''
+function pagesOf(configuration: ApacheConfiguration, section: ApacheDirective): readonly Page[] {
+  const written = trimmed(section.args[0]?.value ?? '')
   if (!/^\/[^*?[\]]+$/.test(written)) return []
   if (section.name === 'Location') return [{ path: written, by: section }]
   const pages: Page[] = []
-  const add = (by: ApacheDirective, url: string, base: string | undefined): void => {
-    if (base === undefined || !`${trimmed(written)}/`.startsWith(`${trimmed(base)}/`)) return
-    const path = trimmed(url) + trimmed(written).slice(trimmed(base).length)
-    if (path.startsWith('/')) pages.push({ path, by })
+  for (let base = written; base !== '/'; base = posix.dirname(base)) {
+    for (const by of linesByDirectory(configuration).get(base) ?? []) {
+      const url = by.args.length > 1 ? trimmed(by.args[0]?.value ?? '') : ''
+      const path = url + written.slice(base.length)
+      if (path.startsWith('/')) pages.push({ path, by })
+    }
   }
-  for (const alias of occurrences.get('alias') ?? [])
-    add(alias, alias.args[0]?.value ?? '', alias.args[1]?.value)
-  for (const root of occurrences.get('documentroot') ?? []) add(root, '', root.args[0]?.value)
   return pages
 }
+
+/** The lines that give a directory its URL. */
+const linesByDirectory = memo(({ occurrences }: ApacheConfiguration) =>
+  groupBy(
+    ['alias', 'documentroot'].flatMap(name => occurrences.get(name) ?? []),
+    ({ args }) => trimmed(args.at(-1)?.value ?? ''),
+  ),
+)
 
 const trimmed = (path: string): string => path.replace(/\/+$/, '')
 

@@ -6,7 +6,7 @@ import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
 import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import type { ApacheHost } from '../../src/deployment/model.ts'
 import { type ApacheDirective, isModuleLoaded } from '../../src/servers/apache/configuration.ts'
-import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { directivesOfHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 
 const nginx = (lines: string): string =>
   nginxMain(
@@ -99,14 +99,12 @@ export default defineRule({
 /** The line by which a virtual host compresses its pages; null where none is known. */
 function compressionOf({ configuration, directive }: ApacheHost): ApacheDirective | null {
   if (isModuleLoaded(configuration, 'deflate_module') === false) return null
-  const ofPages = (configuration.occurrences.get('addoutputfilterbytype') ?? []).filter(({ args }) =>
+  const named = (name: string) =>
+    [directive, null]
+      .flatMap(home => directivesOfHost(configuration, home, name))
+      .filter(({ args }) => /\bDEFLATE\b/i.test(args[0]?.value ?? ''))
+  const ofPages = named('addoutputfilterbytype').find(({ args }) =>
     args.some(({ value }) => /^text\/html$/i.test(value)),
   )
-  const ofAll = configuration.occurrences.get('setoutputfilter') ?? []
-  return (
-    [...ofPages, ...ofAll].find(line => {
-      const home = virtualHostSection(line)
-      return (home === null || home === directive) && /\bDEFLATE\b/i.test(line.args[0]?.value ?? '')
-    }) ?? null
-  )
+  return ofPages ?? named('setoutputfilter')[0] ?? null
 }

@@ -3,7 +3,7 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
-import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { directivesOfHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
 
 const nginx = (lines: string, listen = 'listen 443 ssl;'): Record<string, string> => ({
@@ -99,24 +99,19 @@ export default defineRule({
 
 /** The first `Dav On` of a virtual host; those around it hold for it too. */
 function davLine({ configuration, directive }: ApacheHost): ApacheDirective | null {
-  const lines = (configuration.occurrences.get('dav') ?? []).filter(
-    ({ args }) => !/^off$/i.test(args[0]?.value ?? 'off'),
-  )
-  return (
-    lines.find(line => {
-      const home = virtualHostSection(line)
-      return home === null || home === directive
-    }) ?? null
-  )
+  if (!configuration.occurrences.has('dav')) return null
+  const lines = [directive, null].flatMap(home => directivesOfHost(configuration, home, 'dav'))
+  return lines.find(({ args }) => !/^off$/i.test(args[0]?.value ?? 'off')) ?? null
 }
 
 /** True where Apache changes the header, or is told by `ServerName https://…` that its scheme is TLS. */
 function isRewritten({ configuration, directive }: ApacheHost): boolean {
-  const { occurrences } = configuration
-  const changes = (occurrences.get('requestheader') ?? []).some(({ args }) =>
-    args.some(({ value }) => /^destination$/i.test(value)),
+  const changes = [directive, null].some(home =>
+    directivesOfHost(configuration, home, 'requestheader').some(({ args }) =>
+      args.some(({ value }) => /^destination$/i.test(value)),
+    ),
   )
-  const names = (occurrences.get('servername') ?? []).filter(line => virtualHostSection(line) === directive)
+  const names = directivesOfHost(configuration, directive, 'servername')
   return changes || names.some(({ args }) => /^https:/i.test(args[0]?.value ?? ''))
 }
 

@@ -2,7 +2,7 @@ import { memo } from '../../parsers/collections/memo.ts'
 import { readPhpSettings } from '../../parsers/php/php-settings.ts'
 import { factOf } from '../../parsers/text/written-text.ts'
 import type { FileSystem } from '../files/file-system.ts'
-import { virtualHostSection } from '../servers/apache/queries/virtual-hosts.ts'
+import { directivesOfHost } from '../servers/apache/queries/virtual-hosts.ts'
 import { type Fact, known } from '../servers/fact.ts'
 import { modPhpIniSources } from './build/programs/php-fpm.ts'
 import { argumentPlace } from './places.ts'
@@ -20,11 +20,11 @@ export function modPhpSetting(
   name: string,
 ): Fact<string> | null {
   if (!MODULES.some(module => configuration.modules.has(module))) return null
-  const lines = ['php_value', 'php_admin_value'].flatMap(line => configuration.occurrences.get(line) ?? [])
-  const own = lines.findLast(line => {
-    const home = virtualHostSection(line)
-    return line.args[0]?.value === name && (home === null || home === directive)
-  })
+  const own = [null, directive]
+    .flatMap(host =>
+      ['php_value', 'php_admin_value'].flatMap(line => directivesOfHost(configuration, host, line)),
+    )
+    .findLast(({ args }) => args[0]?.value === name)
   const value = own?.args[1]?.value
   if (own !== undefined && value !== undefined) return known(value, argumentPlace(own, 1))
   const written = settingsOf(filesOf(configuration)).get(name)

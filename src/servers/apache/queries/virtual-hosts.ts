@@ -63,6 +63,22 @@ export function virtualHostSection(directive: ApacheDirective): ApacheDirective 
   return section
 }
 
+/**
+ * The directives of this name that stand anywhere in a virtual host, in its sections too, or outside of all of them
+ * (null), in reading order. Each name is indexed once, at its first question.
+ */
+export function directivesOfHost(
+  configuration: ApacheConfiguration,
+  host: ApacheDirective | null,
+  name: string,
+): readonly ApacheDirective[] {
+  return byHost(configuration, name).get(host) ?? []
+}
+
+const byHost = memoByKey(({ occurrences }: ApacheConfiguration, name: string) =>
+  groupBy(occurrences.get(name.toLowerCase()) ?? [], virtualHostSection),
+)
+
 /** The virtual host around a directive, at any depth; null in the main server. */
 export function virtualHostOf(
   configuration: ApacheConfiguration,
