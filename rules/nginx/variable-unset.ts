@@ -208,6 +208,8 @@ export default defineRule({
       const sets = occurrences.get('set')
       if (sets === undefined || [...occurrences.keys()].some(name => SCRIPTED.test(name))) continue
       const byName = groupBy(sets, variableOf)
+      const byServer = groupBy(sets, enclosingServer)
+      const malformed = new Set(sets.filter(({ args }) => args.length !== 2).map(variableOf))
       const byDirective = serverIndex(servers)
       const said = new Set<NginxDirective>()
       for (const pass of PASSES.flatMap(name => occurrences.get(name) ?? [])) {
@@ -218,7 +220,7 @@ export default defineRule({
         const server = home === null ? undefined : byDirective.get(home)
         if (name === undefined || home === null || server === undefined) continue
         // nginx refuses such a line, and says so itself.
-        if (byName.get(name)?.some(({ args }) => args.length !== 2) === true) continue
+        if (malformed.has(name)) continue
         const path = failingPath(deployment, server, pass)
         if (path === null) continue
         said.add(pass)
@@ -226,12 +228,12 @@ export default defineRule({
           at: argumentPlace(pass, 0),
           message: `a request for \`${path}\` comes here before \`$${name}\` is set: the address is empty, and nginx answers 500`,
           label: 'empty on some way',
-          related: (byName.get(name) ?? [])
-            .filter(line => enclosingServer(line) === home)
+          related: (byServer.get(home) ?? [])
+            .filter(line => variableOf(line) === name)
             .map(line => ({ at: namePlace(line), message: 'not run on the way' })),
         }
       }
-      yield* alwaysEmpty(configuration, byName, said)
+      yield* alwaysEmpty(configuration, { byName, byServer }, said)
     }
   },
 })
@@ -293,10 +295,16 @@ const USES = [
   ['alias', 0],
 ] as const
 
+/** The `set` lines of a configuration. */
+interface SetLines {
+  readonly byName: ReadonlyMap<string, readonly NginxDirective[]>
+  readonly byServer: ReadonlyMap<NginxDirective | null, readonly NginxDirective[]>
+}
+
 /** Values that are empty for every request, as the lines that set them are run for none. */
 function* alwaysEmpty(
   configuration: NginxConfiguration,
-  byName: ReadonlyMap<string, readonly NginxDirective[]>,
+  { byName, byServer }: SetLines,
   said: ReadonlySet<NginxDirective>,
 ): Generator<RuleFinding> {
   for (const [directive, index] of USES) {
@@ -309,7 +317,7 @@ function* alwaysEmpty(
       for (const name of variableNames(value)) {
         const sets = byName.get(name)
         if (sets === undefined || givenOtherwise(configuration).has(name)) continue
-        const own = sets.filter(set => enclosingServer(set) === server)
+        const own = (byServer.get(server) ?? []).filter(set => variableOf(set) === name)
         if (!own.every(set => isAround(set, block)) || mayHoldMore(configuration, block)) continue
         yield {
           at: argumentPlace(line, index),
