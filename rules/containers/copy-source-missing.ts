@@ -52,7 +52,7 @@ const ignored = (lines: string, copied = 'dist'): Record<string, string> => ({
 })
 const bad = (files: Record<string, string>, last: string): Record<string, string> => ({
   ...files,
-  Dockerfile: files['Dockerfile']!.replace(last, `«COPY»${last.slice(4)}`),
+  Dockerfile: files.Dockerfile!.replace(last, `«COPY»${last.slice(4)}`),
 })
 const VITE = { 'package.json': packageJson('tsc && vite build'), 'vite.config.ts': 'export default {}\n' }
 const angular = (builder: string, output: string): Record<string, string> => ({
@@ -185,7 +185,9 @@ function* leftOut(
     for (const source of sources) {
       if (!source.known || /[*?[$]|:\/\//.test(source.value)) continue
       const path = posix.normalize(source.value).replace(/^\/|\/$/g, '')
-      const line = path === '' || path === '.' ? null : excluding(lines, path)
+      // What lies elsewhere is of another context than the one at hand.
+      if (path === '' || path === '.' || files.kind(posix.join(context, path)) === null) continue
+      const line = excluding(lines, path)
       if (line === null) continue
       yield {
         at,

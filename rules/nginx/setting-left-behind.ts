@@ -14,6 +14,7 @@ import { childrenNamed } from '../../src/servers/nginx/queries/scope.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { parseSize, parseTime } from '../../src/servers/nginx/validate/numbers.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
+import { servesAssets } from '../_static-assets.ts'
 
 const site = (lines: string, script = '', server = ''): string =>
   nginxMain(
@@ -33,7 +34,7 @@ const site = (lines: string, script = '', server = ''): string =>
   )
 
 export default defineRule({
-  summary: 'A location sets what is lost when it hands its requests on to another',
+  summary: 'A location sets what is lost when it passes its requests on to another',
   severity: 'warning',
   otherSeverities: {
     error: 'where requests are refused: by a limit of their size, or for a password',
@@ -81,14 +82,29 @@ export default defineRule({
     {
       title: 'a rewrite',
       files: {
-        'etc/nginx/nginx.conf': site('').replace(
-          'location /upload {',
-          'location /import {\n            «client_max_body_size» 8m;\n            rewrite ^ /index.php last;\n        }\n        location /upload {',
+        'etc/nginx/nginx.conf': site('add_header Access-Control-Allow-Origin *;').replace(
+          '/upload',
+          '~* \\.(?:woff2?|ttf)$',
         ),
       },
     },
   ],
   good: [
+    {
+      title: 'a header for fonts, of which only the missing ones come to the script',
+      files: {
+        'etc/nginx/nginx.conf': site('').replace(
+          'location / {',
+          conf`
+            location ~* \.(?:woff2?|ttf)$ {
+                add_header Access-Control-Allow-Origin *;
+                try_files $uri /index.php$is_args$args;
+            }
+            location / {
+          `,
+        ),
+      },
+    },
     {
       title: 'in the server',
       files: {
@@ -189,7 +205,9 @@ export default defineRule({
         if (target === null) continue
         for (const line of lines)
           if (line.name !== 'add_header') yield* leftBehind(configuration, line, location, target)
-        yield* headersLost(configuration, lines, location, target)
+        // Of pictures and fonts only those that are not there come to the script.
+        const isOfFiles = readLocation(location).modifier.startsWith('~') && servesAssets(location)
+        if (!isOfFiles) yield* headersLost(configuration, lines, location, target)
         yield* refusedBefore(deployment, server, location, target)
       }
     }

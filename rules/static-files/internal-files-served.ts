@@ -65,6 +65,18 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'uploads of several sites of one WordPress',
+      files: site(conf`
+        location /wp-content/ {
+            root /srv/www;
+        }
+        location ^~ /blogs.dir {
+            internal;
+            alias /srv/www/wp-content/blogs.dir;
+        }
+      `),
+    },
+    {
       title: 'a directory of its own',
       files: site(conf`
         location /media/ {
@@ -159,6 +171,8 @@ function servedElsewhere(
   if (!base.known || isUnknownWord(base.value.path) || base.value.path.includes('$')) return null
   const { kind, path, directive: own } = base.value
   const directory = posix.join('/', path, kind === 'alias' ? '' : name)
+  // What several sites of one WordPress upload is public, and WordPress gives it out by either way.
+  if (directory.replace(/\/$/, '').endsWith('/wp-content/blogs.dir')) return null
   const file = posix.join(directory, 'file')
   for (const by of directories) {
     if (by === own && kind === 'alias') continue
