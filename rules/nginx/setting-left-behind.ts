@@ -82,9 +82,9 @@ export default defineRule({
     {
       title: 'a rewrite',
       files: {
-        'etc/nginx/nginx.conf': site('add_header Access-Control-Allow-Origin *;').replace(
-          '/upload',
-          '~* \\.(?:woff2?|ttf)$',
+        'etc/nginx/nginx.conf': site('').replace(
+          'location /upload {',
+          'location /import {\n            «client_max_body_size» 8m;\n            rewrite ^ /index.php last;\n        }\n        location /upload {',
         ),
       },
     },
@@ -93,15 +93,9 @@ export default defineRule({
     {
       title: 'a header for fonts, of which only the missing ones come to the script',
       files: {
-        'etc/nginx/nginx.conf': site('').replace(
-          'location / {',
-          conf`
-            location ~* \.(?:woff2?|ttf)$ {
-                add_header Access-Control-Allow-Origin *;
-                try_files $uri /index.php$is_args$args;
-            }
-            location / {
-          `,
+        'etc/nginx/nginx.conf': site('add_header Access-Control-Allow-Origin *;').replace(
+          '/upload',
+          '~* \\.(?:woff2?|ttf)$',
         ),
       },
     },
