@@ -20,6 +20,7 @@ const site = (main: string, on: string): Record<string, string> => ({
     ['dav', 'dav_fs', 'dir'],
   ),
   'srv/www/page.txt': 'page',
+  'srv/locks/': '',
 })
 
 export default defineRule({
@@ -32,7 +33,7 @@ export default defineRule({
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_dav_fs.html#davlockdb'],
   bad: [{ title: 'Dav On', files: site('', '«On»') }],
   good: [
-    { title: 'a database', files: site('DavLockDB /tmp/DAVLock', 'On') },
+    { title: 'a database', modes: { 'srv/locks': 0o777 }, files: site('DavLockDB /srv/locks/DAVLock', 'On') },
     { title: 'Dav Off', files: site('', 'Off') },
   ],
   *check({ apache, filesOf }) {

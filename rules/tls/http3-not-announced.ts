@@ -30,6 +30,13 @@ const MARKED = conf`
   «listen» 443 quic reuseport;
   listen 443 ssl;
 `
+/** The nginx of Debian 12 has no HTTP/3. */
+const VERSION = {
+  '.auditrc': conf`
+    versions:
+      nginx: 1.26.0
+  `,
+}
 const HEADER = `add_header Alt-Svc 'h3=":443"; ma=86400' always;`
 
 export default defineRule({
@@ -45,16 +52,18 @@ export default defineRule({
   ],
   unproven: 'nginx of Debian 12 has no HTTP/3',
   bad: [
-    { title: 'no header', files: { 'etc/nginx/nginx.conf': nginx(MARKED, '') } },
+    { title: 'no header', files: { ...VERSION, 'etc/nginx/nginx.conf': nginx(MARKED, '') } },
     {
       title: 'another port',
       files: {
+        ...VERSION,
         'etc/nginx/nginx.conf': nginx(BOTH, `add_header Alt-Svc «'h3=":8443"; ma=86400'» always;`),
       },
     },
     {
       title: 'no socket for it',
       files: {
+        ...VERSION,
         'etc/nginx/nginx.conf': nginx(
           'listen 443 ssl;',
           `add_header Alt-Svc «'h3=":443"; ma=86400'» always;`,
@@ -63,7 +72,7 @@ export default defineRule({
     },
     {
       title: 'nothing over TCP',
-      files: { 'etc/nginx/nginx.conf': nginx('«listen» 443 quic reuseport;', HEADER) },
+      files: { ...VERSION, 'etc/nginx/nginx.conf': nginx('«listen» 443 quic reuseport;', HEADER) },
     },
   ],
   good: [
@@ -80,10 +89,14 @@ export default defineRule({
         `,
       },
     },
-    { title: 'both sockets and the header', files: { 'etc/nginx/nginx.conf': nginx(BOTH, HEADER) } },
+    {
+      title: 'both sockets and the header',
+      files: { ...VERSION, 'etc/nginx/nginx.conf': nginx(BOTH, HEADER) },
+    },
     {
       title: 'the header by a location',
       files: {
+        ...VERSION,
         'etc/nginx/nginx.conf': nginx(
           BOTH,
           '',
@@ -97,11 +110,14 @@ export default defineRule({
     },
     {
       title: 'the header of the main file',
-      files: { 'etc/nginx/nginx.conf': nginx(BOTH, '').replace('http {', `http {\n    ${HEADER}`) },
+      files: {
+        ...VERSION,
+        'etc/nginx/nginx.conf': nginx(BOTH, '').replace('http {', `http {\n    ${HEADER}`),
+      },
     },
     {
       title: 'no HTTP/3, and an older announcement taken back',
-      files: { 'etc/nginx/nginx.conf': nginx('listen 443 ssl;', 'add_header Alt-Svc clear;') },
+      files: { ...VERSION, 'etc/nginx/nginx.conf': nginx('listen 443 ssl;', 'add_header Alt-Svc clear;') },
     },
   ],
   *check(deployment) {

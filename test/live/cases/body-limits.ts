@@ -89,6 +89,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'body-limits/php-post-below-upload',
     shows: 'the fields of a form are gone, and PHP answers as if there were none',
+    examples: { bad: 'half of it raised', good: 'both raised' },
     files: { 'srv/www/index.php': '<?php echo count($_POST);\n' },
     smaller: { '64M': '64K', '8M': '8K', '70M': '70K' },
     request: {

@@ -151,6 +151,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'django/sessions-in-process',
     shows: 'some workers do not know the session that another one began',
+    examples: { bad: 'the cache that Django has by itself', good: 'one worker' },
     files: {
       'web/shop/urls.py': [
         'from django.http import HttpResponse',

@@ -239,6 +239,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'forwarded-headers/remoteip-trustedproxy-for-loopback',
     shows: 'a client with a private address appears as nginx itself',
+    examples: { bad: 'nginx on loopback', good: 'as an internal proxy' },
     files: {
       'client.conf': '<Location "/">\n    Header always set X-Client "expr=%{REMOTE_ADDR}"\n</Location>\n',
     },

@@ -297,6 +297,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'nginx/websocket-http-version',
     shows: 'the backend is asked by HTTP/1.0',
+    examples: { bad: 'the two headers alone', good: 'with the version' },
     mirrors: [9000],
     request: { url: 'http://example.org/ws/', headers: { Upgrade: 'websocket', Connection: 'Upgrade' } },
     harm: ({ response }) => response.report?.SERVER_PROTOCOL === 'HTTP/1.0',
