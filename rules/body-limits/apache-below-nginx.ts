@@ -131,11 +131,13 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    const isLimited = deployment.apache.some(({ occurrences }) => occurrences.has('limitrequestbody'))
     for (const connection of deployment.connections.http) {
       const limit = valueOrNull(connection.bodyLimit)
       if (limit === null || limit.directive === null) continue
       const { value: bytes, directive } = limit
       const isVast = bytes > DEFAULT
+      if (!isVast && !isLimited) continue
       for (const host of certainHosts(deployment, connection)) {
         if (!isVast && !host.configuration.occurrences.has('limitrequestbody')) continue
         const inner = bodyLimit(host.configuration, levelsOfStartPage(deployment, host))

@@ -1,3 +1,4 @@
+import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import type { ApacheHost, Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { askHost } from '../../src/deployment/requests/ask-host.ts'
@@ -196,6 +197,7 @@ const MOST_SCRIPTS = 3
 
 /** nginx tries the files of a site first, and Apache behind it, which runs PHP, gets what is left. */
 function* servedBeforeApache(deployment: Deployment): Iterable<RuleFinding> {
+  if (!deployment.apache.some(mayRunPhp)) return
   const looked = new Set<NginxServer>()
   for (const connection of deployment.connections.http) {
     const { server } = connection
@@ -217,6 +219,15 @@ function* servedBeforeApache(deployment: Deployment): Iterable<RuleFinding> {
       break
     }
   }
+}
+
+/** True where a module or a line of Apache speaks of PHP. */
+function mayRunPhp({ modules, occurrences }: ApacheConfiguration): boolean {
+  if (['php_module', 'php7_module', 'php5_module'].some(name => modules.has(name))) return true
+  const named = ['sethandler', 'addhandler', 'addtype', 'proxypassmatch', 'filesmatch'].flatMap(
+    name => occurrences.get(name) ?? [],
+  )
+  return named.some(({ args }) => args.some(({ value }) => /php|fcgi:/i.test(value)))
 }
 
 /** A script that nginx sends as a file and Apache would run. */
