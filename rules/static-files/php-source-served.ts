@@ -1,4 +1,4 @@
-import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
+import { type ApacheConfiguration, loadsPhp } from '../../src/servers/apache/configuration.ts'
 import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import type { ApacheHost, Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { askHost } from '../../src/deployment/requests/ask-host.ts'
@@ -222,8 +222,9 @@ function* servedBeforeApache(deployment: Deployment): Iterable<RuleFinding> {
 }
 
 /** True where a module or a line of Apache speaks of PHP. */
-function mayRunPhp({ modules, occurrences }: ApacheConfiguration): boolean {
-  if (['php_module', 'php7_module', 'php5_module'].some(name => modules.has(name))) return true
+function mayRunPhp(configuration: ApacheConfiguration): boolean {
+  if (loadsPhp(configuration)) return true
+  const { occurrences } = configuration
   const named = ['sethandler', 'addhandler', 'addtype', 'proxypassmatch', 'filesmatch'].flatMap(
     name => occurrences.get(name) ?? [],
   )

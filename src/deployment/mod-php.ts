@@ -2,6 +2,7 @@ import { memo } from '../../parsers/collections/memo.ts'
 import { readPhpSettings } from '../../parsers/php/php-settings.ts'
 import { factOf } from '../../parsers/text/written-text.ts'
 import type { FileSystem } from '../files/file-system.ts'
+import { loadsPhp } from '../servers/apache/configuration.ts'
 import { directivesOfHost } from '../servers/apache/queries/virtual-hosts.ts'
 import { type Fact, known } from '../servers/fact.ts'
 import { modPhpIniSources } from './build/programs/php-fpm.ts'
@@ -19,7 +20,7 @@ export function modPhpSetting(
   { configuration, directive }: ApacheHost,
   name: string,
 ): Fact<string> | null {
-  if (!MODULES.some(module => configuration.modules.has(module))) return null
+  if (!loadsPhp(configuration)) return null
   const own = [null, directive]
     .flatMap(host =>
       ['php_value', 'php_admin_value'].flatMap(line => directivesOfHost(configuration, host, line)),
@@ -30,7 +31,5 @@ export function modPhpSetting(
   const written = settingsOf(filesOf(configuration)).get(name)
   return written === undefined ? null : factOf(written)
 }
-
-const MODULES = ['php_module', 'php7_module', 'php5_module']
 
 const settingsOf = memo((files: FileSystem) => readPhpSettings(modPhpIniSources(files)))

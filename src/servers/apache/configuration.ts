@@ -105,6 +105,14 @@ export function readsEveryInclude({ unread = [] }: ApacheConfiguration): boolean
   return unread.length === 0
 }
 
+/** The names that the module of PHP has had, the newest first. */
+export const PHP_MODULES = ['php_module', 'php7_module', 'php5_module'] as const
+
+/** True where httpd is seen to load the module of PHP. */
+export function loadsPhp({ modules }: ApacheConfiguration): boolean {
+  return PHP_MODULES.some(name => modules.has(name))
+}
+
 /** True, false, or undefined where the missing outer part may load it. `id` as in `headers_module`. */
 export function isModuleLoaded(configuration: ApacheConfiguration, id: string): boolean | undefined {
   if (configuration.modules.has(id)) return true

@@ -1,6 +1,6 @@
 import type { Place } from '../../../../parsers/text/source.ts'
 import { fromBytes } from '../../regex.ts'
-import { type ApacheConfiguration, isModuleLoaded } from '../configuration.ts'
+import { type ApacheConfiguration, isModuleLoaded, PHP_MODULES } from '../configuration.ts'
 import { namePlace } from '../queries/places.ts'
 import { DIRECTORY_TYPE } from './find-handler.ts'
 import { isHeld } from './file-kind.ts'
@@ -141,8 +141,8 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
   'imap-file': ['imagemap_module'],
   'type-map': ['negotiation_module'],
   'lua-script': ['lua_module'],
-  'application/x-httpd-php': ['php_module', 'php7_module', 'php5_module'],
-  'application/x-httpd-php-source': ['php_module', 'php7_module', 'php5_module'],
+  'application/x-httpd-php': PHP_MODULES,
+  'application/x-httpd-php-source': PHP_MODULES,
   'perl-script': ['perl_module'],
   'default-handler': [],
 }
