@@ -45,6 +45,7 @@ export default defineRule({
 
 const CASE = `  {
     rule: 'ID',
+    examples: { bad: 'turned on', good: 'turned off' },
     shows: 'the answer names the version',
     request: { url: 'http://example.org/' },
     harm: ({ response }) => /^nginx\\/\\d/.test(String(response.headers.server)),

@@ -40,7 +40,7 @@ test('every rule that mends something is shown with a bad example that it mends,
     .filter(rule =>
       cases
         .filter(live => live.rule === rule.id)
-        .map(({ examples }) => exampleOf(rule.bad, examples?.bad))
+        .map(({ examples }) => exampleOf(rule.bad, examples.bad))
         .every(example => example === undefined || !mends(rule, example)),
     )
   assert.equal(
@@ -61,7 +61,7 @@ test('the reason why nothing is shown is a sentence', () => {
 
 test('every case names a rule and examples that are there', () => {
   const byId = new Map(rules.map(rule => [rule.id, rule]))
-  const lost = cases.filter(({ rule, examples = {} }) => {
+  const lost = cases.filter(({ rule, examples }) => {
     const definition = byId.get(rule)
     return (
       exampleOf(definition?.bad ?? [], examples.bad) === undefined ||

@@ -38,8 +38,8 @@ export interface LiveQuestion {
  */
 export interface LiveCase extends LiveQuestion {
   readonly rule: string
-  /** Which of the rule's examples, by their titles; the first of each where absent. */
-  readonly examples?: { readonly bad?: string; readonly good?: string }
+  /** Which of the rule's examples, by their titles: one put before them must not become what is proven. */
+  readonly examples: { readonly bad: string; readonly good: string }
 }
 
 /** The proof of a deployment of `test/corpus/ten`: as it stands in `broken`, and with the files of `repaired`. */
@@ -48,6 +48,6 @@ export interface DeploymentCase extends LiveQuestion {
 }
 
 /** The example that a case means. */
-export function exampleOf(examples: readonly Example[], title: string | undefined): Example | undefined {
-  return title === undefined ? examples[0] : examples.find(each => each.title === title)
+export function exampleOf(examples: readonly Example[], title: string): Example | undefined {
+  return examples.find(each => each.title === title)
 }

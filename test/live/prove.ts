@@ -28,8 +28,8 @@ export function prove(cases: readonly LiveCase[]): void {
 
 /** Runs the servers on the examples of a case; throws where they show something else. */
 export async function proveRule(rule: RuleDefinition, live: LiveCase): Promise<void> {
-  const bad = pick(rule.bad, live.examples?.bad, live.rule)
-  const good = pick(rule.good, live.examples?.good, live.rule)
+  const bad = pick(rule.bad, live.examples.bad, live.rule)
+  const good = pick(rule.good, live.examples.good, live.rule)
   const before = await showHarm(live, bad)
   const after = await showSound(live, good)
   const fixed = await fixExample({ ...rule, id: live.rule }, bad)
@@ -73,7 +73,7 @@ export async function loadRule(id: string): Promise<RuleDefinition> {
   return module.default
 }
 
-function pick(examples: readonly Example[], title: string | undefined, rule: string): Example {
+function pick(examples: readonly Example[], title: string, rule: string): Example {
   const example = exampleOf(examples, title)
   if (example === undefined) throw new RangeError(`${rule} has no example "${title}"`)
   return example

@@ -7,6 +7,7 @@ const isRefused = ({ response }: LiveAnswer): boolean => [401, 403].includes(res
 export const cases: readonly LiveCase[] = [
   {
     rule: 'access/address-of-proxy-decides',
+    examples: { bad: 'nobody gets in', good: 'the proxy says who the client is' },
     shows: 'the office is refused like everybody',
     request: { url: 'http://example.org/reports/index.html', headers: { 'X-Forwarded-For': '198.51.100.7' } },
     harm: ({ response }) => response.status === 403,
@@ -22,6 +23,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'access/auth-request-login-loop',
+    examples: { bad: 'by a named location', good: 'without a login' },
     shows: 'the page to log in redirects to itself',
     mirrors: [9000],
     request: { url: 'http://example.org/login' },
@@ -32,7 +34,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'access/auth-request-login-loop',
     shows: 'the page to log in redirects to its own URL',
-    examples: { bad: 'by its URL' },
+    examples: { bad: 'by its URL', good: 'without a login' },
     mirrors: [9000],
     request: { url: 'http://example.org/login' },
     harm: ({ response }) => response.headers.location === 'http://example.org/login',
@@ -40,6 +42,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'access/auth-basic-realm-off',
+    examples: { bad: 'a capital letter', good: 'the switch' },
     shows: 'a password is asked for',
     mirrors: [9000],
     request: { url: 'http://example.org/hooks/push' },
@@ -49,6 +52,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'access/dav-open',
+    examples: { bad: 'granted to all', good: 'a password' },
     shows: 'a client without a password writes a file',
     request: { url: 'http://example.org/share/new.txt', method: 'PUT', body: 'mine' },
     harm: ({ response }) => response.status === 201,
@@ -64,6 +68,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'access/files-section-proxied',
+    examples: { bad: 'a password', good: 'sections for URLs' },
     shows: 'nobody asks for the password',
     mirrors: [8080],
     request: { url: 'http://example.org/page' },
@@ -89,6 +94,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'access/password-file-missing',
+    examples: { bad: 'another name', good: 'the file is there' },
     shows: 'every password is a 403',
     files: { '/srv/www/staff/index.html': 'staff' },
     request: {
@@ -100,6 +106,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'access/satisfy-any-open',
+    examples: { bad: 'everybody is allowed', good: 'the own network needs no password' },
     shows: 'a client without a password gets the file',
     files: { '/srv/www/staff/report.txt': 'secret' },
     request: { url: 'http://example.org/staff/report.txt' },
@@ -108,6 +115,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'access/location-undoes-directory',
+    examples: { bad: 'the whole site is granted', good: 'granted by the directory' },
     shows: 'a client of another network gets the file',
     request: { url: 'http://example.org/private/report.txt' },
     harm: ({ response }) => response.body.trim() === 'secret',
@@ -115,6 +123,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'access/auth-basic-without-file',
+    examples: { bad: 'the realm alone', good: 'with a file' },
     shows: 'a client without a password gets the file',
     files: { '/srv/www/admin/report.txt': 'secret' },
     request: { url: 'http://example.org/admin/report.txt' },
@@ -123,6 +132,10 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'access/location-lost-to-regex',
+    examples: {
+      bad: 'scripts of a directory with a password',
+      good: 'regular expressions kept out, scripts inside',
+    },
     shows: 'a script goes to PHP without a password',
     files: { 'srv/www/admin/page.php': '<?php echo 1;\n' },
     request: { url: `${SITE}/admin/page.php` },
@@ -132,6 +145,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'access/exact-location-one-url',
+    examples: { bad: 'a directory', good: 'a prefix' },
     shows: 'what lies below is sent to everybody',
     files: { 'srv/www/private/report.txt': 'private' },
     request: { url: `${SITE}/private/report.txt` },
@@ -140,6 +154,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'access/allow-without-deny',
+    examples: { bad: 'an office and nobody else, it says', good: 'everybody else is denied' },
     shows: 'another address is let in',
     files: { 'srv/www/admin/index.html': 'admin' },
     request: { url: `${SITE}/admin/` },
@@ -148,6 +163,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'access/rule-after-all',
+    examples: { bad: 'allowed when all are denied already', good: 'all come last' },
     shows: 'an address that is allowed is refused',
     files: { 'srv/www/admin/index.html': 'admin' },
     request: { url: `${SITE}/admin/`, from: '192.0.2.7' },
@@ -177,6 +193,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'access/private-network-too-wide',
+    examples: { bad: 'for the networks of Docker', good: 'the private networks' },
     shows: 'a public address is let in',
     files: { 'srv/www/admin/index.html': 'admin' },
     request: { url: `${SITE}/admin/`, from: '172.217.0.1' },
@@ -203,6 +220,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'access/answered-before-access',
+    examples: { bad: 'a text for some addresses', good: 'a refusal, which needs no other' },
     shows: 'the text is sent to an address that is denied',
     request: { url: `${SITE}/token` },
     harm: ({ response }) => response.status === 200 && response.body === 'secret',
@@ -220,6 +238,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'access/status-page-open',
+    examples: { bad: 'for everybody', good: 'for this machine' },
     shows: 'another machine reads how busy nginx is',
     request: { url: `${SITE}/status`, from: '192.0.2.7' },
     harm: ({ response }) => response.status === 200 && response.body.includes('Active connections'),
@@ -227,6 +246,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'access/deny-hidden-by-regex',
+    examples: { bad: 'a directory before the hidden files', good: 'the hidden files first' },
     shows: 'a file of passwords is sent',
     files: { 'srv/www/upload/.htpasswd': 'admin:secret' },
     request: { url: `${SITE}/upload/.htpasswd` },
@@ -256,6 +276,10 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'access/limit-counts-proxy',
+    examples: {
+      bad: 'behind a proxy on the same machine',
+      good: 'the client’s address is taken from the proxy',
+    },
     shows: 'the first client uses up what the next one may ask',
     request: { url: 'http://example.org:8080/login', headers: { 'X-Forwarded-For': '192.0.2.1' } },
     harm: async ({ request }) =>
@@ -289,6 +313,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'access/valid-referers-unused',
+    examples: { bad: 'the list alone', good: 'with the question' },
     shows: 'the picture is sent to a page of another site',
     files: { '/srv/www/pictures/a.txt': 'picture' },
     request: { url: `${SITE}/pictures/a.txt`, headers: { Referer: 'http://elsewhere.example/' } },
@@ -306,6 +331,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'access/auth-request-body',
+    examples: { bad: 'the headers as they came', good: 'without a length' },
     shows: 'a form hangs until nginx gives up on the server that it asks',
     mirrors: [9000, 9001],
     smaller: {
@@ -317,6 +343,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'access/auth-request-unanswered',
+    examples: { bad: 'a path that the start page answers', good: 'its own location' },
     shows: 'everybody is let in',
     files: { '/srv/www/index.html': 'start page', '/srv/www/report.txt': 'secret' },
     request: { url: `${SITE}/report.txt` },
@@ -326,6 +353,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'access/limit-key-from-client',
+    examples: { bad: 'the header', good: 'the address' },
     shows: 'a client with another header is not limited',
     files: { 'srv/www/login.html': 'log in' },
     request: { url: 'http://example.org/login', headers: { 'X-Forwarded-For': '192.0.2.1' } },
@@ -341,7 +369,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'access/auth-request-unanswered',
     shows: 'every request is an error',
-    examples: { bad: 'a path that nothing answers' },
+    examples: { bad: 'a path that nothing answers', good: 'its own location' },
     mirrors: [9001],
     files: { '/srv/www/report.txt': 'secret' },
     request: { url: `${SITE}/report.txt` },

@@ -111,6 +111,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/rewrite-without-followsymlinks',
+    examples: { bad: 'switched off beside the rules', good: 'permitted' },
     shows: 'every page is a 403, with AH00670 in the log',
     files: { '/srv/www/page.txt': 'page' },
     request: { url: 'http://example.org/page.txt' },
@@ -119,6 +120,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/password-file-served',
+    examples: { bad: 'below the document root', good: 'a name that is denied, and a file elsewhere' },
     shows: 'a client downloads the file of passwords',
     request: { url: 'http://example.org/passwords.txt' },
     harm: ({ response }) => response.body.startsWith('staff:'),
@@ -126,6 +128,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/proxypassreverse-mismatch',
+    examples: { bad: 'another port', good: 'the same two arguments' },
     shows: 'the client is sent to the address of the backend',
     mirrors: [8080],
     request: { url: 'http://example.org/app/page?redirect' },
@@ -134,6 +137,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/password-file-missing',
+    examples: { bad: 'another name', good: 'the file is there' },
     shows: 'whoever sends a password gets a 500',
     request: { url: 'http://example.org/staff/page.txt', headers: { Authorization: 'Basic YTpi' } },
     harm: ({ response }) => response.status === 500,
@@ -142,13 +146,14 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/password-file-missing',
     shows: 'without any file it is a 500 as well',
-    examples: { bad: 'none is named' },
+    examples: { bad: 'none is named', good: 'the file is there' },
     request: { url: 'http://example.org/staff/page.txt', headers: { Authorization: 'Basic YTpi' } },
     harm: ({ response }) => response.status === 500,
     sound: ({ response }) => response.status === 401,
   },
   {
     rule: 'apache/auth-without-require',
+    examples: { bad: 'a section for the administration', good: 'required there' },
     shows: 'a client without a password gets the page',
     files: { '/srv/www/admin/page.txt': 'secret', '/etc/apache2/users': 'a:b' },
     request: { url: 'http://example.org/admin/page.txt' },
@@ -157,6 +162,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/errordocument-ineffective',
+    examples: { bad: 'a path without its slash', good: 'a path, a text, and the page of Apache' },
     shows: 'the words are sent instead of the page',
     files: { '/srv/www/errors/404.html': 'no such page' },
     request: { url: 'http://example.org/missing' },
@@ -166,7 +172,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/errordocument-ineffective',
     shows: 'the client gets 302 for 404',
-    examples: { bad: 'a whole URL' },
+    examples: { bad: 'a whole URL', good: 'a path, a text, and the page of Apache' },
     files: { '/srv/www/errors/404.html': 'no such page' },
     request: { url: 'http://example.org/missing' },
     harm: ({ response }) => response.status === 302,
@@ -209,6 +215,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/redirect-pattern-literal',
+    examples: { bad: 'a group', good: 'RedirectMatch, plain paths, and a title with parentheses' },
     shows: 'nothing is redirected',
     request: { url: 'http://example.org/old/page' },
     harm: answers(403, 404),
@@ -217,13 +224,20 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/redirect-pattern-literal',
     shows: 'without its first slash neither',
-    examples: { bad: 'without its first slash' },
+    examples: {
+      bad: 'without its first slash',
+      good: 'RedirectMatch, plain paths, and a title with parentheses',
+    },
     request: { url: 'http://example.org/old/page.html' },
     harm: answers(403, 404),
     sound: answers(301),
   },
   {
     rule: 'apache/redirect-order',
+    examples: {
+      bad: 'the shorter path first',
+      good: 'the longer path first, and paths that only begin alike',
+    },
     shows: 'the earlier line redirects',
     request: { url: 'http://example.org/shop/cart' },
     harm: ({ response }) => response.headers.location === 'https://store.example.org//cart',
@@ -242,6 +256,10 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/section-pattern-literal',
+    examples: {
+      bad: 'types of files',
+      good: 'a tilde, the other section, wildcards, and names that are odd',
+    },
     shows: 'the file that is to be denied is served',
     files: { '/srv/www/dump.sql': 'secret' },
     request: { url: 'http://example.org/dump.sql' },
@@ -251,7 +269,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/condition-never-holds',
     shows: 'the path that is to be forbidden is served',
-    examples: { good: 'a rule of a directory, where the slash is taken away' },
+    examples: {
+      bad: 'a path without its slash',
+      good: 'a rule of a directory, where the slash is taken away',
+    },
     files: { '/srv/www/admin': 'secret' },
     request: { url: 'http://example.org/admin' },
     harm: ({ response }) => response.body === 'secret',
@@ -336,6 +357,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/redirect-without-last',
+    examples: { bad: 'before a front controller', good: 'the last rule for it' },
     shows: 'the start page is sent with 301 and without a Location',
     request: { url: 'http://example.org/old-page' },
     harm: ({ response }) =>
@@ -345,7 +367,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/redirect-without-last',
     shows: 'the page of a query is sent with 301 and without a Location',
-    examples: { bad: 'before one that puts the path into the query' },
+    examples: { bad: 'before one that puts the path into the query', good: 'the last rule for it' },
     request: { url: 'http://example.org/old-page' },
     harm: ({ response }) =>
       response.status === 301 && response.headers.location === undefined && response.body === 'start page',
@@ -353,6 +375,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/rewritemap-undefined',
+    examples: { bad: 'another name', good: 'a map of the virtual host, and one that it inherits' },
     shows: 'the path is lost',
     request: { url: 'http://example.org/ABC' },
     harm: ({ response }) => response.headers.location === 'http://example.org/',
@@ -361,13 +384,17 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/rewritemap-undefined',
     shows: 'a map of the main server is empty in a virtual host, and the redirect never ends',
-    examples: { bad: 'a map of the main server' },
+    examples: {
+      bad: 'a map of the main server',
+      good: 'a map of the virtual host, and one that it inherits',
+    },
     request: { url: 'http://example.org/page' },
     harm: ({ response }) => response.headers.location === 'http://example.org/page',
     sound: ({ response }) => response.headers.location === undefined,
   },
   {
     rule: 'apache/rewrite-fragment-escaped',
+    examples: { bad: 'an anchor', good: 'not escaped, and a page that is no redirect' },
     shows: 'the client is sent to a path with %23',
     request: { url: 'http://example.org/team' },
     harm: ({ response }) => response.headers.location === 'http://example.org/about%23team',
@@ -376,12 +403,16 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/rewrite-fragment-escaped',
     shows: 'in a .htaccess as well',
-    examples: { bad: 'a route of a single-page application, in a .htaccess' },
+    examples: {
+      bad: 'a route of a single-page application, in a .htaccess',
+      good: 'not escaped, and a page that is no redirect',
+    },
     request: { url: 'http://example.org/login' },
     harm: ({ response }) => response.headers.location === 'https://app.example.org/%23/login',
   },
   {
     rule: 'apache/rewriteconds-always-hold',
+    examples: { bad: 'two names', good: 'both have to hold' },
     shows: 'the name that is to stay is redirected to itself',
     request: { url: 'http://www.example.org/page' },
     harm: ({ response }) => response.headers.location === 'http://www.example.org/page',
@@ -390,7 +421,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/rewriteconds-always-hold',
     shows: 'the path that is to be allowed is forbidden',
-    examples: { bad: 'two beginnings of a path' },
+    examples: { bad: 'two beginnings of a path', good: 'both have to hold' },
     files: { '/srv/www/admin': 'page' },
     request: { url: 'http://example.org/admin' },
     harm: answers(403),
@@ -418,6 +449,10 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/cgi-source-served',
+    examples: {
+      bad: 'ScriptAlias without the module',
+      good: 'the module is loaded, and may run what is there',
+    },
     shows: 'ScriptAlias serves the source',
     request: { url: 'http://example.org/cgi-bin/report.pl' },
     harm: ({ response }) => response.body === '#!/usr/bin/perl',
@@ -426,7 +461,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/cgi-source-served',
     shows: 'the handler serves the source',
-    examples: { bad: 'a handler without the module' },
+    examples: {
+      bad: 'a handler without the module',
+      good: 'the module is loaded, and may run what is there',
+    },
     files: { '/srv/www/bin/report.pl': '#!/usr/bin/perl' },
     request: { url: 'http://example.org/bin/report.pl' },
     harm: ({ response }) => response.body === '#!/usr/bin/perl',
@@ -435,7 +473,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/cgi-source-served',
     shows: 'a script that may not run is a 403',
-    examples: { bad: 'a handler that may not run anything' },
+    examples: {
+      bad: 'a handler that may not run anything',
+      good: 'the module is loaded, and may run what is there',
+    },
     files: { '/srv/www/bin/report.pl': '#!/usr/bin/perl' },
     request: { url: 'http://example.org/bin/report.pl' },
     harm: answers(403),
@@ -443,6 +484,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/setenv-too-late',
+    examples: { bad: 'for Require', good: 'SetEnvIf, and a variable for the application and the log' },
     shows: 'the office is denied as well',
     files: { '/srv/www/admin/page': 'page' },
     request: { url: 'http://example.org/admin/page' },
@@ -452,7 +494,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/setenv-too-late',
     shows: 'the condition never holds',
-    examples: { bad: 'for a condition of mod_rewrite, in a .htaccess' },
+    examples: {
+      bad: 'for a condition of mod_rewrite, in a .htaccess',
+      good: 'SetEnvIf, and a variable for the application and the log',
+    },
     files: { '/srv/www/shop': 'page' },
     request: { url: 'http://example.org/shop' },
     harm: ({ response }) => response.body === 'page',
@@ -460,6 +505,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/expires-not-active',
+    examples: { bad: 'in a .htaccess', good: 'turned on' },
     shows: 'no time of expiry is sent',
     files: { '/srv/www/page.txt': 'page' },
     request: { url: 'http://example.org/page.txt' },
@@ -468,6 +514,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/allow-from-wildcard',
+    examples: { bad: 'a network', good: 'the beginning of an address, a network, and a name' },
     shows: 'a client of the network is denied',
     files: { '/srv/www/admin/page.txt': 'page' },
     request: { url: 'http://example.org/admin/page.txt' },
@@ -499,13 +546,14 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/directory-nonexistent',
     shows: 'the directory that is meant is served',
-    examples: { bad: 'the path of a URL' },
+    examples: { bad: 'the path of a URL', good: 'an absolute path' },
     request: { url: 'http://example.org/admin/page.txt' },
     harm: ({ response }) => response.body === 'secret',
     sound: ({ response }) => response.status !== 200,
   },
   {
     rule: 'apache/start-needs-module',
+    examples: { bad: 'mod_proxy_balancer without shared memory', good: 'all that a balancer needs' },
     shows: 'without shared memory httpd does not start',
     request: { url: 'http://example.org/' },
     harm: isDown,
@@ -514,13 +562,14 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/start-needs-module',
     shows: 'without a method httpd does not start',
-    examples: { bad: 'a balancer without the method by which it chooses' },
+    examples: { bad: 'a balancer without the method by which it chooses', good: 'all that a balancer needs' },
     request: { url: 'http://example.org/' },
     harm: isDown,
     sound: answers(503),
   },
   {
     rule: 'apache/comma-between-names',
+    examples: { bad: 'users', good: 'spaces between them' },
     shows: 'the user that is named is not let in',
     request: { url: 'http://example.org/', headers: { Authorization: 'Basic YW5uOmE=' } },
     harm: ({ response, logNow }) => response.status === 401 && logNow().includes('AH01631'),
@@ -537,7 +586,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/order-undoes',
     shows: 'the address that is named is not kept out',
-    examples: { good: 'one address of this machine is kept out' },
+    examples: { bad: 'an address that is to be kept out', good: 'one address of this machine is kept out' },
     request: { url: 'http://example.org/', from: '127.0.0.2' },
     harm: answers(200),
     sound: answers(403),
@@ -563,6 +612,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/balancer-undefined',
+    examples: { bad: 'another name', good: 'the same name' },
     shows: 'no member, 503 with AH01171',
     mirrors: [3000],
     request: { url: 'http://example.org/' },
@@ -571,6 +621,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/site-not-included',
+    examples: { bad: 'called after its name', good: 'ends in .conf, and copies that nobody reads' },
     shows: 'the other site answers',
     files: { '/srv/shop/page.txt': 'shop' },
     request: { url: 'http://shop.example.org/page.txt' },
@@ -579,6 +630,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/websocket-not-upgraded',
+    examples: { bad: 'a path of its own', good: 'upgraded, by either way' },
     shows: 'the backend is not asked for an upgrade',
     mirrors: [8001],
     request: {
@@ -589,6 +641,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/no-directory-index',
+    examples: { bad: 'another page', good: 'the page that is there' },
     shows: 'a listing is sent in place of the start page',
     request: { url: 'http://example.org/' },
     harm: ({ response }) => response.body !== 'start page',
@@ -597,13 +650,14 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/no-directory-index',
     shows: 'the name that a .htaccess gives is not there',
-    examples: { bad: 'a front controller that was renamed, in a .htaccess' },
+    examples: { bad: 'a front controller that was renamed, in a .htaccess', good: 'the page that is there' },
     request: { url: 'http://example.org/' },
     harm: ({ response }) => response.status !== 0 && response.body !== 'start page',
     sound: ({ response }) => response.body === 'start page',
   },
   {
     rule: 'apache/htaccess-rewriting-skipped',
+    examples: { bad: 'the rules of a front controller', good: 'the module is loaded' },
     shows: 'every page but the start page is a 404',
     request: { url: 'http://example.org/about' },
     harm: answers(404),
@@ -611,6 +665,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/proxy-denied',
+    examples: { bad: 'in the words of 2.2', good: 'granted, or granted to some' },
     shows: 'every request is a 403',
     mirrors: [8001],
     request: { url: 'http://example.org/' },
@@ -620,7 +675,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/proxy-denied',
     shows: 'in the words of 2.4 as well',
-    examples: { bad: 'in those of 2.4' },
+    examples: { bad: 'in those of 2.4', good: 'granted, or granted to some' },
     mirrors: [8001],
     request: { url: 'http://example.org/' },
     harm: answers(403),
@@ -628,6 +683,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/require-group-without-file',
+    examples: { bad: 'no file', good: 'a file' },
     shows: 'the right password is refused',
     request: {
       url: 'http://example.org/admin/page.txt',
@@ -638,6 +694,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/listen-overlap',
+    examples: { bad: 'every address, and one of them', good: 'two addresses' },
     shows: 'configtest is content and httpd does not start',
     request: { url: 'http://example.org:9000/' },
     harm: isDown,
@@ -645,6 +702,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/no-listen',
+    examples: { bad: 'a virtual host opens no port', good: 'in a file of its own' },
     shows: 'configtest is content and httpd does not start',
     request: { url: 'http://example.org/' },
     harm: isDown,
@@ -652,6 +710,10 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/ssl-no-certificate',
+    examples: {
+      bad: 'a virtual host without its own, and none outside it',
+      good: 'one certificate for all, outside',
+    },
     shows: 'configtest is content and httpd does not start',
     request: { url: 'https://example.org/' },
     harm: isDown,
@@ -659,6 +721,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/vhost-unresolvable-address',
+    examples: { bad: 'a port by its name', good: 'a number' },
     shows: 'the virtual host never answers',
     request: { url: 'http://example.org:443/old' },
     harm: answers(403, 404),
@@ -666,6 +729,10 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/vhost-shadowed-by-specific-ip',
+    examples: {
+      bad: 'Apache listens on one address, and one virtual host names it',
+      good: 'all of any address',
+    },
     shows: 'the virtual host of the name does not answer',
     request: { url: 'http://b.example.org:9000/from-b' },
     harm: answers(403, 404),
@@ -673,6 +740,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/vhost-port-wildcard-shadowed',
+    examples: { bad: 'one port, and a virtual host that names it', good: 'both name the port' },
     shows: 'the virtual host of the name does not answer',
     request: { url: 'http://b.example.org/from-b' },
     harm: answers(403, 404),
@@ -680,6 +748,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/duplicate-servername',
+    examples: { bad: 'the same name twice', good: 'all of it in one' },
     shows: 'what the second virtual host says is not done',
     request: { url: 'http://example.org/second' },
     harm: answers(403, 404),
@@ -687,6 +756,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/vhost-shadowed-by-earlier-wildcard',
+    examples: { bad: 'the wildcard tenant comes first', good: 'the wildcard tenant comes last' },
     shows: 'the pattern beats the exact name',
     request: { url: 'http://shop.example.org/shop' },
     harm: answers(403, 404),
@@ -694,6 +764,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/vhost-missing-servername',
+    examples: { bad: 'second and nameless', good: 'the first of its address takes what nobody else does' },
     shows: 'a host without a name answers for none',
     request: { url: 'http://nobody.example.net/old' },
     harm: answers(403, 404),
@@ -701,6 +772,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/allowoverride-unset',
+    examples: { bad: 'a document root outside the usual ones', good: 'not read at all' },
     shows: 'the directory answers 500',
     request: { url: 'http://example.org/' },
     harm: answers(500),
@@ -708,6 +780,10 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/htaccess-directive-not-permitted',
+    examples: {
+      bad: 'rules for rewriting where only access may be overridden',
+      good: 'allowed by its class, and by its name',
+    },
     shows: 'the directory answers 500',
     request: { url: 'http://example.org/' },
     harm: answers(500),
@@ -715,12 +791,14 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/rewritecond-dangling',
+    examples: { bad: 'behind its rule', good: 'several conditions, other lines between' },
     shows: 'the rule runs for every name',
     request: { url: 'http://other.example.net/' },
     harm: answers(302),
   },
   {
     rule: 'apache/rewrite-not-inherited',
+    examples: { bad: 'a redirect for all, outside the only virtual host', good: 'handed down' },
     shows: 'no redirect',
     request: { url: 'http://example.org/old' },
     harm: answers(403, 404),
@@ -729,13 +807,14 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/rewrite-not-inherited',
     shows: 'no redirect though the rules are handed down',
-    examples: { bad: 'handed down to a virtual host that has no line of mod_rewrite' },
+    examples: { bad: 'handed down to a virtual host that has no line of mod_rewrite', good: 'handed down' },
     request: { url: 'http://example.org/old' },
     harm: answers(403, 404),
     sound: answers(301),
   },
   {
     rule: 'apache/rewriterule-leading-slash-perdir',
+    examples: { bad: 'in a directory', good: 'without the slash, or either way' },
     shows: 'no redirect',
     request: { url: 'http://example.org/old' },
     harm: answers(403, 404),
@@ -743,6 +822,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/proxypass-order',
+    examples: { bad: 'an exclusion behind the rule that it excludes from', good: 'the longer path first' },
     shows: 'the excluded path goes to the backend',
     request: { url: 'http://example.org/static/x.css' },
     harm: answers(503),
@@ -750,6 +830,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/alias-overlap',
+    examples: { bad: 'the shorter path first', good: 'the longer path first' },
     shows: 'the file behind the longer path is not found',
     files: { 'srv/private/page.txt': 'here\n' },
     request: { url: 'http://example.org/files/private/page.txt' },
@@ -758,6 +839,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/location-no-slash',
+    examples: { bad: 'a word alone', good: 'paths, an expression, a pattern, a proxied URL' },
     shows: 'what was to be denied is open',
     request: { url: 'http://example.org/admin' },
     harm: answers(404),
@@ -765,6 +847,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/directory-nonexistent',
+    examples: { bad: 'a relative path', good: 'an absolute path' },
     shows: 'what was to be open is denied',
     files: { 'srv/www/page.txt': 'here\n' },
     request: { url: 'http://example.org/page.txt' },
@@ -773,6 +856,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/access-compat-nested-reset',
+    examples: { bad: 'the Order stands in the section outside', good: 'with an Order of its own' },
     shows: 'a client that the list does not name is let in',
     files: { 'srv/www/page.txt': 'here\n' },
     request: { url: 'http://example.org/page.txt' },
@@ -781,6 +865,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/limit-denies-only-listed-methods',
+    examples: { bad: 'GET and POST are closed, PUT is not', good: 'for every method' },
     shows: 'another method reaches the handler',
     files: { 'srv/www/page.txt': 'here\n' },
     request: { url: 'http://example.org/page.txt', method: 'PUT' },
@@ -789,6 +874,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/require-user-without-authtype',
+    examples: { bad: 'nothing but the Require', good: 'asked for a password' },
     shows: 'every request is answered with 500',
     request: { url: 'http://example.org/' },
     harm: answers(500),
@@ -796,6 +882,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/customlog-unknown-format',
+    examples: { bad: 'a slip of the pen', good: 'a name that is defined, and a format in full' },
     shows: 'the word stands in the log and nothing else',
     request: { url: 'http://example.org/hello' },
     harm: async () => /^combine$/m.test(await accessLog()),
@@ -803,6 +890,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/location-wildcard-no-subpath',
+    examples: { bad: 'an area of every tenant', good: 'an expression' },
     shows: 'what lies below is open',
     request: { url: 'http://example.org/shop/admin/users' },
     harm: answers(404),
@@ -810,6 +898,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/htaccess-syntax',
+    examples: { bad: 'a letter too many', good: 'a name that nobody knows, passed over on demand' },
     shows: 'every request to the directory is a 500 while the check calls the configuration good',
     files: { 'srv/www/page': 'page' },
     request: { url: 'http://example.org/page' },
@@ -824,7 +913,7 @@ export const cases: readonly LiveCase[] = [
     (bad): LiveCase => ({
       rule: 'apache/htaccess-syntax',
       shows: 'an argument that Apache rejects is a 500, as a name is',
-      examples: { bad },
+      examples: { bad, good: 'a name that nobody knows, passed over on demand' },
       files: { 'srv/www/page': 'page' },
       request: { url: 'http://example.org/page' },
       harm: ({ response, refused }) => response.status === 500 && refused.apache === null,
@@ -834,7 +923,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/htaccess-directive-not-permitted',
     shows: 'an option outside of the list is a 500',
-    examples: { bad: 'an option that is not in the list' },
+    examples: { bad: 'an option that is not in the list', good: 'allowed by its class, and by its name' },
     files: { 'srv/www/page': 'page' },
     request: { url: 'http://example.org/page' },
     harm: answers(500),
@@ -842,6 +931,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/syntax',
+    examples: { bad: 'a section that is never closed', good: 'a continued line' },
     shows: 'httpd refuses the configuration',
     request: { url: 'http://example.org/' },
     harm: isRefused,
@@ -849,6 +939,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/unclosed-conditional',
+    examples: { bad: 'the closer of a snippet is gone', good: 'closed' },
     shows: 'httpd refuses the configuration once the module is not loaded',
     files: { 'etc/apache2/apache2.conf': apacheMain(['Listen 80', 'Include security.conf']) },
     request: { url: 'http://example.org/' },
@@ -857,24 +948,31 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/comment-continuation',
+    examples: { bad: 'a path with a backslash at its end', good: 'no backslash' },
     shows: 'the header of the next line is not sent',
     request: { url: 'http://example.org/' },
     harm: lacks('x-content-type-options'),
   },
   {
     rule: 'apache/ifversion-exact-short',
+    examples: { bad: 'both ways to write it', good: 'a range, a whole version, an expression' },
     shows: 'what the section sets is not sent by an httpd of this series',
     request: { url: 'http://example.org/' },
     harm: lacks('x-a'),
   },
   {
     rule: 'apache/ifmodule-unknown-module',
+    examples: {
+      bad: 'without `.c`, in capitals, by its object, by a name that the manual once had',
+      good: 'both names of a module, and one that nobody here knows',
+    },
     shows: 'the header is not sent, with the module loaded',
     request: { url: 'http://example.org/' },
     harm: lacks('x-frame-options'),
   },
   {
     rule: 'apache/text-after-section-open',
+    examples: { bad: 'a rule that denies nothing', good: 'a comment' },
     shows: 'what the line denies is served',
     files: { 'srv/private/page.html': 'page' },
     request: { url: 'http://example.org/page.html' },
@@ -883,6 +981,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/trailing-comment-as-argument',
+    examples: { bad: 'two more names for a virtual host', good: 'a line of its own' },
     shows: 'a name of the comment selects the virtual host',
     request: { url: 'http://example.net/' },
     harm: answers(410),
@@ -898,6 +997,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/include-dir-swallows-backups',
+    examples: { bad: 'a directory, and a pattern without an end', good: 'a pattern with an end' },
     shows: 'the virtual host of the copy answers',
     request: { url: 'http://old.example.org/of-old.example.org' },
     harm: answers(410),
@@ -905,6 +1005,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/includeoptional-typo',
+    examples: { bad: 'a letter too few', good: 'the name of what is there' },
     shows: 'the site is not there',
     request: { url: 'http://example.org/' },
     harm: answers(403, 404),
@@ -912,6 +1013,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/target-slash-missing',
+    examples: { bad: 'a redirect of everything', good: 'a slash on both sides' },
     shows: 'the path becomes a part of the host',
     request: { url: 'http://example.org/news' },
     harm: ({ response }) => response.headers.location === 'https://example.comnews',
@@ -920,7 +1022,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/target-slash-missing',
     shows: 'the names run together',
-    examples: { bad: 'an application below the same path' },
+    examples: { bad: 'an application below the same path', good: 'a slash on both sides' },
     mirrors: [5000],
     request: { url: 'http://example.org/app/news' },
     harm: ({ response }) => /\/appnews/.test(response.body),
@@ -928,6 +1030,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/proxy-module-missing',
+    examples: { bad: 'mod_proxy alone', good: 'both modules' },
     shows: 'no handler serves the URL',
     mirrors: [8000],
     request: { url: 'http://example.org/' },
@@ -936,6 +1039,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/proxyrequests-on',
+    examples: { bad: 'beside a reverse proxy', good: 'off' },
     shows: 'a client is sent whatever URL it asks for',
     mirrors: [9000],
     request: { url: 'http://example.org/app', target: 'http://127.0.0.1:9000/inner' },
@@ -944,6 +1048,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/sslproxyengine-missing',
+    examples: { bad: 'a backend over TLS', good: 'turned on' },
     shows: 'TLS to the backend is not begun',
     mirrors: [8443],
     request: { url: 'http://example.org/' },
@@ -953,6 +1058,10 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/internal-redirect-loop',
+    examples: {
+      bad: 'a front controller by its path from the root',
+      good: 'a condition that the target does not meet',
+    },
     shows: 'a page is a 500, with AH00124 in the log',
     request: { url: 'http://example.org/page' },
     harm: ({ response, logNow }) => response.status === 500 && logNow().includes('AH00124'),
@@ -961,7 +1070,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/internal-redirect-loop',
     shows: 'a front controller of another place is a 500 too',
-    examples: { bad: 'a front controller in a directory that is not there' },
+    examples: {
+      bad: 'a front controller in a directory that is not there',
+      good: 'a condition that the target does not meet',
+    },
     request: { url: 'http://example.org/page' },
     harm: ({ response, logNow }) => response.status === 500 && logNow().includes('AH00124'),
     sound: ({ response }) => response.status !== 500,
@@ -969,13 +1081,14 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/internal-redirect-loop',
     shows: 'RewriteBase of another place is a 500 too',
-    examples: { bad: 'RewriteBase of another place' },
+    examples: { bad: 'RewriteBase of another place', good: 'a condition that the target does not meet' },
     request: { url: 'http://example.org/page' },
     harm: ({ response, logNow }) => response.status === 500 && logNow().includes('AH00124'),
     sound: ({ response }) => response.status !== 500,
   },
   {
     rule: 'apache/backreference-without-group',
+    examples: { bad: 'no group in the pattern', good: 'every group is there' },
     shows: 'every page leads to the start page of the other site',
     request: { url: 'http://example.org/blog/2024/first' },
     harm: ({ response }) => response.headers.location === 'https://blog.example.org/',
@@ -983,6 +1096,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/rewrite-pattern-not-path',
+    examples: { bad: 'the query', good: 'asked for by conditions' },
     shows: 'the page of the query is not redirected',
     request: { url: 'http://example.org/index.php?page=seven' },
     harm: ({ response }) => response.status === 404 && response.headers.location === undefined,
@@ -1030,6 +1144,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/env-never-set',
+    examples: { bad: 'a header', good: 'set by SetEnvIf, for all and by RewriteRule' },
     shows: 'the header is not sent',
     request: { url: 'http://example.org/', headers: { Origin: 'https://example.com' } },
     harm: lacks('access-control-allow-origin'),
@@ -1045,6 +1160,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/rewriteconds-contradict',
+    examples: { bad: 'two names', good: 'joined by OR' },
     shows: 'neither name is redirected',
     request: { url: 'http://example.com/page' },
     harm: ({ response }) => response.headers.location === undefined,
@@ -1064,6 +1180,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/nocanon-missing',
+    examples: { bad: 'in a Location', good: 'nocanon, and what is not proxied' },
     shows: 'the backend gets the escape of an escape',
     mirrors: [9000],
     request: { url: 'http://example.org/api/a%2Fb' },
@@ -1081,6 +1198,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/files-names-path',
+    examples: { bad: 'scripts of one directory', good: 'names, and expressions that do without the path' },
     shows: 'a script of the directory is served',
     files: { '/srv/www/uploads/x.phtml': 'secret' },
     request: { url: 'http://example.org/uploads/x.phtml' },
@@ -1090,7 +1208,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/files-names-path',
     shows: 'the file that is to be denied is served',
-    examples: { bad: 'an absolute path' },
+    examples: { bad: 'an absolute path', good: 'names, and expressions that do without the path' },
     files: { '/srv/www/config.ini': 'secret' },
     request: { url: 'http://example.org/config.ini' },
     harm: ({ response }) => response.body === 'secret',
@@ -1099,7 +1217,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/location-names-directory',
     shows: 'the file of an alias is sent to everybody',
-    examples: { bad: 'the directory of an alias' },
+    examples: {
+      bad: 'the directory of an alias',
+      good: 'paths of URLs, and directories in their own sections',
+    },
     files: { '/srv/uploads/a.txt': 'secret' },
     request: { url: 'http://example.org/media/a.txt' },
     harm: ({ response }) => response.body === 'secret',
@@ -1107,6 +1228,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/denied-dot-unescaped',
+    examples: { bad: 'backups and sources', good: 'the dot is escaped, or stands in brackets' },
     shows: 'a page that is called blog is forbidden',
     files: { '/srv/www/blog': 'post' },
     request: { url: 'http://example.org/blog' },
@@ -1116,7 +1238,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/directory-nonexistent',
     shows: 'the directory of an alias is open to everybody',
-    examples: { bad: 'the URL of an alias' },
+    examples: { bad: 'the URL of an alias', good: 'an absolute path' },
     files: { '/srv/tools/public/a.txt': 'secret' },
     request: { url: 'http://example.org/tools/a.txt' },
     harm: ({ response }) => response.body === 'secret',
@@ -1125,7 +1247,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/denied-dot-unescaped',
     shows: 'a rewriting rule forbids a page too',
-    examples: { bad: 'a rewriting rule that forbids' },
+    examples: { bad: 'a rewriting rule that forbids', good: 'the dot is escaped, or stands in brackets' },
     files: { '/srv/www/blog': 'post' },
     request: { url: 'http://example.org/blog' },
     harm: answers(403),
@@ -1133,6 +1255,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/request-filename-in-server',
+    examples: { bad: 'a front controller in the virtual host', good: 'with the document root' },
     shows: 'a style sheet is answered by the front controller',
     files: { '/srv/www/index.txt': 'front controller', '/srv/www/style.css': 'body {}' },
     request: { url: 'http://example.org/style.css' },
@@ -1141,6 +1264,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/rewrite-proxies-anywhere',
+    examples: { bad: 'the host comes from the path', good: 'the host is written' },
     shows: 'Apache fetches from a port of loopback that the client names',
     mirrors: [9000, 8080],
     request: { url: 'http://example.org/fetch/127.0.0.1:9000/secret' },
@@ -1149,6 +1273,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/rewrite-query-unescaped',
+    examples: { bad: 'a front controller', good: 'escaped' },
     shows: 'a path with a space is forbidden',
     files: { '/srv/www/index.txt': 'front controller' },
     request: { url: 'http://example.org/open%20source' },
@@ -1168,6 +1293,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/rewriterule-never-reached',
+    examples: { bad: 'behind a redirect of everything', good: 'the special case first' },
     shows: 'the special case leads where everything leads',
     request: { url: 'http://example.org/old-page' },
     harm: ({ response }) => response.headers.location === 'https://example.com/old-page',
@@ -1176,7 +1302,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/rewriterule-never-reached',
     shows: 'the old page is answered by the front controller',
-    examples: { bad: 'behind a front controller' },
+    examples: { bad: 'behind a front controller', good: 'the special case first' },
     files: { '/srv/www/index.txt': 'front controller' },
     request: { url: 'http://example.org/old/page' },
     harm: ({ response }) => response.body === 'front controller',
@@ -1224,6 +1350,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/rewrite-target-slash',
+    examples: { bad: 'host and path are glued together', good: 'one slash in each place' },
     shows: 'the path becomes a part of the host',
     request: { url: 'http://example.org/page' },
     harm: ({ response }) => response.headers.location === 'https://example.orgpage',
@@ -1240,6 +1367,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/redirect-loop',
+    examples: { bad: 'TLS is terminated in nginx', good: 'the condition asks what the proxy says' },
     shows: 'TLS is redirected to the URL that was asked for',
     request: { url: 'https://example.org/page' },
     harm: ({ response }) => response.headers.location === 'https://example.org/page',
@@ -1258,6 +1386,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/proxypass-hides',
+    examples: { bad: 'a redirect to HTTPS', good: 'the paths are excluded' },
     shows: 'plain HTTP is proxied instead of redirected',
     mirrors: [8080],
     request: { url: 'http://example.org/.well-known/acme-challenge/x' },
@@ -1267,7 +1396,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/proxypass-hides',
     shows: 'the challenge goes to the backend',
-    examples: { bad: 'the challenge of Let’s Encrypt, for all virtual hosts' },
+    examples: {
+      bad: 'the challenge of Let’s Encrypt, for all virtual hosts',
+      good: 'the paths are excluded',
+    },
     mirrors: [8080],
     request: { url: 'http://example.org/.well-known/acme-challenge/x' },
     harm: ({ response }) => response.status === 200,
@@ -1275,6 +1407,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/alias-slash-missing',
+    examples: { bad: 'a slash on one side', good: 'both, neither, the harmless side, and a single file' },
     shows: 'a file of the directory is not found',
     files: { 'srv/media/page.html': 'page' },
     request: { url: 'http://example.org/media/page.html' },
@@ -1291,6 +1424,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/served-directory-denied',
+    examples: { bad: 'an alias', good: 'granted to all, or to some' },
     shows: 'a file is a 403',
     files: { 'srv/static/page.css': 'page' },
     request: { url: 'http://example.org/static/page.css' },
@@ -1299,6 +1433,10 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/private-files-served',
+    examples: {
+      bad: 'a checkout is the document root',
+      good: 'denied in the directory, by its name, or by a redirect',
+    },
     shows: 'the repository is served',
     request: { url: 'http://example.org/.git/config' },
     harm: answers(200),
@@ -1307,13 +1445,17 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/private-files-served',
     shows: '.htaccess is served',
-    examples: { bad: 'granted by the section that names them' },
+    examples: {
+      bad: 'granted by the section that names them',
+      good: 'denied in the directory, by its name, or by a redirect',
+    },
     request: { url: 'http://example.org/.htaccess' },
     harm: answers(200),
     sound: answers(403, 404),
   },
   {
     rule: 'apache/filesmatch-directory-name',
+    examples: { bad: 'a repository', good: 'the directory is denied too' },
     shows: 'a file of the directory is served',
     files: { 'srv/www/.git/config': '[core]' },
     request: { url: 'http://example.org/.git/config' },
@@ -1322,6 +1464,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/htaccess-not-read',
+    examples: { bad: 'a front controller', good: 'read' },
     shows: 'a page of the front controller is a 404',
     request: { url: 'http://example.org/page' },
     harm: answers(404),
@@ -1348,7 +1491,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/satisfy-any',
     shows: 'what is denied is served',
-    examples: { bad: 'above a directory whose .htaccess denies' },
+    examples: { bad: 'above a directory whose .htaccess denies', good: 'the usual way' },
     files: { 'srv/www/cloud/data/users.txt': 'x' },
     request: { url: 'http://example.org/cloud/data/users.txt' },
     harm: answers(200),
@@ -1356,6 +1499,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/addhandler-php',
+    examples: { bad: 'PHP-FPM', good: 'the end of the name decides' },
     shows: 'the picture is passed to PHP',
     files: { 'srv/www/photo.php.jpg': 'picture' },
     request: { url: 'http://example.org/photo.php.jpg' },
@@ -1364,6 +1508,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/php-source-served',
+    examples: { bad: 'no handler', good: 'PHP-FPM' },
     shows: 'the source is served',
     request: { url: 'http://example.org/index.php' },
     harm: ({ response }) => response.body.startsWith('<?php'),
@@ -1371,6 +1516,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/allowencodedslashes-not-inherited',
+    examples: { bad: 'in the main server', good: 'in the virtual host' },
     shows: 'an encoded slash is a 404',
     mirrors: [9292],
     request: { url: 'http://example.org/a%2Fb' },
@@ -1379,6 +1525,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/http2-with-prefork',
+    examples: { bad: 'prefork', good: 'event' },
     shows: 'the module says that it does not work',
     request: { url: 'http://example.org/' },
     harm: ({ logNow }) => logNow().includes('AH10034'),
@@ -1386,6 +1533,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/errorlog-directory-missing',
+    examples: { bad: 'the path of another distribution', good: 'a whole path, a program and syslog' },
     shows: 'httpd refuses the configuration',
     request: { url: 'http://example.org/' },
     harm: isRefused,
@@ -1394,7 +1542,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/errorlog-directory-missing',
     shows: 'nor with a log of requests',
-    examples: { bad: 'of requests' },
+    examples: { bad: 'of requests', good: 'a whole path, a program and syslog' },
     request: { url: 'http://example.org/' },
     harm: isRefused,
     sound: answers(403, 404, 200),
@@ -1402,13 +1550,14 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/vhost-unresolvable-address',
     shows: 'a title leads to no address',
-    examples: { bad: 'a title in place of an address' },
+    examples: { bad: 'a title in place of an address', good: 'a number' },
     request: { url: 'http://example.org:443/old' },
     harm: ({ response }) => response.status !== 410,
     sound: answers(410),
   },
   {
     rule: 'apache/subdirectory-rules-replaced',
+    examples: { bad: 'files that the document root forbids', good: 'inherited' },
     shows: 'the file is served',
     request: { url: 'http://example.org/theme/theme.yaml' },
     harm: answers(200),
@@ -1417,13 +1566,14 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/server-status-public',
     shows: 'the page is shown',
-    examples: { good: 'with a password' },
+    examples: { bad: 'no restriction', good: 'with a password' },
     request: { url: 'http://example.org/server-status' },
     harm: ({ response }) => response.status === 200 && response.body.includes('Apache Server Status'),
     sound: answers(401),
   },
   {
     rule: 'apache/rewriteengine-missing',
+    examples: { bad: 'in a virtual host', good: 'on, in the virtual host or for all of them' },
     shows: 'no redirect',
     request: { url: 'http://example.org/old' },
     harm: answers(403, 404),
@@ -1431,6 +1581,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/rewrite-variable-misspelt',
+    examples: { bad: 'in a target', good: 'with it, and braces of an expression' },
     shows: 'the redirect leads to the word',
     request: { url: 'http://example.org/page' },
     harm: ({ response }) => /REQUEST_URI/.test(String(response.headers.location)),
@@ -1438,6 +1589,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/multiviews-before-front-controller',
+    examples: { bad: 'a script beside the front controller', good: 'off' },
     shows: 'the other script answers',
     request: { url: 'http://example.org/news' },
     harm: ({ response }) => response.body === 'news',
@@ -1453,6 +1605,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/proxypassmatch-document-root',
+    examples: { bad: 'a directory is left out', good: 'the document root' },
     shows: 'PHP looks for the script in the directory above',
     files: {
       'srv/www/html/index.php': '<?php echo "done";\n',
@@ -1490,7 +1643,7 @@ export const cases: readonly LiveCase[] = [
     ({ bad, shows, harm }): LiveCase => ({
       rule: 'apache/sethandler-proxy-target',
       shows,
-      examples: { bad },
+      examples: { bad, good: 'a socket and a URL' },
       files: { 'srv/www/index.php': '<?php echo "the script runs";\n', ...PHP_POOL },
       request: { url: 'http://example.org/index.php' },
       harm,
@@ -1499,6 +1652,7 @@ export const cases: readonly LiveCase[] = [
   ),
   {
     rule: 'apache/typographic-quotes',
+    examples: { bad: 'a section that denies, in a .htaccess', good: 'plain quotes' },
     shows: 'a section between such quotes denies nothing',
     files: { 'srv/www/dump.bak': 'a copy' },
     request: { url: 'http://example.org/dump.bak' },

@@ -22,6 +22,7 @@ const answersOf = async (request: (wanted: LiveRequest) => Promise<LiveResponse>
 export const cases: readonly LiveCase[] = [
   {
     rule: 'app-server/application-not-found',
+    examples: { bad: 'a path', good: 'the module' },
     shows: 'no worker of gunicorn boots with a path, and nginx answers 502',
     files: SETTINGS,
     request: REQUEST,
@@ -75,6 +76,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'app-server/debugger-on',
+    examples: { bad: 'in the call', good: 'no debugger' },
     shows: 'an error shows the code, and the debugger of Werkzeug',
     request: REQUEST,
     harm: ({ response }) => response.status === 500 && response.body.includes('__debugger__'),
@@ -82,6 +84,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'app-server/environment-missing',
+    examples: { bad: 'a unit without it', good: 'in the unit' },
     shows: 'the workers stop with KeyError, and nginx answers 502',
     files: { 'etc/shop/shop/urls.py': 'urlpatterns = []\n' },
     request: REQUEST,
@@ -90,6 +93,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'app-server/prefix-not-told',
+    examples: { bad: 'Flask with links', good: 'the variable SCRIPT_NAME' },
     shows: 'a link of Flask leaves the prefix',
     request: { url: 'http://example.org/shop/' },
     harm: ({ response }) => response.body === '/search',
@@ -105,6 +109,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'app-server/untrusted-proxy',
+    examples: { bad: 'a Unix socket', good: 'every address is trusted' },
     shows: 'behind a Unix socket uvicorn takes https for http',
     request: { url: 'https://example.org/' },
     harm: ({ response }) => response.report?.scheme === 'http',
@@ -163,6 +168,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'app-server/privileged-port',
+    examples: { bad: 'port 81', good: 'a port of its own' },
     shows: 'the user of the service may not bind the port, and nginx answers 502',
     request: REQUEST,
     harm: ({ response }) => response.status === 502,
@@ -170,6 +176,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'app-server/secret-key-random',
+    examples: { bad: 'Flask with four workers', good: 'a key of the environment' },
     shows: 'the workers answer with different keys',
     request: REQUEST,
     harm: async ({ request }) => (await answersOf(request)).size > 1,
@@ -185,6 +192,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'app-server/proxyfix-untrue',
+    examples: { bad: 'a host that nginx does not set', good: 'every header is set' },
     shows: 'the client chooses the host that Flask sees',
     request: { url: 'http://example.org/', headers: { 'X-Forwarded-Host': 'evil.example' } },
     harm: ({ response }) => response.body.startsWith('evil.example '),
@@ -208,6 +216,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'app-server/uwsgi-params-missing',
+    examples: { bad: 'no parameters', good: 'parameters' },
     shows: 'the application learns neither path nor method',
     request: REQUEST,
     harm: ({ response }) => response.report?.path === null,

@@ -7,6 +7,7 @@ const MEGABYTE = 1024 ** 2
 export const cases: readonly LiveCase[] = [
   {
     rule: 'body-limits/nginx-default-below-django',
+    examples: { bad: 'twenty megabytes in Django, and nothing in nginx', good: 'as much in nginx' },
     shows: 'nginx refuses two megabytes before Django sees them',
     files: { 'opt/shop/shop/wsgi.py': REPORTING_APPLICATION },
     request: { url: `${SITE}/`, method: 'POST', body: Buffer.alloc(2 * MEGABYTE) },
@@ -24,6 +25,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'body-limits/django-below-nginx',
+    examples: { bad: 'an application without uploads, and its own limit', good: 'as much in both' },
     shows: 'Django answers 400 to three megabytes that are no file',
     request: {
       url: `${SITE}/`,
@@ -36,6 +38,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'body-limits/chunked-upload-rejected',
+    examples: { bad: 'uploads streamed', good: 'buffered' },
     shows: 'an upload without a length is answered with 411',
     request: {
       url: `${SITE}/`,
@@ -48,6 +51,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'body-limits/apache-headers-below-nginx',
+    examples: { bad: 'raised in nginx alone', good: 'raised in both' },
     shows: 'a header that nginx takes is a 400 of Apache’s',
     request: { url: `${SITE}/`, headers: { Cookie: `session=${'x'.repeat(10_000)}` } },
     harm: ({ response }) => response.status === 400,
@@ -55,6 +59,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'body-limits/uwsgi-headers-below-nginx',
+    examples: { bad: 'the default', good: 'as much as the documentation says' },
     shows: 'uWSGI closes the connection of a request with six kilobytes of cookies',
     request: { url: `${SITE}/`, headers: { Cookie: `a=${'x'.repeat(6000)}` } },
     harm: ({ response, logNow }) =>
@@ -63,6 +68,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'body-limits/nginx-below-php',
+    examples: { bad: 'less in nginx than in php.ini', good: 'the same in both' },
     shows: 'nginx refuses an upload that PHP takes',
     files: { 'srv/www/index.php': '<?php echo strlen(file_get_contents("php://input"));\n' },
     smaller: { '50m': '50k', '100m': '100k', '100M': '100K' },
@@ -72,6 +78,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'body-limits/nginx-default-below-application',
+    examples: { bad: 'Flask with a limit of its own', good: 'raised in nginx, too' },
     shows: 'nginx refuses a body that Flask was told to take',
     request: { url: `${SITE}/`, method: 'POST', body: Buffer.alloc(2 * MEGABYTE) },
     harm: ({ response }) => response.status === 413,
@@ -80,6 +87,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'body-limits/limit-in-bytes',
+    examples: { bad: 'a hundred bytes', good: 'a hundred megabytes' },
     shows: 'a short form is refused',
     mirrors: [9000],
     request: { url: 'http://example.org/', method: 'POST', body: 'x'.repeat(200) },

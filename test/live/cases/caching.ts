@@ -3,6 +3,7 @@ import type { LiveCase } from '../live-case.ts'
 export const cases: readonly LiveCase[] = [
   {
     rule: 'caching/key-incomplete',
+    examples: { bad: 'without the query', good: 'scheme, name and query' },
     shows: 'the second page is answered with the first',
     mirrors: [9000],
     request: { url: 'http://example.org/list?page=1' },
@@ -14,7 +15,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'caching/key-incomplete',
     shows: 'one site is answered with a page of the other',
-    examples: { bad: 'without the name' },
+    examples: { bad: 'without the name', good: 'scheme, name and query' },
     mirrors: [9000],
     request: { url: 'http://a.example.org/' },
     harm: async ({ request }) =>
@@ -34,6 +35,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'caching/set-cookie-cached',
+    examples: { bad: 'cookies are no reason not to cache', good: 'the cookie is taken out' },
     shows: 'the second client gets the cookie of the first',
     mirrors: [9000],
     request: { url: 'http://example.org/page?set-cookie=first' },
@@ -49,6 +51,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'caching/authorization-shared',
+    examples: { bad: 'an API', good: 'requests with credentials are not cached' },
     shows: 'a client without a token gets what another one got by its own',
     mirrors: [9000],
     request: { url: 'http://api.example.org/api/me', headers: { Authorization: 'Bearer alice' } },
@@ -59,6 +62,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'caching/never-stored',
+    examples: { bad: 'answers that are not buffered', good: 'buffered, and kept for ten minutes' },
     shows: 'the second request goes to the backend too',
     mirrors: [9000],
     request: { url: 'http://example.org/page' },
@@ -70,7 +74,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'caching/never-stored',
     shows: 'nothing says how long an answer holds',
-    examples: { bad: 'what the backend says of it ignored, and nothing else said' },
+    examples: {
+      bad: 'what the backend says of it ignored, and nothing else said',
+      good: 'buffered, and kept for ten minutes',
+    },
     mirrors: [9000],
     request: { url: 'http://example.org/page' },
     harm: async ({ request }) =>
@@ -80,6 +87,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'caching/bypass-still-stores',
+    examples: { bad: 'by the cookie of a session', good: 'neither looked for nor kept' },
     shows: 'a client without a cookie gets what was made for one with a session',
     mirrors: [9000],
     request: { url: 'http://example.org/me', headers: { Cookie: 'session=alice' } },

@@ -5,6 +5,7 @@ const PAGES = { 'srv/www/index.html': 'old page', 'srv/new/index.html': 'new pag
 export const cases: readonly LiveCase[] = [
   {
     rule: 'canonical-url/redirect-drops-path',
+    examples: { bad: 'the name alone', good: 'with the request' },
     shows: 'a page is redirected to the start page',
     request: { url: 'http://example.org/page?id=2' },
     harm: ({ response }) => response.headers.location === 'https://example.org',
@@ -60,6 +61,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'canonical-url/redirect-target-from-client',
+    examples: { bad: 'an argument', good: 'on this site' },
     shows: 'the redirect leads to another site',
     request: { url: 'http://example.org/go?url=https://evil.example/' },
     harm: ({ response }) => response.headers.location === 'https://evil.example/',
@@ -79,13 +81,14 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'canonical-url/redirect-malformed',
     shows: 'the redirect is no URL of another site',
-    examples: { bad: 'a host without its scheme' },
+    examples: { bad: 'a host without its scheme', good: 'the name that was asked for' },
     request: { url: 'http://example.org/page' },
     harm: ({ response }) => response.headers.location === 'www.example.org/page',
     sound: ({ response }) => response.headers.location !== 'www.example.org/page',
   },
   {
     rule: 'canonical-url/duplicate-server-name',
+    examples: { bad: 'a copy that was forgotten', good: 'two names' },
     shows: 'the second server of a name never answers',
     files: PAGES,
     request: { url: 'http://example.org/' },
@@ -94,6 +97,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'canonical-url/host-missing-redirect',
+    examples: { bad: 'both names on one server', good: 'one name redirects' },
     shows: 'the page answers under both names',
     files: PAGES,
     request: { url: 'http://www.example.org/' },
@@ -103,7 +107,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'canonical-url/http-and-https-both-serve',
     shows: 'plain HTTP gives the page that TLS gives',
-    examples: { good: 'port 80 redirects' },
+    examples: { bad: 'two servers with the same content', good: 'port 80 redirects' },
     files: PAGES,
     request: { url: 'http://example.org/' },
     harm: async ({ response, request }) =>
@@ -112,6 +116,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'canonical-url/redirect-mangles-uri',
+    examples: { bad: 'www redirected by rewrite', good: 'the request as it was sent' },
     shows: 'an escaped question mark in the path becomes the query',
     request: { url: 'http://www.example.org/a%2Fb%20c%3Fd' },
     harm: ({ response }) => response.headers.location === 'http://example.org/a/b%20c?d',
@@ -119,6 +124,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'canonical-url/redirect-missing-on-tls',
+    examples: { bad: 'no server for www on 443', good: 'redirected on both' },
     shows: 'the other name gets the page over TLS where plain HTTP redirects',
     files: PAGES,
     request: { url: 'https://www.example.org/' },
@@ -127,6 +133,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'canonical-url/redirect-to-plain-http',
+    examples: { bad: 'www sent to the plain name', good: 'to TLS at once' },
     shows: 'the redirect leads to a second one',
     request: { url: 'http://www.example.org/page' },
     harm: async ({ response, request }) =>
@@ -136,6 +143,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'canonical-url/redirect-uri-injection',
+    examples: { bad: 'a redirect to TLS', good: 'the request as it was sent' },
     shows: 'a line end in the URL becomes a header of the answer',
     request: { url: 'http://example.org/a%0d%0aX-Injected:1' },
     harm: ({ response }) => response.headers['x-injected'] === '1',
@@ -143,7 +151,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'canonical-url/redirect-loop',
     shows: 'the redirect leads to the address that was asked for',
-    examples: { good: 'one server for each port' },
+    examples: { bad: 'to TLS, from TLS', good: 'one server for each port' },
     files: PAGES,
     request: { url: 'https://example.org/page' },
     harm: ({ response }) =>
@@ -152,6 +160,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'canonical-url/default-server-catchall-app',
+    examples: { bad: 'the only server of the port', good: 'unknown names get no answer' },
     shows: 'the application is asked for an unknown name',
     request: { url: 'http://evil.example/' },
     harm: ({ response }) => response.report?.host === 'evil.example',
@@ -161,6 +170,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'canonical-url/redirect-chain',
+    examples: { bad: 'first the name, then the scheme', good: 'at once' },
     shows: 'the address of the redirect redirects again',
     request: { url: 'http://www.example.org/page' },
     harm: async ({ response, request }) =>
@@ -170,6 +180,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'canonical-url/default-server-depends-on-include-order',
+    examples: { bad: 'two sites in a directory', good: 'said' },
     shows: 'a new site whose file comes first in the alphabet answers an unknown name',
     files: {
       'etc/nginx/sites-enabled/atelier.conf':
@@ -181,6 +192,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'canonical-url/server-name-malformed',
+    examples: { bad: 'a comma', good: 'names on several lines' },
     shows: 'the name that was meant is answered by another server',
     request: { url: 'http://example.org/' },
     harm: ({ response }) => response.status === 410,
@@ -188,6 +200,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'canonical-url/redirect-malformed',
+    examples: { bad: 'a server for any name', good: 'the name that was asked for' },
     shows: 'the redirect leads to a host with the name of an underscore',
     request: { url: 'http://example.org/page' },
     harm: ({ response }) => response.headers.location === 'https://_/page',
@@ -195,6 +208,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'canonical-url/redirect-to-tls-nobody-serves',
+    examples: { bad: 'a redirect in front of the application', good: 'what the proxy says decides' },
     shows: 'the proxy in front is redirected, and nobody answers over TLS',
     request: { url: 'http://example.org/page', headers: { 'X-Forwarded-Proto': 'https' } },
     harm: async ({ response, request }) =>
@@ -215,6 +229,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'canonical-url/redirect-names-inner-port',
+    examples: { bad: 'a path that moved', good: 'the path alone is sent' },
     shows: 'the redirect names the port behind the proxy',
     request: { url: 'http://example.org:8080/old/', headers: { Host: 'example.org' } },
     harm: ({ response }) => response.headers.location === 'http://example.org:8080/new/',
@@ -222,6 +237,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'canonical-url/redirect-doubles-query',
+    examples: { bad: 'the whole request behind another host', good: 'the query taken away' },
     shows: 'the query stands there twice',
     request: { url: 'http://www.example.org/page?id=1' },
     harm: ({ response }) => response.headers.location === 'http://example.org/page?id=1?id=1',
@@ -230,7 +246,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'canonical-url/redirect-doubles-query',
     shows: 'the arguments stand there twice',
-    examples: { bad: 'the arguments behind a question mark' },
+    examples: { bad: 'the arguments behind a question mark', good: 'the query taken away' },
     request: { url: 'http://www.example.org/catalog/7?id=1' },
     harm: ({ response }) => String(response.headers.location).endsWith('/products/7?id=1&id=1'),
     sound: ({ response }) => String(response.headers.location).endsWith('/7?id=1'),

@@ -5,6 +5,7 @@ const REQUEST = { url: 'http://example.org/' } as const
 export const cases: readonly LiveCase[] = [
   {
     rule: 'containers/site-not-included',
+    examples: { bad: 'the directory of Debian', good: 'the place of the image' },
     shows: 'nothing of the site is read, and its application is not reached',
     request: REQUEST,
     harm: ({ response }) => response.status !== 200,
@@ -12,6 +13,10 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'containers/own-loopback',
+    examples: {
+      bad: 'the port of the application, on the loopback of nginx',
+      good: 'the name of the service',
+    },
     shows: 'on the loopback of its container nginx finds nobody',
     request: REQUEST,
     harm: ({ response, log }) => response.status === 502 && log.includes('Connection refused'),
@@ -20,13 +25,17 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'containers/own-loopback',
     shows: 'with one network for both it finds the application there',
-    examples: { good: 'one network for both containers' },
+    examples: {
+      bad: 'the port of the application, on the loopback of nginx',
+      good: 'one network for both containers',
+    },
     request: REQUEST,
     harm: ({ response }) => response.status === 502,
     sound: ({ response }) => response.status === 200,
   },
   {
     rule: 'containers/variable-not-filled',
+    examples: { bad: 'a file that nginx reads as it is', good: 'the port itself' },
     shows: 'nginx does not start with a variable that it does not know',
     request: REQUEST,
     harm: ({ refused }) => /unknown "app_port" variable/.test(refused.nginx ?? ''),
@@ -34,6 +43,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'containers/unknown-service',
+    examples: { bad: 'another name', good: 'a service' },
     shows: 'nginx does not start with a name that no service has',
     request: REQUEST,
     harm: ({ refused }) => /host not found in upstream "django/.test(refused.nginx ?? ''),
@@ -49,6 +59,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'containers/loopback-published',
+    examples: { bad: 'loopback', good: 'every address' },
     shows: 'a connection on the published port is reset',
     request: { url: 'http://example.org:8000/' },
     harm: ({ response }) => response.failure === 'ECONNRESET' || response.failure === 'ECONNREFUSED',
@@ -57,13 +68,14 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'containers/static-volume-unfilled',
     shows: 'the volume is empty where nginx looks for the file',
-    examples: { good: 'files of the repository' },
+    examples: { bad: 'a volume of nginx alone', good: 'files of the repository' },
     request: { url: 'http://example.org/static/site.css' },
     harm: ({ response }) => response.status === 404,
     sound: ({ response }) => response.status === 200,
   },
   {
     rule: 'containers/redirect-shows-inner-port',
+    examples: { bad: 'a directory', good: 'relative redirects' },
     shows: 'the redirect to a directory leads to the port of the container',
     files: { 'html/docs/index.html': 'page\n' },
     smaller: { 'volumes:\n': 'volumes:\n      - ./html:/usr/share/nginx/html\n' },

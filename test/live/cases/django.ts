@@ -27,6 +27,7 @@ const answersInSession = async (
 export const cases: readonly LiveCase[] = [
   {
     rule: 'django/host-not-allowed',
+    examples: { bad: 'another name', good: 'the name' },
     shows: 'Django answers 400 to a name that it does not have',
     request: HTTP,
     harm: isRefused,
@@ -72,6 +73,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'django/host-with-underscore',
+    examples: { bad: 'a service', good: 'the Host of the client' },
     shows: 'Django refuses a name with an underscore, though every host is allowed',
     request: HTTP,
     harm: isRefused,
@@ -79,6 +81,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'django/ssl-redirect-loop',
+    examples: { bad: 'a header that Django is not told to trust', good: 'sent and trusted' },
     shows: 'https is redirected to itself',
     request: HTTPS,
     harm: ({ response }) => response.status === 301 && response.headers.location === 'https://example.org/',
@@ -102,6 +105,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'django/proxy-ssl-header-forgeable',
+    examples: { bad: 'nginx does not set it', good: 'nginx sets it' },
     shows: 'a client says https over plain HTTP, and Django believes it',
     request: { ...HTTP, headers: { 'X-Forwarded-Proto': 'https' } },
     harm: ({ response }) => response.report?.scheme === 'https',
@@ -117,6 +121,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'django/static-not-served',
+    examples: { bad: 'all is proxied to Django', good: 'an alias of the directory' },
     shows: 'without DEBUG Django has no page for a static file',
     files: { 'srv/shop/static/site.css': 'body { }\n' },
     request: { url: 'http://example.org/static/site.css' },
@@ -143,6 +148,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'django/proxy-ssl-header-name',
+    examples: { bad: 'the name of the header', good: 'the name in META' },
     shows: 'https is redirected to itself',
     request: HTTPS,
     harm: ({ response }) => response.status === 301 && response.headers.location === 'https://example.org/',

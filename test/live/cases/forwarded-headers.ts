@@ -31,6 +31,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'forwarded-headers/real-ip-header-not-sent',
+    examples: { bad: 'behind Apache', good: 'what Apache sends' },
     shows: 'nginx takes the proxy for the client',
     request: { url: 'http://example.org/', headers: { 'X-Forwarded-For': '203.0.113.9' } },
     harm: ({ response }) => response.body === '127.0.0.1',
@@ -58,6 +59,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'forwarded-headers/header-name-misspelt',
+    examples: { bad: 'two letters short', good: 'as it is read' },
     shows: 'the backend gets no X-Forwarded-For',
     mirrors: [9000],
     request: { url: 'http://example.org/' },
@@ -66,6 +68,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'forwarded-headers/remoteip-mismatch',
+    examples: { bad: 'another proxy is trusted', good: 'the proxy and the header of nginx' },
     shows: 'the address of nginx is in the log',
     files: { 'srv/www/page.txt': 'page' },
     request: { url: 'http://example.org/page.txt', from: '127.0.0.9' },
@@ -75,7 +78,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'forwarded-headers/remoteip-mismatch',
     shows: 'the client says who it is',
-    examples: { bad: 'another header is read' },
+    examples: { bad: 'another header is read', good: 'the proxy and the header of nginx' },
     files: { 'srv/www/page.txt': 'page' },
     request: {
       url: 'http://example.org/page.txt',
@@ -88,7 +91,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'forwarded-headers/remoteip-mismatch',
     shows: 'every request is a 400',
-    examples: { bad: 'the PROXY protocol, which nginx does not speak' },
+    examples: {
+      bad: 'the PROXY protocol, which nginx does not speak',
+      good: 'the proxy and the header of nginx',
+    },
     files: { 'srv/www/page.txt': 'page' },
     request: { url: 'http://example.org/page.txt' },
     harm: ({ response }) => response.status !== 200,
@@ -96,6 +102,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'forwarded-headers/remoteip-missing',
+    examples: { bad: 'nobody gets in', good: 'mod_remoteip knows the client' },
     shows: 'a client of the network is refused',
     request: { url: 'http://example.org/intern/index.html', from: '127.0.0.1' },
     harm: ({ response }) => response.status === 403,
@@ -103,6 +110,10 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'forwarded-headers/proto-spoofable',
+    examples: {
+      bad: 'a location on port 80 that does not set the header',
+      good: 'set to the scheme that nginx saw',
+    },
     shows: 'a client on plain HTTP makes its request secure',
     request: { url: 'http://example.org/', headers: FORGED },
     harm: ({ response }) => response.report?.scheme === 'https',
@@ -110,6 +121,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'forwarded-headers/proto-name-mismatch',
+    examples: { bad: 'Proto against Protocol', good: 'the same name, in any case' },
     shows: 'the application takes TLS for plain HTTP',
     request: { url: 'https://example.org/' },
     harm: ({ response }) => response.report?.scheme === 'http',
@@ -117,6 +129,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'forwarded-headers/duplicated',
+    examples: { bad: 'the scheme said twice', good: 'one line on each level: the inner one is in force' },
     shows: 'the backend gets two values under one name',
     mirrors: [9000],
     request: { url: 'http://example.org/' },
@@ -125,6 +138,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'forwarded-headers/inheritance-lost',
+    examples: { bad: 'one header for WebSockets', good: 'nothing of its own' },
     shows: 'the backend is asked for the name of its own address',
     mirrors: [9000],
     request: { url: 'http://example.org/' },
@@ -151,6 +165,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'forwarded-headers/proxy-host-not-forwarded',
+    examples: { bad: 'two sites in one Apache', good: 'proxied' },
     shows: 'another site answers, for Apache is asked for the upstream',
     request: { url: 'http://example.org/' },
     harm: ({ response }) => response.report?.script === '/opt/shop.example.org/wsgi.py',
@@ -158,6 +173,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'forwarded-headers/outer-proxy-as-client',
+    examples: { bad: 'one limit for all clients', good: 'the proxy is trusted' },
     shows: 'the second client of the proxy is refused for what the first one did',
     files: { 'srv/www/page': 'page' },
     request: { url: 'http://example.org:8080/page', headers: { 'X-Forwarded-For': '192.0.2.1' } },
@@ -174,6 +190,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'forwarded-headers/real-ip-trust-all',
+    examples: { bad: 'every version 4 address', good: 'the network of the balancers' },
     shows: 'the client chooses its own address',
     request: { url: 'http://example.org/', headers: { 'X-Forwarded-For': '6.6.6.6' } },
     harm: ({ response }) => response.body === '6.6.6.6',
@@ -181,6 +198,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'forwarded-headers/setenv-https-unconditional',
+    examples: { bad: 'nginx proxies from port 80 as well', good: 'only TLS comes here' },
     shows: 'plain HTTP is secure',
     request: { url: 'http://example.org/' },
     harm: ({ response }) => response.report?.scheme === 'https',
@@ -188,6 +206,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'forwarded-headers/setenvif-https-bad-value',
+    examples: { bad: 'a word that reads well', good: 'on' },
     shows: 'mod_wsgi does not read the value',
     request: { url: 'http://example.org:9000/', headers: FORGED },
     harm: ({ response }) => response.report?.scheme === 'http',
@@ -195,6 +214,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'forwarded-headers/setenvif-https-unanchored',
+    examples: { bad: 'the bare word', good: 'the whole value' },
     shows: 'a value that only contains the word makes the request secure',
     request: { url: 'http://example.org:9000/', headers: { 'X-Forwarded-Proto': 'xhttpsx' } },
     harm: ({ response }) => response.report?.scheme === 'https',
@@ -202,6 +222,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'forwarded-headers/host-spoofable',
+    examples: { bad: 'trusted by mod_wsgi, not set by nginx', good: 'set' },
     shows: 'the application goes by the name that a client writes',
     request: { url: 'http://example.org/', headers: { 'X-Forwarded-Host': 'evil.example' } },
     harm: ({ response }) => response.report?.host === 'evil.example',
@@ -209,6 +230,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'forwarded-headers/proto-passthrough',
+    examples: { bad: 'the client’s own header', good: 'what nginx saw' },
     shows: 'the backend is told what the client says',
     mirrors: [8000],
     request: { url: 'http://example.org/', headers: FORGED },
@@ -217,6 +239,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'forwarded-headers/proto-never-set',
+    examples: { bad: 'nothing said, nothing read', good: 'said by nginx, taken by Apache' },
     shows: 'Django answers TLS with a redirect to the same address',
     files: PAGE_OF_DJANGO,
     request: { url: 'https://example.org/page' },
@@ -226,6 +249,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'forwarded-headers/remoteip-no-trust-list',
+    examples: { bad: 'the header alone', good: 'nginx on loopback is the one proxy' },
     shows: 'whoever connects gets past an access rule by a header',
     files: { 'srv/www/index.html': 'page' },
     request: {
@@ -250,7 +274,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'forwarded-headers/double-proxy-processing',
     shows: 'the header that Django reads never arrives',
-    examples: { bad: 'each its own' },
+    examples: { bad: 'each its own', good: 'mod_wsgi alone' },
     files: {
       'opt/shop/shop/urls.py':
         "from django.http import HttpResponse\nfrom django.urls import path\n\nurlpatterns = [path('page', lambda request: HttpResponse(str('HTTP_X_FORWARDED_PROTO' in request.META)))]\n",
@@ -261,6 +285,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'forwarded-headers/internal-ips-behind-proxy',
+    examples: { bad: 'a developer’s settings on the server', good: 'mod_remoteip' },
     shows: 'a client from another address counts as a developer',
     files: {
       'opt/shop/shop/urls.py':
@@ -274,7 +299,7 @@ export const cases: readonly LiveCase[] = [
     rule: 'forwarded-headers/underscores-in-headers',
     shows: 'the backend gets two values for what it takes for one name; mod_wsgi gets one',
     mirrors: [8000],
-    examples: { good: 'before mod_wsgi, which never sees them' },
+    examples: { bad: 'before a server that is not Apache', good: 'before mod_wsgi, which never sees them' },
     request: { url: 'http://example.org/', headers: { X_Forwarded_Proto: 'https' } },
     harm: ({ response }) => response.report?.HTTP_X_FORWARDED_PROTO === 'http, https',
     sound: ({ response }) =>
@@ -282,6 +307,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'forwarded-headers/proxy-host-http-host',
+    examples: { bad: 'on the usual port', good: 'the name that counted' },
     shows: 'nginx chooses by one name, and Apache redirects to another',
     request: {
       url: 'http://example.org/old',
@@ -311,6 +337,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'forwarded-headers/response-instead-of-request',
+    examples: { bad: 'what the backend is to be told', good: 'each to its side' },
     shows: 'the backend is not told, and the client is',
     mirrors: [3000],
     request: { url: 'http://example.org:443/' },
@@ -321,6 +348,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'forwarded-headers/expression-format-letter',
+    examples: { bad: 'the scheme', good: 'an expression, and a format' },
     shows: 'the scheme has a letter too many',
     mirrors: [5000],
     request: { url: 'http://example.org:443/' },
@@ -329,6 +357,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'forwarded-headers/host-from-client',
+    examples: { bad: 'an argument', good: 'the name that was asked for' },
     shows: 'an argument becomes the name of the site',
     mirrors: [9000],
     request: { url: 'http://example.org/?host=evil.example' },
@@ -337,6 +366,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'forwarded-headers/request-splitting',
+    examples: { bad: 'the path behind the backend', good: 'the request as it was sent' },
     shows: 'a line end in the URL becomes a header of the request',
     mirrors: [9000],
     request: { url: 'http://example.org/a%20HTTP/1.0%0d%0aX-Injected:%201%0d%0aX-Rest:%20' },
@@ -353,7 +383,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'forwarded-headers/request-splitting',
     shows: 'a path that a rewrite takes from the request line stays escaped',
-    examples: { good: 'a path that a rewrite makes of the request as it was sent' },
+    examples: {
+      bad: 'the path behind the backend',
+      good: 'a path that a rewrite makes of the request as it was sent',
+    },
     mirrors: [9000],
     request: { url: 'http://example.org/shop/a%20HTTP/1.0%0d%0aX-Injected:%201%0d%0aX-Rest:%20' },
     harm: ({ response }) => response.report?.HTTP_X_INJECTED === '1',
@@ -371,6 +404,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'forwarded-headers/host-without-port',
+    examples: { bad: 'plain HTTP on another port', good: 'the Host as it was written' },
     shows: 'the backend does not learn the port',
     mirrors: [9000],
     request: { url: 'http://example.org:82/' },
@@ -379,6 +413,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'forwarded-headers/proto-always-https',
+    examples: { bad: 'a server for both', good: 'the scheme that nginx saw' },
     shows: 'the backend is told https by a client that came without TLS',
     mirrors: [9000],
     request: { url: 'http://example.org/' },
@@ -387,6 +422,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'forwarded-headers/variable-misspelt',
+    examples: { bad: 'two letters the wrong way round', good: 'as clients spell it' },
     shows: 'the backend is not asked for WebSocket',
     mirrors: [9000],
     request: { url: 'http://example.org/', headers: { Upgrade: 'websocket', Connection: 'Upgrade' } },
@@ -395,6 +431,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'forwarded-headers/real-ip-no-trust-list',
+    examples: { bad: 'the header alone', good: 'with the proxy' },
     shows: 'nginx takes the proxy for the client',
     mirrors: [9000],
     request: { url: 'http://example.org/', headers: { 'X-Forwarded-For': '192.0.2.1' } },
@@ -425,6 +462,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'forwarded-headers/one-address-header',
+    examples: { bad: 'X-Real-IP alone', good: 'both' },
     shows: 'Apache believes the X-Forwarded-For that the client made up',
     request: { url: 'http://example.org/', headers: { 'X-Forwarded-For': '10.1.2.3' } },
     harm: ({ response }) => response.status !== 403,
@@ -433,7 +471,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'forwarded-headers/one-address-header',
     shows: 'Apache believes the X-Real-IP that the client made up',
-    examples: { bad: 'X-Forwarded-For alone' },
+    examples: { bad: 'X-Forwarded-For alone', good: 'both' },
     request: { url: 'http://example.org/', headers: { 'X-Real-IP': '10.1.2.3' } },
     harm: ({ response }) => response.status !== 403,
     sound: ({ response }) => response.status === 403,
@@ -448,6 +486,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'forwarded-headers/proto-not-sent',
+    examples: { bad: 'the name and the address of the client alone', good: 'the scheme' },
     shows: 'the backend is not told of TLS',
     mirrors: [3000],
     request: { url: 'https://example.org/' },

@@ -27,7 +27,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'hardening/request-limits',
     shows: 'a body of two megabytes is no reason to refuse a request',
-    examples: { good: 'nginx’s default of 1 MB' },
+    examples: { bad: 'bodies of any size', good: 'nginx’s default of 1 MB' },
     files: { 'etc/nginx/html/page.html': 'page' },
     request: { url: `${SITE}/page.html`, method: 'POST', body: Buffer.alloc(2_000_000) },
     harm: ({ response }) => response.status !== 413 && response.status > 0,
@@ -36,7 +36,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'hardening/cookie-flags-missing',
     shows: 'the cookie of `userid` has none of the flags',
-    examples: { bad: 'the cookie of `userid`' },
+    examples: { bad: 'the cookie of `userid`', good: 'with all of them' },
     files: { 'srv/www/page.html': 'page' },
     request: { url: `${SITE}/page.html` },
     harm: ({ response }) =>
@@ -46,7 +46,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'hardening/version-shown',
     shows: 'the header names the version of nginx',
-    examples: { bad: 'one server has it on' },
+    examples: { bad: 'one server has it on', good: 'switched off' },
     files: { 'srv/www/index.html': 'page' },
     request: { url: `${SITE}/` },
     harm: ({ response }) => /^nginx\/\d/.test(String(response.headers.server)),
@@ -67,7 +67,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'hardening/trace-enabled',
     shows: 'the request comes back',
-    examples: { bad: 'one virtual host turns it on again' },
+    examples: { bad: 'one virtual host turns it on again', good: 'switched off for all' },
     request: { url: `${SITE}/`, method: 'TRACE', headers: { 'X-Marked': 'yes' } },
     harm: ({ response }) => response.status === 200 && /^X-Marked: yes/im.test(response.body),
     sound: ({ response }) => response.status === 405,
@@ -75,7 +75,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'hardening/options-wide',
     shows: 'a directory without an index is listed',
-    examples: { bad: 'all of them' },
+    examples: { bad: 'all of them', good: 'none' },
     files: { 'srv/www/files/plan.txt': 'plan', 'srv/www/index.html': 'page' },
     request: { url: `${SITE}/files/` },
     harm: ({ response }) => response.body.includes('plan.txt'),
@@ -83,6 +83,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'hardening/fileetag-inode',
+    examples: { bad: 'written', good: 'the default' },
     shows: 'the tag has a part more than time and size',
     files: { 'srv/www/plan.txt': 'plan' },
     request: { url: `${SITE}/plan.txt` },
@@ -91,6 +92,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'hardening/hidden-files-served',
+    examples: { bad: 'nginx', good: 'refused' },
     shows: 'a file whose name begins with a dot is sent',
     files: { 'srv/www/.backup': 'kept' },
     request: { url: `${SITE}/.backup` },
@@ -99,6 +101,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'hardening/method-unrestricted',
+    examples: { bad: 'nginx', good: 'a condition in front of all locations' },
     shows: 'a DELETE reaches the backend',
     mirrors: [9000],
     request: { url: `${SITE}/`, method: 'DELETE' },

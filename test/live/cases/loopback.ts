@@ -24,6 +24,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'loopback/default-listen-left',
+    examples: { bad: 'ports.conf as Debian ships it', good: 'Apache on loopback' },
     shows: 'the second of the two servers cannot bind its port, and both checks call it good',
     request: { url: 'http://example.org/' },
     harm: async ({ refused, logNow }) =>
@@ -32,6 +33,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'loopback/listen-port-conflict',
+    examples: { bad: 'the backend’s port opened by nginx as well', good: 'two ports' },
     shows: 'the second of the two servers cannot bind its port',
     request: { url: 'http://example.org/' },
     harm: async ({ refused, logNow }) =>
@@ -40,6 +42,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'loopback/listen-public',
+    examples: { bad: 'a bare port', good: 'loopback' },
     shows: 'a client reaches Apache past nginx on an address that is not the proxy’s',
     files: { 'srv/www/index.html': 'page' },
     request: { url: 'http://example.org:9000/index.html', address: '127.0.0.2' },
@@ -48,7 +51,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'loopback/listen-public',
-    examples: { bad: 'another port that the same virtual host has' },
+    examples: { bad: 'another port that the same virtual host has', good: 'loopback' },
     shows: 'a client reaches the site on another port of Apache, past nginx',
     files: { 'srv/www/index.html': 'page' },
     request: { url: 'http://example.org:8080/index.html', address: '127.0.0.2' },
@@ -57,6 +60,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'loopback/listen-no-ipv6-pair',
+    examples: { bad: 'version 4 alone', good: 'by number' },
     shows: 'nginx tries the other address of the name first, in vain',
     files: { 'srv/www/index.html': 'page' },
     request: { url: 'http://example.org/' },
@@ -67,6 +71,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'loopback/listen-unused',
+    examples: { bad: 'left from a site that moved', good: 'used by a virtual host' },
     shows: 'Apache answers on a port that no site has',
     request: { url: 'http://example.org:9100/' },
     harm: ({ response }) => response.status !== 0,
@@ -74,6 +79,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'loopback/fastcgi-public',
+    examples: { bad: 'a bare port', good: 'a socket' },
     shows: 'the code of a request runs in PHP-FPM',
     files: { 'srv/www/index.php': '<?php\n' },
     request: { url: 'http://example.org/index.php' },

@@ -3,6 +3,7 @@ import type { LiveCase } from '../live-case.ts'
 export const cases: readonly LiveCase[] = [
   {
     rule: 'nginx/error-page-hides-status',
+    examples: { bad: 'the page for what is not there', good: 'its own status' },
     shows: 'a page that is not there is answered with 200',
     files: { 'srv/www/404.html': 'not here' },
     request: { url: 'http://example.org/missing' },
@@ -11,6 +12,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'nginx/proxy-pass-uri-ignored',
+    examples: { bad: 'a version of an interface', good: 'in the rewrite' },
     shows: 'the backend is asked for another path',
     mirrors: [9000],
     request: { url: 'http://example.org/api/users' },
@@ -19,6 +21,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'nginx/error-page-proxied',
+    examples: { bad: 'a page beside the proxied location', good: 'with a location of its own' },
     shows: 'clients get the page of nginx itself',
     files: { '/srv/www/502.html': 'back soon' },
     request: { url: 'http://example.org/' },
@@ -27,6 +30,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'nginx/list-not-inherited',
+    examples: { bad: 'a limit for each client', good: 'repeated' },
     shows: 'the limit for each client is not applied',
     mirrors: [9000],
     request: { url: 'http://example.org/' },
@@ -129,6 +133,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'nginx/pattern-not-path',
+    examples: { bad: 'the query in a location', good: 'the path, and a condition on the query' },
     shows: 'the location is never reached',
     request: { url: 'http://example.org/search?q=x' },
     harm: ({ response }) => response.status === 404,
@@ -136,6 +141,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'nginx/capture-without-group',
+    examples: { bad: 'no group in the pattern', good: 'every group is there' },
     shows: 'every page leads to the start page of the other server',
     request: { url: 'http://example.org/blog/one' },
     harm: ({ response }) => response.headers.location === 'https://blog.example.org/',
@@ -163,7 +169,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'nginx/capture-without-group',
     shows: 'every item leads to the list',
-    examples: { bad: 'the group of the condition is forgotten' },
+    examples: { bad: 'the group of the condition is forgotten', good: 'every group is there' },
     request: { url: 'http://example.org/item?id=7' },
     harm: ({ response }) => response.headers.location === 'http://example.org/items/',
     sound: ({ response }) => response.headers.location === 'http://example.org/items/7',
@@ -171,7 +177,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'nginx/capture-without-group',
     shows: 'the name of the redirect is empty',
-    examples: { bad: 'no group in the condition' },
+    examples: { bad: 'no group in the condition', good: 'every group is there' },
     request: { url: 'http://www.example.org/page' },
     harm: ({ response }) => response.headers.location === 'http:///page',
     sound: ({ response }) => response.headers.location === 'http://example.org/page',
@@ -179,7 +185,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'nginx/capture-without-group',
     shows: 'every page of the shop leads to one',
-    examples: { bad: 'a location by prefix' },
+    examples: { bad: 'a location by prefix', good: 'every group is there' },
     request: { url: 'http://example.org/shop/7' },
     harm: ({ response }) => /\/store\/$/.test(String(response.headers.location)),
     sound: ({ response }) => /\/store\/7$/.test(String(response.headers.location)),
@@ -187,13 +193,14 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'nginx/capture-without-group',
     shows: 'every article leads to one',
-    examples: { bad: 'an entry of a map' },
+    examples: { bad: 'an entry of a map', good: 'every group is there' },
     request: { url: 'http://example.org/news/7' },
     harm: ({ response }) => /\/articles\/$/.test(String(response.headers.location)),
     sound: ({ response }) => /\/articles\/7$/.test(String(response.headers.location)),
   },
   {
     rule: 'nginx/websocket-connection-missing',
+    examples: { bad: 'Upgrade alone', good: 'both headers' },
     shows: 'the backend gets Upgrade beside Connection: close',
     mirrors: [9000],
     request: { url: 'http://example.org/ws/', headers: { Upgrade: 'websocket', Connection: 'Upgrade' } },
@@ -204,6 +211,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'nginx/proxy-pass-slash-mismatch',
+    examples: { bad: 'two slashes', good: 'both, neither, or no path at all' },
     shows: 'the backend gets two slashes',
     mirrors: [9000],
     request: { url: 'http://example.org/api/users' },
@@ -213,7 +221,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'nginx/proxy-pass-slash-mismatch',
     shows: 'the path grows together',
-    examples: { bad: 'no slash' },
+    examples: { bad: 'no slash', good: 'both, neither, or no path at all' },
     mirrors: [9000],
     request: { url: 'http://example.org/api/users' },
     harm: ({ response }) => response.report?.path === '/v1users',
@@ -221,6 +229,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'nginx/try-files-without-slash',
+    examples: { bad: 'the start page of an application', good: 'a URI, a named location, a status' },
     shows: 'a page of the application is an error',
     files: { '/srv/www/index.html': 'start page' },
     request: { url: 'http://example.org/page' },
@@ -229,6 +238,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'nginx/line-not-ended',
+    examples: { bad: 'the document root for a start page', good: 'words on lines of their own' },
     shows: 'the document root is the one that nginx was built with',
     files: { '/srv/www/index.html': 'start page' },
     request: { url: 'http://example.org/index.html' },
@@ -237,6 +247,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'nginx/try-files-fallback-not-last',
+    examples: { bad: 'the start page with the query, and a status behind it', good: 'at the end' },
     shows: 'a page of the application is a 404 where its URL has a query',
     files: { '/srv/www/index.html': 'start page' },
     request: { url: 'http://example.org/page?a=b' },
@@ -245,6 +256,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'nginx/if-loses-try-files',
+    examples: { bad: 'a variable is set', good: 'in the server' },
     shows: 'a page of the application is a 404 for those that meet the condition',
     files: { '/srv/www/index.html': 'start page' },
     request: { url: 'http://example.org/page', headers: { 'User-Agent': 'a bot' } },
@@ -253,6 +265,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'nginx/map-hostnames-missing',
+    examples: { bad: 'a wildcard', good: 'with the parameter' },
     shows: 'a name below gets the default',
     request: { url: 'http://example.org/', headers: { Host: 'shop.example.org' } },
     harm: ({ response }) => response.body === 'main',
@@ -260,6 +273,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'nginx/syntax',
+    examples: { bad: 'a lost semicolon', good: 'words that only look wrong' },
     shows: 'nginx refuses the configuration',
     request: { url: 'http://example.org/' },
     harm: ({ refused }) => refused.nginx !== null,
@@ -289,6 +303,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'nginx/location-literal-wildcard',
+    examples: { bad: 'an asterisk', good: 'a prefix' },
     shows: 'the location does not answer what it was written for',
     request: { url: 'http://example.org/api/' },
     harm: ({ response }) => response.status === 404,
@@ -305,6 +320,10 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'nginx/internal-redirect-cycle',
+    examples: {
+      bad: 'a fallback that is looked for as a directory alone',
+      good: 'the file itself is looked for first',
+    },
     shows: 'nginx goes round and answers 500',
     files: { 'srv/www/index.html': 'start page' },
     request: { url: 'http://example.org/missing' },
@@ -322,6 +341,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'nginx/proxy-pass-drops-uri',
+    examples: { bad: 'the query alone is repeated', good: 'no URI' },
     shows: 'every page asks the backend for the same one',
     mirrors: [9000],
     request: { url: 'http://example.org/api/users/7?a=b' },
@@ -330,6 +350,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'nginx/location-never-reached',
+    examples: { bad: 'the narrower expression comes second', good: 'the narrower expression first' },
     shows: 'the location that denies is not asked',
     files: { 'srv/www/upload/x.php': '<?php echo 1;' },
     request: { url: 'http://example.org/upload/x.php' },
@@ -338,6 +359,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'nginx/rewrite-never-reached',
+    examples: { bad: 'the beginning of a path before the path', good: 'the narrower line first' },
     shows: 'the line above is applied',
     request: { url: 'http://example.org/news/archive' },
     harm: ({ response }) => response.headers.location === 'http://example.org/blog/',
@@ -345,6 +367,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'nginx/regex-backtracks',
+    examples: { bad: 'words with dashes', good: 'the inner repetition gives nothing back' },
     shows: 'PCRE gives up on a URL of forty letters',
     request: { url: `http://example.org/${'a'.repeat(40)}!.html!` },
     harm: ({ response, log }) => response.status === 500 && /pcre\w*_(?:exec|match)\(\) failed/.test(log),
@@ -352,6 +375,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'nginx/try-files-before-pass',
+    examples: { bad: 'not found before the application is asked', good: 'a named location' },
     shows: 'a page of the application is not found',
     mirrors: [9000],
     request: { url: 'http://example.org/page' },
@@ -360,6 +384,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'nginx/proxy-pass-normalises-uri',
+    examples: { bad: 'a slash that changes nothing else', good: 'no URI' },
     shows: 'the backend is asked for another path',
     mirrors: [9000],
     request: { url: 'http://example.org/a%2Fb//c' },
@@ -368,6 +393,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'nginx/directive-of-another-pass',
+    examples: { bad: 'the time of proxy_pass beside uwsgi_pass', good: 'the directive of the protocol' },
     shows: 'the time of proxy_pass does not hold for uwsgi_pass',
     smaller: { '300s': '2s' },
     request: { url: 'http://example.org/?sleep=3.5' },
@@ -376,6 +402,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'nginx/websocket-upgrade-missing',
+    examples: { bad: 'a location that is called so', good: 'both headers' },
     shows: 'the backend is asked for no other protocol',
     mirrors: [9000],
     request: { url: 'http://example.org/ws/', headers: { Upgrade: 'websocket' } },
@@ -384,6 +411,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'nginx/error-page-not-intercepted',
+    examples: { bad: 'in the location of the backend', good: 'intercepted' },
     shows: 'the page is not sent for a 404 of the backend',
     mirrors: [9000],
     files: { '/srv/www/404.html': 'our page' },
@@ -393,6 +421,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'nginx/map-key-never-matches',
+    examples: { bad: 'a pattern without its sign', good: 'a regular expression' },
     shows: 'the default holds',
     request: { url: 'http://example.org/api/users' },
     harm: ({ response }) => response.body === 'no',
@@ -421,6 +450,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'nginx/server-try-files-unused',
+    examples: { bad: 'a fallback that is never asked', good: 'in the location' },
     shows: 'a page of the application is a 404',
     files: { 'srv/www/index.html': 'start page' },
     request: { url: 'http://example.org/page' },
@@ -429,6 +459,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'nginx/error-page-refused',
+    examples: { bad: 'addresses that are denied', good: 'a location for the page' },
     shows: 'the page for a refusal is not sent',
     files: { 'srv/www/403.html': 'keep out' },
     request: { url: 'http://example.org/' },
@@ -509,6 +540,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'nginx/file-test-not-path',
+    examples: { bad: 'the URI as a path of the machine', good: 'the file of the request' },
     shows: 'a file that is there is taken for missing',
     files: { '/srv/www/a.txt': 'text' },
     request: { url: 'http://example.org/a.txt' },
@@ -526,6 +558,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'nginx/fallback-leaves-alias',
+    examples: { bad: 'an application behind an alias', good: 'with the path of the location' },
     shows: 'the start page of the main site is sent',
     files: { '/srv/www/index.html': 'main', '/srv/admin/index.html': 'admin' },
     request: { url: 'http://example.org/admin/users' },
@@ -555,6 +588,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'nginx/typographic-quotes',
+    examples: { bad: 'a pattern that denies', good: 'plain quotes' },
     shows: 'a pattern between such quotes denies nothing',
     files: { 'srv/www/dump.bak': 'a copy' },
     request: { url: 'http://example.org/dump.bak' },

@@ -23,6 +23,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'php/scripts-lost-to-regex',
+    examples: { bad: 'an alias for a tool', good: 'a location for its scripts' },
     shows: 'PHP finds no script',
     request: { url: 'http://example.org/tool/index.php' },
     harm: ({ response }) => response.status === 404,
@@ -39,6 +40,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'topology/upstream-port-missing',
+    examples: { bad: 'FastCGI', good: 'with the port' },
     shows: 'nginx connects to port 80',
     files: SCRIPT,
     request: REQUEST,
@@ -47,6 +49,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'php/script-filename-missing',
+    examples: { bad: 'parameters without it', good: 'the parameter' },
     shows: 'PHP finds no script',
     files: SCRIPT,
     request: REQUEST,
@@ -55,6 +58,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'php/pool-refused',
+    examples: { bad: 'more at the start than may be spare', good: 'numbers that fit' },
     shows: 'FPM does not start',
     files: SCRIPT,
     request: REQUEST,
@@ -64,7 +68,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'php/pool-refused',
     shows: 'nor with two pools of one socket',
-    examples: { bad: 'one socket of two pools' },
+    examples: { bad: 'one socket of two pools', good: 'numbers that fit' },
     files: SCRIPT,
     request: REQUEST,
     harm: ({ response, logNow }) => response.status === 502 && logNow().includes('FPM initialization failed'),
@@ -135,6 +139,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'php/socket-permissions',
+    examples: { bad: 'no owner', good: 'the user of nginx owns it' },
     shows: 'the socket of PHP-FPM is closed to nginx',
     files: SCRIPT,
     request: REQUEST,
@@ -161,6 +166,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'php/open-basedir',
+    examples: { bad: 'another root', good: 'the root and the temporary files' },
     shows: 'PHP opens no script',
     request: REQUEST,
     harm: ({ response }) => response.status === 404 && response.body.includes('No input file specified'),
@@ -195,7 +201,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'php/script-filename-missing',
     shows: 'with no method either the page is empty',
-    examples: { bad: 'one parameter of the location in place of all of the server' },
+    examples: { bad: 'one parameter of the location in place of all of the server', good: 'the parameter' },
     files: SCRIPT,
     request: REQUEST,
     harm: ({ response }) => response.status === 200 && response.body === '',
@@ -203,6 +209,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'php/request-method-missing',
+    examples: { bad: 'the script alone', good: 'the parameters of nginx' },
     shows: 'PHP answers with an empty page',
     files: SCRIPT,
     request: REQUEST,
@@ -211,6 +218,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'php/script-filename-fixed',
+    examples: { bad: 'the directory of the example', good: 'the document root' },
     shows: 'PHP finds no script',
     files: SCRIPT,
     request: REQUEST,
@@ -260,6 +268,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'php/script-filename-behind-alias',
+    examples: { bad: 'the document root and the URI', good: 'the file that nginx means' },
     shows: 'PHP finds no script',
     files: { 'srv/tool/index.php': '<?php echo "the script runs";\n' },
     request: { url: 'http://example.org/tool/index.php' },
@@ -268,6 +277,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'php/setting-not-taken',
+    examples: { bad: 'a unit of two letters', good: 'the units of PHP' },
     shows: 'a form of more than 64 bytes is lost',
     files: { 'srv/www/index.php': '<?php echo count($_POST);\n' },
     request: {
@@ -282,7 +292,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'php/setting-not-taken',
     shows: 'the default of upload_max_filesize stays',
-    examples: { bad: 'a name that PHP does not know' },
+    examples: { bad: 'a name that PHP does not know', good: 'the units of PHP' },
     files: { 'srv/www/index.php': '<?php echo ini_get("upload_max_filesize");\n' },
     request: REQUEST,
     harm: ({ response }) => response.body === '2M',
@@ -291,7 +301,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'php/setting-not-taken',
     shows: 'the default of memory_limit stays',
-    examples: { bad: 'a name with a slip' },
+    examples: { bad: 'a name with a slip', good: 'the units of PHP' },
     files: { 'srv/www/index.php': '<?php echo ini_get("memory_limit");\n' },
     request: REQUEST,
     harm: ({ response }) => response.body === '128M',
@@ -300,7 +310,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'php/setting-not-taken',
     shows: 'the default of memory_limit stays',
-    examples: { bad: 'a colon' },
+    examples: { bad: 'a colon', good: 'the units of PHP' },
     files: { 'srv/www/index.php': '<?php echo ini_get("memory_limit");\n' },
     request: REQUEST,
     harm: ({ response }) => response.body === '128M',
@@ -308,6 +318,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'php/https-never-empty',
+    examples: { bad: 'the scheme', good: 'the variable of nginx' },
     shows: 'a script takes a plain request for one by TLS',
     files: { 'srv/www/index.php': "<?php echo empty($_SERVER['HTTPS']) ? 'plain' : 'secure';\n" },
     request: REQUEST,
@@ -316,6 +327,10 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'php/https-not-told',
+    examples: {
+      bad: 'a script behind an nginx that speaks no TLS',
+      good: 'a map of the header of the proxy',
+    },
     shows: 'a script that is never told of TLS redirects to itself',
     request: { url: 'http://example.org/index.php', headers: { 'X-Forwarded-Proto': 'https' } },
     harm: ({ response }) => response.headers.location === 'https://example.org/index.php',
@@ -323,6 +338,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'php/errors-shown',
+    examples: { bad: 'in php.ini', good: 'off' },
     shows: 'the page has the message of a script that fails',
     files: { 'srv/www/index.php': '<?php echo $missing_value;\n' },
     request: { url: 'http://example.org/index.php' },

@@ -3,6 +3,7 @@ import type { LiveCase } from '../live-case.ts'
 export const cases: readonly LiveCase[] = [
   {
     rule: 'response-headers/page-sent-as-file',
+    examples: { bad: 'a page that is saved', good: 'with its type' },
     shows: 'browsers save the page',
     request: { url: 'http://example.org/' },
     harm: ({ response }) => response.headers['content-type'] === 'application/octet-stream',
@@ -11,13 +12,14 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'response-headers/page-sent-as-file',
     shows: 'browsers show the tags of the page',
-    examples: { bad: 'a page that is shown as its source' },
+    examples: { bad: 'a page that is shown as its source', good: 'with its type' },
     request: { url: 'http://example.org/' },
     harm: ({ response }) => response.headers['content-type'] === 'text/plain',
     sound: ({ response }) => response.headers['content-type'] === 'text/html',
   },
   {
     rule: 'response-headers/cookie-path-reversed',
+    examples: { bad: 'the path of clients first', good: 'the path of the backend first' },
     shows: 'the cookie is for a path that nobody asks for',
     mirrors: [9000],
     request: { url: 'http://example.org/login?set-cookie=a&cookie-path=/portal/' },
@@ -26,6 +28,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'response-headers/content-type-twice',
+    examples: { bad: 'an answer of nginx itself', good: 'the default type' },
     shows: 'the type of nginx goes out first, and a client takes that one',
     request: { url: 'http://example.org/' },
     harm: ({ response }) =>
@@ -34,6 +37,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'response-headers/sent-twice-by-apache',
+    examples: { bad: 'both tables', good: 'one table' },
     shows: 'the header goes out twice',
     files: { '/srv/www/page.txt': 'page' },
     request: { url: 'http://example.org/page.txt' },
@@ -42,6 +46,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'response-headers/cors-value-refused',
+    examples: { bad: 'everybody, with credentials', good: 'one origin with credentials' },
     shows: 'the wildcard goes out beside credentials',
     mirrors: [9000],
     request: { url: 'http://api.example.org/' },
@@ -52,6 +57,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'response-headers/add-header-lost',
+    examples: { bad: 'one header for caching', good: 'repeated in the location' },
     shows: 'an answer of the location lacks the header',
     files: { 'srv/www/app/index.html': 'app' },
     request: { url: 'http://example.org/app/' },
@@ -72,6 +78,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'response-headers/cors-without-always',
+    examples: { bad: 'an application that answers errors', good: 'sent with every answer' },
     shows: 'an error lacks the header',
     request: { url: 'http://api.example.org/' },
     // Nothing listens: nginx answers 502 in place of the backend, with the same headers.
@@ -82,6 +89,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'response-headers/header-value-newline',
+    examples: { bad: 'a policy, one source a line', good: 'on one line' },
     shows: 'the second line is no part of the header',
     files: { 'srv/www/index.html': 'page' },
     request: { url: 'http://example.org/' },
@@ -89,6 +97,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'response-headers/origin-reflected',
+    examples: { bad: 'any origin, with cookies', good: 'the whole origin is compared' },
     shows: 'the page of another site may read the answer, with cookies',
     mirrors: [9000],
     request: { url: 'http://api.example.org/', headers: { Origin: 'https://evil.example' } },
@@ -107,6 +116,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'response-headers/value-ignored',
+    examples: { bad: 'a site that may show the page in a frame', good: 'as browsers know them' },
     shows: 'what browsers drop is sent',
     files: { '/srv/www/index.html': 'page' },
     request: { url: 'http://example.org/' },
@@ -115,6 +125,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'response-headers/cache-control-contradicts',
+    examples: { bad: 'a month, and not at all', good: 'one adds to the other' },
     shows: 'two headers that say opposite things',
     files: { '/srv/www/files/a.txt': 'text' },
     request: { url: 'http://example.org/files/a.txt' },
@@ -123,6 +134,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'response-headers/header-name-misspelt',
+    examples: { bad: 'a word lost', good: 'as the specifications have them' },
     shows: 'the header that browsers heed is not sent',
     files: { '/srv/www/index.html': 'page' },
     request: { url: 'http://example.org/' },

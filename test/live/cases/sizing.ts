@@ -100,6 +100,7 @@ def application(environ, start_response):
 export const cases: readonly LiveCase[] = [
   {
     rule: 'sizing/keepalive-connection-close',
+    examples: { bad: 'the map of the documentation', good: 'an empty text' },
     shows: 'the backend is asked to close the connection',
     mirrors: [9000],
     request: { url: 'http://example.org/' },
@@ -123,6 +124,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'sizing/mpm-workers-exceed-serverlimit',
+    examples: { bad: 'four processes of five threads for 150 requests', good: 'as Debian ships it' },
     shows: 'httpd lowers the number when it starts',
     request: { url: `${SITE}/` },
     harm: ({ log }) => /AH00318|AH00319/.test(log),
@@ -130,6 +132,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'sizing/daemon-threads-exceed-apache-workers',
+    examples: { bad: 'forty threads behind twenty workers', good: 'fewer threads than workers' },
     shows: 'thirty requests wait for twenty workers though forty threads are idle',
     request: { url: `${SITE}/` },
     harm: async answer => (await together(answer, 30)) > 900,
@@ -137,6 +140,10 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'sizing/apache-workers-starved-by-daemon',
+    examples: {
+      bad: 'one thread behind ten workers, and static files of Apache’s',
+      good: 'nginx serves them',
+    },
     shows: 'a static file waits while a dozen slow pages hold every worker',
     files: { 'opt/app/static/site.css': 'body {}\n' },
     request: { url: 'http://example.org/' },
@@ -145,6 +152,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'sizing/keepalive-timeout-race',
+    examples: { bad: 'nginx keeps them a minute, Apache two seconds', good: 'nginx gives up first' },
     shows: 'a POST that meets a connection Apache has closed is a 502',
     request: { url: 'http://example.org/' },
     harm: async answer => (await postInTheGap(answer)) === 502,
@@ -152,12 +160,14 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'sizing/mpm-threads-exceed-threadlimit',
+    examples: { bad: 'a hundred threads and no limit written', good: 'the limit raised first' },
     shows: 'httpd lowers the threads when it starts',
     request: { url: `${SITE}/` },
     harm: ({ log }) => /ThreadsPerChild of 100 exceeds ThreadLimit/.test(log),
   },
   {
     rule: 'sizing/mpm-workers-not-multiple',
+    examples: { bad: 'a round number', good: 'six processes of twenty-five' },
     shows: 'httpd lowers the workers when it starts',
     request: { url: `${SITE}/` },
     harm: ({ log }) => /MaxRequestWorkers of 150 is not an integer multiple/.test(log),
@@ -174,6 +184,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'sizing/daemon-processes-1-explicit',
+    examples: { bad: 'one, written out', good: 'one, as nothing is written' },
     shows: 'the application is told of several processes',
     files: { 'opt/app/wsgi.py': MULTIPROCESS },
     request: { url: `${SITE}/` },
@@ -182,6 +193,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'sizing/nginx-worker-connections',
+    examples: { bad: 'as many files as connections', good: 'twice as many' },
     shows: 'requests fail for want of files while connections are left',
     smaller: { '4096': '32', '8192': '64' },
     mirrors: [9000],
@@ -196,6 +208,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'sizing/upstream-keepalive-ineffective',
+    examples: { bad: 'keepalive alone', good: 'with what it needs' },
     shows: 'the backend is asked to close every connection',
     mirrors: [9000],
     request: { url: 'http://example.org/' },

@@ -10,6 +10,7 @@ function shows(text: string): (answer: LiveAnswer) => boolean {
 export const cases: readonly LiveCase[] = [
   {
     rule: 'static-files/start-page-not-looked-for',
+    examples: { bad: 'a file or nothing', good: 'directories too' },
     shows: 'the start page is there, and not found',
     files: { '/srv/www/index.html': 'start page' },
     request: { url: 'http://example.org/' },
@@ -45,6 +46,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'static-files/module-type-missing',
+    examples: { bad: 'a location for modules, and a table without them', good: 'with the type' },
     shows: 'a module comes without its type',
     files: { 'srv/www/app.mjs': 'export const a = 1' },
     request: { url: 'http://example.org/app.mjs' },
@@ -53,6 +55,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'static-files/root-in-one-location',
+    examples: { bad: 'style sheets', good: 'in the server' },
     shows: 'a style sheet is not found',
     files: { 'srv/www/site.css': 'body{}' },
     request: { url: 'http://example.org/site.css' },
@@ -61,6 +64,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'static-files/alias-regex-without-capture',
+    examples: { bad: 'pictures of a directory', good: 'with a capture' },
     shows: 'a picture that is there is not served',
     files: { '/srv/media/a.png': 'picture' },
     request: { url: 'http://example.org/media/a.png' },
@@ -69,6 +73,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'static-files/root-exposes-code',
+    examples: { bad: 'the project itself as root', good: 'a directory of its own' },
     shows: 'the text of the program comes for its path below the root',
     files: { 'opt/shop/shop/wsgi.py': 'PASSWORD = "secret"\n' },
     request: { url: `${SITE}/shop/wsgi.py` },
@@ -76,6 +81,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'static-files/wsgi-dir-in-docroot',
+    examples: { bad: 'a script below the document root', good: 'elsewhere' },
     shows: 'the text of the script comes for its path below the document root',
     files: { 'srv/www/app/wsgi.py': 'PASSWORD = "secret"\n', 'opt/app/wsgi.py': 'PASSWORD = "secret"\n' },
     request: { url: `${SITE}:9000/app/wsgi.py` },
@@ -83,6 +89,10 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'static-files/alias-traversal',
+    examples: {
+      bad: 'a location without its last slash',
+      good: 'lines that some server includes, with a slash at both ends',
+    },
     shows: 'two dots behind the name lead to the directory above',
     files: { 'opt/shop/settings.py': 'PASSWORD = "secret"\n' },
     request: { url: `${SITE}/static../settings.py` },
@@ -98,6 +108,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'static-files/dotfiles-served',
+    examples: { bad: 'a checkout as the root', good: 'refused by their dot' },
     shows: 'the repository’s own configuration is an answer',
     request: { url: `${SITE}/.git/config` },
     harm: shows('[core]'),
@@ -105,6 +116,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'static-files/autoindex-on',
+    examples: { bad: 'every directory of the site', good: 'off' },
     shows: 'the name of a file that nobody linked is in the listing',
     files: { 'srv/www/files/unlinked-backup.sql': 'x\n', 'srv/www/index.html': 'page' },
     request: { url: `${SITE}/files/` },
@@ -113,6 +125,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'static-files/root-mismatch',
+    examples: { bad: 'everything is handed to Django', good: 'an alias of the same directory' },
     shows: 'Django answers 404 for a file that it has collected',
     request: { url: `${SITE}/static/site.css` },
     harm: ({ response }) => response.status === 404 && response.body.includes('Not Found'),
@@ -120,6 +133,10 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'static-files/media-executable',
+    examples: {
+      bad: 'PHP beside the uploads',
+      good: 'uploads that no expression gets, and that browsers may not run',
+    },
     shows: 'an upload is handed to PHP instead of to the client',
     files: { 'opt/shop/media/x.php': '<?php echo 1;\n' },
     request: { url: `${SITE}/media/x.php` },
@@ -128,6 +145,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'static-files/root-repeats-location',
+    examples: { bad: 'static files', good: 'the directory above' },
     shows: 'a file that is there is not found',
     files: { 'srv/shop/static/site.css': 'body {}' },
     request: { url: `${SITE}/static/site.css` },
@@ -136,6 +154,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'static-files/alias-slash-missing',
+    examples: { bad: 'a directory', good: 'both end with a slash' },
     shows: 'a file that is there is not found',
     files: { 'srv/img/a.css': 'body {}' },
     request: { url: `${SITE}/img/a.css` },
@@ -187,6 +206,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'static-files/types-without-css',
+    examples: { bad: 'no types at all', good: 'the table of the package' },
     shows: 'a style sheet is plain text',
     files: { 'srv/www/site.css': 'body {}', 'etc/nginx/mime.types': 'types {\n    text/css css;\n}\n' },
     request: { url: `${SITE}/site.css` },
@@ -195,6 +215,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'static-files/missing-asset-answers-page',
+    examples: { bad: 'one fallback for everything', good: 'assets are there or not' },
     shows: 'a script that is missing is HTML',
     files: { 'srv/www/index.html': '<h1>Page</h1>' },
     request: { url: `${SITE}/app.1234.js` },
@@ -203,12 +224,14 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'static-files/root-is-file-system',
+    examples: { bad: 'the root of the machine', good: 'the directory of the site' },
     shows: 'the accounts of the machine are a page',
     request: { url: `${SITE}/etc/passwd` },
     harm: shows('root:'),
   },
   {
     rule: 'static-files/htaccess-not-applied',
+    examples: { bad: 'a site that was made for Apache', good: 'refused' },
     shows: 'the rules of the site are a page',
     request: { url: `${SITE}/.htaccess` },
     harm: shows('Require all denied'),
@@ -216,6 +239,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'static-files/start-page-cacheable',
+    examples: { bad: 'no word of caching', good: 'asked for each time' },
     shows: 'the page says nothing of caches',
     files: { 'srv/www/index.html': 'start' },
     request: { url: `${SITE}/` },
@@ -224,6 +248,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'static-files/page-not-there',
+    examples: { bad: 'the start page', good: 'as they are called' },
     shows: 'the start page is refused',
     request: { url: 'http://example.org/' },
     harm: ({ response }) => response.status === 403,

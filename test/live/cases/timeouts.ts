@@ -5,6 +5,7 @@ const SITE = 'http://example.org'
 export const cases: readonly LiveCase[] = [
   {
     rule: 'timeouts/nginx-below-apache',
+    examples: { bad: 'a second in nginx, a minute in Apache', good: 'the same in both' },
     shows: 'the client gets a 504 while the application finishes',
     request: { url: `${SITE}/?sleep=2` },
     harm: ({ response }) => response.status === 504,
@@ -13,7 +14,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'timeouts/apache-below-nginx',
     shows: 'Apache answers 504 long before nginx would',
-    examples: { bad: 'a second in Apache' },
+    examples: { bad: 'a second in Apache', good: 'raised on both' },
     request: { url: `${SITE}/?sleep=2` },
     harm: ({ response, log }) =>
       response.status === 504 && log.includes('Timeout when reading response headers from daemon process'),
@@ -21,6 +22,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'timeouts/wsgi-request-timeout-kills-process',
+    examples: { bad: 'three seconds in mod_wsgi, ten in nginx', good: 'as long as nginx waits' },
     shows: 'the process is killed under its request, which is a 500',
     request: { url: `${SITE}/?sleep=4` },
     harm: ({ response, log }) =>
@@ -30,7 +32,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'timeouts/gunicorn-below-nginx',
     shows: 'gunicorn kills the worker under its request, which is a 502',
-    examples: { bad: 'less in its configuration file' },
+    examples: { bad: 'less in its configuration file', good: 'raised in both' },
     smaller: { 'timeout = 120': 'timeout = 1' },
     request: { url: `${SITE}/?sleep=3` },
     harm: ({ response, logNow }) => response.status === 502 && logNow().includes('WORKER TIMEOUT'),
@@ -38,6 +40,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'timeouts/uwsgi-harakiri-below-nginx',
+    examples: { bad: 'raised in nginx, and not in uWSGI', good: 'raised in both' },
     shows: 'uWSGI kills the worker under its request, which is a 502',
     smaller: { 'harakiri = 30\n': 'harakiri = 1\n' },
     request: { url: `${SITE}/?sleep=4` },
@@ -46,6 +49,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'timeouts/apache-below-php',
+    examples: { bad: 'less than the pool has', good: 'raised in both' },
     shows: 'the client gets a 504 while the script runs on',
     files: { 'srv/www/index.php': '<?php sleep(2); echo "done";\n' },
     smaller: { 'ProxyTimeout 120': 'ProxyTimeout 1' },
@@ -56,7 +60,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'timeouts/nginx-below-php',
     shows: 'the client gets a 504 while the script runs on',
-    examples: { bad: 'raised further in the pool' },
+    examples: { bad: 'raised further in the pool', good: 'raised in both' },
     files: { 'srv/www/index.php': '<?php sleep(2); echo "done";\n' },
     smaller: { '120s': '1s', '10m': '10s' },
     request: { url: `${SITE}/index.php` },
@@ -79,6 +83,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'timeouts/wsgi-request-timeout-missing',
+    examples: { bad: 'no limit', good: 'a minute' },
     shows: 'a request that hangs is waited for, and with a limit its process ends',
     smaller: { 'threads=15': 'threads=1', 'request-timeout=60': 'request-timeout=1' },
     request: { url: 'http://example.org:9000/?sleep=7' },

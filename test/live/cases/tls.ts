@@ -28,6 +28,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'tls/key-with-passphrase',
+    examples: { bad: 'in nginx', good: 'the passphrase is in a file' },
     shows: 'nginx does not start',
     request: { url: 'https://example.org/' },
     harm: ({ refused }) => refused.nginx !== null && /password|pass phrase|PEM_/i.test(refused.nginx),
@@ -43,6 +44,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'tls/backend-not-verified',
+    examples: { bad: 'the authority alone', good: 'checked' },
     shows: 'a certificate of somebody else will do',
     files: { 'srv/tls/another-authority.pem': ROOT },
     request: { url: 'http://example.org/' },
@@ -52,7 +54,10 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'tls/sslengine-port-mismatch',
     shows: 'the handshake fails on the port of TLS',
-    examples: { good: 'port 443, where httpd turns TLS on by itself, and a port of which Listen says it' },
+    examples: {
+      bad: 'a certificate, and TLS is not on',
+      good: 'port 443, where httpd turns TLS on by itself, and a port of which Listen says it',
+    },
     request: { url: 'https://example.org:8443/' },
     harm: ({ refused, response }) => refused.apache === null && response.status === 0,
     sound: ({ response }) => response.status > 0,
@@ -60,13 +65,14 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'tls/sslengine-port-mismatch',
     shows: 'plain HTTP is a bad request on port 80',
-    examples: { bad: 'TLS on port 80' },
+    examples: { bad: 'TLS on port 80', good: 'each on its port' },
     request: { url: 'http://example.org/' },
     harm: ({ response }) => response.status === 400,
     sound: ({ response }) => response.status === 301,
   },
   {
     rule: 'tls/backend-proxied-over-tls-to-plain',
+    examples: { bad: 'https to a plain virtual host', good: 'both plain' },
     shows: 'nginx answers 502 while both servers call their configuration good',
     files: { 'srv/www/index.html': 'page' },
     request: { url: 'http://example.org/index.html' },
@@ -76,6 +82,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'tls/listen-without-ssl',
+    examples: { bad: 'a certificate and no ssl', good: 'with ssl' },
     shows: 'the TLS handshake fails',
     request: { url: 'https://example.org/' },
     harm: ({ response }) => response.failure !== null,
@@ -83,6 +90,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'tls/ssl-on-hits-plain-listen',
+    examples: { bad: 'both ports in one server', good: 'TLS on one socket' },
     shows: 'port 80 answers plain HTTP with 400',
     request: { url: 'http://example.org/' },
     harm: ({ response }) => response.status === 400,
@@ -90,6 +98,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'tls/ssl-on-port-80',
+    examples: { bad: 'both ports alike', good: 'plain HTTP on port 80' },
     shows: 'port 80 answers plain HTTP with 400',
     request: { url: 'http://example.org/' },
     harm: ({ response }) => response.status === 400,
@@ -97,6 +106,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'tls/ssl-on-deprecated',
+    examples: { bad: 'the directive of nginx 0.7', good: 'TLS as a property of the socket' },
     shows: 'nginx warns whenever it reads its configuration',
     request: { url: 'https://example.org/' },
     harm: () =>
@@ -104,6 +114,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'tls/weak-protocol',
+    examples: { bad: 'a list from another decade', good: 'today’s two' },
     shows: 'a client that knows nothing newer than TLS 1.0 is served',
     request: { url: 'https://example.org/' },
     harm: async ({ refused }) => refused.nginx === null && (await speaks('TLSv1')),
@@ -112,6 +123,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'tls/cert-name-mismatch',
+    examples: { bad: 'www, which nobody ordered', good: 'the name' },
     shows: 'a client that checks names gives up on the certificate',
     // Made when it is asked for, as whoever only counts the cases needs no certificate.
     get files() {
@@ -123,12 +135,14 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'tls/key-world-readable',
+    examples: { bad: 'readable by all', good: 'root alone' },
     shows: 'a user of the machine without any right of its own reads the key',
     request: { url: 'https://example.org/' },
     harm: () => readsAsNobody('/etc/ssl/private/site.key'),
   },
   {
     rule: 'tls/backend-name-unverifiable',
+    examples: { bad: 'an address', good: 'the name of the certificate' },
     shows: 'no certificate fits the address',
     request: { url: 'http://example.org/' },
     harm: ({ response, log }) =>
@@ -138,7 +152,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'tls/backend-name-unverifiable',
     shows: 'no certificate has the name of the upstream',
-    examples: { bad: 'the name of an upstream' },
+    examples: { bad: 'the name of an upstream', good: 'the name of the certificate' },
     request: { url: 'http://example.org/' },
     harm: ({ response, log }) =>
       response.status === 502 && log.includes('upstream SSL certificate does not match "api"'),
@@ -146,6 +160,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'tls/protocols-of-default-server',
+    examples: { bad: 'a server for TLS 1.3 alone', good: 'in the default server' },
     shows: 'a handshake in another version of TLS',
     request: { url: 'http://example.org:443/' },
     harm: () => speaks('TLSv1.2'),
@@ -153,6 +168,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'tls/hsts-missing',
+    examples: { bad: 'a site of files', good: 'sent by nginx' },
     shows: 'the answer carries no Strict-Transport-Security',
     request: { url: 'https://example.org/' },
     harm: ({ response }) =>
@@ -161,13 +177,14 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'tls/hsts-missing',
     shows: 'a header of the location drops the one of the server',
-    examples: { bad: 'a location whose own header drops it' },
+    examples: { bad: 'a location whose own header drops it', good: 'sent by nginx' },
     request: { url: 'https://example.org/' },
     harm: ({ response }) =>
       response.status !== 0 && response.headers['strict-transport-security'] === undefined,
   },
   {
     rule: 'tls/acme-challenge-not-served',
+    examples: { bad: 'hidden files are denied', good: 'a location for the challenge' },
     shows: 'the file of the challenge is refused',
     files: { 'srv/www/.well-known/acme-challenge/token': 'token.thumbprint' },
     request: { url: 'http://example.org/.well-known/acme-challenge/token' },
@@ -229,6 +246,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'tls/hsts-not-always',
+    examples: { bad: 'beside a redirect', good: 'always' },
     shows: 'a redirect lacks the header',
     request: { url: 'http://example.org:443/' },
     harm: ({ response }) =>
@@ -250,6 +268,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'tls/chain-broken',
+    examples: { bad: 'the intermediate of another authority', good: 'a chain' },
     shows: 'with the intermediate of another authority a client finds no way to its root',
     files: { 'etc/ssl/site.key': LEAF_KEY },
     request: { url: 'https://example.org/', trust: ROOT },
@@ -259,7 +278,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'tls/chain-broken',
     shows: 'nginx refuses a file that begins with the intermediate',
-    examples: { bad: 'the intermediate first' },
+    examples: { bad: 'the intermediate first', good: 'a chain' },
     files: { 'etc/ssl/site.key': LEAF_KEY },
     request: { url: 'https://example.org/', trust: ROOT },
     harm: ({ refused }) => refused.nginx?.includes('key values mismatch') === true,
@@ -281,6 +300,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'tls/client-certificate-not-asked',
+    examples: { bad: 'asked, and let in without', good: 'asked for it' },
     shows: 'a client without a certificate gets the page',
     files: { '/srv/www/index.html': 'page' },
     request: { url: 'https://example.org/' },
@@ -289,6 +309,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'tls/client-certificate-after-handshake',
+    examples: { bad: 'in a location', good: 'TLS 1.2 alone' },
     shows: 'a client that offers nothing more after the handshake gets 403',
     request: { url: 'https://example.org/staff/' },
     harm: ({ response, logNow }) => response.status === 403 && logNow().includes('AH10158'),
@@ -311,6 +332,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'tls/certificate-of-another-key',
+    examples: { bad: 'two directories', good: 'of one directory' },
     shows: 'nginx does not start',
     files: {
       '/etc/letsencrypt/live/example.org/privkey.pem': generateKeyPairSync('rsa', {
@@ -323,6 +345,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'tls/http2-without-ssl',
+    examples: { bad: 'a parameter copied from port 443', good: 'plain HTTP' },
     shows: 'a client that begins in HTTP/1.1 gets no answer',
     files: { '/srv/www/index.html': 'page' },
     request: { url: 'http://example.org/' },

@@ -27,6 +27,7 @@ async function membersOf({ request }: LiveAnswer): Promise<number> {
 export const cases: readonly LiveCase[] = [
   {
     rule: 'topology/host-selects-wrong-server',
+    examples: { bad: 'the address of nginx', good: 'the name of the client' },
     shows: 'the default server of nginx answers',
     files: { 'srv/www/index.html': 'the site' },
     request: { url: 'http://example.org/index.html' },
@@ -35,6 +36,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'topology/proxy-protocol-mismatch',
+    examples: { bad: 'HTTP to a port for the PROXY protocol', good: 'HTTP to a port of its own' },
     shows: 'the listener drops the connection',
     request: { url: 'http://example.org/' },
     harm: ({ response, log }) =>
@@ -43,6 +45,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'topology/grpc-without-http2',
+    examples: { bad: 'a plain port', good: 'HTTP/2 on the port' },
     shows: 'a client of HTTP/2 gets no answer in it',
     request: { url: 'http://grpc.example.org:50051/' },
     harm: async () => (await http2Status(50051)) === null,
@@ -51,6 +54,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'topology/sticky-without-route',
+    examples: { bad: 'an option of ProxyPass', good: 'a route for each' },
     shows: 'two requests of one session reach two members',
     mirrors: [3000, 3001],
     request: { url: 'http://example.org/', headers: { Cookie: 'JSESSIONID=abc.a' } },
@@ -59,6 +63,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'topology/upstream-port-not-listened',
+    examples: { bad: 'one digit apart', good: 'the same port' },
     shows: 'nginx answers 502 while both servers call their configuration good',
     files: { 'srv/www/index.html': 'page' },
     request: { url: 'http://example.org/index.html' },
@@ -67,6 +72,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'topology/upstream-address-mismatch',
+    examples: { bad: 'the other version of loopback', good: 'the same address' },
     shows: 'nginx answers 502: the port is right and the address is not',
     files: { 'srv/www/index.html': 'page' },
     request: { url: 'http://example.org/index.html' },
@@ -75,6 +81,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'topology/upstream-public-name',
+    examples: { bad: 'the site’s own name as its upstream', good: 'loopback' },
     shows: 'where the name is that of a public address, loopback is not asked',
     hosts: { 'example.org': '127.0.0.2' },
     mirrors: [9000],
@@ -84,6 +91,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'topology/upstream-self-loop',
+    examples: { bad: 'the port of nginx instead of the backend’s', good: 'the backend’s port' },
     shows: 'nginx asks itself until it gives up',
     mirrors: [8000],
     request: { url: 'http://example.org/' },
@@ -92,6 +100,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'topology/vhost-unreachable-port',
+    examples: { bad: 'two ports', good: 'the same port' },
     shows: 'nobody answers on the port of the virtual host',
     files: { 'srv/www/index.html': 'page' },
     request: { url: 'http://example.org:9001/index.html' },
@@ -110,6 +119,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'topology/host-selects-wrong-vhost',
+    examples: { bad: 'one letter', good: 'the same names' },
     shows: 'the other site answers',
     files: { 'srv/blog/index.html': 'blog', 'srv/shop/index.html': 'shop' },
     request: { url: 'http://shop.example.org/index.html' },
@@ -118,6 +128,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'topology/listen-without-vhost',
+    examples: { bad: 'a virtual host on another port', good: 'a virtual host on the port' },
     shows: 'the main server answers, and it has no such page',
     files: { 'srv/www/index.html': 'page' },
     request: { url: 'http://example.org/index.html' },
@@ -126,6 +137,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'topology/named-location-missing',
+    examples: { bad: 'two spellings', good: 'the same name' },
     shows: 'nginx answers 500 while it calls its configuration good',
     mirrors: [9000],
     request: { url: 'http://example.org/nothing' },
@@ -134,6 +146,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'topology/servername-mismatch-single-vhost',
+    examples: { bad: 'a name left from another machine', good: 'the same name' },
     shows: 'the interpreter goes by a name that nobody asked for',
     request: { url: 'http://example.org/' },
     harm: ({ response }) => response.report?.application_group === 'old.example.net|',
@@ -141,6 +154,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'topology/try-files-fallback-lost',
+    examples: { bad: 'a location that only adds a header', good: 'repeated' },
     shows: 'the location answers 404 instead of the application',
     mirrors: [9000],
     request: { url: 'http://example.org/account' },
@@ -149,6 +163,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'topology/upstream-undefined',
+    examples: { bad: 'two letters swapped', good: 'the same name' },
     shows: 'nginx refuses its configuration',
     mirrors: [9000],
     request: { url: 'http://example.org/' },
@@ -157,6 +172,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'topology/static-bypasses-backend-acl',
+    examples: { bad: 'a closed directory below a root', good: 'closed in nginx as well' },
     shows: 'nginx gives a page that Apache refuses',
     files: { 'srv/site/files/internal/page.html': 'internal' },
     request: { url: 'http://example.org/files/internal/page.html' },
@@ -167,6 +183,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'topology/resolver-missing',
+    examples: { bad: 'the name of a container', good: 'Docker’s name server' },
     shows: 'nginx cannot resolve the name, though the system can',
     hosts: { app: '127.0.0.1' },
     mirrors: [9000],
@@ -189,6 +206,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'topology/regex-takes-proxied-path',
+    examples: { bad: 'pictures that a backend makes', good: 'regular expressions are kept out' },
     shows: 'a picture of the backend is looked for on the disk',
     mirrors: [9000],
     request: { url: 'http://example.org/icons/a.png' },
@@ -197,6 +215,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'topology/client-chooses-backend',
+    examples: { bad: 'a host in the path', good: 'a path that begins with its slash' },
     shows: 'a port of the own machine answers whoever names it',
     mirrors: [9000],
     request: { url: 'http://example.org/proxy/127.0.0.1:9000/secret' },
@@ -206,7 +225,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'topology/client-chooses-backend',
     shows: 'a port of the own machine answers behind an address that no slash ends',
-    examples: { bad: 'a host that goes on in the path' },
+    examples: { bad: 'a host that goes on in the path', good: 'a path that begins with its slash' },
     mirrors: [9000],
     request: { url: 'http://example.org/api:9000/secret' },
     harm: ({ response }) => response.report?.path === '/secret',
@@ -214,6 +233,10 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'topology/backend-not-listening',
+    examples: {
+      bad: 'TCP in nginx, a socket in the pool',
+      good: 'the same socket, by the link that /var/run is',
+    },
     shows: 'PHP-FPM listens on a socket, and nginx connects to a port',
     files: { 'srv/www/index.php': '<?php echo "done";\n' },
     request: { url: 'http://example.org/index.php' },
@@ -255,6 +278,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'topology/protocol-mismatch',
+    examples: { bad: 'uwsgi to gunicorn, which speaks HTTP', good: 'HTTP to gunicorn' },
     shows: 'gunicorn does not understand uwsgi',
     request: { url: 'http://example.org/', patience: 1500 },
     harm: isNotUnderstood,
@@ -283,7 +307,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'topology/socket-in-private-tmp',
     shows: 'nginx has another /tmp, where no socket is',
-    examples: { good: 'one /tmp for both' },
+    examples: { bad: 'the unit of nginx', good: 'one /tmp for both' },
     request: { url: 'http://example.org/' },
     harm: ({ response, log }) => response.status === 502 && log.includes('No such file or directory'),
     sound: ({ response }) => response.status === 200,
@@ -291,13 +315,14 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'topology/socket-in-private-tmp',
     shows: 'the application has another /var/tmp, and makes its socket there',
-    examples: { bad: 'the unit of the application' },
+    examples: { bad: 'the unit of the application', good: 'a directory below /run' },
     request: { url: 'http://example.org/' },
     harm: ({ response, log }) => response.status === 502 && log.includes('No such file or directory'),
     sound: ({ response }) => response.status === 200,
   },
   {
     rule: 'topology/http-to-tls-port',
+    examples: { bad: 'port 443 without TLS', good: 'TLS to port 443' },
     shows: 'the port of TLS answers 400 to plain HTTP',
     files: {
       'tls.conf':
@@ -310,6 +335,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'topology/events-buffered',
+    examples: { bad: 'a location that is called so', good: 'not buffered' },
     shows: 'the first event comes when the stream ends',
     mirrors: [9000],
     request: { url: 'http://example.org/events?events', until: 'data: first', patience: 700 },
@@ -327,6 +353,10 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'topology/ip-hash-sees-proxy',
+    examples: {
+      bad: 'behind a proxy on the same machine',
+      good: 'the client’s address is taken from the proxy',
+    },
     shows: 'one server gets the requests of all clients',
     mirrors: [9000, 9001],
     request: { url: 'http://example.org:8080/' },
@@ -335,6 +365,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'topology/upstream-servers-down',
+    examples: { bad: 'both', good: 'one of two' },
     shows: 'nginx asks no server',
     mirrors: [9000],
     request: { url: 'http://example.org/' },
@@ -343,6 +374,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'topology/own-prefix-stripped',
+    examples: { bad: 'a slash at the end', good: 'the path as it came' },
     shows: 'the backend is asked without the path',
     mirrors: [9000],
     request: { url: 'http://example.org/socket.io/?EIO=4' },

@@ -20,6 +20,7 @@ function processNames(): readonly string[] {
 export const cases: readonly LiveCase[] = [
   {
     rule: 'wsgi/embedded-mode',
+    examples: { bad: 'a daemon process, and nobody sends to it', good: 'the group of the virtual host' },
     shows: 'the application answers, and runs in no process group',
     request: { url: `${SITE}/` },
     harm: ({ response }) => response.report?.process_group === '',
@@ -27,6 +28,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'wsgi/process-group-undefined',
+    examples: { bad: 'two letters swapped', good: 'defined' },
     shows: 'every request is a 500 while the check calls the configuration good',
     request: { url: `${SITE}/` },
     harm: ({ response, refused }) => response.status === 500 && refused.apache === null,
@@ -35,13 +37,14 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'wsgi/process-group-undefined',
     shows: 'the only daemon process has another name',
-    examples: { bad: 'another name than that of the only daemon process, in a fragment' },
+    examples: { bad: 'another name than that of the only daemon process, in a fragment', good: 'defined' },
     request: { url: `${SITE}/` },
     harm: ({ response, refused }) => response.status === 500 && refused.apache === null,
     sound: ({ response }) => response.status === 200,
   },
   {
     rule: 'wsgi/process-group-not-visible',
+    examples: { bad: 'another name', good: 'the same name on another port' },
     shows: 'every request is a 500 while the check calls the configuration good',
     request: { url: 'http://shop.example.org:9000/' },
     harm: ({ response, refused }) => response.status === 500 && refused.apache === null,
@@ -49,6 +52,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'wsgi/alias-order',
+    examples: { bad: 'the root first', good: 'the longer path first' },
     shows: 'the first application answers for the path of the second',
     request: { url: `${SITE}/blog` },
     harm: ({ response }) => response.report?.script === '/opt/site/wsgi.py',
@@ -57,7 +61,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/legacy-access-control',
     shows: 'the old words do not lift the new denial',
-    examples: { bad: 'below the root that 2.4 closes' },
+    examples: { bad: 'below the root that 2.4 closes', good: 'as in 2.4' },
     files: {
       'wsgi.conf':
         '<VirtualHost *:9000>\nServerName example.org\nWSGIDaemonProcess app\nWSGIScriptAlias / /srv/app/wsgi.py process-group=app\n</VirtualHost>\n',
@@ -68,6 +72,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'wsgi/directory-not-granted',
+    examples: { bad: 'nothing granted', good: 'granted' },
     shows: 'every request is a 403 while the check calls the configuration good',
     request: { url: `${SITE}/` },
     harm: ({ response, refused }) => response.status === 403 && refused.apache === null,
@@ -75,6 +80,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'wsgi/script-missing',
+    examples: { bad: 'a file that was renamed', good: 'there' },
     shows: 'every request is a 404 while the check calls the configuration good',
     request: { url: `${SITE}/` },
     harm: ({ response, refused }) => response.status === 404 && refused.apache === null,
@@ -91,6 +97,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'wsgi/apps-share-process-group',
+    examples: { bad: 'two projects with the script of `startproject`', good: 'a daemon process for each' },
     shows: 'the project that is asked second answers with the settings of the first',
     request: { url: 'http://shop.example.org:9000/' },
     harm: async ({ response, request, refused }) =>
@@ -102,6 +109,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'wsgi/global-with-multiple-apps',
+    examples: { bad: 'the main interpreter of one group', good: 'a daemon process for each' },
     shows: 'the project that is asked second answers with the pages of the first',
     request: { url: 'http://shop.example.org:9000/' },
     harm: async ({ response, request, refused }) =>
@@ -113,6 +121,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'wsgi/timezone-leak',
+    examples: { bad: 'in Apache’s own processes', good: 'the zone of the machine' },
     shows: 'the stamps of the access log are in the zone of Django',
     request: { url: 'http://shop.example.org:9000/' },
     harm: async ({ request, refused }) => {
@@ -124,6 +133,10 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'wsgi/daemon-duplicate-name',
+    examples: {
+      bad: 'the copy that was made for TLS',
+      good: 'defined in the first, used in both, which have one ServerName',
+    },
     shows: 'Apache refuses to start',
     request: { url: `${SITE}/` },
     harm: ({ refused }) => refused.apache?.includes('Name duplicates previous WSGI daemon') === true,
@@ -134,6 +147,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'wsgi/user-root',
+    examples: { bad: 'by name', good: 'a user of its own' },
     shows: 'Apache refuses to start',
     request: { url: `${SITE}/` },
     harm: ({ refused }) => refused.apache?.includes('blocked from running as root') === true,
@@ -142,13 +156,14 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'wsgi/process-group-order',
     shows: 'Apache refuses to start',
-    examples: { bad: 'in a file that is included later' },
+    examples: { bad: 'in a file that is included later', good: 'defined above' },
     request: { url: `${SITE}/` },
     harm: ({ refused }) => refused.apache?.includes('WSGI process group not yet configured') === true,
     sound: ({ response, refused }) => refused.apache === null && response.report?.process_group === 'app',
   },
   {
     rule: 'wsgi/user-missing',
+    examples: { bad: 'no user', good: 'a user of its own' },
     shows: 'the application runs as the user of Apache',
     request: { url: `${SITE}/` },
     harm: ({ response }) => response.report?.uid === '33',
@@ -156,6 +171,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'wsgi/authorization-dropped',
+    examples: { bad: 'tokens of Django REST Framework', good: 'proxied' },
     shows: 'the header is not there for the application',
     // The framework itself is not on this machine.
     files: { 'opt/api/api/wsgi.py': REPORTING_APPLICATION },
@@ -167,13 +183,14 @@ export const cases: readonly LiveCase[] = [
     rule: 'wsgi/authorization-dropped',
     shows: 'another module brings the header past mod_wsgi',
     files: { 'opt/api/api/wsgi.py': REPORTING_APPLICATION },
-    examples: { good: 'proxied by the alias' },
+    examples: { bad: 'tokens of Django REST Framework', good: 'proxied by the alias' },
     request: { url: `${SITE}/`, headers: { Authorization: 'Token abc' } },
     harm: ({ response }) => response.status === 200 && response.report?.HTTP_AUTHORIZATION === undefined,
     sound: ({ response }) => response.report?.HTTP_AUTHORIZATION === 'Token abc',
   },
   {
     rule: 'wsgi/mod-wsgi-option-too-new',
+    examples: { bad: 'the module of the distribution', good: 'what every version knows' },
     shows: 'Apache refuses to start',
     request: { url: `${SITE}/` },
     harm: ({ refused }) => refused.apache?.includes('Invalid option to WSGI daemon process') === true,
@@ -181,6 +198,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'wsgi/socket-prefix-unreadable',
+    examples: { bad: 'among the logs, which are for root alone', good: 'the directory of Apache' },
     shows: 'every request is a 503 once the directory of logs is as Debian makes it',
     request: { url: `${SITE}/` },
     harm: async ({ response, request, refused }) => {
@@ -191,6 +209,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'wsgi/daemon-unused',
+    examples: { bad: 'left from a site that moved', good: 'used' },
     shows: 'a process waits at a socket of its own, and another one answers',
     request: { url: `${SITE}/` },
     harm: ({ response }) => response.report?.process_group === 'app' && daemonSockets().length === 2,
@@ -198,6 +217,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'wsgi/python-home-missing',
+    examples: { bad: 'a directory that is not there', good: 'an environment' },
     shows: 'the daemon process dies as it starts, and the request waits',
     request: { url: `${SITE}/`, patience: 1500 },
     harm: ({ response, refused }) => refused.apache === null && response.failure === 'ETIMEDOUT',
@@ -206,7 +226,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'wsgi/maximum-requests',
     shows: 'another process answers after a hundred requests',
-    examples: { bad: 'a process for every hundred requests' },
+    examples: { bad: 'a process for every hundred requests', good: 'a high limit' },
     request: { url: `${SITE}/` },
     harm: async ({ response, request }) => {
       const pids = new Set([response.report?.pid])
@@ -216,6 +236,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'wsgi/callable-missing',
+    examples: { bad: 'imported by another name', good: 'as application' },
     shows: 'every request is a 500',
     request: { url: 'http://example.org:9000/' },
     harm: ({ response, logNow }) =>
@@ -224,6 +245,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'wsgi/python-path-inside-package',
+    examples: { bad: 'one directory too deep', good: 'the directory of manage.py' },
     shows: 'the settings are not found',
     request: { url: 'http://example.org:9000/' },
     harm: ({ response, logNow }) => response.status === 500 && logNow().includes("No module named 'shop'"),
@@ -231,6 +253,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'wsgi/project-not-on-path',
+    examples: { bad: 'the environment alone', good: 'python-path' },
     shows: 'the project is not found',
     request: { url: 'http://example.org:9000/' },
     harm: ({ response, logNow }) => response.status === 500 && logNow().includes("No module named 'shop'"),
@@ -238,6 +261,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'wsgi/handler-over-alias',
+    examples: { bad: 'scripts in Python as CGI', good: 'CGI by extensions of its own' },
     shows: 'the script is not run',
     files: {
       'srv/web/app.py':
@@ -250,13 +274,14 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'wsgi/setenv-not-environ',
     shows: 'the import fails',
-    examples: { good: 'the script sets it too' },
+    examples: { bad: 'read by the settings', good: 'the script sets it too' },
     request: { url: 'http://example.org:9000/' },
     harm: ({ response, logNow }) => response.status === 500 && logNow().includes("KeyError: 'SHOP_ENV'"),
     sound: ({ response, logNow }) => response.status !== 0 && !logNow().includes('KeyError'),
   },
   {
     rule: 'wsgi/display-name',
+    examples: { bad: 'no name', good: 'named after the group' },
     shows: 'no process has a name of its own',
     request: { url: `${SITE}/` },
     harm: () => !processNames().some(name => name.startsWith('(wsgi:')),
