@@ -313,6 +313,7 @@ import loopbackListenUnused from './loopback/listen-unused.ts'
 import loopbackPostgresListenPublic from './loopback/postgres-listen-public.ts'
 import loopbackVhostWildcardOnLoopbackListen from './loopback/vhost-wildcard-on-loopback-listen.ts'
 import nginxCaptureWithoutGroup from './nginx/capture-without-group.ts'
+import nginxCommaInList from './nginx/comma-in-list.ts'
 import nginxDirectiveOfAnotherPass from './nginx/directive-of-another-pass.ts'
 import nginxErrorPageHidesStatus from './nginx/error-page-hides-status.ts'
 import nginxErrorPageNotIntercepted from './nginx/error-page-not-intercepted.ts'
@@ -335,6 +336,7 @@ import nginxProxyPassDropsUri from './nginx/proxy-pass-drops-uri.ts'
 import nginxProxyPassNormalisesUri from './nginx/proxy-pass-normalises-uri.ts'
 import nginxProxyPassSlashMismatch from './nginx/proxy-pass-slash-mismatch.ts'
 import nginxProxyPassUriIgnored from './nginx/proxy-pass-uri-ignored.ts'
+import nginxQuestionMarkUnescaped from './nginx/question-mark-unescaped.ts'
 import nginxRegexBacktracks from './nginx/regex-backtracks.ts'
 import nginxRewriteNeverReached from './nginx/rewrite-never-reached.ts'
 import nginxServerTryFilesUnused from './nginx/server-try-files-unused.ts'
@@ -851,6 +853,7 @@ export const rules: readonly Rule[] = [
   { id: 'loopback/postgres-listen-public', ...loopbackPostgresListenPublic },
   { id: 'loopback/vhost-wildcard-on-loopback-listen', ...loopbackVhostWildcardOnLoopbackListen },
   { id: 'nginx/capture-without-group', ...nginxCaptureWithoutGroup },
+  { id: 'nginx/comma-in-list', ...nginxCommaInList },
   { id: 'nginx/directive-of-another-pass', ...nginxDirectiveOfAnotherPass },
   { id: 'nginx/error-page-hides-status', ...nginxErrorPageHidesStatus },
   { id: 'nginx/error-page-not-intercepted', ...nginxErrorPageNotIntercepted },
@@ -873,6 +876,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/proxy-pass-normalises-uri', ...nginxProxyPassNormalisesUri },
   { id: 'nginx/proxy-pass-slash-mismatch', ...nginxProxyPassSlashMismatch },
   { id: 'nginx/proxy-pass-uri-ignored', ...nginxProxyPassUriIgnored },
+  { id: 'nginx/question-mark-unescaped', ...nginxQuestionMarkUnescaped },
   { id: 'nginx/regex-backtracks', ...nginxRegexBacktracks },
   { id: 'nginx/rewrite-never-reached', ...nginxRewriteNeverReached },
   { id: 'nginx/server-try-files-unused', ...nginxServerTryFilesUnused },

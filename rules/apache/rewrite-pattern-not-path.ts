@@ -6,6 +6,7 @@ import { argumentPlace, isSettled } from '../../src/servers/apache/queries/place
 import { placedRules } from '../../src/servers/apache/queries/rewriting.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { literalPrefix, mustHold } from '../../src/servers/pcre/pattern-facts.ts'
+import { optionalBeforeQuery } from '../../src/servers/pcre/optional-before-query.ts'
 import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
 import { rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
 
@@ -22,6 +23,10 @@ export default defineRule({
     {
       title: 'the query',
       files: rewritingDirectory('RewriteRule «^index\\.php\\?page=(.*)$» /$1 [R=301,L]'),
+    },
+    {
+      title: 'the query, whose question mark makes a letter optional',
+      files: { 'site.conf': rewritingHost('RewriteRule «^/page.php?id=42$» /pages/lamp [R=301,L]') },
     },
     {
       title: 'scheme and host',
@@ -78,6 +83,7 @@ export default defineRule({
           RewriteRule ^/old(?:\?.*)?$ /new [R=301,L]
           RewriteRule ^/httpd/(.*)$ /server/$1 [R=301,L]
           RedirectMatch 301 ^/pages?/(.*)$ /site/$1
+          RedirectMatch 301 ^/colou?rs/a=b$ /site/
         `),
       },
     },
@@ -99,11 +105,13 @@ export default defineRule({
   },
 })
 
-type Part = 'query' | 'host' | { readonly encoded: string }
+type Part = 'query' | 'optional' | 'host' | { readonly encoded: string }
 
 function messageOf(name: string, part: Part): string {
   if (typeof part === 'object')
     return `\`${name}\` compares the decoded path, so \`${part.encoded}\` never matches`
+  if (part === 'optional')
+    return `\`${name}\` compares the path without its query, and \`?\` makes the letter before it optional here, so this pattern never matches such a URL`
   return part === 'query'
     ? `\`${name}\` compares the path without its query, so \`?\` never matches`
     : `\`${name}\` compares the path alone, so a pattern for scheme and host never matches`
@@ -115,6 +123,7 @@ function foreignPart(pattern: string): Part | null {
   if (/^https?:\/\//i.test(literalPrefix(tree)) || /^\^?\(?https?\??:(?:\/|\\\/){2}/i.test(pattern))
     return 'host'
   if (mustHold(tree, 63)) return 'query'
+  if (optionalBeforeQuery(tree) !== null) return 'optional'
   const encoded = /%[0-9a-f]{2}/i.exec(pattern)?.[0]
   // A percent sign of a URL is `%25` there, and comes as `%`.
   return encoded !== undefined && encoded !== '%25' && mustHold(tree, 37) ? { encoded } : null

@@ -7,6 +7,7 @@ import { isUnknownWord } from '../../parsers/text/source.ts'
 import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { isAnchoredAtStart, mustHold } from '../../src/servers/pcre/pattern-facts.ts'
+import { optionalBeforeQuery } from '../../src/servers/pcre/optional-before-query.ts'
 import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 
@@ -41,6 +42,12 @@ export default defineRule({
     {
       title: 'the query in a rewrite',
       files: { 'etc/nginx/nginx.conf': nginx('rewrite «^/page\\.php\\?id=(\\d+)$» /page/$1 permanent;') },
+    },
+    {
+      title: 'the query, whose question mark makes a letter optional',
+      files: {
+        'etc/nginx/nginx.conf': nginx('rewrite «^/page.php?id=42$» /pages/lamp permanent;'),
+      },
     },
     {
       title: 'scheme and host',
@@ -93,6 +100,7 @@ export default defineRule({
           rewrite ^/?older-shop/(.*)$ /shop/$1 permanent;
           rewrite ^(?:/|$)oldest-shop /shop/ permanent;
           rewrite ^[/]first-shop /shop/ permanent;
+          rewrite ^/colou?rs/a=b$ /shop/ permanent;
         `),
       },
     },
@@ -133,13 +141,14 @@ export default defineRule({
   },
 })
 
-type Part = 'query' | 'host' | 'no slash'
+type Part = 'query' | 'optional' | 'host' | 'no slash'
 
 function foreignPart(configuration: NginxConfiguration, pattern: string): Part | null {
   const tree = readPattern(pattern)
   if (tree === null || tree.problem !== null) return null
   if (/^\^?\(?(?:\?:)?https?\??:(?:\/|\\\/){2}/i.test(pattern)) return 'host'
   if (mustHold(tree, 63)) return 'query'
+  if (optionalBeforeQuery(tree) !== null) return 'optional'
   return isAnchoredAtStart(tree) && beginsWithoutSlash(tree.alternatives) && !losesSlash(configuration)
     ? 'no slash'
     : null
@@ -171,6 +180,8 @@ const losesSlash = memo(({ occurrences }: NginxConfiguration): boolean => {
 function messageOf(name: string, part: Part): string {
   if (part === 'no slash')
     return `\`${name}\` compares a path, which begins with a slash, so this pattern never matches`
+  if (part === 'optional')
+    return `\`${name}\` compares the path without its query, and \`?\` makes the letter before it optional here, so this pattern never matches such a URL`
   return part === 'query'
     ? `\`${name}\` compares the path without its query, so \`?\` never matches`
     : `\`${name}\` compares the path alone, so a pattern for scheme and host never matches`

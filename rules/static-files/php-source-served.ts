@@ -13,9 +13,11 @@ import { apacheMain, nginxMain } from '../_examples.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { Place } from '../../parsers/text/source.ts'
-import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { addressAccess } from '../../src/servers/nginx/queries/access.ts'
 import type { Outcome } from '../../src/servers/nginx/queries/outcome.ts'
-import { directivesByServer } from '../../src/servers/nginx/queries/servers.ts'
+import type { NginxRequest } from '../../src/servers/nginx/queries/request.ts'
+import { directivesByServer, enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
 
 const site = (lines: string): string => conf`
@@ -94,6 +96,43 @@ export default defineRule({
       },
     },
     {
+      title: 'the script as the last word, where the location keeps what it matches',
+      files: {
+        'nginx.conf': site(conf`
+          location ^~ /admin/ {
+              allow 10.0.0.0/8;
+              deny all;
+              auth_basic "Administration";
+              auth_basic_user_file /etc/nginx/htpasswd;
+              try_files $uri $uri/ «/admin/index.php»;
+          }
+          ${PHP}
+        `),
+      },
+    },
+    {
+      title: 'a start page of a location that keeps what it matches',
+      files: {
+        'nginx.conf': site(conf`
+          location ^~ /tools/ {
+              index «index.php»;
+          }
+          ${PHP}
+        `),
+      },
+    },
+    {
+      title: 'a path that is rewritten to a script, and stays in its location',
+      files: {
+        'nginx.conf': site(conf`
+          location /download/ {
+              rewrite ^/download/(.+)$ «/get.php?file=$1» break;
+          }
+          ${PHP}
+        `),
+      },
+    },
+    {
       title: 'a regular expression before the one for PHP',
       files: {
         'nginx.conf': site(conf`
@@ -155,6 +194,26 @@ export default defineRule({
       },
     },
     {
+      title: 'a location of its own for scripts, and a path that looks for its location again',
+      files: {
+        'nginx.conf': site(conf`
+          location ^~ /tools/ {
+              index index.php;
+              ${PHP}
+          }
+          location /download/ {
+              rewrite ^/download/(.+)$ /get.php?file=$1 last;
+          }
+          location /run/ {
+              rewrite ^/run/(.+)$ /run.php?file=$1 break;
+              fastcgi_pass 127.0.0.1:9000;
+              fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+          }
+          ${PHP}
+        `),
+      },
+    },
+    {
       title: 'a page for errors that PHP makes',
       files: {
         'nginx.conf': site(conf`
@@ -172,6 +231,8 @@ export default defineRule({
     const byDirective = serversAround(deployment)
     for (const configuration of deployment.nginx) {
       const passing = directivesByServer(configuration, 'fastcgi_pass')
+      if (passing.size === 0) continue
+      yield* keptScripts(deployment, configuration, byDirective)
       for (const [home, lines] of directivesByServer(configuration, 'try_files')) {
         const server = home === null ? undefined : byDirective.get(home)
         if (home === null || server === undefined || !passing.has(home)) continue
@@ -260,6 +321,80 @@ function scriptOfApache(
   return null
 }
 
+/** Scripts that a location leads to by itself, and then keeps: by `index`, or by `rewrite … break`. */
+function* keptScripts(
+  deployment: Deployment,
+  configuration: NginxConfiguration,
+  byDirective: ReadonlyMap<NginxDirective, NginxServer>,
+): Generator<RuleFinding> {
+  for (const name of ['index', 'rewrite']) {
+    for (const line of configuration.occurrences.get(name) ?? []) {
+      const location = line.parent
+      if (location?.name !== 'location') continue
+      const word = scriptOfLine(line)
+      const home = word === -1 ? null : enclosingServer(location)
+      const server = home === null ? undefined : byDirective.get(home)
+      const [pass] = (home && directivesByServer(configuration, 'fastcgi_pass').get(home)) ?? []
+      if (server === undefined || pass === undefined) continue
+      const script = (line.args[word]?.value ?? '').split('?')[0] ?? ''
+      const found = keptScript(deployment, server, location, name === 'index' ? null : script, script)
+      if (found === null) continue
+      yield {
+        at: argumentPlace(line, word),
+        message: `\`${found.url}\` is answered with the source of \`${found.path}\``,
+        label: 'sent as text, not passed to PHP',
+        related: [{ at: argumentPlace(pass, 0), message: 'what PHP runs goes here' }],
+        ...(name === 'rewrite' && {
+          help: 'Write `last`, with which nginx looks for the location of the script',
+        }),
+      }
+    }
+  }
+}
+
+/** The word of a line that is the name of a script; -1 where it has none. */
+function scriptOfLine({ name, args }: NginxDirective): number {
+  if (name === 'index') return args.findIndex(({ value }) => /^[\w.-]+\.php$/.test(value))
+  return args[2]?.value === 'break' && /^\/[^$?]*\.php(?:\?|$)/.test(args[1]?.value ?? '') ? 1 : -1
+}
+
+/** The script that answers a request of a location and is sent as a file. */
+function keptScript(
+  deployment: Deployment,
+  server: NginxServer,
+  location: NginxDirective,
+  target: string | null,
+  script: string,
+): Omit<Found, 'at'> | null {
+  const base = fileBase(server.configuration, location)
+  if (!base.known) return null
+  const directory = base.value.path.replace(/\/+$/, '')
+  for (const page of pathsInto(location)) {
+    const path = page.replaceAll(EXISTING, MISSING)
+    const asked = target === null ? directoryOf(path) + script : path
+    const answer = askServer(deployment, server, asked, {
+      existing: [`${directory}${target ?? asked}`],
+      request: requestOfReader(server, location),
+    })
+    if (answer?.end.kind !== 'file' || !answer.end.path.endsWith('.php')) continue
+    if (!answer.steps.some(({ directive }) => directive === location)) continue
+    return { url: asked.replace(MISSING, 'page'), path: answer.end.path }
+  }
+  return null
+}
+
+/** What a request has that a location lets in: an address, and some password. */
+function requestOfReader({ configuration }: NginxServer, location: NginxDirective): Partial<NginxRequest> {
+  const { occurrences } = configuration
+  if (!['allow', 'deny', 'auth_basic'].some(name => occurrences.has(name))) return {}
+  const access = addressAccess(configuration, location)
+  const network = access.known && access.value.kind === 'listed' ? access.value.networks[0] : undefined
+  return {
+    headers: { values: new Map([['authorization', 'Basic']]), complete: true },
+    ...(network !== undefined && { client: network.split('/')[0] ?? network }),
+  }
+}
+
 interface Found {
   readonly at: Place
   readonly url: string
@@ -282,7 +417,10 @@ function sourceServed(deployment: Deployment, server: NginxServer, tryFiles: Ngi
     const existing = [...scriptsOf(scripts.map(({ value }) => value)), `${directoryOf(path)}index.php`].map(
       script => directory + script,
     )
-    const answer = askServer(deployment, server, path, { existing })
+    const answer = askServer(deployment, server, path, {
+      existing,
+      request: requestOfReader(server, parent),
+    })
     if (answer === null || answer.end.kind !== 'file' || !answer.end.path.endsWith('.php')) continue
     if (/\.php(?:$|\/)/.test(path)) continue
     return {

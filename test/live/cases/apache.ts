@@ -1104,6 +1104,19 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/rewrite-pattern-not-path',
+    shows: 'the page of a query without a backslash is not redirected',
+    examples: {
+      bad: 'the query, whose question mark makes a letter optional',
+      good: 'a question mark that may be missing, and one that makes optional',
+    },
+    request: { url: 'http://example.org/page.php?id=42' },
+    harm: async ({ response, request }) =>
+      response.headers.location === undefined &&
+      (await request({ url: 'http://example.org/page.phid=42' })).status === 301,
+    sound: ({ response }) => response.headers.location === undefined,
+  },
+  {
+    rule: 'apache/rewrite-pattern-not-path',
     shows: 'the page with a space in its name is not redirected',
     examples: { bad: 'an encoded space', good: 'decoded characters, and encoded ones in the target' },
     request: { url: 'http://example.org/our%20team.html' },

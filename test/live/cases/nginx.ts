@@ -595,4 +595,42 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 200 && response.body === 'a copy',
     sound: ({ response }) => response.status !== 200,
   },
+  {
+    rule: 'nginx/comma-in-list',
+    shows: 'the start page is not found',
+    examples: { bad: 'files for the start page', good: 'spaces' },
+    files: { 'srv/www/start.html': 'welcome' },
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.status === 403,
+    sound: ({ response }) => response.status === 200 && response.body === 'welcome',
+  },
+  {
+    rule: 'nginx/comma-in-list',
+    shows: 'a request without a Referer is refused',
+    examples: { bad: 'sites that may link', good: 'spaces' },
+    files: { 'srv/www/one.txt': 'one' },
+    request: { url: 'http://example.org/one.txt' },
+    harm: ({ response }) => response.status === 403,
+    sound: ({ response }) => response.status === 200 && response.body === 'one',
+  },
+  {
+    rule: 'nginx/pattern-not-path',
+    shows: 'the page with the query is not redirected',
+    examples: {
+      bad: 'the query, whose question mark makes a letter optional',
+      good: 'the path, and a condition on the query',
+    },
+    request: { url: 'http://example.org/page.php?id=42' },
+    harm: async ({ response, request }) =>
+      response.status === 404 && (await request({ url: 'http://example.org/page.phid=42' })).status === 301,
+    sound: ({ response }) => response.status === 404,
+  },
+  {
+    rule: 'nginx/question-mark-unescaped',
+    shows: 'the page is not redirected',
+    examples: { bad: 'a condition', good: 'with a backslash' },
+    request: { url: 'http://example.org/page.php?id=42' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => String(response.headers.location).endsWith('/pages/lamp'),
+  },
 ]

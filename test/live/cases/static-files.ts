@@ -254,4 +254,28 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 403,
     sound: ({ response }) => response.body.trim() === 'start page',
   },
+  {
+    rule: 'static-files/php-source-served',
+    shows: 'the start page of a location of its own is sent as text',
+    examples: {
+      bad: 'a start page of a location that keeps what it matches',
+      good: 'a location of its own for scripts, and a path that looks for its location again',
+    },
+    files: { 'srv/www/tools/index.php': '<?php $password = "secret";' },
+    request: { url: `${SITE}/tools/` },
+    harm: shows('secret'),
+    sound: ({ response }) => response.status === 502,
+  },
+  {
+    rule: 'static-files/php-source-served',
+    shows: 'the script behind the rewriting is sent as text',
+    examples: {
+      bad: 'a path that is rewritten to a script, and stays in its location',
+      good: 'a location of its own for scripts, and a path that looks for its location again',
+    },
+    files: { 'srv/www/get.php': '<?php $password = "secret";' },
+    request: { url: `${SITE}/download/one.zip` },
+    harm: shows('secret'),
+    sound: ({ response }) => response.status === 502,
+  },
 ]
