@@ -1,5 +1,7 @@
 import type { AppProgram } from '../../../parsers/app-server/app-server.ts'
 import { groupBy } from '../../../parsers/collections/group-by.ts'
+import { memo } from '../../../parsers/collections/memo.ts'
+import { once } from '../../../parsers/collections/once.ts'
 import type { ProxyPass } from '../../servers/apache/queries/proxy-passes.ts'
 import type {
   ApacheHost,
@@ -46,11 +48,12 @@ export function refusals(
   },
 ): ReadonlyMap<Target, Destination> {
   const refused = new Map<Target, Destination>()
-  const all = [...passes, ...proxyPasses]
+  const poolsOf = poolsByMachine(programs)
+  const missed = missedListeners([...passes, ...proxyPasses], programs, listeners)
   for (const each of proxyPasses) {
     const found = each.pass.written.includes('fcgi://')
-      ? refusedByFpm(each, asksApacheForScripts(each.pass), programs)
-      : refusedByServer(each, all, programs, listeners)
+      ? refusedByFpm(each, asksApacheForScripts(each.pass), poolsOf)
+      : refusedByServer(each, missed)
     for (const target of found) refused.set(...target)
   }
   const apaches = new Map<Machine, ApacheOfMachine | null>()
@@ -66,11 +69,11 @@ export function refusals(
   for (const each of passes) {
     if (each.pass.pass.name === 'fastcgi_pass') {
       const asksForScripts = each.pass.block.args.some(({ value }) => /php/i.test(value))
-      for (const target of refusedByFpm(each, asksForScripts, programs)) refused.set(...target)
+      for (const target of refusedByFpm(each, asksForScripts, poolsOf)) refused.set(...target)
       continue
     }
     if (/^(?:proxy|uwsgi)_pass$/.test(each.pass.pass.name))
-      for (const target of refusedByServer(each, all, programs, listeners)) refused.set(...target)
+      for (const target of refusedByServer(each, missed)) refused.set(...target)
     // httpd is no backend of uwsgi and its like.
     if (each.pass.pass.name !== 'proxy_pass') continue
     for (const target of each.found) {
@@ -136,24 +139,12 @@ function reachesApache({ found }: FoundPass): boolean {
  */
 function refusedByServer(
   { program: { machine, configuration }, found }: FoundPass | FoundProxyPass,
-  passes: readonly (FoundPass | FoundProxyPass)[],
-  programs: readonly Program[],
-  listeners: readonly Listener[],
+  missed: (machine: Machine) => Listener | null,
 ): readonly (readonly [Target, Destination])[] {
   const [target] = found.filter(isOpen)
   if (target === undefined) return []
-  const servers = programs.filter(each => each.kind === 'app-server' && each.machine === machine)
-  if (servers.length === 0 || !servers.every(({ listensKnown }) => listensKnown)) return []
-  const left = new Set(passes.flatMap(each => each.found.filter(isOpen).map(({ written }) => written)))
-  if (left.size > 1 || passes.some(each => each.found.length === 0)) return []
-  const reached = new Set(
-    passes.flatMap(each => each.found.flatMap(({ to }) => (to.kind === 'listener' ? [to.listener] : []))),
-  )
-  const own = new Set<Program>(servers)
-  const opened = listeners.filter(({ program }) => own.has(program))
-  const unreached = opened.filter(listener => !reached.has(listener))
-  const [listener] = unreached
-  if (listener === undefined || unreached.length > 1) return []
+  const listener = missed(machine)
+  if (listener === null) return []
   if ((listener.address.kind === 'unix') !== (target.address.kind === 'unix')) return []
   // Of ports alone nobody can tell: a program outside of the audit may open the one, and use the other.
   if (
@@ -166,6 +157,40 @@ function refusedByServer(
     return []
   if (listener.address.kind !== 'unix' && startsOthers(machine.files)) return []
   return [[target, { kind: 'refused', by: listener.program, opened: [listener] }]]
+}
+
+/**
+ * Of each machine the one listener of its application servers that nothing connects to, where all of them are known,
+ * and all that is connected to in vain is one address. What holds of all connections is found out once.
+ */
+function missedListeners(
+  passes: readonly (FoundPass | FoundProxyPass)[],
+  programs: readonly Program[],
+  listeners: readonly Listener[],
+): (machine: Machine) => Listener | null {
+  const reached = once(() => {
+    const left = new Set(passes.flatMap(each => each.found.filter(isOpen).map(({ written }) => written)))
+    if (left.size > 1 || passes.some(each => each.found.length === 0)) return null
+    return new Set(
+      passes.flatMap(each => each.found.flatMap(({ to }) => (to.kind === 'listener' ? [to.listener] : []))),
+    )
+  })
+  const servers = once(() =>
+    groupBy(
+      programs.filter(({ kind }) => kind === 'app-server'),
+      ({ machine }) => machine,
+    ),
+  )
+  const opened = once(() => groupBy(listeners, ({ program }) => program))
+  return memo((machine: Machine): Listener | null => {
+    const own = servers().get(machine) ?? []
+    const connected = reached()
+    if (connected === null || !own.every(({ listensKnown }) => listensKnown)) return null
+    const unreached = own.flatMap(program =>
+      (opened().get(program) ?? []).filter(listener => !connected.has(listener)),
+    )
+    return unreached.length === 1 ? (unreached[0] ?? null) : null
+  })
 }
 
 /** True where a proxy serves files out of the directory that a server is started in: they are one application. */
@@ -212,18 +237,37 @@ function differInLastDigit(one: number | null, other: number | null): boolean {
 function refusedByFpm(
   { program: { machine }, found }: FoundPass | FoundProxyPass,
   asksForScripts: boolean,
-  programs: readonly Program[],
+  poolsOf: (machine: Machine) => Pools | null,
 ): readonly (readonly [Target, Destination])[] {
   const open = found.filter(isOpen)
-  if (open.length === 0) return []
-  const pools = programs.filter(program => program.kind === 'php-fpm' && program.machine === machine)
-  const [pool] = pools
-  if (pool === undefined || !pools.every(({ listensKnown }) => listensKnown)) return []
+  const pools = open.length === 0 ? null : poolsOf(machine)
+  if (pools === null) return []
   const meant = open.filter(
     ({ address }) => asksForScripts || (address.kind === 'unix' && /php|fpm/i.test(address.path)),
   )
-  const opened = pools.flatMap(listenersOf)
-  return meant.map(target => [target, { kind: 'refused', by: pool, opened }] as const)
+  return meant.map(target => [target, { kind: 'refused', ...pools }] as const)
+}
+
+/** One of the pools of a machine, and what all of them open. */
+interface Pools {
+  readonly by: Program
+  readonly opened: readonly Listener[]
+}
+
+/** Null where a machine has none, or where one of its sockets is not known. */
+function poolsByMachine(programs: readonly Program[]): (machine: Machine) => Pools | null {
+  const pools = once(() =>
+    groupBy(
+      programs.filter(({ kind }) => kind === 'php-fpm'),
+      ({ machine }) => machine,
+    ),
+  )
+  return memo((machine: Machine): Pools | null => {
+    const own = pools().get(machine) ?? []
+    const [by] = own
+    if (by === undefined || !own.every(({ listensKnown }) => listensKnown)) return null
+    return { by, opened: own.flatMap(listenersOf) }
+  })
 }
 
 /** True for a handler of files that are called `.php`, and for a pattern of their URLs. */
