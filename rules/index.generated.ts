@@ -234,6 +234,7 @@ import djangoProxySslHeaderName from './django/proxy-ssl-header-name.ts'
 import djangoSecureCookieOverHttp from './django/secure-cookie-over-http.ts'
 import djangoSessionsInProcess from './django/sessions-in-process.ts'
 import djangoSettingIsText from './django/setting-is-text.ts'
+import djangoSettingsRefused from './django/settings-refused.ts'
 import djangoSslRedirectLoop from './django/ssl-redirect-loop.ts'
 import djangoStaticNotServed from './django/static-not-served.ts'
 import djangoStaticRootCollected from './django/static-root-collected.ts'
@@ -774,6 +775,7 @@ export const rules: readonly Rule[] = [
   { id: 'django/secure-cookie-over-http', ...djangoSecureCookieOverHttp },
   { id: 'django/sessions-in-process', ...djangoSessionsInProcess },
   { id: 'django/setting-is-text', ...djangoSettingIsText },
+  { id: 'django/settings-refused', ...djangoSettingsRefused },
   { id: 'django/ssl-redirect-loop', ...djangoSslRedirectLoop },
   { id: 'django/static-not-served', ...djangoStaticNotServed },
   { id: 'django/static-root-collected', ...djangoStaticRootCollected },

@@ -236,6 +236,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['django/secure-cookie-over-http', { fixes: [], programs: ['nginx', 'django'] }],
   ['django/sessions-in-process', { fixes: [], programs: ['django', 'docker'] }],
   ['django/setting-is-text', { fixes: [], programs: ['django'] }],
+  ['django/settings-refused', { fixes: [], programs: ['django'] }],
   ['django/ssl-redirect-loop', { fixes: [], programs: ['nginx', 'apache', 'django'] }],
   ['django/static-not-served', { fixes: [], programs: ['nginx', 'django'] }],
   ['django/static-root-collected', { fixes: [], programs: ['django'] }],

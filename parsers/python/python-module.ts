@@ -76,6 +76,8 @@ export type PythonExpression =
   | {
       readonly kind: 'dict'
       readonly entries: readonly { readonly key: PythonExpression; readonly value: PythonExpression }[]
+      /** False where `**` brings more entries. */
+      readonly complete: boolean
       readonly start: number
       readonly end: number
     }

@@ -140,7 +140,8 @@ function readDictionary(node: Node): PythonExpression {
     const value = pair.childForFieldName('value')
     return key === null || value === null ? [] : [{ key: readExpression(key), value: readExpression(value) }]
   })
-  return { kind: 'dict', entries, start: node.startIndex, end: node.endIndex }
+  const complete = children(node).every(({ type }) => type === 'pair')
+  return { kind: 'dict', entries, complete, start: node.startIndex, end: node.endIndex }
 }
 
 const ESCAPES: Readonly<Record<string, string>> = {

@@ -26,6 +26,22 @@ const answersInSession = async (
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'django/settings-refused',
+    shows: 'without a session before it, the middleware of users fails with every request',
+    examples: { bad: 'users before their session', good: 'sessions first' },
+    request: HTTP,
+    harm: ({ response }) => response.status === 500,
+    sound: ({ response }) => response.report?.host !== undefined,
+  },
+  {
+    rule: 'django/settings-refused',
+    shows: 'gunicorn cannot boot a project with an application that is listed twice',
+    examples: { bad: 'an application that is listed twice', good: 'each application once' },
+    request: HTTP,
+    harm: ({ response }) => response.status === 502,
+    sound: ({ response }) => response.report?.host !== undefined,
+  },
+  {
     rule: 'django/host-not-allowed',
     examples: { bad: 'another name', good: 'the name' },
     shows: 'Django answers 400 to a name that it does not have',

@@ -1,0 +1,52 @@
+import type { PythonExpression } from '../../parsers/python/python-module.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
+import { assignedValue } from './_behind-nginx.ts'
+
+/**
+ * Where an entry of a setting is written, by its keys and numbers from outside to inside, the value or the key; where
+ * the setting is put together of several lines, the last of them.
+ */
+export function entryPlace(
+  settings: DjangoSettings,
+  name: string,
+  path: readonly (string | number)[],
+  what: 'key' | 'value',
+): Place | null {
+  const assigned = settings.expressionOf(name)
+  const fact = settings.get(name)
+  const entry = assigned === null ? null : entryAt(assigned.expression, path, what)
+  if (assigned !== null && entry !== null)
+    return { source: assigned.source, start: entry.start, end: entry.end }
+  return fact?.known === true && fact.at !== null ? assignedValue(fact.at) : null
+}
+
+function entryAt(
+  outer: PythonExpression,
+  path: readonly (string | number)[],
+  what: 'key' | 'value',
+): PythonExpression | null {
+  const [first, ...rest] = path
+  if (first === undefined) return outer
+  if (outer.kind === 'list' && typeof first === 'number') {
+    const item = outer.items[first]
+    return item === undefined ? null : entryAt(item, rest, what)
+  }
+  if (outer.kind !== 'dict') return null
+  const entry = outer.entries.findLast(({ key }) => key.kind === 'string' && key.value === first)
+  if (entry === undefined) return null
+  return rest.length === 0 && what === 'key' ? entry.key : entryAt(entry.value, rest, what)
+}
+
+/** A known setting; undefined where nothing assigns it, or nobody knows what. */
+export function settingValue(settings: DjangoSettings, name: string): unknown {
+  const fact = settings.get(name)
+  return fact?.known === true ? fact.value : undefined
+}
+
+/** The texts of a list, null for each that nobody knows; null where the setting is no known list. */
+export function settingTexts(settings: DjangoSettings, name: string): readonly (string | null)[] | null {
+  const value = settingValue(settings, name)
+  if (!Array.isArray(value)) return null
+  return (value as readonly unknown[]).map(each => (typeof each === 'string' ? each : null))
+}
