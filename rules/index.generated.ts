@@ -222,6 +222,7 @@ import containersStaticVolumeUnfilled from './containers/static-volume-unfilled.
 import containersUndefinedReference from './containers/undefined-reference.ts'
 import containersUnknownService from './containers/unknown-service.ts'
 import containersVariableNotFilled from './containers/variable-not-filled.ts'
+import djangoCacheBeforeSessions from './django/cache-before-sessions.ts'
 import djangoCookieDomainForeign from './django/cookie-domain-foreign.ts'
 import djangoCsrfOriginMalformed from './django/csrf-origin-malformed.ts'
 import djangoCsrfOriginUntrusted from './django/csrf-origin-untrusted.ts'
@@ -229,6 +230,7 @@ import djangoDatabaseRefused from './django/database-refused.ts'
 import djangoDebugOn from './django/debug-on.ts'
 import djangoHostNotAllowed from './django/host-not-allowed.ts'
 import djangoHostWithUnderscore from './django/host-with-underscore.ts'
+import djangoMailNotSent from './django/mail-not-sent.ts'
 import djangoProxySslHeaderForgeable from './django/proxy-ssl-header-forgeable.ts'
 import djangoProxySslHeaderName from './django/proxy-ssl-header-name.ts'
 import djangoSecureCookieOverHttp from './django/secure-cookie-over-http.ts'
@@ -763,6 +765,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/undefined-reference', ...containersUndefinedReference },
   { id: 'containers/unknown-service', ...containersUnknownService },
   { id: 'containers/variable-not-filled', ...containersVariableNotFilled },
+  { id: 'django/cache-before-sessions', ...djangoCacheBeforeSessions },
   { id: 'django/cookie-domain-foreign', ...djangoCookieDomainForeign },
   { id: 'django/csrf-origin-malformed', ...djangoCsrfOriginMalformed },
   { id: 'django/csrf-origin-untrusted', ...djangoCsrfOriginUntrusted },
@@ -770,6 +773,7 @@ export const rules: readonly Rule[] = [
   { id: 'django/debug-on', ...djangoDebugOn },
   { id: 'django/host-not-allowed', ...djangoHostNotAllowed },
   { id: 'django/host-with-underscore', ...djangoHostWithUnderscore },
+  { id: 'django/mail-not-sent', ...djangoMailNotSent },
   { id: 'django/proxy-ssl-header-forgeable', ...djangoProxySslHeaderForgeable },
   { id: 'django/proxy-ssl-header-name', ...djangoProxySslHeaderName },
   { id: 'django/secure-cookie-over-http', ...djangoSecureCookieOverHttp },

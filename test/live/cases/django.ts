@@ -26,6 +26,26 @@ const answersInSession = async (
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'django/cache-before-sessions',
+    shows: 'the second client gets the page of the first',
+    examples: { bad: 'both behind the sessions', good: 'around all others' },
+    files: {
+      'web/shop/urls.py': [
+        'from django.http import HttpResponse',
+        'from django.urls import path',
+        'def account(request):',
+        '    name = request.session.setdefault("name", request.headers["X-Name"])',
+        '    return HttpResponse(name)',
+        'urlpatterns = [path("", account)]',
+        '',
+      ].join('\n'),
+    },
+    smaller: { 'ALLOWED_HOSTS =': 'ROOT_URLCONF = "shop.urls"\nALLOWED_HOSTS =' },
+    request: { ...HTTP, headers: { 'X-Name': 'alice' } },
+    harm: async ({ request }) => (await request({ ...HTTP, headers: { 'X-Name': 'bob' } })).body === 'alice',
+    sound: async ({ request }) => (await request({ ...HTTP, headers: { 'X-Name': 'bob' } })).body === 'bob',
+  },
+  {
     rule: 'django/settings-refused',
     shows: 'without a session before it, the middleware of users fails with every request',
     examples: { bad: 'users before their session', good: 'sessions first' },
