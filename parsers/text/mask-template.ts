@@ -18,7 +18,21 @@ const TEMPLATE_NAMES: ReadonlySet<string> = new Set(
 const SUBSTITUTED_NAMES: ReadonlySet<string> = new Set('tmpl template tpl stpl envsubst'.split(' '))
 
 /** What every tag of an engine holds. */
-const MARKS = ['{{', '{%', '<%', '<?', 'tmpl_', 'TMPL_', '% if', '% unless', '% for', '%if', '%for']
+const MARKS = [
+  '{{',
+  '{%',
+  '<%',
+  '<?',
+  'tmpl_',
+  'TMPL_',
+  '% if',
+  '% unless',
+  '% for',
+  '%if',
+  '%for',
+  '$((',
+  '[[',
+]
 
 /**
  * Masks what only a template engine knows: the tags of an engine by the file's name or where they are

@@ -4,8 +4,9 @@ import { codeSteps, percentSteps } from './percent.ts'
 import { NOTHING, PRINT, type Step, type Tag } from './tag.ts'
 import { VLIB_TAG, vlibSteps } from './vlib.ts'
 
+/** Go's templates take other delimiters than braces, of which these are written; behind them stands what Go alone says. */
 const OPENING =
-  /\{[{%#]|<%|<\?(?:php\b|=)|[<{]\/?tmpl_|^[ \t]*%(?=[ \t]*(?:if|unless|else|elsif|elif|end|endif|for|endfor|while|endwhile|[\w@.]+\.each)\b)/gim
+  /(?:\$\(\(|\[\[)(?=-?\s*(?:\.[A-Za-z]|(?:if|range|with|template|define|block|include)\s+[.("$]|(?:else|end)\s*-?\s*(?:\)\)|\]\])|else\s+if\s))|\{[{%#]|<%|<\?(?:php\b|=)|[<{]\/?tmpl_|^[ \t]*%(?=[ \t]*(?:if|unless|else|elsif|elif|end|endif|for|endfor|while|endwhile|[\w@.]+\.each)\b)/gim
 const CLOSINGS: Readonly<Record<string, string>> = {
   '{{': '}}',
   '{%': '%}',
@@ -13,6 +14,8 @@ const CLOSINGS: Readonly<Record<string, string>> = {
   '<%': '%>',
   '<?php': '?>',
   '<?=': '?>',
+  '$((': '))',
+  '[[': ']]',
 }
 const RAW = /^\{%[-+]?\s*raw\s*[-+]?%\}$/
 const END_RAW = /\{%[-+]?\s*endraw\s*[-+]?%\}/g
@@ -75,6 +78,8 @@ const LONGEST = { expression: 10_000, other: 200_000 } as const
 function stepsOf(opening: string, inner: string): readonly Step[] {
   switch (opening) {
     case '{{':
+    case '$((':
+    case '[[':
       return braceSteps(inner)
     case '{%':
       return jinjaSteps(inner) ?? NOTHING

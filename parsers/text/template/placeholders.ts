@@ -150,6 +150,22 @@ const STYLES: readonly Style[] = [
       return PLAIN_VALUES.has(directive) ? 'proof' : 'perhaps'
     },
   },
+  // `[your domain]`, `[FILE NAME]`. Wildcards of Apache and of `include` are sets of letters.
+  {
+    mark: '[',
+    pattern: /(?<![\w\])}*?\\])\[[A-Za-z]\w*(?:[ -]\w+)*\](?![[({*?+\w])/y,
+    judge: (match, { directive, text }) => {
+      if (!PLAIN_VALUES.has(directive) || /^(?:include|directory)/.test(directive) || text.includes('~'))
+        return 'none'
+      return match.length > 5 && !/^\[(?:\w-\w)+\]$/.test(match) ? 'proof' : 'none'
+    },
+  },
+  // Of Concourse and BOSH.
+  {
+    mark: '((',
+    pattern: /\(\([A-Za-z][\w./-]*\)\)/y,
+    judge: (match, line) => (PLAIN_VALUES.has(line.directive) ? fenced(match, line) : 'perhaps'),
+  },
   {
     mark: '%',
     pattern: /%\([A-Za-z_]\w*\)[sdi]|(?<=[\s/:"])%[sd](?![A-Za-z\d])/y,

@@ -268,7 +268,18 @@ test('lengths and line ends stay whatever the text', () => {
 })
 
 test('a hostile file takes time in proportion to its length', () => {
-  for (const piece of ['{{', '{%', '{{a}} ', '{{a}}\n', 'a{% b %}', '"{{a}}'])
+  for (const piece of [
+    '{{',
+    '{%',
+    '[[ .a',
+    '$(( end ',
+    '[a b ',
+    '((a',
+    '{{a}} ',
+    '{{a}}\n',
+    'a{% b %}',
+    '"{{a}}',
+  ])
     assert.is(maskTemplate('/a.conf', piece.repeat(100_000)).code.length, piece.length * 100_000)
 })
 
@@ -280,8 +291,6 @@ test('a line of one placeholder between directives may bring any of them', () =>
   assert.ok(isUnknownWord(code.split('\n')[5] ?? ''))
 })
 
-test.run()
-
 test('what Nginx UI keeps of a template in front of it is none of its lines', () => {
   const head =
     '# Nginx UI Template Start\nname = "Pages"\ndescription = { en = "All, of it", de = "Alles" }\n'
@@ -290,5 +299,47 @@ test('what Nginx UI keeps of a template in front of it is none of its lines', ()
     code.replace(/ +\n/g, '\n'),
     '# Nginx UI Template Start\n\n\n# Nginx UI Template End\nlocation / {\n}\n',
   )
-  assert.is(masked('/pages.conf', head), head)
+  plain('/pages.conf', head)
 })
+
+test('words in square brackets where a name or a path is wanted are to be filled in', () => {
+  assert.is(
+    masked(
+      '/a.conf',
+      'server_name [your domain];\nroot /srv/[site]/www;\nssl_certificate /etc/[FILE NAME].pem;\n',
+    ),
+    'server_name ?;\nroot /srv/?/www;\nssl_certificate /etc/?.pem;\n',
+  )
+  assert.is(
+    masked('/a.conf', 'ServerName [DOMAIN]\nRewriteRule ^/[ABCD]x$ /y [NC,QSA]\nRewriteRule ^/z /y [QSAX]\n'),
+    'ServerName ?\nRewriteRule ^/[ABCD]x$ /y [NC,QSA]\nRewriteRule ^/z /y [QSAX]\n',
+  )
+  plain('/a.conf', 'listen [::1]:80;\nlisten [fe80::1]:80;\ninclude sites/[abcdef]*.conf;\n')
+  plain('/a.conf', 'location ~ [abcdef] {\n}\nserver_name ~^[a-z]+[abcdef]\\.org$;\n')
+  plain('/a.conf', '<Directory /home/[abcdef]/www>\nIncludeOptional sites/[A-F]*.conf\n')
+})
+
+test('names in two pairs of parentheses are filled in where no pattern may stand', () => {
+  assert.is(
+    masked('/a.conf', 'listen ((PORT));\nerror_log ((LOG_DIR))/error.log;\nroot ((deploy.root))/www;\n'),
+    'listen ?;\nerror_log ?/error.log;\nroot ?/www;\n',
+  )
+  plain('/a.conf', 'rewrite ^/((old))$ /new;\nserver_name ~^((www))\\.a$;\n')
+  plain('/a.conf', 'location ~ ^/((a|b)/c)$ {\n}\nRewriteRule ^((shop))$ /a\n')
+})
+
+test('statements of Go between other delimiters than braces are statements', () => {
+  assert.is(
+    masked(
+      '/a.conf',
+      'root $(( .Root -));\n$((- if (ne .Word "") ))\nauth_basic a;\n$(( else -))\nallow all;\n$(( end ))\n',
+    ),
+    'root ?;\n\nauth_basic a;\n\nallow all;\n\n',
+  )
+  assert.is(masked('/a.conf', '[[ range .Ports ]]\nlisten [[ .Port ]];\n[[ end ]]\n'), '\nlisten ?;\n\n')
+  assert.is(maskTemplate('/a.conf', '[[ if .A ]]\ngzip on;\n[[ end ]]\n').branches.length, 1)
+  plain('/a.conf', 'location ~ [[:alpha:]] {\n}\nlocation ~ "^/[[ .]x" {\n}\n')
+  plain('/a.conf', 'rewrite ^/$((a))$ /b;\n')
+})
+
+test.run()
