@@ -227,6 +227,23 @@ export default defineRule({
       },
     },
     {
+      title: 'one file, and what a version control system keeps',
+      files: {
+        'nginx.conf': site(conf`
+          location /.htpasswd {
+              deny all;
+          }
+          location /setup.ini {
+              deny all;
+          }
+          location /.git {
+              deny all;
+          }
+          ${PHP}
+        `),
+      },
+    },
+    {
       title: 'pictures kept beside the others',
       files: {
         'nginx.conf': site(conf`
@@ -244,7 +261,12 @@ export default defineRule({
   *check(deployment) {
     for (const { server, location, rule, isAnswered } of restrictedLocations(deployment)) {
       if (isAnswered) continue
-      if (location.modifier !== '' || !isDirectlyIn(location.directive, server.directive)) continue
+      if (
+        location.modifier !== '' ||
+        holdsNoPages(location.name) ||
+        !isDirectlyIn(location.directive, server.directive)
+      )
+        continue
       for (const { location: other } of locationIndex(server.directive).regexes) {
         const taken = takenFrom(deployment, server, location, other)
         if (taken === null) continue
@@ -267,6 +289,13 @@ export default defineRule({
     }
   },
 })
+
+/** True for the name of a file, below which nothing lies, and for what holds neither pages nor scripts. */
+function holdsNoPages(name: string): boolean {
+  return /\/(?:\.(?:ht\w*|env|git\w*|svn|hg|bzr|user\.ini|DS_Store)|[\w-]+\.(?:ini|ya?ml|json|lock|xml|sql|log|txt|md|conf))\/?$/.test(
+    name,
+  )
+}
 
 /** Paths below a location that a regular expression answers to anybody; null for none, and for what is meant so. */
 function takenFrom(

@@ -109,6 +109,16 @@ export default defineRule({
       },
     },
     {
+      title: 'lines that nothing includes, which may be for a directory',
+      files: {
+        'conf-available/icons.conf': conf`
+          RewriteEngine On
+          RewriteRule ^favicon\.ico$ /icons/favicon.ico [END]
+          RewriteRule ^touch-(\d+)\.png$ /icons/touch-$1.png [END]
+        `,
+      },
+    },
+    {
       title: 'values that the variables have',
       files: {
         'site.conf': rewritingHost(conf`

@@ -4,7 +4,7 @@ import { serversAround } from '../../src/deployment/build/servers.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { MISSING } from '../../src/deployment/requests/made-up-requests.ts'
-import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
+import { pathsInto, pathsOfPattern } from '../../src/deployment/requests/paths-into.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { Place } from '../../parsers/text/source.ts'
@@ -31,7 +31,10 @@ const LEADERS = ['try_files', 'rewrite', 'error_page'] as const
 export default defineRule({
   summary: 'An internal redirect leads back to itself, and nginx answers 500',
   severity: 'error',
-  otherSeverities: { warning: 'where it happens to files that are missing alone' },
+  otherSeverities: {
+    warning: 'where it happens to files that are missing alone',
+    info: 'where the paths that a `rewrite` is written for leave it',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'The last word of `try_files` and a `rewrite` start the search for a location anew. Where they come to the same location again, nginx goes round ten times, logs “rewrite or internal redirection cycle” and answers 500.',
@@ -71,6 +74,18 @@ export default defineRule({
         'nginx.conf': site(conf`
           location /blog {
               «rewrite» ^/blog(.*)$ /blog/index.php$1 last;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a version that some paths leave out',
+      files: {
+        'nginx.conf': site(conf`
+          location /assets/ {
+              location ~ ^/assets/release {
+                  «rewrite» ^/assets/(release\d+/)?(.*)$ /assets/$2 last;
+              }
           }
         `),
       },
@@ -179,6 +194,7 @@ export default defineRule({
             label: 'leads back to itself',
             cause: found.cause,
             ...(found.isOfMissing && { severity: 'warning' as const }),
+            ...(found.isStray && { severity: 'info' as const }),
           }
         }
       }
@@ -193,6 +209,8 @@ interface Cycle {
   readonly to: string
   /** True where only what is not there is asked for again and again, by a fallback that is no path. */
   readonly isOfMissing: boolean
+  /** True where a `rewrite` leads other paths that it is written for out of the block. */
+  readonly isStray: boolean
 }
 
 function cycle(deployment: Deployment, server: NginxServer, block: NginxDirective): Cycle | null {
@@ -213,9 +231,26 @@ function cycle(deployment: Deployment, server: NginxServer, block: NginxDirectiv
       path: path.replace(MISSING, 'missing-page'),
       to: lastUri(answer),
       isOfMissing: directive.name === 'try_files' && !(directive.args.at(-1)?.value ?? '').startsWith('/'),
+      isStray: directive.name === 'rewrite' && leadsOut(deployment, server, block, directive, assume),
     }
   }
   return null
+}
+
+/** True where some path that a `rewrite` matches comes into a block, and is led out of it. */
+function leadsOut(
+  deployment: Deployment,
+  server: NginxServer,
+  block: NginxDirective,
+  { args }: NginxDirective,
+  assume: (path: string) => 'file' | null | undefined,
+): boolean {
+  if (block.name !== 'location') return false
+  return pathsOfPattern(args[0]?.value ?? '', false).some(path => {
+    const selected = selectLocation(server.configuration, server.directive, toBytes(path))
+    if (!selected.known || selected.value.location?.directive !== block) return false
+    return askServer(deployment, server, path, { assume })?.isCycle === false
+  })
 }
 
 /**

@@ -60,6 +60,9 @@ export default defineRule({
             location /pages/ {
                 try_files @nowhere @app;
             }
+            location /shop/ {
+                try_files @app @app;
+            }
             location @absent {
                 return 404;
             }
@@ -138,7 +141,10 @@ function* fallbacksNotLast({ nginx: configurations }: Deployment): Iterable<Rule
   }
 }
 
-/** True where two named locations are tried, and the first is no page or is named so: the last alone is meant. */
+/**
+ * True where two named locations are tried, and the first is the second, is no page or is named so: the last alone is
+ * meant.
+ */
 function isFiller(
   directive: NginxDirective,
   fragment: { get(name: string): readonly NginxDirective[] | undefined } | null,
@@ -146,6 +152,7 @@ function isFiller(
   const [first, second, third] = directive.args
   if (first?.value.startsWith('@') !== true || second?.value.startsWith('@') !== true || third !== undefined)
     return false
+  if (first.value === second.value) return true
   const around = serverAround(directive)?.children ?? fragment?.get('location') ?? []
   if (/^@(?:nowhere|nothing|none|null|dummy|empty|no-?file)$/.test(first.value)) return true
   const named = around.filter(({ name, args }) => name === 'location' && args[0]?.value === first.value)

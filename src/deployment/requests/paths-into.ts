@@ -32,7 +32,8 @@ export function pathsInto(block: NginxDirective): readonly string[] {
   return ['/', `/${MISSING}`]
 }
 
-function pathsOfPattern(pattern: string, caseless: boolean): readonly string[] {
+/** Paths that an expression matches, with a page that is missing where it takes anything. */
+export function pathsOfPattern(pattern: string, caseless: boolean): readonly string[] {
   const { texts } = sampleTexts(pattern, { caseless, filler: MISSING })
   return texts.slice(0, MOST).map(text => {
     const path = fromBytes(text)

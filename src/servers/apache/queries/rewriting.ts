@@ -1,9 +1,11 @@
 import { groupBy } from '../../../../parsers/collections/group-by.ts'
 import { memoByKey } from '../../../../parsers/collections/memo.ts'
+import type { Source } from '../../../../parsers/text/source.ts'
 import type { FileSystem } from '../../../files/file-system.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
 import { type RewriteRule, rewriteRules } from '../requests/rewrite/rules.ts'
 import { type Htaccess, htaccessFiles } from './htaccess.ts'
+import { matchesNoPath } from './variable-values.ts'
 
 /** A `RewriteRule` where it stands. */
 export interface PlacedRule extends RewriteRule {
@@ -27,11 +29,18 @@ export const placedRules = memoByKey(
         .filter(({ parent }) => parent === null)
         .map(({ source }) => source),
     )
+    const ofNobody = configuration.main === null ? writtenForDirectories(configuration.top) : null
     for (const section of groupBy(written, ({ parent }) => parent).keys()) {
       const context = contextOf(section, 'server')
       for (const rule of rewriteRules(section?.children ?? configuration.top)) {
-        const isIncluded = section === null && inDirectory.has(rule.directive.source)
-        placed.push({ ...rule, context: isIncluded ? 'directory' : context, htaccess: null })
+        const { source } = rule.directive
+        const isIncluded = section === null && inDirectory.has(source)
+        const isOpen = section === null && ofNobody?.has(source) === true
+        placed.push({
+          ...rule,
+          context: isIncluded ? 'directory' : isOpen ? 'other' : context,
+          htaccess: null,
+        })
       }
     }
     for (const htaccess of htaccessFiles(configuration, files)) {
@@ -46,6 +55,23 @@ export const placedRules = memoByKey(
     return placed
   },
 )
+
+/**
+ * The files that nothing includes, and whose rules at the top take no path that begins with a slash: somebody may
+ * include them into a directory.
+ */
+function writtenForDirectories(top: readonly ApacheDirective[]): ReadonlySet<Source> {
+  const found = new Set<Source>()
+  const others = new Set<Source>()
+  for (const { source, name, args } of top) {
+    if (name !== 'RewriteRule') continue
+    const pattern = args[0]?.value ?? ''
+    if (matchesNoPath(pattern)) found.add(source)
+    else if (/^!?\^\(?\//.test(pattern)) others.add(source)
+  }
+  for (const source of others) found.delete(source)
+  return found
+}
 
 /** The rule that a line writes; undefined for a line that writes none. */
 export function placedRule(
