@@ -21,6 +21,16 @@ const NEEDED: readonly { readonly package: string; readonly isThere: () => boole
   { package: 'uwsgi-plugin-python3', isThere: () => existsSync('/usr/lib/uwsgi/plugins/python3_plugin.so') },
   { package: 'uvicorn', isThere: () => existsSync('/usr/bin/uvicorn') },
   { package: 'python3-flask', isThere: () => succeeds('/usr/bin/python3', ['-c', 'import flask']) },
+  // How settings read their environment.
+  {
+    package: 'python3-django-environ',
+    isThere: () => succeeds('/usr/bin/python3', ['-c', 'import environ']),
+  },
+  { package: 'python3-decouple', isThere: () => succeeds('/usr/bin/python3', ['-c', 'import decouple']) },
+  {
+    package: 'python3-dj-database-url',
+    isThere: () => succeeds('/usr/bin/python3', ['-c', 'import dj_database_url']),
+  },
   // What opens the sockets of socket units.
   { package: 'systemd', isThere: () => existsSync('/usr/bin/systemd-socket-activate') },
   { package: 'pre-commit', isThere: () => existsSync('/usr/bin/pre-commit') },

@@ -163,7 +163,9 @@ function readConfig(
     const { target, conditional, appends } = statement
     const at: Place = { source, start: statement.value.start, end: statement.value.end }
     const value =
-      conditional || appends ? undefined : evaluateExpression(statement.value, lookup, source.path, variable)
+      conditional || appends
+        ? undefined
+        : evaluateExpression(statement.value, { lookup, file: source.path, environment: variable })
     computed.set(target, value)
     values.set(target, settingOf(value, at))
   }

@@ -80,7 +80,7 @@ function serverOf(
     return fact === null ? null : fact.known ? fact.value : undefined
   }
   const evaluate = (expression: PythonExpression): PythonValue | undefined =>
-    evaluateExpression(expression, key => values.get(key), source.path, environment)
+    evaluateExpression(expression, { lookup: key => values.get(key), file: source.path, environment })
   for (const statement of statements) {
     if (statement.kind !== 'assignment') continue
     values.set(

@@ -11,18 +11,32 @@ export type Environment = (name: string) => string | null | undefined
 
 const NOBODY_KNOWS: Environment = () => undefined
 
+export type Evaluate = (expression: PythonExpression) => PythonValue | undefined
+
+/** What a function of a library gives back; null where it is none of them. */
+export type LibraryCall = (
+  call: PythonCall,
+  evaluate: Evaluate,
+  environment: Environment,
+) => { readonly value: PythonValue | undefined } | null
+
+/** Where an expression stands. */
+export interface Scope {
+  readonly lookup: Lookup
+  /** What `__file__` is: the path of the module as the server sees it. */
+  readonly file: string
+  /** Nobody knows it where absent. */
+  readonly environment?: Environment | undefined
+  readonly library?: LibraryCall | undefined
+}
+
 /**
  * The value of an expression where literals, names of the module, the environment and path arithmetic decide
- * it, else undefined. Paths are the server's own: `__file__` is the path of the module in the audited root.
+ * it, else undefined.
  */
-export function evaluateExpression(
-  expression: PythonExpression,
-  lookup: Lookup,
-  file: string,
-  environment: Environment = NOBODY_KNOWS,
-): PythonValue | undefined {
+export function evaluateExpression(expression: PythonExpression, scope: Scope): PythonValue | undefined {
   try {
-    return evaluateWithin(expression, lookup, file, environment)
+    return evaluateWithin(expression, scope)
   } catch (error) {
     if (error instanceof LimitReached) return undefined
     throw error
@@ -35,13 +49,9 @@ export class LimitReached extends Error {
 }
 
 /** As {@link evaluateExpression}, but throws {@link LimitReached} where the value is not followed further. */
-export function evaluateWithin(
-  expression: PythonExpression,
-  lookup: Lookup,
-  file: string,
-  environment: Environment = NOBODY_KNOWS,
-): PythonValue | undefined {
-  const evaluate = (inner: PythonExpression) => evaluateWithin(inner, lookup, file, environment)
+export function evaluateWithin(expression: PythonExpression, scope: Scope): PythonValue | undefined {
+  const { lookup, file, environment = NOBODY_KNOWS, library } = scope
+  const evaluate: Evaluate = inner => evaluateWithin(inner, scope)
   switch (expression.kind) {
     case 'string':
     case 'number':
@@ -78,8 +88,10 @@ export function evaluateWithin(
       const of = evaluate(expression.of)
       return of instanceof Map && typeof index === 'string' ? of.get(index) : undefined
     }
-    case 'call':
-      return evaluateCall(expression, evaluate, environment)
+    case 'call': {
+      const answer = library?.(expression, evaluate, environment) ?? null
+      return answer === null ? evaluateCall(expression, evaluate, environment) : answer.value
+    }
     case 'unknown':
       return undefined
   }
@@ -166,7 +178,7 @@ const SAME_PATH_METHODS = /(?:^|\.)(?:resolve|absolute|as_posix)$/
 
 function evaluateCall(
   call: PythonCall,
-  evaluate: (expression: PythonExpression) => PythonValue | undefined,
+  evaluate: Evaluate,
   environment: Environment,
 ): PythonValue | undefined {
   const { callee, args, receiver } = call
@@ -222,7 +234,7 @@ const ENVIRONMENT = /^(?:os\.)?(?:getenv|environ\.get)$/
 /** `os.environ.get(NAME, default)`, of which the default holds where the variable is not set. */
 function readEnvironment(
   { args, keywords }: PythonCall,
-  evaluate: (expression: PythonExpression) => PythonValue | undefined,
+  evaluate: Evaluate,
   environment: Environment,
 ): PythonValue | undefined {
   const [first, second] = args
@@ -233,7 +245,7 @@ function readEnvironment(
   return fallback === undefined ? null : evaluate(fallback)
 }
 
-function toInteger(value: PythonValue | undefined): number | undefined {
+export function toInteger(value: PythonValue | undefined): number | undefined {
   if (typeof value === 'number') return Math.trunc(value)
   return typeof value === 'string' && /^\s*[-+]?\d{1,15}\s*$/.test(value) ? Number(value) : undefined
 }

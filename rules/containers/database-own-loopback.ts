@@ -1,3 +1,4 @@
+import type { Container } from '../../src/deployment/containers/container.ts'
 import type { AppServerProgram, Machine } from '../../src/deployment/model.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
@@ -38,6 +39,18 @@ export default defineRule({
     {
       title: 'in the settings',
       files: tree(database(postgres('localhost').replace('"localhost"', '«"localhost"»'))),
+    },
+    {
+      title: 'in the URL that django-environ reads',
+      files: tree(
+        conf`
+          import environ
+          env = environ.Env()
+          ALLOWED_HOSTS = ["*"]
+          DATABASES = {"default": env.db("DATABASE_URL")}
+        `,
+        ['environment:', '  DATABASE_URL: «postgres://shop:secret@localhost:5432/shop»'],
+      ),
     },
     {
       title: 'the layer of channels, as host and port',
@@ -99,14 +112,12 @@ export default defineRule({
       const { container } = program.machine
       if (container === null || container.service.networkMode !== null || !startsOne(program.machine))
         continue
+      const given = [...addressesGiven(container)]
       const settings = deployment.moduleOf(program)?.settings ?? null
-      if (settings !== null)
-        for (const { kind, host, at } of addressesIn(settings)) yield* finding(program, kind, host, at)
-      for (const { value } of container.service.environment) {
-        if (value?.known !== true || value.at === null) continue
-        const [, scheme = '', host = ''] = URL.exec(value.value) ?? []
-        if (host !== '') yield* finding(program, KINDS[scheme] ?? scheme, host, value.at)
-      }
+      // Settings that take a variable have what it says.
+      const own = settings === null ? [] : [...addressesIn(settings)]
+      const all = [...own.filter(({ kind }) => given.every(each => each.kind !== kind)), ...given]
+      for (const { kind, host, at } of all) yield* finding(program, kind, host, at)
     }
   },
 })
@@ -116,6 +127,15 @@ interface OwnAddress {
   readonly kind: string
   readonly host: string
   readonly at: Place
+}
+
+/** Addresses in variables of the service. */
+function* addressesGiven({ service }: Container): Iterable<OwnAddress> {
+  for (const { value } of service.environment) {
+    if (value?.known !== true || value.at === null) continue
+    const [, scheme = '', host = ''] = URL.exec(value.value) ?? []
+    if (host !== '') yield { kind: KINDS[scheme] ?? scheme, host, at: value.at }
+  }
 }
 
 /** Settings that name Redis, a broker or memcached. */

@@ -1,12 +1,16 @@
 import { posix } from 'node:path'
 import { placeText } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
+import { directoryOfUrl } from '../../src/deployment/django/static-settings.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
-import { PASSES } from '../../src/servers/nginx/queries/locations.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { PASSES, readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { conf } from '../../src/engine/conf.ts'
+import { djangoConnections } from '../django/_behind-nginx.ts'
+import { djangoBehindNginx } from '../django/_examples.ts'
 import { composeWith } from './_examples.ts'
 import { hasAt, isBelow, knowsFiles } from './_mounted.ts'
 
@@ -34,7 +38,9 @@ const mounting = (mount: string): string =>
 export default defineRule({
   summary: 'nginx serves a directory that its container does not have',
   severity: 'warning',
-  otherSeverities: { info: 'where no other service of the project has the directory either' },
+  otherSeverities: {
+    info: 'where no other service of the project has the directory either, and Django is not seen to send clients there',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'A container sees the files of its image and what is mounted into it. A path of the application’s container, or of the host, is not there for nginx: 404 for every style sheet and script, `open() "…" failed (2: No such file or directory)` in its error log.',
@@ -62,6 +68,18 @@ export default defineRule({
         'docker-compose.yml': mounting('static:/srv/static:ro'),
         'nginx/site.conf': site('«/app/static/»'),
       },
+    },
+    {
+      title: 'uploads of Django that no service brings to nginx',
+      files: djangoBehindNginx({
+        settings: conf`
+          ALLOWED_HOSTS = ["example.org"]
+          MEDIA_URL = "/media/"
+          MEDIA_ROOT = "/app/media"
+        `,
+        environment: 'volumes: ["./media:/app/media"]',
+        site: 'location /media/ { alias «/srv/media/»; }',
+      }),
     },
     {
       title: 'a directory that no service has',
@@ -104,6 +122,7 @@ export default defineRule({
     for (const { configuration, machine } of programsOfKind(deployment, 'nginx')) {
       const { container } = machine
       if (container === null || !knowsFiles(container)) continue
+      const isOfDjango = urlsOfDjango(deployment, configuration)
       for (const name of ['alias', 'root']) {
         for (const directive of configuration.occurrences.get(name) ?? []) {
           const written = directive.args[0]?.value ?? ''
@@ -114,7 +133,8 @@ export default defineRule({
           yield {
             at: argumentPlace(directive, 0),
             // Another file of the project may mount it, where no service here has the directory.
-            ...(others.length === 0 && { severity: 'info' as const, confidence: 'medium' as const }),
+            ...(others.length === 0 &&
+              !isOfDjango(directive) && { severity: 'info' as const, confidence: 'medium' as const }),
             message: `nothing brings \`${path}\` into the container of nginx, so every file of it is answered with 404`,
             label: 'not in this container',
             related: [
@@ -135,6 +155,22 @@ export default defineRule({
     }
   },
 })
+
+/** Whether a location is the one in which an application behind the same server has its static files or uploads. */
+function urlsOfDjango(
+  deployment: Deployment,
+  configuration: NginxConfiguration,
+): (directive: NginxDirective) => boolean {
+  const urls = new Set<string>()
+  for (const { connection, settings } of djangoConnections(deployment)) {
+    if (connection.server.configuration !== configuration) continue
+    for (const kind of ['STATIC', 'MEDIA'] as const) {
+      const own = directoryOfUrl(settings, kind)
+      if (own !== null) urls.add(own.url)
+    }
+  }
+  return ({ parent }) => parent !== null && urls.has(`${readLocation(parent).name.replace(/\/$/, '')}/`)
+}
 
 /** What the image of nginx has, and what a running system has anyway. */
 const OF_IMAGE = /^\/(?:usr|etc|dev|proc|sys|run|tmp|var\/(?:log|cache|lib|run))(?:\/|$)|^\/$/

@@ -62,6 +62,18 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'a variable that django-environ reads',
+      files: djangoBehindNginx({
+        settings: conf`
+          import environ
+          env = environ.Env(DEBUG=(bool, False))
+          DEBUG = «env("DEBUG")»
+          ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
+        `,
+        environment: 'environment: {DEBUG: "on", ALLOWED_HOSTS: "example.org,www.example.org"}',
+      }),
+    },
     { title: 'the name alone', files: withDebug('«"DEBUG" in os.environ»', 'DEBUG=0') },
   ],
   good: [
@@ -72,6 +84,17 @@ export default defineRule({
         'etc/apache2/apache2.conf': modWsgiMain(virtualHost(wsgiApplication())),
         ...djangoProject('DEBUG = False\nALLOWED_HOSTS = ["example.org"]\n'),
       },
+    },
+    {
+      title: 'off for python-decouple',
+      files: djangoBehindNginx({
+        settings: conf`
+          from decouple import config
+          DEBUG = config("DEBUG", default=True, cast=bool)
+          ALLOWED_HOSTS = ["example.org"]
+        `,
+        environment: 'environment: {DEBUG: "False"}',
+      }),
     },
     { title: 'a comparison', files: withDebug('os.environ.get("DEBUG") == "True"', 'DEBUG=False') },
     { title: 'a variable that nobody sets', files: withDebug('os.environ.get("DEBUG", False)') },

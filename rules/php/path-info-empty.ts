@@ -149,6 +149,17 @@ export default defineRule({
       ),
     },
     {
+      title: 'the expression that Drupal recommends',
+      files: tree(
+        conf`
+          fastcgi_split_path_info ^(.+?\.php)(|/.*)$;
+          try_files $fastcgi_script_name =404;
+        `,
+        '$fastcgi_path_info',
+        "~ '\\.php$|^/update.php'",
+      ),
+    },
+    {
       title: 'split in the server',
       files: Object.fromEntries(
         Object.entries(tree('')).map(([path, text]) => [
@@ -218,7 +229,9 @@ export default defineRule({
 function takesPathInfo({ block }: NginxConnection): boolean {
   if (block.name !== 'location') return false
   const { modifier, name } = readLocation(block)
-  return /^~/.test(modifier) && /php/.test(name) && !/php\d?\)?\$$/.test(name)
+  // The script of Drupal for updates, which takes what is behind it from `REQUEST_URI`.
+  const others = name.replace(/\|\^?\/update\\?\.php$/, '')
+  return /^~/.test(modifier) && /php/.test(others) && !/php\d?\)?\$$/.test(others)
 }
 
 /** What a `try_files` that ends in a status looks for before the script runs; null for any other. */

@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { memo } from '../../../parsers/collections/memo.ts'
 import type { PythonParser } from '../../../parsers/python/python-module.ts'
 import type { Source } from '../../../parsers/text/source.ts'
-import type { FileSystem } from '../../files/file-system.ts'
+import { type FileSystem, sourceAt } from '../../files/file-system.ts'
 import { isAbsent } from '../is-absent.ts'
 import type { AppServerProgram } from '../model.ts'
 import { demandedVariables } from './demanded-variables.ts'
@@ -145,11 +145,14 @@ function facts({
     return loads ? undefined : null
   }
   const settingsSource = findModule(files, name, directories)
-  const loadsInside = settingsSource !== null && loadsDotenv(settingsSource)
-  const settings = readSettings(files, parser, name, directories, variable => {
-    const value = environment(variable)
-    return value === null && loadsInside ? undefined : value
-  })
+  const read = (isOpen: boolean) =>
+    readSettings(files, parser, name, directories, variable => {
+      const value = environment(variable)
+      return value === null && isOpen ? undefined : value
+    })
+  const closed = read(false)
+  const loadsInside = closed?.files.some(path => isLoading(files, path)) === true
+  const settings = loadsInside ? read(true) : closed
   const demanded = settingsSource === null ? [] : demandedVariables(parser.parse(settingsSource))
   const missing = isEnvironmentKnown(program)
     ? demanded.filter(each => environment(each.name) === null && !loadsInside)
@@ -165,6 +168,11 @@ function isEnvironmentKnown({ machine: { container } }: AppServerProgram): boole
 /** True where a module may fill the environment from a file, or read that file in its place. */
 export function loadsDotenv({ code }: Source): boolean {
   return /dotenv|read_env|\bEnv\(|decouple|AutoConfig|dynaconf|environs|configurations/.test(code)
+}
+
+function isLoading(files: FileSystem, path: string): boolean {
+  const source = sourceAt(files, path)
+  return source !== null && loadsDotenv(source)
 }
 
 /** Of the environment, else of the script; null where nobody knows. */

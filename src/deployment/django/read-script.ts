@@ -30,7 +30,7 @@ export function readScript(parser: PythonParser, source: Source): WsgiScript {
   const evaluate = (expression: PythonExpression | undefined) =>
     expression === undefined
       ? undefined
-      : evaluateExpression(expression, name => values.get(name), source.path)
+      : evaluateExpression(expression, { lookup: name => values.get(name), file: source.path })
   const name = (
     expression: PythonExpression | undefined,
     how: 'assigned' | 'setdefault',

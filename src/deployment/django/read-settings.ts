@@ -1,12 +1,12 @@
 import { isLimit, MOST_ITEMS, TOO_MANY_ITEMS } from '../../../parsers/text/limits.ts'
 import { posix } from 'node:path'
-import type { Environment } from '../../../parsers/python/evaluate-expression.ts'
+import type { Environment, Scope } from '../../../parsers/python/evaluate-expression.ts'
 import type { PythonExpression, PythonImport, PythonParser } from '../../../parsers/python/python-module.ts'
 import type { Place, Source } from '../../../parsers/text/source.ts'
 import type { FileSystem } from '../../files/file-system.ts'
 import { type Fact, known, unknown } from '../../servers/fact.ts'
+import { type EnvironmentReaders, readBy, readersAfter } from './environment-readers.ts'
 import { evaluateWithin, LimitReached } from './evaluate-expression.ts'
-import type { Lookup } from '../../../parsers/python/evaluate-expression.ts'
 import type { AssignedExpression, DjangoSettings, SettingValue } from './settings.ts'
 
 /** Deeper chains of star imports are given up: their names are unknown. */
@@ -15,6 +15,7 @@ const MAXIMUM_DEPTH = 12
 interface Names {
   readonly values: Map<string, Fact<SettingValue>>
   readonly expressions: Map<string, AssignedExpression>
+  readers: EnvironmentReaders
   /** Why a name that is not in `values` may be set all the same; null where it is not. */
   open: string | null
 }
@@ -76,6 +77,7 @@ function evaluateModule(context: Context, file: FoundFile): Names {
   const names: Names = {
     values: new Map(),
     expressions: new Map(),
+    readers: new Map(),
     open: module.broken ? `${source.path} is not all Python 3` : null,
   }
   const lookup = (name: string): SettingValue | undefined => {
@@ -84,13 +86,20 @@ function evaluateModule(context: Context, file: FoundFile): Names {
     if (fact !== undefined && isLimit(fact.reason)) throw new LimitReached(fact.reason)
     return undefined
   }
+  const scope: Scope = {
+    lookup,
+    file: path,
+    environment: context.environment,
+    library: (call, evaluate, environment) => readBy(names.readers, call, evaluate, environment),
+  }
   for (const statement of module.statements) {
+    names.readers = readersAfter(names.readers, statement)
     const at: Place = { source, start: statement.start, end: statement.end }
     if (statement.kind === 'import') {
       importNames(context, path, statement, at, names)
     } else if (statement.kind === 'assignment') {
       const { target, conditional, appends } = statement
-      const value = evaluate(statement.value, lookup, path, context.environment)
+      const value = evaluate(statement.value, scope)
       const [, whole, keys] = /^([A-Za-z_]\w*)((?:\[[^\]]*\])+)$/.exec(target) ?? []
       if (whole !== undefined && keys !== undefined && names.values.has(whole)) {
         const isSure = !conditional && !appends && !(value instanceof LimitReached)
@@ -136,14 +145,9 @@ function withItem(
   return set(before.value, keys)
 }
 
-function evaluate(
-  expression: PythonExpression,
-  lookup: Lookup,
-  file: string,
-  environment: Environment | undefined,
-): SettingValue | undefined | LimitReached {
+function evaluate(expression: PythonExpression, scope: Scope): SettingValue | undefined | LimitReached {
   try {
-    return evaluateWithin(expression, lookup, file, environment)
+    return evaluateWithin(expression, scope)
   } catch (error) {
     if (error instanceof LimitReached) return error
     throw error
@@ -184,6 +188,9 @@ function importNames(
   for (const { name, as } of statement.names) {
     if (name !== '*') {
       const fact = inner?.values.get(name)
+      const reader = inner?.readers.get(name)
+      if (reader !== undefined && !statement.conditional)
+        into.readers = new Map([...into.readers, [as, reader]])
       into.expressions.delete(as)
       // Names that a package of Django or of the system brings are no settings unless they look like one.
       if (fact !== undefined)
@@ -200,6 +207,7 @@ function importNames(
       continue
     }
     into.open ??= inner.open
+    if (!statement.conditional) into.readers = new Map([...into.readers, ...inner.readers])
     for (const [key, fact] of inner.values) {
       into.values.set(key, statement.conditional ? unknown('a condition decides', at) : fact)
       const expression = inner.expressions.get(key)

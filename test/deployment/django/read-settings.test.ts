@@ -44,6 +44,49 @@ SECURE_PROXY_SSL_HEADER = ('HTTP_X_FORWARDED_PROTO', 'https')
   assert.is(get('USE_TZ'), 'unset')
 })
 
+test('what a library reads of the environment is known where the variable is', () => {
+  const environment = (name: string): string | undefined =>
+    ({ DEBUG: 'on', HOSTS: 'a.example.org,b.example.org', DATABASE_URL: 'postgres://shop@db/shop' })[name]
+  const get = (text: string, name: string): unknown => {
+    const files = memoryFileSystem({
+      '/opt/shop/settings.py': text,
+      '/opt/shop/base.py': 'import environ\nenv = environ.Env(DEBUG=(bool, False))\n',
+    })
+    const fact = readSettings(files, parser, 'shop.settings', ['/opt'], environment)?.get(name)
+    return fact?.known === true ? fact.value : 'unknown'
+  }
+  assert.is(get('from .base import env\nDEBUG = env("DEBUG")\n', 'DEBUG'), true)
+  assert.is(get('from .base import *\nDEBUG = env("DEBUG")\n', 'DEBUG'), true)
+  assert.equal(get('from decouple import config as c, Csv\nH = c("HOSTS", cast=Csv())\n', 'H'), [
+    'a.example.org',
+    'b.example.org',
+  ])
+  assert.is(get('from environs import Env\nenv = Env()\nDEBUG = env.bool("DEBUG", False)\n', 'DEBUG'), true)
+  assert.is(get('from decouple import AutoConfig\nc = AutoConfig()\nD = c("DEBUG", cast=bool)\n', 'D'), true)
+  assert.equal(
+    get('import dj_database_url\nD = {"default": dj_database_url.config()}\n', 'D'),
+    new Map([
+      [
+        'default',
+        new Map<string, unknown>([
+          ['ENGINE', 'django.db.backends.postgresql'],
+          ['NAME', 'shop'],
+          ['USER', 'shop'],
+          ['PASSWORD', ''],
+          ['HOST', 'db'],
+          ['PORT', ''],
+        ]),
+      ],
+    ]),
+  )
+  // A function of the project's own that has the name, a library that may not be there, a type that nobody knows.
+  assert.is(get('from x import env\nDEBUG = env("DEBUG")\n', 'DEBUG'), 'unknown')
+  assert.is(get('from .base import env\nenv = other\nDEBUG = env("DEBUG")\n', 'DEBUG'), 'unknown')
+  assert.is(get('from decouple import config\ndef config(a): pass\nD = config("DEBUG")\n', 'D'), 'unknown')
+  assert.is(get('from decouple import config\nD = config("DEBUG", cast=Own())\n', 'D'), 'unknown')
+  assert.is(get('from decouple import config\nD = config("NOBODY", default="a")\n', 'D'), 'unknown')
+})
+
 test('a condition makes a value unknown', () => {
   const get = read({ '/opt/shop/settings.py': 'DEBUG = False\nif x:\n    DEBUG = True\n' })
   assert.is(get('DEBUG'), 'unknown')

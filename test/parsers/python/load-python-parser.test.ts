@@ -73,7 +73,7 @@ test('a formatted string is the sum that it stands for', () => {
 test('values: names, numbers, the environment', () => {
   const environment = (name: string) => (name === 'PORT' ? '81' : name === 'SECRET' ? undefined : null)
   const lookup = (name: string) => (name === 'host' ? '::' : undefined)
-  const evaluate = (text: string) => evaluateExpression(value(text), lookup, '/x.py', environment)
+  const evaluate = (text: string) => evaluateExpression(value(text), { lookup, file: '/x.py', environment })
   assert.is(evaluate('f"[{host}]:{80}"'), '[::]:80')
   assert.is(evaluate('int(os.environ.get("PORT", 80)) + 1'), 82)
   assert.is(evaluate('os.getenv("NOBODY", "0.0.0.0:8000")'), '0.0.0.0:8000')
@@ -92,7 +92,7 @@ test('values: names, numbers, the environment', () => {
   assert.is(evaluate('f"{nobody}"'), undefined)
   assert.is(evaluate('int("x")'), undefined)
   assert.is(evaluate('str(1)'), '1')
-  assert.is(evaluateExpression(value('os.getenv("A", "b")'), lookup, '/x.py'), undefined)
+  assert.is(evaluateExpression(value('os.getenv("A", "b")'), { lookup, file: '/x.py' }), undefined)
 })
 
 test('a method call carries what it is called on', () => {
