@@ -21,6 +21,7 @@ import accessPostgresTrust from './access/postgres-trust.ts'
 import accessPrivateNetworkTooWide from './access/private-network-too-wide.ts'
 import accessRuleAfterAll from './access/rule-after-all.ts'
 import accessSatisfyAnyOpen from './access/satisfy-any-open.ts'
+import accessSecureLinkExpiryUnsigned from './access/secure-link-expiry-unsigned.ts'
 import accessSecureLinkUnasked from './access/secure-link-unasked.ts'
 import accessStatusPageOpen from './access/status-page-open.ts'
 import accessValidReferersUnused from './access/valid-referers-unused.ts'
@@ -319,7 +320,9 @@ import nginxCaptureWithoutGroup from './nginx/capture-without-group.ts'
 import nginxCommaInList from './nginx/comma-in-list.ts'
 import nginxDirectiveOfAnotherPass from './nginx/directive-of-another-pass.ts'
 import nginxErrorPageHidesStatus from './nginx/error-page-hides-status.ts'
+import nginxErrorPageKeepsStatus from './nginx/error-page-keeps-status.ts'
 import nginxErrorPageNotIntercepted from './nginx/error-page-not-intercepted.ts'
+import nginxErrorPageNotRecursive from './nginx/error-page-not-recursive.ts'
 import nginxErrorPageProxied from './nginx/error-page-proxied.ts'
 import nginxErrorPageRefused from './nginx/error-page-refused.ts'
 import nginxFallbackLeavesAlias from './nginx/fallback-leaves-alias.ts'
@@ -333,6 +336,7 @@ import nginxLocationNeverReached from './nginx/location-never-reached.ts'
 import nginxLogFileNamedSwitch from './nginx/log-file-named-switch.ts'
 import nginxMapHostnamesMissing from './nginx/map-hostnames-missing.ts'
 import nginxMapKeyNeverMatches from './nginx/map-key-never-matches.ts'
+import nginxMirrorDropsPath from './nginx/mirror-drops-path.ts'
 import nginxPassBehindReturn from './nginx/pass-behind-return.ts'
 import nginxPatternNotPath from './nginx/pattern-not-path.ts'
 import nginxProxyPassDropsUri from './nginx/proxy-pass-drops-uri.ts'
@@ -348,7 +352,9 @@ import nginxSettingLeftBehind from './nginx/setting-left-behind.ts'
 import nginxSiteNotIncluded from './nginx/site-not-included.ts'
 import nginxSslPrereadOff from './nginx/ssl-preread-off.ts'
 import nginxSubFilterCompressed from './nginx/sub-filter-compressed.ts'
+import nginxSubFilterOnce from './nginx/sub-filter-once.ts'
 import nginxSyntax from './nginx/syntax.ts'
+import nginxTildeNotExpanded from './nginx/tilde-not-expanded.ts'
 import nginxTryFilesBeforePass from './nginx/try-files-before-pass.ts'
 import nginxTryFilesFallbackNotLast from './nginx/try-files-fallback-not-last.ts'
 import nginxTryFilesLosesQuery from './nginx/try-files-loses-query.ts'
@@ -564,6 +570,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/private-network-too-wide', ...accessPrivateNetworkTooWide },
   { id: 'access/rule-after-all', ...accessRuleAfterAll },
   { id: 'access/satisfy-any-open', ...accessSatisfyAnyOpen },
+  { id: 'access/secure-link-expiry-unsigned', ...accessSecureLinkExpiryUnsigned },
   { id: 'access/secure-link-unasked', ...accessSecureLinkUnasked },
   { id: 'access/status-page-open', ...accessStatusPageOpen },
   { id: 'access/valid-referers-unused', ...accessValidReferersUnused },
@@ -862,7 +869,9 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/comma-in-list', ...nginxCommaInList },
   { id: 'nginx/directive-of-another-pass', ...nginxDirectiveOfAnotherPass },
   { id: 'nginx/error-page-hides-status', ...nginxErrorPageHidesStatus },
+  { id: 'nginx/error-page-keeps-status', ...nginxErrorPageKeepsStatus },
   { id: 'nginx/error-page-not-intercepted', ...nginxErrorPageNotIntercepted },
+  { id: 'nginx/error-page-not-recursive', ...nginxErrorPageNotRecursive },
   { id: 'nginx/error-page-proxied', ...nginxErrorPageProxied },
   { id: 'nginx/error-page-refused', ...nginxErrorPageRefused },
   { id: 'nginx/fallback-leaves-alias', ...nginxFallbackLeavesAlias },
@@ -876,6 +885,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/log-file-named-switch', ...nginxLogFileNamedSwitch },
   { id: 'nginx/map-hostnames-missing', ...nginxMapHostnamesMissing },
   { id: 'nginx/map-key-never-matches', ...nginxMapKeyNeverMatches },
+  { id: 'nginx/mirror-drops-path', ...nginxMirrorDropsPath },
   { id: 'nginx/pass-behind-return', ...nginxPassBehindReturn },
   { id: 'nginx/pattern-not-path', ...nginxPatternNotPath },
   { id: 'nginx/proxy-pass-drops-uri', ...nginxProxyPassDropsUri },
@@ -891,7 +901,9 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/site-not-included', ...nginxSiteNotIncluded },
   { id: 'nginx/ssl-preread-off', ...nginxSslPrereadOff },
   { id: 'nginx/sub-filter-compressed', ...nginxSubFilterCompressed },
+  { id: 'nginx/sub-filter-once', ...nginxSubFilterOnce },
   { id: 'nginx/syntax', ...nginxSyntax },
+  { id: 'nginx/tilde-not-expanded', ...nginxTildeNotExpanded },
   { id: 'nginx/try-files-before-pass', ...nginxTryFilesBeforePass },
   { id: 'nginx/try-files-fallback-not-last', ...nginxTryFilesFallbackNotLast },
   { id: 'nginx/try-files-loses-query', ...nginxTryFilesLosesQuery },

@@ -1,7 +1,7 @@
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import type { NginxConnection } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effective, effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 import { variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
@@ -42,7 +42,8 @@ export default defineRule({
   summary: 'The key of the cache is the same for different pages',
   severity: 'warning',
   otherSeverities: {
-    error: 'where pages of one site are sent to clients of another, and where all pages of a site are one',
+    error:
+      'where pages of one site are sent to clients of another, where all pages of a site are one, and for requests that differ by their body or their part of a file',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -56,6 +57,24 @@ export default defineRule({
       files: { 'nginx.conf': main('«$request_uri»', 'a.example.org b.example.org') },
     },
     { title: 'without the path', files: { 'nginx.conf': main('«$scheme$request_method$host»') } },
+    {
+      title: 'requests that are kept by their body',
+      files: {
+        'nginx.conf': main('$scheme$host$request_uri').replace(
+          'proxy_cache site;',
+          'proxy_cache site;\n          proxy_cache_methods GET HEAD «POST»;',
+        ),
+      },
+    },
+    {
+      title: 'parts of files',
+      files: {
+        'nginx.conf': main('$scheme$host$request_uri').replace(
+          'proxy_cache site;',
+          'proxy_cache site;\n          slice «1m»;\n          proxy_set_header Range $slice_range;',
+        ),
+      },
+    },
     { title: 'no key at all', files: { 'etc/nginx/nginx.conf': fastcgi('«fastcgi_cache» site;') } },
   ],
   good: [
@@ -97,6 +116,20 @@ export default defineRule({
       title: 'one page, by a pattern',
       files: {
         'nginx.conf': main('$scheme$host').replace('location /', String.raw`location ~ ^/news\.json$`),
+      },
+    },
+    {
+      title: 'the body, and the part of the file',
+      files: {
+        'nginx.conf': main('"$scheme$host$request_uri|$request_body|$slice_range"').replace(
+          'proxy_cache site;',
+          conf`
+            proxy_cache site;
+                      proxy_cache_methods GET HEAD POST;
+                      slice 1m;
+                      proxy_set_header Range $slice_range;
+          `,
+        ),
       },
     },
     {
@@ -149,6 +182,7 @@ export default defineRule({
       const key = effective(server.configuration, block, pass.name.replace('_pass', '_cache_key'))
       const line = key.known ? key.value.directives[0] : undefined
       const value = line?.args[0]?.value
+      yield* withoutBodyOrPart(connection, key, value)
       if (line === undefined || value === undefined) {
         if (line !== undefined || !key.known || !key.value.complete) continue
         if (pass.name === 'proxy_pass' || isOnePage(connection)) continue
@@ -200,6 +234,46 @@ export default defineRule({
     }
   },
 })
+
+/** What else makes two answers differ: the body of a `POST`, and the part of a file. */
+function* withoutBodyOrPart(
+  connection: NginxConnection,
+  key: ReturnType<typeof effective>,
+  value: string | undefined,
+): Generator<RuleFinding> {
+  const { server, block, pass } = connection
+  if (!key.known || (value === undefined && !key.value.complete)) return
+  const names = variableNames(value ?? '')
+  if (!names.every(name => KNOWN.test(name))) return
+  const written = value === undefined ? 'the key' : `\`${value}\``
+  const { occurrences } = server.configuration
+  const ofMethods = pass.name.replace('_pass', '_cache_methods')
+  if (occurrences.has(ofMethods) && !names.includes('request_body')) {
+    const methods = effective(server.configuration, block, ofMethods)
+    const line = methods.known ? methods.value.directives.at(-1) : undefined
+    const index = line?.args.findIndex(({ value: method }) => /^post$/i.test(method)) ?? -1
+    if (line !== undefined && index !== -1)
+      yield {
+        at: argumentPlace(line, index),
+        aspect: 'body',
+        severity: 'error',
+        message: `${written} has no \`$request_body\`, so a \`POST\` is answered with what another one got`,
+        help: 'Add `$request_body` to the key, with a `client_body_buffer_size` that holds it, or leave `POST` out',
+      }
+  }
+  if (occurrences.has('slice') && !names.includes('slice_range')) {
+    const parts = effective(server.configuration, block, 'slice')
+    const line = parts.known ? parts.value.directives.at(-1) : undefined
+    if (line !== undefined && !/^0/.test(line.args[0]?.value ?? '0'))
+      yield {
+        at: argumentPlace(line, 0),
+        aspect: 'part',
+        severity: 'error',
+        message: `${written} has no \`$slice_range\`, so the first part of a file is taken for each of them`,
+        help: 'Add `$slice_range` to the key, and write `proxy_set_header Range $slice_range;`',
+      }
+  }
+}
 
 const PATH = /^(?:uri|document_uri)$/
 const QUERY = /^(?:request_uri|args|query_string|arg_\w+)$/

@@ -1,6 +1,7 @@
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import { headerLine } from '../../src/servers/apache/queries/header-tables.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
@@ -24,11 +25,14 @@ const apache = (lines: string): string => conf`
 `
 
 export default defineRule({
-  summary: 'A value of Access-Control-Allow-Origin that browsers refuse',
+  summary: 'A value of a CORS header that browsers refuse',
   severity: 'error',
+  otherSeverities: {
+    warning: 'where `*` is meant for all headers or methods, and requests have credentials',
+  },
   confidence: 'high',
   since: '0.1.0',
-  why: 'The header takes one origin, or `*`. Browsers refuse a list, and `*` where the request has credentials: “The value of the header must not be the wildcard”. The page that asks gets nothing.',
+  why: 'The header takes one origin, or `*`. Browsers refuse a list, and `*` where the request has credentials: “The value of the header must not be the wildcard”. The page that asks gets nothing. In the lists of headers and methods `*` is a name of its own then, and a request with `Authorization` or `application/json` is not sent.',
   remedy:
     'Answer with the one origin that asked, out of a list: a `map` of `$http_origin` in nginx, `SetEnvIf Origin` in Apache',
   references: ['https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Access-Control-Allow-Origin'],
@@ -84,6 +88,26 @@ export default defineRule({
       },
     },
     {
+      title: 'all headers, with credentials',
+      files: {
+        'nginx.conf': nginx(conf`
+          add_header Access-Control-Allow-Origin https://app.example.org always;
+          add_header Access-Control-Allow-Credentials true always;
+          add_header Access-Control-Allow-Headers «"*"» always;
+        `),
+      },
+    },
+    {
+      title: 'all headers, with credentials, in Apache',
+      files: {
+        'site.conf': apache(conf`
+          Header always set Access-Control-Allow-Origin "https://app.example.org"
+          Header always set Access-Control-Allow-Credentials "true"
+          Header always set Access-Control-Allow-Headers «"*"»
+        `),
+      },
+    },
+    {
       title: 'in `.htaccess`',
       files: servedHtaccess(conf`
         Header set Access-Control-Allow-Origin «"https://a.example.org, https://b.example.org"»
@@ -106,6 +130,7 @@ export default defineRule({
         'site.conf': apache(conf`
           Header set Access-Control-Allow-Origin "*"
           Header set Access-Control-Allow-Methods "GET, POST"
+          Header set Access-Control-Allow-Headers "*"
         `),
       },
     },
@@ -126,18 +151,16 @@ export default defineRule({
   ],
   *check({ nginx: configurations, apache: servers, filesOf }) {
     for (const { occurrences } of configurations) {
-      const lines = occurrences.get('add_header') ?? []
+      const lines = (occurrences.get('add_header') ?? []).filter(isOfCors)
+      const withCredentials = new Set(
+        lines
+          .filter(({ args }) => isCredentials(args[0]?.value ?? '', args[1]?.value ?? ''))
+          .map(({ parent }) => parent),
+      )
       for (const line of lines) {
-        if (line.args[0]?.value.toLowerCase() !== ORIGIN) continue
-        const value = line.args[1]?.value ?? ''
-        const isWithCredentials = lines.some(
-          other =>
-            other.parent === line.parent &&
-            other.args[0]?.value.toLowerCase() === CREDENTIALS &&
-            other.args[1]?.value.toLowerCase() === 'true',
-        )
-        const message = faultOf(value, isWithCredentials)
-        if (message !== null) yield { at: argumentPlace(line, 1), message }
+        const [name, value] = line.args
+        const fault = faultOf(name?.value ?? '', value?.value ?? '', withCredentials.has(line.parent))
+        if (fault !== null) yield { at: argumentPlace(line, 1), ...fault }
       }
     }
     for (const configuration of servers) {
@@ -145,27 +168,59 @@ export default defineRule({
         .map(headerLine)
         .filter(line => line !== null)
       for (const { directive, name, action, value, valueAt, condition } of lines) {
-        if (name.toLowerCase() !== ORIGIN || (action !== 'set' && action !== 'add') || value === null)
-          continue
+        if (!CORS.test(name) || (action !== 'set' && action !== 'add') || value === null) continue
         const isWithCredentials = lines.some(
           other =>
             (other.directive.parent ?? other.directive.source) === (directive.parent ?? directive.source) &&
-            other.name.toLowerCase() === CREDENTIALS &&
             other.condition === condition &&
-            other.value?.toLowerCase() === 'true',
+            isCredentials(other.name, other.value ?? ''),
         )
-        const message = faultOf(value, isWithCredentials)
-        if (message !== null && valueAt !== null) yield { at: valueAt, message }
+        const fault = faultOf(name, value, isWithCredentials)
+        if (fault !== null && valueAt !== null) yield { at: valueAt, ...fault }
       }
     }
   },
 })
 
+const CORS = /^access-control-/i
+
+function isOfCors({ args }: NginxDirective): boolean {
+  return CORS.test(args[0]?.value ?? '')
+}
+
+function isCredentials(name: string, value: string): boolean {
+  return name.toLowerCase() === CREDENTIALS && value.toLowerCase() === 'true'
+}
+
+type Fault = Pick<RuleFinding, 'message' | 'severity' | 'help'>
+
 const ORIGIN = 'access-control-allow-origin'
 const CREDENTIALS = 'access-control-allow-credentials'
 
-function faultOf(value: string, isWithCredentials: boolean): string | null {
+function faultOf(name: string, value: string, isWithCredentials: boolean): Fault | null {
   if (isUnknownWord(value)) return null
+  const header = name.toLowerCase()
+  if (header === ORIGIN) {
+    const message = faultOfOrigin(value, isWithCredentials)
+    return message === null ? null : { message }
+  }
+  const list = LISTS.get(header)
+  if (list === undefined || value !== '*' || !isWithCredentials) return null
+  return {
+    severity: 'warning',
+    message: `with \`Access-Control-Allow-Credentials: true\`, \`*\` is the name of ${list}, and stands for no other`,
+    help: 'Write them out: `Authorization, Content-Type`',
+  }
+}
+
+/** What the wildcard would stand for. */
+const LISTS: ReadonlyMap<string, string> = new Map([
+  ['access-control-allow-headers', 'a header'],
+  ['access-control-allow-methods', 'a method'],
+  ['access-control-expose-headers', 'a header'],
+])
+
+function faultOfOrigin(value: string, isWithCredentials: boolean): string | null {
   if (value === '*' && isWithCredentials)
     return 'browsers refuse `*` where `Access-Control-Allow-Credentials` is `true`'
   if (/^https?:\/\/[^\s,]+(?:\s*,\s*|\s+)https?:\/\//i.test(value))

@@ -7,6 +7,7 @@ import { conditionWords } from '../../src/servers/nginx/queries/conditions.ts'
 import { variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
 import { maps } from '../../src/servers/nginx/queries/maps.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
+import { directivesByServer, enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { compilePcre } from '../../src/servers/regex.ts'
 import { sampleTexts } from '../../src/servers/pcre/sample-texts.ts'
 
@@ -73,6 +74,33 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'a variable that a condition sets',
+      files: {
+        'nginx.conf': site(conf`
+          set $allowed "";
+          if ($http_origin ~* «(example\.org|example\.net)») {
+              set $allowed $http_origin;
+          }
+          add_header Access-Control-Allow-Origin $allowed always;
+          add_header Access-Control-Allow-Credentials true always;
+        `),
+      },
+    },
+    {
+      title: 'a word that a condition sets, and another one asks for',
+      files: {
+        'nginx.conf': site(conf`
+          set $cors "";
+          if ($http_origin ~ «'^https?://(localhost|www\.example\.org)'») {
+              set $cors 'true';
+          }
+          if ($cors = 'true') {
+              add_header Access-Control-Allow-Origin "$http_origin" always;
+          }
+        `),
+      },
+    },
   ],
   good: [
     {
@@ -103,6 +131,25 @@ export default defineRule({
       files: {
         'nginx.conf': site(conf`
           if ($http_origin ~* ^https://(www|shop)\.example\.org$) {
+              add_header Access-Control-Allow-Origin $http_origin always;
+          }
+        `),
+      },
+    },
+    {
+      title: 'variables that a condition on the whole origin sets, or something else',
+      files: {
+        'nginx.conf': site(conf`
+          set $cors "";
+          set $allowed https://example.org;
+          if ($http_origin ~ '^https://(shop|www)\.example\.org$') {
+              set $cors 'true';
+              set $allowed $http_origin;
+          }
+          if ($cors = 'true') {
+              add_header Access-Control-Allow-Origin $allowed always;
+          }
+          if ($request_method = OPTIONS) {
               add_header Access-Control-Allow-Origin $http_origin always;
           }
         `),
@@ -140,17 +187,15 @@ function faultOf(configuration: NginxConfiguration, directive: NginxDirective, v
   if (isUnknownWord(value)) return null
   const [name, ...others] = variableNames(value)
   if (name === undefined || others.length > 0) return null
-  if (name === 'http_origin') {
-    const conditions = conditionsAround(directive)
-    if (conditions === null) return null
-    if (conditions.length === 0)
-      return { at: argumentPlace(directive, 1), origin: 'https://evil.example', isAny: true }
-    for (const { pattern, caseless, at } of conditions) {
-      const origin = strangeOrigin(pattern, caseless)
-      if (origin !== null) return { at, origin, isAny: false }
-    }
-    return null
+  if (name === 'http_origin') return faultOfConditions(configuration, directive, argumentPlace(directive, 1))
+  const sets = setLines(configuration, directive, name).filter(({ args }) =>
+    /^\$\{?http_origin\}?$/i.test(args[1]?.value ?? ''),
+  )
+  for (const line of sets) {
+    const fault = faultOfConditions(configuration, line, argumentPlace(line, 1))
+    if (fault !== null) return fault
   }
+  if (sets.length > 0) return null
   const map = maps(configuration).get(name)
   if (map === undefined || !/^\$\{?http_origin\}?$/i.test(map.directive.args[0]?.value ?? '')) return null
   for (const entry of map.directive.node.block?.children ?? []) {
@@ -172,17 +217,65 @@ interface Condition {
   readonly at: Place
 }
 
-/** The `if` on the origin around a directive; null where something else decides. */
-function conditionsAround(directive: NginxDirective): readonly Condition[] | null {
+/** What is wrong with the conditions under which the origin is taken as it comes. */
+function faultOfConditions(
+  configuration: NginxConfiguration,
+  directive: NginxDirective,
+  taken: Place,
+): Fault | null {
+  const conditions = conditionsAround(configuration, directive)
+  if (conditions === null) return null
+  if (conditions.length === 0) return { at: taken, origin: 'https://evil.example', isAny: true }
+  for (const { pattern, caseless, at } of conditions) {
+    const origin = strangeOrigin(pattern, caseless)
+    if (origin !== null) return { at, origin, isAny: false }
+  }
+  return null
+}
+
+/** The `if` on the origin around a directive, its own or those of a word that it asks for; null where something else decides. */
+function conditionsAround(
+  configuration: NginxConfiguration,
+  directive: NginxDirective,
+): readonly Condition[] | null {
   const found: Condition[] = []
   for (let block = directive.parent; block !== null && block.name === 'if'; block = block.parent) {
     const [subject = '', operator = '', pattern = ''] = conditionWords(block)
-    if (!/^\$\{?http_origin\}?$/i.test(subject)) return null
-    if (operator !== '~' && operator !== '~*') return null
-    const index = block.args.findIndex(({ value }) => value === operator)
-    found.push({ pattern, caseless: operator === '~*', at: patternPlace(block, index + 1) })
+    if (/^\$\{?http_origin\}?$/i.test(subject)) {
+      if (operator !== '~' && operator !== '~*') return null
+      const index = block.args.findIndex(({ value }) => value === operator)
+      found.push({ pattern, caseless: operator === '~*', at: patternPlace(block, index + 1) })
+      continue
+    }
+    if (operator !== '' && operator !== '=') return null
+    const lines = setLines(configuration, block, subject.replace(/[${}]/g, '').toLowerCase()).filter(
+      ({ args: [, word] }) =>
+        operator === '=' ? word?.value === pattern : !['', '0', undefined].includes(word?.value),
+    )
+    const own = lines.map(line => originConditions(line))
+    if (own.length === 0 || own.some(conditions => conditions.length === 0)) return null
+    found.push(...own.flat())
   }
   return found
+}
+
+/** The `if` on the origin right around a `set`; none where there is none. */
+function originConditions({ parent }: NginxDirective): readonly Condition[] {
+  if (parent?.name !== 'if') return []
+  const [subject = '', operator = '', pattern = ''] = conditionWords(parent)
+  if (!/^\$\{?http_origin\}?$/i.test(subject) || !/^~\*?$/.test(operator)) return []
+  const index = parent.args.findIndex(({ value }) => value === operator)
+  return [{ pattern, caseless: operator === '~*', at: patternPlace(parent, index + 1) }]
+}
+
+/** The lines of the server around that set a variable. */
+function setLines(
+  configuration: NginxConfiguration,
+  directive: NginxDirective,
+  name: string,
+): readonly NginxDirective[] {
+  const lines = directivesByServer(configuration, 'set').get(enclosingServer(directive)) ?? []
+  return lines.filter(({ args }) => args[0]?.value.toLowerCase() === `$${name}`)
 }
 
 /** The pattern of a condition, without the parenthesis that ends it. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { LiveAnswer, LiveCase } from '../live-case.ts'
 
 const SITE = 'http://example.org'
@@ -375,5 +376,16 @@ export const cases: readonly LiveCase[] = [
     request: { url: `${SITE}/report.txt` },
     harm: ({ response }) => response.status === 500,
     sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'access/secure-link-expiry-unsigned',
+    shows: 'a link is answered with a time that its maker did not write',
+    examples: { bad: 'the path and a word', good: 'the time, the path and a word' },
+    files: { 'srv/www/videos/one.txt': 'moving' },
+    request: {
+      url: `${SITE}/videos/one.txt?md5=${createHash('md5').update('/videos/one.txt example-word').digest('base64url')}&expires=9999999999`,
+    },
+    harm: ({ response }) => response.body === 'moving',
+    sound: isRefused,
   },
 ]

@@ -96,4 +96,34 @@ export const cases: readonly LiveCase[] = [
     sound: async ({ request }) =>
       (await request({ url: 'http://example.org/me' })).report?.HTTP_COOKIE === undefined,
   },
+  {
+    rule: 'caching/key-incomplete',
+    shows: 'one search is answered with what another one got',
+    examples: { bad: 'requests that are kept by their body', good: 'the body, and the part of the file' },
+    mirrors: [9000],
+    request: {
+      url: 'http://example.org/search',
+      method: 'POST',
+      body: 'one',
+      headers: { 'X-Search': 'one' },
+    },
+    harm: async ({ request }) =>
+      (
+        await request({
+          url: 'http://example.org/search',
+          method: 'POST',
+          body: 'two',
+          headers: { 'X-Search': 'two' },
+        })
+      ).report?.HTTP_X_SEARCH === 'one',
+    sound: async ({ request }) =>
+      (
+        await request({
+          url: 'http://example.org/search',
+          method: 'POST',
+          body: 'two',
+          headers: { 'X-Search': 'two' },
+        })
+      ).report?.HTTP_X_SEARCH !== 'one',
+  },
 ]

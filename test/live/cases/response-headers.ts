@@ -151,4 +151,31 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.headers['access-control-allow-origin'] === '*, *',
     sound: ({ response }) => response.headers['access-control-allow-origin'] === '*',
   },
+  {
+    rule: 'response-headers/cors-value-refused',
+    examples: { bad: 'all headers, with credentials', good: 'one origin with credentials' },
+    shows: 'the wildcard for headers goes out beside credentials',
+    mirrors: [9000],
+    request: { url: 'http://api.example.org/' },
+    harm: ({ response }) =>
+      response.headers['access-control-allow-headers'] === '*' &&
+      response.headers['access-control-allow-credentials'] === 'true',
+    sound: ({ response }) => response.headers['access-control-allow-headers'] !== '*',
+  },
+  {
+    rule: 'response-headers/origin-reflected',
+    examples: {
+      bad: 'a variable that a condition sets',
+      good: 'variables that a condition on the whole origin sets, or something else',
+    },
+    shows: 'a site whose name begins alike is let in',
+    mirrors: [9000],
+    request: {
+      url: 'http://api.example.org/',
+      headers: { Origin: 'https://example.org.evil.example' },
+    },
+    harm: ({ response }) =>
+      response.headers['access-control-allow-origin'] === 'https://example.org.evil.example',
+    sound: ({ response }) => response.headers['access-control-allow-origin'] === undefined,
+  },
 ]
