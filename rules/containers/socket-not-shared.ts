@@ -102,8 +102,9 @@ export default defineRule({
       if (container === null || !isKnown(container)) continue
       for (const target of targets) {
         const { address, to, at } = target
-        if (address.kind !== 'unix' || to.kind === 'listener' || hasDirectory(container, address.path))
-          continue
+        if (address.kind !== 'unix' || to.kind === 'listener') continue
+        // `unix:///app/app.sock` of nginx has three slashes, which the kernel takes for one.
+        if (hasDirectory(container, posix.normalize(address.path))) continue
         const opened = openedBy(machines, from.machine, target)
         if (opened === null) {
           if (!isAlone(container)) continue
@@ -167,7 +168,7 @@ function openedBy(machines: readonly Machine[], own: Machine, { address }: Targe
           endpoint.known &&
           endpoint.value.address.kind === 'unix' &&
           address.kind === 'unix' &&
-          endpoint.value.address.path === address.path
+          posix.normalize(endpoint.value.address.path) === posix.normalize(address.path)
         )
           return { at, name: programName(program), machine: machine.name ?? '' }
     }

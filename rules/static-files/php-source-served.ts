@@ -15,6 +15,12 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { addressAccess } from '../../src/servers/nginx/queries/access.ts'
+import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { childrenNamed, hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
+import { selectLocation } from '../../src/servers/nginx/queries/select-location.ts'
+import { sampleTexts } from '../../src/servers/pcre/sample-texts.ts'
+import { fromBytes, toBytes } from '../../src/servers/regex.ts'
 import type { Outcome } from '../../src/servers/nginx/queries/outcome.ts'
 import type { NginxRequest } from '../../src/servers/nginx/queries/request.ts'
 import { directivesByServer, enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
@@ -77,6 +83,45 @@ export default defineRule({
     'Let the last word of `try_files` lead to the script (`/index.php?$args`, with nothing behind it), and put the location of PHP before other regular expressions',
   references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#try_files'],
   bad: [
+    {
+      title: 'a location for one script, which does not run it',
+      files: {
+        'nginx.conf': site(conf`
+          location = «/wp-login.php» {
+              allow 127.0.0.1;
+              deny all;
+          }
+          ${PHP}
+        `),
+      },
+    },
+    {
+      title: 'a limit for some scripts, before the expression for all',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain([
+          'limit_req_zone $binary_remote_addr zone=login:1m rate=1r/s;',
+          site(conf`
+            location ~ «^/(?:wp-login|xmlrpc)\.php$» {
+                limit_req zone=login burst=3;
+                include fastcgi_params;
+            }
+            ${PHP}
+          `),
+        ]),
+      },
+    },
+    {
+      title: 'a directory that keeps regular expressions out',
+      files: {
+        'nginx.conf': site(conf`
+          location ^~ «/wp-admin/» {
+              auth_basic "Administration";
+              auth_basic_user_file /etc/nginx/htpasswd;
+          }
+          ${PHP}
+        `),
+      },
+    },
     {
       title: 'the script as one of the files that are tried',
       files: {
@@ -145,6 +190,47 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a location for one script that runs it',
+      files: {
+        'nginx.conf': site(conf`
+          location = /wp-login.php {
+              allow 127.0.0.1;
+              deny all;
+              fastcgi_pass 127.0.0.1:9000;
+              fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+          }
+          ${PHP}
+        `),
+      },
+    },
+    {
+      title: 'a script that nobody may have',
+      files: {
+        'nginx.conf': site(conf`
+          location = /xmlrpc.php {
+              deny all;
+              access_log off;
+          }
+          location ~* /(?:uploads|files)/.*\.php$ {
+              deny all;
+          }
+          ${PHP}
+        `),
+      },
+    },
+    {
+      title: 'a directory that leaves its scripts to the regular expression',
+      files: {
+        'nginx.conf': site(conf`
+          location /wp-admin/ {
+              auth_basic "Administration";
+              auth_basic_user_file /etc/nginx/htpasswd;
+          }
+          ${PHP}
+        `),
+      },
+    },
     {
       title: 'the script as the last word',
       files: {
@@ -228,6 +314,7 @@ export default defineRule({
   ],
   *check(deployment) {
     yield* servedBeforeApache(deployment)
+    yield* servedByOwnLocation(deployment)
     const byDirective = serversAround(deployment)
     for (const configuration of deployment.nginx) {
       const passing = directivesByServer(configuration, 'fastcgi_pass')
@@ -252,6 +339,90 @@ export default defineRule({
     }
   },
 })
+
+/** What runs scripts: a regular expression of this server that ends in `.php`. */
+const FOR_SCRIPTS = /\.\(?(?:\?:)?ph[p\[].{0,24}$/
+
+/**
+ * Settings that answer nothing by themselves, so that a location which has them alone serves files; a parameter of
+ * FastCGI is one, too.
+ */
+const SETTINGS =
+  /^(?:allow|deny|satisfy|auth_basic|auth_basic_user_file|limit_(?:req|conn|rate)(?:_\w+)?|expires|add_header|access_log|error_log|log_not_found|client_\w+|fastcgi_(?!pass$|store$)\w+|proxy_(?!pass$|store$)\w+|include|root|gzip|charset|send_timeout)$/
+
+/** A location for one script, or for the scripts of one directory, which keeps them from the location that runs them. */
+function* servedByOwnLocation(deployment: Deployment): Iterable<RuleFinding> {
+  const byDirective = serversAround(deployment)
+  for (const configuration of deployment.nginx)
+    for (const passName of ['fastcgi_pass', 'proxy_pass'] as const)
+      for (const [home, passes] of directivesByServer(configuration, passName)) {
+        const server = home === null ? undefined : byDirective.get(home)
+        const running = passes.find(({ parent }) => parent !== null && runsScripts(parent))
+        const around = running?.parent
+        if (home === null || server === undefined || around == null || around.parent !== home) continue
+        for (const location of childrenNamed(home, 'location')) {
+          const url = servesOnly(location) ? scriptOf(configuration, home, location) : null
+          if (url === null || hasUnreadInclude(configuration, location)) continue
+          const base = fileBase(configuration, location)
+          if (!base.known || !hasRoot(configuration, location)) continue
+          yield {
+            at: argumentPlace(location, location.args.length - 1),
+            message: `\`${url}\` is answered with its source: this location takes it from the one that runs scripts, and has no \`${passName}\``,
+            label: 'serves the script as a file',
+            related: [
+              { at: argumentPlace(around, around.args.length - 1), message: 'runs the other scripts' },
+            ],
+            help: `Write \`${passName}\` and the lines around it in this location too`,
+          }
+        }
+      }
+}
+
+function runsScripts(block: NginxDirective): boolean {
+  if (block.name !== 'location') return false
+  const { modifier, name } = readLocation(block)
+  return modifier.startsWith('~') && FOR_SCRIPTS.test(name)
+}
+
+function servesOnly(location: NginxDirective): boolean {
+  const { children } = location
+  if (children.length === 0 || !children.every(({ name }) => SETTINGS.test(name))) return false
+  const refuses = children.some(({ name, args }) => name === 'deny' && args[0]?.value === 'all')
+  return !refuses || children.some(({ name }) => name === 'allow' || name === 'satisfy')
+}
+
+/** Directories in which applications of PHP have scripts. */
+const OF_SCRIPTS = /^\/(?:[\w-]+\/)*(?:wp-admin|phpmyadmin|pma|administrator|roundcube|webmail)\/?$/i
+
+/** A script that nginx looks up in this location; null for none. */
+function scriptOf(
+  configuration: NginxConfiguration,
+  home: NginxDirective,
+  location: NginxDirective,
+): string | null {
+  const { modifier, name } = readLocation(location)
+  const isExpression = modifier === '~' || modifier === '~*'
+  const candidates =
+    modifier === '='
+      ? [name]
+      : modifier === '^~' && OF_SCRIPTS.test(name)
+        ? [`${name.replace(/\/$/, '')}/index.php`]
+        : isExpression && /\.\(?(?:\?:)?ph|php/.test(name)
+          ? sampleTexts(name, { caseless: modifier === '~*' }).texts.map(text => fromBytes(text))
+          : []
+  for (const text of candidates) {
+    const path = text.startsWith('/') ? text : `/${text}`
+    if (!/\.php$/.test(path)) continue
+    const selected = selectLocation(configuration, home, toBytes(path))
+    if (selected.known && selected.value.location?.directive === location) return path
+  }
+  return null
+}
+
+function hasRoot(configuration: NginxConfiguration, location: NginxDirective): boolean {
+  const root = effectiveAtHand(configuration, location, 'root')
+  return root.known && root.value.directives.length > 0
+}
 
 /** Scripts of one directory that are asked for. */
 const MOST_SCRIPTS = 3

@@ -6,6 +6,8 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
+import { nginxMain } from '../_examples.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { addedHeaders } from '../response-headers/_added-headers.ts'
 
 const site = (lines: string): string => conf`
@@ -23,9 +25,10 @@ const site = (lines: string): string => conf`
 export default defineRule({
   summary: 'Browsers may keep the start page of an application past a release',
   severity: 'info',
+  otherSeverities: { warning: 'where it is sent with a lifetime of a day or more' },
   confidence: 'low',
   since: '0.1.0',
-  why: 'Without `Cache-Control` a browser decides by itself how long it keeps the page, by its age. After a release it goes on with the old one, which names scripts that are gone.',
+  why: 'Without `Cache-Control` a browser decides by itself how long it keeps the page, by its age. After a release it goes on with the old one, which names scripts that are gone. With `expires 1y` it does not ask again for a year.',
   remedy: 'Write `add_header Cache-Control no-cache;` where the start page is served',
   references: ['https://www.rfc-editor.org/rfc/rfc9111#section-4.2.2'],
   bad: [
@@ -33,10 +36,46 @@ export default defineRule({
       title: 'no word of caching',
       files: { 'nginx.conf': site('').replace('/index.html', '«/index.html»') },
     },
+    {
+      title: 'a lifetime of a year for all files',
+      files: { 'nginx.conf': site('expires «1y»;') },
+    },
+    {
+      title: 'the same in a header',
+      files: { 'nginx.conf': site('add_header Cache-Control «"public, max-age=31536000, immutable"»;') },
+    },
   ],
   good: [
     { title: 'asked for each time', files: { 'nginx.conf': site('add_header Cache-Control no-cache;') } },
     { title: 'expired at once', files: { 'nginx.conf': site('expires -1;') } },
+    { title: 'kept for some minutes', files: { 'nginx.conf': site('expires 10m;') } },
+    {
+      title: 'a lifetime of a year for the other files',
+      files: {
+        'nginx.conf': conf`
+          ${site('expires 1y;').replace(/}\n$/, '')}
+              location = /index.html {
+                  add_header Cache-Control no-cache;
+              }
+          }
+        `,
+      },
+    },
+    {
+      title: 'a lifetime by the type of the file',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain([
+          conf`
+            map $sent_http_content_type $lifetime {
+                default off;
+                text/html epoch;
+                text/css max;
+            }
+          `,
+          site('expires $lifetime;'),
+        ]),
+      },
+    },
     {
       title: 'a location for the page itself',
       files: {
@@ -60,7 +99,19 @@ export default defineRule({
         const block = answer.steps.findLast(({ kind }) => kind === 'location')?.directive ?? server.directive
         const expires = effectiveAtHand(server.configuration, block, 'expires')
         const headers = effectiveAtHand(server.configuration, block, 'add_header')
-        if (!expires.known || expires.value.directives.length > 0 || !headers.known) continue
+        if (!expires.known || !headers.known) continue
+        const long = longLifetime(expires.value.directives, headers.value.directives)
+        if (long !== null)
+          yield {
+            at: argumentPlace(long, long.args.length === 1 ? 0 : 1),
+            severity: 'warning',
+            confidence: 'high',
+            message: `this holds for \`${fallback}\` too, so browsers do not ask for it again after a release`,
+            label: 'the page that names the scripts is kept',
+            related: [{ at: argumentPlace(tryFiles, index), message: 'answers every URL' }],
+            help: `Write \`location = ${fallback} { add_header Cache-Control no-cache; }\` beside it`,
+          }
+        if (expires.value.directives.length > 0) continue
         if ((addedHeaders(server.configuration, block) ?? []).some(({ name }) => name === 'cache-control'))
           continue
         if (
@@ -78,3 +129,38 @@ export default defineRule({
     }
   },
 })
+
+/** Seconds; who keeps a page for less misses a release by no more than that. */
+const LONG = 24 * 3600
+const UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  s: 1,
+  m: 60,
+  h: 3600,
+  d: 86_400,
+  w: 604_800,
+  M: 2_592_000,
+  y: 31_536_000,
+}
+
+/** The line by which a page is kept for a day or more; null where there is none, or another says that it is not. */
+function longLifetime(
+  expires: readonly NginxDirective[],
+  headers: readonly NginxDirective[],
+): NginxDirective | null {
+  const control = headers.filter(({ args }) => /^cache-control$/i.test(args[0]?.value ?? ''))
+  if (control.some(({ args }) => /no-cache|no-store|max-age=0|[$]/i.test(args[1]?.value ?? ''))) return null
+  const byHeader = control.find(({ args }) => {
+    const age = /(?:^|[\s,])max-age=(\d+)/i.exec(args[1]?.value ?? '')?.[1]
+    return age !== undefined && Number(age) >= LONG
+  })
+  if (byHeader !== undefined) return byHeader
+  return expires.find(({ args }) => args.length === 1 && secondsOf(args[0]?.value ?? '') >= LONG) ?? null
+}
+
+/** Zero for what is no plain time. */
+function secondsOf(value: string): number {
+  if (value === 'max') return Number.POSITIVE_INFINITY
+  const match = /^\+?(\d+)([smhdwMy]?)$/.exec(value)
+  return match === null ? 0 : Number(match[1]) * (UNITS[match[2] ?? ''] ?? 0)
+}

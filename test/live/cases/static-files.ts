@@ -163,6 +163,18 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'static-files/php-source-served',
+    shows: 'a location for one script sends its source',
+    examples: {
+      bad: 'a location for one script, which does not run it',
+      good: 'a location for one script that runs it',
+    },
+    files: { 'srv/www/wp-login.php': '<?php $password = "secret";' },
+    request: { url: `${SITE}/wp-login.php` },
+    harm: shows('secret'),
+    sound: ({ response }) => response.status === 502,
+  },
+  {
+    rule: 'static-files/php-source-served',
     shows: 'a page that is missing brings the source of the start script',
     examples: { bad: 'the script as one of the files that are tried', good: 'the script as the last word' },
     files: { 'srv/www/index.php': '<?php $password = "secret";' },
@@ -241,9 +253,19 @@ export const cases: readonly LiveCase[] = [
     rule: 'static-files/start-page-cacheable',
     examples: { bad: 'no word of caching', good: 'asked for each time' },
     shows: 'the page says nothing of caches',
+    examples: { bad: 'no word of caching', good: 'asked for each time' },
     files: { 'srv/www/index.html': 'start' },
     request: { url: `${SITE}/` },
     harm: ({ response }) => response.status === 200 && response.headers['cache-control'] === undefined,
+    sound: ({ response }) => response.headers['cache-control'] === 'no-cache',
+  },
+  {
+    rule: 'static-files/start-page-cacheable',
+    shows: 'a URL of the application is answered with a page that is kept for a year',
+    examples: { bad: 'a lifetime of a year for all files', good: 'asked for each time' },
+    files: { 'srv/www/index.html': 'start' },
+    request: { url: `${SITE}/orders/7` },
+    harm: ({ response }) => response.headers['cache-control'] === 'max-age=31536000',
     sound: ({ response }) => response.headers['cache-control'] === 'no-cache',
   },
   {
