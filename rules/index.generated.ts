@@ -490,6 +490,7 @@ import topologyListenInHttpAndStream from './topology/listen-in-http-and-stream.
 import topologyListenWithoutVhost from './topology/listen-without-vhost.ts'
 import topologyNamedLocationMissing from './topology/named-location-missing.ts'
 import topologyOwnPrefixStripped from './topology/own-prefix-stripped.ts'
+import topologyPassNotInherited from './topology/pass-not-inherited.ts'
 import topologyProtocolMismatch from './topology/protocol-mismatch.ts'
 import topologyProxyProtocolMismatch from './topology/proxy-protocol-mismatch.ts'
 import topologyRegexTakesProxiedPath from './topology/regex-takes-proxied-path.ts'
@@ -1039,6 +1040,7 @@ export const rules: readonly Rule[] = [
   { id: 'topology/listen-without-vhost', ...topologyListenWithoutVhost },
   { id: 'topology/named-location-missing', ...topologyNamedLocationMissing },
   { id: 'topology/own-prefix-stripped', ...topologyOwnPrefixStripped },
+  { id: 'topology/pass-not-inherited', ...topologyPassNotInherited },
   { id: 'topology/protocol-mismatch', ...topologyProtocolMismatch },
   { id: 'topology/proxy-protocol-mismatch', ...topologyProxyProtocolMismatch },
   { id: 'topology/regex-takes-proxied-path', ...topologyRegexTakesProxiedPath },

@@ -492,6 +492,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['topology/listen-without-vhost', { fixes: [], programs: ['nginx', 'apache'] }],
   ['topology/named-location-missing', { fixes: [], programs: ['nginx'] }],
   ['topology/own-prefix-stripped', { fixes: ['unsafe'], programs: ['nginx'] }],
+  ['topology/pass-not-inherited', { fixes: [], programs: ['nginx'] }],
   ['topology/protocol-mismatch', { fixes: [], programs: ['nginx', 'app-server', 'php-fpm'] }],
   ['topology/proxy-protocol-mismatch', { fixes: [], programs: ['nginx'] }],
   ['topology/regex-takes-proxied-path', { fixes: ['unsafe'], programs: ['nginx'] }],

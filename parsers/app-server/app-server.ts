@@ -21,6 +21,9 @@ export type AppProgram =
   | 'puma'
   | 'rails'
   | 'ng'
+  | 'dotnet'
+  | 'spring'
+  | 'go'
   /** One of those that run an application of Python; nobody knows which. */
   | 'python'
 
@@ -124,4 +127,6 @@ export interface AppFiles {
   readonly python: PythonParser | null
   /** Reads YAML and JSON; without it what such a file says is unknown. */
   readonly yaml?: ((source: Source) => YamlFile) | null
+  /** The sources of which the program of a container is built, its Dockerfile among them; absent where nobody knows. */
+  readonly built?: () => readonly Source[]
 }

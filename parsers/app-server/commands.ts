@@ -91,6 +91,16 @@ function imageWords(command: DockerCommand | null, image: DockerImage | null): r
   return shellWords(command.script, image?.shell ?? null)
 }
 
+/** What images of Microsoft set: Kestrel listens on 8080 since .NET 8, and on 80 before. */
+function variablesOfBase(image: DockerImage | null): readonly (readonly [string, string])[] {
+  const base = image?.base.known === true ? image.base.value : ''
+  const release = /^mcr\.microsoft\.com\/dotnet\/(?:nightly\/)?(?:aspnet|runtime|runtime-deps):(\d+)\./.exec(
+    base,
+  )
+  if (release?.[1] === undefined) return []
+  return Number(release[1]) >= 8 ? [['ASPNETCORE_HTTP_PORTS', '8080']] : [['ASPNETCORE_URLS', 'http://+:80']]
+}
+
 /** Compose wins over its files, the later of these over the earlier, and all over the image. */
 function containerEnvironment(
   service: Pick<ComposeService, 'environment' | 'envFiles'> | null,
@@ -99,6 +109,7 @@ function containerEnvironment(
 ): Environment {
   const values = new Map<string, Fact<string>>()
   let complete = true
+  for (const [name, value] of variablesOfBase(image)) values.set(name, known(value))
   for (const { name, value } of image?.environment ?? []) values.set(name, value)
   for (const { path, required } of service?.envFiles ?? []) {
     const source = path.known ? read(path.value) : null

@@ -30,7 +30,31 @@ export function readNode(command: AppCommand, files: AppFiles): AppServer | null
   const word = rest[at]
   if (program === undefined || word === undefined || isUnknownWord(word.text)) return null
   if (/^-(?:e|p|-eval|-print)/.test(rest[at - 1]?.text ?? '')) return null
-  return scriptServer(word.text, program, command, files)
+  return scriptServer(word.text, program, command, files) ?? standaloneNext(word, program, command, files)
+}
+
+/** The `server.js` that `output: 'standalone'` makes: it listens on `HOSTNAME` and `PORT`. */
+function standaloneNext(
+  { text }: WrittenText,
+  program: WrittenText,
+  command: AppCommand,
+  { built }: AppFiles,
+): AppServer | null {
+  if (!/(?:^|\/)server\.js$/.test(text)) return null
+  const isStandalone = (built?.() ?? []).some(
+    ({ path, code }) => /Dockerfile/.test(path) && /\.next\/standalone\b/.test(code),
+  )
+  if (!isStandalone) return null
+  const get = layered([prefixedLayer('', ['port', 'hostname'], command)])
+  const host = textSetting(get('hostname')) ?? unknown('Docker sets it to the name of the container')
+  return {
+    ...NOTHING_SAID,
+    program: 'node',
+    at: placeOf(program),
+    application: null,
+    binds: [hostPortBind(host, numberSetting(get('port')), HTTP, '::', 3000)],
+    directory: command.directory,
+  }
 }
 
 /**

@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import { isUnknownWord } from '../text/source.ts'
 import { placeOf } from '../text/written-text.ts'
 import type { AppCommand, AppFiles, AppServer } from './app-server.ts'
+import { readDotnet, readGo, readSpring } from './built-servers.ts'
 import { readDaphne } from './daphne.ts'
 import { readFastapi, readFlask, readPhpServer, readRunserver } from './development-servers.ts'
 import { readGranian } from './granian.ts'
@@ -86,6 +87,10 @@ function readProgram(command: AppCommand, files: AppFiles): AppServer | null {
       return readVite(command, files)
     case 'ng':
       return readAngular(command, files)
+    case 'dotnet':
+      return readDotnet(command, files)
+    case 'java':
+      return readSpring(command, files)
     case 'npx':
     case 'bunx':
       return /^(?:vite|ng|next)$/.test(command.words[1]?.text ?? '') ? readProgram(behind(1), files) : null
@@ -95,7 +100,7 @@ function readProgram(command: AppCommand, files: AppFiles): AppServer | null {
       return hasWord(command, '-S') ? readPhpServer(command, 'php') : null
     default:
       if (name.endsWith('.py')) return readPythonScript(command, files)
-      return /^uwsgi_(?:python|rack|php)\d*$/.test(name) ? readUwsgi(command, files) : null
+      return /^uwsgi_(?:python|rack|php)\d*$/.test(name) ? readUwsgi(command, files) : readGo(command, files)
   }
 }
 

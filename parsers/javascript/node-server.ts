@@ -253,7 +253,8 @@ class Reader {
     const tls = /\b(?:https|http2|spdy)['"]?\)?\s*\.?createS|https\.createServer|createSecureServer/.test(
       this.source.code,
     )
-    if (first === undefined) return { at, port: nobody, host: null, tls }
+    const byItself = this.isFastify(call) ? known('localhost', at) : null
+    if (first === undefined) return { at, port: nobody, host: byItself, tls }
     if (this.is(first[0], '{')) {
       const entries = this.entriesOf(first[0])
       const port = entries.get('port')
@@ -262,7 +263,7 @@ class Reader {
       return {
         at,
         port: this.portOf(port ?? path ?? null, nobody),
-        host: host === undefined ? null : this.textOf(host, nobody),
+        host: host === undefined ? byItself : (this.textOf(host, nobody) ?? byItself),
         tls,
       }
     }
@@ -271,9 +272,22 @@ class Reader {
     return {
       at,
       port: this.portOf(first, nobody),
-      host: second === undefined || isFunction ? null : this.hostOf(text, nobody),
+      host: second === undefined || isFunction ? byItself : (this.hostOf(text, nobody) ?? byItself),
       tls,
     }
+  }
+
+  /** Fastify, and NestJS upon it, listen on `localhost` where no host is given. */
+  private isFastify(call: number): boolean {
+    const name = this.tokens[call - 2]
+    const range = name?.kind === 'name' ? this.values.get(name.text) : undefined
+    if (range == null) return false
+    const value = this.tokens.slice(range[0], range[1])
+    const [called] = value
+    if (value.some(({ text }) => text === 'FastifyAdapter')) return true
+    if (called?.kind !== 'name') return false
+    if (/^fastify$/i.test(called.text) && value[1]?.text === '(') return true
+    return called.text === 'require' && value[2]?.text === 'fastify' && value[4]?.text === '('
   }
 
   /** A callback, which begins with words of a function or is a name without a value. */

@@ -109,6 +109,91 @@ const developed = (
   'frontend/package.json': `{ "scripts": { "dev": "${command}" } }\n`,
   ...more,
 })
+/** A program that a Dockerfile builds, in a container of its own, and nginx in another one. */
+const built = (
+  dockerfile: string,
+  target: string,
+  more: Record<string, string>,
+  environment = 'LOG_LEVEL: info',
+): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      nginx:
+        image: nginx:1.27
+        volumes:
+          - ./site.conf:/etc/nginx/conf.d/default.conf
+      api:
+        build: ./api
+        environment:
+          ${environment}
+  `,
+  'site.conf': conf`
+    server {
+        listen 80;
+        location / {
+            proxy_pass ${target};
+        }
+    }
+  `,
+  'api/Dockerfile': dockerfile,
+  ...more,
+})
+const DOTNET = conf`
+  FROM mcr.microsoft.com/dotnet/aspnet:8.0
+  WORKDIR /app
+  COPY . .
+  ENTRYPOINT ["dotnet", "Api.dll"]
+`
+const PROGRAM_CS = { 'api/Program.cs': 'WebApplication.CreateBuilder(args).Build().Run();\n' }
+const JAVA = conf`
+  FROM eclipse-temurin:21-jre
+  COPY target/api.jar /api.jar
+  ENTRYPOINT ["java", "-jar", "/api.jar"]
+`
+const POM = { 'api/pom.xml': '<artifactId>spring-boot-starter-web</artifactId>\n' }
+const GO = conf`
+  FROM golang:1.23 AS build
+  WORKDIR /src
+  COPY . .
+  RUN CGO_ENABLED=0 go build -o /bin/api .
+  FROM alpine:3.20
+  COPY --from=build /bin/api /bin/api
+  CMD ["/bin/api"]
+`
+const goListens = (address: string): Record<string, string> => ({
+  'api/main.go': conf`
+    package main
+
+    import "net/http"
+
+    func main() {
+        http.ListenAndServe("${address}", nil)
+    }
+  `,
+})
+const FASTIFY = conf`
+  FROM node:22
+  WORKDIR /app
+  COPY . .
+  CMD ["node", "index.js"]
+`
+const fastifyListens = (options: string): Record<string, string> => ({
+  'api/index.js': conf`
+    const fastify = require('fastify')({ logger: true })
+    fastify.get('/', async () => 'ok')
+    fastify.listen({ ${options} })
+  `,
+})
+const NEXT = conf`
+  FROM node:22 AS build
+  WORKDIR /app
+  COPY . .
+  RUN npm run build
+  FROM node:22
+  WORKDIR /app
+  COPY --from=build /app/.next/standalone ./
+  CMD ["node", "server.js"]
+`
 const fastcgiTo = (target: string): string => conf`
   server {
       listen 80;
@@ -238,6 +323,33 @@ export default defineRule({
       },
     },
     {
+      title: 'Fastify, which listens on `localhost` by itself',
+      files: built(FASTIFY, '«http://api:3000»', fastifyListens('port: 3000')),
+    },
+    {
+      title: 'Kestrel on the loopback of its container',
+      files: built(DOTNET, '«http://api:5000»', PROGRAM_CS, 'ASPNETCORE_URLS: http://localhost:5000'),
+    },
+    {
+      title: 'the port that images of .NET had before version 8',
+      files: built(DOTNET, '«http://api:80»', PROGRAM_CS),
+    },
+    {
+      title: 'the port of an application of Spring Boot',
+      files: built(JAVA, '«http://api:8080»', {
+        ...POM,
+        'api/src/main/resources/application.yml': 'server:\n  port: 8081\n',
+      }),
+    },
+    {
+      title: 'a program of Go on the loopback of its container',
+      files: built(GO, '«http://api:8080»', goListens('127.0.0.1:8080')),
+    },
+    {
+      title: 'the server that Next.js builds, on the loopback of its container',
+      files: built(NEXT, '«http://api:3000»', {}, 'HOSTNAME: localhost'),
+    },
+    {
       title: 'Node.js on the port of its environment',
       files: {
         'etc/nginx/nginx.conf': gunicorn('127.0.0.1:3000', true),
@@ -270,6 +382,42 @@ export default defineRule({
         'etc/nginx/nginx.conf': nginx('127.0.0.1:9000'),
         'etc/php/8.2/fpm/pool.d/www.conf': pool('9000'),
       },
+    },
+    {
+      title: 'Fastify on every address',
+      files: built(FASTIFY, 'http://api:3000', fastifyListens("port: 3000, host: '0.0.0.0'")),
+    },
+    {
+      title: 'Kestrel on every address',
+      files: built(DOTNET, 'http://api:5000', PROGRAM_CS, 'ASPNETCORE_URLS: http://+:5000'),
+    },
+    {
+      title: 'Kestrel on the port that its image sets',
+      files: built(DOTNET, 'http://api:8080', PROGRAM_CS),
+    },
+    {
+      title: 'Kestrel that its program tells another port',
+      files: built(DOTNET, 'http://api:5000', {
+        'api/Program.cs':
+          'var app = WebApplication.CreateBuilder(args).Build();\napp.Urls.Add("http://*:5000");\napp.Run();\n',
+      }),
+    },
+    {
+      title: 'Spring Boot on the port of its environment',
+      files: built(
+        JAVA,
+        'http://api:9090',
+        { ...POM, 'api/src/main/resources/application.properties': 'server.port=8081\n' },
+        'SERVER_PORT: 9090',
+      ),
+    },
+    {
+      title: 'a program of Go on every address',
+      files: built(GO, 'http://api:8080', goListens(':8080')),
+    },
+    {
+      title: 'the server that Next.js builds, on every address',
+      files: built(NEXT, 'http://api:3000', {}, 'HOSTNAME: 0.0.0.0'),
     },
     {
       title: 'development servers that are told to listen for others',

@@ -182,8 +182,7 @@ export default defineRule({
       const locations = configuration.occurrences.get('location')
       if (locations === undefined) continue
       for (const name of PROXIES)
-        for (const pass of configuration.occurrences.get(name) ?? [])
-          yield* without(configuration, pass)
+        for (const pass of configuration.occurrences.get(name) ?? []) yield* without(configuration, pass)
     }
   },
 })
@@ -230,7 +229,8 @@ const SETTINGS =
 function setsOnly(location: NginxDirective): boolean {
   const { children } = location
   if (children.length === 0 || readLocation(location).modifier === '@') return false
-  if (!children.every(({ name }) => SETTINGS.test(name) && !/_(?:pass|store|static)$/.test(name))) return false
+  if (!children.every(({ name }) => SETTINGS.test(name) && !/_(?:pass|store|static)$/.test(name)))
+    return false
   const refuses = children.some(({ name, args }) => name === 'deny' && args[0]?.value === 'all')
   return !refuses || children.some(({ name }) => name === 'allow' || name === 'satisfy')
 }

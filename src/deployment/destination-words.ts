@@ -24,6 +24,9 @@ const NAMES: Readonly<Record<ProgramLabel, string>> = {
   puma: 'Puma',
   rails: 'the server of Rails',
   ng: 'Angular’s server',
+  dotnet: 'Kestrel',
+  spring: 'Spring Boot',
+  go: 'the program of Go',
   node: 'Node.js',
   python: 'an application server',
 }

@@ -34,6 +34,19 @@ test('ports and hosts that literals, constants and the environment decide', () =
   assert.is(address('const p = normalizePort(process.env.PORT || "3000")\nserver.listen(p)'), '*:3000')
 })
 
+test('Fastify listens on localhost by itself', () => {
+  const made = 'const app = require("fastify")({ logger: true })\n'
+  assert.is(address(`${made}app.listen({ port: 3000 })`), 'localhost:3000')
+  assert.is(address(`${made}app.listen({ port: 3000, host: "0.0.0.0" })`), '0.0.0.0:3000')
+  assert.is(address('const app = Fastify()\napp.listen(3000, done)'), 'localhost:3000')
+  assert.is(address('const app = Fastify()\napp.listen(3000, "::")'), ':::3000')
+  assert.is(
+    address('const app = await NestFactory.create(App, new FastifyAdapter())\nawait app.listen(3000)'),
+    'localhost:3000',
+  )
+  assert.is(address('const f = fastify()\nconst s = http.createServer()\ns.listen(3000)'), '*:3000')
+})
+
 test('what nobody knows, and what is no one call', () => {
   assert.is(address('app.listen(config.port)'), '*:?')
   assert.is(address('app.listen(3000, config.host)'), '?:3000')

@@ -11,8 +11,12 @@ import { leadsToShell, type ShellFiles } from '../../../../parsers/app-server/st
 import { readUwsgiVassal, type UwsgiServer } from '../../../../parsers/app-server/uwsgi.ts'
 import type { PythonParser } from '../../../../parsers/python/python-module.ts'
 import type { ShellParser } from '../../../../parsers/shell/shell-environment.ts'
+import type { Source } from '../../../../parsers/text/source.ts'
 import type { SocketUnit } from '../../../../parsers/systemd/socket-unit.ts'
-import type { FileSystem } from '../../../files/file-system.ts'
+import { BUILT_OF } from '../../../../parsers/app-server/built-servers.ts'
+import { once } from '../../../../parsers/collections/once.ts'
+import { type FileSystem, sourceAt } from '../../../files/file-system.ts'
+import type { Container } from '../../containers/container.ts'
 import { ANY_V4, ANY_V6, type Endpoint, isLoopback, parseHost } from '../../../servers/address.ts'
 import { type Fact, known, unknown } from '../../../servers/fact.ts'
 import type {
@@ -48,7 +52,10 @@ const NOTHING_SET: AppCommand['environment'] = () => null
 export function appServerPrograms(machine: Machine, grammars: Grammars): readonly AppServerProgram[] {
   const { files } = machine
   const { container } = machine
-  const reader = appFiles(container?.files ?? files, grammars)
+  const reader = {
+    ...appFiles(container?.files ?? files, grammars),
+    ...(container !== null && { built: once(() => builtOf(container)) }),
+  }
   const scripts = machine.scripts === null ? [] : commandsOfScripts(files, machine.scripts, grammars.shell)
   const own = container === null ? commandsOfMachine(files) : commandsOfContainer(container)
   const started = [...own, ...scripts].flatMap(({ command, user, by, service, sockets }) =>
@@ -121,6 +128,30 @@ export function wantedGrammars(
  */
 export function applicationsOf(files: FileSystem, paths: readonly string[] | null): FoundApplications {
   return paths === null ? foundApplications(files) : applicationsAmong(files, paths, false)
+}
+
+/** As many levels of a build context are looked into, and as many files of it read. */
+const DEEPEST = 7
+const MOST_SOURCES = 300
+const NOT_SOURCES =
+  /^(?:node_modules|vendor|\.git|bin|obj|target|dist|build|venv|\.venv|wwwroot|static|test|tests)$/
+
+/** The sources in the context of a container's build that may say where its program listens. */
+function builtOf({ service, hostFiles, image }: Container): readonly Source[] {
+  const context = service.build?.context
+  if (image === null || context?.known !== true || !context.value.startsWith('/')) return []
+  const found: Source[] = [image.stage.at.source]
+  const visit = (directory: string, depth: number): void => {
+    for (const { name, kind } of hostFiles.list(directory) ?? []) {
+      if (found.length >= MOST_SOURCES) return
+      const path = posix.join(directory, name)
+      if (kind === 'directory' && depth < DEEPEST && !NOT_SOURCES.test(name)) visit(path, depth + 1)
+      const source = kind === 'file' && BUILT_OF.test(path) ? sourceAt(hostFiles, path) : null
+      if (source !== null && !found.includes(source)) found.push(source)
+    }
+  }
+  visit(context.value, 0)
+  return found
 }
 
 function hasPython({ django, python }: FoundApplications): boolean {

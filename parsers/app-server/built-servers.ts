@@ -1,0 +1,290 @@
+import { posix } from 'node:path'
+import { type Fact, known, unknown } from '../text/fact.ts'
+import type { Place, Source } from '../text/source.ts'
+import { isUnknownWord } from '../text/source.ts'
+import { factOf, placeOf, sliceWritten, type WrittenText } from '../text/written-text.ts'
+import type { AppAddress, AppBind, AppCommand, AppFiles, AppServer } from './app-server.ts'
+import { HTTP } from './binds.ts'
+import { NOTHING_SAID } from './no-server.ts'
+
+/** What a program is built of that may say where it listens. */
+export const BUILT_OF =
+  /(?:^|\/)(?:Dockerfile[\w.-]*|(?:Program|Startup)\.cs|appsettings(?:\.\w+)?\.json|hosting\.json|go\.mod|[\w-]+\.go|pom\.xml|build\.gradle(?:\.kts)?|application(?:-[\w-]+)?\.(?:properties|ya?ml))$/
+
+/** Lines of C# and JSON by which an application names its own address. */
+const OWN_URLS =
+  /\bUseUrls\b|\bUrls\.Add\b|\bListen(?:AnyIP|Localhost|UnixSocket)?\(|\bConfigureKestrel\b|\bUseKestrel\b|"Kestrel"|"urls"|\bapp\.Run(?:Async)?\(\s*["$]/i
+
+/**
+ * `dotnet Shop.dll`: the addresses of its `--urls`, else of its environment. Null where neither says any, or where
+ * what it is built of says others.
+ */
+export function readDotnet(command: AppCommand, { built }: AppFiles): AppServer | null {
+  const [program, library, ...rest] = command.words
+  if (program === undefined || library === undefined || !library.text.endsWith('.dll')) return null
+  const sources = built?.() ?? []
+  if (sources.some(({ path, code }) => /\.(?:cs|json)$/.test(path) && OWN_URLS.test(code))) return null
+  const urls =
+    valueOf(rest, 'urls') ?? command.environment('ASPNETCORE_URLS') ?? command.environment('DOTNET_URLS')
+  const ports = command.environment('ASPNETCORE_HTTP_PORTS') ?? command.environment('HTTP_PORTS')
+  const binds =
+    urls !== null && !isEmpty(urls) ? bindsOfUrls(urls) : ports === null ? [] : bindsOfPorts(ports)
+  const [first] = binds
+  if (first === undefined) return null
+  // What the image brings holds where the application says nothing itself, which its source tells.
+  if (first.at === null && !sources.some(({ path }) => path.endsWith('.cs'))) return null
+  return {
+    ...NOTHING_SAID,
+    program: 'dotnet',
+    at: placeOf(program),
+    application: null,
+    binds,
+    directory: command.directory,
+    complete: command.environment('ASPNETCORE_HTTPS_PORTS') === null,
+  }
+}
+
+function isEmpty(fact: Fact<string>): boolean {
+  return fact.known && fact.value === ''
+}
+
+function bindsOfUrls(urls: Fact<string>): readonly AppBind[] {
+  if (!urls.known) return [{ at: urls.at ?? null, protocol: HTTP, address: urls }]
+  return urls.value
+    .split(';')
+    .filter(each => each.trim() !== '')
+    .map(each => {
+      const [, scheme, host = '', port] =
+        /^\s*(https?):\/\/(\[[\d:a-f]*\]|[^:/\s]+)(?::(\d{1,5}))?\/?\s*$/i.exec(each) ?? []
+      const address: Fact<AppAddress> =
+        scheme === undefined || host === 'unix'
+          ? unknown('no plain URL', urls.at)
+          : known(
+              {
+                kind: 'ip',
+                // Kestrel takes every name but `localhost` for all addresses.
+                host: /^(?:localhost|[\d.]+|\[.*\])$/i.test(host) ? host.replace(/^\[|\]$/g, '') : '::',
+                port: Number(port ?? (scheme.toLowerCase() === 'https' ? 443 : 80)),
+              },
+              urls.at,
+            )
+      return {
+        at: urls.at,
+        protocol: /^https/i.test(scheme ?? '') ? known('https', urls.at) : HTTP,
+        address,
+      }
+    })
+}
+
+function bindsOfPorts(ports: Fact<string>): readonly AppBind[] {
+  if (!ports.known) return [{ at: ports.at ?? null, protocol: HTTP, address: ports }]
+  return ports.value
+    .split(';')
+    .filter(each => /^\d{1,5}$/.test(each))
+    .map(each => ({
+      at: ports.at,
+      protocol: HTTP,
+      address: known({ kind: 'ip', host: '::', port: Number(each) }, ports.at),
+    }))
+}
+
+/** `--name=value`, `--name value`, or `-Dname=value`; null for none. */
+function valueOf(words: readonly WrittenText[], name: string): Fact<string> | null {
+  for (const [at, word] of words.entries()) {
+    const head = [`--${name}=`, `-D${name}=`].find(each => word.text.startsWith(each))
+    if (head !== undefined) return factOf(sliceWritten(word, head.length))
+    const next = words[at + 1]
+    if (word.text === `--${name}` && next !== undefined) return factOf(next)
+  }
+  return null
+}
+
+/**
+ * `java -jar shop.jar` of Spring Boot: its arguments, its environment, else the `application` files that it is built
+ * of or that lie beside it. Null where nothing tells that it is one.
+ */
+export function readSpring(command: AppCommand, { built, read }: AppFiles): AppServer | null {
+  const [program, ...words] = command.words
+  const { environment, directory } = command
+  if (program === undefined || words.some(({ text }) => isUnknownWord(text))) return null
+  if (['SPRING_APPLICATION_JSON', 'SPRING_CONFIG_LOCATION'].some(name => environment(name) !== null))
+    return null
+  const home = directory?.known === true ? directory.value : null
+  const beside =
+    home === null
+      ? []
+      : ['application.properties', 'application.yml', 'application.yaml']
+          .flatMap(name => [posix.join(home, name), posix.join(home, 'config', name)])
+          .flatMap(path => {
+            const source = read(path)
+            return source === null || source === 'missing' ? [] : [source]
+          })
+  const sources = built?.() ?? []
+  const inside = sources.filter(({ path }) =>
+    /\/src\/main\/resources\/(?:config\/)?application[^/]*$/.test(path),
+  )
+  const isSpring = sources.some(
+    ({ path, code }) =>
+      /(?:pom\.xml|\.gradle|\.kts)$/.test(path) && /spring-boot[\w-]*-(?:web|webflux|jersey)/.test(code),
+  )
+  const plain = (each: Source): boolean => /\/application\.\w+$/.test(each.path)
+  // Of several projects in one directory nobody knows which it is.
+  if (inside.filter(plain).length > 1 || beside.length > 1) return null
+  const profiles = valueOf(words, 'spring.profiles.active') ?? environment('SPRING_PROFILES_ACTIVE')
+  const others = inside.filter(each => !plain(each))
+  if (profiles !== null && !profiles.known) return null
+  const names = (profiles?.value ?? '').split(',').map(each => each.trim())
+  const active = others.filter(({ path }) => names.some(name => path.includes(`/application-${name}.`)))
+  const files = [...beside, ...active.reverse(), ...inside.filter(plain)]
+  const get = (name: string, variable: string): Fact<string> | null => {
+    const given = valueOf(words, name) ?? environment(variable)
+    if (given !== null) return given
+    for (const source of files) {
+      const found = propertyOf(source, name, environment)
+      if (found !== null) return found
+    }
+    return null
+  }
+  const port = get('server.port', 'SERVER_PORT')
+  const host = get('server.address', 'SERVER_ADDRESS')
+  if (port === null && !(isSpring && files.length > 0)) return null
+  if (files.some(({ code }) => /\bssl\b|^[ \t]*management:|management\.server\.port/m.test(code))) return null
+  const at = port?.at ?? host?.at ?? null
+  const lost = [port, host].find(fact => fact?.known === false)
+  const isPort = port === null || (port.known && /^\d{1,5}$/.test(port.value))
+  const address: Fact<AppAddress> =
+    lost?.known === false
+      ? lost
+      : isPort
+        ? known(
+            {
+              kind: 'ip',
+              host: host?.known === true ? host.value : '::',
+              port: port?.known === true ? Number(port.value) : 8080,
+            },
+            at,
+          )
+        : unknown('no number', at)
+  return {
+    ...NOTHING_SAID,
+    program: 'spring',
+    at: placeOf(program),
+    application: null,
+    binds: [{ at, protocol: HTTP, address }],
+    directory,
+    sources: files,
+  }
+}
+
+/** A key of a `.properties` file, or of the blocks of a YAML file; null where none is written. */
+function propertyOf(
+  source: Source,
+  name: string,
+  environment: AppCommand['environment'],
+): Fact<string> | null {
+  const found = source.path.endsWith('.properties') ? propertyLine(source, name) : yamlLine(source, name)
+  if (found === null) return null
+  if (found === 'several') return unknown('it is written several times')
+  const { text, at } = found
+  const value = text.replace(
+    /\$\{(\w[\w.]*)(?::([^}]*))?\}/g,
+    (whole, variable: string, fallback?: string) => {
+      const set = environment(variable)
+      if (set === null) return fallback ?? whole
+      return set.known ? set.value : whole
+    },
+  )
+  return /[${}]/.test(value) ? unknown('a variable', at) : known(value, at)
+}
+
+interface Written {
+  readonly text: string
+  readonly at: Place
+}
+
+function propertyLine(source: Source, name: string): Written | 'several' | null {
+  const lines = [...source.code.matchAll(/^[ \t]*([\w.-]+)[ \t]*[=:][ \t]*(.*?)[ \t\r]*$/gm)]
+  const own = lines.filter(match => match[1] === name)
+  const [only] = own
+  if (only === undefined) return null
+  return own.length > 1 ? 'several' : written(source, only)
+}
+
+function yamlLine(source: Source, name: string): Written | 'several' | null {
+  const [block = '', key = ''] = name.split('.')
+  const found: RegExpMatchArray[] = []
+  let isInside = false
+  for (const match of source.code.matchAll(/^( *)([\w.-]+):[ \t]*(.*?)[ \t\r]*(?:#.*)?$/gm)) {
+    const [, indent = '', word = ''] = match
+    if (indent === '') isInside = word === block
+    const isOwn = (indent === '' && word === name) || (isInside && indent.length > 0 && word === key)
+    if (isOwn && match[3] !== '') found.push(match)
+  }
+  const [only] = found
+  if (only === undefined) return null
+  return found.length > 1 ? 'several' : written(source, only)
+}
+
+function written(source: Source, match: RegExpMatchArray): Written {
+  const value = match.at(-1) ?? ''
+  const text = value.replace(/^(["'])(.*)\1$/, '$2')
+  const start = (match.index ?? 0) + match[0].indexOf(value, match[0].search(/[=:]/))
+  return { text, at: { source, start, end: start + value.length } }
+}
+
+/** Calls of Go by which a program listens, each with its address. */
+const LISTENS = [
+  /\bListenAndServe(?:TLS)?\([ \t\n]*([^,)\s][^,)\n]*)/g,
+  /\bnet\.Listen\([ \t\n]*"tcp[46]?"[ \t\n]*,[ \t\n]*([^,)\n]+)/g,
+  /\bhttp\.Server\{[^{}]*?\bAddr:[ \t]*([^,\n}]+)/g,
+  /\.(?:Run|Start|Listen)\([ \t\n]*("[\w.]*:\d{1,5}")/g,
+]
+
+/**
+ * A program of Go, by the one address in the source that its Dockerfile builds. Null where it is another program, or
+ * where nobody knows where it listens.
+ */
+export function readGo(command: AppCommand, { built }: AppFiles): AppServer | null {
+  const [program] = command.words
+  const sources = program === undefined ? [] : (built?.() ?? [])
+  const name = posix.basename(program?.text ?? '')
+  const isBuilt = sources.some(
+    ({ path, code }) =>
+      /(?:^|\/)Dockerfile[\w.-]*$/.test(path) &&
+      /\bgo[ \t]+(?:build|install|run)\b/.test(code) &&
+      (name === 'go' || code.includes(`/${name}`)),
+  )
+  if (program === undefined || !isBuilt || name === '') return null
+  const found: Written[] = []
+  for (const source of sources) {
+    if (!source.path.endsWith('.go') || source.path.endsWith('_test.go')) continue
+    for (const pattern of LISTENS)
+      for (const match of source.code.matchAll(pattern)) {
+        const text = match[1] ?? ''
+        const start = (match.index ?? 0) + match[0].length - text.length
+        found.push({ text: text.trim(), at: { source, start, end: start + text.length } })
+      }
+  }
+  const [only] = found
+  const parts = /^"([\w.]*|\[[\d:a-f]*\]):(\d{1,5})"$/.exec(only?.text ?? '')
+  if (only === undefined || found.length > 1 || parts === null) return null
+  const [, host = '', port = ''] = parts
+  return {
+    ...NOTHING_SAID,
+    program: 'go',
+    at: placeOf(program),
+    application: null,
+    binds: [
+      {
+        at: only.at,
+        protocol: HTTP,
+        address: known(
+          { kind: 'ip', host: host === '' ? '::' : host.replace(/^\[|\]$/g, ''), port: Number(port) },
+          only.at,
+        ),
+      },
+    ],
+    directory: command.directory,
+    sources: [only.at.source],
+  }
+}
