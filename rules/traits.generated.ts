@@ -193,7 +193,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['containers/compose-refused', { fixes: [], programs: ['docker'] }],
   ['containers/copy-source-missing', { fixes: [], programs: ['docker'] }],
   ['containers/database-not-started', { fixes: [], programs: ['docker'] }],
-  ['containers/database-own-loopback', { fixes: [], programs: ['django', 'docker'] }],
+  ['containers/database-own-loopback', { fixes: [], programs: ['django', 'app-server', 'docker'] }],
   ['containers/database-public', { fixes: [], programs: ['docker'] }],
   ['containers/database-refused', { fixes: [], programs: ['docker'] }],
   ['containers/database-volume', { fixes: [], programs: ['docker'] }],

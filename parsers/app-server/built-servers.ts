@@ -25,7 +25,7 @@ export function readDotnet(command: AppCommand, { built }: AppFiles): AppServer 
   const sources = built?.() ?? []
   if (sources.some(({ path, code }) => /\.(?:cs|json)$/.test(path) && OWN_URLS.test(code))) return null
   const urls =
-    valueOf(rest, 'urls') ?? command.environment('ASPNETCORE_URLS') ?? command.environment('DOTNET_URLS')
+    givenValue(rest, 'urls') ?? command.environment('ASPNETCORE_URLS') ?? command.environment('DOTNET_URLS')
   const ports = command.environment('ASPNETCORE_HTTP_PORTS') ?? command.environment('HTTP_PORTS')
   const binds =
     urls !== null && !isEmpty(urls) ? bindsOfUrls(urls) : ports === null ? [] : bindsOfPorts(ports)
@@ -89,7 +89,7 @@ function bindsOfPorts(ports: Fact<string>): readonly AppBind[] {
 }
 
 /** `--name=value`, `--name value`, or `-Dname=value`; null for none. */
-function valueOf(words: readonly WrittenText[], name: string): Fact<string> | null {
+function givenValue(words: readonly WrittenText[], name: string): Fact<string> | null {
   for (const [at, word] of words.entries()) {
     const head = [`--${name}=`, `-D${name}=`].find(each => word.text.startsWith(each))
     if (head !== undefined) return factOf(sliceWritten(word, head.length))
@@ -130,14 +130,14 @@ export function readSpring(command: AppCommand, { built, read }: AppFiles): AppS
   const plain = (each: Source): boolean => /\/application\.\w+$/.test(each.path)
   // Of several projects in one directory nobody knows which it is.
   if (inside.filter(plain).length > 1 || beside.length > 1) return null
-  const profiles = valueOf(words, 'spring.profiles.active') ?? environment('SPRING_PROFILES_ACTIVE')
+  const profiles = givenValue(words, 'spring.profiles.active') ?? environment('SPRING_PROFILES_ACTIVE')
   const others = inside.filter(each => !plain(each))
   if (profiles !== null && !profiles.known) return null
   const names = (profiles?.value ?? '').split(',').map(each => each.trim())
   const active = others.filter(({ path }) => names.some(name => path.includes(`/application-${name}.`)))
   const files = [...beside, ...active.reverse(), ...inside.filter(plain)]
   const get = (name: string, variable: string): Fact<string> | null => {
-    const given = valueOf(words, name) ?? environment(variable)
+    const given = givenValue(words, name) ?? environment(variable)
     if (given !== null) return given
     for (const source of files) {
       const found = propertyOf(source, name, environment)

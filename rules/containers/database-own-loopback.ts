@@ -1,5 +1,4 @@
-import type { Container } from '../../src/deployment/containers/container.ts'
-import type { AppServerProgram, Machine } from '../../src/deployment/model.ts'
+import type { AppServerProgram, Machine, PhpFpmProgram } from '../../src/deployment/model.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
@@ -7,6 +6,9 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { assignedValue } from '../django/_behind-nginx.ts'
 import { literalPlace } from '../django/_literal-place.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
+import { containerVariables } from './_container-variables.ts'
+import { buildSteps } from './_started-words.ts'
 import { djangoBehindNginx } from '../django/_examples.ts'
 
 const tree = (settings: string, environment: readonly string[] = []): Record<string, string> => {
@@ -22,6 +24,50 @@ const tree = (settings: string, environment: readonly string[] = []): Record<str
     `,
   }
 }
+/** Laravel in a container of PHP-FPM, with its database in another one. */
+const laravel = (dotenv: string, environment = 'APP_ENV: production'): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      app:
+        image: php:8.3-fpm
+        environment:
+          ${environment}
+        volumes:
+          - ./:/var/www/html
+      mysql:
+        image: mysql:8.4
+      redis:
+        image: redis:7
+  `,
+  '.env': dotenv,
+  artisan: '<?php\n',
+})
+const phpMyAdmin = (host: string): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      mariadb:
+        image: mariadb:11
+      phpmyadmin:
+        image: phpmyadmin:5
+        environment:
+          PMA_HOST: ${host}
+  `,
+})
+const sessions = (address: string): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      php:
+        image: php:8.3-fpm
+        volumes:
+          - ./session.ini:/usr/local/etc/php/conf.d/session.ini
+      redis:
+        image: redis:7
+  `,
+  'session.ini': conf`
+    session.save_handler = redis
+    session.save_path = "${address}"
+  `,
+})
 const database = (host: string): string => `ALLOWED_HOSTS = ["*"]\nDATABASES = ${host}\n`
 const postgres = (host: string): string =>
   `{"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "shop", "HOST": "${host}"}}`
@@ -76,8 +122,56 @@ export default defineRule({
       title: 'in a variable of the service',
       files: tree('ALLOWED_HOSTS = ["*"]\n', ['environment:', '  BROKER_URL: «redis://localhost:6379/0»']),
     },
+    {
+      title: 'the `.env` of Laravel',
+      files: laravel('DB_CONNECTION=mysql\nDB_HOST=«127.0.0.1»\nDB_PORT=3306\nREDIS_HOST=redis\n'),
+    },
+    { title: 'phpMyAdmin', files: phpMyAdmin('«localhost»') },
+    {
+      title: 'the address of JDBC',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            db:
+              image: postgres:16
+            api:
+              image: example/api
+              environment:
+                SPRING_DATASOURCE_URL: «jdbc:postgresql://localhost:5432/shop»
+        `,
+      },
+    },
+    { title: 'the sessions of PHP', files: sessions('«tcp://127.0.0.1:6379»') },
   ],
   good: [
+    {
+      title: 'the service in the `.env` of Laravel',
+      files: laravel('DB_CONNECTION=mysql\nDB_HOST=mysql\nREDIS_HOST=redis\n'),
+    },
+    {
+      title: 'a `.env` for the host, which Compose replaces',
+      files: laravel('DB_CONNECTION=mysql\nDB_HOST=127.0.0.1\n', 'DB_HOST: mysql'),
+    },
+    { title: 'phpMyAdmin that is told the service', files: phpMyAdmin('mariadb') },
+    { title: 'sessions in the other container', files: sessions('tcp://redis:6379') },
+    {
+      title: 'an image that brings the database',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            db:
+              image: mysql:8.4
+            all:
+              build: .
+              environment:
+                MYSQL_HOST: localhost
+        `,
+        Dockerfile: conf`
+          FROM debian:12
+          RUN apt-get update && apt-get install -y mariadb-server php-fpm supervisor
+        `,
+      },
+    },
     { title: 'the service', files: tree(database(postgres('db'))) },
     {
       title: 'a default that the service replaces',
@@ -112,30 +206,98 @@ export default defineRule({
       const { container } = program.machine
       if (container === null || container.service.networkMode !== null || !startsOne(program.machine))
         continue
-      const given = [...addressesGiven(container)]
       const settings = deployment.moduleOf(program)?.settings ?? null
+      if (settings === null) continue
       // Settings that take a variable have what it says.
-      const own = settings === null ? [] : [...addressesIn(settings)]
-      const all = [...own.filter(({ kind }) => given.every(each => each.kind !== kind)), ...given]
-      for (const { kind, host, at } of all) yield* finding(program, kind, host, at)
+      const given = new Set([...written(container)].map(({ kind }) => kind))
+      for (const { kind, host, at } of addressesIn(settings))
+        if (!given.has(kind)) yield* finding(program, kind, host, at)
     }
+    for (const machine of deployment.machines) {
+      const { container } = machine
+      if (container === null || container.service.networkMode !== null || bringsDatabase(container)) continue
+      if (!startsOne(machine) && container.image !== null) continue
+      for (const { kind, host, at } of written(container)) yield* faultsOf(container, kind, host, at)
+    }
+    for (const program of programsOfKind(deployment, 'php-fpm')) yield* sessionsOf(program)
   },
 })
+
+/** What installs a database beside the application. */
+const INSTALLED =
+  /\b(?:apt|apt-get|apk|dnf|microdnf|yum)\b[^;&|]*\s(?:mariadb|mysql|mariadb-server|mysql-server|postgresql(?:-?\d+)?|redis-server|redis|mongodb\S*)(?=[\s;&=]|$)/
+const IS_DATABASE = /(?:^|\/)(?:mysql|mariadb|postgres|postgis|redis|valkey|mongo|rabbitmq|memcached)\b/
+
+function bringsDatabase(container: Container): boolean {
+  if (IS_DATABASE.test(container.base ?? '')) return true
+  if (container.image === null && container.service.build !== null) return true
+  return buildSteps(container).some(step => INSTALLED.test(step))
+}
+
+const HOST =
+  /^(?:[A-Z0-9]+_)*?(DB|DATABASE|SQL|POSTGRES|POSTGRESQL|PG|MYSQL|MARIADB|PMA|REDIS|MONGO|MONGODB|RABBITMQ|MEMCACHED)_?(?:HOST|HOSTNAME|SERVER)$/
+const BY_NAME: Readonly<Record<string, string>> = {
+  POSTGRES: 'postgres',
+  POSTGRESQL: 'postgres',
+  PG: 'postgres',
+  MYSQL: 'mysql',
+  MARIADB: 'mysql',
+  PMA: 'mysql',
+  REDIS: 'redis',
+  MONGO: 'mongo',
+  MONGODB: 'mongo',
+  RABBITMQ: 'rabbitmq',
+  MEMCACHED: 'memcached',
+}
+const BY_PORT: Readonly<Record<string, string>> = { 3306: 'mysql', 5432: 'postgres', 27017: 'mongo' }
+
+/** The addresses on loopback that the variables of a container name. */
+function* written(container: Container): Iterable<OwnAddress> {
+  const variables = containerVariables(container)
+  for (const { name, value } of variables) {
+    if (value?.known !== true || value.at === null) continue
+    const { value: text, at } = value
+    const [, scheme = '', host = ''] = URL.exec(text) ?? []
+    if (host !== '') yield { kind: KINDS[scheme] ?? scheme, host, at }
+    const prefix = HOST.exec(name)?.[1]
+    const [, bare = '', port] = /^([\w.]+|::1)(?::(\d+))?$/.exec(text) ?? []
+    if (prefix === undefined || !LOOPBACK.test(bare)) continue
+    const beside = variables.find(each => each.name === name.replace(/_?(?:HOST|HOSTNAME|SERVER)$/, '_PORT'))
+    const told = port ?? (beside?.value?.known === true ? beside.value.value : '')
+    const kind = BY_NAME[prefix] ?? BY_PORT[told] ?? onlyDatabase(container)
+    // Another port is that of a tunnel, or of a program beside it.
+    if (kind !== null && (told === '' || BY_PORT[told] === undefined || BY_PORT[told] === kind))
+      yield { kind, host: bare, at }
+  }
+}
+
+/** The kind of the one database of SQL that a project has; null where it has none, or several. */
+function onlyDatabase({ project }: Container): string | null {
+  const kinds = [...project.services.values()].flatMap(({ image }) =>
+    image?.known === true
+      ? ['mysql', 'postgres'].filter(kind => IMAGES[kind]?.test(image.value) === true)
+      : [],
+  )
+  return kinds.length === 1 ? (kinds[0] ?? null) : null
+}
+
+/** Where PHP keeps sessions: `tcp://127.0.0.1:6379` of Redis, `127.0.0.1:11211` of memcached. */
+function* sessionsOf(program: PhpFpmProgram) {
+  const { container } = program.machine
+  if (container === null || container.service.networkMode !== null || bringsDatabase(container)) return
+  const path = program.phpSetting('session.save_path')
+  if (path?.known !== true || path.at === null) return
+  const [, host = '', port = ''] =
+    /^(?:tcp:\/\/)?(localhost|127\.0\.0\.1):(\d+)(?=[?/]|$)/.exec(path.value) ?? []
+  const kind = port === '11211' ? 'memcached' : port === '6379' ? 'redis' : null
+  if (kind !== null) yield* faultsOf(container, kind, host, path.at)
+}
 
 /** An address on loopback that the settings name. */
 interface OwnAddress {
   readonly kind: string
   readonly host: string
   readonly at: Place
-}
-
-/** Addresses in variables of the service. */
-function* addressesGiven({ service }: Container): Iterable<OwnAddress> {
-  for (const { value } of service.environment) {
-    if (value?.known !== true || value.at === null) continue
-    const [, scheme = '', host = ''] = URL.exec(value.value) ?? []
-    if (host !== '') yield { kind: KINDS[scheme] ?? scheme, host, at: value.at }
-  }
 }
 
 /** Settings that name Redis, a broker or memcached. */
@@ -184,13 +346,14 @@ function* storesIn(
 }
 
 const URL =
-  /^(rediss?|postgres(?:ql)?|postgis|mysql2?|mongodb|amqp)(?:\+\w+)?:\/\/(?:[^@/\s]*@)?(localhost|127\.0\.0\.1)(?=[:/]|$)/
+  /^(?:jdbc:)?(rediss?|postgres(?:ql)?|postgis|mysql2?|mariadb|mongodb|amqp)(?:\+\w+)?:\/\/(?:[^@/\s]*@)?(localhost|127\.0\.0\.1)(?=[:/]|$)/
 const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/
 const KINDS: Readonly<Record<string, string>> = {
   rediss: 'redis',
   postgresql: 'postgres',
   postgis: 'postgres',
   mysql2: 'mysql',
+  mariadb: 'mysql',
   mongodb: 'mongo',
   amqp: 'rabbitmq',
 }
@@ -209,15 +372,13 @@ function startsOne({ programs }: Machine): boolean {
 }
 
 function* finding({ machine }: AppServerProgram, kind: string, host: string, at: Place) {
-  const services = machine.container?.project.services ?? new Map()
-  for (const service of services.values()) {
-    const image: unknown = service.image?.known === true ? service.image.value : null
-    if (
-      typeof image !== 'string' ||
-      IMAGES[kind]?.test(image) !== true ||
-      service === machine.container?.service
-    )
-      continue
+  if (machine.container !== null) yield* faultsOf(machine.container, kind, host, at)
+}
+
+function* faultsOf({ project, service: own }: Container, kind: string, host: string, at: Place) {
+  for (const service of project.services.values()) {
+    const image = service.image?.known === true ? service.image.value : null
+    if (image === null || IMAGES[kind]?.test(image) !== true || service === own) continue
     yield {
       at,
       message: `\`${host}\` is the container of the application itself, and the database is the service \`${service.name}\``,

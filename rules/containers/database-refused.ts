@@ -2,6 +2,7 @@ import type { ComposeProject, ComposeService } from '../../parsers/compose/compo
 import { type Fact, known, unknown } from '../../parsers/text/fact.ts'
 import { type Place, placeText } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
+import { type ContainerVariable, containerVariables } from './_container-variables.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -15,6 +16,15 @@ const DATABASES = conf`
   cache:
     image: redis:7
     command: redis-server --requirepass another
+`
+const MYSQL = conf`
+  db:
+    image: mysql:8.4
+    environment:
+      MYSQL_DATABASE: wp
+      MYSQL_USER: wp
+      MYSQL_PASSWORD: one-password
+      MYSQL_ROOT_PASSWORD: another
 `
 const tree = (lines: string, more = DATABASES, networks = ''): Record<string, string> => ({
   'docker-compose.yml': conf`
@@ -72,10 +82,71 @@ export default defineRule({
         POSTGRES_PASSWORD: one-password
       `),
     },
+    {
+      title: 'a name that no service has, in a variable of its own',
+      files: tree('WORDPRESS_DB_HOST: «mysql:3306»', MYSQL),
+    },
+    {
+      title: 'another database than the one that MySQL makes',
+      files: tree(
+        conf`
+          WORDPRESS_DB_HOST: db
+          WORDPRESS_DB_USER: wp
+          WORDPRESS_DB_NAME: «wordpress»
+        `,
+        MYSQL,
+      ),
+    },
+    {
+      title: 'the published port in the `.env` of Laravel',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            app:
+              image: php:8.3-fpm
+              volumes: [".:/var/www/html"]
+            mysql:
+              image: mysql:8.4
+              ports: ["3307:3306"]
+        `,
+        '.env': conf`
+          DB_CONNECTION=mysql
+          DB_HOST=mysql
+          DB_PORT=«3307»
+        `,
+        artisan: '<?php',
+      },
+    },
     { title: 'Redis without its password', files: tree('REDIS_URL: «redis://cache:6379/0»') },
     { title: 'a name that no service has', files: tree('CELERY_BROKER_URL: «redis://redis:6379/0»') },
   ],
   good: [
+    {
+      title: 'the database that MySQL makes',
+      files: tree(
+        conf`
+          WORDPRESS_DB_HOST: db:3306
+          WORDPRESS_DB_USER: wp
+          WORDPRESS_DB_NAME: wp
+        `,
+        MYSQL,
+      ),
+    },
+    {
+      title: 'another database for the superuser, which may make it',
+      files: tree(
+        conf`
+          MYSQL_HOST: db
+          MYSQL_USER: root
+          MYSQL_DATABASE: shop
+        `,
+        MYSQL,
+      ),
+    },
+    {
+      title: 'a host of a name that is no container’s',
+      files: tree('DB_HOST: db.example.net', MYSQL),
+    },
     {
       title: 'the port of the image, and its password',
       files: tree(conf`
@@ -137,7 +208,8 @@ export default defineRule({
       if (container === null || !container.service.complete) continue
       const databases = databasesOf(container.project)
       if (databases.size === 0) continue
-      for (const wish of [...urlsOf(container.service), ...variablesOf(container.service, databases)]) {
+      const variables = containerVariables(container)
+      for (const wish of [...urlsOf(variables), ...wishesOf(variables, databases)]) {
         const database = databases.get(wish.host)
         if (
           database !== undefined &&
@@ -160,6 +232,8 @@ interface Database {
   readonly port: number | null
   readonly user: Fact<string> | null
   readonly password: Fact<string> | null
+  /** The one that its image makes at its first start. */
+  readonly database: Fact<string> | null
 }
 
 /** What a container is told to connect to. */
@@ -169,8 +243,11 @@ interface Wish {
   readonly port: Fact<string> | null
   readonly user: Fact<string> | null
   readonly password: Fact<string> | null
-  /** True for a URL, whose missing password is none. */
+  readonly database: Fact<string> | null
+  /** True where it names no other host but by a name: an unknown one is a fault. */
   readonly whole: boolean
+  /** True for a URL, whose missing password is none. */
+  readonly isUrl: boolean
   readonly at: Place
 }
 
@@ -219,9 +296,23 @@ function databasesOf({ services }: ComposeProject): ReadonlyMap<string, Database
       service,
       kind,
       port: isPlain && !moves ? standard : null,
-      ...(kind === 'PostgreSQL' && isPlain && service.envFiles.length === 0
-        ? { user: set('POSTGRES_USER'), password: set('POSTGRES_PASSWORD') }
-        : { user: null, password: kind === 'Redis' && isPlain ? requiredPassword(service) : null }),
+      ...(isPlain && service.envFiles.length === 0 && OF_SQL.has(kind)
+        ? kind === 'PostgreSQL'
+          ? {
+              user: set('POSTGRES_USER'),
+              password: set('POSTGRES_PASSWORD'),
+              database: set('POSTGRES_DB') ?? set('POSTGRES_USER'),
+            }
+          : {
+              user: set('MYSQL_USER') ?? set('MARIADB_USER'),
+              password: set('MYSQL_PASSWORD') ?? set('MARIADB_PASSWORD'),
+              database: set('MYSQL_DATABASE') ?? set('MARIADB_DATABASE'),
+            }
+        : {
+            user: null,
+            password: kind === 'Redis' && isPlain ? requiredPassword(service) : null,
+            database: null,
+          }),
     }
     for (const name of [
       service.name,
@@ -255,8 +346,8 @@ const HIDDEN = '\uFFFD'
 const URL_FORM =
   /^(postgres(?:ql)?|postgis|mysql2?|mariadb|redis|mongodb|amqp)(?:\+\w+)?:\/\/(?:([^:@/\s]*)(?::([^@/\s]*))?@)?([a-zA-Z0-9][\w.-]*)(?::(\d{1,5}))?(?=[/?]|$)/
 
-function* urlsOf({ environment }: ComposeService): Iterable<Wish> {
-  for (const { value } of environment) {
+function* urlsOf(variables: readonly ContainerVariable[]): Iterable<Wish> {
+  for (const { value } of variables) {
     if (value === null || value.at === null) continue
     // A variable of Compose hides a password, and the rest of the URL stands there all the same.
     const text = value.known ? value.value : placeText(value.at).replace(/\$(?:\{[^{}]*\}|\w+)/g, HIDDEN)
@@ -276,7 +367,9 @@ function* urlsOf({ environment }: ComposeService): Iterable<Wish> {
       port: fact(port),
       user: fact(user),
       password: fact(password),
+      database: null,
       whole: true,
+      isUrl: true,
       at,
     }
   }
@@ -291,32 +384,51 @@ function decoded(text: string): string {
 }
 
 const HOST =
-  /^((?:[A-Z0-9]+_)*?(?:DB|DATABASE|POSTGRES|POSTGRESQL|PG|MYSQL|MARIADB|REDIS|SQL|MONGO|RABBITMQ))_?(?:HOST|HOSTNAME|SERVER|ADDRESS)$/
+  /^((?:[A-Z0-9]+_)*?(?:DB|DATABASE|POSTGRES|POSTGRESQL|PG|MYSQL|MARIADB|REDIS|SQL|MONGO|RABBITMQ|PMA))_?(?:HOST|HOSTNAME|SERVER|ADDRESS)$/
+
+/** Kinds that a name says by itself. */
+const NAMED: readonly (readonly [RegExp, Kind])[] = [
+  [/MYSQL|MARIADB|PMA$|^WORDPRESS_DB$/, 'MySQL'],
+  [/POSTGRES|PG$/, 'PostgreSQL'],
+  [/REDIS$/, 'Redis'],
+  [/MONGO$/, 'MongoDB'],
+  [/RABBITMQ$/, 'RabbitMQ'],
+]
+const OF_SQL: ReadonlySet<Kind> = new Set(['MySQL', 'PostgreSQL'])
 
 /** `DB_HOST` and its siblings. */
-function* variablesOf(service: ComposeService, databases: ReadonlyMap<string, Database>): Iterable<Wish> {
-  for (const { name, value } of service.environment) {
+function* wishesOf(
+  variables: readonly ContainerVariable[],
+  databases: ReadonlyMap<string, Database>,
+): Iterable<Wish> {
+  for (const { name, value } of variables) {
     const prefix = HOST.exec(name)?.[1]
     if (prefix === undefined || value?.known !== true || value.at === null) continue
-    const host = value.value.toLowerCase()
-    if (!databases.has(host)) continue
+    const [, host = '', written] = /^([a-z0-9][\w-]*)(?::(\d{1,5}))?$/.exec(value.value.toLowerCase()) ?? []
+    if (host === '') continue
     const set = (...suffixes: readonly string[]): Fact<string> | null => {
       const wanted = suffixes.flatMap(suffix => [`${prefix}_${suffix}`, `${prefix}${suffix}`])
-      return service.environment.findLast(each => wanted.includes(each.name))?.value ?? null
+      return variables.findLast(each => wanted.includes(each.name))?.value ?? null
     }
+    const own = new Set([...databases.values()].map(({ kind }) => kind).filter(kind => OF_SQL.has(kind)))
+    const [only] = own
+    const kind =
+      NAMED.find(([pattern]) => pattern.test(prefix))?.[1] ?? (own.size === 1 ? (only ?? null) : null)
     yield {
-      kind: null,
+      kind: databases.has(host) ? null : kind,
       host,
-      port: set('PORT'),
+      port: written === undefined ? set('PORT') : known(written, value.at),
+      database: set('NAME', 'DATABASE', 'DB'),
       user: set('USER', 'USERNAME'),
       password: set('PASSWORD', 'PASS', 'PASSWD'),
-      whole: false,
+      whole: kind !== null,
+      isUrl: false,
       at: value.at,
     }
   }
 }
 
-function* faultsOf(wish: Wish, { service, kind, port, user, password }: Database) {
+function* faultsOf(wish: Wish, { service, kind, port, user, password, database }: Database) {
   if (wish.kind !== null && wish.kind !== kind) return
   const placed = (fact: Fact<string>): Place => fact.at ?? wish.at
   if (
@@ -347,7 +459,7 @@ function* faultsOf(wish: Wish, { service, kind, port, user, password }: Database
   const related = (fact: Fact<string> | null) => [
     { at: fact?.at ?? service.at, message: 'the database has this one' },
   ]
-  if (password?.known === true && wish.whole && wish.password === null && kind === 'Redis') {
+  if (password?.known === true && wish.isUrl && wish.password === null && kind === 'Redis') {
     yield {
       at: wish.at,
       message: `Redis of the service \`${service.name}\` asks for a password, and this has none: NOAUTH Authentication required`,
@@ -358,8 +470,10 @@ function* faultsOf(wish: Wish, { service, kind, port, user, password }: Database
     return
   }
   const wanted = user ?? (kind === 'PostgreSQL' && password !== null ? known('postgres', null) : null)
+  // Its superuser may do all, with a password of its own.
+  if (kind === 'MySQL' && (wish.user?.known !== true || wish.user.value === 'root')) return
   if (
-    kind === 'PostgreSQL' &&
+    OF_SQL.has(kind) &&
     wanted?.known === true &&
     wish.user?.known === true &&
     wish.user.value !== wanted.value
@@ -370,6 +484,23 @@ function* faultsOf(wish: Wish, { service, kind, port, user, password }: Database
       message: `the service \`${service.name}\` makes the user \`${wanted.value}\`, and this logs in as \`${wish.user.value}\`: ${REFUSALS[kind]}`,
       label: 'no such user',
       related: related(user),
+    }
+    return
+  }
+  // Its user may use the one database alone; the one of PostgreSQL may make others.
+  if (
+    kind === 'MySQL' &&
+    database?.known === true &&
+    wish.database?.known === true &&
+    wish.database.value !== database.value &&
+    wish.database.value !== ''
+  ) {
+    yield {
+      at: placed(wish.database),
+      severity: 'warning' as const,
+      message: `the service \`${service.name}\` makes the database \`${database.value}\`, and this asks for \`${wish.database.value}\`: Unknown database`,
+      label: 'no such database',
+      related: related(database),
     }
     return
   }

@@ -341,7 +341,7 @@ export default defineRule({
 })
 
 /** What runs scripts: a regular expression of this server that ends in `.php`. */
-const FOR_SCRIPTS = /\.\(?(?:\?:)?ph[p\[].{0,24}$/
+const FOR_SCRIPTS = /\.\(?(?:\?:)?ph[p[].{0,24}$/
 
 /**
  * Settings that answer nothing by themselves, so that a location which has them alone serves files; a parameter of

@@ -251,7 +251,6 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'static-files/start-page-cacheable',
-    examples: { bad: 'no word of caching', good: 'asked for each time' },
     shows: 'the page says nothing of caches',
     examples: { bad: 'no word of caching', good: 'asked for each time' },
     files: { 'srv/www/index.html': 'start' },

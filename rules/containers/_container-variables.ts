@@ -1,0 +1,50 @@
+import { posix } from 'node:path'
+import { memo } from '../../parsers/collections/memo.ts'
+import { parseDotenv } from '../../parsers/dotenv/parse-dotenv.ts'
+import type { Fact } from '../../parsers/text/fact.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
+import { sourceAt } from '../../src/files/file-system.ts'
+
+/** A variable that the program of a container finds. */
+export interface ContainerVariable {
+  readonly name: string
+  /** Null where only the name is written. */
+  readonly value: Fact<string> | null
+}
+
+/**
+ * The variables that are written for the program of a container, the one that counts of each name: those of Compose
+ * before its `env_file`, then `ENV` of the image, then the `.env` of an application that reads one by itself.
+ */
+export const containerVariables = memo((container: Container): readonly ContainerVariable[] => {
+  const { service, image, hostFiles } = container
+  const found = new Map<string, ContainerVariable>()
+  for (const { name, value } of applicationVariables(container)) found.set(name, { name, value })
+  for (const { name, value } of image?.environment ?? []) found.set(name, { name, value })
+  for (const { path } of service.envFiles) {
+    const source = path.known ? sourceAt(hostFiles, path.value) : null
+    for (const { name, value } of source === null ? [] : parseDotenv(source)) found.set(name, { name, value })
+  }
+  for (const { name, value } of service.environment) found.set(name, { name, value })
+  return [...found.values()]
+})
+
+/** Files by which an application is one that reads the `.env` beside it: Laravel, Symfony, CodeIgniter. */
+const READS_DOTENV = ['artisan', 'bin/console', 'spark']
+
+/** Of a server of files the application in the same directory is another container's. */
+const NO_APPLICATION = /(?:^|\/)(?:nginx|httpd|caddy|traefik|openresty)(?:$|[\w-]*$)/
+
+function applicationVariables({ base, mounts, hostFiles }: Container) {
+  if (base === null || NO_APPLICATION.test(base)) return []
+  const homes = new Set(
+    mounts.flatMap(({ path }) =>
+      path !== null && READS_DOTENV.some(name => hostFiles.kind(posix.join(path, name)) === 'file')
+        ? [path]
+        : [],
+    ),
+  )
+  const [home] = homes
+  const source = home === undefined || homes.size > 1 ? null : sourceAt(hostFiles, posix.join(home, '.env'))
+  return source === null ? [] : parseDotenv(source)
+}
