@@ -436,4 +436,42 @@ test('programs that write a configuration are named where their name tells what 
   assert.ok(notices.some(({ text }) => text === '2 programs write lines of a server, which are not read'))
 })
 
+test('two default sites of one directory are alternatives, where it is no machine’s', async () => {
+  const tree = {
+    'build/nginx.conf': 'events {\n}\nhttp {\n    include /etc/nginx/sites-enabled/*;\n}\n',
+    'build/sites-enabled/default':
+      'server {\n    listen 80 default_server;\n    listen [::]:80 default_server ipv6only=on;\n    server_name localhost;\n}\n',
+    'build/sites-enabled/default-video':
+      'server {\n    listen 80 default_server;\n    listen [::]:80 default_server ipv6only=on;\n    server_name localhost;\n    root /srv/video;\n}\n',
+  }
+  assert.equal(await loud(tree), [])
+  const twice = { ...tree, 'build/sites-enabled/video': tree['build/sites-enabled/default-video'] }
+  const { 'build/sites-enabled/default-video': _, ...others } = twice
+  assert.ok((await loud(others)).includes('build/sites-enabled/video nginx/syntax'))
+})
+
+test('lines of Helm may stand at the margin of a text in YAML', async () => {
+  const tree = {
+    'templates/site.yaml':
+      '{{- if .Values.web }}\ndata:\n  site.conf: |\n    server {\n        listen 80;\n{{- with .Values.name }}\n        server_name {{ . }};\n{{- end }}\n' +
+      '        location /media {\n            alias /srv/media/;\n        }\n    }\n{{- if .Values.twin }}\n    server {\n        listen 81;\n    }\n{{- else }}\n    server {\n        listen 82;\n    }\n{{- end }}\n{{- end }}\n',
+  }
+  assert.equal(await loud(tree), [`templates/site.yaml ${TRAVERSAL}`])
+})
+
+test('compose files whose names begin with a dot are laid over the others', async () => {
+  const tree = {
+    'docker-compose.yml':
+      'services:\n  web:\n    image: nginx:1.27\n    volumes:\n      - ./site.conf:/etc/nginx/conf.d/default.conf\n' +
+      '    environment:\n      DATABASE_URL: postgres://app@store/app\n' +
+      '  jobs:\n    image: postgres:16\n    environment:\n      POSTGRES_PASSWORD: ${JOBS}\n',
+    '.docker-compose.store.yml':
+      'services:\n  store:\n    image: postgres:16\n    environment:\n      POSTGRES_PASSWORD: ${STORE}\n',
+    'site.conf': 'server {\n    listen 80;\n    root /srv/www;\n}\n',
+  }
+  assert.equal(await loud(tree), [])
+  const { '.docker-compose.store.yml': _, ...alone } = tree
+  assert.equal(await loud(alone), ['docker-compose.yml containers/database-refused'])
+})
+
 test.run()

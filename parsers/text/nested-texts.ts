@@ -145,14 +145,34 @@ function linesOf(text: string): readonly Line[] {
   })
 }
 
-/** The index behind the last line of a block whose key stands at a column. */
+/** A line that an engine's tag has to itself. */
+const TAG_LINE = /^\s*\{(?:\{[-~]?\s*([^}]*)\}|%[-+]?\s*([^%]*)%|#.*#)\}\s*$/
+const OPENS = /^(?:if|unless|with|range|for|define|block|macro)\b/
+const CLOSES = /^end\w*\b/
+const TURNS = /^(?:else|elif|elsif)\b/
+
+/**
+ * The index behind the last line of a block whose key stands at a column. What an engine's tags make of the file is
+ * YAML, so that these may stand where they like: one belongs to the block where it opens something in it.
+ */
 function endOfBlock(lines: readonly Line[], first: number, column: number): number {
   let end = first
+  const opened: number[] = []
   for (let index = first; index < lines.length; index++) {
-    const indent = lines[index]?.indent ?? null
+    const { indent = null, line = '' } = lines[index] ?? {}
     if (indent === null) continue
-    if (indent <= column) break
-    end = index + 1
+    const tag = line.includes('{') && line.length < LONGEST_KEY ? TAG_LINE.exec(line) : null
+    if (tag === null) {
+      if (indent <= column) break
+      end = index + 1
+      continue
+    }
+    const word = (tag[1] ?? tag[2] ?? '').trim()
+    const isClose = CLOSES.test(word)
+    if (opened.length === 0 && indent <= column && (isClose || TURNS.test(word))) break
+    const from = isClose ? opened.pop() : undefined
+    if (OPENS.test(word)) opened.push(index)
+    if (indent > column || (from !== undefined && end > from + 1)) end = index + 1
   }
   return end
 }

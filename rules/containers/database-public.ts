@@ -27,7 +27,7 @@ export default defineRule({
   cwe: [1327, 306],
   since: '0.1.0',
   why: 'A published port without an address is opened on every address of the host, past the rules of ufw and firewalld, for Docker writes its own before them. Redis, Memcached, MongoDB and Elasticsearch ask for no password by themselves, and open ones are found and emptied within hours.',
-  remedy: 'Leave `ports:` out, for the other services need none, or write `127.0.0.1:6379:6379`',
+  remedy: 'Leave `ports:` out, for the other services need none, or put `127.0.0.1:` in front of the port',
   references: [
     'https://docs.docker.com/engine/network/packet-filtering-firewalls/#docker-and-ufw',
     'https://redis.io/docs/latest/operate/oss_and_stack/management/security/',

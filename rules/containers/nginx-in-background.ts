@@ -187,6 +187,33 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'a script of the build that changes the main file',
+      files: {
+        Dockerfile: conf`
+          FROM debian:12
+          COPY install.sh /install.sh
+          COPY site.conf /etc/nginx/conf.d/default.conf
+          COPY supervisord.conf /etc/supervisor/conf.d/all.conf
+          RUN /install.sh
+          CMD ["/usr/bin/supervisord", "-n"]
+        `,
+        'install.sh': conf`
+          #!/bin/sh
+          apt-get update && apt-get install -y nginx supervisor php-fpm
+          sed -i '1 idaemon off;' /etc/nginx/nginx.conf
+          sed -i 's/.*daemonize.*/daemonize = no/' /etc/php/8.2/fpm/php-fpm.conf
+        `,
+        'site.conf': siteTo('192.0.2.7:8000'),
+        'supervisord.conf': conf`
+          [program:nginx]
+          command=/usr/sbin/nginx
+
+          [program:php]
+          command=/usr/sbin/php-fpm8.2
+        `,
+      },
+    },
     { title: 'the command of the image', files: files('') },
     { title: 'told to stay', files: files(`command: ["nginx", "-g", "daemon off;"]`) },
     {
@@ -325,7 +352,8 @@ function staysByFile(
   const isToldByBuild = (image?.steps ?? []).some(
     step => 'command' in step && told.test(commandText(step.command)),
   )
-  if (isToldByBuild) return true
+  if (isToldByBuild || mounts.some(({ path }) => path !== null && isSaidByScript(files, path, told)))
+    return true
   const placed = mounts.filter(({ target }) => place.test(target))
   if (placed.some(({ path }) => path === null || says(files, path, line))) return true
   return machine.programs.some(
@@ -348,13 +376,22 @@ function staysOnMachine(
   files: FileSystem,
   { program, at }: { readonly program: Leaving; readonly at: Place },
 ): boolean {
-  // Whoever keeps both in one directory installs both.
-  if (program === 'nginx')
-    return says(files, posix.join(posix.dirname(at.source.path), 'nginx.conf'), SAYS.nginx[2])
+  // Whoever keeps both in one directory installs both, and what a script there says of them.
+  const directory = posix.dirname(at.source.path)
+  const [told] = program === 'Apache' ? [null] : SAYS[program]
+  if (told !== null)
+    for (const { name } of files.list(directory) ?? [])
+      if (isSaidByScript(files, posix.join(directory, name), told)) return true
+  if (program === 'nginx') return says(files, posix.join(directory, 'nginx.conf'), SAYS.nginx[2])
   if (program !== 'PHP-FPM') return false
   return (files.list('/etc/php') ?? []).some(({ name }) =>
     says(files, `/etc/php/${name}/fpm/php-fpm.conf`, SAYS['PHP-FPM'][2]),
   )
+}
+
+/** True for a script with a line of that: it changes what the server reads. */
+function isSaidByScript(files: FileSystem, path: string, told: RegExp): boolean {
+  return path.endsWith('.sh') && says(files, path, told)
 }
 
 /** True where a file says it, or the main file of a directory that is placed whole. */

@@ -19,7 +19,7 @@ export function nestedPath(outer: string, index: number): string {
 }
 
 const KINDS = [
-  ['compose', /(?:^|\/)(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/i],
+  ['compose', /(?:^|\/)\.?(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/i],
   ['yaml', /\.(?:ya?ml)(?:\.(?:j2|erb|tmpl|tpl|tftpl|gotmpl|example|sample|dist))?$/i],
   ['shell', /\.(?:sh|bash)(?:\.(?:j2|erb|tmpl|tpl|tftpl|in))?$/i],
   ['hcl', /\.(?:tf|hcl|nomad)$/i],

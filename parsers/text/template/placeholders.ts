@@ -261,7 +261,7 @@ function lineAt(file: File, index: number): Line | null {
 }
 
 const DEFINED =
-  /(?:\b(?:set|map|geo|split_clients)|_set)\s[^;{]{0,400}?\$\{?(\w+)|\(\?P?<(\w+)>|^\s*map\s+\S+\s+\$(\w+)/gm
+  /(?:\b(?:set|map|geo|split_clients)|_set)\s[^;{]{0,400}?\$\{?(\w+)|\(\?P?<(\w+)>|^[ \t]*map[ \t]+\S+[ \t]+\$(\w+)/gm
 
 function variablesOf(text: string): ReadonlySet<string> {
   const names = new Set<string>()

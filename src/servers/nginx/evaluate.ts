@@ -1,8 +1,10 @@
+import { posix } from 'node:path'
 import { findDirectives } from '../../../parsers/nginx/find-directives.ts'
 import { parseNginx } from '../../../parsers/nginx/parse.ts'
 import type { NginxBlock, NginxNode, NginxSyntaxProblem, NginxWord } from '../../../parsers/nginx/syntax.ts'
 import { isUnknownWord, type Source } from '../../../parsers/text/source.ts'
 import type { FileSystem } from '../../files/file-system.ts'
+import { claimsOf } from '../../files/claims.ts'
 import { type Alternative, environmentsAmong } from '../../files/variants.ts'
 import { branch, CERTAIN, firstWorld, isIn, type Presence, presenceAt, type World } from '../presence.ts'
 import type { Related } from '../problem.ts'
@@ -24,6 +26,9 @@ import { inReadingOrder, type NginxProblem, type TimedProblem } from './reading-
 import { syntaxProblem } from './syntax-problem.ts'
 import { certainInTemplate } from './template-problems.ts'
 import { validateNginx } from './validate/validate.ts'
+
+/** `default`, `default.conf`, `default-rtmp`, `default_https.conf`. */
+const DEFAULT_SITE = /\/default(?:[-_][\w-]+)?(?:\.conf)?$/
 
 const NO_ALTERNATIVES: ReadonlyMap<string, Alternative> = new Map()
 
@@ -305,11 +310,24 @@ class Evaluation {
     if (first !== undefined) this.included.set(directive, brought.length === 1 ? this.alone(first) : brought)
   }
 
-  /** In a repository `dev.conf` and `production.conf` are there for one to be deleted. */
+  /**
+   * In a repository `dev.conf` and `production.conf` are there for one to be deployed, and so are two default sites
+   * of one name.
+   */
   private environmentsIn(steps: readonly IncludeStep[]): ReadonlyMap<string, Alternative> {
     const [first] = steps
     if (first === undefined || steps.length < 2 || this.files.covers(first.path)) return NO_ALTERNATIVES
-    return environmentsAmong(steps.map(({ path }) => path))
+    const environments = environmentsAmong(steps.map(({ path }) => path))
+    const defaults = steps.filter(({ path }) => !environments.has(path) && DEFAULT_SITE.test(path))
+    if (defaults.length < 2) return environments
+    const names = defaults.flatMap(step =>
+      step.kind === 'source' ? [...claimsOf(step.source, 'nginx').names] : [],
+    )
+    if (new Set(names).size === names.length) return environments
+    const all = new Map(environments)
+    for (const [index, { path }] of defaults.entries())
+      all.set(path, { key: `${posix.dirname(path)}/default`, index, count: defaults.length })
+    return all
   }
 
   private isInWorld(alternative: Alternative | undefined, { path }: Source): boolean {
