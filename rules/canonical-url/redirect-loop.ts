@@ -1,25 +1,20 @@
 import { isUnknownWord } from '../../parsers/text/source.ts'
-import { compilePcre } from '../../src/servers/regex.ts'
-import { memo } from '../../parsers/collections/memo.ts'
-import type { Place } from '../../parsers/text/source.ts'
-import { hostAt } from '../../src/deployment/fronts-of.ts'
 import { isBehindProxy } from '../../src/deployment/outer-proxies.ts'
-import type { ApacheHost, Deployment, NginxServer } from '../../src/deployment/model.ts'
+import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { argumentPlace, writtenText } from '../../src/deployment/places.ts'
-import type { ClientRequest, FollowedRequest } from '../../src/deployment/requests/answer.ts'
-import { type FollowedRedirects, urlOf } from '../../src/deployment/requests/follow-redirects.ts'
+import type { ClientRequest } from '../../src/deployment/requests/answer.ts'
+import type { FollowedRedirects } from '../../src/deployment/requests/follow-redirects.ts'
 import { leadsOn, mayRedirectThere } from '../../src/deployment/requests/leads-on.ts'
-import { MISSING, requestsToHost, requestsToServer } from '../../src/deployment/requests/made-up-requests.ts'
-import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
+import { requestsToServer } from '../../src/deployment/requests/made-up-requests.ts'
 import { probe, probeRedirects } from '../../src/deployment/requests/probe.ts'
 import { redirectTarget } from '../../src/deployment/requests/redirect-target.ts'
+import { isRedirect, pathsToAsk, requestsThroughApache } from './_loop-requests.ts'
+import { growthOf, type Loop, loopOf } from './_loop-words.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { directivesByServer } from '../../src/servers/nginx/queries/servers.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
-import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
-import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
 import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
 
 const KEYS = conf`
@@ -190,8 +185,58 @@ export default defineRule({
         ]),
       },
     },
+    {
+      title: 'an argument that the redirect keeps',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              root /srv/www;
+              if ($arg_page) {
+                  rewrite ^ «/page/$arg_page» permanent;
+              }
+          }
+        `,
+      },
+    },
+    {
+      title: 'a query that the redirect keeps',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              location / {
+                  if ($args ~* "lang=(en|de)") {
+                      rewrite ^ «/$1$uri» redirect;
+                  }
+                  root /srv/www;
+              }
+          }
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'an argument that the redirect drops',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              root /srv/www;
+              if ($arg_page) {
+                  rewrite ^ /page/$arg_page? permanent;
+              }
+              if ($args ~ "^id=7$") {
+                  return 301 /pages/seven;
+              }
+          }
+        `,
+      },
+    },
     {
       title: 'a template that redirects one name to another',
       files: {
@@ -362,13 +407,6 @@ export default defineRule({
   },
 })
 
-function isRedirect({ name, args }: NginxDirective): boolean {
-  const [first, second, flag] = [args[0]?.value, args[1]?.value, args[2]?.value]
-  if (name === 'rewrite')
-    return flag === 'redirect' || flag === 'permanent' || /^(?:https?:|\$scheme)/.test(second ?? '')
-  return /^30[12378]$/.test(first ?? '') || (args.length === 1 && /^(?:https?:|\$scheme)/.test(first ?? ''))
-}
-
 /** The placeholder that a server of a template has for its name and redirects everything to, by the same scheme. */
 function ownPlaceholder(
   line: NginxDirective,
@@ -395,22 +433,12 @@ function ownPlaceholder(
 /** What may come before a `return` and lead elsewhere. */
 const LEAVING: ReadonlySet<string> = new Set(['return', 'if', 'rewrite', 'break', 'include'])
 
-interface Loop {
-  readonly at: Place
-  readonly others: readonly Place[]
-  readonly urls: string
-}
-
 /** As many requests are made for one block. */
 const MOST_REQUESTS = 24
 
 function loopFrom(deployment: Deployment, server: NginxServer, block: NginxDirective): Loop | null {
   if (block === server.directive && redirectsOnce(deployment, server)) return null
-  const paths = [
-    ...pathsInto(block),
-    ...pathsOntoThemselves(block),
-    ...directoriesOf(deployment, server, block),
-  ]
+  const paths = pathsToAsk(deployment, server, block)
   const listens = server.listens.filter(listen => isBehindProxy(deployment, server, listen))
   const ports = new Set(listens.map(({ port }) => port))
   const requests = paths.flatMap(path => requestsToServer(deployment, server, encodeURI(path)))
@@ -430,80 +458,6 @@ function loopFrom(deployment: Deployment, server: NginxServer, block: NginxDirec
   }
   return null
 }
-
-/** No more of one block are asked for. */
-const MOST_REWRITES = 4
-
-/** Where the redirects of a block lead that their own expression matches again. */
-function pathsOntoThemselves(block: NginxDirective): readonly string[] {
-  const paths: string[] = []
-  for (const line of block.children) {
-    if (line.name !== 'rewrite' || !isRedirect(line)) continue
-    const [pattern, replacement] = line.args
-    const path = (replacement?.value ?? '')
-      .replace(/^(?:https?|\$scheme):\/\/[^/]*/, '')
-      .replace(/\?.*$/s, '')
-      .replace(/\$[1-9]/g, 'page')
-    if (!path.startsWith('/') || path.includes('$') || isUnknownWord(path)) continue
-    if (compilePcre(pattern?.value ?? '', {})?.test(path) !== true) continue
-    if (paths.push(path) === MOST_REWRITES) break
-  }
-  return paths
-}
-
-/** No more directories of one root are asked for. */
-const MOST_DIRECTORIES = 2
-
-/** Directories below the root, where a `rewrite` of the block takes away the slash that nginx adds to their URLs. */
-function directoriesOf(
-  { filesOf }: Deployment,
-  { configuration }: NginxServer,
-  block: NginxDirective,
-): readonly string[] {
-  const takesSlash = block.children.some(
-    line => line.name === 'rewrite' && isRedirect(line) && /\/\+?\)?\$$/.test(line.args[0]?.value ?? ''),
-  )
-  if (!takesSlash) return []
-  const base = fileBase(configuration, block)
-  if (!base.known || base.value.kind !== 'root' || isComputed(base.value.path)) return []
-  const entries = filesOf(configuration).list(base.value.path.replace(/\/+$/, '')) ?? []
-  return entries
-    .filter(({ name, kind }) => kind === 'directory' && /^[\w-]+$/.test(name))
-    .slice(0, MOST_DIRECTORIES)
-    .map(({ name }) => `/${name}/`)
-}
-
-/** Requests to the virtual hosts of Apache that proxy to a server of nginx, by its names. */
-function requestsThroughApache(
-  deployment: Deployment,
-  server: NginxServer,
-  target: string,
-): readonly ClientRequest[] {
-  return (apacheFronts(deployment).get(server) ?? []).flatMap(host =>
-    requestsToHost(deployment, host, target).filter(request =>
-      server.names.some(({ name }) => name === request.host),
-    ),
-  )
-}
-
-const apacheFronts = memo((deployment: Deployment): ReadonlyMap<NginxServer, readonly ApacheHost[]> => {
-  const found = new Map<NginxServer, ApacheHost[]>()
-  const fronts = deployment.connections.apache.flatMap(({ host, targets, path }) => {
-    const [target] = targets
-    if (host === null || path !== '/' || target?.to.kind !== 'listener') return []
-    const front = target.to.listener.kind === 'nginx' ? hostAt(deployment, host) : null
-    return front === null ? [] : [front]
-  })
-  if (fronts.length === 0) return found
-  const byName = new Map<string, ApacheHost[]>()
-  for (const front of fronts)
-    for (const name of front.names) byName.set(name, [...(byName.get(name) ?? []), front])
-  for (const server of deployment.servers) {
-    const hosts = new Set(server.names.flatMap(({ name }) => byName.get(name) ?? []))
-    if (hosts.size > 0) found.set(server, [...hosts])
-  }
-  return found
-})
 
 /** True for a whole server that leads, by each of its sockets and names, to one that does not redirect: most do. */
 function redirectsOnce(deployment: Deployment, server: NginxServer): boolean {
@@ -542,54 +496,4 @@ function isEndedByHeader(deployment: Deployment, { requests }: FollowedRedirects
 
 function textOf(words: readonly { readonly value: string }[]): string {
   return words.map(({ value }) => value).join(' ')
-}
-
-/** A redirect of which every answer is redirected by the same line to a longer URL. */
-function growthOf({ requests }: FollowedRedirects): Loop | null {
-  const last = requests.slice(-4)
-  const [place, ...others] = last.map(placeOf)
-  if (place === null || place === undefined) return null
-  if (!others.every(other => other !== null && byPlace(other, place) === 0)) return null
-  const sizes = last.map(({ request }) => request.target.length)
-  if (!sizes.every((size, index) => index === 0 || size > (sizes[index - 1] ?? 0))) return null
-  const urls = requests.slice(0, 3).map(({ request }) => `\`${urlOf(request).replace(MISSING, 'page')}\``)
-  return { at: place, others: [], urls: `${urls.join(' → ')} → …` }
-}
-
-function loopOf(cycle: readonly FollowedRequest[]): Loop | null {
-  // An empty `Location` is none: browsers stay where they are.
-  if (cycle.some(({ end }) => end.kind !== 'redirect' || end.location === '')) return null
-  // One line of Apache is named by `apache/redirect-loop`, with the reason.
-  if (cycle.length === 1 && cycle.every(({ end }) => end.kind === 'redirect' && end.by === 'apache'))
-    return null
-  const places = cycle.flatMap(followed => placeOf(followed) ?? [])
-  const implied = places.filter(place => cycle.some(({ end }) => end.at === place))
-  // What nginx does by itself, for a directory, is no line that would have to change.
-  const [at, ...others] = [
-    ...places.filter(place => !implied.includes(place)).sort(byPlace),
-    ...[...implied].sort(byPlace),
-  ]
-  if (at === undefined || places.length < cycle.length) return null
-  const [first] = cycle
-  const urls = [...cycle, ...(first === undefined ? [] : [first])].map(
-    ({ request }) => `\`${urlOf(request).replace(MISSING, 'page')}\``,
-  )
-  return { at, others: others.filter(other => byPlace(other, at) !== 0), urls: urls.join(' → ') }
-}
-
-/** What is written for the client to go to. */
-function placeOf({ steps, end }: FollowedRequest): Place | null {
-  const by = steps.findLast(
-    ({ directive }) =>
-      directive !== null &&
-      ['return', 'rewrite', 'error_page'].includes(directive.name) &&
-      'node' in directive,
-  )?.directive
-  if (by === null || by === undefined) return end.at
-  return argumentPlace(by, by.name === 'error_page' ? by.args.length - 1 : Math.min(1, by.args.length - 1))
-}
-
-function byPlace(one: Place, other: Place): number {
-  if (one.source !== other.source) return one.source.path < other.source.path ? -1 : 1
-  return one.start - other.start
 }

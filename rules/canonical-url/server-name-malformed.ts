@@ -4,7 +4,9 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
-import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { childrenNamed } from '../../src/servers/nginx/queries/scope.ts'
+import { socketsOf } from '../../src/servers/nginx/queries/select-server.ts'
 import { nginxMain } from '../_examples.ts'
 
 const nginx = (names: string): string =>
@@ -29,9 +31,10 @@ const apache = (line: string): string => conf`
 export default defineRule({
   summary: 'A server name that no request can have',
   severity: 'error',
+  otherSeverities: { info: 'for a port in a name of the default server, which answers all the same' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'Names are separated by spaces. A comma, a scheme, a path, a bracket or a quote becomes a part of the name, which then matches no `Host`, and without a `;` nginx takes the next directive for names: requests for it are answered by the default server, and both configuration checks are content.',
+  why: 'Names are separated by spaces. A comma, a scheme, a port, a path, a bracket or a quote becomes a part of the name, which then matches no `Host`, and without a `;` nginx takes the next directive for names: requests for it are answered by the default server, and both configuration checks are content.',
   remedy: 'Write host names alone, separated by spaces',
   references: [
     'https://nginx.org/en/docs/http/server_names.html',
@@ -44,6 +47,7 @@ export default defineRule({
       files: { 'etc/nginx/nginx.conf': nginx('«^(www\\.)?example\\.org$»') },
     },
     { title: 'a wildcard in the middle', files: { 'etc/nginx/nginx.conf': nginx('«api.*.example.org»') } },
+    { title: 'a port', files: { 'etc/nginx/nginx.conf': nginx('«example.org:8080»') } },
     { title: 'a scheme', files: { 'etc/nginx/nginx.conf': nginx('«https://example.org»') } },
     {
       title: 'a list as a program prints it',
@@ -75,12 +79,18 @@ export default defineRule({
       title: 'a wildcard, an expression, and the names that match nothing on purpose',
       files: { 'etc/nginx/nginx.conf': nginx('*.example.org ~^(www|shop)\\.example\\.[a-z]+$ _ ""') },
     },
+    {
+      title: 'a port beside the name without it',
+      files: { 'etc/nginx/nginx.conf': nginx('example.org example.org:8080 [::1]') },
+    },
     { title: 'wildcards in Apache', files: { 'site.conf': apache('ServerAlias *.example.org ex?mple.org') } },
   ],
   *check({ nginx, apache }) {
-    for (const { occurrences } of nginx) {
+    for (const configuration of nginx) {
+      const { occurrences } = configuration
       for (const directive of occurrences.get('server_name') ?? []) {
         if (directive.context !== 'server') continue
+        yield* withPort(configuration, directive)
         const swallowed = nextDirective(directive)
         if (swallowed !== -1) yield unended(directive, swallowed)
         for (const [index, { value }] of directive.args.entries()) {
@@ -95,6 +105,33 @@ export default defineRule({
     }
   },
 })
+
+/** Names with a port, which nginx takes from `Host` before it compares; the default server answers them all the same. */
+function* withPort(configuration: NginxConfiguration, directive: NginxDirective): Generator<RuleFinding> {
+  for (const [index, { value }] of directive.args.entries()) {
+    const host = /^([\w.*-]+):\d+$/.exec(value)?.[1]
+    const { parent } = directive
+    if (host === undefined || parent === null || isUnknownWord(value)) continue
+    const names = childrenNamed(parent, 'server_name').flatMap(({ args }) => args.map(word => word.value))
+    if (names.includes(host)) continue
+    const sockets = socketsOf(configuration, parent)
+    const isDefault =
+      configuration.main === null ||
+      sockets.every(
+        ({ socket }) => !socket.defaultServer.known || socket.defaultServer.value.server === parent,
+      )
+    const at = argumentPlace(directive, index)
+    yield {
+      at,
+      ...(isDefault && ({ severity: 'info' } as const)),
+      message: `no request has the host \`${value}\`: nginx compares the name without the port`,
+      label: 'never matched',
+      ...propose(`Write \`${host}\``, 'unsafe', [
+        at.source.text.slice(at.start, at.end) === value ? replacePlace(at, host) : null,
+      ]),
+    }
+  }
+}
 
 /** The first word that begins a line and is the name of a directive with arguments of its own; -1 where none is. */
 function nextDirective({ args, source }: NginxDirective): number {

@@ -7,7 +7,7 @@ import { memo } from '../../parsers/collections/memo.ts'
 import type { ComposeProject, PublishedPort } from '../../parsers/compose/compose.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { nginxMain, proxiedServer } from '../_examples.ts'
 
 const tree = (service: string, backend = '127.0.0.1:8000', more = ''): Record<string, string> => ({
@@ -21,6 +21,30 @@ const tree = (service: string, backend = '127.0.0.1:8000', more = ''): Record<st
       cache:
         image: redis:7
       ${more}
+  `,
+})
+const quic = (ports: string): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      nginx:
+        image: nginx:1.27
+        volumes:
+          - ./site.conf:/etc/nginx/conf.d/default.conf:ro
+          - ./certs:/certs:ro
+        ports:
+          - "80:80"
+          ${ports}
+  `,
+  'site.conf': conf`
+    server {
+        listen 443 ssl;
+        listen 443 quic reuseport;
+        server_name example.org;
+        ssl_certificate /certs/fullchain.pem;
+        ssl_certificate_key /certs/privkey.pem;
+        add_header Alt-Svc 'h3=":443"; ma=86400' always;
+        root /usr/share/nginx/html;
+    }
   `,
 })
 const redirecting = (ports: string, target = 'https://$host$request_uri'): Record<string, string> => ({
@@ -53,9 +77,10 @@ const redirecting = (ports: string, target = 'https://$host$request_uri'): Recor
 export default defineRule({
   summary: 'A port of a container is connected to from outside, and is not published',
   severity: 'error',
+  otherSeverities: { warning: 'for QUIC, without which browsers use TCP' },
   confidence: 'medium',
   since: '0.1.0',
-  why: 'A container has a network of its own: what listens on its port 8000 is not on port 8000 of the host. `ports` leads from one to the other; `expose` and `EXPOSE` open nothing. The host answers 502: `connect() failed (111: Connection refused)`. Clients that nginx redirects from port 80 to https find nothing on port 443 either: ERR_CONNECTION_REFUSED.',
+  why: 'A container has a network of its own: what listens on its port 8000 is not on port 8000 of the host. `ports` leads from one to the other; `expose` and `EXPOSE` open nothing. The host answers 502: `connect() failed (111: Connection refused)`. Clients that nginx redirects from port 80 to https find nothing on port 443 either: ERR_CONNECTION_REFUSED. QUIC comes by UDP, which Compose publishes where `/udp` says so.',
   remedy:
     'Publish the port for the host alone, `ports: ["127.0.0.1:8000:8000"]`, and connect to the one on the left; of nginx publish `443:443` beside `80:80`',
   references: [
@@ -73,8 +98,10 @@ export default defineRule({
       title: 'redirected to a port of TLS that is not published',
       files: redirecting('ports: ["«80:80»"]'),
     },
+    { title: 'QUIC, and the port by TCP alone', files: quic('- "«443:443»"') },
   ],
   good: [
+    { title: 'QUIC, and the port by both', files: quic('- "443:443"\n- "443:443/udp"') },
     { title: 'both ports', files: redirecting('ports: ["80:80", "443:443"]') },
     { title: 'both ports in one line', files: redirecting('ports: ["80-443:80-443"]') },
     { title: 'a port that another server of the host proxies to', files: redirecting('ports: ["8080:80"]') },
@@ -120,6 +147,7 @@ export default defineRule({
   ],
   *check(deployment) {
     yield* redirectsToNobody(deployment)
+    yield* quicToNobody(deployment)
     const inside = unreached(deployment)
     if (inside.size === 0) return
     for (const connection of deployment.connections.all) {
@@ -224,6 +252,35 @@ function* redirectsToNobody(deployment: Deployment) {
         help: 'Publish `443:443`, too',
       }
       break
+    }
+  }
+}
+
+/** Sockets of QUIC, which comes by UDP, whose port a container publishes by TCP alone. */
+function* quicToNobody(deployment: Deployment): Generator<RuleFinding> {
+  if (!deployment.servers.some(({ listens }) => listens.some(({ quic: isQuic }) => isQuic))) return
+  for (const machine of deployment.machines) {
+    const { container } = machine
+    if (container === null || !container.service.complete || !container.service.ports.every(isFixed)) continue
+    for (const { listens } of serversOf(deployment).get(machine) ?? []) {
+      const listen = listens.find(({ quic: isQuic, port }) => isQuic && port !== null)
+      if (listen === undefined) continue
+      const ports = container.service.ports.filter(
+        ({ target }) =>
+          target.known && target.value.first <= (listen.port ?? 0) && target.value.last >= (listen.port ?? 0),
+      )
+      const [tcp] = ports
+      if (tcp === undefined || ports.some(({ protocol }) => protocol.known && protocol.value === 'udp'))
+        continue
+      yield {
+        at: tcp.at,
+        aspect: 'quic',
+        severity: 'warning',
+        message: `port ${listen.port} is published by TCP alone, and QUIC comes by UDP, so nobody gets HTTP/3`,
+        label: 'TCP alone',
+        related: [{ at: listen.at, message: 'listens by UDP' }],
+        help: `Publish \`${listen.port}:${listen.port}/udp\`, too`,
+      }
     }
   }
 }

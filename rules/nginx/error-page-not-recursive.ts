@@ -3,8 +3,8 @@ import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
-import { mayHoldUnread } from '../../src/servers/nginx/queries/scope.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 
@@ -88,8 +88,7 @@ export default defineRule({
     for (const configuration of configurations) {
       const { occurrences } = configuration
       const lines = occurrences.get('error_page') ?? []
-      if (lines.length < 2 || occurrences.has('recursive_error_pages') || mayHoldUnread(configuration))
-        continue
+      if (lines.length < 2) continue
       for (const line of lines) {
         const location = line.parent
         if (location?.name !== 'location' || readLocation(location).modifier !== '@') continue
@@ -100,7 +99,9 @@ export default defineRule({
         // A location that names itself would go round.
         if (ways === undefined || target === name || ways.some(way => way.name !== 'error_page')) continue
         const [first] = ways
-        if (first === undefined || ways.includes(line)) continue
+        if (first?.parent == null || ways.includes(line)) continue
+        const recursive = effective(configuration, first.parent, 'recursive_error_pages')
+        if (!recursive.known || !recursive.value.complete || recursive.value.directives.length > 0) continue
         yield {
           at: namePlace(line),
           message: `only \`error_page\` leads to \`location ${name}\`, and nginx answers one error of a request by it, so \`${target}\` is never sent`,

@@ -33,8 +33,30 @@ const site = (lines: string, script = '', server = ''): string =>
     `),
   )
 
+const redirectingServer = (line: string): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      ${line}
+      return 301 https://$host$request_uri;
+  }
+`
+const secureServer = (line: string): string => conf`
+  server {
+      listen 443 ssl;
+      server_name example.org;
+      ssl_certificate /etc/ssl/a.pem;
+      ssl_certificate_key /etc/ssl/a.key;
+      ${line}
+      location / {
+          proxy_pass http://127.0.0.1:9000;
+          proxy_set_header Host $host;
+      }
+  }
+`
+
 export default defineRule({
-  summary: 'A location sets what is lost when it passes its requests on to another',
+  summary: 'A location or a server sets what is lost when another one answers its requests',
   severity: 'warning',
   otherSeverities: {
     error: 'where requests are refused: by a limit of their size, or for a password',
@@ -42,7 +64,7 @@ export default defineRule({
   },
   confidence: 'high',
   since: '0.1.0',
-  why: '`try_files … /index.php` and `rewrite … last` start anew: nginx looks for the location of the new path, and from then on its settings hold alone. What the first location says of sizes, times, headers and passwords is forgotten, and the limits of both are applied one after the other.',
+  why: '`try_files … /index.php` and `rewrite … last` start anew: nginx looks for the location of the new path, and from then on its settings hold alone. What the first location says of sizes, times, headers and passwords is forgotten, and the limits of both are applied one after the other. Of a server that redirects every request to https, the limit holds for nothing.',
   remedy: 'Write the directive in the location that answers, or in the server, from where both inherit it',
   references: [
     'https://nginx.org/en/docs/http/ngx_http_core_module.html#try_files',
@@ -78,6 +100,15 @@ export default defineRule({
     {
       title: 'a header for other sites',
       files: { 'etc/nginx/nginx.conf': site('add_header «Access-Control-Allow-Origin» *;') },
+    },
+    {
+      title: 'a larger limit of a server that only redirects',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain([
+          redirectingServer('«client_max_body_size» 8m;'),
+          secureServer(''),
+        ]),
+      },
     },
     {
       title: 'a rewrite',
@@ -150,6 +181,15 @@ export default defineRule({
       },
     },
     {
+      title: 'the limit in the server that answers',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain([
+          redirectingServer('client_max_body_size 8m;'),
+          secureServer('client_max_body_size 8m;'),
+        ]),
+      },
+    },
+    {
       title: 'a smaller limit, and what is meant for files',
       files: {
         'etc/nginx/nginx.conf': site(conf`
@@ -183,6 +223,7 @@ export default defineRule({
     const { nginx, servers } = deployment
     for (const configuration of nginx) {
       const { occurrences } = configuration
+      yield* redirectedAway(deployment, configuration)
       const leaving = new Set<NginxDirective>()
       for (const name of ['try_files', 'rewrite'])
         for (const line of occurrences.get(name) ?? [])
@@ -206,6 +247,46 @@ export default defineRule({
       }
     }
   },
+})
+
+/** A limit of a server that redirects every request to another one, which takes less. */
+function* redirectedAway(deployment: Deployment, configuration: NginxConfiguration): Generator<RuleFinding> {
+  const limits = configuration.occurrences.get('client_max_body_size') ?? []
+  for (const line of limits) {
+    const home = line.parent
+    if (home?.name !== 'server' || home.children.some(({ name }) => name === 'location')) continue
+    const redirect = home.children.find(({ name }) => name === 'return')
+    if (redirect === undefined || !/^30[1278]$/.test(redirect.args[0]?.value ?? '')) continue
+    const names = serverIndex(deployment.servers).get(home)?.names ?? []
+    const own = names.filter(({ exact }) => exact)
+    const secure = own.flatMap(({ name }) => secureServers(deployment).get(name) ?? [])[0]
+    const pass = secure?.directive.children.find(({ name }) => name === 'location')
+    if (secure === undefined || pass === undefined || secure.configuration !== configuration) continue
+    const found = effective(configuration, secure.directive, 'client_max_body_size')
+    if (!found.known || !found.value.complete || hasRaisedLimit(secure.directive)) continue
+    const there = found.value.directives[0]?.args[0]?.value
+    const [first, second] = [bytesOf(line.args[0]?.value ?? ''), bytesOf(there ?? '1m')]
+    if (first === null || second === null || first <= second) continue
+    yield {
+      at: namePlace(line),
+      message: `this server redirects every request, and the one that answers takes ${there ?? '1m, its default,'} alone: larger ones get 413`,
+      label: 'left behind',
+      related: [
+        { at: namePlace(secure.directive), message: 'its settings hold' },
+        { at: argumentPlace(redirect, redirect.args.length - 1), message: 'redirected here' },
+      ],
+    }
+  }
+}
+
+/** The first server that answers TLS, by its exact names. */
+const secureServers = memo((deployment: Deployment): ReadonlyMap<string, readonly NginxServer[]> => {
+  const found = new Map<string, NginxServer[]>()
+  for (const server of deployment.servers) {
+    if (!server.tls || server.answer.kind === 'redirect') continue
+    for (const { name, exact } of server.names) if (exact && !found.has(name)) found.set(name, [server])
+  }
+  return found
 })
 
 /** Settings that are worth a look, of the location itself. */

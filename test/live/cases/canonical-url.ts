@@ -34,6 +34,16 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'canonical-url/redirect-loop',
+    shows: 'the argument that asks for the redirect is in its target',
+    examples: { bad: 'an argument that the redirect keeps', good: 'an argument that the redirect drops' },
+    request: { url: 'http://example.org/list?page=7' },
+    harm: async ({ response, request }) =>
+      String(response.headers.location).endsWith('/page/7?page=7') &&
+      (await request({ url: 'http://example.org/page/7?page=7' })).status === 301,
+    sound: ({ response }) => String(response.headers.location).endsWith('/page/7'),
+  },
+  {
+    rule: 'canonical-url/redirect-loop',
     shows: 'nginx behind Apache redirects to where the client came from',
     examples: {
       bad: 'nginx behind Apache, which terminates TLS',
@@ -250,5 +260,13 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'http://www.example.org/catalog/7?id=1' },
     harm: ({ response }) => String(response.headers.location).endsWith('/products/7?id=1&id=1'),
     sound: ({ response }) => String(response.headers.location).endsWith('/7?id=1'),
+  },
+  {
+    rule: 'canonical-url/server-name-malformed',
+    shows: 'the default server answers for the name',
+    examples: { bad: 'a port', good: 'spaces' },
+    request: { url: 'http://example.org/', headers: { Host: 'example.org:8080' } },
+    harm: ({ response }) => response.status === 410,
+    sound: ({ response }) => response.status === 204,
   },
 ]

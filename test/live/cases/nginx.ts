@@ -677,4 +677,16 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 404,
     sound: ({ response }) => response.body === 'found',
   },
+  {
+    rule: 'nginx/setting-left-behind',
+    shows: 'an upload is refused over TLS',
+    examples: {
+      bad: 'a larger limit of a server that only redirects',
+      good: 'the limit in the server that answers',
+    },
+    mirrors: [9000],
+    request: { url: 'https://example.org/upload', method: 'POST', body: 'x'.repeat(2 * 1024 ** 2) },
+    harm: ({ response }) => response.status === 413,
+    sound: ({ response }) => response.status !== 413,
+  },
 ]

@@ -1,3 +1,4 @@
+import { isUnknownWord } from '../../../../parsers/text/source.ts'
 import type { NginxWord } from '../../../../parsers/nginx/syntax.ts'
 import type { DirectoryEntry, FileSystem } from '../../../files/file-system.ts'
 import type { NginxDirective } from '../configuration.ts'
@@ -206,7 +207,11 @@ export function checkCertificates(reading: Reading, program: Program): void {
   for (const key of tls) {
     const servers = sockets.get(key) ?? []
     const fallback = defaults.get(key) ?? servers[0]
-    if (fallback === undefined || hasCertificate(fallback.directive)) continue
+    if (fallback === undefined) continue
+    if (hasCertificate(fallback.directive)) {
+      if (key.startsWith('quic ') && refusesQuic(reading, fallback.directive)) return
+      continue
+    }
     const refuses = (server: ServerFacts): boolean =>
       effectiveAll(server.directive, 'ssl_reject_handshake')[0]?.args[0]?.value.toLowerCase() === 'on'
     const bare = refuses(fallback)
@@ -216,6 +221,17 @@ export function checkCertificates(reading: Reading, program: Program): void {
     reportBare(reading, bare.directive, key)
     return
   }
+}
+
+/** QUIC has no handshake but that of TLS 1.3. */
+function refusesQuic(reading: Reading, server: NginxDirective): boolean {
+  const [line] = effectiveAll(server, 'ssl_protocols')
+  const words = line?.args ?? []
+  if (line === undefined || words.some(({ value }) => value === 'TLSv1.3' || isUnknownWord(value)))
+    return false
+  const message = '`listen … quic` needs `TLSv1.3` in `ssl_protocols`'
+  report(reading, 'invalid-value', line, words[0] ?? null, message)
+  return true
 }
 
 function hasCertificate(server: NginxDirective): boolean {

@@ -205,6 +205,7 @@ export function endUpstream(reading: Reading, directive: NginxDirective): void {
   const program = directive.context === 'stream' ? reading.stream : reading.http
   const upstream = name === undefined ? undefined : program.upstreams.get(name.value.toLowerCase())
   if (upstream === undefined || upstream.directive !== directive) return
+  checkResolved(reading, directive)
   if (upstream.servers + upstream.backups > 0 || reading.unit.hasUnknownParts) return
   // Modules of others bring servers by directives of their own.
   if (directive.children.some(child => child.name !== 'server' && !BALANCING.has(child.name))) return
@@ -237,6 +238,18 @@ export function checkUpstreams(reading: Reading, upstreams: Iterable<Upstream>):
         `the upstream \`${name?.value}\` has only backup servers`,
       )
     }
+}
+
+/** A name that is resolved again at run time needs memory that the workers share. */
+function checkResolved(reading: Reading, directive: NginxDirective): void {
+  const server = directive.children.find(
+    ({ name, args }) => name === 'server' && args.slice(1).some(({ value }) => value === 'resolve'),
+  )
+  if (server === undefined) return
+  if (directive.children.some(({ name }) => name === 'zone' || name === 'include')) return
+  const word = server.args.find(({ value }) => value === 'resolve') ?? null
+  const message = `\`resolve\` needs a \`zone\` in the upstream \`${directive.args[0]?.value}\`, so that its workers share what they resolve`
+  report(reading, 'invalid-parameter', server, word, message)
 }
 
 /** `allow` and `deny`: `all`, `unix:`, an address or a network. */

@@ -70,6 +70,23 @@ test('a server of a stream needs a port, but where the records of a service brin
   assert.equal(fatalCodes(evaluate(upstream('example.org service=_dns._udp'), ASSUMED)), [])
 })
 
+test('a name that is resolved at run time needs a zone', () => {
+  const upstream = (lines: string): string =>
+    `events { }\nhttp { resolver 127.0.0.1; upstream app { ${lines} } }\n`
+  assert.equal(fatalCodes(evaluate(upstream('server app:80 resolve;'), ASSUMED)), ['invalid-parameter'])
+  assert.equal(fatalCodes(evaluate(upstream('zone app 64k; server app:80 resolve;'), ASSUMED)), [])
+})
+
+test('QUIC needs TLS 1.3 in the default server of its socket', () => {
+  const quic = (protocols: string): string =>
+    `events { }\nhttp { server { listen 443 quic; ssl_certificate a.pem; ssl_certificate_key a.key; ${protocols} } }\n`
+  assert.ok(fatalCodes(evaluate(quic('ssl_protocols TLSv1.2;'), ASSUMED)).includes('invalid-value'))
+  assert.not.ok(
+    fatalCodes(evaluate(quic('ssl_protocols TLSv1.2 TLSv1.3;'), ASSUMED)).includes('invalid-value'),
+  )
+  assert.not.ok(fatalCodes(evaluate(quic(''), ASSUMED)).includes('invalid-value'))
+})
+
 test('the version decides what is known', () => {
   const http2 = 'events { }\nhttp { server { http2 on; } }\n'
   assert.equal(fatalCodes(evaluate(http2)), ['directive-too-new'])
