@@ -109,6 +109,7 @@ import apacheRewriteengineMissing from './apache/rewriteengine-missing.ts'
 import apacheRewritemapUndefined from './apache/rewritemap-undefined.ts'
 import apacheRewriteruleLeadingSlashPerdir from './apache/rewriterule-leading-slash-perdir.ts'
 import apacheRewriteruleNeverReached from './apache/rewriterule-never-reached.ts'
+import apacheRewrittenPageRedirected from './apache/rewritten-page-redirected.ts'
 import apacheSatisfyAny from './apache/satisfy-any.ts'
 import apacheSectionPatternLiteral from './apache/section-pattern-literal.ts'
 import apacheServedDirectoryDenied from './apache/served-directory-denied.ts'
@@ -659,6 +660,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/rewritemap-undefined', ...apacheRewritemapUndefined },
   { id: 'apache/rewriterule-leading-slash-perdir', ...apacheRewriteruleLeadingSlashPerdir },
   { id: 'apache/rewriterule-never-reached', ...apacheRewriteruleNeverReached },
+  { id: 'apache/rewritten-page-redirected', ...apacheRewrittenPageRedirected },
   { id: 'apache/satisfy-any', ...apacheSatisfyAny },
   { id: 'apache/section-pattern-literal', ...apacheSectionPatternLiteral },
   { id: 'apache/served-directory-denied', ...apacheServedDirectoryDenied },

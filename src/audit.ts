@@ -218,6 +218,7 @@ const OF_HTACCESS_ALONE: ReadonlySet<string> = new Set([
   'apache/rewriteengine-missing',
   'apache/rewriterule-leading-slash-perdir',
   'apache/rewriterule-never-reached',
+  'apache/rewritten-page-redirected',
   'apache/section-pattern-literal',
   'apache/setenv-too-late',
   'apache/setenv-with-equals',

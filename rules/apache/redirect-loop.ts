@@ -15,6 +15,7 @@ import { REDIRECTING } from '../../src/deployment/requests/leads-on.ts'
 import { probeRedirects } from '../../src/deployment/requests/probe.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { isStandIn } from '../../src/servers/apache/htaccess-alone.ts'
+import { documentRoot } from '../../src/servers/apache/requests/document-root.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { type Htaccess, htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
 import { isSameUrl } from '../../src/deployment/requests/same-url.ts'
@@ -219,6 +220,23 @@ export default defineRule({
       },
     },
     {
+      title: 'an index that is redirected to its directory',
+      files: {
+        'etc/apache2/apache2.conf': apacheMain(
+          conf`
+            Listen 80
+            <VirtualHost *:80>
+                ServerName example.org
+                DocumentRoot /srv/www
+                Redirect 301 /index.html «/»
+            </VirtualHost>
+          `,
+          ['alias', 'dir'],
+        ),
+        'srv/www/index.html': 'start page',
+      },
+    },
+    {
       title: 'a slash that mod_dir puts back',
       files: slashless(''),
     },
@@ -343,6 +361,25 @@ export default defineRule({
       },
     },
     {
+      title: 'an index that is redirected where the client asked for it',
+      files: {
+        'etc/apache2/apache2.conf': apacheMain(
+          conf`
+            Listen 80
+            <VirtualHost *:80>
+                ServerName example.org
+                DocumentRoot /srv/www
+                RewriteEngine On
+                RewriteCond %{THE_REQUEST} "^[A-Z]+ /index\.html"
+                RewriteRule ^/index\.html$ / [R=301,L]
+            </VirtualHost>
+          `,
+          ['rewrite', 'dir'],
+        ),
+        'srv/www/index.html': 'start page',
+      },
+    },
+    {
       title: 'the slash of directories is left alone',
       files: slashless('RewriteCond %{DOCUMENT_ROOT}%{REQUEST_URI} !-d'),
     },
@@ -444,6 +481,7 @@ function* loopsWithin(deployment: Deployment, asked: AskedHost) {
   const origin = `${scheme}://${shown}`
   const lines = redirectingLines(deployment, asked)
   if (lines.length === 0) return
+  yield* indexLoops(deployment, asked, lines)
   for (const path of pathsOf(deployment, asked, lines)) {
     const urls: string[] = []
     const places: Place[] = []
@@ -479,6 +517,39 @@ function* loopsWithin(deployment: Deployment, asked: AskedHost) {
         .map(other => ({ at: other, message: 'redirects too' })),
     }
   }
+}
+
+/** An index that is redirected to its directory, for which mod_dir looks the index up again. */
+function* indexLoops(deployment: Deployment, asked: AskedHost, lines: ReturnType<typeof redirectingLines>) {
+  const { scheme, shown } = originOf(asked)
+  for (const { line, htaccess } of lines.slice(0, MOST_LINES)) {
+    if (!line.args.some(({ value }) => /index\\?\./.test(value))) continue
+    const root = documentRoot(asked)
+    const directory = htaccess?.directory ?? (root.known ? fromBytes(root.value) : null)
+    if (directory === null) continue
+    const url = htaccess === null ? '/' : urlOfDirectory(asked, directory)
+    const index = url === null ? null : indexIn(deployment, asked, directory)
+    if (url === null || index === null) continue
+    const outcome = askHost(deployment, asked, url, { index })
+    const at = redirectPlace(outcome)
+    if (at === null || pathOn(outcome.end, `${scheme}://${shown}`) !== url) continue
+    yield {
+      at,
+      cause: `${at.source.path} ${at.start}`,
+      message: `mod_dir looks up \`${url}${index}\` for \`${url}\`, and this redirects it to \`${url}\` again`,
+    }
+  }
+}
+
+/** The index of a directory, as far as its files show which one that is. */
+function indexIn(deployment: Deployment, { configuration, host }: AskedHost, directory: string) {
+  const files = deployment.filesOf(configuration)
+  const there = (files.list(directory.replace(/(?<=.)\/$/, '')) ?? []).flatMap(({ name, kind }) =>
+    kind === 'file' && /^index\.\w+$/.test(name) ? [name] : [],
+  )
+  const names = directivesIn(configuration, host?.directive ?? null, 'directoryindex').at(-1)?.args
+  const first = names?.find(({ value }) => there.includes(value))?.value
+  return first ?? (names === undefined && there.length === 1 ? (there[0] ?? null) : null)
 }
 
 /** What is worth asking for: where the redirects lead, and files whose names they may change. */

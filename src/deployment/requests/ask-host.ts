@@ -29,6 +29,8 @@ export interface HostQuestion {
   readonly client?: string | null
   /** Of the URL; what the virtual host speaks where absent. For a `.htaccess`, which may be read by two hosts. */
   readonly scheme?: 'http' | 'https'
+  /** The index of directories, for a caller who knows that no other is there. */
+  readonly index?: string
 }
 
 /** Every virtual host that may be asked something, in reading order. */
@@ -49,7 +51,7 @@ export function askHost(
   deployment: Deployment,
   { configuration, host }: AskedHost,
   target: string,
-  { method = 'GET', headers = NO_HEADERS, name, client = CLIENT, scheme: asked }: HostQuestion = {},
+  { method = 'GET', headers = NO_HEADERS, name, client = CLIENT, scheme: asked, index }: HostQuestion = {},
 ): ApacheOutcome {
   const answers = answersOf(deployment)
   let ofHost = answers.get(host ?? configuration)
@@ -57,7 +59,7 @@ export function askHost(
     ofHost = new Map()
     answers.set(host ?? configuration, ofHost)
   }
-  const key = JSON.stringify([method, target, name, client, asked, [...headers.values], headers.complete])
+  const key = JSON.stringify([method, target, name, client, asked, index, [...headers.values], headers.complete])
   let answer = ofHost.get(key)
   if (answer === undefined) {
     const files = deployment.filesOf(configuration)
@@ -71,6 +73,7 @@ export function askHost(
       files,
       assume: path => assume(files, path),
       skipsUnreadHtaccess: directory => isInside(files, roots, directory),
+      ...(index !== undefined && { index }),
     })
     ofHost.set(key, answer)
   }

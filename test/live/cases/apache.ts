@@ -214,6 +214,25 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.headers.location === undefined,
   },
   {
+    rule: 'apache/redirect-loop',
+    shows: 'the start page is redirected to itself, as its index is',
+    examples: {
+      bad: 'an index that is redirected to its directory',
+      good: 'an index that is redirected where the client asked for it',
+    },
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.headers.location === 'http://example.org/',
+    sound: answers(200),
+  },
+  {
+    rule: 'apache/rewritten-page-redirected',
+    shows: 'a page is redirected to the start page',
+    examples: { bad: 'index.php is taken out of URLs', good: 'what the client sent is asked for' },
+    request: { url: 'http://example.org/about' },
+    harm: ({ response }) => response.headers.location === 'http://example.org/',
+    sound: answers(200),
+  },
+  {
     rule: 'apache/redirect-pattern-literal',
     examples: { bad: 'a group', good: 'RedirectMatch, plain paths, and a title with parentheses' },
     shows: 'nothing is redirected',

@@ -12,6 +12,7 @@ import {
   type Phase,
   type RequestRecord,
   redirected,
+  takeSteps,
   undecided,
 } from './request.ts'
 import { REDIRECT_HANDLER } from './rewrite/directory-rewrite.ts'
@@ -60,6 +61,8 @@ interface IndexNames {
 
 /** `DirectoryIndex`: one line after the other adds names, and `disabled` alone takes all away. */
 function indexNames(record: RequestRecord): IndexNames | null {
+  const { index } = record.walk.options
+  if (index !== undefined) return { names: [index], line: null }
   const { directives, open } = effective(record.walk.configuration, record.levels, 'DirectoryIndex')
   const line = directives.at(-1) ?? null
   if (open !== null && !(record.walk.configuration.main === null && line === null)) return null
@@ -91,7 +94,10 @@ function findIndex(record: RequestRecord): Phase {
     }
     const { status } = phase
     const isOnly = index.names.length === 1
-    if ((status >= 300 && status < 400) || (isOnly && (status === 401 || status === 406))) return phase
+    if ((status >= 300 && status < 400) || (isOnly && (status === 401 || status === 406))) {
+      takeSteps(record, found)
+      return phase
+    }
     if (status !== 404) error = phase
   }
   return error ?? DECLINED
@@ -152,7 +158,9 @@ function fallback(record: RequestRecord): Phase {
   if (phase.kind === 'unknown') return phase
   if (phase.kind === 'status') {
     if (phase.status === 404) return DECLINED
-    return phase.location === null ? failed(phase.status, phase.reason, phase.at) : phase
+    if (phase.location === null) return failed(phase.status, phase.reason, phase.at)
+    takeSteps(record, found)
+    return phase
   }
   if (found.handler !== 'proxy-server' && found.kind !== 'file' && found.kind !== undefined) return DECLINED
   addStep(record, 'fallback', `\`FallbackResource ${target}\``, at, line.value)

@@ -95,6 +95,7 @@ function newRecord(
     isCanonical: false,
     // An internal redirect remembers `[END]`, a subrequest does not.
     rewriting: prev?.rewriting ?? { ended: false },
+    looked: [],
   }
 }
 

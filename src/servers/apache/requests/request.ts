@@ -39,6 +39,8 @@ export interface WalkOptions {
    * says so.
    */
   readonly skipsUnreadHtaccess?: (directory: string) => boolean
+  /** The one name of an index that directories are asked for, whatever `DirectoryIndex` says. */
+  readonly index?: string
 }
 
 /** One thing that happened to the request, for a reader to follow. */
@@ -169,6 +171,8 @@ export interface RequestRecord {
   isCanonical: boolean
   /** True from `[END]` on, for every record of the same request. */
   readonly rewriting: { ended: boolean }
+  /** What happened to it, where it is a subrequest. */
+  readonly looked: ApacheStep[]
 }
 
 /** What a phase comes to. */
@@ -203,12 +207,17 @@ export function undecided(reason: string, at: Place | null): Phase {
 }
 
 export function addStep(
-  { walk: { steps }, main }: RequestRecord,
+  { walk: { steps }, main, looked }: RequestRecord,
   kind: ApacheStep['kind'],
   text: string,
   at: Place | null,
   directive: ApacheDirective | null = null,
 ): void {
   // What a subrequest only looks at is no step of the request itself.
-  if (main === null) steps.push({ kind, text, at, directive })
+  ;(main === null ? steps : looked).push({ kind, text, at, directive })
+}
+
+/** A subrequest decided what is answered, so that its steps are those of the request. */
+export function takeSteps({ walk: { steps }, main, looked }: RequestRecord, found: RequestRecord): void {
+  ;(main === null ? steps : looked).push(...found.looked)
 }
