@@ -181,6 +181,7 @@ import canonicalUrlRedirectLoop from './canonical-url/redirect-loop.ts'
 import canonicalUrlRedirectMalformed from './canonical-url/redirect-malformed.ts'
 import canonicalUrlRedirectManglesUri from './canonical-url/redirect-mangles-uri.ts'
 import canonicalUrlRedirectMissingOnTls from './canonical-url/redirect-missing-on-tls.ts'
+import canonicalUrlRedirectNamesBackend from './canonical-url/redirect-names-backend.ts'
 import canonicalUrlRedirectNamesInnerPort from './canonical-url/redirect-names-inner-port.ts'
 import canonicalUrlRedirectTargetFromClient from './canonical-url/redirect-target-from-client.ts'
 import canonicalUrlRedirectToPlainHttp from './canonical-url/redirect-to-plain-http.ts'
@@ -732,6 +733,7 @@ export const rules: readonly Rule[] = [
   { id: 'canonical-url/redirect-malformed', ...canonicalUrlRedirectMalformed },
   { id: 'canonical-url/redirect-mangles-uri', ...canonicalUrlRedirectManglesUri },
   { id: 'canonical-url/redirect-missing-on-tls', ...canonicalUrlRedirectMissingOnTls },
+  { id: 'canonical-url/redirect-names-backend', ...canonicalUrlRedirectNamesBackend },
   { id: 'canonical-url/redirect-names-inner-port', ...canonicalUrlRedirectNamesInnerPort },
   { id: 'canonical-url/redirect-target-from-client', ...canonicalUrlRedirectTargetFromClient },
   { id: 'canonical-url/redirect-to-plain-http', ...canonicalUrlRedirectToPlainHttp },

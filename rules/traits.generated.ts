@@ -183,6 +183,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['canonical-url/redirect-malformed', { fixes: [], programs: ['nginx'] }],
   ['canonical-url/redirect-mangles-uri', { fixes: ['safe'], programs: ['nginx'] }],
   ['canonical-url/redirect-missing-on-tls', { fixes: [], programs: ['nginx'] }],
+  ['canonical-url/redirect-names-backend', { fixes: [], programs: ['nginx', 'apache'] }],
   ['canonical-url/redirect-names-inner-port', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['canonical-url/redirect-target-from-client', { fixes: [], programs: ['nginx', 'apache'] }],
   ['canonical-url/redirect-to-plain-http', { fixes: ['safe'], programs: ['nginx'] }],

@@ -59,7 +59,16 @@ export function askHost(
     ofHost = new Map()
     answers.set(host ?? configuration, ofHost)
   }
-  const key = JSON.stringify([method, target, name, client, asked, index, [...headers.values], headers.complete])
+  const key = JSON.stringify([
+    method,
+    target,
+    name,
+    client,
+    asked,
+    index,
+    [...headers.values],
+    headers.complete,
+  ])
   let answer = ofHost.get(key)
   if (answer === undefined) {
     const files = deployment.filesOf(configuration)
