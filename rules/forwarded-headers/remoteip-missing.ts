@@ -1,11 +1,14 @@
 import { argumentPlace as nginxArgumentPlace } from '../../src/deployment/places.ts'
-import type { ApacheHost, Deployment } from '../../src/deployment/model.ts'
+import type { ApacheHost, Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
-import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { isInNetwork } from '../../src/servers/apache/queries/client-address.ts'
 import { htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
-import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
+import { argumentPlace, isSettled, namePlace } from '../../src/servers/apache/queries/places.ts'
+import { isLoopback, parseHost } from '../../src/servers/address.ts'
+import { compilePcre } from '../../src/servers/regex.ts'
+import { CLIENT } from '../../src/deployment/requests/made-up-requests.ts'
 import { directivesByHost, virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
 import { loopbackWay } from './_loopback-way.ts'
@@ -38,15 +41,18 @@ const apache = (lines: string, around = ''): string =>
           </Location>
       </VirtualHost>
     `,
-    ['authz_host', 'authz_user', 'access_compat', 'remoteip'],
+    ['authz_host', 'authz_user', 'access_compat', 'remoteip', 'rewrite', 'setenvif'],
   )
 
 export default defineRule({
   summary: 'Apache decides by the address of the client, and knows that of nginx alone',
   severity: 'error',
+  otherSeverities: {
+    warning: 'where a variable is set by it, or requests and connections of one address are counted',
+  },
   confidence: 'high',
   since: '0.1.0',
-  why: 'For Apache every request that nginx proxies comes from 127.0.0.1. A rule that names addresses of clients then lets nobody in, or keeps nobody out.',
+  why: 'For Apache every request that nginx proxies comes from 127.0.0.1. A rule that names addresses of clients then lets nobody in, or keeps nobody out; an exception for this machine holds for everybody; and what counts by address, such as mod_evasive, blocks all clients at once.',
   remedy:
     'Let mod_remoteip take the address from nginx: `RemoteIPHeader X-Forwarded-For` and `RemoteIPInternalProxy 127.0.0.1`, or decide in nginx by `allow` and `deny`',
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_remoteip.html'],
@@ -84,8 +90,60 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'an office that is let past the maintenance, in .htaccess',
+      files: {
+        'etc/nginx/nginx.conf': NGINX,
+        'etc/apache2/apache2.conf': apache('Require all granted'),
+        'srv/www/.htaccess': conf`
+          RewriteEngine On
+          RewriteCond %{REMOTE_ADDR} «!^203\.0\.113\.7$»
+          RewriteCond %{REQUEST_URI} !^/maintenance\.html$
+          RewriteRule ^ /maintenance.html [R=302,L]
+        `,
+        'srv/www/maintenance.html': 'back at noon',
+        'srv/www/index.html': 'start page',
+      },
+    },
+    {
+      title: 'an exception for this machine in a virtual host, and a variable',
+      files: {
+        'etc/nginx/nginx.conf': NGINX,
+        'etc/apache2/apache2.conf': apache(
+          'Require all granted',
+          conf`
+            SetEnvIf Remote_Addr «"127\.0\.0\.1"» unlogged
+            RewriteEngine On
+            RewriteCond %{REMOTE_ADDR} «!=127.0.0.1»
+            RewriteRule ^/cron - [F]
+          `,
+        ),
+        'srv/www/cron/index.html': 'jobs',
+      },
+    },
   ],
   good: [
+    {
+      title: 'conditions on what nginx says of the client, and those that any address meets',
+      files: {
+        'etc/nginx/nginx.conf': NGINX,
+        'etc/apache2/apache2.conf': apache(
+          conf`
+            Require ip 127.0.0.1
+            Require ip ::1
+          `,
+          conf`
+            SetEnvIf X-Forwarded-For "^203\.0\.113\.7$" office
+            RewriteEngine On
+            RewriteCond %{HTTP:X-Forwarded-For} !^203\.0\.113\.7$
+            RewriteCond %{REQUEST_URI} !^/maintenance\.html$
+            RewriteCond %{REMOTE_ADDR} (.+)
+            RewriteRule ^/ /maintenance.html [R=302,L]
+          `,
+        ),
+        'srv/www/maintenance.html': 'back at noon',
+      },
+    },
     {
       title: 'mod_remoteip knows the client',
       files: {
@@ -122,9 +180,15 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    const ways = new Map<ApacheConfiguration, NginxConnection | null>()
     for (const host of deployment.virtualHosts) {
       const connection = loopbackWay(deployment, host)
-      if (connection === null || knowsClients(host)) continue
+      const isUnknown = connection === null || knowsClients(host)
+      const former = ways.get(host.configuration)
+      if (former !== null) ways.set(host.configuration, isUnknown ? null : (former ?? connection))
+      if (isUnknown) continue
+      for (const decision of decisionsOf(conditionsOf(deployment, host)))
+        yield { ...decision, related: [nginxConnects(connection)] }
       for (const directive of linesOf(deployment, host)) {
         const first = firstAddress(directive)
         if (first === null) continue
@@ -134,12 +198,118 @@ export default defineRule({
         yield {
           at: { ...at, end: last.end },
           message: `every request that nginx proxies comes from 127.0.0.1, so this line ${refuses ? 'keeps nobody out' : 'lets nobody in'}`,
-          related: [{ at: nginxArgumentPlace(connection.pass, 0), message: 'nginx connects here' }],
+          related: [nginxConnects(connection)],
         }
       }
     }
+    // What the main server says holds for all of its virtual hosts.
+    for (const [configuration, connection] of ways) {
+      if (connection === null) continue
+      const lines = [...CONDITIONS, ...COUNTERS]
+        .filter(name => name !== 'rewritecond')
+        .flatMap(name => directivesByHost(configuration, name).get(null) ?? [])
+      for (const decision of decisionsOf(lines.filter(line => !isSpared(configuration, line))))
+        yield { ...decision, related: [nginxConnects(connection)] }
+    }
   },
 })
+
+function nginxConnects({ pass }: NginxConnection) {
+  return { at: nginxArgumentPlace(pass, 0), message: 'nginx connects here' }
+}
+
+const CONDITIONS = ['rewritecond', 'setenvif', 'setenvifnocase', 'secrule']
+/** What mod_evasive, mod_qos and mod_limitipconn allow one address. */
+const COUNTERS = ['dospagecount', 'dossitecount', 'qs_srvmaxconnperip', 'maxconnperip']
+
+/** What asks for an address in a virtual host, and in the `.htaccess` files below what it serves. */
+function* conditionsOf(deployment: Deployment, { configuration, directive, virtualHost }: ApacheHost) {
+  for (const name of [...CONDITIONS, ...COUNTERS])
+    if (configuration.occurrences.has(name)) yield* directivesByHost(configuration, name).get(directive) ?? []
+  for (const { file, overrides } of htaccessFilesOf(
+    configuration,
+    deployment.filesOf(configuration),
+    virtualHost,
+  )) {
+    if (!overrides.known || !overrides.value.reads) continue
+    for (const name of CONDITIONS) yield* file.occurrences.get(name) ?? []
+  }
+}
+
+function* decisionsOf(lines: Iterable<ApacheDirective>): Generator<RuleFinding> {
+  for (const line of lines) {
+    if (COUNTERS.includes(line.name.toLowerCase())) {
+      yield {
+        at: namePlace(line),
+        severity: 'warning',
+        message:
+          'every request that nginx proxies comes from 127.0.0.1, so all clients together are counted as one',
+      }
+      continue
+    }
+    const holds = alwaysHolds(line)
+    if (holds === null) continue
+    yield {
+      at: argumentPlace(line, 1),
+      ...(/^setenvif/i.test(line.name) && { severity: 'warning' as const }),
+      message: `every request that nginx proxies comes from 127.0.0.1, so this condition ${holds ? 'always' : 'never'} holds`,
+    }
+  }
+}
+
+/** Whether a condition on the client's address holds for that of nginx; null where it holds for others alike. */
+function alwaysHolds({ name, args }: ApacheDirective): boolean | null {
+  const [subject, test] = args
+  if (subject === undefined || test === undefined || !isSettled(test.value)) return null
+  if (!/^(?:%\{(?:CONN_)?REMOTE_ADDR\}|Remote_Addr)$/i.test(subject.value)) return null
+  const isRule = /^secrule$/i.test(name)
+  const negated = !/^setenvif/i.test(name) && test.value.startsWith('!')
+  const bare = (negated ? test.value.slice(1) : test.value).trim()
+  const matches = isRule ? operatorOf(bare) : conditionOf(name, bare)
+  if (matches === null || matches(NGINX_ADDRESS) === matches(CLIENT)) {
+    // An address of clients that is neither.
+    if (matches === null || matches(NGINX_ADDRESS) || !/\d\\?\.\d/.test(bare)) return null
+  }
+  return matches(NGINX_ADDRESS) !== negated
+}
+
+const NGINX_ADDRESS = '127.0.0.1'
+
+type AddressTest = (address: string) => boolean
+
+function conditionOf(name: string, test: string): AddressTest | null {
+  if (/^rewritecond$/i.test(name)) {
+    if (test.startsWith('=')) return address => address === test.slice(1)
+    if (/^[-<>]/.test(test)) return null
+  }
+  const compiled = compilePcre(test, {})
+  return compiled === null ? null : address => compiled.test(address) === true
+}
+
+/** An operator of ModSecurity. */
+function operatorOf(test: string): AddressTest | null {
+  const [, operator = 'rx', words = ''] = /^(?:@(\w+)\s+)?(.*)$/s.exec(test) ?? []
+  switch (operator.toLowerCase()) {
+    case 'ipmatch':
+      return address => words.split(',').some(network => isInNetwork(address, network.trim()) === true)
+    case 'streq':
+      return address => address === words
+    case 'rx':
+      return conditionOf('rx', words)
+    default:
+      return null
+  }
+}
+
+/** True for a counter of mod_evasive that leaves nginx out. */
+function isSpared({ occurrences }: ApacheConfiguration, { name }: ApacheDirective): boolean {
+  return (
+    /^dos/i.test(name) &&
+    (occurrences.get('doswhitelist') ?? []).some(({ args }) =>
+      args.some(({ value }) => /^127\.(?:0\.0\.1|\*)/.test(value)),
+    )
+  )
+}
 
 /** What decides by addresses in a virtual host, and in the `.htaccess` files below what it serves. */
 function* linesOf(deployment: Deployment, { configuration, directive, virtualHost }: ApacheHost) {
@@ -162,7 +332,7 @@ function firstAddress({ name, args }: ApacheDirective): number | null {
   const kind = words[first - 1]
   if (!/^require$/i.test(name) ? kind !== 'from' : kind !== 'ip') return null
   const networks = words.slice(first)
-  if (networks.length === 0) return null
+  if (networks.length === 0 || networks.some(network => isLoopback(parseHost(network)) === true)) return null
   return networks.every(network => isInNetwork('127.0.0.1', network) === false) ? first : null
 }
 

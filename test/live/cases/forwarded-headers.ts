@@ -109,6 +109,26 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 200,
   },
   {
+    rule: 'forwarded-headers/remoteip-missing',
+    examples: {
+      bad: 'an office that is let past the maintenance, in .htaccess',
+      good: 'mod_remoteip knows the client',
+    },
+    shows: 'the condition holds for the address of nginx, whoever asks',
+    request: { url: 'http://example.org/index.html' },
+    harm: ({ response }) => response.status === 302,
+  },
+  {
+    rule: 'forwarded-headers/remoteip-missing',
+    examples: {
+      bad: 'an exception for this machine in a virtual host, and a variable',
+      good: 'mod_remoteip knows the client',
+    },
+    shows: 'what this machine alone may ask for is answered to others',
+    request: { url: 'http://example.org/cron/index.html' },
+    harm: ({ response }) => response.body === 'jobs',
+  },
+  {
     rule: 'forwarded-headers/proto-spoofable',
     examples: {
       bad: 'a location on port 80 that does not set the header',

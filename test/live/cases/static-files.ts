@@ -55,7 +55,6 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'static-files/root-in-one-location',
-    examples: { bad: 'style sheets', good: 'in the server' },
     shows: 'a style sheet is not found',
     examples: { bad: 'style sheets', good: 'in the server' },
     files: { 'srv/www/site.css': 'body{}' },
@@ -88,7 +87,6 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'static-files/alias-regex-without-capture',
-    examples: { bad: 'pictures of a directory', good: 'with a capture' },
     shows: 'a picture that is there is not served',
     examples: { bad: 'pictures of a directory', good: 'with a capture' },
     files: { '/srv/media/a.png': 'picture' },
