@@ -375,6 +375,7 @@ import phpOpenBasedir from './php/open-basedir.ts'
 import phpPathInfoEmpty from './php/path-info-empty.ts'
 import phpPoolRefused from './php/pool-refused.ts'
 import phpRequestMethodMissing from './php/request-method-missing.ts'
+import phpRootAbovePublic from './php/root-above-public.ts'
 import phpRunsAnyFile from './php/runs-any-file.ts'
 import phpScriptFilenameBehindAlias from './php/script-filename-behind-alias.ts'
 import phpScriptFilenameFixed from './php/script-filename-fixed.ts'
@@ -927,6 +928,7 @@ export const rules: readonly Rule[] = [
   { id: 'php/path-info-empty', ...phpPathInfoEmpty },
   { id: 'php/pool-refused', ...phpPoolRefused },
   { id: 'php/request-method-missing', ...phpRequestMethodMissing },
+  { id: 'php/root-above-public', ...phpRootAbovePublic },
   { id: 'php/runs-any-file', ...phpRunsAnyFile },
   { id: 'php/script-filename-behind-alias', ...phpScriptFilenameBehindAlias },
   { id: 'php/script-filename-fixed', ...phpScriptFilenameFixed },

@@ -22,6 +22,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body === 'page /livewire/livewire.js',
   },
   {
+    rule: 'php/root-above-public',
+    examples: { bad: 'Laravel', good: 'the public directory' },
+    shows: 'nobody gets the start page, and files of the project are served',
+    request: { url: 'http://example.org/' },
+    harm: async ({ response, request }) =>
+      response.status === 403 && (await request({ url: 'http://example.org/composer.json' })).status === 200,
+    sound: ({ response }) => response.body === 'page /',
+  },
+  {
     rule: 'php/scripts-lost-to-regex',
     examples: { bad: 'an alias for a tool', good: 'a location for its scripts' },
     shows: 'PHP finds no script',
