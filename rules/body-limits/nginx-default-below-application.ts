@@ -1,11 +1,15 @@
 import type { Place } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
-import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts'
+import type { AppServerProgram, Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
-import { namePlace } from '../../src/deployment/places.ts'
+import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { davLine } from '../_dav.ts'
+import { apacheMain, nginxMain, proxiedServer } from '../_examples.ts'
 import { behindNginx, serviceUnit, WSGI } from '../app-server/_examples.ts'
 
 const UNIT = serviceUnit('/usr/bin/gunicorn -b 127.0.0.1:8000 main:app')
@@ -48,6 +52,27 @@ const store = (lines: string): string => conf`
   }
 `
 
+/** WebDAV of Apache behind nginx, for files of any size. */
+const share = (nginx: string, dav = 'On'): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(proxiedServer(nginx)),
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 127.0.0.1:9000
+      DavLockDB /srv/locks/DAVLock
+      <VirtualHost 127.0.0.1:9000>
+          ServerName example.org
+          DocumentRoot /srv/www
+          <Directory /srv/www>
+              Dav ${dav}
+          </Directory>
+      </VirtualHost>
+    `,
+    ['dav', 'dav_fs'],
+  ),
+  'srv/locks/': '',
+  'srv/www/notes.txt': 'notes',
+})
+
 export default defineRule({
   summary: 'nginx refuses bodies that the application was told to take',
   severity: 'warning',
@@ -86,8 +111,15 @@ export default defineRule({
         'site.conf': store('').replace('proxy_pass', '«proxy_pass»'),
       },
     },
+    {
+      title: 'WebDAV of Apache',
+      modes: { 'srv/www': 0o777, 'srv/locks': 0o777 },
+      files: marked(share('')),
+    },
   ],
   good: [
+    { title: 'WebDAV, and room for its files', files: share('client_max_body_size 0;') },
+    { title: 'WebDAV that is off', files: share('', 'Off') },
     {
       title: 'raised in nginx, too',
       files: raised(
@@ -121,9 +153,21 @@ export default defineRule({
   *check(deployment) {
     const { machines, programs } = deployment
     const hasStore = machines.some(({ container }) => container !== null && storeIn(container) !== null)
-    if (!hasStore && !programs.some(({ kind }) => kind === 'app-server')) return
-    for (const { pass, bodyLimit, targets } of deployment.connections.nginx) {
+    const hasDav = deployment.apache.some(({ occurrences }) => occurrences.has('dav'))
+    if (!hasStore && !hasDav && !programs.some(({ kind }) => kind === 'app-server')) return
+    for (const connection of deployment.connections.nginx) {
+      const { pass, bodyLimit, targets } = connection
       if (!bodyLimit.known || bodyLimit.value.directive !== null) continue
+      const dav = hasDav ? davBehind(deployment, connection) : null
+      if (dav !== null)
+        yield {
+          at: namePlace(pass),
+          message:
+            'nginx refuses bodies above a megabyte, as nothing says otherwise, and Apache is sent files by WebDAV',
+          label: 'no client_max_body_size',
+          related: [{ at: argumentPlace(dav, 0), message: 'WebDAV' }],
+          help: 'Write `client_max_body_size 0;`, or as much as a file may have',
+        }
       for (const target of targets) {
         const container = target.machine?.container ?? null
         const store = container === null ? null : storeIn(container)
@@ -155,6 +199,12 @@ export default defineRule({
     }
   },
 })
+
+/** The line that turns WebDAV on in every virtual host that a connection may lead to; null where one has none. */
+function davBehind(deployment: Deployment, connection: NginxConnection): ApacheDirective | null {
+  const [line = null, ...others] = certainHosts(deployment, connection).map(davLine)
+  return others.includes(null) ? null : line
+}
 
 /** Images to which files of many megabytes are sent, and whose documentation asks for a limit in front of them. */
 const STORES =

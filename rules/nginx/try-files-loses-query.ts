@@ -119,6 +119,8 @@ export default defineRule({
         const written = tryFiles.args[index]?.value ?? ''
         if (!written.startsWith('/') || /\$(?:is_args|args|query_string|request_uri|arg_)/.test(written))
           continue
+        // A page of files, such as that of a single-page application, reads no query on the server.
+        if (/\.html?$/.test(written)) continue
         // A script that gets its path in the query answers for the whole site; any other query is one page.
         const hasQuery = written.includes('?')
         if (hasQuery && !/\?.*\$\{?(?:document_)?uri\b/.test(written)) continue

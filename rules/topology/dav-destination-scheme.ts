@@ -2,8 +2,8 @@ import type { ApacheHost, NginxConnection } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { directivesOfHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { davLine } from '../_dav.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
 
 const nginx = (lines: string, listen = 'listen 443 ssl;'): Record<string, string> => ({
@@ -96,13 +96,6 @@ export default defineRule({
     }
   },
 })
-
-/** The first `Dav On` of a virtual host; those around it hold for it too. */
-function davLine({ configuration, directive }: ApacheHost): ApacheDirective | null {
-  if (!configuration.occurrences.has('dav')) return null
-  const lines = [directive, null].flatMap(home => directivesOfHost(configuration, home, 'dav'))
-  return lines.find(({ args }) => !/^off$/i.test(args[0]?.value ?? 'off')) ?? null
-}
 
 /** True where Apache changes the header, or is told by `ServerName https://…` that its scheme is TLS. */
 function isRewritten({ configuration, directive }: ApacheHost): boolean {

@@ -86,6 +86,14 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 404,
   },
   {
+    rule: 'body-limits/nginx-default-below-application',
+    examples: { bad: 'WebDAV of Apache', good: 'WebDAV, and room for its files' },
+    shows: 'a file of two megabytes is refused',
+    request: { url: `${SITE}/picture.tif`, method: 'PUT', body: Buffer.alloc(2 * MEGABYTE) },
+    harm: ({ response }) => response.status === 413,
+    sound: ({ response }) => response.status !== 413 && response.failure === null,
+  },
+  {
     rule: 'body-limits/limit-in-bytes',
     examples: { bad: 'a hundred bytes', good: 'a hundred megabytes' },
     shows: 'a short form is refused',
