@@ -149,6 +149,7 @@ import appServerProxyfixUntrue from './app-server/proxyfix-untrue.ts'
 import appServerRuntimeDirectoryMissing from './app-server/runtime-directory-missing.ts'
 import appServerSecretKeyRandom from './app-server/secret-key-random.ts'
 import appServerSocketPermissions from './app-server/socket-permissions.ts'
+import appServerSupervisorRefused from './app-server/supervisor-refused.ts'
 import appServerUnitSettingIgnored from './app-server/unit-setting-ignored.ts'
 import appServerUntrustedProxy from './app-server/untrusted-proxy.ts'
 import appServerUwsgiParamsMissing from './app-server/uwsgi-params-missing.ts'
@@ -702,6 +703,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/runtime-directory-missing', ...appServerRuntimeDirectoryMissing },
   { id: 'app-server/secret-key-random', ...appServerSecretKeyRandom },
   { id: 'app-server/socket-permissions', ...appServerSocketPermissions },
+  { id: 'app-server/supervisor-refused', ...appServerSupervisorRefused },
   { id: 'app-server/unit-setting-ignored', ...appServerUnitSettingIgnored },
   { id: 'app-server/untrusted-proxy', ...appServerUntrustedProxy },
   { id: 'app-server/uwsgi-params-missing', ...appServerUwsgiParamsMissing },

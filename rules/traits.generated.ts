@@ -151,6 +151,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['app-server/runtime-directory-missing', { fixes: [], programs: ['app-server'] }],
   ['app-server/secret-key-random', { fixes: [], programs: ['django', 'app-server', 'docker'] }],
   ['app-server/socket-permissions', { fixes: [], programs: ['nginx', 'app-server'] }],
+  ['app-server/supervisor-refused', { fixes: [], programs: ['app-server'] }],
   ['app-server/unit-setting-ignored', { fixes: [], programs: ['app-server'] }],
   ['app-server/untrusted-proxy', { fixes: [], programs: ['nginx', 'app-server', 'docker'] }],
   ['app-server/uwsgi-params-missing', { fixes: ['unsafe'], programs: ['nginx'] }],

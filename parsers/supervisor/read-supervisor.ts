@@ -14,7 +14,14 @@ import {
   writtenAt,
 } from '../text/written-text.ts'
 import { matchesName } from '../wildcard/libc-fnmatch.ts'
+import { fillExpansions } from './fill-expansions.ts'
 import { hasWildcard } from '../wildcard/tokens.ts'
+import {
+  checkGroups,
+  checkSection,
+  type SupervisorProblem,
+  type SupervisorSection,
+} from './check-supervisor.ts'
 
 /** A `[program:x]`, or a `[fcgi-program:x]`, whose socket supervisord opens. Null where its default holds. */
 export interface SupervisorProgram {
@@ -39,6 +46,8 @@ export interface SupervisorProgram {
 
 export interface SupervisorConfiguration {
   readonly programs: readonly SupervisorProgram[]
+  /** What supervisord says of its files, in reading order; of groups only where all programs are known. */
+  readonly problems: readonly SupervisorProblem[]
   readonly sources: readonly Source[]
   /** False where an include could not be followed: more programs may be there. */
   readonly complete: boolean
@@ -53,9 +62,7 @@ export interface SupervisorFiles {
 /** No configuration has more files. */
 const MOST_FILES = 500
 
-interface Section {
-  readonly name: string
-  readonly at: Place
+interface Section extends SupervisorSection {
   readonly values: Map<string, WrittenText>
 }
 
@@ -67,9 +74,11 @@ interface Section {
 export function readSupervisor(mains: readonly Source[], files: SupervisorFiles): SupervisorConfiguration {
   const sources = new Set(mains)
   const programs: SupervisorProgram[] = []
+  const sections: Section[] = []
   let complete = true
   for (const source of sources) {
     for (const section of readSections(source)) {
+      sections.push(section)
       const match = /^(?:fcgi-)?program:(.*)$/.exec(section.name)
       if (match !== null) programs.push(programOf(section, match[1]!.trim()))
       // Only the main file's includes are followed, as supervisord does it.
@@ -79,7 +88,15 @@ export function readSupervisor(mains: readonly Source[], files: SupervisorFiles)
       for (const each of found ?? []) if (sources.size < MOST_FILES) sources.add(each)
     }
   }
-  return { programs, sources: [...sources], complete }
+  const isWhole = complete && sections.some(({ name }) => name === 'supervisord')
+  return {
+    programs,
+    sources: [...sources],
+    complete,
+    get problems() {
+      return [...sections.flatMap(each => [...checkSection(each)]), ...(isWhole ? checkGroups(sections) : [])]
+    },
+  }
 }
 
 /** Null where the directory of a pattern is not known. */
@@ -205,29 +222,6 @@ function programOf({ at, values }: Section, name: string): SupervisorProgram {
 function readBoolean(text: string): boolean | undefined {
   if (/^(?:true|yes|on|1)$/i.test(text)) return true
   return /^(?:false|no|off|0)$/i.test(text) ? false : undefined
-}
-
-/** `%(program_name)s`; what depends on supervisord or its environment is unknown, `%%` is a per cent sign. */
-function fillExpansions(value: WrittenText, name: string, source: Source): WrittenText {
-  const { text } = value
-  if (!text.includes('%')) return value
-  const into = new MappedText(text, value.map, 0)
-  let at = 0
-  for (const { index, 0: whole, 1: key } of text.matchAll(/%(?:\((\w+)\)(?:s|\d*d)|%)/g)) {
-    into.copy(at, index)
-    const filled =
-      key === undefined
-        ? '%'
-        : key === 'program_name' || key === 'group_name'
-          ? name
-          : key === 'here'
-            ? posix.dirname(source.path)
-            : UNKNOWN
-    into.replace(index, index + whole.length, filled)
-    at = index + whole.length
-  }
-  into.copy(at, text.length)
-  return finishWritten(into, value)
 }
 
 /** `KEY="value",KEY2=value2`. */

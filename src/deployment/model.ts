@@ -7,6 +7,7 @@
  */
 import type { AppServer } from '../../parsers/app-server/app-server.ts'
 import type { FpmPool } from '../../parsers/php/fpm.ts'
+import type { SupervisorConfiguration } from '../../parsers/supervisor/read-supervisor.ts'
 import type { ServiceUnit } from '../../parsers/systemd/service-unit.ts'
 import type { SocketUnit } from '../../parsers/systemd/socket-unit.ts'
 import type { Place } from '../../parsers/text/source.ts'
@@ -45,6 +46,8 @@ export interface Deployment {
   filesOf(configuration: NginxConfiguration | ApacheConfiguration): FileSystem
   /** What units, supervisord and containers start that names an application server, wrappers and shells in front. */
   readonly commands: readonly StartedCommand[]
+  /** What each supervisord reads. */
+  readonly supervisors: readonly SupervisorConfiguration[]
   /** Every socket that a program opens, once: nginx, Apache, then the others. */
   readonly listeners: readonly Listener[]
   readonly connections: Connections

@@ -15,6 +15,7 @@ import { readApplications } from './applications.ts'
 import { connectionTable } from './connection-table.ts'
 import { type ConnectionInput, findPasses } from './find-passes.ts'
 import { buildMachines, type MachineInput } from './machines.ts'
+import { supervisorOfMachine } from './programs/app-commands.ts'
 import { startedCommandsOf } from './programs/app-server.ts'
 import { listenersOf } from './programs/programs.ts'
 import { schemeTrusts } from './scheme-trusts.ts'
@@ -44,6 +45,9 @@ export function buildDeployment({
   const machines = buildMachines(inputs, { python, shell })
   const started = once(() => inOrder(machines.flatMap(machine => machine.programs)))
   const commands = once(() => machines.flatMap(startedCommandsOf))
+  const supervisors = once(() =>
+    machines.flatMap(({ files, container }) => supervisorOfMachine(files, container) ?? []),
+  )
   const byConfiguration = once(() => programsByConfiguration(programs()))
   const servers = once(() => nginx.flatMap(nginxServers))
   const standIns = once(() => nginx.flatMap(standInServers))
@@ -113,6 +117,9 @@ export function buildDeployment({
     filesOf,
     get commands() {
       return commands()
+    },
+    get supervisors() {
+      return supervisors()
     },
     get listeners() {
       return listeners()

@@ -147,4 +147,30 @@ test('never throws, and places lie inside', () => {
   )
 })
 
+test('what supervisord stops at, at its place', () => {
+  const { problems } = read({
+    '/etc/supervisor/supervisord.conf': `[supervisord]
+environment=A=1,B=x@
+[program:shop]
+command=shop --date %Y --name %(program_name)s
+environment=HOSTS=a.org,b.org,KEY="a,b"
+numprocs=2
+process_name=%(program_name)s_%(process_num)d
+autostart=maybe
+[group:all]
+programs=shop,other
+`,
+  })
+  assert.equal(
+    problems.map(({ code, at, about }) => [code, placeText(at), about]),
+    [
+      ['environment-cut', '@', '@'],
+      ['badly-formatted', '%Y', 'command'],
+      ['environment-not-pairs', 'b.org', 'HOSTS'],
+      ['not-boolean', 'maybe', 'autostart'],
+      ['unknown-program', 'other', 'other'],
+    ],
+  )
+})
+
 test.run()

@@ -6,7 +6,10 @@ import {
   commandsOfService,
 } from '../../../../parsers/app-server/commands.ts'
 import { programOf, readAppServer } from '../../../../parsers/app-server/read-app-server.ts'
-import { readSupervisor } from '../../../../parsers/supervisor/read-supervisor.ts'
+import {
+  readSupervisor,
+  type SupervisorConfiguration,
+} from '../../../../parsers/supervisor/read-supervisor.ts'
 import {
   readUnit,
   UNIT_DIRECTORIES,
@@ -15,7 +18,7 @@ import {
 } from '../../../../parsers/systemd/read-unit.ts'
 import { readServiceUnit, type ServiceUnit } from '../../../../parsers/systemd/service-unit.ts'
 import { readSocketUnit, type SocketUnit } from '../../../../parsers/systemd/socket-unit.ts'
-import { memo } from '../../../../parsers/collections/memo.ts'
+import { memo, memoByKey } from '../../../../parsers/collections/memo.ts'
 import { known, type Fact } from '../../../../parsers/text/fact.ts'
 import type { Source } from '../../../../parsers/text/source.ts'
 import { type FileSystem, sourceAt } from '../../../files/file-system.ts'
@@ -71,15 +74,29 @@ export function commandsOfContainer({
 }: Container): readonly StartedByMachine[] {
   const owned = commandOfContainer(service, image, fileReader(hostFiles))
   if (owned === null) return []
-  const program = programOf(owned.command)
-  if (program?.name !== 'supervisord') return [{ ...owned, by: 'container', service: null, sockets: [] }]
-  const { words } = owned.command
-  const named = words.findIndex(({ text }) => text === '-c' || text === '--configuration')
-  return commandsOfSupervisor(
-    files,
-    named === -1 ? undefined : words[named + 1]?.text,
-    owned.command.environment,
-  )
+  const main = supervisorMain(owned.command)
+  return main === null
+    ? [{ ...owned, by: 'container', service: null, sockets: [] }]
+    : commandsOfSupervisor(files, main.path, owned.command.environment)
+}
+
+/** The file that supervisord is told to read, undefined for its own; null for a command that is another program. */
+function supervisorMain(command: AppCommand): { readonly path: string | undefined } | null {
+  if (programOf(command)?.name !== 'supervisord') return null
+  const named = command.words.findIndex(({ text }) => text === '-c' || text === '--configuration')
+  return { path: named === -1 ? undefined : command.words[named + 1]?.text }
+}
+
+/** What supervisord reads on a machine, or in a container that it is started in. */
+export function supervisorOfMachine(
+  files: FileSystem,
+  container: Container | null,
+): SupervisorConfiguration | null {
+  if (container === null) return supervisorOf(files, undefined)
+  const { service, image, hostFiles } = container
+  const owned = commandOfContainer(service, image, fileReader(hostFiles))
+  const main = owned === null ? null : supervisorMain(owned.command)
+  return main === null ? null : supervisorOf(container.files, main.path)
 }
 
 function commandsOfUnits(files: FileSystem): readonly StartedByMachine[] {
@@ -184,25 +201,30 @@ const SUPERVISOR_DIRECTORIES = [
   ['/etc/supervisor.d', /\.ini$/],
 ] as const
 
+/** What supervisord reads of a file system: null where nothing of it is there. */
+const supervisorOf = memoByKey(
+  (files: FileSystem, main: string | undefined): SupervisorConfiguration | null => {
+    const places = main === undefined ? SUPERVISOR_MAINS : [main]
+    const mains = places.map(path => sourceAt(files, path)).filter(each => each !== null)
+    const sources =
+      mains.length > 0
+        ? mains.slice(0, 1)
+        : SUPERVISOR_DIRECTORIES.flatMap(([directory, pattern]) =>
+            (files.list(directory) ?? [])
+              .filter(({ name, kind }) => kind === 'file' && pattern.test(name))
+              .map(({ name }) => sourceAt(files, `${directory}/${name}`))
+              .filter(each => each !== null),
+          )
+    return sources.length === 0 ? null : readSupervisor(sources, unitFilesOf(files))
+  },
+)
+
 function commandsOfSupervisor(
   files: FileSystem,
   main?: string,
   outer?: AppCommand['environment'],
 ): readonly StartedByMachine[] {
-  const places = main === undefined ? SUPERVISOR_MAINS : [main]
-  const mains = places.map(path => sourceAt(files, path)).filter(each => each !== null)
-  const sources =
-    mains.length > 0
-      ? mains.slice(0, 1)
-      : SUPERVISOR_DIRECTORIES.flatMap(([directory, pattern]) =>
-          (files.list(directory) ?? [])
-            .filter(({ name, kind }) => kind === 'file' && pattern.test(name))
-            .map(({ name }) => sourceAt(files, `${directory}/${name}`))
-            .filter(each => each !== null),
-        )
-  if (sources.length === 0) return []
-  const { programs } = readSupervisor(sources, unitFilesOf(files))
-  return programs.flatMap(program => {
+  return (supervisorOf(files, main)?.programs ?? []).flatMap(program => {
     const owned = commandOfProgram(program, outer, known('/'))
     return owned === null ? [] : [{ ...owned, by: 'supervisord' as const, service: null, sockets: [] }]
   })
