@@ -18,6 +18,13 @@ const supervised = (command: string): Record<string, string> => ({
   `,
 })
 
+const java = (type: string): Record<string, string> =>
+  behindNginx(conf`
+    [Service]
+    ${type}
+    ExecStart=/usr/bin/java -jar /opt/shop/shop.jar --server.port=8000
+  `)
+
 export default defineRule({
   summary: 'What starts the application server does not find it again',
   severity: 'error',
@@ -32,6 +39,7 @@ export default defineRule({
   ],
   unproven: 'The live tests start no systemd and no supervisord, which end the server',
   bad: [
+    { title: 'a unit that waits for Java', files: java('Type=«forking»') },
     {
       title: 'in the background below systemd',
       files: behindNginx(serviceUnit('/usr/bin/gunicorn «--daemon» shop.wsgi:application')),
@@ -76,6 +84,10 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'Java, for which systemd does not wait',
+      files: java('Type=simple'),
+    },
     {
       title: 'in the foreground',
       files: behindNginx(serviceUnit('/usr/bin/gunicorn shop.wsgi:application')),
@@ -130,7 +142,10 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    for (const command of deployment.commands) yield* celery(command)
+    for (const command of deployment.commands) {
+      yield* celery(command)
+      yield* stays(command)
+    }
     for (const program of programsOfKind(deployment, 'app-server')) {
       if (program.by === null) continue
       const name = programName(program)
@@ -182,6 +197,34 @@ function neverNotifies(deployment: Deployment, program: AppServerProgram, type: 
   if (source != null && source !== 'missing') return /notif/i.test(source.code) ? null : true
   // Django makes it, whose handler knows no start and no end of the server.
   return application?.known === true && /\.asgi(?::application)?$/.test(application.value) ? true : null
+}
+
+/** Interpreters that run what they are given, and never go into the background by themselves. */
+const STAYING: Readonly<Record<string, string>> = {
+  java: 'Java',
+  node: 'Node.js',
+  nodejs: 'Node.js',
+  dotnet: '.NET',
+  deno: 'Deno',
+  bun: 'Bun',
+}
+
+/** A unit that waits for one of them to go there. */
+function* stays({ by, words, rest, service }: StartedCommand) {
+  const type = service?.type ?? null
+  const [first, ...options] = words
+  const name = STAYING[posix.basename(first?.text ?? '')]
+  if (by !== 'systemd' || rest !== null || type?.known !== true || type.value !== 'forking') return
+  if (first === undefined || name === undefined || type.at === null) return
+  // A script may start another process and end; of an archive or a library that is unheard of.
+  if (options.some(({ text }) => isUnknownWord(text) || /^&$|daemon|forever|pm2/.test(text))) return
+  yield {
+    at: type.at,
+    message: `systemd waits for ${name} to go into the background, which it does not do: start operation timed out`,
+    label: 'the program stays in the foreground',
+    related: [{ at: placeOf(first), message: 'nothing sends it there' }],
+    help: 'Leave `Type=` out',
+  }
 }
 
 /** Celery, which `multi` and `--detach` send into the background, and nothing else. */

@@ -5,7 +5,7 @@ import { placeOf } from '../../parsers/text/written-text.ts'
 import { isOneSlipAway } from '../../parsers/text/one-slip-away.ts'
 import { isUnknownWord, type Place, type Source } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
 
 const tree = (lines: string, files: Record<string, string> = {}): Record<string, string> =>
@@ -56,6 +56,15 @@ export default defineRule({
         `,
       ),
     },
+    {
+      title: 'a command in a drop-in, beside that of the unit',
+      files: tree('', {
+        'etc/systemd/system/shop.service.d/override.conf': conf`
+          [Service]
+          ExecStart=«/usr/bin/gunicorn --workers 8 shop.wsgi:application»
+        `,
+      }),
+    },
     { title: 'a misspelt key', files: tree('«Enviroment»=SHOP_KEY=abc') },
     { title: 'a boolean that is none', files: tree('PrivateTmp=«full»') },
     { title: 'a restart that is none', files: tree('Restart=«true»') },
@@ -79,6 +88,16 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a command in a drop-in, which takes the former away',
+      files: tree('', {
+        'etc/systemd/system/shop.service.d/override.conf': conf`
+          [Service]
+          ExecStart=
+          ExecStart=/usr/bin/gunicorn --workers 8 shop.wsgi:application
+        `,
+      }),
+    },
     {
       title: 'a command that goes on',
       files: behindNginx(
@@ -142,6 +161,7 @@ export default defineRule({
         if (PATHS.has(setting.name)) yield* relative(setting)
         yield* refusedValue(setting)
       }
+      yield* startedTwice(service)
       yield* unread(service)
       for (const { path } of service.environmentFiles) {
         if (!path.known || machine.files.kind(path.value) !== 'file') continue
@@ -151,6 +171,25 @@ export default defineRule({
     }
   },
 })
+
+/** Of a second command systemd refuses the whole unit: a drop-in adds to what stands in the unit. */
+function* startedTwice({ type, unit }: ServiceUnit): Iterable<RuleFinding> {
+  if (type !== null && (!type.known || type.value === 'oneshot')) return
+  const lines = unit.settings.filter(({ section, name }) => section === 'Service' && name === 'ExecStart')
+  const reset = lines.findLastIndex(({ written }) => written.text === '')
+  const [first, ...others] = lines.slice(reset + 1)
+  const second = others.at(-1)
+  if (first === undefined || second === undefined) return
+  const isDropIn = placeOf(second.written).source !== placeOf(first.written).source
+  yield {
+    at: placeOf(second.written),
+    severity: 'error' as const,
+    message: 'systemd refuses the unit: Service has more than one ExecStart= setting',
+    label: 'a second command',
+    related: [{ at: placeOf(first.written), message: 'the first one' }],
+    help: isDropIn ? 'Write an empty `ExecStart=` above it' : 'Write `Type=oneshot`, or a unit for each',
+  }
+}
 
 /** Those whose path has to begin with `/`. */
 const PATHS: ReadonlySet<string> = new Set(['EnvironmentFile', 'WorkingDirectory'])

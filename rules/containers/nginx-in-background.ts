@@ -23,13 +23,13 @@ const built = (dockerfile: string): Record<string, string> => ({
 })
 
 export default defineRule({
-  summary: 'nginx, Apache or PHP-FPM goes into the background, and what started it takes it for ended',
+  summary: 'A server goes into the background, and what started it takes it for ended',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'A container lives as long as its first process. nginx starts others and ends, unless it is told to stay: the container stops with status 0 as soon as it has started, or starts over and over. supervisord watches the process that it started, too: it starts the server again, whose port is taken, until it gives up. Apache and PHP-FPM of Debian do the same.',
+  why: 'A container lives as long as its first process. nginx starts others and ends, unless it is told to stay: the container stops with status 0 as soon as it has started, or starts over and over. supervisord watches the process that it started, too: it starts the server again, whose port is taken, until it gives up. Apache and PHP-FPM of Debian do the same, and so do `pm2 start` and `catalina.sh start`.',
   remedy:
-    'Write `CMD ["nginx", "-g", "daemon off;"]`, which is what the image of nginx does by itself; `apachectl -D FOREGROUND`; `php-fpm8.2 --nodaemonize`',
+    'Write `CMD ["nginx", "-g", "daemon off;"]`, which is what the image of nginx does by itself; `apachectl -D FOREGROUND`; `php-fpm8.2 --nodaemonize`; `pm2-runtime start`; `catalina.sh run`',
   references: ['https://hub.docker.com/_/nginx', 'https://nginx.org/en/docs/ngx_core_module.html#daemon'],
   unproven: 'The live tests start no containers, and nothing there ends with its first process',
   bad: [
@@ -61,6 +61,13 @@ export default defineRule({
           «CMD» ["nginx"]
         `,
         'site.conf': siteTo('192.0.2.7:8000'),
+      },
+    },
+    {
+      title: 'PM2, which starts Node.js and ends',
+      files: {
+        'docker-compose.yml': composeWith({ command: '«pm2 start ecosystem.config.js»' }),
+        'nginx/site.conf': siteTo('web:8000'),
       },
     },
     {
@@ -124,6 +131,13 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'PM2 that stays',
+      files: {
+        'docker-compose.yml': composeWith({ command: 'pm2-runtime start ecosystem.config.js' }),
+        'nginx/site.conf': siteTo('web:8000'),
+      },
+    },
     {
       title: 'programs of supervisord that stay',
       files: {
@@ -295,12 +309,14 @@ export default defineRule({
   },
 })
 
-type Leaving = 'nginx' | 'Apache' | 'PHP-FPM'
+type Leaving = 'nginx' | 'Apache' | 'PHP-FPM' | 'PM2' | 'Tomcat'
 
 const STAYS: Readonly<Record<Leaving, string>> = {
   nginx: 'Write `nginx -g "daemon off;"`',
   Apache: 'Write `apachectl -D FOREGROUND`',
   'PHP-FPM': 'Add `--nodaemonize`',
+  PM2: 'Write `pm2-runtime start …`',
+  Tomcat: 'Write `catalina.sh run`',
 }
 
 /** What supervisord would take for ended; null for what stays. */
@@ -347,7 +363,7 @@ function staysByFile(
   { machine, mounts, image, files }: Pick<RunImage, 'machine' | 'mounts' | 'image' | 'files'>,
   program: Leaving,
 ): boolean {
-  if (program === 'Apache') return false
+  if (program === 'Apache' || program === 'PM2' || program === 'Tomcat') return false
   const [told, place, line] = SAYS[program]
   const isToldByBuild = (image?.steps ?? []).some(
     step => 'command' in step && told.test(commandText(step.command)),
@@ -405,8 +421,11 @@ function says(files: FileSystem, path: string, line: RegExp): boolean {
 function whoLeaves(words: readonly string[]): Leaving | null {
   const text = words.join(' ')
   if (/[;&|$`]|\bdaemon\b|FOREGROUND|NO_DETACH|nodaemonize|\s-[a-z]*[tTvVhslLSMX]\b/.test(text)) return null
-  const [first = '', ...rest] = words
+  const [first = '', ...rest] = words[0] === 'npx' ? words.slice(1) : words
   const name = posix.basename(first)
+  if (name === 'pm2') return /^(?:start|restart|reload)$/.test(rest[0] ?? '') && isKept(rest) ? 'PM2' : null
+  if (name === 'catalina.sh') return rest[0] === 'start' ? 'Tomcat' : null
+  if (name === 'startup.sh' && /tomcat|catalina/i.test(first)) return 'Tomcat'
   const isService = name === 'service' && rest[1] === 'start' && rest.length === 2
   const isScript = first.startsWith('/etc/init.d/') && rest.length === 1 && rest[0] === 'start'
   if (isService || isScript) return byName(isService ? rest[0]! : name)
@@ -416,6 +435,10 @@ function whoLeaves(words: readonly string[]): Leaving | null {
   // The images of PHP tell theirs to stay, which have no number.
   if (/^php-fpm\d/.test(name)) return rest.some(word => /^-\w*F/.test(word)) ? null : 'PHP-FPM'
   return null
+}
+
+function isKept(options: readonly string[]): boolean {
+  return !options.some(word => /^--(?:no-daemon|attach)$/.test(word))
 }
 
 function byName(service: string): Leaving | null {

@@ -46,6 +46,13 @@ export default defineRule({
   unproven: 'The live tests start no containers: which programs an image has, no loopback shows',
   bad: [
     {
+      title: 'a directive for nginx without quotes',
+      files: {
+        'docker-compose.yml': composeWith({ nginx: 'command: nginx -g daemon «off»;' }),
+        'nginx/site.conf': siteTo('web:8000'),
+      },
+    },
+    {
       title: 'bash on Alpine',
       files: tree(image('python:3.12-alpine'), SCRIPT.replace('/bin/sh', '«/bin/bash»')),
     },
@@ -101,6 +108,13 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a directive for nginx as one argument',
+      files: {
+        'docker-compose.yml': composeWith({ nginx: 'command: ["nginx", "-g", "daemon off;"]' }),
+        'nginx/site.conf': siteTo('web:8000'),
+      },
+    },
     {
       title: 'a script that starts a server itself',
       files: tree(
@@ -174,7 +188,9 @@ export default defineRule({
   *check({ machines }) {
     for (const { container } of machines) {
       if (container !== null) yield* namedTwice(container)
-      const [first, second] = container === null ? [] : startedWords(container)
+      const words = container === null ? [] : startedWords(container)
+      yield* directiveInTwo(words)
+      const [first, second] = words
       if (container === null || first === undefined) continue
       const steps = buildSteps(container)
       if (/^(?:\/(?:usr\/)?bin\/)?bash$/.test(first.text) && lacksBash(container, steps)) {
@@ -194,6 +210,20 @@ export default defineRule({
     }
   },
 })
+
+/** `nginx -g daemon off;` without quotes around the directive, of which each blank makes two arguments. */
+function* directiveInTwo(words: readonly WrittenText[]): Iterable<RuleFinding> {
+  const at = words.findIndex(({ text }) => text === '-g')
+  const [program, name, value] = [words[0], words[at + 1], words[at + 2]]
+  if (at === -1 || program === undefined || name?.text !== 'daemon' || value === undefined) return
+  if (!/^nginx(?:-debug)?$/.test(posix.basename(program.text)) || !/^off;?$/.test(value.text)) return
+  yield {
+    at: placeOf(value),
+    message: `\`daemon off;\` is two arguments here, and nginx refuses the second: invalid option: "${value.text}"`,
+    label: 'outside of the quotes',
+    help: 'Write `nginx -g "daemon off;"`, as one argument: `["nginx", "-g", "daemon off;"]`',
+  }
+}
 
 /** An entry point that ends, and never starts the command that it is given. */
 function* commandLost(container: Container, word: WrittenText, { source }: Script) {
